@@ -1,0 +1,59 @@
+//! What every page and form is given: the use cases, the assets, and who asks.
+use std::{collections::HashMap, sync::Arc};
+
+use http::request::Parts;
+use leptos::prelude::*;
+use service::{Ligature, Visitor};
+
+use crate::{cookies::Cookies, i18n::Lang};
+
+/// The app's state, the same for all requests.
+#[derive(Clone)]
+pub struct Context {
+    pub ligature: Ligature,
+    pub cookies: Cookies,
+    pub assets: Arc<Assets>,
+    pub demo: bool,
+}
+
+/// Addresses of files with their content's hash in them.
+#[derive(Debug, Clone, Default)]
+pub struct Assets {
+    pub css: String,
+    /// Script tags for pages with an island; empty when the bundle was not built.
+    pub scripts: String,
+}
+
+/// Who asks, found once a request by the visitor layer.
+#[derive(Debug, Clone, Default)]
+pub struct Asker {
+    pub visitor: Visitor,
+    pub lang: Lang,
+    /// Entry cookies of this request by id.
+    pub entries: HashMap<String, String>,
+    /// The method that this browser used last.
+    pub last: Option<String>,
+    /// Where the page is, for the language switch.
+    pub here: String,
+}
+
+impl Asker {
+    /// The application's request behind an entry id.
+    #[must_use]
+    pub fn entry(&self, ligature: &Ligature, id: &str) -> Option<domain::path::AuthorizeRequest> {
+        self.entries.get(id).and_then(|cookie| ligature.open_entry(id, cookie))
+    }
+
+    /// Where a sign-in leads.
+    #[must_use]
+    pub fn continuation(&self, ligature: &Ligature, entry: &str) -> domain::path::Continuation {
+        self.entry(ligature, entry).map_or(domain::path::Continuation::Account, |r| domain::path::Continuation::Authorize(Box::new(r)))
+    }
+}
+
+/// Context and asker inside a server function.
+pub(crate) fn asked() -> (Context, Asker) {
+    let context = expect_context::<Context>();
+    let asker = use_context::<Parts>().and_then(|p| p.extensions.get::<Asker>().cloned()).unwrap_or_default();
+    (context, asker)
+}

@@ -1,0 +1,99 @@
+//! The parts that forms are made of: one place for labels, hints, errors and their wiring to screen readers.
+use leptos::prelude::*;
+
+use crate::i18n::{Lang, t};
+
+/// A labelled input.
+#[derive(Debug, Clone, Default)]
+pub struct Field {
+    pub name: &'static str,
+    pub label: String,
+    /// `text`, `email`, `password`.
+    pub kind: &'static str,
+    pub value: String,
+    pub hint: String,
+    /// The problem's text.
+    pub problem: Option<String>,
+    pub autocomplete: &'static str,
+    pub required: bool,
+    pub max: u32,
+}
+
+/// Draws a field.
+pub fn field(f: Field) -> AnyView {
+    let (hint_id, problem_id) = (format!("{}-hint", f.name), format!("{}-problem", f.name));
+    let mut described = Vec::new();
+    if !f.hint.is_empty() {
+        described.push(hint_id.clone());
+    }
+    if f.problem.is_some() {
+        described.push(problem_id.clone());
+    }
+    let described = (!described.is_empty()).then(|| described.join(" "));
+    let invalid = f.problem.is_some().then_some("true");
+    let class = if f.name == "code" { "code" } else { "" };
+    view! {
+        <div class="field">
+            <label for=f.name>{f.label}</label>
+            {(!f.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{f.hint}</p> })}
+            <input id=f.name class=class name=f.name type=f.kind value=f.value autocomplete=f.autocomplete required=f.required maxlength=f.max aria-invalid=invalid aria-describedby=described spellcheck="false" autocapitalize="none"/>
+            {f.problem.map(|text| view! { <p class="problem" id=problem_id>{text}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// A checkbox with its label and a sentence on what it does.
+pub fn check(name: &'static str, label: String, hint: String, on: bool) -> AnyView {
+    let hint_id = format!("{name}-hint");
+    let described = (!hint.is_empty()).then(|| hint_id.clone());
+    view! {
+        <div class="check">
+            <input type="checkbox" id=name name=name value="on" checked=on aria-describedby=described/>
+            <div><label for=name>{label}</label>{(!hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{hint}</p> })}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// A group of choices of which one holds.
+pub fn radios(name: &'static str, legend: String, options: Vec<(&'static str, String, String)>, chosen: &str) -> AnyView {
+    let chosen = chosen.to_owned();
+    view! {
+        <fieldset class="radios">
+            <legend>{legend}</legend>
+            {options.into_iter().map(|(value, label, hint)| {
+                let id = format!("{name}-{value}");
+                view! { <div class="check"><input type="radio" id=id.clone() name=name value=value checked={value == chosen}/><div><label for=id>{label}</label><p class="hint">{hint}</p></div></div> }
+            }).collect_view()}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// A message above a form.
+pub fn notice(kind: &'static str, text: String) -> AnyView {
+    view! { <p class=format!("notice {kind}") role=if kind == "bad" { "alert" } else { "status" }>{text}</p> }.into_any()
+}
+
+/// A moment, for people and machines.
+pub fn moment(l: Lang, at: domain::Micros) -> AnyView {
+    let date = chrono::DateTime::from_timestamp_micros(at).unwrap_or_default();
+    let shown = match l {
+        Lang::En => date.format("%-d %b %Y, %H:%M UTC"),
+        Lang::De => date.format("%d.%m.%Y, %H:%M UTC"),
+        Lang::Zh => date.format("%Y-%m-%d %H:%M UTC"),
+    };
+    view! { <time datetime=date.format("%Y-%m-%dT%H:%M:%SZ").to_string()>{shown.to_string()}</time> }.into_any()
+}
+
+/// The name of a sign-in method: the provider's own, or "password" in the person's language.
+pub fn method_name(l: Lang, name: &str) -> String {
+    if name == "password" { t(l, "password") } else { name.to_owned() }
+}
+
+/// A round mark with the first letter of a name.
+pub fn mark(name: &str) -> AnyView {
+    let letter: String = name.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    view! { <span class="badge" aria-hidden="true">{letter}</span> }.into_any()
+}

@@ -1,0 +1,183 @@
+//! Texts: Fluent catalogues, one folder a language; a test proves that every key stands in each of them.
+use std::{borrow::Cow, collections::HashMap};
+
+use fluent_templates::{LanguageIdentifier, Loader, fluent_bundle::FluentValue, static_loader};
+
+static_loader! {
+    static TEXTS = {
+        locales: "./locales",
+        fallback_language: "en",
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+/// A language that pages and mails exist in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lang {
+    #[default]
+    En,
+    De,
+    Zh,
+}
+
+impl Lang {
+    /// All, in the order of the language switch.
+    pub const ALL: [Self; 3] = [Self::En, Self::De, Self::Zh];
+
+    /// The BCP 47 tag.
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::De => "de",
+            Self::Zh => "zh-CN",
+        }
+    }
+
+    /// Its own name for itself.
+    #[must_use]
+    pub fn own_name(self) -> &'static str {
+        match self {
+            Self::En => "English",
+            Self::De => "Deutsch",
+            Self::Zh => "简体中文",
+        }
+    }
+
+    /// The language of a tag, by its first part.
+    #[must_use]
+    pub fn parse(tag: &str) -> Option<Self> {
+        let first = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+        Self::ALL.into_iter().find(|l| l.tag().split('-').next() == Some(first.as_str()))
+    }
+
+    /// The choice cookie wins, then `Accept-Language` by its weights, then English.
+    #[must_use]
+    pub fn pick(cookie: Option<&str>, accept: &str) -> Self {
+        if let Some(chosen) = cookie.and_then(Self::parse) {
+            return chosen;
+        }
+        let mut wanted: Vec<(u32, Self)> = accept
+            .split(',')
+            .filter_map(|part| {
+                let (tag, weight) = part.split_once(";q=").unwrap_or((part, "1"));
+                let digits = weight.trim().trim_start_matches("0.").parse::<u32>().unwrap_or(0);
+                let weight = if weight.trim().starts_with('1') { 1000 } else { digits };
+                Self::parse(tag.trim()).map(|l| (weight, l))
+            })
+            .collect();
+        wanted.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+        wanted.first().map_or(Self::En, |(_, l)| *l)
+    }
+
+    fn id(self) -> LanguageIdentifier {
+        self.tag().parse().unwrap_or_default()
+    }
+}
+
+/// The text of a key.
+#[must_use]
+pub fn t(lang: Lang, key: &str) -> String {
+    TEXTS.lookup(&lang.id(), key)
+}
+
+/// The text of a key with arguments.
+#[must_use]
+pub fn ta(lang: Lang, key: &str, arguments: &[(&'static str, &str)]) -> String {
+    let map: HashMap<Cow<'static, str>, FluentValue<'_>> = arguments
+        .iter()
+        .map(|(name, value)| {
+            let value = value.parse::<i64>().map_or_else(|_| FluentValue::from(*value), FluentValue::from);
+            (Cow::Borrowed(*name), value)
+        })
+        .collect();
+    TEXTS.lookup_with_args(&lang.id(), key, &map)
+}
+
+/// Whether a key has a text in exactly this language.
+#[must_use]
+pub fn has(lang: Lang, key: &str) -> bool {
+    TEXTS.lookup_no_default_fallback(&lang.id(), key, None).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn catalogue(tag: &str) -> BTreeMap<String, Vec<String>> {
+        let text = std::fs::read_to_string(format!("{}/locales/{tag}/main.ftl", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        text.lines()
+            .filter(|l| !l.starts_with(['#', ' ']) && l.contains(" = "))
+            .map(|l| {
+                let (key, value) = l.split_once(" = ").unwrap();
+                let mut arguments: Vec<_> = value.split('$').skip(1).map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()).collect();
+                arguments.sort();
+                arguments.dedup();
+                (key.to_owned(), arguments)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_text_stands_in_every_language_with_the_same_arguments() {
+        let english = catalogue("en");
+        assert!(english.len() > 100);
+        for other in ["de", "zh-CN"] {
+            let other_texts = catalogue(other);
+            for (key, arguments) in &english {
+                assert_eq!(other_texts.get(key), Some(arguments), "{other}: {key}");
+            }
+            assert_eq!(other_texts.len(), english.len(), "{other} has keys that English has not");
+        }
+    }
+
+    #[test]
+    fn every_refusal_has_a_title_and_a_body_in_every_language() {
+        for lang in Lang::ALL {
+            for refusal in domain::Refusal::ALL {
+                for part in ["title", "body"] {
+                    let key = format!("refusal-{}-{part}", refusal.key());
+                    assert!(has(lang, &key), "{}: {key}", lang.tag());
+                }
+                for step in refusal.next_steps() {
+                    assert!(has(lang, step.key()), "{}: {}", lang.tag(), step.key());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_in_the_code_is_in_the_catalogue() {
+        let english = catalogue("en");
+        let mut files = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+        let mut seen = 0;
+        while let Some(path) = files.pop() {
+            if path.is_dir() {
+                files.extend(std::fs::read_dir(path).unwrap().map(|e| e.unwrap().path()));
+                continue;
+            }
+            let text = std::fs::read_to_string(path).unwrap();
+            for opener in ["t(l, \"", "ta(l, \"", "t(lang, \"", "ta(lang, \""] {
+                for rest in text.split(opener).skip(1) {
+                    let key = rest.split('"').next().unwrap();
+                    if key.is_empty() || key.contains('{') {
+                        continue;
+                    }
+                    assert!(english.contains_key(key), "{key}");
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 80, "{seen}");
+    }
+
+    #[test]
+    fn the_language_is_the_chosen_one_or_the_browsers_favourite() {
+        assert_eq!(Lang::pick(None, "de-CH,en;q=0.8"), Lang::De);
+        assert_eq!(Lang::pick(None, "fr;q=0.9,en;q=0.3,zh;q=0.7"), Lang::Zh);
+        assert_eq!(Lang::pick(Some("en"), "de"), Lang::En);
+        assert_eq!(Lang::pick(Some("xx"), "tlh"), Lang::En);
+    }
+}

@@ -1,0 +1,163 @@
+//! Turns what a use case answered into cookies and a redirect; the same for forms and protocol routes.
+use domain::path::Continuation;
+use http::{HeaderValue, StatusCode, header::{LOCATION, SET_COOKIE}};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use serde::{Deserialize, Serialize};
+use service::{Arrival, Destination, Fault};
+
+use crate::{context::{Asker, Context}, cookies::Cookie, paths};
+
+/// The closed error of server functions. It says nothing; the person is redirected in every case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Code {
+    Internal,
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("internal")
+    }
+}
+
+impl leptos::server_fn::error::FromServerFnError for Code {
+    type Encoder = leptos::server_fn::codec::JsonEncoding;
+    fn from_server_fn_error(_: leptos::server_fn::error::ServerFnErrorErr) -> Self {
+        Self::Internal
+    }
+}
+
+/// Cookies and where to go.
+#[derive(Debug, Clone)]
+pub struct Leave {
+    pub to: Destination,
+    pub cookies: Vec<Cookie>,
+}
+
+impl Leave {
+    /// To a page of ours.
+    #[must_use]
+    pub fn local(path: impl Into<String>) -> Self {
+        Self { to: Destination::Local(path.into()), cookies: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn with(mut self, cookie: Cookie) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+
+    /// The address for the `Location` header. Our own paths are checked once more.
+    #[must_use]
+    pub fn location(&self) -> String {
+        match &self.to {
+            Destination::Local(path) => domain::path::SafePath::parse(path).map_or_else(|_| "/".to_owned(), String::from),
+            Destination::Application(uri) => uri.clone(),
+        }
+    }
+}
+
+/// What follows a step of the journey.
+pub async fn leave(context: &Context, result: Result<Arrival, Fault>) -> Leave {
+    match follow(context, result).await {
+        Ok(leave) => leave,
+        Err(fault) => refuse(&fault),
+    }
+}
+
+/// To the refusal's page. Trouble on our side is logged here, once.
+#[must_use]
+pub fn refuse(fault: &Fault) -> Leave {
+    if !matches!(fault, Fault::Refused { .. }) {
+        tracing::error!(error = %fault, "a use case failed");
+    }
+    Leave::local(paths::refused(fault.refusal(), fault.support()))
+}
+
+async fn follow(context: &Context, result: Result<Arrival, Fault>) -> Result<Leave, Fault> {
+    match result? {
+        Arrival::Page { id, page } => Ok(Leave::local(paths::attempt(&id, page))),
+        Arrival::SignInAgain { continuation } => match continuation {
+            Continuation::Authorize(request) => sign_in_for(context, *request),
+            Continuation::Account | Continuation::Admin | Continuation::Path(_) => Ok(Leave::local(paths::LOGIN_STAY)),
+        },
+        Arrival::SignedIn { secret, continuation, method } => {
+            let to = match continuation {
+                Continuation::Account => Destination::Local(paths::ACCOUNT.into()),
+                Continuation::Admin => Destination::Local(paths::ADMIN.into()),
+                Continuation::Path(path) => Destination::Local(path.into()),
+                Continuation::Authorize(request) => {
+                    let caller = context.ligature.session(&secret).await?.ok_or(domain::Refusal::SessionEnded)?;
+                    Destination::Application(context.ligature.grant(&caller, &request).await?)
+                }
+            };
+            Ok(Leave { to, cookies: vec![context.cookies.session(&secret), context.cookies.last(&method)] })
+        }
+    }
+}
+
+/// To the sign-in page with an application's request along.
+///
+/// # Errors
+/// [`Fault::Internal`] when sealing fails.
+pub fn sign_in_for(context: &Context, request: domain::path::AuthorizeRequest) -> Result<Leave, Fault> {
+    let redirect_uri = request.redirect_uri.clone();
+    let state = request.state.clone();
+    Ok(match context.ligature.seal_entry(request)? {
+        Some((id, sealed)) => Leave::local(paths::with_entry(paths::LOGIN, &id)).with(context.cookies.entry(&id, &sealed)),
+        // Too large for a cookie: pushed authorization requests (RFC 9126) are the way for such requests.
+        None => Leave { to: Destination::Application(context.ligature.error_uri(&redirect_uri, "invalid_request", "the request is too large; use pushed authorization requests", state.as_deref())), cookies: Vec::new() },
+    })
+}
+
+/// Answers a server function with a 303.
+pub(crate) fn go(context: &Context, leave: &Leave) {
+    let response = expect_context::<ResponseOptions>();
+    for cookie in &leave.cookies {
+        if let Ok(value) = HeaderValue::from_str(&context.cookies.header(cookie)) {
+            response.append_header(SET_COOKIE, value);
+        }
+    }
+    response.set_status(StatusCode::SEE_OTHER);
+    response.insert_header(LOCATION, HeaderValue::from_str(&leave.location()).unwrap_or(HeaderValue::from_static("/")));
+}
+
+/// What a form keeps for its page: field problems and what was typed (never secrets).
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Flash {
+    /// A message key for the whole form.
+    pub notice: String,
+    /// Field and message key.
+    pub problems: Vec<(String, String)>,
+    /// Field and what was typed.
+    pub typed: Vec<(String, String)>,
+}
+
+impl Flash {
+    #[must_use]
+    pub fn notice(key: &str) -> Self {
+        Self { notice: key.to_owned(), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn problem(&self, field: &str) -> Option<&str> {
+        self.problems.iter().find(|(f, _)| f == field).map(|(_, m)| m.as_str())
+    }
+
+    #[must_use]
+    pub fn typed(&self, field: &str) -> String {
+        self.typed.iter().find(|(f, _)| f == field).map(|(_, v)| v.clone()).unwrap_or_default()
+    }
+}
+
+/// Keeps a flash and goes back to the form's page.
+pub(crate) async fn back(context: &Context, asker: &Asker, path: &str, flash: Flash) -> Leave {
+    let kept = match serde_json::to_string(&flash) {
+        Ok(text) => context.ligature.keep_flash(&asker.visitor, text).await,
+        Err(error) => Err(error.into()),
+    };
+    match kept {
+        Ok(id) => Leave::local(paths::with_flash(path, &id)),
+        Err(fault) => refuse(&fault),
+    }
+}

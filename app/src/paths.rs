@@ -1,0 +1,70 @@
+//! Addresses of our own pages, in one place.
+use domain::{Refusal, path::SafePath};
+
+pub const LOGIN: &str = "/login";
+/// Sign-in without any automatic redirect, so that nobody loops after a sign-out.
+pub const LOGIN_STAY: &str = "/login?stay=1";
+pub const SIGN_UP: &str = "/signup";
+pub const RESET: &str = "/reset";
+pub const ACCOUNT: &str = "/account";
+pub const SESSIONS: &str = "/account/sessions";
+pub const ACTIVITY: &str = "/account/activity";
+pub const ADMIN: &str = "/admin";
+pub const ADMIN_PROVIDERS: &str = "/admin/providers";
+pub const ADMIN_PROVIDER_NEW: &str = "/admin/providers/new";
+pub const ADMIN_POLICY: &str = "/admin/policy";
+pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
+pub const ADMIN_AUDIT: &str = "/admin/audit";
+pub const ADMIN_APPLICATIONS: &str = "/admin/applications";
+pub const SETUP: &str = "/setup";
+
+#[must_use]
+pub fn attempt(id: &str, page: &str) -> String {
+    format!("/attempt/{id}/{page}")
+}
+
+#[must_use]
+pub fn refused(refusal: Refusal, support: &str) -> String {
+    if support.is_empty() { format!("/refused/{}", refusal.code()) } else { format!("/refused/{}?ref={support}", refusal.code()) }
+}
+
+#[must_use]
+pub fn with_entry(path: &str, entry: &str) -> String {
+    if entry.is_empty() { path.to_owned() } else { format!("{path}{}entry={entry}", if path.contains('?') { '&' } else { '?' }) }
+}
+
+#[must_use]
+pub fn with_flash(path: &str, flash: &str) -> String {
+    format!("{path}{}f={flash}", if path.contains('?') { '&' } else { '?' })
+}
+
+#[must_use]
+pub fn start(key: &str) -> String {
+    format!("/login/with/{key}")
+}
+
+#[must_use]
+pub fn add_method(key: &str) -> String {
+    format!("/account/methods/add/{key}")
+}
+
+#[must_use]
+pub fn remove_method(link: &str) -> String {
+    format!("/account/methods/{link}/remove")
+}
+
+#[must_use]
+pub fn admin_provider(key: &str) -> String {
+    format!("{ADMIN_PROVIDERS}/{key}")
+}
+
+#[must_use]
+pub fn admin_account(id: &str) -> String {
+    format!("{ADMIN_ACCOUNTS}/{id}")
+}
+
+/// A path from a form, or the sign-in page.
+#[must_use]
+pub fn safe(text: &str) -> String {
+    SafePath::parse(text).map_or_else(|_| LOGIN.to_owned(), String::from)
+}

@@ -1,0 +1,169 @@
+//! Renders a page: complete HTML, scripts and the right to run them only where an island is on it.
+use axum::{body::Body, http::Request, response::{IntoResponse, Response}};
+use futures_util::{StreamExt, stream::once};
+use http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_integration_utils::{BoxedFnOnce, PinnedFuture, PinnedStream};
+
+use crate::{
+    context::{Asker, Context},
+    i18n::{Lang, t},
+    paths,
+};
+
+/// How wide a page is and what stands around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Sign-in pages: one column.
+    Narrow,
+    /// My Account.
+    Account,
+    /// The console, with the section that is open.
+    Admin(&'static str),
+}
+
+/// A page's head.
+#[derive(Debug, Clone)]
+pub struct Head {
+    pub title: String,
+    pub status: u16,
+    pub layout: Layout,
+    /// Origins that a form's redirects may lead to (CSP `form-action`).
+    pub origins: Vec<String>,
+}
+
+impl Head {
+    #[must_use]
+    pub fn new(title: String, layout: Layout) -> Self {
+        Self { title, status: 200, layout, origins: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    #[must_use]
+    pub fn origins(mut self, origins: impl IntoIterator<Item = String>) -> Self {
+        self.origins.extend(origins);
+        self
+    }
+}
+
+#[derive(Clone)]
+struct Policy {
+    form_action: String,
+    scripts: String,
+}
+
+/// Renders a page for whoever asks.
+pub async fn page<V: IntoView + 'static>(context: &Context, asker: &Asker, head: Head, body: impl FnOnce() -> V + Send + 'static) -> Response {
+    let mut origins: Vec<String> = head.origins.iter().filter(|o| o.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b';' && b != b',')).cloned().collect();
+    origins.sort();
+    origins.dedup();
+    let policy = Policy { form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(), scripts: context.assets.scripts.clone() };
+    let (css, asker, demo) = (context.assets.css.clone(), asker.clone(), context.demo);
+    let status = StatusCode::from_u16(head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let provide = move || provide_context(policy.clone());
+    let mut response = leptos_axum::handle_response_inner(provide, move || shell(&css, &asker, &head, demo, body), Request::new(Body::empty()), finish).await.into_response();
+    *response.status_mut() = status;
+    response
+}
+
+fn finish<V: IntoView + 'static>(app: V, _chunks: BoxedFnOnce<PinnedStream<String>>, _islands_router: bool) -> PinnedFuture<PinnedStream<String>> {
+    let (response, policy) = (expect_context::<ResponseOptions>(), expect_context::<Policy>());
+    Box::pin(async move {
+        let mut html: String = app.to_html_stream_in_order().collect().await;
+        let islands = html.contains("<leptos-island") && !policy.scripts.is_empty();
+        if islands {
+            html = html.replacen("</head>", &format!("{}</head>", policy.scripts), 1);
+        }
+        let script = if islands { "'self' 'wasm-unsafe-eval'" } else { "'none'" };
+        let csp = format!(
+            "default-src 'none'; script-src {script}; connect-src {}; style-src 'self'; img-src 'self'; form-action {}; base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
+            if islands { "'self'" } else { "'none'" },
+            policy.form_action
+        );
+        if let Ok(value) = HeaderValue::from_str(&csp) {
+            response.insert_header(CONTENT_SECURITY_POLICY, value);
+        }
+        Box::pin(once(async { html })) as PinnedStream<String>
+    })
+}
+
+fn shell<V: IntoView + 'static>(css: &str, asker: &Asker, head: &Head, demo: bool, body: impl FnOnce() -> V) -> impl IntoView + use<V> {
+    if let Some(shared) = Owner::current_shared_context() {
+        shared.set_is_hydrating(false);
+    }
+    let l = asker.lang;
+    let class = match head.layout {
+        Layout::Narrow => "narrow",
+        Layout::Account => "account",
+        Layout::Admin(_) => "admin",
+    };
+    let navigation = match head.layout {
+        Layout::Narrow => ().into_any(),
+        Layout::Account => account_navigation(l, asker).into_any(),
+        Layout::Admin(section) => admin_navigation(l, section).into_any(),
+    };
+    view! {
+        <!DOCTYPE html>
+        <html lang=l.tag()>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <title>{format!("{} · Ligature", head.title)}</title>
+                <link rel="stylesheet" href=css.to_owned()/>
+            </head>
+            <body class=class>
+                <a class="skip" href="#main">{t(l, "skip")}</a>
+                <header class="top"><a class="brand" href="/account"><span class="mark" aria-hidden="true">"ﬁ"</span><span>"Ligature"</span></a>{navigation}</header>
+                <main id="main">{body().into_any()}</main>
+                <footer class="bottom">{languages(l, asker)}{demo.then(|| view! { <p class="muted">{t(l, "demo-note")}</p> })}</footer>
+            </body>
+        </html>
+    }
+}
+
+fn account_navigation(l: Lang, asker: &Asker) -> impl IntoView + use<> {
+    let here = asker.here.split('?').next().unwrap_or_default().to_owned();
+    let items = [(paths::ACCOUNT, "nav-methods"), (paths::SESSIONS, "nav-sessions"), (paths::ACTIVITY, "nav-activity")];
+    view! {
+        <nav aria-label=t(l, "nav-account")>
+            {items.into_iter().map(|(href, key)| view! { <a href=href aria-current=(here == href).then_some("page")>{t(l, key)}</a> }).collect_view()}
+            <form method="post" action=crate::forms::account::SignOut::url()><button class="link">{t(l, "sign-out")}</button></form>
+        </nav>
+    }
+}
+
+fn admin_navigation(l: Lang, section: &'static str) -> impl IntoView + use<> {
+    let items = [
+        (paths::ADMIN, "admin-overview"),
+        (paths::ADMIN_PROVIDERS, "admin-providers"),
+        (paths::ADMIN_POLICY, "admin-policy"),
+        (paths::ADMIN_ACCOUNTS, "admin-accounts"),
+        (paths::ADMIN_APPLICATIONS, "admin-applications"),
+        (paths::ADMIN_AUDIT, "admin-audit"),
+    ];
+    view! {
+        <nav class="side" aria-label=t(l, "nav-admin")>
+            {items.into_iter().map(|(href, key)| view! { <a href=href aria-current=(section == href).then_some("page")>{t(l, key)}</a> }).collect_view()}
+            <a href=paths::ACCOUNT>{t(l, "nav-account")}</a>
+        </nav>
+    }
+}
+
+fn languages(l: Lang, asker: &Asker) -> impl IntoView + use<> {
+    let here = asker.here.clone();
+    view! {
+        <form class="languages" method="post" action=crate::forms::language::SetLanguage::url()>
+            <input type="hidden" name="back" value=here/>
+            <fieldset><legend class="sr">{t(l, "language")}</legend>
+            {Lang::ALL.into_iter().map(|other| view! { <button class="link" name="language" value=other.tag() lang=other.tag() aria-pressed=if other == l { "true" } else { "false" }>{other.own_name()}</button> }).collect_view()}
+            </fieldset>
+        </form>
+    }
+}

@@ -1,0 +1,33 @@
+//! The pure heart of Ligature: the linking policy, the decision, the attempt state machine, addresses and codes.
+//!
+//! Nothing here does input or output, waits, reads a clock or draws a random number.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
+
+pub mod address;
+pub mod attempt;
+pub mod code;
+pub mod decide;
+pub mod facts;
+pub mod ids;
+pub mod path;
+pub mod policy;
+pub mod refusals;
+pub mod trust;
+
+pub use decide::{Decision, Outcome, decide};
+pub use facts::Facts;
+pub use ids::{AccountId, ApplicationId, AuditId, CredentialId, LinkId, OrgId, ProviderId};
+pub use policy::Policy;
+pub use refusals::Refusal;
+pub use trust::{Proof, Trust};
+
+/// A moment, in microseconds since 1970-01-01 UTC.
+pub type Micros = i64;
+/// One second in [`Micros`].
+pub const SECOND: Micros = 1_000_000;
+/// One minute in [`Micros`].
+pub const MINUTE: Micros = 60 * SECOND;
+/// One hour in [`Micros`].
+pub const HOUR: Micros = 60 * MINUTE;
+/// One day in [`Micros`].
+pub const DAY: Micros = 24 * HOUR;

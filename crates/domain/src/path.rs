@@ -1,0 +1,93 @@
+//! Where a person goes after a journey: a closed set, so that no page can be made to send people elsewhere.
+use serde::{Deserialize, Serialize};
+
+/// A path on this server, checked: no scheme, no host, no back-slash, no control character (SB-09).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SafePath(String);
+
+/// The text could lead away from this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnsafePath;
+
+impl std::fmt::Display for UnsafePath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("not a path of this server")
+    }
+}
+
+impl SafePath {
+    /// # Errors
+    /// [`UnsafePath`] for everything that a browser might not resolve to this very origin.
+    pub fn parse(text: &str) -> Result<Self, UnsafePath> {
+        let lower = text.to_ascii_lowercase();
+        let plain = text.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b'\\');
+        let tricky = text.starts_with("//") || lower.starts_with("/%2f") || lower.starts_with("/%5c") || lower.contains("%0d") || lower.contains("%0a") || lower.contains("%09") || lower.contains("..");
+        if text.starts_with('/') && plain && !tricky && text.len() <= 512 { Ok(Self(text.to_owned())) } else { Err(UnsafePath) }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for SafePath {
+    type Error = UnsafePath;
+    fn try_from(text: String) -> Result<Self, UnsafePath> {
+        Self::parse(&text)
+    }
+}
+
+impl From<SafePath> for String {
+    fn from(path: SafePath) -> Self {
+        path.0
+    }
+}
+
+/// What comes after a finished sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Continuation {
+    /// My Account.
+    Account,
+    /// The admin console.
+    Admin,
+    /// Back into an application's authorization request, as validated when it came in.
+    Authorize(Box<AuthorizeRequest>),
+    /// Another page of ours.
+    Path(SafePath),
+}
+
+/// A validated authorization request of an application (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizeRequest {
+    pub application: crate::ApplicationId,
+    pub client_id: String,
+    pub application_name: String,
+    pub redirect_uri: String,
+    pub scope: Vec<String>,
+    pub state: Option<String>,
+    pub nonce: Option<String>,
+    pub code_challenge: String,
+    pub max_age: Option<i64>,
+    /// `prompt=login`: a new sign-in is wanted even if there is a session.
+    pub fresh: bool,
+    /// When the request arrived; with `fresh`, the sign-in must be younger.
+    pub at: crate::Micros,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sb_09_only_paths_of_this_server_are_followed() {
+        for bad in ["//e.test", "/\\e.test", "https:e.test", "https://e.test", "/%2f%2fe.test", "@e.test", "/\t/e.test", "/\n/e", "javascript:alert(1)", "data:text/html,x", "app.ex.evil.tld", "", "/..//e.test", "/%0d%0aSet-Cookie:x", "/%5ce.test", "/a\u{2028}b"] {
+            assert_eq!(SafePath::parse(bad), Err(UnsafePath), "{bad:?}");
+        }
+        for good in ["/", "/account", "/account/methods?x=1", "/admin/providers"] {
+            assert!(SafePath::parse(good).is_ok(), "{good}");
+        }
+    }
+}

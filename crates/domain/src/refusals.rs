@@ -1,0 +1,150 @@
+//! Every refusal of the product in one table: code, status, what to do next. Texts are in the app's locales.
+use serde::{Deserialize, Serialize};
+
+/// What a person can do after a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NextStep {
+    /// Go to the sign-in page and begin anew.
+    SignInAgain,
+    /// Pick another way to sign in.
+    OtherMethod,
+    /// Go to My Account.
+    MyAccount,
+    /// Wait a little.
+    Wait,
+    /// Ask the administrator, with the support code.
+    AskAdministrator,
+    /// Go back to the application.
+    BackToApplication,
+}
+
+impl NextStep {
+    /// The message key `next-<name>`.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::SignInAgain => "next-sign-in-again",
+            Self::OtherMethod => "next-other-method",
+            Self::MyAccount => "next-my-account",
+            Self::Wait => "next-wait",
+            Self::AskAdministrator => "next-ask-administrator",
+            Self::BackToApplication => "next-back-to-application",
+        }
+    }
+}
+
+macro_rules! refusals {
+    ($($name:ident $code:literal $status:literal [$($step:ident),*] $doc:literal;)*) => {
+        /// A reason not to go on. `area.reason`, stable for ever.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Refusal { $(#[doc = $doc] $name,)* }
+
+        impl Refusal {
+            /// All of them, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The stable code.
+            #[must_use]
+            pub fn code(self) -> &'static str { match self { $(Self::$name => $code,)* } }
+
+            /// The HTTP status of its page.
+            #[must_use]
+            pub fn status(self) -> u16 { match self { $(Self::$name => $status,)* } }
+
+            /// What the page offers.
+            #[must_use]
+            pub fn next_steps(self) -> &'static [NextStep] { match self { $(Self::$name => &[$(NextStep::$step),*],)* } }
+
+            /// When it happens, for the documentation.
+            #[must_use]
+            pub fn when(self) -> &'static str { match self { $(Self::$name => $doc,)* } }
+        }
+    };
+}
+
+refusals! {
+    AttemptUnknown "attempt.unknown" 404 [SignInAgain] "The attempt does not exist, or belongs to another browser.";
+    AttemptExpired "attempt.expired" 410 [SignInAgain] "The attempt is over: finished, abandoned or too old.";
+    AttemptStep "attempt.step" 409 [SignInAgain] "This step does not belong to the state of the attempt.";
+    StateMissing "attempt.state_missing" 400 [SignInAgain] "A provider's answer came without a start from this browser.";
+    StateMismatch "attempt.state_mismatch" 400 [SignInAgain] "A provider's answer does not fit the start that this browser made.";
+    StateReplayed "attempt.state_replayed" 400 [SignInAgain, MyAccount] "A provider's answer was used already.";
+    CodeWrong "code.wrong" 400 [SignInAgain] "The code is not the one that was sent.";
+    CodeExhausted "code.exhausted" 403 [SignInAgain] "Three wrong codes; the linking has to begin again (GO-37).";
+    CodeExpired "code.expired" 410 [SignInAgain] "The code is older than its lifetime.";
+    LoginOnly "link.login_only" 403 [OtherMethod, AskAdministrator] "Only identities that are linked already may sign in here (AU-06).";
+    NoAccount "link.no_account" 403 [OtherMethod, AskAdministrator] "No account matches and none may be opened (GV-10).";
+    CreationClosed "link.creation_closed" 403 [OtherMethod, AskAdministrator] "New accounts are closed (AU-17).";
+    NotAllowed "link.not_allowed" 403 [OtherMethod, MyAccount] "The policy does not let this provider be linked here.";
+    Several "link.several" 403 [OtherMethod, AskAdministrator] "Several accounts match and the policy refuses to choose (GV-11).";
+    AlreadyInUse "link.already_in_use" 409 [MyAccount] "The identity belongs to another account (GO-29).";
+    TooMany "link.too_many" 409 [MyAccount] "The account has as many identities of this provider as the policy allows.";
+    Barred "link.barred" 403 [OtherMethod, MyAccount] "The account's owner said of this identity: this wasn't me.";
+    LinkOnly "provider.link_only" 403 [OtherMethod] "The provider may be linked, but not be used to sign in (LK-18).";
+    PolicyChanged "policy.changed" 409 [SignInAgain] "The policy, the provider or the account changed while the attempt was open (LK-20).";
+    ProviderDisabled "provider.disabled" 403 [OtherMethod] "The provider is switched off.";
+    ProviderUnknown "provider.unknown" 404 [OtherMethod] "No such provider.";
+    ProviderDown "provider.down" 503 [OtherMethod, Wait] "The provider does not answer, or not in time.";
+    ProviderRefused "provider.refused" 403 [OtherMethod, SignInAgain] "The provider said no, or the person cancelled there.";
+    ProviderAnswer "provider.answer" 400 [OtherMethod, AskAdministrator] "The provider's answer failed a check: signature, issuer, audience, nonce, time, subject.";
+    AccountDisabled "account.disabled" 403 [AskAdministrator] "The account is switched off.";
+    AccountPending "account.pending" 403 [SignInAgain] "The sign-up was not finished.";
+    AccountClosing "account.closing" 403 [AskAdministrator] "The account is being deleted.";
+    LastMethod "account.last_method" 409 [MyAccount] "The last usable way to sign in stays (I7).";
+    MethodUnknown "account.method_unknown" 404 [MyAccount] "No such method on this account.";
+    ManagementOff "account.management_off" 403 [MyAccount] "Adding and removing sign-in methods is switched off (GO-24).";
+    CredentialsWrong "account.credentials_wrong" 400 [SignInAgain, OtherMethod] "Address and password do not fit together.";
+    SessionEnded "session.ended" 401 [SignInAgain] "There is no session, or it has ended.";
+    RateLimited "rate.limited" 429 [Wait] "Too many requests.";
+    Busy "server.busy" 503 [Wait] "More work than the server takes at once.";
+    CrossSite "server.cross_site" 403 [SignInAgain] "The form was sent from another site.";
+    BadRequest "server.bad_request" 400 [SignInAgain] "The request could not be read.";
+    NotFound "server.not_found" 404 [SignInAgain] "There is no such page.";
+    Internal "server.internal" 500 [Wait, AskAdministrator] "Something failed on our side.";
+    Forbidden "admin.forbidden" 403 [MyAccount] "The page needs an administrative role.";
+    SetupClosed "admin.setup_closed" 403 [SignInAgain] "The one-time token is wrong, used or too old (AD-04).";
+    ApplicationUnknown "app.unknown" 400 [AskAdministrator] "The application is not registered, or its redirect address is not.";
+}
+
+impl Refusal {
+    /// The refusal with this code.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|r| r.code() == code)
+    }
+
+    /// The part of message keys: `refusal-<key>-title`.
+    #[must_use]
+    pub fn key(self) -> String {
+        self.code().replace(['.', '_'], "-")
+    }
+}
+
+impl Serialize for Refusal {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Refusal {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(d)?;
+        Self::parse(&code).ok_or_else(|| serde::de::Error::custom("unknown refusal code"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_has_its_own_code_a_status_and_a_next_step() {
+        let codes: std::collections::BTreeSet<_> = Refusal::ALL.iter().map(|r| r.code()).collect();
+        assert_eq!(codes.len(), Refusal::ALL.len());
+        for refusal in Refusal::ALL {
+            assert!(refusal.status() >= 400 && !refusal.next_steps().is_empty(), "{}", refusal.code());
+            assert_eq!(Refusal::parse(refusal.code()), Some(*refusal));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Client authentication at the token endpoint (RFC 6749 §2.3.1): Basic, form-decoded, or in the body.
+use base64::{Engine, engine::general_purpose::STANDARD};
+use url::form_urlencoded;
+
+/// What a client showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCredentials {
+    pub client_id: String,
+    pub secret: String,
+}
+
+/// The client could not be told from the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientProblem {
+    /// Nothing, or half of it.
+    Missing,
+    /// Two methods at once (RFC 6749 §2.3).
+    Twice,
+    /// Not readable.
+    Malformed,
+}
+
+/// Reads the credentials from the `Authorization` header or the form.
+///
+/// # Errors
+/// [`ClientProblem`].
+pub fn client_credentials(authorization: Option<&str>, form: &[(String, String)]) -> Result<ClientCredentials, ClientProblem> {
+    let field = |name: &str| form.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone());
+    let body_secret = field("client_secret");
+    match (authorization, body_secret) {
+        (Some(_), Some(_)) => Err(ClientProblem::Twice),
+        (Some(header), None) => basic(header),
+        (None, Some(secret)) => field("client_id").map(|client_id| ClientCredentials { client_id, secret }).ok_or(ClientProblem::Missing),
+        (None, None) => Err(ClientProblem::Missing),
+    }
+}
+
+fn basic(header: &str) -> Result<ClientCredentials, ClientProblem> {
+    let encoded = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic")).map(|(_, rest)| rest.trim()).ok_or(ClientProblem::Malformed)?;
+    let text = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(ClientProblem::Malformed)?;
+    let (id, secret) = text.split_once(':').ok_or(ClientProblem::Malformed)?;
+    Ok(ClientCredentials { client_id: form_decoded(id), secret: form_decoded(secret) })
+}
+
+fn form_decoded(text: &str) -> String {
+    let pair = format!("v={text}");
+    form_urlencoded::parse(pair.as_bytes()).next().map(|(_, v)| v.into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_credentials_are_form_decoded() {
+        let header = format!("Basic {}", STANDARD.encode("my%3Aapp:rp%2Dsecret%25"));
+        assert_eq!(client_credentials(Some(&header), &[]), Ok(ClientCredentials { client_id: "my:app".into(), secret: "rp-secret%".into() }));
+    }
+
+    #[test]
+    fn two_methods_at_once_are_refused() {
+        let form = [("client_id".to_owned(), "a".to_owned()), ("client_secret".to_owned(), "b".to_owned())];
+        assert_eq!(client_credentials(Some("Basic YTpi"), &form), Err(ClientProblem::Twice));
+        assert!(client_credentials(None, &form).is_ok());
+    }
+}

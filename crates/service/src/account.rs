@@ -1,0 +1,241 @@
+//! My Account: methods, addresses, sessions; removing a method; ending sessions.
+use domain::{AccountId, LinkId, Micros, Outcome, Refusal, decide, facts::{Act, Facts, Intent, Remove}};
+use serde_json::json;
+use storage::{
+    Conn,
+    accounts::{bump_rev, find_account, list_emails, password_set_at, remove_password},
+    audit::{AuditFilter, AuditEvent, list_audit_events},
+    links::{list_links, release_link},
+    providers::list_providers,
+    sessions::{end_session_of, end_sessions, end_sessions_by_link, list_sessions},
+};
+
+use crate::{Caller, Fault, Ligature, Visitor, audit::Event, mails::Kind, policies::Policies};
+
+/// A way to sign in, as My Account lists it.
+#[derive(Debug, Clone)]
+pub struct Method {
+    /// The link's id; `None` for the password.
+    pub link: Option<LinkId>,
+    pub key: String,
+    pub name: String,
+    pub label: String,
+    pub added_at: Micros,
+    pub used_at: Option<Micros>,
+    /// The provider is switched on.
+    pub usable: bool,
+    /// It is the one that this session stands on.
+    pub current: bool,
+    pub removable: bool,
+}
+
+/// An address, as My Account lists it.
+#[derive(Debug, Clone)]
+pub struct Address {
+    pub typed: String,
+    pub proved: bool,
+    pub primary: bool,
+}
+
+/// A session, as My Account lists it.
+#[derive(Debug, Clone)]
+pub struct SessionRow {
+    pub id: String,
+    pub method: String,
+    pub agent: String,
+    pub network: String,
+    pub created_at: Micros,
+    pub seen_at: Micros,
+    pub current: bool,
+}
+
+/// The page's data.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    pub name: String,
+    pub addresses: Vec<Address>,
+    pub methods: Vec<Method>,
+    /// Providers that may be added: key, name, origin.
+    pub addable: Vec<crate::providers::Button>,
+    /// Adding and removing is allowed at all (GO-24).
+    pub manageable: bool,
+    pub administrator: bool,
+}
+
+impl Ligature {
+    /// # Errors
+    /// [`Refusal::SessionEnded`] without a session.
+    pub fn caller(visitor: &Visitor) -> Result<&Caller, Fault> {
+        visitor.session.as_ref().ok_or_else(|| Refusal::SessionEnded.into())
+    }
+
+    /// Everything on the first page of My Account.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`].
+    pub async fn overview(&self, visitor: &Visitor) -> Result<Overview, Fault> {
+        let caller = Self::caller(visitor)?;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let account = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
+        let policies = Policies::load(c, self.org).await?;
+        let local = policies.effective(None);
+        let methods = self.method_rows(c, &policies, caller.account, Some(caller)).await?;
+        let addresses = list_emails(c, caller.account).await?.into_iter().map(|e| Address { typed: e.typed, proved: e.proof != "none", primary: e.is_primary }).collect();
+        let administrator = !storage::accounts::list_roles(c, self.org, caller.account).await?.is_empty();
+        let count = self.methods(c, &policies, caller.account, None).await?;
+        drop(conn);
+        let mut addable = Vec::new();
+        for button in self.addable_buttons().await? {
+            let policy = policies.effective(Some(&button.key));
+            let mine = methods.iter().filter(|m| m.key == button.key).count();
+            let all = match policy.choices.target_requires {
+                domain::policy::Requires::All => count.methods == count.target,
+                domain::policy::Requires::Any => count.target > 0,
+            };
+            let fits = policy.permits.account_management && policy.permits.link_in_account && policy.permits.as_source && all;
+            if fits && u32::try_from(mine).unwrap_or(u32::MAX) < policy.floors.max_per_provider {
+                addable.push(button);
+            }
+        }
+        Ok(Overview { name: account.name, addresses, methods, addable, manageable: local.permits.account_management, administrator })
+    }
+
+    async fn addable_buttons(&self) -> Result<Vec<crate::providers::Button>, Fault> {
+        let rows = list_providers(&mut self.store.read().await?, self.org).await?;
+        let mut buttons = Vec::new();
+        for row in rows.into_iter().filter(|r| r.enabled) {
+            let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
+            buttons.push(crate::providers::Button { key: row.key, name: row.name, kind: row.kind, origin });
+        }
+        Ok(buttons)
+    }
+
+    /// The methods of any account, for its owner and for administrators.
+    pub(crate) async fn method_rows(&self, c: &mut Conn, policies: &Policies, id: AccountId, caller: Option<&Caller>) -> Result<Vec<Method>, Fault> {
+        let providers = list_providers(c, self.org).await?;
+        let usable = self.methods(c, policies, id, None).await?.usable;
+        let local = policies.effective(None);
+        let manageable = local.permits.account_management && local.permits.unlink;
+        let mut rows = Vec::new();
+        for link in list_links(c, id).await? {
+            let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else { continue };
+            let own = provider.enabled && policies.effective(Some(&provider.key)).permits.sign_in;
+            rows.push(Method {
+                link: Some(link.id),
+                key: provider.key.clone(),
+                name: provider.name.clone(),
+                label: link.label,
+                added_at: link.created_at,
+                used_at: Some(link.used_at),
+                usable: own,
+                current: caller.is_some_and(|c| c.link == Some(link.id)),
+                removable: manageable && (usable > 1 || usable == 1 && !own),
+            });
+        }
+        if let Some(set_at) = password_set_at(c, id).await? {
+            rows.push(Method { link: None, key: "password".into(), name: "password".into(), label: String::new(), added_at: set_at, used_at: None, usable: true, current: caller.is_some_and(|c| c.method == "password"), removable: manageable && usable > 1 });
+        }
+        Ok(rows)
+    }
+
+    /// Removes a method of the caller's own account; `None` is the password. The last usable one stays (I7, MA-08).
+    ///
+    /// # Errors
+    /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike (MA-12), [`Refusal::LastMethod`], [`Refusal::ManagementOff`].
+    pub async fn remove_method(&self, visitor: &Visitor, link: Option<LinkId>) -> Result<(), Fault> {
+        let account = Self::caller(visitor)?.account;
+        let mut rounds = 0;
+        loop {
+            let (this, seen) = (self.clone(), visitor.clone());
+            match self.store.write(move |c| Box::pin(async move { this.remove_in(c, &seen, account, link).await })).await {
+                Err(fault) if fault.is_race() && rounds < 3 => rounds += 1,
+                other => return other,
+            }
+        }
+    }
+
+    async fn remove_in(&self, c: &mut Conn, visitor: &Visitor, account: AccountId, link: Option<LinkId>) -> Result<(), Fault> {
+        let caller = Self::caller(visitor)?;
+        let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
+        bump_rev(c, account, row.rev).await?;
+        let policies = Policies::load(c, self.org).await?;
+        let methods = self.method_rows(c, &policies, account, Some(caller)).await?;
+        let method = methods.iter().find(|m| m.link == link).ok_or(Refusal::MethodUnknown)?;
+        let usable_left = methods.iter().filter(|m| m.usable && m.link != link).count();
+        let policy = policies.effective(link.map(|_| method.key.as_str()));
+        let facts = Facts { intent: Intent::Remove(Remove { account, usable_left: u32::try_from(usable_left).unwrap_or(u32::MAX) }), provider: None, trust: None, known: None, candidates: Vec::new(), act: Act::Arrived };
+        let decision = decide(&facts, &policy);
+        let notify = match decision.outcome {
+            Outcome::Remove { notify } => notify,
+            Outcome::Refuse { refusal } => return Err(refusal.into()),
+            _ => return Err(Fault::Internal("a removal removes or is refused".into())),
+        };
+        let now = self.now();
+        match link {
+            Some(id) => {
+                if !release_link(c, account, id, now).await? {
+                    return Err(Refusal::MethodUnknown.into());
+                }
+                end_sessions_by_link(c, account, id, &caller.public_id).await?;
+            }
+            None => {
+                remove_password(c, account).await?;
+            }
+        }
+        let detail = json!({"reasons": decision.reasons, "policy_version": decision.policy_version});
+        self.record(c, Event { provider: method.key.clone(), ..Event::new("link.removed").account(account).detail(detail) }).await?;
+        if notify {
+            self.notify(c, account, Kind::UnlinkNotice, visitor, &method.name, &method.label).await?;
+        }
+        Ok(())
+    }
+
+    /// The caller's sessions.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`].
+    pub async fn sessions(&self, visitor: &Visitor) -> Result<Vec<SessionRow>, Fault> {
+        let caller = Self::caller(visitor)?;
+        let now = self.now();
+        let rows = list_sessions(&mut self.store.read().await?, caller.account, now, now - self.settings.session_idle).await?;
+        let row = |s: storage::sessions::Session| SessionRow { current: s.public_id == caller.public_id, id: s.public_id, method: s.method, agent: s.agent, network: s.network, created_at: s.created_at, seen_at: s.seen_at };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    /// Ends one session by its public id, or with `None` all others, or with `everywhere` all of them.
+    ///
+    /// # Errors
+    /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike.
+    pub async fn end_sessions(&self, visitor: &Visitor, which: Option<String>, everywhere: bool) -> Result<(), Fault> {
+        let caller = Self::caller(visitor)?.clone();
+        let (this, browser) = (self.clone(), visitor.browser.clone());
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let ended = match (&which, everywhere) {
+                        (Some(id), _) => end_session_of(c, caller.account, id).await?,
+                        (None, true) => {
+                            storage::attempts::end_attempts_of_browser(c, &browser).await?;
+                            end_sessions(c, caller.account, None).await?
+                        }
+                        (None, false) => end_sessions(c, caller.account, Some(&caller.public_id)).await?,
+                    };
+                    if ended == 0 && which.is_some() {
+                        return Err(Refusal::MethodUnknown.into());
+                    }
+                    this.record(c, Event::new("session.ended").account(caller.account).detail(json!({"sessions": ended}))).await
+                })
+            })
+            .await
+    }
+
+    /// What happened in the caller's account, newest first.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`].
+    pub async fn activity(&self, visitor: &Visitor) -> Result<Vec<AuditEvent>, Fault> {
+        let filter = AuditFilter { account: Some(Self::caller(visitor)?.account), ..AuditFilter::default() };
+        Ok(list_audit_events(&mut self.store.read().await?, self.org, &filter, 50).await?)
+    }
+}

@@ -1,0 +1,502 @@
+//! The admin console's use cases. Every one asks for the role first, here and not in the page (AD-01).
+use domain::{
+    AccountId, Policy, ProviderId, Refusal,
+    facts::AccountState,
+    policy::{Document, MailMatrix, NoMatch, Notify, One, Problem, preset, PRESETS},
+    trust::{Pair, Proof, Trust},
+};
+use serde_json::json;
+use storage::{
+    accounts::{Account, Email, bump_rev, count_accounts, find_account, list_accounts, list_emails, list_roles, set_account_state},
+    audit::{AuditEvent, AuditFilter, list_audit_events},
+    links::count_links,
+    policies::{PolicyVersion, list_policy_versions},
+    providers::{Provider, add_provider, list_providers, set_provider},
+    sessions::{count_sessions, end_sessions},
+};
+use upstream::{Settings as ProviderSettings, SettingsProblem};
+
+use crate::{
+    Fault, Ligature, Visitor,
+    account::Method,
+    audit::Event,
+    chance::row_id,
+    policies::{INSTANCE, Policies, provider_scope, save},
+    setup::OWNER,
+};
+
+/// A provider with its association and what hangs on it.
+#[derive(Debug, Clone)]
+pub struct ProviderView {
+    pub id: ProviderId,
+    pub key: String,
+    pub name: String,
+    pub settings: ProviderSettings,
+    pub secret_set_at: Option<i64>,
+    pub enabled: bool,
+    pub position: i32,
+    pub redirect_uri: String,
+    pub links: i64,
+    pub association: Association,
+    pub policy: Policy,
+}
+
+/// The association of a provider: names for policy documents; the engine reads only the documents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Association {
+    pub mode: Mode,
+    pub login_only: bool,
+    pub as_source: bool,
+    pub as_target: bool,
+    /// The provider's verified flag counts.
+    pub verified_counts: bool,
+    pub domains: Vec<String>,
+}
+
+/// How unknown identities of a provider meet existing accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// As the instance's policy says.
+    Inherit,
+    /// Each identity its own account (AU-05).
+    Off,
+    /// By equal address (AU-08).
+    FieldMatch,
+    /// By showing the account's credential (AU-11).
+    AskBinding,
+}
+
+impl Mode {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inherit => "inherit",
+            Self::Off => "off",
+            Self::FieldMatch => "field_match",
+            Self::AskBinding => "ask_binding",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        [Self::Off, Self::FieldMatch, Self::AskBinding].into_iter().find(|m| m.name() == name).unwrap_or(Self::Inherit)
+    }
+}
+
+impl Association {
+    /// The document that says it.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        let mut document = Document::default();
+        let rule = |id: &str, account, accept: &[(Trust, Proof)], one| domain::policy::Rule { id: id.into(), description: String::new(), account, accept: accept.iter().map(|(trust, proof)| Pair { trust: *trust, proof: *proof }).collect(), one, many: domain::policy::Many::Refuse };
+        match self.mode {
+            Mode::Inherit => {}
+            Mode::Off => {
+                document.permits.link_on_login = Some(false);
+                document.choices.none = Some(NoMatch::Create);
+            }
+            Mode::FieldMatch => {
+                document.choices.rules = Some(vec![rule("email", domain::policy::MatchField::Email, &[(Trust::Asserted, Proof::None), (Trust::Asserted, Proof::Mailbox), (Trust::Asserted, Proof::Credential)], One::Link)]);
+                document.choices.none = Some(NoMatch::Create);
+            }
+            Mode::AskBinding => {
+                document.choices.rules = Some(vec![rule("entered", domain::policy::MatchField::EnteredByUser, &[(Trust::Asserted, Proof::Credential)], One::Offer)]);
+                document.choices.none = Some(NoMatch::Offer);
+                document.choices.offers = Some(vec![domain::policy::Offer::EnterAccount, domain::policy::Offer::CreateNew]);
+                document.choices.disclosure = Some(domain::policy::Disclosure::AfterProof);
+            }
+        }
+        if self.login_only {
+            document.choices.login_only = Some(true);
+            document.permits.create = Some(false);
+            document.permits.link_on_login = Some(false);
+        }
+        document.permits.as_source = Some(self.as_source);
+        document.permits.as_target = Some(self.as_target);
+        document.choices.verified_counts = Some(self.verified_counts);
+        document.choices.domains = (!self.domains.is_empty()).then(|| self.domains.clone());
+        document.preset = Some(format!("association:{}", self.mode.name()));
+        document
+    }
+
+    fn read(document: &Document) -> Self {
+        Self {
+            mode: document.preset.as_deref().and_then(|p| p.strip_prefix("association:")).map_or(Mode::Inherit, Mode::parse),
+            login_only: document.choices.login_only == Some(true),
+            as_source: document.permits.as_source != Some(false),
+            as_target: document.permits.as_target != Some(false),
+            verified_counts: document.choices.verified_counts == Some(true),
+            domains: document.choices.domains.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// The instance's switches; also names for the policy document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Switches {
+    pub preset: String,
+    pub link_on_login: bool,
+    pub account_management: bool,
+    pub create: bool,
+    pub mail_mode: MailMode,
+    /// The unsafe permit.
+    pub accept_unproven_links: bool,
+}
+
+/// GOSS's `userLinkingEmailMode` (GO-33): an alias over accepted pairs and the mail matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailMode {
+    /// A code to the account's own address (GO-36).
+    ConfirmationRequired,
+    /// Added at once, the account is told (GO-39). Unsafe.
+    Notification,
+    /// Added at once, nobody is told (GO-38). Unsafe.
+    None,
+}
+
+impl MailMode {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ConfirmationRequired => "confirmationrequired",
+            Self::Notification => "notification",
+            Self::None => "none",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        [Self::Notification, Self::None].into_iter().find(|m| m.name() == name).unwrap_or(Self::ConfirmationRequired)
+    }
+}
+
+impl Switches {
+    /// The document that says it, on top of its preset.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        let mut document = preset(&self.preset).or_else(|| preset("recommended")).unwrap_or_default();
+        document.permits.link_on_login = Some(self.link_on_login);
+        document.permits.account_management = Some(self.account_management);
+        document.permits.create = Some(self.create);
+        document.permits.accept_unproven_links = Some(self.accept_unproven_links);
+        if !self.link_on_login && !self.create {
+            document.choices.login_only = Some(true);
+        }
+        let mail = document.choices.mail.unwrap_or(MailMatrix { login_link: Notify::None, account_link: Notify::None, unlink: Notify::None });
+        match self.mail_mode {
+            MailMode::ConfirmationRequired => {}
+            MailMode::Notification | MailMode::None => {
+                for rule in document.choices.rules.iter_mut().flatten() {
+                    rule.accept.push(Pair { trust: Trust::Asserted, proof: Proof::None });
+                }
+                let login_link = if self.mail_mode == MailMode::Notification { Notify::Notify } else { Notify::None };
+                document.choices.mail = Some(MailMatrix { login_link, ..mail });
+            }
+        }
+        document
+    }
+
+    fn read(document: &Document) -> Self {
+        let unproven = document.choices.rules.iter().flatten().any(|r| r.accept.contains(&Pair { trust: Trust::Asserted, proof: Proof::None }));
+        let notified = document.choices.mail.is_some_and(|m| m.login_link == Notify::Notify);
+        Self {
+            preset: document.preset.clone().unwrap_or_else(|| "recommended".into()),
+            link_on_login: document.permits.link_on_login != Some(false),
+            account_management: document.permits.account_management != Some(false),
+            create: document.permits.create != Some(false),
+            mail_mode: match (unproven, notified) {
+                (false, _) => MailMode::ConfirmationRequired,
+                (true, true) => MailMode::Notification,
+                (true, false) => MailMode::None,
+            },
+            accept_unproven_links: document.permits.accept_unproven_links == Some(true),
+        }
+    }
+}
+
+/// The policy page's data.
+#[derive(Debug, Clone)]
+pub struct PolicyView {
+    pub switches: Switches,
+    pub presets: Vec<&'static str>,
+    pub version: i64,
+    pub text: String,
+    pub history: Vec<PolicyVersion>,
+}
+
+/// What a provider's form holds.
+#[derive(Debug, Clone)]
+pub struct ProviderForm {
+    pub key: String,
+    pub name: String,
+    pub settings: ProviderSettings,
+    /// Empty keeps the secret that is stored.
+    pub secret: String,
+    pub enabled: bool,
+    pub position: i32,
+    pub association: Association,
+}
+
+/// Why a form was not saved.
+#[derive(Debug)]
+pub enum SaveProblem {
+    Field(&'static str, &'static str),
+    Policy(Problem),
+    Fault(Fault),
+}
+
+impl<T: Into<Fault>> From<T> for SaveProblem {
+    fn from(fault: T) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+/// An account in the console.
+#[derive(Debug, Clone)]
+pub struct AccountView {
+    pub account: Account,
+    pub emails: Vec<Email>,
+    pub methods: Vec<Method>,
+    pub roles: Vec<String>,
+    pub events: Vec<AuditEvent>,
+}
+
+/// Figures of the first page.
+#[derive(Debug, Clone)]
+pub struct Figures {
+    pub accounts: i64,
+    pub sessions: i64,
+    pub providers: usize,
+    pub unsafe_permit: bool,
+    pub mail_stuck: bool,
+}
+
+impl Ligature {
+    /// The caller, if they may use the console.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`] without a session, [`Refusal::Forbidden`] without the role.
+    pub async fn administrator(&self, visitor: &Visitor) -> Result<AccountId, Fault> {
+        let account = Self::caller(visitor)?.account;
+        let roles = list_roles(&mut self.store.read().await?, self.org, account).await?;
+        if roles.iter().any(|r| r == OWNER) { Ok(account) } else { Err(Refusal::Forbidden.into()) }
+    }
+
+    /// # Errors
+    /// As [`Ligature::administrator`], like everything below.
+    pub async fn figures(&self, visitor: &Visitor) -> Result<Figures, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let policy = Policies::load(c, self.org).await?.effective(None);
+        Ok(Figures {
+            accounts: count_accounts(c, self.org).await?,
+            sessions: count_sessions(c, self.org, self.now()).await?,
+            providers: list_providers(c, self.org).await?.len(),
+            unsafe_permit: policy.permits.accept_unproven_links,
+            mail_stuck: storage::outbox::count_stuck_mails(c).await? > 0,
+        })
+    }
+
+    pub async fn admin_providers(&self, visitor: &Visitor) -> Result<Vec<ProviderView>, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let policies = Policies::load(c, self.org).await?;
+        let mut views = Vec::new();
+        for row in list_providers(c, self.org).await? {
+            views.push(ProviderView {
+                settings: serde_json::from_str(&row.config)?,
+                redirect_uri: self.redirect_uri(&row.key),
+                links: count_links(c, row.id).await?,
+                association: Association::read(&policies.document(&provider_scope(&row.key))),
+                policy: policies.effective(Some(&row.key)),
+                id: row.id,
+                key: row.key,
+                name: row.name,
+                secret_set_at: row.secret_set_at,
+                enabled: row.enabled,
+                position: row.position,
+            });
+        }
+        Ok(views)
+    }
+
+    /// Creates or changes a provider with its association. The namespace and the key never change afterwards.
+    pub async fn save_provider(&self, visitor: &Visitor, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
+        let admin = self.administrator(visitor).await?;
+        let slug = form.key.len() <= 40 && !form.key.is_empty() && form.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !slug {
+            return Err(SaveProblem::Field("key", "field-key"));
+        }
+        if form.name.trim().is_empty() || form.name.chars().count() > 60 || form.name.chars().any(char::is_control) {
+            return Err(SaveProblem::Field("name", "field-name"));
+        }
+        form.settings.check(self.settings.plain_http).map_err(|SettingsProblem { field, remedy }| SaveProblem::Field(field, remedy))?;
+        let document = form.association.document();
+        document.check().map_err(SaveProblem::Policy)?;
+        let this = self.clone();
+        let saved: Result<Result<(), (&'static str, &'static str)>, Fault> = self
+            .store
+            .write(move |c| {
+                Box::pin(async move {
+                    let now = this.now();
+                    let old = storage::providers::find_provider(c, this.org, &form.key).await?;
+                    let id = old.as_ref().map_or_else(|| ProviderId(row_id(now)), |o| o.id);
+                    if let Some(old) = &old
+                        && (create || old.namespace != form.settings.namespace(id))
+                    {
+                        // Changing an issuer is a re-key of every link, not an edit.
+                        return Ok(Err(if create { ("key", "field-taken") } else { ("issuer", "field-namespace") }));
+                    }
+                    let secret = if form.secret.is_empty() { None } else { Some(this.vault.seal("provider-secret", form.secret.as_bytes())?) };
+                    let row = Provider {
+                        id,
+                        key: form.key.clone(),
+                        name: form.name.trim().to_owned(),
+                        kind: form.settings.kind().into(),
+                        namespace: form.settings.namespace(id),
+                        config: serde_json::to_string(&form.settings)?,
+                        secret_set_at: secret.as_ref().map(|_| now),
+                        secret,
+                        enabled: form.enabled,
+                        position: form.position,
+                        rev: 1,
+                    };
+                    match old {
+                        Some(_) => set_provider(c, &row).await?,
+                        None if add_provider(c, this.org, &row, now).await? => {}
+                        None => return Ok(Err(("key", "field-taken"))),
+                    }
+                    let version = save(c, this.org, &provider_scope(&form.key), &document, &admin.to_string(), now).await?;
+                    let detail = json!({"enabled": form.enabled, "association": form.association.mode.name(), "login_only": form.association.login_only, "as_source": form.association.as_source, "as_target": form.association.as_target, "policy_version": version, "secret_changed": row.secret_set_at.is_some()});
+                    this.record(c, Event { provider: form.key.clone(), ..Event::new(if create { "provider.created" } else { "provider.changed" }).by(format!("admin:{admin}")).detail(detail) }).await?;
+                    Ok(Ok(()))
+                })
+            })
+            .await;
+        saved?.map_err(|(field, remedy)| SaveProblem::Field(field, remedy))
+    }
+
+    pub async fn policy_view(&self, visitor: &Visitor) -> Result<PolicyView, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let policies = Policies::load(&mut conn, self.org).await?;
+        let document = policies.document(INSTANCE);
+        Ok(PolicyView {
+            switches: Switches::read(&document),
+            presets: PRESETS.to_vec(),
+            version: policies.effective(None).version,
+            text: serde_json::to_string_pretty(&document)?,
+            history: list_policy_versions(&mut conn, self.org, INSTANCE, 20).await?,
+        })
+    }
+
+    /// Saves the instance's switches as a new policy version.
+    pub async fn save_switches(&self, visitor: &Visitor, switches: Switches) -> Result<(), SaveProblem> {
+        let admin = self.administrator(visitor).await?;
+        let document = switches.document();
+        document.check().map_err(SaveProblem::Policy)?;
+        self.activate(format!("admin:{admin}"), document).await?;
+        Ok(())
+    }
+
+    /// Activates an old version's text again.
+    pub async fn roll_back(&self, visitor: &Visitor, version: i64) -> Result<(), SaveProblem> {
+        let admin = self.administrator(visitor).await?;
+        let rows = list_policy_versions(&mut self.store.read().await?, self.org, INSTANCE, 200).await?;
+        let row = rows.into_iter().find(|r| r.version == version).ok_or(Refusal::NotFound)?;
+        let document = Document::parse(&row.document).map_err(SaveProblem::Policy)?;
+        self.activate(format!("admin:{admin}"), document).await?;
+        Ok(())
+    }
+
+    /// Makes a preset the instance's policy, for the command line and the demo.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] for an unknown name.
+    pub async fn use_preset(&self, name: &str) -> Result<(), Fault> {
+        let document = preset(name).ok_or_else(|| Fault::Internal(format!("no preset is called {name}")))?;
+        self.activate("cli".into(), document).await
+    }
+
+    /// Activates a provider's association without the console, for the command line and the demo.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub async fn use_association(&self, provider: &str, association: Association) -> Result<(), Fault> {
+        let (this, scope) = (self.clone(), provider_scope(provider));
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { save(c, this.org, &scope, &association.document(), "cli", this.now()).await.map(|_| ()) })).await
+    }
+
+    async fn activate(&self, by: String, document: Document) -> Result<(), Fault> {
+        let this = self.clone();
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let old = Policies::load(c, this.org).await?.document(INSTANCE);
+                    let version = save(c, this.org, INSTANCE, &document, &by, this.now()).await?;
+                    this.record(c, Event::new("policy.changed").by(by).detail(json!({"version": version, "old": old, "new": document}))).await
+                })
+            })
+            .await
+    }
+
+    pub async fn admin_accounts(&self, visitor: &Visitor, search: &str) -> Result<Vec<(Account, Option<Email>)>, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let mut rows = Vec::new();
+        for account in list_accounts(&mut conn, self.org, search.trim(), 50).await? {
+            let email = list_emails(&mut conn, account.id).await?.into_iter().next();
+            rows.push((account, email));
+        }
+        Ok(rows)
+    }
+
+    pub async fn admin_account(&self, visitor: &Visitor, id: AccountId) -> Result<AccountView, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let account = find_account(c, self.org, id).await?.ok_or(Refusal::NotFound)?;
+        let policies = Policies::load(c, self.org).await?;
+        Ok(AccountView {
+            emails: list_emails(c, id).await?,
+            methods: self.method_rows(c, &policies, id, None).await?,
+            roles: list_roles(c, self.org, id).await?,
+            events: list_audit_events(c, self.org, &AuditFilter { account: Some(id), ..AuditFilter::default() }, 20).await?,
+            account,
+        })
+    }
+
+    /// Switches an account off or on. Off ends its sessions in the same transaction; one's own account stays on.
+    pub async fn set_account_enabled(&self, visitor: &Visitor, id: AccountId, enabled: bool) -> Result<(), Fault> {
+        let admin = self.administrator(visitor).await?;
+        if admin == id {
+            return Err(Refusal::LastMethod.into());
+        }
+        let this = self.clone();
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
+                    bump_rev(c, id, row.rev).await?;
+                    let state = match (row.state(), enabled) {
+                        (AccountState::Active, false) => AccountState::Disabled,
+                        (AccountState::Disabled, true) => AccountState::Active,
+                        (state, _) => state,
+                    };
+                    set_account_state(c, this.org, id, state).await?;
+                    if state == AccountState::Disabled {
+                        end_sessions(c, id, None).await?;
+                    }
+                    this.record(c, Event::new("account.state").account(id).by(format!("admin:{admin}")).code(state.name())).await
+                })
+            })
+            .await
+    }
+
+    pub async fn admin_audit(&self, visitor: &Visitor, filter: AuditFilter) -> Result<Vec<AuditEvent>, Fault> {
+        self.administrator(visitor).await?;
+        Ok(list_audit_events(&mut self.store.read().await?, self.org, &filter, 100).await?)
+    }
+}

@@ -1,0 +1,87 @@
+//! Audit events: who, what, when, by which decision; never addresses, subjects or codes in clear.
+use domain::{AccountId, AuditId, Decision, Facts, Outcome};
+use serde_json::json;
+use storage::{Conn, audit::{AuditEvent, add_audit_event}, key};
+
+use crate::{Fault, Ligature, chance::row_id, held::Held};
+
+/// An event before it has an id and a time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Event {
+    pub kind: &'static str,
+    pub account: Option<AccountId>,
+    /// `person`, `admin:<account>`, `cli`, `system`.
+    pub actor: String,
+    pub provider: String,
+    pub subject_hash: String,
+    pub code: String,
+    pub support: String,
+    pub detail: serde_json::Value,
+}
+
+impl Event {
+    pub fn new(kind: &'static str) -> Self {
+        Self { kind, actor: "person".into(), detail: json!({}), ..Self::default() }
+    }
+
+    pub fn account(mut self, account: AccountId) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    pub fn by(mut self, actor: impl Into<String>) -> Self {
+        self.actor = actor.into();
+        self
+    }
+
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = code.into();
+        self
+    }
+
+    pub fn support(mut self, support: &str) -> Self {
+        self.support = support.to_owned();
+        self
+    }
+
+    pub fn detail(mut self, detail: serde_json::Value) -> Self {
+        self.detail = detail;
+        self
+    }
+}
+
+impl Ligature {
+    /// Writes an event into the running transaction.
+    pub(crate) async fn record(&self, c: &mut Conn, event: Event) -> Result<(), Fault> {
+        let at = self.now();
+        let row = AuditEvent {
+            id: AuditId(row_id(at)),
+            at,
+            kind: event.kind.to_owned(),
+            account_id: event.account.map(key),
+            actor: event.actor,
+            provider: event.provider,
+            subject_hash: event.subject_hash,
+            code: event.code,
+            support_code: event.support,
+            detail: event.detail.to_string(),
+        };
+        Ok(add_audit_event(c, self.org, &row).await?)
+    }
+
+    /// An event with the provider, the keyed hash of the subject, and the decision's trace (I10).
+    pub(crate) fn decided(&self, kind: &'static str, held: &Held, facts: &Facts, decision: &Decision, hashed: bool) -> Event {
+        let code = match &decision.outcome {
+            Outcome::Refuse { refusal } => refusal.code(),
+            Outcome::Link { notify: true, .. } => "notify",
+            _ => "",
+        };
+        Event {
+            provider: held.key.clone(),
+            subject_hash: if hashed { self.vault.pseudonym(&[b"subject", held.namespace.as_bytes(), held.assertion.subject.as_bytes()]) } else { String::new() },
+            code: code.to_owned(),
+            detail: json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "facts": facts}),
+            ..Event::new(kind)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Codes by mail: made, bound to everything that matters, counted, compared, used once.
+use domain::{AccountId, DAY, HOUR, Micros, Refusal, SECOND, address::Canonical, code};
+use storage::{
+    Conn,
+    attempts::{Attempt, NewChallenge, add_challenge, find_challenge, spend_challenge, take_try},
+    counters::count_up,
+};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    Fault, Ligature,
+    chance::{mail_code, row_id},
+    mails::Letter,
+};
+
+/// What a code is bound to; a code for anything else is another code (LK-11).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Binding {
+    pub action: &'static str,
+    pub provider: String,
+    pub namespace: String,
+    pub subject: String,
+    pub account: Option<AccountId>,
+    pub address: String,
+}
+
+/// A right answer, not yet used up.
+pub(crate) struct Right(storage::Key);
+
+/// Whole minutes that a code lives, for the page.
+#[must_use]
+pub fn code_minutes() -> i64 {
+    code::TTL / domain::MINUTE
+}
+
+impl Ligature {
+    fn code_mac(&self, attempt: &Attempt, binding: &Binding, typed: &str) -> Vec<u8> {
+        let account = binding.account.map(|a| a.0.to_vec()).unwrap_or_default();
+        self.vault.mac(&[
+            b"code",
+            &attempt.hash,
+            &attempt.browser,
+            binding.action.as_bytes(),
+            binding.provider.as_bytes(),
+            binding.namespace.as_bytes(),
+            binding.subject.as_bytes(),
+            &account,
+            binding.address.as_bytes(),
+            code::fold(typed).as_bytes(),
+        ])
+    }
+
+    /// Makes a challenge and mails its code. Without an account it is a decoy: the same row, no mail, never right.
+    /// Over the budget of an address no mail goes out and nothing looks different (RL-05).
+    pub(crate) async fn challenge(&self, c: &mut Conn, attempt: &Attempt, binding: &Binding, ttl: Micros, letter: Option<Letter>) -> Result<(), Fault> {
+        let (now, fresh) = (self.now(), mail_code());
+        let within = self.within_budget(c, &binding.address).await?;
+        let new = NewChallenge {
+            id: row_id(now),
+            attempt: attempt.hash.clone(),
+            kind: "account_code".into(),
+            account: binding.account,
+            mac: self.code_mac(attempt, binding, &fresh),
+            sent_to: domain::address::masked(&binding.address),
+            expires_at: now + ttl,
+        };
+        add_challenge(c, &new, now).await?;
+        match letter {
+            Some(letter) if within && binding.account.is_some() => self.post(c, &Letter { code: code::grouped(&fresh), ..letter }).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a mail to an address that somebody without a session caused.
+    pub(crate) async fn within_budget(&self, c: &mut Conn, address: &str) -> Result<bool, Fault> {
+        let canonical = Canonical::parse(address).map(|a| a.as_str().to_owned()).unwrap_or_default();
+        let now = self.now();
+        let hour = count_up(c, &self.vault.lookup(&[b"mails-hour", canonical.as_bytes()]), now, HOUR).await?;
+        let day = count_up(c, &self.vault.lookup(&[b"mails-day", canonical.as_bytes()]), now, DAY).await?;
+        Ok(hour <= self.settings.mails_an_hour && day <= self.settings.mails_an_hour * 4)
+    }
+
+    /// Linking attempts by code for one address a day.
+    pub(crate) async fn count_code_attempt(&self, c: &mut Conn, address: &str) -> Result<(), Fault> {
+        let n = count_up(c, &self.vault.lookup(&[b"codes-day", address.as_bytes()]), self.now(), DAY).await?;
+        if n > self.settings.codes_a_day { Err(Refusal::RateLimited.into()) } else { Ok(()) }
+    }
+
+    /// Takes a try, in a transaction of its own, and only then compares (D8). `Err(CodeWrong)` leaves tries, `Err(CodeExhausted)` does not.
+    pub(crate) async fn compare_code(&self, attempt: &Attempt, binding: &Binding, typed: &str) -> Result<Right, Fault> {
+        let hash = attempt.hash.clone();
+        let left = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(take_try(c, &hash).await?) })).await?;
+        let left = left.ok_or(Refusal::CodeExhausted)?;
+        let challenge = find_challenge(&mut self.store.read().await?, &attempt.hash).await?.ok_or(Refusal::AttemptExpired)?;
+        if self.now() >= challenge.expires_at {
+            return Err(Refusal::CodeExpired.into());
+        }
+        let real = challenge.account_id.is_some() && challenge.account_id.map(AccountId::from) == binding.account;
+        let same = bool::from(self.code_mac(attempt, binding, typed).ct_eq(&challenge.mac));
+        match (real && same, left) {
+            (true, _) => Ok(Right(challenge.id)),
+            (false, 0) => Err(Refusal::CodeExhausted.into()),
+            (false, _) => Err(Refusal::CodeWrong.into()),
+        }
+    }
+
+    /// Uses a right answer up; a second use finds it gone (LK-09).
+    pub(crate) async fn use_up(&self, c: &mut Conn, right: &Right) -> Result<(), Fault> {
+        if spend_challenge(c, right.0).await? { Ok(()) } else { Err(Refusal::AttemptExpired.into()) }
+    }
+}
+
+/// Seconds of policy as microseconds.
+pub(crate) fn seconds(n: i64) -> Micros {
+    n.saturating_mul(SECOND)
+}
+
+impl Clone for Right {
+    fn clone(&self) -> Self {
+        Self(self.0)
+    }
+}

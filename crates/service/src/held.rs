@@ -1,0 +1,38 @@
+//! What a provider said, held sealed while an attempt lasts.
+use domain::{Policy, ProviderId, Trust, address::Canonical};
+use serde::{Deserialize, Serialize};
+use upstream::Assertion;
+
+/// An assertion with the provider that made it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Held {
+    pub provider: ProviderId,
+    pub key: String,
+    pub provider_name: String,
+    pub namespace: String,
+    pub assertion: Assertion,
+}
+
+impl Held {
+    /// The claimed address, if mail could be sent to it. Empty and broken ones match nothing (ID-08).
+    pub fn address(&self) -> Option<Canonical> {
+        self.assertion.email.as_deref().and_then(|e| Canonical::parse(e).ok())
+    }
+
+    pub fn trust(&self, policy: &Policy) -> Option<Trust> {
+        self.address().map(|a| policy.trust(a.domain(), self.assertion.email_verified, self.assertion.hosted_domain.as_deref()))
+    }
+
+    /// A label for the link: the address or name at the provider, shortened.
+    pub fn label(&self) -> String {
+        let text = self.assertion.email.as_deref().or(self.assertion.name.as_deref()).unwrap_or_default();
+        text.chars().filter(|c| !c.is_control()).take(80).collect()
+    }
+
+    /// A display name for a new account.
+    pub fn name(&self) -> String {
+        let local = self.assertion.email.as_deref().and_then(|e| e.split('@').next());
+        let text = self.assertion.name.as_deref().or(local).unwrap_or_default();
+        text.chars().filter(|c| !c.is_control()).take(80).collect()
+    }
+}

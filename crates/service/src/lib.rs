@@ -1,0 +1,117 @@
+//! The use cases: load facts, let the domain decide, apply the effects in one transaction.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
+
+pub mod account;
+pub mod admin;
+pub mod applications;
+mod arrive;
+mod attempt;
+mod audit;
+mod callback;
+mod chance;
+mod challenge;
+mod effects;
+mod facts;
+mod flash;
+mod fault;
+mod held;
+pub mod mails;
+mod password;
+pub mod policies;
+pub mod providers;
+mod sessions;
+pub mod setup;
+pub mod sign_up;
+pub mod start;
+mod vault;
+pub mod visitor;
+
+pub use arrive::{Arrival, Destination};
+pub use attempt::{AttemptView, ShownAccount, ViewBody};
+pub use callback::Callback;
+pub use challenge::code_minutes;
+pub use chance::{random_bytes, support_code, token};
+pub use fault::Fault;
+pub use password::HashCost;
+pub use setup::FirstOwner;
+pub use sign_up::NewPerson;
+pub use start::{Entry, Started};
+pub use vault::{MasterKey, Vault};
+pub use visitor::{Caller, Visitor};
+
+use std::{collections::HashMap, ops::Deref, sync::Arc};
+
+use domain::{Micros, OrgId, ProviderId};
+use storage::Store;
+use tokio::sync::{Mutex, Semaphore};
+use upstream::{Connector, Guard};
+
+/// A clock: microseconds since 1970-01-01 UTC. Tests move it.
+pub type Clock = Arc<dyn Fn() -> Micros + Send + Sync>;
+
+/// What the use cases are told once, at start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Scheme, host and port without a trailing slash; the only source of addresses (PX-01).
+    pub public_url: String,
+    pub session_idle: Micros,
+    pub session_absolute: Micros,
+    pub hash_cost: HashCost,
+    /// Passwords hashed at the same time.
+    pub hash_slots: usize,
+    /// Code mails to one address an hour that unauthenticated requests can cause (RL-05).
+    pub mails_an_hour: i64,
+    /// Linking attempts with a code for one address a day.
+    pub codes_a_day: i64,
+    /// Wrong passwords for one account in a quarter of an hour.
+    pub wrong_passwords: i64,
+    /// Providers may be called by plain http.
+    pub plain_http: bool,
+}
+
+/// Everything that a use case needs.
+pub struct Inner {
+    pub store: Store,
+    pub vault: Vault,
+    pub clock: Clock,
+    pub settings: Settings,
+    pub org: OrgId,
+    guard: Guard,
+    connectors: Mutex<HashMap<ProviderId, (i64, Arc<dyn Connector>)>>,
+    hashing: Semaphore,
+    waiting: Semaphore,
+    signer: issuer::Signer,
+}
+
+/// The product without its web server. Cheap to clone.
+#[derive(Clone)]
+pub struct Ligature(Arc<Inner>);
+
+impl Deref for Ligature {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Ligature {
+    /// Opens the instance: reads or makes its data keys and its first organisation. The schema must be there.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`] without a database, [`Fault::WrongKey`] when the master key is not the one of this database (OP-07).
+    pub async fn open(store: Store, master: &MasterKey, guard: Guard, clock: Clock, settings: Settings) -> Result<Self, Fault> {
+        let now = clock();
+        let vault = Vault::open(&store, master, now).await?;
+        let signer = issuer::Signer::from_pem(vault.signing_key()).map_err(|e| Fault::Internal(e.to_string()))?;
+        let org = setup::organisation(&store, now).await?;
+        let hashing = Semaphore::new(settings.hash_slots.max(1));
+        let waiting = Semaphore::new(settings.hash_slots.max(1) * 16);
+        Ok(Self(Arc::new(Inner { store, vault, clock, settings, org, guard, connectors: Mutex::new(HashMap::new()), hashing, waiting, signer })))
+    }
+
+    /// Now, by the instance's clock.
+    #[must_use]
+    pub fn now(&self) -> Micros {
+        (self.clock)()
+    }
+}

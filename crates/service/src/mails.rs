@@ -1,0 +1,134 @@
+//! Mails as data: kind, address, language, fields. The server renders and sends them.
+use domain::{DAY, MINUTE, Micros};
+use serde::{Deserialize, Serialize};
+use storage::{Conn, outbox::{Mail, add_mail, claim_mail, count_stuck_mails, finish_mail, put_off_mail}};
+
+use crate::{Fault, Ligature, chance::row_id};
+
+/// What a mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A code to add a provider to the account.
+    LinkCode,
+    /// A code to finish a sign-up.
+    SignUpCode,
+    /// Somebody tried to sign up with an address that has an account.
+    SignUpTaken,
+    /// A code to set a new password.
+    ResetCode,
+    /// A provider was added.
+    LinkNotice,
+    /// A provider was removed.
+    UnlinkNotice,
+}
+
+impl Kind {
+    /// All kinds, for the test that renders each in each language.
+    pub const ALL: [Self; 6] = [Self::LinkCode, Self::SignUpCode, Self::SignUpTaken, Self::ResetCode, Self::LinkNotice, Self::UnlinkNotice];
+
+    /// The name in the table and in message keys.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LinkCode => "link-code",
+            Self::SignUpCode => "sign-up-code",
+            Self::SignUpTaken => "sign-up-taken",
+            Self::ResetCode => "reset-code",
+            Self::LinkNotice => "link-notice",
+            Self::UnlinkNotice => "unlink-notice",
+        }
+    }
+
+    /// Codes are worth little after ten minutes; notices can wait three days.
+    fn life(self) -> Micros {
+        match self {
+            Self::LinkCode | Self::SignUpCode | Self::ResetCode => 10 * MINUTE,
+            Self::SignUpTaken | Self::LinkNotice | Self::UnlinkNotice => 3 * DAY,
+        }
+    }
+}
+
+/// A mail to send.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Letter {
+    pub kind: Kind,
+    pub to: String,
+    pub locale: String,
+    /// The code in its groups, or empty.
+    pub code: String,
+    pub provider: String,
+    /// The identity at the provider, masked.
+    pub identity: String,
+    pub agent: String,
+    pub network: String,
+    pub at: Micros,
+    pub public_url: String,
+}
+
+/// A letter that is due, and its row.
+pub struct Due {
+    pub row: Mail,
+    pub letter: Letter,
+}
+
+impl Ligature {
+    /// Puts a letter into the outbox, in the transaction of what it tells.
+    pub(crate) async fn post(&self, c: &mut Conn, letter: &Letter) -> Result<(), Fault> {
+        let now = self.now();
+        let sealed = self.vault.seal("outbox", &serde_json::to_vec(letter)?)?;
+        Ok(add_mail(c, self.org, row_id(now), letter.kind.name(), &sealed, now, now + letter.kind.life()).await?)
+    }
+
+    /// The next letter that is due; it comes up again after a while unless it is finished.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn next_letter(&self) -> Result<Option<Due>, Fault> {
+        let now = self.now();
+        let claimed = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_mail(c, now, now + MINUTE).await?) })).await?;
+        let Some(row) = claimed else { return Ok(None) };
+        let letter = row.payload.as_deref().and_then(|p| self.vault.open_sealed("outbox", p)).and_then(|b| serde_json::from_slice(&b).ok());
+        match letter {
+            Some(letter) if row.expires_at > now => Ok(Some(Due { row, letter })),
+            _ => {
+                self.finish_letter(&row, "expired", "").await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Ends a letter's life and wipes it.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn finish_letter(&self, row: &Mail, state: &'static str, error: &str) -> Result<(), Fault> {
+        let (id, error) = (row.id, error.to_owned());
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(finish_mail(c, id, state, &error).await?) })).await
+    }
+
+    /// A failed try: again after a growing while. Codes are tried for as long as they are worth anything.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn put_off_letter(&self, row: &Mail, error: &str) -> Result<(), Fault> {
+        let seconds = match row.tries {
+            0 | 1 => 2,
+            2 => 5,
+            3 => 10,
+            4 => 20,
+            _ if row.expires_at - row.created_at > 20 * MINUTE => 900,
+            _ => 25,
+        };
+        let (id, next, error) = (row.id, self.now() + seconds * domain::SECOND, error.chars().take(300).collect::<String>());
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(put_off_mail(c, id, next, &error).await?) })).await
+    }
+
+    /// Whether the mail server seems to be down, so that pages can say so (OP-01).
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn mail_is_stuck(&self) -> Result<bool, Fault> {
+        Ok(count_stuck_mails(&mut self.store.read().await?).await? > 0)
+    }
+}

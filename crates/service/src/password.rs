@@ -1,0 +1,150 @@
+//! Passwords: argon2id with bounded parallelism, one limiter per account, answers that look alike.
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
+use domain::{AccountId, MINUTE, Outcome, Refusal, address::Canonical, decide, facts::{Act, Facts, Intent, Known}, path::Continuation};
+use storage::{
+    accounts::{find_account, find_owner, find_password},
+    counters::{clear_counter, count_up},
+};
+
+use crate::{Arrival, Fault, Ligature, Visitor, audit::Event, policies::Policies, sessions::Opening};
+
+/// Cost of a password hash: KiB, passes, lanes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashCost {
+    pub kib: u32,
+    pub passes: u32,
+    pub lanes: u32,
+}
+
+impl Default for HashCost {
+    fn default() -> Self {
+        Self { kib: 46 * 1024, passes: 1, lanes: 1 }
+    }
+}
+
+/// Longest password that is read (RL-11); the shortest that may be set.
+pub(crate) const LONGEST: usize = 256;
+const SHORTEST: usize = 15;
+
+/// Whether a new password may be set: 15 characters at least when it is the only factor, nothing else asked.
+pub(crate) fn acceptable(password: &str) -> bool {
+    password.chars().count() >= SHORTEST && password.len() <= LONGEST
+}
+
+fn hasher(cost: HashCost) -> Result<Argon2<'static>, Fault> {
+    let params = Params::new(cost.kib, cost.passes, cost.lanes, None).map_err(|e| Fault::Internal(e.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+impl Ligature {
+    /// Waits for a place among the hashing threads; too many waiting is "busy" (RL-09).
+    async fn with_slot<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+        let _queue = self.waiting.try_acquire().map_err(|_| Refusal::Busy)?;
+        let _slot = self.hashing.acquire().await.map_err(|e| Fault::Internal(e.to_string()))?;
+        tokio::task::spawn_blocking(work).await.map_err(|e| Fault::Internal(e.to_string()))
+    }
+
+    /// Hashes a new password as a PHC string.
+    pub(crate) async fn hash_password(&self, password: &str) -> Result<String, Fault> {
+        let (hasher, password) = (hasher(self.settings.hash_cost)?, password.to_owned());
+        self.with_slot(move || {
+            let hashed: Result<PasswordHash, _> = hasher.hash_password(password.as_bytes());
+            hashed.map(|h| h.to_string()).map_err(|e| Fault::Internal(e.to_string()))
+        })
+        .await?
+    }
+
+    /// Checks a password against an account's, or burns the same time where there is none.
+    async fn matches(&self, stored: Option<String>, password: &str) -> Result<bool, Fault> {
+        let (hasher, password) = (hasher(self.settings.hash_cost)?, password.to_owned());
+        self.with_slot(move || match stored.as_deref().map(PasswordHash::new) {
+            Some(Ok(hash)) => hasher.verify_password(password.as_bytes(), &hash).is_ok(),
+            _ => {
+                let burnt: Result<PasswordHash, _> = hasher.hash_password(password.as_bytes());
+                drop(burnt);
+                false
+            }
+        })
+        .await
+    }
+
+    /// The account of an address and password. The address finds owners only; a named account must be the one.
+    /// Wrong answers are counted for the account before they are looked at.
+    ///
+    /// # Errors
+    /// [`Refusal::CredentialsWrong`] for everything that does not fit, [`Refusal::RateLimited`] over the limit.
+    pub(crate) async fn check_password(&self, address: &str, named: Option<AccountId>, password: &str) -> Result<AccountId, Fault> {
+        let canonical = Canonical::parse(address).map_err(|_| Refusal::CredentialsWrong)?;
+        if password.is_empty() || password.len() > LONGEST {
+            return Err(Refusal::CredentialsWrong.into());
+        }
+        let mut conn = self.store.read().await?;
+        let account = match named {
+            Some(account) => Some(account),
+            None => find_owner(&mut conn, self.org, canonical.as_str()).await?,
+        };
+        let stored = match account {
+            Some(account) => find_password(&mut conn, account).await?,
+            None => None,
+        };
+        drop(conn);
+        // The counter belongs to the account, or to the address where there is none, so that both look alike.
+        let who = account.map_or_else(|| canonical.as_str().as_bytes().to_vec(), |a| a.0.to_vec());
+        let (counter, now) = (self.vault.lookup(&[b"password", &who]), self.now());
+        let subject = counter.clone();
+        let n = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(count_up(c, &subject, now, 15 * MINUTE).await?) })).await?;
+        if n > self.settings.wrong_passwords {
+            return Err(Refusal::RateLimited.into());
+        }
+        match (self.matches(stored, password).await?, account) {
+            (true, Some(account)) => {
+                self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(clear_counter(c, &counter).await?) })).await?;
+                Ok(account)
+            }
+            _ => Err(Refusal::CredentialsWrong.into()),
+        }
+    }
+
+    /// Signs in by address and password.
+    ///
+    /// # Errors
+    /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], [`Refusal::Busy`], refusals of the decision.
+    pub async fn sign_in_by_password(&self, visitor: &Visitor, address: &str, password: &str, continuation: Continuation) -> Result<Arrival, Fault> {
+        let account = match self.check_password(address, None, password).await {
+            Ok(account) => account,
+            Err(fault) => {
+                let (this, code) = (self.clone(), fault.refusal().code());
+                self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.record(c, Event { provider: "password".into(), ..Event::new("signin.refused").code(code) }).await })).await?;
+                return Err(fault);
+            }
+        };
+        let visitor = visitor.clone();
+        self.settle(move |this, c| {
+            let (visitor, continuation) = (visitor.clone(), continuation.clone());
+            Box::pin(async move {
+                let Some(row) = find_account(c, this.org, account).await? else { return Err(Refusal::CredentialsWrong.into()) };
+                let policy = Policies::load(c, this.org).await?.effective(None);
+                let facts = Facts { intent: Intent::SignIn, provider: None, trust: None, known: Some(Known { account, state: row.state() }), candidates: Vec::new(), act: Act::Arrived };
+                let decision = decide(&facts, &policy);
+                let detail = serde_json::json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "facts": facts});
+                match decision.outcome {
+                    Outcome::SignIn { account } => {
+                        this.record(c, Event { provider: "password".into(), ..Event::new("session.started").account(account).detail(detail) }).await?;
+                        let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "sign_in", auth_at: this.now() };
+                        let secret = this.open_session(c, &visitor, &opening).await?;
+                        Ok(Ok(Arrival::SignedIn { secret, continuation, method: "password".into() }))
+                    }
+                    Outcome::Refuse { refusal } => {
+                        let support = crate::chance::support_code();
+                        this.record(c, Event { provider: "password".into(), ..Event::new("signin.refused").account(account).code(refusal.code()).support(&support).detail(detail) }).await?;
+                        // A pending or disabled account answers like a wrong password: nobody learns of it by guessing.
+                        let shown = if refusal == Refusal::AccountPending { Refusal::CredentialsWrong } else { refusal };
+                        Ok(Err((shown, support)))
+                    }
+                    _ => Err(Fault::Internal("a local sign-in signs in or is refused".into())),
+                }
+            })
+        })
+        .await
+    }
+}

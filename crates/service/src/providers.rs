@@ -1,0 +1,65 @@
+//! Providers as the sign-in pages need them, and their connectors.
+use std::sync::Arc;
+
+use domain::Refusal;
+use storage::{Conn, providers::{Provider, find_provider, list_providers}};
+use upstream::{Connector, Settings as ProviderSettings, connector};
+
+use crate::{Fault, Ligature, policies::Policies};
+
+/// A provider's button on the sign-in page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    pub key: String,
+    pub name: String,
+    pub kind: String,
+    /// Origin of its authorization page, for the page's `form-action`.
+    pub origin: Option<String>,
+}
+
+impl Ligature {
+    /// Providers that sign-in offers, in the administrator's order.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn buttons(&self) -> Result<Vec<Button>, Fault> {
+        let mut conn = self.store.read().await?;
+        let policies = Policies::load(&mut conn, self.org).await?;
+        let rows = list_providers(&mut conn, self.org).await?;
+        drop(conn);
+        let mut buttons = Vec::new();
+        for row in rows.into_iter().filter(|r| r.enabled && policies.effective(Some(&r.key)).permits.sign_in) {
+            let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
+            buttons.push(Button { key: row.key, name: row.name, kind: row.kind, origin });
+        }
+        Ok(buttons)
+    }
+
+    /// The connector of a row, made anew when the row changed.
+    pub(crate) async fn connector(&self, row: &Provider) -> Result<Arc<dyn Connector>, Fault> {
+        let mut connectors = self.connectors.lock().await;
+        if let Some((rev, made)) = connectors.get(&row.id)
+            && *rev == row.rev
+        {
+            return Ok(Arc::clone(made));
+        }
+        let settings: ProviderSettings = serde_json::from_str(&row.config)?;
+        let secret = match &row.secret {
+            Some(sealed) => self.vault.open_sealed("provider-secret", sealed).and_then(|b| String::from_utf8(b).ok()).ok_or(Fault::WrongKey)?,
+            None => String::new(),
+        };
+        let made = connector(settings, secret.into(), self.guard.clone());
+        connectors.insert(row.id, (row.rev, Arc::clone(&made)));
+        Ok(made)
+    }
+
+    pub(crate) async fn provider(&self, conn: &mut Conn, key: &str) -> Result<Provider, Fault> {
+        find_provider(conn, self.org, key).await?.ok_or_else(|| Refusal::ProviderUnknown.into())
+    }
+
+    /// The redirect URI of a provider, different for each (OC-05).
+    #[must_use]
+    pub fn redirect_uri(&self, key: &str) -> String {
+        format!("{}/callback/{key}", self.settings.public_url)
+    }
+}

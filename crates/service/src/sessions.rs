@@ -1,0 +1,79 @@
+//! Sessions: opened at every sign-in and link with a new id, found by hash, ended at once everywhere.
+use domain::{AccountId, LinkId, MINUTE, Micros, ProviderId};
+use storage::{Conn, sessions::{NewSession, add_auth_event, add_session, end_session, find_session, touch_session}};
+
+use crate::{Caller, Fault, Ligature, Visitor, chance::{hash, row_id, support_code, token}};
+
+/// How a session came about.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub account: AccountId,
+    /// `password` or the provider's key.
+    pub method: String,
+    pub link: Option<LinkId>,
+    pub provider: Option<ProviderId>,
+    /// `sign_in` or `add`.
+    pub kind: &'static str,
+    /// When the person authenticated; an add keeps the time of the sign-in.
+    pub auth_at: Micros,
+}
+
+impl Ligature {
+    /// Opens a session and ends the one that the browser had: ids are never kept over a sign-in or a link (SB-01).
+    pub(crate) async fn open_session(&self, c: &mut Conn, visitor: &Visitor, opening: &Opening) -> Result<String, Fault> {
+        let (now, secret) = (self.now(), token());
+        if let Some(old) = &visitor.session {
+            end_session(c, &old.hash).await?;
+        }
+        let session = NewSession {
+            hash: hash(&secret),
+            public_id: support_code(),
+            account: opening.account,
+            method: opening.method.clone(),
+            link: opening.link,
+            provider: opening.provider,
+            auth_at: opening.auth_at,
+            expires_at: now + self.settings.session_absolute,
+            agent: visitor.agent.clone(),
+            network: visitor.network.clone(),
+        };
+        add_session(c, self.org, &session, now).await?;
+        add_auth_event(c, row_id(now), &session.public_id, opening.account, opening.kind, &opening.method, opening.link, now).await?;
+        Ok(secret)
+    }
+
+    /// The live session of a cookie. Its last use is written at most every five minutes.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub async fn session(&self, secret: &str) -> Result<Option<Caller>, Fault> {
+        if secret.len() > 64 {
+            return Ok(None);
+        }
+        let (now, hashed) = (self.now(), hash(secret));
+        let row = find_session(&mut self.store.read().await?, self.org, &hashed, now, now - self.settings.session_idle).await?;
+        let Some((row, name)) = row else { return Ok(None) };
+        if now - row.seen_at > 5 * MINUTE {
+            let hashed = hashed.clone();
+            self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
+        }
+        Ok(Some(Caller { account: row.account_id, name, hash: hashed, public_id: row.public_id, method: row.method, link: row.link_id.map(Into::into), auth_at: row.auth_at }))
+    }
+
+    /// Ends the visitor's session.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub async fn sign_out(&self, visitor: &Visitor) -> Result<(), Fault> {
+        let Some(caller) = visitor.session.clone() else { return Ok(()) };
+        let this = self.clone();
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    end_session(c, &caller.hash).await?;
+                    this.record(c, crate::audit::Event::new("session.ended").account(caller.account)).await
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,260 @@
+//! A local account: pending until the code from its mailbox is typed; and a new password by the same way.
+use domain::{
+    AccountId, CredentialId, Refusal,
+    address::Canonical,
+    attempt::State,
+    facts::AccountState,
+    path::Continuation,
+};
+use serde_json::json;
+use storage::{
+    Conn,
+    accounts::{NewEmail, add_account, add_email, bump_rev, find_account, find_owner, list_emails, own_email, remove_pending_accounts, set_account_state, set_password},
+    attempts::Attempt,
+    sessions::end_sessions,
+};
+
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    attempt::Opened,
+    audit::Event,
+    chance::{row_id, subject},
+    challenge::Binding,
+    mails::Kind,
+    password::acceptable,
+    sessions::Opening,
+};
+
+/// What a sign-up form holds.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    pub email: String,
+    pub name: String,
+    pub password: String,
+}
+
+/// What is wrong with a form: field names and message keys.
+pub type FieldProblems = Vec<(&'static str, &'static str)>;
+
+impl NewPerson {
+    /// Field problems, all at once.
+    #[must_use]
+    pub fn problems(&self) -> FieldProblems {
+        let mut problems = Vec::new();
+        if Canonical::parse(&self.email).is_err() {
+            problems.push(("email", "field-email"));
+        }
+        if self.name.trim().is_empty() || self.name.chars().count() > 80 || self.name.chars().any(char::is_control) {
+            problems.push(("name", "field-name"));
+        }
+        if !acceptable(&self.password) {
+            problems.push(("password", "field-password"));
+        }
+        problems
+    }
+}
+
+impl Ligature {
+    /// Begins a sign-up. A taken address gives the same page; its owner gets a notice instead of a code (RL-08).
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] when the form has problems, [`Refusal::CreationClosed`].
+    pub async fn sign_up(&self, visitor: &Visitor, person: NewPerson, continuation: Continuation) -> Result<Arrival, Fault> {
+        let address = Canonical::parse(&person.email).map_err(|_| Refusal::BadRequest)?;
+        if !person.problems().is_empty() {
+            return Err(Refusal::BadRequest.into());
+        }
+        let phc = self.hash_password(&person.password).await?;
+        let visitor = visitor.clone();
+        self.settle(move |this, c| {
+            let (visitor, person, address, phc, continuation) = (visitor.clone(), person.clone(), address.clone(), phc.clone(), continuation.clone());
+            Box::pin(async move {
+                let policy = crate::policies::Policies::load(c, this.org).await?.effective(None);
+                if !policy.permits.create {
+                    return Err(Refusal::CreationClosed.into());
+                }
+                let now = this.now();
+                let taken = find_owner(c, this.org, address.as_str()).await?;
+                let account = match taken {
+                    Some(_) => None,
+                    None => Some(this.pending_account(c, &visitor, &person, &address, &phc).await?),
+                };
+                let state = State::SigningUp { account };
+                let (id, hash) = this.begin_attempt(c, &visitor, "sign_up", &state, None, &continuation, policy.floors.pin_tries).await?;
+                let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(now) };
+                match (taken, account) {
+                    (Some(owner), _) => this.decoy(c, &visitor, &row, owner, &address, Kind::SignUpTaken).await?,
+                    (None, account) => this.send_sign_up_code(c, &visitor, &row, account).await?,
+                }
+                Ok(Ok(Arrival::Page { id, page: state.page() }))
+            })
+        })
+        .await
+    }
+
+    async fn pending_account(&self, c: &mut Conn, visitor: &Visitor, person: &NewPerson, address: &Canonical, phc: &str) -> Result<AccountId, Fault> {
+        let now = self.now();
+        let account = AccountId(row_id(now));
+        add_account(c, self.org, account, AccountState::Pending, person.name.trim(), &visitor.locale, &subject(), now).await?;
+        let email = NewEmail { canonical: address.as_str().to_owned(), typed: person.email.trim().to_owned(), proof: "none".into(), owner: false, primary: true };
+        add_email(c, self.org, account, &email, row_id(now), now).await?;
+        set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
+        self.record(c, Event::new("account.pending").account(account)).await?;
+        Ok(account)
+    }
+
+    /// A challenge that nothing answers, and a notice to whoever has the address.
+    async fn decoy(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, owner: AccountId, address: &Canonical, kind: Kind) -> Result<(), Fault> {
+        let within = self.within_budget(c, address.as_str()).await?;
+        let binding = Binding { action: "decoy", address: address.as_str().to_owned(), ..Binding::default() };
+        self.challenge(c, row, &binding, domain::code::TTL, None).await?;
+        if within { self.notify(c, owner, kind, visitor, "", "").await } else { Ok(()) }
+    }
+
+    pub(crate) async fn send_sign_up_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, account: Option<AccountId>) -> Result<(), Fault> {
+        self.send_own_code(c, visitor, row, account, "sign_up", Kind::SignUpCode).await
+    }
+
+    pub(crate) async fn send_reset_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, account: Option<AccountId>) -> Result<(), Fault> {
+        self.send_own_code(c, visitor, row, account, "reset", Kind::ResetCode).await
+    }
+
+    async fn send_own_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, account: Option<AccountId>, action: &'static str, kind: Kind) -> Result<(), Fault> {
+        let Some(id) = account else { return Ok(()) };
+        let Some(email) = list_emails(c, id).await?.into_iter().next() else { return Ok(()) };
+        let locale = find_account(c, self.org, id).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
+        let binding = Binding { action, account, address: email.canonical, ..Binding::default() };
+        let letter = self.letter(kind, email.typed, locale, visitor, "", "");
+        self.challenge(c, row, &binding, domain::code::TTL, Some(letter)).await
+    }
+
+    async fn own_binding(&self, account: Option<AccountId>, action: &'static str) -> Result<Binding, Fault> {
+        let address = match account {
+            Some(id) => list_emails(&mut self.store.read().await?, id).await?.into_iter().next().map(|e| e.canonical).unwrap_or_default(),
+            None => String::new(),
+        };
+        Ok(Binding { action, account, address, ..Binding::default() })
+    }
+
+    /// The code of a sign-up: the account becomes active and owns its address; other pending ones for it go.
+    pub(crate) async fn finish_sign_up(&self, visitor: &Visitor, id: &str, open: Opened, account: Option<AccountId>, typed: &str) -> Result<Arrival, Fault> {
+        let binding = self.own_binding(account, "sign_up").await?;
+        let right = match self.compare_code(&open.row, &binding, typed).await {
+            Ok(right) => right,
+            Err(fault) => return self.wrong_code(visitor, id, fault).await,
+        };
+        let account = account.ok_or(Refusal::CodeWrong)?;
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret, right, address) = (visitor.clone(), secret.clone(), right.clone(), binding.address.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                open.state.signing_up()?;
+                this.use_up(c, &right).await?;
+                let row = find_account(c, this.org, account).await?.ok_or(Refusal::AttemptExpired)?;
+                bump_rev(c, account, row.rev).await?;
+                if row.state() != AccountState::Pending || find_owner(c, this.org, &address).await?.is_some() {
+                    return Err(Refusal::AttemptExpired.into());
+                }
+                set_account_state(c, this.org, account, AccountState::Active).await?;
+                own_email(c, account, &address).await?;
+                remove_pending_accounts(c, this.org, &address, account).await?;
+                this.move_on(c, &open, &State::Done, "").await?;
+                this.record(c, Event::new("account.created").account(account).detail(json!({"by": "password"}))).await?;
+                let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "sign_in", auth_at: this.now() };
+                let session = this.open_session(c, &visitor, &opening).await?;
+                Ok(Ok(Arrival::SignedIn { secret: session, continuation: open.continuation, method: "password".into() }))
+            })
+        })
+        .await
+    }
+
+    /// Asks for a new password: the page is the same whether or not the address has an account.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for what is no address.
+    pub async fn ask_reset(&self, visitor: &Visitor, email: &str, continuation: Continuation) -> Result<Arrival, Fault> {
+        let address = Canonical::parse(email).map_err(|_| Refusal::BadRequest)?;
+        let visitor = visitor.clone();
+        self.settle(move |this, c| {
+            let (visitor, address, continuation) = (visitor.clone(), address.clone(), continuation.clone());
+            Box::pin(async move {
+                let owner = find_owner(c, this.org, address.as_str()).await?;
+                let active = match owner {
+                    Some(id) => find_account(c, this.org, id).await?.is_some_and(|a| a.state() == AccountState::Active),
+                    None => false,
+                };
+                let account = owner.filter(|_| active);
+                let state = State::Resetting { account };
+                let (id, hash) = this.begin_attempt(c, &visitor, "recover", &state, None, &continuation, domain::code::TRIES).await?;
+                let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(this.now()) };
+                match account {
+                    Some(_) => this.send_reset_code(c, &visitor, &row, account).await?,
+                    None => {
+                        let binding = Binding { action: "decoy", address: address.as_str().to_owned(), ..Binding::default() };
+                        this.challenge(c, &row, &binding, domain::code::TTL, None).await?;
+                    }
+                }
+                Ok(Ok(Arrival::Page { id, page: state.page() }))
+            })
+        })
+        .await
+    }
+
+    /// Sets the new password with the code: every session of the account ends, and the person signs in anew here.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for a password that may not be set, [`Refusal::CodeExhausted`].
+    pub async fn reset(&self, visitor: &Visitor, id: &str, typed: &str, password: &str) -> Result<Arrival, Fault> {
+        if !acceptable(password) {
+            return Err(Refusal::BadRequest.into());
+        }
+        let open = self.opened(&mut self.store.read().await?, visitor, id).await?;
+        let account = open.state.resetting()?;
+        let binding = self.own_binding(account, "reset").await?;
+        let right = match self.compare_code(&open.row, &binding, typed).await {
+            Ok(right) => right,
+            Err(fault) => return self.wrong_code(visitor, id, fault).await,
+        };
+        let account = account.ok_or(Refusal::CodeWrong)?;
+        let phc = self.hash_password(password).await?;
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret, right, phc) = (visitor.clone(), secret.clone(), right.clone(), phc.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                open.state.resetting()?;
+                this.use_up(c, &right).await?;
+                let row = find_account(c, this.org, account).await?.filter(|a| a.state() == AccountState::Active).ok_or(Refusal::PolicyChanged)?;
+                bump_rev(c, account, row.rev).await?;
+                let now = this.now();
+                set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
+                end_sessions(c, account, None).await?;
+                this.move_on(c, &open, &State::Done, "").await?;
+                this.record(c, Event::new("password.reset").account(account)).await?;
+                let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "sign_in", auth_at: now };
+                let session = this.open_session(c, &visitor, &opening).await?;
+                Ok(Ok(Arrival::SignedIn { secret: session, continuation: open.continuation, method: "password".into() }))
+            })
+        })
+        .await
+    }
+}
+
+/// The parts of a row that a code is bound to; the rest was just written.
+fn blank(now: domain::Micros) -> Attempt {
+    Attempt {
+        hash: Vec::new(),
+        browser: Vec::new(),
+        kind: String::new(),
+        state: String::new(),
+        rev: 1,
+        assertion: None,
+        continuation: String::new(),
+        support_code: String::new(),
+        flash: String::new(),
+        tries_left: 0,
+        created_at: now,
+        expires_at: now,
+    }
+}

@@ -1,0 +1,31 @@
+//! Who asks: a browser, perhaps with a session.
+use domain::{AccountId, LinkId, Micros};
+
+/// A request's sender, as the web layer found it.
+#[derive(Debug, Clone, Default)]
+pub struct Visitor {
+    /// Hash of the browser-binding cookie.
+    pub browser: Vec<u8>,
+    /// Browser and system, in a few words.
+    pub agent: String,
+    /// The /24 or /48 network of the address.
+    pub network: String,
+    /// `en`, `de` or `zh-CN`.
+    pub locale: String,
+    pub session: Option<Caller>,
+}
+
+/// A live session.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub account: AccountId,
+    pub name: String,
+    /// Hash of the session cookie.
+    pub hash: Vec<u8>,
+    /// The name by which the person can end it.
+    pub public_id: String,
+    /// `password` or the provider's key.
+    pub method: String,
+    pub link: Option<LinkId>,
+    pub auth_at: Micros,
+}

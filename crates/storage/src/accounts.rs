@@ -1,0 +1,253 @@
+//! Accounts, their addresses, passwords and roles.
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{AccountId, CredentialId, Micros, OrgId, facts::AccountState};
+
+use crate::{Conn, Error, Key, Result, key, schema::{account, account_email, account_subject, credential, organisation, role}};
+
+/// An account's row.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = account)]
+pub struct Account {
+    #[diesel(deserialize_as = Key)]
+    pub id: AccountId,
+    pub state: String,
+    pub rev: i64,
+    pub name: String,
+    pub locale: String,
+    pub created_at: Micros,
+}
+
+impl Account {
+    /// The state; a name that this version does not know counts as disabled.
+    #[must_use]
+    pub fn state(&self) -> AccountState {
+        AccountState::parse(&self.state).unwrap_or(AccountState::Disabled)
+    }
+}
+
+/// An address of an account.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = account_email)]
+pub struct Email {
+    #[diesel(deserialize_as = Key)]
+    pub account_id: AccountId,
+    pub canonical: String,
+    pub typed: String,
+    /// `none`, `code` or `provider:<id>`.
+    pub proof: String,
+    pub owner: bool,
+    pub is_primary: bool,
+    pub created_at: Micros,
+}
+
+/// A new address.
+#[derive(Debug, Clone)]
+pub struct NewEmail {
+    pub canonical: String,
+    pub typed: String,
+    pub proof: String,
+    pub owner: bool,
+    pub primary: bool,
+}
+
+/// The organisation of a slug.
+pub async fn find_organisation(conn: &mut Conn, slug: &str) -> Result<Option<OrgId>> {
+    let row: Option<Key> = on!(conn, |c| organisation::table.filter(organisation::slug.eq(slug)).select(organisation::id).first(c).await.optional())?;
+    Ok(row.map(Into::into))
+}
+
+pub async fn add_organisation(conn: &mut Conn, id: OrgId, slug: &str, name: &str, at: Micros) -> Result<bool> {
+    let values = (organisation::id.eq(key(id)), organisation::slug.eq(slug), organisation::name.eq(name), organisation::active.eq(true), organisation::created_at.eq(at));
+    Ok(on!(conn, |c| diesel::insert_into(organisation::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
+}
+
+/// An organisation's display name.
+pub async fn organisation_name(conn: &mut Conn, id: OrgId) -> Result<String> {
+    Ok(on!(conn, |c| organisation::table.find(key(id)).select(organisation::name).first(c).await)?)
+}
+
+pub async fn find_account(conn: &mut Conn, org: OrgId, id: AccountId) -> Result<Option<Account>> {
+    Ok(on!(conn, |c| account::table.filter(account::organisation_id.eq(key(org))).filter(account::id.eq(key(id))).select(Account::as_select()).first(c).await.optional())?)
+}
+
+/// Adds an account with its public subject.
+pub async fn add_account(conn: &mut Conn, org: OrgId, id: AccountId, state: AccountState, name: &str, locale: &str, sub: &str, at: Micros) -> Result<()> {
+    let values = (
+        account::id.eq(key(id)),
+        account::organisation_id.eq(key(org)),
+        account::state.eq(state.name()),
+        account::rev.eq(1),
+        account::name.eq(name),
+        account::locale.eq(locale),
+        account::profile.eq("{}"),
+        account::created_at.eq(at),
+    );
+    let subject = (account_subject::sub.eq(sub), account_subject::organisation_id.eq(key(org)), account_subject::account_id.eq(key(id)), account_subject::sector.eq(""));
+    on!(conn, |c| {
+        diesel::insert_into(account::table).values(values).execute(c).await?;
+        diesel::insert_into(account_subject::table).values(subject).execute(c).await
+    })?;
+    Ok(())
+}
+
+/// The subject that applications know the account by.
+pub async fn find_subject(conn: &mut Conn, id: AccountId) -> Result<Option<String>> {
+    Ok(on!(conn, |c| account_subject::table.filter(account_subject::account_id.eq(key(id))).filter(account_subject::sector.eq("")).select(account_subject::sub).first(c).await.optional())?)
+}
+
+/// The mutex of an account's methods, addresses and state: first statement of every transaction that changes them.
+///
+/// # Errors
+/// [`Error::Changed`] when the account is no longer at `rev`.
+pub async fn bump_rev(conn: &mut Conn, id: AccountId, rev: i64) -> Result<()> {
+    let rows = on!(conn, |c| diesel::update(account::table.filter(account::id.eq(key(id))).filter(account::rev.eq(rev))).set(account::rev.eq(rev + 1)).execute(c).await)?;
+    if rows == 1 { Ok(()) } else { Err(Error::Changed) }
+}
+
+pub async fn set_account_state(conn: &mut Conn, org: OrgId, id: AccountId, state: AccountState) -> Result<()> {
+    on!(conn, |c| diesel::update(account::table.filter(account::organisation_id.eq(key(org))).filter(account::id.eq(key(id)))).set(account::state.eq(state.name())).execute(c).await)?;
+    Ok(())
+}
+
+pub async fn set_account_name(conn: &mut Conn, id: AccountId, name: &str) -> Result<()> {
+    on!(conn, |c| diesel::update(account::table.find(key(id))).set(account::name.eq(name)).execute(c).await)?;
+    Ok(())
+}
+
+/// Pending accounts that hold an address, the purge list of a proof.
+pub async fn remove_pending_accounts(conn: &mut Conn, org: OrgId, canonical: &str, except: AccountId) -> Result<()> {
+    on!(conn, |c| {
+        let ids: Vec<Key> = account_email::table
+            .inner_join(account::table.on(account::id.eq(account_email::account_id)))
+            .filter(account_email::organisation_id.eq(key(org)))
+            .filter(account_email::canonical.eq(canonical))
+            .filter(account::state.eq(AccountState::Pending.name()))
+            .filter(account::id.ne(key(except)))
+            .select(account::id)
+            .load(c)
+            .await?;
+        diesel::delete(account::table.filter(account::id.eq_any(ids))).execute(c).await
+    })?;
+    Ok(())
+}
+
+pub async fn list_emails(conn: &mut Conn, id: AccountId) -> Result<Vec<Email>> {
+    Ok(on!(conn, |c| account_email::table.filter(account_email::account_id.eq(key(id))).order((account_email::is_primary.desc(), account_email::created_at.asc())).select(Email::as_select()).load(c).await)?)
+}
+
+/// Adds an address. `owner` is dropped when another account owns the address already: the row becomes a co-holder.
+pub async fn add_email(conn: &mut Conn, org: OrgId, id: AccountId, email: &NewEmail, row: [u8; 16], at: Micros) -> Result<bool> {
+    let taken = email.owner && find_owner(conn, org, &email.canonical).await?.is_some();
+    let owner = email.owner && !taken;
+    let values = (
+        account_email::id.eq(Key(row)),
+        account_email::organisation_id.eq(key(org)),
+        account_email::account_id.eq(key(id)),
+        account_email::canonical.eq(&email.canonical),
+        account_email::typed.eq(&email.typed),
+        account_email::proof.eq(&email.proof),
+        account_email::owner.eq(owner),
+        account_email::is_primary.eq(email.primary),
+        account_email::created_at.eq(at),
+    );
+    on!(conn, |c| diesel::insert_into(account_email::table).values(values).execute(c).await)?;
+    Ok(owner)
+}
+
+/// Makes an account the owner of an address that it proved by our code.
+pub async fn own_email(conn: &mut Conn, id: AccountId, canonical: &str) -> Result<()> {
+    on!(conn, |c| diesel::update(account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::canonical.eq(canonical)))
+        .set((account_email::owner.eq(true), account_email::proof.eq("code")))
+        .execute(c)
+        .await)?;
+    Ok(())
+}
+
+/// The account that owns an address.
+pub async fn find_owner(conn: &mut Conn, org: OrgId, canonical: &str) -> Result<Option<AccountId>> {
+    let row: Option<Key> = on!(conn, |c| account_email::table
+        .filter(account_email::organisation_id.eq(key(org)))
+        .filter(account_email::canonical.eq(canonical))
+        .filter(account_email::owner)
+        .select(account_email::account_id)
+        .first(c)
+        .await
+        .optional())?;
+    Ok(row.map(Into::into))
+}
+
+/// Accounts of any state that hold an address, with the address: owner first.
+pub async fn list_holders(conn: &mut Conn, org: OrgId, canonical: &str) -> Result<Vec<(Account, Email)>> {
+    Ok(on!(conn, |c| account_email::table
+        .inner_join(account::table.on(account::id.eq(account_email::account_id)))
+        .filter(account_email::organisation_id.eq(key(org)))
+        .filter(account_email::canonical.eq(canonical))
+        .order((account_email::owner.desc(), account_email::created_at.asc()))
+        .limit(20)
+        .select((Account::as_select(), Email::as_select()))
+        .load(c)
+        .await)?)
+}
+
+/// A stored password hash (PHC string).
+pub async fn find_password(conn: &mut Conn, id: AccountId) -> Result<Option<String>> {
+    Ok(on!(conn, |c| credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password")).select(credential::secret).first(c).await.optional())?)
+}
+
+/// Sets or replaces the password hash.
+pub async fn set_password(conn: &mut Conn, org: OrgId, id: AccountId, row: CredentialId, phc: &str, at: Micros) -> Result<()> {
+    on!(conn, |c| {
+        diesel::delete(credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password"))).execute(c).await?;
+        let values = (credential::id.eq(key(row)), credential::organisation_id.eq(key(org)), credential::account_id.eq(key(id)), credential::kind.eq("password"), credential::secret.eq(phc), credential::created_at.eq(at));
+        diesel::insert_into(credential::table).values(values).execute(c).await
+    })?;
+    Ok(())
+}
+
+/// When the password was set.
+pub async fn password_set_at(conn: &mut Conn, id: AccountId) -> Result<Option<Micros>> {
+    Ok(on!(conn, |c| credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password")).select(credential::created_at).first(c).await.optional())?)
+}
+
+pub async fn remove_password(conn: &mut Conn, id: AccountId) -> Result<usize> {
+    Ok(on!(conn, |c| diesel::delete(credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password"))).execute(c).await)?)
+}
+
+pub async fn list_roles(conn: &mut Conn, org: OrgId, id: AccountId) -> Result<Vec<String>> {
+    Ok(on!(conn, |c| role::table.filter(role::organisation_id.eq(key(org))).filter(role::account_id.eq(key(id))).select(role::name).load(c).await)?)
+}
+
+pub async fn add_role(conn: &mut Conn, org: OrgId, id: AccountId, name: &str, at: Micros) -> Result<()> {
+    let values = (role::organisation_id.eq(key(org)), role::account_id.eq(key(id)), role::name.eq(name), role::created_at.eq(at));
+    on!(conn, |c| diesel::insert_into(role::table).values(values).on_conflict_do_nothing().execute(c).await)?;
+    Ok(())
+}
+
+/// Accounts that have a role.
+pub async fn list_holders_of_role(conn: &mut Conn, name: &str) -> Result<Vec<AccountId>> {
+    let rows: Vec<Key> = on!(conn, |c| role::table.filter(role::name.eq(name)).select(role::account_id).limit(100).load(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// A page of accounts, newest first: all, those whose name contains the text, or those with the address.
+pub async fn list_accounts(conn: &mut Conn, org: OrgId, search: &str, limit: i64) -> Result<Vec<Account>> {
+    let pattern = format!("%{}%", search.replace(['%', '_', '\\'], " "));
+    let canonical = search.to_lowercase();
+    Ok(on!(conn, |c| {
+        let holders: Vec<Key> = account_email::table.filter(account_email::organisation_id.eq(key(org))).filter(account_email::canonical.eq(&canonical)).select(account_email::account_id).limit(limit).load(c).await?;
+        account::table
+            .filter(account::organisation_id.eq(key(org)))
+            .filter(account::name.like(pattern).or(account::id.eq_any(holders)))
+            .order(account::created_at.desc())
+            .limit(limit)
+            .select(Account::as_select())
+            .load(c)
+            .await
+    })?)
+}
+
+/// How many accounts there are.
+pub async fn count_accounts(conn: &mut Conn, org: OrgId) -> Result<i64> {
+    Ok(on!(conn, |c| account::table.filter(account::organisation_id.eq(key(org))).count().get_result(c).await)?)
+}

@@ -1,0 +1,207 @@
+//! Connections of either database behind one type, and transactions that a dropped request cannot break.
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use diesel::{ConnectionError, SqliteConnection};
+use diesel_async::{
+    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    pooled_connection::{
+        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+        deadpool::{Object, Pool},
+    },
+    sync_connection_wrapper::SyncConnectionWrapper,
+};
+use futures_util::{FutureExt, future::BoxFuture};
+
+type Lite = SyncConnectionWrapper<SqliteConnection>;
+
+/// What can go wrong below the use cases.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No connection in time, or the database is gone: answer 503.
+    #[error("the database does not answer: {0}")]
+    Unavailable(String),
+    /// A unique index said no.
+    #[error("the row exists already")]
+    Duplicate,
+    /// The account was changed by somebody else since it was read: load and decide again.
+    #[error("the account changed meanwhile")]
+    Changed,
+    #[error("query failed: {0}")]
+    Query(String),
+    #[error("migration failed: {0}")]
+    Migration(String),
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind, Error as E};
+        match error {
+            E::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Duplicate,
+            E::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => Self::Unavailable(info.message().to_owned()),
+            other => Self::Query(other.to_string()),
+        }
+    }
+}
+
+/// A connection from the pool.
+pub enum Conn {
+    Pg(Object<AsyncPgConnection>),
+    Sqlite(Object<Lite>),
+}
+
+/// Runs one body on either database; it is type-checked for both.
+macro_rules! on {
+    ($conn:expr, |$c:ident| $body:expr) => {
+        match $conn {
+            $crate::Conn::Pg($c) => {
+                let $c = &mut **$c;
+                $body
+            }
+            $crate::Conn::Sqlite($c) => {
+                let $c = &mut **$c;
+                $body
+            }
+        }
+    };
+}
+
+enum Pools {
+    Pg(Pool<AsyncPgConnection>),
+    /// SQLite takes one writer at a time; readers never wait for it (WAL).
+    Sqlite { writer: Pool<Lite>, readers: Pool<Lite>, path: String },
+}
+
+/// The database.
+#[derive(Clone)]
+pub struct Store(Arc<Pools>);
+
+impl Store {
+    /// Opens the database of a URL: `sqlite://path` or `postgres://…`. Connections are made when first needed.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] for another scheme or a pool that cannot be built.
+    pub fn open(url: &str, size: usize, wait: Duration) -> Result<Self> {
+        let broken = |e: &dyn std::fmt::Display| Error::Unavailable(e.to_string());
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            let pool = |n: usize| {
+                let mut config = ManagerConfig::<Lite>::default();
+                config.recycling_method = RecyclingMethod::Fast;
+                config.custom_setup = Box::new(|url| open_sqlite(url.to_owned()).boxed());
+                Pool::builder(AsyncDieselConnectionManager::new_with_config(path, config)).max_size(n).wait_timeout(Some(wait)).runtime(deadpool_runtime()).build()
+            };
+            let (writer, readers) = (pool(1).map_err(|e| broken(&e))?, pool(size.max(1)).map_err(|e| broken(&e))?);
+            return Ok(Self(Arc::new(Pools::Sqlite { writer, readers, path: path.to_owned() })));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let mut config = ManagerConfig::<AsyncPgConnection>::default();
+            config.recycling_method = RecyclingMethod::Fast;
+            let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+            let pool = Pool::builder(manager).max_size(size.max(2)).wait_timeout(Some(wait)).create_timeout(Some(wait)).runtime(deadpool_runtime()).build().map_err(|e| broken(&e))?;
+            return Ok(Self(Arc::new(Pools::Pg(pool))));
+        }
+        Err(Error::Unavailable("database.url must begin with sqlite:// or postgres://".into()))
+    }
+
+    /// Whether this is PostgreSQL.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(*self.0, Pools::Pg(_))
+    }
+
+    pub(crate) fn sqlite_path(&self) -> Option<&str> {
+        match &*self.0 {
+            Pools::Pg(_) => None,
+            Pools::Sqlite { path, .. } => Some(path),
+        }
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when none is free in time.
+    pub async fn read(&self) -> Result<Conn> {
+        match &*self.0 {
+            Pools::Pg(pool) => pool.get().await.map(Conn::Pg),
+            Pools::Sqlite { readers, .. } => readers.get().await.map(Conn::Sqlite),
+        }
+        .map_err(|e| Error::Unavailable(e.to_string()))
+    }
+
+    pub(crate) async fn writer(&self) -> Result<Conn> {
+        match &*self.0 {
+            Pools::Pg(pool) => pool.get().await.map(Conn::Pg),
+            Pools::Sqlite { writer, .. } => writer.get().await.map(Conn::Sqlite),
+        }
+        .map_err(|e| Error::Unavailable(e.to_string()))
+    }
+
+    /// Runs a transaction to its end even if the caller goes away: commit on `Ok`, roll back on `Err` and on panic.
+    ///
+    /// # Errors
+    /// What `work` answers, or the database's own trouble.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
+        let store = self.clone();
+        let task = tokio::spawn(async move {
+            let mut conn = store.writer().await?;
+            conn.run("BEGIN").await?;
+            match AssertUnwindSafe(work(&mut conn)).catch_unwind().await {
+                Ok(Ok(value)) => match conn.run("COMMIT").await {
+                    Ok(()) => Ok(value),
+                    Err(error) => {
+                        conn.discard();
+                        Err(error.into())
+                    }
+                },
+                Ok(Err(error)) => {
+                    if conn.run("ROLLBACK").await.is_err() {
+                        conn.discard();
+                    }
+                    Err(error)
+                }
+                Err(_panic) => {
+                    conn.discard();
+                    Err(Error::Query("a transaction panicked".into()).into())
+                }
+            }
+        });
+        task.await.unwrap_or_else(|e| Err(Error::Query(format!("transaction task: {e}")).into()))
+    }
+}
+
+impl Conn {
+    async fn run(&mut self, statement: &str) -> Result<()> {
+        match self {
+            Self::Pg(c) => c.batch_execute(statement).await?,
+            Self::Sqlite(c) => c.batch_execute(if statement == "BEGIN" { "BEGIN IMMEDIATE" } else { statement }).await?,
+        }
+        Ok(())
+    }
+
+    /// Takes a connection in an unknown state out of its pool.
+    fn discard(self) {
+        match self {
+            Self::Pg(c) => drop(Object::take(c)),
+            Self::Sqlite(c) => drop(Object::take(c)),
+        }
+    }
+}
+
+fn deadpool_runtime() -> deadpool::Runtime {
+    deadpool::Runtime::Tokio1
+}
+
+/// FULL: a commit that was answered survives a power cut (RB-10).
+async fn open_sqlite(path: String) -> std::result::Result<Lite, ConnectionError> {
+    let mut conn = Lite::establish(&path).await?;
+    conn.batch_execute("PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384;")
+        .await
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(conn)
+}

@@ -1,0 +1,64 @@
+//! Questions to the data itself: do the invariants D1 to D8 hold?
+use diesel::{prelude::*, sql_types::{BigInt, Text}};
+use diesel_async::RunQueryDsl;
+use domain::Micros;
+
+use crate::{Conn, Result};
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// A rule that some rows break.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// D1 to D8.
+    pub id: &'static str,
+    pub rows: i64,
+    pub says: &'static str,
+}
+
+/// Plain SQL that both databases read; each counts the rows that break its rule.
+const RULES: &[(&str, &str, &str)] = &[
+    ("D1", "an identity belongs to more than one account", "SELECT COUNT(*) AS n FROM (SELECT 1 FROM link WHERE active GROUP BY organisation_id, namespace, subject HAVING COUNT(*) > 1) AS x"),
+    ("D2", "an active account has no way to sign in", "SELECT COUNT(*) AS n FROM account a WHERE a.state = 'active' AND NOT EXISTS (SELECT 1 FROM link l JOIN provider p ON p.id = l.provider_id WHERE l.account_id = a.id AND l.active AND p.enabled) AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id) AND NOT EXISTS (SELECT 1 FROM account_email e WHERE e.account_id = a.id AND e.owner)"),
+    ("D3", "an address has more than one owner", "SELECT COUNT(*) AS n FROM (SELECT 1 FROM account_email WHERE owner GROUP BY organisation_id, canonical HAVING COUNT(*) > 1) AS x"),
+    ("D4", "a link has no evidence or no audit event", "SELECT COUNT(*) AS n FROM link l WHERE l.active AND (l.evidence = '' OR NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.account_id = l.account_id AND e.kind IN ('account.created', 'link.added')))"),
+    ("D5", "a disabled account has a session", "SELECT COUNT(*) AS n FROM session s JOIN account a ON a.id = s.account_id WHERE a.state <> 'active'"),
+    ("D7", "a link onto an existing account that had to be told of was not", "SELECT COUNT(*) AS n FROM audit_event e WHERE e.kind = 'link.added' AND e.code = 'notify' AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.created_at = e.at AND o.kind = 'link-notice')"),
+    ("D8", "an attempt has more wrong answers than its limit", "SELECT COUNT(*) AS n FROM attempt WHERE tries_left < 0"),
+    ("orphans", "a link points to no account", "SELECT COUNT(*) AS n FROM link l WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.id = l.account_id)"),
+];
+
+/// Runs every rule.
+pub async fn examine(conn: &mut Conn, now: Micros) -> Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    for (id, says, sql) in RULES {
+        let count: Count = on!(conn, |c| diesel::sql_query(*sql).get_result(c).await)?;
+        if count.n > 0 {
+            found.push(Finding { id, rows: count.n, says });
+        }
+    }
+    let unproved: Count = on!(conn, |c| diesel::sql_query(format!("SELECT COUNT(*) AS n FROM attempt WHERE assertion IS NOT NULL AND expires_at < {}", now - 10 * domain::MINUTE)).get_result(c).await)?;
+    if unproved.n > 0 {
+        found.push(Finding { id: "D6", rows: unproved.n, says: "an attempt that is over still holds what a provider said" });
+    }
+    Ok(found)
+}
+
+/// Counts rows of any table whose columns hold a text, for tests that look for traces (LK-03, GD-04).
+pub async fn count_text(conn: &mut Conn, table: &str, column: &str, text: &str) -> Result<i64> {
+    let plain = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    if !plain(table) || !plain(column) {
+        return Ok(0);
+    }
+    let sql = format!("SELECT COUNT(*) AS n FROM {table} WHERE {column} LIKE ");
+    let pattern = format!("%{text}%");
+    let count: Count = match conn {
+        Conn::Pg(c) => diesel::sql_query(sql + "$1").bind::<Text, _>(pattern).get_result(&mut **c).await?,
+        Conn::Sqlite(c) => diesel::sql_query(sql + "?").bind::<Text, _>(pattern).get_result(&mut **c).await?,
+    };
+    Ok(count.n)
+}

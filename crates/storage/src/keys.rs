@@ -1,0 +1,29 @@
+//! Data keys, wrapped by the master key.
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::Micros;
+
+use crate::{Bytes, Conn, Key, Result, schema::data_key};
+
+/// A data key's row. Kinds: `seal`, `mac`, `lookup`, `signing`. States: `active`, `retiring`.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = data_key)]
+pub struct DataKey {
+    pub id: Key,
+    pub kind: String,
+    pub state: String,
+    pub wrapped: Bytes,
+    /// The public part of a signing key as JWK, else empty.
+    pub public: String,
+    pub created_at: Micros,
+}
+
+pub async fn list_keys(conn: &mut Conn) -> Result<Vec<DataKey>> {
+    Ok(on!(conn, |c| data_key::table.order(data_key::created_at.asc()).select(DataKey::as_select()).load(c).await)?)
+}
+
+/// Adds an active key of a kind unless there is one.
+pub async fn add_key(conn: &mut Conn, row: &DataKey) -> Result<bool> {
+    let values = (data_key::id.eq(row.id), data_key::kind.eq(&row.kind), data_key::state.eq(&row.state), data_key::wrapped.eq(&row.wrapped), data_key::public.eq(&row.public), data_key::created_at.eq(row.created_at));
+    Ok(on!(conn, |c| diesel::insert_into(data_key::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
+}

@@ -1,0 +1,28 @@
+//! The database: one schema and one set of queries on SQLite and PostgreSQL, chosen at run time by the URL.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
+
+#[macro_use]
+mod conn;
+pub mod accounts;
+pub mod applications;
+pub mod attempts;
+pub mod audit;
+pub mod backup;
+pub mod counters;
+pub mod doctor;
+pub mod flash;
+pub mod key;
+pub mod keys;
+pub mod links;
+pub mod migrate;
+pub mod outbox;
+pub mod policies;
+pub mod providers;
+pub mod schema;
+pub mod sessions;
+pub mod setup;
+pub mod tidy;
+pub mod tokens;
+
+pub use conn::{Conn, Error, Result, Store};
+pub use key::{Bytes, Key, key};

@@ -1,0 +1,97 @@
+//! Links: which identity belongs to which account. The unique index is the judge (D1, I2).
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, facts::AccountState};
+
+use crate::{Bytes, Conn, Key, Result, key, schema::{account, link}};
+
+/// A link's row without its sealed claims.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = link)]
+pub struct Link {
+    #[diesel(deserialize_as = Key)]
+    pub id: LinkId,
+    #[diesel(deserialize_as = Key)]
+    pub account_id: AccountId,
+    #[diesel(deserialize_as = Key)]
+    pub provider_id: ProviderId,
+    pub namespace: String,
+    pub subject: String,
+    pub evidence: String,
+    pub label: String,
+    pub created_at: Micros,
+    pub used_at: Micros,
+}
+
+/// A link to add.
+#[derive(Debug, Clone)]
+pub struct NewLink {
+    pub id: LinkId,
+    pub account: AccountId,
+    pub provider: ProviderId,
+    pub namespace: String,
+    pub subject: String,
+    pub claims: Bytes,
+    pub evidence: String,
+    pub label: String,
+}
+
+/// The active link of an identity and the state of its account.
+pub async fn find_link(conn: &mut Conn, org: OrgId, namespace: &str, subject: &str) -> Result<Option<(Link, AccountState)>> {
+    let row: Option<(Link, String)> = on!(conn, |c| link::table
+        .inner_join(account::table.on(account::id.eq(link::account_id)))
+        .filter(link::organisation_id.eq(key(org)))
+        .filter(link::namespace.eq(namespace))
+        .filter(link::subject.eq(subject))
+        .filter(link::active)
+        .select((Link::as_select(), account::state))
+        .first(c)
+        .await
+        .optional())?;
+    Ok(row.map(|(link, state)| (link, AccountState::parse(&state).unwrap_or(AccountState::Disabled))))
+}
+
+/// Whether this account's owner released this identity with "this wasn't me".
+pub async fn is_barred(conn: &mut Conn, id: AccountId, namespace: &str, subject: &str) -> Result<bool> {
+    let n: i64 = on!(conn, |c| link::table.filter(link::account_id.eq(key(id))).filter(link::namespace.eq(namespace)).filter(link::subject.eq(subject)).filter(link::barred).count().get_result(c).await)?;
+    Ok(n > 0)
+}
+
+/// Adds a link; `false` when the identity has an account already.
+pub async fn add_link(conn: &mut Conn, org: OrgId, new: &NewLink, at: Micros) -> Result<bool> {
+    let values = (
+        link::id.eq(key(new.id)),
+        link::organisation_id.eq(key(org)),
+        link::account_id.eq(key(new.account)),
+        link::provider_id.eq(key(new.provider)),
+        link::namespace.eq(&new.namespace),
+        link::subject.eq(&new.subject),
+        link::claims.eq(&new.claims),
+        link::evidence.eq(&new.evidence),
+        link::label.eq(&new.label),
+        link::active.eq(true),
+        link::barred.eq(false),
+        link::created_at.eq(at),
+        link::used_at.eq(at),
+    );
+    Ok(on!(conn, |c| diesel::insert_into(link::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
+}
+
+pub async fn list_links(conn: &mut Conn, id: AccountId) -> Result<Vec<Link>> {
+    Ok(on!(conn, |c| link::table.filter(link::account_id.eq(key(id))).filter(link::active).order(link::created_at.asc()).select(Link::as_select()).load(c).await)?)
+}
+
+/// A sign-in by the link: when, and what the provider said this time.
+pub async fn touch_link(conn: &mut Conn, id: LinkId, claims: &[u8], at: Micros) -> Result<usize> {
+    Ok(on!(conn, |c| diesel::update(link::table.filter(link::id.eq(key(id))).filter(link::active)).set((link::used_at.eq(at), link::claims.eq(claims))).execute(c).await)?)
+}
+
+/// Releases a link of this account; `false` when there is none.
+pub async fn release_link(conn: &mut Conn, account: AccountId, id: LinkId, at: Micros) -> Result<bool> {
+    Ok(on!(conn, |c| diesel::update(link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account))).filter(link::active)).set((link::active.eq(false), link::released_at.eq(at))).execute(c).await)? == 1)
+}
+
+/// Active links of a provider, and accounts that it is the only one of.
+pub async fn count_links(conn: &mut Conn, provider: ProviderId) -> Result<i64> {
+    Ok(on!(conn, |c| link::table.filter(link::provider_id.eq(key(provider))).filter(link::active).count().get_result(c).await)?)
+}

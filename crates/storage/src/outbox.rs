@@ -1,0 +1,71 @@
+//! Mails to send: written in the transaction of what they tell, sent by a worker, wiped after.
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{Micros, OrgId};
+
+use crate::{Bytes, Conn, Key, Result, key, schema::outbox};
+
+/// A mail that is due.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+pub struct Mail {
+    pub id: Key,
+    pub kind: String,
+    pub payload: Option<Bytes>,
+    pub tries: i32,
+    pub expires_at: Micros,
+    pub created_at: Micros,
+}
+
+pub async fn add_mail(conn: &mut Conn, org: OrgId, id: [u8; 16], kind: &str, payload: &[u8], at: Micros, expires_at: Micros) -> Result<()> {
+    let values = (
+        outbox::id.eq(Key(id)),
+        outbox::organisation_id.eq(key(org)),
+        outbox::kind.eq(kind),
+        outbox::payload.eq(Some(payload)),
+        outbox::state.eq("waiting"),
+        outbox::tries.eq(0),
+        outbox::next_at.eq(at),
+        outbox::expires_at.eq(expires_at),
+        outbox::created_at.eq(at),
+        outbox::last_error.eq(""),
+    );
+    on!(conn, |c| diesel::insert_into(outbox::table).values(values).execute(c).await)?;
+    Ok(())
+}
+
+/// Claims one mail that is due: it comes up again at `again_at` unless it was sent by then.
+pub async fn claim_mail(conn: &mut Conn, now: Micros, again_at: Micros) -> Result<Option<Mail>> {
+    Ok(on!(conn, |c| {
+        let due: Option<(Key, i32)> = outbox::table.filter(outbox::state.eq("waiting")).filter(outbox::next_at.le(now)).order(outbox::next_at.asc()).select((outbox::id, outbox::tries)).first(c).await.optional()?;
+        match due {
+            None => Ok(None),
+            // Another node may have claimed it since: then its tries have changed and nothing is returned.
+            Some((id, tries)) => {
+                diesel::update(outbox::table.filter(outbox::id.eq(id)).filter(outbox::tries.eq(tries)).filter(outbox::state.eq("waiting")))
+                    .set((outbox::tries.eq(tries + 1), outbox::next_at.eq(again_at)))
+                    .returning(Mail::as_returning())
+                    .get_result(c)
+                    .await
+                    .optional()
+            }
+        }
+    })?)
+}
+
+/// Ends a mail's life: `sent`, `dead` or `expired`; the payload is wiped.
+pub async fn finish_mail(conn: &mut Conn, id: Key, state: &str, error: &str) -> Result<()> {
+    on!(conn, |c| diesel::update(outbox::table.find(id)).set((outbox::state.eq(state), outbox::payload.eq(None::<Bytes>), outbox::last_error.eq(error))).execute(c).await)?;
+    Ok(())
+}
+
+/// Puts a mail off after a failure.
+pub async fn put_off_mail(conn: &mut Conn, id: Key, next_at: Micros, error: &str) -> Result<()> {
+    on!(conn, |c| diesel::update(outbox::table.find(id)).set((outbox::next_at.eq(next_at), outbox::last_error.eq(error))).execute(c).await)?;
+    Ok(())
+}
+
+/// Mails that wait although they were tried: the mail server is in trouble.
+pub async fn count_stuck_mails(conn: &mut Conn) -> Result<i64> {
+    Ok(on!(conn, |c| outbox::table.filter(outbox::state.eq("waiting")).filter(outbox::last_error.ne("")).count().get_result(c).await)?)
+}

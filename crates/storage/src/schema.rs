@@ -1,0 +1,294 @@
+//! The tables as diesel sees them; the migrations of both databases make them so (a test compares).
+
+diesel::table! {
+    organisation (id) {
+        id -> Binary,
+        slug -> Text,
+        name -> Text,
+        active -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    application (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        client_id -> Text,
+        name -> Text,
+        secret_hash -> Text,
+        redirect_uris -> Text,
+        active -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    provider (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        key -> Text,
+        name -> Text,
+        kind -> Text,
+        namespace -> Text,
+        config -> Text,
+        secret -> Nullable<Binary>,
+        secret_set_at -> Nullable<BigInt>,
+        enabled -> Bool,
+        position -> Integer,
+        rev -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    account (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        state -> Text,
+        rev -> BigInt,
+        name -> Text,
+        locale -> Text,
+        profile -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    account_subject (sub) {
+        sub -> Text,
+        organisation_id -> Binary,
+        account_id -> Binary,
+        sector -> Text,
+    }
+}
+
+diesel::table! {
+    account_email (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        account_id -> Binary,
+        canonical -> Text,
+        typed -> Text,
+        proof -> Text,
+        owner -> Bool,
+        is_primary -> Bool,
+        former_until -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    link (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        account_id -> Binary,
+        provider_id -> Binary,
+        namespace -> Text,
+        subject -> Text,
+        claims -> Binary,
+        evidence -> Text,
+        label -> Text,
+        active -> Bool,
+        barred -> Bool,
+        created_at -> BigInt,
+        used_at -> BigInt,
+        released_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    credential (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        account_id -> Binary,
+        kind -> Text,
+        secret -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    role (organisation_id, account_id, name) {
+        organisation_id -> Binary,
+        account_id -> Binary,
+        name -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    session (hash) {
+        hash -> Binary,
+        organisation_id -> Binary,
+        account_id -> Binary,
+        public_id -> Text,
+        method -> Text,
+        link_id -> Nullable<Binary>,
+        provider_id -> Nullable<Binary>,
+        auth_at -> BigInt,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+        expires_at -> BigInt,
+        agent -> Text,
+        network -> Text,
+    }
+}
+
+diesel::table! {
+    auth_event (id) {
+        id -> Binary,
+        session_id -> Text,
+        account_id -> Binary,
+        kind -> Text,
+        method -> Text,
+        link_id -> Nullable<Binary>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    attempt (hash) {
+        hash -> Binary,
+        organisation_id -> Binary,
+        browser -> Binary,
+        kind -> Text,
+        state -> Text,
+        rev -> BigInt,
+        assertion -> Nullable<Binary>,
+        continuation -> Text,
+        support_code -> Text,
+        flash -> Text,
+        tries_left -> Integer,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    challenge (id) {
+        id -> Binary,
+        attempt -> Binary,
+        kind -> Text,
+        account_id -> Nullable<Binary>,
+        mac -> Binary,
+        sent_to -> Text,
+        state -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    spent_state (hash) {
+        hash -> Binary,
+        until -> BigInt,
+    }
+}
+
+diesel::table! {
+    counter (subject) {
+        subject -> Binary,
+        until -> BigInt,
+        n -> BigInt,
+    }
+}
+
+diesel::table! {
+    policy (organisation_id, scope, version) {
+        organisation_id -> Binary,
+        scope -> Text,
+        version -> BigInt,
+        document -> Text,
+        state -> Text,
+        created_at -> BigInt,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
+    audit_event (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        at -> BigInt,
+        kind -> Text,
+        account_id -> Nullable<Binary>,
+        actor -> Text,
+        provider -> Text,
+        subject_hash -> Text,
+        code -> Text,
+        support_code -> Text,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        kind -> Text,
+        payload -> Nullable<Binary>,
+        state -> Text,
+        tries -> Integer,
+        next_at -> BigInt,
+        expires_at -> BigInt,
+        created_at -> BigInt,
+        last_error -> Text,
+    }
+}
+
+diesel::table! {
+    data_key (id) {
+        id -> Binary,
+        kind -> Text,
+        state -> Text,
+        wrapped -> Binary,
+        public -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    setup_token (hash) {
+        hash -> Binary,
+        expires_at -> BigInt,
+        used -> Bool,
+    }
+}
+
+diesel::table! {
+    flash (hash) {
+        hash -> Binary,
+        browser -> Binary,
+        body -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    auth_code (hash) {
+        hash -> Binary,
+        organisation_id -> Binary,
+        application_id -> Binary,
+        account_id -> Binary,
+        session_id -> Text,
+        request -> Text,
+        auth_at -> BigInt,
+        used -> Bool,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    access_token (hash) {
+        hash -> Binary,
+        code -> Binary,
+        organisation_id -> Binary,
+        application_id -> Binary,
+        account_id -> Binary,
+        scope -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(organisation, application, provider, account, account_subject, account_email, link, credential, role, session, auth_event, attempt, challenge, spent_state, counter, policy, audit_event, outbox, data_key, setup_token, flash, auth_code, access_token);

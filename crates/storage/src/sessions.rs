@@ -1,0 +1,126 @@
+//! Sessions, found by the hash of their cookie, and the authentication events behind them.
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, facts::AccountState};
+
+use crate::{Bytes, Conn, Key, Result, key, schema::{account, auth_event, session}};
+
+/// A session's row.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = session)]
+pub struct Session {
+    #[diesel(deserialize_as = Key)]
+    pub account_id: AccountId,
+    pub public_id: String,
+    /// `password` or the provider's key.
+    pub method: String,
+    pub link_id: Option<Key>,
+    pub provider_id: Option<Key>,
+    pub auth_at: Micros,
+    pub created_at: Micros,
+    pub seen_at: Micros,
+    pub expires_at: Micros,
+    pub agent: String,
+    pub network: String,
+}
+
+/// A session to open.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    pub hash: Bytes,
+    pub public_id: String,
+    pub account: AccountId,
+    pub method: String,
+    pub link: Option<LinkId>,
+    pub provider: Option<ProviderId>,
+    pub auth_at: Micros,
+    pub expires_at: Micros,
+    pub agent: String,
+    pub network: String,
+}
+
+pub async fn add_session(conn: &mut Conn, org: OrgId, new: &NewSession, at: Micros) -> Result<()> {
+    let values = (
+        session::hash.eq(&new.hash),
+        session::organisation_id.eq(key(org)),
+        session::account_id.eq(key(new.account)),
+        session::public_id.eq(&new.public_id),
+        session::method.eq(&new.method),
+        session::link_id.eq(new.link.map(key)),
+        session::provider_id.eq(new.provider.map(key)),
+        session::auth_at.eq(new.auth_at),
+        session::created_at.eq(at),
+        session::seen_at.eq(at),
+        session::expires_at.eq(new.expires_at),
+        session::agent.eq(&new.agent),
+        session::network.eq(&new.network),
+    );
+    on!(conn, |c| diesel::insert_into(session::table).values(values).execute(c).await)?;
+    Ok(())
+}
+
+/// The event that a session stands on: `sign_in` or `add`.
+pub async fn add_auth_event(conn: &mut Conn, row: [u8; 16], session_id: &str, id: AccountId, kind: &str, method: &str, link: Option<LinkId>, at: Micros) -> Result<()> {
+    let values = (
+        auth_event::id.eq(Key(row)),
+        auth_event::session_id.eq(session_id),
+        auth_event::account_id.eq(key(id)),
+        auth_event::kind.eq(kind),
+        auth_event::method.eq(method),
+        auth_event::link_id.eq(link.map(key)),
+        auth_event::at.eq(at),
+    );
+    on!(conn, |c| diesel::insert_into(auth_event::table).values(values).execute(c).await)?;
+    Ok(())
+}
+
+/// The live session of a cookie's hash: not over, seen since `idle_since`, its account active.
+pub async fn find_session(conn: &mut Conn, org: OrgId, hash: &[u8], now: Micros, idle_since: Micros) -> Result<Option<(Session, String)>> {
+    Ok(on!(conn, |c| session::table
+        .inner_join(account::table.on(account::id.eq(session::account_id)))
+        .filter(session::hash.eq(hash))
+        .filter(session::organisation_id.eq(key(org)))
+        .filter(session::expires_at.gt(now))
+        .filter(session::seen_at.gt(idle_since))
+        .filter(account::state.eq(AccountState::Active.name()))
+        .select((Session::as_select(), account::name))
+        .first(c)
+        .await
+        .optional())?)
+}
+
+pub async fn touch_session(conn: &mut Conn, hash: &[u8], at: Micros) -> Result<()> {
+    on!(conn, |c| diesel::update(session::table.find(hash)).set(session::seen_at.eq(at)).execute(c).await)?;
+    Ok(())
+}
+
+pub async fn list_sessions(conn: &mut Conn, id: AccountId, now: Micros, idle_since: Micros) -> Result<Vec<Session>> {
+    Ok(on!(conn, |c| session::table.filter(session::account_id.eq(key(id))).filter(session::expires_at.gt(now)).filter(session::seen_at.gt(idle_since)).order(session::seen_at.desc()).limit(100).select(Session::as_select()).load(c).await)?)
+}
+
+pub async fn end_session(conn: &mut Conn, hash: &[u8]) -> Result<usize> {
+    Ok(on!(conn, |c| diesel::delete(session::table.find(hash)).execute(c).await)?)
+}
+
+/// Ends one of this account's sessions, named by its public id.
+pub async fn end_session_of(conn: &mut Conn, id: AccountId, public_id: &str) -> Result<usize> {
+    Ok(on!(conn, |c| diesel::delete(session::table.filter(session::account_id.eq(key(id))).filter(session::public_id.eq(public_id))).execute(c).await)?)
+}
+
+/// Ends all sessions of an account, except one if given by its public id.
+pub async fn end_sessions(conn: &mut Conn, id: AccountId, except: Option<&str>) -> Result<usize> {
+    Ok(on!(conn, |c| diesel::delete(session::table.filter(session::account_id.eq(key(id))).filter(session::public_id.ne(except.unwrap_or("")))).execute(c).await)?)
+}
+
+/// Ends the sessions that a link opened, except one.
+pub async fn end_sessions_by_link(conn: &mut Conn, id: AccountId, link: LinkId, except: &str) -> Result<usize> {
+    Ok(on!(conn, |c| {
+        let ids: Vec<String> = auth_event::table.filter(auth_event::account_id.eq(key(id))).filter(auth_event::link_id.eq(key(link))).filter(auth_event::kind.eq("sign_in")).select(auth_event::session_id).load(c).await?;
+        diesel::delete(session::table.filter(session::account_id.eq(key(id))).filter(session::public_id.eq_any(ids)).filter(session::public_id.ne(except))).execute(c).await
+    })?)
+}
+
+/// Sessions that are alive anywhere in the organisation.
+pub async fn count_sessions(conn: &mut Conn, org: OrgId, now: Micros) -> Result<i64> {
+    Ok(on!(conn, |c| session::table.filter(session::organisation_id.eq(key(org))).filter(session::expires_at.gt(now)).count().get_result(c).await)?)
+}

@@ -1,0 +1,28 @@
+//! Removes what is over: states, attempts, codes, sessions, pending accounts, sent mails.
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{DAY, Micros, facts::AccountState};
+
+use crate::{Conn, Result, schema::{access_token, account, attempt, auth_code, challenge, counter, flash, outbox, session, spent_state}};
+
+/// One pass; answers how many rows went.
+pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {
+    Ok(on!(conn, |c| {
+        let mut rows = diesel::delete(spent_state::table.filter(spent_state::until.lt(now))).execute(c).await?;
+        rows += diesel::delete(attempt::table.filter(attempt::expires_at.lt(now - DAY))).execute(c).await?;
+        rows += diesel::delete(challenge::table.filter(challenge::expires_at.lt(now - DAY))).execute(c).await?;
+        rows += diesel::delete(flash::table.filter(flash::expires_at.lt(now))).execute(c).await?;
+        rows += diesel::delete(counter::table.filter(counter::until.lt(now))).execute(c).await?;
+        rows += diesel::delete(session::table.filter(session::expires_at.lt(now))).execute(c).await?;
+        rows += diesel::delete(auth_code::table.filter(auth_code::expires_at.lt(now - DAY))).execute(c).await?;
+        rows += diesel::delete(access_token::table.filter(access_token::expires_at.lt(now))).execute(c).await?;
+        rows += diesel::delete(outbox::table.filter(outbox::state.ne("waiting")).filter(outbox::created_at.lt(now - 30 * DAY))).execute(c).await?;
+        let pending = account::table.filter(account::state.eq(AccountState::Pending.name())).filter(account::created_at.lt(now - DAY));
+        diesel::delete(pending).execute(c).await.map(|n| rows + n)
+    })?)
+}
+
+/// Wipes what providers said in attempts that are over but were never finished (GD-04).
+pub async fn wipe_expired_assertions(conn: &mut Conn, now: Micros) -> Result<usize> {
+    Ok(on!(conn, |c| diesel::update(attempt::table.filter(attempt::expires_at.lt(now)).filter(attempt::assertion.is_not_null())).set(attempt::assertion.eq(None::<Vec<u8>>)).execute(c).await)?)
+}

@@ -1,0 +1,38 @@
+//! What a provider said in one completed authentication.
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A verified answer of a provider, not yet anything of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assertion {
+    /// Byte-exact and stable at this provider; the identity's key together with the provider's namespace.
+    pub subject: String,
+    pub email: Option<String>,
+    /// The provider says that it verified the address. Missing counts as no.
+    pub email_verified: bool,
+    pub name: Option<String>,
+    /// Evidence of the domain that the provider vouches for (`hd`), if it gave any.
+    pub hosted_domain: Option<String>,
+    /// All claims, kept per link.
+    pub claims: Map<String, Value>,
+}
+
+impl Assertion {
+    /// Reads standard claims (OpenID Connect Core §5.1). Only JSON `true` says "verified".
+    pub(crate) fn from_claims(subject: String, claims: Map<String, Value>) -> Self {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned);
+        Self {
+            email: text("email"),
+            email_verified: claims.get("email_verified") == Some(&Value::Bool(true)),
+            name: text("name").or_else(|| text("preferred_username")),
+            hosted_domain: text("hd"),
+            subject,
+            claims,
+        }
+    }
+}
+
+/// A subject that can be a key: 1 to 255 characters, none of them a control character.
+pub(crate) fn usable_subject(subject: &str) -> bool {
+    !subject.is_empty() && subject.len() <= 255 && !subject.chars().any(char::is_control)
+}

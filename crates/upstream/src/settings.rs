@@ -1,0 +1,172 @@
+//! What an administrator configures of a provider, without its secret.
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Settings by kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Settings {
+    Oidc(OidcSettings),
+    Oauth2(Oauth2Settings),
+    Github(GithubSettings),
+}
+
+/// How the client shows its secret at the token endpoint. Some providers do not decode Basic as RFC 6749 §2.3.1 says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Auth {
+    #[default]
+    Basic,
+    Post,
+}
+
+/// An OpenID Provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcSettings {
+    /// Compared exactly with the metadata and the tokens.
+    pub issuer: String,
+    pub client_id: String,
+    #[serde(default)]
+    pub auth: Auth,
+    #[serde(default = "oidc_scopes")]
+    pub scopes: Vec<String>,
+}
+
+/// A plain OAuth 2.0 server with a place that tells who the person is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oauth2Settings {
+    pub client_id: String,
+    pub authorization_url: String,
+    pub token_url: String,
+    pub userinfo_url: String,
+    #[serde(default)]
+    pub auth: Auth,
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// Paths into the answer, dots between names. The subject must be an identifier that never changes (ID-12).
+    pub subject_path: String,
+    #[serde(default)]
+    pub email_path: String,
+    #[serde(default)]
+    pub email_verified_path: String,
+    #[serde(default)]
+    pub name_path: String,
+}
+
+/// GitHub, or a server that speaks its dialect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GithubSettings {
+    pub client_id: String,
+    #[serde(default = "github_web")]
+    pub web_url: String,
+    #[serde(default = "github_api")]
+    pub api_url: String,
+}
+
+/// The least that is needed (NE-13).
+fn oidc_scopes() -> Vec<String> {
+    vec!["openid".into(), "email".into()]
+}
+
+fn github_web() -> String {
+    "https://github.com".into()
+}
+
+fn github_api() -> String {
+    "https://api.github.com".into()
+}
+
+/// Settings that cannot work, by field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsProblem {
+    pub field: &'static str,
+    /// Message key.
+    pub remedy: &'static str,
+}
+
+/// Fields that people can change at their provider: never a key (ID-12).
+const MUTABLE: [&str; 8] = ["email", "mail", "upn", "preferred_username", "username", "login", "name", "nickname"];
+
+impl Settings {
+    /// The kind's name, as the provider's row has it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Oidc(_) => "oidc",
+            Self::Oauth2(_) => "oauth2",
+            Self::Github(_) => "github",
+        }
+    }
+
+    /// The namespace of its subjects; fixed when the provider is created.
+    #[must_use]
+    pub fn namespace(&self, provider: domain::ProviderId) -> String {
+        match self {
+            Self::Oidc(s) => format!("oidc:{}", s.issuer),
+            Self::Oauth2(_) => format!("prov:{provider}"),
+            Self::Github(s) if s.web_url == github_web() => "github".into(),
+            Self::Github(s) => format!("github:{}", s.web_url),
+        }
+    }
+
+    /// Checks before saving.
+    ///
+    /// # Errors
+    /// The first [`SettingsProblem`].
+    pub fn check(&self, plain_http: bool) -> Result<(), SettingsProblem> {
+        let url = |field: &'static str, text: &str| match Url::parse(text) {
+            Ok(u) if (u.scheme() == "https" || plain_http && u.scheme() == "http") && u.has_host() && u.username().is_empty() && u.fragment().is_none() => Ok(()),
+            _ => Err(SettingsProblem { field, remedy: "field-https-url" }),
+        };
+        let filled = |field: &'static str, text: &str| if text.trim().is_empty() { Err(SettingsProblem { field, remedy: "field-required" }) } else { Ok(()) };
+        match self {
+            Self::Oidc(s) => url("issuer", &s.issuer).and_then(|()| filled("client_id", &s.client_id)),
+            Self::Github(s) => filled("client_id", &s.client_id).and_then(|()| url("web_url", &s.web_url)).and_then(|()| url("api_url", &s.api_url)),
+            Self::Oauth2(s) => {
+                filled("client_id", &s.client_id)?;
+                url("authorization_url", &s.authorization_url)?;
+                url("token_url", &s.token_url)?;
+                url("userinfo_url", &s.userinfo_url)?;
+                let last = s.subject_path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+                if last.is_empty() || MUTABLE.contains(&last.as_str()) { Err(SettingsProblem { field: "subject_path", remedy: "field-immutable-subject" }) } else { Ok(()) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn generic(subject: &str) -> Settings {
+        Settings::Oauth2(Oauth2Settings {
+            client_id: "c".into(),
+            authorization_url: "https://p.test/a".into(),
+            token_url: "https://p.test/t".into(),
+            userinfo_url: "https://p.test/u".into(),
+            auth: Auth::Post,
+            scopes: vec![],
+            subject_path: subject.into(),
+            email_path: String::new(),
+            email_verified_path: String::new(),
+            name_path: String::new(),
+        })
+    }
+
+    #[test]
+    fn id_12_a_field_that_people_can_change_is_no_subject() {
+        for bad in ["email", "user.Email", "data.preferred_username", "upn", "login", ""] {
+            assert_eq!(generic(bad).check(false).unwrap_err().field, "subject_path", "{bad}");
+        }
+        assert_eq!(generic("user.id").check(false), Ok(()));
+    }
+
+    #[test]
+    fn plain_http_providers_are_refused_unless_allowed() {
+        let local = Settings::Oidc(OidcSettings { issuer: "http://127.0.0.1:1".into(), client_id: "c".into(), auth: Auth::Basic, scopes: vec![] });
+        assert!(local.check(false).is_err() && local.check(true).is_ok());
+    }
+}
