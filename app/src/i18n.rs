@@ -97,7 +97,13 @@ pub fn ta(lang: Lang, key: &str, arguments: &[(&'static str, &str)]) -> String {
 /// Whether a key has a text in exactly this language.
 #[must_use]
 pub fn has(lang: Lang, key: &str) -> bool {
-    TEXTS.lookup_no_default_fallback(&lang.id(), key, None).is_some()
+    TEXTS.lookup_no_default_fallback::<&str>(&lang.id(), key, None).is_some()
+}
+
+/// A moment as people everywhere can read it, for mails.
+#[must_use]
+pub fn utc_text(at: domain::Micros) -> String {
+    chrono::DateTime::from_timestamp_micros(at).unwrap_or_default().format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 #[cfg(test)]

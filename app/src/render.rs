@@ -2,7 +2,7 @@
 use axum::{body::Body, http::Request, response::{IntoResponse, Response}};
 use futures_util::{StreamExt, stream::once};
 use http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY};
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_axum::ResponseOptions;
 use leptos_integration_utils::{BoxedFnOnce, PinnedFuture, PinnedStream};
 
@@ -93,7 +93,7 @@ fn finish<V: IntoView + 'static>(app: V, _chunks: BoxedFnOnce<PinnedStream<Strin
     })
 }
 
-fn shell<V: IntoView + 'static>(css: &str, asker: &Asker, head: &Head, demo: bool, body: impl FnOnce() -> V) -> impl IntoView + use<V> {
+fn shell<V: IntoView + 'static, F: FnOnce() -> V>(css: &str, asker: &Asker, head: &Head, demo: bool, body: F) -> impl IntoView + use<V, F> {
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }

@@ -325,6 +325,14 @@ impl Ligature {
     /// Creates or changes a provider with its association. The namespace and the key never change afterwards.
     pub async fn save_provider(&self, visitor: &Visitor, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
         let admin = self.administrator(visitor).await?;
+        self.put_provider(format!("admin:{admin}"), form, create).await
+    }
+
+    /// Creates or changes a provider; the console asked for the role, the command line has the master key.
+    ///
+    /// # Errors
+    /// [`SaveProblem`].
+    pub async fn put_provider(&self, by: String, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
         let slug = form.key.len() <= 40 && !form.key.is_empty() && form.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !slug {
             return Err(SaveProblem::Field("key", "field-key"));
@@ -368,9 +376,9 @@ impl Ligature {
                         None if add_provider(c, this.org, &row, now).await? => {}
                         None => return Ok(Err(("key", "field-taken"))),
                     }
-                    let version = save(c, this.org, &provider_scope(&form.key), &document, &admin.to_string(), now).await?;
+                    let version = save(c, this.org, &provider_scope(&form.key), &document, &by, now).await?;
                     let detail = json!({"enabled": form.enabled, "association": form.association.mode.name(), "login_only": form.association.login_only, "as_source": form.association.as_source, "as_target": form.association.as_target, "policy_version": version, "secret_changed": row.secret_set_at.is_some()});
-                    this.record(c, Event { provider: form.key.clone(), ..Event::new(if create { "provider.created" } else { "provider.changed" }).by(format!("admin:{admin}")).detail(detail) }).await?;
+                    this.record(c, Event { provider: form.key.clone(), ..Event::new(if create { "provider.created" } else { "provider.changed" }).by(by).detail(detail) }).await?;
                     Ok(Ok(()))
                 })
             })
@@ -420,13 +428,13 @@ impl Ligature {
         self.activate("cli".into(), document).await
     }
 
-    /// Activates a provider's association without the console, for the command line and the demo.
+    /// Makes a document the instance's policy, for the command line and tests.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn use_association(&self, provider: &str, association: Association) -> Result<(), Fault> {
-        let (this, scope) = (self.clone(), provider_scope(provider));
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { save(c, this.org, &scope, &association.document(), "cli", this.now()).await.map(|_| ()) })).await
+    /// [`Fault::Internal`] with the problem's path for a document that cannot be in force.
+    pub async fn use_document(&self, document: Document) -> Result<(), Fault> {
+        document.check().map_err(|p| Fault::Internal(format!("{}: {} ({})", p.path, p.value, p.remedy)))?;
+        self.activate("cli".into(), document).await
     }
 
     async fn activate(&self, by: String, document: Document) -> Result<(), Fault> {

@@ -10,6 +10,7 @@ mod audit;
 mod callback;
 mod chance;
 mod challenge;
+mod doctor;
 mod effects;
 mod facts;
 mod flash;
@@ -114,4 +115,12 @@ impl Ligature {
     pub fn now(&self) -> Micros {
         (self.clock)()
     }
+}
+
+/// Rows that use cases hand through to pages unchanged.
+pub mod rows {
+    pub use storage::{
+        accounts::{Account, Email},
+        audit::{AuditEvent, AuditFilter},
+    };
 }

@@ -1,7 +1,7 @@
 //! Mails as data: kind, address, language, fields. The server renders and sends them.
 use domain::{DAY, MINUTE, Micros};
 use serde::{Deserialize, Serialize};
-use storage::{Conn, outbox::{Mail, add_mail, claim_mail, count_stuck_mails, finish_mail, put_off_mail}};
+use storage::{Conn, outbox::{Mail, add_mail, claim_mail, count_stuck_mails, finish_mail, is_mail_due, put_off_mail}};
 
 use crate::{Fault, Ligature, chance::row_id};
 
@@ -86,6 +86,10 @@ impl Ligature {
     /// [`Fault`].
     pub async fn next_letter(&self) -> Result<Option<Due>, Fault> {
         let now = self.now();
+        // Looking costs a read; only a mail that is due costs a write.
+        if !is_mail_due(&mut self.store.read().await?, now).await? {
+            return Ok(None);
+        }
         let claimed = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_mail(c, now, now + MINUTE).await?) })).await?;
         let Some(row) = claimed else { return Ok(None) };
         let letter = row.payload.as_deref().and_then(|p| self.vault.open_sealed("outbox", p)).and_then(|b| serde_json::from_slice(&b).ok());

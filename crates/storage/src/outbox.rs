@@ -34,6 +34,12 @@ pub async fn add_mail(conn: &mut Conn, org: OrgId, id: [u8; 16], kind: &str, pay
     Ok(())
 }
 
+/// Whether a mail is due.
+pub async fn is_mail_due(conn: &mut Conn, now: Micros) -> Result<bool> {
+    let first: Option<Key> = on!(conn, |c| outbox::table.filter(outbox::state.eq("waiting")).filter(outbox::next_at.le(now)).select(outbox::id).first(c).await.optional())?;
+    Ok(first.is_some())
+}
+
 /// Claims one mail that is due: it comes up again at `again_at` unless it was sent by then.
 pub async fn claim_mail(conn: &mut Conn, now: Micros, again_at: Micros) -> Result<Option<Mail>> {
     Ok(on!(conn, |c| {

@@ -1,0 +1,70 @@
+//! My Account: remove a method, end sessions, sign out.
+use domain::{LinkId, Refusal};
+use leptos::prelude::*;
+use service::Fault;
+
+use crate::{
+    context::{Asker, Context, asked},
+    outcome::{Code, Flash, Leave, back, go, refuse},
+    paths,
+};
+
+async fn done(context: &Context, asker: &Asker, result: Result<(), Fault>, path: &str, notice: &str) -> Leave {
+    match result {
+        Ok(()) => back(context, asker, path, Flash::notice(notice)).await,
+        Err(fault) => refuse(&fault),
+    }
+}
+
+#[server(prefix = "/fn", endpoint = "account/remove")]
+pub async fn remove_method(link: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let which = if link == "password" { Ok(None) } else { link.parse::<LinkId>().map(Some).map_err(|_| Fault::from(Refusal::MethodUnknown)) };
+    let result = match which {
+        Ok(link) => context.ligature.remove_method(&asker.visitor, link).await,
+        Err(fault) => Err(fault),
+    };
+    let next = done(&context, &asker, result, paths::ACCOUNT, "method-removed").await;
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/sessions/end")]
+pub async fn end_session(session: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let result = context.ligature.end_sessions(&asker.visitor, Some(session), false).await;
+    let next = done(&context, &asker, result, paths::SESSIONS, "session-ended").await;
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/sessions/end-others")]
+pub async fn end_other_sessions() -> Result<(), Code> {
+    let (context, asker) = asked();
+    let result = context.ligature.end_sessions(&asker.visitor, None, false).await;
+    let next = done(&context, &asker, result, paths::SESSIONS, "sessions-ended").await;
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/sessions/end-all")]
+pub async fn end_all_sessions() -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.end_sessions(&asker.visitor, None, true).await {
+        Ok(()) => back(&context, &asker, paths::LOGIN_STAY, Flash::notice("signed-out")).await.with(context.cookies.session("")),
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "signout")]
+pub async fn sign_out() -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.sign_out(&asker.visitor).await {
+        Ok(()) => back(&context, &asker, paths::LOGIN_STAY, Flash::notice("signed-out")).await.with(context.cookies.session("")),
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! The console's forms.
+use domain::{AccountId, Refusal};
+use leptos::prelude::*;
+use serde_json::json;
+use service::{
+    Fault,
+    admin::{Association, MailMode, Mode, ProviderForm, SaveProblem, Switches},
+};
+
+use crate::{
+    context::{Asker, Context, asked},
+    forms::bounded,
+    outcome::{Code, Flash, Leave, back, go, refuse},
+    paths,
+};
+
+async fn saved(context: &Context, asker: &Asker, result: Result<(), SaveProblem>, good: (&str, &str), bad: &str, typed: Vec<(String, String)>) -> Leave {
+    match result {
+        Ok(()) => back(context, asker, good.0, Flash::notice(good.1)).await,
+        Err(SaveProblem::Field(field, message)) => back(context, asker, bad, Flash { problems: vec![(field.into(), message.into())], typed, ..Flash::default() }).await,
+        Err(SaveProblem::Policy(problem)) => back(context, asker, bad, Flash { notice: "policy-problem".into(), typed: vec![("policy".into(), format!("{}: {} — {}", problem.path, problem.value, problem.remedy))], ..Flash::default() }).await,
+        Err(SaveProblem::Fault(fault)) => refuse(&fault),
+    }
+}
+
+/// A provider's form, one field each.
+#[server(prefix = "/fn", endpoint = "admin/provider")]
+#[expect(clippy::too_many_arguments, reason = "a form has this many fields")]
+pub async fn save_provider(
+    create: String,
+    key: String,
+    name: String,
+    kind: String,
+    #[server(default)] issuer: String,
+    client_id: String,
+    #[server(default)] secret: String,
+    #[server(default)] auth: String,
+    #[server(default)] scopes: String,
+    #[server(default)] authorization_url: String,
+    #[server(default)] token_url: String,
+    #[server(default)] userinfo_url: String,
+    #[server(default)] subject_path: String,
+    #[server(default)] email_path: String,
+    #[server(default)] email_verified_path: String,
+    #[server(default)] name_path: String,
+    #[server(default)] web_url: String,
+    #[server(default)] api_url: String,
+    #[server(default)] enabled: String,
+    #[server(default)] position: String,
+    #[server(default)] association: String,
+    #[server(default)] login_only: String,
+    #[server(default)] as_source: String,
+    #[server(default)] as_target: String,
+    #[server(default)] verified_counts: String,
+    #[server(default)] domains: String,
+) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let words = |text: &str| text.split([' ', ',', '\n', '\r']).map(str::trim).filter(|s| !s.is_empty()).map(|s| bounded(s, 120)).take(40).collect::<Vec<_>>();
+    let auth = if auth == "post" { "post" } else { "basic" };
+    let scopes = words(&scopes);
+    let settings = match kind.as_str() {
+        "oauth2" => json!({"kind": "oauth2", "client_id": client_id, "authorization_url": authorization_url, "token_url": token_url, "userinfo_url": userinfo_url, "auth": auth, "scopes": scopes, "subject_path": subject_path, "email_path": email_path, "email_verified_path": email_verified_path, "name_path": name_path}),
+        "github" if web_url.is_empty() || api_url.is_empty() => json!({"kind": "github", "client_id": client_id}),
+        "github" => json!({"kind": "github", "client_id": client_id, "web_url": web_url, "api_url": api_url}),
+        _ if scopes.is_empty() => json!({"kind": "oidc", "issuer": issuer, "client_id": client_id, "auth": auth}),
+        _ => json!({"kind": "oidc", "issuer": issuer, "client_id": client_id, "auth": auth, "scopes": scopes}),
+    };
+    let create = create == "yes";
+    let page = if create { paths::ADMIN_PROVIDER_NEW.to_owned() } else { paths::safe(&paths::admin_provider(&key)) };
+    let typed = [("key", &key), ("name", &name), ("kind", &kind), ("issuer", &issuer), ("client_id", &client_id), ("authorization_url", &authorization_url), ("token_url", &token_url), ("userinfo_url", &userinfo_url), ("subject_path", &subject_path), ("email_path", &email_path), ("email_verified_path", &email_verified_path), ("name_path", &name_path)]
+        .into_iter()
+        .map(|(f, v)| (f.to_owned(), bounded(v, 300)))
+        .collect();
+    let result = match serde_json::from_value(settings) {
+        Ok(settings) => {
+            let association = Association { mode: Mode::parse(&association), login_only: !login_only.is_empty(), as_source: !as_source.is_empty(), as_target: !as_target.is_empty(), verified_counts: !verified_counts.is_empty(), domains: words(&domains) };
+            let form = ProviderForm { key, name, settings, secret, enabled: !enabled.is_empty(), position: position.parse().unwrap_or(0), association };
+            context.ligature.save_provider(&asker.visitor, form, create).await
+        }
+        Err(error) => Err(SaveProblem::Fault(Fault::from(error))),
+    };
+    let next = saved(&context, &asker, result, (paths::ADMIN_PROVIDERS, "saved"), &page, typed).await;
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "admin/policy")]
+pub async fn save_policy(preset: String, #[server(default)] link_on_login: String, #[server(default)] account_management: String, #[server(default)] create: String, mail_mode: String, #[server(default)] accept_unproven_links: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let switches = Switches {
+        preset,
+        link_on_login: !link_on_login.is_empty(),
+        account_management: !account_management.is_empty(),
+        create: !create.is_empty(),
+        mail_mode: MailMode::parse(&mail_mode),
+        accept_unproven_links: !accept_unproven_links.is_empty(),
+    };
+    let result = context.ligature.save_switches(&asker.visitor, switches).await;
+    let next = saved(&context, &asker, result, (paths::ADMIN_POLICY, "saved"), paths::ADMIN_POLICY, Vec::new()).await;
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "admin/policy/roll-back")]
+pub async fn roll_back_policy(version: i64) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let result = context.ligature.roll_back(&asker.visitor, version).await;
+    let next = saved(&context, &asker, result, (paths::ADMIN_POLICY, "saved"), paths::ADMIN_POLICY, Vec::new()).await;
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "admin/account/state")]
+pub async fn set_account_state(account: String, enabled: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match account.parse::<AccountId>() {
+        Ok(id) => match context.ligature.set_account_enabled(&asker.visitor, id, enabled == "yes").await {
+            Ok(()) => back(&context, &asker, &paths::admin_account(&account), Flash::notice("saved")).await,
+            Err(fault) => refuse(&fault),
+        },
+        Err(_) => refuse(&Refusal::NotFound.into()),
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "admin/application")]
+pub async fn register_application(client_id: String, name: String, redirect_uris: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let uris: Vec<String> = redirect_uris.split_whitespace().map(str::to_owned).take(20).collect();
+    let next = match context.ligature.admin_register(&asker.visitor, &client_id, &name, &uris).await {
+        // Shown once, then gone with the flash row; the database keeps a hash.
+        Ok(secret) => back(&context, &asker, paths::ADMIN_APPLICATIONS, Flash { notice: "application-registered".into(), typed: vec![("secret".into(), secret)], ..Flash::default() }).await,
+        Err(fault) if fault.refusal() == Refusal::BadRequest => {
+            let flash = Flash { problems: vec![("redirect_uris".into(), "field-application".into())], typed: vec![("client_id".into(), bounded(&client_id, 60)), ("name".into(), bounded(&name, 80)), ("redirect_uris".into(), bounded(&redirect_uris, 1000))], ..Flash::default() };
+            back(&context, &asker, paths::ADMIN_APPLICATIONS, flash).await
+        }
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! Server functions: each validates, calls one use case, and answers 303.
+pub mod account;
+pub mod admin;
+pub mod attempt;
+pub mod language;
+pub mod setup;
+pub mod sign_in;
+
+/// Cuts what was typed to a length that fields have anyway; longer input is nobody's honest typing (RL-11).
+pub(crate) fn bounded(text: &str, max: usize) -> String {
+    text.chars().take(max).collect()
+}

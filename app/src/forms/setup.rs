@@ -1,0 +1,30 @@
+//! The first owner.
+use leptos::prelude::*;
+use service::NewPerson;
+
+use crate::{
+    context::asked,
+    forms::bounded,
+    outcome::{Code, Flash, back, go, leave},
+    paths,
+};
+
+#[server(prefix = "/fn", endpoint = "setup")]
+pub async fn claim(token: String, email: String, name: String, password: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let person = NewPerson { email, name, password };
+    let problems = person.problems();
+    let next = if problems.is_empty() {
+        leave(&context, context.ligature.claim(&asker.visitor, &token, person).await).await
+    } else {
+        let flash = Flash {
+            problems: problems.into_iter().map(|(f, m)| (f.into(), m.into())).collect(),
+            typed: vec![("email".into(), bounded(&person.email, 254)), ("name".into(), bounded(&person.name, 80))],
+            ..Flash::default()
+        };
+        let path = domain::path::SafePath::parse(&format!("{}?token={token}", paths::SETUP)).map_or_else(|_| paths::SETUP.to_owned(), String::from);
+        back(&context, &asker, &path, flash).await
+    };
+    go(&context, &next);
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! My Account: a settings page with one action a row.
+use axum::{extract::Path, response::{IntoResponse, Redirect, Response}};
+use domain::Refusal;
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::{Fault, Ligature, account::{Method, Overview, SessionRow}, providers::Button};
+
+use crate::{
+    fields::{mark, method_name, moment, notice},
+    forms::account::{EndAllSessions, EndOtherSessions, EndSession, RemoveMethod},
+    i18n::{Lang, t, ta},
+    pages::{Visit, or_refuse},
+    paths,
+    render::{Head, Layout, page},
+};
+
+fn nobody(visit: &Visit) -> Option<Response> {
+    visit.asker.visitor.session.is_none().then(|| Redirect::to(paths::LOGIN_STAY).into_response())
+}
+
+fn said(l: Lang, visit: &Visit) -> Option<AnyView> {
+    (!visit.flash.notice.is_empty()).then(|| notice("good", t(l, &visit.flash.notice)))
+}
+
+pub async fn methods(visit: Visit) -> Response {
+    if let Some(response) = nobody(&visit) {
+        return response;
+    }
+    let result = methods_page(&visit).await;
+    or_refuse(&visit, result).await
+}
+
+async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
+    let overview = visit.context.ligature.overview(&visit.asker.visitor).await?;
+    let l = visit.asker.lang;
+    let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
+    let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
+    Ok(page(&visit.context, &visit.asker, head, move || {
+        let Overview { name, addresses, methods, addable, manageable, administrator } = overview;
+        view! {
+            <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
+            {message.map(|key| notice("good", t(l, &key)))}
+            <section aria-labelledby="methods">
+                <h2 id="methods">{t(l, "methods-title")}</h2>
+                <p class="muted">{t(l, if manageable { "methods-lead" } else { "methods-lead-fixed" })}</p>
+                <ul class="rows">{methods.into_iter().map(|m| method_row(l, m)).collect_view()}</ul>
+                {manageable.then(|| adding(l, addable))}
+            </section>
+            <section aria-labelledby="addresses">
+                <h2 id="addresses">{t(l, "addresses-title")}</h2>
+                <p class="muted">{t(l, "addresses-lead")}</p>
+                {addresses.is_empty().then(|| view! { <p>{t(l, "addresses-none")}</p> })}
+                <ul class="rows">{addresses.into_iter().map(|a| view! { <li><span class="row-main"><strong>{a.typed}</strong></span><span class="tag">{t(l, if a.proved { "address-proved" } else { "address-unproved" })}</span></li> }).collect_view()}</ul>
+            </section>
+            {administrator.then(|| view! { <p><a class="button" href=paths::ADMIN>{t(l, "nav-admin")}</a></p> })}
+        }
+    })
+    .await)
+}
+
+fn method_row(l: Lang, m: Method) -> AnyView {
+    let name = method_name(l, &m.name);
+    let target = m.link.map_or_else(|| "password".to_owned(), |id| id.to_string());
+    let remove = m.removable.then(|| view! { <a class="button quiet" href=paths::remove_method(&target) aria-label=ta(l, "method-remove-of", &[("name", &name)])>{t(l, "remove")}</a> });
+    view! {
+        <li>
+            {mark(&name)}
+            <span class="row-main">
+                <strong>{name.clone()}</strong>
+                {(!m.label.is_empty()).then(|| view! { <span class="muted">{m.label}</span> })}
+                <span class="muted small">{t(l, "method-added")}" "{moment(l, m.added_at)}{m.used_at.map(|at| view! { " · "{t(l, "method-used")}" "{moment(l, at)} })}</span>
+            </span>
+            {m.current.then(|| view! { <span class="tag good">{t(l, "method-current")}</span> })}
+            {(!m.usable).then(|| view! { <span class="tag">{t(l, "method-off")}</span> })}
+            {remove}
+        </li>
+    }
+    .into_any()
+}
+
+fn adding(l: Lang, addable: Vec<Button>) -> AnyView {
+    if addable.is_empty() {
+        return view! { <p class="muted">{t(l, "methods-nothing-to-add")}</p> }.into_any();
+    }
+    view! {
+        <h3>{t(l, "methods-add")}</h3>
+        <div class="buttons">
+            {addable.into_iter().map(|b| view! { <form method="post" action=paths::add_method(&b.key)><button class="provider">{mark(&b.name)}<span>{ta(l, "method-add-provider", &[("provider", &b.name)])}</span></button></form> }).collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+pub async fn remove(Path(link): Path<String>, visit: Visit) -> Response {
+    if let Some(response) = nobody(&visit) {
+        return response;
+    }
+    let result = remove_page(&visit, link).await;
+    or_refuse(&visit, result).await
+}
+
+async fn remove_page(visit: &Visit, link: String) -> Result<Response, Fault> {
+    let overview = visit.context.ligature.overview(&visit.asker.visitor).await?;
+    let wanted = |m: &&Method| m.link.map_or_else(|| "password".to_owned(), |id| id.to_string()) == link;
+    let method = overview.methods.iter().find(wanted).cloned().ok_or(Refusal::MethodUnknown)?;
+    if !method.removable {
+        return Err(if overview.manageable { Refusal::LastMethod } else { Refusal::ManagementOff }.into());
+    }
+    let l = visit.asker.lang;
+    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "remove-title"), Layout::Account), move || {
+        let name = method_name(l, &method.name);
+        view! {
+            <h1>{ta(l, "remove-question", &[("name", &name)])}</h1>
+            <p>{ta(l, "remove-lead", &[("name", &name)])}</p>
+            <form method="post" action=RemoveMethod::url() class="row-actions">
+                <input type="hidden" name="link" value=link.clone()/>
+                <button class="danger">{t(l, "remove-go")}</button>
+                <a class="button quiet" href=paths::ACCOUNT>{t(l, "keep")}</a>
+            </form>
+        }
+    })
+    .await)
+}
+
+pub async fn sessions(visit: Visit) -> Response {
+    if let Some(response) = nobody(&visit) {
+        return response;
+    }
+    let result = sessions_page(&visit).await;
+    or_refuse(&visit, result).await
+}
+
+async fn sessions_page(visit: &Visit) -> Result<Response, Fault> {
+    let sessions = visit.context.ligature.sessions(&visit.asker.visitor).await?;
+    let l = visit.asker.lang;
+    let message = visit.flash.notice.clone();
+    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "sessions-title"), Layout::Account), move || {
+        view! {
+            <h1>{t(l, "sessions-title")}</h1>
+            {(!message.is_empty()).then(|| notice("good", t(l, &message)))}
+            <p class="muted">{t(l, "sessions-lead")}</p>
+            <ul class="rows">{sessions.into_iter().map(|s| session_row(l, s)).collect_view()}</ul>
+            <div class="row-actions">
+                <form method="post" action=EndOtherSessions::url()><button>{t(l, "sessions-end-others")}</button></form>
+                <form method="post" action=EndAllSessions::url()><button class="danger">{t(l, "sessions-end-all")}</button></form>
+            </div>
+        }
+    })
+    .await)
+}
+
+fn session_row(l: Lang, s: SessionRow) -> AnyView {
+    let agent = if s.agent.is_empty() { t(l, "agent-unknown") } else { s.agent.clone() };
+    view! {
+        <li>
+            <span class="row-main"><strong>{agent}</strong><span class="muted">{s.network}" · "{method_name(l, &s.method)}</span><span class="muted small">{t(l, "session-seen")}" "{moment(l, s.seen_at)}</span></span>
+            {if s.current {
+                view! { <span class="tag good">{t(l, "session-this")}</span> }.into_any()
+            } else {
+                view! { <form method="post" action=EndSession::url()><input type="hidden" name="session" value=s.id/><button class="quiet">{t(l, "session-end")}</button></form> }.into_any()
+            }}
+        </li>
+    }
+    .into_any()
+}
+
+pub async fn activity(visit: Visit) -> Response {
+    if let Some(response) = nobody(&visit) {
+        return response;
+    }
+    let result = activity_page(&visit).await;
+    or_refuse(&visit, result).await
+}
+
+async fn activity_page(visit: &Visit) -> Result<Response, Fault> {
+    Ligature::caller(&visit.asker.visitor)?;
+    let events = visit.context.ligature.activity(&visit.asker.visitor).await?;
+    let l = visit.asker.lang;
+    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "activity-title"), Layout::Account), move || {
+        view! {
+            <h1>{t(l, "activity-title")}</h1>
+            <p class="muted">{t(l, "activity-lead")}</p>
+            {events.is_empty().then(|| view! { <p>{t(l, "activity-none")}</p> })}
+            <ul class="rows">{events.into_iter().map(|e| view! { <li><span class="row-main"><strong>{t(l, &event_key(&e.kind))}</strong><span class="muted">{e.provider}</span></span>{moment(l, e.at)}</li> }).collect_view()}</ul>
+        }
+    })
+    .await)
+}
+
+/// The message key of an event's kind.
+pub(crate) fn event_key(kind: &str) -> String {
+    format!("event-{}", kind.replace(['.', '_'], "-"))
+}

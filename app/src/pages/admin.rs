@@ -1,0 +1,363 @@
+//! The console: providers and their association, the policy's switches, accounts, applications, the audit trail.
+use axum::{extract::Path, response::Response};
+use domain::{AccountId, Refusal, facts::AccountState};
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::{
+    Fault,
+    admin::{Association, MailMode, Mode, PolicyView, ProviderView},
+};
+use service::rows::{Account, AuditEvent, Email};
+
+use crate::{
+    fields::{Field, check, field, method_name, moment, notice, radios},
+    forms::admin::{RegisterApplication, RollBackPolicy, SavePolicy, SaveProvider, SetAccountState},
+    i18n::{Lang, t, ta},
+    islands::{FilterList, FilterRow},
+    outcome::Flash,
+    pages::{Visit, account::event_key, or_refuse},
+    paths,
+    render::{Head, Layout, page},
+};
+
+
+fn head(l: Lang, key: &str, section: &'static str) -> Head {
+    Head::new(t(l, key), Layout::Admin(section))
+}
+
+fn message(l: Lang, flash: &Flash) -> Option<AnyView> {
+    let detail = flash.typed("policy");
+    let text = t(l, &flash.notice);
+    (!flash.notice.is_empty()).then(|| notice(if detail.is_empty() { "good" } else { "bad" }, if detail.is_empty() { text } else { format!("{text} {detail}") }))
+}
+
+pub async fn overview(visit: Visit) -> Response {
+    let result = async {
+        let figures = visit.context.ligature.figures(&visit.asker.visitor).await?;
+        let l = visit.asker.lang;
+        Ok(page(&visit.context, &visit.asker, head(l, "admin-overview", paths::ADMIN), move || {
+            view! {
+                <h1>{t(l, "admin-overview")}</h1>
+                {figures.unsafe_permit.then(|| notice("bad", t(l, "policy-unsafe-on")))}
+                {figures.mail_stuck.then(|| notice("warn", t(l, "admin-mail-stuck")))}
+                <dl class="figures">
+                    <div><dt>{t(l, "admin-accounts")}</dt><dd>{figures.accounts}</dd></div>
+                    <div><dt>{t(l, "figure-sessions")}</dt><dd>{figures.sessions}</dd></div>
+                    <div><dt>{t(l, "admin-providers")}</dt><dd>{figures.providers}</dd></div>
+                </dl>
+            }
+        })
+        .await)
+    }
+    .await;
+    or_refuse(&visit, result).await
+}
+
+pub async fn providers(visit: Visit) -> Response {
+    let result = async {
+        let list = visit.context.ligature.admin_providers(&visit.asker.visitor).await?;
+        let (l, flash) = (visit.asker.lang, visit.flash.clone());
+        Ok(page(&visit.context, &visit.asker, head(l, "admin-providers", paths::ADMIN_PROVIDERS), move || {
+            view! {
+                <div class="title"><h1>{t(l, "admin-providers")}</h1><a class="button primary" href=paths::ADMIN_PROVIDER_NEW>{t(l, "provider-new")}</a></div>
+                {message(l, &flash)}
+                {list.is_empty().then(|| view! { <p>{t(l, "providers-none")}</p> })}
+                <ul class="rows">{list.into_iter().map(|p| view! {
+                    <li>
+                        {crate::fields::mark(&p.name)}
+                        <a class="row-main" href=paths::admin_provider(&p.key)><strong>{p.name.clone()}</strong><span class="muted">{t(l, &format!("kind-{}", p.settings.kind()))}" · "{t(l, &format!("association-{}", p.association.mode.name().replace('_', "-")))}" · "{ta(l, "provider-links", &[("count", &p.links.to_string())])}</span></a>
+                        <span class=if p.enabled { "tag good" } else { "tag" }>{t(l, if p.enabled { "on" } else { "off" })}</span>
+                    </li>
+                }).collect_view()}</ul>
+            }
+        })
+        .await)
+    }
+    .await;
+    or_refuse(&visit, result).await
+}
+
+pub async fn provider(Path(key): Path<String>, visit: Visit) -> Response {
+    let result = provider_page(&visit, key).await;
+    or_refuse(&visit, result).await
+}
+
+async fn provider_page(visit: &Visit, key: String) -> Result<Response, Fault> {
+    let list = visit.context.ligature.admin_providers(&visit.asker.visitor).await?;
+    let found = list.into_iter().find(|p| p.key == key);
+    if found.is_none() && key != "new" {
+        return Err(Refusal::NotFound.into());
+    }
+    let (l, flash) = (visit.asker.lang, visit.flash.clone());
+    let title = found.as_ref().map_or_else(|| t(l, "provider-new"), |p| p.name.clone());
+    Ok(page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_PROVIDERS)), move || {
+        view! {
+            <h1>{title}</h1>
+            {message(l, &flash)}
+            {found.as_ref().map(|p| view! { <p class="muted">{t(l, "provider-redirect")}" "<code>{p.redirect_uri.clone()}</code></p> })}
+            {provider_form(l, found, &flash)}
+        }
+    })
+    .await)
+}
+
+fn provider_form(l: Lang, found: Option<ProviderView>, flash: &Flash) -> AnyView {
+    let settings = found.as_ref().and_then(|p| serde_json::to_value(&p.settings).ok()).unwrap_or_default();
+    let stored = |name: &str| match settings.get(name) {
+        Some(serde_json::Value::String(s)) => s.clone(),
+        Some(serde_json::Value::Array(items)) => items.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(" "),
+        _ => String::new(),
+    };
+    let value = |name: &'static str, fallback: String| Some(flash.typed(name)).filter(|v| !v.is_empty()).unwrap_or(fallback);
+    let input = |name: &'static str, label: &str, hint: &str, fallback: String| {
+        field(Field { name, label: t(l, label), kind: "text", hint: if hint.is_empty() { String::new() } else { t(l, hint) }, value: value(name, fallback), problem: flash.problem(name).map(|m| t(l, m)), autocomplete: "off", max: 300, ..Field::default() })
+    };
+    let setting = |name: &'static str, label: &str, hint: &str| input(name, label, hint, stored(name));
+    let create = found.is_none();
+    let kind = value("kind", found.as_ref().map_or_else(|| "oidc".to_owned(), |p| p.settings.kind().to_owned()));
+    let association = found.as_ref().map_or(Association { mode: Mode::Inherit, login_only: false, as_source: true, as_target: true, verified_counts: false, domains: Vec::new() }, |p| p.association.clone());
+    let secret_hint = match found.as_ref().and_then(|p| p.secret_set_at) {
+        Some(_) => t(l, "provider-secret-set"),
+        None => t(l, "provider-secret-none"),
+    };
+    let kinds = ["oidc", "oauth2", "github"].map(|k| (k, t(l, &format!("kind-{k}")), t(l, &format!("kind-{k}-hint")))).to_vec();
+    let modes = [Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding].map(|m| (m.name(), t(l, &format!("association-{}", m.name().replace('_', "-"))), t(l, &format!("association-{}-hint", m.name().replace('_', "-"))))).to_vec();
+    let key_field = match &found {
+        Some(p) => view! { <input type="hidden" name="key" value=p.key.clone()/> }.into_any(),
+        None => input("key", "provider-key", "provider-key-hint", String::new()),
+    };
+    let kind_field = if create { radios("kind", t(l, "provider-kind"), kinds, &kind) } else { view! { <input type="hidden" name="kind" value=kind.clone()/> }.into_any() };
+    let shows = |wanted: &str| create || kind == wanted;
+    view! {
+        <form method="post" action=SaveProvider::url() class="stack wide">
+            <input type="hidden" name="create" value=if create { "yes" } else { "no" }/>
+            <fieldset class="section"><legend>{t(l, "section-basics")}</legend>
+                {input("name", "name", "provider-name-hint", found.as_ref().map(|p| p.name.clone()).unwrap_or_default())}
+                {key_field}
+                {kind_field}
+                {check("enabled", t(l, "provider-enabled"), t(l, "provider-enabled-hint"), found.as_ref().is_none_or(|p| p.enabled))}
+                {input("position", "provider-position", "provider-position-hint", found.as_ref().map_or(0, |p| p.position).to_string())}
+            </fieldset>
+            <fieldset class="section"><legend>{t(l, "section-connection")}</legend>
+                {setting("client_id", "client-id", "")}
+                {field(Field { name: "secret", label: t(l, "client-secret"), kind: "password", hint: secret_hint, autocomplete: "off", max: 500, ..Field::default() })}
+                {shows("oidc").then(|| setting("issuer", "issuer", "issuer-hint"))}
+                {(shows("oidc") || shows("oauth2")).then(|| setting("scopes", "scopes", "scopes-hint"))}
+                {(shows("oidc") || shows("oauth2")).then(|| radios("auth", t(l, "client-auth"), vec![("basic", t(l, "client-auth-basic"), String::new()), ("post", t(l, "client-auth-post"), String::new())], if stored("auth") == "post" { "post" } else { "basic" }))}
+            </fieldset>
+            {shows("oauth2").then(|| view! {
+                <details class="section" open=!create><summary>{t(l, "section-oauth2")}</summary>
+                    {setting("authorization_url", "authorization-url", "")}
+                    {setting("token_url", "token-url", "")}
+                    {setting("userinfo_url", "userinfo-url", "")}
+                    {setting("subject_path", "subject-path", "subject-path-hint")}
+                    {setting("email_path", "email-path", "")}
+                    {setting("email_verified_path", "email-verified-path", "")}
+                    {setting("name_path", "name-path", "")}
+                </details>
+            })}
+            {shows("github").then(|| view! {
+                <details class="section" open=!create><summary>{t(l, "section-github")}</summary>
+                    {setting("web_url", "web-url", "github-url-hint")}
+                    {setting("api_url", "api-url", "github-url-hint")}
+                </details>
+            })}
+            <fieldset class="section"><legend>{t(l, "section-association")}</legend>
+                {radios("association", t(l, "association"), modes, association.mode.name())}
+                {check("login_only", t(l, "login-only"), t(l, "login-only-hint"), association.login_only)}
+                {check("as_source", t(l, "as-source"), t(l, "as-source-hint"), association.as_source)}
+                {check("as_target", t(l, "as-target"), t(l, "as-target-hint"), association.as_target)}
+                {check("verified_counts", t(l, "verified-counts"), t(l, "verified-counts-hint"), association.verified_counts)}
+                {input("domains", "domains", "domains-hint", association.domains.join(" "))}
+            </fieldset>
+            <div class="row-actions"><button class="primary">{t(l, "save")}</button><a class="button quiet" href=paths::ADMIN_PROVIDERS>{t(l, "back")}</a></div>
+        </form>
+    }
+    .into_any()
+}
+
+pub async fn policy(visit: Visit) -> Response {
+    let result = async {
+        let view = visit.context.ligature.policy_view(&visit.asker.visitor).await?;
+        let (l, flash) = (visit.asker.lang, visit.flash.clone());
+        Ok(page(&visit.context, &visit.asker, head(l, "admin-policy", paths::ADMIN_POLICY), move || policy_view(l, view, &flash)).await)
+    }
+    .await;
+    or_refuse(&visit, result).await
+}
+
+fn policy_view(l: Lang, view: PolicyView, flash: &Flash) -> AnyView {
+    let s = view.switches;
+    let presets = view.presets.iter().map(|p| (*p, t(l, &format!("preset-{p}")), t(l, &format!("preset-{p}-hint")))).collect();
+    let modes = [MailMode::ConfirmationRequired, MailMode::Notification, MailMode::None].map(|m| (m.name(), t(l, &format!("mail-mode-{}", m.name())), t(l, &format!("mail-mode-{}-hint", m.name())))).to_vec();
+    view! {
+        <h1>{t(l, "admin-policy")}</h1>
+        {message(l, flash)}
+        {s.accept_unproven_links.then(|| notice("bad", t(l, "policy-unsafe-on")))}
+        <p class="muted">{ta(l, "policy-version", &[("version", &view.version.to_string())])}</p>
+        <form method="post" action=SavePolicy::url() class="stack wide">
+            {radios("preset", t(l, "policy-preset"), presets, &s.preset)}
+            <fieldset class="section"><legend>{t(l, "policy-switches")}</legend>
+                {check("link_on_login", t(l, "link-on-login"), t(l, "link-on-login-hint"), s.link_on_login)}
+                {check("account_management", t(l, "account-management"), t(l, "account-management-hint"), s.account_management)}
+                {check("create", t(l, "policy-create"), t(l, "policy-create-hint"), s.create)}
+            </fieldset>
+            {radios("mail_mode", t(l, "mail-mode"), modes, s.mail_mode.name())}
+            <fieldset class="section danger"><legend>{t(l, "policy-unsafe")}</legend>
+                {check("accept_unproven_links", t(l, "accept-unproven"), t(l, "accept-unproven-hint"), s.accept_unproven_links)}
+            </fieldset>
+            <div class="row-actions"><button class="primary">{t(l, "save")}</button></div>
+        </form>
+        <section><h2>{t(l, "policy-history")}</h2>
+            {view.history.is_empty().then(|| view! { <p class="muted">{t(l, "policy-history-none")}</p> })}
+            <ul class="rows">{view.history.into_iter().map(|v| {
+                let active = v.state == "active";
+                view! { <li><span class="row-main"><strong>{ta(l, "policy-version", &[("version", &v.version.to_string())])}</strong><span class="muted small">{moment(l, v.created_at)}</span></span>
+                    {if active { view! { <span class="tag good">{t(l, "policy-active")}</span> }.into_any() } else { view! { <form method="post" action=RollBackPolicy::url()><input type="hidden" name="version" value=v.version.to_string()/><button class="quiet">{t(l, "policy-roll-back")}</button></form> }.into_any() }}
+                </li> }
+            }).collect_view()}</ul>
+        </section>
+        <details><summary>{t(l, "policy-text")}</summary><pre>{view.text}</pre></details>
+    }
+    .into_any()
+}
+
+fn state_key(state: AccountState) -> &'static str {
+    match state {
+        AccountState::Pending => "state-pending",
+        AccountState::Active => "state-active",
+        AccountState::Disabled => "state-disabled",
+        AccountState::Closing => "state-closing",
+    }
+}
+
+pub async fn accounts(visit: Visit) -> Response {
+    let result = async {
+        let list = visit.context.ligature.admin_accounts(&visit.asker.visitor, &visit.query.q).await?;
+        let (l, q) = (visit.asker.lang, visit.query.q.clone());
+        Ok(page(&visit.context, &visit.asker, head(l, "admin-accounts", paths::ADMIN_ACCOUNTS), move || {
+            let row = |(account, email): (Account, Option<Email>)| FilterRow { href: paths::admin_account(&account.id.to_string()), title: if account.name.is_empty() { t(l, "account-nameless") } else { account.name.clone() }, note: email.map(|e| e.typed).unwrap_or_default(), state: t(l, state_key(account.state())) };
+            let rows: Vec<FilterRow> = list.into_iter().map(row).collect();
+            view! {
+                <h1>{t(l, "admin-accounts")}</h1>
+                <form method="get" action=paths::ADMIN_ACCOUNTS class="search">
+                    {field(Field { name: "q", label: t(l, "accounts-search"), kind: "search", value: q, hint: t(l, "accounts-search-hint"), autocomplete: "off", max: 254, ..Field::default() })}
+                    <button>{t(l, "search")}</button>
+                </form>
+                <FilterList rows label=t(l, "accounts-filter") none=t(l, "accounts-none")/>
+            }
+        })
+        .await)
+    }
+    .await;
+    or_refuse(&visit, result).await
+}
+
+pub async fn account(Path(id): Path<String>, visit: Visit) -> Response {
+    let result = account_page(&visit, &id).await;
+    or_refuse(&visit, result).await
+}
+
+async fn account_page(visit: &Visit, id: &str) -> Result<Response, Fault> {
+    let id: AccountId = id.parse().map_err(|_| Refusal::NotFound)?;
+    let view = visit.context.ligature.admin_account(&visit.asker.visitor, id).await?;
+    let (l, flash) = (visit.asker.lang, visit.flash.clone());
+    let own = visit.asker.visitor.session.as_ref().is_some_and(|c| c.account == id);
+    Ok(page(&visit.context, &visit.asker, head(l, "admin-account", paths::ADMIN_ACCOUNTS), move || {
+        let state = view.account.state();
+        let active = state == AccountState::Active;
+        let switchable = !own && matches!(state, AccountState::Active | AccountState::Disabled);
+        view! {
+            <h1>{if view.account.name.is_empty() { t(l, "account-nameless") } else { view.account.name.clone() }}</h1>
+            {message(l, &flash)}
+            <p><span class="tag">{t(l, state_key(state))}</span>" "{view.roles.iter().map(|r| view! { <span class="tag">{r.clone()}</span> }).collect_view()}</p>
+            <section><h2>{t(l, "addresses-title")}</h2>
+                <ul class="rows">{view.emails.into_iter().map(|e| view! { <li><span class="row-main"><strong>{e.typed}</strong><span class="muted">{t(l, if e.owner { "email-owner" } else if e.proof == "none" { "address-unproved" } else { "email-co-holder" })}</span></span></li> }).collect_view()}</ul>
+            </section>
+            <section><h2>{t(l, "methods-title")}</h2>
+                <ul class="rows">{view.methods.into_iter().map(|m| view! { <li><span class="row-main"><strong>{method_name(l, &m.name)}</strong><span class="muted">{m.label}</span><span class="muted small">{t(l, "method-added")}" "{moment(l, m.added_at)}</span></span></li> }).collect_view()}</ul>
+            </section>
+            {switchable.then(|| view! {
+                <form method="post" action=SetAccountState::url() class="row-actions">
+                    <input type="hidden" name="account" value=view.account.id.to_string()/>
+                    <button name="enabled" class=if active { "danger" } else { "primary" } value=if active { "no" } else { "yes" }>{t(l, if active { "account-disable" } else { "account-enable" })}</button>
+                    <span class="muted">{t(l, "account-disable-hint")}</span>
+                </form>
+            })}
+            <section><h2>{t(l, "activity-title")}</h2>{events(l, view.events)}</section>
+        }
+    })
+    .await)
+}
+
+fn events(l: Lang, events: Vec<AuditEvent>) -> AnyView {
+    view! {
+        <ul class="rows">{events.into_iter().map(|e| {
+            let detail: serde_json::Value = serde_json::from_str(&e.detail).unwrap_or_default();
+            let reasons: Vec<String> = detail.get("reasons").and_then(|r| r.as_array()).map(|r| r.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()).unwrap_or_default();
+            let version = detail.get("policy_version").and_then(serde_json::Value::as_i64);
+            view! {
+                <li>
+                    <span class="row-main">
+                        <strong>{t(l, &event_key(&e.kind))}</strong>
+                        <span class="muted">{e.provider}{(!e.code.is_empty()).then(|| view! { " "<code>{e.code}</code> })}{(!e.support_code.is_empty()).then(|| view! { " "<code>{e.support_code}</code> })}</span>
+                        {(!reasons.is_empty()).then(|| view! { <details><summary>{t(l, "audit-why")}</summary><ol class="trace">{reasons.into_iter().map(|r| view! { <li>{r}</li> }).collect_view()}</ol>{version.map(|v| view! { <p class="muted small">{ta(l, "policy-version", &[("version", &v.to_string())])}</p> })}</details> })}
+                    </span>
+                    {moment(l, e.at)}
+                </li>
+            }
+        }).collect_view()}</ul>
+    }
+    .into_any()
+}
+
+pub async fn audit(visit: Visit) -> Response {
+    let result = async {
+        let text = |s: &str| (!s.trim().is_empty()).then(|| s.trim().to_owned());
+        let filter = service::rows::AuditFilter { kind: text(&visit.query.kind), support_code: text(&visit.query.q).map(|c| domain::code::fold(&c)), before: visit.query.before.parse().ok(), account: None };
+        let list = visit.context.ligature.admin_audit(&visit.asker.visitor, filter).await?;
+        let (l, q) = (visit.asker.lang, visit.query.q.clone());
+        let older = (list.len() == 100).then(|| list.last().map(|e| e.at)).flatten();
+        Ok(page(&visit.context, &visit.asker, head(l, "admin-audit", paths::ADMIN_AUDIT), move || {
+            view! {
+                <h1>{t(l, "admin-audit")}</h1>
+                <form method="get" action=paths::ADMIN_AUDIT class="search">
+                    {field(Field { name: "q", label: t(l, "audit-support"), kind: "search", value: q, autocomplete: "off", max: 20, ..Field::default() })}
+                    <button>{t(l, "search")}</button>
+                </form>
+                {list.is_empty().then(|| view! { <p>{t(l, "audit-none")}</p> })}
+                {events(l, list)}
+                {older.map(|at| view! { <p><a class="button" href=format!("{}?before={at}", paths::ADMIN_AUDIT)>{t(l, "audit-older")}</a></p> })}
+            }
+        })
+        .await)
+    }
+    .await;
+    or_refuse(&visit, result).await
+}
+
+pub async fn applications(visit: Visit) -> Response {
+    let result = async {
+        let list = visit.context.ligature.admin_applications(&visit.asker.visitor).await?;
+        let (l, flash) = (visit.asker.lang, visit.flash.clone());
+        Ok(page(&visit.context, &visit.asker, head(l, "admin-applications", paths::ADMIN_APPLICATIONS), move || {
+            let secret = flash.typed("secret");
+            view! {
+                <h1>{t(l, "admin-applications")}</h1>
+                {(!secret.is_empty()).then(|| view! { <div class="notice good" role="status"><p>{t(l, "application-registered")}</p><p><code>{secret.clone()}</code></p></div> })}
+                {list.is_empty().then(|| view! { <p>{t(l, "applications-none")}</p> })}
+                <ul class="rows">{list.into_iter().map(|(a, uris)| view! { <li><span class="row-main"><strong>{a.name}</strong><span class="muted"><code>{a.client_id}</code></span><span class="muted small">{uris.join(" ")}</span></span></li> }).collect_view()}</ul>
+                <section><h2>{t(l, "application-new")}</h2>
+                    <form method="post" action=RegisterApplication::url() class="stack wide">
+                        {field(Field { name: "name", label: t(l, "name"), kind: "text", value: flash.typed("name"), autocomplete: "off", required: true, max: 80, ..Field::default() })}
+                        {field(Field { name: "client_id", label: t(l, "client-id"), kind: "text", value: flash.typed("client_id"), autocomplete: "off", required: true, max: 60, ..Field::default() })}
+                        {field(Field { name: "redirect_uris", label: t(l, "redirect-uris"), kind: "text", hint: t(l, "redirect-uris-hint"), value: flash.typed("redirect_uris"), problem: flash.problem("redirect_uris").map(|m| t(l, m)), autocomplete: "off", required: true, max: 1000, ..Field::default() })}
+                        <div class="row-actions"><button class="primary">{t(l, "register")}</button></div>
+                    </form>
+                </section>
+            }
+        })
+        .await)
+    }
+    .await;
+    or_refuse(&visit, result).await
+}

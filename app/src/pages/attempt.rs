@@ -1,0 +1,156 @@
+//! The pages of an attempt: chooser, code, password of the account, new password.
+use axum::{extract::Path, response::{IntoResponse, Redirect, Response}};
+use domain::{Refusal, path::Continuation, policy::Offer};
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::{AttemptView, Fault, ShownAccount, ViewBody, code_minutes};
+
+use crate::{
+    fields::{Field, field, method_name, notice},
+    forms::{attempt::{BindByPassword, Cancel, EnterCode, Pick, Resend}, sign_in::SetPassword},
+    i18n::{Lang, t, ta},
+    pages::{Visit, or_refuse, sign_in::origin},
+    paths,
+    render::{Head, Layout, page},
+};
+
+pub async fn attempt(Path((id, asked)): Path<(String, String)>, visit: Visit) -> Response {
+    let result = attempt_page(&visit, id, &asked).await;
+    or_refuse(&visit, result).await
+}
+
+async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response, Fault> {
+    let view = visit.context.ligature.attempt_view(&visit.asker.visitor, &id).await?;
+    if let ViewBody::Over { refusal } = view.body {
+        return Err(Fault::Refused { refusal: refusal.unwrap_or(Refusal::AttemptExpired), support: view.support });
+    }
+    // The page is the state's, whatever the address says.
+    if asked != view.page {
+        return Ok(Redirect::to(&paths::attempt(&id, view.page)).into_response());
+    }
+    let l = visit.asker.lang;
+    let (title, lead) = heading(l, &view);
+    let mut head = Head::new(title.clone(), Layout::Narrow);
+    if let Continuation::Authorize(request) = &view.continuation {
+        head = head.origins(origin(&request.redirect_uri));
+    }
+    let stuck = matches!(view.body, ViewBody::Code { .. } | ViewBody::Reset { .. }) && visit.context.ligature.mail_is_stuck().await?;
+    let flash = visit.flash.clone();
+    Ok(page(&visit.context, &visit.asker, head, move || {
+        let wrong = view.flash.map(|r| notice("bad", t(l, &format!("refusal-{}-body", r.key()))));
+        view! {
+            <h1>{title}</h1>
+            <p class="lead">{lead}</p>
+            {wrong}
+            {stuck.then(|| notice("warn", t(l, "mail-stuck")))}
+            {body(l, &id, view.body, &flash)}
+            <form method="post" action=Cancel::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "attempt-cancel")}</button></form>
+        }
+    })
+    .await)
+}
+
+fn heading(l: Lang, view: &AttemptView) -> (String, String) {
+    match &view.body {
+        ViewBody::Choose { provider, identity, accounts, .. } => {
+            let who = if identity.is_empty() { provider.clone() } else { format!("{provider} ({identity})") };
+            let lead = if accounts.is_empty() { ta(l, "choose-lead", &[("who", &who)]) } else { ta(l, "choose-lead-found", &[("who", &who)]) };
+            (t(l, "choose-title"), lead)
+        }
+        ViewBody::Code { sent_to, sign_up: true, .. } => (t(l, "code-title-signup"), ta(l, "code-lead-signup", &[("address", sent_to), ("minutes", &code_minutes().to_string())])),
+        ViewBody::Code { sent_to, .. } => (t(l, "code-title"), ta(l, "code-lead", &[("address", sent_to), ("minutes", &code_minutes().to_string())])),
+        ViewBody::Reset { sent_to, .. } => (t(l, "reset-set-title"), ta(l, "code-lead-reset", &[("address", sent_to), ("minutes", &code_minutes().to_string())])),
+        ViewBody::Bind { provider, .. } => (t(l, "bind-title"), ta(l, "bind-lead", &[("provider", provider)])),
+        ViewBody::Over { .. } => (String::new(), String::new()),
+    }
+}
+
+fn body(l: Lang, id: &str, body: ViewBody, flash: &crate::outcome::Flash) -> AnyView {
+    match body {
+        ViewBody::Choose { provider, offers, accounts, .. } => chooser(l, id, &provider, &offers, accounts),
+        ViewBody::Code { tries_left, password_too, .. } => code(l, id, tries_left, password_too),
+        ViewBody::Reset { tries_left, .. } => new_password(l, id, tries_left, flash),
+        ViewBody::Bind { sent_to, .. } => bind(l, id, sent_to.is_none()),
+        ViewBody::Over { .. } => ().into_any(),
+    }
+}
+
+fn chooser(l: Lang, id: &str, provider: &str, offers: &[Offer], accounts: Vec<ShownAccount>) -> AnyView {
+    let (id, provider) = (id.to_owned(), provider.to_owned());
+    let button = |offer: &'static str, account: String, title: String, why: String| {
+        view! {
+            <form method="post" action=Pick::url()>
+                <input type="hidden" name="attempt" value=id.clone()/>
+                <input type="hidden" name="account" value=account/>
+                <button class="choice" name="pick" value=offer><strong>{title}</strong><span>{why}</span></button>
+            </form>
+        }
+        .into_any()
+    };
+    let mut choices: Vec<AnyView> = Vec::new();
+    for offer in offers {
+        match offer {
+            Offer::UseExisting => {
+                let methods: Vec<String> = accounts.iter().flat_map(|a| a.methods.iter()).map(|m| method_name(l, m)).collect();
+                let title = if methods.is_empty() { t(l, "choose-use") } else { ta(l, "choose-use-with", &[("methods", &methods.join(", "))]) };
+                choices.push(button("use_existing", String::new(), title, ta(l, "choose-use-why", &[("provider", &provider)])));
+            }
+            Offer::AddToExisting if accounts.is_empty() => choices.push(button("add_to_existing", String::new(), ta(l, "choose-add", &[("provider", &provider)]), t(l, "choose-add-why"))),
+            Offer::AddToExisting => {
+                for account in accounts.iter().filter(|a| a.addable) {
+                    choices.push(button("add_to_existing", account.id.to_string(), ta(l, "choose-add-to", &[("provider", &provider), ("address", &account.address)]), t(l, "choose-add-why")));
+                }
+            }
+            Offer::EnterAccount => choices.push(button("enter_account", String::new(), t(l, "choose-enter"), t(l, "choose-enter-why"))),
+            Offer::CreateNew => choices.push(button("create_new", String::new(), t(l, "choose-create"), t(l, "choose-create-why"))),
+        }
+    }
+    view! { <div class="choices">{choices}</div> }.into_any()
+}
+
+fn code(l: Lang, id: &str, tries_left: i32, password_too: bool) -> AnyView {
+    let id = id.to_owned();
+    view! {
+        <form method="post" action=EnterCode::url() class="stack">
+            <input type="hidden" name="attempt" value=id.clone()/>
+            {field(Field { name: "code", label: t(l, "code"), kind: "text", hint: ta(l, "code-hint", &[("tries", &tries_left.to_string())]), autocomplete: "one-time-code", required: true, max: 16, ..Field::default() })}
+            <button class="primary">{t(l, "code-go")}</button>
+        </form>
+        <form method="post" action=Resend::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "code-again")}</button></form>
+        {password_too.then(|| view! {
+            <details><summary>{t(l, "bind-instead")}</summary>
+                <form method="post" action=BindByPassword::url() class="stack">
+                    <input type="hidden" name="attempt" value=id.clone()/>
+                    {field(Field { name: "password", label: t(l, "bind-password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
+                    <button>{t(l, "bind-go")}</button>
+                </form>
+            </details>
+        })}
+    }
+    .into_any()
+}
+
+fn new_password(l: Lang, id: &str, tries_left: i32, flash: &crate::outcome::Flash) -> AnyView {
+    let id = id.to_owned();
+    view! {
+        <form method="post" action=SetPassword::url() class="stack">
+            <input type="hidden" name="attempt" value=id.clone()/>
+            {field(Field { name: "code", label: t(l, "code"), kind: "text", value: flash.typed("code"), hint: ta(l, "code-hint", &[("tries", &tries_left.to_string())]), autocomplete: "one-time-code", required: true, max: 16, ..Field::default() })}
+            {field(Field { name: "password", label: t(l, "password-new"), kind: "password", hint: t(l, "password-hint"), problem: flash.problem("password").map(|key| t(l, key)), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+            <button class="primary">{t(l, "reset-set-go")}</button>
+        </form>
+        <form method="post" action=Resend::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "code-again")}</button></form>
+    }
+    .into_any()
+}
+
+fn bind(l: Lang, id: &str, ask_address: bool) -> AnyView {
+    view! {
+        <form method="post" action=BindByPassword::url() class="stack">
+            <input type="hidden" name="attempt" value=id.to_owned()/>
+            {ask_address.then(|| field(Field { name: "email", label: t(l, "email"), kind: "email", autocomplete: "username", required: true, max: 254, ..Field::default() }))}
+            {field(Field { name: "password", label: t(l, "bind-password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
+            <button class="primary">{t(l, "bind-go")}</button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,109 @@
+//! Pages, one file a journey; handlers load, views draw.
+mod account;
+mod admin;
+mod attempt;
+mod refused;
+mod setup;
+mod sign_in;
+
+pub use refused::{not_found, refusal_page};
+
+use axum::{Extension, Router, extract::State, response::Response, routing::get};
+use serde::Deserialize;
+use service::Fault;
+
+use crate::{
+    context::{Asker, Context},
+    outcome::Flash,
+};
+
+/// Query parameters that pages read.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Query {
+    /// Flash row.
+    pub f: String,
+    /// Entry cookie of an application's request.
+    pub entry: String,
+    pub stay: String,
+    /// Support code on a refusal.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    pub token: String,
+    pub q: String,
+    pub kind: String,
+    pub before: String,
+}
+
+/// Everything that a page handler is given.
+#[derive(Clone)]
+pub struct Visit {
+    pub context: Context,
+    pub asker: Asker,
+    pub query: Query,
+    pub flash: Flash,
+}
+
+impl<S> axum::extract::FromRequestParts<S> for Visit
+where
+    Context: axum::extract::FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, Response> {
+        let State(context) = State::<Context>::from_request_parts(parts, state).await.map_err(|_| plain_error())?;
+        let Extension(asker) = Extension::<Asker>::from_request_parts(parts, state).await.map_err(|_| plain_error())?;
+        let axum::extract::Query(query) = axum::extract::Query::<Query>::from_request_parts(parts, state).await.unwrap_or_default();
+        let flash = if query.f.is_empty() {
+            Flash::default()
+        } else {
+            let kept = context.ligature.flash(&asker.visitor, &query.f).await.ok().flatten();
+            kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+        };
+        Ok(Self { context, asker, query, flash })
+    }
+}
+
+fn plain_error() -> Response {
+    let mut response = Response::new(axum::body::Body::from("Internal error"));
+    *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}
+
+/// A page, or the refusal's page.
+pub(crate) async fn or_refuse(visit: &Visit, result: Result<Response, Fault>) -> Response {
+    match result {
+        Ok(response) => response,
+        Err(fault) => {
+            if !matches!(fault, Fault::Refused { .. }) {
+                tracing::error!(error = %fault, "a page failed");
+            }
+            refusal_page(&visit.context, &visit.asker, fault.refusal(), fault.support()).await
+        }
+    }
+}
+
+/// Routes of all pages.
+pub fn routes() -> Router<Context> {
+    Router::new()
+        .route("/", get(|| async { axum::response::Redirect::to("/account") }))
+        .route("/login", get(sign_in::login))
+        .route("/signup", get(sign_in::sign_up))
+        .route("/reset", get(sign_in::reset))
+        .route("/attempt/{id}/{page}", get(attempt::attempt))
+        .route("/refused/{code}", get(refused::refused))
+        .route("/account", get(account::methods))
+        .route("/account/methods/{link}/remove", get(account::remove))
+        .route("/account/sessions", get(account::sessions))
+        .route("/account/activity", get(account::activity))
+        .route("/setup", get(setup::setup))
+        .route("/admin", get(admin::overview))
+        .route("/admin/providers", get(admin::providers))
+        .route("/admin/providers/{key}", get(admin::provider))
+        .route("/admin/policy", get(admin::policy))
+        .route("/admin/accounts", get(admin::accounts))
+        .route("/admin/accounts/{id}", get(admin::account))
+        .route("/admin/applications", get(admin::applications))
+        .route("/admin/audit", get(admin::audit))
+}

@@ -1,0 +1,55 @@
+//! The page of every refusal: what happened, what to do next, and a code to tell an administrator.
+use axum::{extract::Path, response::Response};
+use domain::{Refusal, refusals::NextStep};
+use leptos::prelude::*;
+
+use crate::{
+    context::{Asker, Context},
+    i18n::{Lang, t},
+    pages::Visit,
+    paths,
+    render::{Head, Layout, page},
+};
+
+/// `GET /refused/{code}`: texts come from the catalogue, never from the address.
+pub async fn refused(Path(code): Path<String>, visit: Visit) -> Response {
+    let refusal = Refusal::parse(&code).unwrap_or(Refusal::NotFound);
+    let reference = &visit.query.reference;
+    let plain = reference.len() == 10 && reference.bytes().all(|b| b.is_ascii_alphanumeric());
+    refusal_page(&visit.context, &visit.asker, refusal, if plain { reference } else { "" }).await
+}
+
+/// Any address that is none.
+pub async fn not_found(visit: Visit) -> Response {
+    refusal_page(&visit.context, &visit.asker, Refusal::NotFound, "").await
+}
+
+/// The page itself.
+pub async fn refusal_page(context: &Context, asker: &Asker, refusal: Refusal, support: &str) -> Response {
+    let l = asker.lang;
+    let title = t(l, &format!("refusal-{}-title", refusal.key()));
+    let head = Head::new(title.clone(), Layout::Narrow).status(refusal.status());
+    let (support, signed_in) = (support.to_owned(), asker.visitor.session.is_some());
+    page(context, asker, head, move || {
+        view! {
+            <h1>{title}</h1>
+            <p>{t(l, &format!("refusal-{}-body", refusal.key()))}</p>
+            <ul class="next">{refusal.next_steps().iter().map(|step| next(l, *step, signed_in)).collect_view()}</ul>
+            <p class="muted small">{t(l, "refusal-code")}" "<code>{refusal.code()}</code>{(!support.is_empty()).then(|| view! { " · "{t(l, "refusal-support")}" "<code>{support}</code> })}</p>
+        }
+    })
+    .await
+}
+
+fn next(l: Lang, step: NextStep, signed_in: bool) -> AnyView {
+    let href = match step {
+        NextStep::SignInAgain | NextStep::OtherMethod => Some(if signed_in && step == NextStep::SignInAgain { paths::ACCOUNT } else { paths::LOGIN_STAY }),
+        NextStep::MyAccount => Some(paths::ACCOUNT),
+        NextStep::Wait | NextStep::AskAdministrator | NextStep::BackToApplication => None,
+    };
+    let text = t(l, step.key());
+    match href {
+        Some(href) => view! { <li><a class="button" href=href>{text}</a></li> }.into_any(),
+        None => view! { <li>{text}</li> }.into_any(),
+    }
+}

@@ -1,0 +1,41 @@
+//! The first owner's page.
+use axum::response::Response;
+use domain::Refusal;
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::Fault;
+
+use crate::{
+    fields::{Field, field},
+    forms::setup::Claim,
+    i18n::t,
+    pages::{Visit, or_refuse},
+    render::{Head, Layout, page},
+};
+
+pub async fn setup(visit: Visit) -> Response {
+    let result = setup_page(&visit).await;
+    or_refuse(&visit, result).await
+}
+
+async fn setup_page(visit: &Visit) -> Result<Response, Fault> {
+    if visit.context.ligature.has_owner().await? {
+        return Err(Refusal::SetupClosed.into());
+    }
+    let l = visit.asker.lang;
+    let (flash, token) = (visit.flash.clone(), visit.query.token.clone());
+    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "setup-title"), Layout::Narrow), move || {
+        let problem = |name: &str| flash.problem(name).map(|key| t(l, key));
+        view! {
+            <h1>{t(l, "setup-title")}</h1>
+            <p class="muted">{t(l, "setup-lead")}</p>
+            <form method="post" action=Claim::url() class="stack">
+                {field(Field { name: "token", label: t(l, "setup-token"), kind: "text", value: token.chars().take(64).collect(), autocomplete: "off", required: true, max: 64, ..Field::default() })}
+                {field(Field { name: "name", label: t(l, "name"), kind: "text", value: flash.typed("name"), problem: problem("name"), autocomplete: "name", required: true, max: 80, ..Field::default() })}
+                {field(Field { name: "email", label: t(l, "email"), kind: "email", value: flash.typed("email"), problem: problem("email"), autocomplete: "email", required: true, max: 254, ..Field::default() })}
+                {field(Field { name: "password", label: t(l, "password"), kind: "password", hint: t(l, "password-hint"), problem: problem("password"), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+                <button class="primary">{t(l, "setup-go")}</button>
+            </form>
+        }
+    })
+    .await)
+}

@@ -1,0 +1,120 @@
+//! Sign-in, sign-up, and asking for a new password.
+use axum::response::{IntoResponse, Redirect, Response};
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::{Fault, providers::Button};
+
+use crate::{
+    fields::{Field, field, notice},
+    forms::sign_in::{AskReset, SignInPassword, SignUp},
+    i18n::{Lang, t, ta},
+    outcome::Flash,
+    pages::{Visit, or_refuse},
+    paths,
+    render::{Head, Layout, page},
+};
+
+/// Origins that a form on a sign-in page may lead to.
+pub(crate) fn destinations(visit: &Visit, buttons: &[Button]) -> Vec<String> {
+    let application = visit.asker.entry(&visit.context.ligature, &visit.query.entry).and_then(|r| origin(&r.redirect_uri));
+    buttons.iter().filter_map(|b| b.origin.clone()).chain(application).collect()
+}
+
+/// Scheme and host of a URL.
+pub(crate) fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host: String = rest.chars().take_while(|c| !matches!(c, '/' | '?' | '#')).collect();
+    (!host.is_empty() && !host.contains('@')).then(|| format!("{scheme}://{host}"))
+}
+
+pub async fn login(visit: Visit) -> Response {
+    let result = login_page(&visit).await;
+    or_refuse(&visit, result).await
+}
+
+async fn login_page(visit: &Visit) -> Result<Response, Fault> {
+    let application = visit.asker.entry(&visit.context.ligature, &visit.query.entry).map(|r| r.application_name);
+    if visit.asker.visitor.session.is_some() && visit.query.entry.is_empty() && visit.query.stay.is_empty() {
+        return Ok(Redirect::to(paths::ACCOUNT).into_response());
+    }
+    let mut buttons = visit.context.ligature.buttons().await?;
+    let last = visit.asker.last.clone().unwrap_or_default();
+    // The one used last in this browser first; the others keep the administrator's order.
+    buttons.sort_by_key(|b| b.key != last);
+    let l = visit.asker.lang;
+    let title = application.map_or_else(|| t(l, "login-title"), |name| ta(l, "login-title-application", &[("name", &name)]));
+    let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(visit, &buttons));
+    let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
+    Ok(page(&visit.context, &visit.asker, head, move || login_view(l, title, buttons, &last, &flash, &entry)).await)
+}
+
+fn login_view(l: Lang, title: String, buttons: Vec<Button>, last: &str, flash: &Flash, entry: &str) -> impl IntoView + use<> {
+    let message = (!flash.notice.is_empty()).then(|| notice(if flash.notice == "signed-out" { "good" } else { "bad" }, t(l, &flash.notice)));
+    let any = !buttons.is_empty();
+    let last = last.to_owned();
+    let entry = entry.to_owned();
+    view! {
+        <h1>{title}</h1>
+        {message}
+        <div class="buttons">{buttons.into_iter().map(|b| provider_button(l, &b, b.key == last, &entry)).collect_view()}</div>
+        {any.then(|| view! { <p class="divider"><span>{t(l, "or")}</span></p> })}
+        <form method="post" action=SignInPassword::url() class="stack">
+            <input type="hidden" name="entry" value=entry.clone()/>
+            {field(Field { name: "email", label: t(l, "email"), kind: "email", value: flash.typed("email"), autocomplete: "username", required: true, max: 254, ..Field::default() })}
+            {field(Field { name: "password", label: t(l, "password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
+            <button class="primary">{t(l, "sign-in")}</button>
+        </form>
+        <p class="links"><a href=paths::with_entry(paths::SIGN_UP, &entry)>{t(l, "login-new")}</a><a href=paths::with_entry(paths::RESET, &entry)>{t(l, "login-forgot")}</a></p>
+    }
+}
+
+fn provider_button(l: Lang, button: &Button, last: bool, entry: &str) -> AnyView {
+    let label = ta(l, "login-with", &[("provider", &button.name)]);
+    view! {
+        <form method="post" action=paths::start(&button.key)>
+            <input type="hidden" name="entry" value=entry.to_owned()/>
+            <button class="provider">{crate::fields::mark(&button.name)}<span>{label}</span>{last.then(|| view! { <span class="tag">{t(l, "login-last")}</span> })}</button>
+        </form>
+    }
+    .into_any()
+}
+
+pub async fn sign_up(visit: Visit) -> Response {
+    let l = visit.asker.lang;
+    let head = Head::new(t(l, "signup-title"), Layout::Narrow).origins(destinations(&visit, &[]));
+    let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
+    page(&visit.context, &visit.asker, head, move || {
+        let problem = |name: &str| flash.problem(name).map(|key| t(l, key));
+        view! {
+            <h1>{t(l, "signup-title")}</h1>
+            <p class="muted">{t(l, "signup-lead")}</p>
+            <form method="post" action=SignUp::url() class="stack">
+                <input type="hidden" name="entry" value=entry.clone()/>
+                {field(Field { name: "name", label: t(l, "name"), kind: "text", value: flash.typed("name"), problem: problem("name"), autocomplete: "name", required: true, max: 80, ..Field::default() })}
+                {field(Field { name: "email", label: t(l, "email"), kind: "email", value: flash.typed("email"), problem: problem("email"), autocomplete: "email", required: true, max: 254, ..Field::default() })}
+                {field(Field { name: "password", label: t(l, "password"), kind: "password", hint: t(l, "password-hint"), problem: problem("password"), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+                <button class="primary">{t(l, "signup-go")}</button>
+            </form>
+            <p class="links"><a href=paths::with_entry(paths::LOGIN_STAY, &entry)>{t(l, "back-to-login")}</a></p>
+        }
+    })
+    .await
+}
+
+pub async fn reset(visit: Visit) -> Response {
+    let l = visit.asker.lang;
+    let head = Head::new(t(l, "reset-title"), Layout::Narrow).origins(destinations(&visit, &[]));
+    let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
+    page(&visit.context, &visit.asker, head, move || {
+        view! {
+            <h1>{t(l, "reset-title")}</h1>
+            <p class="muted">{t(l, "reset-lead")}</p>
+            <form method="post" action=AskReset::url() class="stack">
+                <input type="hidden" name="entry" value=entry.clone()/>
+                {field(Field { name: "email", label: t(l, "email"), kind: "email", value: flash.typed("email"), problem: flash.problem("email").map(|key| t(l, key)), autocomplete: "email", required: true, max: 254, ..Field::default() })}
+                <button class="primary">{t(l, "reset-go")}</button>
+            </form>
+            <p class="links"><a href=paths::with_entry(paths::LOGIN_STAY, &entry)>{t(l, "back-to-login")}</a></p>
+        }
+    })
+    .await
+}

@@ -1,0 +1,295 @@
+//! An OpenID Provider that behaves, or misbehaves as told: knobs for the next answers, a log of what it was asked.
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Form, Json, Router,
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    page::{escape, html},
+    token::{SigningKey, random},
+};
+
+/// A person at this provider.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Person {
+    pub sub: String,
+    /// Further claims: email, email_verified, name …
+    pub claims: Value,
+}
+
+/// What the next answers are like. All off: a good provider.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Knobs {
+    /// Claims that replace those of the ID token; null removes one.
+    pub id_token: Value,
+    /// Claims that replace those of userinfo.
+    pub userinfo: Value,
+    /// A fault of the signature: none, hs256, no_kid, unknown_kid, jwk_header, wrong_key, es256_header.
+    pub sign: String,
+    /// Leave `iss` out of the answer, or send another.
+    pub no_iss: bool,
+    pub other_iss: Option<String>,
+    /// Answer the authorization with this error.
+    pub error: Option<String>,
+    /// Milliseconds before the token answer.
+    pub delay_ms: u64,
+    /// The token endpoint answers 503.
+    pub down: bool,
+    /// The metadata names this issuer.
+    pub metadata_issuer: Option<String>,
+    /// Send e-mail only by userinfo.
+    pub email_in_userinfo: bool,
+    /// A second key stands in the key set.
+    pub second_key: bool,
+}
+
+/// One request as it came in.
+#[derive(Debug, Clone, Serialize)]
+pub struct Seen {
+    pub what: &'static str,
+    pub parameters: HashMap<String, String>,
+}
+
+#[derive(Clone)]
+struct Grant {
+    person: Person,
+    nonce: Option<String>,
+    challenge: Option<String>,
+    redirect_uri: String,
+    client_id: String,
+}
+
+/// The provider.
+#[derive(Clone)]
+pub struct Provider {
+    pub issuer: String,
+    inner: Arc<Mutex<Inner>>,
+}
+
+struct Inner {
+    key: SigningKey,
+    more: Option<SigningKey>,
+    people: Vec<Person>,
+    knobs: Knobs,
+    codes: HashMap<String, Grant>,
+    tokens: HashMap<String, Person>,
+    log: Vec<Seen>,
+    title: String,
+    jwks_reads: u32,
+}
+
+impl Provider {
+    /// A provider at an issuer.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn new(issuer: &str, title: &str, people: Vec<Person>) -> anyhow::Result<Self> {
+        let inner = Inner { key: SigningKey::generate("k1")?, more: None, people, knobs: Knobs::default(), codes: HashMap::new(), tokens: HashMap::new(), log: Vec::new(), title: title.into(), jwks_reads: 0 };
+        Ok(Self { issuer: issuer.into(), inner: Arc::new(Mutex::new(inner)) })
+    }
+
+    /// Listens on a loopback port (0: any) and serves; answers the provider with its issuer.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub async fn serve(port: u16, title: &str, people: Vec<Person>) -> anyhow::Result<Self> {
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
+        let provider = Self::new(&format!("http://{}", listener.local_addr()?), title, people)?;
+        let router = provider.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(provider)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Turns the knobs.
+    pub fn set(&self, knobs: Knobs) {
+        self.lock().knobs = knobs;
+    }
+
+    /// Adds or replaces a person.
+    pub fn person(&self, sub: &str, claims: Value) {
+        let mut inner = self.lock();
+        inner.people.retain(|p| p.sub != sub);
+        inner.people.push(Person { sub: sub.into(), claims });
+    }
+
+    /// A new signing key; the old one is forgotten.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn rotate(&self, kid: &str) -> anyhow::Result<()> {
+        self.lock().key = SigningKey::generate(kid)?;
+        Ok(())
+    }
+
+    /// What it was asked so far.
+    #[must_use]
+    pub fn log(&self) -> Vec<Seen> {
+        self.lock().log.clone()
+    }
+
+    /// How often its keys were read.
+    #[must_use]
+    pub fn jwks_reads(&self) -> u32 {
+        self.lock().jwks_reads
+    }
+
+    fn router(&self) -> Router {
+        Router::new()
+            .route("/.well-known/openid-configuration", get(metadata))
+            .route("/authorize", get(authorize))
+            .route("/token", post(token))
+            .route("/userinfo", get(userinfo))
+            .route("/jwks", get(jwks))
+            .route("/knobs", post(turn))
+            .route("/log", get(|State(p): State<Self>| async move { Json(p.log()) }))
+            .with_state(self.clone())
+    }
+}
+
+async fn turn(State(p): State<Provider>, Json(knobs): Json<Knobs>) -> StatusCode {
+    p.set(knobs);
+    StatusCode::NO_CONTENT
+}
+
+async fn metadata(State(p): State<Provider>) -> Json<Value> {
+    let i = &p.issuer;
+    let named = p.lock().knobs.metadata_issuer.clone().unwrap_or_else(|| i.clone());
+    Json(json!({
+        "issuer": named, "authorization_endpoint": format!("{i}/authorize"), "token_endpoint": format!("{i}/token"), "userinfo_endpoint": format!("{i}/userinfo"), "jwks_uri": format!("{i}/jwks"),
+        "response_types_supported": ["code"], "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"], "scopes_supported": ["openid", "email", "profile"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"], "code_challenge_methods_supported": ["S256"], "authorization_response_iss_parameter_supported": true
+    }))
+}
+
+async fn jwks(State(p): State<Provider>) -> Json<Value> {
+    let mut inner = p.lock();
+    inner.jwks_reads += 1;
+    if inner.knobs.second_key && inner.more.is_none() {
+        inner.more = SigningKey::generate("k2").ok();
+    }
+    let mut keys = vec![inner.key.jwk.clone()];
+    keys.extend(inner.more.as_ref().map(|k| k.jwk.clone()));
+    Json(json!({ "keys": keys }))
+}
+
+fn with(uri: &str, parameters: &[(&str, &str)]) -> String {
+    url::Url::parse_with_params(uri, parameters).map(Into::into).unwrap_or_default()
+}
+
+/// `GET /authorize`: a page with its people; `_who` picks one at once.
+async fn authorize(State(p): State<Provider>, Query(q): Query<HashMap<String, String>>) -> Response {
+    let mut inner = p.lock();
+    inner.log.push(Seen { what: "authorize", parameters: q.clone() });
+    let redirect_uri = q.get("redirect_uri").cloned().unwrap_or_default();
+    let state = q.get("state").cloned().unwrap_or_default();
+    let knobs = inner.knobs.clone();
+    if let Some(error) = &knobs.error {
+        let evil = [("error", error.as_str()), ("error_description", "<script>alert(1)</script>"), ("error_uri", "javascript:alert(1)"), ("state", &state), ("iss", &p.issuer)];
+        return Redirect::to(&with(&redirect_uri, &evil)).into_response();
+    }
+    let Some(person) = q.get("_who").and_then(|who| inner.people.iter().find(|x| &x.sub == who)).cloned() else {
+        let hidden: String = q.iter().filter(|(k, _)| *k != "_who").map(|(k, v)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(k), escape(v))).collect();
+        let people: String = inner.people.iter().map(|x| format!("<p><button name=\"_who\" value=\"{}\">{}</button></p>", escape(&x.sub), escape(&describe(x)))).collect();
+        return html(&inner.title, &format!("<p>A sample provider. Sign in as:</p><form>{hidden}{people}</form>")).into_response();
+    };
+    let code = random();
+    let grant = Grant { person, nonce: q.get("nonce").cloned(), challenge: q.get("code_challenge").cloned(), redirect_uri: redirect_uri.clone(), client_id: q.get("client_id").cloned().unwrap_or_default() };
+    inner.codes.insert(code.clone(), grant);
+    let issuer = knobs.other_iss.clone().unwrap_or_else(|| p.issuer.clone());
+    let mut parameters = vec![("code", code.as_str()), ("state", state.as_str())];
+    if !knobs.no_iss {
+        parameters.push(("iss", &issuer));
+    }
+    Redirect::to(&with(&redirect_uri, &parameters)).into_response()
+}
+
+fn describe(person: &Person) -> String {
+    let text = |name: &str| person.claims.get(name).and_then(Value::as_str).map(str::to_owned);
+    let name = text("name").unwrap_or_else(|| person.sub.clone());
+    match text("email") {
+        Some(email) => format!("{name} · {email}{}", if person.claims.get("email_verified") == Some(&Value::Bool(true)) { " (verified)" } else { "" }),
+        None => format!("{name} · no e-mail"),
+    }
+}
+
+fn merge(mut claims: Value, changes: &Value) -> Value {
+    if let (Some(claims), Some(changes)) = (claims.as_object_mut(), changes.as_object()) {
+        for (name, value) in changes {
+            if value.is_null() {
+                claims.remove(name);
+            } else {
+                claims.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    claims
+}
+
+fn oauth_error(code: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": code }))).into_response()
+}
+
+async fn token(State(p): State<Provider>, headers: HeaderMap, Form(form): Form<HashMap<String, String>>) -> Response {
+    let knobs = {
+        let mut inner = p.lock();
+        inner.log.push(Seen { what: "token", parameters: form.clone() });
+        inner.knobs.clone()
+    };
+    tokio::time::sleep(Duration::from_millis(knobs.delay_ms)).await;
+    if knobs.down {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let basic = headers.get("authorization").and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Basic ")).and_then(|v| STANDARD.decode(v).ok()).and_then(|b| String::from_utf8(b).ok());
+    let secret = basic.and_then(|b| b.split_once(':').map(|(_, s)| s.to_owned())).or_else(|| form.get("client_secret").cloned()).unwrap_or_default();
+    if secret.replace("%2D", "-") != "rehearsal-secret" {
+        return oauth_error("invalid_client");
+    }
+    let mut inner = p.lock();
+    let Some(grant) = form.get("code").and_then(|c| inner.codes.remove(c)) else { return oauth_error("invalid_grant") };
+    let made = form.get("code_verifier").map(|v| URL_SAFE_NO_PAD.encode(Sha256::digest(v)));
+    if grant.challenge.is_some() && made != grant.challenge || form.get("redirect_uri") != Some(&grant.redirect_uri) {
+        return oauth_error("invalid_grant");
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let mut claims = json!({"iss": p.issuer, "aud": grant.client_id, "sub": grant.person.sub, "iat": now, "exp": now + 300});
+    if let Some(nonce) = &grant.nonce {
+        claims = merge(claims, &json!({ "nonce": nonce }));
+    }
+    if !knobs.email_in_userinfo {
+        claims = merge(claims, &grant.person.claims);
+    }
+    let claims = merge(claims, &knobs.id_token);
+    let Ok(id_token) = inner.key.sign(&claims, &knobs.sign) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let access = random();
+    inner.tokens.insert(access.clone(), grant.person);
+    Json(json!({"access_token": access, "token_type": "Bearer", "expires_in": 300, "id_token": id_token})).into_response()
+}
+
+async fn userinfo(State(p): State<Provider>, headers: HeaderMap) -> Response {
+    let mut inner = p.lock();
+    inner.log.push(Seen { what: "userinfo", parameters: HashMap::new() });
+    let bearer = headers.get("authorization").and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer ")).unwrap_or_default();
+    match inner.tokens.get(bearer) {
+        Some(person) => Json(merge(merge(json!({"sub": person.sub}), &person.claims), &inner.knobs.userinfo)).into_response(),
+        None => StatusCode::UNAUTHORIZED.into_response(),
+    }
+}

@@ -1,0 +1,172 @@
+//! The commands of `ligature`.
+use std::{
+    io::{Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use service::{Ligature, MasterKey, NewPerson};
+
+use crate::{config::Config, seed, serve};
+
+/// A sign-in server whose heart is account linking.
+#[derive(Debug, Parser)]
+#[command(name = "ligature", version)]
+pub struct Cli {
+    /// The configuration file; by default ligature.toml in this folder, if it is there.
+    #[arg(long, short, global = true, env = "LIGATURE_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server. Migrates the database first.
+    Serve,
+    /// Make the master key's file, and a configuration file if there is none.
+    Init,
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Say what is wrong with the configuration.
+    CheckConfig,
+    /// Examine the data and the settings; the exit code tells whether something was found.
+    Doctor,
+    /// Make an owner's account; the password is read from standard input.
+    CreateAdmin {
+        #[arg(long)]
+        email: String,
+        #[arg(long, default_value = "Owner")]
+        name: String,
+    },
+    /// Copy an embedded database into a new file while it is used.
+    Backup { file: PathBuf },
+    /// Apply a preset, providers and applications from a JSON file.
+    Seed { file: PathBuf },
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// What the person at the terminal has to know.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let config = Config::read(cli.config.as_deref()).context("the configuration cannot be read")?;
+    if matches!(cli.command, Command::Init) {
+        return init(&config, cli.config.as_deref());
+    }
+    let problems = config.problems();
+    for problem in &problems {
+        say(&problem.to_string())?;
+    }
+    if !problems.is_empty() {
+        return Ok(ExitCode::FAILURE);
+    }
+    log(&config);
+    match cli.command {
+        Command::CheckConfig => say("The configuration is valid.")?,
+        Command::Migrate => {
+            for name in serve::store(&config)?.migrate().await? {
+                say(&format!("migrated: {name}"))?;
+            }
+            say("The schema is up to date.")?;
+        }
+        Command::Serve => start(&config).await?,
+        Command::Doctor => return doctor(&config).await,
+        Command::CreateAdmin { email, name } => {
+            let mut password = String::new();
+            std::io::stdin().read_to_string(&mut password)?;
+            let password = password.trim_end_matches(['\n', '\r']).to_owned();
+            open(&config).await?.create_owner(NewPerson { email, name, password }).await?;
+            say("The owner's account is made.")?;
+        }
+        Command::Backup { file } => {
+            serve::store(&config)?.backup_to(&file.to_string_lossy()).await?;
+            say(&format!("Copied to {}.", file.display()))?;
+        }
+        Command::Seed { file } => {
+            let text = std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+            seed::apply(&open(&config).await?, serde_json::from_str(&text)?).await?;
+            say("Applied.")?;
+        }
+        Command::Init => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{text}")
+}
+
+fn log(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber (tests) is not an error.
+    drop(if config.log.format == "json" { builder.json().try_init() } else { builder.try_init() });
+}
+
+/// Makes the key file, readable by its owner only.
+fn init(config: &Config, file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let key = &config.keys.file;
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(key);
+    match made {
+        Ok(mut f) => {
+            f.write_all(MasterKey::generate().as_bytes())?;
+            say(&format!("Made the master key {}. Keep a copy in a safe place: without it the database cannot be opened.", key.display()))?;
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => say(&format!("{} is there already and stays.", key.display()))?,
+        Err(error) => return Err(error).with_context(|| format!("{} cannot be made", key.display())),
+    }
+    let path = file.unwrap_or(Path::new("ligature.toml"));
+    if !path.exists() {
+        std::fs::write(path, toml::to_string_pretty(config)?)?;
+        say(&format!("Made {} with the defaults.", path.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn master(config: &Config) -> anyhow::Result<MasterKey> {
+    let text = std::fs::read_to_string(&config.keys.file).with_context(|| format!("the master key {} cannot be read; `ligature init` makes one", config.keys.file.display()))?;
+    Ok(MasterKey::parse(&text)?)
+}
+
+async fn open(config: &Config) -> anyhow::Result<Ligature> {
+    let key = master(config)?;
+    serve::store(config)?.migrate().await?;
+    serve::ligature(config, &key, serve::system_clock()).await
+}
+
+async fn start(config: &Config) -> anyhow::Result<()> {
+    let ligature = open(config).await?;
+    if let Some(token) = ligature.setup_token().await? {
+        say(&format!("There is no owner yet. Become the first one within an hour:\n  {}/setup?token={token}", config.server.public_url))?;
+    }
+    serve::serve(config, ligature).await
+}
+
+async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
+    let ligature = open(config).await?;
+    let mut found = 0;
+    for finding in ligature.examine().await? {
+        say(&format!("{}: {} ({} rows)", finding.id, finding.says, finding.rows))?;
+        found += 1;
+    }
+    for warning in ligature.warnings().await? {
+        say(&format!("warning: {warning}"))?;
+        found += 1;
+    }
+    if config.http_client.allow_private {
+        say("warning: http_client.allow_private lets providers be called inside the network")?;
+        found += 1;
+    }
+    if found == 0 {
+        say("Nothing found.")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if found > 1000 {
+        bail!("too much to list");
+    }
+    Ok(ExitCode::FAILURE)
+}

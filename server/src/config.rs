@@ -1,0 +1,307 @@
+//! Configuration: TOML and environment, read once, validated whole, passed in.
+use std::{net::SocketAddr, path::{Path, PathBuf}};
+
+use config::{Config as Source, Environment, File};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Everything that an operator sets. What administrators change at run time is in the database.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+pub struct Config {
+    pub server: Server,
+    pub database: Database,
+    pub keys: Keys,
+    pub mail: Mail,
+    pub http_client: HttpClient,
+    pub session: Session,
+    pub limits: Limits,
+    pub log: Log,
+    /// Marks every page as a demo.
+    pub demo: bool,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// The address that people and applications use, without a trailing slash. The only source of links and redirect URIs.
+    pub public_url: String,
+    /// Address and port to listen on.
+    pub listen: String,
+    /// PEM files, if this server ends TLS itself.
+    pub tls_cert: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    /// Networks whose `X-Forwarded-For` is believed, for example `10.0.0.0/8`.
+    pub trusted_proxies: Vec<String>,
+    /// Seconds that open requests get after a stop signal.
+    pub drain_seconds: u64,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { public_url: "http://127.0.0.1:8080".into(), listen: "127.0.0.1:8080".into(), tls_cert: None, tls_key: None, trusted_proxies: Vec::new(), drain_seconds: 10 }
+    }
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `sqlite://path` or `postgres://user:password@host/name`.
+    pub url: String,
+    /// Connections for reading (SQLite) or in all (PostgreSQL).
+    pub pool_size: usize,
+    /// Milliseconds to wait for a connection before answering 503.
+    pub acquire_ms: u64,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: "sqlite://ligature.db".into(), pool_size: 8, acquire_ms: 2000 }
+    }
+}
+
+/// `[keys]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keys {
+    /// The file with the master key, made by `ligature init`, mode 0600.
+    pub file: PathBuf,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self { file: "ligature.key".into() }
+    }
+}
+
+/// `[mail]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// `smtps://user:password@host`, or `smtp://host?tls=required`. Empty: mails wait in the outbox.
+    pub smtp_url: String,
+    /// The sender.
+    pub from: String,
+    /// Milliseconds that a mail server may take.
+    pub timeout_ms: u64,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self { smtp_url: String::new(), from: "Ligature <no-reply@localhost.invalid>".into(), timeout_ms: 10_000 }
+    }
+}
+
+/// `[http_client]`: calls to providers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpClient {
+    /// Allow private addresses and plain http: for tests and closed networks only.
+    pub allow_private: bool,
+    pub timeout_ms: u64,
+    pub max_bytes: usize,
+}
+
+impl Default for HttpClient {
+    fn default() -> Self {
+        Self { allow_private: false, timeout_ms: 5000, max_bytes: 1 << 20 }
+    }
+}
+
+/// `[session]`: seconds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Session {
+    /// Without a request for this long a session is over.
+    pub idle: i64,
+    /// Every session is over after this time.
+    pub absolute: i64,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { idle: 12 * 3600, absolute: 30 * 86_400 }
+    }
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Requests a second from one address, and how many may come at once.
+    pub requests_per_second: u32,
+    pub burst: u32,
+    /// Code mails an hour to one address.
+    pub mails_an_hour: i64,
+    /// Linking attempts by code a day for one address.
+    pub codes_a_day: i64,
+    /// Password tries for one account in a quarter of an hour.
+    pub wrong_passwords: i64,
+    /// Argon2id: KiB, passes, lanes; and hashes at the same time (0: one a core).
+    pub hash_kib: u32,
+    pub hash_passes: u32,
+    pub hash_lanes: u32,
+    pub hash_slots: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { requests_per_second: 50, burst: 200, mails_an_hour: 3, codes_a_day: 5, wrong_passwords: 10, hash_kib: 46 * 1024, hash_passes: 1, hash_lanes: 1, hash_slots: 0 }
+    }
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// A filter like `info` or `ligature=debug`.
+    pub level: String,
+    /// `text` or `json`.
+    pub format: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".into(), format: "text".into() }
+    }
+}
+
+/// A setting that cannot work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub path: &'static str,
+    pub value: String,
+    pub remedy: &'static str,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} = {:?}: {}", self.path, self.value, self.remedy)
+    }
+}
+
+impl Config {
+    /// Reads the file, if there is one, and the environment (`LIGATURE__SECTION__KEY`).
+    ///
+    /// # Errors
+    /// A file that cannot be read, an unknown key, a wrong type.
+    pub fn read(file: Option<&Path>) -> anyhow::Result<Self> {
+        let mut builder = Source::builder();
+        if let Some(file) = file {
+            builder = builder.add_source(File::from(file));
+        } else {
+            builder = builder.add_source(File::from(Path::new("ligature.toml")).required(false));
+        }
+        let environment = Environment::with_prefix("LIGATURE").prefix_separator("__").separator("__").try_parsing(true);
+        Ok(builder.add_source(environment).build()?.try_deserialize()?)
+    }
+
+    /// All problems at once.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut found = Vec::new();
+        let mut say = |path, value: &str, remedy| found.push(Problem { path, value: value.to_owned(), remedy });
+        match Url::parse(&self.server.public_url) {
+            Ok(url) if url.path() == "/" && url.query().is_none() && url.host().is_some() && !self.server.public_url.ends_with('/') => {
+                if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
+                    say("server.public_url", &self.server.public_url, "use https; plain http is for loopback addresses only");
+                }
+            }
+            _ => say("server.public_url", &self.server.public_url, "give scheme, host and perhaps port, like https://login.example.com, without a slash at the end"),
+        }
+        if self.server.listen.parse::<SocketAddr>().is_err() {
+            say("server.listen", &self.server.listen, "give an address and a port, like 127.0.0.1:8080");
+        }
+        if self.server.tls_cert.is_some() != self.server.tls_key.is_some() {
+            say("server.tls_cert", "", "give both tls_cert and tls_key, or neither");
+        }
+        for network in &self.server.trusted_proxies {
+            if network.parse::<IpNet>().is_err() {
+                say("server.trusted_proxies", network, "give networks like 10.0.0.0/8 or 192.0.2.1/32");
+            }
+        }
+        if !["sqlite://", "postgres://", "postgresql://"].iter().any(|s| self.database.url.starts_with(s)) {
+            say("database.url", &self.database.url, "begin with sqlite:// or postgres://");
+        }
+        if !self.mail.smtp_url.is_empty() {
+            match Url::parse(&self.mail.smtp_url) {
+                Ok(url) if url.scheme() == "smtps" || url.scheme() == "smtp" && (is_loopback(&url) || url.query().is_some_and(|q| q.contains("tls=required"))) => {}
+                _ => say("mail.smtp_url", "…", "use smtps://host, or smtp://host?tls=required; plain smtp is for loopback addresses only"),
+            }
+        }
+        if self.mail.from.parse::<lettre::message::Mailbox>().is_err() {
+            say("mail.from", &self.mail.from, "give a sender like: Login <login@example.com>");
+        }
+        if self.session.idle < 60 || self.session.absolute < self.session.idle || self.session.absolute > 30 * 86_400 {
+            say("session", &format!("{} / {}", self.session.idle, self.session.absolute), "idle at least 60 seconds, absolute at least idle and at most 30 days");
+        }
+        if self.limits.hash_kib < 19 * 1024 && !self.demo {
+            say("limits.hash_kib", &self.limits.hash_kib.to_string(), "at least 19456 KiB");
+        }
+        if self.limits.requests_per_second == 0 || self.limits.burst == 0 {
+            say("limits.requests_per_second", "0", "at least 1, and burst too");
+        }
+        if self.log.format != "text" && self.log.format != "json" {
+            say("log.format", &self.log.format, "text or json");
+        }
+        found
+    }
+
+    /// The public address is https: cookies are Secure and HSTS is sent.
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.server.public_url.starts_with("https://")
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        assert_eq!(Config::default().problems(), vec![]);
+    }
+
+    #[test]
+    fn go_03_plain_http_is_refused_except_on_loopback() {
+        let mut config = Config::default();
+        config.server.public_url = "http://login.example.com".into();
+        assert_eq!(config.problems()[0].path, "server.public_url");
+        config.server.public_url = "https://login.example.com".into();
+        assert!(config.problems().is_empty() && config.secure());
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let mut config = Config::default();
+        config.server.listen = "nowhere".into();
+        config.database.url = "mysql://x".into();
+        config.mail.smtp_url = "smtp://mail.example.com".into();
+        config.server.trusted_proxies = vec!["everybody".into()];
+        let paths: Vec<_> = config.problems().into_iter().map(|p| p.path).collect();
+        assert_eq!(paths, ["server.listen", "server.trusted_proxies", "database.url", "mail.smtp_url"]);
+    }
+
+    #[test]
+    fn unknown_keys_are_errors() {
+        let dir = std::env::temp_dir().join(format!("ligature-config-{}.toml", std::process::id()));
+        std::fs::write(&dir, "[server]\npublic_ulr = \"https://x.test\"\n").unwrap();
+        let error = Config::read(Some(&dir)).unwrap_err().to_string();
+        std::fs::remove_file(&dir).unwrap();
+        assert!(error.contains("public_ulr"), "{error}");
+    }
+}

@@ -1,0 +1,6 @@
+//! Layers around the routes, one file each.
+pub mod address;
+pub mod cross_site;
+pub mod headers;
+pub mod host;
+pub mod visitor;

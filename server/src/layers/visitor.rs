@@ -1,0 +1,65 @@
+//! Finds out who asks: browser binding, session, language; once a request.
+use std::collections::HashMap;
+
+use app::{context::{Asker, Context}, cookies::read, i18n::Lang};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+use service::{Visitor, token};
+use sha2::{Digest, Sha256};
+
+use crate::layers::address::{Client, network};
+
+/// Puts an [`Asker`] into the request, and a binding cookie into the browser that has none.
+pub async fn visitor(State(context): State<Context>, mut request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let known = read(headers, &context.cookies.browser_name()).filter(|b| b.len() == 43);
+    let fresh = known.is_none().then(token);
+    let browser = known.or_else(|| fresh.clone()).unwrap_or_default();
+    let lang = Lang::pick(read(headers, &context.cookies.language_name()).as_deref(), headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default());
+    let session = match read(headers, &context.cookies.session_name()) {
+        Some(secret) => context.ligature.session(&secret).await.unwrap_or_else(|error| {
+            // Without a database nobody is signed in: nothing opens by a failure.
+            tracing::error!(%error, "a session could not be looked up");
+            None
+        }),
+        None => None,
+    };
+    let client = request.extensions().get::<Client>().map(|c| network(c.0, 24, 48).to_string()).unwrap_or_default();
+    let asker = Asker {
+        visitor: Visitor { browser: Sha256::digest(browser.as_bytes()).to_vec(), agent: agent(headers), network: client, locale: lang.tag().to_owned(), session },
+        lang,
+        entries: entries(headers, &context.cookies.entry_name("")),
+        last: read(headers, &context.cookies.last_name()),
+        here: request.uri().path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default(),
+    };
+    request.extensions_mut().insert(asker);
+    let mut response = next.run(request).await;
+    if let Some(secret) = fresh
+        && let Ok(value) = HeaderValue::from_str(&context.cookies.header(&context.cookies.browser(&secret)))
+    {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+fn entries(headers: &HeaderMap, prefix: &str) -> HashMap<String, String> {
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).filter_map(|p| p.trim().split_once('='));
+    pairs.filter_map(|(name, value)| name.strip_prefix(prefix).map(|id| (id.to_owned(), value.to_owned()))).take(20).collect()
+}
+
+/// Browser and system in two words; nothing of the header itself is kept.
+fn agent(headers: &HeaderMap) -> String {
+    let text = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let first = |names: &[(&'static str, &'static str)]| names.iter().find(|(mark, _)| text.contains(mark)).map(|(_, name)| *name);
+    let browser = first(&[("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl")]);
+    let system = first(&[("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux")]);
+    match (browser, system) {
+        (Some(b), Some(s)) => format!("{b}, {s}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => String::new(),
+    }
+}

@@ -1,0 +1,13 @@
+//! The server: configuration, routes and layers, mail worker, commands.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
+#![recursion_limit = "256"]
+
+pub mod assets;
+pub mod commands;
+pub mod config;
+pub mod layers;
+pub mod mail;
+pub mod router;
+pub mod routes;
+pub mod seed;
+pub mod serve;

@@ -1,0 +1,98 @@
+//! A letter as a message: text and HTML, in the account's language, everything escaped.
+use app::i18n::{Lang, t, ta, utc_text};
+use lettre::{Address, Message, message::{Mailbox, MultiPart}};
+use minijinja::{AutoEscape, Environment, context};
+use service::mails::Letter;
+
+/// The rendered parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// A letter's words in the language of its account.
+///
+/// # Errors
+/// When a template fails, which a test for each kind and language rules out.
+pub fn render(letter: &Letter) -> anyhow::Result<Rendered> {
+    let lang = Lang::parse(&letter.locale).unwrap_or_default();
+    let words = [("provider", letter.provider.as_str()), ("identity", letter.identity.as_str())];
+    let kind = letter.kind.name();
+    let subject = one_line(&ta(lang, &format!("mail-{kind}-subject"), &words));
+    let at = utc_text(letter.at);
+    let unknown = t(lang, "agent-unknown");
+    let agent = if letter.agent.is_empty() { &unknown } else { &letter.agent };
+    let values = context! {
+        lang => lang.tag(),
+        subject => &subject,
+        body => ta(lang, &format!("mail-{kind}-body"), &words),
+        code => &letter.code,
+        place => ta(lang, "mail-where", &[("at", &at), ("agent", agent), ("network", &letter.network)]),
+        not_you => t(lang, "mail-not-you"),
+        foot => ta(lang, "mail-foot", &[("url", &letter.public_url)]),
+    };
+    let mut templates = Environment::new();
+    templates.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
+    templates.add_template("mail.txt", include_str!("../../templates/mail.txt"))?;
+    templates.add_template("mail.html", include_str!("../../templates/mail.html"))?;
+    Ok(Rendered { text: templates.get_template("mail.txt")?.render(&values)?, html: templates.get_template("mail.html")?.render(&values)?, subject })
+}
+
+/// The message for the wire: one recipient, our sender, both parts.
+///
+/// # Errors
+/// When the stored address cannot be a mailbox.
+pub fn message(letter: &Letter, from: &Mailbox) -> anyhow::Result<Message> {
+    let rendered = render(letter)?;
+    let to: Address = letter.to.parse()?;
+    let message = Message::builder().from(from.clone()).to(Mailbox::new(None, to)).subject(rendered.subject).multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
+    Ok(message)
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(150).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use service::mails::Kind;
+
+    use super::*;
+
+    fn letter(kind: Kind, locale: &str, provider: &str) -> Letter {
+        Letter { kind, to: "v@ex.test".into(), locale: locale.into(), code: "K7QM-3XRD".into(), provider: provider.into(), identity: "v•••@e•••.test".into(), agent: "Firefox, Linux".into(), network: "192.0.2.0/24".into(), at: 1_700_000_000_000_000, public_url: "https://login.test".into() }
+    }
+
+    #[test]
+    fn every_mail_is_complete_in_every_language() {
+        for kind in Kind::ALL {
+            for lang in Lang::ALL {
+                let mail = render(&letter(kind, lang.tag(), "Acme")).unwrap();
+                assert!(!mail.subject.is_empty() && mail.text.contains("K7QM-3XRD") && mail.html.contains("K7QM-3XRD"), "{} {}", kind.name(), lang.tag());
+                assert!(mail.text.contains("192.0.2.0/24") && mail.text.contains("2023"), "{}", mail.text);
+            }
+        }
+    }
+
+    #[test]
+    fn em_05_names_in_mails_are_text_not_markup() {
+        let mail = render(&letter(Kind::LinkCode, "en", "<a href=\"https://evil.test\">Acme</a> {{7*7}}")).unwrap();
+        assert!(!mail.html.contains("<a ") && mail.html.contains("&lt;a"), "{}", mail.html);
+        assert!(mail.text.contains("{{7*7}}") && !mail.text.contains("49"));
+    }
+
+    #[test]
+    fn em_04_line_breaks_in_names_and_addresses_make_no_headers_and_no_recipients() {
+        let from: Mailbox = "Login <login@login.test>".parse().unwrap();
+        let text = String::from_utf8(message(&letter(Kind::LinkCode, "en", "Acme\r\nBcc: evil@x.test"), &from).unwrap().formatted()).unwrap();
+        let head = text.split("\r\n\r\n").next().unwrap();
+        assert!(!head.contains("\r\nBcc:") && head.matches("\r\nTo:").count() + usize::from(head.starts_with("To:")) == 1, "{head}");
+        let mut bad = letter(Kind::LinkCode, "en", "Acme");
+        for to in ["v@ex.test\r\nBcc: evil@x.test", "v@ex.test, evil@x.test", "<v@ex.test>", "a b@x.test"] {
+            bad.to = to.into();
+            assert!(message(&bad, &from).is_err(), "{to}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! All routes and layers, in order.
+use std::{sync::Arc, time::Duration};
+
+use app::{context::Context, pages};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, StatusCode},
+    middleware::{from_fn_with_state, map_response},
+    response::Response,
+    routing::{get, post},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+
+use crate::{
+    assets::asset,
+    config::Config,
+    layers::{
+        address::{Addresses, address},
+        cross_site::{cross_site, is_open},
+        headers::{Secure, headers},
+        host::{PublicHost, host},
+        visitor::visitor,
+    },
+    routes::{callback, forms, health, issuer, start},
+};
+
+/// Paths of all server functions, as they registered themselves.
+#[must_use]
+pub fn function_paths() -> Vec<&'static str> {
+    let mut paths: Vec<_> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+    paths.sort_unstable();
+    paths
+}
+
+/// The whole application.
+///
+/// # Errors
+/// When the public URL cannot be a trusted origin.
+pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow::Result<Router> {
+    let origin = config.server.public_url.clone();
+    let authority: Arc<str> = origin.split_once("://").map_or("", |(_, rest)| rest).into();
+
+    let mut functions = Router::new();
+    for path in function_paths() {
+        functions = functions.route(path, post(forms::function));
+    }
+    let functions = functions
+        // Forms are small; every field has its own bound as well (RL-11).
+        .layer(DefaultBodyLimit::max(32 * 1024))
+        .layer(from_fn_with_state(context.clone(), forms::forms));
+
+    let browser = Router::new()
+        .merge(pages::routes())
+        .merge(functions)
+        .route("/login/with/{key}", post(start::sign_in))
+        .route("/account/methods/add/{key}", post(start::add_method))
+        .route("/callback/{key}", get(callback::callback))
+        .route("/authorize", get(issuer::authorize).post(issuer::authorize_form))
+        .fallback(pages::not_found)
+        .method_not_allowed_fallback(pages::not_found)
+        // Posts from other sites: judged by the layer below, drawn by this one.
+        .layer(CsrfLayer::new().add_trusted_origin(&origin)?.with_insecure_bypass(|_, uri| is_open(uri.path())))
+        .layer(from_fn_with_state(context.clone(), cross_site))
+        // Who asks: needed by every page, errors included.
+        .layer(from_fn_with_state(context.clone(), visitor));
+
+    let programs = Router::new()
+        .route("/token", post(issuer::token))
+        .route("/userinfo", get(issuer::userinfo).post(issuer::userinfo))
+        .route("/jwks", get(issuer::jwks))
+        .route("/.well-known/openid-configuration", get(issuer::discovery))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .layer(DefaultBodyLimit::max(32 * 1024));
+
+    let files = Router::new().route("/assets/{hash}/{file}", get(asset)).layer(CompressionLayer::new());
+
+    let id = HeaderName::from_static("x-request-id");
+    Ok(browser
+        .merge(programs)
+        .merge(files)
+        .with_state(context)
+        .layer(DefaultBodyLimit::max(64 * 1024))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(30)))
+        // One address may not use up the server.
+        .layer(from_fn_with_state(addresses, address))
+        // Other hosts are not served.
+        .layer(from_fn_with_state(PublicHost(authority), host))
+        // A panic ends one request, not the process.
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(Secure(config.secure()), headers))
+        .layer(map_response(|mut response: Response| async {
+            response.headers_mut().remove("serverfnerror");
+            response
+        }))
+        .layer(PropagateRequestIdLayer::new(id.clone()))
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &axum::http::Request<_>| {
+            // The path only: queries carry codes and states (GD-02).
+            let id = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or_default();
+            tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+        }))
+        .layer(SetRequestIdLayer::new(id, MakeRequestUuid)))
+}

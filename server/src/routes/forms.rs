@@ -1,0 +1,36 @@
+//! Server functions behind one door: whatever is not a 303 becomes a page of ours.
+use app::{context::{Asker, Context}, pages::refusal_page};
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+use domain::Refusal;
+use leptos::prelude::provide_context;
+
+/// `POST /fn/…`.
+pub async fn function(State(context): State<Context>, request: Request) -> Response {
+    leptos_axum::handle_server_fns_with_context(move || provide_context(context.clone()), request).await.into_response()
+}
+
+use axum::response::IntoResponse;
+
+/// Without `Accept: text/html` and `Referer` the framework adds no redirect and no error text of its own.
+pub async fn forms(State(context): State<Context>, Extension(asker): Extension<Asker>, mut request: Request, next: Next) -> Response {
+    let headers = request.headers_mut();
+    headers.remove(header::REFERER);
+    headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+    let form = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"));
+    if !form && headers.get(header::CONTENT_LENGTH).is_some_and(|v| v != "0") {
+        return refusal_page(&context, &asker, Refusal::BadRequest, "").await;
+    }
+    let response = next.run(request).await;
+    if response.status() == StatusCode::SEE_OTHER {
+        return response;
+    }
+    // Arguments that are missing, unreadable or too long are the sender's fault; an Ok without a redirect is ours.
+    let refusal = if response.status().is_success() { Refusal::Internal } else { Refusal::BadRequest };
+    refusal_page(&context, &asker, refusal, "").await
+}

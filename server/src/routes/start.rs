@@ -1,0 +1,35 @@
+//! `POST /login/with/{key}` and `POST /account/methods/add/{key}`: off to the provider.
+use app::{context::{Asker, Context}, outcome::{Leave, refuse}};
+use axum::{Extension, Form, extract::{Path, State}, response::Response};
+use domain::path::Continuation;
+use serde::Deserialize;
+use service::{Destination, Fault, Started};
+
+use crate::routes::see_other;
+
+/// The start form.
+#[derive(Debug, Default, Deserialize)]
+pub struct StartForm {
+    /// Entry cookie of an application's request.
+    #[serde(default)]
+    entry: String,
+}
+
+pub async fn sign_in(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>, Form(form): Form<StartForm>) -> Response {
+    let continuation = asker.continuation(&context.ligature, &form.entry);
+    let started = context.ligature.start(&asker.visitor, &key, false, continuation).await;
+    off(&context, started)
+}
+
+pub async fn add_method(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>) -> Response {
+    let started = context.ligature.start(&asker.visitor, &key, true, Continuation::Account).await;
+    off(&context, started)
+}
+
+fn off(context: &Context, started: Result<Started, Fault>) -> Response {
+    let leave = match started {
+        Ok(started) => Leave { to: Destination::Application(started.url), cookies: vec![context.cookies.start(&started.id, &started.cookie)] },
+        Err(fault) => refuse(&fault),
+    };
+    see_other(context, &leave)
+}

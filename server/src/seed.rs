@@ -1,0 +1,81 @@
+//! `ligature seed FILE`: a preset, providers and applications from a file, for first set-ups, demos and tests.
+use serde::Deserialize;
+use service::{Ligature, admin::{Association, Mode, ProviderForm, SaveProblem}};
+use upstream::Settings;
+
+/// The file: JSON.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Seed {
+    pub preset: Option<String>,
+    pub providers: Vec<SeedProvider>,
+    pub applications: Vec<SeedApplication>,
+}
+
+/// A provider with its secret and association.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedProvider {
+    pub key: String,
+    pub name: String,
+    pub settings: Settings,
+    pub secret: String,
+    #[serde(default)]
+    pub association: Option<String>,
+    #[serde(default)]
+    pub verified_counts: bool,
+    #[serde(default)]
+    pub login_only: bool,
+    #[serde(default)]
+    pub domains: Vec<String>,
+    #[serde(default = "yes")]
+    pub as_source: bool,
+    #[serde(default = "yes")]
+    pub as_target: bool,
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+/// An application with its secret.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedApplication {
+    pub client_id: String,
+    pub name: String,
+    pub secret: String,
+    pub redirect_uris: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Applies a seed; what exists by its key is changed.
+///
+/// # Errors
+/// The first thing that could not be saved.
+pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
+    if let Some(preset) = &seed.preset {
+        ligature.use_preset(preset).await?;
+    }
+    for (position, provider) in (0..).zip(seed.providers) {
+        let association = Association {
+            mode: provider.association.as_deref().map_or(Mode::Inherit, Mode::parse),
+            login_only: provider.login_only,
+            as_source: provider.as_source,
+            as_target: provider.as_target,
+            verified_counts: provider.verified_counts,
+            domains: provider.domains,
+        };
+        let form = ProviderForm { key: provider.key.clone(), name: provider.name, settings: provider.settings, secret: provider.secret, enabled: provider.enabled, position, association };
+        ligature.put_provider("cli".into(), form, false).await.map_err(|problem| match problem {
+            SaveProblem::Field(field, message) => anyhow::anyhow!("provider {}: {field}: {message}", provider.key),
+            SaveProblem::Policy(p) => anyhow::anyhow!("provider {}: {} {}", provider.key, p.path, p.remedy),
+            SaveProblem::Fault(fault) => anyhow::anyhow!("provider {}: {fault}", provider.key),
+        })?;
+    }
+    for application in seed.applications {
+        ligature.register_application(&application.client_id, &application.name, &application.redirect_uris, Some(application.secret)).await?;
+    }
+    Ok(())
+}

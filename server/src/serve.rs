@@ -1,0 +1,124 @@
+//! Puts everything together and runs it.
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use app::{context::Context, cookies::Cookies};
+use axum::Router;
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use domain::{Micros, SECOND};
+use service::{Clock, HashCost, Ligature, MasterKey, Settings};
+use storage::Store;
+use tokio::sync::watch;
+use upstream::{Guard, GuardOptions};
+
+use crate::{assets::assets, config::Config, layers::address::Addresses, mail::worker, router::router};
+
+/// The system's clock.
+#[must_use]
+pub fn system_clock() -> Clock {
+    Arc::new(|| std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| Micros::try_from(d.as_micros()).unwrap_or(Micros::MAX)))
+}
+
+/// The database of a configuration.
+///
+/// # Errors
+/// A URL that cannot be used.
+pub fn store(config: &Config) -> anyhow::Result<Store> {
+    Ok(Store::open(&config.database.url, config.database.pool_size, Duration::from_millis(config.database.acquire_ms))?)
+}
+
+/// The use cases of a configuration. The schema must be there.
+///
+/// # Errors
+/// A wrong master key, no database.
+pub async fn ligature(config: &Config, master: &MasterKey, clock: Clock) -> anyhow::Result<Ligature> {
+    let guard = Guard::new(GuardOptions { allow_private: config.http_client.allow_private, timeout: Duration::from_millis(config.http_client.timeout_ms), max_bytes: config.http_client.max_bytes })?;
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let limits = &config.limits;
+    let settings = Settings {
+        public_url: config.server.public_url.clone(),
+        session_idle: config.session.idle * SECOND,
+        session_absolute: config.session.absolute * SECOND,
+        hash_cost: HashCost { kib: limits.hash_kib, passes: limits.hash_passes, lanes: limits.hash_lanes },
+        hash_slots: if limits.hash_slots == 0 { cores } else { limits.hash_slots },
+        mails_an_hour: limits.mails_an_hour,
+        codes_a_day: limits.codes_a_day,
+        wrong_passwords: limits.wrong_passwords,
+        plain_http: config.http_client.allow_private,
+    };
+    Ok(Ligature::open(store(config)?, master, guard, clock, settings).await?)
+}
+
+/// The router of a configuration, for `serve` and for tests.
+///
+/// # Errors
+/// As [`router`].
+pub fn application(ligature: Ligature, config: &Config) -> anyhow::Result<(Router, Addresses)> {
+    let addresses = Addresses::new(&config.server.trusted_proxies, config.limits.requests_per_second, config.limits.burst);
+    let context = Context { cookies: Cookies { secure: config.secure(), org: ligature.org }, ligature, assets: Arc::new(assets()), demo: config.demo };
+    Ok((router(context, config, addresses.clone())?, addresses))
+}
+
+/// Serves until a stop signal, then lets open requests end.
+///
+/// # Errors
+/// An address that cannot be listened on, TLS files that cannot be read.
+pub async fn serve(config: &Config, ligature: Ligature) -> anyhow::Result<()> {
+    let (router, addresses) = application(ligature.clone(), config)?;
+    let listen: SocketAddr = config.server.listen.parse()?;
+    let (stop, stopped) = watch::channel(false);
+    let background = tokio::spawn(background(ligature, config.clone(), addresses, stopped.clone()));
+    let handle = Handle::new();
+    let drain = Duration::from_secs(config.server.drain_seconds);
+    tokio::spawn({
+        let handle = handle.clone();
+        async move {
+            signal().await;
+            tracing::info!("stopping: open requests may end");
+            handle.graceful_shutdown(Some(drain));
+        }
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tracing::info!(address = %listen, public_url = config.server.public_url, "serving");
+    match (&config.server.tls_cert, &config.server.tls_key) {
+        (Some(cert), Some(key)) => {
+            let tls = RustlsConfig::from_pem_file(cert, key).await.context("the TLS files cannot be read")?;
+            axum_server::bind_rustls(listen, tls).handle(handle).serve(service).await?;
+        }
+        _ => axum_server::bind(listen).handle(handle).serve(service).await?,
+    }
+    stop.send(true)?;
+    background.await?;
+    Ok(())
+}
+
+/// Mail, and tidying up every minute.
+async fn background(ligature: Ligature, config: Config, addresses: Addresses, stopped: watch::Receiver<bool>) {
+    let mut for_mail = stopped.clone();
+    let mail = tokio::spawn(worker::run(ligature.clone(), config.mail, async move { drop(for_mail.wait_for(|s| *s).await) }));
+    let mut stopped = stopped;
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|s| *s) => break,
+            () = tokio::time::sleep(Duration::from_secs(60)) => {}
+        }
+        addresses.tidy();
+        if let Err(error) = ligature.tidy().await {
+            tracing::error!(%error, "tidying up failed");
+        }
+    }
+    drop(mail.await);
+}
+
+async fn signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(interrupt.await),
+    }
+}
