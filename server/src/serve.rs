@@ -54,6 +54,8 @@ pub async fn ligature(config: &Config, master: &MasterKey, clock: Clock) -> anyh
 /// # Errors
 /// As [`router`].
 pub fn application(ligature: Ligature, config: &Config) -> anyhow::Result<(Router, Addresses)> {
+    // Pages render on tokio; a second router in the same process (tests) finds it set already.
+    drop(any_spawner::Executor::init_tokio());
     let addresses = Addresses::new(&config.server.trusted_proxies, config.limits.requests_per_second, config.limits.burst);
     let context = Context { cookies: Cookies { secure: config.secure(), org: ligature.org }, ligature, assets: Arc::new(assets()), demo: config.demo };
     Ok((router(context, config, addresses.clone())?, addresses))

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 #[must_use]
 pub fn random() -> String {
     let mut bytes = [0_u8; 24];
-    drop(getrandom::fill(&mut bytes));
+    if getrandom::fill(&mut bytes).is_err() {
+        return String::new();
+    }
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
