@@ -8,7 +8,7 @@ use storage::{
 use subtle::ConstantTimeEq;
 
 use crate::{
-    Fault, Ligature,
+    Fault, Ligature, Vault,
     chance::{mail_code, row_id},
     mails::Letter,
 };
@@ -35,20 +35,9 @@ pub fn code_minutes() -> i64 {
 
 impl Ligature {
     fn code_mac(&self, attempt: &Attempt, binding: &Binding, typed: &str) -> Vec<u8> {
-        let account = binding.account.map(|a| a.0.to_vec()).unwrap_or_default();
-        self.vault.mac(&[
-            b"code",
-            &attempt.hash,
-            &attempt.browser,
-            binding.action.as_bytes(),
-            binding.provider.as_bytes(),
-            binding.namespace.as_bytes(),
-            binding.subject.as_bytes(),
-            &account,
-            binding.address.as_bytes(),
-            code::fold(typed).as_bytes(),
-        ])
+        code_mac(&self.vault, &attempt.hash, &attempt.browser, binding, typed)
     }
+
 
     /// Makes a challenge and mails its code. Without an account it is a decoy: the same row, no mail, never right.
     /// Over the budget of an address no mail goes out and nothing looks different (RL-05).
@@ -118,5 +107,44 @@ pub(crate) fn seconds(n: i64) -> Micros {
 impl Clone for Right {
     fn clone(&self) -> Self {
         Self(self.0)
+    }
+}
+
+/// What of a code is stored: an HMAC over everything that the code is good for.
+fn code_mac(vault: &Vault, attempt: &[u8], browser: &[u8], binding: &Binding, typed: &str) -> Vec<u8> {
+    let account = binding.account.map(|a| a.0.to_vec()).unwrap_or_default();
+    vault.mac(&[
+        b"code",
+        attempt,
+        browser,
+        binding.action.as_bytes(),
+        binding.provider.as_bytes(),
+        binding.namespace.as_bytes(),
+        binding.subject.as_bytes(),
+        &account,
+        binding.address.as_bytes(),
+        code::fold(typed).as_bytes(),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lk_11_a_code_is_good_for_one_browser_provider_issuer_subject_account_address_and_action() {
+        let vault = Vault::for_tests();
+        let mac = |browser: &[u8], b: &Binding| code_mac(&vault, b"attempt", browser, b, "K7QM-3XRD");
+        let base = Binding { action: "link", provider: "p1".into(), namespace: "oidc:https://a.test".into(), subject: "s1".into(), account: Some(AccountId([1; 16])), address: "v@ex.test".into() };
+        let right = mac(b"b1", &base);
+        assert_eq!(right, code_mac(&vault, b"attempt", b"b1", &base, " k7qm3xrd "), "however it is typed");
+        assert_ne!(right, mac(b"b2", &base), "browser");
+        assert_ne!(right, mac(b"b1", &Binding { provider: "p2".into(), ..base.clone() }), "provider");
+        assert_ne!(right, mac(b"b1", &Binding { namespace: "oidc:https://b.test".into(), ..base.clone() }), "issuer");
+        assert_ne!(right, mac(b"b1", &Binding { subject: "s2".into(), ..base.clone() }), "subject");
+        assert_ne!(right, mac(b"b1", &Binding { account: Some(AccountId([2; 16])), ..base.clone() }), "target account");
+        assert_ne!(right, mac(b"b1", &Binding { address: "w@ex.test".into(), ..base.clone() }), "target address");
+        assert_ne!(right, mac(b"b1", &Binding { action: "reset", ..base.clone() }), "action");
+        assert_ne!(right, code_mac(&vault, b"other", b"b1", &base, "K7QM-3XRD"), "attempt");
     }
 }

@@ -80,6 +80,11 @@ impl Vault {
         Ok(Self { seal: XChaCha20Poly1305::new(&fixed("seal")?.into()), mac: fixed("mac")?, lookup: fixed("lookup")?, signing })
     }
 
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        Self { seal: XChaCha20Poly1305::new(&[1; 32].into()), mac: [2; 32], lookup: [3; 32], signing: String::new().into() }
+    }
+
     pub(crate) fn signing_key(&self) -> &str {
         self.signing.expose_secret()
     }

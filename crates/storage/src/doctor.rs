@@ -27,7 +27,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("D3", "an address has more than one owner", "SELECT COUNT(*) AS n FROM (SELECT 1 FROM account_email WHERE owner GROUP BY organisation_id, canonical HAVING COUNT(*) > 1) AS x"),
     ("D4", "a link has no evidence or no audit event", "SELECT COUNT(*) AS n FROM link l WHERE l.active AND (l.evidence = '' OR NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.account_id = l.account_id AND e.kind IN ('account.created', 'link.added')))"),
     ("D5", "a disabled account has a session", "SELECT COUNT(*) AS n FROM session s JOIN account a ON a.id = s.account_id WHERE a.state <> 'active'"),
-    ("D7", "a link onto an existing account that had to be told of was not", "SELECT COUNT(*) AS n FROM audit_event e WHERE e.kind = 'link.added' AND e.code = 'notify' AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.created_at = e.at AND o.kind = 'link-notice')"),
+    ("D7", "a link onto an existing account that had to be told of was not", "SELECT COUNT(*) AS n FROM audit_event e WHERE e.kind = 'link.added' AND e.code = 'notify' AND EXISTS (SELECT 1 FROM account_email m WHERE m.account_id = e.account_id) AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 'link-notice' AND o.created_at BETWEEN e.at - 1000000 AND e.at + 1000000)"),
     ("D8", "an attempt has more wrong answers than its limit", "SELECT COUNT(*) AS n FROM attempt WHERE tries_left < 0"),
     ("orphans", "a link points to no account", "SELECT COUNT(*) AS n FROM link l WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.id = l.account_id)"),
 ];

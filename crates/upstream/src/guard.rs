@@ -73,6 +73,9 @@ impl Guard {
         self.allowed(request.url())?;
         let mut answer = self.client.execute(request).await.map_err(|e| CallError(e.without_url().to_string()))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
+        if status.is_server_error() {
+            return Err(CallError(format!("status {status}")));
+        }
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|e| CallError(e.without_url().to_string()))? {
             if body.len() + chunk.len() > self.options.max_bytes {

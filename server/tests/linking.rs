@@ -1,0 +1,252 @@
+//! The linking attempt under attack: guesses, late codes, other browsers, other nodes, races.
+mod world;
+
+use serde_json::json;
+use world::{Browser, Page, World};
+
+/// A chooser of an unknown identity whose address belongs to an account, moved on to the code page.
+async fn at_code(w: &World) -> (Browser, Page, String) {
+    w.browser().sign_in("meridian", "m-vera").await;
+    let b = w.browser();
+    let chooser = b.sign_in("atlas", "a-vera").await;
+    let before = w.mailbox.to("vera@example.test").len();
+    let page = b.pick(&chooser, "add_to_existing").await;
+    let code = w.mail("vera@example.test", before + 1).await.code.unwrap();
+    (b, page, code)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lk_07_go_37_three_wrong_codes_end_the_attempt_even_for_the_right_one() {
+    let w = World::new("goss").await;
+    let (b, page, code) = at_code(&w).await;
+    for n in 1..=2 {
+        let wrong = b.code(&page, "ZZZZ-ZZZZ").await;
+        assert!(wrong.path().ends_with("/code") && wrong.has("does not fit"), "{n}: {}", wrong.body);
+    }
+    let third = b.code(&page, "ZZZZ-ZZZZ").await;
+    assert_eq!((third.status, third.refusal().as_str()), (403, "code.exhausted"));
+    let right = b.code(&page, &code).await;
+    assert!(right.status >= 400, "{}", right.url);
+    assert_eq!(w.links("a-vera").await, 0);
+    assert!(!b.is_signed_in().await);
+    // A resend does not give tries back either.
+    let resent = b.post("/fn/attempt/resend", &[("attempt", &page.attempt())]).await;
+    assert_eq!(resent.refusal(), "attempt.expired");
+    w.healthy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resend_makes_a_new_code_and_keeps_the_count() {
+    let w = World::new("goss").await;
+    let (b, page, code) = at_code(&w).await;
+    b.code(&page, "ZZZZ-ZZZZ").await;
+    b.code(&page, "ZZZZ-ZZZZ").await;
+    let again = b.post("/fn/attempt/resend", &[("attempt", &page.attempt())]).await;
+    assert!(again.has("Tries left: 1"), "{}", again.body);
+    let newer = w.mail("vera@example.test", 2).await.code.unwrap();
+    assert_ne!(code, newer);
+    assert_eq!(b.code(&page, &newer).await.path(), "/account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lk_08_a_code_works_for_ten_minutes_and_not_a_second_longer() {
+    for (seconds, works) in [(599, true), (601, false)] {
+        let w = World::new("goss").await;
+        let (b, page, code) = at_code(&w).await;
+        w.pass(seconds);
+        let done = b.code(&page, &code).await;
+        assert_eq!(done.path() == "/account", works, "{seconds}: {}", done.url);
+        assert_eq!(w.links("a-vera").await, i64::from(works));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lk_09_a_code_works_once_here_and_on_another_node() {
+    let mut w = World::new("goss").await;
+    w.add_node().await;
+    let (b, page, code) = at_code(&w).await;
+    assert_eq!(b.code(&page, &code).await.path(), "/account");
+    let again = b.code(&page, &code).await;
+    assert_eq!((again.status, again.refusal().as_str()), (410, "attempt.expired"));
+    let other = on_other_node(&w, &b, &page, &code).await;
+    assert_eq!(other.header("location"), "/refused/attempt.expired".to_owned() + other.header("location").strip_prefix("/refused/attempt.expired").unwrap_or("!"));
+    assert_eq!((w.links("a-vera").await, w.rows("audit_event", "kind", "link.added").await), (1, 1));
+    w.healthy().await;
+}
+
+/// Posts the code to the second node, as a load balancer would.
+async fn on_other_node(w: &World, b: &Browser, page: &Page, code: &str) -> Page {
+    let host = w.url().strip_prefix("http://").unwrap().to_owned();
+    let request = b.request(reqwest::Method::POST, &format!("{}/fn/attempt/code", w.nodes[1].url)).header("host", host).header("origin", w.url()).form(&[("attempt", page.attempt().as_str()), ("code", code)]);
+    b.send(request).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rb_13_a_code_of_one_node_works_on_the_other_and_tries_are_counted_together() {
+    let mut w = World::new("goss").await;
+    w.add_node().await;
+    let (b, page, code) = at_code(&w).await;
+    b.code(&page, "ZZZZ-ZZZZ").await;
+    on_other_node(&w, &b, &page, "ZZZZ-ZZZZ").await;
+    assert!(b.get(&page.path()).await.has("Tries left: 1"));
+    let done = on_other_node(&w, &b, &page, &code).await;
+    assert_eq!(done.header("location"), "/account");
+    assert_eq!(w.links("a-vera").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lk_10_another_browser_can_do_nothing_with_the_page_or_the_code() {
+    let w = World::new("goss").await;
+    let (b, page, code) = at_code(&w).await;
+    let thief = w.browser();
+    let seen = thief.get(&page.path()).await;
+    assert_eq!((seen.status, seen.refusal().as_str()), (404, "attempt.unknown"));
+    assert!(!seen.has("v•••") && !seen.has("vera"), "{}", seen.body);
+    let posted = thief.code(&page, &code).await;
+    assert_eq!((posted.status, posted.refusal().as_str()), (404, "attempt.unknown"));
+    assert_eq!(w.links("a-vera").await, 0);
+    assert_eq!(b.code(&page, &code).await.path(), "/account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lk_11_a_code_of_one_attempt_is_worth_nothing_in_another() {
+    let w = World::new("goss").await;
+    w.atlas.person("a-vera-2", json!({"email": "vera@example.test", "email_verified": true}));
+    let (b, _, code) = at_code(&w).await;
+    // The same browser, provider and account; another subject.
+    let chooser = b.sign_in("atlas", "a-vera-2").await;
+    let other = b.pick(&chooser, "add_to_existing").await;
+    assert!(b.code(&other, &code).await.path().ends_with("/code"));
+    // The same identity in another browser.
+    let c = w.browser();
+    let chooser = c.sign_in("atlas", "a-vera").await;
+    let other = c.pick(&chooser, "add_to_existing").await;
+    assert!(c.code(&other, &code).await.path().ends_with("/code"));
+    // Another provider.
+    let chooser = b.sign_in("pigeon", "p-vera").await;
+    let other = b.pick(&chooser, "add_to_existing").await;
+    assert!(b.code(&other, &code).await.path().ends_with("/code"));
+    // Another action: a reset's code field.
+    let reset = b.post("/fn/reset/ask", &[("email", "vera@example.test")]).await;
+    let set = b.post("/fn/reset/set", &[("attempt", &reset.attempt()), ("code", &code), ("password", world::PASSWORD)]).await;
+    assert!(set.path().ends_with("/reset"), "{}", set.url);
+    assert_eq!((w.links("a-vera-2").await, w.links("a-vera").await, w.links("p-vera").await), (0, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lk_12_no_order_of_calls_without_the_right_code_gives_a_link_or_a_session() {
+    let w = World::new("goss").await;
+    w.browser().sign_in("meridian", "m-vera").await;
+    let calls = ["pick-add", "code", "resend", "password", "reset-set"];
+    let mut orders: Vec<Vec<usize>> = vec![vec![]];
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        orders = orders.iter().flat_map(|o| (0..calls.len()).filter(|i| !o.contains(i)).map(|i| [o.clone(), vec![i]].concat()).collect::<Vec<_>>()).collect();
+        all.extend(orders.clone());
+    }
+    for order in all.iter().step_by(3) {
+        let b = w.browser();
+        let chooser = b.sign_in("atlas", "a-vera").await;
+        let (id, target) = (chooser.attempt(), chooser.accounts().pop().unwrap());
+        for call in order {
+            match calls[*call] {
+                "pick-add" => b.post_only("/fn/attempt/pick", &[("attempt", &id), ("pick", "add_to_existing"), ("account", &target)]).await,
+                "code" => b.post_only("/fn/attempt/code", &[("attempt", &id), ("code", "")]).await,
+                "resend" => b.post_only("/fn/attempt/resend", &[("attempt", &id)]).await,
+                "password" => b.post_only("/fn/attempt/password", &[("attempt", &id), ("email", "vera@example.test"), ("password", "")]).await,
+                _ => b.post_only("/fn/reset/set", &[("attempt", &id), ("code", ""), ("password", world::PASSWORD)]).await,
+            };
+        }
+        assert!(b.session_cookie().is_none(), "{order:?}");
+    }
+    assert_eq!((w.links("a-vera").await, w.accounts().await), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lk_14_changed_claims_and_targets_in_the_form_change_nothing() {
+    let w = World::new("goss").await;
+    w.browser().sign_in("meridian", "m-ben").await;
+    w.browser().sign_in("meridian", "m-vera").await;
+    let b = w.browser();
+    let chooser = b.sign_in("atlas", "a-vera").await;
+    let bens = storage::accounts::list_holders(&mut w.ligature().store.read().await.unwrap(), w.ligature().org, "ben@example.test").await.unwrap()[0].0.id.to_string();
+    let forged = b.post("/fn/attempt/pick", &[("attempt", &chooser.attempt()), ("pick", "add_to_existing"), ("account", &bens), ("email", "ben@example.test"), ("provider", "meridian")]).await;
+    assert_eq!(forged.refusal(), "attempt.step");
+    assert_eq!(w.mails("ben@example.test").await, 0);
+    let page = b.pick(&chooser, "add_to_existing").await;
+    let code = w.mail("vera@example.test", 1).await.code.unwrap();
+    let done = b.post("/fn/attempt/code", &[("attempt", &page.attempt()), ("code", &code), ("account", &bens), ("sub", "m-ben")]).await;
+    assert!(done.has("Hello Vera"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lk_20_what_the_administrator_switches_off_counts_for_attempts_that_are_open() {
+    let w = World::new("goss").await;
+    let (b, page, code) = at_code(&w).await;
+    w.provider("atlas", json!({"enabled": false})).await;
+    let late = b.code(&page, &code).await;
+    assert_eq!((late.status, late.refusal().as_str()), (403, "provider.disabled"), "{}", late.url);
+    assert_eq!(w.links("a-vera").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rb_02_fifty_first_sign_ins_of_one_identity_at_once_make_one_account() {
+    let w = World::new("goss").await;
+    let mut ready = Vec::new();
+    for _ in 0..50 {
+        let b = w.browser();
+        let callback = b.at_provider(&b.start("meridian").await, "m-vera").await;
+        ready.push((b, callback));
+    }
+    let tasks: Vec<_> = ready.into_iter().map(|(b, callback)| tokio::spawn(async move { b.get(&callback).await })).collect();
+    for task in tasks {
+        let page = task.await.unwrap();
+        assert_eq!(page.path(), "/account", "{}", page.body);
+    }
+    assert_eq!((w.accounts().await, w.links("m-vera").await), (1, 1));
+    w.healthy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rb_03_go_05_two_people_who_add_one_identity_at_once_have_one_winner() {
+    let w = World::new("goss").await;
+    for round in 0..5 {
+        let sub = format!("h-race-{round}");
+        w.harbour.person(&sub, json!({}));
+        let (a, b) = (w.browser(), w.browser());
+        a.sign_in("meridian", "m-vera").await;
+        b.sign_in("meridian", "m-ben").await;
+        let one = a.at_provider(&a.start_add("harbour").await, &sub).await;
+        let two = b.at_provider(&b.start_add("harbour").await, &sub).await;
+        let (one, two) = tokio::join!(a.get(&one), b.get(&two));
+        let mut results = [(one.status, one.refusal()), (two.status, two.refusal())];
+        results.sort();
+        assert_eq!((results[0].0, results[1].0, results[1].1.as_str()), (200, 409, "link.already_in_use"));
+        assert_eq!(w.links(&sub).await, 1);
+    }
+    w.healthy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn op_01_with_the_mail_server_down_the_page_says_so_and_the_code_arrives_later() {
+    let w = World::new("goss").await;
+    w.browser().sign_in("meridian", "m-vera").await;
+    w.mailbox.set_down(true);
+    let b = w.browser();
+    let chooser = b.sign_in("atlas", "a-vera").await;
+    let page = b.pick(&chooser, "add_to_existing").await;
+    let mut told = false;
+    for _ in 0..200 {
+        told = b.get(&page.path()).await.has("Our mail is delayed");
+        if told {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert!(told, "the page tells that mail is delayed");
+    w.mailbox.set_down(false);
+    let code = w.mail("vera@example.test", 1).await.code.unwrap();
+    assert_eq!(b.code(&page, &code).await.path(), "/account");
+    assert_eq!(w.mails("vera@example.test").await, 1);
+    w.healthy().await;
+}

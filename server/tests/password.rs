@@ -1,0 +1,130 @@
+//! The local account: sign-up, sign-in, reset; and that strangers learn nothing.
+mod world;
+
+use world::{PASSWORD, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_up_is_pending_until_the_code_is_typed() {
+    let w = World::new("recommended").await;
+    let b = w.browser();
+    let page = b.post("/fn/signup", &[("email", "cleo@example.test"), ("name", "Cleo"), ("password", PASSWORD)]).await;
+    assert!(page.path().ends_with("/code"), "{}", page.body);
+    assert!(!b.is_signed_in().await);
+    let early = w.browser().password("cleo@example.test", PASSWORD).await;
+    assert!(early.has("do not fit together"));
+    let code = w.mail("cleo@example.test", 1).await.code.unwrap();
+    let done = b.code(&page, &code).await;
+    assert!(done.has("Hello Cleo") && done.has("Verified"), "{}", done.body);
+    assert!(w.browser().password("CLEO@Example.test", PASSWORD).await.has("Hello Cleo"));
+    w.healthy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn em_06_one_owner_whatever_the_case_and_mail_goes_to_the_stored_spelling() {
+    let w = World::new("recommended").await;
+    w.sign_up("V@Ex.test").await;
+    let b = w.browser();
+    let page = b.post("/fn/signup", &[("email", "v@ex.test"), ("name", "Other"), ("password", PASSWORD)]).await;
+    assert!(page.path().ends_with("/code"));
+    let notice = w.mail("V@Ex.test", 2).await;
+    assert_eq!(notice.to, ["V@Ex.test"]);
+    assert!(notice.code.is_none(), "a notice, not a code");
+    assert_eq!(w.accounts().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rl_08_rl_07_sign_up_and_reset_look_alike_for_taken_and_free_addresses() {
+    let w = World::new("recommended").await;
+    w.sign_up("taken@example.test").await;
+    for (path, fields) in [("/fn/signup", vec![("name", "X"), ("password", PASSWORD)]), ("/fn/reset/ask", vec![])] {
+        let mut seen = Vec::new();
+        for email in ["taken@example.test", "unknown@example.test"] {
+            let b = w.browser();
+            let mut form = fields.clone();
+            form.push(("email", email));
+            let page = b.post(path, &form).await;
+            let cookies: Vec<_> = page.header("set-cookie").lines().map(|c| c.split('=').next().unwrap().to_owned()).collect();
+            seen.push((page.status, page.body.replace(&page.attempt(), "ATTEMPT").replace("t•••@e•••", "MASKED").replace("u•••@e•••", "MASKED"), cookies));
+        }
+        assert_eq!(seen[0], seen[1], "{path}");
+    }
+    let wrong = |email: &'static str| {
+        let b = w.browser();
+        async move { b.password(email, "wrong wrong wrong").await.body.replace(email, "EMAIL") }
+    };
+    assert_eq!(wrong("taken@example.test").await.replace(char::is_whitespace, ""), wrong("unknown@example.test").await.replace(char::is_whitespace, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_sets_the_password_and_ends_every_other_session() {
+    let w = World::new("recommended").await;
+    let old = w.sign_up("cleo@example.test").await;
+    let b = w.browser();
+    let page = b.post("/fn/reset/ask", &[("email", "cleo@example.test")]).await;
+    let code = w.mail("cleo@example.test", 2).await.code.unwrap();
+    let short = b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", "short")]).await;
+    assert!(short.path().ends_with("/reset") && short.has("Use 15 to 256 characters"), "{}", short.body);
+    let done = b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", "another long password")]).await;
+    assert_eq!(done.path(), "/account", "{}", done.body);
+    assert!(!old.is_signed_in().await);
+    assert!(w.browser().password("cleo@example.test", PASSWORD).await.has("do not fit together"));
+    assert_eq!(w.browser().password("cleo@example.test", "another long password").await.path(), "/account");
+    w.healthy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ph_01_a_sign_up_that_nobody_finished_gets_nothing_of_the_owners_later_account() {
+    let w = World::new("recommended").await;
+    let attacker = w.browser();
+    let page = attacker.post("/fn/signup", &[("email", "vera@example.test"), ("name", "Mallory"), ("password", PASSWORD)]).await;
+    let victim = w.browser();
+    let chooser = victim.sign_in("meridian", "m-vera").await;
+    let done = victim.pick(&chooser, "create_new").await;
+    assert!(done.has("Hello Vera"), "{}", done.body);
+    for _ in 0..2 {
+        attacker.code(&page, "ZZZZ-ZZZZ").await;
+    }
+    assert!(w.browser().password("vera@example.test", PASSWORD).await.has("do not fit together"));
+    assert!(!attacker.is_signed_in().await);
+    w.healthy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn field_problems_stand_beside_the_field_and_keep_what_was_typed_but_no_secret() {
+    let w = World::new("recommended").await;
+    let page = w.browser().post("/fn/signup", &[("email", "not an address"), ("name", "Cleo"), ("password", "shortsecret")]).await;
+    assert!(page.path() == "/signup" && page.has("value=\"not an address\"") && page.has("value=\"Cleo\""), "{}", page.body);
+    assert!(page.has("id=\"email-problem\"") && page.has("id=\"password-problem\"") && page.has("aria-invalid=\"true\""));
+    assert!(!page.has("shortsecret"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gv_17_guessing_is_stopped_for_the_password_and_never_for_a_linked_provider() {
+    let w = World::new("recommended").await;
+    let b = w.sign_up("cleo@example.test").await;
+    b.add("harbour", "h-1").await;
+    let guesser = w.browser();
+    let mut last = 0;
+    for _ in 0..11 {
+        last = guesser.password("cleo@example.test", "wrong wrong wrong").await.status;
+    }
+    assert_eq!(last, 429);
+    assert_eq!(w.browser().password("cleo@example.test", PASSWORD).await.status, 429);
+    assert_eq!(w.browser().sign_in("harbour", "h-1").await.path(), "/account");
+    w.pass(901);
+    assert_eq!(w.browser().password("cleo@example.test", PASSWORD).await.path(), "/account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rl_05_no_more_than_the_budget_of_mails_goes_to_an_address_and_nothing_looks_different() {
+    let w = World::with("recommended", |c| c.limits.mails_an_hour = 3).await;
+    w.sign_up("cleo@example.test").await;
+    let mut pages = Vec::new();
+    for _ in 0..6 {
+        let b = w.browser();
+        let page = b.post("/fn/reset/ask", &[("email", "cleo@example.test")]).await;
+        pages.push(page.body.replace(&page.attempt(), "ATTEMPT"));
+    }
+    assert!(pages.windows(2).all(|p| p[0] == p[1]));
+    assert_eq!(w.mails("cleo@example.test").await, 3);
+}
