@@ -88,7 +88,7 @@ mod tests {
     }
 
     fn request(change: &[(&str, Option<&str>)]) -> Vec<(String, String)> {
-        let mut all = vec![("client_id", "app"), ("redirect_uri", "https://app.test/cb"), ("response_type", "code"), ("scope", "openid email"), ("state", "s"), ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaeK1t8URWbuGJSstw-cMx"), ("code_challenge_method", "S256")];
+        let mut all = vec![("client_id", "app"), ("redirect_uri", "https://app.test/cb"), ("response_type", "code"), ("scope", "openid email"), ("state", "s"), ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
         for (name, value) in change {
             all.retain(|(k, _)| k != name);
             if let Some(value) = value {

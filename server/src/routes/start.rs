@@ -1,6 +1,6 @@
 //! `POST /login/with/{key}` and `POST /account/methods/add/{key}`: off to the provider.
 use app::{context::{Asker, Context}, outcome::{Leave, refuse}};
-use axum::{Extension, Form, extract::{Path, State}, response::Response};
+use axum::{Extension, Form, extract::{Path, State, rejection::FormRejection}, response::Response};
 use domain::path::Continuation;
 use serde::Deserialize;
 use service::{Destination, Fault, Started};
@@ -15,7 +15,8 @@ pub struct StartForm {
     entry: String,
 }
 
-pub async fn sign_in(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>, Form(form): Form<StartForm>) -> Response {
+pub async fn sign_in(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>, form: Result<Form<StartForm>, FormRejection>) -> Response {
+    let Form(form) = form.unwrap_or_default();
     let continuation = asker.continuation(&context.ligature, &form.entry);
     let started = context.ligature.start(&asker.visitor, &key, false, continuation).await;
     off(&context, started)

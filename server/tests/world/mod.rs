@@ -189,8 +189,7 @@ impl World {
     /// Lets the worker finish what is due, then counts.
     pub async fn mails(&self, to: &str) -> usize {
         for _ in 0..100 {
-            let idle = !storage::outbox::is_mail_due(&mut self.ligature().store.read().await.unwrap(), self.ligature().now()).await.unwrap();
-            if idle {
+            if self.rows("outbox", "state", "waiting").await == 0 {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
