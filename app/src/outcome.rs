@@ -1,12 +1,19 @@
 //! Turns what a use case answered into cookies and a redirect; the same for forms and protocol routes.
 use domain::path::Continuation;
-use http::{HeaderValue, StatusCode, header::{LOCATION, SET_COOKIE}};
+use http::{
+    HeaderValue, StatusCode,
+    header::{LOCATION, SET_COOKIE},
+};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 use service::{Arrival, Destination, Fault};
 
-use crate::{context::{Asker, Context}, cookies::Cookie, paths};
+use crate::{
+    context::{Asker, Context},
+    cookies::Cookie,
+    paths,
+};
 
 /// The closed error of server functions. It says nothing; the person is redirected in every case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +113,10 @@ pub fn sign_in_for(context: &Context, request: domain::path::AuthorizeRequest) -
     Ok(match context.ligature.seal_entry(request)? {
         Some((id, sealed)) => Leave::local(paths::with_entry(paths::LOGIN, &id)).with(context.cookies.entry(&id, &sealed)),
         // Too large for a cookie: pushed authorization requests (RFC 9126) are the way for such requests.
-        None => Leave { to: Destination::Application(context.ligature.error_uri(&redirect_uri, "invalid_request", "the request is too large; use pushed authorization requests", state.as_deref())), cookies: Vec::new() },
+        None => Leave {
+            to: Destination::Application(context.ligature.error_uri(&redirect_uri, "invalid_request", "the request is too large; use pushed authorization requests", state.as_deref())),
+            cookies: Vec::new(),
+        },
     })
 }
 

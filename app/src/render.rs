@@ -1,5 +1,9 @@
 //! Renders a page: complete HTML, scripts and the right to run them only where an island is on it.
-use axum::{body::Body, http::Request, response::{IntoResponse, Response}};
+use axum::{
+    body::Body,
+    http::Request,
+    response::{IntoResponse, Response},
+};
 use futures_util::{StreamExt, stream::once};
 use http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY};
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -89,7 +93,8 @@ fn finish<V: IntoView + 'static>(app: V, _chunks: BoxedFnOnce<PinnedStream<Strin
         if let Ok(value) = HeaderValue::from_str(&csp) {
             response.insert_header(CONTENT_SECURITY_POLICY, value);
         }
-        Box::pin(once(async { html })) as PinnedStream<String>
+        let stream: PinnedStream<String> = Box::pin(once(async { html }));
+        stream
     })
 }
 

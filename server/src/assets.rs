@@ -1,6 +1,10 @@
 //! Static files, embedded, with their content's hash in the folder and a year of caching.
 use app::context::Assets;
-use axum::{extract::Path, http::{HeaderValue, StatusCode, header}, response::{IntoResponse, Response}};
+use axum::{
+    extract::Path,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use rust_embed::Embed;
 use sha2::{Digest, Sha256};
 

@@ -59,7 +59,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
     let problems = config.problems();
     for problem in &problems {
-        say(&problem.to_string())?;
+        eprintln!("{problem}");
     }
     if !problems.is_empty() {
         return Ok(ExitCode::FAILURE);

@@ -1,5 +1,8 @@
 //! Configuration: TOML and environment, read once, validated whole, passed in.
-use std::{net::SocketAddr, path::{Path, PathBuf}};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use config::{Config as Source, Environment, File};
 use ipnet::IpNet;
@@ -262,7 +265,8 @@ fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
+        // Schemes that URLs do not know (smtp) keep addresses as names.
+        Some(url::Host::Domain(name)) => name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()),
         None => false,
     }
 }
@@ -294,6 +298,13 @@ mod tests {
         config.server.trusted_proxies = vec!["everybody".into()];
         let paths: Vec<_> = config.problems().into_iter().map(|p| p.path).collect();
         assert_eq!(paths, ["server.listen", "server.trusted_proxies", "database.url", "mail.smtp_url"]);
+    }
+
+    #[test]
+    fn plain_smtp_is_for_loopback_only() {
+        let mut config = Config::default();
+        config.mail.smtp_url = "smtp://127.0.0.1:25".into();
+        assert!(config.problems().is_empty());
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! `ligature seed FILE`: a preset, providers and applications from a file, for first set-ups, demos and tests.
 use serde::Deserialize;
-use service::{Ligature, admin::{Association, Mode, ProviderForm, SaveProblem}};
+use service::{
+    Ligature,
+    admin::{Association, Mode, ProviderForm, SaveProblem},
+};
 use upstream::Settings;
 
 /// The file: JSON.

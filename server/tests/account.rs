@@ -1,4 +1,6 @@
 //! My Account: add, remove, sessions; and everything that must not be possible there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
+
 mod world;
 
 use serde_json::json;
@@ -115,7 +117,8 @@ async fn ma_12_foreign_and_unknown_ids_answer_alike() {
     let veras = link_id(&w, "vera@example.test").await;
     let b = w.browser();
     b.sign_in("meridian", "m-ben").await;
-    let pages = [b.post("/fn/account/remove", &[("link", &veras)]).await, b.post("/fn/account/remove", &[("link", &"0".repeat(32))]).await, b.post("/fn/account/remove", &[("link", "nonsense")]).await];
+    let pages =
+        [b.post("/fn/account/remove", &[("link", &veras)]).await, b.post("/fn/account/remove", &[("link", &"0".repeat(32))]).await, b.post("/fn/account/remove", &[("link", "nonsense")]).await];
     for page in pages {
         assert_eq!((page.status, page.refusal().as_str()), (404, "account.method_unknown"));
     }

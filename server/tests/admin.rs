@@ -1,4 +1,6 @@
 //! The first owner and the console.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
+
 mod world;
 
 use reqwest::Method;
@@ -66,7 +68,19 @@ async fn ad_01_the_console_is_for_owners_and_the_server_checks_it() {
 }
 
 fn form<'a>(w: &'a World, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let mut form = vec![("create", "yes"), ("key", "fresh"), ("name", "Fresh"), ("kind", "oidc"), ("issuer", w.harbour.issuer.as_str()), ("client_id", "ligature"), ("secret", "rehearsal-secret"), ("enabled", "on"), ("association", "inherit"), ("as_source", "on"), ("as_target", "on")];
+    let mut form = vec![
+        ("create", "yes"),
+        ("key", "fresh"),
+        ("name", "Fresh"),
+        ("kind", "oidc"),
+        ("issuer", w.harbour.issuer.as_str()),
+        ("client_id", "ligature"),
+        ("secret", "rehearsal-secret"),
+        ("enabled", "on"),
+        ("association", "inherit"),
+        ("as_source", "on"),
+        ("as_target", "on"),
+    ];
     for (name, value) in more {
         form.retain(|(n, _)| n != name);
         form.push((name, value));

@@ -1,4 +1,6 @@
 //! An application signs people in through Ligature.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
+
 mod world;
 
 use rehearsal::application::{Registration, serve};
@@ -81,7 +83,16 @@ struct Asked {
 }
 
 fn request(photos: &str) -> Asked {
-    let parameters = vec![("response_type", "code".into()), ("client_id", "photos".into()), ("redirect_uri", format!("{photos}/cb")), ("scope", "openid email".into()), ("state", "s&=1".into()), ("nonce", "n".into()), ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into()), ("code_challenge_method", "S256".into())];
+    let parameters = vec![
+        ("response_type", "code".into()),
+        ("client_id", "photos".into()),
+        ("redirect_uri", format!("{photos}/cb")),
+        ("scope", "openid email".into()),
+        ("state", "s&=1".into()),
+        ("nonce", "n".into()),
+        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into()),
+        ("code_challenge_method", "S256".into()),
+    ];
     Asked { verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", parameters }
 }
 

@@ -1,4 +1,6 @@
 //! Providers' answers, honest and forged.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
+
 mod world;
 
 use rehearsal::provider::Knobs;

@@ -1,4 +1,6 @@
 //! The linking attempt under attack: guesses, late codes, other browsers, other nodes, races.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
+
 mod world;
 
 use serde_json::json;
@@ -77,7 +79,8 @@ async fn lk_09_a_code_works_once_here_and_on_another_node() {
 /// Posts the code to the second node, as a load balancer would.
 async fn on_other_node(w: &World, b: &Browser, page: &Page, code: &str) -> Page {
     let host = w.url().strip_prefix("http://").unwrap().to_owned();
-    let request = b.request(reqwest::Method::POST, &format!("{}/fn/attempt/code", w.nodes[1].url)).header("host", host).header("origin", w.url()).form(&[("attempt", page.attempt().as_str()), ("code", code)]);
+    let request =
+        b.request(reqwest::Method::POST, &format!("{}/fn/attempt/code", w.nodes[1].url)).header("host", host).header("origin", w.url()).form(&[("attempt", page.attempt().as_str()), ("code", code)]);
     b.send(request).await
 }
 

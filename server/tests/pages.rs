@@ -1,4 +1,6 @@
 //! What every answer must look like: headers, cookies, cross-site rules, hosts, inert text.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
+
 mod world;
 
 use rehearsal::provider::Knobs;
@@ -7,7 +9,8 @@ use serde_json::json;
 use world::{Page, World};
 
 const PAGES: [&str; 8] = ["/login", "/signup", "/reset", "/setup", "/refused/attempt.expired", "/refused/nonsense", "/nowhere", "/attempt/x/choose"];
-const OWN: [&str; 10] = ["/account", "/account/sessions", "/account/activity", "/admin", "/admin/providers", "/admin/providers/new", "/admin/policy", "/admin/accounts", "/admin/applications", "/admin/audit"];
+const OWN: [&str; 10] =
+    ["/account", "/account/sessions", "/account/activity", "/admin", "/admin/providers", "/admin/providers/new", "/admin/policy", "/admin/accounts", "/admin/applications", "/admin/audit"];
 
 fn safe(page: &Page) {
     let csp = page.header("content-security-policy");

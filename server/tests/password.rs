@@ -1,4 +1,6 @@
 //! The local account: sign-up, sign-in, reset; and that strangers learn nothing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
+
 mod world;
 
 use world::{PASSWORD, World};

@@ -1,4 +1,6 @@
 //! Signing in: known and unknown identities, chooser, code, new accounts.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
+
 mod world;
 
 use rehearsal::provider::Knobs;
@@ -238,7 +240,8 @@ async fn go_38_go_39_with_the_unsafe_permit_modes_none_and_notification_add_at_o
         let w = World::new("goss").await;
         w.browser().sign_in("meridian", "m-vera").await;
         let owner = w.owner().await;
-        let saved = owner.post("/fn/admin/policy", &[("preset", "goss"), ("link_on_login", "on"), ("account_management", "on"), ("create", "on"), ("mail_mode", mode), ("accept_unproven_links", "on")]).await;
+        let saved =
+            owner.post("/fn/admin/policy", &[("preset", "goss"), ("link_on_login", "on"), ("account_management", "on"), ("create", "on"), ("mail_mode", mode), ("accept_unproven_links", "on")]).await;
         assert!(saved.has("Saved."), "{}", saved.body);
         let b = w.browser();
         let chooser = b.sign_in("atlas", "a-vera").await;

@@ -1,1 +1,46 @@
-fn main(){}
+//! `cargo xtask …`: set-up, demo, tests, bench. No dependencies, so that it starts at once.
+mod bench;
+mod checks;
+mod demo;
+mod postgres;
+mod setup;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "cargo xtask COMMAND
+
+  demo     set up, build and start everything on loopback
+  test     set up and run every check
+  setup    only install what is missing
+  site     only build the browser bundle
+  bench    print speed and size
+  tables   write the generated pages of docs/
+
+  --yes    install without asking";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let yes = arguments.iter().any(|a| a == "--yes") || std::env::var_os("CI").is_some();
+    let result = match arguments.iter().find(|a| !a.starts_with('-')).map(String::as_str) {
+        Some("demo") => demo::demo(yes),
+        Some("test") => test::test(yes),
+        Some("setup") => setup::all(yes).map(|_| true),
+        Some("site") => setup::site(yes),
+        Some("bench") => bench::bench(),
+        Some("tables") => checks::tables(true),
+        _ => {
+            eprintln!("{HELP}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,4 +1,5 @@
 //! The console's forms.
+#![expect(clippy::too_many_arguments, reason = "a form has as many fields as it has")]
 use domain::{AccountId, Refusal};
 use leptos::prelude::*;
 use serde_json::json;
@@ -18,14 +19,21 @@ async fn saved(context: &Context, asker: &Asker, result: Result<(), SaveProblem>
     match result {
         Ok(()) => back(context, asker, good.0, Flash::notice(good.1)).await,
         Err(SaveProblem::Field(field, message)) => back(context, asker, bad, Flash { problems: vec![(field.into(), message.into())], typed, ..Flash::default() }).await,
-        Err(SaveProblem::Policy(problem)) => back(context, asker, bad, Flash { notice: "policy-problem".into(), typed: vec![("policy".into(), format!("{}: {} — {}", problem.path, problem.value, problem.remedy))], ..Flash::default() }).await,
+        Err(SaveProblem::Policy(problem)) => {
+            back(
+                context,
+                asker,
+                bad,
+                Flash { notice: "policy-problem".into(), typed: vec![("policy".into(), format!("{}: {} — {}", problem.path, problem.value, problem.remedy))], ..Flash::default() },
+            )
+            .await
+        }
         Err(SaveProblem::Fault(fault)) => refuse(&fault),
     }
 }
 
 /// A provider's form, one field each.
 #[server(prefix = "/fn", endpoint = "admin/provider")]
-#[expect(clippy::too_many_arguments, reason = "a form has this many fields")]
 pub async fn save_provider(
     create: String,
     key: String,
@@ -59,7 +67,9 @@ pub async fn save_provider(
     let auth = if auth == "post" { "post" } else { "basic" };
     let scopes = words(&scopes);
     let settings = match kind.as_str() {
-        "oauth2" => json!({"kind": "oauth2", "client_id": client_id, "authorization_url": authorization_url, "token_url": token_url, "userinfo_url": userinfo_url, "auth": auth, "scopes": scopes, "subject_path": subject_path, "email_path": email_path, "email_verified_path": email_verified_path, "name_path": name_path}),
+        "oauth2" => {
+            json!({"kind": "oauth2", "client_id": client_id, "authorization_url": authorization_url, "token_url": token_url, "userinfo_url": userinfo_url, "auth": auth, "scopes": scopes, "subject_path": subject_path, "email_path": email_path, "email_verified_path": email_verified_path, "name_path": name_path})
+        }
         "github" if web_url.is_empty() || api_url.is_empty() => json!({"kind": "github", "client_id": client_id}),
         "github" => json!({"kind": "github", "client_id": client_id, "web_url": web_url, "api_url": api_url}),
         _ if scopes.is_empty() => json!({"kind": "oidc", "issuer": issuer, "client_id": client_id, "auth": auth}),
@@ -67,13 +77,33 @@ pub async fn save_provider(
     };
     let create = create == "yes";
     let page = if create { paths::ADMIN_PROVIDER_NEW.to_owned() } else { paths::safe(&paths::admin_provider(&key)) };
-    let typed = [("key", &key), ("name", &name), ("kind", &kind), ("issuer", &issuer), ("client_id", &client_id), ("authorization_url", &authorization_url), ("token_url", &token_url), ("userinfo_url", &userinfo_url), ("subject_path", &subject_path), ("email_path", &email_path), ("email_verified_path", &email_verified_path), ("name_path", &name_path)]
-        .into_iter()
-        .map(|(f, v)| (f.to_owned(), bounded(v, 300)))
-        .collect();
+    let typed = [
+        ("key", &key),
+        ("name", &name),
+        ("kind", &kind),
+        ("issuer", &issuer),
+        ("client_id", &client_id),
+        ("authorization_url", &authorization_url),
+        ("token_url", &token_url),
+        ("userinfo_url", &userinfo_url),
+        ("subject_path", &subject_path),
+        ("email_path", &email_path),
+        ("email_verified_path", &email_verified_path),
+        ("name_path", &name_path),
+    ]
+    .into_iter()
+    .map(|(f, v)| (f.to_owned(), bounded(v, 300)))
+    .collect();
     let result = match serde_json::from_value(settings) {
         Ok(settings) => {
-            let association = Association { mode: Mode::parse(&association), login_only: !login_only.is_empty(), as_source: !as_source.is_empty(), as_target: !as_target.is_empty(), verified_counts: !verified_counts.is_empty(), domains: words(&domains) };
+            let association = Association {
+                mode: Mode::parse(&association),
+                login_only: !login_only.is_empty(),
+                as_source: !as_source.is_empty(),
+                as_target: !as_target.is_empty(),
+                verified_counts: !verified_counts.is_empty(),
+                domains: words(&domains),
+            };
             let form = ProviderForm { key, name, settings, secret, enabled: !enabled.is_empty(), position: position.parse().unwrap_or(0), association };
             context.ligature.save_provider(&asker.visitor, form, create).await
         }
@@ -85,7 +115,14 @@ pub async fn save_provider(
 }
 
 #[server(prefix = "/fn", endpoint = "admin/policy")]
-pub async fn save_policy(preset: String, #[server(default)] link_on_login: String, #[server(default)] account_management: String, #[server(default)] create: String, mail_mode: String, #[server(default)] accept_unproven_links: String) -> Result<(), Code> {
+pub async fn save_policy(
+    preset: String,
+    #[server(default)] link_on_login: String,
+    #[server(default)] account_management: String,
+    #[server(default)] create: String,
+    mail_mode: String,
+    #[server(default)] accept_unproven_links: String,
+) -> Result<(), Code> {
     let (context, asker) = asked();
     let switches = Switches {
         preset,
@@ -132,7 +169,11 @@ pub async fn register_application(client_id: String, name: String, redirect_uris
         // Shown once, then gone with the flash row; the database keeps a hash.
         Ok(secret) => back(&context, &asker, paths::ADMIN_APPLICATIONS, Flash { notice: "application-registered".into(), typed: vec![("secret".into(), secret)], ..Flash::default() }).await,
         Err(fault) if fault.refusal() == Refusal::BadRequest => {
-            let flash = Flash { problems: vec![("redirect_uris".into(), "field-application".into())], typed: vec![("client_id".into(), bounded(&client_id, 60)), ("name".into(), bounded(&name, 80)), ("redirect_uris".into(), bounded(&redirect_uris, 1000))], ..Flash::default() };
+            let flash = Flash {
+                problems: vec![("redirect_uris".into(), "field-application".into())],
+                typed: vec![("client_id".into(), bounded(&client_id, 60)), ("name".into(), bounded(&name, 80)), ("redirect_uris".into(), bounded(&redirect_uris, 1000))],
+                ..Flash::default()
+            };
             back(&context, &asker, paths::ADMIN_APPLICATIONS, flash).await
         }
         Err(fault) => refuse(&fault),

@@ -1,7 +1,12 @@
 //! The language switch.
 use leptos::prelude::*;
 
-use crate::{context::asked, i18n::Lang, outcome::{Code, Leave, go}, paths};
+use crate::{
+    context::asked,
+    i18n::Lang,
+    outcome::{Code, Leave, go},
+    paths,
+};
 
 #[server(prefix = "/fn", endpoint = "language")]
 pub async fn set_language(language: String, back: String) -> Result<(), Code> {

@@ -1,8 +1,15 @@
 //! My Account: a settings page with one action a row.
-use axum::{extract::Path, response::{IntoResponse, Redirect, Response}};
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Redirect, Response},
+};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{Fault, Ligature, account::{Method, Overview, SessionRow}, providers::Button};
+use service::{
+    Fault, Ligature,
+    account::{Method, Overview, SessionRow},
+    providers::Button,
+};
 
 use crate::{
     fields::{mark, method_name, moment, notice},

@@ -2,11 +2,11 @@
 use axum::{extract::Path, response::Response};
 use domain::{AccountId, Refusal, facts::AccountState};
 use leptos::{prelude::*, server_fn::ServerFn};
+use service::rows::{Account, AuditEvent, Email};
 use service::{
     Fault,
     admin::{Association, MailMode, Mode, PolicyView, ProviderView},
 };
-use service::rows::{Account, AuditEvent, Email};
 
 use crate::{
     fields::{Field, check, field, method_name, moment, notice, radios},
@@ -18,7 +18,6 @@ use crate::{
     paths,
     render::{Head, Layout, page},
 };
-
 
 fn head(l: Lang, key: &str, section: &'static str) -> Head {
     Head::new(t(l, key), Layout::Admin(section))
@@ -109,18 +108,31 @@ fn provider_form(l: Lang, found: Option<ProviderView>, flash: &Flash) -> AnyView
     };
     let value = |name: &'static str, fallback: String| Some(flash.typed(name)).filter(|v| !v.is_empty()).unwrap_or(fallback);
     let input = |name: &'static str, label: &str, hint: &str, fallback: String| {
-        field(Field { name, label: t(l, label), kind: "text", hint: if hint.is_empty() { String::new() } else { t(l, hint) }, value: value(name, fallback), problem: flash.problem(name).map(|m| t(l, m)), autocomplete: "off", max: 300, ..Field::default() })
+        field(Field {
+            name,
+            label: t(l, label),
+            kind: "text",
+            hint: if hint.is_empty() { String::new() } else { t(l, hint) },
+            value: value(name, fallback),
+            problem: flash.problem(name).map(|m| t(l, m)),
+            autocomplete: "off",
+            max: 300,
+            ..Field::default()
+        })
     };
     let setting = |name: &'static str, label: &str, hint: &str| input(name, label, hint, stored(name));
     let create = found.is_none();
     let kind = value("kind", found.as_ref().map_or_else(|| "oidc".to_owned(), |p| p.settings.kind().to_owned()));
-    let association = found.as_ref().map_or(Association { mode: Mode::Inherit, login_only: false, as_source: true, as_target: true, verified_counts: false, domains: Vec::new() }, |p| p.association.clone());
+    let association =
+        found.as_ref().map_or(Association { mode: Mode::Inherit, login_only: false, as_source: true, as_target: true, verified_counts: false, domains: Vec::new() }, |p| p.association.clone());
     let secret_hint = match found.as_ref().and_then(|p| p.secret_set_at) {
         Some(_) => t(l, "provider-secret-set"),
         None => t(l, "provider-secret-none"),
     };
     let kinds = ["oidc", "oauth2", "github"].map(|k| (k, t(l, &format!("kind-{k}")), t(l, &format!("kind-{k}-hint")))).to_vec();
-    let modes = [Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding].map(|m| (m.name(), t(l, &format!("association-{}", m.name().replace('_', "-"))), t(l, &format!("association-{}-hint", m.name().replace('_', "-"))))).to_vec();
+    let modes = [Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding]
+        .map(|m| (m.name(), t(l, &format!("association-{}", m.name().replace('_', "-"))), t(l, &format!("association-{}-hint", m.name().replace('_', "-")))))
+        .to_vec();
     let key_field = match &found {
         Some(p) => view! { <input type="hidden" name="key" value=p.key.clone()/> }.into_any(),
         None => input("key", "provider-key", "provider-key-hint", String::new()),
@@ -188,7 +200,8 @@ pub async fn policy(visit: Visit) -> Response {
 fn policy_view(l: Lang, view: PolicyView, flash: &Flash) -> AnyView {
     let s = view.switches;
     let presets = view.presets.iter().map(|p| (*p, t(l, &format!("preset-{p}")), t(l, &format!("preset-{p}-hint")))).collect();
-    let modes = [MailMode::ConfirmationRequired, MailMode::Notification, MailMode::None].map(|m| (m.name(), t(l, &format!("mail-mode-{}", m.name())), t(l, &format!("mail-mode-{}-hint", m.name())))).to_vec();
+    let modes =
+        [MailMode::ConfirmationRequired, MailMode::Notification, MailMode::None].map(|m| (m.name(), t(l, &format!("mail-mode-{}", m.name())), t(l, &format!("mail-mode-{}-hint", m.name())))).to_vec();
     view! {
         <h1>{t(l, "admin-policy")}</h1>
         {message(l, flash)}
@@ -235,7 +248,12 @@ pub async fn accounts(visit: Visit) -> Response {
         let list = visit.context.ligature.admin_accounts(&visit.asker.visitor, &visit.query.q).await?;
         let (l, q) = (visit.asker.lang, visit.query.q.clone());
         Ok(page(&visit.context, &visit.asker, head(l, "admin-accounts", paths::ADMIN_ACCOUNTS), move || {
-            let row = |(account, email): (Account, Option<Email>)| FilterRow { href: paths::admin_account(&account.id.to_string()), title: if account.name.is_empty() { t(l, "account-nameless") } else { account.name.clone() }, note: email.map(|e| e.typed).unwrap_or_default(), state: t(l, state_key(account.state())) };
+            let row = |(account, email): (Account, Option<Email>)| FilterRow {
+                href: paths::admin_account(&account.id.to_string()),
+                title: if account.name.is_empty() { t(l, "account-nameless") } else { account.name.clone() },
+                note: email.map(|e| e.typed).unwrap_or_default(),
+                state: t(l, state_key(account.state())),
+            };
             let rows: Vec<FilterRow> = list.into_iter().map(row).collect();
             view! {
                 <h1>{t(l, "admin-accounts")}</h1>
@@ -313,7 +331,8 @@ fn events(l: Lang, events: Vec<AuditEvent>) -> AnyView {
 pub async fn audit(visit: Visit) -> Response {
     let result = async {
         let text = |s: &str| (!s.trim().is_empty()).then(|| s.trim().to_owned());
-        let filter = service::rows::AuditFilter { kind: text(&visit.query.kind), support_code: text(&visit.query.q).map(|c| domain::code::fold(&c)), before: visit.query.before.parse().ok(), account: None };
+        let filter =
+            service::rows::AuditFilter { kind: text(&visit.query.kind), support_code: text(&visit.query.q).map(|c| domain::code::fold(&c)), before: visit.query.before.parse().ok(), account: None };
         let list = visit.context.ligature.admin_audit(&visit.asker.visitor, filter).await?;
         let (l, q) = (visit.asker.lang, visit.query.q.clone());
         let older = (list.len() == 100).then(|| list.last().map(|e| e.at)).flatten();
@@ -350,7 +369,7 @@ pub async fn applications(visit: Visit) -> Response {
                     <form method="post" action=RegisterApplication::url() class="stack wide">
                         {field(Field { name: "name", label: t(l, "name"), kind: "text", value: flash.typed("name"), autocomplete: "off", required: true, max: 80, ..Field::default() })}
                         {field(Field { name: "client_id", label: t(l, "client-id"), kind: "text", value: flash.typed("client_id"), autocomplete: "off", required: true, max: 60, ..Field::default() })}
-                        {field(Field { name: "redirect_uris", label: t(l, "redirect-uris"), kind: "text", hint: t(l, "redirect-uris-hint"), value: flash.typed("redirect_uris"), problem: flash.problem("redirect_uris").map(|m| t(l, m)), autocomplete: "off", required: true, max: 1000, ..Field::default() })}
+                        {field(Field { name: "redirect_uris", label: t(l, "redirect-uris"), kind: "text", hint: t(l, "redirect-uris-hint"), value: flash.typed("redirect_uris"), problem: flash.problem("redirect_uris").map(|m| t(l, m)), autocomplete: "off", required: true, max: 1000 })}
                         <div class="row-actions"><button class="primary">{t(l, "register")}</button></div>
                     </form>
                 </section>

@@ -1,12 +1,18 @@
 //! The pages of an attempt: chooser, code, password of the account, new password.
-use axum::{extract::Path, response::{IntoResponse, Redirect, Response}};
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Redirect, Response},
+};
 use domain::{Refusal, path::Continuation, policy::Offer};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{AttemptView, Fault, ShownAccount, ViewBody, code_minutes};
 
 use crate::{
     fields::{Field, field, method_name, notice},
-    forms::{attempt::{BindByPassword, Cancel, EnterCode, Pick, Resend}, sign_in::SetPassword},
+    forms::{
+        attempt::{BindByPassword, Cancel, EnterCode, Pick, Resend},
+        sign_in::SetPassword,
+    },
     i18n::{Lang, t, ta},
     pages::{Visit, or_refuse, sign_in::origin},
     paths,

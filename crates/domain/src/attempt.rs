@@ -1,7 +1,12 @@
 //! The state of one passage through sign-in, as data: each step takes the state and gives the next, or refuses.
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Refusal, decide::{Choice, Outcome}, facts::Act, policy::Offer};
+use crate::{
+    AccountId, Refusal,
+    decide::{Choice, Outcome},
+    facts::Act,
+    policy::Offer,
+};
 
 /// Lifetime of an attempt: one hour (GO-54).
 pub const TTL: crate::Micros = crate::HOUR;
@@ -11,18 +16,32 @@ pub const TTL: crate::Micros = crate::HOUR;
 #[serde(rename_all = "snake_case", tag = "at")]
 pub enum State {
     /// The chooser; what it offers was fixed when it was entered.
-    Choosing { choice: Choice },
+    Choosing {
+        choice: Choice,
+    },
     /// A code from the account's mailbox is awaited; no target is a decoy.
-    Proving { choice: Choice, target: Option<AccountId> },
+    Proving {
+        choice: Choice,
+        target: Option<AccountId>,
+    },
     /// The person shows a credential of an account; with a target, of this one.
-    Binding { choice: Choice, target: Option<AccountId> },
+    Binding {
+        choice: Choice,
+        target: Option<AccountId>,
+    },
     /// A sign-up waits for the code that proves its address; no account is a decoy for a taken one (RL-08).
-    SigningUp { account: Option<AccountId> },
+    SigningUp {
+        account: Option<AccountId>,
+    },
     /// A reset waits for the code from the owner's mailbox, and a new password.
-    Resetting { account: Option<AccountId> },
+    Resetting {
+        account: Option<AccountId>,
+    },
     Done,
     Abandoned,
-    Refused { refusal: Refusal },
+    Refused {
+        refusal: Refusal,
+    },
 }
 
 impl State {

@@ -22,24 +22,38 @@ pub struct Decision {
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Sign in to the account that the method belongs to.
-    SignIn { account: AccountId },
+    SignIn {
+        account: AccountId,
+    },
     /// Open a new account and link the identity to it.
     Create,
     /// Attach the identity to the account.
-    Link { account: AccountId, basis: Basis, notify: bool },
+    Link {
+        account: AccountId,
+        basis: Basis,
+        notify: bool,
+    },
     /// The signed-in account has the identity already (MA-06).
     AlreadyLinked,
     /// Ask the person.
     Choose(Choice),
     /// Ask for a code from the account's mailbox; `None` is a decoy that nothing answers.
-    Challenge { target: Option<AccountId> },
+    Challenge {
+        target: Option<AccountId>,
+    },
     /// Ask for the credential of the account that the person names; `None`: they say which.
-    Bind { target: Option<AccountId> },
+    Bind {
+        target: Option<AccountId>,
+    },
     /// Drop the new identity and sign in by a method that exists (GO-14).
     Abandon,
     /// Remove the method.
-    Remove { notify: bool },
-    Refuse { refusal: Refusal },
+    Remove {
+        notify: bool,
+    },
+    Refuse {
+        refusal: Refusal,
+    },
 }
 
 /// Why a link is allowed.

@@ -1,7 +1,10 @@
 //! What a decision looks at: evaluated values only, never claims or text.
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, ProviderId, trust::{Proof, Trust}};
+use crate::{
+    AccountId, ProviderId,
+    trust::{Proof, Trust},
+};
 
 /// Everything that [`crate::decide`] may know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

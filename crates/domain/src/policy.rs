@@ -338,7 +338,11 @@ impl Document {
     /// # Errors
     /// A [`Problem`] with the parser's path and words for unknown fields and wrong values.
     pub fn parse(json: &str) -> Result<Self, Problem> {
-        let document: Self = serde_json::from_str(json).map_err(|e| Problem { path: format!("line {} column {}", e.line(), e.column()), value: e.to_string(), remedy: "see docs/reference/policy.md for the fields" })?;
+        let document: Self = serde_json::from_str(json).map_err(|e| Problem {
+            path: format!("line {} column {}", e.line(), e.column()),
+            value: e.to_string(),
+            remedy: "see docs/reference/policy.md for the fields",
+        })?;
         document.check().map(|()| document)
     }
 

@@ -88,7 +88,15 @@ mod tests {
     }
 
     fn request(change: &[(&str, Option<&str>)]) -> Vec<(String, String)> {
-        let mut all = vec![("client_id", "app"), ("redirect_uri", "https://app.test/cb"), ("response_type", "code"), ("scope", "openid email"), ("state", "s"), ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
+        let mut all = vec![
+            ("client_id", "app"),
+            ("redirect_uri", "https://app.test/cb"),
+            ("response_type", "code"),
+            ("scope", "openid email"),
+            ("state", "s"),
+            ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+            ("code_challenge_method", "S256"),
+        ];
         for (name, value) in change {
             all.retain(|(k, _)| k != name);
             if let Some(value) = value {
@@ -100,7 +108,17 @@ mod tests {
 
     #[test]
     fn sb_09_redirect_uris_are_compared_exactly() {
-        for bad in ["https://app.test/cb/", "https://app.test/cb?x", "https://app.test/CB", "http://app.test/cb", "https://app.test.evil.tld/cb", "https://a@app.test/cb", "//app.test/cb", "https://app.test/cb#x", "https://app.test/cb/../cb"] {
+        for bad in [
+            "https://app.test/cb/",
+            "https://app.test/cb?x",
+            "https://app.test/CB",
+            "http://app.test/cb",
+            "https://app.test.evil.tld/cb",
+            "https://a@app.test/cb",
+            "//app.test/cb",
+            "https://app.test/cb#x",
+            "https://app.test/cb/../cb",
+        ] {
             assert_eq!(validate(&request(&[("redirect_uri", Some(bad))]), Some(&client()), 0), Err(AuthorizeProblem::Untrusted), "{bad}");
         }
         assert_eq!(validate(&request(&[]), None, 0), Err(AuthorizeProblem::Untrusted));
@@ -108,7 +126,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told_to_the_application_with_the_standards_codes() {
-        let cases: [(&[(&str, Option<&str>)], &str); 6] = [
+        type Change = [(&'static str, Option<&'static str>)];
+        let cases: [(&Change, &str); 6] = [
             (&[("response_type", Some("token"))], "unsupported_response_type"),
             (&[("scope", Some("email"))], "invalid_scope"),
             (&[("code_challenge", None)], "invalid_request"),

@@ -1,10 +1,13 @@
 //! My Account: methods, addresses, sessions; removing a method; ending sessions.
-use domain::{AccountId, LinkId, Micros, Outcome, Refusal, decide, facts::{Act, Facts, Intent, Remove}};
+use domain::{
+    AccountId, LinkId, Micros, Outcome, Refusal, decide,
+    facts::{Act, Facts, Intent, Remove},
+};
 use serde_json::json;
 use storage::{
     Conn,
     accounts::{bump_rev, find_account, list_emails, password_set_at, remove_password},
-    audit::{AuditFilter, AuditEvent, list_audit_events},
+    audit::{AuditEvent, AuditFilter, list_audit_events},
     links::{list_links, release_link},
     providers::list_providers,
     sessions::{end_session_of, end_sessions, end_sessions_by_link, list_sessions},
@@ -134,7 +137,17 @@ impl Ligature {
             });
         }
         if let Some(set_at) = password_set_at(c, id).await? {
-            rows.push(Method { link: None, key: "password".into(), name: "password".into(), label: String::new(), added_at: set_at, used_at: None, usable: true, current: caller.is_some_and(|c| c.method == "password"), removable: manageable && usable > 1 });
+            rows.push(Method {
+                link: None,
+                key: "password".into(),
+                name: "password".into(),
+                label: String::new(),
+                added_at: set_at,
+                used_at: None,
+                usable: true,
+                current: caller.is_some_and(|c| c.method == "password"),
+                removable: manageable && usable > 1,
+            });
         }
         Ok(rows)
     }
@@ -164,7 +177,14 @@ impl Ligature {
         let method = methods.iter().find(|m| m.link == link).ok_or(Refusal::MethodUnknown)?;
         let usable_left = methods.iter().filter(|m| m.usable && m.link != link).count();
         let policy = policies.effective(link.map(|_| method.key.as_str()));
-        let facts = Facts { intent: Intent::Remove(Remove { account, usable_left: u32::try_from(usable_left).unwrap_or(u32::MAX) }), provider: None, trust: None, known: None, candidates: Vec::new(), act: Act::Arrived };
+        let facts = Facts {
+            intent: Intent::Remove(Remove { account, usable_left: u32::try_from(usable_left).unwrap_or(u32::MAX) }),
+            provider: None,
+            trust: None,
+            known: None,
+            candidates: Vec::new(),
+            act: Act::Arrived,
+        };
         let decision = decide(&facts, &policy);
         let notify = match decision.outcome {
             Outcome::Remove { notify } => notify,
@@ -199,7 +219,15 @@ impl Ligature {
         let caller = Self::caller(visitor)?;
         let now = self.now();
         let rows = list_sessions(&mut self.store.read().await?, caller.account, now, now - self.settings.session_idle).await?;
-        let row = |s: storage::sessions::Session| SessionRow { current: s.public_id == caller.public_id, id: s.public_id, method: s.method, agent: s.agent, network: s.network, created_at: s.created_at, seen_at: s.seen_at };
+        let row = |s: storage::sessions::Session| SessionRow {
+            current: s.public_id == caller.public_id,
+            id: s.public_id,
+            method: s.method,
+            agent: s.agent,
+            network: s.network,
+            created_at: s.created_at,
+            seen_at: s.seen_at,
+        };
         Ok(rows.into_iter().map(row).collect())
     }
 

@@ -2,7 +2,7 @@
 use domain::{
     AccountId, Policy, ProviderId, Refusal,
     facts::AccountState,
-    policy::{Document, MailMatrix, NoMatch, Notify, One, Problem, preset, PRESETS},
+    policy::{Document, MailMatrix, NoMatch, Notify, One, PRESETS, Problem, preset},
     trust::{Pair, Proof, Trust},
 };
 use serde_json::json;
@@ -88,7 +88,14 @@ impl Association {
     #[must_use]
     pub fn document(&self) -> Document {
         let mut document = Document::default();
-        let rule = |id: &str, account, accept: &[(Trust, Proof)], one| domain::policy::Rule { id: id.into(), description: String::new(), account, accept: accept.iter().map(|(trust, proof)| Pair { trust: *trust, proof: *proof }).collect(), one, many: domain::policy::Many::Refuse };
+        let rule = |id: &str, account, accept: &[(Trust, Proof)], one| domain::policy::Rule {
+            id: id.into(),
+            description: String::new(),
+            account,
+            accept: accept.iter().map(|(trust, proof)| Pair { trust: *trust, proof: *proof }).collect(),
+            one,
+            many: domain::policy::Many::Refuse,
+        };
         match self.mode {
             Mode::Inherit => {}
             Mode::Off => {
@@ -96,7 +103,8 @@ impl Association {
                 document.choices.none = Some(NoMatch::Create);
             }
             Mode::FieldMatch => {
-                document.choices.rules = Some(vec![rule("email", domain::policy::MatchField::Email, &[(Trust::Asserted, Proof::None), (Trust::Asserted, Proof::Mailbox), (Trust::Asserted, Proof::Credential)], One::Link)]);
+                document.choices.rules =
+                    Some(vec![rule("email", domain::policy::MatchField::Email, &[(Trust::Asserted, Proof::None), (Trust::Asserted, Proof::Mailbox), (Trust::Asserted, Proof::Credential)], One::Link)]);
                 document.choices.none = Some(NoMatch::Create);
             }
             Mode::AskBinding => {

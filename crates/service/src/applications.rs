@@ -9,7 +9,11 @@ use storage::{
 };
 use subtle::ConstantTimeEq;
 
-use crate::{Caller, Fault, Ligature, Visitor, audit::Event, chance::{hash, row_id, token}};
+use crate::{
+    Caller, Fault, Ligature, Visitor,
+    audit::Event,
+    chance::{hash, row_id, token},
+};
 
 /// What `/authorize` leads to.
 #[derive(Debug, Clone)]
@@ -153,7 +157,15 @@ impl Ligature {
             && field("code_verifier").is_some_and(|v| pkce_matches(v, &request.code_challenge));
         let access = token();
         let code_hash = row.hash.clone();
-        let new = AccessToken { hash: hash(&access), code: row.hash.clone(), organisation_id: row.organisation_id, application_id: client.id, account_id: row.account_id, scope: request.scope.join(" "), expires_at: self.now() + TOKEN_SECONDS * SECOND };
+        let new = AccessToken {
+            hash: hash(&access),
+            code: row.hash.clone(),
+            organisation_id: row.organisation_id,
+            application_id: client.id,
+            account_id: row.account_id,
+            scope: request.scope.join(" "),
+            expires_at: self.now() + TOKEN_SECONDS * SECOND,
+        };
         // A failed try uses the code up as well: it may have been stolen.
         let taken = self
             .store
@@ -277,7 +289,9 @@ impl Ligature {
         }
         let secret = self.register_application(client_id, name.trim(), redirect_uris, None).await?;
         let (this, client) = (self.clone(), client_id.to_owned());
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.record(c, Event::new("application.registered").by(format!("admin:{admin}")).detail(json!({"client_id": client}))).await })).await?;
+        self.store
+            .write::<_, Fault, _>(move |c| Box::pin(async move { this.record(c, Event::new("application.registered").by(format!("admin:{admin}")).detail(json!({"client_id": client}))).await }))
+            .await?;
         Ok(secret)
     }
 }

@@ -1,11 +1,5 @@
 //! An identity has arrived: decide in the committing transaction, and do what the decision says.
-use domain::{
-    Decision, Facts, Outcome, Policy, Refusal, decide,
-    attempt::State,
-    facts::Act,
-    path::Continuation,
-    policy::AbandonAudit,
-};
+use domain::{Decision, Facts, Outcome, Policy, Refusal, attempt::State, decide, facts::Act, path::Continuation, policy::AbandonAudit};
 use storage::{
     Conn,
     attempts::{Attempt, add_attempt, spend_state},
@@ -155,7 +149,16 @@ impl Ligature {
 
     /// Writes a new attempt; answers its secret id and its row's hash.
     #[expect(clippy::too_many_arguments, reason = "a row has this many values")]
-    pub(crate) async fn begin_attempt(&self, c: &mut Conn, visitor: &Visitor, kind: &str, state: &State, held: Option<&Held>, continuation: &Continuation, tries: i32) -> Result<(String, Vec<u8>), Fault> {
+    pub(crate) async fn begin_attempt(
+        &self,
+        c: &mut Conn,
+        visitor: &Visitor,
+        kind: &str,
+        state: &State,
+        held: Option<&Held>,
+        continuation: &Continuation,
+        tries: i32,
+    ) -> Result<(String, Vec<u8>), Fault> {
         let (id, now) = (token(), self.now());
         let hashed = hash(&id);
         let assertion = match held {

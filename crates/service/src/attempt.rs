@@ -1,8 +1,9 @@
 //! The pages of an attempt: what they show, and what a click, a code or a password does.
 use domain::{
-    AccountId, Outcome, Policy, Proof, Refusal, decide,
+    AccountId, Outcome, Policy, Proof, Refusal,
     address::masked,
     attempt::State,
+    decide,
     decide::Choice,
     facts::Act,
     path::Continuation,
@@ -19,8 +20,8 @@ use storage::{
 use crate::{
     Arrival, Fault, Ligature, Visitor,
     arrive::Settled,
-    chance::hash,
     challenge::{Binding, seconds},
+    chance::hash,
     facts::Ask,
     held::Held,
     mails::Kind,

@@ -1,7 +1,11 @@
 //! Audit events: who, what, when, by which decision; never addresses, subjects or codes in clear.
 use domain::{AccountId, AuditId, Decision, Facts, Outcome};
 use serde_json::json;
-use storage::{Conn, audit::{AuditEvent, add_audit_event}, key};
+use storage::{
+    Conn,
+    audit::{AuditEvent, add_audit_event},
+    key,
+};
 
 use crate::{Fault, Ligature, chance::row_id, held::Held};
 

@@ -38,7 +38,6 @@ impl Ligature {
         code_mac(&self.vault, &attempt.hash, &attempt.browser, binding, typed)
     }
 
-
     /// Makes a challenge and mails its code. Without an account it is a decoy: the same row, no mail, never right.
     /// Over the budget of an address no mail goes out and nothing looks different (RL-05).
     pub(crate) async fn challenge(&self, c: &mut Conn, attempt: &Attempt, binding: &Binding, ttl: Micros, letter: Option<Letter>) -> Result<(), Fault> {

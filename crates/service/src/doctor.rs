@@ -1,5 +1,8 @@
 //! What `ligature doctor` asks: the data's invariants, and settings that are dangerous.
-use storage::{accounts::{find_password, list_holders_of_role}, doctor::{Finding, examine}};
+use storage::{
+    accounts::{find_password, list_holders_of_role},
+    doctor::{Finding, examine},
+};
 
 use crate::{Fault, Ligature, policies::Policies, setup::OWNER};
 

@@ -1,10 +1,5 @@
 //! Effects of a decision, applied in the transaction in which it was taken.
-use domain::{
-    AccountId, LinkId, OrgId, Refusal, Trust,
-    address::masked,
-    decide::Basis,
-    facts::AccountState,
-};
+use domain::{AccountId, LinkId, OrgId, Refusal, Trust, address::masked, decide::Basis, facts::AccountState};
 use serde_json::json;
 use storage::{
     Conn, Error,
@@ -72,7 +67,18 @@ impl Ligature {
 
     pub(crate) fn letter(&self, kind: Kind, to: String, locale: String, visitor: &Visitor, provider: &str, identity: &str) -> Letter {
         let identity = if identity.contains('@') { masked(identity) } else { identity.chars().take(40).collect() };
-        Letter { kind, to, locale, code: String::new(), provider: provider.to_owned(), identity, agent: visitor.agent.clone(), network: visitor.network.clone(), at: self.now(), public_url: self.settings.public_url.clone() }
+        Letter {
+            kind,
+            to,
+            locale,
+            code: String::new(),
+            provider: provider.to_owned(),
+            identity,
+            agent: visitor.agent.clone(),
+            network: visitor.network.clone(),
+            at: self.now(),
+            public_url: self.settings.public_url.clone(),
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 use domain::MINUTE;
 use storage::flash::{add_flash, find_flash};
 
-use crate::{Fault, Ligature, Visitor, chance::{hash, token}};
+use crate::{
+    Fault, Ligature, Visitor,
+    chance::{hash, token},
+};
 
 impl Ligature {
     /// Keeps a text; answers the id for the next page's address.

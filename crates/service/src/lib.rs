@@ -8,13 +8,13 @@ mod arrive;
 mod attempt;
 mod audit;
 mod callback;
-mod chance;
 mod challenge;
+mod chance;
 mod doctor;
 mod effects;
 mod facts;
-mod flash;
 mod fault;
+mod flash;
 mod held;
 pub mod mails;
 mod password;
@@ -70,6 +70,9 @@ pub struct Settings {
     pub plain_http: bool,
 }
 
+/// Connectors by provider, each with the revision that it was made from.
+type Connectors = HashMap<ProviderId, (i64, Arc<dyn Connector>)>;
+
 /// Everything that a use case needs.
 pub struct Inner {
     pub store: Store,
@@ -78,7 +81,7 @@ pub struct Inner {
     pub settings: Settings,
     pub org: OrgId,
     guard: Guard,
-    connectors: Mutex<HashMap<ProviderId, (i64, Arc<dyn Connector>)>>,
+    connectors: Mutex<Connectors>,
     hashing: Semaphore,
     waiting: Semaphore,
     signer: issuer::Signer,

@@ -1,7 +1,10 @@
 //! Mails as data: kind, address, language, fields. The server renders and sends them.
 use domain::{DAY, MINUTE, Micros};
 use serde::{Deserialize, Serialize};
-use storage::{Conn, outbox::{Mail, add_mail, claim_mail, count_stuck_mails, finish_mail, is_mail_due, put_off_mail}};
+use storage::{
+    Conn,
+    outbox::{Mail, add_mail, claim_mail, count_stuck_mails, finish_mail, is_mail_due, put_off_mail},
+};
 
 use crate::{Fault, Ligature, chance::row_id};
 

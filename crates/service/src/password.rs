@@ -1,6 +1,12 @@
 //! Passwords: argon2id with bounded parallelism, one limiter per account, answers that look alike.
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
-use domain::{AccountId, MINUTE, Outcome, Refusal, address::Canonical, decide, facts::{Act, Facts, Intent, Known}, path::Continuation};
+use domain::{
+    AccountId, MINUTE, Outcome, Refusal,
+    address::Canonical,
+    decide,
+    facts::{Act, Facts, Intent, Known},
+    path::Continuation,
+};
 use storage::{
     accounts::{find_account, find_owner, find_password},
     counters::{clear_counter, count_up},

@@ -1,8 +1,14 @@
 //! The policy in force, read with each decision: a change counts at once on every node.
 use std::collections::HashMap;
 
-use domain::{OrgId, Policy, policy::{Document, preset}};
-use storage::{Conn, policies::{add_policy_version, list_active_policies}};
+use domain::{
+    OrgId, Policy,
+    policy::{Document, preset},
+};
+use storage::{
+    Conn,
+    policies::{add_policy_version, list_active_policies},
+};
 
 use crate::Fault;
 

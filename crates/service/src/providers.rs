@@ -2,7 +2,10 @@
 use std::sync::Arc;
 
 use domain::Refusal;
-use storage::{Conn, providers::{Provider, find_provider, list_providers}};
+use storage::{
+    Conn,
+    providers::{Provider, find_provider, list_providers},
+};
 use upstream::{Connector, Settings as ProviderSettings, connector};
 
 use crate::{Fault, Ligature, policies::Policies};

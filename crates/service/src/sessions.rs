@@ -1,8 +1,14 @@
 //! Sessions: opened at every sign-in and link with a new id, found by hash, ended at once everywhere.
 use domain::{AccountId, LinkId, MINUTE, Micros, ProviderId};
-use storage::{Conn, sessions::{NewSession, add_auth_event, add_session, end_session, find_session, touch_session}};
+use storage::{
+    Conn,
+    sessions::{NewSession, add_auth_event, add_session, end_session, find_session, touch_session},
+};
 
-use crate::{Caller, Fault, Ligature, Visitor, chance::{hash, row_id, support_code, token}};
+use crate::{
+    Caller, Fault, Ligature, Visitor,
+    chance::{hash, row_id, support_code, token},
+};
 
 /// How a session came about.
 #[derive(Debug, Clone)]

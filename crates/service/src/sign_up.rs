@@ -1,11 +1,5 @@
 //! A local account: pending until the code from its mailbox is typed; and a new password by the same way.
-use domain::{
-    AccountId, CredentialId, Refusal,
-    address::Canonical,
-    attempt::State,
-    facts::AccountState,
-    path::Continuation,
-};
+use domain::{AccountId, CredentialId, Refusal, address::Canonical, attempt::State, facts::AccountState, path::Continuation};
 use serde_json::json;
 use storage::{
     Conn,
@@ -18,8 +12,8 @@ use crate::{
     Arrival, Fault, Ligature, Visitor,
     attempt::Opened,
     audit::Event,
-    chance::{row_id, subject},
     challenge::Binding,
+    chance::{row_id, subject},
     mails::Kind,
     password::acceptable,
     sessions::Opening,

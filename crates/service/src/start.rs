@@ -1,9 +1,15 @@
 //! Leaving for a provider: everything that must come back is sealed into a one-shot cookie; nothing is stored.
-use domain::{MINUTE, Micros, ProviderId, Refusal, path::{AuthorizeRequest, Continuation}};
+use domain::{
+    MINUTE, Micros, ProviderId, Refusal,
+    path::{AuthorizeRequest, Continuation},
+};
 use serde::{Deserialize, Serialize};
 use upstream::{Start, UpstreamError};
 
-use crate::{Fault, Ligature, Visitor, chance::{hash, token}};
+use crate::{
+    Fault, Ligature, Visitor,
+    chance::{hash, token},
+};
 
 /// Lifetime of a start.
 const TTL: Micros = 10 * MINUTE;

@@ -1,13 +1,25 @@
 //! Keys: one master key wraps the data keys in the database; they seal columns and cookies, and make keyed hashes.
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce, aead::{Aead, Payload}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
 use domain::Micros;
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
-use storage::{Key, Store, keys::{DataKey, add_key, list_keys}};
+use storage::{
+    Key, Store,
+    keys::{DataKey, add_key, list_keys},
+};
 
-use crate::{Fault, chance::{random_bytes, row_id}};
+use crate::{
+    Fault,
+    chance::{random_bytes, row_id},
+};
 
 /// The master key of an instance: `id:base64` of 32 bytes.
 #[derive(Clone)]

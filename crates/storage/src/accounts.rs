@@ -3,7 +3,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{AccountId, CredentialId, Micros, OrgId, facts::AccountState};
 
-use crate::{Conn, Error, Key, Result, key, schema::{account, account_email, account_subject, credential, organisation, role}};
+use crate::{
+    Conn, Error, Key, Result, key,
+    schema::{account, account_email, account_subject, credential, organisation, role},
+};
 
 /// An account's row.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -72,6 +75,7 @@ pub async fn find_account(conn: &mut Conn, org: OrgId, id: AccountId) -> Result<
 }
 
 /// Adds an account with its public subject.
+#[expect(clippy::too_many_arguments, reason = "a row has this many values")]
 pub async fn add_account(conn: &mut Conn, org: OrgId, id: AccountId, state: AccountState, name: &str, locale: &str, sub: &str, at: Micros) -> Result<()> {
     let values = (
         account::id.eq(key(id)),
@@ -133,7 +137,12 @@ pub async fn remove_pending_accounts(conn: &mut Conn, org: OrgId, canonical: &st
 }
 
 pub async fn list_emails(conn: &mut Conn, id: AccountId) -> Result<Vec<Email>> {
-    Ok(on!(conn, |c| account_email::table.filter(account_email::account_id.eq(key(id))).order((account_email::is_primary.desc(), account_email::created_at.asc())).select(Email::as_select()).load(c).await)?)
+    Ok(on!(conn, |c| account_email::table
+        .filter(account_email::account_id.eq(key(id)))
+        .order((account_email::is_primary.desc(), account_email::created_at.asc()))
+        .select(Email::as_select())
+        .load(c)
+        .await)?)
 }
 
 /// Adds an address. `owner` is dropped when another account owns the address already: the row becomes a co-holder.
@@ -199,7 +208,14 @@ pub async fn find_password(conn: &mut Conn, id: AccountId) -> Result<Option<Stri
 pub async fn set_password(conn: &mut Conn, org: OrgId, id: AccountId, row: CredentialId, phc: &str, at: Micros) -> Result<()> {
     on!(conn, |c| {
         diesel::delete(credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password"))).execute(c).await?;
-        let values = (credential::id.eq(key(row)), credential::organisation_id.eq(key(org)), credential::account_id.eq(key(id)), credential::kind.eq("password"), credential::secret.eq(phc), credential::created_at.eq(at));
+        let values = (
+            credential::id.eq(key(row)),
+            credential::organisation_id.eq(key(org)),
+            credential::account_id.eq(key(id)),
+            credential::kind.eq("password"),
+            credential::secret.eq(phc),
+            credential::created_at.eq(at),
+        );
         diesel::insert_into(credential::table).values(values).execute(c).await
     })?;
     Ok(())
@@ -235,7 +251,8 @@ pub async fn list_accounts(conn: &mut Conn, org: OrgId, search: &str, limit: i64
     let pattern = format!("%{}%", search.replace(['%', '_', '\\'], " "));
     let canonical = search.to_lowercase();
     Ok(on!(conn, |c| {
-        let holders: Vec<Key> = account_email::table.filter(account_email::organisation_id.eq(key(org))).filter(account_email::canonical.eq(&canonical)).select(account_email::account_id).limit(limit).load(c).await?;
+        let holders: Vec<Key> =
+            account_email::table.filter(account_email::organisation_id.eq(key(org))).filter(account_email::canonical.eq(&canonical)).select(account_email::account_id).limit(limit).load(c).await?;
         account::table
             .filter(account::organisation_id.eq(key(org)))
             .filter(account::name.like(pattern).or(account::id.eq_any(holders)))

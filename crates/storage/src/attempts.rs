@@ -3,7 +3,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{AccountId, Micros, OrgId};
 
-use crate::{Bytes, Conn, Key, Result, key, schema::{attempt, challenge, spent_state}};
+use crate::{
+    Bytes, Conn, Key, Result, key,
+    schema::{attempt, challenge, spent_state},
+};
 
 /// An attempt's row.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -49,7 +52,14 @@ pub async fn add_attempt(conn: &mut Conn, org: OrgId, row: &Attempt) -> Result<(
 
 /// The attempt of an id, if it belongs to this browser.
 pub async fn find_attempt(conn: &mut Conn, org: OrgId, hash: &[u8], browser: &[u8]) -> Result<Option<Attempt>> {
-    Ok(on!(conn, |c| attempt::table.filter(attempt::hash.eq(hash)).filter(attempt::organisation_id.eq(key(org))).filter(attempt::browser.eq(browser)).select(Attempt::as_select()).first(c).await.optional())?)
+    Ok(on!(conn, |c| attempt::table
+        .filter(attempt::hash.eq(hash))
+        .filter(attempt::organisation_id.eq(key(org)))
+        .filter(attempt::browser.eq(browser))
+        .select(Attempt::as_select())
+        .first(c)
+        .await
+        .optional())?)
 }
 
 /// Moves an attempt on, if nobody else did since; the assertion is wiped when `wipe`.

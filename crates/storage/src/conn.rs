@@ -46,6 +46,7 @@ impl From<diesel::result::Error> for Error {
 }
 
 /// A connection from the pool.
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack of one request; a box would cost an allocation for nothing")]
 pub enum Conn {
     Pg(Object<AsyncPgConnection>),
     Sqlite(Object<Lite>),
@@ -70,7 +71,11 @@ macro_rules! on {
 enum Pools {
     Pg(Pool<AsyncPgConnection>),
     /// SQLite takes one writer at a time; readers never wait for it (WAL).
-    Sqlite { writer: Pool<Lite>, readers: Pool<Lite>, path: String },
+    Sqlite {
+        writer: Pool<Lite>,
+        readers: Pool<Lite>,
+        path: String,
+    },
 }
 
 /// The database.

@@ -1,5 +1,8 @@
 //! Questions to the data itself: do the invariants D1 to D8 hold?
-use diesel::{prelude::*, sql_types::{BigInt, Text}};
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Text},
+};
 use diesel_async::RunQueryDsl;
 use domain::Micros;
 
@@ -23,11 +26,23 @@ pub struct Finding {
 /// Plain SQL that both databases read; each counts the rows that break its rule.
 const RULES: &[(&str, &str, &str)] = &[
     ("D1", "an identity belongs to more than one account", "SELECT COUNT(*) AS n FROM (SELECT 1 FROM link WHERE active GROUP BY organisation_id, namespace, subject HAVING COUNT(*) > 1) AS x"),
-    ("D2", "an active account has no way to sign in", "SELECT COUNT(*) AS n FROM account a WHERE a.state = 'active' AND NOT EXISTS (SELECT 1 FROM link l JOIN provider p ON p.id = l.provider_id WHERE l.account_id = a.id AND l.active AND p.enabled) AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id) AND NOT EXISTS (SELECT 1 FROM account_email e WHERE e.account_id = a.id AND e.owner)"),
+    (
+        "D2",
+        "an active account has no way to sign in",
+        "SELECT COUNT(*) AS n FROM account a WHERE a.state = 'active' AND NOT EXISTS (SELECT 1 FROM link l JOIN provider p ON p.id = l.provider_id WHERE l.account_id = a.id AND l.active AND p.enabled) AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id) AND NOT EXISTS (SELECT 1 FROM account_email e WHERE e.account_id = a.id AND e.owner)",
+    ),
     ("D3", "an address has more than one owner", "SELECT COUNT(*) AS n FROM (SELECT 1 FROM account_email WHERE owner GROUP BY organisation_id, canonical HAVING COUNT(*) > 1) AS x"),
-    ("D4", "a link has no evidence or no audit event", "SELECT COUNT(*) AS n FROM link l WHERE l.active AND (l.evidence = '' OR NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.account_id = l.account_id AND e.kind IN ('account.created', 'link.added')))"),
+    (
+        "D4",
+        "a link has no evidence or no audit event",
+        "SELECT COUNT(*) AS n FROM link l WHERE l.active AND (l.evidence = '' OR NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.account_id = l.account_id AND e.kind IN ('account.created', 'link.added')))",
+    ),
     ("D5", "a disabled account has a session", "SELECT COUNT(*) AS n FROM session s JOIN account a ON a.id = s.account_id WHERE a.state <> 'active'"),
-    ("D7", "a link onto an existing account that had to be told of was not", "SELECT COUNT(*) AS n FROM audit_event e WHERE e.kind = 'link.added' AND e.code = 'notify' AND EXISTS (SELECT 1 FROM account_email m WHERE m.account_id = e.account_id) AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 'link-notice' AND o.created_at BETWEEN e.at - 1000000 AND e.at + 1000000)"),
+    (
+        "D7",
+        "a link onto an existing account that had to be told of was not",
+        "SELECT COUNT(*) AS n FROM audit_event e WHERE e.kind = 'link.added' AND e.code = 'notify' AND EXISTS (SELECT 1 FROM account_email m WHERE m.account_id = e.account_id) AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 'link-notice' AND o.created_at BETWEEN e.at - 1000000 AND e.at + 1000000)",
+    ),
     ("D8", "an attempt has more wrong answers than its limit", "SELECT COUNT(*) AS n FROM attempt WHERE tries_left < 0"),
     ("orphans", "a link points to no account", "SELECT COUNT(*) AS n FROM link l WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.id = l.account_id)"),
 ];
@@ -41,7 +56,8 @@ pub async fn examine(conn: &mut Conn, now: Micros) -> Result<Vec<Finding>> {
             found.push(Finding { id, rows: count.n, says });
         }
     }
-    let unproved: Count = on!(conn, |c| diesel::sql_query(format!("SELECT COUNT(*) AS n FROM attempt WHERE assertion IS NOT NULL AND expires_at < {}", now - 10 * domain::MINUTE)).get_result(c).await)?;
+    let unproved: Count =
+        on!(conn, |c| diesel::sql_query(format!("SELECT COUNT(*) AS n FROM attempt WHERE assertion IS NOT NULL AND expires_at < {}", now - 10 * domain::MINUTE)).get_result(c).await)?;
     if unproved.n > 0 {
         found.push(Finding { id: "D6", rows: unproved.n, says: "an attempt that is over still holds what a provider said" });
     }

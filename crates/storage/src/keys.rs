@@ -24,6 +24,13 @@ pub async fn list_keys(conn: &mut Conn) -> Result<Vec<DataKey>> {
 
 /// Adds an active key of a kind unless there is one.
 pub async fn add_key(conn: &mut Conn, row: &DataKey) -> Result<bool> {
-    let values = (data_key::id.eq(row.id), data_key::kind.eq(&row.kind), data_key::state.eq(&row.state), data_key::wrapped.eq(&row.wrapped), data_key::public.eq(&row.public), data_key::created_at.eq(row.created_at));
+    let values = (
+        data_key::id.eq(row.id),
+        data_key::kind.eq(&row.kind),
+        data_key::state.eq(&row.state),
+        data_key::wrapped.eq(&row.wrapped),
+        data_key::public.eq(&row.public),
+        data_key::created_at.eq(row.created_at),
+    );
     Ok(on!(conn, |c| diesel::insert_into(data_key::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
 }

@@ -3,7 +3,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, facts::AccountState};
 
-use crate::{Bytes, Conn, Key, Result, key, schema::{account, link}};
+use crate::{
+    Bytes, Conn, Key, Result, key,
+    schema::{account, link},
+};
 
 /// A link's row without its sealed claims.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -53,7 +56,8 @@ pub async fn find_link(conn: &mut Conn, org: OrgId, namespace: &str, subject: &s
 
 /// Whether this account's owner released this identity with "this wasn't me".
 pub async fn is_barred(conn: &mut Conn, id: AccountId, namespace: &str, subject: &str) -> Result<bool> {
-    let n: i64 = on!(conn, |c| link::table.filter(link::account_id.eq(key(id))).filter(link::namespace.eq(namespace)).filter(link::subject.eq(subject)).filter(link::barred).count().get_result(c).await)?;
+    let n: i64 =
+        on!(conn, |c| link::table.filter(link::account_id.eq(key(id))).filter(link::namespace.eq(namespace)).filter(link::subject.eq(subject)).filter(link::barred).count().get_result(c).await)?;
     Ok(n > 0)
 }
 
@@ -88,7 +92,11 @@ pub async fn touch_link(conn: &mut Conn, id: LinkId, claims: &[u8], at: Micros) 
 
 /// Releases a link of this account; `false` when there is none.
 pub async fn release_link(conn: &mut Conn, account: AccountId, id: LinkId, at: Micros) -> Result<bool> {
-    Ok(on!(conn, |c| diesel::update(link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account))).filter(link::active)).set((link::active.eq(false), link::released_at.eq(at))).execute(c).await)? == 1)
+    Ok(on!(conn, |c| diesel::update(link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account))).filter(link::active))
+        .set((link::active.eq(false), link::released_at.eq(at)))
+        .execute(c)
+        .await)?
+        == 1)
 }
 
 /// Active links of a provider, and accounts that it is the only one of.

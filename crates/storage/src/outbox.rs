@@ -43,18 +43,17 @@ pub async fn is_mail_due(conn: &mut Conn, now: Micros) -> Result<bool> {
 /// Claims one mail that is due: it comes up again at `again_at` unless it was sent by then.
 pub async fn claim_mail(conn: &mut Conn, now: Micros, again_at: Micros) -> Result<Option<Mail>> {
     Ok(on!(conn, |c| {
-        let due: Option<(Key, i32)> = outbox::table.filter(outbox::state.eq("waiting")).filter(outbox::next_at.le(now)).order(outbox::next_at.asc()).select((outbox::id, outbox::tries)).first(c).await.optional()?;
+        let due: Option<(Key, i32)> =
+            outbox::table.filter(outbox::state.eq("waiting")).filter(outbox::next_at.le(now)).order(outbox::next_at.asc()).select((outbox::id, outbox::tries)).first(c).await.optional()?;
         match due {
             None => Ok(None),
             // Another node may have claimed it since: then its tries have changed and nothing is returned.
-            Some((id, tries)) => {
-                diesel::update(outbox::table.filter(outbox::id.eq(id)).filter(outbox::tries.eq(tries)).filter(outbox::state.eq("waiting")))
-                    .set((outbox::tries.eq(tries + 1), outbox::next_at.eq(again_at)))
-                    .returning(Mail::as_returning())
-                    .get_result(c)
-                    .await
-                    .optional()
-            }
+            Some((id, tries)) => diesel::update(outbox::table.filter(outbox::id.eq(id)).filter(outbox::tries.eq(tries)).filter(outbox::state.eq("waiting")))
+                .set((outbox::tries.eq(tries + 1), outbox::next_at.eq(again_at)))
+                .returning(Mail::as_returning())
+                .get_result(c)
+                .await
+                .optional(),
         }
     })?)
 }

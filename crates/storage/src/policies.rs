@@ -23,7 +23,14 @@ pub async fn list_active_policies(conn: &mut Conn, org: OrgId) -> Result<Vec<Pol
 
 /// All versions of a scope, newest first.
 pub async fn list_policy_versions(conn: &mut Conn, org: OrgId, scope: &str, limit: i64) -> Result<Vec<PolicyVersion>> {
-    Ok(on!(conn, |c| policy::table.filter(policy::organisation_id.eq(key(org))).filter(policy::scope.eq(scope)).order(policy::version.desc()).limit(limit).select(PolicyVersion::as_select()).load(c).await)?)
+    Ok(on!(conn, |c| policy::table
+        .filter(policy::organisation_id.eq(key(org)))
+        .filter(policy::scope.eq(scope))
+        .order(policy::version.desc())
+        .limit(limit)
+        .select(PolicyVersion::as_select())
+        .load(c)
+        .await)?)
 }
 
 /// Retires the active version of a scope and activates a new document; answers its number.
@@ -31,8 +38,19 @@ pub async fn add_policy_version(conn: &mut Conn, org: OrgId, scope: &str, docume
     Ok(on!(conn, |c| {
         let last: Option<i64> = policy::table.filter(policy::organisation_id.eq(key(org))).select(diesel::dsl::max(policy::version)).first(c).await?;
         let version = last.unwrap_or(0) + 1;
-        diesel::update(policy::table.filter(policy::organisation_id.eq(key(org))).filter(policy::scope.eq(scope)).filter(policy::state.eq("active"))).set(policy::state.eq("retired")).execute(c).await?;
-        let values = (policy::organisation_id.eq(key(org)), policy::scope.eq(scope), policy::version.eq(version), policy::document.eq(document), policy::state.eq("active"), policy::created_at.eq(at), policy::created_by.eq(by));
+        diesel::update(policy::table.filter(policy::organisation_id.eq(key(org))).filter(policy::scope.eq(scope)).filter(policy::state.eq("active")))
+            .set(policy::state.eq("retired"))
+            .execute(c)
+            .await?;
+        let values = (
+            policy::organisation_id.eq(key(org)),
+            policy::scope.eq(scope),
+            policy::version.eq(version),
+            policy::document.eq(document),
+            policy::state.eq("active"),
+            policy::created_at.eq(at),
+            policy::created_by.eq(by),
+        );
         diesel::insert_into(policy::table).values(values).execute(c).await.map(|_| version)
     })?)
 }

@@ -57,7 +57,8 @@ pub async fn add_provider(conn: &mut Conn, org: OrgId, row: &Provider, at: Micro
 /// Saves what may change: name, settings, secret (kept when `None`), switch, place.
 pub async fn set_provider(conn: &mut Conn, row: &Provider) -> Result<()> {
     let target = provider::table.find(key(row.id));
-    let next = (provider::name.eq(row.name.clone()), provider::config.eq(row.config.clone()), provider::enabled.eq(row.enabled), provider::position.eq(row.position), provider::rev.eq(provider::rev + 1));
+    let next =
+        (provider::name.eq(row.name.clone()), provider::config.eq(row.config.clone()), provider::enabled.eq(row.enabled), provider::position.eq(row.position), provider::rev.eq(provider::rev + 1));
     if let Some(secret) = &row.secret {
         on!(conn, |c| diesel::update(target).set((next, provider::secret.eq(secret), provider::secret_set_at.eq(row.secret_set_at))).execute(c).await)?;
     } else {

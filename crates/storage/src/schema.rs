@@ -291,4 +291,28 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(organisation, application, provider, account, account_subject, account_email, link, credential, role, session, auth_event, attempt, challenge, spent_state, counter, policy, audit_event, outbox, data_key, setup_token, flash, auth_code, access_token);
+diesel::allow_tables_to_appear_in_same_query!(
+    organisation,
+    application,
+    provider,
+    account,
+    account_subject,
+    account_email,
+    link,
+    credential,
+    role,
+    session,
+    auth_event,
+    attempt,
+    challenge,
+    spent_state,
+    counter,
+    policy,
+    audit_event,
+    outbox,
+    data_key,
+    setup_token,
+    flash,
+    auth_code,
+    access_token
+);

@@ -3,7 +3,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, facts::AccountState};
 
-use crate::{Bytes, Conn, Key, Result, key, schema::{account, auth_event, session}};
+use crate::{
+    Bytes, Conn, Key, Result, key,
+    schema::{account, auth_event, session},
+};
 
 /// A session's row.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -60,6 +63,7 @@ pub async fn add_session(conn: &mut Conn, org: OrgId, new: &NewSession, at: Micr
 }
 
 /// The event that a session stands on: `sign_in` or `add`.
+#[expect(clippy::too_many_arguments, reason = "a row has this many values")]
 pub async fn add_auth_event(conn: &mut Conn, row: [u8; 16], session_id: &str, id: AccountId, kind: &str, method: &str, link: Option<LinkId>, at: Micros) -> Result<()> {
     let values = (
         auth_event::id.eq(Key(row)),
@@ -95,7 +99,15 @@ pub async fn touch_session(conn: &mut Conn, hash: &[u8], at: Micros) -> Result<(
 }
 
 pub async fn list_sessions(conn: &mut Conn, id: AccountId, now: Micros, idle_since: Micros) -> Result<Vec<Session>> {
-    Ok(on!(conn, |c| session::table.filter(session::account_id.eq(key(id))).filter(session::expires_at.gt(now)).filter(session::seen_at.gt(idle_since)).order(session::seen_at.desc()).limit(100).select(Session::as_select()).load(c).await)?)
+    Ok(on!(conn, |c| session::table
+        .filter(session::account_id.eq(key(id)))
+        .filter(session::expires_at.gt(now))
+        .filter(session::seen_at.gt(idle_since))
+        .order(session::seen_at.desc())
+        .limit(100)
+        .select(Session::as_select())
+        .load(c)
+        .await)?)
 }
 
 pub async fn end_session(conn: &mut Conn, hash: &[u8]) -> Result<usize> {
@@ -115,7 +127,13 @@ pub async fn end_sessions(conn: &mut Conn, id: AccountId, except: Option<&str>) 
 /// Ends the sessions that a link opened, except one.
 pub async fn end_sessions_by_link(conn: &mut Conn, id: AccountId, link: LinkId, except: &str) -> Result<usize> {
     Ok(on!(conn, |c| {
-        let ids: Vec<String> = auth_event::table.filter(auth_event::account_id.eq(key(id))).filter(auth_event::link_id.eq(key(link))).filter(auth_event::kind.eq("sign_in")).select(auth_event::session_id).load(c).await?;
+        let ids: Vec<String> = auth_event::table
+            .filter(auth_event::account_id.eq(key(id)))
+            .filter(auth_event::link_id.eq(key(link)))
+            .filter(auth_event::kind.eq("sign_in"))
+            .select(auth_event::session_id)
+            .load(c)
+            .await?;
         diesel::delete(session::table.filter(session::account_id.eq(key(id))).filter(session::public_id.eq_any(ids)).filter(session::public_id.ne(except))).execute(c).await
     })?)
 }

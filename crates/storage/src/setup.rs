@@ -22,5 +22,9 @@ pub async fn is_setup_token(conn: &mut Conn, hash: &[u8], now: Micros) -> Result
 
 /// Uses the token up; of two at once, one wins.
 pub async fn take_setup_token(conn: &mut Conn, hash: &[u8], now: Micros) -> Result<bool> {
-    Ok(on!(conn, |c| diesel::update(setup_token::table.filter(setup_token::hash.eq(hash)).filter(setup_token::expires_at.gt(now)).filter(setup_token::used.eq(false))).set(setup_token::used.eq(true)).execute(c).await)? == 1)
+    Ok(on!(conn, |c| diesel::update(setup_token::table.filter(setup_token::hash.eq(hash)).filter(setup_token::expires_at.gt(now)).filter(setup_token::used.eq(false)))
+        .set(setup_token::used.eq(true))
+        .execute(c)
+        .await)?
+        == 1)
 }

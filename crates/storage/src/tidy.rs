@@ -3,7 +3,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{DAY, Micros, facts::AccountState};
 
-use crate::{Conn, Result, schema::{access_token, account, attempt, auth_code, challenge, counter, flash, outbox, session, spent_state}};
+use crate::{
+    Conn, Result,
+    schema::{access_token, account, attempt, auth_code, challenge, counter, flash, outbox, session, spent_state},
+};
 
 /// One pass; answers how many rows went.
 pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {

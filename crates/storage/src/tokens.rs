@@ -3,7 +3,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{AccountId, ApplicationId, Micros, OrgId};
 
-use crate::{Bytes, Conn, Key, Result, key, schema::{access_token, auth_code}};
+use crate::{
+    Bytes, Conn, Key, Result, key,
+    schema::{access_token, auth_code},
+};
 
 /// An authorization code's row.
 #[derive(Debug, Clone, Queryable, Selectable)]

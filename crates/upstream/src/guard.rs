@@ -155,7 +155,7 @@ fn is_public(ip: IpAddr) -> bool {
             None => {
                 let [first, second, ..] = ip.segments();
                 let global = first & 0xe000 == 0x2000;
-                let special = first == 0x2001 && second < 0x0200 || first == 0x2001 && second == 0x0db8 || first == 0x2002;
+                let special = first == 0x2001 && (second < 0x0200 || second == 0x0db8) || first == 0x2002;
                 global && !special
             }
         },
@@ -185,7 +185,9 @@ mod tests {
 
     #[test]
     fn oc_11_addresses_inside_are_not_called() {
-        for inside in ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "2002:7f00:1::", "2001:db8::1"] {
+        for inside in
+            ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "2002:7f00:1::", "2001:db8::1"]
+        {
             assert!(!is_public(inside.parse().unwrap()), "{inside}");
         }
         for outside in ["93.184.216.34", "2606:2800:220:1::1"] {

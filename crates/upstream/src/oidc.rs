@@ -4,7 +4,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt, future::BoxFuture};
 use openidconnect::{
-    AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse,
+    AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    Scope, TokenResponse,
     core::{CoreAuthPrompt, CoreClient, CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -12,12 +13,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::{
-    Assertion, Auth, Connector, Guard, Start, UpstreamError, Visit,
-    assertion::usable_subject,
-    connector::origin_of,
-    settings::OidcSettings,
-};
+use crate::{Assertion, Auth, Connector, Guard, Start, UpstreamError, Visit, assertion::usable_subject, connector::origin_of, settings::OidcSettings};
 
 /// Clock difference that tokens may have.
 const SKEW: domain::Micros = domain::MINUTE;
@@ -116,10 +112,8 @@ impl Oidc {
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(start.verifier.to_owned()));
         let (state, nonce) = (start.state.to_owned(), start.nonce.to_owned());
         let scopes = self.settings.scopes.iter().filter(|s| *s != "openid").map(|s| Scope::new(s.clone()));
-        let mut request = client
-            .authorize_url(AuthenticationFlow::<CoreResponseType>::AuthorizationCode, move || CsrfToken::new(state), move || Nonce::new(nonce))
-            .set_pkce_challenge(challenge)
-            .add_scopes(scopes);
+        let mut request =
+            client.authorize_url(AuthenticationFlow::<CoreResponseType>::AuthorizationCode, move || CsrfToken::new(state), move || Nonce::new(nonce)).set_pkce_challenge(challenge).add_scopes(scopes);
         if start.fresh {
             request = request.add_prompt(CoreAuthPrompt::Login);
         }
@@ -162,10 +156,8 @@ impl Oidc {
             Auth::Post => AuthType::RequestBody,
         };
         let client = CoreClient::from_provider_metadata(metadata.provider.clone(), self.client_id(), Some(self.client_secret())).set_redirect_uri(redirect).set_auth_type(auth);
-        let request = client
-            .exchange_code(AuthorizationCode::new(visit.code.to_owned()))
-            .map_err(|e| UpstreamError::Answer(e.to_string()))?
-            .set_pkce_verifier(PkceCodeVerifier::new(visit.verifier.to_owned()));
+        let request =
+            client.exchange_code(AuthorizationCode::new(visit.code.to_owned())).map_err(|e| UpstreamError::Answer(e.to_string()))?.set_pkce_verifier(PkceCodeVerifier::new(visit.verifier.to_owned()));
         let answer = request.request_async(&self.guard).await.map_err(|e| match e {
             RequestTokenError::ServerResponse(response) => UpstreamError::Refused(response.error().as_ref().to_owned()),
             RequestTokenError::Request(e) => UpstreamError::Down(e.to_string()),

@@ -73,7 +73,16 @@ async fn home(State(a): State<Application>, headers: HeaderMap) -> Html<String> 
     match known {
         Some(who) => {
             let text = |name: &str| escape(who.get(name).and_then(Value::as_str).unwrap_or("—"));
-            html("Photos", &format!("<p>Hello <b>{}</b>.</p><p>This application knows you as subject <code id=\"sub\">{}</code>, whichever way you signed in.</p><p>E-mail: {}</p><form method=\"post\" action=\"/logout\"><button>Sign out here</button></form><p><a href=\"{}/account\">My Account at Ligature</a></p>", text("name"), text("sub"), text("email"), escape(&a.registration.issuer)))
+            html(
+                "Photos",
+                &format!(
+                    "<p>Hello <b>{}</b>.</p><p>This application knows you as subject <code id=\"sub\">{}</code>, whichever way you signed in.</p><p>E-mail: {}</p><form method=\"post\" action=\"/logout\"><button>Sign out here</button></form><p><a href=\"{}/account\">My Account at Ligature</a></p>",
+                    text("name"),
+                    text("sub"),
+                    text("email"),
+                    escape(&a.registration.issuer)
+                ),
+            )
         }
         None => html("Photos", "<p>A sample application.</p><p><a class=\"button\" href=\"/login\">Sign in</a></p>"),
     }
@@ -82,7 +91,16 @@ async fn home(State(a): State<Application>, headers: HeaderMap) -> Html<String> 
 async fn login(State(a): State<Application>) -> Redirect {
     let (state, nonce, verifier) = (random(), random(), format!("{}{}", random(), random()));
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
-    let parameters = [("response_type", "code"), ("client_id", &a.registration.client_id), ("redirect_uri", &format!("{}/cb", a.base)), ("scope", "openid email profile"), ("state", &state), ("nonce", &nonce), ("code_challenge", &challenge), ("code_challenge_method", "S256")];
+    let parameters = [
+        ("response_type", "code"),
+        ("client_id", &a.registration.client_id),
+        ("redirect_uri", &format!("{}/cb", a.base)),
+        ("scope", "openid email profile"),
+        ("state", &state),
+        ("nonce", &nonce),
+        ("code_challenge", &challenge),
+        ("code_challenge_method", "S256"),
+    ];
     let to = url::Url::parse_with_params(&format!("{}/authorize", a.registration.issuer), parameters).map(String::from).unwrap_or_default();
     a.lock().pending.insert(state, (verifier, nonce));
     Redirect::to(&to)
@@ -106,7 +124,8 @@ async fn finish(a: &Application, q: &HashMap<String, String>) -> anyhow::Result<
     anyhow::ensure!(get("iss") == a.registration.issuer, "an answer of another issuer");
     anyhow::ensure!(!q.contains_key("error"), "{}", get("error"));
     let form = [("grant_type", "authorization_code"), ("code", &get("code")), ("redirect_uri", &format!("{}/cb", a.base)), ("code_verifier", &verifier)];
-    let tokens: Value = a.http.post(format!("{}/token", a.registration.issuer)).basic_auth(&a.registration.client_id, Some(&a.registration.secret)).form(&form).send().await?.error_for_status()?.json().await?;
+    let tokens: Value =
+        a.http.post(format!("{}/token", a.registration.issuer)).basic_auth(&a.registration.client_id, Some(&a.registration.secret)).form(&form).send().await?.error_for_status()?.json().await?;
     let text = |name: &str| tokens.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let id = claims(&text("id_token"));
     let same = |name: &str, value: &str| id.get(name).and_then(Value::as_str) == Some(value);

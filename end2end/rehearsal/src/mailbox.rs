@@ -144,7 +144,13 @@ fn header(head: &str, name: &str) -> String {
 
 /// RFC 2047 words in base 64, which is what arrives here.
 fn decode_words(text: &str) -> String {
-    text.split(' ').map(|word| word.strip_prefix("=?utf-8?b?").and_then(|w| w.strip_suffix("?=")).and_then(|w| STANDARD.decode(w).ok()).and_then(|b| String::from_utf8(b).ok()).unwrap_or_else(|| format!("{word} "))).collect::<String>().trim().to_owned()
+    text.split(' ')
+        .map(|word| {
+            word.strip_prefix("=?utf-8?b?").and_then(|w| w.strip_suffix("?=")).and_then(|w| STANDARD.decode(w).ok()).and_then(|b| String::from_utf8(b).ok()).unwrap_or_else(|| format!("{word} "))
+        })
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 /// The decoded body of the first part of a type.

@@ -1,7 +1,11 @@
 //! The demo's surroundings: three providers, a mailbox, an application; all on loopback.
 use std::{io::Write, net::SocketAddr};
 
-use rehearsal::{application, mailbox::Mailbox, provider::{Person, Provider}};
+use rehearsal::{
+    application,
+    mailbox::Mailbox,
+    provider::{Person, Provider},
+};
 use serde_json::json;
 
 /// Ports of the demo.
@@ -18,7 +22,12 @@ async fn main() -> anyhow::Result<()> {
     let person = |sub: &str, claims| Person { sub: sub.into(), claims };
     let anna = json!({"name": "Anna Berg", "email": "anna@example.test", "email_verified": true});
     Provider::serve(VERIFYING, "Meridian", vec![person("m-anna", anna), person("m-ben", json!({"name": "Ben Okafor", "email": "ben@example.test", "email_verified": true}))]).await?;
-    Provider::serve(CARELESS, "Pigeon", vec![person("p-anna", json!({"name": "Anna", "email": "anna@example.test", "email_verified": false})), person("p-cleo", json!({"name": "Cleo", "email": "cleo@example.test"}))]).await?;
+    Provider::serve(
+        CARELESS,
+        "Pigeon",
+        vec![person("p-anna", json!({"name": "Anna", "email": "anna@example.test", "email_verified": false})), person("p-cleo", json!({"name": "Cleo", "email": "cleo@example.test"}))],
+    )
+    .await?;
     Provider::serve(NAMELESS, "Harbour", vec![person("h-1", json!({"name": "周小明"})), person("h-2", json!({}))]).await?;
     let mailbox = Mailbox::serve(SMTP).await?;
     let pages = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], MAIL))).await?;

@@ -8,7 +8,6 @@ pub fn escape(text: &str) -> String {
 }
 
 /// A page with a body that is HTML already.
-#[must_use]
 pub fn html(title: &str, body: &str) -> Html<String> {
     let title = escape(title);
     Html(format!(

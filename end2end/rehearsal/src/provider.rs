@@ -13,7 +13,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -99,7 +102,8 @@ impl Provider {
     /// # Errors
     /// When no key can be made.
     pub fn new(issuer: &str, title: &str, people: Vec<Person>) -> anyhow::Result<Self> {
-        let inner = Inner { key: SigningKey::generate("k1")?, more: None, people, knobs: Knobs::default(), codes: HashMap::new(), tokens: HashMap::new(), log: Vec::new(), title: title.into(), jwks_reads: 0 };
+        let inner =
+            Inner { key: SigningKey::generate("k1")?, more: None, people, knobs: Knobs::default(), codes: HashMap::new(), tokens: HashMap::new(), log: Vec::new(), title: title.into(), jwks_reads: 0 };
         Ok(Self { issuer: issuer.into(), inner: Arc::new(Mutex::new(inner)) })
     }
 
@@ -212,7 +216,8 @@ async fn authorize(State(p): State<Provider>, Query(q): Query<HashMap<String, St
         return html(&inner.title, &format!("<p>A sample provider. Sign in as:</p><form>{hidden}{people}</form>")).into_response();
     };
     let code = random();
-    let grant = Grant { person, nonce: q.get("nonce").cloned(), challenge: q.get("code_challenge").cloned(), redirect_uri: redirect_uri.clone(), client_id: q.get("client_id").cloned().unwrap_or_default() };
+    let grant =
+        Grant { person, nonce: q.get("nonce").cloned(), challenge: q.get("code_challenge").cloned(), redirect_uri: redirect_uri.clone(), client_id: q.get("client_id").cloned().unwrap_or_default() };
     inner.codes.insert(code.clone(), grant);
     let issuer = knobs.other_iss.clone().unwrap_or_else(|| p.issuer.clone());
     let mut parameters = vec![("code", code.as_str()), ("state", state.as_str())];

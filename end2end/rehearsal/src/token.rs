@@ -4,7 +4,10 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
     signature::KeyPair as _,
 };
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
@@ -35,7 +38,10 @@ impl SigningKey {
     pub fn generate(kid: &str) -> anyhow::Result<Self> {
         let pair = KeyPair::generate(KeySize::Rsa2048)?;
         let der: Pkcs8V1Der<'_> = pair.as_der()?;
-        let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref()).as_bytes().chunks(64).filter_map(|c| std::str::from_utf8(c).ok()).collect::<Vec<_>>().join("\n"));
+        let pem = format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            STANDARD.encode(der.as_ref()).as_bytes().chunks(64).filter_map(|c| std::str::from_utf8(c).ok()).collect::<Vec<_>>().join("\n")
+        );
         let n = URL_SAFE_NO_PAD.encode(pair.public_key().modulus().big_endian_without_leading_zero());
         let e = URL_SAFE_NO_PAD.encode(pair.public_key().exponent().big_endian_without_leading_zero());
         let jwk = json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": n, "e": e});

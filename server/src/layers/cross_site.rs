@@ -1,5 +1,9 @@
 //! Posts from other sites are refused: tower-http's layer judges, this one adds the stricter rule and draws the page.
-use app::{context::{Asker, Context}, cookies::read, pages::refusal_page};
+use app::{
+    context::{Asker, Context},
+    cookies::read,
+    pages::refusal_page,
+};
 use axum::{
     extract::{Request, State},
     http::{Method, header::ORIGIN},

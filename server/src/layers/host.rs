@@ -19,9 +19,5 @@ pub async fn host(State(PublicHost(ours)): State<PublicHost>, request: Request, 
         return next.run(request).await;
     }
     let asked = request.uri().authority().map(|a| a.as_str().to_owned()).or_else(|| request.headers().get(HOST).and_then(|h| h.to_str().ok()).map(str::to_owned));
-    if asked.as_deref().is_some_and(|h| h.eq_ignore_ascii_case(&ours)) {
-        next.run(request).await
-    } else {
-        (StatusCode::MISDIRECTED_REQUEST, "This host is not served here.\n").into_response()
-    }
+    if asked.as_deref().is_some_and(|h| h.eq_ignore_ascii_case(&ours)) { next.run(request).await } else { (StatusCode::MISDIRECTED_REQUEST, "This host is not served here.\n").into_response() }
 }

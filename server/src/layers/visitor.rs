@@ -1,7 +1,11 @@
 //! Finds out who asks: browser binding, session, language; once a request.
 use std::collections::HashMap;
 
-use app::{context::{Asker, Context}, cookies::read, i18n::Lang};
+use app::{
+    context::{Asker, Context},
+    cookies::read,
+    i18n::Lang,
+};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, header},

@@ -1,6 +1,9 @@
 //! A letter as a message: text and HTML, in the account's language, everything escaped.
 use app::i18n::{Lang, t, ta, utc_text};
-use lettre::{Address, Message, message::{Mailbox, MultiPart}};
+use lettre::{
+    Address, Message,
+    message::{Mailbox, MultiPart},
+};
 use minijinja::{AutoEscape, Environment, context};
 use service::mails::Letter;
 
@@ -62,7 +65,18 @@ mod tests {
     use super::*;
 
     fn letter(kind: Kind, locale: &str, provider: &str) -> Letter {
-        Letter { kind, to: "v@ex.test".into(), locale: locale.into(), code: "K7QM-3XRD".into(), provider: provider.into(), identity: "v•••@e•••.test".into(), agent: "Firefox, Linux".into(), network: "192.0.2.0/24".into(), at: 1_700_000_000_000_000, public_url: "https://login.test".into() }
+        Letter {
+            kind,
+            to: "v@ex.test".into(),
+            locale: locale.into(),
+            code: "K7QM-3XRD".into(),
+            provider: provider.into(),
+            identity: "v•••@e•••.test".into(),
+            agent: "Firefox, Linux".into(),
+            network: "192.0.2.0/24".into(),
+            at: 1_700_000_000_000_000,
+            public_url: "https://login.test".into(),
+        }
     }
 
     #[test]

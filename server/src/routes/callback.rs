@@ -1,6 +1,15 @@
 //! `GET /callback/{key}`: a provider's answer comes in, a clean address goes out.
-use app::{context::{Asker, Context}, cookies::read, outcome::leave};
-use axum::{Extension, extract::{Path, Query, State}, http::HeaderMap, response::Response};
+use app::{
+    context::{Asker, Context},
+    cookies::read,
+    outcome::leave,
+};
+use axum::{
+    Extension,
+    extract::{Path, Query, State},
+    http::HeaderMap,
+    response::Response,
+};
 use serde::Deserialize;
 use service::{Callback, start::cookie_id};
 
@@ -16,7 +25,13 @@ pub struct Answer {
     iss: Option<String>,
 }
 
-pub async fn callback(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>, headers: HeaderMap, answer: Result<Query<Answer>, axum::extract::rejection::QueryRejection>) -> Response {
+pub async fn callback(
+    State(context): State<Context>,
+    Extension(asker): Extension<Asker>,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+    answer: Result<Query<Answer>, axum::extract::rejection::QueryRejection>,
+) -> Response {
     let Query(answer) = answer.unwrap_or_default();
     let id = answer.state.as_deref().map(cookie_id).unwrap_or_default();
     let cookie = read(&headers, &context.cookies.start_name(&id));

@@ -1,5 +1,8 @@
 //! Server functions behind one door: whatever is not a 303 becomes a page of ours.
-use app::{context::{Asker, Context}, pages::refusal_page};
+use app::{
+    context::{Asker, Context},
+    pages::refusal_page,
+};
 use axum::{
     Extension,
     extract::{Request, State},

@@ -1,5 +1,8 @@
 //! The OpenID Provider's endpoints.
-use app::{context::{Asker, Context}, outcome::{Leave, refuse, sign_in_for}};
+use app::{
+    context::{Asker, Context},
+    outcome::{Leave, refuse, sign_in_for},
+};
 use axum::{
     Extension, Form, Json,
     extract::{Query, State},
@@ -7,7 +10,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
-use service::{Destination, applications::{Authorized, TokenProblem}};
+use service::{
+    Destination,
+    applications::{Authorized, TokenProblem},
+};
 
 use crate::routes::see_other;
 
@@ -67,7 +73,8 @@ fn problem(error: &TokenProblem) -> Response {
 
 /// `GET` and `POST /userinfo` (OpenID Connect Core §5.3); the token in the header only.
 pub async fn userinfo(State(context): State<Context>, headers: HeaderMap) -> Response {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+    let bearer =
+        headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
     let challenge = |text: &'static str| {
         let mut response = StatusCode::UNAUTHORIZED.into_response();
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(text));

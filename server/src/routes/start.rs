@@ -1,6 +1,13 @@
 //! `POST /login/with/{key}` and `POST /account/methods/add/{key}`: off to the provider.
-use app::{context::{Asker, Context}, outcome::{Leave, refuse}};
-use axum::{Extension, Form, extract::{Path, State, rejection::FormRejection}, response::Response};
+use app::{
+    context::{Asker, Context},
+    outcome::{Leave, refuse},
+};
+use axum::{
+    Extension, Form,
+    extract::{Path, State, rejection::FormRejection},
+    response::Response,
+};
 use domain::path::Continuation;
 use serde::Deserialize;
 use service::{Destination, Fault, Started};

@@ -75,10 +75,41 @@ impl World {
     pub async fn with(preset: &str, change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let database = database(&dir);
-        let meridian = Provider::serve(0, "Meridian", vec![Person { sub: "m-vera".into(), claims: verified("Vera", "vera@example.test") }, Person { sub: "m-ben".into(), claims: verified("Ben", "ben@example.test") }]).await.unwrap();
-        let pigeon = Provider::serve(0, "Pigeon", vec![Person { sub: "p-vera".into(), claims: json!({"name": "V", "email": "Vera@Example.test", "email_verified": false}) }, Person { sub: "p-new".into(), claims: json!({"name": "New", "email": "new@example.test"}) }]).await.unwrap();
-        let atlas = Provider::serve(0, "Atlas", vec![Person { sub: "a-vera".into(), claims: verified("Vera A", "vera@example.test") }, Person { sub: "a-new".into(), claims: verified("New", "new@example.test") }]).await.unwrap();
-        let harbour = Provider::serve(0, "Harbour", vec![Person { sub: "h-1".into(), claims: json!({"name": "周小明"}) }, Person { sub: "h-2".into(), claims: json!({"email": ""}) }, Person { sub: "h-3".into(), claims: json!({"email": null}) }]).await.unwrap();
+        let meridian = Provider::serve(
+            0,
+            "Meridian",
+            vec![Person { sub: "m-vera".into(), claims: verified("Vera", "vera@example.test") }, Person { sub: "m-ben".into(), claims: verified("Ben", "ben@example.test") }],
+        )
+        .await
+        .unwrap();
+        let pigeon = Provider::serve(
+            0,
+            "Pigeon",
+            vec![
+                Person { sub: "p-vera".into(), claims: json!({"name": "V", "email": "Vera@Example.test", "email_verified": false}) },
+                Person { sub: "p-new".into(), claims: json!({"name": "New", "email": "new@example.test"}) },
+            ],
+        )
+        .await
+        .unwrap();
+        let atlas = Provider::serve(
+            0,
+            "Atlas",
+            vec![Person { sub: "a-vera".into(), claims: verified("Vera A", "vera@example.test") }, Person { sub: "a-new".into(), claims: verified("New", "new@example.test") }],
+        )
+        .await
+        .unwrap();
+        let harbour = Provider::serve(
+            0,
+            "Harbour",
+            vec![
+                Person { sub: "h-1".into(), claims: json!({"name": "周小明"}) },
+                Person { sub: "h-2".into(), claims: json!({"email": ""}) },
+                Person { sub: "h-3".into(), claims: json!({"email": null}) },
+            ],
+        )
+        .await
+        .unwrap();
         let mailbox = Mailbox::serve(0).await.unwrap();
         let (stop, _) = watch::channel(false);
         let mut world = Self { nodes: Vec::new(), meridian, pigeon, atlas, harbour, mailbox, clock: Arc::new(AtomicI64::new(0)), database, key: MasterKey::generate(), dir, stop };

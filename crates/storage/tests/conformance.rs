@@ -1,0 +1,223 @@
+//! The same rules on both databases: schemas that are twins, unique indexes that judge, counters that are atomic.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
+
+use std::time::Duration;
+
+use domain::{AccountId, LinkId, OrgId, ProviderId, facts::AccountState};
+use ligature_storage::{self as storage, Error, Store, accounts, attempts, counters, links, outbox, providers, sessions, setup};
+
+const ORG: OrgId = OrgId([1; 16]);
+
+async fn store() -> (Store, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let url = match std::env::var("LIGATURE_TEST_POSTGRES") {
+        Ok(base) if std::env::var("LIGATURE_TEST_DB").as_deref() == Ok("postgres") => {
+            let name = format!("s_{}", dir.path().file_name().unwrap().to_string_lossy().to_lowercase().replace(['.', '-'], "x"));
+            assert!(std::process::Command::new("psql").args([&base, "-qc", &format!("CREATE DATABASE {name}")]).status().unwrap().success());
+            format!("{}/{name}", base.rsplit_once('/').unwrap().0)
+        }
+        _ => format!("sqlite://{}/s.db", dir.path().display()),
+    };
+    let store = Store::open(&url, 8, Duration::from_secs(5)).unwrap();
+    assert!(!store.migrate().await.unwrap().is_empty());
+    assert!(store.migrate().await.unwrap().is_empty(), "migrating again does nothing");
+    store.write::<_, Error, _>(|c| Box::pin(async move { accounts::add_organisation(c, ORG, "default", "O", 1).await })).await.unwrap();
+    (store, dir)
+}
+
+async fn account(store: &Store, n: u8) -> AccountId {
+    let id = AccountId([n; 16]);
+    store.write::<_, Error, _>(move |c| Box::pin(async move { accounts::add_account(c, ORG, id, AccountState::Active, "N", "en", &format!("sub{n}"), 1).await })).await.unwrap();
+    id
+}
+
+async fn provider(store: &Store) -> ProviderId {
+    let id = ProviderId([9; 16]);
+    let row = providers::Provider { id, key: "p".into(), name: "P".into(), kind: "oidc".into(), namespace: "oidc:x".into(), config: "{}".into(), secret: None, secret_set_at: None, enabled: true, position: 0, rev: 1 };
+    store.write::<_, Error, _>(move |c| Box::pin(async move { providers::add_provider(c, ORG, &row, 1).await })).await.unwrap();
+    id
+}
+
+fn email(canonical: &str) -> accounts::NewEmail {
+    accounts::NewEmail { canonical: canonical.into(), typed: canonical.into(), proof: "code".into(), owner: true, primary: true }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn go_05_an_identity_has_one_account_and_the_second_insert_counts_nothing() {
+    let (store, _dir) = store().await;
+    let (a, b, p) = (account(&store, 1).await, account(&store, 2).await, provider(&store).await);
+    let new = |id: u8, account| links::NewLink { id: LinkId([id; 16]), account, provider: p, namespace: "oidc:x".into(), subject: "S".into(), claims: vec![], evidence: "{}".into(), label: String::new() };
+    let (one, two, other_case) = (new(1, a), new(2, b), links::NewLink { subject: "s".into(), ..new(3, b) });
+    let added = store.write::<_, Error, _>(move |c| Box::pin(async move { Ok((links::add_link(c, ORG, &one, 1).await?, links::add_link(c, ORG, &two, 1).await?, links::add_link(c, ORG, &other_case, 1).await?)) })).await.unwrap();
+    assert_eq!(added, (true, false, true), "subjects are compared byte by byte");
+    let again = new(4, b);
+    let freed = store.write::<_, Error, _>(move |c| Box::pin(async move { Ok((links::release_link(c, a, LinkId([1; 16]), 2).await?, links::add_link(c, ORG, &again, 3).await?)) })).await.unwrap();
+    assert_eq!(freed, (true, true), "a released identity is free");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn em_06_an_address_has_one_owner_and_any_number_of_co_holders() {
+    let (store, _dir) = store().await;
+    let (a, b) = (account(&store, 1).await, account(&store, 2).await);
+    let owned = store.write::<_, Error, _>(move |c| Box::pin(async move { Ok((accounts::add_email(c, ORG, a, &email("v@ex.test"), [1; 16], 1).await?, accounts::add_email(c, ORG, b, &email("v@ex.test"), [2; 16], 1).await?)) })).await.unwrap();
+    assert_eq!(owned, (true, false));
+    let mut c = store.read().await.unwrap();
+    assert_eq!(accounts::find_owner(&mut c, ORG, "v@ex.test").await.unwrap(), Some(a));
+    assert_eq!(accounts::list_holders(&mut c, ORG, "v@ex.test").await.unwrap().len(), 2);
+    drop(c);
+    let taken = store.write::<_, Error, _>(move |c| Box::pin(async move { accounts::own_email(c, b, "v@ex.test").await })).await;
+    assert!(matches!(taken, Err(Error::Duplicate)), "{taken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_change_an_account_at_once_the_slower_one_starts_over() {
+    let (store, _dir) = store().await;
+    let a = account(&store, 1).await;
+    let bump = |rev| store.write::<_, Error, _>(move |c| Box::pin(async move { accounts::bump_rev(c, a, rev).await }));
+    assert!(bump(1).await.is_ok());
+    assert!(matches!(bump(1).await, Err(Error::Changed)));
+    assert!(bump(2).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d8_fifty_answers_at_once_get_three_tries() {
+    let (store, _dir) = store().await;
+    let row = attempts::Attempt { hash: vec![1], browser: vec![2], kind: "sign_in".into(), state: "{}".into(), rev: 1, assertion: Some(vec![3]), continuation: "{}".into(), support_code: String::new(), flash: String::new(), tries_left: 3, created_at: 1, expires_at: 9 };
+    let add = row.clone();
+    store.write::<_, Error, _>(move |c| Box::pin(async move { attempts::add_attempt(c, ORG, &add).await })).await.unwrap();
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.write::<_, Error, _>(|c| Box::pin(async move { attempts::take_try(c, &[1]).await })).await.unwrap() })
+        })
+        .collect();
+    let mut taken = 0;
+    for task in tasks {
+        taken += usize::from(task.await.unwrap().is_some());
+    }
+    assert_eq!(taken, 3);
+    let moved = |row: attempts::Attempt| store.write::<_, Error, _>(move |c| Box::pin(async move { attempts::set_attempt_state(c, &row, "{}", "", true).await }));
+    assert!(moved(row.clone()).await.unwrap());
+    assert!(!moved(row).await.unwrap(), "an attempt moves on once");
+    let mut c = store.read().await.unwrap();
+    assert_eq!(attempts::find_attempt(&mut c, ORG, &[1], &[2]).await.unwrap().unwrap().assertion, None, "wiped");
+    assert!(attempts::find_attempt(&mut c, ORG, &[1], &[3]).await.unwrap().is_none(), "another browser finds nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn states_challenges_and_setup_tokens_are_spent_once() {
+    let (store, _dir) = store().await;
+    let twice = store
+        .write::<_, Error, _>(|c| {
+            Box::pin(async move {
+                attempts::add_challenge(c, &attempts::NewChallenge { id: [1; 16], attempt: vec![1], kind: "k".into(), account: None, mac: vec![], sent_to: String::new(), expires_at: 9 }, 1).await?;
+                attempts::add_challenge(c, &attempts::NewChallenge { id: [2; 16], attempt: vec![1], kind: "k".into(), account: None, mac: vec![], sent_to: String::new(), expires_at: 9 }, 2).await?;
+                let open = attempts::find_challenge(c, &[1]).await?.unwrap();
+                setup::set_setup_token(c, &[7], 100).await?;
+                Ok([
+                    attempts::spend_state(c, &[1], 9).await?,
+                    attempts::spend_state(c, &[1], 9).await?,
+                    open.id == storage::Key([2; 16]),
+                    attempts::spend_challenge(c, open.id).await?,
+                    attempts::spend_challenge(c, open.id).await?,
+                    setup::take_setup_token(c, &[7], 101).await?,
+                    setup::take_setup_token(c, &[7], 99).await?,
+                    setup::take_setup_token(c, &[7], 99).await?,
+                ])
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(twice, [true, false, true, true, false, false, true, false]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counters_add_up_over_connections_and_begin_anew_after_their_window() {
+    let (store, _dir) = store().await;
+    let up = |now| store.write::<_, Error, _>(move |c| Box::pin(async move { counters::count_up(c, &[1], now, 100).await }));
+    assert_eq!((up(1).await.unwrap(), up(2).await.unwrap(), up(100).await.unwrap(), up(101).await.unwrap()), (1, 2, 3, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_is_claimed_by_one_worker_at_a_time() {
+    let (store, _dir) = store().await;
+    store.write::<_, Error, _>(|c| Box::pin(async move { outbox::add_mail(c, ORG, [1; 16], "k", &[1], 1, 1000).await })).await.unwrap();
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.write::<_, Error, _>(|c| Box::pin(async move { outbox::claim_mail(c, 5, 500).await })).await.unwrap() })
+        })
+        .collect();
+    let mut claimed = 0;
+    for task in tasks {
+        claimed += usize::from(task.await.unwrap().is_some());
+    }
+    assert_eq!(claimed, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_or_panics_in_a_transaction_leaves_nothing_and_the_pool_works_on() {
+    let (store, _dir) = store().await;
+    for panics in [false, true] {
+        let result = store
+            .write::<(), Error, _>(move |c| {
+                Box::pin(async move {
+                    accounts::add_account(c, ORG, AccountId([5; 16]), AccountState::Active, "N", "en", "sub", 1).await?;
+                    assert!(!panics, "on purpose");
+                    Err(Error::Changed)
+                })
+            })
+            .await;
+        assert!(result.is_err());
+    }
+    assert_eq!(accounts::count_accounts(&mut store.read().await.unwrap(), ORG).await.unwrap(), 0);
+    account(&store, 5).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d5_a_session_of_an_account_that_is_not_active_is_not_found() {
+    let (store, _dir) = store().await;
+    let a = account(&store, 1).await;
+    let new = sessions::NewSession { hash: vec![1], public_id: "P".into(), account: a, method: "m".into(), link: None, provider: None, auth_at: 1, expires_at: 100, agent: String::new(), network: String::new() };
+    store.write::<_, Error, _>(move |c| Box::pin(async move { sessions::add_session(c, ORG, &new, 1).await })).await.unwrap();
+    let found = || async { sessions::find_session(&mut store.read().await.unwrap(), ORG, &[1], 50, 0).await.unwrap().is_some() };
+    assert!(found().await);
+    store.write::<_, Error, _>(move |c| Box::pin(async move { accounts::set_account_state(c, ORG, a, AccountState::Disabled).await })).await.unwrap();
+    assert!(!found().await);
+    assert!(sessions::find_session(&mut store.read().await.unwrap(), OrgId([2; 16]), &[1], 50, 0).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rb_12_a_backup_taken_while_people_write_is_whole() {
+    let (store, dir) = store().await;
+    if store.is_postgres() {
+        assert!(store.backup_to("x").await.is_err(), "PostgreSQL has its own tools");
+        return;
+    }
+    let writers = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for n in 1..60 {
+                account(&store, n).await;
+            }
+        }
+    });
+    let file = dir.path().join("copy.db");
+    store.backup_to(&file.to_string_lossy()).await.unwrap();
+    writers.await.unwrap();
+    assert!(store.backup_to(&file.to_string_lossy()).await.is_err(), "an existing file is not overwritten");
+    let copy = Store::open(&format!("sqlite://{}", file.display()), 1, Duration::from_secs(1)).unwrap();
+    assert!(copy.migrate().await.unwrap().is_empty());
+    let n = accounts::count_accounts(&mut copy.read().await.unwrap(), ORG).await.unwrap();
+    let subjects = storage::doctor::count_text(&mut copy.read().await.unwrap(), "account_subject", "sub", "sub").await.unwrap();
+    assert_eq!(n, subjects, "an account never stands without its subject");
+}
+
+#[test]
+fn migrations_of_both_databases_are_twins() {
+    let read = |kind: &str| std::fs::read_to_string(format!("{}/../../migrations/{kind}/0001_first/up.sql", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (lite, pg) = (read("sqlite"), read("postgres"));
+    assert_eq!(lite.replace("BLOB", "BYTEA"), pg.replace(" COLLATE \"C\"", ""));
+    let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema.rs")).unwrap();
+    assert_eq!(lite.matches("CREATE TABLE").count(), schema.matches("table! {").count());
+}
