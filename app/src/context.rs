@@ -20,6 +20,7 @@ pub struct Context {
 #[derive(Debug, Clone, Default)]
 pub struct Assets {
     pub css: String,
+    pub icon: String,
     /// Script tags for pages with an island; empty when the bundle was not built.
     pub scripts: String,
 }

@@ -11,7 +11,7 @@ use leptos_axum::ResponseOptions;
 use leptos_integration_utils::{BoxedFnOnce, PinnedFuture, PinnedStream};
 
 use crate::{
-    context::{Asker, Context},
+    context::{Asker, Assets, Context},
     i18n::{Lang, t},
     paths,
 };
@@ -68,10 +68,10 @@ pub async fn page<V: IntoView + 'static>(context: &Context, asker: &Asker, head:
     origins.sort();
     origins.dedup();
     let policy = Policy { form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(), scripts: context.assets.scripts.clone() };
-    let (css, asker, demo) = (context.assets.css.clone(), asker.clone(), context.demo);
+    let (assets, asker, demo) = (context.assets.clone(), asker.clone(), context.demo);
     let status = StatusCode::from_u16(head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let provide = move || provide_context(policy.clone());
-    let mut response = leptos_axum::handle_response_inner(provide, move || shell(&css, &asker, &head, demo, body), Request::new(Body::empty()), finish).await.into_response();
+    let mut response = leptos_axum::handle_response_inner(provide, move || shell(&assets, &asker, &head, demo, body), Request::new(Body::empty()), finish).await.into_response();
     *response.status_mut() = status;
     response
 }
@@ -98,7 +98,7 @@ fn finish<V: IntoView + 'static>(app: V, _chunks: BoxedFnOnce<PinnedStream<Strin
     })
 }
 
-fn shell<V: IntoView + 'static, F: FnOnce() -> V>(css: &str, asker: &Asker, head: &Head, demo: bool, body: F) -> impl IntoView + use<V, F> {
+fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, asker: &Asker, head: &Head, demo: bool, body: F) -> impl IntoView + use<V, F> {
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }
@@ -121,7 +121,8 @@ fn shell<V: IntoView + 'static, F: FnOnce() -> V>(css: &str, asker: &Asker, head
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
                 <title>{format!("{} · Ligature", head.title)}</title>
-                <link rel="stylesheet" href=css.to_owned()/>
+                <link rel="stylesheet" href=assets.css.clone()/>
+                <link rel="icon" href=assets.icon.clone()/>
             </head>
             <body class=class>
                 <a class="skip" href="#main">{t(l, "skip")}</a>
