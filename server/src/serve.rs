@@ -15,6 +15,7 @@ use crate::{assets::assets, config::Config, layers::address::Addresses, mail::wo
 
 /// The system's clock.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "the composition root is where time comes in")]
 pub fn system_clock() -> Clock {
     Arc::new(|| std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| Micros::try_from(d.as_micros()).unwrap_or(Micros::MAX)))
 }

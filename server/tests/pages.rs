@@ -287,3 +287,31 @@ async fn a_slow_provider_is_told_as_not_answering() {
     let page = w.browser().sign_in("meridian", "m-vera").await;
     assert_eq!((page.status, page.refusal().as_str()), (503, "provider.down"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn px_05_go_03_behind_https_every_answer_has_hsts_and_every_cookie_is_secure_and_host_bound() {
+    use tower::ServiceExt;
+    let w = World::new("goss").await;
+    let mut config = w.nodes[0].config.clone();
+    config.server.public_url = "https://login.example.test".into();
+    let (router, _) = server::serve::application(w.ligature(), &config).unwrap();
+    for path in ["/login", "/nowhere", "/healthz", "/.well-known/openid-configuration"] {
+        let request = axum::http::Request::get(path).header("host", "login.example.test").body(axum::body::Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let hsts = response.headers()["strict-transport-security"].to_str().unwrap().to_owned();
+        let seconds: u64 = hsts.split(['=', ';']).nth(1).unwrap().parse().unwrap();
+        assert!(seconds >= 31_536_000, "{path}: {hsts}");
+        for cookie in response.headers().get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            assert!(cookie.starts_with("__Host-") && cookie.ends_with("; Secure"), "{cookie}");
+        }
+    }
+    // A session cookie without the prefix, as plain http would carry it, is nobody's.
+    let plain = w.browser();
+    plain.sign_in("meridian", "m-vera").await;
+    let request = axum::http::Request::get("/account").header("host", "login.example.test").header("cookie", plain.session_cookie().unwrap()).body(axum::body::Body::empty()).unwrap();
+    assert_eq!(router.oneshot(request).await.unwrap().headers()["location"], "/login?stay=1");
+    // Plain http for a public name is refused before anything is served.
+    config.server.public_url = "http://login.example.test".into();
+    assert_eq!(config.problems()[0].path, "server.public_url");
+}

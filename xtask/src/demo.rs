@@ -27,7 +27,15 @@ pub fn demo(yes: bool) -> Result<bool> {
     let ligature = || {
         let mut command = Command::new(target().join("debug/ligature"));
         command.current_dir(&folder);
-        for (key, value) in [("SERVER__PUBLIC_URL", PUBLIC), ("SERVER__LISTEN", "127.0.0.1:8090"), ("MAIL__SMTP_URL", "smtp://127.0.0.1:8094"), ("MAIL__FROM", "Ligature demo <login@example.test>"), ("HTTP_CLIENT__ALLOW_PRIVATE", "true"), ("DEMO", "true"), ("LOG__LEVEL", "warn")] {
+        for (key, value) in [
+            ("SERVER__PUBLIC_URL", PUBLIC),
+            ("SERVER__LISTEN", "127.0.0.1:8090"),
+            ("MAIL__SMTP_URL", "smtp://127.0.0.1:8094"),
+            ("MAIL__FROM", "Ligature demo <login@example.test>"),
+            ("HTTP_CLIENT__ALLOW_PRIVATE", "true"),
+            ("DEMO", "true"),
+            ("LOG__LEVEL", "warn"),
+        ] {
             command.env(format!("LIGATURE__{key}"), value);
         }
         command

@@ -91,7 +91,8 @@ fn python() -> Result<bool> {
         return Ok(true);
     }
     eprintln!("Installing the test peers' Python packages into {}.", folder.display());
-    let made = ok(Command::new("python3").args(["-m", "venv"]).arg(&folder))? && ok(Command::new(folder.join("bin/pip")).args(["install", "-q", "--disable-pip-version-check", "-r"]).arg(root().join("end2end/peers/requirements.txt")))?;
+    let made = ok(Command::new("python3").args(["-m", "venv"]).arg(&folder))?
+        && ok(Command::new(folder.join("bin/pip")).args(["install", "-q", "--disable-pip-version-check", "-r"]).arg(root().join("end2end/peers/requirements.txt")))?;
     if made {
         std::fs::write(folder.join("ready"), "").map_err(|e| e.to_string())?;
     }
@@ -99,7 +100,8 @@ fn python() -> Result<bool> {
 }
 
 fn has_wasm_target() -> bool {
-    output(Command::new("rustc").args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"])).is_ok_and(|dir| std::fs::read_dir(dir.trim()).is_ok_and(|mut d| d.any(|f| f.is_ok_and(|f| f.file_name().to_string_lossy().starts_with("libstd")))))
+    output(Command::new("rustc").args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"]))
+        .is_ok_and(|dir| std::fs::read_dir(dir.trim()).is_ok_and(|mut d| d.any(|f| f.is_ok_and(|f| f.file_name().to_string_lossy().starts_with("libstd")))))
 }
 
 fn debian(program: &str) -> Command {

@@ -50,10 +50,17 @@ pub fn test(yes: bool) -> Result<bool> {
         }
         let built = ok(cargo().args(["build", "--quiet", "--locked", "--package", "ligature-server", "--package", "ligature-rehearsal"]))?;
         let mut node = Command::new("node");
-        node.current_dir(root().join("end2end")).args(["--test", "--test-concurrency=1", "tests/"]).env("LIGATURE_BIN", target().join("debug")).env("LIGATURE_PYTHON", cache().join("python/bin/python"));
+        node.current_dir(root().join("end2end"))
+            .args(["--test", "--test-concurrency=1", "tests/"])
+            .env("LIGATURE_BIN", target().join("debug"))
+            .env("LIGATURE_PYTHON", cache().join("python/bin/python"));
         Ok(judged(built && ok(&mut node)?))
     })?;
-    check("documentation builds", &mut || Ok(judged(ok(cargo().args(["doc", "--quiet", "--locked", "--no-deps", "--workspace", "--exclude", "ligature-frontend", "--exclude", "xtask"]).env("RUSTDOCFLAGS", "-D warnings --cfg erase_components"))?)))?;
+    check("documentation builds", &mut || {
+        Ok(judged(ok(cargo()
+            .args(["doc", "--quiet", "--locked", "--no-deps", "--workspace", "--exclude", "ligature-frontend", "--exclude", "xtask"])
+            .env("RUSTDOCFLAGS", "-D warnings --cfg erase_components"))?))
+    })?;
 
     eprintln!("\n== summary");
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);

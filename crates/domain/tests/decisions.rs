@@ -91,7 +91,12 @@ fn i3_two_accounts_are_never_chosen_between_silently() {
 #[test]
 fn i12_administrators_and_ne_05_unverified_or_inactive_accounts_are_never_found() {
     let p = policy("goss", &[]);
-    let hidden = [Candidate { administrator: true, ..candidate(A) }, Candidate { verified: false, ..candidate(A) }, Candidate { state: AccountState::Pending, ..candidate(A) }, Candidate { state: AccountState::Disabled, ..candidate(A) }];
+    let hidden = [
+        Candidate { administrator: true, ..candidate(A) },
+        Candidate { verified: false, ..candidate(A) },
+        Candidate { state: AccountState::Pending, ..candidate(A) },
+        Candidate { state: AccountState::Disabled, ..candidate(A) },
+    ];
     for c in hidden {
         assert_eq!(decide(&facts(Some(Trust::ClaimedVerified), vec![c.clone()], Act::Arrived), &p).outcome, Outcome::Create, "{c:?}");
     }
@@ -157,18 +162,46 @@ fn accounts() -> impl Strategy<Value = AccountId> {
 
 fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    let one = (accounts(), prop_oneof![Just("email"), Just("entered"), Just("nothing")], states(), flags, 0_u32..3, 0_u32..3, 0_u32..7)
-        .prop_map(|(account, rule, state, (owner, verified, administrator, barred), methods, target_methods, of_this_provider)| Candidate { account, rule: rule.into(), state, owner, verified, administrator, methods, target_methods, of_this_provider, barred });
+    let one = (accounts(), prop_oneof![Just("email"), Just("entered"), Just("nothing")], states(), flags, 0_u32..3, 0_u32..3, 0_u32..7).prop_map(
+        |(account, rule, state, (owner, verified, administrator, barred), methods, target_methods, of_this_provider)| Candidate {
+            account,
+            rule: rule.into(),
+            state,
+            owner,
+            verified,
+            administrator,
+            methods,
+            target_methods,
+            of_this_provider,
+            barred,
+        },
+    );
     prop::collection::vec(one, 0..4)
 }
 
 fn any_facts() -> impl Strategy<Value = Facts> {
-    let add = (accounts(), states(), 0_u32..3, 0_u32..3, 0_u32..3).prop_map(|(account, state, methods, target_methods, of_this_provider)| Intent::Add(AddTo { account, state, methods, target_methods, of_this_provider }));
+    let add = (accounts(), states(), 0_u32..3, 0_u32..3, 0_u32..3)
+        .prop_map(|(account, state, methods, target_methods, of_this_provider)| Intent::Add(AddTo { account, state, methods, target_methods, of_this_provider }));
     let remove = (accounts(), 0_u32..3).prop_map(|(account, usable_left)| Intent::Remove(Remove { account, usable_left }));
     let intent = prop_oneof![3 => Just(Intent::SignIn), 1 => add, 1 => remove];
-    let act = prop_oneof![Just(Act::Arrived), Just(Act::UseExisting), Just(Act::EnterAccount), Just(Act::CreateNew), Just(Act::AddTo(None)), accounts().prop_map(|a| Act::AddTo(Some(a))), (accounts(), proofs()).prop_map(|(a, p)| Act::Proved(a, p))];
+    let act = prop_oneof![
+        Just(Act::Arrived),
+        Just(Act::UseExisting),
+        Just(Act::EnterAccount),
+        Just(Act::CreateNew),
+        Just(Act::AddTo(None)),
+        accounts().prop_map(|a| Act::AddTo(Some(a))),
+        (accounts(), proofs()).prop_map(|(a, p)| Act::Proved(a, p))
+    ];
     let known = prop_oneof![2 => Just(None), 1 => (accounts(), states()).prop_map(|(account, state)| Some(Known { account, state }))];
-    (intent, any::<bool>(), trusts(), known, candidates(), act).prop_map(|(intent, enabled, trust, known, candidates, act)| Facts { intent, provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled }), trust, known, candidates, act })
+    (intent, any::<bool>(), trusts(), known, candidates(), act).prop_map(|(intent, enabled, trust, known, candidates, act)| Facts {
+        intent,
+        provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled }),
+        trust,
+        known,
+        candidates,
+        act,
+    })
 }
 
 fn any_policy(permit: bool) -> impl Strategy<Value = Policy> {

@@ -33,7 +33,19 @@ async fn account(store: &Store, n: u8) -> AccountId {
 
 async fn provider(store: &Store) -> ProviderId {
     let id = ProviderId([9; 16]);
-    let row = providers::Provider { id, key: "p".into(), name: "P".into(), kind: "oidc".into(), namespace: "oidc:x".into(), config: "{}".into(), secret: None, secret_set_at: None, enabled: true, position: 0, rev: 1 };
+    let row = providers::Provider {
+        id,
+        key: "p".into(),
+        name: "P".into(),
+        kind: "oidc".into(),
+        namespace: "oidc:x".into(),
+        config: "{}".into(),
+        secret: None,
+        secret_set_at: None,
+        enabled: true,
+        position: 0,
+        rev: 1,
+    };
     store.write::<_, Error, _>(move |c| Box::pin(async move { providers::add_provider(c, ORG, &row, 1).await })).await.unwrap();
     id
 }
@@ -46,9 +58,13 @@ fn email(canonical: &str) -> accounts::NewEmail {
 async fn go_05_an_identity_has_one_account_and_the_second_insert_counts_nothing() {
     let (store, _dir) = store().await;
     let (a, b, p) = (account(&store, 1).await, account(&store, 2).await, provider(&store).await);
-    let new = |id: u8, account| links::NewLink { id: LinkId([id; 16]), account, provider: p, namespace: "oidc:x".into(), subject: "S".into(), claims: vec![], evidence: "{}".into(), label: String::new() };
+    let new =
+        |id: u8, account| links::NewLink { id: LinkId([id; 16]), account, provider: p, namespace: "oidc:x".into(), subject: "S".into(), claims: vec![], evidence: "{}".into(), label: String::new() };
     let (one, two, other_case) = (new(1, a), new(2, b), links::NewLink { subject: "s".into(), ..new(3, b) });
-    let added = store.write::<_, Error, _>(move |c| Box::pin(async move { Ok((links::add_link(c, ORG, &one, 1).await?, links::add_link(c, ORG, &two, 1).await?, links::add_link(c, ORG, &other_case, 1).await?)) })).await.unwrap();
+    let added = store
+        .write::<_, Error, _>(move |c| Box::pin(async move { Ok((links::add_link(c, ORG, &one, 1).await?, links::add_link(c, ORG, &two, 1).await?, links::add_link(c, ORG, &other_case, 1).await?)) }))
+        .await
+        .unwrap();
     assert_eq!(added, (true, false, true), "subjects are compared byte by byte");
     let again = new(4, b);
     let freed = store.write::<_, Error, _>(move |c| Box::pin(async move { Ok((links::release_link(c, a, LinkId([1; 16]), 2).await?, links::add_link(c, ORG, &again, 3).await?)) })).await.unwrap();
@@ -59,7 +75,12 @@ async fn go_05_an_identity_has_one_account_and_the_second_insert_counts_nothing(
 async fn em_06_an_address_has_one_owner_and_any_number_of_co_holders() {
     let (store, _dir) = store().await;
     let (a, b) = (account(&store, 1).await, account(&store, 2).await);
-    let owned = store.write::<_, Error, _>(move |c| Box::pin(async move { Ok((accounts::add_email(c, ORG, a, &email("v@ex.test"), [1; 16], 1).await?, accounts::add_email(c, ORG, b, &email("v@ex.test"), [2; 16], 1).await?)) })).await.unwrap();
+    let owned = store
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { Ok((accounts::add_email(c, ORG, a, &email("v@ex.test"), [1; 16], 1).await?, accounts::add_email(c, ORG, b, &email("v@ex.test"), [2; 16], 1).await?)) })
+        })
+        .await
+        .unwrap();
     assert_eq!(owned, (true, false));
     let mut c = store.read().await.unwrap();
     assert_eq!(accounts::find_owner(&mut c, ORG, "v@ex.test").await.unwrap(), Some(a));
@@ -82,7 +103,20 @@ async fn of_two_who_change_an_account_at_once_the_slower_one_starts_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn d8_fifty_answers_at_once_get_three_tries() {
     let (store, _dir) = store().await;
-    let row = attempts::Attempt { hash: vec![1], browser: vec![2], kind: "sign_in".into(), state: "{}".into(), rev: 1, assertion: Some(vec![3]), continuation: "{}".into(), support_code: String::new(), flash: String::new(), tries_left: 3, created_at: 1, expires_at: 9 };
+    let row = attempts::Attempt {
+        hash: vec![1],
+        browser: vec![2],
+        kind: "sign_in".into(),
+        state: "{}".into(),
+        rev: 1,
+        assertion: Some(vec![3]),
+        continuation: "{}".into(),
+        support_code: String::new(),
+        flash: String::new(),
+        tries_left: 3,
+        created_at: 1,
+        expires_at: 9,
+    };
     let add = row.clone();
     store.write::<_, Error, _>(move |c| Box::pin(async move { attempts::add_attempt(c, ORG, &add).await })).await.unwrap();
     let tasks: Vec<_> = (0..50)
@@ -178,7 +212,18 @@ async fn what_fails_or_panics_in_a_transaction_leaves_nothing_and_the_pool_works
 async fn d5_a_session_of_an_account_that_is_not_active_is_not_found() {
     let (store, _dir) = store().await;
     let a = account(&store, 1).await;
-    let new = sessions::NewSession { hash: vec![1], public_id: "P".into(), account: a, method: "m".into(), link: None, provider: None, auth_at: 1, expires_at: 100, agent: String::new(), network: String::new() };
+    let new = sessions::NewSession {
+        hash: vec![1],
+        public_id: "P".into(),
+        account: a,
+        method: "m".into(),
+        link: None,
+        provider: None,
+        auth_at: 1,
+        expires_at: 100,
+        agent: String::new(),
+        network: String::new(),
+    };
     store.write::<_, Error, _>(move |c| Box::pin(async move { sessions::add_session(c, ORG, &new, 1).await })).await.unwrap();
     let found = || async { sessions::find_session(&mut store.read().await.unwrap(), ORG, &[1], 50, 0).await.unwrap().is_some() };
     assert!(found().await);
