@@ -102,7 +102,7 @@ async fn au_01_a_provider_is_created_edited_and_switched_off_and_its_secret_is_n
     assert!(!w.browser().get("/login").await.has("Continue with Fresh"));
     assert_eq!(w.browser().post("/login/with/fresh", &[]).await.refusal(), "provider.disabled");
     owner.post("/fn/admin/provider", &form(&w, &[("create", "no"), ("secret", "")])).await;
-    assert_eq!(w.browser().sign_in("fresh", "h-1").await.path().contains("/refused"), false, "the stored secret still works");
+    assert!(!w.browser().sign_in("fresh", "h-1").await.path().contains("/refused"), "the stored secret still works");
     for (table, column) in [("provider", "config"), ("audit_event", "detail"), ("policy", "document")] {
         assert_eq!(w.rows(table, column, "rehearsal-secret").await, 0);
     }

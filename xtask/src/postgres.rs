@@ -19,8 +19,23 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts a cluster on a free port.
+    /// Starts a cluster on a free port, for tests: what it holds may be lost.
     pub fn start() -> Result<Self> {
+        Self::with("-c fsync=off")
+    }
+
+    /// Starts a cluster that keeps what it was told to keep, for the bench.
+    pub fn start_durable() -> Result<Self> {
+        Self::with("")
+    }
+
+    /// The process id of the server.
+    pub fn pid(&self) -> Result<String> {
+        let text = output(Command::new("cat").arg(self.folder.join("data/postmaster.pid")))?;
+        text.lines().next().map(str::to_owned).ok_or_else(|| "no pid".into())
+    }
+
+    fn with(more: &str) -> Result<Self> {
         let bin = binaries().ok_or("PostgreSQL is not installed")?;
         let folder = std::env::temp_dir().join(format!("ligature-pg-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
@@ -32,7 +47,7 @@ impl Cluster {
         let cluster = Self { folder, bin, as_postgres, url: format!("postgres://ligature@127.0.0.1:{port}/postgres") };
         let data = cluster.folder.join("data");
         run(cluster.command("initdb").args(["-N", "-A", "trust", "-U", "ligature", "-E", "UTF8", "--locale=C", "-D"]).arg(&data).stdout(std::process::Stdio::null()))?;
-        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c max_connections=400 -c unix_socket_directories={} -c fsync=off", cluster.folder.display());
+        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c max_connections=400 -c unix_socket_directories={} {more}", cluster.folder.display());
         run(cluster.command("pg_ctl").args(["-w", "-o", &options, "-l"]).arg(cluster.folder.join("log")).arg("-D").arg(&data).arg("start").stdout(std::process::Stdio::null()))?;
         Ok(cluster)
     }

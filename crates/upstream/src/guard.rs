@@ -67,7 +67,7 @@ impl Guard {
     /// Sends a request; the answer's body is complete and within the limit.
     ///
     /// # Errors
-    /// [`CallError`] when the address may not be called, on time-out and for bodies over the limit.
+    /// When the address may not be called, on time-out and for bodies over the limit.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, CallError> {
         let request = reqwest::Request::try_from(request).map_err(|e| CallError(e.to_string()))?;
         self.allowed(request.url())?;

@@ -1,0 +1,280 @@
+//! Speed and size of the release binary against the rehearsal provider: printed, never judged. Started by `cargo xtask bench`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::print_stdout,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a bench may panic, and prints"
+)]
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use domain::{AccountId, LinkId, facts::AccountState};
+use rehearsal::provider::{Person, Provider};
+use serde_json::json;
+use storage::Store;
+
+const ACCOUNTS: u64 = 100_000;
+const PEOPLE: usize = 200;
+
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Milliseconds of CPU that a process, and what it waited for, used.
+fn cpu(pid: u32, with_children: bool) -> f64 {
+    let read = |pid: u32| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let fields: Vec<f64> = text.rsplit(')').next().unwrap_or_default().split_whitespace().map(|f| f.parse().unwrap_or(0.0)).collect();
+        if fields.len() < 16 { 0.0 } else { (fields[11] + fields[12] + if with_children { fields[13] + fields[14] } else { 0.0 }) * 10.0 }
+    };
+    let children = || std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default().split_whitespace().filter_map(|c| c.parse().ok()).map(read).sum::<f64>();
+    read(pid) + if with_children { children() } else { 0.0 }
+}
+
+fn rss_mib(pid: u32) -> f64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    text.lines().find_map(|l| l.strip_prefix("VmRSS:")).and_then(|l| l.split_whitespace().next()).and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+}
+
+fn percentile(sorted: &[f64], p: f64) -> f64 {
+    sorted.get(((sorted.len() as f64 - 1.0) * p) as usize).copied().unwrap_or(0.0)
+}
+
+async fn fill(url: &str, issuer: &str, org: domain::OrgId, provider: domain::ProviderId) {
+    let store = Store::open(url, 4, Duration::from_secs(5)).unwrap();
+    for chunk in 0..(ACCOUNTS / 1000) {
+        let namespace = format!("oidc:{issuer}");
+        store
+            .write::<_, storage::Error, _>(move |c| {
+                Box::pin(async move {
+                    for n in chunk * 1000..(chunk + 1) * 1000 {
+                        let id = |kind: u64| ((u128::from(kind) << 64) | u128::from(n + 1)).to_be_bytes();
+                        let account = AccountId(id(1));
+                        storage::accounts::add_account(c, org, account, AccountState::Active, "Bench", "en", &format!("bench-{n}"), 1).await?;
+                        let email = storage::accounts::NewEmail { canonical: format!("p{n}@bench.test"), typed: format!("p{n}@bench.test"), proof: "code".into(), owner: false, primary: true };
+                        storage::accounts::add_email(c, org, account, &email, id(2), 1).await?;
+                        let link = storage::links::NewLink {
+                            id: LinkId(id(3)),
+                            account,
+                            provider,
+                            namespace: namespace.clone(),
+                            subject: format!("s-{n}"),
+                            claims: vec![0; 64],
+                            evidence: "{}".into(),
+                            label: String::new(),
+                        };
+                        storage::links::add_link(c, org, &link, 1).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+}
+
+struct Flow {
+    base: String,
+    next: AtomicUsize,
+}
+
+impl Flow {
+    fn client(&self) -> reqwest::Client {
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).cookie_store(true).no_proxy().build().unwrap()
+    }
+
+    /// Start, provider, callback, one authenticated page.
+    async fn sign_in(&self) -> reqwest::Client {
+        let client = self.client();
+        let who = self.next.fetch_add(1, Ordering::Relaxed) % PEOPLE;
+        let place = |r: &reqwest::Response| r.headers()["location"].to_str().unwrap().to_owned();
+        let started = client.post(format!("{}/login/with/bench", self.base)).header("origin", &self.base).form(&[("entry", "")]).send().await.unwrap();
+        let back = client.get(format!("{}&_who=s-{who}", place(&started))).send().await.unwrap();
+        let done = client.get(place(&back)).send().await.unwrap();
+        assert_eq!(place(&done), "/account");
+        let page = client.get(format!("{}/account/sessions", self.base)).send().await.unwrap();
+        assert_eq!(page.status(), 200);
+        client
+    }
+}
+
+async fn run(name: &str, url: &str, database_pid: Option<u32>) {
+    println!("\n## {name}");
+    let dir = tempfile::tempdir().unwrap();
+    let people = (0..PEOPLE).map(|n| Person { sub: format!("s-{n}"), claims: json!({"email": format!("p{n}@bench.test"), "email_verified": true}) }).collect();
+    let provider = Provider::serve(0, "Bench", people).await.unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let base = format!("http://127.0.0.1:{port}");
+    let url = if url.is_empty() { format!("sqlite://{}/bench.db", dir.path().display()) } else { url.to_owned() };
+    let ligature = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ligature"));
+        command.args(arguments).current_dir(dir.path()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        for (key, value) in [
+            ("SERVER__PUBLIC_URL", base.as_str()),
+            ("SERVER__LISTEN", &format!("127.0.0.1:{port}")),
+            ("DATABASE__URL", &url),
+            ("HTTP_CLIENT__ALLOW_PRIVATE", "true"),
+            ("LIMITS__REQUESTS_PER_SECOND", "1000000"),
+            ("LIMITS__BURST", "1000000"),
+            ("LOG__LEVEL", "error"),
+        ] {
+            command.env(format!("LIGATURE__{key}"), value);
+        }
+        command
+    };
+    assert!(ligature(&["init"]).stdout(Stdio::null()).status().unwrap().success());
+    std::fs::write(
+        dir.path().join("seed.json"),
+        json!({"preset": "goss", "providers": [{"key": "bench", "name": "Bench", "secret": "rehearsal-secret", "settings": {"kind": "oidc", "issuer": provider.issuer, "client_id": "ligature"}}]})
+            .to_string(),
+    )
+    .unwrap();
+    assert!(ligature(&["seed", "seed.json"]).stdout(Stdio::null()).status().unwrap().success());
+    let store = Store::open(&url, 2, Duration::from_secs(5)).unwrap();
+    let org = storage::accounts::find_organisation(&mut store.read().await.unwrap(), "default").await.unwrap().unwrap();
+    let row = storage::providers::find_provider(&mut store.read().await.unwrap(), org, "bench").await.unwrap().unwrap();
+    let filled = Instant::now();
+    fill(&url, &provider.issuer, org, row.id).await;
+    println!("{ACCOUNTS} accounts made in {:.1} s", filled.elapsed().as_secs_f64());
+
+    let begun = Instant::now();
+    let mut server = Server(ligature(&["serve"]).spawn().unwrap());
+    let output = server.0.stdout.take().unwrap();
+    std::thread::spawn(move || BufReader::new(output).lines().for_each(drop));
+    let probe = reqwest::Client::builder().no_proxy().build().unwrap();
+    while probe.get(format!("{base}/healthz")).send().await.is_err() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    println!("start to first answer   {:>8.0} ms", begun.elapsed().as_secs_f64() * 1000.0);
+    let pid = server.0.id();
+    println!("RSS idle                {:>8.1} MiB", rss_mib(pid));
+
+    let flow = Arc::new(Flow { base: base.clone(), next: AtomicUsize::new(0) });
+    for _ in 0..20 {
+        flow.sign_in().await;
+    }
+    println!("returning federated sign-in (start, callback, session, one authenticated page):");
+    println!("  at once   a second   p50 ms   p99 ms   server CPU ms   database CPU ms");
+    for (at_once, total) in [(1_usize, 200_usize), (16, 800), (64, 800)] {
+        let (before, database) = (cpu(pid, false), database_pid.map_or(0.0, |p| cpu(p, true)));
+        let begun = Instant::now();
+        let tasks: Vec<_> = (0..at_once)
+            .map(|_| {
+                let flow = flow.clone();
+                tokio::spawn(async move {
+                    let mut times = Vec::new();
+                    for _ in 0..total / at_once {
+                        let one = Instant::now();
+                        flow.sign_in().await;
+                        times.push(one.elapsed().as_secs_f64() * 1000.0);
+                    }
+                    times
+                })
+            })
+            .collect();
+        let mut times = Vec::new();
+        for task in tasks {
+            times.extend(task.await.unwrap());
+        }
+        times.sort_by(f64::total_cmp);
+        let n = times.len() as f64;
+        let (used, by_database) = (cpu(pid, false) - before, database_pid.map_or(0.0, |p| cpu(p, true)) - database);
+        println!("  {at_once:>7} {:>10.0} {:>8.1} {:>8.1} {:>15.2} {:>17.2}", n / begun.elapsed().as_secs_f64(), percentile(&times, 0.5), percentile(&times, 0.99), used / n, by_database / n);
+    }
+    let signed_in = flow.sign_in().await;
+    for (what, path, client) in [("sessions page (session check and page)", "/account/sessions", &signed_in), ("login page", "/login?stay=1", &probe)] {
+        let (before, n) = (cpu(pid, false), 2000);
+        let begun = Instant::now();
+        for _ in 0..n {
+            client.get(format!("{base}{path}")).send().await.unwrap().bytes().await.unwrap();
+        }
+        println!("{what:<40} {:>7.0} a second, {:.3} ms CPU each", f64::from(n) / begun.elapsed().as_secs_f64(), (cpu(pid, false) - before) / f64::from(n));
+    }
+    println!("RSS after load          {:>8.1} MiB", rss_mib(pid));
+    let login = probe.get(format!("{base}/login")).send().await.unwrap().text().await.unwrap();
+    let sheet = login.split("href=\"/assets/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let css = probe.get(format!("{base}/assets/{sheet}")).send().await.unwrap().bytes().await.unwrap();
+    let packed = probe.get(format!("{base}/assets/{sheet}")).header("accept-encoding", "gzip").send().await.unwrap().bytes().await.unwrap();
+    println!("login page {} B, style sheet {} B ({} B compressed), scripts {}", login.len(), css.len(), packed.len(), login.matches("<script").count());
+}
+
+fn decision() {
+    use domain::{
+        Facts, Policy, ProviderId, Trust, decide,
+        facts::{Act, Candidate, Intent, ProviderFacts},
+        policy::preset,
+    };
+    let mut document = preset("recommended").unwrap();
+    let rules = document.choices.rules.as_mut().unwrap();
+    while rules.len() < 10 {
+        let mut more = rules[0].clone();
+        more.id = format!("email-{}", rules.len());
+        rules.insert(0, more);
+    }
+    let policy = Policy::merge(1, &[&document]);
+    let candidate = |n: u8| Candidate {
+        account: AccountId([n; 16]),
+        rule: "email".into(),
+        state: AccountState::Active,
+        owner: n == 1,
+        verified: true,
+        administrator: false,
+        methods: 2,
+        target_methods: 2,
+        of_this_provider: 0,
+        barred: false,
+    };
+    let facts = Facts {
+        intent: Intent::SignIn,
+        provider: Some(ProviderFacts { id: ProviderId([1; 16]), enabled: true }),
+        trust: Some(Trust::Authoritative),
+        known: None,
+        candidates: vec![candidate(1), candidate(2), candidate(3)],
+        act: Act::Arrived,
+    };
+    let n = 200_000_u32;
+    let begun = Instant::now();
+    for _ in 0..n {
+        std::hint::black_box(decide(std::hint::black_box(&facts), std::hint::black_box(&policy)));
+    }
+    println!("decide with 10 rules and 3 candidates: {:.2} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
+}
+
+fn fsync() {
+    let dir = tempfile::tempdir_in(".").unwrap();
+    let mut file = std::fs::File::create(dir.path().join("f")).unwrap();
+    let begun = Instant::now();
+    for _ in 0..100 {
+        file.write_all(&[0; 4096]).unwrap();
+        file.sync_data().unwrap();
+    }
+    println!("fdatasync of 4 KiB: {:.2} ms", begun.elapsed().as_secs_f64() * 10.0);
+}
+
+#[tokio::main]
+async fn main() {
+    fsync();
+    decision();
+    run("SQLite, 100,000 accounts", "", None).await;
+    match (std::env::var("LIGATURE_TEST_POSTGRES"), std::env::var("LIGATURE_BENCH_PG_PID")) {
+        (Ok(url), Ok(pid)) => run("PostgreSQL, 100,000 accounts", &url, pid.parse().ok()).await,
+        _ => println!("\nSKIPPED: PostgreSQL is not there"),
+    }
+}
