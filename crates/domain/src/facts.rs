@@ -6,7 +6,7 @@ use crate::{
     trust::{Proof, Trust},
 };
 
-/// Everything that [`crate::decide`] may know.
+/// Everything that [`crate::decide()`] may know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     pub intent: Intent,
