@@ -49,7 +49,9 @@ pub fn test(yes: bool) -> Result<bool> {
             return Ok(Outcome::Skipped("chromium, node or python is missing"));
         }
         let built = ok(cargo().args(["build", "--quiet", "--locked", "--package", "ligature-server", "--package", "ligature-rehearsal"]))?;
+        let cluster = if ready.postgres { Some(Cluster::start()?) } else { None };
         let mut node = Command::new("node");
+        node.envs(cluster.as_ref().map(|c| ("LIGATURE_TEST_POSTGRES", c.url.clone())));
         node.current_dir(root().join("end2end"))
             .args(["--test", "--test-concurrency=1", "tests/"])
             .env("LIGATURE_BIN", target().join("debug"))
