@@ -2,7 +2,8 @@
 use serde::Deserialize;
 use service::{
     Ligature,
-    admin::{Association, Mode, ProviderForm, SaveProblem},
+    admin::{ProviderForm, SaveProblem},
+    association::{Association, Mode},
 };
 use upstream::Settings;
 

@@ -194,7 +194,8 @@ async fn lk_20_what_the_administrator_switches_off_counts_for_attempts_that_are_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rb_02_fifty_first_sign_ins_of_one_identity_at_once_make_one_account() {
-    let w = World::new("goss").await;
+    // A pool as large as the crowd, so that the transactions really run side by side.
+    let w = World::with("goss", |c| c.database.pool_size = 60).await;
     let mut ready = Vec::new();
     for _ in 0..50 {
         let b = w.browser();

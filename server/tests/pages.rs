@@ -315,3 +315,23 @@ async fn px_05_go_03_behind_https_every_answer_has_hsts_and_every_cookie_is_secu
     config.server.public_url = "http://login.example.test".into();
     assert_eq!(config.problems()[0].path, "server.public_url");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rl_04_too_many_requests_from_one_address_are_told_to_wait_whatever_header_they_invent() {
+    let w = World::with("goss", |c| {
+        c.limits.requests_per_second = 1;
+        c.limits.burst = 5;
+    })
+    .await;
+    let b = w.browser();
+    let mut statuses = Vec::new();
+    for n in 0..8 {
+        let page = b.send(b.request(Method::GET, "/login").header("x-forwarded-for", format!("198.51.100.{n}"))).await;
+        if page.status == 429 {
+            assert!(!page.header("retry-after").is_empty());
+        }
+        statuses.push(page.status);
+    }
+    assert_eq!(statuses.iter().filter(|s| **s == 200).count(), 5, "{statuses:?}");
+    assert_eq!(statuses.last(), Some(&429));
+}

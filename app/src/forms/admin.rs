@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use serde_json::json;
 use service::{
     Fault,
-    admin::{Association, MailMode, Mode, ProviderForm, SaveProblem, Switches},
+    admin::{ProviderForm, SaveProblem},
+    association::{Association, Mode},
+    switches::{MailMode, Switches},
 };
 
 use crate::{

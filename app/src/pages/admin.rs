@@ -5,7 +5,9 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use service::rows::{Account, AuditEvent, Email};
 use service::{
     Fault,
-    admin::{Association, MailMode, Mode, PolicyView, ProviderView},
+    admin::{PolicyView, ProviderView},
+    association::{Association, Mode},
+    switches::MailMode,
 };
 
 use crate::{

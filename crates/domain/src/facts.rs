@@ -91,6 +91,8 @@ impl AccountState {
 pub struct Known {
     pub account: AccountId,
     pub state: AccountState,
+    /// The identity's link; a password has none.
+    pub link: Option<crate::LinkId>,
 }
 
 /// An account that a rule found, or that the person named.

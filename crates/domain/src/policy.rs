@@ -179,7 +179,7 @@ pub enum Offer {
     CreateNew,
 }
 
-/// What pages may reveal before a proof (policy.md §3 in the docs).
+/// What pages may reveal before a proof (docs/explanation/policy.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Disclosure {

@@ -116,14 +116,14 @@ fn lk_21_an_asserted_address_meets_the_same_page_whoever_it_belongs_to() {
 fn au_06_login_only_refuses_even_a_match_and_lets_the_known_in() {
     let p = policy("goss", &[r#"{"permits":{"create":false,"link_on_login":false},"choices":{"login_only":true}}"#]);
     assert_eq!(decide(&facts(Some(Trust::Authoritative), vec![candidate(A)], Act::Arrived), &p).outcome, Outcome::Refuse { refusal: Refusal::LoginOnly });
-    let known = Facts { known: Some(Known { account: A, state: AccountState::Active }), ..facts(None, vec![], Act::Arrived) };
+    let known = Facts { known: Some(Known { account: A, state: AccountState::Active, link: None }), ..facts(None, vec![], Act::Arrived) };
     assert_eq!(decide(&known, &p).outcome, Outcome::SignIn { account: A });
 }
 
 #[test]
 fn i1_a_known_identity_opens_no_account_that_is_not_active() {
     for (state, refusal) in [(AccountState::Pending, Refusal::AccountPending), (AccountState::Disabled, Refusal::AccountDisabled), (AccountState::Closing, Refusal::AccountClosing)] {
-        let f = Facts { known: Some(Known { account: A, state }), ..facts(None, vec![], Act::Arrived) };
+        let f = Facts { known: Some(Known { account: A, state, link: None }), ..facts(None, vec![], Act::Arrived) };
         assert_eq!(decide(&f, &policy("goss", &[])).outcome, Outcome::Refuse { refusal });
     }
 }
@@ -139,7 +139,7 @@ fn i7_the_last_usable_method_stays() {
 #[test]
 fn lk_18_a_link_only_provider_never_signs_in() {
     let p = policy("goss", &[r#"{"permits":{"sign_in":false}}"#]);
-    for known in [None, Some(Known { account: A, state: AccountState::Active })] {
+    for known in [None, Some(Known { account: A, state: AccountState::Active, link: None })] {
         assert_eq!(decide(&Facts { known, ..facts(None, vec![], Act::Arrived) }, &p).outcome, Outcome::Refuse { refusal: Refusal::LinkOnly });
     }
 }
@@ -193,7 +193,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         accounts().prop_map(|a| Act::AddTo(Some(a))),
         (accounts(), proofs()).prop_map(|(a, p)| Act::Proved(a, p))
     ];
-    let known = prop_oneof![2 => Just(None), 1 => (accounts(), states()).prop_map(|(account, state)| Some(Known { account, state }))];
+    let known = prop_oneof![2 => Just(None), 1 => (accounts(), states()).prop_map(|(account, state)| Some(Known { account, state, link: None }))];
     (intent, any::<bool>(), trusts(), known, candidates(), act).prop_map(|(intent, enabled, trust, known, candidates, act)| Facts {
         intent,
         provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled }),
@@ -252,7 +252,7 @@ proptest! {
         prop_assert!(!d.reasons.is_empty());
         match d.outcome {
             Outcome::SignIn { account } => {
-                let own = Some(Known { account, state: AccountState::Active });
+                let own = Some(Known { account, state: AccountState::Active, link: None });
                 prop_assert!(f.provider.unwrap().enabled && f.known == own);
             }
             Outcome::Link { account, .. } => {

@@ -2,8 +2,7 @@
 use domain::{
     AccountId, Policy, ProviderId, Refusal,
     facts::AccountState,
-    policy::{Document, MailMatrix, NoMatch, Notify, One, PRESETS, Problem, preset},
-    trust::{Pair, Proof, Trust},
+    policy::{Document, PRESETS, Problem, preset},
 };
 use serde_json::json;
 use storage::{
@@ -19,10 +18,12 @@ use upstream::{Settings as ProviderSettings, SettingsProblem};
 use crate::{
     Fault, Ligature, Visitor,
     account::Method,
+    association::Association,
     audit::Event,
     chance::row_id,
     policies::{INSTANCE, Policies, provider_scope, save},
     setup::OWNER,
+    switches::Switches,
 };
 
 /// A provider with its association and what hangs on it.
@@ -39,187 +40,6 @@ pub struct ProviderView {
     pub links: i64,
     pub association: Association,
     pub policy: Policy,
-}
-
-/// The association of a provider: names for policy documents; the engine reads only the documents.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Association {
-    pub mode: Mode,
-    pub login_only: bool,
-    pub as_source: bool,
-    pub as_target: bool,
-    /// The provider's verified flag counts.
-    pub verified_counts: bool,
-    pub domains: Vec<String>,
-}
-
-/// How unknown identities of a provider meet existing accounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// As the instance's policy says.
-    Inherit,
-    /// Each identity its own account (AU-05).
-    Off,
-    /// By equal address (AU-08).
-    FieldMatch,
-    /// By showing the account's credential (AU-11).
-    AskBinding,
-}
-
-impl Mode {
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Inherit => "inherit",
-            Self::Off => "off",
-            Self::FieldMatch => "field_match",
-            Self::AskBinding => "ask_binding",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(name: &str) -> Self {
-        [Self::Off, Self::FieldMatch, Self::AskBinding].into_iter().find(|m| m.name() == name).unwrap_or(Self::Inherit)
-    }
-}
-
-impl Association {
-    /// The document that says it.
-    #[must_use]
-    pub fn document(&self) -> Document {
-        let mut document = Document::default();
-        let rule = |id: &str, account, accept: &[(Trust, Proof)], one| domain::policy::Rule {
-            id: id.into(),
-            description: String::new(),
-            account,
-            accept: accept.iter().map(|(trust, proof)| Pair { trust: *trust, proof: *proof }).collect(),
-            one,
-            many: domain::policy::Many::Refuse,
-        };
-        match self.mode {
-            Mode::Inherit => {}
-            Mode::Off => {
-                document.permits.link_on_login = Some(false);
-                document.choices.none = Some(NoMatch::Create);
-            }
-            Mode::FieldMatch => {
-                document.choices.rules =
-                    Some(vec![rule("email", domain::policy::MatchField::Email, &[(Trust::Asserted, Proof::None), (Trust::Asserted, Proof::Mailbox), (Trust::Asserted, Proof::Credential)], One::Link)]);
-                document.choices.none = Some(NoMatch::Create);
-            }
-            Mode::AskBinding => {
-                document.choices.rules = Some(vec![rule("entered", domain::policy::MatchField::EnteredByUser, &[(Trust::Asserted, Proof::Credential)], One::Offer)]);
-                document.choices.none = Some(NoMatch::Offer);
-                document.choices.offers = Some(vec![domain::policy::Offer::EnterAccount, domain::policy::Offer::CreateNew]);
-                document.choices.disclosure = Some(domain::policy::Disclosure::AfterProof);
-            }
-        }
-        if self.login_only {
-            document.choices.login_only = Some(true);
-            document.permits.create = Some(false);
-            document.permits.link_on_login = Some(false);
-        }
-        document.permits.as_source = Some(self.as_source);
-        document.permits.as_target = Some(self.as_target);
-        document.choices.verified_counts = Some(self.verified_counts);
-        document.choices.domains = (!self.domains.is_empty()).then(|| self.domains.clone());
-        document.preset = Some(format!("association:{}", self.mode.name()));
-        document
-    }
-
-    fn read(document: &Document) -> Self {
-        Self {
-            mode: document.preset.as_deref().and_then(|p| p.strip_prefix("association:")).map_or(Mode::Inherit, Mode::parse),
-            login_only: document.choices.login_only == Some(true),
-            as_source: document.permits.as_source != Some(false),
-            as_target: document.permits.as_target != Some(false),
-            verified_counts: document.choices.verified_counts == Some(true),
-            domains: document.choices.domains.clone().unwrap_or_default(),
-        }
-    }
-}
-
-/// The instance's switches; also names for the policy document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Switches {
-    pub preset: String,
-    pub link_on_login: bool,
-    pub account_management: bool,
-    pub create: bool,
-    pub mail_mode: MailMode,
-    /// The unsafe permit.
-    pub accept_unproven_links: bool,
-}
-
-/// GOSS's `userLinkingEmailMode` (GO-33): an alias over accepted pairs and the mail matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailMode {
-    /// A code to the account's own address (GO-36).
-    ConfirmationRequired,
-    /// Added at once, the account is told (GO-39). Unsafe.
-    Notification,
-    /// Added at once, nobody is told (GO-38). Unsafe.
-    None,
-}
-
-impl MailMode {
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ConfirmationRequired => "confirmationrequired",
-            Self::Notification => "notification",
-            Self::None => "none",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(name: &str) -> Self {
-        [Self::Notification, Self::None].into_iter().find(|m| m.name() == name).unwrap_or(Self::ConfirmationRequired)
-    }
-}
-
-impl Switches {
-    /// The document that says it, on top of its preset.
-    #[must_use]
-    pub fn document(&self) -> Document {
-        let mut document = preset(&self.preset).or_else(|| preset("recommended")).unwrap_or_default();
-        document.permits.link_on_login = Some(self.link_on_login);
-        document.permits.account_management = Some(self.account_management);
-        document.permits.create = Some(self.create);
-        document.permits.accept_unproven_links = Some(self.accept_unproven_links);
-        if !self.link_on_login && !self.create {
-            document.choices.login_only = Some(true);
-        }
-        let mail = document.choices.mail.unwrap_or(MailMatrix { login_link: Notify::None, account_link: Notify::None, unlink: Notify::None });
-        match self.mail_mode {
-            MailMode::ConfirmationRequired => {}
-            MailMode::Notification | MailMode::None => {
-                for rule in document.choices.rules.iter_mut().flatten() {
-                    rule.accept.push(Pair { trust: Trust::Asserted, proof: Proof::None });
-                }
-                let login_link = if self.mail_mode == MailMode::Notification { Notify::Notify } else { Notify::None };
-                document.choices.mail = Some(MailMatrix { login_link, ..mail });
-            }
-        }
-        document
-    }
-
-    fn read(document: &Document) -> Self {
-        let unproven = document.choices.rules.iter().flatten().any(|r| r.accept.contains(&Pair { trust: Trust::Asserted, proof: Proof::None }));
-        let notified = document.choices.mail.is_some_and(|m| m.login_link == Notify::Notify);
-        Self {
-            preset: document.preset.clone().unwrap_or_else(|| "recommended".into()),
-            link_on_login: document.permits.link_on_login != Some(false),
-            account_management: document.permits.account_management != Some(false),
-            create: document.permits.create != Some(false),
-            mail_mode: match (unproven, notified) {
-                (false, _) => MailMode::ConfirmationRequired,
-                (true, true) => MailMode::Notification,
-                (true, false) => MailMode::None,
-            },
-            accept_unproven_links: document.permits.accept_unproven_links == Some(true),
-        }
-    }
 }
 
 /// The policy page's data.

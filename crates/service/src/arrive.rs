@@ -3,7 +3,7 @@ use domain::{Decision, Facts, Outcome, Policy, Refusal, attempt::State, decide, 
 use storage::{
     Conn,
     attempts::{Attempt, add_attempt, spend_state},
-    links::{find_link, touch_link},
+    links::touch_link,
 };
 
 use crate::{
@@ -95,7 +95,7 @@ impl Ligature {
         let signed_in = |secret| Ok(Ok(Arrival::SignedIn { secret, continuation: continuation.clone(), method: held.key.clone() }));
         match &decision.outcome {
             Outcome::SignIn { account } => {
-                let link = find_link(c, self.org, &held.namespace, &held.assertion.subject).await?.map(|(link, _)| link.id);
+                let link = facts.known.and_then(|k| k.link);
                 if let Some(link) = link {
                     touch_link(c, link, &self.sealed_claims(held)?, now).await?;
                 }

@@ -37,7 +37,7 @@ impl Ligature {
         let policy = policies.effective(Some(&held.key));
         let providers = list_providers(c, self.org).await?;
         let provider = ProviderFacts { id: held.provider, enabled: providers.iter().any(|p| p.id == held.provider && p.enabled) };
-        let known = find_link(c, self.org, &held.namespace, &held.assertion.subject).await?.map(|(link, state)| Known { account: link.account_id, state });
+        let mut known = self.known(c, held).await?;
         let (intent, act) = match ask {
             Ask::SignIn(act) => (Intent::SignIn, act),
             Ask::Add(account) => (Intent::Add(self.add_to(c, held, &policies, account).await?), Act::Arrived),
@@ -45,11 +45,28 @@ impl Ligature {
         let mut candidates = Vec::new();
         if known.is_none() && intent == Intent::SignIn {
             candidates = self.candidates(c, held, &policies, &policy).await?;
-            if let Act::Proved(target, proof) = act {
-                self.named(c, held, &policies, &policy, (target, proof), &mut candidates).await?;
+            // PostgreSQL shows each statement what was committed before it. If a candidate appeared because this very
+            // identity got its account a moment ago, the link is visible by now: the identity is known (RB-02).
+            if !candidates.is_empty() {
+                known = self.known(c, held).await?;
+            }
+            if known.is_some() {
+                candidates.clear();
             }
         }
+        if known.is_none()
+            && intent == Intent::SignIn
+            && let Act::Proved(target, proof) = act
+        {
+            self.named(c, held, &policies, &policy, (target, proof), &mut candidates).await?;
+        }
         Ok((Facts { intent, provider: Some(provider), trust: held.trust(&policy), known, candidates, act }, policy))
+    }
+
+    /// The account that an identity is linked to.
+    async fn known(&self, c: &mut Conn, held: &Held) -> Result<Option<Known>, Fault> {
+        let found = find_link(c, self.org, &held.namespace, &held.assertion.subject).await?;
+        Ok(found.map(|(link, state)| Known { account: link.account_id, state, link: Some(link.id) }))
     }
 
     async fn add_to(&self, c: &mut Conn, held: &Held, policies: &Policies, id: AccountId) -> Result<AddTo, Fault> {

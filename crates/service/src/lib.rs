@@ -5,6 +5,7 @@ pub mod account;
 pub mod admin;
 pub mod applications;
 mod arrive;
+pub mod association;
 mod attempt;
 mod audit;
 mod callback;
@@ -24,6 +25,7 @@ mod sessions;
 pub mod setup;
 pub mod sign_up;
 pub mod start;
+pub mod switches;
 mod vault;
 pub mod visitor;
 

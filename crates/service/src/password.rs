@@ -130,7 +130,7 @@ impl Ligature {
             Box::pin(async move {
                 let Some(row) = find_account(c, this.org, account).await? else { return Err(Refusal::CredentialsWrong.into()) };
                 let policy = Policies::load(c, this.org).await?.effective(None);
-                let facts = Facts { intent: Intent::SignIn, provider: None, trust: None, known: Some(Known { account, state: row.state() }), candidates: Vec::new(), act: Act::Arrived };
+                let facts = Facts { intent: Intent::SignIn, provider: None, trust: None, known: Some(Known { account, state: row.state(), link: None }), candidates: Vec::new(), act: Act::Arrived };
                 let decision = decide(&facts, &policy);
                 let detail = serde_json::json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "facts": facts});
                 match decision.outcome {
