@@ -10,6 +10,7 @@ fn rows(page: &Page, what: &str) -> usize {
     page.body.matches(what).count()
 }
 
+/// Shows GO-02, GO-28, GO-32, GO-35.
 #[tokio::test(flavor = "multi_thread")]
 async fn go_02_go_28_go_32_go_35_adding_signs_in_there_and_the_session_stands_on_the_new_provider() {
     let w = World::new("goss").await;
@@ -28,6 +29,7 @@ async fn go_02_go_28_go_32_go_35_adding_signs_in_there_and_the_session_stands_on
     w.healthy().await;
 }
 
+/// Shows MA-05, GO-29.
 #[tokio::test(flavor = "multi_thread")]
 async fn ma_05_go_29_an_identity_of_another_account_is_already_in_use() {
     let w = World::new("goss").await;
@@ -184,6 +186,7 @@ async fn ma_04_no_address_carries_a_session_or_an_attempt_into_a_browser() {
     }
 }
 
+/// Shows GO-24, GO-26.
 #[tokio::test(flavor = "multi_thread")]
 async fn go_24_go_26_with_account_management_off_the_page_only_lists() {
     let w = World::new("goss").await;
@@ -198,6 +201,7 @@ async fn go_24_go_26_with_account_management_off_the_page_only_lists() {
     assert_eq!(b.add("atlas", "a-new").await.refusal(), "account.management_off");
 }
 
+/// Shows GO-16, GO-25.
 #[tokio::test(flavor = "multi_thread")]
 async fn go_16_go_25_flags_decide_what_may_be_added_in_my_account() {
     let w = World::new("goss").await;
@@ -212,6 +216,7 @@ async fn go_16_go_25_flags_decide_what_may_be_added_in_my_account() {
     assert_eq!(b.add("atlas", "a-new").await.refusal(), "link.not_allowed");
 }
 
+/// Shows GO-04, GO-07.
 #[tokio::test(flavor = "multi_thread")]
 async fn go_04_go_07_linking_never_joins_accounts_and_leaves_no_identity_without_one() {
     let w = World::new("goss").await;

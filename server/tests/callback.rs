@@ -72,6 +72,7 @@ async fn oc_13_a_replayed_callback_makes_no_second_account_and_no_second_token_r
     assert!(b.is_signed_in().await);
 }
 
+/// Shows LK-19, MA-03.
 #[tokio::test(flavor = "multi_thread")]
 async fn lk_19_ma_03_an_answer_that_nobody_in_this_browser_asked_for_is_refused() {
     let w = World::new("goss").await;
@@ -86,6 +87,7 @@ async fn lk_19_ma_03_an_answer_that_nobody_in_this_browser_asked_for_is_refused(
     assert!(posted.status >= 400);
 }
 
+/// Shows OC-02, OC-07, OC-08.
 #[tokio::test(flavor = "multi_thread")]
 async fn oc_02_oc_07_oc_08_tokens_that_fail_any_check_open_nothing() {
     let cases = [

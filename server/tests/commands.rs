@@ -69,6 +69,7 @@ fn op_07_a_missing_or_wrong_master_key_stops_everything_and_changes_nothing() {
     assert!(!wrong.status.success() && text(&wrong).contains("does not open this database"), "{}", text(&wrong));
 }
 
+/// Shows GO-03, AD-08.
 #[test]
 fn go_03_ad_08_dangerous_and_broken_settings_are_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();

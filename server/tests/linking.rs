@@ -17,6 +17,7 @@ async fn at_code(w: &World) -> (Browser, Page, String) {
     (b, page, code)
 }
 
+/// Shows LK-07, GO-37.
 #[tokio::test(flavor = "multi_thread")]
 async fn lk_07_go_37_three_wrong_codes_end_the_attempt_even_for_the_right_one() {
     let w = World::new("goss").await;
@@ -221,6 +222,7 @@ async fn rb_02_fifty_first_sign_ins_of_one_identity_at_once_make_one_account() {
     w.healthy().await;
 }
 
+/// Shows RB-03, GO-05.
 #[tokio::test(flavor = "multi_thread")]
 async fn rb_03_go_05_two_people_who_add_one_identity_at_once_have_one_winner() {
     let w = World::new("goss").await;

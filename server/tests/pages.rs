@@ -29,6 +29,7 @@ fn safe(page: &Page) {
     assert!(!page.header("x-request-id").is_empty());
 }
 
+/// Shows SB-05, SB-08, SB-10.
 #[tokio::test(flavor = "multi_thread")]
 async fn sb_05_sb_08_sb_10_every_page_and_error_has_the_safe_headers() {
     let w = World::new("goss").await;
@@ -101,6 +102,7 @@ async fn sb_01_the_session_id_is_new_at_every_sign_in_and_a_planted_one_is_never
     assert!(!old.is_signed_in().await, "the old id is dead");
 }
 
+/// Shows SB-03, SB-04.
 #[tokio::test(flavor = "multi_thread")]
 async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
     let w = World::new("goss").await;
@@ -288,6 +290,7 @@ async fn a_slow_provider_is_told_as_not_answering() {
     assert_eq!((page.status, page.refusal().as_str()), (503, "provider.down"));
 }
 
+/// Shows PX-05, GO-03.
 #[tokio::test(flavor = "multi_thread")]
 async fn px_05_go_03_behind_https_every_answer_has_hsts_and_every_cookie_is_secure_and_host_bound() {
     use tower::ServiceExt;

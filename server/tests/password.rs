@@ -34,6 +34,7 @@ async fn em_06_one_owner_whatever_the_case_and_mail_goes_to_the_stored_spelling(
     assert_eq!(w.accounts().await, 1);
 }
 
+/// Shows RL-08, RL-07.
 #[tokio::test(flavor = "multi_thread")]
 async fn rl_08_rl_07_sign_up_and_reset_look_alike_for_taken_and_free_addresses() {
     let w = World::new("recommended").await;

@@ -7,6 +7,7 @@ use rehearsal::provider::Knobs;
 use serde_json::json;
 use world::{PASSWORD, World};
 
+/// Shows ZI-10, AU-05, AU-12, AU-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn zi_10_au_05_au_12_au_14_an_unknown_identity_gets_an_account_and_is_known_the_next_time() {
     let w = World::new("goss").await;
@@ -34,6 +35,7 @@ async fn id_08_identities_without_an_address_get_accounts_of_their_own() {
 }
 
 /// GOSS's journey with both providers verifying, step by step.
+/// Shows LK-01, GO-01, GO-11, GO-12, GO-16, GO-18, GO-19, GO-36.
 #[tokio::test(flavor = "multi_thread")]
 async fn lk_01_go_01_go_11_go_12_go_16_go_18_go_19_go_36_adding_asks_for_the_code_from_the_accounts_own_mailbox() {
     let w = World::new("goss").await;
@@ -64,6 +66,7 @@ async fn lk_01_go_01_go_11_go_12_go_16_go_18_go_19_go_36_adding_asks_for_the_cod
     w.healthy().await;
 }
 
+/// Shows GO-15, GO-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn go_15_go_13_the_chooser_names_the_provider_to_sign_in_with() {
     let w = World::new("goss").await;
@@ -72,6 +75,7 @@ async fn go_15_go_13_the_chooser_names_the_provider_to_sign_in_with() {
     assert!(chooser.has("Sign in with Meridian"), "{}", chooser.body);
 }
 
+/// Shows LK-03, GO-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn lk_03_go_14_using_the_existing_sign_in_leaves_no_record_of_the_new_identity() {
     let w = World::new("goss").await;
@@ -106,6 +110,7 @@ async fn go_55_signing_in_to_another_account_after_use_existing_links_nothing() 
     assert_eq!((w.accounts().await, w.links("a-vera").await), (2, 0));
 }
 
+/// Shows LK-04, GO-20.
 #[tokio::test(flavor = "multi_thread")]
 async fn lk_04_go_20_create_new_makes_a_separate_account_that_is_never_asked_again() {
     let w = World::new("goss").await;
@@ -126,6 +131,7 @@ async fn lk_04_go_20_create_new_makes_a_separate_account_that_is_never_asked_aga
     w.healthy().await;
 }
 
+/// Shows GO-56, GO-16.
 #[tokio::test(flavor = "multi_thread")]
 async fn go_56_go_16_without_to_on_the_accounts_provider_adding_is_not_offered() {
     let w = World::new("goss").await;
@@ -159,6 +165,7 @@ async fn au_06_login_only_refuses_first_timers_and_lets_linked_ones_in() {
     assert_eq!(w.accounts().await, 1);
 }
 
+/// Shows AU-11, AU-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn au_11_au_13_ask_binding_offers_new_or_bind_and_binds_by_password() {
     let w = World::new("recommended").await;
@@ -234,6 +241,7 @@ async fn a_provider_that_owns_the_mailbox_links_without_a_question_to_the_owned_
     w.healthy().await;
 }
 
+/// Shows GO-38, GO-39.
 #[tokio::test(flavor = "multi_thread")]
 async fn go_38_go_39_with_the_unsafe_permit_modes_none_and_notification_add_at_once() {
     for (mode, mails) in [("none", 0), ("notification", 1)] {
@@ -255,6 +263,7 @@ async fn go_38_go_39_with_the_unsafe_permit_modes_none_and_notification_add_at_o
     }
 }
 
+/// Shows GO-38, GO-39, GO-33.
 #[tokio::test(flavor = "multi_thread")]
 async fn go_38_go_39_go_33_without_the_permit_every_mode_asks_for_the_code() {
     for mode in ["none", "notification", "confirmationrequired"] {

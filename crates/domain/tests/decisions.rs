@@ -53,6 +53,7 @@ fn go_16_truth_table_of_the_flags_on_both_sides() {
     }
 }
 
+/// Shows GO-36, GO-38.
 #[test]
 fn go_36_go_38_the_pair_that_is_asked_for_depends_on_the_permit() {
     let none = |permit: bool| {
