@@ -7,6 +7,8 @@ use crate::i18n::{Lang, t};
 #[derive(Debug, Clone, Default)]
 pub struct Field {
     pub name: &'static str,
+    /// Empty: the name. Two fields of one name on a page need two.
+    pub id: &'static str,
     pub label: String,
     /// `text`, `email`, `password`.
     pub kind: &'static str,
@@ -21,7 +23,8 @@ pub struct Field {
 
 /// Draws a field.
 pub fn field(f: Field) -> AnyView {
-    let (hint_id, problem_id) = (format!("{}-hint", f.name), format!("{}-problem", f.name));
+    let id = if f.id.is_empty() { f.name } else { f.id };
+    let (hint_id, problem_id) = (format!("{id}-hint"), format!("{id}-problem"));
     let mut described = Vec::new();
     if !f.hint.is_empty() {
         described.push(hint_id.clone());
@@ -34,9 +37,9 @@ pub fn field(f: Field) -> AnyView {
     let class = if f.name == "code" { "code" } else { "" };
     view! {
         <div class="field">
-            <label for=f.name>{f.label}</label>
+            <label for=id>{f.label}</label>
             {(!f.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{f.hint}</p> })}
-            <input id=f.name class=class name=f.name type=f.kind value=f.value autocomplete=f.autocomplete required=f.required maxlength=f.max aria-invalid=invalid aria-describedby=described spellcheck="false" autocapitalize="none"/>
+            <input id=id class=class name=f.name type=f.kind value=f.value autocomplete=f.autocomplete required=f.required maxlength=f.max aria-invalid=invalid aria-describedby=described spellcheck="false" autocapitalize="none"/>
             {f.problem.map(|text| view! { <p class="problem" id=problem_id>{text}</p> })}
         </div>
     }
@@ -96,4 +99,29 @@ pub fn method_name(l: Lang, name: &str) -> String {
 pub fn mark(name: &str) -> AnyView {
     let letter: String = name.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     view! { <span class="badge" aria-hidden="true">{letter}</span> }.into_any()
+}
+
+/// A labelled list to pick one from: value and name.
+pub fn select(name: &'static str, label: String, options: Vec<(String, String)>, chosen: &str) -> AnyView {
+    let chosen = chosen.to_owned();
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <select id=name name=name>{options.into_iter().map(|(value, text)| view! { <option value=value.clone() selected={value == chosen}>{text}</option> }).collect_view()}</select>
+        </div>
+    }
+    .into_any()
+}
+
+/// A labelled text of many lines, for documents.
+pub fn area(name: &'static str, label: String, hint: String, value: String) -> AnyView {
+    let hint_id = format!("{name}-hint");
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <p class="hint" id=hint_id.clone()>{hint}</p>
+            <textarea id=name name=name rows="28" aria-describedby=hint_id spellcheck="false" autocapitalize="none" autocomplete="off" class="document">{value}</textarea>
+        </div>
+    }
+    .into_any()
 }

@@ -85,33 +85,40 @@ async fn follow(context: &Context, result: Result<Arrival, Fault>) -> Result<Lea
     match result? {
         Arrival::Page { id, page } => Ok(Leave::local(paths::attempt(&id, page))),
         Arrival::SignInAgain { continuation } => match continuation {
-            Continuation::Authorize(request) => sign_in_for(context, *request),
+            Continuation::Authorize(request) => sign_in_for(context, *request, paths::LOGIN_STAY),
             Continuation::Account | Continuation::Admin | Continuation::Path(_) => Ok(Leave::local(paths::LOGIN_STAY)),
         },
+        Arrival::Continue { caller, continuation } => Ok(Leave { to: onward(context, continuation, Some(*caller)).await?, cookies: Vec::new() }),
         Arrival::SignedIn { secret, continuation, method } => {
-            let to = match continuation {
-                Continuation::Account => Destination::Local(paths::ACCOUNT.into()),
-                Continuation::Admin => Destination::Local(paths::ADMIN.into()),
-                Continuation::Path(path) => Destination::Local(path.into()),
-                Continuation::Authorize(request) => {
-                    let caller = context.ligature.session(&secret).await?.ok_or(domain::Refusal::SessionEnded)?;
-                    Destination::Application(context.ligature.grant(&caller, &request).await?)
-                }
-            };
+            let caller = if matches!(continuation, Continuation::Authorize(_)) { context.ligature.session(&secret).await? } else { None };
+            let to = onward(context, continuation, caller).await?;
             Ok(Leave { to, cookies: vec![context.cookies.session(&secret), context.cookies.last(&method)] })
         }
     }
+}
+
+/// Where a continuation leads in a session.
+async fn onward(context: &Context, continuation: Continuation, caller: Option<service::Caller>) -> Result<Destination, Fault> {
+    Ok(match continuation {
+        Continuation::Account => Destination::Local(paths::ACCOUNT.into()),
+        Continuation::Admin => Destination::Local(paths::ADMIN.into()),
+        Continuation::Path(path) => Destination::Local(path.into()),
+        Continuation::Authorize(request) => {
+            let caller = caller.ok_or(domain::Refusal::SessionEnded)?;
+            Destination::Application(context.ligature.grant(&caller, &request).await?)
+        }
+    })
 }
 
 /// To the sign-in page with an application's request along.
 ///
 /// # Errors
 /// [`Fault::Internal`] when sealing fails.
-pub fn sign_in_for(context: &Context, request: domain::path::AuthorizeRequest) -> Result<Leave, Fault> {
+pub fn sign_in_for(context: &Context, request: domain::path::AuthorizeRequest, page: &str) -> Result<Leave, Fault> {
     let redirect_uri = request.redirect_uri.clone();
     let state = request.state.clone();
     Ok(match context.ligature.seal_entry(request)? {
-        Some((id, sealed)) => Leave::local(paths::with_entry(paths::LOGIN, &id)).with(context.cookies.entry(&id, &sealed)),
+        Some((id, sealed)) => Leave::local(paths::with_entry(page, &id)).with(context.cookies.entry(&id, &sealed)),
         // Too large for a cookie: pushed authorization requests (RFC 9126) are the way for such requests.
         None => Leave {
             to: Destination::Application(context.ligature.error_uri(&redirect_uri, "invalid_request", "the request is too large; use pushed authorization requests", state.as_deref())),

@@ -13,6 +13,9 @@ pub const ADMIN: &str = "/admin";
 pub const ADMIN_PROVIDERS: &str = "/admin/providers";
 pub const ADMIN_PROVIDER_NEW: &str = "/admin/providers/new";
 pub const ADMIN_POLICY: &str = "/admin/policy";
+pub const ADMIN_POLICY_DOCUMENT: &str = "/admin/policy/document";
+pub const ADMIN_POLICY_EFFECTIVE: &str = "/admin/policy/effective";
+pub const ADMIN_POLICY_TRY: &str = "/admin/policy/try";
 pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
 pub const ADMIN_AUDIT: &str = "/admin/audit";
 pub const ADMIN_APPLICATIONS: &str = "/admin/applications";
@@ -67,4 +70,29 @@ pub fn admin_account(id: &str) -> String {
 #[must_use]
 pub fn safe(text: &str) -> String {
     SafePath::parse(text).map_or_else(|_| LOGIN.to_owned(), String::from)
+}
+
+#[must_use]
+pub fn policy_version(version: i64) -> String {
+    format!("{ADMIN_POLICY}/versions/{version}")
+}
+
+#[must_use]
+pub fn policy_replay(version: i64) -> String {
+    format!("{}/replay", policy_version(version))
+}
+
+#[must_use]
+pub fn policy_preset(name: &str) -> String {
+    format!("{ADMIN_POLICY}/presets/{name}")
+}
+
+/// The editor of a scope's document, begun from what is in force or from a version.
+#[must_use]
+pub fn policy_document(scope: &str, version: Option<i64>) -> String {
+    let plain: String = scope.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.:/".contains(*c)).collect();
+    match version {
+        Some(version) => format!("{ADMIN_POLICY_DOCUMENT}?scope={plain}&version={version}"),
+        None => format!("{ADMIN_POLICY_DOCUMENT}?scope={plain}"),
+    }
 }

@@ -219,7 +219,7 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
 fn decision() {
     use domain::{
         Facts, Policy, ProviderId, Trust, decide,
-        facts::{Act, Candidate, Intent, ProviderFacts},
+        facts::{Candidate, Intent, ProviderFacts, RuleFacts, RuleState},
         policy::preset,
     };
     let mut document = preset("recommended").unwrap();
@@ -241,15 +241,14 @@ fn decision() {
         target_methods: 2,
         of_this_provider: 0,
         barred: false,
+        released: false,
+        same_email: false,
+        foreign_domain: false,
+        mailbox: true,
     };
-    let facts = Facts {
-        intent: Intent::SignIn,
-        provider: Some(ProviderFacts { id: ProviderId([1; 16]), enabled: true }),
-        trust: Some(Trust::Authoritative),
-        known: None,
-        candidates: vec![candidate(1), candidate(2), candidate(3)],
-        act: Act::Arrived,
-    };
+    let rules = policy.choices.rules.iter().map(|r| RuleFacts { rule: r.id.clone(), state: RuleState::Looked }).collect();
+    let provider = Some(ProviderFacts { id: ProviderId([1; 16]), enabled: true, filter: Some(true) });
+    let facts = Facts { provider, trust: Some(Trust::Authoritative), rules, candidates: vec![candidate(1), candidate(2), candidate(3)], ..Facts::local(Intent::SignIn, None) };
     let n = 200_000_u32;
     let begun = Instant::now();
     for _ in 0..n {

@@ -12,6 +12,8 @@ use upstream::Settings;
 #[serde(deny_unknown_fields, default)]
 pub struct Seed {
     pub preset: Option<String>,
+    /// Documents by scope, on top of the preset.
+    pub policies: std::collections::BTreeMap<String, serde_json::Value>,
     pub providers: Vec<SeedProvider>,
     pub applications: Vec<SeedApplication>,
 }
@@ -30,6 +32,9 @@ pub struct SeedProvider {
     pub verified_counts: bool,
     #[serde(default)]
     pub login_only: bool,
+    /// What the binding page asks for: `password`, `email_code`, `identity`; empty: as the instance says.
+    #[serde(default)]
+    pub bind_methods: Vec<domain::policy::BindMethod>,
     #[serde(default)]
     pub domains: Vec<String>,
     #[serde(default = "yes")]
@@ -66,6 +71,7 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
         let association = Association {
             mode: provider.association.as_deref().map_or(Mode::Inherit, Mode::parse),
             login_only: provider.login_only,
+            bind_methods: provider.bind_methods,
             as_source: provider.as_source,
             as_target: provider.as_target,
             verified_counts: provider.verified_counts,
@@ -80,6 +86,10 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
     }
     for application in seed.applications {
         ligature.register_application(&application.client_id, &application.name, &application.redirect_uris, Some(application.secret)).await?;
+    }
+    for (scope, document) in seed.policies {
+        let document = domain::policy::Document::parse(&document.to_string()).map_err(|p| anyhow::anyhow!("policy {scope}: {} {}", p.path, p.value))?;
+        ligature.use_document(&scope, document).await?;
     }
     Ok(())
 }

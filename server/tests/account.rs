@@ -194,7 +194,7 @@ async fn go_24_go_26_with_account_management_off_the_page_only_lists() {
     b.sign_in("meridian", "m-vera").await;
     b.add("harbour", "h-1").await;
     let text = domain::policy::preset_text("goss").unwrap().replacen('{', r#"{"permits":{"account_management":false},"#, 1);
-    w.ligature().use_document(domain::policy::Document::parse(&text).unwrap()).await.unwrap();
+    w.ligature().use_document("instance", domain::policy::Document::parse(&text).unwrap()).await.unwrap();
     let page = b.get("/account").await;
     assert!(page.has("does not allow changes here") && !page.has("/remove") && !page.has("/methods/add/"), "{}", page.body);
     assert_eq!(b.post("/fn/account/remove", &[("link", &link_id(&w, "vera@example.test").await)]).await.refusal(), "account.management_off");

@@ -161,7 +161,7 @@ async fn an_account_is_found_by_address_or_name_and_switching_it_off_ends_its_se
     assert_eq!((refused.status, refused.refusal().as_str()), (403, "account.disabled"));
     let support = refused.body.split("Support code: <code>").nth(1).or_else(|| refused.body.split("<code>").nth(2)).unwrap().split('<').next().unwrap().to_owned();
     let trail = owner.get(&format!("/admin/audit?q={support}")).await;
-    assert!(trail.has("Sign-in refused") && trail.has("account.disabled") && trail.has("known identity"), "{}", trail.body);
+    assert!(trail.has("Sign-in refused") && trail.has("account.disabled") && trail.has("The identity has an account"), "{}", trail.body);
     owner.post("/fn/admin/account/state", &[("account", &id), ("enabled", "yes")]).await;
     assert_eq!(w.browser().sign_in("meridian", "m-vera").await.path(), "/account");
     w.healthy().await;

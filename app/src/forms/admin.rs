@@ -1,6 +1,6 @@
 //! The console's forms.
 #![expect(clippy::too_many_arguments, reason = "a form has as many fields as it has")]
-use domain::{AccountId, Refusal};
+use domain::{AccountId, Refusal, policy::BindMethod};
 use leptos::prelude::*;
 use serde_json::json;
 use service::{
@@ -26,7 +26,11 @@ async fn saved(context: &Context, asker: &Asker, result: Result<(), SaveProblem>
                 context,
                 asker,
                 bad,
-                Flash { notice: "policy-problem".into(), typed: vec![("policy".into(), format!("{}: {} — {}", problem.path, problem.value, problem.remedy))], ..Flash::default() },
+                Flash {
+                    notice: "policy-problem".into(),
+                    typed: vec![("policy".into(), format!("{}: {} — {}", problem.path, problem.value, crate::i18n::t(asker.lang, &format!("problem-{}", problem.remedy))))],
+                    ..Flash::default()
+                },
             )
             .await
         }
@@ -63,6 +67,9 @@ pub async fn save_provider(
     #[server(default)] as_target: String,
     #[server(default)] verified_counts: String,
     #[server(default)] domains: String,
+    #[server(default)] bind_password: String,
+    #[server(default)] bind_email_code: String,
+    #[server(default)] bind_identity: String,
 ) -> Result<(), Code> {
     let (context, asker) = asked();
     let words = |text: &str| text.split([' ', ',', '\n', '\r']).map(str::trim).filter(|s| !s.is_empty()).map(|s| bounded(s, 120)).take(40).collect::<Vec<_>>();
@@ -101,6 +108,11 @@ pub async fn save_provider(
             let association = Association {
                 mode: Mode::parse(&association),
                 login_only: !login_only.is_empty(),
+                bind_methods: [(&bind_password, BindMethod::Password), (&bind_email_code, BindMethod::EmailCode), (&bind_identity, BindMethod::Identity)]
+                    .into_iter()
+                    .filter(|(on, _)| !on.is_empty())
+                    .map(|(_, m)| m)
+                    .collect(),
                 as_source: !as_source.is_empty(),
                 as_target: !as_target.is_empty(),
                 verified_counts: !verified_counts.is_empty(),
@@ -143,8 +155,7 @@ pub async fn save_policy(
 #[server(prefix = "/fn", endpoint = "admin/policy/roll-back")]
 pub async fn roll_back_policy(version: i64) -> Result<(), Code> {
     let (context, asker) = asked();
-    let result = context.ligature.roll_back(&asker.visitor, version).await;
-    let next = saved(&context, &asker, result, (paths::ADMIN_POLICY, "saved"), paths::ADMIN_POLICY, Vec::new()).await;
+    let next = super::policy::move_on(&context, &asker, version, Some(service::policy_admin::Becomes::Active)).await;
     go(&context, &next);
     Ok(())
 }

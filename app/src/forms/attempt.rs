@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     context::asked,
-    outcome::{Code, go, leave, refuse},
+    outcome::{Code, Flash, Leave, back, go, leave, refuse},
+    paths,
 };
 
 #[server(prefix = "/fn", endpoint = "attempt/pick")]
@@ -53,6 +54,59 @@ pub async fn bind_by_password(attempt: String, #[server(default)] email: String,
 pub async fn cancel(attempt: String) -> Result<(), Code> {
     let (context, asker) = asked();
     let next = leave(&context, context.ligature.cancel(&asker.visitor, &attempt).await).await;
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "attempt/name")]
+pub async fn bind_by_code(attempt: String, email: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.bind_by_code(&asker.visitor, &attempt, &email).await {
+        Err(fault) if fault.refusal() == domain::Refusal::BadRequest => {
+            let flash = Flash { problems: vec![("email".into(), "field-email".into())], typed: vec![("email".into(), email.chars().take(254).collect())], ..Flash::default() };
+            back(&context, &asker, &paths::attempt(&attempt, "bind"), flash).await
+        }
+        other => leave(&context, other).await,
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "attempt/finish")]
+pub async fn finish_sign_up(attempt: String, password: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.finish_with_password(&asker.visitor, &attempt, &password).await {
+        Err(fault) if fault.refusal() == domain::Refusal::BadRequest => {
+            let flash = Flash { problems: vec![("password".into(), "field-password".into())], ..Flash::default() };
+            back(&context, &asker, &paths::attempt(&attempt, "finish"), flash).await
+        }
+        other => leave(&context, other).await,
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "attempt/email")]
+pub async fn email_changed(attempt: String, pick: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let ligature = &context.ligature;
+    let next = match pick.as_str() {
+        "update" => leave(&context, ligature.ask_email_code(&asker.visitor, &attempt).await).await,
+        "ignore" => leave(&context, ligature.ignore_email(&asker.visitor, &attempt).await).await,
+        "later" => leave(&context, ligature.leave_email(&asker.visitor, &attempt).await).await,
+        _ => refuse(&domain::Refusal::AttemptStep.into()),
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "attempt/back")]
+pub async fn back_to_application(attempt: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.back_to_application(&asker.visitor, &attempt).await {
+        Ok(uri) => Leave { to: service::Destination::Application(uri), cookies: Vec::new() },
+        Err(fault) => refuse(&fault),
+    };
     go(&context, &next);
     Ok(())
 }

@@ -3,6 +3,7 @@ pub mod account;
 pub mod admin;
 pub mod attempt;
 pub mod language;
+pub mod policy;
 pub mod setup;
 pub mod sign_in;
 

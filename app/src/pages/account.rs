@@ -42,7 +42,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
     Ok(page(&visit.context, &visit.asker, head, move || {
-        let Overview { name, addresses, methods, addable, manageable, administrator } = overview;
+        let Overview { name, addresses, methods, addable, fields, manageable, administrator } = overview;
         view! {
             <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
             {message.map(|key| notice("good", t(l, &key)))}
@@ -58,10 +58,41 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
                 {addresses.is_empty().then(|| view! { <p>{t(l, "addresses-none")}</p> })}
                 <ul class="rows">{addresses.into_iter().map(|a| view! { <li><span class="row-main"><strong>{a.typed}</strong></span><span class="tag">{t(l, if a.proved { "address-proved" } else { "address-unproved" })}</span></li> }).collect_view()}</ul>
             </section>
+            {(!fields.is_empty()).then(|| profile(l, fields))}
             {administrator.then(|| view! { <p><a class="button" href=paths::ADMIN>{t(l, "nav-admin")}</a></p> })}
         }
     })
     .await)
+}
+
+/// Profile fields, each with where it comes from.
+fn profile(l: Lang, fields: Vec<service::rows::Attribute>) -> AnyView {
+    view! {
+        <section aria-labelledby="profile">
+            <h2 id="profile">{t(l, "profile-title")}</h2>
+            <p class="muted">{t(l, "profile-lead")}</p>
+            <ul class="rows">{fields.into_iter().map(|f| view! {
+                <li><span class="row-main"><strong>{field_name(l, &f.name)}</strong><span>{f.value.clone()}</span></span><span class="muted small">{source(l, &f.source)}</span></li>
+            }).collect_view()}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// A profile field's name for people.
+pub(crate) fn field_name(l: Lang, name: &str) -> String {
+    match name.strip_prefix("attr.") {
+        Some(own) => own.to_owned(),
+        None => t(l, &format!("profile-{}", name.replace('_', "-"))),
+    }
+}
+
+/// Where a field's value comes from.
+pub(crate) fn source(l: Lang, source: &str) -> String {
+    match source.strip_prefix("provider:") {
+        Some(key) => ta(l, "source-provider", &[("provider", key)]),
+        None => t(l, if source == "admin" { "source-admin" } else { "source-person" }),
+    }
 }
 
 fn method_row(l: Lang, m: Method) -> AnyView {

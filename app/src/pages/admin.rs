@@ -1,22 +1,21 @@
 //! The console: providers and their association, the policy's switches, accounts, applications, the audit trail.
 use axum::{extract::Path, response::Response};
-use domain::{AccountId, Refusal, facts::AccountState};
+use domain::{AccountId, Refusal, facts::AccountState, policy::BindMethod};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::rows::{Account, AuditEvent, Email};
 use service::{
     Fault,
-    admin::{PolicyView, ProviderView},
+    admin::ProviderView,
     association::{Association, Mode},
-    switches::MailMode,
 };
 
 use crate::{
     fields::{Field, check, field, method_name, moment, notice, radios},
-    forms::admin::{RegisterApplication, RollBackPolicy, SavePolicy, SaveProvider, SetAccountState},
+    forms::admin::{RegisterApplication, SaveProvider, SetAccountState},
     i18n::{Lang, t, ta},
     islands::{FilterList, FilterRow},
     outcome::Flash,
-    pages::{Visit, account::event_key, or_refuse},
+    pages::{Visit, account::event_key, or_refuse, story::story},
     paths,
     render::{Head, Layout, page},
 };
@@ -25,7 +24,7 @@ fn head(l: Lang, key: &str, section: &'static str) -> Head {
     Head::new(t(l, key), Layout::Admin(section))
 }
 
-fn message(l: Lang, flash: &Flash) -> Option<AnyView> {
+pub(crate) fn message(l: Lang, flash: &Flash) -> Option<AnyView> {
     let detail = flash.typed("policy");
     let text = t(l, &flash.notice);
     (!flash.notice.is_empty()).then(|| notice(if detail.is_empty() { "good" } else { "bad" }, if detail.is_empty() { text } else { format!("{text} {detail}") }))
@@ -126,7 +125,11 @@ fn provider_form(l: Lang, found: Option<ProviderView>, flash: &Flash) -> AnyView
     let create = found.is_none();
     let kind = value("kind", found.as_ref().map_or_else(|| "oidc".to_owned(), |p| p.settings.kind().to_owned()));
     let association =
-        found.as_ref().map_or(Association { mode: Mode::Inherit, login_only: false, as_source: true, as_target: true, verified_counts: false, domains: Vec::new() }, |p| p.association.clone());
+        found.as_ref().map_or(Association { mode: Mode::Inherit, login_only: false, bind_methods: Vec::new(), as_source: true, as_target: true, verified_counts: false, domains: Vec::new() }, |p| {
+            p.association.clone()
+        });
+    let binds = association.bind_methods.clone();
+    let has = |method: BindMethod| binds.is_empty() && method != BindMethod::Identity || binds.contains(&method);
     let secret_hint = match found.as_ref().and_then(|p| p.secret_set_at) {
         Some(_) => t(l, "provider-secret-set"),
         None => t(l, "provider-secret-none"),
@@ -177,6 +180,9 @@ fn provider_form(l: Lang, found: Option<ProviderView>, flash: &Flash) -> AnyView
             })}
             <fieldset class="section"><legend>{t(l, "section-association")}</legend>
                 {radios("association", t(l, "association"), modes, association.mode.name())}
+                {check("bind_password", t(l, "bind-method-password"), String::new(), has(BindMethod::Password))}
+                {check("bind_email_code", t(l, "bind-method-email-code"), String::new(), has(BindMethod::EmailCode))}
+                {check("bind_identity", t(l, "bind-method-identity"), t(l, "bind-methods-hint"), has(BindMethod::Identity))}
                 {check("login_only", t(l, "login-only"), t(l, "login-only-hint"), association.login_only)}
                 {check("as_source", t(l, "as-source"), t(l, "as-source-hint"), association.as_source)}
                 {check("as_target", t(l, "as-target"), t(l, "as-target-hint"), association.as_target)}
@@ -185,53 +191,6 @@ fn provider_form(l: Lang, found: Option<ProviderView>, flash: &Flash) -> AnyView
             </fieldset>
             <div class="row-actions"><button class="primary">{t(l, "save")}</button><a class="button quiet" href=paths::ADMIN_PROVIDERS>{t(l, "back")}</a></div>
         </form>
-    }
-    .into_any()
-}
-
-pub async fn policy(visit: Visit) -> Response {
-    let result = async {
-        let view = visit.context.ligature.policy_view(&visit.asker.visitor).await?;
-        let (l, flash) = (visit.asker.lang, visit.flash.clone());
-        Ok(page(&visit.context, &visit.asker, head(l, "admin-policy", paths::ADMIN_POLICY), move || policy_view(l, view, &flash)).await)
-    }
-    .await;
-    or_refuse(&visit, result).await
-}
-
-fn policy_view(l: Lang, view: PolicyView, flash: &Flash) -> AnyView {
-    let s = view.switches;
-    let presets = view.presets.iter().map(|p| (*p, t(l, &format!("preset-{p}")), t(l, &format!("preset-{p}-hint")))).collect();
-    let modes =
-        [MailMode::ConfirmationRequired, MailMode::Notification, MailMode::None].map(|m| (m.name(), t(l, &format!("mail-mode-{}", m.name())), t(l, &format!("mail-mode-{}-hint", m.name())))).to_vec();
-    view! {
-        <h1>{t(l, "admin-policy")}</h1>
-        {message(l, flash)}
-        {s.accept_unproven_links.then(|| notice("bad", t(l, "policy-unsafe-on")))}
-        <p class="muted">{ta(l, "policy-version", &[("version", &view.version.to_string())])}</p>
-        <form method="post" action=SavePolicy::url() class="stack wide">
-            {radios("preset", t(l, "policy-preset"), presets, &s.preset)}
-            <fieldset class="section"><legend>{t(l, "policy-switches")}</legend>
-                {check("link_on_login", t(l, "link-on-login"), t(l, "link-on-login-hint"), s.link_on_login)}
-                {check("account_management", t(l, "account-management"), t(l, "account-management-hint"), s.account_management)}
-                {check("create", t(l, "policy-create"), t(l, "policy-create-hint"), s.create)}
-            </fieldset>
-            {radios("mail_mode", t(l, "mail-mode"), modes, s.mail_mode.name())}
-            <fieldset class="section danger"><legend>{t(l, "policy-unsafe")}</legend>
-                {check("accept_unproven_links", t(l, "accept-unproven"), t(l, "accept-unproven-hint"), s.accept_unproven_links)}
-            </fieldset>
-            <div class="row-actions"><button class="primary">{t(l, "save")}</button></div>
-        </form>
-        <section><h2>{t(l, "policy-history")}</h2>
-            {view.history.is_empty().then(|| view! { <p class="muted">{t(l, "policy-history-none")}</p> })}
-            <ul class="rows">{view.history.into_iter().map(|v| {
-                let active = v.state == "active";
-                view! { <li><span class="row-main"><strong>{ta(l, "policy-version", &[("version", &v.version.to_string())])}</strong><span class="muted small">{moment(l, v.created_at)}</span></span>
-                    {if active { view! { <span class="tag good">{t(l, "policy-active")}</span> }.into_any() } else { view! { <form method="post" action=RollBackPolicy::url()><input type="hidden" name="version" value=v.version.to_string()/><button class="quiet">{t(l, "policy-roll-back")}</button></form> }.into_any() }}
-                </li> }
-            }).collect_view()}</ul>
-        </section>
-        <details><summary>{t(l, "policy-text")}</summary><pre>{view.text}</pre></details>
     }
     .into_any()
 }
@@ -303,24 +262,25 @@ async fn account_page(visit: &Visit, id: &str) -> Result<Response, Fault> {
                     <span class="muted">{t(l, "account-disable-hint")}</span>
                 </form>
             })}
-            <section><h2>{t(l, "activity-title")}</h2>{events(l, view.events)}</section>
+            <section><h2>{t(l, "activity-title")}</h2>{events(l, view.events, false)}</section>
         }
     })
     .await)
 }
 
-fn events(l: Lang, events: Vec<AuditEvent>) -> AnyView {
+/// Events as rows; `open`: with their stories, for a support code that was looked up.
+pub(crate) fn events(l: Lang, events: Vec<AuditEvent>, open: bool) -> AnyView {
     view! {
         <ul class="rows">{events.into_iter().map(|e| {
             let detail: serde_json::Value = serde_json::from_str(&e.detail).unwrap_or_default();
-            let reasons: Vec<String> = detail.get("reasons").and_then(|r| r.as_array()).map(|r| r.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()).unwrap_or_default();
+            let story = story(l, &e.provider, &detail);
             let version = detail.get("policy_version").and_then(serde_json::Value::as_i64);
             view! {
                 <li>
                     <span class="row-main">
                         <strong>{t(l, &event_key(&e.kind))}</strong>
                         <span class="muted">{e.provider}{(!e.code.is_empty()).then(|| view! { " "<code>{e.code}</code> })}{(!e.support_code.is_empty()).then(|| view! { " "<code>{e.support_code}</code> })}</span>
-                        {(!reasons.is_empty()).then(|| view! { <details><summary>{t(l, "audit-why")}</summary><ol class="trace">{reasons.into_iter().map(|r| view! { <li>{r}</li> }).collect_view()}</ol>{version.map(|v| view! { <p class="muted small">{ta(l, "policy-version", &[("version", &v.to_string())])}</p> })}</details> })}
+                        {(!story.is_empty()).then(|| view! { <details open=open><summary>{t(l, "audit-why")}</summary><ol class="trace">{story.into_iter().map(|r| view! { <li>{r}</li> }).collect_view()}</ol>{version.map(|v| view! { <p class="muted small">{ta(l, "policy-version", &[("version", &v.to_string())])}</p> })}</details> })}
                     </span>
                     {moment(l, e.at)}
                 </li>
@@ -337,6 +297,7 @@ pub async fn audit(visit: Visit) -> Response {
             service::rows::AuditFilter { kind: text(&visit.query.kind), support_code: text(&visit.query.q).map(|c| domain::code::fold(&c)), before: visit.query.before.parse().ok(), account: None };
         let list = visit.context.ligature.admin_audit(&visit.asker.visitor, filter).await?;
         let (l, q) = (visit.asker.lang, visit.query.q.clone());
+        let open = !q.trim().is_empty();
         let older = (list.len() == 100).then(|| list.last().map(|e| e.at)).flatten();
         Ok(page(&visit.context, &visit.asker, head(l, "admin-audit", paths::ADMIN_AUDIT), move || {
             view! {
@@ -346,7 +307,7 @@ pub async fn audit(visit: Visit) -> Response {
                     <button>{t(l, "search")}</button>
                 </form>
                 {list.is_empty().then(|| view! { <p>{t(l, "audit-none")}</p> })}
-                {events(l, list)}
+                {events(l, list, open)}
                 {older.map(|at| view! { <p><a class="button" href=format!("{}?before={at}", paths::ADMIN_AUDIT)>{t(l, "audit-older")}</a></p> })}
             }
         })
@@ -371,7 +332,7 @@ pub async fn applications(visit: Visit) -> Response {
                     <form method="post" action=RegisterApplication::url() class="stack wide">
                         {field(Field { name: "name", label: t(l, "name"), kind: "text", value: flash.typed("name"), autocomplete: "off", required: true, max: 80, ..Field::default() })}
                         {field(Field { name: "client_id", label: t(l, "client-id"), kind: "text", value: flash.typed("client_id"), autocomplete: "off", required: true, max: 60, ..Field::default() })}
-                        {field(Field { name: "redirect_uris", label: t(l, "redirect-uris"), kind: "text", hint: t(l, "redirect-uris-hint"), value: flash.typed("redirect_uris"), problem: flash.problem("redirect_uris").map(|m| t(l, m)), autocomplete: "off", required: true, max: 1000 })}
+                        {field(Field { name: "redirect_uris", label: t(l, "redirect-uris"), id: "", kind: "text", hint: t(l, "redirect-uris-hint"), value: flash.typed("redirect_uris"), problem: flash.problem("redirect_uris").map(|m| t(l, m)), autocomplete: "off", required: true, max: 1000 })}
                         <div class="row-actions"><button class="primary">{t(l, "register")}</button></div>
                     </form>
                 </section>

@@ -3,18 +3,26 @@ use axum::{
     extract::Path,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{Refusal, path::Continuation, policy::Offer};
+use domain::{
+    Refusal,
+    path::Continuation,
+    policy::{BindMethod, Offer},
+};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{AttemptView, Fault, ShownAccount, ViewBody, code_minutes};
+use service::{AttemptView, Fault, ShownAccount, ViewBody, providers::Button};
 
 use crate::{
-    fields::{Field, field, method_name, notice},
+    fields::{Field, field, mark, method_name, notice},
     forms::{
-        attempt::{BindByPassword, Cancel, EnterCode, Pick, Resend},
+        attempt::{BindByCode, BindByPassword, Cancel, EmailChanged, EnterCode, FinishSignUp, Pick, Resend},
         sign_in::SetPassword,
     },
     i18n::{Lang, t, ta},
-    pages::{Visit, or_refuse, sign_in::origin},
+    pages::{
+        Visit, or_refuse,
+        refused::{Waiting, refusal_page_for},
+        sign_in::origin,
+    },
     paths,
     render::{Head, Layout, page},
 };
@@ -26,6 +34,10 @@ pub async fn attempt(Path((id, asked)): Path<(String, String)>, visit: Visit) ->
 
 async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response, Fault> {
     let view = visit.context.ligature.attempt_view(&visit.asker.visitor, &id).await?;
+    if let (ViewBody::Over { refusal: Some(refusal) }, Continuation::Authorize(request)) = (&view.body, &view.continuation) {
+        let waiting = Waiting { attempt: id, application: request.application_name.clone(), origin: origin(&request.redirect_uri) };
+        return Ok(refusal_page_for(&visit.context, &visit.asker, *refusal, &view.support, Some(waiting)).await);
+    }
     if let ViewBody::Over { refusal } = view.body {
         return Err(Fault::Refused { refusal: refusal.unwrap_or(Refusal::AttemptExpired), support: view.support });
     }
@@ -39,9 +51,14 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
     if let Continuation::Authorize(request) = &view.continuation {
         head = head.origins(origin(&request.redirect_uri));
     }
-    let stuck = matches!(view.body, ViewBody::Code { .. } | ViewBody::Reset { .. }) && visit.context.ligature.mail_is_stuck().await?;
+    if let ViewBody::Bind { identities, .. } = &view.body {
+        head = head.origins(identities.iter().filter_map(|b| b.origin.clone()));
+    }
+    let stuck = matches!(view.body, ViewBody::Code { .. } | ViewBody::Reset { .. } | ViewBody::Email { code: Some(_), .. }) && visit.context.ligature.mail_is_stuck().await?;
     let flash = visit.flash.clone();
     Ok(page(&visit.context, &visit.asker, head, move || {
+        // The question about a changed address comes when the person is in already.
+        let signed_in = matches!(view.body, ViewBody::Email { .. });
         let wrong = view.flash.map(|r| notice("bad", t(l, &format!("refusal-{}-body", r.key()))));
         view! {
             <h1>{title}</h1>
@@ -49,23 +66,30 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
             {wrong}
             {stuck.then(|| notice("warn", t(l, "mail-stuck")))}
             {body(l, &id, view.body, &flash)}
-            <form method="post" action=Cancel::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "attempt-cancel")}</button></form>
+            {(!signed_in).then(|| view! { <form method="post" action=Cancel::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "attempt-cancel")}</button></form> })}
         }
     })
     .await)
 }
 
 fn heading(l: Lang, view: &AttemptView) -> (String, String) {
+    let minutes = view.minutes.to_string();
     match &view.body {
         ViewBody::Choose { provider, identity, accounts, .. } => {
             let who = if identity.is_empty() { provider.clone() } else { format!("{provider} ({identity})") };
             let lead = if accounts.is_empty() { ta(l, "choose-lead", &[("who", &who)]) } else { ta(l, "choose-lead-found", &[("who", &who)]) };
             (t(l, "choose-title"), lead)
         }
-        ViewBody::Code { sent_to, sign_up: true, .. } => (t(l, "code-title-signup"), ta(l, "code-lead-signup", &[("address", sent_to), ("minutes", &code_minutes().to_string())])),
-        ViewBody::Code { sent_to, .. } => (t(l, "code-title"), ta(l, "code-lead", &[("address", sent_to), ("minutes", &code_minutes().to_string())])),
-        ViewBody::Reset { sent_to, .. } => (t(l, "reset-set-title"), ta(l, "code-lead-reset", &[("address", sent_to), ("minutes", &code_minutes().to_string())])),
+        ViewBody::Code { sent_to, sign_up: true, .. } => (t(l, "code-title-signup"), ta(l, "code-lead-signup", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, claim: true, .. } => (t(l, "code-title"), ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, .. } => (t(l, "code-title"), ta(l, "code-lead", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Reset { sent_to, .. } => (t(l, "reset-set-title"), ta(l, "code-lead-reset", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Bind { provider, .. } => (t(l, "bind-title"), ta(l, "bind-lead", &[("provider", provider)])),
+        ViewBody::Finish { provider, address } => (t(l, "finish-title"), ta(l, "finish-lead", &[("provider", provider), ("address", address)])),
+        ViewBody::Email { provider, address, code: None, .. } => {
+            (ta(l, "email-changed-title", &[("provider", provider)]), ta(l, "email-changed-lead", &[("provider", provider), ("address", address)]))
+        }
+        ViewBody::Email { code: Some((sent_to, _)), .. } => (t(l, "code-title"), ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Over { .. } => (String::new(), String::new()),
     }
 }
@@ -75,7 +99,10 @@ fn body(l: Lang, id: &str, body: ViewBody, flash: &crate::outcome::Flash) -> Any
         ViewBody::Choose { provider, offers, accounts, .. } => chooser(l, id, &provider, &offers, accounts),
         ViewBody::Code { tries_left, password_too, .. } => code(l, id, tries_left, password_too),
         ViewBody::Reset { tries_left, .. } => new_password(l, id, tries_left, flash),
-        ViewBody::Bind { sent_to, .. } => bind(l, id, sent_to.is_none()),
+        ViewBody::Bind { ask_address, methods, identities, .. } => bind(l, id, ask_address, &methods, identities, flash),
+        ViewBody::Finish { .. } => finish(l, id, flash),
+        ViewBody::Email { code: Some((_, tries_left)), .. } => view! { {code(l, id, tries_left, false)} {email_later(l, id)} }.into_any(),
+        ViewBody::Email { address, current, .. } => email_changed(l, id, &address, &current),
         ViewBody::Over { .. } => ().into_any(),
     }
 }
@@ -149,14 +176,73 @@ fn new_password(l: Lang, id: &str, tries_left: i32, flash: &crate::outcome::Flas
     .into_any()
 }
 
-fn bind(l: Lang, id: &str, ask_address: bool) -> AnyView {
+fn bind(l: Lang, id: &str, ask_address: bool, methods: &[BindMethod], identities: Vec<Button>, flash: &crate::outcome::Flash) -> AnyView {
+    let has = |method: BindMethod| methods.contains(&method);
+    let id = id.to_owned();
+    let (problem, typed) = (flash.problem("email").map(|key| t(l, key)), flash.typed("email"));
+    let code_open = problem.is_some() || !has(BindMethod::Password);
+    let password = has(BindMethod::Password).then(|| {
+        view! {
+            <form method="post" action=BindByPassword::url() class="stack">
+                <input type="hidden" name="attempt" value=id.clone()/>
+                {ask_address.then(|| field(Field { name: "email", label: t(l, "email"), kind: "email", autocomplete: "username", required: true, max: 254, ..Field::default() }))}
+                {field(Field { name: "password", label: t(l, "bind-password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
+                <button class="primary">{t(l, "bind-go")}</button>
+            </form>
+        }
+    });
+    let by_code = (has(BindMethod::EmailCode) && ask_address).then(|| {
+        view! {
+            <details class="other" open=code_open><summary>{t(l, "bind-by-code")}</summary>
+                <form method="post" action=BindByCode::url() class="stack">
+                    <input type="hidden" name="attempt" value=id.clone()/>
+                    {field(Field { name: "email", id: "code-email", label: t(l, "bind-code-address"), kind: "email", value: typed, problem, autocomplete: "email", required: true, max: 254, ..Field::default() })}
+                    <button>{t(l, "bind-code-go")}</button>
+                </form>
+            </details>
+        }
+    });
+    let others = (!identities.is_empty()).then(|| {
+        view! {
+            <details class="other" open=!has(BindMethod::Password)><summary>{t(l, "bind-by-identity")}</summary>
+                <div class="buttons">{identities.into_iter().map(|b| view! {
+                    <form method="post" action=paths::start(&b.key)>
+                        <input type="hidden" name="bind" value=id.clone()/>
+                        <button class="provider">{mark(&b.name)}<span>{ta(l, "login-with", &[("provider", &b.name)])}</span></button>
+                    </form>
+                }).collect_view()}</div>
+            </details>
+        }
+    });
+    view! { {password} {by_code} {others} }.into_any()
+}
+
+fn finish(l: Lang, id: &str, flash: &crate::outcome::Flash) -> AnyView {
     view! {
-        <form method="post" action=BindByPassword::url() class="stack">
+        <form method="post" action=FinishSignUp::url() class="stack">
             <input type="hidden" name="attempt" value=id.to_owned()/>
-            {ask_address.then(|| field(Field { name: "email", label: t(l, "email"), kind: "email", autocomplete: "username", required: true, max: 254, ..Field::default() }))}
-            {field(Field { name: "password", label: t(l, "bind-password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
-            <button class="primary">{t(l, "bind-go")}</button>
+            {field(Field { name: "password", label: t(l, "password-new"), kind: "password", hint: t(l, "password-hint"), problem: flash.problem("password").map(|key| t(l, key)), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+            <button class="primary">{t(l, "finish-go")}</button>
         </form>
     }
     .into_any()
+}
+
+fn email_changed(l: Lang, id: &str, address: &str, current: &str) -> AnyView {
+    let id = id.to_owned();
+    let choice = |pick: &'static str, title: String, why: String| {
+        view! { <form method="post" action=EmailChanged::url()><input type="hidden" name="attempt" value=id.clone()/><button class="choice" name="pick" value=pick><strong>{title}</strong><span>{why}</span></button></form> }
+    };
+    view! {
+        <div class="choices">
+            {choice("update", ta(l, "email-update", &[("address", address)]), t(l, "email-update-why"))}
+            {choice("ignore", if current.is_empty() { t(l, "email-ignore-none") } else { ta(l, "email-ignore", &[("address", current)]) }, t(l, "email-ignore-why"))}
+            {choice("later", t(l, "email-later"), t(l, "email-later-why"))}
+        </div>
+    }
+    .into_any()
+}
+
+fn email_later(l: Lang, id: &str) -> AnyView {
+    view! { <form method="post" action=EmailChanged::url() class="links"><input type="hidden" name="attempt" value=id.to_owned()/><button class="link" name="pick" value="later">{t(l, "email-later")}</button></form> }.into_any()
 }

@@ -2,9 +2,11 @@
 mod account;
 mod admin;
 mod attempt;
+mod policy;
 mod refused;
 mod setup;
 mod sign_in;
+mod story;
 
 pub use refused::{not_found, refusal_page};
 
@@ -33,6 +35,11 @@ pub struct Query {
     pub q: String,
     pub kind: String,
     pub before: String,
+    pub scope: String,
+    pub version: String,
+    pub bucket: String,
+    pub application: String,
+    pub provider: String,
 }
 
 /// Everything that a page handler is given.
@@ -101,7 +108,13 @@ pub fn routes() -> Router<Context> {
         .route("/admin", get(admin::overview))
         .route("/admin/providers", get(admin::providers))
         .route("/admin/providers/{key}", get(admin::provider))
-        .route("/admin/policy", get(admin::policy))
+        .route("/admin/policy", get(policy::policy))
+        .route("/admin/policy/document", get(policy::document))
+        .route("/admin/policy/effective", get(policy::effective))
+        .route("/admin/policy/try", get(policy::attempt))
+        .route("/admin/policy/presets/{name}", get(policy::preset))
+        .route("/admin/policy/versions/{version}", get(policy::version))
+        .route("/admin/policy/versions/{version}/replay", get(policy::replay))
         .route("/admin/accounts", get(admin::accounts))
         .route("/admin/accounts/{id}", get(admin::account))
         .route("/admin/applications", get(admin::applications))

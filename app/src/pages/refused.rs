@@ -1,11 +1,12 @@
 //! The page of every refusal: what happened, what to do next, and a code to tell an administrator.
 use axum::{extract::Path, response::Response};
 use domain::{Refusal, refusals::NextStep};
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
     context::{Asker, Context},
-    i18n::{Lang, t},
+    forms::attempt::BackToApplication,
+    i18n::{Lang, t, ta},
     pages::Visit,
     paths,
     render::{Head, Layout, page},
@@ -26,15 +27,33 @@ pub async fn not_found(visit: Visit) -> Response {
 
 /// The page itself.
 pub async fn refusal_page(context: &Context, asker: &Asker, refusal: Refusal, support: &str) -> Response {
+    refusal_page_for(context, asker, refusal, support, None).await
+}
+
+/// An application that waits for an answer: the attempt, the application's name, the origin that it is told at.
+pub struct Waiting {
+    pub attempt: String,
+    pub application: String,
+    pub origin: Option<String>,
+}
+
+/// The page with a way back to the application, which is told only when the person says so (GV-20).
+pub async fn refusal_page_for(context: &Context, asker: &Asker, refusal: Refusal, support: &str, waiting: Option<Waiting>) -> Response {
     let l = asker.lang;
     let title = t(l, &format!("refusal-{}-title", refusal.key()));
-    let head = Head::new(title.clone(), Layout::Narrow).status(refusal.status());
+    let head = Head::new(title.clone(), Layout::Narrow).status(refusal.status()).origins(waiting.as_ref().and_then(|w| w.origin.clone()));
     let (support, signed_in) = (support.to_owned(), asker.visitor.session.is_some());
     page(context, asker, head, move || {
         view! {
             <h1>{title}</h1>
             <p>{t(l, &format!("refusal-{}-body", refusal.key()))}</p>
             <ul class="next">{refusal.next_steps().iter().map(|step| next(l, *step, signed_in)).collect_view()}</ul>
+            {waiting.map(|w| view! {
+                <form method="post" action=BackToApplication::url()>
+                    <input type="hidden" name="attempt" value=w.attempt/>
+                    <button>{ta(l, "refusal-back-to", &[("name", &w.application)])}</button>
+                </form>
+            })}
             <p class="muted small">{t(l, "refusal-code")}" "<code>{refusal.code()}</code>{(!support.is_empty()).then(|| view! { " · "{t(l, "refusal-support")}" "<code>{support}</code> })}</p>
         }
     })

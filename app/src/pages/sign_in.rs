@@ -36,7 +36,12 @@ async fn login_page(visit: &Visit) -> Result<Response, Fault> {
     if visit.asker.visitor.session.is_some() && visit.query.entry.is_empty() && visit.query.stay.is_empty() {
         return Ok(Redirect::to(paths::ACCOUNT).into_response());
     }
-    let mut buttons = visit.context.ligature.buttons().await?;
+    let client = visit.asker.entry(&visit.context.ligature, &visit.query.entry).map(|r| r.client_id);
+    let entered = visit.context.ligature.entrance(client.as_deref(), !visit.query.stay.is_empty()).await?;
+    if let Some(key) = &entered.straight_to {
+        return straight_to(visit, key).await;
+    }
+    let (mut buttons, password) = (entered.buttons, entered.password);
     let last = visit.asker.last.clone().unwrap_or_default();
     // The one used last in this browser first; the others keep the administrator's order.
     buttons.sort_by_key(|b| b.key != last);
@@ -44,10 +49,18 @@ async fn login_page(visit: &Visit) -> Result<Response, Fault> {
     let title = application.map_or_else(|| t(l, "login-title"), |name| ta(l, "login-title-application", &[("name", &name)]));
     let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(visit, &buttons));
     let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
-    Ok(page(&visit.context, &visit.asker, head, move || login_view(l, title, buttons, &last, &flash, &entry)).await)
+    Ok(page(&visit.context, &visit.asker, head, move || login_view(l, title, buttons, password, &last, &flash, &entry)).await)
 }
 
-fn login_view(l: Lang, title: String, buttons: Vec<Button>, last: &str, flash: &Flash, entry: &str) -> impl IntoView + use<> {
+/// With one provider and no password there is nothing to ask (ZI-12). A provider that does not answer leaves the page.
+async fn straight_to(visit: &Visit, key: &str) -> Result<Response, Fault> {
+    let continuation = visit.asker.continuation(&visit.context.ligature, &visit.query.entry);
+    let started = visit.context.ligature.start(&visit.asker.visitor, key, service::Purpose::SignIn, continuation).await?;
+    let cookie = visit.context.cookies.header(&visit.context.cookies.start(&started.id, &started.cookie));
+    Ok(([(http::header::SET_COOKIE, cookie)], Redirect::to(&started.url)).into_response())
+}
+
+fn login_view(l: Lang, title: String, buttons: Vec<Button>, password: bool, last: &str, flash: &Flash, entry: &str) -> impl IntoView + use<> {
     let message = (!flash.notice.is_empty()).then(|| notice(if flash.notice == "signed-out" { "good" } else { "bad" }, t(l, &flash.notice)));
     let any = !buttons.is_empty();
     let last = last.to_owned();
@@ -56,7 +69,9 @@ fn login_view(l: Lang, title: String, buttons: Vec<Button>, last: &str, flash: &
         <h1>{title}</h1>
         {message}
         <div class="buttons">{buttons.into_iter().map(|b| provider_button(l, &b, b.key == last, &entry)).collect_view()}</div>
-        {any.then(|| view! { <p class="divider"><span>{t(l, "or")}</span></p> })}
+        {(!any && !password).then(|| notice("warn", t(l, "login-nothing")))}
+        {(any && password).then(|| view! { <p class="divider"><span>{t(l, "or")}</span></p> })}
+        {password.then(|| view! {
         <form method="post" action=SignInPassword::url() class="stack">
             <input type="hidden" name="entry" value=entry.clone()/>
             {field(Field { name: "email", label: t(l, "email"), kind: "email", value: flash.typed("email"), autocomplete: "username", required: true, max: 254, ..Field::default() })}
@@ -64,6 +79,7 @@ fn login_view(l: Lang, title: String, buttons: Vec<Button>, last: &str, flash: &
             <button class="primary">{t(l, "sign-in")}</button>
         </form>
         <p class="links"><a href=paths::with_entry(paths::SIGN_UP, &entry)>{t(l, "login-new")}</a><a href=paths::with_entry(paths::RESET, &entry)>{t(l, "login-forgot")}</a></p>
+        })}
     }
 }
 

@@ -4,30 +4,54 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AccountId, Refusal,
     decide::{Choice, Outcome},
-    facts::Act,
+    facts::{Act, By},
     policy::Offer,
 };
 
 /// Lifetime of an attempt: one hour (GO-54).
 pub const TTL: crate::Micros = crate::HOUR;
 
-/// Where an attempt stands.
+/// Where an attempt stands. `proven`: the claimed address was proved by our code in this attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "at")]
 pub enum State {
+    /// A code from the claimed mailbox is awaited, whoever has an account there. With a choice: it was asked for on the chooser.
+    Confirming {
+        choice: Option<Choice>,
+    },
     /// The chooser; what it offers was fixed when it was entered.
     Choosing {
         choice: Choice,
+        #[serde(default)]
+        proven: bool,
     },
     /// A code from the account's mailbox is awaited; no target is a decoy.
     Proving {
-        choice: Choice,
+        choice: Option<Choice>,
         target: Option<AccountId>,
+        #[serde(default = "by_rule")]
+        by: By,
+        /// The address that the person named, if they did.
+        #[serde(default)]
+        address: Option<String>,
+        #[serde(default)]
+        proven: bool,
     },
     /// The person shows a credential of an account; with a target, of this one.
     Binding {
-        choice: Choice,
+        choice: Option<Choice>,
         target: Option<AccountId>,
+        #[serde(default)]
+        proven: bool,
+    },
+    /// The claimed address is proved and holds an unfinished sign-up: a password finishes it (NE-07).
+    FinishingSignup {
+        account: AccountId,
+    },
+    /// Signed in; the provider's address is another one than the account's (GO-47). `updating`: a code from it is awaited.
+    EmailChanged {
+        account: AccountId,
+        updating: bool,
     },
     /// A sign-up waits for the code that proves its address; no account is a decoy for a taken one (RL-08).
     SigningUp {
@@ -44,24 +68,53 @@ pub enum State {
     },
 }
 
+fn by_rule() -> By {
+    By::Rule
+}
+
 impl State {
+    /// The page that an outcome leads to; `None` for one that ends the journey.
+    #[must_use]
+    pub fn enter(outcome: &Outcome, choice: Option<Choice>, proven: bool) -> Option<Self> {
+        match outcome {
+            Outcome::Choose(choice) => Some(Self::Choosing { choice: choice.clone(), proven }),
+            Outcome::Confirm => Some(Self::Confirming { choice }),
+            Outcome::Challenge { target, by } => Some(Self::Proving { choice, target: *target, by: *by, address: None, proven }),
+            Outcome::Bind { target } => Some(Self::Binding { choice, target: *target, proven }),
+            Outcome::FinishSignup { account } => Some(Self::FinishingSignup { account: *account }),
+            Outcome::SignIn { .. } | Outcome::Create | Outcome::Link { .. } | Outcome::AlreadyLinked | Outcome::Reclaim { .. } | Outcome::Abandon | Outcome::Remove { .. } | Outcome::Refuse { .. } => {
+                None
+            }
+        }
+    }
+
     /// The attempt is over; its assertion is wiped.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         match self {
-            Self::Choosing { .. } | Self::Proving { .. } | Self::Binding { .. } | Self::SigningUp { .. } | Self::Resetting { .. } => false,
+            Self::Confirming { .. }
+            | Self::Choosing { .. }
+            | Self::Proving { .. }
+            | Self::Binding { .. }
+            | Self::FinishingSignup { .. }
+            | Self::EmailChanged { .. }
+            | Self::SigningUp { .. }
+            | Self::Resetting { .. } => false,
             Self::Done | Self::Abandoned | Self::Refused { .. } => true,
         }
     }
 
-    /// The page that belongs to the state: the last part of `/attempt/{id}/…`.
+    /// The page that belongs to the state: the last part of `/attempt/{id}/…`. Both codes have the same page, so that
+    /// nobody reads from it whether there is an account.
     #[must_use]
     pub fn page(&self) -> &'static str {
         match self {
             Self::Choosing { .. } => "choose",
-            Self::Proving { .. } | Self::SigningUp { .. } => "code",
+            Self::Confirming { .. } | Self::Proving { .. } | Self::SigningUp { .. } => "code",
             Self::Resetting { .. } => "reset",
             Self::Binding { .. } => "bind",
+            Self::FinishingSignup { .. } => "finish",
+            Self::EmailChanged { .. } => "email",
             Self::Done | Self::Abandoned | Self::Refused { .. } => "over",
         }
     }
@@ -70,9 +123,25 @@ impl State {
     #[must_use]
     pub fn choice(&self) -> Option<&Choice> {
         match self {
-            Self::Choosing { choice } | Self::Proving { choice, .. } | Self::Binding { choice, .. } => Some(choice),
-            Self::SigningUp { .. } | Self::Resetting { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => None,
+            Self::Choosing { choice, .. } => Some(choice),
+            Self::Confirming { choice } | Self::Proving { choice, .. } | Self::Binding { choice, .. } => choice.as_ref(),
+            Self::FinishingSignup { .. } | Self::EmailChanged { .. } | Self::SigningUp { .. } | Self::Resetting { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => None,
         }
+    }
+
+    /// The claimed address was proved here.
+    #[must_use]
+    pub fn proven(&self) -> bool {
+        match self {
+            Self::Choosing { proven, .. } | Self::Proving { proven, .. } | Self::Binding { proven, .. } => *proven,
+            Self::FinishingSignup { .. } => true,
+            Self::Confirming { .. } | Self::EmailChanged { .. } | Self::SigningUp { .. } | Self::Resetting { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => false,
+        }
+    }
+
+    /// An error for a step that the state does not have: another one while it is open, the end after that.
+    fn elsewhere(&self) -> Refusal {
+        if self.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }
     }
 
     /// The person picked something; it must have been offered, whatever the form says (LK-12, LK-14).
@@ -80,7 +149,7 @@ impl State {
     /// # Errors
     /// [`Refusal::AttemptExpired`] after the end, [`Refusal::AttemptStep`] for what was not offered.
     pub fn pick(&self, act: Act) -> Result<Act, Refusal> {
-        let choice = self.choice().ok_or(Refusal::AttemptExpired)?;
+        let choice = self.choice().ok_or_else(|| self.elsewhere())?;
         let offer = match act {
             Act::UseExisting => Offer::UseExisting,
             Act::AddTo(target) => {
@@ -92,56 +161,71 @@ impl State {
             }
             Act::EnterAccount => Offer::EnterAccount,
             Act::CreateNew => Offer::CreateNew,
-            Act::Arrived | Act::Proved(..) => return Err(Refusal::AttemptStep),
+            Act::Arrived | Act::Named(_) | Act::Proved(..) | Act::Finished => return Err(Refusal::AttemptStep),
         };
         if choice.offers.contains(&offer) { Ok(act) } else { Err(Refusal::AttemptStep) }
+    }
+
+    /// A code from the claimed mailbox is awaited.
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptExpired`] after the end, [`Refusal::AttemptStep`] elsewhere.
+    pub fn confirming(&self) -> Result<(), Refusal> {
+        if matches!(self, Self::Confirming { .. }) { Ok(()) } else { Err(self.elsewhere()) }
     }
 
     /// A mailbox proof can be given only while one is awaited.
     ///
     /// # Errors
-    /// [`Refusal::AttemptExpired`] after the end, [`Refusal::AttemptStep`] elsewhere.
-    pub fn proving(&self) -> Result<Option<AccountId>, Refusal> {
-        match self {
-            Self::Proving { target, .. } => Ok(*target),
-            Self::Choosing { .. } | Self::Binding { .. } | Self::SigningUp { .. } | Self::Resetting { .. } => Err(Refusal::AttemptStep),
-            Self::Done | Self::Abandoned | Self::Refused { .. } => Err(Refusal::AttemptExpired),
-        }
+    /// As [`State::confirming`].
+    pub fn proving(&self) -> Result<(Option<AccountId>, By), Refusal> {
+        if let Self::Proving { target, by, .. } = self { Ok((*target, *by)) } else { Err(self.elsewhere()) }
     }
 
     /// The account whose address waits for a code in a sign-up.
     ///
     /// # Errors
-    /// As [`State::proving`].
+    /// As [`State::confirming`].
     pub fn signing_up(&self) -> Result<Option<AccountId>, Refusal> {
-        match self {
-            Self::SigningUp { account } => Ok(*account),
-            Self::Choosing { .. } | Self::Proving { .. } | Self::Binding { .. } | Self::Resetting { .. } => Err(Refusal::AttemptStep),
-            Self::Done | Self::Abandoned | Self::Refused { .. } => Err(Refusal::AttemptExpired),
-        }
+        if let Self::SigningUp { account } = self { Ok(*account) } else { Err(self.elsewhere()) }
     }
 
     /// The account whose password is reset.
     ///
     /// # Errors
-    /// As [`State::proving`].
+    /// As [`State::confirming`].
     pub fn resetting(&self) -> Result<Option<AccountId>, Refusal> {
-        match self {
-            Self::Resetting { account } => Ok(*account),
-            Self::Choosing { .. } | Self::Proving { .. } | Self::Binding { .. } | Self::SigningUp { .. } => Err(Refusal::AttemptStep),
-            Self::Done | Self::Abandoned | Self::Refused { .. } => Err(Refusal::AttemptExpired),
-        }
+        if let Self::Resetting { account } = self { Ok(*account) } else { Err(self.elsewhere()) }
     }
 
-    /// A credential can be shown while binding, or instead of the code for the same target.
+    /// The account whose provider came with another address.
     ///
     /// # Errors
-    /// As [`State::proving`].
-    pub fn binding(&self) -> Result<Option<AccountId>, Refusal> {
+    /// As [`State::confirming`].
+    pub fn email_changed(&self) -> Result<(AccountId, bool), Refusal> {
+        if let Self::EmailChanged { account, updating } = self { Ok((*account, *updating)) } else { Err(self.elsewhere()) }
+    }
+
+    /// A password finishes the sign-up.
+    ///
+    /// # Errors
+    /// As [`State::confirming`].
+    pub fn finishing(&self) -> Result<AccountId, Refusal> {
+        if let Self::FinishingSignup { account } = self { Ok(*account) } else { Err(self.elsewhere()) }
+    }
+
+    /// A credential can be shown while binding, or instead of the code for the same target. On a page that asks for a
+    /// code from the claimed mailbox it is a decoy.
+    ///
+    /// # Errors
+    /// As [`State::confirming`].
+    pub fn binding(&self) -> Result<(Option<AccountId>, By), Refusal> {
         match self {
-            Self::Binding { target, .. } | Self::Proving { target, .. } => Ok(*target),
-            Self::Choosing { .. } | Self::SigningUp { .. } | Self::Resetting { .. } => Err(Refusal::AttemptStep),
-            Self::Done | Self::Abandoned | Self::Refused { .. } => Err(Refusal::AttemptExpired),
+            Self::Binding { target: None, .. } => Ok((None, By::Name)),
+            Self::Binding { target, .. } => Ok((*target, By::Rule)),
+            Self::Proving { target, by, .. } => Ok((*target, *by)),
+            Self::Confirming { choice: Some(_) } => Ok((None, By::Rule)),
+            _ => Err(self.elsewhere()),
         }
     }
 
@@ -149,15 +233,17 @@ impl State {
     ///
     /// # Errors
     /// [`Refusal::AttemptExpired`] when the attempt is over already.
-    pub fn after(self, outcome: &Outcome) -> Result<Self, Refusal> {
-        let choice = self.choice().cloned().ok_or(Refusal::AttemptExpired)?;
+    pub fn after(self, outcome: &Outcome, proven: bool) -> Result<Self, Refusal> {
+        if self.is_terminal() {
+            return Err(Refusal::AttemptExpired);
+        }
+        if let Some(next) = Self::enter(outcome, self.choice().cloned(), proven) {
+            return Ok(next);
+        }
         Ok(match outcome {
-            Outcome::SignIn { .. } | Outcome::Create | Outcome::Link { .. } | Outcome::AlreadyLinked | Outcome::Remove { .. } => Self::Done,
-            Outcome::Choose(choice) => Self::Choosing { choice: choice.clone() },
-            Outcome::Challenge { target } => Self::Proving { choice, target: *target },
-            Outcome::Bind { target } => Self::Binding { choice, target: *target },
             Outcome::Abandon => Self::Abandoned,
             Outcome::Refuse { refusal } => Self::Refused { refusal: *refusal },
+            _ => Self::Done,
         })
     }
 }

@@ -6,17 +6,23 @@ pub const TTL: crate::Micros = 10 * crate::MINUTE;
 /// Wrong answers that an attempt survives is one less than this.
 pub const TRIES: i32 = 3;
 
-/// Writes random bytes as a code, five bits a character; as many characters as bytes.
+/// Writes random bytes as a code, one character a byte: five bits each, or a digit.
 #[must_use]
 pub fn encode(random: &[u8]) -> String {
     random.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 31))).map(|c| char::from(*c)).collect()
 }
 
-/// The code as it is shown: `K7QM-3XRD`.
+/// Writes random bytes as digits. Bytes from 250 on are skipped, so that no digit is likelier than another.
+#[must_use]
+pub fn digits(random: &[u8]) -> String {
+    random.iter().filter(|byte| **byte < 250).filter_map(|byte| char::from_digit(u32::from(byte % 10), 10)).collect()
+}
+
+/// The code as it is shown, in groups of four: `K7QM-3XRD`.
 #[must_use]
 pub fn grouped(code: &str) -> String {
-    let (head, tail) = code.split_at_checked(4).unwrap_or((code, ""));
-    if tail.is_empty() { head.to_owned() } else { format!("{head}-{tail}") }
+    let all: Vec<char> = code.chars().collect();
+    all.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
 /// What was typed, folded: upper case, no spaces or dashes, `O` is zero, `I` and `L` are one.

@@ -16,8 +16,54 @@ pub struct Facts {
     pub trust: Option<Trust>,
     /// The account that the identity or credential already belongs to.
     pub known: Option<Known>,
+    /// What evaluating the match rules gave, by rule.
+    #[serde(default)]
+    pub rules: Vec<RuleFacts>,
     pub candidates: Vec<Candidate>,
+    /// A sign-up that nobody finished holds the claimed address.
+    #[serde(default)]
+    pub pending: Option<AccountId>,
+    /// A known identity came with an address that its account does not have.
+    #[serde(default)]
+    pub email: Option<EmailFacts>,
     pub act: Act,
+}
+
+impl Facts {
+    /// Facts without a provider: local methods, My Account, the console.
+    #[must_use]
+    pub fn local(intent: Intent, known: Option<Known>) -> Self {
+        Self { intent, provider: None, trust: None, known, rules: Vec::new(), candidates: Vec::new(), pending: None, email: None, act: Act::Arrived }
+    }
+}
+
+/// A match rule, evaluated: expressions ran before the decision and cannot lower a floor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleFacts {
+    pub rule: String,
+    pub state: RuleState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleState {
+    /// Its condition holds and every value is there: accounts were looked for.
+    Looked,
+    /// Its condition does not hold (GV-09).
+    Skipped,
+    /// A value is missing or empty; that matches nothing (ID-08).
+    Empty,
+    /// An expression failed; nobody is let in on a guess.
+    Failed,
+}
+
+/// The claimed address of a known identity, where it differs from all of the account's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailFacts {
+    /// Another account owns it.
+    pub taken: bool,
+    /// The person said: ignore it (GO-49).
+    pub ignored: bool,
 }
 
 /// Why we are asked.
@@ -41,6 +87,12 @@ pub struct AddTo {
     pub target_methods: u32,
     /// Identities of this provider that it has already.
     pub of_this_provider: u32,
+    /// One of them has the claimed address (GO-31).
+    #[serde(default)]
+    pub same_email: bool,
+    /// One of its providers is of another isolation domain (GO-08).
+    #[serde(default)]
+    pub foreign_domain: bool,
 }
 
 /// The method to remove.
@@ -55,6 +107,15 @@ pub struct Remove {
 pub struct ProviderFacts {
     pub id: ProviderId,
     pub enabled: bool,
+    /// The claim filter, if there is one, held. `None`: its expression failed.
+    #[serde(default = "passed")]
+    pub filter: Option<bool>,
+}
+
+/// The provider lets this assertion through, as far as the filter goes.
+#[expect(clippy::unnecessary_wraps, reason = "serde wants the field's type")]
+fn passed() -> Option<bool> {
+    Some(true)
 }
 
 /// Life of an account.
@@ -113,6 +174,22 @@ pub struct Candidate {
     pub of_this_provider: u32,
     /// "This wasn't me" was said of this very identity.
     pub barred: bool,
+    /// It had this very identity once: a proof is wanted before it has it again.
+    #[serde(default)]
+    pub released: bool,
+    /// An identity of this provider with the claimed address is there already (GO-31).
+    #[serde(default)]
+    pub same_email: bool,
+    /// One of its providers is of another isolation domain (GO-08).
+    #[serde(default)]
+    pub foreign_domain: bool,
+    /// It has a proved address that a code could go to.
+    #[serde(default = "yes")]
+    pub mailbox: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What the person has done in this attempt so far.
@@ -127,8 +204,22 @@ pub enum Act {
     AddTo(Option<AccountId>),
     /// "I'll name my account".
     EnterAccount,
-    /// Control of this account was shown by this proof.
-    Proved(AccountId, Proof),
+    /// "A code to the account's mailbox", for the account that was named; nobody's address is a decoy.
+    Named(Option<AccountId>),
+    /// Control of this account was shown by this proof, after it was found or named this way.
+    Proved(AccountId, Proof, By),
+    /// A password was chosen to finish the sign-up (NE-07).
+    Finished,
     /// "Create a new account".
     CreateNew,
+}
+
+/// How the account of a proof was settled on; a proof counts only for the same way (I4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// A match rule found it.
+    Rule,
+    /// The person named it on the binding page.
+    Name,
 }

@@ -79,10 +79,15 @@ refusals! {
     NotAllowed "link.not_allowed" 403 [OtherMethod, MyAccount] "The policy does not let this provider be linked here.";
     Several "link.several" 403 [OtherMethod, AskAdministrator] "Several accounts match and the policy refuses to choose (GV-11).";
     AlreadyInUse "link.already_in_use" 409 [MyAccount] "The identity belongs to another account (GO-29).";
+    Isolated "link.isolated" 403 [OtherMethod, MyAccount] "The provider mirrors groups or is kept apart; it shares no account with the others (GO-08).";
+    SameEmail "link.same_email" 409 [MyAccount] "The account has an identity of this provider with the same address (GO-31).";
+    UnfinishedSignUp "link.unfinished_sign_up" 409 [SignInAgain, AskAdministrator] "A sign-up with this address was begun and not finished, and the policy waits for it.";
+    Filtered "link.filtered" 403 [OtherMethod, AskAdministrator] "The provider's claims do not pass the filter that the policy sets.";
     TooMany "link.too_many" 409 [MyAccount] "The account has as many identities of this provider as the policy allows.";
     Barred "link.barred" 403 [OtherMethod, MyAccount] "The account's owner said of this identity: this wasn't me.";
     LinkOnly "provider.link_only" 403 [OtherMethod] "The provider may be linked, but not be used to sign in (LK-18).";
     PolicyChanged "policy.changed" 409 [SignInAgain] "The policy, the provider or the account changed while the attempt was open (LK-20).";
+    ExpressionFailed "policy.expression_failed" 500 [OtherMethod, AskAdministrator] "An expression of the policy failed on these claims; nobody is let in on a guess.";
     ProviderDisabled "provider.disabled" 403 [OtherMethod] "The provider is switched off.";
     ProviderUnknown "provider.unknown" 404 [OtherMethod] "No such provider.";
     ProviderDown "provider.down" 503 [OtherMethod, Wait] "The provider does not answer, or not in time.";
@@ -91,6 +96,8 @@ refusals! {
     AccountDisabled "account.disabled" 403 [AskAdministrator] "The account is switched off.";
     AccountPending "account.pending" 403 [SignInAgain] "The sign-up was not finished.";
     AccountClosing "account.closing" 403 [AskAdministrator] "The account is being deleted.";
+    PasswordOff "account.password_off" 403 [OtherMethod] "Signing in by password is switched off (ZI-12).";
+    EmailTaken "account.email_taken" 409 [MyAccount] "Another account owns the address (MA-15).";
     LastMethod "account.last_method" 409 [MyAccount] "The last usable way to sign in stays (I7).";
     MethodUnknown "account.method_unknown" 404 [MyAccount] "No such method on this account.";
     ManagementOff "account.management_off" 403 [MyAccount] "Adding and removing sign-in methods is switched off (GO-24).";

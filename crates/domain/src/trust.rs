@@ -15,6 +15,19 @@ pub enum Trust {
     ProvenHere,
 }
 
+impl Trust {
+    /// The name in documents and traces.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asserted => "asserted",
+            Self::ClaimedVerified => "claimed_verified",
+            Self::Authoritative => "authoritative",
+            Self::ProvenHere => "proven_here",
+        }
+    }
+}
+
 /// What somebody showed to control an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,11 +51,12 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Invariant I11: below `authoritative` on an owned address, no proof is read as "a code from the mailbox",
-    /// unless an instance owner gave the permit `accept_unproven_links`.
+    /// Invariant I11: where the word about the address has less than `authoritative` trust, or the account does not own
+    /// the address, no proof is read as "a code from the mailbox", unless an instance owner gave the permit
+    /// `accept_unproven_links`.
     #[must_use]
-    pub fn guarded(self, owned: bool, unproven_allowed: bool) -> Self {
-        let provider_owns_mailbox = self.trust >= Trust::Authoritative && owned;
+    pub fn guarded(self, trust: Trust, owned: bool, unproven_allowed: bool) -> Self {
+        let provider_owns_mailbox = trust >= Trust::Authoritative && owned;
         if self.proof == Proof::None && !provider_owns_mailbox && !unproven_allowed {
             return Self { proof: Proof::Mailbox, ..self };
         }

@@ -4,8 +4,10 @@
 use ligature_domain::{
     AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust, decide,
     decide::Decision,
-    facts::{AccountState, Act, AddTo, Candidate, Facts, Intent, Known, ProviderFacts, Remove},
-    policy::{Document, Offer, preset},
+    decide::EmailStep,
+    facts::{AccountState, Act, AddTo, By, Candidate, EmailFacts, Facts, Intent, Known, ProviderFacts, Remove, RuleFacts, RuleState},
+    policy::{CodeTo, Disclosure, Document, EmailChange, NoMatch, Offer, UnverifiedTarget, preset},
+    trust::Pair,
 };
 use proptest::prelude::*;
 
@@ -25,11 +27,40 @@ fn instance(name: &str, change: impl Fn(&mut Document)) -> Policy {
 }
 
 fn candidate(account: AccountId) -> Candidate {
-    Candidate { account, rule: "email".into(), state: AccountState::Active, owner: true, verified: true, administrator: false, methods: 1, target_methods: 1, of_this_provider: 0, barred: false }
+    Candidate {
+        account,
+        rule: "email".into(),
+        state: AccountState::Active,
+        owner: true,
+        verified: true,
+        administrator: false,
+        methods: 1,
+        target_methods: 1,
+        of_this_provider: 0,
+        barred: false,
+        released: false,
+        same_email: false,
+        foreign_domain: false,
+        mailbox: true,
+    }
+}
+
+fn looked() -> Vec<RuleFacts> {
+    ["email", "username", "phone", "attributes"].map(|rule| RuleFacts { rule: rule.into(), state: RuleState::Looked }).to_vec()
 }
 
 fn facts(trust: Option<Trust>, candidates: Vec<Candidate>, act: Act) -> Facts {
-    Facts { intent: Intent::SignIn, provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled: true }), trust, known: None, candidates, act }
+    Facts {
+        intent: Intent::SignIn,
+        provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled: true, filter: Some(true) }),
+        trust,
+        known: None,
+        rules: if trust.is_some() { looked() } else { Vec::new() },
+        candidates,
+        pending: None,
+        email: None,
+        act,
+    }
 }
 
 fn offers(d: &Decision) -> Vec<Offer> {
@@ -60,13 +91,13 @@ fn go_36_go_38_the_pair_that_is_asked_for_depends_on_the_permit() {
         instance("goss", |d| {
             d.permits.accept_unproven_links = Some(permit);
             for rule in d.choices.rules.iter_mut().flatten() {
-                rule.accept.push(ligature_domain::trust::Pair { trust: Trust::Asserted, proof: Proof::None });
+                rule.accept.push(Pair { trust: Trust::Asserted, proof: Proof::None });
             }
         })
     };
     let f = facts(Some(Trust::ClaimedVerified), vec![candidate(A)], Act::AddTo(Some(A)));
     assert!(matches!(decide(&f, &none(true)).outcome, Outcome::Link { account: A, .. }));
-    assert_eq!(decide(&f, &none(false)).outcome, Outcome::Challenge { target: Some(A) });
+    assert_eq!(decide(&f, &none(false)).outcome, Outcome::Challenge { target: Some(A), by: By::Rule });
 }
 
 #[test]
@@ -86,7 +117,10 @@ fn i3_two_accounts_are_never_chosen_between_silently() {
     let d = decide(&facts(Some(Trust::Authoritative), vec![candidate(A), candidate(B)], Act::Arrived), &p);
     assert!(matches!(d.outcome, Outcome::Choose(_)));
     let add = decide(&facts(Some(Trust::Asserted), vec![candidate(A), candidate(B)], Act::AddTo(None)), &p);
-    assert_eq!(add.outcome, Outcome::Challenge { target: None }, "a decoy");
+    assert_eq!(add.outcome, Outcome::Confirm, "the mailbox first, names after that");
+    let proven = decide(&facts(Some(Trust::ProvenHere), vec![candidate(A), Candidate { owner: false, ..candidate(B) }], Act::Arrived), &p);
+    let Outcome::Choose(choice) = proven.outcome else { panic!("{:?}", proven.outcome) };
+    assert_eq!(choice.shown.iter().map(|s| s.account).collect::<Vec<_>>(), [A, B]);
 }
 
 #[test]
@@ -118,7 +152,7 @@ fn au_06_login_only_refuses_even_a_match_and_lets_the_known_in() {
     let p = policy("goss", &[r#"{"permits":{"create":false,"link_on_login":false},"choices":{"login_only":true}}"#]);
     assert_eq!(decide(&facts(Some(Trust::Authoritative), vec![candidate(A)], Act::Arrived), &p).outcome, Outcome::Refuse { refusal: Refusal::LoginOnly });
     let known = Facts { known: Some(Known { account: A, state: AccountState::Active, link: None }), ..facts(None, vec![], Act::Arrived) };
-    assert_eq!(decide(&known, &p).outcome, Outcome::SignIn { account: A });
+    assert_eq!(decide(&known, &p).outcome, Outcome::SignIn { account: A, email: EmailStep::Nothing });
 }
 
 #[test]
@@ -163,8 +197,16 @@ fn accounts() -> impl Strategy<Value = AccountId> {
 
 fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    let one = (accounts(), prop_oneof![Just("email"), Just("entered"), Just("nothing")], states(), flags, 0_u32..3, 0_u32..3, 0_u32..7).prop_map(
-        |(account, rule, state, (owner, verified, administrator, barred), methods, target_methods, of_this_provider)| Candidate {
+    let one = (
+        accounts(),
+        prop_oneof![4 => Just("email"), 2 => Just("entered"), 1 => Just("username"), 1 => Just("phone"), 1 => Just("attributes"), 1 => Just("nothing")],
+        states(),
+        flags,
+        0_u32..3,
+        0_u32..3,
+        0_u32..7,
+    )
+        .prop_map(|(account, rule, state, (owner, verified, administrator, barred), methods, target_methods, of_this_provider)| Candidate {
             account,
             rule: rule.into(),
             state,
@@ -175,14 +217,18 @@ fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
             target_methods,
             of_this_provider,
             barred,
-        },
-    );
+            released: false,
+            same_email: of_this_provider == 2,
+            foreign_domain: methods == 2 && target_methods == 0,
+            mailbox: verified,
+        });
     prop::collection::vec(one, 0..4)
 }
 
 fn any_facts() -> impl Strategy<Value = Facts> {
-    let add = (accounts(), states(), 0_u32..3, 0_u32..3, 0_u32..3)
-        .prop_map(|(account, state, methods, target_methods, of_this_provider)| Intent::Add(AddTo { account, state, methods, target_methods, of_this_provider }));
+    let add = (accounts(), states(), 0_u32..3, 0_u32..3, 0_u32..3).prop_map(|(account, state, methods, target_methods, of_this_provider)| {
+        Intent::Add(AddTo { account, state, methods, target_methods, of_this_provider, same_email: false, foreign_domain: false })
+    });
     let remove = (accounts(), 0_u32..3).prop_map(|(account, usable_left)| Intent::Remove(Remove { account, usable_left }));
     let intent = prop_oneof![3 => Just(Intent::SignIn), 1 => add, 1 => remove];
     let act = prop_oneof![
@@ -192,38 +238,56 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         Just(Act::CreateNew),
         Just(Act::AddTo(None)),
         accounts().prop_map(|a| Act::AddTo(Some(a))),
-        (accounts(), proofs()).prop_map(|(a, p)| Act::Proved(a, p))
+        prop_oneof![Just(None), accounts().prop_map(Some)].prop_map(Act::Named),
+        Just(Act::Finished),
+        (accounts(), proofs(), prop_oneof![Just(By::Rule), Just(By::Name)]).prop_map(|(a, p, by)| Act::Proved(a, p, by))
     ];
+    let rule = |name: &'static str| {
+        prop_oneof![4 => Just(RuleState::Looked), 1 => Just(RuleState::Skipped), 1 => Just(RuleState::Empty), 1 => Just(RuleState::Failed)]
+            .prop_map(move |state| RuleFacts { rule: name.into(), state })
+    };
+    let rules = (rule("email"), rule("username"), rule("phone"), rule("attributes")).prop_map(|(a, b, c, d)| vec![a, b, c, d]);
+    let pending = prop_oneof![2 => Just(None), 1 => accounts().prop_map(Some)];
+    let email = prop_oneof![2 => Just(None), 1 => (any::<bool>(), any::<bool>()).prop_map(|(taken, ignored)| Some(EmailFacts { taken, ignored }))];
     let known = prop_oneof![2 => Just(None), 1 => (accounts(), states()).prop_map(|(account, state)| Some(Known { account, state, link: None }))];
-    (intent, any::<bool>(), trusts(), known, candidates(), act).prop_map(|(intent, enabled, trust, known, candidates, act)| Facts {
-        intent,
-        provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled }),
-        trust,
-        known,
-        candidates,
-        act,
+    let filter = prop_oneof![6 => Just(Some(true)), 1 => Just(Some(false)), 1 => Just(None)];
+    (intent, (any::<bool>(), filter), trusts(), known, candidates(), act, (rules, pending, email)).prop_map(|(intent, (enabled, filter), trust, known, candidates, act, (rules, pending, email))| {
+        Facts { intent, provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled, filter }), trust, known, rules, candidates, pending, email, act }
     })
 }
 
+/// Every preset with its permits, choices and pairs shuffled; what no console lets through is left out.
 fn any_policy(permit: bool) -> impl Strategy<Value = Policy> {
+    let name = prop::sample::select(ligature_domain::policy::PRESETS.to_vec());
     let permits = prop::collection::vec(any::<bool>(), 8);
-    let offer_all = r#""offers":["use_existing","add_to_existing","enter_account","create_new"]"#;
-    (prop_oneof![Just("recommended"), Just("goss")], permits, prop_oneof![Just("create"), Just("offer"), Just("refuse")], prop_oneof![Just("after_proof"), Just("masked"), Just("open")], any::<bool>()).prop_map(move |(name, p, none, disclosure, none_pair)| {
-        let text = format!(
-            r#"{{"permits":{{"link_on_login":{},"link_in_account":{},"account_management":{},"unlink":{},"create":{},"choose_new":{},"as_source":{}}},"choices":{{"login_only":{},"none":"{none}","disclosure":"{disclosure}",{offer_all}}}}}"#,
-            p[0], p[1], p[2], p[3], p[4] || !p[0], p[5], p[6], !p[0] && !p[4]
-        );
+    let none = prop::sample::select(vec![NoMatch::Create, NoMatch::Offer, NoMatch::Refuse]);
+    let disclosure = prop::sample::select(vec![Disclosure::Silent, Disclosure::AfterProof, Disclosure::Masked, Disclosure::Open]);
+    let unverified = prop::sample::select(vec![UnverifiedTarget::FinishSignup, UnverifiedTarget::Reclaim, UnverifiedTarget::Ignore, UnverifiedTarget::Refuse]);
+    let email = prop::sample::select(vec![EmailChange::Ask, EmailChange::Overwrite, EmailChange::Keep]);
+    (name, permits, none, disclosure, unverified, email, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(move |(name, p, none, disclosure, unverified, email, none_pair, all_offers, claim)| {
         instance(name, |d| {
-            let more = Document::parse(&text).unwrap();
-            d.permits = more.permits;
+            d.permits.link_on_login = Some(p[0]);
+            d.permits.link_in_account = Some(p[1]);
+            d.permits.account_management = Some(p[2]);
+            d.permits.unlink = Some(p[3]);
+            d.permits.create = Some(p[4] || !p[0]);
+            d.permits.choose_new = Some(p[5]);
+            d.permits.as_source = Some(p[6]);
+            d.permits.sign_in = Some(p[7]);
             d.permits.accept_unproven_links = Some(permit);
-            d.choices.none = more.choices.none;
-            d.choices.disclosure = more.choices.disclosure;
-            d.choices.offers = more.choices.offers;
-            d.pinned.clear();
+            d.choices.none = Some(none);
+            d.choices.disclosure = Some(disclosure);
+            d.choices.unverified_target = Some(unverified);
+            d.choices.email_change = Some(email);
+            if claim {
+                d.choices.code_to = Some(CodeTo::Claim);
+            }
+            if all_offers {
+                d.choices.offers = Some(vec![Offer::UseExisting, Offer::AddToExisting, Offer::EnterAccount, Offer::CreateNew]);
+            }
             if none_pair {
                 for rule in d.choices.rules.iter_mut().flatten() {
-                    rule.accept.push(ligature_domain::trust::Pair { trust: Trust::Asserted, proof: Proof::None });
+                    rule.accept.push(Pair { trust: Trust::Asserted, proof: Proof::None });
                 }
             }
         })
@@ -238,7 +302,7 @@ proptest! {
     fn i11_no_unproven_word_opens_an_existing_account(f in any_facts(), p in any_policy(false)) {
         if let Outcome::Link { account, basis, .. } = decide(&f, &p).outcome {
             let own_session = matches!(f.intent, Intent::Add(add) if add.account == account);
-            let proved = matches!(f.act, Act::Proved(target, proof) if target == account && proof >= Proof::Mailbox);
+            let proved = matches!(f.act, Act::Proved(target, proof, _) if target == account && proof >= Proof::Mailbox);
             let owned = f.candidates.iter().any(|c| c.account == account && c.owner && c.verified);
             let authoritative = f.trust >= Some(Trust::Authoritative) && owned;
             prop_assert!(own_session || proved || authoritative, "{basis:?}");
@@ -252,7 +316,9 @@ proptest! {
         let d = decide(&f, &p);
         prop_assert!(!d.reasons.is_empty());
         match d.outcome {
-            Outcome::SignIn { account } => {
+            Outcome::SignIn { account, email } => {
+                // I9: nobody's address is taken.
+                prop_assert!(email != EmailStep::Overwrite || f.email.is_some_and(|e| !e.taken) && f.trust >= Some(Trust::ClaimedVerified));
                 let own = Some(Known { account, state: AccountState::Active, link: None });
                 prop_assert!(f.provider.unwrap().enabled && f.known == own);
             }
@@ -261,13 +327,46 @@ proptest! {
                 if f.intent == Intent::SignIn {
                     let c: Vec<_> = f.candidates.iter().filter(|c| c.account == account && c.state == AccountState::Active && !c.barred).collect();
                     prop_assert!(!c.is_empty());
-                    prop_assert!(c.iter().any(|c| !c.administrator || c.rule == "entered" && matches!(f.act, Act::Proved(_, proof) if proof >= Proof::Credential)));
+                    prop_assert!(c.iter().any(|c| !c.administrator || c.rule == "entered" && matches!(f.act, Act::Proved(_, proof, _) if proof >= Proof::Credential)));
                 }
             }
             Outcome::Create => prop_assert!(f.known.is_none() && p.permits.create && f.provider.unwrap().enabled),
             Outcome::Remove { .. } => prop_assert!(matches!(f.intent, Intent::Remove(r) if r.usable_left > 0)),
-            Outcome::Choose(choice) => prop_assert!(!choice.offers.is_empty() && (choice.shown.is_empty() || f.trust >= Some(Trust::ClaimedVerified))),
-            Outcome::AlreadyLinked | Outcome::Challenge { .. } | Outcome::Bind { .. } | Outcome::Abandon | Outcome::Refuse { .. } => {}
+            Outcome::Choose(choice) => prop_assert!(!choice.offers.is_empty() && (choice.shown.is_empty() || f.trust >= Some(Trust::ClaimedVerified) || p.permits.accept_unproven_links)),
+            // I6: an unfinished sign-up is taken over only by who proved its address here.
+            Outcome::FinishSignup { account } | Outcome::Reclaim { account } => prop_assert!(f.pending == Some(account) && f.trust == Some(Trust::ProvenHere) && f.known.is_none()),
+            Outcome::Confirm => prop_assert!(f.trust.is_some() && f.trust != Some(Trust::ProvenHere)),
+            Outcome::Challenge { target: Some(target), .. } => prop_assert!(f.candidates.iter().any(|c| c.account == target && c.state == AccountState::Active && !c.administrator && !c.barred)),
+            Outcome::AlreadyLinked | Outcome::Challenge { target: None, .. } | Outcome::Bind { .. } | Outcome::Abandon | Outcome::Refuse { .. } => {}
+        }
+    }
+
+    /// LK-21, PH-07, NE-12: what an asserted address shows depends on policy and claim only, whatever the settings,
+    /// as long as the permit is off and nobody has proved anything.
+    #[test]
+    fn an_asserted_address_shows_the_same_whoever_has_it(p in any_policy(false), c in candidates(), pending in any::<bool>()) {
+        // That choice lets strangers see it, and the linter says so.
+        let pending = pending && p.choices.unverified_target != UnverifiedTarget::Refuse;
+        let found: Vec<Candidate> = c.into_iter().filter(|c| c.rule != "entered").collect();
+        let with = Facts { pending: pending.then_some(B), ..facts(Some(Trust::Asserted), found, Act::Arrived) };
+        let without = facts(Some(Trust::Asserted), Vec::new(), Act::Arrived);
+        prop_assert_eq!(decide(&with, &p).outcome, decide(&without, &p).outcome);
+        // The next page is a code page for everybody too.
+        let (a, b) = (Facts { act: Act::AddTo(None), ..with }, Facts { act: Act::AddTo(None), ..without });
+        let page = |f: &Facts| ligature_domain::attempt::State::enter(&decide(f, &p).outcome, None, false).map(|s| s.page());
+        prop_assert_eq!(page(&a), page(&b));
+    }
+
+    /// No preset weakens an invariant: with its own settings, and the permit off, nothing below `authoritative` opens
+    /// an account without a proof.
+    #[test]
+    fn presets_never_weaken_an_invariant(name in prop::sample::select(ligature_domain::policy::PRESETS.to_vec()), f in any_facts()) {
+        let p = policy(name, &[]);
+        prop_assert!(!p.permits.accept_unproven_links);
+        if let Outcome::Link { account, .. } = decide(&f, &p).outcome {
+            let own_session = matches!(f.intent, Intent::Add(add) if add.account == account);
+            let proved = matches!(f.act, Act::Proved(target, proof, _) if target == account && proof >= Proof::Mailbox);
+            prop_assert!(own_session || proved || f.trust >= Some(Trust::Authoritative));
         }
     }
 }

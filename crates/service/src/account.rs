@@ -1,19 +1,22 @@
 //! My Account: methods, addresses, sessions; removing a method; ending sessions.
 use domain::{
     AccountId, LinkId, Micros, Outcome, Refusal, decide,
-    facts::{Act, Facts, Intent, Remove},
+    facts::{AddTo, Facts, Intent, Remove},
+    policy::OnUnlink,
 };
 use serde_json::json;
 use storage::{
     Conn,
     accounts::{bump_rev, find_account, list_emails, password_set_at, remove_password},
+    attributes::Attribute as Field,
     audit::{AuditEvent, AuditFilter, list_audit_events},
     links::{list_links, release_link},
-    providers::list_providers,
+    providers::Provider,
     sessions::{end_session_of, end_sessions, end_sessions_by_link, list_sessions},
+    snapshots::load_snapshots,
 };
 
-use crate::{Caller, Fault, Ligature, Visitor, audit::Event, mails::Kind, policies::Policies};
+use crate::{Caller, Fault, Ligature, Visitor, audit::Event, held::Held, mails::Kind, policies::Policies};
 
 /// A way to sign in, as My Account lists it.
 #[derive(Debug, Clone)]
@@ -60,6 +63,8 @@ pub struct Overview {
     pub methods: Vec<Method>,
     /// Providers that may be added: key, name, origin.
     pub addable: Vec<crate::providers::Button>,
+    /// Profile fields with their sources.
+    pub fields: Vec<Field>,
     /// Adding and removing is allowed at all (GO-24).
     pub manageable: bool,
     pub administrator: bool,
@@ -81,49 +86,55 @@ impl Ligature {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let account = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
-        let policies = Policies::load(c, self.org).await?;
-        let local = policies.effective(None);
+        let policies = self.policies(c).await?;
+        let local = policies.effective(None, None);
         let methods = self.method_rows(c, &policies, caller.account, Some(caller)).await?;
         let addresses = list_emails(c, caller.account).await?.into_iter().map(|e| Address { typed: e.typed, proved: e.proof != "none", primary: e.is_primary }).collect();
         let administrator = !storage::accounts::list_roles(c, self.org, caller.account).await?.is_empty();
-        let count = self.methods(c, &policies, caller.account, None).await?;
+        let addable = self.addable_providers(c, caller.account).await?;
+        let fields = self.profile(c, caller.account).await?;
         drop(conn);
-        let mut addable = Vec::new();
-        for button in self.addable_buttons().await? {
-            let policy = policies.effective(Some(&button.key));
-            let mine = methods.iter().filter(|m| m.key == button.key).count();
-            let all = match policy.choices.target_requires {
-                domain::policy::Requires::All => count.methods == count.target,
-                domain::policy::Requires::Any => count.target > 0,
-            };
-            let fits = policy.permits.account_management && policy.permits.link_in_account && policy.permits.as_source && all;
-            if fits && u32::try_from(mine).unwrap_or(u32::MAX) < policy.floors.max_per_provider {
-                addable.push(button);
-            }
-        }
-        Ok(Overview { name: account.name, addresses, methods, addable, manageable: local.permits.account_management, administrator })
-    }
-
-    async fn addable_buttons(&self) -> Result<Vec<crate::providers::Button>, Fault> {
-        let rows = list_providers(&mut self.store.read().await?, self.org).await?;
         let mut buttons = Vec::new();
-        for row in rows.into_iter().filter(|r| r.enabled) {
+        for row in addable {
             let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
             buttons.push(crate::providers::Button { key: row.key, name: row.name, kind: row.kind, origin });
         }
-        Ok(buttons)
+        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable: local.permits.account_management, administrator })
+    }
+
+    /// Providers that the account may add, by the decision itself for an identity that nobody has (GO-25, GO-27).
+    async fn addable_providers(&self, c: &mut Conn, id: AccountId) -> Result<Vec<Provider>, Fault> {
+        let ground = self.ground(c, None).await?;
+        let all = load_snapshots(c, self.org, &[id]).await?;
+        let account = all.get(&id).ok_or(Refusal::SessionEnded)?;
+        let may = |provider: &&Provider| {
+            let held = Held::nobody(provider);
+            let count = ground.count(account, Some(&held));
+            let add = AddTo {
+                account: id,
+                state: account.state,
+                methods: count.methods,
+                target_methods: count.target,
+                of_this_provider: count.of_provider,
+                same_email: false,
+                foreign_domain: count.foreign_domain,
+            };
+            provider.enabled && matches!(decide(&Facts::local(Intent::Add(add), None), &ground.policy(&provider.key)).outcome, Outcome::Link { .. })
+        };
+        Ok(ground.providers.iter().filter(may).cloned().collect())
     }
 
     /// The methods of any account, for its owner and for administrators.
     pub(crate) async fn method_rows(&self, c: &mut Conn, policies: &Policies, id: AccountId, caller: Option<&Caller>) -> Result<Vec<Method>, Fault> {
-        let providers = list_providers(c, self.org).await?;
-        let usable = self.methods(c, policies, id, None).await?.usable;
-        let local = policies.effective(None);
+        let ground = self.ground(c, None).await?;
+        let usable = load_snapshots(c, self.org, &[id]).await?.get(&id).map_or(0, |account| ground.count(account, None).usable);
+        let providers = &ground.providers;
+        let local = policies.effective(None, None);
         let manageable = local.permits.account_management && local.permits.unlink;
         let mut rows = Vec::new();
         for link in list_links(c, id).await? {
             let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else { continue };
-            let own = provider.enabled && policies.effective(Some(&provider.key)).permits.sign_in;
+            let own = provider.enabled && policies.effective(Some(&provider.key), None).permits.sign_in;
             rows.push(Method {
                 link: Some(link.id),
                 key: provider.key.clone(),
@@ -144,9 +155,9 @@ impl Ligature {
                 label: String::new(),
                 added_at: set_at,
                 used_at: None,
-                usable: true,
+                usable: local.permits.password_sign_in,
                 current: caller.is_some_and(|c| c.method == "password"),
-                removable: manageable && usable > 1,
+                removable: manageable && (usable > 1 || usable == 1 && !local.permits.password_sign_in),
             });
         }
         Ok(rows)
@@ -172,19 +183,12 @@ impl Ligature {
         let caller = Self::caller(visitor)?;
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
         bump_rev(c, account, row.rev).await?;
-        let policies = Policies::load(c, self.org).await?;
+        let policies = self.policies(c).await?;
         let methods = self.method_rows(c, &policies, account, Some(caller)).await?;
         let method = methods.iter().find(|m| m.link == link).ok_or(Refusal::MethodUnknown)?;
         let usable_left = methods.iter().filter(|m| m.usable && m.link != link).count();
-        let policy = policies.effective(link.map(|_| method.key.as_str()));
-        let facts = Facts {
-            intent: Intent::Remove(Remove { account, usable_left: u32::try_from(usable_left).unwrap_or(u32::MAX) }),
-            provider: None,
-            trust: None,
-            known: None,
-            candidates: Vec::new(),
-            act: Act::Arrived,
-        };
+        let policy = policies.effective(link.map(|_| method.key.as_str()), None);
+        let facts = Facts::local(Intent::Remove(Remove { account, usable_left: u32::try_from(usable_left).unwrap_or(u32::MAX) }), None);
         let decision = decide(&facts, &policy);
         let notify = match decision.outcome {
             Outcome::Remove { notify } => notify,
@@ -197,7 +201,10 @@ impl Ligature {
                 if !release_link(c, account, id, now).await? {
                     return Err(Refusal::MethodUnknown.into());
                 }
-                end_sessions_by_link(c, account, id, &caller.public_id).await?;
+                match policy.choices.on_unlink {
+                    OnUnlink::RevokeIdentity => end_sessions_by_link(c, account, id, &caller.public_id).await?,
+                    OnUnlink::RevokeOthers => end_sessions(c, account, Some(&caller.public_id)).await?,
+                };
             }
             None => {
                 remove_password(c, account).await?;

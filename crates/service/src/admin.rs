@@ -1,15 +1,10 @@
 //! The admin console's use cases. Every one asks for the role first, here and not in the page (AD-01).
-use domain::{
-    AccountId, Policy, ProviderId, Refusal,
-    facts::AccountState,
-    policy::{Document, PRESETS, Problem, preset},
-};
+use domain::{AccountId, Policy, ProviderId, Refusal, facts::AccountState, policy::Problem};
 use serde_json::json;
 use storage::{
     accounts::{Account, Email, bump_rev, count_accounts, find_account, list_accounts, list_emails, list_roles, set_account_state},
     audit::{AuditEvent, AuditFilter, list_audit_events},
     links::count_links,
-    policies::{PolicyVersion, list_policy_versions},
     providers::{Provider, add_provider, list_providers, set_provider},
     sessions::{count_sessions, end_sessions},
 };
@@ -21,9 +16,8 @@ use crate::{
     association::Association,
     audit::Event,
     chance::row_id,
-    policies::{INSTANCE, Policies, provider_scope, save},
+    policies::{provider_scope, save},
     setup::OWNER,
-    switches::Switches,
 };
 
 /// A provider with its association and what hangs on it.
@@ -40,16 +34,6 @@ pub struct ProviderView {
     pub links: i64,
     pub association: Association,
     pub policy: Policy,
-}
-
-/// The policy page's data.
-#[derive(Debug, Clone)]
-pub struct PolicyView {
-    pub switches: Switches,
-    pub presets: Vec<&'static str>,
-    pub version: i64,
-    pub text: String,
-    pub history: Vec<PolicyVersion>,
 }
 
 /// What a provider's form holds.
@@ -116,7 +100,7 @@ impl Ligature {
         self.administrator(visitor).await?;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let policy = Policies::load(c, self.org).await?.effective(None);
+        let policy = self.policies(c).await?.effective(None, None);
         Ok(Figures {
             accounts: count_accounts(c, self.org).await?,
             sessions: count_sessions(c, self.org, self.now()).await?,
@@ -130,7 +114,7 @@ impl Ligature {
         self.administrator(visitor).await?;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let policies = Policies::load(c, self.org).await?;
+        let policies = self.policies(c).await?;
         let mut views = Vec::new();
         for row in list_providers(c, self.org).await? {
             views.push(ProviderView {
@@ -138,7 +122,7 @@ impl Ligature {
                 redirect_uri: self.redirect_uri(&row.key),
                 links: count_links(c, row.id).await?,
                 association: Association::read(&policies.document(&provider_scope(&row.key))),
-                policy: policies.effective(Some(&row.key)),
+                policy: policies.effective(Some(&row.key), None),
                 id: row.id,
                 key: row.key,
                 name: row.name,
@@ -169,8 +153,10 @@ impl Ligature {
             return Err(SaveProblem::Field("name", "field-name"));
         }
         form.settings.check(self.settings.plain_http).map_err(|SettingsProblem { field, remedy }| SaveProblem::Field(field, remedy))?;
-        let document = form.association.document();
-        document.check().map_err(SaveProblem::Policy)?;
+        let scope = provider_scope(&form.key);
+        let policies = self.policies(&mut self.store.read().await?).await?;
+        let document = form.association.document(&policies.document(&scope));
+        self.check_document(&policies, &scope, &document, &[]).map_err(SaveProblem::Policy)?;
         let this = self.clone();
         let saved: Result<Result<(), (&'static str, &'static str)>, Fault> = self
             .store
@@ -214,70 +200,6 @@ impl Ligature {
         saved?.map_err(|(field, remedy)| SaveProblem::Field(field, remedy))
     }
 
-    pub async fn policy_view(&self, visitor: &Visitor) -> Result<PolicyView, Fault> {
-        self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
-        let policies = Policies::load(&mut conn, self.org).await?;
-        let document = policies.document(INSTANCE);
-        Ok(PolicyView {
-            switches: Switches::read(&document),
-            presets: PRESETS.to_vec(),
-            version: policies.effective(None).version,
-            text: serde_json::to_string_pretty(&document)?,
-            history: list_policy_versions(&mut conn, self.org, INSTANCE, 20).await?,
-        })
-    }
-
-    /// Saves the instance's switches as a new policy version.
-    pub async fn save_switches(&self, visitor: &Visitor, switches: Switches) -> Result<(), SaveProblem> {
-        let admin = self.administrator(visitor).await?;
-        let document = switches.document();
-        document.check().map_err(SaveProblem::Policy)?;
-        self.activate(format!("admin:{admin}"), document).await?;
-        Ok(())
-    }
-
-    /// Activates an old version's text again.
-    pub async fn roll_back(&self, visitor: &Visitor, version: i64) -> Result<(), SaveProblem> {
-        let admin = self.administrator(visitor).await?;
-        let rows = list_policy_versions(&mut self.store.read().await?, self.org, INSTANCE, 200).await?;
-        let row = rows.into_iter().find(|r| r.version == version).ok_or(Refusal::NotFound)?;
-        let document = Document::parse(&row.document).map_err(SaveProblem::Policy)?;
-        self.activate(format!("admin:{admin}"), document).await?;
-        Ok(())
-    }
-
-    /// Makes a preset the instance's policy, for the command line and the demo.
-    ///
-    /// # Errors
-    /// [`Fault::Internal`] for an unknown name.
-    pub async fn use_preset(&self, name: &str) -> Result<(), Fault> {
-        let document = preset(name).ok_or_else(|| Fault::Internal(format!("no preset is called {name}")))?;
-        self.activate("cli".into(), document).await
-    }
-
-    /// Makes a document the instance's policy, for the command line and tests.
-    ///
-    /// # Errors
-    /// [`Fault::Internal`] with the problem's path for a document that cannot be in force.
-    pub async fn use_document(&self, document: Document) -> Result<(), Fault> {
-        document.check().map_err(|p| Fault::Internal(format!("{}: {} ({})", p.path, p.value, p.remedy)))?;
-        self.activate("cli".into(), document).await
-    }
-
-    async fn activate(&self, by: String, document: Document) -> Result<(), Fault> {
-        let this = self.clone();
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let old = Policies::load(c, this.org).await?.document(INSTANCE);
-                    let version = save(c, this.org, INSTANCE, &document, &by, this.now()).await?;
-                    this.record(c, Event::new("policy.changed").by(by).detail(json!({"version": version, "old": old, "new": document}))).await
-                })
-            })
-            .await
-    }
-
     pub async fn admin_accounts(&self, visitor: &Visitor, search: &str) -> Result<Vec<(Account, Option<Email>)>, Fault> {
         self.administrator(visitor).await?;
         let mut conn = self.store.read().await?;
@@ -294,7 +216,7 @@ impl Ligature {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let account = find_account(c, self.org, id).await?.ok_or(Refusal::NotFound)?;
-        let policies = Policies::load(c, self.org).await?;
+        let policies = self.policies(c).await?;
         Ok(AccountView {
             emails: list_emails(c, id).await?,
             methods: self.method_rows(c, &policies, id, None).await?,

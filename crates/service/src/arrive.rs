@@ -1,5 +1,5 @@
 //! An identity has arrived: decide in the committing transaction, and do what the decision says.
-use domain::{Decision, Facts, Outcome, Policy, Refusal, attempt::State, decide, facts::Act, path::Continuation, policy::AbandonAudit};
+use domain::{Decision, Facts, Outcome, Policy, Refusal, attempt::State, decide::EmailStep, facts::Act, path::Continuation, policy::AbandonAudit};
 use storage::{
     Conn,
     attempts::{Attempt, add_attempt, spend_state},
@@ -8,6 +8,7 @@ use storage::{
 
 use crate::{
     Fault, Ligature, Visitor,
+    attempt::{Opened, blank},
     chance::{hash, support_code, token},
     facts::Ask,
     held::Held,
@@ -32,8 +33,33 @@ pub enum Arrival {
     SignedIn { secret: String, continuation: Continuation, method: String },
     /// A page of the attempt.
     Page { id: String, page: &'static str },
+    /// The session stays; what it was about goes on.
+    Continue { caller: Box<crate::Caller>, continuation: Continuation },
     /// Begin a sign-in by a method that exists; the application's request goes along.
     SignInAgain { continuation: Continuation },
+}
+
+/// A decision with everything that applying it takes.
+#[derive(Clone, Copy)]
+pub(crate) struct Applying<'a> {
+    pub visitor: &'a Visitor,
+    pub held: &'a Held,
+    pub continuation: &'a Continuation,
+    pub facts: &'a Facts,
+    pub policy: &'a Policy,
+    pub decision: &'a Decision,
+    /// The hash of a password that finishes a sign-up.
+    pub password: Option<&'a str>,
+    /// The attempt that it ends; a refusal at the callback has none.
+    pub attempt: Option<&'a Opened>,
+}
+
+/// The application that waits for the sign-in.
+pub(crate) fn client_of(continuation: &Continuation) -> Option<String> {
+    match continuation {
+        Continuation::Authorize(request) => Some(request.client_id.clone()),
+        Continuation::Account | Continuation::Admin | Continuation::Path(_) => None,
+    }
 }
 
 /// The result of a transaction: what to answer, or a refusal that was committed with its audit event.
@@ -71,50 +97,75 @@ impl Ligature {
         if !spend_state(c, &start.spent_hash(), start.spent_until()).await? {
             return Err(Refusal::StateReplayed.into());
         }
+        if let Some(attempt) = &start.bind {
+            return self.bind_by_identity(c, visitor, attempt, held).await;
+        }
         let ask = match (&start.add, &visitor.session) {
-            (None, _) => Ask::SignIn(Act::Arrived),
+            (None, _) => Ask::SignIn { act: Act::Arrived, proven: false },
             (Some(hash), Some(caller)) if *hash == caller.hash => Ask::Add(caller.account),
             (Some(_), _) => return Err(Refusal::SessionEnded.into()),
         };
-        let (facts, policy) = self.facts(c, held, ask).await?;
-        let decision = decide(&facts, &policy);
-        if let Outcome::Choose(choice) = &decision.outcome {
-            let state = State::Choosing { choice: choice.clone() };
-            let attempt = self.begin_attempt(c, visitor, "sign_in", &state, Some(held), &start.continuation, policy.floors.pin_tries).await?;
-            return Ok(Ok(Arrival::Page { id: attempt.0, page: state.page() }));
+        let client = client_of(&start.continuation);
+        let (facts, policy, decision) = self.decide_on(c, held, ask, client.as_deref()).await?;
+        if let Some(state) = State::enter(&decision.outcome, None, false) {
+            let (id, hash) = self.begin_attempt(c, visitor, "sign_in", &state, Some(held), &start.continuation, policy.floors.pin_tries).await?;
+            let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(self.now()) };
+            self.send_code(c, visitor, &row, &state, held, &policy, true).await?;
+            return Ok(Ok(Arrival::Page { id, page: state.page() }));
         }
-        self.apply(c, visitor, held, &start.continuation, &facts, &policy, &decision).await
+        self.apply(c, &Applying { visitor, held, continuation: &start.continuation, facts: &facts, policy: &policy, decision: &decision, password: None, attempt: None }).await
     }
 
     /// Applies a decision that ends the journey; the others are pages of an attempt.
-    #[expect(clippy::too_many_arguments, reason = "the one place where all effects meet")]
-    pub(crate) async fn apply(&self, c: &mut Conn, visitor: &Visitor, held: &Held, continuation: &Continuation, facts: &Facts, policy: &Policy, decision: &Decision) -> Result<Settled, Fault> {
+    pub(crate) async fn apply(&self, c: &mut Conn, a: &Applying<'_>) -> Result<Settled, Fault> {
+        let Applying { visitor, held, continuation, facts, policy, decision, .. } = *a;
         let event = |kind| self.decided(kind, held, facts, decision, true);
         let now = self.now();
+        let client = client_of(continuation);
+        let client = client.as_deref();
+        let sync = &policy.choices.sync;
         let opening = |account, link, kind: &'static str, auth_at| Opening { account, method: held.key.clone(), link, provider: Some(held.provider), kind, auth_at };
         let signed_in = |secret| Ok(Ok(Arrival::SignedIn { secret, continuation: continuation.clone(), method: held.key.clone() }));
         match &decision.outcome {
-            Outcome::SignIn { account } => {
+            Outcome::SignIn { account, email } => {
                 let link = facts.known.and_then(|k| k.link);
                 if let Some(link) = link {
                     touch_link(c, link, &self.sealed_claims(held)?, now).await?;
                 }
+                self.sync_profile(c, *account, held, policy, &sync.on_login, client).await?;
+                if *email == EmailStep::Overwrite {
+                    self.overwrite_email(c, *account, held, facts.trust).await?;
+                }
                 self.record(c, event("session.started").account(*account)).await?;
-                signed_in(self.open_session(c, visitor, &opening(*account, link, "sign_in", now)).await?)
+                let secret = self.open_session(c, visitor, &opening(*account, link, "sign_in", now)).await?;
+                if *email == EmailStep::Ask {
+                    let id = self.ask_about_email(c, visitor, *account, held, continuation, policy).await?;
+                    let page = domain::path::SafePath::parse(&format!("/attempt/{id}/email")).map_err(|_| Fault::Internal("an attempt's path".into()))?;
+                    return Ok(Ok(Arrival::SignedIn { secret, continuation: Continuation::Path(page), method: held.key.clone() }));
+                }
+                signed_in(secret)
             }
             Outcome::Create => {
                 let (account, link) = self.open_account(c, visitor, held, facts.trust).await?;
+                self.sync_profile(c, account, held, policy, &sync.on_create, client).await?;
                 self.record(c, event("account.created").account(account)).await?;
                 signed_in(self.open_session(c, visitor, &opening(account, Some(link), "sign_in", now)).await?)
             }
             Outcome::Link { account, basis, notify } => {
                 let link = self.link_identity(c, *account, held, basis).await?;
+                self.sync_profile(c, *account, held, policy, &sync.on_link, client).await?;
                 self.record(c, event("link.added").account(*account)).await?;
                 if *notify {
                     self.notify(c, *account, Kind::LinkNotice, visitor, &held.provider_name, &held.label()).await?;
                 }
                 let secret = self.session_after_link(c, visitor, held, *account, link, policy, now).await?;
                 signed_in(secret)
+            }
+            Outcome::Reclaim { account } => {
+                let link = self.reclaim_account(c, *account, held, a.password).await?;
+                self.sync_profile(c, *account, held, policy, &sync.on_create, client).await?;
+                self.record(c, event("account.reclaimed").account(*account)).await?;
+                signed_in(self.open_session(c, visitor, &opening(*account, Some(link), "sign_in", now)).await?)
             }
             Outcome::AlreadyLinked => {
                 let caller = visitor.session.as_ref().ok_or(Refusal::SessionEnded)?;
@@ -127,11 +178,22 @@ impl Ligature {
                 Ok(Ok(Arrival::SignInAgain { continuation: continuation.clone() }))
             }
             Outcome::Refuse { refusal } => {
-                let support = support_code();
+                let support = a.attempt.map_or_else(support_code, |open| open.row.support_code.clone());
                 self.record(c, event("signin.refused").support(&support)).await?;
-                Ok(Err((*refusal, support)))
+                // An application waits for an answer: the page that refuses also leads back to it (GV-20).
+                match (a.attempt, continuation) {
+                    (None, Continuation::Authorize(_)) => {
+                        let state = State::Refused { refusal: *refusal };
+                        let (id, _) = self.begin_refused(c, visitor, &state, continuation, &support).await?;
+                        Ok(Ok(Arrival::Page { id, page: state.page() }))
+                    }
+                    (Some(open), Continuation::Authorize(_)) => Ok(Ok(Arrival::Page { id: open.secret.clone(), page: "over" })),
+                    _ => Ok(Err((*refusal, support))),
+                }
             }
-            Outcome::Choose(_) | Outcome::Challenge { .. } | Outcome::Bind { .. } | Outcome::Remove { .. } => Err(Fault::Internal("this outcome is a page, not an end".into())),
+            Outcome::Choose(_) | Outcome::Confirm | Outcome::Challenge { .. } | Outcome::Bind { .. } | Outcome::FinishSignup { .. } | Outcome::Remove { .. } => {
+                Err(Fault::Internal("this outcome is a page, not an end".into()))
+            }
         }
     }
 
@@ -159,6 +221,26 @@ impl Ligature {
         continuation: &Continuation,
         tries: i32,
     ) -> Result<(String, Vec<u8>), Fault> {
+        self.write_attempt(c, visitor, kind, state, held, continuation, tries, support_code()).await
+    }
+
+    /// An attempt that is over before it began: the page that refuses, with the way back to the application.
+    async fn begin_refused(&self, c: &mut Conn, visitor: &Visitor, state: &State, continuation: &Continuation, support: &str) -> Result<(String, Vec<u8>), Fault> {
+        self.write_attempt(c, visitor, "sign_in", state, None, continuation, 0, support.to_owned()).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a row has this many values")]
+    async fn write_attempt(
+        &self,
+        c: &mut Conn,
+        visitor: &Visitor,
+        kind: &str,
+        state: &State,
+        held: Option<&Held>,
+        continuation: &Continuation,
+        tries: i32,
+        support: String,
+    ) -> Result<(String, Vec<u8>), Fault> {
         let (id, now) = (token(), self.now());
         let hashed = hash(&id);
         let assertion = match held {
@@ -173,7 +255,7 @@ impl Ligature {
             rev: 1,
             assertion,
             continuation: serde_json::to_string(continuation)?,
-            support_code: support_code(),
+            support_code: support,
             flash: String::new(),
             tries_left: tries,
             created_at: now,

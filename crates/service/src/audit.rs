@@ -84,7 +84,7 @@ impl Ligature {
             provider: held.key.clone(),
             subject_hash: if hashed { self.vault.pseudonym(&[b"subject", held.namespace.as_bytes(), held.assertion.subject.as_bytes()]) } else { String::new() },
             code: code.to_owned(),
-            detail: json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "facts": facts}),
+            detail: json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "outcome": decision.outcome.name(), "facts": facts}),
             ..Event::new(kind)
         }
     }

@@ -1,5 +1,5 @@
 //! Codes by mail: made, bound to everything that matters, counted, compared, used once.
-use domain::{AccountId, DAY, HOUR, Micros, Refusal, SECOND, address::Canonical, code};
+use domain::{AccountId, DAY, HOUR, Micros, Policy, Refusal, SECOND, address::Canonical, code, policy::Pin};
 use storage::{
     Conn,
     attempts::{Attempt, NewChallenge, add_challenge, find_challenge, spend_challenge, take_try},
@@ -24,6 +24,20 @@ pub(crate) struct Binding {
     pub address: String,
 }
 
+/// A challenge that nothing answers.
+const DECOY: &str = "decoy";
+
+impl Binding {
+    /// Whose mailbox the code goes to: the claimed one, the account's, or nobody's.
+    fn kind(&self) -> &'static str {
+        match (self.action, self.account) {
+            ("claim" | "email", _) => "claim_code",
+            (_, Some(_)) => "account_code",
+            (_, None) => DECOY,
+        }
+    }
+}
+
 /// A right answer, not yet used up.
 pub(crate) struct Right(storage::Key);
 
@@ -38,15 +52,15 @@ impl Ligature {
         code_mac(&self.vault, &attempt.hash, &attempt.browser, binding, typed)
     }
 
-    /// Makes a challenge and mails its code. Without an account it is a decoy: the same row, no mail, never right.
+    /// Makes a challenge and mails its code. A decoy is the same row without a mail, and never right.
     /// Over the budget of an address no mail goes out and nothing looks different (RL-05).
-    pub(crate) async fn challenge(&self, c: &mut Conn, attempt: &Attempt, binding: &Binding, ttl: Micros, letter: Option<Letter>) -> Result<(), Fault> {
-        let (now, fresh) = (self.now(), mail_code());
+    pub(crate) async fn challenge(&self, c: &mut Conn, attempt: &Attempt, binding: &Binding, (ttl, pin): (Micros, Pin), letter: Option<Letter>) -> Result<(), Fault> {
+        let (now, fresh) = (self.now(), mail_code(pin));
         let within = self.within_budget(c, &binding.address).await?;
         let new = NewChallenge {
             id: row_id(now),
             attempt: attempt.hash.clone(),
-            kind: "account_code".into(),
+            kind: binding.kind().into(),
             account: binding.account,
             mac: self.code_mac(attempt, binding, &fresh),
             sent_to: domain::address::masked(&binding.address),
@@ -54,7 +68,7 @@ impl Ligature {
         };
         add_challenge(c, &new, now).await?;
         match letter {
-            Some(letter) if within && binding.account.is_some() => self.post(c, &Letter { code: code::grouped(&fresh), ..letter }).await,
+            Some(letter) if within && binding.kind() != DECOY => self.post(c, &Letter { code: code::grouped(&fresh), ..letter }).await,
             _ => Ok(()),
         }
     }
@@ -83,7 +97,7 @@ impl Ligature {
         if self.now() >= challenge.expires_at {
             return Err(Refusal::CodeExpired.into());
         }
-        let real = challenge.account_id.is_some() && challenge.account_id.map(AccountId::from) == binding.account;
+        let real = challenge.kind != DECOY && challenge.kind == binding.kind() && challenge.account_id.map(AccountId::from) == binding.account;
         let same = bool::from(self.code_mac(attempt, binding, typed).ct_eq(&challenge.mac));
         match (real && same, left) {
             (true, _) => Ok(Right(challenge.id)),
@@ -98,9 +112,9 @@ impl Ligature {
     }
 }
 
-/// Seconds of policy as microseconds.
-pub(crate) fn seconds(n: i64) -> Micros {
-    n.saturating_mul(SECOND)
+/// Lifetime and shape of the codes of a policy.
+pub(crate) fn code_shape(policy: &Policy) -> (Micros, Pin) {
+    (policy.floors.pin_ttl.saturating_mul(SECOND), policy.pin())
 }
 
 impl Clone for Right {

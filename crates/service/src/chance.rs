@@ -1,5 +1,6 @@
 //! Randomness, all of it from the operating system.
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::policy::{Alphabet, Pin};
 use sha2::{Digest, Sha256};
 
 /// Random bytes. A system without randomness must not go on.
@@ -28,9 +29,18 @@ pub fn support_code() -> String {
     domain::code::encode(&random_bytes::<10>())
 }
 
-/// The code that is mailed.
-pub fn mail_code() -> String {
-    domain::code::encode(&random_bytes::<8>())
+/// The code that is mailed, in the shape that the policy asks for.
+pub fn mail_code(pin: Pin) -> String {
+    let length = usize::try_from(pin.length).unwrap_or(8).clamp(8, 16);
+    let mut code = String::new();
+    while code.len() < length {
+        code += &match pin.alphabet {
+            Alphabet::Base32 => domain::code::encode(&random_bytes::<16>()),
+            Alphabet::Digits => domain::code::digits(&random_bytes::<16>()),
+        };
+    }
+    code.truncate(length);
+    code
 }
 
 /// The subject that applications see: 128 random bits.

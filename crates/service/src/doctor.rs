@@ -4,7 +4,7 @@ use storage::{
     doctor::{Finding, examine},
 };
 
-use crate::{Fault, Ligature, policies::Policies, setup::OWNER};
+use crate::{Fault, Ligature, setup::OWNER};
 
 impl Ligature {
     /// Rules that some rows break (D1 to D8).
@@ -22,7 +22,7 @@ impl Ligature {
     pub async fn warnings(&self) -> Result<Vec<&'static str>, Fault> {
         let mut conn = self.store.read().await?;
         let mut warnings = Vec::new();
-        if Policies::load(&mut conn, self.org).await?.effective(None).permits.accept_unproven_links {
+        if self.policies(&mut conn).await?.effective(None, None).permits.accept_unproven_links {
             warnings.push("UNSAFE: the policy accepts unproven links; a provider's word alone opens existing accounts");
         }
         let owners = list_holders_of_role(&mut conn, OWNER).await?;

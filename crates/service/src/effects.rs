@@ -1,10 +1,15 @@
 //! Effects of a decision, applied in the transaction in which it was taken.
-use domain::{AccountId, LinkId, OrgId, Refusal, Trust, address::masked, decide::Basis, facts::AccountState};
+use domain::{AccountId, CredentialId, LinkId, OrgId, Refusal, Trust, address::masked, decide::Basis, facts::AccountState};
 use serde_json::json;
 use storage::{
     Conn, Error,
-    accounts::{NewEmail, add_account, add_email, bump_rev, find_account, list_emails},
-    links::{NewLink, add_link},
+    accounts::{
+        NewEmail, add_account, add_email, bump_rev, find_account, is_email_taken, list_emails, own_email, remove_other_emails, remove_password, remove_pending_accounts, set_account_name,
+        set_account_state, set_password,
+    },
+    attributes::remove_attributes,
+    links::{NewLink, add_link, remove_links},
+    sessions::end_sessions,
 };
 
 use crate::{
@@ -15,18 +20,49 @@ use crate::{
 };
 
 impl Ligature {
-    /// A new account for an identity, with its link. An address becomes a co-holder's at most, unless the provider owns the mailbox.
+    /// A new account for an identity, with its link. An address becomes a co-holder's at most, unless our code proved it
+    /// or the provider owns the mailbox, and nobody else owns it.
     pub(crate) async fn open_account(&self, c: &mut Conn, visitor: &Visitor, held: &Held, trust: Option<Trust>) -> Result<(AccountId, LinkId), Fault> {
         let now = self.now();
         let account = AccountId(row_id(now));
         add_account(c, self.org, account, AccountState::Active, &held.name(), &visitor.locale, &subject(), now).await?;
         if let (Some(address), Some(trust)) = (held.address(), trust) {
-            let proof = if trust >= Trust::ClaimedVerified { format!("provider:{}", held.provider) } else { "none".into() };
-            let email = NewEmail { canonical: address.as_str().to_owned(), typed: held.assertion.email.clone().unwrap_or_default(), proof, owner: trust >= Trust::Authoritative, primary: true };
+            let proof = match trust {
+                Trust::ProvenHere => "code".into(),
+                Trust::Authoritative | Trust::ClaimedVerified => format!("provider:{}", held.provider),
+                Trust::Asserted => "none".into(),
+            };
+            let owner = trust >= Trust::Authoritative && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
+            let email = NewEmail { canonical: address.as_str().to_owned(), typed: held.assertion.email.clone().unwrap_or_default(), proof, owner, primary: true };
             add_email(c, self.org, account, &email, row_id(now), now).await?;
         }
         let link = self.add_identity(c, account, held, &json!({"created": true})).await?;
         Ok((account, link))
+    }
+
+    /// The proved owner of an address takes an unfinished sign-up over. Everything that was there before the proof
+    /// goes: password, links, other addresses, fields, sessions (I6, PH-01).
+    pub(crate) async fn reclaim_account(&self, c: &mut Conn, account: AccountId, held: &Held, password: Option<&str>) -> Result<LinkId, Fault> {
+        let now = self.now();
+        let address = held.address().ok_or(Refusal::PolicyChanged)?;
+        let row = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Pending).ok_or(Refusal::PolicyChanged)?;
+        bump_rev(c, account, row.rev).await?;
+        if is_email_taken(c, self.org, address.as_str(), account, now).await? {
+            return Err(Refusal::PolicyChanged.into());
+        }
+        remove_password(c, account).await?;
+        remove_links(c, account).await?;
+        remove_attributes(c, account).await?;
+        remove_other_emails(c, account, address.as_str()).await?;
+        end_sessions(c, account, None).await?;
+        set_account_name(c, account, &held.name()).await?;
+        set_account_state(c, self.org, account, AccountState::Active).await?;
+        own_email(c, account, address.as_str()).await?;
+        remove_pending_accounts(c, self.org, address.as_str(), account).await?;
+        if let Some(phc) = password {
+            set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
+        }
+        self.add_identity(c, account, held, &json!({"reclaimed": true, "proof": "code"})).await
     }
 
     /// Links an identity to an existing account: the account's mutex first, then the unique index as the judge.

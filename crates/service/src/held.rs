@@ -14,13 +14,21 @@ pub struct Held {
 }
 
 impl Held {
+    /// An identity that nobody has, of a provider: for asking what would be possible.
+    pub fn nobody(provider: &storage::providers::Provider) -> Self {
+        let assertion = Assertion { subject: String::new(), email: None, email_verified: false, name: None, hosted_domain: None, claims: serde_json::Map::new() };
+        Self { provider: provider.id, key: provider.key.clone(), provider_name: provider.name.clone(), namespace: provider.namespace.clone(), assertion }
+    }
+
     /// The claimed address, if mail could be sent to it. Empty and broken ones match nothing (ID-08).
     pub fn address(&self) -> Option<Canonical> {
         self.assertion.email.as_deref().and_then(|e| Canonical::parse(e).ok())
     }
 
-    pub fn trust(&self, policy: &Policy) -> Option<Trust> {
-        self.address().map(|a| policy.trust(a.domain(), self.assertion.email_verified, self.assertion.hosted_domain.as_deref()))
+    /// Trust in the claimed address; our own code typed back from it counts most.
+    pub fn trust(&self, policy: &Policy, proven: bool) -> Option<Trust> {
+        let address = self.address()?;
+        Some(if proven { Trust::ProvenHere } else { policy.trust(address.domain(), self.assertion.email_verified, self.assertion.hosted_domain.as_deref()) })
     }
 
     /// A label for the link: the address or name at the provider, shortened.

@@ -12,7 +12,9 @@ mod callback;
 mod challenge;
 mod chance;
 mod doctor;
+pub mod dry_run;
 mod effects;
+mod email_change;
 mod facts;
 mod fault;
 mod flash;
@@ -20,12 +22,17 @@ mod held;
 pub mod mails;
 mod password;
 pub mod policies;
+pub mod policy_admin;
+mod profile;
 pub mod providers;
+pub mod replay;
 mod sessions;
 pub mod setup;
 pub mod sign_up;
+pub mod simulate;
 pub mod start;
 pub mod switches;
+mod values;
 mod vault;
 pub mod visitor;
 
@@ -34,11 +41,12 @@ pub use attempt::{AttemptView, ShownAccount, ViewBody};
 pub use callback::Callback;
 pub use challenge::code_minutes;
 pub use chance::{random_bytes, support_code, token};
+pub use domain::policy::Problem as PolicyProblem;
 pub use fault::Fault;
 pub use password::HashCost;
 pub use setup::FirstOwner;
 pub use sign_up::NewPerson;
-pub use start::{Entry, Started};
+pub use start::{Entry, Purpose, Started};
 pub use vault::{MasterKey, Vault};
 pub use visitor::{Caller, Visitor};
 
@@ -84,6 +92,8 @@ pub struct Inner {
     pub org: OrgId,
     guard: Guard,
     connectors: Mutex<Connectors>,
+    policies: Mutex<policies::Cached>,
+    expressions: expr::Cache,
     hashing: Semaphore,
     waiting: Semaphore,
     signer: issuer::Signer,
@@ -112,7 +122,20 @@ impl Ligature {
         let org = setup::organisation(&store, now).await?;
         let hashing = Semaphore::new(settings.hash_slots.max(1));
         let waiting = Semaphore::new(settings.hash_slots.max(1) * 16);
-        Ok(Self(Arc::new(Inner { store, vault, clock, settings, org, guard, connectors: Mutex::new(HashMap::new()), hashing, waiting, signer })))
+        Ok(Self(Arc::new(Inner {
+            store,
+            vault,
+            clock,
+            settings,
+            org,
+            guard,
+            connectors: Mutex::new(HashMap::new()),
+            policies: Mutex::new(None),
+            expressions: expr::Cache::default(),
+            hashing,
+            waiting,
+            signer,
+        })))
     }
 
     /// Now, by the instance's clock.
@@ -126,6 +149,7 @@ impl Ligature {
 pub mod rows {
     pub use storage::{
         accounts::{Account, Email},
+        attributes::Attribute,
         audit::{AuditEvent, AuditFilter},
     };
 }

@@ -14,6 +14,14 @@ use crate::{Fault, Ligature, chance::row_id};
 pub enum Kind {
     /// A code to add a provider to the account.
     LinkCode,
+    /// A code to prove the address that a provider claims (NE-17).
+    ClaimCode,
+    /// A code to prove a changed address (GO-48).
+    EmailCode,
+    /// To the old address: another one has taken its place.
+    EmailChanged,
+    /// Somebody tried to add a provider and typed wrong codes.
+    RefusedNotice,
     /// A code to finish a sign-up.
     SignUpCode,
     /// Somebody tried to sign up with an address that has an account.
@@ -28,13 +36,18 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, for the test that renders each in each language.
-    pub const ALL: [Self; 6] = [Self::LinkCode, Self::SignUpCode, Self::SignUpTaken, Self::ResetCode, Self::LinkNotice, Self::UnlinkNotice];
+    pub const ALL: [Self; 10] =
+        [Self::LinkCode, Self::ClaimCode, Self::EmailCode, Self::EmailChanged, Self::RefusedNotice, Self::SignUpCode, Self::SignUpTaken, Self::ResetCode, Self::LinkNotice, Self::UnlinkNotice];
 
     /// The name in the table and in message keys.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::LinkCode => "link-code",
+            Self::ClaimCode => "claim-code",
+            Self::EmailCode => "email-code",
+            Self::EmailChanged => "email-changed",
+            Self::RefusedNotice => "refused-notice",
             Self::SignUpCode => "sign-up-code",
             Self::SignUpTaken => "sign-up-taken",
             Self::ResetCode => "reset-code",
@@ -46,8 +59,8 @@ impl Kind {
     /// Codes are worth little after ten minutes; notices can wait three days.
     fn life(self) -> Micros {
         match self {
-            Self::LinkCode | Self::SignUpCode | Self::ResetCode => 10 * MINUTE,
-            Self::SignUpTaken | Self::LinkNotice | Self::UnlinkNotice => 3 * DAY,
+            Self::LinkCode | Self::ClaimCode | Self::EmailCode | Self::SignUpCode | Self::ResetCode => 10 * MINUTE,
+            Self::SignUpTaken | Self::EmailChanged | Self::RefusedNotice | Self::LinkNotice | Self::UnlinkNotice => 3 * DAY,
         }
     }
 }

@@ -4,7 +4,7 @@ use domain::{
     AccountId, MINUTE, Outcome, Refusal,
     address::Canonical,
     decide,
-    facts::{Act, Facts, Intent, Known},
+    facts::{Facts, Intent, Known},
     path::Continuation,
 };
 use storage::{
@@ -12,7 +12,7 @@ use storage::{
     counters::{clear_counter, count_up},
 };
 
-use crate::{Arrival, Fault, Ligature, Visitor, audit::Event, policies::Policies, sessions::Opening};
+use crate::{Arrival, Fault, Ligature, Visitor, audit::Event, sessions::Opening};
 
 /// Cost of a password hash: KiB, passes, lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,12 +129,12 @@ impl Ligature {
             let (visitor, continuation) = (visitor.clone(), continuation.clone());
             Box::pin(async move {
                 let Some(row) = find_account(c, this.org, account).await? else { return Err(Refusal::CredentialsWrong.into()) };
-                let policy = Policies::load(c, this.org).await?.effective(None);
-                let facts = Facts { intent: Intent::SignIn, provider: None, trust: None, known: Some(Known { account, state: row.state(), link: None }), candidates: Vec::new(), act: Act::Arrived };
+                let policy = this.policies(c).await?.effective(None, crate::arrive::client_of(&continuation).as_deref());
+                let facts = Facts::local(Intent::SignIn, Some(Known { account, state: row.state(), link: None }));
                 let decision = decide(&facts, &policy);
                 let detail = serde_json::json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "facts": facts});
                 match decision.outcome {
-                    Outcome::SignIn { account } => {
+                    Outcome::SignIn { account, .. } => {
                         this.record(c, Event { provider: "password".into(), ..Event::new("session.started").account(account).detail(detail) }).await?;
                         let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "sign_in", auth_at: this.now() };
                         let secret = this.open_session(c, &visitor, &opening).await?;

@@ -1,14 +1,17 @@
 //! Providers as the sign-in pages need them, and their connectors.
 use std::sync::Arc;
 
-use domain::Refusal;
+use domain::{
+    Refusal,
+    decide::{Entrance, entrance},
+};
 use storage::{
     Conn,
     providers::{Provider, find_provider, list_providers},
 };
 use upstream::{Connector, Settings as ProviderSettings, connector};
 
-use crate::{Fault, Ligature, policies::Policies};
+use crate::{Fault, Ligature};
 
 /// A provider's button on the sign-in page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,18 +23,46 @@ pub struct Button {
     pub origin: Option<String>,
 }
 
+/// The sign-in page before anybody has said anything.
+#[derive(Debug, Clone)]
+pub struct Entered {
+    /// The only way in: no page (ZI-12).
+    pub straight_to: Option<String>,
+    pub buttons: Vec<Button>,
+    /// Address and password are asked for.
+    pub password: bool,
+}
+
 impl Ligature {
     /// Providers that sign-in offers, in the administrator's order.
     ///
     /// # Errors
     /// [`Fault`].
     pub async fn buttons(&self) -> Result<Vec<Button>, Fault> {
+        self.buttons_of(None).await
+    }
+
+    /// What the sign-in page of an application shows, or where it leads by itself.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn entrance(&self, client: Option<&str>, stay: bool) -> Result<Entered, Fault> {
+        let policy = self.policies(&mut self.store.read().await?).await?.effective(None, client);
+        let buttons = self.buttons_of(client).await?;
+        let straight_to = match entrance(&policy, buttons.len(), stay) {
+            Entrance::Page => None,
+            Entrance::Provider(n) => buttons.get(n).map(|b| b.key.clone()),
+        };
+        Ok(Entered { straight_to, buttons, password: policy.permits.password_sign_in })
+    }
+
+    async fn buttons_of(&self, client: Option<&str>) -> Result<Vec<Button>, Fault> {
         let mut conn = self.store.read().await?;
-        let policies = Policies::load(&mut conn, self.org).await?;
+        let policies = self.policies(&mut conn).await?;
         let rows = list_providers(&mut conn, self.org).await?;
         drop(conn);
         let mut buttons = Vec::new();
-        for row in rows.into_iter().filter(|r| r.enabled && policies.effective(Some(&r.key)).permits.sign_in) {
+        for row in rows.into_iter().filter(|r| r.enabled && policies.effective(Some(&r.key), client).permits.sign_in) {
             let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
             buttons.push(Button { key: row.key, name: row.name, kind: row.kind, origin });
         }

@@ -10,7 +10,8 @@ use storage::{
 
 use crate::{
     Arrival, Fault, Ligature, Visitor,
-    attempt::Opened,
+    arrive::client_of,
+    attempt::{Opened, blank},
     audit::Event,
     challenge::Binding,
     chance::{row_id, subject},
@@ -63,7 +64,7 @@ impl Ligature {
         self.settle(move |this, c| {
             let (visitor, person, address, phc, continuation) = (visitor.clone(), person.clone(), address.clone(), phc.clone(), continuation.clone());
             Box::pin(async move {
-                let policy = crate::policies::Policies::load(c, this.org).await?.effective(None);
+                let policy = this.policies(c).await?.effective(None, client_of(&continuation).as_deref());
                 if !policy.permits.create {
                     return Err(Refusal::CreationClosed.into());
                 }
@@ -101,7 +102,8 @@ impl Ligature {
     async fn decoy(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, owner: AccountId, address: &Canonical, kind: Kind) -> Result<(), Fault> {
         let within = self.within_budget(c, address.as_str()).await?;
         let binding = Binding { action: "decoy", address: address.as_str().to_owned(), ..Binding::default() };
-        self.challenge(c, row, &binding, domain::code::TTL, None).await?;
+        let shape = self.local_code(c).await?;
+        self.challenge(c, row, &binding, shape, None).await?;
         if within { self.notify(c, owner, kind, visitor, "", "").await } else { Ok(()) }
     }
 
@@ -119,7 +121,13 @@ impl Ligature {
         let locale = find_account(c, self.org, id).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
         let binding = Binding { action, account, address: email.canonical, ..Binding::default() };
         let letter = self.letter(kind, email.typed, locale, visitor, "", "");
-        self.challenge(c, row, &binding, domain::code::TTL, Some(letter)).await
+        let shape = self.local_code(c).await?;
+        self.challenge(c, row, &binding, shape, Some(letter)).await
+    }
+
+    /// Lifetime and shape of codes outside any provider.
+    async fn local_code(&self, c: &mut Conn) -> Result<(domain::Micros, domain::policy::Pin), Fault> {
+        Ok(crate::challenge::code_shape(&self.policies(c).await?.effective(None, None)))
     }
 
     async fn own_binding(&self, account: Option<AccountId>, action: &'static str) -> Result<Binding, Fault> {
@@ -186,7 +194,8 @@ impl Ligature {
                     Some(_) => this.send_reset_code(c, &visitor, &row, account).await?,
                     None => {
                         let binding = Binding { action: "decoy", address: address.as_str().to_owned(), ..Binding::default() };
-                        this.challenge(c, &row, &binding, domain::code::TTL, None).await?;
+                        let shape = this.local_code(c).await?;
+                        this.challenge(c, &row, &binding, shape, None).await?;
                     }
                 }
                 Ok(Ok(Arrival::Page { id, page: state.page() }))
@@ -232,23 +241,5 @@ impl Ligature {
             })
         })
         .await
-    }
-}
-
-/// The parts of a row that a code is bound to; the rest was just written.
-fn blank(now: domain::Micros) -> Attempt {
-    Attempt {
-        hash: Vec::new(),
-        browser: Vec::new(),
-        kind: String::new(),
-        state: String::new(),
-        rev: 1,
-        assertion: None,
-        continuation: String::new(),
-        support_code: String::new(),
-        flash: String::new(),
-        tries_left: 0,
-        created_at: now,
-        expires_at: now,
     }
 }

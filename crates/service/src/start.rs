@@ -27,6 +27,9 @@ pub(crate) struct Sealed {
     pub browser: Vec<u8>,
     /// For adding: the session that asked, and must still be there at the callback (threat rule 7).
     pub add: Option<Vec<u8>>,
+    /// The attempt that this sign-in shows an account for (binding by another provider).
+    #[serde(default)]
+    pub bind: Option<String>,
     pub continuation: Continuation,
     pub at: Micros,
 }
@@ -43,6 +46,16 @@ impl Sealed {
     pub fn spent_until(&self) -> Micros {
         self.at + TTL + MINUTE
     }
+}
+
+/// What a start is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    SignIn,
+    /// Adding a method to the session's account.
+    Add,
+    /// Showing, on the binding page of this attempt, that an account is one's own.
+    Bind(String),
 }
 
 /// A start: the address to go to, and the cookie to set.
@@ -68,25 +81,26 @@ pub fn cookie_id(state: &str) -> String {
 }
 
 impl Ligature {
-    /// Starts a sign-in, or with `add` the adding of a method to the session's account.
+    /// Starts a sign-in, the adding of a method to the session's account, or a proof on the binding page.
     ///
     /// # Errors
     /// [`Refusal::ProviderUnknown`], [`Refusal::ProviderDisabled`], [`Refusal::SessionEnded`] for an add without a session,
     /// [`Refusal::ProviderDown`] when its metadata cannot be read.
-    pub async fn start(&self, visitor: &Visitor, key: &str, add: bool, continuation: Continuation) -> Result<Started, Fault> {
+    pub async fn start(&self, visitor: &Visitor, key: &str, purpose: Purpose, continuation: Continuation) -> Result<Started, Fault> {
         let row = self.provider(&mut self.store.read().await?, key).await?;
         if !row.enabled {
             return Err(Refusal::ProviderDisabled.into());
         }
-        let add = match (add, &visitor.session) {
-            (false, _) => None,
-            (true, Some(caller)) => Some(caller.hash.clone()),
-            (true, None) => return Err(Refusal::SessionEnded.into()),
+        let (add, bind) = match (purpose, &visitor.session) {
+            (Purpose::SignIn, _) => (None, None),
+            (Purpose::Bind(attempt), _) => (None, Some(attempt)),
+            (Purpose::Add, Some(caller)) => (Some(caller.hash.clone()), None),
+            (Purpose::Add, None) => return Err(Refusal::SessionEnded.into()),
         };
-        let sealed = Sealed { provider: row.id, key: row.key.clone(), state: token(), nonce: token(), verifier: token(), browser: visitor.browser.clone(), add, continuation, at: self.now() };
+        let sealed = Sealed { provider: row.id, key: row.key.clone(), state: token(), nonce: token(), verifier: token(), browser: visitor.browser.clone(), add, bind, continuation, at: self.now() };
         let connector = self.connector(&row).await?;
         let redirect_uri = self.redirect_uri(&row.key);
-        let start = Start { redirect_uri: &redirect_uri, state: &sealed.state, nonce: &sealed.nonce, verifier: &sealed.verifier, fresh: sealed.add.is_some() };
+        let start = Start { redirect_uri: &redirect_uri, state: &sealed.state, nonce: &sealed.nonce, verifier: &sealed.verifier, fresh: sealed.add.is_some() || sealed.bind.is_some() };
         let url = connector.authorization_url(start).await.map_err(|error| {
             tracing::warn!(provider.key = row.key, %error, "a provider cannot be started");
             Fault::from(match error {

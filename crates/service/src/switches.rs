@@ -52,10 +52,8 @@ impl Switches {
         document.permits.account_management = Some(self.account_management);
         document.permits.create = Some(self.create);
         document.permits.accept_unproven_links = Some(self.accept_unproven_links);
-        if !self.link_on_login && !self.create {
-            document.choices.login_only = Some(true);
-        }
-        let mail = document.choices.mail.unwrap_or(MailMatrix { login_link: Notify::None, account_link: Notify::None, unlink: Notify::None });
+        document.choices.login_only = (!self.link_on_login && !self.create).then_some(true);
+        let mail = document.choices.mail.unwrap_or(MailMatrix { login_link: Notify::None, account_link: Notify::None, unlink: Notify::None, refused: Notify::None });
         match self.mail_mode {
             MailMode::ConfirmationRequired => {}
             MailMode::Notification | MailMode::None => {

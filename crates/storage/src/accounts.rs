@@ -139,6 +139,7 @@ pub async fn remove_pending_accounts(conn: &mut Conn, org: OrgId, canonical: &st
 pub async fn list_emails(conn: &mut Conn, id: AccountId) -> Result<Vec<Email>> {
     Ok(on!(conn, |c| account_email::table
         .filter(account_email::account_id.eq(key(id)))
+        .filter(account_email::former_until.is_null())
         .order((account_email::is_primary.desc(), account_email::created_at.asc()))
         .select(Email::as_select())
         .load(c)
@@ -162,6 +163,58 @@ pub async fn add_email(conn: &mut Conn, org: OrgId, id: AccountId, email: &NewEm
     );
     on!(conn, |c| diesel::insert_into(account_email::table).values(values).execute(c).await)?;
     Ok(owner)
+}
+
+/// Whether another account owns an address, or gave it up so lately that it stays reserved for it.
+pub async fn is_email_taken(conn: &mut Conn, org: OrgId, canonical: &str, by_others_than: AccountId, now: Micros) -> Result<bool> {
+    let n: i64 = on!(conn, |c| account_email::table
+        .filter(account_email::organisation_id.eq(key(org)))
+        .filter(account_email::canonical.eq(canonical))
+        .filter(account_email::account_id.ne(key(by_others_than)))
+        .filter(account_email::owner.or(account_email::former_until.gt(now).assume_not_null()))
+        .count()
+        .get_result(c)
+        .await)?;
+    Ok(n > 0)
+}
+
+/// The accounts' unfinished sign-up that holds an address, the oldest one.
+pub async fn find_pending(conn: &mut Conn, org: OrgId, canonical: &str) -> Result<Option<AccountId>> {
+    let row: Option<Key> = on!(conn, |c| account_email::table
+        .inner_join(account::table.on(account::id.eq(account_email::account_id)))
+        .filter(account_email::organisation_id.eq(key(org)))
+        .filter(account_email::canonical.eq(canonical))
+        .filter(account::state.eq(AccountState::Pending.name()))
+        .order(account::created_at.asc())
+        .select(account::id)
+        .first(c)
+        .await
+        .optional())?;
+    Ok(row.map(Into::into))
+}
+
+/// Makes an address the primary one; the one before it stays, or is given up and reserved until a moment.
+pub async fn set_primary_email(conn: &mut Conn, id: AccountId, canonical: &str, give_up_until: Option<Micros>) -> Result<()> {
+    let others = account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::is_primary).filter(account_email::canonical.ne(canonical.to_owned()));
+    let own = account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::canonical.eq(canonical.to_owned()));
+    on!(conn, |c| {
+        if let Some(until) = give_up_until {
+            diesel::update(others)
+                .set((account_email::is_primary.eq(false), account_email::owner.eq(false), account_email::proof.eq("none"), account_email::former_until.eq(until)))
+                .execute(c)
+                .await?;
+        } else {
+            diesel::update(others).set(account_email::is_primary.eq(false)).execute(c).await?;
+        }
+        diesel::update(own).set((account_email::is_primary.eq(true), account_email::former_until.eq(None::<Micros>))).execute(c).await
+    })?;
+    Ok(())
+}
+
+/// Addresses of an account other than one: what was entered before that one was proved goes (I6).
+pub async fn remove_other_emails(conn: &mut Conn, id: AccountId, canonical: &str) -> Result<()> {
+    on!(conn, |c| diesel::delete(account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::canonical.ne(canonical))).execute(c).await)?;
+    Ok(())
 }
 
 /// Makes an account the owner of an address that it proved by our code.
@@ -192,6 +245,7 @@ pub async fn list_holders(conn: &mut Conn, org: OrgId, canonical: &str) -> Resul
         .inner_join(account::table.on(account::id.eq(account_email::account_id)))
         .filter(account_email::organisation_id.eq(key(org)))
         .filter(account_email::canonical.eq(canonical))
+        .filter(account_email::former_until.is_null())
         .order((account_email::owner.desc(), account_email::created_at.asc()))
         .limit(20)
         .select((Account::as_select(), Email::as_select()))

@@ -89,6 +89,8 @@ pub async fn take_try(conn: &mut Conn, hash: &[u8]) -> Result<Option<i32>> {
 #[diesel(table_name = challenge)]
 pub struct Challenge {
     pub id: Key,
+    /// `account_code`, `claim_code` or `decoy`.
+    pub kind: String,
     pub account_id: Option<Key>,
     pub mac: Bytes,
     pub sent_to: String,

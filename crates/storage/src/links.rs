@@ -103,3 +103,16 @@ pub async fn release_link(conn: &mut Conn, account: AccountId, id: LinkId, at: M
 pub async fn count_links(conn: &mut Conn, provider: ProviderId) -> Result<i64> {
     Ok(on!(conn, |c| link::table.filter(link::provider_id.eq(key(provider))).filter(link::active).count().get_result(c).await)?)
 }
+
+/// Sealed claims of an account's active identities with their providers, the last used one last (GV-05, GV-06).
+pub async fn list_claims(conn: &mut Conn, id: AccountId) -> Result<Vec<(ProviderId, Bytes)>> {
+    let rows: Vec<(Key, Bytes)> =
+        on!(conn, |c| link::table.filter(link::account_id.eq(key(id))).filter(link::active).order(link::used_at.asc()).select((link::provider_id, link::claims)).limit(50).load(c).await)?;
+    Ok(rows.into_iter().map(|(provider, claims)| (provider.into(), claims)).collect())
+}
+
+/// Removes every link of an account: what was attached before its owner proved anything (I6).
+pub async fn remove_links(conn: &mut Conn, id: AccountId) -> Result<()> {
+    on!(conn, |c| diesel::delete(link::table.filter(link::account_id.eq(key(id)))).execute(c).await)?;
+    Ok(())
+}

@@ -316,3 +316,49 @@ diesel::allow_tables_to_appear_in_same_query!(
     auth_code,
     access_token
 );
+
+diesel::table! {
+    account_attribute (account_id, name) {
+        account_id -> Binary,
+        organisation_id -> Binary,
+        name -> Text,
+        value -> Text,
+        folded -> Text,
+        source -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ignored_email (account_id, hash) {
+        account_id -> Binary,
+        hash -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    dry_run (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        version -> BigInt,
+        state -> Text,
+        done -> BigInt,
+        total -> BigInt,
+        counts -> Text,
+        started_at -> BigInt,
+        seen_at -> BigInt,
+        started_by -> Text,
+    }
+}
+
+diesel::table! {
+    dry_run_case (run_id, place) {
+        run_id -> Binary,
+        place -> BigInt,
+        bucket -> Text,
+        account_id -> Binary,
+        provider -> Text,
+        reasons -> Text,
+    }
+}

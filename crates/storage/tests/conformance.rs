@@ -260,7 +260,13 @@ async fn rb_12_a_backup_taken_while_people_write_is_whole() {
 
 #[test]
 fn migrations_of_both_databases_are_twins() {
-    let read = |kind: &str| std::fs::read_to_string(format!("{}/../../migrations/{kind}/0001_first/up.sql", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    // Every migration, in order.
+    let read = |kind: &str| {
+        let folder = format!("{}/../../migrations/{kind}", env!("CARGO_MANIFEST_DIR"));
+        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+        names.sort();
+        names.iter().map(|n| std::fs::read_to_string(n.join("up.sql")).unwrap()).collect::<String>()
+    };
     let (lite, pg) = (read("sqlite"), read("postgres"));
     assert_eq!(lite.replace("BLOB", "BYTEA"), pg.replace(" COLLATE \"C\"", ""));
     let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema.rs")).unwrap();

@@ -32,7 +32,7 @@ pub async fn authorize_form(State(context): State<Context>, Extension(asker): Ex
 async fn answer(context: Context, asker: Asker, parameters: Parameters) -> Response {
     let leave = match context.ligature.authorize(&asker.visitor, &parameters).await {
         Ok(Authorized::Application(uri)) => Leave { to: Destination::Application(uri), cookies: Vec::new() },
-        Ok(Authorized::SignIn(request)) => sign_in_for(&context, request).unwrap_or_else(|fault| refuse(&fault)),
+        Ok(Authorized::SignIn(request)) => sign_in_for(&context, request, app::paths::LOGIN).unwrap_or_else(|fault| refuse(&fault)),
         Err(fault) => refuse(&fault),
     };
     see_other(&context, &leave)

@@ -10,7 +10,7 @@ use axum::{
 };
 use domain::path::Continuation;
 use serde::Deserialize;
-use service::{Destination, Fault, Started};
+use service::{Destination, Fault, Purpose, Started};
 
 use crate::routes::see_other;
 
@@ -20,17 +20,21 @@ pub struct StartForm {
     /// Entry cookie of an application's request.
     #[serde(default)]
     entry: String,
+    /// The attempt that waits for another provider of its account.
+    #[serde(default)]
+    bind: String,
 }
 
 pub async fn sign_in(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>, form: Result<Form<StartForm>, FormRejection>) -> Response {
     let Form(form) = form.unwrap_or_default();
     let continuation = asker.continuation(&context.ligature, &form.entry);
-    let started = context.ligature.start(&asker.visitor, &key, false, continuation).await;
+    let purpose = if form.bind.is_empty() { Purpose::SignIn } else { Purpose::Bind(form.bind) };
+    let started = context.ligature.start(&asker.visitor, &key, purpose, continuation).await;
     off(&context, started)
 }
 
 pub async fn add_method(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>) -> Response {
-    let started = context.ligature.start(&asker.visitor, &key, true, Continuation::Account).await;
+    let started = context.ligature.start(&asker.visitor, &key, Purpose::Add, Continuation::Account).await;
     off(&context, started)
 }
 

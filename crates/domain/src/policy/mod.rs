@@ -8,6 +8,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::trust::{Pair, Proof, Trust};
 
+mod check;
+mod choices;
+mod effective;
+mod lint;
+mod presets;
+mod rules;
+
+pub use check::Problem;
+pub use choices::{
+    AbandonAudit, AfterAdd, Alphabet, BindMethod, CodeTo, Disclosure, DistinctBy, EmailChange, MailEvent, MailMatrix, Mapping, Merge, NoMatch, Notify, Offer, OnUnlink, PasswordAdd, Pin, Requires,
+    SoleProvider, Sync, Target, UnverifiedTarget,
+};
+pub use effective::{Effective, Kind, explain};
+pub use lint::{Danger, Exposes, lint};
+pub use presets::{PRESETS, deviations, preset, preset_text};
+pub use rules::{Attribute, Fold, Many, Match, One, Rule};
+
 /// One scope's document. A field that is missing says nothing; an unknown field is an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -63,6 +80,8 @@ permits! {
     as_target = true,
     /// Sign-in through this provider is possible; `false` leaves it for linking only (LK-18).
     sign_in = true,
+    /// People may sign in by address and password (ZI-12).
+    password_sign_in = true,
     /// Unsafe: a provider's unproven word may open an existing account (I11). Off unless an instance owner turns it on.
     accept_unproven_links = false,
 }
@@ -75,164 +94,65 @@ pub struct FloorFields {
     pub trust: Option<Trust>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
+    /// How long ago the sign-in of a session may be for a change of its methods, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_age: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pin_tries: Option<i32>,
+    /// Bits of a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pin_bits: Option<u32>,
     /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pin_ttl: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_provider: Option<u32>,
+    /// Events that are always told by mail; the scopes' lists add up.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub notify_on: BTreeSet<MailEvent>,
 }
 
 /// Floors in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Floors {
     pub trust: Trust,
     pub proof: Proof,
+    /// Seconds.
+    pub session_age: i64,
     pub pin_tries: i32,
+    pub pin_bits: u32,
     /// Seconds.
     pub pin_ttl: i64,
     pub max_per_provider: u32,
+    pub notify_on: BTreeSet<MailEvent>,
 }
 
 impl Floors {
     fn strictest(&mut self, fields: &FloorFields) {
         self.trust = self.trust.max(fields.trust.unwrap_or(self.trust));
         self.proof = self.proof.max(fields.proof.unwrap_or(self.proof));
+        self.session_age = self.session_age.min(fields.session_age.unwrap_or(self.session_age)).max(60);
+        self.pin_bits = self.pin_bits.max(fields.pin_bits.unwrap_or(self.pin_bits)).min(80);
         self.pin_tries = self.pin_tries.min(fields.pin_tries.unwrap_or(self.pin_tries)).max(1);
         self.pin_ttl = self.pin_ttl.min(fields.pin_ttl.unwrap_or(self.pin_ttl)).max(60);
         self.max_per_provider = self.max_per_provider.min(fields.max_per_provider.unwrap_or(self.max_per_provider));
+        self.notify_on.extend(fields.notify_on.iter().copied());
     }
 }
 
 impl Default for Floors {
     fn default() -> Self {
-        Self { trust: Trust::Asserted, proof: Proof::None, pin_tries: crate::code::TRIES, pin_ttl: crate::code::TTL / crate::SECOND, max_per_provider: 100 }
+        Self {
+            trust: Trust::Asserted,
+            proof: Proof::None,
+            session_age: crate::DAY * 400 / crate::SECOND,
+            pin_bits: 26,
+            pin_tries: crate::code::TRIES,
+            pin_ttl: crate::code::TTL / crate::SECOND,
+            max_per_provider: 100,
+            notify_on: BTreeSet::new(),
+        }
     }
-}
-
-/// One way to find the account that an unknown identity may belong to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    pub id: String,
-    #[serde(default)]
-    pub description: String,
-    /// What is compared.
-    pub account: MatchField,
-    /// Pairs of (trust, proof), any of which is enough to link.
-    pub accept: Vec<Pair>,
-    pub one: One,
-    #[serde(default)]
-    pub many: Many,
-}
-
-/// The attribute by which a rule finds accounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MatchField {
-    /// The claimed e-mail address against proved addresses.
-    Email,
-    /// The person names the account on the binding page.
-    EnteredByUser,
-}
-
-/// What one match leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum One {
-    /// Link without a question where the accepted pair needs no further proof.
-    Link,
-    /// Ask.
-    Offer,
-}
-
-/// What several matches lead to. "The first" does not exist (I3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Many {
-    #[default]
-    Choose,
-    Refuse,
-}
-
-/// What no match leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoMatch {
-    Create,
-    Offer,
-    Refuse,
-}
-
-/// A choice on the chooser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Offer {
-    /// Sign in by a method that the account already has; the new identity is dropped (GO-13, GO-14).
-    UseExisting,
-    /// Add the new identity to the account (GO-16).
-    AddToExisting,
-    /// Name an account and show its credential (AU-13).
-    EnterAccount,
-    /// A new account (GO-20).
-    CreateNew,
-}
-
-/// What pages may reveal before a proof (docs/explanation/policy.md).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Disclosure {
-    /// The same generic chooser whether or not an account matches.
-    AfterProof,
-    /// Masked addresses, for claims that the provider verified.
-    Masked,
-    /// Addresses and providers of the account, for claims that the provider verified.
-    Open,
-}
-
-/// Whether a mail tells the account about a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Notify {
-    None,
-    Notify,
-}
-
-/// Mails by event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MailMatrix {
-    /// A link made while signing in.
-    pub login_link: Notify,
-    /// A link made in My Account.
-    pub account_link: Notify,
-    /// A link removed.
-    pub unlink: Notify,
-}
-
-/// Which identity the session stands on after an add.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AfterAdd {
-    Switch,
-    Keep,
-}
-
-/// Whether the audit event of an abandoned identity keeps a keyed hash of its subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AbandonAudit {
-    Hashed,
-    None,
-}
-
-/// What an account must have for a provider to be added: every one of its methods allows it, or any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Requires {
-    All,
-    Any,
 }
 
 macro_rules! choices {
@@ -261,11 +181,30 @@ choices! {
     rules: Vec<Rule>,
     none: NoMatch,
     offers: Vec<Offer>,
+    /// What the binding page asks for.
+    bind_methods: Vec<BindMethod>,
     disclosure: Disclosure,
+    code_to: CodeTo,
+    unverified_target: UnverifiedTarget,
+    pin: Pin,
     mail: MailMatrix,
     after_add: AfterAdd,
+    on_unlink: OnUnlink,
+    sync: Sync,
+    mapping: Mapping,
+    email_change: EmailChange,
+    password_add: PasswordAdd,
+    merge: Merge,
     abandon_audit: AbandonAudit,
+    sole_provider: SoleProvider,
     target_requires: Requires,
+    /// Providers of one name can share accounts, those of different names cannot (GO-08). Empty: the common one.
+    isolation: String,
+    /// Groups come from this provider: it shares accounts only with providers that mirror them too.
+    mirror_groups: bool,
+    distinct_by: DistinctBy,
+    /// An expression that must hold for anybody to come in by this provider. Empty: everybody may.
+    claim_filter: String,
     /// Only identities that are linked already may sign in (AU-06).
     login_only: bool,
     /// The provider's verified flag counts; `false`: its word is `asserted` whatever it says (ID-14).
@@ -282,14 +221,6 @@ pub struct Policy {
     pub permits: Permits,
     pub floors: Floors,
     pub choices: Choices,
-}
-
-/// A document that cannot be in force, with the path of the field, what it holds and what would be right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    pub path: String,
-    pub value: String,
-    pub remedy: &'static str,
 }
 
 impl Policy {
@@ -326,45 +257,39 @@ impl Policy {
 
     /// A pair as it counts here: guarded by I11 and raised to the floors.
     #[must_use]
-    pub fn pair(&self, pair: Pair, owned: bool) -> Pair {
-        let pair = pair.guarded(owned, self.permits.accept_unproven_links);
+    pub fn pair(&self, pair: Pair, trust: Trust, owned: bool) -> Pair {
+        let pair = pair.guarded(trust, owned, self.permits.accept_unproven_links);
         Pair { trust: pair.trust.max(self.floors.trust), proof: pair.proof.max(self.floors.proof) }
     }
-}
 
-impl Document {
-    /// Reads a document.
-    ///
-    /// # Errors
-    /// A [`Problem`] with the parser's path and words for unknown fields and wrong values.
-    pub fn parse(json: &str) -> Result<Self, Problem> {
-        let document: Self = serde_json::from_str(json).map_err(|e| Problem {
-            path: format!("line {} column {}", e.line(), e.column()),
-            value: e.to_string(),
-            remedy: "see docs/reference/policy.md for the fields",
-        })?;
-        document.check().map(|()| document)
+    /// The shape of codes: as chosen, as long as the floor of bits asks, never shorter than eight.
+    #[must_use]
+    pub fn pin(&self) -> Pin {
+        let mut pin = self.choices.pin;
+        pin.length = pin.length.clamp(8, 16);
+        while pin.decibits() < self.floors.pin_bits.saturating_mul(10) && pin.length < 16 {
+            pin.length += 1;
+        }
+        pin
     }
 
-    /// What no scope may say.
-    ///
-    /// # Errors
-    /// The first [`Problem`] found: unknown names in `final`, both permits off without `login_only` (ZI-17), a rule
-    /// without a pair.
-    pub fn check(&self) -> Result<(), Problem> {
-        if let Some(name) = self.pinned.iter().find(|name| !CHOICE_NAMES.contains(&name.as_str())) {
-            return Err(Problem { path: "final".into(), value: name.clone(), remedy: "name a field of choices" });
-        }
-        let off = |permit: Option<bool>| permit == Some(false);
-        if off(self.permits.create) && off(self.permits.link_on_login) && self.choices.login_only != Some(true) {
-            return Err(Problem { path: "permits".into(), value: "create: false, link_on_login: false".into(), remedy: "say login_only: true if only linked identities may sign in" });
-        }
-        for rule in self.choices.rules.iter().flatten() {
-            if rule.accept.is_empty() {
-                return Err(Problem { path: format!("choices.rules.{}.accept", rule.id), value: "[]".into(), remedy: "state at least one pair of trust and proof" });
-            }
-        }
-        Ok(())
+    /// Whether an event is told by mail.
+    #[must_use]
+    pub fn notifies(&self, event: MailEvent) -> bool {
+        let mail = &self.choices.mail;
+        let chosen = match event {
+            MailEvent::LoginLink => mail.login_link,
+            MailEvent::AccountLink => mail.account_link,
+            MailEvent::Unlink => mail.unlink,
+            MailEvent::Refused => mail.refused,
+        };
+        chosen == Notify::Notify || self.floors.notify_on.contains(&event)
+    }
+
+    /// The name under which a provider shares accounts with others.
+    #[must_use]
+    pub fn isolation(&self) -> String {
+        if self.choices.mirror_groups { format!("mirrored groups {}", self.choices.isolation) } else { self.choices.isolation.clone() }
     }
 }
 
@@ -372,48 +297,37 @@ impl Document {
 fn built_in() -> Choices {
     Choices {
         rules: Vec::new(),
-        none: NoMatch::Offer,
+        none: NoMatch::Create,
         offers: vec![Offer::UseExisting, Offer::AddToExisting, Offer::EnterAccount, Offer::CreateNew],
+        bind_methods: vec![BindMethod::Password, BindMethod::EmailCode, BindMethod::Identity],
         disclosure: Disclosure::AfterProof,
-        mail: MailMatrix { login_link: Notify::Notify, account_link: Notify::Notify, unlink: Notify::Notify },
+        code_to: CodeTo::Account,
+        unverified_target: UnverifiedTarget::Ignore,
+        pin: Pin { alphabet: Alphabet::Base32, length: 8 },
+        mail: MailMatrix { login_link: Notify::Notify, account_link: Notify::Notify, unlink: Notify::Notify, refused: Notify::None },
         after_add: AfterAdd::Switch,
+        on_unlink: OnUnlink::RevokeIdentity,
+        sync: Sync { on_create: vec![Target::Name], on_login: Vec::new(), on_link: Vec::new() },
+        mapping: Mapping::new(),
+        email_change: EmailChange::Keep,
+        password_add: PasswordAdd::ByReset,
+        merge: Merge::Never,
         abandon_audit: AbandonAudit::Hashed,
+        sole_provider: SoleProvider::Redirect,
         target_requires: Requires::All,
+        isolation: String::new(),
+        mirror_groups: false,
+        distinct_by: DistinctBy::Subject,
+        claim_filter: String::new(),
         login_only: false,
         verified_counts: false,
         domains: Vec::new(),
     }
 }
 
-/// Names of the presets that ship, in the order in which the console lists them.
-pub const PRESETS: [&str; 2] = ["recommended", "goss"];
-
-/// The text of a preset.
-#[must_use]
-pub fn preset_text(name: &str) -> Option<&'static str> {
-    match name {
-        "recommended" => Some(include_str!("../presets/recommended.json")),
-        "goss" => Some(include_str!("../presets/goss.json")),
-        _ => None,
-    }
-}
-
-/// A preset as a document.
-#[must_use]
-pub fn preset(name: &str) -> Option<Document> {
-    preset_text(name).and_then(|text| Document::parse(text).ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_preset_parses() {
-        for name in PRESETS {
-            assert_eq!(preset(name).unwrap().preset.as_deref(), Some(name));
-        }
-    }
 
     #[test]
     fn a_narrower_scope_can_only_forbid() {
@@ -441,7 +355,7 @@ mod tests {
 
     #[test]
     fn unknown_fields_and_both_permits_off_are_refused_with_path_and_remedy() {
-        assert!(Document::parse(r#"{"permits":{"lnik":true}}"#).is_err());
+        assert_eq!(Document::parse(r#"{"permits":{"lnik":true}}"#).unwrap_err().path, "permits.lnik");
         assert_eq!(Document::parse(r#"{"permits":{"create":false,"link_on_login":false}}"#).unwrap_err().path, "permits");
         assert!(Document::parse(r#"{"permits":{"create":false,"link_on_login":false},"choices":{"login_only":true}}"#).is_ok());
         assert_eq!(Document::parse(r#"{"final":["nothing"]}"#).unwrap_err().path, "final");

@@ -1,0 +1,58 @@
+//! Forms of the policy pages: drafts, versions, dry runs.
+use leptos::prelude::*;
+use service::{admin::SaveProblem, policy_admin::Becomes};
+
+use crate::{
+    context::asked,
+    outcome::{Code, Flash, Leave, back, go, refuse},
+    paths,
+};
+
+fn trouble(problem: service::PolicyProblem, document: String) -> Flash {
+    let typed = vec![("path".into(), problem.path), ("value".into(), problem.value.chars().take(300).collect()), ("remedy".into(), problem.remedy.into()), ("document".into(), document)];
+    Flash { typed, ..Flash::default() }
+}
+
+#[server(prefix = "/fn", endpoint = "admin/policy/draft")]
+pub async fn save_draft(scope: String, document: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.save_draft(&asker.visitor, &scope, &document).await {
+        Ok(version) => back(&context, &asker, &paths::policy_version(version), Flash::notice("draft-saved")).await,
+        // What was typed is kept, to be mended.
+        Err(SaveProblem::Policy(problem)) => back(&context, &asker, &paths::policy_document(&scope, None), trouble(problem, document)).await,
+        Err(SaveProblem::Field(..)) => refuse(&domain::Refusal::BadRequest.into()),
+        Err(SaveProblem::Fault(fault)) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "admin/policy/version")]
+pub async fn set_version(version: i64, becomes: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = move_on(&context, &asker, version, Becomes::parse(&becomes)).await;
+    go(&context, &next);
+    Ok(())
+}
+
+/// Moves a version on and says what came of it.
+pub(crate) async fn move_on(context: &crate::context::Context, asker: &crate::context::Asker, version: i64, becomes: Option<Becomes>) -> Leave {
+    let Some(becomes) = becomes else { return refuse(&domain::Refusal::BadRequest.into()) };
+    match context.ligature.set_version(&asker.visitor, version, becomes).await {
+        Ok(()) => back(context, asker, paths::ADMIN_POLICY, Flash::notice("saved")).await,
+        Err(SaveProblem::Policy(problem)) => back(context, asker, &paths::policy_version(version), trouble(problem, String::new())).await,
+        Err(SaveProblem::Field(..)) => refuse(&domain::Refusal::BadRequest.into()),
+        Err(SaveProblem::Fault(fault)) => refuse(&fault),
+    }
+}
+
+#[server(prefix = "/fn", endpoint = "admin/policy/dry-run")]
+pub async fn start_dry_run(version: i64) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.start_dry_run(&asker.visitor, version).await {
+        Ok(()) => Leave::local(paths::policy_version(version)),
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}

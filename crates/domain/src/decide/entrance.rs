@@ -1,0 +1,40 @@
+//! What the sign-in page does before anybody has said anything.
+use crate::policy::{Policy, SoleProvider};
+
+/// The page, or straight to a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entrance {
+    Page,
+    /// The place in the list of usable providers.
+    Provider(usize),
+}
+
+/// With exactly one provider and no password there is nothing to choose (ZI-12, GO-54). `stay`: the person has just
+/// signed out or been refused, and is never sent away again by itself.
+#[must_use]
+pub fn entrance(policy: &Policy, usable_providers: usize, stay: bool) -> Entrance {
+    let sole = usable_providers == 1 && !policy.permits.password_sign_in;
+    if sole && !stay && policy.choices.sole_provider == SoleProvider::Redirect { Entrance::Provider(0) } else { Entrance::Page }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Document;
+
+    fn policy(json: &str) -> Policy {
+        Policy::merge(1, &[&Document::parse(json).unwrap()])
+    }
+
+    /// Shows ZI-12, GO-54.
+    #[test]
+    fn zi_12_go_54_one_provider_and_no_password_is_no_question() {
+        let sole = policy(r#"{"permits":{"password_sign_in":false},"choices":{"sole_provider":"redirect"}}"#);
+        assert_eq!(entrance(&sole, 1, false), Entrance::Provider(0));
+        assert_eq!(entrance(&sole, 1, true), Entrance::Page, "nobody loops");
+        assert_eq!(entrance(&sole, 2, false), Entrance::Page);
+        assert_eq!(entrance(&sole, 0, false), Entrance::Page);
+        assert_eq!(entrance(&policy("{}"), 1, false), Entrance::Page, "the password is a choice");
+        assert_eq!(entrance(&policy(r#"{"permits":{"password_sign_in":false},"choices":{"sole_provider":"page"}}"#), 1, false), Entrance::Page);
+    }
+}

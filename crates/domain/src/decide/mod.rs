@@ -1,0 +1,293 @@
+//! The one function that decides. Every path asks it: sign-in, My Account, the console, simulation, replay.
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AccountId, Refusal,
+    facts::{AccountState, Act, AddTo, Facts, Intent, Known},
+    policy::{Disclosure, EmailChange, MailEvent, Offer, Policy},
+    trust::{Proof, Trust},
+};
+
+mod eligible;
+mod entrance;
+mod plan;
+mod reason;
+mod unknown;
+
+pub use entrance::{Entrance, entrance};
+pub use plan::{Condition, Lookup, RuleValues, plan};
+pub use reason::Reason;
+use reason::Trace;
+
+/// What happens, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    pub outcome: Outcome,
+    /// The steps that led here, in order.
+    pub reasons: Vec<Reason>,
+    /// The policy version that was used.
+    pub policy_version: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Sign in to the account that the method belongs to.
+    SignIn {
+        account: AccountId,
+        email: EmailStep,
+    },
+    /// Open a new account and link the identity to it.
+    Create,
+    /// Attach the identity to the account.
+    Link {
+        account: AccountId,
+        basis: Basis,
+        notify: bool,
+    },
+    /// The signed-in account has the identity already (MA-06).
+    AlreadyLinked,
+    /// Ask the person.
+    Choose(Choice),
+    /// Ask for a code from the claimed mailbox; it raises trust (NE-17).
+    Confirm,
+    /// Ask for a code from the account's mailbox; `None` is a decoy that nothing answers.
+    Challenge {
+        target: Option<AccountId>,
+        by: crate::facts::By,
+    },
+    /// Ask for the credential of the account that the person names; `None`: they say which.
+    Bind {
+        target: Option<AccountId>,
+    },
+    /// Ask for a password that finishes the sign-up (NE-07).
+    FinishSignup {
+        account: AccountId,
+    },
+    /// The proved owner takes the unfinished sign-up over: everything older goes, then the link (PH-01).
+    Reclaim {
+        account: AccountId,
+    },
+    /// Drop the new identity and sign in by a method that exists (GO-14).
+    Abandon,
+    /// Remove the method.
+    Remove {
+        notify: bool,
+    },
+    Refuse {
+        refusal: Refusal,
+    },
+}
+
+impl Outcome {
+    /// A short stable name, for lists and comparisons.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SignIn { .. } => "sign_in",
+            Self::Create => "create",
+            Self::Link { .. } => "link",
+            Self::AlreadyLinked => "already_linked",
+            Self::Choose(_) => "choose",
+            Self::Confirm => "confirm",
+            Self::Challenge { .. } => "challenge",
+            Self::Bind { .. } => "bind",
+            Self::FinishSignup { .. } => "finish_signup",
+            Self::Reclaim { .. } => "reclaim",
+            Self::Abandon => "abandon",
+            Self::Remove { .. } => "remove",
+            Self::Refuse { .. } => "refuse",
+        }
+    }
+
+    /// Every name, for the test that each has its text.
+    pub const NAMES: [&str; 13] = ["sign_in", "create", "link", "already_linked", "choose", "confirm", "challenge", "bind", "finish_signup", "reclaim", "abandon", "remove", "refuse"];
+}
+
+/// What to do about an address that differs from the account's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailStep {
+    Nothing,
+    /// Ask: update, ignore, cancel (GO-47).
+    Ask,
+    /// It becomes the primary address.
+    Overwrite,
+}
+
+/// Why a link is allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basis {
+    pub rule: String,
+    pub trust: Trust,
+    pub proof: Proof,
+}
+
+/// What the chooser shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    pub offers: Vec<Offer>,
+    /// Accounts that the page may show; empty when nothing may be revealed.
+    pub shown: Vec<Shown>,
+    pub disclosure: Disclosure,
+}
+
+/// An account on the chooser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    pub account: AccountId,
+    /// "Add to this account" may be offered (GO-56).
+    pub addable: bool,
+}
+
+/// Decides. Total and pure: the same facts and policy give the same decision.
+#[must_use]
+pub fn decide(facts: &Facts, policy: &Policy) -> Decision {
+    let mut trace = Trace::default();
+    let outcome = Deciding { facts, policy }.run(&mut trace).unwrap_or_else(|refusal| Outcome::Refuse { refusal });
+    if let Outcome::Refuse { refusal } = &outcome {
+        trace.with("refused", refusal.code());
+    }
+    Decision { outcome, reasons: trace.0, policy_version: policy.version }
+}
+
+struct Deciding<'a> {
+    facts: &'a Facts,
+    policy: &'a Policy,
+}
+
+impl Deciding<'_> {
+    fn run(&self, trace: &mut Trace) -> Result<Outcome, Refusal> {
+        if let Intent::Remove(remove) = self.facts.intent {
+            return self.remove(remove.usable_left, trace);
+        }
+        self.gates(trace)?;
+        match (self.facts.intent, self.facts.known) {
+            (Intent::SignIn, Some(known)) => self.known(known, trace),
+            (Intent::Add(add), known) => self.add(add, known, trace),
+            (Intent::SignIn, None) => self.unknown(trace),
+            (Intent::Remove(remove), _) => self.remove(remove.usable_left, trace),
+        }
+    }
+
+    fn gates(&self, trace: &mut Trace) -> Result<(), Refusal> {
+        match self.facts.provider {
+            Some(provider) if !provider.enabled => return Err(Refusal::ProviderDisabled),
+            Some(provider) if provider.filter.is_none() => {
+                trace.say("expression-failed");
+                return Err(Refusal::ExpressionFailed);
+            }
+            Some(provider) if provider.filter == Some(false) => {
+                trace.say("filtered");
+                return Err(Refusal::Filtered);
+            }
+            None if self.facts.intent == Intent::SignIn && !self.policy.permits.password_sign_in => return Err(Refusal::PasswordOff),
+            Some(_) | None => {}
+        }
+        if self.facts.intent == Intent::SignIn && !self.policy.permits.sign_in {
+            return Err(Refusal::LinkOnly);
+        }
+        trace.say("gates-open");
+        Ok(())
+    }
+
+    /// I1: a known identity opens its own account and no other.
+    fn known(&self, known: Known, trace: &mut Trace) -> Result<Outcome, Refusal> {
+        trace.say("known");
+        usable(known.state)?;
+        Ok(Outcome::SignIn { account: known.account, email: self.email_step(trace) })
+    }
+
+    /// An address that the account does not have: only one that the provider verified is worth a question, and
+    /// only one that nobody owns is taken without one (ID-05, MA-15).
+    fn email_step(&self, trace: &mut Trace) -> EmailStep {
+        let Some(email) = self.facts.email.filter(|_| self.facts.trust >= Some(Trust::ClaimedVerified)) else { return EmailStep::Nothing };
+        let step = match self.policy.choices.email_change {
+            EmailChange::Ask if !email.ignored => EmailStep::Ask,
+            EmailChange::Overwrite if !email.taken => EmailStep::Overwrite,
+            EmailChange::Ask | EmailChange::Overwrite | EmailChange::Keep => EmailStep::Nothing,
+        };
+        trace.with(
+            "email-differs",
+            match step {
+                EmailStep::Nothing => "nothing",
+                EmailStep::Ask => "ask",
+                EmailStep::Overwrite => "overwrite",
+            },
+        );
+        step
+    }
+
+    fn remove(&self, usable_left: u32, trace: &mut Trace) -> Result<Outcome, Refusal> {
+        if !self.policy.permits.account_management || !self.policy.permits.unlink {
+            return Err(Refusal::ManagementOff);
+        }
+        trace.rule("methods-left", "", usize::try_from(usable_left).ok());
+        if usable_left == 0 {
+            return Err(Refusal::LastMethod);
+        }
+        Ok(Outcome::Remove { notify: self.policy.notifies(MailEvent::Unlink) })
+    }
+
+    fn add(&self, add: AddTo, known: Option<Known>, trace: &mut Trace) -> Result<Outcome, Refusal> {
+        let permits = &self.policy.permits;
+        usable(add.state)?;
+        if !permits.account_management {
+            return Err(Refusal::ManagementOff);
+        }
+        if let Some(known) = known {
+            trace.say("already-linked");
+            return if known.account == add.account { Ok(Outcome::AlreadyLinked) } else { Err(Refusal::AlreadyInUse) };
+        }
+        if !permits.link_in_account {
+            return Err(Refusal::NotAllowed);
+        }
+        eligible::Target::from(add).check(self.policy)?;
+        trace.say("adds-own");
+        let trust = self.facts.trust.unwrap_or(Trust::Asserted);
+        Ok(Outcome::Link { account: add.account, basis: Basis { rule: "my_account".into(), trust, proof: Proof::Credential }, notify: self.policy.notifies(MailEvent::AccountLink) })
+    }
+
+    fn create(&self, trace: &mut Trace) -> Result<Outcome, Refusal> {
+        if !self.policy.permits.create {
+            return Err(Refusal::CreationClosed);
+        }
+        trace.say("creates");
+        Ok(Outcome::Create)
+    }
+
+    fn unknown(&self, trace: &mut Trace) -> Result<Outcome, Refusal> {
+        trace.say("unknown");
+        if self.policy.choices.login_only {
+            return Err(Refusal::LoginOnly);
+        }
+        match self.facts.trust {
+            Some(trust) => trace.with("claim", trust.name()),
+            None => trace.say("no-claim"),
+        }
+        let matches = self.matches(trace)?;
+        match self.facts.act {
+            Act::CreateNew => self.offered(Offer::CreateNew).and_then(|()| self.create(trace)),
+            Act::UseExisting => {
+                self.offered(Offer::UseExisting)?;
+                trace.say("abandons");
+                Ok(Outcome::Abandon)
+            }
+            Act::EnterAccount => self.offered(Offer::EnterAccount).map(|()| Outcome::Bind { target: None }),
+            Act::Named(target) => self.named(target, trace),
+            Act::AddTo(target) => self.add_to(target, &matches, trace),
+            Act::Proved(target, proof, by) => self.proved(target, proof, by, trace),
+            Act::Finished => self.finished(trace),
+            Act::Arrived => self.arrived(&matches, trace),
+        }
+    }
+}
+
+pub(super) fn usable(state: AccountState) -> Result<(), Refusal> {
+    match state {
+        AccountState::Active => Ok(()),
+        AccountState::Pending => Err(Refusal::AccountPending),
+        AccountState::Disabled => Err(Refusal::AccountDisabled),
+        AccountState::Closing => Err(Refusal::AccountClosing),
+    }
+}

@@ -1,0 +1,113 @@
+//! What a document may not say, found before it is saved.
+use super::{CHOICE_NAMES, Disclosure, Document, NoMatch, One, Policy};
+
+/// A document that cannot be in force: the path of the field, what it holds, and the key of what would be right
+/// (`problem-<remedy>` in the locales).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub path: String,
+    pub value: String,
+    pub remedy: &'static str,
+}
+
+impl Problem {
+    pub fn new(path: impl Into<String>, value: impl Into<String>, remedy: &'static str) -> Self {
+        Self { path: path.into(), value: value.into(), remedy }
+    }
+
+    /// Every remedy, for the test that each has its text.
+    pub const REMEDIES: [&str; 11] = ["field", "final", "both-off", "login-only", "accept", "rule-id", "silent-offer", "pin", "domain", "expression", "source"];
+}
+
+impl Document {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// A [`Problem`] with the path of what is unknown or has a wrong value.
+    pub fn parse(json: &str) -> Result<Self, Problem> {
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let document: Self = serde_path_to_error::deserialize(&mut reader).map_err(|e| Problem::new(e.path().to_string(), e.inner().to_string(), "field"))?;
+        reader.end().map_err(|e| Problem::new(format!("line {}", e.line()), e.to_string(), "field"))?;
+        document.check().map(|()| document)
+    }
+
+    /// What no scope may say.
+    ///
+    /// # Errors
+    /// The first [`Problem`]: unknown names in `final`, both permits off without `login_only` (ZI-17) or with its
+    /// contrary, a rule without a pair or without its own id, codes that are too short, domains that are none.
+    pub fn check(&self) -> Result<(), Problem> {
+        if let Some(name) = self.pinned.iter().find(|name| !CHOICE_NAMES.contains(&name.as_str())) {
+            return Err(Problem::new("final", name, "final"));
+        }
+        let says = |permit: Option<bool>, value: bool| permit == Some(value);
+        let (create, link, only) = (self.permits.create, self.permits.link_on_login, self.choices.login_only == Some(true));
+        if says(create, false) && says(link, false) && !only {
+            return Err(Problem::new("permits", "create: false, link_on_login: false", "both-off"));
+        }
+        if only && (says(create, true) || says(link, true)) {
+            return Err(Problem::new("choices.login_only", "true", "login-only"));
+        }
+        if says(self.permits.as_source, false) && says(self.permits.link_in_account, true) {
+            return Err(Problem::new("permits.as_source", "false", "source"));
+        }
+        let mut ids = std::collections::BTreeSet::new();
+        for (place, rule) in self.choices.rules.iter().flatten().enumerate() {
+            if rule.accept.is_empty() {
+                return Err(Problem::new(format!("choices.rules[{place}].accept"), "[]", "accept"));
+            }
+            let slug = !rule.id.is_empty() && rule.id.len() <= 40 && rule.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+            if !slug || !ids.insert(rule.id.as_str()) {
+                return Err(Problem::new(format!("choices.rules[{place}].id"), &rule.id, "rule-id"));
+            }
+        }
+        if let Some(pin) = self.choices.pin.filter(|pin| !(8..=16).contains(&pin.length)) {
+            return Err(Problem::new("choices.pin.length", pin.length.to_string(), "pin"));
+        }
+        for (place, domain) in self.choices.domains.iter().flatten().enumerate() {
+            if crate::address::Canonical::parse(&format!("x@{domain}")).is_err() {
+                return Err(Problem::new(format!("choices.domains[{place}]"), domain, "domain"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The expressions of the document: path, text, and whether the result is a condition or a value.
+    #[must_use]
+    pub fn expressions(&self) -> Vec<(String, String, bool)> {
+        let mut found = Vec::new();
+        for (place, rule) in self.choices.rules.iter().flatten().enumerate() {
+            found.push((format!("choices.rules[{place}].when"), rule.when.clone(), true));
+            for (n, one) in rule.all.iter().enumerate() {
+                found.push((format!("choices.rules[{place}].all[{n}].equals"), one.equals.clone(), false));
+            }
+        }
+        for (target, text) in self.choices.mapping.iter().flatten() {
+            found.push((format!("choices.mapping.{}", target.name()), text.clone(), false));
+        }
+        found.push(("choices.claim_filter".into(), self.choices.claim_filter.clone().unwrap_or_default(), true));
+        found.retain(|(_, text, _)| !text.is_empty());
+        found
+    }
+}
+
+impl Policy {
+    /// What no combination of scopes may come to.
+    ///
+    /// # Errors
+    /// Both permits off without `login_only`; `silent` with a question.
+    pub fn check(&self) -> Result<(), Problem> {
+        if !self.permits.create && !self.permits.link_on_login && !self.choices.login_only {
+            return Err(Problem::new("permits", "create: false, link_on_login: false", "both-off"));
+        }
+        if self.choices.disclosure == Disclosure::Silent && !self.choices.login_only {
+            if let Some(rule) = self.choices.rules.iter().find(|r| r.one == One::Offer) {
+                return Err(Problem::new(format!("choices.rules.{}.one", rule.id), "offer", "silent-offer"));
+            }
+            if self.choices.none == NoMatch::Offer {
+                return Err(Problem::new("choices.none", "offer", "silent-offer"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,321 @@
+//! The values that a policy can choose between.
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What no match leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoMatch {
+    Create,
+    Offer,
+    Refuse,
+}
+
+/// A choice on the chooser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Offer {
+    /// Sign in by a method that the account already has; the new identity is dropped (GO-13, GO-14).
+    UseExisting,
+    /// Add the new identity to the account (GO-16).
+    AddToExisting,
+    /// Name an account and show its credential (AU-13).
+    EnterAccount,
+    /// A new account (GO-20).
+    CreateNew,
+}
+
+/// A way to show on the binding page that an account is one's own (AU-10, AU-18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BindMethod {
+    /// Address and password.
+    Password,
+    /// A code to the account's mailbox.
+    EmailCode,
+    /// A code to the account's phone.
+    PhoneCode,
+    Passkey,
+    /// A provider that the account has already.
+    Identity,
+}
+
+impl BindMethod {
+    pub const ALL: [Self; 5] = [Self::Password, Self::EmailCode, Self::PhoneCode, Self::Passkey, Self::Identity];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::EmailCode => "email_code",
+            Self::PhoneCode => "phone_code",
+            Self::Passkey => "passkey",
+            Self::Identity => "identity",
+        }
+    }
+}
+
+/// What pages may reveal before a proof (docs/explanation/policy.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Disclosure {
+    /// No question: a code to the claimed address first, whoever it belongs to, and then the outcome (NE-12).
+    Silent,
+    /// The same generic chooser whether or not an account matches.
+    AfterProof,
+    /// Masked addresses, for claims that the provider verified.
+    Masked,
+    /// Addresses and providers of the account, for claims that the provider verified.
+    Open,
+}
+
+impl Disclosure {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::AfterProof => "after_proof",
+            Self::Masked => "masked",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// Where the code of a linking goes: to the claimed address (raises trust) or to the account's own (raises proof).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeTo {
+    Account,
+    Claim,
+}
+
+/// What happens when a sign-up that nobody finished holds the claimed address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnverifiedTarget {
+    /// Code, then a password of one's own, then the link (NE-07).
+    FinishSignup,
+    /// Code, then the link; everything older goes (PH-01).
+    Reclaim,
+    /// As if it did not exist.
+    Ignore,
+    /// Refuse. Strangers can lock owners out this way; the linter says so.
+    Refuse,
+}
+
+/// Letters of mailed codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alphabet {
+    /// Crockford's 32 letters and digits, 5 bits each.
+    Base32,
+    /// Ten digits, 3.3 bits each.
+    Digits,
+}
+
+/// The shape of mailed codes; never shorter than eight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pin {
+    pub alphabet: Alphabet,
+    pub length: u32,
+}
+
+impl Pin {
+    /// Strength in tenths of a bit.
+    #[must_use]
+    pub fn decibits(self) -> u32 {
+        let each = match self.alphabet {
+            Alphabet::Base32 => 50,
+            Alphabet::Digits => 33,
+        };
+        self.length.saturating_mul(each)
+    }
+}
+
+/// Whether a mail tells the account about a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notify {
+    #[default]
+    None,
+    Notify,
+}
+
+/// What a mail can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailEvent {
+    LoginLink,
+    AccountLink,
+    Unlink,
+    Refused,
+}
+
+/// Mails by event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailMatrix {
+    /// A link made while signing in.
+    pub login_link: Notify,
+    /// A link made in My Account.
+    pub account_link: Notify,
+    /// A link removed.
+    pub unlink: Notify,
+    /// A linking to the account that was refused after a wrong proof.
+    #[serde(default)]
+    pub refused: Notify,
+}
+
+/// Which identity the session stands on after an add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterAdd {
+    Switch,
+    Keep,
+}
+
+/// Which sessions end when a provider is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUnlink {
+    /// Those that were opened by this identity.
+    RevokeIdentity,
+    /// All but the one that acts.
+    RevokeOthers,
+}
+
+/// Whether the audit event of an abandoned identity keeps a keyed hash of its subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbandonAudit {
+    Hashed,
+    None,
+}
+
+/// What an account must have for a provider to be added: every one of its methods allows it, or any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Requires {
+    All,
+    Any,
+}
+
+/// What makes two identities of one provider on one account different ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DistinctBy {
+    Subject,
+    /// Their addresses must differ too (GO-31).
+    Email,
+}
+
+/// What happens when a linked identity comes back with an address that the account does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailChange {
+    /// Update, ignore or cancel (GO-47).
+    Ask,
+    /// Take it as the new primary address if the provider verified it and nobody owns it.
+    Overwrite,
+    Keep,
+}
+
+/// When a person without a password may set one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PasswordAdd {
+    Never,
+    ByReset,
+    InAccount,
+}
+
+/// Who may make one account of two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Merge {
+    Never,
+    Admin,
+    BothProofs,
+}
+
+/// What the sign-in page does when there is exactly one provider and no password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SoleProvider {
+    /// Goes there at once (ZI-12, GO-54).
+    Redirect,
+    Page,
+}
+
+/// A field of a profile that a provider's claims may fill. Roles and flags are none of them (LK-22).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Target {
+    Name,
+    GivenName,
+    FamilyName,
+    Locale,
+    Username,
+    Phone,
+    Own(String),
+}
+
+impl Target {
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Name => "name".into(),
+            Self::GivenName => "given_name".into(),
+            Self::FamilyName => "family_name".into(),
+            Self::Locale => "locale".into(),
+            Self::Username => "username".into(),
+            Self::Phone => "phone".into(),
+            Self::Own(name) => format!("attr.{name}"),
+        }
+    }
+
+    /// The expression that fills it where the mapping says nothing.
+    #[must_use]
+    pub fn claim(&self) -> String {
+        match self {
+            Self::Username => "claims.preferred_username".into(),
+            Self::Phone => "claims.phone_number".into(),
+            Self::Own(name) => format!("claims.{name}"),
+            Self::Name | Self::GivenName | Self::FamilyName | Self::Locale => format!("claims.{}", self.name()),
+        }
+    }
+}
+
+impl From<Target> for String {
+    fn from(target: Target) -> Self {
+        target.name()
+    }
+}
+
+impl TryFrom<String> for Target {
+    type Error = String;
+    fn try_from(name: String) -> Result<Self, String> {
+        let plain = [Self::Name, Self::GivenName, Self::FamilyName, Self::Locale, Self::Username, Self::Phone];
+        if let Some(target) = plain.into_iter().find(|t| t.name() == name) {
+            return Ok(target);
+        }
+        match super::Attribute::try_from(name.clone()) {
+            Ok(super::Attribute::Own(own)) => Ok(Self::Own(own)),
+            Ok(_) | Err(_) => Err(format!("`{name}` is no profile field: name, given_name, family_name, locale, username, phone, attr.<name>")),
+        }
+    }
+}
+
+/// Which profile fields follow the provider, and when. What is not listed is never touched.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sync {
+    pub on_create: Vec<Target>,
+    pub on_login: Vec<Target>,
+    pub on_link: Vec<Target>,
+}
+
+/// Expressions by profile field; fields without one take the claim of their name.
+pub type Mapping = BTreeMap<Target, String>;

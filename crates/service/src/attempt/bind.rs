@@ -1,0 +1,112 @@
+//! Showing on the binding page that an account is one's own: by its password, by a code, by another of its providers.
+use domain::{
+    Proof, Refusal,
+    address::Canonical,
+    attempt::State,
+    facts::{Act, By},
+    policy::BindMethod,
+};
+use storage::{Conn, accounts::find_owner, links::find_link};
+
+use super::{Deed, Opened};
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    arrive::{Settled, client_of},
+    held::Held,
+};
+
+impl Ligature {
+    /// A way to bind counts only where the policy has it (AU-10).
+    async fn binds_by(&self, c: &mut Conn, open: &Opened, method: BindMethod) -> Result<(), Fault> {
+        let policy = self.policies(c).await?.effective(Some(&open.held()?.key), client_of(&open.continuation).as_deref());
+        if policy.choices.bind_methods.contains(&method) { Ok(()) } else { Err(Refusal::AttemptStep.into()) }
+    }
+
+    /// The account's password as the proof (AU-13, LK-16): counted by the same limiter as a sign-in.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`]; refusals of the decision. A wrong one is a page.
+    pub async fn bind_by_password(&self, visitor: &Visitor, id: &str, address: &str, password: &str) -> Result<Arrival, Fault> {
+        let mut conn = self.store.read().await?;
+        let open = self.opened(&mut conn, visitor, id).await?;
+        let (wanted, by) = open.state.binding()?;
+        self.binds_by(&mut conn, &open, BindMethod::Password).await?;
+        let held = open.held()?.clone();
+        let by_code_page = !matches!(open.state, State::Binding { .. });
+        let address = match (wanted, by_code_page) {
+            (Some(account), true) => self.mail_target(&mut conn, &held, account).await?.map(|e| e.typed).unwrap_or_default(),
+            (Some(account), false) if address.is_empty() => self.mail_target(&mut conn, &held, account).await?.map(|e| e.typed).unwrap_or_default(),
+            (None, true) => held.address().map(|a| a.as_str().to_owned()).unwrap_or_default(),
+            (_, false) => address.to_owned(),
+        };
+        // With an address typed, the account is the one that the address finds, as at sign-in.
+        let named = wanted.filter(|_| by_code_page);
+        drop(conn);
+        let shown = match self.check_password(&address, named, password).await {
+            Ok(account) if wanted.is_none_or(|w| w == account) && !(by_code_page && wanted.is_none()) => account,
+            Ok(_) => return self.wrong_code(visitor, id, Refusal::CredentialsWrong.into()).await,
+            Err(fault) => return self.wrong_code(visitor, id, fault).await,
+        };
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret) = (visitor.clone(), secret.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                if open.state.binding()? != (wanted, by) {
+                    return Err(Refusal::AttemptStep.into());
+                }
+                let proven = open.state.proven();
+                this.step(c, &visitor, open, Deed::new(Act::Proved(shown, Proof::Credential, by), proven)).await
+            })
+        })
+        .await
+    }
+
+    /// A code to the account of an address that the person names. An address without an owner meets the same page.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for what is no address, [`Refusal::AttemptStep`] elsewhere than on the binding page.
+    pub async fn bind_by_code(&self, visitor: &Visitor, id: &str, address: &str) -> Result<Arrival, Fault> {
+        let address = Canonical::parse(address).map_err(|_| Refusal::BadRequest)?;
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret, address) = (visitor.clone(), secret.clone(), address.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                if !matches!(open.state, State::Binding { target: None, .. }) {
+                    return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
+                }
+                let owner = find_owner(c, this.org, address.as_str()).await?;
+                let proven = open.state.proven();
+                let deed = Deed { address: Some(address.as_str().to_owned()), ..Deed::new(Act::Named(owner), proven) };
+                this.step(c, &visitor, open, deed).await
+            })
+        })
+        .await
+    }
+
+    /// Another provider came back for an attempt that waits: its account is the one that is shown to be the person's.
+    pub(crate) async fn bind_by_identity(&self, c: &mut Conn, visitor: &Visitor, attempt: &str, shown: &Held) -> Result<Settled, Fault> {
+        let open = self.opened(c, visitor, attempt).await?;
+        let (wanted, by) = match &open.state {
+            State::Binding { target: None, .. } => (None, By::Name),
+            State::Binding { target, .. } => (*target, By::Rule),
+            state => return Err(if state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into()),
+        };
+        self.binds_by(c, &open, BindMethod::Identity).await?;
+        let ground = self.ground(c, None).await?;
+        let usable = ground.provider(shown.provider).is_some_and(|p| p.enabled) && ground.policy(&shown.key).permits.sign_in && open.held()?.provider != shown.provider;
+        let known = find_link(c, self.org, &shown.namespace, &shown.assertion.subject).await?.filter(|_| usable);
+        match known {
+            Some((link, _)) if wanted.is_none_or(|w| w == link.account_id) => {
+                let proven = open.state.proven();
+                self.step(c, visitor, open, Deed::new(Act::Proved(link.account_id, Proof::Credential, by), proven)).await
+            }
+            // Nobody's, or another account's: the same answer as for a wrong password.
+            _ => {
+                self.move_on(c, &open, &open.state, Refusal::CredentialsWrong.code()).await?;
+                Ok(Ok(Arrival::Page { id: attempt.to_owned(), page: open.state.page() }))
+            }
+        }
+    }
+}

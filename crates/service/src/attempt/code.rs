@@ -1,0 +1,197 @@
+//! Codes of an attempt: sent to the claimed mailbox or to the account's own, typed, counted.
+use domain::{
+    AccountId, Policy, Proof, Refusal,
+    attempt::State,
+    facts::{Act, By},
+    policy::MailEvent,
+};
+use storage::{
+    Conn,
+    accounts::{Email, find_account, list_emails},
+    attempts::Attempt,
+};
+
+use super::Deed;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    arrive::client_of,
+    challenge::{Binding, code_shape},
+    held::Held,
+    mails::Kind,
+};
+
+impl Ligature {
+    /// Mails the code that a state waits for; states that wait for none send nothing. For a decoy the same page without a mail.
+    #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
+    pub(crate) async fn send_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, state: &State, held: &Held, policy: &Policy, first: bool) -> Result<(), Fault> {
+        let Some(binding) = self.code_binding(c, held, state).await? else { return Ok(()) };
+        if first {
+            self.count_code_attempt(c, &binding.address).await?;
+        }
+        let letter = match (state, binding.account) {
+            (State::Confirming { .. }, _) => {
+                let to = held.assertion.email.clone().unwrap_or_default();
+                Some(self.letter(Kind::ClaimCode, to, visitor.locale.clone(), visitor, &held.provider_name, &held.label()))
+            }
+            (State::EmailChanged { .. }, _) => {
+                let to = held.assertion.email.clone().unwrap_or_default();
+                Some(self.letter(Kind::EmailCode, to, visitor.locale.clone(), visitor, &held.provider_name, &held.label()))
+            }
+            (_, Some(account)) => {
+                let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
+                let to = list_emails(c, account).await?.into_iter().find(|e| e.canonical == binding.address).map(|e| e.typed).unwrap_or_default();
+                Some(self.letter(Kind::LinkCode, to, locale, visitor, &held.provider_name, &held.label()))
+            }
+            (_, None) => None,
+        };
+        self.challenge(c, row, &binding, code_shape(policy), letter).await
+    }
+
+    /// What the code of a state is bound to; `None` where no code is awaited.
+    pub(crate) async fn code_binding(&self, c: &mut Conn, held: &Held, state: &State) -> Result<Option<Binding>, Fault> {
+        let claimed = held.address().map(|a| a.as_str().to_owned()).unwrap_or_default();
+        let base = Binding { provider: held.provider.to_string(), namespace: held.namespace.clone(), subject: held.assertion.subject.clone(), ..Binding::default() };
+        Ok(match state {
+            State::Confirming { .. } => Some(Binding { action: "claim", address: claimed, ..base }),
+            State::EmailChanged { account, updating: true } => Some(Binding { action: "email", account: Some(*account), address: claimed, ..base }),
+            State::Proving { target, by, address, .. } => {
+                let (action, named) = match by {
+                    By::Rule => ("link", None),
+                    By::Name => ("bind", address.clone()),
+                };
+                let own = match (target, &named) {
+                    (Some(account), None) => self.mail_target(c, held, *account).await?.map(|e| e.canonical),
+                    _ => None,
+                };
+                Some(Binding { action, account: *target, address: named.or(own).unwrap_or(claimed), ..base })
+            }
+            State::Choosing { .. }
+            | State::Binding { .. }
+            | State::FinishingSignup { .. }
+            | State::EmailChanged { updating: false, .. }
+            | State::SigningUp { .. }
+            | State::Resetting { .. }
+            | State::Done
+            | State::Abandoned
+            | State::Refused { .. } => None,
+        })
+    }
+
+    /// The account's own address: the one that was matched, in the account's spelling, else its primary one (GO-36).
+    pub(crate) async fn mail_target(&self, c: &mut Conn, held: &Held, account: AccountId) -> Result<Option<Email>, Fault> {
+        let emails: Vec<Email> = list_emails(c, account).await?.into_iter().filter(|e| e.proof != "none").collect();
+        let claimed = held.address();
+        let matched = emails.iter().find(|e| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical)).cloned();
+        Ok(matched.or_else(|| emails.into_iter().next()))
+    }
+
+    /// A new code; the tries stay as they are.
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptStep`] where no code is awaited.
+    pub async fn resend(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret) = (visitor.clone(), secret.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                match &open.state {
+                    State::SigningUp { account } => this.send_sign_up_code(c, &visitor, &open.row, *account).await?,
+                    State::Resetting { account } => this.send_reset_code(c, &visitor, &open.row, *account).await?,
+                    State::Confirming { .. } | State::Proving { .. } | State::EmailChanged { updating: true, .. } => {
+                        let held = open.held()?;
+                        let policy = this.policies(c).await?.effective(Some(&held.key), client_of(&open.continuation).as_deref());
+                        this.send_code(c, &visitor, &open.row, &open.state, held, &policy, false).await?;
+                    }
+                    state if state.is_terminal() => return Err(Refusal::AttemptExpired.into()),
+                    _ => return Err(Refusal::AttemptStep.into()),
+                }
+                Ok(Ok(Arrival::Page { id: secret, page: open.state.page() }))
+            })
+        })
+        .await
+    }
+
+    /// The code that was typed.
+    ///
+    /// # Errors
+    /// [`Refusal::CodeExhausted`] on the last wrong one; refusals of the decision. A wrong one with tries left is a page.
+    pub async fn enter_code(&self, visitor: &Visitor, id: &str, typed: &str) -> Result<Arrival, Fault> {
+        let mut conn = self.store.read().await?;
+        let open = self.opened(&mut conn, visitor, id).await?;
+        if let State::SigningUp { account } = open.state {
+            drop(conn);
+            return self.finish_sign_up(visitor, id, open, account, typed).await;
+        }
+        if let State::EmailChanged { .. } = open.state {
+            drop(conn);
+            return self.update_email(visitor, id, open, typed).await;
+        }
+        let (awaited, proven, act) = match &open.state {
+            State::Confirming { .. } => (open.state.clone(), true, Some(Act::Arrived)),
+            state => {
+                let (target, by) = state.proving()?;
+                (state.clone(), state.proven(), target.map(|t| Act::Proved(t, Proof::Mailbox, by)))
+            }
+        };
+        let binding = self.code_binding(&mut conn, open.held()?, &open.state).await?.ok_or(Refusal::AttemptStep)?;
+        drop(conn);
+        match self.compare_code(&open.row, &binding, typed).await {
+            Ok(right) => {
+                let act = act.ok_or(Refusal::CodeWrong)?;
+                let (visitor, secret) = (visitor.clone(), id.to_owned());
+                self.settle(move |this, c| {
+                    let (visitor, secret, right, awaited) = (visitor.clone(), secret.clone(), right.clone(), awaited.clone());
+                    Box::pin(async move {
+                        let open = this.opened(c, &visitor, &secret).await?;
+                        if open.state != awaited {
+                            return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
+                        }
+                        this.use_up(c, &right).await?;
+                        this.step(c, &visitor, open, Deed::new(act, proven)).await
+                    })
+                })
+                .await
+            }
+            Err(fault) => self.wrong_code(visitor, id, fault).await,
+        }
+    }
+
+    /// After a wrong code: the same page with what is left, or the end.
+    pub(crate) async fn wrong_code(&self, visitor: &Visitor, id: &str, fault: Fault) -> Result<Arrival, Fault> {
+        let refusal = fault.refusal();
+        if !matches!(refusal, Refusal::CodeWrong | Refusal::CodeExhausted | Refusal::CodeExpired | Refusal::CredentialsWrong) {
+            return Err(fault);
+        }
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret) = (visitor.clone(), secret.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                if refusal == Refusal::CodeExhausted {
+                    if !open.state.is_terminal() {
+                        this.move_on(c, &open, &State::Refused { refusal }, refusal.code()).await?;
+                        let event = crate::audit::Event::new("attempt.refused").code(refusal.code()).support(&open.row.support_code);
+                        this.record(c, event).await?;
+                        this.tell_of_refusal(c, &visitor, &open).await?;
+                    }
+                    let told = client_of(&open.continuation).is_some();
+                    return Ok(if told { Ok(Arrival::Page { id: secret, page: "over" }) } else { Err((refusal, open.row.support_code)) });
+                }
+                this.move_on(c, &open, &open.state, refusal.code()).await?;
+                Ok(Ok(Arrival::Page { id: secret, page: open.state.page() }))
+            })
+        })
+        .await
+    }
+
+    /// The account hears that somebody tried, if the policy says so.
+    async fn tell_of_refusal(&self, c: &mut Conn, visitor: &Visitor, open: &super::Opened) -> Result<(), Fault> {
+        let (State::Proving { target: Some(account), .. }, Some(held)) = (&open.state, &open.held) else { return Ok(()) };
+        let policy = self.policies(c).await?.effective(Some(&held.key), client_of(&open.continuation).as_deref());
+        if policy.notifies(MailEvent::Refused) {
+            self.notify(c, *account, Kind::RefusedNotice, visitor, &held.provider_name, &held.label()).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! What the pages of an attempt show, and no more than the policy lets them.
+use domain::{
+    AccountId, Refusal,
+    address::masked,
+    attempt::State,
+    decide::Choice,
+    path::Continuation,
+    policy::{BindMethod, Disclosure, Offer},
+};
+use storage::{Conn, accounts::list_emails, attempts::find_challenge, links::list_links, providers::list_providers};
+
+use crate::{Fault, Ligature, Visitor, arrive::client_of, held::Held, providers::Button};
+
+/// What a page of the attempt shows.
+#[derive(Debug, Clone)]
+pub struct AttemptView {
+    pub page: &'static str,
+    pub body: ViewBody,
+    /// What went wrong in the step before.
+    pub flash: Option<Refusal>,
+    pub support: String,
+    pub continuation: Continuation,
+    /// Minutes that a code lives here.
+    pub minutes: i64,
+}
+
+/// The body by page.
+#[derive(Debug, Clone)]
+pub enum ViewBody {
+    Choose {
+        provider: String,
+        identity: String,
+        offers: Vec<Offer>,
+        accounts: Vec<ShownAccount>,
+    },
+    /// `claim`: the code went out in every case.
+    Code {
+        sent_to: String,
+        tries_left: i32,
+        sign_up: bool,
+        claim: bool,
+        password_too: bool,
+    },
+    Reset {
+        sent_to: String,
+        tries_left: i32,
+    },
+    Bind {
+        provider: String,
+        identity: String,
+        ask_address: bool,
+        methods: Vec<BindMethod>,
+        identities: Vec<Button>,
+    },
+    Finish {
+        provider: String,
+        address: String,
+    },
+    Email {
+        provider: String,
+        address: String,
+        current: String,
+        code: Option<(String, i32)>,
+    },
+    Over {
+        refusal: Option<Refusal>,
+    },
+}
+
+/// An account on the chooser, with no more than the policy lets show.
+#[derive(Debug, Clone)]
+pub struct ShownAccount {
+    pub id: AccountId,
+    pub address: String,
+    /// Names of its providers and `password`; empty unless the policy is open (GO-15).
+    pub methods: Vec<String>,
+    pub addable: bool,
+}
+
+impl Ligature {
+    /// What the attempt's current page shows.
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptUnknown`], [`Refusal::AttemptExpired`].
+    pub async fn attempt_view(&self, visitor: &Visitor, id: &str) -> Result<AttemptView, Fault> {
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let open = self.opened(c, visitor, id).await?;
+        let provider = open.held.as_ref().map(|h| h.provider_name.clone()).unwrap_or_default();
+        let identity = open.held.as_ref().map(Held::label).unwrap_or_default();
+        let claimed = open.held.as_ref().and_then(|h| h.assertion.email.clone()).unwrap_or_default();
+        let sent_to = find_challenge(c, &open.row.hash).await?.map(|ch| ch.sent_to).unwrap_or_default();
+        let tries_left = open.row.tries_left;
+        let client = client_of(&open.continuation);
+        let policy = self.policies(c).await?.effective(open.held.as_ref().map(|h| h.key.as_str()), client.as_deref());
+        let methods = &policy.choices.bind_methods;
+        let body = match &open.state {
+            State::Choosing { choice, .. } => ViewBody::Choose { provider, identity, offers: choice.offers.clone(), accounts: self.shown(c, choice).await? },
+            State::Confirming { choice } | State::Proving { choice, .. } => {
+                ViewBody::Code { sent_to, tries_left, sign_up: false, claim: choice.is_none(), password_too: choice.is_some() && methods.contains(&BindMethod::Password) }
+            }
+            State::SigningUp { .. } => ViewBody::Code { sent_to, tries_left, sign_up: true, claim: false, password_too: false },
+            State::Resetting { .. } => ViewBody::Reset { sent_to, tries_left },
+            State::Binding { target, choice, .. } => {
+                // Only what the policy shows anyway spares the person the address.
+                let told = target.is_some() && choice.as_ref().is_some_and(|c| !c.shown.is_empty());
+                let identities = if methods.contains(&BindMethod::Identity) { self.buttons_but(open.held.as_ref().map_or("", |h| &h.key)).await? } else { Vec::new() };
+                ViewBody::Bind { provider, identity, ask_address: !told, methods: methods.clone(), identities }
+            }
+            State::FinishingSignup { .. } => ViewBody::Finish { provider, address: claimed },
+            State::EmailChanged { account, updating } => {
+                let current = list_emails(c, *account).await?.into_iter().next().map(|e| e.typed).unwrap_or_default();
+                ViewBody::Email { provider, address: claimed, current, code: updating.then_some((sent_to, tries_left)) }
+            }
+            State::Done | State::Abandoned => ViewBody::Over { refusal: None },
+            State::Refused { refusal } => ViewBody::Over { refusal: Some(*refusal) },
+        };
+        Ok(AttemptView {
+            page: open.state.page(),
+            body,
+            flash: Refusal::parse(&open.row.flash),
+            support: open.row.support_code.clone(),
+            continuation: open.continuation,
+            minutes: (policy.floors.pin_ttl / 60).max(1),
+        })
+    }
+
+    async fn shown(&self, c: &mut Conn, choice: &Choice) -> Result<Vec<ShownAccount>, Fault> {
+        let providers = list_providers(c, self.org).await?;
+        let mut accounts = Vec::new();
+        for shown in &choice.shown {
+            let address = list_emails(c, shown.account).await?.into_iter().next().map(|e| e.typed).unwrap_or_default();
+            let mut methods = Vec::new();
+            if choice.disclosure == Disclosure::Open {
+                for link in list_links(c, shown.account).await? {
+                    methods.extend(providers.iter().find(|p| p.id == link.provider_id).map(|p| p.name.clone()));
+                }
+                if storage::accounts::find_password(c, shown.account).await?.is_some() {
+                    methods.push("password".into());
+                }
+            }
+            let address = if choice.disclosure == Disclosure::Open { address } else { masked(&address) };
+            accounts.push(ShownAccount { id: shown.account, address, methods, addable: shown.addable });
+        }
+        Ok(accounts)
+    }
+
+    /// The sign-in buttons without one provider's.
+    async fn buttons_but(&self, key: &str) -> Result<Vec<Button>, Fault> {
+        Ok(self.buttons().await?.into_iter().filter(|b| b.key != key).collect())
+    }
+}

@@ -1,0 +1,224 @@
+//! A draft tried on every account that exists: who would be linked, asked, refused, or left without a way in.
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use domain::{AccountId, Outcome, Policy, Refusal, decide, decide::Decision, facts::AccountState};
+use serde_json::json;
+use storage::{
+    accounts::count_accounts,
+    dry_runs::{DryRun, DryRunCase, add_dry_run, add_dry_run_cases, list_dry_run_cases, list_dry_runs, remove_old_dry_runs, set_dry_run},
+    key::Key,
+    snapshots::{Snapshot, list_account_ids, list_holders_of, load_snapshots},
+};
+
+use crate::{
+    Fault, Ligature, Visitor,
+    audit::Event,
+    chance::row_id,
+    facts::Ground,
+    simulate::{offline_facts, returning_facts, synthetic},
+};
+
+/// Accounts that are in memory at once.
+const PART: i64 = 500;
+/// Examples that are kept of a bucket.
+const EXAMPLES: usize = 200;
+/// A run that is silent so long has died with its node.
+const SILENT: domain::Micros = domain::MINUTE;
+
+/// The buckets, in the order of the page.
+pub const BUCKETS: [&str; 6] = ["stranded", "refused", "ask", "link", "create", "opens"];
+
+/// A run as the page shows it.
+#[derive(Debug, Clone)]
+pub struct DryRunView {
+    pub state: &'static str,
+    pub done: i64,
+    pub total: i64,
+    pub started_at: domain::Micros,
+    /// Cases by bucket, in the order of [`BUCKETS`].
+    pub counts: Vec<(&'static str, i64)>,
+    /// Examples of the bucket that was asked for.
+    pub cases: Vec<DryRunCase>,
+}
+
+fn bucket(decision: &Decision) -> &'static str {
+    match &decision.outcome {
+        Outcome::Link { .. } | Outcome::AlreadyLinked => "link",
+        Outcome::Choose(_) | Outcome::Confirm | Outcome::Challenge { .. } | Outcome::Bind { .. } | Outcome::FinishSignup { .. } | Outcome::Reclaim { .. } => "ask",
+        Outcome::Create => "create",
+        Outcome::SignIn { .. } => "opens",
+        Outcome::Refuse { .. } | Outcome::Abandon | Outcome::Remove { .. } => "refused",
+    }
+}
+
+/// Counts and examples so far.
+#[derive(Default)]
+struct Tally {
+    counts: BTreeMap<&'static str, i64>,
+    fresh: Vec<DryRunCase>,
+    place: i64,
+}
+
+impl Tally {
+    fn add(&mut self, bucket: &'static str, account: AccountId, provider: &str, decision: Option<&Decision>) {
+        let n = self.counts.entry(bucket).or_default();
+        *n += 1;
+        if usize::try_from(*n).is_ok_and(|n| n <= EXAMPLES) {
+            let reasons = decision.map(|d| serde_json::to_string(&d.reasons).unwrap_or_default()).unwrap_or_default();
+            self.fresh.push(DryRunCase { bucket: bucket.to_owned(), account_id: account, provider: provider.to_owned(), reasons });
+        }
+    }
+}
+
+impl Ligature {
+    /// Starts a dry run of a version in the background, unless one is under way.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an unknown version.
+    pub async fn start_dry_run(&self, visitor: &Visitor, version: i64) -> Result<(), Fault> {
+        let admin = self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let ground = self.dry_ground(&mut conn, version).await?;
+        let now = self.now();
+        if list_dry_runs(&mut conn, self.org, version).await?.iter().any(|r| r.state == "running" && now - r.seen_at < SILENT) {
+            return Ok(());
+        }
+        let total = count_accounts(&mut conn, self.org).await?;
+        drop(conn);
+        let by = format!("admin:{admin}");
+        let row = DryRun { id: Key(row_id(now)), version, state: "running".into(), done: 0, total, counts: "{}".into(), started_at: now, seen_at: now, started_by: by.clone() };
+        let (this, id) = (self.clone(), row.id);
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    remove_old_dry_runs(c, this.org, now - 7 * domain::DAY).await?;
+                    add_dry_run(c, this.org, &row).await?;
+                    this.record(c, Event::new("policy.dry_run").by(by).detail(json!({"version": version}))).await
+                })
+            })
+            .await?;
+        let this = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = this.run_dry(id, &ground).await {
+                tracing::error!(%error, version, "a dry run failed");
+            }
+        });
+        Ok(())
+    }
+
+    async fn dry_ground(&self, conn: &mut storage::Conn, version: i64) -> Result<Ground, Fault> {
+        let policies = self.policies_with(conn, version).await?;
+        let ground = self.ground(conn, None).await?;
+        Ok(Ground::new(Arc::new(policies), ground.providers, None))
+    }
+
+    /// A dry run from beginning to end, without a row of its own: counts by bucket. For the bench and the command line.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn dry_run_now(&self, version: i64) -> Result<Vec<(&'static str, i64)>, Fault> {
+        let ground = self.dry_ground(&mut self.store.read().await?, version).await?;
+        let tally = self.walk(&ground, None).await?;
+        Ok(BUCKETS.into_iter().map(|b| (b, tally.counts.get(b).copied().unwrap_or(0))).collect())
+    }
+
+    async fn run_dry(&self, id: Key, ground: &Ground) -> Result<(), Fault> {
+        let tally = self.walk(ground, Some(id)).await?;
+        let done = count_accounts(&mut self.store.read().await?, self.org).await?;
+        self.report(id, "done", done, tally).await.map(drop)
+    }
+
+    /// Walks through all accounts in parts; memory holds one part at a time.
+    async fn walk(&self, ground: &Ground, run: Option<Key>) -> Result<Tally, Fault> {
+        let policies: HashMap<String, Policy> = ground.providers.iter().map(|p| (p.key.clone(), ground.policy(&p.key))).collect();
+        let (mut after, mut done, mut tally) = (AccountId([0; 16]), 0_i64, Tally::default());
+        loop {
+            let mut conn = self.store.read().await?;
+            let ids = list_account_ids(&mut conn, self.org, after, PART).await?;
+            let Some(last) = ids.last() else { break };
+            after = *last;
+            done += i64::try_from(ids.len()).unwrap_or(0);
+            let mut all = load_snapshots(&mut conn, self.org, &ids).await?;
+            let addresses: Vec<String> = all.values().flat_map(|s| s.emails.iter().map(|e| e.canonical.clone())).collect();
+            let holders = list_holders_of(&mut conn, self.org, &addresses.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+            let others: Vec<AccountId> = holders.iter().map(|(_, id)| *id).filter(|id| !all.contains_key(id)).collect();
+            all.extend(load_snapshots(&mut conn, self.org, &others).await?);
+            drop(conn);
+            let mut by_address: HashMap<&str, Vec<&Snapshot>> = HashMap::new();
+            for (address, id) in &holders {
+                if let Some(snapshot) = all.get(id) {
+                    by_address.entry(address).or_default().push(snapshot);
+                }
+            }
+            for account in ids.iter().filter_map(|id| all.get(id)) {
+                self.try_account(ground, &policies, account, &by_address, &mut tally);
+            }
+            drop(by_address);
+            if let Some(id) = run {
+                tally = self.report(id, "running", done, tally).await?;
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(tally)
+    }
+
+    fn try_account(&self, ground: &Ground, policies: &HashMap<String, Policy>, account: &Snapshot, holders: &HashMap<&str, Vec<&Snapshot>>, tally: &mut Tally) {
+        if account.state != AccountState::Active {
+            return;
+        }
+        if ground.count(account, None).usable == 0 {
+            tally.add("stranded", account.account, "", None);
+        }
+        for provider in &ground.providers {
+            let Some(policy) = policies.get(&provider.key) else { continue };
+            let linked = account.links.iter().any(|l| l.active && l.provider == provider.id);
+            let facts = match (linked, provider.enabled) {
+                (true, _) => returning_facts(ground, provider, account),
+                (false, true) => match synthetic(provider, account) {
+                    Some(held) => offline_facts(&self.expressions, ground, policy, &held, holders),
+                    None => continue,
+                },
+                (false, false) => continue,
+            };
+            let decision = decide(&facts, policy);
+            tally.add(bucket(&decision), account.account, &provider.key, Some(&decision));
+        }
+    }
+
+    /// Writes progress and new examples; a run that was stopped elsewhere ends here.
+    async fn report(&self, id: Key, state: &'static str, done: i64, mut tally: Tally) -> Result<Tally, Fault> {
+        let (fresh, place, counts, now) = (std::mem::take(&mut tally.fresh), tally.place, serde_json::to_string(&tally.counts)?, self.now());
+        tally.place += i64::try_from(fresh.len()).unwrap_or(0);
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    add_dry_run_cases(c, id, place, &fresh).await?;
+                    if set_dry_run(c, id, state, done, &counts, now).await? { Ok(()) } else { Err(Refusal::NotFound.into()) }
+                })
+            })
+            .await?;
+        Ok(tally)
+    }
+
+    /// The newest dry run of a version with the examples of one bucket.
+    ///
+    /// # Errors
+    /// As [`Ligature::administrator`].
+    pub async fn dry_run_view(&self, visitor: &Visitor, version: i64, bucket: &str) -> Result<Option<DryRunView>, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let Some(row) = list_dry_runs(&mut conn, self.org, version).await?.into_iter().next() else { return Ok(None) };
+        let found: HashMap<String, i64> = serde_json::from_str(&row.counts)?;
+        let cases = if BUCKETS.contains(&bucket) { list_dry_run_cases(&mut conn, row.id, bucket).await? } else { Vec::new() };
+        let state = match row.state.as_str() {
+            "running" if self.now() - row.seen_at < SILENT => "running",
+            "running" => "stopped",
+            _ => "done",
+        };
+        let counts = BUCKETS.into_iter().map(|b| (b, found.get(b).copied().unwrap_or(0))).collect();
+        Ok(Some(DryRunView { state, done: row.done, total: row.total, started_at: row.started_at, counts, cases }))
+    }
+}

@@ -1,0 +1,141 @@
+//! A linked identity came with another address than the account's: update, ignore, later (GO-47 to GO-50, MA-15).
+use domain::{AccountId, DAY, HOUR, Policy, Refusal, Trust, attempt::State, path::Continuation, policy::EmailChange};
+use storage::{
+    Conn,
+    accounts::{NewEmail, add_email, bump_rev, find_account, is_email_taken, list_emails, own_email, set_primary_email},
+    attributes::ignore_email,
+};
+
+use crate::{Arrival, Fault, Ligature, Visitor, arrive::client_of, attempt::Opened, audit::Event, chance::row_id, held::Held, mails::Kind};
+
+/// How long an address that was given up stays reserved for its account.
+const RESERVED: domain::Micros = 72 * HOUR;
+const _: () = assert!(RESERVED == 3 * DAY);
+
+impl Ligature {
+    /// The question waits in an attempt of its own; the session is there already.
+    pub(crate) async fn ask_about_email(&self, c: &mut Conn, visitor: &Visitor, account: AccountId, held: &Held, continuation: &Continuation, policy: &Policy) -> Result<String, Fault> {
+        let state = State::EmailChanged { account, updating: false };
+        Ok(self.begin_attempt(c, visitor, "email", &state, Some(held), continuation, policy.floors.pin_tries).await?.0)
+    }
+
+    /// The policy says to take the provider's address: it becomes the primary one. What was proved before stays proved.
+    pub(crate) async fn overwrite_email(&self, c: &mut Conn, account: AccountId, held: &Held, trust: Option<Trust>) -> Result<(), Fault> {
+        let (Some(address), Some(row)) = (held.address(), find_account(c, self.org, account).await?) else { return Ok(()) };
+        bump_rev(c, account, row.rev).await?;
+        let now = self.now();
+        let owner = trust >= Some(Trust::Authoritative) && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
+        let typed = held.assertion.email.clone().unwrap_or_default();
+        let email = NewEmail { canonical: address.as_str().to_owned(), typed, proof: format!("provider:{}", held.provider), owner, primary: false };
+        add_email(c, self.org, account, &email, row_id(now), now).await?;
+        set_primary_email(c, account, address.as_str(), None).await?;
+        self.record(c, Event { provider: held.key.clone(), ..Event::new("email.overwritten").account(account).by("system") }).await
+    }
+
+    /// The question of an attempt, asked in the session that it belongs to.
+    fn own_question(visitor: &Visitor, open: &Opened) -> Result<(AccountId, Arrival), Fault> {
+        let (account, _) = open.state.email_changed()?;
+        let caller = visitor.session.as_ref().filter(|c| c.account == account).ok_or(Refusal::SessionEnded)?;
+        Ok((account, Arrival::Continue { caller: Box::new(caller.clone()), continuation: open.continuation.clone() }))
+    }
+
+    /// Update: a code goes to the new address.
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptStep`] elsewhere, [`Refusal::SessionEnded`] in another session.
+    pub async fn ask_email_code(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret) = (visitor.clone(), secret.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                let (account, _) = Self::own_question(&visitor, &open)?;
+                let policy = this.policies(c).await?.effective(Some(&open.held()?.key), client_of(&open.continuation).as_deref());
+                let next = State::EmailChanged { account, updating: true };
+                this.move_on(c, &open, &next, "").await?;
+                this.send_code(c, &visitor, &open.row, &next, open.held()?, &policy, true).await?;
+                Ok(Ok(Arrival::Page { id: secret, page: next.page() }))
+            })
+        })
+        .await
+    }
+
+    /// The code from the new address: it becomes the primary one and is owned; the old one is given up and told.
+    pub(crate) async fn update_email(&self, visitor: &Visitor, id: &str, open: Opened, typed: &str) -> Result<Arrival, Fault> {
+        Self::own_question(visitor, &open)?;
+        let held = open.held()?.clone();
+        let binding = self.code_binding(&mut self.store.read().await?, &held, &open.state).await?.ok_or(Refusal::AttemptStep)?;
+        let right = match self.compare_code(&open.row, &binding, typed).await {
+            Ok(right) => right,
+            Err(fault) => return self.wrong_code(visitor, id, fault).await,
+        };
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret, right, held) = (visitor.clone(), secret.clone(), right.clone(), held.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                let (account, arrival) = Self::own_question(&visitor, &open)?;
+                this.use_up(c, &right).await?;
+                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
+                bump_rev(c, account, row.rev).await?;
+                let (policy, now) = (this.policies(c).await?.effective(Some(&held.key), client_of(&open.continuation).as_deref()), this.now());
+                if policy.choices.email_change != EmailChange::Ask {
+                    return Err(Refusal::PolicyChanged.into());
+                }
+                let address = held.address().ok_or(Refusal::AttemptExpired)?;
+                if is_email_taken(c, this.org, address.as_str(), account, now).await? {
+                    this.move_on(c, &open, &State::Refused { refusal: Refusal::EmailTaken }, "").await?;
+                    this.record(c, Event::new("email.refused").account(account).code(Refusal::EmailTaken.code()).support(&open.row.support_code)).await?;
+                    return Ok(Err((Refusal::EmailTaken, open.row.support_code)));
+                }
+                // The old address hears of it while it is still the one that mail goes to.
+                this.notify(c, account, Kind::EmailChanged, &visitor, &held.provider_name, address.as_str()).await?;
+                if list_emails(c, account).await?.iter().all(|e| e.canonical != address.as_str()) {
+                    let typed = held.assertion.email.clone().unwrap_or_default();
+                    let email = NewEmail { canonical: address.as_str().to_owned(), typed, proof: "code".into(), owner: true, primary: false };
+                    add_email(c, this.org, account, &email, row_id(now), now).await?;
+                }
+                own_email(c, account, address.as_str()).await?;
+                set_primary_email(c, account, address.as_str(), Some(now + RESERVED)).await?;
+                this.move_on(c, &open, &State::Done, "").await?;
+                this.record(c, Event { provider: held.key.clone(), ..Event::new("email.updated").account(account) }).await?;
+                Ok(Ok(arrival))
+            })
+        })
+        .await
+    }
+
+    /// Ignore: never asked again for this address; only a keyed hash of it is kept.
+    ///
+    /// # Errors
+    /// As [`Ligature::ask_email_code`].
+    pub async fn ignore_email(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
+        self.close_question(visitor, id, true).await
+    }
+
+    /// Later: asked again at the next sign-in.
+    ///
+    /// # Errors
+    /// As [`Ligature::ask_email_code`].
+    pub async fn leave_email(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
+        self.close_question(visitor, id, false).await
+    }
+
+    async fn close_question(&self, visitor: &Visitor, id: &str, ignore: bool) -> Result<Arrival, Fault> {
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret) = (visitor.clone(), secret.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                let (account, arrival) = Self::own_question(&visitor, &open)?;
+                if let (true, Some(address)) = (ignore, open.held()?.address()) {
+                    ignore_email(c, account, &this.ignored_hash(account, &address), this.now()).await?;
+                    this.record(c, Event::new("email.ignored").account(account)).await?;
+                }
+                this.move_on(c, &open, &State::Done, "").await?;
+                Ok(Ok(arrival))
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,365 @@
+//! Policies in the console: drafts, shadow, activation, roll back; presets; the policy in force with its origins.
+use domain::{
+    Policy, Refusal,
+    policy::{Danger, Document, Effective, Exposes, PRESETS, Problem, deviations, explain, lint, preset},
+};
+use serde_json::json;
+use storage::{
+    Conn,
+    applications::list_applications,
+    attributes::count_with_attribute,
+    audit::{AuditEvent, AuditFilter, list_audit_events},
+    policies::{PolicyVersion, add_policy_version, find_policy_version, list_policy_versions, set_policy_state},
+    providers::list_providers,
+    snapshots::count_exposed,
+};
+
+use crate::{
+    Fault, Ligature, Visitor,
+    admin::SaveProblem,
+    audit::Event,
+    policies::{INSTANCE, ORGANISATION, Policies, application_scope, provider_scope, save},
+    switches::Switches,
+};
+
+/// The policy page's data.
+#[derive(Debug, Clone)]
+pub struct PolicyView {
+    pub switches: Switches,
+    pub presets: Vec<&'static str>,
+    pub version: i64,
+    /// Versions of every scope, newest first.
+    pub history: Vec<PolicyVersion>,
+    pub dangers: Vec<Exposed>,
+    /// Decisions that a shadow policy would have taken otherwise, newest first.
+    pub differences: Vec<AuditEvent>,
+}
+
+/// A danger with the number of accounts that it touches today.
+#[derive(Debug, Clone)]
+pub struct Exposed {
+    pub danger: Danger,
+    pub accounts: i64,
+}
+
+/// One scope's document for editing.
+#[derive(Debug, Clone)]
+pub struct DocumentView {
+    pub scope: String,
+    pub text: String,
+    /// Every scope that could have one.
+    pub scopes: Vec<String>,
+}
+
+/// The policy of one pair, value by value.
+#[derive(Debug, Clone)]
+pub struct EffectiveView {
+    pub fields: Vec<Effective>,
+    pub dangers: Vec<Exposed>,
+    pub providers: Vec<(String, String)>,
+    pub applications: Vec<(String, String)>,
+}
+
+/// A preset: what it says, where it differs from the recommended one and from its system, and what is dangerous.
+#[derive(Debug, Clone)]
+pub struct PresetView {
+    pub name: &'static str,
+    pub text: String,
+    /// Field, this preset's value, the recommended one's.
+    pub differences: Vec<(String, String, String)>,
+    pub deviations: &'static [&'static str],
+    pub dangers: Vec<Exposed>,
+}
+
+/// A stored version with the trouble it would make.
+#[derive(Debug, Clone)]
+pub struct VersionView {
+    pub row: PolicyVersion,
+    pub dangers: Vec<Exposed>,
+    /// Field, value with this version, value now; for the scope alone.
+    pub differences: Vec<(String, String, String)>,
+}
+
+/// What a version can become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Becomes {
+    /// Decides beside the active one and acts on nothing.
+    Shadow,
+    Active,
+    /// Neither any more.
+    Retired,
+}
+
+impl Becomes {
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "shadow" => Some(Self::Shadow),
+            "active" => Some(Self::Active),
+            "retired" => Some(Self::Retired),
+            _ => None,
+        }
+    }
+}
+
+impl Ligature {
+    /// # Errors
+    /// As [`Ligature::administrator`], like everything below.
+    pub async fn policy_view(&self, visitor: &Visitor) -> Result<PolicyView, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let policies = self.policies(c).await?;
+        let filter = AuditFilter { kind: Some("policy.shadow".into()), ..AuditFilter::default() };
+        Ok(PolicyView {
+            switches: Switches::read(&policies.document(INSTANCE)),
+            presets: PRESETS.to_vec(),
+            version: policies.version,
+            history: list_policy_versions(c, self.org, "", 30).await?,
+            dangers: self.exposed(c, &policies.effective(None, None)).await?,
+            differences: list_audit_events(c, self.org, &filter, 20).await?,
+        })
+    }
+
+    /// A scope's document in force, or a version's text, as readable JSON.
+    pub async fn document_view(&self, visitor: &Visitor, scope: &str, version: Option<i64>) -> Result<DocumentView, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let policies = self.policies(c).await?;
+        let scopes = self.possible_scopes(c).await?;
+        if !scopes.iter().any(|s| s == scope) {
+            return Err(Refusal::NotFound.into());
+        }
+        let document = match version {
+            Some(version) => {
+                let row = find_policy_version(c, self.org, version).await?.filter(|r| r.scope == scope).ok_or(Refusal::NotFound)?;
+                serde_json::from_str(&row.document)?
+            }
+            None => policies.document(scope),
+        };
+        Ok(DocumentView { scope: scope.to_owned(), text: serde_json::to_string_pretty(&document)?, scopes })
+    }
+
+    async fn possible_scopes(&self, c: &mut Conn) -> Result<Vec<String>, Fault> {
+        let mut scopes = vec![INSTANCE.to_owned(), ORGANISATION.to_owned()];
+        let providers = list_providers(c, self.org).await?;
+        scopes.extend(providers.iter().map(|p| provider_scope(&p.key)));
+        for application in list_applications(c, self.org).await? {
+            let own = application_scope(&application.client_id);
+            scopes.push(own.clone());
+            scopes.extend(providers.iter().map(|p| format!("{own}/{}", provider_scope(&p.key))));
+        }
+        Ok(scopes)
+    }
+
+    /// Everything that would keep a document from being in force: its own fields, its expressions, what it comes to
+    /// together with the other scopes.
+    pub(crate) fn check_document(&self, policies: &Policies, scope: &str, document: &Document, providers: &[String]) -> Result<(), Problem> {
+        document.check()?;
+        for (path, text, _) in document.expressions() {
+            self.expressions.get(&text).map_err(|mistake| Problem::new(path, format!("{text} ({mistake})"), "expression"))?;
+        }
+        policies.check(scope, document, providers)
+    }
+
+    /// Saves a text as a draft. Nothing of what is in force changes.
+    ///
+    /// # Errors
+    /// [`SaveProblem::Policy`] with path, value and remedy.
+    pub async fn save_draft(&self, visitor: &Visitor, scope: &str, text: &str) -> Result<i64, SaveProblem> {
+        let admin = self.administrator(visitor).await?;
+        let document = Document::parse(text).map_err(SaveProblem::Policy)?;
+        let mut conn = self.store.read().await?;
+        if !self.possible_scopes(&mut conn).await?.iter().any(|s| s == scope) {
+            return Err(Refusal::NotFound.into());
+        }
+        let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
+        let policies = self.policies(&mut conn).await?;
+        drop(conn);
+        self.check_document(&policies, scope, &document, &providers).map_err(SaveProblem::Policy)?;
+        let (this, scope, by, text) = (self.clone(), scope.to_owned(), format!("admin:{admin}"), serde_json::to_string(&document)?);
+        let version = self
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    let version = add_policy_version(c, this.org, &scope, &text, "draft", &by, this.now()).await?;
+                    this.record(c, Event::new("policy.drafted").by(by).detail(json!({"version": version, "scope": scope}))).await?;
+                    Ok(version)
+                })
+            })
+            .await?;
+        Ok(version)
+    }
+
+    /// A stored version, its dangers and what it changes.
+    pub async fn version_view(&self, visitor: &Visitor, version: i64) -> Result<VersionView, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let row = find_policy_version(c, self.org, version).await?.ok_or(Refusal::NotFound)?;
+        let policies = self.policies(c).await?;
+        let document: Document = serde_json::from_str(&row.document)?;
+        let (client, key) = parts(&row.scope);
+        let next = policies.with(&row.scope, document, version);
+        let dangers = self.exposed(c, &next.effective(key, client)).await?;
+        let differences = differences(&explain(&next.chain(key, client)), &explain(&policies.chain(key, client)));
+        Ok(VersionView { row, dangers, differences })
+    }
+
+    /// Moves a version on. Going back to an old one makes a new version of its text: numbers only grow.
+    ///
+    /// # Errors
+    /// [`SaveProblem::Policy`] when it no longer fits the other scopes.
+    pub async fn set_version(&self, visitor: &Visitor, version: i64, becomes: Becomes) -> Result<(), SaveProblem> {
+        let admin = self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let row = find_policy_version(&mut conn, self.org, version).await?.ok_or(Refusal::NotFound)?;
+        let document = Document::parse(&row.document).map_err(SaveProblem::Policy)?;
+        let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
+        let policies = self.policies(&mut conn).await?;
+        drop(conn);
+        if becomes != Becomes::Retired {
+            self.check_document(&policies, &row.scope, &document, &providers).map_err(SaveProblem::Policy)?;
+        }
+        if becomes == Becomes::Retired && row.state == "active" {
+            return Err(Refusal::BadRequest.into());
+        }
+        let by = format!("admin:{admin}");
+        if becomes == Becomes::Active {
+            return Ok(self.activate(by, row.scope, document, Some(version)).await?);
+        }
+        let state = if becomes == Becomes::Shadow { "shadow" } else { "retired" };
+        let this = self.clone();
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    set_policy_state(c, this.org, &row.scope, version, state).await?;
+                    this.record(c, Event::new("policy.changed").by(by).detail(json!({"version": version, "scope": row.scope, "state": state}))).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Saves the instance's switches as a new policy version.
+    ///
+    /// # Errors
+    /// [`SaveProblem::Policy`].
+    pub async fn save_switches(&self, visitor: &Visitor, switches: Switches) -> Result<(), SaveProblem> {
+        let admin = self.administrator(visitor).await?;
+        let document = switches.document();
+        let mut conn = self.store.read().await?;
+        let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
+        let policies = self.policies(&mut conn).await?;
+        drop(conn);
+        self.check_document(&policies, INSTANCE, &document, &providers).map_err(SaveProblem::Policy)?;
+        Ok(self.activate(format!("admin:{admin}"), INSTANCE.into(), document, None).await?)
+    }
+
+    /// Makes a preset the instance's policy, for the command line and the demo.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] for an unknown name.
+    pub async fn use_preset(&self, name: &str) -> Result<(), Fault> {
+        let document = preset(name).ok_or_else(|| Fault::Internal(format!("no preset is called {name}")))?;
+        self.activate("cli".into(), INSTANCE.into(), document, None).await
+    }
+
+    /// Makes a document a scope's policy, for the command line and tests.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] with the problem's path for a document that cannot be in force.
+    pub async fn use_document(&self, scope: &str, document: Document) -> Result<(), Fault> {
+        let policies = self.policies(&mut self.store.read().await?).await?;
+        self.check_document(&policies, scope, &document, &[]).map_err(|p| Fault::Internal(format!("{}: {} ({})", p.path, p.value, p.remedy)))?;
+        self.activate("cli".into(), scope.to_owned(), document, None).await
+    }
+
+    async fn activate(&self, by: String, scope: String, document: Document, from: Option<i64>) -> Result<(), Fault> {
+        let this = self.clone();
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let old = this.policies(c).await?.document(&scope);
+                    let version = save(c, this.org, &scope, &document, &by, this.now()).await?;
+                    if let Some(from) = from
+                        && let Some(row) = find_policy_version(c, this.org, from).await?
+                        && row.state != "active"
+                    {
+                        set_policy_state(c, this.org, &scope, from, "retired").await?;
+                    }
+                    this.record(c, Event::new("policy.changed").by(by).detail(json!({"version": version, "scope": scope, "from": from, "old": old, "new": document}))).await
+                })
+            })
+            .await
+    }
+
+    /// The policy in force for a pair, with the scope that each value comes from.
+    pub async fn effective_view(&self, visitor: &Visitor, client: Option<&str>, provider: Option<&str>) -> Result<EffectiveView, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let policies = self.policies(c).await?;
+        Ok(EffectiveView {
+            fields: explain(&policies.chain(provider, client)),
+            dangers: self.exposed(c, &policies.effective(provider, client)).await?,
+            providers: list_providers(c, self.org).await?.into_iter().map(|p| (p.key, p.name)).collect(),
+            applications: list_applications(c, self.org).await?.into_iter().map(|a| (a.client_id, a.name)).collect(),
+        })
+    }
+
+    /// A preset as the console shows it before it is used.
+    pub async fn preset_view(&self, visitor: &Visitor, name: &str) -> Result<PresetView, Fault> {
+        self.administrator(visitor).await?;
+        let name = PRESETS.into_iter().find(|p| *p == name).ok_or(Refusal::NotFound)?;
+        let (document, recommended) = (preset(name).ok_or(Refusal::NotFound)?, preset("recommended").ok_or(Refusal::NotFound)?);
+        let policy = Policy::merge(0, &[&document]);
+        let fields = |document: &Document| explain(&[(INSTANCE.to_owned(), document.clone())]);
+        Ok(PresetView {
+            name,
+            text: serde_json::to_string_pretty(&document)?,
+            differences: differences(&fields(&document), &fields(&recommended)),
+            deviations: deviations(name),
+            dangers: self.exposed(&mut self.store.read().await?, &policy).await?,
+        })
+    }
+
+    /// The dangers of a policy with the accounts that each touches.
+    pub(crate) async fn exposed(&self, c: &mut Conn, policy: &Policy) -> Result<Vec<Exposed>, Fault> {
+        let dangers = lint(policy);
+        if dangers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (proved, active, pending) = count_exposed(c, self.org).await?;
+        let mut all = Vec::new();
+        for danger in dangers {
+            let accounts = match &danger.exposes {
+                Exposes::Nobody => 0,
+                Exposes::Proved => proved,
+                Exposes::Active => active,
+                Exposes::Pending => pending,
+                Exposes::Having(attribute) => count_with_attribute(c, self.org, &attribute.name()).await?,
+            };
+            all.push(Exposed { danger, accounts });
+        }
+        Ok(all)
+    }
+}
+
+/// The application and the provider of a scope.
+pub(crate) fn parts(scope: &str) -> (Option<&str>, Option<&str>) {
+    match scope.strip_prefix("application:") {
+        Some(rest) => match rest.split_once("/provider:") {
+            Some((client, key)) => (Some(client), Some(key)),
+            None => (Some(rest), None),
+        },
+        None => (None, scope.strip_prefix("provider:")),
+    }
+}
+
+/// Fields whose values differ: name, first, second.
+fn differences(these: &[Effective], those: &[Effective]) -> Vec<(String, String, String)> {
+    let other = |field: &str| those.iter().find(|e| e.field == field).map(|e| e.value.clone()).unwrap_or_default();
+    these.iter().filter(|e| e.value != other(&e.field)).map(|e| (e.field.clone(), e.value.to_string(), other(&e.field).to_string())).collect()
+}

@@ -1,0 +1,106 @@
+//! Recorded decisions taken again under another policy: what would be different today.
+use std::sync::Arc;
+
+use domain::{AccountId, Facts, Micros, decide, decide::Reason, facts::ProviderFacts};
+use serde_json::Value;
+use storage::{
+    audit::{AuditFilter, list_audit_events},
+    snapshots::load_snapshots,
+};
+
+use crate::{Fault, Ligature, Visitor, facts::Ground, held::Held};
+
+/// Recorded decisions that are looked at.
+const LAST: i64 = 1000;
+
+/// What a replay found.
+#[derive(Debug, Clone, Default)]
+pub struct Replay {
+    /// Decisions that were taken again.
+    pub compared: usize,
+    /// Recorded before decisions kept their facts, or of a provider that is gone.
+    pub skipped: usize,
+    pub differences: Vec<Difference>,
+}
+
+/// A decision that would be another one.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    pub at: Micros,
+    pub provider: String,
+    pub support: String,
+    pub was: String,
+    pub would_be: &'static str,
+    pub reasons: Vec<Reason>,
+}
+
+impl Ligature {
+    /// Takes the last recorded decisions again under a version. Facts come from the stored traces; what the database
+    /// knows better by now (states, roles, methods, providers) comes from there.
+    ///
+    /// # Errors
+    /// [`domain::Refusal::NotFound`] for an unknown version.
+    pub async fn replay(&self, visitor: &Visitor, version: i64) -> Result<Replay, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let policies = Arc::new(self.policies_with(c, version).await?);
+        let ground = Ground::new(policies, self.ground(c, None).await?.providers, None);
+        let mut replay = Replay::default();
+        for event in list_audit_events(c, self.org, &AuditFilter::default(), LAST).await? {
+            let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
+            let Some(was) = detail.get("outcome").and_then(Value::as_str).map(str::to_owned) else { continue };
+            let facts: Option<Facts> = detail.get("facts").and_then(|f| serde_json::from_value(f.clone()).ok());
+            let provider = ground.providers.iter().find(|p| p.key == event.provider);
+            let (Some(mut facts), Some(provider)) = (facts, provider) else {
+                replay.skipped += 1;
+                continue;
+            };
+            let policy = ground.policy(&provider.key);
+            facts.provider = Some(ProviderFacts { id: provider.id, enabled: provider.enabled, filter: facts.provider.and_then(|p| p.filter) });
+            let ids: Vec<AccountId> = facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)).collect();
+            let snapshots = load_snapshots(c, self.org, &ids).await?;
+            let held = Held::nobody(provider);
+            facts.candidates.retain(|c| snapshots.contains_key(&c.account));
+            for candidate in &mut facts.candidates {
+                if let Some(account) = snapshots.get(&candidate.account) {
+                    let fresh = ground.candidate(account, &candidate.rule, None, &held);
+                    candidate.state = fresh.state;
+                    candidate.administrator = fresh.administrator;
+                    (candidate.methods, candidate.target_methods) = (fresh.methods, fresh.target_methods);
+                    candidate.foreign_domain = fresh.foreign_domain;
+                }
+            }
+            if let Some(known) = &mut facts.known {
+                match snapshots.get(&known.account) {
+                    Some(account) => known.state = account.state,
+                    None => facts.known = None,
+                }
+            }
+            carry_rules(&mut facts, &policy);
+            let decision = decide(&facts, &policy);
+            replay.compared += 1;
+            let would_be = decision.outcome.name();
+            if would_be != was {
+                replay.differences.push(Difference { at: event.at, provider: event.provider, support: event.support_code, was, would_be, reasons: decision.reasons });
+            }
+        }
+        Ok(replay)
+    }
+}
+
+/// A rule of the other policy that has another name stands for the recorded one on the address, if it looks for the
+/// address too and none of its name was recorded.
+fn carry_rules(facts: &mut Facts, policy: &domain::Policy) {
+    let recorded = facts.rules.clone();
+    for rule in policy.choices.rules.iter().filter(|r| !r.entered_by_user && r.on_claimed_address() && r.all.len() == 1) {
+        if facts.rules.iter().any(|r| r.rule == rule.id) {
+            continue;
+        }
+        if let Some(from) = recorded.iter().find(|r| policy.choices.rules.iter().all(|mine| mine.id != r.rule)) {
+            facts.rules.push(domain::facts::RuleFacts { rule: rule.id.clone(), state: from.state });
+            let copies: Vec<_> = facts.candidates.iter().filter(|c| c.rule == from.rule).map(|c| domain::facts::Candidate { rule: rule.id.clone(), ..c.clone() }).collect();
+            facts.candidates.extend(copies);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! "Try this policy", dry runs and replays: decisions on facts that nobody acts on.
+use std::{collections::HashMap, sync::Arc};
+
+use domain::{
+    AccountId, Decision, Facts, Policy, Refusal, decide,
+    decide::plan,
+    facts::{AccountState, Act, Intent, Known, ProviderFacts, RuleState},
+    policy::{Attribute, Document},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use storage::{policies::find_policy_version, providers::Provider, snapshots::Snapshot};
+use upstream::Assertion;
+
+use crate::{
+    Fault, Ligature, Visitor,
+    facts::{Ask, Ground},
+    held::Held,
+    values::{Surroundings, Values},
+};
+
+/// An assertion that somebody made up.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct MadeUp {
+    pub provider: String,
+    /// A client id, or empty for our own pages.
+    pub application: String,
+    pub subject: String,
+    pub email: String,
+    pub email_verified: bool,
+    /// More claims as a JSON object, or empty.
+    pub claims: String,
+    /// The claimed address was proved by our code.
+    pub proven: bool,
+    /// A version to try instead of what is in force.
+    pub version: Option<i64>,
+}
+
+/// What would happen, and why.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    pub decision: Decision,
+    pub facts: Facts,
+    /// Account ids with a name to show, of the decision and its candidates.
+    pub names: HashMap<AccountId, String>,
+}
+
+impl Ligature {
+    /// Decides on a made-up assertion against today's accounts; nothing is written.
+    ///
+    /// # Errors
+    /// [`Refusal::ProviderUnknown`], [`Refusal::BadRequest`] for claims that are no JSON object.
+    pub async fn try_policy(&self, visitor: &Visitor, made: &MadeUp) -> Result<Tried, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let provider = self.provider(c, &made.provider).await?;
+        let mut claims: Map<String, Value> = if made.claims.trim().is_empty() { Map::new() } else { serde_json::from_str(&made.claims).map_err(|_| Refusal::BadRequest)? };
+        if !made.email.is_empty() {
+            claims.insert("email".into(), made.email.clone().into());
+            claims.insert("email_verified".into(), made.email_verified.into());
+        }
+        let subject = if made.subject.is_empty() { "nobody-has-this-subject".to_owned() } else { made.subject.clone() };
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        let (name, hosted_domain, email) = (text("name"), text("hd"), text("email"));
+        let assertion = Assertion { subject, email, email_verified: made.email_verified, name, hosted_domain, claims };
+        let held = Held { provider: provider.id, key: provider.key.clone(), provider_name: provider.name.clone(), namespace: provider.namespace.clone(), assertion };
+        let client = Some(made.application.as_str()).filter(|a| !a.is_empty());
+        let mut ground = self.ground(c, client).await?;
+        if let Some(version) = made.version {
+            let policies = self.policies_with(c, version).await?;
+            ground = Ground::new(Arc::new(policies), ground.providers, ground.client);
+        }
+        let (facts, policy) = self.facts(c, &held, Ask::SignIn { act: Act::Arrived, proven: made.proven }, &ground).await?;
+        let decision = decide(&facts, &policy);
+        let mut names = HashMap::new();
+        for id in facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)) {
+            if let Some(account) = storage::accounts::find_account(c, self.org, id).await? {
+                names.insert(id, account.name);
+            }
+        }
+        Ok(Tried { decision, facts, names })
+    }
+
+    /// The policies as they would be with a stored version in force.
+    pub(crate) async fn policies_with(&self, c: &mut storage::Conn, version: i64) -> Result<crate::policies::Policies, Fault> {
+        let row = find_policy_version(c, self.org, version).await?.ok_or(Refusal::NotFound)?;
+        let document: Document = serde_json::from_str(&row.document)?;
+        Ok(self.policies(c).await?.with(&row.scope, document, version))
+    }
+}
+
+/// An assertion of a provider for an account that has none of its identities: the primary address, as far as the
+/// provider is believed at most.
+pub(crate) fn synthetic(provider: &Provider, account: &Snapshot) -> Option<Held> {
+    let email = account.emails.iter().find(|e| e.is_primary).or_else(|| account.emails.first())?;
+    let mut held = Held::nobody(provider);
+    held.assertion.subject = "dry-run".into();
+    held.assertion.hosted_domain = email.canonical.rsplit_once('@').map(|(_, domain)| domain.to_owned());
+    held.assertion.email = Some(email.typed.clone());
+    held.assertion.email_verified = true;
+    held.assertion.claims = [("email".to_owned(), json!(email.typed)), ("email_verified".to_owned(), json!(true))].into_iter().collect();
+    Some(held)
+}
+
+/// Facts of a synthetic arrival, from accounts that are in memory already. The same rules, the same counting.
+pub(crate) fn offline_facts(expressions: &expr::Cache, ground: &Ground, policy: &Policy, held: &Held, holders: &HashMap<&str, Vec<&Snapshot>>) -> Facts {
+    let around = Surroundings { client: ground.client.clone(), ..Surroundings::default() };
+    let mut values = Values::new(expressions, held, &around);
+    let provider = ProviderFacts { id: held.provider, enabled: ground.provider(held.provider).is_some_and(|p| p.enabled), filter: values.filter(policy) };
+    let (lookups, mut rules) = plan(policy, &values.rules(policy));
+    let mut candidates = Vec::new();
+    for lookup in &lookups {
+        // Only addresses can be looked up offline; a synthetic assertion has nothing else.
+        let Some(condition) = lookup.all.iter().find(|c| c.attribute == Attribute::Email).filter(|_| lookup.all.len() == 1) else {
+            if let Some(rule) = rules.iter_mut().find(|r| r.rule == lookup.rule) {
+                rule.state = RuleState::Empty;
+            }
+            continue;
+        };
+        let found = holders.get(condition.folded.as_str()).map(Vec::as_slice).unwrap_or_default();
+        candidates.extend(found.iter().take(20).map(|account| ground.candidate(account, &lookup.rule, Some(&condition.folded), held)));
+    }
+    let address = held.address();
+    let here = address.as_ref().and_then(|a| holders.get(a.as_str())).map(Vec::as_slice).unwrap_or_default();
+    let pending = here.iter().find(|s| s.state == AccountState::Pending).map(|s| s.account);
+    Facts { provider: Some(provider), trust: held.trust(policy, false), rules, candidates, pending, ..Facts::local(Intent::SignIn, None) }
+}
+
+/// Facts of a link that exists: its account comes back.
+pub(crate) fn returning_facts(ground: &Ground, provider: &Provider, account: &Snapshot) -> Facts {
+    let known = Known { account: account.account, state: account.state, link: None };
+    let enabled = ground.provider(provider.id).is_some_and(|p| p.enabled);
+    Facts { provider: Some(ProviderFacts { id: provider.id, enabled, filter: Some(true) }), ..Facts::local(Intent::SignIn, Some(known)) }
+}

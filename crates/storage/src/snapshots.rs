@@ -1,0 +1,130 @@
+//! Accounts with everything that a decision counts, any number of them in four queries.
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{AccountId, OrgId, ProviderId, facts::AccountState};
+
+use crate::{
+    Conn, Key, Result,
+    accounts::Email,
+    key,
+    schema::{account, account_email, credential, link, role},
+};
+
+/// How many identifiers one query takes.
+const PART: usize = 500;
+
+/// An account as decisions see it.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub account: AccountId,
+    pub state: AccountState,
+    pub emails: Vec<Email>,
+    pub links: Vec<LinkFacts>,
+    pub password: bool,
+    pub administrator: bool,
+}
+
+/// A link, active or released.
+#[derive(Debug, Clone)]
+pub struct LinkFacts {
+    pub provider: ProviderId,
+    pub namespace: String,
+    pub subject: String,
+    /// The address or name that the provider gave when it was linked.
+    pub label: String,
+    pub active: bool,
+    pub barred: bool,
+}
+
+/// Snapshots by account. Accounts that do not exist are missing.
+pub async fn load_snapshots(conn: &mut Conn, org: OrgId, ids: &[AccountId]) -> Result<HashMap<AccountId, Snapshot>> {
+    let mut all = HashMap::with_capacity(ids.len());
+    for part in ids.chunks(PART) {
+        let keys: Vec<Key> = part.iter().copied().map(key).collect();
+        load_part(conn, org, &keys, &mut all).await?;
+    }
+    Ok(all)
+}
+
+async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<AccountId, Snapshot>) -> Result<()> {
+    type LinkRow = (Key, Key, String, String, String, bool, bool);
+    let (accounts, emails, links, passwords, roles): (Vec<(Key, String)>, Vec<Email>, Vec<LinkRow>, Vec<Key>, Vec<Key>) = on!(conn, |c| {
+        let accounts = account::table.filter(account::organisation_id.eq(key(org))).filter(account::id.eq_any(keys)).select((account::id, account::state)).load(c).await?;
+        let emails = account_email::table.filter(account_email::account_id.eq_any(keys)).filter(account_email::former_until.is_null()).select(Email::as_select()).load(c).await?;
+        let columns = (link::account_id, link::provider_id, link::namespace, link::subject, link::label, link::active, link::barred);
+        let links = link::table.filter(link::account_id.eq_any(keys)).select(columns).load(c).await?;
+        let passwords = credential::table.filter(credential::account_id.eq_any(keys)).filter(credential::kind.eq("password")).select(credential::account_id).load(c).await?;
+        let roles = role::table.filter(role::organisation_id.eq(key(org))).filter(role::account_id.eq_any(keys)).select(role::account_id).load(c).await?;
+        Ok::<_, diesel::result::Error>((accounts, emails, links, passwords, roles))
+    })?;
+    for (id, state) in accounts {
+        let account = id.into();
+        let state = AccountState::parse(&state).unwrap_or(AccountState::Disabled);
+        all.insert(account, Snapshot { account, state, emails: Vec::new(), links: Vec::new(), password: false, administrator: false });
+    }
+    for email in emails {
+        if let Some(found) = all.get_mut(&email.account_id) {
+            found.emails.push(email);
+        }
+    }
+    for (id, provider, namespace, subject, label, active, barred) in links {
+        if let Some(found) = all.get_mut(&id.into()) {
+            found.links.push(LinkFacts { provider: provider.into(), namespace, subject, label, active, barred });
+        }
+    }
+    for id in passwords {
+        if let Some(found) = all.get_mut(&id.into()) {
+            found.password = true;
+        }
+    }
+    for id in roles {
+        if let Some(found) = all.get_mut(&id.into()) {
+            found.administrator = true;
+        }
+    }
+    Ok(())
+}
+
+/// Accounts that hold one of these addresses, with the address: owner first, twenty an address at most.
+pub async fn list_holders_of(conn: &mut Conn, org: OrgId, canonical: &[&str]) -> Result<Vec<(String, AccountId)>> {
+    let mut all = Vec::new();
+    for part in canonical.chunks(PART) {
+        let rows: Vec<(String, Key)> = on!(conn, |c| account_email::table
+            .filter(account_email::organisation_id.eq(key(org)))
+            .filter(account_email::canonical.eq_any(part))
+            .filter(account_email::former_until.is_null())
+            .order((account_email::owner.desc(), account_email::created_at.asc()))
+            .select((account_email::canonical, account_email::account_id))
+            .load(c)
+            .await)?;
+        all.extend(rows.into_iter().map(|(address, id)| (address, id.into())));
+    }
+    Ok(all)
+}
+
+/// The next accounts by id after one, for walking through all of them.
+pub async fn list_account_ids(conn: &mut Conn, org: OrgId, after: AccountId, limit: i64) -> Result<Vec<AccountId>> {
+    let rows: Vec<Key> =
+        on!(conn, |c| account::table.filter(account::organisation_id.eq(key(org))).filter(account::id.gt(key(after))).order(account::id.asc()).select(account::id).limit(limit).load(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Active accounts with a proved address; active accounts; unfinished sign-ups: what dangers expose.
+pub async fn count_exposed(conn: &mut Conn, org: OrgId) -> Result<(i64, i64, i64)> {
+    Ok(on!(conn, |c| {
+        let of = |state: AccountState| account::table.filter(account::organisation_id.eq(key(org))).filter(account::state.eq(state.name()));
+        let proved = account_email::table
+            .inner_join(account::table.on(account::id.eq(account_email::account_id)))
+            .filter(account_email::organisation_id.eq(key(org)))
+            .filter(account_email::proof.ne("none"))
+            .filter(account::state.eq(AccountState::Active.name()))
+            .select(diesel::dsl::count(account_email::account_id).aggregate_distinct())
+            .get_result(c)
+            .await?;
+        let active = of(AccountState::Active).count().get_result(c).await?;
+        let pending = of(AccountState::Pending).count().get_result(c).await?;
+        Ok::<_, diesel::result::Error>((proved, active, pending))
+    })?)
+}
