@@ -276,6 +276,14 @@ impl Ligature {
         self.activate("cli".into(), scope.to_owned(), document, None).await
     }
 
+    /// The policy in force for a provider in our own pages.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn effective_policy(&self, provider: Option<&str>) -> Result<Policy, Fault> {
+        Ok(self.policies(&mut self.store.read().await?).await?.effective(provider, None))
+    }
+
     async fn activate(&self, by: String, scope: String, document: Document, from: Option<i64>) -> Result<(), Fault> {
         let this = self.clone();
         self.store

@@ -35,7 +35,7 @@ const RULES: &[(&str, &str, &str)] = &[
     (
         "D4",
         "a link has no evidence or no audit event",
-        "SELECT COUNT(*) AS n FROM link l WHERE l.active AND (l.evidence = '' OR NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.account_id = l.account_id AND e.kind IN ('account.created', 'link.added')))",
+        "SELECT COUNT(*) AS n FROM link l WHERE l.active AND (l.evidence = '' OR NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.account_id = l.account_id AND e.kind IN ('account.created', 'account.reclaimed', 'link.added')))",
     ),
     ("D5", "a disabled account has a session", "SELECT COUNT(*) AS n FROM session s JOIN account a ON a.id = s.account_id WHERE a.state <> 'active'"),
     (

@@ -50,7 +50,8 @@ pub async fn load_snapshots(conn: &mut Conn, org: OrgId, ids: &[AccountId]) -> R
 
 async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<AccountId, Snapshot>) -> Result<()> {
     type LinkRow = (Key, Key, String, String, String, bool, bool);
-    let (accounts, emails, links, passwords, roles): (Vec<(Key, String)>, Vec<Email>, Vec<LinkRow>, Vec<Key>, Vec<Key>) = on!(conn, |c| {
+    type Rows = (Vec<(Key, String)>, Vec<Email>, Vec<LinkRow>, Vec<Key>, Vec<Key>);
+    let (accounts, emails, links, passwords, roles): Rows = on!(conn, |c| {
         let accounts = account::table.filter(account::organisation_id.eq(key(org))).filter(account::id.eq_any(keys)).select((account::id, account::state)).load(c).await?;
         let emails = account_email::table.filter(account_email::account_id.eq_any(keys)).filter(account_email::former_until.is_null()).select(Email::as_select()).load(c).await?;
         let columns = (link::account_id, link::provider_id, link::namespace, link::subject, link::label, link::active, link::barred);

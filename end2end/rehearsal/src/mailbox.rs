@@ -133,8 +133,16 @@ fn parse(to: Vec<String>, raw: String) -> Mail {
     let (head, _) = raw.split_once("\r\n\r\n").unwrap_or((&raw, ""));
     let subject = decode_words(&header(head, "Subject"));
     let (text, html) = (part(&raw, "text/plain"), part(&raw, "text/html"));
-    let code = text.split_whitespace().find(|w| w.len() == 9 && w.chars().nth(4) == Some('-') && w.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')).map(str::to_owned);
+    let code = text.split_whitespace().find(|w| looks_like_code(w)).map(str::to_owned);
     Mail { to, subject, text, html, raw, code }
+}
+
+/// Groups of four letters and digits with dashes between, the last one may be shorter.
+fn looks_like_code(word: &str) -> bool {
+    let groups: Vec<&str> = word.split('-').collect();
+    let plain = word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-');
+    let (last, full) = groups.split_last().map_or(("", [].as_slice()), |(l, f)| (*l, f));
+    plain && groups.len() >= 2 && full.iter().all(|g| g.len() == 4) && (1..=4).contains(&last.len())
 }
 
 fn header(head: &str, name: &str) -> String {
