@@ -443,7 +443,10 @@ async fn id_03_id_04_id_10_id_14_identities_are_issuer_and_subject_and_a_new_pro
     }
     assert_eq!((w.accounts().await, w.links("same").await), (3, 2));
     // ID-04: a second provider row with the issuer of the first gives the same identities.
-    w.apply(json!({"providers": [{"key": "meridian-twin", "name": "Meridian twin", "secret": "rehearsal-secret", "settings": {"kind": "oidc", "issuer": w.meridian.issuer, "client_id": "ligature"}}]})).await;
+    w.apply(
+        json!({"providers": [{"key": "meridian-twin", "name": "Meridian twin", "secret": "rehearsal-secret", "settings": {"kind": "oidc", "issuer": w.meridian.issuer, "client_id": "ligature"}}]}),
+    )
+    .await;
     let b = w.browser();
     assert_eq!(b.sign_in("meridian-twin", "same").await.path(), "/account");
     let other = w.browser();

@@ -648,3 +648,4 @@ try-claims-hint = Zum Beispiel: preferred_username, phone_number, groups.
 try-claims-wrong = Schreiben Sie ein JSON-Objekt.
 try-go = Ausprobieren
 try-found = Gefunden: { $names }
+figure-shared = Adressen mit mehreren Konten

@@ -648,3 +648,4 @@ try-claims-hint = For example: preferred_username, phone_number, groups.
 try-claims-wrong = Write a JSON object.
 try-go = Try it
 try-found = Found: { $names }
+figure-shared = Addresses with several accounts

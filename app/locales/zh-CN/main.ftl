@@ -648,3 +648,4 @@ try-claims-hint = 例如：preferred_username、phone_number、groups。
 try-claims-wrong = 请填写 JSON 对象。
 try-go = 试用
 try-found = 找到：{ $names }
+figure-shared = 多个账号共用的地址

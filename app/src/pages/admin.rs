@@ -43,6 +43,7 @@ pub async fn overview(visit: Visit) -> Response {
                     <div><dt>{t(l, "admin-accounts")}</dt><dd>{figures.accounts}</dd></div>
                     <div><dt>{t(l, "figure-sessions")}</dt><dd>{figures.sessions}</dd></div>
                     <div><dt>{t(l, "admin-providers")}</dt><dd>{figures.providers}</dd></div>
+                    <div><dt>{t(l, "figure-shared")}</dt><dd>{figures.shared_addresses}</dd></div>
                 </dl>
             }
         })

@@ -79,6 +79,8 @@ pub struct Figures {
     pub accounts: i64,
     pub sessions: i64,
     pub providers: usize,
+    /// Addresses that several active accounts hold.
+    pub shared_addresses: i64,
     pub unsafe_permit: bool,
     pub mail_stuck: bool,
 }
@@ -105,9 +107,18 @@ impl Ligature {
             accounts: count_accounts(c, self.org).await?,
             sessions: count_sessions(c, self.org, self.now()).await?,
             providers: list_providers(c, self.org).await?.len(),
+            shared_addresses: storage::snapshots::count_shared_addresses(c, self.org).await?,
             unsafe_permit: policy.permits.accept_unproven_links,
             mail_stuck: storage::outbox::count_stuck_mails(c).await? > 0,
         })
+    }
+
+    /// Addresses that several active accounts hold (NE-14).
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn shared_addresses(&self) -> Result<i64, Fault> {
+        Ok(storage::snapshots::count_shared_addresses(&mut self.store.read().await?, self.org).await?)
     }
 
     pub async fn admin_providers(&self, visitor: &Visitor) -> Result<Vec<ProviderView>, Fault> {

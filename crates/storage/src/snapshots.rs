@@ -129,3 +129,19 @@ pub async fn count_exposed(conn: &mut Conn, org: OrgId) -> Result<(i64, i64, i64
         Ok::<_, diesel::result::Error>((proved, active, pending))
     })?)
 }
+
+/// Addresses that more than one active account holds: people who may be two accounts (NE-14).
+pub async fn count_shared_addresses(conn: &mut Conn, org: OrgId) -> Result<i64> {
+    let rows: Vec<String> = on!(conn, |c| account_email::table
+        .inner_join(account::table.on(account::id.eq(account_email::account_id)))
+        .filter(account_email::organisation_id.eq(key(org)))
+        .filter(account_email::former_until.is_null())
+        .filter(account::state.eq(AccountState::Active.name()))
+        .group_by(account_email::canonical)
+        .having(diesel::dsl::count_star().gt(1))
+        .select(account_email::canonical)
+        .limit(100_000)
+        .load(c)
+        .await)?;
+    Ok(i64::try_from(rows.len()).unwrap_or(i64::MAX))
+}
