@@ -42,10 +42,10 @@ for (const [name, width, scheme] of views) {
     await page.fill('#email', 'owner@example.test');
     await page.fill('#password', process.argv[3]);
     await page.click('button.primary');
-    for (const path of ['', '/providers', '/providers/meridian', '/policy', '/accounts', '/audit', '/applications']) {
+    for (const path of ['', '/providers', '/providers/meridian', '/policy', '/policy/document', '/policy/presets/goss', '/policy/effective', '/policy/try?provider=pigeon&email=anna%40example.test', ...(process.argv[4] ? [`/policy/versions/${process.argv[4]}`] : []), '/accounts', '/audit', '/applications']) {
       await page.goto(`${base}/admin${path}`);
       await page.waitForTimeout(200);
-      await shot(`admin${path.replaceAll('/', '-')}`);
+      await shot(`admin${path.split('?')[0].replaceAll('/', '-')}`);
     }
   }
   await context.close();

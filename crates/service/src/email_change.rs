@@ -2,7 +2,7 @@
 use domain::{AccountId, DAY, HOUR, Policy, Refusal, Trust, attempt::State, path::Continuation, policy::EmailChange};
 use storage::{
     Conn,
-    accounts::{NewEmail, add_email, bump_rev, find_account, is_email_taken, list_emails, own_email, set_primary_email},
+    accounts::{NewEmail, add_email, bump_rev, find_account, is_email_taken, list_emails, own_email, remove_email, set_primary_email},
     attributes::ignore_email,
 };
 
@@ -26,6 +26,7 @@ impl Ligature {
         let now = self.now();
         let owner = trust >= Some(Trust::Authoritative) && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
         let typed = held.assertion.email.clone().unwrap_or_default();
+        remove_email(c, account, address.as_str()).await?;
         let email = NewEmail { canonical: address.as_str().to_owned(), typed, proof: format!("provider:{}", held.provider), owner, primary: false };
         add_email(c, self.org, account, &email, row_id(now), now).await?;
         set_primary_email(c, account, address.as_str(), None).await?;
@@ -91,6 +92,7 @@ impl Ligature {
                 // The old address hears of it while it is still the one that mail goes to.
                 this.notify(c, account, Kind::EmailChanged, &visitor, &held.provider_name, address.as_str()).await?;
                 if list_emails(c, account).await?.iter().all(|e| e.canonical != address.as_str()) {
+                    remove_email(c, account, address.as_str()).await?;
                     let typed = held.assertion.email.clone().unwrap_or_default();
                     let email = NewEmail { canonical: address.as_str().to_owned(), typed, proof: "code".into(), owner: true, primary: false };
                     add_email(c, this.org, account, &email, row_id(now), now).await?;

@@ -20,6 +20,8 @@ mod fault;
 mod flash;
 mod held;
 pub mod mails;
+#[cfg(test)]
+mod model;
 mod password;
 pub mod policies;
 pub mod policy_admin;

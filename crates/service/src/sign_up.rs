@@ -3,7 +3,7 @@ use domain::{AccountId, CredentialId, Refusal, address::Canonical, attempt::Stat
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::{NewEmail, add_account, add_email, bump_rev, find_account, find_owner, list_emails, own_email, remove_pending_accounts, set_account_state, set_password},
+    accounts::{NewEmail, add_account, add_email, bump_rev, find_account, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts, set_account_state, set_password},
     attempts::Attempt,
     sessions::end_sessions,
 };
@@ -70,8 +70,11 @@ impl Ligature {
                 }
                 let now = this.now();
                 let taken = find_owner(c, this.org, address.as_str()).await?;
+                // An address that was given up a moment ago stays its account's: nobody hears of it, nobody gets it.
+                let reserved = is_email_taken(c, this.org, address.as_str(), AccountId([0; 16]), now).await?;
                 let account = match taken {
                     Some(_) => None,
+                    None if reserved => None,
                     None => Some(this.pending_account(c, &visitor, &person, &address, &phc).await?),
                 };
                 let state = State::SigningUp { account };
@@ -79,7 +82,12 @@ impl Ligature {
                 let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(now) };
                 match (taken, account) {
                     (Some(owner), _) => this.decoy(c, &visitor, &row, owner, &address, Kind::SignUpTaken).await?,
-                    (None, account) => this.send_sign_up_code(c, &visitor, &row, account).await?,
+                    (None, Some(_)) => this.send_sign_up_code(c, &visitor, &row, account).await?,
+                    (None, None) => {
+                        let binding = Binding { action: "decoy", address: address.as_str().to_owned(), ..Binding::default() };
+                        let shape = this.local_code(c).await?;
+                        this.challenge(c, &row, &binding, shape, None).await?;
+                    }
                 }
                 Ok(Ok(Arrival::Page { id, page: state.page() }))
             })
@@ -155,7 +163,7 @@ impl Ligature {
                 this.use_up(c, &right).await?;
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::AttemptExpired)?;
                 bump_rev(c, account, row.rev).await?;
-                if row.state() != AccountState::Pending || find_owner(c, this.org, &address).await?.is_some() {
+                if row.state() != AccountState::Pending || is_email_taken(c, this.org, &address, account, this.now()).await? {
                     return Err(Refusal::AttemptExpired.into());
                 }
                 set_account_state(c, this.org, account, AccountState::Active).await?;

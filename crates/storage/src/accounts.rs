@@ -211,6 +211,12 @@ pub async fn set_primary_email(conn: &mut Conn, id: AccountId, canonical: &str, 
     Ok(())
 }
 
+/// Removes one address of an account, also one that was given up.
+pub async fn remove_email(conn: &mut Conn, id: AccountId, canonical: &str) -> Result<()> {
+    on!(conn, |c| diesel::delete(account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::canonical.eq(canonical))).execute(c).await)?;
+    Ok(())
+}
+
 /// Addresses of an account other than one: what was entered before that one was proved goes (I6).
 pub async fn remove_other_emails(conn: &mut Conn, id: AccountId, canonical: &str) -> Result<()> {
     on!(conn, |c| diesel::delete(account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::canonical.ne(canonical))).execute(c).await)?;

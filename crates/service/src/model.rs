@@ -1,0 +1,610 @@
+//! RB-17: random sequences of what people and administrators do, against a naive model of what should be there after
+//! each step. The model knows nothing of the code: it is a list of accounts and the rules of the recommended policy in
+//! plain words. After each step the database must say the same, and D1 to D8 must hold.
+//!
+//! `LIGATURE_MODEL_STEPS` sets the number of steps (100,000 by default).
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::{
+    AccountId, HOUR, MINUTE, ProviderId, Refusal,
+    facts::{AccountState, Act},
+    path::Continuation,
+    policy::Document,
+};
+use proptest::prelude::*;
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+use serde_json::json;
+use storage::{
+    Store,
+    accounts::{bump_rev, count_accounts, find_account, list_emails, set_account_state},
+    links::list_links,
+    providers::{Provider, add_provider},
+    sessions::end_sessions,
+};
+use upstream::{Assertion, Guard};
+
+use crate::{Arrival, Caller, Clock, Fault, HashCost, Ligature, MasterKey, NewPerson, Settings, Visitor, chance::token, held::Held, sessions::Opening, start::Sealed};
+
+const ADDRESSES: [&str; 3] = ["e0@ex.test", "e1@ex.test", "e2@ex.test"];
+const PROVIDERS: [&str; 2] = ["trusted", "plain"];
+const PASSWORD: &str = "a long enough password";
+
+/// An identity: provider and subject, both by number.
+type Identity = (usize, usize);
+
+/// What somebody does on the pages after a provider's answer. For a known identity whose address changed the same
+/// choices stand for update (right code), ignore (wrong code) and later (the others).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Create,
+    UseExisting,
+    AddRight,
+    AddWrong,
+    AddLate,
+    Cancel,
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    SignUp { address: usize, finish: bool },
+    SignIn { identity: Identity, address: Option<usize>, verified: bool, way: Way },
+    Add { account: usize, identity: Identity, address: Option<usize> },
+    Unlink { account: usize, method: usize },
+    Switch { account: usize },
+    Pass { hours: i64 },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Mail {
+    address: usize,
+    proved: bool,
+    owner: bool,
+    primary: bool,
+    /// Given up; reserved until this hour.
+    former: Option<i64>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Person {
+    disabled: bool,
+    password: bool,
+    links: BTreeSet<Identity>,
+    released: BTreeSet<Identity>,
+    mails: Vec<Mail>,
+    ignored: BTreeSet<usize>,
+}
+
+/// The naive model.
+#[derive(Debug, Clone, Default)]
+struct World {
+    people: Vec<Person>,
+    /// Addresses of sign-ups that nobody finished, with the hour of their beginning.
+    pending: Vec<(usize, i64)>,
+    hours: i64,
+}
+
+impl World {
+    fn holder(&self, identity: Identity) -> Option<usize> {
+        self.people.iter().position(|p| p.links.contains(&identity))
+    }
+
+    /// Somebody else owns the address or has just given it up.
+    fn taken(&self, address: usize, by_others_than: Option<usize>) -> bool {
+        self.people.iter().enumerate().filter(|(n, _)| Some(*n) != by_others_than).any(|(_, p)| p.mails.iter().any(|m| m.address == address && (m.owner || m.former.is_some_and(|f| f > self.hours))))
+    }
+
+    /// Active accounts with the proved address.
+    fn candidates(&self, address: usize) -> Vec<usize> {
+        let has = |p: &Person| !p.disabled && p.mails.iter().any(|m| m.address == address && m.proved && m.former.is_none());
+        self.people.iter().enumerate().filter(|(_, p)| has(p)).map(|(n, _)| n).collect()
+    }
+
+    fn sign_in(&mut self, identity: Identity, address: Option<usize>, verified: bool, way: Way) {
+        let believed = verified && identity.0 == 0;
+        if let Some(n) = self.holder(identity) {
+            self.changed_address(n, address.filter(|_| believed), way);
+            return;
+        }
+        match (way, address) {
+            (Way::Create, _) => {
+                let mails = address.map(|address| Mail { address, proved: believed, owner: false, primary: true, former: None });
+                self.people.push(Person { links: BTreeSet::from([identity]), mails: mails.into_iter().collect(), ..Person::default() });
+            }
+            (Way::AddRight, Some(address)) => self.add_by_code(identity, address),
+            _ => {}
+        }
+    }
+
+    fn add_by_code(&mut self, identity: Identity, address: usize) {
+        let found = self.candidates(address);
+        // One: its code. Several: the claimed mailbox's code, then the one that owns it, which the code has proved.
+        let owner = found.iter().copied().find(|n| self.people[*n].mails.iter().any(|m| m.address == address && m.owner));
+        let target = if found.len() == 1 { found.first().copied() } else { owner };
+        match target {
+            Some(n) => {
+                self.people[n].links.insert(identity);
+            }
+            // Several, and nobody owns it: the test stops at the chooser.
+            None if found.len() > 1 => {}
+            None if self.pending.iter().any(|p| p.0 == address) && !self.taken(address, None) => {
+                self.pending.retain(|p| p.0 != address);
+                let mail = Mail { address, proved: true, owner: true, primary: true, former: None };
+                self.people.push(Person { links: BTreeSet::from([identity]), mails: vec![mail], ..Person::default() });
+            }
+            None => {}
+        }
+    }
+
+    fn changed_address(&mut self, n: usize, address: Option<usize>, way: Way) {
+        let Some(address) = address else { return };
+        let taken = self.taken(address, Some(n));
+        let hours = self.hours;
+        let person = &mut self.people[n];
+        if person.disabled || person.ignored.contains(&address) || person.mails.iter().any(|m| m.address == address && m.former.is_none()) {
+            return;
+        }
+        match way {
+            Way::AddWrong => {
+                person.ignored.insert(address);
+            }
+            Way::AddRight if !taken => {
+                person.mails.retain(|m| m.address != address);
+                for mail in person.mails.iter_mut().filter(|m| m.primary) {
+                    *mail = Mail { proved: false, owner: false, primary: false, former: Some(hours + 72), ..mail.clone() };
+                }
+                person.mails.push(Mail { address, proved: true, owner: true, primary: true, former: None });
+            }
+            _ => {}
+        }
+    }
+}
+
+impl ReferenceStateMachine for World {
+    type State = Self;
+    type Transition = Step;
+
+    fn init_state() -> BoxedStrategy<Self> {
+        Just(Self::default()).boxed()
+    }
+
+    fn transitions(state: &Self) -> BoxedStrategy<Step> {
+        let identity = || (0_usize..2, 0_usize..4);
+        let address = || prop_oneof![1 => Just(None), 4 => (0_usize..3).prop_map(Some)];
+        let way = prop_oneof![3 => Just(Way::Create), 1 => Just(Way::UseExisting), 5 => Just(Way::AddRight), 2 => Just(Way::AddWrong), 1 => Just(Way::AddLate), 1 => Just(Way::Cancel)];
+        let sign_up = (0_usize..3, any::<bool>()).prop_map(|(address, finish)| Step::SignUp { address, finish });
+        let sign_in = (identity(), address(), any::<bool>(), way).prop_map(|(identity, address, verified, way)| Step::SignIn { identity, address, verified, way });
+        let pass = prop_oneof![Just(1_i64), Just(30), Just(80)].prop_map(|hours| Step::Pass { hours });
+        if state.people.is_empty() {
+            return prop_oneof![sign_up, sign_in].boxed();
+        }
+        let account = 0..state.people.len();
+        let add = (account.clone(), identity(), address()).prop_map(|(account, identity, address)| Step::Add { account, identity, address });
+        let unlink = (account.clone(), 0_usize..4).prop_map(|(account, method)| Step::Unlink { account, method });
+        let switch = account.prop_map(|account| Step::Switch { account });
+        prop_oneof![2 => sign_up, 8 => sign_in, 2 => add, 4 => unlink, 2 => switch, 1 => pass].boxed()
+    }
+
+    fn apply(mut state: Self, step: &Step) -> Self {
+        match step {
+            Step::SignUp { address, finish } => {
+                if !state.taken(*address, None) {
+                    if *finish {
+                        state.pending.retain(|p| p.0 != *address);
+                        let mail = Mail { address: *address, proved: true, owner: true, primary: true, former: None };
+                        state.people.push(Person { password: true, mails: vec![mail], ..Person::default() });
+                    } else {
+                        state.pending.push((*address, state.hours));
+                    }
+                }
+            }
+            Step::SignIn { identity, address, verified, way } => state.sign_in(*identity, *address, *verified, *way),
+            Step::Add { account, identity, .. } => {
+                if state.holder(*identity).is_none() && !state.people[*account].disabled {
+                    state.people[*account].links.insert(*identity);
+                }
+            }
+            Step::Unlink { account, method } => {
+                let person = &mut state.people[*account];
+                if !person.disabled && person.links.len() + usize::from(person.password) > 1 {
+                    match person.links.iter().nth(*method).copied() {
+                        Some(identity) => {
+                            person.links.remove(&identity);
+                            person.released.insert(identity);
+                        }
+                        None if *method == person.links.len() => person.password = false,
+                        None => {}
+                    }
+                }
+            }
+            Step::Switch { account } => state.people[*account].disabled = !state.people[*account].disabled,
+            Step::Pass { hours } => {
+                state.hours += hours;
+                let now = state.hours;
+                state.pending.retain(|p| now - p.1 < 24);
+            }
+        }
+        state
+    }
+
+    fn preconditions(state: &Self, step: &Step) -> bool {
+        match step {
+            Step::Add { account, .. } | Step::Unlink { account, .. } | Step::Switch { account } => *account < state.people.len(),
+            Step::SignUp { .. } | Step::SignIn { .. } | Step::Pass { .. } => true,
+        }
+    }
+}
+
+/// The product, with accounts in the order in which the model has them.
+struct Product {
+    runtime: Arc<tokio::runtime::Runtime>,
+    ligature: Ligature,
+    clock: Arc<AtomicI64>,
+    accounts: Vec<AccountId>,
+    codes: HashMap<String, String>,
+    _folder: tempfile::TempDir,
+}
+
+impl Product {
+    fn new() -> Self {
+        let runtime = Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap());
+        let memory = std::path::Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+        let clock = Arc::new(AtomicI64::new(1_800_000_000_000_000));
+        let seen = clock.clone();
+        let tick: Clock = Arc::new(move || seen.fetch_add(1, Ordering::SeqCst));
+        let settings = Settings {
+            public_url: "http://127.0.0.1:1".into(),
+            session_idle: 1000 * HOUR,
+            session_absolute: 1000 * HOUR,
+            hash_cost: HashCost { kib: 8, passes: 1, lanes: 1 },
+            hash_slots: 2,
+            mails_an_hour: 1_000_000,
+            codes_a_day: 1_000_000,
+            wrong_passwords: 1000,
+            plain_http: true,
+        };
+        let ligature = runtime.block_on(async {
+            let store = Store::open(&format!("sqlite://{}/model.db", folder.path().display()), 2, Duration::from_secs(5)).unwrap();
+            store.migrate().await.unwrap();
+            let master = MasterKey::parse(&MasterKey::generate()).unwrap();
+            let guard = Guard::new(upstream::GuardOptions { allow_private: true, timeout: Duration::from_secs(1), max_bytes: 1000 }).unwrap();
+            let ligature = Ligature::open(store, &master, guard, tick, settings).await.unwrap();
+            let org = ligature.org;
+            for (n, key) in PROVIDERS.iter().enumerate() {
+                let row = Provider {
+                    id: ProviderId([u8::try_from(n).unwrap() + 1; 16]),
+                    key: (*key).into(),
+                    name: (*key).into(),
+                    kind: "oidc".into(),
+                    namespace: format!("oidc:https://{key}.test"),
+                    config: json!({"kind": "oidc", "issuer": format!("https://{key}.test"), "client_id": "x"}).to_string(),
+                    secret: None,
+                    secret_set_at: None,
+                    enabled: true,
+                    position: 0,
+                    rev: 1,
+                };
+                ligature.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_provider(c, org, &row, 1).await?) })).await.unwrap();
+            }
+            let counts = Document::parse(r#"{"choices":{"verified_counts":true}}"#).unwrap();
+            ligature.use_document("provider:trusted", counts).await.unwrap();
+            ligature
+        });
+        Self { runtime, ligature, clock, accounts: Vec::new(), codes: HashMap::new(), _folder: folder }
+    }
+
+    fn held(identity: Identity, address: Option<usize>, verified: bool) -> Held {
+        let key = PROVIDERS[identity.0];
+        let email = address.map(|a| ADDRESSES[a].to_owned());
+        let assertion = Assertion { subject: format!("s{}", identity.1), email, email_verified: verified, name: Some("N".into()), hosted_domain: None, claims: serde_json::Map::new() };
+        Held { provider: ProviderId([u8::try_from(identity.0).unwrap() + 1; 16]), key: key.into(), provider_name: key.into(), namespace: format!("oidc:https://{key}.test"), assertion }
+    }
+
+    fn visitor(session: Option<Caller>) -> Visitor {
+        Visitor { browser: token().into_bytes(), agent: "model".into(), network: "n".into(), locale: "en".into(), session }
+    }
+
+    fn start(&self, visitor: &Visitor, held: &Held) -> Sealed {
+        Sealed {
+            provider: held.provider,
+            key: held.key.clone(),
+            state: token(),
+            nonce: String::new(),
+            verifier: String::new(),
+            browser: visitor.browser.clone(),
+            add: visitor.session.as_ref().map(|c| c.hash.clone()),
+            bind: None,
+            continuation: Continuation::Account,
+            at: self.ligature.now(),
+        }
+    }
+
+    /// Reads the mails that are due, as their receivers would.
+    async fn read_mails(&mut self) {
+        while let Some(due) = self.ligature.next_letter().await.unwrap() {
+            self.codes.insert(due.letter.to.clone(), due.letter.code.clone());
+            self.ligature.finish_letter(&due.row, "sent", "").await.unwrap();
+        }
+    }
+
+    /// A session means an account; one that was not there before is the next one of the model.
+    async fn settle(&mut self, result: Result<Arrival, Fault>) -> Option<Arrival> {
+        if let Ok(Arrival::SignedIn { secret, .. }) = &result {
+            let caller = self.ligature.session(secret).await.unwrap().expect("the session is live");
+            if !self.accounts.contains(&caller.account) {
+                self.accounts.push(caller.account);
+            }
+        }
+        match result {
+            Ok(arrival) => Some(arrival),
+            Err(Fault::Refused { refusal, .. }) => {
+                assert!(refusal != Refusal::Internal, "an internal error");
+                None
+            }
+            Err(fault) => panic!("{fault}"),
+        }
+    }
+
+    async fn enter(&mut self, visitor: &Visitor, id: &str, address: usize) -> Option<Arrival> {
+        self.read_mails().await;
+        let code = self.codes.get(ADDRESSES[address]).cloned().unwrap_or_else(|| "ZZZZ-ZZZZ".into());
+        let result = self.ligature.enter_code(visitor, id, &code).await;
+        self.settle(result).await
+    }
+
+    async fn sign_up(&mut self, address: usize, finish: bool) {
+        let visitor = Self::visitor(None);
+        let person = NewPerson { email: ADDRESSES[address].into(), name: "N".into(), password: PASSWORD.into() };
+        self.codes.clear();
+        let result = self.ligature.sign_up(&visitor, person, Continuation::Account).await;
+        if let (Some(Arrival::Page { id, .. }), true) = (self.settle(result).await, finish) {
+            self.enter(&visitor, &id, address).await;
+        }
+        self.read_mails().await;
+    }
+
+    async fn sign_in(&mut self, identity: Identity, address: Option<usize>, verified: bool, way: Way) {
+        let (mut visitor, held) = (Self::visitor(None), Self::held(identity, address, verified));
+        let start = self.start(&visitor, &held);
+        self.codes.clear();
+        let result = self.ligature.arrive(&visitor, held, start).await;
+        let Some(arrival) = self.settle(result).await else { return };
+        if let Arrival::SignedIn { secret, continuation: Continuation::Path(path), .. } = &arrival {
+            let id = path.as_str().split('/').nth(2).unwrap().to_owned();
+            visitor.session = self.ligature.session(secret).await.unwrap();
+            self.answer(&visitor, &id, address.unwrap_or(0), way).await;
+            return;
+        }
+        let Arrival::Page { id, .. } = arrival else { return };
+        let act = match way {
+            Way::Create => Act::CreateNew,
+            Way::UseExisting => Act::UseExisting,
+            Way::AddRight | Way::AddWrong | Way::AddLate => Act::AddTo(None),
+            Way::Cancel => {
+                let result = self.ligature.cancel(&visitor, &id).await;
+                self.settle(result).await;
+                return;
+            }
+        };
+        let result = self.ligature.pick(&visitor, &id, act).await;
+        let (Some(Arrival::Page { .. }), Some(address)) = (self.settle(result).await, address) else { return };
+        match way {
+            Way::AddWrong => {
+                for _ in 0..4 {
+                    let result = self.ligature.enter_code(&visitor, &id, "ZZZZ-ZZZZ").await;
+                    self.settle(result).await;
+                }
+                // The right one is worth nothing after three wrong ones.
+                self.enter(&visitor, &id, address).await;
+            }
+            Way::AddLate => {
+                self.read_mails().await;
+                self.clock.fetch_add(11 * MINUTE, Ordering::SeqCst);
+                let code = self.codes.get(ADDRESSES[address]).cloned().unwrap_or_default();
+                let result = self.ligature.enter_code(&visitor, &id, &code).await;
+                self.settle(result).await;
+                self.clock.fetch_sub(11 * MINUTE, Ordering::SeqCst);
+            }
+            _ => {
+                if let Some(Arrival::Page { page: "choose", .. }) = self.enter(&visitor, &id, address).await {
+                    self.pick_owner(&visitor, &id, address).await;
+                }
+            }
+        }
+        self.read_mails().await;
+    }
+
+    /// Behind the code several accounts are shown: the person takes the one that owns the address, if one does.
+    async fn pick_owner(&mut self, visitor: &Visitor, id: &str, address: usize) {
+        let owner = storage::accounts::find_owner(&mut self.ligature.store.read().await.unwrap(), self.ligature.org, ADDRESSES[address]).await.unwrap();
+        let Some(owner) = owner else { return };
+        let result = self.ligature.pick(visitor, id, Act::AddTo(Some(owner))).await;
+        // An identity that the account had once asks for the account's own code again.
+        if let Some(Arrival::Page { .. }) = self.settle(result).await {
+            self.enter(visitor, id, address).await;
+        }
+    }
+
+    async fn answer(&mut self, visitor: &Visitor, id: &str, address: usize, way: Way) {
+        let result = match way {
+            Way::AddRight => {
+                let asked = self.ligature.ask_email_code(visitor, id).await;
+                self.settle(asked).await;
+                self.enter(visitor, id, address).await;
+                return;
+            }
+            Way::AddWrong => self.ligature.ignore_email(visitor, id).await,
+            Way::Create | Way::UseExisting | Way::AddLate | Way::Cancel => self.ligature.leave_email(visitor, id).await,
+        };
+        self.settle(result).await;
+    }
+
+    /// A session of an account, as if it had signed in a while ago.
+    async fn session_of(&self, account: AccountId) -> Option<Caller> {
+        let this = self.ligature.clone();
+        let found = find_account(&mut this.store.read().await.unwrap(), this.org, account).await.unwrap().unwrap();
+        if found.state() != AccountState::Active {
+            return None;
+        }
+        let now = this.now();
+        let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "sign_in", auth_at: now };
+        let work = this.clone();
+        let secret = this.store.write::<_, Fault, _>(move |c| Box::pin(async move { work.open_session(c, &Self::visitor(None), &opening).await })).await.unwrap();
+        this.session(&secret).await.unwrap()
+    }
+
+    async fn add(&mut self, account: usize, identity: Identity, address: Option<usize>) {
+        let Some(caller) = self.session_of(self.accounts[account]).await else { return };
+        let (visitor, held) = (Self::visitor(Some(caller)), Self::held(identity, address, true));
+        let start = self.start(&visitor, &held);
+        let result = self.ligature.arrive(&visitor, held, start).await;
+        self.settle(result).await;
+        self.read_mails().await;
+    }
+
+    async fn unlink(&mut self, account: usize, method: usize) {
+        let id = self.accounts[account];
+        let Some(caller) = self.session_of(id).await else { return };
+        let mut links = list_links(&mut self.ligature.store.read().await.unwrap(), id).await.unwrap();
+        links.sort_by_key(|l| (PROVIDERS.iter().position(|p| l.namespace.contains(p)), l.subject.clone()));
+        let target = match links.get(method) {
+            Some(link) => Some(link.id),
+            None if method == links.len() => None,
+            None => return,
+        };
+        match self.ligature.remove_method(&Self::visitor(Some(caller)), target).await {
+            Ok(()) | Err(Fault::Refused { .. }) => {}
+            Err(fault) => panic!("{fault}"),
+        }
+        self.read_mails().await;
+    }
+
+    async fn switch(&mut self, account: usize) {
+        let (this, id) = (self.ligature.clone(), self.accounts[account]);
+        let org = this.org;
+        this.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    let row = find_account(c, org, id).await?.ok_or(Refusal::NotFound)?;
+                    bump_rev(c, id, row.rev).await?;
+                    let next = if row.state() == AccountState::Active { AccountState::Disabled } else { AccountState::Active };
+                    set_account_state(c, org, id, next).await?;
+                    end_sessions(c, id, None).await?;
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    /// What the server does in the background.
+    async fn tidy(&self) {
+        let now = self.ligature.now();
+        self.ligature
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    storage::tidy::wipe_expired_assertions(c, now).await?;
+                    storage::tidy::tidy(c, now).await?;
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    /// The database says what the model says, and the invariants hold.
+    async fn compare(&self, world: &World) {
+        let mut conn = self.ligature.store.read().await.unwrap();
+        let c = &mut conn;
+        let all = usize::try_from(count_accounts(c, self.ligature.org).await.unwrap()).unwrap();
+        assert_eq!(all, world.people.len() + world.pending.len(), "accounts");
+        assert_eq!(self.accounts.len(), world.people.len(), "accounts with a session");
+        for (n, (id, person)) in self.accounts.iter().zip(&world.people).enumerate() {
+            let row = find_account(c, self.ligature.org, *id).await.unwrap().unwrap();
+            assert_eq!(row.state() == AccountState::Disabled, person.disabled, "state of {n}");
+            let links: BTreeSet<Identity> = list_links(c, *id).await.unwrap().iter().map(|l| (PROVIDERS.iter().position(|p| l.namespace.contains(p)).unwrap(), l.subject[1..].parse().unwrap())).collect();
+            assert_eq!(links, person.links, "links of {n}");
+            assert_eq!(storage::accounts::find_password(c, *id).await.unwrap().is_some(), person.password, "password of {n}");
+            let of = |address: &str, proved: bool, owner: bool, primary: bool| (address.to_owned(), (proved, owner, primary));
+            let mails: BTreeMap<_, _> = list_emails(c, *id).await.unwrap().iter().map(|m| of(&m.canonical, m.proof != "none", m.owner, m.is_primary)).collect();
+            let expected: BTreeMap<_, _> = person.mails.iter().filter(|m| m.former.is_none()).map(|m| of(ADDRESSES[m.address], m.proved, m.owner, m.primary)).collect();
+            assert_eq!(mails, expected, "addresses of {n}");
+        }
+        drop(conn);
+        let found = self.ligature.examine().await.unwrap();
+        assert!(found.is_empty(), "{found:?}");
+    }
+}
+
+struct Run;
+
+impl StateMachineTest for Run {
+    type SystemUnderTest = Product;
+    type Reference = World;
+
+    fn init_test(_: &World) -> Product {
+        Product::new()
+    }
+
+    fn apply(mut product: Product, _: &World, step: Step) -> Product {
+        Arc::clone(&product.runtime).block_on(async {
+            match step {
+                Step::SignUp { address, finish } => product.sign_up(address, finish).await,
+                Step::SignIn { identity, address, verified, way } => product.sign_in(identity, address, verified, way).await,
+                Step::Add { account, identity, address } => product.add(account, identity, address).await,
+                Step::Unlink { account, method } => product.unlink(account, method).await,
+                Step::Switch { account } => product.switch(account).await,
+                Step::Pass { hours } => {
+                    product.clock.fetch_add(hours * HOUR, Ordering::SeqCst);
+                    product.tidy().await;
+                }
+            }
+        });
+        product
+    }
+
+    fn check_invariants(product: &Product, world: &World) {
+        product.runtime.block_on(product.compare(world));
+    }
+}
+
+/// Steps of one sequence.
+const LENGTH: u32 = 250;
+
+fn share(of: u32) -> ProptestConfig {
+    let steps: u32 = std::env::var("LIGATURE_MODEL_STEPS").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
+    ProptestConfig { cases: (steps / of / LENGTH).max(1), max_shrink_iters: 1000, max_shrink_time: 60_000, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// The same test in four parts, so that they run beside each other.
+macro_rules! parts {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            let mut runner = proptest::test_runner::TestRunner::new(share(4));
+            let steps = usize::try_from(LENGTH).unwrap();
+            let result = runner.run(&World::sequential_strategy(steps..=steps), |(state, steps, seen)| {
+                Run::test_sequential(ProptestConfig { verbose: 0, ..ProptestConfig::default() }, state, steps, seen);
+                Ok(())
+            });
+            if let Err(error) = result {
+                panic!("{error}");
+            }
+        }
+    )*};
+}
+
+parts! {
+    rb_17_the_model_and_the_database_agree_after_each_step_part_1
+    rb_17_the_model_and_the_database_agree_after_each_step_part_2
+    rb_17_the_model_and_the_database_agree_after_each_step_part_3
+    rb_17_the_model_and_the_database_agree_after_each_step_part_4
+}
