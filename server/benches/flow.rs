@@ -257,6 +257,59 @@ fn decision() {
     println!("decide with 10 rules and 3 candidates: {:.2} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
 }
 
+/// What the policy costs: a dry run over all accounts, one look-up with its decision, one expression.
+async fn policy() {
+    use server::{config::Config, serve};
+    use service::{MasterKey, simulate::MadeUp};
+    println!("\n## policy, SQLite, {ACCOUNTS} accounts");
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = Config::default();
+    config.server.public_url = "http://127.0.0.1:1".into();
+    config.database.url = format!("sqlite://{}/policy.db", dir.path().display());
+    config.http_client.allow_private = true;
+    serve::store(&config).unwrap().migrate().await.unwrap();
+    let master = MasterKey::parse(&MasterKey::generate()).unwrap();
+    let ligature = serve::ligature(&config, &master, serve::system_clock()).await.unwrap();
+    let provider = |key: &str| json!({"key": key, "name": key, "secret": "x", "verified_counts": true, "settings": {"kind": "oidc", "issuer": format!("http://127.0.0.1:1/{key}"), "client_id": "x"}});
+    let seed = json!({"preset": "recommended", "providers": [provider("bench"), provider("other")]});
+    server::seed::apply(&ligature, serde_json::from_value(seed).unwrap()).await.unwrap();
+    let owner = service::NewPerson { email: "owner@bench.test".into(), name: "Owner".into(), password: "a long enough password".into() };
+    ligature.create_owner(owner).await.unwrap();
+    let row = storage::providers::find_provider(&mut ligature.store.read().await.unwrap(), ligature.org, "bench").await.unwrap().unwrap();
+    fill(&config.database.url, "http://127.0.0.1:1/bench", ligature.org, row.id).await;
+    let draft = domain::policy::preset_text("nevis").unwrap().to_owned();
+    let org = ligature.org;
+    let version = ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::policies::add_policy_version(c, org, "instance", &draft, "draft", "bench", 1).await })).await.unwrap();
+    let (before, begun) = (rss_mib(std::process::id()), Instant::now());
+    let counts = ligature.dry_run_now(version).await.unwrap();
+    println!("dry run                 {:>8.2} s, memory {:+.1} MiB, {counts:?}", begun.elapsed().as_secs_f64(), rss_mib(std::process::id()) - before);
+    let visitor = service::Visitor { browser: vec![1], locale: "en".into(), ..service::Visitor::default() };
+    let arrival = ligature.sign_in_by_password(&visitor, "owner@bench.test", "a long enough password", domain::path::Continuation::Admin).await.unwrap();
+    let service::Arrival::SignedIn { secret, .. } = arrival else { panic!("{arrival:?}") };
+    let visitor = service::Visitor { session: ligature.session(&secret).await.unwrap(), ..visitor };
+    let made = MadeUp { provider: "other".into(), email: "p77777@bench.test".into(), email_verified: true, ..MadeUp::default() };
+    let n = 2000_u32;
+    let begun = Instant::now();
+    for _ in 0..n {
+        assert_eq!(ligature.try_policy(&visitor, &made).await.unwrap().facts.candidates.len(), 1);
+    }
+    println!("role check, look-ups, evaluation, decision: {:.0} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
+    let variables = expr::Variables { claims: json!({"kind": "staff", "no": "7", "groups": ["a", "b", "c"]}), last: json!({}), identities: json!({}), account: json!({}), application: json!({}), provider: json!({"key": "other"}) };
+    let expression = expr::Expression::parse("claims.kind == 'staff' && 'b' in claims.groups && provider.key == 'other'").unwrap();
+    let n = 50_000_u32;
+    let begun = Instant::now();
+    let scope = expr::Scope::new(&variables).unwrap();
+    for _ in 0..n {
+        assert_eq!(std::hint::black_box(&expression).holds(&scope), Ok(true));
+    }
+    println!("an expression: {:.2} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
+    let begun = Instant::now();
+    for _ in 0..n {
+        std::hint::black_box(expr::Scope::new(std::hint::black_box(&variables)).unwrap());
+    }
+    println!("its variables: {:.2} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
+}
+
 fn fsync() {
     let dir = tempfile::tempdir_in(".").unwrap();
     let mut file = std::fs::File::create(dir.path().join("f")).unwrap();
@@ -272,6 +325,7 @@ fn fsync() {
 async fn main() {
     fsync();
     decision();
+    policy().await;
     run("SQLite, 100,000 accounts", "", None).await;
     match (std::env::var("LIGATURE_TEST_POSTGRES"), std::env::var("LIGATURE_BENCH_PG_PID")) {
         (Ok(url), Ok(pid)) => run("PostgreSQL, 100,000 accounts", &url, pid.parse().ok()).await,
