@@ -146,6 +146,68 @@ for (const js of [false, true]) {
   });
 }
 
+for (const js of [false, true]) {
+  test(`NE-07 NE-12 NE-17 one code for everybody, and an unfinished sign-up is finished first, ${mode(js)}`, async (t) => {
+    const w = await world((seed) => { seed.preset = 'nevis'; });
+    t.after(w.stop);
+    const squatter = await open(t, js);
+    await squatter.goto(`${w.url}/signup`);
+    await squatter.fill('#name', 'Not Anna');
+    await squatter.fill('#email', 'anna@example.test');
+    await squatter.fill('#password', 'a password of somebody else');
+    await squatter.click('button.primary');
+    const page = await open(t, js);
+    await page.goto(`${w.url}/login`);
+    await page.click('text=Continue with Meridian');
+    await page.click('text=Anna Berg');
+    assert.match(page.url(), /\/code$/);
+    await page.fill('#code', await code(w, 'anna@example.test', 2));
+    await page.click('button.primary');
+    assert.match(page.url(), /\/finish$/);
+    await page.fill('#password', 'short');
+    await page.click('button.primary');
+    assert.equal(await page.getAttribute('#password', 'aria-invalid'), 'true');
+    await page.fill('#password', PASSWORD);
+    await page.click('button.primary');
+    assert.match(await page.textContent('h1'), /Hello Anna Berg/);
+  });
+
+  test(`an administrator drafts, tries, dry-runs and puts a policy in force, ${mode(js)}`, async (t) => {
+    const w = await world();
+    t.after(w.stop);
+    const page = await open(t, js);
+    await page.goto(w.setup);
+    await page.fill('#name', 'Olga Owner');
+    await page.fill('#email', 'owner@example.test');
+    await page.fill('#password', PASSWORD);
+    await page.click('button.primary');
+    await page.click('nav >> text=Policy');
+    await page.click('text=New draft');
+    await page.fill('#document', '{"choices": {"none": "perhaps"}}');
+    await page.click('text=Save the draft');
+    assert.match(await page.textContent('.notice.bad'), /choices\.none/);
+    assert.match(await page.inputValue('#document'), /perhaps/);
+    await page.goto(`${w.url}/admin/policy/presets/nevis`);
+    await page.click('text=Make a draft of it');
+    assert.match(await page.textContent('main'), /What it changes/);
+    await page.click('text=Start the dry run');
+    await page.waitForSelector('text=Done.');
+    await page.click('text=Try the policy');
+    await page.selectOption('#provider', 'meridian');
+    await page.fill('#email', 'nobody@example.test');
+    await page.click('button.primary');
+    assert.match(await page.textContent('#outcome'), /code from the claimed address/);
+    await page.goBack();
+    await page.goBack();
+    await page.click('text=Put it in force');
+    const person = await open(t, js);
+    await person.goto(`${w.url}/login`);
+    await person.click('text=Continue with Meridian');
+    await person.click('text=Anna Berg');
+    assert.match(person.url(), /\/code$/);
+  });
+}
+
 test('by keyboard alone: sign in, choose, type the code', async (t) => {
   const w = await world();
   t.after(w.stop);
@@ -202,7 +264,10 @@ test('SB-03 SB-08 another site can neither frame a page nor post a form', async 
 });
 
 test('every page is free of accessibility problems, light and dark, narrow and wide, in every language', async (t) => {
-  const w = await world();
+  const w = await world((seed) => {
+    seed.providers.find((p) => p.key === 'harbour').association = 'ask_binding';
+    seed.providers.find((p) => p.key === 'harbour').bind_methods = ['password', 'email_code', 'identity'];
+  });
   t.after(w.stop);
   const views = [{ viewport: { width: 375, height: 800 }, colorScheme: 'light', locale: 'en' }, { viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'de' }, { viewport: { width: 375, height: 800 }, colorScheme: 'dark', locale: 'zh-CN' }];
   let token = w.setup;
@@ -233,13 +298,21 @@ test('every page is free of accessibility problems, light and dark, narrow and w
       await page.fill('#password', PASSWORD);
     }
     await page.click('button.primary');
-    for (const path of ['/admin', '/admin/providers', '/admin/providers/new', '/admin/providers/meridian', '/admin/policy', '/admin/accounts', '/admin/applications', '/admin/audit', '/account', '/account/sessions', '/account/activity']) await visit(path);
+    for (const path of ['/admin', '/admin/providers', '/admin/providers/new', '/admin/providers/meridian', '/admin/policy', '/admin/policy/document', '/admin/policy/effective?provider=pigeon', '/admin/policy/presets/gravitee', '/admin/policy/try?provider=pigeon&email=cleo%40example.test', '/admin/policy/versions/1?bucket=ask', '/admin/policy/versions/1/replay', '/admin/accounts', '/admin/applications', '/admin/audit', '/account', '/account/sessions', '/account/activity']) await visit(path);
     await page.goto(`${w.url}/account`);
     await page.click('form[action="/fn/signout"] button');
     await page.click('form[action="/login/with/pigeon"] button');
     await page.click('button:has-text("Cleo")');
     await clean();
     await page.click('button[value="add_to_existing"]');
+    await clean();
+    // The binding page with each way that there is.
+    await page.goto(`${w.url}/login`);
+    await page.click('form[action="/login/with/harbour"] button');
+    await page.click('form >> button >> nth=0');
+    await clean();
+    await page.click('button[value="enter_account"]');
+    await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
     await clean();
   }
 });

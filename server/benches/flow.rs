@@ -279,7 +279,8 @@ async fn policy() {
     fill(&config.database.url, "http://127.0.0.1:1/bench", ligature.org, row.id).await;
     let draft = domain::policy::preset_text("nevis").unwrap().to_owned();
     let org = ligature.org;
-    let version = ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::policies::add_policy_version(c, org, "instance", &draft, "draft", "bench", 1).await })).await.unwrap();
+    let version =
+        ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::policies::add_policy_version(c, org, "instance", &draft, "draft", "bench", 1).await })).await.unwrap();
     let (before, begun) = (rss_mib(std::process::id()), Instant::now());
     let counts = ligature.dry_run_now(version).await.unwrap();
     println!("dry run                 {:>8.2} s, memory {:+.1} MiB, {counts:?}", begun.elapsed().as_secs_f64(), rss_mib(std::process::id()) - before);
@@ -294,7 +295,14 @@ async fn policy() {
         assert_eq!(ligature.try_policy(&visitor, &made).await.unwrap().facts.candidates.len(), 1);
     }
     println!("role check, look-ups, evaluation, decision: {:.0} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
-    let variables = expr::Variables { claims: json!({"kind": "staff", "no": "7", "groups": ["a", "b", "c"]}), last: json!({}), identities: json!({}), account: json!({}), application: json!({}), provider: json!({"key": "other"}) };
+    let variables = expr::Variables {
+        claims: json!({"kind": "staff", "no": "7", "groups": ["a", "b", "c"]}),
+        last: json!({}),
+        identities: json!({}),
+        account: json!({}),
+        application: json!({}),
+        provider: json!({"key": "other"}),
+    };
     let expression = expr::Expression::parse("claims.kind == 'staff' && 'b' in claims.groups && provider.key == 'other'").unwrap();
     let n = 50_000_u32;
     let begun = Instant::now();

@@ -564,3 +564,38 @@ async fn lk_20_a_code_that_was_right_is_refused_after_any_change() {
         w.healthy().await;
     }
 }
+
+/// Shows ZI-01, ZI-02, ZI-03, ZI-04, ZI-05.
+#[tokio::test(flavor = "multi_thread")]
+async fn zi_01_zi_05_many_identities_are_one_account_with_one_profile_and_its_roles() {
+    let w = World::new("recommended").await;
+    let owner = w.owner().await;
+    for (key, who) in [("meridian", "m-vera"), ("atlas", "a-new"), ("pigeon", "p-new"), ("harbour", "h-1")] {
+        let page = owner.add(key, who).await;
+        assert_eq!(page.path(), "/account", "{key}: {}", page.body);
+    }
+    assert_eq!(owner.methods().await, ["Meridian", "Atlas", "Pigeon", "Harbour", "Password"]);
+    assert_eq!(w.accounts().await, 1);
+    // ZI-03, ZI-05: whichever way, the roles and the profile are the account's.
+    for (key, who) in [("atlas", "a-new"), ("harbour", "h-1")] {
+        let b = w.browser();
+        let page = b.sign_in(key, who).await;
+        let page = if page.path().ends_with("/email") { b.post("/fn/attempt/email", &[("attempt", &page.attempt()), ("pick", "ignore")]).await } else { page };
+        assert!(page.has("Hello Owner"), "{key}: {}", page.body);
+        assert_eq!(b.get("/admin/policy").await.status, 200, "{key}");
+    }
+    w.healthy().await;
+}
+
+/// Shows GV-19: what others sell is in the one free build; no feature of the build switches the policy off.
+#[test]
+fn gv_19_the_whole_policy_is_in_the_free_build() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let workspace = std::fs::read_to_string(format!("{root}/Cargo.toml")).unwrap();
+    assert!(workspace.contains("license = \"Apache-2.0 OR MIT\""));
+    for part in ["crates/domain", "crates/expr", "crates/service"] {
+        let manifest = std::fs::read_to_string(format!("{root}/{part}/Cargo.toml")).unwrap();
+        assert!(!manifest.contains("[features]") && manifest.contains("license.workspace = true"), "{part}");
+    }
+    assert!(domain::policy::PRESETS.iter().all(|p| domain::policy::preset(p).is_some()));
+}

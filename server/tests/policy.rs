@@ -84,7 +84,7 @@ async fn a_draft_runs_in_the_shadow_acts_on_nothing_and_is_put_in_force_and_take
     let old = history.body.split("name=\"version\" value=\"").skip(1).filter_map(|r| r.split('"').next()).map(|n| n.parse::<i64>().unwrap()).min().unwrap();
     owner.post("/fn/admin/policy/roll-back", &[("version", &old.to_string())]).await;
     assert_eq!(w.browser().sign_in("atlas", "a-late").await.path(), "/account");
-    assert_eq!(w.rows("audit_event", "kind", "policy.changed").await >= 4, true);
+    assert!(w.rows("audit_event", "kind", "policy.changed").await >= 4);
     w.healthy().await;
 }
 

@@ -9,7 +9,8 @@ const MAY: &[(&str, &[&str])] = &[
     ("ligature-storage", &["ligature-domain"]),
     ("ligature-upstream", &["ligature-domain"]),
     ("ligature-issuer", &["ligature-domain"]),
-    ("ligature-service", &["ligature-domain", "ligature-storage", "ligature-upstream", "ligature-issuer"]),
+    ("ligature-expr", &[]),
+    ("ligature-service", &["ligature-domain", "ligature-expr", "ligature-storage", "ligature-upstream", "ligature-issuer"]),
     ("ligature-app", &["ligature-domain", "ligature-service"]),
     ("ligature-frontend", &["ligature-app"]),
     ("ligature-server", &["ligature-domain", "ligature-storage", "ligature-upstream", "ligature-issuer", "ligature-service", "ligature-app"]),
@@ -25,6 +26,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("openidconnect", &["ligature-upstream"]),
     ("reqwest", &["ligature-upstream", "ligature-rehearsal"]),
     ("argon2", &["ligature-service"]),
+    ("cel", &["ligature-expr"]),
 ];
 
 /// Direct dependencies by crate, as cargo itself lists them (all features, no tests).

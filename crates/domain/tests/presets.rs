@@ -275,6 +275,10 @@ fn id_13_a_user_name_is_worth_an_assertion_and_shows_nothing_by_itself() {
     assert_eq!(acts(&p, &arrival(&p, Trust::Asserted, vec![]), Act::AddTo(None)), Outcome::Challenge { target: None, by: By::Rule });
     let recommended = policy("recommended", false, &[]);
     assert!(recommended.choices.rules.iter().all(|r| r.all.iter().all(|m| m.account.name() == "email")), "off by default");
+    // A floor on trust is not met by a name, however well the provider knows the address.
+    let strict = policy("zitadel", false, &[r#"{"floors":{"trust":"claimed_verified"}}"#]);
+    let named = arrival(&strict, Trust::Authoritative, vec![candidate("username", A)]);
+    assert_eq!(refused(&acts(&strict, &named, Act::Proved(A, Proof::Mailbox, By::Rule))), Some(Refusal::PolicyChanged));
     // The provider's word about an address says nothing about the name.
     let owner_says = arrival(&p, Trust::Authoritative, vec![candidate("username", A)]);
     assert!(!links(&acts(&p, &owner_says, Act::AddTo(Some(A))), A));

@@ -530,7 +530,8 @@ impl Product {
         for (n, (id, person)) in self.accounts.iter().zip(&world.people).enumerate() {
             let row = find_account(c, self.ligature.org, *id).await.unwrap().unwrap();
             assert_eq!(row.state() == AccountState::Disabled, person.disabled, "state of {n}");
-            let links: BTreeSet<Identity> = list_links(c, *id).await.unwrap().iter().map(|l| (PROVIDERS.iter().position(|p| l.namespace.contains(p)).unwrap(), l.subject[1..].parse().unwrap())).collect();
+            let links: BTreeSet<Identity> =
+                list_links(c, *id).await.unwrap().iter().map(|l| (PROVIDERS.iter().position(|p| l.namespace.contains(p)).unwrap(), l.subject[1..].parse().unwrap())).collect();
             assert_eq!(links, person.links, "links of {n}");
             assert_eq!(storage::accounts::find_password(c, *id).await.unwrap().is_some(), person.password, "password of {n}");
             let of = |address: &str, proved: bool, owner: bool, primary: bool| (address.to_owned(), (proved, owner, primary));

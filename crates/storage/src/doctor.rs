@@ -80,3 +80,48 @@ pub async fn count_text(conn: &mut Conn, table: &str, column: &str, text: &str) 
     };
     Ok(count.n)
 }
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct PgLine {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    line: String,
+}
+
+/// How the database would run a query; `$org` stands for an organisation. For tests of the indexes.
+#[doc(hidden)]
+pub async fn plan(conn: &mut Conn, sql: &str) -> Result<String> {
+    match conn {
+        Conn::Sqlite(c) => {
+            let lines: Vec<Line> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {}", sql.replace("$org", "x'01010101010101010101010101010101'"))).load(&mut **c).await?;
+            Ok(lines.into_iter().map(|l| l.detail).collect::<Vec<_>>().join("; "))
+        }
+        Conn::Pg(c) => {
+            // Tables of a test are too small for an index to pay; the question is whether there is one that fits.
+            diesel::sql_query("SET enable_seqscan = off").execute(&mut **c).await?;
+            let lines: Vec<PgLine> = diesel::sql_query(format!("EXPLAIN {}", sql.replace("$org", "'\\x01010101010101010101010101010101'::bytea"))).load(&mut **c).await?;
+            diesel::sql_query("RESET enable_seqscan").execute(&mut **c).await?;
+            Ok(lines.into_iter().map(|l| l.line).collect::<Vec<_>>().join("; "))
+        }
+    }
+}
+
+/// Removes an account's row and nothing that hangs on it: the fault of ID-15, for tests on SQLite.
+#[doc(hidden)]
+pub async fn lose_account(store: &crate::Store, id: domain::AccountId) -> Result<()> {
+    let mut conn = store.writer().await?;
+    match &mut conn {
+        Conn::Sqlite(c) => {
+            diesel::sql_query("PRAGMA foreign_keys=OFF").execute(&mut **c).await?;
+            diesel::sql_query("DELETE FROM account WHERE id = ?").bind::<diesel::sql_types::Binary, _>(id.0.to_vec()).execute(&mut **c).await?;
+            diesel::sql_query("PRAGMA foreign_keys=ON").execute(&mut **c).await?;
+            Ok(())
+        }
+        Conn::Pg(_) => Err(crate::Error::Unavailable("only on SQLite".into())),
+    }
+}

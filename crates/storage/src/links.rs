@@ -41,24 +41,18 @@ pub struct NewLink {
 
 /// The active link of an identity and the state of its account.
 pub async fn find_link(conn: &mut Conn, org: OrgId, namespace: &str, subject: &str) -> Result<Option<(Link, AccountState)>> {
-    let row: Option<(Link, String)> = on!(conn, |c| link::table
-        .inner_join(account::table.on(account::id.eq(link::account_id)))
+    let row: Option<(Link, Option<String>)> = on!(conn, |c| link::table
+        .left_join(account::table.on(account::id.eq(link::account_id)))
         .filter(link::organisation_id.eq(key(org)))
         .filter(link::namespace.eq(namespace))
         .filter(link::subject.eq(subject))
         .filter(link::active)
-        .select((Link::as_select(), account::state))
+        .select((Link::as_select(), account::state.nullable()))
         .first(c)
         .await
         .optional())?;
-    Ok(row.map(|(link, state)| (link, AccountState::parse(&state).unwrap_or(AccountState::Disabled))))
-}
-
-/// Whether this account's owner released this identity with "this wasn't me".
-pub async fn is_barred(conn: &mut Conn, id: AccountId, namespace: &str, subject: &str) -> Result<bool> {
-    let n: i64 =
-        on!(conn, |c| link::table.filter(link::account_id.eq(key(id))).filter(link::namespace.eq(namespace)).filter(link::subject.eq(subject)).filter(link::barred).count().get_result(c).await)?;
-    Ok(n > 0)
+    // A link without its account is a fault: it stays known, and opens nothing (ID-15).
+    Ok(row.map(|(link, state)| (link, state.as_deref().and_then(AccountState::parse).unwrap_or(AccountState::Disabled))))
 }
 
 /// Adds a link; `false` when the identity has an account already.

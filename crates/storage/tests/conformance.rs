@@ -272,3 +272,57 @@ fn migrations_of_both_databases_are_twins() {
     let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema.rs")).unwrap();
     assert_eq!(lite.matches("CREATE TABLE").count(), schema.matches("table! {").count());
 }
+
+/// A database file that the first landing's own binary wrote (its keys and passwords were taken out afterwards).
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_of_the_first_landing_is_upgraded_and_its_policies_and_attempts_still_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("first.db");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/landings/first.sqlite"), &file).unwrap();
+    let store = Store::open(&format!("sqlite://{}", file.display()), 2, Duration::from_secs(5)).unwrap();
+    assert!(!store.migrate().await.unwrap().is_empty(), "something was missing");
+    let mut conn = store.read().await.unwrap();
+    let org = accounts::find_organisation(&mut conn, "default").await.unwrap().unwrap();
+    let owner = accounts::find_owner(&mut conn, org, "owner@example.test").await.unwrap().unwrap();
+    assert!(storage::attributes::list_attributes(&mut conn, owner).await.unwrap().is_empty());
+    let live = storage::policies::list_live_policies(&mut conn, org).await.unwrap();
+    assert_eq!(live.len(), 3);
+    for row in live {
+        let document = domain::policy::Document::parse(&row.document).unwrap();
+        assert!(document.choices.rules.iter().flatten().all(|r| r.entered_by_user || r.on_claimed_address()), "{}", row.scope);
+    }
+    let attempt = attempts::find_attempt(&mut conn, org, &[1], &[2]).await.unwrap().unwrap();
+    let state: domain::attempt::State = serde_json::from_str(&attempt.state).unwrap();
+    assert!(state.choice().is_some() && !state.proven());
+}
+
+/// Shows ID-15: a link whose account is gone opens nothing and falls back to nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn id_15_an_orphaned_identity_is_known_disabled_and_found_by_doctor() {
+    let (store, _dir) = store().await;
+    if store.is_postgres() {
+        return; // The foreign key cannot be switched off there without a superuser.
+    }
+    let (a, p) = (account(&store, 1).await, provider(&store).await);
+    let new = links::NewLink { id: LinkId([3; 16]), account: a, provider: p, namespace: "n".into(), subject: "s".into(), claims: vec![1], evidence: "{}".into(), label: String::new() };
+    store.write::<_, Error, _>(move |c| Box::pin(async move { links::add_link(c, ORG, &new, 1).await })).await.unwrap();
+    storage::doctor::lose_account(&store, a).await.unwrap();
+    let (link, state) = links::find_link(&mut store.read().await.unwrap(), ORG, "n", "s").await.unwrap().expect("still known");
+    assert_eq!((link.account_id, state), (a, AccountState::Disabled));
+    let found = storage::doctor::examine(&mut store.read().await.unwrap(), 10).await.unwrap();
+    assert!(found.iter().any(|f| f.id == "orphans"), "{found:?}");
+}
+
+/// The look-ups of the match rules use their indexes on both databases.
+#[tokio::test(flavor = "multi_thread")]
+async fn candidates_are_looked_up_by_index_and_never_by_scan() {
+    let (store, _dir) = store().await;
+    for (what, sql) in [
+        ("account_email_find", "SELECT account_id FROM account_email WHERE organisation_id = $org AND canonical IN ('a@ex.test') AND former_until IS NULL"),
+        ("account_attribute_find", "SELECT account_id, value FROM account_attribute WHERE organisation_id = $org AND name = 'attr.staff' AND folded = 'a7' LIMIT 20"),
+        ("link_identity", "SELECT account_id FROM link WHERE organisation_id = $org AND namespace = 'n' AND subject = 's' AND active"),
+    ] {
+        let plan = storage::doctor::plan(&mut store.read().await.unwrap(), sql).await.unwrap();
+        assert!(plan.contains(what) && !plan.to_lowercase().contains("seq scan"), "{what}: {plan}");
+    }
+}

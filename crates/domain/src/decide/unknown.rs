@@ -124,7 +124,7 @@ impl Deciding<'_> {
     fn specific(&self, matches: &[Found<'_>], trace: &mut Trace) -> Result<Outcome, Refusal> {
         let Some((rule, first)) = matches.first() else {
             return match self.facts.pending {
-                Some(pending) if self.can_match() => self.unfinished(pending, trace),
+                Some(pending) if self.can_match() && self.facts.trust.is_some() => self.unfinished(pending, trace),
                 Some(_) | None => self.no_match(trace),
             };
         };
