@@ -424,7 +424,7 @@ fn outcome(l: Lang, tried: Tried) -> AnyView {
     let who = |id: &domain::AccountId| tried.names.get(id).cloned().unwrap_or_else(|| id.to_string());
     let found: Vec<String> = tried.facts.candidates.iter().map(|c| format!("{} ({})", who(&c.account), c.rule)).collect();
     view! {
-        <section aria-labelledby="outcome"><h2 id="outcome" role="status">{outcome_text(l, decision.outcome.name())}</h2>
+        <section aria-labelledby="outcome"><h2 id="outcome">{outcome_text(l, decision.outcome.name())}</h2>
             <ol class="trace">{sentences(l, &decision.reasons).into_iter().map(|s| view! { <li>{s}</li> }).collect_view()}</ol>
             {(!found.is_empty()).then(|| view! { <p class="muted">{ta(l, "try-found", &[("names", &found.join(", "))])}</p> })}
             <p class="muted small">{ta(l, "policy-version", &[("version", &decision.policy_version.to_string())])}</p>
