@@ -246,7 +246,7 @@ fn decision() {
         foreign_domain: false,
         mailbox: true,
     };
-    let rules = policy.choices.rules.iter().map(|r| RuleFacts { rule: r.id.clone(), state: RuleState::Looked }).collect();
+    let rules = policy.choices.rules.iter().map(|r| RuleFacts { rule: r.id.clone(), state: RuleState::Looked, values: Vec::new() }).collect();
     let provider = Some(ProviderFacts { id: ProviderId([1; 16]), enabled: true, filter: Some(true) });
     let facts = Facts { provider, trust: Some(Trust::Authoritative), rules, candidates: vec![candidate(1), candidate(2), candidate(3)], ..Facts::local(Intent::SignIn, None) };
     let n = 200_000_u32;

@@ -26,6 +26,10 @@ pub struct SeedProvider {
     pub name: String,
     pub settings: Settings,
     pub secret: String,
+    /// `loginOnly`, `associationMode` and `challengeBindingMethods` as an Authing connection has them, instead of the
+    /// next fields (AU-22).
+    #[serde(default)]
+    pub authing: Option<serde_json::Value>,
     #[serde(default)]
     pub association: Option<String>,
     #[serde(default)]
@@ -68,7 +72,7 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
         ligature.use_preset(preset).await?;
     }
     for (position, provider) in (0..).zip(seed.providers) {
-        let association = Association {
+        let stated = Association {
             mode: provider.association.as_deref().map_or(Mode::Inherit, Mode::parse),
             login_only: provider.login_only,
             bind_methods: provider.bind_methods,
@@ -76,6 +80,13 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
             as_target: provider.as_target,
             verified_counts: provider.verified_counts,
             domains: provider.domains,
+        };
+        let association = match &provider.authing {
+            None => stated,
+            Some(connection) => {
+                let imported = Association::import(connection).map_err(|field| anyhow::anyhow!("provider {}: authing.{field}", provider.key))?;
+                Association { mode: imported.mode, login_only: imported.login_only, bind_methods: imported.bind_methods, ..stated }
+            }
         };
         let form = ProviderForm { key: provider.key.clone(), name: provider.name, settings: provider.settings, secret: provider.secret, enabled: provider.enabled, position, association };
         ligature.put_provider("cli".into(), form, false).await.map_err(|problem| match problem {

@@ -183,6 +183,18 @@ async fn au_10_binding_by_each_method_that_is_on_and_by_no_other() {
     w.healthy().await;
 }
 
+/// Shows AU-06, AU-22.
+#[tokio::test(flavor = "multi_thread")]
+async fn au_22_a_connection_of_authing_is_imported_and_obeyed() {
+    let w = World::new("goss").await;
+    w.provider("harbour", json!({"authing": {"loginOnly": false, "associationMode": "challenge", "challengeBindingMethods": ["email-password"]}})).await;
+    let b = w.browser();
+    let page = b.pick(&b.sign_in("harbour", "h-1").await, "enter_account").await;
+    assert!(page.has("attempt/password") && !page.has("attempt/name"), "{}", page.body);
+    w.provider("harbour", json!({"authing": {"loginOnly": true}})).await;
+    assert_eq!(w.browser().sign_in("harbour", "h-2").await.refusal(), "link.login_only");
+}
+
 /// Goes to another provider from the binding page.
 async fn bind_with(b: &Browser, page: &Page, key: &str, who: &str) -> Page {
     let start = b.post_only(&format!("/login/with/{key}"), &[("bind", &page.attempt())]).await.header("location");

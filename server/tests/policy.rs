@@ -196,6 +196,29 @@ async fn a_replay_lists_recorded_sign_ins_that_would_come_out_otherwise() {
     assert!(page.has("Opens a new account") && page.has("Refuses") && page.body.matches(" → ").count() == 1, "{}", page.body);
 }
 
+/// Shows GV-05, GV-06, GV-12.
+#[tokio::test(flavor = "multi_thread")]
+async fn gv_12_the_expressions_of_a_linking_step_are_imported_as_they_are_written_there() {
+    let w = World::new("goss").await;
+    let owner = w.owner().await;
+    let step = json!({"choices": {"rules": [{"id": "step", "all": [{"account": "email", "equals": "{#user.lastIdentityInformation['email']}"}, {"account": "attr.staff", "equals": "{#context.attributes['user'].identitiesAsMap['meridian'].additionalInformation['staff']}"}], "accept": [{"trust": "asserted", "proof": "mailbox"}], "one": "link"}]}});
+    let page = draft(&owner, "provider:atlas", &step.to_string()).await;
+    assert!(page.has("identity.last['email']") && page.has("identities['meridian']['staff']") && !page.has("{#"), "{}", page.body);
+}
+
+/// I10: the trace keeps keyed hashes of what was compared, equal for equal values, and never the values.
+#[tokio::test(flavor = "multi_thread")]
+async fn i10_the_trace_tells_that_the_same_was_looked_for_and_not_what() {
+    let w = World::new("goss").await;
+    let owner = w.owner().await;
+    for who in ["a-vera", "a-new"] {
+        w.browser().sign_in("atlas", who).await;
+    }
+    assert_eq!(w.rows("audit_event", "detail", "vera@example.test").await, 0);
+    assert!(w.rows("audit_event", "detail", "\"values\":[\"").await >= 2);
+    assert!(owner.get("/admin/audit").await.has("Rule email found: 0"));
+}
+
 /// Shows ZI-08: a support code leads the administrator to the story of the refusal.
 #[tokio::test(flavor = "multi_thread")]
 async fn zi_08_a_support_code_leads_to_the_story() {

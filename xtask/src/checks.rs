@@ -162,7 +162,7 @@ fn citations() -> Result<BTreeMap<String, BTreeSet<String>>> {
 /// Writes, or compares, the pages of docs/reference that are generated: requirement and threat tables with their tests.
 pub fn tables(write: bool) -> Result<bool> {
     let cited = citations()?;
-    let mut good = true;
+    let (mut good, mut missing): (bool, Vec<String>) = (true, Vec::new());
     for name in ["requirements", "threats"] {
         let source = std::fs::read_to_string(root().join(format!("docs/reference/{name}.tsv"))).map_err(|e| format!("docs/reference/{name}.tsv: {e}"))?;
         let mut page = format!(
@@ -171,6 +171,9 @@ pub fn tables(write: bool) -> Result<bool> {
         );
         for line in source.lines().filter(|l| !l.is_empty()) {
             let (id, text) = line.split_once('\t').ok_or(format!("{name}.tsv: {line}"))?;
+            if !cited.contains_key(id) {
+                missing.push(id.to_owned());
+            }
             let tests = cited.get(id).map(|t| t.iter().cloned().collect::<Vec<_>>().join(" · ")).unwrap_or_else(|| "not yet".into());
             page.push_str(&format!("| {id} | {text} | {tests} |\n"));
         }
@@ -181,6 +184,9 @@ pub fn tables(write: bool) -> Result<bool> {
             eprintln!("docs/reference/{name}.md is not up to date: run cargo xtask tables");
             good = false;
         }
+    }
+    if write {
+        println!("{} rows and cases without a test: {}", missing.len(), missing.join(" "));
     }
     Ok(good)
 }

@@ -42,6 +42,9 @@ impl Facts {
 pub struct RuleFacts {
     pub rule: String,
     pub state: RuleState,
+    /// Keyed hashes of the compared values, for telling later whether two decisions looked for the same (I10); never the values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -46,7 +46,7 @@ fn candidate(account: AccountId) -> Candidate {
 }
 
 fn looked() -> Vec<RuleFacts> {
-    ["email", "username", "phone", "attributes"].map(|rule| RuleFacts { rule: rule.into(), state: RuleState::Looked }).to_vec()
+    ["email", "username", "phone", "attributes"].map(|rule| RuleFacts { rule: rule.into(), state: RuleState::Looked, values: Vec::new() }).to_vec()
 }
 
 fn facts(trust: Option<Trust>, candidates: Vec<Candidate>, act: Act) -> Facts {
@@ -265,8 +265,11 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         1 => (accounts(), proofs(), prop_oneof![Just(By::Rule), Just(By::Name)]).prop_map(|(a, p, by)| Act::Proved(a, p, by))
     ];
     let rule = |name: &'static str| {
-        prop_oneof![4 => Just(RuleState::Looked), 1 => Just(RuleState::Skipped), 1 => Just(RuleState::Empty), 1 => Just(RuleState::Failed)]
-            .prop_map(move |state| RuleFacts { rule: name.into(), state })
+        prop_oneof![4 => Just(RuleState::Looked), 1 => Just(RuleState::Skipped), 1 => Just(RuleState::Empty), 1 => Just(RuleState::Failed)].prop_map(move |state| RuleFacts {
+            rule: name.into(),
+            state,
+            values: Vec::new(),
+        })
     };
     let rules = (rule("email"), rule("username"), rule("phone"), rule("attributes")).prop_map(|(a, b, c, d)| vec![a, b, c, d]);
     let pending = prop_oneof![2 => Just(None), 1 => accounts().prop_map(Some)];

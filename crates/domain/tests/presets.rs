@@ -44,7 +44,7 @@ fn candidate(rule: &str, account: AccountId) -> Candidate {
 
 /// Somebody whom no account knows, whose address the provider states with this trust.
 fn arrival(p: &Policy, trust: Trust, candidates: Vec<Candidate>) -> Facts {
-    let rules = p.choices.rules.iter().filter(|r| !r.entered_by_user).map(|r| RuleFacts { rule: r.id.clone(), state: RuleState::Looked }).collect();
+    let rules = p.choices.rules.iter().filter(|r| !r.entered_by_user).map(|r| RuleFacts { rule: r.id.clone(), state: RuleState::Looked, values: Vec::new() }).collect();
     Facts {
         intent: Intent::SignIn,
         provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled: true, filter: Some(true) }),

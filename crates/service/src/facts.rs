@@ -187,6 +187,11 @@ impl Ligature {
         if facts.intent == Intent::SignIn && facts.known.is_none() {
             let (lookups, rules) = plan(&policy, &values.rules(&policy));
             facts.rules = rules;
+            for lookup in &lookups {
+                if let Some(rule) = facts.rules.iter_mut().find(|r| r.rule == lookup.rule) {
+                    rule.values = lookup.all.iter().map(|c| self.vault.pseudonym(&[b"match", c.attribute.name().as_bytes(), c.folded.as_bytes()])).collect();
+                }
+            }
             facts.candidates = self.candidates(c, held, &lookups, ground).await?;
             // PostgreSQL shows each statement what was committed before it. If a candidate appeared because this very
             // identity got its account a moment ago, the link is visible by now: the identity is known (RB-02).

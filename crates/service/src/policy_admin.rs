@@ -169,7 +169,9 @@ impl Ligature {
     /// [`SaveProblem::Policy`] with path, value and remedy.
     pub async fn save_draft(&self, visitor: &Visitor, scope: &str, text: &str) -> Result<i64, SaveProblem> {
         let admin = self.administrator(visitor).await?;
-        let document = Document::parse(text).map_err(SaveProblem::Policy)?;
+        let mut document = Document::parse(text).map_err(SaveProblem::Policy)?;
+        // Expressions of Gravitee AM are taken as they are written there.
+        document.translate(|text| if text.trim_start().starts_with("{#") { expr::import(text) } else { text.to_owned() });
         let mut conn = self.store.read().await?;
         if !self.possible_scopes(&mut conn).await?.iter().any(|s| s == scope) {
             return Err(Refusal::NotFound.into());

@@ -98,7 +98,7 @@ fn carry_rules(facts: &mut Facts, policy: &domain::Policy) {
             continue;
         }
         if let Some(from) = recorded.iter().find(|r| policy.choices.rules.iter().all(|mine| mine.id != r.rule)) {
-            facts.rules.push(domain::facts::RuleFacts { rule: rule.id.clone(), state: from.state });
+            facts.rules.push(domain::facts::RuleFacts { rule: rule.id.clone(), state: from.state, values: from.values.clone() });
             let copies: Vec<_> = facts.candidates.iter().filter(|c| c.rule == from.rule).map(|c| domain::facts::Candidate { rule: rule.id.clone(), ..c.clone() }).collect();
             facts.candidates.extend(copies);
         }

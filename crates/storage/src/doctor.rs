@@ -41,7 +41,7 @@ const RULES: &[(&str, &str, &str)] = &[
     (
         "D7",
         "a link onto an existing account that had to be told of was not",
-        "SELECT COUNT(*) AS n FROM audit_event e WHERE e.kind = 'link.added' AND e.code = 'notify' AND e.at > :now - 2505600000000 AND EXISTS (SELECT 1 FROM account_email m WHERE m.account_id = e.account_id) AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 'link-notice' AND o.created_at BETWEEN e.at - 1000000 AND e.at + 1000000)",
+        "SELECT COUNT(*) AS n FROM audit_event e WHERE e.kind = 'link.added' AND e.code = 'notify' AND e.at > :now - 2505600000000 AND EXISTS (SELECT 1 FROM account_email m WHERE m.account_id = e.account_id AND m.created_at <= e.at) AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 'link-notice' AND o.created_at BETWEEN e.at - 1000000 AND e.at + 1000000)",
     ),
     ("D8", "an attempt has more wrong answers than its limit", "SELECT COUNT(*) AS n FROM attempt WHERE tries_left < 0"),
     ("orphans", "a link points to no account", "SELECT COUNT(*) AS n FROM link l WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.id = l.account_id)"),

@@ -55,7 +55,7 @@ pub fn plan(policy: &Policy, evaluated: &[RuleValues]) -> (Vec<Lookup>, Vec<Rule
                 }
             }
         };
-        states.push(RuleFacts { rule: rule.id.clone(), state });
+        states.push(RuleFacts { rule: rule.id.clone(), state, values: Vec::new() });
     }
     (lookups, states)
 }

@@ -72,6 +72,22 @@ impl Document {
         Ok(())
     }
 
+    /// Rewrites every expression, for imports from another spelling.
+    pub fn translate(&mut self, translated: impl Fn(&str) -> String) {
+        for rule in self.choices.rules.iter_mut().flatten() {
+            rule.when = translated(&rule.when);
+            for one in &mut rule.all {
+                one.equals = translated(&one.equals);
+            }
+        }
+        for text in self.choices.mapping.iter_mut().flat_map(|m| m.values_mut()) {
+            *text = translated(text);
+        }
+        if let Some(text) = &mut self.choices.claim_filter {
+            *text = translated(text);
+        }
+    }
+
     /// The expressions of the document: path, text, and whether the result is a condition or a value.
     #[must_use]
     pub fn expressions(&self) -> Vec<(String, String, bool)> {
