@@ -135,28 +135,35 @@ fn citations() -> Result<BTreeMap<String, BTreeSet<String>>> {
         }
         let name = path.to_string_lossy().into_owned();
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        for line in text.lines() {
-            let test = line
-                .trim_start()
-                .strip_prefix("async fn ")
-                .or_else(|| line.trim_start().strip_prefix("fn "))
-                .filter(|_| name.ends_with(".rs") && (text.contains("test]") || text.contains("tokio::test(") || text.contains("proptest!")));
-            let script = line.trim_start().strip_prefix("test('").filter(|_| name.ends_with(".test.js"));
-            let Some(title) = test.and_then(|t| t.split('(').next()).or_else(|| script.and_then(|t| t.split('\'').next())) else { continue };
-            let words: Vec<&str> = title.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-            for pair in words.windows(2) {
-                if let [a, b] = pair
-                    && a.len() == 2
-                    && b.len() == 2
-                    && b.bytes().all(|c| c.is_ascii_digit())
-                    && a.bytes().all(|c| c.is_ascii_alphabetic())
-                {
-                    found.entry(format!("{}-{b}", a.to_ascii_uppercase())).or_default().insert(title.replace('_', " "));
+        let rust = name.ends_with(".rs") && (text.contains("test]") || text.contains("tokio::test(") || text.contains("proptest!"));
+        // Ids in a test's name, and those that its comment says it shows.
+        let mut said: Vec<String> = Vec::new();
+        for line in text.lines().map(str::trim_start) {
+            if let Some(comment) = line.strip_prefix("///") {
+                if comment.trim_start().starts_with("Shows ") {
+                    said = ids(comment);
                 }
+                continue;
+            }
+            let test = line.strip_prefix("async fn ").or_else(|| line.strip_prefix("fn ")).filter(|_| rust);
+            let script = line.strip_prefix("test('").or_else(|| line.strip_prefix("test(`")).filter(|_| name.ends_with(".test.js"));
+            let Some(title) = test.and_then(|t| t.split('(').next()).or_else(|| script.and_then(|t| t.split(['\'', '`', '$']).next())) else { continue };
+            for id in ids(title).into_iter().chain(said.drain(..)) {
+                found.entry(id).or_default().insert(title.replace('_', " ").trim_end_matches([',', ' ']).to_owned());
             }
         }
     }
     Ok(found)
+}
+
+/// What looks like an id in a text: two letters and two digits with one sign between.
+fn ids(text: &str) -> Vec<String> {
+    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let pair = |pair: &[&str]| match pair {
+        [a, b] if a.len() == 2 && b.len() == 2 && a.bytes().all(|c| c.is_ascii_alphabetic()) && b.bytes().all(|c| c.is_ascii_digit()) => Some(format!("{}-{b}", a.to_ascii_uppercase())),
+        _ => None,
+    };
+    words.windows(2).filter_map(pair).collect()
 }
 
 /// Writes, or compares, the pages of docs/reference that are generated: requirement and threat tables with their tests.

@@ -585,27 +585,35 @@ fn share(of: u32) -> ProptestConfig {
     ProptestConfig { cases: (steps / of / LENGTH).max(1), max_shrink_iters: 1000, max_shrink_time: 60_000, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// The same test in four parts, so that they run beside each other.
-macro_rules! parts {
-    ($($name:ident)*) => {$(
-        #[test]
-        fn $name() {
-            let mut runner = proptest::test_runner::TestRunner::new(share(4));
-            let steps = usize::try_from(LENGTH).unwrap();
-            let result = runner.run(&World::sequential_strategy(steps..=steps), |(state, steps, seen)| {
-                Run::test_sequential(ProptestConfig { verbose: 0, ..ProptestConfig::default() }, state, steps, seen);
-                Ok(())
-            });
-            if let Err(error) = result {
-                panic!("{error}");
-            }
-        }
-    )*};
+/// One of four parts, so that they run beside each other.
+fn walk() {
+    let mut runner = proptest::test_runner::TestRunner::new(share(4));
+    let steps = usize::try_from(LENGTH).unwrap();
+    let result = runner.run(&World::sequential_strategy(steps..=steps), |(state, steps, seen)| {
+        Run::test_sequential(ProptestConfig { verbose: 0, ..ProptestConfig::default() }, state, steps, seen);
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
 }
 
-parts! {
-    rb_17_the_model_and_the_database_agree_after_each_step_part_1
-    rb_17_the_model_and_the_database_agree_after_each_step_part_2
-    rb_17_the_model_and_the_database_agree_after_each_step_part_3
-    rb_17_the_model_and_the_database_agree_after_each_step_part_4
+#[test]
+fn rb_17_the_model_and_the_database_agree_after_each_step_part_1() {
+    walk();
+}
+
+#[test]
+fn rb_17_the_model_and_the_database_agree_after_each_step_part_2() {
+    walk();
+}
+
+#[test]
+fn rb_17_the_model_and_the_database_agree_after_each_step_part_3() {
+    walk();
+}
+
+#[test]
+fn rb_17_the_model_and_the_database_agree_after_each_step_part_4() {
+    walk();
 }
