@@ -193,7 +193,7 @@ pub fn tables(write: bool) -> Result<bool> {
         }
     }
     if write {
-        println!("{} rows and cases without a test: {}", missing.len(), missing.join(" "));
+        eprintln!("{} rows and cases without a test: {}", missing.len(), missing.join(" "));
     }
     Ok(good)
 }
