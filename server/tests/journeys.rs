@@ -201,27 +201,38 @@ async fn bind_with(b: &Browser, page: &Page, key: &str, who: &str) -> Page {
     b.get(&b.at_provider(&start, who).await).await
 }
 
-/// Shows LK-16: an identity that shows another account than the one that was found binds nothing.
+/// Shows LK-16: on the page that asks for one account, the right password of another is a wrong one.
 #[tokio::test(flavor = "multi_thread")]
-async fn lk_16_the_credential_of_another_account_binds_nothing() {
+async fn lk_16_the_password_of_another_account_binds_nothing() {
     let w = World::new("recommended").await;
     w.sign_up("vera@example.test").await;
-    w.sign_up("other@example.test").await;
+    let other = w.browser();
+    let page = other.post("/fn/signup", &[("email", "other@example.test"), ("name", "Other"), ("password", "the other one's own password")]).await;
+    other.code(&page, &code_to(&w, "other@example.test", 1).await).await;
     let b = w.browser();
     let page = b.pick(&b.sign_in("atlas", "a-vera").await, "add_to_existing").await;
-    // The page asks for a code to Vera's mailbox; somebody else's password is no answer to that.
-    for (password, n) in [("wrong password, wrong", 1), (PASSWORD, 2)] {
-        let answer = b.post("/fn/attempt/password", &[("attempt", &page.attempt()), ("email", "other@example.test"), ("password", password)]).await;
-        if n == 1 {
-            assert!(answer.path().ends_with("/code"), "{}", answer.url);
-        } else {
-            // Both accounts have this password: it is Vera's own that counts here.
-            assert_eq!(b.methods().await, ["Atlas", "Password"], "{}", answer.url);
-        }
+    let answer = b.post("/fn/attempt/password", &[("attempt", &page.attempt()), ("email", "other@example.test"), ("password", "the other one's own password")]).await;
+    assert!(answer.path().ends_with("/code") && answer.has("do not fit together"), "{} {}", answer.url, answer.body);
+    assert_eq!((w.links("a-vera").await, b.is_signed_in().await), (0, false));
+    assert_eq!(other.methods().await, ["Password"]);
+    // Vera's own password is the proof that counts.
+    let done = b.post("/fn/attempt/password", &[("attempt", &page.attempt()), ("password", PASSWORD)]).await;
+    assert_eq!((done.path().as_str(), w.links("a-vera").await), ("/account", 1));
+}
+
+/// I8: an identity that may not sign in by itself is no proof on the binding page either.
+#[tokio::test(flavor = "multi_thread")]
+async fn i8_gates_and_filters_hold_for_the_identity_that_binds() {
+    for closed in [json!({"permits": {"sign_in": false}}), json!({"choices": {"claim_filter": "claims.kind == 'staff'"}})] {
+        let w = World::new("goss").await;
+        w.browser().sign_in("meridian", "m-vera").await;
+        w.provider("harbour", json!({"association": "ask_binding", "bind_methods": ["identity"]})).await;
+        policy(&w, "provider:meridian", closed.clone()).await;
+        let b = w.browser();
+        let page = b.pick(&b.sign_in("harbour", "h-1").await, "enter_account").await;
+        let answer = bind_with(&b, &page, "meridian", "m-vera").await;
+        assert!(answer.path().ends_with("/bind") && w.links("h-1").await == 0 && !b.is_signed_in().await, "{closed}: {}", answer.url);
     }
-    let owner_of_link = w.browser();
-    owner_of_link.password("other@example.test", PASSWORD).await;
-    assert_eq!(owner_of_link.methods().await, ["Password"]);
 }
 
 /// Shows GO-47, GO-48, GO-49, GO-50, MA-15.
@@ -391,6 +402,7 @@ async fn zi_12_one_provider_and_no_password_leads_there_at_once_and_nobody_loops
         w.provider(key, json!({"enabled": false})).await;
     }
     let b = w.browser();
+    w.sign_up("local@example.test").await;
     assert!(b.get("/login").await.has("name=\"password\""), "ZI-11: the password is a choice");
     preset_with(&w, "goss", |d| d["permits"] = json!({"password_sign_in": false})).await;
     let away = b.send(b.request(reqwest::Method::GET, "/login")).await;
@@ -401,8 +413,8 @@ async fn zi_12_one_provider_and_no_password_leads_there_at_once_and_nobody_loops
     // After a sign-out the page stays, and so does it after a refusal.
     let out = b.post("/fn/signout", &[]).await;
     assert!(out.path() == "/login" && out.has("/login/with/meridian") && !out.has("name=\"password\""), "{} {}", out.url, out.body);
-    let by_force = w.browser().password("vera@example.test", PASSWORD).await;
-    assert!(!by_force.has("Hello"), "the form's absence is not the lock");
+    let by_force = w.browser().password("local@example.test", PASSWORD).await;
+    assert_eq!((by_force.status, by_force.refusal().as_str()), (403, "account.password_off"), "the form's absence is not the lock");
 }
 
 /// Shows GV-09, GV-12, GV-13, GV-16.

@@ -649,3 +649,5 @@ try-claims-wrong = Schreiben Sie ein JSON-Objekt.
 try-go = Ausprobieren
 try-found = Gefunden: { $names }
 figure-shared = Adressen mit mehreren Konten
+outcome-update-email = Übernimmt die neue Adresse
+email-step-update = die Person übernimmt sie

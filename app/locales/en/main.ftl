@@ -649,3 +649,5 @@ try-claims-wrong = Write a JSON object.
 try-go = Try it
 try-found = Found: { $names }
 figure-shared = Addresses with several accounts
+outcome-update-email = Takes the new address
+email-step-update = the person takes it

@@ -649,3 +649,5 @@ try-claims-wrong = 请填写 JSON 对象。
 try-go = 试用
 try-found = 找到：{ $names }
 figure-shared = 多个账号共用的地址
+outcome-update-email = 采用新地址
+email-step-update = 用户采用该地址

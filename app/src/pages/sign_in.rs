@@ -52,7 +52,7 @@ async fn login_page(visit: &Visit) -> Result<Response, Fault> {
     Ok(page(&visit.context, &visit.asker, head, move || login_view(l, title, buttons, password, &last, &flash, &entry)).await)
 }
 
-/// With one provider and no password there is nothing to ask (ZI-12). A provider that does not answer leaves the page.
+/// With one provider and no password there is nothing to ask (ZI-12). When it does not answer, the refusal leads to the page.
 async fn straight_to(visit: &Visit, key: &str) -> Result<Response, Fault> {
     let continuation = visit.asker.continuation(&visit.context.ligature, &visit.query.entry);
     let started = visit.context.ligature.start(&visit.asker.visitor, key, service::Purpose::SignIn, continuation).await?;

@@ -82,9 +82,15 @@ impl State {
             Outcome::Challenge { target, by } => Some(Self::Proving { choice, target: *target, by: *by, address: None, proven }),
             Outcome::Bind { target } => Some(Self::Binding { choice, target: *target, proven }),
             Outcome::FinishSignup { account } => Some(Self::FinishingSignup { account: *account }),
-            Outcome::SignIn { .. } | Outcome::Create | Outcome::Link { .. } | Outcome::AlreadyLinked | Outcome::Reclaim { .. } | Outcome::Abandon | Outcome::Remove { .. } | Outcome::Refuse { .. } => {
-                None
-            }
+            Outcome::SignIn { .. }
+            | Outcome::Create
+            | Outcome::Link { .. }
+            | Outcome::AlreadyLinked
+            | Outcome::Reclaim { .. }
+            | Outcome::Abandon
+            | Outcome::Remove { .. }
+            | Outcome::UpdateEmail
+            | Outcome::Refuse { .. } => None,
         }
     }
 

@@ -78,6 +78,17 @@ pub enum Intent {
     Add(AddTo),
     /// A signed-in person, or an administrator, removes a method.
     Remove(Remove),
+    /// A signed-in person takes the address that their provider gave; our code came back from it (GO-48).
+    UpdateEmail(UpdateEmail),
+}
+
+/// The account whose address changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateEmail {
+    pub account: AccountId,
+    pub state: AccountState,
+    /// Another account owns the address, or has just given it up.
+    pub taken: bool,
 }
 
 /// The account that adds, and its flags.

@@ -5,7 +5,7 @@ use ligature_domain::{
     AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust, decide,
     decide::Decision,
     decide::EmailStep,
-    facts::{AccountState, Act, AddTo, By, Candidate, EmailFacts, Facts, Intent, Known, ProviderFacts, Remove, RuleFacts, RuleState},
+    facts::{AccountState, Act, AddTo, By, Candidate, EmailFacts, Facts, Intent, Known, ProviderFacts, Remove, RuleFacts, RuleState, UpdateEmail},
     policy::{CodeTo, Disclosure, Document, EmailChange, NoMatch, Offer, UnverifiedTarget, preset},
     trust::Pair,
 };
@@ -179,6 +179,18 @@ fn lk_18_a_link_only_provider_never_signs_in() {
     }
 }
 
+/// Shows GO-48, MA-15.
+#[test]
+fn ma_15_an_address_is_taken_only_behind_our_code_from_nobody_and_where_the_policy_asks() {
+    let with = |p: &Policy, trust, taken, state| decide(&Facts { trust, ..Facts::local(Intent::UpdateEmail(UpdateEmail { account: A, state, taken }), None) }, p).outcome;
+    let p = policy("goss", &[]);
+    assert_eq!(with(&p, Some(Trust::ProvenHere), false, AccountState::Active), Outcome::UpdateEmail);
+    assert_eq!(with(&p, Some(Trust::ProvenHere), true, AccountState::Active), Outcome::Refuse { refusal: Refusal::EmailTaken });
+    assert_eq!(with(&p, Some(Trust::Authoritative), false, AccountState::Active), Outcome::Refuse { refusal: Refusal::PolicyChanged });
+    assert_eq!(with(&p, Some(Trust::ProvenHere), false, AccountState::Disabled), Outcome::Refuse { refusal: Refusal::AccountDisabled });
+    assert_eq!(with(&policy("nevis", &[]), Some(Trust::ProvenHere), false, AccountState::Active), Outcome::Refuse { refusal: Refusal::PolicyChanged });
+}
+
 /// Whatever is shown and whoever vouches: only our own code gives an unfinished sign-up away.
 #[test]
 fn i6_an_unfinished_sign_up_is_taken_over_only_behind_our_own_code() {
@@ -252,7 +264,8 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         Intent::Add(AddTo { account, state, methods, target_methods, of_this_provider, same_email: false, foreign_domain: false })
     });
     let remove = (accounts(), 0_u32..3).prop_map(|(account, usable_left)| Intent::Remove(Remove { account, usable_left }));
-    let intent = prop_oneof![3 => Just(Intent::SignIn), 1 => add, 1 => remove];
+    let update = (accounts(), states(), any::<bool>()).prop_map(|(account, state, taken)| Intent::UpdateEmail(UpdateEmail { account, state, taken }));
+    let intent = prop_oneof![6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update];
     let act = prop_oneof![
         6 => Just(Act::Arrived),
         1 => Just(Act::UseExisting),
@@ -362,6 +375,7 @@ proptest! {
             Outcome::FinishSignup { account } | Outcome::Reclaim { account } => prop_assert!(f.pending == Some(account) && f.trust == Some(Trust::ProvenHere) && f.known.is_none()),
             Outcome::Confirm => prop_assert!(f.trust.is_some() && f.trust != Some(Trust::ProvenHere)),
             Outcome::Challenge { target: Some(target), .. } => prop_assert!(f.candidates.iter().any(|c| c.account == target && c.state == AccountState::Active && !c.administrator && !c.barred)),
+            Outcome::UpdateEmail => prop_assert!(matches!(f.intent, Intent::UpdateEmail(u) if !u.taken) && f.trust == Some(Trust::ProvenHere)),
             Outcome::AlreadyLinked | Outcome::Challenge { target: None, .. } | Outcome::Bind { .. } | Outcome::Abandon | Outcome::Refuse { .. } => {}
         }
     }

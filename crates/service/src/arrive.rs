@@ -191,7 +191,7 @@ impl Ligature {
                     _ => Ok(Err((*refusal, support))),
                 }
             }
-            Outcome::Choose(_) | Outcome::Confirm | Outcome::Challenge { .. } | Outcome::Bind { .. } | Outcome::FinishSignup { .. } | Outcome::Remove { .. } => {
+            Outcome::Choose(_) | Outcome::Confirm | Outcome::Challenge { .. } | Outcome::Bind { .. } | Outcome::FinishSignup { .. } | Outcome::Remove { .. } | Outcome::UpdateEmail => {
                 Err(Fault::Internal("this outcome is a page, not an end".into()))
             }
         }

@@ -41,12 +41,6 @@ impl Binding {
 /// A right answer, not yet used up.
 pub(crate) struct Right(storage::Key);
 
-/// Whole minutes that a code lives, for the page.
-#[must_use]
-pub fn code_minutes() -> i64 {
-    code::TTL / domain::MINUTE
-}
-
 impl Ligature {
     fn code_mac(&self, attempt: &Attempt, binding: &Binding, typed: &str) -> Vec<u8> {
         code_mac(&self.vault, &attempt.hash, &attempt.browser, binding, typed)

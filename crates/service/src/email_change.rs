@@ -1,5 +1,11 @@
 //! A linked identity came with another address than the account's: update, ignore, later (GO-47 to GO-50, MA-15).
-use domain::{AccountId, DAY, HOUR, Policy, Refusal, Trust, attempt::State, path::Continuation, policy::EmailChange};
+use domain::{
+    AccountId, DAY, Facts, HOUR, Outcome, Policy, Refusal, Trust,
+    attempt::State,
+    decide,
+    facts::{Intent, UpdateEmail},
+    path::Continuation,
+};
 use storage::{
     Conn,
     accounts::{NewEmail, add_email, bump_rev, find_account, is_email_taken, list_emails, own_email, remove_email, set_primary_email},
@@ -80,14 +86,16 @@ impl Ligature {
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
                 bump_rev(c, account, row.rev).await?;
                 let (policy, now) = (this.policies(c).await?.effective(Some(&held.key), client_of(&open.continuation).as_deref()), this.now());
-                if policy.choices.email_change != EmailChange::Ask {
-                    return Err(Refusal::PolicyChanged.into());
-                }
                 let address = held.address().ok_or(Refusal::AttemptExpired)?;
-                if is_email_taken(c, this.org, address.as_str(), account, now).await? {
-                    this.move_on(c, &open, &State::Refused { refusal: Refusal::EmailTaken }, "").await?;
-                    this.record(c, Event::new("email.refused").account(account).code(Refusal::EmailTaken.code()).support(&open.row.support_code)).await?;
-                    return Ok(Err((Refusal::EmailTaken, open.row.support_code)));
+                let taken = is_email_taken(c, this.org, address.as_str(), account, now).await?;
+                let update = UpdateEmail { account, state: row.state(), taken };
+                let facts = Facts { trust: held.trust(&policy, true), ..Facts::local(Intent::UpdateEmail(update), None) };
+                let decision = decide(&facts, &policy);
+                if let Outcome::Refuse { refusal } = decision.outcome {
+                    this.move_on(c, &open, &State::Refused { refusal }, "").await?;
+                    let event = this.decided("email.refused", &held, &facts, &decision, true);
+                    this.record(c, event.account(account).support(&open.row.support_code)).await?;
+                    return Ok(Err((refusal, open.row.support_code)));
                 }
                 // The old address hears of it while it is still the one that mail goes to.
                 this.notify(c, account, Kind::EmailChanged, &visitor, &held.provider_name, address.as_str()).await?;
@@ -100,7 +108,7 @@ impl Ligature {
                 own_email(c, account, address.as_str()).await?;
                 set_primary_email(c, account, address.as_str(), Some(now + RESERVED)).await?;
                 this.move_on(c, &open, &State::Done, "").await?;
-                this.record(c, Event { provider: held.key.clone(), ..Event::new("email.updated").account(account) }).await?;
+                this.record(c, this.decided("email.updated", &held, &facts, &decision, true).account(account)).await?;
                 Ok(Ok(arrival))
             })
         })

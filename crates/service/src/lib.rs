@@ -41,7 +41,6 @@ pub mod visitor;
 pub use arrive::{Arrival, Destination};
 pub use attempt::{AttemptView, ShownAccount, ViewBody};
 pub use callback::Callback;
-pub use challenge::code_minutes;
 pub use chance::{random_bytes, support_code, token};
 pub use domain::policy::Problem as PolicyProblem;
 pub use fault::Fault;

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, Refusal,
-    facts::{AccountState, Act, AddTo, Facts, Intent, Known},
+    facts::{AccountState, Act, AddTo, Facts, Intent, Known, UpdateEmail},
     policy::{Disclosure, EmailChange, MailEvent, Offer, Policy},
     trust::{Proof, Trust},
 };
@@ -74,6 +74,8 @@ pub enum Outcome {
     Remove {
         notify: bool,
     },
+    /// The proved address becomes the account's primary one (GO-48).
+    UpdateEmail,
     Refuse {
         refusal: Refusal,
     },
@@ -96,12 +98,13 @@ impl Outcome {
             Self::Reclaim { .. } => "reclaim",
             Self::Abandon => "abandon",
             Self::Remove { .. } => "remove",
+            Self::UpdateEmail => "update_email",
             Self::Refuse { .. } => "refuse",
         }
     }
 
     /// Every name, for the test that each has its text.
-    pub const NAMES: [&str; 13] = ["sign_in", "create", "link", "already_linked", "choose", "confirm", "challenge", "bind", "finish_signup", "reclaim", "abandon", "remove", "refuse"];
+    pub const NAMES: [&str; 14] = ["sign_in", "create", "link", "already_linked", "choose", "confirm", "challenge", "bind", "finish_signup", "reclaim", "abandon", "remove", "update_email", "refuse"];
 }
 
 /// What to do about an address that differs from the account's.
@@ -161,12 +164,16 @@ impl Deciding<'_> {
         if let Intent::Remove(remove) = self.facts.intent {
             return self.remove(remove.usable_left, trace);
         }
+        if let Intent::UpdateEmail(update) = self.facts.intent {
+            return self.update_email(update, trace);
+        }
         self.gates(trace)?;
         match (self.facts.intent, self.facts.known) {
             (Intent::SignIn, Some(known)) => self.known(known, trace),
             (Intent::Add(add), known) => self.add(add, known, trace),
             (Intent::SignIn, None) => self.unknown(trace),
             (Intent::Remove(remove), _) => self.remove(remove.usable_left, trace),
+            (Intent::UpdateEmail(update), _) => self.update_email(update, trace),
         }
     }
 
@@ -216,6 +223,16 @@ impl Deciding<'_> {
             },
         );
         step
+    }
+
+    /// I9: only an address that our own code proved, and that nobody else owns (MA-15).
+    fn update_email(&self, update: UpdateEmail, trace: &mut Trace) -> Result<Outcome, Refusal> {
+        trace.with("email-differs", "update");
+        usable(update.state)?;
+        if self.policy.choices.email_change != EmailChange::Ask || self.facts.trust != Some(Trust::ProvenHere) {
+            return Err(Refusal::PolicyChanged);
+        }
+        if update.taken { Err(Refusal::EmailTaken) } else { Ok(Outcome::UpdateEmail) }
     }
 
     fn remove(&self, usable_left: u32, trace: &mut Trace) -> Result<Outcome, Refusal> {

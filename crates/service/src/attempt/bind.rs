@@ -1,17 +1,18 @@
 //! Showing on the binding page that an account is one's own: by its password, by a code, by another of its providers.
 use domain::{
-    Proof, Refusal,
+    Outcome, Proof, Refusal,
     address::Canonical,
     attempt::State,
     facts::{Act, By},
     policy::BindMethod,
 };
-use storage::{Conn, accounts::find_owner, links::find_link};
+use storage::{Conn, accounts::find_owner};
 
 use super::{Deed, Opened};
 use crate::{
     Arrival, Fault, Ligature, Visitor,
     arrive::{Settled, client_of},
+    facts::Ask,
     held::Held,
 };
 
@@ -94,13 +95,14 @@ impl Ligature {
             state => return Err(if state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into()),
         };
         self.binds_by(c, &open, BindMethod::Identity).await?;
-        let ground = self.ground(c, None).await?;
-        let usable = ground.provider(shown.provider).is_some_and(|p| p.enabled) && ground.policy(&shown.key).permits.sign_in && open.held()?.provider != shown.provider;
-        let known = find_link(c, self.org, &shown.namespace, &shown.assertion.subject).await?.filter(|_| usable);
-        match known {
-            Some((link, _)) if wanted.is_none_or(|w| w == link.account_id) => {
+        // The other identity is worth as much as a sign-in with it would be: the same decision, gates and filters included.
+        let client = client_of(&open.continuation);
+        let (_, _, decision) = self.decide_on(c, shown, Ask::SignIn { act: Act::Arrived, proven: false }, client.as_deref()).await?;
+        let another = open.held()?.provider != shown.provider;
+        match decision.outcome {
+            Outcome::SignIn { account, .. } if another && wanted.is_none_or(|w| w == account) => {
                 let proven = open.state.proven();
-                self.step(c, visitor, open, Deed::new(Act::Proved(link.account_id, Proof::Credential, by), proven)).await
+                self.step(c, visitor, open, Deed::new(Act::Proved(account, Proof::Credential, by), proven)).await
             }
             // Nobody's, or another account's: the same answer as for a wrong password.
             _ => {
