@@ -394,6 +394,26 @@ async fn gv_20_the_application_is_told_by_a_button_and_never_silently() {
     assert!(w.browser().sign_in("pigeon", "p-new").await.path().ends_with("/choose"));
 }
 
+/// Shows MA-15: three wrong codes for a new address cost the address and not the sign-in to the application.
+#[tokio::test(flavor = "multi_thread")]
+async fn ma_15_wrong_codes_for_a_new_address_do_not_deny_the_application() {
+    let w = World::new("goss").await;
+    application(&w).await;
+    w.browser().sign_in("meridian", "m-vera").await;
+    w.meridian.set(Knobs { id_token: json!({"email": "vera.new@example.test"}), ..Knobs::default() });
+    let b = w.browser();
+    let page = sign_in_for(&w, &b, "meridian", "m-vera").await;
+    assert!(page.path().ends_with("/email"), "{}", page.url);
+    b.post("/fn/attempt/email", &[("attempt", &page.attempt()), ("pick", "update")]).await;
+    let mut last = page.clone();
+    for _ in 0..3 {
+        last = b.post_only("/fn/attempt/code", &[("attempt", &page.attempt()), ("code", "ZZZZ-ZZZZ")]).await;
+    }
+    let to = last.header("location");
+    assert!(to.starts_with("http://127.0.0.1:9/back?") && to.contains("code=") && !to.contains("error="), "{to}");
+    assert!(b.get("/account").await.has("vera@example.test"));
+}
+
 /// Shows ZI-11, ZI-12, GO-54.
 #[tokio::test(flavor = "multi_thread")]
 async fn zi_12_one_provider_and_no_password_leads_there_at_once_and_nobody_loops() {

@@ -78,6 +78,8 @@ pub enum Intent {
     Add(AddTo),
     /// A signed-in person, or an administrator, removes a method.
     Remove(Remove),
+    /// Somebody without an account begins a local one.
+    SignUp,
     /// A signed-in person takes the address that their provider gave; our code came back from it (GO-48).
     UpdateEmail(UpdateEmail),
 }

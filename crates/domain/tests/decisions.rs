@@ -265,7 +265,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     });
     let remove = (accounts(), 0_u32..3).prop_map(|(account, usable_left)| Intent::Remove(Remove { account, usable_left }));
     let update = (accounts(), states(), any::<bool>()).prop_map(|(account, state, taken)| Intent::UpdateEmail(UpdateEmail { account, state, taken }));
-    let intent = prop_oneof![6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update];
+    let intent = prop_oneof![6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => Just(Intent::SignUp)];
     let act = prop_oneof![
         6 => Just(Act::Arrived),
         1 => Just(Act::UseExisting),
@@ -368,7 +368,7 @@ proptest! {
                     prop_assert!(c.iter().any(|c| !c.administrator || c.rule == "entered" && matches!(f.act, Act::Proved(_, proof, _) if proof >= Proof::Credential)));
                 }
             }
-            Outcome::Create => prop_assert!(f.known.is_none() && p.permits.create && f.provider.unwrap().enabled),
+            Outcome::Create => prop_assert!((f.known.is_none() || f.intent == Intent::SignUp) && p.permits.create && f.provider.unwrap().enabled),
             Outcome::Remove { .. } => prop_assert!(matches!(f.intent, Intent::Remove(r) if r.usable_left > 0)),
             Outcome::Choose(choice) => prop_assert!(!choice.offers.is_empty() && (choice.shown.is_empty() || f.trust >= Some(Trust::ClaimedVerified) || p.permits.accept_unproven_links)),
             // I6: an unfinished sign-up is taken over only by who proved its address here.

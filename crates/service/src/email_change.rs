@@ -40,7 +40,7 @@ impl Ligature {
     }
 
     /// The question of an attempt, asked in the session that it belongs to.
-    fn own_question(visitor: &Visitor, open: &Opened) -> Result<(AccountId, Arrival), Fault> {
+    pub(crate) fn own_question(visitor: &Visitor, open: &Opened) -> Result<(AccountId, Arrival), Fault> {
         let (account, _) = open.state.email_changed()?;
         let caller = visitor.session.as_ref().filter(|c| c.account == account).ok_or(Refusal::SessionEnded)?;
         Ok((account, Arrival::Continue { caller: Box::new(caller.clone()), continuation: open.continuation.clone() }))

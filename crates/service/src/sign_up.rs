@@ -1,5 +1,12 @@
 //! A local account: pending until the code from its mailbox is typed; and a new password by the same way.
-use domain::{AccountId, CredentialId, Refusal, address::Canonical, attempt::State, facts::AccountState, path::Continuation};
+use domain::{
+    AccountId, CredentialId, Facts, Outcome, Refusal,
+    address::Canonical,
+    attempt::State,
+    decide,
+    facts::{AccountState, Intent},
+    path::Continuation,
+};
 use serde_json::json;
 use storage::{
     Conn,
@@ -65,8 +72,8 @@ impl Ligature {
             let (visitor, person, address, phc, continuation) = (visitor.clone(), person.clone(), address.clone(), phc.clone(), continuation.clone());
             Box::pin(async move {
                 let policy = this.policies(c).await?.effective(None, client_of(&continuation).as_deref());
-                if !policy.permits.create {
-                    return Err(Refusal::CreationClosed.into());
+                if let Outcome::Refuse { refusal } = decide(&Facts::local(Intent::SignUp, None), &policy).outcome {
+                    return Err(refusal.into());
                 }
                 let now = this.now();
                 let taken = find_owner(c, this.org, address.as_str()).await?;

@@ -161,23 +161,29 @@ struct Deciding<'a> {
 
 impl Deciding<'_> {
     fn run(&self, trace: &mut Trace) -> Result<Outcome, Refusal> {
-        if let Intent::Remove(remove) = self.facts.intent {
-            return self.remove(remove.usable_left, trace);
-        }
-        if let Intent::UpdateEmail(update) = self.facts.intent {
-            return self.update_email(update, trace);
-        }
-        self.gates(trace)?;
-        match (self.facts.intent, self.facts.known) {
-            (Intent::SignIn, Some(known)) => self.known(known, trace),
-            (Intent::Add(add), known) => self.add(add, known, trace),
-            (Intent::SignIn, None) => self.unknown(trace),
-            (Intent::Remove(remove), _) => self.remove(remove.usable_left, trace),
-            (Intent::UpdateEmail(update), _) => self.update_email(update, trace),
+        match self.facts.intent {
+            Intent::Remove(remove) => self.remove(remove.usable_left, trace),
+            Intent::UpdateEmail(update) => self.update_email(update, trace),
+            Intent::SignUp => {
+                self.gates(trace)?;
+                self.create(trace)
+            }
+            Intent::Add(add) => {
+                self.gates(trace)?;
+                self.add(add, self.facts.known, trace)
+            }
+            Intent::SignIn => {
+                self.gates(trace)?;
+                match self.facts.known {
+                    Some(known) => self.known(known, trace),
+                    None => self.unknown(trace),
+                }
+            }
         }
     }
 
     fn gates(&self, trace: &mut Trace) -> Result<(), Refusal> {
+        let local = matches!(self.facts.intent, Intent::SignIn | Intent::SignUp);
         match self.facts.provider {
             Some(provider) if !provider.enabled => return Err(Refusal::ProviderDisabled),
             Some(provider) if provider.filter.is_none() => {
@@ -188,7 +194,7 @@ impl Deciding<'_> {
                 trace.say("filtered");
                 return Err(Refusal::Filtered);
             }
-            None if self.facts.intent == Intent::SignIn && !self.policy.permits.password_sign_in => return Err(Refusal::PasswordOff),
+            None if local && !self.policy.permits.password_sign_in => return Err(Refusal::PasswordOff),
             Some(_) | None => {}
         }
         if self.facts.intent == Intent::SignIn && !self.policy.permits.sign_in {

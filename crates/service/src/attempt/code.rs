@@ -176,6 +176,10 @@ impl Ligature {
                         this.tell_of_refusal(c, &visitor, &open).await?;
                     }
                     let told = client_of(&open.continuation).is_some();
+                    // The person is signed in already; the application gets its answer, only the address stays.
+                    if let (State::EmailChanged { .. }, true) = (&open.state, told) {
+                        return Ok(Ok(Self::own_question(&visitor, &open)?.1));
+                    }
                     return Ok(if told { Ok(Arrival::Page { id: secret, page: "over" }) } else { Err((refusal, open.row.support_code)) });
                 }
                 this.move_on(c, &open, &open.state, refusal.code()).await?;
