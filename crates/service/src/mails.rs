@@ -101,19 +101,19 @@ impl Ligature {
     /// # Errors
     /// [`Fault`].
     pub async fn next_letter(&self) -> Result<Option<Due>, Fault> {
-        let now = self.now();
-        // Looking costs a read; only a mail that is due costs a write.
-        if !is_mail_due(&mut self.store.read().await?, now).await? {
-            return Ok(None);
-        }
-        let claimed = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_mail(c, now, now + MINUTE).await?) })).await?;
-        let Some(row) = claimed else { return Ok(None) };
-        let letter = row.payload.as_deref().and_then(|p| self.vault.open_sealed("outbox", p)).and_then(|b| serde_json::from_slice(&b).ok());
-        match letter {
-            Some(letter) if row.expires_at > now => Ok(Some(Due { row, letter })),
-            _ => {
-                self.finish_letter(&row, "expired", "").await?;
-                Ok(None)
+        loop {
+            let now = self.now();
+            // Looking costs a read; only a mail that is due costs a write.
+            if !is_mail_due(&mut self.store.read().await?, now).await? {
+                return Ok(None);
+            }
+            let claimed = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_mail(c, now, now + MINUTE).await?) })).await?;
+            let Some(row) = claimed else { return Ok(None) };
+            let letter = row.payload.as_deref().and_then(|p| self.vault.open_sealed("outbox", p)).and_then(|b| serde_json::from_slice(&b).ok());
+            match letter {
+                Some(letter) if row.expires_at > now => return Ok(Some(Due { row, letter })),
+                // What came too late goes, and the next one does not wait for it.
+                _ => self.finish_letter(&row, "expired", "").await?,
             }
         }
     }
