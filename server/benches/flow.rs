@@ -20,12 +20,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{AccountId, LinkId, facts::AccountState};
+use domain::{AccountId, facts::AccountState};
 use rehearsal::provider::{Person, Provider};
 use serde_json::json;
 use storage::Store;
 
 const ACCOUNTS: u64 = 100_000;
+/// For look-ups.
+const MANY: u64 = 1_000_000;
 const PEOPLE: usize = 200;
 
 struct Server(Child);
@@ -57,36 +59,45 @@ fn percentile(sorted: &[f64], p: f64) -> f64 {
     sorted.get(((sorted.len() as f64 - 1.0) * p) as usize).copied().unwrap_or(0.0)
 }
 
-async fn fill(url: &str, issuer: &str, org: domain::OrgId, provider: domain::ProviderId) {
-    let store = Store::open(url, 4, Duration::from_secs(5)).unwrap();
-    for chunk in 0..(ACCOUNTS / 1000) {
-        let namespace = format!("oidc:{issuer}");
-        store
-            .write::<_, storage::Error, _>(move |c| {
-                Box::pin(async move {
-                    for n in chunk * 1000..(chunk + 1) * 1000 {
-                        let id = |kind: u64| ((u128::from(kind) << 64) | u128::from(n + 1)).to_be_bytes();
-                        let account = AccountId(id(1));
-                        storage::accounts::add_account(c, org, account, AccountState::Active, "Bench", "en", &format!("bench-{n}"), 1).await?;
-                        let email = storage::accounts::NewEmail { canonical: format!("p{n}@bench.test"), typed: format!("p{n}@bench.test"), proof: "code".into(), owner: false, primary: true };
-                        storage::accounts::add_email(c, org, account, &email, id(2), 1).await?;
-                        let link = storage::links::NewLink {
-                            id: LinkId(id(3)),
-                            account,
-                            provider,
-                            namespace: namespace.clone(),
-                            subject: format!("s-{n}"),
-                            claims: vec![0; 64],
-                            evidence: "{}".into(),
-                            label: String::new(),
-                        };
-                        storage::links::add_link(c, org, &link, 1).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await
-            .unwrap();
+/// Accounts `from..to` with an address and an identity each, made by the database itself.
+async fn fill(url: &str, issuer: &str, org: domain::OrgId, provider: domain::ProviderId, (from, to): (u64, u64)) {
+    let hex = |id: [u8; 16]| format!("{:032x}", u128::from_be_bytes(id));
+    let postgres = !url.starts_with("sqlite://");
+    let blob = |id| if postgres { format!("'\\x{}'::bytea", hex(id)) } else { format!("x'{}'", hex(id)) };
+    let id = |kind: u64| if postgres { format!("decode('{kind:016x}' || lpad(to_hex(i + 1), 16, '0'), 'hex')") } else { format!("unhex(printf('{kind:016x}%016x', i + 1))") };
+    let series = if postgres {
+        format!("generate_series({from}, {to} - 1) AS s(i)")
+    } else {
+        format!("(WITH RECURSIVE s(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM s WHERE i < {to} - 1) SELECT i FROM s)")
+    };
+    let (org, provider) = (blob(org.0), blob(provider.0));
+    let claims = if postgres { "'\\x00'::bytea" } else { "x'00'" };
+    let statements = [
+        format!("INSERT INTO account (id, organisation_id, state, rev, name, locale, profile, created_at) SELECT {}, {org}, 'active', 1, 'Bench', 'en', '{{}}', 1 FROM {series}", id(1)),
+        format!("INSERT INTO account_subject (sub, organisation_id, account_id, sector) SELECT 'bench-' || i, {org}, {}, '' FROM {series}", id(1)),
+        format!(
+            "INSERT INTO account_email (id, organisation_id, account_id, canonical, typed, proof, owner, is_primary, created_at) SELECT {}, {org}, {}, 'p' || i || '@bench.test', 'p' || i || '@bench.test', 'code', true, true, 1 FROM {series}",
+            id(2),
+            id(1)
+        ),
+        format!(
+            "INSERT INTO link (id, organisation_id, account_id, provider_id, namespace, subject, claims, evidence, label, active, barred, created_at, used_at) SELECT {}, {org}, {}, {provider}, 'oidc:{issuer}', 's-' || i, {claims}, '{{}}', '', true, false, 1, 1 FROM {series}",
+            id(3),
+            id(1)
+        ),
+    ];
+    if let Some(path) = url.strip_prefix("sqlite://") {
+        use diesel::{Connection, connection::SimpleConnection};
+        let mut conn = diesel::SqliteConnection::establish(path).unwrap();
+        conn.batch_execute("PRAGMA busy_timeout=5000; PRAGMA cache_size=-262144; BEGIN").unwrap();
+        statements.iter().for_each(|s| conn.batch_execute(s).unwrap());
+        conn.batch_execute("COMMIT; ANALYZE").unwrap();
+    } else {
+        use diesel_async::{AsyncConnection, SimpleAsyncConnection};
+        let mut conn = diesel_async::AsyncPgConnection::establish(url).await.unwrap();
+        for statement in statements.iter().map(String::as_str).chain(["ANALYZE"]) {
+            conn.batch_execute(statement).await.unwrap();
+        }
     }
 }
 
@@ -151,7 +162,7 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
     let org = storage::accounts::find_organisation(&mut store.read().await.unwrap(), "default").await.unwrap().unwrap();
     let row = storage::providers::find_provider(&mut store.read().await.unwrap(), org, "bench").await.unwrap().unwrap();
     let filled = Instant::now();
-    fill(&url, &provider.issuer, org, row.id).await;
+    fill(&url, &provider.issuer, org, row.id, (0, ACCOUNTS)).await;
     println!("{ACCOUNTS} accounts made in {:.1} s", filled.elapsed().as_secs_f64());
 
     let begun = Instant::now();
@@ -258,14 +269,14 @@ fn decision() {
 }
 
 /// What the policy costs: a dry run over all accounts, one look-up with its decision, one expression.
-async fn policy() {
+async fn policy(name: &str, url: &str) {
     use server::{config::Config, serve};
     use service::{MasterKey, simulate::MadeUp};
-    println!("\n## policy, SQLite, {ACCOUNTS} accounts");
+    println!("\n## policy, {name}, {ACCOUNTS} accounts");
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config::default();
     config.server.public_url = "http://127.0.0.1:1".into();
-    config.database.url = format!("sqlite://{}/policy.db", dir.path().display());
+    config.database.url = if url.is_empty() { format!("sqlite://{}/policy.db", dir.path().display()) } else { url.to_owned() };
     config.http_client.allow_private = true;
     serve::store(&config).unwrap().migrate().await.unwrap();
     let master = MasterKey::parse(&MasterKey::generate()).unwrap();
@@ -276,7 +287,7 @@ async fn policy() {
     let owner = service::NewPerson { email: "owner@bench.test".into(), name: "Owner".into(), password: "a long enough password".into() };
     ligature.create_owner(owner).await.unwrap();
     let row = storage::providers::find_provider(&mut ligature.store.read().await.unwrap(), ligature.org, "bench").await.unwrap().unwrap();
-    fill(&config.database.url, "http://127.0.0.1:1/bench", ligature.org, row.id).await;
+    fill(&config.database.url, "http://127.0.0.1:1/bench", ligature.org, row.id, (0, ACCOUNTS)).await;
     let draft = domain::policy::preset_text("nevis").unwrap().to_owned();
     let org = ligature.org;
     let version =
@@ -289,12 +300,30 @@ async fn policy() {
     let service::Arrival::SignedIn { secret, .. } = arrival else { panic!("{arrival:?}") };
     let visitor = service::Visitor { session: ligature.session(&secret).await.unwrap(), ..visitor };
     let made = MadeUp { provider: "other".into(), email: "p77777@bench.test".into(), email_verified: true, ..MadeUp::default() };
-    let n = 2000_u32;
-    let begun = Instant::now();
-    for _ in 0..n {
-        assert_eq!(ligature.try_policy(&visitor, &made).await.unwrap().facts.candidates.len(), 1);
+    for (accounts, more) in [(ACCOUNTS, (0, 0)), (MANY, (ACCOUNTS, MANY))] {
+        if more.1 > 0 {
+            fill(&config.database.url, "http://127.0.0.1:1/bench", ligature.org, row.id, more).await;
+        }
+        let n = 3000_u32;
+        for _ in 0..200 {
+            ligature.try_policy(&visitor, &made).await.unwrap();
+        }
+        let begun = Instant::now();
+        for _ in 0..n {
+            assert_eq!(ligature.try_policy(&visitor, &made).await.unwrap().facts.candidates.len(), 1);
+        }
+        println!("{accounts} accounts: role check, look-ups, evaluation, decision: {:.0} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
+        let mut conn = ligature.store.read().await.unwrap();
+        let (begun, mut at) = (Instant::now(), 1_u64);
+        for _ in 0..n {
+            // Another account each time, so that pages and rows are not all warm.
+            at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let address = format!("p{}@bench.test", (at >> 33) % accounts);
+            let found = storage::snapshots::list_holders(&mut conn, org, &address).await.unwrap();
+            assert_eq!(storage::snapshots::load_snapshots(&mut conn, org, &found).await.unwrap().len(), 1);
+        }
+        println!("{accounts} accounts: candidates of an address, with what is counted: {:.0} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
     }
-    println!("role check, look-ups, evaluation, decision: {:.0} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
     let variables = expr::Variables {
         claims: json!({"kind": "staff", "no": "7", "groups": ["a", "b", "c"]}),
         last: json!({}),
@@ -318,6 +347,16 @@ async fn policy() {
     println!("its variables: {:.2} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
 }
 
+/// A database of its own beside that of a URL.
+async fn beside(url: &str) -> String {
+    use diesel_async::{AsyncConnection, SimpleAsyncConnection};
+    let mut conn = diesel_async::AsyncPgConnection::establish(url).await.unwrap();
+    conn.batch_execute("CREATE DATABASE bench_policy").await.unwrap();
+    let (front, query) = url.split_once('?').map_or((url, ""), |(f, q)| (f, q));
+    let (server, _) = front.rsplit_once('/').unwrap();
+    if query.is_empty() { format!("{server}/bench_policy") } else { format!("{server}/bench_policy?{query}") }
+}
+
 fn fsync() {
     let dir = tempfile::tempdir_in(".").unwrap();
     let mut file = std::fs::File::create(dir.path().join("f")).unwrap();
@@ -333,7 +372,10 @@ fn fsync() {
 async fn main() {
     fsync();
     decision();
-    policy().await;
+    policy("SQLite", "").await;
+    if let Ok(url) = std::env::var("LIGATURE_TEST_POSTGRES") {
+        policy("PostgreSQL", &beside(&url).await).await;
+    }
     run("SQLite, 100,000 accounts", "", None).await;
     match (std::env::var("LIGATURE_TEST_POSTGRES"), std::env::var("LIGATURE_BENCH_PG_PID")) {
         (Ok(url), Ok(pid)) => run("PostgreSQL, 100,000 accounts", &url, pid.parse().ok()).await,

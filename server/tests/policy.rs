@@ -142,6 +142,17 @@ async fn trying_a_policy_tells_the_story_and_writes_nothing() {
     let wrong = owner.get(&try_it("provider=atlas&claims=nonsense")).await;
     assert!(wrong.status == 200 && wrong.has("Write a JSON object"), "{}", wrong.body);
     assert_eq!(w.rows("audit_event", "actor", "person").await, events);
+    // An identity speaks as it did at its last sign-in; as if it were new, the same claims meet the rules.
+    let ben = w.browser();
+    let page = ben.sign_in("meridian", "m-ben").await;
+    let page = ben.code(&page, w.mail("ben@example.test", 1).await.code.as_deref().unwrap()).await;
+    assert!(ben.is_signed_in().await, "{}", page.body);
+    let recorded = owner.get(&try_it("provider=meridian&account=ben%40example.test")).await;
+    assert!(recorded.has("id=\"outcome\">Signs in"), "{}", recorded.body);
+    let first = owner.get(&try_it("provider=meridian&account=Ben%40example.test&unlinked=on")).await;
+    assert!(first.has("Rule email found: 1") && !first.has("id=\"outcome\">Signs in"), "{}", first.body);
+    let nobody = owner.get(&try_it("provider=atlas&account=ben%40example.test")).await;
+    assert!(nobody.status == 200 && nobody.has("No account with an identity of this provider"), "{}", nobody.body);
     assert_eq!(w.browser().get(&try_it("provider=atlas&email=a%40b.test")).await.refusal(), "session.ended");
 }
 

@@ -366,6 +366,8 @@ pub async fn attempt(axum::extract::Query(asked): axum::extract::Query<Asked>, v
 pub struct Asked {
     provider: String,
     application: String,
+    account: String,
+    unlinked: String,
     subject: String,
     email: String,
     verified: String,
@@ -380,6 +382,8 @@ async fn attempt_page(visit: &Visit, asked: Asked) -> Result<Response, Fault> {
     let made = MadeUp {
         provider: asked.provider.clone(),
         application: asked.application.clone(),
+        account: asked.account.clone(),
+        unlinked: !asked.unlinked.is_empty(),
         subject: asked.subject.clone(),
         email: asked.email.clone(),
         email_verified: !asked.verified.is_empty(),
@@ -387,11 +391,12 @@ async fn attempt_page(visit: &Visit, asked: Asked) -> Result<Response, Fault> {
         proven: !asked.proven.is_empty(),
         version: asked.version.parse().ok(),
     };
-    let (mut tried, mut wrong) = (None, false);
+    let (mut tried, mut wrong, mut nobody) = (None, false, false);
     if !asked.provider.is_empty() {
         match ligature.try_policy(&visit.asker.visitor, &made).await {
             Ok(found) => tried = Some(found),
             Err(fault) if fault.refusal() == domain::Refusal::BadRequest => wrong = true,
+            Err(fault) if fault.refusal() == domain::Refusal::NotFound && !asked.account.is_empty() => nobody = true,
             Err(fault) => return Err(fault),
         }
     }
@@ -406,11 +411,17 @@ async fn attempt_page(visit: &Visit, asked: Asked) -> Result<Response, Fault> {
                 <input type="hidden" name="version" value=version/>
                 {select("provider", t(l, "admin-provider"), view.providers, &asked.provider)}
                 {select("application", t(l, "admin-application"), applications, &asked.application)}
+                <fieldset><legend>{t(l, "try-recorded")}</legend>
+                    {field(Field { name: "account", label: t(l, "try-account"), kind: "text", hint: t(l, "try-account-hint"), value: asked.account.clone(), problem: nobody.then(|| t(l, "try-account-wrong")), autocomplete: "off", max: 254, ..Field::default() })}
+                    {check("unlinked", t(l, "try-unlinked"), t(l, "try-unlinked-hint"), !asked.unlinked.is_empty())}
+                </fieldset>
+                <fieldset><legend>{t(l, "try-typed")}</legend>
                 {field(Field { name: "email", label: t(l, "email"), kind: "email", value: asked.email.clone(), autocomplete: "off", max: 254, ..Field::default() })}
                 {check("verified", t(l, "try-verified"), t(l, "try-verified-hint"), !asked.verified.is_empty())}
-                {check("proven", t(l, "try-proven"), t(l, "try-proven-hint"), !asked.proven.is_empty())}
                 {field(Field { name: "subject", label: t(l, "try-subject"), kind: "text", hint: t(l, "try-subject-hint"), value: asked.subject.clone(), autocomplete: "off", max: 255, ..Field::default() })}
                 {field(Field { name: "claims", label: t(l, "try-claims"), kind: "text", hint: t(l, "try-claims-hint"), value: asked.claims.clone(), problem: wrong.then(|| t(l, "try-claims-wrong")), autocomplete: "off", max: 2000, ..Field::default() })}
+                </fieldset>
+                {check("proven", t(l, "try-proven"), t(l, "try-proven-hint"), !asked.proven.is_empty())}
                 <div class="row-actions"><button class="primary">{t(l, "try-go")}</button></div>
             </form>
             {tried.map(|tried| outcome(l, tried))}

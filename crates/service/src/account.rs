@@ -119,7 +119,7 @@ impl Ligature {
                 same_email: false,
                 foreign_domain: count.foreign_domain,
             };
-            provider.enabled && matches!(decide(&Facts::local(Intent::Add(add), None), &ground.policy(&provider.key)).outcome, Outcome::Link { .. })
+            provider.enabled && matches!(decide(&Facts::local(Intent::Add(add), None), &ground.policy(Some(&provider.key))).outcome, Outcome::Link { .. })
         };
         Ok(ground.providers.iter().filter(may).cloned().collect())
     }

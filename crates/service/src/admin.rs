@@ -100,9 +100,9 @@ impl Ligature {
     /// As [`Ligature::administrator`], like everything below.
     pub async fn figures(&self, visitor: &Visitor) -> Result<Figures, Fault> {
         self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let c = &mut conn;
-        let policy = self.policies(c).await?.effective(None, None);
+        let policy = self.ground(c, None).await?.policy(None);
         Ok(Figures {
             accounts: count_accounts(c, self.org).await?,
             sessions: count_sessions(c, self.org, self.now()).await?,
@@ -118,12 +118,12 @@ impl Ligature {
     /// # Errors
     /// [`Fault`].
     pub async fn shared_addresses(&self) -> Result<i64, Fault> {
-        Ok(storage::snapshots::count_shared_addresses(&mut self.store.read().await?, self.org).await?)
+        Ok(storage::snapshots::count_shared_addresses(&mut self.store.walk().await?, self.org).await?)
     }
 
     pub async fn admin_providers(&self, visitor: &Visitor) -> Result<Vec<ProviderView>, Fault> {
         self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let c = &mut conn;
         let policies = self.policies(c).await?;
         let mut views = Vec::new();
@@ -197,7 +197,7 @@ impl Ligature {
                         rev: 1,
                     };
                     match old {
-                        Some(_) => set_provider(c, &row).await?,
+                        Some(_) => set_provider(c, this.org, &row).await?,
                         None if add_provider(c, this.org, &row, now).await? => {}
                         None => return Ok(Err(("key", "field-taken"))),
                     }
@@ -213,7 +213,7 @@ impl Ligature {
 
     pub async fn admin_accounts(&self, visitor: &Visitor, search: &str) -> Result<Vec<(Account, Option<Email>)>, Fault> {
         self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let mut rows = Vec::new();
         for account in list_accounts(&mut conn, self.org, search.trim(), 50).await? {
             let email = list_emails(&mut conn, account.id).await?.into_iter().next();
@@ -224,7 +224,7 @@ impl Ligature {
 
     pub async fn admin_account(&self, visitor: &Visitor, id: AccountId) -> Result<AccountView, Fault> {
         self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let c = &mut conn;
         let account = find_account(c, self.org, id).await?.ok_or(Refusal::NotFound)?;
         let policies = self.policies(c).await?;
@@ -266,6 +266,6 @@ impl Ligature {
 
     pub async fn admin_audit(&self, visitor: &Visitor, filter: AuditFilter) -> Result<Vec<AuditEvent>, Fault> {
         self.administrator(visitor).await?;
-        Ok(list_audit_events(&mut self.store.read().await?, self.org, &filter, 100).await?)
+        Ok(list_audit_events(&mut self.store.walk().await?, self.org, &filter, 100).await?)
     }
 }

@@ -12,7 +12,7 @@ impl Ligature {
     /// # Errors
     /// [`Fault::Storage`].
     pub async fn examine(&self) -> Result<Vec<Finding>, Fault> {
-        Ok(examine(&mut self.store.read().await?, self.now()).await?)
+        Ok(examine(&mut self.store.walk().await?, self.now()).await?)
     }
 
     /// Settings that an operator should know of.
@@ -20,9 +20,9 @@ impl Ligature {
     /// # Errors
     /// [`Fault::Storage`].
     pub async fn warnings(&self) -> Result<Vec<&'static str>, Fault> {
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let mut warnings = Vec::new();
-        if self.policies(&mut conn).await?.effective(None, None).permits.accept_unproven_links {
+        if self.ground(&mut conn, None).await?.policy(None).permits.accept_unproven_links {
             warnings.push("UNSAFE: the policy accepts unproven links; a provider's word alone opens existing accounts");
         }
         let owners = list_holders_of_role(&mut conn, OWNER).await?;

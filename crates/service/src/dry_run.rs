@@ -4,7 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::{AccountId, Outcome, Policy, Refusal, decide, decide::Decision, facts::AccountState};
+use domain::{AccountId, Outcome, Refusal, decide, decide::Decision, facts::AccountState};
 use serde_json::json;
 use storage::{
     accounts::count_accounts,
@@ -17,7 +17,7 @@ use crate::{
     Fault, Ligature, Visitor,
     audit::Event,
     chance::row_id,
-    facts::Ground,
+    ground::Ground,
     simulate::{offline_facts, returning_facts, synthetic},
 };
 
@@ -80,7 +80,7 @@ impl Ligature {
     /// [`Refusal::NotFound`] for an unknown version.
     pub async fn start_dry_run(&self, visitor: &Visitor, version: i64) -> Result<(), Fault> {
         let admin = self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let ground = self.dry_ground(&mut conn, version).await?;
         let now = self.now();
         if list_dry_runs(&mut conn, self.org, version).await?.iter().any(|r| r.state == "running" && now - r.seen_at < SILENT) {
@@ -112,7 +112,7 @@ impl Ligature {
     async fn dry_ground(&self, conn: &mut storage::Conn, version: i64) -> Result<Ground, Fault> {
         let policies = self.policies_with(conn, version).await?;
         let ground = self.ground(conn, None).await?;
-        Ok(Ground::new(Arc::new(policies), ground.providers, None))
+        Ok(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), None))
     }
 
     /// A dry run from beginning to end, without a row of its own: counts by bucket. For the bench and the command line.
@@ -120,23 +120,22 @@ impl Ligature {
     /// # Errors
     /// [`Fault`].
     pub async fn dry_run_now(&self, version: i64) -> Result<Vec<(&'static str, i64)>, Fault> {
-        let ground = self.dry_ground(&mut self.store.read().await?, version).await?;
+        let ground = self.dry_ground(&mut self.store.walk().await?, version).await?;
         let tally = self.walk(&ground, None).await?;
         Ok(BUCKETS.into_iter().map(|b| (b, tally.counts.get(b).copied().unwrap_or(0))).collect())
     }
 
     async fn run_dry(&self, id: Key, ground: &Ground) -> Result<(), Fault> {
         let tally = self.walk(ground, Some(id)).await?;
-        let done = count_accounts(&mut self.store.read().await?, self.org).await?;
+        let done = count_accounts(&mut self.store.walk().await?, self.org).await?;
         self.report(id, "done", done, tally).await.map(drop)
     }
 
     /// Walks through all accounts in parts; memory holds one part at a time.
     async fn walk(&self, ground: &Ground, run: Option<Key>) -> Result<Tally, Fault> {
-        let policies: HashMap<String, Policy> = ground.providers.iter().map(|p| (p.key.clone(), ground.policy(&p.key))).collect();
         let (mut after, mut done, mut tally) = (AccountId([0; 16]), 0_i64, Tally::default());
         loop {
-            let mut conn = self.store.read().await?;
+            let mut conn = self.store.walk().await?;
             let ids = list_account_ids(&mut conn, self.org, after, PART).await?;
             let Some(last) = ids.last() else { break };
             after = *last;
@@ -154,7 +153,7 @@ impl Ligature {
                 }
             }
             for account in ids.iter().filter_map(|id| all.get(id)) {
-                self.try_account(ground, &policies, account, &by_address, &mut tally);
+                self.try_account(ground, account, &by_address, &mut tally);
             }
             drop(by_address);
             if let Some(id) = run {
@@ -165,25 +164,25 @@ impl Ligature {
         Ok(tally)
     }
 
-    fn try_account(&self, ground: &Ground, policies: &HashMap<String, Policy>, account: &Snapshot, holders: &HashMap<&str, Vec<&Snapshot>>, tally: &mut Tally) {
+    fn try_account(&self, ground: &Ground, account: &Snapshot, holders: &HashMap<&str, Vec<&Snapshot>>, tally: &mut Tally) {
         if account.state != AccountState::Active {
             return;
         }
         if ground.count(account, None).usable == 0 {
             tally.add("stranded", account.account, "", None);
         }
-        for provider in &ground.providers {
-            let Some(policy) = policies.get(&provider.key) else { continue };
+        for provider in ground.providers.iter() {
+            let policy = ground.policy(Some(&provider.key));
             let linked = account.links.iter().any(|l| l.active && l.provider == provider.id);
             let facts = match (linked, provider.enabled) {
                 (true, _) => returning_facts(ground, provider, account),
                 (false, true) => match synthetic(provider, account) {
-                    Some(held) => offline_facts(&self.expressions, ground, policy, &held, holders),
+                    Some(held) => offline_facts(&self.expressions, ground, &policy, &held, holders),
                     None => continue,
                 },
                 (false, false) => continue,
             };
-            let decision = decide(&facts, policy);
+            let decision = decide(&facts, &policy);
             tally.add(bucket(&decision), account.account, &provider.key, Some(&decision));
         }
     }
@@ -209,7 +208,7 @@ impl Ligature {
     /// As [`Ligature::administrator`].
     pub async fn dry_run_view(&self, visitor: &Visitor, version: i64, bucket: &str) -> Result<Option<DryRunView>, Fault> {
         self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let Some(row) = list_dry_runs(&mut conn, self.org, version).await?.into_iter().next() else { return Ok(None) };
         let found: HashMap<String, i64> = serde_json::from_str(&row.counts)?;
         let cases = if BUCKETS.contains(&bucket) { list_dry_run_cases(&mut conn, row.id, bucket).await? } else { Vec::new() };

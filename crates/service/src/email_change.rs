@@ -57,7 +57,7 @@ impl Ligature {
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let (account, _) = Self::own_question(&visitor, &open)?;
-                let policy = this.policies(c).await?.effective(Some(&open.held()?.key), client_of(&open.continuation).as_deref());
+                let policy = this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&open.held()?.key));
                 let next = State::EmailChanged { account, updating: true };
                 this.move_on(c, &open, &next, "").await?;
                 this.send_code(c, &visitor, &open.row, &next, open.held()?, &policy, true).await?;
@@ -85,7 +85,7 @@ impl Ligature {
                 this.use_up(c, &right).await?;
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
                 bump_rev(c, account, row.rev).await?;
-                let (policy, now) = (this.policies(c).await?.effective(Some(&held.key), client_of(&open.continuation).as_deref()), this.now());
+                let (policy, now) = (this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&held.key)), this.now());
                 let address = held.address().ok_or(Refusal::AttemptExpired)?;
                 let taken = is_email_taken(c, this.org, address.as_str(), account, now).await?;
                 let update = UpdateEmail { account, state: row.state(), taken };

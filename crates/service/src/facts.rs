@@ -1,42 +1,29 @@
 //! Gathers facts for a decision inside the transaction that will act on it.
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use domain::{
-    AccountId, Decision, Facts, Policy, Proof, ProviderId, Trust,
+    AccountId, Decision, Facts, Policy, Proof, Trust,
     address::Canonical,
     decide,
     decide::{Lookup, plan},
-    facts::{Act, AddTo, By, Candidate, EmailFacts, Intent, Known, ProviderFacts},
+    facts::{AccountState, Act, AddTo, By, Candidate, EmailFacts, Intent, Known, ProviderFacts},
     policy::{Attribute, EmailChange},
 };
 use storage::{
     Conn,
     accounts::{find_pending, is_email_taken, list_emails},
-    attributes::{find_by_attribute, is_email_ignored},
+    attributes::{is_email_ignored, list_matching},
     links::{find_link, list_claims},
-    providers::{Provider, list_providers},
-    snapshots::{Snapshot, list_holders_of, load_snapshots},
+    snapshots::{list_holders, load_snapshots},
 };
 
 use crate::{
     Fault, Ligature,
     audit::Event,
+    ground::Ground,
     held::Held,
-    policies::Policies,
     values::{Surroundings, Values},
 };
-
-/// Methods of an account, as the direction flags count them.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct MethodCount {
-    pub methods: u32,
-    pub target: u32,
-    pub of_provider: u32,
-    /// Methods that would let the person in today.
-    pub usable: u32,
-    pub foreign_domain: bool,
-    pub same_email: bool,
-}
 
 /// Why facts are gathered.
 #[derive(Debug, Clone, Copy)]
@@ -49,108 +36,15 @@ pub(crate) enum Ask {
     Add(AccountId),
 }
 
-/// Policies and providers as one decision sees them; made once for any number of accounts.
-pub(crate) struct Ground {
-    pub policies: Arc<Policies>,
-    pub providers: Vec<Provider>,
-    pub client: Option<String>,
-    flags: HashMap<ProviderId, Flags>,
-    password: bool,
-}
-
-/// What counts of a provider when methods are counted.
-struct Flags {
-    enabled: bool,
-    as_target: bool,
-    sign_in: bool,
-    isolation: String,
-}
-
-impl Ground {
-    pub fn new(policies: Arc<Policies>, providers: Vec<Provider>, client: Option<String>) -> Self {
-        let flags = providers
-            .iter()
-            .map(|p| {
-                let policy = policies.effective(Some(&p.key), client.as_deref());
-                (p.id, Flags { enabled: p.enabled, as_target: policy.permits.as_target, sign_in: policy.permits.sign_in, isolation: policy.isolation() })
-            })
-            .collect();
-        let password = policies.effective(None, client.as_deref()).permits.password_sign_in;
-        Self { policies, providers, client, flags, password }
-    }
-
-    pub fn policy(&self, key: &str) -> Policy {
-        self.policies.effective(Some(key), self.client.as_deref())
-    }
-
-    pub fn provider(&self, id: ProviderId) -> Option<&Provider> {
-        self.providers.iter().find(|p| p.id == id)
-    }
-
-    /// Counts an account's methods. The local password counts as one that may be linked to (GO-53).
-    pub fn count(&self, account: &Snapshot, held: Option<&Held>) -> MethodCount {
-        let mut count = MethodCount::default();
-        let domain = held.and_then(|h| self.flags.get(&h.provider)).map(|f| f.isolation.as_str());
-        let claimed = held.and_then(Held::address);
-        for link in account.links.iter().filter(|l| l.active) {
-            let Some(flags) = self.flags.get(&link.provider) else { continue };
-            count.methods += 1;
-            count.target += u32::from(flags.as_target);
-            count.usable += u32::from(flags.enabled && flags.sign_in);
-            count.foreign_domain |= domain.is_some_and(|d| d != flags.isolation);
-            if held.is_some_and(|h| h.provider == link.provider) {
-                count.of_provider += 1;
-                count.same_email |= claimed.is_some() && claimed == Canonical::parse(&link.label).ok();
-            }
-        }
-        if account.password {
-            count.methods += 1;
-            count.target += 1;
-            count.usable += u32::from(self.password);
-            count.foreign_domain |= domain.is_some_and(|d| !d.is_empty());
-        }
-        count
-    }
-
-    /// An account as a rule found it. `matched`: by this address of its own.
-    pub fn candidate(&self, account: &Snapshot, rule: &str, matched: Option<&str>, held: &Held) -> Candidate {
-        let count = self.count(account, Some(held));
-        let email = matched.and_then(|address| account.emails.iter().find(|e| e.canonical == address));
-        let proved = account.emails.iter().any(|e| e.proof != "none");
-        let same = |l: &&storage::snapshots::LinkFacts| l.namespace == held.namespace && l.subject == held.assertion.subject;
-        Candidate {
-            account: account.account,
-            rule: rule.to_owned(),
-            state: account.state,
-            owner: email.is_some_and(|e| e.owner),
-            verified: email.map_or(proved && matched.is_none(), |e| e.proof != "none"),
-            administrator: account.administrator,
-            methods: count.methods,
-            target_methods: count.target,
-            of_this_provider: count.of_provider,
-            barred: account.links.iter().filter(same).any(|l| l.barred),
-            released: account.links.iter().filter(same).any(|l| !l.active),
-            same_email: count.same_email,
-            foreign_domain: count.foreign_domain,
-            mailbox: proved,
-        }
-    }
-}
-
 impl Ligature {
-    pub(crate) async fn ground(&self, c: &mut Conn, client: Option<&str>) -> Result<Ground, Fault> {
-        let policies = self.policies(c).await?;
-        Ok(Ground::new(policies, list_providers(c, self.org).await?, client.map(str::to_owned)))
-    }
-
     /// Decides on an identity that has just been, or was earlier in this attempt, asserted. A shadow policy decides
     /// beside it on facts of its own; where it differs, that is written down and nothing else happens.
-    pub(crate) async fn decide_on(&self, c: &mut Conn, held: &Held, ask: Ask, client: Option<&str>) -> Result<(Facts, Policy, Decision), Fault> {
+    pub(crate) async fn decide_on(&self, c: &mut Conn, held: &Held, ask: Ask, client: Option<&str>) -> Result<(Facts, Arc<Policy>, Decision), Fault> {
         let ground = self.ground(c, client).await?;
         let (facts, policy) = self.facts(c, held, ask, &ground).await?;
         let decision = decide(&facts, &policy);
         if let Some(shadow) = ground.policies.shadowed() {
-            let ground = Ground::new(Arc::new(shadow), ground.providers, ground.client);
+            let ground = Ground::new(Arc::new(shadow), Arc::clone(&ground.providers), ground.client.clone());
             let (facts, policy) = self.facts(c, held, ask, &ground).await?;
             let other = decide(&facts, &policy);
             if other.outcome != decision.outcome {
@@ -162,8 +56,8 @@ impl Ligature {
     }
 
     /// Facts under the policies of a ground.
-    pub(crate) async fn facts(&self, c: &mut Conn, held: &Held, ask: Ask, ground: &Ground) -> Result<(Facts, Policy), Fault> {
-        let policy = ground.policy(&held.key);
+    pub(crate) async fn facts(&self, c: &mut Conn, held: &Held, ask: Ask, ground: &Ground) -> Result<(Facts, Arc<Policy>), Fault> {
+        let policy = ground.policy(Some(&held.key));
         let enabled = ground.provider(held.provider).is_some_and(|p| p.enabled);
         let proven = matches!(ask, Ask::SignIn { proven: true, .. });
         let mut facts = Facts {
@@ -195,7 +89,7 @@ impl Ligature {
             facts.candidates = self.candidates(c, held, &lookups, ground).await?;
             // PostgreSQL shows each statement what was committed before it. If a candidate appeared because this very
             // identity got its account a moment ago, the link is visible by now: the identity is known (RB-02).
-            if !facts.candidates.is_empty() {
+            if self.store.is_postgres() && !facts.candidates.is_empty() {
                 facts.known = self.known(c, held).await?;
             }
             if facts.known.is_some() {
@@ -204,7 +98,10 @@ impl Ligature {
             } else {
                 self.named(c, held, ground, &policy, &mut facts).await?;
                 if let Some(address) = held.address() {
-                    facts.pending = find_pending(c, self.org, address.as_str()).await?;
+                    facts.pending = match looked_up(&lookups, &facts.candidates, address.as_str()) {
+                        Some(pending) => pending,
+                        None => find_pending(c, self.org, address.as_str()).await?,
+                    };
                 }
             }
         }
@@ -258,20 +155,13 @@ impl Ligature {
     async fn candidates(&self, c: &mut Conn, held: &Held, lookups: &[Lookup], ground: &Ground) -> Result<Vec<Candidate>, Fault> {
         let mut found: Vec<(&Lookup, Vec<AccountId>, Option<&str>)> = Vec::new();
         for lookup in lookups {
-            let (mut ids, mut matched): (Option<Vec<AccountId>>, Option<&str>) = (None, None);
-            for condition in &lookup.all {
-                let these = if condition.attribute == Attribute::Email {
-                    matched = Some(&condition.folded);
-                    list_holders_of(c, self.org, &[&condition.folded]).await?.into_iter().map(|(_, id)| id).collect()
-                } else {
-                    find_by_attribute(c, self.org, condition).await?
-                };
-                ids = Some(match ids {
-                    None => these,
-                    Some(before) => before.into_iter().filter(|id| these.contains(id)).collect(),
-                });
-            }
-            found.push((lookup, ids.unwrap_or_default(), matched));
+            let matched = lookup.all.iter().rfind(|c| c.attribute == Attribute::Email).map(|c| c.folded.as_str());
+            let ids = match (lookup.all.as_slice(), matched) {
+                ([], _) => Vec::new(),
+                ([_], Some(address)) => list_holders(c, self.org, address).await?,
+                (conditions, _) => list_matching(c, self.org, conditions).await?,
+            };
+            found.push((lookup, ids, matched));
         }
         let mut all: Vec<AccountId> = found.iter().flat_map(|(_, ids, _)| ids.iter().copied()).collect();
         all.sort_unstable();
@@ -282,7 +172,7 @@ impl Ligature {
         let snapshots = load_snapshots(c, self.org, &all).await?;
         Ok(found
             .into_iter()
-            .flat_map(|(lookup, ids, matched)| ids.into_iter().take(20).filter_map(|id| snapshots.get(&id)).map(|s| ground.candidate(s, &lookup.rule, matched, held)).collect::<Vec<_>>())
+            .flat_map(|(lookup, ids, matched)| ids.into_iter().filter_map(|id| snapshots.get(&id)).map(|s| ground.candidate(s, &lookup.rule, matched, held)).collect::<Vec<_>>())
             .collect())
     }
 
@@ -319,4 +209,13 @@ impl Ligature {
     pub(crate) fn ignored_hash(&self, account: AccountId, address: &Canonical) -> String {
         self.vault.pseudonym(&[b"ignored-email", &account.0, address.as_str().as_bytes()])
     }
+}
+
+/// The unfinished sign-up among the holders of an address, if they were looked up by it alone; `None`: they were not.
+fn looked_up(lookups: &[Lookup], candidates: &[Candidate], address: &str) -> Option<Option<AccountId>> {
+    let by_address = |l: &&Lookup| matches!(l.all.as_slice(), [one] if one.attribute == Attribute::Email && one.folded == address);
+    let lookup = lookups.iter().find(by_address)?;
+    let holders: Vec<&Candidate> = candidates.iter().filter(|c| c.rule == lookup.rule).collect();
+    // Twenty are as many as a look-up shows; behind them there may be more.
+    (holders.len() < 20).then(|| holders.iter().find(|c| c.state == AccountState::Pending).map(|c| c.account))
 }

@@ -18,6 +18,7 @@ mod email_change;
 mod facts;
 mod fault;
 mod flash;
+mod ground;
 mod held;
 pub mod mails;
 #[cfg(test)]
@@ -93,7 +94,7 @@ pub struct Inner {
     pub org: OrgId,
     guard: Guard,
     connectors: Mutex<Connectors>,
-    policies: Mutex<policies::Cached>,
+    configured: std::sync::Mutex<Option<Arc<ground::Configured>>>,
     expressions: expr::Cache,
     hashing: Semaphore,
     waiting: Semaphore,
@@ -131,7 +132,7 @@ impl Ligature {
             org,
             guard,
             connectors: Mutex::new(HashMap::new()),
-            policies: Mutex::new(None),
+            configured: std::sync::Mutex::new(None),
             expressions: expr::Cache::default(),
             hashing,
             waiting,

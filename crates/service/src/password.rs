@@ -129,7 +129,7 @@ impl Ligature {
             let (visitor, continuation) = (visitor.clone(), continuation.clone());
             Box::pin(async move {
                 let Some(row) = find_account(c, this.org, account).await? else { return Err(Refusal::CredentialsWrong.into()) };
-                let policy = this.policies(c).await?.effective(None, crate::arrive::client_of(&continuation).as_deref());
+                let policy = this.ground(c, crate::arrive::client_of(&continuation).as_deref()).await?.policy(None);
                 let facts = Facts::local(Intent::SignIn, Some(Known { account, state: row.state(), link: None }));
                 let decision = decide(&facts, &policy);
                 let detail = serde_json::json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "facts": facts});

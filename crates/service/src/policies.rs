@@ -1,16 +1,13 @@
-//! The policy in force, looked at with each decision: a change counts at once on every node.
-use std::{collections::HashMap, sync::Arc};
+//! Policy documents by scope, and what they come to for a provider and an application.
+use std::collections::HashMap;
 
 use domain::{
     OrgId, Policy,
     policy::{Document, Problem, preset},
 };
-use storage::{
-    Conn,
-    policies::{add_policy_version, list_live_policies, policy_signature},
-};
+use storage::{Conn, policies::add_policy_version};
 
-use crate::{Fault, Ligature};
+use crate::Fault;
 
 /// Active and shadow documents by scope.
 #[derive(Debug, Clone, Default)]
@@ -22,9 +19,6 @@ pub struct Policies {
     /// The newest shadow version.
     pub shadow_version: i64,
 }
-
-/// Versions and states, and what they parsed to.
-pub(crate) type Cached = Option<(Vec<(i64, String, domain::Micros)>, Arc<Policies>)>;
 
 /// The scope of the whole instance.
 pub const INSTANCE: &str = "instance";
@@ -56,7 +50,7 @@ pub fn scopes(provider: Option<&str>, client: Option<&str>) -> Vec<String> {
 }
 
 impl Policies {
-    fn read(rows: Vec<storage::policies::PolicyVersion>) -> Result<Self, Fault> {
+    pub(crate) fn read(rows: Vec<storage::policies::PolicyVersion>) -> Result<Self, Fault> {
         let mut all = Self::default();
         for row in rows {
             let document = Document::parse(&row.document).map_err(|p| Fault::Internal(format!("policy {}: {} {}", row.scope, p.path, p.value)))?;
@@ -135,21 +129,6 @@ impl Policies {
             Some(_) => Ok(()),
             None => providers.iter().try_for_each(|key| next.effective(Some(key), client).check()),
         }
-    }
-}
-
-impl Ligature {
-    /// The policies in force. The documents are read anew only when a version or a state changed.
-    pub(crate) async fn policies(&self, conn: &mut Conn) -> Result<Arc<Policies>, Fault> {
-        let signature = policy_signature(conn, self.org).await?;
-        if let Some((seen, policies)) = &*self.policies.lock().await
-            && *seen == signature
-        {
-            return Ok(Arc::clone(policies));
-        }
-        let policies = Arc::new(Policies::read(list_live_policies(conn, self.org).await?)?);
-        *self.policies.lock().await = Some((signature, Arc::clone(&policies)));
-        Ok(policies)
     }
 }
 

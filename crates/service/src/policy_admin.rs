@@ -107,7 +107,7 @@ impl Ligature {
     /// As [`Ligature::administrator`], like everything below.
     pub async fn policy_view(&self, visitor: &Visitor) -> Result<PolicyView, Fault> {
         self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let c = &mut conn;
         let policies = self.policies(c).await?;
         let filter = AuditFilter { kind: Some("policy.shadow".into()), ..AuditFilter::default() };
@@ -124,7 +124,7 @@ impl Ligature {
     /// A scope's document in force, or a version's text, as readable JSON.
     pub async fn document_view(&self, visitor: &Visitor, scope: &str, version: Option<i64>) -> Result<DocumentView, Fault> {
         self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let c = &mut conn;
         let policies = self.policies(c).await?;
         let scopes = self.possible_scopes(c).await?;
@@ -172,7 +172,7 @@ impl Ligature {
         let mut document = Document::parse(text).map_err(SaveProblem::Policy)?;
         // Expressions of Gravitee AM are taken as they are written there.
         document.translate(|text| if text.trim_start().starts_with("{#") { expr::import(text) } else { text.to_owned() });
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         if !self.possible_scopes(&mut conn).await?.iter().any(|s| s == scope) {
             return Err(Refusal::NotFound.into());
         }
@@ -197,7 +197,7 @@ impl Ligature {
     /// A stored version, its dangers and what it changes.
     pub async fn version_view(&self, visitor: &Visitor, version: i64) -> Result<VersionView, Fault> {
         self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let c = &mut conn;
         let row = find_policy_version(c, self.org, version).await?.ok_or(Refusal::NotFound)?;
         let policies = self.policies(c).await?;
@@ -215,7 +215,7 @@ impl Ligature {
     /// [`SaveProblem::Policy`] when it no longer fits the other scopes.
     pub async fn set_version(&self, visitor: &Visitor, version: i64, becomes: Becomes) -> Result<(), SaveProblem> {
         let admin = self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let row = find_policy_version(&mut conn, self.org, version).await?.ok_or(Refusal::NotFound)?;
         let document = Document::parse(&row.document).map_err(SaveProblem::Policy)?;
         let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
@@ -251,7 +251,7 @@ impl Ligature {
     pub async fn save_switches(&self, visitor: &Visitor, switches: Switches) -> Result<(), SaveProblem> {
         let admin = self.administrator(visitor).await?;
         let document = switches.document();
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
         let policies = self.policies(&mut conn).await?;
         drop(conn);
@@ -282,8 +282,8 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn effective_policy(&self, provider: Option<&str>) -> Result<Policy, Fault> {
-        Ok(self.policies(&mut self.store.read().await?).await?.effective(provider, None))
+    pub async fn effective_policy(&self, provider: Option<&str>) -> Result<std::sync::Arc<Policy>, Fault> {
+        Ok(self.ground(&mut self.store.walk().await?, None).await?.policy(provider))
     }
 
     async fn activate(&self, by: String, scope: String, document: Document, from: Option<i64>) -> Result<(), Fault> {
@@ -308,7 +308,7 @@ impl Ligature {
     /// The policy in force for a pair, with the scope that each value comes from.
     pub async fn effective_view(&self, visitor: &Visitor, client: Option<&str>, provider: Option<&str>) -> Result<EffectiveView, Fault> {
         self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let c = &mut conn;
         let policies = self.policies(c).await?;
         Ok(EffectiveView {
@@ -331,7 +331,7 @@ impl Ligature {
             text: serde_json::to_string_pretty(&document)?,
             differences: differences(&fields(&document), &fields(&recommended)),
             deviations: deviations(name),
-            dangers: self.exposed(&mut self.store.read().await?, &policy).await?,
+            dangers: self.exposed(&mut self.store.walk().await?, &policy).await?,
         })
     }
 

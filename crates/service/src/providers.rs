@@ -7,7 +7,7 @@ use domain::{
 };
 use storage::{
     Conn,
-    providers::{Provider, find_provider, list_providers},
+    providers::{Provider, find_provider},
 };
 use upstream::{Connector, Settings as ProviderSettings, connector};
 
@@ -47,7 +47,7 @@ impl Ligature {
     /// # Errors
     /// [`Fault`].
     pub async fn entrance(&self, client: Option<&str>, stay: bool) -> Result<Entered, Fault> {
-        let policy = self.policies(&mut self.store.read().await?).await?.effective(None, client);
+        let policy = self.ground(&mut self.store.read().await?, client).await?.policy(None);
         let buttons = self.buttons_of(client).await?;
         let straight_to = match entrance(&policy, buttons.len(), stay) {
             Entrance::Page => None,
@@ -58,13 +58,12 @@ impl Ligature {
 
     async fn buttons_of(&self, client: Option<&str>) -> Result<Vec<Button>, Fault> {
         let mut conn = self.store.read().await?;
-        let policies = self.policies(&mut conn).await?;
-        let rows = list_providers(&mut conn, self.org).await?;
+        let ground = self.ground(&mut conn, client).await?;
         drop(conn);
         let mut buttons = Vec::new();
-        for row in rows.into_iter().filter(|r| r.enabled && policies.effective(Some(&r.key), client).permits.sign_in) {
-            let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
-            buttons.push(Button { key: row.key, name: row.name, kind: row.kind, origin });
+        for row in ground.providers.iter().filter(|r| r.enabled && ground.policy(Some(&r.key)).permits.sign_in) {
+            let origin = self.connector(row).await.ok().and_then(|c| c.origin());
+            buttons.push(Button { key: row.key.clone(), name: row.name.clone(), kind: row.kind.clone(), origin });
         }
         Ok(buttons)
     }

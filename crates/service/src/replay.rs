@@ -8,7 +8,7 @@ use storage::{
     snapshots::load_snapshots,
 };
 
-use crate::{Fault, Ligature, Visitor, facts::Ground, held::Held};
+use crate::{Fault, Ligature, Visitor, ground::Ground, held::Held};
 
 /// Recorded decisions that are looked at.
 const LAST: i64 = 1000;
@@ -42,10 +42,10 @@ impl Ligature {
     /// [`domain::Refusal::NotFound`] for an unknown version.
     pub async fn replay(&self, visitor: &Visitor, version: i64) -> Result<Replay, Fault> {
         self.administrator(visitor).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.store.walk().await?;
         let c = &mut conn;
         let policies = Arc::new(self.policies_with(c, version).await?);
-        let ground = Ground::new(policies, self.ground(c, None).await?.providers, None);
+        let ground = Ground::new(policies, Arc::clone(&self.ground(c, None).await?.providers), None);
         let mut replay = Replay::default();
         for event in list_audit_events(c, self.org, &AuditFilter::default(), LAST).await? {
             let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
@@ -56,7 +56,7 @@ impl Ligature {
                 replay.skipped += 1;
                 continue;
             };
-            let policy = ground.policy(&provider.key);
+            let policy = ground.policy(Some(&provider.key));
             facts.provider = Some(ProviderFacts { id: provider.id, enabled: provider.enabled, filter: facts.provider.and_then(|p| p.filter) });
             let ids: Vec<AccountId> = facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)).collect();
             let snapshots = load_snapshots(c, self.org, &ids).await?;

@@ -71,7 +71,7 @@ impl Ligature {
         self.settle(move |this, c| {
             let (visitor, person, address, phc, continuation) = (visitor.clone(), person.clone(), address.clone(), phc.clone(), continuation.clone());
             Box::pin(async move {
-                let policy = this.policies(c).await?.effective(None, client_of(&continuation).as_deref());
+                let policy = this.ground(c, client_of(&continuation).as_deref()).await?.policy(None);
                 if let Outcome::Refuse { refusal } = decide(&Facts::local(Intent::SignUp, None), &policy).outcome {
                     return Err(refusal.into());
                 }
@@ -142,7 +142,7 @@ impl Ligature {
 
     /// Lifetime and shape of codes outside any provider.
     async fn local_code(&self, c: &mut Conn) -> Result<(domain::Micros, domain::policy::Pin), Fault> {
-        Ok(crate::challenge::code_shape(&self.policies(c).await?.effective(None, None)))
+        Ok(crate::challenge::code_shape(&self.ground(c, None).await?.policy(None)))
     }
 
     async fn own_binding(&self, account: Option<AccountId>, action: &'static str) -> Result<Binding, Fault> {

@@ -2,29 +2,43 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    AccountId, Decision, Facts, Policy, Refusal, decide,
+    AccountId, Decision, Facts, Policy, Refusal,
+    address::Canonical,
+    decide,
     decide::plan,
     facts::{AccountState, Act, Intent, Known, ProviderFacts, RuleState},
     policy::{Attribute, Document},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use storage::{policies::find_policy_version, providers::Provider, snapshots::Snapshot};
+use storage::{
+    Conn,
+    accounts::find_account,
+    links::{list_claims, list_links},
+    policies::find_policy_version,
+    providers::Provider,
+    snapshots::{Snapshot, list_holders},
+};
 use upstream::Assertion;
 
 use crate::{
     Fault, Ligature, Visitor,
-    facts::{Ask, Ground},
+    facts::Ask,
+    ground::Ground,
     held::Held,
     values::{Surroundings, Values},
 };
 
-/// An assertion that somebody made up.
+/// An assertion that somebody made up, or picked from what an identity said last.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct MadeUp {
     pub provider: String,
     /// A client id, or empty for our own pages.
     pub application: String,
+    /// Address or id of an account: what its identity of this provider said last is taken, and the fields below are not.
+    pub account: String,
+    /// The picked identity as if nobody had it yet.
+    pub unlinked: bool,
     pub subject: String,
     pub email: String,
     pub email_verified: bool,
@@ -35,6 +49,9 @@ pub struct MadeUp {
     /// A version to try instead of what is in force.
     pub version: Option<i64>,
 }
+
+/// The subject of an identity that nobody has.
+const NOBODY: &str = "nobody-has-this-subject";
 
 /// What would happen, and why.
 #[derive(Debug, Clone)]
@@ -49,45 +66,68 @@ impl Ligature {
     /// Decides on a made-up assertion against today's accounts; nothing is written.
     ///
     /// # Errors
-    /// [`Refusal::ProviderUnknown`], [`Refusal::BadRequest`] for claims that are no JSON object.
+    /// [`Refusal::ProviderUnknown`], [`Refusal::BadRequest`] for claims that are no JSON object, [`Refusal::NotFound`]
+    /// for an account without an identity of the provider.
     pub async fn try_policy(&self, visitor: &Visitor, made: &MadeUp) -> Result<Tried, Fault> {
         self.administrator(visitor).await?;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let provider = self.provider(c, &made.provider).await?;
-        let mut claims: Map<String, Value> = if made.claims.trim().is_empty() { Map::new() } else { serde_json::from_str(&made.claims).map_err(|_| Refusal::BadRequest)? };
-        if !made.email.is_empty() {
-            claims.insert("email".into(), made.email.clone().into());
-            claims.insert("email_verified".into(), made.email_verified.into());
-        }
-        let subject = if made.subject.is_empty() { "nobody-has-this-subject".to_owned() } else { made.subject.clone() };
-        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-        let (name, hosted_domain, email) = (text("name"), text("hd"), text("email"));
-        let assertion = Assertion { subject, email, email_verified: made.email_verified, name, hosted_domain, claims };
-        let held = Held { provider: provider.id, key: provider.key.clone(), provider_name: provider.name.clone(), namespace: provider.namespace.clone(), assertion };
         let client = Some(made.application.as_str()).filter(|a| !a.is_empty());
         let mut ground = self.ground(c, client).await?;
+        let provider = ground.providers.iter().find(|p| p.key == made.provider).ok_or(Refusal::ProviderUnknown)?.clone();
+        let mut held = Held::nobody(&provider);
+        held.assertion = if made.account.trim().is_empty() { made_up(made)? } else { self.recorded(c, &provider, made).await? };
         if let Some(version) = made.version {
             let policies = self.policies_with(c, version).await?;
-            ground = Ground::new(Arc::new(policies), ground.providers, ground.client);
+            ground = Arc::new(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), ground.client.clone()));
         }
         let (facts, policy) = self.facts(c, &held, Ask::SignIn { act: Act::Arrived, proven: made.proven }, &ground).await?;
         let decision = decide(&facts, &policy);
         let mut names = HashMap::new();
         for id in facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)) {
-            if let Some(account) = storage::accounts::find_account(c, self.org, id).await? {
+            if let Some(account) = find_account(c, self.org, id).await? {
                 names.insert(id, account.name);
             }
         }
         Ok(Tried { decision, facts, names })
     }
 
+    /// What an account's identity of a provider said last.
+    async fn recorded(&self, c: &mut Conn, provider: &Provider, made: &MadeUp) -> Result<Assertion, Fault> {
+        let typed = made.account.trim();
+        let account = match Canonical::parse(typed) {
+            Ok(address) => list_holders(c, self.org, address.as_str()).await?.first().copied(),
+            Err(_) => typed.parse().ok(),
+        };
+        let account = find_account(c, self.org, account.ok_or(Refusal::NotFound)?).await?.ok_or(Refusal::NotFound)?;
+        let link = list_links(c, account.id).await?.into_iter().find(|l| l.provider_id == provider.id).ok_or(Refusal::NotFound)?;
+        let claims = list_claims(c, account.id).await?.into_iter().rfind(|(id, _)| *id == provider.id).map(|(_, sealed)| sealed);
+        let claims: Map<String, Value> = claims.and_then(|sealed| self.vault.open_sealed("claims", &sealed)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        let email = text("email").or_else(|| Some(link.label.clone()).filter(|l| l.contains('@')));
+        let email_verified = claims.get("email_verified").is_some_and(|v| v == &json!(true) || v == &json!("true"));
+        let subject = if made.unlinked { NOBODY.to_owned() } else { link.subject };
+        Ok(Assertion { subject, email, email_verified, name: text("name"), hosted_domain: text("hd"), claims })
+    }
+
     /// The policies as they would be with a stored version in force.
-    pub(crate) async fn policies_with(&self, c: &mut storage::Conn, version: i64) -> Result<crate::policies::Policies, Fault> {
+    pub(crate) async fn policies_with(&self, c: &mut Conn, version: i64) -> Result<crate::policies::Policies, Fault> {
         let row = find_policy_version(c, self.org, version).await?.ok_or(Refusal::NotFound)?;
         let document: Document = serde_json::from_str(&row.document)?;
         Ok(self.policies(c).await?.with(&row.scope, document, version))
     }
+}
+
+fn made_up(made: &MadeUp) -> Result<Assertion, Fault> {
+    let mut claims: Map<String, Value> = if made.claims.trim().is_empty() { Map::new() } else { serde_json::from_str(&made.claims).map_err(|_| Refusal::BadRequest)? };
+    if !made.email.is_empty() {
+        claims.insert("email".into(), made.email.clone().into());
+        claims.insert("email_verified".into(), made.email_verified.into());
+    }
+    let subject = if made.subject.is_empty() { NOBODY.to_owned() } else { made.subject.clone() };
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (name, hosted_domain, email) = (text("name"), text("hd"), text("email"));
+    Ok(Assertion { subject, email, email_verified: made.email_verified, name, hosted_domain, claims })
 }
 
 /// An assertion of a provider for an account that has none of its identities: the primary address, as far as the

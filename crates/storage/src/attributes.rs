@@ -5,7 +5,7 @@ use domain::{AccountId, Micros, OrgId, decide::Condition};
 
 use crate::{
     Conn, Key, Result, key,
-    schema::{account_attribute, ignored_email},
+    schema::{account, account_attribute, account_email, ignored_email},
 };
 
 /// A profile field.
@@ -61,18 +61,30 @@ pub async fn remove_attributes(conn: &mut Conn, id: AccountId) -> Result<()> {
     Ok(())
 }
 
-/// Accounts whose attribute equals a value; twenty at most, which is "several" for every policy.
-pub async fn find_by_attribute(conn: &mut Conn, org: OrgId, condition: &Condition) -> Result<Vec<AccountId>> {
-    let (name, folded) = (condition.attribute.name(), condition.folded.to_lowercase());
-    let rows: Vec<(Key, String)> = on!(conn, |c| account_attribute::table
-        .filter(account_attribute::organisation_id.eq(key(org)))
-        .filter(account_attribute::name.eq(&name))
-        .filter(account_attribute::folded.eq(&folded))
-        .select((account_attribute::account_id, account_attribute::value))
-        .limit(20)
-        .load(c)
-        .await)?;
-    Ok(rows.into_iter().filter(|(_, value)| !condition.exact || *value == condition.folded).map(|(id, _)| id.into()).collect())
+/// Accounts that fulfil all conditions, compared by the database; twenty at most, which is "several" for every policy.
+pub async fn list_matching(conn: &mut Conn, org: OrgId, conditions: &[Condition]) -> Result<Vec<AccountId>> {
+    let rows: Vec<Key> = on!(conn, |c| {
+        let mut query = account::table.filter(account::organisation_id.eq(key(org))).select(account::id).into_boxed();
+        for condition in conditions {
+            if condition.attribute == domain::policy::Attribute::Email {
+                let holders = account_email::table
+                    .filter(account_email::organisation_id.eq(key(org)))
+                    .filter(account_email::canonical.eq(condition.folded.clone()))
+                    .filter(account_email::former_until.is_null())
+                    .select(account_email::account_id);
+                query = query.filter(account::id.eq_any(holders));
+                continue;
+            }
+            let holders = account_attribute::table
+                .filter(account_attribute::organisation_id.eq(key(org)))
+                .filter(account_attribute::name.eq(condition.attribute.name()))
+                .filter(account_attribute::folded.eq(condition.folded.to_lowercase()))
+                .select(account_attribute::account_id);
+            query = if condition.exact { query.filter(account::id.eq_any(holders.filter(account_attribute::value.eq(condition.folded.clone())))) } else { query.filter(account::id.eq_any(holders)) };
+        }
+        query.limit(20).load(c).await
+    })?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// How many active accounts have an attribute.

@@ -13,7 +13,7 @@ impl Store {
         if self.sqlite_path().is_none() {
             return Err(Error::Unavailable("PostgreSQL is backed up by pg_dump or base backups; see docs/how-to/back-up.md".into()));
         }
-        match self.read().await? {
+        match self.walk().await? {
             Conn::Sqlite(mut c) => {
                 diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(file).execute(&mut *c).await?;
                 Ok(())

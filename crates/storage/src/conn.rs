@@ -1,18 +1,48 @@
 //! Connections of either database behind one type, and transactions that a dropped request cannot break.
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use diesel::{ConnectionError, SqliteConnection};
+use diesel::{Connection, ConnectionError, SqliteConnection, connection::SimpleConnection};
 use diesel_async::{
-    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
         deadpool::{Object, Pool},
     },
-    sync_connection_wrapper::SyncConnectionWrapper,
+    sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper},
 };
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::{FutureExt, TryFutureExt, future::BoxFuture};
 
-type Lite = SyncConnectionWrapper<SqliteConnection>;
+type Lite = SyncConnectionWrapper<SqliteConnection, Place>;
+
+/// Where SQLite's statements run. An indexed one takes a few microseconds, less than handing it to another thread and
+/// back, so those run where they are asked; what can take long (a commit, a walk through a table) goes to tokio's
+/// blocking threads (ADR 0011).
+pub struct Place {
+    here: Arc<AtomicBool>,
+}
+
+impl SpawnBlocking for Place {
+    fn spawn_blocking<'a, R>(&mut self, task: impl FnOnce() -> R + Send + 'static) -> BoxFuture<'a, Result<R, Box<dyn std::error::Error + Send + Sync + 'static>>>
+    where
+        R: Send + 'static,
+    {
+        if self.here.load(Ordering::Relaxed) {
+            return std::future::ready(Ok(task())).boxed();
+        }
+        tokio::task::spawn_blocking(task).map_err(Box::from).boxed()
+    }
+
+    fn get_runtime() -> Self {
+        Self { here: Arc::default() }
+    }
+}
 
 /// What can go wrong below the use cases.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +103,10 @@ enum Pools {
     /// SQLite takes one writer at a time; readers never wait for it (WAL).
     Sqlite {
         writer: Pool<Lite>,
+        /// Whether the writer's statements run where they are asked: between BEGIN and COMMIT. There is one writer.
+        writing: Arc<AtomicBool>,
         readers: Pool<Lite>,
+        walkers: Pool<Lite>,
         path: String,
     },
 }
@@ -90,14 +123,18 @@ impl Store {
     pub fn open(url: &str, size: usize, wait: Duration) -> Result<Self> {
         let broken = |e: &dyn std::fmt::Display| Error::Unavailable(e.to_string());
         if let Some(path) = url.strip_prefix("sqlite://") {
-            let pool = |n: usize| {
+            let pool = |n: usize, here: &Arc<AtomicBool>| {
                 let mut config = ManagerConfig::<Lite>::default();
                 config.recycling_method = RecyclingMethod::Fast;
-                config.custom_setup = Box::new(|url| open_sqlite(url.to_owned()).boxed());
+                let here = Arc::clone(here);
+                config.custom_setup = Box::new(move |url| open_sqlite(url.to_owned(), Arc::clone(&here)).boxed());
                 Pool::builder(AsyncDieselConnectionManager::new_with_config(path, config)).max_size(n).wait_timeout(Some(wait)).runtime(deadpool_runtime()).build()
             };
-            let (writer, readers) = (pool(1).map_err(|e| broken(&e))?, pool(size.max(1)).map_err(|e| broken(&e))?);
-            return Ok(Self(Arc::new(Pools::Sqlite { writer, readers, path: path.to_owned() })));
+            let writing = Arc::new(AtomicBool::new(false));
+            let writer = pool(1, &writing).map_err(|e| broken(&e))?;
+            let readers = pool(size.max(1), &Arc::new(AtomicBool::new(true))).map_err(|e| broken(&e))?;
+            let walkers = pool(2, &Arc::new(AtomicBool::new(false))).map_err(|e| broken(&e))?;
+            return Ok(Self(Arc::new(Pools::Sqlite { writer, writing, readers, walkers, path: path.to_owned() })));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let mut config = ManagerConfig::<AsyncPgConnection>::default();
@@ -122,7 +159,7 @@ impl Store {
         }
     }
 
-    /// A connection for reading.
+    /// A connection for reading by index: few rows, at once.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when none is free in time.
@@ -132,6 +169,24 @@ impl Store {
             Pools::Sqlite { readers, .. } => readers.get().await.map(Conn::Sqlite),
         }
         .map_err(|e| Error::Unavailable(e.to_string()))
+    }
+
+    /// A connection for reading much: walks, counts and copies, which must not hold up other requests.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when none is free in time.
+    pub async fn walk(&self) -> Result<Conn> {
+        match &*self.0 {
+            Pools::Pg(pool) => pool.get().await.map(Conn::Pg),
+            Pools::Sqlite { walkers, .. } => walkers.get().await.map(Conn::Sqlite),
+        }
+        .map_err(|e| Error::Unavailable(e.to_string()))
+    }
+
+    fn run_here(&self, here: bool) {
+        if let Pools::Sqlite { writing, .. } = &*self.0 {
+            writing.store(here, Ordering::Relaxed);
+        }
     }
 
     pub(crate) async fn writer(&self) -> Result<Conn> {
@@ -156,7 +211,10 @@ impl Store {
         let task = tokio::spawn(async move {
             let mut conn = store.writer().await?;
             conn.run("BEGIN").await?;
-            match AssertUnwindSafe(work(&mut conn)).catch_unwind().await {
+            store.run_here(true);
+            let done = AssertUnwindSafe(work(&mut conn)).catch_unwind().await;
+            store.run_here(false);
+            match done {
                 Ok(Ok(value)) => match conn.run("COMMIT").await {
                     Ok(()) => Ok(value),
                     Err(error) => {
@@ -203,10 +261,13 @@ fn deadpool_runtime() -> deadpool::Runtime {
 }
 
 /// FULL: a commit that was answered survives a power cut (RB-10).
-async fn open_sqlite(path: String) -> std::result::Result<Lite, ConnectionError> {
-    let mut conn = Lite::establish(&path).await?;
-    conn.batch_execute("PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384;")
-        .await
-        .map_err(ConnectionError::CouldntSetupConfiguration)?;
-    Ok(conn)
+async fn open_sqlite(path: String, here: Arc<AtomicBool>) -> std::result::Result<Lite, ConnectionError> {
+    let opening = tokio::task::spawn_blocking(move || {
+        let mut conn = SqliteConnection::establish(&path)?;
+        conn.batch_execute("PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384;")
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok::<_, ConnectionError>(conn)
+    });
+    let conn = opening.await.map_err(|e| ConnectionError::BadConnection(e.to_string()))??;
+    Ok(Lite::with_runtime(conn, Place { here }))
 }

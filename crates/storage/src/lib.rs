@@ -24,6 +24,7 @@ pub mod schema;
 pub mod sessions;
 pub mod setup;
 pub mod snapshots;
+pub mod stamp;
 pub mod tidy;
 pub mod tokens;
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Micros, OrgId};
 
-use crate::{Conn, Result, key, schema::policy};
+use crate::{Conn, Result, key, schema::policy, stamp::change_stamp};
 
 /// A version's row. Scopes: `instance`, `organisation`, `provider:<key>`, `application:<client id>`,
 /// `application:<client id>/provider:<key>`.
@@ -17,17 +17,6 @@ pub struct PolicyVersion {
     pub state: String,
     pub created_at: Micros,
     pub created_by: String,
-}
-
-/// Versions and states of what is in force or in shadow: as long as it is the same, so are the documents.
-pub async fn policy_signature(conn: &mut Conn, org: OrgId) -> Result<Vec<(i64, String, Micros)>> {
-    Ok(on!(conn, |c| policy::table
-        .filter(policy::organisation_id.eq(key(org)))
-        .filter(policy::state.eq("active").or(policy::state.eq("shadow")))
-        .order(policy::version.asc())
-        .select((policy::version, policy::state, policy::created_at))
-        .load(c)
-        .await)?)
 }
 
 /// Active and shadow documents of every scope.
@@ -61,6 +50,7 @@ pub async fn add_policy_version(conn: &mut Conn, org: OrgId, scope: &str, docume
     let last: Option<i64> = on!(conn, |c| policy::table.filter(policy::organisation_id.eq(key(org))).select(diesel::dsl::max(policy::version)).first(c).await)?;
     let version = last.unwrap_or(0) + 1;
     retire(conn, org, scope, state).await?;
+    change_stamp(conn, org).await?;
     on!(conn, |c| {
         let values = (
             policy::organisation_id.eq(key(org)),
@@ -79,6 +69,7 @@ pub async fn add_policy_version(conn: &mut Conn, org: OrgId, scope: &str, docume
 /// Changes a version's state; an active or shadow one retires the one before it. `false`: there is no such version.
 pub async fn set_policy_state(conn: &mut Conn, org: OrgId, scope: &str, version: i64, state: &str) -> Result<bool> {
     retire(conn, org, scope, state).await?;
+    change_stamp(conn, org).await?;
     let target = policy::table.filter(policy::organisation_id.eq(key(org))).filter(policy::scope.eq(scope)).filter(policy::version.eq(version));
     Ok(on!(conn, |c| diesel::update(target).set(policy::state.eq(state)).execute(c).await)? == 1)
 }

@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Micros, OrgId, ProviderId};
 
-use crate::{Bytes, Conn, Key, Result, key, schema::provider};
+use crate::{Bytes, Conn, Key, Result, key, schema::provider, stamp::change_stamp};
 
 /// A provider's row.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -36,6 +36,7 @@ pub async fn find_provider(conn: &mut Conn, org: OrgId, name: &str) -> Result<Op
 
 /// Adds a provider; `false` when its key is taken.
 pub async fn add_provider(conn: &mut Conn, org: OrgId, row: &Provider, at: Micros) -> Result<bool> {
+    change_stamp(conn, org).await?;
     let values = (
         provider::id.eq(key(row.id)),
         provider::organisation_id.eq(key(org)),
@@ -55,7 +56,8 @@ pub async fn add_provider(conn: &mut Conn, org: OrgId, row: &Provider, at: Micro
 }
 
 /// Saves what may change: name, settings, secret (kept when `None`), switch, place.
-pub async fn set_provider(conn: &mut Conn, row: &Provider) -> Result<()> {
+pub async fn set_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result<()> {
+    change_stamp(conn, org).await?;
     let target = provider::table.find(key(row.id));
     let next =
         (provider::name.eq(row.name.clone()), provider::config.eq(row.config.clone()), provider::enabled.eq(row.enabled), provider::position.eq(row.position), provider::rev.eq(provider::rev + 1));

@@ -7,6 +7,7 @@ diesel::table! {
         name -> Text,
         active -> Bool,
         created_at -> BigInt,
+        settings_stamp -> BigInt,
     }
 }
 
@@ -297,6 +298,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     provider,
     account,
     account_subject,
+    account_attribute,
     account_email,
     link,
     credential,

@@ -1,7 +1,7 @@
-//! Accounts with everything that a decision counts, any number of them in four queries.
+//! Accounts with everything that a decision counts, any number of them in three queries.
 use std::collections::HashMap;
 
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use diesel_async::RunQueryDsl;
 use domain::{AccountId, OrgId, ProviderId, facts::AccountState};
 
@@ -20,6 +20,7 @@ const PART: usize = 500;
 pub struct Snapshot {
     pub account: AccountId,
     pub state: AccountState,
+    pub name: String,
     pub emails: Vec<Email>,
     pub links: Vec<LinkFacts>,
     pub password: bool,
@@ -48,22 +49,39 @@ pub async fn load_snapshots(conn: &mut Conn, org: OrgId, ids: &[AccountId]) -> R
     Ok(all)
 }
 
+/// The queries of one part. A single key is compared with `=`, which keeps the prepared statement; a list cannot.
+macro_rules! part {
+    ($conn:expr, $org:expr, $is:ident($keys:expr)) => {
+        on!($conn, |c| {
+            let password = credential::account_id.eq(account::id).and(credential::kind.eq("password"));
+            let own = role::account_id.eq(account::id).and(role::organisation_id.eq(account::organisation_id));
+            let accounts: Vec<AccountRow> = account::table
+                .filter(account::organisation_id.eq($org))
+                .filter(account::id.$is($keys))
+                .select((account::id, account::state, account::name, exists(credential::table.filter(password)), exists(role::table.filter(own))))
+                .load(c)
+                .await?;
+            let emails: Vec<Email> = account_email::table.filter(account_email::account_id.$is($keys)).filter(account_email::former_until.is_null()).select(Email::as_select()).load(c).await?;
+            let columns = (link::account_id, link::provider_id, link::namespace, link::subject, link::label, link::active, link::barred);
+            let links: Vec<LinkRow> = link::table.filter(link::account_id.$is($keys)).select(columns).load(c).await?;
+            Ok::<_, diesel::result::Error>((accounts, emails, links))
+        })
+    };
+}
+
+type AccountRow = (Key, String, String, bool, bool);
+type LinkRow = (Key, Key, String, String, String, bool, bool);
+
 async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<AccountId, Snapshot>) -> Result<()> {
-    type LinkRow = (Key, Key, String, String, String, bool, bool);
-    type Rows = (Vec<(Key, String)>, Vec<Email>, Vec<LinkRow>, Vec<Key>, Vec<Key>);
-    let (accounts, emails, links, passwords, roles): Rows = on!(conn, |c| {
-        let accounts = account::table.filter(account::organisation_id.eq(key(org))).filter(account::id.eq_any(keys)).select((account::id, account::state)).load(c).await?;
-        let emails = account_email::table.filter(account_email::account_id.eq_any(keys)).filter(account_email::former_until.is_null()).select(Email::as_select()).load(c).await?;
-        let columns = (link::account_id, link::provider_id, link::namespace, link::subject, link::label, link::active, link::barred);
-        let links = link::table.filter(link::account_id.eq_any(keys)).select(columns).load(c).await?;
-        let passwords = credential::table.filter(credential::account_id.eq_any(keys)).filter(credential::kind.eq("password")).select(credential::account_id).load(c).await?;
-        let roles = role::table.filter(role::organisation_id.eq(key(org))).filter(role::account_id.eq_any(keys)).select(role::account_id).load(c).await?;
-        Ok::<_, diesel::result::Error>((accounts, emails, links, passwords, roles))
-    })?;
-    for (id, state) in accounts {
+    let (accounts, emails, links) = match keys {
+        [] => return Ok(()),
+        [one] => part!(conn, key(org), eq(one))?,
+        many => part!(conn, key(org), eq_any(many))?,
+    };
+    for (id, state, name, password, administrator) in accounts {
         let account = id.into();
         let state = AccountState::parse(&state).unwrap_or(AccountState::Disabled);
-        all.insert(account, Snapshot { account, state, emails: Vec::new(), links: Vec::new(), password: false, administrator: false });
+        all.insert(account, Snapshot { account, state, name, emails: Vec::new(), links: Vec::new(), password, administrator });
     }
     for email in emails {
         if let Some(found) = all.get_mut(&email.account_id) {
@@ -75,20 +93,24 @@ async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<
             found.links.push(LinkFacts { provider: provider.into(), namespace, subject, label, active, barred });
         }
     }
-    for id in passwords {
-        if let Some(found) = all.get_mut(&id.into()) {
-            found.password = true;
-        }
-    }
-    for id in roles {
-        if let Some(found) = all.get_mut(&id.into()) {
-            found.administrator = true;
-        }
-    }
     Ok(())
 }
 
-/// Accounts that hold one of these addresses, with the address: owner first, twenty an address at most.
+/// Accounts that hold an address: owner first, twenty at most.
+pub async fn list_holders(conn: &mut Conn, org: OrgId, canonical: &str) -> Result<Vec<AccountId>> {
+    let rows: Vec<Key> = on!(conn, |c| account_email::table
+        .filter(account_email::organisation_id.eq(key(org)))
+        .filter(account_email::canonical.eq(canonical))
+        .filter(account_email::former_until.is_null())
+        .order((account_email::owner.desc(), account_email::created_at.asc()))
+        .select(account_email::account_id)
+        .limit(20)
+        .load(c)
+        .await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Accounts that hold one of these addresses, with the address: owner first.
 pub async fn list_holders_of(conn: &mut Conn, org: OrgId, canonical: &[&str]) -> Result<Vec<(String, AccountId)>> {
     let mut all = Vec::new();
     for part in canonical.chunks(PART) {

@@ -313,6 +313,36 @@ async fn id_15_an_orphaned_identity_is_known_disabled_and_found_by_doctor() {
     assert!(found.iter().any(|f| f.id == "orphans"), "{found:?}");
 }
 
+/// Of two conditions, one may fit any number of accounts: the other one still finds the right one.
+#[tokio::test(flavor = "multi_thread")]
+async fn gv_13_conditions_are_joined_by_the_database_however_many_accounts_fit_one() {
+    use domain::{decide::Condition, policy::Attribute};
+    let (store, _dir) = store().await;
+    for n in 1..=60 {
+        let id = account(&store, n).await;
+        store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    storage::attributes::set_attribute(c, ORG, id, "attr.team", "Sales", "sales", "admin", 1).await?;
+                    storage::attributes::set_attribute(c, ORG, id, "attr.no", &format!("N{n}"), &format!("n{n}"), "admin", 1).await
+                })
+            })
+            .await
+            .unwrap();
+    }
+    let own = |name: &str, folded: &str, exact| Condition { attribute: Attribute::Own(name.into()), folded: folded.into(), exact };
+    let mut conn = store.read().await.unwrap();
+    for number in [1, 30, 60] {
+        let found = storage::attributes::list_matching(&mut conn, ORG, &[own("team", "sales", false), own("no", &format!("n{number}"), false)]).await.unwrap();
+        assert_eq!(found, [AccountId([number; 16])]);
+    }
+    assert_eq!(storage::attributes::list_matching(&mut conn, ORG, &[own("team", "sales", false)]).await.unwrap().len(), 20);
+    assert_eq!(storage::attributes::list_matching(&mut conn, ORG, &[own("no", "N7", true)]).await.unwrap(), [AccountId([7; 16])]);
+    assert!(storage::attributes::list_matching(&mut conn, ORG, &[own("no", "n7", true)]).await.unwrap().is_empty());
+    let other = Condition { attribute: Attribute::Email, folded: "nobody@ex.test".into(), exact: false };
+    assert!(storage::attributes::list_matching(&mut conn, ORG, &[own("team", "sales", false), other]).await.unwrap().is_empty());
+}
+
 /// The look-ups of the match rules use their indexes on both databases.
 #[tokio::test(flavor = "multi_thread")]
 async fn candidates_are_looked_up_by_index_and_never_by_scan() {
@@ -320,6 +350,10 @@ async fn candidates_are_looked_up_by_index_and_never_by_scan() {
     for (what, sql) in [
         ("account_email_find", "SELECT account_id FROM account_email WHERE organisation_id = $org AND canonical IN ('a@ex.test') AND former_until IS NULL"),
         ("account_attribute_find", "SELECT account_id, value FROM account_attribute WHERE organisation_id = $org AND name = 'attr.staff' AND folded = 'a7' LIMIT 20"),
+        (
+            "account_attribute_find",
+            "SELECT id FROM account WHERE organisation_id = $org AND id IN (SELECT account_id FROM account_attribute WHERE organisation_id = $org AND name = 'attr.team' AND folded = 'a') AND id IN (SELECT account_id FROM account_email WHERE organisation_id = $org AND canonical = 'a@ex.test' AND former_until IS NULL) LIMIT 20",
+        ),
         ("link_identity", "SELECT account_id FROM link WHERE organisation_id = $org AND namespace = 'n' AND subject = 's' AND active"),
     ] {
         let plan = storage::doctor::plan(&mut store.read().await.unwrap(), sql).await.unwrap();

@@ -100,7 +100,7 @@ impl Ligature {
                     State::Resetting { account } => this.send_reset_code(c, &visitor, &open.row, *account).await?,
                     State::Confirming { .. } | State::Proving { .. } | State::EmailChanged { updating: true, .. } => {
                         let held = open.held()?;
-                        let policy = this.policies(c).await?.effective(Some(&held.key), client_of(&open.continuation).as_deref());
+                        let policy = this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&held.key));
                         this.send_code(c, &visitor, &open.row, &open.state, held, &policy, false).await?;
                     }
                     state if state.is_terminal() => return Err(Refusal::AttemptExpired.into()),
@@ -192,7 +192,7 @@ impl Ligature {
     /// The account hears that somebody tried, if the policy says so.
     async fn tell_of_refusal(&self, c: &mut Conn, visitor: &Visitor, open: &super::Opened) -> Result<(), Fault> {
         let (State::Proving { target: Some(account), .. }, Some(held)) = (&open.state, &open.held) else { return Ok(()) };
-        let policy = self.policies(c).await?.effective(Some(&held.key), client_of(&open.continuation).as_deref());
+        let policy = self.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&held.key));
         if policy.notifies(MailEvent::Refused) {
             self.notify(c, *account, Kind::RefusedNotice, visitor, &held.provider_name, &held.label()).await?;
         }

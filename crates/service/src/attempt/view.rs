@@ -92,7 +92,7 @@ impl Ligature {
         let sent_to = find_challenge(c, &open.row.hash).await?.map(|ch| ch.sent_to).unwrap_or_default();
         let tries_left = open.row.tries_left;
         let client = client_of(&open.continuation);
-        let policy = self.policies(c).await?.effective(open.held.as_ref().map(|h| h.key.as_str()), client.as_deref());
+        let policy = self.ground(c, client.as_deref()).await?.policy(open.held.as_ref().map(|h| h.key.as_str()));
         let methods = &policy.choices.bind_methods;
         let body = match &open.state {
             State::Choosing { choice, .. } => ViewBody::Choose { provider, identity, offers: choice.offers.clone(), accounts: self.shown(c, choice).await? },

@@ -1,0 +1,173 @@
+//! What administrators configured, as decisions see it: read anew when the organisation's stamp changed, and at no
+//! other time, so that a change counts at once on every node.
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::{Policy, ProviderId, address::Canonical, facts::Candidate};
+use storage::{
+    Conn,
+    policies::list_live_policies,
+    providers::{Provider, list_providers},
+    snapshots::Snapshot,
+    stamp::find_stamp,
+};
+
+use crate::{Fault, Ligature, held::Held, policies::Policies};
+
+/// Grounds are kept for this many applications.
+const APPLICATIONS: usize = 1000;
+
+/// Methods of an account, as the direction flags count them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct MethodCount {
+    pub methods: u32,
+    pub target: u32,
+    pub of_provider: u32,
+    /// Methods that would let the person in today.
+    pub usable: u32,
+    pub foreign_domain: bool,
+    pub same_email: bool,
+}
+
+/// Policies and providers as one decision sees them; made once for any number of accounts.
+pub(crate) struct Ground {
+    pub policies: Arc<Policies>,
+    pub providers: Arc<Vec<Provider>>,
+    pub client: Option<String>,
+    merged: HashMap<String, Arc<Policy>>,
+    /// Of the local methods.
+    local: Arc<Policy>,
+    flags: HashMap<ProviderId, Flags>,
+}
+
+/// What counts of a provider when methods are counted.
+struct Flags {
+    enabled: bool,
+    as_target: bool,
+    sign_in: bool,
+    isolation: String,
+}
+
+impl Ground {
+    pub fn new(policies: Arc<Policies>, providers: Arc<Vec<Provider>>, client: Option<String>) -> Self {
+        let merged: HashMap<String, Arc<Policy>> = providers.iter().map(|p| (p.key.clone(), Arc::new(policies.effective(Some(&p.key), client.as_deref())))).collect();
+        let flags = providers
+            .iter()
+            .filter_map(|p| {
+                let policy = merged.get(&p.key)?;
+                Some((p.id, Flags { enabled: p.enabled, as_target: policy.permits.as_target, sign_in: policy.permits.sign_in, isolation: policy.isolation() }))
+            })
+            .collect();
+        let local = Arc::new(policies.effective(None, client.as_deref()));
+        Self { policies, providers, client, merged, local, flags }
+    }
+
+    /// The policy for a provider, or for the local methods.
+    pub fn policy(&self, key: Option<&str>) -> Arc<Policy> {
+        match key {
+            None => Arc::clone(&self.local),
+            Some(key) => self.merged.get(key).map_or_else(|| Arc::new(self.policies.effective(Some(key), self.client.as_deref())), Arc::clone),
+        }
+    }
+
+    pub fn provider(&self, id: ProviderId) -> Option<&Provider> {
+        self.providers.iter().find(|p| p.id == id)
+    }
+
+    /// Counts an account's methods. The local password counts as one that may be linked to (GO-53).
+    pub fn count(&self, account: &Snapshot, held: Option<&Held>) -> MethodCount {
+        let mut count = MethodCount::default();
+        let domain = held.and_then(|h| self.flags.get(&h.provider)).map(|f| f.isolation.as_str());
+        let claimed = held.and_then(Held::address);
+        for link in account.links.iter().filter(|l| l.active) {
+            let Some(flags) = self.flags.get(&link.provider) else { continue };
+            count.methods += 1;
+            count.target += u32::from(flags.as_target);
+            count.usable += u32::from(flags.enabled && flags.sign_in);
+            count.foreign_domain |= domain.is_some_and(|d| d != flags.isolation);
+            if held.is_some_and(|h| h.provider == link.provider) {
+                count.of_provider += 1;
+                count.same_email |= claimed.is_some() && claimed == Canonical::parse(&link.label).ok();
+            }
+        }
+        if account.password {
+            count.methods += 1;
+            count.target += 1;
+            count.usable += u32::from(self.local.permits.password_sign_in);
+            count.foreign_domain |= domain.is_some_and(|d| !d.is_empty());
+        }
+        count
+    }
+
+    /// An account as a rule found it. `matched`: by this address of its own.
+    pub fn candidate(&self, account: &Snapshot, rule: &str, matched: Option<&str>, held: &Held) -> Candidate {
+        let count = self.count(account, Some(held));
+        let email = matched.and_then(|address| account.emails.iter().find(|e| e.canonical == address));
+        let proved = account.emails.iter().any(|e| e.proof != "none");
+        let same = |l: &&storage::snapshots::LinkFacts| l.namespace == held.namespace && l.subject == held.assertion.subject;
+        Candidate {
+            account: account.account,
+            rule: rule.to_owned(),
+            state: account.state,
+            owner: email.is_some_and(|e| e.owner),
+            verified: email.map_or(proved && matched.is_none(), |e| e.proof != "none"),
+            administrator: account.administrator,
+            methods: count.methods,
+            target_methods: count.target,
+            of_this_provider: count.of_provider,
+            barred: account.links.iter().filter(same).any(|l| l.barred),
+            released: account.links.iter().filter(same).any(|l| !l.active),
+            same_email: count.same_email,
+            foreign_domain: count.foreign_domain,
+            mailbox: proved,
+        }
+    }
+}
+
+/// Everything that one stamp stands for.
+pub(crate) struct Configured {
+    stamp: i64,
+    policies: Arc<Policies>,
+    providers: Arc<Vec<Provider>>,
+    grounds: Mutex<HashMap<Option<String>, Arc<Ground>>>,
+}
+
+impl Ligature {
+    async fn configured(&self, c: &mut Conn) -> Result<Arc<Configured>, Fault> {
+        let stamp = find_stamp(c, self.org).await?;
+        let seen = self.configured.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(seen) = seen.filter(|s| s.stamp == stamp) {
+            return Ok(seen);
+        }
+        let policies = Arc::new(Policies::read(list_live_policies(c, self.org).await?)?);
+        let providers = Arc::new(list_providers(c, self.org).await?);
+        let fresh = Arc::new(Configured { stamp, policies, providers, grounds: Mutex::default() });
+        // PostgreSQL shows each statement what was committed before it: keep only what belongs together.
+        if find_stamp(c, self.org).await? == stamp {
+            *self.configured.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
+        }
+        Ok(fresh)
+    }
+
+    /// The policies in force.
+    pub(crate) async fn policies(&self, c: &mut Conn) -> Result<Arc<Policies>, Fault> {
+        Ok(Arc::clone(&self.configured(c).await?.policies))
+    }
+
+    /// Policies and providers for decisions in an application, or in our own pages.
+    pub(crate) async fn ground(&self, c: &mut Conn, client: Option<&str>) -> Result<Arc<Ground>, Fault> {
+        let configured = self.configured(c).await?;
+        let mut grounds = configured.grounds.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = client.map(str::to_owned);
+        if let Some(ground) = grounds.get(&client) {
+            return Ok(Arc::clone(ground));
+        }
+        let ground = Arc::new(Ground::new(Arc::clone(&configured.policies), Arc::clone(&configured.providers), client.clone()));
+        if grounds.len() < APPLICATIONS {
+            grounds.insert(client, Arc::clone(&ground));
+        }
+        Ok(ground)
+    }
+}
