@@ -56,12 +56,38 @@ enum Way {
 
 #[derive(Debug, Clone)]
 enum Step {
-    SignUp { address: usize, finish: bool },
-    SignIn { identity: Identity, address: Option<usize>, verified: bool, way: Way },
-    Add { account: usize, identity: Identity, address: Option<usize> },
-    Unlink { account: usize, method: usize },
-    Switch { account: usize },
-    Pass { hours: i64 },
+    SignUp {
+        address: usize,
+        finish: bool,
+    },
+    SignIn {
+        identity: Identity,
+        address: Option<usize>,
+        verified: bool,
+        way: Way,
+    },
+    Add {
+        account: usize,
+        identity: Identity,
+        address: Option<usize>,
+    },
+    Unlink {
+        account: usize,
+        method: usize,
+    },
+    Switch {
+        account: usize,
+    },
+    /// The process dies somewhere in the middle of an `Add` and starts anew; the person tries again.
+    Crash {
+        account: usize,
+        identity: Identity,
+        address: Option<usize>,
+        after: u16,
+    },
+    Pass {
+        hours: i64,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,9 +215,10 @@ impl ReferenceStateMachine for World {
         }
         let account = 0..state.people.len();
         let add = (account.clone(), identity(), address()).prop_map(|(account, identity, address)| Step::Add { account, identity, address });
+        let crash = (account.clone(), identity(), address(), 0_u16..1500).prop_map(|(account, identity, address, after)| Step::Crash { account, identity, address, after });
         let unlink = (account.clone(), 0_usize..4).prop_map(|(account, method)| Step::Unlink { account, method });
         let switch = account.prop_map(|account| Step::Switch { account });
-        prop_oneof![2 => sign_up, 8 => sign_in, 2 => add, 4 => unlink, 2 => switch, 1 => pass].boxed()
+        prop_oneof![2 => sign_up, 8 => sign_in, 2 => add, 4 => unlink, 2 => switch, 1 => pass, 1 => crash].boxed()
     }
 
     fn apply(mut state: Self, step: &Step) -> Self {
@@ -208,7 +235,7 @@ impl ReferenceStateMachine for World {
                 }
             }
             Step::SignIn { identity, address, verified, way } => state.sign_in(*identity, *address, *verified, *way),
-            Step::Add { account, identity, .. } => {
+            Step::Add { account, identity, .. } | Step::Crash { account, identity, .. } => {
                 if state.holder(*identity).is_none() && !state.people[*account].disabled {
                     state.people[*account].links.insert(*identity);
                 }
@@ -238,7 +265,7 @@ impl ReferenceStateMachine for World {
 
     fn preconditions(state: &Self, step: &Step) -> bool {
         match step {
-            Step::Add { account, .. } | Step::Unlink { account, .. } | Step::Switch { account } => *account < state.people.len(),
+            Step::Add { account, .. } | Step::Crash { account, .. } | Step::Unlink { account, .. } | Step::Switch { account } => *account < state.people.len(),
             Step::SignUp { .. } | Step::SignIn { .. } | Step::Pass { .. } => true,
         }
     }
@@ -251,7 +278,8 @@ struct Product {
     clock: Arc<AtomicI64>,
     accounts: Vec<AccountId>,
     codes: HashMap<String, String>,
-    _folder: tempfile::TempDir,
+    key: String,
+    folder: tempfile::TempDir,
 }
 
 impl Product {
@@ -260,25 +288,9 @@ impl Product {
         let memory = std::path::Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let clock = Arc::new(AtomicI64::new(1_800_000_000_000_000));
-        let seen = clock.clone();
-        let tick: Clock = Arc::new(move || seen.fetch_add(1, Ordering::SeqCst));
-        let settings = Settings {
-            public_url: "http://127.0.0.1:1".into(),
-            session_idle: 1000 * HOUR,
-            session_absolute: 1000 * HOUR,
-            hash_cost: HashCost { kib: 8, passes: 1, lanes: 1 },
-            hash_slots: 2,
-            mails_an_hour: 1_000_000,
-            codes_a_day: 1_000_000,
-            wrong_passwords: 1000,
-            plain_http: true,
-        };
+        let key = MasterKey::generate();
         let ligature = runtime.block_on(async {
-            let store = Store::open(&format!("sqlite://{}/model.db", folder.path().display()), 2, Duration::from_secs(5)).unwrap();
-            store.migrate().await.unwrap();
-            let master = MasterKey::parse(&MasterKey::generate()).unwrap();
-            let guard = Guard::new(upstream::GuardOptions { allow_private: true, timeout: Duration::from_secs(1), max_bytes: 1000 }).unwrap();
-            let ligature = Ligature::open(store, &master, guard, tick, settings).await.unwrap();
+            let ligature = Self::open(folder.path(), &key, &clock).await;
             let org = ligature.org;
             for (n, key) in PROVIDERS.iter().enumerate() {
                 let row = Provider {
@@ -300,7 +312,32 @@ impl Product {
             ligature.use_document("provider:trusted", counts).await.unwrap();
             ligature
         });
-        Self { runtime, ligature, clock, accounts: Vec::new(), codes: HashMap::new(), _folder: folder }
+        Self { runtime, ligature, clock, accounts: Vec::new(), codes: HashMap::new(), key, folder }
+    }
+
+    /// One process on the database in a folder.
+    async fn open(folder: &std::path::Path, key: &str, clock: &Arc<AtomicI64>) -> Ligature {
+        let fresh = !folder.join("model.db").exists();
+        let seen = Arc::clone(clock);
+        let tick: Clock = Arc::new(move || seen.fetch_add(1, Ordering::SeqCst));
+        let settings = Settings {
+            public_url: "http://127.0.0.1:1".into(),
+            session_idle: 1000 * HOUR,
+            session_absolute: 1000 * HOUR,
+            hash_cost: HashCost { kib: 8, passes: 1, lanes: 1 },
+            hash_slots: 2,
+            mails_an_hour: 1_000_000,
+            codes_a_day: 1_000_000,
+            wrong_passwords: 1000,
+            plain_http: true,
+        };
+        let store = Store::open(&format!("sqlite://{}/model.db", folder.display()), 2, Duration::from_secs(5)).unwrap();
+        // Another process finds the schema there; and migrating needs several threads.
+        if fresh {
+            store.migrate().await.unwrap();
+        }
+        let guard = Guard::new(upstream::GuardOptions { allow_private: true, timeout: Duration::from_secs(1), max_bytes: 1000 }).unwrap();
+        Ligature::open(store, &MasterKey::parse(key).unwrap(), guard, tick, settings).await.unwrap()
     }
 
     fn held(identity: Identity, address: Option<usize>, verified: bool) -> Held {
@@ -314,7 +351,7 @@ impl Product {
         Visitor { browser: token().into_bytes(), agent: "model".into(), network: "n".into(), locale: "en".into(), session }
     }
 
-    fn start(&self, visitor: &Visitor, held: &Held) -> Sealed {
+    fn start(ligature: &Ligature, visitor: &Visitor, held: &Held) -> Sealed {
         Sealed {
             provider: held.provider,
             key: held.key.clone(),
@@ -325,7 +362,7 @@ impl Product {
             add: visitor.session.as_ref().map(|c| c.hash.clone()),
             bind: None,
             continuation: Continuation::Account,
-            at: self.ligature.now(),
+            at: ligature.now(),
         }
     }
 
@@ -375,7 +412,7 @@ impl Product {
 
     async fn sign_in(&mut self, identity: Identity, address: Option<usize>, verified: bool, way: Way) {
         let (mut visitor, held) = (Self::visitor(None), Self::held(identity, address, verified));
-        let start = self.start(&visitor, &held);
+        let start = Self::start(&self.ligature, &visitor, &held);
         self.codes.clear();
         let result = self.ligature.arrive(&visitor, held, start).await;
         let Some(arrival) = self.settle(result).await else { return };
@@ -450,8 +487,7 @@ impl Product {
     }
 
     /// A session of an account, as if it had signed in a while ago.
-    async fn session_of(&self, account: AccountId) -> Option<Caller> {
-        let this = self.ligature.clone();
+    async fn session_of(this: &Ligature, account: AccountId) -> Option<Caller> {
         let found = find_account(&mut this.store.read().await.unwrap(), this.org, account).await.unwrap().unwrap();
         if found.state() != AccountState::Active {
             return None;
@@ -464,17 +500,45 @@ impl Product {
     }
 
     async fn add(&mut self, account: usize, identity: Identity, address: Option<usize>) {
-        let Some(caller) = self.session_of(self.accounts[account]).await else { return };
-        let (visitor, held) = (Self::visitor(Some(caller)), Self::held(identity, address, true));
-        let start = self.start(&visitor, &held);
-        let result = self.ligature.arrive(&visitor, held, start).await;
+        let Some(result) = Self::adding(&self.ligature, self.accounts[account], identity, address).await else { return };
         self.settle(result).await;
         self.read_mails().await;
     }
 
+    async fn adding(ligature: &Ligature, account: AccountId, identity: Identity, address: Option<usize>) -> Option<Result<Arrival, Fault>> {
+        let caller = Self::session_of(ligature, account).await?;
+        let (visitor, held) = (Self::visitor(Some(caller)), Self::held(identity, address, true));
+        let start = Self::start(ligature, &visitor, &held);
+        Some(ligature.arrive(&visitor, held, start).await)
+    }
+
+    /// Another process on the same database adds an identity and dies at one of its waits; then it starts anew.
+    async fn crash(&mut self, account: usize, identity: Identity, address: Option<usize>, after: u16) {
+        let (folder, key, clock, id) = (self.folder.path().to_owned(), self.key.clone(), Arc::clone(&self.clock), self.accounts[account]);
+        let doomed = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let ligature = Self::open(&folder, &key, &clock).await;
+                let death = async {
+                    for _ in 0..after {
+                        tokio::task::yield_now().await;
+                    }
+                };
+                tokio::select! {
+                    biased;
+                    _ = Self::adding(&ligature, id, identity, address) => {}
+                    () = death => {}
+                }
+            });
+        });
+        doomed.join().unwrap();
+        self.ligature = Self::open(self.folder.path(), &self.key, &self.clock).await;
+        self.add(account, identity, address).await;
+    }
+
     async fn unlink(&mut self, account: usize, method: usize) {
         let id = self.accounts[account];
-        let Some(caller) = self.session_of(id).await else { return };
+        let Some(caller) = Self::session_of(&self.ligature, id).await else { return };
         let mut links = list_links(&mut self.ligature.store.read().await.unwrap(), id).await.unwrap();
         links.sort_by_key(|l| (PROVIDERS.iter().position(|p| l.namespace.contains(p)), l.subject.clone()));
         let target = match links.get(method) {
@@ -566,6 +630,7 @@ impl StateMachineTest for Run {
                 Step::Add { account, identity, address } => product.add(account, identity, address).await,
                 Step::Unlink { account, method } => product.unlink(account, method).await,
                 Step::Switch { account } => product.switch(account).await,
+                Step::Crash { account, identity, address, after } => product.crash(account, identity, address, after).await,
                 Step::Pass { hours } => {
                     product.clock.fetch_add(hours * HOUR, Ordering::SeqCst);
                     product.tidy().await;
