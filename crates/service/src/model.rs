@@ -279,6 +279,7 @@ struct Product {
     accounts: Vec<AccountId>,
     codes: HashMap<String, String>,
     key: String,
+    guard: Guard,
     folder: tempfile::TempDir,
 }
 
@@ -289,8 +290,9 @@ impl Product {
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let clock = Arc::new(AtomicI64::new(1_800_000_000_000_000));
         let key = MasterKey::generate();
+        let guard = Guard::new(upstream::GuardOptions { allow_private: true, timeout: Duration::from_secs(1), max_bytes: 1000 }).unwrap();
         let ligature = runtime.block_on(async {
-            let ligature = Self::open(folder.path(), &key, &clock).await;
+            let ligature = Self::open(folder.path(), &key, &clock, &guard).await;
             let org = ligature.org;
             for (n, key) in PROVIDERS.iter().enumerate() {
                 let row = Provider {
@@ -312,11 +314,11 @@ impl Product {
             ligature.use_document("provider:trusted", counts).await.unwrap();
             ligature
         });
-        Self { runtime, ligature, clock, accounts: Vec::new(), codes: HashMap::new(), key, folder }
+        Self { runtime, ligature, clock, accounts: Vec::new(), codes: HashMap::new(), key, guard, folder }
     }
 
     /// One process on the database in a folder.
-    async fn open(folder: &std::path::Path, key: &str, clock: &Arc<AtomicI64>) -> Ligature {
+    async fn open(folder: &std::path::Path, key: &str, clock: &Arc<AtomicI64>, guard: &Guard) -> Ligature {
         let fresh = !folder.join("model.db").exists();
         let seen = Arc::clone(clock);
         let tick: Clock = Arc::new(move || seen.fetch_add(1, Ordering::SeqCst));
@@ -336,8 +338,7 @@ impl Product {
         if fresh {
             store.migrate().await.unwrap();
         }
-        let guard = Guard::new(upstream::GuardOptions { allow_private: true, timeout: Duration::from_secs(1), max_bytes: 1000 }).unwrap();
-        Ligature::open(store, &MasterKey::parse(key).unwrap(), guard, tick, settings).await.unwrap()
+        Ligature::open(store, &MasterKey::parse(key).unwrap(), guard.clone(), tick, settings).await.unwrap()
     }
 
     fn held(identity: Identity, address: Option<usize>, verified: bool) -> Held {
@@ -514,11 +515,11 @@ impl Product {
 
     /// Another process on the same database adds an identity and dies at one of its waits; then it starts anew.
     async fn crash(&mut self, account: usize, identity: Identity, address: Option<usize>, after: u16) {
-        let (folder, key, clock, id) = (self.folder.path().to_owned(), self.key.clone(), Arc::clone(&self.clock), self.accounts[account]);
+        let (folder, key, clock, guard, id) = (self.folder.path().to_owned(), self.key.clone(), Arc::clone(&self.clock), self.guard.clone(), self.accounts[account]);
         let doomed = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let ligature = Self::open(&folder, &key, &clock).await;
+                let ligature = Self::open(&folder, &key, &clock, &guard).await;
                 let death = async {
                     for _ in 0..after {
                         tokio::task::yield_now().await;
@@ -532,7 +533,7 @@ impl Product {
             });
         });
         doomed.join().unwrap();
-        self.ligature = Self::open(self.folder.path(), &self.key, &self.clock).await;
+        self.ligature = Self::open(self.folder.path(), &self.key, &self.clock, &self.guard).await;
         self.add(account, identity, address).await;
     }
 
