@@ -7,6 +7,7 @@ pub const LOGIN_STAY: &str = "/login?stay=1";
 pub const SIGN_UP: &str = "/signup";
 pub const RESET: &str = "/reset";
 pub const ACCOUNT: &str = "/account";
+pub const CONFIRM: &str = "/account/confirm";
 pub const SESSIONS: &str = "/account/sessions";
 pub const ACTIVITY: &str = "/account/activity";
 pub const ADMIN: &str = "/admin";
@@ -49,6 +50,17 @@ pub fn start(key: &str) -> String {
 #[must_use]
 pub fn add_method(key: &str) -> String {
     format!("/account/methods/add/{key}")
+}
+
+/// The page that asks to sign in once more, and where it leads afterwards.
+#[must_use]
+pub fn confirm(to: &str) -> String {
+    format!("{CONFIRM}?to={}", to.replace('%', "%25").replace('&', "%26").replace('?', "%3F").replace('=', "%3D"))
+}
+
+#[must_use]
+pub fn confirm_with(key: &str) -> String {
+    format!("/account/confirm/with/{key}")
 }
 
 #[must_use]

@@ -62,6 +62,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .merge(functions)
         .route("/login/with/{key}", post(start::sign_in))
         .route("/account/methods/add/{key}", post(start::add_method))
+        .route("/account/confirm/with/{key}", post(start::confirm))
         .route("/callback/{key}", get(callback::callback))
         .route("/authorize", get(issuer::authorize).post(issuer::authorize_form))
         .fallback(pages::not_found)

@@ -12,6 +12,8 @@ use crate::{
 async fn done(context: &Context, asker: &Asker, result: Result<(), Fault>, path: &str, notice: &str) -> Leave {
     match result {
         Ok(()) => back(context, asker, path, Flash::notice(notice)).await,
+        // What was asked for is done after signing in once more (MA-09).
+        Err(fault) if fault.refusal() == Refusal::NotRecent => Leave::local(paths::confirm(path)),
         Err(fault) => refuse(&fault),
     }
 }

@@ -2,6 +2,7 @@
 pub mod account;
 pub mod admin;
 pub mod attempt;
+pub mod confirm;
 pub mod language;
 pub mod policy;
 pub mod setup;

@@ -15,7 +15,7 @@ use crate::{
     fields::{mark, method_name, moment, notice},
     forms::account::{EndAllSessions, EndOtherSessions, EndSession, RemoveMethod},
     i18n::{Lang, t, ta},
-    pages::{Visit, or_refuse},
+    pages::{Visit, confirm::first, or_refuse},
     paths,
     render::{Head, Layout, page},
 };
@@ -142,6 +142,9 @@ async fn remove_page(visit: &Visit, link: String) -> Result<Response, Fault> {
     let method = overview.methods.iter().find(wanted).cloned().ok_or(Refusal::MethodUnknown)?;
     if !method.removable {
         return Err(if overview.manageable { Refusal::LastMethod } else { Refusal::ManagementOff }.into());
+    }
+    if let Some(response) = first(visit, &paths::remove_method(&link)).await? {
+        return Ok(response);
     }
     let l = visit.asker.lang;
     Ok(page(&visit.context, &visit.asker, Head::new(t(l, "remove-title"), Layout::Account), move || {

@@ -9,7 +9,7 @@ use domain::{
     policy::{BindMethod, Offer},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{AttemptView, Fault, ShownAccount, ViewBody, providers::Button};
+use service::{AttemptView, CodeFor, Fault, ShownAccount, ViewBody, providers::Button};
 
 use crate::{
     fields::{Field, field, mark, method_name, notice},
@@ -59,6 +59,7 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
     Ok(page(&visit.context, &visit.asker, head, move || {
         // The question about a changed address comes when the person is in already.
         let signed_in = matches!(view.body, ViewBody::Email { .. });
+        let in_account = matches!(view.body, ViewBody::Code { purpose, .. } if purpose.in_session());
         let wrong = view.flash.map(|r| notice("bad", t(l, &format!("refusal-{}-body", r.key()))));
         view! {
             <h1>{title}</h1>
@@ -66,7 +67,8 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
             {wrong}
             {stuck.then(|| notice("warn", t(l, "mail-stuck")))}
             {body(l, &id, view.body, &flash)}
-            {(!signed_in).then(|| view! { <form method="post" action=Cancel::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "attempt-cancel")}</button></form> })}
+            {in_account.then(|| view! { <p class="links"><a href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></p> })}
+            {(!signed_in && !in_account).then(|| view! { <form method="post" action=Cancel::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "attempt-cancel")}</button></form> })}
         }
     })
     .await)
@@ -80,8 +82,9 @@ fn heading(l: Lang, view: &AttemptView) -> (String, String) {
             let lead = if accounts.is_empty() { ta(l, "choose-lead", &[("who", &who)]) } else { ta(l, "choose-lead-found", &[("who", &who)]) };
             (t(l, "choose-title"), lead)
         }
-        ViewBody::Code { sent_to, sign_up: true, .. } => (t(l, "code-title-signup"), ta(l, "code-lead-signup", &[("address", sent_to), ("minutes", &minutes)])),
-        ViewBody::Code { sent_to, claim: true, .. } => (t(l, "code-title"), ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, purpose: CodeFor::SignUp, .. } => (t(l, "code-title-signup"), ta(l, "code-lead-signup", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, purpose: CodeFor::Confirm, .. } => (t(l, "confirm-title"), ta(l, "code-lead-confirm", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, purpose: CodeFor::Claim, .. } => (t(l, "code-title"), ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Code { sent_to, .. } => (t(l, "code-title"), ta(l, "code-lead", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Reset { sent_to, .. } => (t(l, "reset-set-title"), ta(l, "code-lead-reset", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Bind { provider, .. } => (t(l, "bind-title"), ta(l, "bind-lead", &[("provider", provider)])),

@@ -2,6 +2,7 @@
 mod account;
 mod admin;
 mod attempt;
+mod confirm;
 mod policy;
 mod refused;
 mod setup;
@@ -32,6 +33,8 @@ pub struct Query {
     #[serde(rename = "ref")]
     pub reference: String,
     pub token: String,
+    /// Where a confirmation leads.
+    pub to: String,
     pub q: String,
     pub kind: String,
     pub before: String,
@@ -101,6 +104,7 @@ pub fn routes() -> Router<Context> {
         .route("/attempt/{id}/{page}", get(attempt::attempt))
         .route("/refused/{code}", get(refused::refused))
         .route("/account", get(account::methods))
+        .route("/account/confirm", get(confirm::confirm))
         .route("/account/methods/{link}/remove", get(account::remove))
         .route("/account/sessions", get(account::sessions))
         .route("/account/activity", get(account::activity))

@@ -64,6 +64,7 @@ fn next(l: Lang, step: NextStep, signed_in: bool) -> AnyView {
     let href = match step {
         NextStep::SignInAgain | NextStep::OtherMethod => Some(if signed_in && step == NextStep::SignInAgain { paths::ACCOUNT } else { paths::LOGIN_STAY }),
         NextStep::MyAccount => Some(paths::ACCOUNT),
+        NextStep::ConfirmItIsYou => Some(paths::CONFIRM),
         NextStep::Wait | NextStep::AskAdministrator | NextStep::BackToApplication => None,
     };
     let text = t(l, step.key());

@@ -57,6 +57,10 @@ pub enum State {
     SigningUp {
         account: Option<AccountId>,
     },
+    /// A session waits for a code from the account's mailbox, before something that needs a recent sign-in (MA-09).
+    ConfirmingSession {
+        account: AccountId,
+    },
     /// A reset waits for the code from the owner's mailbox, and a new password.
     Resetting {
         account: Option<AccountId>,
@@ -90,6 +94,8 @@ impl State {
             | Outcome::Abandon
             | Outcome::Remove { .. }
             | Outcome::UpdateEmail
+            | Outcome::Confirmed
+            | Outcome::Change
             | Outcome::Refuse { .. } => None,
         }
     }
@@ -105,6 +111,7 @@ impl State {
             | Self::FinishingSignup { .. }
             | Self::EmailChanged { .. }
             | Self::SigningUp { .. }
+            | Self::ConfirmingSession { .. }
             | Self::Resetting { .. } => false,
             Self::Done | Self::Abandoned | Self::Refused { .. } => true,
         }
@@ -116,7 +123,7 @@ impl State {
     pub fn page(&self) -> &'static str {
         match self {
             Self::Choosing { .. } => "choose",
-            Self::Confirming { .. } | Self::Proving { .. } | Self::SigningUp { .. } => "code",
+            Self::Confirming { .. } | Self::Proving { .. } | Self::SigningUp { .. } | Self::ConfirmingSession { .. } => "code",
             Self::Resetting { .. } => "reset",
             Self::Binding { .. } => "bind",
             Self::FinishingSignup { .. } => "finish",
@@ -131,7 +138,14 @@ impl State {
         match self {
             Self::Choosing { choice, .. } => Some(choice),
             Self::Confirming { choice } | Self::Proving { choice, .. } | Self::Binding { choice, .. } => choice.as_ref(),
-            Self::FinishingSignup { .. } | Self::EmailChanged { .. } | Self::SigningUp { .. } | Self::Resetting { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => None,
+            Self::FinishingSignup { .. }
+            | Self::EmailChanged { .. }
+            | Self::SigningUp { .. }
+            | Self::ConfirmingSession { .. }
+            | Self::Resetting { .. }
+            | Self::Done
+            | Self::Abandoned
+            | Self::Refused { .. } => None,
         }
     }
 
@@ -141,7 +155,14 @@ impl State {
         match self {
             Self::Choosing { proven, .. } | Self::Proving { proven, .. } | Self::Binding { proven, .. } => *proven,
             Self::FinishingSignup { .. } => true,
-            Self::Confirming { .. } | Self::EmailChanged { .. } | Self::SigningUp { .. } | Self::Resetting { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => false,
+            Self::Confirming { .. }
+            | Self::EmailChanged { .. }
+            | Self::SigningUp { .. }
+            | Self::ConfirmingSession { .. }
+            | Self::Resetting { .. }
+            | Self::Done
+            | Self::Abandoned
+            | Self::Refused { .. } => false,
         }
     }
 
@@ -202,6 +223,14 @@ impl State {
     /// As [`State::confirming`].
     pub fn resetting(&self) -> Result<Option<AccountId>, Refusal> {
         if let Self::Resetting { account } = self { Ok(*account) } else { Err(self.elsewhere()) }
+    }
+
+    /// The account whose session is confirmed.
+    ///
+    /// # Errors
+    /// As [`State::confirming`].
+    pub fn confirming_session(&self) -> Result<AccountId, Refusal> {
+        if let Self::ConfirmingSession { account } = self { Ok(*account) } else { Err(self.elsewhere()) }
     }
 
     /// The account whose provider came with another address.

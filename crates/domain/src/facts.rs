@@ -82,6 +82,43 @@ pub enum Intent {
     SignUp,
     /// A signed-in person takes the address that their provider gave; our code came back from it (GO-48).
     UpdateEmail(UpdateEmail),
+    /// A signed-in person signs in once more, before something that needs it (MA-09).
+    Confirm(Confirm),
+    /// A signed-in person changes something of their own account.
+    Change(Change),
+}
+
+/// The session that a sign-in in between is for. The account that the credential opened is in [`Facts::known`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirm {
+    pub account: AccountId,
+    /// By the account's password; else by a provider, or by a code from the account's mailbox.
+    pub password: bool,
+    /// The person was really asked: a credential typed here, or a provider's `auth_time` after the start.
+    pub fresh: bool,
+}
+
+/// What changes in My Account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub account: AccountId,
+    pub state: AccountState,
+    pub what: What,
+    /// The session's last authentication is recent enough (MA-09).
+    pub recent: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// A new password; `first`: the account has none yet (NE-04, NE-20).
+    Password { first: bool },
+    /// Another primary address; `taken`: somebody else owns it. Before its code it is not said, so that nobody learns of it.
+    Email { taken: bool },
+    /// Everything about the account, to take along (GD-01).
+    Export,
+    /// The account goes; `last_owner`: nobody would be left to run the console.
+    Delete { last_owner: bool },
 }
 
 /// The account whose address changes.
@@ -109,6 +146,9 @@ pub struct AddTo {
     /// One of its providers is of another isolation domain (GO-08).
     #[serde(default)]
     pub foreign_domain: bool,
+    /// The session's last authentication was recent when this began (MA-09).
+    #[serde(default = "yes")]
+    pub recent: bool,
 }
 
 /// The method to remove.
@@ -117,6 +157,9 @@ pub struct Remove {
     pub account: AccountId,
     /// Methods by which the person could still sign in afterwards: enabled providers, a password.
     pub usable_left: u32,
+    /// The session's last authentication is recent enough (MA-09).
+    #[serde(default = "yes")]
+    pub recent: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

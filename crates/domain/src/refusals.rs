@@ -11,6 +11,8 @@ pub enum NextStep {
     OtherMethod,
     /// Go to My Account.
     MyAccount,
+    /// Sign in once more in this session.
+    ConfirmItIsYou,
     /// Wait a little.
     Wait,
     /// Ask the administrator, with the support code.
@@ -27,6 +29,7 @@ impl NextStep {
             Self::SignInAgain => "next-sign-in-again",
             Self::OtherMethod => "next-other-method",
             Self::MyAccount => "next-my-account",
+            Self::ConfirmItIsYou => "next-confirm",
             Self::Wait => "next-wait",
             Self::AskAdministrator => "next-ask-administrator",
             Self::BackToApplication => "next-back-to-application",
@@ -97,12 +100,17 @@ refusals! {
     AccountPending "account.pending" 403 [SignInAgain] "The sign-up was not finished.";
     AccountClosing "account.closing" 403 [AskAdministrator] "The account is being deleted.";
     PasswordOff "account.password_off" 403 [OtherMethod] "Signing in by password is switched off (ZI-12).";
+    PasswordByReset "account.password_by_reset" 403 [MyAccount] "A first password is set by a code from the mailbox, or not at all, as the policy says (NE-20).";
+    LastOwner "account.last_owner" 409 [MyAccount] "The last owner of the console cannot go.";
     EmailTaken "account.email_taken" 409 [MyAccount] "Another account owns the address (MA-15).";
     LastMethod "account.last_method" 409 [MyAccount] "The last usable way to sign in stays (I7).";
     MethodUnknown "account.method_unknown" 404 [MyAccount] "No such method on this account.";
     ManagementOff "account.management_off" 403 [MyAccount] "Adding and removing sign-in methods is switched off (GO-24).";
     CredentialsWrong "account.credentials_wrong" 400 [SignInAgain, OtherMethod] "Address and password do not fit together.";
     SessionEnded "session.ended" 401 [SignInAgain] "There is no session, or it has ended.";
+    NotRecent "session.not_recent" 403 [ConfirmItIsYou] "The last sign-in of the session is too long ago for this (MA-09).";
+    OtherAccount "session.other_account" 403 [MyAccount] "Who signed in to confirm is not the account of the session (MA-10).";
+    NotFresh "session.not_fresh" 403 [MyAccount] "The provider did not say that it asked the person anew.";
     RateLimited "rate.limited" 429 [Wait] "Too many requests.";
     Busy "server.busy" 503 [Wait] "More work than the server takes at once.";
     CrossSite "server.cross_site" 403 [SignInAgain] "The form was sent from another site.";

@@ -5,7 +5,7 @@ use ligature_domain::{
     AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust, decide,
     decide::Decision,
     decide::EmailStep,
-    facts::{AccountState, Act, AddTo, By, Candidate, EmailFacts, Facts, Intent, Known, ProviderFacts, Remove, RuleFacts, RuleState, UpdateEmail},
+    facts::{AccountState, Act, AddTo, By, Candidate, Change, Confirm, EmailFacts, Facts, Intent, Known, ProviderFacts, Remove, RuleFacts, RuleState, UpdateEmail, What},
     policy::{CodeTo, Disclosure, Document, EmailChange, NoMatch, Offer, UnverifiedTarget, preset},
     trust::Pair,
 };
@@ -165,7 +165,7 @@ fn i1_a_known_identity_opens_no_account_that_is_not_active() {
 
 #[test]
 fn i7_the_last_usable_method_stays() {
-    let remove = |usable_left| Facts { intent: Intent::Remove(Remove { account: A, usable_left }), ..facts(None, vec![], Act::Arrived) };
+    let remove = |usable_left| Facts { intent: Intent::Remove(Remove { account: A, usable_left, recent: true }), ..facts(None, vec![], Act::Arrived) };
     assert_eq!(decide(&remove(0), &policy("goss", &[])).outcome, Outcome::Refuse { refusal: Refusal::LastMethod });
     assert!(matches!(decide(&remove(1), &policy("goss", &[])).outcome, Outcome::Remove { notify: false }));
     assert!(matches!(decide(&remove(1), &policy("recommended", &[])).outcome, Outcome::Remove { notify: true }));
@@ -260,12 +260,20 @@ fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
 }
 
 fn any_facts() -> impl Strategy<Value = Facts> {
-    let add = (accounts(), states(), 0_u32..3, 0_u32..3, 0_u32..3).prop_map(|(account, state, methods, target_methods, of_this_provider)| {
-        Intent::Add(AddTo { account, state, methods, target_methods, of_this_provider, same_email: false, foreign_domain: false })
+    let add = (accounts(), states(), 0_u32..3, 0_u32..3, 0_u32..3, any::<bool>()).prop_map(|(account, state, methods, target_methods, of_this_provider, recent)| {
+        Intent::Add(AddTo { account, state, methods, target_methods, of_this_provider, same_email: false, foreign_domain: false, recent })
     });
-    let remove = (accounts(), 0_u32..3).prop_map(|(account, usable_left)| Intent::Remove(Remove { account, usable_left }));
+    let remove = (accounts(), 0_u32..3, any::<bool>()).prop_map(|(account, usable_left, recent)| Intent::Remove(Remove { account, usable_left, recent }));
+    let what = prop_oneof![
+        any::<bool>().prop_map(|first| What::Password { first }),
+        any::<bool>().prop_map(|taken| What::Email { taken }),
+        Just(What::Export),
+        any::<bool>().prop_map(|last_owner| What::Delete { last_owner }),
+    ];
+    let change = (accounts(), states(), what, any::<bool>()).prop_map(|(account, state, what, recent)| Intent::Change(Change { account, state, what, recent }));
+    let confirm = (accounts(), any::<bool>(), any::<bool>()).prop_map(|(account, password, fresh)| Intent::Confirm(Confirm { account, password, fresh }));
     let update = (accounts(), states(), any::<bool>()).prop_map(|(account, state, taken)| Intent::UpdateEmail(UpdateEmail { account, state, taken }));
-    let intent = prop_oneof![6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => Just(Intent::SignUp)];
+    let intent = prop_oneof![6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => change, 1 => confirm, 1 => Just(Intent::SignUp)];
     let act = prop_oneof![
         6 => Just(Act::Arrived),
         1 => Just(Act::UseExisting),
@@ -362,6 +370,9 @@ proptest! {
             }
             Outcome::Link { account, .. } => {
                 prop_assert!(f.provider.unwrap().enabled);
+                if let Intent::Add(add) = f.intent {
+                    prop_assert!(add.recent);
+                }
                 if f.intent == Intent::SignIn {
                     let c: Vec<_> = f.candidates.iter().filter(|c| c.account == account && c.state == AccountState::Active && !c.barred).collect();
                     prop_assert!(!c.is_empty());
@@ -369,7 +380,13 @@ proptest! {
                 }
             }
             Outcome::Create => prop_assert!((f.known.is_none() || f.intent == Intent::SignUp) && p.permits.create && f.provider.unwrap().enabled),
-            Outcome::Remove { .. } => prop_assert!(matches!(f.intent, Intent::Remove(r) if r.usable_left > 0)),
+            Outcome::Remove { .. } => prop_assert!(matches!(f.intent, Intent::Remove(r) if r.usable_left > 0 && r.recent)),
+            Outcome::Change => {
+                let never = [What::Email { taken: true }, What::Delete { last_owner: true }];
+                prop_assert!(matches!(f.intent, Intent::Change(c) if c.recent && c.state == AccountState::Active && !never.contains(&c.what)));
+            }
+            // MA-10: by a method of this very account, and freshly.
+            Outcome::Confirmed => prop_assert!(matches!(f.intent, Intent::Confirm(c) if c.fresh && f.known.is_some_and(|k| k.account == c.account && k.state == AccountState::Active))),
             Outcome::Choose(choice) => prop_assert!(!choice.offers.is_empty() && (choice.shown.is_empty() || f.trust >= Some(Trust::ClaimedVerified) || p.permits.accept_unproven_links)),
             // I6: an unfinished sign-up is taken over only by who proved its address here.
             Outcome::FinishSignup { account } | Outcome::Reclaim { account } => prop_assert!(f.pending == Some(account) && f.trust == Some(Trust::ProvenHere) && f.known.is_none()),

@@ -131,7 +131,7 @@ fn goss_third_example_go_21_go_22_separate_accounts_stay_separate_until_a_provid
     assert_eq!(run(&p, &arrival(&p, Trust::ClaimedVerified, vec![])), Outcome::Create);
     assert_eq!(p.choices.merge, ligature_domain::policy::Merge::Never);
     // The identity belongs to B: from A's account it cannot be added, and at sign-in it opens B.
-    let add = Intent::Add(AddTo { account: A, state: AccountState::Active, methods: 1, target_methods: 1, of_this_provider: 0, same_email: false, foreign_domain: false });
+    let add = Intent::Add(AddTo { account: A, state: AccountState::Active, methods: 1, target_methods: 1, of_this_provider: 0, same_email: false, foreign_domain: false, recent: true });
     let f = Facts { intent: add, known: known(B), ..arrival(&p, Trust::ClaimedVerified, vec![]) };
     assert_eq!(refused(&run(&p, &f)), Some(Refusal::AlreadyInUse));
     // Released by B it is unknown again: the process starts anew, and it may go to A.

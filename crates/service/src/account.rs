@@ -118,6 +118,8 @@ impl Ligature {
                 of_this_provider: count.of_provider,
                 same_email: false,
                 foreign_domain: count.foreign_domain,
+                // The list shows what could be added; whoever begins is asked to confirm first.
+                recent: true,
             };
             provider.enabled && matches!(decide(&Facts::local(Intent::Add(add), None), &ground.policy(Some(&provider.key))).outcome, Outcome::Link { .. })
         };
@@ -188,7 +190,7 @@ impl Ligature {
         let method = methods.iter().find(|m| m.link == link).ok_or(Refusal::MethodUnknown)?;
         let usable_left = methods.iter().filter(|m| m.usable && m.link != link).count();
         let policy = policies.effective(link.map(|_| method.key.as_str()), None);
-        let facts = Facts::local(Intent::Remove(Remove { account, usable_left: u32::try_from(usable_left).unwrap_or(u32::MAX) }), None);
+        let facts = Facts::local(Intent::Remove(Remove { account, usable_left: u32::try_from(usable_left).unwrap_or(u32::MAX), recent: self.recent(caller, self.now(), Some(&policy)) }), None);
         let decision = decide(&facts, &policy);
         let notify = match decision.outcome {
             Outcome::Remove { notify } => notify,

@@ -100,9 +100,12 @@ impl Ligature {
         if let Some(attempt) = &start.bind {
             return self.bind_by_identity(c, visitor, attempt, held).await;
         }
+        if let Some(session) = &start.confirm {
+            return self.confirm_by_identity(c, visitor, held, session, start).await;
+        }
         let ask = match (&start.add, &visitor.session) {
             (None, _) => Ask::SignIn { act: Act::Arrived, proven: false },
-            (Some(hash), Some(caller)) if *hash == caller.hash => Ask::Add(caller.account),
+            (Some(hash), Some(caller)) if *hash == caller.hash => Ask::Add { account: caller.account, recent: self.recent(caller, start.at, None) },
             (Some(_), _) => return Err(Refusal::SessionEnded.into()),
         };
         let client = client_of(&start.continuation);
@@ -191,9 +194,15 @@ impl Ligature {
                     _ => Ok(Err((*refusal, support))),
                 }
             }
-            Outcome::Choose(_) | Outcome::Confirm | Outcome::Challenge { .. } | Outcome::Bind { .. } | Outcome::FinishSignup { .. } | Outcome::Remove { .. } | Outcome::UpdateEmail => {
-                Err(Fault::Internal("this outcome is a page, not an end".into()))
-            }
+            Outcome::Choose(_)
+            | Outcome::Confirm
+            | Outcome::Challenge { .. }
+            | Outcome::Bind { .. }
+            | Outcome::FinishSignup { .. }
+            | Outcome::Remove { .. }
+            | Outcome::UpdateEmail
+            | Outcome::Confirmed
+            | Outcome::Change => Err(Fault::Internal("this outcome is a page, not an end".into())),
         }
     }
 

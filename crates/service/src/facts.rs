@@ -29,11 +29,9 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Ask {
     /// `proven`: the claimed address was proved in this attempt.
-    SignIn {
-        act: Act,
-        proven: bool,
-    },
-    Add(AccountId),
+    SignIn { act: Act, proven: bool },
+    /// `recent`: the session's last authentication was recent when the start was made.
+    Add { account: AccountId, recent: bool },
 }
 
 impl Ligature {
@@ -75,7 +73,10 @@ impl Ligature {
         let mut values = Values::new(&self.expressions, held, &around);
         facts.provider = Some(ProviderFacts { id: held.provider, enabled, filter: values.filter(&policy) });
         match ask {
-            Ask::Add(account) => facts.intent = Intent::Add(self.add_to(c, held, account, ground).await?),
+            Ask::Add { account, recent } => {
+                let add = self.add_to(c, held, account, ground).await?;
+                facts.intent = Intent::Add(AddTo { recent: recent && add.recent, ..add });
+            }
             Ask::SignIn { act, .. } => facts.act = act,
         }
         if facts.intent == Intent::SignIn && facts.known.is_none() {
@@ -148,6 +149,7 @@ impl Ligature {
             of_this_provider: count.of_provider,
             same_email: count.same_email,
             foreign_domain: count.foreign_domain,
+            recent: true,
         })
     }
 

@@ -16,7 +16,7 @@ pub struct Held {
 impl Held {
     /// An identity that nobody has, of a provider: for asking what would be possible.
     pub fn nobody(provider: &storage::providers::Provider) -> Self {
-        let assertion = Assertion { subject: String::new(), email: None, email_verified: false, name: None, hosted_domain: None, claims: serde_json::Map::new() };
+        let assertion = Assertion { subject: String::new(), email: None, email_verified: false, name: None, hosted_domain: None, auth_at: None, claims: serde_json::Map::new() };
         Self { provider: provider.id, key: provider.key.clone(), provider_name: provider.name.clone(), namespace: provider.namespace.clone(), assertion }
     }
 

@@ -11,6 +11,7 @@ mod audit;
 mod callback;
 mod challenge;
 mod chance;
+pub mod confirm;
 mod doctor;
 pub mod dry_run;
 mod effects;
@@ -40,7 +41,7 @@ mod vault;
 pub mod visitor;
 
 pub use arrive::{Arrival, Destination};
-pub use attempt::{AttemptView, ShownAccount, ViewBody};
+pub use attempt::{AttemptView, CodeFor, ShownAccount, ViewBody};
 pub use callback::Callback;
 pub use chance::{random_bytes, support_code, token};
 pub use domain::policy::Problem as PolicyProblem;

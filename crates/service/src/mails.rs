@@ -28,6 +28,8 @@ pub enum Kind {
     SignUpTaken,
     /// A code to set a new password.
     ResetCode,
+    /// A code to confirm a session.
+    ConfirmCode,
     /// A provider was added.
     LinkNotice,
     /// A provider was removed.
@@ -36,8 +38,19 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, for the test that renders each in each language.
-    pub const ALL: [Self; 10] =
-        [Self::LinkCode, Self::ClaimCode, Self::EmailCode, Self::EmailChanged, Self::RefusedNotice, Self::SignUpCode, Self::SignUpTaken, Self::ResetCode, Self::LinkNotice, Self::UnlinkNotice];
+    pub const ALL: [Self; 11] = [
+        Self::LinkCode,
+        Self::ClaimCode,
+        Self::EmailCode,
+        Self::EmailChanged,
+        Self::RefusedNotice,
+        Self::SignUpCode,
+        Self::SignUpTaken,
+        Self::ResetCode,
+        Self::ConfirmCode,
+        Self::LinkNotice,
+        Self::UnlinkNotice,
+    ];
 
     /// The name in the table and in message keys.
     #[must_use]
@@ -51,6 +64,7 @@ impl Kind {
             Self::SignUpCode => "sign-up-code",
             Self::SignUpTaken => "sign-up-taken",
             Self::ResetCode => "reset-code",
+            Self::ConfirmCode => "confirm-code",
             Self::LinkNotice => "link-notice",
             Self::UnlinkNotice => "unlink-notice",
         }
@@ -59,7 +73,7 @@ impl Kind {
     /// Codes are worth little after ten minutes; notices can wait three days.
     fn life(self) -> Micros {
         match self {
-            Self::LinkCode | Self::ClaimCode | Self::EmailCode | Self::SignUpCode | Self::ResetCode => 10 * MINUTE,
+            Self::LinkCode | Self::ClaimCode | Self::EmailCode | Self::SignUpCode | Self::ResetCode | Self::ConfirmCode => 10 * MINUTE,
             Self::SignUpTaken | Self::EmailChanged | Self::RefusedNotice | Self::LinkNotice | Self::UnlinkNotice => 3 * DAY,
         }
     }

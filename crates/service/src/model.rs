@@ -344,7 +344,7 @@ impl Product {
     fn held(identity: Identity, address: Option<usize>, verified: bool) -> Held {
         let key = PROVIDERS[identity.0];
         let email = address.map(|a| ADDRESSES[a].to_owned());
-        let assertion = Assertion { subject: format!("s{}", identity.1), email, email_verified: verified, name: Some("N".into()), hosted_domain: None, claims: serde_json::Map::new() };
+        let assertion = Assertion { subject: format!("s{}", identity.1), email, email_verified: verified, name: Some("N".into()), hosted_domain: None, auth_at: None, claims: serde_json::Map::new() };
         Held { provider: ProviderId([u8::try_from(identity.0).unwrap() + 1; 16]), key: key.into(), provider_name: key.into(), namespace: format!("oidc:https://{key}.test"), assertion }
     }
 
@@ -361,6 +361,7 @@ impl Product {
             verifier: String::new(),
             browser: visitor.browser.clone(),
             add: visitor.session.as_ref().map(|c| c.hash.clone()),
+            confirm: None,
             bind: None,
             continuation: Continuation::Account,
             at: ligature.now(),

@@ -81,21 +81,33 @@ impl Ligature {
     /// [`Refusal::CredentialsWrong`] for everything that does not fit, [`Refusal::RateLimited`] over the limit.
     pub(crate) async fn check_password(&self, address: &str, named: Option<AccountId>, password: &str) -> Result<AccountId, Fault> {
         let canonical = Canonical::parse(address).map_err(|_| Refusal::CredentialsWrong)?;
+        let account = match named {
+            Some(account) => Some(account),
+            None => find_owner(&mut self.store.read().await?, self.org, canonical.as_str()).await?,
+        };
+        self.check_password_of(account, canonical.as_str().as_bytes(), password).await
+    }
+
+    /// The password of an account that is known already, by the same limiter.
+    ///
+    /// # Errors
+    /// As [`Ligature::check_password`].
+    pub(crate) async fn check_own_password(&self, account: AccountId, password: &str) -> Result<(), Fault> {
+        self.check_password_of(Some(account), &[], password).await.map(drop)
+    }
+
+    async fn check_password_of(&self, account: Option<AccountId>, address: &[u8], password: &str) -> Result<AccountId, Fault> {
         if password.is_empty() || password.len() > LONGEST {
             return Err(Refusal::CredentialsWrong.into());
         }
         let mut conn = self.store.read().await?;
-        let account = match named {
-            Some(account) => Some(account),
-            None => find_owner(&mut conn, self.org, canonical.as_str()).await?,
-        };
         let stored = match account {
             Some(account) => find_password(&mut conn, account).await?,
             None => None,
         };
         drop(conn);
         // The counter belongs to the account, or to the address where there is none, so that both look alike.
-        let who = account.map_or_else(|| canonical.as_str().as_bytes().to_vec(), |a| a.0.to_vec());
+        let who = account.map_or_else(|| address.to_vec(), |a| a.0.to_vec());
         let (counter, now) = (self.vault.lookup(&[b"password", &who]), self.now());
         let subject = counter.clone();
         let n = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(count_up(c, &subject, now, 15 * MINUTE).await?) })).await?;

@@ -107,7 +107,7 @@ impl Ligature {
         let email = text("email").or_else(|| Some(link.label.clone()).filter(|l| l.contains('@')));
         let email_verified = claims.get("email_verified").is_some_and(|v| v == &json!(true) || v == &json!("true"));
         let subject = if made.unlinked { NOBODY.to_owned() } else { link.subject };
-        Ok(Assertion { subject, email, email_verified, name: text("name"), hosted_domain: text("hd"), claims })
+        Ok(Assertion { subject, email, email_verified, name: text("name"), hosted_domain: text("hd"), auth_at: None, claims })
     }
 
     /// The policies as they would be with a stored version in force.
@@ -127,7 +127,7 @@ fn made_up(made: &MadeUp) -> Result<Assertion, Fault> {
     let subject = if made.subject.is_empty() { NOBODY.to_owned() } else { made.subject.clone() };
     let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     let (name, hosted_domain, email) = (text("name"), text("hd"), text("email"));
-    Ok(Assertion { subject, email, email_verified: made.email_verified, name, hosted_domain, claims })
+    Ok(Assertion { subject, email, email_verified: made.email_verified, name, hosted_domain, auth_at: None, claims })
 }
 
 /// An assertion of a provider for an account that has none of its identities: the primary address, as far as the

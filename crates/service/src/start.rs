@@ -27,6 +27,9 @@ pub(crate) struct Sealed {
     pub browser: Vec<u8>,
     /// For adding: the session that asked, and must still be there at the callback (threat rule 7).
     pub add: Option<Vec<u8>>,
+    /// For confirming: the session that asked, likewise.
+    #[serde(default)]
+    pub confirm: Option<Vec<u8>>,
     /// The attempt that this sign-in shows an account for (binding by another provider).
     #[serde(default)]
     pub bind: Option<String>,
@@ -54,6 +57,8 @@ pub enum Purpose {
     SignIn,
     /// Adding a method to the session's account.
     Add,
+    /// Signing in once more in the session, before something that needs it (MA-09).
+    Confirm,
     /// Showing, on the binding page of this attempt, that an account is one's own.
     Bind(String),
 }
@@ -91,16 +96,25 @@ impl Ligature {
         if !row.enabled {
             return Err(Refusal::ProviderDisabled.into());
         }
-        let (add, bind) = match (purpose, &visitor.session) {
-            (Purpose::SignIn, _) => (None, None),
-            (Purpose::Bind(attempt), _) => (None, Some(attempt)),
-            (Purpose::Add, Some(caller)) => (Some(caller.hash.clone()), None),
-            (Purpose::Add, None) => return Err(Refusal::SessionEnded.into()),
+        let (add, confirm, bind) = match (purpose, &visitor.session) {
+            (Purpose::SignIn, _) => (None, None, None),
+            (Purpose::Bind(attempt), _) => (None, None, Some(attempt)),
+            (Purpose::Add, Some(_)) if !self.is_recent(visitor).await? => return Err(Refusal::NotRecent.into()),
+            (Purpose::Add, Some(caller)) => (Some(caller.hash.clone()), None, None),
+            (Purpose::Confirm, Some(caller)) => (None, Some(caller.hash.clone()), None),
+            (Purpose::Add | Purpose::Confirm, None) => return Err(Refusal::SessionEnded.into()),
         };
-        let sealed = Sealed { provider: row.id, key: row.key.clone(), state: token(), nonce: token(), verifier: token(), browser: visitor.browser.clone(), add, bind, continuation, at: self.now() };
+        let sealed =
+            Sealed { provider: row.id, key: row.key.clone(), state: token(), nonce: token(), verifier: token(), browser: visitor.browser.clone(), add, confirm, bind, continuation, at: self.now() };
         let connector = self.connector(&row).await?;
         let redirect_uri = self.redirect_uri(&row.key);
-        let start = Start { redirect_uri: &redirect_uri, state: &sealed.state, nonce: &sealed.nonce, verifier: &sealed.verifier, fresh: sealed.add.is_some() || sealed.bind.is_some() };
+        let start = Start {
+            redirect_uri: &redirect_uri,
+            state: &sealed.state,
+            nonce: &sealed.nonce,
+            verifier: &sealed.verifier,
+            fresh: sealed.add.is_some() || sealed.confirm.is_some() || sealed.bind.is_some(),
+        };
         let url = connector.authorization_url(start).await.map_err(|error| {
             tracing::warn!(provider.key = row.key, %error, "a provider cannot be started");
             Fault::from(match error {

@@ -13,6 +13,9 @@ pub struct Assertion {
     pub name: Option<String>,
     /// Evidence of the domain that the provider vouches for (`hd`), if it gave any.
     pub hosted_domain: Option<String>,
+    /// When the person authenticated there (`auth_time`), in microseconds, if the provider says so.
+    #[serde(default)]
+    pub auth_at: Option<domain::Micros>,
     /// All claims, kept per link.
     pub claims: Map<String, Value>,
 }
@@ -26,6 +29,7 @@ impl Assertion {
             email_verified: claims.get("email_verified") == Some(&Value::Bool(true)),
             name: text("name").or_else(|| text("preferred_username")),
             hosted_domain: text("hd"),
+            auth_at: claims.get("auth_time").and_then(Value::as_i64).and_then(|seconds| seconds.checked_mul(domain::SECOND)),
             subject,
             claims,
         }

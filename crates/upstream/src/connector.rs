@@ -56,6 +56,11 @@ pub trait Connector: Send + Sync {
 
     /// Origins that the authorization page may have, for the page's `form-action`.
     fn origin(&self) -> Option<String>;
+
+    /// Whether it can be asked to authenticate the person anew, and says when it did.
+    fn says_when(&self) -> bool {
+        false
+    }
 }
 
 /// Makes the connector of a provider.

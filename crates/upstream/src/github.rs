@@ -42,7 +42,7 @@ impl GitHub {
             claims.insert(name.into(), user.get(name).cloned().unwrap_or_default());
         }
         let email = verified_address(&emails);
-        Ok(Assertion { subject, email_verified: email.is_some(), email, name: text_at(&user, "name").or_else(|| text_at(&user, "login")), hosted_domain: None, claims })
+        Ok(Assertion { subject, email_verified: email.is_some(), email, name: text_at(&user, "name").or_else(|| text_at(&user, "login")), hosted_domain: None, auth_at: None, claims })
     }
 }
 

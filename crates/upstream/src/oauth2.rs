@@ -95,6 +95,7 @@ impl Generic {
             email_verified: verified,
             name: text_at(&who, &self.settings.name_path),
             hosted_domain: None,
+            auth_at: None,
             claims: match who {
                 Value::Object(claims) => claims,
                 _ => serde_json::Map::new(),

@@ -115,7 +115,7 @@ impl Oidc {
         let mut request =
             client.authorize_url(AuthenticationFlow::<CoreResponseType>::AuthorizationCode, move || CsrfToken::new(state), move || Nonce::new(nonce)).set_pkce_challenge(challenge).add_scopes(scopes);
         if start.fresh {
-            request = request.add_prompt(CoreAuthPrompt::Login);
+            request = request.add_prompt(CoreAuthPrompt::Login).set_max_age(std::time::Duration::ZERO);
         }
         Ok(request.url().0)
     }
@@ -217,5 +217,9 @@ impl Connector for Oidc {
 
     fn origin(&self) -> Option<String> {
         origin_of(&self.settings.issuer)
+    }
+
+    fn says_when(&self) -> bool {
+        true
     }
 }

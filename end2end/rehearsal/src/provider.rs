@@ -75,6 +75,8 @@ struct Grant {
     challenge: Option<String>,
     redirect_uri: String,
     client_id: String,
+    /// `max_age` was asked: the ID token says when the person authenticated (OpenID Connect Core §3.1.2.1).
+    says_when: bool,
 }
 
 /// The provider.
@@ -216,8 +218,14 @@ async fn authorize(State(p): State<Provider>, Query(q): Query<HashMap<String, St
         return html(&inner.title, &format!("<p>A sample provider. Sign in as:</p><form>{hidden}{people}</form>")).into_response();
     };
     let code = random();
-    let grant =
-        Grant { person, nonce: q.get("nonce").cloned(), challenge: q.get("code_challenge").cloned(), redirect_uri: redirect_uri.clone(), client_id: q.get("client_id").cloned().unwrap_or_default() };
+    let grant = Grant {
+        person,
+        nonce: q.get("nonce").cloned(),
+        challenge: q.get("code_challenge").cloned(),
+        redirect_uri: redirect_uri.clone(),
+        client_id: q.get("client_id").cloned().unwrap_or_default(),
+        says_when: q.contains_key("max_age"),
+    };
     inner.codes.insert(code.clone(), grant);
     let issuer = knobs.other_iss.clone().unwrap_or_else(|| p.issuer.clone());
     let mut parameters = vec![("code", code.as_str()), ("state", state.as_str())];
@@ -279,6 +287,9 @@ async fn token(State(p): State<Provider>, headers: HeaderMap, Form(form): Form<H
     let mut claims = json!({"iss": p.issuer, "aud": grant.client_id, "sub": grant.person.sub, "iat": now, "exp": now + 300});
     if let Some(nonce) = &grant.nonce {
         claims = merge(claims, &json!({ "nonce": nonce }));
+    }
+    if grant.says_when {
+        claims = merge(claims, &json!({ "auth_time": now }));
     }
     if !knobs.email_in_userinfo {
         claims = merge(claims, &grant.person.claims);

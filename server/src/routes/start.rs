@@ -1,14 +1,15 @@
-//! `POST /login/with/{key}` and `POST /account/methods/add/{key}`: off to the provider.
+//! `POST /login/with/{key}`, `POST /account/methods/add/{key}`, `POST /account/confirm/with/{key}`: off to the provider.
 use app::{
     context::{Asker, Context},
     outcome::{Leave, refuse},
+    paths,
 };
 use axum::{
     Extension, Form,
     extract::{Path, State, rejection::FormRejection},
     response::Response,
 };
-use domain::path::Continuation;
+use domain::{Refusal, path::Continuation};
 use serde::Deserialize;
 use service::{Destination, Fault, Purpose, Started};
 
@@ -35,6 +36,24 @@ pub async fn sign_in(State(context): State<Context>, Extension(asker): Extension
 
 pub async fn add_method(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>) -> Response {
     let started = context.ligature.start(&asker.visitor, &key, Purpose::Add, Continuation::Account).await;
+    if let Err(fault) = &started
+        && fault.refusal() == Refusal::NotRecent
+    {
+        return see_other(&context, &Leave::local(paths::confirm(paths::ACCOUNT)));
+    }
+    off(&context, started)
+}
+
+/// The form that leads to a provider for confirming.
+#[derive(Debug, Default, Deserialize)]
+pub struct ConfirmForm {
+    #[serde(default)]
+    to: String,
+}
+
+pub async fn confirm(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>, form: Result<Form<ConfirmForm>, FormRejection>) -> Response {
+    let Form(form) = form.unwrap_or_default();
+    let started = context.ligature.start(&asker.visitor, &key, Purpose::Confirm, app::forms::confirm::after(&form.to)).await;
     off(&context, started)
 }
 

@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, Refusal,
-    facts::{AccountState, Act, AddTo, Facts, Intent, Known, UpdateEmail},
-    policy::{Disclosure, EmailChange, MailEvent, Offer, Policy},
+    facts::{AccountState, Act, AddTo, Change, Confirm, Facts, Intent, Known, Remove, UpdateEmail, What},
+    policy::{Disclosure, EmailChange, MailEvent, Offer, PasswordAdd, Policy},
     trust::{Proof, Trust},
 };
 
@@ -76,6 +76,10 @@ pub enum Outcome {
     },
     /// The proved address becomes the account's primary one (GO-48).
     UpdateEmail,
+    /// The session stands on a sign-in of this moment (MA-09).
+    Confirmed,
+    /// The person may change what they asked to.
+    Change,
     Refuse {
         refusal: Refusal,
     },
@@ -99,12 +103,15 @@ impl Outcome {
             Self::Abandon => "abandon",
             Self::Remove { .. } => "remove",
             Self::UpdateEmail => "update_email",
+            Self::Confirmed => "confirmed",
+            Self::Change => "change",
             Self::Refuse { .. } => "refuse",
         }
     }
 
     /// Every name, for the test that each has its text.
-    pub const NAMES: [&str; 14] = ["sign_in", "create", "link", "already_linked", "choose", "confirm", "challenge", "bind", "finish_signup", "reclaim", "abandon", "remove", "update_email", "refuse"];
+    pub const NAMES: [&str; 16] =
+        ["sign_in", "create", "link", "already_linked", "choose", "confirm", "challenge", "bind", "finish_signup", "reclaim", "abandon", "remove", "update_email", "confirmed", "change", "refuse"];
 }
 
 /// What to do about an address that differs from the account's.
@@ -162,7 +169,12 @@ struct Deciding<'a> {
 impl Deciding<'_> {
     fn run(&self, trace: &mut Trace) -> Result<Outcome, Refusal> {
         match self.facts.intent {
-            Intent::Remove(remove) => self.remove(remove.usable_left, trace),
+            Intent::Remove(remove) => self.remove(remove, trace),
+            Intent::Confirm(confirm) => {
+                self.gates(trace)?;
+                self.confirm(confirm, trace)
+            }
+            Intent::Change(change) => self.change(change, trace),
             Intent::UpdateEmail(update) => self.update_email(update, trace),
             Intent::SignUp => {
                 self.gates(trace)?;
@@ -183,7 +195,11 @@ impl Deciding<'_> {
     }
 
     fn gates(&self, trace: &mut Trace) -> Result<(), Refusal> {
-        let local = matches!(self.facts.intent, Intent::SignIn | Intent::SignUp);
+        let local = match self.facts.intent {
+            Intent::SignIn | Intent::SignUp => true,
+            Intent::Confirm(confirm) => confirm.password,
+            Intent::Add(_) | Intent::Remove(_) | Intent::UpdateEmail(_) | Intent::Change(_) => false,
+        };
         match self.facts.provider {
             Some(provider) if !provider.enabled => return Err(Refusal::ProviderDisabled),
             Some(provider) if provider.filter.is_none() => {
@@ -197,7 +213,7 @@ impl Deciding<'_> {
             None if local && !self.policy.permits.password_sign_in => return Err(Refusal::PasswordOff),
             Some(_) | None => {}
         }
-        if self.facts.intent == Intent::SignIn && !self.policy.permits.sign_in {
+        if matches!(self.facts.intent, Intent::SignIn | Intent::Confirm(_)) && !self.policy.permits.sign_in {
             return Err(Refusal::LinkOnly);
         }
         trace.say("gates-open");
@@ -241,7 +257,33 @@ impl Deciding<'_> {
         if update.taken { Err(Refusal::EmailTaken) } else { Ok(Outcome::UpdateEmail) }
     }
 
-    fn remove(&self, usable_left: u32, trace: &mut Trace) -> Result<Outcome, Refusal> {
+    /// A method of the same account, used just now; nothing else lifts a session (MA-10).
+    fn confirm(&self, confirm: Confirm, trace: &mut Trace) -> Result<Outcome, Refusal> {
+        trace.say("confirms");
+        match self.facts.known {
+            Some(known) if known.account == confirm.account => usable(known.state)?,
+            Some(_) | None => return Err(Refusal::OtherAccount),
+        }
+        if confirm.fresh { Ok(Outcome::Confirmed) } else { Err(Refusal::NotFresh) }
+    }
+
+    /// What people do to their own account, beside its sign-in methods.
+    fn change(&self, change: Change, trace: &mut Trace) -> Result<Outcome, Refusal> {
+        trace.say("changes-own");
+        usable(change.state)?;
+        let permits = &self.policy.permits;
+        match change.what {
+            What::Password { .. } | What::Email { .. } if !permits.account_management => return Err(Refusal::ManagementOff),
+            What::Password { .. } if !permits.password_sign_in => return Err(Refusal::PasswordOff),
+            What::Password { first: true } if self.policy.choices.password_add != PasswordAdd::InAccount => return Err(Refusal::PasswordByReset),
+            What::Delete { last_owner: true } => return Err(Refusal::LastOwner),
+            What::Password { .. } | What::Email { .. } | What::Export | What::Delete { .. } => {}
+        }
+        recent(change.recent, trace)?;
+        if change.what == (What::Email { taken: true }) { Err(Refusal::EmailTaken) } else { Ok(Outcome::Change) }
+    }
+
+    fn remove(&self, Remove { usable_left, recent: just_now, .. }: Remove, trace: &mut Trace) -> Result<Outcome, Refusal> {
         if !self.policy.permits.account_management || !self.policy.permits.unlink {
             return Err(Refusal::ManagementOff);
         }
@@ -249,6 +291,7 @@ impl Deciding<'_> {
         if usable_left == 0 {
             return Err(Refusal::LastMethod);
         }
+        recent(just_now, trace)?;
         Ok(Outcome::Remove { notify: self.policy.notifies(MailEvent::Unlink) })
     }
 
@@ -266,6 +309,7 @@ impl Deciding<'_> {
             return Err(Refusal::NotAllowed);
         }
         eligible::Target::from(add).check(self.policy)?;
+        recent(add.recent, trace)?;
         trace.say("adds-own");
         let trust = self.facts.trust.unwrap_or(Trust::Asserted);
         Ok(Outcome::Link { account: add.account, basis: Basis { rule: "my_account".into(), trust, proof: Proof::Credential }, notify: self.policy.notifies(MailEvent::AccountLink) })
@@ -304,6 +348,15 @@ impl Deciding<'_> {
             Act::Arrived => self.arrived(&matches, trace),
         }
     }
+}
+
+/// MA-09: who only found an open session does not get to keep it.
+fn recent(just_now: bool, trace: &mut Trace) -> Result<(), Refusal> {
+    if just_now {
+        return Ok(());
+    }
+    trace.say("not-recent");
+    Err(Refusal::NotRecent)
 }
 
 pub(super) fn usable(state: AccountState) -> Result<(), Refusal> {

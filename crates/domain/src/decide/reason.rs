@@ -15,7 +15,7 @@ pub struct Reason {
 
 impl Reason {
     /// Every code, for the test that each has its sentence.
-    pub const CODES: [&str; 33] = [
+    pub const CODES: [&str; 36] = [
         "gates-open",
         "filtered",
         "expression-failed",
@@ -49,6 +49,9 @@ impl Reason {
         "email-differs",
         "refused",
         "finishes",
+        "confirms",
+        "changes-own",
+        "not-recent",
     ];
 }
 

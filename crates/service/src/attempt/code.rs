@@ -70,6 +70,7 @@ impl Ligature {
             | State::FinishingSignup { .. }
             | State::EmailChanged { updating: false, .. }
             | State::SigningUp { .. }
+            | State::ConfirmingSession { .. }
             | State::Resetting { .. }
             | State::Done
             | State::Abandoned
@@ -97,6 +98,7 @@ impl Ligature {
                 let open = this.opened(c, &visitor, &secret).await?;
                 match &open.state {
                     State::SigningUp { account } => this.send_sign_up_code(c, &visitor, &open.row, *account).await?,
+                    State::ConfirmingSession { account } => this.send_confirm_code(c, &visitor, &open.row, *account, false).await?,
                     State::Resetting { account } => this.send_reset_code(c, &visitor, &open.row, *account).await?,
                     State::Confirming { .. } | State::Proving { .. } | State::EmailChanged { updating: true, .. } => {
                         let held = open.held()?;
@@ -122,6 +124,10 @@ impl Ligature {
         if let State::SigningUp { account } = open.state {
             drop(conn);
             return self.finish_sign_up(visitor, id, open, account, typed).await;
+        }
+        if let State::ConfirmingSession { account } = open.state {
+            drop(conn);
+            return self.confirm_by_code(visitor, id, open, account, typed).await;
         }
         if let State::EmailChanged { .. } = open.state {
             drop(conn);

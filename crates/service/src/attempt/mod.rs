@@ -23,7 +23,7 @@ mod code;
 mod finish;
 mod view;
 
-pub use view::{AttemptView, ShownAccount, ViewBody};
+pub use view::{AttemptView, CodeFor, ShownAccount, ViewBody};
 
 /// An attempt with everything opened.
 #[derive(Clone)]

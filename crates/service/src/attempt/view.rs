@@ -24,47 +24,39 @@ pub struct AttemptView {
     pub minutes: i64,
 }
 
+/// What a code is for, as the page says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeFor {
+    /// It goes to an account's own mailbox, if there is one.
+    Account,
+    /// It goes to the claimed mailbox in every case.
+    Claim,
+    SignUp,
+    /// It confirms the session that it is asked in.
+    Confirm,
+}
+
+impl CodeFor {
+    /// The person is signed in already.
+    #[must_use]
+    pub fn in_session(self) -> bool {
+        match self {
+            Self::Confirm => true,
+            Self::Account | Self::Claim | Self::SignUp => false,
+        }
+    }
+}
+
 /// The body by page.
 #[derive(Debug, Clone)]
 pub enum ViewBody {
-    Choose {
-        provider: String,
-        identity: String,
-        offers: Vec<Offer>,
-        accounts: Vec<ShownAccount>,
-    },
-    /// `claim`: the code went out in every case.
-    Code {
-        sent_to: String,
-        tries_left: i32,
-        sign_up: bool,
-        claim: bool,
-        password_too: bool,
-    },
-    Reset {
-        sent_to: String,
-        tries_left: i32,
-    },
-    Bind {
-        provider: String,
-        identity: String,
-        ask_address: bool,
-        methods: Vec<BindMethod>,
-        identities: Vec<Button>,
-    },
-    Finish {
-        provider: String,
-        address: String,
-    },
-    Email {
-        provider: String,
-        address: String,
-        current: String,
-        code: Option<(String, i32)>,
-    },
-    Over {
-        refusal: Option<Refusal>,
-    },
+    Choose { provider: String, identity: String, offers: Vec<Offer>, accounts: Vec<ShownAccount> },
+    Code { sent_to: String, tries_left: i32, purpose: CodeFor, password_too: bool },
+    Reset { sent_to: String, tries_left: i32 },
+    Bind { provider: String, identity: String, ask_address: bool, methods: Vec<BindMethod>, identities: Vec<Button> },
+    Finish { provider: String, address: String },
+    Email { provider: String, address: String, current: String, code: Option<(String, i32)> },
+    Over { refusal: Option<Refusal> },
 }
 
 /// An account on the chooser, with no more than the policy lets show.
@@ -97,9 +89,11 @@ impl Ligature {
         let body = match &open.state {
             State::Choosing { choice, .. } => ViewBody::Choose { provider, identity, offers: choice.offers.clone(), accounts: self.shown(c, choice).await? },
             State::Confirming { choice } | State::Proving { choice, .. } => {
-                ViewBody::Code { sent_to, tries_left, sign_up: false, claim: choice.is_none(), password_too: choice.is_some() && methods.contains(&BindMethod::Password) }
+                let purpose = if choice.is_none() { CodeFor::Claim } else { CodeFor::Account };
+                ViewBody::Code { sent_to, tries_left, purpose, password_too: choice.is_some() && methods.contains(&BindMethod::Password) }
             }
-            State::SigningUp { .. } => ViewBody::Code { sent_to, tries_left, sign_up: true, claim: false, password_too: false },
+            State::SigningUp { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::SignUp, password_too: false },
+            State::ConfirmingSession { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::Confirm, password_too: false },
             State::Resetting { .. } => ViewBody::Reset { sent_to, tries_left },
             State::Binding { target, choice, .. } => {
                 // Only what the policy shows anyway spares the person the address.

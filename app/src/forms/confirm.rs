@@ -1,0 +1,38 @@
+//! Signing in once more in a session.
+use domain::{
+    Refusal,
+    path::{Continuation, SafePath},
+};
+use leptos::prelude::*;
+
+use crate::{
+    context::asked,
+    outcome::{Code, Flash, back, go, leave},
+    paths,
+};
+
+/// Where a confirmation leads: a path of ours, or My Account.
+#[must_use]
+pub fn after(to: &str) -> Continuation {
+    SafePath::parse(to).map_or(Continuation::Account, Continuation::Path)
+}
+
+#[server(prefix = "/fn", endpoint = "account/confirm/password")]
+pub async fn confirm_password(password: String, #[server(default)] to: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.confirm_by_password(&asker.visitor, &password, after(&to)).await {
+        Err(fault) if fault.refusal() == Refusal::CredentialsWrong => back(&context, &asker, &paths::confirm(&paths::safe(&to)), Flash::notice("confirm-wrong")).await,
+        other => leave(&context, other).await,
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/confirm/code")]
+pub async fn ask_confirm_code(#[server(default)] to: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let result = context.ligature.ask_confirm_code(&asker.visitor, after(&to)).await;
+    let next = leave(&context, result).await;
+    go(&context, &next);
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! "Confirm that it is you": the session's person signs in once more, and goes on to what needed it.
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::path::SafePath;
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::{Fault, confirm::ConfirmView};
+
+use crate::{
+    fields::{Field, field, mark, notice},
+    forms::confirm::{AskConfirmCode, ConfirmPassword},
+    i18n::{t, ta},
+    pages::{Visit, or_refuse},
+    paths,
+    render::{Head, Layout, page},
+};
+
+/// The confirmation that comes before a page, or nothing when the last sign-in is recent.
+pub(crate) async fn first(visit: &Visit, to: &str) -> Result<Option<Response>, Fault> {
+    Ok((!visit.context.ligature.is_recent(&visit.asker.visitor).await?).then(|| Redirect::to(&paths::confirm(to)).into_response()))
+}
+
+/// `GET /account/confirm?to=`
+pub async fn confirm(visit: Visit) -> Response {
+    if visit.asker.visitor.session.is_none() {
+        return Redirect::to(paths::LOGIN_STAY).into_response();
+    }
+    let result = confirm_page(&visit).await;
+    or_refuse(&visit, result).await
+}
+
+async fn confirm_page(visit: &Visit) -> Result<Response, Fault> {
+    let ConfirmView { password, mailbox, providers } = visit.context.ligature.confirm_view(&visit.asker.visitor).await?;
+    let to = SafePath::parse(&visit.query.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
+    let l = visit.asker.lang;
+    let flash = visit.flash.clone();
+    let head = Head::new(t(l, "confirm-title"), Layout::Narrow).origins(providers.iter().filter_map(|b| b.origin.clone()));
+    Ok(page(&visit.context, &visit.asker, head, move || {
+        let none = !password && mailbox.is_none() && providers.is_empty();
+        let hidden = || view! { <input type="hidden" name="to" value=to.clone()/> };
+        view! {
+            <h1>{t(l, "confirm-title")}</h1>
+            <p class="lead">{t(l, if none { "confirm-none" } else { "confirm-lead" })}</p>
+            {(!flash.notice.is_empty()).then(|| notice("bad", t(l, &flash.notice)))}
+            {password.then(|| view! {
+                <form method="post" action=ConfirmPassword::url() class="stack">
+                    {hidden()}
+                    {field(Field { name: "password", label: t(l, "password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
+                    <button class="primary">{t(l, "code-go")}</button>
+                </form>
+            })}
+            <div class="buttons">
+                {providers.iter().map(|b| view! {
+                    <form method="post" action=paths::confirm_with(&b.key)>{hidden()}<button class="provider">{mark(&b.name)}<span>{ta(l, "confirm-with", &[("provider", &b.name)])}</span></button></form>
+                }).collect_view()}
+                {mailbox.clone().map(|address| view! {
+                    <form method="post" action=AskConfirmCode::url()>{hidden()}<button class="provider">{ta(l, "confirm-code", &[("address", &address)])}</button></form>
+                })}
+            </div>
+            <p class="links"><a href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></p>
+        }
+    })
+    .await)
+}
