@@ -7,6 +7,10 @@ pub const LOGIN_STAY: &str = "/login?stay=1";
 pub const SIGN_UP: &str = "/signup";
 pub const RESET: &str = "/reset";
 pub const ACCOUNT: &str = "/account";
+pub const EMAIL: &str = "/account/email";
+pub const PASSWORD: &str = "/account/password";
+pub const EXPORT: &str = "/account/export";
+pub const DELETE: &str = "/account/delete";
 pub const CONFIRM: &str = "/account/confirm";
 pub const SESSIONS: &str = "/account/sessions";
 pub const ACTIVITY: &str = "/account/activity";
@@ -56,6 +60,11 @@ pub fn add_method(key: &str) -> String {
 #[must_use]
 pub fn confirm(to: &str) -> String {
     format!("{CONFIRM}?to={}", to.replace('%', "%25").replace('&', "%26").replace('?', "%3F").replace('=', "%3D"))
+}
+
+#[must_use]
+pub fn undo(secret: &str) -> String {
+    format!("/undo/{secret}")
 }
 
 #[must_use]

@@ -29,7 +29,7 @@ use crate::{
         host::{PublicHost, host},
         visitor::visitor,
     },
-    routes::{callback, forms, health, issuer, start},
+    routes::{account, callback, forms, health, issuer, start},
 };
 
 /// Paths of all server functions, as they registered themselves.
@@ -61,6 +61,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .merge(pages::routes())
         .merge(functions)
         .route("/login/with/{key}", post(start::sign_in))
+        .route("/account/export", post(account::export))
         .route("/account/methods/add/{key}", post(start::add_method))
         .route("/account/confirm/with/{key}", post(start::confirm))
         .route("/callback/{key}", get(callback::callback))

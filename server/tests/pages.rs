@@ -113,6 +113,9 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
     let reviewed = [
         "/fn/account/confirm/code",
         "/fn/account/confirm/password",
+        "/fn/account/delete",
+        "/fn/account/email",
+        "/fn/account/password",
         "/fn/account/remove",
         "/fn/account/sessions/end",
         "/fn/account/sessions/end-all",
@@ -141,6 +144,7 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/signin/password",
         "/fn/signout",
         "/fn/signup",
+        "/fn/undo",
     ];
     assert_eq!(paths, reviewed);
     for path in paths.iter().copied().chain(["/login/with/meridian", "/account/methods/add/harbour"]) {

@@ -5,7 +5,8 @@ use service::Fault;
 
 use crate::{
     context::{Asker, Context, asked},
-    outcome::{Code, Flash, Leave, back, go, refuse},
+    forms::bounded,
+    outcome::{Code, Flash, Leave, back, go, leave, refuse},
     paths,
 };
 
@@ -65,6 +66,49 @@ pub async fn sign_out() -> Result<(), Code> {
     let (context, asker) = asked();
     let next = match context.ligature.sign_out(&asker.visitor).await {
         Ok(()) => back(&context, &asker, paths::LOGIN_STAY, Flash::notice("signed-out")).await.with(context.cookies.session("")),
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/email")]
+pub async fn change_email(email: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.ask_new_email(&asker.visitor, &email).await {
+        Err(fault) if fault.refusal() == Refusal::BadRequest => {
+            let flash = Flash { problems: vec![("email".into(), "field-email".into())], typed: vec![("email".into(), bounded(&email, 254))], ..Flash::default() };
+            back(&context, &asker, paths::EMAIL, flash).await
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => Leave::local(paths::confirm(paths::EMAIL)),
+        other => leave(&context, other).await,
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/password")]
+pub async fn change_password(password: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.set_own_password(&asker.visitor, &password).await {
+        Ok(()) => back(&context, &asker, paths::ACCOUNT, Flash::notice("own-password-done")).await,
+        Err(fault) if fault.refusal() == Refusal::BadRequest => {
+            let flash = Flash { problems: vec![("password".into(), "field-password".into())], ..Flash::default() };
+            back(&context, &asker, paths::PASSWORD, flash).await
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => Leave::local(paths::confirm(paths::PASSWORD)),
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/delete")]
+pub async fn delete_account() -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.close_account(&asker.visitor).await {
+        Ok(()) => back(&context, &asker, paths::LOGIN_STAY, Flash::notice("delete-done")).await.with(context.cookies.session("")),
+        Err(fault) if fault.refusal() == Refusal::NotRecent => Leave::local(paths::confirm(paths::DELETE)),
         Err(fault) => refuse(&fault),
     };
     go(&context, &next);

@@ -7,6 +7,7 @@ pub mod language;
 pub mod policy;
 pub mod setup;
 pub mod sign_in;
+pub mod undo;
 
 /// Cuts what was typed to a length that fields have anyway; longer input is nobody's honest typing (RL-11).
 pub(crate) fn bounded(text: &str, max: usize) -> String {

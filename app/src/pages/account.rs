@@ -42,7 +42,8 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
     Ok(page(&visit.context, &visit.asker, head, move || {
-        let Overview { name, addresses, methods, addable, fields, manageable, administrator } = overview;
+        let Overview { name, addresses, methods, addable, fields, manageable, administrator, password_settable } = overview;
+        let has_password = methods.iter().any(|m| m.link.is_none());
         view! {
             <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
             {message.map(|key| notice("good", t(l, &key)))}
@@ -50,6 +51,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
                 <h2 id="methods">{t(l, "methods-title")}</h2>
                 <p class="muted">{t(l, if manageable { "methods-lead" } else { "methods-lead-fixed" })}</p>
                 <ul class="rows">{methods.into_iter().map(|m| method_row(l, m)).collect_view()}</ul>
+                {password_settable.then(|| view! { <p><a class="button" href=paths::PASSWORD>{t(l, if has_password { "own-password-change" } else { "own-password-set" })}</a></p> })}
                 {manageable.then(|| adding(l, addable))}
             </section>
             <section aria-labelledby="addresses">
@@ -57,8 +59,14 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
                 <p class="muted">{t(l, "addresses-lead")}</p>
                 {addresses.is_empty().then(|| view! { <p>{t(l, "addresses-none")}</p> })}
                 <ul class="rows">{addresses.into_iter().map(|a| view! { <li><span class="row-main"><strong>{a.typed}</strong></span><span class="tag">{t(l, if a.proved { "address-proved" } else { "address-unproved" })}</span></li> }).collect_view()}</ul>
+                {manageable.then(|| view! { <p><a class="button" href=paths::EMAIL>{t(l, "own-email-title")}</a></p> })}
             </section>
             {(!fields.is_empty()).then(|| profile(l, fields))}
+            <section aria-labelledby="data">
+                <h2 id="data">{t(l, "data-title")}</h2>
+                <p class="muted">{t(l, "data-lead")}</p>
+                <p class="row-actions"><a class="button" href=paths::EXPORT>{t(l, "export-title")}</a><a class="button danger" href=paths::DELETE>{t(l, "delete-title")}</a></p>
+            </section>
             {administrator.then(|| view! { <p><a class="button" href=paths::ADMIN>{t(l, "nav-admin")}</a></p> })}
         }
     })

@@ -1,5 +1,6 @@
 //! Pages, one file a journey; handlers load, views draw.
 mod account;
+mod account_change;
 mod admin;
 mod attempt;
 mod confirm;
@@ -8,8 +9,10 @@ mod refused;
 mod setup;
 mod sign_in;
 mod story;
+mod undo;
 
 pub use refused::{not_found, refusal_page};
+pub(crate) use undo::key_of as undo_key;
 
 use axum::{Extension, Router, extract::State, response::Response, routing::get};
 use serde::Deserialize;
@@ -104,6 +107,11 @@ pub fn routes() -> Router<Context> {
         .route("/attempt/{id}/{page}", get(attempt::attempt))
         .route("/refused/{code}", get(refused::refused))
         .route("/account", get(account::methods))
+        .route("/account/email", get(account_change::email))
+        .route("/account/password", get(account_change::password))
+        .route("/account/export", get(account_change::export))
+        .route("/account/delete", get(account_change::delete))
+        .route("/undo/{secret}", get(undo::undo))
         .route("/account/confirm", get(confirm::confirm))
         .route("/account/methods/{link}/remove", get(account::remove))
         .route("/account/sessions", get(account::sessions))

@@ -57,6 +57,13 @@ pub enum State {
     SigningUp {
         account: Option<AccountId>,
     },
+    /// A signed-in person gave another address; its code is awaited. `free`: nobody owns it, else nothing answers (MA-14).
+    NewEmail {
+        account: AccountId,
+        /// As it was typed.
+        address: String,
+        free: bool,
+    },
     /// A session waits for a code from the account's mailbox, before something that needs a recent sign-in (MA-09).
     ConfirmingSession {
         account: AccountId,
@@ -96,6 +103,7 @@ impl State {
             | Outcome::UpdateEmail
             | Outcome::Confirmed
             | Outcome::Change
+            | Outcome::Undo
             | Outcome::Refuse { .. } => None,
         }
     }
@@ -111,6 +119,7 @@ impl State {
             | Self::FinishingSignup { .. }
             | Self::EmailChanged { .. }
             | Self::SigningUp { .. }
+            | Self::NewEmail { .. }
             | Self::ConfirmingSession { .. }
             | Self::Resetting { .. } => false,
             Self::Done | Self::Abandoned | Self::Refused { .. } => true,
@@ -123,7 +132,7 @@ impl State {
     pub fn page(&self) -> &'static str {
         match self {
             Self::Choosing { .. } => "choose",
-            Self::Confirming { .. } | Self::Proving { .. } | Self::SigningUp { .. } | Self::ConfirmingSession { .. } => "code",
+            Self::Confirming { .. } | Self::Proving { .. } | Self::SigningUp { .. } | Self::NewEmail { .. } | Self::ConfirmingSession { .. } => "code",
             Self::Resetting { .. } => "reset",
             Self::Binding { .. } => "bind",
             Self::FinishingSignup { .. } => "finish",
@@ -141,6 +150,7 @@ impl State {
             Self::FinishingSignup { .. }
             | Self::EmailChanged { .. }
             | Self::SigningUp { .. }
+            | Self::NewEmail { .. }
             | Self::ConfirmingSession { .. }
             | Self::Resetting { .. }
             | Self::Done
@@ -158,6 +168,7 @@ impl State {
             Self::Confirming { .. }
             | Self::EmailChanged { .. }
             | Self::SigningUp { .. }
+            | Self::NewEmail { .. }
             | Self::ConfirmingSession { .. }
             | Self::Resetting { .. }
             | Self::Done
@@ -223,6 +234,14 @@ impl State {
     /// As [`State::confirming`].
     pub fn resetting(&self) -> Result<Option<AccountId>, Refusal> {
         if let Self::Resetting { account } = self { Ok(*account) } else { Err(self.elsewhere()) }
+    }
+
+    /// The account and the address that is to become its primary one, as typed.
+    ///
+    /// # Errors
+    /// As [`State::confirming`].
+    pub fn new_email(&self) -> Result<(AccountId, &str), Refusal> {
+        if let Self::NewEmail { account, address, .. } = self { Ok((*account, address)) } else { Err(self.elsewhere()) }
     }
 
     /// The account whose session is confirmed.

@@ -86,6 +86,35 @@ pub enum Intent {
     Confirm(Confirm),
     /// A signed-in person changes something of their own account.
     Change(Change),
+    /// Whoever reads the account's mail, or its owner, says of a change: this wasn't me (MA-13).
+    Undo(Undo),
+}
+
+/// A change that is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    pub account: AccountId,
+    pub state: AccountState,
+    pub what: Undone,
+    /// The address or identity that would come back belongs to another account by now.
+    pub elsewhere: bool,
+    /// Ways to sign in that would be left, an owned mailbox among them.
+    pub ways_left: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Undone {
+    /// The former address comes back.
+    Email,
+    /// The new identity goes, and is barred from the account.
+    Link,
+    /// The removed identity comes back.
+    Unlink,
+    /// The new password goes; the old one is not kept anywhere.
+    Password,
+    /// The account stays after all.
+    Delete,
 }
 
 /// The session that a sign-in in between is for. The account that the credential opened is in [`Facts::known`].

@@ -101,6 +101,7 @@ refusals! {
     AccountClosing "account.closing" 403 [AskAdministrator] "The account is being deleted.";
     PasswordOff "account.password_off" 403 [OtherMethod] "Signing in by password is switched off (ZI-12).";
     PasswordByReset "account.password_by_reset" 403 [MyAccount] "A first password is set by a code from the mailbox, or not at all, as the policy says (NE-20).";
+    UndoOver "account.undo_over" 410 [MyAccount, AskAdministrator] "The link of the notice was used, or is too old.";
     LastOwner "account.last_owner" 409 [MyAccount] "The last owner of the console cannot go.";
     EmailTaken "account.email_taken" 409 [MyAccount] "Another account owns the address (MA-15).";
     LastMethod "account.last_method" 409 [MyAccount] "The last usable way to sign in stays (I7).";

@@ -5,7 +5,7 @@ use ligature_domain::{
     AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust, decide,
     decide::Decision,
     decide::EmailStep,
-    facts::{AccountState, Act, AddTo, By, Candidate, Change, Confirm, EmailFacts, Facts, Intent, Known, ProviderFacts, Remove, RuleFacts, RuleState, UpdateEmail, What},
+    facts::{AccountState, Act, AddTo, By, Candidate, Change, Confirm, EmailFacts, Facts, Intent, Known, ProviderFacts, Remove, RuleFacts, RuleState, Undo, Undone, UpdateEmail, What},
     policy::{CodeTo, Disclosure, Document, EmailChange, NoMatch, Offer, UnverifiedTarget, preset},
     trust::Pair,
 };
@@ -271,9 +271,11 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         any::<bool>().prop_map(|last_owner| What::Delete { last_owner }),
     ];
     let change = (accounts(), states(), what, any::<bool>()).prop_map(|(account, state, what, recent)| Intent::Change(Change { account, state, what, recent }));
+    let undone = prop_oneof![Just(Undone::Email), Just(Undone::Link), Just(Undone::Unlink), Just(Undone::Password), Just(Undone::Delete)];
+    let undo = (accounts(), states(), undone, any::<bool>(), 0_u32..2).prop_map(|(account, state, what, elsewhere, ways_left)| Intent::Undo(Undo { account, state, what, elsewhere, ways_left }));
     let confirm = (accounts(), any::<bool>(), any::<bool>()).prop_map(|(account, password, fresh)| Intent::Confirm(Confirm { account, password, fresh }));
     let update = (accounts(), states(), any::<bool>()).prop_map(|(account, state, taken)| Intent::UpdateEmail(UpdateEmail { account, state, taken }));
-    let intent = prop_oneof![6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => change, 1 => confirm, 1 => Just(Intent::SignUp)];
+    let intent = prop_oneof![6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => change, 1 => confirm, 1 => undo, 1 => Just(Intent::SignUp)];
     let act = prop_oneof![
         6 => Just(Act::Arrived),
         1 => Just(Act::UseExisting),
@@ -384,6 +386,12 @@ proptest! {
             Outcome::Change => {
                 let never = [What::Email { taken: true }, What::Delete { last_owner: true }];
                 prop_assert!(matches!(f.intent, Intent::Change(c) if c.recent && c.state == AccountState::Active && !never.contains(&c.what)));
+            }
+            Outcome::Undo => {
+                let Intent::Undo(u) = f.intent else { return Err(TestCaseError::fail("an undo")) };
+                prop_assert_eq!(u.state == AccountState::Closing, u.what == Undone::Delete);
+                prop_assert!(!(u.elsewhere && [Undone::Email, Undone::Unlink].contains(&u.what)));
+                prop_assert!(u.ways_left > 0 || ![Undone::Link, Undone::Password].contains(&u.what));
             }
             // MA-10: by a method of this very account, and freshly.
             Outcome::Confirmed => prop_assert!(matches!(f.intent, Intent::Confirm(c) if c.fresh && f.known.is_some_and(|k| k.account == c.account && k.state == AccountState::Active))),

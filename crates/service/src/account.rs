@@ -2,7 +2,7 @@
 use domain::{
     AccountId, LinkId, Micros, Outcome, Refusal, decide,
     facts::{AddTo, Facts, Intent, Remove},
-    policy::OnUnlink,
+    policy::{OnUnlink, PasswordAdd},
 };
 use serde_json::json;
 use storage::{
@@ -16,7 +16,7 @@ use storage::{
     snapshots::load_snapshots,
 };
 
-use crate::{Caller, Fault, Ligature, Visitor, audit::Event, held::Held, mails::Kind, policies::Policies};
+use crate::{Caller, Fault, Ligature, Visitor, audit::Event, held::Held, mails::Kind, policies::Policies, undo::Undoable};
 
 /// A way to sign in, as My Account lists it.
 #[derive(Debug, Clone)]
@@ -68,6 +68,8 @@ pub struct Overview {
     /// Adding and removing is allowed at all (GO-24).
     pub manageable: bool,
     pub administrator: bool,
+    /// A password can be set, or replaced, here.
+    pub password_settable: bool,
 }
 
 impl Ligature {
@@ -99,7 +101,10 @@ impl Ligature {
             let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
             buttons.push(crate::providers::Button { key: row.key, name: row.name, kind: row.kind, origin });
         }
-        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable: local.permits.account_management, administrator })
+        let has = methods.iter().any(|m| m.link.is_none());
+        let may = local.permits.password_sign_in && local.permits.account_management;
+        let password_settable = may && (has || local.choices.password_add == PasswordAdd::InAccount);
+        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable: local.permits.account_management, administrator, password_settable })
     }
 
     /// Providers that the account may add, by the decision itself for an identity that nobody has (GO-25, GO-27).
@@ -215,7 +220,8 @@ impl Ligature {
         let detail = json!({"reasons": decision.reasons, "policy_version": decision.policy_version});
         self.record(c, Event { provider: method.key.clone(), ..Event::new("link.removed").account(account).detail(detail) }).await?;
         if notify {
-            self.notify(c, account, Kind::UnlinkNotice, visitor, &method.name, &method.label).await?;
+            let undo = link.map(|link| Undoable::Unlink { link });
+            self.tell(c, account, Kind::UnlinkNotice, visitor, &method.name, &method.label, undo.as_ref()).await?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use storage::{
     audit::{AuditEvent, AuditFilter, list_audit_events},
     links::count_links,
     providers::{Provider, add_provider, list_providers, set_provider},
-    sessions::{count_sessions, end_sessions},
+    sessions::count_sessions,
 };
 use upstream::{Settings as ProviderSettings, SettingsProblem};
 
@@ -256,7 +256,7 @@ impl Ligature {
                     };
                     set_account_state(c, this.org, id, state).await?;
                     if state == AccountState::Disabled {
-                        end_sessions(c, id, None).await?;
+                        this.end_everything(c, id, None).await?;
                     }
                     this.record(c, Event::new("account.state").account(id).by(format!("admin:{admin}")).code(state.name())).await
                 })

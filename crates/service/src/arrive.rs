@@ -15,6 +15,7 @@ use crate::{
     mails::Kind,
     sessions::Opening,
     start::Sealed,
+    undo::Undoable,
 };
 
 /// Where the browser goes next.
@@ -159,7 +160,8 @@ impl Ligature {
                 self.sync_profile(c, *account, held, policy, &sync.on_link, client).await?;
                 self.record(c, event("link.added").account(*account)).await?;
                 if *notify {
-                    self.notify(c, *account, Kind::LinkNotice, visitor, &held.provider_name, &held.label()).await?;
+                    let undo = Undoable::Link { link };
+                    self.tell(c, *account, Kind::LinkNotice, visitor, &held.provider_name, &held.label(), Some(&undo)).await?;
                 }
                 let secret = self.session_after_link(c, visitor, held, *account, link, policy, now).await?;
                 signed_in(secret)
@@ -202,7 +204,8 @@ impl Ligature {
             | Outcome::Remove { .. }
             | Outcome::UpdateEmail
             | Outcome::Confirmed
-            | Outcome::Change => Err(Fault::Internal("this outcome is a page, not an end".into())),
+            | Outcome::Change
+            | Outcome::Undo => Err(Fault::Internal("this outcome is a page, not an end".into())),
         }
     }
 

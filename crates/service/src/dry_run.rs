@@ -50,7 +50,7 @@ fn bucket(decision: &Decision) -> &'static str {
         Outcome::Choose(_) | Outcome::Confirm | Outcome::Challenge { .. } | Outcome::Bind { .. } | Outcome::FinishSignup { .. } | Outcome::Reclaim { .. } => "ask",
         Outcome::Create => "create",
         Outcome::SignIn { .. } => "opens",
-        Outcome::Refuse { .. } | Outcome::Abandon | Outcome::Remove { .. } | Outcome::UpdateEmail | Outcome::Confirmed | Outcome::Change => "refused",
+        Outcome::Refuse { .. } | Outcome::Abandon | Outcome::Remove { .. } | Outcome::UpdateEmail | Outcome::Confirmed | Outcome::Change | Outcome::Undo => "refused",
     }
 }
 

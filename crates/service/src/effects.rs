@@ -7,9 +7,11 @@ use storage::{
         NewEmail, add_account, add_email, bump_rev, find_account, is_email_taken, list_emails, own_email, remove_other_emails, remove_password, remove_pending_accounts, set_account_name,
         set_account_state, set_password,
     },
+    attempts::end_attempts_of_account,
     attributes::remove_attributes,
     links::{NewLink, add_link, remove_links},
     sessions::end_sessions,
+    tokens::end_tokens_of,
 };
 
 use crate::{
@@ -17,6 +19,7 @@ use crate::{
     chance::{row_id, subject},
     held::Held,
     mails::{Kind, Letter},
+    undo::Undoable,
 };
 
 impl Ligature {
@@ -93,12 +96,32 @@ impl Ligature {
         self.vault.seal("claims", &serde_json::to_vec(&held.assertion.claims)?)
     }
 
-    /// A notice to the account's primary address.
-    pub(crate) async fn notify(&self, c: &mut Conn, account: AccountId, kind: Kind, visitor: &Visitor, provider: &str, identity: &str) -> Result<(), Fault> {
+    /// A notice to every proved address of the account, or to the only one that it has (MA-13); with a link that takes
+    /// the change back.
+    #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
+    pub(crate) async fn tell(&self, c: &mut Conn, account: AccountId, kind: Kind, visitor: &Visitor, provider: &str, identity: &str, undo: Option<&Undoable>) -> Result<(), Fault> {
         let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
-        let Some(email) = list_emails(c, account).await?.into_iter().next() else { return Ok(()) };
-        let letter = self.letter(kind, email.typed, locale, visitor, provider, identity);
-        self.post(c, &letter).await
+        let all = list_emails(c, account).await?;
+        let proved = all.iter().any(|e| e.proof != "none");
+        let to: Vec<String> = all.into_iter().enumerate().filter(|(n, e)| if proved { e.proof != "none" } else { *n == 0 }).map(|(_, e)| e.typed).collect();
+        let undo = match undo {
+            Some(what) if !to.is_empty() => self.undo_url(c, account, what).await?,
+            _ => String::new(),
+        };
+        for address in to {
+            let letter = Letter { undo: undo.clone(), ..self.letter(kind, address, locale.clone(), visitor, provider, identity) };
+            self.post(c, &letter).await?;
+        }
+        Ok(())
+    }
+
+    /// Nobody keeps what they held of the account: sessions, tokens of applications, attempts that its mailbox could
+    /// finish, changes that wait for a code (threat rule 8).
+    pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&str>) -> Result<(), Fault> {
+        end_sessions(c, account, except).await?;
+        end_tokens_of(c, account).await?;
+        end_attempts_of_account(c, account).await?;
+        Ok(())
     }
 
     pub(crate) fn letter(&self, kind: Kind, to: String, locale: String, visitor: &Visitor, provider: &str, identity: &str) -> Letter {
@@ -114,6 +137,7 @@ impl Ligature {
             network: visitor.network.clone(),
             at: self.now(),
             public_url: self.settings.public_url.clone(),
+            undo: String::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A linked identity came with another address than the account's: update, ignore, later (GO-47 to GO-50, MA-15).
 use domain::{
     AccountId, DAY, Facts, HOUR, Outcome, Policy, Refusal, Trust,
+    address::Canonical,
     attempt::State,
     decide,
     facts::{Intent, UpdateEmail},
@@ -12,10 +13,10 @@ use storage::{
     attributes::ignore_email,
 };
 
-use crate::{Arrival, Fault, Ligature, Visitor, arrive::client_of, attempt::Opened, audit::Event, chance::row_id, held::Held, mails::Kind};
+use crate::{Arrival, Fault, Ligature, Visitor, arrive::client_of, attempt::Opened, audit::Event, chance::row_id, held::Held, mails::Kind, undo::Undoable};
 
 /// How long an address that was given up stays reserved for its account.
-const RESERVED: domain::Micros = 72 * HOUR;
+pub(crate) const RESERVED: domain::Micros = 72 * HOUR;
 const _: () = assert!(RESERVED == 3 * DAY);
 
 impl Ligature {
@@ -97,22 +98,31 @@ impl Ligature {
                     this.record(c, event.account(account).support(&open.row.support_code)).await?;
                     return Ok(Err((refusal, open.row.support_code)));
                 }
-                // The old address hears of it while it is still the one that mail goes to.
-                this.notify(c, account, Kind::EmailChanged, &visitor, &held.provider_name, address.as_str()).await?;
-                if list_emails(c, account).await?.iter().all(|e| e.canonical != address.as_str()) {
-                    remove_email(c, account, address.as_str()).await?;
-                    let typed = held.assertion.email.clone().unwrap_or_default();
-                    let email = NewEmail { canonical: address.as_str().to_owned(), typed, proof: "code".into(), owner: true, primary: false };
-                    add_email(c, this.org, account, &email, row_id(now), now).await?;
-                }
-                own_email(c, account, address.as_str()).await?;
-                set_primary_email(c, account, address.as_str(), Some(now + RESERVED)).await?;
+                let typed = held.assertion.email.clone().unwrap_or_default();
+                this.take_email(c, &visitor, account, &address, &typed).await?;
                 this.move_on(c, &open, &State::Done, "").await?;
                 this.record(c, this.decided("email.updated", &held, &facts, &decision, true).account(account)).await?;
                 Ok(Ok(arrival))
             })
         })
         .await
+    }
+
+    /// A proved address becomes the primary one. The old one hears of it while it still counts, can take it back, and
+    /// stays reserved as long (MA-14).
+    pub(crate) async fn take_email(&self, c: &mut Conn, visitor: &Visitor, account: AccountId, address: &Canonical, typed: &str) -> Result<(), Fault> {
+        let now = self.now();
+        let all = list_emails(c, account).await?;
+        let old = all.iter().find(|e| e.is_primary && e.canonical != address.as_str());
+        let undo = old.map(|old| Undoable::Email { old: old.canonical.clone(), new: address.as_str().to_owned() });
+        self.tell(c, account, Kind::EmailChanged, visitor, "", address.as_str(), undo.as_ref()).await?;
+        if all.iter().all(|e| e.canonical != address.as_str()) {
+            remove_email(c, account, address.as_str()).await?;
+            let email = NewEmail { canonical: address.as_str().to_owned(), typed: typed.to_owned(), proof: "code".into(), owner: true, primary: false };
+            add_email(c, self.org, account, &email, row_id(now), now).await?;
+        }
+        own_email(c, account, address.as_str()).await?;
+        Ok(set_primary_email(c, account, address.as_str(), Some(now + RESERVED)).await?)
     }
 
     /// Ignore: never asked again for this address; only a keyed hash of it is kept.

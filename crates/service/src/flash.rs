@@ -43,7 +43,8 @@ impl Ligature {
     /// # Errors
     /// [`Fault::Storage`].
     pub async fn tidy(&self) -> Result<usize, Fault> {
-        let now = self.now();
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(storage::tidy::tidy(c, now).await? + storage::tidy::wipe_expired_assertions(c, now).await?) })).await
+        let (now, gone) = (self.now(), self.remove_closed().await?);
+        let rows = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(storage::tidy::tidy(c, now).await? + storage::tidy::wipe_expired_assertions(c, now).await?) })).await?;
+        Ok(rows + gone)
     }
 }

@@ -30,6 +30,14 @@ pub enum Kind {
     ResetCode,
     /// A code to confirm a session.
     ConfirmCode,
+    /// A code to prove the address that a person gave in My Account.
+    NewEmailCode,
+    /// Somebody wants to use this address, which has an account, for theirs.
+    EmailWanted,
+    /// The password is another one, or there is one now.
+    PasswordNotice,
+    /// The account goes in two weeks.
+    ClosingNotice,
     /// A provider was added.
     LinkNotice,
     /// A provider was removed.
@@ -38,7 +46,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, for the test that renders each in each language.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::LinkCode,
         Self::ClaimCode,
         Self::EmailCode,
@@ -48,6 +56,10 @@ impl Kind {
         Self::SignUpTaken,
         Self::ResetCode,
         Self::ConfirmCode,
+        Self::NewEmailCode,
+        Self::EmailWanted,
+        Self::PasswordNotice,
+        Self::ClosingNotice,
         Self::LinkNotice,
         Self::UnlinkNotice,
     ];
@@ -65,6 +77,10 @@ impl Kind {
             Self::SignUpTaken => "sign-up-taken",
             Self::ResetCode => "reset-code",
             Self::ConfirmCode => "confirm-code",
+            Self::NewEmailCode => "new-email-code",
+            Self::EmailWanted => "email-wanted",
+            Self::PasswordNotice => "password-notice",
+            Self::ClosingNotice => "closing-notice",
             Self::LinkNotice => "link-notice",
             Self::UnlinkNotice => "unlink-notice",
         }
@@ -73,8 +89,8 @@ impl Kind {
     /// Codes are worth little after ten minutes; notices can wait three days.
     fn life(self) -> Micros {
         match self {
-            Self::LinkCode | Self::ClaimCode | Self::EmailCode | Self::SignUpCode | Self::ResetCode | Self::ConfirmCode => 10 * MINUTE,
-            Self::SignUpTaken | Self::EmailChanged | Self::RefusedNotice | Self::LinkNotice | Self::UnlinkNotice => 3 * DAY,
+            Self::LinkCode | Self::ClaimCode | Self::EmailCode | Self::SignUpCode | Self::ResetCode | Self::ConfirmCode | Self::NewEmailCode => 10 * MINUTE,
+            Self::SignUpTaken | Self::EmailWanted | Self::PasswordNotice | Self::ClosingNotice | Self::EmailChanged | Self::RefusedNotice | Self::LinkNotice | Self::UnlinkNotice => 3 * DAY,
         }
     }
 }
@@ -94,6 +110,9 @@ pub struct Letter {
     pub network: String,
     pub at: Micros,
     pub public_url: String,
+    /// Where "this wasn't me" takes the change back, or empty.
+    #[serde(default)]
+    pub undo: String,
 }
 
 /// A letter that is due, and its row.

@@ -32,9 +32,11 @@ impl Default for HashCost {
 pub(crate) const LONGEST: usize = 256;
 const SHORTEST: usize = 15;
 
-/// Whether a new password may be set: 15 characters at least when it is the only factor, nothing else asked.
-pub(crate) fn acceptable(password: &str) -> bool {
-    password.chars().count() >= SHORTEST && password.len() <= LONGEST
+/// Whether a new password may be set: 15 characters at least when it is the only factor, and hard to guess, also for
+/// who knows these words about the person. No rules on kinds of characters (NIST SP 800-63B §5.1.1.2).
+pub(crate) fn acceptable(password: &str, known: &[String]) -> bool {
+    let words: Vec<&str> = known.iter().flat_map(|k| k.split(['@', '.', ' ']).chain([k.as_str()])).filter(|w| w.len() > 2).collect();
+    password.chars().count() >= SHORTEST && password.len() <= LONGEST && zxcvbn::zxcvbn(password, &words).score() >= zxcvbn::Score::Three
 }
 
 fn hasher(cost: HashCost) -> Result<Argon2<'static>, Fault> {

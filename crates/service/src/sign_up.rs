@@ -12,7 +12,6 @@ use storage::{
     Conn,
     accounts::{NewEmail, add_account, add_email, bump_rev, find_account, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts, set_account_state, set_password},
     attempts::Attempt,
-    sessions::end_sessions,
 };
 
 use crate::{
@@ -25,6 +24,7 @@ use crate::{
     mails::Kind,
     password::acceptable,
     sessions::Opening,
+    undo::Undoable,
 };
 
 /// What a sign-up form holds.
@@ -49,7 +49,7 @@ impl NewPerson {
         if self.name.trim().is_empty() || self.name.chars().count() > 80 || self.name.chars().any(char::is_control) {
             problems.push(("name", "field-name"));
         }
-        if !acceptable(&self.password) {
+        if !acceptable(&self.password, &[self.email.clone(), self.name.clone()]) {
             problems.push(("password", "field-password"));
         }
         problems
@@ -114,12 +114,12 @@ impl Ligature {
     }
 
     /// A challenge that nothing answers, and a notice to whoever has the address.
-    async fn decoy(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, owner: AccountId, address: &Canonical, kind: Kind) -> Result<(), Fault> {
+    pub(crate) async fn decoy(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, owner: AccountId, address: &Canonical, kind: Kind) -> Result<(), Fault> {
         let within = self.within_budget(c, address.as_str()).await?;
         let binding = Binding { action: "decoy", address: address.as_str().to_owned(), ..Binding::default() };
         let shape = self.local_code(c).await?;
         self.challenge(c, row, &binding, shape, None).await?;
-        if within { self.notify(c, owner, kind, visitor, "", "").await } else { Ok(()) }
+        if within { self.tell(c, owner, kind, visitor, "", "", None).await } else { Ok(()) }
     }
 
     pub(crate) async fn send_sign_up_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, account: Option<AccountId>) -> Result<(), Fault> {
@@ -224,7 +224,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for a password that may not be set, [`Refusal::CodeExhausted`].
     pub async fn reset(&self, visitor: &Visitor, id: &str, typed: &str, password: &str) -> Result<Arrival, Fault> {
-        if !acceptable(password) {
+        if !acceptable(password, &[]) {
             return Err(Refusal::BadRequest.into());
         }
         let open = self.opened(&mut self.store.read().await?, visitor, id).await?;
@@ -247,9 +247,10 @@ impl Ligature {
                 bump_rev(c, account, row.rev).await?;
                 let now = this.now();
                 set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
-                end_sessions(c, account, None).await?;
                 this.move_on(c, &open, &State::Done, "").await?;
+                this.end_everything(c, account, None).await?;
                 this.record(c, Event::new("password.reset").account(account)).await?;
+                this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", Some(&Undoable::Password)).await?;
                 let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "sign_in", auth_at: now };
                 let session = this.open_session(c, &visitor, &opening).await?;
                 Ok(Ok(Arrival::SignedIn { secret: session, continuation: open.continuation, method: "password".into() }))

@@ -114,6 +114,32 @@ pub async fn set_account_state(conn: &mut Conn, org: OrgId, id: AccountId, state
     Ok(())
 }
 
+/// The account goes at a moment, or stays after all; its state follows.
+pub async fn set_closing(conn: &mut Conn, id: AccountId, at: Option<Micros>) -> Result<()> {
+    let state = if at.is_some() { AccountState::Closing } else { AccountState::Active };
+    on!(conn, |c| diesel::update(account::table.find(key(id))).set((account::state.eq(state.name()), account::closes_at.eq(at))).execute(c).await)?;
+    Ok(())
+}
+
+/// Accounts whose time is over.
+pub async fn list_closed(conn: &mut Conn, org: OrgId, now: Micros, limit: i64) -> Result<Vec<AccountId>> {
+    let rows: Vec<Key> = on!(conn, |c| account::table
+        .filter(account::organisation_id.eq(key(org)))
+        .filter(account::state.eq(AccountState::Closing.name()))
+        .filter(account::closes_at.le(now))
+        .select(account::id)
+        .limit(limit)
+        .load(c)
+        .await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Removes an account and everything that hangs on it.
+pub async fn remove_account(conn: &mut Conn, id: AccountId) -> Result<()> {
+    on!(conn, |c| diesel::delete(account::table.find(key(id))).execute(c).await)?;
+    Ok(())
+}
+
 pub async fn set_account_name(conn: &mut Conn, id: AccountId, name: &str) -> Result<()> {
     on!(conn, |c| diesel::update(account::table.find(key(id))).set(account::name.eq(name)).execute(c).await)?;
     Ok(())
@@ -209,6 +235,11 @@ pub async fn set_primary_email(conn: &mut Conn, id: AccountId, canonical: &str, 
         diesel::update(own).set((account_email::is_primary.eq(true), account_email::former_until.eq(None::<Micros>))).execute(c).await
     })?;
     Ok(())
+}
+
+/// Addresses that an account gave up and that are still reserved for it.
+pub async fn list_former_emails(conn: &mut Conn, id: AccountId, now: Micros) -> Result<Vec<Email>> {
+    Ok(on!(conn, |c| account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::former_until.gt(now)).select(Email::as_select()).load(c).await)?)
 }
 
 /// Removes one address of an account, also one that was given up.

@@ -150,6 +150,12 @@ pub async fn is_spent(conn: &mut Conn, hash: &[u8]) -> Result<bool> {
 }
 
 /// Ends the open attempts of a browser that were for adding to an account, or all that target an account.
+/// Ends the open attempts whose code goes to an account (threat rule 8).
+pub async fn end_attempts_of_account(conn: &mut Conn, account: AccountId) -> Result<usize> {
+    let own = challenge::table.filter(challenge::account_id.eq(key(account))).select(challenge::attempt);
+    Ok(on!(conn, |c| diesel::delete(attempt::table.filter(attempt::hash.eq_any(own))).execute(c).await)?)
+}
+
 pub async fn end_attempts_of_browser(conn: &mut Conn, browser: &[u8]) -> Result<usize> {
     Ok(on!(conn, |c| diesel::update(attempt::table.filter(attempt::browser.eq(browser)))
         .set((attempt::assertion.eq(None::<Bytes>), attempt::expires_at.eq(0), attempt::rev.eq(attempt::rev + 1)))

@@ -41,6 +41,12 @@ pub async fn add_audit_event(conn: &mut Conn, org: OrgId, row: &AuditEvent) -> R
     Ok(())
 }
 
+/// Takes what names an account out of its events; the events stay under a pseudonym (GDPR article 17).
+pub async fn forget_account(conn: &mut Conn, account: AccountId, pseudonym: &str) -> Result<usize> {
+    let gone = (audit_event::account_id.eq(None::<Key>), audit_event::subject_hash.eq(pseudonym), audit_event::detail.eq("{}"));
+    Ok(on!(conn, |c| diesel::update(audit_event::table.filter(audit_event::account_id.eq(key(account)))).set(gone).execute(c).await)?)
+}
+
 /// What to list.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {

@@ -27,6 +27,7 @@ pub mod snapshots;
 pub mod stamp;
 pub mod tidy;
 pub mod tokens;
+pub mod undo;
 
 pub use conn::{Conn, Error, Result, Store};
 pub use key::{Bytes, Key, key};

@@ -93,6 +93,26 @@ pub async fn release_link(conn: &mut Conn, account: AccountId, id: LinkId, at: M
         == 1)
 }
 
+/// A released link of this account, with its identity.
+pub async fn find_released(conn: &mut Conn, account: AccountId, id: LinkId) -> Result<Option<Link>> {
+    Ok(on!(conn, |c| link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account))).filter(link::active.eq(false)).select(Link::as_select()).first(c).await.optional())?)
+}
+
+/// Takes a release back; the unique index judges whether the identity is free.
+pub async fn restore_link(conn: &mut Conn, account: AccountId, id: LinkId) -> Result<bool> {
+    Ok(on!(conn, |c| diesel::update(link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account))).filter(link::active.eq(false)))
+        .set((link::active.eq(true), link::barred.eq(false), link::released_at.eq(None::<Micros>)))
+        .execute(c)
+        .await)?
+        == 1)
+}
+
+/// The owner said of an identity: this wasn't me. It will not be offered this account again.
+pub async fn bar_link(conn: &mut Conn, account: AccountId, id: LinkId) -> Result<()> {
+    on!(conn, |c| diesel::update(link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account)))).set(link::barred.eq(true)).execute(c).await)?;
+    Ok(())
+}
+
 /// Active links of a provider, and accounts that it is the only one of.
 pub async fn count_links(conn: &mut Conn, provider: ProviderId) -> Result<i64> {
     Ok(on!(conn, |c| link::table.filter(link::provider_id.eq(key(provider))).filter(link::active).count().get_result(c).await)?)
@@ -103,6 +123,11 @@ pub async fn list_claims(conn: &mut Conn, id: AccountId) -> Result<Vec<(Provider
     let rows: Vec<(Key, Bytes)> =
         on!(conn, |c| link::table.filter(link::account_id.eq(key(id))).filter(link::active).order(link::used_at.asc()).select((link::provider_id, link::claims)).limit(50).load(c).await)?;
     Ok(rows.into_iter().map(|(provider, claims)| (provider.into(), claims)).collect())
+}
+
+/// The sealed claims of one link.
+pub async fn find_claims(conn: &mut Conn, id: LinkId) -> Result<Option<Bytes>> {
+    Ok(on!(conn, |c| link::table.find(key(id)).select(link::claims).first(c).await.optional())?)
 }
 
 /// Removes every link of an account: what was attached before its owner proved anything (I6).

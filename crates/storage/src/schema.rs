@@ -52,6 +52,7 @@ diesel::table! {
         locale -> Text,
         profile -> Text,
         created_at -> BigInt,
+        closes_at -> Nullable<BigInt>,
     }
 }
 
@@ -288,6 +289,17 @@ diesel::table! {
         application_id -> Binary,
         account_id -> Binary,
         scope -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    undo (hash) {
+        hash -> Binary,
+        organisation_id -> Binary,
+        account_id -> Binary,
+        what -> Text,
+        created_at -> BigInt,
         expires_at -> BigInt,
     }
 }

@@ -5,7 +5,7 @@ use domain::{DAY, Micros, facts::AccountState};
 
 use crate::{
     Conn, Result,
-    schema::{access_token, account, attempt, auth_code, challenge, counter, flash, outbox, session, spent_state},
+    schema::{access_token, account, attempt, auth_code, challenge, counter, flash, outbox, session, spent_state, undo},
 };
 
 /// One pass; answers how many rows went.
@@ -15,6 +15,7 @@ pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {
         rows += diesel::delete(attempt::table.filter(attempt::expires_at.lt(now - DAY))).execute(c).await?;
         rows += diesel::delete(challenge::table.filter(challenge::expires_at.lt(now - DAY))).execute(c).await?;
         rows += diesel::delete(flash::table.filter(flash::expires_at.lt(now))).execute(c).await?;
+        rows += diesel::delete(undo::table.filter(undo::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(counter::table.filter(counter::until.lt(now))).execute(c).await?;
         rows += diesel::delete(session::table.filter(session::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(auth_code::table.filter(auth_code::expires_at.lt(now - DAY))).execute(c).await?;

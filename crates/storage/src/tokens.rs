@@ -89,3 +89,12 @@ pub async fn add_token(conn: &mut Conn, row: &AccessToken) -> Result<()> {
 pub async fn find_token(conn: &mut Conn, hash: &[u8], now: Micros) -> Result<Option<AccessToken>> {
     Ok(on!(conn, |c| access_token::table.filter(access_token::hash.eq(hash)).filter(access_token::expires_at.gt(now)).select(AccessToken::as_select()).first(c).await.optional())?)
 }
+
+/// Ends what applications hold for an account: codes and access tokens.
+pub async fn end_tokens_of(conn: &mut Conn, account: AccountId) -> Result<()> {
+    on!(conn, |c| {
+        diesel::delete(auth_code::table.filter(auth_code::account_id.eq(key(account)))).execute(c).await?;
+        diesel::delete(access_token::table.filter(access_token::account_id.eq(key(account)))).execute(c).await
+    })?;
+    Ok(())
+}

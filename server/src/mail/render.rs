@@ -34,6 +34,9 @@ pub fn render(letter: &Letter) -> anyhow::Result<Rendered> {
         code => &letter.code,
         place => ta(lang, "mail-where", &[("at", &at), ("agent", agent), ("network", &letter.network)]),
         not_you => t(lang, "mail-not-you"),
+        undo => &letter.undo,
+        undo_lead => t(lang, "mail-undo"),
+        undo_button => t(lang, "mail-undo-button"),
         foot => ta(lang, "mail-foot", &[("url", &letter.public_url)]),
     };
     let mut templates = Environment::new();
@@ -76,6 +79,7 @@ mod tests {
             network: "192.0.2.0/24".into(),
             at: 1_700_000_000_000_000,
             public_url: "https://login.test".into(),
+            undo: "https://login.test/undo/abc".into(),
         }
     }
 
@@ -93,7 +97,7 @@ mod tests {
     #[test]
     fn em_05_names_in_mails_are_text_not_markup() {
         let mail = render(&letter(Kind::LinkCode, "en", "<a href=\"https://evil.test\">Acme</a> {{7*7}}")).unwrap();
-        assert!(!mail.html.contains("<a ") && mail.html.contains("&lt;a"), "{}", mail.html);
+        assert!(mail.html.matches("<a ").count() == 1 && !mail.html.contains("href=\"https://evil.test") && mail.html.contains("&lt;a"), "{}", mail.html);
         assert!(mail.text.contains("{{7*7}}") && !mail.text.contains("49"));
     }
 

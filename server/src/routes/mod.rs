@@ -1,4 +1,5 @@
 //! Protocol routes: what providers, applications and probes call. Pages and forms are in the app.
+pub mod account;
 pub mod callback;
 pub mod forms;
 pub mod health;

@@ -192,6 +192,11 @@ impl World {
         Browser::new(&self.url())
     }
 
+    /// A browser at another node.
+    pub fn browser_of(&self, node: usize) -> Browser {
+        Browser::new(&self.nodes[node].config.server.public_url)
+    }
+
     /// Moves every node's clock.
     pub fn pass(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1_000_000, Ordering::SeqCst);

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, Refusal,
-    facts::{AccountState, Act, AddTo, Change, Confirm, Facts, Intent, Known, Remove, UpdateEmail, What},
+    facts::{AccountState, Act, AddTo, Change, Confirm, Facts, Intent, Known, Remove, Undo, Undone, UpdateEmail, What},
     policy::{Disclosure, EmailChange, MailEvent, Offer, PasswordAdd, Policy},
     trust::{Proof, Trust},
 };
@@ -80,6 +80,8 @@ pub enum Outcome {
     Confirmed,
     /// The person may change what they asked to.
     Change,
+    /// The change is taken back.
+    Undo,
     Refuse {
         refusal: Refusal,
     },
@@ -105,13 +107,31 @@ impl Outcome {
             Self::UpdateEmail => "update_email",
             Self::Confirmed => "confirmed",
             Self::Change => "change",
+            Self::Undo => "undo",
             Self::Refuse { .. } => "refuse",
         }
     }
 
     /// Every name, for the test that each has its text.
-    pub const NAMES: [&str; 16] =
-        ["sign_in", "create", "link", "already_linked", "choose", "confirm", "challenge", "bind", "finish_signup", "reclaim", "abandon", "remove", "update_email", "confirmed", "change", "refuse"];
+    pub const NAMES: [&str; 17] = [
+        "sign_in",
+        "create",
+        "link",
+        "already_linked",
+        "choose",
+        "confirm",
+        "challenge",
+        "bind",
+        "finish_signup",
+        "reclaim",
+        "abandon",
+        "remove",
+        "update_email",
+        "confirmed",
+        "change",
+        "undo",
+        "refuse",
+    ];
 }
 
 /// What to do about an address that differs from the account's.
@@ -175,6 +195,7 @@ impl Deciding<'_> {
                 self.confirm(confirm, trace)
             }
             Intent::Change(change) => self.change(change, trace),
+            Intent::Undo(undo) => take_back(undo, trace),
             Intent::UpdateEmail(update) => self.update_email(update, trace),
             Intent::SignUp => {
                 self.gates(trace)?;
@@ -198,7 +219,7 @@ impl Deciding<'_> {
         let local = match self.facts.intent {
             Intent::SignIn | Intent::SignUp => true,
             Intent::Confirm(confirm) => confirm.password,
-            Intent::Add(_) | Intent::Remove(_) | Intent::UpdateEmail(_) | Intent::Change(_) => false,
+            Intent::Add(_) | Intent::Remove(_) | Intent::UpdateEmail(_) | Intent::Change(_) | Intent::Undo(_) => false,
         };
         match self.facts.provider {
             Some(provider) if !provider.enabled => return Err(Refusal::ProviderDisabled),
@@ -347,6 +368,22 @@ impl Deciding<'_> {
             Act::Finished => self.finished(trace),
             Act::Arrived => self.arrived(&matches, trace),
         }
+    }
+}
+
+/// I7 and I9 hold for it too: somebody stays able to sign in, and nobody loses an address or identity to it.
+fn take_back(undo: Undo, trace: &mut Trace) -> Result<Outcome, Refusal> {
+    trace.say("takes-back");
+    match (undo.what, undo.state) {
+        (Undone::Delete, AccountState::Closing) => return Ok(Outcome::Undo),
+        (Undone::Delete, _) => return Err(Refusal::UndoOver),
+        (_, state) => usable(state)?,
+    }
+    match undo.what {
+        Undone::Email if undo.elsewhere => Err(Refusal::EmailTaken),
+        Undone::Unlink if undo.elsewhere => Err(Refusal::AlreadyInUse),
+        Undone::Link | Undone::Password if undo.ways_left == 0 => Err(Refusal::LastMethod),
+        Undone::Email | Undone::Link | Undone::Unlink | Undone::Password | Undone::Delete => Ok(Outcome::Undo),
     }
 }
 

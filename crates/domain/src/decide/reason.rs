@@ -15,7 +15,7 @@ pub struct Reason {
 
 impl Reason {
     /// Every code, for the test that each has its sentence.
-    pub const CODES: [&str; 36] = [
+    pub const CODES: [&str; 37] = [
         "gates-open",
         "filtered",
         "expression-failed",
@@ -52,6 +52,7 @@ impl Reason {
         "confirms",
         "changes-own",
         "not-recent",
+        "takes-back",
     ];
 }
 

@@ -70,6 +70,7 @@ impl Ligature {
             | State::FinishingSignup { .. }
             | State::EmailChanged { updating: false, .. }
             | State::SigningUp { .. }
+            | State::NewEmail { .. }
             | State::ConfirmingSession { .. }
             | State::Resetting { .. }
             | State::Done
@@ -98,6 +99,7 @@ impl Ligature {
                 let open = this.opened(c, &visitor, &secret).await?;
                 match &open.state {
                     State::SigningUp { account } => this.send_sign_up_code(c, &visitor, &open.row, *account).await?,
+                    State::NewEmail { .. } => this.send_new_email_code(c, &visitor, &open.row, &open.state).await?,
                     State::ConfirmingSession { account } => this.send_confirm_code(c, &visitor, &open.row, *account, false).await?,
                     State::Resetting { account } => this.send_reset_code(c, &visitor, &open.row, *account).await?,
                     State::Confirming { .. } | State::Proving { .. } | State::EmailChanged { updating: true, .. } => {
@@ -124,6 +126,10 @@ impl Ligature {
         if let State::SigningUp { account } = open.state {
             drop(conn);
             return self.finish_sign_up(visitor, id, open, account, typed).await;
+        }
+        if let State::NewEmail { .. } = open.state {
+            drop(conn);
+            return self.take_new_email(visitor, id, open, typed).await;
         }
         if let State::ConfirmingSession { account } = open.state {
             drop(conn);
@@ -200,7 +206,7 @@ impl Ligature {
         let (State::Proving { target: Some(account), .. }, Some(held)) = (&open.state, &open.held) else { return Ok(()) };
         let policy = self.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&held.key));
         if policy.notifies(MailEvent::Refused) {
-            self.notify(c, *account, Kind::RefusedNotice, visitor, &held.provider_name, &held.label()).await?;
+            self.tell(c, *account, Kind::RefusedNotice, visitor, &held.provider_name, &held.label(), None).await?;
         }
         Ok(())
     }

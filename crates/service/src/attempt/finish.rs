@@ -10,7 +10,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for a password that may not be set, [`Refusal::AttemptStep`] elsewhere; refusals of the decision.
     pub async fn finish_with_password(&self, visitor: &Visitor, id: &str, password: &str) -> Result<Arrival, Fault> {
-        if !acceptable(password) {
+        if !acceptable(password, &[]) {
             return Err(Refusal::BadRequest.into());
         }
         self.opened(&mut self.store.read().await?, visitor, id).await?.state.finishing()?;

@@ -32,6 +32,8 @@ pub enum CodeFor {
     /// It goes to the claimed mailbox in every case.
     Claim,
     SignUp,
+    /// It proves the address that the account is to have.
+    NewEmail,
     /// It confirms the session that it is asked in.
     Confirm,
 }
@@ -41,7 +43,7 @@ impl CodeFor {
     #[must_use]
     pub fn in_session(self) -> bool {
         match self {
-            Self::Confirm => true,
+            Self::Confirm | Self::NewEmail => true,
             Self::Account | Self::Claim | Self::SignUp => false,
         }
     }
@@ -93,6 +95,7 @@ impl Ligature {
                 ViewBody::Code { sent_to, tries_left, purpose, password_too: choice.is_some() && methods.contains(&BindMethod::Password) }
             }
             State::SigningUp { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::SignUp, password_too: false },
+            State::NewEmail { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::NewEmail, password_too: false },
             State::ConfirmingSession { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::Confirm, password_too: false },
             State::Resetting { .. } => ViewBody::Reset { sent_to, tries_left },
             State::Binding { target, choice, .. } => {

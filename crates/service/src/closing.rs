@@ -1,0 +1,123 @@
+//! Taking one's data along, and deleting one's own account: two weeks in which it can be taken back, then it is gone.
+use domain::{DAY, Micros, Refusal, facts::What};
+use serde_json::{Value, json};
+use storage::{
+    Conn,
+    accounts::{bump_rev, find_account, find_subject, list_closed, list_emails, list_former_emails, list_holders_of_role, list_roles, password_set_at, remove_account, set_closing},
+    attributes::list_attributes,
+    audit::{AuditFilter, list_audit_events},
+    links::list_links,
+    sessions::list_sessions,
+};
+
+use crate::{Fault, Ligature, Visitor, audit::Event, mails::Kind, setup::OWNER, undo::Undoable};
+
+/// How long it can be taken back.
+pub const GRACE: Micros = 14 * DAY;
+
+impl Ligature {
+    /// Everything that is kept about the caller's own account, nothing of others, no secret (GD-01).
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`], [`Refusal::NotRecent`].
+    pub async fn export(&self, visitor: &Visitor) -> Result<Value, Fault> {
+        let mut conn = self.store.walk().await?;
+        let c = &mut conn;
+        let id = self.may_change(c, visitor, What::Export, self.now()).await?;
+        let account = find_account(c, self.org, id).await?.ok_or(Refusal::SessionEnded)?;
+        let ground = self.ground(c, None).await?;
+        let mut identities = Vec::new();
+        for link in list_links(c, id).await? {
+            let sealed = storage::links::find_claims(c, link.id).await?;
+            let claims: Value = sealed.and_then(|s| self.vault.open_sealed("claims", &s)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+            let provider = ground.provider(link.provider_id).map(|p| p.name.clone());
+            identities.push(json!({"provider": provider, "subject": link.subject, "label": link.label, "added_at": link.created_at, "used_at": link.used_at, "claims": claims}));
+        }
+        let email = |e: &storage::accounts::Email| json!({"address": e.typed, "proved_by": e.proof, "owner": e.owner, "primary": e.is_primary});
+        let emails: Vec<Value> = list_emails(c, id).await?.iter().map(email).collect();
+        let former: Vec<Value> = list_former_emails(c, id, self.now()).await?.iter().map(|e| json!({"address": e.typed})).collect();
+        let fields: Vec<Value> = list_attributes(c, id).await?.iter().map(|f| json!({"name": f.name, "value": f.value, "source": f.source, "updated_at": f.updated_at})).collect();
+        let sessions: Vec<Value> = list_sessions(c, id, self.now(), 0)
+            .await?
+            .iter()
+            .map(|s| json!({"method": s.method, "browser": s.agent, "network": s.network, "created_at": s.created_at, "seen_at": s.seen_at}))
+            .collect();
+        let filter = AuditFilter { account: Some(id), ..AuditFilter::default() };
+        let events: Vec<Value> = list_audit_events(c, self.org, &filter, 10_000).await?.iter().map(|e| json!({"at": e.at, "kind": e.kind, "provider": e.provider, "code": e.code})).collect();
+        let (subject, roles, password) = (find_subject(c, id).await?, list_roles(c, self.org, id).await?, password_set_at(c, id).await?);
+        drop(conn);
+        let by = visitor.clone();
+        let this = self.clone();
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.record(c, Event::new("account.exported").account(Self::caller(&by)?.account)).await })).await?;
+        Ok(json!({
+            "format": "ligature-account-1",
+            "times": "microseconds since 1970-01-01 UTC",
+            "account": {"id": id.to_string(), "subject": subject, "name": account.name, "language": account.locale, "created_at": account.created_at, "roles": roles, "password_set_at": password},
+            "emails": emails,
+            "former_emails": former,
+            "profile": fields,
+            "identities": identities,
+            "sessions": sessions,
+            "events": events,
+        }))
+    }
+
+    /// Whether the caller may begin to delete the account.
+    ///
+    /// # Errors
+    /// [`Refusal::LastOwner`], [`Refusal::NotRecent`].
+    pub async fn may_close(&self, visitor: &Visitor) -> Result<(), Fault> {
+        self.closable(&mut self.store.read().await?, visitor).await
+    }
+
+    async fn closable(&self, c: &mut Conn, visitor: &Visitor) -> Result<(), Fault> {
+        let account = Self::caller(visitor)?.account;
+        let owners = list_holders_of_role(c, OWNER).await?;
+        self.may_change(c, visitor, What::Delete { last_owner: owners == [account] }, self.now()).await.map(drop)
+    }
+
+    /// Begins to delete the caller's account: signed out everywhere at once, gone after two weeks. Identities and
+    /// addresses stay taken until then, so that nobody else gets them by the change of mind.
+    ///
+    /// # Errors
+    /// As [`Ligature::may_close`].
+    pub async fn close_account(&self, visitor: &Visitor) -> Result<(), Fault> {
+        let (this, visitor) = (self.clone(), visitor.clone());
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    this.closable(c, &visitor).await?;
+                    let id = Self::caller(&visitor)?.account;
+                    let row = find_account(c, this.org, id).await?.ok_or(Refusal::SessionEnded)?;
+                    bump_rev(c, id, row.rev).await?;
+                    this.tell(c, id, Kind::ClosingNotice, &visitor, "", "", Some(&Undoable::Delete)).await?;
+                    set_closing(c, id, Some(this.now() + GRACE)).await?;
+                    this.end_everything(c, id, None).await?;
+                    this.record(c, Event::new("account.closing").account(id)).await
+                })
+            })
+            .await
+    }
+
+    /// Removes accounts whose two weeks are over; what audit keeps of them names nobody. Answers how many went.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn remove_closed(&self) -> Result<usize, Fault> {
+        let this = self.clone();
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let ids = list_closed(c, this.org, this.now(), 100).await?;
+                    for id in &ids {
+                        remove_account(c, *id).await?;
+                        let tombstone = this.vault.pseudonym(&[b"account", &id.0]);
+                        storage::audit::forget_account(c, *id, &tombstone).await?;
+                        this.record(c, Event { subject_hash: tombstone, ..Event::new("account.deleted").by("system") }).await?;
+                    }
+                    Ok(ids.len())
+                })
+            })
+            .await
+    }
+}

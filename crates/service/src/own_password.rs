@@ -1,0 +1,52 @@
+//! A password of one's own account, set or replaced in My Account.
+use domain::{CredentialId, Refusal, facts::What};
+use storage::accounts::{bump_rev, find_account, list_emails, password_set_at, set_password};
+
+use crate::{Fault, Ligature, Visitor, audit::Event, chance::row_id, mails::Kind, password::acceptable, undo::Undoable};
+
+impl Ligature {
+    /// Whether a password may be set here now, and whether there is one.
+    ///
+    /// # Errors
+    /// Why it may not: [`Refusal::PasswordByReset`], [`Refusal::PasswordOff`], [`Refusal::NotRecent`].
+    pub async fn own_password(&self, visitor: &Visitor) -> Result<bool, Fault> {
+        let account = Self::caller(visitor)?.account;
+        let mut conn = self.store.read().await?;
+        let first = password_set_at(&mut conn, account).await?.is_none();
+        self.may_change(&mut conn, visitor, What::Password { first }, self.now()).await?;
+        Ok(!first)
+    }
+
+    /// Sets it: every other session ends, and the account's mailboxes hear of it.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for one that may not be set; as [`Ligature::own_password`].
+    pub async fn set_own_password(&self, visitor: &Visitor, password: &str) -> Result<(), Fault> {
+        let caller = Self::caller(visitor)?.clone();
+        let known: Vec<String> = {
+            let mut conn = self.store.read().await?;
+            list_emails(&mut conn, caller.account).await?.into_iter().map(|e| e.typed).chain([caller.name.clone()]).collect()
+        };
+        if !acceptable(password, &known) {
+            return Err(Refusal::BadRequest.into());
+        }
+        self.own_password(visitor).await?;
+        let phc = self.hash_password(password).await?;
+        let (this, visitor) = (self.clone(), visitor.clone());
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let (account, now) = (caller.account, this.now());
+                    let first = password_set_at(c, account).await?.is_none();
+                    this.may_change(c, &visitor, What::Password { first }, now).await?;
+                    let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
+                    bump_rev(c, account, row.rev).await?;
+                    set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
+                    this.end_everything(c, account, Some(&caller.public_id)).await?;
+                    this.record(c, Event::new(if first { "password.added" } else { "password.changed" }).account(account)).await?;
+                    this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", Some(&Undoable::Password)).await
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,176 @@
+//! "This wasn't me": the links of notices take a change back and end every session.
+use domain::{
+    AccountId, DAY, Facts, LinkId, Micros, Outcome, Refusal,
+    address::masked,
+    decide,
+    facts::{Intent, Undo, Undone},
+};
+use serde::{Deserialize, Serialize};
+use storage::{
+    Conn,
+    accounts::{bump_rev, find_account, find_password, is_email_taken, list_emails, own_email, remove_email, remove_password, set_closing, set_primary_email},
+    links::{bar_link, find_link, find_released, list_links, release_link, restore_link},
+    undo::{add_undo, find_undo, spend_undo},
+};
+
+use crate::{
+    Fault, Ligature,
+    audit::Event,
+    chance::{hash, token},
+    email_change::RESERVED,
+};
+
+/// A change, as its undo row keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub(crate) enum Undoable {
+    Email { old: String, new: String },
+    Link { link: LinkId },
+    Unlink { link: LinkId },
+    Password,
+    Delete,
+}
+
+impl Undoable {
+    /// How long it can be taken back: as long as what would come back is kept.
+    fn life(&self) -> Micros {
+        match self {
+            Self::Email { .. } => RESERVED,
+            Self::Link { .. } | Self::Unlink { .. } | Self::Password | Self::Delete => 14 * DAY,
+        }
+    }
+
+    fn what(&self) -> Undone {
+        match self {
+            Self::Email { .. } => Undone::Email,
+            Self::Link { .. } => Undone::Link,
+            Self::Unlink { .. } => Undone::Unlink,
+            Self::Password => Undone::Password,
+            Self::Delete => Undone::Delete,
+        }
+    }
+}
+
+/// What the page of a link says.
+#[derive(Debug, Clone)]
+pub struct UndoView {
+    pub what: Undone,
+    /// The new address, masked, or the provider's name.
+    pub about: String,
+    pub at: Micros,
+}
+
+impl Ligature {
+    /// The address of the page that takes a change back; the secret is only in the mail.
+    pub(crate) async fn undo_url(&self, c: &mut Conn, account: AccountId, what: &Undoable) -> Result<String, Fault> {
+        let (secret, now) = (token(), self.now());
+        let row = storage::undo::Undo { account_id: account, what: serde_json::to_string(what)?, created_at: now, expires_at: now + what.life() };
+        add_undo(c, self.org, &hash(&secret), &row).await?;
+        Ok(format!("{}/undo/{secret}", self.settings.public_url))
+    }
+
+    /// What a link would take back. Looking at it changes nothing: mail scanners follow links.
+    ///
+    /// # Errors
+    /// [`Refusal::UndoOver`].
+    pub async fn undo_view(&self, secret: &str) -> Result<UndoView, Fault> {
+        let mut conn = self.store.read().await?;
+        let row = self.undo_row(&mut conn, secret).await?;
+        let what: Undoable = serde_json::from_str(&row.what)?;
+        let about = match &what {
+            Undoable::Email { new, .. } => masked(new),
+            Undoable::Link { link } => self.provider_of(&mut conn, row.account_id, *link).await?,
+            Undoable::Unlink { link } => self.provider_of(&mut conn, row.account_id, *link).await?,
+            Undoable::Password | Undoable::Delete => String::new(),
+        };
+        Ok(UndoView { what: what.what(), about, at: row.created_at })
+    }
+
+    async fn undo_row(&self, c: &mut Conn, secret: &str) -> Result<storage::undo::Undo, Fault> {
+        if secret.len() > 64 {
+            return Err(Refusal::UndoOver.into());
+        }
+        find_undo(c, self.org, &hash(secret), self.now()).await?.ok_or_else(|| Refusal::UndoOver.into())
+    }
+
+    async fn provider_of(&self, c: &mut Conn, account: AccountId, link: LinkId) -> Result<String, Fault> {
+        let active = list_links(c, account).await?.into_iter().find(|l| l.id == link);
+        let row = match active {
+            Some(row) => Some(row),
+            None => find_released(c, account, link).await?,
+        };
+        let ground = self.ground(c, None).await?;
+        Ok(row.and_then(|l| ground.provider(l.provider_id).map(|p| p.name.clone())).unwrap_or_default())
+    }
+
+    /// Takes the change back, ends every session of the account and every open attempt that its mailbox could finish.
+    ///
+    /// # Errors
+    /// [`Refusal::UndoOver`], [`Refusal::EmailTaken`], [`Refusal::AlreadyInUse`], [`Refusal::LastMethod`].
+    pub async fn undo(&self, secret: &str) -> Result<Undone, Fault> {
+        let mut rounds = 0;
+        loop {
+            let (this, secret) = (self.clone(), secret.to_owned());
+            match self.store.write(move |c| Box::pin(async move { this.undo_in(c, &secret).await })).await {
+                Err(fault) if fault.is_race() && rounds < 3 => rounds += 1,
+                other => return other,
+            }
+        }
+    }
+
+    async fn undo_in(&self, c: &mut Conn, secret: &str) -> Result<Undone, Fault> {
+        let undo = self.undo_row(c, secret).await?;
+        let what: Undoable = serde_json::from_str(&undo.what)?;
+        if !spend_undo(c, &hash(secret)).await? {
+            return Err(Refusal::UndoOver.into());
+        }
+        let id = undo.account_id;
+        let account = find_account(c, self.org, id).await?.ok_or(Refusal::UndoOver)?;
+        bump_rev(c, id, account.rev).await?;
+        let elsewhere = match &what {
+            Undoable::Email { old, .. } => is_email_taken(c, self.org, old, id, self.now()).await?,
+            Undoable::Unlink { link } => match find_released(c, id, *link).await? {
+                Some(row) => find_link(c, self.org, &row.namespace, &row.subject).await?.is_some(),
+                None => false,
+            },
+            Undoable::Link { .. } | Undoable::Password | Undoable::Delete => false,
+        };
+        let facts = Facts::local(Intent::Undo(Undo { account: id, state: account.state(), what: what.what(), elsewhere, ways_left: self.ways_left(c, id, &what).await? }), None);
+        let decision = decide(&facts, &*self.ground(c, None).await?.policy(None));
+        if let Outcome::Refuse { refusal } = decision.outcome {
+            return Err(refusal.into());
+        }
+        match &what {
+            Undoable::Email { old, new } => {
+                remove_email(c, id, new).await?;
+                own_email(c, id, old).await?;
+                set_primary_email(c, id, old, None).await?;
+            }
+            Undoable::Link { link } => {
+                release_link(c, id, *link, self.now()).await?;
+                bar_link(c, id, *link).await?;
+            }
+            Undoable::Unlink { link } => {
+                restore_link(c, id, *link).await?;
+            }
+            Undoable::Password => {
+                remove_password(c, id).await?;
+            }
+            Undoable::Delete => set_closing(c, id, None).await?,
+        }
+        self.end_everything(c, id, None).await?;
+        let detail = serde_json::json!({"what": what.what(), "reasons": decision.reasons, "policy_version": decision.policy_version});
+        self.record(c, Event::new("account.undone").account(id).detail(detail)).await?;
+        Ok(what.what())
+    }
+
+    /// Ways in that would be left: usable identities, a password, and a mailbox that can set a new one.
+    async fn ways_left(&self, c: &mut Conn, id: AccountId, what: &Undoable) -> Result<u32, Fault> {
+        let links = list_links(c, id).await?;
+        let going = |l: &storage::links::Link| matches!(what, Undoable::Link { link } if *link == l.id);
+        let mut left = links.iter().filter(|l| !going(l)).count();
+        left += usize::from(*what != Undoable::Password && find_password(c, id).await?.is_some());
+        left += usize::from(list_emails(c, id).await?.iter().any(|e| e.owner));
+        Ok(u32::try_from(left).unwrap_or(u32::MAX))
+    }
+}
