@@ -1,5 +1,6 @@
 // The journeys in a real browser: without and with script, by keyboard alone, and checked for accessibility.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
@@ -298,7 +299,7 @@ test('every page is free of accessibility problems, light and dark, narrow and w
       await page.fill('#password', PASSWORD);
     }
     await page.click('button.primary');
-    for (const path of ['/admin', '/admin/providers', '/admin/providers/new', '/admin/providers/meridian', '/admin/policy', '/admin/policy/document', '/admin/policy/effective?provider=pigeon', '/admin/policy/presets/gravitee', '/admin/policy/try?provider=pigeon&email=cleo%40example.test', '/admin/policy/versions/1?bucket=ask', '/admin/policy/versions/1/replay', '/admin/accounts', '/admin/applications', '/admin/audit', '/account', '/account/sessions', '/account/activity']) await visit(path);
+    for (const path of ['/admin', '/admin/providers', '/admin/providers/new', '/admin/providers/meridian', '/admin/policy', '/admin/policy/document', '/admin/policy/effective?provider=pigeon', '/admin/policy/presets/gravitee', '/admin/policy/try?provider=pigeon&email=cleo%40example.test', '/admin/policy/versions/1?bucket=ask', '/admin/policy/versions/1/replay', '/admin/accounts', '/admin/applications', '/admin/audit', '/account', '/account/sessions', '/account/activity', '/account/confirm?to=/account', '/account/email', '/account/password', '/account/export', '/account/delete']) await visit(path);
     await page.goto(`${w.url}/account`);
     await page.click('form[action="/fn/signout"] button');
     await page.click('form[action="/login/with/pigeon"] button');
@@ -316,3 +317,42 @@ test('every page is free of accessibility problems, light and dark, narrow and w
     await clean();
   }
 });
+
+for (const js of [false, true]) {
+  test(`MA-13 MA-14 GD-01 a person changes the address, takes their data along, deletes the account and takes that back, ${mode(js)}`, async (t) => {
+    const w = await world();
+    t.after(w.stop);
+    const page = await open(t, js);
+    await page.goto(`${w.url}/login`);
+    await page.click('text=Continue with Meridian');
+    await page.click('text=Anna Berg');
+    await page.goto(`${w.url}/account/confirm?to=/account/sessions`);
+    await page.click('text=Confirm with Meridian');
+    await page.click('text=Anna Berg');
+    assert.match(page.url(), /\/account\/sessions$/);
+    await page.goto(`${w.url}/account`);
+    await page.click('text=Use another address');
+    await page.fill('#email', 'anna.new@example.test');
+    await page.click('button.primary');
+    await page.fill('#code', await code(w, 'anna.new@example.test', 1));
+    await page.click('button.primary');
+    assert.match(page.url(), /\/account$/);
+    assert.ok((await page.textContent('section[aria-labelledby="addresses"]')).includes('anna.new@example.test'));
+    await page.click('a:has-text("Download your data")');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('button.primary')]);
+    const data = JSON.parse(readFileSync(await download.path(), 'utf8'));
+    assert.equal(data.emails[0].address, 'anna.new@example.test');
+    await page.goto(`${w.url}/account`);
+    await page.click('a:has-text("Delete the account")');
+    await page.click('button.danger');
+    assert.match(page.url(), /\/login/);
+    assert.ok((await page.textContent('main')).includes('14 days'));
+    const mails = (await (await fetch(`${w.mail}/mails`)).json()).filter((m) => m.to.includes('anna.new@example.test'));
+    await page.goto(/http:\S+\/undo\/\S+/.exec(mails.at(-1).text)[0]);
+    if (js) assert.deepEqual((await new AxeBuilder({ page }).analyze()).violations.map((v) => v.id), []);
+    await page.click('button.danger');
+    await page.click('text=Continue with Meridian');
+    await page.click('text=Anna Berg');
+    assert.match(await page.textContent('h1'), /Hello Anna/);
+  });
+}

@@ -148,7 +148,7 @@ impl Ligature {
         let binding = Binding { action: "confirm", account: Some(account), address: canonical, ..Binding::default() };
         let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
         let letter = self.letter(Kind::ConfirmCode, typed, locale, visitor, "", "");
-        let shape = code_shape(&*self.ground(c, None).await?.policy(None));
+        let shape = code_shape(&self.ground(c, None).await?.policy(None));
         self.challenge(c, row, &binding, shape, Some(letter)).await
     }
 

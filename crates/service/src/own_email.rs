@@ -54,7 +54,7 @@ impl Ligature {
 
     pub(crate) async fn send_new_email_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, state: &State) -> Result<(), Fault> {
         let State::NewEmail { account, address, free } = state else { return Err(Refusal::AttemptStep.into()) };
-        let shape = code_shape(&*self.ground(c, None).await?.policy(None));
+        let shape = code_shape(&self.ground(c, None).await?.policy(None));
         let binding = new_email_binding(*account, address, *free)?;
         let locale = find_account(c, self.org, *account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
         let letter = self.letter(Kind::NewEmailCode, address.clone(), locale, visitor, "", "");

@@ -136,7 +136,7 @@ impl Ligature {
             Undoable::Link { .. } | Undoable::Password | Undoable::Delete => false,
         };
         let facts = Facts::local(Intent::Undo(Undo { account: id, state: account.state(), what: what.what(), elsewhere, ways_left: self.ways_left(c, id, &what).await? }), None);
-        let decision = decide(&facts, &*self.ground(c, None).await?.policy(None));
+        let decision = decide(&facts, &self.ground(c, None).await?.policy(None));
         if let Outcome::Refuse { refusal } = decision.outcome {
             return Err(refusal.into());
         }
