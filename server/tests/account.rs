@@ -86,6 +86,7 @@ async fn ma_08_a_method_of_a_switched_off_provider_does_not_count_as_a_way_in() 
     assert_eq!(forced.refusal(), "account.last_method");
 }
 
+/// Shows MA-11, AU-20.
 #[tokio::test(flavor = "multi_thread")]
 async fn go_22_a_removed_provider_opens_the_account_no_more_and_can_be_linked_again() {
     let w = World::new("goss").await;

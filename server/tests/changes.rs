@@ -150,7 +150,7 @@ async fn this_was_not_me_puts_a_removed_identity_back() {
     w.healthy().await;
 }
 
-/// Shows NE-04, NE-20, MA-13.
+/// Shows NE-04, MA-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_password_is_set_where_the_policy_lets_it_and_is_taken_back_by_the_notice() {
     let w = World::new("recommended").await;

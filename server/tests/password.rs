@@ -5,6 +5,7 @@ mod world;
 
 use world::{PASSWORD, World};
 
+/// Shows NE-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_up_is_pending_until_the_code_is_typed() {
     let w = World::new("recommended").await;
@@ -134,4 +135,50 @@ async fn rl_05_no_more_than_the_budget_of_mails_goes_to_an_address_and_nothing_l
     }
     assert!(pages.windows(2).all(|p| p[0] == p[1]));
     assert_eq!(w.mails("cleo@example.test").await, 3);
+}
+
+/// Shows RL-01. However slowly and from wherever: a hundred in a row are looked at, and the mailbox sets a new one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_wrong_passwords_in_a_row_lock_the_password_and_waiting_grows() {
+    let w = World::new("recommended").await;
+    let b = w.sign_up("cleo@example.test").await;
+    b.add("harbour", "h-1").await;
+    let (mut looked_at, mut waits) = (0, Vec::new());
+    for _ in 0..40 {
+        let page = w.browser().password("cleo@example.test", "wrong wrong wrong").await;
+        match page.refusal().as_str() {
+            "" => looked_at += 1,
+            "rate.limited" => {
+                let mut waited = 0;
+                while w.browser().password("cleo@example.test", "wrong wrong wrong").await.status == 429 && waited < 30 {
+                    w.pass(900);
+                    waited += 1;
+                }
+                waits.push(waited);
+                looked_at += 1;
+            }
+            other => {
+                assert_eq!(other, "account.password_locked");
+                break;
+            }
+        }
+    }
+    assert!(looked_at <= 100 && waits.len() > 2 && waits[0] < *waits.last().unwrap(), "{looked_at} {waits:?}");
+    for _ in 0..101 {
+        w.pass(17 * 3600);
+        w.browser().password("cleo@example.test", "wrong wrong wrong").await;
+    }
+    assert_eq!(w.browser().password("cleo@example.test", PASSWORD).await.refusal(), "account.password_locked", "even the right one");
+    let unknown = w.browser();
+    for _ in 0..101 {
+        w.pass(17 * 3600);
+        unknown.password("nobody@example.test", "wrong wrong wrong").await;
+    }
+    assert_eq!(unknown.password("nobody@example.test", PASSWORD).await.refusal(), "account.password_locked", "an address without an account looks alike");
+    let b = w.browser();
+    let page = b.post("/fn/reset/ask", &[("email", "cleo@example.test")]).await;
+    let n = w.mails("cleo@example.test").await;
+    let code = w.mail("cleo@example.test", n).await.code.unwrap();
+    b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", "another long password")]).await;
+    assert_eq!(w.browser().password("cleo@example.test", "another long password").await.path(), "/account");
 }

@@ -753,3 +753,5 @@ mail-password-notice-subject = Das Passwort Ihres Kontos wurde gesetzt
 mail-password-notice-body = Ein neues Passwort öffnet Ihr Konto, und alle anderen Browser wurden abgemeldet.
 mail-closing-notice-subject = Ihr Konto wird gelöscht
 mail-closing-notice-body = In 14 Tagen sind Ihr Konto und alles darin weg. Bis dahin können Sie es zurücknehmen.
+refusal-account-password-locked-title = Dieses Passwort ist gesperrt
+refusal-account-password-locked-body = Es gab zu viele falsche Passwörter hintereinander. Melden Sie sich auf einem anderen Weg an, oder setzen Sie über „Passwort vergessen?“ ein neues.

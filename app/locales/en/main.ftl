@@ -753,3 +753,5 @@ mail-password-notice-subject = The password of your account was set
 mail-password-notice-body = A new password opens your account, and every other browser was signed out.
 mail-closing-notice-subject = Your account will be deleted
 mail-closing-notice-body = In 14 days your account and everything in it will be gone. Until then you can take it back.
+refusal-account-password-locked-title = This password is locked
+refusal-account-password-locked-body = There were too many wrong passwords in a row. Sign in another way, or choose "Forgot your password?" and set a new one.

@@ -753,3 +753,5 @@ mail-password-notice-subject = 您账号的密码已设置
 mail-password-notice-body = 新密码可以打开您的账号，其他浏览器都已退出登录。
 mail-closing-notice-subject = 您的账号将被删除
 mail-closing-notice-body = 14 天后，您的账号及其全部内容将消失。在此之前您可以撤回。
+refusal-account-password-locked-title = 此密码已锁定
+refusal-account-password-locked-body = 连续输入错误密码的次数过多。请用其他方式登录，或通过“忘记密码”设置新密码。

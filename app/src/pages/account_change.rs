@@ -115,7 +115,7 @@ async fn delete_page(visit: &Visit) -> Result<Response, Fault> {
         view! {
             <h1>{t(l, "delete-title")}</h1>
             <p>{t(l, "delete-lead")}</p>
-            <ul><li>{t(l, "delete-now")}</li><li>{t(l, "delete-grace")}</li><li>{t(l, "delete-after")}</li></ul>
+            <ul class="points"><li>{t(l, "delete-now")}</li><li>{t(l, "delete-grace")}</li><li>{t(l, "delete-after")}</li></ul>
             <p><a href=paths::EXPORT>{t(l, "delete-export-first")}</a></p>
             <form method="post" action=DeleteAccount::url() class="row-actions"><button class="danger">{t(l, "delete-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "delete-keep")}</a></form>
         }

@@ -61,7 +61,7 @@ async fn straight_to(visit: &Visit, key: &str) -> Result<Response, Fault> {
 }
 
 fn login_view(l: Lang, title: String, buttons: Vec<Button>, password: bool, last: &str, flash: &Flash, entry: &str) -> impl IntoView + use<> {
-    let message = (!flash.notice.is_empty()).then(|| notice(if flash.notice == "signed-out" { "good" } else { "bad" }, t(l, &flash.notice)));
+    let message = (!flash.notice.is_empty()).then(|| notice(if flash.notice == "login-wrong" { "bad" } else { "good" }, t(l, &flash.notice)));
     let any = !buttons.is_empty();
     let last = last.to_owned();
     let entry = entry.to_owned();

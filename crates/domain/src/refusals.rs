@@ -100,6 +100,7 @@ refusals! {
     AccountPending "account.pending" 403 [SignInAgain] "The sign-up was not finished.";
     AccountClosing "account.closing" 403 [AskAdministrator] "The account is being deleted.";
     PasswordOff "account.password_off" 403 [OtherMethod] "Signing in by password is switched off (ZI-12).";
+    PasswordLocked "account.password_locked" 403 [OtherMethod] "A hundred wrong passwords in a row: the password opens nothing until a new one is set by a code from the mailbox (RL-01).";
     PasswordByReset "account.password_by_reset" 403 [MyAccount] "A first password is set by a code from the mailbox, or not at all, as the policy says (NE-20).";
     UndoOver "account.undo_over" 410 [MyAccount, AskAdministrator] "The link of the notice was used, or is too old.";
     LastOwner "account.last_owner" 409 [MyAccount] "The last owner of the console cannot go.";

@@ -42,6 +42,7 @@ impl Ligature {
                     let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
                     bump_rev(c, account, row.rev).await?;
                     set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
+                    this.unlock_password(c, account).await?;
                     this.end_everything(c, account, Some(&caller.public_id)).await?;
                     this.record(c, Event::new(if first { "password.added" } else { "password.changed" }).account(account)).await?;
                     this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", Some(&Undoable::Password)).await

@@ -1,13 +1,14 @@
 //! Passwords: argon2id with bounded parallelism, one limiter per account, answers that look alike.
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use domain::{
-    AccountId, MINUTE, Outcome, Refusal,
+    AccountId, DAY, MINUTE, Outcome, Refusal,
     address::Canonical,
     decide,
     facts::{Facts, Intent, Known},
     path::Continuation,
 };
 use storage::{
+    Conn,
     accounts::{find_account, find_owner, find_password},
     counters::{clear_counter, count_up},
 };
@@ -31,6 +32,8 @@ impl Default for HashCost {
 /// Longest password that is read (RL-11); the shortest that may be set.
 pub(crate) const LONGEST: usize = 256;
 const SHORTEST: usize = 15;
+/// So many wrong ones in a row are looked at, and no more until a new password is set (RL-01).
+const IN_A_ROW: i64 = 100;
 
 /// Whether a new password may be set: 15 characters at least when it is the only factor, and hard to guess, also for
 /// who knows these words about the person. No rules on kinds of characters (NIST SP 800-63B §5.1.1.2).
@@ -110,19 +113,49 @@ impl Ligature {
         drop(conn);
         // The counter belongs to the account, or to the address where there is none, so that both look alike.
         let who = account.map_or_else(|| address.to_vec(), |a| a.0.to_vec());
-        let (counter, now) = (self.vault.lookup(&[b"password", &who]), self.now());
-        let subject = counter.clone();
-        let n = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(count_up(c, &subject, now, 15 * MINUTE).await?) })).await?;
-        if n > self.settings.wrong_passwords {
+        let (counters, now) = (self.password_counters(&who), self.now());
+        let counting = counters.clone();
+        let (in_a_row, lately) = self
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    let in_a_row = count_up(c, &counting[1], now, 400 * DAY).await?;
+                    // Each ten wrong ones in a row double the time to wait.
+                    let window = (15 * MINUTE) << u32::try_from(in_a_row / 10).unwrap_or(0).min(6);
+                    Ok((in_a_row, count_up(c, &counting[0], now, window).await?))
+                })
+            })
+            .await?;
+        if in_a_row > IN_A_ROW {
+            return Err(Refusal::PasswordLocked.into());
+        }
+        if lately > self.settings.wrong_passwords {
             return Err(Refusal::RateLimited.into());
         }
         match (self.matches(stored, password).await?, account) {
             (true, Some(account)) => {
-                self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(clear_counter(c, &counter).await?) })).await?;
+                self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Self::forget_wrong(c, &counters).await })).await?;
                 Ok(account)
             }
             _ => Err(Refusal::CredentialsWrong.into()),
         }
+    }
+
+    /// Wrong answers of a while, and in a row.
+    fn password_counters(&self, who: &[u8]) -> [Vec<u8>; 2] {
+        [self.vault.lookup(&[b"password", who]), self.vault.lookup(&[b"password-row", who])]
+    }
+
+    async fn forget_wrong(c: &mut Conn, counters: &[Vec<u8>; 2]) -> Result<(), Fault> {
+        for counter in counters {
+            clear_counter(c, counter).await?;
+        }
+        Ok(())
+    }
+
+    /// A new password, set by who proved the mailbox, starts without the wrong answers for the old one.
+    pub(crate) async fn unlock_password(&self, c: &mut Conn, account: AccountId) -> Result<(), Fault> {
+        Self::forget_wrong(c, &self.password_counters(&account.0)).await
     }
 
     /// Signs in by address and password.

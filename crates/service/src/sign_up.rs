@@ -247,6 +247,7 @@ impl Ligature {
                 bump_rev(c, account, row.rev).await?;
                 let now = this.now();
                 set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
+                this.unlock_password(c, account).await?;
                 this.move_on(c, &open, &State::Done, "").await?;
                 this.end_everything(c, account, None).await?;
                 this.record(c, Event::new("password.reset").account(account)).await?;

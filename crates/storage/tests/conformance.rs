@@ -313,6 +313,36 @@ async fn id_15_an_orphaned_identity_is_known_disabled_and_found_by_doctor() {
     assert!(found.iter().any(|f| f.id == "orphans"), "{found:?}");
 }
 
+/// EM-01: what the database takes for equal is exactly what is equal byte by byte.
+#[tokio::test(flavor = "multi_thread")]
+async fn em_01_the_database_compares_addresses_byte_by_byte() {
+    let (store, _dir) = store().await;
+    let parts = ["a", "A", "\u{e4}", "a\u{308}", "\u{430}", "\u{df}", "ss", "\u{131}", "i", "\u{17f}", "s", "k", "\u{212a}", "a.b", "a+b", "ab", "\u{1c6}", "d\u{17e}"];
+    let all: std::collections::BTreeSet<String> =
+        parts.iter().flat_map(|x| parts.iter().map(move |y| format!("{x}{y}@ex.test"))).filter_map(|typed| domain::address::Canonical::parse(&typed).ok()).map(|c| c.as_str().to_owned()).collect();
+    assert!(all.len() > 150, "{}", all.len());
+    let id = account(&store, 1).await;
+    let rows: Vec<String> = all.iter().cloned().collect();
+    let writing = rows.clone();
+    store
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                for (n, canonical) in writing.iter().enumerate() {
+                    let mut row = [7_u8; 16];
+                    row[..8].copy_from_slice(&u64::try_from(n).unwrap().to_be_bytes());
+                    accounts::add_email(c, ORG, id, &email(canonical), row, 1).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    let mut conn = store.read().await.unwrap();
+    for canonical in &rows {
+        assert_eq!(storage::snapshots::list_holders(&mut conn, ORG, canonical).await.unwrap().len(), 1, "{canonical:?}");
+    }
+}
+
 /// Of two conditions, one may fit any number of accounts: the other one still finds the right one.
 #[tokio::test(flavor = "multi_thread")]
 async fn gv_13_conditions_are_joined_by_the_database_however_many_accounts_fit_one() {
