@@ -238,6 +238,30 @@ async fn a_deleted_account_is_shut_at_once_can_be_taken_back_and_is_gone_after_t
     w.healthy().await;
 }
 
+/// Shows MA-12, MA-13. The same in My Account, after confirming; only one's own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_taken_back_in_my_account_too() {
+    let w = World::new("recommended").await;
+    let b = w.sign_up("vera@example.test").await;
+    b.add("harbour", "h-1").await;
+    let page = b.get("/account/activity").await;
+    assert!(page.has("Harbour was added to your account"), "{}", page.body);
+    let id = page.body.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let stranger = w.sign_up("theo@example.test").await;
+    assert_eq!(stranger.post("/fn/account/undo", &[("id", &id)]).await.refusal(), "account.undo_over");
+    assert_eq!(stranger.post("/fn/account/undo", &[("id", "AAAA")]).await.refusal(), "account.undo_over");
+    w.pass(11 * 60);
+    assert_eq!(b.post("/fn/account/undo", &[("id", &id)]).await.path(), "/account/confirm");
+    b.post("/fn/account/confirm/password", &[("password", PASSWORD), ("to", "/account/activity")]).await;
+    let done = b.post("/fn/account/undo", &[("id", &id)]).await;
+    assert!(done.path() == "/login" && done.has("It is removed"), "{}", done.body);
+    assert!(!b.is_signed_in().await);
+    b.password("vera@example.test", PASSWORD).await;
+    assert_eq!(b.methods().await, ["Password"]);
+    assert!(!b.get("/account/activity").await.has("Harbour was added to your account"));
+    w.healthy().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_owner_of_the_console_cannot_go() {
     let w = World::new("recommended").await;

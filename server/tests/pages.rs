@@ -120,6 +120,7 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/account/sessions/end",
         "/fn/account/sessions/end-all",
         "/fn/account/sessions/end-others",
+        "/fn/account/undo",
         "/fn/admin/account/state",
         "/fn/admin/application",
         "/fn/admin/policy",

@@ -755,3 +755,5 @@ mail-closing-notice-subject = Ihr Konto wird gelöscht
 mail-closing-notice-body = In 14 Tagen sind Ihr Konto und alles darin weg. Bis dahin können Sie es zurücknehmen.
 refusal-account-password-locked-title = Dieses Passwort ist gesperrt
 refusal-account-password-locked-body = Es gab zu viele falsche Passwörter hintereinander. Melden Sie sich auf einem anderen Weg an, oder setzen Sie über „Passwort vergessen?“ ein neues.
+undo-own-title = Das war ich nicht
+undo-own-lead = Änderungen, die Sie zurücknehmen können. Danach sind alle vom Konto abgemeldet, auch Sie.

@@ -755,3 +755,5 @@ mail-closing-notice-subject = Your account will be deleted
 mail-closing-notice-body = In 14 days your account and everything in it will be gone. Until then you can take it back.
 refusal-account-password-locked-title = This password is locked
 refusal-account-password-locked-body = There were too many wrong passwords in a row. Sign in another way, or choose "Forgot your password?" and set a new one.
+undo-own-title = This wasn't me
+undo-own-lead = Changes that you can take back. Everybody is signed out of the account then, you too.

@@ -755,3 +755,5 @@ mail-closing-notice-subject = 您的账号将被删除
 mail-closing-notice-body = 14 天后，您的账号及其全部内容将消失。在此之前您可以撤回。
 refusal-account-password-locked-title = 此密码已锁定
 refusal-account-password-locked-body = 连续输入错误密码的次数过多。请用其他方式登录，或通过“忘记密码”设置新密码。
+undo-own-title = 这不是我
+undo-own-lead = 您可以撤回的更改。之后所有人都会退出此账号，包括您。

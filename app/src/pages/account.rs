@@ -13,7 +13,10 @@ use service::{
 
 use crate::{
     fields::{mark, method_name, moment, notice},
-    forms::account::{EndAllSessions, EndOtherSessions, EndSession, RemoveMethod},
+    forms::{
+        account::{EndAllSessions, EndOtherSessions, EndSession, RemoveMethod},
+        undo::TakeOwnBack,
+    },
     i18n::{Lang, t, ta},
     pages::{Visit, confirm::first, or_refuse},
     paths,
@@ -223,16 +226,36 @@ pub async fn activity(visit: Visit) -> Response {
 async fn activity_page(visit: &Visit) -> Result<Response, Fault> {
     Ligature::caller(&visit.asker.visitor)?;
     let events = visit.context.ligature.activity(&visit.asker.visitor).await?;
+    let undos = visit.context.ligature.own_undos(&visit.asker.visitor).await?;
     let l = visit.asker.lang;
     Ok(page(&visit.context, &visit.asker, Head::new(t(l, "activity-title"), Layout::Account), move || {
         view! {
             <h1>{t(l, "activity-title")}</h1>
             <p class="muted">{t(l, "activity-lead")}</p>
+            {(!undos.is_empty()).then(|| taking_back(l, undos))}
             {events.is_empty().then(|| view! { <p>{t(l, "activity-none")}</p> })}
             <ul class="rows">{events.into_iter().map(|e| view! { <li><span class="row-main"><strong>{t(l, &event_key(&e.kind))}</strong><span class="muted">{e.provider}</span></span>{moment(l, e.at)}</li> }).collect_view()}</ul>
         }
     })
     .await)
+}
+
+/// Changes that can still be taken back, each with its button.
+fn taking_back(l: Lang, undos: Vec<(String, service::undo::UndoView)>) -> AnyView {
+    view! {
+        <section aria-labelledby="undo">
+            <h2 id="undo">{t(l, "undo-own-title")}</h2>
+            <p class="muted">{t(l, "undo-own-lead")}</p>
+            <ul class="rows">{undos.into_iter().map(|(id, change)| {
+                let key = crate::pages::undo_key(change.what);
+                view! { <li>
+                    <span class="row-main"><strong>{ta(l, &format!("undo-{key}"), &[("about", &change.about)])}</strong><span class="muted small">{t(l, &format!("undo-{key}-what"))}</span>{moment(l, change.at)}</span>
+                    <form method="post" action=TakeOwnBack::url()><input type="hidden" name="id" value=id/><button class="danger">{t(l, &format!("undo-{key}-go"))}</button></form>
+                </li> }
+            }).collect_view()}</ul>
+        </section>
+    }
+    .into_any()
 }
 
 /// The message key of an event's kind.

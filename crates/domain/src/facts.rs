@@ -100,6 +100,8 @@ pub struct Undo {
     pub elsewhere: bool,
     /// Ways to sign in that would be left, an owned mailbox among them.
     pub ways_left: u32,
+    /// By the link of a notice, or in a session that was confirmed (MA-09).
+    pub recent: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -272,7 +272,8 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     ];
     let change = (accounts(), states(), what, any::<bool>()).prop_map(|(account, state, what, recent)| Intent::Change(Change { account, state, what, recent }));
     let undone = prop_oneof![Just(Undone::Email), Just(Undone::Link), Just(Undone::Unlink), Just(Undone::Password), Just(Undone::Delete)];
-    let undo = (accounts(), states(), undone, any::<bool>(), 0_u32..2).prop_map(|(account, state, what, elsewhere, ways_left)| Intent::Undo(Undo { account, state, what, elsewhere, ways_left }));
+    let undo = (accounts(), states(), undone, any::<bool>(), 0_u32..2, any::<bool>())
+        .prop_map(|(account, state, what, elsewhere, ways_left, recent)| Intent::Undo(Undo { account, state, what, elsewhere, ways_left, recent }));
     let confirm = (accounts(), any::<bool>(), any::<bool>()).prop_map(|(account, password, fresh)| Intent::Confirm(Confirm { account, password, fresh }));
     let update = (accounts(), states(), any::<bool>()).prop_map(|(account, state, taken)| Intent::UpdateEmail(UpdateEmail { account, state, taken }));
     let intent = prop_oneof![6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => change, 1 => confirm, 1 => undo, 1 => Just(Intent::SignUp)];
@@ -389,6 +390,7 @@ proptest! {
             }
             Outcome::Undo => {
                 let Intent::Undo(u) = f.intent else { return Err(TestCaseError::fail("an undo")) };
+                prop_assert!(u.recent);
                 prop_assert_eq!(u.state == AccountState::Closing, u.what == Undone::Delete);
                 prop_assert!(!(u.elsewhere && [Undone::Email, Undone::Unlink].contains(&u.what)));
                 prop_assert!(u.ways_left > 0 || ![Undone::Link, Undone::Password].contains(&u.what));

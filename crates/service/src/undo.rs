@@ -1,4 +1,5 @@
 //! "This wasn't me": the links of notices take a change back and end every session.
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AccountId, DAY, Facts, LinkId, Micros, Outcome, Refusal,
     address::masked,
@@ -10,11 +11,11 @@ use storage::{
     Conn,
     accounts::{bump_rev, find_account, find_password, is_email_taken, list_emails, own_email, remove_email, remove_password, set_closing, set_primary_email},
     links::{bar_link, find_link, find_released, list_links, release_link, restore_link},
-    undo::{add_undo, find_undo, spend_undo},
+    undo::{add_undo, find_undo, list_undos, spend_undo},
 };
 
 use crate::{
-    Fault, Ligature,
+    Caller, Fault, Ligature, Visitor,
     audit::Event,
     chance::{hash, token},
     email_change::RESERVED,
@@ -75,22 +76,36 @@ impl Ligature {
     /// [`Refusal::UndoOver`].
     pub async fn undo_view(&self, secret: &str) -> Result<UndoView, Fault> {
         let mut conn = self.store.read().await?;
-        let row = self.undo_row(&mut conn, secret).await?;
+        let row = self.undo_row(&mut conn, &key_of(secret)?).await?;
+        self.shown_undo(&mut conn, &row).await
+    }
+
+    /// What of the caller's own account can be taken back, with the id to say which.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`].
+    pub async fn own_undos(&self, visitor: &Visitor) -> Result<Vec<(String, UndoView)>, Fault> {
+        let account = Self::caller(visitor)?.account;
+        let mut conn = self.store.read().await?;
+        let mut all = Vec::new();
+        for (hash, row) in list_undos(&mut conn, account, self.now()).await? {
+            all.push((URL_SAFE_NO_PAD.encode(&hash), self.shown_undo(&mut conn, &row).await?));
+        }
+        Ok(all)
+    }
+
+    async fn shown_undo(&self, c: &mut Conn, row: &storage::undo::Undo) -> Result<UndoView, Fault> {
         let what: Undoable = serde_json::from_str(&row.what)?;
         let about = match &what {
             Undoable::Email { new, .. } => masked(new),
-            Undoable::Link { link } => self.provider_of(&mut conn, row.account_id, *link).await?,
-            Undoable::Unlink { link } => self.provider_of(&mut conn, row.account_id, *link).await?,
+            Undoable::Link { link } | Undoable::Unlink { link } => self.provider_of(c, row.account_id, *link).await?,
             Undoable::Password | Undoable::Delete => String::new(),
         };
         Ok(UndoView { what: what.what(), about, at: row.created_at })
     }
 
-    async fn undo_row(&self, c: &mut Conn, secret: &str) -> Result<storage::undo::Undo, Fault> {
-        if secret.len() > 64 {
-            return Err(Refusal::UndoOver.into());
-        }
-        find_undo(c, self.org, &hash(secret), self.now()).await?.ok_or_else(|| Refusal::UndoOver.into())
+    async fn undo_row(&self, c: &mut Conn, key: &[u8]) -> Result<storage::undo::Undo, Fault> {
+        find_undo(c, self.org, key, self.now()).await?.ok_or_else(|| Refusal::UndoOver.into())
     }
 
     async fn provider_of(&self, c: &mut Conn, account: AccountId, link: LinkId) -> Result<String, Fault> {
@@ -103,25 +118,43 @@ impl Ligature {
         Ok(row.and_then(|l| ground.provider(l.provider_id).map(|p| p.name.clone())).unwrap_or_default())
     }
 
-    /// Takes the change back, ends every session of the account and every open attempt that its mailbox could finish.
+    /// Takes the change of a notice's link back, ends every session of the account and every open attempt that its
+    /// mailbox could finish.
     ///
     /// # Errors
     /// [`Refusal::UndoOver`], [`Refusal::EmailTaken`], [`Refusal::AlreadyInUse`], [`Refusal::LastMethod`].
     pub async fn undo(&self, secret: &str) -> Result<Undone, Fault> {
+        self.take_back(key_of(secret)?, None).await
+    }
+
+    /// The same in My Account, by the id of [`Ligature::own_undos`].
+    ///
+    /// # Errors
+    /// As [`Ligature::undo`]; [`Refusal::NotRecent`]; [`Refusal::UndoOver`] for foreign and unknown ids alike.
+    pub async fn undo_own(&self, visitor: &Visitor, id: &str) -> Result<Undone, Fault> {
+        let caller = Self::caller(visitor)?.clone();
+        let key = URL_SAFE_NO_PAD.decode(id).map_err(|_| Refusal::UndoOver)?;
+        self.take_back(key, Some(caller)).await
+    }
+
+    async fn take_back(&self, key: Vec<u8>, caller: Option<Caller>) -> Result<Undone, Fault> {
         let mut rounds = 0;
         loop {
-            let (this, secret) = (self.clone(), secret.to_owned());
-            match self.store.write(move |c| Box::pin(async move { this.undo_in(c, &secret).await })).await {
+            let (this, key, caller) = (self.clone(), key.clone(), caller.clone());
+            match self.store.write(move |c| Box::pin(async move { this.undo_in(c, &key, caller.as_ref()).await })).await {
                 Err(fault) if fault.is_race() && rounds < 3 => rounds += 1,
                 other => return other,
             }
         }
     }
 
-    async fn undo_in(&self, c: &mut Conn, secret: &str) -> Result<Undone, Fault> {
-        let undo = self.undo_row(c, secret).await?;
+    async fn undo_in(&self, c: &mut Conn, key: &[u8], caller: Option<&Caller>) -> Result<Undone, Fault> {
+        let undo = self.undo_row(c, key).await?;
+        if caller.is_some_and(|caller| caller.account != undo.account_id) {
+            return Err(Refusal::UndoOver.into());
+        }
         let what: Undoable = serde_json::from_str(&undo.what)?;
-        if !spend_undo(c, &hash(secret)).await? {
+        if !spend_undo(c, key).await? {
             return Err(Refusal::UndoOver.into());
         }
         let id = undo.account_id;
@@ -135,8 +168,10 @@ impl Ligature {
             },
             Undoable::Link { .. } | Undoable::Password | Undoable::Delete => false,
         };
-        let facts = Facts::local(Intent::Undo(Undo { account: id, state: account.state(), what: what.what(), elsewhere, ways_left: self.ways_left(c, id, &what).await? }), None);
-        let decision = decide(&facts, &self.ground(c, None).await?.policy(None));
+        let policy = self.ground(c, None).await?.policy(None);
+        let recent = caller.is_none_or(|caller| self.recent(caller, self.now(), Some(&policy)));
+        let undo = Undo { account: id, state: account.state(), what: what.what(), elsewhere, ways_left: self.ways_left(c, id, &what).await?, recent };
+        let decision = decide(&Facts::local(Intent::Undo(undo), None), &policy);
         if let Outcome::Refuse { refusal } = decision.outcome {
             return Err(refusal.into());
         }
@@ -173,4 +208,9 @@ impl Ligature {
         left += usize::from(list_emails(c, id).await?.iter().any(|e| e.owner));
         Ok(u32::try_from(left).unwrap_or(u32::MAX))
     }
+}
+
+/// The key of a secret's row.
+fn key_of(secret: &str) -> Result<Vec<u8>, Refusal> {
+    if secret.len() > 64 { Err(Refusal::UndoOver) } else { Ok(hash(secret)) }
 }

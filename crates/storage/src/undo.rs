@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{AccountId, Micros, OrgId};
 
-use crate::{Conn, Key, Result, key, schema::undo};
+use crate::{Bytes, Conn, Key, Result, key, schema::undo};
 
 /// A change that can be taken back until a moment.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -28,6 +28,18 @@ pub async fn add_undo(conn: &mut Conn, org: OrgId, hash: &[u8], row: &Undo) -> R
     );
     on!(conn, |c| diesel::insert_into(undo::table).values(values).execute(c).await)?;
     Ok(())
+}
+
+/// What can still be taken back of an account, newest first, each with its key.
+pub async fn list_undos(conn: &mut Conn, account: AccountId, now: Micros) -> Result<Vec<(Bytes, Undo)>> {
+    Ok(on!(conn, |c| undo::table
+        .filter(undo::account_id.eq(key(account)))
+        .filter(undo::expires_at.gt(now))
+        .order(undo::created_at.desc())
+        .limit(50)
+        .select((undo::hash, Undo::as_select()))
+        .load(c)
+        .await)?)
 }
 
 pub async fn find_undo(conn: &mut Conn, org: OrgId, hash: &[u8], now: Micros) -> Result<Option<Undo>> {

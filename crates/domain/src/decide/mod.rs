@@ -374,6 +374,7 @@ impl Deciding<'_> {
 /// I7 and I9 hold for it too: somebody stays able to sign in, and nobody loses an address or identity to it.
 fn take_back(undo: Undo, trace: &mut Trace) -> Result<Outcome, Refusal> {
     trace.say("takes-back");
+    recent(undo.recent, trace)?;
     match (undo.what, undo.state) {
         (Undone::Delete, AccountState::Closing) => return Ok(Outcome::Undo),
         (Undone::Delete, _) => return Err(Refusal::UndoOver),
