@@ -182,3 +182,21 @@ async fn a_hundred_wrong_passwords_in_a_row_lock_the_password_and_waiting_grows(
     b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", "another long password")]).await;
     assert_eq!(w.browser().password("cleo@example.test", "another long password").await.path(), "/account");
 }
+
+/// Shows RL-02. One network, many accounts: counted together, with an event for the console; and one account from
+/// everywhere is counted for the account, whoever asks.
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passwords_for_many_accounts_from_one_network_are_counted_together() {
+    let w = World::with("recommended", |c| c.limits.wrong_passwords = 3).await;
+    w.sign_up("cleo@example.test").await;
+    let mut answers = Vec::new();
+    for n in 0..62 {
+        answers.push(w.browser().password(&format!("person{n}@example.test"), "wrong wrong wrong").await.refusal());
+    }
+    assert!(answers[..60].iter().all(String::is_empty) && answers[60..].iter().all(|r| r == "rate.limited"), "{answers:?}");
+    assert_eq!(w.rows("audit_event", "kind", "signin.stuffing").await, 1);
+    assert_eq!(w.browser().password("cleo@example.test", PASSWORD).await.refusal(), "rate.limited");
+    assert_eq!(w.browser().sign_in("meridian", "m-vera").await.status, 200, "providers go on");
+    w.pass(901);
+    assert_eq!(w.browser().password("cleo@example.test", PASSWORD).await.path(), "/account");
+}

@@ -298,3 +298,23 @@ async fn go_06_a_linked_identity_signs_in_to_its_account_whatever_address_it_say
     assert!(page.has("Hello Vera") && page.has("vera@example.test"), "{}", page.body);
     assert_eq!(w.accounts().await, 2);
 }
+
+/// Shows GD-04.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_provider_said_is_gone_when_the_person_cancels_or_walks_away() {
+    let w = World::new("goss").await;
+    w.browser().sign_in("meridian", "m-vera").await;
+    let b = w.browser();
+    let chooser = b.sign_in("atlas", "a-vera").await;
+    b.post("/fn/attempt/cancel", &[("attempt", &chooser.attempt())]).await;
+    // Another one is left open: its hour passes, and the next tidying wipes it.
+    let left = w.browser().sign_in("atlas", "a-vera").await;
+    assert!(left.path().ends_with("/choose"));
+    w.pass(3600 + 601);
+    assert!(!w.ligature().examine().await.unwrap().is_empty(), "doctor would notice");
+    w.ligature().tidy().await.unwrap();
+    w.healthy().await;
+    for (table, column) in [("link", "subject"), ("audit_event", "detail"), ("attempt", "state"), ("attempt", "continuation"), ("flash", "body")] {
+        assert_eq!(w.rows(table, column, "a-vera").await, 0, "{table}.{column}");
+    }
+}

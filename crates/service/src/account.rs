@@ -195,7 +195,7 @@ impl Ligature {
         let method = methods.iter().find(|m| m.link == link).ok_or(Refusal::MethodUnknown)?;
         let usable_left = methods.iter().filter(|m| m.usable && m.link != link).count();
         let policy = policies.effective(link.map(|_| method.key.as_str()), None);
-        let facts = Facts::local(Intent::Remove(Remove { account, usable_left: u32::try_from(usable_left).unwrap_or(u32::MAX), recent: self.recent(caller, self.now(), Some(&policy)) }), None);
+        let facts = Facts::local(Intent::Remove(Remove { account, usable_left: u32::try_from(usable_left).unwrap_or(u32::MAX), recent: Self::recent(caller, self.now(), &policy) }), None);
         let decision = decide(&facts, &policy);
         let notify = match decision.outcome {
             Outcome::Remove { notify } => notify,

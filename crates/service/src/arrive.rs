@@ -106,7 +106,10 @@ impl Ligature {
         }
         let ask = match (&start.add, &visitor.session) {
             (None, _) => Ask::SignIn { act: Act::Arrived, proven: false },
-            (Some(hash), Some(caller)) if *hash == caller.hash => Ask::Add { account: caller.account, recent: self.recent(caller, start.at, None) },
+            (Some(hash), Some(caller)) if *hash == caller.hash => {
+                let policy = self.ground(c, None).await?.policy(Some(&held.key));
+                Ask::Add { account: caller.account, recent: Self::recent(caller, start.at, &policy) }
+            }
             (Some(_), _) => return Err(Refusal::SessionEnded.into()),
         };
         let client = client_of(&start.continuation);

@@ -27,6 +27,7 @@ use crate::{
     providers::Button,
     sessions::Opening,
     start::Sealed,
+    values::Values,
 };
 
 /// How long a sign-in counts as recent, unless the policy wants it shorter.
@@ -52,9 +53,8 @@ struct Ways {
 
 impl Ligature {
     /// Whether a session's last authentication is recent at a moment.
-    pub(crate) fn recent(&self, caller: &Caller, at: Micros, policy: Option<&Policy>) -> bool {
-        let floor = policy.map_or(RECENT, |p| p.floors.session_age.saturating_mul(SECOND));
-        at - caller.auth_at <= RECENT.min(floor)
+    pub(crate) fn recent(caller: &Caller, at: Micros, policy: &Policy) -> bool {
+        at - caller.auth_at <= RECENT.min(policy.floors.session_age.saturating_mul(SECOND))
     }
 
     /// Whether the visitor may go on without confirming.
@@ -64,7 +64,7 @@ impl Ligature {
     pub async fn is_recent(&self, visitor: &Visitor) -> Result<bool, Fault> {
         let caller = Self::caller(visitor)?;
         let policy = self.ground(&mut self.store.read().await?, None).await?.policy(None);
-        Ok(self.recent(caller, self.now(), Some(&policy)))
+        Ok(Self::recent(caller, self.now(), &policy))
     }
 
     /// The page's choices.
@@ -106,7 +106,7 @@ impl Ligature {
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], refusals of the decision.
     pub async fn confirm_by_password(&self, visitor: &Visitor, password: &str, continuation: Continuation) -> Result<Arrival, Fault> {
         let account = Self::caller(visitor)?.account;
-        self.check_own_password(account, password).await?;
+        self.check_own_password(visitor, account, password).await?;
         let visitor = visitor.clone();
         self.settle(move |this, c| {
             let (visitor, continuation) = (visitor.clone(), continuation.clone());
@@ -192,10 +192,10 @@ impl Ligature {
         let link = known.as_ref().map(|(link, _)| link.id);
         let known = known.map(|(link, state)| Known { account: link.account_id, state, link: Some(link.id) });
         let policy = ground.policy(Some(&held.key));
-        let facts = Facts {
-            provider: Some(ProviderFacts { id: held.provider, enabled: provider.enabled, filter: Some(true) }),
-            ..Facts::local(Intent::Confirm(Confirm { account, password: false, fresh }), known)
-        };
+        let around = self.surroundings(c, &policy, known, &ground).await?;
+        let filter = Values::new(&self.expressions, held, &around).filter(&policy);
+        let facts =
+            Facts { provider: Some(ProviderFacts { id: held.provider, enabled: provider.enabled, filter }), ..Facts::local(Intent::Confirm(Confirm { account, password: false, fresh }), known) };
         let opening = Opening { account, method: held.key.clone(), link, provider: Some(held.provider), kind: "confirm", auth_at: self.now() };
         let settled = self.confirmed(c, visitor, &facts, &policy, &opening, start.continuation.clone()).await?;
         if let (Ok(_), Some(link)) = (&settled, link) {

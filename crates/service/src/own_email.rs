@@ -118,7 +118,7 @@ impl Ligature {
         let caller = Self::caller(visitor)?;
         let row = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
         let policy = self.ground(c, None).await?.policy(None);
-        let change = Change { account: caller.account, state: row.state(), what, recent: self.recent(caller, at, Some(&policy)) };
+        let change = Change { account: caller.account, state: row.state(), what, recent: Self::recent(caller, at, &policy) };
         match decide(&Facts::local(Intent::Change(change), None), &policy).outcome {
             Outcome::Refuse { refusal } => Err(refusal.into()),
             _ => Ok(caller.account),

@@ -10,7 +10,7 @@ use domain::{
 use storage::{
     Conn,
     accounts::{find_account, find_owner, find_password},
-    counters::{clear_counter, count_up},
+    counters::{clear_counter, count_up, read_counter},
 };
 
 use crate::{Arrival, Fault, Ligature, Visitor, audit::Event, sessions::Opening};
@@ -34,6 +34,8 @@ pub(crate) const LONGEST: usize = 256;
 const SHORTEST: usize = 15;
 /// So many wrong ones in a row are looked at, and no more until a new password is set (RL-01).
 const IN_A_ROW: i64 = 100;
+/// A network may be wrong as often as this many accounts together, in a quarter of an hour.
+const NETWORK: i64 = 20;
 
 /// Whether a new password may be set: 15 characters at least when it is the only factor, and hard to guess, also for
 /// who knows these words about the person. No rules on kinds of characters (NIST SP 800-63B §5.1.1.2).
@@ -84,24 +86,24 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`] for everything that does not fit, [`Refusal::RateLimited`] over the limit.
-    pub(crate) async fn check_password(&self, address: &str, named: Option<AccountId>, password: &str) -> Result<AccountId, Fault> {
+    pub(crate) async fn check_password(&self, visitor: &Visitor, address: &str, named: Option<AccountId>, password: &str) -> Result<AccountId, Fault> {
         let canonical = Canonical::parse(address).map_err(|_| Refusal::CredentialsWrong)?;
         let account = match named {
             Some(account) => Some(account),
             None => find_owner(&mut self.store.read().await?, self.org, canonical.as_str()).await?,
         };
-        self.check_password_of(account, canonical.as_str().as_bytes(), password).await
+        self.check_password_of(visitor, account, canonical.as_str().as_bytes(), password).await
     }
 
     /// The password of an account that is known already, by the same limiter.
     ///
     /// # Errors
     /// As [`Ligature::check_password`].
-    pub(crate) async fn check_own_password(&self, account: AccountId, password: &str) -> Result<(), Fault> {
-        self.check_password_of(Some(account), &[], password).await.map(drop)
+    pub(crate) async fn check_own_password(&self, visitor: &Visitor, account: AccountId, password: &str) -> Result<(), Fault> {
+        self.check_password_of(visitor, Some(account), &[], password).await.map(drop)
     }
 
-    async fn check_password_of(&self, account: Option<AccountId>, address: &[u8], password: &str) -> Result<AccountId, Fault> {
+    async fn check_password_of(&self, visitor: &Visitor, account: Option<AccountId>, address: &[u8], password: &str) -> Result<AccountId, Fault> {
         if password.is_empty() || password.len() > LONGEST {
             return Err(Refusal::CredentialsWrong.into());
         }
@@ -126,6 +128,10 @@ impl Ligature {
                 })
             })
             .await?;
+        let network = self.vault.lookup(&[b"password-network", visitor.network.as_bytes()]);
+        if read_counter(&mut self.store.read().await?, &network, now).await? >= self.settings.wrong_passwords * NETWORK {
+            return Err(Refusal::RateLimited.into());
+        }
         if in_a_row > IN_A_ROW {
             return Err(Refusal::PasswordLocked.into());
         }
@@ -137,8 +143,28 @@ impl Ligature {
                 self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Self::forget_wrong(c, &counters).await })).await?;
                 Ok(account)
             }
-            _ => Err(Refusal::CredentialsWrong.into()),
+            _ => {
+                self.count_wrong(visitor, network).await?;
+                Err(Refusal::CredentialsWrong.into())
+            }
         }
+    }
+
+    /// Many accounts, one network: its wrong answers are counted over all of them, and the console hears of it (RL-02).
+    async fn count_wrong(&self, visitor: &Visitor, network: Vec<u8>) -> Result<(), Fault> {
+        let (this, at) = (self.clone(), visitor.network.clone());
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let n = count_up(c, &network, this.now(), 15 * MINUTE).await?;
+                    if n == this.settings.wrong_passwords * NETWORK {
+                        let event = Event { provider: "password".into(), ..Event::new("signin.stuffing").by("system").detail(serde_json::json!({ "network": at })) };
+                        this.record(c, event).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
     }
 
     /// Wrong answers of a while, and in a row.
@@ -163,7 +189,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], [`Refusal::Busy`], refusals of the decision.
     pub async fn sign_in_by_password(&self, visitor: &Visitor, address: &str, password: &str, continuation: Continuation) -> Result<Arrival, Fault> {
-        let account = match self.check_password(address, None, password).await {
+        let account = match self.check_password(visitor, address, None, password).await {
             Ok(account) => account,
             Err(fault) => {
                 let (this, code) = (self.clone(), fault.refusal().code());

@@ -99,8 +99,14 @@ impl Ligature {
         let (add, confirm, bind) = match (purpose, &visitor.session) {
             (Purpose::SignIn, _) => (None, None, None),
             (Purpose::Bind(attempt), _) => (None, None, Some(attempt)),
-            (Purpose::Add, Some(_)) if !self.is_recent(visitor).await? => return Err(Refusal::NotRecent.into()),
-            (Purpose::Add, Some(caller)) => (Some(caller.hash.clone()), None, None),
+            (Purpose::Add, Some(caller)) => {
+                // Asked before the way there, so that nobody goes it for nothing; the decision asks again.
+                let policy = self.ground(&mut self.store.read().await?, None).await?.policy(Some(key));
+                if !Self::recent(caller, self.now(), &policy) {
+                    return Err(Refusal::NotRecent.into());
+                }
+                (Some(caller.hash.clone()), None, None)
+            }
             (Purpose::Confirm, Some(caller)) => (None, Some(caller.hash.clone()), None),
             (Purpose::Add | Purpose::Confirm, None) => return Err(Refusal::SessionEnded.into()),
         };

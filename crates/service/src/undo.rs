@@ -169,7 +169,7 @@ impl Ligature {
             Undoable::Link { .. } | Undoable::Password | Undoable::Delete => false,
         };
         let policy = self.ground(c, None).await?.policy(None);
-        let recent = caller.is_none_or(|caller| self.recent(caller, self.now(), Some(&policy)));
+        let recent = caller.is_none_or(|caller| Self::recent(caller, self.now(), &policy));
         let undo = Undo { account: id, state: account.state(), what: what.what(), elsewhere, ways_left: self.ways_left(c, id, &what).await?, recent };
         let decision = decide(&Facts::local(Intent::Undo(undo), None), &policy);
         if let Outcome::Refuse { refusal } = decision.outcome {

@@ -165,3 +165,26 @@ fn decrypt(key: &XChaCha20Poly1305, purpose: &[u8], sealed: &[u8]) -> Option<Vec
     let (nonce, text) = sealed.split_first_chunk::<24>()?;
     key.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: purpose }).ok()
 }
+
+#[cfg(test)]
+mod digests {
+    use sha2::Digest;
+
+    use super::*;
+
+    /// Shows GD-05. Codes have 40 bits and addresses fewer: only a key keeps a stolen table from being tried through.
+    #[test]
+    fn what_can_be_guessed_is_kept_under_a_key_and_no_plain_digest_of_it_is_stored() {
+        let one = Vault::for_tests();
+        let other = Vault { mac: [9; 32], lookup: [8; 32], ..Vault::for_tests() };
+        for guess in [b"K7QM3XRD".as_slice(), b"vera@example.test"] {
+            for made in [one.mac(&[guess]), one.lookup(&[guess])] {
+                assert_ne!(made, Sha256::digest(guess).to_vec());
+                assert_ne!(made, Sha256::digest([&u64::try_from(guess.len()).unwrap().to_be_bytes(), guess].concat()).to_vec());
+            }
+            assert_ne!(one.mac(&[guess]), one.lookup(&[guess]), "a key for each purpose");
+        }
+        assert_ne!(one.mac(&[b"x"]), other.mac(&[b"x"]));
+        assert_ne!(one.lookup(&[b"x"]), other.lookup(&[b"x"]));
+    }
+}

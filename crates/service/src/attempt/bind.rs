@@ -43,7 +43,7 @@ impl Ligature {
         // With an address typed, the account is the one that the address finds, as at sign-in.
         let named = wanted.filter(|_| by_code_page);
         drop(conn);
-        let shown = match self.check_password(&address, named, password).await {
+        let shown = match self.check_password(visitor, &address, named, password).await {
             Ok(account) if wanted.is_none_or(|w| w == account) && !(by_code_page && wanted.is_none()) => account,
             Ok(_) => return self.wrong_code(visitor, id, Refusal::CredentialsWrong.into()).await,
             Err(fault) => return self.wrong_code(visitor, id, fault).await,
