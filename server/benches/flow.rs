@@ -144,6 +144,7 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
             ("HTTP_CLIENT__ALLOW_PRIVATE", "true"),
             ("LIMITS__REQUESTS_PER_SECOND", "1000000"),
             ("LIMITS__BURST", "1000000"),
+            ("LIMITS__WRONG_PASSWORDS", "1000000"),
             ("LOG__LEVEL", "error"),
         ] {
             command.env(format!("LIGATURE__{key}"), value);
@@ -220,11 +221,39 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
         println!("{what:<40} {:>7.0} a second, {:.3} ms CPU each", f64::from(n) / begun.elapsed().as_secs_f64(), (cpu(pid, false) - before) / f64::from(n));
     }
     println!("RSS after load          {:>8.1} MiB", rss_mib(pid));
+    flood(&base, &probe, pid).await;
     let login = probe.get(format!("{base}/login")).send().await.unwrap().text().await.unwrap();
     let sheet = login.split("href=\"/assets/").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let css = probe.get(format!("{base}/assets/{sheet}")).send().await.unwrap().bytes().await.unwrap();
     let packed = probe.get(format!("{base}/assets/{sheet}")).header("accept-encoding", "gzip").send().await.unwrap().bytes().await.unwrap();
     println!("login page {} B, style sheet {} B ({} B compressed), scripts {}", login.len(), css.len(), packed.len(), login.matches("<script").count());
+}
+
+/// RL-09: 200 password sign-ins at once, and what the other pages and the memory make of it.
+async fn flood(base: &str, probe: &reqwest::Client, pid: u32) {
+    let at_once: Vec<_> = (0..200)
+        .map(|n| {
+            let (url, origin, client) = (format!("{base}/fn/signin/password"), base.to_owned(), reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap());
+            tokio::spawn(async move {
+                let form = [("email", format!("flood-{n}@bench.test")), ("password", "some wrong password".to_owned())];
+                let answer = client.post(url).header("origin", origin).form(&form).send().await.unwrap();
+                answer.headers()["location"].to_str().unwrap().contains("server.busy")
+            })
+        })
+        .collect();
+    let (mut times, mut peak) = (Vec::new(), 0.0_f64);
+    while times.len() < 20 || !at_once.iter().all(tokio::task::JoinHandle::is_finished) {
+        let one = Instant::now();
+        probe.get(format!("{base}/login?stay=1")).send().await.unwrap().bytes().await.unwrap();
+        times.push(one.elapsed().as_secs_f64() * 1000.0);
+        peak = peak.max(rss_mib(pid));
+    }
+    let mut busy = 0;
+    for task in at_once {
+        busy += usize::from(task.await.unwrap());
+    }
+    times.sort_by(f64::total_cmp);
+    println!("200 password sign-ins at once: {busy} told to wait, login page p50 {:.1} ms, p99 {:.1} ms, RSS {peak:.0} MiB", percentile(&times, 0.5), percentile(&times, 0.99));
 }
 
 fn decision() {

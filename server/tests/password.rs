@@ -200,3 +200,29 @@ async fn wrong_passwords_for_many_accounts_from_one_network_are_counted_together
     w.pass(901);
     assert_eq!(w.browser().password("cleo@example.test", PASSWORD).await.path(), "/account");
 }
+
+/// Shows RL-09; the other pages' time and the memory are in the bench.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_passwords_at_once_than_there_are_places_are_told_to_wait_and_nothing_else_stops() {
+    let w = World::with("recommended", |c| {
+        c.limits.hash_slots = 1;
+        c.limits.hash_kib = 46 * 1024;
+        c.limits.wrong_passwords = 1000;
+    })
+    .await;
+    let flood: Vec<_> = (0..120)
+        .map(|n| {
+            let b = w.browser();
+            tokio::spawn(async move { b.password(&format!("person{n}@example.test"), "wrong wrong wrong").await })
+        })
+        .collect();
+    assert_eq!(w.browser().get("/login").await.status, 200);
+    let mut answers = Vec::new();
+    for task in flood {
+        answers.push(task.await.unwrap());
+    }
+    let busy: Vec<_> = answers.iter().filter(|p| p.refusal() == "server.busy").collect();
+    assert!(!busy.is_empty() && busy.len() < 120, "{}", busy.len());
+    assert!(busy.iter().all(|p| p.status == 503 && !p.header("retry-after").is_empty()));
+    assert!(answers.iter().filter(|p| p.refusal().is_empty()).all(|p| p.has("do not fit together")));
+}

@@ -758,3 +758,6 @@ refusal-account-password-locked-body = Es gab zu viele falsche Passwörter hinte
 undo-own-title = Das war ich nicht
 undo-own-lead = Änderungen, die Sie zurücknehmen können. Danach sind alle vom Konto abgemeldet, auch Sie.
 event-signin-stuffing = Viele falsche Passwörter aus einem Netz
+recovered-title = Sie sind wieder drin
+recovered-lead = Das neue Passwort gilt, alle anderen sind abgemeldet. Auch dies öffnet Ihr Konto. Entfernen Sie, was nicht Ihnen gehört.
+recovered-go = Das gehört alles mir

@@ -758,3 +758,6 @@ refusal-account-password-locked-body = There were too many wrong passwords in a 
 undo-own-title = This wasn't me
 undo-own-lead = Changes that you can take back. Everybody is signed out of the account then, you too.
 event-signin-stuffing = Many wrong passwords from one network
+recovered-title = You are back in
+recovered-lead = The new password works, and everybody else is signed out. These open your account too. Remove what is not yours.
+recovered-go = These are all mine

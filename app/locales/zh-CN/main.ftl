@@ -758,3 +758,6 @@ refusal-account-password-locked-body = 连续输入错误密码的次数过多�
 undo-own-title = 这不是我
 undo-own-lead = 您可以撤回的更改。之后所有人都会退出此账号，包括您。
 event-signin-stuffing = 来自同一网络的大量错误密码
+recovered-title = 您已重新登录
+recovered-lead = 新密码已生效，其他人均已退出。以下方式也能打开您的账号，请移除不属于您的。
+recovered-go = 这些都是我的

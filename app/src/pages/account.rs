@@ -7,7 +7,7 @@ use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
     Fault, Ligature,
-    account::{Method, Overview, SessionRow},
+    account::{Address, Method, Overview, SessionRow},
     providers::Button,
 };
 
@@ -61,7 +61,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
                 <h2 id="addresses">{t(l, "addresses-title")}</h2>
                 <p class="muted">{t(l, "addresses-lead")}</p>
                 {addresses.is_empty().then(|| view! { <p>{t(l, "addresses-none")}</p> })}
-                <ul class="rows">{addresses.into_iter().map(|a| view! { <li><span class="row-main"><strong>{a.typed}</strong></span><span class="tag">{t(l, if a.proved { "address-proved" } else { "address-unproved" })}</span></li> }).collect_view()}</ul>
+                <ul class="rows">{addresses.into_iter().map(|a| address_row(l, a)).collect_view()}</ul>
                 {manageable.then(|| view! { <p><a class="button" href=paths::EMAIL>{t(l, "own-email-title")}</a></p> })}
             </section>
             {(!fields.is_empty()).then(|| profile(l, fields))}
@@ -74,6 +74,35 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
         }
     })
     .await)
+}
+
+/// After a new password by code: what else opens the account, before anything else (PH-04).
+pub async fn recovered(visit: Visit) -> Response {
+    if let Some(response) = nobody(&visit) {
+        return response;
+    }
+    let result = recovered_page(&visit).await;
+    or_refuse(&visit, result).await
+}
+
+async fn recovered_page(visit: &Visit) -> Result<Response, Fault> {
+    let Overview { methods, addresses, .. } = visit.context.ligature.overview(&visit.asker.visitor).await?;
+    let l = visit.asker.lang;
+    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "recovered-title"), Layout::Account), move || {
+        view! {
+            <h1>{t(l, "recovered-title")}</h1>
+            <p class="lead">{t(l, "recovered-lead")}</p>
+            <ul class="rows">{methods.into_iter().map(|m| method_row(l, m)).collect_view()}</ul>
+            <h2>{t(l, "addresses-title")}</h2>
+            <ul class="rows">{addresses.into_iter().map(|a| address_row(l, a)).collect_view()}</ul>
+            <p><a class="button primary" href=paths::ACCOUNT>{t(l, "recovered-go")}</a></p>
+        }
+    })
+    .await)
+}
+
+fn address_row(l: Lang, a: Address) -> AnyView {
+    view! { <li><span class="row-main"><strong>{a.typed}</strong></span><span class="tag">{t(l, if a.proved { "address-proved" } else { "address-unproved" })}</span></li> }.into_any()
 }
 
 /// Profile fields, each with where it comes from.

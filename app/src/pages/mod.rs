@@ -107,6 +107,7 @@ pub fn routes() -> Router<Context> {
         .route("/attempt/{id}/{page}", get(attempt::attempt))
         .route("/refused/{code}", get(refused::refused))
         .route("/account", get(account::methods))
+        .route("/account/recovered", get(account::recovered))
         .route("/account/email", get(account_change::email))
         .route("/account/password", get(account_change::password))
         .route("/account/export", get(account_change::export))

@@ -43,7 +43,7 @@ pub async fn refusal_page_for(context: &Context, asker: &Asker, refusal: Refusal
     let title = t(l, &format!("refusal-{}-title", refusal.key()));
     let head = Head::new(title.clone(), Layout::Narrow).status(refusal.status()).origins(waiting.as_ref().and_then(|w| w.origin.clone()));
     let (support, signed_in) = (support.to_owned(), asker.visitor.session.is_some());
-    page(context, asker, head, move || {
+    let mut response = page(context, asker, head, move || {
         view! {
             <h1>{title}</h1>
             <p>{t(l, &format!("refusal-{}-body", refusal.key()))}</p>
@@ -57,7 +57,11 @@ pub async fn refusal_page_for(context: &Context, asker: &Asker, refusal: Refusal
             <p class="muted small">{t(l, "refusal-code")}" "<code>{refusal.code()}</code>{(!support.is_empty()).then(|| view! { " · "{t(l, "refusal-support")}" "<code>{support}</code> })}</p>
         }
     })
-    .await
+    .await;
+    if refusal.status() == 503 || refusal.status() == 429 {
+        response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("10"));
+    }
+    response
 }
 
 fn next(l: Lang, step: NextStep, signed_in: bool) -> AnyView {

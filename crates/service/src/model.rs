@@ -37,6 +37,8 @@ use crate::{Arrival, Caller, Clock, Fault, HashCost, Ligature, MasterKey, NewPer
 
 const ADDRESSES: [&str; 3] = ["e0@ex.test", "e1@ex.test", "e2@ex.test"];
 const PROVIDERS: [&str; 2] = ["trusted", "plain"];
+/// Few enough that it is reached, many enough that most attempts get their code.
+const CODES_A_DAY: i64 = 30;
 const PASSWORD: &str = "a long enough password";
 
 /// An identity: provider and subject, both by number.
@@ -116,6 +118,8 @@ struct World {
     people: Vec<Person>,
     /// Addresses of sign-ups that nobody finished, with the hour of their beginning.
     pending: Vec<(usize, i64)>,
+    /// Attempts with a code by address, in the day that began at an hour (D8).
+    codes: BTreeMap<usize, (i64, i64)>,
     hours: i64,
 }
 
@@ -135,6 +139,18 @@ impl World {
         self.people.iter().enumerate().filter(|(_, p)| has(p)).map(|(n, _)| n).collect()
     }
 
+    /// An attempt with a code begins, unless the address has had its share of the day.
+    fn begin_code(&mut self, address: usize) -> bool {
+        let day = self.codes.entry(address).or_insert((0, self.hours));
+        if self.hours - day.1 >= 24 {
+            *day = (0, self.hours);
+        }
+        // What is refused is not counted.
+        let may = day.0 < CODES_A_DAY;
+        day.0 += i64::from(may);
+        may
+    }
+
     fn sign_in(&mut self, identity: Identity, address: Option<usize>, verified: bool, way: Way) {
         let believed = verified && identity.0 == 0;
         if let Some(n) = self.holder(identity) {
@@ -146,7 +162,7 @@ impl World {
                 let mails = address.map(|address| Mail { address, proved: believed, owner: false, primary: true, former: None });
                 self.people.push(Person { links: BTreeSet::from([identity]), mails: mails.into_iter().collect(), ..Person::default() });
             }
-            (Way::AddRight, Some(address)) => self.add_by_code(identity, address),
+            (Way::AddRight | Way::AddWrong | Way::AddLate, Some(address)) if self.begin_code(address) && way == Way::AddRight => self.add_by_code(identity, address),
             _ => {}
         }
     }
@@ -157,6 +173,8 @@ impl World {
         let owner = found.iter().copied().find(|n| self.people[*n].mails.iter().any(|m| m.address == address && m.owner));
         let target = if found.len() == 1 { found.first().copied() } else { owner };
         match target {
+            // Behind the claimed mailbox's code, an identity that the account had once asks for one more code.
+            Some(n) if found.len() > 1 && self.people[n].released.contains(&identity) && !self.begin_code(address) => {}
             Some(n) => {
                 self.people[n].links.insert(identity);
             }
@@ -175,15 +193,18 @@ impl World {
         let Some(address) = address else { return };
         let taken = self.taken(address, Some(n));
         let hours = self.hours;
-        let person = &mut self.people[n];
+        let person = &self.people[n];
         if person.disabled || person.ignored.contains(&address) || person.mails.iter().any(|m| m.address == address && m.former.is_none()) {
             return;
         }
+        let may = way == Way::AddRight && self.begin_code(address);
+        let person = &mut self.people[n];
         match way {
             Way::AddWrong => {
                 person.ignored.insert(address);
             }
-            Way::AddRight if !taken => {
+            // The code is asked for, and counted, before anybody looks whose the address is.
+            Way::AddRight if may && !taken => {
                 person.mails.retain(|m| m.address != address);
                 for mail in person.mails.iter_mut().filter(|m| m.primary) {
                     *mail = Mail { proved: false, owner: false, primary: false, former: Some(hours + 72), ..mail.clone() };
@@ -329,7 +350,7 @@ impl Product {
             hash_cost: HashCost { kib: 8, passes: 1, lanes: 1 },
             hash_slots: 2,
             mails_an_hour: 1_000_000,
-            codes_a_day: 1_000_000,
+            codes_a_day: CODES_A_DAY,
             wrong_passwords: 1000,
             plain_http: true,
         };

@@ -9,8 +9,9 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{bump_rev, find_account, find_owner, is_email_taken},
+    accounts::{bump_rev, find_account, find_owner, is_email_taken, list_emails},
     attempts::Attempt,
+    attributes::ignore_email,
 };
 
 use crate::{
@@ -97,6 +98,12 @@ impl Ligature {
             self.move_on(c, open, &State::Refused { refusal }, "").await?;
             self.record(c, Event::new("email.refused").account(account).code(refusal.code()).support(&open.row.support_code)).await?;
             return Ok(Err((refusal, open.row.support_code.clone())));
+        }
+        // Who leaves an address need not be asked about it by a provider that still says it (GO-49).
+        for old in list_emails(c, account).await?.iter().filter(|e| e.is_primary) {
+            if let Ok(old) = Canonical::parse(&old.canonical) {
+                ignore_email(c, account, &self.ignored_hash(account, &old), self.now()).await?;
+            }
         }
         self.take_email(c, visitor, account, &address, typed).await?;
         self.move_on(c, open, &State::Done, "").await?;

@@ -5,13 +5,14 @@ use domain::{
     attempt::State,
     decide,
     facts::{AccountState, Intent},
-    path::Continuation,
+    path::{Continuation, SafePath},
 };
 use serde_json::json;
 use storage::{
     Conn,
     accounts::{NewEmail, add_account, add_email, bump_rev, find_account, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts, set_account_state, set_password},
     attempts::Attempt,
+    links::list_links,
 };
 
 use crate::{
@@ -26,6 +27,9 @@ use crate::{
     sessions::Opening,
     undo::Undoable,
 };
+
+/// The page that shows what else opens an account that was recovered.
+const RECOVERED: &str = "/account/recovered";
 
 /// What a sign-up form holds.
 #[derive(Debug, Clone)]
@@ -254,7 +258,12 @@ impl Ligature {
                 this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", Some(&Undoable::Password)).await?;
                 let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "sign_in", auth_at: now };
                 let session = this.open_session(c, &visitor, &opening).await?;
-                Ok(Ok(Arrival::SignedIn { secret: session, continuation: open.continuation, method: "password".into() }))
+                // Other ways in stay; the person sees them before anything else (PH-04).
+                let continuation = match open.continuation {
+                    Continuation::Account if !list_links(c, account).await?.is_empty() => Continuation::Path(SafePath::parse(RECOVERED).map_err(|_| Fault::Internal("a path of ours".into()))?),
+                    other => other,
+                };
+                Ok(Ok(Arrival::SignedIn { secret: session, continuation, method: "password".into() }))
             })
         })
         .await
