@@ -204,7 +204,7 @@ async fn the_export_holds_all_of_ones_own_and_nothing_of_others_and_no_secret() 
     assert_eq!(w.browser().post("/account/export", &[]).await.refusal(), "session.ended");
 }
 
-/// Shows MA-09, GD-03.
+/// Shows MA-09.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_account_is_shut_at_once_can_be_taken_back_and_is_gone_after_two_weeks() {
     let w = World::new("recommended").await;

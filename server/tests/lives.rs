@@ -134,7 +134,7 @@ async fn no_cookie_before_the_last_step_is_a_session() {
     }
 }
 
-/// Shows AU-15, RL-03. What guards the sign-in page guards the binding page: one limiter, looked at when the answer comes.
+/// Shows RL-03. What guards the sign-in page guards the binding page: one limiter, looked at when the answer comes.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_binding_page_has_the_same_limiter_as_the_sign_in_page() {
     let w = World::new("recommended").await;
