@@ -253,7 +253,12 @@ fn dry_run(l: Lang, version: i64, run: Option<DryRunView>, bucket: &str) -> AnyV
                         {run.cases.is_empty().then(|| view! { <p class="muted">{t(l, "dry-run-no-examples")}</p> })}
                         <ul class="rows">{run.cases.into_iter().map(|case| {
                             let reasons: Vec<domain::decide::Reason> = serde_json::from_str(&case.reasons).unwrap_or_default();
-                            view! { <li><span class="row-main"><a href=paths::admin_account(&case.account_id.to_string())>{t(l, "admin-account")}" "<code>{case.account_id.to_string()}</code></a><span class="muted">{case.provider}</span>
+                            let who = match case.account() {
+                                Some(id) => view! { <a href=paths::admin_account(&id.to_string())>{t(l, "admin-account")}" "<code>{id.to_string()}</code></a> }.into_any(),
+                                None => view! { <span>{t(l, "dry-run-nobody")}</span> }.into_any(),
+                            };
+                            let when = case.recorded_at.map(|at| view! { " · "{t(l, "dry-run-recorded")}" "{moment(l, at)} });
+                            view! { <li><span class="row-main">{who}<span class="muted">{case.provider}{when}</span>
                                 <details><summary>{t(l, "audit-why")}</summary><ol class="trace">{sentences(l, &reasons).into_iter().map(|s| view! { <li>{s}</li> }).collect_view()}</ol></details></span></li> }
                         }).collect_view()}</ul>
                     })}

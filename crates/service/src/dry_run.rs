@@ -4,12 +4,16 @@ use std::{
     sync::Arc,
 };
 
-use domain::{AccountId, Outcome, Refusal, decide, decide::Decision, facts::AccountState};
+use domain::{
+    AccountId, Facts, Micros, Outcome, Refusal, decide,
+    decide::Decision,
+    facts::{AccountState, Act, Intent},
+};
 use serde_json::json;
 use storage::{
     accounts::count_accounts,
     dry_runs::{DryRun, DryRunCase, add_dry_run, add_dry_run_cases, list_dry_run_cases, list_dry_runs, remove_old_dry_runs, set_dry_run},
-    key::Key,
+    key::{Key, key},
     snapshots::{Snapshot, list_account_ids, list_holders_of, load_snapshots},
 };
 
@@ -63,12 +67,12 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, bucket: &'static str, account: AccountId, provider: &str, decision: Option<&Decision>) {
+    fn add(&mut self, bucket: &'static str, account: Option<AccountId>, provider: &str, decision: Option<&Decision>, recorded_at: Option<Micros>) {
         let n = self.counts.entry(bucket).or_default();
         *n += 1;
         if usize::try_from(*n).is_ok_and(|n| n <= EXAMPLES) {
             let reasons = decision.map(|d| serde_json::to_string(&d.reasons).unwrap_or_default()).unwrap_or_default();
-            self.fresh.push(DryRunCase { bucket: bucket.to_owned(), account_id: account, provider: provider.to_owned(), reasons });
+            self.fresh.push(DryRunCase { bucket: bucket.to_owned(), account_id: account.map_or(DryRunCase::NOBODY, key), provider: provider.to_owned(), reasons, recorded_at });
         }
     }
 }
@@ -161,7 +165,21 @@ impl Ligature {
             }
             tokio::task::yield_now().await;
         }
+        self.try_recorded(ground, &mut tally).await?;
         Ok(tally)
+    }
+
+    /// The recorded attempts as they arrived: an attempt's event tells how it ended, and what was picked in between
+    /// may not be offered by the other policy.
+    async fn try_recorded(&self, ground: &Ground, tally: &mut Tally) -> Result<(), Fault> {
+        let (all, _) = self.taken_again(&mut self.store.walk().await?, ground).await?;
+        for again in all.into_iter().filter(|a| a.facts.intent == Intent::SignIn) {
+            let facts = Facts { act: Act::Arrived, ..again.facts };
+            let decision = decide(&facts, &ground.policy(Some(&again.event.provider)));
+            let account = facts.known.map(|k| k.account).or_else(|| facts.candidates.first().map(|c| c.account));
+            tally.add(bucket(&decision), account, &again.event.provider, Some(&decision), Some(again.event.at));
+        }
+        Ok(())
     }
 
     fn try_account(&self, ground: &Ground, account: &Snapshot, holders: &HashMap<&str, Vec<&Snapshot>>, tally: &mut Tally) {
@@ -169,7 +187,7 @@ impl Ligature {
             return;
         }
         if ground.count(account, None).usable == 0 {
-            tally.add("stranded", account.account, "", None);
+            tally.add("stranded", Some(account.account), "", None, None);
         }
         for provider in ground.providers.iter() {
             let policy = ground.policy(Some(&provider.key));
@@ -183,7 +201,7 @@ impl Ligature {
                 (false, false) => continue,
             };
             let decision = decide(&facts, &policy);
-            tally.add(bucket(&decision), account.account, &provider.key, Some(&decision));
+            tally.add(bucket(&decision), Some(account.account), &provider.key, Some(&decision), None);
         }
     }
 

@@ -1,10 +1,12 @@
 //! Recorded decisions taken again under another policy: what would be different today.
 use std::sync::Arc;
 
-use domain::{AccountId, Facts, Micros, decide, decide::Reason, facts::ProviderFacts};
+use domain::{AccountId, Decision, Facts, Micros, Policy, decide, decide::Reason, facts::ProviderFacts};
 use serde_json::Value;
 use storage::{
-    audit::{AuditFilter, list_audit_events},
+    Conn,
+    audit::{AuditEvent, AuditFilter, list_audit_events},
+    providers::Provider,
     snapshots::load_snapshots,
 };
 
@@ -34,6 +36,14 @@ pub struct Difference {
     pub reasons: Vec<Reason>,
 }
 
+/// A recorded decision, taken again.
+pub(crate) struct Again {
+    pub event: AuditEvent,
+    pub was: String,
+    pub facts: Facts,
+    pub decision: Decision,
+}
+
 impl Ligature {
     /// Takes the last recorded decisions again under a version. Facts come from the stored traces; what the database
     /// knows better by now (states, roles, methods, providers) comes from there.
@@ -43,49 +53,64 @@ impl Ligature {
     pub async fn replay(&self, visitor: &Visitor, version: i64) -> Result<Replay, Fault> {
         self.administrator(visitor).await?;
         let mut conn = self.store.walk().await?;
-        let c = &mut conn;
-        let policies = Arc::new(self.policies_with(c, version).await?);
-        let ground = Ground::new(policies, Arc::clone(&self.ground(c, None).await?.providers), None);
-        let mut replay = Replay::default();
+        let policies = Arc::new(self.policies_with(&mut conn, version).await?);
+        let ground = Ground::new(policies, Arc::clone(&self.ground(&mut conn, None).await?.providers), None);
+        let (all, skipped) = self.taken_again(&mut conn, &ground).await?;
+        let compared = all.len();
+        let differences = all.into_iter().filter(|a| a.decision.outcome.name() != a.was).map(Difference::from).collect();
+        Ok(Replay { compared, skipped, differences })
+    }
+
+    /// The recorded decisions under the policies of a ground, newest first, and how many could not be taken again.
+    pub(crate) async fn taken_again(&self, c: &mut Conn, ground: &Ground) -> Result<(Vec<Again>, usize), Fault> {
+        let (mut all, mut skipped) = (Vec::new(), 0);
         for event in list_audit_events(c, self.org, &AuditFilter::default(), LAST).await? {
             let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
             let Some(was) = detail.get("outcome").and_then(Value::as_str).map(str::to_owned) else { continue };
             let facts: Option<Facts> = detail.get("facts").and_then(|f| serde_json::from_value(f.clone()).ok());
             let provider = ground.providers.iter().find(|p| p.key == event.provider);
-            let (Some(mut facts), Some(provider)) = (facts, provider) else {
-                replay.skipped += 1;
+            let (Some(facts), Some(provider)) = (facts, provider) else {
+                skipped += 1;
                 continue;
             };
             let policy = ground.policy(Some(&provider.key));
-            facts.provider = Some(ProviderFacts { id: provider.id, enabled: provider.enabled, filter: facts.provider.and_then(|p| p.filter) });
-            let ids: Vec<AccountId> = facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)).collect();
-            let snapshots = load_snapshots(c, self.org, &ids).await?;
-            let held = Held::nobody(provider);
-            facts.candidates.retain(|c| snapshots.contains_key(&c.account));
-            for candidate in &mut facts.candidates {
-                if let Some(account) = snapshots.get(&candidate.account) {
-                    let fresh = ground.candidate(account, &candidate.rule, None, &held);
-                    candidate.state = fresh.state;
-                    candidate.administrator = fresh.administrator;
-                    (candidate.methods, candidate.target_methods) = (fresh.methods, fresh.target_methods);
-                    candidate.foreign_domain = fresh.foreign_domain;
-                }
-            }
-            if let Some(known) = &mut facts.known {
-                match snapshots.get(&known.account) {
-                    Some(account) => known.state = account.state,
-                    None => facts.known = None,
-                }
-            }
-            carry_rules(&mut facts, &policy);
+            let facts = self.todays(c, ground, provider, &policy, facts).await?;
             let decision = decide(&facts, &policy);
-            replay.compared += 1;
-            let would_be = decision.outcome.name();
-            if would_be != was {
-                replay.differences.push(Difference { at: event.at, provider: event.provider, support: event.support_code, was, would_be, reasons: decision.reasons });
+            all.push(Again { event, was, facts, decision });
+        }
+        Ok((all, skipped))
+    }
+
+    /// Recorded facts with what the database knows better by now.
+    async fn todays(&self, c: &mut Conn, ground: &Ground, provider: &Provider, policy: &Policy, mut facts: Facts) -> Result<Facts, Fault> {
+        facts.provider = Some(ProviderFacts { id: provider.id, enabled: provider.enabled, filter: facts.provider.and_then(|p| p.filter) });
+        let ids: Vec<AccountId> = facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)).collect();
+        let snapshots = load_snapshots(c, self.org, &ids).await?;
+        let held = Held::nobody(provider);
+        facts.candidates.retain(|c| snapshots.contains_key(&c.account));
+        for candidate in &mut facts.candidates {
+            if let Some(account) = snapshots.get(&candidate.account) {
+                let fresh = ground.candidate(account, &candidate.rule, None, &held);
+                candidate.state = fresh.state;
+                candidate.administrator = fresh.administrator;
+                (candidate.methods, candidate.target_methods) = (fresh.methods, fresh.target_methods);
+                candidate.foreign_domain = fresh.foreign_domain;
             }
         }
-        Ok(replay)
+        if let Some(known) = &mut facts.known {
+            match snapshots.get(&known.account) {
+                Some(account) => known.state = account.state,
+                None => facts.known = None,
+            }
+        }
+        carry_rules(&mut facts, policy);
+        Ok(facts)
+    }
+}
+
+impl From<Again> for Difference {
+    fn from(a: Again) -> Self {
+        Self { at: a.event.at, provider: a.event.provider, support: a.event.support_code, was: a.was, would_be: a.decision.outcome.name(), reasons: a.decision.reasons }
     }
 }
 

@@ -31,11 +31,23 @@ pub struct DryRun {
 #[diesel(table_name = dry_run_case)]
 pub struct DryRunCase {
     pub bucket: String,
-    #[diesel(deserialize_as = Key)]
-    pub account_id: AccountId,
+    /// [`DryRunCase::NOBODY`] where there is none.
+    pub account_id: Key,
     pub provider: String,
     /// The decision's reasons as JSON.
     pub reasons: String,
+    /// When it really happened; else it was made up for the account.
+    pub recorded_at: Option<Micros>,
+}
+
+impl DryRunCase {
+    /// Stands for the account of an arrival that found none.
+    pub const NOBODY: Key = Key([0; 16]);
+
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        (self.account_id != Self::NOBODY).then(|| self.account_id.into())
+    }
 }
 
 pub async fn add_dry_run(conn: &mut Conn, org: OrgId, row: &DryRun) -> Result<()> {
@@ -67,9 +79,10 @@ pub async fn add_dry_run_cases(conn: &mut Conn, run: Key, first: i64, cases: &[D
             dry_run_case::run_id.eq(run),
             dry_run_case::place.eq(first + i64::try_from(n).unwrap_or(0)),
             dry_run_case::bucket.eq(&case.bucket),
-            dry_run_case::account_id.eq(key(case.account_id)),
+            dry_run_case::account_id.eq(case.account_id),
             dry_run_case::provider.eq(&case.provider),
             dry_run_case::reasons.eq(&case.reasons),
+            dry_run_case::recorded_at.eq(case.recorded_at),
         );
         on!(conn, |c| diesel::insert_into(dry_run_case::table).values(values).execute(c).await)?;
     }

@@ -374,5 +374,6 @@ diesel::table! {
         account_id -> Binary,
         provider -> Text,
         reasons -> Text,
+        recorded_at -> Nullable<BigInt>,
     }
 }
