@@ -1,4 +1,6 @@
 //! The parts that forms are made of: one place for labels, hints, errors and their wiring to screen readers.
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 
 use crate::i18n::{Lang, t};
@@ -6,9 +8,9 @@ use crate::i18n::{Lang, t};
 /// A labelled input.
 #[derive(Debug, Clone, Default)]
 pub struct Field {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Empty: the name. Two fields of one name on a page need two.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     pub label: String,
     /// `text`, `email`, `password`.
     pub kind: &'static str,
@@ -23,7 +25,9 @@ pub struct Field {
 
 /// Draws a field.
 pub fn field(f: Field) -> AnyView {
-    let id = if f.id.is_empty() { f.name } else { f.id };
+    let class = if f.name == "code" { "code" } else { "" };
+    let name = f.name.into_owned();
+    let id = if f.id.is_empty() { name.clone() } else { f.id.into_owned() };
     let (hint_id, problem_id) = (format!("{id}-hint"), format!("{id}-problem"));
     let mut described = Vec::new();
     if !f.hint.is_empty() {
@@ -34,12 +38,11 @@ pub fn field(f: Field) -> AnyView {
     }
     let described = (!described.is_empty()).then(|| described.join(" "));
     let invalid = f.problem.is_some().then_some("true");
-    let class = if f.name == "code" { "code" } else { "" };
     view! {
         <div class="field">
-            <label for=id>{f.label}</label>
+            <label for=id.clone()>{f.label}</label>
             {(!f.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{f.hint}</p> })}
-            <input id=id class=class name=f.name type=f.kind value=f.value autocomplete=f.autocomplete required=f.required maxlength=f.max aria-invalid=invalid aria-describedby=described spellcheck="false" autocapitalize="none"/>
+            <input id=id class=class name=name type=f.kind value=f.value autocomplete=f.autocomplete required=f.required maxlength=f.max aria-invalid=invalid aria-describedby=described spellcheck="false" autocapitalize="none"/>
             {f.problem.map(|text| view! { <p class="problem" id=problem_id>{text}</p> })}
         </div>
     }

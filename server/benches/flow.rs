@@ -285,9 +285,10 @@ fn decision() {
         same_email: false,
         foreign_domain: false,
         mailbox: true,
+        second_factor: false,
     };
     let rules = policy.choices.rules.iter().map(|r| RuleFacts { rule: r.id.clone(), state: RuleState::Looked, values: Vec::new() }).collect();
-    let provider = Some(ProviderFacts { id: ProviderId([1; 16]), enabled: true, filter: Some(true) });
+    let provider = Some(ProviderFacts { id: ProviderId([1; 16]), enabled: true, filter: Some(true), second_factor: false });
     let facts = Facts { provider, trust: Some(Trust::Authoritative), rules, candidates: vec![candidate(1), candidate(2), candidate(3)], ..Facts::local(Intent::SignIn, None) };
     let n = 200_000_u32;
     let begun = Instant::now();

@@ -32,6 +32,18 @@ pub async fn remove_method(link: String) -> Result<(), Code> {
     Ok(())
 }
 
+#[server(prefix = "/fn", endpoint = "account/name")]
+pub async fn name_method(link: String, #[server(default)] nickname: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let result = match link.parse::<LinkId>() {
+        Ok(link) => context.ligature.name_method(&asker.visitor, link, &nickname).await,
+        Err(_) => Err(Fault::from(Refusal::MethodUnknown)),
+    };
+    let next = done(&context, &asker, result, paths::ACCOUNT, "method-named").await;
+    go(&context, &next);
+    Ok(())
+}
+
 #[server(prefix = "/fn", endpoint = "account/sessions/end")]
 pub async fn end_session(session: String) -> Result<(), Code> {
     let (context, asker) = asked();

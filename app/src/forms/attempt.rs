@@ -1,9 +1,12 @@
 //! The steps of an attempt: choose, type the code, show a password, go back.
-use domain::facts::Act;
+use std::collections::BTreeMap;
+
+use domain::{facts::Act, policy::Target};
 use leptos::prelude::*;
 
 use crate::{
     context::asked,
+    forms::bounded,
     outcome::{Code, Flash, Leave, back, go, leave, refuse},
     paths,
 };
@@ -95,6 +98,33 @@ pub async fn email_changed(attempt: String, pick: String) -> Result<(), Code> {
         "ignore" => leave(&context, ligature.ignore_email(&asker.visitor, &attempt).await).await,
         "later" => leave(&context, ligature.leave_email(&asker.visitor, &attempt).await).await,
         _ => refuse(&domain::Refusal::AttemptStep.into()),
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "attempt/factor")]
+pub async fn enter_factor(attempt: String, code: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = leave(&context, context.ligature.enter_factor(&asker.visitor, &attempt, &code).await).await;
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "attempt/details")]
+pub async fn enter_details(attempt: String, #[server(default)] agreed: BTreeMap<String, String>, #[server(default)] fields: BTreeMap<String, String>) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let agreed: Vec<String> = agreed.into_values().take(50).collect();
+    let typed = fields.iter().take(50).map(|(name, value)| (name.clone(), bounded(value, 120))).chain(agreed.iter().map(|a| (format!("agree.{a}"), "on".into()))).collect();
+    let fields = fields.into_iter().filter_map(|(name, value)| Target::try_from(name).ok().map(|target| (target, value))).collect();
+    let details = service::Details { agreed, fields };
+    let next = match context.ligature.details_problems(&asker.visitor, &attempt, &details).await {
+        Ok(problems) if problems.is_empty() => leave(&context, context.ligature.enter_details(&asker.visitor, &attempt, &details).await).await,
+        Ok(problems) => {
+            let problems = problems.into_iter().map(|(field, key)| (field, key.to_owned())).collect();
+            back(&context, &asker, &paths::attempt(&attempt, "details"), Flash { problems, typed, ..Flash::default() }).await
+        }
+        Err(fault) => refuse(&fault),
     };
     go(&context, &next);
     Ok(())

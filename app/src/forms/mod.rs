@@ -5,6 +5,7 @@ pub mod attempt;
 pub mod confirm;
 pub mod language;
 pub mod policy;
+pub mod second_factor;
 pub mod setup;
 pub mod sign_in;
 pub mod undo;

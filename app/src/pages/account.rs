@@ -14,7 +14,7 @@ use service::{
 use crate::{
     fields::{mark, method_name, moment, notice},
     forms::{
-        account::{EndAllSessions, EndOtherSessions, EndSession, RemoveMethod},
+        account::{EndAllSessions, EndOtherSessions, EndSession, NameMethod, RemoveMethod},
         undo::TakeOwnBack,
     },
     i18n::{Lang, t, ta},
@@ -45,7 +45,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
     Ok(page(&visit.context, &visit.asker, head, move || {
-        let Overview { name, addresses, methods, addable, fields, manageable, administrator, password_settable } = overview;
+        let Overview { name, addresses, methods, addable, fields, manageable, administrator, password_settable, second_factor } = overview;
         let has_password = methods.iter().any(|m| m.link.is_none());
         view! {
             <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
@@ -56,6 +56,12 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
                 <ul class="rows">{methods.into_iter().map(|m| method_row(l, m)).collect_view()}</ul>
                 {password_settable.then(|| view! { <p><a class="button" href=paths::PASSWORD>{t(l, if has_password { "own-password-change" } else { "own-password-set" })}</a></p> })}
                 {manageable.then(|| adding(l, addable))}
+            </section>
+            <section aria-labelledby="factor">
+                <h2 id="factor">{t(l, "factor-own-title")}</h2>
+                <p class="muted">{t(l, "factor-own-lead")}</p>
+                {second_factor.map(|since| view! { <p><span class="tag good">{t(l, "factor-is-on")}</span>" "<span class="muted">{moment(l, since)}</span></p> })}
+                {manageable.then(|| view! { <p><a class="button" href=paths::SECOND_FACTOR>{t(l, if second_factor.is_some() { "factor-manage" } else { "factor-begin" })}</a></p> })}
             </section>
             <section aria-labelledby="addresses">
                 <h2 id="addresses">{t(l, "addresses-title")}</h2>
@@ -143,14 +149,31 @@ fn method_row(l: Lang, m: Method) -> AnyView {
         <li>
             {mark(&name)}
             <span class="row-main">
-                <strong>{name.clone()}</strong>
+                <strong>{name.clone()}{(!m.nickname.is_empty()).then(|| format!(" · {}", m.nickname))}</strong>
                 {(!m.label.is_empty()).then(|| view! { <span class="muted">{m.label}</span> })}
                 <span class="muted small">{t(l, "method-added")}" "{moment(l, m.added_at)}{m.used_at.map(|at| view! { " · "{t(l, "method-used")}" "{moment(l, at)} })}</span>
+                {m.link.map(|id| naming(l, &name, &id.to_string(), m.nickname))}
             </span>
             {m.current.then(|| view! { <span class="tag good">{t(l, "method-current")}</span> })}
             {(!m.usable).then(|| view! { <span class="tag">{t(l, "method-off")}</span> })}
             {remove}
         </li>
+    }
+    .into_any()
+}
+
+/// A name of one's own for an identity, to tell two of one provider apart.
+fn naming(l: Lang, provider: &str, id: &str, nickname: String) -> AnyView {
+    let field_id = format!("nickname-{id}");
+    view! {
+        <details class="inline"><summary aria-label=ta(l, "method-name-of", &[("name", provider)])>{t(l, "method-name")}</summary>
+            <form method="post" action=NameMethod::url() class="row-actions">
+                <input type="hidden" name="link" value=id.to_owned()/>
+                <label class="hidden" for=field_id.clone()>{ta(l, "method-name-of", &[("name", provider)])}</label>
+                <input id=field_id name="nickname" type="text" maxlength="40" autocomplete="off" value=nickname/>
+                <button>{t(l, "save")}</button>
+            </form>
+        </details>
     }
     .into_any()
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Before the page: the sign-in, and the confirmation where the last one is too long ago.
-async fn entered(visit: &Visit, to: &str, allowed: Result<(), Fault>) -> Result<Option<Response>, Fault> {
+pub(crate) async fn entered(visit: &Visit, to: &str, allowed: Result<(), Fault>) -> Result<Option<Response>, Fault> {
     match allowed {
         Err(fault) if fault.refusal() == Refusal::NotRecent => Ok(Some(Redirect::to(&paths::confirm(to)).into_response())),
         Err(fault) if fault.refusal() == Refusal::SessionEnded => Ok(Some(Redirect::to(paths::LOGIN_STAY).into_response())),
@@ -44,7 +44,7 @@ async fn email_page(visit: &Visit) -> Result<Response, Fault> {
             <h1>{t(l, "own-email-title")}</h1>
             <p class="muted">{t(l, "own-email-lead")}</p>
             <form method="post" action=ChangeEmail::url() class="stack wide">
-                {field(Field { name: "email", label: t(l, "own-email-new"), kind: "email", value: flash.typed("email"), problem, autocomplete: "email", required: true, max: 254, ..Field::default() })}
+                {field(Field { name: "email".into(), label: t(l, "own-email-new"), kind: "email", value: flash.typed("email"), problem, autocomplete: "email", required: true, max: 254, ..Field::default() })}
                 <div class="row-actions"><button class="primary">{t(l, "bind-code-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
             </form>
         }
@@ -71,7 +71,7 @@ async fn password_page(visit: &Visit) -> Result<Response, Fault> {
             <h1>{t(l, title)}</h1>
             <p class="muted">{t(l, "own-password-lead")}</p>
             <form method="post" action=ChangePassword::url() class="stack wide">
-                {field(Field { name: "password", label: t(l, "own-password-new"), kind: "password", hint: t(l, "password-hint"), problem, autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+                {field(Field { name: "password".into(), label: t(l, "own-password-new"), kind: "password", hint: t(l, "password-hint"), problem, autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
                 <div class="row-actions"><button class="primary">{t(l, "own-password-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
             </form>
         }

@@ -11,7 +11,10 @@ use service::{
 
 use crate::{
     fields::{Field, check, field, method_name, moment, notice, radios},
-    forms::admin::{RegisterApplication, SaveProvider, SetAccountState},
+    forms::{
+        admin::{RegisterApplication, SaveProvider, SetAccountState},
+        second_factor::AdminRemoveSecondFactor,
+    },
     i18n::{Lang, t, ta},
     islands::{FilterList, FilterRow},
     outcome::Flash,
@@ -111,7 +114,7 @@ fn provider_form(l: Lang, found: Option<ProviderView>, flash: &Flash) -> AnyView
     let value = |name: &'static str, fallback: String| Some(flash.typed(name)).filter(|v| !v.is_empty()).unwrap_or(fallback);
     let input = |name: &'static str, label: &str, hint: &str, fallback: String| {
         field(Field {
-            name,
+            name: name.into(),
             label: t(l, label),
             kind: "text",
             hint: if hint.is_empty() { String::new() } else { t(l, hint) },
@@ -157,7 +160,7 @@ fn provider_form(l: Lang, found: Option<ProviderView>, flash: &Flash) -> AnyView
             </fieldset>
             <fieldset class="section"><legend>{t(l, "section-connection")}</legend>
                 {setting("client_id", "client-id", "")}
-                {field(Field { name: "secret", label: t(l, "client-secret"), kind: "password", hint: secret_hint, autocomplete: "off", max: 500, ..Field::default() })}
+                {field(Field { name: "secret".into(), label: t(l, "client-secret"), kind: "password", hint: secret_hint, autocomplete: "off", max: 500, ..Field::default() })}
                 {shows("oidc").then(|| setting("issuer", "issuer", "issuer-hint"))}
                 {(shows("oidc") || shows("oauth2")).then(|| setting("scopes", "scopes", "scopes-hint"))}
                 {(shows("oidc") || shows("oauth2")).then(|| radios("auth", t(l, "client-auth"), vec![("basic", t(l, "client-auth-basic"), String::new()), ("post", t(l, "client-auth-post"), String::new())], if stored("auth") == "post" { "post" } else { "basic" }))}
@@ -220,7 +223,7 @@ pub async fn accounts(visit: Visit) -> Response {
             view! {
                 <h1>{t(l, "admin-accounts")}</h1>
                 <form method="get" action=paths::ADMIN_ACCOUNTS class="search">
-                    {field(Field { name: "q", label: t(l, "accounts-search"), kind: "search", value: q, hint: t(l, "accounts-search-hint"), autocomplete: "off", max: 254, ..Field::default() })}
+                    {field(Field { name: "q".into(), label: t(l, "accounts-search"), kind: "search", value: q, hint: t(l, "accounts-search-hint"), autocomplete: "off", max: 254, ..Field::default() })}
                     <button>{t(l, "search")}</button>
                 </form>
                 <FilterList rows label=t(l, "accounts-filter") none=t(l, "accounts-none")/>
@@ -263,6 +266,16 @@ async fn account_page(visit: &Visit, id: &str) -> Result<Response, Fault> {
                     <span class="muted">{t(l, "account-disable-hint")}</span>
                 </form>
             })}
+            {view.second_factor.map(|since| view! {
+                <section><h2>{t(l, "factor-own-title")}</h2>
+                    <p><span class="tag good">{t(l, "factor-is-on")}</span>" "<span class="muted">{moment(l, since)}</span></p>
+                    <form method="post" action=AdminRemoveSecondFactor::url() class="row-actions">
+                        <input type="hidden" name="account" value=view.account.id.to_string()/>
+                        <button class="danger">{t(l, "admin-factor-remove")}</button>
+                        <span class="muted">{t(l, "admin-factor-remove-hint")}</span>
+                    </form>
+                </section>
+            })}
             <section><h2>{t(l, "activity-title")}</h2>{events(l, view.events, false)}</section>
         }
     })
@@ -304,7 +317,7 @@ pub async fn audit(visit: Visit) -> Response {
             view! {
                 <h1>{t(l, "admin-audit")}</h1>
                 <form method="get" action=paths::ADMIN_AUDIT class="search">
-                    {field(Field { name: "q", label: t(l, "audit-support"), kind: "search", value: q, autocomplete: "off", max: 20, ..Field::default() })}
+                    {field(Field { name: "q".into(), label: t(l, "audit-support"), kind: "search", value: q, autocomplete: "off", max: 20, ..Field::default() })}
                     <button>{t(l, "search")}</button>
                 </form>
                 {list.is_empty().then(|| view! { <p>{t(l, "audit-none")}</p> })}
@@ -331,9 +344,9 @@ pub async fn applications(visit: Visit) -> Response {
                 <ul class="rows">{list.into_iter().map(|(a, uris)| view! { <li><span class="row-main"><strong>{a.name}</strong><span class="muted"><code>{a.client_id}</code></span><span class="muted small">{uris.join(" ")}</span></span></li> }).collect_view()}</ul>
                 <section><h2>{t(l, "application-new")}</h2>
                     <form method="post" action=RegisterApplication::url() class="stack wide">
-                        {field(Field { name: "name", label: t(l, "name"), kind: "text", value: flash.typed("name"), autocomplete: "off", required: true, max: 80, ..Field::default() })}
-                        {field(Field { name: "client_id", label: t(l, "client-id"), kind: "text", value: flash.typed("client_id"), autocomplete: "off", required: true, max: 60, ..Field::default() })}
-                        {field(Field { name: "redirect_uris", label: t(l, "redirect-uris"), id: "", kind: "text", hint: t(l, "redirect-uris-hint"), value: flash.typed("redirect_uris"), problem: flash.problem("redirect_uris").map(|m| t(l, m)), autocomplete: "off", required: true, max: 1000 })}
+                        {field(Field { name: "name".into(), label: t(l, "name"), kind: "text", value: flash.typed("name"), autocomplete: "off", required: true, max: 80, ..Field::default() })}
+                        {field(Field { name: "client_id".into(), label: t(l, "client-id"), kind: "text", value: flash.typed("client_id"), autocomplete: "off", required: true, max: 60, ..Field::default() })}
+                        {field(Field { name: "redirect_uris".into(), label: t(l, "redirect-uris"), kind: "text", hint: t(l, "redirect-uris-hint"), value: flash.typed("redirect_uris"), problem: flash.problem("redirect_uris").map(|m| t(l, m)), autocomplete: "off", required: true, max: 1000, ..Field::default() })}
                         <div class="row-actions"><button class="primary">{t(l, "register")}</button></div>
                     </form>
                 </section>

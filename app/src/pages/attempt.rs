@@ -19,7 +19,7 @@ use crate::{
     },
     i18n::{Lang, t, ta},
     pages::{
-        Visit, or_refuse,
+        Visit, complete, or_refuse,
         refused::{Waiting, refusal_page_for},
         sign_in::origin,
     },
@@ -59,7 +59,11 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
     Ok(page(&visit.context, &visit.asker, head, move || {
         // The question about a changed address comes when the person is in already.
         let signed_in = matches!(view.body, ViewBody::Email { .. });
-        let in_account = matches!(view.body, ViewBody::Code { purpose, .. } if purpose.in_session());
+        let in_account = match view.body {
+            ViewBody::Code { purpose, .. } => purpose.in_session(),
+            ViewBody::Factor { in_session } => in_session,
+            _ => false,
+        };
         let wrong = view.flash.map(|r| notice("bad", t(l, &format!("refusal-{}-body", r.key()))));
         view! {
             <h1>{title}</h1>
@@ -94,6 +98,8 @@ fn heading(l: Lang, view: &AttemptView) -> (String, String) {
             (ta(l, "email-changed-title", &[("provider", provider)]), ta(l, "email-changed-lead", &[("provider", provider), ("address", address)]))
         }
         ViewBody::Email { code: Some((sent_to, _)), .. } => (t(l, "code-title"), ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Factor { .. } => (t(l, "factor-title"), t(l, "factor-lead")),
+        ViewBody::Details { fields, .. } => (t(l, "details-title"), t(l, if fields.is_empty() { "details-lead-agree" } else { "details-lead" })),
         ViewBody::Over { .. } => (String::new(), String::new()),
     }
 }
@@ -107,6 +113,8 @@ fn body(l: Lang, id: &str, body: ViewBody, flash: &crate::outcome::Flash) -> Any
         ViewBody::Finish { .. } => finish(l, id, flash),
         ViewBody::Email { code: Some((_, tries_left)), .. } => view! { {code(l, id, tries_left, false)} {email_later(l, id)} }.into_any(),
         ViewBody::Email { address, current, .. } => email_changed(l, id, &address, &current),
+        ViewBody::Factor { .. } => complete::factor(l, id),
+        ViewBody::Details { agreements, fields } => complete::details(l, id, agreements, fields, flash),
         ViewBody::Over { .. } => ().into_any(),
     }
 }
@@ -149,7 +157,7 @@ fn code(l: Lang, id: &str, tries_left: i32, password_too: bool) -> AnyView {
     view! {
         <form method="post" action=EnterCode::url() class="stack">
             <input type="hidden" name="attempt" value=id.clone()/>
-            {field(Field { name: "code", label: t(l, "code"), kind: "text", hint: ta(l, "code-hint", &[("tries", &tries_left.to_string())]), autocomplete: "one-time-code", required: true, max: 16, ..Field::default() })}
+            {field(Field { name: "code".into(), label: t(l, "code"), kind: "text", hint: ta(l, "code-hint", &[("tries", &tries_left.to_string())]), autocomplete: "one-time-code", required: true, max: 16, ..Field::default() })}
             <button class="primary">{t(l, "code-go")}</button>
         </form>
         <form method="post" action=Resend::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "code-again")}</button></form>
@@ -157,7 +165,7 @@ fn code(l: Lang, id: &str, tries_left: i32, password_too: bool) -> AnyView {
             <details><summary>{t(l, "bind-instead")}</summary>
                 <form method="post" action=BindByPassword::url() class="stack">
                     <input type="hidden" name="attempt" value=id.clone()/>
-                    {field(Field { name: "password", label: t(l, "bind-password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
+                    {field(Field { name: "password".into(), label: t(l, "bind-password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
                     <button>{t(l, "bind-go")}</button>
                 </form>
             </details>
@@ -171,8 +179,8 @@ fn new_password(l: Lang, id: &str, tries_left: i32, flash: &crate::outcome::Flas
     view! {
         <form method="post" action=SetPassword::url() class="stack">
             <input type="hidden" name="attempt" value=id.clone()/>
-            {field(Field { name: "code", label: t(l, "code"), kind: "text", value: flash.typed("code"), hint: ta(l, "code-hint", &[("tries", &tries_left.to_string())]), autocomplete: "one-time-code", required: true, max: 16, ..Field::default() })}
-            {field(Field { name: "password", label: t(l, "password-new"), kind: "password", hint: t(l, "password-hint"), problem: flash.problem("password").map(|key| t(l, key)), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+            {field(Field { name: "code".into(), label: t(l, "code"), kind: "text", value: flash.typed("code"), hint: ta(l, "code-hint", &[("tries", &tries_left.to_string())]), autocomplete: "one-time-code", required: true, max: 16, ..Field::default() })}
+            {field(Field { name: "password".into(), label: t(l, "password-new"), kind: "password", hint: t(l, "password-hint"), problem: flash.problem("password").map(|key| t(l, key)), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
             <button class="primary">{t(l, "reset-set-go")}</button>
         </form>
         <form method="post" action=Resend::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "code-again")}</button></form>
@@ -189,8 +197,8 @@ fn bind(l: Lang, id: &str, ask_address: bool, methods: &[BindMethod], identities
         view! {
             <form method="post" action=BindByPassword::url() class="stack">
                 <input type="hidden" name="attempt" value=id.clone()/>
-                {ask_address.then(|| field(Field { name: "email", label: t(l, "email"), kind: "email", autocomplete: "username", required: true, max: 254, ..Field::default() }))}
-                {field(Field { name: "password", label: t(l, "bind-password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
+                {ask_address.then(|| field(Field { name: "email".into(), label: t(l, "email"), kind: "email", autocomplete: "username", required: true, max: 254, ..Field::default() }))}
+                {field(Field { name: "password".into(), label: t(l, "bind-password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
                 <button class="primary">{t(l, "bind-go")}</button>
             </form>
         }
@@ -200,7 +208,7 @@ fn bind(l: Lang, id: &str, ask_address: bool, methods: &[BindMethod], identities
             <details class="other" open=code_open><summary>{t(l, "bind-by-code")}</summary>
                 <form method="post" action=BindByCode::url() class="stack">
                     <input type="hidden" name="attempt" value=id.clone()/>
-                    {field(Field { name: "email", id: "code-email", label: t(l, "bind-code-address"), kind: "email", value: typed, problem, autocomplete: "email", required: true, max: 254, ..Field::default() })}
+                    {field(Field { name: "email".into(), id: "code-email".into(), label: t(l, "bind-code-address"), kind: "email", value: typed, problem, autocomplete: "email", required: true, max: 254, ..Field::default() })}
                     <button>{t(l, "bind-code-go")}</button>
                 </form>
             </details>
@@ -225,7 +233,7 @@ fn finish(l: Lang, id: &str, flash: &crate::outcome::Flash) -> AnyView {
     view! {
         <form method="post" action=FinishSignUp::url() class="stack">
             <input type="hidden" name="attempt" value=id.to_owned()/>
-            {field(Field { name: "password", label: t(l, "password-new"), kind: "password", hint: t(l, "password-hint"), problem: flash.problem("password").map(|key| t(l, key)), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+            {field(Field { name: "password".into(), label: t(l, "password-new"), kind: "password", hint: t(l, "password-hint"), problem: flash.problem("password").map(|key| t(l, key)), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
             <button class="primary">{t(l, "finish-go")}</button>
         </form>
     }

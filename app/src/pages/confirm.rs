@@ -43,7 +43,7 @@ async fn confirm_page(visit: &Visit) -> Result<Response, Fault> {
             {password.then(|| view! {
                 <form method="post" action=ConfirmPassword::url() class="stack">
                     {hidden()}
-                    {field(Field { name: "password", label: t(l, "password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
+                    {field(Field { name: "password".into(), label: t(l, "password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
                     <button class="primary">{t(l, "code-go")}</button>
                 </form>
             })}

@@ -3,9 +3,11 @@ mod account;
 mod account_change;
 mod admin;
 mod attempt;
+mod complete;
 mod confirm;
 mod policy;
 mod refused;
+mod second_factor;
 mod setup;
 mod sign_in;
 mod story;
@@ -14,7 +16,12 @@ mod undo;
 pub use refused::{not_found, refusal_page};
 pub(crate) use undo::key_of as undo_key;
 
-use axum::{Extension, Router, extract::State, response::Response, routing::get};
+use axum::{
+    Extension, Router,
+    extract::State,
+    response::Response,
+    routing::{get, post},
+};
 use serde::Deserialize;
 use service::Fault;
 
@@ -110,6 +117,9 @@ pub fn routes() -> Router<Context> {
         .route("/account/recovered", get(account::recovered))
         .route("/account/email", get(account_change::email))
         .route("/account/password", get(account_change::password))
+        .route("/account/second-factor", get(second_factor::second_factor))
+        .route("/account/second-factor/on", post(second_factor::switch_on))
+        .route("/account/second-factor/codes", post(second_factor::renew))
         .route("/account/export", get(account_change::export))
         .route("/account/delete", get(account_change::delete))
         .route("/undo/{secret}", get(undo::undo))

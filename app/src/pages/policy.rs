@@ -417,14 +417,14 @@ async fn attempt_page(visit: &Visit, asked: Asked) -> Result<Response, Fault> {
                 {select("provider", t(l, "admin-provider"), view.providers, &asked.provider)}
                 {select("application", t(l, "admin-application"), applications, &asked.application)}
                 <fieldset><legend>{t(l, "try-recorded")}</legend>
-                    {field(Field { name: "account", label: t(l, "try-account"), kind: "text", hint: t(l, "try-account-hint"), value: asked.account.clone(), problem: nobody.then(|| t(l, "try-account-wrong")), autocomplete: "off", max: 254, ..Field::default() })}
+                    {field(Field { name: "account".into(), label: t(l, "try-account"), kind: "text", hint: t(l, "try-account-hint"), value: asked.account.clone(), problem: nobody.then(|| t(l, "try-account-wrong")), autocomplete: "off", max: 254, ..Field::default() })}
                     {check("unlinked", t(l, "try-unlinked"), t(l, "try-unlinked-hint"), !asked.unlinked.is_empty())}
                 </fieldset>
                 <fieldset><legend>{t(l, "try-typed")}</legend>
-                {field(Field { name: "email", label: t(l, "email"), kind: "email", value: asked.email.clone(), autocomplete: "off", max: 254, ..Field::default() })}
+                {field(Field { name: "email".into(), label: t(l, "email"), kind: "email", value: asked.email.clone(), autocomplete: "off", max: 254, ..Field::default() })}
                 {check("verified", t(l, "try-verified"), t(l, "try-verified-hint"), !asked.verified.is_empty())}
-                {field(Field { name: "subject", label: t(l, "try-subject"), kind: "text", hint: t(l, "try-subject-hint"), value: asked.subject.clone(), autocomplete: "off", max: 255, ..Field::default() })}
-                {field(Field { name: "claims", label: t(l, "try-claims"), kind: "text", hint: t(l, "try-claims-hint"), value: asked.claims.clone(), problem: wrong.then(|| t(l, "try-claims-wrong")), autocomplete: "off", max: 2000, ..Field::default() })}
+                {field(Field { name: "subject".into(), label: t(l, "try-subject"), kind: "text", hint: t(l, "try-subject-hint"), value: asked.subject.clone(), autocomplete: "off", max: 255, ..Field::default() })}
+                {field(Field { name: "claims".into(), label: t(l, "try-claims"), kind: "text", hint: t(l, "try-claims-hint"), value: asked.claims.clone(), problem: wrong.then(|| t(l, "try-claims-wrong")), autocomplete: "off", max: 2000, ..Field::default() })}
                 </fieldset>
                 {check("proven", t(l, "try-proven"), t(l, "try-proven-hint"), !asked.proven.is_empty())}
                 <div class="row-actions"><button class="primary">{t(l, "try-go")}</button></div>

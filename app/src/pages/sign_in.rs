@@ -74,8 +74,8 @@ fn login_view(l: Lang, title: String, buttons: Vec<Button>, password: bool, last
         {password.then(|| view! {
         <form method="post" action=SignInPassword::url() class="stack">
             <input type="hidden" name="entry" value=entry.clone()/>
-            {field(Field { name: "email", label: t(l, "email"), kind: "email", value: flash.typed("email"), autocomplete: "username", required: true, max: 254, ..Field::default() })}
-            {field(Field { name: "password", label: t(l, "password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
+            {field(Field { name: "email".into(), label: t(l, "email"), kind: "email", value: flash.typed("email"), autocomplete: "username", required: true, max: 254, ..Field::default() })}
+            {field(Field { name: "password".into(), label: t(l, "password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
             <button class="primary">{t(l, "sign-in")}</button>
         </form>
         <p class="links"><a href=paths::with_entry(paths::SIGN_UP, &entry)>{t(l, "login-new")}</a><a href=paths::with_entry(paths::RESET, &entry)>{t(l, "login-forgot")}</a></p>
@@ -105,9 +105,9 @@ pub async fn sign_up(visit: Visit) -> Response {
             <p class="muted">{t(l, "signup-lead")}</p>
             <form method="post" action=SignUp::url() class="stack">
                 <input type="hidden" name="entry" value=entry.clone()/>
-                {field(Field { name: "name", label: t(l, "name"), kind: "text", value: flash.typed("name"), problem: problem("name"), autocomplete: "name", required: true, max: 80, ..Field::default() })}
-                {field(Field { name: "email", label: t(l, "email"), kind: "email", value: flash.typed("email"), problem: problem("email"), autocomplete: "email", required: true, max: 254, ..Field::default() })}
-                {field(Field { name: "password", label: t(l, "password"), kind: "password", hint: t(l, "password-hint"), problem: problem("password"), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+                {field(Field { name: "name".into(), label: t(l, "name"), kind: "text", value: flash.typed("name"), problem: problem("name"), autocomplete: "name", required: true, max: 80, ..Field::default() })}
+                {field(Field { name: "email".into(), label: t(l, "email"), kind: "email", value: flash.typed("email"), problem: problem("email"), autocomplete: "email", required: true, max: 254, ..Field::default() })}
+                {field(Field { name: "password".into(), label: t(l, "password"), kind: "password", hint: t(l, "password-hint"), problem: problem("password"), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
                 <button class="primary">{t(l, "signup-go")}</button>
             </form>
             <p class="links"><a href=paths::with_entry(paths::LOGIN_STAY, &entry)>{t(l, "back-to-login")}</a></p>
@@ -126,7 +126,7 @@ pub async fn reset(visit: Visit) -> Response {
             <p class="muted">{t(l, "reset-lead")}</p>
             <form method="post" action=AskReset::url() class="stack">
                 <input type="hidden" name="entry" value=entry.clone()/>
-                {field(Field { name: "email", label: t(l, "email"), kind: "email", value: flash.typed("email"), problem: flash.problem("email").map(|key| t(l, key)), autocomplete: "email", required: true, max: 254, ..Field::default() })}
+                {field(Field { name: "email".into(), label: t(l, "email"), kind: "email", value: flash.typed("email"), problem: flash.problem("email").map(|key| t(l, key)), autocomplete: "email", required: true, max: 254, ..Field::default() })}
                 <button class="primary">{t(l, "reset-go")}</button>
             </form>
             <p class="links"><a href=paths::with_entry(paths::LOGIN_STAY, &entry)>{t(l, "back-to-login")}</a></p>

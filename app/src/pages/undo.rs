@@ -19,6 +19,7 @@ pub(crate) fn key_of(what: Undone) -> &'static str {
         Undone::Link => "link",
         Undone::Unlink => "unlink",
         Undone::Password => "password",
+        Undone::SecondFactor => "second-factor",
         Undone::Delete => "delete",
     }
 }

@@ -1,11 +1,13 @@
 //! The state of one passage through sign-in, as data: each step takes the state and gives the next, or refuses.
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountId, Refusal,
+    AccountId, LinkId, ProviderId, Refusal,
     decide::{Choice, Outcome},
     facts::{Act, By},
-    policy::Offer,
+    policy::{Field, Offer, Target},
 };
 
 /// Lifetime of an attempt: one hour (GO-54).
@@ -72,6 +74,13 @@ pub enum State {
     Resetting {
         account: Option<AccountId>,
     },
+    /// Everything else is settled; the second factor, or agreements and fields, are still wanted (I5, LK-15, AU-15).
+    Completing {
+        then: Box<Then>,
+        wants: Wants,
+        #[serde(default)]
+        kept: Kept,
+    },
     Done,
     Abandoned,
     Refused {
@@ -79,15 +88,52 @@ pub enum State {
     },
 }
 
+/// What is decided once more when the person gave what was wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "then")]
+pub enum Then {
+    /// The arrival of an identity, with what the person did.
+    Arrival { act: Act, proven: bool, choice: Option<Choice> },
+    /// A sign-in by the account's own password, or the end of a reset.
+    SignIn { account: AccountId, method: String },
+    /// The end of a sign-up whose code was typed.
+    SignUp { account: AccountId },
+    /// A session is confirmed, by this method (MA-09).
+    Confirm { account: AccountId, method: String, link: Option<LinkId>, provider: Option<ProviderId> },
+}
+
+/// What is still wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "wants")]
+pub enum Wants {
+    SecondFactor { account: AccountId },
+    Details { agreements: Vec<String>, fields: Vec<Field> },
+}
+
+/// What the person gave so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    /// The account whose second factor was shown, and by what: `totp`, `recovery`.
+    pub factor: Option<(AccountId, String)>,
+    /// Agreements with their versions.
+    pub agreed: Vec<String>,
+    pub fields: BTreeMap<Target, String>,
+    pub answered: bool,
+    /// The hash of a password that finishes a sign-up.
+    pub password: Option<String>,
+}
+
 fn by_rule() -> By {
     By::Rule
 }
 
 impl State {
-    /// The page that an outcome leads to; `None` for one that ends the journey.
+    /// The page that an arrival's outcome leads to; `None` for one that ends the journey.
     #[must_use]
-    pub fn enter(outcome: &Outcome, choice: Option<Choice>, proven: bool) -> Option<Self> {
+    pub fn enter(outcome: &Outcome, choice: Option<Choice>, act: Act, proven: bool, kept: Kept) -> Option<Self> {
         match outcome {
+            Outcome::SecondFactor { .. } | Outcome::Details { .. } => Self::complete(outcome, Then::Arrival { act, proven, choice }, kept),
             Outcome::Choose(choice) => Some(Self::Choosing { choice: choice.clone(), proven }),
             Outcome::Confirm => Some(Self::Confirming { choice }),
             Outcome::Challenge { target, by } => Some(Self::Proving { choice, target: *target, by: *by, address: None, proven }),
@@ -108,6 +154,25 @@ impl State {
         }
     }
 
+    /// The page that asks for what an outcome still wants.
+    #[must_use]
+    pub fn complete(outcome: &Outcome, then: Then, kept: Kept) -> Option<Self> {
+        let wants = match outcome {
+            Outcome::SecondFactor { account } => Wants::SecondFactor { account: *account },
+            Outcome::Details { agreements, fields } => Wants::Details { agreements: agreements.clone(), fields: fields.clone() },
+            _ => return None,
+        };
+        Some(Self::Completing { then: Box::new(then), wants, kept })
+    }
+
+    /// What was settled, what is wanted and what was given so far, while something is wanted.
+    ///
+    /// # Errors
+    /// As [`State::confirming`].
+    pub fn completing(&self) -> Result<(&Then, &Wants, &Kept), Refusal> {
+        if let Self::Completing { then, wants, kept } = self { Ok((then, wants, kept)) } else { Err(self.elsewhere()) }
+    }
+
     /// The attempt is over; its assertion is wiped.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
@@ -121,7 +186,8 @@ impl State {
             | Self::SigningUp { .. }
             | Self::NewEmail { .. }
             | Self::ConfirmingSession { .. }
-            | Self::Resetting { .. } => false,
+            | Self::Resetting { .. }
+            | Self::Completing { .. } => false,
             Self::Done | Self::Abandoned | Self::Refused { .. } => true,
         }
     }
@@ -137,6 +203,8 @@ impl State {
             Self::Binding { .. } => "bind",
             Self::FinishingSignup { .. } => "finish",
             Self::EmailChanged { .. } => "email",
+            Self::Completing { wants: Wants::SecondFactor { .. }, .. } => "factor",
+            Self::Completing { wants: Wants::Details { .. }, .. } => "details",
             Self::Done | Self::Abandoned | Self::Refused { .. } => "over",
         }
     }
@@ -147,6 +215,10 @@ impl State {
         match self {
             Self::Choosing { choice, .. } => Some(choice),
             Self::Confirming { choice } | Self::Proving { choice, .. } | Self::Binding { choice, .. } => choice.as_ref(),
+            Self::Completing { then, .. } => match then.as_ref() {
+                Then::Arrival { choice, .. } => choice.as_ref(),
+                Then::SignIn { .. } | Then::SignUp { .. } | Then::Confirm { .. } => None,
+            },
             Self::FinishingSignup { .. }
             | Self::EmailChanged { .. }
             | Self::SigningUp { .. }
@@ -165,6 +237,7 @@ impl State {
         match self {
             Self::Choosing { proven, .. } | Self::Proving { proven, .. } | Self::Binding { proven, .. } => *proven,
             Self::FinishingSignup { .. } => true,
+            Self::Completing { then, .. } => matches!(then.as_ref(), Then::Arrival { proven: true, .. }),
             Self::Confirming { .. }
             | Self::EmailChanged { .. }
             | Self::SigningUp { .. }
@@ -187,7 +260,8 @@ impl State {
     /// # Errors
     /// [`Refusal::AttemptExpired`] after the end, [`Refusal::AttemptStep`] for what was not offered.
     pub fn pick(&self, act: Act) -> Result<Act, Refusal> {
-        let choice = self.choice().ok_or_else(|| self.elsewhere())?;
+        let here = !matches!(self, Self::Completing { .. });
+        let choice = self.choice().filter(|_| here).ok_or_else(|| self.elsewhere())?;
         let offer = match act {
             Act::UseExisting => Offer::UseExisting,
             Act::AddTo(target) => {
@@ -287,11 +361,11 @@ impl State {
     ///
     /// # Errors
     /// [`Refusal::AttemptExpired`] when the attempt is over already.
-    pub fn after(self, outcome: &Outcome, proven: bool) -> Result<Self, Refusal> {
+    pub fn after(self, outcome: &Outcome, act: Act, proven: bool, kept: Kept) -> Result<Self, Refusal> {
         if self.is_terminal() {
             return Err(Refusal::AttemptExpired);
         }
-        if let Some(next) = Self::enter(outcome, self.choice().cloned(), proven) {
+        if let Some(next) = Self::enter(outcome, self.choice().cloned(), act, proven, kept) {
             return Ok(next);
         }
         Ok(match outcome {

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, ProviderId,
+    policy::Target,
     trust::{Proof, Trust},
 };
 
@@ -27,13 +28,41 @@ pub struct Facts {
     #[serde(default)]
     pub email: Option<EmailFacts>,
     pub act: Act,
+    #[serde(default)]
+    pub given: Given,
+}
+
+/// What was shown and given beside the act: it completes what is otherwise settled.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// The account whose second factor was shown in this attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor: Option<AccountId>,
+    /// Agreements that were accepted, by whom.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agreed: Vec<Agreed>,
+    /// Profile fields that the provider filled, or the person in this attempt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Target>,
+    /// The page that asks for fields was answered; what is optional may be empty.
+    #[serde(default)]
+    pub answered: bool,
+}
+
+/// An agreement that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreed {
+    /// By this account; `None`: in this attempt, by whoever it turns out to be.
+    pub account: Option<AccountId>,
+    /// The agreement with its version.
+    pub what: String,
 }
 
 impl Facts {
     /// Facts without a provider: local methods, My Account, the console.
     #[must_use]
     pub fn local(intent: Intent, known: Option<Known>) -> Self {
-        Self { intent, provider: None, trust: None, known, rules: Vec::new(), candidates: Vec::new(), pending: None, email: None, act: Act::Arrived }
+        Self { intent, provider: None, trust: None, known, rules: Vec::new(), candidates: Vec::new(), pending: None, email: None, act: Act::Arrived, given: Given::default() }
     }
 }
 
@@ -115,6 +144,8 @@ pub enum Undone {
     Unlink,
     /// The new password goes; the old one is not kept anywhere.
     Password,
+    /// The new second factor goes.
+    SecondFactor,
     /// The account stays after all.
     Delete,
 }
@@ -123,10 +154,32 @@ pub enum Undone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirm {
     pub account: AccountId,
-    /// By the account's password; else by a provider, or by a code from the account's mailbox.
-    pub password: bool,
+    pub by: Means,
     /// The person was really asked: a credential typed here, or a provider's `auth_time` after the start.
     pub fresh: bool,
+    /// What else the account could confirm by; weak means count only where there is nothing better.
+    pub beside: Beside,
+}
+
+/// By what a session is confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Means {
+    Password,
+    /// A code from the account's own mailbox.
+    Mailbox,
+    /// A linked identity; `dated`: its provider says when it asked.
+    Identity {
+        dated: bool,
+    },
+}
+
+/// Means that an account has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beside {
+    pub password: bool,
+    pub dated: bool,
+    pub mailbox: bool,
 }
 
 /// What changes in My Account.
@@ -146,6 +199,8 @@ pub enum What {
     Password { first: bool },
     /// Another primary address; `taken`: somebody else owns it. Before its code it is not said, so that nobody learns of it.
     Email { taken: bool },
+    /// A second factor; `adds`: the account has none yet.
+    SecondFactor { adds: bool },
     /// Everything about the account, to take along (GD-01).
     Export,
     /// The account goes; `last_owner`: nobody would be left to run the console.
@@ -200,6 +255,9 @@ pub struct ProviderFacts {
     /// The claim filter, if there is one, held. `None`: its expression failed.
     #[serde(default = "passed")]
     pub filter: Option<bool>,
+    /// It says that it asked for two factors, in a word that the policy maps (LK-15).
+    #[serde(default)]
+    pub second_factor: bool,
 }
 
 /// The provider lets this assertion through, as far as the filter goes.
@@ -244,6 +302,9 @@ pub struct Known {
     pub state: AccountState,
     /// The identity's link; a password has none.
     pub link: Option<crate::LinkId>,
+    /// The account has a second factor.
+    #[serde(default)]
+    pub second_factor: bool,
 }
 
 /// An account that a rule found, or that the person named.
@@ -276,6 +337,9 @@ pub struct Candidate {
     /// It has a proved address that a code could go to.
     #[serde(default = "yes")]
     pub mailbox: bool,
+    /// It has a second factor (LK-15).
+    #[serde(default)]
+    pub second_factor: bool,
 }
 
 fn yes() -> bool {

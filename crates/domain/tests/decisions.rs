@@ -2,11 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
 
 use ligature_domain::{
-    AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust, decide,
+    AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust,
+    attempt::{Kept, State},
+    decide,
     decide::Decision,
     decide::EmailStep,
-    facts::{AccountState, Act, AddTo, By, Candidate, Change, Confirm, EmailFacts, Facts, Intent, Known, ProviderFacts, Remove, RuleFacts, RuleState, Undo, Undone, UpdateEmail, What},
-    policy::{CodeTo, Disclosure, Document, EmailChange, NoMatch, Offer, UnverifiedTarget, preset},
+    facts::{
+        AccountState, Act, AddTo, Agreed, Beside, By, Candidate, Change, Confirm, EmailFacts, Facts, Given, Intent, Known, Means, ProviderFacts, Remove, RuleFacts, RuleState, Undo, Undone,
+        UpdateEmail, What,
+    },
+    policy::{Agreement, CodeTo, Disclosure, Document, EmailChange, Field, NoMatch, Offer, Target, UnverifiedTarget, preset},
     trust::Pair,
 };
 use proptest::prelude::*;
@@ -42,6 +47,7 @@ fn candidate(account: AccountId) -> Candidate {
         same_email: false,
         foreign_domain: false,
         mailbox: true,
+        second_factor: false,
     }
 }
 
@@ -52,7 +58,7 @@ fn looked() -> Vec<RuleFacts> {
 fn facts(trust: Option<Trust>, candidates: Vec<Candidate>, act: Act) -> Facts {
     Facts {
         intent: Intent::SignIn,
-        provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled: true, filter: Some(true) }),
+        provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled: true, filter: Some(true), second_factor: false }),
         trust,
         known: None,
         rules: if trust.is_some() { looked() } else { Vec::new() },
@@ -60,6 +66,7 @@ fn facts(trust: Option<Trust>, candidates: Vec<Candidate>, act: Act) -> Facts {
         pending: None,
         email: None,
         act,
+        given: Given::default(),
     }
 }
 
@@ -151,14 +158,14 @@ fn lk_21_an_asserted_address_meets_the_same_page_whoever_it_belongs_to() {
 fn au_06_login_only_refuses_even_a_match_and_lets_the_known_in() {
     let p = policy("goss", &[r#"{"permits":{"create":false,"link_on_login":false},"choices":{"login_only":true}}"#]);
     assert_eq!(decide(&facts(Some(Trust::Authoritative), vec![candidate(A)], Act::Arrived), &p).outcome, Outcome::Refuse { refusal: Refusal::LoginOnly });
-    let known = Facts { known: Some(Known { account: A, state: AccountState::Active, link: None }), ..facts(None, vec![], Act::Arrived) };
+    let known = Facts { known: Some(Known { account: A, state: AccountState::Active, link: None, second_factor: false }), ..facts(None, vec![], Act::Arrived) };
     assert_eq!(decide(&known, &p).outcome, Outcome::SignIn { account: A, email: EmailStep::Nothing });
 }
 
 #[test]
 fn i1_a_known_identity_opens_no_account_that_is_not_active() {
     for (state, refusal) in [(AccountState::Pending, Refusal::AccountPending), (AccountState::Disabled, Refusal::AccountDisabled), (AccountState::Closing, Refusal::AccountClosing)] {
-        let f = Facts { known: Some(Known { account: A, state, link: None }), ..facts(None, vec![], Act::Arrived) };
+        let f = Facts { known: Some(Known { account: A, state, link: None, second_factor: false }), ..facts(None, vec![], Act::Arrived) };
         assert_eq!(decide(&f, &policy("goss", &[])).outcome, Outcome::Refuse { refusal });
     }
 }
@@ -174,7 +181,7 @@ fn i7_the_last_usable_method_stays() {
 #[test]
 fn lk_18_a_link_only_provider_never_signs_in() {
     let p = policy("goss", &[r#"{"permits":{"sign_in":false}}"#]);
-    for known in [None, Some(Known { account: A, state: AccountState::Active, link: None })] {
+    for known in [None, Some(Known { account: A, state: AccountState::Active, link: None, second_factor: false })] {
         assert_eq!(decide(&Facts { known, ..facts(None, vec![], Act::Arrived) }, &p).outcome, Outcome::Refuse { refusal: Refusal::LinkOnly });
     }
 }
@@ -255,6 +262,7 @@ fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
             same_email: of_this_provider == 2,
             foreign_domain: methods == 2 && target_methods == 0,
             mailbox: verified,
+            second_factor: account == B,
         });
     prop::collection::vec(one, 0..4)
 }
@@ -267,14 +275,17 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     let what = prop_oneof![
         any::<bool>().prop_map(|first| What::Password { first }),
         any::<bool>().prop_map(|taken| What::Email { taken }),
+        any::<bool>().prop_map(|adds| What::SecondFactor { adds }),
         Just(What::Export),
         any::<bool>().prop_map(|last_owner| What::Delete { last_owner }),
     ];
     let change = (accounts(), states(), what, any::<bool>()).prop_map(|(account, state, what, recent)| Intent::Change(Change { account, state, what, recent }));
-    let undone = prop_oneof![Just(Undone::Email), Just(Undone::Link), Just(Undone::Unlink), Just(Undone::Password), Just(Undone::Delete)];
+    let undone = prop_oneof![Just(Undone::Email), Just(Undone::Link), Just(Undone::Unlink), Just(Undone::Password), Just(Undone::SecondFactor), Just(Undone::Delete)];
     let undo = (accounts(), states(), undone, any::<bool>(), 0_u32..2, any::<bool>())
         .prop_map(|(account, state, what, elsewhere, ways_left, recent)| Intent::Undo(Undo { account, state, what, elsewhere, ways_left, recent }));
-    let confirm = (accounts(), any::<bool>(), any::<bool>()).prop_map(|(account, password, fresh)| Intent::Confirm(Confirm { account, password, fresh }));
+    let means = prop_oneof![Just(Means::Password), Just(Means::Mailbox), any::<bool>().prop_map(|dated| Means::Identity { dated })];
+    let beside = (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(password, dated, mailbox)| Beside { password, dated, mailbox });
+    let confirm = (accounts(), means, any::<bool>(), beside).prop_map(|(account, by, fresh, beside)| Intent::Confirm(Confirm { account, by, fresh, beside }));
     let update = (accounts(), states(), any::<bool>()).prop_map(|(account, state, taken)| Intent::UpdateEmail(UpdateEmail { account, state, taken }));
     let intent = prop_oneof![6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => change, 1 => confirm, 1 => undo, 1 => Just(Intent::SignUp)];
     let act = prop_oneof![
@@ -298,10 +309,28 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     let rules = (rule("email"), rule("username"), rule("phone"), rule("attributes")).prop_map(|(a, b, c, d)| vec![a, b, c, d]);
     let pending = prop_oneof![2 => Just(None), 1 => accounts().prop_map(Some)];
     let email = prop_oneof![2 => Just(None), 1 => (any::<bool>(), any::<bool>()).prop_map(|(taken, ignored)| Some(EmailFacts { taken, ignored }))];
-    let known = prop_oneof![2 => Just(None), 1 => (accounts(), states()).prop_map(|(account, state)| Some(Known { account, state, link: None }))];
+    let known = prop_oneof![2 => Just(None), 1 => (accounts(), states()).prop_map(|(account, state)| Some(Known { account, state, link: None, second_factor: account == B }))];
+    let given = (prop_oneof![3 => Just(None), 1 => accounts().prop_map(Some)], prop_oneof![1 => Just(None), 1 => accounts().prop_map(Some)], any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(factor, by, agreed, field, answered)| Given {
+            factor,
+            agreed: agreed.then(|| Agreed { account: by, what: "terms@2".into() }).into_iter().collect(),
+            fields: field.then_some(Target::GivenName).into_iter().collect(),
+            answered,
+        },
+    );
     let filter = prop_oneof![6 => Just(Some(true)), 1 => Just(Some(false)), 1 => Just(None)];
-    (intent, (any::<bool>(), filter), trusts(), known, candidates(), act, (rules, pending, email)).prop_map(|(intent, (enabled, filter), trust, known, candidates, act, (rules, pending, email))| {
-        Facts { intent, provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled, filter }), trust, known, rules, candidates, pending, email, act }
+    let provider = (any::<bool>(), filter, any::<bool>()).prop_map(|(enabled, filter, second_factor)| ProviderFacts { id: ProviderId([7; 16]), enabled, filter, second_factor });
+    (intent, provider, trusts(), known, candidates(), act, (rules, pending, email, given)).prop_map(|(intent, provider, trust, known, candidates, act, (rules, pending, email, given))| Facts {
+        intent,
+        provider: Some(provider),
+        trust,
+        known,
+        rules,
+        candidates,
+        pending,
+        email,
+        act,
+        given,
     })
 }
 
@@ -328,6 +357,10 @@ fn any_policy(permit: bool) -> impl Strategy<Value = Policy> {
             d.choices.disclosure = Some(disclosure);
             d.choices.unverified_target = Some(unverified);
             d.choices.email_change = Some(email);
+            if all_offers == claim {
+                d.choices.agreements = Some(vec![Agreement { id: "terms".into(), version: "2".into(), title: "Terms".into(), url: "/terms".into() }]);
+                d.choices.registration = Some(vec![Field { field: Target::GivenName, required: true }]);
+            }
             if claim {
                 d.choices.code_to = Some(CodeTo::Claim);
             }
@@ -364,11 +397,29 @@ proptest! {
     fn no_setting_switches_an_invariant_off(f in any_facts(), p in any_policy(true)) {
         let d = decide(&f, &p);
         prop_assert!(!d.reasons.is_empty());
+        // I5: an account's second factor is shown before anything opens or is linked at sign-in; only a provider's own
+        // sign-in may say in a mapped word that it asked (LK-15). AU-15: agreements hold on every way in.
+        let opened = match (&d.outcome, f.intent) {
+            (Outcome::SignIn { account, .. }, _) => Some((*account, f.provider.unwrap().second_factor)),
+            (Outcome::Link { account, .. }, Intent::SignIn) => Some((*account, false)),
+            (Outcome::Confirmed, _) => f.known.map(|k| (k.account, f.provider.unwrap().second_factor)),
+            _ => None,
+        };
+        if let Some((account, spoken)) = opened {
+            prop_assert!(account != B || spoken || f.given.factor == Some(B));
+            let agreed = f.given.agreed.iter().any(|a| a.account.is_none() || a.account == Some(account));
+            prop_assert!(p.choices.agreements.is_empty() || agreed || d.outcome == Outcome::Confirmed);
+        }
+        if matches!(d.outcome, Outcome::Create | Outcome::Reclaim { .. }) {
+            let by = if let Outcome::Reclaim { account } = d.outcome { Some(account) } else { None };
+            prop_assert!(p.choices.agreements.is_empty() || f.given.agreed.iter().any(|a| a.account.is_none() || a.account == by));
+            prop_assert!(p.choices.registration.is_empty() || f.given.fields.contains(&Target::GivenName));
+        }
         match d.outcome {
             Outcome::SignIn { account, email } => {
                 // I9: nobody's address is taken.
                 prop_assert!(email != EmailStep::Overwrite || f.email.is_some_and(|e| !e.taken) && f.trust >= Some(Trust::ClaimedVerified));
-                let own = Some(Known { account, state: AccountState::Active, link: None });
+                let own = Some(Known { account, state: AccountState::Active, link: None, second_factor: account == B });
                 prop_assert!(f.provider.unwrap().enabled && f.known == own);
             }
             Outcome::Link { account, .. } => {
@@ -396,12 +447,18 @@ proptest! {
                 prop_assert!(u.ways_left > 0 || ![Undone::Link, Undone::Password].contains(&u.what));
             }
             // MA-10: by a method of this very account, and freshly.
-            Outcome::Confirmed => prop_assert!(matches!(f.intent, Intent::Confirm(c) if c.fresh && f.known.is_some_and(|k| k.account == c.account && k.state == AccountState::Active))),
+            Outcome::Confirmed => {
+                let Intent::Confirm(c) = f.intent else { return Err(TestCaseError::fail("a confirmation")) };
+                let nothing_better = c.by == (Means::Identity { dated: false }) && c.beside == Beside::default();
+                prop_assert!((c.fresh || nothing_better) && f.known.is_some_and(|k| k.account == c.account && k.state == AccountState::Active));
+            }
             Outcome::Choose(choice) => prop_assert!(!choice.offers.is_empty() && (choice.shown.is_empty() || f.trust >= Some(Trust::ClaimedVerified) || p.permits.accept_unproven_links)),
             // I6: an unfinished sign-up is taken over only by who proved its address here.
             Outcome::FinishSignup { account } | Outcome::Reclaim { account } => prop_assert!(f.pending == Some(account) && f.trust == Some(Trust::ProvenHere) && f.known.is_none()),
             Outcome::Confirm => prop_assert!(f.trust.is_some() && f.trust != Some(Trust::ProvenHere)),
             Outcome::Challenge { target: Some(target), .. } => prop_assert!(f.candidates.iter().any(|c| c.account == target && c.state == AccountState::Active && !c.administrator && !c.barred)),
+            Outcome::SecondFactor { account } => prop_assert!(account == B && f.given.factor != Some(B)),
+            Outcome::Details { agreements, fields } => prop_assert!(!agreements.is_empty() || !fields.is_empty()),
             Outcome::UpdateEmail => prop_assert!(matches!(f.intent, Intent::UpdateEmail(u) if !u.taken) && f.trust == Some(Trust::ProvenHere)),
             Outcome::AlreadyLinked | Outcome::Challenge { target: None, .. } | Outcome::Bind { .. } | Outcome::Abandon | Outcome::Refuse { .. } => {}
         }
@@ -419,7 +476,7 @@ proptest! {
         prop_assert_eq!(decide(&with, &p).outcome, decide(&without, &p).outcome);
         // The next page is a code page for everybody too.
         let (a, b) = (Facts { act: Act::AddTo(None), ..with }, Facts { act: Act::AddTo(None), ..without });
-        let page = |f: &Facts| ligature_domain::attempt::State::enter(&decide(f, &p).outcome, None, false).map(|s| s.page());
+        let page = |f: &Facts| State::enter(&decide(f, &p).outcome, None, f.act, false, Kept::default()).map(|s| s.page());
         prop_assert_eq!(page(&a), page(&b));
     }
 

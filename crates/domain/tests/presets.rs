@@ -4,10 +4,10 @@
 
 use ligature_domain::{
     AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust,
-    attempt::State,
+    attempt::{Kept, State},
     decide,
     decide::EmailStep,
-    facts::{AccountState, Act, AddTo, By, Candidate, EmailFacts, Facts, Intent, Known, ProviderFacts, RuleFacts, RuleState},
+    facts::{AccountState, Act, AddTo, By, Candidate, EmailFacts, Facts, Given, Intent, Known, ProviderFacts, RuleFacts, RuleState},
     policy::{Disclosure, Document, Offer, preset},
 };
 
@@ -39,6 +39,7 @@ fn candidate(rule: &str, account: AccountId) -> Candidate {
         same_email: false,
         foreign_domain: false,
         mailbox: true,
+        second_factor: false,
     }
 }
 
@@ -47,7 +48,7 @@ fn arrival(p: &Policy, trust: Trust, candidates: Vec<Candidate>) -> Facts {
     let rules = p.choices.rules.iter().filter(|r| !r.entered_by_user).map(|r| RuleFacts { rule: r.id.clone(), state: RuleState::Looked, values: Vec::new() }).collect();
     Facts {
         intent: Intent::SignIn,
-        provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled: true, filter: Some(true) }),
+        provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled: true, filter: Some(true), second_factor: false }),
         trust: Some(trust),
         known: None,
         rules,
@@ -55,6 +56,7 @@ fn arrival(p: &Policy, trust: Trust, candidates: Vec<Candidate>) -> Facts {
         pending: None,
         email: None,
         act: Act::Arrived,
+        given: Given::default(),
     }
 }
 
@@ -89,7 +91,7 @@ fn refused(outcome: &Outcome) -> Option<Refusal> {
 }
 
 fn known(account: AccountId) -> Option<Known> {
-    Some(Known { account, state: AccountState::Active, link: None })
+    Some(Known { account, state: AccountState::Active, link: None, second_factor: false })
 }
 
 /// Its first numbered example: the provider is not linked, the address matches, all three options, each to its end.
@@ -310,7 +312,7 @@ fn nevis_ne_07_an_unfinished_sign_up_is_finished_first_and_only_behind_the_code(
     assert_eq!(run(&p, &with(Trust::ClaimedVerified)), Outcome::Confirm);
     let finish = run(&p, &with(Trust::ProvenHere));
     assert_eq!(finish, Outcome::FinishSignup { account: B });
-    assert_eq!(State::enter(&finish, None, true).unwrap().page(), "finish");
+    assert_eq!(State::enter(&finish, None, Act::Arrived, true, Kept::default()).unwrap().page(), "finish");
     assert_eq!(acts(&p, &with(Trust::ProvenHere), Act::Finished), Outcome::Reclaim { account: B });
     assert_eq!(refused(&acts(&p, &with(Trust::ClaimedVerified), Act::Finished)), Some(Refusal::PolicyChanged), "not without the code");
 }
@@ -426,7 +428,7 @@ fn lk_20_a_proof_is_worth_nothing_after_the_policy_the_provider_or_the_account_c
     assert!(refuses(&policy("recommended", false, &[r#"{"permits":{"as_source":false}}"#]), &f));
     assert!(refuses(&policy("recommended", false, &[r#"{"floors":{"proof":"credential"}}"#]), &f));
     assert!(refuses(&policy("authing_ask", false, &[]), &f), "the rule is gone");
-    assert!(refuses(&p, &Facts { provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled: false, filter: Some(true) }), ..f.clone() }));
+    assert!(refuses(&p, &Facts { provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled: false, filter: Some(true), second_factor: false }), ..f.clone() }));
     for state in [AccountState::Disabled, AccountState::Closing, AccountState::Pending] {
         assert!(refuses(&p, &Facts { candidates: vec![Candidate { state, ..candidate("email", A) }], ..f.clone() }), "{state:?}");
     }
@@ -450,7 +452,7 @@ fn a_released_identity_needs_a_proof_before_the_same_account_has_it_again() {
 fn the_claim_filter_stands_before_everything() {
     let p = policy("recommended", false, &[]);
     for (filter, refusal) in [(Some(false), Refusal::Filtered), (None, Refusal::ExpressionFailed)] {
-        let f = Facts { provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled: true, filter }), known: known(A), ..arrival(&p, Trust::Authoritative, vec![]) };
+        let f = Facts { provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled: true, filter, second_factor: false }), known: known(A), ..arrival(&p, Trust::Authoritative, vec![]) };
         assert_eq!(refused(&run(&p, &f)), Some(refusal));
     }
 }

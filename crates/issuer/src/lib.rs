@@ -36,7 +36,8 @@ pub fn discovery(issuer: &str) -> Value {
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "name", "email", "email_verified"],
+        "acr_values_supported": [ACR_ONE_FACTOR, ACR_TWO_FACTORS],
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "name", "email", "email_verified"],
         "prompt_values_supported": ["none", "login"],
         "authorization_response_iss_parameter_supported": true,
         "claims_parameter_supported": false,
@@ -44,6 +45,10 @@ pub fn discovery(issuer: &str) -> Value {
         "request_uri_parameter_supported": false,
     })
 }
+
+/// The assurance of a sign-in with one factor, and with two (OpenID Connect Core §2, `acr`).
+pub const ACR_ONE_FACTOR: &str = "urn:ligature:acr:one-factor";
+pub const ACR_TWO_FACTORS: &str = "urn:ligature:acr:two-factors";
 
 /// Whether the verifier belongs to the S256 challenge (RFC 7636 §4.6).
 #[must_use]

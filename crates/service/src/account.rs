@@ -1,8 +1,8 @@
 //! My Account: methods, addresses, sessions; removing a method; ending sessions.
 use domain::{
     AccountId, LinkId, Micros, Outcome, Refusal, decide,
-    facts::{AddTo, Facts, Intent, Remove},
-    policy::{OnUnlink, PasswordAdd},
+    facts::{AddTo, Change, Facts, Intent, Remove, What},
+    policy::OnUnlink,
 };
 use serde_json::json;
 use storage::{
@@ -10,7 +10,8 @@ use storage::{
     accounts::{bump_rev, find_account, list_emails, password_set_at, remove_password},
     attributes::Attribute as Field,
     audit::{AuditEvent, AuditFilter, list_audit_events},
-    links::{list_links, release_link},
+    factors::{TOTP, find_factor},
+    links::{list_links, release_link, set_nickname},
     providers::Provider,
     sessions::{end_session_of, end_sessions, end_sessions_by_link, list_sessions},
     snapshots::load_snapshots,
@@ -26,6 +27,8 @@ pub struct Method {
     pub key: String,
     pub name: String,
     pub label: String,
+    /// What the person calls it; empty: nothing.
+    pub nickname: String,
     pub added_at: Micros,
     pub used_at: Option<Micros>,
     /// The provider is switched on.
@@ -70,6 +73,8 @@ pub struct Overview {
     pub administrator: bool,
     /// A password can be set, or replaced, here.
     pub password_settable: bool,
+    /// Since when a second factor is asked for.
+    pub second_factor: Option<Micros>,
 }
 
 impl Ligature {
@@ -95,6 +100,7 @@ impl Ligature {
         let administrator = !storage::accounts::list_roles(c, self.org, caller.account).await?.is_empty();
         let addable = self.addable_providers(c, caller.account).await?;
         let fields = self.profile(c, caller.account).await?;
+        let second_factor = find_factor(c, caller.account, TOTP).await?.map(|(_, at)| at);
         drop(conn);
         let mut buttons = Vec::new();
         for row in addable {
@@ -102,9 +108,11 @@ impl Ligature {
             buttons.push(crate::providers::Button { key: row.key, name: row.name, kind: row.kind, origin });
         }
         let has = methods.iter().any(|m| m.link.is_none());
-        let may = local.permits.password_sign_in && local.permits.account_management;
-        let password_settable = may && (has || local.choices.password_add == PasswordAdd::InAccount);
-        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable: local.permits.account_management, administrator, password_settable })
+        let change = |what| Facts::local(Intent::Change(Change { account: caller.account, state: account.state(), what, recent: true }), None);
+        let may = |what| decide(&change(what), &local).outcome == Outcome::Change;
+        let password_settable = may(What::Password { first: !has });
+        let manageable = may(What::Email { taken: false });
+        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, administrator, password_settable, second_factor })
     }
 
     /// Providers that the account may add, by the decision itself for an identity that nobody has (GO-25, GO-27).
@@ -137,21 +145,27 @@ impl Ligature {
         let usable = load_snapshots(c, self.org, &[id]).await?.get(&id).map_or(0, |account| ground.count(account, None).usable);
         let providers = &ground.providers;
         let local = policies.effective(None, None);
-        let manageable = local.permits.account_management && local.permits.unlink;
+        // As the removal itself would be decided, in a session that was confirmed.
+        let removable = |own: bool, policy: &domain::Policy| {
+            let usable_left = usable.saturating_sub(u32::from(own));
+            matches!(decide(&Facts::local(Intent::Remove(Remove { account: id, usable_left, recent: true }), None), policy).outcome, Outcome::Remove { .. })
+        };
         let mut rows = Vec::new();
         for link in list_links(c, id).await? {
             let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else { continue };
-            let own = provider.enabled && policies.effective(Some(&provider.key), None).permits.sign_in;
+            let policy = ground.policy(Some(&provider.key));
+            let own = provider.enabled && policy.permits.sign_in;
             rows.push(Method {
                 link: Some(link.id),
                 key: provider.key.clone(),
                 name: provider.name.clone(),
                 label: link.label,
+                nickname: link.nickname,
                 added_at: link.created_at,
                 used_at: Some(link.used_at),
                 usable: own,
                 current: caller.is_some_and(|c| c.link == Some(link.id)),
-                removable: manageable && (usable > 1 || usable == 1 && !own),
+                removable: removable(own, &policy),
             });
         }
         if let Some(set_at) = password_set_at(c, id).await? {
@@ -160,14 +174,28 @@ impl Ligature {
                 key: "password".into(),
                 name: "password".into(),
                 label: String::new(),
+                nickname: String::new(),
                 added_at: set_at,
                 used_at: None,
                 usable: local.permits.password_sign_in,
                 current: caller.is_some_and(|c| c.method == "password"),
-                removable: manageable && (usable > 1 || usable == 1 && !local.permits.password_sign_in),
+                removable: removable(local.permits.password_sign_in, &local),
             });
         }
         Ok(rows)
+    }
+
+    /// Names an identity of the caller's own account, so that two of one provider can be told apart (GO-31). An empty
+    /// name takes it away.
+    ///
+    /// # Errors
+    /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike (MA-12), [`Refusal::BadRequest`] for a name that is none.
+    pub async fn name_method(&self, visitor: &Visitor, link: LinkId, name: &str) -> Result<(), Fault> {
+        let (account, name) = (Self::caller(visitor)?.account, name.trim().to_owned());
+        if name.chars().count() > 40 || name.chars().any(char::is_control) {
+            return Err(Refusal::BadRequest.into());
+        }
+        self.store.write(move |c| Box::pin(async move { if set_nickname(c, account, link, &name).await? { Ok(()) } else { Err(Refusal::MethodUnknown.into()) } })).await
     }
 
     /// Removes a method of the caller's own account; `None` is the password. The last usable one stays (I7, MA-08).

@@ -71,6 +71,8 @@ pub struct AccountView {
     pub methods: Vec<Method>,
     pub roles: Vec<String>,
     pub events: Vec<AuditEvent>,
+    /// Since when a second factor is asked for.
+    pub second_factor: Option<domain::Micros>,
 }
 
 /// Figures of the first page.
@@ -232,6 +234,7 @@ impl Ligature {
             emails: list_emails(c, id).await?,
             methods: self.method_rows(c, &policies, id, None).await?,
             roles: list_roles(c, self.org, id).await?,
+            second_factor: storage::factors::find_factor(c, id, storage::factors::TOTP).await?.map(|(_, at)| at),
             events: list_audit_events(c, self.org, &AuditFilter { account: Some(id), ..AuditFilter::default() }, 20).await?,
             account,
         })

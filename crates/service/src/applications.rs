@@ -109,6 +109,8 @@ impl Ligature {
             session_id: caller.public_id.clone(),
             request: serde_json::to_string(request)?,
             auth_at: caller.auth_at,
+            method: caller.method.clone(),
+            factor: caller.factor.clone(),
             used: false,
             expires_at: now + CODE_SECONDS * SECOND,
         };
@@ -195,6 +197,9 @@ impl Ligature {
             claims.insert("iat".into(), json!(now));
             claims.insert("exp".into(), json!(now + TOKEN_SECONDS));
             claims.insert("auth_time".into(), json!(row.auth_at / SECOND));
+            let (acr, amr) = assurance(&row.method, &row.factor);
+            claims.insert("acr".into(), json!(acr));
+            claims.insert("amr".into(), json!(amr));
             if let Some(nonce) = &request.nonce {
                 claims.insert("nonce".into(), json!(nonce));
             }
@@ -294,4 +299,21 @@ impl Ligature {
             .await?;
         Ok(secret)
     }
+}
+
+/// How sure the sign-in was, and by what: `acr` tells one factor from two, `amr` in words of RFC 8176 and `fed` for
+/// an identity provider.
+fn assurance(method: &str, factor: &str) -> (&'static str, Vec<&'static str>) {
+    let mut amr = vec![match method {
+        "password" => "pwd",
+        "code" => "otp",
+        _ => "fed",
+    }];
+    match factor {
+        "" => return (issuer::ACR_ONE_FACTOR, amr),
+        "totp" if !amr.contains(&"otp") => amr.push("otp"),
+        _ => {}
+    }
+    amr.push("mfa");
+    (issuer::ACR_TWO_FACTORS, amr)
 }

@@ -1,5 +1,12 @@
 //! An identity has arrived: decide in the committing transaction, and do what the decision says.
-use domain::{Decision, Facts, Outcome, Policy, Refusal, attempt::State, decide::EmailStep, facts::Act, path::Continuation, policy::AbandonAudit};
+use domain::{
+    Decision, Facts, Outcome, Policy, Refusal,
+    attempt::{Kept, State},
+    decide::EmailStep,
+    facts::Act,
+    path::Continuation,
+    policy::AbandonAudit,
+};
 use storage::{
     Conn,
     attempts::{Attempt, add_attempt, spend_state},
@@ -49,8 +56,8 @@ pub(crate) struct Applying<'a> {
     pub facts: &'a Facts,
     pub policy: &'a Policy,
     pub decision: &'a Decision,
-    /// The hash of a password that finishes a sign-up.
-    pub password: Option<&'a str>,
+    /// What was given in the attempt beside the act.
+    pub kept: &'a Kept,
     /// The attempt that it ends; a refusal at the callback has none.
     pub attempt: Option<&'a Opened>,
 }
@@ -104,8 +111,9 @@ impl Ligature {
         if let Some(session) = &start.confirm {
             return self.confirm_by_identity(c, visitor, held, session, start).await;
         }
+        let kept = Kept::default();
         let ask = match (&start.add, &visitor.session) {
-            (None, _) => Ask::SignIn { act: Act::Arrived, proven: false },
+            (None, _) => Ask::SignIn { act: Act::Arrived, proven: false, kept: &kept },
             (Some(hash), Some(caller)) if *hash == caller.hash => {
                 let policy = self.ground(c, None).await?.policy(Some(&held.key));
                 Ask::Add { account: caller.account, recent: Self::recent(caller, start.at, &policy) }
@@ -114,13 +122,14 @@ impl Ligature {
         };
         let client = client_of(&start.continuation);
         let (facts, policy, decision) = self.decide_on(c, held, ask, client.as_deref()).await?;
-        if let Some(state) = State::enter(&decision.outcome, None, false) {
+        if let Some(state) = State::enter(&decision.outcome, None, Act::Arrived, false, kept.clone()) {
             let (id, hash) = self.begin_attempt(c, visitor, "sign_in", &state, Some(held), &start.continuation, policy.floors.pin_tries).await?;
             let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(self.now()) };
+            self.hold_for(c, &row.hash, &state).await?;
             self.send_code(c, visitor, &row, &state, held, &policy, true).await?;
             return Ok(Ok(Arrival::Page { id, page: state.page() }));
         }
-        self.apply(c, &Applying { visitor, held, continuation: &start.continuation, facts: &facts, policy: &policy, decision: &decision, password: None, attempt: None }).await
+        self.apply(c, &Applying { visitor, held, continuation: &start.continuation, facts: &facts, policy: &policy, decision: &decision, kept: &kept, attempt: None }).await
     }
 
     /// Applies a decision that ends the journey; the others are pages of an attempt.
@@ -131,7 +140,9 @@ impl Ligature {
         let client = client_of(continuation);
         let client = client.as_deref();
         let sync = &policy.choices.sync;
-        let opening = |account, link, kind: &'static str, auth_at| Opening { account, method: held.key.clone(), link, provider: Some(held.provider), kind, auth_at };
+        let spoken = facts.provider.is_some_and(|p| p.second_factor);
+        let factor = a.kept.factor.as_ref().map_or_else(|| if spoken { "provider".to_owned() } else { String::new() }, |(_, by)| by.clone());
+        let opening = |account, link, kind: &'static str, auth_at| Opening { account, method: held.key.clone(), link, provider: Some(held.provider), kind, auth_at, factor: factor.clone() };
         let signed_in = |secret| Ok(Ok(Arrival::SignedIn { secret, continuation: continuation.clone(), method: held.key.clone() }));
         match &decision.outcome {
             Outcome::SignIn { account, email } => {
@@ -143,6 +154,7 @@ impl Ligature {
                 if *email == EmailStep::Overwrite {
                     self.overwrite_email(c, *account, held, facts.trust).await?;
                 }
+                self.keep_given(c, *account, a.kept).await?;
                 self.record(c, event("session.started").account(*account)).await?;
                 let secret = self.open_session(c, visitor, &opening(*account, link, "sign_in", now)).await?;
                 if *email == EmailStep::Ask {
@@ -155,30 +167,32 @@ impl Ligature {
             Outcome::Create => {
                 let (account, link) = self.open_account(c, visitor, held, facts.trust).await?;
                 self.sync_profile(c, account, held, policy, &sync.on_create, client).await?;
+                self.keep_given(c, account, a.kept).await?;
                 self.record(c, event("account.created").account(account)).await?;
                 signed_in(self.open_session(c, visitor, &opening(account, Some(link), "sign_in", now)).await?)
             }
             Outcome::Link { account, basis, notify } => {
                 let link = self.link_identity(c, *account, held, basis).await?;
                 self.sync_profile(c, *account, held, policy, &sync.on_link, client).await?;
+                self.keep_given(c, *account, a.kept).await?;
                 self.record(c, event("link.added").account(*account)).await?;
                 if *notify {
                     let undo = Undoable::Link { link };
                     self.tell(c, *account, Kind::LinkNotice, visitor, &held.provider_name, &held.label(), Some(&undo)).await?;
                 }
-                let secret = self.session_after_link(c, visitor, held, *account, link, policy, now).await?;
+                let secret = self.session_after_link(c, visitor, policy, opening(*account, Some(link), "sign_in", now)).await?;
                 signed_in(secret)
             }
             Outcome::Reclaim { account } => {
-                let link = self.reclaim_account(c, *account, held, a.password).await?;
+                let link = self.reclaim_account(c, *account, held, a.kept.password.as_deref()).await?;
                 self.sync_profile(c, *account, held, policy, &sync.on_create, client).await?;
+                self.keep_given(c, *account, a.kept).await?;
                 self.record(c, event("account.reclaimed").account(*account)).await?;
                 signed_in(self.open_session(c, visitor, &opening(*account, Some(link), "sign_in", now)).await?)
             }
             Outcome::AlreadyLinked => {
                 let caller = visitor.session.as_ref().ok_or(Refusal::SessionEnded)?;
-                let keep = Opening { account: caller.account, method: caller.method.clone(), link: caller.link, provider: None, kind: "add", auth_at: caller.auth_at };
-                signed_in(self.open_session(c, visitor, &keep).await?)
+                signed_in(self.open_session(c, visitor, &Opening::kept(caller)).await?)
             }
             Outcome::Abandon => {
                 let hashed = policy.choices.abandon_audit == AbandonAudit::Hashed;
@@ -204,6 +218,8 @@ impl Ligature {
             | Outcome::Challenge { .. }
             | Outcome::Bind { .. }
             | Outcome::FinishSignup { .. }
+            | Outcome::SecondFactor { .. }
+            | Outcome::Details { .. }
             | Outcome::Remove { .. }
             | Outcome::UpdateEmail
             | Outcome::Confirmed
@@ -213,13 +229,12 @@ impl Ligature {
     }
 
     /// After a link the session stands on the new identity, or stays where it was; its id changes in every case (GO-32, SB-01).
-    #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
-    async fn session_after_link(&self, c: &mut Conn, visitor: &Visitor, held: &Held, account: domain::AccountId, link: domain::LinkId, policy: &Policy, now: domain::Micros) -> Result<String, Fault> {
-        let own = visitor.session.as_ref().filter(|caller| caller.account == account);
+    async fn session_after_link(&self, c: &mut Conn, visitor: &Visitor, policy: &Policy, fresh: Opening) -> Result<String, Fault> {
+        let own = visitor.session.as_ref().filter(|caller| caller.account == fresh.account);
         let opening = match (own, policy.choices.after_add) {
-            (Some(caller), domain::policy::AfterAdd::Keep) => Opening { account, method: caller.method.clone(), link: caller.link, provider: None, kind: "add", auth_at: caller.auth_at },
-            (Some(caller), domain::policy::AfterAdd::Switch) => Opening { account, method: held.key.clone(), link: Some(link), provider: Some(held.provider), kind: "add", auth_at: caller.auth_at },
-            (None, _) => Opening { account, method: held.key.clone(), link: Some(link), provider: Some(held.provider), kind: "sign_in", auth_at: now },
+            (Some(caller), domain::policy::AfterAdd::Keep) => Opening::kept(caller),
+            (Some(caller), domain::policy::AfterAdd::Switch) => Opening { kind: "add", auth_at: caller.auth_at, factor: caller.factor.clone(), ..fresh },
+            (None, _) => fresh,
         };
         self.open_session(c, visitor, &opening).await
     }

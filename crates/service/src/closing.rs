@@ -4,13 +4,15 @@ use serde_json::{Value, json};
 use storage::{
     Conn,
     accounts::{bump_rev, find_account, find_subject, list_closed, list_emails, list_former_emails, list_holders_of_role, list_roles, password_set_at, remove_account, set_closing},
+    agreements::list_agreements,
     attributes::list_attributes,
     audit::{AuditFilter, list_audit_events},
+    factors::{TOTP, find_factor},
     links::list_links,
     sessions::list_sessions,
 };
 
-use crate::{Fault, Ligature, Visitor, audit::Event, mails::Kind, setup::OWNER, undo::Undoable};
+use crate::{Fault, Ligature, Visitor, audit::Event, mails::Kind, own_email::Allowed, setup::OWNER, undo::Undoable};
 
 /// How long it can be taken back.
 pub const GRACE: Micros = 14 * DAY;
@@ -23,7 +25,8 @@ impl Ligature {
     pub async fn export(&self, visitor: &Visitor) -> Result<Value, Fault> {
         let mut conn = self.store.walk().await?;
         let c = &mut conn;
-        let id = self.may_change(c, visitor, What::Export, self.now()).await?;
+        let allowed = self.may_change(c, visitor, What::Export, self.now()).await?;
+        let id = allowed.account;
         let account = find_account(c, self.org, id).await?.ok_or(Refusal::SessionEnded)?;
         let ground = self.ground(c, None).await?;
         let mut identities = Vec::new();
@@ -31,7 +34,8 @@ impl Ligature {
             let sealed = storage::links::find_claims(c, link.id).await?;
             let claims: Value = sealed.and_then(|s| self.vault.open_sealed("claims", &s)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
             let provider = ground.provider(link.provider_id).map(|p| p.name.clone());
-            identities.push(json!({"provider": provider, "subject": link.subject, "label": link.label, "added_at": link.created_at, "used_at": link.used_at, "claims": claims}));
+            identities
+                .push(json!({"provider": provider, "subject": link.subject, "label": link.label, "called": link.nickname, "added_at": link.created_at, "used_at": link.used_at, "claims": claims}));
         }
         let email = |e: &storage::accounts::Email| json!({"address": e.typed, "proved_by": e.proof, "owner": e.owner, "primary": e.is_primary});
         let emails: Vec<Value> = list_emails(c, id).await?.iter().map(email).collect();
@@ -44,19 +48,21 @@ impl Ligature {
             .collect();
         let filter = AuditFilter { account: Some(id), ..AuditFilter::default() };
         let events: Vec<Value> = list_audit_events(c, self.org, &filter, 10_000).await?.iter().map(|e| json!({"at": e.at, "kind": e.kind, "provider": e.provider, "code": e.code})).collect();
+        let agreements: Vec<Value> = list_agreements(c, &[id]).await?.iter().map(|(_, what, at)| json!({"what": what, "accepted_at": at})).collect();
+        let second_factor = find_factor(c, id, TOTP).await?.map(|(_, at)| at);
         let (subject, roles, password) = (find_subject(c, id).await?, list_roles(c, self.org, id).await?, password_set_at(c, id).await?);
         drop(conn);
-        let by = visitor.clone();
         let this = self.clone();
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.record(c, Event::new("account.exported").account(Self::caller(&by)?.account)).await })).await?;
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.record(c, Event::new("account.exported").account(id).detail(allowed.trace)).await })).await?;
         Ok(json!({
             "format": "ligature-account-1",
             "times": "microseconds since 1970-01-01 UTC",
-            "account": {"id": id.to_string(), "subject": subject, "name": account.name, "language": account.locale, "created_at": account.created_at, "roles": roles, "password_set_at": password},
+            "account": {"id": id.to_string(), "subject": subject, "name": account.name, "language": account.locale, "created_at": account.created_at, "roles": roles, "password_set_at": password, "second_factor_since": second_factor},
             "emails": emails,
             "former_emails": former,
             "profile": fields,
             "identities": identities,
+            "agreements": agreements,
             "sessions": sessions,
             "events": events,
         }))
@@ -67,13 +73,13 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::LastOwner`], [`Refusal::NotRecent`].
     pub async fn may_close(&self, visitor: &Visitor) -> Result<(), Fault> {
-        self.closable(&mut self.store.read().await?, visitor).await
+        self.closable(&mut self.store.read().await?, visitor).await.map(drop)
     }
 
-    async fn closable(&self, c: &mut Conn, visitor: &Visitor) -> Result<(), Fault> {
+    async fn closable(&self, c: &mut Conn, visitor: &Visitor) -> Result<Allowed, Fault> {
         let account = Self::caller(visitor)?.account;
         let owners = list_holders_of_role(c, OWNER).await?;
-        self.may_change(c, visitor, What::Delete { last_owner: owners == [account] }, self.now()).await.map(drop)
+        self.may_change(c, visitor, What::Delete { last_owner: owners == [account] }, self.now()).await
     }
 
     /// Begins to delete the caller's account: signed out everywhere at once, gone after two weeks. Identities and
@@ -86,14 +92,14 @@ impl Ligature {
         self.store
             .write(move |c| {
                 Box::pin(async move {
-                    this.closable(c, &visitor).await?;
-                    let id = Self::caller(&visitor)?.account;
+                    let allowed = this.closable(c, &visitor).await?;
+                    let id = allowed.account;
                     let row = find_account(c, this.org, id).await?.ok_or(Refusal::SessionEnded)?;
                     bump_rev(c, id, row.rev).await?;
                     this.tell(c, id, Kind::ClosingNotice, &visitor, "", "", Some(&Undoable::Delete)).await?;
                     set_closing(c, id, Some(this.now() + GRACE)).await?;
                     this.end_everything(c, id, None).await?;
-                    this.record(c, Event::new("account.closing").account(id)).await
+                    this.record(c, Event::new("account.closing").account(id).detail(allowed.trace)).await
                 })
             })
             .await

@@ -2,26 +2,28 @@
 use domain::{
     AccountId, Facts, MINUTE, Micros, Outcome, Policy, Refusal, SECOND,
     address::masked,
-    attempt::State,
+    attempt::{Kept, State, Then},
     decide,
-    facts::{Confirm, Intent, Known, ProviderFacts},
+    facts::{Beside, Confirm, Intent, Known, Means, ProviderFacts},
     path::Continuation,
-    policy::BindMethod,
 };
 use storage::{
     Conn,
     accounts::{find_account, find_password, list_emails},
     attempts::Attempt,
+    factors::{TOTP, find_factor},
     links::{find_link, list_links, touch_link},
+    providers::Provider,
 };
 
 use crate::{
     Arrival, Caller, Fault, Ligature, Visitor,
     arrive::Settled,
-    attempt::{Opened, blank},
+    attempt::{Opened, blank, trace_of},
     audit::Event,
     challenge::{Binding, code_shape},
     chance::support_code,
+    facts::given,
     held::Held,
     mails::Kind,
     providers::Button,
@@ -46,9 +48,9 @@ pub struct ConfirmView {
 
 /// What of an account can confirm.
 struct Ways {
-    password: bool,
+    beside: Beside,
     mailbox: Option<(String, String)>,
-    providers: Vec<storage::providers::Provider>,
+    providers: Vec<Provider>,
 }
 
 impl Ligature {
@@ -79,25 +81,33 @@ impl Ligature {
             let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
             providers.push(Button { key: row.key, name: row.name, kind: row.kind, origin });
         }
-        Ok(ConfirmView { password: ways.password, mailbox: ways.mailbox.map(|(typed, _)| masked(&typed)), providers })
+        Ok(ConfirmView { password: ways.beside.password, mailbox: ways.mailbox.map(|(typed, _)| masked(&typed)), providers })
     }
 
-    /// Strong ways; where there are none, a round trip to a provider that cannot say when it asked, rather than no way.
+    /// The ways that the decision would let count, the strong ones first: what is weak depends on them.
     async fn ways(&self, c: &mut Conn, account: AccountId) -> Result<Ways, Fault> {
         let ground = self.ground(c, None).await?;
-        let local = ground.policy(None);
-        let password = local.permits.password_sign_in && find_password(c, account).await?.is_some();
+        let known = self.own_known(c, account).await?;
+        let counts = |by: Means, beside: Beside, provider: Option<&Provider>| {
+            let confirm = Confirm { account, by, fresh: true, beside };
+            let facts = provider.map(|p| ProviderFacts { id: p.id, enabled: p.enabled, filter: Some(true), second_factor: false });
+            let facts = Facts { provider: facts, ..Facts::local(Intent::Confirm(confirm), Some(known)) };
+            let decision = decide(&facts, &ground.policy(provider.map(|p| p.key.as_str())));
+            matches!(decision.outcome, Outcome::Confirmed | Outcome::SecondFactor { .. })
+        };
+        let mut beside = Beside { password: find_password(c, account).await?.is_some() && counts(Means::Password, Beside::default(), None), ..Beside::default() };
         let linked: Vec<_> = list_links(c, account).await?.into_iter().map(|l| l.provider_id).collect();
-        let usable = |p: &&storage::providers::Provider| p.enabled && linked.contains(&p.id) && ground.policy(Some(&p.key)).permits.sign_in;
-        let (mut fresh, mut plain) = (Vec::new(), Vec::new());
-        for row in ground.providers.iter().filter(usable) {
-            if self.connector(row).await?.says_when() { fresh.push(row.clone()) } else { plain.push(row.clone()) }
+        let (mut dated, mut plain) = (Vec::new(), Vec::new());
+        for row in ground.providers.iter().filter(|p| linked.contains(&p.id)) {
+            if self.connector(row).await?.says_when() { dated.push(row.clone()) } else { plain.push(row.clone()) }
         }
+        dated.retain(|p| counts(Means::Identity { dated: true }, beside, Some(p)));
+        beside.dated = !dated.is_empty();
         let proved = list_emails(c, account).await?.into_iter().find(|e| e.proof != "none");
-        let by_code = local.choices.bind_methods.contains(&BindMethod::EmailCode) || (!password && fresh.is_empty());
-        let mailbox = proved.filter(|_| by_code).map(|e| (e.typed, e.canonical));
-        let providers = if !password && fresh.is_empty() && mailbox.is_none() { plain } else { fresh };
-        Ok(Ways { password, mailbox, providers })
+        let mailbox = proved.filter(|_| counts(Means::Mailbox, beside, None)).map(|e| (e.typed, e.canonical));
+        beside.mailbox = mailbox.is_some();
+        plain.retain(|p| counts(Means::Identity { dated: false }, beside, Some(p)));
+        Ok(Ways { beside, mailbox, providers: dated.into_iter().chain(plain).collect() })
     }
 
     /// Confirms by the account's password.
@@ -111,11 +121,11 @@ impl Ligature {
         self.settle(move |this, c| {
             let (visitor, continuation) = (visitor.clone(), continuation.clone());
             Box::pin(async move {
-                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                let facts = Facts::local(Intent::Confirm(Confirm { account, password: true, fresh: true }), Some(Known { account, state: row.state(), link: None }));
+                let known = this.own_known(c, account).await?;
+                let facts = Facts::local(Intent::Confirm(Confirm { account, by: Means::Password, fresh: true, beside: Beside::default() }), Some(known));
                 let policy = this.ground(c, None).await?.policy(None);
-                let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "confirm", auth_at: this.now() };
-                this.confirmed(c, &visitor, &facts, &policy, &opening, continuation).await
+                let opening = Opening { kind: "confirm", ..Opening::local(account, "password", this.now()) };
+                this.confirmed(c, &Confirming { visitor: &visitor, facts: &facts, policy: &policy, opening: &opening, continuation: &continuation, open: None, kept: &Kept::default() }).await
             })
         })
         .await
@@ -170,12 +180,13 @@ impl Ligature {
                 let open = this.opened(c, &visitor, &secret).await?;
                 open.state.confirming_session()?;
                 this.use_up(c, &right).await?;
-                this.move_on(c, &open, &State::Done, "").await?;
-                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                let facts = Facts::local(Intent::Confirm(Confirm { account, password: false, fresh: true }), Some(Known { account, state: row.state(), link: None }));
+                let known = this.own_known(c, account).await?;
+                let beside = this.ways(c, account).await?.beside;
+                let facts = Facts::local(Intent::Confirm(Confirm { account, by: Means::Mailbox, fresh: true, beside }), Some(known));
                 let policy = this.ground(c, None).await?.policy(None);
-                let opening = Opening { account, method: "code".into(), link: None, provider: None, kind: "confirm", auth_at: this.now() };
-                this.confirmed(c, &visitor, &facts, &policy, &opening, open.continuation).await
+                let opening = Opening { kind: "confirm", ..Opening::local(account, "code", this.now()) };
+                this.confirmed(c, &Confirming { visitor: &visitor, facts: &facts, policy: &policy, opening: &opening, continuation: &open.continuation, open: Some(&open), kept: &Kept::default() })
+                    .await
             })
         })
         .await
@@ -186,34 +197,75 @@ impl Ligature {
         let account = visitor.session.as_ref().filter(|caller| caller.hash == session).ok_or(Refusal::SessionEnded)?.account;
         let ground = self.ground(c, None).await?;
         let provider = ground.provider(held.provider).ok_or(Refusal::ProviderUnknown)?;
-        let weak = !self.connector(provider).await?.says_when() && self.ways(c, account).await?.providers.iter().any(|p| p.id == provider.id);
-        let fresh = weak || held.assertion.auth_at.is_some_and(|at| at + SKEW >= start.at);
+        let by = Means::Identity { dated: self.connector(provider).await?.says_when() };
+        let fresh = held.assertion.auth_at.is_some_and(|at| at + SKEW >= start.at);
+        let beside = self.ways(c, account).await?.beside;
         let known = find_link(c, self.org, &held.namespace, &held.assertion.subject).await?;
-        let link = known.as_ref().map(|(link, _)| link.id);
-        let known = known.map(|(link, state)| Known { account: link.account_id, state, link: Some(link.id) });
+        let link = known.as_ref().map(|(link, ..)| link.id);
+        let known = known.map(|(link, state, second_factor)| Known { account: link.account_id, state, link: Some(link.id), second_factor });
         let policy = ground.policy(Some(&held.key));
         let around = self.surroundings(c, &policy, known, &ground).await?;
         let filter = Values::new(&self.expressions, held, &around).filter(&policy);
-        let facts =
-            Facts { provider: Some(ProviderFacts { id: held.provider, enabled: provider.enabled, filter }), ..Facts::local(Intent::Confirm(Confirm { account, password: false, fresh }), known) };
-        let opening = Opening { account, method: held.key.clone(), link, provider: Some(held.provider), kind: "confirm", auth_at: self.now() };
-        let settled = self.confirmed(c, visitor, &facts, &policy, &opening, start.continuation.clone()).await?;
+        let second_factor = held.second_factor(&policy);
+        let provider = Some(ProviderFacts { id: held.provider, enabled: provider.enabled, filter, second_factor });
+        let facts = Facts { provider, ..Facts::local(Intent::Confirm(Confirm { account, by, fresh, beside }), known) };
+        let factor = if second_factor { "provider" } else { "" };
+        let opening = Opening { account, method: held.key.clone(), link, provider: Some(held.provider), kind: "confirm", auth_at: self.now(), factor: factor.into() };
+        let confirming = Confirming { visitor, facts: &facts, policy: &policy, opening: &opening, continuation: &start.continuation, open: None, kept: &Kept::default() };
+        let settled = self.confirmed(c, &confirming).await?;
         if let (Ok(_), Some(link)) = (&settled, link) {
             touch_link(c, link, &self.sealed_claims(held)?, self.now()).await?;
         }
         Ok(settled)
     }
 
+    /// The second factor was shown: the confirmation that waited for it is decided once more.
+    pub(crate) async fn confirm_with_factor(&self, c: &mut Conn, visitor: &Visitor, open: &Opened, then: &Then, kept: &Kept) -> Result<Settled, Fault> {
+        let Then::Confirm { account, method, link, provider } = then else { return Err(Fault::Internal("no confirmation waits".into())) };
+        if Self::caller(visitor)?.account != *account {
+            return Err(Refusal::OtherAccount.into());
+        }
+        let ground = self.ground(c, None).await?;
+        let key = provider.and_then(|id| ground.provider(id)).map(|p| p.key.clone());
+        let enabled = provider.is_none_or(|id| ground.provider(id).is_some_and(|p| p.enabled));
+        let provider_facts = provider.map(|id| ProviderFacts { id, enabled, filter: Some(true), second_factor: false });
+        let by = match (provider, method.as_str()) {
+            (Some(_), _) => Means::Identity { dated: true },
+            (None, "password") => Means::Password,
+            (None, _) => Means::Mailbox,
+        };
+        // How it counted was decided when it was shown; what is asked now is whether the account still is what it was.
+        let confirm = Confirm { account: *account, by, fresh: true, beside: Beside::default() };
+        let known = self.own_known(c, *account).await?;
+        let facts = Facts { provider: provider_facts, given: given(kept, Vec::new()), ..Facts::local(Intent::Confirm(confirm), Some(known)) };
+        let factor = kept.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
+        let opening = Opening { account: *account, method: method.clone(), link: *link, provider: *provider, kind: "confirm", auth_at: self.now(), factor };
+        let policy = ground.policy(key.as_deref());
+        self.confirmed(c, &Confirming { visitor, facts: &facts, policy: &policy, opening: &opening, continuation: &open.continuation, open: Some(open), kept }).await
+    }
+
+    async fn own_known(&self, c: &mut Conn, account: AccountId) -> Result<Known, Fault> {
+        let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
+        let second_factor = find_factor(c, account, TOTP).await?.is_some();
+        Ok(Known { account, state: row.state(), link: None, second_factor })
+    }
+
     /// What the decision says: the same session goes on under a new id, standing on this authentication.
-    async fn confirmed(&self, c: &mut Conn, visitor: &Visitor, facts: &Facts, policy: &Policy, opening: &Opening, continuation: Continuation) -> Result<Settled, Fault> {
+    async fn confirmed(&self, c: &mut Conn, Confirming { visitor, facts, policy, opening, continuation, open, kept }: &Confirming<'_>) -> Result<Settled, Fault> {
         let decision = decide(facts, policy);
-        let detail = serde_json::json!({"outcome": decision.outcome.name(), "reasons": decision.reasons, "policy_version": decision.policy_version, "facts": facts});
-        let event = |kind| Event { provider: opening.method.clone(), ..Event::new(kind).account(opening.account).detail(detail.clone()) };
+        let then = Then::Confirm { account: opening.account, method: opening.method.clone(), link: opening.link, provider: opening.provider };
+        if let Some(state) = State::complete(&decision.outcome, then, (*kept).clone()) {
+            return self.wait_in(c, visitor, *open, "confirm", state, continuation).await;
+        }
+        let event = |kind| Event { provider: opening.method.clone(), ..Event::new(kind).account(opening.account).detail(trace_of(facts, &decision)) };
         match decision.outcome {
             Outcome::Confirmed => {
+                if let Some(open) = open {
+                    self.move_on(c, open, &State::Done, "").await?;
+                }
                 self.record(c, event("session.confirmed")).await?;
                 let secret = self.open_session(c, visitor, opening).await?;
-                Ok(Ok(Arrival::SignedIn { secret, continuation, method: opening.method.clone() }))
+                Ok(Ok(Arrival::SignedIn { secret, continuation: (*continuation).clone(), method: opening.method.clone() }))
             }
             Outcome::Refuse { refusal } => {
                 let support = support_code();
@@ -223,4 +275,15 @@ impl Ligature {
             _ => Err(Fault::Internal("a confirmation confirms or is refused".into())),
         }
     }
+}
+
+/// A confirmation with everything that deciding and applying it takes.
+struct Confirming<'a> {
+    visitor: &'a Visitor,
+    facts: &'a Facts,
+    policy: &'a Policy,
+    opening: &'a Opening,
+    continuation: &'a Continuation,
+    open: Option<&'a Opened>,
+    kept: &'a Kept,
 }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use domain::{
     AccountId, Decision, Facts, Policy, Proof, Trust,
     address::Canonical,
+    attempt::Kept,
     decide,
     decide::{Lookup, plan},
-    facts::{AccountState, Act, AddTo, By, Candidate, EmailFacts, Intent, Known, ProviderFacts},
+    facts::{AccountState, Act, AddTo, Agreed, By, Candidate, EmailFacts, Given, Intent, Known, ProviderFacts},
     policy::{Attribute, EmailChange},
 };
 use storage::{
     Conn,
     accounts::{find_pending, is_email_taken, list_emails},
+    agreements::list_agreements,
     attributes::{is_email_ignored, list_matching},
     links::{find_link, list_claims},
     snapshots::{list_holders, load_snapshots},
@@ -27,9 +29,9 @@ use crate::{
 
 /// Why facts are gathered.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Ask {
-    /// `proven`: the claimed address was proved in this attempt.
-    SignIn { act: Act, proven: bool },
+pub(crate) enum Ask<'a> {
+    /// `proven`: the claimed address was proved in this attempt. `kept`: what was given in it beside the act.
+    SignIn { act: Act, proven: bool, kept: &'a Kept },
     /// `recent`: the session's last authentication was recent when the start was made.
     Add { account: AccountId, recent: bool },
 }
@@ -37,7 +39,7 @@ pub(crate) enum Ask {
 impl Ligature {
     /// Decides on an identity that has just been, or was earlier in this attempt, asserted. A shadow policy decides
     /// beside it on facts of its own; where it differs, that is written down and nothing else happens.
-    pub(crate) async fn decide_on(&self, c: &mut Conn, held: &Held, ask: Ask, client: Option<&str>) -> Result<(Facts, Arc<Policy>, Decision), Fault> {
+    pub(crate) async fn decide_on(&self, c: &mut Conn, held: &Held, ask: Ask<'_>, client: Option<&str>) -> Result<(Facts, Arc<Policy>, Decision), Fault> {
         let ground = self.ground(c, client).await?;
         let (facts, policy) = self.facts(c, held, ask, &ground).await?;
         let decision = decide(&facts, &policy);
@@ -54,7 +56,7 @@ impl Ligature {
     }
 
     /// Facts under the policies of a ground.
-    pub(crate) async fn facts(&self, c: &mut Conn, held: &Held, ask: Ask, ground: &Ground) -> Result<(Facts, Arc<Policy>), Fault> {
+    pub(crate) async fn facts(&self, c: &mut Conn, held: &Held, ask: Ask<'_>, ground: &Ground) -> Result<(Facts, Arc<Policy>), Fault> {
         let policy = ground.policy(Some(&held.key));
         let enabled = ground.provider(held.provider).is_some_and(|p| p.enabled);
         let proven = matches!(ask, Ask::SignIn { proven: true, .. });
@@ -68,16 +70,22 @@ impl Ligature {
             pending: None,
             email: None,
             act: Act::Arrived,
+            given: Given::default(),
         };
         let around = self.surroundings(c, &policy, facts.known, ground).await?;
         let mut values = Values::new(&self.expressions, held, &around);
-        facts.provider = Some(ProviderFacts { id: held.provider, enabled, filter: values.filter(&policy) });
+        facts.provider = Some(ProviderFacts { id: held.provider, enabled, filter: values.filter(&policy), second_factor: held.second_factor(&policy) });
+        let sync = &policy.choices.sync.on_create;
+        let filled = policy.choices.registration.iter().map(|f| &f.field).filter(|f| sync.contains(f) && values.profile(&policy, f).is_some()).cloned().collect();
         match ask {
             Ask::Add { account, recent } => {
                 let add = self.add_to(c, held, account, ground).await?;
                 facts.intent = Intent::Add(AddTo { recent: recent && add.recent, ..add });
             }
-            Ask::SignIn { act, .. } => facts.act = act,
+            Ask::SignIn { act, kept, .. } => {
+                facts.act = act;
+                facts.given = given(kept, filled);
+            }
         }
         if facts.intent == Intent::SignIn && facts.known.is_none() {
             let (lookups, rules) = plan(&policy, &values.rules(&policy));
@@ -106,6 +114,10 @@ impl Ligature {
                 }
             }
         }
+        if facts.intent == Intent::SignIn {
+            let accounts: Vec<AccountId> = facts.known.map(|k| k.account).into_iter().chain(facts.candidates.iter().map(|c| c.account)).collect();
+            self.add_agreed(c, &policy, &accounts, &mut facts.given).await?;
+        }
         if let (Intent::SignIn, Some(known)) = (facts.intent, facts.known) {
             facts.email = self.email_facts(c, held, &policy, known, facts.trust).await?;
         }
@@ -115,7 +127,15 @@ impl Ligature {
     /// The account that an identity is linked to.
     async fn known(&self, c: &mut Conn, held: &Held) -> Result<Option<Known>, Fault> {
         let found = find_link(c, self.org, &held.namespace, &held.assertion.subject).await?;
-        Ok(found.map(|(link, state)| Known { account: link.account_id, state, link: Some(link.id) }))
+        Ok(found.map(|(link, state, second_factor)| Known { account: link.account_id, state, link: Some(link.id), second_factor }))
+    }
+
+    /// What these accounts accepted earlier, where the policy has agreements.
+    pub(crate) async fn add_agreed(&self, c: &mut Conn, policy: &Policy, accounts: &[AccountId], given: &mut Given) -> Result<(), Fault> {
+        if !policy.choices.agreements.is_empty() && !accounts.is_empty() {
+            given.agreed.extend(list_agreements(c, accounts).await?.into_iter().map(|(account, what, _)| Agreed { account: Some(account), what }));
+        }
+        Ok(())
     }
 
     /// Claims of the account's identities, read only where an expression asks for them (GV-05, GV-06).
@@ -210,6 +230,16 @@ impl Ligature {
     /// The keyed hash of an address that an account ignores; another account's is another hash.
     pub(crate) fn ignored_hash(&self, account: AccountId, address: &Canonical) -> String {
         self.vault.pseudonym(&[b"ignored-email", &account.0, address.as_str().as_bytes()])
+    }
+}
+
+/// What was given in an attempt, as the decision sees it. `filled`: by the provider's claims.
+pub(crate) fn given(kept: &Kept, filled: Vec<domain::policy::Target>) -> Given {
+    Given {
+        factor: kept.factor.as_ref().map(|(account, _)| *account),
+        agreed: kept.agreed.iter().map(|what| Agreed { account: None, what: what.clone() }).collect(),
+        fields: filled.into_iter().chain(kept.fields.keys().cloned()).collect(),
+        answered: kept.answered,
     }
 }
 

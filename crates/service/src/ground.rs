@@ -122,6 +122,7 @@ impl Ground {
             same_email: count.same_email,
             foreign_domain: count.foreign_domain,
             mailbox: proved,
+            second_factor: account.second_factor,
         }
     }
 }

@@ -31,6 +31,13 @@ impl Held {
         Some(if proven { Trust::ProvenHere } else { policy.trust(address.domain(), self.assertion.email_verified, self.assertion.hosted_domain.as_deref()) })
     }
 
+    /// The provider says in a word that the policy maps that it asked for two factors (LK-15). Nothing else counts.
+    pub fn second_factor(&self, policy: &Policy) -> bool {
+        let mapped = |value: &serde_json::Value| value.as_str().is_some_and(|v| policy.choices.second_factor_acr.iter().any(|m| m == v));
+        let claims = &self.assertion.claims;
+        claims.get("acr").is_some_and(mapped) || claims.get("amr").and_then(serde_json::Value::as_array).is_some_and(|all| all.iter().any(mapped))
+    }
+
     /// A label for the link: the address or name at the provider, shortened.
     pub fn label(&self) -> String {
         let text = self.assertion.email.as_deref().or(self.assertion.name.as_deref()).unwrap_or_default();

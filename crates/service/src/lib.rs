@@ -33,6 +33,7 @@ pub mod policy_admin;
 mod profile;
 pub mod providers;
 pub mod replay;
+pub mod second_factor;
 mod sessions;
 pub mod setup;
 pub mod sign_up;
@@ -45,7 +46,7 @@ mod vault;
 pub mod visitor;
 
 pub use arrive::{Arrival, Destination};
-pub use attempt::{AttemptView, CodeFor, ShownAccount, ViewBody};
+pub use attempt::{AttemptView, CodeFor, Details, ShownAccount, ViewBody};
 pub use callback::Callback;
 pub use chance::{random_bytes, support_code, token};
 pub use domain::policy::Problem as PolicyProblem;

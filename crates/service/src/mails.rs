@@ -36,6 +36,12 @@ pub enum Kind {
     EmailWanted,
     /// The password is another one, or there is one now.
     PasswordNotice,
+    /// A second factor is asked for from now on.
+    SecondFactorNotice,
+    /// It is not asked for any more.
+    SecondFactorGone,
+    /// A recovery code opened the account.
+    RecoveryCodeUsed,
     /// The account goes in two weeks.
     ClosingNotice,
     /// A provider was added.
@@ -46,7 +52,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, for the test that renders each in each language.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::LinkCode,
         Self::ClaimCode,
         Self::EmailCode,
@@ -59,6 +65,9 @@ impl Kind {
         Self::NewEmailCode,
         Self::EmailWanted,
         Self::PasswordNotice,
+        Self::SecondFactorNotice,
+        Self::SecondFactorGone,
+        Self::RecoveryCodeUsed,
         Self::ClosingNotice,
         Self::LinkNotice,
         Self::UnlinkNotice,
@@ -80,6 +89,9 @@ impl Kind {
             Self::NewEmailCode => "new-email-code",
             Self::EmailWanted => "email-wanted",
             Self::PasswordNotice => "password-notice",
+            Self::SecondFactorNotice => "second-factor-notice",
+            Self::SecondFactorGone => "second-factor-gone",
+            Self::RecoveryCodeUsed => "recovery-code-used",
             Self::ClosingNotice => "closing-notice",
             Self::LinkNotice => "link-notice",
             Self::UnlinkNotice => "unlink-notice",
@@ -90,7 +102,17 @@ impl Kind {
     fn life(self) -> Micros {
         match self {
             Self::LinkCode | Self::ClaimCode | Self::EmailCode | Self::SignUpCode | Self::ResetCode | Self::ConfirmCode | Self::NewEmailCode => 10 * MINUTE,
-            Self::SignUpTaken | Self::EmailWanted | Self::PasswordNotice | Self::ClosingNotice | Self::EmailChanged | Self::RefusedNotice | Self::LinkNotice | Self::UnlinkNotice => 3 * DAY,
+            Self::SignUpTaken
+            | Self::EmailWanted
+            | Self::PasswordNotice
+            | Self::SecondFactorNotice
+            | Self::SecondFactorGone
+            | Self::RecoveryCodeUsed
+            | Self::ClosingNotice
+            | Self::EmailChanged
+            | Self::RefusedNotice
+            | Self::LinkNotice
+            | Self::UnlinkNotice => 3 * DAY,
         }
     }
 }

@@ -516,7 +516,7 @@ impl Product {
             return None;
         }
         let now = this.now();
-        let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "sign_in", auth_at: now };
+        let opening = Opening::local(account, "password", now);
         let work = this.clone();
         let secret = this.store.write::<_, Fault, _>(move |c| Box::pin(async move { work.open_session(c, &Self::visitor(None), &opening).await })).await.unwrap();
         this.session(&secret).await.unwrap()

@@ -17,7 +17,7 @@ use storage::{
 use crate::{
     Arrival, Fault, Ligature, Visitor,
     arrive::Settled,
-    attempt::{Opened, blank},
+    attempt::{Opened, blank, trace_of},
     audit::Event,
     challenge::{Binding, code_shape},
     mails::Kind,
@@ -93,12 +93,15 @@ impl Ligature {
         bump_rev(c, account, row.rev).await?;
         let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
         // What was recent when the code was asked for still is when it comes back.
-        if let Err(fault) = self.may_change(c, visitor, What::Email { taken }, open.row.created_at).await {
-            let refusal = fault.refusal();
-            self.move_on(c, open, &State::Refused { refusal }, "").await?;
-            self.record(c, Event::new("email.refused").account(account).code(refusal.code()).support(&open.row.support_code)).await?;
-            return Ok(Err((refusal, open.row.support_code.clone())));
-        }
+        let allowed = match self.may_change(c, visitor, What::Email { taken }, open.row.created_at).await {
+            Ok(allowed) => allowed,
+            Err(fault) => {
+                let refusal = fault.refusal();
+                self.move_on(c, open, &State::Refused { refusal }, "").await?;
+                self.record(c, Event::new("email.refused").account(account).code(refusal.code()).support(&open.row.support_code)).await?;
+                return Ok(Err((refusal, open.row.support_code.clone())));
+            }
+        };
         // Who leaves an address need not be asked about it by a provider that still says it (GO-49).
         for old in list_emails(c, account).await?.iter().filter(|e| e.is_primary) {
             if let Ok(old) = Canonical::parse(&old.canonical) {
@@ -107,7 +110,7 @@ impl Ligature {
         }
         self.take_email(c, visitor, account, &address, typed).await?;
         self.move_on(c, open, &State::Done, "").await?;
-        self.record(c, Event::new("email.updated").account(account)).await?;
+        self.record(c, Event::new("email.updated").account(account).detail(allowed.trace)).await?;
         Ok(Ok(Arrival::Continue { caller: Box::new(caller.clone()), continuation: open.continuation.clone() }))
     }
 
@@ -121,16 +124,24 @@ impl Ligature {
     }
 
     /// Asks the decision whether the session's person may change something, as of a moment.
-    pub(crate) async fn may_change(&self, c: &mut Conn, visitor: &Visitor, what: What, at: domain::Micros) -> Result<AccountId, Fault> {
+    pub(crate) async fn may_change(&self, c: &mut Conn, visitor: &Visitor, what: What, at: domain::Micros) -> Result<Allowed, Fault> {
         let caller = Self::caller(visitor)?;
         let row = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
         let policy = self.ground(c, None).await?.policy(None);
         let change = Change { account: caller.account, state: row.state(), what, recent: Self::recent(caller, at, &policy) };
-        match decide(&Facts::local(Intent::Change(change), None), &policy).outcome {
+        let facts = Facts::local(Intent::Change(change), None);
+        let decision = decide(&facts, &policy);
+        match decision.outcome {
             Outcome::Refuse { refusal } => Err(refusal.into()),
-            _ => Ok(caller.account),
+            _ => Ok(Allowed { account: caller.account, trace: trace_of(&facts, &decision) }),
         }
     }
+}
+
+/// A change that the decision allows, with its trace for the event (I10).
+pub(crate) struct Allowed {
+    pub account: AccountId,
+    pub trace: serde_json::Value,
 }
 
 fn new_email_binding(account: AccountId, typed: &str, free: bool) -> Result<Binding, Fault> {

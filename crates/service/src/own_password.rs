@@ -38,13 +38,13 @@ impl Ligature {
                 Box::pin(async move {
                     let (account, now) = (caller.account, this.now());
                     let first = password_set_at(c, account).await?.is_none();
-                    this.may_change(c, &visitor, What::Password { first }, now).await?;
+                    let allowed = this.may_change(c, &visitor, What::Password { first }, now).await?;
                     let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
                     bump_rev(c, account, row.rev).await?;
                     set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
                     this.unlock_password(c, account).await?;
                     this.end_everything(c, account, Some(&caller.public_id)).await?;
-                    this.record(c, Event::new(if first { "password.added" } else { "password.changed" }).account(account)).await?;
+                    this.record(c, Event::new(if first { "password.added" } else { "password.changed" }).account(account).detail(allowed.trace)).await?;
                     this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", Some(&Undoable::Password)).await
                 })
             })

@@ -1,19 +1,18 @@
 //! Passwords: argon2id with bounded parallelism, one limiter per account, answers that look alike.
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use domain::{
-    AccountId, DAY, MINUTE, Outcome, Refusal,
+    AccountId, DAY, MINUTE, Refusal,
     address::Canonical,
-    decide,
-    facts::{Facts, Intent, Known},
+    attempt::{Kept, Then},
     path::Continuation,
 };
 use storage::{
     Conn,
-    accounts::{find_account, find_owner, find_password},
+    accounts::{find_owner, find_password},
     counters::{clear_counter, count_up, read_counter},
 };
 
-use crate::{Arrival, Fault, Ligature, Visitor, audit::Event, sessions::Opening};
+use crate::{Arrival, Fault, Ligature, Visitor, audit::Event};
 
 /// Cost of a password hash: KiB, passes, lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,29 +199,7 @@ impl Ligature {
         let visitor = visitor.clone();
         self.settle(move |this, c| {
             let (visitor, continuation) = (visitor.clone(), continuation.clone());
-            Box::pin(async move {
-                let Some(row) = find_account(c, this.org, account).await? else { return Err(Refusal::CredentialsWrong.into()) };
-                let policy = this.ground(c, crate::arrive::client_of(&continuation).as_deref()).await?.policy(None);
-                let facts = Facts::local(Intent::SignIn, Some(Known { account, state: row.state(), link: None }));
-                let decision = decide(&facts, &policy);
-                let detail = serde_json::json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "facts": facts});
-                match decision.outcome {
-                    Outcome::SignIn { account, .. } => {
-                        this.record(c, Event { provider: "password".into(), ..Event::new("session.started").account(account).detail(detail) }).await?;
-                        let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "sign_in", auth_at: this.now() };
-                        let secret = this.open_session(c, &visitor, &opening).await?;
-                        Ok(Ok(Arrival::SignedIn { secret, continuation, method: "password".into() }))
-                    }
-                    Outcome::Refuse { refusal } => {
-                        let support = crate::chance::support_code();
-                        this.record(c, Event { provider: "password".into(), ..Event::new("signin.refused").account(account).code(refusal.code()).support(&support).detail(detail) }).await?;
-                        // A pending or disabled account answers like a wrong password: nobody learns of it by guessing.
-                        let shown = if refusal == Refusal::AccountPending { Refusal::CredentialsWrong } else { refusal };
-                        Ok(Err((shown, support)))
-                    }
-                    _ => Err(Fault::Internal("a local sign-in signs in or is refused".into())),
-                }
-            })
+            Box::pin(async move { this.end_locally(c, &visitor, Then::SignIn { account, method: "password".into() }, Kept::default(), continuation, None).await })
         })
         .await
     }

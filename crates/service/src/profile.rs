@@ -24,7 +24,7 @@ impl Ligature {
         let asked = policy.choices.mapping.values().any(|text| text.contains("dentit"));
         let around = if asked {
             let ground = self.ground(c, client).await?;
-            let known = domain::facts::Known { account, state: domain::facts::AccountState::Active, link: None };
+            let known = domain::facts::Known { account, state: domain::facts::AccountState::Active, link: None, second_factor: false };
             self.surroundings(c, policy, Some(known), &ground).await?
         } else {
             Surroundings { client: client.map(str::to_owned), ..Surroundings::default() }

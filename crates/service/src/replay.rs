@@ -68,6 +68,10 @@ impl Ligature {
             let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
             let Some(was) = detail.get("outcome").and_then(Value::as_str).map(str::to_owned) else { continue };
             let facts: Option<Facts> = detail.get("facts").and_then(|f| serde_json::from_value(f.clone()).ok());
+            // Passwords and changes of one's own account link nothing.
+            if facts.as_ref().is_some_and(|f| f.provider.is_none()) {
+                continue;
+            }
             let provider = ground.providers.iter().find(|p| p.key == event.provider);
             let (Some(facts), Some(provider)) = (facts, provider) else {
                 skipped += 1;
@@ -83,7 +87,8 @@ impl Ligature {
 
     /// Recorded facts with what the database knows better by now.
     async fn todays(&self, c: &mut Conn, ground: &Ground, provider: &Provider, policy: &Policy, mut facts: Facts) -> Result<Facts, Fault> {
-        facts.provider = Some(ProviderFacts { id: provider.id, enabled: provider.enabled, filter: facts.provider.and_then(|p| p.filter) });
+        let recorded = facts.provider;
+        facts.provider = Some(ProviderFacts { id: provider.id, enabled: provider.enabled, filter: recorded.and_then(|p| p.filter), second_factor: recorded.is_some_and(|p| p.second_factor) });
         let ids: Vec<AccountId> = facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)).collect();
         let snapshots = load_snapshots(c, self.org, &ids).await?;
         let held = Held::nobody(provider);
@@ -95,11 +100,12 @@ impl Ligature {
                 candidate.administrator = fresh.administrator;
                 (candidate.methods, candidate.target_methods) = (fresh.methods, fresh.target_methods);
                 candidate.foreign_domain = fresh.foreign_domain;
+                candidate.second_factor = fresh.second_factor;
             }
         }
         if let Some(known) = &mut facts.known {
             match snapshots.get(&known.account) {
-                Some(account) => known.state = account.state,
+                Some(account) => (known.state, known.second_factor) = (account.state, account.second_factor),
                 None => facts.known = None,
             }
         }

@@ -22,6 +22,20 @@ pub(crate) struct Opening {
     pub kind: &'static str,
     /// When the person authenticated; an add keeps the time of the sign-in.
     pub auth_at: Micros,
+    /// The second factor: empty, `totp`, `recovery`, or `provider` where its mapped word says so (LK-15).
+    pub factor: String,
+}
+
+impl Opening {
+    /// A sign-in of this moment by a method that is no provider.
+    pub fn local(account: AccountId, method: &str, at: Micros) -> Self {
+        Self { account, method: method.to_owned(), link: None, provider: None, kind: "sign_in", auth_at: at, factor: String::new() }
+    }
+
+    /// The caller's own session under a new id, standing where it stood.
+    pub fn kept(caller: &Caller) -> Self {
+        Self { account: caller.account, method: caller.method.clone(), link: caller.link, provider: None, kind: "add", auth_at: caller.auth_at, factor: caller.factor.clone() }
+    }
 }
 
 impl Ligature {
@@ -42,9 +56,10 @@ impl Ligature {
             expires_at: now + self.settings.session_absolute,
             agent: visitor.agent.clone(),
             network: visitor.network.clone(),
+            factor: opening.factor.clone(),
         };
         add_session(c, self.org, &session, now).await?;
-        add_auth_event(c, row_id(now), &session.public_id, opening.account, opening.kind, &opening.method, opening.link, now).await?;
+        add_auth_event(c, row_id(now), opening.kind, &session, now).await?;
         Ok(secret)
     }
 
@@ -63,7 +78,7 @@ impl Ligature {
             let hashed = hashed.clone();
             self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
         }
-        Ok(Some(Caller { account: row.account_id, name, hash: hashed, public_id: row.public_id, method: row.method, link: row.link_id.map(Into::into), auth_at: row.auth_at }))
+        Ok(Some(Caller { account: row.account_id, name, hash: hashed, public_id: row.public_id, method: row.method, link: row.link_id.map(Into::into), auth_at: row.auth_at, factor: row.factor }))
     }
 
     /// Ends the visitor's session.

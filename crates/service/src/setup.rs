@@ -82,7 +82,7 @@ impl Ligature {
                     return Err(Refusal::SetupClosed.into());
                 }
                 let account = this.add_owner(c, &person, &phc, &visitor.locale, "setup").await?;
-                let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "sign_in", auth_at: this.now() };
+                let opening = Opening::local(account, "password", this.now());
                 let session = this.open_session(c, &visitor, &opening).await?;
                 Ok(Ok(Arrival::SignedIn { secret: session, continuation: Continuation::Admin, method: "password".into() }))
             })

@@ -2,15 +2,14 @@
 use domain::{
     AccountId, CredentialId, Facts, Outcome, Refusal,
     address::Canonical,
-    attempt::State,
+    attempt::{Kept, State, Then},
     decide,
     facts::{AccountState, Intent},
     path::{Continuation, SafePath},
 };
-use serde_json::json;
 use storage::{
     Conn,
-    accounts::{NewEmail, add_account, add_email, bump_rev, find_account, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts, set_account_state, set_password},
+    accounts::{NewEmail, add_account, add_email, bump_rev, find_account, find_owner, is_email_taken, list_emails, set_password},
     attempts::Attempt,
     links::list_links,
 };
@@ -24,7 +23,6 @@ use crate::{
     chance::{row_id, subject},
     mails::Kind,
     password::acceptable,
-    sessions::Opening,
     undo::Undoable,
 };
 
@@ -167,24 +165,14 @@ impl Ligature {
         let account = account.ok_or(Refusal::CodeWrong)?;
         let (visitor, secret) = (visitor.clone(), id.to_owned());
         self.settle(move |this, c| {
-            let (visitor, secret, right, address) = (visitor.clone(), secret.clone(), right.clone(), binding.address.clone());
+            let (visitor, secret, right) = (visitor.clone(), secret.clone(), right.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 open.state.signing_up()?;
                 this.use_up(c, &right).await?;
-                let row = find_account(c, this.org, account).await?.ok_or(Refusal::AttemptExpired)?;
-                bump_rev(c, account, row.rev).await?;
-                if row.state() != AccountState::Pending || is_email_taken(c, this.org, &address, account, this.now()).await? {
-                    return Err(Refusal::AttemptExpired.into());
-                }
-                set_account_state(c, this.org, account, AccountState::Active).await?;
-                own_email(c, account, &address).await?;
-                remove_pending_accounts(c, this.org, &address, account).await?;
-                this.move_on(c, &open, &State::Done, "").await?;
-                this.record(c, Event::new("account.created").account(account).detail(json!({"by": "password"}))).await?;
-                let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "sign_in", auth_at: this.now() };
-                let session = this.open_session(c, &visitor, &opening).await?;
-                Ok(Ok(Arrival::SignedIn { secret: session, continuation: open.continuation, method: "password".into() }))
+                find_account(c, this.org, account).await?.ok_or(Refusal::AttemptExpired)?;
+                let continuation = open.continuation.clone();
+                this.end_locally(c, &visitor, Then::SignUp { account }, Kept::default(), continuation, Some(&open)).await
             })
         })
         .await
@@ -256,14 +244,17 @@ impl Ligature {
                 this.end_everything(c, account, None).await?;
                 this.record(c, Event::new("password.reset").account(account)).await?;
                 this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", Some(&Undoable::Password)).await?;
-                let opening = Opening { account, method: "password".into(), link: None, provider: None, kind: "sign_in", auth_at: now };
-                let session = this.open_session(c, &visitor, &opening).await?;
                 // Other ways in stay; the person sees them before anything else (PH-04).
                 let continuation = match open.continuation {
                     Continuation::Account if !list_links(c, account).await?.is_empty() => Continuation::Path(SafePath::parse(RECOVERED).map_err(|_| Fault::Internal("a path of ours".into()))?),
                     other => other,
                 };
-                Ok(Ok(Arrival::SignedIn { secret: session, continuation, method: "password".into() }))
+                let then = Then::SignIn { account, method: "password".into() };
+                match this.end_locally(c, &visitor, then, Kept::default(), continuation, None).await? {
+                    // Nothing is changed for who may not come in by it.
+                    Err((refusal, _)) => Err(refusal.into()),
+                    arrived => Ok(arrived),
+                }
             })
         })
         .await

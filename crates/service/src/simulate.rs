@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 use domain::{
     AccountId, Decision, Facts, Policy, Refusal,
     address::Canonical,
+    attempt::Kept,
     decide,
     decide::plan,
     facts::{AccountState, Act, Intent, Known, ProviderFacts, RuleState},
@@ -81,7 +82,7 @@ impl Ligature {
             let policies = self.policies_with(c, version).await?;
             ground = Arc::new(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), ground.client.clone()));
         }
-        let (facts, policy) = self.facts(c, &held, Ask::SignIn { act: Act::Arrived, proven: made.proven }, &ground).await?;
+        let (facts, policy) = self.facts(c, &held, Ask::SignIn { act: Act::Arrived, proven: made.proven, kept: &Kept::default() }, &ground).await?;
         let decision = decide(&facts, &policy);
         let mut names = HashMap::new();
         for id in facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)) {
@@ -147,7 +148,7 @@ pub(crate) fn synthetic(provider: &Provider, account: &Snapshot) -> Option<Held>
 pub(crate) fn offline_facts(expressions: &expr::Cache, ground: &Ground, policy: &Policy, held: &Held, holders: &HashMap<&str, Vec<&Snapshot>>) -> Facts {
     let around = Surroundings { client: ground.client.clone(), ..Surroundings::default() };
     let mut values = Values::new(expressions, held, &around);
-    let provider = ProviderFacts { id: held.provider, enabled: ground.provider(held.provider).is_some_and(|p| p.enabled), filter: values.filter(policy) };
+    let provider = ProviderFacts { id: held.provider, enabled: ground.provider(held.provider).is_some_and(|p| p.enabled), filter: values.filter(policy), second_factor: false };
     let (lookups, mut rules) = plan(policy, &values.rules(policy));
     let mut candidates = Vec::new();
     for lookup in &lookups {
@@ -169,7 +170,7 @@ pub(crate) fn offline_facts(expressions: &expr::Cache, ground: &Ground, policy: 
 
 /// Facts of a link that exists: its account comes back.
 pub(crate) fn returning_facts(ground: &Ground, provider: &Provider, account: &Snapshot) -> Facts {
-    let known = Known { account: account.account, state: account.state, link: None };
+    let known = Known { account: account.account, state: account.state, link: None, second_factor: account.second_factor };
     let enabled = ground.provider(provider.id).is_some_and(|p| p.enabled);
-    Facts { provider: Some(ProviderFacts { id: provider.id, enabled, filter: Some(true) }), ..Facts::local(Intent::SignIn, Some(known)) }
+    Facts { provider: Some(ProviderFacts { id: provider.id, enabled, filter: Some(true), second_factor: false }), ..Facts::local(Intent::SignIn, Some(known)) }
 }

@@ -29,6 +29,7 @@ pub(crate) enum Undoable {
     Link { link: LinkId },
     Unlink { link: LinkId },
     Password,
+    SecondFactor,
     Delete,
 }
 
@@ -37,7 +38,7 @@ impl Undoable {
     fn life(&self) -> Micros {
         match self {
             Self::Email { .. } => RESERVED,
-            Self::Link { .. } | Self::Unlink { .. } | Self::Password | Self::Delete => 14 * DAY,
+            Self::Link { .. } | Self::Unlink { .. } | Self::Password | Self::SecondFactor | Self::Delete => 14 * DAY,
         }
     }
 
@@ -47,6 +48,7 @@ impl Undoable {
             Self::Link { .. } => Undone::Link,
             Self::Unlink { .. } => Undone::Unlink,
             Self::Password => Undone::Password,
+            Self::SecondFactor => Undone::SecondFactor,
             Self::Delete => Undone::Delete,
         }
     }
@@ -99,7 +101,7 @@ impl Ligature {
         let about = match &what {
             Undoable::Email { new, .. } => masked(new),
             Undoable::Link { link } | Undoable::Unlink { link } => self.provider_of(c, row.account_id, *link).await?,
-            Undoable::Password | Undoable::Delete => String::new(),
+            Undoable::Password | Undoable::SecondFactor | Undoable::Delete => String::new(),
         };
         Ok(UndoView { what: what.what(), about, at: row.created_at })
     }
@@ -166,7 +168,7 @@ impl Ligature {
                 Some(row) => find_link(c, self.org, &row.namespace, &row.subject).await?.is_some(),
                 None => false,
             },
-            Undoable::Link { .. } | Undoable::Password | Undoable::Delete => false,
+            Undoable::Link { .. } | Undoable::Password | Undoable::SecondFactor | Undoable::Delete => false,
         };
         let policy = self.ground(c, None).await?.policy(None);
         let recent = caller.is_none_or(|caller| Self::recent(caller, self.now(), &policy));
@@ -190,6 +192,9 @@ impl Ligature {
             }
             Undoable::Password => {
                 remove_password(c, id).await?;
+            }
+            Undoable::SecondFactor => {
+                self.drop_second_factor(c, id).await?;
             }
             Undoable::Delete => set_closing(c, id, None).await?,
         }

@@ -28,4 +28,6 @@ pub struct Caller {
     pub method: String,
     pub link: Option<LinkId>,
     pub auth_at: Micros,
+    /// The second factor that the session stands on; empty: none.
+    pub factor: String,
 }

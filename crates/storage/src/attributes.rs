@@ -23,6 +23,9 @@ pub async fn list_attributes(conn: &mut Conn, id: AccountId) -> Result<Vec<Attri
     Ok(on!(conn, |c| account_attribute::table.filter(account_attribute::account_id.eq(key(id))).order(account_attribute::name.asc()).select(Attribute::as_select()).load(c).await)?)
 }
 
+/// The source of what people wrote about themselves.
+pub const BY_PERSON: &str = "person";
+
 /// Sets a field. `false`: the user name belongs to somebody else, and nothing changed.
 #[expect(clippy::too_many_arguments, reason = "a row has this many values")]
 pub async fn set_attribute(conn: &mut Conn, org: OrgId, id: AccountId, name: &str, value: &str, folded: &str, source: &str, at: Micros) -> Result<bool> {
@@ -79,6 +82,8 @@ pub async fn list_matching(conn: &mut Conn, org: OrgId, conditions: &[Condition]
                 .filter(account_attribute::organisation_id.eq(key(org)))
                 .filter(account_attribute::name.eq(condition.attribute.name()))
                 .filter(account_attribute::folded.eq(condition.folded.to_lowercase()))
+                // What people wrote about themselves finds nobody: else a stranger lays in wait for somebody's number.
+                .filter(account_attribute::source.ne(BY_PERSON))
                 .select(account_attribute::account_id);
             query = if condition.exact { query.filter(account::id.eq_any(holders.filter(account_attribute::value.eq(condition.folded.clone())))) } else { query.filter(account::id.eq_any(holders)) };
         }

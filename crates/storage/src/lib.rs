@@ -4,6 +4,7 @@
 #[macro_use]
 mod conn;
 pub mod accounts;
+pub mod agreements;
 pub mod applications;
 pub mod attempts;
 pub mod attributes;
@@ -12,6 +13,7 @@ pub mod backup;
 pub mod counters;
 pub mod doctor;
 pub mod dry_runs;
+pub mod factors;
 pub mod flash;
 pub mod key;
 pub mod keys;

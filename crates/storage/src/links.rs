@@ -1,11 +1,13 @@
 //! Links: which identity belongs to which account. The unique index is the judge (D1, I2).
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use diesel_async::RunQueryDsl;
 use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, facts::AccountState};
 
 use crate::{
-    Bytes, Conn, Key, Result, key,
-    schema::{account, link},
+    Bytes, Conn, Key, Result,
+    factors::TOTP,
+    key,
+    schema::{account, credential, link},
 };
 
 /// A link's row without its sealed claims.
@@ -24,6 +26,8 @@ pub struct Link {
     pub label: String,
     pub created_at: Micros,
     pub used_at: Micros,
+    /// What the person calls it; empty: nothing.
+    pub nickname: String,
 }
 
 /// A link to add.
@@ -39,20 +43,20 @@ pub struct NewLink {
     pub label: String,
 }
 
-/// The active link of an identity and the state of its account.
-pub async fn find_link(conn: &mut Conn, org: OrgId, namespace: &str, subject: &str) -> Result<Option<(Link, AccountState)>> {
-    let row: Option<(Link, Option<String>)> = on!(conn, |c| link::table
+/// The active link of an identity, the state of its account, and whether that has a second factor.
+pub async fn find_link(conn: &mut Conn, org: OrgId, namespace: &str, subject: &str) -> Result<Option<(Link, AccountState, bool)>> {
+    let row: Option<(Link, Option<String>, bool)> = on!(conn, |c| link::table
         .left_join(account::table.on(account::id.eq(link::account_id)))
         .filter(link::organisation_id.eq(key(org)))
         .filter(link::namespace.eq(namespace))
         .filter(link::subject.eq(subject))
         .filter(link::active)
-        .select((Link::as_select(), account::state.nullable()))
+        .select((Link::as_select(), account::state.nullable(), exists(credential::table.filter(credential::account_id.eq(link::account_id)).filter(credential::kind.eq(TOTP)))))
         .first(c)
         .await
         .optional())?;
     // A link without its account is a fault: it stays known, and opens nothing (ID-15).
-    Ok(row.map(|(link, state)| (link, state.as_deref().and_then(AccountState::parse).unwrap_or(AccountState::Disabled))))
+    Ok(row.map(|(link, state, factor)| (link, state.as_deref().and_then(AccountState::parse).unwrap_or(AccountState::Disabled), factor)))
 }
 
 /// Adds a link; `false` when the identity has an account already.
@@ -114,6 +118,12 @@ pub async fn bar_link(conn: &mut Conn, account: AccountId, id: LinkId) -> Result
 }
 
 /// Active links of a provider, and accounts that it is the only one of.
+/// Names an identity of the account; `false`: it has no such identity.
+pub async fn set_nickname(conn: &mut Conn, account: AccountId, id: LinkId, nickname: &str) -> Result<bool> {
+    let own = link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account))).filter(link::active);
+    Ok(on!(conn, |c| diesel::update(own).set(link::nickname.eq(nickname)).execute(c).await)? == 1)
+}
+
 pub async fn count_links(conn: &mut Conn, provider: ProviderId) -> Result<i64> {
     Ok(on!(conn, |c| link::table.filter(link::provider_id.eq(key(provider))).filter(link::active).count().get_result(c).await)?)
 }

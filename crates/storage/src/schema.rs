@@ -96,6 +96,7 @@ diesel::table! {
         created_at -> BigInt,
         used_at -> BigInt,
         released_at -> Nullable<BigInt>,
+        nickname -> Text,
     }
 }
 
@@ -107,6 +108,23 @@ diesel::table! {
         kind -> Text,
         secret -> Text,
         created_at -> BigInt,
+        used_step -> BigInt,
+    }
+}
+
+diesel::table! {
+    recovery_code (hash) {
+        hash -> Binary,
+        account_id -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    agreement (account_id, what) {
+        account_id -> Binary,
+        what -> Text,
+        accepted_at -> BigInt,
     }
 }
 
@@ -134,6 +152,7 @@ diesel::table! {
         expires_at -> BigInt,
         agent -> Text,
         network -> Text,
+        factor -> Text,
     }
 }
 
@@ -146,6 +165,7 @@ diesel::table! {
         method -> Text,
         link_id -> Nullable<Binary>,
         at -> BigInt,
+        factor -> Text,
     }
 }
 
@@ -278,6 +298,8 @@ diesel::table! {
         auth_at -> BigInt,
         used -> Bool,
         expires_at -> BigInt,
+        method -> Text,
+        factor -> Text,
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Session {
     pub expires_at: Micros,
     pub agent: String,
     pub network: String,
+    /// Empty, `totp`, `recovery` or `provider`.
+    pub factor: String,
 }
 
 /// A session to open.
@@ -40,6 +42,8 @@ pub struct NewSession {
     pub expires_at: Micros,
     pub agent: String,
     pub network: String,
+    /// Empty, `totp`, `recovery` or `provider`.
+    pub factor: String,
 }
 
 pub async fn add_session(conn: &mut Conn, org: OrgId, new: &NewSession, at: Micros) -> Result<()> {
@@ -57,22 +61,23 @@ pub async fn add_session(conn: &mut Conn, org: OrgId, new: &NewSession, at: Micr
         session::expires_at.eq(new.expires_at),
         session::agent.eq(&new.agent),
         session::network.eq(&new.network),
+        session::factor.eq(&new.factor),
     );
     on!(conn, |c| diesel::insert_into(session::table).values(values).execute(c).await)?;
     Ok(())
 }
 
-/// The event that a session stands on: `sign_in` or `add`.
-#[expect(clippy::too_many_arguments, reason = "a row has this many values")]
-pub async fn add_auth_event(conn: &mut Conn, row: [u8; 16], session_id: &str, id: AccountId, kind: &str, method: &str, link: Option<LinkId>, at: Micros) -> Result<()> {
+/// The event that a session stands on: `sign_in`, `confirm` or `add`.
+pub async fn add_auth_event(conn: &mut Conn, row: [u8; 16], kind: &str, new: &NewSession, at: Micros) -> Result<()> {
     let values = (
         auth_event::id.eq(Key(row)),
-        auth_event::session_id.eq(session_id),
-        auth_event::account_id.eq(key(id)),
+        auth_event::session_id.eq(&new.public_id),
+        auth_event::account_id.eq(key(new.account)),
         auth_event::kind.eq(kind),
-        auth_event::method.eq(method),
-        auth_event::link_id.eq(link.map(key)),
+        auth_event::method.eq(&new.method),
+        auth_event::link_id.eq(new.link.map(key)),
         auth_event::at.eq(at),
+        auth_event::factor.eq(&new.factor),
     );
     on!(conn, |c| diesel::insert_into(auth_event::table).values(values).execute(c).await)?;
     Ok(())

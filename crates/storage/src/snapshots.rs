@@ -8,6 +8,7 @@ use domain::{AccountId, OrgId, ProviderId, facts::AccountState};
 use crate::{
     Conn, Key, Result,
     accounts::Email,
+    factors::TOTP,
     key,
     schema::{account, account_email, credential, link, role},
 };
@@ -24,6 +25,7 @@ pub struct Snapshot {
     pub emails: Vec<Email>,
     pub links: Vec<LinkFacts>,
     pub password: bool,
+    pub second_factor: bool,
     pub administrator: bool,
 }
 
@@ -54,11 +56,12 @@ macro_rules! part {
     ($conn:expr, $org:expr, $is:ident($keys:expr)) => {
         on!($conn, |c| {
             let password = credential::account_id.eq(account::id).and(credential::kind.eq("password"));
+            let factor = credential::account_id.eq(account::id).and(credential::kind.eq(TOTP));
             let own = role::account_id.eq(account::id).and(role::organisation_id.eq(account::organisation_id));
             let accounts: Vec<AccountRow> = account::table
                 .filter(account::organisation_id.eq($org))
                 .filter(account::id.$is($keys))
-                .select((account::id, account::state, account::name, exists(credential::table.filter(password)), exists(role::table.filter(own))))
+                .select((account::id, account::state, account::name, exists(credential::table.filter(password)), exists(credential::table.filter(factor)), exists(role::table.filter(own))))
                 .load(c)
                 .await?;
             let emails: Vec<Email> = account_email::table.filter(account_email::account_id.$is($keys)).filter(account_email::former_until.is_null()).select(Email::as_select()).load(c).await?;
@@ -69,7 +72,7 @@ macro_rules! part {
     };
 }
 
-type AccountRow = (Key, String, String, bool, bool);
+type AccountRow = (Key, String, String, bool, bool, bool);
 type LinkRow = (Key, Key, String, String, String, bool, bool);
 
 async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<AccountId, Snapshot>) -> Result<()> {
@@ -78,10 +81,10 @@ async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<
         [one] => part!(conn, key(org), eq(one))?,
         many => part!(conn, key(org), eq_any(many))?,
     };
-    for (id, state, name, password, administrator) in accounts {
+    for (id, state, name, password, second_factor, administrator) in accounts {
         let account = id.into();
         let state = AccountState::parse(&state).unwrap_or(AccountState::Disabled);
-        all.insert(account, Snapshot { account, state, name, emails: Vec::new(), links: Vec::new(), password, administrator });
+        all.insert(account, Snapshot { account, state, name, emails: Vec::new(), links: Vec::new(), password, second_factor, administrator });
     }
     for email in emails {
         if let Some(found) = all.get_mut(&email.account_id) {

@@ -25,6 +25,9 @@ pub struct AuthCode {
     pub auth_at: Micros,
     pub used: bool,
     pub expires_at: Micros,
+    /// How the person signed in: `password`, `code`, or a provider's key; and the second factor.
+    pub method: String,
+    pub factor: String,
 }
 
 pub async fn add_code(conn: &mut Conn, row: &AuthCode) -> Result<()> {
@@ -38,6 +41,8 @@ pub async fn add_code(conn: &mut Conn, row: &AuthCode) -> Result<()> {
         auth_code::auth_at.eq(row.auth_at),
         auth_code::used.eq(false),
         auth_code::expires_at.eq(row.expires_at),
+        auth_code::method.eq(&row.method),
+        auth_code::factor.eq(&row.factor),
     );
     on!(conn, |c| diesel::insert_into(auth_code::table).values(values).execute(c).await)?;
     Ok(())

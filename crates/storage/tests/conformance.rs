@@ -223,6 +223,7 @@ async fn d5_a_session_of_an_account_that_is_not_active_is_not_found() {
         expires_at: 100,
         agent: String::new(),
         network: String::new(),
+        factor: String::new(),
     };
     store.write::<_, Error, _>(move |c| Box::pin(async move { sessions::add_session(c, ORG, &new, 1).await })).await.unwrap();
     let found = || async { sessions::find_session(&mut store.read().await.unwrap(), ORG, &[1], 50, 0).await.unwrap().is_some() };
@@ -307,7 +308,7 @@ async fn id_15_an_orphaned_identity_is_known_disabled_and_found_by_doctor() {
     let new = links::NewLink { id: LinkId([3; 16]), account: a, provider: p, namespace: "n".into(), subject: "s".into(), claims: vec![1], evidence: "{}".into(), label: String::new() };
     store.write::<_, Error, _>(move |c| Box::pin(async move { links::add_link(c, ORG, &new, 1).await })).await.unwrap();
     storage::doctor::lose_account(&store, a).await.unwrap();
-    let (link, state) = links::find_link(&mut store.read().await.unwrap(), ORG, "n", "s").await.unwrap().expect("still known");
+    let (link, state, _) = links::find_link(&mut store.read().await.unwrap(), ORG, "n", "s").await.unwrap().expect("still known");
     assert_eq!((link.account_id, state), (a, AccountState::Disabled));
     let found = storage::doctor::examine(&mut store.read().await.unwrap(), 10).await.unwrap();
     assert!(found.iter().any(|f| f.id == "orphans"), "{found:?}");

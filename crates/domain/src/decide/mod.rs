@@ -3,11 +3,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, Refusal,
-    facts::{AccountState, Act, AddTo, Change, Confirm, Facts, Intent, Known, Remove, Undo, Undone, UpdateEmail, What},
-    policy::{Disclosure, EmailChange, MailEvent, Offer, PasswordAdd, Policy},
+    facts::{AccountState, Act, AddTo, Beside, Change, Confirm, Facts, Intent, Known, Means, Remove, Undo, Undone, UpdateEmail, What},
+    policy::{BindMethod, Disclosure, EmailChange, Field, MailEvent, Offer, PasswordAdd, Policy},
     trust::{Proof, Trust},
 };
 
+mod complete;
 mod eligible;
 mod entrance;
 mod plan;
@@ -64,6 +65,15 @@ pub enum Outcome {
     FinishSignup {
         account: AccountId,
     },
+    /// Ask for the second factor of the account that would be opened or linked to (I5, LK-15).
+    SecondFactor {
+        account: AccountId,
+    },
+    /// Ask for agreements, with their versions, and for profile fields (AU-15, GV-02).
+    Details {
+        agreements: Vec<String>,
+        fields: Vec<Field>,
+    },
     /// The proved owner takes the unfinished sign-up over: everything older goes, then the link (PH-01).
     Reclaim {
         account: AccountId,
@@ -101,6 +111,8 @@ impl Outcome {
             Self::Challenge { .. } => "challenge",
             Self::Bind { .. } => "bind",
             Self::FinishSignup { .. } => "finish_signup",
+            Self::SecondFactor { .. } => "second_factor",
+            Self::Details { .. } => "details",
             Self::Reclaim { .. } => "reclaim",
             Self::Abandon => "abandon",
             Self::Remove { .. } => "remove",
@@ -113,7 +125,7 @@ impl Outcome {
     }
 
     /// Every name, for the test that each has its text.
-    pub const NAMES: [&str; 17] = [
+    pub const NAMES: [&str; 19] = [
         "sign_in",
         "create",
         "link",
@@ -123,6 +135,8 @@ impl Outcome {
         "challenge",
         "bind",
         "finish_signup",
+        "second_factor",
+        "details",
         "reclaim",
         "abandon",
         "remove",
@@ -174,7 +188,8 @@ pub struct Shown {
 #[must_use]
 pub fn decide(facts: &Facts, policy: &Policy) -> Decision {
     let mut trace = Trace::default();
-    let outcome = Deciding { facts, policy }.run(&mut trace).unwrap_or_else(|refusal| Outcome::Refuse { refusal });
+    let deciding = Deciding { facts, policy };
+    let outcome = deciding.run(&mut trace).map_or_else(|refusal| Outcome::Refuse { refusal }, |outcome| deciding.complete(outcome, &mut trace));
     if let Outcome::Refuse { refusal } = &outcome {
         trace.with("refused", refusal.code());
     }
@@ -218,7 +233,7 @@ impl Deciding<'_> {
     fn gates(&self, trace: &mut Trace) -> Result<(), Refusal> {
         let local = match self.facts.intent {
             Intent::SignIn | Intent::SignUp => true,
-            Intent::Confirm(confirm) => confirm.password,
+            Intent::Confirm(confirm) => confirm.by == Means::Password,
             Intent::Add(_) | Intent::Remove(_) | Intent::UpdateEmail(_) | Intent::Change(_) | Intent::Undo(_) => false,
         };
         match self.facts.provider {
@@ -285,7 +300,15 @@ impl Deciding<'_> {
             Some(known) if known.account == confirm.account => usable(known.state)?,
             Some(_) | None => return Err(Refusal::OtherAccount),
         }
-        if confirm.fresh { Ok(Outcome::Confirmed) } else { Err(Refusal::NotFresh) }
+        let Beside { password, dated, mailbox } = confirm.beside;
+        let enough = match confirm.by {
+            Means::Password | Means::Identity { dated: true } => confirm.fresh,
+            Means::Mailbox if !self.policy.choices.bind_methods.contains(&BindMethod::EmailCode) && (password || dated) => return Err(Refusal::NotAllowed),
+            Means::Mailbox => confirm.fresh,
+            // A round trip to a provider that cannot say when it asked, rather than no way.
+            Means::Identity { dated: false } => !password && !dated && !mailbox,
+        };
+        if enough { Ok(Outcome::Confirmed) } else { Err(Refusal::NotFresh) }
     }
 
     /// What people do to their own account, beside its sign-in methods.
@@ -294,11 +317,11 @@ impl Deciding<'_> {
         usable(change.state)?;
         let permits = &self.policy.permits;
         match change.what {
-            What::Password { .. } | What::Email { .. } if !permits.account_management => return Err(Refusal::ManagementOff),
+            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } if !permits.account_management => return Err(Refusal::ManagementOff),
             What::Password { .. } if !permits.password_sign_in => return Err(Refusal::PasswordOff),
             What::Password { first: true } if self.policy.choices.password_add != PasswordAdd::InAccount => return Err(Refusal::PasswordByReset),
             What::Delete { last_owner: true } => return Err(Refusal::LastOwner),
-            What::Password { .. } | What::Email { .. } | What::Export | What::Delete { .. } => {}
+            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Export | What::Delete { .. } => {}
         }
         recent(change.recent, trace)?;
         if change.what == (What::Email { taken: true }) { Err(Refusal::EmailTaken) } else { Ok(Outcome::Change) }
@@ -384,7 +407,7 @@ fn take_back(undo: Undo, trace: &mut Trace) -> Result<Outcome, Refusal> {
         Undone::Email if undo.elsewhere => Err(Refusal::EmailTaken),
         Undone::Unlink if undo.elsewhere => Err(Refusal::AlreadyInUse),
         Undone::Link | Undone::Password if undo.ways_left == 0 => Err(Refusal::LastMethod),
-        Undone::Email | Undone::Link | Undone::Unlink | Undone::Password | Undone::Delete => Ok(Outcome::Undo),
+        Undone::Email | Undone::Link | Undone::Unlink | Undone::Password | Undone::SecondFactor | Undone::Delete => Ok(Outcome::Undo),
     }
 }
 

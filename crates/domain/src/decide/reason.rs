@@ -15,7 +15,7 @@ pub struct Reason {
 
 impl Reason {
     /// Every code, for the test that each has its sentence.
-    pub const CODES: [&str; 37] = [
+    pub const CODES: [&str; 41] = [
         "gates-open",
         "filtered",
         "expression-failed",
@@ -53,6 +53,10 @@ impl Reason {
         "changes-own",
         "not-recent",
         "takes-back",
+        "wants-second-factor",
+        "second-factor-shown",
+        "second-factor-there",
+        "wants-details",
     ];
 }
 

@@ -293,6 +293,9 @@ impl Deciding<'_> {
                 refusal = why;
                 continue;
             }
+            // Its second factor is asked for before the link in every case; with it the credential is worth both.
+            let both = proof == Proof::Credential && candidate.second_factor;
+            let proof = if both { Proof::CredentialMfa } else { proof };
             if let Some(pair) = self.accepted(rule, candidate, proof) {
                 trace.rule("proved", &rule.id, None);
                 return Ok(self.link(target, rule, pair));

@@ -1,5 +1,5 @@
 //! What a document may not say, found before it is saved.
-use super::{CHOICE_NAMES, Disclosure, Document, NoMatch, One, Policy};
+use super::{Agreement, CHOICE_NAMES, Disclosure, Document, NoMatch, One, Policy, Target};
 
 /// A document that cannot be in force: the path of the field, what it holds, and the key of what would be right
 /// (`problem-<remedy>` in the locales).
@@ -16,7 +16,16 @@ impl Problem {
     }
 
     /// Every remedy, for the test that each has its text.
-    pub const REMEDIES: [&str; 11] = ["field", "final", "both-off", "login-only", "accept", "rule-id", "silent-offer", "pin", "domain", "expression", "source"];
+    pub const REMEDIES: [&str; 13] = ["field", "final", "both-off", "login-only", "accept", "rule-id", "silent-offer", "pin", "domain", "expression", "source", "agreement", "registration"];
+}
+
+impl Agreement {
+    /// A short id and version, a title, and an address that a browser can open.
+    fn is_sound(&self) -> bool {
+        let slug = |s: &str| !s.is_empty() && s.len() <= 40 && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+        let opens = (self.url.starts_with("https://") || (self.url.starts_with('/') && !self.url.starts_with("//"))) && !self.url.contains(char::is_whitespace) && self.url.len() <= 500;
+        slug(&self.id) && slug(&self.version) && !self.title.trim().is_empty() && self.title.chars().count() <= 120 && opens
+    }
 }
 
 impl Document {
@@ -63,6 +72,19 @@ impl Document {
         }
         if let Some(pin) = self.choices.pin.filter(|pin| !(8..=16).contains(&pin.length)) {
             return Err(Problem::new("choices.pin.length", pin.length.to_string(), "pin"));
+        }
+        let mut ids = std::collections::BTreeSet::new();
+        for (place, agreement) in self.choices.agreements.iter().flatten().enumerate() {
+            if !agreement.is_sound() || !ids.insert(agreement.id.as_str()) {
+                return Err(Problem::new(format!("choices.agreements[{place}]"), &agreement.id, "agreement"));
+            }
+        }
+        let mut fields = std::collections::BTreeSet::new();
+        for (place, field) in self.choices.registration.iter().flatten().enumerate() {
+            // A user name is somebody's or nobody's; asking for one would tell whose it is.
+            if matches!(field.field, Target::Username | Target::Locale) || !fields.insert(&field.field) {
+                return Err(Problem::new(format!("choices.registration[{place}].field"), field.field.name(), "registration"));
+            }
         }
         for (place, domain) in self.choices.domains.iter().flatten().enumerate() {
             if crate::address::Canonical::parse(&format!("x@{domain}")).is_err() {

@@ -319,3 +319,33 @@ pub struct Sync {
 
 /// Expressions by profile field; fields without one take the claim of their name.
 pub type Mapping = BTreeMap<Target, String>;
+
+/// Something to accept before coming in, by its version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agreement {
+    pub id: String,
+    /// A new one is asked for anew.
+    pub version: String,
+    /// As the page names it.
+    pub title: String,
+    /// Where it can be read.
+    pub url: String,
+}
+
+impl Agreement {
+    /// The agreement with its version, as it is kept.
+    #[must_use]
+    pub fn what(&self) -> String {
+        format!("{}@{}", self.id, self.version)
+    }
+}
+
+/// A profile field that a new person is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    pub field: Target,
+    #[serde(default)]
+    pub required: bool,
+}

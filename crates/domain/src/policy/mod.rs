@@ -17,8 +17,8 @@ mod rules;
 
 pub use check::Problem;
 pub use choices::{
-    AbandonAudit, AfterAdd, Alphabet, BindMethod, CodeTo, Disclosure, DistinctBy, EmailChange, MailEvent, MailMatrix, Mapping, Merge, NoMatch, Notify, Offer, OnUnlink, PasswordAdd, Pin, Requires,
-    SoleProvider, Sync, Target, UnverifiedTarget,
+    AbandonAudit, AfterAdd, Agreement, Alphabet, BindMethod, CodeTo, Disclosure, DistinctBy, EmailChange, Field, MailEvent, MailMatrix, Mapping, Merge, NoMatch, Notify, Offer, OnUnlink, PasswordAdd,
+    Pin, Requires, SoleProvider, Sync, Target, UnverifiedTarget,
 };
 pub use effective::{Effective, Kind, explain};
 pub use lint::{Danger, Exposes, lint};
@@ -211,6 +211,12 @@ choices! {
     verified_counts: bool,
     /// Domains whose mailboxes this provider runs; only an instance owner edits them.
     domains: Vec<String>,
+    /// What people accept before they come in, new versions anew (AU-15).
+    agreements: Vec<Agreement>,
+    /// What a new person is asked for (GV-02).
+    registration: Vec<Field>,
+    /// Values of this provider's `acr`, or among its `amr`, that stand for two factors; no others do (LK-15).
+    second_factor_acr: Vec<String>,
 }
 
 /// The policy in force for one (application, provider) pair.
@@ -322,6 +328,9 @@ fn built_in() -> Choices {
         login_only: false,
         verified_counts: false,
         domains: Vec::new(),
+        agreements: Vec::new(),
+        registration: Vec::new(),
+        second_factor_acr: Vec::new(),
     }
 }
 

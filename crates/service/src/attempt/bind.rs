@@ -2,7 +2,7 @@
 use domain::{
     Outcome, Proof, Refusal,
     address::Canonical,
-    attempt::State,
+    attempt::{Kept, State},
     facts::{Act, By},
     policy::BindMethod,
 };
@@ -97,10 +97,16 @@ impl Ligature {
         self.binds_by(c, &open, BindMethod::Identity).await?;
         // The other identity is worth as much as a sign-in with it would be: the same decision, gates and filters included.
         let client = client_of(&open.continuation);
-        let (_, _, decision) = self.decide_on(c, shown, Ask::SignIn { act: Act::Arrived, proven: false }, client.as_deref()).await?;
+        let (facts, _, decision) = self.decide_on(c, shown, Ask::SignIn { act: Act::Arrived, proven: false, kept: &Kept::default() }, client.as_deref()).await?;
         let another = open.held()?.provider != shown.provider;
-        match decision.outcome {
-            Outcome::SignIn { account, .. } if another && wanted.is_none_or(|w| w == account) => {
+        // What that account would still be asked for is asked for before the link.
+        let opens = match decision.outcome {
+            Outcome::SignIn { account, .. } | Outcome::SecondFactor { account } => Some(account),
+            Outcome::Details { .. } => facts.known.map(|k| k.account),
+            _ => None,
+        };
+        match opens {
+            Some(account) if another && wanted.is_none_or(|w| w == account) => {
                 let proven = open.state.proven();
                 self.step(c, visitor, open, Deed::new(Act::Proved(account, Proof::Credential, by), proven)).await
             }

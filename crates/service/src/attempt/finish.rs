@@ -1,5 +1,5 @@
 //! Finishing a sign-up that another provider's arrival found unfinished: a password of one's own, then the link (NE-07).
-use domain::{Refusal, facts::Act};
+use domain::{Refusal, attempt::Kept, facts::Act};
 
 use super::Deed;
 use crate::{Arrival, Fault, Ligature, Visitor, password::acceptable};
@@ -21,7 +21,7 @@ impl Ligature {
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 open.state.finishing()?;
-                this.step(c, &visitor, open, Deed { password: Some(phc), ..Deed::new(Act::Finished, true) }).await
+                this.step(c, &visitor, open, Deed { kept: Kept { password: Some(phc), ..Kept::default() }, ..Deed::new(Act::Finished, true) }).await
             })
         })
         .await

@@ -1,7 +1,7 @@
 //! The pages of an attempt: what they show, and what a click, a code or a credential does.
 use domain::{
     Refusal,
-    attempt::State,
+    attempt::{Kept, State},
     facts::{Act, By},
     path::Continuation,
 };
@@ -20,9 +20,12 @@ use crate::{
 
 mod bind;
 mod code;
+mod complete;
 mod finish;
 mod view;
 
+pub use complete::Details;
+pub(crate) use complete::trace_of;
 pub use view::{AttemptView, CodeFor, ShownAccount, ViewBody};
 
 /// An attempt with everything opened.
@@ -50,13 +53,13 @@ pub(crate) struct Deed {
     pub proven: bool,
     /// The address that the person named.
     pub address: Option<String>,
-    /// The hash of a new password.
-    pub password: Option<String>,
+    /// What was given in the attempt beside the act.
+    pub kept: Kept,
 }
 
 impl Deed {
     pub fn new(act: Act, proven: bool) -> Self {
-        Self { act, proven, address: None, password: None }
+        Self { act, proven, address: None, kept: Kept::default() }
     }
 }
 
@@ -98,17 +101,17 @@ impl Ligature {
     pub(crate) async fn step(&self, c: &mut Conn, visitor: &Visitor, open: Opened, deed: Deed) -> Result<Settled, Fault> {
         let held = open.held()?.clone();
         let client = client_of(&open.continuation);
-        let (facts, policy, decision) = self.decide_on(c, &held, Ask::SignIn { act: deed.act, proven: deed.proven }, client.as_deref()).await?;
-        let mut next = open.state.clone().after(&decision.outcome, deed.proven)?;
+        let (facts, policy, decision) = self.decide_on(c, &held, Ask::SignIn { act: deed.act, proven: deed.proven, kept: &deed.kept }, client.as_deref()).await?;
+        let mut next = open.state.clone().after(&decision.outcome, deed.act, deed.proven, deed.kept.clone())?;
         if let State::Proving { address, by: By::Name, .. } = &mut next {
             address.clone_from(&deed.address);
         }
         self.move_on(c, &open, &next, "").await?;
         if next.is_terminal() {
-            let applying =
-                Applying { visitor, held: &held, continuation: &open.continuation, facts: &facts, policy: &policy, decision: &decision, password: deed.password.as_deref(), attempt: Some(&open) };
+            let applying = Applying { visitor, held: &held, continuation: &open.continuation, facts: &facts, policy: &policy, decision: &decision, kept: &deed.kept, attempt: Some(&open) };
             return self.apply(c, &applying).await;
         }
+        self.hold_for(c, &open.row.hash, &next).await?;
         self.send_code(c, visitor, &open.row, &next, &held, &policy, true).await?;
         Ok(Ok(Arrival::Page { id: open.secret, page: next.page() }))
     }

@@ -2,10 +2,10 @@
 use domain::{
     AccountId, Refusal,
     address::masked,
-    attempt::State,
+    attempt::{State, Then, Wants},
     decide::Choice,
     path::Continuation,
-    policy::{BindMethod, Disclosure, Offer},
+    policy::{Agreement, BindMethod, Disclosure, Field, Offer},
 };
 use storage::{Conn, accounts::list_emails, attempts::find_challenge, links::list_links, providers::list_providers};
 
@@ -52,13 +52,50 @@ impl CodeFor {
 /// The body by page.
 #[derive(Debug, Clone)]
 pub enum ViewBody {
-    Choose { provider: String, identity: String, offers: Vec<Offer>, accounts: Vec<ShownAccount> },
-    Code { sent_to: String, tries_left: i32, purpose: CodeFor, password_too: bool },
-    Reset { sent_to: String, tries_left: i32 },
-    Bind { provider: String, identity: String, ask_address: bool, methods: Vec<BindMethod>, identities: Vec<Button> },
-    Finish { provider: String, address: String },
-    Email { provider: String, address: String, current: String, code: Option<(String, i32)> },
-    Over { refusal: Option<Refusal> },
+    Choose {
+        provider: String,
+        identity: String,
+        offers: Vec<Offer>,
+        accounts: Vec<ShownAccount>,
+    },
+    Code {
+        sent_to: String,
+        tries_left: i32,
+        purpose: CodeFor,
+        password_too: bool,
+    },
+    Reset {
+        sent_to: String,
+        tries_left: i32,
+    },
+    Bind {
+        provider: String,
+        identity: String,
+        ask_address: bool,
+        methods: Vec<BindMethod>,
+        identities: Vec<Button>,
+    },
+    Finish {
+        provider: String,
+        address: String,
+    },
+    Email {
+        provider: String,
+        address: String,
+        current: String,
+        code: Option<(String, i32)>,
+    },
+    /// A code of the second factor, or a recovery code. `in_session`: a session is confirmed with it.
+    Factor {
+        in_session: bool,
+    },
+    Details {
+        agreements: Vec<Agreement>,
+        fields: Vec<Field>,
+    },
+    Over {
+        refusal: Option<Refusal>,
+    },
 }
 
 /// An account on the chooser, with no more than the policy lets show.
@@ -108,6 +145,11 @@ impl Ligature {
             State::EmailChanged { account, updating } => {
                 let current = list_emails(c, *account).await?.into_iter().next().map(|e| e.typed).unwrap_or_default();
                 ViewBody::Email { provider, address: claimed, current, code: updating.then_some((sent_to, tries_left)) }
+            }
+            State::Completing { then, wants: Wants::SecondFactor { .. }, .. } => ViewBody::Factor { in_session: matches!(then.as_ref(), Then::Confirm { .. }) },
+            State::Completing { wants: Wants::Details { agreements, fields }, .. } => {
+                let wanted = policy.choices.agreements.iter().filter(|a| agreements.contains(&a.what())).cloned().collect();
+                ViewBody::Details { agreements: wanted, fields: fields.clone() }
             }
             State::Done | State::Abandoned => ViewBody::Over { refusal: None },
             State::Refused { refusal } => ViewBody::Over { refusal: Some(*refusal) },

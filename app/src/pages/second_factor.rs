@@ -1,0 +1,135 @@
+//! My Account's second factor: an authenticator app and recovery codes.
+use axum::{
+    extract::Form,
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::Refusal;
+use leptos::{prelude::*, server_fn::ServerFn};
+use serde::Deserialize;
+use service::{
+    Fault,
+    second_factor::{Begun, SecondFactorView},
+};
+
+use crate::{
+    fields::{Field, field, moment, notice},
+    forms::second_factor::{BeginSecondFactor, RemoveSecondFactor},
+    i18n::{Lang, t, ta},
+    outcome::{Flash, back},
+    pages::{Visit, account_change::entered, or_refuse},
+    paths,
+    render::{Head, Layout, page},
+};
+
+fn head(l: Lang) -> Head {
+    Head::new(t(l, "factor-own-title"), Layout::Account)
+}
+
+pub async fn second_factor(visit: Visit) -> Response {
+    let result = second_factor_page(&visit).await;
+    or_refuse(&visit, result).await
+}
+
+async fn second_factor_page(visit: &Visit) -> Result<Response, Fault> {
+    let view = match visit.context.ligature.second_factor_view(&visit.asker.visitor).await {
+        Ok(view) => view,
+        Err(fault) => return Ok(entered(visit, paths::SECOND_FACTOR, Err(fault)).await?.unwrap_or_else(|| Redirect::to(paths::ACCOUNT).into_response())),
+    };
+    let (l, flash) = (visit.asker.lang, visit.flash.clone());
+    Ok(page(&visit.context, &visit.asker, head(l), move || {
+        let SecondFactorView { since, recovery_codes_left, begun } = view;
+        view! {
+            <h1>{t(l, "factor-own-title")}</h1>
+            <p class="muted">{t(l, "factor-own-lead")}</p>
+            {(!flash.notice.is_empty()).then(|| notice(if flash.notice == "factor-off" { "good" } else { "bad" }, t(l, &flash.notice)))}
+            {match (since, begun) {
+                (Some(since), _) => there(l, since, recovery_codes_left),
+                (None, Some(begun)) => begun_view(l, begun),
+                (None, None) => view! { <form method="post" action=BeginSecondFactor::url() class="row-actions"><button class="primary">{t(l, "factor-begin")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></form> }.into_any(),
+            }}
+        }
+    })
+    .await)
+}
+
+fn begun_view(l: Lang, begun: Begun) -> AnyView {
+    view! {
+        <ol class="points">
+            <li>{t(l, "factor-step-app")}</li>
+            <li>{t(l, "factor-step-scan")}
+                <div class="qr" role="img" aria-label=t(l, "factor-qr") inner_html=begun.qr></div>
+                <p class="muted">{t(l, "factor-type")}</p><p><code class="secret">{begun.secret}</code></p>
+                <p><a href=begun.url>{t(l, "factor-open")}</a></p>
+            </li>
+            <li>{t(l, "factor-step-code")}</li>
+        </ol>
+        <form method="post" action=paths::SECOND_FACTOR_ON class="stack wide">
+            {field(Field { name: "code".into(), label: t(l, "factor-code"), kind: "text", autocomplete: "one-time-code", required: true, max: 12, ..Field::default() })}
+            <div class="row-actions"><button class="primary">{t(l, "factor-on")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
+        </form>
+        <form method="post" action=BeginSecondFactor::url() class="links"><button class="link">{t(l, "factor-anew")}</button></form>
+    }
+    .into_any()
+}
+
+fn there(l: Lang, since: domain::Micros, left: i64) -> AnyView {
+    view! {
+        <p><span class="tag good">{t(l, "factor-is-on")}</span>" "<span class="muted">{moment(l, since)}</span></p>
+        <section aria-labelledby="recovery"><h2 id="recovery">{t(l, "recovery-title")}</h2>
+            <p>{ta(l, "recovery-left", &[("left", &left.to_string())])}</p>
+            <form method="post" action=paths::RECOVERY_CODES><button>{t(l, "recovery-renew")}</button></form>
+            <p class="muted">{t(l, "recovery-renew-hint")}</p>
+        </section>
+        <section aria-labelledby="factor-off"><h2 id="factor-off">{t(l, "factor-remove-title")}</h2>
+            <p class="muted">{t(l, "factor-remove-lead")}</p>
+            <form method="post" action=RemoveSecondFactor::url() class="row-actions"><button class="danger">{t(l, "factor-remove-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "keep")}</a></form>
+        </section>
+    }
+    .into_any()
+}
+
+#[derive(Debug, Deserialize)]
+pub struct FirstCode {
+    code: String,
+}
+
+/// `POST`: the authenticator's first code. The answer shows the recovery codes, once.
+pub async fn switch_on(visit: Visit, Form(typed): Form<FirstCode>) -> Response {
+    let made = visit.context.ligature.add_second_factor(&visit.asker.visitor, &typed.code).await;
+    codes_or_back(&visit, made, true).await
+}
+
+/// `POST`: new recovery codes instead of the old ones.
+pub async fn renew(visit: Visit) -> Response {
+    let made = visit.context.ligature.renew_recovery_codes(&visit.asker.visitor).await;
+    codes_or_back(&visit, made, false).await
+}
+
+async fn codes_or_back(visit: &Visit, made: Result<Vec<String>, Fault>, first: bool) -> Response {
+    let to_page = |notice: &'static str| async move { Redirect::to(&back(&visit.context, &visit.asker, paths::SECOND_FACTOR, Flash::notice(notice)).await.location()).into_response() };
+    match made {
+        Ok(codes) => codes_page(visit, codes, first).await,
+        Err(fault) => match fault.refusal() {
+            Refusal::CodeWrong => to_page("factor-wrong").await,
+            Refusal::RateLimited => to_page("factor-wait").await,
+            Refusal::NotRecent => Redirect::to(&paths::confirm(paths::SECOND_FACTOR)).into_response(),
+            Refusal::AttemptStep => Redirect::to(paths::SECOND_FACTOR).into_response(),
+            _ => or_refuse(visit, Err(fault)).await,
+        },
+    }
+}
+
+async fn codes_page(visit: &Visit, codes: Vec<String>, first: bool) -> Response {
+    let l = visit.asker.lang;
+    page(&visit.context, &visit.asker, Head::new(t(l, "recovery-title"), Layout::Account), move || {
+        view! {
+            <h1>{t(l, "recovery-title")}</h1>
+            {first.then(|| notice("good", t(l, "factor-now-on")))}
+            <p class="lead">{t(l, "recovery-lead")}</p>
+            <ul class="codes">{codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}</ul>
+            <p class="muted">{t(l, "recovery-once")}</p>
+            <p><a class="button primary" href=paths::ACCOUNT>{t(l, "recovery-kept")}</a></p>
+        }
+    })
+    .await
+}

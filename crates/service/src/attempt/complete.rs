@@ -1,0 +1,244 @@
+//! What an attempt still wants when everything else is settled: the account's second factor, agreements, fields. And
+//! the end of the journeys that no provider takes part in.
+use std::collections::BTreeMap;
+
+use domain::{
+    AccountId, Decision, Facts, Outcome, Refusal,
+    attempt::{Kept, State, Then, Wants},
+    decide,
+    facts::{Intent, Known},
+    path::Continuation,
+    policy::{Field, Target},
+};
+use serde_json::json;
+use storage::{
+    Conn,
+    accounts::{Account, bump_rev, find_account, is_email_taken, list_emails, own_email, remove_pending_accounts, set_account_state},
+    agreements::add_agreement,
+    attempts::{NewChallenge, add_challenge},
+    attributes::BY_PERSON,
+    factors::{TOTP, find_factor},
+};
+
+use super::{Deed, Opened};
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    arrive::{Settled, client_of},
+    audit::Event,
+    chance::{random_bytes, row_id, support_code},
+    facts::given,
+    sessions::Opening,
+};
+
+/// Longest value of a field.
+const LONGEST: usize = 120;
+
+/// What the page of agreements and fields was answered with.
+#[derive(Debug, Clone, Default)]
+pub struct Details {
+    /// Agreements with their versions that were ticked.
+    pub agreed: Vec<String>,
+    pub fields: BTreeMap<Target, String>,
+}
+
+impl Details {
+    /// What is missing or cannot be, by field name.
+    fn problems(&self, agreements: &[String], fields: &[Field]) -> Vec<(String, &'static str)> {
+        let unticked = agreements.iter().filter(|a| !self.agreed.contains(a)).map(|a| (format!("agree.{a}"), "field-agree"));
+        let value = |f: &Field| self.fields.get(&f.field).map(|v| v.trim()).unwrap_or_default().to_owned();
+        let broken = |v: &str| v.chars().count() > LONGEST || v.chars().any(char::is_control);
+        let wrong = fields.iter().filter_map(|f| match value(f) {
+            v if v.is_empty() && f.required => Some((f.field.name(), "field-required")),
+            v if broken(&v) => Some((f.field.name(), "field-too-long")),
+            _ => None,
+        });
+        unticked.chain(wrong).collect()
+    }
+}
+
+impl Ligature {
+    /// A code of the account's second factor, or one of its recovery codes.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`], [`Refusal::AttemptStep`] elsewhere; refusals of the decision. A wrong one is a page.
+    pub async fn enter_factor(&self, visitor: &Visitor, id: &str, typed: &str) -> Result<Arrival, Fault> {
+        let awaited = self.opened(&mut self.store.read().await?, visitor, id).await?.state;
+        let (_, Wants::SecondFactor { account }, _) = awaited.completing()? else { return Err(Refusal::AttemptStep.into()) };
+        let account = *account;
+        let by = match self.check_factor(visitor, account, typed).await {
+            Ok(by) => by,
+            Err(fault) => return self.wrong_code(visitor, id, fault).await,
+        };
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret, awaited) = (visitor.clone(), secret.clone(), awaited.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                if open.state != awaited {
+                    return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
+                }
+                let (then, _, kept) = open.state.completing()?;
+                let (then, kept) = (then.clone(), Kept { factor: Some((account, by.to_owned())), ..kept.clone() });
+                this.go_on(c, &visitor, open, then, kept).await
+            })
+        })
+        .await
+    }
+
+    /// What is wrong with an answer to the page of agreements and fields.
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptStep`] elsewhere.
+    pub async fn details_problems(&self, visitor: &Visitor, id: &str, details: &Details) -> Result<Vec<(String, &'static str)>, Fault> {
+        let open = self.opened(&mut self.store.read().await?, visitor, id).await?;
+        match open.state.completing()? {
+            (_, Wants::Details { agreements, fields }, _) => Ok(details.problems(agreements, fields)),
+            (_, Wants::SecondFactor { .. }, _) => Err(Refusal::AttemptStep.into()),
+        }
+    }
+
+    /// The answer: agreements are accepted, fields are filled, and what was settled is decided once more.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] with problems; refusals of the decision.
+    pub async fn enter_details(&self, visitor: &Visitor, id: &str, details: &Details) -> Result<Arrival, Fault> {
+        if !self.details_problems(visitor, id, details).await?.is_empty() {
+            return Err(Refusal::BadRequest.into());
+        }
+        let (visitor, secret, details) = (visitor.clone(), id.to_owned(), details.clone());
+        self.settle(move |this, c| {
+            let (visitor, secret, details) = (visitor.clone(), secret.clone(), details.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                let (then, Wants::Details { agreements, fields }, kept) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
+                if !details.problems(agreements, fields).is_empty() {
+                    return Err(Refusal::BadRequest.into());
+                }
+                let (then, mut kept) = (then.clone(), kept.clone());
+                kept.agreed.extend(agreements.iter().cloned());
+                let filled = fields.iter().filter_map(|f| details.fields.get(&f.field).map(|v| (f.field.clone(), v.trim().to_owned())));
+                kept.fields.extend(filled.filter(|(_, v)| !v.is_empty()));
+                kept.answered = true;
+                this.go_on(c, &visitor, open, then, kept).await
+            })
+        })
+        .await
+    }
+
+    /// Decides once more, with what was given.
+    async fn go_on(&self, c: &mut Conn, visitor: &Visitor, open: Opened, then: Then, kept: Kept) -> Result<Settled, Fault> {
+        match then {
+            Then::Arrival { act, proven, .. } => self.step(c, visitor, open, Deed { kept, ..Deed::new(act, proven) }).await,
+            Then::Confirm { .. } => self.confirm_with_factor(c, visitor, &open, &then, &kept).await,
+            Then::SignIn { .. } | Then::SignUp { .. } => {
+                let continuation = open.continuation.clone();
+                self.end_locally(c, visitor, then, kept, continuation, Some(&open)).await
+            }
+        }
+    }
+
+    /// Ends a sign-in by the account's own means, or a sign-up: decided like every other, with a page if something is
+    /// still wanted.
+    pub(crate) async fn end_locally(&self, c: &mut Conn, visitor: &Visitor, then: Then, kept: Kept, continuation: Continuation, open: Option<&Opened>) -> Result<Settled, Fault> {
+        let (account, intent, method) = match &then {
+            Then::SignIn { account, method } => (*account, Intent::SignIn, method.clone()),
+            Then::SignUp { account } => (*account, Intent::SignUp, "password".to_owned()),
+            Then::Arrival { .. } | Then::Confirm { .. } => return Err(Fault::Internal("not a local ending".into())),
+        };
+        let row = find_account(c, self.org, account).await?.ok_or(Refusal::CredentialsWrong)?;
+        let policy = self.ground(c, client_of(&continuation).as_deref()).await?.policy(None);
+        let mut given = given(&kept, if row.name.is_empty() { Vec::new() } else { vec![Target::Name] });
+        self.add_agreed(c, &policy, &[account], &mut given).await?;
+        let second_factor = find_factor(c, account, TOTP).await?.is_some();
+        let known = Known { account, state: row.state(), link: None, second_factor };
+        let facts = Facts { given, ..Facts::local(intent, (intent == Intent::SignIn).then_some(known)) };
+        let decision = decide(&facts, &policy);
+        if let Some(state) = State::complete(&decision.outcome, then, kept.clone()) {
+            return self.wait_in(c, visitor, open, "sign_in", state, &continuation).await;
+        }
+        let event = |kind| Event { provider: method.clone(), ..Event::new(kind).account(account).detail(trace_of(&facts, &decision)) };
+        match decision.outcome {
+            Outcome::SignIn { .. } => self.record(c, event("session.started")).await?,
+            Outcome::Create => {
+                self.activate_account(c, &row).await?;
+                self.record(c, event("account.created")).await?;
+            }
+            Outcome::Refuse { refusal } => {
+                let support = open.map_or_else(support_code, |open| open.row.support_code.clone());
+                self.record(c, event("signin.refused").code(refusal.code()).support(&support)).await?;
+                // A pending account answers like a wrong password: nobody learns of it by guessing.
+                return Ok(Err((if refusal == Refusal::AccountPending { Refusal::CredentialsWrong } else { refusal }, support)));
+            }
+            _ => return Err(Fault::Internal("a local ending signs in, creates or is refused".into())),
+        }
+        if let Some(open) = open {
+            self.move_on(c, open, &State::Done, "").await?;
+        }
+        self.keep_given(c, account, &kept).await?;
+        let factor = kept.factor.map(|(_, by)| by).unwrap_or_default();
+        let secret = self.open_session(c, visitor, &Opening { factor, ..Opening::local(account, &method, self.now()) }).await?;
+        Ok(Ok(Arrival::SignedIn { secret, continuation, method }))
+    }
+
+    /// The proved address of a sign-up makes its account active; other unfinished ones for it go.
+    async fn activate_account(&self, c: &mut Conn, row: &Account) -> Result<(), Fault> {
+        let address = list_emails(c, row.id).await?.into_iter().next().ok_or(Refusal::AttemptExpired)?.canonical;
+        bump_rev(c, row.id, row.rev).await?;
+        if row.state() != domain::facts::AccountState::Pending || is_email_taken(c, self.org, &address, row.id, self.now()).await? {
+            return Err(Refusal::AttemptExpired.into());
+        }
+        set_account_state(c, self.org, row.id, domain::facts::AccountState::Active).await?;
+        own_email(c, row.id, &address).await?;
+        Ok(remove_pending_accounts(c, self.org, &address, row.id).await?)
+    }
+
+    /// The page that asks for what is wanted, in the attempt that is open or in a new one.
+    pub(crate) async fn wait_in(&self, c: &mut Conn, visitor: &Visitor, open: Option<&Opened>, kind: &str, state: State, continuation: &Continuation) -> Result<Settled, Fault> {
+        let (id, hash) = match open {
+            Some(open) => {
+                self.move_on(c, open, &state, "").await?;
+                (open.secret.clone(), open.row.hash.clone())
+            }
+            None => self.begin_attempt(c, visitor, kind, &state, None, continuation, domain::code::TRIES).await?,
+        };
+        self.hold_for(c, &hash, &state).await?;
+        Ok(Ok(Arrival::Page { id, page: state.page() }))
+    }
+
+    /// An attempt that waits for more of an account belongs to it from now on: what ends the account's attempts ends it too.
+    pub(crate) async fn hold_for(&self, c: &mut Conn, attempt: &[u8], state: &State) -> Result<(), Fault> {
+        let Ok((then, wants, _)) = state.completing() else { return Ok(()) };
+        let account: Option<AccountId> = match (wants, then) {
+            (Wants::SecondFactor { account }, _) | (_, Then::SignIn { account, .. } | Then::SignUp { account } | Then::Confirm { account, .. }) => Some(*account),
+            (Wants::Details { .. }, Then::Arrival { act, .. }) => {
+                if let domain::facts::Act::Proved(account, ..) = act {
+                    Some(*account)
+                } else {
+                    None
+                }
+            }
+        };
+        let Some(account) = account else { return Ok(()) };
+        let now = self.now();
+        // Nothing answers it: a code of the second factor is no code of ours.
+        let mac = random_bytes::<32>().to_vec();
+        let new = NewChallenge { id: row_id(now), attempt: attempt.to_vec(), kind: "account_hold".into(), account: Some(account), mac, sent_to: String::new(), expires_at: now + domain::attempt::TTL };
+        Ok(add_challenge(c, &new, now).await?)
+    }
+
+    /// Keeps what a person accepted and wrote, for the account that it was for.
+    pub(crate) async fn keep_given(&self, c: &mut Conn, account: AccountId, kept: &Kept) -> Result<(), Fault> {
+        for what in &kept.agreed {
+            add_agreement(c, account, what, self.now()).await?;
+        }
+        for (target, value) in &kept.fields {
+            self.set_profile_field(c, account, target, value, BY_PERSON).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A decision's trace, as events keep it (I10).
+pub(crate) fn trace_of(facts: &Facts, decision: &Decision) -> serde_json::Value {
+    json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "outcome": decision.outcome.name(), "facts": facts})
+}

@@ -1,0 +1,343 @@
+//! One-time passwords by time (RFC 6238) and recovery codes: begun and ended in My Account, asked for at every sign-in
+//! and before every link to the account (I5, LK-15).
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{AccountId, CredentialId, DAY, MINUTE, Refusal, SECOND, facts::What};
+use fast_qr::{
+    QRBuilder,
+    convert::{Builder as _, svg::SvgBuilder},
+};
+use serde_json::json;
+use storage::{
+    Conn,
+    accounts::{bump_rev, find_account, list_emails, organisation_name},
+    counters::{clear_counter, count_up},
+    factors::{TOTP, TOTP_BEGUN, count_recovery_codes, find_factor, remove_factor, set_factor, set_recovery_codes, spend_recovery_code, use_step},
+};
+use totp_rs::{Builder, Totp};
+
+use crate::{
+    Fault, Ligature, Visitor,
+    audit::Event,
+    chance::{random_bytes, row_id},
+    mails::Kind,
+    undo::Undoable,
+};
+
+/// Wrong codes of an account that are looked at in a quarter of an hour, and in a row.
+const LATELY: i64 = 5;
+const IN_A_ROW: i64 = 100;
+/// Recovery codes of an account, and their letters: 50 bits.
+const RECOVERY_CODES: usize = 10;
+const RECOVERY_LENGTH: usize = 10;
+
+/// What My Account shows of the second factor.
+#[derive(Debug, Clone)]
+pub struct SecondFactorView {
+    /// Since when there is one.
+    pub since: Option<domain::Micros>,
+    pub recovery_codes_left: i64,
+    /// One that was begun: its first code is awaited.
+    pub begun: Option<Begun>,
+}
+
+/// What an authenticator needs to know.
+#[derive(Debug, Clone)]
+pub struct Begun {
+    /// An SVG image of the address.
+    pub qr: String,
+    /// For typing, in groups of four.
+    pub secret: String,
+    pub url: String,
+}
+
+fn totp(secret: &[u8], issuer: &str, name: &str) -> Result<Totp, Fault> {
+    // A colon ends the issuer in the address that authenticators read.
+    let clean = |s: &str| s.chars().filter(|c| *c != ':' && !c.is_control()).take(60).collect::<String>();
+    Builder::new().with_secret(secret.to_vec()).with_issuer(Some(clean(issuer))).with_account_name(clean(name)).build().map_err(|e| Fault::Internal(e.to_string()))
+}
+
+fn grouped(secret: &str) -> String {
+    secret.chars().collect::<Vec<_>>().chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+impl Ligature {
+    /// The page's data.
+    ///
+    /// # Errors
+    /// [`Refusal::NotRecent`], [`Refusal::ManagementOff`]: why nothing may be changed here now.
+    pub async fn second_factor_view(&self, visitor: &Visitor) -> Result<SecondFactorView, Fault> {
+        let account = Self::caller(visitor)?.account;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let since = find_factor(c, account, TOTP).await?.map(|(_, at)| at);
+        self.may_change(c, visitor, What::SecondFactor { adds: since.is_none() }, self.now()).await?;
+        let begun = match find_factor(c, account, TOTP_BEGUN).await? {
+            Some((sealed, _)) if since.is_none() => {
+                let totp = self.authenticator(c, account, &sealed).await?;
+                let url = totp.to_url().map_err(|e| Fault::Internal(e.to_string()))?;
+                let code = QRBuilder::new(url.as_str()).build().map_err(|e| Fault::Internal(format!("{e:?}")))?;
+                Some(Begun { qr: SvgBuilder::default().margin(2).to_str(&code), secret: grouped(&totp.secret().to_base32()), url })
+            }
+            _ => None,
+        };
+        Ok(SecondFactorView { since, recovery_codes_left: count_recovery_codes(c, account).await?, begun })
+    }
+
+    async fn authenticator(&self, c: &mut Conn, account: AccountId, sealed: &str) -> Result<Totp, Fault> {
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).map_err(|e| Fault::Internal(e.to_string()))?;
+        let secret = self.vault.open_sealed(&purpose(account), &sealed).ok_or_else(|| Fault::Internal("a sealed factor does not open".into()))?;
+        let name = list_emails(c, account).await?.into_iter().next().map(|e| e.typed).unwrap_or_default();
+        let issuer = organisation_name(c, self.org).await?;
+        totp(&secret, &issuer, if name.is_empty() { "account" } else { &name })
+    }
+
+    /// Makes a secret for an authenticator; it counts only after its first code.
+    ///
+    /// # Errors
+    /// As [`Ligature::second_factor_view`].
+    pub async fn begin_second_factor(&self, visitor: &Visitor) -> Result<(), Fault> {
+        let sealed = URL_SAFE_NO_PAD.encode(self.vault.seal(&purpose(Self::caller(visitor)?.account), &random_bytes::<20>())?);
+        let (this, visitor) = (self.clone(), visitor.clone());
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let now = this.now();
+                    let account = this.may_change(c, &visitor, What::SecondFactor { adds: true }, now).await?.account;
+                    if find_factor(c, account, TOTP).await?.is_some() {
+                        return Err(Refusal::AttemptStep.into());
+                    }
+                    Ok(set_factor(c, this.org, account, CredentialId(row_id(now)), TOTP_BEGUN, &sealed, now).await?)
+                })
+            })
+            .await
+    }
+
+    /// The first code of the authenticator: from now on it is asked for. Answers the recovery codes, shown this once.
+    ///
+    /// # Errors
+    /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`]; as [`Ligature::second_factor_view`].
+    pub async fn add_second_factor(&self, visitor: &Visitor, typed: &str) -> Result<Vec<String>, Fault> {
+        let caller = Self::caller(visitor)?.clone();
+        self.count_factor_try(caller.account).await?;
+        let (codes, hashes) = self.new_recovery_codes(caller.account);
+        let (this, visitor, typed) = (self.clone(), visitor.clone(), typed.to_owned());
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    let (account, now) = (caller.account, this.now());
+                    let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: true }, now).await?;
+                    let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
+                    bump_rev(c, account, row.rev).await?;
+                    let (sealed, _) = find_factor(c, account, TOTP_BEGUN).await?.ok_or(Refusal::AttemptStep)?;
+                    let step = matching(&this.authenticator(c, account, &sealed).await?, &typed, now).ok_or(Refusal::CodeWrong)?;
+                    remove_factor(c, account, TOTP_BEGUN).await?;
+                    set_factor(c, this.org, account, CredentialId(row_id(now)), TOTP, &sealed, now).await?;
+                    use_step(c, account, step).await?;
+                    set_recovery_codes(c, account, &hashes, now).await?;
+                    this.forget_factor_tries(c, account).await?;
+                    this.end_everything(c, account, Some(&caller.public_id)).await?;
+                    this.record(c, Event::new("second_factor.added").account(account).detail(allowed.trace)).await?;
+                    this.tell(c, account, Kind::SecondFactorNotice, &visitor, "", "", Some(&Undoable::SecondFactor)).await
+                })
+            })
+            .await?;
+        Ok(codes)
+    }
+
+    /// New recovery codes; the old ones are worth nothing any more.
+    ///
+    /// # Errors
+    /// As [`Ligature::second_factor_view`]; [`Refusal::AttemptStep`] without a second factor.
+    pub async fn renew_recovery_codes(&self, visitor: &Visitor) -> Result<Vec<String>, Fault> {
+        let account = Self::caller(visitor)?.account;
+        let (codes, hashes) = self.new_recovery_codes(account);
+        let (this, visitor) = (self.clone(), visitor.clone());
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    let now = this.now();
+                    let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: false }, now).await?;
+                    if find_factor(c, account, TOTP).await?.is_none() {
+                        return Err(Refusal::AttemptStep.into());
+                    }
+                    set_recovery_codes(c, account, &hashes, now).await?;
+                    this.record(c, Event::new("recovery_codes.renewed").account(account).detail(allowed.trace)).await
+                })
+            })
+            .await?;
+        Ok(codes)
+    }
+
+    /// Takes the second factor away. The session was confirmed with it just now, or it could not come here.
+    ///
+    /// # Errors
+    /// As [`Ligature::second_factor_view`]; [`Refusal::AttemptStep`] without one.
+    pub async fn remove_second_factor(&self, visitor: &Visitor) -> Result<(), Fault> {
+        let (this, visitor) = (self.clone(), visitor.clone());
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: false }, this.now()).await?;
+                    if !this.drop_second_factor(c, allowed.account).await? {
+                        return Err(Refusal::AttemptStep.into());
+                    }
+                    this.record(c, Event::new("second_factor.removed").account(allowed.account).detail(allowed.trace)).await?;
+                    this.tell(c, allowed.account, Kind::SecondFactorGone, &visitor, "", "", None).await
+                })
+            })
+            .await
+    }
+
+    /// An administrator takes a lost second factor away; the account hears of it, and its sessions end.
+    ///
+    /// # Errors
+    /// As [`Ligature::administrator`]; [`Refusal::NotFound`] without one.
+    pub async fn admin_remove_second_factor(&self, visitor: &Visitor, account: AccountId) -> Result<(), Fault> {
+        let admin = self.administrator(visitor).await?;
+        let (this, visitor) = (self.clone(), visitor.clone());
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
+                    bump_rev(c, account, row.rev).await?;
+                    if !this.drop_second_factor(c, account).await? {
+                        return Err(Refusal::NotFound.into());
+                    }
+                    this.end_everything(c, account, None).await?;
+                    this.record(c, Event::new("second_factor.removed").account(account).by(format!("admin:{admin}"))).await?;
+                    this.tell(c, account, Kind::SecondFactorGone, &visitor, "", "", None).await
+                })
+            })
+            .await
+    }
+
+    /// Factor, begun factor and recovery codes go; `false`: there was no factor.
+    pub(crate) async fn drop_second_factor(&self, c: &mut Conn, account: AccountId) -> Result<bool, Fault> {
+        remove_factor(c, account, TOTP_BEGUN).await?;
+        set_recovery_codes(c, account, &[], self.now()).await?;
+        self.forget_factor_tries(c, account).await?;
+        Ok(remove_factor(c, account, TOTP).await? > 0)
+    }
+
+    /// A code of the account's authenticator, or a recovery code; each opens once. Answers which of them it was.
+    /// The try is counted before the code is looked at, in a transaction of its own.
+    ///
+    /// # Errors
+    /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`].
+    pub(crate) async fn check_factor(&self, visitor: &Visitor, account: AccountId, typed: &str) -> Result<&'static str, Fault> {
+        let recovery = domain::code::fold(typed);
+        if recovery.len() == RECOVERY_LENGTH {
+            return self.check_recovery_code(visitor, account, &recovery).await;
+        }
+        self.count_factor_try(account).await?;
+        let (this, typed) = (self.clone(), typed.to_owned());
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    let (sealed, _) = find_factor(c, account, TOTP).await?.ok_or(Refusal::PolicyChanged)?;
+                    let step = matching(&this.authenticator(c, account, &sealed).await?, &typed, this.now()).ok_or(Refusal::CodeWrong)?;
+                    // A code that was used, and every one before it, is wrong by now.
+                    if !use_step(c, account, step).await? {
+                        return Err(Refusal::CodeWrong.into());
+                    }
+                    this.forget_factor_tries(c, account).await
+                })
+            })
+            .await?;
+        Ok(TOTP)
+    }
+
+    async fn check_recovery_code(&self, visitor: &Visitor, account: AccountId, folded: &str) -> Result<&'static str, Fault> {
+        let counter = self.vault.lookup(&[b"recovery-try", &account.0]);
+        let (now, hash) = (self.now(), self.recovery_hash(account, folded));
+        let n = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(count_up(c, &counter, now, 15 * MINUTE).await?) })).await?;
+        if n > LATELY {
+            return Err(Refusal::RateLimited.into());
+        }
+        let (this, visitor) = (self.clone(), visitor.clone());
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    if !spend_recovery_code(c, account, &hash).await? {
+                        return Err(Refusal::CodeWrong.into());
+                    }
+                    this.forget_factor_tries(c, account).await?;
+                    let left = count_recovery_codes(c, account).await?;
+                    this.record(c, Event::new("recovery_code.used").account(account).detail(json!({"left": left}))).await?;
+                    this.tell(c, account, Kind::RecoveryCodeUsed, &visitor, "", "", None).await
+                })
+            })
+            .await?;
+        Ok("recovery")
+    }
+
+    async fn count_factor_try(&self, account: AccountId) -> Result<(), Fault> {
+        let [lately, row] = self.factor_counters(account);
+        let now = self.now();
+        let (lately, in_a_row) = self
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    let in_a_row = count_up(c, &row, now, 400 * DAY).await?;
+                    // Each ten wrong ones in a row double the time to wait.
+                    let window = (15 * MINUTE) << u32::try_from(in_a_row / 10).unwrap_or(0).min(6);
+                    Ok((count_up(c, &lately, now, window).await?, in_a_row))
+                })
+            })
+            .await?;
+        if lately > LATELY || in_a_row > IN_A_ROW { Err(Refusal::RateLimited.into()) } else { Ok(()) }
+    }
+
+    async fn forget_factor_tries(&self, c: &mut Conn, account: AccountId) -> Result<(), Fault> {
+        for counter in self.factor_counters(account) {
+            clear_counter(c, &counter).await?;
+        }
+        Ok(())
+    }
+
+    fn factor_counters(&self, account: AccountId) -> [Vec<u8>; 2] {
+        [self.vault.lookup(&[b"factor", &account.0]), self.vault.lookup(&[b"factor-row", &account.0])]
+    }
+
+    /// New recovery codes as the person reads them, and their keyed hashes.
+    fn new_recovery_codes(&self, account: AccountId) -> (Vec<String>, Vec<Vec<u8>>) {
+        let fresh = || domain::code::encode(&random_bytes::<16>()).chars().take(RECOVERY_LENGTH).collect::<String>();
+        let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| fresh()).collect();
+        let hashes = codes.iter().map(|code| self.recovery_hash(account, &domain::code::fold(code))).collect();
+        (codes.iter().map(|code| format!("{}-{}", &code.chars().take(5).collect::<String>(), code.chars().skip(5).collect::<String>())).collect(), hashes)
+    }
+
+    fn recovery_hash(&self, account: AccountId, folded: &str) -> Vec<u8> {
+        self.vault.lookup(&[b"recovery-code", &account.0, folded.as_bytes()])
+    }
+}
+
+fn purpose(account: AccountId) -> String {
+    format!("totp-{account}")
+}
+
+/// The time step of a code that fits now, or one step before or after.
+fn matching(totp: &Totp, typed: &str, now: domain::Micros) -> Option<i64> {
+    let digits: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let seconds = u64::try_from(now / SECOND).ok()?;
+    totp.check(&digits, seconds).and_then(|step| i64::try_from(step).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of RFC 6238, appendix B, cut to six digits.
+    #[test]
+    fn codes_are_those_of_rfc_6238_and_fit_one_step_around() {
+        let totp = totp(b"12345678901234567890", "Ligature: Demo", "a:b@example.test").unwrap();
+        for (at, code) in [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (2_000_000_000, "279037")] {
+            let step = at / 30;
+            assert_eq!(matching(&totp, code, at * SECOND), Some(step));
+            assert_eq!(matching(&totp, &format!("{} {}", &code[..3], &code[3..]), (at + 30) * SECOND), Some(step), "one step late, with a space");
+            assert_eq!(matching(&totp, code, (at + 61) * SECOND), None);
+        }
+        assert!(totp.to_url().unwrap().starts_with("otpauth://totp/Ligature%20Demo:ab%40example.test?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"));
+        assert_eq!(matching(&totp, "", 0), None);
+    }
+}
