@@ -222,6 +222,7 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
     }
     println!("RSS after load          {:>8.1} MiB", rss_mib(pid));
     flood(&base, &probe, pid).await;
+    starts(&flow).await;
     let login = probe.get(format!("{base}/login")).send().await.unwrap().text().await.unwrap();
     let sheet = login.split("href=\"/assets/").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let css = probe.get(format!("{base}/assets/{sheet}")).send().await.unwrap().bytes().await.unwrap();
@@ -254,6 +255,45 @@ async fn flood(base: &str, probe: &reqwest::Client, pid: u32) {
     }
     times.sort_by(f64::total_cmp);
     println!("200 password sign-ins at once: {busy} told to wait, login page p50 {:.1} ms, p99 {:.1} ms, RSS {peak:.0} MiB", percentile(&times, 0.5), percentile(&times, 0.99));
+}
+
+/// RL-10: 500 starts a second that nobody finishes, and what sign-ins beside them make of it.
+async fn starts(flow: &Arc<Flow>) {
+    let alone = p99(flow).await;
+    let (stop, flooding) = (Arc::new(std::sync::atomic::AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let task = {
+        let (flow, stop, flooding) = (flow.clone(), stop.clone(), flooding.clone());
+        tokio::spawn(async move {
+            let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+            let mut beat = tokio::time::interval(Duration::from_millis(2));
+            while !stop.load(Ordering::Relaxed) {
+                beat.tick().await;
+                let request = client.post(format!("{}/login/with/bench", flow.base)).header("origin", &flow.base).form(&[("entry", "")]);
+                let flooding = flooding.clone();
+                tokio::spawn(async move {
+                    assert_eq!(request.send().await.unwrap().status(), 303);
+                    flooding.fetch_add(1, Ordering::Relaxed);
+                });
+            }
+        })
+    };
+    let (begun, beside) = (Instant::now(), p99(flow).await);
+    let rate = flooding.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64();
+    stop.store(true, Ordering::Relaxed);
+    task.await.unwrap();
+    println!("sign-in beside {rate:.0} starts a second: p99 {beside:.1} ms, alone {alone:.1} ms");
+}
+
+/// The 99th percentile of 300 sign-ins one after another, in milliseconds.
+async fn p99(flow: &Flow) -> f64 {
+    let mut times = Vec::new();
+    for _ in 0..300 {
+        let one = Instant::now();
+        flow.sign_in().await;
+        times.push(one.elapsed().as_secs_f64() * 1000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    percentile(&times, 0.99)
 }
 
 fn decision() {

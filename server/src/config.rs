@@ -41,11 +41,24 @@ pub struct Server {
     pub trusted_proxies: Vec<String>,
     /// Seconds that open requests get after a stop signal.
     pub drain_seconds: u64,
+    /// Seconds in which a connection must send the head of a request, also the next one on a connection that is kept open.
+    pub header_seconds: u64,
+    /// Seconds that a whole request may take, its body and our work included.
+    pub request_seconds: u64,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { public_url: "http://127.0.0.1:8080".into(), listen: "127.0.0.1:8080".into(), tls_cert: None, tls_key: None, trusted_proxies: Vec::new(), drain_seconds: 10 }
+        Self {
+            public_url: "http://127.0.0.1:8080".into(),
+            listen: "127.0.0.1:8080".into(),
+            tls_cert: None,
+            tls_key: None,
+            trusted_proxies: Vec::new(),
+            drain_seconds: 10,
+            header_seconds: 10,
+            request_seconds: 30,
+        }
     }
 }
 

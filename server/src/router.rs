@@ -91,7 +91,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .merge(files)
         .with_state(context)
         .layer(DefaultBodyLimit::max(64 * 1024))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(30)))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(config.server.request_seconds.max(1))))
         // One address may not use up the server.
         .layer(from_fn_with_state(addresses, address))
         // Other hosts are not served.

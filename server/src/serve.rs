@@ -1,14 +1,26 @@
 //! Puts everything together and runs it.
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use app::{context::Context, cookies::Cookies};
 use axum::Router;
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::{
+    Handle,
+    accept::{Accept, DefaultAcceptor},
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
 use domain::{Micros, SECOND};
+use hyper_util::{
+    rt::{TokioExecutor, TokioTimer},
+    server::conn::auto::Builder,
+};
 use service::{Clock, HashCost, Ligature, MasterKey, Settings};
 use storage::Store;
-use tokio::sync::watch;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::watch,
+};
+use tokio_io_timeout::TimeoutStream;
 use upstream::{Guard, GuardOptions};
 
 use crate::{assets::assets, config::Config, layers::address::Addresses, mail::worker, router::router};
@@ -81,18 +93,57 @@ pub async fn serve(config: &Config, ligature: Ligature) -> anyhow::Result<()> {
             handle.graceful_shutdown(Some(drain));
         }
     });
+    let silence = Duration::from_secs(config.server.header_seconds.max(1) + config.server.request_seconds.max(1));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!(address = %listen, public_url = config.server.public_url, "serving");
     match (&config.server.tls_cert, &config.server.tls_key) {
         (Some(cert), Some(key)) => {
             let tls = RustlsConfig::from_pem_file(cert, key).await.context("the TLS files cannot be read")?;
-            axum_server::bind_rustls(listen, tls).handle(handle).serve(service).await?;
+            let mut server = axum_server::bind(listen).acceptor(Patient { inner: RustlsAcceptor::new(tls), silence }).handle(handle);
+            patience(server.http_builder(), config);
+            server.serve(service).await?;
         }
-        _ => axum_server::bind(listen).handle(handle).serve(service).await?,
+        _ => {
+            let mut server = axum_server::bind(listen).acceptor(Patient { inner: DefaultAcceptor::new(), silence }).handle(handle);
+            patience(server.http_builder(), config);
+            server.serve(service).await?;
+        }
     }
     stop.send(true)?;
     background.await?;
     Ok(())
+}
+
+/// Ends connections that are silent for longer than any request may take, from their first byte on.
+#[derive(Clone)]
+struct Patient<A> {
+    inner: A,
+    silence: Duration,
+}
+
+impl<I, S, A> Accept<I, S> for Patient<A>
+where
+    A: Accept<TimedStream<I>, S>,
+    I: AsyncRead + AsyncWrite,
+{
+    type Stream = A::Stream;
+    type Service = A::Service;
+    type Future = A::Future;
+
+    fn accept(&self, stream: I, service: S) -> Self::Future {
+        let mut timed = TimeoutStream::new(stream);
+        timed.set_read_timeout(Some(self.silence));
+        self.inner.accept(Box::pin(timed), service)
+    }
+}
+
+type TimedStream<I> = Pin<Box<TimeoutStream<I>>>;
+
+/// How long a connection may take to say what it wants (RL-12).
+fn patience(builder: &mut Builder<TokioExecutor>, config: &Config) {
+    let head = Duration::from_secs(config.server.header_seconds.max(1));
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(head).keep_alive_timeout(head);
 }
 
 /// Mail, and tidying up every minute.

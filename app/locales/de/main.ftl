@@ -830,3 +830,4 @@ problem-agreement = Gib jeder Vereinbarung eine eigene kurze id, eine version, e
 problem-registration = Frage jedes Feld nur einmal; Benutzername und Sprache gehen nicht.
 admin-factor-remove = Zweiten Faktor wegnehmen
 admin-factor-remove-hint = Für jemanden, der Telefon und Wiederherstellungscodes verloren hat. Stell sicher, dass er es ist. Er wird abgemeldet und bekommt eine Mail.
+event-code-spray = Viele falsche Codes in einer Stunde: Codes sind vorerst länger

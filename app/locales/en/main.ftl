@@ -830,3 +830,4 @@ problem-agreement = Give each agreement its own short id, a version, a title, an
 problem-registration = Ask for each field once; user name and language cannot be asked for.
 admin-factor-remove = Take the second factor away
 admin-factor-remove-hint = For somebody who lost phone and recovery codes. Make sure that it is them. They are signed out and get a mail.
+event-code-spray = Many wrong codes in an hour: codes are longer for now

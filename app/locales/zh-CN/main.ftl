@@ -830,3 +830,4 @@ problem-agreement = 每个协议需有唯一的简短 id、version、title，以
 problem-registration = 每个字段只能出现一次；不能要求用户名和语言。
 admin-factor-remove = 移除两步验证
 admin-factor-remove-hint = 用于丢失手机和恢复码的用户。请先核实身份。该用户会被退出登录并收到邮件。
+event-code-spray = 一小时内大量错误验证码：验证码暂时加长

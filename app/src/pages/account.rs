@@ -166,10 +166,10 @@ fn method_row(l: Lang, m: Method) -> AnyView {
 fn naming(l: Lang, provider: &str, id: &str, nickname: String) -> AnyView {
     let field_id = format!("nickname-{id}");
     view! {
-        <details class="inline"><summary aria-label=ta(l, "method-name-of", &[("name", provider)])>{t(l, "method-name")}</summary>
+        <details class="inline small"><summary>{t(l, "method-name")}<span class="sr">": "{provider.to_owned()}</span></summary>
             <form method="post" action=NameMethod::url() class="row-actions">
                 <input type="hidden" name="link" value=id.to_owned()/>
-                <label class="hidden" for=field_id.clone()>{ta(l, "method-name-of", &[("name", provider)])}</label>
+                <label class="sr" for=field_id.clone()>{ta(l, "method-name-of", &[("name", provider)])}</label>
                 <input id=field_id name="nickname" type="text" maxlength="40" autocomplete="off" value=nickname/>
                 <button>{t(l, "save")}</button>
             </form>

@@ -64,7 +64,9 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
             ViewBody::Factor { in_session } => in_session,
             _ => false,
         };
-        let wrong = view.flash.map(|r| notice("bad", t(l, &format!("refusal-{}-body", r.key()))));
+        let factor = matches!(view.body, ViewBody::Factor { .. });
+        // A code of the app is in no mail.
+        let wrong = view.flash.map(|r| if factor && r == Refusal::CodeWrong { "factor-wrong".into() } else { format!("refusal-{}-body", r.key()) }).map(|key| notice("bad", t(l, &key)));
         view! {
             <h1>{title}</h1>
             <p class="lead">{lead}</p>

@@ -54,7 +54,7 @@ async fn second_factor_page(visit: &Visit) -> Result<Response, Fault> {
 
 fn begun_view(l: Lang, begun: Begun) -> AnyView {
     view! {
-        <ol class="points">
+        <ol class="steps">
             <li>{t(l, "factor-step-app")}</li>
             <li>{t(l, "factor-step-scan")}
                 <div class="qr" role="img" aria-label=t(l, "factor-qr") inner_html=begun.qr></div>

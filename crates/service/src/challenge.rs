@@ -2,13 +2,14 @@
 use domain::{AccountId, DAY, HOUR, Micros, Policy, Refusal, SECOND, address::Canonical, code, policy::Pin};
 use storage::{
     Conn,
-    attempts::{Attempt, NewChallenge, add_challenge, find_challenge, spend_challenge, take_try},
-    counters::count_up,
+    attempts::{Attempt, NewChallenge, add_challenge, find_challenge, keep_tries, spend_challenge, take_try},
+    counters::{count_up, read_counter},
 };
 use subtle::ConstantTimeEq;
 
 use crate::{
     Fault, Ligature, Vault,
+    audit::Event,
     chance::{mail_code, row_id},
     mails::Letter,
 };
@@ -23,6 +24,10 @@ pub(crate) struct Binding {
     pub account: Option<AccountId>,
     pub address: String,
 }
+
+/// Wrong codes an hour, over all accounts, that are no accident any more; and the length of codes from then on.
+const SPRAYED: i64 = 100;
+const SPRAYED_LENGTH: u32 = 12;
 
 /// A challenge that nothing answers.
 const DECOY: &str = "decoy";
@@ -49,7 +54,10 @@ impl Ligature {
     /// Makes a challenge and mails its code. A decoy is the same row without a mail, and never right.
     /// Over the budget of an address no mail goes out and nothing looks different (RL-05).
     pub(crate) async fn challenge(&self, c: &mut Conn, attempt: &Attempt, binding: &Binding, (ttl, pin): (Micros, Pin), letter: Option<Letter>) -> Result<(), Fault> {
-        let (now, fresh) = (self.now(), mail_code(pin));
+        let now = self.now();
+        let sprayed = self.is_sprayed(c).await?;
+        let pin = if sprayed { Pin { length: pin.length.max(SPRAYED_LENGTH), ..pin } } else { pin };
+        let fresh = mail_code(pin);
         let within = self.within_budget(c, &binding.address).await?;
         let new = NewChallenge {
             id: row_id(now),
@@ -61,6 +69,9 @@ impl Ligature {
             expires_at: now + ttl,
         };
         add_challenge(c, &new, now).await?;
+        if sprayed {
+            keep_tries(c, &attempt.hash, 1).await?;
+        }
         match letter {
             Some(letter) if within && binding.kind() != DECOY => self.post(c, &Letter { code: code::grouped(&fresh), ..letter }).await,
             _ => Ok(()),
@@ -95,9 +106,36 @@ impl Ligature {
         let same = bool::from(self.code_mac(attempt, binding, typed).ct_eq(&challenge.mac));
         match (real && same, left) {
             (true, _) => Ok(Right(challenge.id)),
-            (false, 0) => Err(Refusal::CodeExhausted.into()),
-            (false, _) => Err(Refusal::CodeWrong.into()),
+            (false, left) => {
+                self.count_wrong_code().await?;
+                Err(if left == 0 { Refusal::CodeExhausted } else { Refusal::CodeWrong }.into())
+            }
         }
+    }
+
+    /// Wrong codes of all accounts together: from a hundred an hour on somebody sprays. The console hears of it, and
+    /// new codes are longer with one try; nobody is kept out (RL-06).
+    async fn count_wrong_code(&self) -> Result<(), Fault> {
+        let this = self.clone();
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let n = count_up(c, &this.wrong_codes(), this.now(), HOUR).await?;
+                    if n == SPRAYED {
+                        this.record(c, Event::new("code.spray").by("system").detail(serde_json::json!({ "wrong_codes": n }))).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    async fn is_sprayed(&self, c: &mut Conn) -> Result<bool, Fault> {
+        Ok(read_counter(c, &self.wrong_codes(), self.now()).await? >= SPRAYED)
+    }
+
+    fn wrong_codes(&self) -> Vec<u8> {
+        self.vault.lookup(&[b"wrong-codes"])
     }
 
     /// Uses a right answer up; a second use finds it gone (LK-09).

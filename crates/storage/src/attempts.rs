@@ -84,6 +84,13 @@ pub async fn take_try(conn: &mut Conn, hash: &[u8]) -> Result<Option<i32>> {
         .optional())?)
 }
 
+/// Leaves an attempt so many tries at most.
+pub async fn keep_tries(conn: &mut Conn, hash: &[u8], most: i32) -> Result<()> {
+    let more = attempt::table.filter(attempt::hash.eq(hash)).filter(attempt::tries_left.gt(most));
+    on!(conn, |c| diesel::update(more).set(attempt::tries_left.eq(most)).execute(c).await)?;
+    Ok(())
+}
+
 /// A challenge's row.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = challenge)]

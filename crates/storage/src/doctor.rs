@@ -66,6 +66,19 @@ pub async fn examine(conn: &mut Conn, now: Micros) -> Result<Vec<Finding>> {
     Ok(found)
 }
 
+/// Rows of a table; for tests.
+pub async fn count_rows(conn: &mut Conn, table: &str) -> Result<i64> {
+    if !table.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+        return Ok(0);
+    }
+    let sql = format!("SELECT COUNT(*) AS n FROM {table}");
+    let count: Count = match conn {
+        Conn::Pg(c) => diesel::sql_query(sql).get_result(&mut **c).await?,
+        Conn::Sqlite(c) => diesel::sql_query(sql).get_result(&mut **c).await?,
+    };
+    Ok(count.n)
+}
+
 /// Counts rows of any table whose columns hold a text, for tests that look for traces (LK-03, GD-04).
 pub async fn count_text(conn: &mut Conn, table: &str, column: &str, text: &str) -> Result<i64> {
     let plain = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');

@@ -5,7 +5,7 @@ use domain::{DAY, Micros, facts::AccountState};
 
 use crate::{
     Conn, Result,
-    schema::{access_token, account, attempt, auth_code, challenge, counter, flash, outbox, session, spent_state, undo},
+    schema::{access_token, account, attempt, audit_event, auth_code, challenge, counter, flash, outbox, session, spent_state, undo},
 };
 
 /// One pass; answers how many rows went.
@@ -13,13 +13,16 @@ pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {
     Ok(on!(conn, |c| {
         let mut rows = diesel::delete(spent_state::table.filter(spent_state::until.lt(now))).execute(c).await?;
         rows += diesel::delete(attempt::table.filter(attempt::expires_at.lt(now - DAY))).execute(c).await?;
-        rows += diesel::delete(challenge::table.filter(challenge::expires_at.lt(now - DAY))).execute(c).await?;
+        rows += diesel::delete(challenge::table.filter(challenge::created_at.lt(now - DAY))).execute(c).await?;
         rows += diesel::delete(flash::table.filter(flash::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(undo::table.filter(undo::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(counter::table.filter(counter::until.lt(now))).execute(c).await?;
         rows += diesel::delete(session::table.filter(session::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(auth_code::table.filter(auth_code::expires_at.lt(now - DAY))).execute(c).await?;
         rows += diesel::delete(access_token::table.filter(access_token::expires_at.lt(now))).execute(c).await?;
+        // A network in the audit trail is a person's address for thirty days, and nothing after that (GD-03).
+        let networks = audit_event::table.filter(audit_event::kind.eq("signin.stuffing")).filter(audit_event::at.lt(now - 30 * DAY)).filter(audit_event::detail.ne("{}"));
+        rows += diesel::update(networks).set(audit_event::detail.eq("{}")).execute(c).await?;
         rows += diesel::delete(outbox::table.filter(outbox::state.ne("waiting")).filter(outbox::created_at.lt(now - 30 * DAY))).execute(c).await?;
         let pending = account::table.filter(account::state.eq(AccountState::Pending.name())).filter(account::created_at.lt(now - DAY));
         diesel::delete(pending).execute(c).await.map(|n| rows + n)

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use app::{
     context::{Asker, Context},
-    cookies::read,
+    cookies::{Cookie, read},
     i18n::Lang,
 };
 use axum::{
@@ -40,14 +40,32 @@ pub async fn visitor(State(context): State<Context>, mut request: Request, next:
         last: read(headers, &context.cookies.last_name()),
         here: request.uri().path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default(),
     };
+    let surplus: Vec<String> = [context.cookies.start_name(""), context.cookies.entry_name("")].iter().flat_map(|prefix| surplus(headers, prefix)).collect();
     request.extensions_mut().insert(asker);
     let mut response = next.run(request).await;
+    for name in surplus {
+        if let Ok(value) = HeaderValue::from_str(&context.cookies.header(&Cookie { name, value: String::new(), age: 0 })) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
     if let Some(secret) = fresh
         && let Ok(value) = HeaderValue::from_str(&context.cookies.header(&context.cookies.browser(&secret)))
     {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     response
+}
+
+/// Sign-ins that a browser may have begun and not finished, of each kind; with more of them the request's head would
+/// grow past what proxies take.
+const BEGUN: usize = 4;
+
+/// The oldest cookies over that number: browsers send those of one path in the order of their making (RFC 6265 §5.4).
+fn surplus(headers: &HeaderMap, prefix: &str) -> Vec<String> {
+    let names = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).filter_map(|p| p.trim().split_once('='));
+    let begun: Vec<String> = names.map(|(name, _)| name).filter(|name| name.starts_with(prefix)).map(str::to_owned).collect();
+    let over = begun.len().saturating_sub(BEGUN);
+    begun.into_iter().take(over).collect()
 }
 
 fn entries(headers: &HeaderMap, prefix: &str) -> HashMap<String, String> {

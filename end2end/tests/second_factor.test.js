@@ -1,0 +1,127 @@
+// The second factor, agreements and registration fields in a real browser: without script, with it, by keyboard alone.
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+import { PASSWORD, world } from './world.js';
+
+let browser;
+before(async () => {
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'] });
+});
+after(() => browser.close());
+
+/** What an authenticator shows (RFC 6238) for a base32 key, some steps from now. */
+function totp(key, ahead = 0) {
+  const bits = [...key.replaceAll(' ', '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const secret = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + ahead));
+  const mac = createHmac('sha1', secret).update(step).digest();
+  const at = mac[19] & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+const DOCUMENT = JSON.stringify({ choices: { agreements: [{ id: 'terms', version: '1', title: 'Terms of use', url: '/terms' }], registration: [{ field: 'family_name', required: true }, { field: 'phone' }] } });
+
+for (const [js, view] of [[false, { viewport: { width: 375, height: 800 }, colorScheme: 'light', locale: 'en' }], [true, { viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'en' }], [true, { viewport: { width: 375, height: 800 }, colorScheme: 'dark', locale: 'de' }], [true, { viewport: { width: 1280, height: 800 }, colorScheme: 'light', locale: 'zh-CN' }]]) {
+  test(`GV-02 AU-15 LK-15 registration, second factor and recovery codes, ${js ? 'with script' : 'without script'}, ${view.locale}, ${view.viewport.width} px`, async (t) => {
+    const w = await world();
+    t.after(w.stop);
+    const context = await browser.newContext({ javaScriptEnabled: js, ...view });
+    t.after(() => context.close());
+    const page = await context.newPage();
+    let n = 0;
+    const clean = async (what) => {
+      if (process.env.LOOK) {
+        mkdirSync(process.env.LOOK, { recursive: true });
+        n += 1;
+        await page.screenshot({ path: `${process.env.LOOK}/${view.locale}-${view.viewport.width}-${n}-${what}.png`, fullPage: true });
+      }
+      if (!js) return;
+      const found = await new AxeBuilder({ page }).analyze();
+      assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], page.url());
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(wide <= 0, `${page.url()} is ${wide} px too wide`);
+    };
+    // The owner asks new people for a name and the terms.
+    await page.goto(w.setup);
+    await page.fill('#name', 'Olga Owner');
+    await page.fill('#email', 'owner@example.test');
+    await page.fill('#password', PASSWORD);
+    await page.click('button.primary');
+    await page.goto(`${w.url}/admin/policy/document?scope=organisation`);
+    await page.fill('textarea', DOCUMENT);
+    await page.click('button.primary');
+    await page.click('button[name="becomes"][value="active"]');
+    await context.clearCookies();
+    // Anna comes by Meridian for the first time.
+    await page.goto(`${w.url}/login`);
+    await page.click('form[action="/login/with/meridian"] button');
+    await page.click('text=Anna Berg');
+    assert.match(page.url(), /\/details$/);
+    await clean('details');
+    await page.evaluate(() => document.querySelectorAll('[required]').forEach((e) => e.removeAttribute('required')));
+    await page.click('button.primary');
+    assert.equal(await page.locator('.problem').count(), 2);
+    await clean('details-problems');
+    await page.fill('#family_name', 'Berg');
+    await page.focus('input[type="checkbox"]');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/account$/);
+    assert.ok((await page.textContent('section[aria-labelledby="profile"]')).includes('Berg'));
+    // A second factor, the codes for a bad day, and a name for the identity.
+    await page.click('section[aria-labelledby="factor"] a');
+    await clean('factor-none');
+    await page.click('button.primary');
+    await clean('factor-begun');
+    assert.ok(await page.locator('.qr svg').isVisible());
+    const key = await page.textContent('code.secret');
+    await page.fill('#code', '000000');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.notice.bad');
+    await page.fill('#code', totp(key));
+    await page.click('button.primary');
+    const codes = await page.locator('.codes code').allTextContents();
+    assert.equal(codes.length, 10);
+    await clean('recovery-codes');
+    await page.click('a.button.primary');
+    await page.click('.inline summary >> nth=0');
+    await page.fill('input[name="nickname"]', 'Work');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('strong:has-text("Meridian · Work")');
+    await clean('account');
+    // Signed out and in again: the phone is asked for, and on a bad day a recovery code.
+    const arrive = async () => {
+      await context.clearCookies();
+      await page.goto(`${w.url}/login`);
+      await page.click('form[action="/login/with/meridian"] button');
+      await page.click('text=Anna Berg');
+      assert.match(page.url(), /\/factor$/);
+    };
+    await arrive();
+    await clean('factor');
+    await page.fill('#code', '123456');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[role="alert"]');
+    await clean('factor-wrong');
+    await page.fill('#code', totp(key, 1));
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/account$/);
+    await arrive();
+    await page.fill('#code', codes[0].toLowerCase());
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/account$/);
+    await page.goto(`${w.url}/account/second-factor`);
+    assert.ok((await page.textContent('section[aria-labelledby="recovery"]')).includes('9'));
+    await clean('factor-there');
+    await page.click('section[aria-labelledby="recovery"] button');
+    assert.equal(await page.locator('.codes code').count(), 10);
+    await page.goto(`${w.url}/account/second-factor`);
+    await page.click('button.danger');
+    await page.waitForSelector('.notice.good');
+  });
+}
