@@ -12,6 +12,7 @@ pub const PASSWORD: &str = "/account/password";
 pub const SECOND_FACTOR: &str = "/account/second-factor";
 pub const SECOND_FACTOR_ON: &str = "/account/second-factor/on";
 pub const RECOVERY_CODES: &str = "/account/second-factor/codes";
+pub const MERGE: &str = "/account/merge";
 pub const EXPORT: &str = "/account/export";
 pub const DELETE: &str = "/account/delete";
 pub const CONFIRM: &str = "/account/confirm";
@@ -73,6 +74,11 @@ pub fn undo(secret: &str) -> String {
 #[must_use]
 pub fn confirm_with(key: &str) -> String {
     format!("/account/confirm/with/{key}")
+}
+
+#[must_use]
+pub fn merge_with(key: &str) -> String {
+    format!("{MERGE}/with/{key}")
 }
 
 #[must_use]

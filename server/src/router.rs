@@ -64,6 +64,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/account/export", post(account::export))
         .route("/account/methods/add/{key}", post(start::add_method))
         .route("/account/confirm/with/{key}", post(start::confirm))
+        .route("/account/merge/with/{key}", post(start::merge))
         .route("/callback/{key}", get(callback::callback))
         .route("/authorize", get(issuer::authorize).post(issuer::authorize_form))
         .fallback(pages::not_found)

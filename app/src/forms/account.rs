@@ -115,6 +115,21 @@ pub async fn change_password(password: String) -> Result<(), Code> {
     Ok(())
 }
 
+#[server(prefix = "/fn", endpoint = "account/merge")]
+pub async fn merge_account(email: String, password: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.merge_by_password(&asker.visitor, &email, &password).await {
+        Err(fault) if fault.refusal() == Refusal::CredentialsWrong => {
+            let flash = Flash { typed: vec![("email".into(), bounded(&email, 254))], ..Flash::notice("merge-wrong") };
+            back(&context, &asker, paths::MERGE, flash).await
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => Leave::local(paths::confirm(paths::MERGE)),
+        other => leave(&context, other).await,
+    };
+    go(&context, &next);
+    Ok(())
+}
+
 #[server(prefix = "/fn", endpoint = "account/delete")]
 pub async fn delete_account() -> Result<(), Code> {
     let (context, asker) = asked();

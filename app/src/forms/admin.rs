@@ -194,3 +194,23 @@ pub async fn register_application(client_id: String, name: String, redirect_uris
     go(&context, &next);
     Ok(())
 }
+
+#[server(prefix = "/fn", endpoint = "admin/account/merge")]
+pub async fn admin_merge(account: String, other: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let merged = match account.parse() {
+        Ok(id) => context.ligature.admin_merge(&asker.visitor, id, &other).await,
+        Err(_) => Err(domain::Refusal::NotFound.into()),
+    };
+    let page = paths::admin_account(&account);
+    let next = match merged {
+        Ok(()) => back(&context, &asker, &page, Flash::notice("merge-done")).await,
+        Err(fault) if fault.refusal() == domain::Refusal::BadRequest => {
+            let flash = Flash { problems: vec![("other".into(), "field-account".into())], typed: vec![("other".into(), bounded(&other, 254))], ..Flash::default() };
+            back(&context, &asker, &page, flash).await
+        }
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}

@@ -130,6 +130,29 @@ pub async fn enter_details(attempt: String, #[server(default)] agreed: BTreeMap<
     Ok(())
 }
 
+#[server(prefix = "/fn", endpoint = "attempt/restore")]
+pub async fn restore_account(attempt: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = leave(&context, context.ligature.restore_account(&asker.visitor, &attempt).await).await;
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "attempt/merge")]
+pub async fn confirm_merge(attempt: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.confirm_merge(&asker.visitor, &attempt).await {
+        Err(fault) => refuse(&fault),
+        Ok(arrival) => {
+            let left = leave(&context, Ok(arrival)).await;
+            let told = back(&context, &asker, paths::ACCOUNT, Flash::notice("merge-done")).await;
+            Leave { to: told.to, cookies: left.cookies }
+        }
+    };
+    go(&context, &next);
+    Ok(())
+}
+
 #[server(prefix = "/fn", endpoint = "attempt/back")]
 pub async fn back_to_application(attempt: String) -> Result<(), Code> {
     let (context, asker) = asked();

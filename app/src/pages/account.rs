@@ -45,7 +45,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
     Ok(page(&visit.context, &visit.asker, head, move || {
-        let Overview { name, addresses, methods, addable, fields, manageable, administrator, password_settable, second_factor } = overview;
+        let Overview { name, addresses, methods, addable, fields, manageable, administrator, password_settable, second_factor, mergeable } = overview;
         let has_password = methods.iter().any(|m| m.link.is_none());
         view! {
             <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
@@ -74,7 +74,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
             <section aria-labelledby="data">
                 <h2 id="data">{t(l, "data-title")}</h2>
                 <p class="muted">{t(l, "data-lead")}</p>
-                <p class="row-actions"><a class="button" href=paths::EXPORT>{t(l, "export-title")}</a><a class="button danger" href=paths::DELETE>{t(l, "delete-title")}</a></p>
+                <p class="row-actions"><a class="button" href=paths::EXPORT>{t(l, "export-title")}</a>{mergeable.then(|| view! { <a class="button" href=paths::MERGE>{t(l, "merge-title")}</a> })}<a class="button danger" href=paths::DELETE>{t(l, "delete-title")}</a></p>
             </section>
             {administrator.then(|| view! { <p><a class="button" href=paths::ADMIN>{t(l, "nav-admin")}</a></p> })}
         }

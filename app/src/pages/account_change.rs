@@ -23,7 +23,7 @@ pub(crate) async fn entered(visit: &Visit, to: &str, allowed: Result<(), Fault>)
     }
 }
 
-fn head(l: Lang, key: &str) -> Head {
+pub(crate) fn head(l: Lang, key: &str) -> Head {
     Head::new(t(l, key), Layout::Account)
 }
 

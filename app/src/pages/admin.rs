@@ -12,7 +12,7 @@ use service::{
 use crate::{
     fields::{Field, check, field, method_name, moment, notice, radios},
     forms::{
-        admin::{RegisterApplication, SaveProvider, SetAccountState},
+        admin::{AdminMerge, RegisterApplication, SaveProvider, SetAccountState},
         second_factor::AdminRemoveSecondFactor,
     },
     i18n::{Lang, t, ta},
@@ -205,6 +205,7 @@ fn state_key(state: AccountState) -> &'static str {
         AccountState::Active => "state-active",
         AccountState::Disabled => "state-disabled",
         AccountState::Closing => "state-closing",
+        AccountState::Merged => "state-merged",
     }
 }
 
@@ -265,6 +266,17 @@ async fn account_page(visit: &Visit, id: &str) -> Result<Response, Fault> {
                     <button name="enabled" class=if active { "danger" } else { "primary" } value=if active { "no" } else { "yes" }>{t(l, if active { "account-disable" } else { "account-enable" })}</button>
                     <span class="muted">{t(l, "account-disable-hint")}</span>
                 </form>
+            })}
+            {view.merged_into.map(|id| view! { <p>{t(l, "admin-merged-into")}" "<a href=paths::admin_account(&id.to_string())><code>{id.to_string()}</code></a></p> })}
+            {view.mergeable.then(|| view! {
+                <section><h2>{t(l, "admin-merge-title")}</h2>
+                    <p class="muted">{t(l, "admin-merge-hint")}</p>
+                    <form method="post" action=AdminMerge::url() class="stack wide">
+                        <input type="hidden" name="account" value=view.account.id.to_string()/>
+                        {field(Field { name: "other".into(), label: t(l, "admin-merge-other"), kind: "text", autocomplete: "off", required: true, max: 254, problem: flash.problem("other").map(|key| t(l, key)), value: flash.typed("other"), ..Field::default() })}
+                        <div class="row-actions"><button class="danger">{t(l, "merge-go")}</button></div>
+                    </form>
+                </section>
             })}
             {view.second_factor.map(|since| view! {
                 <section><h2>{t(l, "factor-own-title")}</h2>

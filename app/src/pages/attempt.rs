@@ -19,7 +19,7 @@ use crate::{
     },
     i18n::{Lang, t, ta},
     pages::{
-        Visit, complete, or_refuse,
+        Visit, complete, merge, or_refuse,
         refused::{Waiting, refusal_page_for},
         sign_in::origin,
     },
@@ -47,7 +47,8 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
     }
     let l = visit.asker.lang;
     let (title, lead) = heading(l, &view);
-    let mut head = Head::new(title.clone(), Layout::Narrow);
+    let wide = matches!(view.body, ViewBody::Merge { .. });
+    let mut head = Head::new(title.clone(), if wide { Layout::Account } else { Layout::Narrow });
     if let Continuation::Authorize(request) = &view.continuation {
         head = head.origins(origin(&request.redirect_uri));
     }
@@ -62,6 +63,7 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
         let in_account = match view.body {
             ViewBody::Code { purpose, .. } => purpose.in_session(),
             ViewBody::Factor { in_session } => in_session,
+            ViewBody::Merge { .. } => true,
             _ => false,
         };
         let factor = matches!(view.body, ViewBody::Factor { .. });
@@ -73,7 +75,7 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
             {wrong}
             {stuck.then(|| notice("warn", t(l, "mail-stuck")))}
             {body(l, &id, view.body, &flash)}
-            {in_account.then(|| view! { <p class="links"><a href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></p> })}
+            {(in_account && !wide).then(|| view! { <p class="links"><a href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></p> })}
             {(!signed_in && !in_account).then(|| view! { <form method="post" action=Cancel::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "attempt-cancel")}</button></form> })}
         }
     })
@@ -101,6 +103,8 @@ fn heading(l: Lang, view: &AttemptView) -> (String, String) {
         }
         ViewBody::Email { code: Some((sent_to, _)), .. } => (t(l, "code-title"), ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Factor { .. } => (t(l, "factor-title"), t(l, "factor-lead")),
+        ViewBody::Restore => (t(l, "restore-title"), t(l, "restore-lead")),
+        ViewBody::Merge { .. } => (t(l, "merge-preview"), t(l, "merge-preview-lead")),
         ViewBody::Details { fields, .. } => (t(l, "details-title"), t(l, if fields.is_empty() { "details-lead-agree" } else { "details-lead" })),
         ViewBody::Over { .. } => (String::new(), String::new()),
     }
@@ -116,6 +120,8 @@ fn body(l: Lang, id: &str, body: ViewBody, flash: &crate::outcome::Flash) -> Any
         ViewBody::Email { code: Some((_, tries_left)), .. } => view! { {code(l, id, tries_left, false)} {email_later(l, id)} }.into_any(),
         ViewBody::Email { address, current, .. } => email_changed(l, id, &address, &current),
         ViewBody::Factor { .. } => complete::factor(l, id),
+        ViewBody::Restore => complete::restore(l, id),
+        ViewBody::Merge { rows } => merge::preview(l, id, rows),
         ViewBody::Details { agreements, fields } => complete::details(l, id, agreements, fields, flash),
         ViewBody::Over { .. } => ().into_any(),
     }

@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
     fields::{Field, field},
-    forms::attempt::{EnterDetails, EnterFactor},
+    forms::attempt::{EnterDetails, EnterFactor, RestoreAccount},
     i18n::{Lang, t},
     outcome::Flash,
     pages::account::field_name,
@@ -18,6 +18,18 @@ pub fn factor(l: Lang, id: &str) -> AnyView {
             <button class="primary">{t(l, "code-go")}</button>
         </form>
         <p class="muted small">{t(l, "factor-lost")}</p>
+    }
+    .into_any()
+}
+
+/// The account is being deleted: it stays, or nothing happens.
+pub fn restore(l: Lang, id: &str) -> AnyView {
+    view! {
+        <form method="post" action=RestoreAccount::url() class="stack">
+            <input type="hidden" name="attempt" value=id.to_owned()/>
+            <button class="primary">{t(l, "restore-go")}</button>
+        </form>
+        <p class="muted small">{t(l, "restore-leave")}</p>
     }
     .into_any()
 }

@@ -5,6 +5,7 @@ mod admin;
 mod attempt;
 mod complete;
 mod confirm;
+mod merge;
 mod policy;
 mod refused;
 mod second_factor;
@@ -120,6 +121,7 @@ pub fn routes() -> Router<Context> {
         .route("/account/second-factor", get(second_factor::second_factor))
         .route("/account/second-factor/on", post(second_factor::switch_on))
         .route("/account/second-factor/codes", post(second_factor::renew))
+        .route("/account/merge", get(merge::merge))
         .route("/account/export", get(account_change::export))
         .route("/account/delete", get(account_change::delete))
         .route("/undo/{secret}", get(undo::undo))

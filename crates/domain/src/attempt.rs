@@ -74,6 +74,13 @@ pub enum State {
     Resetting {
         account: Option<AccountId>,
     },
+    /// Both accounts were shown; the preview waits for a word.
+    Merging {
+        account: AccountId,
+        other: AccountId,
+        #[serde(default)]
+        kept: Kept,
+    },
     /// Everything else is settled; the second factor, or agreements and fields, are still wanted (I5, LK-15, AU-15).
     Completing {
         then: Box<Then>,
@@ -98,6 +105,8 @@ pub enum Then {
     SignIn { account: AccountId, method: String },
     /// The end of a sign-up whose code was typed.
     SignUp { account: AccountId },
+    /// Another account was shown in the session of this one, to merge them.
+    Merge { account: AccountId, other: AccountId },
     /// A session is confirmed, by this method (MA-09).
     Confirm { account: AccountId, method: String, link: Option<LinkId>, provider: Option<ProviderId> },
 }
@@ -106,8 +115,17 @@ pub enum Then {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "wants")]
 pub enum Wants {
-    SecondFactor { account: AccountId },
-    Details { agreements: Vec<String>, fields: Vec<Field> },
+    SecondFactor {
+        account: AccountId,
+    },
+    Details {
+        agreements: Vec<String>,
+        fields: Vec<Field>,
+    },
+    /// A word on whether the account, which is being deleted, stays.
+    Restore {
+        account: AccountId,
+    },
 }
 
 /// What the person gave so far.
@@ -120,6 +138,8 @@ pub struct Kept {
     pub agreed: Vec<String>,
     pub fields: BTreeMap<Target, String>,
     pub answered: bool,
+    /// The account that stays after all.
+    pub restores: Option<AccountId>,
     /// The hash of a password that finishes a sign-up.
     pub password: Option<String>,
 }
@@ -133,7 +153,7 @@ impl State {
     #[must_use]
     pub fn enter(outcome: &Outcome, choice: Option<Choice>, act: Act, proven: bool, kept: Kept) -> Option<Self> {
         match outcome {
-            Outcome::SecondFactor { .. } | Outcome::Details { .. } => Self::complete(outcome, Then::Arrival { act, proven, choice }, kept),
+            Outcome::SecondFactor { .. } | Outcome::Details { .. } | Outcome::Restore { .. } => Self::complete(outcome, Then::Arrival { act, proven, choice }, kept),
             Outcome::Choose(choice) => Some(Self::Choosing { choice: choice.clone(), proven }),
             Outcome::Confirm => Some(Self::Confirming { choice }),
             Outcome::Challenge { target, by } => Some(Self::Proving { choice, target: *target, by: *by, address: None, proven }),
@@ -150,6 +170,7 @@ impl State {
             | Outcome::Confirmed
             | Outcome::Change
             | Outcome::Undo
+            | Outcome::Merge
             | Outcome::Refuse { .. } => None,
         }
     }
@@ -160,6 +181,7 @@ impl State {
         let wants = match outcome {
             Outcome::SecondFactor { account } => Wants::SecondFactor { account: *account },
             Outcome::Details { agreements, fields } => Wants::Details { agreements: agreements.clone(), fields: fields.clone() },
+            Outcome::Restore { account } => Wants::Restore { account: *account },
             _ => return None,
         };
         Some(Self::Completing { then: Box::new(then), wants, kept })
@@ -171,6 +193,14 @@ impl State {
     /// As [`State::confirming`].
     pub fn completing(&self) -> Result<(&Then, &Wants, &Kept), Refusal> {
         if let Self::Completing { then, wants, kept } = self { Ok((then, wants, kept)) } else { Err(self.elsewhere()) }
+    }
+
+    /// The two accounts whose merging waits for a word.
+    ///
+    /// # Errors
+    /// As [`State::confirming`].
+    pub fn merging(&self) -> Result<(AccountId, AccountId, &Kept), Refusal> {
+        if let Self::Merging { account, other, kept } = self { Ok((*account, *other, kept)) } else { Err(self.elsewhere()) }
     }
 
     /// The attempt is over; its assertion is wiped.
@@ -187,6 +217,7 @@ impl State {
             | Self::NewEmail { .. }
             | Self::ConfirmingSession { .. }
             | Self::Resetting { .. }
+            | Self::Merging { .. }
             | Self::Completing { .. } => false,
             Self::Done | Self::Abandoned | Self::Refused { .. } => true,
         }
@@ -205,6 +236,8 @@ impl State {
             Self::EmailChanged { .. } => "email",
             Self::Completing { wants: Wants::SecondFactor { .. }, .. } => "factor",
             Self::Completing { wants: Wants::Details { .. }, .. } => "details",
+            Self::Completing { wants: Wants::Restore { .. }, .. } => "restore",
+            Self::Merging { .. } => "merge",
             Self::Done | Self::Abandoned | Self::Refused { .. } => "over",
         }
     }
@@ -217,7 +250,7 @@ impl State {
             Self::Confirming { choice } | Self::Proving { choice, .. } | Self::Binding { choice, .. } => choice.as_ref(),
             Self::Completing { then, .. } => match then.as_ref() {
                 Then::Arrival { choice, .. } => choice.as_ref(),
-                Then::SignIn { .. } | Then::SignUp { .. } | Then::Confirm { .. } => None,
+                Then::SignIn { .. } | Then::SignUp { .. } | Then::Confirm { .. } | Then::Merge { .. } => None,
             },
             Self::FinishingSignup { .. }
             | Self::EmailChanged { .. }
@@ -225,6 +258,7 @@ impl State {
             | Self::NewEmail { .. }
             | Self::ConfirmingSession { .. }
             | Self::Resetting { .. }
+            | Self::Merging { .. }
             | Self::Done
             | Self::Abandoned
             | Self::Refused { .. } => None,
@@ -244,6 +278,7 @@ impl State {
             | Self::NewEmail { .. }
             | Self::ConfirmingSession { .. }
             | Self::Resetting { .. }
+            | Self::Merging { .. }
             | Self::Done
             | Self::Abandoned
             | Self::Refused { .. } => false,

@@ -47,6 +47,9 @@ pub struct Given {
     /// The page that asks for fields was answered; what is optional may be empty.
     #[serde(default)]
     pub answered: bool,
+    /// The person said that this account, which is being deleted, stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restores: Option<AccountId>,
 }
 
 /// An agreement that was accepted.
@@ -117,6 +120,34 @@ pub enum Intent {
     Change(Change),
     /// Whoever reads the account's mail, or its owner, says of a change: this wasn't me (MA-13).
     Undo(Undo),
+    /// Two accounts of one person become one. The other account is in [`Facts::known`].
+    Merge(Merge),
+}
+
+/// The account that stays, and what of both matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merge {
+    pub account: AccountId,
+    pub state: AccountState,
+    /// Who asks: somebody who showed both accounts, or an administrator.
+    pub by: MergeBy,
+    /// The session's last authentication is recent enough (MA-09).
+    pub recent: bool,
+    /// Their providers are of different isolation domains (GO-08).
+    pub foreign_domain: bool,
+    /// Together they would have more identities of a provider than it allows.
+    pub too_many: bool,
+    /// One of them has an administrative role: power is never gained by merging (I12).
+    pub administrator: bool,
+    /// The account that stays has a second factor.
+    pub second_factor: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeBy {
+    BothProofs,
+    Admin,
 }
 
 /// A change that is taken back.
@@ -148,6 +179,8 @@ pub enum Undone {
     SecondFactor,
     /// The account stays after all.
     Delete,
+    /// The two accounts are two again.
+    Merge,
 }
 
 /// The session that a sign-in in between is for. The account that the credential opened is in [`Facts::known`].
@@ -276,6 +309,8 @@ pub enum AccountState {
     Disabled,
     /// Deletion asked for; the days of grace run.
     Closing,
+    /// It became part of another account; its id leads there.
+    Merged,
 }
 
 impl AccountState {
@@ -286,12 +321,13 @@ impl AccountState {
             Self::Active => "active",
             Self::Disabled => "disabled",
             Self::Closing => "closing",
+            Self::Merged => "merged",
         }
     }
 
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Active, Self::Disabled, Self::Closing].into_iter().find(|s| s.name() == name)
+        [Self::Pending, Self::Active, Self::Disabled, Self::Closing, Self::Merged].into_iter().find(|s| s.name() == name)
     }
 }
 

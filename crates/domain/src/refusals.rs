@@ -103,6 +103,9 @@ refusals! {
     PasswordLocked "account.password_locked" 403 [OtherMethod] "A hundred wrong passwords in a row: the password opens nothing until a new one is set by a code from the mailbox (RL-01).";
     PasswordByReset "account.password_by_reset" 403 [MyAccount] "A first password is set by a code from the mailbox, or not at all, as the policy says (NE-20).";
     UndoOver "account.undo_over" 410 [MyAccount, AskAdministrator] "The link of the notice was used, or is too old.";
+    SameAccount "account.same" 409 [MyAccount] "Both sign-ins are of one account; there is nothing to merge.";
+    MergeOff "account.merge_off" 403 [MyAccount, AskAdministrator] "The policy lets nobody merge these accounts, or one of them has an administrative role.";
+    MergeFactor "account.merge_factor" 409 [MyAccount] "The other account has a second factor and this one has none.";
     LastOwner "account.last_owner" 409 [MyAccount] "The last owner of the console cannot go.";
     EmailTaken "account.email_taken" 409 [MyAccount] "Another account owns the address (MA-15).";
     LastMethod "account.last_method" 409 [MyAccount] "The last usable way to sign in stays (I7).";

@@ -8,8 +8,8 @@ use ligature_domain::{
     decide::Decision,
     decide::EmailStep,
     facts::{
-        AccountState, Act, AddTo, Agreed, Beside, By, Candidate, Change, Confirm, EmailFacts, Facts, Given, Intent, Known, Means, ProviderFacts, Remove, RuleFacts, RuleState, Undo, Undone,
-        UpdateEmail, What,
+        AccountState, Act, AddTo, Agreed, Beside, By, Candidate, Change, Confirm, EmailFacts, Facts, Given, Intent, Known, Means, Merge, MergeBy, ProviderFacts, Remove, RuleFacts, RuleState, Undo,
+        Undone, UpdateEmail, What,
     },
     policy::{Agreement, CodeTo, Disclosure, Document, EmailChange, Field, NoMatch, Offer, Target, UnverifiedTarget, preset},
     trust::Pair,
@@ -164,10 +164,12 @@ fn au_06_login_only_refuses_even_a_match_and_lets_the_known_in() {
 
 #[test]
 fn i1_a_known_identity_opens_no_account_that_is_not_active() {
-    for (state, refusal) in [(AccountState::Pending, Refusal::AccountPending), (AccountState::Disabled, Refusal::AccountDisabled), (AccountState::Closing, Refusal::AccountClosing)] {
+    for (state, refusal) in [(AccountState::Pending, Refusal::AccountPending), (AccountState::Disabled, Refusal::AccountDisabled), (AccountState::Merged, Refusal::AccountDisabled)] {
         let f = Facts { known: Some(Known { account: A, state, link: None, second_factor: false }), ..facts(None, vec![], Act::Arrived) };
         assert_eq!(decide(&f, &policy("goss", &[])).outcome, Outcome::Refuse { refusal });
     }
+    let f = Facts { known: Some(Known { account: A, state: AccountState::Closing, link: None, second_factor: false }), ..facts(None, vec![], Act::Arrived) };
+    assert_eq!(decide(&f, &policy("goss", &[])).outcome, Outcome::Restore { account: A });
 }
 
 #[test]
@@ -280,14 +282,19 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         any::<bool>().prop_map(|last_owner| What::Delete { last_owner }),
     ];
     let change = (accounts(), states(), what, any::<bool>()).prop_map(|(account, state, what, recent)| Intent::Change(Change { account, state, what, recent }));
-    let undone = prop_oneof![Just(Undone::Email), Just(Undone::Link), Just(Undone::Unlink), Just(Undone::Password), Just(Undone::SecondFactor), Just(Undone::Delete)];
+    let undone = prop_oneof![Just(Undone::Email), Just(Undone::Link), Just(Undone::Unlink), Just(Undone::Password), Just(Undone::SecondFactor), Just(Undone::Delete), Just(Undone::Merge)];
     let undo = (accounts(), states(), undone, any::<bool>(), 0_u32..2, any::<bool>())
         .prop_map(|(account, state, what, elsewhere, ways_left, recent)| Intent::Undo(Undo { account, state, what, elsewhere, ways_left, recent }));
     let means = prop_oneof![Just(Means::Password), Just(Means::Mailbox), any::<bool>().prop_map(|dated| Means::Identity { dated })];
     let beside = (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(password, dated, mailbox)| Beside { password, dated, mailbox });
     let confirm = (accounts(), means, any::<bool>(), beside).prop_map(|(account, by, fresh, beside)| Intent::Confirm(Confirm { account, by, fresh, beside }));
     let update = (accounts(), states(), any::<bool>()).prop_map(|(account, state, taken)| Intent::UpdateEmail(UpdateEmail { account, state, taken }));
-    let intent = prop_oneof![6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => change, 1 => confirm, 1 => undo, 1 => Just(Intent::SignUp)];
+    let merge =
+        (accounts(), states(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(account, state, both, recent, foreign_domain, too_many, administrator)| {
+            let by = if both { MergeBy::BothProofs } else { MergeBy::Admin };
+            Intent::Merge(Merge { account, state, by, recent, foreign_domain, too_many, administrator, second_factor: account == B })
+        });
+    let intent = prop_oneof![1 => merge, 6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => change, 1 => confirm, 1 => undo, 1 => Just(Intent::SignUp)];
     let act = prop_oneof![
         6 => Just(Act::Arrived),
         1 => Just(Act::UseExisting),
@@ -316,6 +323,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
             agreed: agreed.then(|| Agreed { account: by, what: "terms@2".into() }).into_iter().collect(),
             fields: field.then_some(Target::GivenName).into_iter().collect(),
             answered,
+            restores: by,
         },
     );
     let filter = prop_oneof![6 => Just(Some(true)), 1 => Just(Some(false)), 1 => Just(None)];
@@ -357,6 +365,7 @@ fn any_policy(permit: bool) -> impl Strategy<Value = Policy> {
             d.choices.disclosure = Some(disclosure);
             d.choices.unverified_target = Some(unverified);
             d.choices.email_change = Some(email);
+            d.choices.merge = Some(if all_offers { ligature_domain::policy::Merge::Admin } else { ligature_domain::policy::Merge::BothProofs });
             if all_offers == claim {
                 d.choices.agreements = Some(vec![Agreement { id: "terms".into(), version: "2".into(), title: "Terms".into(), url: "/terms".into() }]);
                 d.choices.registration = Some(vec![Field { field: Target::GivenName, required: true }]);
@@ -419,7 +428,9 @@ proptest! {
             Outcome::SignIn { account, email } => {
                 // I9: nobody's address is taken.
                 prop_assert!(email != EmailStep::Overwrite || f.email.is_some_and(|e| !e.taken) && f.trust >= Some(Trust::ClaimedVerified));
-                let own = Some(Known { account, state: AccountState::Active, link: None, second_factor: account == B });
+                let restored = f.given.restores == Some(account) && f.known.is_some_and(|k| k.state == AccountState::Closing);
+                let state = if restored { AccountState::Closing } else { AccountState::Active };
+                let own = Some(Known { account, state, link: None, second_factor: account == B });
                 prop_assert!(f.provider.unwrap().enabled && f.known == own);
             }
             Outcome::Link { account, .. } => {
@@ -457,6 +468,15 @@ proptest! {
             Outcome::FinishSignup { account } | Outcome::Reclaim { account } => prop_assert!(f.pending == Some(account) && f.trust == Some(Trust::ProvenHere) && f.known.is_none()),
             Outcome::Confirm => prop_assert!(f.trust.is_some() && f.trust != Some(Trust::ProvenHere)),
             Outcome::Challenge { target: Some(target), .. } => prop_assert!(f.candidates.iter().any(|c| c.account == target && c.state == AccountState::Active && !c.administrator && !c.barred)),
+            Outcome::Merge => {
+                let (Intent::Merge(m), Some(other)) = (f.intent, f.known) else { return Err(TestCaseError::fail("a merge of two")) };
+                prop_assert!(m.recent && !m.administrator && !m.foreign_domain && !m.too_many && m.account != other.account);
+                prop_assert!(m.state == AccountState::Active && other.state == AccountState::Active);
+                prop_assert!(other.account != B, "A has no second factor, B does");
+                prop_assert_eq!(p.choices.merge, if m.by == MergeBy::Admin { ligature_domain::policy::Merge::Admin } else { ligature_domain::policy::Merge::BothProofs });
+            }
+            // GD-05: only who may come in is asked, and the account stays only by their word.
+            Outcome::Restore { account } => prop_assert!(f.known.is_some_and(|k| k.account == account && k.state == AccountState::Closing) && f.given.restores != Some(account)),
             Outcome::SecondFactor { account } => prop_assert!(account == B && f.given.factor != Some(B)),
             Outcome::Details { agreements, fields } => prop_assert!(!agreements.is_empty() || !fields.is_empty()),
             Outcome::UpdateEmail => prop_assert!(matches!(f.intent, Intent::UpdateEmail(u) if !u.taken) && f.trust == Some(Trust::ProvenHere)),

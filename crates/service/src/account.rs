@@ -75,6 +75,8 @@ pub struct Overview {
     pub password_settable: bool,
     /// Since when a second factor is asked for.
     pub second_factor: Option<Micros>,
+    /// Another account can be merged into this one (I12, policy).
+    pub mergeable: bool,
 }
 
 impl Ligature {
@@ -102,6 +104,12 @@ impl Ligature {
         let fields = self.profile(c, caller.account).await?;
         let second_factor = find_factor(c, caller.account, TOTP).await?.map(|(_, at)| at);
         drop(conn);
+        let mergeable = match self.may_merge(visitor).await {
+            Ok(()) => true,
+            Err(fault) if fault.refusal() == Refusal::NotRecent => true,
+            Err(fault) if fault.refusal() == Refusal::MergeOff => false,
+            Err(fault) => return Err(fault),
+        };
         let mut buttons = Vec::new();
         for row in addable {
             let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
@@ -112,7 +120,7 @@ impl Ligature {
         let may = |what| decide(&change(what), &local).outcome == Outcome::Change;
         let password_settable = may(What::Password { first: !has });
         let manageable = may(What::Email { taken: false });
-        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, administrator, password_settable, second_factor })
+        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, administrator, password_settable, second_factor, mergeable })
     }
 
     /// Providers that the account may add, by the decision itself for an identity that nobody has (GO-25, GO-27).

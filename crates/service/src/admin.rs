@@ -73,6 +73,10 @@ pub struct AccountView {
     pub events: Vec<AuditEvent>,
     /// Since when a second factor is asked for.
     pub second_factor: Option<domain::Micros>,
+    /// The account that it became part of: its id leads there.
+    pub merged_into: Option<AccountId>,
+    /// The policy leaves merging to administrators, and this account may take another in.
+    pub mergeable: bool,
 }
 
 /// Figures of the first page.
@@ -234,6 +238,8 @@ impl Ligature {
             emails: list_emails(c, id).await?,
             methods: self.method_rows(c, &policies, id, None).await?,
             roles: list_roles(c, self.org, id).await?,
+            merged_into: storage::merges::find_survivor(c, id).await?,
+            mergeable: self.admin_may_merge(c, id).await?,
             second_factor: storage::factors::find_factor(c, id, storage::factors::TOTP).await?.map(|(_, at)| at),
             events: list_audit_events(c, self.org, &AuditFilter { account: Some(id), ..AuditFilter::default() }, 20).await?,
             account,

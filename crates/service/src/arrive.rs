@@ -108,6 +108,9 @@ impl Ligature {
         if let Some(attempt) = &start.bind {
             return self.bind_by_identity(c, visitor, attempt, held).await;
         }
+        if let Some(session) = &start.merge {
+            return self.merge_by_identity(c, visitor, held, session).await;
+        }
         if let Some(session) = &start.confirm {
             return self.confirm_by_identity(c, visitor, held, session, start).await;
         }
@@ -150,6 +153,7 @@ impl Ligature {
                 if let Some(link) = link {
                     touch_link(c, link, &self.sealed_claims(held)?, now).await?;
                 }
+                self.restore_if_closing(c, visitor, facts).await?;
                 self.sync_profile(c, *account, held, policy, &sync.on_login, client).await?;
                 if *email == EmailStep::Overwrite {
                     self.overwrite_email(c, *account, held, facts.trust).await?;
@@ -220,6 +224,8 @@ impl Ligature {
             | Outcome::FinishSignup { .. }
             | Outcome::SecondFactor { .. }
             | Outcome::Details { .. }
+            | Outcome::Restore { .. }
+            | Outcome::Merge
             | Outcome::Remove { .. }
             | Outcome::UpdateEmail
             | Outcome::Confirmed

@@ -9,6 +9,7 @@ use storage::{
     audit::{AuditFilter, list_audit_events},
     factors::{TOTP, find_factor},
     links::list_links,
+    merges::list_merged_into,
     sessions::list_sessions,
 };
 
@@ -116,6 +117,11 @@ impl Ligature {
                 Box::pin(async move {
                     let ids = list_closed(c, this.org, this.now(), 100).await?;
                     for id in &ids {
+                        // What became part of it goes with it.
+                        for merged in list_merged_into(c, *id).await? {
+                            storage::audit::forget_account(c, merged, &this.vault.pseudonym(&[b"account", &merged.0])).await?;
+                            remove_account(c, merged).await?;
+                        }
                         remove_account(c, *id).await?;
                         let tombstone = this.vault.pseudonym(&[b"account", &id.0]);
                         storage::audit::forget_account(c, *id, &tombstone).await?;

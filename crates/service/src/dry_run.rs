@@ -51,12 +51,19 @@ pub struct DryRunView {
 fn bucket(decision: &Decision) -> &'static str {
     match &decision.outcome {
         Outcome::Link { .. } | Outcome::AlreadyLinked => "link",
-        Outcome::Choose(_) | Outcome::Confirm | Outcome::Challenge { .. } | Outcome::Bind { .. } | Outcome::FinishSignup { .. } | Outcome::Details { .. } | Outcome::Reclaim { .. } => "ask",
+        Outcome::Choose(_)
+        | Outcome::Confirm
+        | Outcome::Challenge { .. }
+        | Outcome::Bind { .. }
+        | Outcome::FinishSignup { .. }
+        | Outcome::Details { .. }
+        | Outcome::Restore { .. }
+        | Outcome::Reclaim { .. } => "ask",
         Outcome::Create => "create",
         Outcome::SignIn { .. } => "opens",
         // The second factor is shown as today; a returning person answers it and is in.
         Outcome::SecondFactor { .. } => "opens",
-        Outcome::Refuse { .. } | Outcome::Abandon | Outcome::Remove { .. } | Outcome::UpdateEmail | Outcome::Confirmed | Outcome::Change | Outcome::Undo => "refused",
+        Outcome::Refuse { .. } | Outcome::Abandon | Outcome::Remove { .. } | Outcome::UpdateEmail | Outcome::Confirmed | Outcome::Change | Outcome::Undo | Outcome::Merge => "refused",
     }
 }
 

@@ -105,7 +105,7 @@ impl Ligature {
         let proved = all.iter().any(|e| e.proof != "none");
         let to: Vec<String> = all.into_iter().enumerate().filter(|(n, e)| if proved { e.proof != "none" } else { *n == 0 }).map(|(_, e)| e.typed).collect();
         let undo = match undo {
-            Some(what) if !to.is_empty() => self.undo_url(c, account, what).await?,
+            Some(what) => self.undo_url(c, account, what).await?,
             _ => String::new(),
         };
         for address in to {

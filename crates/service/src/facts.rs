@@ -240,6 +240,7 @@ pub(crate) fn given(kept: &Kept, filled: Vec<domain::policy::Target>) -> Given {
         agreed: kept.agreed.iter().map(|what| Agreed { account: None, what: what.clone() }).collect(),
         fields: filled.into_iter().chain(kept.fields.keys().cloned()).collect(),
         answered: kept.answered,
+        restores: kept.restores,
     }
 }
 

@@ -44,7 +44,14 @@ impl Ligature {
     /// [`Fault::Storage`].
     pub async fn tidy(&self) -> Result<usize, Fault> {
         let (now, gone) = (self.now(), self.remove_closed().await?);
-        let rows = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(storage::tidy::tidy(c, now).await? + storage::tidy::wipe_expired_assertions(c, now).await?) })).await?;
+        let rows = self
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(
+                    async move { Ok(storage::tidy::tidy(c, now).await? + storage::merges::remove_leftovers(c, now - 14 * domain::DAY).await? + storage::tidy::wipe_expired_assertions(c, now).await?) },
+                )
+            })
+            .await?;
         Ok(rows + gone)
     }
 }

@@ -23,6 +23,7 @@ mod flash;
 mod ground;
 mod held;
 pub mod mails;
+pub mod merge;
 #[cfg(test)]
 mod model;
 mod own_email;

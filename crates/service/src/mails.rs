@@ -42,6 +42,10 @@ pub enum Kind {
     SecondFactorGone,
     /// A recovery code opened the account.
     RecoveryCodeUsed,
+    /// Another account became part of this one.
+    MergeNotice,
+    /// The account stays after all.
+    RestoredNotice,
     /// The account goes in two weeks.
     ClosingNotice,
     /// A provider was added.
@@ -52,7 +56,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, for the test that renders each in each language.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::LinkCode,
         Self::ClaimCode,
         Self::EmailCode,
@@ -68,6 +72,8 @@ impl Kind {
         Self::SecondFactorNotice,
         Self::SecondFactorGone,
         Self::RecoveryCodeUsed,
+        Self::MergeNotice,
+        Self::RestoredNotice,
         Self::ClosingNotice,
         Self::LinkNotice,
         Self::UnlinkNotice,
@@ -92,6 +98,8 @@ impl Kind {
             Self::SecondFactorNotice => "second-factor-notice",
             Self::SecondFactorGone => "second-factor-gone",
             Self::RecoveryCodeUsed => "recovery-code-used",
+            Self::MergeNotice => "merge-notice",
+            Self::RestoredNotice => "restored-notice",
             Self::ClosingNotice => "closing-notice",
             Self::LinkNotice => "link-notice",
             Self::UnlinkNotice => "unlink-notice",
@@ -108,6 +116,8 @@ impl Kind {
             | Self::SecondFactorNotice
             | Self::SecondFactorGone
             | Self::RecoveryCodeUsed
+            | Self::MergeNotice
+            | Self::RestoredNotice
             | Self::ClosingNotice
             | Self::EmailChanged
             | Self::RefusedNotice

@@ -30,6 +30,9 @@ pub(crate) struct Sealed {
     /// For confirming: the session that asked, likewise.
     #[serde(default)]
     pub confirm: Option<Vec<u8>>,
+    /// For showing another account that is to become part of the session's: the session, likewise.
+    #[serde(default)]
+    pub merge: Option<Vec<u8>>,
     /// The attempt that this sign-in shows an account for (binding by another provider).
     #[serde(default)]
     pub bind: Option<String>,
@@ -59,6 +62,8 @@ pub enum Purpose {
     Add,
     /// Signing in once more in the session, before something that needs it (MA-09).
     Confirm,
+    /// Showing another account, to merge it into the session's.
+    Merge,
     /// Showing, on the binding page of this attempt, that an account is one's own.
     Bind(String),
 }
@@ -96,6 +101,7 @@ impl Ligature {
         if !row.enabled {
             return Err(Refusal::ProviderDisabled.into());
         }
+        let merge = visitor.session.as_ref().filter(|_| matches!(purpose, Purpose::Merge)).map(|caller| caller.hash.clone());
         let (add, confirm, bind) = match (purpose, &visitor.session) {
             (Purpose::SignIn, _) => (None, None, None),
             (Purpose::Bind(attempt), _) => (None, None, Some(attempt)),
@@ -108,10 +114,23 @@ impl Ligature {
                 (Some(caller.hash.clone()), None, None)
             }
             (Purpose::Confirm, Some(caller)) => (None, Some(caller.hash.clone()), None),
-            (Purpose::Add | Purpose::Confirm, None) => return Err(Refusal::SessionEnded.into()),
+            (Purpose::Merge, Some(_)) => (None, None, None),
+            (Purpose::Add | Purpose::Confirm | Purpose::Merge, None) => return Err(Refusal::SessionEnded.into()),
         };
-        let sealed =
-            Sealed { provider: row.id, key: row.key.clone(), state: token(), nonce: token(), verifier: token(), browser: visitor.browser.clone(), add, confirm, bind, continuation, at: self.now() };
+        let sealed = Sealed {
+            provider: row.id,
+            key: row.key.clone(),
+            state: token(),
+            nonce: token(),
+            verifier: token(),
+            browser: visitor.browser.clone(),
+            add,
+            confirm,
+            merge,
+            bind,
+            continuation,
+            at: self.now(),
+        };
         let connector = self.connector(&row).await?;
         let redirect_uri = self.redirect_uri(&row.key);
         let start = Start {
@@ -119,7 +138,7 @@ impl Ligature {
             state: &sealed.state,
             nonce: &sealed.nonce,
             verifier: &sealed.verifier,
-            fresh: sealed.add.is_some() || sealed.confirm.is_some() || sealed.bind.is_some(),
+            fresh: sealed.add.is_some() || sealed.confirm.is_some() || sealed.merge.is_some() || sealed.bind.is_some(),
         };
         let url = connector.authorization_url(start).await.map_err(|error| {
             tracing::warn!(provider.key = row.key, %error, "a provider cannot be started");

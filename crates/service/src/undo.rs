@@ -11,6 +11,7 @@ use storage::{
     Conn,
     accounts::{bump_rev, find_account, find_password, is_email_taken, list_emails, own_email, remove_email, remove_password, set_closing, set_primary_email},
     links::{bar_link, find_link, find_released, list_links, release_link, restore_link},
+    merges::{Moved, find_merge},
     undo::{add_undo, find_undo, list_undos, spend_undo},
 };
 
@@ -31,6 +32,7 @@ pub(crate) enum Undoable {
     Password,
     SecondFactor,
     Delete,
+    Merge { merge: [u8; 16] },
 }
 
 impl Undoable {
@@ -38,7 +40,7 @@ impl Undoable {
     fn life(&self) -> Micros {
         match self {
             Self::Email { .. } => RESERVED,
-            Self::Link { .. } | Self::Unlink { .. } | Self::Password | Self::SecondFactor | Self::Delete => 14 * DAY,
+            Self::Link { .. } | Self::Unlink { .. } | Self::Password | Self::SecondFactor | Self::Delete | Self::Merge { .. } => 14 * DAY,
         }
     }
 
@@ -50,6 +52,7 @@ impl Undoable {
             Self::Password => Undone::Password,
             Self::SecondFactor => Undone::SecondFactor,
             Self::Delete => Undone::Delete,
+            Self::Merge { .. } => Undone::Merge,
         }
     }
 }
@@ -101,7 +104,7 @@ impl Ligature {
         let about = match &what {
             Undoable::Email { new, .. } => masked(new),
             Undoable::Link { link } | Undoable::Unlink { link } => self.provider_of(c, row.account_id, *link).await?,
-            Undoable::Password | Undoable::SecondFactor | Undoable::Delete => String::new(),
+            Undoable::Password | Undoable::SecondFactor | Undoable::Delete | Undoable::Merge { .. } => String::new(),
         };
         Ok(UndoView { what: what.what(), about, at: row.created_at })
     }
@@ -168,7 +171,7 @@ impl Ligature {
                 Some(row) => find_link(c, self.org, &row.namespace, &row.subject).await?.is_some(),
                 None => false,
             },
-            Undoable::Link { .. } | Undoable::Password | Undoable::SecondFactor | Undoable::Delete => false,
+            Undoable::Link { .. } | Undoable::Password | Undoable::SecondFactor | Undoable::Delete | Undoable::Merge { .. } => false,
         };
         let policy = self.ground(c, None).await?.policy(None);
         let recent = caller.is_none_or(|caller| Self::recent(caller, self.now(), &policy));
@@ -197,6 +200,7 @@ impl Ligature {
                 self.drop_second_factor(c, id).await?;
             }
             Undoable::Delete => set_closing(c, id, None).await?,
+            Undoable::Merge { merge } => self.unmerge(c, *merge).await?,
         }
         self.end_everything(c, id, None).await?;
         let detail = serde_json::json!({"what": what.what(), "reasons": decision.reasons, "policy_version": decision.policy_version});
@@ -206,11 +210,15 @@ impl Ligature {
 
     /// Ways in that would be left: usable identities, a password, and a mailbox that can set a new one.
     async fn ways_left(&self, c: &mut Conn, id: AccountId, what: &Undoable) -> Result<u32, Fault> {
+        let moved: Moved = match what {
+            Undoable::Merge { merge } => find_merge(c, storage::Key(*merge)).await?.and_then(|m| serde_json::from_str(&m.moved).ok()).unwrap_or_default(),
+            _ => Moved::default(),
+        };
         let links = list_links(c, id).await?;
-        let going = |l: &storage::links::Link| matches!(what, Undoable::Link { link } if *link == l.id);
+        let going = |l: &storage::links::Link| matches!(what, Undoable::Link { link } if *link == l.id) || moved.links.contains(&l.id.0);
         let mut left = links.iter().filter(|l| !going(l)).count();
-        left += usize::from(*what != Undoable::Password && find_password(c, id).await?.is_some());
-        left += usize::from(list_emails(c, id).await?.iter().any(|e| e.owner));
+        left += usize::from(*what != Undoable::Password && moved.credentials.is_empty() && find_password(c, id).await?.is_some());
+        left += usize::from(list_emails(c, id).await?.iter().any(|e| e.owner && !moved.emails.iter().any(|m| m.canonical == e.canonical) && !moved.owned.contains(&e.canonical)));
         Ok(u32::try_from(left).unwrap_or(u32::MAX))
     }
 }

@@ -113,6 +113,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    merge (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        account_id -> Binary,
+        other_id -> Binary,
+        moved -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     recovery_code (hash) {
         hash -> Binary,
         account_id -> Binary,
@@ -350,7 +361,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     setup_token,
     flash,
     auth_code,
-    access_token
+    access_token,
+    merge
 );
 
 diesel::table! {

@@ -24,3 +24,13 @@ ALTER TABLE auth_code ADD COLUMN method TEXT NOT NULL DEFAULT '';
 ALTER TABLE auth_code ADD COLUMN factor TEXT NOT NULL DEFAULT '';
 -- What the person calls an identity.
 ALTER TABLE link ADD COLUMN nickname TEXT NOT NULL DEFAULT '';
+-- Two accounts that became one: what moved, sealed, so that it can move back.
+CREATE TABLE merge (
+  id BYTEA PRIMARY KEY NOT NULL,
+  organisation_id BYTEA NOT NULL REFERENCES organisation(id),
+  account_id BYTEA NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  other_id BYTEA NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  moved TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX merge_other ON merge (other_id);

@@ -1,4 +1,4 @@
-//! `POST /login/with/{key}`, `POST /account/methods/add/{key}`, `POST /account/confirm/with/{key}`: off to the provider.
+//! `POST /login/with/{key}`, `…/methods/add/{key}`, `…/confirm/with/{key}`, `…/merge/with/{key}`: off to the provider.
 use app::{
     context::{Asker, Context},
     outcome::{Leave, refuse},
@@ -54,6 +54,15 @@ pub struct ConfirmForm {
 pub async fn confirm(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>, form: Result<Form<ConfirmForm>, FormRejection>) -> Response {
     let Form(form) = form.unwrap_or_default();
     let started = context.ligature.start(&asker.visitor, &key, Purpose::Confirm, app::forms::confirm::after(&form.to)).await;
+    off(&context, started)
+}
+
+pub async fn merge(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>) -> Response {
+    let started = match context.ligature.may_merge(&asker.visitor).await {
+        Ok(()) => context.ligature.start(&asker.visitor, &key, Purpose::Merge, Continuation::Account).await,
+        Err(fault) if fault.refusal() == Refusal::NotRecent => return see_other(&context, &Leave::local(paths::confirm(paths::MERGE))),
+        Err(fault) => Err(fault),
+    };
     off(&context, started)
 }
 

@@ -3,7 +3,7 @@
 use super::{Deciding, Outcome, reason::Trace};
 use crate::{
     AccountId,
-    facts::{Facts, Intent},
+    facts::{Facts, Intent, MergeBy},
     policy::Field,
 };
 
@@ -14,6 +14,13 @@ impl Deciding<'_> {
             (Outcome::SignIn { account, .. } | Outcome::Link { account, .. }, Intent::SignIn) => (Some(*account), false),
             (Outcome::Reclaim { account }, Intent::SignIn) => (Some(*account), true),
             (Outcome::Create, Intent::SignIn | Intent::SignUp) => (None, true),
+            (Outcome::Restore { account }, Intent::SignIn) => {
+                return self.second_factor(*account, true, trace).unwrap_or(outcome);
+            }
+            (Outcome::Merge, Intent::Merge(merge)) if merge.by == MergeBy::BothProofs => {
+                let other = self.facts.known.map(|k| k.account);
+                return other.and_then(|other| self.second_factor(other, true, trace)).unwrap_or(outcome);
+            }
             (Outcome::Confirmed, Intent::Confirm(confirm)) => {
                 return self.second_factor(confirm.account, true, trace).unwrap_or(outcome);
             }

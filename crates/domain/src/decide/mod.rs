@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, Refusal,
-    facts::{AccountState, Act, AddTo, Beside, Change, Confirm, Facts, Intent, Known, Means, Remove, Undo, Undone, UpdateEmail, What},
-    policy::{BindMethod, Disclosure, EmailChange, Field, MailEvent, Offer, PasswordAdd, Policy},
+    facts::{AccountState, Act, AddTo, Beside, Change, Confirm, Facts, Intent, Known, Means, Merge, MergeBy, Remove, Undo, Undone, UpdateEmail, What},
+    policy::{BindMethod, Disclosure, EmailChange, Field, MailEvent, Merge as MergePolicy, Offer, PasswordAdd, Policy},
     trust::{Proof, Trust},
 };
 
@@ -92,6 +92,12 @@ pub enum Outcome {
     Change,
     /// The change is taken back.
     Undo,
+    /// The other account becomes part of this one.
+    Merge,
+    /// Ask whether the account, which is being deleted, stays (GD-05).
+    Restore {
+        account: AccountId,
+    },
     Refuse {
         refusal: Refusal,
     },
@@ -120,12 +126,14 @@ impl Outcome {
             Self::Confirmed => "confirmed",
             Self::Change => "change",
             Self::Undo => "undo",
+            Self::Merge => "merge",
+            Self::Restore { .. } => "restore",
             Self::Refuse { .. } => "refuse",
         }
     }
 
     /// Every name, for the test that each has its text.
-    pub const NAMES: [&str; 19] = [
+    pub const NAMES: [&str; 21] = [
         "sign_in",
         "create",
         "link",
@@ -144,6 +152,8 @@ impl Outcome {
         "confirmed",
         "change",
         "undo",
+        "merge",
+        "restore",
         "refuse",
     ];
 }
@@ -211,6 +221,7 @@ impl Deciding<'_> {
             }
             Intent::Change(change) => self.change(change, trace),
             Intent::Undo(undo) => take_back(undo, trace),
+            Intent::Merge(merge) => self.merge(merge, trace),
             Intent::UpdateEmail(update) => self.update_email(update, trace),
             Intent::SignUp => {
                 self.gates(trace)?;
@@ -234,7 +245,7 @@ impl Deciding<'_> {
         let local = match self.facts.intent {
             Intent::SignIn | Intent::SignUp => true,
             Intent::Confirm(confirm) => confirm.by == Means::Password,
-            Intent::Add(_) | Intent::Remove(_) | Intent::UpdateEmail(_) | Intent::Change(_) | Intent::Undo(_) => false,
+            Intent::Add(_) | Intent::Remove(_) | Intent::UpdateEmail(_) | Intent::Change(_) | Intent::Undo(_) | Intent::Merge(_) => false,
         };
         match self.facts.provider {
             Some(provider) if !provider.enabled => return Err(Refusal::ProviderDisabled),
@@ -259,7 +270,14 @@ impl Deciding<'_> {
     /// I1: a known identity opens its own account and no other.
     fn known(&self, known: Known, trace: &mut Trace) -> Result<Outcome, Refusal> {
         trace.say("known");
-        usable(known.state)?;
+        match known.state {
+            AccountState::Closing if self.facts.given.restores == Some(known.account) => trace.say("restores"),
+            AccountState::Closing => {
+                trace.say("asks-to-restore");
+                return Ok(Outcome::Restore { account: known.account });
+            }
+            state => usable(state)?,
+        }
         Ok(Outcome::SignIn { account: known.account, email: self.email_step(trace) })
     }
 
@@ -309,6 +327,34 @@ impl Deciding<'_> {
             Means::Identity { dated: false } => !password && !dated && !mailbox,
         };
         if enough { Ok(Outcome::Confirmed) } else { Err(Refusal::NotFresh) }
+    }
+
+    /// One person's two accounts: each shown, or an administrator's word, as the policy says. Flags and limits hold as
+    /// for every link, and roles are gained by nobody.
+    fn merge(&self, merge: Merge, trace: &mut Trace) -> Result<Outcome, Refusal> {
+        trace.say("merges");
+        let other = self.facts.known.filter(|k| k.account != merge.account).ok_or(Refusal::SameAccount)?;
+        usable(merge.state)?;
+        usable(other.state)?;
+        let allowed = match merge.by {
+            MergeBy::BothProofs => self.policy.choices.merge == MergePolicy::BothProofs && self.policy.permits.account_management,
+            MergeBy::Admin => self.policy.choices.merge == MergePolicy::Admin,
+        };
+        if !allowed || merge.administrator {
+            return Err(Refusal::MergeOff);
+        }
+        if merge.foreign_domain {
+            return Err(Refusal::Isolated);
+        }
+        if merge.too_many {
+            return Err(Refusal::TooMany);
+        }
+        // What a second factor protects never ends up with less.
+        if other.second_factor && !merge.second_factor {
+            return Err(Refusal::MergeFactor);
+        }
+        recent(merge.recent, trace)?;
+        Ok(Outcome::Merge)
     }
 
     /// What people do to their own account, beside its sign-in methods.
@@ -406,8 +452,8 @@ fn take_back(undo: Undo, trace: &mut Trace) -> Result<Outcome, Refusal> {
     match undo.what {
         Undone::Email if undo.elsewhere => Err(Refusal::EmailTaken),
         Undone::Unlink if undo.elsewhere => Err(Refusal::AlreadyInUse),
-        Undone::Link | Undone::Password if undo.ways_left == 0 => Err(Refusal::LastMethod),
-        Undone::Email | Undone::Link | Undone::Unlink | Undone::Password | Undone::SecondFactor | Undone::Delete => Ok(Outcome::Undo),
+        Undone::Link | Undone::Password | Undone::Merge if undo.ways_left == 0 => Err(Refusal::LastMethod),
+        Undone::Email | Undone::Link | Undone::Unlink | Undone::Password | Undone::SecondFactor | Undone::Delete | Undone::Merge => Ok(Outcome::Undo),
     }
 }
 
@@ -424,7 +470,7 @@ pub(super) fn usable(state: AccountState) -> Result<(), Refusal> {
     match state {
         AccountState::Active => Ok(()),
         AccountState::Pending => Err(Refusal::AccountPending),
-        AccountState::Disabled => Err(Refusal::AccountDisabled),
+        AccountState::Disabled | AccountState::Merged => Err(Refusal::AccountDisabled),
         AccountState::Closing => Err(Refusal::AccountClosing),
     }
 }

@@ -15,7 +15,7 @@ pub struct Reason {
 
 impl Reason {
     /// Every code, for the test that each has its sentence.
-    pub const CODES: [&str; 41] = [
+    pub const CODES: [&str; 44] = [
         "gates-open",
         "filtered",
         "expression-failed",
@@ -57,6 +57,9 @@ impl Reason {
         "second-factor-shown",
         "second-factor-there",
         "wants-details",
+        "merges",
+        "asks-to-restore",
+        "restores",
     ];
 }
 

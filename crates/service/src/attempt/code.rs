@@ -73,6 +73,7 @@ impl Ligature {
             | State::NewEmail { .. }
             | State::ConfirmingSession { .. }
             | State::Resetting { .. }
+            | State::Merging { .. }
             | State::Completing { .. }
             | State::Done
             | State::Abandoned

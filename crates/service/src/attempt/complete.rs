@@ -6,14 +6,14 @@ use domain::{
     AccountId, Decision, Facts, Outcome, Refusal,
     attempt::{Kept, State, Then, Wants},
     decide,
-    facts::{Intent, Known},
+    facts::{AccountState, Intent, Known},
     path::Continuation,
     policy::{Field, Target},
 };
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::{Account, bump_rev, find_account, is_email_taken, list_emails, own_email, remove_pending_accounts, set_account_state},
+    accounts::{Account, bump_rev, find_account, is_email_taken, list_emails, own_email, remove_pending_accounts, set_account_state, set_closing},
     agreements::add_agreement,
     attempts::{NewChallenge, add_challenge},
     attributes::BY_PERSON,
@@ -27,6 +27,7 @@ use crate::{
     audit::Event,
     chance::{random_bytes, row_id, support_code},
     facts::given,
+    mails::Kind,
     sessions::Opening,
 };
 
@@ -93,7 +94,7 @@ impl Ligature {
         let open = self.opened(&mut self.store.read().await?, visitor, id).await?;
         match open.state.completing()? {
             (_, Wants::Details { agreements, fields }, _) => Ok(details.problems(agreements, fields)),
-            (_, Wants::SecondFactor { .. }, _) => Err(Refusal::AttemptStep.into()),
+            (_, Wants::SecondFactor { .. } | Wants::Restore { .. }, _) => Err(Refusal::AttemptStep.into()),
         }
     }
 
@@ -125,11 +126,38 @@ impl Ligature {
         .await
     }
 
+    /// "Keep my account": its deletion is taken back (GD-05).
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptStep`] elsewhere; refusals of the decision.
+    pub async fn restore_account(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret) = (visitor.clone(), secret.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                let (then, Wants::Restore { account }, kept) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
+                let (then, kept) = (then.clone(), Kept { restores: Some(*account), ..kept.clone() });
+                this.go_on(c, &visitor, open, then, kept).await
+            })
+        })
+        .await
+    }
+
+    /// The sign-in of an account that was being deleted, by who said that it stays.
+    pub(crate) async fn restore_if_closing(&self, c: &mut Conn, visitor: &Visitor, facts: &Facts) -> Result<(), Fault> {
+        let Some(known) = facts.known.filter(|k| k.state == AccountState::Closing) else { return Ok(()) };
+        set_closing(c, known.account, None).await?;
+        self.record(c, Event::new("account.restored").account(known.account)).await?;
+        self.tell(c, known.account, Kind::RestoredNotice, visitor, "", "", None).await
+    }
+
     /// Decides once more, with what was given.
     async fn go_on(&self, c: &mut Conn, visitor: &Visitor, open: Opened, then: Then, kept: Kept) -> Result<Settled, Fault> {
         match then {
             Then::Arrival { act, proven, .. } => self.step(c, visitor, open, Deed { kept, ..Deed::new(act, proven) }).await,
             Then::Confirm { .. } => self.confirm_with_factor(c, visitor, &open, &then, &kept).await,
+            Then::Merge { account, other } => self.shown_other(c, visitor, account, other, kept, Some(&open)).await,
             Then::SignIn { .. } | Then::SignUp { .. } => {
                 let continuation = open.continuation.clone();
                 self.end_locally(c, visitor, then, kept, continuation, Some(&open)).await
@@ -143,7 +171,7 @@ impl Ligature {
         let (account, intent, method) = match &then {
             Then::SignIn { account, method } => (*account, Intent::SignIn, method.clone()),
             Then::SignUp { account } => (*account, Intent::SignUp, "password".to_owned()),
-            Then::Arrival { .. } | Then::Confirm { .. } => return Err(Fault::Internal("not a local ending".into())),
+            Then::Arrival { .. } | Then::Confirm { .. } | Then::Merge { .. } => return Err(Fault::Internal("not a local ending".into())),
         };
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::CredentialsWrong)?;
         let policy = self.ground(c, client_of(&continuation).as_deref()).await?.policy(None);
@@ -158,7 +186,10 @@ impl Ligature {
         }
         let event = |kind| Event { provider: method.clone(), ..Event::new(kind).account(account).detail(trace_of(&facts, &decision)) };
         match decision.outcome {
-            Outcome::SignIn { .. } => self.record(c, event("session.started")).await?,
+            Outcome::SignIn { .. } => {
+                self.restore_if_closing(c, visitor, &facts).await?;
+                self.record(c, event("session.started")).await?;
+            }
             Outcome::Create => {
                 self.activate_account(c, &row).await?;
                 self.record(c, event("account.created")).await?;
@@ -184,10 +215,10 @@ impl Ligature {
     async fn activate_account(&self, c: &mut Conn, row: &Account) -> Result<(), Fault> {
         let address = list_emails(c, row.id).await?.into_iter().next().ok_or(Refusal::AttemptExpired)?.canonical;
         bump_rev(c, row.id, row.rev).await?;
-        if row.state() != domain::facts::AccountState::Pending || is_email_taken(c, self.org, &address, row.id, self.now()).await? {
+        if row.state() != AccountState::Pending || is_email_taken(c, self.org, &address, row.id, self.now()).await? {
             return Err(Refusal::AttemptExpired.into());
         }
-        set_account_state(c, self.org, row.id, domain::facts::AccountState::Active).await?;
+        set_account_state(c, self.org, row.id, AccountState::Active).await?;
         own_email(c, row.id, &address).await?;
         Ok(remove_pending_accounts(c, self.org, &address, row.id).await?)
     }
@@ -209,7 +240,8 @@ impl Ligature {
     pub(crate) async fn hold_for(&self, c: &mut Conn, attempt: &[u8], state: &State) -> Result<(), Fault> {
         let Ok((then, wants, _)) = state.completing() else { return Ok(()) };
         let account: Option<AccountId> = match (wants, then) {
-            (Wants::SecondFactor { account }, _) | (_, Then::SignIn { account, .. } | Then::SignUp { account } | Then::Confirm { account, .. }) => Some(*account),
+            (Wants::SecondFactor { account } | Wants::Restore { account }, _)
+            | (_, Then::SignIn { account, .. } | Then::SignUp { account } | Then::Confirm { account, .. } | Then::Merge { account, .. }) => Some(*account),
             (Wants::Details { .. }, Then::Arrival { act, .. }) => {
                 if let domain::facts::Act::Proved(account, ..) = act {
                     Some(*account)

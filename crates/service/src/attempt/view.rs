@@ -9,7 +9,7 @@ use domain::{
 };
 use storage::{Conn, accounts::list_emails, attempts::find_challenge, links::list_links, providers::list_providers};
 
-use crate::{Fault, Ligature, Visitor, arrive::client_of, held::Held, providers::Button};
+use crate::{Fault, Ligature, Visitor, arrive::client_of, held::Held, merge::MergeRow, providers::Button};
 
 /// What a page of the attempt shows.
 #[derive(Debug, Clone)]
@@ -93,6 +93,11 @@ pub enum ViewBody {
         agreements: Vec<Agreement>,
         fields: Vec<Field>,
     },
+    /// The account is being deleted, unless the person says that it stays.
+    Restore,
+    Merge {
+        rows: Vec<MergeRow>,
+    },
     Over {
         refusal: Option<Refusal>,
     },
@@ -146,11 +151,13 @@ impl Ligature {
                 let current = list_emails(c, *account).await?.into_iter().next().map(|e| e.typed).unwrap_or_default();
                 ViewBody::Email { provider, address: claimed, current, code: updating.then_some((sent_to, tries_left)) }
             }
-            State::Completing { then, wants: Wants::SecondFactor { .. }, .. } => ViewBody::Factor { in_session: matches!(then.as_ref(), Then::Confirm { .. }) },
+            State::Completing { then, wants: Wants::SecondFactor { .. }, .. } => ViewBody::Factor { in_session: matches!(then.as_ref(), Then::Confirm { .. } | Then::Merge { .. }) },
             State::Completing { wants: Wants::Details { agreements, fields }, .. } => {
                 let wanted = policy.choices.agreements.iter().filter(|a| agreements.contains(&a.what())).cloned().collect();
                 ViewBody::Details { agreements: wanted, fields: fields.clone() }
             }
+            State::Completing { wants: Wants::Restore { .. }, .. } => ViewBody::Restore,
+            State::Merging { account, other, .. } => ViewBody::Merge { rows: self.merge_rows(c, *account, *other).await? },
             State::Done | State::Abandoned => ViewBody::Over { refusal: None },
             State::Refused { refusal } => ViewBody::Over { refusal: Some(*refusal) },
         };
