@@ -21,6 +21,7 @@ pub struct Config {
     pub http_client: HttpClient,
     pub session: Session,
     pub limits: Limits,
+    pub passwords: Passwords,
     pub log: Log,
     /// Marks every page as a demo.
     pub demo: bool,
@@ -170,6 +171,16 @@ impl Default for Limits {
     }
 }
 
+/// `[passwords]`: new ones that leaked somewhere are refused.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Passwords {
+    /// A sorted file of `SHA-1:count` lines, as the Pwned Passwords download is. Empty: none.
+    pub leaked_file: Option<PathBuf>,
+    /// A service that is asked by the first five letters of the hash, like `https://api.pwnedpasswords.com/range/`. Empty: none.
+    pub leaked_url: String,
+}
+
 /// `[log]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -234,6 +245,12 @@ impl Config {
         }
         if self.server.tls_cert.is_some() != self.server.tls_key.is_some() {
             say("server.tls_cert", "", "give both tls_cert and tls_key, or neither");
+        }
+        if let Some(file) = self.passwords.leaked_file.as_ref().filter(|f| !f.is_file()) {
+            say("passwords.leaked_file", &file.display().to_string(), "give a file that can be read, or leave it out");
+        }
+        if !self.passwords.leaked_url.is_empty() && !(self.passwords.leaked_url.starts_with("https://") || self.http_client.allow_private) {
+            say("passwords.leaked_url", &self.passwords.leaked_url, "use https");
         }
         for network in &self.server.trusted_proxies {
             if network.parse::<IpNet>().is_err() {

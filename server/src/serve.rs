@@ -14,7 +14,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
     server::conn::auto::Builder,
 };
-use service::{Clock, HashCost, Ligature, MasterKey, Settings};
+use service::{Clock, HashCost, Ligature, MasterKey, Settings, breached::Leaks};
 use storage::Store;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -57,6 +57,7 @@ pub async fn ligature(config: &Config, master: &MasterKey, clock: Clock) -> anyh
         mails_an_hour: limits.mails_an_hour,
         codes_a_day: limits.codes_a_day,
         wrong_passwords: limits.wrong_passwords,
+        leaks: Leaks { file: config.passwords.leaked_file.clone(), url: config.passwords.leaked_url.clone() },
         plain_http: config.http_client.allow_private,
     };
     Ok(Ligature::open(store(config)?, master, guard, clock, settings).await?)

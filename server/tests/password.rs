@@ -226,3 +226,69 @@ async fn more_passwords_at_once_than_there_are_places_are_told_to_wait_and_nothi
     assert!(busy.iter().all(|p| p.status == 503 && !p.header("retry-after").is_empty()));
     assert!(answers.iter().filter(|p| p.refusal().is_empty()).all(|p| p.has("do not fit together")));
 }
+
+/// What leaked is refused wherever a password is set, by the list here or by a service that never sees the password.
+#[tokio::test(flavor = "multi_thread")]
+async fn leaked_passwords_are_refused_beside_the_field_and_what_was_typed_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("leaked.txt");
+    // SHA-1 of "correct zebra battery anvil" and of two others, sorted, as the download is.
+    std::fs::write(&file, "000000005AD76BD555C1D6D771DE417A4B87E4B4:10\r\n4D1B3D1A8B9A2E65F1FA5B3D0C7C4D7E5E7C1A11:2\r\n").unwrap();
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = asked.clone();
+    // The service answers with the rest of every hash that begins so: here, of one password.
+    let service = axum::Router::new().route(
+        "/range/{prefix}",
+        axum::routing::get(move |axum::extract::Path(prefix): axum::extract::Path<String>| {
+            seen.lock().unwrap().push(prefix);
+            async { "0018A45C4D1DEF81644B54AB7F969B88D65:0\r\n5E4D6C9A5E2B3B0C1A3F7E1D2C4B6A8F0E1:3\r\n" }
+        }),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/range/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    let w = World::with("recommended", |c| {
+        c.passwords.leaked_file = Some(file.clone());
+        c.passwords.leaked_url = url.clone();
+    })
+    .await;
+    let leaked = "correct zebra battery anvil";
+    let hash: String = <sha1::Sha1 as sha1::Digest>::digest(leaked.as_bytes()).iter().map(|b| format!("{b:02X}")).collect();
+    let mut lines = std::fs::read_to_string(&file).unwrap() + &format!("{hash}:7\r\n");
+    let mut sorted: Vec<&str> = lines.lines().collect();
+    sorted.sort_unstable();
+    lines = sorted.join("\r\n");
+    std::fs::write(&file, lines).unwrap();
+    let b = w.browser();
+    let page = b.post("/fn/signup", &[("email", "vera@example.test"), ("name", "Vera"), ("password", leaked)]).await;
+    assert!(page.path() == "/signup" && page.has("in a list of leaked passwords") && page.has("value=\"vera@example.test\""), "{}", page.body);
+    assert_eq!(w.accounts().await, 0);
+    let v = w.sign_up("vera@example.test").await;
+    let own = v.post("/fn/account/password", &[("password", leaked)]).await;
+    assert!(own.path() == "/account/password" && own.has("in a list of leaked passwords"), "{}", own.body);
+    let sent = w.mails("vera@example.test").await;
+    let reset = b.post("/fn/reset/ask", &[("email", "vera@example.test")]).await;
+    let code = w.mail("vera@example.test", sent + 1).await.code.unwrap();
+    let again = b.post("/fn/reset/set", &[("attempt", &reset.attempt()), ("code", &code), ("password", leaked)]).await;
+    assert!(again.path().ends_with("/reset") && again.has("in a list of leaked passwords") && again.has("Tries left: 3"), "no try is lost by it: {}", again.body);
+    // The service is asked by five letters only, and only for what the list does not know.
+    let prefixes = asked.lock().unwrap().clone();
+    assert!(!prefixes.is_empty() && prefixes.iter().all(|p| p.len() == 5 && !hash.starts_with(p.as_str())), "{prefixes:?}");
+}
+
+/// A raised cost reaches every password at its next use.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_hashed_anew_at_its_next_use_when_the_cost_changed() {
+    let mut w = World::new("recommended").await;
+    w.sign_up("vera@example.test").await;
+    assert_eq!(w.rows("credential", "secret", "m=1024,t=1,p=1").await, 1);
+    w.nodes[0].config.limits.hash_kib = 2048;
+    w.add_node().await;
+    let visitor = service::Visitor { browser: vec![1; 32], locale: "en".into(), ..service::Visitor::default() };
+    let sign_in = async |password| w.nodes[1].ligature.sign_in_by_password(&visitor, "vera@example.test", password, domain::path::Continuation::Account).await;
+    assert!(sign_in("not the password").await.is_err());
+    assert_eq!(w.rows("credential", "secret", "m=1024").await, 1, "a wrong one changes nothing");
+    assert!(sign_in(PASSWORD).await.is_ok());
+    assert_eq!((w.rows("credential", "secret", "m=1024").await, w.rows("credential", "secret", "m=2048,t=1,p=1").await), (0, 1));
+    assert!(sign_in(PASSWORD).await.is_ok());
+}

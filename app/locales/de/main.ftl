@@ -886,3 +886,6 @@ admin-merge-title = Ein anderes Konto mit diesem zusammenführen
 admin-merge-hint = Stell sicher, dass beide dieselbe Person sind. Jede Adresse von beiden bekommt eine Mail mit einem Link, der es 14 Tage lang zurücknimmt.
 admin-merge-other = Adresse oder Kennung des anderen Kontos
 field-account = Kein Konto hat diese Adresse oder Kennung.
+field-password-leaked = Dieses Passwort steht in einer Liste geleakter Passwörter. Wähle eines, das du sonst nirgends benutzt.
+refusal-account-password-leaked-title = Wähle ein anderes Passwort
+refusal-account-password-leaked-body = Dieses steht in einer Liste geleakter Passwörter: Wer die Liste hat, probiert es zuerst.

@@ -886,3 +886,6 @@ admin-merge-title = Merge another account into this one
 admin-merge-hint = Make sure that both are the same person. Every address of both gets a mail with a link that takes it back for 14 days.
 admin-merge-other = Address or id of the other account
 field-account = No account has this address or id.
+field-password-leaked = This password is in a list of leaked passwords. Choose one that you use nowhere else.
+refusal-account-password-leaked-title = Choose another password
+refusal-account-password-leaked-body = This one is in a list of leaked passwords: whoever has the list tries it first.

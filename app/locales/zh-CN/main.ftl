@@ -886,3 +886,6 @@ admin-merge-title = 将另一个账号合并到此账号
 admin-merge-hint = 请确认两个账号属于同一人。双方所有邮箱都会收到邮件，14 天内可撤销。
 admin-merge-other = 另一个账号的邮箱或 ID
 field-account = 没有账号使用此邮箱或 ID。
+field-password-leaked = 此密码已出现在泄露名单中。请使用从未用过的密码。
+refusal-account-password-leaked-title = 请换一个密码
+refusal-account-password-leaked-body = 该密码已出现在泄露名单中，攻击者会优先尝试。

@@ -5,7 +5,7 @@ use service::Fault;
 
 use crate::{
     context::{Asker, Context, asked},
-    forms::bounded,
+    forms::{bounded, password_problem},
     outcome::{Code, Flash, Leave, back, go, leave, refuse},
     paths,
 };
@@ -104,8 +104,8 @@ pub async fn change_password(password: String) -> Result<(), Code> {
     let (context, asker) = asked();
     let next = match context.ligature.set_own_password(&asker.visitor, &password).await {
         Ok(()) => back(&context, &asker, paths::ACCOUNT, Flash::notice("own-password-done")).await,
-        Err(fault) if fault.refusal() == Refusal::BadRequest => {
-            let flash = Flash { problems: vec![("password".into(), "field-password".into())], ..Flash::default() };
+        Err(fault) if let Some(problem) = password_problem(fault.refusal()) => {
+            let flash = Flash { problems: vec![("password".into(), problem.into())], ..Flash::default() };
             back(&context, &asker, paths::PASSWORD, flash).await
         }
         Err(fault) if fault.refusal() == Refusal::NotRecent => Leave::local(paths::confirm(paths::PASSWORD)),

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     context::asked,
-    forms::bounded,
+    forms::{bounded, password_problem},
     outcome::{Code, Flash, Leave, back, go, leave, refuse},
     paths,
 };
@@ -79,8 +79,8 @@ pub async fn bind_by_code(attempt: String, email: String) -> Result<(), Code> {
 pub async fn finish_sign_up(attempt: String, password: String) -> Result<(), Code> {
     let (context, asker) = asked();
     let next = match context.ligature.finish_with_password(&asker.visitor, &attempt, &password).await {
-        Err(fault) if fault.refusal() == domain::Refusal::BadRequest => {
-            let flash = Flash { problems: vec![("password".into(), "field-password".into())], ..Flash::default() };
+        Err(fault) if let Some(problem) = password_problem(fault.refusal()) => {
+            let flash = Flash { problems: vec![("password".into(), problem.into())], ..Flash::default() };
             back(&context, &asker, &paths::attempt(&attempt, "finish"), flash).await
         }
         other => leave(&context, other).await,

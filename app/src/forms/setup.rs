@@ -13,7 +13,10 @@ use crate::{
 pub async fn claim(token: String, email: String, name: String, password: String) -> Result<(), Code> {
     let (context, asker) = asked();
     let person = NewPerson { email, name, password };
-    let problems = person.problems();
+    let mut problems = person.problems();
+    if problems.is_empty() && context.ligature.is_leaked(&person.password).await {
+        problems.push(("password", "field-password-leaked"));
+    }
     let next = if problems.is_empty() {
         leave(&context, context.ligature.claim(&asker.visitor, &token, person).await).await
     } else {

@@ -5,7 +5,7 @@ use service::NewPerson;
 
 use crate::{
     context::asked,
-    forms::bounded,
+    forms::{bounded, password_problem},
     outcome::{Code, Flash, back, go, leave},
     paths,
 };
@@ -30,7 +30,10 @@ pub async fn sign_in_password(email: String, password: String, #[server(default)
 pub async fn sign_up(email: String, name: String, password: String, #[server(default)] entry: String) -> Result<(), Code> {
     let (context, asker) = asked();
     let person = NewPerson { email, name, password };
-    let problems = person.problems();
+    let mut problems = person.problems();
+    if problems.is_empty() && context.ligature.is_leaked(&person.password).await {
+        problems.push(("password", "field-password-leaked"));
+    }
     let next = if problems.is_empty() {
         let continuation = asker.continuation(&context.ligature, &entry);
         leave(&context, context.ligature.sign_up(&asker.visitor, person, continuation).await).await
@@ -65,8 +68,8 @@ pub async fn ask_reset(email: String, #[server(default)] entry: String) -> Resul
 pub async fn set_password(attempt: String, code: String, password: String) -> Result<(), Code> {
     let (context, asker) = asked();
     let next = match context.ligature.reset(&asker.visitor, &attempt, &code, &password).await {
-        Err(fault) if fault.refusal() == Refusal::BadRequest => {
-            let flash = Flash { problems: vec![("password".into(), "field-password".into())], typed: vec![("code".into(), bounded(&code, 16))], ..Flash::default() };
+        Err(fault) if let Some(problem) = password_problem(fault.refusal()) => {
+            let flash = Flash { problems: vec![("password".into(), problem.into())], typed: vec![("code".into(), bounded(&code, 16))], ..Flash::default() };
             back(&context, &asker, &paths::attempt(&attempt, "reset"), flash).await
         }
         other => leave(&context, other).await,

@@ -8,6 +8,7 @@ mod arrive;
 pub mod association;
 mod attempt;
 mod audit;
+pub mod breached;
 mod callback;
 mod challenge;
 mod chance;
@@ -85,6 +86,8 @@ pub struct Settings {
     pub codes_a_day: i64,
     /// Wrong passwords for one account in a quarter of an hour.
     pub wrong_passwords: i64,
+    /// Where leaked passwords are looked up.
+    pub leaks: breached::Leaks,
     /// Providers may be called by plain http.
     pub plain_http: bool,
 }

@@ -352,6 +352,7 @@ impl Product {
             mails_an_hour: 1_000_000,
             codes_a_day: CODES_A_DAY,
             wrong_passwords: 1000,
+            leaks: crate::breached::Leaks::default(),
             plain_http: true,
         };
         let store = Store::open(&format!("sqlite://{}/model.db", folder.display()), 2, Duration::from_secs(5)).unwrap();
@@ -383,6 +384,7 @@ impl Product {
             browser: visitor.browser.clone(),
             add: visitor.session.as_ref().map(|c| c.hash.clone()),
             confirm: None,
+            merge: None,
             bind: None,
             continuation: Continuation::Account,
             at: ligature.now(),

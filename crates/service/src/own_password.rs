@@ -2,7 +2,7 @@
 use domain::{CredentialId, Refusal, facts::What};
 use storage::accounts::{bump_rev, find_account, list_emails, password_set_at, set_password};
 
-use crate::{Fault, Ligature, Visitor, audit::Event, chance::row_id, mails::Kind, password::acceptable, undo::Undoable};
+use crate::{Fault, Ligature, Visitor, audit::Event, chance::row_id, mails::Kind, undo::Undoable};
 
 impl Ligature {
     /// Whether a password may be set here now, and whether there is one.
@@ -27,9 +27,7 @@ impl Ligature {
             let mut conn = self.store.read().await?;
             list_emails(&mut conn, caller.account).await?.into_iter().map(|e| e.typed).chain([caller.name.clone()]).collect()
         };
-        if !acceptable(password, &known) {
-            return Err(Refusal::BadRequest.into());
-        }
+        self.check_new_password(password, &known).await?;
         self.own_password(visitor).await?;
         let phc = self.hash_password(password).await?;
         let (this, visitor) = (self.clone(), visitor.clone());

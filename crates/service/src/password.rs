@@ -8,7 +8,7 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{find_owner, find_password},
+    accounts::{find_owner, find_password, rehash_password},
     counters::{clear_counter, count_up, read_counter},
 };
 
@@ -56,6 +56,17 @@ impl Ligature {
         tokio::task::spawn_blocking(work).await.map_err(|e| Fault::Internal(e.to_string()))
     }
 
+    /// Whether a password may be set by somebody of whom these words are known.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for one that is too short or easy to guess, [`Refusal::PasswordLeaked`].
+    pub(crate) async fn check_new_password(&self, password: &str, known: &[String]) -> Result<(), Fault> {
+        if !acceptable(password, known) {
+            return Err(Refusal::BadRequest.into());
+        }
+        if self.is_leaked(password).await { Err(Refusal::PasswordLeaked.into()) } else { Ok(()) }
+    }
+
     /// Hashes a new password as a PHC string.
     pub(crate) async fn hash_password(&self, password: &str) -> Result<String, Fault> {
         let (hasher, password) = (hasher(self.settings.hash_cost)?, password.to_owned());
@@ -66,15 +77,22 @@ impl Ligature {
         .await?
     }
 
-    /// Checks a password against an account's, or burns the same time where there is none.
-    async fn matches(&self, stored: Option<String>, password: &str) -> Result<bool, Fault> {
-        let (hasher, password) = (hasher(self.settings.hash_cost)?, password.to_owned());
+    /// Checks a password against an account's, or burns the same time where there is none. A right one whose hash was
+    /// made at another cost comes back hashed at today's.
+    async fn matches(&self, stored: Option<String>, password: &str) -> Result<(bool, Option<String>), Fault> {
+        let (cost, password) = (self.settings.hash_cost, password.to_owned());
+        let hasher = hasher(cost)?;
         self.with_slot(move || match stored.as_deref().map(PasswordHash::new) {
-            Some(Ok(hash)) => hasher.verify_password(password.as_bytes(), &hash).is_ok(),
+            Some(Ok(hash)) => {
+                let right = hasher.verify_password(password.as_bytes(), &hash).is_ok();
+                let today = Params::try_from(&hash).is_ok_and(|p| (p.m_cost(), p.t_cost(), p.p_cost()) == (cost.kib, cost.passes, cost.lanes));
+                let fresh = (right && !today).then(|| hasher.hash_password(password.as_bytes()).ok().map(|h: PasswordHash| h.to_string()));
+                (right, fresh.flatten())
+            }
             _ => {
                 let burnt: Result<PasswordHash, _> = hasher.hash_password(password.as_bytes());
                 drop(burnt);
-                false
+                (false, None)
             }
         })
         .await
@@ -137,9 +155,19 @@ impl Ligature {
         if lately > self.settings.wrong_passwords {
             return Err(Refusal::RateLimited.into());
         }
-        match (self.matches(stored, password).await?, account) {
+        let (right, fresh) = self.matches(stored.clone(), password).await?;
+        match (right, account) {
             (true, Some(account)) => {
-                self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Self::forget_wrong(c, &counters).await })).await?;
+                self.store
+                    .write::<_, Fault, _>(move |c| {
+                        Box::pin(async move {
+                            if let (Some(fresh), Some(old)) = (fresh, stored) {
+                                rehash_password(c, account, &old, &fresh).await?;
+                            }
+                            Self::forget_wrong(c, &counters).await
+                        })
+                    })
+                    .await?;
                 Ok(account)
             }
             _ => {

@@ -73,6 +73,7 @@ impl Ligature {
         if !self.is_setup_token(secret).await? {
             return Err(Refusal::SetupClosed.into());
         }
+        self.check_new_password(&person.password, &[]).await?;
         let (visitor, hashed, phc) = (visitor.clone(), hash(secret), self.hash_password(&person.password).await?);
         self.settle(move |this, c| {
             let (visitor, hashed, phc, person) = (visitor.clone(), hashed.clone(), phc.clone(), person.clone());
@@ -99,6 +100,7 @@ impl Ligature {
         if let Some((field, _)) = problems.first() {
             return Err(Fault::Internal(format!("the {field} cannot be used")));
         }
+        self.check_new_password(&person.password, &[]).await?;
         let phc = self.hash_password(&person.password).await?;
         let this = self.clone();
         self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.add_owner(c, &person, &phc, "en", "cli").await.map(|_| ()) })).await

@@ -68,6 +68,7 @@ impl Ligature {
         if !person.problems().is_empty() {
             return Err(Refusal::BadRequest.into());
         }
+        self.check_new_password(&person.password, &[]).await?;
         let phc = self.hash_password(&person.password).await?;
         let visitor = visitor.clone();
         self.settle(move |this, c| {
@@ -216,11 +217,9 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for a password that may not be set, [`Refusal::CodeExhausted`].
     pub async fn reset(&self, visitor: &Visitor, id: &str, typed: &str, password: &str) -> Result<Arrival, Fault> {
-        if !acceptable(password, &[]) {
-            return Err(Refusal::BadRequest.into());
-        }
         let open = self.opened(&mut self.store.read().await?, visitor, id).await?;
         let account = open.state.resetting()?;
+        self.check_new_password(password, &[]).await?;
         let binding = self.own_binding(account, "reset").await?;
         let right = match self.compare_code(&open.row, &binding, typed).await {
             Ok(right) => right,

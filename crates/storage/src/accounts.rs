@@ -312,6 +312,13 @@ pub async fn set_password(conn: &mut Conn, org: OrgId, id: AccountId, row: Crede
     Ok(())
 }
 
+/// The same password hashed at another cost, if it is still the same.
+pub async fn rehash_password(conn: &mut Conn, id: AccountId, old: &str, fresh: &str) -> Result<()> {
+    let same = credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password")).filter(credential::secret.eq(old));
+    on!(conn, |c| diesel::update(same).set(credential::secret.eq(fresh)).execute(c).await)?;
+    Ok(())
+}
+
 /// When the password was set.
 pub async fn password_set_at(conn: &mut Conn, id: AccountId) -> Result<Option<Micros>> {
     Ok(on!(conn, |c| credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password")).select(credential::created_at).first(c).await.optional())?)

@@ -1,8 +1,8 @@
 //! Finishing a sign-up that another provider's arrival found unfinished: a password of one's own, then the link (NE-07).
-use domain::{Refusal, attempt::Kept, facts::Act};
+use domain::{attempt::Kept, facts::Act};
 
 use super::Deed;
-use crate::{Arrival, Fault, Ligature, Visitor, password::acceptable};
+use crate::{Arrival, Fault, Ligature, Visitor};
 
 impl Ligature {
     /// Sets the password and links. The claimed address was proved by our code before this page.
@@ -10,10 +10,8 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for a password that may not be set, [`Refusal::AttemptStep`] elsewhere; refusals of the decision.
     pub async fn finish_with_password(&self, visitor: &Visitor, id: &str, password: &str) -> Result<Arrival, Fault> {
-        if !acceptable(password, &[]) {
-            return Err(Refusal::BadRequest.into());
-        }
         self.opened(&mut self.store.read().await?, visitor, id).await?.state.finishing()?;
+        self.check_new_password(password, &[]).await?;
         let phc = self.hash_password(password).await?;
         let (visitor, secret) = (visitor.clone(), id.to_owned());
         self.settle(move |this, c| {

@@ -24,28 +24,35 @@ function totp(key, ahead = 0) {
   return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
+/** Chromium pages of one test: screenshots where LOOK asks for them, axe and width wherever there is script. */
+function looking(page, js, name) {
+  let n = 0;
+  return async (what) => {
+    if (process.env.LOOK) {
+      mkdirSync(process.env.LOOK, { recursive: true });
+      n += 1;
+      await page.screenshot({ path: `${process.env.LOOK}/${name}-${n}-${what}.png`, fullPage: true });
+    }
+    if (!js) return;
+    const found = await new AxeBuilder({ page }).analyze();
+    assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], page.url());
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wide <= 0, `${page.url()} is ${wide} px too wide`);
+  };
+}
+
+const VIEWS = [[false, { viewport: { width: 375, height: 800 }, colorScheme: 'light', locale: 'en' }], [true, { viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'en' }], [true, { viewport: { width: 375, height: 800 }, colorScheme: 'dark', locale: 'de' }], [true, { viewport: { width: 1280, height: 800 }, colorScheme: 'light', locale: 'zh-CN' }]];
+
 const DOCUMENT = JSON.stringify({ choices: { agreements: [{ id: 'terms', version: '1', title: 'Terms of use', url: '/terms' }], registration: [{ field: 'family_name', required: true }, { field: 'phone' }] } });
 
-for (const [js, view] of [[false, { viewport: { width: 375, height: 800 }, colorScheme: 'light', locale: 'en' }], [true, { viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'en' }], [true, { viewport: { width: 375, height: 800 }, colorScheme: 'dark', locale: 'de' }], [true, { viewport: { width: 1280, height: 800 }, colorScheme: 'light', locale: 'zh-CN' }]]) {
+for (const [js, view] of VIEWS) {
   test(`GV-02 AU-15 LK-15 registration, second factor and recovery codes, ${js ? 'with script' : 'without script'}, ${view.locale}, ${view.viewport.width} px`, async (t) => {
     const w = await world();
     t.after(w.stop);
     const context = await browser.newContext({ javaScriptEnabled: js, ...view });
     t.after(() => context.close());
     const page = await context.newPage();
-    let n = 0;
-    const clean = async (what) => {
-      if (process.env.LOOK) {
-        mkdirSync(process.env.LOOK, { recursive: true });
-        n += 1;
-        await page.screenshot({ path: `${process.env.LOOK}/${view.locale}-${view.viewport.width}-${n}-${what}.png`, fullPage: true });
-      }
-      if (!js) return;
-      const found = await new AxeBuilder({ page }).analyze();
-      assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], page.url());
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      assert.ok(wide <= 0, `${page.url()} is ${wide} px too wide`);
-    };
+    const clean = looking(page, js, `${view.locale}-${view.viewport.width}`);
     // The owner asks new people for a name and the terms.
     await page.goto(w.setup);
     await page.fill('#name', 'Olga Owner');
@@ -123,5 +130,51 @@ for (const [js, view] of [[false, { viewport: { width: 375, height: 800 }, color
     await page.goto(`${w.url}/account/second-factor`);
     await page.click('button.danger');
     await page.waitForSelector('.notice.good');
+  });
+}
+
+for (const [js, view] of VIEWS) {
+  test(`GD-05 two accounts become one, and one that is being deleted stays, ${js ? 'with script' : 'without script'}, ${view.locale}, ${view.viewport.width} px`, async (t) => {
+    const w = await world((seed) => { seed.preset = 'recommended'; });
+    t.after(w.stop);
+    const context = await browser.newContext({ javaScriptEnabled: js, ...view });
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const clean = looking(page, js, `merge-${view.locale}-${view.viewport.width}`);
+    const arrive = async (key, who) => {
+      await context.clearCookies();
+      await page.goto(`${w.url}/login`);
+      await page.click(`form[action="/login/with/${key}"] button`);
+      await page.click(`button:has-text("${who}")`);
+    };
+    await arrive('harbour', '周');
+    await page.click('button[value="create_new"]');
+    await arrive('meridian', 'Anna Berg');
+    await page.click('button[value="create_new"]');
+    await page.waitForURL(/\/account$/);
+    await page.click('a[href="/account/merge"]');
+    await clean('merge');
+    await page.fill('#email', 'nobody@example.test');
+    await page.fill('#password', 'not a password');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.notice.bad');
+    await page.click('form[action="/account/merge/with/harbour"] button');
+    await page.click('button:has-text("周")');
+    assert.match(page.url(), /\/merge$/);
+    await clean('preview');
+    await page.focus('button.primary');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/account\?f=/);
+    assert.ok((await page.textContent('section[aria-labelledby="methods"]')).includes('Harbour'));
+    await page.goto(`${w.url}/account/activity`);
+    await clean('activity');
+    await page.goto(`${w.url}/account/delete`);
+    await clean('delete');
+    await page.click('button.danger');
+    await arrive('harbour', '周');
+    assert.match(page.url(), /\/restore$/);
+    await clean('restore');
+    await page.click('button.primary');
+    await page.waitForURL(/\/account$/);
   });
 }
