@@ -95,7 +95,11 @@ pub fn moment(l: Lang, at: domain::Micros) -> AnyView {
 
 /// The name of a sign-in method: the provider's own, or "password" in the person's language.
 pub fn method_name(l: Lang, name: &str) -> String {
-    if name == "password" { t(l, "password") } else { name.to_owned() }
+    match name {
+        "password" => t(l, "password"),
+        "code" => t(l, "method-code"),
+        _ => name.to_owned(),
+    }
 }
 
 /// A round mark with the first letter of a name.

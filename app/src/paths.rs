@@ -5,6 +5,7 @@ pub const LOGIN: &str = "/login";
 /// Sign-in without any automatic redirect, so that nobody loops after a sign-out.
 pub const LOGIN_STAY: &str = "/login?stay=1";
 pub const SIGN_UP: &str = "/signup";
+pub const LOGIN_CODE: &str = "/login/code";
 pub const RESET: &str = "/reset";
 pub const ACCOUNT: &str = "/account";
 pub const EMAIL: &str = "/account/email";

@@ -300,3 +300,21 @@ async fn a_reset_ends_sessions_on_every_node_and_changes_that_wait() {
     assert!(last(&w, "vera@example.test").await.subject.contains("password"), "and the mailbox hears of it");
     w.healthy().await;
 }
+
+/// Shows MA-13: what the identity changed in the profile goes with it; what was changed since stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn this_was_not_me_gives_back_what_the_identity_changed_in_the_profile() {
+    let w = World::new("recommended").await;
+    policy(&w, |d| d["choices"]["sync"] = serde_json::json!({"on_create": [], "on_login": [], "on_link": ["name", "given_name", "attr.team"]})).await;
+    let b = w.sign_up("vera@example.test").await;
+    w.harbour.person("h-9", serde_json::json!({"name": "Mallory", "given_name": "Mal", "team": "red"}));
+    b.add("harbour", "h-9").await;
+    let account = b.get("/account").await;
+    assert!(account.has("Hello Mallory") && account.has("Mal") && account.has("red"), "{}", account.body);
+    take_back(&w.browser(), &undo_path(&last(&w, "vera@example.test").await)).await;
+    let c = w.browser();
+    c.password("vera@example.test", PASSWORD).await;
+    let account = c.get("/account").await;
+    assert!(account.has("Hello Someone") && !account.has(">Mal<") && !account.has(">red<"), "{}", account.body);
+    assert_eq!(w.links("h-9").await, 0);
+}

@@ -296,6 +296,11 @@ async fn after_two_weeks_a_merge_stays_and_its_leftovers_are_gone() {
     v.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await;
     assert!(v.get("/account/activity").await.has("Another account was merged into yours"));
     assert_eq!(w.rows("credential", "kind", "password").await, 2, "Ben's password waits for a change of mind");
+    // A code goes to the address that was typed, and to no other of the account.
+    let sent = (w.mails("vera@example.test").await, w.mails("ben@example.test").await);
+    let page = w.browser().post("/fn/reset/ask", &[("email", "ben@example.test")]).await;
+    assert!(page.has("b•••@e•••.test") && !page.has("v•••"), "{}", page.body);
+    assert_eq!((w.mails("vera@example.test").await, w.mails("ben@example.test").await), (sent.0, sent.1 + 1));
     w.pass(15 * 24 * 3600);
     w.ligature().tidy().await.unwrap();
     assert_eq!(w.rows("credential", "kind", "password").await, 1);

@@ -292,3 +292,54 @@ async fn a_password_is_hashed_anew_at_its_next_use_when_the_cost_changed() {
     assert_eq!((w.rows("credential", "secret", "m=1024").await, w.rows("credential", "secret", "m=2048,t=1,p=1").await), (0, 1));
     assert!(sign_in(PASSWORD).await.is_ok());
 }
+
+/// Puts a document of the organisation in force.
+async fn enforce(owner: &world::Browser, document: serde_json::Value) {
+    let draft = owner.post("/fn/admin/policy/draft", &[("scope", "organisation"), ("document", &document.to_string())]).await;
+    let version = draft.path().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(owner.post("/fn/admin/policy/version", &[("version", &version), ("becomes", "active")]).await.status, 200);
+}
+
+/// Shows RL-08 for it: taken and free addresses look alike.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_to_the_own_mailbox_signs_in_where_the_policy_has_it_and_strangers_learn_nothing() {
+    let w = World::new("recommended").await;
+    let owner = w.owner().await;
+    let v = w.sign_up("vera@example.test").await;
+    let b = w.browser();
+    assert_eq!(b.post("/fn/signin/code", &[("email", "vera@example.test")]).await.refusal(), "account.code_off");
+    assert!(!b.get("/login").await.has("/login/code"));
+    // A permit is widened by the instance's own document only.
+    let instance = owner.get("/admin/policy/document?scope=instance").await;
+    let text = instance.body.split("<textarea").nth(1).unwrap().split_once('>').unwrap().1.split("</textarea>").next().unwrap().replace("&quot;", "\"").replace("&amp;", "&").replace("<!>", "");
+    let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    document["permits"]["email_code_sign_in"] = true.into();
+    let draft = owner.post("/fn/admin/policy/draft", &[("scope", "instance"), ("document", &document.to_string())]).await;
+    let version = draft.path().rsplit('/').next().unwrap().to_owned();
+    owner.post("/fn/admin/policy/version", &[("version", &version), ("becomes", "active")]).await;
+    assert!(b.get("/login").await.has("/login/code") && b.get("/login/code").await.has("Sign in by a code"));
+    let sent = w.mails("vera@example.test").await;
+    let page = b.post("/fn/signin/code", &[("email", "Vera@Example.test")]).await;
+    assert!(page.path().ends_with("/code"), "{}", page.body);
+    let code = w.mail("vera@example.test", sent + 1).await.code.unwrap();
+    let stranger = w.browser();
+    let nobody = stranger.post("/fn/signin/code", &[("email", "dora@example.test")]).await;
+    let plain = |p: &world::Page| p.body.replace(&p.attempt(), "").replace("d•••", "v•••");
+    assert_eq!(plain(&nobody), plain(&page));
+    assert_eq!(w.mails("dora@example.test").await, 0);
+    assert!(stranger.code(&nobody, "AAAA-AAAA").await.has("does not fit"));
+    assert!(b.code(&page, "AAAA-AAAA").await.has("does not fit"));
+    assert_eq!(b.code(&page, &code).await.path(), "/account");
+    assert!(b.get("/account/sessions").await.has("Code to the mailbox"));
+    assert!(b.post("/fn/account/sessions/end-others", &[]).await.status == 200 && !v.is_signed_in().await);
+    // Used once, and bad input stays beside its field.
+    assert_eq!(b.code(&page, &code).await.refusal(), "attempt.expired");
+    let bad = b.post("/fn/signin/code", &[("email", "no address")]).await;
+    assert!(bad.path() == "/login/code" && bad.has("value=\"no address\"") && bad.has("aria-invalid"), "{}", bad.body);
+    // Switched off for a scope, the code that waits is worth nothing.
+    let page = b.post("/fn/signin/code", &[("email", "vera@example.test")]).await;
+    let code = w.mail("vera@example.test", sent + 2).await.code.unwrap();
+    enforce(&owner, serde_json::json!({"permits": {"email_code_sign_in": false}})).await;
+    assert_eq!(b.code(&page, &code).await.refusal(), "account.code_off");
+    w.healthy().await;
+}

@@ -64,6 +64,21 @@ pub async fn ask_reset(email: String, #[server(default)] entry: String) -> Resul
     Ok(())
 }
 
+#[server(prefix = "/fn", endpoint = "signin/code")]
+pub async fn ask_sign_in_code(email: String, #[server(default)] entry: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let continuation = asker.continuation(&context.ligature, &entry);
+    let next = match context.ligature.ask_sign_in_code(&asker.visitor, &email, continuation).await {
+        Err(fault) if fault.refusal() == Refusal::BadRequest => {
+            let flash = Flash { problems: vec![("email".into(), "field-email".into())], typed: vec![("email".into(), bounded(&email, 254))], ..Flash::default() };
+            back(&context, &asker, &paths::with_entry(paths::LOGIN_CODE, &entry), flash).await
+        }
+        other => leave(&context, other).await,
+    };
+    go(&context, &next);
+    Ok(())
+}
+
 #[server(prefix = "/fn", endpoint = "reset/set")]
 pub async fn set_password(attempt: String, code: String, password: String) -> Result<(), Code> {
     let (context, asker) = asked();

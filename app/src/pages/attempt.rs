@@ -91,6 +91,7 @@ fn heading(l: Lang, view: &AttemptView) -> (String, String) {
             (t(l, "choose-title"), lead)
         }
         ViewBody::Code { sent_to, purpose: CodeFor::SignUp, .. } => (t(l, "code-title-signup"), ta(l, "code-lead-signup", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, purpose: CodeFor::SignIn, .. } => (t(l, "code-title"), ta(l, "code-lead-sign-in", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Code { sent_to, purpose: CodeFor::NewEmail, .. } => (t(l, "own-email-title"), ta(l, "code-lead-new-email", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Code { sent_to, purpose: CodeFor::Confirm, .. } => (t(l, "confirm-title"), ta(l, "code-lead-confirm", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Code { sent_to, purpose: CodeFor::Claim, .. } => (t(l, "code-title"), ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)])),

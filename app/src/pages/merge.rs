@@ -66,11 +66,11 @@ pub fn preview(l: Lang, id: &str, rows: Vec<MergeRow>) -> AnyView {
     };
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=t(l, "merge-preview")>
-            <table>
+            <table class="stacked">
                 <thead><tr><th scope="col"><span class="sr">{t(l, "merge-what")}</span></th><th scope="col">{t(l, "merge-mine")}</th><th scope="col">{t(l, "merge-theirs")}</th><th scope="col">{t(l, "merge-becomes")}</th></tr></thead>
                 <tbody>{rows.into_iter().map(|r| {
                     let name = if r.kind == "field" { field_name(l, &r.field) } else { t(l, &format!("merge-row-{}", r.kind)) };
-                    view! { <tr><th scope="row">{name}</th><td>{cell(r.kind, r.mine)}</td><td>{cell(r.kind, r.theirs)}</td><td>{cell(r.kind, r.becomes)}</td></tr> }
+                    view! { <tr><th scope="row">{name}</th><td data-label=t(l, "merge-mine")>{cell(r.kind, r.mine)}</td><td data-label=t(l, "merge-theirs")>{cell(r.kind, r.theirs)}</td><td data-label=t(l, "merge-becomes")>{cell(r.kind, r.becomes)}</td></tr> }
                 }).collect_view()}</tbody>
             </table>
         </div>

@@ -110,6 +110,7 @@ pub fn routes() -> Router<Context> {
     Router::new()
         .route("/", get(|| async { axum::response::Redirect::to("/account") }))
         .route("/login", get(sign_in::login))
+        .route("/login/code", get(sign_in::by_code))
         .route("/signup", get(sign_in::sign_up))
         .route("/reset", get(sign_in::reset))
         .route("/attempt/{id}/{page}", get(attempt::attempt))

@@ -5,7 +5,7 @@ use service::{Fault, providers::Button};
 
 use crate::{
     fields::{Field, field, notice},
-    forms::sign_in::{AskReset, SignInPassword, SignUp},
+    forms::sign_in::{AskReset, AskSignInCode, SignInPassword, SignUp},
     i18n::{Lang, t, ta},
     outcome::Flash,
     pages::{Visit, or_refuse},
@@ -41,7 +41,7 @@ async fn login_page(visit: &Visit) -> Result<Response, Fault> {
     if let Some(key) = &entered.straight_to {
         return straight_to(visit, key).await;
     }
-    let (mut buttons, password) = (entered.buttons, entered.password);
+    let (mut buttons, password, code) = (entered.buttons, entered.password, entered.code);
     let last = visit.asker.last.clone().unwrap_or_default();
     // The one used last in this browser first; the others keep the administrator's order.
     buttons.sort_by_key(|b| b.key != last);
@@ -49,7 +49,7 @@ async fn login_page(visit: &Visit) -> Result<Response, Fault> {
     let title = application.map_or_else(|| t(l, "login-title"), |name| ta(l, "login-title-application", &[("name", &name)]));
     let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(visit, &buttons));
     let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
-    Ok(page(&visit.context, &visit.asker, head, move || login_view(l, title, buttons, password, &last, &flash, &entry)).await)
+    Ok(page(&visit.context, &visit.asker, head, move || login_view(l, title, buttons, (password, code), &last, &flash, &entry)).await)
 }
 
 /// With one provider and no password there is nothing to ask (ZI-12). When it does not answer, the refusal leads to the page.
@@ -60,7 +60,7 @@ async fn straight_to(visit: &Visit, key: &str) -> Result<Response, Fault> {
     Ok(([(http::header::SET_COOKIE, cookie)], Redirect::to(&started.url)).into_response())
 }
 
-fn login_view(l: Lang, title: String, buttons: Vec<Button>, password: bool, last: &str, flash: &Flash, entry: &str) -> impl IntoView + use<> {
+fn login_view(l: Lang, title: String, buttons: Vec<Button>, (password, code): (bool, bool), last: &str, flash: &Flash, entry: &str) -> impl IntoView + use<> {
     let message = (!flash.notice.is_empty()).then(|| notice(if flash.notice == "login-wrong" { "bad" } else { "good" }, t(l, &flash.notice)));
     let any = !buttons.is_empty();
     let last = last.to_owned();
@@ -69,7 +69,7 @@ fn login_view(l: Lang, title: String, buttons: Vec<Button>, password: bool, last
         <h1>{title}</h1>
         {message}
         <div class="buttons">{buttons.into_iter().map(|b| provider_button(l, &b, b.key == last, &entry)).collect_view()}</div>
-        {(!any && !password).then(|| notice("warn", t(l, "login-nothing")))}
+        {(!any && !password && !code).then(|| notice("warn", t(l, "login-nothing")))}
         {(any && password).then(|| view! { <p class="divider"><span>{t(l, "or")}</span></p> })}
         {password.then(|| view! {
         <form method="post" action=SignInPassword::url() class="stack">
@@ -80,6 +80,7 @@ fn login_view(l: Lang, title: String, buttons: Vec<Button>, password: bool, last
         </form>
         <p class="links"><a href=paths::with_entry(paths::SIGN_UP, &entry)>{t(l, "login-new")}</a><a href=paths::with_entry(paths::RESET, &entry)>{t(l, "login-forgot")}</a></p>
         })}
+        {code.then(|| view! { <p class="links"><a href=paths::with_entry(paths::LOGIN_CODE, &entry)>{t(l, "login-by-code")}</a></p> })}
     }
 }
 
@@ -92,6 +93,26 @@ fn provider_button(l: Lang, button: &Button, last: bool, entry: &str) -> AnyView
         </form>
     }
     .into_any()
+}
+
+pub async fn by_code(visit: Visit) -> Response {
+    let l = visit.asker.lang;
+    let head = Head::new(t(l, "login-code-title"), Layout::Narrow).origins(destinations(&visit, &[]));
+    let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
+    page(&visit.context, &visit.asker, head, move || {
+        let problem = flash.problem("email").map(|key| t(l, key));
+        view! {
+            <h1>{t(l, "login-code-title")}</h1>
+            <p class="muted">{t(l, "login-code-lead")}</p>
+            <form method="post" action=AskSignInCode::url() class="stack">
+                <input type="hidden" name="entry" value=entry.clone()/>
+                {field(Field { name: "email".into(), label: t(l, "email"), kind: "email", value: flash.typed("email"), problem, autocomplete: "username", required: true, max: 254, ..Field::default() })}
+                <button class="primary">{t(l, "login-code-go")}</button>
+            </form>
+            <p class="links"><a href=paths::with_entry(paths::LOGIN_STAY, &entry)>{t(l, "back")}</a></p>
+        }
+    })
+    .await
 }
 
 pub async fn sign_up(visit: Visit) -> Response {

@@ -70,9 +70,18 @@ pub enum State {
     ConfirmingSession {
         account: AccountId,
     },
+    /// A sign-in waits for the code from the owner's mailbox; no account is a decoy.
+    SigningIn {
+        account: Option<AccountId>,
+        /// The address that was typed, as it is compared: the code goes there, whichever is the account's primary one.
+        address: String,
+    },
     /// A reset waits for the code from the owner's mailbox, and a new password.
     Resetting {
         account: Option<AccountId>,
+        /// As for a sign-in.
+        #[serde(default)]
+        address: String,
     },
     /// Both accounts were shown; the preview waits for a word.
     Merging {
@@ -216,6 +225,7 @@ impl State {
             | Self::SigningUp { .. }
             | Self::NewEmail { .. }
             | Self::ConfirmingSession { .. }
+            | Self::SigningIn { .. }
             | Self::Resetting { .. }
             | Self::Merging { .. }
             | Self::Completing { .. } => false,
@@ -229,7 +239,7 @@ impl State {
     pub fn page(&self) -> &'static str {
         match self {
             Self::Choosing { .. } => "choose",
-            Self::Confirming { .. } | Self::Proving { .. } | Self::SigningUp { .. } | Self::NewEmail { .. } | Self::ConfirmingSession { .. } => "code",
+            Self::Confirming { .. } | Self::Proving { .. } | Self::SigningUp { .. } | Self::SigningIn { .. } | Self::NewEmail { .. } | Self::ConfirmingSession { .. } => "code",
             Self::Resetting { .. } => "reset",
             Self::Binding { .. } => "bind",
             Self::FinishingSignup { .. } => "finish",
@@ -257,6 +267,7 @@ impl State {
             | Self::SigningUp { .. }
             | Self::NewEmail { .. }
             | Self::ConfirmingSession { .. }
+            | Self::SigningIn { .. }
             | Self::Resetting { .. }
             | Self::Merging { .. }
             | Self::Done
@@ -277,6 +288,7 @@ impl State {
             | Self::SigningUp { .. }
             | Self::NewEmail { .. }
             | Self::ConfirmingSession { .. }
+            | Self::SigningIn { .. }
             | Self::Resetting { .. }
             | Self::Merging { .. }
             | Self::Done
@@ -337,12 +349,20 @@ impl State {
         if let Self::SigningUp { account } = self { Ok(*account) } else { Err(self.elsewhere()) }
     }
 
+    /// The account that a code from its mailbox opens.
+    ///
+    /// # Errors
+    /// As [`State::confirming`].
+    pub fn signing_in(&self) -> Result<(Option<AccountId>, &str), Refusal> {
+        if let Self::SigningIn { account, address } = self { Ok((*account, address)) } else { Err(self.elsewhere()) }
+    }
+
     /// The account whose password is reset.
     ///
     /// # Errors
     /// As [`State::confirming`].
-    pub fn resetting(&self) -> Result<Option<AccountId>, Refusal> {
-        if let Self::Resetting { account } = self { Ok(*account) } else { Err(self.elsewhere()) }
+    pub fn resetting(&self) -> Result<(Option<AccountId>, &str), Refusal> {
+        if let Self::Resetting { account, address } = self { Ok((*account, address)) } else { Err(self.elsewhere()) }
     }
 
     /// The account and the address that is to become its primary one, as typed.

@@ -28,8 +28,21 @@ pub struct Facts {
     #[serde(default)]
     pub email: Option<EmailFacts>,
     pub act: Act,
+    /// By what somebody signs in who comes by no provider.
+    #[serde(default)]
+    pub local: Local,
     #[serde(default)]
     pub given: Given,
+}
+
+/// A sign-in without a provider.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Local {
+    #[default]
+    Password,
+    /// A code to a mailbox that the account owns.
+    EmailCode,
 }
 
 /// What was shown and given beside the act: it completes what is otherwise settled.
@@ -65,7 +78,7 @@ impl Facts {
     /// Facts without a provider: local methods, My Account, the console.
     #[must_use]
     pub fn local(intent: Intent, known: Option<Known>) -> Self {
-        Self { intent, provider: None, trust: None, known, rules: Vec::new(), candidates: Vec::new(), pending: None, email: None, act: Act::Arrived, given: Given::default() }
+        Self { intent, provider: None, trust: None, known, rules: Vec::new(), candidates: Vec::new(), pending: None, email: None, act: Act::Arrived, local: Local::Password, given: Given::default() }
     }
 }
 

@@ -8,10 +8,10 @@ use ligature_domain::{
     decide::Decision,
     decide::EmailStep,
     facts::{
-        AccountState, Act, AddTo, Agreed, Beside, By, Candidate, Change, Confirm, EmailFacts, Facts, Given, Intent, Known, Means, Merge, MergeBy, ProviderFacts, Remove, RuleFacts, RuleState, Undo,
-        Undone, UpdateEmail, What,
+        AccountState, Act, AddTo, Agreed, Beside, By, Candidate, Change, Confirm, EmailFacts, Facts, Given, Intent, Known, Local, Means, Merge, MergeBy, ProviderFacts, Remove, RuleFacts, RuleState,
+        Undo, Undone, UpdateEmail, What,
     },
-    policy::{Agreement, CodeTo, Disclosure, Document, EmailChange, Field, NoMatch, Offer, Target, UnverifiedTarget, preset},
+    policy::{Agreement, BindMethod, CodeTo, Disclosure, Document, EmailChange, Field, Merge as MergePolicy, NoMatch, Offer, Target, UnverifiedTarget, preset},
     trust::Pair,
 };
 use proptest::prelude::*;
@@ -66,6 +66,7 @@ fn facts(trust: Option<Trust>, candidates: Vec<Candidate>, act: Act) -> Facts {
         pending: None,
         email: None,
         act,
+        local: Local::Password,
         given: Given::default(),
     }
 }
@@ -170,6 +171,91 @@ fn i1_a_known_identity_opens_no_account_that_is_not_active() {
     }
     let f = Facts { known: Some(Known { account: A, state: AccountState::Closing, link: None, second_factor: false }), ..facts(None, vec![], Act::Arrived) };
     assert_eq!(decide(&f, &policy("goss", &[])).outcome, Outcome::Restore { account: A });
+}
+
+/// Shows LK-15: the target's second factor before the link, whatever the provider says of itself (I5).
+#[test]
+fn lk_15_i5_a_link_waits_for_the_targets_second_factor_and_a_provider_speaks_for_its_own_sign_ins_only() {
+    let p = policy("recommended", &[]);
+    let own = || Candidate { second_factor: true, ..candidate(A) };
+    for proof in [Proof::Mailbox, Proof::Credential] {
+        for spoken in [false, true] {
+            for factor in [None, Some(A), Some(B)] {
+                let mut f = facts(Some(Trust::Asserted), vec![own()], Act::Proved(A, proof, By::Rule));
+                f.provider = f.provider.map(|p| ProviderFacts { second_factor: spoken, ..p });
+                f.given.factor = factor;
+                let outcome = decide(&f, &p).outcome;
+                if factor == Some(A) {
+                    assert!(matches!(outcome, Outcome::Link { account: A, .. }), "{outcome:?}");
+                } else {
+                    assert_eq!(outcome, Outcome::SecondFactor { account: A }, "{proof:?} {spoken} {factor:?}");
+                }
+                // A sign-in by the link that is there: here the mapped word counts.
+                let known = Known { account: A, state: AccountState::Active, link: None, second_factor: true };
+                let outcome = decide(&Facts { known: Some(known), candidates: Vec::new(), ..f }, &p).outcome;
+                assert_eq!(matches!(outcome, Outcome::SignIn { .. }), spoken || factor == Some(A), "{outcome:?}");
+            }
+        }
+    }
+    // Also where nothing at all is asked for otherwise.
+    let silent = facts(Some(Trust::Authoritative), vec![own()], Act::Arrived);
+    assert_eq!(decide(&silent, &p).outcome, Outcome::SecondFactor { account: A });
+    // With the factor a credential is worth both: a rule that wants both is content.
+    let both = instance("recommended", |d| d.choices.rules.iter_mut().flatten().for_each(|r| r.accept = vec![Pair { trust: Trust::Asserted, proof: Proof::CredentialMfa }]));
+    let with = |second_factor, factor| {
+        let mut f = facts(Some(Trust::Asserted), vec![Candidate { second_factor, ..candidate(A) }], Act::Proved(A, Proof::Credential, By::Rule));
+        f.given.factor = factor;
+        decide(&f, &both).outcome
+    };
+    assert_eq!(with(true, None), Outcome::SecondFactor { account: A });
+    assert!(matches!(with(true, Some(A)), Outcome::Link { basis, .. } if basis.proof == Proof::CredentialMfa));
+    assert_eq!(with(false, None), Outcome::Refuse { refusal: Refusal::PolicyChanged });
+}
+
+#[test]
+fn a_merge_needs_the_policys_word_two_accounts_no_roles_and_no_less_protection() {
+    let allowed = instance("recommended", |d| d.choices.merge = Some(MergePolicy::BothProofs));
+    let base = Merge { account: A, state: AccountState::Active, by: MergeBy::BothProofs, recent: true, foreign_domain: false, too_many: false, administrator: false, second_factor: false };
+    let other = |account, second_factor| Some(Known { account, state: AccountState::Active, link: None, second_factor });
+    let run = |p: &Policy, m: Merge, known, factor| decide(&Facts { given: Given { factor, ..Given::default() }, ..Facts::local(Intent::Merge(m), known) }, p).outcome;
+    let refused = |m: Merge, known| run(&allowed, m, known, None);
+    let why = |refusal| Outcome::Refuse { refusal };
+    assert_eq!(refused(base, other(B, false)), Outcome::Merge);
+    assert_eq!(refused(base, other(A, false)), why(Refusal::SameAccount));
+    assert_eq!(refused(base, None), why(Refusal::SameAccount));
+    assert_eq!(refused(Merge { administrator: true, ..base }, other(B, false)), why(Refusal::MergeOff));
+    assert_eq!(refused(Merge { recent: false, ..base }, other(B, false)), why(Refusal::NotRecent));
+    assert_eq!(refused(Merge { foreign_domain: true, ..base }, other(B, false)), why(Refusal::Isolated));
+    assert_eq!(refused(Merge { too_many: true, ..base }, other(B, false)), why(Refusal::TooMany));
+    assert_eq!(refused(Merge { state: AccountState::Closing, ..base }, other(B, false)), why(Refusal::AccountClosing));
+    assert_eq!(refused(base, Some(Known { account: B, state: AccountState::Disabled, link: None, second_factor: false })), why(Refusal::AccountDisabled));
+    assert_eq!(refused(base, other(B, true)), why(Refusal::MergeFactor));
+    let strong = Merge { second_factor: true, ..base };
+    assert_eq!(refused(strong, other(B, true)), Outcome::SecondFactor { account: B });
+    assert_eq!(run(&allowed, strong, other(B, true), Some(A)), Outcome::SecondFactor { account: B }, "one's own factor is not the other's");
+    assert_eq!(run(&allowed, strong, other(B, true), Some(B)), Outcome::Merge);
+    assert_eq!(refused(Merge { by: MergeBy::Admin, ..base }, other(B, false)), why(Refusal::MergeOff));
+    let by_admin = instance("recommended", |d| d.choices.merge = Some(MergePolicy::Admin));
+    assert_eq!(run(&by_admin, base, other(B, false), None), why(Refusal::MergeOff));
+    assert_eq!(run(&by_admin, Merge { by: MergeBy::Admin, ..base }, other(B, false), None), Outcome::Merge);
+}
+
+/// Shows MA-09, MA-10: weak means count where there is nothing better.
+#[test]
+fn ma_09_a_session_is_confirmed_by_the_strongest_means_that_the_account_has() {
+    let known = Some(Known { account: A, state: AccountState::Active, link: None, second_factor: false });
+    let run = |p: &Policy, by, fresh, beside| decide(&Facts::local(Intent::Confirm(Confirm { account: A, by, fresh, beside }), known), p).outcome;
+    let (with_code, without) = (instance("recommended", |_| {}), instance("recommended", |d| d.choices.bind_methods = Some(vec![BindMethod::Password])));
+    let nothing = Beside::default();
+    for beside in [Beside { password: true, ..nothing }, Beside { dated: true, ..nothing }, Beside { mailbox: true, ..nothing }] {
+        assert_eq!(run(&with_code, Means::Identity { dated: false }, true, beside), Outcome::Refuse { refusal: Refusal::NotFresh }, "{beside:?}");
+    }
+    assert_eq!(run(&with_code, Means::Identity { dated: false }, false, nothing), Outcome::Confirmed);
+    assert_eq!(run(&with_code, Means::Identity { dated: true }, false, nothing), Outcome::Refuse { refusal: Refusal::NotFresh });
+    assert_eq!(run(&with_code, Means::Mailbox, true, Beside { password: true, ..nothing }), Outcome::Confirmed);
+    assert_eq!(run(&without, Means::Mailbox, true, Beside { password: true, ..nothing }), Outcome::Refuse { refusal: Refusal::NotAllowed });
+    assert_eq!(run(&without, Means::Mailbox, true, nothing), Outcome::Confirmed, "rather than no way");
+    assert_eq!(run(&with_code, Means::Password, true, nothing), Outcome::Confirmed);
 }
 
 #[test]
@@ -338,6 +424,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         pending,
         email,
         act,
+        local: Local::EmailCode,
         given,
     })
 }

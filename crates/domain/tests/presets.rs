@@ -7,7 +7,7 @@ use ligature_domain::{
     attempt::{Kept, State},
     decide,
     decide::EmailStep,
-    facts::{AccountState, Act, AddTo, By, Candidate, EmailFacts, Facts, Given, Intent, Known, ProviderFacts, RuleFacts, RuleState},
+    facts::{AccountState, Act, AddTo, By, Candidate, EmailFacts, Facts, Given, Intent, Known, Local, ProviderFacts, RuleFacts, RuleState},
     policy::{Disclosure, Document, Offer, preset},
 };
 
@@ -56,6 +56,7 @@ fn arrival(p: &Policy, trust: Trust, candidates: Vec<Candidate>) -> Facts {
         pending: None,
         email: None,
         act: Act::Arrived,
+        local: Local::Password,
         given: Given::default(),
     }
 }

@@ -177,11 +177,11 @@ impl Ligature {
             }
             Outcome::Link { account, basis, notify } => {
                 let link = self.link_identity(c, *account, held, basis).await?;
-                self.sync_profile(c, *account, held, policy, &sync.on_link, client).await?;
+                let before = self.sync_profile(c, *account, held, policy, &sync.on_link, client).await?;
                 self.keep_given(c, *account, a.kept).await?;
                 self.record(c, event("link.added").account(*account)).await?;
                 if *notify {
-                    let undo = Undoable::Link { link };
+                    let undo = Undoable::Link { link, before };
                     self.tell(c, *account, Kind::LinkNotice, visitor, &held.provider_name, &held.label(), Some(&undo)).await?;
                 }
                 let secret = self.session_after_link(c, visitor, policy, opening(*account, Some(link), "sign_in", now)).await?;

@@ -7,7 +7,7 @@ use domain::{
     attempt::Kept,
     decide,
     decide::{Lookup, plan},
-    facts::{AccountState, Act, AddTo, Agreed, By, Candidate, EmailFacts, Given, Intent, Known, ProviderFacts},
+    facts::{AccountState, Act, AddTo, Agreed, By, Candidate, EmailFacts, Given, Intent, Known, Local, ProviderFacts},
     policy::{Attribute, EmailChange},
 };
 use storage::{
@@ -70,6 +70,7 @@ impl Ligature {
             pending: None,
             email: None,
             act: Act::Arrived,
+            local: Local::Password,
             given: Given::default(),
         };
         let around = self.surroundings(c, &policy, facts.known, ground).await?;

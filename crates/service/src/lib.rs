@@ -23,6 +23,7 @@ mod fault;
 mod flash;
 mod ground;
 mod held;
+mod mail_sign_in;
 pub mod mails;
 pub mod merge;
 #[cfg(test)]

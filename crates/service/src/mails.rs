@@ -28,6 +28,8 @@ pub enum Kind {
     SignUpTaken,
     /// A code to set a new password.
     ResetCode,
+    /// A code to sign in.
+    SignInCode,
     /// A code to confirm a session.
     ConfirmCode,
     /// A code to prove the address that a person gave in My Account.
@@ -56,7 +58,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, for the test that renders each in each language.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::LinkCode,
         Self::ClaimCode,
         Self::EmailCode,
@@ -65,6 +67,7 @@ impl Kind {
         Self::SignUpCode,
         Self::SignUpTaken,
         Self::ResetCode,
+        Self::SignInCode,
         Self::ConfirmCode,
         Self::NewEmailCode,
         Self::EmailWanted,
@@ -91,6 +94,7 @@ impl Kind {
             Self::SignUpCode => "sign-up-code",
             Self::SignUpTaken => "sign-up-taken",
             Self::ResetCode => "reset-code",
+            Self::SignInCode => "sign-in-code",
             Self::ConfirmCode => "confirm-code",
             Self::NewEmailCode => "new-email-code",
             Self::EmailWanted => "email-wanted",
@@ -109,7 +113,7 @@ impl Kind {
     /// Codes are worth little after ten minutes; notices can wait three days.
     fn life(self) -> Micros {
         match self {
-            Self::LinkCode | Self::ClaimCode | Self::EmailCode | Self::SignUpCode | Self::ResetCode | Self::ConfirmCode | Self::NewEmailCode => 10 * MINUTE,
+            Self::LinkCode | Self::ClaimCode | Self::EmailCode | Self::SignUpCode | Self::ResetCode | Self::SignInCode | Self::ConfirmCode | Self::NewEmailCode => 10 * MINUTE,
             Self::SignUpTaken
             | Self::EmailWanted
             | Self::PasswordNotice

@@ -3,10 +3,11 @@ use domain::{
     AccountId, Policy,
     policy::{Attribute, Fold, Target},
 };
+use serde::{Deserialize, Serialize};
 use storage::{
     Conn,
-    accounts::set_account_name,
-    attributes::{Attribute as Field, list_attributes, set_attribute},
+    accounts::{find_account, set_account_name},
+    attributes::{Attribute as Field, BY_PERSON, list_attributes, remove_attribute, set_attribute},
 };
 
 use crate::{
@@ -15,11 +16,24 @@ use crate::{
     values::{Surroundings, Values},
 };
 
+/// A field as it was before a provider filled it: value and source, or nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Before {
+    pub field: Target,
+    pub old: Option<(String, String)>,
+}
+
+/// How the source of a provider's fields is written.
+fn source_of(key: &str) -> String {
+    format!("provider:{key}")
+}
+
 impl Ligature {
     /// Copies the listed fields from the assertion. A field without a value stays; a user name that is taken stays too.
-    pub(crate) async fn sync_profile(&self, c: &mut Conn, account: AccountId, held: &Held, policy: &Policy, targets: &[Target], client: Option<&str>) -> Result<(), Fault> {
+    /// Answers what was there before, of those that changed.
+    pub(crate) async fn sync_profile(&self, c: &mut Conn, account: AccountId, held: &Held, policy: &Policy, targets: &[Target], client: Option<&str>) -> Result<Vec<Before>, Fault> {
         if targets.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let asked = policy.choices.mapping.values().any(|text| text.contains("dentit"));
         let around = if asked {
@@ -33,8 +47,37 @@ impl Ligature {
             let mut values = Values::new(&self.expressions, held, &around);
             targets.iter().filter_map(|t| values.profile(policy, t).map(|v| (t.clone(), v))).collect()
         };
+        let there = list_attributes(c, account).await?;
+        let name = find_account(c, self.org, account).await?.map(|a| a.name).filter(|n| !n.is_empty());
+        let mut before = Vec::new();
         for (target, value) in found {
-            self.set_profile_field(c, account, &target, &value, &format!("provider:{}", held.key)).await?;
+            let old = there.iter().find(|f| f.name == target.name());
+            if self.set_profile_field(c, account, &target, &value, &source_of(&held.key)).await? && old.is_none_or(|f| f.value != value) {
+                let old = match old {
+                    Some(field) => Some((field.value.clone(), field.source.clone())),
+                    // A name is there from the beginning, before any field says where it comes from.
+                    None if target == Target::Name => name.clone().map(|name| (name, BY_PERSON.to_owned())),
+                    None => None,
+                };
+                before.push(Before { field: target, old });
+            }
+        }
+        Ok(before)
+    }
+
+    /// Gives fields back that a provider changed, where nobody changed them since.
+    pub(crate) async fn give_back(&self, c: &mut Conn, account: AccountId, provider: &str, before: &[Before]) -> Result<(), Fault> {
+        let there = list_attributes(c, account).await?;
+        for Before { field, old } in before {
+            if there.iter().find(|f| f.name == field.name()).is_none_or(|f| f.source != source_of(provider)) {
+                continue;
+            }
+            match old {
+                Some((value, source)) => {
+                    self.set_profile_field(c, account, field, value, source).await?;
+                }
+                None => remove_attribute(c, account, &field.name()).await?,
+            }
         }
         Ok(())
     }

@@ -31,6 +31,8 @@ pub struct Entered {
     pub buttons: Vec<Button>,
     /// Address and password are asked for.
     pub password: bool,
+    /// Signing in by a code to the own mailbox.
+    pub code: bool,
 }
 
 impl Ligature {
@@ -53,7 +55,7 @@ impl Ligature {
             Entrance::Page => None,
             Entrance::Provider(n) => buttons.get(n).map(|b| b.key.clone()),
         };
-        Ok(Entered { straight_to, buttons, password: policy.permits.password_sign_in })
+        Ok(Entered { straight_to, buttons, password: policy.permits.password_sign_in, code: policy.permits.email_code_sign_in })
     }
 
     async fn buttons_of(&self, client: Option<&str>) -> Result<Vec<Button>, Fault> {

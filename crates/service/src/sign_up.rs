@@ -9,7 +9,7 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{NewEmail, add_account, add_email, bump_rev, find_account, find_owner, is_email_taken, list_emails, set_password},
+    accounts::{Email, NewEmail, add_account, add_email, bump_rev, find_account, find_owner, is_email_taken, list_emails, set_password},
     attempts::Attempt,
     links::list_links,
 };
@@ -126,16 +126,26 @@ impl Ligature {
     }
 
     pub(crate) async fn send_sign_up_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, account: Option<AccountId>) -> Result<(), Fault> {
-        self.send_own_code(c, visitor, row, account, "sign_up", Kind::SignUpCode).await
+        self.send_own_code(c, visitor, row, account, "", Kind::SignUpCode).await
     }
 
-    pub(crate) async fn send_reset_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, account: Option<AccountId>) -> Result<(), Fault> {
-        self.send_own_code(c, visitor, row, account, "reset", Kind::ResetCode).await
+    pub(crate) async fn send_reset_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, account: Option<AccountId>, address: &str) -> Result<(), Fault> {
+        self.send_own_code(c, visitor, row, account, address, Kind::ResetCode).await
     }
 
-    async fn send_own_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, account: Option<AccountId>, action: &'static str, kind: Kind) -> Result<(), Fault> {
+    pub(crate) async fn send_sign_in_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, account: Option<AccountId>, address: &str) -> Result<(), Fault> {
+        self.send_own_code(c, visitor, row, account, address, Kind::SignInCode).await
+    }
+
+    /// A code to the address that was typed, if the account has it; with none typed, to its only one.
+    async fn send_own_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, account: Option<AccountId>, address: &str, kind: Kind) -> Result<(), Fault> {
         let Some(id) = account else { return Ok(()) };
-        let Some(email) = list_emails(c, id).await?.into_iter().next() else { return Ok(()) };
+        let Some(email) = own_email_of(list_emails(c, id).await?, address) else { return Ok(()) };
+        let action = match kind {
+            Kind::SignInCode => "sign_in",
+            Kind::ResetCode => "reset",
+            _ => "sign_up",
+        };
         let locale = find_account(c, self.org, id).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
         let binding = Binding { action, account, address: email.canonical, ..Binding::default() };
         let letter = self.letter(kind, email.typed, locale, visitor, "", "");
@@ -144,13 +154,13 @@ impl Ligature {
     }
 
     /// Lifetime and shape of codes outside any provider.
-    async fn local_code(&self, c: &mut Conn) -> Result<(domain::Micros, domain::policy::Pin), Fault> {
+    pub(crate) async fn local_code(&self, c: &mut Conn) -> Result<(domain::Micros, domain::policy::Pin), Fault> {
         Ok(crate::challenge::code_shape(&self.ground(c, None).await?.policy(None)))
     }
 
-    async fn own_binding(&self, account: Option<AccountId>, action: &'static str) -> Result<Binding, Fault> {
+    pub(crate) async fn own_binding(&self, account: Option<AccountId>, action: &'static str, address: &str) -> Result<Binding, Fault> {
         let address = match account {
-            Some(id) => list_emails(&mut self.store.read().await?, id).await?.into_iter().next().map(|e| e.canonical).unwrap_or_default(),
+            Some(id) => own_email_of(list_emails(&mut self.store.read().await?, id).await?, address).map(|e| e.canonical).unwrap_or_default(),
             None => String::new(),
         };
         Ok(Binding { action, account, address, ..Binding::default() })
@@ -158,7 +168,7 @@ impl Ligature {
 
     /// The code of a sign-up: the account becomes active and owns its address; other pending ones for it go.
     pub(crate) async fn finish_sign_up(&self, visitor: &Visitor, id: &str, open: Opened, account: Option<AccountId>, typed: &str) -> Result<Arrival, Fault> {
-        let binding = self.own_binding(account, "sign_up").await?;
+        let binding = self.own_binding(account, "sign_up", "").await?;
         let right = match self.compare_code(&open.row, &binding, typed).await {
             Ok(right) => right,
             Err(fault) => return self.wrong_code(visitor, id, fault).await,
@@ -195,11 +205,11 @@ impl Ligature {
                     None => false,
                 };
                 let account = owner.filter(|_| active);
-                let state = State::Resetting { account };
+                let state = State::Resetting { account, address: address.as_str().to_owned() };
                 let (id, hash) = this.begin_attempt(c, &visitor, "recover", &state, None, &continuation, domain::code::TRIES).await?;
                 let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(this.now()) };
                 match account {
-                    Some(_) => this.send_reset_code(c, &visitor, &row, account).await?,
+                    Some(_) => this.send_reset_code(c, &visitor, &row, account, address.as_str()).await?,
                     None => {
                         let binding = Binding { action: "decoy", address: address.as_str().to_owned(), ..Binding::default() };
                         let shape = this.local_code(c).await?;
@@ -218,9 +228,9 @@ impl Ligature {
     /// [`Refusal::BadRequest`] for a password that may not be set, [`Refusal::CodeExhausted`].
     pub async fn reset(&self, visitor: &Visitor, id: &str, typed: &str, password: &str) -> Result<Arrival, Fault> {
         let open = self.opened(&mut self.store.read().await?, visitor, id).await?;
-        let account = open.state.resetting()?;
+        let (account, address) = open.state.resetting()?;
         self.check_new_password(password, &[]).await?;
-        let binding = self.own_binding(account, "reset").await?;
+        let binding = self.own_binding(account, "reset", address).await?;
         let right = match self.compare_code(&open.row, &binding, typed).await {
             Ok(right) => right,
             Err(fault) => return self.wrong_code(visitor, id, fault).await,
@@ -258,4 +268,9 @@ impl Ligature {
         })
         .await
     }
+}
+
+/// The account's address that was typed, or its only one where none was.
+fn own_email_of(all: Vec<Email>, address: &str) -> Option<Email> {
+    all.into_iter().find(|e| address.is_empty() || e.canonical == address)
 }

@@ -20,19 +20,32 @@ use crate::{
     audit::Event,
     chance::{hash, token},
     email_change::RESERVED,
+    profile::Before,
 };
 
 /// A change, as its undo row keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub(crate) enum Undoable {
-    Email { old: String, new: String },
-    Link { link: LinkId },
-    Unlink { link: LinkId },
+    Email {
+        old: String,
+        new: String,
+    },
+    Link {
+        link: LinkId,
+        /// The profile as it was before the identity filled it.
+        #[serde(default)]
+        before: Vec<Before>,
+    },
+    Unlink {
+        link: LinkId,
+    },
     Password,
     SecondFactor,
     Delete,
-    Merge { merge: [u8; 16] },
+    Merge {
+        merge: [u8; 16],
+    },
 }
 
 impl Undoable {
@@ -103,7 +116,7 @@ impl Ligature {
         let what: Undoable = serde_json::from_str(&row.what)?;
         let about = match &what {
             Undoable::Email { new, .. } => masked(new),
-            Undoable::Link { link } | Undoable::Unlink { link } => self.provider_of(c, row.account_id, *link).await?,
+            Undoable::Link { link, .. } | Undoable::Unlink { link } => self.provider_of(c, row.account_id, *link).await?,
             Undoable::Password | Undoable::SecondFactor | Undoable::Delete | Undoable::Merge { .. } => String::new(),
         };
         Ok(UndoView { what: what.what(), about, at: row.created_at })
@@ -186,7 +199,12 @@ impl Ligature {
                 own_email(c, id, old).await?;
                 set_primary_email(c, id, old, None).await?;
             }
-            Undoable::Link { link } => {
+            Undoable::Link { link, before } => {
+                let ground = self.ground(c, None).await?;
+                let row = list_links(c, id).await?.into_iter().find(|l| l.id == *link);
+                if let Some(provider) = row.and_then(|l| ground.provider(l.provider_id)) {
+                    self.give_back(c, id, &provider.key, before).await?;
+                }
                 release_link(c, id, *link, self.now()).await?;
                 bar_link(c, id, *link).await?;
             }
@@ -215,7 +233,7 @@ impl Ligature {
             _ => Moved::default(),
         };
         let links = list_links(c, id).await?;
-        let going = |l: &storage::links::Link| matches!(what, Undoable::Link { link } if *link == l.id) || moved.links.contains(&l.id.0);
+        let going = |l: &storage::links::Link| matches!(what, Undoable::Link { link, .. } if *link == l.id) || moved.links.contains(&l.id.0);
         let mut left = links.iter().filter(|l| !going(l)).count();
         left += usize::from(*what != Undoable::Password && moved.credentials.is_empty() && find_password(c, id).await?.is_some());
         left += usize::from(list_emails(c, id).await?.iter().any(|e| e.owner && !moved.emails.iter().any(|m| m.canonical == e.canonical) && !moved.owned.contains(&e.canonical)));

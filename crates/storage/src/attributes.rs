@@ -58,6 +58,11 @@ pub async fn set_attribute(conn: &mut Conn, org: OrgId, id: AccountId, name: &st
     })
 }
 
+pub async fn remove_attribute(conn: &mut Conn, id: AccountId, name: &str) -> Result<()> {
+    on!(conn, |c| diesel::delete(account_attribute::table.filter(account_attribute::account_id.eq(key(id))).filter(account_attribute::name.eq(name))).execute(c).await)?;
+    Ok(())
+}
+
 /// All fields of an account go: what somebody entered before its owner proved anything (I6).
 pub async fn remove_attributes(conn: &mut Conn, id: AccountId) -> Result<()> {
     on!(conn, |c| diesel::delete(account_attribute::table.filter(account_attribute::account_id.eq(key(id)))).execute(c).await)?;

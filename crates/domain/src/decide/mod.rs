@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, Refusal,
-    facts::{AccountState, Act, AddTo, Beside, Change, Confirm, Facts, Intent, Known, Means, Merge, MergeBy, Remove, Undo, Undone, UpdateEmail, What},
+    facts::{AccountState, Act, AddTo, Beside, Change, Confirm, Facts, Intent, Known, Local, Means, Merge, MergeBy, Remove, Undo, Undone, UpdateEmail, What},
     policy::{BindMethod, Disclosure, EmailChange, Field, MailEvent, Merge as MergePolicy, Offer, PasswordAdd, Policy},
     trust::{Proof, Trust},
 };
@@ -257,7 +257,8 @@ impl Deciding<'_> {
                 trace.say("filtered");
                 return Err(Refusal::Filtered);
             }
-            None if local && !self.policy.permits.password_sign_in => return Err(Refusal::PasswordOff),
+            None if local && self.facts.local == Local::EmailCode && !self.policy.permits.email_code_sign_in => return Err(Refusal::CodeOff),
+            None if local && self.facts.local == Local::Password && !self.policy.permits.password_sign_in => return Err(Refusal::PasswordOff),
             Some(_) | None => {}
         }
         if matches!(self.facts.intent, Intent::SignIn | Intent::Confirm(_)) && !self.policy.permits.sign_in {

@@ -72,6 +72,7 @@ impl Ligature {
             | State::SigningUp { .. }
             | State::NewEmail { .. }
             | State::ConfirmingSession { .. }
+            | State::SigningIn { .. }
             | State::Resetting { .. }
             | State::Merging { .. }
             | State::Completing { .. }
@@ -103,7 +104,8 @@ impl Ligature {
                     State::SigningUp { account } => this.send_sign_up_code(c, &visitor, &open.row, *account).await?,
                     State::NewEmail { .. } => this.send_new_email_code(c, &visitor, &open.row, &open.state).await?,
                     State::ConfirmingSession { account } => this.send_confirm_code(c, &visitor, &open.row, *account, false).await?,
-                    State::Resetting { account } => this.send_reset_code(c, &visitor, &open.row, *account).await?,
+                    State::SigningIn { account, address } => this.send_sign_in_code(c, &visitor, &open.row, *account, address).await?,
+                    State::Resetting { account, address } => this.send_reset_code(c, &visitor, &open.row, *account, address).await?,
                     State::Confirming { .. } | State::Proving { .. } | State::EmailChanged { updating: true, .. } => {
                         let held = open.held()?;
                         let policy = this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&held.key));
@@ -128,6 +130,10 @@ impl Ligature {
         if let State::SigningUp { account } = open.state {
             drop(conn);
             return self.finish_sign_up(visitor, id, open, account, typed).await;
+        }
+        if let State::SigningIn { .. } = open.state {
+            drop(conn);
+            return self.sign_in_by_code(visitor, id, open, typed).await;
         }
         if let State::NewEmail { .. } = open.state {
             drop(conn);

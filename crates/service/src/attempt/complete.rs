@@ -6,7 +6,7 @@ use domain::{
     AccountId, Decision, Facts, Outcome, Refusal,
     attempt::{Kept, State, Then, Wants},
     decide,
-    facts::{AccountState, Intent, Known},
+    facts::{AccountState, Intent, Known, Local},
     path::Continuation,
     policy::{Field, Target},
 };
@@ -179,7 +179,8 @@ impl Ligature {
         self.add_agreed(c, &policy, &[account], &mut given).await?;
         let second_factor = find_factor(c, account, TOTP).await?.is_some();
         let known = Known { account, state: row.state(), link: None, second_factor };
-        let facts = Facts { given, ..Facts::local(intent, (intent == Intent::SignIn).then_some(known)) };
+        let local = if method == "code" { Local::EmailCode } else { Local::Password };
+        let facts = Facts { given, local, ..Facts::local(intent, (intent == Intent::SignIn).then_some(known)) };
         let decision = decide(&facts, &policy);
         if let Some(state) = State::complete(&decision.outcome, then, kept.clone()) {
             return self.wait_in(c, visitor, open, "sign_in", state, &continuation).await;

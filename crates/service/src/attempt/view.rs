@@ -32,6 +32,8 @@ pub enum CodeFor {
     /// It goes to the claimed mailbox in every case.
     Claim,
     SignUp,
+    /// It signs in.
+    SignIn,
     /// It proves the address that the account is to have.
     NewEmail,
     /// It confirms the session that it is asked in.
@@ -44,7 +46,7 @@ impl CodeFor {
     pub fn in_session(self) -> bool {
         match self {
             Self::Confirm | Self::NewEmail => true,
-            Self::Account | Self::Claim | Self::SignUp => false,
+            Self::Account | Self::Claim | Self::SignUp | Self::SignIn => false,
         }
     }
 }
@@ -139,6 +141,7 @@ impl Ligature {
             State::SigningUp { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::SignUp, password_too: false },
             State::NewEmail { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::NewEmail, password_too: false },
             State::ConfirmingSession { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::Confirm, password_too: false },
+            State::SigningIn { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::SignIn, password_too: false },
             State::Resetting { .. } => ViewBody::Reset { sent_to, tries_left },
             State::Binding { target, choice, .. } => {
                 // Only what the policy shows anyway spares the person the address.
