@@ -23,6 +23,8 @@ pub struct Assets {
     pub icon: String,
     /// Script tags for pages with an island; empty when the bundle was not built.
     pub scripts: String,
+    /// The element that loads the module for passkeys.
+    pub passkey: String,
 }
 
 /// Who asks, found once a request by the visitor layer.

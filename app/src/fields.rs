@@ -98,6 +98,7 @@ pub fn method_name(l: Lang, name: &str) -> String {
     match name {
         "password" => t(l, "password"),
         "code" => t(l, "method-code"),
+        "passkey" => t(l, "passkey"),
         _ => name.to_owned(),
     }
 }

@@ -13,6 +13,7 @@ pub const PASSWORD: &str = "/account/password";
 pub const SECOND_FACTOR: &str = "/account/second-factor";
 pub const SECOND_FACTOR_ON: &str = "/account/second-factor/on";
 pub const RECOVERY_CODES: &str = "/account/second-factor/codes";
+pub const PASSKEYS: &str = "/account/passkeys";
 pub const MERGE: &str = "/account/merge";
 pub const EXPORT: &str = "/account/export";
 pub const DELETE: &str = "/account/delete";

@@ -60,6 +60,7 @@ impl Head {
 struct Policy {
     form_action: String,
     scripts: String,
+    passkey: String,
 }
 
 /// Renders a page for whoever asks.
@@ -67,7 +68,7 @@ pub async fn page<V: IntoView + 'static>(context: &Context, asker: &Asker, head:
     let mut origins: Vec<String> = head.origins.iter().filter(|o| o.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b';' && b != b',')).cloned().collect();
     origins.sort();
     origins.dedup();
-    let policy = Policy { form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(), scripts: context.assets.scripts.clone() };
+    let policy = Policy { form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(), scripts: context.assets.scripts.clone(), passkey: context.assets.passkey.clone() };
     let (assets, asker, demo) = (context.assets.clone(), asker.clone(), context.demo);
     let status = StatusCode::from_u16(head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let provide = move || provide_context(policy.clone());
@@ -84,7 +85,16 @@ fn finish<V: IntoView + 'static>(app: V, _chunks: BoxedFnOnce<PinnedStream<Strin
         if islands {
             html = html.replacen("</head>", &format!("{}</head>", policy.scripts), 1);
         }
-        let script = if islands { "'self' 'wasm-unsafe-eval'" } else { "'none'" };
+        // The module for passkeys is there only where a page has a form for one.
+        let passkey = html.contains(" data-passkey=");
+        if passkey {
+            html = html.replacen("</head>", &format!("{}</head>", policy.passkey), 1);
+        }
+        let script = match (islands, passkey) {
+            (true, _) => "'self' 'wasm-unsafe-eval'",
+            (false, true) => "'self'",
+            (false, false) => "'none'",
+        };
         let csp = format!(
             "default-src 'none'; script-src {script}; connect-src {}; style-src 'self'; img-src 'self'; form-action {}; base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
             if islands { "'self'" } else { "'none'" },

@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
-import { PASSWORD, world } from './world.js';
+import { PASSWORD, undoLink, world } from './world.js';
 
 let browser;
 before(async () => {
@@ -176,5 +176,105 @@ for (const [js, view] of VIEWS) {
     await clean('restore');
     await page.click('button.primary');
     await page.waitForURL(/\/account$/);
+  });
+}
+
+for (const [name, view] of [['en, 375 px', { viewport: { width: 375, height: 800 }, colorScheme: 'light', locale: 'en' }], ['de, 1280 px', { viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'de' }]]) {
+  test(`AU-10 passkeys: added, signed in with, shown on the binding page, removed, ${name}`, async (t) => {
+    // A relying party is a name: 127.0.0.1 cannot be one.
+    const w = await world((seed, environment, at) => {
+      at.url = `http://localhost:${at.port}`;
+      environment.SERVER__PUBLIC_URL = at.url;
+      seed.preset = 'recommended';
+    });
+    t.after(w.stop);
+    const context = await browser.newContext(view);
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const clean = looking(page, true, `passkey-${view.locale}`);
+    const cdp = await context.newCDPSession(page);
+    await cdp.send('WebAuthn.enable');
+    // With a device at hand the page's quiet question may be answered before the button is clicked.
+    const show = async (then) => {
+      await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true });
+      await page.click('form[data-passkey] button', { timeout: 2000 }).catch(() => {});
+      await then();
+    };
+    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+    await page.goto(w.setup.replace('127.0.0.1', 'localhost'));
+    await page.fill('#name', 'Olga Owner');
+    await page.fill('#email', 'owner@example.test');
+    await page.fill('#password', PASSWORD);
+    await page.click('button.primary');
+    assert.equal((await page.goto(`${w.url}/account/passkeys`)).status(), 403, 'off until the instance switches it on');
+    await page.goto(`${w.url}/admin/policy/document?scope=instance`);
+    const document = JSON.parse(await page.inputValue('textarea'));
+    document.permits.passkey_sign_in = true;
+    document.choices.bind_methods = ['password', 'passkey'];
+    await page.fill('textarea', JSON.stringify(document));
+    await page.click('button.primary');
+    await page.click('button[name="becomes"][value="active"]');
+    // Anna has an account by Meridian and adds a passkey to it.
+    const leave = async () => {
+      await context.clearCookies();
+      // The browser would answer the page's quiet question at once.
+      await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false });
+      await page.goto(`${w.url}/login?stay=1`);
+    };
+    await leave();
+    await clean('login');
+    await page.click('form[action="/login/with/meridian"] button');
+    await page.click('text=Anna Berg');
+    await page.click('button[value="create_new"]');
+    await page.waitForURL(/\/account$/);
+    await page.click('a[href="/account/passkeys"]');
+    await clean('none');
+    await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true });
+    await page.fill('#nickname', 'Laptop');
+    await page.click('form[data-passkey] button');
+    await page.waitForSelector('.rows strong:has-text("Laptop")');
+    await clean('added');
+    const stored = (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+    assert.equal(stored.length, 1);
+    assert.ok(stored[0].isResidentCredential);
+    // No name, no password: the button, and the device.
+    await leave();
+    let sent;
+    page.on('request', (request) => { if (request.url().endsWith('/fn/signin/passkey')) sent = request.postData(); });
+    await show(() => page.waitForURL(/\/account$/));
+    assert.match(await page.textContent('h1'), /Anna/);
+    await page.goto(`${w.url}/account/sessions`);
+    assert.ok((await page.textContent('main')).includes('Passkey'));
+    // The answer is good once, and in the browser that asked.
+    assert.ok(sent.includes('credential='));
+    for (const client of [context, await browser.newContext()]) {
+      await client.clearCookies({ name: /^lg_s_/ });
+      const again = await client.request.post(`${w.url}/fn/signin/passkey`, { data: sent, headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' } });
+      assert.match(again.url(), /\/login\?stay=1&f=/);
+      assert.ok((await client.request.get(`${w.url}/account`)).url().includes('/login'));
+      if (client !== context) await client.close();
+    }
+    // Pigeon is unknown here: the passkey shows whose account it is.
+    await leave();
+    await page.click('form[action="/login/with/pigeon"] button');
+    await page.click('button:has-text("Anna")');
+    await page.click('button[value="enter_account"]');
+    await clean('bind');
+    await show(() => page.waitForURL(/\/account$/));
+    assert.ok((await page.textContent('section[aria-labelledby="methods"]')).includes('Pigeon'));
+    // Removed, or taken back by the notice's link: the device still has it, and it opens nothing.
+    if (view.locale === 'en') {
+      await page.goto(`${w.url}/account/passkeys`);
+      await page.click('.rows button');
+      await page.waitForSelector('.notice.good');
+      assert.equal(await page.locator('.rows li').count(), 0);
+    } else {
+      await page.goto(await undoLink(w, 'anna@example.test', 1));
+      await clean('undo');
+      await page.click('button.danger');
+    }
+    await leave();
+    await show(() => page.waitForSelector('.notice.bad'));
+    await clean('unknown');
   });
 }

@@ -14,12 +14,14 @@ use sha2::{Digest, Sha256};
 struct Site;
 
 const CSS: &str = include_str!("../../style/main.css");
+const PASSKEY: &str = include_str!("../../public/passkey.js");
 const MARK: &str = include_str!("../../public/mark.svg");
 
 fn hash() -> String {
     let mut hasher = Sha256::new();
     hasher.update(CSS);
     hasher.update(MARK);
+    hasher.update(PASSKEY);
     for name in Site::iter() {
         if let Some(file) = Site::get(&name) {
             hasher.update(file.data);
@@ -33,13 +35,14 @@ fn hash() -> String {
 pub fn assets() -> Assets {
     let hash = hash();
     let scripts = if Site::get("boot.js").is_some() { format!("<script type=\"module\" src=\"/assets/{hash}/boot.js\"></script>") } else { String::new() };
-    Assets { css: format!("/assets/{hash}/main.css"), icon: format!("/assets/{hash}/mark.svg"), scripts }
+    Assets { css: format!("/assets/{hash}/main.css"), icon: format!("/assets/{hash}/mark.svg"), passkey: format!("<script type=\"module\" src=\"/assets/{hash}/passkey.js\"></script>"), scripts }
 }
 
 /// `GET /assets/{hash}/{file}`: only files of the site; the hash is part of the address, not checked.
 pub async fn asset(Path((_hash, file)): Path<(String, String)>) -> Response {
     let (body, kind) = match file.as_str() {
         "main.css" => (CSS.as_bytes().to_vec(), "text/css; charset=utf-8"),
+        "passkey.js" => (PASSKEY.as_bytes().to_vec(), "text/javascript; charset=utf-8"),
         "mark.svg" => (MARK.as_bytes().to_vec(), "image/svg+xml"),
         name => match (Site::get(name), name.rsplit('.').next()) {
             (Some(found), Some("js")) => (found.data.into_owned(), "text/javascript; charset=utf-8"),

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod attempt;
 pub mod confirm;
 pub mod language;
+pub mod passkeys;
 pub mod policy;
 pub mod second_factor;
 pub mod setup;

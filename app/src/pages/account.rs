@@ -45,7 +45,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
     Ok(page(&visit.context, &visit.asker, head, move || {
-        let Overview { name, addresses, methods, addable, fields, manageable, administrator, password_settable, second_factor, mergeable } = overview;
+        let Overview { name, addresses, methods, addable, fields, manageable, administrator, password_settable, second_factor, mergeable, passkeys } = overview;
         let has_password = methods.iter().any(|m| m.link.is_none());
         view! {
             <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
@@ -57,6 +57,13 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
                 {password_settable.then(|| view! { <p><a class="button" href=paths::PASSWORD>{t(l, if has_password { "own-password-change" } else { "own-password-set" })}</a></p> })}
                 {manageable.then(|| adding(l, addable))}
             </section>
+            {passkeys.map(|n| view! {
+                <section aria-labelledby="passkeys">
+                    <h2 id="passkeys">{t(l, "passkeys-title")}</h2>
+                    <p class="muted">{t(l, "passkeys-lead")}</p>
+                    <p><a class="button" href=paths::PASSKEYS>{ta(l, "passkeys-manage", &[("n", &n.to_string())])}</a></p>
+                </section>
+            })}
             <section aria-labelledby="factor">
                 <h2 id="factor">{t(l, "factor-own-title")}</h2>
                 <p class="muted">{t(l, "factor-own-lead")}</p>

@@ -9,17 +9,19 @@ use domain::{
     policy::{BindMethod, Offer},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{AttemptView, CodeFor, Fault, ShownAccount, ViewBody, providers::Button};
+use service::{AttemptView, CodeFor, Fault, ShownAccount, ViewBody, passkeys::Ceremony, providers::Button};
 
 use crate::{
     fields::{Field, field, mark, method_name, notice},
     forms::{
         attempt::{BindByCode, BindByPassword, Cancel, EmailChanged, EnterCode, FinishSignUp, Pick, Resend},
+        passkeys::BindByPasskey,
         sign_in::SetPassword,
     },
     i18n::{Lang, t, ta},
     pages::{
         Visit, complete, merge, or_refuse,
+        passkeys::ceremony_form,
         refused::{Waiting, refusal_page_for},
         sign_in::origin,
     },
@@ -116,7 +118,7 @@ fn body(l: Lang, id: &str, body: ViewBody, flash: &crate::outcome::Flash) -> Any
         ViewBody::Choose { provider, offers, accounts, .. } => chooser(l, id, &provider, &offers, accounts),
         ViewBody::Code { tries_left, password_too, .. } => code(l, id, tries_left, password_too),
         ViewBody::Reset { tries_left, .. } => new_password(l, id, tries_left, flash),
-        ViewBody::Bind { ask_address, methods, identities, .. } => bind(l, id, ask_address, &methods, identities, flash),
+        ViewBody::Bind { ask_address, methods, identities, passkey, .. } => bind(l, id, ask_address, &methods, (identities, passkey), flash),
         ViewBody::Finish { .. } => finish(l, id, flash),
         ViewBody::Email { code: Some((_, tries_left)), .. } => view! { {code(l, id, tries_left, false)} {email_later(l, id)} }.into_any(),
         ViewBody::Email { address, current, .. } => email_changed(l, id, &address, &current),
@@ -197,7 +199,7 @@ fn new_password(l: Lang, id: &str, tries_left: i32, flash: &crate::outcome::Flas
     .into_any()
 }
 
-fn bind(l: Lang, id: &str, ask_address: bool, methods: &[BindMethod], identities: Vec<Button>, flash: &crate::outcome::Flash) -> AnyView {
+fn bind(l: Lang, id: &str, ask_address: bool, methods: &[BindMethod], (identities, passkey): (Vec<Button>, Option<Ceremony>), flash: &crate::outcome::Flash) -> AnyView {
     let has = |method: BindMethod| methods.contains(&method);
     let id = id.to_owned();
     let (problem, typed) = (flash.problem("email").map(|key| t(l, key)), flash.typed("email"));
@@ -235,7 +237,11 @@ fn bind(l: Lang, id: &str, ask_address: bool, methods: &[BindMethod], identities
             </details>
         }
     });
-    view! { {password} {by_code} {others} }.into_any()
+    let by_passkey = passkey.map(|c| {
+        let attempt = view! { <input type="hidden" name="attempt" value=id.clone()/> }.into_any();
+        ceremony_form(l, BindByPasskey::url(), "get", c, &t(l, "bind-by-passkey"), attempt)
+    });
+    view! { {password} {by_passkey} {by_code} {others} }.into_any()
 }
 
 fn finish(l: Lang, id: &str, flash: &crate::outcome::Flash) -> AnyView {

@@ -6,6 +6,7 @@ mod attempt;
 mod complete;
 mod confirm;
 mod merge;
+mod passkeys;
 mod policy;
 mod refused;
 mod second_factor;
@@ -122,6 +123,7 @@ pub fn routes() -> Router<Context> {
         .route("/account/second-factor", get(second_factor::second_factor))
         .route("/account/second-factor/on", post(second_factor::switch_on))
         .route("/account/second-factor/codes", post(second_factor::renew))
+        .route("/account/passkeys", get(passkeys::passkeys))
         .route("/account/merge", get(merge::merge))
         .route("/account/export", get(account_change::export))
         .route("/account/delete", get(account_change::delete))

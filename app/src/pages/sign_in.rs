@@ -1,14 +1,15 @@
 //! Sign-in, sign-up, and asking for a new password.
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{Fault, providers::Button};
+use service::{Fault, passkeys::Ceremony, providers::Button};
 
 use crate::{
     fields::{Field, field, notice},
+    forms::passkeys::SignInPasskey,
     forms::sign_in::{AskReset, AskSignInCode, SignInPassword, SignUp},
     i18n::{Lang, t, ta},
     outcome::Flash,
-    pages::{Visit, or_refuse},
+    pages::{Visit, or_refuse, passkeys::ceremony_form},
     paths,
     render::{Head, Layout, page},
 };
@@ -41,6 +42,7 @@ async fn login_page(visit: &Visit) -> Result<Response, Fault> {
     if let Some(key) = &entered.straight_to {
         return straight_to(visit, key).await;
     }
+    let ceremony = if entered.passkey { Some(visit.context.ligature.begin_passkey_sign_in(&visit.asker.visitor)?) } else { None };
     let (mut buttons, password, code) = (entered.buttons, entered.password, entered.code);
     let last = visit.asker.last.clone().unwrap_or_default();
     // The one used last in this browser first; the others keep the administrator's order.
@@ -49,7 +51,7 @@ async fn login_page(visit: &Visit) -> Result<Response, Fault> {
     let title = application.map_or_else(|| t(l, "login-title"), |name| ta(l, "login-title-application", &[("name", &name)]));
     let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(visit, &buttons));
     let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
-    Ok(page(&visit.context, &visit.asker, head, move || login_view(l, title, buttons, (password, code), &last, &flash, &entry)).await)
+    Ok(page(&visit.context, &visit.asker, head, move || login_view(l, title, buttons, Local { password, code, passkey: ceremony }, &last, &flash, &entry)).await)
 }
 
 /// With one provider and no password there is nothing to ask (ZI-12). When it does not answer, the refusal leads to the page.
@@ -60,21 +62,36 @@ async fn straight_to(visit: &Visit, key: &str) -> Result<Response, Fault> {
     Ok(([(http::header::SET_COOKIE, cookie)], Redirect::to(&started.url)).into_response())
 }
 
-fn login_view(l: Lang, title: String, buttons: Vec<Button>, (password, code): (bool, bool), last: &str, flash: &Flash, entry: &str) -> impl IntoView + use<> {
-    let message = (!flash.notice.is_empty()).then(|| notice(if flash.notice == "login-wrong" { "bad" } else { "good" }, t(l, &flash.notice)));
+/// What the page offers beside providers.
+struct Local {
+    password: bool,
+    code: bool,
+    passkey: Option<Ceremony>,
+}
+
+fn login_view(l: Lang, title: String, buttons: Vec<Button>, Local { password, code, passkey }: Local, last: &str, flash: &Flash, entry: &str) -> impl IntoView + use<> {
+    let message = (!flash.notice.is_empty()).then(|| notice(if ["login-wrong", "passkey-wrong"].contains(&flash.notice.as_str()) { "bad" } else { "good" }, t(l, &flash.notice)));
     let any = !buttons.is_empty();
     let last = last.to_owned();
     let entry = entry.to_owned();
+    // The browser offers passkeys in this field by itself.
+    let username = if passkey.is_some() { "username webauthn" } else { "username" };
+    let nothing = !any && !password && !code && passkey.is_none();
+    let by_passkey = passkey.map(|c| {
+        let entry = view! { <input type="hidden" name="entry" value=entry.clone()/> }.into_any();
+        ceremony_form(l, SignInPasskey::url(), if flash.notice == "passkey-wrong" { "again" } else { "get" }, c, &t(l, "login-by-passkey"), entry)
+    });
     view! {
         <h1>{title}</h1>
         {message}
+        {by_passkey}
         <div class="buttons">{buttons.into_iter().map(|b| provider_button(l, &b, b.key == last, &entry)).collect_view()}</div>
-        {(!any && !password && !code).then(|| notice("warn", t(l, "login-nothing")))}
+        {nothing.then(|| notice("warn", t(l, "login-nothing")))}
         {(any && password).then(|| view! { <p class="divider"><span>{t(l, "or")}</span></p> })}
         {password.then(|| view! {
         <form method="post" action=SignInPassword::url() class="stack">
             <input type="hidden" name="entry" value=entry.clone()/>
-            {field(Field { name: "email".into(), label: t(l, "email"), kind: "email", value: flash.typed("email"), autocomplete: "username", required: true, max: 254, ..Field::default() })}
+            {field(Field { name: "email".into(), label: t(l, "email"), kind: "email", value: flash.typed("email"), autocomplete: username, required: true, max: 254, ..Field::default() })}
             {field(Field { name: "password".into(), label: t(l, "password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
             <button class="primary">{t(l, "sign-in")}</button>
         </form>

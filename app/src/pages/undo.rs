@@ -20,6 +20,7 @@ pub(crate) fn key_of(what: Undone) -> &'static str {
         Undone::Unlink => "unlink",
         Undone::Password => "password",
         Undone::SecondFactor => "second-factor",
+        Undone::Passkey => "passkey",
         Undone::Delete => "delete",
         Undone::Merge => "merge",
     }

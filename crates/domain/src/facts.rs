@@ -43,6 +43,8 @@ pub enum Local {
     Password,
     /// A code to a mailbox that the account owns.
     EmailCode,
+    /// A passkey whose device verified the person.
+    Passkey,
 }
 
 /// What was shown and given beside the act: it completes what is otherwise settled.
@@ -190,6 +192,8 @@ pub enum Undone {
     Password,
     /// The new second factor goes.
     SecondFactor,
+    /// The new passkey goes.
+    Passkey,
     /// The account stays after all.
     Delete,
     /// The two accounts are two again.
@@ -247,6 +251,8 @@ pub enum What {
     Email { taken: bool },
     /// A second factor; `adds`: the account has none yet.
     SecondFactor { adds: bool },
+    /// One more passkey.
+    Passkey,
     /// Everything about the account, to take along (GD-01).
     Export,
     /// The account goes; `last_owner`: nobody would be left to run the console.

@@ -101,6 +101,8 @@ refusals! {
     AccountClosing "account.closing" 403 [AskAdministrator] "The account is being deleted.";
     PasswordOff "account.password_off" 403 [OtherMethod] "Signing in by password is switched off (ZI-12).";
     CodeOff "account.code_off" 403 [OtherMethod] "Signing in by a code from the mailbox is switched off.";
+    PasskeyOff "account.passkey_off" 403 [OtherMethod] "Signing in by a passkey is switched off, or this address of the server cannot have one.";
+    PasskeyWrong "account.passkey_wrong" 400 [SignInAgain, OtherMethod] "The passkey is not known here, or its answer failed a check.";
     PasswordLocked "account.password_locked" 403 [OtherMethod] "A hundred wrong passwords in a row: the password opens nothing until a new one is set by a code from the mailbox (RL-01).";
     PasswordLeaked "account.password_leaked" 400 [SignInAgain] "The password is in a list of passwords that leaked somewhere.";
     PasswordByReset "account.password_by_reset" 403 [MyAccount] "A first password is set by a code from the mailbox, or not at all, as the policy says (NE-20).";

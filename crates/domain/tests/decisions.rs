@@ -259,6 +259,24 @@ fn ma_09_a_session_is_confirmed_by_the_strongest_means_that_the_account_has() {
 }
 
 #[test]
+fn every_local_way_in_has_its_own_permit() {
+    let known = Some(Known { account: A, state: AccountState::Active, link: None, second_factor: false });
+    for (local, name, refusal) in
+        [(Local::Password, "password_sign_in", Refusal::PasswordOff), (Local::EmailCode, "email_code_sign_in", Refusal::CodeOff), (Local::Passkey, "passkey_sign_in", Refusal::PasskeyOff)]
+    {
+        for own in [false, true] {
+            for others in [false, true] {
+                let all = ["password_sign_in", "email_code_sign_in", "passkey_sign_in"].map(|n| format!("\"{n}\":{}", if n == name { own } else { others }));
+                let p = Policy::merge(1, &[&Document::parse(&format!("{{\"permits\":{{{}}}}}", all.join(","))).unwrap()]);
+                let outcome = decide(&Facts { local, ..Facts::local(Intent::SignIn, known) }, &p).outcome;
+                let expected = if own { Outcome::SignIn { account: A, email: EmailStep::Nothing } } else { Outcome::Refuse { refusal } };
+                assert_eq!(outcome, expected, "{name} {own} {others}");
+            }
+        }
+    }
+}
+
+#[test]
 fn i7_the_last_usable_method_stays() {
     let remove = |usable_left| Facts { intent: Intent::Remove(Remove { account: A, usable_left, recent: true }), ..facts(None, vec![], Act::Arrived) };
     assert_eq!(decide(&remove(0), &policy("goss", &[])).outcome, Outcome::Refuse { refusal: Refusal::LastMethod });
@@ -364,11 +382,21 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         any::<bool>().prop_map(|first| What::Password { first }),
         any::<bool>().prop_map(|taken| What::Email { taken }),
         any::<bool>().prop_map(|adds| What::SecondFactor { adds }),
+        Just(What::Passkey),
         Just(What::Export),
         any::<bool>().prop_map(|last_owner| What::Delete { last_owner }),
     ];
     let change = (accounts(), states(), what, any::<bool>()).prop_map(|(account, state, what, recent)| Intent::Change(Change { account, state, what, recent }));
-    let undone = prop_oneof![Just(Undone::Email), Just(Undone::Link), Just(Undone::Unlink), Just(Undone::Password), Just(Undone::SecondFactor), Just(Undone::Delete), Just(Undone::Merge)];
+    let undone = prop_oneof![
+        Just(Undone::Email),
+        Just(Undone::Link),
+        Just(Undone::Unlink),
+        Just(Undone::Password),
+        Just(Undone::SecondFactor),
+        Just(Undone::Passkey),
+        Just(Undone::Delete),
+        Just(Undone::Merge)
+    ];
     let undo = (accounts(), states(), undone, any::<bool>(), 0_u32..2, any::<bool>())
         .prop_map(|(account, state, what, elsewhere, ways_left, recent)| Intent::Undo(Undo { account, state, what, elsewhere, ways_left, recent }));
     let means = prop_oneof![Just(Means::Password), Just(Means::Mailbox), any::<bool>().prop_map(|dated| Means::Identity { dated })];

@@ -77,6 +77,8 @@ pub struct Overview {
     pub second_factor: Option<Micros>,
     /// Another account can be merged into this one (I12, policy).
     pub mergeable: bool,
+    /// How many passkeys there are; `None` where they cannot be added.
+    pub passkeys: Option<usize>,
 }
 
 impl Ligature {
@@ -120,7 +122,8 @@ impl Ligature {
         let may = |what| decide(&change(what), &local).outcome == Outcome::Change;
         let password_settable = may(What::Password { first: !has });
         let manageable = may(What::Email { taken: false });
-        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, administrator, password_settable, second_factor, mergeable })
+        let passkeys = if may(What::Passkey) && self.has_passkeys() { Some(self.own_passkeys(visitor).await?.len()) } else { None };
+        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, administrator, password_settable, second_factor, mergeable, passkeys })
     }
 
     /// Providers that the account may add, by the decision itself for an identity that nobody has (GO-25, GO-27).

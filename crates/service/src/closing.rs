@@ -10,6 +10,7 @@ use storage::{
     factors::{TOTP, find_factor},
     links::list_links,
     merges::list_merged_into,
+    passkeys::list_passkeys,
     sessions::list_sessions,
 };
 
@@ -50,6 +51,7 @@ impl Ligature {
         let filter = AuditFilter { account: Some(id), ..AuditFilter::default() };
         let events: Vec<Value> = list_audit_events(c, self.org, &filter, 10_000).await?.iter().map(|e| json!({"at": e.at, "kind": e.kind, "provider": e.provider, "code": e.code})).collect();
         let agreements: Vec<Value> = list_agreements(c, &[id]).await?.iter().map(|(_, what, at)| json!({"what": what, "accepted_at": at})).collect();
+        let passkeys: Vec<Value> = list_passkeys(c, id).await?.iter().map(|k| json!({"called": k.name, "added_at": k.created_at, "used_at": k.used_at})).collect();
         let second_factor = find_factor(c, id, TOTP).await?.map(|(_, at)| at);
         let (subject, roles, password) = (find_subject(c, id).await?, list_roles(c, self.org, id).await?, password_set_at(c, id).await?);
         drop(conn);
@@ -64,6 +66,7 @@ impl Ligature {
             "profile": fields,
             "identities": identities,
             "agreements": agreements,
+            "passkeys": passkeys,
             "sessions": sessions,
             "events": events,
         }))

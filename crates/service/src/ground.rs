@@ -98,6 +98,12 @@ impl Ground {
             count.usable += u32::from(self.local.permits.password_sign_in);
             count.foreign_domain |= domain.is_some_and(|d| !d.is_empty());
         }
+        if account.passkeys {
+            count.methods += 1;
+            count.target += 1;
+            count.usable += u32::from(self.local.permits.passkey_sign_in);
+            count.foreign_domain |= domain.is_some_and(|d| !d.is_empty());
+        }
         count.usable += u32::from(self.local.permits.email_code_sign_in && account.emails.iter().any(|e| e.owner));
         count
     }

@@ -30,6 +30,7 @@ pub mod merge;
 mod model;
 mod own_email;
 mod own_password;
+pub mod passkeys;
 mod password;
 pub mod policies;
 pub mod policy_admin;

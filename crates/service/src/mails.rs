@@ -44,6 +44,10 @@ pub enum Kind {
     SecondFactorGone,
     /// A recovery code opened the account.
     RecoveryCodeUsed,
+    /// A passkey opens the account from now on.
+    PasskeyNotice,
+    /// It does not any more.
+    PasskeyGone,
     /// Another account became part of this one.
     MergeNotice,
     /// The account stays after all.
@@ -58,7 +62,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, for the test that renders each in each language.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::LinkCode,
         Self::ClaimCode,
         Self::EmailCode,
@@ -75,6 +79,8 @@ impl Kind {
         Self::SecondFactorNotice,
         Self::SecondFactorGone,
         Self::RecoveryCodeUsed,
+        Self::PasskeyNotice,
+        Self::PasskeyGone,
         Self::MergeNotice,
         Self::RestoredNotice,
         Self::ClosingNotice,
@@ -102,6 +108,8 @@ impl Kind {
             Self::SecondFactorNotice => "second-factor-notice",
             Self::SecondFactorGone => "second-factor-gone",
             Self::RecoveryCodeUsed => "recovery-code-used",
+            Self::PasskeyNotice => "passkey-notice",
+            Self::PasskeyGone => "passkey-gone",
             Self::MergeNotice => "merge-notice",
             Self::RestoredNotice => "restored-notice",
             Self::ClosingNotice => "closing-notice",
@@ -120,6 +128,8 @@ impl Kind {
             | Self::SecondFactorNotice
             | Self::SecondFactorGone
             | Self::RecoveryCodeUsed
+            | Self::PasskeyNotice
+            | Self::PasskeyGone
             | Self::MergeNotice
             | Self::RestoredNotice
             | Self::ClosingNotice

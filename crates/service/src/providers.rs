@@ -33,6 +33,8 @@ pub struct Entered {
     pub password: bool,
     /// Signing in by a code to the own mailbox.
     pub code: bool,
+    /// Signing in by a passkey.
+    pub passkey: bool,
 }
 
 impl Ligature {
@@ -55,7 +57,7 @@ impl Ligature {
             Entrance::Page => None,
             Entrance::Provider(n) => buttons.get(n).map(|b| b.key.clone()),
         };
-        Ok(Entered { straight_to, buttons, password: policy.permits.password_sign_in, code: policy.permits.email_code_sign_in })
+        Ok(Entered { straight_to, buttons, password: policy.permits.password_sign_in, code: policy.permits.email_code_sign_in, passkey: policy.permits.passkey_sign_in && self.has_passkeys() })
     }
 
     async fn buttons_of(&self, client: Option<&str>) -> Result<Vec<Button>, Fault> {

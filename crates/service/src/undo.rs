@@ -12,6 +12,7 @@ use storage::{
     accounts::{bump_rev, find_account, find_password, is_email_taken, list_emails, own_email, remove_email, remove_password, set_closing, set_primary_email},
     links::{bar_link, find_link, find_released, list_links, release_link, restore_link},
     merges::{Moved, find_merge},
+    passkeys::{list_passkeys, remove_passkey},
     undo::{add_undo, find_undo, list_undos, spend_undo},
 };
 
@@ -42,6 +43,9 @@ pub(crate) enum Undoable {
     },
     Password,
     SecondFactor,
+    Passkey {
+        id: Vec<u8>,
+    },
     Delete,
     Merge {
         merge: [u8; 16],
@@ -53,7 +57,7 @@ impl Undoable {
     fn life(&self) -> Micros {
         match self {
             Self::Email { .. } => RESERVED,
-            Self::Link { .. } | Self::Unlink { .. } | Self::Password | Self::SecondFactor | Self::Delete | Self::Merge { .. } => 14 * DAY,
+            Self::Link { .. } | Self::Unlink { .. } | Self::Password | Self::SecondFactor | Self::Passkey { .. } | Self::Delete | Self::Merge { .. } => 14 * DAY,
         }
     }
 
@@ -64,6 +68,7 @@ impl Undoable {
             Self::Unlink { .. } => Undone::Unlink,
             Self::Password => Undone::Password,
             Self::SecondFactor => Undone::SecondFactor,
+            Self::Passkey { .. } => Undone::Passkey,
             Self::Delete => Undone::Delete,
             Self::Merge { .. } => Undone::Merge,
         }
@@ -117,7 +122,7 @@ impl Ligature {
         let about = match &what {
             Undoable::Email { new, .. } => masked(new),
             Undoable::Link { link, .. } | Undoable::Unlink { link } => self.provider_of(c, row.account_id, *link).await?,
-            Undoable::Password | Undoable::SecondFactor | Undoable::Delete | Undoable::Merge { .. } => String::new(),
+            Undoable::Password | Undoable::SecondFactor | Undoable::Passkey { .. } | Undoable::Delete | Undoable::Merge { .. } => String::new(),
         };
         Ok(UndoView { what: what.what(), about, at: row.created_at })
     }
@@ -184,7 +189,7 @@ impl Ligature {
                 Some(row) => find_link(c, self.org, &row.namespace, &row.subject).await?.is_some(),
                 None => false,
             },
-            Undoable::Link { .. } | Undoable::Password | Undoable::SecondFactor | Undoable::Delete | Undoable::Merge { .. } => false,
+            Undoable::Link { .. } | Undoable::Password | Undoable::SecondFactor | Undoable::Passkey { .. } | Undoable::Delete | Undoable::Merge { .. } => false,
         };
         let policy = self.ground(c, None).await?.policy(None);
         let recent = caller.is_none_or(|caller| Self::recent(caller, self.now(), &policy));
@@ -217,6 +222,9 @@ impl Ligature {
             Undoable::SecondFactor => {
                 self.drop_second_factor(c, id).await?;
             }
+            Undoable::Passkey { id: passkey } => {
+                remove_passkey(c, id, passkey).await?;
+            }
             Undoable::Delete => set_closing(c, id, None).await?,
             Undoable::Merge { merge } => self.unmerge(c, *merge).await?,
         }
@@ -236,6 +244,8 @@ impl Ligature {
         let going = |l: &storage::links::Link| matches!(what, Undoable::Link { link, .. } if *link == l.id) || moved.links.contains(&l.id.0);
         let mut left = links.iter().filter(|l| !going(l)).count();
         left += usize::from(*what != Undoable::Password && moved.credentials.is_empty() && find_password(c, id).await?.is_some());
+        let going = |key: &Vec<u8>| matches!(what, Undoable::Passkey { id } if id == key) || moved.passkeys.contains(key);
+        left += list_passkeys(c, id).await?.iter().filter(|k| !going(&k.id)).count();
         left += usize::from(list_emails(c, id).await?.iter().any(|e| e.owner && !moved.emails.iter().any(|m| m.canonical == e.canonical) && !moved.owned.contains(&e.canonical)));
         Ok(u32::try_from(left).unwrap_or(u32::MAX))
     }

@@ -21,6 +21,7 @@ pub mod links;
 pub mod merges;
 pub mod migrate;
 pub mod outbox;
+pub mod passkeys;
 pub mod policies;
 pub mod providers;
 pub mod schema;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Conn, Key, Result, key,
-    schema::{account, account_attribute, account_email, agreement, credential, ignored_email, link, merge, recovery_code},
+    schema::{account, account_attribute, account_email, agreement, credential, ignored_email, link, merge, passkey, recovery_code},
 };
 
 /// What moved, by row.
@@ -22,6 +22,8 @@ pub struct Moved {
     pub attributes: Vec<String>,
     pub credentials: Vec<[u8; 16]>,
     pub agreements: Vec<String>,
+    #[serde(default)]
+    pub passkeys: Vec<Vec<u8>>,
 }
 
 /// An address that moved.
@@ -85,6 +87,8 @@ pub async fn move_over(conn: &mut Conn, from: AccountId, to: AccountId) -> Resul
             diesel::update(credential::table.filter(credential::id.eq_any(&theirs))).set(credential::account_id.eq(to)).execute(c).await?;
             moved.credentials = theirs.into_iter().map(|k| k.0).collect();
         }
+        moved.passkeys = passkey::table.filter(passkey::account_id.eq(from)).select(passkey::id).load(c).await?;
+        diesel::update(passkey::table.filter(passkey::account_id.eq(from))).set(passkey::account_id.eq(to)).execute(c).await?;
         let accepted = |id: Key| agreement::table.filter(agreement::account_id.eq(id)).select(agreement::what);
         let mine: BTreeSet<String> = accepted(to).load::<String>(c).await?.into_iter().collect();
         moved.agreements = accepted(from).load::<String>(c).await?.into_iter().filter(|w| !mine.contains(w)).collect();
@@ -115,6 +119,7 @@ pub async fn move_back(conn: &mut Conn, from: AccountId, to: AccountId, moved: &
         let going = account_attribute::table.filter(account_attribute::account_id.eq(from)).filter(account_attribute::name.eq_any(&moved.attributes));
         diesel::update(going).set(account_attribute::account_id.eq(to)).execute(c).await?;
         diesel::update(credential::table.filter(credential::account_id.eq(from)).filter(credential::id.eq_any(&credentials))).set(credential::account_id.eq(to)).execute(c).await?;
+        diesel::update(passkey::table.filter(passkey::account_id.eq(from)).filter(passkey::id.eq_any(&moved.passkeys))).set(passkey::account_id.eq(to)).execute(c).await?;
         let going = agreement::table.filter(agreement::account_id.eq(from)).filter(agreement::what.eq_any(&moved.agreements));
         diesel::update(going).set(agreement::account_id.eq(to)).execute(c).await
     })?;

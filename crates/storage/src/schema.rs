@@ -113,6 +113,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    passkey (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        account_id -> Binary,
+        user_id -> Binary,
+        name -> Text,
+        data -> Text,
+        created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     merge (id) {
         id -> Binary,
         organisation_id -> Binary,
@@ -362,7 +375,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     flash,
     auth_code,
     access_token,
-    merge
+    merge,
+    passkey
 );
 
 diesel::table! {

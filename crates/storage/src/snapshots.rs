@@ -10,7 +10,7 @@ use crate::{
     accounts::Email,
     factors::TOTP,
     key,
-    schema::{account, account_email, credential, link, role},
+    schema::{account, account_email, credential, link, passkey, role},
 };
 
 /// How many identifiers one query takes.
@@ -26,6 +26,7 @@ pub struct Snapshot {
     pub links: Vec<LinkFacts>,
     pub password: bool,
     pub second_factor: bool,
+    pub passkeys: bool,
     pub administrator: bool,
 }
 
@@ -57,11 +58,20 @@ macro_rules! part {
         on!($conn, |c| {
             let password = credential::account_id.eq(account::id).and(credential::kind.eq("password"));
             let factor = credential::account_id.eq(account::id).and(credential::kind.eq(TOTP));
+            let keys = passkey::account_id.eq(account::id);
             let own = role::account_id.eq(account::id).and(role::organisation_id.eq(account::organisation_id));
             let accounts: Vec<AccountRow> = account::table
                 .filter(account::organisation_id.eq($org))
                 .filter(account::id.$is($keys))
-                .select((account::id, account::state, account::name, exists(credential::table.filter(password)), exists(credential::table.filter(factor)), exists(role::table.filter(own))))
+                .select((
+                    account::id,
+                    account::state,
+                    account::name,
+                    exists(credential::table.filter(password)),
+                    exists(credential::table.filter(factor)),
+                    exists(passkey::table.filter(keys)),
+                    exists(role::table.filter(own)),
+                ))
                 .load(c)
                 .await?;
             let emails: Vec<Email> = account_email::table.filter(account_email::account_id.$is($keys)).filter(account_email::former_until.is_null()).select(Email::as_select()).load(c).await?;
@@ -72,7 +82,7 @@ macro_rules! part {
     };
 }
 
-type AccountRow = (Key, String, String, bool, bool, bool);
+type AccountRow = (Key, String, String, bool, bool, bool, bool);
 type LinkRow = (Key, Key, String, String, String, bool, bool);
 
 async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<AccountId, Snapshot>) -> Result<()> {
@@ -81,10 +91,10 @@ async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<
         [one] => part!(conn, key(org), eq(one))?,
         many => part!(conn, key(org), eq_any(many))?,
     };
-    for (id, state, name, password, second_factor, administrator) in accounts {
+    for (id, state, name, password, second_factor, passkeys, administrator) in accounts {
         let account = id.into();
         let state = AccountState::parse(&state).unwrap_or(AccountState::Disabled);
-        all.insert(account, Snapshot { account, state, name, emails: Vec::new(), links: Vec::new(), password, second_factor, administrator });
+        all.insert(account, Snapshot { account, state, name, emails: Vec::new(), links: Vec::new(), password, second_factor, passkeys, administrator });
     }
     for email in emails {
         if let Some(found) = all.get_mut(&email.account_id) {

@@ -34,3 +34,15 @@ CREATE TABLE merge (
   created_at BIGINT NOT NULL
 );
 CREATE INDEX merge_other ON merge (other_id);
+-- Passkeys: the public half, found by the credential's id.
+CREATE TABLE passkey (
+  id BYTEA PRIMARY KEY NOT NULL,
+  organisation_id BYTEA NOT NULL REFERENCES organisation(id),
+  account_id BYTEA NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  user_id BYTEA NOT NULL,
+  name TEXT NOT NULL,
+  data TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  used_at BIGINT
+);
+CREATE INDEX passkey_of ON passkey (account_id);

@@ -258,6 +258,7 @@ impl Deciding<'_> {
                 return Err(Refusal::Filtered);
             }
             None if local && self.facts.local == Local::EmailCode && !self.policy.permits.email_code_sign_in => return Err(Refusal::CodeOff),
+            None if local && self.facts.local == Local::Passkey && !self.policy.permits.passkey_sign_in => return Err(Refusal::PasskeyOff),
             None if local && self.facts.local == Local::Password && !self.policy.permits.password_sign_in => return Err(Refusal::PasswordOff),
             Some(_) | None => {}
         }
@@ -364,11 +365,12 @@ impl Deciding<'_> {
         usable(change.state)?;
         let permits = &self.policy.permits;
         match change.what {
-            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } if !permits.account_management => return Err(Refusal::ManagementOff),
+            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey if !permits.account_management => return Err(Refusal::ManagementOff),
+            What::Passkey if !permits.passkey_sign_in => return Err(Refusal::PasskeyOff),
             What::Password { .. } if !permits.password_sign_in => return Err(Refusal::PasswordOff),
             What::Password { first: true } if self.policy.choices.password_add != PasswordAdd::InAccount => return Err(Refusal::PasswordByReset),
             What::Delete { last_owner: true } => return Err(Refusal::LastOwner),
-            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Export | What::Delete { .. } => {}
+            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Export | What::Delete { .. } => {}
         }
         recent(change.recent, trace)?;
         if change.what == (What::Email { taken: true }) { Err(Refusal::EmailTaken) } else { Ok(Outcome::Change) }
@@ -453,8 +455,8 @@ fn take_back(undo: Undo, trace: &mut Trace) -> Result<Outcome, Refusal> {
     match undo.what {
         Undone::Email if undo.elsewhere => Err(Refusal::EmailTaken),
         Undone::Unlink if undo.elsewhere => Err(Refusal::AlreadyInUse),
-        Undone::Link | Undone::Password | Undone::Merge if undo.ways_left == 0 => Err(Refusal::LastMethod),
-        Undone::Email | Undone::Link | Undone::Unlink | Undone::Password | Undone::SecondFactor | Undone::Delete | Undone::Merge => Ok(Outcome::Undo),
+        Undone::Link | Undone::Password | Undone::Passkey | Undone::Merge if undo.ways_left == 0 => Err(Refusal::LastMethod),
+        Undone::Email | Undone::Link | Undone::Unlink | Undone::Password | Undone::SecondFactor | Undone::Passkey | Undone::Delete | Undone::Merge => Ok(Outcome::Undo),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 
 impl Ligature {
     /// A way to bind counts only where the policy has it (AU-10).
-    async fn binds_by(&self, c: &mut Conn, open: &Opened, method: BindMethod) -> Result<(), Fault> {
+    pub(crate) async fn binds_by(&self, c: &mut Conn, open: &Opened, method: BindMethod) -> Result<(), Fault> {
         let policy = self.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&open.held()?.key));
         if policy.choices.bind_methods.contains(&method) { Ok(()) } else { Err(Refusal::AttemptStep.into()) }
     }

@@ -179,7 +179,11 @@ impl Ligature {
         self.add_agreed(c, &policy, &[account], &mut given).await?;
         let second_factor = find_factor(c, account, TOTP).await?.is_some();
         let known = Known { account, state: row.state(), link: None, second_factor };
-        let local = if method == "code" { Local::EmailCode } else { Local::Password };
+        let local = match method.as_str() {
+            "code" => Local::EmailCode,
+            "passkey" => Local::Passkey,
+            _ => Local::Password,
+        };
         let facts = Facts { given, local, ..Facts::local(intent, (intent == Intent::SignIn).then_some(known)) };
         let decision = decide(&facts, &policy);
         if let Some(state) = State::complete(&decision.outcome, then, kept.clone()) {

@@ -9,7 +9,7 @@ use domain::{
 };
 use storage::{Conn, accounts::list_emails, attempts::find_challenge, links::list_links, providers::list_providers};
 
-use crate::{Fault, Ligature, Visitor, arrive::client_of, held::Held, merge::MergeRow, providers::Button};
+use crate::{Fault, Ligature, Visitor, arrive::client_of, held::Held, merge::MergeRow, passkeys::Ceremony, providers::Button};
 
 /// What a page of the attempt shows.
 #[derive(Debug, Clone)]
@@ -76,6 +76,8 @@ pub enum ViewBody {
         ask_address: bool,
         methods: Vec<BindMethod>,
         identities: Vec<Button>,
+        /// A ceremony for whichever passkey the browser has.
+        passkey: Option<Ceremony>,
     },
     Finish {
         provider: String,
@@ -147,7 +149,8 @@ impl Ligature {
                 // Only what the policy shows anyway spares the person the address.
                 let told = target.is_some() && choice.as_ref().is_some_and(|c| !c.shown.is_empty());
                 let identities = if methods.contains(&BindMethod::Identity) { self.buttons_but(open.held.as_ref().map_or("", |h| &h.key)).await? } else { Vec::new() };
-                ViewBody::Bind { provider, identity, ask_address: !told, methods: methods.clone(), identities }
+                let passkey = if methods.contains(&BindMethod::Passkey) && policy.permits.passkey_sign_in { self.begin_passkey_sign_in(visitor).ok() } else { None };
+                ViewBody::Bind { provider, identity, ask_address: !told, methods: methods.clone(), identities, passkey }
             }
             State::FinishingSignup { .. } => ViewBody::Finish { provider, address: claimed },
             State::EmailChanged { account, updating } => {

@@ -1,0 +1,296 @@
+//! Passkeys (WebAuthn): added in My Account, discovered at sign-in, shown on the binding page. Each ceremony is sealed
+//! for the browser that began it, lives ten minutes and is used once. The device verifies the person, so that a passkey
+//! is worth both factors.
+use domain::{
+    AccountId, MINUTE, Micros, Outcome, Proof, Refusal,
+    attempt::{Kept, Then},
+    decide,
+    facts::{Act, Facts, Intent, Remove, What},
+    path::Continuation,
+    policy::BindMethod,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use storage::{
+    Conn,
+    accounts::{bump_rev, find_account, list_emails, organisation_name},
+    attempts::spend_state,
+    key,
+    passkeys::{Passkey as Row, add_passkey, find_passkey, list_passkeys, remove_passkey, touch_passkey},
+    snapshots::load_snapshots,
+};
+use url::{Host, Url};
+use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Uuid, Webauthn, WebauthnBuilder};
+
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    attempt::{Deed, trace_of},
+    audit::Event,
+    chance::hash,
+    mails::Kind,
+    undo::Undoable,
+};
+
+/// How long a ceremony may take.
+const TTL: Micros = 10 * MINUTE;
+/// Passkeys of one account.
+const MOST: usize = 20;
+
+/// What the page hands to the browser, and what comes back with its answer.
+#[derive(Debug, Clone)]
+pub struct Ceremony {
+    /// Options as JSON, for `navigator.credentials`.
+    pub options: String,
+    pub sealed: String,
+}
+
+/// A passkey as My Account lists it.
+#[derive(Debug, Clone)]
+pub struct PasskeyRow {
+    /// The credential's id in hex.
+    pub id: String,
+    pub name: String,
+    pub added_at: Micros,
+    pub used_at: Option<Micros>,
+    pub removable: bool,
+}
+
+/// A ceremony's state, for the browser that began it.
+#[derive(Serialize, Deserialize)]
+struct Begun<T> {
+    state: T,
+    browser: Vec<u8>,
+    account: Option<AccountId>,
+    at: Micros,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+impl Ligature {
+    /// The relying party: the host of the public URL. Addresses that are numbers cannot have passkeys (WebAuthn §5.1.2).
+    fn webauthn(&self) -> Result<Webauthn, Fault> {
+        let origin = Url::parse(&self.settings.public_url).map_err(|e| Fault::Internal(e.to_string()))?;
+        let Some(Host::Domain(host)) = origin.host() else { return Err(Refusal::PasskeyOff.into()) };
+        let built = WebauthnBuilder::new(host, &origin).and_then(|b| b.rp_name("Ligature").build());
+        built.map_err(|e| Fault::Internal(e.to_string()))
+    }
+
+    /// Whether this address of the server can have passkeys at all.
+    pub(crate) fn has_passkeys(&self) -> bool {
+        self.webauthn().is_ok()
+    }
+
+    fn seal_begun<T: Serialize>(&self, purpose: &str, visitor: &Visitor, account: Option<AccountId>, state: T) -> Result<String, Fault> {
+        self.vault.seal_json(purpose, &Begun { state, browser: visitor.browser.clone(), account, at: self.now() })
+    }
+
+    fn open_begun<T: DeserializeOwned>(&self, purpose: &str, visitor: &Visitor, account: Option<AccountId>, sealed: &str) -> Result<T, Refusal> {
+        let begun: Begun<T> = self.vault.open_json(purpose, sealed).ok_or(Refusal::PasskeyWrong)?;
+        let own = begun.browser == visitor.browser && begun.account == account && self.now() - begun.at < TTL;
+        if own { Ok(begun.state) } else { Err(Refusal::AttemptExpired) }
+    }
+
+    /// The caller's passkeys.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`].
+    pub async fn own_passkeys(&self, visitor: &Visitor) -> Result<Vec<PasskeyRow>, Fault> {
+        let account = Self::caller(visitor)?.account;
+        let mut conn = self.store.read().await?;
+        let rows = list_passkeys(&mut conn, account).await?;
+        let mut all = Vec::new();
+        for row in rows {
+            let removable = self.decide_removal(&mut conn, account, &row.id, true).await?.is_ok();
+            all.push(PasskeyRow { id: hex(&row.id), name: row.name, added_at: row.created_at, used_at: row.used_at, removable });
+        }
+        Ok(all)
+    }
+
+    /// Whether a passkey may go: something else must open the account (I7).
+    async fn decide_removal(&self, c: &mut Conn, account: AccountId, id: &[u8], recent: bool) -> Result<Result<serde_json::Value, Refusal>, Fault> {
+        let ground = self.ground(c, None).await?;
+        let snapshots = load_snapshots(c, self.org, &[account]).await?;
+        let mut own = snapshots.get(&account).ok_or(Refusal::SessionEnded)?.clone();
+        own.passkeys = list_passkeys(c, account).await?.iter().any(|k| k.id != id);
+        let remove = Remove { account, usable_left: ground.count(&own, None).usable, recent };
+        let (facts, policy) = (Facts::local(Intent::Remove(remove), None), ground.policy(None));
+        let decision = decide(&facts, &policy);
+        Ok(match decision.outcome {
+            Outcome::Refuse { refusal } => Err(refusal),
+            _ => Ok(trace_of(&facts, &decision)),
+        })
+    }
+
+    /// Begins to add a passkey.
+    ///
+    /// # Errors
+    /// [`Refusal::PasskeyOff`], [`Refusal::NotRecent`], [`Refusal::TooMany`].
+    pub async fn begin_passkey(&self, visitor: &Visitor) -> Result<Ceremony, Fault> {
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let account = self.may_change(c, visitor, What::Passkey, self.now()).await?.account;
+        let there = list_passkeys(c, account).await?;
+        if there.len() >= MOST {
+            return Err(Refusal::TooMany.into());
+        }
+        let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
+        let address = list_emails(c, account).await?.into_iter().next().map(|e| e.typed).unwrap_or_else(|| row.name.clone());
+        let organisation = organisation_name(c, self.org).await?;
+        let shown = if row.name.is_empty() { organisation } else { row.name };
+        let known = there.into_iter().map(|k| k.id.into()).collect();
+        let (options, state) = self.webauthn()?.start_passkey_registration(Uuid::from_bytes(account.0), &address, &shown, Some(known)).map_err(|e| Fault::Internal(e.to_string()))?;
+        // Kept on the device, so that a sign-in can begin without a name.
+        let mut options = serde_json::to_value(&options)?;
+        if let Some(selection) = options.pointer_mut("/publicKey/authenticatorSelection") {
+            *selection = serde_json::json!({"residentKey": "required", "requireResidentKey": true, "userVerification": "required"});
+        }
+        Ok(Ceremony { options: options.to_string(), sealed: self.seal_begun("passkey-add", visitor, Some(account), state)? })
+    }
+
+    /// The browser's answer: the passkey opens the account from now on, and its mailboxes hear of it.
+    ///
+    /// # Errors
+    /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; as [`Ligature::begin_passkey`].
+    pub async fn add_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str, name: &str) -> Result<(), Fault> {
+        let account = Self::caller(visitor)?.account;
+        let state: PasskeyRegistration = self.open_begun("passkey-add", visitor, Some(account), sealed)?;
+        let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::PasskeyWrong)?;
+        let made = self.webauthn()?.finish_passkey_registration(&answer, &state).map_err(|error| {
+            tracing::info!(%error, "a passkey was not accepted");
+            Refusal::PasskeyWrong
+        })?;
+        let name: String = name.trim().chars().filter(|c| !c.is_control()).take(40).collect();
+        let (this, visitor, once) = (self.clone(), visitor.clone(), hash(sealed));
+        let (id, data) = (made.cred_id().to_vec(), serde_json::to_string(&made)?);
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let now = this.now();
+                    let allowed = this.may_change(c, &visitor, What::Passkey, now).await?;
+                    let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
+                    bump_rev(c, account, row.rev).await?;
+                    if !spend_state(c, &once, now + TTL).await? {
+                        return Err(Refusal::AttemptExpired.into());
+                    }
+                    if !add_passkey(c, this.org, &Row { id: id.clone(), account_id: account, user_id: key(account), name, data, created_at: now, used_at: None }).await? {
+                        return Err(Refusal::AlreadyInUse.into());
+                    }
+                    this.record(c, Event::new("passkey.added").account(account).detail(allowed.trace)).await?;
+                    this.tell(c, account, Kind::PasskeyNotice, &visitor, "", "", Some(&Undoable::Passkey { id })).await
+                })
+            })
+            .await
+    }
+
+    /// Removes one of the caller's passkeys, named by its id in hex.
+    ///
+    /// # Errors
+    /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike, [`Refusal::LastMethod`], [`Refusal::NotRecent`].
+    pub async fn remove_passkey(&self, visitor: &Visitor, id: &str) -> Result<(), Fault> {
+        let caller = Self::caller(visitor)?.clone();
+        let (this, visitor, id) = (self.clone(), visitor.clone(), id.to_owned());
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let account = caller.account;
+                    let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
+                    bump_rev(c, account, row.rev).await?;
+                    let own = list_passkeys(c, account).await?.into_iter().find(|k| hex(&k.id) == id).ok_or(Refusal::MethodUnknown)?;
+                    let policy = this.ground(c, None).await?.policy(None);
+                    let trace = this.decide_removal(c, account, &own.id, Self::recent(&caller, this.now(), &policy)).await??;
+                    remove_passkey(c, account, &own.id).await?;
+                    this.record(c, Event::new("passkey.removed").account(account).detail(trace)).await?;
+                    this.tell(c, account, Kind::PasskeyGone, &visitor, "", "", None).await
+                })
+            })
+            .await
+    }
+
+    /// Begins a sign-in by whichever passkey the browser has.
+    ///
+    /// # Errors
+    /// [`Refusal::PasskeyOff`] where this address cannot have passkeys.
+    pub fn begin_passkey_sign_in(&self, visitor: &Visitor) -> Result<Ceremony, Fault> {
+        let (options, state) = self.webauthn()?.start_discoverable_authentication().map_err(|e| Fault::Internal(e.to_string()))?;
+        Ok(Ceremony { options: serde_json::to_string(&options)?, sealed: self.seal_begun("passkey-show", visitor, None, state)? })
+    }
+
+    /// The account whose passkey answered. The ceremony is used up, and the counter kept.
+    async fn shown_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str) -> Result<AccountId, Fault> {
+        let state: DiscoverableAuthentication = self.open_begun("passkey-show", visitor, None, sealed)?;
+        let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::PasskeyWrong)?;
+        let webauthn = self.webauthn()?;
+        let (user, id) = webauthn.identify_discoverable_authentication(&answer).map_err(|_| Refusal::PasskeyWrong)?;
+        let row = find_passkey(&mut self.store.read().await?, self.org, id).await?.filter(|r| &r.user_id.0 == user.as_bytes()).ok_or(Refusal::PasskeyWrong)?;
+        let mut passkey: Passkey = serde_json::from_str(&row.data)?;
+        let shown = webauthn.finish_discoverable_authentication_v2(&answer, state, &passkey).map_err(|error| {
+            tracing::info!(%error, "a passkey was not accepted");
+            Refusal::PasskeyWrong
+        })?;
+        if !shown.user_verified() {
+            return Err(Refusal::PasskeyWrong.into());
+        }
+        passkey.update_credential(&shown);
+        let (data, once, now) = (serde_json::to_string(&passkey)?, hash(sealed), self.now());
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    if !spend_state(c, &once, now + TTL).await? {
+                        return Err(Refusal::AttemptExpired.into());
+                    }
+                    touch_passkey(c, &row.id, &data, now).await?;
+                    Ok(row.account_id)
+                })
+            })
+            .await
+    }
+
+    /// Signs in by a passkey. The device verified the person, so it stands for the second factor too.
+    ///
+    /// # Errors
+    /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; refusals of the decision.
+    pub async fn sign_in_by_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str, continuation: Continuation) -> Result<Arrival, Fault> {
+        let account = self.shown_passkey(visitor, sealed, answer).await?;
+        let visitor = visitor.clone();
+        self.settle(move |this, c| {
+            let (visitor, continuation) = (visitor.clone(), continuation.clone());
+            Box::pin(async move {
+                let kept = Kept { factor: Some((account, "passkey".into())), ..Kept::default() };
+                this.end_locally(c, &visitor, Then::SignIn { account, method: "passkey".into() }, kept, continuation, None).await
+            })
+        })
+        .await
+    }
+
+    /// A passkey of the account as the proof on the binding page (AU-10).
+    ///
+    /// # Errors
+    /// As [`Ligature::sign_in_by_passkey`]; another account's is a page.
+    pub async fn bind_by_passkey(&self, visitor: &Visitor, id: &str, sealed: &str, answer: &str) -> Result<Arrival, Fault> {
+        let mut conn = self.store.read().await?;
+        let open = self.opened(&mut conn, visitor, id).await?;
+        let (wanted, by) = open.state.binding()?;
+        self.binds_by(&mut conn, &open, BindMethod::Passkey).await?;
+        drop(conn);
+        let shown = match self.shown_passkey(visitor, sealed, answer).await {
+            Ok(account) if wanted.is_none_or(|w| w == account) => account,
+            Ok(_) => return self.wrong_code(visitor, id, Refusal::CredentialsWrong.into()).await,
+            Err(fault) => return Err(fault),
+        };
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret) = (visitor.clone(), secret.clone());
+            Box::pin(async move {
+                let open = this.opened(c, &visitor, &secret).await?;
+                if open.state.binding()? != (wanted, by) {
+                    return Err(Refusal::AttemptStep.into());
+                }
+                let proven = open.state.proven();
+                let kept = Kept { factor: Some((shown, "passkey".into())), ..Kept::default() };
+                this.step(c, &visitor, open, Deed { kept, ..Deed::new(Act::Proved(shown, Proof::Credential, by), proven) }).await
+            })
+        })
+        .await
+    }
+}
