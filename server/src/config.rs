@@ -249,7 +249,9 @@ impl Config {
         if let Some(file) = self.passwords.leaked_file.as_ref().filter(|f| !f.is_file()) {
             say("passwords.leaked_file", &file.display().to_string(), "give a file that can be read, or leave it out");
         }
-        if !self.passwords.leaked_url.is_empty() && !(self.passwords.leaked_url.starts_with("https://") || self.http_client.allow_private) {
+        let leaked = &self.passwords.leaked_url;
+        let usable = leaked.is_empty() || leaked.starts_with("https://") || self.http_client.allow_private;
+        if !usable {
             say("passwords.leaked_url", &self.passwords.leaked_url, "use https");
         }
         for network in &self.server.trusted_proxies {

@@ -138,7 +138,7 @@ impl Ligature {
         let address = list_emails(c, account).await?.into_iter().next().map(|e| e.typed).unwrap_or_else(|| row.name.clone());
         let organisation = organisation_name(c, self.org).await?;
         let shown = if row.name.is_empty() { organisation } else { row.name };
-        let known = there.into_iter().map(|k| k.id.into()).collect();
+        let known = there.into_iter().map(|k| k.id).collect();
         let (options, state) = self.webauthn()?.start_passkey_registration(Uuid::from_bytes(account.0), &address, &shown, Some(known)).map_err(|e| Fault::Internal(e.to_string()))?;
         // Kept on the device, so that a sign-in can begin without a name.
         let mut options = serde_json::to_value(&options)?;
