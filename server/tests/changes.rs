@@ -318,3 +318,39 @@ async fn this_was_not_me_gives_back_what_the_identity_changed_in_the_profile() {
     assert!(account.has("Hello Someone") && !account.has(">Mal<") && !account.has(">red<"), "{}", account.body);
     assert!(!c.methods().await.iter().any(|m| m.contains("Harbour")));
 }
+
+/// Shows MA-08: passkeys and mailbox codes count as ways in exactly where the policy lets them open the account.
+#[tokio::test(flavor = "multi_thread")]
+async fn ma_08_the_last_way_in_is_counted_over_every_kind_that_opens_the_account_today() {
+    let w = World::new("recommended").await;
+    let b = w.browser();
+    let chooser = b.sign_in("harbour", "h-1").await;
+    b.pick(&chooser, "create_new").await;
+    let account = b.get("/account").await;
+    assert!(!account.has("/remove"), "the only way in: {}", account.body);
+    let link = link_of(&w, "h-1").await;
+    assert_eq!(b.post("/fn/account/remove", &[("link", &link.1)]).await.refusal(), "account.last_method");
+    // A passkey that nobody may use changes nothing; one that may is enough.
+    let (ligature, id) = (w.ligature(), link.0);
+    let row = storage::passkeys::Passkey { id: vec![7; 16], account_id: id, user_id: storage::key(id), name: "Laptop".into(), data: "{}".into(), created_at: 1, used_at: None };
+    let org = ligature.org;
+    ligature.store.write::<_, service::Fault, _>(move |c| Box::pin(async move { Ok(storage::passkeys::add_passkey(c, org, &row).await?) })).await.unwrap();
+    assert_eq!(b.post("/fn/account/remove", &[("link", &link.1)]).await.refusal(), "account.last_method");
+    policy(&w, |d| d["permits"]["passkey_sign_in"] = true.into()).await;
+    assert!(b.get("/account").await.has("/remove"));
+    assert!(b.post("/fn/account/remove", &[("link", &link.1)]).await.has("The sign-in method is removed."));
+    // Now the passkey is the last one.
+    let removed = b.post("/fn/account/passkey/remove", &[("id", &"07".repeat(16))]).await;
+    assert_eq!(removed.refusal(), "account.last_method");
+    let foreign = w.sign_up("vera@example.test").await;
+    assert_eq!(foreign.post("/fn/account/passkey/remove", &[("id", &"07".repeat(16))]).await.refusal(), "account.method_unknown");
+    w.healthy().await;
+}
+
+/// The account and the link of an identity.
+async fn link_of(w: &World, subject: &str) -> (domain::AccountId, String) {
+    let ligature = w.ligature();
+    let mut c = ligature.store.read().await.unwrap();
+    let (link, ..) = storage::links::find_link(&mut c, ligature.org, &format!("oidc:{}", w.harbour.issuer), subject).await.unwrap().unwrap();
+    (link.account_id, link.id.to_string())
+}

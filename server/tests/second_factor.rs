@@ -142,7 +142,7 @@ async fn a_recovery_code_stands_in_once_and_the_mailbox_hears_of_it() {
     assert!(factor(&c, &asked, &codes[1]).await.path().ends_with("/factor"), "the old ones are worth nothing");
     assert_eq!(factor(&c, &asked, &phone.next(&w)).await.path(), "/account");
     // Nothing of it is stored in clear.
-    assert_eq!(w.rows("recovery_code", "created_at", &codes[2].replace('-', "")).await, 0);
+    assert_eq!(w.rows("audit_event", "detail", &codes[2].replace('-', "")).await, 0);
 }
 
 /// Shows RL-01 for the second factor: the count belongs to the account, and somebody else's success does not clear it.

@@ -232,9 +232,12 @@ impl Ligature {
         let policies = self.policies(c).await?;
         let methods = self.method_rows(c, &policies, account, Some(caller)).await?;
         let method = methods.iter().find(|m| m.link == link).ok_or(Refusal::MethodUnknown)?;
-        let usable_left = methods.iter().filter(|m| m.usable && m.link != link).count();
+        // Everything that opens the account counts, also what is not in this list: passkeys, a code to its mailbox.
+        let ground = self.ground(c, None).await?;
+        let usable = load_snapshots(c, self.org, &[account]).await?.get(&account).map_or(0, |own| ground.count(own, None).usable);
+        let usable_left = usable.saturating_sub(u32::from(method.usable));
         let policy = policies.effective(link.map(|_| method.key.as_str()), None);
-        let facts = Facts::local(Intent::Remove(Remove { account, usable_left: u32::try_from(usable_left).unwrap_or(u32::MAX), recent: Self::recent(caller, self.now(), &policy) }), None);
+        let facts = Facts::local(Intent::Remove(Remove { account, usable_left, recent: Self::recent(caller, self.now(), &policy) }), None);
         let decision = decide(&facts, &policy);
         let notify = match decision.outcome {
             Outcome::Remove { notify } => notify,

@@ -109,14 +109,14 @@ impl Guard {
     /// Fetches a text with status 200, with one more header.
     ///
     /// # Errors
-    /// [`CallError`] without one.
-    pub async fn text(&self, url: &str, (name, value): (&str, &str)) -> Result<String, CallError> {
-        let request = http::Request::get(url).header(name, value).body(Vec::new()).map_err(|e| CallError(e.to_string()))?;
+    /// [`UpstreamError::Down`] without one.
+    pub async fn text(&self, url: &str, (name, value): (&str, &str)) -> Result<String, UpstreamError> {
+        let request = http::Request::get(url).header(name, value).body(Vec::new()).map_err(|e| UpstreamError::Answer(e.to_string()))?;
         let answer = self.send(request).await?;
         if answer.status() != http::StatusCode::OK {
-            return Err(CallError(format!("status {}", answer.status())));
+            return Err(UpstreamError::Down(format!("status {}", answer.status())));
         }
-        String::from_utf8(answer.into_body()).map_err(|e| CallError(e.to_string()))
+        String::from_utf8(answer.into_body()).map_err(|e| UpstreamError::Answer(e.to_string()))
     }
 
     fn allowed(&self, url: &Url) -> Result<(), CallError> {
