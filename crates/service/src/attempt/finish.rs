@@ -8,7 +8,7 @@ impl Ligature {
     /// Sets the password and links. The claimed address was proved by our code before this page.
     ///
     /// # Errors
-    /// [`Refusal::BadRequest`] for a password that may not be set, [`Refusal::AttemptStep`] elsewhere; refusals of the decision.
+    /// As [`Ligature::set_own_password`] for one that may not be set, `attempt.step` elsewhere; refusals of the decision.
     pub async fn finish_with_password(&self, visitor: &Visitor, id: &str, password: &str) -> Result<Arrival, Fault> {
         self.opened(&mut self.store.read().await?, visitor, id).await?.state.finishing()?;
         self.check_new_password(password, &[]).await?;
