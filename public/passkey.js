@@ -6,6 +6,7 @@ if (form && api?.parseRequestOptionsFromJSON) {
   const { publicKey } = JSON.parse(form.dataset.passkey);
   const creates = form.dataset.kind === 'create';
   let waiting;
+  let sent = false;
   const ask = async (mediation) => {
     waiting?.abort();
     waiting = new AbortController();
@@ -14,6 +15,9 @@ if (form && api?.parseRequestOptionsFromJSON) {
       const answer = creates
         ? await navigator.credentials.create({ publicKey: api.parseCreationOptionsFromJSON(publicKey), signal })
         : await navigator.credentials.get({ publicKey: api.parseRequestOptionsFromJSON(publicKey), mediation, signal });
+      // One answer of a ceremony counts; another one would only undo it.
+      if (sent) return;
+      sent = true;
       form.elements.credential.value = JSON.stringify(answer.toJSON());
       form.submit();
     } catch (error) {
@@ -23,7 +27,7 @@ if (form && api?.parseRequestOptionsFromJSON) {
   form.hidden = false;
   button.addEventListener('click', (event) => {
     event.preventDefault();
-    if (form.reportValidity()) ask();
+    if (!sent && form.reportValidity()) ask();
   });
   // After a passkey that was not known here the page waits to be asked.
   if (form.dataset.kind === 'get' && await api.isConditionalMediationAvailable?.()) ask('conditional');

@@ -199,6 +199,7 @@ for (const [name, view] of [['en, 375 px', { viewport: { width: 375, height: 800
       await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true });
       await page.click('form[data-passkey] button', { timeout: 2000 }).catch(() => {});
       await then();
+      await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false });
     };
     const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
     await page.goto(w.setup.replace('127.0.0.1', 'localhost'));
@@ -275,6 +276,6 @@ for (const [name, view] of [['en, 375 px', { viewport: { width: 375, height: 800
     }
     await leave();
     await show(() => page.waitForSelector('.notice.bad'));
-    await clean('unknown');
+    assert.ok(!(await context.cookies()).some((cookie) => cookie.name.startsWith('lg_s_')), 'nobody is signed in');
   });
 }
