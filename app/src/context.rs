@@ -23,8 +23,8 @@ pub struct Assets {
     pub icon: String,
     /// Script tags for pages with an island; empty when the bundle was not built.
     pub scripts: String,
-    /// The element that loads the module for passkeys.
-    pub passkey: String,
+    /// The elements that load the modules of our own, each with the attribute that a page has where it needs it.
+    pub modules: Vec<(&'static str, String)>,
 }
 
 /// Who asks, found once a request by the visitor layer.

@@ -1,9 +1,12 @@
 //! The parts that forms are made of: one place for labels, hints, errors and their wiring to screen readers.
 use std::borrow::Cow;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 
-use crate::i18n::{Lang, t};
+use crate::{
+    forms::measure::MeasurePassword,
+    i18n::{Lang, t},
+};
 
 /// A labelled input.
 #[derive(Debug, Clone, Default)]
@@ -12,7 +15,7 @@ pub struct Field {
     /// Empty: the name. Two fields of one name on a page need two.
     pub id: Cow<'static, str>,
     pub label: String,
-    /// `text`, `email`, `password`.
+    /// `text`, `email`, `tel`, `password`.
     pub kind: &'static str,
     pub value: String,
     pub hint: String,
@@ -21,6 +24,8 @@ pub struct Field {
     pub autocomplete: &'static str,
     pub required: bool,
     pub max: u32,
+    /// The name of the bar that shows how hard a new password is to guess, where it has one.
+    pub meter: Option<String>,
 }
 
 /// Draws a field.
@@ -37,12 +42,14 @@ pub fn field(f: Field) -> AnyView {
         described.push(problem_id.clone());
     }
     let described = (!described.is_empty()).then(|| described.join(" "));
+    let meter = f.meter.is_some().then(MeasurePassword::url);
     let invalid = f.problem.is_some().then_some("true");
     view! {
         <div class="field">
             <label for=id.clone()>{f.label}</label>
             {(!f.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{f.hint}</p> })}
-            <input id=id class=class name=name type=f.kind value=f.value autocomplete=f.autocomplete required=f.required maxlength=f.max aria-invalid=invalid aria-describedby=described spellcheck="false" autocapitalize="none"/>
+            <input id=id class=class name=name type=f.kind value=f.value autocomplete=f.autocomplete required=f.required maxlength=f.max aria-invalid=invalid aria-describedby=described spellcheck="false" autocapitalize="none" data-meter=meter/>
+            {f.meter.map(|name| view! { <div class="meter" id="meter" hidden=true><meter min="0" max="4" low="2" high="3" optimum="4" aria-label=name></meter><span class="hint" role="status"></span></div> })}
             {f.problem.map(|text| view! { <p class="problem" id=problem_id>{text}</p> })}
         </div>
     }
@@ -99,6 +106,7 @@ pub fn method_name(l: Lang, name: &str) -> String {
         "password" => t(l, "password"),
         "code" => t(l, "method-code"),
         "passkey" => t(l, "passkey"),
+        "phone" => t(l, "method-phone"),
         _ => name.to_owned(),
     }
 }

@@ -140,6 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn german_addresses_people_formally() {
+        let familiar = ["du", "dich", "dir", "dein", "deine", "deinem", "deinen", "deiner", "deines", "kannst", "hast", "bist"];
+        for line in include_str!("../locales/de/main.ftl").lines() {
+            let found = line.split(|c: char| !c.is_alphabetic()).find(|word| familiar.contains(&word.to_lowercase().as_str()));
+            assert_eq!(found, None, "{line}");
+        }
+    }
+
+    #[test]
     fn every_refusal_has_a_title_and_a_body_in_every_language() {
         for lang in Lang::ALL {
             for refusal in domain::Refusal::ALL {

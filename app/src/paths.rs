@@ -14,6 +14,7 @@ pub const SECOND_FACTOR: &str = "/account/second-factor";
 pub const SECOND_FACTOR_ON: &str = "/account/second-factor/on";
 pub const RECOVERY_CODES: &str = "/account/second-factor/codes";
 pub const PASSKEYS: &str = "/account/passkeys";
+pub const PHONE: &str = "/account/phone";
 pub const MERGE: &str = "/account/merge";
 pub const EXPORT: &str = "/account/export";
 pub const DELETE: &str = "/account/delete";

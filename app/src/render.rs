@@ -56,11 +56,16 @@ impl Head {
     }
 }
 
+/// The attribute of a password field that has a meter; its module asks the server.
+pub const METER: &str = "data-meter";
+/// The attribute of a form that a passkey's answer fills.
+pub const PASSKEY: &str = "data-passkey";
+
 #[derive(Clone)]
 struct Policy {
     form_action: String,
     scripts: String,
-    passkey: String,
+    modules: Vec<(&'static str, String)>,
 }
 
 /// Renders a page for whoever asks.
@@ -68,7 +73,7 @@ pub async fn page<V: IntoView + 'static>(context: &Context, asker: &Asker, head:
     let mut origins: Vec<String> = head.origins.iter().filter(|o| o.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b';' && b != b',')).cloned().collect();
     origins.sort();
     origins.dedup();
-    let policy = Policy { form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(), scripts: context.assets.scripts.clone(), passkey: context.assets.passkey.clone() };
+    let policy = Policy { form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(), scripts: context.assets.scripts.clone(), modules: context.assets.modules.clone() };
     let (assets, asker, demo) = (context.assets.clone(), asker.clone(), context.demo);
     let status = StatusCode::from_u16(head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let provide = move || provide_context(policy.clone());
@@ -85,19 +90,20 @@ fn finish<V: IntoView + 'static>(app: V, _chunks: BoxedFnOnce<PinnedStream<Strin
         if islands {
             html = html.replacen("</head>", &format!("{}</head>", policy.scripts), 1);
         }
-        // The module for passkeys is there only where a page has a form for one.
-        let passkey = html.contains(" data-passkey=");
-        if passkey {
-            html = html.replacen("</head>", &format!("{}</head>", policy.passkey), 1);
+        // A module is there only where a page has what it is for.
+        let wanted: Vec<_> = policy.modules.iter().filter(|(attribute, _)| html.contains(&format!(" {attribute}="))).collect();
+        for (_, element) in &wanted {
+            html = html.replacen("</head>", &format!("{element}</head>"), 1);
         }
-        let script = match (islands, passkey) {
+        let script = match (islands, wanted.is_empty()) {
             (true, _) => "'self' 'wasm-unsafe-eval'",
-            (false, true) => "'self'",
-            (false, false) => "'none'",
+            (false, false) => "'self'",
+            (false, true) => "'none'",
         };
+        let connects = islands || wanted.iter().any(|(attribute, _)| *attribute == METER);
         let csp = format!(
             "default-src 'none'; script-src {script}; connect-src {}; style-src 'self'; img-src 'self'; form-action {}; base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
-            if islands { "'self'" } else { "'none'" },
+            if connects { "'self'" } else { "'none'" },
             policy.form_action
         );
         if let Ok(value) = HeaderValue::from_str(&csp) {

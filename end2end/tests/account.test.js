@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
-import { PASSWORD, undoLink, world } from './world.js';
+import { PASSWORD, code, undoLink, world } from './world.js';
 
 let browser;
 before(async () => {
@@ -179,6 +179,108 @@ for (const [js, view] of VIEWS) {
   });
 }
 
+for (const [js, view] of VIEWS) {
+  test(`AU-18 a phone number is proved, signs in and goes; a new password is measured, ${js ? 'with script' : 'without script'}, ${view.locale}, ${view.viewport.width} px`, async (t) => {
+    const w = await world((seed, environment, at) => {
+      seed.preset = 'recommended';
+      environment.SMS__WEBHOOK_URL = `${at.mail}/texts`;
+      environment.SMS__WEBHOOK_TOKEN = 'rehearsal-gateway';
+    });
+    t.after(w.stop);
+    const context = await browser.newContext({ javaScriptEnabled: js, ...view });
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const clean = looking(page, js, `phone-${view.locale}-${view.viewport.width}`);
+    await page.goto(w.setup);
+    await page.fill('#name', 'Olga Owner');
+    await page.fill('#email', 'owner@example.test');
+    // The bar beside a new password, where there is script.
+    await page.locator('#password').pressSequentially('olgaolgaolgaolga');
+    if (js) {
+      await page.waitForSelector('#meter:not([hidden])');
+      assert.ok(await page.evaluate(() => document.querySelector('#meter meter').value) < 3);
+      await clean('meter-weak');
+      await page.fill('#password', PASSWORD);
+      await page.waitForFunction(() => document.querySelector('#meter meter').value >= 3);
+      await clean('meter-good');
+    } else {
+      assert.ok(await page.isHidden('#meter'));
+      await page.fill('#password', PASSWORD);
+    }
+    await page.click('button.primary');
+    await page.goto(`${w.url}/admin/policy/document?scope=instance`);
+    const document = JSON.parse(await page.inputValue('textarea'));
+    document.permits.phone_code_sign_in = true;
+    document.permits.email_code_sign_in = true;
+    document.choices.bind_methods = ['password', 'phone_code', 'email_code'];
+    await page.fill('textarea', JSON.stringify(document));
+    await page.click('button.primary');
+    await page.click('button[name="becomes"][value="active"]');
+    // Nobody who runs the console is found by a number: Anna proves one.
+    await context.clearCookies();
+    await page.goto(`${w.url}/login`);
+    await page.click('form[action="/login/with/meridian"] button');
+    await page.click('text=Anna Berg');
+    await page.click('button[value="create_new"]');
+    await page.waitForURL(/\/account$/);
+    await page.click('a[href="/account/phone"]');
+    await clean('none');
+    await page.fill('#phone', '030 123456');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.problem');
+    assert.equal(await page.inputValue('#phone'), '030 123456');
+    await clean('problem');
+    await page.fill('#phone', '+49 30 123456');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/code$/);
+    await clean('code');
+    await page.fill('#code', await code(w, '+4930123456', 1));
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/account\/phone$/);
+    await clean('there');
+    await page.goto(`${w.url}/account`);
+    await clean('account');
+    // Signed out: a code to the number, by keyboard alone.
+    await context.clearCookies();
+    await page.goto(`${w.url}/login`);
+    await clean('login');
+    await page.click('a[href^="/login/code"]');
+    await clean('login-code');
+    await page.focus('#email');
+    await page.keyboard.type('nonsense');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.problem');
+    await clean('login-code-problem');
+    await page.fill('#email', '0049 30 123456');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/code$/);
+    await page.fill('#code', await code(w, '+4930123456', 2));
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/account$/);
+    // On the binding page the number names the account.
+    await context.clearCookies();
+    await page.goto(`${w.url}/login`);
+    await page.click('form[action="/login/with/harbour"] button');
+    await page.click('button:has-text("周")');
+    await page.click('button[value="enter_account"]');
+    await page.click('details.other summary >> nth=0');
+    await clean('bind');
+    await page.fill('#code-email', '+49 30 123456');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/code$/);
+    await page.fill('#code', await code(w, '+4930123456', 3));
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/account$/);
+    assert.ok((await page.textContent('section[aria-labelledby="methods"]')).includes('Harbour'));
+    await page.goto(`${w.url}/account/phone`);
+    await page.click('.rows button');
+    await page.waitForSelector('.notice.good');
+    assert.equal(await page.locator('section[aria-labelledby="phone"] strong').count(), 0);
+    await page.goto(await undoLink(w, 'anna@example.test', /phone|Telefon|手机/));
+    await clean('undo');
+  });
+}
+
 for (const [name, view] of [['en, 375 px', { viewport: { width: 375, height: 800 }, colorScheme: 'light', locale: 'en' }], ['de, 1280 px', { viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'de' }]]) {
   test(`AU-10 passkeys: added, signed in with, shown on the binding page, removed, ${name}`, async (t) => {
     // A relying party is a name: 127.0.0.1 cannot be one.
@@ -263,6 +365,13 @@ for (const [name, view] of [['en, 375 px', { viewport: { width: 375, height: 800
     await clean('bind');
     await show(() => page.waitForURL(/\/account$/));
     assert.ok((await page.textContent('section[aria-labelledby="methods"]')).includes('Pigeon'));
+    // Before a change the passkey confirms that it is her; a code or a provider would do too.
+    await page.goto(`${w.url}/account/confirm?to=/account/passkeys`);
+    await clean('confirm');
+    const session = async () => (await context.cookies()).find((cookie) => cookie.name.startsWith('lg_s_'))?.value;
+    const before = await session();
+    await show(() => page.waitForURL(`${w.url}/account/passkeys`));
+    assert.notEqual(await session(), before, 'the session goes on under a new id');
     // Removed, or taken back by the notice's link: the device still has it, and it opens nothing.
     if (view.locale === 'en') {
       await page.goto(`${w.url}/account/passkeys`);
@@ -270,7 +379,7 @@ for (const [name, view] of [['en, 375 px', { viewport: { width: 375, height: 800
       await page.waitForSelector('.notice.good');
       assert.equal(await page.locator('.rows li').count(), 0);
     } else {
-      await page.goto(await undoLink(w, 'anna@example.test', 1));
+      await page.goto(await undoLink(w, 'anna@example.test', /passkey/i));
       await clean('undo');
       await page.click('button.danger');
     }

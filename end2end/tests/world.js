@@ -95,10 +95,10 @@ export async function code(w, to, n) {
   throw new Error(`no mail number ${n} to ${to}`);
 }
 
-/** The newest "this wasn't me" link mailed to an address, once there is one. */
-export async function undoLink(w, to) {
+/** The newest "this wasn't me" link mailed to an address about something, once there is one. */
+export async function undoLink(w, to, about = /./) {
   for (let tries = 0; tries < 400; tries += 1) {
-    const mails = (await (await fetch(`${w.mail}/mails`)).json()).filter((m) => m.to.includes(to));
+    const mails = (await (await fetch(`${w.mail}/mails`)).json()).filter((m) => m.to.includes(to) && about.test(m.subject));
     const link = mails.map((m) => /http:\S+\/undo\/\S+/.exec(m.text)?.[0]).filter(Boolean).at(-1);
     if (link) return link;
     await new Promise((resolve) => setTimeout(resolve, 25));

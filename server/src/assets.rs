@@ -1,5 +1,5 @@
 //! Static files, embedded, with their content's hash in the folder and a year of caching.
-use app::context::Assets;
+use app::{context::Assets, render};
 use axum::{
     extract::Path,
     http::{HeaderValue, StatusCode, header},
@@ -15,6 +15,7 @@ struct Site;
 
 const CSS: &str = include_str!("../../style/main.css");
 const PASSKEY: &str = include_str!("../../public/passkey.js");
+const METER: &str = include_str!("../../public/meter.js");
 const MARK: &str = include_str!("../../public/mark.svg");
 
 fn hash() -> String {
@@ -22,6 +23,7 @@ fn hash() -> String {
     hasher.update(CSS);
     hasher.update(MARK);
     hasher.update(PASSKEY);
+    hasher.update(METER);
     for name in Site::iter() {
         if let Some(file) = Site::get(&name) {
             hasher.update(file.data);
@@ -35,7 +37,9 @@ fn hash() -> String {
 pub fn assets() -> Assets {
     let hash = hash();
     let scripts = if Site::get("boot.js").is_some() { format!("<script type=\"module\" src=\"/assets/{hash}/boot.js\"></script>") } else { String::new() };
-    Assets { css: format!("/assets/{hash}/main.css"), icon: format!("/assets/{hash}/mark.svg"), passkey: format!("<script type=\"module\" src=\"/assets/{hash}/passkey.js\"></script>"), scripts }
+    let module = |name: &str| format!("<script type=\"module\" src=\"/assets/{hash}/{name}\"></script>");
+    let modules = vec![(render::PASSKEY, module("passkey.js")), (render::METER, module("meter.js"))];
+    Assets { css: format!("/assets/{hash}/main.css"), icon: format!("/assets/{hash}/mark.svg"), modules, scripts }
 }
 
 /// `GET /assets/{hash}/{file}`: only files of the site; the hash is part of the address, not checked.
@@ -43,6 +47,7 @@ pub async fn asset(Path((_hash, file)): Path<(String, String)>) -> Response {
     let (body, kind) = match file.as_str() {
         "main.css" => (CSS.as_bytes().to_vec(), "text/css; charset=utf-8"),
         "passkey.js" => (PASSKEY.as_bytes().to_vec(), "text/javascript; charset=utf-8"),
+        "meter.js" => (METER.as_bytes().to_vec(), "text/javascript; charset=utf-8"),
         "mark.svg" => (MARK.as_bytes().to_vec(), "image/svg+xml"),
         name => match (Site::get(name), name.rsplit('.').next()) {
             (Some(found), Some("js")) => (found.data.into_owned(), "text/javascript; charset=utf-8"),

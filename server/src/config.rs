@@ -18,6 +18,7 @@ pub struct Config {
     pub database: Database,
     pub keys: Keys,
     pub mail: Mail,
+    pub sms: Sms,
     pub http_client: HttpClient,
     pub session: Session,
     pub limits: Limits,
@@ -113,6 +114,26 @@ impl Default for Mail {
     }
 }
 
+/// `[sms]`: text messages, for codes to phones.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sms {
+    /// An address that takes `{"id", "to", "body"}` by POST and sends the text. Empty: no codes go to phones.
+    pub webhook_url: String,
+    /// Sent along as a bearer token.
+    pub webhook_token: String,
+    /// Country codes that texts may go to, like `+49`. Empty: all.
+    pub prefixes: Vec<String>,
+    /// Milliseconds that the address may take.
+    pub timeout_ms: u64,
+}
+
+impl Default for Sms {
+    fn default() -> Self {
+        Self { webhook_url: String::new(), webhook_token: String::new(), prefixes: Vec::new(), timeout_ms: 10_000 }
+    }
+}
+
 /// `[http_client]`: calls to providers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -154,6 +175,8 @@ pub struct Limits {
     pub burst: u32,
     /// Code mails an hour to one address.
     pub mails_an_hour: i64,
+    /// Texts an hour, over all numbers: they cost money.
+    pub texts_an_hour: i64,
     /// Linking attempts by code a day for one address.
     pub codes_a_day: i64,
     /// Password tries for one account in a quarter of an hour.
@@ -167,7 +190,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { requests_per_second: 50, burst: 200, mails_an_hour: 3, codes_a_day: 5, wrong_passwords: 10, hash_kib: 46 * 1024, hash_passes: 1, hash_lanes: 1, hash_slots: 0 }
+        Self { requests_per_second: 50, burst: 200, mails_an_hour: 3, texts_an_hour: 100, codes_a_day: 5, wrong_passwords: 10, hash_kib: 46 * 1024, hash_passes: 1, hash_lanes: 1, hash_slots: 0 }
     }
 }
 
@@ -270,6 +293,12 @@ impl Config {
         }
         if self.mail.from.parse::<lettre::message::Mailbox>().is_err() {
             say("mail.from", &self.mail.from, "give a sender like: Login <login@example.com>");
+        }
+        if !self.sms.webhook_url.is_empty() && !Url::parse(&self.sms.webhook_url).is_ok_and(|u| u.scheme() == "https" || u.scheme() == "http" && is_loopback(&u)) {
+            say("sms.webhook_url", "…", "use https; plain http is for loopback addresses only");
+        }
+        for prefix in self.sms.prefixes.iter().filter(|p| !p.strip_prefix('+').is_some_and(|d| !d.is_empty() && d.len() <= 15 && d.bytes().all(|b| b.is_ascii_digit()))) {
+            say("sms.prefixes", prefix, "give country codes like +49");
         }
         if self.session.idle < 60 || self.session.absolute < self.session.idle || self.session.absolute > 30 * 86_400 {
             say("session", &format!("{} / {}", self.session.idle, self.session.absolute), "idle at least 60 seconds, absolute at least idle and at most 30 days");

@@ -1,4 +1,4 @@
-//! The server: configuration, routes and layers, mail worker, commands.
+//! The server: configuration, routes and layers, outbox workers, commands.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
 #![recursion_limit = "256"]
 
@@ -7,7 +7,9 @@ pub mod commands;
 pub mod config;
 pub mod layers;
 pub mod mail;
+pub mod outbox;
 pub mod router;
 pub mod routes;
 pub mod seed;
 pub mod serve;
+pub mod text;

@@ -23,7 +23,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use upstream::{Guard, GuardOptions};
 
-use crate::{assets::assets, config::Config, layers::address::Addresses, mail::worker, router::router};
+use crate::{assets::assets, config::Config, layers::address::Addresses, outbox, router::router};
 
 /// The system's clock.
 #[must_use]
@@ -55,6 +55,9 @@ pub async fn ligature(config: &Config, master: &MasterKey, clock: Clock) -> anyh
         hash_cost: HashCost { kib: limits.hash_kib, passes: limits.hash_passes, lanes: limits.hash_lanes },
         hash_slots: if limits.hash_slots == 0 { cores } else { limits.hash_slots },
         mails_an_hour: limits.mails_an_hour,
+        texts: !config.sms.webhook_url.is_empty(),
+        text_prefixes: config.sms.prefixes.clone(),
+        texts_an_hour: limits.texts_an_hour,
         codes_a_day: limits.codes_a_day,
         wrong_passwords: limits.wrong_passwords,
         leaks: Leaks { file: config.passwords.leaked_file.clone(), url: config.passwords.leaked_url.clone() },
@@ -147,10 +150,11 @@ fn patience(builder: &mut Builder<TokioExecutor>, config: &Config) {
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(head).keep_alive_timeout(head);
 }
 
-/// Mail, and tidying up every minute.
+/// Mails, texts, and tidying up every minute.
 async fn background(ligature: Ligature, config: Config, addresses: Addresses, stopped: watch::Receiver<bool>) {
-    let mut for_mail = stopped.clone();
-    let mail = tokio::spawn(worker::run(ligature.clone(), config.mail, async move { drop(for_mail.wait_for(|s| *s).await) }));
+    let (mut for_mails, mut for_texts) = (stopped.clone(), stopped.clone());
+    let mails = tokio::spawn(outbox::send_mails(ligature.clone(), config.mail, async move { drop(for_mails.wait_for(|s| *s).await) }));
+    let texts = tokio::spawn(outbox::send_texts(ligature.clone(), config.sms, async move { drop(for_texts.wait_for(|s| *s).await) }));
     let mut stopped = stopped;
     loop {
         tokio::select! {
@@ -162,7 +166,7 @@ async fn background(ligature: Ligature, config: Config, addresses: Addresses, st
             tracing::error!(%error, "tidying up failed");
         }
     }
-    drop(mail.await);
+    drop((mails.await, texts.await));
 }
 
 async fn signal() {

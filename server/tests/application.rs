@@ -200,3 +200,42 @@ async fn a_wrong_client_secret_answers_401_and_a_disabled_account_has_no_claims(
     let gone = b.send(b.request(Method::GET, "/userinfo").bearer_auth(tokens["access_token"].as_str().unwrap())).await;
     assert_eq!(gone.status, 401);
 }
+
+/// Shows MA-11, PH-04: what applications hold of an account ends with whatever ends its sessions.
+#[tokio::test(flavor = "multi_thread")]
+async fn ma_11_tokens_of_applications_end_with_a_reset_a_deletion_and_this_was_not_me() {
+    let w = World::new("recommended").await;
+    let photos = photos(&w).await;
+    let asked = request(&photos);
+    let alive = async |b: &Browser, access: &str| b.send(b.request(Method::GET, "/userinfo").bearer_auth(access)).await.status == 200;
+    let fresh = async |b: &Browser| {
+        let answer = query(&authorize(b, &asked).await);
+        let (_, tokens) = token(b, &photos, &answer["code"], asked.verifier).await;
+        (tokens["access_token"].as_str().unwrap().to_owned(), query(&authorize(b, &asked).await)["code"].clone())
+    };
+    let v = w.sign_up("vera@example.test").await;
+    let (access, code) = fresh(&v).await;
+    assert!(alive(&v, &access).await);
+    // A reset, in another browser.
+    let b = w.browser();
+    let sent = w.mails("vera@example.test").await;
+    let page = b.post("/fn/reset/ask", &[("email", "vera@example.test")]).await;
+    assert!(alive(&v, &access).await, "asking ends nothing");
+    let mailed = w.mail("vera@example.test", sent + 1).await.code.unwrap();
+    b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &mailed), ("password", "another long password of vera")]).await;
+    assert!(b.is_signed_in().await && !alive(&v, &access).await);
+    assert_eq!(token(&v, &photos, &code, asked.verifier).await.0, 400, "a code that waits ends too");
+    // "This wasn't me", for the new password.
+    let (access, _) = fresh(&b).await;
+    let count = w.mails("vera@example.test").await;
+    let notice = w.mail("vera@example.test", count).await.text;
+    let secret = notice.split("/undo/").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    w.browser().post("/fn/undo", &[("secret", &secret)]).await;
+    assert!(!alive(&v, &access).await);
+    // Deleting the account.
+    let t = w.sign_up("theo@example.test").await;
+    let (access, code) = fresh(&t).await;
+    t.post("/fn/account/delete", &[]).await;
+    assert!(!t.is_signed_in().await && !alive(&t, &access).await);
+    assert_eq!(token(&t, &photos, &code, asked.verifier).await.0, 400);
+}

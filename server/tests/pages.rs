@@ -17,7 +17,10 @@ fn safe(page: &Page) {
     for part in ["object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"] {
         assert!(csp.contains(part), "{}: {csp}", page.url);
     }
-    assert!(csp.contains("script-src 'none'") || csp.contains("script-src 'self' 'wasm-unsafe-eval';"), "{csp}");
+    let modules = if page.has("/passkey.js") || page.has("/meter.js") { "script-src 'self';" } else { "script-src 'none';" };
+    assert!(csp.contains(modules) || csp.contains("script-src 'self' 'wasm-unsafe-eval';"), "{csp}");
+    // Only what asks the server may connect, and nowhere else.
+    assert_eq!(csp.contains("connect-src 'self'"), csp.contains("wasm") || page.has("/meter.js"), "{csp}");
     assert!(!csp.contains("unsafe-inline") && !csp.contains("'unsafe-eval'") && !csp.contains('*'), "{csp}");
     assert_eq!(page.has("<script"), csp.contains("script-src 'self'"), "{}", page.url);
     assert!(!page.has("<style") && !page.has(" style=\"") && !page.has("onclick"), "{}", page.url);
@@ -112,6 +115,7 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
     // A new function has to be reviewed and added here.
     let reviewed = [
         "/fn/account/confirm/code",
+        "/fn/account/confirm/passkey",
         "/fn/account/confirm/password",
         "/fn/account/delete",
         "/fn/account/email",
@@ -120,6 +124,8 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/account/passkey",
         "/fn/account/passkey/remove",
         "/fn/account/password",
+        "/fn/account/phone",
+        "/fn/account/phone/remove",
         "/fn/account/remove",
         "/fn/account/second-factor/begin",
         "/fn/account/second-factor/remove",
@@ -137,6 +143,7 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/admin/policy/roll-back",
         "/fn/admin/policy/version",
         "/fn/admin/provider",
+        "/fn/ask/password",
         "/fn/attempt/back",
         "/fn/attempt/cancel",
         "/fn/attempt/code",

@@ -343,3 +343,41 @@ async fn a_code_to_the_own_mailbox_signs_in_where_the_policy_has_it_and_stranger
     assert_eq!(b.code(&page, &code).await.refusal(), "account.code_off");
     w.healthy().await;
 }
+
+/// Where passwords do not sign in, none can be set by a code: nothing is mailed, and no page waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_is_decided_before_a_code_is_mailed() {
+    let w = World::new("recommended").await;
+    let owner = w.owner().await;
+    w.sign_up("vera@example.test").await;
+    enforce(&owner, serde_json::json!({"permits": {"password_sign_in": false}})).await;
+    let sent = w.mails("vera@example.test").await;
+    for address in ["vera@example.test", "nobody@example.test"] {
+        assert_eq!(w.browser().post("/fn/reset/ask", &[("email", address)]).await.refusal(), "account.password_off", "{address}");
+    }
+    assert_eq!(w.mails("vera@example.test").await, sent);
+}
+
+/// The bar beside a new password: judged here, of no use to anybody else, and never in the way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_is_measured_while_it_is_typed_and_nothing_is_kept_of_it() {
+    let w = World::new("recommended").await;
+    let b = w.browser();
+    let measure = async |password: &str, known: &str| {
+        let request = b.request(http::Method::POST, "/fn/ask/password").header("accept", "application/json").form(&[("password", password), ("known", known)]);
+        let page = b.send(request).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        serde_json::from_str::<serde_json::Value>(&page.body).unwrap()
+    };
+    assert_eq!(measure("short", "").await["text"], "Too short: at least 15 characters.");
+    let weak = measure("aaaaaaaaaaaaaaaaaaaa", "").await;
+    assert!(weak["score"].as_i64().unwrap() < 3 && weak["text"].as_str().unwrap().contains("guess"), "{weak}");
+    let good = measure("correct horse battery staple lamp", "").await;
+    assert_eq!((good["score"].as_i64(), good["text"].as_str()), (Some(4), Some("Very good.")));
+    let own = measure("veraveraveravera", "vera@example.test Vera").await["score"].as_i64().unwrap();
+    assert!(own < 3, "what the form says of the person counts: {own}");
+    assert!(measure(&"x9".repeat(5000), "").await["score"].as_i64().unwrap() <= 4, "long ones are bounded");
+    for page in [b.get("/signup").await, b.get("/login").await] {
+        assert_eq!(page.has("data-meter=") && page.has("/meter.js"), page.path() == "/signup", "only where one is chosen");
+    }
+}

@@ -32,6 +32,8 @@ pub fn demo(yes: bool) -> Result<bool> {
             ("SERVER__LISTEN", "127.0.0.1:8090"),
             ("MAIL__SMTP_URL", "smtp://127.0.0.1:8094"),
             ("MAIL__FROM", "Ligature demo <login@example.test>"),
+            ("SMS__WEBHOOK_URL", "http://127.0.0.1:8095/texts"),
+            ("SMS__WEBHOOK_TOKEN", "rehearsal-gateway"),
             ("HTTP_CLIENT__ALLOW_PRIVATE", "true"),
             ("DEMO", "true"),
             ("LOG__LEVEL", "warn"),
@@ -53,7 +55,7 @@ pub fn demo(yes: bool) -> Result<bool> {
     eprintln!(
         "\nLigature's demo is running. It uses the GOSS preset, so that you see the three-way chooser and the code.\n
   Sample application   http://127.0.0.1:8096
-  Mailbox              http://127.0.0.1:8095
+  Mails and texts      http://127.0.0.1:8095
   Ligature             {PUBLIC}
   First administrator  {}\n
 Try first:

@@ -69,6 +69,8 @@ pub async fn save_provider(
     #[server(default)] domains: String,
     #[server(default)] bind_password: String,
     #[server(default)] bind_email_code: String,
+    #[server(default)] bind_phone_code: String,
+    #[server(default)] bind_passkey: String,
     #[server(default)] bind_identity: String,
 ) -> Result<(), Code> {
     let (context, asker) = asked();
@@ -108,11 +110,17 @@ pub async fn save_provider(
             let association = Association {
                 mode: Mode::parse(&association),
                 login_only: !login_only.is_empty(),
-                bind_methods: [(&bind_password, BindMethod::Password), (&bind_email_code, BindMethod::EmailCode), (&bind_identity, BindMethod::Identity)]
-                    .into_iter()
-                    .filter(|(on, _)| !on.is_empty())
-                    .map(|(_, m)| m)
-                    .collect(),
+                bind_methods: [
+                    (&bind_password, BindMethod::Password),
+                    (&bind_email_code, BindMethod::EmailCode),
+                    (&bind_phone_code, BindMethod::PhoneCode),
+                    (&bind_passkey, BindMethod::Passkey),
+                    (&bind_identity, BindMethod::Identity),
+                ]
+                .into_iter()
+                .filter(|(on, _)| !on.is_empty())
+                .map(|(_, m)| m)
+                .collect(),
                 as_source: !as_source.is_empty(),
                 as_target: !as_target.is_empty(),
                 verified_counts: !verified_counts.is_empty(),

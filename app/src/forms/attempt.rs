@@ -66,7 +66,8 @@ pub async fn bind_by_code(attempt: String, email: String) -> Result<(), Code> {
     let (context, asker) = asked();
     let next = match context.ligature.bind_by_code(&asker.visitor, &attempt, &email).await {
         Err(fault) if fault.refusal() == domain::Refusal::BadRequest => {
-            let flash = Flash { problems: vec![("email".into(), "field-email".into())], typed: vec![("email".into(), email.chars().take(254).collect())], ..Flash::default() };
+            let problem = if context.ligature.has_texts() { "field-contact" } else { "field-email" };
+            let flash = Flash { problems: vec![("email".into(), problem.into())], typed: vec![("email".into(), bounded(&email, 254))], ..Flash::default() };
             back(&context, &asker, &paths::attempt(&attempt, "bind"), flash).await
         }
         other => leave(&context, other).await,

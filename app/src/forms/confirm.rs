@@ -28,6 +28,19 @@ pub async fn confirm_password(password: String, #[server(default)] to: String) -
     Ok(())
 }
 
+#[server(prefix = "/fn", endpoint = "account/confirm/passkey")]
+pub async fn confirm_passkey(ceremony: String, #[server(default)] credential: String, #[server(default)] to: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.confirm_by_passkey(&asker.visitor, &ceremony, &credential, after(&to)).await {
+        Err(fault) if matches!(fault.refusal(), Refusal::PasskeyWrong | Refusal::AttemptExpired | Refusal::OtherAccount) => {
+            back(&context, &asker, &paths::confirm(&paths::safe(&to)), Flash::notice("passkey-wrong")).await
+        }
+        other => leave(&context, other).await,
+    };
+    go(&context, &next);
+    Ok(())
+}
+
 #[server(prefix = "/fn", endpoint = "account/confirm/code")]
 pub async fn ask_confirm_code(#[server(default)] to: String) -> Result<(), Code> {
     let (context, asker) = asked();

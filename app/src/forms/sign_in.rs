@@ -70,7 +70,8 @@ pub async fn ask_sign_in_code(email: String, #[server(default)] entry: String) -
     let continuation = asker.continuation(&context.ligature, &entry);
     let next = match context.ligature.ask_sign_in_code(&asker.visitor, &email, continuation).await {
         Err(fault) if fault.refusal() == Refusal::BadRequest => {
-            let flash = Flash { problems: vec![("email".into(), "field-email".into())], typed: vec![("email".into(), bounded(&email, 254))], ..Flash::default() };
+            let problem = if context.ligature.has_texts() { "field-contact" } else { "field-email" };
+            let flash = Flash { problems: vec![("email".into(), problem.into())], typed: vec![("email".into(), bounded(&email, 254))], ..Flash::default() };
             back(&context, &asker, &paths::with_entry(paths::LOGIN_CODE, &entry), flash).await
         }
         other => leave(&context, other).await,

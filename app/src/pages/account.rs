@@ -45,7 +45,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
     Ok(page(&visit.context, &visit.asker, head, move || {
-        let Overview { name, addresses, methods, addable, fields, manageable, administrator, password_settable, second_factor, mergeable, passkeys } = overview;
+        let Overview { name, addresses, methods, addable, fields, manageable, administrator, password_settable, second_factor, mergeable, phone, passkeys } = overview;
         let has_password = methods.iter().any(|m| m.link.is_none());
         view! {
             <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
@@ -77,6 +77,14 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
                 <ul class="rows">{addresses.into_iter().map(|a| address_row(l, a)).collect_view()}</ul>
                 {manageable.then(|| view! { <p><a class="button" href=paths::EMAIL>{t(l, "own-email-title")}</a></p> })}
             </section>
+            {phone.map(|number| view! {
+                <section aria-labelledby="phone">
+                    <h2 id="phone">{t(l, "own-phone-title")}</h2>
+                    <p class="muted">{t(l, "own-phone-lead")}</p>
+                    {number.map(|number| view! { <p><strong>{number}</strong>" "<span class="tag good">{t(l, "address-proved")}</span></p> })}
+                    {manageable.then(|| view! { <p><a class="button" href=paths::PHONE>{t(l, "own-phone-manage")}</a></p> })}
+                </section>
+            })}
             {(!fields.is_empty()).then(|| profile(l, fields))}
             <section aria-labelledby="data">
                 <h2 id="data">{t(l, "data-title")}</h2>
@@ -144,7 +152,14 @@ pub(crate) fn field_name(l: Lang, name: &str) -> String {
 pub(crate) fn source(l: Lang, source: &str) -> String {
     match source.strip_prefix("provider:") {
         Some(key) => ta(l, "source-provider", &[("provider", key)]),
-        None => t(l, if source == "admin" { "source-admin" } else { "source-person" }),
+        None => t(
+            l,
+            match source {
+                "admin" => "source-admin",
+                "code" => "source-code",
+                _ => "source-person",
+            },
+        ),
     }
 }
 

@@ -71,7 +71,7 @@ async fn password_page(visit: &Visit) -> Result<Response, Fault> {
             <h1>{t(l, title)}</h1>
             <p class="muted">{t(l, "own-password-lead")}</p>
             <form method="post" action=ChangePassword::url() class="stack wide">
-                {field(Field { name: "password".into(), label: t(l, "own-password-new"), kind: "password", hint: t(l, "password-hint"), problem, autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+                {field(Field { name: "password".into(), label: t(l, "own-password-new"), kind: "password", hint: t(l, "password-hint"), problem, autocomplete: "new-password", required: true, max: 256, meter: Some(t(l, "meter")), ..Field::default() })}
                 <div class="row-actions"><button class="primary">{t(l, "own-password-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
             </form>
         }

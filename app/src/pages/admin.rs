@@ -91,20 +91,20 @@ async fn provider_page(visit: &Visit, key: String) -> Result<Response, Fault> {
     if found.is_none() && key != "new" {
         return Err(Refusal::NotFound.into());
     }
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
+    let (l, flash, texts) = (visit.asker.lang, visit.flash.clone(), visit.context.ligature.has_texts());
     let title = found.as_ref().map_or_else(|| t(l, "provider-new"), |p| p.name.clone());
     Ok(page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_PROVIDERS)), move || {
         view! {
             <h1>{title}</h1>
             {message(l, &flash)}
             {found.as_ref().map(|p| view! { <p class="muted">{t(l, "provider-redirect")}" "<code>{p.redirect_uri.clone()}</code></p> })}
-            {provider_form(l, found, &flash)}
+            {provider_form(l, found, texts, &flash)}
         }
     })
     .await)
 }
 
-fn provider_form(l: Lang, found: Option<ProviderView>, flash: &Flash) -> AnyView {
+fn provider_form(l: Lang, found: Option<ProviderView>, texts: bool, flash: &Flash) -> AnyView {
     let settings = found.as_ref().and_then(|p| serde_json::to_value(&p.settings).ok()).unwrap_or_default();
     let stored = |name: &str| match settings.get(name) {
         Some(serde_json::Value::String(s)) => s.clone(),
@@ -186,6 +186,8 @@ fn provider_form(l: Lang, found: Option<ProviderView>, flash: &Flash) -> AnyView
                 {radios("association", t(l, "association"), modes, association.mode.name())}
                 {check("bind_password", t(l, "bind-method-password"), String::new(), has(BindMethod::Password))}
                 {check("bind_email_code", t(l, "bind-method-email-code"), String::new(), has(BindMethod::EmailCode))}
+                {check("bind_phone_code", t(l, "bind-method-phone-code"), if texts { String::new() } else { t(l, "danger-phone-why") }, has(BindMethod::PhoneCode))}
+                {check("bind_passkey", t(l, "bind-method-passkey"), String::new(), has(BindMethod::Passkey))}
                 {check("bind_identity", t(l, "bind-method-identity"), t(l, "bind-methods-hint"), has(BindMethod::Identity))}
                 {check("login_only", t(l, "login-only"), t(l, "login-only-hint"), association.login_only)}
                 {check("as_source", t(l, "as-source"), t(l, "as-source-hint"), association.as_source)}

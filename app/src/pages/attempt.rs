@@ -5,6 +5,7 @@ use axum::{
 };
 use domain::{
     Refusal,
+    attempt::CodePurpose,
     path::Continuation,
     policy::{BindMethod, Offer},
 };
@@ -23,7 +24,7 @@ use crate::{
         Visit, complete, merge, or_refuse,
         passkeys::ceremony_form,
         refused::{Waiting, refusal_page_for},
-        sign_in::origin,
+        sign_in::{contact_field, origin},
     },
     paths,
     render::{Head, Layout, page},
@@ -63,7 +64,7 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
         // The question about a changed address comes when the person is in already.
         let signed_in = matches!(view.body, ViewBody::Email { .. });
         let in_account = match view.body {
-            ViewBody::Code { purpose, .. } => purpose.in_session(),
+            ViewBody::Code { purpose: CodeFor::Own(purpose), .. } => purpose.in_session(),
             ViewBody::Factor { in_session } => in_session,
             ViewBody::Merge { .. } => true,
             _ => false,
@@ -92,10 +93,11 @@ fn heading(l: Lang, view: &AttemptView) -> (String, String) {
             let lead = if accounts.is_empty() { ta(l, "choose-lead", &[("who", &who)]) } else { ta(l, "choose-lead-found", &[("who", &who)]) };
             (t(l, "choose-title"), lead)
         }
-        ViewBody::Code { sent_to, purpose: CodeFor::SignUp, .. } => (t(l, "code-title-signup"), ta(l, "code-lead-signup", &[("address", sent_to), ("minutes", &minutes)])),
-        ViewBody::Code { sent_to, purpose: CodeFor::SignIn, .. } => (t(l, "code-title"), ta(l, "code-lead-sign-in", &[("address", sent_to), ("minutes", &minutes)])),
-        ViewBody::Code { sent_to, purpose: CodeFor::NewEmail, .. } => (t(l, "own-email-title"), ta(l, "code-lead-new-email", &[("address", sent_to), ("minutes", &minutes)])),
-        ViewBody::Code { sent_to, purpose: CodeFor::Confirm, .. } => (t(l, "confirm-title"), ta(l, "code-lead-confirm", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::SignUp), .. } => (t(l, "code-title-signup"), ta(l, "code-lead-signup", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::SignIn), .. } => (t(l, "code-title"), ta(l, "code-lead-sign-in", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::NewPhone), .. } => (t(l, "own-phone-title"), ta(l, "code-lead-new-phone", &[("number", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::NewEmail), .. } => (t(l, "own-email-title"), ta(l, "code-lead-new-email", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::Confirm), .. } => (t(l, "confirm-title"), ta(l, "code-lead-confirm", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Code { sent_to, purpose: CodeFor::Claim, .. } => (t(l, "code-title"), ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Code { sent_to, .. } => (t(l, "code-title"), ta(l, "code-lead", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Reset { sent_to, .. } => (t(l, "reset-set-title"), ta(l, "code-lead-reset", &[("address", sent_to), ("minutes", &minutes)])),
@@ -118,7 +120,7 @@ fn body(l: Lang, id: &str, body: ViewBody, flash: &crate::outcome::Flash) -> Any
         ViewBody::Choose { provider, offers, accounts, .. } => chooser(l, id, &provider, &offers, accounts),
         ViewBody::Code { tries_left, password_too, .. } => code(l, id, tries_left, password_too),
         ViewBody::Reset { tries_left, .. } => new_password(l, id, tries_left, flash),
-        ViewBody::Bind { ask_address, methods, identities, passkey, .. } => bind(l, id, ask_address, &methods, (identities, passkey), flash),
+        ViewBody::Bind { ask_address, phones, methods, identities, passkey, .. } => bind(l, id, (ask_address, phones), &methods, (identities, passkey), flash),
         ViewBody::Finish { .. } => finish(l, id, flash),
         ViewBody::Email { code: Some((_, tries_left)), .. } => view! { {code(l, id, tries_left, false)} {email_later(l, id)} }.into_any(),
         ViewBody::Email { address, current, .. } => email_changed(l, id, &address, &current),
@@ -191,7 +193,7 @@ fn new_password(l: Lang, id: &str, tries_left: i32, flash: &crate::outcome::Flas
         <form method="post" action=SetPassword::url() class="stack">
             <input type="hidden" name="attempt" value=id.clone()/>
             {field(Field { name: "code".into(), label: t(l, "code"), kind: "text", value: flash.typed("code"), hint: ta(l, "code-hint", &[("tries", &tries_left.to_string())]), autocomplete: "one-time-code", required: true, max: 16, ..Field::default() })}
-            {field(Field { name: "password".into(), label: t(l, "password-new"), kind: "password", hint: t(l, "password-hint"), problem: flash.problem("password").map(|key| t(l, key)), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+            {field(Field { name: "password".into(), label: t(l, "password-new"), kind: "password", hint: t(l, "password-hint"), problem: flash.problem("password").map(|key| t(l, key)), autocomplete: "new-password", required: true, max: 256, meter: Some(t(l, "meter")), ..Field::default() })}
             <button class="primary">{t(l, "reset-set-go")}</button>
         </form>
         <form method="post" action=Resend::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "code-again")}</button></form>
@@ -199,7 +201,7 @@ fn new_password(l: Lang, id: &str, tries_left: i32, flash: &crate::outcome::Flas
     .into_any()
 }
 
-fn bind(l: Lang, id: &str, ask_address: bool, methods: &[BindMethod], (identities, passkey): (Vec<Button>, Option<Ceremony>), flash: &crate::outcome::Flash) -> AnyView {
+fn bind(l: Lang, id: &str, (ask_address, phones): (bool, bool), methods: &[BindMethod], (identities, passkey): (Vec<Button>, Option<Ceremony>), flash: &crate::outcome::Flash) -> AnyView {
     let has = |method: BindMethod| methods.contains(&method);
     let id = id.to_owned();
     let (problem, typed) = (flash.problem("email").map(|key| t(l, key)), flash.typed("email"));
@@ -208,18 +210,24 @@ fn bind(l: Lang, id: &str, ask_address: bool, methods: &[BindMethod], (identitie
         view! {
             <form method="post" action=BindByPassword::url() class="stack">
                 <input type="hidden" name="attempt" value=id.clone()/>
-                {ask_address.then(|| field(Field { name: "email".into(), label: t(l, "email"), kind: "email", autocomplete: "username", required: true, max: 254, ..Field::default() }))}
+                {ask_address.then(|| field(contact_field(l, true, phones)))}
                 {field(Field { name: "password".into(), label: t(l, "bind-password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
                 <button class="primary">{t(l, "bind-go")}</button>
             </form>
         }
     });
-    let by_code = (has(BindMethod::EmailCode) && ask_address).then(|| {
+    let (by_mail, by_text) = (has(BindMethod::EmailCode), has(BindMethod::PhoneCode));
+    let summary = match (by_mail, by_text) {
+        (true, true) => "bind-by-code-either",
+        (false, true) => "bind-by-code-phone",
+        (_, false) => "bind-by-code",
+    };
+    let by_code = ((by_mail || by_text) && ask_address).then(|| {
         view! {
-            <details class="other" open=code_open><summary>{t(l, "bind-by-code")}</summary>
+            <details class="other" open=code_open><summary>{t(l, summary)}</summary>
                 <form method="post" action=BindByCode::url() class="stack">
                     <input type="hidden" name="attempt" value=id.clone()/>
-                    {field(Field { name: "email".into(), id: "code-email".into(), label: t(l, "bind-code-address"), kind: "email", value: typed, problem, autocomplete: "email", required: true, max: 254, ..Field::default() })}
+                    {field(Field { id: "code-email".into(), value: typed, problem, ..contact_field(l, by_mail, by_text) })}
                     <button>{t(l, "bind-code-go")}</button>
                 </form>
             </details>
@@ -248,7 +256,7 @@ fn finish(l: Lang, id: &str, flash: &crate::outcome::Flash) -> AnyView {
     view! {
         <form method="post" action=FinishSignUp::url() class="stack">
             <input type="hidden" name="attempt" value=id.to_owned()/>
-            {field(Field { name: "password".into(), label: t(l, "password-new"), kind: "password", hint: t(l, "password-hint"), problem: flash.problem("password").map(|key| t(l, key)), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+            {field(Field { name: "password".into(), label: t(l, "password-new"), kind: "password", hint: t(l, "password-hint"), problem: flash.problem("password").map(|key| t(l, key)), autocomplete: "new-password", required: true, max: 256, meter: Some(t(l, "meter")), ..Field::default() })}
             <button class="primary">{t(l, "finish-go")}</button>
         </form>
     }

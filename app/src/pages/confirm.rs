@@ -6,9 +6,9 @@ use service::{Fault, confirm::ConfirmView};
 
 use crate::{
     fields::{Field, field, mark, notice},
-    forms::confirm::{AskConfirmCode, ConfirmPassword},
+    forms::confirm::{AskConfirmCode, ConfirmPasskey, ConfirmPassword},
     i18n::{t, ta},
-    pages::{Visit, or_refuse},
+    pages::{Visit, or_refuse, passkeys::ceremony_form},
     paths,
     render::{Head, Layout, page},
 };
@@ -28,13 +28,13 @@ pub async fn confirm(visit: Visit) -> Response {
 }
 
 async fn confirm_page(visit: &Visit) -> Result<Response, Fault> {
-    let ConfirmView { password, mailbox, providers } = visit.context.ligature.confirm_view(&visit.asker.visitor).await?;
+    let ConfirmView { password, passkey, code_to, providers } = visit.context.ligature.confirm_view(&visit.asker.visitor).await?;
     let to = SafePath::parse(&visit.query.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
     let l = visit.asker.lang;
     let flash = visit.flash.clone();
     let head = Head::new(t(l, "confirm-title"), Layout::Narrow).origins(providers.iter().filter_map(|b| b.origin.clone()));
     Ok(page(&visit.context, &visit.asker, head, move || {
-        let none = !password && mailbox.is_none() && providers.is_empty();
+        let none = !password && passkey.is_none() && code_to.is_none() && providers.is_empty();
         let hidden = || view! { <input type="hidden" name="to" value=to.clone()/> };
         view! {
             <h1>{t(l, "confirm-title")}</h1>
@@ -47,11 +47,12 @@ async fn confirm_page(visit: &Visit) -> Result<Response, Fault> {
                     <button class="primary">{t(l, "code-go")}</button>
                 </form>
             })}
+            {passkey.map(|c| ceremony_form(l, ConfirmPasskey::url(), "again", c, &t(l, "confirm-passkey"), hidden().into_any()))}
             <div class="buttons">
                 {providers.iter().map(|b| view! {
                     <form method="post" action=paths::confirm_with(&b.key)>{hidden()}<button class="provider">{mark(&b.name)}<span>{ta(l, "confirm-with", &[("provider", &b.name)])}</span></button></form>
                 }).collect_view()}
-                {mailbox.clone().map(|address| view! {
+                {code_to.map(|address| view! {
                     <form method="post" action=AskConfirmCode::url()>{hidden()}<button class="provider">{ta(l, "confirm-code", &[("address", &address)])}</button></form>
                 })}
             </div>

@@ -7,6 +7,7 @@ mod complete;
 mod confirm;
 mod merge;
 mod passkeys;
+mod phone;
 mod policy;
 mod refused;
 mod second_factor;
@@ -124,6 +125,7 @@ pub fn routes() -> Router<Context> {
         .route("/account/second-factor/on", post(second_factor::switch_on))
         .route("/account/second-factor/codes", post(second_factor::renew))
         .route("/account/passkeys", get(passkeys::passkeys))
+        .route("/account/phone", get(phone::phone))
         .route("/account/merge", get(merge::merge))
         .route("/account/export", get(account_change::export))
         .route("/account/delete", get(account_change::delete))

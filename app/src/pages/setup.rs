@@ -32,7 +32,7 @@ async fn setup_page(visit: &Visit) -> Result<Response, Fault> {
                 {field(Field { name: "token".into(), label: t(l, "setup-token"), kind: "text", value: token.chars().take(64).collect(), autocomplete: "off", required: true, max: 64, ..Field::default() })}
                 {field(Field { name: "name".into(), label: t(l, "name"), kind: "text", value: flash.typed("name"), problem: problem("name"), autocomplete: "name", required: true, max: 80, ..Field::default() })}
                 {field(Field { name: "email".into(), label: t(l, "email"), kind: "email", value: flash.typed("email"), problem: problem("email"), autocomplete: "email", required: true, max: 254, ..Field::default() })}
-                {field(Field { name: "password".into(), label: t(l, "password"), kind: "password", hint: t(l, "password-hint"), problem: problem("password"), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+                {field(Field { name: "password".into(), label: t(l, "password"), kind: "password", hint: t(l, "password-hint"), problem: problem("password"), autocomplete: "new-password", required: true, max: 256, meter: Some(t(l, "meter")), ..Field::default() })}
                 <button class="primary">{t(l, "setup-go")}</button>
             </form>
         }

@@ -43,7 +43,8 @@ async fn login_page(visit: &Visit) -> Result<Response, Fault> {
         return straight_to(visit, key).await;
     }
     let ceremony = if entered.passkey { Some(visit.context.ligature.begin_passkey_sign_in(&visit.asker.visitor)?) } else { None };
-    let (mut buttons, password, code) = (entered.buttons, entered.password, entered.code);
+    let local = Local { password: entered.password, code: entered.code || entered.phone_code, phones: entered.phones, passkey: ceremony };
+    let mut buttons = entered.buttons;
     let last = visit.asker.last.clone().unwrap_or_default();
     // The one used last in this browser first; the others keep the administrator's order.
     buttons.sort_by_key(|b| b.key != last);
@@ -51,7 +52,7 @@ async fn login_page(visit: &Visit) -> Result<Response, Fault> {
     let title = application.map_or_else(|| t(l, "login-title"), |name| ta(l, "login-title-application", &[("name", &name)]));
     let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(visit, &buttons));
     let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
-    Ok(page(&visit.context, &visit.asker, head, move || login_view(l, title, buttons, Local { password, code, passkey: ceremony }, &last, &flash, &entry)).await)
+    Ok(page(&visit.context, &visit.asker, head, move || login_view(l, title, buttons, local, &last, &flash, &entry)).await)
 }
 
 /// With one provider and no password there is nothing to ask (ZI-12). When it does not answer, the refusal leads to the page.
@@ -65,11 +66,13 @@ async fn straight_to(visit: &Visit, key: &str) -> Result<Response, Fault> {
 /// What the page offers beside providers.
 struct Local {
     password: bool,
+    /// A code to the mailbox or the phone.
     code: bool,
+    phones: bool,
     passkey: Option<Ceremony>,
 }
 
-fn login_view(l: Lang, title: String, buttons: Vec<Button>, Local { password, code, passkey }: Local, last: &str, flash: &Flash, entry: &str) -> impl IntoView + use<> {
+fn login_view(l: Lang, title: String, buttons: Vec<Button>, Local { password, code, phones, passkey }: Local, last: &str, flash: &Flash, entry: &str) -> impl IntoView + use<> {
     let message = (!flash.notice.is_empty()).then(|| notice(if ["login-wrong", "passkey-wrong"].contains(&flash.notice.as_str()) { "bad" } else { "good" }, t(l, &flash.notice)));
     let any = !buttons.is_empty();
     let last = last.to_owned();
@@ -91,7 +94,7 @@ fn login_view(l: Lang, title: String, buttons: Vec<Button>, Local { password, co
         {password.then(|| view! {
         <form method="post" action=SignInPassword::url() class="stack">
             <input type="hidden" name="entry" value=entry.clone()/>
-            {field(Field { name: "email".into(), label: t(l, "email"), kind: "email", value: flash.typed("email"), autocomplete: username, required: true, max: 254, ..Field::default() })}
+            {field(Field { value: flash.typed("email"), autocomplete: username, ..contact_field(l, true, phones) })}
             {field(Field { name: "password".into(), label: t(l, "password"), kind: "password", autocomplete: "current-password", required: true, max: 256, ..Field::default() })}
             <button class="primary">{t(l, "sign-in")}</button>
         </form>
@@ -112,24 +115,50 @@ fn provider_button(l: Lang, button: &Button, last: bool, entry: &str) -> AnyView
     .into_any()
 }
 
+/// The field for an address, a number, or either; it is called `email` in every case.
+pub(crate) fn contact_field(l: Lang, address: bool, phone: bool) -> Field {
+    let (label, kind) = match (address, phone) {
+        (true, true) => ("email-or-phone", "text"),
+        (false, true) => ("phone", "tel"),
+        (_, false) => ("email", "email"),
+    };
+    let hint = if phone { t(l, "phone-hint") } else { String::new() };
+    Field { name: "email".into(), label: t(l, label), kind, hint, autocomplete: "username", required: true, max: 254, ..Field::default() }
+}
+
 pub async fn by_code(visit: Visit) -> Response {
+    let result = by_code_page(&visit).await;
+    or_refuse(&visit, result).await
+}
+
+async fn by_code_page(visit: &Visit) -> Result<Response, Fault> {
     let l = visit.asker.lang;
-    let head = Head::new(t(l, "login-code-title"), Layout::Narrow).origins(destinations(&visit, &[]));
+    let client = visit.asker.entry(&visit.context.ligature, &visit.query.entry).map(|r| r.client_id);
+    let entered = visit.context.ligature.entrance(client.as_deref(), true).await?;
+    if !entered.code && !entered.phone_code {
+        return Err(domain::Refusal::CodeOff.into());
+    }
+    let head = Head::new(t(l, "login-code-title"), Layout::Narrow).origins(destinations(visit, &[]));
     let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
-    page(&visit.context, &visit.asker, head, move || {
+    Ok(page(&visit.context, &visit.asker, head, move || {
         let problem = flash.problem("email").map(|key| t(l, key));
+        let lead = match (entered.code, entered.phone_code) {
+            (true, true) => "login-code-lead-either",
+            (false, true) => "login-code-lead-phone",
+            (_, false) => "login-code-lead",
+        };
         view! {
             <h1>{t(l, "login-code-title")}</h1>
-            <p class="muted">{t(l, "login-code-lead")}</p>
+            <p class="muted">{t(l, lead)}</p>
             <form method="post" action=AskSignInCode::url() class="stack">
                 <input type="hidden" name="entry" value=entry.clone()/>
-                {field(Field { name: "email".into(), label: t(l, "email"), kind: "email", value: flash.typed("email"), problem, autocomplete: "username", required: true, max: 254, ..Field::default() })}
+                {field(Field { value: flash.typed("email"), problem, ..contact_field(l, entered.code, entered.phone_code) })}
                 <button class="primary">{t(l, "login-code-go")}</button>
             </form>
             <p class="links"><a href=paths::with_entry(paths::LOGIN_STAY, &entry)>{t(l, "back")}</a></p>
         }
     })
-    .await
+    .await)
 }
 
 pub async fn sign_up(visit: Visit) -> Response {
@@ -145,7 +174,7 @@ pub async fn sign_up(visit: Visit) -> Response {
                 <input type="hidden" name="entry" value=entry.clone()/>
                 {field(Field { name: "name".into(), label: t(l, "name"), kind: "text", value: flash.typed("name"), problem: problem("name"), autocomplete: "name", required: true, max: 80, ..Field::default() })}
                 {field(Field { name: "email".into(), label: t(l, "email"), kind: "email", value: flash.typed("email"), problem: problem("email"), autocomplete: "email", required: true, max: 254, ..Field::default() })}
-                {field(Field { name: "password".into(), label: t(l, "password"), kind: "password", hint: t(l, "password-hint"), problem: problem("password"), autocomplete: "new-password", required: true, max: 256, ..Field::default() })}
+                {field(Field { name: "password".into(), label: t(l, "password"), kind: "password", hint: t(l, "password-hint"), problem: problem("password"), autocomplete: "new-password", required: true, max: 256, meter: Some(t(l, "meter")), ..Field::default() })}
                 <button class="primary">{t(l, "signup-go")}</button>
             </form>
             <p class="links"><a href=paths::with_entry(paths::LOGIN_STAY, &entry)>{t(l, "back-to-login")}</a></p>

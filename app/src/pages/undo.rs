@@ -21,6 +21,7 @@ pub(crate) fn key_of(what: Undone) -> &'static str {
         Undone::Password => "password",
         Undone::SecondFactor => "second-factor",
         Undone::Passkey => "passkey",
+        Undone::Phone => "phone",
         Undone::Delete => "delete",
         Undone::Merge => "merge",
     }

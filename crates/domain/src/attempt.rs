@@ -55,34 +55,8 @@ pub enum State {
         account: AccountId,
         updating: bool,
     },
-    /// A sign-up waits for the code that proves its address; no account is a decoy for a taken one (RL-08).
-    SigningUp {
-        account: Option<AccountId>,
-    },
-    /// A signed-in person gave another address; its code is awaited. `free`: nobody owns it, else nothing answers (MA-14).
-    NewEmail {
-        account: AccountId,
-        /// As it was typed.
-        address: String,
-        free: bool,
-    },
-    /// A session waits for a code from the account's mailbox, before something that needs a recent sign-in (MA-09).
-    ConfirmingSession {
-        account: AccountId,
-    },
-    /// A sign-in waits for the code from the owner's mailbox; no account is a decoy.
-    SigningIn {
-        account: Option<AccountId>,
-        /// The address that was typed, as it is compared: the code goes there, whichever is the account's primary one.
-        address: String,
-    },
-    /// A reset waits for the code from the owner's mailbox, and a new password.
-    Resetting {
-        account: Option<AccountId>,
-        /// As for a sign-in.
-        #[serde(default)]
-        address: String,
-    },
+    /// A code from a mailbox or phone is awaited, and no provider takes part.
+    AwaitingCode(Awaited),
     /// Both accounts were shown; the preview waits for a word.
     Merging {
         account: AccountId,
@@ -102,6 +76,57 @@ pub enum State {
     Refused {
         refusal: Refusal,
     },
+}
+
+/// The code that is awaited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Awaited {
+    pub purpose: CodePurpose,
+    /// Whose code it is; `None`: there is none, and nothing answers (RL-08).
+    pub account: Option<AccountId>,
+    /// The address or number that it goes to, as it was typed.
+    pub contact: String,
+}
+
+/// What a code is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodePurpose {
+    /// It proves the address of a sign-up.
+    SignUp,
+    SignIn,
+    /// With a new password.
+    Reset,
+    /// A session is confirmed, before something that needs a recent sign-in (MA-09).
+    Confirm,
+    /// It proves the address that the account is to have (MA-14).
+    NewEmail,
+    /// It proves the number that the account is to have.
+    NewPhone,
+}
+
+impl CodePurpose {
+    /// The kind of the attempt, and the action that the code is bound to.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignUp => "sign_up",
+            Self::SignIn => "sign_in",
+            Self::Reset => "recover",
+            Self::Confirm => "confirm",
+            Self::NewEmail => "new_email",
+            Self::NewPhone => "new_phone",
+        }
+    }
+
+    /// The person is signed in already.
+    #[must_use]
+    pub fn in_session(self) -> bool {
+        match self {
+            Self::Confirm | Self::NewEmail | Self::NewPhone => true,
+            Self::SignUp | Self::SignIn | Self::Reset => false,
+        }
+    }
 }
 
 /// What is decided once more when the person gave what was wanted.
@@ -222,11 +247,7 @@ impl State {
             | Self::Binding { .. }
             | Self::FinishingSignup { .. }
             | Self::EmailChanged { .. }
-            | Self::SigningUp { .. }
-            | Self::NewEmail { .. }
-            | Self::ConfirmingSession { .. }
-            | Self::SigningIn { .. }
-            | Self::Resetting { .. }
+            | Self::AwaitingCode(_)
             | Self::Merging { .. }
             | Self::Completing { .. } => false,
             Self::Done | Self::Abandoned | Self::Refused { .. } => true,
@@ -239,8 +260,8 @@ impl State {
     pub fn page(&self) -> &'static str {
         match self {
             Self::Choosing { .. } => "choose",
-            Self::Confirming { .. } | Self::Proving { .. } | Self::SigningUp { .. } | Self::SigningIn { .. } | Self::NewEmail { .. } | Self::ConfirmingSession { .. } => "code",
-            Self::Resetting { .. } => "reset",
+            Self::AwaitingCode(Awaited { purpose: CodePurpose::Reset, .. }) => "reset",
+            Self::Confirming { .. } | Self::Proving { .. } | Self::AwaitingCode(_) => "code",
             Self::Binding { .. } => "bind",
             Self::FinishingSignup { .. } => "finish",
             Self::EmailChanged { .. } => "email",
@@ -262,17 +283,7 @@ impl State {
                 Then::Arrival { choice, .. } => choice.as_ref(),
                 Then::SignIn { .. } | Then::SignUp { .. } | Then::Confirm { .. } | Then::Merge { .. } => None,
             },
-            Self::FinishingSignup { .. }
-            | Self::EmailChanged { .. }
-            | Self::SigningUp { .. }
-            | Self::NewEmail { .. }
-            | Self::ConfirmingSession { .. }
-            | Self::SigningIn { .. }
-            | Self::Resetting { .. }
-            | Self::Merging { .. }
-            | Self::Done
-            | Self::Abandoned
-            | Self::Refused { .. } => None,
+            Self::FinishingSignup { .. } | Self::EmailChanged { .. } | Self::AwaitingCode(_) | Self::Merging { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => None,
         }
     }
 
@@ -283,17 +294,7 @@ impl State {
             Self::Choosing { proven, .. } | Self::Proving { proven, .. } | Self::Binding { proven, .. } => *proven,
             Self::FinishingSignup { .. } => true,
             Self::Completing { then, .. } => matches!(then.as_ref(), Then::Arrival { proven: true, .. }),
-            Self::Confirming { .. }
-            | Self::EmailChanged { .. }
-            | Self::SigningUp { .. }
-            | Self::NewEmail { .. }
-            | Self::ConfirmingSession { .. }
-            | Self::SigningIn { .. }
-            | Self::Resetting { .. }
-            | Self::Merging { .. }
-            | Self::Done
-            | Self::Abandoned
-            | Self::Refused { .. } => false,
+            Self::Confirming { .. } | Self::EmailChanged { .. } | Self::AwaitingCode(_) | Self::Merging { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => false,
         }
     }
 
@@ -320,7 +321,7 @@ impl State {
             }
             Act::EnterAccount => Offer::EnterAccount,
             Act::CreateNew => Offer::CreateNew,
-            Act::Arrived | Act::Named(_) | Act::Proved(..) | Act::Finished => return Err(Refusal::AttemptStep),
+            Act::Arrived | Act::Named(_) | Act::NamedByPhone(_) | Act::Proved(..) | Act::Finished => return Err(Refusal::AttemptStep),
         };
         if choice.offers.contains(&offer) { Ok(act) } else { Err(Refusal::AttemptStep) }
     }
@@ -341,44 +342,12 @@ impl State {
         if let Self::Proving { target, by, .. } = self { Ok((*target, *by)) } else { Err(self.elsewhere()) }
     }
 
-    /// The account whose address waits for a code in a sign-up.
+    /// The code that is awaited without a provider.
     ///
     /// # Errors
     /// As [`State::confirming`].
-    pub fn signing_up(&self) -> Result<Option<AccountId>, Refusal> {
-        if let Self::SigningUp { account } = self { Ok(*account) } else { Err(self.elsewhere()) }
-    }
-
-    /// The account that a code from its mailbox opens.
-    ///
-    /// # Errors
-    /// As [`State::confirming`].
-    pub fn signing_in(&self) -> Result<(Option<AccountId>, &str), Refusal> {
-        if let Self::SigningIn { account, address } = self { Ok((*account, address)) } else { Err(self.elsewhere()) }
-    }
-
-    /// The account whose password is reset.
-    ///
-    /// # Errors
-    /// As [`State::confirming`].
-    pub fn resetting(&self) -> Result<(Option<AccountId>, &str), Refusal> {
-        if let Self::Resetting { account, address } = self { Ok((*account, address)) } else { Err(self.elsewhere()) }
-    }
-
-    /// The account and the address that is to become its primary one, as typed.
-    ///
-    /// # Errors
-    /// As [`State::confirming`].
-    pub fn new_email(&self) -> Result<(AccountId, &str), Refusal> {
-        if let Self::NewEmail { account, address, .. } = self { Ok((*account, address)) } else { Err(self.elsewhere()) }
-    }
-
-    /// The account whose session is confirmed.
-    ///
-    /// # Errors
-    /// As [`State::confirming`].
-    pub fn confirming_session(&self) -> Result<AccountId, Refusal> {
-        if let Self::ConfirmingSession { account } = self { Ok(*account) } else { Err(self.elsewhere()) }
+    pub fn awaiting(&self) -> Result<&Awaited, Refusal> {
+        if let Self::AwaitingCode(awaited) = self { Ok(awaited) } else { Err(self.elsewhere()) }
     }
 
     /// The account whose provider came with another address.
@@ -397,12 +366,12 @@ impl State {
         if let Self::FinishingSignup { account } = self { Ok(*account) } else { Err(self.elsewhere()) }
     }
 
-    /// A credential can be shown while binding, or instead of the code for the same target. On a page that asks for a
+    /// A password can be shown while binding, or instead of the code for the same target. On a page that asks for a
     /// code from the claimed mailbox it is a decoy.
     ///
     /// # Errors
     /// As [`State::confirming`].
-    pub fn binding(&self) -> Result<(Option<AccountId>, By), Refusal> {
+    pub fn showing(&self) -> Result<(Option<AccountId>, By), Refusal> {
         match self {
             Self::Binding { target: None, .. } => Ok((None, By::Name)),
             Self::Binding { target, .. } => Ok((*target, By::Rule)),
@@ -410,6 +379,14 @@ impl State {
             Self::Confirming { choice: Some(_) } => Ok((None, By::Rule)),
             _ => Err(self.elsewhere()),
         }
+    }
+
+    /// Any credential can be shown on the binding page, and only there.
+    ///
+    /// # Errors
+    /// As [`State::confirming`].
+    pub fn binding(&self) -> Result<(Option<AccountId>, By), Refusal> {
+        if matches!(self, Self::Binding { .. }) { self.showing() } else { Err(self.elsewhere()) }
     }
 
     /// The state after a decision.

@@ -43,6 +43,8 @@ pub enum Local {
     Password,
     /// A code to a mailbox that the account owns.
     EmailCode,
+    /// A code to a phone whose number the account proved.
+    PhoneCode,
     /// A passkey whose device verified the person.
     Passkey,
 }
@@ -137,6 +139,28 @@ pub enum Intent {
     Undo(Undo),
     /// Two accounts of one person become one. The other account is in [`Facts::known`].
     Merge(Merge),
+    /// An administrator acts on an account.
+    Govern(Govern),
+}
+
+/// The account that an administrator acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Govern {
+    pub account: AccountId,
+    pub state: AccountState,
+    pub act: Governing,
+    /// It is the administrator's own.
+    pub own: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Governing {
+    /// Off or on; what is pending, closing or merged is neither.
+    Disable,
+    Enable,
+    /// For somebody who lost it; one's own is removed in My Account, with a code.
+    RemoveSecondFactor,
 }
 
 /// The account that stays, and what of both matters.
@@ -194,6 +218,8 @@ pub enum Undone {
     SecondFactor,
     /// The new passkey goes.
     Passkey,
+    /// The new number goes; the old one is not kept anywhere.
+    Phone,
     /// The account stays after all.
     Delete,
     /// The two accounts are two again.
@@ -216,8 +242,12 @@ pub struct Confirm {
 #[serde(rename_all = "snake_case")]
 pub enum Means {
     Password,
+    /// A passkey of the account.
+    Passkey,
     /// A code from the account's own mailbox.
     Mailbox,
+    /// A code from the account's own phone.
+    Phone,
     /// A linked identity; `dated`: its provider says when it asked.
     Identity {
         dated: bool,
@@ -228,7 +258,10 @@ pub enum Means {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beside {
     pub password: bool,
+    #[serde(default)]
+    pub passkey: bool,
     pub dated: bool,
+    /// A mailbox or a phone.
     pub mailbox: bool,
 }
 
@@ -253,6 +286,8 @@ pub enum What {
     SecondFactor { adds: bool },
     /// One more passkey.
     Passkey,
+    /// Another telephone number.
+    Phone,
     /// Everything about the account, to take along (GD-01).
     Export,
     /// The account goes; `last_owner`: nobody would be left to run the console.
@@ -415,6 +450,8 @@ pub enum Act {
     EnterAccount,
     /// "A code to the account's mailbox", for the account that was named; nobody's address is a decoy.
     Named(Option<AccountId>),
+    /// The same by the account's number: a code to its phone.
+    NamedByPhone(Option<AccountId>),
     /// Control of this account was shown by this proof, after it was found or named this way.
     Proved(AccountId, Proof, By),
     /// A password was chosen to finish the sign-up (NE-07).

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod attempt;
 pub mod code;
+pub mod contact;
 pub mod decide;
 pub mod facts;
 pub mod ids;

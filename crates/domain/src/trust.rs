@@ -34,7 +34,7 @@ impl Trust {
 pub enum Proof {
     /// Nothing.
     None,
-    /// A code from the account's own mailbox.
+    /// A code from the account's own mailbox or phone.
     Mailbox,
     /// A credential of the account: its password, or another linked identity.
     Credential,

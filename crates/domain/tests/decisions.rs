@@ -8,8 +8,8 @@ use ligature_domain::{
     decide::Decision,
     decide::EmailStep,
     facts::{
-        AccountState, Act, AddTo, Agreed, Beside, By, Candidate, Change, Confirm, EmailFacts, Facts, Given, Intent, Known, Local, Means, Merge, MergeBy, ProviderFacts, Remove, RuleFacts, RuleState,
-        Undo, Undone, UpdateEmail, What,
+        AccountState, Act, AddTo, Agreed, Beside, By, Candidate, Change, Confirm, EmailFacts, Facts, Given, Govern, Governing, Intent, Known, Local, Means, Merge, MergeBy, ProviderFacts, Remove,
+        RuleFacts, RuleState, Undo, Undone, UpdateEmail, What,
     },
     policy::{Agreement, BindMethod, CodeTo, Disclosure, Document, EmailChange, Field, Merge as MergePolicy, NoMatch, Offer, Target, UnverifiedTarget, preset},
     trust::Pair,
@@ -240,6 +240,23 @@ fn a_merge_needs_the_policys_word_two_accounts_no_roles_and_no_less_protection()
     assert_eq!(run(&by_admin, Merge { by: MergeBy::Admin, ..base }, other(B, false), None), Outcome::Merge);
 }
 
+#[test]
+fn an_administrator_switches_others_off_and_on_and_nobody_shuts_themselves_out() {
+    let run = |state, act, own| decide(&Facts::local(Intent::Govern(Govern { account: A, state, act, own }), None), &instance("recommended", |_| {})).outcome;
+    let refused = |refusal| Outcome::Refuse { refusal };
+    for act in [Governing::Disable, Governing::Enable, Governing::RemoveSecondFactor] {
+        for state in [AccountState::Pending, AccountState::Active, AccountState::Disabled, AccountState::Closing, AccountState::Merged] {
+            assert_eq!(run(state, act, true), refused(Refusal::NotAllowed));
+            let fits = match act {
+                Governing::Disable => state == AccountState::Active,
+                Governing::Enable => state == AccountState::Disabled,
+                Governing::RemoveSecondFactor => [AccountState::Active, AccountState::Disabled, AccountState::Closing].contains(&state),
+            };
+            assert_eq!(run(state, act, false), if fits { Outcome::Change } else { refused(Refusal::PolicyChanged) }, "{act:?} {state:?}");
+        }
+    }
+}
+
 /// Shows MA-09, MA-10: weak means count where there is nothing better.
 #[test]
 fn ma_09_a_session_is_confirmed_by_the_strongest_means_that_the_account_has() {
@@ -247,7 +264,7 @@ fn ma_09_a_session_is_confirmed_by_the_strongest_means_that_the_account_has() {
     let run = |p: &Policy, by, fresh, beside| decide(&Facts::local(Intent::Confirm(Confirm { account: A, by, fresh, beside }), known), p).outcome;
     let (with_code, without) = (instance("recommended", |_| {}), instance("recommended", |d| d.choices.bind_methods = Some(vec![BindMethod::Password])));
     let nothing = Beside::default();
-    for beside in [Beside { password: true, ..nothing }, Beside { dated: true, ..nothing }, Beside { mailbox: true, ..nothing }] {
+    for beside in [Beside { password: true, ..nothing }, Beside { passkey: true, ..nothing }, Beside { dated: true, ..nothing }, Beside { mailbox: true, ..nothing }] {
         assert_eq!(run(&with_code, Means::Identity { dated: false }, true, beside), Outcome::Refuse { refusal: Refusal::NotFresh }, "{beside:?}");
     }
     assert_eq!(run(&with_code, Means::Identity { dated: false }, false, nothing), Outcome::Confirmed);
@@ -256,17 +273,34 @@ fn ma_09_a_session_is_confirmed_by_the_strongest_means_that_the_account_has() {
     assert_eq!(run(&without, Means::Mailbox, true, Beside { password: true, ..nothing }), Outcome::Refuse { refusal: Refusal::NotAllowed });
     assert_eq!(run(&without, Means::Mailbox, true, nothing), Outcome::Confirmed, "rather than no way");
     assert_eq!(run(&with_code, Means::Password, true, nothing), Outcome::Confirmed);
+    // A phone is worth what a mailbox is, each by its own method.
+    let with_phone = instance("recommended", |d| d.choices.bind_methods = Some(vec![BindMethod::PhoneCode]));
+    for better in [Beside { password: true, ..nothing }, Beside { passkey: true, ..nothing }] {
+        assert_eq!(run(&with_phone, Means::Phone, true, better), Outcome::Confirmed);
+        assert_eq!(run(&with_phone, Means::Mailbox, true, better), Outcome::Refuse { refusal: Refusal::NotAllowed });
+        assert_eq!(run(&with_code, Means::Phone, true, better), Outcome::Refuse { refusal: Refusal::NotAllowed });
+    }
+    assert_eq!(run(&without, Means::Phone, true, nothing), Outcome::Confirmed, "rather than no way");
+    assert_eq!(run(&with_phone, Means::Phone, false, nothing), Outcome::Refuse { refusal: Refusal::NotFresh });
+    // A passkey counts where passkeys sign in.
+    let passkeys = instance("recommended", |d| d.permits.passkey_sign_in = Some(true));
+    let by_passkey = Facts { local: Local::Passkey, ..Facts::local(Intent::Confirm(Confirm { account: A, by: Means::Passkey, fresh: true, beside: nothing }), known) };
+    assert_eq!(decide(&by_passkey, &passkeys).outcome, Outcome::Confirmed);
+    assert_eq!(decide(&by_passkey, &with_code).outcome, Outcome::Refuse { refusal: Refusal::PasskeyOff });
 }
 
 #[test]
 fn every_local_way_in_has_its_own_permit() {
     let known = Some(Known { account: A, state: AccountState::Active, link: None, second_factor: false });
-    for (local, name, refusal) in
-        [(Local::Password, "password_sign_in", Refusal::PasswordOff), (Local::EmailCode, "email_code_sign_in", Refusal::CodeOff), (Local::Passkey, "passkey_sign_in", Refusal::PasskeyOff)]
-    {
+    for (local, name, refusal) in [
+        (Local::Password, "password_sign_in", Refusal::PasswordOff),
+        (Local::EmailCode, "email_code_sign_in", Refusal::CodeOff),
+        (Local::PhoneCode, "phone_code_sign_in", Refusal::CodeOff),
+        (Local::Passkey, "passkey_sign_in", Refusal::PasskeyOff),
+    ] {
         for own in [false, true] {
             for others in [false, true] {
-                let all = ["password_sign_in", "email_code_sign_in", "passkey_sign_in"].map(|n| format!("\"{n}\":{}", if n == name { own } else { others }));
+                let all = ["password_sign_in", "email_code_sign_in", "phone_code_sign_in", "passkey_sign_in"].map(|n| format!("\"{n}\":{}", if n == name { own } else { others }));
                 let p = Policy::merge(1, &[&Document::parse(&format!("{{\"permits\":{{{}}}}}", all.join(","))).unwrap()]);
                 let outcome = decide(&Facts { local, ..Facts::local(Intent::SignIn, known) }, &p).outcome;
                 let expected = if own { Outcome::SignIn { account: A, email: EmailStep::Nothing } } else { Outcome::Refuse { refusal } };
@@ -394,13 +428,14 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         Just(Undone::Password),
         Just(Undone::SecondFactor),
         Just(Undone::Passkey),
+        Just(Undone::Phone),
         Just(Undone::Delete),
         Just(Undone::Merge)
     ];
     let undo = (accounts(), states(), undone, any::<bool>(), 0_u32..2, any::<bool>())
         .prop_map(|(account, state, what, elsewhere, ways_left, recent)| Intent::Undo(Undo { account, state, what, elsewhere, ways_left, recent }));
-    let means = prop_oneof![Just(Means::Password), Just(Means::Mailbox), any::<bool>().prop_map(|dated| Means::Identity { dated })];
-    let beside = (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(password, dated, mailbox)| Beside { password, dated, mailbox });
+    let means = prop_oneof![Just(Means::Password), Just(Means::Passkey), Just(Means::Mailbox), Just(Means::Phone), any::<bool>().prop_map(|dated| Means::Identity { dated })];
+    let beside = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(password, passkey, dated, mailbox)| Beside { password, passkey, dated, mailbox });
     let confirm = (accounts(), means, any::<bool>(), beside).prop_map(|(account, by, fresh, beside)| Intent::Confirm(Confirm { account, by, fresh, beside }));
     let update = (accounts(), states(), any::<bool>()).prop_map(|(account, state, taken)| Intent::UpdateEmail(UpdateEmail { account, state, taken }));
     let merge =
@@ -408,7 +443,9 @@ fn any_facts() -> impl Strategy<Value = Facts> {
             let by = if both { MergeBy::BothProofs } else { MergeBy::Admin };
             Intent::Merge(Merge { account, state, by, recent, foreign_domain, too_many, administrator, second_factor: account == B })
         });
-    let intent = prop_oneof![1 => merge, 6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => change, 1 => confirm, 1 => undo, 1 => Just(Intent::SignUp)];
+    let governing = prop_oneof![Just(Governing::Disable), Just(Governing::Enable), Just(Governing::RemoveSecondFactor)];
+    let govern = (accounts(), states(), governing, any::<bool>()).prop_map(|(account, state, act, own)| Intent::Govern(Govern { account, state, act, own }));
+    let intent = prop_oneof![1 => govern, 1 => merge, 6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => change, 1 => confirm, 1 => undo, 1 => Just(Intent::SignUp)];
     let act = prop_oneof![
         6 => Just(Act::Arrived),
         1 => Just(Act::UseExisting),
@@ -417,6 +454,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         1 => Just(Act::AddTo(None)),
         1 => accounts().prop_map(|a| Act::AddTo(Some(a))),
         1 => prop_oneof![Just(None), accounts().prop_map(Some)].prop_map(Act::Named),
+        1 => prop_oneof![Just(None), accounts().prop_map(Some)].prop_map(Act::NamedByPhone),
         1 => Just(Act::Finished),
         1 => (accounts(), proofs(), prop_oneof![Just(By::Rule), Just(By::Name)]).prop_map(|(a, p, by)| Act::Proved(a, p, by))
     ];
@@ -563,14 +601,19 @@ proptest! {
             Outcome::Remove { .. } => prop_assert!(matches!(f.intent, Intent::Remove(r) if r.usable_left > 0 && r.recent)),
             Outcome::Change => {
                 let never = [What::Email { taken: true }, What::Delete { last_owner: true }];
-                prop_assert!(matches!(f.intent, Intent::Change(c) if c.recent && c.state == AccountState::Active && !never.contains(&c.what)));
+                let ok = match f.intent {
+                    Intent::Change(c) => c.recent && c.state == AccountState::Active && !never.contains(&c.what),
+                    Intent::Govern(g) => !g.own && ![AccountState::Pending, AccountState::Merged].contains(&g.state),
+                    _ => false,
+                };
+                prop_assert!(ok);
             }
             Outcome::Undo => {
                 let Intent::Undo(u) = f.intent else { return Err(TestCaseError::fail("an undo")) };
                 prop_assert!(u.recent);
                 prop_assert_eq!(u.state == AccountState::Closing, u.what == Undone::Delete);
                 prop_assert!(!(u.elsewhere && [Undone::Email, Undone::Unlink].contains(&u.what)));
-                prop_assert!(u.ways_left > 0 || ![Undone::Link, Undone::Password].contains(&u.what));
+                prop_assert!(u.ways_left > 0 || ![Undone::Link, Undone::Password, Undone::Passkey, Undone::Phone].contains(&u.what));
             }
             // MA-10: by a method of this very account, and freshly.
             Outcome::Confirmed => {

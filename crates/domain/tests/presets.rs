@@ -231,6 +231,9 @@ fn authing_ask_binding_asks_and_binds_only_by_the_methods_that_are_on() {
     assert_eq!(acts(&p, &f, Act::Named(None)), Outcome::Challenge { target: None, by: By::Name }, "a decoy");
     let no_code = policy("authing_ask", false, &[r#"{"choices":{"bind_methods":["password"]}}"#]);
     assert_eq!(refused(&acts(&no_code, &named, Act::Named(Some(A)))), Some(Refusal::NotAllowed));
+    assert_eq!(acts(&p, &named, Act::NamedByPhone(Some(A))), Outcome::Challenge { target: Some(A), by: By::Name });
+    let by_mail = policy("authing_ask", false, &[r#"{"choices":{"bind_methods":["email_code"]}}"#]);
+    assert_eq!(refused(&acts(&by_mail, &named, Act::NamedByPhone(Some(A)))), Some(Refusal::NotAllowed), "each code by its own method");
     let full = Facts { candidates: vec![Candidate { of_this_provider: 1, ..candidate("entered", A) }], ..f };
     assert_eq!(refused(&acts(&p, &full, Act::Proved(A, Proof::Credential, By::Name))), Some(Refusal::TooMany), "AU-19");
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use storage::{
     Conn,
     accounts::{bump_rev, find_account, list_emails, password_set_at, remove_password},
-    attributes::Attribute as Field,
+    attributes::{Attribute as Field, find_phone},
     audit::{AuditEvent, AuditFilter, list_audit_events},
     factors::{TOTP, find_factor},
     links::{list_links, release_link, set_nickname},
@@ -77,6 +77,8 @@ pub struct Overview {
     pub second_factor: Option<Micros>,
     /// Another account can be merged into this one (I12, policy).
     pub mergeable: bool,
+    /// The proved number; `None` where there can be none.
+    pub phone: Option<Option<String>>,
     /// How many passkeys there are; `None` where they cannot be added.
     pub passkeys: Option<usize>,
 }
@@ -105,6 +107,7 @@ impl Ligature {
         let addable = self.addable_providers(c, caller.account).await?;
         let fields = self.profile(c, caller.account).await?;
         let second_factor = find_factor(c, caller.account, TOTP).await?.map(|(_, at)| at);
+        let number = find_phone(c, caller.account).await?;
         drop(conn);
         let mergeable = match self.may_merge(visitor).await {
             Ok(()) => true,
@@ -122,8 +125,9 @@ impl Ligature {
         let may = |what| decide(&change(what), &local).outcome == Outcome::Change;
         let password_settable = may(What::Password { first: !has });
         let manageable = may(What::Email { taken: false });
+        let phone = if number.is_some() || (may(What::Phone) && self.has_texts()) { Some(number) } else { None };
         let passkeys = if may(What::Passkey) && self.has_passkeys() { Some(self.own_passkeys(visitor).await?.len()) } else { None };
-        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, administrator, password_settable, second_factor, mergeable, passkeys })
+        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, administrator, password_settable, second_factor, mergeable, phone, passkeys })
     }
 
     /// Providers that the account may add, by the decision itself for an identity that nobody has (GO-25, GO-27).

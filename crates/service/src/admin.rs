@@ -1,7 +1,12 @@
 //! The admin console's use cases. Every one asks for the role first, here and not in the page (AD-01).
-use domain::{AccountId, Policy, ProviderId, Refusal, facts::AccountState, policy::Problem};
+use domain::{
+    AccountId, Facts, Outcome, Policy, ProviderId, Refusal, decide,
+    facts::{AccountState, Govern, Governing, Intent},
+    policy::Problem,
+};
 use serde_json::json;
 use storage::{
+    Conn,
     accounts::{Account, Email, bump_rev, count_accounts, find_account, list_accounts, list_emails, list_roles, set_account_state},
     audit::{AuditEvent, AuditFilter, list_audit_events},
     links::count_links,
@@ -14,6 +19,7 @@ use crate::{
     Fault, Ligature, Visitor,
     account::Method,
     association::Association,
+    attempt::trace_of,
     audit::Event,
     chance::row_id,
     policies::{provider_scope, save},
@@ -249,28 +255,36 @@ impl Ligature {
     /// Switches an account off or on. Off ends its sessions in the same transaction; one's own account stays on.
     pub async fn set_account_enabled(&self, visitor: &Visitor, id: AccountId, enabled: bool) -> Result<(), Fault> {
         let admin = self.administrator(visitor).await?;
-        if admin == id {
-            return Err(Refusal::LastMethod.into());
-        }
         let this = self.clone();
         self.store
             .write(move |c| {
                 Box::pin(async move {
                     let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
                     bump_rev(c, id, row.rev).await?;
-                    let state = match (row.state(), enabled) {
-                        (AccountState::Active, false) => AccountState::Disabled,
-                        (AccountState::Disabled, true) => AccountState::Active,
-                        (state, _) => state,
-                    };
+                    let (act, state) = if enabled { (Governing::Enable, AccountState::Active) } else { (Governing::Disable, AccountState::Disabled) };
+                    // Pressed twice: it is so already.
+                    if row.state() == state && admin != id {
+                        return Ok(());
+                    }
+                    let trace = this.may_govern(c, admin, id, row.state(), act).await?;
                     set_account_state(c, this.org, id, state).await?;
                     if state == AccountState::Disabled {
                         this.end_everything(c, id, None).await?;
                     }
-                    this.record(c, Event::new("account.state").account(id).by(format!("admin:{admin}")).code(state.name())).await
+                    this.record(c, Event::new("account.state").account(id).by(format!("admin:{admin}")).code(state.name()).detail(trace)).await
                 })
             })
             .await
+    }
+
+    /// Asks the decision whether an administrator may do something to an account; answers the trace for the event.
+    pub(crate) async fn may_govern(&self, c: &mut Conn, admin: AccountId, account: AccountId, state: AccountState, act: Governing) -> Result<serde_json::Value, Fault> {
+        let facts = Facts::local(Intent::Govern(Govern { account, state, act, own: admin == account }), None);
+        let decision = decide(&facts, &self.ground(c, None).await?.policy(None));
+        match decision.outcome {
+            Outcome::Refuse { refusal } => Err(refusal.into()),
+            _ => Ok(trace_of(&facts, &decision)),
+        }
     }
 
     pub async fn admin_audit(&self, visitor: &Visitor, filter: AuditFilter) -> Result<Vec<AuditEvent>, Fault> {

@@ -1,5 +1,5 @@
-//! Codes by mail: made, bound to everything that matters, counted, compared, used once.
-use domain::{AccountId, DAY, HOUR, Micros, Policy, Refusal, SECOND, address::Canonical, code, policy::Pin};
+//! Codes by mail or text: made, bound to everything that matters, counted, compared, used once.
+use domain::{AccountId, DAY, HOUR, Micros, Policy, Refusal, SECOND, code, contact::Contact, policy::Pin};
 use storage::{
     Conn,
     attempts::{Attempt, NewChallenge, add_challenge, find_challenge, keep_tries, spend_challenge, take_try},
@@ -11,7 +11,7 @@ use crate::{
     Fault, Ligature, Vault,
     audit::Event,
     chance::{mail_code, row_id},
-    mails::Letter,
+    mails::{Channel, Letter},
 };
 
 /// What a code is bound to; a code for anything else is another code (LK-11).
@@ -51,21 +51,24 @@ impl Ligature {
         code_mac(&self.vault, &attempt.hash, &attempt.browser, binding, typed)
     }
 
-    /// Makes a challenge and mails its code. A decoy is the same row without a mail, and never right.
+    /// Makes a challenge and sends its code. A decoy is the same row without a mail, and never right.
     /// Over the budget of an address no mail goes out and nothing looks different (RL-05).
     pub(crate) async fn challenge(&self, c: &mut Conn, attempt: &Attempt, binding: &Binding, (ttl, pin): (Micros, Pin), letter: Option<Letter>) -> Result<(), Fault> {
         let now = self.now();
         let sprayed = self.is_sprayed(c).await?;
         let pin = if sprayed { Pin { length: pin.length.max(SPRAYED_LENGTH), ..pin } } else { pin };
         let fresh = mail_code(pin);
-        let within = self.within_budget(c, &binding.address).await?;
+        let mut within = self.within_budget(c, &binding.address).await?;
+        if within && letter.as_ref().is_some_and(|l| l.channel() == Channel::Text) {
+            within = self.within_texts(c).await?;
+        }
         let new = NewChallenge {
             id: row_id(now),
             attempt: attempt.hash.clone(),
             kind: binding.kind().into(),
             account: binding.account,
             mac: self.code_mac(attempt, binding, &fresh),
-            sent_to: domain::address::masked(&binding.address),
+            sent_to: domain::contact::masked(&binding.address),
             expires_at: now + ttl,
         };
         add_challenge(c, &new, now).await?;
@@ -78,9 +81,9 @@ impl Ligature {
         }
     }
 
-    /// Counts a mail to an address that somebody without a session caused.
+    /// Counts a mail or text to an address or number that somebody without a session caused.
     pub(crate) async fn within_budget(&self, c: &mut Conn, address: &str) -> Result<bool, Fault> {
-        let canonical = Canonical::parse(address).map(|a| a.as_str().to_owned()).unwrap_or_default();
+        let canonical = Contact::parse(address).map(|c| c.as_str().to_owned()).unwrap_or_default();
         let now = self.now();
         let hour = count_up(c, &self.vault.lookup(&[b"mails-hour", canonical.as_bytes()]), now, HOUR).await?;
         let day = count_up(c, &self.vault.lookup(&[b"mails-day", canonical.as_bytes()]), now, DAY).await?;

@@ -1,31 +1,31 @@
 //! Signing in once more in a session, before something that an open screen alone must not do (MA-09, MA-10).
 use domain::{
     AccountId, Facts, MINUTE, Micros, Outcome, Policy, Refusal, SECOND,
-    address::masked,
-    attempt::{Kept, State, Then},
+    attempt::{Awaited, CodePurpose, Kept, State, Then},
+    contact::{Contact, masked},
     decide,
-    facts::{Beside, Confirm, Intent, Known, Means, ProviderFacts},
+    facts::{Beside, Confirm, Intent, Known, Local, Means, ProviderFacts},
     path::Continuation,
 };
 use storage::{
     Conn,
     accounts::{find_account, find_password, list_emails},
-    attempts::Attempt,
+    attributes::find_phone,
     factors::{TOTP, find_factor},
     links::{find_link, list_links, touch_link},
+    passkeys::list_passkeys,
     providers::Provider,
 };
 
 use crate::{
     Arrival, Caller, Fault, Ligature, Visitor,
     arrive::Settled,
-    attempt::{Opened, blank, trace_of},
+    attempt::{Opened, trace_of},
     audit::Event,
-    challenge::{Binding, code_shape},
     chance::support_code,
     facts::given,
     held::Held,
-    mails::Kind,
+    passkeys::Ceremony,
     providers::Button,
     sessions::Opening,
     start::Sealed,
@@ -41,15 +41,18 @@ const SKEW: Micros = 60 * SECOND;
 #[derive(Debug, Clone)]
 pub struct ConfirmView {
     pub password: bool,
-    /// Where a code would go, masked.
-    pub mailbox: Option<String>,
+    /// A ceremony for one of the account's passkeys.
+    pub passkey: Option<Ceremony>,
+    /// Where a code would go, masked: the account's mailbox, or its phone.
+    pub code_to: Option<String>,
     pub providers: Vec<Button>,
 }
 
 /// What of an account can confirm.
 struct Ways {
     beside: Beside,
-    mailbox: Option<(String, String)>,
+    /// The address or number as it is sent to.
+    code_to: Option<String>,
     providers: Vec<Provider>,
 }
 
@@ -81,7 +84,8 @@ impl Ligature {
             let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
             providers.push(Button { key: row.key, name: row.name, kind: row.kind, origin });
         }
-        Ok(ConfirmView { password: ways.beside.password, mailbox: ways.mailbox.map(|(typed, _)| masked(&typed)), providers })
+        let passkey = if ways.beside.passkey { Some(self.begin_passkey_sign_in(visitor)?) } else { None };
+        Ok(ConfirmView { password: ways.beside.password, passkey, code_to: ways.code_to.map(|to| masked(&to)), providers })
     }
 
     /// The ways that the decision would let count, the strong ones first: what is weak depends on them.
@@ -91,11 +95,12 @@ impl Ligature {
         let counts = |by: Means, beside: Beside, provider: Option<&Provider>| {
             let confirm = Confirm { account, by, fresh: true, beside };
             let facts = provider.map(|p| ProviderFacts { id: p.id, enabled: p.enabled, filter: Some(true), second_factor: false });
-            let facts = Facts { provider: facts, ..Facts::local(Intent::Confirm(confirm), Some(known)) };
+            let facts = Facts { provider: facts, local: local_of(by), ..Facts::local(Intent::Confirm(confirm), Some(known)) };
             let decision = decide(&facts, &ground.policy(provider.map(|p| p.key.as_str())));
             matches!(decision.outcome, Outcome::Confirmed | Outcome::SecondFactor { .. })
         };
         let mut beside = Beside { password: find_password(c, account).await?.is_some() && counts(Means::Password, Beside::default(), None), ..Beside::default() };
+        beside.passkey = self.has_passkeys() && !list_passkeys(c, account).await?.is_empty() && counts(Means::Passkey, beside, None);
         let linked: Vec<_> = list_links(c, account).await?.into_iter().map(|l| l.provider_id).collect();
         let (mut dated, mut plain) = (Vec::new(), Vec::new());
         for row in ground.providers.iter().filter(|p| linked.contains(&p.id)) {
@@ -103,11 +108,12 @@ impl Ligature {
         }
         dated.retain(|p| counts(Means::Identity { dated: true }, beside, Some(p)));
         beside.dated = !dated.is_empty();
-        let proved = list_emails(c, account).await?.into_iter().find(|e| e.proof != "none");
-        let mailbox = proved.filter(|_| counts(Means::Mailbox, beside, None)).map(|e| (e.typed, e.canonical));
-        beside.mailbox = mailbox.is_some();
+        let mailbox = list_emails(c, account).await?.into_iter().find(|e| e.proof != "none").map(|e| e.typed);
+        let phone = find_phone(c, account).await?.filter(|_| self.has_texts());
+        let code_to = mailbox.filter(|_| counts(Means::Mailbox, beside, None)).or(phone.filter(|_| counts(Means::Phone, beside, None)));
+        beside.mailbox = code_to.is_some();
         plain.retain(|p| counts(Means::Identity { dated: false }, beside, Some(p)));
-        Ok(Ways { beside, mailbox, providers: dated.into_iter().chain(plain).collect() })
+        Ok(Ways { beside, code_to, providers: dated.into_iter().chain(plain).collect() })
     }
 
     /// Confirms by the account's password.
@@ -117,21 +123,37 @@ impl Ligature {
     pub async fn confirm_by_password(&self, visitor: &Visitor, password: &str, continuation: Continuation) -> Result<Arrival, Fault> {
         let account = Self::caller(visitor)?.account;
         self.check_own_password(visitor, account, password).await?;
+        self.confirm_locally(visitor, account, Means::Password, continuation).await
+    }
+
+    /// Confirms by a passkey of the account; another account's is refused by the decision.
+    ///
+    /// # Errors
+    /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`], refusals of the decision.
+    pub async fn confirm_by_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str, continuation: Continuation) -> Result<Arrival, Fault> {
+        let account = Self::caller(visitor)?.account;
+        if self.shown_passkey(visitor, sealed, answer).await? != account {
+            return Err(Refusal::OtherAccount.into());
+        }
+        self.confirm_locally(visitor, account, Means::Passkey, continuation).await
+    }
+
+    /// A credential of the account was shown just now.
+    async fn confirm_locally(&self, visitor: &Visitor, account: AccountId, by: Means, continuation: Continuation) -> Result<Arrival, Fault> {
         let visitor = visitor.clone();
         self.settle(move |this, c| {
             let (visitor, continuation) = (visitor.clone(), continuation.clone());
             Box::pin(async move {
-                let known = this.own_known(c, account).await?;
-                let facts = Facts::local(Intent::Confirm(Confirm { account, by: Means::Password, fresh: true, beside: Beside::default() }), Some(known));
-                let policy = this.ground(c, None).await?.policy(None);
-                let opening = Opening { kind: "confirm", ..Opening::local(account, "password", this.now()) };
-                this.confirmed(c, &Confirming { visitor: &visitor, facts: &facts, policy: &policy, opening: &opening, continuation: &continuation, open: None, kept: &Kept::default() }).await
+                // The device verified the person: a passkey stands for the second factor too.
+                let factor = (by == Means::Passkey).then(|| (account, "passkey".to_owned()));
+                let kept = Kept { factor, ..Kept::default() };
+                this.confirm_by(c, &visitor, account, by, Beside::default(), &kept, &continuation, None).await
             })
         })
         .await
     }
 
-    /// Mails a code to the account's own proved address.
+    /// Sends a code to the account's own proved address, or to its phone.
     ///
     /// # Errors
     /// [`Refusal::NotAllowed`] where that is no way to confirm, [`Refusal::RateLimited`].
@@ -140,56 +162,45 @@ impl Ligature {
         self.settle(move |this, c| {
             let (visitor, continuation) = (visitor.clone(), continuation.clone());
             Box::pin(async move {
-                let state = State::ConfirmingSession { account };
-                let (id, hash) = this.begin_attempt(c, &visitor, "confirm", &state, None, &continuation, domain::code::TRIES).await?;
-                let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(this.now()) };
-                this.send_confirm_code(c, &visitor, &row, account, true).await?;
-                Ok(Ok(Arrival::Page { id, page: state.page() }))
+                let contact = this.ways(c, account).await?.code_to.ok_or(Refusal::NotAllowed)?;
+                this.count_code_attempt(c, Contact::parse(&contact).map_err(|_| Refusal::NotAllowed)?.as_str()).await?;
+                let awaited = Awaited { purpose: CodePurpose::Confirm, account: Some(account), contact };
+                this.await_code(c, &visitor, awaited, None, &continuation, domain::code::TRIES).await
             })
         })
         .await
     }
 
-    pub(crate) async fn send_confirm_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, account: AccountId, first: bool) -> Result<(), Fault> {
-        let (typed, canonical) = self.ways(c, account).await?.mailbox.ok_or(Refusal::NotAllowed)?;
-        if first {
-            self.count_code_attempt(c, &canonical).await?;
+    /// The right code, in the session that asked for it; it counts if the decision would ask for it again.
+    pub(crate) async fn confirm_by_code(&self, c: &mut Conn, visitor: &Visitor, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
+        let ways = self.ways(c, account).await?;
+        let same = ways.code_to.as_deref().and_then(|to| Contact::parse(to).ok()).is_some_and(|to| to == *contact);
+        if !same {
+            return Err(Refusal::NotAllowed.into());
         }
-        let binding = Binding { action: "confirm", account: Some(account), address: canonical, ..Binding::default() };
-        let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
-        let letter = self.letter(Kind::ConfirmCode, typed, locale, visitor, "", "");
-        let shape = code_shape(&self.ground(c, None).await?.policy(None));
-        self.challenge(c, row, &binding, shape, Some(letter)).await
+        let by = if contact.is_phone() { Means::Phone } else { Means::Mailbox };
+        self.confirm_by(c, visitor, account, by, ways.beside, &Kept::default(), &open.continuation, Some(open)).await
     }
 
-    /// The code that was typed, in the session that asked for it.
-    pub(crate) async fn confirm_by_code(&self, visitor: &Visitor, id: &str, open: Opened, account: AccountId, typed: &str) -> Result<Arrival, Fault> {
-        if Self::caller(visitor)?.account != account {
-            return Err(Refusal::OtherAccount.into());
-        }
-        let (_, address) = self.ways(&mut self.store.read().await?, account).await?.mailbox.ok_or(Refusal::NotAllowed)?;
-        let binding = Binding { action: "confirm", account: Some(account), address, ..Binding::default() };
-        let right = match self.compare_code(&open.row, &binding, typed).await {
-            Ok(right) => right,
-            Err(fault) => return self.wrong_code(visitor, id, fault).await,
-        };
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret, right) = (visitor.clone(), secret.clone(), right.clone());
-            Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
-                open.state.confirming_session()?;
-                this.use_up(c, &right).await?;
-                let known = this.own_known(c, account).await?;
-                let beside = this.ways(c, account).await?.beside;
-                let facts = Facts::local(Intent::Confirm(Confirm { account, by: Means::Mailbox, fresh: true, beside }), Some(known));
-                let policy = this.ground(c, None).await?.policy(None);
-                let opening = Opening { kind: "confirm", ..Opening::local(account, "code", this.now()) };
-                this.confirmed(c, &Confirming { visitor: &visitor, facts: &facts, policy: &policy, opening: &opening, continuation: &open.continuation, open: Some(&open), kept: &Kept::default() })
-                    .await
-            })
-        })
-        .await
+    #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
+    async fn confirm_by(
+        &self,
+        c: &mut Conn,
+        visitor: &Visitor,
+        account: AccountId,
+        by: Means,
+        beside: Beside,
+        kept: &Kept,
+        continuation: &Continuation,
+        open: Option<&Opened>,
+    ) -> Result<Settled, Fault> {
+        let known = self.own_known(c, account).await?;
+        let facts = Facts::local(Intent::Confirm(Confirm { account, by, fresh: true, beside }), Some(known));
+        let facts = Facts { local: local_of(by), given: given(kept, Vec::new()), ..facts };
+        let policy = self.ground(c, None).await?.policy(None);
+        let factor = kept.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
+        let opening = Opening { kind: "confirm", factor, ..Opening::local(account, method_of(by), self.now()) };
+        self.confirmed(c, &Confirming { visitor, facts: &facts, policy: &policy, opening: &opening, continuation, open, kept }).await
     }
 
     /// A provider's answer to a start that was made for confirming.
@@ -232,12 +243,14 @@ impl Ligature {
         let by = match (provider, method.as_str()) {
             (Some(_), _) => Means::Identity { dated: true },
             (None, "password") => Means::Password,
+            (None, "passkey") => Means::Passkey,
+            (None, "phone") => Means::Phone,
             (None, _) => Means::Mailbox,
         };
         // How it counted was decided when it was shown; what is asked now is whether the account still is what it was.
         let confirm = Confirm { account: *account, by, fresh: true, beside: Beside::default() };
         let known = self.own_known(c, *account).await?;
-        let facts = Facts { provider: provider_facts, given: given(kept, Vec::new()), ..Facts::local(Intent::Confirm(confirm), Some(known)) };
+        let facts = Facts { provider: provider_facts, local: local_of(by), given: given(kept, Vec::new()), ..Facts::local(Intent::Confirm(confirm), Some(known)) };
         let factor = kept.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
         let opening = Opening { account: *account, method: method.clone(), link: *link, provider: *provider, kind: "confirm", auth_at: self.now(), factor };
         let policy = ground.policy(key.as_deref());
@@ -274,6 +287,26 @@ impl Ligature {
             }
             _ => Err(Fault::Internal("a confirmation confirms or is refused".into())),
         }
+    }
+}
+
+/// The local method whose switch counts for a means.
+fn local_of(by: Means) -> Local {
+    match by {
+        Means::Passkey => Local::Passkey,
+        Means::Mailbox => Local::EmailCode,
+        Means::Phone => Local::PhoneCode,
+        Means::Password | Means::Identity { .. } => Local::Password,
+    }
+}
+
+/// How a session names a means of the account's own.
+fn method_of(by: Means) -> &'static str {
+    match by {
+        Means::Password => "password",
+        Means::Passkey => "passkey",
+        Means::Phone => "phone",
+        Means::Mailbox | Means::Identity { .. } => "code",
     }
 }
 

@@ -125,7 +125,7 @@ impl Ligature {
     async fn dry_ground(&self, conn: &mut storage::Conn, version: i64) -> Result<Ground, Fault> {
         let policies = self.policies_with(conn, version).await?;
         let ground = self.ground(conn, None).await?;
-        Ok(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), None))
+        Ok(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), None, self.settings.texts))
     }
 
     /// A dry run from beginning to end, without a row of its own: counts by bucket. For the bench and the command line.

@@ -44,7 +44,7 @@ impl Ligature {
         let (facts, policy) = self.facts(c, held, ask, &ground).await?;
         let decision = decide(&facts, &policy);
         if let Some(shadow) = ground.policies.shadowed() {
-            let ground = Ground::new(Arc::new(shadow), Arc::clone(&ground.providers), ground.client.clone());
+            let ground = Ground::new(Arc::new(shadow), Arc::clone(&ground.providers), ground.client.clone(), self.settings.texts);
             let (facts, policy) = self.facts(c, held, ask, &ground).await?;
             let other = decide(&facts, &policy);
             if other.outcome != decision.outcome {
@@ -202,7 +202,7 @@ impl Ligature {
     /// The account that the person named, found by nothing but that (AU-13).
     async fn named(&self, c: &mut Conn, held: &Held, ground: &Ground, policy: &Policy, facts: &mut Facts) -> Result<(), Fault> {
         let target = match facts.act {
-            Act::Proved(target, _, By::Name) | Act::Named(Some(target)) => target,
+            Act::Proved(target, _, By::Name) | Act::Named(Some(target)) | Act::NamedByPhone(Some(target)) => target,
             Act::Proved(target, proof, By::Rule) if proof >= Proof::Credential && facts.candidates.iter().all(|c| c.account != target) => target,
             _ => return Ok(()),
         };

@@ -13,6 +13,7 @@ mod callback;
 mod challenge;
 mod chance;
 pub mod closing;
+mod code_sign_in;
 pub mod confirm;
 mod doctor;
 pub mod dry_run;
@@ -23,20 +24,22 @@ mod fault;
 mod flash;
 mod ground;
 mod held;
-mod mail_sign_in;
 pub mod mails;
 pub mod merge;
 #[cfg(test)]
 mod model;
+mod own_code;
 mod own_email;
 mod own_password;
+pub mod own_phone;
 pub mod passkeys;
-mod password;
+pub mod password;
 pub mod policies;
 pub mod policy_admin;
 mod profile;
 pub mod providers;
 pub mod replay;
+mod reset;
 pub mod second_factor;
 mod sessions;
 pub mod setup;
@@ -84,6 +87,12 @@ pub struct Settings {
     pub hash_slots: usize,
     /// Code mails to one address an hour that unauthenticated requests can cause (RL-05).
     pub mails_an_hour: i64,
+    /// Texts can be sent.
+    pub texts: bool,
+    /// Country codes, each with its `+`, that texts may go to; empty: all.
+    pub text_prefixes: Vec<String>,
+    /// Texts an hour, over all numbers.
+    pub texts_an_hour: i64,
     /// Linking attempts with a code for one address a day.
     pub codes_a_day: i64,
     /// Wrong passwords for one account in a quarter of an hour.

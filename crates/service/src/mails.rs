@@ -1,9 +1,9 @@
-//! Mails as data: kind, address, language, fields. The server renders and sends them.
-use domain::{DAY, MINUTE, Micros};
+//! Mails and texts as data: kind, address or number, language, fields. The server renders and sends them.
+use domain::{DAY, MINUTE, Micros, contact::Phone};
 use serde::{Deserialize, Serialize};
 use storage::{
     Conn,
-    outbox::{Mail, add_mail, claim_mail, count_stuck_mails, finish_mail, is_mail_due, put_off_mail},
+    outbox::{Mail, TEXT, add_mail, claim_mail, count_stuck_mails, finish_mail, is_mail_due, put_off_mail},
 };
 
 use crate::{Fault, Ligature, chance::row_id};
@@ -34,6 +34,8 @@ pub enum Kind {
     ConfirmCode,
     /// A code to prove the address that a person gave in My Account.
     NewEmailCode,
+    /// A code to prove the number that a person gave in My Account.
+    NewPhoneCode,
     /// Somebody wants to use this address, which has an account, for theirs.
     EmailWanted,
     /// The password is another one, or there is one now.
@@ -48,6 +50,10 @@ pub enum Kind {
     PasskeyNotice,
     /// It does not any more.
     PasskeyGone,
+    /// A telephone number was proved.
+    PhoneNotice,
+    /// It is not the account's any more.
+    PhoneGone,
     /// Another account became part of this one.
     MergeNotice,
     /// The account stays after all.
@@ -62,7 +68,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, for the test that renders each in each language.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::LinkCode,
         Self::ClaimCode,
         Self::EmailCode,
@@ -74,6 +80,7 @@ impl Kind {
         Self::SignInCode,
         Self::ConfirmCode,
         Self::NewEmailCode,
+        Self::NewPhoneCode,
         Self::EmailWanted,
         Self::PasswordNotice,
         Self::SecondFactorNotice,
@@ -81,12 +88,17 @@ impl Kind {
         Self::RecoveryCodeUsed,
         Self::PasskeyNotice,
         Self::PasskeyGone,
+        Self::PhoneNotice,
+        Self::PhoneGone,
         Self::MergeNotice,
         Self::RestoredNotice,
         Self::ClosingNotice,
         Self::LinkNotice,
         Self::UnlinkNotice,
     ];
+
+    /// Kinds that can go to a number.
+    pub const BY_TEXT: [Self; 4] = [Self::LinkCode, Self::SignInCode, Self::ConfirmCode, Self::NewPhoneCode];
 
     /// The name in the table and in message keys.
     #[must_use]
@@ -103,6 +115,7 @@ impl Kind {
             Self::SignInCode => "sign-in-code",
             Self::ConfirmCode => "confirm-code",
             Self::NewEmailCode => "new-email-code",
+            Self::NewPhoneCode => "new-phone-code",
             Self::EmailWanted => "email-wanted",
             Self::PasswordNotice => "password-notice",
             Self::SecondFactorNotice => "second-factor-notice",
@@ -110,6 +123,8 @@ impl Kind {
             Self::RecoveryCodeUsed => "recovery-code-used",
             Self::PasskeyNotice => "passkey-notice",
             Self::PasskeyGone => "passkey-gone",
+            Self::PhoneNotice => "phone-notice",
+            Self::PhoneGone => "phone-gone",
             Self::MergeNotice => "merge-notice",
             Self::RestoredNotice => "restored-notice",
             Self::ClosingNotice => "closing-notice",
@@ -121,7 +136,7 @@ impl Kind {
     /// Codes are worth little after ten minutes; notices can wait three days.
     fn life(self) -> Micros {
         match self {
-            Self::LinkCode | Self::ClaimCode | Self::EmailCode | Self::SignUpCode | Self::ResetCode | Self::SignInCode | Self::ConfirmCode | Self::NewEmailCode => 10 * MINUTE,
+            Self::LinkCode | Self::ClaimCode | Self::EmailCode | Self::SignUpCode | Self::ResetCode | Self::SignInCode | Self::ConfirmCode | Self::NewEmailCode | Self::NewPhoneCode => 10 * MINUTE,
             Self::SignUpTaken
             | Self::EmailWanted
             | Self::PasswordNotice
@@ -130,6 +145,8 @@ impl Kind {
             | Self::RecoveryCodeUsed
             | Self::PasskeyNotice
             | Self::PasskeyGone
+            | Self::PhoneNotice
+            | Self::PhoneGone
             | Self::MergeNotice
             | Self::RestoredNotice
             | Self::ClosingNotice
@@ -161,10 +178,33 @@ pub struct Letter {
     pub undo: String,
 }
 
+/// By what a letter goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    Mail,
+    Text,
+}
+
+impl Letter {
+    /// To a number: a text.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        if Phone::parse(&self.to).is_ok() { Channel::Text } else { Channel::Mail }
+    }
+}
+
 /// A letter that is due, and its row.
 pub struct Due {
     pub row: Mail,
     pub letter: Letter,
+}
+
+impl Due {
+    /// The row's id in hex, the same at every try.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.row.id.0.iter().map(|b| format!("{b:02x}")).collect()
+    }
 }
 
 impl Ligature {
@@ -172,21 +212,26 @@ impl Ligature {
     pub(crate) async fn post(&self, c: &mut Conn, letter: &Letter) -> Result<(), Fault> {
         let now = self.now();
         let sealed = self.vault.seal("outbox", &serde_json::to_vec(letter)?)?;
-        Ok(add_mail(c, self.org, row_id(now), letter.kind.name(), &sealed, now, now + letter.kind.life()).await?)
+        let kind = match letter.channel() {
+            Channel::Mail => letter.kind.name().to_owned(),
+            Channel::Text => format!("{TEXT}{}", letter.kind.name()),
+        };
+        Ok(add_mail(c, self.org, row_id(now), &kind, &sealed, now, now + letter.kind.life()).await?)
     }
 
-    /// The next letter that is due; it comes up again after a while unless it is finished.
+    /// The next letter of a channel that is due; it comes up again after a while unless it is finished.
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn next_letter(&self) -> Result<Option<Due>, Fault> {
+    pub async fn next_letter(&self, channel: Channel) -> Result<Option<Due>, Fault> {
+        let texts = channel == Channel::Text;
         loop {
             let now = self.now();
             // Looking costs a read; only a mail that is due costs a write.
-            if !is_mail_due(&mut self.store.read().await?, now).await? {
+            if !is_mail_due(&mut self.store.read().await?, texts, now).await? {
                 return Ok(None);
             }
-            let claimed = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_mail(c, now, now + MINUTE).await?) })).await?;
+            let claimed = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_mail(c, texts, now, now + MINUTE).await?) })).await?;
             let Some(row) = claimed else { return Ok(None) };
             let letter = row.payload.as_deref().and_then(|p| self.vault.open_sealed("outbox", p)).and_then(|b| serde_json::from_slice(&b).ok());
             match letter {

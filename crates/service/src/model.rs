@@ -352,6 +352,9 @@ impl Product {
             mails_an_hour: 1_000_000,
             codes_a_day: CODES_A_DAY,
             wrong_passwords: 1000,
+            texts: false,
+            text_prefixes: Vec::new(),
+            texts_an_hour: 0,
             leaks: crate::breached::Leaks::default(),
             plain_http: true,
         };
@@ -393,7 +396,7 @@ impl Product {
 
     /// Reads the mails that are due, as their receivers would.
     async fn read_mails(&mut self) {
-        while let Some(due) = self.ligature.next_letter().await.unwrap() {
+        while let Some(due) = self.ligature.next_letter(crate::mails::Channel::Mail).await.unwrap() {
             self.codes.insert(due.letter.to.clone(), due.letter.code.clone());
             self.ligature.finish_letter(&due.row, "sent", "").await.unwrap();
         }

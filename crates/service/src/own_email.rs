@@ -2,7 +2,7 @@
 use domain::{
     AccountId, Facts, Outcome, Refusal,
     address::Canonical,
-    attempt::State,
+    attempt::{Awaited, CodePurpose, State},
     decide,
     facts::{Change, Intent, What},
     path::Continuation,
@@ -10,16 +10,14 @@ use domain::{
 use storage::{
     Conn,
     accounts::{bump_rev, find_account, find_owner, is_email_taken, list_emails},
-    attempts::Attempt,
     attributes::ignore_email,
 };
 
 use crate::{
     Arrival, Fault, Ligature, Visitor,
     arrive::Settled,
-    attempt::{Opened, blank, trace_of},
+    attempt::{Opened, trace_of},
     audit::Event,
-    challenge::{Binding, code_shape},
     mails::Kind,
 };
 
@@ -40,53 +38,16 @@ impl Ligature {
                 this.may_change(c, &visitor, What::Email { taken: false }, now).await?;
                 this.count_code_attempt(c, address.as_str()).await?;
                 let free = !is_email_taken(c, this.org, address.as_str(), account, now).await?;
-                let state = State::NewEmail { account, address: typed, free };
-                let (id, hash) = this.begin_attempt(c, &visitor, "new_email", &state, None, &Continuation::Account, domain::code::TRIES).await?;
-                let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(now) };
-                match find_owner(c, this.org, address.as_str()).await?.filter(|_| !free) {
-                    Some(owner) => this.decoy(c, &visitor, &row, owner, &address, Kind::EmailWanted).await?,
-                    None => this.send_new_email_code(c, &visitor, &row, &state).await?,
-                }
-                Ok(Ok(Arrival::Page { id, page: state.page() }))
+                let instead = find_owner(c, this.org, address.as_str()).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
+                let awaited = Awaited { purpose: CodePurpose::NewEmail, account: free.then_some(account), contact: typed };
+                this.await_code(c, &visitor, awaited, instead, &Continuation::Account, domain::code::TRIES).await
             })
         })
         .await
     }
 
-    pub(crate) async fn send_new_email_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, state: &State) -> Result<(), Fault> {
-        let State::NewEmail { account, address, free } = state else { return Err(Refusal::AttemptStep.into()) };
-        let shape = code_shape(&self.ground(c, None).await?.policy(None));
-        let binding = new_email_binding(*account, address, *free)?;
-        let locale = find_account(c, self.org, *account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
-        let letter = self.letter(Kind::NewEmailCode, address.clone(), locale, visitor, "", "");
-        self.challenge(c, row, &binding, shape, Some(letter)).await
-    }
-
-    /// The code that was typed, in a session of the same account.
-    pub(crate) async fn take_new_email(&self, visitor: &Visitor, id: &str, open: Opened, typed: &str) -> Result<Arrival, Fault> {
-        let (account, address) = open.state.new_email()?;
-        if Self::caller(visitor)?.account != account {
-            return Err(Refusal::OtherAccount.into());
-        }
-        let binding = new_email_binding(account, address, matches!(open.state, State::NewEmail { free: true, .. }))?;
-        let right = match self.compare_code(&open.row, &binding, typed).await {
-            Ok(right) => right,
-            Err(fault) => return self.wrong_code(visitor, id, fault).await,
-        };
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret, right) = (visitor.clone(), secret.clone(), right.clone());
-            Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
-                this.use_up(c, &right).await?;
-                this.finish_new_email(c, &visitor, &open).await
-            })
-        })
-        .await
-    }
-
-    async fn finish_new_email(&self, c: &mut Conn, visitor: &Visitor, open: &Opened) -> Result<Settled, Fault> {
-        let (account, typed) = open.state.new_email()?;
+    /// The right code: the address becomes the primary one.
+    pub(crate) async fn finish_new_email(&self, c: &mut Conn, visitor: &Visitor, open: &Opened, account: AccountId, typed: &str) -> Result<Settled, Fault> {
         let caller = visitor.session.as_ref().filter(|caller| caller.account == account).ok_or(Refusal::SessionEnded)?;
         let address = Canonical::parse(typed).map_err(|_| Refusal::AttemptExpired)?;
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
@@ -142,9 +103,4 @@ impl Ligature {
 pub(crate) struct Allowed {
     pub account: AccountId,
     pub trace: serde_json::Value,
-}
-
-fn new_email_binding(account: AccountId, typed: &str, free: bool) -> Result<Binding, Fault> {
-    let address = Canonical::parse(typed).map_err(|_| Refusal::AttemptExpired)?.as_str().to_owned();
-    Ok(if free { Binding { action: "new_email", account: Some(account), address, ..Binding::default() } } else { Binding { action: "decoy", address, ..Binding::default() } })
 }

@@ -2,12 +2,11 @@
 //! for the browser that began it, lives ten minutes and is used once. The device verifies the person, so that a passkey
 //! is worth both factors.
 use domain::{
-    AccountId, MINUTE, Micros, Outcome, Proof, Refusal,
+    AccountId, MINUTE, Micros, Outcome, Refusal,
     attempt::{Kept, Then},
     decide,
-    facts::{Act, Facts, Intent, Remove, What},
+    facts::{Facts, Intent, Remove, What},
     path::Continuation,
-    policy::BindMethod,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use storage::{
@@ -21,14 +20,7 @@ use storage::{
 use url::{Host, Url};
 use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Uuid, Webauthn, WebauthnBuilder};
 
-use crate::{
-    Arrival, Fault, Ligature, Visitor,
-    attempt::{Deed, trace_of},
-    audit::Event,
-    chance::hash,
-    mails::Kind,
-    undo::Undoable,
-};
+use crate::{Arrival, Fault, Ligature, Visitor, attempt::trace_of, audit::Event, chance::hash, mails::Kind, undo::Undoable};
 
 /// How long a ceremony may take.
 const TTL: Micros = 10 * MINUTE;
@@ -217,7 +209,7 @@ impl Ligature {
     }
 
     /// The account whose passkey answered. The ceremony is used up, and the counter kept.
-    async fn shown_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str) -> Result<AccountId, Fault> {
+    pub(crate) async fn shown_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str) -> Result<AccountId, Fault> {
         let state: DiscoverableAuthentication = self.open_begun("passkey-show", visitor, None, sealed)?;
         let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::PasskeyWrong)?;
         let webauthn = self.webauthn()?;
@@ -258,37 +250,6 @@ impl Ligature {
             Box::pin(async move {
                 let kept = Kept { factor: Some((account, "passkey".into())), ..Kept::default() };
                 this.end_locally(c, &visitor, Then::SignIn { account, method: "passkey".into() }, kept, continuation, None).await
-            })
-        })
-        .await
-    }
-
-    /// A passkey of the account as the proof on the binding page (AU-10).
-    ///
-    /// # Errors
-    /// As [`Ligature::sign_in_by_passkey`]; another account's is a page.
-    pub async fn bind_by_passkey(&self, visitor: &Visitor, id: &str, sealed: &str, answer: &str) -> Result<Arrival, Fault> {
-        let mut conn = self.store.read().await?;
-        let open = self.opened(&mut conn, visitor, id).await?;
-        let (wanted, by) = open.state.binding()?;
-        self.binds_by(&mut conn, &open, BindMethod::Passkey).await?;
-        drop(conn);
-        let shown = match self.shown_passkey(visitor, sealed, answer).await {
-            Ok(account) if wanted.is_none_or(|w| w == account) => account,
-            Ok(_) => return self.wrong_code(visitor, id, Refusal::CredentialsWrong.into()).await,
-            Err(fault) => return Err(fault),
-        };
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret) = (visitor.clone(), secret.clone());
-            Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
-                if open.state.binding()? != (wanted, by) {
-                    return Err(Refusal::AttemptStep.into());
-                }
-                let proven = open.state.proven();
-                let kept = Kept { factor: Some((shown, "passkey".into())), ..Kept::default() };
-                this.step(c, &visitor, open, Deed { kept, ..Deed::new(Act::Proved(shown, Proof::Credential, by), proven) }).await
             })
         })
         .await

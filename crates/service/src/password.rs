@@ -2,13 +2,13 @@
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use domain::{
     AccountId, DAY, MINUTE, Refusal,
-    address::Canonical,
     attempt::{Kept, Then},
+    contact::Contact,
     path::Continuation,
 };
 use storage::{
     Conn,
-    accounts::{find_owner, find_password, rehash_password},
+    accounts::{find_password, rehash_password},
     counters::{clear_counter, count_up, read_counter},
 };
 
@@ -39,8 +39,26 @@ const NETWORK: i64 = 20;
 /// Whether a new password may be set: 15 characters at least when it is the only factor, and hard to guess, also for
 /// who knows these words about the person. No rules on kinds of characters (NIST SP 800-63B §5.1.1.2).
 pub(crate) fn acceptable(password: &str, known: &[String]) -> bool {
-    let words: Vec<&str> = known.iter().flat_map(|k| k.split(['@', '.', ' ']).chain([k.as_str()])).filter(|w| w.len() > 2).collect();
-    password.chars().count() >= SHORTEST && password.len() <= LONGEST && zxcvbn::zxcvbn(password, &words).score() >= zxcvbn::Score::Three
+    is_long_enough(password) && password.len() <= LONGEST && zxcvbn::zxcvbn(password, &words(known)).score() >= zxcvbn::Score::Three
+}
+
+/// Long enough to be the only factor.
+#[must_use]
+pub fn is_long_enough(password: &str) -> bool {
+    password.chars().count() >= SHORTEST
+}
+
+/// How hard a password is to guess, 0 to 4, for who knows these words about the person. Below three it may not be set.
+#[must_use]
+pub fn measure(password: &str, known: &str) -> u8 {
+    let bounded: String = password.chars().take(LONGEST).collect();
+    let score = u8::from(zxcvbn::zxcvbn(&bounded, &words(&[known.to_owned()])).score());
+    if is_long_enough(password) { score } else { score.min(2) }
+}
+
+/// The parts of what is known of a person that a password could be made of.
+fn words(known: &[String]) -> Vec<&str> {
+    known.iter().flat_map(|k| k.split(['@', '.', ' ']).chain([k.as_str()])).filter(|w| w.len() > 2).collect()
 }
 
 fn hasher(cost: HashCost) -> Result<Argon2<'static>, Fault> {
@@ -98,18 +116,18 @@ impl Ligature {
         .await
     }
 
-    /// The account of an address and password. The address finds owners only; a named account must be the one.
+    /// The account of an address, or number, and password. It finds owners only; a named account must be the one.
     /// Wrong answers are counted for the account before they are looked at.
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`] for everything that does not fit, [`Refusal::RateLimited`] over the limit.
     pub(crate) async fn check_password(&self, visitor: &Visitor, address: &str, named: Option<AccountId>, password: &str) -> Result<AccountId, Fault> {
-        let canonical = Canonical::parse(address).map_err(|_| Refusal::CredentialsWrong)?;
+        let contact = Contact::parse(address).map_err(|_| Refusal::CredentialsWrong)?;
         let account = match named {
             Some(account) => Some(account),
-            None => find_owner(&mut self.store.read().await?, self.org, canonical.as_str()).await?,
+            None => self.find_contact_owner(&mut self.store.read().await?, &contact).await?,
         };
-        self.check_password_of(visitor, account, canonical.as_str().as_bytes(), password).await
+        self.check_password_of(visitor, account, contact.as_str().as_bytes(), password).await
     }
 
     /// The password of an account that is known already, by the same limiter.
@@ -211,7 +229,7 @@ impl Ligature {
         Self::forget_wrong(c, &self.password_counters(&account.0)).await
     }
 
-    /// Signs in by address and password.
+    /// Signs in by address, or number, and password.
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], [`Refusal::Busy`], refusals of the decision.

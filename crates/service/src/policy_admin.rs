@@ -67,7 +67,7 @@ pub struct PresetView {
     pub text: String,
     /// Field, this preset's value, the recommended one's.
     pub differences: Vec<(String, String, String)>,
-    pub deviations: &'static [&'static str],
+    pub deviations: Vec<&'static str>,
     pub dangers: Vec<Exposed>,
 }
 
@@ -330,14 +330,16 @@ impl Ligature {
             name,
             text: serde_json::to_string_pretty(&document)?,
             differences: differences(&fields(&document), &fields(&recommended)),
-            deviations: deviations(name),
+            deviations: deviations(name).iter().copied().filter(|d| *d != "phone" || !self.has_texts()).collect(),
             dangers: self.exposed(&mut self.store.walk().await?, &policy).await?,
         })
     }
 
     /// The dangers of a policy with the accounts that each touches.
     pub(crate) async fn exposed(&self, c: &mut Conn, policy: &Policy) -> Result<Vec<Exposed>, Fault> {
-        let dangers = lint(policy);
+        let mut dangers = lint(policy);
+        // A danger only where no text can be sent.
+        dangers.retain(|d| d.name != "phone" || !self.has_texts());
         if dangers.is_empty() {
             return Ok(Vec::new());
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use storage::{
     Conn,
     accounts::{find_account, set_account_name},
-    attributes::{Attribute as Field, BY_PERSON, list_attributes, remove_attribute, set_attribute},
+    attributes::{Attribute as Field, BY_CODE, BY_PERSON, find_phone, list_attributes, remove_attribute, set_attribute},
 };
 
 use crate::{
@@ -91,6 +91,10 @@ impl Ligature {
             Target::Name | Target::GivenName | Target::FamilyName | Target::Locale | Target::Own(_) => Some(value.to_lowercase()).filter(|v| !v.is_empty()),
         };
         let Some(folded) = folded else { return Ok(false) };
+        // A number that was proved gives way to nobody's word.
+        if *target == Target::Phone && source != BY_CODE && find_phone(c, account).await?.is_some() {
+            return Ok(false);
+        }
         if *target == Target::Name {
             set_account_name(c, account, &value).await?;
         }

@@ -33,6 +33,10 @@ pub struct Entered {
     pub password: bool,
     /// Signing in by a code to the own mailbox.
     pub code: bool,
+    /// The same to the own phone.
+    pub phone_code: bool,
+    /// Numbers are known here: one can be typed for an address.
+    pub phones: bool,
     /// Signing in by a passkey.
     pub passkey: bool,
 }
@@ -57,7 +61,15 @@ impl Ligature {
             Entrance::Page => None,
             Entrance::Provider(n) => buttons.get(n).map(|b| b.key.clone()),
         };
-        Ok(Entered { straight_to, buttons, password: policy.permits.password_sign_in, code: policy.permits.email_code_sign_in, passkey: policy.permits.passkey_sign_in && self.has_passkeys() })
+        Ok(Entered {
+            straight_to,
+            buttons,
+            password: policy.permits.password_sign_in,
+            code: policy.permits.email_code_sign_in,
+            phone_code: policy.permits.phone_code_sign_in && self.has_texts(),
+            phones: self.has_texts(),
+            passkey: policy.permits.passkey_sign_in && self.has_passkeys(),
+        })
     }
 
     async fn buttons_of(&self, client: Option<&str>) -> Result<Vec<Button>, Fault> {

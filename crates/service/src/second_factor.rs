@@ -1,7 +1,10 @@
 //! One-time passwords by time (RFC 6238) and recovery codes: begun and ended in My Account, asked for at every sign-in
 //! and before every link to the account (I5, LK-15).
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{AccountId, CredentialId, DAY, MINUTE, Refusal, SECOND, facts::What};
+use domain::{
+    AccountId, CredentialId, DAY, MINUTE, Refusal, SECOND,
+    facts::{Governing, What},
+};
 use fast_qr::{
     QRBuilder,
     convert::{Builder as _, svg::SvgBuilder},
@@ -200,11 +203,12 @@ impl Ligature {
                 Box::pin(async move {
                     let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
                     bump_rev(c, account, row.rev).await?;
+                    let trace = this.may_govern(c, admin, account, row.state(), Governing::RemoveSecondFactor).await?;
                     if !this.drop_second_factor(c, account).await? {
                         return Err(Refusal::NotFound.into());
                     }
                     this.end_everything(c, account, None).await?;
-                    this.record(c, Event::new("second_factor.removed").account(account).by(format!("admin:{admin}"))).await?;
+                    this.record(c, Event::new("second_factor.removed").account(account).by(format!("admin:{admin}")).detail(trace)).await?;
                     this.tell(c, account, Kind::SecondFactorGone, &visitor, "", "", None).await
                 })
             })

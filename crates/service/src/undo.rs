@@ -46,6 +46,11 @@ pub(crate) enum Undoable {
     Passkey {
         id: Vec<u8>,
     },
+    Phone {
+        number: String,
+        /// The number that the account had before.
+        old: Option<String>,
+    },
     Delete,
     Merge {
         merge: [u8; 16],
@@ -57,7 +62,7 @@ impl Undoable {
     fn life(&self) -> Micros {
         match self {
             Self::Email { .. } => RESERVED,
-            Self::Link { .. } | Self::Unlink { .. } | Self::Password | Self::SecondFactor | Self::Passkey { .. } | Self::Delete | Self::Merge { .. } => 14 * DAY,
+            Self::Link { .. } | Self::Unlink { .. } | Self::Password | Self::SecondFactor | Self::Passkey { .. } | Self::Phone { .. } | Self::Delete | Self::Merge { .. } => 14 * DAY,
         }
     }
 
@@ -69,6 +74,7 @@ impl Undoable {
             Self::Password => Undone::Password,
             Self::SecondFactor => Undone::SecondFactor,
             Self::Passkey { .. } => Undone::Passkey,
+            Self::Phone { .. } => Undone::Phone,
             Self::Delete => Undone::Delete,
             Self::Merge { .. } => Undone::Merge,
         }
@@ -122,6 +128,7 @@ impl Ligature {
         let about = match &what {
             Undoable::Email { new, .. } => masked(new),
             Undoable::Link { link, .. } | Undoable::Unlink { link } => self.provider_of(c, row.account_id, *link).await?,
+            Undoable::Phone { number, .. } => domain::contact::masked(number),
             Undoable::Password | Undoable::SecondFactor | Undoable::Passkey { .. } | Undoable::Delete | Undoable::Merge { .. } => String::new(),
         };
         Ok(UndoView { what: what.what(), about, at: row.created_at })
@@ -189,7 +196,7 @@ impl Ligature {
                 Some(row) => find_link(c, self.org, &row.namespace, &row.subject).await?.is_some(),
                 None => false,
             },
-            Undoable::Link { .. } | Undoable::Password | Undoable::SecondFactor | Undoable::Passkey { .. } | Undoable::Delete | Undoable::Merge { .. } => false,
+            Undoable::Link { .. } | Undoable::Password | Undoable::SecondFactor | Undoable::Passkey { .. } | Undoable::Phone { .. } | Undoable::Delete | Undoable::Merge { .. } => false,
         };
         let policy = self.ground(c, None).await?.policy(None);
         let recent = caller.is_none_or(|caller| Self::recent(caller, self.now(), &policy));
@@ -225,6 +232,7 @@ impl Ligature {
             Undoable::Passkey { id: passkey } => {
                 remove_passkey(c, id, passkey).await?;
             }
+            Undoable::Phone { number, old } => self.give_phone_back(c, id, number, old.as_deref()).await?,
             Undoable::Delete => set_closing(c, id, None).await?,
             Undoable::Merge { merge } => self.unmerge(c, *merge).await?,
         }

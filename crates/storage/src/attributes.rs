@@ -26,6 +26,29 @@ pub async fn list_attributes(conn: &mut Conn, id: AccountId) -> Result<Vec<Attri
 /// The source of what people wrote about themselves.
 pub const BY_PERSON: &str = "person";
 
+/// The source of a telephone number that the account proved by a code to it.
+pub const BY_CODE: &str = "code";
+
+/// The number that an account proved, in its canonical form.
+pub async fn find_phone(conn: &mut Conn, id: AccountId) -> Result<Option<String>> {
+    let proved = account_attribute::table.filter(account_attribute::account_id.eq(key(id))).filter(account_attribute::name.eq("phone")).filter(account_attribute::source.eq(BY_CODE));
+    Ok(on!(conn, |c| proved.select(account_attribute::folded).first(c).await.optional())?)
+}
+
+/// The account that proved a number; at most one at any time.
+pub async fn find_phone_owner(conn: &mut Conn, org: OrgId, folded: &str) -> Result<Option<AccountId>> {
+    let rows: Option<Key> = on!(conn, |c| account_attribute::table
+        .filter(account_attribute::organisation_id.eq(key(org)))
+        .filter(account_attribute::name.eq("phone"))
+        .filter(account_attribute::folded.eq(folded))
+        .filter(account_attribute::source.eq(BY_CODE))
+        .select(account_attribute::account_id)
+        .first(c)
+        .await
+        .optional())?;
+    Ok(rows.map(Into::into))
+}
+
 /// Sets a field. `false`: the user name belongs to somebody else, and nothing changed.
 #[expect(clippy::too_many_arguments, reason = "a row has this many values")]
 pub async fn set_attribute(conn: &mut Conn, org: OrgId, id: AccountId, name: &str, value: &str, folded: &str, source: &str, at: Micros) -> Result<bool> {

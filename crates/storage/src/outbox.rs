@@ -1,4 +1,4 @@
-//! Mails to send: written in the transaction of what they tell, sent by a worker, wiped after.
+//! Mails and texts to send: written in the transaction of what they tell, sent by a worker, wiped after.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Micros, OrgId};
@@ -34,17 +34,28 @@ pub async fn add_mail(conn: &mut Conn, org: OrgId, id: [u8; 16], kind: &str, pay
     Ok(())
 }
 
-/// Whether a mail is due.
-pub async fn is_mail_due(conn: &mut Conn, now: Micros) -> Result<bool> {
-    let first: Option<Key> = on!(conn, |c| outbox::table.filter(outbox::state.eq("waiting")).filter(outbox::next_at.le(now)).select(outbox::id).first(c).await.optional())?;
+/// The kinds of texts begin so; everything else is a mail.
+pub const TEXT: &str = "text-";
+
+/// Rows of one channel that are due.
+macro_rules! due {
+    ($texts:expr, $now:expr) => {{
+        let texts = outbox::kind.like(format!("{TEXT}%"));
+        let waiting = outbox::table.filter(outbox::state.eq("waiting")).filter(outbox::next_at.le($now));
+        if $texts { waiting.filter(texts).into_boxed() } else { waiting.filter(diesel::dsl::not(texts)).into_boxed() }
+    }};
+}
+
+/// Whether a mail, or a text, is due.
+pub async fn is_mail_due(conn: &mut Conn, texts: bool, now: Micros) -> Result<bool> {
+    let first: Option<Key> = on!(conn, |c| due!(texts, now).select(outbox::id).first(c).await.optional())?;
     Ok(first.is_some())
 }
 
-/// Claims one mail that is due: it comes up again at `again_at` unless it was sent by then.
-pub async fn claim_mail(conn: &mut Conn, now: Micros, again_at: Micros) -> Result<Option<Mail>> {
+/// Claims one mail, or text, that is due: it comes up again at `again_at` unless it was sent by then.
+pub async fn claim_mail(conn: &mut Conn, texts: bool, now: Micros, again_at: Micros) -> Result<Option<Mail>> {
     Ok(on!(conn, |c| {
-        let due: Option<(Key, i32)> =
-            outbox::table.filter(outbox::state.eq("waiting")).filter(outbox::next_at.le(now)).order(outbox::next_at.asc()).select((outbox::id, outbox::tries)).first(c).await.optional()?;
+        let due: Option<(Key, i32)> = due!(texts, now).order(outbox::next_at.asc()).select((outbox::id, outbox::tries)).first(c).await.optional()?;
         match due {
             None => Ok(None),
             // Another node may have claimed it since: then its tries have changed and nothing is returned.

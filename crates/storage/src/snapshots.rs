@@ -8,9 +8,10 @@ use domain::{AccountId, OrgId, ProviderId, facts::AccountState};
 use crate::{
     Conn, Key, Result,
     accounts::Email,
+    attributes::BY_CODE,
     factors::TOTP,
     key,
-    schema::{account, account_email, credential, link, passkey, role},
+    schema::{account, account_attribute, account_email, credential, link, passkey, role},
 };
 
 /// How many identifiers one query takes.
@@ -27,6 +28,8 @@ pub struct Snapshot {
     pub password: bool,
     pub second_factor: bool,
     pub passkeys: bool,
+    /// It proved a telephone number.
+    pub phone: bool,
     pub administrator: bool,
 }
 
@@ -59,6 +62,7 @@ macro_rules! part {
             let password = credential::account_id.eq(account::id).and(credential::kind.eq("password"));
             let factor = credential::account_id.eq(account::id).and(credential::kind.eq(TOTP));
             let keys = passkey::account_id.eq(account::id);
+            let phone = account_attribute::account_id.eq(account::id).and(account_attribute::name.eq("phone")).and(account_attribute::source.eq(BY_CODE));
             let own = role::account_id.eq(account::id).and(role::organisation_id.eq(account::organisation_id));
             let accounts: Vec<AccountRow> = account::table
                 .filter(account::organisation_id.eq($org))
@@ -70,6 +74,7 @@ macro_rules! part {
                     exists(credential::table.filter(password)),
                     exists(credential::table.filter(factor)),
                     exists(passkey::table.filter(keys)),
+                    exists(account_attribute::table.filter(phone)),
                     exists(role::table.filter(own)),
                 ))
                 .load(c)
@@ -82,7 +87,7 @@ macro_rules! part {
     };
 }
 
-type AccountRow = (Key, String, String, bool, bool, bool, bool);
+type AccountRow = (Key, String, String, bool, bool, bool, bool, bool);
 type LinkRow = (Key, Key, String, String, String, bool, bool);
 
 async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<AccountId, Snapshot>) -> Result<()> {
@@ -91,10 +96,10 @@ async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<
         [one] => part!(conn, key(org), eq(one))?,
         many => part!(conn, key(org), eq_any(many))?,
     };
-    for (id, state, name, password, second_factor, passkeys, administrator) in accounts {
+    for (id, state, name, password, second_factor, passkeys, phone, administrator) in accounts {
         let account = id.into();
         let state = AccountState::parse(&state).unwrap_or(AccountState::Disabled);
-        all.insert(account, Snapshot { account, state, name, emails: Vec::new(), links: Vec::new(), password, second_factor, passkeys, administrator });
+        all.insert(account, Snapshot { account, state, name, emails: Vec::new(), links: Vec::new(), password, second_factor, passkeys, phone, administrator });
     }
     for email in emails {
         if let Some(found) = all.get_mut(&email.account_id) {

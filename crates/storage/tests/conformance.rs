@@ -179,7 +179,7 @@ async fn a_mail_is_claimed_by_one_worker_at_a_time() {
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let store = store.clone();
-            tokio::spawn(async move { store.write::<_, Error, _>(|c| Box::pin(async move { outbox::claim_mail(c, 5, 500).await })).await.unwrap() })
+            tokio::spawn(async move { store.write::<_, Error, _>(|c| Box::pin(async move { outbox::claim_mail(c, false, 5, 500).await })).await.unwrap() })
         })
         .collect();
     let mut claimed = 0;

@@ -1,12 +1,18 @@
-//! An SMTP sink with a mailbox to read in the browser and as JSON.
+//! An SMTP sink and a gateway for text messages, with one inbox to read in the browser and as JSON.
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use axum::{Json, Router, extract::State, response::Html, routing::get};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Html,
+    routing::{get, post},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
@@ -14,7 +20,7 @@ use tokio::{
 
 use crate::page::{escape, html};
 
-/// A mail as it came in.
+/// A mail or text as it came in.
 #[derive(Debug, Clone, Serialize)]
 pub struct Mail {
     pub to: Vec<String>,
@@ -32,6 +38,19 @@ pub struct Mailbox {
     mails: Arc<Mutex<Vec<Mail>>>,
     down: Arc<Mutex<bool>>,
     pub smtp: String,
+    /// Where texts are posted to.
+    pub texts: String,
+}
+
+/// The token that texts must come with.
+pub const TOKEN: &str = "rehearsal-gateway";
+
+/// A text, as it is posted.
+#[derive(Deserialize)]
+struct Posted {
+    id: String,
+    to: String,
+    body: String,
 }
 
 impl Mailbox {
@@ -41,7 +60,11 @@ impl Mailbox {
     /// When the port is taken.
     pub async fn serve(port: u16) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
-        let mailbox = Self { smtp: format!("smtp://{}", listener.local_addr()?), ..Self::default() };
+        let gateway = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let texts = format!("http://{}/texts", gateway.local_addr()?);
+        let mailbox = Self { smtp: format!("smtp://{}", listener.local_addr()?), texts, ..Self::default() };
+        let router = mailbox.router();
+        tokio::spawn(async move { axum::serve(gateway, router).await });
         let for_task = mailbox.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -77,9 +100,9 @@ impl Mailbox {
         self.lock().clone()
     }
 
-    /// The pages: `/` for people, `/mails` as JSON.
+    /// The pages: `/` for people, `/mails` as JSON; `POST /texts` takes a text.
     pub fn router(&self) -> Router {
-        Router::new().route("/", get(page)).route("/mails", get(|State(m): State<Self>| async move { Json(m.all()) })).with_state(self.clone())
+        Router::new().route("/", get(page)).route("/mails", get(|State(m): State<Self>| async move { Json(m.all()) })).route("/texts", post(take_text)).with_state(self.clone())
     }
 
     async fn talk(&self, stream: TcpStream) -> anyhow::Result<()> {
@@ -116,6 +139,23 @@ impl Mailbox {
             stream.write_all(answer).await?;
         }
     }
+}
+
+/// A text is taken once, whatever is repeated.
+async fn take_text(State(mailbox): State<Mailbox>, headers: HeaderMap, Json(text): Json<Posted>) -> StatusCode {
+    let is = |name: &str, value: &str| headers.get(name).is_some_and(|v| v == value);
+    if !is("authorization", &format!("Bearer {TOKEN}")) || !is("idempotency-key", &text.id) {
+        return StatusCode::UNAUTHORIZED;
+    }
+    if mailbox.is_down() {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
+    let mut all = mailbox.lock();
+    if !all.iter().any(|m| m.raw == text.id) {
+        let code = text.body.split_whitespace().find(|w| looks_like_code(w)).map(str::to_owned);
+        all.push(Mail { to: vec![text.to], subject: "Text message".into(), text: text.body, html: String::new(), raw: text.id, code });
+    }
+    StatusCode::ACCEPTED
 }
 
 async fn read_data(stream: &mut BufReader<TcpStream>) -> anyhow::Result<String> {

@@ -31,6 +31,7 @@ async fn main() -> anyhow::Result<()> {
     .await?;
     Provider::serve(first + NAMELESS, "Harbour", vec![person("h-1", json!({"name": "周小明"})), person("h-2", json!({}))]).await?;
     let mailbox = Mailbox::serve(first + SMTP).await?;
+    // The inbox's page takes texts too.
     let pages = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], first + MAIL))).await?;
     let router = mailbox.router();
     tokio::spawn(async move { axum::serve(pages, router).await });

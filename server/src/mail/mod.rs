@@ -1,3 +1,3 @@
-//! Mails: rendered from templates, sent by SMTP, tried again until they are worth nothing.
+//! Mails: rendered from templates, sent by SMTP.
 pub mod render;
-pub mod worker;
+pub mod smtp;

@@ -29,8 +29,10 @@ pub async fn forms(State(context): State<Context>, Extension(asker): Extension<A
     if !form && headers.get(header::CONTENT_LENGTH).is_some_and(|v| v != "0") {
         return refusal_page(&context, &asker, Refusal::BadRequest, "").await;
     }
+    // Functions under this path answer a module of ours; all others lead on to a page.
+    let answers = request.uri().path().starts_with("/fn/ask/");
     let response = next.run(request).await;
-    if response.status() == StatusCode::SEE_OTHER {
+    if response.status() == StatusCode::SEE_OTHER || (answers && response.status().is_success()) {
         return response;
     }
     // Arguments that are missing, unreadable or too long are the sender's fault; an Ok without a redirect is ours.

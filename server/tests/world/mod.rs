@@ -123,6 +123,10 @@ impl World {
         config.limits.mails_an_hour = 100;
         config.limits.codes_a_day = 100;
         change(&mut config);
+        // A world with a token has a gateway for texts.
+        if !config.sms.webhook_token.is_empty() {
+            config.sms.webhook_url = world.mailbox.texts.clone();
+        }
         world.start_node(config).await;
         world.seed(preset).await;
         world
@@ -141,7 +145,9 @@ impl World {
         let (router, _) = serve::application(ligature.clone(), &config).unwrap();
         tokio::spawn(async move { axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await });
         let mut stopped = self.stop.subscribe();
-        tokio::spawn(server::mail::worker::run(ligature.clone(), config.mail.clone(), async move { drop(stopped.wait_for(|s| *s).await) }));
+        let mut over = self.stop.subscribe();
+        tokio::spawn(server::outbox::send_mails(ligature.clone(), config.mail.clone(), async move { drop(stopped.wait_for(|s| *s).await) }));
+        tokio::spawn(server::outbox::send_texts(ligature.clone(), config.sms.clone(), async move { drop(over.wait_for(|s| *s).await) }));
         self.nodes.push(Node { url: format!("http://{address}"), ligature, config });
     }
 

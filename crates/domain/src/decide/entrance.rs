@@ -13,7 +13,8 @@ pub enum Entrance {
 /// signed out or been refused, and is never sent away again by itself.
 #[must_use]
 pub fn entrance(policy: &Policy, usable_providers: usize, stay: bool) -> Entrance {
-    let sole = usable_providers == 1 && !policy.permits.password_sign_in && !policy.permits.email_code_sign_in && !policy.permits.passkey_sign_in;
+    let p = &policy.permits;
+    let sole = usable_providers == 1 && !p.password_sign_in && !p.email_code_sign_in && !p.phone_code_sign_in && !p.passkey_sign_in;
     if sole && !stay && policy.choices.sole_provider == SoleProvider::Redirect { Entrance::Provider(0) } else { Entrance::Page }
 }
 

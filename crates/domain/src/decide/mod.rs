@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, Refusal,
-    facts::{AccountState, Act, AddTo, Beside, Change, Confirm, Facts, Intent, Known, Local, Means, Merge, MergeBy, Remove, Undo, Undone, UpdateEmail, What},
+    facts::{AccountState, Act, AddTo, Beside, Change, Confirm, Facts, Govern, Governing, Intent, Known, Local, Means, Merge, MergeBy, Remove, Undo, Undone, UpdateEmail, What},
     policy::{BindMethod, Disclosure, EmailChange, Field, MailEvent, Merge as MergePolicy, Offer, PasswordAdd, Policy},
     trust::{Proof, Trust},
 };
@@ -222,6 +222,7 @@ impl Deciding<'_> {
             Intent::Change(change) => self.change(change, trace),
             Intent::Undo(undo) => take_back(undo, trace),
             Intent::Merge(merge) => self.merge(merge, trace),
+            Intent::Govern(act) => govern(act, trace),
             Intent::UpdateEmail(update) => self.update_email(update, trace),
             Intent::SignUp => {
                 self.gates(trace)?;
@@ -244,8 +245,8 @@ impl Deciding<'_> {
     fn gates(&self, trace: &mut Trace) -> Result<(), Refusal> {
         let local = match self.facts.intent {
             Intent::SignIn | Intent::SignUp => true,
-            Intent::Confirm(confirm) => confirm.by == Means::Password,
-            Intent::Add(_) | Intent::Remove(_) | Intent::UpdateEmail(_) | Intent::Change(_) | Intent::Undo(_) | Intent::Merge(_) => false,
+            Intent::Confirm(confirm) => matches!(confirm.by, Means::Password | Means::Passkey),
+            Intent::Add(_) | Intent::Remove(_) | Intent::UpdateEmail(_) | Intent::Change(_) | Intent::Undo(_) | Intent::Merge(_) | Intent::Govern(_) => false,
         };
         match self.facts.provider {
             Some(provider) if !provider.enabled => return Err(Refusal::ProviderDisabled),
@@ -258,6 +259,7 @@ impl Deciding<'_> {
                 return Err(Refusal::Filtered);
             }
             None if local && self.facts.local == Local::EmailCode && !self.policy.permits.email_code_sign_in => return Err(Refusal::CodeOff),
+            None if local && self.facts.local == Local::PhoneCode && !self.policy.permits.phone_code_sign_in => return Err(Refusal::CodeOff),
             None if local && self.facts.local == Local::Passkey && !self.policy.permits.passkey_sign_in => return Err(Refusal::PasskeyOff),
             None if local && self.facts.local == Local::Password && !self.policy.permits.password_sign_in => return Err(Refusal::PasswordOff),
             Some(_) | None => {}
@@ -320,13 +322,16 @@ impl Deciding<'_> {
             Some(known) if known.account == confirm.account => usable(known.state)?,
             Some(_) | None => return Err(Refusal::OtherAccount),
         }
-        let Beside { password, dated, mailbox } = confirm.beside;
+        let Beside { password, passkey, dated, mailbox } = confirm.beside;
+        let better = password || passkey || dated;
+        let code = |method| self.policy.choices.bind_methods.contains(&method) || !better;
         let enough = match confirm.by {
-            Means::Password | Means::Identity { dated: true } => confirm.fresh,
-            Means::Mailbox if !self.policy.choices.bind_methods.contains(&BindMethod::EmailCode) && (password || dated) => return Err(Refusal::NotAllowed),
-            Means::Mailbox => confirm.fresh,
+            Means::Password | Means::Passkey | Means::Identity { dated: true } => confirm.fresh,
+            Means::Mailbox if !code(BindMethod::EmailCode) => return Err(Refusal::NotAllowed),
+            Means::Phone if !code(BindMethod::PhoneCode) => return Err(Refusal::NotAllowed),
+            Means::Mailbox | Means::Phone => confirm.fresh,
             // A round trip to a provider that cannot say when it asked, rather than no way.
-            Means::Identity { dated: false } => !password && !dated && !mailbox,
+            Means::Identity { dated: false } => !better && !mailbox,
         };
         if enough { Ok(Outcome::Confirmed) } else { Err(Refusal::NotFresh) }
     }
@@ -365,12 +370,12 @@ impl Deciding<'_> {
         usable(change.state)?;
         let permits = &self.policy.permits;
         match change.what {
-            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey if !permits.account_management => return Err(Refusal::ManagementOff),
+            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone if !permits.account_management => return Err(Refusal::ManagementOff),
             What::Passkey if !permits.passkey_sign_in => return Err(Refusal::PasskeyOff),
             What::Password { .. } if !permits.password_sign_in => return Err(Refusal::PasswordOff),
             What::Password { first: true } if self.policy.choices.password_add != PasswordAdd::InAccount => return Err(Refusal::PasswordByReset),
             What::Delete { last_owner: true } => return Err(Refusal::LastOwner),
-            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Export | What::Delete { .. } => {}
+            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone | What::Export | What::Delete { .. } => {}
         }
         recent(change.recent, trace)?;
         if change.what == (What::Email { taken: true }) { Err(Refusal::EmailTaken) } else { Ok(Outcome::Change) }
@@ -434,12 +439,24 @@ impl Deciding<'_> {
                 Ok(Outcome::Abandon)
             }
             Act::EnterAccount => self.offered(Offer::EnterAccount).map(|()| Outcome::Bind { target: None }),
-            Act::Named(target) => self.named(target, trace),
+            Act::Named(target) => self.named(target, BindMethod::EmailCode, trace),
+            Act::NamedByPhone(target) => self.named(target, BindMethod::PhoneCode, trace),
             Act::AddTo(target) => self.add_to(target, &matches, trace),
             Act::Proved(target, proof, by) => self.proved(target, proof, by, trace),
             Act::Finished => self.finished(trace),
             Act::Arrived => self.arrived(&matches, trace),
         }
+    }
+}
+
+/// What administrators do to accounts, beside merging them. Nobody shuts themselves out.
+fn govern(Govern { state, act, own, .. }: Govern, trace: &mut Trace) -> Result<Outcome, Refusal> {
+    trace.say("governs");
+    match (act, state) {
+        _ if own => Err(Refusal::NotAllowed),
+        (Governing::Disable, AccountState::Active) | (Governing::Enable, AccountState::Disabled) => Ok(Outcome::Change),
+        (Governing::RemoveSecondFactor, AccountState::Active | AccountState::Disabled | AccountState::Closing) => Ok(Outcome::Change),
+        (Governing::Disable | Governing::Enable | Governing::RemoveSecondFactor, _) => Err(Refusal::PolicyChanged),
     }
 }
 
@@ -455,8 +472,8 @@ fn take_back(undo: Undo, trace: &mut Trace) -> Result<Outcome, Refusal> {
     match undo.what {
         Undone::Email if undo.elsewhere => Err(Refusal::EmailTaken),
         Undone::Unlink if undo.elsewhere => Err(Refusal::AlreadyInUse),
-        Undone::Link | Undone::Password | Undone::Passkey | Undone::Merge if undo.ways_left == 0 => Err(Refusal::LastMethod),
-        Undone::Email | Undone::Link | Undone::Unlink | Undone::Password | Undone::SecondFactor | Undone::Passkey | Undone::Delete | Undone::Merge => Ok(Outcome::Undo),
+        Undone::Link | Undone::Password | Undone::Passkey | Undone::Phone | Undone::Merge if undo.ways_left == 0 => Err(Refusal::LastMethod),
+        Undone::Email | Undone::Link | Undone::Unlink | Undone::Password | Undone::SecondFactor | Undone::Passkey | Undone::Phone | Undone::Delete | Undone::Merge => Ok(Outcome::Undo),
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Reason {
 
 impl Reason {
     /// Every code, for the test that each has its sentence.
-    pub const CODES: [&str; 44] = [
+    pub const CODES: [&str; 45] = [
         "gates-open",
         "filtered",
         "expression-failed",
@@ -60,6 +60,7 @@ impl Reason {
         "merges",
         "asks-to-restore",
         "restores",
+        "governs",
     ];
 }
 

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     AccountId, Refusal,
     facts::{AccountState, By, Candidate, RuleState},
-    policy::{CodeTo, Disclosure, MailEvent, Many, NoMatch, Offer, One, Rule, UnverifiedTarget},
+    policy::{BindMethod, CodeTo, Disclosure, MailEvent, Many, NoMatch, Offer, One, Rule, UnverifiedTarget},
     trust::{Proof, Trust},
 };
 
@@ -259,10 +259,10 @@ impl Deciding<'_> {
         Outcome::Bind { target: Some(candidate.account) }
     }
 
-    /// The person named an account by its address and wants a code; without an owner the code is a decoy.
-    pub(super) fn named(&self, target: Option<AccountId>, trace: &mut Trace) -> Result<Outcome, Refusal> {
+    /// The person named an account by its address or number and wants a code; without an owner the code is a decoy.
+    pub(super) fn named(&self, target: Option<AccountId>, by: BindMethod, trace: &mut Trace) -> Result<Outcome, Refusal> {
         self.offered(Offer::EnterAccount)?;
-        if !self.policy.choices.bind_methods.contains(&crate::policy::BindMethod::EmailCode) {
+        if !self.policy.choices.bind_methods.contains(&by) {
             return Err(Refusal::NotAllowed);
         }
         let candidate = self.facts.candidates.iter().find(|c| target == Some(c.account) && visible(c));

@@ -84,6 +84,8 @@ permits! {
     password_sign_in = true,
     /// People may sign in by a code to a mailbox that their account owns.
     email_code_sign_in = false,
+    /// People may sign in by a code to a phone whose number their account proved.
+    phone_code_sign_in = false,
     /// People may sign in by a passkey.
     passkey_sign_in = false,
     /// Unsafe: a provider's unproven word may open an existing account (I11). Off unless an instance owner turns it on.

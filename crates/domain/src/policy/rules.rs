@@ -1,7 +1,7 @@
 //! Match rules: how the account of an unknown identity is looked for, and what a find is worth.
 use serde::{Deserialize, Serialize};
 
-use crate::{address::Canonical, trust::Pair};
+use crate::{address::Canonical, contact::Phone, trust::Pair};
 
 /// One way to find the account that an unknown identity may belong to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,10 +96,7 @@ impl Attribute {
             Self::Email => Canonical::parse(&value).ok().map(|c| c.as_str().to_owned()),
             // A user name is never an address: nobody takes somebody else's by calling themselves so (PH-11).
             Self::Username => (!value.contains('@')).then(|| value.to_lowercase()),
-            Self::Phone => {
-                let digits: String = value.chars().filter(char::is_ascii_digit).collect();
-                (value.starts_with('+') && (6..=15).contains(&digits.len())).then(|| format!("+{digits}"))
-            }
+            Self::Phone => Phone::parse(&value).ok().map(|p| p.as_str().to_owned()),
             Self::Own(_) => Some(match fold {
                 Fold::Case => value.to_lowercase(),
                 Fold::Exact => value,

@@ -1,12 +1,12 @@
-//! Showing on the binding page that an account is one's own: by its password, by a code, by another of its providers.
+//! Showing on the binding page that an account is one's own: by its password, a passkey, a code, or another of its providers.
 use domain::{
     Outcome, Proof, Refusal,
-    address::Canonical,
     attempt::{Kept, State},
-    facts::{Act, By},
+    contact::Contact,
+    facts::Act,
     policy::BindMethod,
 };
-use storage::{Conn, accounts::find_owner};
+use storage::Conn;
 
 use super::{Deed, Opened};
 use crate::{
@@ -30,7 +30,7 @@ impl Ligature {
     pub async fn bind_by_password(&self, visitor: &Visitor, id: &str, address: &str, password: &str) -> Result<Arrival, Fault> {
         let mut conn = self.store.read().await?;
         let open = self.opened(&mut conn, visitor, id).await?;
-        let (wanted, by) = open.state.binding()?;
+        let (wanted, by) = open.state.showing()?;
         self.binds_by(&mut conn, &open, BindMethod::Password).await?;
         let held = open.held()?.clone();
         let by_code_page = !matches!(open.state, State::Binding { .. });
@@ -48,38 +48,66 @@ impl Ligature {
             Ok(_) => return self.wrong_code(visitor, id, Refusal::CredentialsWrong.into()).await,
             Err(fault) => return self.wrong_code(visitor, id, fault).await,
         };
+        self.bind_shown(visitor, id, open.state, Deed::new(Act::Proved(shown, Proof::Credential, by), false)).await
+    }
+
+    /// A passkey of the account as the proof (AU-10). The device verified the person, so it stands for both factors.
+    ///
+    /// # Errors
+    /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; refusals of the decision. Another account's is a page.
+    pub async fn bind_by_passkey(&self, visitor: &Visitor, id: &str, sealed: &str, answer: &str) -> Result<Arrival, Fault> {
+        let mut conn = self.store.read().await?;
+        let open = self.opened(&mut conn, visitor, id).await?;
+        let (wanted, by) = open.state.binding()?;
+        self.binds_by(&mut conn, &open, BindMethod::Passkey).await?;
+        drop(conn);
+        let shown = self.shown_passkey(visitor, sealed, answer).await?;
+        if wanted.is_some_and(|w| w != shown) {
+            return self.wrong_code(visitor, id, Refusal::CredentialsWrong.into()).await;
+        }
+        let kept = Kept { factor: Some((shown, "passkey".into())), ..Kept::default() };
+        self.bind_shown(visitor, id, open.state, Deed { kept, ..Deed::new(Act::Proved(shown, Proof::Credential, by), false) }).await
+    }
+
+    /// A credential was shown while the attempt stood here: the decision on it, if it still does.
+    async fn bind_shown(&self, visitor: &Visitor, id: &str, at: State, deed: Deed) -> Result<Arrival, Fault> {
         let (visitor, secret) = (visitor.clone(), id.to_owned());
         self.settle(move |this, c| {
-            let (visitor, secret) = (visitor.clone(), secret.clone());
+            let (visitor, secret, at, deed) = (visitor.clone(), secret.clone(), at.clone(), deed.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
-                if open.state.binding()? != (wanted, by) {
-                    return Err(Refusal::AttemptStep.into());
+                if open.state != at {
+                    return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
                 }
                 let proven = open.state.proven();
-                this.step(c, &visitor, open, Deed::new(Act::Proved(shown, Proof::Credential, by), proven)).await
+                this.step(c, &visitor, open, Deed { proven, ..deed }).await
             })
         })
         .await
     }
 
-    /// A code to the account of an address that the person names. An address without an owner meets the same page.
+    /// A code to the account of an address or number that the person names. Without an owner the page is the same.
     ///
     /// # Errors
-    /// [`Refusal::BadRequest`] for what is no address, [`Refusal::AttemptStep`] elsewhere than on the binding page.
-    pub async fn bind_by_code(&self, visitor: &Visitor, id: &str, address: &str) -> Result<Arrival, Fault> {
-        let address = Canonical::parse(address).map_err(|_| Refusal::BadRequest)?;
+    /// [`Refusal::BadRequest`] for what is neither, [`Refusal::AttemptStep`] elsewhere than on the binding page,
+    /// [`Refusal::NotAllowed`] for a number that no text can go to.
+    pub async fn bind_by_code(&self, visitor: &Visitor, id: &str, typed: &str) -> Result<Arrival, Fault> {
+        let contact = Contact::parse(typed).map_err(|_| Refusal::BadRequest)?;
+        if contact.is_phone() && !self.texts_reach(&contact) {
+            return Err(Refusal::NotAllowed.into());
+        }
         let (visitor, secret) = (visitor.clone(), id.to_owned());
         self.settle(move |this, c| {
-            let (visitor, secret, address) = (visitor.clone(), secret.clone(), address.clone());
+            let (visitor, secret, contact) = (visitor.clone(), secret.clone(), contact.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
-                if !matches!(open.state, State::Binding { target: None, .. }) {
-                    return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
+                if open.state.binding()?.0.is_some() {
+                    return Err(Refusal::AttemptStep.into());
                 }
-                let owner = find_owner(c, this.org, address.as_str()).await?;
+                let owner = this.find_contact_owner(c, &contact).await?;
+                let act = if contact.is_phone() { Act::NamedByPhone(owner) } else { Act::Named(owner) };
                 let proven = open.state.proven();
-                let deed = Deed { address: Some(address.as_str().to_owned()), ..Deed::new(Act::Named(owner), proven) };
+                let deed = Deed { address: Some(contact.as_str().to_owned()), ..Deed::new(act, proven) };
                 this.step(c, &visitor, open, deed).await
             })
         })
@@ -89,11 +117,7 @@ impl Ligature {
     /// Another provider came back for an attempt that waits: its account is the one that is shown to be the person's.
     pub(crate) async fn bind_by_identity(&self, c: &mut Conn, visitor: &Visitor, attempt: &str, shown: &Held) -> Result<Settled, Fault> {
         let open = self.opened(c, visitor, attempt).await?;
-        let (wanted, by) = match &open.state {
-            State::Binding { target: None, .. } => (None, By::Name),
-            State::Binding { target, .. } => (*target, By::Rule),
-            state => return Err(if state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into()),
-        };
+        let (wanted, by) = open.state.binding()?;
         self.binds_by(c, &open, BindMethod::Identity).await?;
         // The other identity is worth as much as a sign-in with it would be: the same decision, gates and filters included.
         let client = client_of(&open.continuation);

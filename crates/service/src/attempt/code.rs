@@ -39,8 +39,8 @@ impl Ligature {
             }
             (_, Some(account)) => {
                 let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
-                let to = list_emails(c, account).await?.into_iter().find(|e| e.canonical == binding.address).map(|e| e.typed).unwrap_or_default();
-                Some(self.letter(Kind::LinkCode, to, locale, visitor, &held.provider_name, &held.label()))
+                let to = self.own_contact(c, account, &binding.address).await?;
+                to.map(|to| self.letter(Kind::LinkCode, to, locale, visitor, &held.provider_name, &held.label()))
             }
             (_, None) => None,
         };
@@ -69,11 +69,7 @@ impl Ligature {
             | State::Binding { .. }
             | State::FinishingSignup { .. }
             | State::EmailChanged { updating: false, .. }
-            | State::SigningUp { .. }
-            | State::NewEmail { .. }
-            | State::ConfirmingSession { .. }
-            | State::SigningIn { .. }
-            | State::Resetting { .. }
+            | State::AwaitingCode(_)
             | State::Merging { .. }
             | State::Completing { .. }
             | State::Done
@@ -101,11 +97,7 @@ impl Ligature {
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 match &open.state {
-                    State::SigningUp { account } => this.send_sign_up_code(c, &visitor, &open.row, *account).await?,
-                    State::NewEmail { .. } => this.send_new_email_code(c, &visitor, &open.row, &open.state).await?,
-                    State::ConfirmingSession { account } => this.send_confirm_code(c, &visitor, &open.row, *account, false).await?,
-                    State::SigningIn { account, address } => this.send_sign_in_code(c, &visitor, &open.row, *account, address).await?,
-                    State::Resetting { account, address } => this.send_reset_code(c, &visitor, &open.row, *account, address).await?,
+                    State::AwaitingCode(awaited) => this.send_awaited(c, &visitor, &open.row, awaited, None).await?,
                     State::Confirming { .. } | State::Proving { .. } | State::EmailChanged { updating: true, .. } => {
                         let held = open.held()?;
                         let policy = this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&held.key));
@@ -127,21 +119,9 @@ impl Ligature {
     pub async fn enter_code(&self, visitor: &Visitor, id: &str, typed: &str) -> Result<Arrival, Fault> {
         let mut conn = self.store.read().await?;
         let open = self.opened(&mut conn, visitor, id).await?;
-        if let State::SigningUp { account } = open.state {
+        if let State::AwaitingCode(_) = open.state {
             drop(conn);
-            return self.finish_sign_up(visitor, id, open, account, typed).await;
-        }
-        if let State::SigningIn { .. } = open.state {
-            drop(conn);
-            return self.sign_in_by_code(visitor, id, open, typed).await;
-        }
-        if let State::NewEmail { .. } = open.state {
-            drop(conn);
-            return self.take_new_email(visitor, id, open, typed).await;
-        }
-        if let State::ConfirmingSession { account } = open.state {
-            drop(conn);
-            return self.confirm_by_code(visitor, id, open, account, typed).await;
+            return self.take_code(visitor, id, open, typed, None).await;
         }
         if let State::EmailChanged { .. } = open.state {
             drop(conn);

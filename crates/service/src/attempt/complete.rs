@@ -181,6 +181,7 @@ impl Ligature {
         let known = Known { account, state: row.state(), link: None, second_factor };
         let local = match method.as_str() {
             "code" => Local::EmailCode,
+            "phone" => Local::PhoneCode,
             "passkey" => Local::Passkey,
             _ => Local::Password,
         };

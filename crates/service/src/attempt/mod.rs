@@ -73,7 +73,8 @@ impl Ligature {
         if row.expires_at <= self.now() {
             return Err(Refusal::AttemptExpired.into());
         }
-        let state: State = serde_json::from_str(&row.state)?;
+        // One that an older version of the server wrote cannot go on.
+        let state: State = serde_json::from_str(&row.state).map_err(|_| Refusal::AttemptExpired)?;
         let continuation = serde_json::from_str(&row.continuation)?;
         let held = self.open_held(&row);
         Ok(Opened { secret: id.to_owned(), row, state, held, continuation })

@@ -2,7 +2,7 @@
 use domain::{
     AccountId, Refusal,
     address::masked,
-    attempt::{State, Then, Wants},
+    attempt::{Awaited, CodePurpose, State, Then, Wants},
     decide::Choice,
     path::Continuation,
     policy::{Agreement, BindMethod, Disclosure, Field, Offer},
@@ -27,28 +27,12 @@ pub struct AttemptView {
 /// What a code is for, as the page says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeFor {
-    /// It goes to an account's own mailbox, if there is one.
+    /// It goes to an account's own mailbox or phone, if there is one.
     Account,
     /// It goes to the claimed mailbox in every case.
     Claim,
-    SignUp,
-    /// It signs in.
-    SignIn,
-    /// It proves the address that the account is to have.
-    NewEmail,
-    /// It confirms the session that it is asked in.
-    Confirm,
-}
-
-impl CodeFor {
-    /// The person is signed in already.
-    #[must_use]
-    pub fn in_session(self) -> bool {
-        match self {
-            Self::Confirm | Self::NewEmail => true,
-            Self::Account | Self::Claim | Self::SignUp | Self::SignIn => false,
-        }
-    }
+    /// No provider takes part.
+    Own(CodePurpose),
 }
 
 /// The body by page.
@@ -74,6 +58,9 @@ pub enum ViewBody {
         provider: String,
         identity: String,
         ask_address: bool,
+        /// A number can be typed for an address.
+        phones: bool,
+        /// Ways that the policy has and this server can do.
         methods: Vec<BindMethod>,
         identities: Vec<Button>,
         /// A ceremony for whichever passkey the browser has.
@@ -133,24 +120,21 @@ impl Ligature {
         let tries_left = open.row.tries_left;
         let client = client_of(&open.continuation);
         let policy = self.ground(c, client.as_deref()).await?.policy(open.held.as_ref().map(|h| h.key.as_str()));
-        let methods = &policy.choices.bind_methods;
+        let methods: Vec<BindMethod> = policy.choices.bind_methods.iter().copied().filter(|m| *m != BindMethod::PhoneCode || self.has_texts()).collect();
         let body = match &open.state {
             State::Choosing { choice, .. } => ViewBody::Choose { provider, identity, offers: choice.offers.clone(), accounts: self.shown(c, choice).await? },
             State::Confirming { choice } | State::Proving { choice, .. } => {
                 let purpose = if choice.is_none() { CodeFor::Claim } else { CodeFor::Account };
                 ViewBody::Code { sent_to, tries_left, purpose, password_too: choice.is_some() && methods.contains(&BindMethod::Password) }
             }
-            State::SigningUp { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::SignUp, password_too: false },
-            State::NewEmail { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::NewEmail, password_too: false },
-            State::ConfirmingSession { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::Confirm, password_too: false },
-            State::SigningIn { .. } => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::SignIn, password_too: false },
-            State::Resetting { .. } => ViewBody::Reset { sent_to, tries_left },
+            State::AwaitingCode(Awaited { purpose: CodePurpose::Reset, .. }) => ViewBody::Reset { sent_to, tries_left },
+            State::AwaitingCode(awaited) => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::Own(awaited.purpose), password_too: false },
             State::Binding { target, choice, .. } => {
                 // Only what the policy shows anyway spares the person the address.
                 let told = target.is_some() && choice.as_ref().is_some_and(|c| !c.shown.is_empty());
                 let identities = if methods.contains(&BindMethod::Identity) { self.buttons_but(open.held.as_ref().map_or("", |h| &h.key)).await? } else { Vec::new() };
                 let passkey = if methods.contains(&BindMethod::Passkey) && policy.permits.passkey_sign_in { self.begin_passkey_sign_in(visitor).ok() } else { None };
-                ViewBody::Bind { provider, identity, ask_address: !told, methods: methods.clone(), identities, passkey }
+                ViewBody::Bind { provider, identity, ask_address: !told, phones: self.has_texts(), methods: methods.clone(), identities, passkey }
             }
             State::FinishingSignup { .. } => ViewBody::Finish { provider, address: claimed },
             State::EmailChanged { account, updating } => {

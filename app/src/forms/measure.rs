@@ -1,0 +1,21 @@
+//! How hard a password is to guess, while it is typed.
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{context::asked, forms::bounded, i18n::t, outcome::Code};
+
+/// What the bar shows: 0 to 4, and a few words.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Measured {
+    pub score: u8,
+    pub text: String,
+}
+
+/// `known`: what the form says of the person.
+#[server(prefix = "/fn", endpoint = "ask/password")]
+pub async fn measure_password(password: String, #[server(default)] known: String) -> Result<Measured, Code> {
+    let (_, asker) = asked();
+    let score = service::password::measure(&password, &bounded(&known, 400));
+    let words = if service::password::is_long_enough(&password) { format!("meter-{score}") } else { "meter-short".to_owned() };
+    Ok(Measured { score, text: t(asker.lang, &words) })
+}

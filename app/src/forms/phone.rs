@@ -1,0 +1,46 @@
+//! The telephone number of one's own account.
+use domain::Refusal;
+use leptos::prelude::*;
+
+use crate::{
+    context::asked,
+    forms::bounded,
+    outcome::{Code, Flash, Leave, back, go, leave, refuse},
+    paths,
+};
+
+#[server(prefix = "/fn", endpoint = "account/phone")]
+pub async fn change_phone(phone: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.ask_new_phone(&asker.visitor, &phone).await {
+        Err(fault) if let Some(problem) = problem(fault.refusal()) => {
+            let flash = Flash { problems: vec![("phone".into(), problem.into())], typed: vec![("phone".into(), bounded(&phone, 40))], ..Flash::default() };
+            back(&context, &asker, paths::PHONE, flash).await
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => Leave::local(paths::confirm(paths::PHONE)),
+        other => leave(&context, other).await,
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+/// What is said beside the field.
+fn problem(refusal: Refusal) -> Option<&'static str> {
+    match refusal {
+        Refusal::BadRequest => Some("field-phone"),
+        Refusal::NotAllowed => Some("field-phone-country"),
+        _ => None,
+    }
+}
+
+#[server(prefix = "/fn", endpoint = "account/phone/remove")]
+pub async fn remove_phone() -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.remove_phone(&asker.visitor).await {
+        Ok(()) => back(&context, &asker, paths::ACCOUNT, Flash::notice("phone-removed")).await,
+        Err(fault) if fault.refusal() == Refusal::NotRecent => Leave::local(paths::confirm(paths::PHONE)),
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Codes to an account's own mailbox or phone, where no provider takes part: one flow for signing up, signing in, a new
+//! password, confirming a session, a new address, a new number. Where there is no account, a row that nothing answers
+//! takes the code's place, and the page is the same (RL-08).
+use domain::{
+    AccountId, HOUR, Micros, Refusal,
+    attempt::{Awaited, CodePurpose, State},
+    contact::Contact,
+    path::Continuation,
+    policy::Pin,
+};
+use storage::{
+    Conn,
+    accounts::{find_account, list_emails},
+    attempts::Attempt,
+    attributes::find_phone,
+    counters::count_up,
+};
+
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    arrive::Settled,
+    attempt::{Opened, blank},
+    audit::Event,
+    challenge::{Binding, Right, code_shape},
+    mails::Kind,
+};
+
+/// A notice to an address's owner, instead of a code.
+pub(crate) type Instead = Option<(AccountId, Kind)>;
+
+impl Ligature {
+    /// Begins an attempt that waits for a code, and sends it.
+    pub(crate) async fn await_code(&self, c: &mut Conn, visitor: &Visitor, awaited: Awaited, instead: Instead, continuation: &Continuation, tries: i32) -> Result<Settled, Fault> {
+        let state = State::AwaitingCode(awaited);
+        let awaited = state.awaiting()?;
+        let (id, hash) = self.begin_attempt(c, visitor, awaited.purpose.name(), &state, None, continuation, tries).await?;
+        let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(self.now()) };
+        self.send_awaited(c, visitor, &row, awaited, instead).await?;
+        Ok(Ok(Arrival::Page { id, page: state.page() }))
+    }
+
+    /// Sends the code that is awaited; for nobody it makes the row that nothing answers.
+    pub(crate) async fn send_awaited(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, awaited: &Awaited, instead: Instead) -> Result<(), Fault> {
+        let binding = awaited_binding(awaited)?;
+        let shape = self.local_code(c).await?;
+        let Some(account) = awaited.account else {
+            let within = instead.is_some() && self.within_budget(c, &binding.address).await?;
+            self.challenge(c, row, &binding, shape, None).await?;
+            return match instead.filter(|_| within) {
+                Some((owner, kind)) => self.tell(c, owner, kind, visitor, "", "", None).await,
+                None => Ok(()),
+            };
+        };
+        let to = match awaited.purpose {
+            CodePurpose::NewEmail | CodePurpose::NewPhone => Some(awaited.contact.clone()),
+            CodePurpose::SignUp | CodePurpose::SignIn | CodePurpose::Reset | CodePurpose::Confirm => self.own_contact(c, account, &binding.address).await?,
+        };
+        // An address that the account lost since: nothing is sent to it.
+        let Some(to) = to else { return Ok(()) };
+        let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
+        let kind = match awaited.purpose {
+            CodePurpose::SignUp => Kind::SignUpCode,
+            CodePurpose::SignIn => Kind::SignInCode,
+            CodePurpose::Reset => Kind::ResetCode,
+            CodePurpose::Confirm => Kind::ConfirmCode,
+            CodePurpose::NewEmail => Kind::NewEmailCode,
+            CodePurpose::NewPhone => Kind::NewPhoneCode,
+        };
+        let letter = self.letter(kind, to, locale, visitor, "", "");
+        self.challenge(c, row, &binding, shape, Some(letter)).await
+    }
+
+    /// The account's own spelling of a canonical address or number, if it has it.
+    pub(crate) async fn own_contact(&self, c: &mut Conn, account: AccountId, canonical: &str) -> Result<Option<String>, Fault> {
+        if let Some(email) = list_emails(c, account).await?.into_iter().find(|e| e.canonical == canonical) {
+            return Ok(Some(email.typed));
+        }
+        Ok(find_phone(c, account).await?.filter(|phone| phone == canonical))
+    }
+
+    /// The code that was typed, for whichever purpose: compared, used up, and what it was for is done in one transaction.
+    ///
+    /// # Errors
+    /// [`Refusal::OtherAccount`] in another person's session, [`Refusal::BadRequest`] for a password that may not be
+    /// set; refusals of the decision. A wrong code is a page.
+    pub(crate) async fn take_code(&self, visitor: &Visitor, id: &str, open: Opened, typed: &str, password: Option<&str>) -> Result<Arrival, Fault> {
+        let awaited = open.state.awaiting()?.clone();
+        if (awaited.purpose == CodePurpose::Reset) != password.is_some() {
+            return Err(Refusal::AttemptStep.into());
+        }
+        if let (true, Some(account)) = (awaited.purpose.in_session(), awaited.account)
+            && Self::caller(visitor)?.account != account
+        {
+            return Err(Refusal::OtherAccount.into());
+        }
+        if let Some(password) = password {
+            self.check_new_password(password, &[]).await?;
+        }
+        let right = match self.compare_code(&open.row, &awaited_binding(&awaited)?, typed).await {
+            Ok(right) => right,
+            Err(fault) => return self.wrong_code(visitor, id, fault).await,
+        };
+        let account = awaited.account.ok_or(Refusal::CodeWrong)?;
+        let phc = match password {
+            Some(password) => self.hash_password(password).await?,
+            None => String::new(),
+        };
+        let (visitor, secret) = (visitor.clone(), id.to_owned());
+        self.settle(move |this, c| {
+            let (visitor, secret, right, awaited, phc) = (visitor.clone(), secret.clone(), right.clone(), awaited.clone(), phc.clone());
+            Box::pin(async move { this.right_code(c, &visitor, &secret, (&awaited, account), &right, &phc).await })
+        })
+        .await
+    }
+
+    async fn right_code(&self, c: &mut Conn, visitor: &Visitor, id: &str, (awaited, account): (&Awaited, AccountId), right: &Right, phc: &str) -> Result<Settled, Fault> {
+        let open = self.opened(c, visitor, id).await?;
+        if open.state.awaiting()? != awaited {
+            return Err(Refusal::AttemptStep.into());
+        }
+        self.use_up(c, right).await?;
+        let contact = parsed(&awaited.contact)?;
+        match awaited.purpose {
+            CodePurpose::SignUp => self.finish_sign_up(c, visitor, &open, account).await,
+            CodePurpose::SignIn => self.sign_in_by_code(c, visitor, &open, account, &contact).await,
+            CodePurpose::Reset => self.finish_reset(c, visitor, &open, (account, &contact), phc).await,
+            CodePurpose::Confirm => self.confirm_by_code(c, visitor, &open, account, &contact).await,
+            CodePurpose::NewEmail => self.finish_new_email(c, visitor, &open, account, &awaited.contact).await,
+            CodePurpose::NewPhone => self.finish_new_phone(c, visitor, &open, account, &contact).await,
+        }
+    }
+
+    /// Lifetime and shape of codes outside any provider.
+    pub(crate) async fn local_code(&self, c: &mut Conn) -> Result<(Micros, Pin), Fault> {
+        Ok(code_shape(&self.ground(c, None).await?.policy(None)))
+    }
+
+    /// Texts cost money, and whoever causes many may earn some of it: over the hour's number none goes out, and the
+    /// console hears of it once.
+    pub(crate) async fn within_texts(&self, c: &mut Conn) -> Result<bool, Fault> {
+        let n = count_up(c, &self.vault.lookup(&[b"texts-hour"]), self.now(), HOUR).await?;
+        if n == self.settings.texts_an_hour + 1 {
+            self.record(c, Event::new("texts.flood").by("system").detail(serde_json::json!({ "texts": n }))).await?;
+        }
+        Ok(n <= self.settings.texts_an_hour)
+    }
+}
+
+/// What an awaited code is bound to.
+fn awaited_binding(awaited: &Awaited) -> Result<Binding, Fault> {
+    let address = parsed(&awaited.contact)?.as_str().to_owned();
+    Ok(match awaited.account {
+        Some(account) => Binding { action: awaited.purpose.name(), account: Some(account), address, ..Binding::default() },
+        None => Binding { action: "decoy", address, ..Binding::default() },
+    })
+}
+
+/// An address or number that was accepted when the attempt began.
+fn parsed(contact: &str) -> Result<Contact, Refusal> {
+    Contact::parse(contact).map_err(|_| Refusal::AttemptExpired)
+}

@@ -1,0 +1,79 @@
+//! A new password by a code to the account's own mailbox.
+use domain::{
+    AccountId, CredentialId, Refusal,
+    address::Canonical,
+    attempt::{Awaited, CodePurpose, Kept, State, Then},
+    contact::Contact,
+    facts::{AccountState, Local},
+    path::{Continuation, SafePath},
+};
+use storage::{
+    Conn,
+    accounts::{bump_rev, find_account, find_owner, set_password},
+    links::list_links,
+};
+
+use crate::{Arrival, Fault, Ligature, Visitor, arrive::Settled, attempt::Opened, audit::Event, chance::row_id, mails::Kind, undo::Undoable};
+
+/// The page that shows what else opens an account that was recovered.
+const RECOVERED: &str = "/account/recovered";
+
+impl Ligature {
+    /// Asks for a new password: the page is the same whether or not the address has an account.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for what is no address, [`Refusal::PasswordOff`].
+    pub async fn ask_reset(&self, visitor: &Visitor, email: &str, continuation: Continuation) -> Result<Arrival, Fault> {
+        let address = Canonical::parse(email).map_err(|_| Refusal::BadRequest)?;
+        let visitor = visitor.clone();
+        self.settle(move |this, c| {
+            let (visitor, address, continuation) = (visitor.clone(), address.clone(), continuation.clone());
+            Box::pin(async move {
+                this.may_anyone_sign_in(c, Local::Password, &continuation).await?;
+                let owner = find_owner(c, this.org, address.as_str()).await?;
+                let active = match owner {
+                    Some(id) => find_account(c, this.org, id).await?.is_some_and(|a| a.state() == AccountState::Active),
+                    None => false,
+                };
+                let awaited = Awaited { purpose: CodePurpose::Reset, account: owner.filter(|_| active), contact: address.as_str().to_owned() };
+                this.await_code(c, &visitor, awaited, None, &continuation, domain::code::TRIES).await
+            })
+        })
+        .await
+    }
+
+    /// Sets the new password with the code: every session of the account ends, and the person signs in anew here.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for a password that may not be set, [`Refusal::CodeExhausted`].
+    pub async fn reset(&self, visitor: &Visitor, id: &str, typed: &str, password: &str) -> Result<Arrival, Fault> {
+        let open = self.opened(&mut self.store.read().await?, visitor, id).await?;
+        self.take_code(visitor, id, open, typed, Some(password)).await
+    }
+
+    pub(crate) async fn finish_reset(&self, c: &mut Conn, visitor: &Visitor, open: &Opened, (account, contact): (AccountId, &Contact), phc: &str) -> Result<Settled, Fault> {
+        let row = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Active).ok_or(Refusal::PolicyChanged)?;
+        if self.find_contact_owner(c, contact).await? != Some(account) {
+            return Err(Refusal::AttemptExpired.into());
+        }
+        bump_rev(c, account, row.rev).await?;
+        let now = self.now();
+        set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
+        self.unlock_password(c, account).await?;
+        self.move_on(c, open, &State::Done, "").await?;
+        self.end_everything(c, account, None).await?;
+        self.record(c, Event::new("password.reset").account(account)).await?;
+        self.tell(c, account, Kind::PasswordNotice, visitor, "", "", Some(&Undoable::Password)).await?;
+        // Other ways in stay; the person sees them before anything else (PH-04).
+        let continuation = match &open.continuation {
+            Continuation::Account if !list_links(c, account).await?.is_empty() => Continuation::Path(SafePath::parse(RECOVERED).map_err(|_| Fault::Internal("a path of ours".into()))?),
+            other => other.clone(),
+        };
+        let then = Then::SignIn { account, method: "password".into() };
+        match self.end_locally(c, visitor, then, Kept::default(), continuation, None).await? {
+            // Nothing is changed for who may not come in by it.
+            Err((refusal, _)) => Err(refusal.into()),
+            arrived => Ok(arrived),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The workers: each claims what is due on its channel, sends, finishes or puts off. Several nodes may run them.
+use std::{future::Future, time::Duration};
+
+use service::{
+    Ligature,
+    mails::{Channel, Due},
+};
+
+use crate::{
+    config::{Mail, Sms},
+    mail::smtp::Smtp,
+    text::{NotSent, SmsSender, Text, body, webhook::Webhook},
+};
+
+/// Pause between looks at an empty outbox.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Sends mails until told to stop.
+pub async fn send_mails(ligature: Ligature, config: Mail, stop: impl Future<Output = ()>) {
+    match Smtp::new(&config) {
+        Some(smtp) => run(&ligature, Channel::Mail, &smtp, stop).await,
+        None => tracing::warn!("no mail server is configured: mails wait in the outbox"),
+    }
+}
+
+/// Sends texts until told to stop; without a sender none is ever written.
+pub async fn send_texts(ligature: Ligature, config: Sms, stop: impl Future<Output = ()>) {
+    if config.webhook_url.is_empty() {
+        return;
+    }
+    match Webhook::new(&config) {
+        Ok(sender) => run(&ligature, Channel::Text, &Texts(sender), stop).await,
+        Err(error) => tracing::error!(%error, "texts cannot be sent"),
+    }
+}
+
+/// Carries what is due on one channel.
+trait Carrier: Sync {
+    fn carry(&self, due: &Due) -> impl Future<Output = Result<(), NotSent>> + Send;
+}
+
+impl Carrier for Smtp {
+    async fn carry(&self, due: &Due) -> Result<(), NotSent> {
+        self.send(&due.letter).await
+    }
+}
+
+struct Texts<S>(S);
+
+impl<S: SmsSender> Carrier for Texts<S> {
+    async fn carry(&self, due: &Due) -> Result<(), NotSent> {
+        self.0.send(&Text { id: due.id(), to: due.letter.to.clone(), body: body(&due.letter) }).await
+    }
+}
+
+async fn run(ligature: &Ligature, channel: Channel, carrier: &impl Carrier, stop: impl Future<Output = ()>) {
+    tokio::pin!(stop);
+    loop {
+        let worked = match ligature.next_letter(channel).await {
+            Ok(Some(due)) => {
+                let sent = carrier.carry(&due).await;
+                settle(ligature, &due, sent).await;
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                tracing::error!(%error, "the outbox cannot be read");
+                false
+            }
+        };
+        if !worked {
+            tokio::select! {
+                () = &mut stop => return,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+    }
+}
+
+async fn settle(ligature: &Ligature, due: &Due, sent: Result<(), NotSent>) {
+    let kind = due.letter.kind.name();
+    let done = match sent {
+        Ok(()) => ligature.finish_letter(&due.row, "sent", "").await,
+        Err(NotSent::Ever(error)) => {
+            tracing::warn!(mail.kind = kind, "a mail or text was refused for good");
+            ligature.finish_letter(&due.row, "dead", &error).await
+        }
+        Err(NotSent::Yet(error)) => {
+            tracing::warn!(mail.kind = kind, mail.tries = due.row.tries, "a mail or text could not be sent and is tried again");
+            ligature.put_off_letter(&due.row, &error).await
+        }
+    };
+    if let Err(error) = done {
+        tracing::error!(%error, "the outbox cannot be written");
+    }
+}
