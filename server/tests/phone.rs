@@ -156,12 +156,11 @@ async fn ma_08_a_number_can_be_the_last_way_in_and_changing_it_needs_a_recent_si
     assert!(account.has("/remove") && account.has(NUMBER), "the number is another way in: {}", account.body);
     let link = account.body.split("/account/methods/").nth(1).and_then(|r| r.split('/').next()).unwrap().to_owned();
     b.post("/fn/account/remove", &[("link", &link)]).await;
-    assert_eq!(w.links("h-1").await, 0);
+    assert_eq!(b.methods().await, Vec::<String>::new());
     assert_eq!(b.post("/fn/account/phone/remove", &[]).await.refusal(), "account.last_method");
     assert!(!b.get("/account/phone").await.has("/fn/account/phone/remove"));
     w.pass(11 * 60);
     assert_eq!(b.post("/fn/account/phone", &[("phone", "+49 30 222222")]).await.path(), "/account/confirm");
-    assert_eq!(b.post("/fn/account/phone/remove", &[]).await.path(), "/account/confirm");
     // There is no mailbox: the phone confirms.
     let confirm = b.get("/account/confirm?to=/account/phone").await;
     assert!(confirm.has("+•••56"), "{}", confirm.body);

@@ -29,7 +29,7 @@ const RULES: &[(&str, &str, &str)] = &[
     (
         "D2",
         "an active account has no way to sign in",
-        "SELECT COUNT(*) AS n FROM account a WHERE a.state = 'active' AND NOT EXISTS (SELECT 1 FROM link l JOIN provider p ON p.id = l.provider_id WHERE l.account_id = a.id AND l.active AND p.enabled) AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id AND c.kind = 'password') AND NOT EXISTS (SELECT 1 FROM passkey k WHERE k.account_id = a.id) AND NOT EXISTS (SELECT 1 FROM account_email e WHERE e.account_id = a.id AND e.owner)",
+        "SELECT COUNT(*) AS n FROM account a WHERE a.state = 'active' AND NOT EXISTS (SELECT 1 FROM link l JOIN provider p ON p.id = l.provider_id WHERE l.account_id = a.id AND l.active AND p.enabled) AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id AND c.kind = 'password') AND NOT EXISTS (SELECT 1 FROM passkey k WHERE k.account_id = a.id) AND NOT EXISTS (SELECT 1 FROM account_email e WHERE e.account_id = a.id AND e.owner) AND NOT EXISTS (SELECT 1 FROM account_attribute t WHERE t.account_id = a.id AND t.name = 'phone' AND t.source = 'code')",
     ),
     ("D3", "an address has more than one owner", "SELECT COUNT(*) AS n FROM (SELECT 1 FROM account_email WHERE owner GROUP BY organisation_id, canonical HAVING COUNT(*) > 1) AS x"),
     (
