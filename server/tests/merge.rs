@@ -14,8 +14,9 @@ use service::{Caller, Ligature, Visitor};
 use storage::{
     accounts::{NewEmail, add_account, add_email, find_account, find_password, list_emails, set_password},
     agreements::{add_agreement, list_agreements},
-    attributes::{list_attributes, set_attribute},
+    attributes::{BY_CODE, list_attributes, set_attribute},
     links::{NewLink, add_link, release_link},
+    passkeys::{Passkey, add_passkey, list_passkeys},
     providers::list_providers,
     snapshots::load_snapshots,
 };
@@ -142,13 +143,17 @@ struct Shape {
     fields: Vec<(u8, u8)>,
     password: bool,
     agreed: Vec<u8>,
+    passkeys: u8,
+    /// A telephone number, proved.
+    phone: bool,
 }
 
 fn shape() -> impl Strategy<Value = Shape> {
     let emails = prop::collection::vec((0_u8..4, any::<bool>()), 0..3);
     let links = prop::collection::vec((0_u8..3, prop::bool::weighted(0.2)), 0..4);
     let fields = prop::collection::vec((0_u8..4, 0_u8..3), 0..4);
-    (emails, links, fields, any::<bool>(), prop::collection::vec(0_u8..3, 0..3)).prop_map(|(emails, links, fields, password, agreed)| Shape { emails, links, fields, password, agreed })
+    (emails, links, fields, any::<bool>(), prop::collection::vec(0_u8..3, 0..3), 0_u8..3, any::<bool>())
+        .prop_map(|(emails, links, fields, password, agreed, passkeys, phone)| Shape { emails, links, fields, password, agreed, passkeys, phone })
 }
 
 /// Everything of an account, as text.
@@ -162,6 +167,7 @@ async fn picture(ligature: &Ligature, id: AccountId) -> Vec<String> {
     all.extend(list_attributes(&mut c, id).await.unwrap().into_iter().map(|f| format!("field {} {} {} {}", f.name, f.value, f.source, f.updated_at)));
     all.extend(find_password(&mut c, id).await.unwrap().map(|p| format!("password {p}")));
     all.extend(list_agreements(&mut c, &[id]).await.unwrap().into_iter().map(|(_, what, at)| format!("agreed {what} {at}")));
+    all.extend(list_passkeys(&mut c, id).await.unwrap().into_iter().map(|k| format!("passkey {:?} {:?}", k.id, k.user_id.0)));
     all.sort();
     all
 }
@@ -214,6 +220,14 @@ async fn make(w: &World, n: usize, side: u8, shape: Shape, keys: &[domain::Provi
                 if shape.password {
                     set_password(c, org, id, CredentialId(row()), &format!("phc-{n}-{side}"), at).await?;
                 }
+                for _ in 0..shape.passkeys {
+                    let id_of = row().to_vec();
+                    add_passkey(c, org, &Passkey { id: id_of, account_id: id, user_id: storage::key(id), name: "Laptop".into(), data: "{}".into(), created_at: at, used_at: None }).await?;
+                }
+                if shape.phone {
+                    let number = format!("+49301{n:04}{side}");
+                    set_attribute(c, org, id, "phone", &number, &number, BY_CODE, at).await?;
+                }
                 for what in shape.agreed {
                     add_agreement(c, id, &format!("terms@{what}"), at).await?;
                 }
@@ -261,6 +275,8 @@ async fn generated_accounts_lose_nothing_by_a_merge_and_are_field_equal_after_ta
         assert_eq!(kinds(&one, "link "), kinds(&before.0, "link ") + kinds(&before.1, "link "), "{first:?} {second:?}");
         assert_eq!(kinds(&rest, "link "), 0);
         assert_eq!(kinds(&one, "password"), usize::from(first.password || second.password));
+        assert_eq!((kinds(&one, "passkey"), kinds(&rest, "passkey")), (usize::from(first.passkeys + second.passkeys), 0));
+        assert_eq!(kinds(&one, "field phone"), usize::from(first.phone || second.phone), "one number of an account");
         assert_eq!(one.iter().filter(|l| l.starts_with("email") && l.ends_with(" true")).count(), usize::from(kinds(&one, "email") > 0), "one primary address: {one:?}");
         let addresses = |all: &[String]| all.iter().filter(|l| l.starts_with("email")).map(|l| l.split(' ').nth(1).unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>();
         assert_eq!(addresses(&one), addresses(&before.0).union(&addresses(&before.1)).cloned().collect());
@@ -277,7 +293,7 @@ async fn generated_accounts_lose_nothing_by_a_merge_and_are_field_equal_after_ta
             // The account that stays would be left with nothing of its own.
             Err(fault) => {
                 assert_eq!(fault.refusal(), domain::Refusal::LastMethod);
-                assert!(!first.password && !first.links.iter().any(|(_, released)| !released), "{first:?}");
+                assert!(!first.password && first.passkeys == 0 && !first.links.iter().any(|(_, released)| !released), "{first:?}");
                 continue;
             }
         }
