@@ -152,8 +152,15 @@ fn shape() -> impl Strategy<Value = Shape> {
     let emails = prop::collection::vec((0_u8..4, any::<bool>()), 0..3);
     let links = prop::collection::vec((0_u8..3, prop::bool::weighted(0.2)), 0..4);
     let fields = prop::collection::vec((0_u8..4, 0_u8..3), 0..4);
-    (emails, links, fields, any::<bool>(), prop::collection::vec(0_u8..3, 0..3), 0_u8..3, any::<bool>())
-        .prop_map(|(emails, links, fields, password, agreed, passkeys, phone)| Shape { emails, links, fields, password, agreed, passkeys, phone })
+    (emails, links, fields, any::<bool>(), prop::collection::vec(0_u8..3, 0..3), 0_u8..3, any::<bool>()).prop_map(|(emails, links, fields, password, agreed, passkeys, phone)| Shape {
+        emails,
+        links,
+        fields,
+        password,
+        agreed,
+        passkeys,
+        phone,
+    })
 }
 
 /// Everything of an account, as text.

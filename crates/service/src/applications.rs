@@ -307,6 +307,7 @@ fn assurance(method: &str, factor: &str) -> (&'static str, Vec<&'static str>) {
     let mut amr = vec![match method {
         "password" => "pwd",
         "code" => "otp",
+        "phone" => "sms",
         "passkey" => "pop",
         _ => "fed",
     }];
