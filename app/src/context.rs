@@ -38,9 +38,19 @@ pub struct Asker {
     pub last: Option<String>,
     /// Where the page is, for the language switch.
     pub here: String,
+    /// The person chose the language here.
+    pub chosen: bool,
 }
 
 impl Asker {
+    /// The first language of an application's wish that there is, unless the person chose one (OpenID Connect Core
+    /// §3.1.2.1, `ui_locales`).
+    #[must_use]
+    pub fn preferred_by(&self, wanted: &str) -> Option<&'static str> {
+        let found = wanted.split(' ').take(10).find_map(Lang::parse)?;
+        (!self.chosen && found != self.lang).then(|| found.tag())
+    }
+
     /// The application's request behind an entry id.
     #[must_use]
     pub fn entry(&self, ligature: &Ligature, id: &str) -> Option<domain::path::AuthorizeRequest> {
@@ -50,6 +60,10 @@ impl Asker {
     /// Where a sign-in leads.
     #[must_use]
     pub fn continuation(&self, ligature: &Ligature, entry: &str) -> domain::path::Continuation {
+        if let Some(code) = entry.strip_prefix(crate::paths::DEVICE_ENTRY) {
+            let path = format!("{}?code={code}", crate::paths::DEVICE);
+            return domain::path::SafePath::parse(&path).map_or(domain::path::Continuation::Account, domain::path::Continuation::Path);
+        }
         self.entry(ligature, entry).map_or(domain::path::Continuation::Account, |r| domain::path::Continuation::Authorize(Box::new(r)))
     }
 }

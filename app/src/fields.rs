@@ -58,12 +58,17 @@ pub fn field(f: Field) -> AnyView {
 
 /// A checkbox with its label and a sentence on what it does.
 pub fn check(name: &'static str, label: String, hint: String, on: bool) -> AnyView {
-    let hint_id = format!("{name}-hint");
+    check_of(name, name.to_owned(), label, hint, on)
+}
+
+/// A checkbox that is sent under another name than its id.
+pub fn check_of(id: &'static str, name: String, label: String, hint: String, on: bool) -> AnyView {
+    let hint_id = format!("{id}-hint");
     let described = (!hint.is_empty()).then(|| hint_id.clone());
     view! {
         <div class="check">
-            <input type="checkbox" id=name name=name value="on" checked=on aria-describedby=described/>
-            <div><label for=name>{label}</label>{(!hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{hint}</p> })}</div>
+            <input type="checkbox" id=id name=name value="on" checked=on aria-describedby=described/>
+            <div><label for=id>{label}</label>{(!hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{hint}</p> })}</div>
         </div>
     }
     .into_any()

@@ -7,7 +7,7 @@ use http::{
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
-use service::{Arrival, Destination, Fault};
+use service::{Arrival, Destination, Fault, applications::Granted};
 
 use crate::{
     context::{Asker, Context},
@@ -88,24 +88,27 @@ async fn follow(context: &Context, result: Result<Arrival, Fault>) -> Result<Lea
             Continuation::Authorize(request) => sign_in_for(context, *request, paths::LOGIN_STAY),
             Continuation::Account | Continuation::Admin | Continuation::Path(_) => Ok(Leave::local(paths::LOGIN_STAY)),
         },
-        Arrival::Continue { caller, continuation } => Ok(Leave { to: onward(context, continuation, Some(*caller)).await?, cookies: Vec::new() }),
+        Arrival::Continue { caller, continuation } => onward(context, continuation, Some(*caller)).await,
         Arrival::SignedIn { secret, continuation, method } => {
             let caller = if matches!(continuation, Continuation::Authorize(_)) { context.ligature.session(&secret).await? } else { None };
-            let to = onward(context, continuation, caller).await?;
-            Ok(Leave { to, cookies: vec![context.cookies.session(&secret), context.cookies.last(&method)] })
+            Ok(onward(context, continuation, caller).await?.with(context.cookies.session(&secret)).with(context.cookies.last(&method)))
         }
     }
 }
 
 /// Where a continuation leads in a session.
-async fn onward(context: &Context, continuation: Continuation, caller: Option<service::Caller>) -> Result<Destination, Fault> {
+async fn onward(context: &Context, continuation: Continuation, caller: Option<service::Caller>) -> Result<Leave, Fault> {
     Ok(match continuation {
-        Continuation::Account => Destination::Local(paths::ACCOUNT.into()),
-        Continuation::Admin => Destination::Local(paths::ADMIN.into()),
-        Continuation::Path(path) => Destination::Local(path.into()),
+        Continuation::Account => Leave::local(paths::ACCOUNT),
+        Continuation::Admin => Leave::local(paths::ADMIN),
+        Continuation::Path(path) => Leave::local(path),
         Continuation::Authorize(request) => {
             let caller = caller.ok_or(domain::Refusal::SessionEnded)?;
-            Destination::Application(context.ligature.grant(&caller, &request).await?)
+            match context.ligature.grant(&caller, *request).await? {
+                Granted::Code(uri) => Leave { to: Destination::Application(uri), cookies: Vec::new() },
+                Granted::Consent(request) => sign_in_for(context, request, paths::CONSENT)?,
+                Granted::SignIn(request) => sign_in_for(context, request, paths::LOGIN_STAY)?,
+            }
         }
     })
 }

@@ -15,6 +15,13 @@ pub const SECOND_FACTOR_ON: &str = "/account/second-factor/on";
 pub const RECOVERY_CODES: &str = "/account/second-factor/codes";
 pub const PASSKEYS: &str = "/account/passkeys";
 pub const PHONE: &str = "/account/phone";
+pub const CONSENT: &str = "/consent";
+pub const DEVICE: &str = "/device";
+/// What an entry begins with that leads to a device's page instead of an application.
+pub const DEVICE_ENTRY: &str = "device.";
+pub const LOGOUT: &str = "/logout";
+pub const APPLICATIONS: &str = "/account/applications";
+pub const ADMIN_APPLICATION_NEW: &str = "/admin/applications/new";
 pub const MERGE: &str = "/account/merge";
 pub const EXPORT: &str = "/account/export";
 pub const DELETE: &str = "/account/delete";
@@ -128,4 +135,16 @@ pub fn policy_document(scope: &str, version: Option<i64>) -> String {
         Some(version) => format!("{ADMIN_POLICY_DOCUMENT}?scope={plain}&version={version}"),
         None => format!("{ADMIN_POLICY_DOCUMENT}?scope={plain}"),
     }
+}
+
+/// An application in the console.
+#[must_use]
+pub fn admin_application(client_id: &str) -> String {
+    format!("/admin/applications/{client_id}")
+}
+
+/// The end of a sign-out.
+#[must_use]
+pub fn signed_out(sealed: &str) -> String {
+    format!("/logout/done?o={sealed}")
 }

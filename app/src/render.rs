@@ -35,12 +35,16 @@ pub struct Head {
     pub layout: Layout,
     /// Origins that a form's redirects may lead to (CSP `form-action`).
     pub origins: Vec<String>,
+    /// Origins of other sites' pages that are loaded in frames.
+    pub frames: Vec<String>,
+    /// Where the browser goes on to by itself, after two seconds.
+    pub onward: Option<String>,
 }
 
 impl Head {
     #[must_use]
     pub fn new(title: String, layout: Layout) -> Self {
-        Self { title, status: 200, layout, origins: Vec::new() }
+        Self { title, status: 200, layout, origins: Vec::new(), frames: Vec::new(), onward: None }
     }
 
     #[must_use]
@@ -64,6 +68,7 @@ pub const PASSKEY: &str = "data-passkey";
 #[derive(Clone)]
 struct Policy {
     form_action: String,
+    frames: String,
     scripts: String,
     modules: Vec<(&'static str, String)>,
 }
@@ -73,7 +78,8 @@ pub async fn page<V: IntoView + 'static>(context: &Context, asker: &Asker, head:
     let mut origins: Vec<String> = head.origins.iter().filter(|o| o.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b';' && b != b',')).cloned().collect();
     origins.sort();
     origins.dedup();
-    let policy = Policy { form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(), scripts: context.assets.scripts.clone(), modules: context.assets.modules.clone() };
+    let frames = if head.frames.is_empty() { "'none'".to_owned() } else { head.frames.join(" ") };
+    let policy = Policy { frames, form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(), scripts: context.assets.scripts.clone(), modules: context.assets.modules.clone() };
     let (assets, asker, demo) = (context.assets.clone(), asker.clone(), context.demo);
     let status = StatusCode::from_u16(head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let provide = move || provide_context(policy.clone());
@@ -102,8 +108,9 @@ fn finish<V: IntoView + 'static>(app: V, _chunks: BoxedFnOnce<PinnedStream<Strin
         };
         let connects = islands || wanted.iter().any(|(attribute, _)| *attribute == METER);
         let csp = format!(
-            "default-src 'none'; script-src {script}; connect-src {}; style-src 'self'; img-src 'self'; form-action {}; base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
+            "default-src 'none'; script-src {script}; connect-src {}; style-src 'self'; img-src 'self'; frame-src {}; form-action {}; base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
             if connects { "'self'" } else { "'none'" },
+            policy.frames,
             policy.form_action
         );
         if let Ok(value) = HeaderValue::from_str(&csp) {
@@ -137,6 +144,7 @@ fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, asker: &Asker
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
                 <title>{format!("{} · Ligature", head.title)}</title>
+                {head.onward.clone().map(|to| view! { <meta http-equiv="refresh" content=format!("2;url={to}")/> })}
                 <link rel="stylesheet" href=assets.css.clone()/>
                 <link rel="icon" href=assets.icon.clone()/>
             </head>
@@ -152,7 +160,7 @@ fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, asker: &Asker
 
 fn account_navigation(l: Lang, asker: &Asker) -> impl IntoView + use<> {
     let here = asker.here.split('?').next().unwrap_or_default().to_owned();
-    let items = [(paths::ACCOUNT, "nav-methods"), (paths::SESSIONS, "nav-sessions"), (paths::ACTIVITY, "nav-activity")];
+    let items = [(paths::ACCOUNT, "nav-methods"), (paths::SESSIONS, "nav-sessions"), (paths::APPLICATIONS, "nav-applications"), (paths::ACTIVITY, "nav-activity")];
     view! {
         <nav aria-label=t(l, "nav-account")>
             {items.into_iter().map(|(href, key)| view! { <a href=href aria-current=(here == href).then_some("page")>{t(l, key)}</a> }).collect_view()}

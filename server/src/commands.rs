@@ -44,6 +44,8 @@ enum Command {
     },
     /// Copy an embedded database into a new file while it is used.
     Backup { file: PathBuf },
+    /// Let the next signing keys sign at once, and publish those after them.
+    RotateSigningKeys,
     /// Apply a preset, providers and applications from a JSON file.
     Seed { file: PathBuf },
 }
@@ -85,6 +87,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup { file } => {
             serve::store(&config)?.backup_to(&file.to_string_lossy()).await?;
             say(&format!("Copied to {}.", file.display()))?;
+        }
+        Command::RotateSigningKeys => {
+            open(&config).await?.tend_keys(true).await?;
+            say("The next keys sign from now on. Running servers see it within a minute; the keys before stay published for two days.")?;
         }
         Command::Seed { file } => {
             let text = std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;

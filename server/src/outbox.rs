@@ -34,6 +34,23 @@ pub async fn send_texts(ligature: Ligature, config: Sms, stop: impl Future<Outpu
     }
 }
 
+/// Tells applications of sessions that ended, until told to stop.
+pub async fn tell_of_ends(ligature: Ligature, stop: impl Future<Output = ()>) {
+    tokio::pin!(stop);
+    loop {
+        let worked = ligature.tell_of_end().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the ends of sessions cannot be told");
+            false
+        });
+        if !worked {
+            tokio::select! {
+                () = &mut stop => return,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+    }
+}
+
 /// Carries what is due on one channel.
 trait Carrier: Sync {
     fn carry(&self, due: &Due) -> impl Future<Output = Result<(), NotSent>> + Send;

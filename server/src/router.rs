@@ -5,7 +5,10 @@ use app::{context::Context, pages};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, StatusCode},
+    http::{
+        HeaderName, Method, StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+    },
     middleware::{from_fn_with_state, map_response},
     response::Response,
     routing::{get, post},
@@ -13,6 +16,7 @@ use axum::{
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
+    cors::{Any, CorsLayer},
     csrf::CsrfLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     timeout::TimeoutLayer,
@@ -29,7 +33,7 @@ use crate::{
         host::{PublicHost, host},
         visitor::visitor,
     },
-    routes::{account, callback, forms, health, issuer, start},
+    routes::{account, callback, forms, health, issuer, logout, start},
 };
 
 /// Paths of all server functions, as they registered themselves.
@@ -67,6 +71,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/account/merge/with/{key}", post(start::merge))
         .route("/callback/{key}", get(callback::callback))
         .route("/authorize", get(issuer::authorize).post(issuer::authorize_form))
+        .route("/logout", get(logout::logout).post(logout::logout_form))
         .fallback(pages::not_found)
         .method_not_allowed_fallback(pages::not_found)
         // Posts from other sites: judged by the layer below, drawn by this one.
@@ -77,9 +82,16 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
 
     let programs = Router::new()
         .route("/token", post(issuer::token))
-        .route("/userinfo", get(issuer::userinfo).post(issuer::userinfo))
+        .route("/introspect", post(issuer::introspect))
+        .route("/revoke", post(issuer::revoke))
+        .route("/par", post(issuer::push))
+        .route("/device_authorization", post(issuer::device))
+        .route("/userinfo", get(issuer::userinfo).post(issuer::userinfo_form))
         .route("/jwks", get(issuer::jwks))
         .route("/.well-known/openid-configuration", get(issuer::discovery))
+        .route("/.well-known/oauth-authorization-server", get(issuer::discovery))
+        // Applications in browsers ask from their own origins; nothing here reads a cookie.
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::POST]).allow_headers([AUTHORIZATION, CONTENT_TYPE]))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(DefaultBodyLimit::max(32 * 1024));

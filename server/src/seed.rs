@@ -3,6 +3,7 @@ use serde::Deserialize;
 use service::{
     Ligature,
     admin::{ProviderForm, SaveProblem},
+    applications::ApplicationForm,
     association::{Association, Mode},
 };
 use upstream::Settings;
@@ -57,6 +58,8 @@ pub struct SeedApplication {
     pub name: String,
     pub secret: String,
     pub redirect_uris: Vec<String>,
+    #[serde(default)]
+    pub settings: service::applications::ApplicationSettings,
 }
 
 fn yes() -> bool {
@@ -96,7 +99,12 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
         })?;
     }
     for application in seed.applications {
-        ligature.register_application(&application.client_id, &application.name, &application.redirect_uris, Some(application.secret)).await?;
+        let SeedApplication { client_id, name, secret, redirect_uris, settings } = application;
+        let secret = (!settings.kind.is_public()).then_some(secret);
+        let form = ApplicationForm { client_id: client_id.clone(), name, redirect_uris, settings, active: true };
+        let problems = form.problems();
+        anyhow::ensure!(problems.is_empty(), "application {client_id}: {}", problems.join(", "));
+        ligature.put_application(form, secret).await?;
     }
     for (scope, document) in seed.policies {
         let document = domain::policy::Document::parse(&document.to_string()).map_err(|p| anyhow::anyhow!("policy {scope}: {} {}", p.path, p.value))?;

@@ -152,7 +152,8 @@ fn patience(builder: &mut Builder<TokioExecutor>, config: &Config) {
 
 /// Mails, texts, and tidying up every minute.
 async fn background(ligature: Ligature, config: Config, addresses: Addresses, stopped: watch::Receiver<bool>) {
-    let (mut for_mails, mut for_texts) = (stopped.clone(), stopped.clone());
+    let (mut for_mails, mut for_texts, mut for_ends) = (stopped.clone(), stopped.clone(), stopped.clone());
+    let ends = tokio::spawn(outbox::tell_of_ends(ligature.clone(), async move { drop(for_ends.wait_for(|s| *s).await) }));
     let mails = tokio::spawn(outbox::send_mails(ligature.clone(), config.mail, async move { drop(for_mails.wait_for(|s| *s).await) }));
     let texts = tokio::spawn(outbox::send_texts(ligature.clone(), config.sms, async move { drop(for_texts.wait_for(|s| *s).await) }));
     let mut stopped = stopped;
@@ -166,7 +167,7 @@ async fn background(ligature: Ligature, config: Config, addresses: Addresses, st
             tracing::error!(%error, "tidying up failed");
         }
     }
-    drop((mails.await, texts.await));
+    drop((mails.await, texts.await, ends.await));
 }
 
 async fn signal() {

@@ -247,7 +247,17 @@ async fn make(w: &World, n: usize, side: u8, shape: Shape, keys: &[domain::Provi
 }
 
 fn of(w: &World, account: AccountId) -> Visitor {
-    let caller = Caller { account, name: String::new(), hash: vec![1; 32], public_id: "none".into(), method: "password".into(), link: None, auth_at: w.ligature().now(), factor: String::new() };
+    let caller = Caller {
+        account,
+        name: String::new(),
+        hash: vec![1; 32],
+        public_id: "none".into(),
+        method: "password".into(),
+        link: None,
+        auth_at: w.ligature().now(),
+        factor: String::new(),
+        sid: String::new(),
+    };
     Visitor { browser: vec![2; 32], locale: "en".into(), session: Some(caller), ..Visitor::default() }
 }
 

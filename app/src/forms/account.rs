@@ -1,7 +1,10 @@
 //! My Account: remove a method, end sessions, sign out.
 use domain::{LinkId, Refusal};
 use leptos::prelude::*;
-use service::Fault;
+use service::{
+    Destination, Fault,
+    applications::{LogoutAsked, Out},
+};
 
 use crate::{
     context::{Asker, Context, asked},
@@ -71,6 +74,32 @@ pub async fn end_all_sessions() -> Result<(), Code> {
     };
     go(&context, &next);
     Ok(())
+}
+
+/// After the question of the end-session endpoint.
+#[server(prefix = "/fn", endpoint = "signout/asked")]
+pub async fn sign_out_asked(#[server(default)] client_id: String, #[server(default)] post_logout_redirect_uri: String, #[server(default)] state: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let parameters: Vec<(String, String)> = [("client_id", client_id), ("post_logout_redirect_uri", post_logout_redirect_uri), ("state", state)].into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+    let next = match context.ligature.end_session_asked(&asker.visitor, &parameters, true).await {
+        Ok(LogoutAsked::Done(out) | LogoutAsked::Ask(out)) => signed_out(&context, &asker, out).await,
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+/// Where a sign-out leads: straight back, or over the page with the applications' frames.
+pub async fn signed_out(context: &Context, asker: &Asker, out: Out) -> Leave {
+    let leave = match (&out.to, out.frames.is_empty()) {
+        (Some(to), true) => Leave { to: Destination::Application(to.clone()), cookies: Vec::new() },
+        (None, true) => back(context, asker, paths::LOGIN_STAY, Flash::notice("signed-out")).await,
+        (_, false) => match context.ligature.seal_out(&out) {
+            Ok(sealed) => Leave::local(paths::signed_out(&sealed)),
+            Err(fault) => refuse(&fault),
+        },
+    };
+    leave.with(context.cookies.session(""))
 }
 
 #[server(prefix = "/fn", endpoint = "signout")]

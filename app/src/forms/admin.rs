@@ -182,27 +182,6 @@ pub async fn set_account_state(account: String, enabled: String) -> Result<(), C
     Ok(())
 }
 
-#[server(prefix = "/fn", endpoint = "admin/application")]
-pub async fn register_application(client_id: String, name: String, redirect_uris: String) -> Result<(), Code> {
-    let (context, asker) = asked();
-    let uris: Vec<String> = redirect_uris.split_whitespace().map(str::to_owned).take(20).collect();
-    let next = match context.ligature.admin_register(&asker.visitor, &client_id, &name, &uris).await {
-        // Shown once, then gone with the flash row; the database keeps a hash.
-        Ok(secret) => back(&context, &asker, paths::ADMIN_APPLICATIONS, Flash { notice: "application-registered".into(), typed: vec![("secret".into(), secret)], ..Flash::default() }).await,
-        Err(fault) if fault.refusal() == Refusal::BadRequest => {
-            let flash = Flash {
-                problems: vec![("redirect_uris".into(), "field-application".into())],
-                typed: vec![("client_id".into(), bounded(&client_id, 60)), ("name".into(), bounded(&name, 80)), ("redirect_uris".into(), bounded(&redirect_uris, 1000))],
-                ..Flash::default()
-            };
-            back(&context, &asker, paths::ADMIN_APPLICATIONS, flash).await
-        }
-        Err(fault) => refuse(&fault),
-    };
-    go(&context, &next);
-    Ok(())
-}
-
 #[server(prefix = "/fn", endpoint = "admin/account/merge")]
 pub async fn admin_merge(account: String, other: String) -> Result<(), Code> {
     let (context, asker) = asked();

@@ -1,8 +1,10 @@
 //! Server functions: each validates, calls one use case, and answers 303.
 pub mod account;
 pub mod admin;
+pub mod applications;
 pub mod attempt;
 pub mod confirm;
+pub mod consent;
 pub mod language;
 pub mod measure;
 pub mod passkeys;

@@ -12,7 +12,7 @@ use service::{
 use crate::{
     fields::{Field, check, field, method_name, moment, notice, radios},
     forms::{
-        admin::{AdminMerge, RegisterApplication, SaveProvider, SetAccountState},
+        admin::{AdminMerge, SaveProvider, SetAccountState},
         second_factor::AdminRemoveSecondFactor,
     },
     i18n::{Lang, t, ta},
@@ -337,33 +337,6 @@ pub async fn audit(visit: Visit) -> Response {
                 {list.is_empty().then(|| view! { <p>{t(l, "audit-none")}</p> })}
                 {events(l, list, open)}
                 {older.map(|at| view! { <p><a class="button" href=format!("{}?before={at}", paths::ADMIN_AUDIT)>{t(l, "audit-older")}</a></p> })}
-            }
-        })
-        .await)
-    }
-    .await;
-    or_refuse(&visit, result).await
-}
-
-pub async fn applications(visit: Visit) -> Response {
-    let result = async {
-        let list = visit.context.ligature.admin_applications(&visit.asker.visitor).await?;
-        let (l, flash) = (visit.asker.lang, visit.flash.clone());
-        Ok(page(&visit.context, &visit.asker, head(l, "admin-applications", paths::ADMIN_APPLICATIONS), move || {
-            let secret = flash.typed("secret");
-            view! {
-                <h1>{t(l, "admin-applications")}</h1>
-                {(!secret.is_empty()).then(|| view! { <div class="notice good" role="status"><p>{t(l, "application-registered")}</p><p><code>{secret.clone()}</code></p></div> })}
-                {list.is_empty().then(|| view! { <p>{t(l, "applications-none")}</p> })}
-                <ul class="rows">{list.into_iter().map(|(a, uris)| view! { <li><span class="row-main"><strong>{a.name}</strong><span class="muted"><code>{a.client_id}</code></span><span class="muted small">{uris.join(" ")}</span></span></li> }).collect_view()}</ul>
-                <section><h2>{t(l, "application-new")}</h2>
-                    <form method="post" action=RegisterApplication::url() class="stack wide">
-                        {field(Field { name: "name".into(), label: t(l, "name"), kind: "text", value: flash.typed("name"), autocomplete: "off", required: true, max: 80, ..Field::default() })}
-                        {field(Field { name: "client_id".into(), label: t(l, "client-id"), kind: "text", value: flash.typed("client_id"), autocomplete: "off", required: true, max: 60, ..Field::default() })}
-                        {field(Field { name: "redirect_uris".into(), label: t(l, "redirect-uris"), kind: "text", hint: t(l, "redirect-uris-hint"), value: flash.typed("redirect_uris"), problem: flash.problem("redirect_uris").map(|m| t(l, m)), autocomplete: "off", required: true, max: 1000, ..Field::default() })}
-                        <div class="row-actions"><button class="primary">{t(l, "register")}</button></div>
-                    </form>
-                </section>
             }
         })
         .await)

@@ -2,10 +2,15 @@
 mod account;
 mod account_change;
 mod admin;
+mod admin_applications;
 mod attempt;
 mod complete;
 mod confirm;
+mod consent;
+mod device;
+pub mod logout;
 mod merge;
+mod own_applications;
 mod passkeys;
 mod phone;
 mod policy;
@@ -56,6 +61,10 @@ pub struct Query {
     pub bucket: String,
     pub application: String,
     pub provider: String,
+    /// A device's short code.
+    pub code: String,
+    /// The end of a sign-out, sealed.
+    pub o: String,
 }
 
 /// Everything that a page handler is given.
@@ -126,6 +135,10 @@ pub fn routes() -> Router<Context> {
         .route("/account/second-factor/codes", post(second_factor::renew))
         .route("/account/passkeys", get(passkeys::passkeys))
         .route("/account/phone", get(phone::phone))
+        .route("/account/applications", get(own_applications::applications))
+        .route("/consent", get(consent::consent))
+        .route("/device", get(device::device))
+        .route("/logout/done", get(logout::done))
         .route("/account/merge", get(merge::merge))
         .route("/account/export", get(account_change::export))
         .route("/account/delete", get(account_change::delete))
@@ -147,6 +160,7 @@ pub fn routes() -> Router<Context> {
         .route("/admin/policy/versions/{version}/replay", get(policy::replay))
         .route("/admin/accounts", get(admin::accounts))
         .route("/admin/accounts/{id}", get(admin::account))
-        .route("/admin/applications", get(admin::applications))
+        .route("/admin/applications", get(admin_applications::applications))
+        .route("/admin/applications/{client_id}", get(admin_applications::application))
         .route("/admin/audit", get(admin::audit))
 }

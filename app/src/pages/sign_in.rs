@@ -51,7 +51,10 @@ async fn login_page(visit: &Visit) -> Result<Response, Fault> {
     let l = visit.asker.lang;
     let title = application.map_or_else(|| t(l, "login-title"), |name| ta(l, "login-title-application", &[("name", &name)]));
     let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(visit, &buttons));
-    let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
+    let (mut flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
+    if let Some(hint) = visit.asker.entry(&visit.context.ligature, &entry).map(|r| r.login_hint).filter(|h| !h.is_empty() && flash.typed("email").is_empty()) {
+        flash.typed.push(("email".into(), hint));
+    }
     Ok(page(&visit.context, &visit.asker, head, move || login_view(l, title, buttons, local, &last, &flash, &entry)).await)
 }
 

@@ -70,10 +70,25 @@ pub struct AuthorizeRequest {
     pub scope: Vec<String>,
     pub state: Option<String>,
     pub nonce: Option<String>,
+    /// Empty: an application that may leave it out did.
     pub code_challenge: String,
     pub max_age: Option<i64>,
     /// `prompt=login`: a new sign-in is wanted even if there is a session.
     pub fresh: bool,
+    /// `prompt=consent`: the person is asked even if they were before.
+    #[serde(default)]
+    pub consent: bool,
+    /// Only this subject will do (`id_token_hint`, or `sub` in `claims`), as the application knows it.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// What to begin the sign-in page with.
+    #[serde(default)]
+    pub login_hint: String,
+    /// Claims by name, beyond the scopes' (OpenID Connect Core §5.5).
+    #[serde(default)]
+    pub id_token_claims: Vec<String>,
+    #[serde(default)]
+    pub userinfo_claims: Vec<String>,
     /// When the request arrived; with `fresh`, the sign-in must be younger.
     pub at: crate::Micros,
 }

@@ -6,7 +6,8 @@ use url::form_urlencoded;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientCredentials {
     pub client_id: String,
-    pub secret: String,
+    /// `None`: a public client that only says who it is.
+    pub secret: Option<String>,
 }
 
 /// The client could not be told from the request.
@@ -30,8 +31,7 @@ pub fn client_credentials(authorization: Option<&str>, form: &[(String, String)]
     match (authorization, body_secret) {
         (Some(_), Some(_)) => Err(ClientProblem::Twice),
         (Some(header), None) => basic(header),
-        (None, Some(secret)) => field("client_id").map(|client_id| ClientCredentials { client_id, secret }).ok_or(ClientProblem::Missing),
-        (None, None) => Err(ClientProblem::Missing),
+        (None, secret) => field("client_id").map(|client_id| ClientCredentials { client_id, secret }).ok_or(ClientProblem::Missing),
     }
 }
 
@@ -39,7 +39,7 @@ fn basic(header: &str) -> Result<ClientCredentials, ClientProblem> {
     let encoded = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic")).map(|(_, rest)| rest.trim()).ok_or(ClientProblem::Malformed)?;
     let text = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(ClientProblem::Malformed)?;
     let (id, secret) = text.split_once(':').ok_or(ClientProblem::Malformed)?;
-    Ok(ClientCredentials { client_id: form_decoded(id), secret: form_decoded(secret) })
+    Ok(ClientCredentials { client_id: form_decoded(id), secret: Some(form_decoded(secret)) })
 }
 
 fn form_decoded(text: &str) -> String {
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn basic_credentials_are_form_decoded() {
         let header = format!("Basic {}", STANDARD.encode("my%3Aapp:rp%2Dsecret%25"));
-        assert_eq!(client_credentials(Some(&header), &[]), Ok(ClientCredentials { client_id: "my:app".into(), secret: "rp-secret%".into() }));
+        assert_eq!(client_credentials(Some(&header), &[]), Ok(ClientCredentials { client_id: "my:app".into(), secret: Some("rp-secret%".into()) }));
     }
 
     #[test]
@@ -62,5 +62,6 @@ mod tests {
         let form = [("client_id".to_owned(), "a".to_owned()), ("client_secret".to_owned(), "b".to_owned())];
         assert_eq!(client_credentials(Some("Basic YTpi"), &form), Err(ClientProblem::Twice));
         assert!(client_credentials(None, &form).is_ok());
+        assert_eq!(client_credentials(None, &form[..1]), Ok(ClientCredentials { client_id: "a".into(), secret: None }));
     }
 }

@@ -1,71 +1,143 @@
-//! Signing keys: RSA 2048 for RS256, as RFC 7518 §3.3 asks at least.
+//! Signing keys and their life: `next` is published before it signs, `active` signs, `retiring` is published for as long
+//! as something that it signed may be shown. RSA has 2048 bits, as RFC 7518 §3.3 asks at least.
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
+    rand::SystemRandom,
     rsa::{KeyPair, KeySize},
-    signature::KeyPair as _,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
 };
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jsonwebtoken::{
+    DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+    jwk::{Jwk, ThumbprintHash},
 };
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+
+use crate::settings::Algorithm;
 
 /// The key cannot be made, read or used.
 #[derive(Debug, thiserror::Error)]
 #[error("signing key: {0}")]
 pub struct KeyProblem(String);
 
+impl KeyProblem {
+    fn of(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn library(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+    match algorithm {
+        Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+        Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
+    }
+}
+
 /// A new private key: PKCS#8 as PEM.
 ///
 /// # Errors
 /// When the library's random source fails.
-pub fn generate() -> Result<String, KeyProblem> {
-    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|e| KeyProblem(e.to_string()))?;
-    let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|e| KeyProblem(e.to_string()))?;
-    let text = STANDARD.encode(der.as_ref());
+pub fn generate(algorithm: Algorithm) -> Result<String, KeyProblem> {
+    let der = match algorithm {
+        Algorithm::Rs256 => {
+            let pair = KeyPair::generate(KeySize::Rsa2048).map_err(KeyProblem::of)?;
+            let der: Pkcs8V1Der<'_> = pair.as_der().map_err(KeyProblem::of)?;
+            der.as_ref().to_vec()
+        }
+        Algorithm::Es256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).map_err(KeyProblem::of)?.as_ref().to_vec(),
+        Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).map_err(KeyProblem::of)?.as_ref().to_vec(),
+    };
+    let text = STANDARD.encode(der);
     let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|c| std::str::from_utf8(c).ok()).collect();
     Ok(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")))
 }
 
-/// Signs what we issue.
+/// Signs what we issue, with one key.
 pub struct Signer {
+    algorithm: Algorithm,
     key: EncodingKey,
     kid: String,
-    jwk: Value,
+    jwk: Jwk,
 }
 
 impl Signer {
     /// # Errors
-    /// [`KeyProblem`] when the text is no private RSA key.
-    pub fn from_pem(pem: &str) -> Result<Self, KeyProblem> {
-        let body: String = pem.lines().filter(|l| !l.starts_with("-----")).collect();
-        let der = STANDARD.decode(body).map_err(|e| KeyProblem(e.to_string()))?;
-        let pair = KeyPair::from_pkcs8(&der).map_err(|e| KeyProblem(e.to_string()))?;
-        let public = pair.public_key();
-        let n = URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero());
-        let e = URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero());
+    /// [`KeyProblem`] when the text is no private key of the algorithm.
+    pub fn from_pem(pem: &str, algorithm: Algorithm) -> Result<Self, KeyProblem> {
+        let read = match algorithm {
+            Algorithm::Rs256 => EncodingKey::from_rsa_pem(pem.as_bytes()),
+            Algorithm::Es256 => EncodingKey::from_ec_pem(pem.as_bytes()),
+            Algorithm::EdDsa => EncodingKey::from_ed_pem(pem.as_bytes()),
+        };
+        let key = read.map_err(KeyProblem::of)?;
+        let mut jwk = Jwk::from_encoding_key(&key, library(algorithm)).map_err(KeyProblem::of)?;
         // The thumbprint of RFC 7638 names the key.
-        let kid = URL_SAFE_NO_PAD.encode(Sha256::digest(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#)));
-        let jwk = json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": n, "e": e});
-        let key = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|e| KeyProblem(e.to_string()))?;
-        Ok(Self { key, kid, jwk })
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(KeyProblem::of)?;
+        jwk.common.key_id = Some(kid.clone());
+        jwk.common.public_key_use = Some(jsonwebtoken::jwk::PublicKeyUse::Signature);
+        Ok(Self { algorithm, key, kid, jwk })
     }
 
-    /// The public key.
     #[must_use]
-    pub fn jwk(&self) -> &Value {
-        &self.jwk
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
-    /// A compact RS256 JWT of the claims.
+    fn sign(&self, typ: &str, claims: &Value) -> Result<String, KeyProblem> {
+        let header = Header { kid: Some(self.kid.clone()), typ: Some(typ.to_owned()), ..Header::new(library(self.algorithm)) };
+        encode(&header, claims, &self.key).map_err(KeyProblem::of)
+    }
+}
+
+/// The keys of an instance: one that signs for each algorithm, and all that are published.
+#[derive(Default)]
+pub struct Keyring {
+    signing: Vec<Signer>,
+    others: Vec<Signer>,
+}
+
+impl Keyring {
+    /// Takes a key in: `signs` for the active one of its algorithm.
+    pub fn add(&mut self, signer: Signer, signs: bool) {
+        if signs {
+            self.signing.push(signer);
+        } else {
+            self.others.push(signer);
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Signer> {
+        self.signing.iter().chain(&self.others)
+    }
+
+    /// Every public key (RFC 7517 §5).
+    #[must_use]
+    pub fn jwks(&self) -> Value {
+        json!({"keys": self.all().map(|s| json!(s.jwk)).collect::<Vec<_>>()})
+    }
+
+    /// A compact JWT of the claims. `typ`: `JWT`, or what the token is for.
     ///
     /// # Errors
-    /// [`KeyProblem`] when signing fails.
-    pub fn sign(&self, claims: &Value) -> Result<String, KeyProblem> {
-        let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::RS256) };
-        encode(&header, claims, &self.key).map_err(|e| KeyProblem(e.to_string()))
+    /// [`KeyProblem`] without an active key of the algorithm.
+    pub fn sign(&self, algorithm: Algorithm, typ: &str, claims: &Value) -> Result<String, KeyProblem> {
+        let signer = self.signing.iter().find(|s| s.algorithm == algorithm).ok_or_else(|| KeyProblem(format!("no active key for {}", algorithm.name())))?;
+        signer.sign(typ, claims)
+    }
+
+    /// The claims of a JWT that one of these keys signed, however old it is: an `id_token_hint` (OpenID Connect Core
+    /// §3.1.2.1).
+    #[must_use]
+    pub fn read(&self, token: &str, issuer: &str) -> Option<Value> {
+        let header = decode_header(token).ok()?;
+        let signer = self.all().find(|s| header.kid.as_deref() == Some(&s.kid) && header.alg == library(s.algorithm))?;
+        let mut validation = Validation::new(header.alg);
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        validation.set_issuer(&[issuer]);
+        decode::<Value>(token, &DecodingKey::from_jwk(&signer.jwk).ok()?, &validation).ok().map(|read| read.claims)
     }
 }
 
@@ -74,12 +146,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_generated_key_signs_and_its_jwk_verifies() {
-        let signer = Signer::from_pem(&generate().unwrap()).unwrap();
-        let token = signer.sign(&json!({"sub": "s", "exp": 4_000_000_000_i64})).unwrap();
-        let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(signer.jwk().clone()).unwrap();
-        let key = jsonwebtoken::DecodingKey::from_jwk(&jwk).unwrap();
-        let read = jsonwebtoken::decode::<Value>(&token, &key, &jsonwebtoken::Validation::new(Algorithm::RS256)).unwrap();
-        assert_eq!(read.claims["sub"], "s");
+    fn keys_of_every_algorithm_sign_and_their_published_halves_verify() {
+        let mut ring = Keyring::default();
+        for algorithm in Algorithm::ALL {
+            ring.add(Signer::from_pem(&generate(algorithm).unwrap(), algorithm).unwrap(), true);
+        }
+        assert_eq!(ring.jwks()["keys"].as_array().unwrap().len(), 3);
+        for algorithm in Algorithm::ALL {
+            let token = ring.sign(algorithm, "JWT", &json!({"sub": "s", "iss": "https://op.test", "exp": 1})).unwrap();
+            let header = decode_header(&token).unwrap();
+            let jwks: jsonwebtoken::jwk::JwkSet = serde_json::from_value(ring.jwks()).unwrap();
+            let jwk = jwks.find(header.kid.as_deref().unwrap()).unwrap();
+            assert!(jwk.common.key_algorithm.is_some() && jwk.common.public_key_use.is_some());
+            let mut validation = Validation::new(header.alg);
+            validation.validate_exp = false;
+            validation.required_spec_claims.clear();
+            let read = decode::<Value>(&token, &DecodingKey::from_jwk(jwk).unwrap(), &validation).unwrap();
+            assert_eq!(read.claims["sub"], "s");
+            assert_eq!(ring.read(&token, "https://op.test").unwrap()["sub"], "s", "expired or not");
+            assert!(ring.read(&token, "https://other.test").is_none());
+            let (head, rest) = token.split_once('.').unwrap();
+            let (_, signature) = rest.split_once('.').unwrap();
+            assert!(ring.read(&format!("{head}.eyJzdWIiOiJ4In0.{signature}"), "https://op.test").is_none());
+            assert!(ring.read(&format!("eyJhbGciOiJub25lIn0.{rest}"), "https://op.test").is_none());
+        }
+        assert!(!ring.jwks().to_string().contains("\"d\""), "no private half");
+    }
+
+    #[test]
+    fn a_key_that_does_not_sign_any_more_still_verifies() {
+        let old = generate(Algorithm::Es256).unwrap();
+        let mut before = Keyring::default();
+        before.add(Signer::from_pem(&old, Algorithm::Es256).unwrap(), true);
+        let token = before.sign(Algorithm::Es256, "JWT", &json!({"iss": "i"})).unwrap();
+        let mut after = Keyring::default();
+        after.add(Signer::from_pem(&generate(Algorithm::Es256).unwrap(), Algorithm::Es256).unwrap(), true);
+        assert!(after.read(&token, "i").is_none());
+        after.add(Signer::from_pem(&old, Algorithm::Es256).unwrap(), false);
+        assert!(after.read(&token, "i").is_some());
+        assert_ne!(decode_header(&after.sign(Algorithm::Es256, "JWT", &json!({})).unwrap()).unwrap().kid, decode_header(&token).unwrap().kid);
     }
 }

@@ -4,10 +4,12 @@
 mod client;
 mod keys;
 mod request;
+mod settings;
 
 pub use client::{ClientCredentials, ClientProblem, client_credentials};
-pub use keys::{KeyProblem, Signer, generate};
-pub use request::{AuthorizeProblem, RegisteredClient, validate};
+pub use keys::{KeyProblem, Keyring, Signer, generate};
+pub use request::{AuthorizeProblem, RegisteredClient, SCOPES, Validated, validate};
+pub use settings::{Algorithm, Grant, Kind, SettingProblem, Settings, is_scope};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -16,35 +18,85 @@ use subtle::ConstantTimeEq;
 
 /// Lifetime of an authorization code, in seconds.
 pub const CODE_SECONDS: i64 = 60;
-/// Lifetime of access and ID tokens, in seconds.
-pub const TOKEN_SECONDS: i64 = 600;
+/// Lifetime of a pushed request, and of a device's codes, in seconds.
+pub const PUSHED_SECONDS: i64 = 60;
+pub const DEVICE_SECONDS: i64 = 900;
+/// Seconds between two questions of a device (RFC 8628 §3.5).
+pub const DEVICE_INTERVAL: i64 = 5;
+/// What a pushed request's address begins with (RFC 9126 §2.2).
+pub const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
+/// The grant type of RFC 8628 §3.4.
+pub const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// The metadata of OpenID Connect Discovery 1.0 §3 and RFC 9207. `issuer` has no trailing slash.
+/// The metadata of OpenID Connect Discovery 1.0 §3, RFC 8414 and their extensions. `issuer` has no trailing slash.
 #[must_use]
 pub fn discovery(issuer: &str) -> Value {
+    let at = |path: &str| format!("{issuer}{path}");
+    let algorithms: Vec<&str> = Algorithm::ALL.into_iter().map(Algorithm::name).collect();
+    let methods = ["client_secret_basic", "client_secret_post", "none"];
     json!({
         "issuer": issuer,
-        "authorization_endpoint": format!("{issuer}/authorize"),
-        "token_endpoint": format!("{issuer}/token"),
-        "userinfo_endpoint": format!("{issuer}/userinfo"),
-        "jwks_uri": format!("{issuer}/jwks"),
-        "scopes_supported": ["openid", "email", "profile"],
+        "authorization_endpoint": at("/authorize"),
+        "token_endpoint": at("/token"),
+        "userinfo_endpoint": at("/userinfo"),
+        "jwks_uri": at("/jwks"),
+        "introspection_endpoint": at("/introspect"),
+        "revocation_endpoint": at("/revoke"),
+        "pushed_authorization_request_endpoint": at("/par"),
+        "device_authorization_endpoint": at("/device_authorization"),
+        "end_session_endpoint": at("/logout"),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
+        "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", DEVICE_GRANT],
+        "subject_types_supported": ["public", "pairwise"],
+        "id_token_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": [ACR_ONE_FACTOR, ACR_TWO_FACTORS],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "name", "email", "email_verified"],
-        "prompt_values_supported": ["none", "login"],
+        "claims_supported": CLAIMS,
+        "claim_types_supported": ["normal"],
+        "display_values_supported": ["page"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "ui_locales_supported": ["en", "de", "zh-CN"],
         "authorization_response_iss_parameter_supported": true,
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
+        "require_request_uri_registration": false,
     })
 }
+
+/// Claims that tokens and `/userinfo` can have.
+pub const CLAIMS: [&str; 21] = [
+    "sub",
+    "iss",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "acr",
+    "amr",
+    "nonce",
+    "sid",
+    "name",
+    "given_name",
+    "family_name",
+    "preferred_username",
+    "locale",
+    "updated_at",
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_number_verified",
+    "roles",
+];
 
 /// The assurance of a sign-in with one factor, and with two (OpenID Connect Core §2, `acr`).
 pub const ACR_ONE_FACTOR: &str = "urn:ligature:acr:one-factor";

@@ -1,5 +1,9 @@
 //! The authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2, RFC 7636): what is wrong, and whom to tell.
 use domain::{ApplicationId, Micros, path::AuthorizeRequest};
+use serde_json::Value;
+use url::Url;
+
+use crate::settings::{Grant, Kind, Settings};
 
 /// The client as registered.
 #[derive(Debug, Clone)]
@@ -8,6 +12,7 @@ pub struct RegisteredClient {
     pub client_id: String,
     pub name: String,
     pub redirect_uris: Vec<String>,
+    pub settings: Settings,
 }
 
 /// A request that cannot go on.
@@ -19,14 +24,29 @@ pub enum AuthorizeProblem {
     Tell { redirect_uri: String, error: &'static str, description: &'static str, state: Option<String> },
 }
 
-/// Validates a request's parameters. `silent` of the answer: `prompt=none`.
+/// A request that is fine as far as it goes by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Validated {
+    pub request: AuthorizeRequest,
+    /// `prompt=none`: no page may be shown.
+    pub silent: bool,
+    /// An ID token of ours, not yet read.
+    pub hint: Option<String>,
+    /// Languages that the application would like, the best first.
+    pub ui_locales: String,
+}
+
+/// Scopes that mean something here; others are left out of what is granted (RFC 6749 §3.3).
+pub const SCOPES: [&str; 7] = ["openid", "profile", "email", "phone", "address", "roles", "offline_access"];
+
+/// Validates a request's parameters.
 ///
 /// # Errors
 /// [`AuthorizeProblem`].
-pub fn validate(parameters: &[(String, String)], client: Option<&RegisteredClient>, at: Micros) -> Result<(AuthorizeRequest, bool), AuthorizeProblem> {
+pub fn validate(parameters: &[(String, String)], client: Option<&RegisteredClient>, at: Micros) -> Result<Validated, AuthorizeProblem> {
     let one = |name: &str| parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()).filter(|v| !v.is_empty());
     let client = client.ok_or(AuthorizeProblem::Untrusted)?;
-    let redirect_uri = one("redirect_uri").filter(|uri| client.redirect_uris.contains(uri)).ok_or(AuthorizeProblem::Untrusted)?;
+    let redirect_uri = one("redirect_uri").filter(|uri| is_registered(uri, client)).ok_or(AuthorizeProblem::Untrusted)?;
     let state = one("state");
     let tell = |error, description| AuthorizeProblem::Tell { redirect_uri: redirect_uri.clone(), error, description, state: state.clone() };
     let mut names: Vec<_> = parameters.iter().map(|(k, _)| k).collect();
@@ -34,14 +54,19 @@ pub fn validate(parameters: &[(String, String)], client: Option<&RegisteredClien
     if names.windows(2).any(|w| w.first() == w.last()) {
         return Err(tell("invalid_request", "a parameter appears twice"));
     }
+    if !client.settings.grants.contains(&Grant::AuthorizationCode) {
+        return Err(tell("unauthorized_client", "this application may not use authorization codes"));
+    }
     if one("request").is_some() {
         return Err(tell("request_not_supported", "request objects are not supported"));
     }
     if one("request_uri").is_some() {
-        return Err(tell("request_uri_not_supported", "request_uri is not supported"));
+        return Err(tell("request_uri_not_supported", "only request URIs of the pushed authorization request endpoint are supported"));
     }
-    if one("response_type").as_deref() != Some("code") {
-        return Err(tell("unsupported_response_type", "response_type must be code"));
+    match one("response_type").as_deref() {
+        Some("code") => {}
+        None => return Err(tell("invalid_request", "response_type is missing")),
+        Some(_) => return Err(tell("unsupported_response_type", "response_type must be code")),
     }
     if one("response_mode").is_some_and(|m| m != "query") {
         return Err(tell("invalid_request", "response_mode must be query"));
@@ -50,33 +75,63 @@ pub fn validate(parameters: &[(String, String)], client: Option<&RegisteredClien
     if !scope.iter().any(|s| s == "openid") {
         return Err(tell("invalid_scope", "scope must contain openid"));
     }
-    let code_challenge = one("code_challenge").filter(|c| c.len() == 43).ok_or_else(|| tell("invalid_request", "code_challenge is required"))?;
-    if one("code_challenge_method").as_deref() != Some("S256") {
-        return Err(tell("invalid_request", "code_challenge_method must be S256"));
-    }
-    let prompt: Vec<String> = one("prompt").unwrap_or_default().split(' ').map(str::to_owned).collect();
-    let silent = prompt.iter().any(|p| p == "none");
-    if silent && prompt.len() > 1 {
+    let code_challenge = match (one("code_challenge"), one("code_challenge_method").as_deref()) {
+        (Some(challenge), Some("S256")) if challenge.len() == 43 => challenge,
+        (Some(_), _) => return Err(tell("invalid_request", "code_challenge must be an S256 challenge")),
+        (None, None) if client.settings.pkce_optional && !client.settings.kind.is_public() => String::new(),
+        (None, _) => return Err(tell("invalid_request", "code_challenge is required")),
+    };
+    let prompt: Vec<String> = one("prompt").unwrap_or_default().split(' ').filter(|p| !p.is_empty()).map(str::to_owned).collect();
+    let prompts = |name: &str| prompt.iter().any(|p| p == name);
+    if prompts("none") && prompt.len() > 1 {
         return Err(tell("invalid_request", "prompt=none stands alone"));
     }
     let max_age = match one("max_age") {
         None => None,
         Some(text) => Some(text.parse::<i64>().ok().filter(|n| *n >= 0).ok_or_else(|| tell("invalid_request", "max_age must be a number of seconds"))?),
     };
+    let claims: Value = match one("claims") {
+        None => Value::Null,
+        Some(text) => serde_json::from_str(&text).ok().filter(Value::is_object).ok_or_else(|| tell("invalid_request", "claims must be a JSON object"))?,
+    };
+    let named = |part: &str| claims.get(part).and_then(Value::as_object).map(|o| o.keys().filter(|k| k.len() <= 60).take(50).cloned().collect()).unwrap_or_default();
+    let subject = claims.pointer("/id_token/sub/value").or_else(|| claims.pointer("/userinfo/sub/value")).and_then(Value::as_str).map(str::to_owned);
     let request = AuthorizeRequest {
         application: client.id,
         client_id: client.client_id.clone(),
         application_name: client.name.clone(),
         redirect_uri: redirect_uri.clone(),
-        scope: scope.into_iter().filter(|s| ["openid", "email", "profile"].contains(&s.as_str())).collect(),
+        scope: scope.into_iter().filter(|s| SCOPES.contains(&s.as_str())).collect(),
         state,
         nonce: one("nonce"),
         code_challenge,
         max_age,
-        fresh: prompt.iter().any(|p| p == "login"),
+        // Choosing an account is signing in: there is one session in a browser.
+        fresh: prompts("login") || prompts("select_account"),
+        consent: prompts("consent"),
+        subject,
+        login_hint: one("login_hint").unwrap_or_default().chars().take(254).collect(),
+        id_token_claims: named("id_token"),
+        userinfo_claims: named("userinfo"),
         at,
     };
-    Ok((request, silent))
+    Ok(Validated { request, silent: prompts("none"), hint: one("id_token_hint"), ui_locales: one("ui_locales").unwrap_or_default() })
+}
+
+/// Compared exactly (RFC 9700 §2.1); a native application's loopback address may have any port (RFC 8252 §7.3).
+fn is_registered(uri: &str, client: &RegisteredClient) -> bool {
+    if client.redirect_uris.iter().any(|r| r == uri) {
+        return true;
+    }
+    let without_port = |text: &str| {
+        let url = Url::parse(text).ok()?;
+        let loopback = url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
+        let rest = text.strip_prefix("http://")?;
+        let (authority, path) = rest.split_at(rest.find('/')?);
+        let host = if authority.starts_with('[') { authority.split_once(']').map(|(h, _)| h)? } else { authority.split(':').next()? };
+        loopback.then(|| (host.to_owned(), path.to_owned()))
+    };
+    client.settings.kind == Kind::Native && without_port(uri).is_some_and(|asked| client.redirect_uris.iter().any(|r| without_port(r).is_some_and(|known| known == asked)))
 }
 
 #[cfg(test)]
@@ -84,7 +139,7 @@ mod tests {
     use super::*;
 
     fn client() -> RegisteredClient {
-        RegisteredClient { id: ApplicationId([1; 16]), client_id: "app".into(), name: "App".into(), redirect_uris: vec!["https://app.test/cb".into()] }
+        RegisteredClient { id: ApplicationId([1; 16]), client_id: "app".into(), name: "App".into(), redirect_uris: vec!["https://app.test/cb".into()], settings: Settings::default() }
     }
 
     fn request(change: &[(&str, Option<&str>)]) -> Vec<(String, String)> {
@@ -127,8 +182,9 @@ mod tests {
     #[test]
     fn what_is_missing_is_told_to_the_application_with_the_standards_codes() {
         type Change = [(&'static str, Option<&'static str>)];
-        let cases: [(&Change, &str); 6] = [
+        let cases: [(&Change, &str); 7] = [
             (&[("response_type", Some("token"))], "unsupported_response_type"),
+            (&[("response_type", None)], "invalid_request"),
             (&[("scope", Some("email"))], "invalid_scope"),
             (&[("code_challenge", None)], "invalid_request"),
             (&[("code_challenge_method", Some("plain"))], "invalid_request"),
@@ -142,5 +198,50 @@ mod tests {
             }
         }
         assert!(validate(&request(&[]), Some(&client()), 0).is_ok());
+    }
+
+    #[test]
+    fn pkce_is_left_out_only_by_a_confidential_application_that_may() {
+        let without = request(&[("code_challenge", None), ("code_challenge_method", None)]);
+        let may = |kind, pkce_optional| validate(&without, Some(&RegisteredClient { settings: Settings { kind, pkce_optional, ..Settings::default() }, ..client() }), 0).is_ok();
+        assert!(may(Kind::Web, true));
+        assert!(!may(Kind::Web, false) && !may(Kind::SinglePage, true) && !may(Kind::Native, true));
+        let plain = request(&[("code_challenge_method", Some("plain"))]);
+        assert!(validate(&plain, Some(&RegisteredClient { settings: Settings { pkce_optional: true, ..Settings::default() }, ..client() }), 0).is_err());
+    }
+
+    #[test]
+    fn the_port_of_a_loopback_address_is_free_for_native_applications_only() {
+        let native = |uris: &[&str]| RegisteredClient { redirect_uris: uris.iter().map(|u| (*u).to_owned()).collect(), settings: Settings { kind: Kind::Native, ..Settings::default() }, ..client() };
+        let asked = |uri: &str, client: &RegisteredClient| validate(&request(&[("redirect_uri", Some(uri))]), Some(client), 0).is_ok();
+        let app = native(&["http://127.0.0.1/cb", "http://[::1]:3000/cb"]);
+        assert!(asked("http://127.0.0.1:51234/cb", &app) && asked("http://[::1]:51234/cb", &app));
+        for bad in [
+            "http://127.0.0.1:51234/other",
+            "http://localhost:51234/cb",
+            "https://127.0.0.1:51234/cb",
+            "http://127.0.0.1.evil.test:1/cb",
+            "http://127.0.0.1:1@evil.test/cb",
+            "http://127.0.0.1:51234/cb?x=1",
+        ] {
+            assert!(!asked(bad, &app), "{bad}");
+        }
+        assert!(!asked("http://127.0.0.1:51234/cb", &RegisteredClient { settings: Settings::default(), ..app }));
+    }
+
+    #[test]
+    fn claims_and_hints_are_read_and_nonsense_is_told() {
+        let asked = |change: &[(&str, Option<&str>)]| validate(&request(change), Some(&client()), 0);
+        let read = asked(&[
+            ("claims", Some(r#"{"userinfo":{"name":{"essential":true}},"id_token":{"sub":{"value":"s1"},"auth_time":null}}"#)),
+            ("prompt", Some("consent login")),
+            ("ui_locales", Some("de en")),
+        ])
+        .unwrap();
+        assert_eq!((read.request.subject.as_deref(), read.request.userinfo_claims.as_slice()), (Some("s1"), &["name".to_owned()][..]));
+        assert!(read.request.consent && read.request.fresh && !read.silent);
+        assert_eq!(read.ui_locales, "de en");
+        assert!(asked(&[("claims", Some("[]"))]).is_err() && asked(&[("claims", Some("x"))]).is_err() && asked(&[("max_age", Some("soon"))]).is_err());
+        assert!(asked(&[("scope", Some("openid unheard_of"))]).unwrap().request.scope == ["openid"]);
     }
 }

@@ -44,6 +44,7 @@ impl Ligature {
     /// [`Fault::Storage`].
     pub async fn tidy(&self) -> Result<usize, Fault> {
         let (now, gone) = (self.now(), self.remove_closed().await?);
+        self.tend_keys(false).await?;
         let rows = self
             .store
             .write::<_, Fault, _>(move |c| {

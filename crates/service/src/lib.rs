@@ -44,6 +44,7 @@ pub mod second_factor;
 mod sessions;
 pub mod setup;
 pub mod sign_up;
+mod signing;
 pub mod simulate;
 pub mod start;
 pub mod switches;
@@ -119,7 +120,7 @@ pub struct Inner {
     expressions: expr::Cache,
     hashing: Semaphore,
     waiting: Semaphore,
-    signer: issuer::Signer,
+    keyring: std::sync::RwLock<Arc<issuer::Keyring>>,
 }
 
 /// The product without its web server. Cheap to clone.
@@ -141,7 +142,7 @@ impl Ligature {
     pub async fn open(store: Store, master: &MasterKey, guard: Guard, clock: Clock, settings: Settings) -> Result<Self, Fault> {
         let now = clock();
         let vault = Vault::open(&store, master, now).await?;
-        let signer = issuer::Signer::from_pem(vault.signing_key()).map_err(|e| Fault::Internal(e.to_string()))?;
+        let keyring = std::sync::RwLock::new(Arc::new(signing::first_keys(&store, &vault, now).await?));
         let org = setup::organisation(&store, now).await?;
         let hashing = Semaphore::new(settings.hash_slots.max(1));
         let waiting = Semaphore::new(settings.hash_slots.max(1) * 16);
@@ -157,7 +158,7 @@ impl Ligature {
             expressions: expr::Cache::default(),
             hashing,
             waiting,
-            signer,
+            keyring,
         })))
     }
 

@@ -45,6 +45,9 @@ impl Ligature {
         if let Some(old) = &visitor.session {
             end_session(c, &old.hash).await?;
         }
+        // The same person's session goes on for the applications that it reached.
+        let going_on = visitor.session.as_ref().filter(|old| old.account == opening.account && !old.sid.is_empty());
+        let sid = going_on.map_or_else(token, |old| old.sid.clone());
         let session = NewSession {
             hash: hash(&secret),
             public_id: support_code(),
@@ -57,6 +60,7 @@ impl Ligature {
             agent: visitor.agent.clone(),
             network: visitor.network.clone(),
             factor: opening.factor.clone(),
+            sid,
         };
         add_session(c, self.org, &session, now).await?;
         add_auth_event(c, row_id(now), opening.kind, &session, now).await?;
@@ -78,7 +82,17 @@ impl Ligature {
             let hashed = hashed.clone();
             self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
         }
-        Ok(Some(Caller { account: row.account_id, name, hash: hashed, public_id: row.public_id, method: row.method, link: row.link_id.map(Into::into), auth_at: row.auth_at, factor: row.factor }))
+        Ok(Some(Caller {
+            account: row.account_id,
+            name,
+            hash: hashed,
+            public_id: row.public_id,
+            method: row.method,
+            link: row.link_id.map(Into::into),
+            auth_at: row.auth_at,
+            factor: row.factor,
+            sid: row.sid,
+        }))
     }
 
     /// Ends the visitor's session.

@@ -52,10 +52,10 @@ pub struct Vault {
     seal: XChaCha20Poly1305,
     mac: [u8; 32],
     lookup: [u8; 32],
-    signing: SecretString,
+    wrapping: XChaCha20Poly1305,
 }
 
-const KINDS: [&str; 4] = ["seal", "mac", "lookup", "signing"];
+const KINDS: [&str; 3] = ["seal", "mac", "lookup"];
 
 impl Vault {
     /// Reads the data keys, or makes them in an empty database.
@@ -68,8 +68,8 @@ impl Vault {
         if rows.is_empty() {
             let mut fresh = Vec::new();
             for kind in KINDS {
-                let secret = if kind == "signing" { issuer::generate().map_err(|e| Fault::Internal(e.to_string()))?.into_bytes() } else { random_bytes::<32>().to_vec() };
-                fresh.push(DataKey { id: Key(row_id(now)), kind: kind.into(), state: "active".into(), wrapped: encrypt(&wrapping, kind.as_bytes(), &secret)?, public: String::new(), created_at: now });
+                let wrapped = encrypt(&wrapping, kind.as_bytes(), &random_bytes::<32>())?;
+                fresh.push(DataKey { id: Key(row_id(now)), kind: kind.into(), state: "active".into(), wrapped, public: String::new(), created_at: now, changed_at: now });
             }
             store
                 .write::<_, Fault, _>(move |c| {
@@ -88,17 +88,22 @@ impl Vault {
             decrypt(&wrapping, kind.as_bytes(), &row.wrapped).ok_or(Fault::WrongKey)
         };
         let fixed = |kind: &str| -> Result<[u8; 32], Fault> { open(kind)?.try_into().map_err(|_| Fault::WrongKey) };
-        let signing = String::from_utf8(open("signing")?).map_err(|_| Fault::WrongKey)?.into();
-        Ok(Self { seal: XChaCha20Poly1305::new(&fixed("seal")?.into()), mac: fixed("mac")?, lookup: fixed("lookup")?, signing })
+        Ok(Self { seal: XChaCha20Poly1305::new(&fixed("seal")?.into()), mac: fixed("mac")?, lookup: fixed("lookup")?, wrapping })
     }
 
     #[cfg(test)]
     pub(crate) fn for_tests() -> Self {
-        Self { seal: XChaCha20Poly1305::new(&[1; 32].into()), mac: [2; 32], lookup: [3; 32], signing: String::new().into() }
+        Self { seal: XChaCha20Poly1305::new(&[1; 32].into()), mac: [2; 32], lookup: [3; 32], wrapping: XChaCha20Poly1305::new(&[4; 32].into()) }
     }
 
-    pub(crate) fn signing_key(&self) -> &str {
-        self.signing.expose_secret()
+    /// A key for the table of keys, wrapped by the master key.
+    pub(crate) fn wrap(&self, kind: &str, key: &[u8]) -> Result<Vec<u8>, Fault> {
+        encrypt(&self.wrapping, kind.as_bytes(), key)
+    }
+
+    /// A key of the table, as text.
+    pub(crate) fn unwrap(&self, kind: &str, wrapped: &[u8]) -> Result<String, Fault> {
+        decrypt(&self.wrapping, kind.as_bytes(), wrapped).and_then(|b| String::from_utf8(b).ok()).ok_or(Fault::WrongKey)
     }
 
     /// Seals bytes for one purpose; opened only with the same purpose.

@@ -30,4 +30,6 @@ pub struct Caller {
     pub auth_at: Micros,
     /// The second factor that the session stands on; empty: none.
     pub factor: String,
+    /// The name that applications know the session by; it stays when the session goes on under a new id.
+    pub sid: String,
 }

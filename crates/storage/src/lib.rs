@@ -18,6 +18,7 @@ pub mod flash;
 pub mod key;
 pub mod keys;
 pub mod links;
+pub mod logins;
 pub mod merges;
 pub mod migrate;
 pub mod outbox;

@@ -21,6 +21,7 @@ diesel::table! {
         redirect_uris -> Text,
         active -> Bool,
         created_at -> BigInt,
+        settings -> Text,
     }
 }
 
@@ -177,6 +178,7 @@ diesel::table! {
         agent -> Text,
         network -> Text,
         factor -> Text,
+        sid -> Text,
     }
 }
 
@@ -291,6 +293,7 @@ diesel::table! {
         wrapped -> Binary,
         public -> Text,
         created_at -> BigInt,
+        changed_at -> BigInt,
     }
 }
 
@@ -324,6 +327,7 @@ diesel::table! {
         expires_at -> BigInt,
         method -> Text,
         factor -> Text,
+        sid -> Text,
     }
 }
 
@@ -347,6 +351,82 @@ diesel::table! {
         what -> Text,
         created_at -> BigInt,
         expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    application_secret (application_id, hash) {
+        hash -> Text,
+        application_id -> Binary,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    token (hash) {
+        hash -> Binary,
+        family -> Binary,
+        kind -> Text,
+        organisation_id -> Binary,
+        application_id -> Binary,
+        account_id -> Nullable<Binary>,
+        sid -> Text,
+        scope -> Text,
+        standing -> Text,
+        used -> Bool,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    consent (account_id, application_id) {
+        account_id -> Binary,
+        application_id -> Binary,
+        scope -> Text,
+        granted_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    pushed_request (hash) {
+        hash -> Binary,
+        application_id -> Binary,
+        parameters -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    device (hash) {
+        hash -> Binary,
+        user_code -> Binary,
+        application_id -> Binary,
+        scope -> Text,
+        state -> Text,
+        account_id -> Nullable<Binary>,
+        sid -> Text,
+        standing -> Text,
+        asked_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    application_login (sid, application_id) {
+        sid -> Text,
+        application_id -> Binary,
+        account_id -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ended_session (sid) {
+        sid -> Text,
+        tries -> Integer,
+        next_at -> BigInt,
     }
 }
 
@@ -376,7 +456,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     auth_code,
     access_token,
     merge,
-    passkey
+    passkey,
+    application_secret,
+    token,
+    consent,
+    pushed_request,
+    device,
+    application_login,
+    ended_session
 );
 
 diesel::table! {

@@ -27,6 +27,8 @@ pub struct Session {
     pub network: String,
     /// Empty, `totp`, `recovery` or `provider`.
     pub factor: String,
+    /// The name that applications know it by; it stays when the session goes on under a new id.
+    pub sid: String,
 }
 
 /// A session to open.
@@ -44,6 +46,8 @@ pub struct NewSession {
     pub network: String,
     /// Empty, `totp`, `recovery` or `provider`.
     pub factor: String,
+    /// The name that applications know it by; it stays when the session goes on under a new id.
+    pub sid: String,
 }
 
 pub async fn add_session(conn: &mut Conn, org: OrgId, new: &NewSession, at: Micros) -> Result<()> {
@@ -62,6 +66,7 @@ pub async fn add_session(conn: &mut Conn, org: OrgId, new: &NewSession, at: Micr
         session::agent.eq(&new.agent),
         session::network.eq(&new.network),
         session::factor.eq(&new.factor),
+        session::sid.eq(&new.sid),
     );
     on!(conn, |c| diesel::insert_into(session::table).values(values).execute(c).await)?;
     Ok(())

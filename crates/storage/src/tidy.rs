@@ -5,7 +5,7 @@ use domain::{DAY, Micros, facts::AccountState};
 
 use crate::{
     Conn, Result,
-    schema::{access_token, account, attempt, audit_event, auth_code, challenge, counter, flash, outbox, session, spent_state, undo},
+    schema::{account, application_secret, attempt, audit_event, auth_code, challenge, counter, device, flash, outbox, pushed_request, session, spent_state, token, undo},
 };
 
 /// One pass; answers how many rows went.
@@ -19,7 +19,10 @@ pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {
         rows += diesel::delete(counter::table.filter(counter::until.lt(now))).execute(c).await?;
         rows += diesel::delete(session::table.filter(session::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(auth_code::table.filter(auth_code::expires_at.lt(now - DAY))).execute(c).await?;
-        rows += diesel::delete(access_token::table.filter(access_token::expires_at.lt(now))).execute(c).await?;
+        rows += diesel::delete(token::table.filter(token::expires_at.lt(now))).execute(c).await?;
+        rows += diesel::delete(device::table.filter(device::expires_at.lt(now))).execute(c).await?;
+        rows += diesel::delete(pushed_request::table.filter(pushed_request::expires_at.lt(now))).execute(c).await?;
+        rows += diesel::delete(application_secret::table.filter(application_secret::expires_at.lt(now - DAY))).execute(c).await?;
         // A network in the audit trail is a person's address for thirty days, and nothing after that (GD-03).
         let networks = audit_event::table.filter(audit_event::kind.eq("signin.stuffing")).filter(audit_event::at.lt(now - 30 * DAY)).filter(audit_event::detail.ne("{}"));
         rows += diesel::update(networks).set(audit_event::detail.eq("{}")).execute(c).await?;

@@ -1,11 +1,11 @@
-//! Authorization codes and access tokens of applications, stored hashed.
+//! Authorization codes and tokens of applications, stored hashed.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{AccountId, ApplicationId, Micros, OrgId};
 
 use crate::{
     Bytes, Conn, Key, Result, key,
-    schema::{access_token, auth_code},
+    schema::{auth_code, device, pushed_request, token},
 };
 
 /// An authorization code's row.
@@ -28,6 +28,8 @@ pub struct AuthCode {
     /// How the person signed in: `password`, `code`, or a provider's key; and the second factor.
     pub method: String,
     pub factor: String,
+    /// The name that the application knows the session by.
+    pub sid: String,
 }
 
 pub async fn add_code(conn: &mut Conn, row: &AuthCode) -> Result<()> {
@@ -43,6 +45,7 @@ pub async fn add_code(conn: &mut Conn, row: &AuthCode) -> Result<()> {
         auth_code::expires_at.eq(row.expires_at),
         auth_code::method.eq(&row.method),
         auth_code::factor.eq(&row.factor),
+        auth_code::sid.eq(&row.sid),
     );
     on!(conn, |c| diesel::insert_into(auth_code::table).values(values).execute(c).await)?;
     Ok(())
@@ -52,54 +55,161 @@ pub async fn find_code(conn: &mut Conn, hash: &[u8]) -> Result<Option<AuthCode>>
     Ok(on!(conn, |c| auth_code::table.find(hash).select(AuthCode::as_select()).first(c).await.optional())?)
 }
 
-/// Uses a code up; `false` when it was used already, and then its tokens go (RFC 6749 §4.1.2).
+/// Uses a code up; `false` when it was used already, and then everything that came of it goes (RFC 6749 §4.1.2).
 pub async fn take_code(conn: &mut Conn, hash: &[u8]) -> Result<bool> {
     let taken = on!(conn, |c| diesel::update(auth_code::table.filter(auth_code::hash.eq(hash)).filter(auth_code::used.eq(false))).set(auth_code::used.eq(true)).execute(c).await)? == 1;
     if !taken {
-        on!(conn, |c| diesel::delete(access_token::table.filter(access_token::code.eq(hash))).execute(c).await)?;
+        end_family(conn, hash).await?;
     }
     Ok(taken)
 }
 
-/// An access token's row.
+/// A token's row.
 #[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = access_token)]
-pub struct AccessToken {
+#[diesel(table_name = token)]
+pub struct Token {
     pub hash: Bytes,
-    pub code: Bytes,
+    /// What came of one code or one device; a second use of a part ends the whole.
+    pub family: Bytes,
+    /// `access` or `refresh`.
+    pub kind: String,
     #[diesel(deserialize_as = Key)]
     pub organisation_id: OrgId,
     #[diesel(deserialize_as = Key)]
     pub application_id: ApplicationId,
-    #[diesel(deserialize_as = Key)]
-    pub account_id: AccountId,
+    /// Nobody's: the application acts for itself.
+    pub account_id: Option<Key>,
+    pub sid: String,
     pub scope: String,
+    /// How the person had signed in, as JSON.
+    pub standing: String,
+    pub used: bool,
+    pub created_at: Micros,
     pub expires_at: Micros,
 }
 
-pub async fn add_token(conn: &mut Conn, row: &AccessToken) -> Result<()> {
+pub async fn add_token(conn: &mut Conn, row: &Token) -> Result<()> {
     let values = (
-        access_token::hash.eq(&row.hash),
-        access_token::code.eq(&row.code),
-        access_token::organisation_id.eq(key(row.organisation_id)),
-        access_token::application_id.eq(key(row.application_id)),
-        access_token::account_id.eq(key(row.account_id)),
-        access_token::scope.eq(&row.scope),
-        access_token::expires_at.eq(row.expires_at),
+        token::hash.eq(&row.hash),
+        token::family.eq(&row.family),
+        token::kind.eq(&row.kind),
+        token::organisation_id.eq(key(row.organisation_id)),
+        token::application_id.eq(key(row.application_id)),
+        token::account_id.eq(row.account_id),
+        token::sid.eq(&row.sid),
+        token::scope.eq(&row.scope),
+        token::standing.eq(&row.standing),
+        token::used.eq(row.used),
+        token::created_at.eq(row.created_at),
+        token::expires_at.eq(row.expires_at),
     );
-    on!(conn, |c| diesel::insert_into(access_token::table).values(values).execute(c).await)?;
+    on!(conn, |c| diesel::insert_into(token::table).values(values).execute(c).await)?;
     Ok(())
 }
 
-pub async fn find_token(conn: &mut Conn, hash: &[u8], now: Micros) -> Result<Option<AccessToken>> {
-    Ok(on!(conn, |c| access_token::table.filter(access_token::hash.eq(hash)).filter(access_token::expires_at.gt(now)).select(AccessToken::as_select()).first(c).await.optional())?)
+/// A token of a kind that is not over; a refresh token that was used is found too, so that its second use is seen.
+pub async fn find_token(conn: &mut Conn, kind: &str, hash: &[u8], now: Micros) -> Result<Option<Token>> {
+    Ok(on!(conn, |c| token::table.filter(token::hash.eq(hash)).filter(token::kind.eq(kind)).filter(token::expires_at.gt(now)).select(Token::as_select()).first(c).await.optional())?)
 }
 
-/// Ends what applications hold for an account: codes and access tokens.
+/// Uses a refresh token up; `false` when somebody was faster.
+pub async fn take_refresh_token(conn: &mut Conn, hash: &[u8]) -> Result<bool> {
+    Ok(on!(conn, |c| diesel::update(token::table.filter(token::hash.eq(hash)).filter(token::used.eq(false))).set(token::used.eq(true)).execute(c).await)? == 1)
+}
+
+pub async fn end_token(conn: &mut Conn, hash: &[u8]) -> Result<usize> {
+    Ok(on!(conn, |c| diesel::delete(token::table.find(hash)).execute(c).await)?)
+}
+
+pub async fn end_family(conn: &mut Conn, family: &[u8]) -> Result<usize> {
+    Ok(on!(conn, |c| diesel::delete(token::table.filter(token::family.eq(family))).execute(c).await)?)
+}
+
+/// Ends what applications hold for an account: codes, tokens, devices that were let in.
 pub async fn end_tokens_of(conn: &mut Conn, account: AccountId) -> Result<()> {
     on!(conn, |c| {
         diesel::delete(auth_code::table.filter(auth_code::account_id.eq(key(account)))).execute(c).await?;
-        diesel::delete(access_token::table.filter(access_token::account_id.eq(key(account)))).execute(c).await
+        diesel::delete(device::table.filter(device::account_id.eq(key(account)))).execute(c).await?;
+        diesel::delete(token::table.filter(token::account_id.eq(key(account)))).execute(c).await
     })?;
     Ok(())
+}
+
+/// Keeps a request that was pushed (RFC 9126).
+pub async fn add_pushed(conn: &mut Conn, hash: &[u8], application: ApplicationId, parameters: &str, expires_at: Micros) -> Result<()> {
+    let values = (pushed_request::hash.eq(hash), pushed_request::application_id.eq(key(application)), pushed_request::parameters.eq(parameters), pushed_request::expires_at.eq(expires_at));
+    on!(conn, |c| diesel::insert_into(pushed_request::table).values(values).execute(c).await)?;
+    Ok(())
+}
+
+/// Takes a pushed request: it works once.
+pub async fn take_pushed(conn: &mut Conn, hash: &[u8], application: ApplicationId, now: Micros) -> Result<Option<String>> {
+    let own = pushed_request::table.filter(pushed_request::hash.eq(hash)).filter(pushed_request::application_id.eq(key(application))).filter(pushed_request::expires_at.gt(now));
+    Ok(on!(conn, |c| diesel::delete(own).returning(pushed_request::parameters).get_result(c).await.optional())?)
+}
+
+/// A device's row.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = device)]
+pub struct Device {
+    pub hash: Bytes,
+    pub user_code: Bytes,
+    #[diesel(deserialize_as = Key)]
+    pub application_id: ApplicationId,
+    pub scope: String,
+    /// `waiting`, `allowed` or `denied`.
+    pub state: String,
+    pub account_id: Option<Key>,
+    pub sid: String,
+    pub standing: String,
+    /// When it asked last.
+    pub asked_at: Micros,
+    pub expires_at: Micros,
+}
+
+/// Adds a waiting device; `false` when its short code is somebody's already.
+pub async fn add_device(conn: &mut Conn, row: &Device) -> Result<bool> {
+    let values = (
+        device::hash.eq(&row.hash),
+        device::user_code.eq(&row.user_code),
+        device::application_id.eq(key(row.application_id)),
+        device::scope.eq(&row.scope),
+        device::state.eq("waiting"),
+        device::asked_at.eq(row.asked_at),
+        device::expires_at.eq(row.expires_at),
+    );
+    Ok(on!(conn, |c| diesel::insert_into(device::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
+}
+
+pub async fn find_device(conn: &mut Conn, hash: &[u8]) -> Result<Option<Device>> {
+    Ok(on!(conn, |c| device::table.find(hash).select(Device::as_select()).first(c).await.optional())?)
+}
+
+/// The device that waits under a short code.
+pub async fn find_waiting_device(conn: &mut Conn, user_code: &[u8], now: Micros) -> Result<Option<Device>> {
+    Ok(on!(conn, |c| device::table
+        .filter(device::user_code.eq(user_code))
+        .filter(device::state.eq("waiting"))
+        .filter(device::expires_at.gt(now))
+        .select(Device::as_select())
+        .first(c)
+        .await
+        .optional())?)
+}
+
+/// The person's word on a waiting device; `false` when it does not wait any more.
+pub async fn settle_device(conn: &mut Conn, hash: &[u8], state: &str, account: AccountId, sid: &str, standing: &str) -> Result<bool> {
+    let waiting = device::table.filter(device::hash.eq(hash)).filter(device::state.eq("waiting"));
+    let values = (device::state.eq(state), device::account_id.eq(Some(key(account))), device::sid.eq(sid), device::standing.eq(standing));
+    Ok(on!(conn, |c| diesel::update(waiting).set(values).execute(c).await)? == 1)
+}
+
+pub async fn touch_device(conn: &mut Conn, hash: &[u8], at: Micros) -> Result<()> {
+    on!(conn, |c| diesel::update(device::table.find(hash)).set(device::asked_at.eq(at)).execute(c).await)?;
+    Ok(())
+}
+
+/// Takes a device that was let in: its tokens are fetched once.
+pub async fn take_device(conn: &mut Conn, hash: &[u8]) -> Result<bool> {
+    Ok(on!(conn, |c| diesel::delete(device::table.find(hash)).execute(c).await)? == 1)
 }

@@ -119,6 +119,16 @@ impl Guard {
         String::from_utf8(answer.into_body()).map_err(|e| UpstreamError::Answer(e.to_string()))
     }
 
+    /// Posts a form; anything but 2xx is an error.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn post_form(&self, url: &str, body: String) -> Result<(), CallError> {
+        let request = http::Request::post(url).header("content-type", "application/x-www-form-urlencoded").header("cache-control", "no-store");
+        let answer = self.send(request.body(body.into_bytes()).map_err(|e| CallError(e.to_string()))?).await?;
+        if answer.status().is_success() { Ok(()) } else { Err(CallError(format!("status {}", answer.status()))) }
+    }
+
     fn allowed(&self, url: &Url) -> Result<(), CallError> {
         if self.options.allow_private {
             return Ok(());

@@ -38,6 +38,7 @@ pub async fn visitor(State(context): State<Context>, mut request: Request, next:
         lang,
         entries: entries(headers, &context.cookies.entry_name("")),
         last: read(headers, &context.cookies.last_name()),
+        chosen: read(headers, &context.cookies.language_name()).is_some(),
         here: request.uri().path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default(),
     };
     let surplus: Vec<String> = [context.cookies.start_name(""), context.cookies.entry_name("")].iter().flat_map(|prefix| surplus(headers, prefix)).collect();

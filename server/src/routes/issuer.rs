@@ -2,14 +2,16 @@
 use app::{
     context::{Asker, Context},
     outcome::{Leave, refuse, sign_in_for},
+    paths,
 };
 use axum::{
     Extension, Form, Json,
-    extract::{Query, State},
+    extract::{Query, State, rejection::FormRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use issuer::{ClientCredentials, ClientProblem};
+use serde_json::{Value, json};
 use service::{
     Destination,
     applications::{Authorized, TokenProblem},
@@ -18,6 +20,7 @@ use service::{
 use crate::routes::see_other;
 
 type Parameters = Vec<(String, String)>;
+type Posted = Result<Form<Parameters>, FormRejection>;
 
 /// `GET /authorize`.
 pub async fn authorize(State(context): State<Context>, Extension(asker): Extension<Asker>, Query(parameters): Query<Parameters>) -> Response {
@@ -32,23 +35,77 @@ pub async fn authorize_form(State(context): State<Context>, Extension(asker): Ex
 async fn answer(context: Context, asker: Asker, parameters: Parameters) -> Response {
     let leave = match context.ligature.authorize(&asker.visitor, &parameters).await {
         Ok(Authorized::Application(uri)) => Leave { to: Destination::Application(uri), cookies: Vec::new() },
-        Ok(Authorized::SignIn(request)) => sign_in_for(&context, request, app::paths::LOGIN).unwrap_or_else(|fault| refuse(&fault)),
+        Ok(Authorized::SignIn(request, wanted)) => {
+            let leave = sign_in_for(&context, request, paths::LOGIN).unwrap_or_else(|fault| refuse(&fault));
+            // What the person chose, or their browser asks for, comes before the application's wish.
+            match asker.preferred_by(&wanted) {
+                Some(tag) => leave.with(context.cookies.language(tag)),
+                None => leave,
+            }
+        }
+        Ok(Authorized::Consent(request)) => sign_in_for(&context, request, paths::CONSENT).unwrap_or_else(|fault| refuse(&fault)),
         Err(fault) => refuse(&fault),
     };
     see_other(&context, &leave)
 }
 
-/// `POST /token` (RFC 6749 §3.2).
-pub async fn token(State(context): State<Context>, headers: HeaderMap, form: Result<Form<Parameters>, axum::extract::rejection::FormRejection>) -> Response {
-    let Ok(Form(form)) = form else { return problem(&TokenProblem::InvalidRequest) };
+/// Reads form and credentials of an endpoint for applications.
+fn shown(headers: &HeaderMap, form: Posted) -> Result<(ClientCredentials, Parameters), TokenProblem> {
+    let Ok(Form(form)) = form else { return Err(TokenProblem::Error("invalid_request")) };
     let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    let credentials = match issuer::client_credentials(authorization, &form) {
-        Ok(credentials) => credentials,
-        Err(issuer::ClientProblem::Twice) => return problem(&TokenProblem::InvalidRequest),
-        Err(_) => return problem(&TokenProblem::InvalidClient),
-    };
-    match context.ligature.exchange(&credentials, &form).await {
-        Ok(tokens) => ([(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(tokens)).into_response(),
+    match issuer::client_credentials(authorization, &form) {
+        Ok(credentials) => Ok((credentials, form)),
+        Err(ClientProblem::Twice) => Err(TokenProblem::Error("invalid_request")),
+        Err(ClientProblem::Missing | ClientProblem::Malformed) => Err(TokenProblem::InvalidClient),
+    }
+}
+
+fn told(status: StatusCode, answer: Result<Value, TokenProblem>) -> Response {
+    match answer {
+        Ok(answer) => (status, [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(answer)).into_response(),
+        Err(error) => problem(&error),
+    }
+}
+
+/// `POST /token` (RFC 6749 §3.2).
+pub async fn token(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
+    match shown(&headers, form) {
+        Ok((credentials, form)) => told(StatusCode::OK, context.ligature.exchange(&credentials, &form).await),
+        Err(error) => problem(&error),
+    }
+}
+
+/// `POST /introspect` (RFC 7662).
+pub async fn introspect(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
+    match shown(&headers, form) {
+        Ok((credentials, form)) => told(StatusCode::OK, context.ligature.introspect(&credentials, &form).await),
+        Err(error) => problem(&error),
+    }
+}
+
+/// `POST /revoke` (RFC 7009).
+pub async fn revoke(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
+    match shown(&headers, form) {
+        Ok((credentials, form)) => match context.ligature.revoke(&credentials, &form).await {
+            Ok(()) => StatusCode::OK.into_response(),
+            Err(error) => problem(&error),
+        },
+        Err(error) => problem(&error),
+    }
+}
+
+/// `POST /par` (RFC 9126).
+pub async fn push(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
+    match shown(&headers, form) {
+        Ok((credentials, form)) => told(StatusCode::CREATED, context.ligature.push(&credentials, &form).await),
+        Err(error) => problem(&error),
+    }
+}
+
+/// `POST /device_authorization` (RFC 8628 §3.1).
+pub async fn device(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
+    match shown(&headers, form) {
+        Ok((credentials, form)) => told(StatusCode::OK, context.ligature.begin_device(&credentials, &form).await),
         Err(error) => problem(&error),
     }
 }
@@ -56,35 +113,43 @@ pub async fn token(State(context): State<Context>, headers: HeaderMap, form: Res
 fn problem(error: &TokenProblem) -> Response {
     let (status, code) = match error {
         TokenProblem::InvalidClient => (StatusCode::UNAUTHORIZED, "invalid_client"),
-        TokenProblem::InvalidGrant => (StatusCode::BAD_REQUEST, "invalid_grant"),
-        TokenProblem::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
-        TokenProblem::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
+        TokenProblem::Error(code) => (StatusCode::BAD_REQUEST, *code),
+        TokenProblem::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token"),
+        TokenProblem::InsufficientScope => (StatusCode::FORBIDDEN, "insufficient_scope"),
         TokenProblem::Fault(fault) => {
-            tracing::error!(error = %fault, "the token endpoint failed");
+            tracing::error!(error = %fault, "an endpoint for applications failed");
             (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable")
         }
     };
     let mut response = (status, [(header::CACHE_CONTROL, "no-store")], Json(json!({"error": code}))).into_response();
-    if status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));
-    }
+    let challenge = match error {
+        TokenProblem::InvalidClient => "Basic realm=\"token\"",
+        TokenProblem::InvalidToken => "Bearer error=\"invalid_token\"",
+        TokenProblem::InsufficientScope => "Bearer error=\"insufficient_scope\", scope=\"openid\"",
+        TokenProblem::Error(_) | TokenProblem::Fault(_) => return response,
+    };
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
 }
 
-/// `GET` and `POST /userinfo` (OpenID Connect Core §5.3); the token in the header only.
+/// `GET /userinfo` (OpenID Connect Core §5.3): the token in the header, never in the address.
 pub async fn userinfo(State(context): State<Context>, headers: HeaderMap) -> Response {
-    let bearer =
-        headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-    let challenge = |text: &'static str| {
-        let mut response = StatusCode::UNAUTHORIZED.into_response();
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(text));
-        response
-    };
-    let Some(bearer) = bearer else { return challenge("Bearer") };
-    match context.ligature.userinfo(bearer).await {
-        Ok(claims) => Json(claims).into_response(),
-        Err(TokenProblem::Fault(fault)) => problem(&TokenProblem::Fault(fault)),
-        Err(_) => challenge("Bearer error=\"invalid_token\""),
+    told_claims(&context, &headers, None).await
+}
+
+/// `POST /userinfo`: the token in the header, or in the form (RFC 6750 §2.2).
+pub async fn userinfo_form(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
+    let posted = form.ok().and_then(|Form(form)| form.into_iter().find(|(k, _)| k == "access_token").map(|(_, v)| v));
+    told_claims(&context, &headers, posted.as_deref()).await
+}
+
+async fn told_claims(context: &Context, headers: &HeaderMap, posted: Option<&str>) -> Response {
+    let shown = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(' '));
+    let bearer = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+    match (bearer, posted) {
+        (Some(access), None) | (None, Some(access)) => told(StatusCode::OK, context.ligature.userinfo(access).await),
+        (Some(_), Some(_)) => problem(&TokenProblem::Error("invalid_request")),
+        (None, None) => (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response(),
     }
 }
 

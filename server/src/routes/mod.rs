@@ -4,6 +4,7 @@ pub mod callback;
 pub mod forms;
 pub mod health;
 pub mod issuer;
+pub mod logout;
 pub mod start;
 
 use app::{context::Context, outcome::Leave};

@@ -145,7 +145,8 @@ impl World {
         let (router, _) = serve::application(ligature.clone(), &config).unwrap();
         tokio::spawn(async move { axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await });
         let mut stopped = self.stop.subscribe();
-        let mut over = self.stop.subscribe();
+        let (mut over, mut ended) = (self.stop.subscribe(), self.stop.subscribe());
+        tokio::spawn(server::outbox::tell_of_ends(ligature.clone(), async move { drop(ended.wait_for(|s| *s).await) }));
         tokio::spawn(server::outbox::send_mails(ligature.clone(), config.mail.clone(), async move { drop(stopped.wait_for(|s| *s).await) }));
         tokio::spawn(server::outbox::send_texts(ligature.clone(), config.sms.clone(), async move { drop(over.wait_for(|s| *s).await) }));
         self.nodes.push(Node { url: format!("http://{address}"), ligature, config });

@@ -1,0 +1,84 @@
+//! Applications in the console: register, change, give a new secret.
+use std::collections::BTreeMap;
+
+use domain::Refusal;
+use leptos::prelude::*;
+use serde::Deserialize;
+use service::applications::{Algorithm, ApplicationForm, ApplicationKind, ApplicationSettings, Grant};
+
+use crate::{
+    context::asked,
+    forms::bounded,
+    outcome::{Code, Flash, back, go, refuse},
+    paths,
+};
+
+/// Words separated by white space, a bounded number of them.
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).take(30).collect()
+}
+
+/// A form of strings as settings; what is no number stays out of range, and is told.
+fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
+    let text = |name: &str| fields.get(name).map(|v| v.trim()).unwrap_or_default();
+    let on = |name: &str| !text(name).is_empty();
+    let number = |name: &str| text(name).parse().unwrap_or(-1);
+    let named = |name: &str| serde_json::Value::String(text(name).to_owned());
+    let grants = [("grant_code", Grant::AuthorizationCode), ("grant_refresh", Grant::RefreshToken), ("grant_client", Grant::ClientCredentials), ("grant_device", Grant::DeviceCode)];
+    let settings = ApplicationSettings {
+        kind: ApplicationKind::deserialize(named("application_kind")).unwrap_or(ApplicationKind::Web),
+        grants: grants.into_iter().filter(|(name, _)| on(name)).map(|(_, grant)| grant).collect(),
+        first_party: on("first_party"),
+        pkce_optional: on("pkce_optional"),
+        post_logout_redirect_uris: words(text("post_logout_redirect_uris")),
+        backchannel_logout_uri: text("backchannel_logout_uri").to_owned(),
+        frontchannel_logout_uri: text("frontchannel_logout_uri").to_owned(),
+        algorithm: Algorithm::deserialize(named("algorithm")).unwrap_or(Algorithm::Rs256),
+        pairwise: on("pairwise"),
+        token_seconds: number("token_seconds"),
+        refresh_seconds: number("refresh_seconds"),
+        own_scopes: words(text("own_scopes")).into_iter().collect(),
+        resource_server: on("resource_server"),
+        identities: on("identities"),
+    };
+    ApplicationForm { client_id: text("client_id").to_owned(), name: text("name").to_owned(), redirect_uris: words(text("redirect_uris")), settings, active: on("active") }
+}
+
+#[server(prefix = "/fn", endpoint = "admin/application")]
+pub async fn save_application(#[server(default)] create: String, #[server(default)] fields: BTreeMap<String, String>) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let create = !create.is_empty();
+    let form = read(&fields);
+    let (page, client_id) = (if create { paths::ADMIN_APPLICATION_NEW.to_owned() } else { paths::admin_application(&form.client_id) }, form.client_id.clone());
+    let mut typed: Vec<(String, String)> = fields.iter().take(40).map(|(k, v)| (bounded(k, 40), bounded(v, 2000))).collect();
+    typed.push(("sent".into(), "on".into()));
+    let problems = form.problems();
+    let again = |problems: Vec<(String, String)>| Flash { problems, typed, ..Flash::default() };
+    let next = if problems.is_empty() {
+        match context.ligature.save_application(&asker.visitor, form, create).await {
+            // Shown once, then gone with the flash row; the database keeps a hash.
+            Ok(Some(secret)) => {
+                back(&context, &asker, &paths::admin_application(&client_id), Flash { notice: "application-registered".into(), typed: vec![("secret".into(), secret)], ..Flash::default() }).await
+            }
+            Ok(None) => back(&context, &asker, &paths::admin_application(&client_id), Flash::notice("saved")).await,
+            Err(fault) if fault.refusal() == Refusal::BadRequest => back(&context, &asker, &page, again(vec![("client_id".into(), "field-client-id-taken".into())])).await,
+            Err(fault) => refuse(&fault),
+        }
+    } else {
+        let problems = problems.into_iter().map(|field| (field.to_owned(), format!("field-app-{}", field.replace('_', "-")))).collect();
+        back(&context, &asker, &page, again(problems)).await
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "admin/application/secret")]
+pub async fn rotate_secret(client_id: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.rotate_secret(&asker.visitor, &client_id).await {
+        Ok(secret) => back(&context, &asker, &paths::admin_application(&client_id), Flash { notice: "application-secret".into(), typed: vec![("secret".into(), secret)], ..Flash::default() }).await,
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}

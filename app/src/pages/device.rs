@@ -1,0 +1,66 @@
+//! A device waits: its short code is typed here, by somebody who is signed in (RFC 8628 §3.3).
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::Refusal;
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::{Fault, applications::DeviceView};
+
+use crate::{
+    fields::{Field, field, notice},
+    forms::consent::SettleDevice,
+    i18n::{t, ta},
+    pages::{Visit, consent::scopes, or_refuse},
+    paths,
+    render::{Head, Layout, page},
+};
+
+pub async fn device(visit: Visit) -> Response {
+    let result = device_page(&visit).await;
+    or_refuse(&visit, result).await
+}
+
+async fn device_page(visit: &Visit) -> Result<Response, Fault> {
+    let typed: String = visit.query.code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
+    if visit.asker.visitor.session.is_none() {
+        return Ok(Redirect::to(&paths::with_entry(paths::LOGIN_STAY, &format!("{}{typed}", paths::DEVICE_ENTRY))).into_response());
+    }
+    let (found, problem) = match typed.is_empty() {
+        true => (None, visit.flash.problem("code").map(str::to_owned)),
+        false => match visit.context.ligature.device_view(&visit.asker.visitor, &typed).await {
+            Ok(view) => (Some(view), None),
+            Err(fault) if fault.refusal() == Refusal::CodeWrong => (None, Some("device-unknown".to_owned())),
+            Err(fault) => return Err(fault),
+        },
+    };
+    let (l, flash) = (visit.asker.lang, visit.flash.clone());
+    let name = visit.asker.visitor.session.as_ref().map(|c| c.name.clone()).unwrap_or_default();
+    let value = if typed.is_empty() { flash.typed("code") } else { typed };
+    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "device-title"), Layout::Narrow), move || {
+        let ask = move |value: String| {
+            view! {
+                <p class="lead">{t(l, "device-lead")}</p>
+                <form method="get" action=paths::DEVICE class="stack">
+                    {field(Field { name: "code".into(), label: t(l, "device-code"), kind: "text", value, problem: problem.map(|key| t(l, &key)), autocomplete: "off", required: true, max: 20, ..Field::default() })}
+                    <button class="primary">{t(l, "device-go")}</button>
+                </form>
+            }
+        };
+        view! {
+            <h1>{t(l, "device-title")}</h1>
+            {(!flash.notice.is_empty()).then(|| notice("good", t(l, &flash.notice)))}
+            {match found {
+                None => ask(value).into_any(),
+                Some(DeviceView { application, scope }) => view! {
+                    <p class="lead">{ta(l, "device-asks", &[("application", &application), ("name", &name)])}</p>
+                    {scopes(l, &scope, &[])}
+                    <p>{t(l, "device-warning")}</p>
+                    <form method="post" action=SettleDevice::url() class="stack">
+                        <input type="hidden" name="code" value=value/>
+                        <button class="primary" name="answer" value="allow">{t(l, "consent-allow")}</button>
+                        <button name="answer" value="deny">{t(l, "consent-deny")}</button>
+                    </form>
+                }.into_any(),
+            }}
+        }
+    })
+    .await)
+}

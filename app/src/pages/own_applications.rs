@@ -1,0 +1,56 @@
+//! Applications that have access to one's own account.
+use axum::response::Response;
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::{Fault, applications::AccessRow};
+
+use crate::{
+    fields::{mark, notice},
+    forms::consent::RevokeApplication,
+    i18n::{Lang, t, ta},
+    pages::{
+        Visit,
+        account_change::{entered, head},
+        consent::scopes,
+        or_refuse,
+    },
+    paths,
+    render::page,
+};
+
+pub async fn applications(visit: Visit) -> Response {
+    let result = applications_page(&visit).await;
+    or_refuse(&visit, result).await
+}
+
+async fn applications_page(visit: &Visit) -> Result<Response, Fault> {
+    let rows = visit.context.ligature.own_applications(&visit.asker.visitor).await;
+    if let Err(fault) = &rows
+        && fault.refusal() == domain::Refusal::SessionEnded
+        && let Some(response) = entered(visit, paths::APPLICATIONS, Err(domain::Refusal::SessionEnded.into())).await?
+    {
+        return Ok(response);
+    }
+    let (rows, l, flash) = (rows?, visit.asker.lang, visit.flash.clone());
+    Ok(page(&visit.context, &visit.asker, head(l, "own-applications-title"), move || {
+        view! {
+            <h1>{t(l, "own-applications-title")}</h1>
+            <p class="muted">{t(l, "own-applications-lead")}</p>
+            {(!flash.notice.is_empty()).then(|| notice("good", t(l, &flash.notice)))}
+            {rows.is_empty().then(|| view! { <p>{t(l, "own-applications-none")}</p> })}
+            <ul class="rows">{rows.into_iter().map(|r| row(l, r)).collect_view()}</ul>
+        }
+    })
+    .await)
+}
+
+fn row(l: Lang, AccessRow { client_id, name, scope }: AccessRow) -> AnyView {
+    let label = ta(l, "own-application-revoke-of", &[("name", &name)]);
+    view! {
+        <li>
+            {mark(&name)}
+            <span class="row-main"><strong>{name}</strong>{(!scope.is_empty()).then(|| scopes(l, &scope, &[]))}</span>
+            <form method="post" action=RevokeApplication::url()><input type="hidden" name="client_id" value=client_id/><button class="quiet" aria-label=label>{t(l, "own-application-revoke")}</button></form>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,247 @@
+//! What an application is registered with, beside its name and redirect URIs.
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// An application's settings. What is left out has the value that is safest for most.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    pub kind: Kind,
+    /// What the token endpoint may be asked for.
+    pub grants: BTreeSet<Grant>,
+    /// Ours: people are not asked whether it may know them.
+    pub first_party: bool,
+    /// A confidential application may leave PKCE out; public ones never may.
+    pub pkce_optional: bool,
+    /// Where a sign-out may lead, compared exactly (OpenID Connect RP-Initiated Logout §3.1).
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where the end of a session is told (OpenID Connect Back-Channel Logout); empty: nowhere.
+    pub backchannel_logout_uri: String,
+    /// What is loaded in the person's browser at a sign-out (OpenID Connect Front-Channel Logout); empty: nothing.
+    pub frontchannel_logout_uri: String,
+    /// Signs its ID tokens and logout tokens.
+    pub algorithm: Algorithm,
+    /// It knows people under subjects that no other application does.
+    pub pairwise: bool,
+    /// Lifetime of access and ID tokens.
+    pub token_seconds: i64,
+    /// Lifetime of a refresh token and everything that comes of it.
+    pub refresh_seconds: i64,
+    /// Scopes that it may have for itself, by its own credentials.
+    pub own_scopes: BTreeSet<String>,
+    /// It may ask about tokens of other applications.
+    pub resource_server: bool,
+    /// Its tokens tell which identity signed in and which others there are, with what their providers said (GV-05, GV-06).
+    pub identities: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            kind: Kind::Web,
+            grants: BTreeSet::from([Grant::AuthorizationCode, Grant::RefreshToken]),
+            first_party: true,
+            pkce_optional: false,
+            post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: String::new(),
+            frontchannel_logout_uri: String::new(),
+            algorithm: Algorithm::Rs256,
+            pairwise: false,
+            token_seconds: 600,
+            refresh_seconds: 30 * DAY,
+            own_scopes: BTreeSet::new(),
+            resource_server: false,
+            identities: false,
+        }
+    }
+}
+
+/// How an application runs: whether it can keep a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// On a server.
+    Web,
+    /// In the browser.
+    SinglePage,
+    /// On a device of the person's.
+    Native,
+    /// Without people.
+    Machine,
+}
+
+impl Kind {
+    /// Every kind, in the order of the console's form.
+    pub const ALL: [Self; 4] = [Self::Web, Self::SinglePage, Self::Native, Self::Machine];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::SinglePage => "single_page",
+            Self::Native => "native",
+            Self::Machine => "machine",
+        }
+    }
+
+    /// Everybody can read what it is shipped with: a secret would be none (RFC 6749 §2.1).
+    #[must_use]
+    pub fn is_public(self) -> bool {
+        match self {
+            Self::SinglePage | Self::Native => true,
+            Self::Web | Self::Machine => false,
+        }
+    }
+}
+
+/// What the token endpoint gives tokens for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grant {
+    AuthorizationCode,
+    RefreshToken,
+    ClientCredentials,
+    /// RFC 8628.
+    DeviceCode,
+}
+
+/// What signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Algorithm {
+    #[serde(rename = "RS256")]
+    Rs256,
+    #[serde(rename = "ES256")]
+    Es256,
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
+impl Algorithm {
+    pub const ALL: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
+
+    /// The name of RFC 7518 and RFC 8037.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+}
+
+/// A setting that cannot work: the field's name.
+pub type SettingProblem = &'static str;
+
+impl Settings {
+    /// Field names of what cannot be, all at once.
+    #[must_use]
+    pub fn problems(&self, redirect_uris: &[String]) -> Vec<SettingProblem> {
+        let mut found = Vec::new();
+        let has = |grant| self.grants.contains(&grant);
+        if self.kind != Kind::Machine && has(Grant::AuthorizationCode) && redirect_uris.is_empty() || !redirect_uris.iter().all(|u| may_redirect(u, self.kind)) {
+            found.push("redirect_uris");
+        }
+        if !self.post_logout_redirect_uris.iter().all(|u| may_redirect(u, self.kind)) {
+            found.push("post_logout_redirect_uris");
+        }
+        for (name, uri) in [("backchannel_logout_uri", &self.backchannel_logout_uri), ("frontchannel_logout_uri", &self.frontchannel_logout_uri)] {
+            if !uri.is_empty() && !may_call(uri) {
+                found.push(name);
+            }
+        }
+        if self.grants.is_empty() || (self.kind.is_public() && has(Grant::ClientCredentials)) {
+            found.push("grants");
+        }
+        if !(60..=DAY).contains(&self.token_seconds) {
+            found.push("token_seconds");
+        }
+        if !(3600..=366 * DAY).contains(&self.refresh_seconds) {
+            found.push("refresh_seconds");
+        }
+        if !self.own_scopes.iter().all(|s| is_scope(s)) {
+            found.push("own_scopes");
+        }
+        found
+    }
+}
+
+/// A scope token (RFC 6749 §3.3).
+#[must_use]
+pub fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b'"' && b != b'\\')
+}
+
+/// A URI that browsers may be sent to: https; http on loopback addresses; a scheme of its own with a dot for native
+/// applications (RFC 8252 §7). Never a fragment (RFC 6749 §3.1.2).
+fn may_redirect(uri: &str, kind: Kind) -> bool {
+    let plain = uri.len() <= 500 && uri.bytes().all(|b| (0x21..0x7f).contains(&b));
+    match Url::parse(uri) {
+        Ok(url) if plain && url.fragment().is_none() && url.username().is_empty() => match url.scheme() {
+            "https" => url.host().is_some(),
+            "http" => is_local(&url),
+            scheme => kind == Kind::Native && scheme.contains('.'),
+        },
+        _ => false,
+    }
+}
+
+/// A URI that this server, or a page of it, calls.
+fn may_call(uri: &str) -> bool {
+    may_redirect(uri, Kind::Web)
+}
+
+fn is_local(url: &Url) -> bool {
+    matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(change: impl FnOnce(&mut Settings), uris: &[&str]) -> Vec<&'static str> {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        settings.problems(&uris.iter().map(|u| (*u).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn redirect_uris_are_https_or_local_and_only_native_applications_have_schemes_of_their_own() {
+        for good in ["https://app.test/cb", "http://127.0.0.1:8096/cb", "http://localhost/cb", "http://[::1]:1/cb", "https://app.test/cb?x=1"] {
+            assert!(problems(|_| {}, &[good]).is_empty(), "{good}");
+        }
+        for bad in [
+            "http://app.test/cb",
+            "https://app.test/cb#x",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "com.example.app:/cb",
+            "https://u@app.test/cb",
+            "//app.test",
+            "",
+            "https://app.test/ö",
+            "https://app.test/a b",
+        ] {
+            assert_eq!(problems(|_| {}, &[bad]), ["redirect_uris"], "{bad}");
+        }
+        assert!(problems(|s| s.kind = Kind::Native, &["com.example.app:/cb"]).is_empty());
+        assert_eq!(problems(|s| s.kind = Kind::Native, &["app:/cb"]), ["redirect_uris"], "a scheme of its own has a dot");
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_named_by_its_field() {
+        assert_eq!(problems(|_| {}, &[]), ["redirect_uris"]);
+        assert!(problems(|s| s.kind = Kind::Machine, &[]).is_empty());
+        assert_eq!(problems(|s| (s.kind, s.grants) = (Kind::SinglePage, BTreeSet::from([Grant::ClientCredentials])), &["https://app.test/cb"]), ["grants"]);
+        assert_eq!(problems(|s| s.token_seconds = 1, &["https://app.test/cb"]), ["token_seconds"]);
+        assert_eq!(problems(|s| s.backchannel_logout_uri = "http://app.test/out".into(), &["https://app.test/cb"]), ["backchannel_logout_uri"]);
+        assert_eq!(problems(|s| s.own_scopes = BTreeSet::from(["a b".into()]), &["https://app.test/cb"]), ["own_scopes"]);
+        assert!(serde_json::from_str::<Settings>(r#"{"unknown": 1}"#).is_err());
+        assert_eq!(serde_json::from_str::<Settings>("{}").unwrap(), Settings::default());
+    }
+}

@@ -1,0 +1,164 @@
+//! The authorization request: what a session answers it with at once, and what needs a page first (RFC 6749 §4.1,
+//! OpenID Connect Core §3.1.2).
+use domain::{Refusal, SECOND, path::AuthorizeRequest};
+use issuer::{AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, Validated, validate};
+use serde_json::json;
+use storage::{
+    applications::find_application,
+    logins::add_login,
+    tokens::{AuthCode, add_code, take_pushed},
+};
+
+use super::registered;
+use crate::{
+    Caller, Fault, Ligature, Visitor,
+    audit::Event,
+    chance::{hash, token},
+};
+
+/// What `/authorize` leads to.
+#[derive(Debug, Clone)]
+pub enum Authorized {
+    /// Back to the application, with a code or an error.
+    Application(String),
+    /// The sign-in page first, in one of these languages if the person has chosen none.
+    SignIn(AuthorizeRequest, String),
+    /// The person is asked what the application may have.
+    Consent(AuthorizeRequest),
+}
+
+/// What a session that fits gives.
+#[derive(Debug, Clone)]
+pub enum Granted {
+    /// Back to the application with a code.
+    Code(String),
+    /// The person is asked first.
+    Consent(AuthorizeRequest),
+    /// The session does not fit the request any more: a sign-in first.
+    SignIn(AuthorizeRequest),
+}
+
+fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
+    let encode = |text: &str| text.bytes().map(|b| if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect::<String>();
+    let query: Vec<_> = parameters.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect();
+    format!("{uri}{}{}", if uri.contains('?') { '&' } else { '?' }, query.join("&"))
+}
+
+impl Ligature {
+    /// Validates an application's request; with a session that fits it goes straight back.
+    ///
+    /// # Errors
+    /// [`Refusal::ApplicationUnknown`] when nobody may be redirected.
+    pub async fn authorize(&self, visitor: &Visitor, parameters: &[(String, String)]) -> Result<Authorized, Fault> {
+        let one = |name: &str| parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default();
+        let client = find_application(&mut self.store.read().await?, one("client_id")).await?.as_ref().map(registered);
+        let pushed = match (one("request_uri").strip_prefix(REQUEST_URI), &client) {
+            (Some(secret), Some(client)) => Some(self.take_pushed_request(client, secret).await?),
+            _ => None,
+        };
+        let Validated { mut request, silent, hint, ui_locales } = match validate(pushed.as_deref().unwrap_or(parameters), client.as_ref(), self.now()) {
+            Ok(validated) => validated,
+            Err(AuthorizeProblem::Untrusted) => return Err(Refusal::ApplicationUnknown.into()),
+            Err(AuthorizeProblem::Tell { redirect_uri, error, description, state }) => {
+                return Ok(Authorized::Application(self.error_uri(&redirect_uri, error, description, state.as_deref())));
+            }
+        };
+        if let Some(hint) = hint {
+            request.subject = self.keyring().read(&hint, &self.settings.public_url).and_then(|c| c.get("sub").and_then(|s| s.as_str()).map(str::to_owned)).or(request.subject);
+        }
+        let tell = |error, description| Ok(Authorized::Application(self.error_uri(&request.redirect_uri, error, description, request.state.as_deref())));
+        let Some(caller) = &visitor.session else {
+            return if silent { tell("login_required", "nobody is signed in") } else { Ok(Authorized::SignIn(request, ui_locales)) };
+        };
+        match self.grant(caller, request.clone()).await? {
+            Granted::Code(uri) => Ok(Authorized::Application(uri)),
+            Granted::Consent(_) if silent => tell("consent_required", "the person has to be asked"),
+            Granted::Consent(request) => Ok(Authorized::Consent(request)),
+            Granted::SignIn(_) if silent => tell("login_required", "the person has to sign in"),
+            Granted::SignIn(request) => Ok(Authorized::SignIn(request, ui_locales)),
+        }
+    }
+
+    async fn take_pushed_request(&self, client: &RegisteredClient, secret: &str) -> Result<Vec<(String, String)>, Fault> {
+        let (hashed, id, now) = (hash(secret), client.id, self.now());
+        let taken = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(take_pushed(c, &hashed, id, now).await?) })).await?;
+        // Unknown, used or over: nobody can be told safely where to.
+        Ok(serde_json::from_str(&taken.ok_or(Refusal::AttemptExpired)?)?)
+    }
+
+    /// Whether `prompt`, `max_age` and the wanted subject let a session count.
+    pub(super) async fn session_fits(&self, caller: &Caller, request: &AuthorizeRequest, client: &RegisteredClient) -> Result<bool, Fault> {
+        let young = request.max_age.is_none_or(|age| self.now() - caller.auth_at <= age.saturating_mul(SECOND));
+        let fresh = !request.fresh || caller.auth_at >= request.at;
+        let right = match &request.subject {
+            None => true,
+            Some(wanted) => self.subject_for(&mut self.store.read().await?, caller.account, client).await?.as_ref() == Some(wanted),
+        };
+        Ok(young && fresh && right)
+    }
+
+    /// An error at the application's registered URI, with `iss` (RFC 9207).
+    #[must_use]
+    pub fn error_uri(&self, redirect_uri: &str, error: &str, description: &str, state: Option<&str>) -> String {
+        let mut parameters = vec![("error", error), ("error_description", description), ("iss", self.settings.public_url.as_str())];
+        parameters.extend(state.map(|s| ("state", s)));
+        with_parameters(redirect_uri, &parameters)
+    }
+
+    /// What a request gets in a session.
+    ///
+    /// # Errors
+    /// [`Refusal::ApplicationUnknown`] for one that was switched off meanwhile.
+    pub async fn grant(&self, caller: &Caller, request: AuthorizeRequest) -> Result<Granted, Fault> {
+        let mut conn = self.store.read().await?;
+        let client = self.registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
+        drop(conn);
+        if !self.session_fits(caller, &request, &client).await? {
+            return Ok(Granted::SignIn(request));
+        }
+        if self.wants_consent(caller.account, &request, &client).await? {
+            return Ok(Granted::Consent(request));
+        }
+        self.code_uri(caller, &request).await.map(Granted::Code)
+    }
+
+    /// Back to the application with a code for this session.
+    pub(crate) async fn code_uri(&self, caller: &Caller, request: &AuthorizeRequest) -> Result<String, Fault> {
+        let (secret, now) = (token(), self.now());
+        let row = AuthCode {
+            hash: hash(&secret),
+            organisation_id: self.org,
+            application_id: request.application,
+            account_id: caller.account,
+            session_id: caller.public_id.clone(),
+            request: serde_json::to_string(request)?,
+            auth_at: caller.auth_at,
+            method: caller.method.clone(),
+            factor: caller.factor.clone(),
+            sid: caller.sid.clone(),
+            used: false,
+            expires_at: now + CODE_SECONDS * SECOND,
+        };
+        let (this, account, client) = (self.clone(), caller.account, request.client_id.clone());
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    add_code(c, &row).await?;
+                    add_login(c, &row.sid, row.application_id, account, now).await?;
+                    this.record(c, Event::new("application.signed_in").account(account).detail(json!({"client_id": client}))).await
+                })
+            })
+            .await?;
+        let mut parameters = vec![("code", secret.as_str()), ("iss", self.settings.public_url.as_str())];
+        parameters.extend(request.state.as_deref().map(|s| ("state", s)));
+        Ok(with_parameters(&request.redirect_uri, &parameters))
+    }
+
+    /// A registered URI with the application's state, after a sign-out.
+    pub(crate) fn back_uri(uri: &str, state: Option<&str>) -> String {
+        match state {
+            Some(state) => with_parameters(uri, &[("state", state)]),
+            None => uri.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What applications are told of a person: by scope, by name, and how the person signed in.
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{AccountId, Micros, SECOND, facts::AccountState};
+use issuer::RegisteredClient;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use storage::{
+    Conn,
+    accounts::{find_account, find_subject, list_emails, list_roles},
+    attributes::{BY_CODE, list_attributes},
+    links::{find_claims, list_links},
+    providers::list_providers,
+};
+use url::Url;
+
+use crate::{Fault, Ligature};
+
+/// How a person had signed in when an application's tokens began, and what it asked for beyond scopes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Standing {
+    pub auth_at: Micros,
+    /// `password`, `code`, `phone`, `passkey` or a provider's key.
+    pub method: String,
+    pub factor: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub userinfo_claims: Vec<String>,
+    /// The thumbprint of the key that the tokens are bound to (RFC 9449).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// How sure the sign-in was, and by what: `acr` tells one factor from two, `amr` in words of RFC 8176 and `fed` for
+/// an identity provider.
+pub(super) fn assurance(method: &str, factor: &str) -> (&'static str, Vec<&'static str>) {
+    let mut amr = vec![match method {
+        "password" => "pwd",
+        "code" => "otp",
+        "phone" => "sms",
+        "passkey" => "pop",
+        _ => "fed",
+    }];
+    match factor {
+        "" => return (issuer::ACR_ONE_FACTOR, amr),
+        "totp" if !amr.contains(&"otp") => amr.push("otp"),
+        _ => {}
+    }
+    amr.push("mfa");
+    (issuer::ACR_TWO_FACTORS, amr)
+}
+
+/// The host that pairwise subjects are made for (OpenID Connect Core §8.1).
+fn sector(client: &RegisteredClient) -> String {
+    client.redirect_uris.first().and_then(|u| Url::parse(u).ok()).and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_else(|| client.client_id.clone())
+}
+
+impl Ligature {
+    /// The subject that an application knows an account by: the same whichever provider was used (ZI-02).
+    pub(crate) async fn subject_for(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient) -> Result<Option<String>, Fault> {
+        let Some(sub) = find_subject(c, account).await? else { return Ok(None) };
+        if !client.settings.pairwise {
+            return Ok(Some(sub));
+        }
+        Ok(Some(URL_SAFE_NO_PAD.encode(self.vault.lookup(&[b"pairwise", sector(client).as_bytes(), sub.as_bytes()]))))
+    }
+
+    /// Claims of an active account for these scopes and names.
+    pub(super) async fn claims(&self, account: AccountId, client: &RegisteredClient, scope: &[String], names: &[String]) -> Result<Option<Map<String, Value>>, Fault> {
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let Some(row) = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Active) else { return Ok(None) };
+        let Some(sub) = self.subject_for(c, account, client).await? else { return Ok(None) };
+        let has = |name: &str| scope.iter().any(|s| s == name);
+        let wants = |scope: &str, name: &str| has(scope) || names.iter().any(|n| n == name);
+        let mut claims = Map::new();
+        claims.insert("sub".into(), json!(sub));
+        let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        let fields = list_attributes(c, account).await?;
+        let field = |name: &str| fields.iter().find(|f| f.name == name).map(|f| f.value.clone());
+        if wants("profile", "name") && !row.name.is_empty() {
+            put("name", json!(row.name));
+        }
+        for (claim, name) in [("given_name", "given_name"), ("family_name", "family_name"), ("preferred_username", "username")] {
+            if let Some(value) = field(name).filter(|_| wants("profile", claim)) {
+                put(claim, json!(value));
+            }
+        }
+        if wants("profile", "locale") {
+            put("locale", json!(field("locale").unwrap_or(row.locale)));
+        }
+        if wants("profile", "updated_at") {
+            put("updated_at", json!(fields.iter().map(|f| f.updated_at).max().unwrap_or(row.created_at) / SECOND));
+        }
+        if (wants("email", "email") || wants("email", "email_verified"))
+            && let Some(email) = list_emails(c, account).await?.into_iter().next()
+        {
+            put("email", json!(email.typed));
+            // Only an owner's proof is told as verified: a provider's word is not ours.
+            put("email_verified", json!(email.owner));
+        }
+        if (wants("phone", "phone_number") || wants("phone", "phone_number_verified"))
+            && let Some(phone) = fields.iter().find(|f| f.name == "phone")
+        {
+            put("phone_number", json!(phone.value));
+            put("phone_number_verified", json!(phone.source == BY_CODE));
+        }
+        if wants("roles", "roles") {
+            put("roles", json!(list_roles(c, self.org, account).await?));
+        }
+        if client.settings.identities {
+            let (last, all) = self.identity_claims(c, account).await?;
+            put("last_identity", last);
+            put("identities", all);
+        }
+        Ok(Some(claims))
+    }
+
+    /// The identity that was used last (GV-05), and all of them by provider (GV-06), with what the provider said.
+    async fn identity_claims(&self, c: &mut Conn, account: AccountId) -> Result<(Value, Value), Fault> {
+        let providers = list_providers(c, self.org).await?;
+        let mut links = list_links(c, account).await?;
+        links.sort_by_key(|l| std::cmp::Reverse(l.used_at));
+        let (mut last, mut all) = (Value::Null, Map::new());
+        for link in links {
+            let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else { continue };
+            let sealed = find_claims(c, link.id).await?;
+            let said: Value = sealed.and_then(|s| self.vault.open_sealed("claims", &s)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+            let told = json!({"provider": provider.key, "subject": link.subject, "used_at": link.used_at / SECOND, "claims": said});
+            if last.is_null() {
+                last = told.clone();
+            }
+            all.entry(provider.key.clone()).or_insert(told);
+        }
+        Ok((last, Value::Object(all)))
+    }
+}

@@ -1,0 +1,153 @@
+//! Devices without a browser: a short code is typed elsewhere, by somebody who is signed in (RFC 8628).
+use domain::{AccountId, HOUR, Refusal, SECOND, code};
+use issuer::{ClientCredentials, DEVICE_INTERVAL, DEVICE_SECONDS, Grant, RegisteredClient};
+use serde_json::{Value, json};
+use storage::{
+    applications::find_application_by_id,
+    counters::count_up,
+    tokens::{Device, add_device, find_device, find_waiting_device, settle_device, take_device, touch_device},
+};
+
+use super::{
+    Standing, registered,
+    tokens::{Asked, Issue, TokenProblem, known_scopes},
+};
+use crate::{
+    Fault, Ligature, Visitor,
+    audit::Event,
+    chance::{hash, mail_code, token},
+};
+
+/// Letters of a short code: 40 bits and fifteen minutes, with few tries for each person.
+const SHAPE: domain::policy::Pin = domain::policy::Pin { alphabet: domain::policy::Alphabet::Base32, length: 8 };
+/// Wrong short codes of one person in an hour.
+const WRONG: i64 = 10;
+
+/// What the page shows of a device that waits.
+#[derive(Debug, Clone)]
+pub struct DeviceView {
+    pub application: String,
+    pub scope: Vec<String>,
+}
+
+impl Ligature {
+    fn user_code(&self, typed: &str) -> Vec<u8> {
+        self.vault.lookup(&[b"device", code::fold(typed).as_bytes()])
+    }
+
+    /// `POST /device_authorization`.
+    ///
+    /// # Errors
+    /// [`TokenProblem`].
+    pub async fn begin_device(&self, credentials: &ClientCredentials, form: &[(String, String)]) -> Result<Value, TokenProblem> {
+        let client = self.client(credentials).await?;
+        if !client.settings.grants.contains(&Grant::DeviceCode) {
+            return Err(TokenProblem::Error("unauthorized_client"));
+        }
+        let scope = known_scopes(Asked(form).field("scope").unwrap_or("openid"));
+        let now = self.now();
+        for _ in 0..3 {
+            let (secret, short) = (token(), mail_code(SHAPE));
+            let row = Device {
+                hash: hash(&secret),
+                user_code: self.user_code(&short),
+                application_id: client.id,
+                scope: scope.join(" "),
+                state: String::new(),
+                account_id: None,
+                sid: String::new(),
+                standing: String::new(),
+                asked_at: 0,
+                expires_at: now + DEVICE_SECONDS * SECOND,
+            };
+            if self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_device(c, &row).await?) })).await? {
+                let (at, short) = (format!("{}/device", self.settings.public_url), code::grouped(&short));
+                return Ok(json!({
+                    "device_code": secret,
+                    "user_code": short,
+                    "verification_uri": at,
+                    "verification_uri_complete": format!("{at}?code={short}"),
+                    "expires_in": DEVICE_SECONDS,
+                    "interval": DEVICE_INTERVAL,
+                }));
+            }
+        }
+        Err(TokenProblem::Fault(Fault::Internal("no free short code".into())))
+    }
+
+    /// The device that waits under a short code. Wrong ones are counted for the person before they are looked at.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`], [`Refusal::RateLimited`], [`Refusal::CodeWrong`].
+    pub async fn device_view(&self, visitor: &Visitor, typed: &str) -> Result<DeviceView, Fault> {
+        let (row, client) = self.waiting_device(visitor, typed).await?;
+        Ok(DeviceView { application: client.name, scope: row.scope.split(' ').filter(|s| !s.is_empty() && *s != "openid").map(str::to_owned).collect() })
+    }
+
+    async fn waiting_device(&self, visitor: &Visitor, typed: &str) -> Result<(Device, RegisteredClient), Fault> {
+        let account = Self::caller(visitor)?.account;
+        let (counter, now) = (self.vault.lookup(&[b"device-tries", &account.0]), self.now());
+        let mut conn = self.store.read().await?;
+        if storage::counters::read_counter(&mut conn, &counter, now).await? >= WRONG {
+            return Err(Refusal::RateLimited.into());
+        }
+        if let Some(row) = find_waiting_device(&mut conn, &self.user_code(typed), now).await?
+            && let Some(application) = find_application_by_id(&mut conn, row.application_id).await?.filter(|a| a.active)
+        {
+            return Ok((row, registered(&application)));
+        }
+        drop(conn);
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(count_up(c, &counter, now, HOUR).await?) })).await?;
+        Err(Refusal::CodeWrong.into())
+    }
+
+    /// The person's word on a device.
+    ///
+    /// # Errors
+    /// As [`Ligature::device_view`].
+    pub async fn settle_device(&self, visitor: &Visitor, typed: &str, allow: bool) -> Result<(), Fault> {
+        let (row, client) = self.waiting_device(visitor, typed).await?;
+        let caller = Self::caller(visitor)?.clone();
+        let standing = Standing { auth_at: caller.auth_at, method: caller.method.clone(), factor: caller.factor.clone(), ..Standing::default() };
+        let (this, standing) = (self.clone(), serde_json::to_string(&standing)?);
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let (state, kind) = if allow { ("allowed", "application.allowed") } else { ("denied", "application.denied") };
+                    if !settle_device(c, &row.hash, state, caller.account, &caller.sid, &standing).await? {
+                        return Err(Refusal::CodeWrong.into());
+                    }
+                    this.record(c, Event::new(kind).account(caller.account).detail(json!({"client_id": client.client_id, "scope": row.scope, "device": true}))).await
+                })
+            })
+            .await
+    }
+
+    /// The device asks whether somebody has let it in (RFC 8628 §3.5).
+    pub(super) async fn exchange_device(&self, client: &RegisteredClient, secret: &str) -> Result<Value, TokenProblem> {
+        let (hashed, now) = (hash(secret), self.now());
+        let row = find_device(&mut self.store.read().await?, &hashed).await?.filter(|r| r.application_id == client.id).ok_or(TokenProblem::Error("invalid_grant"))?;
+        if row.expires_at <= now {
+            return Err(TokenProblem::Error("expired_token"));
+        }
+        let asked = hashed.clone();
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_device(c, &asked, now).await?) })).await?;
+        if now - row.asked_at < DEVICE_INTERVAL * SECOND {
+            return Err(TokenProblem::Error("slow_down"));
+        }
+        match (row.state.as_str(), row.account_id.map(AccountId::from)) {
+            ("waiting", _) => Err(TokenProblem::Error("authorization_pending")),
+            ("allowed", Some(account)) => {
+                let taken = hashed.clone();
+                if !self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(take_device(c, &taken).await?) })).await? {
+                    return Err(TokenProblem::Error("invalid_grant"));
+                }
+                let scope = known_scopes(&row.scope);
+                let standing = serde_json::from_str(&row.standing)?;
+                let issue = Issue { client, account: Some(account), sid: row.sid, granted: scope.clone(), scope, standing, family: hashed, until: None, nonce: None, id_token_claims: Vec::new() };
+                self.issue(issue).await
+            }
+            _ => Err(TokenProblem::Error("access_denied")),
+        }
+    }
+}

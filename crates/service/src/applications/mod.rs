@@ -1,0 +1,204 @@
+//! Applications sign people in through us: their registration, requests, tokens, and how they hear of a sign-out.
+use domain::{ApplicationId, HOUR, Micros, Refusal};
+use issuer::{RegisteredClient, SettingProblem, Settings};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use storage::{
+    Conn,
+    applications::{Application, add_application, add_secret, find_application, list_applications, list_secrets, revoke_access, set_application},
+};
+
+use crate::{
+    Fault, Ligature, Visitor,
+    audit::Event,
+    chance::{hash, row_id, token},
+};
+
+mod authorize;
+mod claims;
+mod consent;
+mod device;
+mod logout;
+mod tokens;
+
+pub use authorize::{Authorized, Granted};
+pub use claims::Standing;
+pub use consent::{AccessRow, ConsentView};
+pub use device::DeviceView;
+pub use issuer::{Algorithm, Grant, Kind as ApplicationKind, Settings as ApplicationSettings};
+pub use logout::{LogoutAsked, Out};
+pub use tokens::TokenProblem;
+
+/// How long an old secret counts beside a new one.
+const OVERLAP: Micros = 24 * HOUR;
+
+/// An application as the console shows it.
+#[derive(Debug, Clone)]
+pub struct ApplicationView {
+    pub client_id: String,
+    pub name: String,
+    pub redirect_uris: Vec<String>,
+    pub active: bool,
+    pub settings: Settings,
+    /// Ends of the secrets that count; `None`: no end.
+    pub secrets: Vec<Option<Micros>>,
+}
+
+/// What an application's form holds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationForm {
+    pub client_id: String,
+    pub name: String,
+    pub redirect_uris: Vec<String>,
+    #[serde(default)]
+    pub settings: Settings,
+    #[serde(default = "yes")]
+    pub active: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl ApplicationForm {
+    /// Field names of what cannot be, all at once.
+    #[must_use]
+    pub fn problems(&self) -> Vec<SettingProblem> {
+        let id = &self.client_id;
+        let mut found = self.settings.problems(&self.redirect_uris);
+        if id.is_empty() || id.len() > 60 || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
+            found.push("client_id");
+        }
+        if self.name.trim().is_empty() || self.name.chars().count() > 80 || self.name.chars().any(char::is_control) {
+            found.push("name");
+        }
+        found
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn registered(row: &Application) -> RegisteredClient {
+    RegisteredClient { id: row.id, client_id: row.client_id.clone(), name: row.name.clone(), redirect_uris: serde_json::from_str(&row.redirect_uris).unwrap_or_default(), settings: settings_of(row) }
+}
+
+/// A settings' document that cannot be read counts as the defaults, which allow the least.
+fn settings_of(row: &Application) -> Settings {
+    serde_json::from_str(&row.settings).unwrap_or_default()
+}
+
+impl Ligature {
+    pub(crate) async fn registered_client(&self, c: &mut Conn, client_id: &str) -> Result<Option<RegisteredClient>, Fault> {
+        Ok(find_application(c, client_id).await?.as_ref().map(registered))
+    }
+
+    /// Registers an application, or changes the one with this client id. A secret that is given counts from now on.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] with problems; [`Fault::Storage`].
+    pub async fn put_application(&self, form: ApplicationForm, secret: Option<String>) -> Result<(), Fault> {
+        if !form.problems().is_empty() {
+            return Err(Refusal::BadRequest.into());
+        }
+        let now = self.now();
+        let row = Application {
+            id: ApplicationId(row_id(now)),
+            organisation_id: self.org,
+            client_id: form.client_id,
+            name: form.name.trim().to_owned(),
+            redirect_uris: serde_json::to_string(&form.redirect_uris)?,
+            active: form.active,
+            created_at: now,
+            settings: serde_json::to_string(&form.settings)?,
+        };
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    if !add_application(c, &row).await? {
+                        set_application(c, &row).await?;
+                    }
+                    let row = find_application(c, &row.client_id).await?;
+                    if let (Some(row), Some(secret)) = (row, secret) {
+                        add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Registered applications, for the console.
+    ///
+    /// # Errors
+    /// As [`Ligature::administrator`].
+    pub async fn admin_applications(&self, visitor: &Visitor) -> Result<Vec<ApplicationView>, Fault> {
+        self.administrator(visitor).await?;
+        let mut conn = self.store.read().await?;
+        let mut all = Vec::new();
+        for row in list_applications(&mut conn, self.org).await? {
+            let secrets = list_secrets(&mut conn, row.id, self.now()).await?.into_iter().map(|(_, end)| end).collect();
+            let RegisteredClient { client_id, name, redirect_uris, settings, .. } = registered(&row);
+            all.push(ApplicationView { client_id, name, redirect_uris, active: row.active, settings, secrets });
+        }
+        Ok(all)
+    }
+
+    /// Saves an application from the console; answers the secret of a new confidential one, shown once.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for what cannot be used, or a client id that is taken.
+    pub async fn save_application(&self, visitor: &Visitor, form: ApplicationForm, create: bool) -> Result<Option<String>, Fault> {
+        let admin = self.administrator(visitor).await?;
+        let known = self.admin_applications(visitor).await?.into_iter().any(|a| a.client_id == form.client_id);
+        if known == create {
+            return Err(Refusal::BadRequest.into());
+        }
+        let secret = (create && !form.settings.kind.is_public()).then(token);
+        let client = form.client_id.clone();
+        self.put_application(form, secret.clone()).await?;
+        self.note_application(if create { "application.registered" } else { "application.changed" }, format!("admin:{admin}"), &client).await?;
+        Ok(secret)
+    }
+
+    /// A new secret; the old ones count for another day, so that nothing stops meanwhile.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an unknown or public application.
+    pub async fn rotate_secret(&self, visitor: &Visitor, client_id: &str) -> Result<String, Fault> {
+        let admin = self.administrator(visitor).await?;
+        let row = find_application(&mut self.store.read().await?, client_id).await?.filter(|r| !settings_of(r).kind.is_public()).ok_or(Refusal::NotFound)?;
+        let (secret, now) = (token(), self.now());
+        let fresh = hex(&hash(&secret));
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_secret(c, row.id, &fresh, now, now + OVERLAP).await?) })).await?;
+        self.note_application("application.secret", format!("admin:{admin}"), client_id).await?;
+        Ok(secret)
+    }
+
+    async fn note_application(&self, kind: &'static str, by: String, client_id: &str) -> Result<(), Fault> {
+        let (this, client) = (self.clone(), client_id.to_owned());
+        self.store.write(move |c| Box::pin(async move { this.record(c, Event::new(kind).by(by).detail(json!({"client_id": client}))).await })).await
+    }
+
+    /// Takes an application's access to the caller's account back.
+    ///
+    /// # Errors
+    /// [`Refusal::MethodUnknown`] for one that has none.
+    pub async fn revoke_application(&self, visitor: &Visitor, client_id: &str) -> Result<(), Fault> {
+        let account = Self::caller(visitor)?.account;
+        let (this, client) = (self.clone(), client_id.to_owned());
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let row = find_application(c, &client).await?.ok_or(Refusal::MethodUnknown)?;
+                    if revoke_access(c, account, row.id).await? == 0 {
+                        return Err(Refusal::MethodUnknown.into());
+                    }
+                    this.record(c, Event::new("application.revoked").account(account).detail(json!({"client_id": client}))).await
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,401 @@
+//! The token endpoint and what is asked about its tokens: codes, refresh tokens, devices, an application's own
+//! credentials (RFC 6749 §3.2), introspection (RFC 7662), revocation (RFC 7009), pushed requests (RFC 9126).
+use domain::{AccountId, Micros, SECOND, path::AuthorizeRequest};
+use issuer::{ClientCredentials, DEVICE_GRANT, Grant, PUSHED_SECONDS, REQUEST_URI, RegisteredClient, is_scope, pkce_matches, validate};
+use serde_json::{Value, json};
+use storage::{
+    applications::{find_application, find_application_by_id, list_secrets},
+    key,
+    tokens::{Token, add_pushed, add_token, end_family, end_token, find_code, find_token, take_code, take_refresh_token},
+};
+use subtle::ConstantTimeEq;
+
+use super::{Standing, claims::assurance, hex, registered};
+use crate::{
+    Fault, Ligature,
+    audit::Event,
+    chance::{hash, token},
+};
+
+/// An error of an endpoint for programs, by the standard's code.
+#[derive(Debug)]
+pub enum TokenProblem {
+    /// 401.
+    InvalidClient,
+    /// 400, with this code.
+    Error(&'static str),
+    /// The access token is unknown, over, or of an account that is.
+    InvalidToken,
+    /// The access token is nobody's, or has not the scope.
+    InsufficientScope,
+    Fault(Fault),
+}
+
+impl<T: Into<Fault>> From<T> for TokenProblem {
+    fn from(fault: T) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+const INVALID_GRANT: TokenProblem = TokenProblem::Error("invalid_grant");
+const INVALID_REQUEST: TokenProblem = TokenProblem::Error("invalid_request");
+
+/// Tokens to give out.
+pub(super) struct Issue<'a> {
+    pub client: &'a RegisteredClient,
+    /// `None`: the application acts for itself.
+    pub account: Option<AccountId>,
+    pub sid: String,
+    pub scope: Vec<String>,
+    /// What the refresh token keeps, however little was asked for this time (RFC 6749 §6).
+    pub granted: Vec<String>,
+    pub standing: Standing,
+    pub family: Vec<u8>,
+    /// Of a refresh: when the family ends.
+    pub until: Option<Micros>,
+    pub nonce: Option<String>,
+    pub id_token_claims: Vec<String>,
+}
+
+/// A form of the token endpoint.
+pub(super) struct Asked<'a>(pub &'a [(String, String)]);
+
+impl<'a> Asked<'a> {
+    pub fn field(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
+    }
+
+    fn scope(&self) -> Vec<String> {
+        self.field("scope").unwrap_or_default().split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+fn scopes(text: &str) -> Vec<String> {
+    text.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()
+}
+
+impl Ligature {
+    /// The application behind credentials. A public one only says who it is; a confidential one shows a secret that counts.
+    pub(super) async fn client(&self, credentials: &ClientCredentials) -> Result<RegisteredClient, TokenProblem> {
+        let mut conn = self.store.read().await?;
+        let row = find_application(&mut conn, &credentials.client_id).await?;
+        let secrets = match &row {
+            Some(row) => list_secrets(&mut conn, row.id, self.now()).await?,
+            None => Vec::new(),
+        };
+        let shown = hex(&hash(credentials.secret.as_deref().unwrap_or_default()));
+        // Each is compared, whether or not one fitted already.
+        let known = secrets.iter().fold(false, |found, (stored, _)| bool::from(stored.as_bytes().ct_eq(shown.as_bytes())) | found);
+        let client = row.as_ref().map(registered).ok_or(TokenProblem::InvalidClient)?;
+        match (&credentials.secret, client.settings.kind.is_public()) {
+            (Some(_), false) if known => Ok(client),
+            (None, true) => Ok(client),
+            _ => Err(TokenProblem::InvalidClient),
+        }
+    }
+
+    /// `POST /token`.
+    ///
+    /// # Errors
+    /// [`TokenProblem`].
+    pub async fn exchange(&self, credentials: &ClientCredentials, form: &[(String, String)]) -> Result<Value, TokenProblem> {
+        let asked = Asked(form);
+        let client = self.client(credentials).await?;
+        let (grant, wanted) = match asked.field("grant_type") {
+            Some("authorization_code") => (Grant::AuthorizationCode, "code"),
+            Some("refresh_token") => (Grant::RefreshToken, "refresh_token"),
+            Some("client_credentials") => (Grant::ClientCredentials, ""),
+            Some(DEVICE_GRANT) => (Grant::DeviceCode, "device_code"),
+            Some(_) => return Err(TokenProblem::Error("unsupported_grant_type")),
+            None => return Err(INVALID_REQUEST),
+        };
+        if !client.settings.grants.contains(&grant) {
+            return Err(TokenProblem::Error("unauthorized_client"));
+        }
+        let secret = if wanted.is_empty() { "" } else { asked.field(wanted).ok_or(INVALID_REQUEST)? };
+        match grant {
+            Grant::AuthorizationCode => self.exchange_code(&client, secret, &asked).await,
+            Grant::RefreshToken => self.refresh(&client, secret, &asked).await,
+            Grant::ClientCredentials => self.for_itself(&client, &asked).await,
+            Grant::DeviceCode => self.exchange_device(&client, secret).await,
+        }
+    }
+
+    /// Trades a code for tokens. A second use ends everything that came of the first (RFC 6749 §4.1.2).
+    async fn exchange_code(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>) -> Result<Value, TokenProblem> {
+        let row = find_code(&mut self.store.read().await?, &hash(secret)).await?.ok_or(INVALID_GRANT)?;
+        let request: AuthorizeRequest = serde_json::from_str(&row.request)?;
+        // A verifier without a challenge is a downgrade that somebody tried (RFC 9700 §4.8).
+        let proved = match (request.code_challenge.as_str(), asked.field("code_verifier")) {
+            ("", verifier) => verifier.is_none(),
+            (challenge, Some(verifier)) => pkce_matches(verifier, challenge),
+            (_, None) => false,
+        };
+        let fits = row.application_id == client.id && row.expires_at > self.now() && asked.field("redirect_uri") == Some(request.redirect_uri.as_str()) && proved;
+        // A failed try uses the code up as well: it may have been stolen.
+        let code = row.hash.clone();
+        let taken = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(take_code(c, &code).await?) })).await?;
+        if !taken || !fits {
+            return Err(INVALID_GRANT);
+        }
+        let standing = Standing { auth_at: row.auth_at, method: row.method, factor: row.factor, userinfo_claims: request.userinfo_claims, key: None };
+        let (account, family) = (Some(row.account_id), row.hash);
+        self.issue(Issue {
+            client,
+            account,
+            sid: row.sid,
+            scope: request.scope.clone(),
+            granted: request.scope,
+            standing,
+            family,
+            until: None,
+            nonce: request.nonce,
+            id_token_claims: request.id_token_claims,
+        })
+        .await
+    }
+
+    /// A refresh token works once. A second use means that somebody else has it: the whole family ends (RFC 9700 §4.14.2).
+    async fn refresh(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>) -> Result<Value, TokenProblem> {
+        let now = self.now();
+        let row = find_token(&mut self.store.read().await?, "refresh", &hash(secret), now).await?.filter(|r| r.application_id == client.id).ok_or(INVALID_GRANT)?;
+        let granted = scopes(&row.scope);
+        let scope = match asked.scope() {
+            wanted if wanted.is_empty() => granted.clone(),
+            wanted if wanted.iter().all(|s| granted.contains(s)) => wanted,
+            _ => return Err(TokenProblem::Error("invalid_scope")),
+        };
+        let (hashed, family) = (row.hash.clone(), row.family.clone());
+        let (this, account, name) = (self.clone(), row.account_id.map(AccountId::from), client.client_id.clone());
+        let taken = self
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    let taken = take_refresh_token(c, &hashed).await?;
+                    if !taken {
+                        end_family(c, &family).await?;
+                        let event = Event::new("application.token_reused").by("system").detail(json!({ "client_id": name }));
+                        this.record(c, Event { account, ..event }).await?;
+                    }
+                    Ok(taken)
+                })
+            })
+            .await?;
+        if !taken {
+            return Err(INVALID_GRANT);
+        }
+        let standing = serde_json::from_str(&row.standing)?;
+        let issue = Issue { client, account, sid: row.sid, scope, granted, standing, family: row.family, until: Some(row.expires_at), nonce: None, id_token_claims: Vec::new() };
+        self.issue(issue).await
+    }
+
+    /// A token of the application's own, for the scopes that it was registered with (RFC 6749 §4.4).
+    async fn for_itself(&self, client: &RegisteredClient, asked: &Asked<'_>) -> Result<Value, TokenProblem> {
+        let own = &client.settings.own_scopes;
+        let scope = match asked.scope() {
+            wanted if wanted.is_empty() => own.iter().cloned().collect(),
+            wanted if wanted.iter().all(|s| own.contains(s)) => wanted,
+            _ => return Err(TokenProblem::Error("invalid_scope")),
+        };
+        let issue = Issue {
+            client,
+            account: None,
+            sid: String::new(),
+            granted: Vec::new(),
+            scope,
+            standing: Standing::default(),
+            family: hash(&token()),
+            until: None,
+            nonce: None,
+            id_token_claims: Vec::new(),
+        };
+        self.issue(issue).await
+    }
+
+    /// Writes the tokens down, and answers them.
+    pub(super) async fn issue(&self, issue: Issue<'_>) -> Result<Value, TokenProblem> {
+        let now = self.now();
+        let Issue { client, account, scope, .. } = &issue;
+        let settings = &client.settings;
+        let has = |name: &str| scope.iter().any(|s| s == name);
+        let mut answer = json!({"token_type": "Bearer", "expires_in": settings.token_seconds, "scope": scope.join(" ")});
+        if let (Some(account), true) = (account, has("openid")) {
+            let id_token = self.id_token(&issue, *account).await?;
+            put(&mut answer, "id_token", json!(id_token));
+        }
+        let row = |secret: &str, kind: &str, scope: &[String], expires_at: Micros| -> Result<Token, TokenProblem> {
+            Ok(Token {
+                hash: hash(secret),
+                family: issue.family.clone(),
+                kind: kind.to_owned(),
+                organisation_id: self.org,
+                application_id: client.id,
+                account_id: account.map(key),
+                sid: issue.sid.clone(),
+                scope: scope.join(" "),
+                standing: serde_json::to_string(&issue.standing)?,
+                used: false,
+                created_at: now,
+                expires_at,
+            })
+        };
+        let access = token();
+        let mut rows = vec![row(&access, "access", scope, now + settings.token_seconds * SECOND)?];
+        put(&mut answer, "access_token", json!(access));
+        // For as long as the person is away; and only for who asked for that (OpenID Connect Core §11).
+        if account.is_some() && issue.granted.iter().any(|s| s == "offline_access") && settings.grants.contains(&Grant::RefreshToken) {
+            let refresh = token();
+            rows.push(row(&refresh, "refresh", &issue.granted, issue.until.unwrap_or(now + settings.refresh_seconds * SECOND))?);
+            put(&mut answer, "refresh_token", json!(refresh));
+        }
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    for row in &rows {
+                        add_token(c, row).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok(answer)
+    }
+
+    async fn id_token(&self, issue: &Issue<'_>, account: AccountId) -> Result<String, TokenProblem> {
+        let (now, client) = (self.now() / SECOND, issue.client);
+        let mut claims = self.claims(account, client, &issue.scope, &issue.id_token_claims).await?.ok_or(INVALID_GRANT)?;
+        let (acr, amr) = assurance(&issue.standing.method, &issue.standing.factor);
+        let own = [
+            ("iss", json!(self.settings.public_url)),
+            ("aud", json!(client.client_id)),
+            ("iat", json!(now)),
+            ("exp", json!(now + client.settings.token_seconds)),
+            ("auth_time", json!(issue.standing.auth_at / SECOND)),
+            ("acr", json!(acr)),
+            ("amr", json!(amr)),
+        ];
+        claims.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        if !issue.sid.is_empty() {
+            claims.insert("sid".into(), json!(issue.sid));
+        }
+        if let Some(nonce) = &issue.nonce {
+            claims.insert("nonce".into(), json!(nonce));
+        }
+        self.keyring().sign(client.settings.algorithm, "JWT", &Value::Object(claims)).map_err(|e| TokenProblem::Fault(Fault::Internal(e.to_string())))
+    }
+
+    /// The claims behind an access token (OpenID Connect Core §5.3).
+    ///
+    /// # Errors
+    /// [`TokenProblem::InvalidToken`], [`TokenProblem::InsufficientScope`] for a token that is no person's.
+    pub async fn userinfo(&self, access: &str) -> Result<Value, TokenProblem> {
+        let mut conn = self.store.read().await?;
+        let row = find_token(&mut conn, "access", &hash(access), self.now()).await?.ok_or(TokenProblem::InvalidToken)?;
+        let application = find_application_by_id(&mut conn, row.application_id).await?.filter(|a| a.active).ok_or(TokenProblem::InvalidToken)?;
+        drop(conn);
+        let scope = scopes(&row.scope);
+        let account = row.account_id.filter(|_| scope.iter().any(|s| s == "openid")).map(AccountId::from).ok_or(TokenProblem::InsufficientScope)?;
+        let standing: Standing = serde_json::from_str(&row.standing)?;
+        let claims = self.claims(account, &registered(&application), &scope, &standing.userinfo_claims).await?;
+        claims.map(Value::Object).ok_or(TokenProblem::InvalidToken)
+    }
+
+    /// `POST /introspect`: what a token is good for. Of another application's only a resource server hears.
+    ///
+    /// # Errors
+    /// [`TokenProblem::InvalidClient`]; a token that is not known is an answer, not an error (RFC 7662 §2.2).
+    pub async fn introspect(&self, credentials: &ClientCredentials, form: &[(String, String)]) -> Result<Value, TokenProblem> {
+        let client = self.client(credentials).await?;
+        if client.settings.kind.is_public() {
+            return Err(TokenProblem::InvalidClient);
+        }
+        let shown = Asked(form).field("token").ok_or(INVALID_REQUEST)?;
+        let mut conn = self.store.read().await?;
+        let mut found = None;
+        for kind in ["access", "refresh"] {
+            found = found.or(find_token(&mut conn, kind, &hash(shown), self.now()).await?.filter(|r| !r.used));
+        }
+        let Some(row) = found.filter(|r| r.application_id == client.id || client.settings.resource_server) else { return Ok(json!({"active": false})) };
+        let Some(owner) = find_application_by_id(&mut conn, row.application_id).await?.filter(|a| a.active).map(|a| registered(&a)) else { return Ok(json!({"active": false})) };
+        let mut answer = json!({
+            "active": true,
+            "client_id": owner.client_id,
+            "scope": row.scope,
+            "exp": row.expires_at / SECOND,
+            "iat": row.created_at / SECOND,
+            "iss": self.settings.public_url,
+            "token_type": if row.kind == "access" { "Bearer" } else { "refresh_token" },
+        });
+        match row.account_id.map(AccountId::from) {
+            Some(account) => {
+                let active = storage::accounts::find_account(&mut conn, self.org, account).await?.is_some_and(|a| a.state() == domain::facts::AccountState::Active);
+                let Some(sub) = self.subject_for(&mut conn, account, &owner).await?.filter(|_| active) else { return Ok(json!({"active": false})) };
+                let standing: Standing = serde_json::from_str(&row.standing)?;
+                put(&mut answer, "sub", json!(sub));
+                put(&mut answer, "auth_time", json!(standing.auth_at / SECOND));
+                put(&mut answer, "acr", json!(assurance(&standing.method, &standing.factor).0));
+            }
+            None => put(&mut answer, "sub", json!(owner.client_id)),
+        }
+        Ok(answer)
+    }
+
+    /// `POST /revoke`: an access token ends; with a refresh token everything of its family (RFC 7009 §2.1).
+    ///
+    /// # Errors
+    /// [`TokenProblem::InvalidClient`]; a token that is not the client's own is left alone without a word.
+    pub async fn revoke(&self, credentials: &ClientCredentials, form: &[(String, String)]) -> Result<(), TokenProblem> {
+        let client = self.client(credentials).await?;
+        let shown = hash(Asked(form).field("token").ok_or(INVALID_REQUEST)?);
+        let (now, id) = (self.now(), client.id);
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    if find_token(c, "access", &shown, now).await?.is_some_and(|r| r.application_id == id) {
+                        end_token(c, &shown).await?;
+                    }
+                    if let Some(row) = find_token(c, "refresh", &shown, now).await?.filter(|r| r.application_id == id) {
+                        end_family(c, &row.family).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// `POST /par`: keeps an authorization request, so that the browser carries a name of it only.
+    ///
+    /// # Errors
+    /// [`TokenProblem`]; what is wrong with the request has its code.
+    pub async fn push(&self, credentials: &ClientCredentials, form: &[(String, String)]) -> Result<Value, TokenProblem> {
+        let client = self.client(credentials).await?;
+        let secrets = ["client_secret", "client_assertion", "client_assertion_type"];
+        let mut parameters: Vec<(String, String)> = form.iter().filter(|(k, _)| !secrets.contains(&k.as_str())).cloned().collect();
+        if parameters.iter().any(|(k, _)| k == "request_uri") {
+            return Err(INVALID_REQUEST);
+        }
+        parameters.retain(|(k, _)| k != "client_id");
+        parameters.push(("client_id".into(), client.client_id.clone()));
+        match validate(&parameters, Some(&client), self.now()) {
+            Ok(_) => {}
+            Err(issuer::AuthorizeProblem::Untrusted) => return Err(TokenProblem::Error("invalid_redirect_uri")),
+            Err(issuer::AuthorizeProblem::Tell { error, .. }) => return Err(TokenProblem::Error(error)),
+        }
+        let (secret, text, until) = (token(), serde_json::to_string(&parameters)?, self.now() + PUSHED_SECONDS * SECOND);
+        let hashed = hash(&secret);
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_pushed(c, &hashed, client.id, &text, until).await?) })).await?;
+        Ok(json!({"request_uri": format!("{REQUEST_URI}{secret}"), "expires_in": PUSHED_SECONDS}))
+    }
+}
+
+pub(super) fn put(answer: &mut Value, name: &str, value: Value) {
+    if let Some(object) = answer.as_object_mut() {
+        object.insert(name.to_owned(), value);
+    }
+}
+
+/// Scopes that a device may be given: those with a meaning.
+pub(super) fn known_scopes(text: &str) -> Vec<String> {
+    scopes(text).into_iter().filter(|s| is_scope(s) && issuer::SCOPES.contains(&s.as_str())).collect()
+}

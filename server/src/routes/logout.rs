@@ -1,0 +1,33 @@
+//! `GET` and `POST /logout`: the end-session endpoint (OpenID Connect RP-Initiated Logout §2).
+use app::{
+    context::{Asker, Context},
+    forms::account::signed_out,
+    outcome::refuse,
+    pages::logout,
+    paths,
+};
+use axum::{
+    Extension, Form,
+    extract::{Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use service::applications::LogoutAsked;
+use url::form_urlencoded::Serializer;
+
+use crate::routes::see_other;
+
+type Parameters = Vec<(String, String)>;
+
+pub async fn logout(State(context): State<Context>, Extension(asker): Extension<Asker>, Query(parameters): Query<Parameters>) -> Response {
+    match context.ligature.end_session_asked(&asker.visitor, &parameters, false).await {
+        Ok(LogoutAsked::Ask(out)) => logout::ask(&context, &asker, out, &parameters).await,
+        Ok(LogoutAsked::Done(out)) => see_other(&context, &signed_out(&context, &asker, out).await),
+        Err(fault) => see_other(&context, &refuse(&fault)),
+    }
+}
+
+/// A post from another site comes without the session's cookie; asked again as a GET the browser brings it.
+pub async fn logout_form(Form(parameters): Form<Parameters>) -> Response {
+    let query = Serializer::new(String::new()).extend_pairs(parameters).finish();
+    Redirect::to(&format!("{}?{query}", paths::LOGOUT)).into_response()
+}
