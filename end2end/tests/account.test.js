@@ -281,6 +281,87 @@ for (const [js, view] of VIEWS) {
   });
 }
 
+for (const [js, view] of VIEWS) {
+  test(`ZI-02 an application is registered, asks for consent, is taken back and signs out, ${js ? 'with script' : 'without script'}, ${view.locale}, ${view.viewport.width} px`, async (t) => {
+    const w = await world((seed) => { seed.preset = 'recommended'; });
+    t.after(w.stop);
+    const context = await browser.newContext({ javaScriptEnabled: js, ...view });
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const clean = looking(page, js, `op-${view.locale}-${view.viewport.width}`);
+    const post = (path, form) => fetch(`${w.url}${path}`, { method: 'POST', body: new URLSearchParams(form) }).then((r) => r.json());
+    await page.goto(w.setup);
+    await page.fill('#name', 'Olga Owner');
+    await page.fill('#email', 'owner@example.test');
+    await page.fill('#password', PASSWORD);
+    await page.click('button.primary');
+    await page.goto(`${w.url}/admin/applications`);
+    await clean('applications');
+    await page.click('a[href="/admin/applications/new"]');
+    await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
+    await clean('application-new');
+    await page.fill('#name', 'Tele');
+    await page.fill('#client_id', 'tele');
+    await page.check('input[value="native"]');
+    await page.uncheck('#first_party');
+    await page.fill('#redirect_uris', 'no address');
+    await page.click('button.primary');
+    await page.waitForSelector('.problem');
+    assert.equal(await page.inputValue('#redirect_uris'), 'no address');
+    assert.ok(await page.isChecked('input[value="native"]') && !(await page.isChecked('#first_party')), 'what was chosen is kept');
+    await clean('application-problem');
+    await page.fill('#redirect_uris', `${w.app}/?tele=1`);
+    await page.check('#grant_device');
+    await page.fill('#post_logout_redirect_uris', `${w.app}/`);
+    await page.click('button.primary');
+    await page.waitForSelector('.notice.good');
+    await page.goto(`${w.url}/admin/applications/photos`);
+    await clean('application');
+    // Consent: asked, with the scopes in words.
+    await context.clearCookies();
+    const query = new URLSearchParams({ client_id: 'tele', redirect_uri: `${w.app}/?tele=1`, response_type: 'code', scope: 'openid profile email offline_access', state: 's', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' });
+    await page.goto(`${w.url}/authorize?${query}`);
+    await page.click('form[action="/login/with/meridian"] button');
+    await page.click('text=Anna Berg');
+    await page.click('button[value="create_new"]');
+    assert.match(page.url(), /\/consent\?/);
+    await clean('consent');
+    await page.focus('button[value="allow"]');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/tele=1&code=/);
+    const form = { grant_type: 'authorization_code', code: new URL(page.url()).searchParams.get('code'), redirect_uri: `${w.app}/?tele=1`, client_id: 'tele', code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' };
+    const tokens = await post('/token', form);
+    assert.ok(tokens.refresh_token);
+    await page.goto(`${w.url}/account/applications`);
+    await clean('own-applications');
+    // A device: a wrong code, then the right one.
+    const device = await post('/device_authorization', { client_id: 'tele', scope: 'openid profile' });
+    await page.goto(`${w.url}/device`);
+    await clean('device');
+    await page.fill('#code', 'ZZZZ-ZZZZ');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.problem');
+    await clean('device-problem');
+    await page.fill('#code', device.user_code.toLowerCase());
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('button[value="allow"]');
+    await clean('device-asks');
+    await page.click('button[value="allow"]');
+    await page.waitForSelector('.notice.good');
+    await page.goto(`${w.url}/account/applications`);
+    await page.click('.rows button');
+    await page.waitForSelector('.notice.good');
+    await clean('own-applications-none');
+    // Signing out: asked without a hint, at once with one.
+    await page.goto(`${w.url}/logout?client_id=tele&post_logout_redirect_uri=${encodeURIComponent(`${w.app}/`)}`);
+    await clean('logout');
+    await page.click('button.primary');
+    await page.waitForURL(`${w.app}/`);
+    await page.goto(`${w.url}/account`);
+    assert.match(page.url(), /\/login/);
+  });
+}
+
 for (const [name, view] of [['en, 375 px', { viewport: { width: 375, height: 800 }, colorScheme: 'light', locale: 'en' }], ['de, 1280 px', { viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'de' }]]) {
   test(`AU-10 passkeys: added, signed in with, shown on the binding page, removed, ${name}`, async (t) => {
     // A relying party is a name: 127.0.0.1 cannot be one.

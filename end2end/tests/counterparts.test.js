@@ -82,6 +82,56 @@ test('ZI-02 npm openid-client accepts every answer, signatures and iss included'
   }
 });
 
+test('CF-05 npm openid-client: pushed requests, refresh with reuse detection, introspection, revocation, a device, own credentials, sign-out', async (t) => {
+  const port = await freePort(1);
+  const redirect = `http://127.0.0.1:${port}/cb`;
+  const out = `http://127.0.0.1:${port}/out`;
+  const w = await world((seed) => {
+    const settings = { grants: ['authorization_code', 'refresh_token', 'client_credentials', 'device_code'], own_scopes: ['invoices'], post_logout_redirect_uris: [out] };
+    seed.applications.push({ client_id: 'rp', name: 'Certified client', secret: 'rp-secret', redirect_uris: [redirect], settings });
+    seed.applications.push({ client_id: 'es', name: 'Elliptic client', secret: 'rp-secret', redirect_uris: [redirect], settings: { ...settings, algorithm: 'ES256', pairwise: true } });
+  });
+  t.after(w.stop);
+  for (const id of ['rp', 'es']) {
+    const metadata = { id_token_signed_response_alg: id === 'es' ? 'ES256' : 'RS256' };
+    const config = await oidc.discovery(new URL(w.url), id, metadata, oidc.ClientSecretBasic('rp-secret'), { execute: [oidc.enableNonRepudiationChecks, oidc.allowInsecureRequests] });
+    const verifier = oidc.randomPKCECodeVerifier();
+    const state = oidc.randomState();
+    const request = { redirect_uri: redirect, scope: 'openid email offline_access', state, code_challenge: await oidc.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' };
+    const pushed = await oidc.buildAuthorizationUrlWithPAR(config, request);
+    assert.deepEqual([...pushed.searchParams.keys()].sort(), ['client_id', 'request_uri'], 'the browser carries a name only');
+    const client = new Client();
+    const login = await client.get(pushed.href);
+    const entry = new URL(login.url).searchParams.get('entry');
+    const started = await client.send(`${w.url}/login/with/meridian`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: `entry=${entry}` });
+    let page = await client.send(`${started.location}&_who=m-anna`);
+    while (!page.location.startsWith(redirect)) page = await client.send(new URL(page.location, page.url).href);
+    const first = await oidc.authorizationCodeGrant(config, new URL(page.location), { pkceCodeVerifier: verifier, expectedState: state, idTokenExpected: true });
+    const second = await oidc.refreshTokenGrant(config, first.refresh_token);
+    assert.equal(second.claims().sub, first.claims().sub);
+    assert.equal((await oidc.tokenIntrospection(config, second.access_token)).active, true);
+    await oidc.tokenRevocation(config, second.access_token);
+    assert.equal((await oidc.tokenIntrospection(config, second.access_token)).active, false);
+    await assert.rejects(oidc.refreshTokenGrant(config, first.refresh_token), { error: 'invalid_grant' });
+    await assert.rejects(oidc.refreshTokenGrant(config, second.refresh_token), { error: 'invalid_grant' }, 'the family ended');
+    const own = await oidc.clientCredentialsGrant(config, { scope: 'invoices' });
+    assert.equal(own.scope, 'invoices');
+    // A device: the person is signed in in this browser.
+    const device = await oidc.initiateDeviceAuthorization(config, { scope: 'openid' });
+    const polling = oidc.pollDeviceAuthorizationGrant(config, device);
+    const asked = await client.get(device.verification_uri_complete);
+    assert.ok(asked.body.includes(id === 'rp' ? 'Certified client' : 'Elliptic client'), asked.body);
+    await client.post(`${w.url}/fn/device`, { code: device.user_code, answer: 'allow' });
+    const there = await polling;
+    assert.equal(there.claims().sub, first.claims().sub);
+    // Out, and back with the state; nobody is signed in any more.
+    const end = oidc.buildEndSessionUrl(config, { id_token_hint: second.id_token, post_logout_redirect_uri: out, state: 's1' });
+    assert.equal((await client.send(end.href)).location, `${out}?state=s1`);
+    const silent = await client.send(oidc.buildAuthorizationUrl(config, { ...request, prompt: 'none' }).href);
+    assert.equal(new URL(silent.location).searchParams.get('error'), 'login_required');
+  }
+});
+
 test('EM-04 GO-18 a code arrives through a real SMTP server, one mail with a text and an HTML part', async (t) => {
   let http;
   const w = await world(async (seed, environment, world) => {

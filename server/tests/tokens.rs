@@ -419,6 +419,7 @@ async fn the_console_registers_changes_and_gives_new_secrets_with_an_overlap() {
     let made = save(&[]).await;
     let secret = made.body.split("<code class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert!(made.path() == "/admin/applications/billing" && !owner.get("/admin/applications/billing").await.has(&secret), "shown once");
+    assert_eq!((secret.len(), w.rows("application_secret", "hash", &secret).await), (43, 0), "kept as a hash");
     assert!(save(&[]).await.has("already"));
     let programs = reqwest::Client::builder().no_proxy().build().unwrap();
     let works =

@@ -47,6 +47,10 @@ fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
 #[server(prefix = "/fn", endpoint = "admin/application")]
 pub async fn save_application(#[server(default)] create: String, #[server(default)] fields: BTreeMap<String, String>) -> Result<(), Code> {
     let (context, asker) = asked();
+    if let Err(fault) = context.ligature.administrator(&asker.visitor).await {
+        go(&context, &refuse(&fault));
+        return Ok(());
+    }
     let create = !create.is_empty();
     let form = read(&fields);
     let (page, client_id) = (if create { paths::ADMIN_APPLICATION_NEW.to_owned() } else { paths::admin_application(&form.client_id) }, form.client_id.clone());

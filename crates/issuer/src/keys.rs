@@ -184,6 +184,6 @@ mod tests {
         assert!(after.read(&token, "i").is_none());
         after.add(Signer::from_pem(&old, Algorithm::Es256).unwrap(), false);
         assert!(after.read(&token, "i").is_some());
-        assert_ne!(decode_header(&after.sign(Algorithm::Es256, "JWT", &json!({})).unwrap()).unwrap().kid, decode_header(&token).unwrap().kid);
+        assert_ne!(decode_header(after.sign(Algorithm::Es256, "JWT", &json!({})).unwrap()).unwrap().kid, decode_header(&token).unwrap().kid);
     }
 }
