@@ -116,6 +116,16 @@ test('CF-05 npm openid-client: pushed requests, refresh with reuse detection, in
     await assert.rejects(oidc.refreshTokenGrant(config, second.refresh_token), { error: 'invalid_grant' }, 'the family ended');
     const own = await oidc.clientCredentialsGrant(config, { scope: 'invoices' });
     assert.equal(own.scope, 'invoices');
+    // Bound to a key: the library signs a proof for each request (RFC 9449).
+    const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair());
+    const silently = await client.send(oidc.buildAuthorizationUrl(config, { ...request, prompt: 'none' }).href);
+    const bound = await oidc.authorizationCodeGrant(config, new URL(silently.location), { pkceCodeVerifier: verifier, expectedState: state }, undefined, { DPoP });
+    assert.equal(bound.token_type, 'dpop');
+    assert.ok((await oidc.tokenIntrospection(config, bound.access_token)).cnf.jkt);
+    assert.equal((await oidc.fetchUserInfo(config, bound.access_token, first.claims().sub, { DPoP })).email, 'anna@example.test');
+    await assert.rejects(oidc.fetchUserInfo(config, bound.access_token, first.claims().sub), 'without the key it is worth nothing');
+    await assert.rejects(oidc.refreshTokenGrant(config, bound.refresh_token), { error: 'invalid_dpop_proof' });
+    assert.ok((await oidc.refreshTokenGrant(config, bound.refresh_token, undefined, { DPoP })).access_token);
     // A device: the person is signed in in this browser.
     const device = await oidc.initiateDeviceAuthorization(config, { scope: 'openid' });
     const polling = oidc.pollDeviceAuthorizationGrant(config, device);

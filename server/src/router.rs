@@ -7,7 +7,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{
         HeaderName, Method, StatusCode,
-        header::{AUTHORIZATION, CONTENT_TYPE},
+        header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE},
     },
     middleware::{from_fn_with_state, map_response},
     response::Response,
@@ -91,7 +91,13 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/.well-known/openid-configuration", get(issuer::discovery))
         .route("/.well-known/oauth-authorization-server", get(issuer::discovery))
         // Applications in browsers ask from their own origins; nothing here reads a cookie.
-        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::POST]).allow_headers([AUTHORIZATION, CONTENT_TYPE]))
+        .layer(
+            CorsLayer::new()
+                .allow_origin(Any)
+                .allow_methods([Method::GET, Method::POST])
+                .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("dpop")])
+                .expose_headers([WWW_AUTHENTICATE]),
+        )
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(DefaultBodyLimit::max(32 * 1024));

@@ -291,6 +291,13 @@ async fn a_foreign_application_asks_once_and_what_was_allowed_can_be_taken_back(
     assert_eq!(b.post("/fn/account/application/revoke", &[("client_id", "rp")]).await.refusal(), "account.method_unknown");
     assert!(rp.authorize(&b, &[]).await.header("location").starts_with("/consent?"));
     assert_eq!(w.rows("audit_event", "kind", "application.allowed").await, 1);
+    // Being told of the identities is a thing to allow too.
+    let nosy = register(&w, "nosy", json!({"first_party": false, "identities": true})).await;
+    let asked = b.follow(nosy.authorize(&b, &[]).await).await;
+    assert!(asked.has("which providers you use"), "{}", asked.body);
+    let entry = asked.url.split("entry=").nth(1).unwrap().to_owned();
+    b.post_only("/fn/consent", &[("entry", &entry), ("answer", "allow")]).await;
+    assert!(Rp::back(&nosy.authorize(&b, &[]).await).contains_key("code"));
 }
 
 /// OpenID Connect Core §8.1.
@@ -439,4 +446,101 @@ async fn the_console_registers_changes_and_gives_new_secrets_with_an_overlap() {
     let v = w.sign_up("vera@example.test").await;
     assert_eq!(v.post("/fn/admin/application/secret", &[("client_id", "billing")]).await.refusal(), "admin.forbidden");
     assert_eq!(v.get("/admin/applications/billing").await.refusal(), "admin.forbidden");
+}
+
+/// A key of an application's own, and its proofs.
+struct Key {
+    key: jsonwebtoken::EncodingKey,
+    jwk: jsonwebtoken::jwk::Jwk,
+}
+
+impl Key {
+    fn new() -> Self {
+        let key = jsonwebtoken::EncodingKey::from_ec_pem(issuer::generate(service::applications::Algorithm::Es256).unwrap().as_bytes()).unwrap();
+        let jwk = jsonwebtoken::jwk::Jwk::from_encoding_key(&key, jsonwebtoken::Algorithm::ES256).unwrap();
+        Self { key, jwk }
+    }
+
+    fn proof(&self, w: &World, method: &str, path: &str, more: Value) -> String {
+        let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::ES256);
+        header.typ = Some("dpop+jwt".into());
+        header.jwk = Some(self.jwk.clone());
+        let mut claims = json!({"jti": service::token(), "htm": method, "htu": format!("{}{path}", w.url()), "iat": w.ligature().now() / 1_000_000});
+        for (name, value) in more.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        jsonwebtoken::encode(&header, &claims, &self.key).unwrap()
+    }
+}
+
+/// RFC 9449: a stolen token, refresh token or proof is worth nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_bound_to_a_key_counts_only_with_a_fresh_proof_of_that_key() {
+    let w = World::new("recommended").await;
+    let rp = register(&w, "spa", json!({"kind": "single_page", "dpop": true})).await;
+    let b = w.sign_up("vera@example.test").await;
+    let (key, other) = (Key::new(), Key::new());
+    let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256"), ("scope", "openid offline_access")];
+    let trade = async |proofs: &[String]| {
+        let code = rp.code(&b, &pkce).await;
+        let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER), ("client_id", "spa")];
+        let mut request = rp.program(Method::POST, "/token").form(&form);
+        for proof in proofs {
+            request = request.header("dpop", proof);
+        }
+        answer(request).await
+    };
+    let at_token = |more: Value| key.proof(&w, "POST", "/token", more);
+    let good = at_token(json!({}));
+    let tokens = trade(std::slice::from_ref(&good)).await;
+    assert_eq!((tokens.status, tokens.text("token_type").as_str()), (200, "DPoP"), "{}", tokens.body);
+    let bad = [
+        vec![],
+        vec![good.clone()],
+        vec![at_token(json!({})), at_token(json!({}))],
+        vec![at_token(json!({"iat": w.ligature().now() / 1_000_000 - 90}))],
+        vec![at_token(json!({"iat": w.ligature().now() / 1_000_000 + 90}))],
+        vec![key.proof(&w, "GET", "/token", json!({}))],
+        vec![key.proof(&w, "POST", "/userinfo", json!({}))],
+        vec!["nonsense".to_owned()],
+    ];
+    for proofs in bad {
+        assert_eq!(trade(&proofs).await.error(), (400, "invalid_dpop_proof"), "{}", proofs.len());
+    }
+    let access = tokens.text("access_token");
+    let ath = issuer::token_hash(&access);
+    let info = async |scheme: &str, proof: Option<String>| {
+        let mut request = rp.program(Method::GET, "/userinfo").header("authorization", format!("{scheme} {access}"));
+        if let Some(proof) = proof {
+            request = request.header("dpop", proof);
+        }
+        answer(request).await
+    };
+    let once = key.proof(&w, "GET", "/userinfo", json!({"ath": ath}));
+    assert_eq!(info("DPoP", Some(once.clone())).await.status, 200);
+    assert_eq!(info("DPoP", Some(once)).await.error(), (401, "invalid_dpop_proof"), "shown before");
+    assert_eq!(info("DPoP", None).await.error(), (401, "invalid_dpop_proof"));
+    assert_eq!(info("DPoP", Some(key.proof(&w, "GET", "/userinfo", json!({})))).await.error(), (401, "invalid_dpop_proof"), "not for this token");
+    assert_eq!(info("DPoP", Some(other.proof(&w, "GET", "/userinfo", json!({"ath": ath})))).await.error(), (401, "invalid_dpop_proof"), "another key");
+    assert_eq!(info("Bearer", Some(key.proof(&w, "GET", "/userinfo", json!({"ath": ath})))).await.error(), (401, "invalid_token"), "no bearer token");
+    // The family stays with its key, and a try without it uses nothing up.
+    let refresh = async |proof: Option<String>| {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", &tokens.text("refresh_token")), ("client_id", "spa")].map(|(k, v)| (k.to_owned(), v.to_string()));
+        let mut request = rp.program(Method::POST, "/token").form(&form);
+        if let Some(proof) = proof {
+            request = request.header("dpop", proof);
+        }
+        answer(request).await
+    };
+    assert_eq!(refresh(None).await.error(), (400, "invalid_dpop_proof"));
+    assert_eq!(refresh(Some(other.proof(&w, "POST", "/token", json!({})))).await.error(), (400, "invalid_dpop_proof"));
+    assert_eq!(refresh(Some(at_token(json!({})))).await.text("token_type"), "DPoP");
+    // A token without a key has none to show.
+    let plain = register(&w, "plain", json!({})).await;
+    let unbound = plain.token(&plain.code(&b, &[]).await, &[]).await.text("access_token");
+    let shown = answer(
+        plain.program(Method::GET, "/userinfo").header("authorization", format!("DPoP {unbound}")).header("dpop", key.proof(&w, "GET", "/userinfo", json!({"ath": issuer::token_hash(&unbound)}))),
+    )
+    .await;
+    assert_eq!(shown.error(), (401, "invalid_token"));
 }

@@ -1081,3 +1081,6 @@ event-application-allowed = Eine Anwendung wurde erlaubt
 event-application-denied = Ein Gerät wurde nicht eingelassen
 event-application-token_reused = Ein Refresh Token wurde zweimal benutzt: Seine Tokens endeten
 event-key-rotated = Ein neuer Schlüssel signiert
+app-dpop = Bindet ihre Tokens an einen Schlüssel (DPoP)
+app-dpop-hint = Ein gestohlenes Token ist ohne den Schlüssel wertlos. Andere dürfen es auch.
+scope-identities = Sehen, welche Anbieter Sie nutzen und was sie über Sie gesagt haben

@@ -1081,3 +1081,6 @@ event-application-allowed = An application was allowed
 event-application-denied = A device was not let in
 event-application-token_reused = A refresh token was used twice: its tokens ended
 event-key-rotated = A new key signs
+app-dpop = Binds its tokens to a key (DPoP)
+app-dpop-hint = A stolen token is worth nothing without the key. Others may do so too.
+scope-identities = See which providers you use, and what they said of you

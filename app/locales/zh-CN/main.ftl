@@ -1081,3 +1081,6 @@ event-application-allowed = 应用已获授权
 event-application-denied = 设备已被拒绝
 event-application-token_reused = 刷新令牌被重复使用：相关令牌已失效
 event-key-rotated = 已启用新的签名密钥
+app-dpop = 令牌绑定密钥（DPoP）
+app-dpop-hint = 没有密钥，被窃取的令牌毫无用处。其他应用也可选择使用。
+scope-identities = 查看你使用的身份提供方及其提供的信息

@@ -39,6 +39,7 @@ fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
         refresh_seconds: number("refresh_seconds"),
         own_scopes: words(text("own_scopes")).into_iter().collect(),
         resource_server: on("resource_server"),
+        dpop: on("dpop"),
         identities: on("identities"),
     };
     ApplicationForm { client_id: text("client_id").to_owned(), name: text("name").to_owned(), redirect_uris: words(text("redirect_uris")), settings, active: on("active") }

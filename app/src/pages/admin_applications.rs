@@ -148,6 +148,7 @@ fn form(l: Lang, create: bool, shown: &ApplicationView, flash: &Flash) -> AnyVie
                 {input("refresh_seconds", s.refresh_seconds.to_string(), false, 10)}
                 {radios("fields[algorithm]", t(l, "app-algorithm"), algorithms, &algorithm)}
                 {tick("pkce_optional", s.pkce_optional, true)}
+                {tick("dpop", s.dpop, true)}
                 {tick("pairwise", s.pairwise, true)}
                 {tick("identities", s.identities, true)}
                 {tick("resource_server", s.resource_server, true)}

@@ -58,7 +58,7 @@ pub(crate) fn scopes(l: Lang, scope: &[String], known: &[String]) -> AnyView {
 /// A scope in words; one of the organisation's own by its name.
 fn scope_words(l: Lang, scope: &str) -> String {
     match scope {
-        "profile" | "email" | "phone" | "address" | "roles" => t(l, &format!("scope-{scope}")),
+        "profile" | "email" | "phone" | "address" | "roles" | "identities" => t(l, &format!("scope-{scope}")),
         "offline_access" => t(l, "scope-offline"),
         own => own.to_owned(),
     }

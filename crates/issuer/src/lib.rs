@@ -2,11 +2,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
 
 mod client;
+mod dpop;
 mod keys;
 mod request;
 mod settings;
 
 pub use client::{ClientCredentials, ClientProblem, client_credentials};
+pub use dpop::{DPOP_ALGORITHMS, NoProof, Proof, read_proof, token_hash};
 pub use keys::{KeyProblem, Keyring, Signer, generate};
 pub use request::{AuthorizeProblem, RegisteredClient, SCOPES, Validated, validate};
 pub use settings::{Algorithm, Grant, Kind, SettingProblem, Settings, is_scope};
@@ -59,6 +61,7 @@ pub fn discovery(issuer: &str) -> Value {
         "revocation_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": DPOP_ALGORITHMS,
         "acr_values_supported": [ACR_ONE_FACTOR, ACR_TWO_FACTORS],
         "claims_supported": CLAIMS,
         "claim_types_supported": ["normal"],

@@ -36,6 +36,8 @@ pub struct Settings {
     pub own_scopes: BTreeSet<String>,
     /// It may ask about tokens of other applications.
     pub resource_server: bool,
+    /// Its tokens are always bound to a key of its own (RFC 9449); others may bind theirs.
+    pub dpop: bool,
     /// Its tokens tell which identity signed in and which others there are, with what their providers said (GV-05, GV-06).
     pub identities: bool,
 }
@@ -56,6 +58,7 @@ impl Default for Settings {
             refresh_seconds: 30 * DAY,
             own_scopes: BTreeSet::new(),
             resource_server: false,
+            dpop: false,
             identities: false,
         }
     }

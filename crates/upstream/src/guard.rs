@@ -122,7 +122,7 @@ impl Guard {
     /// Posts a form; anything but 2xx is an error.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// As [`Guard::send`].
     pub async fn post_form(&self, url: &str, body: String) -> Result<(), CallError> {
         let request = http::Request::post(url).header("content-type", "application/x-www-form-urlencoded").header("cache-control", "no-store");
         let answer = self.send(request.body(body.into_bytes()).map_err(|e| CallError(e.to_string()))?).await?;

@@ -14,7 +14,7 @@ use issuer::{ClientCredentials, ClientProblem};
 use serde_json::{Value, json};
 use service::{
     Destination,
-    applications::{Authorized, TokenProblem},
+    applications::{Authorized, Scheme, Shown, TokenProblem},
 };
 
 use crate::routes::see_other;
@@ -60,6 +60,17 @@ fn shown(headers: &HeaderMap, form: Posted) -> Result<(ClientCredentials, Parame
     }
 }
 
+/// The proof of a key that came along (RFC 9449 §4.3): one, or none.
+fn proof(headers: &HeaderMap, method: &'static str, path: &'static str) -> Shown {
+    let mut all = headers.get_all("dpop").iter();
+    let proof = match (all.next(), all.next()) {
+        (None, _) => None,
+        (Some(one), None) => Some(one.to_str().unwrap_or_default().to_owned()),
+        (Some(_), Some(_)) => Some(String::new()),
+    };
+    Shown { proof, method, path }
+}
+
 fn told(status: StatusCode, answer: Result<Value, TokenProblem>) -> Response {
     match answer {
         Ok(answer) => (status, [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(answer)).into_response(),
@@ -70,7 +81,7 @@ fn told(status: StatusCode, answer: Result<Value, TokenProblem>) -> Response {
 /// `POST /token` (RFC 6749 §3.2).
 pub async fn token(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
     match shown(&headers, form) {
-        Ok((credentials, form)) => told(StatusCode::OK, context.ligature.exchange(&credentials, &form).await),
+        Ok((credentials, form)) => told(StatusCode::OK, context.ligature.exchange(&credentials, &form, &proof(&headers, "POST", "/token")).await),
         Err(error) => problem(&error),
     }
 }
@@ -115,6 +126,7 @@ fn problem(error: &TokenProblem) -> Response {
         TokenProblem::InvalidClient => (StatusCode::UNAUTHORIZED, "invalid_client"),
         TokenProblem::Error(code) => (StatusCode::BAD_REQUEST, *code),
         TokenProblem::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token"),
+        TokenProblem::InvalidProof => (StatusCode::UNAUTHORIZED, "invalid_dpop_proof"),
         TokenProblem::InsufficientScope => (StatusCode::FORBIDDEN, "insufficient_scope"),
         TokenProblem::Fault(fault) => {
             tracing::error!(error = %fault, "an endpoint for applications failed");
@@ -125,6 +137,7 @@ fn problem(error: &TokenProblem) -> Response {
     let challenge = match error {
         TokenProblem::InvalidClient => "Basic realm=\"token\"",
         TokenProblem::InvalidToken => "Bearer error=\"invalid_token\"",
+        TokenProblem::InvalidProof => "DPoP error=\"invalid_dpop_proof\", algs=\"ES256 EdDSA RS256\"",
         TokenProblem::InsufficientScope => "Bearer error=\"insufficient_scope\", scope=\"openid\"",
         TokenProblem::Error(_) | TokenProblem::Fault(_) => return response,
     };
@@ -134,20 +147,21 @@ fn problem(error: &TokenProblem) -> Response {
 
 /// `GET /userinfo` (OpenID Connect Core §5.3): the token in the header, never in the address.
 pub async fn userinfo(State(context): State<Context>, headers: HeaderMap) -> Response {
-    told_claims(&context, &headers, None).await
+    told_claims(&context, &headers, None, "GET").await
 }
 
 /// `POST /userinfo`: the token in the header, or in the form (RFC 6750 §2.2).
 pub async fn userinfo_form(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
     let posted = form.ok().and_then(|Form(form)| form.into_iter().find(|(k, _)| k == "access_token").map(|(_, v)| v));
-    told_claims(&context, &headers, posted.as_deref()).await
+    told_claims(&context, &headers, posted.as_deref(), "POST").await
 }
 
-async fn told_claims(context: &Context, headers: &HeaderMap, posted: Option<&str>) -> Response {
+async fn told_claims(context: &Context, headers: &HeaderMap, posted: Option<&str>, method: &'static str) -> Response {
     let shown = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(' '));
-    let bearer = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-    match (bearer, posted) {
-        (Some(access), None) | (None, Some(access)) => told(StatusCode::OK, context.ligature.userinfo(access).await),
+    let of = |name: &str, scheme: Scheme| shown.filter(|(s, _)| s.eq_ignore_ascii_case(name)).map(|(_, token)| (token.trim(), scheme));
+    let in_header = of("bearer", Scheme::Bearer).or_else(|| of("dpop", Scheme::Dpop));
+    match (in_header, posted.map(|access| (access, Scheme::Bearer))) {
+        (Some((access, scheme)), None) | (None, Some((access, scheme))) => told(StatusCode::OK, context.ligature.userinfo(access, scheme, &proof(headers, method, "/userinfo")).await),
         (Some(_), Some(_)) => problem(&TokenProblem::Error("invalid_request")),
         (None, None) => (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response(),
     }

@@ -25,9 +25,13 @@ pub struct AccessRow {
     pub scope: Vec<String>,
 }
 
-/// Scopes that a person decides on.
-fn asked(scope: &[String]) -> Vec<String> {
-    scope.iter().filter(|s| s.as_str() != "openid").cloned().collect()
+/// What an application that is told of identities asks for, beside scopes.
+const IDENTITIES: &str = "identities";
+
+/// What a person decides on: scopes, and whether the application is told of the identities.
+fn asked(scope: &[String], client: &RegisteredClient) -> Vec<String> {
+    let identities = client.settings.identities.then(|| IDENTITIES.to_owned());
+    scope.iter().filter(|s| s.as_str() != "openid").cloned().chain(identities).collect()
 }
 
 impl Ligature {
@@ -39,7 +43,7 @@ impl Ligature {
         }
         let allowed = find_consent(&mut self.store.read().await?, account, client.id).await?;
         let known = allowed.as_deref().map(|text| text.split(' ').collect::<Vec<_>>());
-        Ok(request.consent || known.is_none_or(|known| request.scope.iter().any(|s| !known.contains(&s.as_str()))))
+        Ok(request.consent || known.is_none_or(|known| asked(&request.scope, client).iter().any(|s| !known.contains(&s.as_str()))))
     }
 
     /// The page's data.
@@ -52,7 +56,7 @@ impl Ligature {
         let client = self.registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
         let known = find_consent(&mut conn, account, client.id).await?.unwrap_or_default();
         let known = known.split(' ').map(str::to_owned).collect();
-        Ok(ConsentView { application: client.name, scope: asked(&request.scope), known })
+        Ok(ConsentView { scope: asked(&request.scope, &client), application: client.name, known })
     }
 
     /// The person's word: back to the application, with a code or with `access_denied`.
@@ -75,7 +79,8 @@ impl Ligature {
             .write::<_, Fault, _>(move |c| {
                 Box::pin(async move {
                     let before = find_consent(c, account, client.id).await?.unwrap_or_default();
-                    let mut all: Vec<&str> = before.split(' ').filter(|s| !s.is_empty()).chain(request_of.scope.iter().map(String::as_str)).collect();
+                    let given = asked(&request_of.scope, &client);
+                    let mut all: Vec<&str> = before.split(' ').filter(|s| !s.is_empty()).chain(given.iter().map(String::as_str)).collect();
                     all.sort_unstable();
                     all.dedup();
                     let scope = all.join(" ");

@@ -9,7 +9,7 @@ use storage::{
 };
 
 use super::{
-    Standing, registered,
+    Shown, Standing, registered,
     tokens::{Asked, Issue, TokenProblem, known_scopes},
 };
 use crate::{
@@ -124,7 +124,8 @@ impl Ligature {
     }
 
     /// The device asks whether somebody has let it in (RFC 8628 §3.5).
-    pub(super) async fn exchange_device(&self, client: &RegisteredClient, secret: &str) -> Result<Value, TokenProblem> {
+    pub(super) async fn exchange_device(&self, client: &RegisteredClient, secret: &str, shown: &Shown) -> Result<Value, TokenProblem> {
+        let key = self.bound_key(client, shown, None).await?;
         let (hashed, now) = (hash(secret), self.now());
         let row = find_device(&mut self.store.read().await?, &hashed).await?.filter(|r| r.application_id == client.id).ok_or(TokenProblem::Error("invalid_grant"))?;
         if row.expires_at <= now {
@@ -143,7 +144,7 @@ impl Ligature {
                     return Err(TokenProblem::Error("invalid_grant"));
                 }
                 let scope = known_scopes(&row.scope);
-                let standing = serde_json::from_str(&row.standing)?;
+                let standing = Standing { key, ..serde_json::from_str(&row.standing)? };
                 let issue = Issue { client, account: Some(account), sid: row.sid, granted: scope.clone(), scope, standing, family: hashed, until: None, nonce: None, id_token_claims: Vec::new() };
                 self.issue(issue).await
             }

@@ -18,6 +18,7 @@ mod authorize;
 mod claims;
 mod consent;
 mod device;
+mod dpop;
 mod logout;
 mod tokens;
 
@@ -25,6 +26,7 @@ pub use authorize::{Authorized, Granted};
 pub use claims::Standing;
 pub use consent::{AccessRow, ConsentView};
 pub use device::DeviceView;
+pub use dpop::{Scheme, Shown};
 pub use issuer::{Algorithm, Grant, Kind as ApplicationKind, Settings as ApplicationSettings};
 pub use logout::{LogoutAsked, Out};
 pub use tokens::TokenProblem;

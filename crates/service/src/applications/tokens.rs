@@ -10,7 +10,7 @@ use storage::{
 };
 use subtle::ConstantTimeEq;
 
-use super::{Standing, claims::assurance, hex, registered};
+use super::{Scheme, Shown, Standing, claims::assurance, hex, registered};
 use crate::{
     Fault, Ligature,
     audit::Event,
@@ -26,6 +26,8 @@ pub enum TokenProblem {
     Error(&'static str),
     /// The access token is unknown, over, or of an account that is.
     InvalidToken,
+    /// The access token came without a proof of its key.
+    InvalidProof,
     /// The access token is nobody's, or has not the scope.
     InsufficientScope,
     Fault(Fault),
@@ -98,7 +100,7 @@ impl Ligature {
     ///
     /// # Errors
     /// [`TokenProblem`].
-    pub async fn exchange(&self, credentials: &ClientCredentials, form: &[(String, String)]) -> Result<Value, TokenProblem> {
+    pub async fn exchange(&self, credentials: &ClientCredentials, form: &[(String, String)], shown: &Shown) -> Result<Value, TokenProblem> {
         let asked = Asked(form);
         let client = self.client(credentials).await?;
         let (grant, wanted) = match asked.field("grant_type") {
@@ -114,15 +116,16 @@ impl Ligature {
         }
         let secret = if wanted.is_empty() { "" } else { asked.field(wanted).ok_or(INVALID_REQUEST)? };
         match grant {
-            Grant::AuthorizationCode => self.exchange_code(&client, secret, &asked).await,
-            Grant::RefreshToken => self.refresh(&client, secret, &asked).await,
-            Grant::ClientCredentials => self.for_itself(&client, &asked).await,
-            Grant::DeviceCode => self.exchange_device(&client, secret).await,
+            Grant::AuthorizationCode => self.exchange_code(&client, secret, &asked, shown).await,
+            Grant::RefreshToken => self.refresh(&client, secret, &asked, shown).await,
+            Grant::ClientCredentials => self.for_itself(&client, &asked, shown).await,
+            Grant::DeviceCode => self.exchange_device(&client, secret, shown).await,
         }
     }
 
     /// Trades a code for tokens. A second use ends everything that came of the first (RFC 6749 §4.1.2).
-    async fn exchange_code(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>) -> Result<Value, TokenProblem> {
+    async fn exchange_code(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
+        let key = self.bound_key(client, shown, None).await?;
         let row = find_code(&mut self.store.read().await?, &hash(secret)).await?.ok_or(INVALID_GRANT)?;
         let request: AuthorizeRequest = serde_json::from_str(&row.request)?;
         // A verifier without a challenge is a downgrade that somebody tried (RFC 9700 §4.8).
@@ -138,7 +141,7 @@ impl Ligature {
         if !taken || !fits {
             return Err(INVALID_GRANT);
         }
-        let standing = Standing { auth_at: row.auth_at, method: row.method, factor: row.factor, userinfo_claims: request.userinfo_claims, key: None };
+        let standing = Standing { auth_at: row.auth_at, method: row.method, factor: row.factor, userinfo_claims: request.userinfo_claims, key };
         let (account, family) = (Some(row.account_id), row.hash);
         self.issue(Issue {
             client,
@@ -156,10 +159,13 @@ impl Ligature {
     }
 
     /// A refresh token works once. A second use means that somebody else has it: the whole family ends (RFC 9700 §4.14.2).
-    async fn refresh(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>) -> Result<Value, TokenProblem> {
+    async fn refresh(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
         let now = self.now();
         let row = find_token(&mut self.store.read().await?, "refresh", &hash(secret), now).await?.filter(|r| r.application_id == client.id).ok_or(INVALID_GRANT)?;
         let granted = scopes(&row.scope);
+        let mut standing: Standing = serde_json::from_str(&row.standing)?;
+        // A bound family stays bound to its key, before anything is used up.
+        standing.key = self.bound_key(client, shown, standing.key.as_deref()).await?;
         let scope = match asked.scope() {
             wanted if wanted.is_empty() => granted.clone(),
             wanted if wanted.iter().all(|s| granted.contains(s)) => wanted,
@@ -184,13 +190,13 @@ impl Ligature {
         if !taken {
             return Err(INVALID_GRANT);
         }
-        let standing = serde_json::from_str(&row.standing)?;
         let issue = Issue { client, account, sid: row.sid, scope, granted, standing, family: row.family, until: Some(row.expires_at), nonce: None, id_token_claims: Vec::new() };
         self.issue(issue).await
     }
 
     /// A token of the application's own, for the scopes that it was registered with (RFC 6749 §4.4).
-    async fn for_itself(&self, client: &RegisteredClient, asked: &Asked<'_>) -> Result<Value, TokenProblem> {
+    async fn for_itself(&self, client: &RegisteredClient, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
+        let key = self.bound_key(client, shown, None).await?;
         let own = &client.settings.own_scopes;
         let scope = match asked.scope() {
             wanted if wanted.is_empty() => own.iter().cloned().collect(),
@@ -203,7 +209,7 @@ impl Ligature {
             sid: String::new(),
             granted: Vec::new(),
             scope,
-            standing: Standing::default(),
+            standing: Standing { key, ..Standing::default() },
             family: hash(&token()),
             until: None,
             nonce: None,
@@ -218,7 +224,8 @@ impl Ligature {
         let Issue { client, account, scope, .. } = &issue;
         let settings = &client.settings;
         let has = |name: &str| scope.iter().any(|s| s == name);
-        let mut answer = json!({"token_type": "Bearer", "expires_in": settings.token_seconds, "scope": scope.join(" ")});
+        let kind = if issue.standing.key.is_some() { "DPoP" } else { "Bearer" };
+        let mut answer = json!({"token_type": kind, "expires_in": settings.token_seconds, "scope": scope.join(" ")});
         if let (Some(account), true) = (account, has("openid")) {
             let id_token = self.id_token(&issue, *account).await?;
             put(&mut answer, "id_token", json!(id_token));
@@ -288,14 +295,15 @@ impl Ligature {
     ///
     /// # Errors
     /// [`TokenProblem::InvalidToken`], [`TokenProblem::InsufficientScope`] for a token that is no person's.
-    pub async fn userinfo(&self, access: &str) -> Result<Value, TokenProblem> {
+    pub async fn userinfo(&self, access: &str, scheme: Scheme, shown: &Shown) -> Result<Value, TokenProblem> {
         let mut conn = self.store.read().await?;
         let row = find_token(&mut conn, "access", &hash(access), self.now()).await?.ok_or(TokenProblem::InvalidToken)?;
         let application = find_application_by_id(&mut conn, row.application_id).await?.filter(|a| a.active).ok_or(TokenProblem::InvalidToken)?;
         drop(conn);
+        let standing: Standing = serde_json::from_str(&row.standing)?;
+        self.shows_key(standing.key.as_deref(), access, scheme, shown).await?;
         let scope = scopes(&row.scope);
         let account = row.account_id.filter(|_| scope.iter().any(|s| s == "openid")).map(AccountId::from).ok_or(TokenProblem::InsufficientScope)?;
-        let standing: Standing = serde_json::from_str(&row.standing)?;
         let claims = self.claims(account, &registered(&application), &scope, &standing.userinfo_claims).await?;
         claims.map(Value::Object).ok_or(TokenProblem::InvalidToken)
     }
@@ -317,6 +325,7 @@ impl Ligature {
         }
         let Some(row) = found.filter(|r| r.application_id == client.id || client.settings.resource_server) else { return Ok(json!({"active": false})) };
         let Some(owner) = find_application_by_id(&mut conn, row.application_id).await?.filter(|a| a.active).map(|a| registered(&a)) else { return Ok(json!({"active": false})) };
+        let standing: Standing = serde_json::from_str(&row.standing)?;
         let mut answer = json!({
             "active": true,
             "client_id": owner.client_id,
@@ -324,13 +333,19 @@ impl Ligature {
             "exp": row.expires_at / SECOND,
             "iat": row.created_at / SECOND,
             "iss": self.settings.public_url,
-            "token_type": if row.kind == "access" { "Bearer" } else { "refresh_token" },
+            "token_type": match (row.kind.as_str(), &standing.key) {
+                ("access", None) => "Bearer",
+                ("access", Some(_)) => "DPoP",
+                _ => "refresh_token",
+            },
         });
+        if let Some(key) = &standing.key {
+            put(&mut answer, "cnf", json!({ "jkt": key }));
+        }
         match row.account_id.map(AccountId::from) {
             Some(account) => {
                 let active = storage::accounts::find_account(&mut conn, self.org, account).await?.is_some_and(|a| a.state() == domain::facts::AccountState::Active);
                 let Some(sub) = self.subject_for(&mut conn, account, &owner).await?.filter(|_| active) else { return Ok(json!({"active": false})) };
-                let standing: Standing = serde_json::from_str(&row.standing)?;
                 put(&mut answer, "sub", json!(sub));
                 put(&mut answer, "auth_time", json!(standing.auth_at / SECOND));
                 put(&mut answer, "acr", json!(assurance(&standing.method, &standing.factor).0));
