@@ -154,8 +154,12 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
     assert!(ligature(&["init"]).stdout(Stdio::null()).status().unwrap().success());
     std::fs::write(
         dir.path().join("seed.json"),
-        json!({"preset": "goss", "providers": [{"key": "bench", "name": "Bench", "secret": "rehearsal-secret", "settings": {"kind": "oidc", "issuer": provider.issuer, "client_id": "ligature"}}]})
-            .to_string(),
+        json!({
+            "preset": "goss",
+            "providers": [{"key": "bench", "name": "Bench", "secret": "rehearsal-secret", "settings": {"kind": "oidc", "issuer": provider.issuer, "client_id": "ligature"}}],
+            "applications": [{"client_id": "rp", "name": "RP", "secret": "rp-secret", "redirect_uris": [CALLBACK], "settings": {"pkce_optional": true, "grants": ["authorization_code", "refresh_token", "client_credentials"], "own_scopes": ["a"]}}],
+        })
+        .to_string(),
     )
     .unwrap();
     assert!(ligature(&["seed", "seed.json"]).stdout(Stdio::null()).status().unwrap().success());
@@ -220,6 +224,7 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
         }
         println!("{what:<40} {:>7.0} a second, {:.3} ms CPU each", f64::from(n) / begun.elapsed().as_secs_f64(), (cpu(pid, false) - before) / f64::from(n));
     }
+    endpoints(&flow, &signed_in, pid).await;
     println!("RSS after load          {:>8.1} MiB", rss_mib(pid));
     flood(&base, &probe, pid).await;
     starts(&flow).await;
@@ -228,6 +233,61 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
     let css = probe.get(format!("{base}/assets/{sheet}")).send().await.unwrap().bytes().await.unwrap();
     let packed = probe.get(format!("{base}/assets/{sheet}")).header("accept-encoding", "gzip").send().await.unwrap().bytes().await.unwrap();
     println!("login page {} B, style sheet {} B ({} B compressed), scripts {}", login.len(), css.len(), packed.len(), login.matches("<script").count());
+}
+
+/// Nobody answers here: a redirect to it is looked at, not followed.
+const CALLBACK: &str = "https://rp.example.test/cb";
+
+/// The endpoints for applications, sixteen requests at once.
+async fn endpoints(flow: &Arc<Flow>, signed_in: &reqwest::Client, pid: u32) {
+    let base = &flow.base;
+    let plain = flow.client();
+    let authorize = format!("{base}/authorize?response_type=code&client_id=rp&scope=openid+email+offline_access&redirect_uri={CALLBACK}");
+    let code = || async {
+        let back = signed_in.get(&authorize).send().await.unwrap().headers()["location"].to_str().unwrap().to_owned();
+        back.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned()
+    };
+    let trade = |form: Vec<(&'static str, String)>| {
+        let request = plain.post(format!("{base}/token")).basic_auth("rp", Some("rp-secret")).form(&form);
+        async move {
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            answer.json::<serde_json::Value>().await.unwrap()
+        }
+    };
+    let by_code = |code: String| vec![("grant_type", "authorization_code".to_owned()), ("code", code), ("redirect_uri", CALLBACK.to_owned())];
+    let access = trade(by_code(code().await)).await["access_token"].as_str().unwrap().to_owned();
+    let report = |what: &str, n: u32, begun: Instant, before: f64| {
+        println!("{what:<40} {:>7.0} a second, {:.3} ms CPU each", f64::from(n) / begun.elapsed().as_secs_f64(), (cpu(pid, false) - before) / f64::from(n));
+    };
+    type Ask<'a> = Box<dyn Fn() -> reqwest::RequestBuilder + 'a>;
+    let asks: [(&str, Ask<'_>); 3] = [
+        ("userinfo", Box::new(|| plain.get(format!("{base}/userinfo")).bearer_auth(&access))),
+        ("introspection", Box::new(|| plain.post(format!("{base}/introspect")).basic_auth("rp", Some("rp-secret")).form(&[("token", access.as_str())]))),
+        ("token by own credentials", Box::new(|| plain.post(format!("{base}/token")).basic_auth("rp", Some("rp-secret")).form(&[("grant_type", "client_credentials")]))),
+    ];
+    for (what, request) in asks {
+        let (begun, before, rounds) = (Instant::now(), cpu(pid, false), 125_u32);
+        for _ in 0..rounds {
+            let all: Vec<_> = (0..16).map(|_| tokio::spawn(request().send())).collect();
+            for one in all {
+                assert_eq!(one.await.unwrap().unwrap().status(), 200);
+            }
+        }
+        report(what, rounds * 16, begun, before);
+    }
+    let (begun, before, n) = (Instant::now(), cpu(pid, false), 500_u32);
+    for _ in 0..n {
+        trade(by_code(code().await)).await;
+    }
+    report("application: code, tokens with RS256", n, begun, before);
+    let mut refresh = trade(by_code(code().await)).await["refresh_token"].as_str().unwrap().to_owned();
+    let (begun, before) = (Instant::now(), cpu(pid, false));
+    for _ in 0..n {
+        let answer = trade(vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", refresh)]).await;
+        refresh = answer["refresh_token"].as_str().unwrap().to_owned();
+    }
+    report("refresh with RS256", n, begun, before);
 }
 
 /// RL-09: 200 password sign-ins at once, and what the other pages and the memory make of it.

@@ -199,6 +199,9 @@ async fn cf_05_oidcc_max_age_1_and_max_age_10000() {
     w.pass(3);
     let again = rp.verified(&rp.token(&rp.code(&b, &[("max_age", "10000")]).await, &[]).await.text("id_token")).await;
     assert_eq!(first["auth_time"], again["auth_time"]);
+    let back = Rp::back(&sign_in(&w, &b, rp.authorize(&b, &[("max_age", "0")]).await).await);
+    assert!(back.contains_key("code"), "a sign-in for this request is young enough for every age");
+    w.pass(3);
     let back = Rp::back(&sign_in(&w, &b, rp.authorize(&b, &[("max_age", "1")]).await).await);
     let fresh = rp.verified(&rp.token(&back["code"], &[]).await.text("id_token")).await;
     assert!(fresh["auth_time"].as_i64() > first["auth_time"].as_i64());
@@ -223,7 +226,13 @@ async fn cf_05_oidcc_id_token_hint() {
     assert_eq!(Rp::back(&rp.authorize(&other, &[("prompt", "none"), ("id_token_hint", &hint)]).await)["error"], "login_required");
     let by_claim = json!({"id_token": {"sub": {"value": claims["sub"]}}}).to_string();
     assert_eq!(Rp::back(&rp.authorize(&other, &[("prompt", "none"), ("claims", &by_claim)]).await)["error"], "login_required");
-    assert!(rp.authorize(&other, &[("id_token_hint", &hint)]).await.header("location").starts_with("/login"));
+    let asked = rp.authorize(&other, &[("id_token_hint", &hint)]).await;
+    assert!(asked.header("location").starts_with("/login"));
+    // Whoever signs in there and is not the one who was asked for: the application hears it, and nobody loops.
+    let login = other.follow(asked).await;
+    let entry = login.url.split("entry=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    let page = other.post_only("/fn/signin/password", &[("email", "theo@example.test"), ("password", world::PASSWORD), ("entry", &entry)]).await;
+    assert_eq!(Rp::back(&page)["error"], "login_required");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -265,6 +274,11 @@ async fn cf_05_oidcc_ensure_post_request_succeeds() {
     // From the application's own pages: another site.
     let page = b.send(b.request(Method::POST, "/authorize").header("origin", "https://rp.example.test").header("sec-fetch-site", "cross-site").form(&rp.request(&[]))).await;
     assert!(Rp::back(&page).contains_key("code"));
+    // A browser sends no session cookie along with such a post: it comes around as a GET.
+    let silent = _w.browser();
+    let page = silent.send(silent.request(Method::POST, "/authorize").header("origin", "https://rp.example.test").header("sec-fetch-site", "cross-site").form(&rp.request(&[]))).await;
+    assert!(page.status == 303 && page.header("location").starts_with("/authorize?response_type=code&client_id=rp&"), "{}", page.header("location"));
+    assert!(b.send(b.request(Method::GET, &page.header("location"))).await.header("location").starts_with(CALLBACK));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use axum::{
     Extension, Form, Json,
     extract::{Query, State, rejection::FormRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use issuer::{ClientCredentials, ClientProblem};
 use serde_json::{Value, json};
@@ -27,8 +27,16 @@ pub async fn authorize(State(context): State<Context>, Extension(asker): Extensi
     answer(context, asker, parameters).await
 }
 
+/// The longest request that comes around as a GET.
+const AROUND: usize = 4000;
+
 /// `POST /authorize` (OpenID Connect Core §3.1.2.1): it only shows a page or goes back, so it may come from anywhere.
 pub async fn authorize_form(State(context): State<Context>, Extension(asker): Extension<Asker>, Form(parameters): Form<Parameters>) -> Response {
+    // A post from another site comes without the session's cookie; asked again as a GET the browser brings it.
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&parameters).finish();
+    if asker.visitor.session.is_none() && query.len() <= AROUND {
+        return Redirect::to(&format!("/authorize?{query}")).into_response();
+    }
     answer(context, asker, parameters).await
 }
 

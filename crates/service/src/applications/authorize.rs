@@ -88,8 +88,10 @@ impl Ligature {
 
     /// Whether `prompt`, `max_age` and the wanted subject let a session count.
     pub(super) async fn session_fits(&self, caller: &Caller, request: &AuthorizeRequest, client: &RegisteredClient) -> Result<bool, Fault> {
-        let young = request.max_age.is_none_or(|age| self.now() - caller.auth_at <= age.saturating_mul(SECOND));
-        let fresh = !request.fresh || caller.auth_at >= request.at;
+        // Signed in for this very request: young enough for every `max_age`, also for 0.
+        let since = caller.auth_at >= request.at;
+        let young = since || request.max_age.is_none_or(|age| self.now() - caller.auth_at <= age.saturating_mul(SECOND));
+        let fresh = since || !request.fresh;
         let right = match &request.subject {
             None => true,
             Some(wanted) => self.subject_for(&mut self.store.read().await?, caller.account, client).await?.as_ref() == Some(wanted),
@@ -114,6 +116,10 @@ impl Ligature {
         let client = self.registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
         drop(conn);
         if !self.session_fits(caller, &request, &client).await? {
+            // Somebody has signed in for this request, and it is not who was asked for: the application hears it, nobody loops.
+            if caller.auth_at >= request.at {
+                return Ok(Granted::Code(self.error_uri(&request.redirect_uri, "login_required", "somebody else signed in", request.state.as_deref())));
+            }
             return Ok(Granted::SignIn(request));
         }
         if self.wants_consent(caller.account, &request, &client).await? {

@@ -11,7 +11,6 @@ use storage::{
     links::{find_claims, list_links},
     providers::list_providers,
 };
-use url::Url;
 
 use crate::{Fault, Ligature};
 
@@ -48,11 +47,6 @@ pub(super) fn assurance(method: &str, factor: &str) -> (&'static str, Vec<&'stat
     (issuer::ACR_TWO_FACTORS, amr)
 }
 
-/// The host that pairwise subjects are made for (OpenID Connect Core §8.1).
-fn sector(client: &RegisteredClient) -> String {
-    client.redirect_uris.first().and_then(|u| Url::parse(u).ok()).and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_else(|| client.client_id.clone())
-}
-
 impl Ligature {
     /// The subject that an application knows an account by: the same whichever provider was used (ZI-02).
     pub(crate) async fn subject_for(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient) -> Result<Option<String>, Fault> {
@@ -60,7 +54,8 @@ impl Ligature {
         if !client.settings.pairwise {
             return Ok(Some(sub));
         }
-        Ok(Some(URL_SAFE_NO_PAD.encode(self.vault.lookup(&[b"pairwise", sector(client).as_bytes(), sub.as_bytes()]))))
+        // Each application is a sector of its own (OpenID Connect Core §8.1): its id never changes, its addresses may.
+        Ok(Some(URL_SAFE_NO_PAD.encode(self.vault.lookup(&[b"pairwise", client.client_id.as_bytes(), sub.as_bytes()]))))
     }
 
     /// Claims of an active account for these scopes and names.
