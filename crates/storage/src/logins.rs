@@ -20,7 +20,11 @@ pub struct Login {
     pub account_id: AccountId,
 }
 
+/// Remembers that a session reached an application. One from before sessions had a name is known to nobody.
 pub async fn add_login(conn: &mut Conn, sid: &str, application: ApplicationId, account: AccountId, at: Micros) -> Result<()> {
+    if sid.is_empty() {
+        return Ok(());
+    }
     let values = (application_login::sid.eq(sid), application_login::application_id.eq(key(application)), application_login::account_id.eq(key(account)), application_login::at.eq(at));
     on!(conn, |c| diesel::insert_into(application_login::table).values(values).on_conflict_do_nothing().execute(c).await)?;
     Ok(())
