@@ -1084,3 +1084,4 @@ event-key-rotated = Ein neuer Schlüssel signiert
 app-dpop = Bindet ihre Tokens an einen Schlüssel (DPoP)
 app-dpop-hint = Ein gestohlenes Token ist ohne den Schlüssel wertlos. Andere dürfen es auch.
 scope-identities = Sehen, welche Anbieter Sie nutzen und was sie über Sie gesagt haben
+outcome-take_phone = Die Nummer geht an dieses Konto über

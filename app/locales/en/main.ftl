@@ -1084,3 +1084,4 @@ event-key-rotated = A new key signs
 app-dpop = Binds its tokens to a key (DPoP)
 app-dpop-hint = A stolen token is worth nothing without the key. Others may do so too.
 scope-identities = See which providers you use, and what they said of you
+outcome-take_phone = The number moves to this account

@@ -1084,3 +1084,4 @@ event-key-rotated = 已启用新的签名密钥
 app-dpop = 令牌绑定密钥（DPoP）
 app-dpop-hint = 没有密钥，被窃取的令牌毫无用处。其他应用也可选择使用。
 scope-identities = 查看你使用的身份提供方及其提供的信息
+outcome-take_phone = 号码转到此账号

@@ -39,11 +39,11 @@ async fn phone_page(visit: &Visit) -> Result<Response, Fault> {
             <h1>{t(l, "own-phone-title")}</h1>
             <p class="muted">{t(l, "own-phone-lead")}</p>
             {(!flash.notice.is_empty()).then(|| notice("good", t(l, &flash.notice)))}
-            {there.map(|(number, removable)| view! {
+            {there.map(|number| view! {
                 <ul class="rows"><li>
                     <span class="row-main"><strong>{number.clone()}</strong></span>
                     <span class="tag good">{t(l, "address-proved")}</span>
-                    {removable.then(|| view! { <form method="post" action=RemovePhone::url()><button class="quiet" aria-label=ta(l, "method-remove-of", &[("name", &number)])>{t(l, "remove")}</button></form> })}
+                    <form method="post" action=RemovePhone::url()><button class="quiet" aria-label=ta(l, "method-remove-of", &[("name", &number)])>{t(l, "remove")}</button></form>
                 </li></ul>
             })}
             {texts.then(|| view! {

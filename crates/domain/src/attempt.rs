@@ -203,6 +203,7 @@ impl State {
             | Outcome::UpdateEmail
             | Outcome::Confirmed
             | Outcome::Change
+            | Outcome::TakePhone { .. }
             | Outcome::Undo
             | Outcome::Merge
             | Outcome::Refuse { .. } => None,

@@ -286,8 +286,11 @@ pub enum What {
     SecondFactor { adds: bool },
     /// One more passkey.
     Passkey,
-    /// Another telephone number.
-    Phone,
+    /// Another telephone number; `held_by`: the other account that has it. Before its code it is not said, so that nobody
+    /// learns of it.
+    Phone { held_by: Option<AccountId> },
+    /// No telephone number any more.
+    NoPhone,
     /// Everything about the account, to take along (GD-01).
     Export,
     /// The account goes; `last_owner`: nobody would be left to run the console.

@@ -417,6 +417,8 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         any::<bool>().prop_map(|taken| What::Email { taken }),
         any::<bool>().prop_map(|adds| What::SecondFactor { adds }),
         Just(What::Passkey),
+        proptest::option::of(accounts()).prop_map(|held_by| What::Phone { held_by }),
+        Just(What::NoPhone),
         Just(What::Export),
         any::<bool>().prop_map(|last_owner| What::Delete { last_owner }),
     ];
@@ -599,6 +601,11 @@ proptest! {
             }
             Outcome::Create => prop_assert!((f.known.is_none() || f.intent == Intent::SignUp) && p.permits.create && f.provider.unwrap().enabled),
             Outcome::Remove { .. } => prop_assert!(matches!(f.intent, Intent::Remove(r) if r.usable_left > 0 && r.recent)),
+            // A number moves only to whoever just proved it, and away from somebody else.
+            Outcome::TakePhone { from } => {
+                let takes = What::Phone { held_by: Some(from) };
+                prop_assert!(matches!(f.intent, Intent::Change(c) if c.recent && c.what == takes && from != c.account));
+            }
             Outcome::Change => {
                 let never = [What::Email { taken: true }, What::Delete { last_owner: true }];
                 let ok = match f.intent {

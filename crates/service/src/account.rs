@@ -1,7 +1,7 @@
 //! My Account: methods, addresses, sessions; removing a method; ending sessions.
 use domain::{
     AccountId, LinkId, Micros, Outcome, Refusal, decide,
-    facts::{AddTo, Change, Facts, Intent, Remove, What},
+    facts::{AddTo, Change, Facts, Intent, What},
     policy::OnUnlink,
 };
 use serde_json::json;
@@ -17,7 +17,15 @@ use storage::{
     snapshots::load_snapshots,
 };
 
-use crate::{Caller, Fault, Ligature, Visitor, audit::Event, held::Held, mails::Kind, policies::Policies, undo::Undoable};
+use crate::{
+    Caller, Fault, Ligature, Visitor,
+    audit::Event,
+    held::Held,
+    mails::Kind,
+    policies::Policies,
+    removal::{Going, Removal},
+    undo::Undoable,
+};
 
 /// A way to sign in, as My Account lists it.
 #[derive(Debug, Clone)]
@@ -125,7 +133,7 @@ impl Ligature {
         let may = |what| decide(&change(what), &local).outcome == Outcome::Change;
         let password_settable = may(What::Password { first: !has });
         let manageable = may(What::Email { taken: false });
-        let phone = if number.is_some() || (may(What::Phone) && self.has_texts()) { Some(number) } else { None };
+        let phone = if number.is_some() || (may(What::Phone { held_by: None }) && self.has_texts()) { Some(number) } else { None };
         let passkeys = if may(What::Passkey) && self.has_passkeys() { Some(self.own_passkeys(visitor).await?.len()) } else { None };
         Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, administrator, password_settable, second_factor, mergeable, phone, passkeys })
     }
@@ -157,14 +165,9 @@ impl Ligature {
     /// The methods of any account, for its owner and for administrators.
     pub(crate) async fn method_rows(&self, c: &mut Conn, policies: &Policies, id: AccountId, caller: Option<&Caller>) -> Result<Vec<Method>, Fault> {
         let ground = self.ground(c, None).await?;
-        let usable = load_snapshots(c, self.org, &[id]).await?.get(&id).map_or(0, |account| ground.count(account, None).usable);
+        let removal = Removal::load(self, c, id).await?;
         let providers = &ground.providers;
         let local = policies.effective(None, None);
-        // As the removal itself would be decided, in a session that was confirmed.
-        let removable = |own: bool, policy: &domain::Policy| {
-            let usable_left = usable.saturating_sub(u32::from(own));
-            matches!(decide(&Facts::local(Intent::Remove(Remove { account: id, usable_left, recent: true }), None), policy).outcome, Outcome::Remove { .. })
-        };
         let mut rows = Vec::new();
         for link in list_links(c, id).await? {
             let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else { continue };
@@ -180,7 +183,7 @@ impl Ligature {
                 used_at: Some(link.used_at),
                 usable: own,
                 current: caller.is_some_and(|c| c.link == Some(link.id)),
-                removable: removable(own, &policy),
+                removable: removal.allows(Going::Link(link.id)),
             });
         }
         if let Some(set_at) = password_set_at(c, id).await? {
@@ -194,7 +197,7 @@ impl Ligature {
                 used_at: None,
                 usable: local.permits.password_sign_in,
                 current: caller.is_some_and(|c| c.method == "password"),
-                removable: removable(local.permits.password_sign_in, &local),
+                removable: removal.allows(Going::Password),
             });
         }
         Ok(rows)
@@ -237,12 +240,10 @@ impl Ligature {
         let methods = self.method_rows(c, &policies, account, Some(caller)).await?;
         let method = methods.iter().find(|m| m.link == link).ok_or(Refusal::MethodUnknown)?;
         // Everything that opens the account counts, also what is not in this list: passkeys, a code to its mailbox.
-        let ground = self.ground(c, None).await?;
-        let usable = load_snapshots(c, self.org, &[account]).await?.get(&account).map_or(0, |own| ground.count(own, None).usable);
-        let usable_left = usable.saturating_sub(u32::from(method.usable));
-        let policy = policies.effective(link.map(|_| method.key.as_str()), None);
-        let facts = Facts::local(Intent::Remove(Remove { account, usable_left, recent: Self::recent(caller, self.now(), &policy) }), None);
-        let decision = decide(&facts, &policy);
+        let removal = Removal::load(self, c, account).await?;
+        let going = link.map_or(Going::Password, Going::Link);
+        let policy = removal.policy(going);
+        let (_, decision) = removal.decide(going, Self::recent(caller, self.now(), &policy));
         let notify = match decision.outcome {
             Outcome::Remove { notify } => notify,
             Outcome::Refuse { refusal } => return Err(refusal.into()),

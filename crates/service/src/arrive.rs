@@ -230,6 +230,7 @@ impl Ligature {
             | Outcome::UpdateEmail
             | Outcome::Confirmed
             | Outcome::Change
+            | Outcome::TakePhone { .. }
             | Outcome::Undo => Err(Fault::Internal("this outcome is a page, not an end".into())),
         }
     }

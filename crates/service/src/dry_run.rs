@@ -63,7 +63,15 @@ fn bucket(decision: &Decision) -> &'static str {
         Outcome::SignIn { .. } => "opens",
         // The second factor is shown as today; a returning person answers it and is in.
         Outcome::SecondFactor { .. } => "opens",
-        Outcome::Refuse { .. } | Outcome::Abandon | Outcome::Remove { .. } | Outcome::UpdateEmail | Outcome::Confirmed | Outcome::Change | Outcome::Undo | Outcome::Merge => "refused",
+        Outcome::Refuse { .. }
+        | Outcome::Abandon
+        | Outcome::Remove { .. }
+        | Outcome::UpdateEmail
+        | Outcome::Confirmed
+        | Outcome::Change
+        | Outcome::TakePhone { .. }
+        | Outcome::Undo
+        | Outcome::Merge => "refused",
     }
 }
 
@@ -125,7 +133,7 @@ impl Ligature {
     async fn dry_ground(&self, conn: &mut storage::Conn, version: i64) -> Result<Ground, Fault> {
         let policies = self.policies_with(conn, version).await?;
         let ground = self.ground(conn, None).await?;
-        Ok(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), None, self.settings.texts))
+        Ok(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), None))
     }
 
     /// A dry run from beginning to end, without a row of its own: counts by bucket. For the bench and the command line.

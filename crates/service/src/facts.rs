@@ -44,7 +44,7 @@ impl Ligature {
         let (facts, policy) = self.facts(c, held, ask, &ground).await?;
         let decision = decide(&facts, &policy);
         if let Some(shadow) = ground.policies.shadowed() {
-            let ground = Ground::new(Arc::new(shadow), Arc::clone(&ground.providers), ground.client.clone(), self.settings.texts);
+            let ground = Ground::new(Arc::new(shadow), Arc::clone(&ground.providers), ground.client.clone());
             let (facts, policy) = self.facts(c, held, ask, &ground).await?;
             let other = decide(&facts, &policy);
             if other.outcome != decision.outcome {

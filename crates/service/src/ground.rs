@@ -39,8 +39,6 @@ pub(crate) struct Ground {
     merged: HashMap<String, Arc<Policy>>,
     /// Of the local methods.
     local: Arc<Policy>,
-    /// Texts can be sent.
-    texts: bool,
     flags: HashMap<ProviderId, Flags>,
 }
 
@@ -53,7 +51,7 @@ struct Flags {
 }
 
 impl Ground {
-    pub fn new(policies: Arc<Policies>, providers: Arc<Vec<Provider>>, client: Option<String>, texts: bool) -> Self {
+    pub fn new(policies: Arc<Policies>, providers: Arc<Vec<Provider>>, client: Option<String>) -> Self {
         let merged: HashMap<String, Arc<Policy>> = providers.iter().map(|p| (p.key.clone(), Arc::new(policies.effective(Some(&p.key), client.as_deref())))).collect();
         let flags = providers
             .iter()
@@ -63,7 +61,7 @@ impl Ground {
             })
             .collect();
         let local = Arc::new(policies.effective(None, client.as_deref()));
-        Self { policies, providers, client, merged, local, texts, flags }
+        Self { policies, providers, client, merged, local, flags }
     }
 
     /// The policy for a provider, or for the local methods.
@@ -106,8 +104,7 @@ impl Ground {
             count.usable += u32::from(self.local.permits.passkey_sign_in);
             count.foreign_domain |= domain.is_some_and(|d| !d.is_empty());
         }
-        // A number opens the account, but nothing is linked to it: it is no method that flags speak of.
-        count.usable += u32::from(self.local.permits.phone_code_sign_in && self.texts && account.phone);
+        // A number never counts: whoever it is handed to proves it, and then it opens this account no more.
         count.usable += u32::from(self.local.permits.email_code_sign_in && account.emails.iter().any(|e| e.owner));
         count
     }
@@ -176,7 +173,7 @@ impl Ligature {
         if let Some(ground) = grounds.get(&client) {
             return Ok(Arc::clone(ground));
         }
-        let ground = Arc::new(Ground::new(Arc::clone(&configured.policies), Arc::clone(&configured.providers), client.clone(), self.settings.texts));
+        let ground = Arc::new(Ground::new(Arc::clone(&configured.policies), Arc::clone(&configured.providers), client.clone()));
         if grounds.len() < APPLICATIONS {
             grounds.insert(client, Arc::clone(&ground));
         }

@@ -38,6 +38,7 @@ pub mod policies;
 pub mod policy_admin;
 mod profile;
 pub mod providers;
+mod removal;
 pub mod replay;
 mod reset;
 pub mod second_factor;

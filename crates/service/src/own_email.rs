@@ -94,7 +94,8 @@ impl Ligature {
         let decision = decide(&facts, &policy);
         match decision.outcome {
             Outcome::Refuse { refusal } => Err(refusal.into()),
-            _ => Ok(Allowed { account: caller.account, trace: trace_of(&facts, &decision) }),
+            Outcome::TakePhone { from } => Ok(Allowed { account: caller.account, trace: trace_of(&facts, &decision), from: Some(from) }),
+            _ => Ok(Allowed { account: caller.account, trace: trace_of(&facts, &decision), from: None }),
         }
     }
 }
@@ -103,4 +104,6 @@ impl Ligature {
 pub(crate) struct Allowed {
     pub account: AccountId,
     pub trace: serde_json::Value,
+    /// The account that the number goes away from.
+    pub from: Option<AccountId>,
 }

@@ -1,28 +1,19 @@
 //! The telephone number of one's own account: proved by a code to it, taken away again. A number belongs to whoever
 //! proved it last, since numbers are handed on; the account that had it before hears of it by mail.
 use domain::{
-    AccountId, Facts, Outcome, Refusal,
+    AccountId, Refusal,
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, Phone},
-    decide,
-    facts::{Intent, Remove, What},
+    facts::What,
     path::{Continuation, SafePath},
 };
 use storage::{
     Conn,
     accounts::{bump_rev, find_account},
     attributes::{BY_CODE, find_phone, find_phone_owner, remove_attribute, set_attribute},
-    snapshots::load_snapshots,
 };
 
-use crate::{
-    Arrival, Fault, Ligature, Visitor,
-    arrive::Settled,
-    attempt::{Opened, trace_of},
-    audit::Event,
-    mails::Kind,
-    undo::Undoable,
-};
+use crate::{Arrival, Fault, Ligature, Visitor, arrive::Settled, attempt::Opened, audit::Event, mails::Kind, undo::Undoable};
 
 /// The page of the number.
 const PHONE: &str = "/account/phone";
@@ -40,16 +31,14 @@ impl Ligature {
         self.settings.texts && (to.is_empty() || to.iter().any(|prefix| contact.as_str().starts_with(prefix.as_str())))
     }
 
-    /// The caller's proved number, and whether it may be removed.
+    /// The caller's proved number.
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::ManagementOff`], [`Refusal::NotRecent`].
-    pub async fn own_phone(&self, visitor: &Visitor) -> Result<Option<(String, bool)>, Fault> {
+    pub async fn own_phone(&self, visitor: &Visitor) -> Result<Option<String>, Fault> {
         let mut conn = self.store.read().await?;
-        let account = self.may_change(&mut conn, visitor, What::Phone, self.now()).await?.account;
-        let Some(phone) = find_phone(&mut conn, account).await? else { return Ok(None) };
-        let removable = self.decide_phone_removal(&mut conn, account, true).await?.is_ok();
-        Ok(Some((phone, removable)))
+        let account = self.may_change(&mut conn, visitor, What::Phone { held_by: None }, self.now()).await?.account;
+        Ok(find_phone(&mut conn, account).await?)
     }
 
     /// Sends a code to a number that the caller wants to have.
@@ -66,7 +55,7 @@ impl Ligature {
         self.settle(move |this, c| {
             let (visitor, contact) = (visitor.clone(), contact.clone());
             Box::pin(async move {
-                let account = this.may_change(c, &visitor, What::Phone, this.now()).await?.account;
+                let account = this.may_change(c, &visitor, What::Phone { held_by: None }, this.now()).await?.account;
                 this.count_code_attempt(c, contact.as_str()).await?;
                 let awaited = Awaited { purpose: CodePurpose::NewPhone, account: Some(account), contact: contact.as_str().to_owned() };
                 let back = Continuation::Path(SafePath::parse(PHONE).map_err(|_| Fault::Internal("a path of ours".into()))?);
@@ -82,12 +71,13 @@ impl Ligature {
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
         bump_rev(c, account, row.rev).await?;
         // What was recent when the code was asked for still is when it comes back.
-        let allowed = self.may_change(c, visitor, What::Phone, open.row.created_at).await?;
         let number = contact.as_str();
+        let held_by = find_phone_owner(c, self.org, number).await?.filter(|holder| *holder != account);
+        let allowed = self.may_change(c, visitor, What::Phone { held_by }, open.row.created_at).await?;
         let old = find_phone(c, account).await?.filter(|old| old != number);
-        if let Some(before) = find_phone_owner(c, self.org, number).await?.filter(|before| *before != account) {
+        if let Some(before) = allowed.from {
             remove_attribute(c, before, "phone").await?;
-            self.record(c, Event::new("phone.lost").account(before).by("system")).await?;
+            self.record(c, Event::new("phone.lost").account(before).by("system").detail(allowed.trace.clone())).await?;
             self.tell(c, before, Kind::PhoneGone, visitor, "", &domain::contact::masked(number), None).await?;
         }
         set_attribute(c, self.org, account, "phone", number, number, BY_CODE, self.now()).await?;
@@ -98,25 +88,10 @@ impl Ligature {
         Ok(Ok(Arrival::Continue { caller: Box::new(caller.clone()), continuation: open.continuation.clone() }))
     }
 
-    /// Whether the number may go: something else must open the account (I7).
-    async fn decide_phone_removal(&self, c: &mut Conn, account: AccountId, recent: bool) -> Result<Result<serde_json::Value, Refusal>, Fault> {
-        let ground = self.ground(c, None).await?;
-        let snapshots = load_snapshots(c, self.org, &[account]).await?;
-        let mut own = snapshots.get(&account).ok_or(Refusal::SessionEnded)?.clone();
-        own.phone = false;
-        let remove = Remove { account, usable_left: ground.count(&own, None).usable, recent };
-        let (facts, policy) = (Facts::local(Intent::Remove(remove), None), ground.policy(None));
-        let decision = decide(&facts, &policy);
-        Ok(match decision.outcome {
-            Outcome::Refuse { refusal } => Err(refusal),
-            _ => Ok(trace_of(&facts, &decision)),
-        })
-    }
-
     /// Removes the caller's number.
     ///
     /// # Errors
-    /// [`Refusal::MethodUnknown`] where there is none, [`Refusal::LastMethod`], [`Refusal::NotRecent`].
+    /// [`Refusal::MethodUnknown`] where there is none, [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
     pub async fn remove_phone(&self, visitor: &Visitor) -> Result<(), Fault> {
         let caller = Self::caller(visitor)?.clone();
         let (this, visitor) = (self.clone(), visitor.clone());
@@ -127,10 +102,9 @@ impl Ligature {
                     let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
                     bump_rev(c, account, row.rev).await?;
                     let number = find_phone(c, account).await?.ok_or(Refusal::MethodUnknown)?;
-                    let policy = this.ground(c, None).await?.policy(None);
-                    let trace = this.decide_phone_removal(c, account, Self::recent(&caller, this.now(), &policy)).await??;
+                    let allowed = this.may_change(c, &visitor, What::NoPhone, this.now()).await?;
                     remove_attribute(c, account, "phone").await?;
-                    this.record(c, Event::new("phone.removed").account(account).detail(trace)).await?;
+                    this.record(c, Event::new("phone.removed").account(account).detail(allowed.trace)).await?;
                     this.tell(c, account, Kind::PhoneGone, &visitor, "", &domain::contact::masked(&number), None).await
                 })
             })

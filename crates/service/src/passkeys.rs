@@ -4,23 +4,28 @@
 use domain::{
     AccountId, MINUTE, Micros, Outcome, Refusal,
     attempt::{Kept, Then},
-    decide,
-    facts::{Facts, Intent, Remove, What},
+    facts::What,
     path::Continuation,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use storage::{
-    Conn,
     accounts::{bump_rev, find_account, list_emails, organisation_name},
     attempts::spend_state,
     key,
     passkeys::{Passkey as Row, add_passkey, find_passkey, list_passkeys, remove_passkey, touch_passkey},
-    snapshots::load_snapshots,
 };
 use url::{Host, Url};
 use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Uuid, Webauthn, WebauthnBuilder};
 
-use crate::{Arrival, Fault, Ligature, Visitor, attempt::trace_of, audit::Event, chance::hash, mails::Kind, undo::Undoable};
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    attempt::trace_of,
+    audit::Event,
+    chance::hash,
+    mails::Kind,
+    removal::{Going, Removal},
+    undo::Undoable,
+};
 
 /// How long a ceremony may take.
 const TTL: Micros = 10 * MINUTE;
@@ -91,27 +96,12 @@ impl Ligature {
         let account = Self::caller(visitor)?.account;
         let mut conn = self.store.read().await?;
         let rows = list_passkeys(&mut conn, account).await?;
+        let removable = Removal::load(self, &mut conn, account).await?.allows(Going::Passkey { last: rows.len() == 1 });
         let mut all = Vec::new();
         for row in rows {
-            let removable = self.decide_removal(&mut conn, account, &row.id, true).await?.is_ok();
             all.push(PasskeyRow { id: hex(&row.id), name: row.name, added_at: row.created_at, used_at: row.used_at, removable });
         }
         Ok(all)
-    }
-
-    /// Whether a passkey may go: something else must open the account (I7).
-    async fn decide_removal(&self, c: &mut Conn, account: AccountId, id: &[u8], recent: bool) -> Result<Result<serde_json::Value, Refusal>, Fault> {
-        let ground = self.ground(c, None).await?;
-        let snapshots = load_snapshots(c, self.org, &[account]).await?;
-        let mut own = snapshots.get(&account).ok_or(Refusal::SessionEnded)?.clone();
-        own.passkeys = list_passkeys(c, account).await?.iter().any(|k| k.id != id);
-        let remove = Remove { account, usable_left: ground.count(&own, None).usable, recent };
-        let (facts, policy) = (Facts::local(Intent::Remove(remove), None), ground.policy(None));
-        let decision = decide(&facts, &policy);
-        Ok(match decision.outcome {
-            Outcome::Refuse { refusal } => Err(refusal),
-            _ => Ok(trace_of(&facts, &decision)),
-        })
     }
 
     /// Begins to add a passkey.
@@ -188,11 +178,16 @@ impl Ligature {
                     let account = caller.account;
                     let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
                     bump_rev(c, account, row.rev).await?;
-                    let own = list_passkeys(c, account).await?.into_iter().find(|k| hex(&k.id) == id).ok_or(Refusal::MethodUnknown)?;
-                    let policy = this.ground(c, None).await?.policy(None);
-                    let trace = this.decide_removal(c, account, &own.id, Self::recent(&caller, this.now(), &policy)).await??;
+                    let all = list_passkeys(c, account).await?;
+                    let own = all.iter().find(|k| hex(&k.id) == id).ok_or(Refusal::MethodUnknown)?;
+                    let removal = Removal::load(&this, c, account).await?;
+                    let going = Going::Passkey { last: all.len() == 1 };
+                    let (facts, decision) = removal.decide(going, Self::recent(&caller, this.now(), &removal.policy(going)));
+                    if let Outcome::Refuse { refusal } = decision.outcome {
+                        return Err(refusal.into());
+                    }
                     remove_passkey(c, account, &own.id).await?;
-                    this.record(c, Event::new("passkey.removed").account(account).detail(trace)).await?;
+                    this.record(c, Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision))).await?;
                     this.tell(c, account, Kind::PasskeyGone, &visitor, "", "", None).await
                 })
             })

@@ -54,7 +54,7 @@ impl Ligature {
         self.administrator(visitor).await?;
         let mut conn = self.store.walk().await?;
         let policies = Arc::new(self.policies_with(&mut conn, version).await?);
-        let ground = Ground::new(policies, Arc::clone(&self.ground(&mut conn, None).await?.providers), None, self.settings.texts);
+        let ground = Ground::new(policies, Arc::clone(&self.ground(&mut conn, None).await?.providers), None);
         let (all, skipped) = self.taken_again(&mut conn, &ground).await?;
         let compared = all.len();
         let differences = all.into_iter().filter(|a| a.decision.outcome.name() != a.was).map(Difference::from).collect();

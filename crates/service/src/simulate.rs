@@ -80,7 +80,7 @@ impl Ligature {
         held.assertion = if made.account.trim().is_empty() { made_up(made)? } else { self.recorded(c, &provider, made).await? };
         if let Some(version) = made.version {
             let policies = self.policies_with(c, version).await?;
-            ground = Arc::new(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), ground.client.clone(), self.settings.texts));
+            ground = Arc::new(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), ground.client.clone()));
         }
         let (facts, policy) = self.facts(c, &held, Ask::SignIn { act: Act::Arrived, proven: made.proven, kept: &Kept::default() }, &ground).await?;
         let decision = decide(&facts, &policy);

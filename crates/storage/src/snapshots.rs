@@ -3,15 +3,14 @@ use std::collections::HashMap;
 
 use diesel::{dsl::exists, prelude::*};
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, OrgId, ProviderId, facts::AccountState};
+use domain::{AccountId, LinkId, OrgId, ProviderId, facts::AccountState};
 
 use crate::{
     Conn, Key, Result,
     accounts::Email,
-    attributes::BY_CODE,
     factors::TOTP,
     key,
-    schema::{account, account_attribute, account_email, credential, link, passkey, role},
+    schema::{account, account_email, credential, link, passkey, role},
 };
 
 /// How many identifiers one query takes.
@@ -28,14 +27,13 @@ pub struct Snapshot {
     pub password: bool,
     pub second_factor: bool,
     pub passkeys: bool,
-    /// It proved a telephone number.
-    pub phone: bool,
     pub administrator: bool,
 }
 
 /// A link, active or released.
 #[derive(Debug, Clone)]
 pub struct LinkFacts {
+    pub id: LinkId,
     pub provider: ProviderId,
     pub namespace: String,
     pub subject: String,
@@ -62,7 +60,6 @@ macro_rules! part {
             let password = credential::account_id.eq(account::id).and(credential::kind.eq("password"));
             let factor = credential::account_id.eq(account::id).and(credential::kind.eq(TOTP));
             let keys = passkey::account_id.eq(account::id);
-            let phone = account_attribute::account_id.eq(account::id).and(account_attribute::name.eq("phone")).and(account_attribute::source.eq(BY_CODE));
             let own = role::account_id.eq(account::id).and(role::organisation_id.eq(account::organisation_id));
             let accounts: Vec<AccountRow> = account::table
                 .filter(account::organisation_id.eq($org))
@@ -74,21 +71,20 @@ macro_rules! part {
                     exists(credential::table.filter(password)),
                     exists(credential::table.filter(factor)),
                     exists(passkey::table.filter(keys)),
-                    exists(account_attribute::table.filter(phone)),
                     exists(role::table.filter(own)),
                 ))
                 .load(c)
                 .await?;
             let emails: Vec<Email> = account_email::table.filter(account_email::account_id.$is($keys)).filter(account_email::former_until.is_null()).select(Email::as_select()).load(c).await?;
-            let columns = (link::account_id, link::provider_id, link::namespace, link::subject, link::label, link::active, link::barred);
+            let columns = (link::account_id, link::id, link::provider_id, link::namespace, link::subject, link::label, link::active, link::barred);
             let links: Vec<LinkRow> = link::table.filter(link::account_id.$is($keys)).select(columns).load(c).await?;
             Ok::<_, diesel::result::Error>((accounts, emails, links))
         })
     };
 }
 
-type AccountRow = (Key, String, String, bool, bool, bool, bool, bool);
-type LinkRow = (Key, Key, String, String, String, bool, bool);
+type AccountRow = (Key, String, String, bool, bool, bool, bool);
+type LinkRow = (Key, Key, Key, String, String, String, bool, bool);
 
 async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<AccountId, Snapshot>) -> Result<()> {
     let (accounts, emails, links) = match keys {
@@ -96,19 +92,19 @@ async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<
         [one] => part!(conn, key(org), eq(one))?,
         many => part!(conn, key(org), eq_any(many))?,
     };
-    for (id, state, name, password, second_factor, passkeys, phone, administrator) in accounts {
+    for (id, state, name, password, second_factor, passkeys, administrator) in accounts {
         let account = id.into();
         let state = AccountState::parse(&state).unwrap_or(AccountState::Disabled);
-        all.insert(account, Snapshot { account, state, name, emails: Vec::new(), links: Vec::new(), password, second_factor, passkeys, phone, administrator });
+        all.insert(account, Snapshot { account, state, name, emails: Vec::new(), links: Vec::new(), password, second_factor, passkeys, administrator });
     }
     for email in emails {
         if let Some(found) = all.get_mut(&email.account_id) {
             found.emails.push(email);
         }
     }
-    for (id, provider, namespace, subject, label, active, barred) in links {
-        if let Some(found) = all.get_mut(&id.into()) {
-            found.links.push(LinkFacts { provider: provider.into(), namespace, subject, label, active, barred });
+    for (account, id, provider, namespace, subject, label, active, barred) in links {
+        if let Some(found) = all.get_mut(&account.into()) {
+            found.links.push(LinkFacts { id: id.into(), provider: provider.into(), namespace, subject, label, active, barred });
         }
     }
     Ok(())

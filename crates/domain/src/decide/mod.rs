@@ -90,6 +90,10 @@ pub enum Outcome {
     Confirmed,
     /// The person may change what they asked to.
     Change,
+    /// The number becomes the person's, and no longer that account's: numbers are handed on, and who proved it last has it.
+    TakePhone {
+        from: AccountId,
+    },
     /// The change is taken back.
     Undo,
     /// The other account becomes part of this one.
@@ -125,6 +129,7 @@ impl Outcome {
             Self::UpdateEmail => "update_email",
             Self::Confirmed => "confirmed",
             Self::Change => "change",
+            Self::TakePhone { .. } => "take_phone",
             Self::Undo => "undo",
             Self::Merge => "merge",
             Self::Restore { .. } => "restore",
@@ -133,7 +138,7 @@ impl Outcome {
     }
 
     /// Every name, for the test that each has its text.
-    pub const NAMES: [&str; 21] = [
+    pub const NAMES: [&str; 22] = [
         "sign_in",
         "create",
         "link",
@@ -151,6 +156,7 @@ impl Outcome {
         "update_email",
         "confirmed",
         "change",
+        "take_phone",
         "undo",
         "merge",
         "restore",
@@ -370,15 +376,22 @@ impl Deciding<'_> {
         usable(change.state)?;
         let permits = &self.policy.permits;
         match change.what {
-            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone if !permits.account_management => return Err(Refusal::ManagementOff),
+            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone { .. } | What::NoPhone if !permits.account_management => {
+                return Err(Refusal::ManagementOff);
+            }
             What::Passkey if !permits.passkey_sign_in => return Err(Refusal::PasskeyOff),
             What::Password { .. } if !permits.password_sign_in => return Err(Refusal::PasswordOff),
             What::Password { first: true } if self.policy.choices.password_add != PasswordAdd::InAccount => return Err(Refusal::PasswordByReset),
             What::Delete { last_owner: true } => return Err(Refusal::LastOwner),
-            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone | What::Export | What::Delete { .. } => {}
+            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone { .. } | What::NoPhone | What::Export | What::Delete { .. } => {}
         }
         recent(change.recent, trace)?;
-        if change.what == (What::Email { taken: true }) { Err(Refusal::EmailTaken) } else { Ok(Outcome::Change) }
+        match change.what {
+            What::Email { taken: true } => Err(Refusal::EmailTaken),
+            // It strands nobody, since a number never counts as the last way in.
+            What::Phone { held_by: Some(from) } if from != change.account => Ok(Outcome::TakePhone { from }),
+            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone { .. } | What::NoPhone | What::Export | What::Delete { .. } => Ok(Outcome::Change),
+        }
     }
 
     fn remove(&self, Remove { usable_left, recent: just_now, .. }: Remove, trace: &mut Trace) -> Result<Outcome, Refusal> {
