@@ -146,3 +146,18 @@ pub fn area(name: &'static str, label: String, hint: String, value: String) -> A
     }
     .into_any()
 }
+
+/// A labelled text of a few lines, sent under another name than its id.
+pub fn lines(id: &'static str, name: String, label: String, hint: String, value: String, problem: Option<String>) -> AnyView {
+    let (hint_id, problem_id) = (format!("{id}-hint"), format!("{id}-problem"));
+    let described = if problem.is_some() { format!("{hint_id} {problem_id}") } else { hint_id.clone() };
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <p class="hint" id=hint_id>{hint}</p>
+            <textarea id=id name=name rows="4" aria-describedby=described aria-invalid=problem.is_some().then_some("true") spellcheck="false" autocapitalize="none" autocomplete="off" class="document">{value}</textarea>
+            {problem.map(|text| view! { <p class="problem" id=problem_id>{text}</p> })}
+        </div>
+    }
+    .into_any()
+}

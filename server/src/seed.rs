@@ -102,7 +102,7 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
         let SeedApplication { client_id, name, secret, redirect_uris, settings } = application;
         let secret = (!settings.kind.is_public()).then_some(secret);
         let form = ApplicationForm { client_id: client_id.clone(), name, redirect_uris, settings, active: true };
-        let problems = form.problems();
+        let problems = ligature.application_problems(&form).await?;
         anyhow::ensure!(problems.is_empty(), "application {client_id}: {}", problems.join(", "));
         ligature.put_application(form, secret).await?;
     }

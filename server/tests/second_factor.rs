@@ -247,6 +247,15 @@ async fn the_application_is_told_of_one_factor_or_two() {
     factor(&b, &asked, &phone.next(&w)).await;
     let two = id_token(&b).await;
     assert_eq!((two["acr"].as_str(), two["amr"].clone()), (Some("urn:ligature:acr:two-factors"), json!(["pwd", "otp", "mfa"])));
+    // Demanded, two are asked of the session that had one, and the one that has two goes straight back (RFC 9470 §4).
+    let demand = "/authorize?client_id=photos&response_type=code&scope=openid&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcb&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&acr_values=urn:ligature:acr:two-factors";
+    assert!(b.send(b.request(reqwest::Method::GET, demand)).await.header("location").contains("code="));
+    let login = v.get(demand).await;
+    let entry = login.url.split("entry=").nth(1).unwrap_or_else(|| panic!("{}", login.url)).to_owned();
+    let asked = v.post("/fn/signin/password", &[("email", "vera@example.test"), ("password", PASSWORD), ("entry", &entry)]).await;
+    assert!(asked.path().ends_with("/factor"), "{}", asked.url);
+    let back = v.post_only("/fn/attempt/factor", &[("attempt", &asked.attempt()), ("code", &phone.next(&w))]).await;
+    assert!(back.header("location").contains("/cb?code="), "{}", back.header("location"));
 }
 
 /// What the application reads in the ID token of a session.

@@ -1085,3 +1085,13 @@ app-dpop = Bindet ihre Tokens an einen Schlüssel (DPoP)
 app-dpop-hint = Ein gestohlenes Token ist ohne den Schlüssel wertlos. Andere dürfen es auch.
 scope-identities = Sehen, welche Anbieter Sie nutzen und was sie über Sie gesagt haben
 outcome-take_phone = Die Nummer geht an dieses Konto über
+app-providers = Anbieter, die hierher führen
+app-providers-hint = Schlüssel, durch Leerzeichen getrennt; leer: alle.
+field-app-providers = Einen dieser Schlüssel hat kein Anbieter.
+app-sender = Absender der Mails
+app-sender-hint = Mails auf dem Weg zu dieser Anwendung kommen von dieser Adresse; leer: von der des Servers. Ihr Mailserver muss für sie senden dürfen.
+field-app-sender = Das ist keine E-Mail-Adresse.
+app-claims = Eigene Claims
+app-claims-hint = Eine je Zeile: Name = Ausdruck. Zum Beispiel: department = identity.last.department
+field-app-claims = Eine Zeile ist kein Claim: ein freier Name, „=“ und ein lesbarer Ausdruck.
+section-people = Personen

@@ -1085,3 +1085,13 @@ app-dpop = Binds its tokens to a key (DPoP)
 app-dpop-hint = A stolen token is worth nothing without the key. Others may do so too.
 scope-identities = See which providers you use, and what they said of you
 outcome-take_phone = The number moves to this account
+app-providers = Providers that lead here
+app-providers-hint = Keys with spaces between; empty: all.
+field-app-providers = There is no provider with one of these keys.
+app-sender = Sender of mails
+app-sender-hint = Mails on the way to this application come from this address; empty: from the server’s. Your mail server must be allowed to send for it.
+field-app-sender = This is no e-mail address.
+app-claims = Claims of its own
+app-claims-hint = One per line: name = expression. For example: department = identity.last.department
+field-app-claims = A line is no claim: a name that is free, “=”, and an expression that can be read.
+section-people = People

@@ -1085,3 +1085,13 @@ app-dpop = 令牌绑定密钥（DPoP）
 app-dpop-hint = 没有密钥，被窃取的令牌毫无用处。其他应用也可选择使用。
 scope-identities = 查看你使用的身份提供方及其提供的信息
 outcome-take_phone = 号码转到此账号
+app-providers = 可用于此应用的提供商
+app-providers-hint = 以空格分隔的键；留空表示全部。
+field-app-providers = 其中有不存在的提供商键。
+app-sender = 邮件发件人
+app-sender-hint = 前往此应用途中的邮件由此地址发出；留空则用服务器的地址。您的邮件服务器须有权以此地址发信。
+field-app-sender = 这不是电子邮件地址。
+app-claims = 自定义声明
+app-claims-hint = 每行一个：名称 = 表达式。例如：department = identity.last.department
+field-app-claims = 某行不是声明：需要可用的名称、“=”和可解析的表达式。
+section-people = 人员

@@ -18,6 +18,12 @@ fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).take(30).collect()
 }
 
+/// Lines of `name = expression`; a line without a name or an expression stays as what it is, and is told.
+fn claims(text: &str) -> BTreeMap<String, String> {
+    let lines = text.lines().map(str::trim).filter(|l| !l.is_empty()).take(30);
+    lines.map(|line| line.split_once('=').map_or((line.to_owned(), String::new()), |(name, expression)| (name.trim().to_owned(), expression.trim().to_owned()))).collect()
+}
+
 /// A form of strings as settings; what is no number stays out of range, and is told.
 fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
     let text = |name: &str| fields.get(name).map(|v| v.trim()).unwrap_or_default();
@@ -41,6 +47,9 @@ fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
         resource_server: on("resource_server"),
         dpop: on("dpop"),
         identities: on("identities"),
+        providers: words(text("providers")).into_iter().collect(),
+        sender: text("sender").to_owned(),
+        claims: claims(text("claims")),
     };
     ApplicationForm { client_id: text("client_id").to_owned(), name: text("name").to_owned(), redirect_uris: words(text("redirect_uris")), settings, active: on("active") }
 }
@@ -57,7 +66,13 @@ pub async fn save_application(#[server(default)] create: String, #[server(defaul
     let (page, client_id) = (if create { paths::ADMIN_APPLICATION_NEW.to_owned() } else { paths::admin_application(&form.client_id) }, form.client_id.clone());
     let mut typed: Vec<(String, String)> = fields.iter().take(40).map(|(k, v)| (bounded(k, 40), bounded(v, 2000))).collect();
     typed.push(("sent".into(), "on".into()));
-    let problems = form.problems();
+    let problems = match context.ligature.application_problems(&form).await {
+        Ok(problems) => problems,
+        Err(fault) => {
+            go(&context, &refuse(&fault));
+            return Ok(());
+        }
+    };
     let again = |problems: Vec<(String, String)>| Flash { problems, typed, ..Flash::default() };
     let next = if problems.is_empty() {
         match context.ligature.save_application(&asker.visitor, form, create).await {

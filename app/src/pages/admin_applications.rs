@@ -8,7 +8,7 @@ use service::{
 };
 
 use crate::{
-    fields::{Field, check_of, field, moment, notice, radios},
+    fields::{self, Field, check_of, field, moment, notice, radios},
     forms::applications::{RotateSecret, SaveApplication},
     i18n::{Lang, t},
     outcome::Flash,
@@ -122,6 +122,8 @@ fn form(l: Lang, create: bool, shown: &ApplicationView, flash: &Flash) -> AnyVie
     let algorithms = Algorithm::ALL.into_iter().map(|a| (a.name(), a.name().to_owned(), String::new())).collect();
     let has = |grant| s.grants.contains(&grant);
     let kind = text("application_kind", s.kind.name().to_owned());
+    let claims = s.claims.iter().map(|(name, expression)| format!("{name} = {expression}")).collect::<Vec<_>>().join("\n");
+    let lines = fields::lines("claims", "fields[claims]".into(), t(l, "app-claims"), t(l, "app-claims-hint"), text("claims", claims), flash.problem("claims").map(|key| t(l, key)));
     let algorithm = text("algorithm", s.algorithm.name().to_owned());
     view! {
         <form method="post" action=SaveApplication::url() class="stack wide">
@@ -132,6 +134,11 @@ fn form(l: Lang, create: bool, shown: &ApplicationView, flash: &Flash) -> AnyVie
             {input("redirect_uris", shown.redirect_uris.join(" "), true, 2000)}
             {tick("first_party", s.first_party, true)}
             {tick("active", shown.active, false)}
+            <details class="section" open=sent><summary>{t(l, "section-people")}</summary>
+                {input("providers", s.providers.iter().cloned().collect::<Vec<_>>().join(" "), true, 2000)}
+                {input("sender", s.sender.clone(), true, 254)}
+                {lines}
+            </details>
             <details class="section" open=sent><summary>{t(l, "section-logout")}</summary>
                 {input("post_logout_redirect_uris", s.post_logout_redirect_uris.join(" "), true, 2000)}
                 {input("backchannel_logout_uri", s.backchannel_logout_uri.clone(), true, 500)}

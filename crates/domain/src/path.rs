@@ -81,6 +81,9 @@ pub struct AuthorizeRequest {
     /// Only this subject will do (`id_token_hint`, or `sub` in `claims`), as the application knows it.
     #[serde(default)]
     pub subject: Option<String>,
+    /// Only a sign-in with two factors will do (RFC 9470 §4).
+    #[serde(default)]
+    pub two_factors: bool,
     /// What to begin the sign-in page with.
     #[serde(default)]
     pub login_hint: String,

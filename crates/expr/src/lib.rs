@@ -88,6 +88,24 @@ impl Expression {
     }
 }
 
+/// Longest claim that an expression may make, as JSON.
+const LONGEST_CLAIM: usize = 4096;
+
+impl Expression {
+    /// Any value as JSON, for a claim. Missing and `null` are none.
+    ///
+    /// # Errors
+    /// [`Failed`], also for what JSON cannot say and for more than 4 KiB of it.
+    pub fn json(&self, scope: &Scope) -> Result<Option<serde_json::Value>, Failed> {
+        let Some(value) = self.value(scope)? else { return Ok(None) };
+        let made = value.json().map_err(|e| Failed(e.to_string().chars().take(200).collect()))?;
+        if made.to_string().len() > LONGEST_CLAIM {
+            return Err(Failed("the claim is too long".into()));
+        }
+        Ok(Some(made))
+    }
+}
+
 /// Parsed expressions by their text.
 #[derive(Default)]
 pub struct Cache(Mutex<HashMap<String, Result<Expression, Mistake>>>);

@@ -110,12 +110,22 @@ pub fn validate(parameters: &[(String, String)], client: Option<&RegisteredClien
         fresh: prompts("login") || prompts("select_account"),
         consent: prompts("consent"),
         subject,
+        two_factors: wants_two_factors(&one("acr_values").unwrap_or_default(), &claims),
         login_hint: one("login_hint").unwrap_or_default().chars().take(254).collect(),
         id_token_claims: named("id_token"),
         userinfo_claims: named("userinfo"),
         at,
     };
     Ok(Validated { request, silent: prompts("none"), hint: one("id_token_hint"), ui_locales: one("ui_locales").unwrap_or_default() })
+}
+
+/// Two factors are demanded where they are the only level of ours that would do: by `acr_values` (RFC 9470 §4), or by an
+/// essential `acr` claim (OpenID Connect Core §5.5.1.1). Levels that nobody here knows demand nothing.
+fn wants_two_factors(acr_values: &str, claims: &Value) -> bool {
+    let acr = claims.pointer("/id_token/acr").filter(|acr| acr.get("essential").and_then(Value::as_bool) == Some(true));
+    let named = acr.and_then(|a| a.get("values")).and_then(Value::as_array).into_iter().flatten().chain(acr.and_then(|a| a.get("value"))).filter_map(Value::as_str);
+    let only_two = |levels: &[&str]| levels.contains(&crate::ACR_TWO_FACTORS) && !levels.contains(&crate::ACR_ONE_FACTOR);
+    only_two(&acr_values.split(' ').collect::<Vec<_>>()) || only_two(&named.collect::<Vec<_>>())
 }
 
 /// Compared exactly (RFC 9700 §2.1); a native application's loopback address may have any port (RFC 8252 §7.3).

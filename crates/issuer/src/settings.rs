@@ -1,5 +1,5 @@
 //! What an application is registered with, beside its name and redirect URIs.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -40,6 +40,13 @@ pub struct Settings {
     pub dpop: bool,
     /// Its tokens tell which identity signed in and which others there are, with what their providers said (GV-05, GV-06).
     pub identities: bool,
+    /// Keys of the providers that lead to it; empty: all of them.
+    pub providers: BTreeSet<String>,
+    /// The address that mails on the way to it come from (GO-34); empty: the server's.
+    pub sender: String,
+    /// Claims of its own by name, each an expression over `account`, `identity`, `identities`, `application` and `claims`, which
+    /// are those that it gets anyway.
+    pub claims: BTreeMap<String, String>,
 }
 
 impl Default for Settings {
@@ -60,6 +67,9 @@ impl Default for Settings {
             resource_server: false,
             dpop: false,
             identities: false,
+            providers: BTreeSet::new(),
+            sender: String::new(),
+            claims: BTreeMap::new(),
         }
     }
 }
@@ -138,6 +148,30 @@ impl Algorithm {
     }
 }
 
+/// Claims that say who it is, for whom and how: no expression makes them.
+pub const STANDARD_CLAIMS: [&str; 20] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "nbf",
+    "jti",
+    "nonce",
+    "auth_time",
+    "acr",
+    "amr",
+    "azp",
+    "sid",
+    "cnf",
+    "scope",
+    "client_id",
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_number_verified",
+];
+
 /// A setting that cannot work: the field's name.
 pub type SettingProblem = &'static str;
 
@@ -169,6 +203,13 @@ impl Settings {
         }
         if !self.own_scopes.iter().all(|s| is_scope(s)) {
             found.push("own_scopes");
+        }
+        if !self.sender.is_empty() && domain::address::Canonical::parse(&self.sender).is_err() {
+            found.push("sender");
+        }
+        let own = |name: &String| name.len() <= 60 && !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-:/.".contains(&b)) && !STANDARD_CLAIMS.contains(&name.as_str());
+        if self.claims.len() > 20 || !self.claims.keys().all(own) || self.claims.values().any(String::is_empty) {
+            found.push("claims");
         }
         found
     }

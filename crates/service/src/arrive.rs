@@ -102,6 +102,7 @@ impl Ligature {
     }
 
     async fn arrive_in(&self, c: &mut Conn, visitor: &Visitor, held: &Held, start: &Sealed) -> Result<Settled, Fault> {
+        let visitor = &visitor.on_way(&start.continuation);
         if !spend_state(c, &start.spent_hash(), start.spent_until()).await? {
             return Err(Refusal::StateReplayed.into());
         }

@@ -138,6 +138,8 @@ impl Ligature {
             at: self.now(),
             public_url: self.settings.public_url.clone(),
             undo: String::new(),
+            client: visitor.on_way_to.clone(),
+            sender: None,
         }
     }
 }

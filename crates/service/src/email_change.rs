@@ -57,6 +57,7 @@ impl Ligature {
             let (visitor, secret) = (visitor.clone(), secret.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 let (account, _) = Self::own_question(&visitor, &open)?;
                 let policy = this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&open.held()?.key));
                 let next = State::EmailChanged { account, updating: true };
@@ -82,6 +83,7 @@ impl Ligature {
             let (visitor, secret, right, held) = (visitor.clone(), secret.clone(), right.clone(), held.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 let (account, arrival) = Self::own_question(&visitor, &open)?;
                 this.use_up(c, &right).await?;
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
@@ -147,6 +149,7 @@ impl Ligature {
             let (visitor, secret) = (visitor.clone(), secret.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 let (account, arrival) = Self::own_question(&visitor, &open)?;
                 if let (true, Some(address)) = (ignore, open.held()?.address()) {
                     ignore_email(c, account, &this.ignored_hash(account, &address), this.now()).await?;

@@ -168,14 +168,24 @@ impl Ligature {
     /// Policies and providers for decisions in an application, or in our own pages.
     pub(crate) async fn ground(&self, c: &mut Conn, client: Option<&str>) -> Result<Arc<Ground>, Fault> {
         let configured = self.configured(c).await?;
-        let mut grounds = configured.grounds.lock().unwrap_or_else(PoisonError::into_inner);
-        let client = client.map(str::to_owned);
-        if let Some(ground) = grounds.get(&client) {
+        if let Some(ground) = configured.grounds.lock().unwrap_or_else(PoisonError::into_inner).get(&client.map(str::to_owned)) {
             return Ok(Arc::clone(ground));
         }
-        let ground = Arc::new(Ground::new(Arc::clone(&configured.policies), Arc::clone(&configured.providers), client.clone()));
+        let registered = match client {
+            Some(client) => self.registered_client(c, client).await?,
+            None => None,
+        };
+        // A provider that may not lead to this application is off on the way to it.
+        let only = registered.map(|r| r.settings.providers).filter(|only| !only.is_empty());
+        let providers = match only {
+            Some(only) => Arc::new(configured.providers.iter().cloned().map(|p| Provider { enabled: p.enabled && only.contains(&p.key), ..p }).collect()),
+            None => Arc::clone(&configured.providers),
+        };
+        let ground = Arc::new(Ground::new(Arc::clone(&configured.policies), providers, client.map(str::to_owned)));
+        // What changed while this was read has another stamp by now, and is read anew by the next.
+        let mut grounds = configured.grounds.lock().unwrap_or_else(PoisonError::into_inner);
         if grounds.len() < APPLICATIONS {
-            grounds.insert(client, Arc::clone(&ground));
+            grounds.insert(client.map(str::to_owned), Arc::clone(&ground));
         }
         Ok(ground)
     }

@@ -176,6 +176,12 @@ pub struct Letter {
     /// Where "this wasn't me" takes the change back, or empty.
     #[serde(default)]
     pub undo: String,
+    /// The application that the person was on the way to.
+    #[serde(default)]
+    pub client: Option<String>,
+    /// The name and the address of that application's sender; `None`: the server's own (GO-34).
+    #[serde(default)]
+    pub sender: Option<(String, String)>,
 }
 
 /// By what a letter goes.
@@ -233,13 +239,23 @@ impl Ligature {
             }
             let claimed = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_mail(c, texts, now, now + MINUTE).await?) })).await?;
             let Some(row) = claimed else { return Ok(None) };
-            let letter = row.payload.as_deref().and_then(|p| self.vault.open_sealed("outbox", p)).and_then(|b| serde_json::from_slice(&b).ok());
+            let letter: Option<Letter> = row.payload.as_deref().and_then(|p| self.vault.open_sealed("outbox", p)).and_then(|b| serde_json::from_slice(&b).ok());
             match letter {
-                Some(letter) if row.expires_at > now => return Ok(Some(Due { row, letter })),
+                Some(letter) if row.expires_at > now => {
+                    let sender = self.sender_of(&letter).await?;
+                    return Ok(Some(Due { row, letter: Letter { sender, ..letter } }));
+                }
                 // What came too late goes, and the next one does not wait for it.
                 _ => self.finish_letter(&row, "expired", "").await?,
             }
         }
+    }
+
+    /// Asked when the mail goes out: what an administrator changed meanwhile counts.
+    async fn sender_of(&self, letter: &Letter) -> Result<Option<(String, String)>, Fault> {
+        let Some(client) = &letter.client else { return Ok(None) };
+        let client = self.registered_client(&mut self.store.read().await?, client).await?;
+        Ok(client.filter(|c| !c.settings.sender.is_empty()).map(|c| (c.name, c.settings.sender)))
     }
 
     /// Ends a letter's life and wipes it.

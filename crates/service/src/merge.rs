@@ -215,6 +215,7 @@ impl Ligature {
             let (visitor, secret) = (visitor.clone(), secret.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 let (account, other, kept) = open.state.merging()?;
                 let kept = kept.clone();
                 let caller = visitor.session.clone().filter(|caller| caller.account == account).ok_or(Refusal::SessionEnded)?;

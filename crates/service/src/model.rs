@@ -374,7 +374,7 @@ impl Product {
     }
 
     fn visitor(session: Option<Caller>) -> Visitor {
-        Visitor { browser: token().into_bytes(), agent: "model".into(), network: "n".into(), locale: "en".into(), session }
+        Visitor { browser: token().into_bytes(), agent: "model".into(), network: "n".into(), locale: "en".into(), session, on_way_to: None }
     }
 
     fn start(ligature: &Ligature, visitor: &Visitor, held: &Held) -> Sealed {

@@ -31,7 +31,7 @@ pub(crate) type Instead = Option<(AccountId, Kind)>;
 impl Ligature {
     /// Begins an attempt that waits for a code, and sends it.
     pub(crate) async fn await_code(&self, c: &mut Conn, visitor: &Visitor, awaited: Awaited, instead: Instead, continuation: &Continuation, tries: i32) -> Result<Settled, Fault> {
-        let state = State::AwaitingCode(awaited);
+        let (state, visitor) = (State::AwaitingCode(awaited), &visitor.on_way(continuation));
         let awaited = state.awaiting()?;
         let (id, hash) = self.begin_attempt(c, visitor, awaited.purpose.name(), &state, None, continuation, tries).await?;
         let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(self.now()) };

@@ -1,5 +1,7 @@
 //! Who asks: a browser, perhaps with a session.
-use domain::{AccountId, LinkId, Micros};
+use domain::{AccountId, LinkId, Micros, path::Continuation};
+
+use crate::arrive::client_of;
 
 /// A request's sender, as the web layer found it.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +15,15 @@ pub struct Visitor {
     /// `en`, `de` or `zh-CN`.
     pub locale: String,
     pub session: Option<Caller>,
+    /// The application that the person is on the way to: mails come from its sender (GO-34).
+    pub on_way_to: Option<String>,
+}
+
+impl Visitor {
+    /// The same visitor, on the way that a continuation leads.
+    pub(crate) fn on_way(&self, to: &Continuation) -> Self {
+        Self { on_way_to: client_of(to), ..self.clone() }
+    }
 }
 
 /// A live session.

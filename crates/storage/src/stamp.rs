@@ -10,9 +10,9 @@ pub async fn find_stamp(conn: &mut Conn, org: OrgId) -> Result<i64> {
     Ok(on!(conn, |c| organisation::table.find(key(org)).select(organisation::settings_stamp).first(c).await)?)
 }
 
-/// Every change of a policy or a provider calls this in its transaction. Random, not counted: a change that is rolled
+/// Every change of a policy, a provider or an application calls this in its transaction. Random, not counted: a change that is rolled
 /// back leaves a stamp that nobody else will ever have.
-pub(crate) async fn change_stamp(conn: &mut Conn, org: OrgId) -> Result<()> {
+pub async fn change_stamp(conn: &mut Conn, org: OrgId) -> Result<()> {
     let mut bytes = [0_u8; 8];
     getrandom::fill(&mut bytes).map_err(|e| Error::Query(format!("no random bytes: {e}")))?;
     on!(conn, |c| diesel::update(organisation::table.find(key(org))).set(organisation::settings_stamp.eq(i64::from_ne_bytes(bytes))).execute(c).await)?;

@@ -34,7 +34,7 @@ pub async fn visitor(State(context): State<Context>, mut request: Request, next:
     };
     let client = request.extensions().get::<Client>().map(|c| network(c.0, 24, 48).to_string()).unwrap_or_default();
     let asker = Asker {
-        visitor: Visitor { browser: Sha256::digest(browser.as_bytes()).to_vec(), agent: agent(headers), network: client, locale: lang.tag().to_owned(), session },
+        visitor: Visitor { browser: Sha256::digest(browser.as_bytes()).to_vec(), agent: agent(headers), network: client, locale: lang.tag().to_owned(), session, on_way_to: None },
         lang,
         entries: entries(headers, &context.cookies.entry_name("")),
         last: read(headers, &context.cookies.last_name()),

@@ -2,6 +2,7 @@
 use app::i18n::{Lang, t, ta, utc_text};
 use lettre::{
     Address, Message,
+    address::Envelope,
     message::{Mailbox, MultiPart},
 };
 use minijinja::{AutoEscape, Environment, context};
@@ -53,7 +54,13 @@ pub fn render(letter: &Letter) -> anyhow::Result<Rendered> {
 pub fn message(letter: &Letter, from: &Mailbox) -> anyhow::Result<Message> {
     let rendered = render(letter)?;
     let to: Address = letter.to.parse()?;
-    let message = Message::builder().from(from.clone()).to(Mailbox::new(None, to)).subject(rendered.subject).multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
+    // The application's sender is what people see; the envelope stays ours, where what cannot be delivered comes back.
+    let shown = match &letter.sender {
+        Some((name, address)) => Mailbox::new(Some(one_line(name)), address.parse()?),
+        None => from.clone(),
+    };
+    let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()])?;
+    let message = Message::builder().envelope(envelope).from(shown).to(Mailbox::new(None, to)).subject(rendered.subject).multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
     Ok(message)
 }
 
@@ -80,6 +87,8 @@ mod tests {
             at: 1_700_000_000_000_000,
             public_url: "https://login.test".into(),
             undo: "https://login.test/undo/abc".into(),
+            client: None,
+            sender: None,
         }
     }
 

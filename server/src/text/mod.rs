@@ -65,6 +65,8 @@ mod tests {
                     at: 1_700_000_000_000_000,
                     public_url: "https://login.test".into(),
                     undo: String::new(),
+                    client: None,
+                    sender: None,
                 };
                 let text = body(&letter);
                 assert!(text.contains("K7QM-3XRD") && text.contains("login.test"), "{text}");

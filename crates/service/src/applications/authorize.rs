@@ -9,7 +9,7 @@ use storage::{
     tokens::{AuthCode, add_code, take_pushed},
 };
 
-use super::registered;
+use super::{claims::assurance, registered};
 use crate::{
     Caller, Fault, Ligature, Visitor,
     audit::Event,
@@ -86,7 +86,12 @@ impl Ligature {
         Ok(serde_json::from_str(&taken.ok_or(Refusal::AttemptExpired)?)?)
     }
 
-    /// Whether `prompt`, `max_age` and the wanted subject let a session count.
+    /// Whether the session stands on as many factors as the request demands.
+    fn sure_enough(caller: &Caller, request: &AuthorizeRequest) -> bool {
+        !request.two_factors || assurance(&caller.method, &caller.factor).0 == issuer::ACR_TWO_FACTORS
+    }
+
+    /// Whether `prompt`, `max_age`, `acr_values` and the wanted subject let a session count.
     pub(super) async fn session_fits(&self, caller: &Caller, request: &AuthorizeRequest, client: &RegisteredClient) -> Result<bool, Fault> {
         // Signed in for this very request: young enough for every `max_age`, also for 0.
         let since = caller.auth_at >= request.at;
@@ -96,7 +101,7 @@ impl Ligature {
             None => true,
             Some(wanted) => self.subject_for(&mut self.store.read().await?, caller.account, client).await?.as_ref() == Some(wanted),
         };
-        Ok(young && fresh && right)
+        Ok(young && fresh && right && Self::sure_enough(caller, request))
     }
 
     /// An error at the application's registered URI, with `iss` (RFC 9207).
@@ -117,6 +122,9 @@ impl Ligature {
         drop(conn);
         if !self.session_fits(caller, &request, &client).await? {
             // Somebody has signed in for this request, and it is not who was asked for: the application hears it, nobody loops.
+            if caller.auth_at >= request.at && !Self::sure_enough(caller, &request) {
+                return Ok(Granted::Code(self.error_uri(&request.redirect_uri, "unmet_authentication_requirements", "the account has no second factor", request.state.as_deref())));
+            }
             if caller.auth_at >= request.at {
                 return Ok(Granted::Code(self.error_uri(&request.redirect_uri, "login_required", "somebody else signed in", request.state.as_deref())));
             }

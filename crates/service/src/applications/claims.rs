@@ -1,6 +1,7 @@
 //! What applications are told of a person: by scope, by name, and how the person signed in.
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{AccountId, Micros, SECOND, facts::AccountState};
+use expr::{Scope, Variables};
 use issuer::RegisteredClient;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -106,7 +107,35 @@ impl Ligature {
             put("last_identity", last);
             put("identities", all);
         }
+        if !client.settings.claims.is_empty() {
+            self.mapped_claims(c, account, client, &mut claims).await?;
+        }
         Ok(Some(claims))
+    }
+
+    /// Claims that the application's own expressions make. One that fails is left out and logged, without what it saw.
+    async fn mapped_claims(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, claims: &mut Map<String, Value>) -> Result<(), Fault> {
+        let (last, all) = self.identity_claims(c, account).await?;
+        let told = |one: &Value| one.get("claims").cloned().unwrap_or_else(|| json!({}));
+        let fields: Map<String, Value> = list_attributes(c, account).await?.into_iter().map(|f| (f.name, json!(f.value))).collect();
+        let variables = Variables {
+            claims: Value::Object(claims.clone()),
+            last: told(&last),
+            identities: all.as_object().into_iter().flatten().map(|(key, one)| (key.clone(), told(one))).collect::<Map<_, _>>().into(),
+            account: Value::Object(fields),
+            application: json!({"client_id": client.client_id}),
+            provider: json!({"key": last.get("provider")}),
+        };
+        let scope = Scope::new(&variables);
+        for (name, text) in &client.settings.claims {
+            let made = self.expressions.get(text).map_err(|m| m.to_string()).and_then(|e| scope.as_ref().map_err(|f| f.0.clone()).and_then(|s| e.json(s).map_err(|f| f.0)));
+            match made {
+                Ok(Some(value)) => drop(claims.insert(name.clone(), value)),
+                Ok(None) => {}
+                Err(_) => tracing::error!(client_id = client.client_id, claim = name, "a claim's expression failed"),
+            }
+        }
+        Ok(())
     }
 
     /// The identity that was used last (GV-05), and all of them by provider (GV-06), with what the provider said.

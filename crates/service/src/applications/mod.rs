@@ -6,6 +6,8 @@ use serde_json::json;
 use storage::{
     Conn,
     applications::{Application, add_application, add_secret, find_application, list_applications, list_secrets, revoke_access, set_application},
+    providers::list_providers,
+    stamp::change_stamp,
 };
 
 use crate::{
@@ -75,6 +77,9 @@ impl ApplicationForm {
         if self.name.trim().is_empty() || self.name.chars().count() > 80 || self.name.chars().any(char::is_control) {
             found.push("name");
         }
+        if !found.contains(&"claims") && self.settings.claims.values().any(|text| expr::check(text).is_err()) {
+            found.push("claims");
+        }
         found
     }
 }
@@ -97,12 +102,25 @@ impl Ligature {
         Ok(find_application(c, client_id).await?.as_ref().map(registered))
     }
 
+    /// Field names of what cannot be, also against what else is configured.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub async fn application_problems(&self, form: &ApplicationForm) -> Result<Vec<SettingProblem>, Fault> {
+        let mut found = form.problems();
+        let known = list_providers(&mut self.store.read().await?, self.org).await?;
+        if !form.settings.providers.iter().all(|key| known.iter().any(|p| p.key == *key)) {
+            found.push("providers");
+        }
+        Ok(found)
+    }
+
     /// Registers an application, or changes the one with this client id. A secret that is given counts from now on.
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] with problems; [`Fault::Storage`].
     pub async fn put_application(&self, form: ApplicationForm, secret: Option<String>) -> Result<(), Fault> {
-        if !form.problems().is_empty() {
+        if !self.application_problems(&form).await?.is_empty() {
             return Err(Refusal::BadRequest.into());
         }
         let now = self.now();
@@ -119,6 +137,7 @@ impl Ligature {
         self.store
             .write::<_, Fault, _>(move |c| {
                 Box::pin(async move {
+                    change_stamp(c, row.organisation_id).await?;
                     if !add_application(c, &row).await? {
                         set_application(c, &row).await?;
                     }

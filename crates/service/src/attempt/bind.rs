@@ -76,6 +76,7 @@ impl Ligature {
             let (visitor, secret, at, deed) = (visitor.clone(), secret.clone(), at.clone(), deed.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 if open.state != at {
                     return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
                 }
@@ -101,6 +102,7 @@ impl Ligature {
             let (visitor, secret, contact) = (visitor.clone(), secret.clone(), contact.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 if open.state.binding()?.0.is_some() {
                     return Err(Refusal::AttemptStep.into());
                 }

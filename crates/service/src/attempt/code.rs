@@ -96,6 +96,7 @@ impl Ligature {
             let (visitor, secret) = (visitor.clone(), secret.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 match &open.state {
                     State::AwaitingCode(awaited) => this.send_awaited(c, &visitor, &open.row, awaited, None).await?,
                     State::Confirming { .. } | State::Proving { .. } | State::EmailChanged { updating: true, .. } => {
@@ -144,6 +145,7 @@ impl Ligature {
                     let (visitor, secret, right, awaited) = (visitor.clone(), secret.clone(), right.clone(), awaited.clone());
                     Box::pin(async move {
                         let open = this.opened(c, &visitor, &secret).await?;
+                        let visitor = visitor.on_way(&open.continuation);
                         if open.state != awaited {
                             return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
                         }
@@ -168,6 +170,7 @@ impl Ligature {
             let (visitor, secret) = (visitor.clone(), secret.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 if refusal == Refusal::CodeExhausted {
                     if !open.state.is_terminal() {
                         this.move_on(c, &open, &State::Refused { refusal }, refusal.code()).await?;

@@ -75,6 +75,7 @@ impl Ligature {
             let (visitor, secret, awaited) = (visitor.clone(), secret.clone(), awaited.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 if open.state != awaited {
                     return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
                 }
@@ -111,6 +112,7 @@ impl Ligature {
             let (visitor, secret, details) = (visitor.clone(), secret.clone(), details.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 let (then, Wants::Details { agreements, fields }, kept) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
                 if !details.problems(agreements, fields).is_empty() {
                     return Err(Refusal::BadRequest.into());
@@ -136,6 +138,7 @@ impl Ligature {
             let (visitor, secret) = (visitor.clone(), secret.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 let (then, Wants::Restore { account }, kept) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
                 let (then, kept) = (then.clone(), Kept { restores: Some(*account), ..kept.clone() });
                 this.go_on(c, &visitor, open, then, kept).await

@@ -18,6 +18,7 @@ impl Ligature {
             let (visitor, secret, phc) = (visitor.clone(), secret.clone(), phc.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 open.state.finishing()?;
                 this.step(c, &visitor, open, Deed { kept: Kept { password: Some(phc), ..Kept::default() }, ..Deed::new(Act::Finished, true) }).await
             })

@@ -90,6 +90,7 @@ impl Ligature {
             let (visitor, secret) = (visitor.clone(), secret.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
                 let act = open.state.pick(act)?;
                 let proven = open.state.proven();
                 this.step(c, &visitor, open, Deed::new(act, proven)).await
