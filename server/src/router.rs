@@ -33,7 +33,7 @@ use crate::{
         host::{PublicHost, host},
         visitor::visitor,
     },
-    routes::{account, callback, forms, health, issuer, logout, start},
+    routes::{account, callback, forms, forward, health, issuer, logout, start},
 };
 
 /// Paths of all server functions, as they registered themselves.
@@ -98,6 +98,11 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
                 .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("dpop")])
                 .expose_headers([WWW_AUTHENTICATE]),
         )
+        // Reverse proxies ask here, with cookies of the hosts that they guard.
+        .route("/forward-auth/{client_id}", get(forward::check))
+        .route("/forward-auth/{client_id}/start", get(forward::start))
+        .route("/forward-auth/{client_id}/callback", get(forward::callback))
+        .route("/forward-auth/{client_id}/out", get(forward::out))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(DefaultBodyLimit::max(32 * 1024));

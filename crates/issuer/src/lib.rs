@@ -109,8 +109,13 @@ pub const ACR_TWO_FACTORS: &str = "urn:ligature:acr:two-factors";
 #[must_use]
 pub fn pkce_matches(verifier: &str, challenge: &str) -> bool {
     let fits = (43..=128).contains(&verifier.len()) && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
-    let made = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
-    fits && bool::from(made.as_bytes().ct_eq(challenge.as_bytes()))
+    fits && bool::from(self::challenge(verifier).as_bytes().ct_eq(challenge.as_bytes()))
+}
+
+/// The `S256` challenge of a verifier (RFC 7636 §4.2).
+#[must_use]
+pub fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
 }
 
 #[cfg(test)]

@@ -103,6 +103,21 @@ pub async fn find_session(conn: &mut Conn, org: OrgId, hash: &[u8], now: Micros,
         .optional())?)
 }
 
+/// The live session that applications know by a name, as [`find_session`], with its cookie's hash.
+pub async fn find_session_of(conn: &mut Conn, org: OrgId, sid: &str, now: Micros, idle_since: Micros) -> Result<Option<(Session, Bytes)>> {
+    Ok(on!(conn, |c| session::table
+        .inner_join(account::table.on(account::id.eq(session::account_id)))
+        .filter(session::sid.eq(sid))
+        .filter(session::organisation_id.eq(key(org)))
+        .filter(session::expires_at.gt(now))
+        .filter(session::seen_at.gt(idle_since))
+        .filter(account::state.eq(AccountState::Active.name()))
+        .select((Session::as_select(), session::hash))
+        .first(c)
+        .await
+        .optional())?)
+}
+
 pub async fn touch_session(conn: &mut Conn, hash: &[u8], at: Micros) -> Result<()> {
     on!(conn, |c| diesel::update(session::table.find(hash)).set(session::seen_at.eq(at)).execute(c).await)?;
     Ok(())

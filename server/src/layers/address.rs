@@ -33,11 +33,16 @@ impl Addresses {
         Self { trusted: Arc::new(trusted.iter().filter_map(|n| n.parse().ok()).collect()), limiter: Arc::new(RateLimiter::keyed(quota)) }
     }
 
+    /// Whether a peer is one of our proxies.
+    #[must_use]
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        self.trusted.iter().any(|n| n.contains(&peer))
+    }
+
     /// From the right, the first hop that is no trusted proxy (PX-02). What cannot be read ends the walk at the hop before.
     #[must_use]
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let trusted = |ip: &IpAddr| self.trusted.iter().any(|n| n.contains(ip));
-        if !trusted(&peer) {
+        if !self.trusts(peer) {
             return peer;
         }
         let hops: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim).collect();
@@ -45,7 +50,7 @@ impl Addresses {
         for hop in hops.iter().rev() {
             let Ok(ip) = hop.parse::<IpAddr>() else { break };
             client = ip;
-            if !trusted(&ip) {
+            if !self.trusts(ip) {
                 break;
             }
         }
@@ -62,7 +67,9 @@ impl Addresses {
 pub async fn address(State(addresses): State<Addresses>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |c| c.0.ip());
     let client = addresses.client(peer, request.headers());
-    if addresses.limiter.check_key(&network(client, 32, 64).addr()).is_err() {
+    // A page of a guarded host asks once for each of its files; a proxy that we trust may.
+    let asks = request.uri().path().starts_with("/forward-auth/") && addresses.trusts(peer);
+    if !asks && addresses.limiter.check_key(&network(client, 32, 64).addr()).is_err() {
         let mut response = (StatusCode::TOO_MANY_REQUESTS, "Too many requests. Wait a minute, then go on.\n").into_response();
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
         return response;

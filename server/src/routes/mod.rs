@@ -2,6 +2,7 @@
 pub mod account;
 pub mod callback;
 pub mod forms;
+pub mod forward;
 pub mod health;
 pub mod issuer;
 pub mod logout;

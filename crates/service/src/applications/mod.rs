@@ -21,6 +21,7 @@ mod claims;
 mod consent;
 mod device;
 mod dpop;
+mod forward;
 mod logout;
 mod tokens;
 
@@ -29,6 +30,7 @@ pub use claims::Standing;
 pub use consent::{AccessRow, ConsentView};
 pub use device::DeviceView;
 pub use dpop::{Scheme, Shown};
+pub use forward::{ForwardDone, ForwardPerson, ForwardStart};
 pub use issuer::{Algorithm, Grant, Kind as ApplicationKind, Settings as ApplicationSettings};
 pub use logout::{LogoutAsked, Out};
 pub use tokens::TokenProblem;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use storage::{
     applications::{find_application, find_application_by_id, list_secrets},
     key,
-    tokens::{Token, add_pushed, add_token, end_family, end_token, find_code, find_token, take_code, take_refresh_token},
+    tokens::{AuthCode, Token, add_pushed, add_token, end_family, end_token, find_code, find_token, take_code, take_refresh_token},
 };
 use subtle::ConstantTimeEq;
 
@@ -123,24 +123,27 @@ impl Ligature {
         }
     }
 
-    /// Trades a code for tokens. A second use ends everything that came of the first (RFC 6749 §4.1.2).
-    async fn exchange_code(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
-        let key = self.bound_key(client, shown, None).await?;
+    /// Uses a code up, and answers it if it is this application's and the rest fits.
+    pub(super) async fn redeem(&self, client: &RegisteredClient, secret: &str, redirect_uri: Option<&str>, verifier: Option<&str>) -> Result<(AuthCode, AuthorizeRequest), TokenProblem> {
         let row = find_code(&mut self.store.read().await?, &hash(secret)).await?.ok_or(INVALID_GRANT)?;
         let request: AuthorizeRequest = serde_json::from_str(&row.request)?;
         // A verifier without a challenge is a downgrade that somebody tried (RFC 9700 §4.8).
-        let proved = match (request.code_challenge.as_str(), asked.field("code_verifier")) {
+        let proved = match (request.code_challenge.as_str(), verifier) {
             ("", verifier) => verifier.is_none(),
             (challenge, Some(verifier)) => pkce_matches(verifier, challenge),
             (_, None) => false,
         };
-        let fits = row.application_id == client.id && row.expires_at > self.now() && asked.field("redirect_uri") == Some(request.redirect_uri.as_str()) && proved;
+        let fits = row.application_id == client.id && row.expires_at > self.now() && redirect_uri == Some(request.redirect_uri.as_str()) && proved;
         // A failed try uses the code up as well: it may have been stolen.
         let code = row.hash.clone();
         let taken = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(take_code(c, &code).await?) })).await?;
-        if !taken || !fits {
-            return Err(INVALID_GRANT);
-        }
+        if taken && fits { Ok((row, request)) } else { Err(INVALID_GRANT) }
+    }
+
+    /// Trades a code for tokens. A second use ends everything that came of the first (RFC 6749 §4.1.2).
+    async fn exchange_code(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
+        let key = self.bound_key(client, shown, None).await?;
+        let (row, request) = self.redeem(client, secret, asked.field("redirect_uri"), asked.field("code_verifier")).await?;
         let standing = Standing { auth_at: row.auth_at, method: row.method, factor: row.factor, userinfo_claims: request.userinfo_claims, key };
         let (account, family) = (Some(row.account_id), row.hash);
         self.issue(Issue {

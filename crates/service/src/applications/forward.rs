@@ -1,0 +1,169 @@
+//! Forward authentication: a reverse proxy asks, for each request to something that speaks no OpenID, whether somebody
+//! is signed in. Towards us that something is an application like any other: people come back to its own host with a
+//! code, and a token in a cookie of that host stands for the session, for as long as the session lives.
+use domain::{MINUTE, Micros, Refusal, path::SafePath};
+use issuer::{RegisteredClient, challenge};
+use serde::{Deserialize, Serialize};
+use storage::{
+    applications::find_application,
+    sessions::{find_session_of, touch_session},
+    tokens::{Token, add_token, end_token, find_token},
+};
+use url::Url;
+
+use super::{Standing, registered};
+use crate::{
+    Fault, Ligature,
+    chance::{hash, token},
+    start::cookie_id,
+};
+
+/// Where a guarded host hands people's codes in. A redirect URI that ends in it makes an application a guarded one.
+pub const CALLBACK: &str = "/.ligature/callback";
+/// How long a sign-in for a guarded host may take.
+const TTL: Micros = 15 * MINUTE;
+/// What the proxy passes on.
+const SCOPE: &str = "openid profile email roles";
+
+/// The way to the sign-in, sealed for the cookie of the guarded host.
+#[derive(Serialize, Deserialize)]
+struct Going {
+    state: String,
+    verifier: String,
+    to: SafePath,
+    at: Micros,
+}
+
+/// A sign-in for a guarded host: where to go, and the cookie to set on that host.
+#[derive(Debug, Clone)]
+pub struct ForwardStart {
+    pub url: String,
+    /// The first characters of the state: the cookie's name ends in them.
+    pub id: String,
+    pub sealed: String,
+    /// The guarded host is reached by https.
+    pub secure: bool,
+}
+
+/// A finished sign-in for a guarded host.
+#[derive(Debug, Clone)]
+pub struct ForwardDone {
+    /// For the cookie of the guarded host.
+    pub token: String,
+    pub to: SafePath,
+    pub secure: bool,
+}
+
+/// Who is signed in. Every value is there, empty ones too, so that a proxy always has something to overwrite with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ForwardPerson {
+    pub subject: String,
+    pub user: String,
+    pub name: String,
+    pub email: String,
+    pub groups: String,
+}
+
+/// The redirect URI of a guarded host. A proxy's word for the host only picks among what is registered.
+fn callback_of(client: &RegisteredClient, host: &str) -> Option<Url> {
+    let mut own = client.redirect_uris.iter().filter_map(|u| Url::parse(u).ok()).filter(|u| u.path() == CALLBACK && u.query().is_none());
+    own.find(|u| u.authority().eq_ignore_ascii_case(host))
+}
+
+impl Ligature {
+    async fn guarded(&self, client_id: &str) -> Result<RegisteredClient, Fault> {
+        let row = find_application(&mut self.store.read().await?, client_id).await?;
+        Ok(row.as_ref().map(registered).ok_or(Refusal::ApplicationUnknown)?)
+    }
+
+    /// Begins a sign-in for a guarded host, and the way back to a path of it.
+    ///
+    /// # Errors
+    /// [`Refusal::ApplicationUnknown`] for a host that is not registered with the application.
+    pub async fn begin_forward(&self, client_id: &str, host: &str, path: &str) -> Result<ForwardStart, Fault> {
+        let client = self.guarded(client_id).await?;
+        let callback = callback_of(&client, host).ok_or(Refusal::ApplicationUnknown)?;
+        let to = SafePath::parse(path).or_else(|_| SafePath::parse("/")).map_err(|_| Fault::Internal("a path of ours".into()))?;
+        let going = Going { state: token(), verifier: token(), to, at: self.now() };
+        let id = cookie_id(&going.state);
+        let mut url = Url::parse(&format!("{}/authorize", self.settings.public_url)).map_err(|e| Fault::Internal(e.to_string()))?;
+        url.query_pairs_mut().extend_pairs([
+            ("response_type", "code"),
+            ("client_id", client_id),
+            ("redirect_uri", callback.as_str()),
+            ("scope", SCOPE),
+            ("state", &going.state),
+            ("code_challenge", &challenge(&going.verifier)),
+            ("code_challenge_method", "S256"),
+        ]);
+        let sealed = self.vault.seal_json(&format!("forward-{client_id}-{id}"), &going)?;
+        Ok(ForwardStart { url: url.into(), id, sealed, secure: callback.scheme() == "https" })
+    }
+
+    /// Trades the code that came back for a token of the guarded host.
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptExpired`] for a way that this browser did not go, or too long ago, and for a code that is none.
+    pub async fn finish_forward(&self, client_id: &str, host: &str, sealed: &str, state: &str, code: &str) -> Result<ForwardDone, Fault> {
+        let client = self.guarded(client_id).await?;
+        let callback = callback_of(&client, host).ok_or(Refusal::ApplicationUnknown)?;
+        let going: Option<Going> = self.vault.open_json(&format!("forward-{client_id}-{}", cookie_id(state)), sealed);
+        let now = self.now();
+        let going = going.filter(|g| g.state == state && now - g.at < TTL).ok_or(Refusal::AttemptExpired)?;
+        let (code, _) = self.redeem(&client, code, Some(callback.as_str()), Some(&going.verifier)).await.map_err(|_| Refusal::AttemptExpired)?;
+        let secret = token();
+        let row = Token {
+            hash: hash(&secret),
+            family: code.hash,
+            kind: "forward".into(),
+            organisation_id: self.org,
+            application_id: client.id,
+            account_id: Some(storage::key(code.account_id)),
+            sid: code.sid,
+            scope: SCOPE.into(),
+            standing: serde_json::to_string(&Standing { auth_at: code.auth_at, method: code.method, factor: code.factor, ..Standing::default() })?,
+            used: false,
+            created_at: now,
+            expires_at: now + self.settings.session_absolute,
+        };
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_token(c, &row).await?) })).await?;
+        Ok(ForwardDone { token: secret, to: going.to, secure: callback.scheme() == "https" })
+    }
+
+    /// Who a guarded host's token stands for: nobody once the session, the account or the application is over.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub async fn forward_person(&self, client_id: &str, secret: &str) -> Result<Option<ForwardPerson>, Fault> {
+        let now = self.now();
+        let mut conn = self.store.read().await?;
+        let Some(client) = find_application(&mut conn, client_id).await?.as_ref().map(registered) else { return Ok(None) };
+        let Some(row) = find_token(&mut conn, "forward", &hash(secret), now).await?.filter(|r| r.application_id == client.id) else { return Ok(None) };
+        let Some((session, hashed)) = find_session_of(&mut conn, self.org, &row.sid, now, now - self.settings.session_idle).await? else { return Ok(None) };
+        drop(conn);
+        if Some(storage::key(session.account_id)) != row.account_id {
+            return Ok(None);
+        }
+        if now - session.seen_at > 5 * MINUTE {
+            self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
+        }
+        let scope: Vec<String> = row.scope.split(' ').map(str::to_owned).collect();
+        let Some(claims) = self.claims(session.account_id, &client, &scope, &[]).await? else { return Ok(None) };
+        let text = |name: &str| claims.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        // An address that nobody proved says nothing about whose it is, and guarded things take it for a name.
+        let proved = claims.get("email_verified").and_then(serde_json::Value::as_bool) == Some(true);
+        let (subject, email) = (text("sub"), if proved { text("email") } else { String::new() });
+        let user = [text("preferred_username"), email.clone(), subject.clone()].into_iter().find(|u| !u.is_empty()).unwrap_or_default();
+        let groups: Vec<&str> = claims.get("roles").and_then(serde_json::Value::as_array).into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+        Ok(Some(ForwardPerson { user, name: text("name"), email, groups: groups.join(","), subject }))
+    }
+
+    /// Forgets a guarded host's token.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub async fn end_forward(&self, secret: &str) -> Result<(), Fault> {
+        let hashed = hash(secret);
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(end_token(c, &hashed).await.map(drop)?) })).await
+    }
+}

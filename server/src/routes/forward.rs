@@ -1,0 +1,122 @@
+//! Forward authentication: what reverse proxies ask, and the three addresses that a guarded host hands on to us under
+//! `/.ligature/`.
+use app::{context::Context, cookies::read, outcome::refuse};
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use service::{
+    Fault,
+    applications::{ForwardPerson, ForwardStart},
+    start::cookie_id,
+};
+
+/// Names of the headers that a proxy passes on; always all of them, so that none of a visitor's own gets through.
+const SUBJECT: HeaderName = HeaderName::from_static("remote-subject");
+const USER: HeaderName = HeaderName::from_static("remote-user");
+const NAME: HeaderName = HeaderName::from_static("remote-name");
+const EMAIL: HeaderName = HeaderName::from_static("remote-email");
+const GROUPS: HeaderName = HeaderName::from_static("remote-groups");
+
+/// What the proxy says of the request that it asks about.
+fn said<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+}
+
+fn cookie_name(secure: bool, base: &str) -> String {
+    if secure { format!("__Host-{base}") } else { base.to_owned() }
+}
+
+/// A cookie of the guarded host, until the browser is closed; an empty value removes it.
+fn cookie(secure: bool, base: &str, value: &str) -> Option<HeaderValue> {
+    let (name, age) = (cookie_name(secure, base), if value.is_empty() { "; Max-Age=0" } else { "" });
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{}{age}", if secure { "; Secure" } else { "" })).ok()
+}
+
+fn token(headers: &HeaderMap) -> Option<String> {
+    [true, false].into_iter().find_map(|secure| read(headers, &cookie_name(secure, "lg_fw")))
+}
+
+fn leading(to: &str, cookies: Vec<Option<HeaderValue>>) -> Response {
+    let mut response = (StatusCode::SEE_OTHER, [(header::CACHE_CONTROL, "no-store")]).into_response();
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/")));
+    for cookie in cookies.into_iter().flatten() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// To the sign-in. The guarded host keeps what brings the person back.
+fn to_sign_in(started: &ForwardStart) -> Response {
+    leading(&started.url, vec![cookie(started.secure, &format!("lg_fs_{}", started.id), &started.sealed)])
+}
+
+/// To the page of a refusal: at our own address, where its looks are.
+fn refused(context: &Context, fault: &Fault) -> Response {
+    leading(&format!("{}{}", context.ligature.settings.public_url, refuse(fault).location()), Vec::new())
+}
+
+/// `GET /forward-auth/{client_id}`: 200 with who it is, or 401; a proxy that hands answers on to the person (it says
+/// the method) gets the way to the sign-in for a page that is opened.
+pub async fn check(State(context): State<Context>, Path(client_id): Path<String>, headers: HeaderMap) -> Response {
+    let person = match token(&headers) {
+        Some(token) => context.ligature.forward_person(&client_id, &token).await,
+        None => Ok(None),
+    };
+    match person {
+        Ok(Some(person)) => signed_in(person),
+        Ok(None) if said(&headers, "x-forwarded-method") == "GET" && said(&headers, "accept").contains("text/html") => begin(&context, &client_id, &headers).await,
+        Ok(None) => (StatusCode::UNAUTHORIZED, [(header::CACHE_CONTROL, "no-store")]).into_response(),
+        Err(fault) => {
+            tracing::error!(error = %fault, "a proxy could not be answered");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+fn signed_in(person: ForwardPerson) -> Response {
+    let mut response = (StatusCode::OK, [(header::CACHE_CONTROL, "no-store")]).into_response();
+    for (name, value) in [(SUBJECT, person.subject), (USER, person.user), (NAME, person.name), (EMAIL, person.email), (GROUPS, person.groups)] {
+        // Text beyond ASCII goes as it is, in UTF-8; what could end a header is no value.
+        response.headers_mut().insert(name, HeaderValue::from_bytes(value.as_bytes()).unwrap_or(HeaderValue::from_static("")));
+    }
+    response
+}
+
+async fn begin(context: &Context, client_id: &str, headers: &HeaderMap) -> Response {
+    match context.ligature.begin_forward(client_id, said(headers, "x-forwarded-host"), said(headers, "x-forwarded-uri")).await {
+        Ok(started) => to_sign_in(&started),
+        Err(fault) => refused(context, &fault),
+    }
+}
+
+/// `GET /forward-auth/{client_id}/start`, for proxies that cannot hand an answer of [`check`] on. What is no page gets 401.
+pub async fn start(State(context): State<Context>, Path(client_id): Path<String>, headers: HeaderMap) -> Response {
+    if !["", "*/*"].contains(&said(&headers, "accept")) && !said(&headers, "accept").contains("text/html") {
+        return (StatusCode::UNAUTHORIZED, [(header::CACHE_CONTROL, "no-store")]).into_response();
+    }
+    begin(&context, &client_id, &headers).await
+}
+
+/// `GET /forward-auth/{client_id}/callback`, at the guarded host's `/.ligature/callback`.
+pub async fn callback(State(context): State<Context>, Path(client_id): Path<String>, headers: HeaderMap, Query(parameters): Query<Vec<(String, String)>>) -> Response {
+    let one = |name: &str| parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default();
+    let base = format!("lg_fs_{}", cookie_id(one("state")));
+    let sealed = [true, false].into_iter().find_map(|secure| read(&headers, &cookie_name(secure, &base))).unwrap_or_default();
+    match context.ligature.finish_forward(&client_id, said(&headers, "x-forwarded-host"), &sealed, one("state"), one("code")).await {
+        Ok(done) => leading(done.to.as_str(), vec![cookie(done.secure, "lg_fw", &done.token), cookie(done.secure, &base, "")]),
+        Err(fault) => refused(&context, &fault),
+    }
+}
+
+/// `GET /forward-auth/{client_id}/out`, at the guarded host's `/.ligature/out`: its token goes, and the person is asked
+/// whether the session should end as well.
+pub async fn out(State(context): State<Context>, headers: HeaderMap) -> Response {
+    if let Some(token) = token(&headers)
+        && let Err(fault) = context.ligature.end_forward(&token).await
+    {
+        return refused(&context, &fault);
+    }
+    leading(&format!("{}/logout", context.ligature.settings.public_url), vec![cookie(true, "lg_fw", ""), cookie(false, "lg_fw", "")])
+}

@@ -1,0 +1,194 @@
+//! Forward authentication: reverse proxies ask who somebody is before they let a request through.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
+
+mod world;
+
+use std::collections::HashMap;
+
+use reqwest::{Method, Response};
+use serde_json::json;
+use world::{Browser, World};
+
+const HOST: &str = "wiki.example.test";
+
+/// A browser's cookies of the guarded host, and the proxy before it.
+struct Guarded {
+    url: String,
+    programs: reqwest::Client,
+    cookies: HashMap<String, String>,
+}
+
+impl Guarded {
+    async fn new(w: &World) -> Self {
+        w.apply(json!({"applications": [{"client_id": "wiki", "name": "Wiki", "secret": "s", "redirect_uris": [format!("https://{HOST}/.ligature/callback")]}, {"client_id": "other", "name": "Other", "secret": "s", "redirect_uris": ["https://other.example.test/.ligature/callback", "https://rp.example.test/cb"]}]})).await;
+        Self { url: w.url(), programs: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap(), cookies: HashMap::new() }
+    }
+
+    /// What the proxy sends on; cookies come and go as in a browser.
+    async fn ask(&mut self, path: &str, headers: &[(&str, &str)]) -> Response {
+        let cookies = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("; ");
+        let mut request = self.programs.request(Method::GET, format!("{}{path}", self.url)).header("cookie", cookies).header("x-forwarded-host", HOST);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.unwrap();
+        for set in answer.headers().get_all("set-cookie") {
+            let set = set.to_str().unwrap();
+            let (name, rest) = set.split_once('=').unwrap();
+            assert!(name.starts_with("__Host-") == set.contains("; Secure") && set.contains("HttpOnly; SameSite=Lax") && set.contains("Path=/"), "{set}");
+            match rest.split(';').next().unwrap() {
+                "" => self.cookies.remove(name),
+                value => self.cookies.insert(name.to_owned(), value.to_owned()),
+            };
+        }
+        answer
+    }
+
+    async fn check(&mut self) -> Response {
+        self.ask("/forward-auth/wiki", &[]).await
+    }
+
+    /// From a page of the guarded host to the address that the sign-in leads back to.
+    async fn back(&mut self, b: &Browser, page: &str) -> String {
+        let away = self.ask("/forward-auth/wiki/start", &[("x-forwarded-uri", page)]).await;
+        let to = header(&away, "location");
+        let (base, path) = (format!("{}/authorize?", self.url), to.strip_prefix(&self.url).unwrap().to_owned());
+        assert!(to.starts_with(&base), "{to}");
+        let back = b.send(b.request(Method::GET, &path)).await.header("location");
+        back.strip_prefix(&format!("https://{HOST}/.ligature/callback")).unwrap_or_else(|| panic!("{back}")).to_owned()
+    }
+
+    async fn sign_in(&mut self, b: &Browser, page: &str) -> Response {
+        let query = self.back(b, page).await;
+        self.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await
+    }
+}
+
+fn header(answer: &Response, name: &str) -> String {
+    answer.headers().get(name).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guarded_host_learns_who_it_is_and_of_nobody_once_the_session_is_over() {
+    let w = World::new("recommended").await;
+    let mut wiki = Guarded::new(&w).await;
+    assert_eq!(wiki.check().await.status(), 401);
+    let b = w.sign_up("vera@example.test").await;
+    let done = wiki.sign_in(&b, "/page?x=1&y=%20").await;
+    assert_eq!((done.status().as_u16(), header(&done, "location").as_str()), (303, "/page?x=1&y=%20"));
+    let there = wiki.ask("/forward-auth/wiki", &[("remote-user", "root"), ("remote-groups", "admins")]).await;
+    assert_eq!(there.status(), 200);
+    assert_eq!((header(&there, "remote-user"), header(&there, "remote-email")), ("vera@example.test".into(), "vera@example.test".into()));
+    assert_eq!(header(&there, "remote-subject").len(), 26);
+    // What is empty is sent too: a proxy that copies only what is there would let a visitor's own through.
+    assert!(there.headers().contains_key("remote-groups") && header(&there, "remote-groups").is_empty());
+    // The cookie of one guarded host opens no other application's, and none of our own pages.
+    assert_eq!(wiki.ask("/forward-auth/other", &[]).await.status(), 401);
+    let ours = wiki.programs.get(format!("{}/account", wiki.url)).header("cookie", wiki.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("; ")).send().await.unwrap();
+    assert_eq!(ours.status(), 303);
+    // Signing out anywhere ends it at the next request.
+    b.post("/fn/signout", &[]).await;
+    assert_eq!(wiki.check().await.status(), 401);
+    // So do an administrator's switch and the person's own revocation; and signing out at the guarded host.
+    let owner = w.owner().await;
+    let b = w.browser();
+    b.password("vera@example.test", world::PASSWORD).await;
+    wiki.sign_in(&b, "/").await;
+    assert_eq!(wiki.check().await.status(), 200);
+    b.post("/fn/account/application/revoke", &[("client_id", "wiki")]).await;
+    assert_eq!(wiki.check().await.status(), 401);
+    wiki.sign_in(&b, "/").await;
+    let out = wiki.ask("/forward-auth/wiki/out", &[]).await;
+    assert_eq!(header(&out, "location"), format!("{}/logout", w.url()));
+    assert!(wiki.cookies.is_empty(), "{:?}", wiki.cookies);
+    wiki.sign_in(&b, "/").await;
+    let list = owner.get("/admin/accounts?q=vera%40example.test").await;
+    let id: String = list.body.split("href=\"/admin/accounts/").nth(1).unwrap().chars().take(32).collect();
+    owner.post("/fn/admin/account/state", &[("account", &id), ("enabled", "no")]).await;
+    assert_eq!(wiki.check().await.status(), 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_used_only_at_a_guarded_host_does_not_fall_asleep_and_ends_at_its_end() {
+    let w = World::with("recommended", |config| {
+        config.session.idle = 3600;
+        config.session.absolute = 5 * 3600;
+    })
+    .await;
+    let mut wiki = Guarded::new(&w).await;
+    let b = w.sign_up("vera@example.test").await;
+    wiki.sign_in(&b, "/").await;
+    for _ in 0..4 {
+        w.pass(3000);
+        assert_eq!(wiki.check().await.status(), 200);
+    }
+    assert!(b.is_signed_in().await);
+    w.pass(3601);
+    assert_eq!(wiki.check().await.status(), 401);
+    wiki.sign_in(
+        &{
+            let b = w.browser();
+            b.password("vera@example.test", world::PASSWORD).await;
+            b
+        },
+        "/",
+    )
+    .await;
+    for _ in 0..5 {
+        w.pass(3000);
+        wiki.check().await;
+    }
+    w.pass(3001);
+    assert_eq!(wiki.check().await.status(), 401);
+}
+
+/// A proxy that hands answers on gets the way to the sign-in for pages, and 401 for what scripts ask.
+#[tokio::test(flavor = "multi_thread")]
+async fn proxies_that_say_the_method_are_led_to_the_sign_in_for_pages_only() {
+    let w = World::new("recommended").await;
+    let mut wiki = Guarded::new(&w).await;
+    let page = [("x-forwarded-method", "GET"), ("x-forwarded-uri", "/deep"), ("accept", "text/html,*/*")];
+    assert!(header(&wiki.ask("/forward-auth/wiki", &page).await, "location").contains("/authorize?"));
+    for other in [[("x-forwarded-method", "POST"), ("accept", "text/html")], [("x-forwarded-method", "GET"), ("accept", "application/json")]] {
+        assert_eq!(wiki.ask("/forward-auth/wiki", &other).await.status(), 401);
+    }
+    // The other kind of proxy asks for the way itself; what a script asked for gets no page either.
+    assert_eq!(wiki.ask("/forward-auth/wiki/start", &[("accept", "application/json")]).await.status(), 401);
+    assert_eq!(wiki.ask("/forward-auth/wiki/start", &[("accept", "text/html")]).await.status(), 303);
+}
+
+/// RFC 9700 §4.7, §2.1: the way back is the browser's own, and leads nowhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_back_that_this_browser_did_not_begin_signs_nobody_in_and_leads_nowhere() {
+    let w = World::new("recommended").await;
+    let (mut wiki, mut victim) = (Guarded::new(&w).await, Guarded::new(&w).await);
+    let mallory = w.sign_up("mallory@example.test").await;
+    let query = wiki.back(&mallory, "/").await;
+    let planted = victim.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await;
+    assert!(header(&planted, "location").starts_with(&format!("{}/refused", w.url())), "{}", header(&planted, "location"));
+    assert!(victim.cookies.is_empty());
+    // A code of mallory's with the victim's own state.
+    let own = victim.back(&w.sign_up("vera@example.test").await, "/").await;
+    let part = |query: &str, name: &str| query.split(['?', '&']).find_map(|p| p.strip_prefix(&format!("{name}="))).unwrap().to_owned();
+    let query = wiki.back(&mallory, "/").await;
+    victim.ask(&format!("/forward-auth/wiki/callback?code={}&state={}", part(&query, "code"), part(&own, "state")), &[]).await;
+    assert_eq!(victim.check().await.status(), 401, "the verifier is another one's");
+    // Used twice, too late, an answer without a code.
+    let query = wiki.back(&mallory, "/").await;
+    let kept = wiki.cookies.clone();
+    assert_eq!(header(&wiki.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await, "location"), "/");
+    wiki.cookies = kept;
+    assert!(header(&wiki.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await, "location").contains("/refused"));
+    let query = wiki.back(&mallory, "/").await;
+    w.pass(16 * 60);
+    assert!(header(&wiki.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await, "location").contains("/refused"));
+    assert!(header(&wiki.ask("/forward-auth/wiki/callback?error=access_denied", &[]).await, "location").contains("/refused"));
+    // The path comes from the visitor; the host does not.
+    for path in ["//evil.test/x", "/\\evil.test", "https://evil.test/", "javascript:alert(1)"] {
+        assert_eq!(header(&wiki.sign_in(&mallory, path).await, "location"), "/", "{path}");
+    }
+    for (client, host) in [("wiki", "evil.test"), ("wiki", "other.example.test"), ("other", "rp.example.test"), ("nobody", HOST), ("wiki", "")] {
+        let answer = wiki.programs.get(format!("{}/forward-auth/{client}/start", wiki.url)).header("x-forwarded-host", host).send().await.unwrap();
+        assert!(header(&answer, "location").starts_with(&format!("{}/refused", w.url())), "{client} {host}: {}", header(&answer, "location"));
+    }
+}
