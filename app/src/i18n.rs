@@ -149,6 +149,11 @@ mod tests {
     }
 
     #[test]
+    fn chinese_addresses_people_formally() {
+        assert!(!include_str!("../locales/zh-CN/main.ftl").contains('你'));
+    }
+
+    #[test]
     fn every_refusal_has_a_title_and_a_body_in_every_language() {
         for lang in Lang::ALL {
             for refusal in domain::Refusal::ALL {

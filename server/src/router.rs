@@ -87,6 +87,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/par", post(issuer::push))
         .route("/device_authorization", post(issuer::device))
         .route("/userinfo", get(issuer::userinfo).post(issuer::userinfo_form))
+        .route("/register", post(issuer::register))
         .route("/jwks", get(issuer::jwks))
         .route("/.well-known/openid-configuration", get(issuer::discovery))
         .route("/.well-known/oauth-authorization-server", get(issuer::discovery))

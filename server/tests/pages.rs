@@ -157,6 +157,8 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/admin/policy/roll-back",
         "/fn/admin/policy/version",
         "/fn/admin/provider",
+        "/fn/admin/registration",
+        "/fn/admin/registration/end",
         "/fn/ask/password",
         "/fn/attempt/back",
         "/fn/attempt/cancel",

@@ -368,6 +368,10 @@ async fn op_06_signing_keys_rotate_and_what_they_signed_counts_until_it_is_over(
     w.pass(3 * 86_400);
     w.ligature().tidy().await.unwrap();
     assert!(!kids(&rp).await.contains(&kid(&first)) && kids(&rp).await.len() == 6);
+    // A sign-out with a token of a key that is gone is no mistake: the person is asked.
+    b.password("vera@example.test", PASSWORD).await;
+    let asked = b.send(b.request(Method::GET, "/logout").query(&[("id_token_hint", first.as_str()), ("client_id", "rp")])).await;
+    assert!(asked.status == 200 && asked.has("asks to sign you out"), "{} {}", asked.status, asked.body);
     w.pass(88 * 86_400);
     w.ligature().tidy().await.unwrap();
     let b = w.browser();
@@ -543,4 +547,16 @@ async fn a_token_that_is_bound_to_a_key_counts_only_with_a_fresh_proof_of_that_k
     )
     .await;
     assert_eq!(shown.error(), (401, "invalid_token"));
+}
+
+/// RFC 6749 §3.2: which of two would count is nobody's guess.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_that_comes_twice_is_refused_at_every_endpoint_and_uses_nothing_up() {
+    let (_w, rp, b) = signed_in(json!({})).await;
+    let code = rp.code(&b, &[]).await;
+    for path in ["/token", "/introspect", "/revoke", "/par", "/device_authorization"] {
+        let twice = rp.post(path, &[("grant_type", "authorization_code"), ("code", &code), ("code", &code), ("token", "t"), ("redirect_uri", CALLBACK)]).await;
+        assert_eq!(twice.error(), (400, "invalid_request"), "{path}");
+    }
+    assert_eq!(rp.token(&code, &[]).await.status, 200);
 }

@@ -127,7 +127,7 @@ pub fn licences() -> Result<bool> {
 /// Tests that cite an id (`lk_01`, `LK-01`), by id.
 fn citations() -> Result<BTreeMap<String, BTreeSet<String>>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut folders = vec![root().join("crates"), root().join("server"), root().join("app/src"), root().join("end2end/tests")];
+    let mut folders = vec![root().join("crates"), root().join("server"), root().join("app/src"), root().join("end2end/tests"), root().join("end2end/relying")];
     while let Some(path) = folders.pop() {
         if path.is_dir() {
             folders.extend(std::fs::read_dir(&path).map_err(|e| e.to_string())?.flatten().map(|f| f.path()));

@@ -9,6 +9,7 @@ use crate::shell::{Result, cache, cargo, found, ok, output, root, run, target};
 
 /// Packages of Debian for each part.
 const WASM: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld-22"];
+const APACHE: [&str; 2] = ["apache2-bin", "libapache2-mod-auth-openidc"];
 const BROWSER: [&str; 3] = ["chromium", "fonts-liberation", "fonts-noto-cjk"];
 
 /// Everything that the tests need. Each part answers whether it is there.
@@ -17,6 +18,8 @@ pub struct Ready {
     pub browser: bool,
     pub postgres: bool,
     pub peers: bool,
+    /// Apache with its OpenID Connect module, nginx and Caddy.
+    pub relying: bool,
 }
 
 /// Sets everything up.
@@ -38,9 +41,45 @@ pub fn all(yes: bool) -> Result<Ready> {
     if !found("python3") {
         packages.extend(["python3", "python3-venv"]);
     }
+    if !has_apache() {
+        packages.extend(APACHE);
+    }
     install(&packages, yes)?;
     let browser = found("chromium") && found("npm") && npm()?;
-    Ok(Ready { wasm: wasm_ready(yes)?, browser, postgres: crate::postgres::binaries().is_some(), peers: found("npm") && python()? })
+    Ok(Ready { wasm: wasm_ready(yes)?, browser, postgres: crate::postgres::binaries().is_some(), peers: found("npm") && python()?, relying: has_apache() && proxies()? })
+}
+
+fn has_apache() -> bool {
+    PathBuf::from("/usr/lib/apache2/modules/mod_auth_openidc.so").exists()
+}
+
+/// Where nginx and Caddy lie.
+pub fn proxy_folder() -> PathBuf {
+    cache().join("proxies")
+}
+
+/// Unpacks nginx and Caddy into a folder of their own: installed, they would start their services.
+fn proxies() -> Result<bool> {
+    let folder = proxy_folder();
+    let there = || ["usr/sbin/nginx", "usr/bin/caddy"].iter().all(|file| folder.join(file).exists());
+    if there() {
+        return Ok(true);
+    }
+    if !found("apt-get") || !found("dpkg") {
+        return Ok(false);
+    }
+    eprintln!("Unpacking Debian's nginx and Caddy into {}.", folder.display());
+    std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    if is_root() {
+        run(Command::new("apt-get").args(["update", "-qq"]))?;
+    }
+    if !ok(Command::new("apt-get").args(["download", "-qq", "nginx", "caddy"]).current_dir(&folder))? {
+        return Ok(false);
+    }
+    for file in std::fs::read_dir(&folder).map_err(|e| e.to_string())?.flatten().filter(|f| f.path().extension().is_some_and(|e| e == "deb")) {
+        run(Command::new("dpkg").arg("-x").arg(file.path()).arg(&folder))?;
+    }
+    Ok(there())
 }
 
 fn is_root() -> bool {
@@ -86,15 +125,15 @@ fn npm() -> Result<bool> {
 
 /// Python's packages for the test mail server and stand-ins, in a folder of their own.
 fn python() -> Result<bool> {
-    let folder = cache().join("python");
-    if folder.join("ready").exists() {
+    let (folder, wanted) = (cache().join("python"), root().join("end2end/peers/requirements.txt"));
+    let list = std::fs::read_to_string(&wanted).map_err(|e| e.to_string())?;
+    if std::fs::read_to_string(folder.join("ready")).is_ok_and(|there| there == list) {
         return Ok(true);
     }
     eprintln!("Installing the test peers' Python packages into {}.", folder.display());
-    let made = ok(Command::new("python3").args(["-m", "venv"]).arg(&folder))?
-        && ok(Command::new(folder.join("bin/pip")).args(["install", "-q", "--disable-pip-version-check", "-r"]).arg(root().join("end2end/peers/requirements.txt")))?;
+    let made = ok(Command::new("python3").args(["-m", "venv"]).arg(&folder))? && ok(Command::new(folder.join("bin/pip")).args(["install", "-q", "--disable-pip-version-check", "-r"]).arg(&wanted))?;
     if made {
-        std::fs::write(folder.join("ready"), "").map_err(|e| e.to_string())?;
+        std::fs::write(folder.join("ready"), list).map_err(|e| e.to_string())?;
     }
     Ok(made)
 }

@@ -58,6 +58,19 @@ pub fn test(yes: bool) -> Result<bool> {
             .env("LIGATURE_PYTHON", cache().join("python/bin/python"));
         Ok(judged(built && ok(&mut node)?))
     })?;
+    check("real applications and proxies", &mut || {
+        if !ready.relying || !ready.peers {
+            return Ok(Outcome::Skipped("Apache with mod_auth_openidc, nginx, Caddy, node or python is missing"));
+        }
+        let built = ok(cargo().args(["build", "--quiet", "--locked", "--package", "ligature-server", "--package", "ligature-rehearsal"]))?;
+        let mut node = Command::new("node");
+        node.current_dir(root().join("end2end"))
+            .args(["--test", "--test-concurrency=1", "relying/"])
+            .env("LIGATURE_BIN", target().join("debug"))
+            .env("LIGATURE_PROXIES", setup::proxy_folder())
+            .env("LIGATURE_PYTHON", cache().join("python/bin/python"));
+        Ok(judged(built && ok(&mut node)?))
+    })?;
     check("documentation builds", &mut || {
         Ok(judged(ok(cargo()
             .args(["doc", "--quiet", "--locked", "--no-deps", "--workspace", "--exclude", "ligature-frontend", "--exclude", "xtask"])

@@ -1095,3 +1095,16 @@ app-claims = Eigene Claims
 app-claims-hint = Eine je Zeile: Name = Ausdruck. Zum Beispiel: department = identity.last.department
 field-app-claims = Eine Zeile ist kein Claim: ein freier Name, „=“ und ein lesbarer Ausdruck.
 section-people = Personen
+event-registration-opened = Programme dürfen Anwendungen registrieren
+event-registration-closed = Ein Weg für Programme zum Registrieren wurde geschlossen
+registration-title = Registrierung durch Programme
+registration-lead = Aus, solange hier kein Token steht. Mit einem registriert ein Programm selbst Anwendungen (RFC 7591); Personen werden immer gefragt, ob sie ihnen vertrauen.
+registration-label = Wofür er ist
+registration-uses = Anwendungen
+registration-days = Tage
+registration-new = Token erzeugen
+registration-made = Der Token, nur jetzt zu sehen:
+registration-left = noch { $n }, bis
+registration-end = Beenden
+registration-end-of = { $name } beenden
+field-registration = Eine Bezeichnung, 1 bis 100 Anwendungen, 1 bis 90 Tage.

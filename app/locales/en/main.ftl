@@ -1095,3 +1095,16 @@ app-claims = Claims of its own
 app-claims-hint = One per line: name = expression. For example: department = identity.last.department
 field-app-claims = A line is no claim: a name that is free, “=”, and an expression that can be read.
 section-people = People
+event-registration-opened = Programs may register applications
+event-registration-closed = A way for programs to register was closed
+registration-title = Registration by programs
+registration-lead = Off, as long as no token is here. With one, a program registers applications by itself (RFC 7591); people are always asked whether they trust them.
+registration-label = What it is for
+registration-uses = Applications
+registration-days = Days
+registration-new = Make a token
+registration-made = The token, shown this once:
+registration-left = { $n } left, until
+registration-end = End
+registration-end-of = End { $name }
+field-registration = A label, 1 to 100 applications, 1 to 90 days.

@@ -102,3 +102,31 @@ pub async fn rotate_secret(client_id: String) -> Result<(), Code> {
     go(&context, &next);
     Ok(())
 }
+
+#[server(prefix = "/fn", endpoint = "admin/registration")]
+pub async fn open_registration(label: String, uses: String, days: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let number = |text: &str| text.trim().parse::<i32>().unwrap_or(0);
+    let next = match context.ligature.make_registration_token(&asker.visitor, &label, number(&uses), number(&days).into()).await {
+        // Shown once, then gone with the flash row; the database keeps a hash.
+        Ok(token) => back(&context, &asker, paths::ADMIN_APPLICATIONS, Flash { typed: vec![("registration_token".into(), token)], ..Flash::default() }).await,
+        Err(fault) if fault.refusal() == Refusal::BadRequest => {
+            let typed = [("label", label), ("uses", uses), ("days", days)].into_iter().map(|(k, v)| (k.to_owned(), bounded(&v, 60))).collect();
+            back(&context, &asker, paths::ADMIN_APPLICATIONS, Flash { problems: vec![("registration".into(), "field-registration".into())], typed, ..Flash::default() }).await
+        }
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "admin/registration/end")]
+pub async fn end_registration(id: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match context.ligature.end_registration_token(&asker.visitor, &id).await {
+        Ok(()) => back(&context, &asker, paths::ADMIN_APPLICATIONS, Flash::default()).await,
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}

@@ -4,13 +4,13 @@ use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
     Fault,
-    applications::{Algorithm, ApplicationKind, ApplicationSettings, ApplicationView, Grant},
+    applications::{Algorithm, ApplicationKind, ApplicationSettings, ApplicationView, Grant, RegistrationTokenView},
 };
 
 use crate::{
     fields::{self, Field, check_of, field, moment, notice, radios},
-    forms::applications::{RotateSecret, SaveApplication},
-    i18n::{Lang, t},
+    forms::applications::{EndRegistration, OpenRegistration, RotateSecret, SaveApplication},
+    i18n::{Lang, t, ta},
     outcome::Flash,
     pages::{Visit, or_refuse},
     paths,
@@ -24,16 +24,54 @@ pub async fn applications(visit: Visit) -> Response {
 
 async fn applications_page(visit: &Visit) -> Result<Response, Fault> {
     let list = visit.context.ligature.admin_applications(&visit.asker.visitor).await?;
-    let l = visit.asker.lang;
+    let tokens = visit.context.ligature.registration_tokens(&visit.asker.visitor).await?;
+    let (l, flash) = (visit.asker.lang, visit.flash.clone());
     Ok(page(&visit.context, &visit.asker, Head::new(t(l, "admin-applications"), Layout::Admin(paths::ADMIN_APPLICATIONS)), move || {
         view! {
             <h1>{t(l, "admin-applications")}</h1>
             {list.is_empty().then(|| view! { <p>{t(l, "applications-none")}</p> })}
             <ul class="rows">{list.into_iter().map(|a| row(l, a)).collect_view()}</ul>
             <p><a class="button primary" href=paths::ADMIN_APPLICATION_NEW>{t(l, "application-new")}</a></p>
+            {registration(l, tokens, &flash)}
         }
     })
     .await)
+}
+
+/// Initial access tokens: those that count, and a new one.
+fn registration(l: Lang, tokens: Vec<RegistrationTokenView>, flash: &Flash) -> AnyView {
+    let made = flash.typed("registration_token");
+    let rows = tokens.into_iter().map(|token| {
+        let end = ta(l, "registration-end-of", &[("name", &token.label)]);
+        view! {
+            <li>
+                <span class="row-main"><strong>{token.label}</strong><span class="muted small">{ta(l, "registration-left", &[("n", &token.uses_left.to_string())])}" "{moment(l, token.expires_at)}</span></span>
+                <form method="post" action=EndRegistration::url()><input type="hidden" name="id" value=token.id/><button class="quiet" aria-label=end>{t(l, "registration-end")}</button></form>
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    let input = |name: &'static str, kind, value: &str, problem| {
+        let typed = flash.typed(name);
+        let value = if typed.is_empty() { value.to_owned() } else { typed };
+        field(Field { name: name.into(), label: t(l, &format!("registration-{name}")), kind, value, problem, autocomplete: "off", required: true, max: 60, ..Field::default() })
+    };
+    let problem = flash.problem("registration").map(|key| t(l, key));
+    let open = !made.is_empty() || problem.is_some();
+    view! {
+        <details class="section" open=open><summary>{t(l, "registration-title")}</summary>
+            <p class="muted">{t(l, "registration-lead")}</p>
+            {(!made.is_empty()).then(|| view! { <div class="notice good" role="status"><p>{t(l, "registration-made")}</p><p><code class="secret">{made.clone()}</code></p></div> })}
+            <ul class="rows">{rows}</ul>
+            <form method="post" action=OpenRegistration::url() class="stack wide">
+                {input("label", "text", "", problem)}
+                {input("uses", "number", "1", None)}
+                {input("days", "number", "7", None)}
+                <button>{t(l, "registration-new")}</button>
+            </form>
+        </details>
+    }
+    .into_any()
 }
 
 fn row(l: Lang, a: ApplicationView) -> AnyView {

@@ -126,6 +126,12 @@ impl Keyring {
         signer.sign(typ, claims)
     }
 
+    /// A JWT that names a key which is none of these any more: nothing can be said of it, and nothing held against it.
+    #[must_use]
+    pub fn is_of_another_key(&self, token: &str) -> bool {
+        decode_header(token).ok().and_then(|h| h.kid).is_some_and(|kid| !self.all().any(|s| s.kid == kid))
+    }
+
     /// The claims of a JWT that one of these keys signed, however old it is: an `id_token_hint` (OpenID Connect Core
     /// §3.1.2.1).
     #[must_use]

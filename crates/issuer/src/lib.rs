@@ -4,12 +4,14 @@
 mod client;
 mod dpop;
 mod keys;
+mod registration;
 mod request;
 mod settings;
 
 pub use client::{ClientCredentials, ClientProblem, client_credentials};
 pub use dpop::{DPOP_ALGORITHMS, NoProof, Proof, read_proof, token_hash};
 pub use keys::{KeyProblem, Keyring, Signer, generate};
+pub use registration::{MetadataProblem, Registration, read_metadata};
 pub use request::{AuthorizeProblem, RegisteredClient, SCOPES, Validated, validate};
 pub use settings::{Algorithm, Grant, Kind, SettingProblem, Settings, is_scope};
 

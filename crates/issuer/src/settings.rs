@@ -123,6 +123,19 @@ pub enum Grant {
     DeviceCode,
 }
 
+impl Grant {
+    /// The name of the token endpoint's `grant_type`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => crate::DEVICE_GRANT,
+        }
+    }
+}
+
 /// What signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Algorithm {

@@ -25,6 +25,7 @@ pub mod outbox;
 pub mod passkeys;
 pub mod policies;
 pub mod providers;
+pub mod registrations;
 pub mod schema;
 pub mod sessions;
 pub mod setup;

@@ -364,6 +364,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    registration_token (hash) {
+        hash -> Binary,
+        organisation_id -> Binary,
+        label -> Text,
+        uses_left -> Integer,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     token (hash) {
         hash -> Binary,
         family -> Binary,
@@ -458,6 +469,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     merge,
     passkey,
     application_secret,
+    registration_token,
     token,
     consent,
     pushed_request,

@@ -5,7 +5,7 @@ use domain::{DAY, Micros, facts::AccountState};
 
 use crate::{
     Conn, Result,
-    schema::{account, application_secret, attempt, audit_event, auth_code, challenge, counter, device, flash, outbox, pushed_request, session, spent_state, token, undo},
+    schema::{account, application_secret, attempt, audit_event, auth_code, challenge, counter, device, flash, outbox, pushed_request, registration_token, session, spent_state, token, undo},
 };
 
 /// One pass; answers how many rows went.
@@ -21,6 +21,7 @@ pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {
         rows += diesel::delete(auth_code::table.filter(auth_code::expires_at.lt(now - DAY))).execute(c).await?;
         rows += diesel::delete(token::table.filter(token::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(device::table.filter(device::expires_at.lt(now))).execute(c).await?;
+        rows += diesel::delete(registration_token::table.filter(registration_token::expires_at.lt(now).or(registration_token::uses_left.le(0)))).execute(c).await?;
         rows += diesel::delete(pushed_request::table.filter(pushed_request::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(application_secret::table.filter(application_secret::expires_at.lt(now - DAY))).execute(c).await?;
         // A network in the audit trail is a person's address for thirty days, and nothing after that (GD-03).

@@ -6,7 +6,10 @@ use app::{
 };
 use axum::{
     Extension, Form, Json,
-    extract::{Query, State, rejection::FormRejection},
+    extract::{
+        Query, State,
+        rejection::{FormRejection, JsonRejection},
+    },
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -14,7 +17,7 @@ use issuer::{ClientCredentials, ClientProblem};
 use serde_json::{Value, json};
 use service::{
     Destination,
-    applications::{Authorized, Scheme, Shown, TokenProblem},
+    applications::{Authorized, RegisterProblem, Scheme, Shown, TokenProblem},
 };
 
 use crate::routes::see_other;
@@ -60,6 +63,12 @@ async fn answer(context: Context, asker: Asker, parameters: Parameters) -> Respo
 /// Reads form and credentials of an endpoint for applications.
 fn shown(headers: &HeaderMap, form: Posted) -> Result<(ClientCredentials, Parameters), TokenProblem> {
     let Ok(Form(form)) = form else { return Err(TokenProblem::Error("invalid_request")) };
+    // Each at most once (RFC 6749 §3.2).
+    let mut names: Vec<_> = form.iter().map(|(name, _)| name).collect();
+    names.sort_unstable();
+    if names.windows(2).any(|w| w.first() == w.last()) {
+        return Err(TokenProblem::Error("invalid_request"));
+    }
     let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     match issuer::client_credentials(authorization, &form) {
         Ok(credentials) => Ok((credentials, form)),
@@ -182,7 +191,28 @@ pub async fn jwks(State(context): State<Context>) -> Response {
 
 /// `GET /.well-known/openid-configuration`.
 pub async fn discovery(State(context): State<Context>) -> Response {
-    public(Json(issuer::discovery(&context.ligature.settings.public_url)).into_response())
+    let mut metadata = issuer::discovery(&context.ligature.settings.public_url);
+    match context.ligature.takes_registrations().await {
+        Ok(true) => metadata["registration_endpoint"] = json!(format!("{}/register", context.ligature.settings.public_url)),
+        Ok(false) => {}
+        Err(fault) => tracing::error!(error = %fault, "whether programs may register is not known"),
+    }
+    public(Json(metadata).into_response())
+}
+
+/// `POST /register` (RFC 7591 §3).
+pub async fn register(State(context): State<Context>, headers: HeaderMap, body: Result<Json<Value>, JsonRejection>) -> Response {
+    let shown = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(' '));
+    let initial = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim()).unwrap_or_default();
+    let metadata = body.map_or(Value::Null, |Json(metadata)| metadata);
+    match context.ligature.register(initial, &metadata).await {
+        Ok(answer) => told(StatusCode::CREATED, Ok(answer)),
+        Err(RegisterProblem::Token) => problem(&TokenProblem::InvalidToken),
+        Err(RegisterProblem::Metadata(wrong)) => {
+            (StatusCode::BAD_REQUEST, [(header::CACHE_CONTROL, "no-store")], Json(json!({"error": wrong.error, "error_description": wrong.description}))).into_response()
+        }
+        Err(RegisterProblem::Fault(fault)) => problem(&TokenProblem::Fault(fault)),
+    }
 }
 
 /// Anybody may read it, scripts of other sites too, for five minutes.

@@ -48,6 +48,8 @@ impl Ligature {
     /// registered: nobody is sent there.
     pub async fn end_session_asked(&self, visitor: &Visitor, parameters: &[(String, String)], confirmed: bool) -> Result<LogoutAsked, Fault> {
         let hint = match one(parameters, "id_token_hint") {
+            // Signed long ago, by a key that is gone: the person is asked, as without a hint.
+            Some(text) if self.keyring().is_of_another_key(text) => None,
             Some(text) => Some(self.keyring().read(text, &self.settings.public_url).ok_or(Refusal::BadRequest)?),
             None => None,
         };

@@ -23,6 +23,7 @@ mod device;
 mod dpop;
 mod forward;
 mod logout;
+mod register;
 mod tokens;
 
 pub use authorize::{Authorized, Granted};
@@ -33,6 +34,7 @@ pub use dpop::{Scheme, Shown};
 pub use forward::{ForwardDone, ForwardPerson, ForwardStart};
 pub use issuer::{Algorithm, Grant, Kind as ApplicationKind, Settings as ApplicationSettings};
 pub use logout::{LogoutAsked, Out};
+pub use register::{RegisterProblem, RegistrationTokenView};
 pub use tokens::TokenProblem;
 
 /// How long an old secret counts beside a new one.
