@@ -10,6 +10,9 @@
     reason = "a bench may panic, and prints"
 )]
 
+#[path = "parts/bare.rs"]
+mod bare;
+
 use std::{
     io::{BufRead, BufReader, Write},
     process::{Child, Command, Stdio},
@@ -224,7 +227,7 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
         }
         println!("{what:<40} {:>7.0} a second, {:.3} ms CPU each", f64::from(n) / begun.elapsed().as_secs_f64(), (cpu(pid, false) - before) / f64::from(n));
     }
-    endpoints(&flow, &signed_in, pid).await;
+    endpoints(&flow, &signed_in, pid, &url).await;
     println!("RSS after load          {:>8.1} MiB", rss_mib(pid));
     flood(&base, &probe, pid).await;
     starts(&flow).await;
@@ -238,9 +241,19 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
 /// Nobody answers here: a redirect to it is looked at, not followed.
 const CALLBACK: &str = "https://rp.example.test/cb";
 
-/// The endpoints for applications, sixteen requests at once.
-async fn endpoints(flow: &Arc<Flow>, signed_in: &reqwest::Client, pid: u32) {
+/// The bare routes beside ours, on the same database.
+fn bare_routes(url: &str) -> (Server, String) {
+    let mut server = Server(Command::new(std::env::current_exe().unwrap()).env(bare::DATABASE, url).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (server, line.trim().to_owned())
+}
+
+/// The endpoints for applications, sixteen requests at once, and the same of bare routes.
+async fn endpoints(flow: &Arc<Flow>, signed_in: &reqwest::Client, pid: u32, url: &str) {
     let base = &flow.base;
+    let (bare, bare_base) = bare_routes(url);
+    let bare_pid = bare.0.id();
     let plain = flow.client();
     let authorize = format!("{base}/authorize?response_type=code&client_id=rp&scope=openid+email+offline_access&redirect_uri={CALLBACK}");
     let code = || async {
@@ -257,37 +270,74 @@ async fn endpoints(flow: &Arc<Flow>, signed_in: &reqwest::Client, pid: u32) {
     };
     let by_code = |code: String| vec![("grant_type", "authorization_code".to_owned()), ("code", code), ("redirect_uri", CALLBACK.to_owned())];
     let access = trade(by_code(code().await)).await["access_token"].as_str().unwrap().to_owned();
-    let report = |what: &str, n: u32, begun: Instant, before: f64| {
-        println!("{what:<40} {:>7.0} a second, {:.3} ms CPU each", f64::from(n) / begun.elapsed().as_secs_f64(), (cpu(pid, false) - before) / f64::from(n));
+    // A second, and milliseconds of CPU each.
+    let rate = |n: u32, begun: Instant, pid: u32, before: f64| (f64::from(n) / begun.elapsed().as_secs_f64(), (cpu(pid, false) - before) / f64::from(n));
+    let beside = |what: &str, (ours, cost): (f64, f64), (theirs, theirs_cost): (f64, f64)| {
+        println!("{what:<40} {ours:>7.0} a second, {cost:.3} ms CPU each; bare route {theirs:.0}, {theirs_cost:.3}: {:.0} %", 100.0 * ours / theirs);
     };
-    type Ask<'a> = Box<dyn Fn() -> reqwest::RequestBuilder + 'a>;
+    type Ask<'a> = Box<dyn Fn(&str) -> reqwest::RequestBuilder + 'a>;
     let asks: [(&str, Ask<'_>); 3] = [
-        ("userinfo", Box::new(|| plain.get(format!("{base}/userinfo")).bearer_auth(&access))),
-        ("introspection", Box::new(|| plain.post(format!("{base}/introspect")).basic_auth("rp", Some("rp-secret")).form(&[("token", access.as_str())]))),
-        ("token by own credentials", Box::new(|| plain.post(format!("{base}/token")).basic_auth("rp", Some("rp-secret")).form(&[("grant_type", "client_credentials")]))),
+        ("userinfo", Box::new(|base| plain.get(format!("{base}/userinfo")).bearer_auth(&access))),
+        ("introspection", Box::new(|base| plain.post(format!("{base}/introspect")).basic_auth("rp", Some("rp-secret")).form(&[("token", access.as_str())]))),
+        ("token by own credentials", Box::new(|base| plain.post(format!("{base}/token")).basic_auth("rp", Some("rp-secret")).form(&[("grant_type", "client_credentials")]))),
     ];
     for (what, request) in asks {
-        let (begun, before, rounds) = (Instant::now(), cpu(pid, false), 125_u32);
-        for _ in 0..rounds {
-            let all: Vec<_> = (0..16).map(|_| tokio::spawn(request().send())).collect();
-            for one in all {
-                assert_eq!(one.await.unwrap().unwrap().status(), 200);
+        let mut found = Vec::new();
+        for (base, pid) in [(base.as_str(), pid), (bare_base.as_str(), bare_pid)] {
+            let (begun, before, rounds) = (Instant::now(), cpu(pid, false), 125_u32);
+            for _ in 0..rounds {
+                let all: Vec<_> = (0..16).map(|_| tokio::spawn(request(base).send())).collect();
+                for one in all {
+                    assert_eq!(one.await.unwrap().unwrap().status(), 200);
+                }
             }
+            found.push(rate(rounds * 16, begun, pid, before));
         }
-        report(what, rounds * 16, begun, before);
+        beside(what, found[0], found[1]);
     }
     let (begun, before, n) = (Instant::now(), cpu(pid, false), 500_u32);
     for _ in 0..n {
         trade(by_code(code().await)).await;
     }
-    report("application: code, tokens with RS256", n, begun, before);
+    let (ours, cost) = rate(n, begun, pid, before);
+    println!("{:<40} {ours:>7.0} a second, {cost:.3} ms CPU each", "application: code, tokens with RS256");
     let mut refresh = trade(by_code(code().await)).await["refresh_token"].as_str().unwrap().to_owned();
-    let (begun, before) = (Instant::now(), cpu(pid, false));
-    for _ in 0..n {
-        let answer = trade(vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", refresh)]).await;
-        refresh = answer["refresh_token"].as_str().unwrap().to_owned();
+    let mut found = Vec::new();
+    for (base, pid) in [(base.as_str(), pid), (bare_base.as_str(), bare_pid)] {
+        let (begun, before) = (Instant::now(), cpu(pid, false));
+        for _ in 0..n {
+            let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+            let answer = plain.post(format!("{base}/token")).basic_auth("rp", Some("rp-secret")).form(&form).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            let answer: serde_json::Value = answer.json().await.unwrap();
+            refresh = answer["refresh_token"].as_str().unwrap().to_owned();
+        }
+        found.push(rate(n, begun, pid, before));
     }
-    report("refresh with RS256", n, begun, before);
+    beside("refresh with RS256", found[0], found[1]);
+    round_trips(flow, pid).await;
+}
+
+/// From the application's request by way of the provider back to the application, and its tokens: nobody is signed in.
+async fn round_trips(flow: &Arc<Flow>, pid: u32) {
+    let place = |r: &reqwest::Response| r.headers()["location"].to_str().unwrap().to_owned();
+    let (begun, before, n) = (Instant::now(), cpu(pid, false), 300_u32);
+    for _ in 0..n {
+        let (client, who) = (flow.client(), flow.next.fetch_add(1, Ordering::Relaxed) % PEOPLE);
+        let base = &flow.base;
+        let authorize = format!("{base}/authorize?response_type=code&client_id=rp&scope=openid+email&redirect_uri={CALLBACK}");
+        let login = place(&client.get(authorize).send().await.unwrap());
+        client.get(format!("{base}{login}")).send().await.unwrap().bytes().await.unwrap();
+        let entry = login.split("entry=").nth(1).unwrap().to_owned();
+        let started = client.post(format!("{base}/login/with/bench")).header("origin", base).form(&[("entry", entry)]).send().await.unwrap();
+        let back = client.get(format!("{}&_who=s-{who}", place(&started))).send().await.unwrap();
+        let done = place(&client.get(place(&back)).send().await.unwrap());
+        let code = done.split("code=").nth(1).unwrap_or_else(|| panic!("{done}")).split('&').next().unwrap().to_owned();
+        let tokens =
+            client.post(format!("{base}/token")).basic_auth("rp", Some("rp-secret")).form(&[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK)]).send().await.unwrap();
+        assert_eq!(tokens.status(), 200);
+    }
+    println!("{:<40} {:>7.0} a second, {:.3} ms CPU each", "application, provider, and back", f64::from(n) / begun.elapsed().as_secs_f64(), (cpu(pid, false) - before) / f64::from(n));
 }
 
 /// RL-09: 200 password sign-ins at once, and what the other pages and the memory make of it.
@@ -500,6 +550,9 @@ fn fsync() {
 
 #[tokio::main]
 async fn main() {
+    if let Ok(url) = std::env::var(bare::DATABASE) {
+        return bare::serve(&url).await;
+    }
     fsync();
     decision();
     policy("SQLite", "").await;

@@ -192,10 +192,10 @@ pub async fn jwks(State(context): State<Context>) -> Response {
 /// `GET /.well-known/openid-configuration`.
 pub async fn discovery(State(context): State<Context>) -> Response {
     let mut metadata = issuer::discovery(&context.ligature.settings.public_url);
-    match context.ligature.takes_registrations().await {
-        Ok(true) => metadata["registration_endpoint"] = json!(format!("{}/register", context.ligature.settings.public_url)),
-        Ok(false) => {}
-        Err(fault) => tracing::error!(error = %fault, "whether programs may register is not known"),
+    match (context.ligature.takes_registrations().await, metadata.as_object_mut()) {
+        (Ok(true), Some(fields)) => drop(fields.insert("registration_endpoint".into(), json!(format!("{}/register", context.ligature.settings.public_url)))),
+        (Ok(_), _) => {}
+        (Err(fault), _) => tracing::error!(error = %fault, "whether programs may register is not known"),
     }
     public(Json(metadata).into_response())
 }
