@@ -296,7 +296,8 @@ async fn a_foreign_application_asks_once_and_what_was_allowed_can_be_taken_back(
     let asked = b.follow(nosy.authorize(&b, &[]).await).await;
     assert!(asked.has("which providers you use"), "{}", asked.body);
     let entry = asked.url.split("entry=").nth(1).unwrap().to_owned();
-    b.post_only("/fn/consent", &[("entry", &entry), ("answer", "allow")]).await;
+    let allowed = b.post_only("/fn/consent", &[("entry", &entry), ("answer", "allow")]).await;
+    assert!(Rp::back(&allowed).contains_key("code"), "{}", allowed.body);
     assert!(Rp::back(&nosy.authorize(&b, &[]).await).contains_key("code"));
 }
 

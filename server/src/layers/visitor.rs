@@ -41,7 +41,7 @@ pub async fn visitor(State(context): State<Context>, mut request: Request, next:
         chosen: read(headers, &context.cookies.language_name()).is_some(),
         here: request.uri().path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default(),
     };
-    let surplus: Vec<String> = [context.cookies.start_name(""), context.cookies.entry_name("")].iter().flat_map(|prefix| surplus(headers, prefix)).collect();
+    let surplus: Vec<String> = [context.cookies.start_name(""), context.cookies.entry_name("")].iter().flat_map(|prefix| surplus(headers, prefix, request.uri().query().unwrap_or_default())).collect();
     request.extensions_mut().insert(asker);
     let mut response = next.run(request).await;
     for name in surplus {
@@ -62,11 +62,13 @@ pub async fn visitor(State(context): State<Context>, mut request: Request, next:
 const BEGUN: usize = 4;
 
 /// The oldest cookies over that number: browsers send those of one path in the order of their making (RFC 6265 §5.4).
-fn surplus(headers: &HeaderMap, prefix: &str) -> Vec<String> {
+/// Never the one that this very page is about.
+fn surplus(headers: &HeaderMap, prefix: &str, query: &str) -> Vec<String> {
+    let used = query.split('&').find_map(|p| p.strip_prefix("entry="));
     let names = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).filter_map(|p| p.trim().split_once('='));
-    let begun: Vec<String> = names.map(|(name, _)| name).filter(|name| name.starts_with(prefix)).map(str::to_owned).collect();
+    let begun: Vec<&str> = names.map(|(name, _)| name).filter(|name| name.starts_with(prefix)).collect();
     let over = begun.len().saturating_sub(BEGUN);
-    begun.into_iter().take(over).collect()
+    begun.into_iter().filter(|name| used.is_none_or(|used| name.strip_prefix(prefix) != Some(used))).take(over).map(str::to_owned).collect()
 }
 
 fn entries(headers: &HeaderMap, prefix: &str) -> HashMap<String, String> {
