@@ -95,6 +95,11 @@ async fn rl_10_starts_that_nobody_finishes_store_nothing_and_unfinished_attempts
     }
     assert!(b.cookies().matches("lg_st_").count() <= 5, "{}", b.cookies().len());
     assert_eq!(rows(&w).await, before, "a start is a cookie");
+    // Of begun requests of applications the oldest go; never the one that the page is about, whatever order they come in.
+    let six: Vec<String> = (0..6).map(|n| format!("lg_en_entry-0{n}=x")).collect();
+    let page = b.send(reqwest::Client::new().get(format!("{}/login?entry=entry-00", w.url())).header("cookie", six.join("; "))).await;
+    let gone: Vec<&str> = page.headers.get_all("set-cookie").iter().filter_map(|v| v.to_str().ok()).filter(|v| v.contains("Max-Age=0")).map(|v| &v[..14]).collect();
+    assert_eq!(gone, ["lg_en_entry-01", "lg_en_entry-02"]);
     // Whoever goes to the provider and stops at our question leaves one attempt, for a day and an hour at most.
     for _ in 0..20 {
         at_the_other(&w).await;
