@@ -305,11 +305,19 @@ for (const [js, view] of VIEWS) {
     await page.check('input[value="native"]');
     await page.uncheck('#first_party');
     await page.fill('#redirect_uris', 'no address');
+    await page.fill('#providers', 'meridian nowhere');
+    await page.fill('#sender', 'nobody');
+    await page.fill('#claims', 'team = identity.last.team\nsub = 1');
     await page.click('button.primary');
     await page.waitForSelector('.problem');
+    assert.equal(await page.locator('.problem').count(), 4);
     assert.equal(await page.inputValue('#redirect_uris'), 'no address');
+    assert.equal(await page.inputValue('#claims'), 'team = identity.last.team\nsub = 1');
     assert.ok(await page.isChecked('input[value="native"]') && !(await page.isChecked('#first_party')), 'what was chosen is kept');
     await clean('application-problem');
+    await page.fill('#providers', 'meridian');
+    await page.fill('#sender', 'tele@example.test');
+    await page.fill('#claims', 'team = identity.last.team');
     await page.fill('#redirect_uris', `${w.app}/?tele=1`);
     await page.check('#grant_device');
     await page.fill('#post_logout_redirect_uris', `${w.app}/`);
@@ -317,6 +325,28 @@ for (const [js, view] of VIEWS) {
     await page.waitForSelector('.notice.good');
     await page.goto(`${w.url}/admin/applications/photos`);
     await clean('application');
+    // Programs may register: a token, shown once.
+    await page.goto(`${w.url}/admin/applications`);
+    await page.click('summary');
+    await page.fill('#label', 'Build server');
+    await page.fill('#uses', '0');
+    await page.focus('#days');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.problem');
+    assert.equal(await page.inputValue('#label'), 'Build server');
+    await page.fill('#uses', '2');
+    await page.click('form[action="/fn/admin/registration"] button');
+    await page.waitForSelector('code.secret');
+    await clean('registration');
+    const initial = await page.textContent('code.secret');
+    const made = await fetch(`${w.url}/register`, { method: 'POST', headers: { authorization: `Bearer ${initial}`, 'content-type': 'application/json' }, body: JSON.stringify({ client_name: 'By a program', redirect_uris: [`${w.app}/`] }) });
+    assert.equal(made.status, 201);
+    await page.goto(`${w.url}/admin/applications`);
+    assert.ok((await page.textContent('main')).includes('By a program'));
+    await page.click('summary');
+    await page.click('form[action="/fn/admin/registration/end"] button');
+    await page.waitForURL(/applications/);
+    assert.equal(await page.locator('form[action="/fn/admin/registration/end"]').count(), 0);
     // Consent: asked, with the scopes in words.
     await context.clearCookies();
     const query = new URLSearchParams({ client_id: 'tele', redirect_uri: `${w.app}/?tele=1`, response_type: 'code', scope: 'openid profile email offline_access', state: 's', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' });
