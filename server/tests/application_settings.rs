@@ -32,6 +32,21 @@ async fn only_the_providers_that_an_application_allows_lead_to_it_and_the_decisi
     let refused = b.get(&callback).await;
     assert_eq!(refused.refusal(), "provider.disabled", "{}", refused.body);
     assert_eq!((w.accounts().await, b.is_signed_in().await), (0, false));
+    // Signing in elsewhere first gets nobody around it.
+    let elsewhere = w.browser();
+    let chooser = elsewhere.sign_in("meridian", "m-vera").await;
+    elsewhere.pick(&chooser, "create_new").await;
+    assert!(elsewhere.is_signed_in().await);
+    assert_eq!(Rp::back(&rp.authorize(&elsewhere, &[("prompt", "none")]).await)["error"], "login_required");
+    let (asked, _) = on_the_way(&rp, &elsewhere).await;
+    assert!(asked.has("Harbour") && !asked.has("Meridian"), "{}", asked.body);
+    assert!(Rp::back(&open.authorize(&elsewhere, &[]).await).contains_key("code"));
+    // Neither does a password where the application's policy has none.
+    let v = w.sign_up("theo@example.test").await;
+    assert!(Rp::back(&rp.authorize(&v, &[]).await).contains_key("code"));
+    w.apply(json!({"policies": {"application:rp": {"permits": {"password_sign_in": false}}}})).await;
+    assert_eq!(Rp::back(&rp.authorize(&v, &[("prompt", "none")]).await)["error"], "login_required");
+    w.apply(json!({"policies": {"application:rp": {}}})).await;
     // It counts at once when the list changes, and the other way stays open.
     register(&w, "rp", json!({"providers": []})).await;
     assert!(on_the_way(&rp, &w.browser()).await.0.has("Meridian"));

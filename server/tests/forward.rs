@@ -86,6 +86,16 @@ async fn a_guarded_host_learns_who_it_is_and_of_nobody_once_the_session_is_over(
     assert_eq!(wiki.ask("/forward-auth/other", &[]).await.status(), 401);
     let ours = wiki.programs.get(format!("{}/account", wiki.url)).header("cookie", wiki.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("; ")).send().await.unwrap();
     assert_eq!(ours.status(), 303);
+    // Somebody who calls themselves like somebody else is still who they are.
+    let session = w.ligature().session(b.session_cookie().unwrap().split_once('=').unwrap().1).await.unwrap().unwrap();
+    let (ligature, account) = (w.ligature(), session.account);
+    let (org, at) = (ligature.org, ligature.now());
+    ligature
+        .store
+        .write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::attributes::set_attribute(c, org, account, "username", "admin", "admin", "meridian", at).await }))
+        .await
+        .unwrap();
+    assert_eq!(header(&wiki.check().await, "remote-user"), "vera@example.test");
     // Signing out anywhere ends it at the next request.
     b.post("/fn/signout", &[]).await;
     assert_eq!(wiki.check().await.status(), 401);
@@ -173,6 +183,11 @@ async fn a_way_back_that_this_browser_did_not_begin_signs_nobody_in_and_leads_no
     let query = wiki.back(&mallory, "/").await;
     victim.ask(&format!("/forward-auth/wiki/callback?code={}&state={}", part(&query, "code"), part(&own, "state")), &[]).await;
     assert_eq!(victim.check().await.status(), 401, "the verifier is another one's");
+    // Tabs that are opened again and again leave a handful of cookies.
+    for _ in 0..9 {
+        victim.back(&mallory, "/").await;
+    }
+    assert!(victim.cookies.len() <= 4, "{}", victim.cookies.len());
     // Used twice, too late, an answer without a code.
     let query = wiki.back(&mallory, "/").await;
     let kept = wiki.cookies.clone();

@@ -19,6 +19,10 @@ const NAME: HeaderName = HeaderName::from_static("remote-name");
 const EMAIL: HeaderName = HeaderName::from_static("remote-email");
 const GROUPS: HeaderName = HeaderName::from_static("remote-groups");
 
+/// What the names of cookies of begun sign-ins begin with, and how many of them a browser keeps.
+const BEGUN: &str = "lg_fs_";
+const MOST_BEGUN: usize = 4;
+
 /// What the proxy says of the request that it asks about.
 fn said<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
@@ -28,9 +32,15 @@ fn cookie_name(secure: bool, base: &str) -> String {
     if secure { format!("__Host-{base}") } else { base.to_owned() }
 }
 
-/// A cookie of the guarded host, until the browser is closed; an empty value removes it.
+/// A cookie of the guarded host: a sign-in that was begun for a quarter of an hour, what it came to until the browser
+/// is closed; an empty value removes it.
 fn cookie(secure: bool, base: &str, value: &str) -> Option<HeaderValue> {
-    let (name, age) = (cookie_name(secure, base), if value.is_empty() { "; Max-Age=0" } else { "" });
+    let age = match (value.is_empty(), base.starts_with(BEGUN)) {
+        (true, _) => "; Max-Age=0",
+        (false, true) => "; Max-Age=900",
+        (false, false) => "",
+    };
+    let name = cookie_name(secure, base);
     HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{}{age}", if secure { "; Secure" } else { "" })).ok()
 }
 
@@ -48,8 +58,15 @@ fn leading(to: &str, cookies: Vec<Option<HeaderValue>>) -> Response {
 }
 
 /// To the sign-in. The guarded host keeps what brings the person back.
-fn to_sign_in(started: &ForwardStart) -> Response {
-    leading(&started.url, vec![cookie(started.secure, &format!("lg_fs_{}", started.id), &started.sealed)])
+fn to_sign_in(started: &ForwardStart, headers: &HeaderMap) -> Response {
+    let prefix = cookie_name(started.secure, BEGUN);
+    let names = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).filter_map(|p| p.trim().split_once('='));
+    let begun: Vec<&str> = names.filter_map(|(name, _)| name.strip_prefix(&prefix)).collect();
+    // The oldest first, as browsers send them.
+    let over = begun.iter().take((begun.len() + 1).saturating_sub(MOST_BEGUN));
+    let mut cookies: Vec<_> = over.map(|id| cookie(started.secure, &format!("{BEGUN}{id}"), "")).collect();
+    cookies.push(cookie(started.secure, &format!("{BEGUN}{}", started.id), &started.sealed));
+    leading(&started.url, cookies)
 }
 
 /// To the page of a refusal: at our own address, where its looks are.
@@ -86,7 +103,7 @@ fn signed_in(person: ForwardPerson) -> Response {
 
 async fn begin(context: &Context, client_id: &str, headers: &HeaderMap) -> Response {
     match context.ligature.begin_forward(client_id, said(headers, "x-forwarded-host"), said(headers, "x-forwarded-uri")).await {
-        Ok(started) => to_sign_in(&started),
+        Ok(started) => to_sign_in(&started, headers),
         Err(fault) => refused(context, &fault),
     }
 }
@@ -102,7 +119,7 @@ pub async fn start(State(context): State<Context>, Path(client_id): Path<String>
 /// `GET /forward-auth/{client_id}/callback`, at the guarded host's `/.ligature/callback`.
 pub async fn callback(State(context): State<Context>, Path(client_id): Path<String>, headers: HeaderMap, Query(parameters): Query<Vec<(String, String)>>) -> Response {
     let one = |name: &str| parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default();
-    let base = format!("lg_fs_{}", cookie_id(one("state")));
+    let base = format!("{BEGUN}{}", cookie_id(one("state")));
     let sealed = [true, false].into_iter().find_map(|secure| read(&headers, &cookie_name(secure, &base))).unwrap_or_default();
     match context.ligature.finish_forward(&client_id, said(&headers, "x-forwarded-host"), &sealed, one("state"), one("code")).await {
         Ok(done) => leading(done.to.as_str(), vec![cookie(done.secure, "lg_fw", &done.token), cookie(done.secure, &base, "")]),

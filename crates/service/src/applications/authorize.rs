@@ -1,6 +1,10 @@
 //! The authorization request: what a session answers it with at once, and what needs a page first (RFC 6749 §4.1,
 //! OpenID Connect Core §3.1.2).
-use domain::{Refusal, SECOND, path::AuthorizeRequest};
+use domain::{
+    Outcome, ProviderId, Refusal, SECOND, decide,
+    facts::{AccountState, Facts, Intent, Known, Local, ProviderFacts},
+    path::AuthorizeRequest,
+};
 use issuer::{AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, Validated, validate};
 use serde_json::json;
 use storage::{
@@ -86,6 +90,26 @@ impl Ligature {
         Ok(serde_json::from_str(&taken.ok_or(Refusal::AttemptExpired)?)?)
     }
 
+    /// Whether the session's sign-in would be let in on the way to this application: its provider leads there, and policy
+    /// has it. The decision is that of the sign-in itself, so that signing in elsewhere first gets nobody around it.
+    async fn leads_to(&self, caller: &Caller, client_id: &str) -> Result<bool, Fault> {
+        let ground = self.ground(&mut self.store.read().await?, Some(client_id)).await?;
+        let key = caller.link.map(|_| caller.method.as_str());
+        let known = Known { account: caller.account, state: AccountState::Active, link: caller.link, second_factor: false };
+        let provider = key.map(|key| {
+            let row = ground.providers.iter().find(|p| p.key == key);
+            ProviderFacts { id: row.map_or(ProviderId([0; 16]), |p| p.id), enabled: row.is_some_and(|p| p.enabled), filter: Some(true), second_factor: false }
+        });
+        let local = match caller.method.as_str() {
+            "code" => Local::EmailCode,
+            "phone" => Local::PhoneCode,
+            "passkey" => Local::Passkey,
+            _ => Local::Password,
+        };
+        let facts = Facts { provider, local, ..Facts::local(Intent::SignIn, Some(known)) };
+        Ok(!matches!(decide(&facts, &ground.policy(key)).outcome, Outcome::Refuse { .. }))
+    }
+
     /// Whether the session stands on as many factors as the request demands.
     fn sure_enough(caller: &Caller, request: &AuthorizeRequest) -> bool {
         !request.two_factors || assurance(&caller.method, &caller.factor).0 == issuer::ACR_TWO_FACTORS
@@ -101,7 +125,7 @@ impl Ligature {
             None => true,
             Some(wanted) => self.subject_for(&mut self.store.read().await?, caller.account, client).await?.as_ref() == Some(wanted),
         };
-        Ok(young && fresh && right && Self::sure_enough(caller, request))
+        Ok(young && fresh && right && Self::sure_enough(caller, request) && self.leads_to(caller, &client.client_id).await?)
     }
 
     /// An error at the application's registered URI, with `iss` (RFC 9207).

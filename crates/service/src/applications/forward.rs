@@ -58,6 +58,7 @@ pub struct ForwardDone {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ForwardPerson {
     pub subject: String,
+    /// What nobody else can have: the proved address, or the subject.
     pub user: String,
     pub name: String,
     pub email: String,
@@ -153,7 +154,8 @@ impl Ligature {
         // An address that nobody proved says nothing about whose it is, and guarded things take it for a name.
         let proved = claims.get("email_verified").and_then(serde_json::Value::as_bool) == Some(true);
         let (subject, email) = (text("sub"), if proved { text("email") } else { String::new() });
-        let user = [text("preferred_username"), email.clone(), subject.clone()].into_iter().find(|u| !u.is_empty()).unwrap_or_default();
+        // Never a user name: people and providers choose those, and somebody would choose "admin".
+        let user = if email.is_empty() { subject.clone() } else { email.clone() };
         let groups: Vec<&str> = claims.get("roles").and_then(serde_json::Value::as_array).into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
         Ok(Some(ForwardPerson { user, name: text("name"), email, groups: groups.join(","), subject }))
     }
