@@ -116,7 +116,7 @@ test('ZI-02 CF-05 Apache mod_auth_openidc, as the how-to has it, signs a person 
   ].join('\n'));
   // Its workers are somebody else when it is started by root.
   if (process.getuid() === 0) chmodSync(w.folder, 0o777);
-  start(w, '/usr/sbin/apache2', ['-DFOREGROUND', '-f', join(w.folder, 'apache.conf')], { env });
+  start(w, '/usr/sbin/apache2', ['-DFOREGROUND', '-f', join(w.folder, 'apache.conf')], { env, detached: true });
   await answers(home);
   const client = new Opener();
   const page = await signIn(w, client, `${home}/private/`);
@@ -181,7 +181,7 @@ test('nginx auth_request, as the how-to has it, lets nobody through but who is s
   });
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((n) => `${n}_temp_path ${w.folder}/nginx-${n};`).join(' ');
   writeFileSync(join(w.folder, 'nginx.conf'), `${process.getuid() === 0 ? 'user root;' : ''} daemon off; worker_processes 1; pid ${w.folder}/nginx.pid; error_log stderr; events {}\nhttp { access_log off; ${temporary}\n${text}\n}`);
-  start(w, join(proxies, 'usr/sbin/nginx'), ['-p', w.folder, '-c', join(w.folder, 'nginx.conf'), '-e', 'stderr']);
+  start(w, join(proxies, 'usr/sbin/nginx'), ['-p', w.folder, '-c', join(w.folder, 'nginx.conf'), '-e', 'stderr'], { detached: true });
   await answers(`${home}/.ligature/callback`);
   const seen = await guarded(w, home, behind);
   assert.equal(seen.remote_user, undefined, 'a header that some applications take for the real one');
@@ -194,7 +194,7 @@ test('Caddy forward_auth, as the how-to has it, lets nobody through but who is s
     'wiki.example.com {': `${home} {`, 'https://login.example.com': w.url, 'Host login.example.com': `Host ${new URL(w.url).host}`, '127.0.0.1:8080': behind.address,
   });
   writeFileSync(join(w.folder, 'Caddyfile'), `{\n\tadmin off\n\tauto_https off\n}\n${text}`);
-  start(w, join(proxies, 'usr/bin/caddy'), ['run', '--config', join(w.folder, 'Caddyfile'), '--adapter', 'caddyfile'], { env: { ...process.env, HOME: w.folder } });
+  start(w, join(proxies, 'usr/bin/caddy'), ['run', '--config', join(w.folder, 'Caddyfile'), '--adapter', 'caddyfile'], { env: { ...process.env, HOME: w.folder }, detached: true });
   await answers(`${home}/.ligature/callback`);
   await guarded(w, home, behind);
 });

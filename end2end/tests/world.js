@@ -34,9 +34,10 @@ export async function answers(url) {
   throw new Error(`${url} does not answer`);
 }
 
-/** Starts a program; it ends with `world.stop()`. */
+/** Starts a program; it ends with `world.stop()`. One with workers is `detached`, so that they end with it. */
 export function start(world, command, args, options = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', process.env.VERBOSE ? 'inherit' : 'ignore'], ...options });
+  child.group = options.detached ? -child.pid : child.pid;
   world.children.push(child);
   return child;
 }
@@ -60,7 +61,13 @@ export async function world(change = () => {}) {
   const url = `http://127.0.0.1:${port}`;
   const w = { url, port, children: [], app: `http://127.0.0.1:${port + 6}`, mail: `http://127.0.0.1:${port + 5}`, folder: mkdtempSync(join(tmpdir(), 'ligature-')) };
   w.stop = () => {
-    for (const child of w.children) child.kill('SIGKILL');
+    for (const child of w.children) {
+      try {
+        if (child.exitCode === null) process.kill(child.group, 'SIGKILL');
+      } catch {
+        // It has just ended by itself.
+      }
+    }
     rmSync(w.folder, { recursive: true, force: true });
   };
   await line(start(w, join(bin, 'rehearsal'), [url, String(port)]), 'rehearsal ready');

@@ -41,10 +41,13 @@ pub fn all(yes: bool) -> Result<Ready> {
     if !found("python3") {
         packages.extend(["python3", "python3-venv"]);
     }
-    if !has_apache() {
-        packages.extend(APACHE);
-    }
     install(&packages, yes)?;
+    // Only the check of real applications needs it: without it that one is skipped, and says so.
+    if !has_apache()
+        && let Err(why) = install(&APACHE, yes)
+    {
+        eprintln!("Apache could not be installed: {why}");
+    }
     let browser = found("chromium") && found("npm") && npm()?;
     Ok(Ready { wasm: wasm_ready(yes)?, browser, postgres: crate::postgres::binaries().is_some(), peers: found("npm") && python()?, relying: has_apache() && proxies()? })
 }
@@ -70,8 +73,8 @@ fn proxies() -> Result<bool> {
     }
     eprintln!("Unpacking Debian's nginx and Caddy into {}.", folder.display());
     std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
-    if is_root() {
-        run(Command::new("apt-get").args(["update", "-qq"]))?;
+    if is_root() && !ok(Command::new("apt-get").args(["update", "-qq"]))? {
+        return Ok(false);
     }
     if !ok(Command::new("apt-get").args(["download", "-qq", "nginx", "caddy"]).current_dir(&folder))? {
         return Ok(false);
