@@ -57,6 +57,14 @@ impl Asker {
         self.entries.get(id).and_then(|cookie| ligature.open_entry(id, cookie))
     }
 
+    /// The application that this page is on the way to, by the entry in its address.
+    #[must_use]
+    pub fn bound_for(&self, ligature: &Ligature) -> Option<String> {
+        let (_, query) = self.here.split_once('?')?;
+        let id = query.split('&').find_map(|pair| pair.strip_prefix("entry="))?;
+        self.entry(ligature, id).map(|request| request.client_id)
+    }
+
     /// Where a sign-in leads.
     #[must_use]
     pub fn continuation(&self, ligature: &Ligature, entry: &str) -> domain::path::Continuation {

@@ -171,7 +171,7 @@ impl Flash {
 }
 
 /// Keeps a flash and goes back to the form's page.
-pub(crate) async fn back(context: &Context, asker: &Asker, path: &str, flash: Flash) -> Leave {
+pub async fn back(context: &Context, asker: &Asker, path: &str, flash: Flash) -> Leave {
     let kept = match serde_json::to_string(&flash) {
         Ok(text) => context.ligature.keep_flash(&asker.visitor, text).await,
         Err(error) => Err(error.into()),

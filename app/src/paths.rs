@@ -38,6 +38,11 @@ pub const ADMIN_POLICY_TRY: &str = "/admin/policy/try";
 pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
 pub const ADMIN_AUDIT: &str = "/admin/audit";
 pub const ADMIN_APPLICATIONS: &str = "/admin/applications";
+pub const ADMIN_ORGANISATIONS: &str = "/admin/organisations";
+pub const ADMIN_ORGANISATION_NEW: &str = "/admin/organisations/new";
+pub const ADMIN_BRAND: &str = "/admin/brand";
+/// Where logos are sent to: a form with a file.
+pub const ADMIN_LOGO: &str = "/admin/brand/logo";
 pub const SETUP: &str = "/setup";
 
 #[must_use]
@@ -135,6 +140,18 @@ pub fn policy_document(scope: &str, version: Option<i64>) -> String {
         Some(version) => format!("{ADMIN_POLICY_DOCUMENT}?scope={plain}&version={version}"),
         None => format!("{ADMIN_POLICY_DOCUMENT}?scope={plain}"),
     }
+}
+
+/// An organisation in the console.
+#[must_use]
+pub fn admin_organisation(slug: &str) -> String {
+    format!("{ADMIN_ORGANISATIONS}/{slug}")
+}
+
+/// A style sheet for a colour, or a picture.
+#[must_use]
+pub fn brand(name: &str, kind: &str) -> String {
+    format!("/brand/{name}.{kind}")
 }
 
 /// An application in the console.

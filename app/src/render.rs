@@ -4,11 +4,13 @@ use axum::{
     http::Request,
     response::{IntoResponse, Response},
 };
+use domain::Right;
 use futures_util::{StreamExt, stream::once};
 use http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY};
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_axum::ResponseOptions;
 use leptos_integration_utils::{BoxedFnOnce, PinnedFuture, PinnedStream};
+use service::brand::Look;
 
 use crate::{
     context::{Asker, Assets, Context},
@@ -39,17 +41,26 @@ pub struct Head {
     pub frames: Vec<String>,
     /// Where the browser goes on to by itself, after two seconds.
     pub onward: Option<String>,
+    /// The application that the person is on the way to: pages look like it wants.
+    pub client: Option<String>,
 }
 
 impl Head {
     #[must_use]
     pub fn new(title: String, layout: Layout) -> Self {
-        Self { title, status: 200, layout, origins: Vec::new(), frames: Vec::new(), onward: None }
+        Self { title, status: 200, layout, origins: Vec::new(), frames: Vec::new(), onward: None, client: None }
     }
 
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {
         self.status = status;
+        self
+    }
+
+    /// On the way to an application.
+    #[must_use]
+    pub fn on_way_to(mut self, client: Option<String>) -> Self {
+        self.client = client;
         self
     }
 
@@ -81,9 +92,14 @@ pub async fn page<V: IntoView + 'static>(context: &Context, asker: &Asker, head:
     let frames = if head.frames.is_empty() { "'none'".to_owned() } else { head.frames.join(" ") };
     let policy = Policy { frames, form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(), scripts: context.assets.scripts.clone(), modules: context.assets.modules.clone() };
     let (assets, asker, demo) = (context.assets.clone(), asker.clone(), context.demo);
+    // A page without its look is better than none.
+    let client = head.client.clone().or_else(|| asker.bound_for(&context.ligature));
+    let look = context.ligature.look(client.as_deref()).await.unwrap_or_else(|_| Look { name: "Ligature".into(), colour: String::new(), logo: String::new() });
+    let rights = if matches!(head.layout, Layout::Admin(_)) { context.ligature.rights(&asker.visitor).await.unwrap_or_default() } else { Vec::new() };
     let status = StatusCode::from_u16(head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let provide = move || provide_context(policy.clone());
-    let mut response = leptos_axum::handle_response_inner(provide, move || shell(&assets, &asker, &head, demo, body), Request::new(Body::empty()), finish).await.into_response();
+    let mut response =
+        leptos_axum::handle_response_inner(provide, move || shell(&assets, &asker, &head, Around { demo, look, rights }, body), Request::new(Body::empty()), finish).await.into_response();
     *response.status_mut() = status;
     response
 }
@@ -121,7 +137,15 @@ fn finish<V: IntoView + 'static>(app: V, _chunks: BoxedFnOnce<PinnedStream<Strin
     })
 }
 
-fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, asker: &Asker, head: &Head, demo: bool, body: F) -> impl IntoView + use<V, F> {
+/// What stands around every page.
+struct Around {
+    demo: bool,
+    look: Look,
+    /// In the console: what the person may do there.
+    rights: Vec<Right>,
+}
+
+fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, asker: &Asker, head: &Head, Around { demo, look, rights }: Around, body: F) -> impl IntoView + use<V, F> {
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }
@@ -134,7 +158,7 @@ fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, asker: &Asker
     let navigation = match head.layout {
         Layout::Narrow => ().into_any(),
         Layout::Account => account_navigation(l, asker).into_any(),
-        Layout::Admin(section) => admin_navigation(l, section).into_any(),
+        Layout::Admin(section) => admin_navigation(l, section, &rights).into_any(),
     };
     view! {
         <!DOCTYPE html>
@@ -143,14 +167,15 @@ fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, asker: &Asker
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <title>{format!("{} · Ligature", head.title)}</title>
+                <title>{format!("{} · {}", head.title, look.name)}</title>
                 {head.onward.clone().map(|to| view! { <meta http-equiv="refresh" content=format!("2;url={to}")/> })}
                 <link rel="stylesheet" href=assets.css.clone()/>
+                {(!look.colour.is_empty()).then(|| view! { <link rel="stylesheet" href=paths::brand(&look.colour, "css")/> })}
                 <link rel="icon" href=assets.icon.clone()/>
             </head>
             <body class=class>
                 <a class="skip" href="#main">{t(l, "skip")}</a>
-                <header class="top"><a class="brand" href="/account"><span class="mark" aria-hidden="true">"ﬁ"</span><span>"Ligature"</span></a>{navigation}</header>
+                <header class="top"><a class="brand" href="/account">{brand(look)}</a>{navigation}</header>
                 <main id="main">{body().into_any()}</main>
                 <footer class="bottom">{languages(l, asker)}{demo.then(|| view! { <p class="muted">{t(l, "demo-note")}</p> })}</footer>
             </body>
@@ -169,15 +194,28 @@ fn account_navigation(l: Lang, asker: &Asker) -> impl IntoView + use<> {
     }
 }
 
-fn admin_navigation(l: Lang, section: &'static str) -> impl IntoView + use<> {
+/// The organisation's logo, or our mark with its name.
+fn brand(look: Look) -> AnyView {
+    if look.logo.is_empty() {
+        view! { <span class="mark" aria-hidden="true">"ﬁ"</span><span>{look.name}</span> }.into_any()
+    } else {
+        view! { <img class="logo" src=paths::brand(&look.logo, "png") alt=look.name/> }.into_any()
+    }
+}
+
+/// Only what the person's roles open.
+fn admin_navigation(l: Lang, section: &'static str, rights: &[Right]) -> impl IntoView + use<> {
     let items = [
-        (paths::ADMIN, "admin-overview"),
-        (paths::ADMIN_PROVIDERS, "admin-providers"),
-        (paths::ADMIN_POLICY, "admin-policy"),
-        (paths::ADMIN_ACCOUNTS, "admin-accounts"),
-        (paths::ADMIN_APPLICATIONS, "admin-applications"),
-        (paths::ADMIN_AUDIT, "admin-audit"),
+        (Right::Overview, paths::ADMIN, "admin-overview"),
+        (Right::SeeProviders, paths::ADMIN_PROVIDERS, "admin-providers"),
+        (Right::SeePolicy, paths::ADMIN_POLICY, "admin-policy"),
+        (Right::SeeAccounts, paths::ADMIN_ACCOUNTS, "admin-accounts"),
+        (Right::SeeApplications, paths::ADMIN_APPLICATIONS, "admin-applications"),
+        (Right::SeeTrail, paths::ADMIN_AUDIT, "admin-audit"),
+        (Right::ChangeBrand, paths::ADMIN_BRAND, "admin-brand"),
+        (Right::RunInstance, paths::ADMIN_ORGANISATIONS, "admin-organisations"),
     ];
+    let items: Vec<_> = items.into_iter().filter(|(right, _, _)| rights.contains(right)).map(|(_, href, key)| (href, key)).collect();
     view! {
         <nav class="side" aria-label=t(l, "nav-admin")>
             {items.into_iter().map(|(href, key)| view! { <a href=href aria-current=(section == href).then_some("page")>{t(l, key)}</a> }).collect_view()}

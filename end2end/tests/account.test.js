@@ -1,15 +1,13 @@
 // The second factor, agreements and registration fields in a real browser: without script, with it, by keyboard alone.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
-import { chromium } from 'playwright-core';
+import { VIEWS, launch, looking } from './looking.js';
 import { PASSWORD, code, undoLink, world } from './world.js';
 
 let browser;
 before(async () => {
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'] });
+  browser = await launch();
 });
 after(() => browser.close());
 
@@ -23,25 +21,6 @@ function totp(key, ahead = 0) {
   const at = mac[19] & 15;
   return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
-
-/** Chromium pages of one test: screenshots where LOOK asks for them, axe and width wherever there is script. */
-function looking(page, js, name) {
-  let n = 0;
-  return async (what) => {
-    if (process.env.LOOK) {
-      mkdirSync(process.env.LOOK, { recursive: true });
-      n += 1;
-      await page.screenshot({ path: `${process.env.LOOK}/${name}-${n}-${what}.png`, fullPage: true });
-    }
-    if (!js) return;
-    const found = await new AxeBuilder({ page }).analyze();
-    assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], page.url());
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    assert.ok(wide <= 0, `${page.url()} is ${wide} px too wide`);
-  };
-}
-
-const VIEWS = [[false, { viewport: { width: 375, height: 800 }, colorScheme: 'light', locale: 'en' }], [true, { viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'en' }], [true, { viewport: { width: 375, height: 800 }, colorScheme: 'dark', locale: 'de' }], [true, { viewport: { width: 1280, height: 800 }, colorScheme: 'light', locale: 'zh-CN' }]];
 
 const DOCUMENT = JSON.stringify({ choices: { agreements: [{ id: 'terms', version: '1', title: 'Terms of use', url: '/terms' }], registration: [{ field: 'family_name', required: true }, { field: 'phone' }] } });
 

@@ -167,7 +167,7 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
     .unwrap();
     assert!(ligature(&["seed", "seed.json"]).stdout(Stdio::null()).status().unwrap().success());
     let store = Store::open(&url, 2, Duration::from_secs(5)).unwrap();
-    let org = storage::accounts::find_organisation(&mut store.read().await.unwrap(), "default").await.unwrap().unwrap();
+    let org = storage::organisations::find_organisation(&mut store.read().await.unwrap(), "default").await.unwrap().unwrap();
     let row = storage::providers::find_provider(&mut store.read().await.unwrap(), org, "bench").await.unwrap().unwrap();
     let filled = Instant::now();
     fill(&url, &provider.issuer, org, row.id, (0, ACCOUNTS)).await;

@@ -8,7 +8,10 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use service::{Ligature, MasterKey, NewPerson};
+use service::{
+    Ligature, MasterKey, NewPerson,
+    organisations::{OrganisationForm, Organisations},
+};
 
 use crate::{config::Config, seed, serve};
 
@@ -41,13 +44,58 @@ enum Command {
         email: String,
         #[arg(long, default_value = "Owner")]
         name: String,
+        /// The slug of the organisation; by default the home one, whose owners run the instance.
+        #[arg(long)]
+        organisation: Option<String>,
+    },
+    /// Several organisations on this instance.
+    Organisation {
+        #[command(subcommand)]
+        what: OrganisationCommand,
     },
     /// Copy an embedded database into a new file while it is used.
     Backup { file: PathBuf },
     /// Let the next signing keys sign at once, and publish those after them.
     RotateSigningKeys,
+    /// Make new keys for what is sealed in the database and in cookies. They come into use within minutes; nobody is signed out.
+    RotateDataKeys,
+    /// Change the master key.
+    MasterKey {
+        #[command(subcommand)]
+        what: MasterKeyCommand,
+    },
     /// Apply a preset, providers and applications from a JSON file.
-    Seed { file: PathBuf },
+    Seed {
+        file: PathBuf,
+        /// The slug of the organisation; by default the home one.
+        #[arg(long)]
+        organisation: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum MasterKeyCommand {
+    /// Put a new key in front of the key file. Running servers take it within a minute; give each node this file.
+    Add,
+    /// Wrap everything with the first key of the file, and drop the others from it.
+    Finish,
+}
+
+#[derive(Debug, Subcommand)]
+enum OrganisationCommand {
+    /// Show them all.
+    List,
+    /// Make one, with an address of its own.
+    Add {
+        /// Short name, never changed: small letters, digits, hyphens.
+        slug: String,
+        /// What people read.
+        #[arg(long)]
+        name: String,
+        /// Where its people sign in, like https://acme.example.com. It must lead to this server.
+        #[arg(long)]
+        address: String,
+    },
 }
 
 /// Runs a command.
@@ -77,11 +125,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Serve => start(&config).await?,
         Command::Doctor => return doctor(&config).await,
-        Command::CreateAdmin { email, name } => {
+        Command::CreateAdmin { email, name, organisation } => {
             let mut password = String::new();
             std::io::stdin().read_to_string(&mut password)?;
             let password = password.trim_end_matches(['\n', '\r']).to_owned();
-            open(&config).await?.create_owner(NewPerson { email, name, password }).await?;
+            of(open(&config).await?, organisation.as_deref()).await?.create_owner(NewPerson { email, name, password }).await?;
             say("The owner's account is made.")?;
         }
         Command::Backup { file } => {
@@ -92,9 +140,19 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             open(&config).await?.tend_keys(true).await?;
             say("The next keys sign from now on. Running servers see it within a minute; the keys before stay published for two days.")?;
         }
-        Command::Seed { file } => {
+        Command::RotateDataKeys => {
+            let begun = open(&config).await?.rotate_data_keys().await?;
+            say(if begun {
+                "New keys are made. A running server seals with them within minutes, and seals anew what is older."
+            } else {
+                "A change is under way already: a running server finishes it."
+            })?;
+        }
+        Command::MasterKey { what } => master_key(&config, what).await?,
+        Command::Organisation { what } => organisation(&open(&config).await?, what).await?,
+        Command::Seed { file, organisation } => {
             let text = std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
-            seed::apply(&open(&config).await?, serde_json::from_str(&text)?).await?;
+            seed::apply(&of(open(&config).await?, organisation.as_deref()).await?, serde_json::from_str(&text)?).await?;
             say("Applied.")?;
         }
         Command::Init => {}
@@ -133,7 +191,11 @@ fn init(config: &Config, file: Option<&Path>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn master(config: &Config) -> anyhow::Result<MasterKey> {
+/// The master keys of the file.
+///
+/// # Errors
+/// No file, or none in it.
+pub fn master(config: &Config) -> anyhow::Result<MasterKey> {
     let text = std::fs::read_to_string(&config.keys.file).with_context(|| format!("the master key {} cannot be read; `ligature init` makes one", config.keys.file.display()))?;
     Ok(MasterKey::parse(&text)?)
 }
@@ -142,6 +204,65 @@ async fn open(config: &Config) -> anyhow::Result<Ligature> {
     let key = master(config)?;
     serve::store(config)?.migrate().await?;
     serve::ligature(config, &key, serve::system_clock()).await
+}
+
+async fn master_key(config: &Config, what: MasterKeyCommand) -> anyhow::Result<()> {
+    let file = &config.keys.file;
+    let text = std::fs::read_to_string(file).with_context(|| format!("the master key {} cannot be read", file.display()))?;
+    // Whoever has no key of this database changes nothing.
+    let ligature = open(config).await?;
+    match what {
+        MasterKeyCommand::Add => {
+            replace_file(file, &MasterKey::generate_before(&text))?;
+            say("A new key is in front. Copy the file to every node, wait until each has served for a minute, then run `ligature master-key finish`.")?;
+        }
+        MasterKeyCommand::Finish => {
+            let keys = ligature.rewrap_data_keys().await?;
+            replace_file(file, &MasterKey::first_of(&text))?;
+            say(&format!("{keys} data keys are wrapped with the first master key, and the older ones are out of the file. Copy it to every node."))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file beside the old one and moves it there: never half a key file.
+fn replace_file(file: &Path, text: &str) -> anyhow::Result<()> {
+    let beside = file.with_extension("new");
+    let mut made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).with_context(|| format!("{} cannot be made", beside.display()))?;
+    made.write_all(text.as_bytes())?;
+    made.sync_all()?;
+    std::fs::rename(&beside, file).with_context(|| format!("{} cannot be replaced", file.display()))
+}
+
+/// The product for an organisation of the instance.
+async fn of(home: Ligature, slug: Option<&str>) -> anyhow::Result<Ligature> {
+    match slug {
+        None => Ok(home),
+        Some(slug) => home.organisation(slug).await.with_context(|| format!("there is no organisation {slug}")),
+    }
+}
+
+async fn organisation(home: &Ligature, what: OrganisationCommand) -> anyhow::Result<()> {
+    match what {
+        OrganisationCommand::List => {
+            for row in storage::organisations::list_organisations(&mut home.store.read().await?).await? {
+                let address = if row.address.is_empty() { &home.settings.public_url } else { &row.address };
+                say(&format!("{}\t{}\t{address}\t{}", row.slug, row.name, if row.active { "on" } else { "off" }))?;
+            }
+        }
+        OrganisationCommand::Add { slug, name, address } => {
+            let form = OrganisationForm { slug: slug.clone(), name, address, active: true };
+            if let Err((field, remedy)) = home.put_organisation("cli".into(), form, true).await? {
+                bail!("the {field} cannot be used: {}", if remedy == "field-taken" { "it is taken" } else { "see `ligature organisation add --help`" });
+            }
+            let one = home.organisation(&slug).await?;
+            say("The organisation is made. Running servers serve it within a second.")?;
+            if let Some(token) = one.setup_token().await? {
+                say(&format!("Its first owner is made within an hour at:\n  {}/setup?token={token}", one.settings.public_url))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn start(config: &Config) -> anyhow::Result<()> {
@@ -159,9 +280,11 @@ async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
         say(&format!("{}: {} ({} rows)", finding.id, finding.says, finding.rows))?;
         found += 1;
     }
-    for warning in ligature.warnings().await? {
-        say(&format!("warning: {warning}"))?;
-        found += 1;
+    for one in Organisations::new(ligature.clone()).all().await? {
+        for warning in one.warnings().await? {
+            say(&format!("warning: {}: {warning}", one.settings.public_url))?;
+            found += 1;
+        }
     }
     if config.http_client.allow_private {
         say("warning: http_client.allow_private lets providers be called inside the network")?;

@@ -7,6 +7,7 @@ use std::{
 use config::{Config as Source, Environment, File};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use service::organisations::{is_address, is_loopback};
 use url::Url;
 
 /// Everything that an operator sets. What administrators change at run time is in the database.
@@ -255,13 +256,12 @@ impl Config {
     pub fn problems(&self) -> Vec<Problem> {
         let mut found = Vec::new();
         let mut say = |path, value: &str, remedy| found.push(Problem { path, value: value.to_owned(), remedy });
-        match Url::parse(&self.server.public_url) {
-            Ok(url) if url.path() == "/" && url.query().is_none() && url.host().is_some() && !self.server.public_url.ends_with('/') => {
-                if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
-                    say("server.public_url", &self.server.public_url, "use https; plain http is for loopback addresses only");
-                }
-            }
-            _ => say("server.public_url", &self.server.public_url, "give scheme, host and perhaps port, like https://login.example.com, without a slash at the end"),
+        if !is_address(&self.server.public_url) {
+            say(
+                "server.public_url",
+                &self.server.public_url,
+                "give https, host and perhaps port, like https://login.example.com, without a slash at the end; plain http is for loopback addresses only",
+            );
         }
         if self.server.listen.parse::<SocketAddr>().is_err() {
             say("server.listen", &self.server.listen, "give an address and a port, like 127.0.0.1:8080");
@@ -319,16 +319,6 @@ impl Config {
     #[must_use]
     pub fn secure(&self) -> bool {
         self.server.public_url.starts_with("https://")
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        // Schemes that URLs do not know (smtp) keep addresses as names.
-        Some(url::Host::Domain(name)) => name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()),
-        None => false,
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod assets;
 pub mod commands;
 pub mod config;
+pub mod hosts;
 pub mod layers;
 pub mod mail;
 pub mod outbox;

@@ -4,6 +4,7 @@ use std::{future::Future, time::Duration};
 use service::{
     Ligature,
     mails::{Channel, Due},
+    organisations::Organisations,
 };
 
 use crate::{
@@ -16,29 +17,29 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Sends mails until told to stop.
-pub async fn send_mails(ligature: Ligature, config: Mail, stop: impl Future<Output = ()>) {
+pub async fn send_mails(organisations: Organisations, config: Mail, stop: impl Future<Output = ()>) {
     match Smtp::new(&config) {
-        Some(smtp) => run(&ligature, Channel::Mail, &smtp, stop).await,
+        Some(smtp) => run(&organisations, Channel::Mail, &smtp, stop).await,
         None => tracing::warn!("no mail server is configured: mails wait in the outbox"),
     }
 }
 
 /// Sends texts until told to stop; without a sender none is ever written.
-pub async fn send_texts(ligature: Ligature, config: Sms, stop: impl Future<Output = ()>) {
+pub async fn send_texts(organisations: Organisations, config: Sms, stop: impl Future<Output = ()>) {
     if config.webhook_url.is_empty() {
         return;
     }
     match Webhook::new(&config) {
-        Ok(sender) => run(&ligature, Channel::Text, &Texts(sender), stop).await,
+        Ok(sender) => run(&organisations, Channel::Text, &Texts(sender), stop).await,
         Err(error) => tracing::error!(%error, "texts cannot be sent"),
     }
 }
 
 /// Tells applications of sessions that ended, until told to stop.
-pub async fn tell_of_ends(ligature: Ligature, stop: impl Future<Output = ()>) {
+pub async fn tell_of_ends(organisations: Organisations, stop: impl Future<Output = ()>) {
     tokio::pin!(stop);
     loop {
-        let worked = ligature.tell_of_end().await.unwrap_or_else(|error| {
+        let worked = organisations.tell_of_end().await.unwrap_or_else(|error| {
             tracing::error!(%error, "the ends of sessions cannot be told");
             false
         });
@@ -70,13 +71,13 @@ impl<S: SmsSender> Carrier for Texts<S> {
     }
 }
 
-async fn run(ligature: &Ligature, channel: Channel, carrier: &impl Carrier, stop: impl Future<Output = ()>) {
+async fn run(organisations: &Organisations, channel: Channel, carrier: &impl Carrier, stop: impl Future<Output = ()>) {
     tokio::pin!(stop);
     loop {
-        let worked = match ligature.next_letter(channel).await {
-            Ok(Some(due)) => {
+        let worked = match organisations.next_letter(channel).await {
+            Ok(Some((ligature, due))) => {
                 let sent = carrier.carry(&due).await;
-                settle(ligature, &due, sent).await;
+                settle(&ligature, &due, sent).await;
                 true
             }
             Ok(None) => false,

@@ -33,7 +33,7 @@ use crate::{
         host::{PublicHost, host},
         visitor::visitor,
     },
-    routes::{account, callback, forms, forward, health, issuer, logout, start},
+    routes::{account, brand, callback, forms, forward, health, issuer, logout, start},
 };
 
 /// Paths of all server functions, as they registered themselves.
@@ -44,13 +44,14 @@ pub fn function_paths() -> Vec<&'static str> {
     paths
 }
 
-/// The whole application.
+/// The whole application for one organisation.
 ///
 /// # Errors
 /// When the public URL cannot be a trusted origin.
 pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow::Result<Router> {
-    let origin = config.server.public_url.clone();
+    let origin = context.ligature.settings.public_url.clone();
     let authority: Arc<str> = origin.split_once("://").map_or("", |(_, rest)| rest).into();
+    let secure = context.cookies.secure;
 
     let mut functions = Router::new();
     for path in function_paths() {
@@ -66,6 +67,8 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .merge(functions)
         .route("/login/with/{key}", post(start::sign_in))
         .route("/account/export", post(account::export))
+        // A little more than a logo may have, for what a form puts around it.
+        .route("/admin/brand/logo", post(brand::logo).layer(DefaultBodyLimit::max(service::brand::UPLOAD + 8 * 1024)))
         .route("/account/methods/add/{key}", post(start::add_method))
         .route("/account/confirm/with/{key}", post(start::confirm))
         .route("/account/merge/with/{key}", post(start::merge))
@@ -108,7 +111,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/readyz", get(health::ready))
         .layer(DefaultBodyLimit::max(32 * 1024));
 
-    let files = Router::new().route("/assets/{hash}/{file}", get(asset)).layer(CompressionLayer::new());
+    let files = Router::new().route("/brand/{file}", get(brand::look)).route("/assets/{hash}/{file}", get(asset)).layer(CompressionLayer::new());
 
     let id = HeaderName::from_static("x-request-id");
     Ok(browser
@@ -123,7 +126,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .layer(from_fn_with_state(PublicHost(authority), host))
         // A panic ends one request, not the process.
         .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(Secure(config.secure()), headers))
+        .layer(from_fn_with_state(Secure(secure), headers))
         .layer(map_response(|mut response: Response| async {
             response.headers_mut().remove("serverfnerror");
             response

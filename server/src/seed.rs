@@ -48,6 +48,9 @@ pub struct SeedProvider {
     pub as_target: bool,
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// Offered to every organisation of the instance.
+    #[serde(default)]
+    pub shared: bool,
 }
 
 /// An application with its secret.
@@ -91,7 +94,16 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
                 Association { mode: imported.mode, login_only: imported.login_only, bind_methods: imported.bind_methods, ..stated }
             }
         };
-        let form = ProviderForm { key: provider.key.clone(), name: provider.name, settings: provider.settings, secret: provider.secret, enabled: provider.enabled, position, association };
+        let form = ProviderForm {
+            key: provider.key.clone(),
+            name: provider.name,
+            settings: provider.settings,
+            secret: provider.secret,
+            enabled: provider.enabled,
+            position,
+            shared: provider.shared,
+            association,
+        };
         ligature.put_provider("cli".into(), form, false).await.map_err(|problem| match problem {
             SaveProblem::Field(field, message) => anyhow::anyhow!("provider {}: {field}: {message}", provider.key),
             SaveProblem::Policy(p) => anyhow::anyhow!("provider {}: {} {}", provider.key, p.path, p.remedy),

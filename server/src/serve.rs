@@ -2,7 +2,6 @@
 use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use app::{context::Context, cookies::Cookies};
 use axum::Router;
 use axum_server::{
     Handle,
@@ -14,7 +13,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
     server::conn::auto::Builder,
 };
-use service::{Clock, HashCost, Ligature, MasterKey, Settings, breached::Leaks};
+use service::{Clock, HashCost, Ligature, MasterKey, Settings, breached::Leaks, organisations::Organisations};
 use storage::Store;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -23,7 +22,12 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use upstream::{Guard, GuardOptions};
 
-use crate::{assets::assets, config::Config, layers::address::Addresses, outbox, router::router};
+use crate::{
+    config::Config,
+    hosts::{Hosts, hosts},
+    layers::address::Addresses,
+    outbox,
+};
 
 /// The system's clock.
 #[must_use]
@@ -66,16 +70,15 @@ pub async fn ligature(config: &Config, master: &MasterKey, clock: Clock) -> anyh
     Ok(Ligature::open(store(config)?, master, guard, clock, settings).await?)
 }
 
-/// The router of a configuration, for `serve` and for tests.
+/// The router of a configuration, for `serve` and for tests: every organisation at its own address.
 ///
 /// # Errors
-/// As [`router`].
-pub fn application(ligature: Ligature, config: &Config) -> anyhow::Result<(Router, Addresses)> {
+/// A public address that cannot be a trusted origin.
+pub fn application(organisations: Organisations, config: &Config) -> anyhow::Result<(Router, Addresses)> {
     // Pages render on tokio; a second router in the same process (tests) finds it set already.
     drop(any_spawner::Executor::init_tokio());
     let addresses = Addresses::new(&config.server.trusted_proxies, config.limits.requests_per_second, config.limits.burst);
-    let context = Context { cookies: Cookies { secure: config.secure(), org: ligature.org }, ligature, assets: Arc::new(assets()), demo: config.demo };
-    Ok((router(context, config, addresses.clone())?, addresses))
+    Ok((hosts(Hosts::new(organisations, config, addresses.clone())?), addresses))
 }
 
 /// Serves until a stop signal, then lets open requests end.
@@ -83,10 +86,11 @@ pub fn application(ligature: Ligature, config: &Config) -> anyhow::Result<(Route
 /// # Errors
 /// An address that cannot be listened on, TLS files that cannot be read.
 pub async fn serve(config: &Config, ligature: Ligature) -> anyhow::Result<()> {
-    let (router, addresses) = application(ligature.clone(), config)?;
+    let organisations = Organisations::new(ligature);
+    let (router, addresses) = application(organisations.clone(), config)?;
     let listen: SocketAddr = config.server.listen.parse()?;
     let (stop, stopped) = watch::channel(false);
-    let background = tokio::spawn(background(ligature, config.clone(), addresses, stopped.clone()));
+    let background = tokio::spawn(background(organisations, config.clone(), addresses, stopped.clone()));
     let handle = Handle::new();
     let drain = Duration::from_secs(config.server.drain_seconds);
     tokio::spawn({
@@ -151,11 +155,11 @@ fn patience(builder: &mut Builder<TokioExecutor>, config: &Config) {
 }
 
 /// Mails, texts, and tidying up every minute.
-async fn background(ligature: Ligature, config: Config, addresses: Addresses, stopped: watch::Receiver<bool>) {
+async fn background(organisations: Organisations, config: Config, addresses: Addresses, stopped: watch::Receiver<bool>) {
     let (mut for_mails, mut for_texts, mut for_ends) = (stopped.clone(), stopped.clone(), stopped.clone());
-    let ends = tokio::spawn(outbox::tell_of_ends(ligature.clone(), async move { drop(for_ends.wait_for(|s| *s).await) }));
-    let mails = tokio::spawn(outbox::send_mails(ligature.clone(), config.mail, async move { drop(for_mails.wait_for(|s| *s).await) }));
-    let texts = tokio::spawn(outbox::send_texts(ligature.clone(), config.sms, async move { drop(for_texts.wait_for(|s| *s).await) }));
+    let ends = tokio::spawn(outbox::tell_of_ends(organisations.clone(), async move { drop(for_ends.wait_for(|s| *s).await) }));
+    let mails = tokio::spawn(outbox::send_mails(organisations.clone(), config.mail.clone(), async move { drop(for_mails.wait_for(|s| *s).await) }));
+    let texts = tokio::spawn(outbox::send_texts(organisations.clone(), config.sms.clone(), async move { drop(for_texts.wait_for(|s| *s).await) }));
     let mut stopped = stopped;
     loop {
         tokio::select! {
@@ -163,7 +167,16 @@ async fn background(ligature: Ligature, config: Config, addresses: Addresses, st
             () = tokio::time::sleep(Duration::from_secs(60)) => {}
         }
         addresses.tidy();
-        if let Err(error) = ligature.tidy().await {
+        // The key file may have got a new key in front.
+        match crate::commands::master(&config) {
+            Ok(master) => {
+                if let Err(error) = organisations.home().adopt_master(&master).await {
+                    tracing::error!(%error, "the key file does not open every key: the keys of before stay");
+                }
+            }
+            Err(error) => tracing::error!(%error, "the key file cannot be read: the keys of before stay"),
+        }
+        if let Err(error) = organisations.tidy().await {
             tracing::error!(%error, "tidying up failed");
         }
     }

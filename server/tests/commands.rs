@@ -69,6 +69,66 @@ fn op_07_a_missing_or_wrong_master_key_stops_everything_and_changes_nothing() {
     assert!(!wrong.status.success() && text(&wrong).contains("does not open this database"), "{}", text(&wrong));
 }
 
+/// Shows ZI-20, AD-04: organisations and their owners by the command line.
+#[test]
+fn zi_20_an_organisation_is_made_and_administrated_by_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], input: &str| ligature(dir.path(), arguments, &[], input);
+    run(&["init"], "");
+    let add = |slug: &str, address: &str| run(&["organisation", "add", slug, "--name", "Acme", "--address", address], "");
+    let made = add("acme", "https://acme.example.com");
+    assert!(made.status.success() && text(&made).contains("https://acme.example.com/setup?token="), "{}", text(&made));
+    for (slug, address, says) in [
+        ("acme", "https://other.example.com", "slug cannot be used: it is taken"),
+        ("other", "https://acme.example.com", "address cannot be used: it is taken"),
+        ("other", "http://127.0.0.1:8080", "address cannot be used: it is taken"),
+        ("other", "http://acme.example.com", "address cannot be used: see"),
+        ("Other!", "https://other.example.com", "slug cannot be used: see"),
+    ] {
+        let refused = add(slug, address);
+        assert!(!refused.status.success() && text(&refused).contains(says), "{slug} {address}: {}", text(&refused));
+    }
+    let list = text(&run(&["organisation", "list"], ""));
+    assert_eq!(list, "default\tLigature\thttp://127.0.0.1:8080\ton\nacme\tAcme\thttps://acme.example.com\ton\n");
+    let admin = ["create-admin", "--email", "boss@acme.example", "--organisation", "acme"];
+    assert!(run(&admin, "a long enough password\n").status.success());
+    std::fs::write(dir.path().join("seed.json"), r#"{"preset": "goss"}"#).unwrap();
+    assert!(run(&["seed", "seed.json", "--organisation", "acme"], "").status.success());
+    std::fs::write(dir.path().join("unsafe.json"), r#"{"policies": {"instance": {"permits": {"accept_unproven_links": true}}}}"#).unwrap();
+    let refused = run(&["seed", "unsafe.json", "--organisation", "acme"], "");
+    assert!(!refused.status.success() && text(&refused).contains("accept_unproven_links"), "I11: {}", text(&refused));
+    let nowhere = run(&["seed", "seed.json", "--organisation", "nowhere"], "");
+    assert!(!nowhere.status.success() && text(&nowhere).contains("there is no organisation nowhere"), "{}", text(&nowhere));
+    assert!(run(&["doctor"], "").status.success());
+}
+
+/// Shows OP-06 and OP-07: the master key is changed by two commands, and the old one opens nothing afterwards.
+#[test]
+fn op_06_the_master_key_is_changed_by_two_commands() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| ligature(dir.path(), arguments, &[], "");
+    let file = dir.path().join("ligature.key");
+    run(&["init"]);
+    assert!(run(&["doctor"]).status.success());
+    let old = std::fs::read_to_string(&file).unwrap();
+    assert!(run(&["master-key", "add"]).status.success());
+    let both = std::fs::read_to_string(&file).unwrap();
+    assert!(both.ends_with(&old) && both.lines().count() == 2, "the old one stays until everything is wrapped anew");
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions()) & 0o777, 0o600);
+    assert!(run(&["doctor"]).status.success());
+    let finished = run(&["master-key", "finish"]);
+    assert!(finished.status.success(), "{}", text(&finished));
+    let new = std::fs::read_to_string(&file).unwrap();
+    assert!(new.lines().count() == 1 && both.starts_with(&new));
+    assert!(run(&["doctor"]).status.success());
+    let data = [run(&["rotate-data-keys"]), run(&["rotate-data-keys"])];
+    assert!(text(&data[0]).contains("New keys are made") && text(&data[1]).contains("under way already"), "{}{}", text(&data[0]), text(&data[1]));
+    std::fs::write(&file, &old).unwrap();
+    assert!(text(&run(&["doctor"])).contains("does not open this database"));
+    assert!(!run(&["master-key", "add"]).status.success(), "whoever has no key of this database changes nothing");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), old);
+}
+
 /// Shows GO-03, AD-08.
 #[test]
 fn go_03_ad_08_dangerous_and_broken_settings_are_refused_by_name() {

@@ -168,7 +168,7 @@ async fn rl_12_five_hundred_slow_connections_are_closed_and_nobody_waits_for_the
     config.server.listen = format!("127.0.0.1:{port}");
     config.server.public_url = format!("http://127.0.0.1:{port}");
     (config.server.header_seconds, config.server.request_seconds) = (1, 2);
-    let ligature = w.ligature();
+    let ligature = serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), serve::system_clock()).await.unwrap();
     let serving = tokio::spawn(async move { serve::serve(&config, ligature).await });
     let at = format!("127.0.0.1:{port}");
     let b = Browser::new(&format!("http://{at}"));

@@ -269,7 +269,7 @@ async fn generated_accounts_lose_nothing_by_a_merge_and_are_field_equal_after_ta
     let owner = w.owner().await;
     enforce(&owner, json!({"choices": {"merge": "admin"}, "floors": {"max_per_provider": 100}})).await;
     let ligature = w.ligature();
-    let roles = storage::accounts::list_holders_of_role(&mut ligature.store.read().await.unwrap(), "owner").await.unwrap();
+    let roles = storage::accounts::list_holders_of_role(&mut ligature.store.read().await.unwrap(), ligature.org, "owner").await.unwrap();
     let admin = of(&w, roles[0]);
     let keys: Vec<_> = list_providers(&mut ligature.store.read().await.unwrap(), ligature.org).await.unwrap().into_iter().map(|p| p.id).collect();
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[11; 32]));

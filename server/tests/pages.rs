@@ -147,16 +147,21 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/account/sessions/end-others",
         "/fn/account/undo",
         "/fn/admin/account/merge",
+        "/fn/admin/account/role",
         "/fn/admin/account/second-factor",
         "/fn/admin/account/state",
         "/fn/admin/application",
         "/fn/admin/application/secret",
+        "/fn/admin/brand",
+        "/fn/admin/organisation",
+        "/fn/admin/organisation/owner",
         "/fn/admin/policy",
         "/fn/admin/policy/draft",
         "/fn/admin/policy/dry-run",
         "/fn/admin/policy/roll-back",
         "/fn/admin/policy/version",
         "/fn/admin/provider",
+        "/fn/admin/provider/take",
         "/fn/admin/registration",
         "/fn/admin/registration/end",
         "/fn/ask/password",
@@ -352,7 +357,8 @@ async fn px_05_go_03_behind_https_every_answer_has_hsts_and_every_cookie_is_secu
     let w = World::new("goss").await;
     let mut config = w.nodes[0].config.clone();
     config.server.public_url = "https://login.example.test".into();
-    let (router, _) = server::serve::application(w.ligature(), &config).unwrap();
+    let ligature = server::serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), server::serve::system_clock()).await.unwrap();
+    let (router, _) = server::serve::application(service::organisations::Organisations::new(ligature), &config).unwrap();
     for path in ["/login", "/nowhere", "/healthz", "/.well-known/openid-configuration"] {
         let request = axum::http::Request::get(path).header("host", "login.example.test").body(axum::body::Body::empty()).unwrap();
         let response = router.clone().oneshot(request).await.unwrap();

@@ -1,6 +1,6 @@
 //! The console's forms.
 #![expect(clippy::too_many_arguments, reason = "a form has as many fields as it has")]
-use domain::{AccountId, Refusal, policy::BindMethod};
+use domain::{AccountId, Refusal, Role, policy::BindMethod};
 use leptos::prelude::*;
 use serde_json::json;
 use service::{
@@ -61,6 +61,7 @@ pub async fn save_provider(
     #[server(default)] api_url: String,
     #[server(default)] enabled: String,
     #[server(default)] position: String,
+    #[server(default)] shared: String,
     #[server(default)] association: String,
     #[server(default)] login_only: String,
     #[server(default)] as_source: String,
@@ -74,7 +75,6 @@ pub async fn save_provider(
     #[server(default)] bind_identity: String,
 ) -> Result<(), Code> {
     let (context, asker) = asked();
-    let words = |text: &str| text.split([' ', ',', '\n', '\r']).map(str::trim).filter(|s| !s.is_empty()).map(|s| bounded(s, 120)).take(40).collect::<Vec<_>>();
     let auth = if auth == "post" { "post" } else { "basic" };
     let scopes = words(&scopes);
     let settings = match kind.as_str() {
@@ -107,31 +107,73 @@ pub async fn save_provider(
     .collect();
     let result = match serde_json::from_value(settings) {
         Ok(settings) => {
-            let association = Association {
-                mode: Mode::parse(&association),
-                login_only: !login_only.is_empty(),
-                bind_methods: [
-                    (&bind_password, BindMethod::Password),
-                    (&bind_email_code, BindMethod::EmailCode),
-                    (&bind_phone_code, BindMethod::PhoneCode),
-                    (&bind_passkey, BindMethod::Passkey),
-                    (&bind_identity, BindMethod::Identity),
-                ]
-                .into_iter()
-                .filter(|(on, _)| !on.is_empty())
-                .map(|(_, m)| m)
-                .collect(),
-                as_source: !as_source.is_empty(),
-                as_target: !as_target.is_empty(),
-                verified_counts: !verified_counts.is_empty(),
-                domains: words(&domains),
-            };
-            let form = ProviderForm { key, name, settings, secret, enabled: !enabled.is_empty(), position: position.parse().unwrap_or(0), association };
+            let binds = [&bind_password, &bind_email_code, &bind_phone_code, &bind_passkey, &bind_identity];
+            let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts], &domains, binds);
+            let form = ProviderForm { key, name, settings, secret, enabled: !enabled.is_empty(), position: position.parse().unwrap_or(0), shared: !shared.is_empty(), association };
             context.ligature.save_provider(&asker.visitor, form, create).await
         }
         Err(error) => Err(SaveProblem::Fault(Fault::from(error))),
     };
     let next = saved(&context, &asker, result, (paths::ADMIN_PROVIDERS, "saved"), &page, typed).await;
+    go(&context, &next);
+    Ok(())
+}
+
+/// A provider that the home organisation offers: its switch and its association here.
+#[server(prefix = "/fn", endpoint = "admin/provider/take")]
+pub async fn take_provider(
+    key: String,
+    #[server(default)] enabled: String,
+    #[server(default)] association: String,
+    #[server(default)] login_only: String,
+    #[server(default)] as_source: String,
+    #[server(default)] as_target: String,
+    #[server(default)] verified_counts: String,
+    #[server(default)] domains: String,
+    #[server(default)] bind_password: String,
+    #[server(default)] bind_email_code: String,
+    #[server(default)] bind_phone_code: String,
+    #[server(default)] bind_passkey: String,
+    #[server(default)] bind_identity: String,
+) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let binds = [&bind_password, &bind_email_code, &bind_phone_code, &bind_passkey, &bind_identity];
+    let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts], &domains, binds);
+    let page = paths::safe(&paths::admin_provider(&key));
+    let result = context.ligature.take_provider(&asker.visitor, &key, !enabled.is_empty(), association).await;
+    let next = saved(&context, &asker, result, (paths::ADMIN_PROVIDERS, "saved"), &page, Vec::new()).await;
+    go(&context, &next);
+    Ok(())
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split([' ', ',', '\n', '\r']).map(str::trim).filter(|s| !s.is_empty()).map(|s| bounded(s, 120)).take(40).collect()
+}
+
+/// The switches of an association; `binds` in the order of the form.
+fn association_of(mode: &str, [login_only, as_source, as_target, verified_counts]: [&str; 4], domains: &str, binds: [&String; 5]) -> Association {
+    let methods = [BindMethod::Password, BindMethod::EmailCode, BindMethod::PhoneCode, BindMethod::Passkey, BindMethod::Identity];
+    Association {
+        mode: Mode::parse(mode),
+        login_only: !login_only.is_empty(),
+        bind_methods: binds.into_iter().zip(methods).filter(|(on, _)| !on.is_empty()).map(|(_, method)| method).collect(),
+        as_source: !as_source.is_empty(),
+        as_target: !as_target.is_empty(),
+        verified_counts: !verified_counts.is_empty(),
+        domains: words(domains),
+    }
+}
+
+#[server(prefix = "/fn", endpoint = "admin/account/role")]
+pub async fn set_role(account: String, role: String, given: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = match (account.parse::<AccountId>(), Role::parse(&role)) {
+        (Ok(id), Some(role)) => match context.ligature.set_role(&asker.visitor, id, role, given == "yes").await {
+            Ok(()) => back(&context, &asker, &paths::admin_account(&account), Flash::notice("saved")).await,
+            Err(fault) => refuse(&fault),
+        },
+        _ => refuse(&Refusal::NotFound.into()),
+    };
     go(&context, &next);
     Ok(())
 }

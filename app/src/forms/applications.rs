@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use domain::Refusal;
 use leptos::prelude::*;
 use serde::Deserialize;
-use service::applications::{Algorithm, ApplicationForm, ApplicationKind, ApplicationSettings, Grant};
+use service::applications::{Algorithm, ApplicationForm, ApplicationKind, ApplicationSettings, Brand, Grant};
 
 use crate::{
     context::asked,
@@ -50,6 +50,7 @@ fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
         providers: words(text("providers")).into_iter().collect(),
         sender: text("sender").to_owned(),
         claims: claims(text("claims")),
+        brand: Brand { colour: text("colour").to_owned(), logo: String::new() },
     };
     ApplicationForm { client_id: text("client_id").to_owned(), name: text("name").to_owned(), redirect_uris: words(text("redirect_uris")), settings, active: on("active") }
 }
@@ -57,7 +58,7 @@ fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
 #[server(prefix = "/fn", endpoint = "admin/application")]
 pub async fn save_application(#[server(default)] create: String, #[server(default)] fields: BTreeMap<String, String>) -> Result<(), Code> {
     let (context, asker) = asked();
-    if let Err(fault) = context.ligature.administrator(&asker.visitor).await {
+    if let Err(fault) = context.ligature.allowed(&asker.visitor, domain::Right::ChangeApplications).await {
         go(&context, &refuse(&fault));
         return Ok(());
     }

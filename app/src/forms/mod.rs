@@ -7,6 +7,7 @@ pub mod confirm;
 pub mod consent;
 pub mod language;
 pub mod measure;
+pub mod organisations;
 pub mod passkeys;
 pub mod phone;
 pub mod policy;

@@ -1,6 +1,6 @@
 //! The console: providers and their association, the policy's switches, accounts, applications, the audit trail.
 use axum::{extract::Path, response::Response};
-use domain::{AccountId, Refusal, facts::AccountState, policy::BindMethod};
+use domain::{AccountId, Refusal, Right, Role, facts::AccountState, policy::BindMethod};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::rows::{Account, AuditEvent, Email};
 use service::{
@@ -12,7 +12,7 @@ use service::{
 use crate::{
     fields::{Field, check, field, method_name, moment, notice, radios},
     forms::{
-        admin::{AdminMerge, SaveProvider, SetAccountState},
+        admin::{AdminMerge, SaveProvider, SetAccountState, SetRole, TakeProvider},
         second_factor::AdminRemoveSecondFactor,
     },
     i18n::{Lang, t, ta},
@@ -59,16 +59,18 @@ pub async fn overview(visit: Visit) -> Response {
 pub async fn providers(visit: Visit) -> Response {
     let result = async {
         let list = visit.context.ligature.admin_providers(&visit.asker.visitor).await?;
+        let changes = visit.may(Right::ChangeProviders).await?;
         let (l, flash) = (visit.asker.lang, visit.flash.clone());
         Ok(page(&visit.context, &visit.asker, head(l, "admin-providers", paths::ADMIN_PROVIDERS), move || {
             view! {
-                <div class="title"><h1>{t(l, "admin-providers")}</h1><a class="button primary" href=paths::ADMIN_PROVIDER_NEW>{t(l, "provider-new")}</a></div>
+                <div class="title"><h1>{t(l, "admin-providers")}</h1>{changes.then(|| view! { <a class="button primary" href=paths::ADMIN_PROVIDER_NEW>{t(l, "provider-new")}</a> })}</div>
                 {message(l, &flash)}
                 {list.is_empty().then(|| view! { <p>{t(l, "providers-none")}</p> })}
                 <ul class="rows">{list.into_iter().map(|p| view! {
                     <li>
                         {crate::fields::mark(&p.name)}
                         <a class="row-main" href=paths::admin_provider(&p.key)><strong>{p.name.clone()}</strong><span class="muted">{t(l, &format!("kind-{}", p.settings.kind()))}" · "{t(l, &format!("association-{}", p.association.mode.name().replace('_', "-")))}" · "{ta(l, "provider-links", &[("count", &p.links.to_string())])}</span></a>
+                        {(p.offered || p.shared).then(|| view! { <span class="tag">{t(l, if p.offered { "provider-offered" } else { "provider-shared" })}</span> })}
                         <span class=if p.enabled { "tag good" } else { "tag" }>{t(l, if p.enabled { "on" } else { "off" })}</span>
                     </li>
                 }).collect_view()}</ul>
@@ -92,19 +94,83 @@ async fn provider_page(visit: &Visit, key: String) -> Result<Response, Fault> {
         return Err(Refusal::NotFound.into());
     }
     let (l, flash, texts) = (visit.asker.lang, visit.flash.clone(), visit.context.ligature.has_texts());
+    let shows = Shows { texts, changes: visit.may(Right::ChangeProviders).await?, shares: visit.may(Right::RunInstance).await? };
     let title = found.as_ref().map_or_else(|| t(l, "provider-new"), |p| p.name.clone());
     Ok(page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_PROVIDERS)), move || {
         view! {
             <h1>{title}</h1>
             {message(l, &flash)}
             {found.as_ref().map(|p| view! { <p class="muted">{t(l, "provider-redirect")}" "<code>{p.redirect_uri.clone()}</code></p> })}
-            {provider_form(l, found, texts, &flash)}
+            {match found {
+                Some(found) if found.offered => taken_form(l, found, &shows, &flash),
+                found => provider_form(l, found, &shows, &flash),
+            }}
         }
     })
     .await)
 }
 
-fn provider_form(l: Lang, found: Option<ProviderView>, texts: bool, flash: &Flash) -> AnyView {
+/// What of a provider's form is there.
+struct Shows {
+    /// Texts can be sent.
+    texts: bool,
+    /// The person may change providers; others only read.
+    changes: bool,
+    /// The person may offer one to every organisation.
+    shares: bool,
+}
+
+/// How a provider meets accounts.
+fn association_fields(l: Lang, association: &Association, texts: bool, flash: &Flash) -> AnyView {
+    let binds = association.bind_methods.clone();
+    let has = |method: BindMethod| binds.is_empty() && method != BindMethod::Identity || binds.contains(&method);
+    let modes = [Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding]
+        .map(|m| (m.name(), t(l, &format!("association-{}", m.name().replace('_', "-"))), t(l, &format!("association-{}-hint", m.name().replace('_', "-")))))
+        .to_vec();
+    let domains = Some(flash.typed("domains")).filter(|v| !v.is_empty()).unwrap_or_else(|| association.domains.join(" "));
+    view! {
+        <fieldset class="section"><legend>{t(l, "section-association")}</legend>
+            {radios("association", t(l, "association"), modes, association.mode.name())}
+            {check("bind_password", t(l, "bind-method-password"), String::new(), has(BindMethod::Password))}
+            {check("bind_email_code", t(l, "bind-method-email-code"), String::new(), has(BindMethod::EmailCode))}
+            {check("bind_phone_code", t(l, "bind-method-phone-code"), if texts { String::new() } else { t(l, "danger-phone-why") }, has(BindMethod::PhoneCode))}
+            {check("bind_passkey", t(l, "bind-method-passkey"), String::new(), has(BindMethod::Passkey))}
+            {check("bind_identity", t(l, "bind-method-identity"), t(l, "bind-methods-hint"), has(BindMethod::Identity))}
+            {check("login_only", t(l, "login-only"), t(l, "login-only-hint"), association.login_only)}
+            {check("as_source", t(l, "as-source"), t(l, "as-source-hint"), association.as_source)}
+            {check("as_target", t(l, "as-target"), t(l, "as-target-hint"), association.as_target)}
+            {flash.problem("verified_counts").map(|m| view! { <p class="problem">{t(l, m)}</p> })}
+            {check("verified_counts", t(l, "verified-counts"), t(l, "verified-counts-hint"), association.verified_counts)}
+            {field(Field { name: "domains".into(), label: t(l, "domains"), kind: "text", hint: t(l, "domains-hint"), value: domains, problem: flash.problem("domains").map(|m| t(l, m)), autocomplete: "off", max: 300, ..Field::default() })}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// Saving, where the person may.
+fn save_actions(l: Lang, changes: bool) -> AnyView {
+    view! {
+        <div class="row-actions">{changes.then(|| view! { <button class="primary">{t(l, "save")}</button> })}<a class="button quiet" href=paths::ADMIN_PROVIDERS>{t(l, "back")}</a></div>
+        {(!changes).then(|| view! { <p class="muted">{t(l, "read-only")}</p> })}
+    }
+    .into_any()
+}
+
+/// A provider that the home organisation offers: its settings are there, its switch and association here.
+fn taken_form(l: Lang, found: ProviderView, shows: &Shows, flash: &Flash) -> AnyView {
+    view! {
+        <p>{t(l, "provider-offered-lead")}</p>
+        <form method="post" action=TakeProvider::url() class="stack wide">
+            <input type="hidden" name="key" value=found.key.clone()/>
+            {check("enabled", t(l, "provider-take"), t(l, "provider-take-hint"), found.enabled)}
+            {association_fields(l, &found.association, shows.texts, flash)}
+            {save_actions(l, shows.changes)}
+        </form>
+    }
+    .into_any()
+}
+
+fn provider_form(l: Lang, found: Option<ProviderView>, shows_what: &Shows, flash: &Flash) -> AnyView {
     let settings = found.as_ref().and_then(|p| serde_json::to_value(&p.settings).ok()).unwrap_or_default();
     let stored = |name: &str| match settings.get(name) {
         Some(serde_json::Value::String(s)) => s.clone(),
@@ -132,16 +198,11 @@ fn provider_form(l: Lang, found: Option<ProviderView>, texts: bool, flash: &Flas
         found.as_ref().map_or(Association { mode: Mode::Inherit, login_only: false, bind_methods: Vec::new(), as_source: true, as_target: true, verified_counts: false, domains: Vec::new() }, |p| {
             p.association.clone()
         });
-    let binds = association.bind_methods.clone();
-    let has = |method: BindMethod| binds.is_empty() && method != BindMethod::Identity || binds.contains(&method);
     let secret_hint = match found.as_ref().and_then(|p| p.secret_set_at) {
         Some(_) => t(l, "provider-secret-set"),
         None => t(l, "provider-secret-none"),
     };
     let kinds = ["oidc", "oauth2", "github"].map(|k| (k, t(l, &format!("kind-{k}")), t(l, &format!("kind-{k}-hint")))).to_vec();
-    let modes = [Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding]
-        .map(|m| (m.name(), t(l, &format!("association-{}", m.name().replace('_', "-"))), t(l, &format!("association-{}-hint", m.name().replace('_', "-")))))
-        .to_vec();
     let key_field = match &found {
         Some(p) => view! { <input type="hidden" name="key" value=p.key.clone()/> }.into_any(),
         None => input("key", "provider-key", "provider-key-hint", String::new()),
@@ -156,6 +217,7 @@ fn provider_form(l: Lang, found: Option<ProviderView>, texts: bool, flash: &Flas
                 {key_field}
                 {kind_field}
                 {check("enabled", t(l, "provider-enabled"), t(l, "provider-enabled-hint"), found.as_ref().is_none_or(|p| p.enabled))}
+                {shows_what.shares.then(|| check("shared", t(l, "provider-share"), ta(l, "provider-share-hint", &[("count", &found.as_ref().map_or(0, |p| p.takers).to_string())]), found.as_ref().is_some_and(|p| p.shared)))}
                 {input("position", "provider-position", "provider-position-hint", found.as_ref().map_or(0, |p| p.position).to_string())}
             </fieldset>
             <fieldset class="section"><legend>{t(l, "section-connection")}</legend>
@@ -182,20 +244,8 @@ fn provider_form(l: Lang, found: Option<ProviderView>, texts: bool, flash: &Flas
                     {setting("api_url", "api-url", "github-url-hint")}
                 </details>
             })}
-            <fieldset class="section"><legend>{t(l, "section-association")}</legend>
-                {radios("association", t(l, "association"), modes, association.mode.name())}
-                {check("bind_password", t(l, "bind-method-password"), String::new(), has(BindMethod::Password))}
-                {check("bind_email_code", t(l, "bind-method-email-code"), String::new(), has(BindMethod::EmailCode))}
-                {check("bind_phone_code", t(l, "bind-method-phone-code"), if texts { String::new() } else { t(l, "danger-phone-why") }, has(BindMethod::PhoneCode))}
-                {check("bind_passkey", t(l, "bind-method-passkey"), String::new(), has(BindMethod::Passkey))}
-                {check("bind_identity", t(l, "bind-method-identity"), t(l, "bind-methods-hint"), has(BindMethod::Identity))}
-                {check("login_only", t(l, "login-only"), t(l, "login-only-hint"), association.login_only)}
-                {check("as_source", t(l, "as-source"), t(l, "as-source-hint"), association.as_source)}
-                {check("as_target", t(l, "as-target"), t(l, "as-target-hint"), association.as_target)}
-                {check("verified_counts", t(l, "verified-counts"), t(l, "verified-counts-hint"), association.verified_counts)}
-                {input("domains", "domains", "domains-hint", association.domains.join(" "))}
-            </fieldset>
-            <div class="row-actions"><button class="primary">{t(l, "save")}</button><a class="button quiet" href=paths::ADMIN_PROVIDERS>{t(l, "back")}</a></div>
+            {association_fields(l, &association, shows_what.texts, flash)}
+            {save_actions(l, shows_what.changes)}
         </form>
     }
     .into_any()
@@ -248,14 +298,19 @@ async fn account_page(visit: &Visit, id: &str) -> Result<Response, Fault> {
     let view = visit.context.ligature.admin_account(&visit.asker.visitor, id).await?;
     let (l, flash) = (visit.asker.lang, visit.flash.clone());
     let own = visit.asker.visitor.session.as_ref().is_some_and(|c| c.account == id);
+    let rights = visit.context.ligature.rights(&visit.asker.visitor).await?;
+    let gives = rights.contains(&Right::GiveRoles);
+    // Whoever has a role is left to owners.
+    let governs = rights.contains(&Right::GovernAccounts);
+    let switches = governs || rights.contains(&Right::SwitchAccounts) && view.roles.is_empty();
     Ok(page(&visit.context, &visit.asker, head(l, "admin-account", paths::ADMIN_ACCOUNTS), move || {
         let state = view.account.state();
         let active = state == AccountState::Active;
-        let switchable = !own && matches!(state, AccountState::Active | AccountState::Disabled);
+        let switchable = switches && !own && matches!(state, AccountState::Active | AccountState::Disabled);
         view! {
             <h1>{if view.account.name.is_empty() { t(l, "account-nameless") } else { view.account.name.clone() }}</h1>
             {message(l, &flash)}
-            <p><span class="tag">{t(l, state_key(state))}</span>" "{view.roles.iter().map(|r| view! { <span class="tag">{r.clone()}</span> }).collect_view()}</p>
+            <p><span class="tag">{t(l, state_key(state))}</span>" "{view.roles.iter().map(|r| view! { <span class="tag">{t(l, &format!("role-{r}"))}</span> }).collect_view()}</p>
             <section><h2>{t(l, "addresses-title")}</h2>
                 <ul class="rows">{view.emails.into_iter().map(|e| view! { <li><span class="row-main"><strong>{e.typed}</strong><span class="muted">{t(l, if e.owner { "email-owner" } else if e.proof == "none" { "address-unproved" } else { "email-co-holder" })}</span></span></li> }).collect_view()}</ul>
             </section>
@@ -270,7 +325,7 @@ async fn account_page(visit: &Visit, id: &str) -> Result<Response, Fault> {
                 </form>
             })}
             {view.merged_into.map(|id| view! { <p>{t(l, "admin-merged-into")}" "<a href=paths::admin_account(&id.to_string())><code>{id.to_string()}</code></a></p> })}
-            {view.mergeable.then(|| view! {
+            {(governs && view.mergeable).then(|| view! {
                 <section><h2>{t(l, "admin-merge-title")}</h2>
                     <p class="muted">{t(l, "admin-merge-hint")}</p>
                     <form method="post" action=AdminMerge::url() class="stack wide">
@@ -283,17 +338,44 @@ async fn account_page(visit: &Visit, id: &str) -> Result<Response, Fault> {
             {view.second_factor.map(|since| view! {
                 <section><h2>{t(l, "factor-own-title")}</h2>
                     <p><span class="tag good">{t(l, "factor-is-on")}</span>" "<span class="muted">{moment(l, since)}</span></p>
-                    <form method="post" action=AdminRemoveSecondFactor::url() class="row-actions">
+                    {governs.then(|| view! { <form method="post" action=AdminRemoveSecondFactor::url() class="row-actions">
                         <input type="hidden" name="account" value=view.account.id.to_string()/>
                         <button class="danger">{t(l, "admin-factor-remove")}</button>
                         <span class="muted">{t(l, "admin-factor-remove-hint")}</span>
-                    </form>
+                    </form> })}
                 </section>
             })}
+            {(gives && !own && (active || !view.roles.is_empty())).then(|| roles(l, view.account.id, &view.roles))}
             <section><h2>{t(l, "activity-title")}</h2>{events(l, view.events, false)}</section>
         }
     })
     .await)
+}
+
+/// Roles to give and to take, each with what it opens.
+fn roles(l: Lang, id: AccountId, held: &[String]) -> AnyView {
+    let rows = Role::ALL.map(|role| {
+        let has = held.iter().any(|r| r == role.name());
+        let name = t(l, &format!("role-{}", role.name()));
+        let act = t(l, if has { "role-take" } else { "role-give" });
+        view! {
+            <li>
+                <span class="row-main"><strong>{name.clone()}</strong><span class="muted">{t(l, &format!("role-{}-hint", role.name()))}</span></span>
+                <form method="post" action=SetRole::url()>
+                    <input type="hidden" name="account" value=id.to_string()/>
+                    <input type="hidden" name="role" value=role.name()/>
+                    <button class=if has { "quiet" } else { "" } name="given" value=if has { "no" } else { "yes" } aria-label=format!("{act}: {name}")>{act.clone()}</button>
+                </form>
+            </li>
+        }
+    });
+    view! {
+        <section><h2>{t(l, "roles-title")}</h2>
+            <p class="muted">{t(l, "roles-lead")}</p>
+            <ul class="rows">{rows.into_iter().collect_view()}</ul>
+        </section>
+    }
+    .into_any()
 }
 
 /// Events as rows; `open`: with their stories, for a support code that was looked up.

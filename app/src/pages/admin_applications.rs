@@ -1,6 +1,6 @@
 //! Applications in the console: the list, and a form for each.
 use axum::{extract::Path, response::Response};
-use domain::Refusal;
+use domain::{Refusal, Right};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
     Fault,
@@ -25,14 +25,15 @@ pub async fn applications(visit: Visit) -> Response {
 async fn applications_page(visit: &Visit) -> Result<Response, Fault> {
     let list = visit.context.ligature.admin_applications(&visit.asker.visitor).await?;
     let tokens = visit.context.ligature.registration_tokens(&visit.asker.visitor).await?;
+    let changes = visit.may(Right::ChangeApplications).await?;
     let (l, flash) = (visit.asker.lang, visit.flash.clone());
     Ok(page(&visit.context, &visit.asker, Head::new(t(l, "admin-applications"), Layout::Admin(paths::ADMIN_APPLICATIONS)), move || {
         view! {
             <h1>{t(l, "admin-applications")}</h1>
             {list.is_empty().then(|| view! { <p>{t(l, "applications-none")}</p> })}
             <ul class="rows">{list.into_iter().map(|a| row(l, a)).collect_view()}</ul>
-            <p><a class="button primary" href=paths::ADMIN_APPLICATION_NEW>{t(l, "application-new")}</a></p>
-            {registration(l, tokens, &flash)}
+            {changes.then(|| view! { <p><a class="button primary" href=paths::ADMIN_APPLICATION_NEW>{t(l, "application-new")}</a></p> })}
+            {changes.then(|| registration(l, tokens, &flash))}
         }
     })
     .await)
@@ -102,17 +103,19 @@ async fn application_page(visit: &Visit, client_id: String) -> Result<Response, 
         None if create => ApplicationView { client_id: String::new(), name: String::new(), redirect_uris: Vec::new(), active: true, settings: ApplicationSettings::default(), secrets: Vec::new() },
         None => return Err(Refusal::NotFound.into()),
     };
+    let changes = visit.may(Right::ChangeApplications).await?;
     let (l, flash) = (visit.asker.lang, visit.flash.clone());
     let title = if create { t(l, "application-new") } else { shown.name.clone() };
     Ok(page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_APPLICATIONS)), move || {
         let secret = flash.typed("secret");
-        let rotate = (!create && !shown.settings.kind.is_public()).then(|| secrets(l, &shown));
+        let rotate = (changes && !create && !shown.settings.kind.is_public()).then(|| secrets(l, &shown));
         view! {
             <h1>{title}</h1>
             {(flash.notice == "saved").then(|| notice("good", t(l, "saved")))}
             {(!flash.problems.is_empty()).then(|| notice("bad", t(l, "form-problems")))}
             {(!secret.is_empty()).then(|| view! { <div class="notice good" role="status"><p>{t(l, "application-registered")}</p><p><code class="secret">{secret.clone()}</code></p></div> })}
-            {form(l, create, &shown, &flash)}
+            {form(l, create, changes, &shown, &flash)}
+            {(changes && !create).then(|| super::admin_brand::logo(l, &shown.settings.brand.logo, &shown.client_id, &shown.name, &flash))}
             {rotate}
         }
     })
@@ -139,7 +142,7 @@ fn secrets(l: Lang, shown: &ApplicationView) -> AnyView {
     .into_any()
 }
 
-fn form(l: Lang, create: bool, shown: &ApplicationView, flash: &Flash) -> AnyView {
+fn form(l: Lang, create: bool, changes: bool, shown: &ApplicationView, flash: &Flash) -> AnyView {
     // After a form that could not be saved, what was typed; otherwise what there is.
     let sent = !flash.typed("sent").is_empty();
     let text = |name: &'static str, there: String| if sent { flash.typed(name) } else { there };
@@ -175,6 +178,7 @@ fn form(l: Lang, create: bool, shown: &ApplicationView, flash: &Flash) -> AnyVie
             <details class="section" open=sent><summary>{t(l, "section-people")}</summary>
                 {input("providers", s.providers.iter().cloned().collect::<Vec<_>>().join(" "), true, 2000)}
                 {input("sender", s.sender.clone(), true, 254)}
+                {input("colour", if s.brand.colour.is_empty() { String::new() } else { format!("#{}", s.brand.colour) }, true, 7)}
                 {lines}
             </details>
             <details class="section" open=sent><summary>{t(l, "section-logout")}</summary>
@@ -198,7 +202,8 @@ fn form(l: Lang, create: bool, shown: &ApplicationView, flash: &Flash) -> AnyVie
                 {tick("identities", s.identities, true)}
                 {tick("resource_server", s.resource_server, true)}
             </details>
-            <div class="row-actions"><button class="primary">{t(l, "save")}</button><a class="button quiet" href=paths::ADMIN_APPLICATIONS>{t(l, "back")}</a></div>
+            <div class="row-actions">{changes.then(|| view! { <button class="primary">{t(l, "save")}</button> })}<a class="button quiet" href=paths::ADMIN_APPLICATIONS>{t(l, "back")}</a></div>
+            {(!changes).then(|| view! { <p class="muted">{t(l, "read-only")}</p> })}
         </form>
     }
     .into_any()

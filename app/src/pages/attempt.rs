@@ -53,7 +53,7 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
     let wide = matches!(view.body, ViewBody::Merge { .. });
     let mut head = Head::new(title.clone(), if wide { Layout::Account } else { Layout::Narrow });
     if let Continuation::Authorize(request) = &view.continuation {
-        head = head.origins(origin(&request.redirect_uri));
+        head = head.origins(origin(&request.redirect_uri)).on_way_to(Some(request.client_id.clone()));
     }
     if let ViewBody::Bind { identities, .. } = &view.body {
         head = head.origins(identities.iter().filter_map(|b| b.origin.clone()));

@@ -3,6 +3,8 @@ mod account;
 mod account_change;
 mod admin;
 mod admin_applications;
+mod admin_brand;
+mod admin_organisations;
 mod attempt;
 mod complete;
 mod confirm;
@@ -74,6 +76,16 @@ pub struct Visit {
     pub asker: Asker,
     pub query: Query,
     pub flash: Flash,
+}
+
+impl Visit {
+    /// Whether the person may do something in the console; buttons that would be refused are not shown.
+    ///
+    /// # Errors
+    /// Without a session.
+    pub(crate) async fn may(&self, right: domain::Right) -> Result<bool, Fault> {
+        Ok(self.context.ligature.rights(&self.asker.visitor).await?.contains(&right))
+    }
 }
 
 impl<S> axum::extract::FromRequestParts<S> for Visit
@@ -162,5 +174,8 @@ pub fn routes() -> Router<Context> {
         .route("/admin/accounts/{id}", get(admin::account))
         .route("/admin/applications", get(admin_applications::applications))
         .route("/admin/applications/{client_id}", get(admin_applications::application))
+        .route("/admin/organisations", get(admin_organisations::organisations))
+        .route("/admin/organisations/{slug}", get(admin_organisations::organisation))
+        .route("/admin/brand", get(admin_brand::brand))
         .route("/admin/audit", get(admin::audit))
 }

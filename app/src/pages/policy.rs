@@ -1,5 +1,6 @@
 //! The policy in the console: switches, versions, dangers, drafts, presets, what is in force and why, trying it.
 use axum::{extract::Path, http::HeaderValue, response::Response};
+use domain::Right;
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
     Fault,
@@ -86,21 +87,22 @@ fn changes(l: Lang, title: &'static str, against: &'static str, rows: Vec<(Strin
 pub async fn policy(visit: Visit) -> Response {
     let result = async {
         let view = visit.context.ligature.policy_view(&visit.asker.visitor).await?;
+        let changes = visit.may(Right::ChangePolicy).await?;
         let (l, flash) = (visit.asker.lang, visit.flash.clone());
-        Ok(page(&visit.context, &visit.asker, head(l, "admin-policy"), move || policy_view(l, view, &flash)).await)
+        Ok(page(&visit.context, &visit.asker, head(l, "admin-policy"), move || policy_view(l, view, changes, &flash)).await)
     }
     .await;
     or_refuse(&visit, result).await
 }
 
-fn policy_view(l: Lang, view: PolicyView, flash: &Flash) -> AnyView {
+fn policy_view(l: Lang, view: PolicyView, may_change: bool, flash: &Flash) -> AnyView {
     let s = view.switches;
     let presets = view.presets.iter().map(|p| (*p, t(l, &format!("preset-{p}")), t(l, &format!("preset-{p}-hint")))).collect();
     let names: Vec<_> = view.presets.clone();
     let modes =
         [MailMode::ConfirmationRequired, MailMode::Notification, MailMode::None].map(|m| (m.name(), t(l, &format!("mail-mode-{}", m.name())), t(l, &format!("mail-mode-{}-hint", m.name())))).to_vec();
     view! {
-        <div class="title"><h1>{t(l, "admin-policy")}</h1><a class="button primary" href=paths::policy_document("instance", None)>{t(l, "draft-new")}</a></div>
+        <div class="title"><h1>{t(l, "admin-policy")}</h1>{may_change.then(|| view! { <a class="button primary" href=paths::policy_document("instance", None)>{t(l, "draft-new")}</a> })}</div>
         {message(l, flash)}
         {s.accept_unproven_links.then(|| notice("bad", t(l, "policy-unsafe-on")))}
         <p class="links"><a href=paths::ADMIN_POLICY_TRY>{t(l, "try-title")}</a><a href=paths::ADMIN_POLICY_EFFECTIVE>{t(l, "effective-title")}</a></p>
@@ -112,7 +114,7 @@ fn policy_view(l: Lang, view: PolicyView, flash: &Flash) -> AnyView {
                 let class = if active { "tag good" } else { "tag" };
                 view! { <li><a class="row-main" href=paths::policy_version(v.version)><strong>{ta(l, "policy-version", &[("version", &v.version.to_string())])}" · "{scope_name(l, &v.scope)}</strong><span class="muted small">{moment(l, v.created_at)}</span></a>
                     <span class=class>{t(l, &format!("version-{}", v.state))}</span>
-                    {(v.state == "retired").then(|| view! { <form method="post" action=RollBackPolicy::url()><input type="hidden" name="version" value=v.version.to_string()/><button class="quiet">{t(l, "policy-roll-back")}</button></form> })}
+                    {(may_change && v.state == "retired").then(|| view! { <form method="post" action=RollBackPolicy::url()><input type="hidden" name="version" value=v.version.to_string()/><button class="quiet">{t(l, "policy-roll-back")}</button></form> })}
                 </li> }
             }).collect_view()}</ul>
         </section>
@@ -131,7 +133,7 @@ fn policy_view(l: Lang, view: PolicyView, flash: &Flash) -> AnyView {
             <fieldset class="section danger"><legend>{t(l, "policy-unsafe")}</legend>
                 {check("accept_unproven_links", t(l, "accept-unproven"), t(l, "accept-unproven-hint"), s.accept_unproven_links)}
             </fieldset>
-            <div class="row-actions"><button class="primary">{t(l, "save")}</button></div>
+            {if may_change { view! { <div class="row-actions"><button class="primary">{t(l, "save")}</button></div> }.into_any() } else { view! { <p class="muted">{t(l, "read-only")}</p> }.into_any() }}
         </form>
     }
     .into_any()
@@ -142,6 +144,7 @@ pub async fn document(visit: Visit) -> Response {
     let result = async {
         let scope = if visit.query.scope.is_empty() { "instance" } else { &visit.query.scope };
         let view = visit.context.ligature.document_view(&visit.asker.visitor, scope, visit.query.version.parse().ok()).await?;
+        let may_change = visit.may(Right::ChangePolicy).await?;
         let (l, flash) = (visit.asker.lang, visit.flash.clone());
         let title = ta(l, "draft-title", &[("scope", &scope_name(l, &view.scope))]);
         Ok(page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || {
@@ -159,7 +162,7 @@ pub async fn document(visit: Visit) -> Response {
                 <form method="post" action=SaveDraft::url() class="stack wide">
                     <input type="hidden" name="scope" value=view.scope.clone()/>
                     {area("document", t(l, "draft-document"), t(l, "draft-document-hint"), text)}
-                    <div class="row-actions"><button class="primary">{t(l, "draft-save")}</button><a class="button quiet" href=paths::ADMIN_POLICY>{t(l, "back")}</a></div>
+                    <div class="row-actions">{may_change.then(|| view! { <button class="primary">{t(l, "draft-save")}</button> })}<a class="button quiet" href=paths::ADMIN_POLICY>{t(l, "back")}</a></div>
                 </form>
             }
         })
@@ -188,11 +191,13 @@ pub async fn version(Path(number): Path<i64>, visit: Visit) -> Response {
         let ligature = &visit.context.ligature;
         let view = ligature.version_view(&visit.asker.visitor, number).await?;
         let run = ligature.dry_run_view(&visit.asker.visitor, number, &visit.query.bucket).await?;
+        let may_change = visit.may(Right::ChangePolicy).await?;
         let (l, flash) = (visit.asker.lang, visit.flash.clone());
         let title = ta(l, "policy-version", &[("version", &number.to_string())]);
         let running = run.as_ref().is_some_and(|r| r.state == "running");
         let bucket = visit.query.bucket.clone();
-        let mut response = page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || version_view(l, title, view, run, &bucket, &flash)).await;
+        let mut response =
+            page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || version_view(l, title, view, run, &bucket, may_change, &flash)).await;
         if running {
             // The page looks again by itself, without a script.
             response.headers_mut().insert("refresh", HeaderValue::from_static("2"));
@@ -203,7 +208,7 @@ pub async fn version(Path(number): Path<i64>, visit: Visit) -> Response {
     or_refuse(&visit, result).await
 }
 
-fn version_view(l: Lang, title: String, view: VersionView, run: Option<DryRunView>, bucket: &str, flash: &Flash) -> AnyView {
+fn version_view(l: Lang, title: String, view: VersionView, run: Option<DryRunView>, bucket: &str, may_change: bool, flash: &Flash) -> AnyView {
     let VersionView { row, dangers: found, differences } = view;
     let number = row.version;
     let act = |becomes: &'static str, key: &str, class: &'static str| {
@@ -211,6 +216,7 @@ fn version_view(l: Lang, title: String, view: VersionView, run: Option<DryRunVie
     };
     let mut actions = Vec::new();
     match row.state.as_str() {
+        _ if !may_change => {}
         "draft" => actions = vec![act("shadow", "version-make-shadow", ""), act("active", "version-make-active", "primary"), act("retired", "version-discard", "quiet")],
         "shadow" => actions = vec![act("active", "version-make-active", "primary"), act("retired", "version-end-shadow", "quiet")],
         "retired" => actions.push(act("active", "policy-roll-back", "")),
@@ -222,19 +228,19 @@ fn version_view(l: Lang, title: String, view: VersionView, run: Option<DryRunVie
         {problem(l, flash)}
         {message(l, flash)}
         <p><span class="tag">{t(l, &format!("version-{}", row.state))}</span>" "<span class="muted">{t(l, &format!("version-{}-why", row.state))}" "{moment(l, row.created_at)}</span></p>
-        <div class="row-actions">{actions}<a class="button quiet" href=paths::policy_document(&row.scope, Some(number))>{t(l, "draft-from")}</a></div>
+        <div class="row-actions">{actions}{may_change.then(|| view! { <a class="button quiet" href=paths::policy_document(&row.scope, Some(number))>{t(l, "draft-from")}</a> })}</div>
         {changes(l, "changes-title", "changes-now", differences)}
         {dangers(l, found)}
-        {dry_run(l, number, run, bucket)}
+        {dry_run(l, number, run, may_change, bucket)}
         <p class="links"><a href=paths::policy_replay(number)>{t(l, "replay-title")}</a><a href=format!("{}?version={number}", paths::ADMIN_POLICY_TRY)>{t(l, "try-title")}</a></p>
         <details><summary>{t(l, "policy-text")}</summary><pre>{pretty}</pre></details>
     }
     .into_any()
 }
 
-fn dry_run(l: Lang, version: i64, run: Option<DryRunView>, bucket: &str) -> AnyView {
+fn dry_run(l: Lang, version: i64, run: Option<DryRunView>, may_change: bool, bucket: &str) -> AnyView {
     let running = run.as_ref().is_some_and(|r| r.state == "running");
-    let start = (!running).then(|| view! { <form method="post" action=StartDryRun::url()><input type="hidden" name="version" value=version.to_string()/><button>{t(l, if run.is_some() { "dry-run-again" } else { "dry-run-go" })}</button></form> });
+    let start = (may_change && !running).then(|| view! { <form method="post" action=StartDryRun::url()><input type="hidden" name="version" value=version.to_string()/><button>{t(l, if run.is_some() { "dry-run-again" } else { "dry-run-go" })}</button></form> });
     let bucket = bucket.to_owned();
     view! {
         <section aria-labelledby="dry-run"><h2 id="dry-run">{t(l, "dry-run-title")}</h2>

@@ -151,6 +151,10 @@ pub struct Govern {
     pub act: Governing,
     /// It is the administrator's own.
     pub own: bool,
+    /// It has a role itself.
+    pub administrator: bool,
+    /// An owner acts.
+    pub by_owner: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +165,9 @@ pub enum Governing {
     Enable,
     /// For somebody who lost it; one's own is removed in My Account, with a code.
     RemoveSecondFactor,
+    /// Who may do what in the console.
+    GiveRole,
+    TakeRole,
 }
 
 /// The account that stays, and what of both matters.

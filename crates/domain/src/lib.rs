@@ -6,6 +6,7 @@
 pub mod address;
 pub mod attempt;
 pub mod code;
+pub mod colour;
 pub mod contact;
 pub mod decide;
 pub mod facts;
@@ -13,6 +14,7 @@ pub mod ids;
 pub mod path;
 pub mod policy;
 pub mod refusals;
+pub mod roles;
 pub mod trust;
 
 pub use decide::{Decision, Outcome, decide};
@@ -20,6 +22,7 @@ pub use facts::Facts;
 pub use ids::{AccountId, ApplicationId, AuditId, CredentialId, LinkId, OrgId, ProviderId};
 pub use policy::Policy;
 pub use refusals::Refusal;
+pub use roles::{Right, Role};
 pub use trust::{Proof, Trust};
 
 /// A moment, in microseconds since 1970-01-01 UTC.

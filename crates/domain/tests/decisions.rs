@@ -242,18 +242,37 @@ fn a_merge_needs_the_policys_word_two_accounts_no_roles_and_no_less_protection()
 
 #[test]
 fn an_administrator_switches_others_off_and_on_and_nobody_shuts_themselves_out() {
-    let run = |state, act, own| decide(&Facts::local(Intent::Govern(Govern { account: A, state, act, own }), None), &instance("recommended", |_| {})).outcome;
+    let run = |state, act, own| decide(&Facts::local(Intent::Govern(Govern { account: A, state, act, own, administrator: false, by_owner: true }), None), &instance("recommended", |_| {})).outcome;
     let refused = |refusal| Outcome::Refuse { refusal };
-    for act in [Governing::Disable, Governing::Enable, Governing::RemoveSecondFactor] {
+    for act in [Governing::Disable, Governing::Enable, Governing::RemoveSecondFactor, Governing::GiveRole, Governing::TakeRole] {
         for state in [AccountState::Pending, AccountState::Active, AccountState::Disabled, AccountState::Closing, AccountState::Merged] {
             assert_eq!(run(state, act, true), refused(Refusal::NotAllowed));
             let fits = match act {
                 Governing::Disable => state == AccountState::Active,
                 Governing::Enable => state == AccountState::Disabled,
                 Governing::RemoveSecondFactor => [AccountState::Active, AccountState::Disabled, AccountState::Closing].contains(&state),
+                Governing::GiveRole => state == AccountState::Active,
+                // Whoever has none loses none.
+                Governing::TakeRole => false,
             };
             assert_eq!(run(state, act, false), if fits { Outcome::Change } else { refused(Refusal::PolicyChanged) }, "{act:?} {state:?}");
         }
+    }
+}
+
+#[test]
+fn ad_05_whoever_has_a_role_is_left_to_owners_and_only_owners_do_more_than_switch() {
+    let run = |act, administrator, by_owner| {
+        let facts = Facts::local(Intent::Govern(Govern { account: A, state: AccountState::Active, act, own: false, administrator, by_owner }), None);
+        decide(&facts, &instance("recommended", |_| {})).outcome == Outcome::Change
+    };
+    assert!(run(Governing::Disable, false, false), "support switches people off");
+    for act in [Governing::Disable, Governing::RemoveSecondFactor, Governing::GiveRole, Governing::TakeRole] {
+        assert!(!run(act, true, false), "{act:?}: an account with a role, not by an owner");
+        assert!(run(act, true, true), "{act:?}: by an owner");
+    }
+    for act in [Governing::RemoveSecondFactor, Governing::GiveRole] {
+        assert!(!run(act, false, false), "{act:?}: not by support");
     }
 }
 
@@ -445,8 +464,9 @@ fn any_facts() -> impl Strategy<Value = Facts> {
             let by = if both { MergeBy::BothProofs } else { MergeBy::Admin };
             Intent::Merge(Merge { account, state, by, recent, foreign_domain, too_many, administrator, second_factor: account == B })
         });
-    let governing = prop_oneof![Just(Governing::Disable), Just(Governing::Enable), Just(Governing::RemoveSecondFactor)];
-    let govern = (accounts(), states(), governing, any::<bool>()).prop_map(|(account, state, act, own)| Intent::Govern(Govern { account, state, act, own }));
+    let governing = prop_oneof![Just(Governing::Disable), Just(Governing::Enable), Just(Governing::RemoveSecondFactor), Just(Governing::GiveRole), Just(Governing::TakeRole)];
+    let govern = (accounts(), states(), governing, any::<[bool; 3]>())
+        .prop_map(|(account, state, act, [own, administrator, by_owner])| Intent::Govern(Govern { account, state, act, own, administrator, by_owner }));
     let intent = prop_oneof![1 => govern, 1 => merge, 6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => change, 1 => confirm, 1 => undo, 1 => Just(Intent::SignUp)];
     let act = prop_oneof![
         6 => Just(Act::Arrived),
@@ -610,7 +630,10 @@ proptest! {
                 let never = [What::Email { taken: true }, What::Delete { last_owner: true }];
                 let ok = match f.intent {
                     Intent::Change(c) => c.recent && c.state == AccountState::Active && !never.contains(&c.what),
-                    Intent::Govern(g) => !g.own && ![AccountState::Pending, AccountState::Merged].contains(&g.state),
+                    Intent::Govern(g) => {
+                        let own_kind = g.by_owner || (!g.administrator && matches!(g.act, Governing::Disable | Governing::Enable));
+                        !g.own && own_kind && ![AccountState::Pending, AccountState::Merged].contains(&g.state)
+                    }
                     _ => false,
                 };
                 prop_assert!(ok);

@@ -47,6 +47,18 @@ pub struct Settings {
     /// Claims of its own by name, each an expression over `account`, `identity`, `identities`, `application` and `claims`, which
     /// are those that it gets anyway.
     pub claims: BTreeMap<String, String>,
+    /// What pages on the way to it look like.
+    pub brand: Brand,
+}
+
+/// Colour and logo; what is empty is the organisation's, or ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Brand {
+    /// Six digits of a colour.
+    pub colour: String,
+    /// The digest of a picture that the organisation has.
+    pub logo: String,
 }
 
 impl Default for Settings {
@@ -70,6 +82,7 @@ impl Default for Settings {
             providers: BTreeSet::new(),
             sender: String::new(),
             claims: BTreeMap::new(),
+            brand: Brand::default(),
         }
     }
 }
@@ -162,7 +175,11 @@ impl Algorithm {
 }
 
 /// Claims that say who it is, for whom and how: no expression makes them.
-pub const STANDARD_CLAIMS: [&str; 20] = [
+pub const STANDARD_CLAIMS: [&str; 24] = [
+    "at_hash",
+    "c_hash",
+    "events",
+    "act",
     "iss",
     "sub",
     "aud",

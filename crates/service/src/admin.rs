@@ -1,16 +1,16 @@
 //! The admin console's use cases. Every one asks for the role first, here and not in the page (AD-01).
 use domain::{
-    AccountId, Facts, Outcome, Policy, ProviderId, Refusal, decide,
+    AccountId, Facts, Outcome, Policy, ProviderId, Refusal, Right, Role, decide,
     facts::{AccountState, Govern, Governing, Intent},
     policy::Problem,
 };
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::{Account, Email, bump_rev, count_accounts, find_account, list_accounts, list_emails, list_roles, set_account_state},
+    accounts::{Account, Email, add_role, bump_rev, count_accounts, find_account, list_accounts, list_emails, list_roles, remove_role, set_account_state},
     audit::{AuditEvent, AuditFilter, list_audit_events},
     links::count_links,
-    providers::{Provider, add_provider, list_providers, set_provider},
+    providers::{Provider, add_provider, count_takers, list_providers, set_provider, set_provider_choice},
     sessions::count_sessions,
 };
 use upstream::{Settings as ProviderSettings, SettingsProblem};
@@ -38,6 +38,11 @@ pub struct ProviderView {
     pub position: i32,
     pub redirect_uri: String,
     pub links: i64,
+    /// The home organisation offers it to this one: only its switch and its association are set here.
+    pub offered: bool,
+    /// Offered to every organisation from here, and how many take it.
+    pub shared: bool,
+    pub takers: i64,
     pub association: Association,
     pub policy: Policy,
 }
@@ -52,6 +57,8 @@ pub struct ProviderForm {
     pub secret: String,
     pub enabled: bool,
     pub position: i32,
+    /// Offered to every organisation; from the home one only.
+    pub shared: bool,
     pub association: Association,
 }
 
@@ -98,20 +105,28 @@ pub struct Figures {
 }
 
 impl Ligature {
-    /// The caller, if they may use the console.
+    /// The caller, if a role of theirs has the right (AD-01).
     ///
     /// # Errors
-    /// [`Refusal::SessionEnded`] without a session, [`Refusal::Forbidden`] without the role.
-    pub async fn administrator(&self, visitor: &Visitor) -> Result<AccountId, Fault> {
+    /// [`Refusal::SessionEnded`] without a session, [`Refusal::Forbidden`] without the right.
+    pub async fn allowed(&self, visitor: &Visitor, right: Right) -> Result<AccountId, Fault> {
         let account = Self::caller(visitor)?.account;
-        let roles = list_roles(&mut self.store.read().await?, self.org, account).await?;
-        if roles.iter().any(|r| r == OWNER) { Ok(account) } else { Err(Refusal::Forbidden.into()) }
+        if self.rights(visitor).await?.contains(&right) { Ok(account) } else { Err(Refusal::Forbidden.into()) }
+    }
+
+    /// What the caller may do in the console; the instance is run from the home organisation only.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`], [`Fault::Storage`].
+    pub async fn rights(&self, visitor: &Visitor) -> Result<Vec<Right>, Fault> {
+        let roles = list_roles(&mut self.store.read().await?, self.org, Self::caller(visitor)?.account).await?;
+        Ok(Right::ALL.into_iter().filter(|right| domain::roles::may(&roles, *right) && (*right != Right::RunInstance || self.is_home())).collect())
     }
 
     /// # Errors
-    /// As [`Ligature::administrator`], like everything below.
+    /// As [`Ligature::allowed`], like everything below.
     pub async fn figures(&self, visitor: &Visitor) -> Result<Figures, Fault> {
-        self.administrator(visitor).await?;
+        self.allowed(visitor, Right::Overview).await?;
         let mut conn = self.store.walk().await?;
         let c = &mut conn;
         let policy = self.ground(c, None).await?.policy(None);
@@ -134,7 +149,7 @@ impl Ligature {
     }
 
     pub async fn admin_providers(&self, visitor: &Visitor) -> Result<Vec<ProviderView>, Fault> {
-        self.administrator(visitor).await?;
+        self.allowed(visitor, Right::SeeProviders).await?;
         let mut conn = self.store.walk().await?;
         let c = &mut conn;
         let policies = self.policies(c).await?;
@@ -143,7 +158,10 @@ impl Ligature {
             views.push(ProviderView {
                 settings: serde_json::from_str(&row.config)?,
                 redirect_uri: self.redirect_uri(&row.key),
-                links: count_links(c, row.id).await?,
+                links: count_links(c, self.org, row.id).await?,
+                offered: row.organisation_id != self.org,
+                shared: row.shared,
+                takers: if self.is_home() && row.shared { count_takers(c, row.id).await? } else { 0 },
                 association: Association::read(&policies.document(&provider_scope(&row.key))),
                 policy: policies.effective(Some(&row.key), None),
                 id: row.id,
@@ -159,8 +177,42 @@ impl Ligature {
 
     /// Creates or changes a provider with its association. The namespace and the key never change afterwards.
     pub async fn save_provider(&self, visitor: &Visitor, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
-        let admin = self.administrator(visitor).await?;
+        let admin = self.allowed(visitor, Right::ChangeProviders).await?;
+        let rights = self.rights(visitor).await?;
+        if !rights.contains(&Right::ChangeTrust) {
+            let before = Association::read(&self.policies(&mut self.store.read().await?).await?.document(&provider_scope(&form.key)));
+            // Whose word counts is the owner's to say: it can open accounts.
+            if form.association.verified_counts && !before.verified_counts {
+                return Err(SaveProblem::Field("verified_counts", "field-owner-only"));
+            }
+            if form.association.domains.iter().any(|d| !before.domains.contains(d)) {
+                return Err(SaveProblem::Field("domains", "field-owner-only"));
+            }
+        }
+        if form.shared && !rights.contains(&Right::RunInstance) {
+            return Err(SaveProblem::Fault(Refusal::Forbidden.into()));
+        }
         self.put_provider(format!("admin:{admin}"), form, create).await
+    }
+
+    /// Takes a provider that the home organisation offers, or leaves it; with how it is associated here (ZI-20).
+    pub async fn take_provider(&self, visitor: &Visitor, key: &str, enabled: bool, association: Association) -> Result<(), SaveProblem> {
+        self.allowed(visitor, Right::ChangeProviders).await?;
+        let offered = self.provider(&mut self.store.read().await?, key).await?;
+        if offered.organisation_id == self.org {
+            return Err(SaveProblem::Fault(Refusal::NotFound.into()));
+        }
+        let form = ProviderForm {
+            key: key.to_owned(),
+            name: offered.name,
+            settings: serde_json::from_str(&offered.config).map_err(Fault::from)?,
+            secret: String::new(),
+            enabled,
+            position: offered.position,
+            shared: false,
+            association,
+        };
+        self.save_provider(visitor, form, false).await
     }
 
     /// Creates or changes a provider; the console asked for the role, the command line has the master key.
@@ -186,7 +238,16 @@ impl Ligature {
             .write(move |c| {
                 Box::pin(async move {
                     let now = this.now();
-                    let old = storage::providers::find_provider(c, this.org, &form.key).await?;
+                    let found = storage::providers::find_provider(c, this.org, &form.key).await?;
+                    let event = |kind: &'static str, detail| Event { provider: form.key.clone(), ..Event::new(kind).by(by.clone()).detail(detail) };
+                    if let Some(offered) = found.as_ref().filter(|p| p.organisation_id != this.org && !create) {
+                        set_provider_choice(c, this.org, offered.id, form.enabled).await?;
+                        let version = save(c, this.org, &provider_scope(&form.key), &document, &by, now).await?;
+                        let detail = json!({"enabled": form.enabled, "association": form.association.mode.name(), "policy_version": version});
+                        this.record(c, event("provider.taken", detail)).await?;
+                        return Ok(Ok(()));
+                    }
+                    let old = found.filter(|p| p.organisation_id == this.org);
                     let id = old.as_ref().map_or_else(|| ProviderId(row_id(now)), |o| o.id);
                     if let Some(old) = &old
                         && (create || old.namespace != form.settings.namespace(id))
@@ -197,6 +258,7 @@ impl Ligature {
                     let secret = if form.secret.is_empty() { None } else { Some(this.vault.seal("provider-secret", form.secret.as_bytes())?) };
                     let row = Provider {
                         id,
+                        organisation_id: this.org,
                         key: form.key.clone(),
                         name: form.name.trim().to_owned(),
                         kind: form.settings.kind().into(),
@@ -207,6 +269,7 @@ impl Ligature {
                         enabled: form.enabled,
                         position: form.position,
                         rev: 1,
+                        shared: form.shared && this.is_home(),
                     };
                     match old {
                         Some(_) => set_provider(c, this.org, &row).await?,
@@ -214,8 +277,8 @@ impl Ligature {
                         None => return Ok(Err(("key", "field-taken"))),
                     }
                     let version = save(c, this.org, &provider_scope(&form.key), &document, &by, now).await?;
-                    let detail = json!({"enabled": form.enabled, "association": form.association.mode.name(), "login_only": form.association.login_only, "as_source": form.association.as_source, "as_target": form.association.as_target, "policy_version": version, "secret_changed": row.secret_set_at.is_some()});
-                    this.record(c, Event { provider: form.key.clone(), ..Event::new(if create { "provider.created" } else { "provider.changed" }).by(by).detail(detail) }).await?;
+                    let detail = json!({"enabled": form.enabled, "association": form.association.mode.name(), "login_only": form.association.login_only, "as_source": form.association.as_source, "as_target": form.association.as_target, "policy_version": version, "secret_changed": row.secret_set_at.is_some(), "offered_to_all": row.shared});
+                    this.record(c, event(if create { "provider.created" } else { "provider.changed" }, detail)).await?;
                     Ok(Ok(()))
                 })
             })
@@ -224,7 +287,7 @@ impl Ligature {
     }
 
     pub async fn admin_accounts(&self, visitor: &Visitor, search: &str) -> Result<Vec<(Account, Option<Email>)>, Fault> {
-        self.administrator(visitor).await?;
+        self.allowed(visitor, Right::SeeAccounts).await?;
         let mut conn = self.store.walk().await?;
         let mut rows = Vec::new();
         for account in list_accounts(&mut conn, self.org, search.trim(), 50).await? {
@@ -235,7 +298,7 @@ impl Ligature {
     }
 
     pub async fn admin_account(&self, visitor: &Visitor, id: AccountId) -> Result<AccountView, Fault> {
-        self.administrator(visitor).await?;
+        self.allowed(visitor, Right::SeeAccounts).await?;
         let mut conn = self.store.walk().await?;
         let c = &mut conn;
         let account = find_account(c, self.org, id).await?.ok_or(Refusal::NotFound)?;
@@ -254,7 +317,7 @@ impl Ligature {
 
     /// Switches an account off or on. Off ends its sessions in the same transaction; one's own account stays on.
     pub async fn set_account_enabled(&self, visitor: &Visitor, id: AccountId, enabled: bool) -> Result<(), Fault> {
-        let admin = self.administrator(visitor).await?;
+        let admin = self.allowed(visitor, Right::SwitchAccounts).await?;
         let this = self.clone();
         self.store
             .write(move |c| {
@@ -279,7 +342,13 @@ impl Ligature {
 
     /// Asks the decision whether an administrator may do something to an account; answers the trace for the event.
     pub(crate) async fn may_govern(&self, c: &mut Conn, admin: AccountId, account: AccountId, state: AccountState, act: Governing) -> Result<serde_json::Value, Fault> {
-        let facts = Facts::local(Intent::Govern(Govern { account, state, act, own: admin == account }), None);
+        // Roles as they are in this transaction: one that was taken meanwhile counts no more.
+        let (own, theirs) = (list_roles(c, self.org, admin).await?, list_roles(c, self.org, account).await?);
+        if !domain::roles::may(&own, Right::SwitchAccounts) {
+            return Err(Refusal::Forbidden.into());
+        }
+        let by_owner = own.iter().any(|r| r == OWNER);
+        let facts = Facts::local(Intent::Govern(Govern { account, state, act, own: admin == account, administrator: !theirs.is_empty(), by_owner }), None);
         let decision = decide(&facts, &self.ground(c, None).await?.policy(None));
         match decision.outcome {
             Outcome::Refuse { refusal } => Err(refusal.into()),
@@ -287,8 +356,33 @@ impl Ligature {
         }
     }
 
+    /// Gives or takes a role. Who loses one is signed out of nothing: the next thing they do in the console is refused.
+    pub async fn set_role(&self, visitor: &Visitor, id: AccountId, role: Role, given: bool) -> Result<(), Fault> {
+        let admin = self.allowed(visitor, Right::GiveRoles).await?;
+        let this = self.clone();
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
+                    let has = list_roles(c, this.org, id).await?.iter().any(|r| r == role.name());
+                    if has == given && admin != id {
+                        return Ok(());
+                    }
+                    bump_rev(c, id, row.rev).await?;
+                    let trace = this.may_govern(c, admin, id, row.state(), if given { Governing::GiveRole } else { Governing::TakeRole }).await?;
+                    if given {
+                        add_role(c, this.org, id, role.name(), this.now()).await?;
+                    } else {
+                        remove_role(c, this.org, id, role.name()).await?;
+                    }
+                    this.record(c, Event::new(if given { "role.given" } else { "role.taken" }).account(id).by(format!("admin:{admin}")).code(role.name()).detail(trace)).await
+                })
+            })
+            .await
+    }
+
     pub async fn admin_audit(&self, visitor: &Visitor, filter: AuditFilter) -> Result<Vec<AuditEvent>, Fault> {
-        self.administrator(visitor).await?;
+        self.allowed(visitor, Right::SeeTrail).await?;
         Ok(list_audit_events(&mut self.store.walk().await?, self.org, &filter, 100).await?)
     }
 }

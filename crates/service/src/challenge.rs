@@ -47,8 +47,8 @@ impl Binding {
 pub(crate) struct Right(storage::Key);
 
 impl Ligature {
-    fn code_mac(&self, attempt: &Attempt, binding: &Binding, typed: &str) -> Vec<u8> {
-        code_mac(&self.vault, &attempt.hash, &attempt.browser, binding, typed)
+    fn code_macs(&self, attempt: &Attempt, binding: &Binding, typed: &str) -> Vec<Vec<u8>> {
+        code_macs(&self.vault, &attempt.hash, &attempt.browser, binding, typed)
     }
 
     /// Makes a challenge and sends its code. A decoy is the same row without a mail, and never right.
@@ -67,7 +67,7 @@ impl Ligature {
             attempt: attempt.hash.clone(),
             kind: binding.kind().into(),
             account: binding.account,
-            mac: self.code_mac(attempt, binding, &fresh),
+            mac: self.code_macs(attempt, binding, &fresh).into_iter().next().unwrap_or_default(),
             sent_to: domain::contact::masked(&binding.address),
             expires_at: now + ttl,
         };
@@ -106,7 +106,7 @@ impl Ligature {
             return Err(Refusal::CodeExpired.into());
         }
         let real = challenge.kind != DECOY && challenge.kind == binding.kind() && challenge.account_id.map(AccountId::from) == binding.account;
-        let same = bool::from(self.code_mac(attempt, binding, typed).ct_eq(&challenge.mac));
+        let same = self.code_macs(attempt, binding, typed).iter().any(|mac| bool::from(mac.ct_eq(&challenge.mac)));
         match (real && same, left) {
             (true, _) => Ok(Right(challenge.id)),
             (false, left) => {
@@ -158,10 +158,11 @@ impl Clone for Right {
     }
 }
 
-/// What of a code is stored: an HMAC over everything that the code is good for.
-fn code_mac(vault: &Vault, attempt: &[u8], browser: &[u8], binding: &Binding, typed: &str) -> Vec<u8> {
+/// What of a code is stored: an HMAC over everything that the code is good for. The first is by the key of now; one of the
+/// others was sent just before the keys changed.
+fn code_macs(vault: &Vault, attempt: &[u8], browser: &[u8], binding: &Binding, typed: &str) -> Vec<Vec<u8>> {
     let account = binding.account.map(|a| a.0.to_vec()).unwrap_or_default();
-    vault.mac(&[
+    vault.macs(&[
         b"code",
         attempt,
         browser,
@@ -182,10 +183,10 @@ mod tests {
     #[test]
     fn lk_11_a_code_is_good_for_one_browser_provider_issuer_subject_account_address_and_action() {
         let vault = Vault::for_tests();
-        let mac = |browser: &[u8], b: &Binding| code_mac(&vault, b"attempt", browser, b, "K7QM-3XRD");
+        let mac = |browser: &[u8], b: &Binding| code_macs(&vault, b"attempt", browser, b, "K7QM-3XRD");
         let base = Binding { action: "link", provider: "p1".into(), namespace: "oidc:https://a.test".into(), subject: "s1".into(), account: Some(AccountId([1; 16])), address: "v@ex.test".into() };
         let right = mac(b"b1", &base);
-        assert_eq!(right, code_mac(&vault, b"attempt", b"b1", &base, " k7qm3xrd "), "however it is typed");
+        assert_eq!(right, code_macs(&vault, b"attempt", b"b1", &base, " k7qm3xrd "), "however it is typed");
         assert_ne!(right, mac(b"b2", &base), "browser");
         assert_ne!(right, mac(b"b1", &Binding { provider: "p2".into(), ..base.clone() }), "provider");
         assert_ne!(right, mac(b"b1", &Binding { namespace: "oidc:https://b.test".into(), ..base.clone() }), "issuer");
@@ -193,6 +194,6 @@ mod tests {
         assert_ne!(right, mac(b"b1", &Binding { account: Some(AccountId([2; 16])), ..base.clone() }), "target account");
         assert_ne!(right, mac(b"b1", &Binding { address: "w@ex.test".into(), ..base.clone() }), "target address");
         assert_ne!(right, mac(b"b1", &Binding { action: "reset", ..base.clone() }), "action");
-        assert_ne!(right, code_mac(&vault, b"other", b"b1", &base, "K7QM-3XRD"), "attempt");
+        assert_ne!(right, code_macs(&vault, b"other", b"b1", &base, "K7QM-3XRD"), "attempt");
     }
 }

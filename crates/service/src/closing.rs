@@ -82,7 +82,7 @@ impl Ligature {
 
     async fn closable(&self, c: &mut Conn, visitor: &Visitor) -> Result<Allowed, Fault> {
         let account = Self::caller(visitor)?.account;
-        let owners = list_holders_of_role(c, OWNER).await?;
+        let owners = list_holders_of_role(c, self.org, OWNER).await?;
         self.may_change(c, visitor, What::Delete { last_owner: owners == [account] }, self.now()).await
     }
 

@@ -25,7 +25,7 @@ impl Ligature {
         if self.ground(&mut conn, None).await?.policy(None).permits.accept_unproven_links {
             warnings.push("UNSAFE: the policy accepts unproven links; a provider's word alone opens existing accounts");
         }
-        let owners = list_holders_of_role(&mut conn, OWNER).await?;
+        let owners = list_holders_of_role(&mut conn, self.org, OWNER).await?;
         let mut local = false;
         for owner in &owners {
             local |= find_password(&mut conn, *owner).await?.is_some();

@@ -5,7 +5,7 @@ use std::{
 };
 
 use domain::{
-    AccountId, Facts, Micros, Outcome, Refusal, decide,
+    AccountId, Facts, Micros, Outcome, Refusal, Right, decide,
     decide::Decision,
     facts::{AccountState, Act, Intent},
 };
@@ -100,7 +100,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::NotFound`] for an unknown version.
     pub async fn start_dry_run(&self, visitor: &Visitor, version: i64) -> Result<(), Fault> {
-        let admin = self.administrator(visitor).await?;
+        let admin = self.allowed(visitor, Right::ChangePolicy).await?;
         let mut conn = self.store.walk().await?;
         let ground = self.dry_ground(&mut conn, version).await?;
         let now = self.now();
@@ -240,9 +240,9 @@ impl Ligature {
     /// The newest dry run of a version with the examples of one bucket.
     ///
     /// # Errors
-    /// As [`Ligature::administrator`].
+    /// As [`Ligature::allowed`].
     pub async fn dry_run_view(&self, visitor: &Visitor, version: i64, bucket: &str) -> Result<Option<DryRunView>, Fault> {
-        self.administrator(visitor).await?;
+        self.allowed(visitor, Right::SeePolicy).await?;
         let mut conn = self.store.walk().await?;
         let Some(row) = list_dry_runs(&mut conn, self.org, version).await?.into_iter().next() else { return Ok(None) };
         let found: HashMap<String, i64> = serde_json::from_str(&row.counts)?;

@@ -35,7 +35,7 @@ impl Ligature {
     /// # Errors
     /// [`Fault::Storage`].
     pub async fn organisation_name(&self) -> Result<String, Fault> {
-        Ok(storage::accounts::organisation_name(&mut self.store.read().await?, self.org).await?)
+        Ok(storage::organisations::organisation_name(&mut self.store.read().await?, self.org).await?)
     }
 
     /// Removes what is over, and wipes what providers said in attempts that are.
@@ -45,6 +45,7 @@ impl Ligature {
     pub async fn tidy(&self) -> Result<usize, Fault> {
         let (now, gone) = (self.now(), self.remove_closed().await?);
         self.tend_keys(false).await?;
+        self.tend_data_keys().await?;
         let rows = self
             .store
             .write::<_, Fault, _>(move |c| {

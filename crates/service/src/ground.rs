@@ -8,6 +8,7 @@ use std::{
 use domain::{Policy, ProviderId, address::Canonical, facts::Candidate};
 use storage::{
     Conn,
+    organisations::{Organisation, load_organisation},
     policies::list_live_policies,
     providers::{Provider, list_providers},
     snapshots::Snapshot,
@@ -140,6 +141,7 @@ pub(crate) struct Configured {
     stamp: i64,
     policies: Arc<Policies>,
     providers: Arc<Vec<Provider>>,
+    organisation: Arc<Organisation>,
     grounds: Mutex<HashMap<Option<String>, Arc<Ground>>>,
 }
 
@@ -152,7 +154,8 @@ impl Ligature {
         }
         let policies = Arc::new(Policies::read(list_live_policies(c, self.org).await?)?);
         let providers = Arc::new(list_providers(c, self.org).await?);
-        let fresh = Arc::new(Configured { stamp, policies, providers, grounds: Mutex::default() });
+        let organisation = Arc::new(load_organisation(c, self.org).await?);
+        let fresh = Arc::new(Configured { stamp, policies, providers, organisation, grounds: Mutex::default() });
         // PostgreSQL shows each statement what was committed before it: keep only what belongs together.
         if find_stamp(c, self.org).await? == stamp {
             *self.configured.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
@@ -163,6 +166,11 @@ impl Ligature {
     /// The policies in force.
     pub(crate) async fn policies(&self, c: &mut Conn) -> Result<Arc<Policies>, Fault> {
         Ok(Arc::clone(&self.configured(c).await?.policies))
+    }
+
+    /// The organisation's own row.
+    pub(crate) async fn organisation_row(&self, c: &mut Conn) -> Result<Arc<Organisation>, Fault> {
+        Ok(Arc::clone(&self.configured(c).await?.organisation))
     }
 
     /// Policies and providers for decisions in an application, or in our own pages.

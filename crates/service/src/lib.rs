@@ -8,6 +8,7 @@ mod arrive;
 pub mod association;
 mod attempt;
 mod audit;
+pub mod brand;
 pub mod breached;
 mod callback;
 mod challenge;
@@ -28,6 +29,7 @@ pub mod mails;
 pub mod merge;
 #[cfg(test)]
 mod model;
+pub mod organisations;
 mod own_code;
 mod own_email;
 mod own_password;
@@ -41,6 +43,7 @@ pub mod providers;
 mod removal;
 pub mod replay;
 mod reset;
+mod rotation;
 pub mod second_factor;
 mod sessions;
 pub mod setup;
@@ -119,9 +122,16 @@ pub struct Inner {
     connectors: Mutex<Connectors>,
     configured: std::sync::Mutex<Option<Arc<ground::Configured>>>,
     expressions: expr::Cache,
+    /// What all organisations share: the machine's cores and the signing keys.
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     hashing: Semaphore,
     waiting: Semaphore,
     keyring: std::sync::RwLock<Arc<issuer::Keyring>>,
+    /// Whose people run the instance.
+    home: OrgId,
 }
 
 /// The product without its web server. Cheap to clone.
@@ -147,7 +157,11 @@ impl Ligature {
         let org = setup::organisation(&store, now).await?;
         let hashing = Semaphore::new(settings.hash_slots.max(1));
         let waiting = Semaphore::new(settings.hash_slots.max(1) * 16);
-        Ok(Self(Arc::new(Inner {
+        Ok(Self::of_parts(store, vault, clock, settings, org, guard, Arc::new(Shared { hashing, waiting, keyring, home: org })))
+    }
+
+    fn of_parts(store: Store, vault: Vault, clock: Clock, settings: Settings, org: OrgId, guard: Guard, shared: Arc<Shared>) -> Self {
+        Self(Arc::new(Inner {
             store,
             vault,
             clock,
@@ -157,10 +171,21 @@ impl Ligature {
             connectors: Mutex::new(HashMap::new()),
             configured: std::sync::Mutex::new(None),
             expressions: expr::Cache::default(),
-            hashing,
-            waiting,
-            keyring,
-        })))
+            shared,
+        }))
+    }
+
+    /// The same product for another organisation: its own accounts, providers, policies, keys and address.
+    fn of_organisation(&self, org: OrgId, address: &str) -> Self {
+        let settings = Settings { public_url: address.to_owned(), ..self.settings.clone() };
+        let vault = self.vault.of((org != self.shared.home).then_some(org));
+        Self::of_parts(self.store.clone(), vault, Arc::clone(&self.clock), settings, org, self.guard.clone(), Arc::clone(&self.shared))
+    }
+
+    /// This is the organisation whose owners run the instance.
+    #[must_use]
+    pub fn is_home(&self) -> bool {
+        self.org == self.shared.home
     }
 
     /// Now, by the instance's clock.

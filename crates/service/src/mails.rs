@@ -179,7 +179,8 @@ pub struct Letter {
     /// The application that the person was on the way to.
     #[serde(default)]
     pub client: Option<String>,
-    /// The name and the address of that application's sender; `None`: the server's own (GO-34).
+    /// The name and the address of that application's sender (GO-34), or the organisation's name and no address; `None`: the
+    /// server's own.
     #[serde(default)]
     pub sender: Option<(String, String)>,
 }
@@ -225,37 +226,41 @@ impl Ligature {
         Ok(add_mail(c, self.org, row_id(now), &kind, &sealed, now, now + letter.kind.life()).await?)
     }
 
-    /// The next letter of a channel that is due; it comes up again after a while unless it is finished.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub async fn next_letter(&self, channel: Channel) -> Result<Option<Due>, Fault> {
-        let texts = channel == Channel::Text;
-        loop {
-            let now = self.now();
-            // Looking costs a read; only a mail that is due costs a write.
-            if !is_mail_due(&mut self.store.read().await?, texts, now).await? {
-                return Ok(None);
+    /// Claims a letter of a channel that is due, of any organisation; it comes up again after a while unless it is finished.
+    pub(crate) async fn claim_letter(&self, channel: Channel) -> Result<Option<Mail>, Fault> {
+        let (texts, now) = (channel == Channel::Text, self.now());
+        // Looking costs a read; only a mail that is due costs a write.
+        if !is_mail_due(&mut self.store.read().await?, texts, now).await? {
+            return Ok(None);
+        }
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_mail(c, texts, now, now + MINUTE).await?) })).await
+    }
+
+    /// Opens a letter of this organisation; what came too late goes, and is none.
+    pub(crate) async fn open_letter(&self, row: Mail) -> Result<Option<Due>, Fault> {
+        let letter: Option<Letter> = row.payload.as_deref().and_then(|p| self.vault.open_sealed("outbox", p)).and_then(|b| serde_json::from_slice(&b).ok());
+        match letter {
+            Some(letter) if row.expires_at > self.now() => {
+                let sender = self.sender_of(&letter).await?;
+                Ok(Some(Due { row, letter: Letter { sender, ..letter } }))
             }
-            let claimed = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_mail(c, texts, now, now + MINUTE).await?) })).await?;
-            let Some(row) = claimed else { return Ok(None) };
-            let letter: Option<Letter> = row.payload.as_deref().and_then(|p| self.vault.open_sealed("outbox", p)).and_then(|b| serde_json::from_slice(&b).ok());
-            match letter {
-                Some(letter) if row.expires_at > now => {
-                    let sender = self.sender_of(&letter).await?;
-                    return Ok(Some(Due { row, letter: Letter { sender, ..letter } }));
-                }
-                // What came too late goes, and the next one does not wait for it.
-                _ => self.finish_letter(&row, "expired", "").await?,
-            }
+            _ => self.finish_letter(&row, "expired", "").await.map(|()| None),
         }
     }
 
     /// Asked when the mail goes out: what an administrator changed meanwhile counts.
     async fn sender_of(&self, letter: &Letter) -> Result<Option<(String, String)>, Fault> {
-        let Some(client) = &letter.client else { return Ok(None) };
-        let client = self.registered_client(&mut self.store.read().await?, client).await?;
-        Ok(client.filter(|c| !c.settings.sender.is_empty()).map(|c| (c.name, c.settings.sender)))
+        let mut conn = self.store.read().await?;
+        let client = match &letter.client {
+            Some(client) => self.registered_client(&mut conn, client).await?,
+            None => None,
+        };
+        let own = client.filter(|c| !c.settings.sender.is_empty()).map(|c| (c.name, c.settings.sender));
+        // Other organisations than the home one send under their own name, from the server's address.
+        match own {
+            None if !self.is_home() => Ok(Some((self.organisation_row(&mut conn).await?.name.clone(), String::new()))),
+            own => Ok(own),
+        }
     }
 
     /// Ends a letter's life and wipes it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, Decision, Facts, Outcome, Policy, Refusal,
+    AccountId, Decision, Facts, Outcome, Policy, Refusal, Right,
     address::Canonical,
     attempt::{Kept, State, Then},
     decide,
@@ -249,10 +249,10 @@ impl Ligature {
     /// An administrator merges, where the policy leaves it to them.
     ///
     /// # Errors
-    /// As [`Ligature::administrator`]; [`Refusal::BadRequest`] for what names no account: an id or an owned address
+    /// As [`Ligature::allowed`]; [`Refusal::BadRequest`] for what names no account: an id or an owned address
     /// does; refusals of the decision.
     pub async fn admin_merge(&self, visitor: &Visitor, account: AccountId, other: &str) -> Result<(), Fault> {
-        let admin = self.administrator(visitor).await?;
+        let admin = self.allowed(visitor, Right::GovernAccounts).await?;
         let other = match (other.trim().parse(), Canonical::parse(other)) {
             (Ok(id), _) => Some(id),
             (Err(_), Ok(address)) => find_owner(&mut self.store.read().await?, self.org, address.as_str()).await?,

@@ -318,6 +318,7 @@ impl Product {
             for (n, key) in PROVIDERS.iter().enumerate() {
                 let row = Provider {
                     id: ProviderId([u8::try_from(n).unwrap() + 1; 16]),
+                    organisation_id: org,
                     key: (*key).into(),
                     name: (*key).into(),
                     kind: "oidc".into(),
@@ -328,6 +329,7 @@ impl Product {
                     enabled: true,
                     position: 0,
                     rev: 1,
+                    shared: false,
                 };
                 ligature.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_provider(c, org, &row, 1).await?) })).await.unwrap();
             }
@@ -396,7 +398,7 @@ impl Product {
 
     /// Reads the mails that are due, as their receivers would.
     async fn read_mails(&mut self) {
-        while let Some(due) = self.ligature.next_letter(crate::mails::Channel::Mail).await.unwrap() {
+        while let Some((_, due)) = crate::organisations::Organisations::new(self.ligature.clone()).next_letter(crate::mails::Channel::Mail).await.unwrap() {
             self.codes.insert(due.letter.to.clone(), due.letter.code.clone());
             self.ligature.finish_letter(&due.row, "sent", "").await.unwrap();
         }

@@ -9,9 +9,10 @@ use domain::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use storage::{
-    accounts::{bump_rev, find_account, list_emails, organisation_name},
+    accounts::{bump_rev, find_account, list_emails},
     attempts::spend_state,
     key,
+    organisations::organisation_name,
     passkeys::{Passkey as Row, add_passkey, find_passkey, list_passkeys, remove_passkey, touch_passkey},
 };
 use url::{Host, Url};

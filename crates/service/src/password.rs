@@ -69,8 +69,8 @@ fn hasher(cost: HashCost) -> Result<Argon2<'static>, Fault> {
 impl Ligature {
     /// Waits for a place among the hashing threads; too many waiting is "busy" (RL-09).
     async fn with_slot<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
-        let _queue = self.waiting.try_acquire().map_err(|_| Refusal::Busy)?;
-        let _slot = self.hashing.acquire().await.map_err(|e| Fault::Internal(e.to_string()))?;
+        let _queue = self.shared.waiting.try_acquire().map_err(|_| Refusal::Busy)?;
+        let _slot = self.shared.hashing.acquire().await.map_err(|e| Fault::Internal(e.to_string()))?;
         tokio::task::spawn_blocking(work).await.map_err(|e| Fault::Internal(e.to_string()))
     }
 

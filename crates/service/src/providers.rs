@@ -94,7 +94,13 @@ impl Ligature {
         }
         let settings: ProviderSettings = serde_json::from_str(&row.config)?;
         let secret = match &row.secret {
-            Some(sealed) => self.vault.open_sealed("provider-secret", sealed).and_then(|b| String::from_utf8(b).ok()).ok_or(Fault::WrongKey)?,
+            // One that the home organisation offers is sealed with its keys.
+            Some(sealed) => self
+                .vault
+                .of((row.organisation_id != self.shared.home).then_some(row.organisation_id))
+                .open_sealed("provider-secret", sealed)
+                .and_then(|b| String::from_utf8(b).ok())
+                .ok_or(Fault::WrongKey)?,
             None => String::new(),
         };
         let made = connector(settings, secret.into(), self.guard.clone());

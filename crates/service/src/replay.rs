@@ -1,7 +1,7 @@
 //! Recorded decisions taken again under another policy: what would be different today.
 use std::sync::Arc;
 
-use domain::{AccountId, Decision, Facts, Micros, Policy, decide, decide::Reason, facts::ProviderFacts};
+use domain::{AccountId, Decision, Facts, Micros, Policy, Right, decide, decide::Reason, facts::ProviderFacts};
 use serde_json::Value;
 use storage::{
     Conn,
@@ -51,7 +51,7 @@ impl Ligature {
     /// # Errors
     /// [`domain::Refusal::NotFound`] for an unknown version.
     pub async fn replay(&self, visitor: &Visitor, version: i64) -> Result<Replay, Fault> {
-        self.administrator(visitor).await?;
+        self.allowed(visitor, Right::SeePolicy).await?;
         let mut conn = self.store.walk().await?;
         let policies = Arc::new(self.policies_with(&mut conn, version).await?);
         let ground = Ground::new(policies, Arc::clone(&self.ground(&mut conn, None).await?.providers), None);

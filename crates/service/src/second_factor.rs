@@ -2,7 +2,7 @@
 //! and before every link to the account (I5, LK-15).
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AccountId, CredentialId, DAY, MINUTE, Refusal, SECOND,
+    AccountId, CredentialId, DAY, MINUTE, Refusal, Right, SECOND,
     facts::{Governing, What},
 };
 use fast_qr::{
@@ -12,9 +12,10 @@ use fast_qr::{
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::{bump_rev, find_account, list_emails, organisation_name},
+    accounts::{bump_rev, find_account, list_emails},
     counters::{clear_counter, count_up},
     factors::{TOTP, TOTP_BEGUN, count_recovery_codes, find_factor, remove_factor, set_factor, set_recovery_codes, spend_recovery_code, use_step},
+    organisations::organisation_name,
 };
 use totp_rs::{Builder, Totp};
 
@@ -194,9 +195,9 @@ impl Ligature {
     /// An administrator takes a lost second factor away; the account hears of it, and its sessions end.
     ///
     /// # Errors
-    /// As [`Ligature::administrator`]; [`Refusal::NotFound`] without one.
+    /// As [`Ligature::allowed`]; [`Refusal::NotFound`] without one.
     pub async fn admin_remove_second_factor(&self, visitor: &Visitor, account: AccountId) -> Result<(), Fault> {
-        let admin = self.administrator(visitor).await?;
+        let admin = self.allowed(visitor, Right::GovernAccounts).await?;
         let (this, visitor) = (self.clone(), visitor.clone());
         self.store
             .write(move |c| {
@@ -316,7 +317,7 @@ impl Ligature {
     }
 }
 
-fn purpose(account: AccountId) -> String {
+pub(crate) fn purpose(account: AccountId) -> String {
     format!("totp-{account}")
 }
 

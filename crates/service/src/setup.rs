@@ -2,7 +2,8 @@
 use domain::{AccountId, CredentialId, HOUR, Micros, OrgId, Refusal, address::Canonical, facts::AccountState, path::Continuation};
 use storage::{
     Conn, Store,
-    accounts::{NewEmail, add_account, add_email, add_organisation, add_role, find_organisation, list_holders_of_role, set_password},
+    accounts::{NewEmail, add_account, add_email, add_role, list_holders_of_role, set_password},
+    organisations::{add_organisation, find_organisation},
     setup::{is_setup_token, set_setup_token, take_setup_token},
 };
 
@@ -18,7 +19,7 @@ use crate::{
 /// The form of the first owner.
 pub type FirstOwner = NewPerson;
 
-/// The role that may do everything.
+/// The role that may do everything in its organisation.
 pub const OWNER: &str = "owner";
 
 /// Finds or makes the first organisation.
@@ -27,17 +28,17 @@ pub(crate) async fn organisation(store: &Store, now: Micros) -> Result<OrgId, Fa
     if let Some(found) = find_organisation(&mut store.read().await?, slug).await? {
         return Ok(found);
     }
-    store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_organisation(c, id, slug, "Ligature", now).await?) })).await?;
+    store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_organisation(c, id, slug, "Ligature", "", now).await?) })).await?;
     Ok(find_organisation(&mut store.read().await?, slug).await?.unwrap_or(id))
 }
 
 impl Ligature {
-    /// Whether somebody owns the instance.
+    /// Whether the organisation has an owner.
     ///
     /// # Errors
     /// [`Fault::Storage`].
     pub async fn has_owner(&self) -> Result<bool, Fault> {
-        Ok(!list_holders_of_role(&mut self.store.read().await?, OWNER).await?.is_empty())
+        Ok(!list_holders_of_role(&mut self.store.read().await?, self.org, OWNER).await?.is_empty())
     }
 
     /// A new one-time token, if there is no owner: it replaces the one before and lives for an hour.
@@ -48,9 +49,9 @@ impl Ligature {
         if self.has_owner().await? {
             return Ok(None);
         }
-        let (secret, until) = (token(), self.now() + HOUR);
+        let (secret, until, org) = (token(), self.now() + HOUR, self.org);
         let hashed = hash(&secret);
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(set_setup_token(c, &hashed, until).await?) })).await?;
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(set_setup_token(c, org, &hashed, until).await?) })).await?;
         Ok(Some(secret))
     }
 
@@ -59,7 +60,7 @@ impl Ligature {
     /// # Errors
     /// [`Fault::Storage`].
     pub async fn is_setup_token(&self, secret: &str) -> Result<bool, Fault> {
-        Ok(is_setup_token(&mut self.store.read().await?, &hash(secret), self.now()).await?)
+        Ok(is_setup_token(&mut self.store.read().await?, self.org, &hash(secret), self.now()).await?)
     }
 
     /// Makes the first owner and signs them in. Of two at once one wins.
@@ -78,8 +79,8 @@ impl Ligature {
         self.settle(move |this, c| {
             let (visitor, hashed, phc, person) = (visitor.clone(), hashed.clone(), phc.clone(), person.clone());
             Box::pin(async move {
-                let taken = take_setup_token(c, &hashed, this.now()).await?;
-                if !taken || !list_holders_of_role(c, OWNER).await?.is_empty() {
+                let taken = take_setup_token(c, this.org, &hashed, this.now()).await?;
+                if !taken || !list_holders_of_role(c, this.org, OWNER).await?.is_empty() {
                     return Err(Refusal::SetupClosed.into());
                 }
                 let account = this.add_owner(c, &person, &phc, &visitor.locale, "setup").await?;

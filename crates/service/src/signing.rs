@@ -47,7 +47,7 @@ pub(crate) fn keyring(vault: &Vault, rows: &[DataKey]) -> Result<Keyring, Fault>
     let mut ring = Keyring::default();
     for algorithm in Algorithm::ALL {
         for row in rows.iter().filter(|r| r.kind == kind(algorithm)) {
-            let pem = vault.unwrap(&row.kind, &row.wrapped)?;
+            let pem = String::from_utf8(vault.unwrap(&row.kind, &row.wrapped)?).map_err(|_| Fault::WrongKey)?;
             ring.add(Signer::from_pem(&pem, algorithm).map_err(broken)?, row.state == ACTIVE);
         }
     }
@@ -79,7 +79,7 @@ pub(crate) async fn first_keys(store: &storage::Store, vault: &Vault, now: Micro
 impl Ligature {
     /// The keys as this node knows them.
     pub(crate) fn keyring(&self) -> Arc<Keyring> {
-        self.keyring.read().map_or_else(|poisoned| Arc::clone(&poisoned.into_inner()), |ring| Arc::clone(&ring))
+        self.shared.keyring.read().map_or_else(|poisoned| Arc::clone(&poisoned.into_inner()), |ring| Arc::clone(&ring))
     }
 
     /// Public keys for the applications.
@@ -95,7 +95,7 @@ impl Ligature {
     pub async fn reload_keys(&self) -> Result<(), Fault> {
         let rows = list_keys(&mut self.store.read().await?).await?;
         let ring = Arc::new(keyring(&self.vault, &rows)?);
-        match self.keyring.write() {
+        match self.shared.keyring.write() {
             Ok(mut place) => *place = ring,
             Err(poisoned) => *poisoned.into_inner() = ring,
         }

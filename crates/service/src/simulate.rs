@@ -2,7 +2,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    AccountId, Decision, Facts, Policy, Refusal,
+    AccountId, Decision, Facts, Policy, Refusal, Right,
     address::Canonical,
     attempt::Kept,
     decide,
@@ -70,7 +70,7 @@ impl Ligature {
     /// [`Refusal::ProviderUnknown`], [`Refusal::BadRequest`] for claims that are no JSON object, [`Refusal::NotFound`]
     /// for an account without an identity of the provider.
     pub async fn try_policy(&self, visitor: &Visitor, made: &MadeUp) -> Result<Tried, Fault> {
-        self.administrator(visitor).await?;
+        self.allowed(visitor, Right::SeePolicy).await?;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let client = Some(made.application.as_str()).filter(|a| !a.is_empty());

@@ -5,7 +5,7 @@ use domain::{AccountId, CredentialId, Micros, OrgId, facts::AccountState};
 
 use crate::{
     Conn, Error, Key, Result, key,
-    schema::{account, account_email, account_subject, credential, organisation, role},
+    schema::{account, account_email, account_subject, credential, role},
 };
 
 /// An account's row.
@@ -52,22 +52,6 @@ pub struct NewEmail {
     pub proof: String,
     pub owner: bool,
     pub primary: bool,
-}
-
-/// The organisation of a slug.
-pub async fn find_organisation(conn: &mut Conn, slug: &str) -> Result<Option<OrgId>> {
-    let row: Option<Key> = on!(conn, |c| organisation::table.filter(organisation::slug.eq(slug)).select(organisation::id).first(c).await.optional())?;
-    Ok(row.map(Into::into))
-}
-
-pub async fn add_organisation(conn: &mut Conn, id: OrgId, slug: &str, name: &str, at: Micros) -> Result<bool> {
-    let values = (organisation::id.eq(key(id)), organisation::slug.eq(slug), organisation::name.eq(name), organisation::active.eq(true), organisation::created_at.eq(at));
-    Ok(on!(conn, |c| diesel::insert_into(organisation::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
-}
-
-/// An organisation's display name.
-pub async fn organisation_name(conn: &mut Conn, id: OrgId) -> Result<String> {
-    Ok(on!(conn, |c| organisation::table.find(key(id)).select(organisation::name).first(c).await)?)
 }
 
 pub async fn find_account(conn: &mut Conn, org: OrgId, id: AccountId) -> Result<Option<Account>> {
@@ -338,9 +322,14 @@ pub async fn add_role(conn: &mut Conn, org: OrgId, id: AccountId, name: &str, at
     Ok(())
 }
 
-/// Accounts that have a role.
-pub async fn list_holders_of_role(conn: &mut Conn, name: &str) -> Result<Vec<AccountId>> {
-    let rows: Vec<Key> = on!(conn, |c| role::table.filter(role::name.eq(name)).select(role::account_id).limit(100).load(c).await)?;
+/// Takes a role away; `false` when the account did not have it.
+pub async fn remove_role(conn: &mut Conn, org: OrgId, id: AccountId, name: &str) -> Result<bool> {
+    Ok(on!(conn, |c| diesel::delete(role::table.find((key(org), key(id), name))).execute(c).await)? == 1)
+}
+
+/// Accounts of an organisation that have a role.
+pub async fn list_holders_of_role(conn: &mut Conn, org: OrgId, name: &str) -> Result<Vec<AccountId>> {
+    let rows: Vec<Key> = on!(conn, |c| role::table.filter(role::organisation_id.eq(key(org))).filter(role::name.eq(name)).select(role::account_id).limit(100).load(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 

@@ -42,13 +42,20 @@ pub async fn add_application(conn: &mut Conn, row: &Application) -> Result<bool>
     Ok(on!(conn, |c| diesel::insert_into(application::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
 }
 
-pub async fn find_application(conn: &mut Conn, client_id: &str) -> Result<Option<Application>> {
-    Ok(on!(conn, |c| application::table.filter(application::client_id.eq(client_id)).filter(application::active).select(Application::as_select()).first(c).await.optional())?)
+pub async fn find_application(conn: &mut Conn, org: OrgId, client_id: &str) -> Result<Option<Application>> {
+    Ok(on!(conn, |c| application::table
+        .filter(application::organisation_id.eq(key(org)))
+        .filter(application::client_id.eq(client_id))
+        .filter(application::active)
+        .select(Application::as_select())
+        .first(c)
+        .await
+        .optional())?)
 }
 
-/// An application by its id, switched off or not.
-pub async fn find_application_by_id(conn: &mut Conn, id: ApplicationId) -> Result<Option<Application>> {
-    Ok(on!(conn, |c| application::table.find(key(id)).select(Application::as_select()).first(c).await.optional())?)
+/// An application of an organisation by its id, switched off or not.
+pub async fn find_application_by_id(conn: &mut Conn, org: OrgId, id: ApplicationId) -> Result<Option<Application>> {
+    Ok(on!(conn, |c| application::table.find(key(id)).filter(application::organisation_id.eq(key(org))).select(Application::as_select()).first(c).await.optional())?)
 }
 
 pub async fn list_applications(conn: &mut Conn, org: OrgId) -> Result<Vec<Application>> {
@@ -57,7 +64,7 @@ pub async fn list_applications(conn: &mut Conn, org: OrgId) -> Result<Vec<Applic
 
 /// Replaces name, redirect URIs, settings and state of a client.
 pub async fn set_application(conn: &mut Conn, row: &Application) -> Result<usize> {
-    Ok(on!(conn, |c| diesel::update(application::table.filter(application::client_id.eq(&row.client_id)))
+    Ok(on!(conn, |c| diesel::update(application::table.filter(application::organisation_id.eq(key(row.organisation_id))).filter(application::client_id.eq(&row.client_id)))
         .set((application::name.eq(&row.name), application::redirect_uris.eq(&row.redirect_uris), application::active.eq(row.active), application::settings.eq(&row.settings)))
         .execute(c)
         .await)?)

@@ -5,7 +5,8 @@ use domain::Micros;
 
 use crate::{Bytes, Conn, Key, Result, schema::data_key};
 
-/// A data key's row. Kinds: `seal`, `mac`, `lookup`, `signing` and others for signing. States: `next`, `active`, `retiring`.
+/// A data key's row. Kinds: `seal`, `mac`, `lookup`, `signing` and others for signing. States: `next`, `active`, `retiring`, and
+/// `resealed` for one that seals nothing any more.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = data_key)]
 pub struct DataKey {
@@ -28,6 +29,12 @@ pub async fn list_keys(conn: &mut Conn) -> Result<Vec<DataKey>> {
 pub async fn set_key_state(conn: &mut Conn, id: Key, from: &str, to: &str, at: Micros) -> Result<bool> {
     let own = data_key::table.filter(data_key::id.eq(id)).filter(data_key::state.eq(from));
     Ok(on!(conn, |c| diesel::update(own).set((data_key::state.eq(to), data_key::changed_at.eq(at))).execute(c).await)? == 1)
+}
+
+/// The same key under another wrapping.
+pub async fn rewrap_key(conn: &mut Conn, id: Key, wrapped: &[u8]) -> Result<()> {
+    on!(conn, |c| diesel::update(data_key::table.find(id)).set(data_key::wrapped.eq(wrapped)).execute(c).await)?;
+    Ok(())
 }
 
 pub async fn remove_key(conn: &mut Conn, id: Key) -> Result<()> {

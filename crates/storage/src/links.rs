@@ -124,8 +124,9 @@ pub async fn set_nickname(conn: &mut Conn, account: AccountId, id: LinkId, nickn
     Ok(on!(conn, |c| diesel::update(own).set(link::nickname.eq(nickname)).execute(c).await)? == 1)
 }
 
-pub async fn count_links(conn: &mut Conn, provider: ProviderId) -> Result<i64> {
-    Ok(on!(conn, |c| link::table.filter(link::provider_id.eq(key(provider))).filter(link::active).count().get_result(c).await)?)
+/// Active identities of a provider in one organisation.
+pub async fn count_links(conn: &mut Conn, org: OrgId, provider: ProviderId) -> Result<i64> {
+    Ok(on!(conn, |c| link::table.filter(link::organisation_id.eq(key(org))).filter(link::provider_id.eq(key(provider))).filter(link::active).count().get_result(c).await)?)
 }
 
 /// Sealed claims of an account's active identities with their providers, the last used one last (GV-05, GV-06).

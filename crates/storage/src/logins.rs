@@ -2,11 +2,11 @@
 //! it; the worker tells the applications.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, ApplicationId, Micros};
+use domain::{AccountId, ApplicationId, Micros, OrgId};
 
 use crate::{
     Conn, Key, Result, key,
-    schema::{application_login, ended_session, session},
+    schema::{application, application_login, ended_session, session},
 };
 
 /// An application that a session reached.
@@ -33,6 +33,18 @@ pub async fn add_login(conn: &mut Conn, sid: &str, application: ApplicationId, a
 /// Applications of a session.
 pub async fn list_logins(conn: &mut Conn, sid: &str) -> Result<Vec<Login>> {
     Ok(on!(conn, |c| application_login::table.filter(application_login::sid.eq(sid)).select(Login::as_select()).load(c).await)?)
+}
+
+/// Whose applications a session reached: those of one organisation.
+pub async fn find_organisation_of_end(conn: &mut Conn, sid: &str) -> Result<Option<OrgId>> {
+    let row: Option<Key> = on!(conn, |c| application_login::table
+        .inner_join(application::table.on(application::id.eq(application_login::application_id)))
+        .filter(application_login::sid.eq(sid))
+        .select(application::organisation_id)
+        .first(c)
+        .await
+        .optional())?;
+    Ok(row.map(Into::into))
 }
 
 /// Whether a session's end waits to be told.

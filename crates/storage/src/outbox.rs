@@ -10,6 +10,8 @@ use crate::{Bytes, Conn, Key, Result, key, schema::outbox};
 #[diesel(table_name = outbox)]
 pub struct Mail {
     pub id: Key,
+    #[diesel(deserialize_as = Key)]
+    pub organisation_id: OrgId,
     pub kind: String,
     pub payload: Option<Bytes>,
     pub tries: i32,

@@ -3,7 +3,11 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Micros, OrgId, ProviderId};
 
-use crate::{Bytes, Conn, Key, Result, key, schema::provider, stamp::change_stamp};
+use crate::{
+    Bytes, Conn, Key, Result, key,
+    schema::{provider, provider_choice},
+    stamp::{change_all_stamps, change_stamp},
+};
 
 /// A provider's row.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -11,6 +15,9 @@ use crate::{Bytes, Conn, Key, Result, key, schema::provider, stamp::change_stamp
 pub struct Provider {
     #[diesel(deserialize_as = Key)]
     pub id: ProviderId,
+    /// Whose it is; another organisation's is offered to this one.
+    #[diesel(deserialize_as = Key)]
+    pub organisation_id: OrgId,
     pub key: String,
     pub name: String,
     /// `oidc`, `oauth2` or `github`.
@@ -24,19 +31,52 @@ pub struct Provider {
     pub enabled: bool,
     pub position: i32,
     pub rev: i64,
+    /// Offered to all organisations.
+    pub shared: bool,
 }
 
+/// The providers of an organisation: its own, and those that the home one offers it, each on if both say so. An own one
+/// stands in front of an offered one with the same key (ZI-20).
 pub async fn list_providers(conn: &mut Conn, org: OrgId) -> Result<Vec<Provider>> {
-    Ok(on!(conn, |c| provider::table.filter(provider::organisation_id.eq(key(org))).order((provider::position.asc(), provider::created_at.asc())).select(Provider::as_select()).load(c).await)?)
+    let rows: Vec<(Provider, Option<bool>)> = on!(conn, |c| provider::table
+        .left_join(provider_choice::table.on(provider_choice::provider_id.eq(provider::id).and(provider_choice::organisation_id.eq(key(org)))))
+        .filter(provider::organisation_id.eq(key(org)).or(provider::shared))
+        .order((provider::position.asc(), provider::created_at.asc()))
+        .select((Provider::as_select(), provider_choice::enabled.nullable()))
+        .load(c)
+        .await)?;
+    let own: Vec<String> = rows.iter().filter(|(p, _)| p.organisation_id == org).map(|(p, _)| p.key.clone()).collect();
+    Ok(rows
+        .into_iter()
+        .filter(|(p, _)| p.organisation_id == org || !own.contains(&p.key))
+        .map(|(p, taken)| Provider { enabled: p.enabled && (p.organisation_id == org || taken == Some(true)), ..p })
+        .collect())
 }
 
+/// A provider of an organisation, or one that is offered to it.
 pub async fn find_provider(conn: &mut Conn, org: OrgId, name: &str) -> Result<Option<Provider>> {
-    Ok(on!(conn, |c| provider::table.filter(provider::organisation_id.eq(key(org))).filter(provider::key.eq(name)).select(Provider::as_select()).first(c).await.optional())?)
+    Ok(list_providers(conn, org).await?.into_iter().find(|p| p.key == name))
+}
+
+/// Whether an organisation takes a provider that is offered to it.
+pub async fn set_provider_choice(conn: &mut Conn, org: OrgId, id: ProviderId, enabled: bool) -> Result<()> {
+    change_stamp(conn, org).await?;
+    let values = (provider_choice::organisation_id.eq(key(org)), provider_choice::provider_id.eq(key(id)), provider_choice::enabled.eq(enabled));
+    on!(conn, |c| {
+        diesel::delete(provider_choice::table.find((key(org), key(id)))).execute(c).await?;
+        diesel::insert_into(provider_choice::table).values(values).execute(c).await
+    })?;
+    Ok(())
+}
+
+/// Organisations that took a provider which is offered to them.
+pub async fn count_takers(conn: &mut Conn, id: ProviderId) -> Result<i64> {
+    Ok(on!(conn, |c| provider_choice::table.filter(provider_choice::provider_id.eq(key(id))).filter(provider_choice::enabled).count().get_result(c).await)?)
 }
 
 /// Adds a provider; `false` when its key is taken.
 pub async fn add_provider(conn: &mut Conn, org: OrgId, row: &Provider, at: Micros) -> Result<bool> {
-    change_stamp(conn, org).await?;
+    change_stamps(conn, org, row).await?;
     let values = (
         provider::id.eq(key(row.id)),
         provider::organisation_id.eq(key(org)),
@@ -51,20 +91,33 @@ pub async fn add_provider(conn: &mut Conn, org: OrgId, row: &Provider, at: Micro
         provider::position.eq(row.position),
         provider::rev.eq(1),
         provider::created_at.eq(at),
+        provider::shared.eq(row.shared),
     );
     Ok(on!(conn, |c| diesel::insert_into(provider::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
 }
 
-/// Saves what may change: name, settings, secret (kept when `None`), switch, place.
+/// Saves what may change: name, settings, secret (kept when `None`), switch, place, offer.
 pub async fn set_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result<()> {
-    change_stamp(conn, org).await?;
-    let target = provider::table.find(key(row.id));
-    let next =
-        (provider::name.eq(row.name.clone()), provider::config.eq(row.config.clone()), provider::enabled.eq(row.enabled), provider::position.eq(row.position), provider::rev.eq(provider::rev + 1));
+    change_stamps(conn, org, row).await?;
+    let target = provider::table.find(key(row.id)).filter(provider::organisation_id.eq(key(org)));
+    let next = (
+        provider::shared.eq(row.shared),
+        provider::name.eq(row.name.clone()),
+        provider::config.eq(row.config.clone()),
+        provider::enabled.eq(row.enabled),
+        provider::position.eq(row.position),
+        provider::rev.eq(provider::rev + 1),
+    );
     if let Some(secret) = &row.secret {
         on!(conn, |c| diesel::update(target).set((next, provider::secret.eq(secret), provider::secret_set_at.eq(row.secret_set_at))).execute(c).await)?;
     } else {
         on!(conn, |c| diesel::update(target).set(next).execute(c).await)?;
     }
     Ok(())
+}
+
+async fn change_stamps(conn: &mut Conn, org: OrgId, row: &Provider) -> Result<()> {
+    let id = row.id;
+    let offered: i64 = on!(conn, |c| provider::table.find(key(id)).filter(provider::shared).count().get_result(c).await)?;
+    if row.shared || offered > 0 { change_all_stamps(conn).await } else { change_stamp(conn, org).await }
 }

@@ -8,6 +8,8 @@ diesel::table! {
         active -> Bool,
         created_at -> BigInt,
         settings_stamp -> BigInt,
+        address -> Text,
+        brand -> Text,
     }
 }
 
@@ -40,6 +42,7 @@ diesel::table! {
         position -> Integer,
         rev -> BigInt,
         created_at -> BigInt,
+        shared -> Bool,
     }
 }
 
@@ -302,6 +305,7 @@ diesel::table! {
         hash -> Binary,
         expires_at -> BigInt,
         used -> Bool,
+        organisation_id -> Binary,
     }
 }
 
@@ -475,7 +479,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     pushed_request,
     device,
     application_login,
-    ended_session
+    ended_session,
+    provider_choice,
+    image
 );
 
 diesel::table! {
@@ -522,5 +528,22 @@ diesel::table! {
         provider -> Text,
         reasons -> Text,
         recorded_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    provider_choice (organisation_id, provider_id) {
+        organisation_id -> Binary,
+        provider_id -> Binary,
+        enabled -> Bool,
+    }
+}
+
+diesel::table! {
+    image (organisation_id, hash) {
+        organisation_id -> Binary,
+        hash -> Text,
+        png -> Binary,
+        created_at -> BigInt,
     }
 }

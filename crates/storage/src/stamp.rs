@@ -18,3 +18,11 @@ pub async fn change_stamp(conn: &mut Conn, org: OrgId) -> Result<()> {
     on!(conn, |c| diesel::update(organisation::table.find(key(org))).set(organisation::settings_stamp.eq(i64::from_ne_bytes(bytes))).execute(c).await)?;
     Ok(())
 }
+
+/// The same for all organisations: a provider that is offered to them changed. One number for all serves as well as one for each.
+pub async fn change_all_stamps(conn: &mut Conn) -> Result<()> {
+    let mut bytes = [0_u8; 8];
+    getrandom::fill(&mut bytes).map_err(|e| Error::Query(format!("no random bytes: {e}")))?;
+    on!(conn, |c| diesel::update(organisation::table).set(organisation::settings_stamp.eq(i64::from_ne_bytes(bytes))).execute(c).await)?;
+    Ok(())
+}

@@ -51,8 +51,8 @@ pub async fn add_code(conn: &mut Conn, row: &AuthCode) -> Result<()> {
     Ok(())
 }
 
-pub async fn find_code(conn: &mut Conn, hash: &[u8]) -> Result<Option<AuthCode>> {
-    Ok(on!(conn, |c| auth_code::table.find(hash).select(AuthCode::as_select()).first(c).await.optional())?)
+pub async fn find_code(conn: &mut Conn, org: OrgId, hash: &[u8]) -> Result<Option<AuthCode>> {
+    Ok(on!(conn, |c| auth_code::table.find(hash).filter(auth_code::organisation_id.eq(key(org))).select(AuthCode::as_select()).first(c).await.optional())?)
 }
 
 /// Uses a code up; `false` when it was used already, and then everything that came of it goes (RFC 6749 §4.1.2).
@@ -108,8 +108,16 @@ pub async fn add_token(conn: &mut Conn, row: &Token) -> Result<()> {
 }
 
 /// A token of a kind that is not over; a refresh token that was used is found too, so that its second use is seen.
-pub async fn find_token(conn: &mut Conn, kind: &str, hash: &[u8], now: Micros) -> Result<Option<Token>> {
-    Ok(on!(conn, |c| token::table.filter(token::hash.eq(hash)).filter(token::kind.eq(kind)).filter(token::expires_at.gt(now)).select(Token::as_select()).first(c).await.optional())?)
+pub async fn find_token(conn: &mut Conn, org: OrgId, kind: &str, hash: &[u8], now: Micros) -> Result<Option<Token>> {
+    Ok(on!(conn, |c| token::table
+        .filter(token::hash.eq(hash))
+        .filter(token::organisation_id.eq(key(org)))
+        .filter(token::kind.eq(kind))
+        .filter(token::expires_at.gt(now))
+        .select(Token::as_select())
+        .first(c)
+        .await
+        .optional())?)
 }
 
 /// Uses a refresh token up; `false` when somebody was faster.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::{AccountId, LinkId, OrgId, ProviderId, facts::AccountState};
-use ligature_storage::{self as storage, Error, Store, accounts, attempts, counters, links, outbox, providers, sessions, setup};
+use ligature_storage::{self as storage, Error, Store, accounts, attempts, counters, links, organisations, outbox, providers, sessions, setup};
 
 const ORG: OrgId = OrgId([1; 16]);
 
@@ -21,7 +21,7 @@ async fn store() -> (Store, tempfile::TempDir) {
     let store = Store::open(&url, 8, Duration::from_secs(5)).unwrap();
     assert!(!store.migrate().await.unwrap().is_empty());
     assert!(store.migrate().await.unwrap().is_empty(), "migrating again does nothing");
-    store.write::<_, Error, _>(|c| Box::pin(async move { accounts::add_organisation(c, ORG, "default", "O", 1).await })).await.unwrap();
+    store.write::<_, Error, _>(|c| Box::pin(async move { organisations::add_organisation(c, ORG, "default", "O", "", 1).await })).await.unwrap();
     (store, dir)
 }
 
@@ -35,6 +35,7 @@ async fn provider(store: &Store) -> ProviderId {
     let id = ProviderId([9; 16]);
     let row = providers::Provider {
         id,
+        organisation_id: ORG,
         key: "p".into(),
         name: "P".into(),
         kind: "oidc".into(),
@@ -45,6 +46,7 @@ async fn provider(store: &Store) -> ProviderId {
         enabled: true,
         position: 0,
         rev: 1,
+        shared: false,
     };
     store.write::<_, Error, _>(move |c| Box::pin(async move { providers::add_provider(c, ORG, &row, 1).await })).await.unwrap();
     id
@@ -147,16 +149,16 @@ async fn states_challenges_and_setup_tokens_are_spent_once() {
                 attempts::add_challenge(c, &attempts::NewChallenge { id: [1; 16], attempt: vec![1], kind: "k".into(), account: None, mac: vec![], sent_to: String::new(), expires_at: 9 }, 1).await?;
                 attempts::add_challenge(c, &attempts::NewChallenge { id: [2; 16], attempt: vec![1], kind: "k".into(), account: None, mac: vec![], sent_to: String::new(), expires_at: 9 }, 2).await?;
                 let open = attempts::find_challenge(c, &[1]).await?.unwrap();
-                setup::set_setup_token(c, &[7], 100).await?;
+                setup::set_setup_token(c, ORG, &[7], 100).await?;
                 Ok([
                     attempts::spend_state(c, &[1], 9).await?,
                     attempts::spend_state(c, &[1], 9).await?,
                     open.id == storage::Key([2; 16]),
                     attempts::spend_challenge(c, open.id).await?,
                     attempts::spend_challenge(c, open.id).await?,
-                    setup::take_setup_token(c, &[7], 101).await?,
-                    setup::take_setup_token(c, &[7], 99).await?,
-                    setup::take_setup_token(c, &[7], 99).await?,
+                    setup::take_setup_token(c, ORG, &[7], 101).await?,
+                    setup::take_setup_token(c, ORG, &[7], 99).await?,
+                    setup::take_setup_token(c, ORG, &[7], 99).await?,
                 ])
             })
         })
@@ -286,7 +288,7 @@ async fn the_database_of_the_first_landing_is_upgraded_and_its_policies_and_atte
     let store = Store::open(&format!("sqlite://{}", file.display()), 2, Duration::from_secs(5)).unwrap();
     assert!(!store.migrate().await.unwrap().is_empty(), "something was missing");
     let mut conn = store.read().await.unwrap();
-    let org = accounts::find_organisation(&mut conn, "default").await.unwrap().unwrap();
+    let org = organisations::find_organisation(&mut conn, "default").await.unwrap().unwrap();
     let owner = accounts::find_owner(&mut conn, org, "owner@example.test").await.unwrap().unwrap();
     assert!(storage::attributes::list_attributes(&mut conn, owner).await.unwrap().is_empty());
     let live = storage::policies::list_live_policies(&mut conn, org).await.unwrap();

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use storage::{
     Store,
-    accounts::{find_account, find_organisation, find_subject, list_emails},
+    accounts::{find_account, find_subject, list_emails},
     applications::{find_application, find_application_by_id, list_secrets},
     attributes::list_attributes,
     tokens::{Token, add_token, find_token, take_refresh_token},
@@ -58,7 +58,7 @@ async fn client(bare: &Bare, headers: &HeaderMap) -> storage::applications::Appl
     let shown = String::from_utf8(STANDARD.decode(text).unwrap()).unwrap();
     let (id, secret) = shown.split_once(':').unwrap();
     let mut conn = bare.store.read().await.unwrap();
-    let row = find_application(&mut conn, id).await.unwrap().unwrap();
+    let row = find_application(&mut conn, bare.org, id).await.unwrap().unwrap();
     let hex: String = hash(secret).iter().map(|b| format!("{b:02x}")).collect();
     assert!(list_secrets(&mut conn, row.id, now()).await.unwrap().iter().any(|(known, _)| *known == hex));
     row
@@ -76,8 +76,8 @@ async fn claims(bare: &Bare, account: AccountId) -> Value {
 async fn userinfo(State(bare): State<Arc<Bare>>, headers: HeaderMap) -> Json<Value> {
     let access = headers["authorization"].to_str().unwrap().split_once(' ').unwrap().1;
     let mut conn = bare.store.read().await.unwrap();
-    let row = find_token(&mut conn, "access", &hash(access), now()).await.unwrap().unwrap();
-    find_application_by_id(&mut conn, row.application_id).await.unwrap().unwrap();
+    let row = find_token(&mut conn, bare.org, "access", &hash(access), now()).await.unwrap().unwrap();
+    find_application_by_id(&mut conn, bare.org, row.application_id).await.unwrap().unwrap();
     drop(conn);
     Json(claims(&bare, row.account_id.unwrap().into()).await)
 }
@@ -86,9 +86,9 @@ async fn introspect(State(bare): State<Arc<Bare>>, headers: HeaderMap, Form(form
     client(&bare, &headers).await;
     let hashed = hash(&one(&form, "token"));
     let mut conn = bare.store.read().await.unwrap();
-    let row = find_token(&mut conn, "access", &hashed, now()).await.unwrap().unwrap();
-    find_token(&mut conn, "refresh", &hashed, now()).await.unwrap();
-    let owner = find_application_by_id(&mut conn, row.application_id).await.unwrap().unwrap();
+    let row = find_token(&mut conn, bare.org, "access", &hashed, now()).await.unwrap().unwrap();
+    find_token(&mut conn, bare.org, "refresh", &hashed, now()).await.unwrap();
+    let owner = find_application_by_id(&mut conn, bare.org, row.application_id).await.unwrap().unwrap();
     let sub = find_subject(&mut conn, row.account_id.unwrap().into()).await.unwrap();
     Json(json!({"active": true, "scope": row.scope, "client_id": owner.client_id, "sub": sub, "exp": row.expires_at}))
 }
@@ -118,7 +118,7 @@ async fn token(State(bare): State<Arc<Bare>>, headers: HeaderMap, Form(form): Fo
         return Json(json!({"access_token": access}));
     }
     let hashed = hash(&one(&form, "refresh_token"));
-    let old = find_token(&mut bare.store.read().await.unwrap(), "refresh", &hashed, now()).await.unwrap().unwrap();
+    let old = find_token(&mut bare.store.read().await.unwrap(), bare.org, "refresh", &hashed, now()).await.unwrap().unwrap();
     assert!(bare.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { take_refresh_token(c, &hashed).await })).await.unwrap());
     let told = claims(&bare, old.account_id.unwrap().into()).await;
     let id_token = bare.keys.sign(issuer::Algorithm::Rs256, "JWT", &told).unwrap();
@@ -140,7 +140,7 @@ async fn token(State(bare): State<Arc<Bare>>, headers: HeaderMap, Form(form): Fo
 /// Serves until it is killed; says its address first.
 pub async fn serve(url: &str) {
     let store = Store::open(url, 10, Duration::from_secs(5)).unwrap();
-    let org = find_organisation(&mut store.read().await.unwrap(), "default").await.unwrap().unwrap();
+    let org = storage::organisations::find_organisation(&mut store.read().await.unwrap(), "default").await.unwrap().unwrap();
     let mut keys = issuer::Keyring::default();
     keys.add(issuer::Signer::from_pem(&issuer::generate(issuer::Algorithm::Rs256).unwrap(), issuer::Algorithm::Rs256).unwrap(), true);
     let router = Router::new().route("/userinfo", get(userinfo)).route("/introspect", post(introspect)).route("/token", post(token)).with_state(Arc::new(Bare { store, org, keys }));

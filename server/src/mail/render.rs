@@ -56,6 +56,7 @@ pub fn message(letter: &Letter, from: &Mailbox) -> anyhow::Result<Message> {
     let to: Address = letter.to.parse()?;
     // The application's sender is what people see; the envelope stays ours, where what cannot be delivered comes back.
     let shown = match &letter.sender {
+        Some((name, address)) if address.is_empty() => Mailbox::new(Some(one_line(name)), from.email.clone()),
         Some((name, address)) => Mailbox::new(Some(one_line(name)), address.parse()?),
         None => from.clone(),
     };

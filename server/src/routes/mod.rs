@@ -1,5 +1,6 @@
 //! Protocol routes: what providers, applications and probes call. Pages and forms are in the app.
 pub mod account;
+pub mod brand;
 pub mod callback;
 pub mod forms;
 pub mod forward;

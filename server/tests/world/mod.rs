@@ -17,7 +17,10 @@ use rehearsal::{
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::json;
 use server::{config::Config, seed, serve};
-use service::{Clock, Ligature, MasterKey, NewPerson};
+use service::{
+    Clock, Ligature, MasterKey, NewPerson,
+    organisations::{OrganisationForm, Organisations},
+};
 use tokio::{net::TcpListener, sync::watch};
 
 pub const PASSWORD: &str = "a long enough password";
@@ -26,6 +29,7 @@ pub const PASSWORD: &str = "a long enough password";
 pub struct Node {
     pub url: String,
     pub ligature: Ligature,
+    pub organisations: Organisations,
     pub config: Config,
 }
 
@@ -42,7 +46,7 @@ pub struct World {
     pub mailbox: Mailbox,
     pub clock: Arc<AtomicI64>,
     pub database: String,
-    key: String,
+    pub key: String,
     dir: tempfile::TempDir,
     stop: watch::Sender<bool>,
 }
@@ -142,14 +146,15 @@ impl World {
         let clock: Clock = Arc::new(move || system() + offset.load(Ordering::SeqCst));
         serve::store(&config).unwrap().migrate().await.unwrap();
         let ligature = serve::ligature(&config, &MasterKey::parse(&self.key).unwrap(), clock).await.unwrap();
-        let (router, _) = serve::application(ligature.clone(), &config).unwrap();
+        let organisations = Organisations::new(ligature.clone());
+        let (router, _) = serve::application(organisations.clone(), &config).unwrap();
         tokio::spawn(async move { axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await });
         let mut stopped = self.stop.subscribe();
         let (mut over, mut ended) = (self.stop.subscribe(), self.stop.subscribe());
-        tokio::spawn(server::outbox::tell_of_ends(ligature.clone(), async move { drop(ended.wait_for(|s| *s).await) }));
-        tokio::spawn(server::outbox::send_mails(ligature.clone(), config.mail.clone(), async move { drop(stopped.wait_for(|s| *s).await) }));
-        tokio::spawn(server::outbox::send_texts(ligature.clone(), config.sms.clone(), async move { drop(over.wait_for(|s| *s).await) }));
-        self.nodes.push(Node { url: format!("http://{address}"), ligature, config });
+        tokio::spawn(server::outbox::tell_of_ends(organisations.clone(), async move { drop(ended.wait_for(|s| *s).await) }));
+        tokio::spawn(server::outbox::send_mails(organisations.clone(), config.mail.clone(), async move { drop(stopped.wait_for(|s| *s).await) }));
+        tokio::spawn(server::outbox::send_texts(organisations.clone(), config.sms.clone(), async move { drop(over.wait_for(|s| *s).await) }));
+        self.nodes.push(Node { url: format!("http://{address}"), ligature, organisations, config });
     }
 
     /// Another node on the same database.
@@ -189,6 +194,19 @@ impl World {
 
     pub fn ligature(&self) -> Ligature {
         self.nodes[0].ligature.clone()
+    }
+
+    /// Another organisation of the instance with a preset and the provider `meridian`, at an address of its own.
+    pub async fn organisation(&self, slug: &str, preset: &str) -> Ligature {
+        let port = self.url().rsplit_once(':').unwrap().1.to_owned();
+        let form = OrganisationForm { slug: slug.into(), name: format!("The {slug}"), address: format!("http://{slug}.localhost:{port}"), active: true };
+        self.ligature().put_organisation("test".into(), form, true).await.unwrap().unwrap();
+        let one = self.ligature().organisation(slug).await.unwrap();
+        let meridian = json!({"key": "meridian", "name": "Meridian", "secret": "rehearsal-secret", "verified_counts": true, "settings": {"kind": "oidc", "issuer": self.meridian.issuer, "client_id": "ligature"}});
+        seed::apply(&one, serde_json::from_value(json!({"preset": preset, "providers": [meridian]})).unwrap()).await.unwrap();
+        // The list of organisations is believed for a second.
+        self.pass(2);
+        one
     }
 
     pub fn url(&self) -> String {
@@ -316,6 +334,12 @@ impl Page {
     }
 }
 
+/// A client that follows nothing by itself and finds an organisation's host on this machine.
+pub fn client(base: &str) -> reqwest::ClientBuilder {
+    let host = url::Url::parse(base).unwrap().host_str().unwrap().to_owned();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().resolve(&host, SocketAddr::from(([127, 0, 0, 1], 0)))
+}
+
 /// A browser with its own cookies. It keeps cookies and follows redirects as browsers do, and sends `Origin` with posts.
 #[derive(Clone)]
 pub struct Browser {
@@ -327,7 +351,7 @@ pub struct Browser {
 impl Browser {
     pub fn new(base: &str) -> Self {
         let jar = Arc::new(reqwest::cookie::Jar::default());
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).cookie_provider(jar.clone()).no_proxy().build().unwrap();
+        let client = client(base).cookie_provider(jar.clone()).build().unwrap();
         Self { base: base.to_owned(), client, jar }
     }
 

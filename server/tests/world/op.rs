@@ -30,10 +30,25 @@ pub async fn register(w: &World, client_id: &str, settings: Value) -> Rp {
     }
     let public = ["single_page", "native"].contains(&all["kind"].as_str().unwrap_or_default());
     let redirect = if all["kind"] == "native" { "http://127.0.0.1/cb" } else { CALLBACK };
-    w.apply(json!({"applications": [{"client_id": client_id, "name": format!("The {client_id}"), "secret": SECRET, "redirect_uris": [redirect, format!("{CALLBACK}?fixed=1")], "settings": all}]}))
-        .await;
-    let programs = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+    register_at(&w.ligature(), client_id, redirect, all).await;
+    let programs = crate::world::client(&w.url()).build().unwrap();
     Rp { client_id: client_id.into(), url: w.url(), public, programs }
+}
+
+/// An application of the same name and secret in another organisation.
+pub async fn register_in(one: &service::Ligature, client_id: &str, settings: Value) -> Rp {
+    let mut all = json!({"pkce_optional": true});
+    for (name, value) in settings.as_object().unwrap() {
+        all[name] = value.clone();
+    }
+    register_at(one, client_id, CALLBACK, all).await;
+    let url = one.settings.public_url.clone();
+    Rp { client_id: client_id.into(), programs: crate::world::client(&url).build().unwrap(), url, public: false }
+}
+
+async fn register_at(one: &service::Ligature, client_id: &str, redirect: &str, all: Value) {
+    let text = json!({"applications": [{"client_id": client_id, "name": format!("The {client_id}"), "secret": SECRET, "redirect_uris": [redirect, format!("{CALLBACK}?fixed=1")], "settings": all}]});
+    server::seed::apply(one, serde_json::from_value(text).unwrap()).await.unwrap();
 }
 
 /// A JSON answer of an endpoint for programs.

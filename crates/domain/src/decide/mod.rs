@@ -462,14 +462,18 @@ impl Deciding<'_> {
     }
 }
 
-/// What administrators do to accounts, beside merging them. Nobody shuts themselves out.
-fn govern(Govern { state, act, own, .. }: Govern, trace: &mut Trace) -> Result<Outcome, Refusal> {
+/// What administrators do to accounts, beside merging them. Nobody shuts themselves out or raises themselves, and whoever has
+/// a role is left to owners (AD-05).
+fn govern(Govern { state, act, own, administrator, by_owner, .. }: Govern, trace: &mut Trace) -> Result<Outcome, Refusal> {
     trace.say("governs");
     match (act, state) {
         _ if own => Err(Refusal::NotAllowed),
+        _ if !by_owner && (administrator || !matches!(act, Governing::Disable | Governing::Enable)) => Err(Refusal::NotAllowed),
+        (Governing::GiveRole, AccountState::Active) => Ok(Outcome::Change),
+        (Governing::TakeRole, AccountState::Active | AccountState::Disabled | AccountState::Closing) if administrator => Ok(Outcome::Change),
         (Governing::Disable, AccountState::Active) | (Governing::Enable, AccountState::Disabled) => Ok(Outcome::Change),
         (Governing::RemoveSecondFactor, AccountState::Active | AccountState::Disabled | AccountState::Closing) => Ok(Outcome::Change),
-        (Governing::Disable | Governing::Enable | Governing::RemoveSecondFactor, _) => Err(Refusal::PolicyChanged),
+        (Governing::Disable | Governing::Enable | Governing::RemoveSecondFactor | Governing::GiveRole | Governing::TakeRole, _) => Err(Refusal::PolicyChanged),
     }
 }
 

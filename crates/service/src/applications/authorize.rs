@@ -55,7 +55,7 @@ impl Ligature {
     /// [`Refusal::ApplicationUnknown`] when nobody may be redirected.
     pub async fn authorize(&self, visitor: &Visitor, parameters: &[(String, String)]) -> Result<Authorized, Fault> {
         let one = |name: &str| parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default();
-        let client = find_application(&mut self.store.read().await?, one("client_id")).await?.as_ref().map(registered);
+        let client = find_application(&mut self.store.read().await?, self.org, one("client_id")).await?.as_ref().map(registered);
         let pushed = match (one("request_uri").strip_prefix(REQUEST_URI), &client) {
             (Some(secret), Some(client)) => Some(self.take_pushed_request(client, secret).await?),
             _ => None,

@@ -92,7 +92,7 @@ impl Ligature {
             return Err(Refusal::RateLimited.into());
         }
         if let Some(row) = find_waiting_device(&mut conn, &self.user_code(typed), now).await?
-            && let Some(application) = find_application_by_id(&mut conn, row.application_id).await?.filter(|a| a.active)
+            && let Some(application) = find_application_by_id(&mut conn, self.org, row.application_id).await?.filter(|a| a.active)
         {
             return Ok((row, registered(&application)));
         }

@@ -73,7 +73,7 @@ fn callback_of(client: &RegisteredClient, host: &str) -> Option<Url> {
 
 impl Ligature {
     async fn guarded(&self, client_id: &str) -> Result<RegisteredClient, Fault> {
-        let row = find_application(&mut self.store.read().await?, client_id).await?;
+        let row = find_application(&mut self.store.read().await?, self.org, client_id).await?;
         Ok(row.as_ref().map(registered).ok_or(Refusal::ApplicationUnknown)?)
     }
 
@@ -138,8 +138,8 @@ impl Ligature {
     pub async fn forward_person(&self, client_id: &str, secret: &str) -> Result<Option<ForwardPerson>, Fault> {
         let now = self.now();
         let mut conn = self.store.read().await?;
-        let Some(client) = find_application(&mut conn, client_id).await?.as_ref().map(registered) else { return Ok(None) };
-        let Some(row) = find_token(&mut conn, "forward", &hash(secret), now).await?.filter(|r| r.application_id == client.id) else { return Ok(None) };
+        let Some(client) = find_application(&mut conn, self.org, client_id).await?.as_ref().map(registered) else { return Ok(None) };
+        let Some(row) = find_token(&mut conn, self.org, "forward", &hash(secret), now).await?.filter(|r| r.application_id == client.id) else { return Ok(None) };
         let Some((session, hashed)) = find_session_of(&mut conn, self.org, &row.sid, now, now - self.settings.session_idle).await? else { return Ok(None) };
         drop(conn);
         if Some(storage::key(session.account_id)) != row.account_id {

@@ -118,25 +118,28 @@ impl Ligature {
         let mut conn = self.store.read().await?;
         let mut all = Vec::new();
         for login in list_logins(&mut conn, sid).await? {
-            if let Some(row) = find_application_by_id(&mut conn, login.application_id).await? {
+            if let Some(row) = find_application_by_id(&mut conn, self.org, login.application_id).await? {
                 all.push((login, registered(&row)));
             }
         }
         Ok(all)
     }
 
-    /// Tells the applications of one session that ended; `false`: none waits. An application that does not answer is
-    /// asked again for some minutes, each time with a token of that moment.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub async fn tell_of_end(&self) -> Result<bool, Fault> {
+    /// Whether a session's end waits to be told, in whichever organisation.
+    pub(crate) async fn is_end_due(&self) -> Result<bool, Fault> {
+        Ok(is_end_due(&mut self.store.read().await?, self.now()).await?)
+    }
+
+    /// Claims a session that ended, with the tries so far.
+    pub(crate) async fn claim_end(&self) -> Result<Option<(String, i32)>, Fault> {
         let now = self.now();
-        if !is_end_due(&mut self.store.read().await?, now).await? {
-            return Ok(false);
-        }
-        let claimed = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_end(c, now, now + MINUTE).await?) })).await?;
-        let Some((sid, tries)) = claimed else { return Ok(true) };
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_end(c, now, now + MINUTE).await?) })).await
+    }
+
+    /// Tells the applications of one session that ended. One that does not answer is asked again for some minutes, each
+    /// time with a token of that moment.
+    pub(crate) async fn tell_end_of(&self, sid: &str, tries: i32) -> Result<(), Fault> {
+        let sid = sid.to_owned();
         let mut open = 0;
         for (login, client) in self.reached(&sid).await? {
             let told = client.settings.backchannel_logout_uri.is_empty() || self.tell_application(&login, &client).await?;
@@ -151,7 +154,7 @@ impl Ligature {
         if open == 0 || tries + 1 >= TRIES {
             self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(remove_end(c, &sid).await?) })).await?;
         }
-        Ok(true)
+        Ok(())
     }
 
     async fn tell_application(&self, login: &Login, client: &RegisteredClient) -> Result<bool, Fault> {

@@ -1,5 +1,5 @@
 //! Applications sign people in through us: their registration, requests, tokens, and how they hear of a sign-out.
-use domain::{ApplicationId, HOUR, Micros, Refusal};
+use domain::{ApplicationId, HOUR, Micros, Refusal, Right, colour::Colour};
 use issuer::{RegisteredClient, SettingProblem, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -32,7 +32,7 @@ pub use consent::{AccessRow, ConsentView};
 pub use device::DeviceView;
 pub use dpop::{Scheme, Shown};
 pub use forward::{ForwardDone, ForwardPerson, ForwardStart};
-pub use issuer::{Algorithm, Grant, Kind as ApplicationKind, Settings as ApplicationSettings};
+pub use issuer::{Algorithm, Brand, Grant, Kind as ApplicationKind, Settings as ApplicationSettings};
 pub use logout::{LogoutAsked, Out};
 pub use register::{RegisterProblem, RegistrationTokenView};
 pub use tokens::TokenProblem;
@@ -97,13 +97,13 @@ fn registered(row: &Application) -> RegisteredClient {
 }
 
 /// A settings' document that cannot be read counts as the defaults, which allow the least.
-fn settings_of(row: &Application) -> Settings {
+pub(crate) fn settings_of(row: &Application) -> Settings {
     serde_json::from_str(&row.settings).unwrap_or_default()
 }
 
 impl Ligature {
     pub(crate) async fn registered_client(&self, c: &mut Conn, client_id: &str) -> Result<Option<RegisteredClient>, Fault> {
-        Ok(find_application(c, client_id).await?.as_ref().map(registered))
+        Ok(find_application(c, self.org, client_id).await?.as_ref().map(registered))
     }
 
     /// Field names of what cannot be, also against what else is configured.
@@ -115,6 +115,9 @@ impl Ligature {
         let known = list_providers(&mut self.store.read().await?, self.org).await?;
         if !form.settings.providers.iter().all(|key| known.iter().any(|p| p.key == *key)) {
             found.push("providers");
+        }
+        if !form.settings.brand.colour.is_empty() && Colour::parse(&form.settings.brand.colour).is_none() {
+            found.push("colour");
         }
         Ok(found)
     }
@@ -136,16 +139,25 @@ impl Ligature {
             redirect_uris: serde_json::to_string(&form.redirect_uris)?,
             active: form.active,
             created_at: now,
-            settings: serde_json::to_string(&form.settings)?,
+            settings: serde_json::to_string(&Settings {
+                brand: Brand { colour: Colour::parse(&form.settings.brand.colour).map(Colour::hex).unwrap_or_default(), ..form.settings.brand },
+                ..form.settings
+            })?,
         };
         self.store
             .write::<_, Fault, _>(move |c| {
                 Box::pin(async move {
+                    let mut row = row;
                     change_stamp(c, row.organisation_id).await?;
                     if !add_application(c, &row).await? {
+                        // The logo has a form of its own.
+                        let before = list_applications(c, row.organisation_id).await?.into_iter().find(|a| a.client_id == row.client_id);
+                        let mut settings = settings_of(&row);
+                        settings.brand.logo = before.map(|b| settings_of(&b).brand.logo).unwrap_or_default();
+                        row.settings = serde_json::to_string(&settings)?;
                         set_application(c, &row).await?;
                     }
-                    let row = find_application(c, &row.client_id).await?;
+                    let row = find_application(c, row.organisation_id, &row.client_id).await?;
                     if let (Some(row), Some(secret)) = (row, secret) {
                         add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
                     }
@@ -158,9 +170,9 @@ impl Ligature {
     /// Registered applications, for the console.
     ///
     /// # Errors
-    /// As [`Ligature::administrator`].
+    /// As [`Ligature::allowed`].
     pub async fn admin_applications(&self, visitor: &Visitor) -> Result<Vec<ApplicationView>, Fault> {
-        self.administrator(visitor).await?;
+        self.allowed(visitor, Right::SeeApplications).await?;
         let mut conn = self.store.read().await?;
         let mut all = Vec::new();
         for row in list_applications(&mut conn, self.org).await? {
@@ -176,7 +188,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for what cannot be used, or a client id that is taken.
     pub async fn save_application(&self, visitor: &Visitor, form: ApplicationForm, create: bool) -> Result<Option<String>, Fault> {
-        let admin = self.administrator(visitor).await?;
+        let admin = self.allowed(visitor, Right::ChangeApplications).await?;
         let known = self.admin_applications(visitor).await?.into_iter().any(|a| a.client_id == form.client_id);
         if known == create {
             return Err(Refusal::BadRequest.into());
@@ -193,8 +205,8 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::NotFound`] for an unknown or public application.
     pub async fn rotate_secret(&self, visitor: &Visitor, client_id: &str) -> Result<String, Fault> {
-        let admin = self.administrator(visitor).await?;
-        let row = find_application(&mut self.store.read().await?, client_id).await?.filter(|r| !settings_of(r).kind.is_public()).ok_or(Refusal::NotFound)?;
+        let admin = self.allowed(visitor, Right::ChangeApplications).await?;
+        let row = find_application(&mut self.store.read().await?, self.org, client_id).await?.filter(|r| !settings_of(r).kind.is_public()).ok_or(Refusal::NotFound)?;
         let (secret, now) = (token(), self.now());
         let fresh = hex(&hash(&secret));
         self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_secret(c, row.id, &fresh, now, now + OVERLAP).await?) })).await?;
@@ -217,7 +229,7 @@ impl Ligature {
         self.store
             .write(move |c| {
                 Box::pin(async move {
-                    let row = find_application(c, &client).await?.ok_or(Refusal::MethodUnknown)?;
+                    let row = find_application(c, this.org, &client).await?.ok_or(Refusal::MethodUnknown)?;
                     if revoke_access(c, account, row.id).await? == 0 {
                         return Err(Refusal::MethodUnknown.into());
                     }

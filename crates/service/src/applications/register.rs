@@ -1,6 +1,6 @@
 //! Programs that register applications by themselves (RFC 7591). Off until an administrator makes an initial access
 //! token, and again when none is left.
-use domain::{ApplicationId, DAY, Micros, Refusal, SECOND};
+use domain::{ApplicationId, DAY, Micros, Refusal, Right, SECOND};
 use issuer::{MetadataProblem, Registration, read_metadata};
 use serde_json::{Value, json};
 use storage::{
@@ -115,9 +115,9 @@ impl Ligature {
     /// Initial access tokens that still let somebody.
     ///
     /// # Errors
-    /// As [`Ligature::administrator`].
+    /// As [`Ligature::allowed`].
     pub async fn registration_tokens(&self, visitor: &Visitor) -> Result<Vec<RegistrationTokenView>, Fault> {
-        self.administrator(visitor).await?;
+        self.allowed(visitor, Right::SeeApplications).await?;
         let rows = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
         Ok(rows.into_iter().map(|r| RegistrationTokenView { id: hex(&r.hash), label: r.label, uses_left: r.uses_left, expires_at: r.expires_at }).collect())
     }
@@ -127,7 +127,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for a label that is none, or numbers out of range (1 to 100 uses, 1 to 90 days).
     pub async fn make_registration_token(&self, visitor: &Visitor, label: &str, uses: i32, days: i64) -> Result<String, Fault> {
-        let admin = self.administrator(visitor).await?;
+        let admin = self.allowed(visitor, Right::ChangeApplications).await?;
         let label = label.trim().to_owned();
         if label.is_empty() || label.chars().count() > 60 || label.chars().any(char::is_control) || !(1..=100).contains(&uses) || !(1..=90).contains(&days) {
             return Err(Refusal::BadRequest.into());
@@ -150,7 +150,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::NotFound`] for one that is not there.
     pub async fn end_registration_token(&self, visitor: &Visitor, id: &str) -> Result<(), Fault> {
-        let admin = self.administrator(visitor).await?;
+        let admin = self.allowed(visitor, Right::ChangeApplications).await?;
         let known = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
         let row = known.into_iter().find(|t| hex(&t.hash) == id).ok_or(Refusal::NotFound)?;
         let this = self.clone();

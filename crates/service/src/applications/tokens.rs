@@ -80,7 +80,7 @@ impl Ligature {
     /// The application behind credentials. A public one only says who it is; a confidential one shows a secret that counts.
     pub(super) async fn client(&self, credentials: &ClientCredentials) -> Result<RegisteredClient, TokenProblem> {
         let mut conn = self.store.read().await?;
-        let row = find_application(&mut conn, &credentials.client_id).await?;
+        let row = find_application(&mut conn, self.org, &credentials.client_id).await?;
         let secrets = match &row {
             Some(row) => list_secrets(&mut conn, row.id, self.now()).await?,
             None => Vec::new(),
@@ -125,7 +125,7 @@ impl Ligature {
 
     /// Uses a code up, and answers it if it is this application's and the rest fits.
     pub(super) async fn redeem(&self, client: &RegisteredClient, secret: &str, redirect_uri: Option<&str>, verifier: Option<&str>) -> Result<(AuthCode, AuthorizeRequest), TokenProblem> {
-        let row = find_code(&mut self.store.read().await?, &hash(secret)).await?.ok_or(INVALID_GRANT)?;
+        let row = find_code(&mut self.store.read().await?, self.org, &hash(secret)).await?.ok_or(INVALID_GRANT)?;
         let request: AuthorizeRequest = serde_json::from_str(&row.request)?;
         // A verifier without a challenge is a downgrade that somebody tried (RFC 9700 §4.8).
         let proved = match (request.code_challenge.as_str(), verifier) {
@@ -164,7 +164,7 @@ impl Ligature {
     /// A refresh token works once. A second use means that somebody else has it: the whole family ends (RFC 9700 §4.14.2).
     async fn refresh(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
         let now = self.now();
-        let row = find_token(&mut self.store.read().await?, "refresh", &hash(secret), now).await?.filter(|r| r.application_id == client.id).ok_or(INVALID_GRANT)?;
+        let row = find_token(&mut self.store.read().await?, self.org, "refresh", &hash(secret), now).await?.filter(|r| r.application_id == client.id).ok_or(INVALID_GRANT)?;
         let granted = scopes(&row.scope);
         let mut standing: Standing = serde_json::from_str(&row.standing)?;
         // A bound family stays bound to its key, before anything is used up.
@@ -300,8 +300,8 @@ impl Ligature {
     /// [`TokenProblem::InvalidToken`], [`TokenProblem::InsufficientScope`] for a token that is no person's.
     pub async fn userinfo(&self, access: &str, scheme: Scheme, shown: &Shown) -> Result<Value, TokenProblem> {
         let mut conn = self.store.read().await?;
-        let row = find_token(&mut conn, "access", &hash(access), self.now()).await?.ok_or(TokenProblem::InvalidToken)?;
-        let application = find_application_by_id(&mut conn, row.application_id).await?.filter(|a| a.active).ok_or(TokenProblem::InvalidToken)?;
+        let row = find_token(&mut conn, self.org, "access", &hash(access), self.now()).await?.ok_or(TokenProblem::InvalidToken)?;
+        let application = find_application_by_id(&mut conn, self.org, row.application_id).await?.filter(|a| a.active).ok_or(TokenProblem::InvalidToken)?;
         drop(conn);
         let standing: Standing = serde_json::from_str(&row.standing)?;
         self.shows_key(standing.key.as_deref(), access, scheme, shown).await?;
@@ -324,10 +324,10 @@ impl Ligature {
         let mut conn = self.store.read().await?;
         let mut found = None;
         for kind in ["access", "refresh"] {
-            found = found.or(find_token(&mut conn, kind, &hash(shown), self.now()).await?.filter(|r| !r.used));
+            found = found.or(find_token(&mut conn, self.org, kind, &hash(shown), self.now()).await?.filter(|r| !r.used));
         }
         let Some(row) = found.filter(|r| r.application_id == client.id || client.settings.resource_server) else { return Ok(json!({"active": false})) };
-        let Some(owner) = find_application_by_id(&mut conn, row.application_id).await?.filter(|a| a.active).map(|a| registered(&a)) else { return Ok(json!({"active": false})) };
+        let Some(owner) = find_application_by_id(&mut conn, self.org, row.application_id).await?.filter(|a| a.active).map(|a| registered(&a)) else { return Ok(json!({"active": false})) };
         let standing: Standing = serde_json::from_str(&row.standing)?;
         let mut answer = json!({
             "active": true,
@@ -365,14 +365,14 @@ impl Ligature {
     pub async fn revoke(&self, credentials: &ClientCredentials, form: &[(String, String)]) -> Result<(), TokenProblem> {
         let client = self.client(credentials).await?;
         let shown = hash(Asked(form).field("token").ok_or(INVALID_REQUEST)?);
-        let (now, id) = (self.now(), client.id);
+        let (now, id, org) = (self.now(), client.id, self.org);
         self.store
             .write::<_, Fault, _>(move |c| {
                 Box::pin(async move {
-                    if find_token(c, "access", &shown, now).await?.is_some_and(|r| r.application_id == id) {
+                    if find_token(c, org, "access", &shown, now).await?.is_some_and(|r| r.application_id == id) {
                         end_token(c, &shown).await?;
                     }
-                    if let Some(row) = find_token(c, "refresh", &shown, now).await?.filter(|r| r.application_id == id) {
+                    if let Some(row) = find_token(c, org, "refresh", &shown, now).await?.filter(|r| r.application_id == id) {
                         end_family(c, &row.family).await?;
                     }
                     Ok(())

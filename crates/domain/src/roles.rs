@@ -1,0 +1,123 @@
+//! Who may do what in the console: roles of an account in its organisation, and the rights of each (AD-01, ZI-20).
+
+/// A role of an account. It counts in the account's own organisation only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Everything. Owners of the home organisation also run the instance.
+    Owner,
+    /// Providers and how they are associated, but not whose word counts.
+    ProviderAdmin,
+    /// Helps people: looks at accounts and the trail, switches accounts off and on.
+    Support,
+    /// Sees everything, changes nothing.
+    Auditor,
+}
+
+/// Something in the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Right {
+    /// The first page with its figures.
+    Overview,
+    SeeProviders,
+    ChangeProviders,
+    /// Whose mailboxes a provider runs, and whether its word counts: this can open accounts.
+    ChangeTrust,
+    /// Read policies and try them on made-up sign-ins.
+    SeePolicy,
+    ChangePolicy,
+    SeeAccounts,
+    /// Switch accounts off and on.
+    SwitchAccounts,
+    /// Take second factors off, merge accounts.
+    GovernAccounts,
+    /// Give and take roles.
+    GiveRoles,
+    SeeApplications,
+    ChangeApplications,
+    SeeTrail,
+    /// Name, colour and logo.
+    ChangeBrand,
+    /// Make and change organisations, offer them providers. In the home organisation only.
+    RunInstance,
+}
+
+impl Role {
+    pub const ALL: [Self; 4] = [Self::Owner, Self::ProviderAdmin, Self::Support, Self::Auditor];
+
+    /// As it is stored.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::ProviderAdmin => "provider-admin",
+            Self::Support => "support",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// A role by its name; an unknown one is none.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.name() == name)
+    }
+
+    /// Whether the role has a right.
+    #[must_use]
+    pub fn may(self, right: Right) -> bool {
+        match self {
+            Self::Owner => true,
+            Self::ProviderAdmin => matches!(right, Right::Overview | Right::SeeProviders | Right::ChangeProviders | Right::SeePolicy),
+            Self::Support => matches!(right, Right::Overview | Right::SeePolicy | Right::SeeAccounts | Right::SwitchAccounts | Right::SeeTrail),
+            Self::Auditor => matches!(right, Right::Overview | Right::SeeProviders | Right::SeePolicy | Right::SeeAccounts | Right::SeeApplications | Right::SeeTrail),
+        }
+    }
+}
+
+impl Right {
+    pub const ALL: [Self; 15] = [
+        Self::Overview,
+        Self::SeeProviders,
+        Self::ChangeProviders,
+        Self::ChangeTrust,
+        Self::SeePolicy,
+        Self::ChangePolicy,
+        Self::SeeAccounts,
+        Self::SwitchAccounts,
+        Self::GovernAccounts,
+        Self::GiveRoles,
+        Self::SeeApplications,
+        Self::ChangeApplications,
+        Self::SeeTrail,
+        Self::ChangeBrand,
+        Self::RunInstance,
+    ];
+}
+
+/// Whether an account with these roles, by their stored names, has a right.
+#[must_use]
+pub fn may(roles: &[String], right: Right) -> bool {
+    roles.iter().filter_map(|r| Role::parse(r)).any(|role| role.may(right))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ad_01_only_owners_change_what_could_open_other_peoples_accounts() {
+        for right in [Right::ChangeTrust, Right::ChangePolicy, Right::GovernAccounts, Right::GiveRoles, Right::ChangeApplications, Right::RunInstance] {
+            let holders: Vec<Role> = Role::ALL.into_iter().filter(|r| r.may(right)).collect();
+            assert_eq!(holders, [Role::Owner], "{right:?}");
+        }
+        assert!(Right::ALL.into_iter().all(|r| Role::Owner.may(r)));
+    }
+
+    #[test]
+    fn ad_01_auditors_change_nothing_and_an_unknown_role_has_no_right() {
+        for right in [Right::ChangeProviders, Right::SwitchAccounts, Right::ChangeBrand] {
+            assert!(!Role::Auditor.may(right), "{right:?}");
+        }
+        assert!(Right::ALL.into_iter().all(|r| !may(&["admin".into(), String::new()], r)));
+        assert!(Role::ALL.into_iter().all(|r| Role::parse(r.name()) == Some(r)));
+    }
+}
