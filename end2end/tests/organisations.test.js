@@ -110,6 +110,8 @@ for (const [js, view] of VIEWS) {
     await annaClean('login');
     await anna.click('form[action="/login/with/meridian"] button');
     await anna.click('text=Anna Berg');
+    await annaClean('choose');
+    await anna.click('button[name="pick"][value="create_new"]');
     await anna.waitForURL(`${address}/account`);
     await annaClean('account');
     await boss.goto(`${address}/admin/accounts`);

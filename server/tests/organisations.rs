@@ -340,6 +340,24 @@ async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
         let page = provider.post("/fn/admin/provider", &all).await;
         assert!(page.has("Only an owner may say"), "{more:?} {}", page.body);
     }
+    // Meridian's word counts already: only an owner says where it is asked.
+    let elsewhere = [
+        ("key", "meridian"),
+        ("name", "Meridian"),
+        ("issuer", w.meridian.issuer.as_str()),
+        ("client_id", "another"),
+        ("create", "no"),
+        ("kind", "oidc"),
+        ("enabled", "on"),
+        ("verified_counts", "on"),
+        ("as_source", "on"),
+        ("as_target", "on"),
+    ];
+    assert!(provider.post("/fn/admin/provider", &elsewhere).await.has("so only an owner changes where it is asked"));
+    let mut same = elsewhere;
+    same[3].1 = "ligature";
+    same[1].1 = "Meridian Harbour";
+    assert!(provider.post("/fn/admin/provider", &same).await.has("Meridian Harbour"));
     let owners = account_of(&w.ligature(), "owner@example.test").await;
     for (b, path, form) in [
         (&support, "/fn/admin/account/state", vec![("account", owners.as_str()), ("enabled", "no")]),

@@ -188,6 +188,12 @@ impl Ligature {
             if form.association.domains.iter().any(|d| !before.domains.contains(d)) {
                 return Err(SaveProblem::Field("domains", "field-owner-only"));
             }
+            // Nor is a provider whose word counts asked somewhere else.
+            let stored = storage::providers::find_provider(&mut self.store.read().await?, self.org, &form.key).await?.map(|row| row.config);
+            let elsewhere = stored.is_some_and(|config| serde_json::from_str::<ProviderSettings>(&config).ok().as_ref() != Some(&form.settings));
+            if elsewhere && (before.verified_counts || !before.domains.is_empty()) {
+                return Err(SaveProblem::Field("client_id", "field-owner-settings"));
+            }
         }
         if form.shared && !rights.contains(&Right::RunInstance) {
             return Err(SaveProblem::Fault(Refusal::Forbidden.into()));
