@@ -1,8 +1,8 @@
 // Relying parties and reverse proxies that nobody here wrote, set up as the how-tos say: their snippets are run.
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, request as ask } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { Client, answers, freePort, python, start, world } from '../tests/world.js';
 
@@ -196,5 +196,20 @@ test('Caddy forward_auth, as the how-to has it, lets nobody through but who is s
   writeFileSync(join(w.folder, 'Caddyfile'), `{\n\tadmin off\n\tauto_https off\n}\n${text}`);
   start(w, join(proxies, 'usr/bin/caddy'), ['run', '--config', join(w.folder, 'Caddyfile'), '--adapter', 'caddyfile'], { env: { ...process.env, HOME: w.folder }, detached: true });
   await answers(`${home}/.ligature/callback`);
+  await guarded(w, home, behind);
+});
+
+test('Traefik forwardAuth, as the how-to has it, lets nobody through but who is signed in, and no header of theirs', async (t) => {
+  const traefik = join(dirname(python), 'traefik');
+  if (!existsSync(traefik)) return t.skip('no Traefik for this machine');
+  const behind = await wiki(t);
+  const { w, port, home } = await withApplication(t, 'wiki', { redirect: '/.ligature/callback' });
+  const text = snippet('guard-with-a-proxy.md', 'yaml', { 'Host(`wiki.example.com`)': 'Host(`127.0.0.1`)', 'https://login.example.com': w.url, '127.0.0.1:8080': behind.address });
+  writeFileSync(join(w.folder, 'wiki.yaml'), text);
+  writeFileSync(join(w.folder, 'traefik.yaml'), JSON.stringify({ entryPoints: { web: { address: `127.0.0.1:${port}` } }, providers: { file: { filename: join(w.folder, 'wiki.yaml') } }, global: { checkNewVersion: false, sendAnonymousUsage: false } }));
+  start(w, traefik, [`--configfile=${join(w.folder, 'traefik.yaml')}`], { env: { ...process.env, HOME: w.folder }, detached: true });
+  await answers(home);
+  // It listens before it has read its routes.
+  for (let tries = 0; tries < 400 && (await fetch(`${home}/.ligature/callback`, { redirect: 'manual' })).status === 404; tries += 1) await new Promise((resolve) => setTimeout(resolve, 25));
   await guarded(w, home, behind);
 });

@@ -152,3 +152,24 @@ async fn two_factors_that_an_application_demands_are_asked_for_or_it_is_told_tha
         assert_eq!(Rp::back(&back)["error"], "unmet_authentication_requirements", "nobody loops");
     }
 }
+
+/// Shows AU-15: what an application asks people to accept, a session from elsewhere has not accepted.
+#[tokio::test(flavor = "multi_thread")]
+async fn au_15_a_session_opens_an_application_only_after_what_is_asked_there_was_accepted() {
+    let w = World::new("goss").await;
+    let rp = register(&w, "rp", json!({})).await;
+    let b = w.browser();
+    b.sign_in("meridian", "m-vera").await;
+    rp.code(&b, &[]).await;
+    for version in ["1", "2"] {
+        w.apply(json!({"policies": {"application:rp": {"choices": {"agreements": [{"id": "terms", "version": version, "title": "Terms", "url": "/terms"}]}}}})).await;
+        assert_eq!(Rp::back(&rp.authorize(&b, &[("prompt", "none")]).await)["error"], "login_required");
+        let (_, entry) = on_the_way(&rp, &b).await;
+        let started = b.post_only("/login/with/meridian", &[("entry", &entry)]).await.header("location");
+        let asked = b.get(&b.at_provider(&started, "m-vera").await).await;
+        assert!(asked.path().ends_with("/details"), "{} {}", asked.url, asked.body);
+        let accepted = b.post_only("/fn/attempt/details", &[("attempt", &asked.attempt()), ("agreed[0]", &format!("terms@{version}"))]).await;
+        assert!(accepted.header("location").starts_with("https://rp.example.test/cb?code="), "{} {}", accepted.header("location"), accepted.body);
+        rp.code(&b, &[]).await;
+    }
+}

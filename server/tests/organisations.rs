@@ -160,6 +160,13 @@ async fn zi_20_an_organisations_owner_sees_only_their_own_organisation() {
         let page = boss.post(path, &form).await;
         assert_eq!(page.status, 404, "{path}: {}", page.url);
     }
+    // Merging reaches nobody outside either.
+    let own = account_of(&acme, "boss@example.test").await;
+    for other in [stranger.as_str(), "owner@example.test"] {
+        boss.post("/fn/admin/account/merge", &[("account", &own), ("other", other)]).await;
+        boss.post("/fn/admin/account/merge", &[("account", other), ("other", &own)]).await;
+    }
+    assert_eq!(w.rows("account", "state", "merged").await, 0);
     assert!(home.is_signed_in().await);
     // The instance is not theirs.
     let page = boss.get("/admin").await;
@@ -219,12 +226,29 @@ async fn zi_20_a_provider_of_the_instance_is_offered_and_each_organisation_takes
     w.provider("harbour", json!({"shared": true})).await;
     let list = boss.get("/admin/providers").await;
     assert!(list.has("Own Harbour") && !list.has("<strong>Harbour"), "{}", list.body);
-    assert!(
-        boss.post("/fn/admin/provider", &[("create", "no"), ("key", "harbour"), ("name", "Own"), ("kind", "oidc"), ("issuer", &w.harbour.issuer), ("client_id", "ligature"), ("shared", "on")])
-            .await
-            .refusal()
-            == "admin.forbidden"
-    );
+    // Nobody but the home organisation's owners offers one, or takes an offer back, whatever their form says.
+    let save = async |b: &Browser, client: &str, shared: &str| {
+        let form = [
+            ("create", "no"),
+            ("key", "harbour"),
+            ("name", "Harbour"),
+            ("kind", "oidc"),
+            ("issuer", w.harbour.issuer.as_str()),
+            ("client_id", client),
+            ("enabled", "on"),
+            ("as_source", "on"),
+            ("as_target", "on"),
+            ("shared", shared),
+        ];
+        b.post("/fn/admin/provider", &form).await
+    };
+    save(&boss, "ligature", "on").await;
+    let offered = async || storage::providers::list_providers(&mut beta.store.read().await.unwrap(), beta.org).await.unwrap().iter().filter(|p| p.key == "harbour").count();
+    assert_eq!(offered().await, 1, "the home organisation's, not acme's");
+    let delegate = with_role(&w, "delegate@example.test", "provider-admin").await;
+    assert!(save(&delegate, "ligature", "").await.has("Saved."));
+    assert_eq!(offered().await, 1, "it is offered still");
+    assert!(save(&delegate, "another", "").await.has("only an owner changes where it is asked"), "others may trust what is offered");
 }
 
 /// Shows AD-01: every page and function of the console, asked by everybody.

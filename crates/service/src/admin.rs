@@ -179,6 +179,12 @@ impl Ligature {
     pub async fn save_provider(&self, visitor: &Visitor, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
         let admin = self.allowed(visitor, Right::ChangeProviders).await?;
         let rights = self.rights(visitor).await?;
+        let stored = storage::providers::find_provider(&mut self.store.read().await?, self.org, &form.key).await?.filter(|p| p.organisation_id == self.org);
+        let mut form = form;
+        if !rights.contains(&Right::RunInstance) {
+            // Their form has no such switch: what is offered stays so.
+            form.shared = stored.as_ref().is_some_and(|p| p.shared);
+        }
         if !rights.contains(&Right::ChangeTrust) {
             let before = Association::read(&self.policies(&mut self.store.read().await?).await?.document(&provider_scope(&form.key)));
             // Whose word counts is the owner's to say: it can open accounts.
@@ -188,15 +194,11 @@ impl Ligature {
             if form.association.domains.iter().any(|d| !before.domains.contains(d)) {
                 return Err(SaveProblem::Field("domains", "field-owner-only"));
             }
-            // Nor is a provider whose word counts asked somewhere else.
-            let stored = storage::providers::find_provider(&mut self.store.read().await?, self.org, &form.key).await?.map(|row| row.config);
-            let elsewhere = stored.is_some_and(|config| serde_json::from_str::<ProviderSettings>(&config).ok().as_ref() != Some(&form.settings));
-            if elsewhere && (before.verified_counts || !before.domains.is_empty()) {
+            // Nor is a provider asked somewhere else whose word counts, here or wherever it is offered.
+            let elsewhere = stored.as_ref().is_some_and(|row| serde_json::from_str::<ProviderSettings>(&row.config).ok().as_ref() != Some(&form.settings));
+            if elsewhere && (form.shared || before.verified_counts || !before.domains.is_empty()) {
                 return Err(SaveProblem::Field("client_id", "field-owner-settings"));
             }
-        }
-        if form.shared && !rights.contains(&Right::RunInstance) {
-            return Err(SaveProblem::Fault(Refusal::Forbidden.into()));
         }
         self.put_provider(format!("admin:{admin}"), form, create).await
     }

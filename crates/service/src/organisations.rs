@@ -176,8 +176,12 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::NotFound`].
     pub async fn organisation(&self, slug: &str) -> Result<Self, Fault> {
-        let row = list_organisations(&mut self.store.read().await?).await?.into_iter().find(|o| o.slug == slug).ok_or(Refusal::NotFound)?;
+        let row = self.list_organisations().await?.into_iter().find(|o| o.slug == slug).ok_or(Refusal::NotFound)?;
         Ok(self.for_row(&row))
+    }
+
+    async fn list_organisations(&self) -> Result<Vec<Organisation>, Fault> {
+        Ok(list_organisations(&mut self.store.read().await?).await?)
     }
 
     fn for_row(&self, row: &Organisation) -> Self {
@@ -269,9 +273,17 @@ impl Organisations {
             return Ok(());
         }
         let home = self.home();
-        let rows = list_organisations(&mut home.store.read().await?).await?;
         // Readers see the old list or the new one, never none.
         let old = self.0.seen.read().unwrap_or_else(PoisonError::into_inner).all.clone();
+        let rows = match home.list_organisations().await {
+            Ok(rows) => rows,
+            Err(fault) if old.is_empty() => return Err(fault),
+            // Without a database, those that are known are served what can be served.
+            Err(error) => {
+                tracing::error!(%error, "organisations cannot be read: the list of before stays");
+                old.iter().map(|(row, _)| row.clone()).collect()
+            }
+        };
         let all = rows
             .into_iter()
             .filter(|row| row.id != home.org)

@@ -90,10 +90,12 @@ impl Ligature {
         Ok(serde_json::from_str(&taken.ok_or(Refusal::AttemptExpired)?)?)
     }
 
-    /// Whether the session's sign-in would be let in on the way to this application: its provider leads there, and policy
-    /// has it. The decision is that of the sign-in itself, so that signing in elsewhere first gets nobody around it.
+    /// Whether the session's sign-in would be let in on the way to this application: its provider leads there, policy has it,
+    /// and the person accepted what is asked there. The decision is that of the sign-in itself, so that signing in elsewhere
+    /// first gets nobody around it.
     async fn leads_to(&self, caller: &Caller, client_id: &str) -> Result<bool, Fault> {
-        let ground = self.ground(&mut self.store.read().await?, Some(client_id)).await?;
+        let mut conn = self.store.read().await?;
+        let ground = self.ground(&mut conn, Some(client_id)).await?;
         let key = caller.link.map(|_| caller.method.as_str());
         let known = Known { account: caller.account, state: AccountState::Active, link: caller.link, second_factor: false };
         let provider = key.map(|key| {
@@ -106,8 +108,10 @@ impl Ligature {
             "passkey" => Local::Passkey,
             _ => Local::Password,
         };
-        let facts = Facts { provider, local, ..Facts::local(Intent::SignIn, Some(known)) };
-        Ok(!matches!(decide(&facts, &ground.policy(key)).outcome, Outcome::Refuse { .. }))
+        let policy = ground.policy(key);
+        let mut facts = Facts { provider, local, ..Facts::local(Intent::SignIn, Some(known)) };
+        self.add_agreed(&mut conn, &policy, &[caller.account], &mut facts.given).await?;
+        Ok(matches!(decide(&facts, &policy).outcome, Outcome::SignIn { .. }))
     }
 
     /// Whether the session stands on as many factors as the request demands.
