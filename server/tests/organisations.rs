@@ -32,6 +32,25 @@ async fn with_role(w: &World, email: &str, role: &str) -> Browser {
     b
 }
 
+/// Somebody of another organisation with a role, by a password.
+async fn role_in(one: &service::Ligature, email: &str, role: &'static str) -> Browser {
+    one.create_owner(NewPerson { email: email.to_owned(), name: "Role".into(), password: PASSWORD.into() }).await.unwrap();
+    let id = storage::accounts::find_owner(&mut one.store.read().await.unwrap(), one.org, email).await.unwrap().unwrap();
+    let org = one.org;
+    one.store
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move {
+                storage::accounts::remove_role(c, org, id, "owner").await?;
+                storage::accounts::add_role(c, org, id, role, 1).await
+            })
+        })
+        .await
+        .unwrap();
+    let b = Browser::new(&one.settings.public_url);
+    b.password(email, PASSWORD).await;
+    b
+}
+
 async fn account_of(one: &service::Ligature, email: &str) -> String {
     storage::accounts::find_owner(&mut one.store.read().await.unwrap(), one.org, email).await.unwrap().unwrap().to_string()
 }
@@ -378,6 +397,27 @@ async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
         ("as_target", "on"),
     ];
     assert!(provider.post("/fn/admin/provider", &elsewhere).await.has("so only an owner changes where it is asked"));
+    // Nor comes a new one under the key of a provider whose word counts where it is offered.
+    let acme = w.organisation("acme", "goss").await;
+    w.provider("atlas", json!({"shared": true})).await;
+    let boss = owner_of(&acme).await;
+    boss.post("/fn/admin/provider/take", &[("key", "atlas"), ("enabled", "on"), ("association", "inherit"), ("as_source", "on"), ("as_target", "on"), ("verified_counts", "on")]).await;
+    let delegate = role_in(&acme, "delegate@example.test", "provider-admin").await;
+    let evil = [
+        ("create", "yes"),
+        ("key", "atlas"),
+        ("name", "Evil"),
+        ("kind", "oidc"),
+        ("issuer", w.pigeon.issuer.as_str()),
+        ("client_id", "x"),
+        ("enabled", "on"),
+        ("verified_counts", "on"),
+        ("as_source", "on"),
+        ("as_target", "on"),
+    ];
+    assert!(delegate.post("/fn/admin/provider", &evil).await.has("so only an owner changes where it is asked"));
+    let left = delegate.post("/fn/admin/provider/take", &[("key", "atlas"), ("association", "inherit"), ("as_source", "on"), ("as_target", "on")]).await;
+    assert!(left.has("Saved."), "taking and leaving is theirs: {}", left.body);
     let mut same = elsewhere;
     same[3].1 = "ligature";
     same[1].1 = "Meridian Harbour";

@@ -179,7 +179,10 @@ impl Ligature {
     pub async fn save_provider(&self, visitor: &Visitor, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
         let admin = self.allowed(visitor, Right::ChangeProviders).await?;
         let rights = self.rights(visitor).await?;
-        let stored = storage::providers::find_provider(&mut self.store.read().await?, self.org, &form.key).await?.filter(|p| p.organisation_id == self.org);
+        let found = storage::providers::find_provider(&mut self.store.read().await?, self.org, &form.key).await?;
+        // What is offered keeps its settings, unless one of their own takes its place.
+        let taken = found.as_ref().is_some_and(|p| p.organisation_id != self.org) && !create;
+        let stored = found.filter(|p| p.organisation_id == self.org);
         let mut form = form;
         if !rights.contains(&Right::RunInstance) {
             // Their form has no such switch: what is offered stays so.
@@ -194,9 +197,10 @@ impl Ligature {
             if form.association.domains.iter().any(|d| !before.domains.contains(d)) {
                 return Err(SaveProblem::Field("domains", "field-owner-only"));
             }
-            // Nor is a provider asked somewhere else whose word counts, here or wherever it is offered.
-            let elsewhere = stored.as_ref().is_some_and(|row| serde_json::from_str::<ProviderSettings>(&row.config).ok().as_ref() != Some(&form.settings));
-            if elsewhere && (form.shared || before.verified_counts || !before.domains.is_empty()) {
+            // Nor is a provider asked somewhere else whose word counts, here or wherever it is offered; nor does a new one
+            // come under its key.
+            let same = stored.as_ref().is_some_and(|row| serde_json::from_str::<ProviderSettings>(&row.config).ok().as_ref() == Some(&form.settings));
+            if !same && !taken && (form.shared || before.verified_counts || !before.domains.is_empty()) {
                 return Err(SaveProblem::Field("client_id", "field-owner-settings"));
             }
         }

@@ -2,6 +2,8 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::connector::origin_of;
+
 /// Settings by kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -107,8 +109,10 @@ impl Settings {
         match self {
             Self::Oidc(s) => format!("oidc:{}", s.issuer),
             Self::Oauth2(_) => format!("prov:{provider}"),
-            Self::Github(s) if s.web_url == github_web() => "github".into(),
-            Self::Github(s) => format!("github:{}", s.web_url),
+            Self::Github(s) if s.web_url == github_web() && s.api_url == github_api() => "github".into(),
+            Self::Github(s) if origin_of(&s.web_url) == origin_of(&s.api_url) => format!("github:{}", s.web_url),
+            // The API says who somebody is: another one speaks of other people, whatever the pages' address is.
+            Self::Github(s) => format!("github:{} {}", s.web_url, s.api_url),
         }
     }
 
@@ -140,6 +144,24 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whoever may add a provider must not speak for another one's people: the namespace is whose word it is.
+    #[test]
+    fn ad_05_a_github_whose_api_is_elsewhere_speaks_of_other_people() {
+        let named = |web: &str, api: &str| {
+            let settings: Settings = serde_json::from_value(serde_json::json!({"kind": "github", "client_id": "c", "web_url": web, "api_url": api})).unwrap();
+            settings.namespace(domain::ProviderId([1; 16]))
+        };
+        let usual = serde_json::from_value::<Settings>(serde_json::json!({"kind": "github", "client_id": "c"})).unwrap();
+        assert_eq!(usual.namespace(domain::ProviderId([1; 16])), "github");
+        assert_eq!(named("https://git.acme.test", "https://git.acme.test/api/v3"), "github:https://git.acme.test");
+        let mut all: Vec<String> =
+            [("https://github.com", "https://evil.test"), ("https://evil.test", "https://api.github.com"), ("https://git.acme.test", "https://evil.test")].map(|(w, a)| named(w, a)).into();
+        all.extend(["github".to_owned(), "github:https://git.acme.test".to_owned()]);
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 5);
+    }
 
     fn generic(subject: &str) -> Settings {
         Settings::Oauth2(Oauth2Settings {
