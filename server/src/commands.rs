@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use service::{
-    Ligature, MasterKey, NewPerson,
+    Authority, Ligature, MasterKey, NewPerson,
     organisations::{OrganisationForm, Organisations},
 };
 
@@ -252,7 +252,7 @@ async fn organisation(home: &Ligature, what: OrganisationCommand) -> anyhow::Res
         }
         OrganisationCommand::Add { slug, name, address } => {
             let form = OrganisationForm { slug: slug.clone(), name, address, active: true };
-            if let Err((field, remedy)) = home.put_organisation("cli".into(), form, true).await? {
+            if let Err((field, remedy)) = home.put_organisation(&Authority::Operator("cli"), form, true).await? {
                 bail!("the {field} cannot be used: {}", if remedy == "field-taken" { "it is taken" } else { "see `ligature organisation add --help`" });
             }
             let one = home.organisation(&slug).await?;

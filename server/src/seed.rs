@@ -1,7 +1,7 @@
 //! `ligature seed FILE`: a preset, providers and applications from a file, for first set-ups, demos and tests.
 use serde::Deserialize;
 use service::{
-    Ligature,
+    Authority, Ligature,
     admin::{ProviderForm, SaveProblem},
     applications::ApplicationForm,
     association::{Association, Mode},
@@ -104,7 +104,7 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
             shared: provider.shared,
             association,
         };
-        ligature.put_provider("cli".into(), form, false).await.map_err(|problem| match problem {
+        ligature.put_provider(&Authority::Operator("cli"), form, false).await.map_err(|problem| match problem {
             SaveProblem::Field(field, message) => anyhow::anyhow!("provider {}: {field}: {message}", provider.key),
             SaveProblem::Policy(p) => anyhow::anyhow!("provider {}: {} {}", provider.key, p.path, p.remedy),
             SaveProblem::Fault(fault) => anyhow::anyhow!("provider {}: {fault}", provider.key),
@@ -116,7 +116,7 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
         let form = ApplicationForm { client_id: client_id.clone(), name, redirect_uris, settings, active: true };
         let problems = ligature.application_problems(&form).await?;
         anyhow::ensure!(problems.is_empty(), "application {client_id}: {}", problems.join(", "));
-        ligature.put_application(form, secret).await?;
+        ligature.put_application(&Authority::Operator("cli"), form, secret, None).await?;
     }
     for (scope, document) in seed.policies {
         let document = domain::policy::Document::parse(&document.to_string()).map_err(|p| anyhow::anyhow!("policy {scope}: {} {}", p.path, p.value))?;

@@ -465,7 +465,7 @@ async fn px_03_hosts_belong_to_one_organisation_and_siblings_are_other_sites() {
     let put = |form: OrganisationForm| {
         let w = &w;
         async move {
-            let saved = w.ligature().put_organisation("test".into(), form, false).await.unwrap();
+            let saved = w.ligature().put_organisation(&service::Authority::Operator("test"), form, false).await.unwrap();
             w.pass(2);
             saved
         }

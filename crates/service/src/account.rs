@@ -24,6 +24,7 @@ use crate::{
     mails::Kind,
     policies::Policies,
     removal::{Going, Removal},
+    transaction::Acting,
     undo::Undoable,
 };
 
@@ -213,7 +214,7 @@ impl Ligature {
         if name.chars().count() > 40 || name.chars().any(char::is_control) {
             return Err(Refusal::BadRequest.into());
         }
-        self.store.write(move |c| Box::pin(async move { if set_nickname(c, account, link, &name).await? { Ok(()) } else { Err(Refusal::MethodUnknown.into()) } })).await
+        self.act(visitor, move |_, c, _| Box::pin(async move { if set_nickname(c, account, link, &name).await? { Ok(()) } else { Err(Refusal::MethodUnknown.into()) } })).await
     }
 
     /// Removes a method of the caller's own account; `None` is the password. The last usable one stays (I7, MA-08).
@@ -221,29 +222,22 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike (MA-12), [`Refusal::LastMethod`], [`Refusal::ManagementOff`].
     pub async fn remove_method(&self, visitor: &Visitor, link: Option<LinkId>) -> Result<(), Fault> {
-        let account = Self::caller(visitor)?.account;
-        let mut rounds = 0;
-        loop {
-            let (this, seen) = (self.clone(), visitor.clone());
-            match self.store.write(move |c| Box::pin(async move { this.remove_in(c, &seen, account, link).await })).await {
-                Err(fault) if fault.is_race() && rounds < 3 => rounds += 1,
-                other => return other,
-            }
-        }
+        self.act(visitor, move |this, c, visitor| Box::pin(async move { this.remove_in(c, &visitor, link).await })).await
     }
 
-    async fn remove_in(&self, c: &mut Conn, visitor: &Visitor, account: AccountId, link: Option<LinkId>) -> Result<(), Fault> {
-        let caller = Self::caller(visitor)?;
+    async fn remove_in(&self, c: &mut Conn, visitor: &Acting, link: Option<LinkId>) -> Result<(), Fault> {
+        let session = visitor.session()?;
+        let account = session.account;
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
         bump_rev(c, account, row.rev).await?;
         let policies = self.policies(c).await?;
-        let methods = self.method_rows(c, &policies, account, Some(caller)).await?;
+        let methods = self.method_rows(c, &policies, account, Some(session)).await?;
         let method = methods.iter().find(|m| m.link == link).ok_or(Refusal::MethodUnknown)?;
         // Everything that opens the account counts, also what is not in this list: passkeys, a code to its mailbox.
         let removal = Removal::load(self, c, account).await?;
         let going = link.map_or(Going::Password, Going::Link);
         let policy = removal.policy(going);
-        let (_, decision) = removal.decide(going, Self::recent(caller, self.now(), &policy));
+        let (_, decision) = removal.decide(going, Self::recent(session, self.now(), &policy));
         let notify = match decision.outcome {
             Outcome::Remove { notify } => notify,
             Outcome::Refuse { refusal } => return Err(refusal.into()),
@@ -256,8 +250,8 @@ impl Ligature {
                     return Err(Refusal::MethodUnknown.into());
                 }
                 match policy.choices.on_unlink {
-                    OnUnlink::RevokeIdentity => end_sessions_by_link(c, account, id, &caller.public_id).await?,
-                    OnUnlink::RevokeOthers => end_sessions(c, account, Some(&caller.public_id)).await?,
+                    OnUnlink::RevokeIdentity => end_sessions_by_link(c, account, id, &session.public_id).await?,
+                    OnUnlink::RevokeOthers => end_sessions(c, account, Some(&session.public_id)).await?,
                 };
             }
             None => {
@@ -298,26 +292,24 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike.
     pub async fn end_sessions(&self, visitor: &Visitor, which: Option<String>, everywhere: bool) -> Result<(), Fault> {
-        let caller = Self::caller(visitor)?.clone();
-        let (this, browser) = (self.clone(), visitor.browser.clone());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let ended = match (&which, everywhere) {
-                        (Some(id), _) => end_session_of(c, caller.account, id).await?,
-                        (None, true) => {
-                            storage::attempts::end_attempts_of_browser(c, &browser).await?;
-                            end_sessions(c, caller.account, None).await?
-                        }
-                        (None, false) => end_sessions(c, caller.account, Some(&caller.public_id)).await?,
-                    };
-                    if ended == 0 && which.is_some() {
-                        return Err(Refusal::MethodUnknown.into());
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let session = visitor.session()?;
+                let ended = match (&which, everywhere) {
+                    (Some(id), _) => end_session_of(c, session.account, id).await?,
+                    (None, true) => {
+                        storage::attempts::end_attempts_of_browser(c, &visitor.browser).await?;
+                        end_sessions(c, session.account, None).await?
                     }
-                    this.record(c, Event::new("session.ended").account(caller.account).detail(json!({"sessions": ended}))).await
-                })
+                    (None, false) => end_sessions(c, session.account, Some(&session.public_id)).await?,
+                };
+                if ended == 0 && which.is_some() {
+                    return Err(Refusal::MethodUnknown.into());
+                }
+                this.record(c, Event::new("session.ended").account(session.account).detail(json!({"sessions": ended}))).await
             })
-            .await
+        })
+        .await
     }
 
     /// What happened in the caller's account, newest first.

@@ -16,7 +16,7 @@ use storage::{
 use upstream::{Settings as ProviderSettings, SettingsProblem};
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Authority, Fault, Ligature, Visitor,
     account::Method,
     association::Association,
     attempt::trace_of,
@@ -24,6 +24,7 @@ use crate::{
     chance::row_id,
     policies::{provider_scope, save},
     setup::OWNER,
+    transaction::Administrator,
 };
 
 /// A provider with its association and what hangs on it.
@@ -177,7 +178,7 @@ impl Ligature {
 
     /// Creates or changes a provider with its association. The namespace and the key never change afterwards.
     pub async fn save_provider(&self, visitor: &Visitor, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
-        let admin = self.allowed(visitor, Right::ChangeProviders).await?;
+        self.allowed(visitor, Right::ChangeProviders).await?;
         let rights = self.rights(visitor).await?;
         let found = storage::providers::find_provider(&mut self.store.read().await?, self.org, &form.key).await?;
         // What is offered keeps its settings, unless one of their own takes its place.
@@ -204,7 +205,7 @@ impl Ligature {
                 return Err(SaveProblem::Field("client_id", "field-owner-settings"));
             }
         }
-        self.put_provider(format!("admin:{admin}"), form, create).await
+        self.put_provider(&Authority::Console(visitor.clone()), form, create).await
     }
 
     /// Takes a provider that the home organisation offers, or leaves it; with how it is associated here (ZI-20).
@@ -231,7 +232,7 @@ impl Ligature {
     ///
     /// # Errors
     /// [`SaveProblem`].
-    pub async fn put_provider(&self, by: String, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
+    pub async fn put_provider(&self, authority: &Authority, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
         let slug = form.key.len() <= 40 && !form.key.is_empty() && form.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !slug {
             return Err(SaveProblem::Field("key", "field-key"));
@@ -244,10 +245,8 @@ impl Ligature {
         let policies = self.policies(&mut self.store.read().await?).await?;
         let document = form.association.document(&policies.document(&scope));
         self.check_document(&policies, &scope, &document, &[]).map_err(SaveProblem::Policy)?;
-        let this = self.clone();
         let saved: Result<Result<(), (&'static str, &'static str)>, Fault> = self
-            .store
-            .write(move |c| {
+            .with_authority(authority, Right::ChangeProviders, move |this, c, by| {
                 Box::pin(async move {
                     let now = this.now();
                     let found = storage::providers::find_provider(c, this.org, &form.key).await?;
@@ -329,38 +328,31 @@ impl Ligature {
 
     /// Switches an account off or on. Off ends its sessions in the same transaction; one's own account stays on.
     pub async fn set_account_enabled(&self, visitor: &Visitor, id: AccountId, enabled: bool) -> Result<(), Fault> {
-        let admin = self.allowed(visitor, Right::SwitchAccounts).await?;
-        let this = self.clone();
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
-                    bump_rev(c, id, row.rev).await?;
-                    let (act, state) = if enabled { (Governing::Enable, AccountState::Active) } else { (Governing::Disable, AccountState::Disabled) };
-                    // Pressed twice: it is so already.
-                    if row.state() == state && admin != id {
-                        return Ok(());
-                    }
-                    let trace = this.may_govern(c, admin, id, row.state(), act).await?;
-                    set_account_state(c, this.org, id, state).await?;
-                    if state == AccountState::Disabled {
-                        this.end_everything(c, id, None).await?;
-                    }
-                    this.record(c, Event::new("account.state").account(id).by(format!("admin:{admin}")).code(state.name()).detail(trace)).await
-                })
+        self.administer(visitor, Right::SwitchAccounts, move |this, c, admin| {
+            Box::pin(async move {
+                let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
+                bump_rev(c, id, row.rev).await?;
+                let (act, state) = if enabled { (Governing::Enable, AccountState::Active) } else { (Governing::Disable, AccountState::Disabled) };
+                // Pressed twice: it is so already.
+                if row.state() == state && admin.account != id {
+                    return Ok(());
+                }
+                let trace = this.may_govern(c, &admin, id, row.state(), act).await?;
+                set_account_state(c, this.org, id, state).await?;
+                if state == AccountState::Disabled {
+                    this.end_everything(c, id, None).await?;
+                }
+                this.record(c, admin.event("account.state").account(id).code(state.name()).detail(trace)).await
             })
-            .await
+        })
+        .await
     }
 
     /// Asks the decision whether an administrator may do something to an account; answers the trace for the event.
-    pub(crate) async fn may_govern(&self, c: &mut Conn, admin: AccountId, account: AccountId, state: AccountState, act: Governing) -> Result<serde_json::Value, Fault> {
-        // Roles as they are in this transaction: one that was taken meanwhile counts no more.
-        let (own, theirs) = (list_roles(c, self.org, admin).await?, list_roles(c, self.org, account).await?);
-        if !domain::roles::may(&own, Right::SwitchAccounts) {
-            return Err(Refusal::Forbidden.into());
-        }
-        let by_owner = own.iter().any(|r| r == OWNER);
-        let facts = Facts::local(Intent::Govern(Govern { account, state, act, own: admin == account, administrator: !theirs.is_empty(), by_owner }), None);
+    pub(crate) async fn may_govern(&self, c: &mut Conn, admin: &Administrator, account: AccountId, state: AccountState, act: Governing) -> Result<serde_json::Value, Fault> {
+        let theirs = list_roles(c, self.org, account).await?;
+        let by_owner = admin.roles.iter().any(|r| r == OWNER);
+        let facts = Facts::local(Intent::Govern(Govern { account, state, act, own: admin.account == account, administrator: !theirs.is_empty(), by_owner }), None);
         let decision = decide(&facts, &self.ground(c, None).await?.policy(None));
         match decision.outcome {
             Outcome::Refuse { refusal } => Err(refusal.into()),
@@ -370,27 +362,24 @@ impl Ligature {
 
     /// Gives or takes a role. Who loses one is signed out of nothing: the next thing they do in the console is refused.
     pub async fn set_role(&self, visitor: &Visitor, id: AccountId, role: Role, given: bool) -> Result<(), Fault> {
-        let admin = self.allowed(visitor, Right::GiveRoles).await?;
-        let this = self.clone();
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
-                    let has = list_roles(c, this.org, id).await?.iter().any(|r| r == role.name());
-                    if has == given && admin != id {
-                        return Ok(());
-                    }
-                    bump_rev(c, id, row.rev).await?;
-                    let trace = this.may_govern(c, admin, id, row.state(), if given { Governing::GiveRole } else { Governing::TakeRole }).await?;
-                    if given {
-                        add_role(c, this.org, id, role.name(), this.now()).await?;
-                    } else {
-                        remove_role(c, this.org, id, role.name()).await?;
-                    }
-                    this.record(c, Event::new(if given { "role.given" } else { "role.taken" }).account(id).by(format!("admin:{admin}")).code(role.name()).detail(trace)).await
-                })
+        self.administer(visitor, Right::GiveRoles, move |this, c, admin| {
+            Box::pin(async move {
+                let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
+                let has = list_roles(c, this.org, id).await?.iter().any(|r| r == role.name());
+                if has == given && admin.account != id {
+                    return Ok(());
+                }
+                bump_rev(c, id, row.rev).await?;
+                let trace = this.may_govern(c, &admin, id, row.state(), if given { Governing::GiveRole } else { Governing::TakeRole }).await?;
+                if given {
+                    add_role(c, this.org, id, role.name(), this.now()).await?;
+                } else {
+                    remove_role(c, this.org, id, role.name()).await?;
+                }
+                this.record(c, admin.event(if given { "role.given" } else { "role.taken" }).account(id).code(role.name()).detail(trace)).await
             })
-            .await
+        })
+        .await
     }
 
     pub async fn admin_audit(&self, visitor: &Visitor, filter: AuditFilter) -> Result<Vec<AuditEvent>, Fault> {

@@ -22,6 +22,7 @@ use crate::{
     mails::Kind,
     sessions::Opening,
     start::Sealed,
+    transaction::Acting,
     undo::Undoable,
 };
 
@@ -50,7 +51,7 @@ pub enum Arrival {
 /// A decision with everything that applying it takes.
 #[derive(Clone, Copy)]
 pub(crate) struct Applying<'a> {
-    pub visitor: &'a Visitor,
+    pub visitor: &'a Acting,
     pub held: &'a Held,
     pub continuation: &'a Continuation,
     pub facts: &'a Facts,
@@ -74,34 +75,16 @@ pub(crate) fn client_of(continuation: &Continuation) -> Option<String> {
 pub(crate) type Settled = Result<Arrival, (Refusal, String)>;
 
 impl Ligature {
-    /// Runs a transaction until nobody else is faster, three times at most, and turns a committed refusal into a fault.
-    pub(crate) async fn settle<F>(&self, work: F) -> Result<Arrival, Fault>
-    where
-        F: for<'c> Fn(Self, &'c mut Conn) -> futures_util::future::BoxFuture<'c, Result<Settled, Fault>> + Clone + Send + Sync + 'static,
-    {
-        let mut rounds = 0;
-        loop {
-            let (this, again) = (self.clone(), work.clone());
-            match self.store.write(move |c| again(this, c)).await {
-                Ok(Ok(arrival)) => return Ok(arrival),
-                Ok(Err((refusal, support))) => return Err(Fault::Refused { refusal, support }),
-                Err(fault) if fault.is_race() && rounds < 3 => rounds += 1,
-                Err(fault) => return Err(fault),
-            }
-        }
-    }
-
     /// A fresh assertion at the callback.
     pub(crate) async fn arrive(&self, visitor: &Visitor, held: Held, start: Sealed) -> Result<Arrival, Fault> {
-        let visitor = visitor.clone();
-        self.settle(move |this, c| {
-            let (visitor, held, start) = (visitor.clone(), held.clone(), start.clone());
+        self.settle(visitor, move |this, c, visitor| {
+            let (held, start) = (held.clone(), start.clone());
             Box::pin(async move { this.arrive_in(c, &visitor, &held, &start).await })
         })
         .await
     }
 
-    async fn arrive_in(&self, c: &mut Conn, visitor: &Visitor, held: &Held, start: &Sealed) -> Result<Settled, Fault> {
+    async fn arrive_in(&self, c: &mut Conn, visitor: &Acting, held: &Held, start: &Sealed) -> Result<Settled, Fault> {
         let visitor = &visitor.on_way(&start.continuation);
         if !spend_state(c, &start.spent_hash(), start.spent_until()).await? {
             return Err(Refusal::StateReplayed.into());
@@ -151,8 +134,10 @@ impl Ligature {
         match &decision.outcome {
             Outcome::SignIn { account, email } => {
                 let link = facts.known.and_then(|k| k.link);
-                if let Some(link) = link {
-                    touch_link(c, link, &self.sealed_claims(held)?, now).await?;
+                if let Some(link) = link
+                    && touch_link(c, link, &self.sealed_claims(held)?, now).await? == 0
+                {
+                    return Err(storage::Error::Changed.into());
                 }
                 self.restore_if_closing(c, visitor, facts).await?;
                 self.sync_profile(c, *account, held, policy, &sync.on_login, client).await?;
@@ -195,10 +180,7 @@ impl Ligature {
                 self.record(c, event("account.reclaimed").account(*account)).await?;
                 signed_in(self.open_session(c, visitor, &opening(*account, Some(link), "sign_in", now)).await?)
             }
-            Outcome::AlreadyLinked => {
-                let caller = visitor.session.as_ref().ok_or(Refusal::SessionEnded)?;
-                signed_in(self.open_session(c, visitor, &Opening::kept(caller)).await?)
-            }
+            Outcome::AlreadyLinked => signed_in(self.open_session(c, visitor, &Opening::kept(visitor.session()?)).await?),
             Outcome::Abandon => {
                 let hashed = policy.choices.abandon_audit == AbandonAudit::Hashed;
                 self.record(c, self.decided("attempt.abandoned", held, facts, decision, hashed)).await?;
@@ -237,7 +219,7 @@ impl Ligature {
     }
 
     /// After a link the session stands on the new identity, or stays where it was; its id changes in every case (GO-32, SB-01).
-    async fn session_after_link(&self, c: &mut Conn, visitor: &Visitor, policy: &Policy, fresh: Opening) -> Result<String, Fault> {
+    async fn session_after_link(&self, c: &mut Conn, visitor: &Acting, policy: &Policy, fresh: Opening) -> Result<String, Fault> {
         let own = visitor.session.as_ref().filter(|caller| caller.account == fresh.account);
         let opening = match (own, policy.choices.after_add) {
             (Some(caller), domain::policy::AfterAdd::Keep) => Opening::kept(caller),
@@ -252,7 +234,7 @@ impl Ligature {
     pub(crate) async fn begin_attempt(
         &self,
         c: &mut Conn,
-        visitor: &Visitor,
+        visitor: &Acting,
         kind: &str,
         state: &State,
         held: Option<&Held>,
@@ -263,7 +245,7 @@ impl Ligature {
     }
 
     /// An attempt that is over before it began: the page that refuses, with the way back to the application.
-    async fn begin_refused(&self, c: &mut Conn, visitor: &Visitor, state: &State, continuation: &Continuation, support: &str) -> Result<(String, Vec<u8>), Fault> {
+    async fn begin_refused(&self, c: &mut Conn, visitor: &Acting, state: &State, continuation: &Continuation, support: &str) -> Result<(String, Vec<u8>), Fault> {
         self.write_attempt(c, visitor, "sign_in", state, None, continuation, 0, support.to_owned()).await
     }
 
@@ -271,7 +253,7 @@ impl Ligature {
     async fn write_attempt(
         &self,
         c: &mut Conn,
-        visitor: &Visitor,
+        visitor: &Acting,
         kind: &str,
         state: &State,
         held: Option<&Held>,

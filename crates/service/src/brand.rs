@@ -14,7 +14,7 @@ use storage::{
     stamp::change_stamp,
 };
 
-use crate::{Fault, Ligature, Visitor, applications::settings_of, audit::Event};
+use crate::{Fault, Ligature, Visitor, applications::settings_of};
 
 pub use issuer::Brand;
 
@@ -99,7 +99,7 @@ impl Ligature {
     /// # Errors
     /// As [`Ligature::admin_brand`]; inside, a field that cannot be saved.
     pub async fn save_brand(&self, visitor: &Visitor, name: &str, colour: &str) -> Result<Result<(), crate::organisations::Wrong>, Fault> {
-        let admin = self.allowed(visitor, Right::ChangeBrand).await?;
+        self.allowed(visitor, Right::ChangeBrand).await?;
         let (name, colour) = (name.trim().to_owned(), colour.trim().to_owned());
         if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
             return Ok(Err(("name", "field-name")));
@@ -107,19 +107,17 @@ impl Ligature {
         if !colour.is_empty() && Colour::parse(&colour).is_none() {
             return Ok(Err(("colour", "field-colour")));
         }
-        let this = self.clone();
-        self.store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    let row = load_organisation(c, this.org).await?;
-                    let brand = Brand { colour: Colour::parse(&colour).map(Colour::hex).unwrap_or_default(), ..serde_json::from_str(&row.brand)? };
-                    let detail = json!({"name": name, "colour": brand.colour});
-                    set_organisation(c, &Organisation { name, brand: serde_json::to_string(&brand)?, ..row }).await?;
-                    this.record(c, Event::new("brand.changed").by(format!("admin:{admin}")).detail(detail)).await
-                })
+        self.administer::<_, Fault, _>(visitor, Right::ChangeBrand, move |this, c, admin| {
+            Box::pin(async move {
+                let row = load_organisation(c, this.org).await?;
+                let brand = Brand { colour: Colour::parse(&colour).map(Colour::hex).unwrap_or_default(), ..serde_json::from_str(&row.brand)? };
+                let detail = json!({"name": name, "colour": brand.colour});
+                set_organisation(c, &Organisation { name, brand: serde_json::to_string(&brand)?, ..row }).await?;
+                this.record(c, admin.event("brand.changed").detail(detail)).await
             })
-            .await
-            .map(Ok)
+        })
+        .await
+        .map(Ok)
     }
 
     /// Takes a logo for the organisation, or for an application; without one, takes it away.
@@ -127,7 +125,8 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::Forbidden`], [`Refusal::NotFound`]; inside, why the picture was not taken.
     pub async fn set_logo(&self, visitor: &Visitor, client: Option<&str>, upload: Option<Vec<u8>>) -> Result<Result<(), WrongPicture>, Fault> {
-        let admin = self.allowed(visitor, if client.is_some() { Right::ChangeApplications } else { Right::ChangeBrand }).await?;
+        let right = if client.is_some() { Right::ChangeApplications } else { Right::ChangeBrand };
+        self.allowed(visitor, right).await?;
         let drawn = match upload {
             None => None,
             Some(upload) => match tokio::task::spawn_blocking(move || redraw(&upload)).await.map_err(|e| Fault::Internal(e.to_string()))? {
@@ -135,39 +134,38 @@ impl Ligature {
                 Err(wrong) => return Ok(Err(wrong)),
             },
         };
-        let (this, client) = (self.clone(), client.map(str::to_owned));
-        self.store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    let logo = drawn.as_ref().map(|(hash, _)| hash.clone()).unwrap_or_default();
-                    if let Some((hash, png)) = &drawn {
-                        add_image(c, this.org, hash, png, this.now()).await?;
+        let client = client.map(str::to_owned);
+        self.administer::<_, Fault, _>(visitor, right, move |this, c, admin| {
+            Box::pin(async move {
+                let logo = drawn.as_ref().map(|(hash, _)| hash.clone()).unwrap_or_default();
+                if let Some((hash, png)) = &drawn {
+                    add_image(c, this.org, hash, png, this.now()).await?;
+                }
+                let row = load_organisation(c, this.org).await?;
+                let mut own: Brand = serde_json::from_str(&row.brand)?;
+                let mut applications = list_applications(c, this.org).await?;
+                match &client {
+                    None => {
+                        own.logo.clone_from(&logo);
+                        set_organisation(c, &Organisation { brand: serde_json::to_string(&own)?, ..row }).await?;
                     }
-                    let row = load_organisation(c, this.org).await?;
-                    let mut own: Brand = serde_json::from_str(&row.brand)?;
-                    let mut applications = list_applications(c, this.org).await?;
-                    match &client {
-                        None => {
-                            own.logo.clone_from(&logo);
-                            set_organisation(c, &Organisation { brand: serde_json::to_string(&own)?, ..row }).await?;
-                        }
-                        Some(client) => {
-                            let row = applications.iter_mut().find(|a| a.client_id == *client).ok_or(Refusal::NotFound)?;
-                            let mut settings = settings_of(row);
-                            settings.brand.logo.clone_from(&logo);
-                            row.settings = serde_json::to_string(&settings)?;
-                            set_application(c, row).await?;
-                            change_stamp(c, this.org).await?;
-                        }
+                    Some(client) => {
+                        let row = applications.iter_mut().find(|a| a.client_id == *client).ok_or(Refusal::NotFound)?;
+                        let mut settings = settings_of(row);
+                        settings.brand.logo.clone_from(&logo);
+                        row.settings = serde_json::to_string(&settings)?;
+                        set_application(c, row).await?;
+                        change_stamp(c, this.org).await?;
                     }
-                    // What nothing shows any more goes.
-                    let used: Vec<String> = applications.iter().map(|a| settings_of(a).brand.logo).chain([own.logo]).filter(|l| !l.is_empty()).collect();
-                    keep_images(c, this.org, &used).await?;
-                    this.record(c, Event::new("brand.changed").by(format!("admin:{admin}")).detail(json!({"logo": logo, "application": client.unwrap_or_default()}))).await
-                })
+                }
+                // What nothing shows any more goes.
+                let used: Vec<String> = applications.iter().map(|a| settings_of(a).brand.logo).chain([own.logo]).filter(|l| !l.is_empty()).collect();
+                keep_images(c, this.org, &used).await?;
+                this.record(c, admin.event("brand.changed").detail(json!({"logo": logo, "application": client.unwrap_or_default()}))).await
             })
-            .await
-            .map(Ok)
+        })
+        .await
+        .map(Ok)
     }
 
     /// A picture of this organisation, as we drew it.

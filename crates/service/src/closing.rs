@@ -1,5 +1,5 @@
 //! Taking one's data along, and deleting one's own account: two weeks in which it can be taken back, then it is gone.
-use domain::{DAY, Micros, Refusal, facts::What};
+use domain::{AccountId, DAY, Micros, Refusal, facts::What};
 use serde_json::{Value, json};
 use storage::{
     Conn,
@@ -14,7 +14,7 @@ use storage::{
     sessions::list_sessions,
 };
 
-use crate::{Fault, Ligature, Visitor, audit::Event, mails::Kind, own_email::Allowed, setup::OWNER, undo::Undoable};
+use crate::{Fault, Ligature, Visitor, audit::Event, mails::Kind, setup::OWNER, undo::Undoable};
 
 /// How long it can be taken back.
 pub const GRACE: Micros = 14 * DAY;
@@ -27,7 +27,7 @@ impl Ligature {
     pub async fn export(&self, visitor: &Visitor) -> Result<Value, Fault> {
         let mut conn = self.store.walk().await?;
         let c = &mut conn;
-        let allowed = self.may_change(c, visitor, What::Export, self.now()).await?;
+        let allowed = self.may_begin_change(c, visitor, What::Export).await?;
         let id = allowed.account;
         let account = find_account(c, self.org, id).await?.ok_or(Refusal::SessionEnded)?;
         let ground = self.ground(c, None).await?;
@@ -55,8 +55,7 @@ impl Ligature {
         let second_factor = find_factor(c, id, TOTP).await?.map(|(_, at)| at);
         let (subject, roles, password) = (find_subject(c, id).await?, list_roles(c, self.org, id).await?, password_set_at(c, id).await?);
         drop(conn);
-        let this = self.clone();
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.record(c, Event::new("account.exported").account(id).detail(allowed.trace)).await })).await?;
+        self.act(visitor, move |this, c, _| Box::pin(async move { this.record(c, Event::new("account.exported").account(id).detail(allowed.trace)).await })).await?;
         Ok(json!({
             "format": "ligature-account-1",
             "times": "microseconds since 1970-01-01 UTC",
@@ -77,13 +76,14 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::LastOwner`], [`Refusal::NotRecent`].
     pub async fn may_close(&self, visitor: &Visitor) -> Result<(), Fault> {
-        self.closable(&mut self.store.read().await?, visitor).await.map(drop)
+        let mut conn = self.store.read().await?;
+        let what = self.closing_of(&mut conn, Self::caller(visitor)?.account).await?;
+        self.may_begin_change(&mut conn, visitor, what).await.map(drop)
     }
 
-    async fn closable(&self, c: &mut Conn, visitor: &Visitor) -> Result<Allowed, Fault> {
-        let account = Self::caller(visitor)?.account;
+    async fn closing_of(&self, c: &mut Conn, account: AccountId) -> Result<What, Fault> {
         let owners = list_holders_of_role(c, self.org, OWNER).await?;
-        self.may_change(c, visitor, What::Delete { last_owner: owners == [account] }, self.now()).await
+        Ok(What::Delete { last_owner: owners == [account] })
     }
 
     /// Begins to delete the caller's account: signed out everywhere at once, gone after two weeks. Identities and
@@ -92,21 +92,20 @@ impl Ligature {
     /// # Errors
     /// As [`Ligature::may_close`].
     pub async fn close_account(&self, visitor: &Visitor) -> Result<(), Fault> {
-        let (this, visitor) = (self.clone(), visitor.clone());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let allowed = this.closable(c, &visitor).await?;
-                    let id = allowed.account;
-                    let row = find_account(c, this.org, id).await?.ok_or(Refusal::SessionEnded)?;
-                    bump_rev(c, id, row.rev).await?;
-                    this.tell(c, id, Kind::ClosingNotice, &visitor, "", "", Some(&Undoable::Delete)).await?;
-                    set_closing(c, id, Some(this.now() + GRACE)).await?;
-                    this.end_everything(c, id, None).await?;
-                    this.record(c, Event::new("account.closing").account(id).detail(allowed.trace)).await
-                })
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let what = this.closing_of(c, visitor.session()?.account).await?;
+                let allowed = this.may_change(c, &visitor, what, this.now()).await?;
+                let id = allowed.account;
+                let row = find_account(c, this.org, id).await?.ok_or(Refusal::SessionEnded)?;
+                bump_rev(c, id, row.rev).await?;
+                this.tell(c, id, Kind::ClosingNotice, &visitor, "", "", Some(&Undoable::Delete)).await?;
+                set_closing(c, id, Some(this.now() + GRACE)).await?;
+                this.end_everything(c, id, None).await?;
+                this.record(c, Event::new("account.closing").account(id).detail(allowed.trace)).await
             })
-            .await
+        })
+        .await
     }
 
     /// Removes accounts whose two weeks are over; what audit keeps of them names nobody. Answers how many went.

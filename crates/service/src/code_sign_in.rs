@@ -14,6 +14,7 @@ use crate::{
     Arrival, Fault, Ligature, Visitor,
     arrive::{Settled, client_of},
     attempt::Opened,
+    transaction::Acting,
 };
 
 impl Ligature {
@@ -26,9 +27,9 @@ impl Ligature {
         if contact.is_phone() && !self.texts_reach(&contact) {
             return Err(Refusal::CodeOff.into());
         }
-        let (visitor, typed) = (visitor.clone(), typed.trim().to_owned());
-        self.settle(move |this, c| {
-            let (visitor, contact, typed, continuation) = (visitor.clone(), contact.clone(), typed.clone(), continuation.clone());
+        let typed = typed.trim().to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let (contact, typed, continuation) = (contact.clone(), typed.clone(), continuation.clone());
             Box::pin(async move {
                 let local = if contact.is_phone() { Local::PhoneCode } else { Local::EmailCode };
                 let tries = this.may_anyone_sign_in(c, local, &continuation).await?;
@@ -60,7 +61,7 @@ impl Ligature {
     }
 
     /// The right code: decided like every other sign-in.
-    pub(crate) async fn sign_in_by_code(&self, c: &mut Conn, visitor: &Visitor, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
+    pub(crate) async fn sign_in_by_code(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
         if self.find_contact_owner(c, contact).await? != Some(account) {
             return Err(Refusal::AttemptExpired.into());
         }

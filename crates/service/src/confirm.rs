@@ -29,6 +29,7 @@ use crate::{
     providers::Button,
     sessions::Opening,
     start::Sealed,
+    transaction::Acting,
     values::Values,
 };
 
@@ -140,9 +141,8 @@ impl Ligature {
 
     /// A credential of the account was shown just now.
     async fn confirm_locally(&self, visitor: &Visitor, account: AccountId, by: Means, continuation: Continuation) -> Result<Arrival, Fault> {
-        let visitor = visitor.clone();
-        self.settle(move |this, c| {
-            let (visitor, continuation) = (visitor.clone(), continuation.clone());
+        self.settle(visitor, move |this, c, visitor| {
+            let continuation = continuation.clone();
             Box::pin(async move {
                 // The device verified the person: a passkey stands for the second factor too.
                 let factor = (by == Means::Passkey).then(|| (account, "passkey".to_owned()));
@@ -158,9 +158,9 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::NotAllowed`] where that is no way to confirm, [`Refusal::RateLimited`].
     pub async fn ask_confirm_code(&self, visitor: &Visitor, continuation: Continuation) -> Result<Arrival, Fault> {
-        let (account, visitor) = (Self::caller(visitor)?.account, visitor.clone());
-        self.settle(move |this, c| {
-            let (visitor, continuation) = (visitor.clone(), continuation.clone());
+        let account = Self::caller(visitor)?.account;
+        self.settle(visitor, move |this, c, visitor| {
+            let continuation = continuation.clone();
             Box::pin(async move {
                 let contact = this.ways(c, account).await?.code_to.ok_or(Refusal::NotAllowed)?;
                 this.count_code_attempt(c, Contact::parse(&contact).map_err(|_| Refusal::NotAllowed)?.as_str()).await?;
@@ -172,7 +172,7 @@ impl Ligature {
     }
 
     /// The right code, in the session that asked for it; it counts if the decision would ask for it again.
-    pub(crate) async fn confirm_by_code(&self, c: &mut Conn, visitor: &Visitor, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
+    pub(crate) async fn confirm_by_code(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
         let ways = self.ways(c, account).await?;
         let same = ways.code_to.as_deref().and_then(|to| Contact::parse(to).ok()).is_some_and(|to| to == *contact);
         if !same {
@@ -186,7 +186,7 @@ impl Ligature {
     async fn confirm_by(
         &self,
         c: &mut Conn,
-        visitor: &Visitor,
+        visitor: &Acting,
         account: AccountId,
         by: Means,
         beside: Beside,
@@ -204,8 +204,8 @@ impl Ligature {
     }
 
     /// A provider's answer to a start that was made for confirming.
-    pub(crate) async fn confirm_by_identity(&self, c: &mut Conn, visitor: &Visitor, held: &Held, session: &[u8], start: &Sealed) -> Result<Settled, Fault> {
-        let account = visitor.session.as_ref().filter(|caller| caller.hash == session).ok_or(Refusal::SessionEnded)?.account;
+    pub(crate) async fn confirm_by_identity(&self, c: &mut Conn, visitor: &Acting, held: &Held, session: &[u8], start: &Sealed) -> Result<Settled, Fault> {
+        let account = visitor.session.as_ref().filter(|own| own.hash == session).ok_or(Refusal::SessionEnded)?.account;
         let ground = self.ground(c, None).await?;
         let provider = ground.provider(held.provider).ok_or(Refusal::ProviderUnknown)?;
         let by = Means::Identity { dated: self.connector(provider).await?.says_when() };
@@ -231,9 +231,9 @@ impl Ligature {
     }
 
     /// The second factor was shown: the confirmation that waited for it is decided once more.
-    pub(crate) async fn confirm_with_factor(&self, c: &mut Conn, visitor: &Visitor, open: &Opened, then: &Then, kept: &Kept) -> Result<Settled, Fault> {
+    pub(crate) async fn confirm_with_factor(&self, c: &mut Conn, visitor: &Acting, open: &Opened, then: &Then, kept: &Kept) -> Result<Settled, Fault> {
         let Then::Confirm { account, method, link, provider } = then else { return Err(Fault::Internal("no confirmation waits".into())) };
-        if Self::caller(visitor)?.account != *account {
+        if visitor.session()?.account != *account {
             return Err(Refusal::OtherAccount.into());
         }
         let ground = self.ground(c, None).await?;
@@ -277,6 +277,7 @@ impl Ligature {
                     self.move_on(c, open, &State::Done, "").await?;
                 }
                 self.record(c, event("session.confirmed")).await?;
+                visitor.session_of(opening.account)?;
                 let secret = self.open_session(c, visitor, opening).await?;
                 Ok(Ok(Arrival::SignedIn { secret, continuation: (*continuation).clone(), method: opening.method.clone() }))
             }
@@ -312,7 +313,7 @@ fn method_of(by: Means) -> &'static str {
 
 /// A confirmation with everything that deciding and applying it takes.
 struct Confirming<'a> {
-    visitor: &'a Visitor,
+    visitor: &'a Acting,
     facts: &'a Facts,
     policy: &'a Policy,
     opening: &'a Opening,

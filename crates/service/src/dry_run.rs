@@ -19,7 +19,6 @@ use storage::{
 
 use crate::{
     Fault, Ligature, Visitor,
-    audit::Event,
     chance::row_id,
     ground::Ground,
     simulate::{offline_facts, returning_facts, synthetic},
@@ -100,7 +99,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::NotFound`] for an unknown version.
     pub async fn start_dry_run(&self, visitor: &Visitor, version: i64) -> Result<(), Fault> {
-        let admin = self.allowed(visitor, Right::ChangePolicy).await?;
+        let account = self.allowed(visitor, Right::ChangePolicy).await?;
         let mut conn = self.store.walk().await?;
         let ground = self.dry_ground(&mut conn, version).await?;
         let now = self.now();
@@ -109,18 +108,16 @@ impl Ligature {
         }
         let total = count_accounts(&mut conn, self.org).await?;
         drop(conn);
-        let by = format!("admin:{admin}");
-        let row = DryRun { id: Key(row_id(now)), version, state: "running".into(), done: 0, total, counts: "{}".into(), started_at: now, seen_at: now, started_by: by.clone() };
-        let (this, id) = (self.clone(), row.id);
-        self.store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    remove_old_dry_runs(c, this.org, now - 7 * domain::DAY).await?;
-                    add_dry_run(c, this.org, &row).await?;
-                    this.record(c, Event::new("policy.dry_run").by(by).detail(json!({"version": version}))).await
-                })
+        let row = DryRun { id: Key(row_id(now)), version, state: "running".into(), done: 0, total, counts: "{}".into(), started_at: now, seen_at: now, started_by: format!("admin:{account}") };
+        let id = row.id;
+        self.administer::<_, Fault, _>(visitor, Right::ChangePolicy, move |this, c, admin| {
+            Box::pin(async move {
+                remove_old_dry_runs(c, this.org, now - 7 * domain::DAY).await?;
+                add_dry_run(c, this.org, &row).await?;
+                this.record(c, admin.event("policy.dry_run").detail(json!({"version": version}))).await
             })
-            .await?;
+        })
+        .await?;
         let this = self.clone();
         tokio::spawn(async move {
             if let Err(error) = this.run_dry(id, &ground).await {

@@ -19,13 +19,14 @@ use crate::{
     chance::{row_id, subject},
     held::Held,
     mails::{Kind, Letter},
+    transaction::Acting,
     undo::Undoable,
 };
 
 impl Ligature {
     /// A new account for an identity, with its link. An address becomes a co-holder's at most, unless our code proved it
     /// or the provider owns the mailbox, and nobody else owns it.
-    pub(crate) async fn open_account(&self, c: &mut Conn, visitor: &Visitor, held: &Held, trust: Option<Trust>) -> Result<(AccountId, LinkId), Fault> {
+    pub(crate) async fn open_account(&self, c: &mut Conn, visitor: &Acting, held: &Held, trust: Option<Trust>) -> Result<(AccountId, LinkId), Fault> {
         let now = self.now();
         let account = AccountId(row_id(now));
         add_account(c, self.org, account, AccountState::Active, &held.name(), &visitor.locale, &subject(), now).await?;
@@ -99,7 +100,7 @@ impl Ligature {
     /// A notice to every proved address of the account, or to the only one that it has (MA-13); with a link that takes
     /// the change back.
     #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
-    pub(crate) async fn tell(&self, c: &mut Conn, account: AccountId, kind: Kind, visitor: &Visitor, provider: &str, identity: &str, undo: Option<&Undoable>) -> Result<(), Fault> {
+    pub(crate) async fn tell<S>(&self, c: &mut Conn, account: AccountId, kind: Kind, visitor: &Visitor<S>, provider: &str, identity: &str, undo: Option<&Undoable>) -> Result<(), Fault> {
         let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
         let all = list_emails(c, account).await?;
         let proved = all.iter().any(|e| e.proof != "none");
@@ -118,13 +119,13 @@ impl Ligature {
     /// Nobody keeps what they held of the account: sessions, tokens of applications, attempts that its mailbox could
     /// finish, changes that wait for a code (threat rule 8).
     pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&str>) -> Result<(), Fault> {
-        end_sessions(c, account, except).await?;
-        end_tokens_of(c, account).await?;
         end_attempts_of_account(c, account).await?;
+        end_tokens_of(c, account).await?;
+        end_sessions(c, account, except).await?;
         Ok(())
     }
 
-    pub(crate) fn letter(&self, kind: Kind, to: String, locale: String, visitor: &Visitor, provider: &str, identity: &str) -> Letter {
+    pub(crate) fn letter<S>(&self, kind: Kind, to: String, locale: String, visitor: &Visitor<S>, provider: &str, identity: &str) -> Letter {
         let identity = if identity.contains('@') { masked(identity) } else { identity.chars().take(40).collect() };
         Letter {
             kind,

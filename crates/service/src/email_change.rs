@@ -13,7 +13,7 @@ use storage::{
     attributes::ignore_email,
 };
 
-use crate::{Arrival, Fault, Ligature, Visitor, arrive::client_of, attempt::Opened, audit::Event, chance::row_id, held::Held, mails::Kind, undo::Undoable};
+use crate::{Arrival, Fault, Ligature, Visitor, arrive::client_of, attempt::Opened, audit::Event, chance::row_id, held::Held, mails::Kind, transaction::Acting, undo::Undoable};
 
 /// How long an address that was given up stays reserved for its account.
 pub(crate) const RESERVED: domain::Micros = 72 * HOUR;
@@ -21,7 +21,7 @@ const _: () = assert!(RESERVED == 3 * DAY);
 
 impl Ligature {
     /// The question waits in an attempt of its own; the session is there already.
-    pub(crate) async fn ask_about_email(&self, c: &mut Conn, visitor: &Visitor, account: AccountId, held: &Held, continuation: &Continuation, policy: &Policy) -> Result<String, Fault> {
+    pub(crate) async fn ask_about_email(&self, c: &mut Conn, visitor: &Acting, account: AccountId, held: &Held, continuation: &Continuation, policy: &Policy) -> Result<String, Fault> {
         let state = State::EmailChanged { account, updating: false };
         Ok(self.begin_attempt(c, visitor, "email", &state, Some(held), continuation, policy.floors.pin_tries).await?.0)
     }
@@ -41,10 +41,10 @@ impl Ligature {
     }
 
     /// The question of an attempt, asked in the session that it belongs to.
-    pub(crate) fn own_question(visitor: &Visitor, open: &Opened) -> Result<(AccountId, Arrival), Fault> {
+    pub(crate) fn own_question(visitor: &Acting, open: &Opened) -> Result<(AccountId, Arrival), Fault> {
         let (account, _) = open.state.email_changed()?;
-        let caller = visitor.session.as_ref().filter(|c| c.account == account).ok_or(Refusal::SessionEnded)?;
-        Ok((account, Arrival::Continue { caller: Box::new(caller.clone()), continuation: open.continuation.clone() }))
+        let session = visitor.session_of(account)?;
+        Ok((account, Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 
     /// Update: a code goes to the new address.
@@ -52,9 +52,9 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere, [`Refusal::SessionEnded`] in another session.
     pub async fn ask_email_code(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret) = (visitor.clone(), secret.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let secret = secret.clone();
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
@@ -71,16 +71,19 @@ impl Ligature {
 
     /// The code from the new address: it becomes the primary one and is owned; the old one is given up and told.
     pub(crate) async fn update_email(&self, visitor: &Visitor, id: &str, open: Opened, typed: &str) -> Result<Arrival, Fault> {
-        Self::own_question(visitor, &open)?;
+        let (account, _) = open.state.email_changed()?;
+        if Self::caller(visitor)?.account != account {
+            return Err(Refusal::SessionEnded.into());
+        }
         let held = open.held()?.clone();
         let binding = self.code_binding(&mut self.store.read().await?, &held, &open.state).await?.ok_or(Refusal::AttemptStep)?;
         let right = match self.compare_code(&open.row, &binding, typed).await {
             Ok(right) => right,
             Err(fault) => return self.wrong_code(visitor, id, fault).await,
         };
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret, right, held) = (visitor.clone(), secret.clone(), right.clone(), held.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let (secret, right, held) = (secret.clone(), right.clone(), held.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
@@ -112,7 +115,7 @@ impl Ligature {
 
     /// A proved address becomes the primary one. The old one hears of it while it still counts, can take it back, and
     /// stays reserved as long (MA-14).
-    pub(crate) async fn take_email(&self, c: &mut Conn, visitor: &Visitor, account: AccountId, address: &Canonical, typed: &str) -> Result<(), Fault> {
+    pub(crate) async fn take_email(&self, c: &mut Conn, visitor: &Acting, account: AccountId, address: &Canonical, typed: &str) -> Result<(), Fault> {
         let now = self.now();
         let all = list_emails(c, account).await?;
         let old = all.iter().find(|e| e.is_primary && e.canonical != address.as_str());
@@ -144,9 +147,9 @@ impl Ligature {
     }
 
     async fn close_question(&self, visitor: &Visitor, id: &str, ignore: bool) -> Result<Arrival, Fault> {
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret) = (visitor.clone(), secret.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let secret = secret.clone();
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);

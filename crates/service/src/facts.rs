@@ -12,7 +12,7 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{find_pending, is_email_taken, list_emails},
+    accounts::{find_pending, hold_account_of, is_email_taken, list_emails},
     agreements::list_agreements,
     attributes::{is_email_ignored, list_matching},
     links::{find_link, list_claims},
@@ -40,6 +40,8 @@ impl Ligature {
     /// Decides on an identity that has just been, or was earlier in this attempt, asserted. A shadow policy decides
     /// beside it on facts of its own; where it differs, that is written down and nothing else happens.
     pub(crate) async fn decide_on(&self, c: &mut Conn, held: &Held, ask: Ask<'_>, client: Option<&str>) -> Result<(Facts, Arc<Policy>, Decision), Fault> {
+        // Whoever takes this identity, or its account, away at this moment waits for the answer, or was faster and is seen.
+        hold_account_of(c, self.org, &held.namespace, &held.assertion.subject).await?;
         let ground = self.ground(c, client).await?;
         let (facts, policy) = self.facts(c, held, ask, &ground).await?;
         let decision = decide(&facts, &policy);

@@ -52,6 +52,7 @@ mod signing;
 pub mod simulate;
 pub mod start;
 pub mod switches;
+mod transaction;
 pub mod undo;
 mod values;
 mod vault;
@@ -67,6 +68,7 @@ pub use password::HashCost;
 pub use setup::FirstOwner;
 pub use sign_up::NewPerson;
 pub use start::{Entry, Purpose, Started};
+pub use transaction::Authority;
 pub use vault::{MasterKey, Vault};
 pub use visitor::{Caller, Visitor};
 

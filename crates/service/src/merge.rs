@@ -31,6 +31,7 @@ use crate::{
     held::Held,
     mails::Kind,
     sessions::Opening,
+    transaction::Acting,
     undo::Undoable,
 };
 
@@ -81,17 +82,12 @@ impl Ligature {
         let account = Self::caller(visitor)?.account;
         self.may_merge(visitor).await?;
         let other = self.check_password(visitor, address, None, password).await?;
-        let visitor = visitor.clone();
-        self.settle(move |this, c| {
-            let visitor = visitor.clone();
-            Box::pin(async move { this.shown_other(c, &visitor, account, other, Kept::default(), None).await })
-        })
-        .await
+        self.settle(visitor, move |this, c, visitor| Box::pin(async move { this.shown_other(c, &visitor, account, other, Kept::default(), None).await })).await
     }
 
     /// A provider came back for a start that was made to show the other account.
-    pub(crate) async fn merge_by_identity(&self, c: &mut Conn, visitor: &Visitor, held: &Held, session: &[u8]) -> Result<Settled, Fault> {
-        let account = visitor.session.as_ref().filter(|caller| caller.hash == session).ok_or(Refusal::SessionEnded)?.account;
+    pub(crate) async fn merge_by_identity(&self, c: &mut Conn, visitor: &Acting, held: &Held, session: &[u8]) -> Result<Settled, Fault> {
+        let account = visitor.session.as_ref().filter(|own| own.hash == session).ok_or(Refusal::SessionEnded)?.account;
         let (facts, _, decision) = self.decide_on(c, held, crate::facts::Ask::SignIn { act: domain::facts::Act::Arrived, proven: false, kept: &Kept::default() }, None).await?;
         // Worth as much as a sign-in with it; what that account would still be asked for is asked for here.
         let opens = matches!(decision.outcome, Outcome::SignIn { .. } | Outcome::SecondFactor { .. } | Outcome::Details { .. });
@@ -106,11 +102,11 @@ impl Ligature {
     }
 
     /// Both are shown, as far as it goes: the preview, the other account's second factor, or why not.
-    pub(crate) async fn shown_other(&self, c: &mut Conn, visitor: &Visitor, account: AccountId, other: AccountId, kept: Kept, open: Option<&Opened>) -> Result<Settled, Fault> {
-        let caller = visitor.session.as_ref().filter(|caller| caller.account == account).ok_or(Refusal::SessionEnded)?;
+    pub(crate) async fn shown_other(&self, c: &mut Conn, visitor: &Acting, account: AccountId, other: AccountId, kept: Kept, open: Option<&Opened>) -> Result<Settled, Fault> {
+        let session = visitor.session_of(account)?;
         let policy = self.ground(c, None).await?.policy(None);
         let at = open.map_or_else(|| self.now(), |open| open.row.created_at);
-        let pair = Pair { account, other, by: MergeBy::BothProofs, recent: Self::recent(caller, at, &policy) };
+        let pair = Pair { account, other, by: MergeBy::BothProofs, recent: Self::recent(session, at, &policy) };
         let (facts, decision) = self.decide_merge(c, &policy, pair, &kept).await?;
         if let Some(state) = State::complete(&decision.outcome, Then::Merge { account, other }, kept.clone()) {
             return self.wait_in(c, visitor, open, "merge", state, &Continuation::Account).await;
@@ -210,17 +206,17 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere than on the preview; refusals of the decision, taken once more.
     pub async fn confirm_merge(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret) = (visitor.clone(), secret.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let secret = secret.clone();
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 let (account, other, kept) = open.state.merging()?;
                 let kept = kept.clone();
-                let caller = visitor.session.clone().filter(|caller| caller.account == account).ok_or(Refusal::SessionEnded)?;
+                let session = visitor.session_of(account)?;
                 let policy = this.ground(c, None).await?.policy(None);
-                let pair = Pair { account, other, by: MergeBy::BothProofs, recent: Self::recent(&caller, open.row.created_at, &policy) };
+                let pair = Pair { account, other, by: MergeBy::BothProofs, recent: Self::recent(session, open.row.created_at, &policy) };
                 let (facts, decision) = this.decide_merge(c, &policy, pair, &kept).await?;
                 match decision.outcome {
                     Outcome::Merge => {}
@@ -232,8 +228,8 @@ impl Ligature {
                 }
                 this.move_on(c, &open, &State::Done, "").await?;
                 this.merge_accounts(c, &visitor, (account, other), Event::new("account.merged").detail(trace_of(&facts, &decision))).await?;
-                let secret = this.open_session(c, &visitor, &Opening::kept(&caller)).await?;
-                Ok(Ok(Arrival::SignedIn { secret, continuation: open.continuation.clone(), method: caller.method }))
+                let secret = this.open_session(c, &visitor, &Opening::kept(session)).await?;
+                Ok(Ok(Arrival::SignedIn { secret, continuation: open.continuation.clone(), method: session.method.clone() }))
             })
         })
         .await
@@ -252,32 +248,29 @@ impl Ligature {
     /// As [`Ligature::allowed`]; [`Refusal::BadRequest`] for what names no account: an id or an owned address
     /// does; refusals of the decision.
     pub async fn admin_merge(&self, visitor: &Visitor, account: AccountId, other: &str) -> Result<(), Fault> {
-        let admin = self.allowed(visitor, Right::GovernAccounts).await?;
+        self.allowed(visitor, Right::GovernAccounts).await?;
         let other = match (other.trim().parse(), Canonical::parse(other)) {
             (Ok(id), _) => Some(id),
             (Err(_), Ok(address)) => find_owner(&mut self.store.read().await?, self.org, address.as_str()).await?,
             (Err(_), Err(_)) => None,
         };
         let other = other.ok_or(Refusal::BadRequest)?;
-        let visitor = visitor.clone();
-        let this = self.clone();
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let policy = this.ground(c, None).await?.policy(None);
-                    let (facts, decision) = this.decide_merge(c, &policy, Pair { account, other, by: MergeBy::Admin, recent: true }, &Kept::default()).await?;
-                    if let Outcome::Refuse { refusal } = decision.outcome {
-                        return Err(refusal.into());
-                    }
-                    this.merge_accounts(c, &visitor, (account, other), Event::new("account.merged").by(format!("admin:{admin}")).detail(trace_of(&facts, &decision))).await
-                })
+        self.administer(visitor, Right::GovernAccounts, move |this, c, admin| {
+            Box::pin(async move {
+                let policy = this.ground(c, None).await?.policy(None);
+                let (facts, decision) = this.decide_merge(c, &policy, Pair { account, other, by: MergeBy::Admin, recent: true }, &Kept::default()).await?;
+                if let Outcome::Refuse { refusal } = decision.outcome {
+                    return Err(refusal.into());
+                }
+                this.merge_accounts(c, admin.acting(), (account, other), admin.event("account.merged").detail(trace_of(&facts, &decision))).await
             })
-            .await
+        })
+        .await
     }
 
     /// Everything moves; the other account keeps its id, opens nothing and leads here. Every address of both hears of
     /// it and can take it back.
-    async fn merge_accounts(&self, c: &mut Conn, visitor: &Visitor, (account, other): (AccountId, AccountId), event: Event) -> Result<(), Fault> {
+    async fn merge_accounts(&self, c: &mut Conn, visitor: &Acting, (account, other): (AccountId, AccountId), event: Event) -> Result<(), Fault> {
         for id in [account, other] {
             let row = find_account(c, self.org, id).await?.ok_or(Refusal::PolicyChanged)?;
             bump_rev(c, id, row.rev).await?;

@@ -524,8 +524,13 @@ impl Product {
         }
         let now = this.now();
         let opening = Opening::local(account, "password", now);
-        let work = this.clone();
-        let secret = this.store.write::<_, Fault, _>(move |c| Box::pin(async move { work.open_session(c, &Self::visitor(None), &opening).await })).await.unwrap();
+        let secret: String = this
+            .retry(&Self::visitor(None), move |this, c, acting| {
+                let opening = opening.clone();
+                Box::pin(async move { this.open_session(c, &acting, &opening).await })
+            })
+            .await
+            .unwrap();
         this.session(&secret).await.unwrap()
     }
 

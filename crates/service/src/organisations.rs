@@ -10,7 +10,7 @@ use storage::{
 };
 use url::{Host, Url};
 
-use crate::{Fault, Ligature, Visitor, audit::Event, chance::row_id, mails::Channel, mails::Due, setup::OWNER};
+use crate::{Authority, Fault, Ligature, Visitor, audit::Event, chance::row_id, mails::Channel, mails::Due, setup::OWNER};
 
 /// How long the list of organisations is believed: a change counts everywhere within this time.
 const FRESH: Micros = SECOND;
@@ -107,15 +107,15 @@ impl Ligature {
     /// # Errors
     /// As [`Ligature::admin_organisations`]; inside, a field that cannot be saved.
     pub async fn save_organisation(&self, visitor: &Visitor, form: OrganisationForm, create: bool) -> Result<Result<(), Wrong>, Fault> {
-        let admin = self.allowed(visitor, Right::RunInstance).await?;
-        self.put_organisation(format!("admin:{admin}"), form, create).await
+        self.allowed(visitor, Right::RunInstance).await?;
+        self.put_organisation(&Authority::Console(visitor.clone()), form, create).await
     }
 
     /// The same from the command line: whoever can run it has the database and the master key.
     ///
     /// # Errors
     /// [`Fault`]; inside, a field that cannot be saved.
-    pub async fn put_organisation(&self, by: String, form: OrganisationForm, create: bool) -> Result<Result<(), Wrong>, Fault> {
+    pub async fn put_organisation(&self, word: &Authority, form: OrganisationForm, create: bool) -> Result<Result<(), Wrong>, Fault> {
         let found = find_organisation(&mut self.store.read().await?, &form.slug).await?;
         let home = found == Some(self.org);
         if let Some(wrong) = form.wrong(home) {
@@ -124,38 +124,36 @@ impl Ligature {
         if !home && authority(&form.address).eq_ignore_ascii_case(authority(&self.settings.public_url)) {
             return Ok(Err(("address", "field-taken")));
         }
-        let this = self.clone();
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let detail = json!({"organisation": form.slug, "name": form.name.trim(), "address": form.address, "active": form.active});
-                    let kind = match (found, create) {
-                        (Some(_), true) => return Ok(Err(("slug", "field-taken"))),
-                        (None, false) => return Err(Refusal::NotFound.into()),
-                        (None, true) => {
-                            if !add_organisation(c, OrgId(row_id(this.now())), &form.slug, form.name.trim(), &form.address, this.now()).await? {
-                                return Ok(Err(("address", "field-taken")));
-                            }
-                            "organisation.created"
+        self.with_authority(word, Right::RunInstance, move |this, c, by| {
+            Box::pin(async move {
+                let detail = json!({"organisation": form.slug, "name": form.name.trim(), "address": form.address, "active": form.active});
+                let kind = match (found, create) {
+                    (Some(_), true) => return Ok(Err(("slug", "field-taken"))),
+                    (None, false) => return Err(Refusal::NotFound.into()),
+                    (None, true) => {
+                        if !add_organisation(c, OrgId(row_id(this.now())), &form.slug, form.name.trim(), &form.address, this.now()).await? {
+                            return Ok(Err(("address", "field-taken")));
                         }
-                        (Some(id), false) => {
-                            let row = load_organisation(c, id).await?;
-                            let row = if home {
-                                Organisation { name: form.name.trim().to_owned(), ..row }
-                            } else {
-                                Organisation { name: form.name.trim().to_owned(), address: form.address.clone(), active: form.active, ..row }
-                            };
-                            if !set_organisation(c, &row).await? {
-                                return Ok(Err(("address", "field-taken")));
-                            }
-                            "organisation.changed"
+                        "organisation.created"
+                    }
+                    (Some(id), false) => {
+                        let row = load_organisation(c, id).await?;
+                        let row = if home {
+                            Organisation { name: form.name.trim().to_owned(), ..row }
+                        } else {
+                            Organisation { name: form.name.trim().to_owned(), address: form.address.clone(), active: form.active, ..row }
+                        };
+                        if !set_organisation(c, &row).await? {
+                            return Ok(Err(("address", "field-taken")));
                         }
-                    };
-                    this.record(c, Event::new(kind).by(by).detail(detail)).await?;
-                    Ok(Ok(()))
-                })
+                        "organisation.changed"
+                    }
+                };
+                this.record(c, Event::new(kind).by(by).detail(detail)).await?;
+                Ok(Ok(()))
             })
-            .await
+        })
+        .await
     }
 
     /// The address where an organisation's first owner is made, once, within an hour; `None` when it has one.
@@ -163,11 +161,11 @@ impl Ligature {
     /// # Errors
     /// As [`Ligature::admin_organisations`]; [`Refusal::NotFound`].
     pub async fn first_owner_address(&self, visitor: &Visitor, slug: &str) -> Result<Option<String>, Fault> {
-        let admin = self.allowed(visitor, Right::RunInstance).await?;
+        self.allowed(visitor, Right::RunInstance).await?;
         let one = self.organisation(slug).await?;
         let Some(token) = one.setup_token().await? else { return Ok(None) };
-        let (this, detail) = (self.clone(), json!({"organisation": slug}));
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.record(c, Event::new("organisation.invited").by(format!("admin:{admin}")).detail(detail)).await })).await?;
+        let detail = json!({"organisation": slug});
+        self.administer::<_, Fault, _>(visitor, Right::RunInstance, move |this, c, admin| Box::pin(async move { this.record(c, admin.event("organisation.invited").detail(detail)).await })).await?;
         Ok(Some(format!("{}/setup?token={token}", one.settings.public_url)))
     }
 

@@ -23,6 +23,7 @@ use crate::{
     audit::Event,
     challenge::{Binding, Right, code_shape},
     mails::Kind,
+    transaction::Acting,
 };
 
 /// A notice to an address's owner, instead of a code.
@@ -30,7 +31,7 @@ pub(crate) type Instead = Option<(AccountId, Kind)>;
 
 impl Ligature {
     /// Begins an attempt that waits for a code, and sends it.
-    pub(crate) async fn await_code(&self, c: &mut Conn, visitor: &Visitor, awaited: Awaited, instead: Instead, continuation: &Continuation, tries: i32) -> Result<Settled, Fault> {
+    pub(crate) async fn await_code(&self, c: &mut Conn, visitor: &Acting, awaited: Awaited, instead: Instead, continuation: &Continuation, tries: i32) -> Result<Settled, Fault> {
         let (state, visitor) = (State::AwaitingCode(awaited), &visitor.on_way(continuation));
         let awaited = state.awaiting()?;
         let (id, hash) = self.begin_attempt(c, visitor, awaited.purpose.name(), &state, None, continuation, tries).await?;
@@ -40,7 +41,7 @@ impl Ligature {
     }
 
     /// Sends the code that is awaited; for nobody it makes the row that nothing answers.
-    pub(crate) async fn send_awaited(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, awaited: &Awaited, instead: Instead) -> Result<(), Fault> {
+    pub(crate) async fn send_awaited(&self, c: &mut Conn, visitor: &Acting, row: &Attempt, awaited: &Awaited, instead: Instead) -> Result<(), Fault> {
         let binding = awaited_binding(awaited)?;
         let shape = self.local_code(c).await?;
         let Some(account) = awaited.account else {
@@ -105,15 +106,15 @@ impl Ligature {
             Some(password) => self.hash_password(password).await?,
             None => String::new(),
         };
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret, right, awaited, phc) = (visitor.clone(), secret.clone(), right.clone(), awaited.clone(), phc.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let (secret, right, awaited, phc) = (secret.clone(), right.clone(), awaited.clone(), phc.clone());
             Box::pin(async move { this.right_code(c, &visitor, &secret, (&awaited, account), &right, &phc).await })
         })
         .await
     }
 
-    async fn right_code(&self, c: &mut Conn, visitor: &Visitor, id: &str, (awaited, account): (&Awaited, AccountId), right: &Right, phc: &str) -> Result<Settled, Fault> {
+    async fn right_code(&self, c: &mut Conn, visitor: &Acting, id: &str, (awaited, account): (&Awaited, AccountId), right: &Right, phc: &str) -> Result<Settled, Fault> {
         let open = self.opened(c, visitor, id).await?;
         if open.state.awaiting()? != awaited {
             return Err(Refusal::AttemptStep.into());

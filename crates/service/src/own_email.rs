@@ -14,11 +14,12 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Arrival, Caller, Fault, Ligature, Visitor,
     arrive::Settled,
     attempt::{Opened, trace_of},
     audit::Event,
     mails::Kind,
+    transaction::Acting,
 };
 
 impl Ligature {
@@ -30,9 +31,9 @@ impl Ligature {
     pub async fn ask_new_email(&self, visitor: &Visitor, typed: &str) -> Result<Arrival, Fault> {
         let account = Self::caller(visitor)?.account;
         let address = Canonical::parse(typed).map_err(|_| Refusal::BadRequest)?;
-        let (visitor, typed) = (visitor.clone(), typed.trim().to_owned());
-        self.settle(move |this, c| {
-            let (visitor, typed, address) = (visitor.clone(), typed.clone(), address.clone());
+        let typed = typed.trim().to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let (typed, address) = (typed.clone(), address.clone());
             Box::pin(async move {
                 let now = this.now();
                 this.may_change(c, &visitor, What::Email { taken: false }, now).await?;
@@ -47,8 +48,8 @@ impl Ligature {
     }
 
     /// The right code: the address becomes the primary one.
-    pub(crate) async fn finish_new_email(&self, c: &mut Conn, visitor: &Visitor, open: &Opened, account: AccountId, typed: &str) -> Result<Settled, Fault> {
-        let caller = visitor.session.as_ref().filter(|caller| caller.account == account).ok_or(Refusal::SessionEnded)?;
+    pub(crate) async fn finish_new_email(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, typed: &str) -> Result<Settled, Fault> {
+        let session = visitor.session_of(account)?;
         let address = Canonical::parse(typed).map_err(|_| Refusal::AttemptExpired)?;
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
         bump_rev(c, account, row.rev).await?;
@@ -72,7 +73,7 @@ impl Ligature {
         self.take_email(c, visitor, account, &address, typed).await?;
         self.move_on(c, open, &State::Done, "").await?;
         self.record(c, Event::new("email.updated").account(account).detail(allowed.trace)).await?;
-        Ok(Ok(Arrival::Continue { caller: Box::new(caller.clone()), continuation: open.continuation.clone() }))
+        Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 
     /// Whether the caller may begin to change the address.
@@ -80,13 +81,20 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::ManagementOff`], [`Refusal::NotRecent`], [`Refusal::SessionEnded`].
     pub async fn may_change_email(&self, visitor: &Visitor) -> Result<(), Fault> {
-        let now = self.now();
-        self.may_change(&mut self.store.read().await?, visitor, What::Email { taken: false }, now).await.map(drop)
+        self.may_begin_change(&mut self.store.read().await?, visitor, What::Email { taken: false }).await.map(drop)
     }
 
-    /// Asks the decision whether the session's person may change something, as of a moment.
-    pub(crate) async fn may_change(&self, c: &mut Conn, visitor: &Visitor, what: What, at: domain::Micros) -> Result<Allowed, Fault> {
-        let caller = Self::caller(visitor)?;
+    /// Whether the session's person may change something, as of a moment, in the transaction that changes it.
+    pub(crate) async fn may_change(&self, c: &mut Conn, visitor: &Acting, what: What, at: domain::Micros) -> Result<Allowed, Fault> {
+        self.judge_change(c, visitor.session()?, what, at).await
+    }
+
+    /// The same for a page that leads to it: the change itself asks again.
+    pub(crate) async fn may_begin_change(&self, c: &mut Conn, visitor: &Visitor, what: What) -> Result<Allowed, Fault> {
+        self.judge_change(c, Self::caller(visitor)?, what, self.now()).await
+    }
+
+    async fn judge_change(&self, c: &mut Conn, caller: &Caller, what: What, at: domain::Micros) -> Result<Allowed, Fault> {
         let row = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
         let policy = self.ground(c, None).await?.policy(None);
         let change = Change { account: caller.account, state: row.state(), what, recent: Self::recent(caller, at, &policy) };

@@ -13,7 +13,7 @@ impl Ligature {
         let account = Self::caller(visitor)?.account;
         let mut conn = self.store.read().await?;
         let first = password_set_at(&mut conn, account).await?.is_none();
-        self.may_change(&mut conn, visitor, What::Password { first }, self.now()).await?;
+        self.may_begin_change(&mut conn, visitor, What::Password { first }).await?;
         Ok(!first)
     }
 
@@ -30,22 +30,21 @@ impl Ligature {
         self.check_new_password(password, &known).await?;
         self.own_password(visitor).await?;
         let phc = self.hash_password(password).await?;
-        let (this, visitor) = (self.clone(), visitor.clone());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let (account, now) = (caller.account, this.now());
-                    let first = password_set_at(c, account).await?.is_none();
-                    let allowed = this.may_change(c, &visitor, What::Password { first }, now).await?;
-                    let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                    bump_rev(c, account, row.rev).await?;
-                    set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
-                    this.unlock_password(c, account).await?;
-                    this.end_everything(c, account, Some(&caller.public_id)).await?;
-                    this.record(c, Event::new(if first { "password.added" } else { "password.changed" }).account(account).detail(allowed.trace)).await?;
-                    this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", Some(&Undoable::Password)).await
-                })
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let session = visitor.session()?;
+                let (account, now) = (session.account, this.now());
+                let first = password_set_at(c, account).await?.is_none();
+                let allowed = this.may_change(c, &visitor, What::Password { first }, now).await?;
+                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
+                bump_rev(c, account, row.rev).await?;
+                set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
+                this.unlock_password(c, account).await?;
+                this.end_everything(c, account, Some(&session.public_id)).await?;
+                this.record(c, Event::new(if first { "password.added" } else { "password.changed" }).account(account).detail(allowed.trace)).await?;
+                this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", Some(&Undoable::Password)).await
             })
-            .await
+        })
+        .await
     }
 }

@@ -13,7 +13,7 @@ use storage::{
     attributes::{BY_CODE, find_phone, find_phone_owner, remove_attribute, set_attribute},
 };
 
-use crate::{Arrival, Fault, Ligature, Visitor, arrive::Settled, attempt::Opened, audit::Event, mails::Kind, undo::Undoable};
+use crate::{Arrival, Fault, Ligature, Visitor, arrive::Settled, attempt::Opened, audit::Event, mails::Kind, transaction::Acting, undo::Undoable};
 
 /// The page of the number.
 const PHONE: &str = "/account/phone";
@@ -37,7 +37,7 @@ impl Ligature {
     /// [`Refusal::SessionEnded`], [`Refusal::ManagementOff`], [`Refusal::NotRecent`].
     pub async fn own_phone(&self, visitor: &Visitor) -> Result<Option<String>, Fault> {
         let mut conn = self.store.read().await?;
-        let account = self.may_change(&mut conn, visitor, What::Phone { held_by: None }, self.now()).await?.account;
+        let account = self.may_begin_change(&mut conn, visitor, What::Phone { held_by: None }).await?.account;
         Ok(find_phone(&mut conn, account).await?)
     }
 
@@ -51,9 +51,8 @@ impl Ligature {
         if !self.texts_reach(&contact) {
             return Err(Refusal::NotAllowed.into());
         }
-        let visitor = visitor.clone();
-        self.settle(move |this, c| {
-            let (visitor, contact) = (visitor.clone(), contact.clone());
+        self.settle(visitor, move |this, c, visitor| {
+            let contact = contact.clone();
             Box::pin(async move {
                 let account = this.may_change(c, &visitor, What::Phone { held_by: None }, this.now()).await?.account;
                 this.count_code_attempt(c, contact.as_str()).await?;
@@ -66,8 +65,8 @@ impl Ligature {
     }
 
     /// The right code: the number is the account's from now on, and nobody else's.
-    pub(crate) async fn finish_new_phone(&self, c: &mut Conn, visitor: &Visitor, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
-        let caller = visitor.session.as_ref().filter(|caller| caller.account == account).ok_or(Refusal::SessionEnded)?;
+    pub(crate) async fn finish_new_phone(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
+        let session = visitor.session_of(account)?;
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
         bump_rev(c, account, row.rev).await?;
         // What was recent when the code was asked for still is when it comes back.
@@ -85,7 +84,7 @@ impl Ligature {
         self.record(c, Event::new("phone.proved").account(account).detail(allowed.trace)).await?;
         let undo = Undoable::Phone { number: number.to_owned(), old };
         self.tell(c, account, Kind::PhoneNotice, visitor, "", &domain::contact::masked(number), Some(&undo)).await?;
-        Ok(Ok(Arrival::Continue { caller: Box::new(caller.clone()), continuation: open.continuation.clone() }))
+        Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 
     /// Removes the caller's number.
@@ -93,22 +92,19 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::MethodUnknown`] where there is none, [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
     pub async fn remove_phone(&self, visitor: &Visitor) -> Result<(), Fault> {
-        let caller = Self::caller(visitor)?.clone();
-        let (this, visitor) = (self.clone(), visitor.clone());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let account = caller.account;
-                    let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                    bump_rev(c, account, row.rev).await?;
-                    let number = find_phone(c, account).await?.ok_or(Refusal::MethodUnknown)?;
-                    let allowed = this.may_change(c, &visitor, What::NoPhone, this.now()).await?;
-                    remove_attribute(c, account, "phone").await?;
-                    this.record(c, Event::new("phone.removed").account(account).detail(allowed.trace)).await?;
-                    this.tell(c, account, Kind::PhoneGone, &visitor, "", &domain::contact::masked(&number), None).await
-                })
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let account = visitor.session()?.account;
+                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
+                bump_rev(c, account, row.rev).await?;
+                let number = find_phone(c, account).await?.ok_or(Refusal::MethodUnknown)?;
+                let allowed = this.may_change(c, &visitor, What::NoPhone, this.now()).await?;
+                remove_attribute(c, account, "phone").await?;
+                this.record(c, Event::new("phone.removed").account(account).detail(allowed.trace)).await?;
+                this.tell(c, account, Kind::PhoneGone, &visitor, "", &domain::contact::masked(&number), None).await
             })
-            .await
+        })
+        .await
     }
 
     /// "This wasn't me": the number goes, and the one before comes back unless somebody else proved it since.

@@ -112,7 +112,7 @@ impl Ligature {
     pub async fn begin_passkey(&self, visitor: &Visitor) -> Result<Ceremony, Fault> {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let account = self.may_change(c, visitor, What::Passkey, self.now()).await?.account;
+        let account = self.may_begin_change(c, visitor, What::Passkey).await?.account;
         let there = list_passkeys(c, account).await?;
         if there.len() >= MOST {
             return Err(Refusal::TooMany.into());
@@ -144,26 +144,25 @@ impl Ligature {
             Refusal::PasskeyWrong
         })?;
         let name: String = name.trim().chars().filter(|c| !c.is_control()).take(40).collect();
-        let (this, visitor, once) = (self.clone(), visitor.clone(), hash(sealed));
+        let once = hash(sealed);
         let (id, data) = (made.cred_id().to_vec(), serde_json::to_string(&made)?);
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let now = this.now();
-                    let allowed = this.may_change(c, &visitor, What::Passkey, now).await?;
-                    let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                    bump_rev(c, account, row.rev).await?;
-                    if !spend_state(c, &once, now + TTL).await? {
-                        return Err(Refusal::AttemptExpired.into());
-                    }
-                    if !add_passkey(c, this.org, &Row { id: id.clone(), account_id: account, user_id: key(account), name, data, created_at: now, used_at: None }).await? {
-                        return Err(Refusal::AlreadyInUse.into());
-                    }
-                    this.record(c, Event::new("passkey.added").account(account).detail(allowed.trace)).await?;
-                    this.tell(c, account, Kind::PasskeyNotice, &visitor, "", "", Some(&Undoable::Passkey { id })).await
-                })
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let now = this.now();
+                let allowed = this.may_change(c, &visitor, What::Passkey, now).await?;
+                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
+                bump_rev(c, account, row.rev).await?;
+                if !spend_state(c, &once, now + TTL).await? {
+                    return Err(Refusal::AttemptExpired.into());
+                }
+                if !add_passkey(c, this.org, &Row { id: id.clone(), account_id: account, user_id: key(account), name, data, created_at: now, used_at: None }).await? {
+                    return Err(Refusal::AlreadyInUse.into());
+                }
+                this.record(c, Event::new("passkey.added").account(account).detail(allowed.trace)).await?;
+                this.tell(c, account, Kind::PasskeyNotice, &visitor, "", "", Some(&Undoable::Passkey { id })).await
             })
-            .await
+        })
+        .await
     }
 
     /// Removes one of the caller's passkeys, named by its id in hex.
@@ -171,28 +170,27 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike, [`Refusal::LastMethod`], [`Refusal::NotRecent`].
     pub async fn remove_passkey(&self, visitor: &Visitor, id: &str) -> Result<(), Fault> {
-        let caller = Self::caller(visitor)?.clone();
-        let (this, visitor, id) = (self.clone(), visitor.clone(), id.to_owned());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let account = caller.account;
-                    let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                    bump_rev(c, account, row.rev).await?;
-                    let all = list_passkeys(c, account).await?;
-                    let own = all.iter().find(|k| hex(&k.id) == id).ok_or(Refusal::MethodUnknown)?;
-                    let removal = Removal::load(&this, c, account).await?;
-                    let going = Going::Passkey { last: all.len() == 1 };
-                    let (facts, decision) = removal.decide(going, Self::recent(&caller, this.now(), &removal.policy(going)));
-                    if let Outcome::Refuse { refusal } = decision.outcome {
-                        return Err(refusal.into());
-                    }
-                    remove_passkey(c, account, &own.id).await?;
-                    this.record(c, Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision))).await?;
-                    this.tell(c, account, Kind::PasskeyGone, &visitor, "", "", None).await
-                })
+        let id = id.to_owned();
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let session = visitor.session()?;
+                let account = session.account;
+                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
+                bump_rev(c, account, row.rev).await?;
+                let all = list_passkeys(c, account).await?;
+                let own = all.iter().find(|k| hex(&k.id) == id).ok_or(Refusal::MethodUnknown)?;
+                let removal = Removal::load(&this, c, account).await?;
+                let going = Going::Passkey { last: all.len() == 1 };
+                let (facts, decision) = removal.decide(going, Self::recent(session, this.now(), &removal.policy(going)));
+                if let Outcome::Refuse { refusal } = decision.outcome {
+                    return Err(refusal.into());
+                }
+                remove_passkey(c, account, &own.id).await?;
+                this.record(c, Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision))).await?;
+                this.tell(c, account, Kind::PasskeyGone, &visitor, "", "", None).await
             })
-            .await
+        })
+        .await
     }
 
     /// Begins a sign-in by whichever passkey the browser has.
@@ -240,9 +238,8 @@ impl Ligature {
     /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; refusals of the decision.
     pub async fn sign_in_by_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str, continuation: Continuation) -> Result<Arrival, Fault> {
         let account = self.shown_passkey(visitor, sealed, answer).await?;
-        let visitor = visitor.clone();
-        self.settle(move |this, c| {
-            let (visitor, continuation) = (visitor.clone(), continuation.clone());
+        self.settle(visitor, move |this, c, visitor| {
+            let continuation = continuation.clone();
             Box::pin(async move {
                 let kept = Kept { factor: Some((account, "passkey".into())), ..Kept::default() };
                 this.end_locally(c, &visitor, Then::SignIn { account, method: "passkey".into() }, kept, continuation, None).await

@@ -242,9 +242,8 @@ impl Ligature {
                 return Err(fault);
             }
         };
-        let visitor = visitor.clone();
-        self.settle(move |this, c| {
-            let (visitor, continuation) = (visitor.clone(), continuation.clone());
+        self.settle(visitor, move |this, c, visitor| {
+            let continuation = continuation.clone();
             Box::pin(async move { this.end_locally(c, &visitor, Then::SignIn { account, method: "password".into() }, Kept::default(), continuation, None).await })
         })
         .await

@@ -15,7 +15,7 @@ use storage::{
 };
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Authority, Fault, Ligature, Visitor,
     admin::SaveProblem,
     audit::Event,
     policies::{INSTANCE, ORGANISATION, Policies, application_scope, provider_scope, save},
@@ -172,7 +172,7 @@ impl Ligature {
     /// # Errors
     /// [`SaveProblem::Policy`] with path, value and remedy.
     pub async fn save_draft(&self, visitor: &Visitor, scope: &str, text: &str) -> Result<i64, SaveProblem> {
-        let admin = self.allowed(visitor, Right::ChangePolicy).await?;
+        self.allowed(visitor, Right::ChangePolicy).await?;
         let mut document = Document::parse(text).map_err(SaveProblem::Policy)?;
         // Expressions of Gravitee AM are taken as they are written there.
         document.translate(|text| if text.trim_start().starts_with("{#") { expr::import(text) } else { text.to_owned() });
@@ -184,13 +184,12 @@ impl Ligature {
         let policies = self.policies(&mut conn).await?;
         drop(conn);
         self.check_document(&policies, scope, &document, &providers).map_err(SaveProblem::Policy)?;
-        let (this, scope, by, text) = (self.clone(), scope.to_owned(), format!("admin:{admin}"), serde_json::to_string(&document)?);
+        let (scope, text) = (scope.to_owned(), serde_json::to_string(&document)?);
         let version = self
-            .store
-            .write::<_, Fault, _>(move |c| {
+            .administer::<_, Fault, _>(visitor, Right::ChangePolicy, move |this, c, admin| {
                 Box::pin(async move {
-                    let version = add_policy_version(c, this.org, &scope, &text, "draft", &by, this.now()).await?;
-                    this.record(c, Event::new("policy.drafted").by(by).detail(json!({"version": version, "scope": scope}))).await?;
+                    let version = add_policy_version(c, this.org, &scope, &text, "draft", &admin.name(), this.now()).await?;
+                    this.record(c, admin.event("policy.drafted").detail(json!({"version": version, "scope": scope}))).await?;
                     Ok(version)
                 })
             })
@@ -218,7 +217,7 @@ impl Ligature {
     /// # Errors
     /// [`SaveProblem::Policy`] when it no longer fits the other scopes.
     pub async fn set_version(&self, visitor: &Visitor, version: i64, becomes: Becomes) -> Result<(), SaveProblem> {
-        let admin = self.allowed(visitor, Right::ChangePolicy).await?;
+        self.allowed(visitor, Right::ChangePolicy).await?;
         let mut conn = self.store.walk().await?;
         let row = find_policy_version(&mut conn, self.org, version).await?.ok_or(Refusal::NotFound)?;
         let document = Document::parse(&row.document).map_err(SaveProblem::Policy)?;
@@ -231,20 +230,17 @@ impl Ligature {
         if becomes == Becomes::Retired && row.state == "active" {
             return Err(Refusal::BadRequest.into());
         }
-        let by = format!("admin:{admin}");
         if becomes == Becomes::Active {
-            return Ok(self.activate(by, row.scope, document, Some(version)).await?);
+            return Ok(self.activate(&Authority::Console(visitor.clone()), row.scope, document, Some(version)).await?);
         }
         let state = if becomes == Becomes::Shadow { "shadow" } else { "retired" };
-        let this = self.clone();
-        self.store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    set_policy_state(c, this.org, &row.scope, version, state).await?;
-                    this.record(c, Event::new("policy.changed").by(by).detail(json!({"version": version, "scope": row.scope, "state": state}))).await
-                })
+        self.administer::<_, Fault, _>(visitor, Right::ChangePolicy, move |this, c, admin| {
+            Box::pin(async move {
+                set_policy_state(c, this.org, &row.scope, version, state).await?;
+                this.record(c, admin.event("policy.changed").detail(json!({"version": version, "scope": row.scope, "state": state}))).await
             })
-            .await?;
+        })
+        .await?;
         Ok(())
     }
 
@@ -253,14 +249,14 @@ impl Ligature {
     /// # Errors
     /// [`SaveProblem::Policy`].
     pub async fn save_switches(&self, visitor: &Visitor, switches: Switches) -> Result<(), SaveProblem> {
-        let admin = self.allowed(visitor, Right::ChangePolicy).await?;
+        self.allowed(visitor, Right::ChangePolicy).await?;
         let document = switches.document();
         let mut conn = self.store.walk().await?;
         let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
         let policies = self.policies(&mut conn).await?;
         drop(conn);
         self.check_document(&policies, INSTANCE, &document, &providers).map_err(SaveProblem::Policy)?;
-        Ok(self.activate(format!("admin:{admin}"), INSTANCE.into(), document, None).await?)
+        Ok(self.activate(&Authority::Console(visitor.clone()), INSTANCE.into(), document, None).await?)
     }
 
     /// Makes a preset the instance's policy, for the command line and the demo.
@@ -269,7 +265,7 @@ impl Ligature {
     /// [`Fault::Internal`] for an unknown name.
     pub async fn use_preset(&self, name: &str) -> Result<(), Fault> {
         let document = preset(name).ok_or_else(|| Fault::Internal(format!("no preset is called {name}")))?;
-        self.activate("cli".into(), INSTANCE.into(), document, None).await
+        self.activate(&Authority::Operator("cli"), INSTANCE.into(), document, None).await
     }
 
     /// Makes a document a scope's policy, for the command line and tests.
@@ -279,7 +275,7 @@ impl Ligature {
     pub async fn use_document(&self, scope: &str, document: Document) -> Result<(), Fault> {
         let policies = self.policies(&mut self.store.read().await?).await?;
         self.check_document(&policies, scope, &document, &[]).map_err(|p| Fault::Internal(format!("{}: {} ({})", p.path, p.value, p.remedy)))?;
-        self.activate("cli".into(), scope.to_owned(), document, None).await
+        self.activate(&Authority::Operator("cli"), scope.to_owned(), document, None).await
     }
 
     /// The policy in force for a provider in our own pages.
@@ -290,23 +286,21 @@ impl Ligature {
         Ok(self.ground(&mut self.store.walk().await?, None).await?.policy(provider))
     }
 
-    async fn activate(&self, by: String, scope: String, document: Document, from: Option<i64>) -> Result<(), Fault> {
-        let this = self.clone();
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let old = this.policies(c).await?.document(&scope);
-                    let version = save(c, this.org, &scope, &document, &by, this.now()).await?;
-                    if let Some(from) = from
-                        && let Some(row) = find_policy_version(c, this.org, from).await?
-                        && row.state != "active"
-                    {
-                        set_policy_state(c, this.org, &scope, from, "retired").await?;
-                    }
-                    this.record(c, Event::new("policy.changed").by(by).detail(json!({"version": version, "scope": scope, "from": from, "old": old, "new": document}))).await
-                })
+    async fn activate(&self, authority: &Authority, scope: String, document: Document, from: Option<i64>) -> Result<(), Fault> {
+        self.with_authority(authority, Right::ChangePolicy, move |this, c, by| {
+            Box::pin(async move {
+                let old = this.policies(c).await?.document(&scope);
+                let version = save(c, this.org, &scope, &document, &by, this.now()).await?;
+                if let Some(from) = from
+                    && let Some(row) = find_policy_version(c, this.org, from).await?
+                    && row.state != "active"
+                {
+                    set_policy_state(c, this.org, &scope, from, "retired").await?;
+                }
+                this.record(c, Event::new("policy.changed").by(by).detail(json!({"version": version, "scope": scope, "from": from, "old": old, "new": document}))).await
             })
-            .await
+        })
+        .await
     }
 
     /// The policy in force for a pair, with the scope that each value comes from.

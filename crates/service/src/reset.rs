@@ -13,7 +13,7 @@ use storage::{
     links::list_links,
 };
 
-use crate::{Arrival, Fault, Ligature, Visitor, arrive::Settled, attempt::Opened, audit::Event, chance::row_id, mails::Kind, undo::Undoable};
+use crate::{Arrival, Fault, Ligature, Visitor, arrive::Settled, attempt::Opened, audit::Event, chance::row_id, mails::Kind, transaction::Acting, undo::Undoable};
 
 /// The page that shows what else opens an account that was recovered.
 const RECOVERED: &str = "/account/recovered";
@@ -25,9 +25,8 @@ impl Ligature {
     /// [`Refusal::BadRequest`] for what is no address, [`Refusal::PasswordOff`].
     pub async fn ask_reset(&self, visitor: &Visitor, email: &str, continuation: Continuation) -> Result<Arrival, Fault> {
         let address = Canonical::parse(email).map_err(|_| Refusal::BadRequest)?;
-        let visitor = visitor.clone();
-        self.settle(move |this, c| {
-            let (visitor, address, continuation) = (visitor.clone(), address.clone(), continuation.clone());
+        self.settle(visitor, move |this, c, visitor| {
+            let (address, continuation) = (address.clone(), continuation.clone());
             Box::pin(async move {
                 this.may_anyone_sign_in(c, Local::Password, &continuation).await?;
                 let owner = find_owner(c, this.org, address.as_str()).await?;
@@ -51,7 +50,7 @@ impl Ligature {
         self.take_code(visitor, id, open, typed, Some(password)).await
     }
 
-    pub(crate) async fn finish_reset(&self, c: &mut Conn, visitor: &Visitor, open: &Opened, (account, contact): (AccountId, &Contact), phc: &str) -> Result<Settled, Fault> {
+    pub(crate) async fn finish_reset(&self, c: &mut Conn, visitor: &Acting, open: &Opened, (account, contact): (AccountId, &Contact), phc: &str) -> Result<Settled, Fault> {
         let row = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Active).ok_or(Refusal::PolicyChanged)?;
         if self.find_contact_owner(c, contact).await? != Some(account) {
             return Err(Refusal::AttemptExpired.into());
@@ -62,6 +61,7 @@ impl Ligature {
         self.unlock_password(c, account).await?;
         self.move_on(c, open, &State::Done, "").await?;
         self.end_everything(c, account, None).await?;
+        let visitor = &visitor.signed_out();
         self.record(c, Event::new("password.reset").account(account)).await?;
         self.tell(c, account, Kind::PasswordNotice, visitor, "", "", Some(&Undoable::Password)).await?;
         // Other ways in stay; the person sees them before anything else (PH-04).

@@ -74,7 +74,7 @@ impl Ligature {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let since = find_factor(c, account, TOTP).await?.map(|(_, at)| at);
-        self.may_change(c, visitor, What::SecondFactor { adds: since.is_none() }, self.now()).await?;
+        self.may_begin_change(c, visitor, What::SecondFactor { adds: since.is_none() }).await?;
         let begun = match find_factor(c, account, TOTP_BEGUN).await? {
             Some((sealed, _)) if since.is_none() => {
                 let totp = self.authenticator(c, account, &sealed).await?;
@@ -101,19 +101,17 @@ impl Ligature {
     /// As [`Ligature::second_factor_view`].
     pub async fn begin_second_factor(&self, visitor: &Visitor) -> Result<(), Fault> {
         let sealed = URL_SAFE_NO_PAD.encode(self.vault.seal(&purpose(Self::caller(visitor)?.account), &random_bytes::<20>())?);
-        let (this, visitor) = (self.clone(), visitor.clone());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let now = this.now();
-                    let account = this.may_change(c, &visitor, What::SecondFactor { adds: true }, now).await?.account;
-                    if find_factor(c, account, TOTP).await?.is_some() {
-                        return Err(Refusal::AttemptStep.into());
-                    }
-                    Ok(set_factor(c, this.org, account, CredentialId(row_id(now)), TOTP_BEGUN, &sealed, now).await?)
-                })
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let now = this.now();
+                let account = this.may_change(c, &visitor, What::SecondFactor { adds: true }, now).await?.account;
+                if find_factor(c, account, TOTP).await?.is_some() {
+                    return Err(Refusal::AttemptStep.into());
+                }
+                Ok(set_factor(c, this.org, account, CredentialId(row_id(now)), TOTP_BEGUN, &sealed, now).await?)
             })
-            .await
+        })
+        .await
     }
 
     /// The first code of the authenticator: from now on it is asked for. Answers the recovery codes, shown this once.
@@ -124,27 +122,27 @@ impl Ligature {
         let caller = Self::caller(visitor)?.clone();
         self.count_factor_try(caller.account).await?;
         let (codes, hashes) = self.new_recovery_codes(caller.account);
-        let (this, visitor, typed) = (self.clone(), visitor.clone(), typed.to_owned());
-        self.store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    let (account, now) = (caller.account, this.now());
-                    let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: true }, now).await?;
-                    let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                    bump_rev(c, account, row.rev).await?;
-                    let (sealed, _) = find_factor(c, account, TOTP_BEGUN).await?.ok_or(Refusal::AttemptStep)?;
-                    let step = matching(&this.authenticator(c, account, &sealed).await?, &typed, now).ok_or(Refusal::CodeWrong)?;
-                    remove_factor(c, account, TOTP_BEGUN).await?;
-                    set_factor(c, this.org, account, CredentialId(row_id(now)), TOTP, &sealed, now).await?;
-                    use_step(c, account, step).await?;
-                    set_recovery_codes(c, account, &hashes, now).await?;
-                    this.forget_factor_tries(c, account).await?;
-                    this.end_everything(c, account, Some(&caller.public_id)).await?;
-                    this.record(c, Event::new("second_factor.added").account(account).detail(allowed.trace)).await?;
-                    this.tell(c, account, Kind::SecondFactorNotice, &visitor, "", "", Some(&Undoable::SecondFactor)).await
-                })
+        let typed = typed.to_owned();
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let session = visitor.session()?;
+                let (account, now) = (session.account, this.now());
+                let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: true }, now).await?;
+                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
+                bump_rev(c, account, row.rev).await?;
+                let (sealed, _) = find_factor(c, account, TOTP_BEGUN).await?.ok_or(Refusal::AttemptStep)?;
+                let step = matching(&this.authenticator(c, account, &sealed).await?, &typed, now).ok_or(Refusal::CodeWrong)?;
+                remove_factor(c, account, TOTP_BEGUN).await?;
+                set_factor(c, this.org, account, CredentialId(row_id(now)), TOTP, &sealed, now).await?;
+                use_step(c, account, step).await?;
+                set_recovery_codes(c, account, &hashes, now).await?;
+                this.forget_factor_tries(c, account).await?;
+                this.end_everything(c, account, Some(&session.public_id)).await?;
+                this.record(c, Event::new("second_factor.added").account(account).detail(allowed.trace)).await?;
+                this.tell(c, account, Kind::SecondFactorNotice, &visitor, "", "", Some(&Undoable::SecondFactor)).await
             })
-            .await?;
+        })
+        .await?;
         Ok(codes)
     }
 
@@ -155,20 +153,18 @@ impl Ligature {
     pub async fn renew_recovery_codes(&self, visitor: &Visitor) -> Result<Vec<String>, Fault> {
         let account = Self::caller(visitor)?.account;
         let (codes, hashes) = self.new_recovery_codes(account);
-        let (this, visitor) = (self.clone(), visitor.clone());
-        self.store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    let now = this.now();
-                    let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: false }, now).await?;
-                    if find_factor(c, account, TOTP).await?.is_none() {
-                        return Err(Refusal::AttemptStep.into());
-                    }
-                    set_recovery_codes(c, account, &hashes, now).await?;
-                    this.record(c, Event::new("recovery_codes.renewed").account(account).detail(allowed.trace)).await
-                })
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let now = this.now();
+                let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: false }, now).await?;
+                if find_factor(c, account, TOTP).await?.is_none() {
+                    return Err(Refusal::AttemptStep.into());
+                }
+                set_recovery_codes(c, account, &hashes, now).await?;
+                this.record(c, Event::new("recovery_codes.renewed").account(account).detail(allowed.trace)).await
             })
-            .await?;
+        })
+        .await?;
         Ok(codes)
     }
 
@@ -177,19 +173,17 @@ impl Ligature {
     /// # Errors
     /// As [`Ligature::second_factor_view`]; [`Refusal::AttemptStep`] without one.
     pub async fn remove_second_factor(&self, visitor: &Visitor) -> Result<(), Fault> {
-        let (this, visitor) = (self.clone(), visitor.clone());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: false }, this.now()).await?;
-                    if !this.drop_second_factor(c, allowed.account).await? {
-                        return Err(Refusal::AttemptStep.into());
-                    }
-                    this.record(c, Event::new("second_factor.removed").account(allowed.account).detail(allowed.trace)).await?;
-                    this.tell(c, allowed.account, Kind::SecondFactorGone, &visitor, "", "", None).await
-                })
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: false }, this.now()).await?;
+                if !this.drop_second_factor(c, allowed.account).await? {
+                    return Err(Refusal::AttemptStep.into());
+                }
+                this.record(c, Event::new("second_factor.removed").account(allowed.account).detail(allowed.trace)).await?;
+                this.tell(c, allowed.account, Kind::SecondFactorGone, &visitor, "", "", None).await
             })
-            .await
+        })
+        .await
     }
 
     /// An administrator takes a lost second factor away; the account hears of it, and its sessions end.
@@ -197,23 +191,20 @@ impl Ligature {
     /// # Errors
     /// As [`Ligature::allowed`]; [`Refusal::NotFound`] without one.
     pub async fn admin_remove_second_factor(&self, visitor: &Visitor, account: AccountId) -> Result<(), Fault> {
-        let admin = self.allowed(visitor, Right::GovernAccounts).await?;
-        let (this, visitor) = (self.clone(), visitor.clone());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
-                    bump_rev(c, account, row.rev).await?;
-                    let trace = this.may_govern(c, admin, account, row.state(), Governing::RemoveSecondFactor).await?;
-                    if !this.drop_second_factor(c, account).await? {
-                        return Err(Refusal::NotFound.into());
-                    }
-                    this.end_everything(c, account, None).await?;
-                    this.record(c, Event::new("second_factor.removed").account(account).by(format!("admin:{admin}")).detail(trace)).await?;
-                    this.tell(c, account, Kind::SecondFactorGone, &visitor, "", "", None).await
-                })
+        self.administer(visitor, Right::GovernAccounts, move |this, c, admin| {
+            Box::pin(async move {
+                let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
+                bump_rev(c, account, row.rev).await?;
+                let trace = this.may_govern(c, &admin, account, row.state(), Governing::RemoveSecondFactor).await?;
+                if !this.drop_second_factor(c, account).await? {
+                    return Err(Refusal::NotFound.into());
+                }
+                this.end_everything(c, account, None).await?;
+                this.record(c, admin.event("second_factor.removed").account(account).detail(trace)).await?;
+                this.tell(c, account, Kind::SecondFactorGone, admin.acting(), "", "", None).await
             })
-            .await
+        })
+        .await
     }
 
     /// Factor, begun factor and recovery codes go; `false`: there was no factor.

@@ -1,5 +1,5 @@
 //! Sessions: opened at every sign-in and link with a new id, found by hash, ended at once everywhere.
-use domain::{AccountId, LinkId, MINUTE, Micros, ProviderId};
+use domain::{AccountId, LinkId, MINUTE, Micros, ProviderId, Refusal};
 use storage::{
     Conn,
     sessions::{NewSession, add_auth_event, add_session, end_session, find_session, touch_session},
@@ -8,6 +8,7 @@ use storage::{
 use crate::{
     Caller, Fault, Ligature, Visitor,
     chance::{hash, row_id, support_code, token},
+    transaction::{Acting, Session},
 };
 
 /// How a session came about.
@@ -33,17 +34,19 @@ impl Opening {
     }
 
     /// The caller's own session under a new id, standing where it stood.
-    pub fn kept(caller: &Caller) -> Self {
+    pub fn kept(caller: &Session) -> Self {
         Self { account: caller.account, method: caller.method.clone(), link: caller.link, provider: None, kind: "add", auth_at: caller.auth_at, factor: caller.factor.clone() }
     }
 }
 
 impl Ligature {
     /// Opens a session and ends the one that the browser had: ids are never kept over a sign-in or a link (SB-01).
-    pub(crate) async fn open_session(&self, c: &mut Conn, visitor: &Visitor, opening: &Opening) -> Result<String, Fault> {
+    pub(crate) async fn open_session(&self, c: &mut Conn, visitor: &Acting, opening: &Opening) -> Result<String, Fault> {
         let (now, secret) = (self.now(), token());
-        if let Some(old) = &visitor.session {
-            end_session(c, &old.hash).await?;
+        if let Some(old) = &visitor.session
+            && end_session(c, &old.hash).await? == 0
+        {
+            return Err(Refusal::SessionEnded.into());
         }
         // The same person's session goes on for the applications that it reached.
         let going_on = visitor.session.as_ref().filter(|old| old.account == opening.account && !old.sid.is_empty());
@@ -82,17 +85,7 @@ impl Ligature {
             let hashed = hashed.clone();
             self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
         }
-        Ok(Some(Caller {
-            account: row.account_id,
-            name,
-            hash: hashed,
-            public_id: row.public_id,
-            method: row.method,
-            link: row.link_id.map(Into::into),
-            auth_at: row.auth_at,
-            factor: row.factor,
-            sid: row.sid,
-        }))
+        Ok(Some(Caller::of(row, name, hashed)))
     }
 
     /// Ends the visitor's session.
@@ -100,15 +93,22 @@ impl Ligature {
     /// # Errors
     /// [`Fault::Storage`].
     pub async fn sign_out(&self, visitor: &Visitor) -> Result<(), Fault> {
-        let Some(caller) = visitor.session.clone() else { return Ok(()) };
-        let this = self.clone();
-        self.store
-            .write(move |c| {
+        if visitor.session.is_none() {
+            return Ok(());
+        }
+        let done = self
+            .act(visitor, move |this, c, visitor| {
                 Box::pin(async move {
-                    end_session(c, &caller.hash).await?;
-                    this.record(c, crate::audit::Event::new("session.ended").account(caller.account)).await
+                    let session = visitor.session()?;
+                    end_session(c, &session.hash).await?;
+                    this.record(c, crate::audit::Event::new("session.ended").account(session.account)).await
                 })
             })
-            .await
+            .await;
+        match done {
+            // It was over already.
+            Err(fault) if fault.refusal() == Refusal::SessionEnded => Ok(()),
+            other => other,
+        }
     }
 }

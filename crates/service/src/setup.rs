@@ -75,9 +75,9 @@ impl Ligature {
             return Err(Refusal::SetupClosed.into());
         }
         self.check_new_password(&person.password, &[]).await?;
-        let (visitor, hashed, phc) = (visitor.clone(), hash(secret), self.hash_password(&person.password).await?);
-        self.settle(move |this, c| {
-            let (visitor, hashed, phc, person) = (visitor.clone(), hashed.clone(), phc.clone(), person.clone());
+        let (hashed, phc) = (hash(secret), self.hash_password(&person.password).await?);
+        self.settle(visitor, move |this, c, visitor| {
+            let (hashed, phc, person) = (hashed.clone(), phc.clone(), person.clone());
             Box::pin(async move {
                 let taken = take_setup_token(c, this.org, &hashed, this.now()).await?;
                 if !taken || !list_holders_of_role(c, this.org, OWNER).await?.is_empty() {

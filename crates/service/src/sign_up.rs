@@ -20,6 +20,7 @@ use crate::{
     chance::{row_id, subject},
     mails::Kind,
     password::acceptable,
+    transaction::Acting,
 };
 
 /// What a sign-up form holds.
@@ -63,9 +64,8 @@ impl Ligature {
         }
         self.check_new_password(&person.password, &[]).await?;
         let phc = self.hash_password(&person.password).await?;
-        let visitor = visitor.clone();
-        self.settle(move |this, c| {
-            let (visitor, person, address, phc, continuation) = (visitor.clone(), person.clone(), address.clone(), phc.clone(), continuation.clone());
+        self.settle(visitor, move |this, c, visitor| {
+            let (person, address, phc, continuation) = (person.clone(), address.clone(), phc.clone(), continuation.clone());
             Box::pin(async move {
                 let policy = this.ground(c, client_of(&continuation).as_deref()).await?.policy(None);
                 if let Outcome::Refuse { refusal } = decide(&Facts::local(Intent::SignUp, None), &policy).outcome {
@@ -88,7 +88,7 @@ impl Ligature {
         .await
     }
 
-    async fn pending_account(&self, c: &mut Conn, visitor: &Visitor, person: &NewPerson, address: &Canonical, phc: &str) -> Result<AccountId, Fault> {
+    async fn pending_account(&self, c: &mut Conn, visitor: &Acting, person: &NewPerson, address: &Canonical, phc: &str) -> Result<AccountId, Fault> {
         let now = self.now();
         let account = AccountId(row_id(now));
         add_account(c, self.org, account, AccountState::Pending, person.name.trim(), &visitor.locale, &subject(), now).await?;
@@ -100,7 +100,7 @@ impl Ligature {
     }
 
     /// The right code: the account becomes active and owns its address; other pending ones for it go.
-    pub(crate) async fn finish_sign_up(&self, c: &mut Conn, visitor: &Visitor, open: &Opened, account: AccountId) -> Result<Settled, Fault> {
+    pub(crate) async fn finish_sign_up(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId) -> Result<Settled, Fault> {
         find_account(c, self.org, account).await?.ok_or(Refusal::AttemptExpired)?;
         self.end_locally(c, visitor, Then::SignUp { account }, Kept::default(), open.continuation.clone(), Some(open)).await
     }

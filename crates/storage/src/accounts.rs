@@ -5,7 +5,7 @@ use domain::{AccountId, CredentialId, Micros, OrgId, facts::AccountState};
 
 use crate::{
     Conn, Error, Key, Result, key,
-    schema::{account, account_email, account_subject, credential, role},
+    schema::{account, account_email, account_subject, credential, link, role},
 };
 
 /// An account's row.
@@ -91,6 +91,24 @@ pub async fn find_subject(conn: &mut Conn, id: AccountId) -> Result<Option<Strin
 pub async fn bump_rev(conn: &mut Conn, id: AccountId, rev: i64) -> Result<()> {
     let rows = on!(conn, |c| diesel::update(account::table.filter(account::id.eq(key(id))).filter(account::rev.eq(rev))).set(account::rev.eq(rev + 1)).execute(c).await)?;
     if rows == 1 { Ok(()) } else { Err(Error::Changed) }
+}
+
+/// Holds an account's row until the transaction ends: whoever else changes the account, ends its sessions or signs in to
+/// it waits. SQLite has one writer, who holds everything already.
+pub async fn hold_account(conn: &mut Conn, id: AccountId) -> Result<()> {
+    if let Conn::Pg(c) = conn {
+        account::table.filter(account::id.eq(key(id))).select(account::rev).for_no_key_update().load::<i64>(&mut **c).await?;
+    }
+    Ok(())
+}
+
+/// Holds the account that an identity is linked to, likewise.
+pub async fn hold_account_of(conn: &mut Conn, org: OrgId, namespace: &str, subject: &str) -> Result<()> {
+    if let Conn::Pg(c) = conn {
+        let linked = link::table.filter(link::organisation_id.eq(key(org))).filter(link::namespace.eq(namespace)).filter(link::subject.eq(subject)).filter(link::active).select(link::account_id);
+        account::table.filter(account::id.eq_any(linked)).select(account::rev).for_no_key_update().load::<i64>(&mut **c).await?;
+    }
+    Ok(())
 }
 
 pub async fn set_account_state(conn: &mut Conn, org: OrgId, id: AccountId, state: AccountState) -> Result<()> {

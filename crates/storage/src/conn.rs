@@ -69,6 +69,9 @@ impl From<diesel::result::Error> for Error {
         use diesel::result::{DatabaseErrorKind, Error as E};
         match error {
             E::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Duplicate,
+            // Two transactions waited for each other, and this one was chosen to give way.
+            E::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Changed,
+            E::DatabaseError(_, info) if info.message() == "deadlock detected" => Self::Changed,
             E::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => Self::Unavailable(info.message().to_owned()),
             other => Self::Query(other.to_string()),
         }

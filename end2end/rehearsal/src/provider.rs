@@ -51,6 +51,8 @@ pub struct Knobs {
     pub error: Option<String>,
     /// Milliseconds before the token answer.
     pub delay_ms: u64,
+    /// The token endpoint keeps its answer until this is taken back, ten seconds at most.
+    pub hold: bool,
     /// The token endpoint answers 503.
     pub down: bool,
     /// The metadata names this issuer.
@@ -269,6 +271,12 @@ async fn token(State(p): State<Provider>, headers: HeaderMap, Form(form): Form<H
         inner.knobs.clone()
     };
     tokio::time::sleep(Duration::from_millis(knobs.delay_ms)).await;
+    for _ in 0..2000 {
+        if !p.lock().knobs.hold {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     if knobs.down {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }

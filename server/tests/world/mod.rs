@@ -200,7 +200,7 @@ impl World {
     pub async fn organisation(&self, slug: &str, preset: &str) -> Ligature {
         let port = self.url().rsplit_once(':').unwrap().1.to_owned();
         let form = OrganisationForm { slug: slug.into(), name: format!("The {slug}"), address: format!("http://{slug}.localhost:{port}"), active: true };
-        self.ligature().put_organisation("test".into(), form, true).await.unwrap().unwrap();
+        self.ligature().put_organisation(&service::Authority::Operator("test"), form, true).await.unwrap().unwrap();
         let one = self.ligature().organisation(slug).await.unwrap();
         let meridian = json!({"key": "meridian", "name": "Meridian", "secret": "rehearsal-secret", "verified_counts": true, "settings": {"kind": "oidc", "issuer": self.meridian.issuer, "client_id": "ligature"}});
         seed::apply(&one, serde_json::from_value(json!({"preset": preset, "providers": [meridian]})).unwrap()).await.unwrap();

@@ -74,21 +74,21 @@ impl Ligature {
         if !self.session_fits(&caller, request, &client).await? {
             return Err(Refusal::AttemptExpired.into());
         }
-        let (this, account, request_of) = (self.clone(), caller.account, request.clone());
-        self.store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    let before = find_consent(c, account, client.id).await?.unwrap_or_default();
-                    let given = asked(&request_of.scope, &client);
-                    let mut all: Vec<&str> = before.split(' ').filter(|s| !s.is_empty()).chain(given.iter().map(String::as_str)).collect();
-                    all.sort_unstable();
-                    all.dedup();
-                    let scope = all.join(" ");
-                    set_consent(c, account, client.id, &scope, this.now()).await?;
-                    this.record(c, Event::new("application.allowed").account(account).detail(json!({"client_id": client.client_id, "scope": scope}))).await
-                })
+        let request_of = request.clone();
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let account = visitor.session()?.account;
+                let before = find_consent(c, account, client.id).await?.unwrap_or_default();
+                let given = asked(&request_of.scope, &client);
+                let mut all: Vec<&str> = before.split(' ').filter(|s| !s.is_empty()).chain(given.iter().map(String::as_str)).collect();
+                all.sort_unstable();
+                all.dedup();
+                let scope = all.join(" ");
+                set_consent(c, account, client.id, &scope, this.now()).await?;
+                this.record(c, Event::new("application.allowed").account(account).detail(json!({"client_id": client.client_id, "scope": scope}))).await
             })
-            .await?;
+        })
+        .await?;
         self.code_uri(&caller, request).await
     }
 

@@ -107,20 +107,19 @@ impl Ligature {
     /// As [`Ligature::device_view`].
     pub async fn settle_device(&self, visitor: &Visitor, typed: &str, allow: bool) -> Result<(), Fault> {
         let (row, client) = self.waiting_device(visitor, typed).await?;
-        let caller = Self::caller(visitor)?.clone();
-        let standing = Standing { auth_at: caller.auth_at, method: caller.method.clone(), factor: caller.factor.clone(), ..Standing::default() };
-        let (this, standing) = (self.clone(), serde_json::to_string(&standing)?);
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let (state, kind) = if allow { ("allowed", "application.allowed") } else { ("denied", "application.denied") };
-                    if !settle_device(c, &row.hash, state, caller.account, &caller.sid, &standing).await? {
-                        return Err(Refusal::CodeWrong.into());
-                    }
-                    this.record(c, Event::new(kind).account(caller.account).detail(json!({"client_id": client.client_id, "scope": row.scope, "device": true}))).await
-                })
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let session = visitor.session()?;
+                let standing = Standing { auth_at: session.auth_at, method: session.method.clone(), factor: session.factor.clone(), ..Standing::default() };
+                let standing = serde_json::to_string(&standing)?;
+                let (state, kind) = if allow { ("allowed", "application.allowed") } else { ("denied", "application.denied") };
+                if !settle_device(c, &row.hash, state, session.account, &session.sid, &standing).await? {
+                    return Err(Refusal::CodeWrong.into());
+                }
+                this.record(c, Event::new(kind).account(session.account).detail(json!({"client_id": client.client_id, "scope": row.scope, "device": true}))).await
             })
-            .await
+        })
+        .await
     }
 
     /// The device asks whether somebody has let it in (RFC 8628 §3.5).

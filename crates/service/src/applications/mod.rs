@@ -11,7 +11,7 @@ use storage::{
 };
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Authority, Fault, Ligature, Visitor,
     audit::Event,
     chance::{hash, row_id, token},
 };
@@ -122,11 +122,13 @@ impl Ligature {
         Ok(found)
     }
 
-    /// Registers an application, or changes the one with this client id. A secret that is given counts from now on.
+    /// Registers an application, or changes the one with this client id; `create` says which of both it must be. A secret
+    /// that is given counts from now on.
     ///
     /// # Errors
-    /// [`Refusal::BadRequest`] with problems; [`Fault::Storage`].
-    pub async fn put_application(&self, form: ApplicationForm, secret: Option<String>) -> Result<(), Fault> {
+    /// [`Refusal::BadRequest`] with problems, or where there is one to create or none to change; as
+    /// [`Ligature::administer`] for an administrator.
+    pub async fn put_application(&self, authority: &Authority, form: ApplicationForm, secret: Option<String>, create: Option<bool>) -> Result<(), Fault> {
         if !self.application_problems(&form).await?.is_empty() {
             return Err(Refusal::BadRequest.into());
         }
@@ -144,27 +146,31 @@ impl Ligature {
                 ..form.settings
             })?,
         };
-        self.store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    let mut row = row;
-                    change_stamp(c, row.organisation_id).await?;
-                    if !add_application(c, &row).await? {
-                        // The logo has a form of its own.
-                        let before = list_applications(c, row.organisation_id).await?.into_iter().find(|a| a.client_id == row.client_id);
-                        let mut settings = settings_of(&row);
-                        settings.brand.logo = before.map(|b| settings_of(&b).brand.logo).unwrap_or_default();
-                        row.settings = serde_json::to_string(&settings)?;
-                        set_application(c, &row).await?;
-                    }
-                    let row = find_application(c, row.organisation_id, &row.client_id).await?;
-                    if let (Some(row), Some(secret)) = (row, secret) {
-                        add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
-                    }
-                    Ok(())
-                })
+        self.with_authority(authority, Right::ChangeApplications, move |this, c, by| {
+            Box::pin(async move {
+                let mut row = row;
+                change_stamp(c, row.organisation_id).await?;
+                let new = add_application(c, &row).await?;
+                if create.is_some_and(|create| create != new) {
+                    return Err(Refusal::BadRequest.into());
+                }
+                if !new {
+                    // The logo has a form of its own.
+                    let before = list_applications(c, row.organisation_id).await?.into_iter().find(|a| a.client_id == row.client_id);
+                    let mut settings = settings_of(&row);
+                    settings.brand.logo = before.map(|b| settings_of(&b).brand.logo).unwrap_or_default();
+                    row.settings = serde_json::to_string(&settings)?;
+                    set_application(c, &row).await?;
+                }
+                let client = row.client_id;
+                if let (Some(row), Some(secret)) = (find_application(c, this.org, &client).await?, secret) {
+                    add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
+                }
+                let kind = if new { "application.registered" } else { "application.changed" };
+                this.record(c, Event::new(kind).by(by).detail(json!({"client_id": client}))).await
             })
-            .await
+        })
+        .await
     }
 
     /// Registered applications, for the console.
@@ -188,15 +194,9 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for what cannot be used, or a client id that is taken.
     pub async fn save_application(&self, visitor: &Visitor, form: ApplicationForm, create: bool) -> Result<Option<String>, Fault> {
-        let admin = self.allowed(visitor, Right::ChangeApplications).await?;
-        let known = self.admin_applications(visitor).await?.into_iter().any(|a| a.client_id == form.client_id);
-        if known == create {
-            return Err(Refusal::BadRequest.into());
-        }
+        self.allowed(visitor, Right::ChangeApplications).await?;
         let secret = (create && !form.settings.kind.is_public()).then(token);
-        let client = form.client_id.clone();
-        self.put_application(form, secret.clone()).await?;
-        self.note_application(if create { "application.registered" } else { "application.changed" }, format!("admin:{admin}"), &client).await?;
+        self.put_application(&Authority::Console(visitor.clone()), form, secret.clone(), Some(create)).await?;
         Ok(secret)
     }
 
@@ -205,18 +205,19 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::NotFound`] for an unknown or public application.
     pub async fn rotate_secret(&self, visitor: &Visitor, client_id: &str) -> Result<String, Fault> {
-        let admin = self.allowed(visitor, Right::ChangeApplications).await?;
+        self.allowed(visitor, Right::ChangeApplications).await?;
         let row = find_application(&mut self.store.read().await?, self.org, client_id).await?.filter(|r| !settings_of(r).kind.is_public()).ok_or(Refusal::NotFound)?;
         let (secret, now) = (token(), self.now());
         let fresh = hex(&hash(&secret));
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_secret(c, row.id, &fresh, now, now + OVERLAP).await?) })).await?;
-        self.note_application("application.secret", format!("admin:{admin}"), client_id).await?;
+        let client = client_id.to_owned();
+        self.administer::<_, Fault, _>(visitor, Right::ChangeApplications, move |this, c, admin| {
+            Box::pin(async move {
+                add_secret(c, row.id, &fresh, now, now + OVERLAP).await?;
+                this.record(c, admin.event("application.secret").detail(json!({"client_id": client}))).await
+            })
+        })
+        .await?;
         Ok(secret)
-    }
-
-    async fn note_application(&self, kind: &'static str, by: String, client_id: &str) -> Result<(), Fault> {
-        let (this, client) = (self.clone(), client_id.to_owned());
-        self.store.write(move |c| Box::pin(async move { this.record(c, Event::new(kind).by(by).detail(json!({"client_id": client}))).await })).await
     }
 
     /// Takes an application's access to the caller's account back.
@@ -224,18 +225,17 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::MethodUnknown`] for one that has none.
     pub async fn revoke_application(&self, visitor: &Visitor, client_id: &str) -> Result<(), Fault> {
-        let account = Self::caller(visitor)?.account;
-        let (this, client) = (self.clone(), client_id.to_owned());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let row = find_application(c, this.org, &client).await?.ok_or(Refusal::MethodUnknown)?;
-                    if revoke_access(c, account, row.id).await? == 0 {
-                        return Err(Refusal::MethodUnknown.into());
-                    }
-                    this.record(c, Event::new("application.revoked").account(account).detail(json!({"client_id": client}))).await
-                })
+        let client = client_id.to_owned();
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let account = visitor.session()?.account;
+                let row = find_application(c, this.org, &client).await?.ok_or(Refusal::MethodUnknown)?;
+                if revoke_access(c, account, row.id).await? == 0 {
+                    return Err(Refusal::MethodUnknown.into());
+                }
+                this.record(c, Event::new("application.revoked").account(account).detail(json!({"client_id": client}))).await
             })
-            .await
+        })
+        .await
     }
 }

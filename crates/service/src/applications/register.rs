@@ -127,21 +127,20 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for a label that is none, or numbers out of range (1 to 100 uses, 1 to 90 days).
     pub async fn make_registration_token(&self, visitor: &Visitor, label: &str, uses: i32, days: i64) -> Result<String, Fault> {
-        let admin = self.allowed(visitor, Right::ChangeApplications).await?;
+        self.allowed(visitor, Right::ChangeApplications).await?;
         let label = label.trim().to_owned();
         if label.is_empty() || label.chars().count() > 60 || label.chars().any(char::is_control) || !(1..=100).contains(&uses) || !(1..=90).contains(&days) {
             return Err(Refusal::BadRequest.into());
         }
-        let (this, secret, now) = (self.clone(), token(), self.now());
+        let (secret, now) = (token(), self.now());
         let row = RegistrationToken { hash: hash(&secret), label: label.clone(), uses_left: uses, expires_at: now + days * DAY };
-        self.store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    add_registration_token(c, this.org, &row, now).await?;
-                    this.record(c, Event::new("registration.opened").by(format!("admin:{admin}")).detail(json!({"token": label, "uses": uses, "days": days}))).await
-                })
+        self.administer::<_, Fault, _>(visitor, Right::ChangeApplications, move |this, c, admin| {
+            Box::pin(async move {
+                add_registration_token(c, this.org, &row, now).await?;
+                this.record(c, admin.event("registration.opened").detail(json!({"token": label, "uses": uses, "days": days}))).await
             })
-            .await?;
+        })
+        .await?;
         Ok(secret)
     }
 
@@ -150,17 +149,15 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::NotFound`] for one that is not there.
     pub async fn end_registration_token(&self, visitor: &Visitor, id: &str) -> Result<(), Fault> {
-        let admin = self.allowed(visitor, Right::ChangeApplications).await?;
+        self.allowed(visitor, Right::ChangeApplications).await?;
         let known = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
         let row = known.into_iter().find(|t| hex(&t.hash) == id).ok_or(Refusal::NotFound)?;
-        let this = self.clone();
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    end_registration_token(c, this.org, &row.hash).await?;
-                    this.record(c, Event::new("registration.closed").by(format!("admin:{admin}")).detail(json!({"token": row.label}))).await
-                })
+        self.administer(visitor, Right::ChangeApplications, move |this, c, admin| {
+            Box::pin(async move {
+                end_registration_token(c, this.org, &row.hash).await?;
+                this.record(c, admin.event("registration.closed").detail(json!({"token": row.label}))).await
             })
-            .await
+        })
+        .await
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     arrive::{Settled, client_of},
     facts::Ask,
     held::Held,
+    transaction::Acting,
 };
 
 impl Ligature {
@@ -71,9 +72,9 @@ impl Ligature {
 
     /// A credential was shown while the attempt stood here: the decision on it, if it still does.
     async fn bind_shown(&self, visitor: &Visitor, id: &str, at: State, deed: Deed) -> Result<Arrival, Fault> {
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret, at, deed) = (visitor.clone(), secret.clone(), at.clone(), deed.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let (secret, at, deed) = (secret.clone(), at.clone(), deed.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
@@ -97,9 +98,9 @@ impl Ligature {
         if contact.is_phone() && !self.texts_reach(&contact) {
             return Err(Refusal::NotAllowed.into());
         }
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret, contact) = (visitor.clone(), secret.clone(), contact.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let (secret, contact) = (secret.clone(), contact.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
@@ -117,7 +118,7 @@ impl Ligature {
     }
 
     /// Another provider came back for an attempt that waits: its account is the one that is shown to be the person's.
-    pub(crate) async fn bind_by_identity(&self, c: &mut Conn, visitor: &Visitor, attempt: &str, shown: &Held) -> Result<Settled, Fault> {
+    pub(crate) async fn bind_by_identity(&self, c: &mut Conn, visitor: &Acting, attempt: &str, shown: &Held) -> Result<Settled, Fault> {
         let open = self.opened(c, visitor, attempt).await?;
         let (wanted, by) = open.state.binding()?;
         self.binds_by(c, &open, BindMethod::Identity).await?;

@@ -18,12 +18,13 @@ use crate::{
     challenge::{Binding, code_shape},
     held::Held,
     mails::Kind,
+    transaction::Acting,
 };
 
 impl Ligature {
     /// Mails the code that a state waits for; states that wait for none send nothing. For a decoy the same page without a mail.
     #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
-    pub(crate) async fn send_code(&self, c: &mut Conn, visitor: &Visitor, row: &Attempt, state: &State, held: &Held, policy: &Policy, first: bool) -> Result<(), Fault> {
+    pub(crate) async fn send_code(&self, c: &mut Conn, visitor: &Acting, row: &Attempt, state: &State, held: &Held, policy: &Policy, first: bool) -> Result<(), Fault> {
         let Some(binding) = self.code_binding(c, held, state).await? else { return Ok(()) };
         if first {
             self.count_code_attempt(c, &binding.address).await?;
@@ -91,9 +92,9 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::AttemptStep`] where no code is awaited.
     pub async fn resend(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret) = (visitor.clone(), secret.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let secret = secret.clone();
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
@@ -140,9 +141,9 @@ impl Ligature {
         match self.compare_code(&open.row, &binding, typed).await {
             Ok(right) => {
                 let act = act.ok_or(Refusal::CodeWrong)?;
-                let (visitor, secret) = (visitor.clone(), id.to_owned());
-                self.settle(move |this, c| {
-                    let (visitor, secret, right, awaited) = (visitor.clone(), secret.clone(), right.clone(), awaited.clone());
+                let secret = id.to_owned();
+                self.settle(visitor, move |this, c, visitor| {
+                    let (secret, right, awaited) = (secret.clone(), right.clone(), awaited.clone());
                     Box::pin(async move {
                         let open = this.opened(c, &visitor, &secret).await?;
                         let visitor = visitor.on_way(&open.continuation);
@@ -165,9 +166,9 @@ impl Ligature {
         if !matches!(refusal, Refusal::CodeWrong | Refusal::CodeExhausted | Refusal::CodeExpired | Refusal::CredentialsWrong) {
             return Err(fault);
         }
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret) = (visitor.clone(), secret.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let secret = secret.clone();
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
@@ -193,7 +194,7 @@ impl Ligature {
     }
 
     /// The account hears that somebody tried, if the policy says so.
-    async fn tell_of_refusal(&self, c: &mut Conn, visitor: &Visitor, open: &super::Opened) -> Result<(), Fault> {
+    async fn tell_of_refusal(&self, c: &mut Conn, visitor: &Acting, open: &super::Opened) -> Result<(), Fault> {
         let (State::Proving { target: Some(account), .. }, Some(held)) = (&open.state, &open.held) else { return Ok(()) };
         let policy = self.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&held.key));
         if policy.notifies(MailEvent::Refused) {

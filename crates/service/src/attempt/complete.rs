@@ -13,7 +13,7 @@ use domain::{
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::{Account, bump_rev, find_account, is_email_taken, list_emails, own_email, remove_pending_accounts, set_account_state, set_closing},
+    accounts::{Account, bump_rev, find_account, hold_account, is_email_taken, list_emails, own_email, remove_pending_accounts, set_account_state, set_closing},
     agreements::add_agreement,
     attempts::{NewChallenge, add_challenge},
     attributes::BY_PERSON,
@@ -29,6 +29,7 @@ use crate::{
     facts::given,
     mails::Kind,
     sessions::Opening,
+    transaction::Acting,
 };
 
 /// Longest value of a field.
@@ -70,9 +71,9 @@ impl Ligature {
             Ok(by) => by,
             Err(fault) => return self.wrong_code(visitor, id, fault).await,
         };
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret, awaited) = (visitor.clone(), secret.clone(), awaited.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let (secret, awaited) = (secret.clone(), awaited.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
@@ -107,9 +108,9 @@ impl Ligature {
         if !self.details_problems(visitor, id, details).await?.is_empty() {
             return Err(Refusal::BadRequest.into());
         }
-        let (visitor, secret, details) = (visitor.clone(), id.to_owned(), details.clone());
-        self.settle(move |this, c| {
-            let (visitor, secret, details) = (visitor.clone(), secret.clone(), details.clone());
+        let (secret, details) = (id.to_owned(), details.clone());
+        self.settle(visitor, move |this, c, visitor| {
+            let (secret, details) = (secret.clone(), details.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
@@ -133,9 +134,9 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere; refusals of the decision.
     pub async fn restore_account(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret) = (visitor.clone(), secret.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let secret = secret.clone();
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
@@ -148,7 +149,7 @@ impl Ligature {
     }
 
     /// The sign-in of an account that was being deleted, by who said that it stays.
-    pub(crate) async fn restore_if_closing(&self, c: &mut Conn, visitor: &Visitor, facts: &Facts) -> Result<(), Fault> {
+    pub(crate) async fn restore_if_closing(&self, c: &mut Conn, visitor: &Acting, facts: &Facts) -> Result<(), Fault> {
         let Some(known) = facts.known.filter(|k| k.state == AccountState::Closing) else { return Ok(()) };
         set_closing(c, known.account, None).await?;
         self.record(c, Event::new("account.restored").account(known.account)).await?;
@@ -156,7 +157,7 @@ impl Ligature {
     }
 
     /// Decides once more, with what was given.
-    async fn go_on(&self, c: &mut Conn, visitor: &Visitor, open: Opened, then: Then, kept: Kept) -> Result<Settled, Fault> {
+    async fn go_on(&self, c: &mut Conn, visitor: &Acting, open: Opened, then: Then, kept: Kept) -> Result<Settled, Fault> {
         match then {
             Then::Arrival { act, proven, .. } => self.step(c, visitor, open, Deed { kept, ..Deed::new(act, proven) }).await,
             Then::Confirm { .. } => self.confirm_with_factor(c, visitor, &open, &then, &kept).await,
@@ -170,12 +171,14 @@ impl Ligature {
 
     /// Ends a sign-in by the account's own means, or a sign-up: decided like every other, with a page if something is
     /// still wanted.
-    pub(crate) async fn end_locally(&self, c: &mut Conn, visitor: &Visitor, then: Then, kept: Kept, continuation: Continuation, open: Option<&Opened>) -> Result<Settled, Fault> {
+    pub(crate) async fn end_locally(&self, c: &mut Conn, visitor: &Acting, then: Then, kept: Kept, continuation: Continuation, open: Option<&Opened>) -> Result<Settled, Fault> {
         let (account, intent, method) = match &then {
             Then::SignIn { account, method } => (*account, Intent::SignIn, method.clone()),
             Then::SignUp { account } => (*account, Intent::SignUp, "password".to_owned()),
             Then::Arrival { .. } | Then::Confirm { .. } | Then::Merge { .. } => return Err(Fault::Internal("not a local ending".into())),
         };
+        // Who takes its credentials away now waits for the answer, or was faster and is seen.
+        hold_account(c, account).await?;
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::CredentialsWrong)?;
         let policy = self.ground(c, client_of(&continuation).as_deref()).await?.policy(None);
         let mut given = given(&kept, if row.name.is_empty() { Vec::new() } else { vec![Target::Name] });
@@ -233,7 +236,7 @@ impl Ligature {
     }
 
     /// The page that asks for what is wanted, in the attempt that is open or in a new one.
-    pub(crate) async fn wait_in(&self, c: &mut Conn, visitor: &Visitor, open: Option<&Opened>, kind: &str, state: State, continuation: &Continuation) -> Result<Settled, Fault> {
+    pub(crate) async fn wait_in(&self, c: &mut Conn, visitor: &Acting, open: Option<&Opened>, kind: &str, state: State, continuation: &Continuation) -> Result<Settled, Fault> {
         let (id, hash) = match open {
             Some(open) => {
                 self.move_on(c, open, &state, "").await?;

@@ -13,9 +13,9 @@ impl Ligature {
         self.opened(&mut self.store.read().await?, visitor, id).await?.state.finishing()?;
         self.check_new_password(password, &[]).await?;
         let phc = self.hash_password(password).await?;
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret, phc) = (visitor.clone(), secret.clone(), phc.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let (secret, phc) = (secret.clone(), phc.clone());
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);

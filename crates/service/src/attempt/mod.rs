@@ -16,6 +16,7 @@ use crate::{
     chance::hash,
     facts::Ask,
     held::Held,
+    transaction::Acting,
 };
 
 mod bind;
@@ -65,7 +66,7 @@ impl Deed {
 
 impl Ligature {
     /// Finds an attempt by its id **and** the browser (LK-10). A stranger's browser learns nothing.
-    pub(crate) async fn opened(&self, c: &mut Conn, visitor: &Visitor, id: &str) -> Result<Opened, Fault> {
+    pub(crate) async fn opened<S>(&self, c: &mut Conn, visitor: &Visitor<S>, id: &str) -> Result<Opened, Fault> {
         if id.len() > 64 {
             return Err(Refusal::AttemptUnknown.into());
         }
@@ -85,9 +86,9 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::AttemptStep`] for what was not offered, refusals of the decision.
     pub async fn pick(&self, visitor: &Visitor, id: &str, act: Act) -> Result<Arrival, Fault> {
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret) = (visitor.clone(), secret.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let secret = secret.clone();
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
@@ -100,7 +101,7 @@ impl Ligature {
     }
 
     /// Decides on what the person did and applies the answer, all in this transaction.
-    pub(crate) async fn step(&self, c: &mut Conn, visitor: &Visitor, open: Opened, deed: Deed) -> Result<Settled, Fault> {
+    pub(crate) async fn step(&self, c: &mut Conn, visitor: &Acting, open: Opened, deed: Deed) -> Result<Settled, Fault> {
         let held = open.held()?.clone();
         let client = client_of(&open.continuation);
         let (facts, policy, decision) = self.decide_on(c, &held, Ask::SignIn { act: deed.act, proven: deed.proven, kept: &deed.kept }, client.as_deref()).await?;
@@ -129,9 +130,9 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::AttemptUnknown`], [`Refusal::AttemptExpired`].
     pub async fn cancel(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
-        let (visitor, secret) = (visitor.clone(), id.to_owned());
-        self.settle(move |this, c| {
-            let (visitor, secret) = (visitor.clone(), secret.clone());
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let secret = secret.clone();
             Box::pin(async move {
                 let open = this.opened(c, &visitor, &secret).await?;
                 if !open.state.is_terminal() {

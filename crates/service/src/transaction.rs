@@ -1,0 +1,222 @@
+//! Transactions in which somebody acts. What an act rests on is read in the transaction that commits it: here the
+//! session, and for administrators their role. A session that was found before a network call, a hash or a wait is a
+//! hint for pages and nothing else (I14, SF-01 to SF-03, DL-05).
+use std::ops::Deref;
+
+use domain::{AccountId, Refusal, Right};
+use futures_util::future::BoxFuture;
+use storage::{
+    Conn,
+    accounts::{hold_account, list_roles},
+    sessions::find_session,
+};
+
+use crate::{Arrival, Caller, Fault, Ligature, Visitor, arrive::Settled, audit::Event};
+
+/// A session that was alive when this transaction began. Its account's row is held until the transaction ends, so that
+/// whatever ends the session either came before and was seen, or comes after and ends what this transaction opens.
+/// Only the functions of this module make one.
+#[derive(Debug, Clone)]
+pub(crate) struct Session(Caller);
+
+impl Deref for Session {
+    type Target = Caller;
+    fn deref(&self) -> &Caller {
+        &self.0
+    }
+}
+
+impl From<Session> for Caller {
+    fn from(session: Session) -> Self {
+        session.0
+    }
+}
+
+/// Who sent the request, with the session as it is in this transaction.
+pub(crate) type Acting = Visitor<Session>;
+
+impl Acting {
+    /// The session.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`] without one.
+    pub fn session(&self) -> Result<&Session, Refusal> {
+        self.session.as_ref().ok_or(Refusal::SessionEnded)
+    }
+
+    /// The same request after every session of its account was ended: what it opens is a new one.
+    pub fn signed_out(&self) -> Self {
+        Self { session: None, ..self.clone() }
+    }
+
+    /// The session, if it is this account's.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`] without one, and for somebody else's.
+    pub fn session_of(&self, account: AccountId) -> Result<&Session, Refusal> {
+        self.session.as_ref().filter(|session| session.account == account).ok_or(Refusal::SessionEnded)
+    }
+}
+
+/// An administrator whose session is alive, and whose role has the right, in this transaction.
+#[derive(Debug, Clone)]
+pub(crate) struct Administrator {
+    acting: Acting,
+    pub account: AccountId,
+    /// Roles of the organisation, as they are in this transaction.
+    pub roles: Vec<String>,
+}
+
+impl Administrator {
+    /// The request.
+    pub fn acting(&self) -> &Acting {
+        &self.acting
+    }
+
+    /// As the audit trail names them.
+    pub fn name(&self) -> String {
+        format!("admin:{}", self.account)
+    }
+
+    /// An event of theirs.
+    pub fn event(&self, kind: &'static str) -> Event {
+        Event::new(kind).by(self.name())
+    }
+}
+
+/// On whose word something of the instance changes.
+#[derive(Debug, Clone)]
+pub enum Authority {
+    /// An administrator's, from the console: session and role are read in the transaction that changes it.
+    Console(Visitor),
+    /// The operator's, from the command line, who has the database and the master key. The name that the audit trail gets.
+    Operator(&'static str),
+}
+
+impl Ligature {
+    /// Runs a transaction until nobody else is faster, three times at most, and turns a committed refusal into a fault.
+    pub(crate) async fn settle<F>(&self, visitor: &Visitor, work: F) -> Result<Arrival, Fault>
+    where
+        F: for<'c> Fn(Self, &'c mut Conn, Acting) -> BoxFuture<'c, Result<Settled, Fault>> + Clone + Send + Sync + 'static,
+    {
+        match self.retry(visitor, work).await? {
+            Ok(arrival) => Ok(arrival),
+            Err((refusal, support)) => Err(Fault::Refused { refusal, support }),
+        }
+    }
+
+    /// Runs a transaction until nobody else is faster, three times at most.
+    pub(crate) async fn retry<T, F>(&self, visitor: &Visitor, work: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(Self, &'c mut Conn, Acting) -> BoxFuture<'c, Result<T, Fault>> + Clone + Send + Sync + 'static,
+    {
+        let mut rounds = 0;
+        loop {
+            let (this, again, hint) = (self.clone(), work.clone(), visitor.clone());
+            let done = self
+                .store
+                .write(move |c| {
+                    Box::pin(async move {
+                        let acting = this.live(c, &hint).await?;
+                        again(this, c, acting).await
+                    })
+                })
+                .await;
+            match done {
+                Err(Fault::Storage(storage::Error::Changed | storage::Error::Duplicate)) if rounds < 3 => rounds += 1,
+                other => return other,
+            }
+        }
+    }
+
+    /// Runs a transaction of the session's person. Nobody else changes their account while it runs.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`] when the session is over by then.
+    pub(crate) async fn act<T, F>(&self, visitor: &Visitor, work: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(Self, &'c mut Conn, Acting) -> BoxFuture<'c, Result<T, Fault>> + Send + 'static,
+    {
+        let (this, hint) = (self.clone(), visitor.clone());
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let acting = this.live(c, &hint).await?;
+                    acting.session()?;
+                    work(this, c, acting).await
+                })
+            })
+            .await
+    }
+
+    /// Runs a transaction of an administrator.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`] when the session is over by then, [`Refusal::Forbidden`] when the right is gone.
+    pub(crate) async fn administer<T, E, F>(&self, visitor: &Visitor, right: Right, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + From<storage::Error> + Send + 'static,
+        F: for<'c> FnOnce(Self, &'c mut Conn, Administrator) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
+        let (this, hint) = (self.clone(), visitor.clone());
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let admin = this.administrator(c, &hint, right).await?;
+                    work(this, c, admin).await
+                })
+            })
+            .await
+    }
+
+    /// Runs a transaction on somebody's word; `work` gets the name for the audit trail.
+    ///
+    /// # Errors
+    /// As [`Ligature::administer`] for an administrator's.
+    pub(crate) async fn with_authority<T, E, F>(&self, authority: &Authority, right: Right, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + From<storage::Error> + Send + 'static,
+        F: for<'c> FnOnce(Self, &'c mut Conn, String) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
+        let (this, authority) = (self.clone(), authority.clone());
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let by = match authority {
+                        Authority::Console(hint) => this.administrator(c, &hint, right).await?.name(),
+                        Authority::Operator(name) => name.to_owned(),
+                    };
+                    work(this, c, by).await
+                })
+            })
+            .await
+    }
+
+    async fn administrator(&self, c: &mut Conn, hint: &Visitor, right: Right) -> Result<Administrator, Fault> {
+        let acting = self.live(c, hint).await?;
+        let account = acting.session()?.account;
+        let roles = list_roles(c, self.org, account).await?;
+        if !domain::roles::may(&roles, right) || (right == Right::RunInstance && !self.is_home()) {
+            return Err(Refusal::Forbidden.into());
+        }
+        Ok(Administrator { acting, account, roles })
+    }
+
+    /// The request with its session as it is now; without one when it is over. The account is held before the session
+    /// is read: who ends sessions holds it too.
+    async fn live(&self, c: &mut Conn, hint: &Visitor) -> Result<Acting, Fault> {
+        let session = match &hint.session {
+            None => None,
+            Some(seen) => {
+                hold_account(c, seen.account).await?;
+                let now = self.now();
+                find_session(c, self.org, &seen.hash, now, now - self.settings.session_idle).await?.map(|(row, name)| Session(Caller::of(row, name, seen.hash.clone())))
+            }
+        };
+        Ok(Visitor { browser: hint.browser.clone(), agent: hint.agent.clone(), network: hint.network.clone(), locale: hint.locale.clone(), session, on_way_to: hint.on_way_to.clone() })
+    }
+}
