@@ -1,5 +1,5 @@
 //! Turns what a use case answered into cookies and a redirect; the same for forms and protocol routes.
-use domain::path::Continuation;
+use domain::{path::Continuation, policy::Owes};
 use http::{
     HeaderValue, StatusCode,
     header::{LOCATION, SET_COOKIE},
@@ -81,6 +81,28 @@ pub fn refuse(fault: &Fault) -> Leave {
     Leave::local(paths::refused(fault.refusal(), fault.support()))
 }
 
+/// After a refusal in the console: where a recent sign-in is missing, to the page that confirms and back to this one; where
+/// a second factor is, to its page. Else to the refusal's own page.
+#[must_use]
+pub fn turned_away(fault: &Fault, page: &str) -> Leave {
+    match fault.refusal() {
+        domain::Refusal::NotRecent => Leave::local(paths::confirm(page)),
+        domain::Refusal::FactorWanted => Leave::local(paths::set_up_factor(page)),
+        _ => refuse(fault),
+    }
+}
+
+/// The same, with what was typed kept for when the person comes back.
+pub async fn turned_back(context: &Context, asker: &Asker, fault: &Fault, page: &str, flash: Flash) -> Leave {
+    if !matches!(fault.refusal(), domain::Refusal::NotRecent | domain::Refusal::FactorWanted) {
+        return refuse(fault);
+    }
+    match back(context, asker, page, flash).await.to {
+        Destination::Local(page) => turned_away(fault, &page),
+        Destination::Application(_) => refuse(fault),
+    }
+}
+
 async fn follow(context: &Context, result: Result<Arrival, Fault>) -> Result<Leave, Fault> {
     match result? {
         Arrival::Page { id, page } => Ok(Leave::local(paths::attempt(&id, page))),
@@ -90,7 +112,8 @@ async fn follow(context: &Context, result: Result<Arrival, Fault>) -> Result<Lea
         },
         Arrival::Continue { caller, continuation } => onward(context, continuation, Some(*caller)).await,
         Arrival::SignedIn { secret, continuation, method } => {
-            let caller = if matches!(continuation, Continuation::Authorize(_)) { context.ligature.session(&secret).await? } else { None };
+            let wanted = matches!(continuation, Continuation::Authorize(_)) || context.ligature.demands_second_factor().await?;
+            let caller = if wanted { context.ligature.session(&secret).await? } else { None };
             Ok(onward(context, continuation, caller).await?.with(context.cookies.session(&secret)).with(context.cookies.last(&method)))
         }
     }
@@ -98,16 +121,23 @@ async fn follow(context: &Context, result: Result<Arrival, Fault>) -> Result<Lea
 
 /// Where a continuation leads in a session.
 async fn onward(context: &Context, continuation: Continuation, caller: Option<service::Caller>) -> Result<Leave, Fault> {
+    let owes = match (&continuation, &caller) {
+        (Continuation::Authorize(_), _) | (_, None) => false,
+        (_, Some(caller)) => context.ligature.owes_factor(caller).await? == Owes::Now,
+    };
+    // Whoever owes a second factor sets it up on the way.
+    let local = |path: String| Leave::local(if owes && !path.starts_with(paths::SECOND_FACTOR) { paths::set_up_factor(&path) } else { path });
     Ok(match continuation {
-        Continuation::Account => Leave::local(paths::ACCOUNT),
-        Continuation::Admin => Leave::local(paths::ADMIN),
-        Continuation::Path(path) => Leave::local(path),
+        Continuation::Account => local(paths::ACCOUNT.to_owned()),
+        Continuation::Admin => local(paths::ADMIN.to_owned()),
+        Continuation::Path(path) => local(path.into()),
         Continuation::Authorize(request) => {
             let caller = caller.ok_or(domain::Refusal::SessionEnded)?;
             match context.ligature.grant(&caller, *request).await? {
                 Granted::Code(uri) => Leave { to: Destination::Application(uri), cookies: Vec::new() },
                 Granted::Consent(request) => sign_in_for(context, request, paths::CONSENT)?,
                 Granted::SignIn(request) => sign_in_for(context, request, paths::LOGIN_STAY)?,
+                Granted::SetUpFactor(request) => sign_in_for(context, request, paths::SECOND_FACTOR)?,
             }
         }
     })

@@ -78,7 +78,23 @@ pub fn add_method(key: &str) -> String {
 /// The page that asks to sign in once more, and where it leads afterwards.
 #[must_use]
 pub fn confirm(to: &str) -> String {
-    format!("{CONFIRM}?to={}", to.replace('%', "%25").replace('&', "%26").replace('?', "%3F").replace('=', "%3D"))
+    leading_to(CONFIRM, to)
+}
+
+/// The page that sets a second factor up, on the way to another one.
+#[must_use]
+pub fn set_up_factor(to: &str) -> String {
+    leading_to(SECOND_FACTOR, to)
+}
+
+/// The same, on the way to a page of ours or to an application.
+#[must_use]
+pub fn on_the_way(to: &str, entry: &str) -> String {
+    with_entry(&if to.is_empty() { SECOND_FACTOR.to_owned() } else { set_up_factor(to) }, entry)
+}
+
+fn leading_to(page: &str, to: &str) -> String {
+    format!("{page}?to={}", to.replace('%', "%25").replace('&', "%26").replace('?', "%3F").replace('=', "%3D").replace('#', "%23"))
 }
 
 #[must_use]

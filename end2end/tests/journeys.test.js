@@ -128,7 +128,9 @@ for (const js of [false, true]) {
     assert.match(await page.textContent('main'), /Second Harbour/);
     await page.goto(`${w.url}/admin/policy`);
     await page.check('#accept_unproven_links');
-    await page.click('text=Save');
+    await page.click('text=Show the difference');
+    assert.match(await page.textContent('main'), /accept_unproven_links/);
+    await page.click('button[name="becomes"][value="active"]');
     assert.match(await page.textContent('.notice.bad'), /Unsafe/);
     await page.goto(`${w.url}/admin/accounts`);
     if (js) {

@@ -490,7 +490,7 @@ async fn policy(name: &str, url: &str) {
         }
         let begun = Instant::now();
         for _ in 0..n {
-            assert_eq!(ligature.try_policy(&visitor, &made).await.unwrap().facts.candidates.len(), 1);
+            assert_eq!(ligature.try_policy(&visitor, &made).await.unwrap()[0].facts.candidates.len(), 1);
         }
         println!("{accounts} accounts: role check, look-ups, evaluation, decision: {:.0} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
         let mut conn = ligature.store.read().await.unwrap();

@@ -278,8 +278,11 @@ impl Config {
             say("passwords.leaked_url", &self.passwords.leaked_url, "use https");
         }
         for network in &self.server.trusted_proxies {
-            if network.parse::<IpNet>().is_err() {
-                say("server.trusted_proxies", network, "give networks like 10.0.0.0/8 or 192.0.2.1/32");
+            match network.parse::<IpNet>() {
+                Err(_) => say("server.trusted_proxies", network, "give networks like 10.0.0.0/8 or 192.0.2.1/32"),
+                // Everybody could say where they come from, and no limit would find anybody.
+                Ok(all) if all.prefix_len() == 0 => say("server.trusted_proxies", network, "name your proxies: a network of all addresses trusts everybody"),
+                Ok(_) => {}
             }
         }
         if !["sqlite://", "postgres://", "postgresql://"].iter().any(|s| self.database.url.starts_with(s)) {

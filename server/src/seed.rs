@@ -103,10 +103,12 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
             position,
             shared: provider.shared,
             association,
+            confirmed: None,
         };
         ligature.put_provider(&Authority::Operator("cli"), form, false).await.map_err(|problem| match problem {
             SaveProblem::Field(field, message) => anyhow::anyhow!("provider {}: {field}: {message}", provider.key),
             SaveProblem::Policy(p) => anyhow::anyhow!("provider {}: {} {}", provider.key, p.path, p.remedy),
+            SaveProblem::Unconfirmed(links) => anyhow::anyhow!("provider {}: {links} identities are linked", provider.key),
             SaveProblem::Fault(fault) => anyhow::anyhow!("provider {}: {fault}", provider.key),
         })?;
     }

@@ -126,10 +126,10 @@ async fn a_providers_form_tells_problems_beside_the_field_and_keeps_what_was_typ
 async fn go_33_au_07_the_policy_page_writes_versions_and_goes_back() {
     let w = World::new("goss").await;
     let owner = w.owner().await;
-    let saved = owner.post("/fn/admin/policy", &[("preset", "recommended"), ("link_on_login", "on"), ("create", "on"), ("mail_mode", "confirmationrequired")]).await;
+    let saved = owner.switches(&[("preset", "recommended"), ("link_on_login", "on"), ("create", "on"), ("mail_mode", "confirmationrequired")]).await;
     assert!(saved.has("Saved.") && saved.has("id=\"preset-recommended\" name=\"preset\" value=\"recommended\" checked"), "{}", saved.body);
     assert!(!saved.has("name=\"account_management\" value=\"on\" checked"));
-    let unsafe_on = owner.post("/fn/admin/policy", &[("preset", "recommended"), ("link_on_login", "on"), ("create", "on"), ("mail_mode", "none"), ("accept_unproven_links", "on")]).await;
+    let unsafe_on = owner.switches(&[("preset", "recommended"), ("link_on_login", "on"), ("create", "on"), ("mail_mode", "none"), ("accept_unproven_links", "on")]).await;
     assert!(unsafe_on.has("Unsafe: the policy accepts unproven links"));
     assert!(owner.get("/admin").await.has("Unsafe: the policy accepts unproven links"));
     assert!(!w.ligature().warnings().await.unwrap().is_empty(), "doctor warns too");

@@ -138,6 +138,22 @@ fn go_03_ad_08_dangerous_and_broken_settings_are_refused_by_name() {
     for path in ["server.public_url", "database.url"] {
         assert!(text(&output).contains(path), "{}", text(&output));
     }
+    // The way without a danger, then one at a time: proxies, hashes that cost nothing, mail that anybody reads.
+    assert!(ligature(dir.path(), &["check-config"], &[], "").status.success());
+    for (path, value) in [
+        ("server.trusted_proxies", r#"["0.0.0.0/0"]"#),
+        ("server.trusted_proxies", r#"["10.0.0.0/8", "::/0"]"#),
+        ("mail.smtp_url", r#""smtp://mail.example.com""#),
+        ("sms.webhook_url", r#""http://sms.example.com""#),
+        ("passwords.leaked_url", r#""http://leaks.example.com""#),
+    ] {
+        let config = dir.path().join("ligature.toml");
+        let (section, key) = path.split_once('.').unwrap();
+        std::fs::write(&config, format!("[{section}]\n{key} = {value}\n")).unwrap();
+        let output = ligature(dir.path(), &["check-config"], &[], "");
+        std::fs::remove_file(&config).unwrap();
+        assert!(!output.status.success() && text(&output).contains(path), "{path} = {value}: {}", text(&output));
+    }
     let unknown = ligature(dir.path(), &["check-config"], &[("LIGATURE__SERVER__PUBLIC_ULR", "x")], "");
     assert!(!unknown.status.success() && text(&unknown).contains("public_ulr"), "{}", text(&unknown));
 }

@@ -297,7 +297,7 @@ async fn ad_01_the_console_equals_the_reviewed_matrix() {
         ("/admin/policy/try", "psa"),
         ("/admin/policy/presets/goss", "psa"),
         ("/admin/policy/versions/1", "psa"),
-        ("/admin/policy/versions/1/replay", "psa"),
+        ("/admin/policy/versions/1/replay", "sa"),
         ("/admin/accounts", "sa"),
         (&format!("/admin/accounts/{target}"), "sa"),
         ("/admin/applications", "a"),

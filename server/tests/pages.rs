@@ -141,6 +141,7 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/account/phone/remove",
         "/fn/account/remove",
         "/fn/account/second-factor/begin",
+        "/fn/account/second-factor/go-on",
         "/fn/account/second-factor/remove",
         "/fn/account/sessions/end",
         "/fn/account/sessions/end-all",

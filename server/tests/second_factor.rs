@@ -1,8 +1,11 @@
 //! The second factor: set up in My Account, asked for on every way in and before every link, and who may stand in for it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
 
+#[path = "world/op.rs"]
+mod op;
 mod world;
 
+use op::{Rp, register};
 use rehearsal::provider::Knobs;
 use serde_json::json;
 use world::{Browser, PASSWORD, Page, World};
@@ -274,4 +277,111 @@ async fn id_token(b: &Browser) -> serde_json::Value {
     let answer = b.send(answer).await;
     let tokens: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
     rehearsal::token::claims(tokens["id_token"].as_str().unwrap_or_else(|| panic!("{tokens}")))
+}
+
+/// An authenticator that is set up on the way in: from the page that asks for it to the codes.
+async fn set_up(w: &World, b: &Browser, page: &Page) -> (Phone, Page) {
+    assert!(page.path() == "/account/second-factor" && page.has("A second factor is asked for here"), "{} {}", page.url, page.body);
+    let hidden = |page: &Page, name: &str| page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).map(|r| r.split('"').next().unwrap().to_owned()).unwrap_or_default();
+    let (to, entry) = (hidden(page, "to"), hidden(page, "entry"));
+    let begun = b.post("/fn/account/second-factor/begin", &[("to", &to), ("entry", &entry)]).await;
+    assert!(begun.has("A second factor is asked for here"), "{}", begun.body);
+    let phone = Phone::scan(w, &begun);
+    let wrong = b.post("/account/second-factor/on", &[("code", "000000"), ("to", &to), ("entry", &entry)]).await;
+    assert!(wrong.has("That is not the code of the app") && wrong.has("A second factor is asked for here"), "the way is kept: {}", wrong.body);
+    let on = b.post("/account/second-factor/on", &[("code", &phone.code(w)), ("to", &to), ("entry", &entry)]).await;
+    assert!(on.has("The second factor is on") && on.has("Recovery codes"), "{}", on.body);
+    (phone, on)
+}
+
+async fn in_force(w: &World, scope: &str, document: &str) {
+    w.ligature().use_document(scope, domain::policy::Document::parse(document).unwrap()).await.unwrap();
+}
+
+/// Shows DL-06 (threat rule 26): an organisation that demands a second factor gives time, and then has it set up on the way in.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_demands_a_second_factor_after_a_time_of_grace() {
+    let w = World::new("recommended").await;
+    w.sign_up("vera@example.test").await;
+    let sign_in = async || {
+        let b = w.browser();
+        let page = b.password("vera@example.test", PASSWORD).await;
+        (b, page)
+    };
+    let (_, page) = sign_in().await;
+    assert!(page.path() == "/account" && !page.has("asks for a second factor"), "nobody asks: {}", page.body);
+    in_force(&w, "organisation", r#"{"floors":{"second_factor":"always","second_factor_grace":86400}}"#).await;
+    let (_, page) = sign_in().await;
+    assert!(page.path() == "/account" && page.has("Until then you can go on without one"), "{}", page.body);
+    w.pass(86_300);
+    assert_eq!(sign_in().await.1.path(), "/account");
+    w.pass(101);
+    let (b, page) = sign_in().await;
+    let (phone, on) = set_up(&w, &b, &page).await;
+    assert!(on.has("href=\"/account\""));
+    assert!(!b.get("/account").await.has("asks for a second factor"));
+    let (c, asked) = sign_in().await;
+    assert_eq!(factor(&c, &asked, &phone.next(&w)).await.path(), "/account", "set up once, it is asked for");
+    // Who comes later has the same time from their own first sign-in.
+    let d = w.sign_up("ben@example.test").await;
+    assert!(d.get("/account").await.has("Until then you can go on without one"));
+    // Without grace there is none.
+    in_force(&w, "organisation", r#"{"floors":{"second_factor":"always"}}"#).await;
+    assert_eq!(w.browser().password("ben@example.test", PASSWORD).await.path(), "/account/second-factor");
+    w.healthy().await;
+}
+
+/// Shows DL-06 (threat rule 26): an application demands it also of sessions that are there already.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_demands_a_second_factor_of_a_session_that_has_none() {
+    let w = World::new("recommended").await;
+    let (plain, strict) = (register(&w, "plain", json!({})).await, register(&w, "strict", json!({})).await);
+    let b = w.sign_up("vera@example.test").await;
+    strict.code(&b, &[]).await;
+    in_force(&w, "application:strict", r#"{"floors":{"second_factor":"always"}}"#).await;
+    plain.code(&b, &[]).await;
+    assert!(!b.get("/account").await.has("asks for a second factor"), "our own pages do not ask");
+    assert_eq!(Rp::back(&strict.authorize(&b, &[("prompt", "none")]).await)["error"], "interaction_required");
+    let page = b.follow(strict.authorize(&b, &[]).await).await;
+    let (_, on) = set_up(&w, &b, &page).await;
+    let entry = on.body.split("name=\"entry\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let back = b.post_only("/fn/account/second-factor/go-on", &[("entry", &entry)]).await;
+    assert!(Rp::back(&back).contains_key("code"), "the way goes on with the session that showed it: {}", back.header("location"));
+    strict.code(&b, &[]).await;
+}
+
+/// Shows DL-06 (threat rule 26): a role demands it, in the sign-in and before every act of the console.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_demands_a_second_factor_and_the_console_acts_on_nothing_without() {
+    let w = World::new("recommended").await;
+    let owner = w.owner().await;
+    let draft = [("scope", "provider:atlas"), ("document", "{}")];
+    assert!(owner.post("/fn/admin/policy/draft", &draft).await.path().starts_with("/admin/policy/versions/"));
+    in_force(&w, "organisation", r#"{"floors":{"second_factor_roles":{"owner":"always"}}}"#).await;
+    assert!(!w.sign_up("vera@example.test").await.get("/account").await.has("asks for a second factor"), "nobody else is asked");
+    let page = owner.post("/fn/admin/policy/draft", &draft).await;
+    assert_eq!(owner.get("/admin/policy").await.status, 200, "reading stays possible");
+    let (phone, _) = set_up(&w, &owner, &page).await;
+    assert!(owner.post("/fn/admin/policy/draft", &draft).await.path().starts_with("/admin/policy/versions/"));
+    // Later a password alone confirms nothing.
+    w.pass(11 * 60);
+    let page = owner.post("/fn/admin/policy/draft", &draft).await;
+    assert_eq!(page.path(), "/account/confirm");
+    let asked = owner.post("/fn/account/confirm/password", &[("password", PASSWORD), ("to", "/admin/policy")]).await;
+    assert_eq!(owner.post("/fn/admin/policy/draft", &draft).await.path(), "/account/confirm");
+    assert_eq!(factor(&owner, &asked, &phone.next(&w)).await.path(), "/admin/policy");
+    assert!(owner.post("/fn/admin/policy/draft", &draft).await.path().starts_with("/admin/policy/versions/"));
+}
+
+/// Shows DL-06 (threat rule 26): `never` lets nobody set one up, and takes nobody's away.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_second_factor_is_wanted_whoever_has_one_is_still_asked() {
+    let w = World::new("recommended").await;
+    let (vera, ben) = (w.sign_up("vera@example.test").await, w.sign_up("ben@example.test").await);
+    let (phone, _) = protect(&w, &vera).await;
+    in_force(&w, "organisation", r#"{"floors":{"second_factor":"never"}}"#).await;
+    assert_eq!(ben.post("/fn/account/second-factor/begin", &[]).await.refusal(), "account.management_off");
+    let c = w.browser();
+    let asked = c.password("vera@example.test", PASSWORD).await;
+    assert_eq!(factor(&c, &asked, &phone.next(&w)).await.path(), "/account");
 }

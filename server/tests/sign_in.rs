@@ -251,8 +251,7 @@ async fn go_38_go_39_with_the_unsafe_permit_modes_none_and_notification_add_at_o
         let w = World::new("goss").await;
         w.browser().sign_in("meridian", "m-vera").await;
         let owner = w.owner().await;
-        let saved =
-            owner.post("/fn/admin/policy", &[("preset", "goss"), ("link_on_login", "on"), ("account_management", "on"), ("create", "on"), ("mail_mode", mode), ("accept_unproven_links", "on")]).await;
+        let saved = owner.switches(&[("preset", "goss"), ("link_on_login", "on"), ("account_management", "on"), ("create", "on"), ("mail_mode", mode), ("accept_unproven_links", "on")]).await;
         assert!(saved.has("Saved."), "{}", saved.body);
         let b = w.browser();
         let chooser = b.sign_in("atlas", "a-vera").await;
@@ -273,7 +272,7 @@ async fn go_38_go_39_go_33_without_the_permit_every_mode_asks_for_the_code() {
         let w = World::new("goss").await;
         w.browser().sign_in("meridian", "m-vera").await;
         let owner = w.owner().await;
-        owner.post("/fn/admin/policy", &[("preset", "goss"), ("link_on_login", "on"), ("account_management", "on"), ("create", "on"), ("mail_mode", mode)]).await;
+        owner.switches(&[("preset", "goss"), ("link_on_login", "on"), ("account_management", "on"), ("create", "on"), ("mail_mode", mode)]).await;
         let b = w.browser();
         let chooser = b.sign_in("atlas", "a-vera").await;
         let page = b.pick(&chooser, "add_to_existing").await;

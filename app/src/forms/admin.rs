@@ -13,7 +13,7 @@ use service::{
 use crate::{
     context::{Asker, Context, asked},
     forms::bounded,
-    outcome::{Code, Flash, Leave, back, go, refuse},
+    outcome::{Code, Flash, Leave, back, go, refuse, turned_away, turned_back},
     paths,
 };
 
@@ -21,6 +21,11 @@ async fn saved(context: &Context, asker: &Asker, result: Result<(), SaveProblem>
     match result {
         Ok(()) => back(context, asker, good.0, Flash::notice(good.1)).await,
         Err(SaveProblem::Field(field, message)) => back(context, asker, bad, Flash { problems: vec![(field.into(), message.into())], typed, ..Flash::default() }).await,
+        // The page shows the number, and a box to tick.
+        Err(SaveProblem::Unconfirmed(links)) => {
+            let typed = typed.into_iter().chain([("links".to_owned(), links.to_string())]).collect();
+            back(context, asker, bad, Flash { problems: vec![("confirmed".into(), "field-confirm-source".into())], typed, ..Flash::default() }).await
+        }
         Err(SaveProblem::Policy(problem)) => {
             back(
                 context,
@@ -34,7 +39,7 @@ async fn saved(context: &Context, asker: &Asker, result: Result<(), SaveProblem>
             )
             .await
         }
-        Err(SaveProblem::Fault(fault)) => refuse(&fault),
+        Err(SaveProblem::Fault(fault)) => turned_back(context, asker, &fault, bad, Flash { typed, ..Flash::default() }).await,
     }
 }
 
@@ -73,6 +78,7 @@ pub async fn save_provider(
     #[server(default)] bind_phone_code: String,
     #[server(default)] bind_passkey: String,
     #[server(default)] bind_identity: String,
+    #[server(default)] confirmed: String,
 ) -> Result<(), Code> {
     let (context, asker) = asked();
     let auth = if auth == "post" { "post" } else { "basic" };
@@ -88,6 +94,9 @@ pub async fn save_provider(
     };
     let create = create == "yes";
     let page = if create { paths::ADMIN_PROVIDER_NEW.to_owned() } else { paths::safe(&paths::admin_provider(&key)) };
+    let binds = [&bind_password, &bind_email_code, &bind_phone_code, &bind_passkey, &bind_identity];
+    let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts], &domains, binds);
+    let (auth_typed, scopes_typed) = (auth.to_owned(), scopes.join(" "));
     let typed = [
         ("key", &key),
         ("name", &name),
@@ -101,15 +110,31 @@ pub async fn save_provider(
         ("email_path", &email_path),
         ("email_verified_path", &email_verified_path),
         ("name_path", &name_path),
+        ("web_url", &web_url),
+        ("api_url", &api_url),
+        ("position", &position),
+        ("auth", &auth_typed),
+        ("scopes", &scopes_typed),
+        ("enabled", &enabled),
+        ("shared", &shared),
     ]
     .into_iter()
     .map(|(f, v)| (f.to_owned(), bounded(v, 300)))
+    .chain(kept(&association))
     .collect();
     let result = match serde_json::from_value(settings) {
         Ok(settings) => {
-            let binds = [&bind_password, &bind_email_code, &bind_phone_code, &bind_passkey, &bind_identity];
-            let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts], &domains, binds);
-            let form = ProviderForm { key, name, settings, secret, enabled: !enabled.is_empty(), position: position.parse().unwrap_or(0), shared: !shared.is_empty(), association };
+            let form = ProviderForm {
+                key,
+                name,
+                settings,
+                secret,
+                enabled: !enabled.is_empty(),
+                position: position.parse().unwrap_or(0),
+                shared: !shared.is_empty(),
+                association,
+                confirmed: confirmed.parse().ok(),
+            };
             context.ligature.save_provider(&asker.visitor, form, create).await
         }
         Err(error) => Err(SaveProblem::Fault(Fault::from(error))),
@@ -135,16 +160,26 @@ pub async fn take_provider(
     #[server(default)] bind_phone_code: String,
     #[server(default)] bind_passkey: String,
     #[server(default)] bind_identity: String,
+    #[server(default)] confirmed: String,
 ) -> Result<(), Code> {
     let (context, asker) = asked();
     let binds = [&bind_password, &bind_email_code, &bind_phone_code, &bind_passkey, &bind_identity];
     let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts], &domains, binds);
     let page = paths::safe(&paths::admin_provider(&key));
-    let result = context.ligature.take_provider(&asker.visitor, &key, !enabled.is_empty(), association).await;
-    let next = saved(&context, &asker, result, (paths::ADMIN_PROVIDERS, "saved"), &page, Vec::new()).await;
+    let typed = [("enabled".to_owned(), enabled.clone())].into_iter().chain(kept(&association)).collect();
+    let result = context.ligature.take_provider(&asker.visitor, &key, !enabled.is_empty(), association, confirmed.parse().ok()).await;
+    let next = saved(&context, &asker, result, (paths::ADMIN_PROVIDERS, "saved"), &page, typed).await;
     go(&context, &next);
     Ok(())
 }
+
+/// The association as the form had it, for a page that comes back with a problem: boxes that are not ticked send nothing.
+fn kept(association: &Association) -> Option<(String, String)> {
+    Some((KEPT.to_owned(), serde_json::to_string(association).ok()?))
+}
+
+/// Where a flash holds a form's association.
+pub(crate) const KEPT: &str = "association";
 
 fn words(text: &str) -> Vec<String> {
     text.split([' ', ',', '\n', '\r']).map(str::trim).filter(|s| !s.is_empty()).map(|s| bounded(s, 120)).take(40).collect()
@@ -170,7 +205,7 @@ pub async fn set_role(account: String, role: String, given: String) -> Result<()
     let next = match (account.parse::<AccountId>(), Role::parse(&role)) {
         (Ok(id), Some(role)) => match context.ligature.set_role(&asker.visitor, id, role, given == "yes").await {
             Ok(()) => back(&context, &asker, &paths::admin_account(&account), Flash::notice("saved")).await,
-            Err(fault) => refuse(&fault),
+            Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
         },
         _ => refuse(&Refusal::NotFound.into()),
     };
@@ -196,8 +231,12 @@ pub async fn save_policy(
         mail_mode: MailMode::parse(&mail_mode),
         accept_unproven_links: !accept_unproven_links.is_empty(),
     };
-    let result = context.ligature.save_switches(&asker.visitor, switches).await;
-    let next = saved(&context, &asker, result, (paths::ADMIN_POLICY, "saved"), paths::ADMIN_POLICY, Vec::new()).await;
+    let result = context.ligature.draft_switches(&asker.visitor, &switches).await;
+    let (page, notice) = match &result {
+        Ok(Some(version)) => (paths::policy_version(*version), "switches-drafted"),
+        _ => (paths::ADMIN_POLICY.to_owned(), "changes-none"),
+    };
+    let next = saved(&context, &asker, result.map(drop), (&page, notice), paths::ADMIN_POLICY, Vec::new()).await;
     go(&context, &next);
     Ok(())
 }
@@ -205,7 +244,7 @@ pub async fn save_policy(
 #[server(prefix = "/fn", endpoint = "admin/policy/roll-back")]
 pub async fn roll_back_policy(version: i64) -> Result<(), Code> {
     let (context, asker) = asked();
-    let next = super::policy::move_on(&context, &asker, version, Some(service::policy_admin::Becomes::Active)).await;
+    let next = super::policy::move_on(&context, &asker, version, Some(service::policy_admin::Becomes::Active), None).await;
     go(&context, &next);
     Ok(())
 }
@@ -216,7 +255,7 @@ pub async fn set_account_state(account: String, enabled: String) -> Result<(), C
     let next = match account.parse::<AccountId>() {
         Ok(id) => match context.ligature.set_account_enabled(&asker.visitor, id, enabled == "yes").await {
             Ok(()) => back(&context, &asker, &paths::admin_account(&account), Flash::notice("saved")).await,
-            Err(fault) => refuse(&fault),
+            Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
         },
         Err(_) => refuse(&Refusal::NotFound.into()),
     };
@@ -238,7 +277,7 @@ pub async fn admin_merge(account: String, other: String) -> Result<(), Code> {
             let flash = Flash { problems: vec![("other".into(), "field-account".into())], typed: vec![("other".into(), bounded(&other, 254))], ..Flash::default() };
             back(&context, &asker, &page, flash).await
         }
-        Err(fault) => refuse(&fault),
+        Err(fault) => turned_back(&context, &asker, &fault, &page, Flash { typed: vec![("other".into(), bounded(&other, 254))], ..Flash::default() }).await,
     };
     go(&context, &next);
     Ok(())

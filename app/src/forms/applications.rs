@@ -9,7 +9,7 @@ use service::applications::{Algorithm, ApplicationForm, ApplicationKind, Applica
 use crate::{
     context::asked,
     forms::bounded,
-    outcome::{Code, Flash, back, go, refuse},
+    outcome::{Code, Flash, back, go, refuse, turned_away, turned_back},
     paths,
 };
 
@@ -83,7 +83,7 @@ pub async fn save_application(#[server(default)] create: String, #[server(defaul
             }
             Ok(None) => back(&context, &asker, &paths::admin_application(&client_id), Flash::notice("saved")).await,
             Err(fault) if fault.refusal() == Refusal::BadRequest => back(&context, &asker, &page, again(vec![("client_id".into(), "field-client-id-taken".into())])).await,
-            Err(fault) => refuse(&fault),
+            Err(fault) => turned_back(&context, &asker, &fault, &page, again(Vec::new())).await,
         }
     } else {
         let problems = problems.into_iter().map(|field| (field.to_owned(), format!("field-app-{}", field.replace('_', "-")))).collect();
@@ -98,7 +98,7 @@ pub async fn rotate_secret(client_id: String) -> Result<(), Code> {
     let (context, asker) = asked();
     let next = match context.ligature.rotate_secret(&asker.visitor, &client_id).await {
         Ok(secret) => back(&context, &asker, &paths::admin_application(&client_id), Flash { notice: "application-secret".into(), typed: vec![("secret".into(), secret)], ..Flash::default() }).await,
-        Err(fault) => refuse(&fault),
+        Err(fault) => turned_away(&fault, &paths::safe(&paths::admin_application(&client_id))),
     };
     go(&context, &next);
     Ok(())
@@ -115,7 +115,7 @@ pub async fn open_registration(label: String, uses: String, days: String) -> Res
             let typed = [("label", label), ("uses", uses), ("days", days)].into_iter().map(|(k, v)| (k.to_owned(), bounded(&v, 60))).collect();
             back(&context, &asker, paths::ADMIN_APPLICATIONS, Flash { problems: vec![("registration".into(), "field-registration".into())], typed, ..Flash::default() }).await
         }
-        Err(fault) => refuse(&fault),
+        Err(fault) => turned_away(&fault, paths::ADMIN_APPLICATIONS),
     };
     go(&context, &next);
     Ok(())
@@ -126,7 +126,7 @@ pub async fn end_registration(id: String) -> Result<(), Code> {
     let (context, asker) = asked();
     let next = match context.ligature.end_registration_token(&asker.visitor, &id).await {
         Ok(()) => back(&context, &asker, paths::ADMIN_APPLICATIONS, Flash::default()).await,
-        Err(fault) => refuse(&fault),
+        Err(fault) => turned_away(&fault, paths::ADMIN_APPLICATIONS),
     };
     go(&context, &next);
     Ok(())

@@ -5,7 +5,7 @@ use service::organisations::OrganisationForm;
 use crate::{
     context::asked,
     forms::bounded,
-    outcome::{Code, Flash, back, go, refuse},
+    outcome::{Code, Flash, back, go, turned_away, turned_back},
     paths,
 };
 
@@ -21,7 +21,10 @@ pub async fn save_organisation(#[server(default)] create: String, slug: String, 
             let typed = [("slug", &slug), ("name", &name), ("address", &address)].into_iter().map(|(k, v)| (k.to_owned(), bounded(v, 200))).collect();
             back(&context, &asker, &page, Flash { problems: vec![(field.into(), remedy.into())], typed, ..Flash::default() }).await
         }
-        Err(fault) => refuse(&fault),
+        Err(fault) => {
+            let typed = [("slug", &slug), ("name", &name), ("address", &address)].into_iter().map(|(k, v)| (k.to_owned(), bounded(v, 200))).collect();
+            turned_back(&context, &asker, &fault, &page, Flash { typed, ..Flash::default() }).await
+        }
     };
     go(&context, &next);
     Ok(())
@@ -35,7 +38,7 @@ pub async fn invite_owner(slug: String) -> Result<(), Code> {
     let next = match context.ligature.first_owner_address(&asker.visitor, &slug).await {
         Ok(Some(address)) => back(&context, &asker, &page, Flash { typed: vec![("invitation".into(), address)], ..Flash::default() }).await,
         Ok(None) => back(&context, &asker, &page, Flash::notice("organisation-owned")).await,
-        Err(fault) => refuse(&fault),
+        Err(fault) => turned_away(&fault, &page),
     };
     go(&context, &next);
     Ok(())
@@ -50,7 +53,10 @@ pub async fn save_brand(name: String, #[server(default)] colour: String) -> Resu
             let typed = [("name", &name), ("colour", &colour)].into_iter().map(|(k, v)| (k.to_owned(), bounded(v, 80))).collect();
             back(&context, &asker, paths::ADMIN_BRAND, Flash { problems: vec![(field.into(), remedy.into())], typed, ..Flash::default() }).await
         }
-        Err(fault) => refuse(&fault),
+        Err(fault) => {
+            let typed = [("name", &name), ("colour", &colour)].into_iter().map(|(k, v)| (k.to_owned(), bounded(v, 80))).collect();
+            turned_back(&context, &asker, &fault, paths::ADMIN_BRAND, Flash { typed, ..Flash::default() }).await
+        }
     };
     go(&context, &next);
     Ok(())

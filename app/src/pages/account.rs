@@ -3,7 +3,7 @@ use axum::{
     extract::Path,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::Refusal;
+use domain::{Refusal, policy::Owes};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
     Fault, Ligature,
@@ -39,9 +39,28 @@ pub async fn methods(visit: Visit) -> Response {
     or_refuse(&visit, result).await
 }
 
+/// What the policy asks for, until when.
+fn owed(l: Lang, owes: Owes) -> Option<AnyView> {
+    let until = match owes {
+        Owes::Nothing | Owes::Show => return None,
+        Owes::Now => None,
+        Owes::Soon(until) => Some(until),
+    };
+    Some(
+        view! {
+            <p class="notice warn" role="status">{t(l, if until.is_some() { "factor-owed-soon" } else { "factor-owed" })}" "{until.map(|at| moment(l, at))}" "<a href=paths::SECOND_FACTOR>{t(l, "factor-begin")}</a></p>
+        }
+        .into_any(),
+    )
+}
+
 async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
     let overview = visit.context.ligature.overview(&visit.asker.visitor).await?;
     let l = visit.asker.lang;
+    let owes = match &visit.asker.visitor.session {
+        Some(caller) => visit.context.ligature.owes_factor(caller).await?,
+        None => Owes::Nothing,
+    };
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
     Ok(page(&visit.context, &visit.asker, head, move || {
@@ -50,6 +69,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
         view! {
             <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
             {message.map(|key| notice("good", t(l, &key)))}
+            {owed(l, owes)}
             <section aria-labelledby="methods">
                 <h2 id="methods">{t(l, "methods-title")}</h2>
                 <p class="muted">{t(l, if manageable { "methods-lead" } else { "methods-lead-fixed" })}</p>

@@ -12,7 +12,7 @@ use service::{
 use crate::{
     fields::{Field, check, field, method_name, moment, notice, radios},
     forms::{
-        admin::{AdminMerge, SaveProvider, SetAccountState, SetRole, TakeProvider},
+        admin::{AdminMerge, KEPT, SaveProvider, SetAccountState, SetRole, TakeProvider},
         second_factor::AdminRemoveSecondFactor,
     },
     i18n::{Lang, t, ta},
@@ -30,7 +30,8 @@ fn head(l: Lang, key: &str, section: &'static str) -> Head {
 pub(crate) fn message(l: Lang, flash: &Flash) -> Option<AnyView> {
     let detail = flash.typed("policy");
     let text = t(l, &flash.notice);
-    (!flash.notice.is_empty()).then(|| notice(if detail.is_empty() { "good" } else { "bad" }, if detail.is_empty() { text } else { format!("{text} {detail}") }))
+    let good = detail.is_empty() && flash.problems.is_empty();
+    (!flash.notice.is_empty()).then(|| notice(if good { "good" } else { "bad" }, if detail.is_empty() { text } else { format!("{text} {detail}") }))
 }
 
 pub async fn overview(visit: Visit) -> Response {
@@ -94,7 +95,7 @@ async fn provider_page(visit: &Visit, key: String) -> Result<Response, Fault> {
         return Err(Refusal::NotFound.into());
     }
     let (l, flash, texts) = (visit.asker.lang, visit.flash.clone(), visit.context.ligature.has_texts());
-    let shows = Shows { texts, changes: visit.may(Right::ChangeProviders).await?, shares: visit.may(Right::RunInstance).await? };
+    let shows = Shows { texts, changes: visit.may(Right::ChangeProviders).await?, trusts: visit.may(Right::ChangeTrust).await?, shares: visit.may(Right::RunInstance).await? };
     let title = found.as_ref().map_or_else(|| t(l, "provider-new"), |p| p.name.clone());
     Ok(page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_PROVIDERS)), move || {
         view! {
@@ -116,6 +117,8 @@ struct Shows {
     texts: bool,
     /// The person may change providers; others only read.
     changes: bool,
+    /// The person may say whose word counts, and where it is asked.
+    trusts: bool,
     /// The person may offer one to every organisation.
     shares: bool,
 }
@@ -147,6 +150,37 @@ fn association_fields(l: Lang, association: &Association, texts: bool, flash: &F
     .into_any()
 }
 
+/// What depends on where a provider is asked: for owners with a box to tick, which states the number (DL-01).
+fn source_confirmation(l: Lang, speaks_for: i64, trusts: bool, flash: &Flash) -> Option<AnyView> {
+    let links = flash.typed("links").parse().unwrap_or(speaks_for);
+    let count = links.to_string();
+    let text = |key: &str| ta(l, key, &[("count", &count)]);
+    let problem = flash.problem("confirmed").map(|m| t(l, m));
+    (links > 0).then(|| match trusts {
+        false => view! { <p class="muted">{text("provider-source-owner")}</p> }.into_any(),
+        true => view! {
+            <fieldset class="section danger"><legend>{t(l, "provider-source")}</legend>
+                {problem.map(|p| view! { <p class="problem" role="alert">{p}</p> })}
+                <div class="check">
+                    <input type="checkbox" id="confirmed" name="confirmed" value=count.clone() aria-describedby="confirmed-hint"/>
+                    <div><label for="confirmed">{text("provider-source-confirm")}</label><p class="hint" id="confirmed-hint">{t(l, "provider-source-hint")}</p></div>
+                </div>
+            </fieldset>
+        }
+        .into_any(),
+    })
+}
+
+/// The association that a form came back with, or the stored one.
+fn shown(flash: &Flash, stored: Association) -> Association {
+    serde_json::from_str(&flash.typed(KEPT)).unwrap_or(stored)
+}
+
+/// A box's state: as the form came back, or as it is stored.
+fn ticked(flash: &Flash, name: &str, stored: bool) -> bool {
+    if flash.typed(KEPT).is_empty() { stored } else { !flash.typed(name).is_empty() }
+}
+
 /// Saving, where the person may.
 fn save_actions(l: Lang, changes: bool) -> AnyView {
     view! {
@@ -162,8 +196,10 @@ fn taken_form(l: Lang, found: ProviderView, shows: &Shows, flash: &Flash) -> Any
         <p>{t(l, "provider-offered-lead")}</p>
         <form method="post" action=TakeProvider::url() class="stack wide">
             <input type="hidden" name="key" value=found.key.clone()/>
-            {check("enabled", t(l, "provider-take"), t(l, "provider-take-hint"), found.enabled)}
-            {association_fields(l, &found.association, shows.texts, flash)}
+            {flash.problem("enabled").map(|m| view! { <p class="problem" role="alert">{t(l, m)}</p> })}
+            {check("enabled", t(l, "provider-take"), t(l, "provider-take-hint"), ticked(flash, "enabled", found.enabled))}
+            {association_fields(l, &shown(flash, found.association), shows.texts, flash)}
+            {source_confirmation(l, 0, shows.trusts, flash)}
             {save_actions(l, shows.changes)}
         </form>
     }
@@ -194,10 +230,12 @@ fn provider_form(l: Lang, found: Option<ProviderView>, shows_what: &Shows, flash
     let setting = |name: &'static str, label: &str, hint: &str| input(name, label, hint, stored(name));
     let create = found.is_none();
     let kind = value("kind", found.as_ref().map_or_else(|| "oidc".to_owned(), |p| p.settings.kind().to_owned()));
-    let association =
+    let association = shown(
+        flash,
         found.as_ref().map_or(Association { mode: Mode::Inherit, login_only: false, bind_methods: Vec::new(), as_source: true, as_target: true, verified_counts: false, domains: Vec::new() }, |p| {
             p.association.clone()
-        });
+        }),
+    );
     let secret_hint = match found.as_ref().and_then(|p| p.secret_set_at) {
         Some(_) => t(l, "provider-secret-set"),
         None => t(l, "provider-secret-none"),
@@ -216,16 +254,16 @@ fn provider_form(l: Lang, found: Option<ProviderView>, shows_what: &Shows, flash
                 {input("name", "name", "provider-name-hint", found.as_ref().map(|p| p.name.clone()).unwrap_or_default())}
                 {key_field}
                 {kind_field}
-                {check("enabled", t(l, "provider-enabled"), t(l, "provider-enabled-hint"), found.as_ref().is_none_or(|p| p.enabled))}
-                {shows_what.shares.then(|| check("shared", t(l, "provider-share"), ta(l, "provider-share-hint", &[("count", &found.as_ref().map_or(0, |p| p.takers).to_string())]), found.as_ref().is_some_and(|p| p.shared)))}
+                {check("enabled", t(l, "provider-enabled"), t(l, "provider-enabled-hint"), ticked(flash, "enabled", found.as_ref().is_none_or(|p| p.enabled)))}
+                {shows_what.shares.then(|| check("shared", t(l, "provider-share"), ta(l, "provider-share-hint", &[("count", &found.as_ref().map_or(0, |p| p.takers).to_string())]), ticked(flash, "shared", found.as_ref().is_some_and(|p| p.shared))))}
                 {input("position", "provider-position", "provider-position-hint", found.as_ref().map_or(0, |p| p.position).to_string())}
             </fieldset>
             <fieldset class="section"><legend>{t(l, "section-connection")}</legend>
                 {setting("client_id", "client-id", "")}
-                {field(Field { name: "secret".into(), label: t(l, "client-secret"), kind: "password", hint: secret_hint, autocomplete: "off", max: 500, ..Field::default() })}
+                {field(Field { name: "secret".into(), label: t(l, "client-secret"), kind: "password", hint: secret_hint, problem: flash.problem("secret").map(|m| t(l, m)), autocomplete: "off", max: 500, ..Field::default() })}
                 {shows("oidc").then(|| setting("issuer", "issuer", "issuer-hint"))}
                 {(shows("oidc") || shows("oauth2")).then(|| setting("scopes", "scopes", "scopes-hint"))}
-                {(shows("oidc") || shows("oauth2")).then(|| radios("auth", t(l, "client-auth"), vec![("basic", t(l, "client-auth-basic"), String::new()), ("post", t(l, "client-auth-post"), String::new())], if stored("auth") == "post" { "post" } else { "basic" }))}
+                {(shows("oidc") || shows("oauth2")).then(|| radios("auth", t(l, "client-auth"), vec![("basic", t(l, "client-auth-basic"), String::new()), ("post", t(l, "client-auth-post"), String::new())], if value("auth", stored("auth")) == "post" { "post" } else { "basic" }))}
             </fieldset>
             {shows("oauth2").then(|| view! {
                 <details class="section" open=!create><summary>{t(l, "section-oauth2")}</summary>
@@ -245,6 +283,7 @@ fn provider_form(l: Lang, found: Option<ProviderView>, shows_what: &Shows, flash
                 </details>
             })}
             {association_fields(l, &association, shows_what.texts, flash)}
+            {source_confirmation(l, found.as_ref().map_or(0, |p| p.speaks_for), shows_what.trusts, flash)}
             {save_actions(l, shows_what.changes)}
         </form>
     }

@@ -55,12 +55,12 @@ fn dangers(l: Lang, all: Vec<Exposed>) -> AnyView {
         <section aria-labelledby="dangers"><h2 id="dangers">{t(l, "dangers-title")}</h2>
             {all.is_empty().then(|| view! { <p class="muted">{t(l, "dangers-none")}</p> })}
             <ul class="rows">{all.into_iter().map(|e| {
-                let counted = e.danger.exposes != domain::policy::Exposes::Nobody;
+                let counted = e.accounts.filter(|_| e.danger.exposes != domain::policy::Exposes::Nobody);
                 view! {
                     <li>
                         <span class="row-main"><strong>{t(l, &format!("danger-{}", e.danger.name))}</strong>
                             <span class="muted">{t(l, &format!("danger-{}-why", e.danger.name))}</span>
-                            <span class="muted small">{(!e.danger.rule.is_empty()).then(|| ta(l, "danger-rule", &[("rule", &e.danger.rule)]))}{counted.then(|| format!(" {}", ta(l, "danger-accounts", &[("count", &e.accounts.to_string())])))}</span>
+                            <span class="muted small">{(!e.danger.rule.is_empty()).then(|| ta(l, "danger-rule", &[("rule", &e.danger.rule)]))}{counted.map(|n| format!(" {}", ta(l, "danger-accounts", &[("count", &n.to_string())])))}</span>
                         </span>
                         <span class=if e.danger.severe { "tag bad" } else { "tag" }>{t(l, if e.danger.severe { "danger-severe" } else { "danger-mild" })}</span>
                     </li>
@@ -133,7 +133,7 @@ fn policy_view(l: Lang, view: PolicyView, may_change: bool, flash: &Flash) -> An
             <fieldset class="section danger"><legend>{t(l, "policy-unsafe")}</legend>
                 {check("accept_unproven_links", t(l, "accept-unproven"), t(l, "accept-unproven-hint"), s.accept_unproven_links)}
             </fieldset>
-            {if may_change { view! { <div class="row-actions"><button class="primary">{t(l, "save")}</button></div> }.into_any() } else { view! { <p class="muted">{t(l, "read-only")}</p> }.into_any() }}
+            {if may_change { view! { <div class="row-actions"><button class="primary">{t(l, "switches-go")}</button></div> }.into_any() } else { view! { <p class="muted">{t(l, "read-only")}</p> }.into_any() }}
         </form>
     }
     .into_any()
@@ -191,13 +191,12 @@ pub async fn version(Path(number): Path<i64>, visit: Visit) -> Response {
         let ligature = &visit.context.ligature;
         let view = ligature.version_view(&visit.asker.visitor, number).await?;
         let run = ligature.dry_run_view(&visit.asker.visitor, number, &visit.query.bucket).await?;
-        let may_change = visit.may(Right::ChangePolicy).await?;
+        let may = May { change: visit.may(Right::ChangePolicy).await?, see: visit.may(Right::SeeAccounts).await? };
         let (l, flash) = (visit.asker.lang, visit.flash.clone());
         let title = ta(l, "policy-version", &[("version", &number.to_string())]);
         let running = run.as_ref().is_some_and(|r| r.state == "running");
         let bucket = visit.query.bucket.clone();
-        let mut response =
-            page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || version_view(l, title, view, run, &bucket, may_change, &flash)).await;
+        let mut response = page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || version_view(l, title, view, run, &bucket, may, &flash)).await;
         if running {
             // The page looks again by itself, without a script.
             response.headers_mut().insert("refresh", HeaderValue::from_static("2"));
@@ -208,11 +207,20 @@ pub async fn version(Path(number): Path<i64>, visit: Visit) -> Response {
     or_refuse(&visit, result).await
 }
 
-fn version_view(l: Lang, title: String, view: VersionView, run: Option<DryRunView>, bucket: &str, may_change: bool, flash: &Flash) -> AnyView {
-    let VersionView { row, dangers: found, differences } = view;
+/// What of a version's page is there.
+#[derive(Clone, Copy)]
+struct May {
+    change: bool,
+    /// What dry runs and replays tell is about accounts (DL-04).
+    see: bool,
+}
+
+fn version_view(l: Lang, title: String, view: VersionView, run: Option<DryRunView>, bucket: &str, may: May, flash: &Flash) -> AnyView {
+    let may_change = may.change;
+    let VersionView { row, in_force, dangers: found, differences } = view;
     let number = row.version;
     let act = |becomes: &'static str, key: &str, class: &'static str| {
-        view! { <form method="post" action=SetVersion::url()><input type="hidden" name="version" value=number.to_string()/><button class=class name="becomes" value=becomes>{t(l, key)}</button></form> }.into_any()
+        view! { <form method="post" action=SetVersion::url()><input type="hidden" name="version" value=number.to_string()/><input type="hidden" name="seen" value=in_force.to_string()/><button class=class name="becomes" value=becomes>{t(l, key)}</button></form> }.into_any()
     };
     let mut actions = Vec::new();
     match row.state.as_str() {
@@ -231,8 +239,8 @@ fn version_view(l: Lang, title: String, view: VersionView, run: Option<DryRunVie
         <div class="row-actions">{actions}{may_change.then(|| view! { <a class="button quiet" href=paths::policy_document(&row.scope, Some(number))>{t(l, "draft-from")}</a> })}</div>
         {changes(l, "changes-title", "changes-now", differences)}
         {dangers(l, found)}
-        {dry_run(l, number, run, may_change, bucket)}
-        <p class="links"><a href=paths::policy_replay(number)>{t(l, "replay-title")}</a><a href=format!("{}?version={number}", paths::ADMIN_POLICY_TRY)>{t(l, "try-title")}</a></p>
+        {may.see.then(|| dry_run(l, number, run, may_change, bucket))}
+        <p class="links">{may.see.then(|| view! { <a href=paths::policy_replay(number)>{t(l, "replay-title")}</a> })}<a href=format!("{}?version={number}", paths::ADMIN_POLICY_TRY)>{t(l, "try-title")}</a></p>
         <details><summary>{t(l, "policy-text")}</summary><pre>{pretty}</pre></details>
     }
     .into_any()
@@ -402,10 +410,11 @@ async fn attempt_page(visit: &Visit, asked: Asked) -> Result<Response, Fault> {
         proven: !asked.proven.is_empty(),
         version: asked.version.parse().ok(),
     };
-    let (mut tried, mut wrong, mut nobody) = (None, false, false);
+    let sees = visit.may(Right::SeeAccounts).await?;
+    let (mut tried, mut wrong, mut nobody) = (Vec::new(), false, false);
     if !asked.provider.is_empty() {
         match ligature.try_policy(&visit.asker.visitor, &made).await {
-            Ok(found) => tried = Some(found),
+            Ok(found) => tried = found,
             Err(fault) if fault.refusal() == domain::Refusal::BadRequest => wrong = true,
             Err(fault) if fault.refusal() == domain::Refusal::NotFound && !asked.account.is_empty() => nobody = true,
             Err(fault) => return Err(fault),
@@ -422,10 +431,10 @@ async fn attempt_page(visit: &Visit, asked: Asked) -> Result<Response, Fault> {
                 <input type="hidden" name="version" value=version/>
                 {select("provider", t(l, "admin-provider"), view.providers, &asked.provider)}
                 {select("application", t(l, "admin-application"), applications, &asked.application)}
-                <fieldset><legend>{t(l, "try-recorded")}</legend>
+                {sees.then(|| view! { <fieldset><legend>{t(l, "try-recorded")}</legend>
                     {field(Field { name: "account".into(), label: t(l, "try-account"), kind: "text", hint: t(l, "try-account-hint"), value: asked.account.clone(), problem: nobody.then(|| t(l, "try-account-wrong")), autocomplete: "off", max: 254, ..Field::default() })}
                     {check("unlinked", t(l, "try-unlinked"), t(l, "try-unlinked-hint"), !asked.unlinked.is_empty())}
-                </fieldset>
+                </fieldset> })}
                 <fieldset><legend>{t(l, "try-typed")}</legend>
                 {field(Field { name: "email".into(), label: t(l, "email"), kind: "email", value: asked.email.clone(), autocomplete: "off", max: 254, ..Field::default() })}
                 {check("verified", t(l, "try-verified"), t(l, "try-verified-hint"), !asked.verified.is_empty())}
@@ -435,7 +444,8 @@ async fn attempt_page(visit: &Visit, asked: Asked) -> Result<Response, Fault> {
                 {check("proven", t(l, "try-proven"), t(l, "try-proven-hint"), !asked.proven.is_empty())}
                 <div class="row-actions"><button class="primary">{t(l, "try-go")}</button></div>
             </form>
-            {tried.map(|tried| outcome(l, tried))}
+            {(!sees).then(|| view! { <p class="muted">{t(l, "try-supposed")}</p> })}
+            {tried.into_iter().map(|tried| outcome(l, tried)).collect_view()}
         }
     })
     .await)
@@ -445,8 +455,14 @@ fn outcome(l: Lang, tried: Tried) -> AnyView {
     let decision = tried.decision;
     let who = |id: &domain::AccountId| tried.names.get(id).cloned().unwrap_or_else(|| id.to_string());
     let found: Vec<String> = tried.facts.candidates.iter().map(|c| format!("{} ({})", who(&c.account), c.rule)).collect();
+    let id = tried.supposed.map_or_else(|| "outcome".to_owned(), |s| format!("outcome-{}", s.name()));
+    let labelled = id.clone();
+    // Made-up accounts have nothing that would lead anywhere.
+    let found = if tried.supposed.is_some() { Vec::new() } else { found };
     view! {
-        <section aria-labelledby="outcome"><h2 id="outcome">{outcome_text(l, decision.outcome.name())}</h2>
+        <section aria-labelledby=labelled>
+            {tried.supposed.map(|s| view! { <p class="muted">{t(l, &format!("supposed-{}", s.name()))}</p> })}
+            <h2 id=id>{outcome_text(l, decision.outcome.name())}</h2>
             <ol class="trace">{sentences(l, &decision.reasons).into_iter().map(|s| view! { <li>{s}</li> }).collect_view()}</ol>
             {(!found.is_empty()).then(|| view! { <p class="muted">{ta(l, "try-found", &[("names", &found.join(", "))])}</p> })}
             <p class="muted small">{ta(l, "policy-version", &[("version", &decision.policy_version.to_string())])}</p>

@@ -69,6 +69,7 @@ fn next(l: Lang, step: NextStep, signed_in: bool) -> AnyView {
         NextStep::SignInAgain | NextStep::OtherMethod => Some(if signed_in && step == NextStep::SignInAgain { paths::ACCOUNT } else { paths::LOGIN_STAY }),
         NextStep::MyAccount => Some(paths::ACCOUNT),
         NextStep::ConfirmItIsYou => Some(paths::CONFIRM),
+        NextStep::SetUpFactor => Some(paths::SECOND_FACTOR),
         NextStep::Wait | NextStep::AskAdministrator | NextStep::BackToApplication => None,
     };
     let text = t(l, step.key());

@@ -3,7 +3,7 @@ use axum::{
     extract::Form,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::Refusal;
+use domain::{Refusal, path::SafePath};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
 use service::{
@@ -13,7 +13,7 @@ use service::{
 
 use crate::{
     fields::{Field, field, moment, notice},
-    forms::second_factor::{BeginSecondFactor, RemoveSecondFactor},
+    forms::second_factor::{BeginSecondFactor, GoOnWithFactor, RemoveSecondFactor},
     i18n::{Lang, t, ta},
     outcome::{Flash, back},
     pages::{Visit, account_change::entered, or_refuse},
@@ -33,26 +33,64 @@ pub async fn second_factor(visit: Visit) -> Response {
 async fn second_factor_page(visit: &Visit) -> Result<Response, Fault> {
     let view = match visit.context.ligature.second_factor_view(&visit.asker.visitor).await {
         Ok(view) => view,
-        Err(fault) => return Ok(entered(visit, paths::SECOND_FACTOR, Err(fault)).await?.unwrap_or_else(|| Redirect::to(paths::ACCOUNT).into_response())),
+        Err(fault) => return Ok(entered(visit, &Way::of(visit).page(), Err(fault)).await?.unwrap_or_else(|| Redirect::to(paths::ACCOUNT).into_response())),
     };
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
+    let (l, flash, way) = (visit.asker.lang, visit.flash.clone(), Way::of(visit));
     Ok(page(&visit.context, &visit.asker, head(l), move || {
         let SecondFactorView { since, recovery_codes_left, begun } = view;
         view! {
             <h1>{t(l, "factor-own-title")}</h1>
             <p class="muted">{t(l, "factor-own-lead")}</p>
+            {(way.leads_on() && since.is_none()).then(|| notice("warn", t(l, "factor-wanted")))}
             {(!flash.notice.is_empty()).then(|| notice(if flash.notice == "factor-off" { "good" } else { "bad" }, t(l, &flash.notice)))}
             {match (since, begun) {
                 (Some(since), _) => there(l, since, recovery_codes_left),
-                (None, Some(begun)) => begun_view(l, begun),
-                (None, None) => view! { <form method="post" action=BeginSecondFactor::url() class="row-actions"><button class="primary">{t(l, "factor-begin")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></form> }.into_any(),
+                (None, Some(begun)) => begun_view(l, begun, &way),
+                (None, None) => view! { <form method="post" action=BeginSecondFactor::url() class="row-actions">{way.hidden()}<button class="primary">{t(l, "factor-begin")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></form> }.into_any(),
             }}
         }
     })
     .await)
 }
 
-fn begun_view(l: Lang, begun: Begun) -> AnyView {
+/// Where the page leads on to: a page of ours, or an application's request; nowhere for who came by themselves.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Way {
+    to: String,
+    entry: String,
+}
+
+impl Way {
+    fn of(visit: &Visit) -> Self {
+        Self { to: visit.query.to.clone(), entry: visit.query.entry.clone() }
+    }
+
+    fn leads_on(&self) -> bool {
+        !self.to.is_empty() || !self.entry.is_empty()
+    }
+
+    /// This page, on the same way.
+    fn page(&self) -> String {
+        paths::on_the_way(&self.to, &self.entry)
+    }
+
+    fn hidden(&self) -> AnyView {
+        view! { <input type="hidden" name="to" value=self.to.clone()/><input type="hidden" name="entry" value=self.entry.clone()/> }.into_any()
+    }
+
+    /// What comes next.
+    fn onward(&self, l: Lang) -> AnyView {
+        if self.entry.is_empty() {
+            let to = SafePath::parse(&self.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
+            return view! { <p><a class="button primary" href=to>{t(l, "recovery-kept")}</a></p> }.into_any();
+        }
+        view! { <form method="post" action=GoOnWithFactor::url()><input type="hidden" name="entry" value=self.entry.clone()/><button class="primary">{t(l, "recovery-kept")}</button></form> }
+            .into_any()
+    }
+}
+
+fn begun_view(l: Lang, begun: Begun, way: &Way) -> AnyView {
     view! {
         <ol class="steps">
             <li>{t(l, "factor-step-app")}</li>
@@ -64,10 +102,11 @@ fn begun_view(l: Lang, begun: Begun) -> AnyView {
             <li>{t(l, "factor-step-code")}</li>
         </ol>
         <form method="post" action=paths::SECOND_FACTOR_ON class="stack wide">
+            {way.hidden()}
             {field(Field { name: "code".into(), label: t(l, "factor-code"), kind: "text", autocomplete: "one-time-code", required: true, max: 12, ..Field::default() })}
             <div class="row-actions"><button class="primary">{t(l, "factor-on")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
         </form>
-        <form method="post" action=BeginSecondFactor::url() class="links"><button class="link">{t(l, "factor-anew")}</button></form>
+        <form method="post" action=BeginSecondFactor::url() class="links">{way.hidden()}<button class="link">{t(l, "factor-anew")}</button></form>
     }
     .into_any()
 }
@@ -91,44 +130,49 @@ fn there(l: Lang, since: domain::Micros, left: i64) -> AnyView {
 #[derive(Debug, Deserialize)]
 pub struct FirstCode {
     code: String,
+    #[serde(flatten)]
+    way: Way,
 }
 
 /// `POST`: the authenticator's first code. The answer shows the recovery codes, once.
 pub async fn switch_on(visit: Visit, Form(typed): Form<FirstCode>) -> Response {
     let made = visit.context.ligature.add_second_factor(&visit.asker.visitor, &typed.code).await;
-    codes_or_back(&visit, made, true).await
+    codes_or_back(&visit, made, Some(typed.way)).await
 }
 
 /// `POST`: new recovery codes instead of the old ones.
 pub async fn renew(visit: Visit) -> Response {
     let made = visit.context.ligature.renew_recovery_codes(&visit.asker.visitor).await;
-    codes_or_back(&visit, made, false).await
+    codes_or_back(&visit, made, None).await
 }
 
-async fn codes_or_back(visit: &Visit, made: Result<Vec<String>, Fault>, first: bool) -> Response {
-    let to_page = |notice: &'static str| async move { Redirect::to(&back(&visit.context, &visit.asker, paths::SECOND_FACTOR, Flash::notice(notice)).await.location()).into_response() };
+/// `first`: the factor was switched on just now, on this way.
+async fn codes_or_back(visit: &Visit, made: Result<Vec<String>, Fault>, first: Option<Way>) -> Response {
+    let here = first.clone().unwrap_or_default().page();
+    let here = here.as_str();
+    let to_page = |notice: &'static str| async move { Redirect::to(&back(&visit.context, &visit.asker, here, Flash::notice(notice)).await.location()).into_response() };
     match made {
         Ok(codes) => codes_page(visit, codes, first).await,
         Err(fault) => match fault.refusal() {
             Refusal::CodeWrong => to_page("factor-wrong").await,
             Refusal::RateLimited => to_page("factor-wait").await,
-            Refusal::NotRecent => Redirect::to(&paths::confirm(paths::SECOND_FACTOR)).into_response(),
-            Refusal::AttemptStep => Redirect::to(paths::SECOND_FACTOR).into_response(),
+            Refusal::NotRecent => Redirect::to(&paths::confirm(here)).into_response(),
+            Refusal::AttemptStep => Redirect::to(here).into_response(),
             _ => or_refuse(visit, Err(fault)).await,
         },
     }
 }
 
-async fn codes_page(visit: &Visit, codes: Vec<String>, first: bool) -> Response {
+async fn codes_page(visit: &Visit, codes: Vec<String>, first: Option<Way>) -> Response {
     let l = visit.asker.lang;
     page(&visit.context, &visit.asker, Head::new(t(l, "recovery-title"), Layout::Account), move || {
         view! {
             <h1>{t(l, "recovery-title")}</h1>
-            {first.then(|| notice("good", t(l, "factor-now-on")))}
+            {first.is_some().then(|| notice("good", t(l, "factor-now-on")))}
             <p class="lead">{t(l, "recovery-lead")}</p>
             <ul class="codes">{codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}</ul>
             <p class="muted">{t(l, "recovery-once")}</p>
-            <p><a class="button primary" href=paths::ACCOUNT>{t(l, "recovery-kept")}</a></p>
+            {first.unwrap_or_default().onward(l)}
         }
     })
     .await

@@ -13,6 +13,7 @@ pub mod facts;
 pub mod ids;
 pub mod path;
 pub mod policy;
+pub mod provider_change;
 pub mod refusals;
 pub mod roles;
 pub mod trust;

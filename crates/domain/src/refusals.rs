@@ -13,6 +13,8 @@ pub enum NextStep {
     MyAccount,
     /// Sign in once more in this session.
     ConfirmItIsYou,
+    /// Set up a second factor.
+    SetUpFactor,
     /// Wait a little.
     Wait,
     /// Ask the administrator, with the support code.
@@ -30,6 +32,7 @@ impl NextStep {
             Self::OtherMethod => "next-other-method",
             Self::MyAccount => "next-my-account",
             Self::ConfirmItIsYou => "next-confirm",
+            Self::SetUpFactor => "next-set-up-factor",
             Self::Wait => "next-wait",
             Self::AskAdministrator => "next-ask-administrator",
             Self::BackToApplication => "next-back-to-application",
@@ -118,6 +121,7 @@ refusals! {
     CredentialsWrong "account.credentials_wrong" 400 [SignInAgain, OtherMethod] "Address and password do not fit together.";
     SessionEnded "session.ended" 401 [SignInAgain] "There is no session, or it has ended.";
     NotRecent "session.not_recent" 403 [ConfirmItIsYou] "The last sign-in of the session is too long ago for this (MA-09).";
+    FactorWanted "session.factor_wanted" 403 [SetUpFactor] "The policy asks for a second factor here, and the account has none.";
     OtherAccount "session.other_account" 403 [MyAccount] "Who signed in to confirm is not the account of the session (MA-10).";
     NotFresh "session.not_fresh" 403 [MyAccount] "The provider did not say that it asked the person anew.";
     RateLimited "rate.limited" 429 [Wait] "Too many requests.";

@@ -1,7 +1,11 @@
 //! Who may do what in the console: roles of an account in its organisation, and the rights of each (AD-01, ZI-20).
+use serde::{Deserialize, Serialize};
+
+use crate::{Refusal, policy::Owes};
 
 /// A role of an account. It counts in the account's own organisation only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Everything. Owners of the home organisation also run the instance.
     Owner,
@@ -74,6 +78,24 @@ impl Role {
 }
 
 impl Right {
+    /// Whether it changes something: such a right counts only with a recent sign-in, and with the second factor where the
+    /// account has one (threat rule 26). The others only read.
+    #[must_use]
+    pub fn is_power(self) -> bool {
+        match self {
+            Self::Overview | Self::SeeProviders | Self::SeePolicy | Self::SeeAccounts | Self::SeeApplications | Self::SeeTrail => false,
+            Self::ChangeProviders
+            | Self::ChangeTrust
+            | Self::ChangePolicy
+            | Self::SwitchAccounts
+            | Self::GovernAccounts
+            | Self::GiveRoles
+            | Self::ChangeApplications
+            | Self::ChangeBrand
+            | Self::RunInstance => true,
+        }
+    }
+
     pub const ALL: [Self; 15] = [
         Self::Overview,
         Self::SeeProviders,
@@ -99,6 +121,35 @@ pub fn may(roles: &[String], right: Right) -> bool {
     roles.iter().filter_map(|r| Role::parse(r)).any(|role| role.may(right))
 }
 
+/// What of a session shows that its person is there, and not only their cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Presence {
+    /// The last sign-in is recent enough for changes (MA-09).
+    pub recent: bool,
+    /// The account has a second factor, and the session's sign-in did not show it.
+    pub unshown: bool,
+    /// What the policy demands of this account.
+    pub owes: Owes,
+}
+
+/// Whether somebody may use a right now.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] without the right; for power (rule 26) [`Refusal::NotRecent`] and [`Refusal::FactorWanted`].
+pub fn may_use(roles: &[String], right: Right, presence: Presence) -> Result<(), Refusal> {
+    if !may(roles, right) {
+        return Err(Refusal::Forbidden);
+    }
+    if !right.is_power() {
+        return Ok(());
+    }
+    match presence {
+        Presence { owes: Owes::Now, .. } => Err(Refusal::FactorWanted),
+        Presence { recent: false, .. } | Presence { unshown: true, .. } | Presence { owes: Owes::Show, .. } => Err(Refusal::NotRecent),
+        Presence { owes: Owes::Nothing | Owes::Soon(_), .. } => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +161,29 @@ mod tests {
             assert_eq!(holders, [Role::Owner], "{right:?}");
         }
         assert!(Right::ALL.into_iter().all(|r| Role::Owner.may(r)));
+    }
+
+    #[test]
+    fn dl_06_power_wants_a_recent_sign_in_that_shows_every_factor_that_there_is_or_should_be() {
+        let owner = ["owner".to_owned()];
+        let here = Presence { recent: true, unshown: false, owes: Owes::Nothing };
+        for right in Right::ALL {
+            let ask = |presence| may_use(&owner, right, presence);
+            assert_eq!((ask(here), ask(Presence { owes: Owes::Soon(1), ..here })), (Ok(()), Ok(())));
+            let without = [Presence { recent: false, ..here }, Presence { unshown: true, ..here }, Presence { owes: Owes::Show, ..here }].map(ask);
+            let wanted = ask(Presence { owes: Owes::Now, ..here });
+            let (late, owed) = if right.is_power() { (Err(Refusal::NotRecent), Err(Refusal::FactorWanted)) } else { (Ok(()), Ok(())) };
+            assert_eq!((without, wanted), ([late; 3], owed), "{right:?}");
+            assert_eq!(may_use(&[], right, here), Err(Refusal::Forbidden));
+        }
+    }
+
+    #[test]
+    fn dl_06_whoever_only_reads_needs_no_presence_and_everything_else_is_power() {
+        let auditors: Vec<Right> = Right::ALL.into_iter().filter(|r| Role::Auditor.may(*r)).collect();
+        assert!(auditors.iter().all(|r| !r.is_power()), "auditors change nothing");
+        assert_eq!(Right::ALL.into_iter().filter(|r| !r.is_power()).count(), auditors.len());
+        assert!(Role::ALL.into_iter().all(|r| serde_json::to_value(r).unwrap() == r.name()));
     }
 
     #[test]

@@ -4,28 +4,17 @@ use domain::{
     facts::{AccountState, Govern, Governing, Intent},
     policy::Problem,
 };
-use serde_json::json;
 use storage::{
     Conn,
     accounts::{Account, Email, add_role, bump_rev, count_accounts, find_account, list_accounts, list_emails, list_roles, remove_role, set_account_state},
     audit::{AuditEvent, AuditFilter, list_audit_events},
-    links::count_links,
-    providers::{Provider, add_provider, count_takers, list_providers, set_provider, set_provider_choice},
+    links::{count_links, count_spoken_for},
+    providers::{count_takers, list_providers},
     sessions::count_sessions,
 };
-use upstream::{Settings as ProviderSettings, SettingsProblem};
+use upstream::Settings as ProviderSettings;
 
-use crate::{
-    Authority, Fault, Ligature, Visitor,
-    account::Method,
-    association::Association,
-    attempt::trace_of,
-    audit::Event,
-    chance::row_id,
-    policies::{provider_scope, save},
-    setup::OWNER,
-    transaction::Administrator,
-};
+use crate::{Fault, Ligature, Visitor, account::Method, association::Association, attempt::trace_of, policies::provider_scope, setup::OWNER, transaction::Administrator};
 
 /// A provider with its association and what hangs on it.
 #[derive(Debug, Clone)]
@@ -39,6 +28,8 @@ pub struct ProviderView {
     pub position: i32,
     pub redirect_uri: String,
     pub links: i64,
+    /// Identities that its word speaks for, in every organisation that takes it.
+    pub speaks_for: i64,
     /// The home organisation offers it to this one: only its switch and its association are set here.
     pub offered: bool,
     /// Offered to every organisation from here, and how many take it.
@@ -61,6 +52,8 @@ pub struct ProviderForm {
     /// Offered to every organisation; from the home one only.
     pub shared: bool,
     pub association: Association,
+    /// The number of linked identities for which somebody said that they mean it (DL-01).
+    pub confirmed: Option<i64>,
 }
 
 /// Why a form was not saved.
@@ -68,6 +61,8 @@ pub struct ProviderForm {
 pub enum SaveProblem {
     Field(&'static str, &'static str),
     Policy(Problem),
+    /// So many linked identities would depend on another source; somebody has to say that they mean it (DL-01).
+    Unconfirmed(i64),
     Fault(Fault),
 }
 
@@ -120,7 +115,11 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Fault::Storage`].
     pub async fn rights(&self, visitor: &Visitor) -> Result<Vec<Right>, Fault> {
-        let roles = list_roles(&mut self.store.read().await?, self.org, Self::caller(visitor)?.account).await?;
+        self.rights_in(&mut self.store.read().await?, visitor).await
+    }
+
+    pub(crate) async fn rights_in(&self, c: &mut Conn, visitor: &Visitor) -> Result<Vec<Right>, Fault> {
+        let roles = list_roles(c, self.org, Self::caller(visitor)?.account).await?;
         Ok(Right::ALL.into_iter().filter(|right| domain::roles::may(&roles, *right) && (*right != Right::RunInstance || self.is_home())).collect())
     }
 
@@ -160,6 +159,7 @@ impl Ligature {
                 settings: serde_json::from_str(&row.config)?,
                 redirect_uri: self.redirect_uri(&row.key),
                 links: count_links(c, self.org, row.id).await?,
+                speaks_for: count_spoken_for(c, self.org, row.id, &row.namespace).await?,
                 offered: row.organisation_id != self.org,
                 shared: row.shared,
                 takers: if self.is_home() && row.shared { count_takers(c, row.id).await? } else { 0 },
@@ -174,127 +174,6 @@ impl Ligature {
             });
         }
         Ok(views)
-    }
-
-    /// Creates or changes a provider with its association. The namespace and the key never change afterwards.
-    pub async fn save_provider(&self, visitor: &Visitor, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
-        self.allowed(visitor, Right::ChangeProviders).await?;
-        let rights = self.rights(visitor).await?;
-        let found = storage::providers::find_provider(&mut self.store.read().await?, self.org, &form.key).await?;
-        // What is offered keeps its settings, unless one of their own takes its place.
-        let taken = found.as_ref().is_some_and(|p| p.organisation_id != self.org) && !create;
-        let stored = found.filter(|p| p.organisation_id == self.org);
-        let mut form = form;
-        if !rights.contains(&Right::RunInstance) {
-            // Their form has no such switch: what is offered stays so.
-            form.shared = stored.as_ref().is_some_and(|p| p.shared);
-        }
-        if !rights.contains(&Right::ChangeTrust) {
-            let before = Association::read(&self.policies(&mut self.store.read().await?).await?.document(&provider_scope(&form.key)));
-            // Whose word counts is the owner's to say: it can open accounts.
-            if form.association.verified_counts && !before.verified_counts {
-                return Err(SaveProblem::Field("verified_counts", "field-owner-only"));
-            }
-            if form.association.domains.iter().any(|d| !before.domains.contains(d)) {
-                return Err(SaveProblem::Field("domains", "field-owner-only"));
-            }
-            // Nor is a provider asked somewhere else whose word counts, here or wherever it is offered; nor does a new one
-            // come under its key.
-            let same = stored.as_ref().is_some_and(|row| serde_json::from_str::<ProviderSettings>(&row.config).ok().as_ref() == Some(&form.settings));
-            if !same && !taken && (form.shared || before.verified_counts || !before.domains.is_empty()) {
-                return Err(SaveProblem::Field("client_id", "field-owner-settings"));
-            }
-        }
-        self.put_provider(&Authority::Console(visitor.clone()), form, create).await
-    }
-
-    /// Takes a provider that the home organisation offers, or leaves it; with how it is associated here (ZI-20).
-    pub async fn take_provider(&self, visitor: &Visitor, key: &str, enabled: bool, association: Association) -> Result<(), SaveProblem> {
-        self.allowed(visitor, Right::ChangeProviders).await?;
-        let offered = self.provider(&mut self.store.read().await?, key).await?;
-        if offered.organisation_id == self.org {
-            return Err(SaveProblem::Fault(Refusal::NotFound.into()));
-        }
-        let form = ProviderForm {
-            key: key.to_owned(),
-            name: offered.name,
-            settings: serde_json::from_str(&offered.config).map_err(Fault::from)?,
-            secret: String::new(),
-            enabled,
-            position: offered.position,
-            shared: false,
-            association,
-        };
-        self.save_provider(visitor, form, false).await
-    }
-
-    /// Creates or changes a provider; the console asked for the role, the command line has the master key.
-    ///
-    /// # Errors
-    /// [`SaveProblem`].
-    pub async fn put_provider(&self, authority: &Authority, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
-        let slug = form.key.len() <= 40 && !form.key.is_empty() && form.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if !slug {
-            return Err(SaveProblem::Field("key", "field-key"));
-        }
-        if form.name.trim().is_empty() || form.name.chars().count() > 60 || form.name.chars().any(char::is_control) {
-            return Err(SaveProblem::Field("name", "field-name"));
-        }
-        form.settings.check(self.settings.plain_http).map_err(|SettingsProblem { field, remedy }| SaveProblem::Field(field, remedy))?;
-        let scope = provider_scope(&form.key);
-        let policies = self.policies(&mut self.store.read().await?).await?;
-        let document = form.association.document(&policies.document(&scope));
-        self.check_document(&policies, &scope, &document, &[]).map_err(SaveProblem::Policy)?;
-        let saved: Result<Result<(), (&'static str, &'static str)>, Fault> = self
-            .with_authority(authority, Right::ChangeProviders, move |this, c, by| {
-                Box::pin(async move {
-                    let now = this.now();
-                    let found = storage::providers::find_provider(c, this.org, &form.key).await?;
-                    let event = |kind: &'static str, detail| Event { provider: form.key.clone(), ..Event::new(kind).by(by.clone()).detail(detail) };
-                    if let Some(offered) = found.as_ref().filter(|p| p.organisation_id != this.org && !create) {
-                        set_provider_choice(c, this.org, offered.id, form.enabled).await?;
-                        let version = save(c, this.org, &provider_scope(&form.key), &document, &by, now).await?;
-                        let detail = json!({"enabled": form.enabled, "association": form.association.mode.name(), "policy_version": version});
-                        this.record(c, event("provider.taken", detail)).await?;
-                        return Ok(Ok(()));
-                    }
-                    let old = found.filter(|p| p.organisation_id == this.org);
-                    let id = old.as_ref().map_or_else(|| ProviderId(row_id(now)), |o| o.id);
-                    if let Some(old) = &old
-                        && (create || old.namespace != form.settings.namespace(id))
-                    {
-                        // Changing an issuer is a re-key of every link, not an edit.
-                        return Ok(Err(if create { ("key", "field-taken") } else { ("issuer", "field-namespace") }));
-                    }
-                    let secret = if form.secret.is_empty() { None } else { Some(this.vault.seal("provider-secret", form.secret.as_bytes())?) };
-                    let row = Provider {
-                        id,
-                        organisation_id: this.org,
-                        key: form.key.clone(),
-                        name: form.name.trim().to_owned(),
-                        kind: form.settings.kind().into(),
-                        namespace: form.settings.namespace(id),
-                        config: serde_json::to_string(&form.settings)?,
-                        secret_set_at: secret.as_ref().map(|_| now),
-                        secret,
-                        enabled: form.enabled,
-                        position: form.position,
-                        rev: 1,
-                        shared: form.shared && this.is_home(),
-                    };
-                    match old {
-                        Some(_) => set_provider(c, this.org, &row).await?,
-                        None if add_provider(c, this.org, &row, now).await? => {}
-                        None => return Ok(Err(("key", "field-taken"))),
-                    }
-                    let version = save(c, this.org, &provider_scope(&form.key), &document, &by, now).await?;
-                    let detail = json!({"enabled": form.enabled, "association": form.association.mode.name(), "login_only": form.association.login_only, "as_source": form.association.as_source, "as_target": form.association.as_target, "policy_version": version, "secret_changed": row.secret_set_at.is_some(), "offered_to_all": row.shared});
-                    this.record(c, event(if create { "provider.created" } else { "provider.changed" }, detail)).await?;
-                    Ok(Ok(()))
-                })
-            })
-            .await;
-        saved?.map_err(|(field, remedy)| SaveProblem::Field(field, remedy))
     }
 
     pub async fn admin_accounts(&self, visitor: &Visitor, search: &str) -> Result<Vec<(Account, Option<Email>)>, Fault> {

@@ -89,6 +89,9 @@ impl Ligature {
         if !spend_state(c, &start.spent_hash(), start.spent_until()).await? {
             return Err(Refusal::StateReplayed.into());
         }
+        if !self.ground(c, None).await?.still_says(held) {
+            return Err(Refusal::PolicyChanged.into());
+        }
         if let Some(attempt) = &start.bind {
             return self.bind_by_identity(c, visitor, attempt, held).await;
         }

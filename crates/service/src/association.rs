@@ -5,7 +5,7 @@ use domain::{
 };
 
 /// The association of a provider: names for policy documents; the engine reads only the documents.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Association {
     pub mode: Mode,
     pub login_only: bool,
@@ -19,7 +19,7 @@ pub struct Association {
 }
 
 /// How unknown identities of a provider meet existing accounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Mode {
     /// As the instance's policy says.
     Inherit,

@@ -4,7 +4,13 @@ use storage::attempts::{is_spent, spend_state};
 use subtle::ConstantTimeEq;
 use upstream::{UpstreamError, Visit};
 
-use crate::{Arrival, Fault, Ligature, Visitor, audit::Event, chance::support_code, held::Held, start::Sealed};
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    audit::Event,
+    chance::support_code,
+    held::{Held, source_of},
+    start::Sealed,
+};
 
 /// The parameters of the answer (RFC 6749 §4.1.2, RFC 9207).
 #[derive(Debug, Clone, Default)]
@@ -46,7 +52,8 @@ impl Ligature {
         let visit = Visit { redirect_uri: &redirect_uri, code, issuer: answer.iss.as_deref(), nonce: &start.nonce, verifier: &start.verifier, now: self.now() };
         match connector.finish(visit).await {
             Ok(assertion) => {
-                let held = Held { provider: row.id, key: row.key, provider_name: row.name, namespace: row.namespace, assertion };
+                let source = source_of(&row);
+                let held = Held { provider: row.id, key: row.key, provider_name: row.name, namespace: row.namespace, source, assertion };
                 self.arrive(visitor, held, start).await
             }
             Err(error) => {

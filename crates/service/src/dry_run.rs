@@ -234,12 +234,15 @@ impl Ligature {
         Ok(tally)
     }
 
-    /// The newest dry run of a version with the examples of one bucket.
+    /// The newest dry run of a version with the examples of one bucket; nothing for whoever may not see accounts (DL-04).
     ///
     /// # Errors
     /// As [`Ligature::allowed`].
     pub async fn dry_run_view(&self, visitor: &Visitor, version: i64, bucket: &str) -> Result<Option<DryRunView>, Fault> {
         self.allowed(visitor, Right::SeePolicy).await?;
+        if !self.rights(visitor).await?.contains(&Right::SeeAccounts) {
+            return Ok(None);
+        }
         let mut conn = self.store.walk().await?;
         let Some(row) = list_dry_runs(&mut conn, self.org, version).await?.into_iter().next() else { return Ok(None) };
         let found: HashMap<String, i64> = serde_json::from_str(&row.counts)?;

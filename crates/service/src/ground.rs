@@ -15,7 +15,11 @@ use storage::{
     stamp::find_stamp,
 };
 
-use crate::{Fault, Ligature, held::Held, policies::Policies};
+use crate::{
+    Fault, Ligature,
+    held::{Held, source_of},
+    policies::Policies,
+};
 
 /// Grounds are kept for this many applications.
 const APPLICATIONS: usize = 1000;
@@ -49,6 +53,8 @@ struct Flags {
     as_target: bool,
     sign_in: bool,
     isolation: String,
+    /// Where its word comes from.
+    source: String,
 }
 
 impl Ground {
@@ -58,7 +64,7 @@ impl Ground {
             .iter()
             .filter_map(|p| {
                 let policy = merged.get(&p.key)?;
-                Some((p.id, Flags { enabled: p.enabled, as_target: policy.permits.as_target, sign_in: policy.permits.sign_in, isolation: policy.isolation() }))
+                Some((p.id, Flags { enabled: p.enabled, as_target: policy.permits.as_target, sign_in: policy.permits.sign_in, isolation: policy.isolation(), source: source_of(p) }))
             })
             .collect();
         let local = Arc::new(policies.effective(None, client.as_deref()));
@@ -75,6 +81,12 @@ impl Ground {
 
     pub fn provider(&self, id: ProviderId) -> Option<&Provider> {
         self.providers.iter().find(|p| p.id == id)
+    }
+
+    /// Whether a provider's word still comes from where it came from when it said this. Else whoever could change that for a
+    /// moment would speak for people who are linked later (DL-01).
+    pub fn still_says(&self, held: &Held) -> bool {
+        self.flags.get(&held.provider).is_some_and(|f| f.source == held.source)
     }
 
     /// Counts an account's methods. The local password counts as one that may be linked to (GO-53).

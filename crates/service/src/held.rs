@@ -10,14 +10,22 @@ pub struct Held {
     pub key: String,
     pub provider_name: String,
     pub namespace: String,
+    /// Where the provider's word came from when it was asked: what it said counts only as long as that is so (DL-01).
+    #[serde(default)]
+    pub source: String,
     pub assertion: Assertion,
+}
+
+/// Where a provider's word comes from, in one text; nothing where its settings cannot be read.
+pub(crate) fn source_of(provider: &storage::providers::Provider) -> String {
+    serde_json::from_str::<upstream::Settings>(&provider.config).map(|s| s.source().fingerprint()).unwrap_or_default()
 }
 
 impl Held {
     /// An identity that nobody has, of a provider: for asking what would be possible.
     pub fn nobody(provider: &storage::providers::Provider) -> Self {
         let assertion = Assertion { subject: String::new(), email: None, email_verified: false, name: None, hosted_domain: None, auth_at: None, claims: serde_json::Map::new() };
-        Self { provider: provider.id, key: provider.key.clone(), provider_name: provider.name.clone(), namespace: provider.namespace.clone(), assertion }
+        Self { provider: provider.id, key: provider.key.clone(), provider_name: provider.name.clone(), namespace: provider.namespace.clone(), source: source_of(provider), assertion }
     }
 
     /// The claimed address, if mail could be sent to it. Empty and broken ones match nothing (ID-08).

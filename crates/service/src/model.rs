@@ -372,7 +372,19 @@ impl Product {
         let key = PROVIDERS[identity.0];
         let email = address.map(|a| ADDRESSES[a].to_owned());
         let assertion = Assertion { subject: format!("s{}", identity.1), email, email_verified: verified, name: Some("N".into()), hosted_domain: None, auth_at: None, claims: serde_json::Map::new() };
-        Held { provider: ProviderId([u8::try_from(identity.0).unwrap() + 1; 16]), key: key.into(), provider_name: key.into(), namespace: format!("oidc:https://{key}.test"), assertion }
+        Held {
+            provider: ProviderId([u8::try_from(identity.0).unwrap() + 1; 16]),
+            key: key.into(),
+            provider_name: key.into(),
+            namespace: format!("oidc:https://{key}.test"),
+            source: Self::source_of_model(key),
+            assertion,
+        }
+    }
+
+    fn source_of_model(key: &str) -> String {
+        let settings: upstream::Settings = serde_json::from_value(json!({"kind": "oidc", "issuer": format!("https://{key}.test"), "client_id": "x"})).unwrap();
+        settings.source().fingerprint()
     }
 
     fn visitor(session: Option<Caller>) -> Visitor {

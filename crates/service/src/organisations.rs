@@ -124,8 +124,9 @@ impl Ligature {
         if !home && authority(&form.address).eq_ignore_ascii_case(authority(&self.settings.public_url)) {
             return Ok(Err(("address", "field-taken")));
         }
-        self.with_authority(word, Right::RunInstance, move |this, c, by| {
+        self.with_authority(word, Right::RunInstance, move |this, c, actor| {
             Box::pin(async move {
+                let by = actor.name();
                 let detail = json!({"organisation": form.slug, "name": form.name.trim(), "address": form.address, "active": form.active});
                 let kind = match (found, create) {
                     (Some(_), true) => return Ok(Err(("slug", "field-taken"))),

@@ -1,9 +1,9 @@
 //! Policy documents by scope, and what they come to for a provider and an application.
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::{
     OrgId, Policy,
-    policy::{Document, Problem, preset},
+    policy::{Belief, Document, Problem, preset},
 };
 use storage::{Conn, policies::add_policy_version};
 
@@ -35,6 +35,12 @@ pub fn provider_scope(key: &str) -> String {
 #[must_use]
 pub fn application_scope(client: &str) -> String {
     format!("application:{client}")
+}
+
+/// Whether a scope is one provider's, in an application or not.
+#[must_use]
+pub fn names_provider(scope: &str) -> bool {
+    crate::policy_admin::parts(scope).1.is_some()
 }
 
 /// The scopes that meet at a provider and an application, the widest first.
@@ -86,7 +92,20 @@ impl Policies {
     /// The documents that meet at a provider and an application, with their scopes.
     #[must_use]
     pub fn chain(&self, provider: Option<&str>, client: Option<&str>) -> Vec<(String, Document)> {
-        scopes(provider, client).into_iter().map(|scope| (scope.clone(), self.document(&scope))).collect()
+        let counting = |scope: String| {
+            let document = self.document(&scope);
+            // Whose word counts is said of a provider by name, and by no wider scope (DL-03).
+            let document = if names_provider(&scope) { document } else { document.of_everybody() };
+            (scope, document)
+        };
+        scopes(provider, client).into_iter().map(counting).collect()
+    }
+
+    /// What is believed of a provider, in our own pages or in any application.
+    #[must_use]
+    pub fn believed(&self, key: &str) -> BTreeSet<Belief> {
+        let clients = self.active.keys().filter_map(|scope| crate::policy_admin::parts(scope).0).map(Some);
+        clients.chain([None]).flat_map(|client| self.effective(Some(key), client).believes()).collect()
     }
 
     /// The policy in force for a provider, or for the local methods, in an application, or in our own pages.

@@ -18,7 +18,7 @@ use crate::{
     Authority, Fault, Ligature, Visitor,
     admin::SaveProblem,
     audit::Event,
-    policies::{INSTANCE, ORGANISATION, Policies, application_scope, provider_scope, save},
+    policies::{INSTANCE, ORGANISATION, Policies, application_scope, names_provider, provider_scope, save},
     switches::Switches,
 };
 
@@ -39,7 +39,8 @@ pub struct PolicyView {
 #[derive(Debug, Clone)]
 pub struct Exposed {
     pub danger: Danger,
-    pub accounts: i64,
+    /// For whoever may see accounts.
+    pub accounts: Option<i64>,
 }
 
 /// One scope's document for editing.
@@ -75,6 +76,8 @@ pub struct PresetView {
 #[derive(Debug, Clone)]
 pub struct VersionView {
     pub row: PolicyVersion,
+    /// The newest version in force, against which the difference is.
+    pub in_force: i64,
     pub dangers: Vec<Exposed>,
     /// Field, value with this version, value now; for the scope alone.
     pub differences: Vec<(String, String, String)>,
@@ -116,8 +119,8 @@ impl Ligature {
             presets: PRESETS.to_vec(),
             version: policies.version,
             history: list_policy_versions(c, self.org, "", 30).await?,
-            dangers: self.exposed(c, &policies.effective(None, None)).await?,
-            differences: list_audit_events(c, self.org, &filter, 20).await?,
+            dangers: self.exposed(c, visitor, &policies.effective(None, None)).await?,
+            differences: if self.rights_in(c, visitor).await?.contains(&Right::SeeTrail) { list_audit_events(c, self.org, &filter, 20).await? } else { Vec::new() },
         })
     }
 
@@ -161,6 +164,9 @@ impl Ligature {
         if !self.is_home() && document.permits.accept_unproven_links == Some(true) {
             return Err(Problem::new("permits.accept_unproven_links", "true", "home-only"));
         }
+        if !names_provider(scope) {
+            document.check_of_everybody()?;
+        }
         for (path, text, _) in document.expressions() {
             self.expressions.get(&text).map_err(|mistake| Problem::new(path, format!("{text} ({mistake})"), "expression"))?;
         }
@@ -176,6 +182,10 @@ impl Ligature {
         let mut document = Document::parse(text).map_err(SaveProblem::Policy)?;
         // Expressions of Gravitee AM are taken as they are written there.
         document.translate(|text| if text.trim_start().starts_with("{#") { expr::import(text) } else { text.to_owned() });
+        self.add_draft(visitor, scope, document).await
+    }
+
+    async fn add_draft(&self, visitor: &Visitor, scope: &str, document: Document) -> Result<i64, SaveProblem> {
         let mut conn = self.store.walk().await?;
         if !self.possible_scopes(&mut conn).await?.iter().any(|s| s == scope) {
             return Err(Refusal::NotFound.into());
@@ -207,16 +217,18 @@ impl Ligature {
         let document: Document = serde_json::from_str(&row.document)?;
         let (client, key) = parts(&row.scope);
         let next = policies.with(&row.scope, document, version);
-        let dangers = self.exposed(c, &next.effective(key, client)).await?;
+        let dangers = self.exposed(c, visitor, &next.effective(key, client)).await?;
         let differences = differences(&explain(&next.chain(key, client)), &explain(&policies.chain(key, client)));
-        Ok(VersionView { row, dangers, differences })
+        Ok(VersionView { row, in_force: policies.version, dangers, differences })
     }
 
-    /// Moves a version on. Going back to an old one makes a new version of its text: numbers only grow.
+    /// Moves a version on. Going back to an old one makes a new version of its text: numbers only grow. `seen`: the newest
+    /// version in force when the person saw the difference; another one means that they saw another difference (PL-01).
     ///
     /// # Errors
+    /// [`Refusal::PolicyChanged`] when the policy in force is another one than they saw.
     /// [`SaveProblem::Policy`] when it no longer fits the other scopes.
-    pub async fn set_version(&self, visitor: &Visitor, version: i64, becomes: Becomes) -> Result<(), SaveProblem> {
+    pub async fn set_version(&self, visitor: &Visitor, version: i64, becomes: Becomes, seen: Option<i64>) -> Result<(), SaveProblem> {
         self.allowed(visitor, Right::ChangePolicy).await?;
         let mut conn = self.store.walk().await?;
         let row = find_policy_version(&mut conn, self.org, version).await?.ok_or(Refusal::NotFound)?;
@@ -231,7 +243,7 @@ impl Ligature {
             return Err(Refusal::BadRequest.into());
         }
         if becomes == Becomes::Active {
-            return Ok(self.activate(&Authority::Console(visitor.clone()), row.scope, document, Some(version)).await?);
+            return Ok(self.activate(&Authority::Console(visitor.clone()), row.scope, document, Some(version), seen).await?);
         }
         let state = if becomes == Becomes::Shadow { "shadow" } else { "retired" };
         self.administer::<_, Fault, _>(visitor, Right::ChangePolicy, move |this, c, admin| {
@@ -244,19 +256,19 @@ impl Ligature {
         Ok(())
     }
 
-    /// Saves the instance's switches as a new policy version.
+    /// Makes a draft of the instance's policy in force with what the switches change; `None`: they change nothing. It is
+    /// put in force from its own page, which shows the difference (PL-01).
     ///
     /// # Errors
     /// [`SaveProblem::Policy`].
-    pub async fn save_switches(&self, visitor: &Visitor, switches: Switches) -> Result<(), SaveProblem> {
+    pub async fn draft_switches(&self, visitor: &Visitor, switches: &Switches) -> Result<Option<i64>, SaveProblem> {
         self.allowed(visitor, Right::ChangePolicy).await?;
-        let document = switches.document();
-        let mut conn = self.store.walk().await?;
-        let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
-        let policies = self.policies(&mut conn).await?;
-        drop(conn);
-        self.check_document(&policies, INSTANCE, &document, &providers).map_err(SaveProblem::Policy)?;
-        Ok(self.activate(&Authority::Console(visitor.clone()), INSTANCE.into(), document, None).await?)
+        let base = self.policies(&mut self.store.read().await?).await?.document(INSTANCE);
+        let document = switches.patch(&base);
+        if document == base {
+            return Ok(None);
+        }
+        self.add_draft(visitor, INSTANCE, document).await.map(Some)
     }
 
     /// Makes a preset the instance's policy, for the command line and the demo.
@@ -265,7 +277,7 @@ impl Ligature {
     /// [`Fault::Internal`] for an unknown name.
     pub async fn use_preset(&self, name: &str) -> Result<(), Fault> {
         let document = preset(name).ok_or_else(|| Fault::Internal(format!("no preset is called {name}")))?;
-        self.activate(&Authority::Operator("cli"), INSTANCE.into(), document, None).await
+        self.activate(&Authority::Operator("cli"), INSTANCE.into(), document, None, None).await
     }
 
     /// Makes a document a scope's policy, for the command line and tests.
@@ -275,7 +287,7 @@ impl Ligature {
     pub async fn use_document(&self, scope: &str, document: Document) -> Result<(), Fault> {
         let policies = self.policies(&mut self.store.read().await?).await?;
         self.check_document(&policies, scope, &document, &[]).map_err(|p| Fault::Internal(format!("{}: {} ({})", p.path, p.value, p.remedy)))?;
-        self.activate(&Authority::Operator("cli"), scope.to_owned(), document, None).await
+        self.activate(&Authority::Operator("cli"), scope.to_owned(), document, None, None).await
     }
 
     /// The policy in force for a provider in our own pages.
@@ -286,10 +298,15 @@ impl Ligature {
         Ok(self.ground(&mut self.store.walk().await?, None).await?.policy(provider))
     }
 
-    async fn activate(&self, authority: &Authority, scope: String, document: Document, from: Option<i64>) -> Result<(), Fault> {
-        self.with_authority(authority, Right::ChangePolicy, move |this, c, by| {
+    async fn activate(&self, authority: &Authority, scope: String, document: Document, from: Option<i64>, seen: Option<i64>) -> Result<(), Fault> {
+        self.with_authority(authority, Right::ChangePolicy, move |this, c, actor| {
             Box::pin(async move {
-                let old = this.policies(c).await?.document(&scope);
+                let by = actor.name();
+                let policies = this.policies(c).await?;
+                if seen.is_some_and(|seen| seen != policies.version) {
+                    return Err(Refusal::PolicyChanged.into());
+                }
+                let old = policies.document(&scope);
                 let version = save(c, this.org, &scope, &document, &by, this.now()).await?;
                 if let Some(from) = from
                     && let Some(row) = find_policy_version(c, this.org, from).await?
@@ -311,7 +328,7 @@ impl Ligature {
         let policies = self.policies(c).await?;
         Ok(EffectiveView {
             fields: explain(&policies.chain(provider, client)),
-            dangers: self.exposed(c, &policies.effective(provider, client)).await?,
+            dangers: self.exposed(c, visitor, &policies.effective(provider, client)).await?,
             providers: list_providers(c, self.org).await?.into_iter().map(|p| (p.key, p.name)).collect(),
             applications: list_applications(c, self.org).await?.into_iter().map(|a| (a.client_id, a.name)).collect(),
         })
@@ -329,17 +346,20 @@ impl Ligature {
             text: serde_json::to_string_pretty(&document)?,
             differences: differences(&fields(&document), &fields(&recommended)),
             deviations: deviations(name).iter().copied().filter(|d| *d != "phone" || !self.has_texts()).collect(),
-            dangers: self.exposed(&mut self.store.walk().await?, &policy).await?,
+            dangers: self.exposed(&mut self.store.walk().await?, visitor, &policy).await?,
         })
     }
 
     /// The dangers of a policy with the accounts that each touches.
-    pub(crate) async fn exposed(&self, c: &mut Conn, policy: &Policy) -> Result<Vec<Exposed>, Fault> {
+    async fn exposed(&self, c: &mut Conn, visitor: &Visitor, policy: &Policy) -> Result<Vec<Exposed>, Fault> {
         let mut dangers = lint(policy);
         // A danger only where no text can be sent.
         dangers.retain(|d| d.name != "phone" || !self.has_texts());
         if dangers.is_empty() {
             return Ok(Vec::new());
+        }
+        if !self.rights_in(c, visitor).await?.contains(&Right::SeeAccounts) {
+            return Ok(dangers.into_iter().map(|danger| Exposed { danger, accounts: None }).collect());
         }
         let (proved, active, pending) = count_exposed(c, self.org).await?;
         let mut all = Vec::new();
@@ -351,7 +371,7 @@ impl Ligature {
                 Exposes::Pending => pending,
                 Exposes::Having(attribute) => count_with_attribute(c, self.org, &attribute.name()).await?,
             };
-            all.push(Exposed { danger, accounts });
+            all.push(Exposed { danger, accounts: Some(accounts) });
         }
         Ok(all)
     }

@@ -49,9 +49,9 @@ impl Ligature {
     /// knows better by now (states, roles, methods, providers) comes from there.
     ///
     /// # Errors
-    /// [`domain::Refusal::NotFound`] for an unknown version.
+    /// [`domain::Refusal::NotFound`] for an unknown version; as [`Ligature::allowed`]: it tells who signed in (DL-04).
     pub async fn replay(&self, visitor: &Visitor, version: i64) -> Result<Replay, Fault> {
-        self.allowed(visitor, Right::SeePolicy).await?;
+        self.allowed(visitor, Right::SeeAccounts).await?;
         let mut conn = self.store.walk().await?;
         let policies = Arc::new(self.policies_with(&mut conn, version).await?);
         let ground = Ground::new(policies, Arc::clone(&self.ground(&mut conn, None).await?.providers), None);

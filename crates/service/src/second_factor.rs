@@ -16,6 +16,7 @@ use storage::{
     counters::{clear_counter, count_up},
     factors::{TOTP, TOTP_BEGUN, count_recovery_codes, find_factor, remove_factor, set_factor, set_recovery_codes, spend_recovery_code, use_step},
     organisations::organisation_name,
+    sessions::set_session_factor,
 };
 use totp_rs::{Builder, Totp};
 
@@ -63,6 +64,10 @@ fn totp(secret: &[u8], issuer: &str, name: &str) -> Result<Totp, Fault> {
 fn grouped(secret: &str) -> String {
     secret.chars().collect::<Vec<_>>().chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
+
+/// The factor of a session in which one was set up. It satisfies the policy; applications are told of one factor until the
+/// next sign-in, since whoever set it up showed nothing that was there before.
+pub(crate) const SET_UP: &str = "set_up";
 
 impl Ligature {
     /// The page's data.
@@ -136,6 +141,7 @@ impl Ligature {
                 set_factor(c, this.org, account, CredentialId(row_id(now)), TOTP, &sealed, now).await?;
                 use_step(c, account, step).await?;
                 set_recovery_codes(c, account, &hashes, now).await?;
+                set_session_factor(c, &session.hash, SET_UP).await?;
                 this.forget_factor_tries(c, account).await?;
                 this.end_everything(c, account, Some(&session.public_id)).await?;
                 this.record(c, Event::new("second_factor.added").account(account).detail(allowed.trace)).await?;

@@ -65,6 +65,10 @@ impl Ligature {
             factor: opening.factor.clone(),
             sid,
         };
+        if session.factor.is_empty() {
+            let policy = self.ground(c, visitor.on_way_to.as_deref()).await?.policy(None);
+            self.note_demand(c, &policy, session.account).await?;
+        }
         add_session(c, self.org, &session, now).await?;
         add_auth_event(c, row_id(now), opening.kind, &session, now).await?;
         Ok(secret)

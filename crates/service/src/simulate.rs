@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use storage::{
     Conn,
-    accounts::find_account,
+    accounts::{Email, find_account},
     links::{list_claims, list_links},
     policies::find_policy_version,
     providers::Provider,
@@ -61,26 +61,80 @@ pub struct Tried {
     pub facts: Facts,
     /// Account ids with a name to show, of the decision and its candidates.
     pub names: HashMap<AccountId, String>,
+    /// It was tried on accounts that were made up, and not on today's.
+    pub supposed: Option<Supposed>,
+}
+
+/// What is supposed of the claimed address where the asker may not see accounts (DL-04).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Supposed {
+    Nobody,
+    One,
+    Several,
+}
+
+impl Supposed {
+    pub const ALL: [Self; 3] = [Self::Nobody, Self::One, Self::Several];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::One => "one",
+            Self::Several => "several",
+        }
+    }
+
+    /// Made-up accounts: active, with a password, the first of them owner of the address.
+    fn accounts(self, address: &str) -> Vec<Snapshot> {
+        let count = match self {
+            Self::Nobody => 0,
+            Self::One => 1,
+            Self::Several => 2,
+        };
+        (1..=count)
+            .map(|n| Snapshot {
+                account: AccountId([n; 16]),
+                state: AccountState::Active,
+                name: String::new(),
+                emails: vec![Email { account_id: AccountId([n; 16]), canonical: address.to_owned(), typed: address.to_owned(), proof: "code".into(), owner: n == 1, is_primary: true, created_at: 0 }],
+                links: Vec::new(),
+                password: true,
+                second_factor: false,
+                passkeys: false,
+                administrator: false,
+            })
+            .collect()
+    }
 }
 
 impl Ligature {
-    /// Decides on a made-up assertion against today's accounts; nothing is written.
+    /// Decides on a made-up assertion; nothing is written. Against today's accounts for whoever may see them; for the
+    /// others against accounts that are made up, so that nothing tells who has one (DL-04).
     ///
     /// # Errors
     /// [`Refusal::ProviderUnknown`], [`Refusal::BadRequest`] for claims that are no JSON object, [`Refusal::NotFound`]
-    /// for an account without an identity of the provider.
-    pub async fn try_policy(&self, visitor: &Visitor, made: &MadeUp) -> Result<Tried, Fault> {
+    /// for an account without an identity of the provider, [`Refusal::Forbidden`] for an account that may not be seen.
+    pub async fn try_policy(&self, visitor: &Visitor, made: &MadeUp) -> Result<Vec<Tried>, Fault> {
         self.allowed(visitor, Right::SeePolicy).await?;
+        let sees = self.rights(visitor).await?.contains(&Right::SeeAccounts);
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let client = Some(made.application.as_str()).filter(|a| !a.is_empty());
         let mut ground = self.ground(c, client).await?;
         let provider = ground.providers.iter().find(|p| p.key == made.provider).ok_or(Refusal::ProviderUnknown)?.clone();
         let mut held = Held::nobody(&provider);
-        held.assertion = if made.account.trim().is_empty() { made_up(made)? } else { self.recorded(c, &provider, made).await? };
+        held.assertion = match (made.account.trim().is_empty(), sees) {
+            (true, _) => made_up(made)?,
+            (false, true) => self.recorded(c, &provider, made).await?,
+            (false, false) => return Err(Refusal::Forbidden.into()),
+        };
         if let Some(version) = made.version {
             let policies = self.policies_with(c, version).await?;
             ground = Arc::new(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), ground.client.clone()));
+        }
+        if !sees {
+            return Ok(Supposed::ALL.into_iter().map(|supposed| self.try_supposed(&ground, &held, made.proven, supposed)).collect());
         }
         let (facts, policy) = self.facts(c, &held, Ask::SignIn { act: Act::Arrived, proven: made.proven, kept: &Kept::default() }, &ground).await?;
         let decision = decide(&facts, &policy);
@@ -90,7 +144,17 @@ impl Ligature {
                 names.insert(id, account.name);
             }
         }
-        Ok(Tried { decision, facts, names })
+        Ok(vec![Tried { decision, facts, names, supposed: None }])
+    }
+
+    fn try_supposed(&self, ground: &Ground, held: &Held, proven: bool, supposed: Supposed) -> Tried {
+        let address = held.address();
+        let accounts = address.as_ref().map(|a| supposed.accounts(a.as_str())).unwrap_or_default();
+        let holders = address.iter().map(|a| (a.as_str(), accounts.iter().collect())).collect();
+        let policy = ground.policy(Some(&held.key));
+        let facts = offline_facts(&self.expressions, ground, &policy, held, &holders);
+        let facts = Facts { trust: held.trust(&policy, proven), ..facts };
+        Tried { decision: decide(&facts, &policy), facts, names: HashMap::new(), supposed: Some(supposed) }
     }
 
     /// What an account's identity of a provider said last.

@@ -3,11 +3,15 @@
 //! hint for pages and nothing else (I14, SF-01 to SF-03, DL-05).
 use std::ops::Deref;
 
-use domain::{AccountId, Refusal, Right};
+use domain::{
+    AccountId, Refusal, Right,
+    roles::{Presence, may_use},
+};
 use futures_util::future::BoxFuture;
 use storage::{
     Conn,
     accounts::{hold_account, list_roles},
+    factors::{TOTP, find_factor},
     sessions::find_session,
 };
 
@@ -58,7 +62,8 @@ impl Acting {
     }
 }
 
-/// An administrator whose session is alive, and whose role has the right, in this transaction.
+/// An administrator whose session is alive and whose role has the right, in this transaction; and who is there, where the
+/// right is power (DL-06). Everything that the console writes takes one.
 #[derive(Debug, Clone)]
 pub(crate) struct Administrator {
     acting: Acting,
@@ -78,6 +83,11 @@ impl Administrator {
         format!("admin:{}", self.account)
     }
 
+    /// Whether one of their roles has a right.
+    pub fn may(&self, right: Right) -> bool {
+        domain::roles::may(&self.roles, right)
+    }
+
     /// An event of theirs.
     pub fn event(&self, kind: &'static str) -> Event {
         Event::new(kind).by(self.name())
@@ -91,6 +101,20 @@ pub enum Authority {
     Console(Visitor),
     /// The operator's, from the command line, who has the database and the master key. The name that the audit trail gets.
     Operator(&'static str),
+}
+
+/// Who acts on an authority, as the transaction found them.
+pub(crate) struct Actor {
+    operator: &'static str,
+    /// Nobody of the console: the operator.
+    pub admin: Option<Administrator>,
+}
+
+impl Actor {
+    /// As the audit trail names them.
+    pub fn name(&self) -> String {
+        self.admin.as_ref().map_or_else(|| self.operator.to_owned(), Administrator::name)
+    }
 }
 
 impl Ligature {
@@ -154,7 +178,8 @@ impl Ligature {
     /// Runs a transaction of an administrator.
     ///
     /// # Errors
-    /// [`Refusal::SessionEnded`] when the session is over by then, [`Refusal::Forbidden`] when the right is gone.
+    /// [`Refusal::SessionEnded`] when the session is over by then, [`Refusal::Forbidden`] when the right is gone; for
+    /// rights that are power [`Refusal::NotRecent`] and [`Refusal::FactorWanted`] (DL-06).
     pub(crate) async fn administer<T, E, F>(&self, visitor: &Visitor, right: Right, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -172,7 +197,7 @@ impl Ligature {
             .await
     }
 
-    /// Runs a transaction on somebody's word; `work` gets the name for the audit trail.
+    /// Runs a transaction on somebody's word.
     ///
     /// # Errors
     /// As [`Ligature::administer`] for an administrator's.
@@ -180,17 +205,17 @@ impl Ligature {
     where
         T: Send + 'static,
         E: From<Fault> + From<storage::Error> + Send + 'static,
-        F: for<'c> FnOnce(Self, &'c mut Conn, String) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        F: for<'c> FnOnce(Self, &'c mut Conn, Actor) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
         let (this, authority) = (self.clone(), authority.clone());
         self.store
             .write(move |c| {
                 Box::pin(async move {
-                    let by = match authority {
-                        Authority::Console(hint) => this.administrator(c, &hint, right).await?.name(),
-                        Authority::Operator(name) => name.to_owned(),
+                    let actor = match authority {
+                        Authority::Console(hint) => Actor { operator: "", admin: Some(this.administrator(c, &hint, right).await?) },
+                        Authority::Operator(operator) => Actor { operator, admin: None },
                     };
-                    work(this, c, by).await
+                    work(this, c, actor).await
                 })
             })
             .await
@@ -198,11 +223,19 @@ impl Ligature {
 
     async fn administrator(&self, c: &mut Conn, hint: &Visitor, right: Right) -> Result<Administrator, Fault> {
         let acting = self.live(c, hint).await?;
-        let account = acting.session()?.account;
+        let session = acting.session()?;
+        let account = session.account;
         let roles = list_roles(c, self.org, account).await?;
-        if !domain::roles::may(&roles, right) || (right == Right::RunInstance && !self.is_home()) {
+        if right == Right::RunInstance && !self.is_home() {
             return Err(Refusal::Forbidden.into());
         }
+        let policy = self.ground(c, None).await?.policy(None);
+        let presence = Presence {
+            recent: Self::recent(session, self.now(), &policy),
+            unshown: session.factor.is_empty() && find_factor(c, account, TOTP).await?.is_some(),
+            owes: self.owed(c, &policy, account, &session.factor).await?,
+        };
+        may_use(&roles, right, presence)?;
         Ok(Administrator { acting, account, roles })
     }
 

@@ -328,3 +328,17 @@ mod digests {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ad_08_a_master_key_of_less_than_32_random_bytes_is_refused() {
+        assert!(MasterKey::parse(&MasterKey::generate()).is_ok());
+        let short = STANDARD.encode([7_u8; 16]);
+        for weak in ["", "secret", "k1:secret", "k1:", &format!("k1:{short}"), &format!("{}k0:{short}\n", MasterKey::generate())] {
+            assert!(MasterKey::parse(weak).is_err(), "{weak}");
+        }
+    }
+}

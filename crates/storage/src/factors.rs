@@ -5,7 +5,7 @@ use domain::{AccountId, CredentialId, Micros, OrgId};
 
 use crate::{
     Bytes, Conn, Result, key,
-    schema::{credential, recovery_code},
+    schema::{account, credential, recovery_code},
 };
 
 /// The kind of a factor that counts.
@@ -62,4 +62,16 @@ pub async fn spend_recovery_code(conn: &mut Conn, id: AccountId, hash: &[u8]) ->
 
 pub async fn count_recovery_codes(conn: &mut Conn, id: AccountId) -> Result<i64> {
     Ok(on!(conn, |c| recovery_code::table.filter(recovery_code::account_id.eq(key(id))).count().get_result(c).await)?)
+}
+
+/// When a sign-in asked for the first time that a second factor be set up.
+pub async fn find_factor_asked(conn: &mut Conn, id: AccountId) -> Result<Option<Micros>> {
+    let row: Option<Option<Micros>> = on!(conn, |c| account::table.find(key(id)).select(account::factor_asked_at).first(c).await.optional())?;
+    Ok(row.flatten())
+}
+
+/// Notes that it was asked for; the first time stays.
+pub async fn note_factor_asked(conn: &mut Conn, id: AccountId, at: Micros) -> Result<()> {
+    on!(conn, |c| diesel::update(account::table.find(key(id)).filter(account::factor_asked_at.is_null())).set(account::factor_asked_at.eq(at)).execute(c).await)?;
+    Ok(())
 }

@@ -7,7 +7,7 @@ use crate::{
     Bytes, Conn, Key, Result,
     factors::TOTP,
     key,
-    schema::{account, credential, link},
+    schema::{account, credential, link, provider_choice},
 };
 
 /// A link's row without its sealed claims.
@@ -127,6 +127,31 @@ pub async fn set_nickname(conn: &mut Conn, account: AccountId, id: LinkId, nickn
 /// Active identities of a provider in one organisation.
 pub async fn count_links(conn: &mut Conn, org: OrgId, provider: ProviderId) -> Result<i64> {
     Ok(on!(conn, |c| link::table.filter(link::organisation_id.eq(key(org))).filter(link::provider_id.eq(key(provider))).filter(link::active).count().get_result(c).await)?)
+}
+
+/// Identities for which a provider speaks: those of its namespace in its own organisation, in those that take it, and
+/// wherever it made the link itself.
+pub async fn count_spoken_for(conn: &mut Conn, org: OrgId, provider: ProviderId, namespace: &str) -> Result<i64> {
+    let takers = provider_choice::table.filter(provider_choice::provider_id.eq(key(provider))).filter(provider_choice::enabled).select(provider_choice::organisation_id);
+    Ok(on!(conn, |c| link::table
+        .filter(link::active)
+        .filter(link::namespace.eq(namespace))
+        .filter(link::organisation_id.eq(key(org)).or(link::provider_id.eq(key(provider))).or(link::organisation_id.eq_any(takers)))
+        .count()
+        .get_result(c)
+        .await)?)
+}
+
+/// Identities of a namespace in an organisation that other providers linked.
+pub async fn count_links_beside(conn: &mut Conn, org: OrgId, provider: ProviderId, namespace: &str) -> Result<i64> {
+    Ok(on!(conn, |c| link::table
+        .filter(link::active)
+        .filter(link::namespace.eq(namespace))
+        .filter(link::organisation_id.eq(key(org)))
+        .filter(link::provider_id.ne(key(provider)))
+        .count()
+        .get_result(c)
+        .await)?)
 }
 
 /// Sealed claims of an account's active identities with their providers, the last used one last (GV-05, GV-06).

@@ -57,6 +57,7 @@ diesel::table! {
         profile -> Text,
         created_at -> BigInt,
         closes_at -> Nullable<BigInt>,
+        factor_asked_at -> Nullable<BigInt>,
     }
 }
 

@@ -123,6 +123,12 @@ pub async fn touch_session(conn: &mut Conn, hash: &[u8], at: Micros) -> Result<(
     Ok(())
 }
 
+/// The session stands on this second factor from now on: its person has just shown it.
+pub async fn set_session_factor(conn: &mut Conn, hash: &[u8], factor: &str) -> Result<()> {
+    on!(conn, |c| diesel::update(session::table.find(hash)).set(session::factor.eq(factor)).execute(c).await)?;
+    Ok(())
+}
+
 pub async fn list_sessions(conn: &mut Conn, id: AccountId, now: Micros, idle_since: Micros) -> Result<Vec<Session>> {
     Ok(on!(conn, |c| session::table
         .filter(session::account_id.eq(key(id)))

@@ -12,4 +12,4 @@ mod settings;
 pub use assertion::Assertion;
 pub use connector::{Connector, Start, UpstreamError, Visit, connector};
 pub use guard::{Guard, GuardOptions};
-pub use settings::{Auth, Settings, SettingsProblem};
+pub use settings::{Auth, Settings, SettingsProblem, Source};

@@ -89,6 +89,37 @@ pub struct SettingsProblem {
     pub remedy: &'static str,
 }
 
+/// Where a provider's word comes from: everything of its settings that can alter who an identity is (DL-01). Two
+/// settings with the same source speak of the same people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Field and value, in the order of the form.
+    says: Vec<(&'static str, String)>,
+    /// Fields among them whose addresses receive the client secret, or a token that it obtained (DL-02).
+    secret_to: &'static [&'static str],
+}
+
+impl Source {
+    /// The first field in which it differs from another one.
+    #[must_use]
+    pub fn changed_from(&self, before: &Self) -> Option<&'static str> {
+        self.says.iter().find(|said| !before.says.contains(said)).map(|(field, _)| *field)
+    }
+
+    /// The first address that would receive the secret and did not before.
+    #[must_use]
+    pub fn new_receiver(&self, before: &Self) -> Option<&'static str> {
+        let received = |address: &str| before.says.iter().any(|(field, value)| before.secret_to.contains(field) && value == address);
+        self.says.iter().find(|(field, value)| self.secret_to.contains(field) && !received(value)).map(|(field, _)| *field)
+    }
+
+    /// All of it in one text, for telling later whether it is still the same.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.says.iter().map(|(field, value)| format!("{field}={value:?}")).collect::<Vec<_>>().join("\n")
+    }
+}
+
 /// Fields that people can change at their provider: never a key (ID-12).
 const MUTABLE: [&str; 8] = ["email", "mail", "upn", "preferred_username", "username", "login", "name", "nickname"];
 
@@ -113,6 +144,31 @@ impl Settings {
             Self::Github(s) if origin_of(&s.web_url) == origin_of(&s.api_url) => format!("github:{}", s.web_url),
             // The API says who somebody is: another one speaks of other people, whatever the pages' address is.
             Self::Github(s) => format!("github:{} {}", s.web_url, s.api_url),
+        }
+    }
+
+    /// Where its word comes from. Every field is named here: a new one does not compile before it was put on one side.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        let kind = ("kind", self.kind().to_owned());
+        match self.clone() {
+            Self::Oidc(OidcSettings { issuer, client_id, auth: _, scopes: _ }) => Source { says: vec![kind, ("issuer", issuer), ("client_id", client_id)], secret_to: &["issuer"] },
+            Self::Oauth2(Oauth2Settings { client_id, authorization_url, token_url, userinfo_url, auth: _, scopes: _, subject_path, email_path, email_verified_path, name_path: _ }) => Source {
+                says: vec![
+                    kind,
+                    ("client_id", client_id),
+                    ("authorization_url", authorization_url),
+                    ("token_url", token_url),
+                    ("userinfo_url", userinfo_url),
+                    ("subject_path", subject_path),
+                    ("email_path", email_path),
+                    ("email_verified_path", email_verified_path),
+                ],
+                secret_to: &["token_url", "userinfo_url"],
+            },
+            Self::Github(GithubSettings { client_id, web_url, api_url }) => {
+                Source { says: vec![kind, ("client_id", client_id), ("web_url", web_url), ("api_url", api_url)], secret_to: &["web_url", "api_url"] }
+            }
         }
     }
 
@@ -184,6 +240,41 @@ mod tests {
             assert_eq!(generic(bad).check(false).unwrap_err().field, "subject_path", "{bad}");
         }
         assert_eq!(generic("user.id").check(false), Ok(()));
+    }
+
+    #[test]
+    fn dl_01_what_can_alter_who_an_identity_is_is_a_change_of_its_source_and_the_rest_is_none() {
+        let base = serde_json::to_value(generic("id")).unwrap();
+        let with = |field: &str, value: serde_json::Value| {
+            let mut changed = base.clone();
+            changed[field] = value;
+            serde_json::from_value::<Settings>(changed).unwrap().source().changed_from(&generic("id").source())
+        };
+        for field in ["client_id", "authorization_url", "token_url", "userinfo_url", "subject_path", "email_path", "email_verified_path"] {
+            assert_eq!(with(field, "https://evil.test/".into()), Some(field));
+        }
+        assert_eq!(with("name_path", "nick".into()), None);
+        assert_eq!(with("scopes", serde_json::json!(["profile"])), None);
+        assert_eq!(with("auth", "basic".into()), None);
+        // Another kind, and another path within the origin of an API.
+        let github = |api: &str| serde_json::from_value::<Settings>(serde_json::json!({"kind": "github", "client_id": "c", "web_url": "https://git.test", "api_url": api})).unwrap().source();
+        assert_eq!(github("https://git.test/pages/evil").changed_from(&github("https://git.test/api")), Some("api_url"));
+        assert_eq!(github("https://git.test/api").changed_from(&generic("id").source()), Some("kind"));
+        assert_ne!(github("https://git.test/a").fingerprint(), github("https://git.test/b").fingerprint());
+    }
+
+    #[test]
+    fn dl_02_an_address_that_receives_the_secret_is_new_unless_it_received_it_before() {
+        let oidc = |issuer: &str, client: &str| Settings::Oidc(OidcSettings { issuer: issuer.into(), client_id: client.into(), auth: Auth::Basic, scopes: vec![] }).source();
+        assert_eq!(oidc("https://b.test", "c").new_receiver(&oidc("https://a.test", "c")), Some("issuer"));
+        assert_eq!(oidc("https://a.test", "d").new_receiver(&oidc("https://a.test", "c")), None);
+        assert_eq!(generic("id").source().new_receiver(&oidc("https://p.test/t", "c")), Some("userinfo_url"));
+        // The page that people see receives no secret.
+        let Settings::Oauth2(mut other) = generic("id") else { panic!() };
+        other.authorization_url = "https://elsewhere.test/a".into();
+        assert_eq!(Settings::Oauth2(other.clone()).source().new_receiver(&generic("id").source()), None);
+        other.token_url = "https://p.test/other".into();
+        assert_eq!(Settings::Oauth2(other).source().new_receiver(&generic("id").source()), Some("token_url"));
     }
 
     #[test]

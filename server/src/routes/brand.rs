@@ -1,7 +1,7 @@
 //! Colours and logos: `GET /brand/<name>`, and the form that takes a logo.
 use app::{
     context::{Asker, Context},
-    outcome::{Flash, back, refuse},
+    outcome::{Flash, back, refuse, turned_away},
     paths,
 };
 use axum::{
@@ -45,7 +45,7 @@ pub async fn logo(State(context): State<Context>, Extension(asker): Extension<As
             match context.ligature.set_logo(&asker.visitor, client.as_deref(), upload).await {
                 Ok(Ok(())) => back(&context, &asker, &page, Flash::notice("saved")).await,
                 Ok(Err(wrong)) => back(&context, &asker, &page, Flash { problems: vec![("logo".into(), wrong.into())], ..Flash::default() }).await,
-                Err(fault) => refuse(&fault),
+                Err(fault) => turned_away(&fault, &page),
             }
         }
         // More than a form may have: most likely a picture that is far too large.

@@ -54,6 +54,7 @@ async fn answer(context: Context, asker: Asker, parameters: Parameters) -> Respo
                 None => leave,
             }
         }
+        Ok(Authorized::SetUpFactor(request)) => sign_in_for(&context, request, paths::SECOND_FACTOR).unwrap_or_else(|fault| refuse(&fault)),
         Ok(Authorized::Consent(request)) => sign_in_for(&context, request, paths::CONSENT).unwrap_or_else(|fault| refuse(&fault)),
         Err(fault) => refuse(&fault),
     };

@@ -427,6 +427,18 @@ impl Browser {
         self.post("/fn/signin/password", &[("email", email), ("password", password)]).await
     }
 
+    /// Puts the version of a page in force, as it was shown there.
+    pub async fn activate(&self, page: &Page) -> Page {
+        let hidden = |name: &str| page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).and_then(|r| r.split('"').next()).unwrap_or_default().to_owned();
+        self.post("/fn/admin/policy/version", &[("version", &hidden("version")), ("seen", &hidden("seen")), ("becomes", "active")]).await
+    }
+
+    /// Saves the switches of the policy page, and puts the difference in force where there is one.
+    pub async fn switches(&self, form: &[(&str, &str)]) -> Page {
+        let page = self.post("/fn/admin/policy", form).await;
+        if page.path().starts_with("/admin/policy/versions/") { self.activate(&page).await } else { page }
+    }
+
     pub async fn pick(&self, page: &Page, pick: &str) -> Page {
         let account = page.accounts().into_iter().next().unwrap_or_default();
         let account = if pick == "add_to_existing" { account } else { String::new() };

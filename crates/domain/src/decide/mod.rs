@@ -376,9 +376,12 @@ impl Deciding<'_> {
         usable(change.state)?;
         let permits = &self.policy.permits;
         match change.what {
+            // What the policy asks for, it lets people do.
+            What::SecondFactor { adds: true } if self.policy.floors.demands_second_factor() => {}
             What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone { .. } | What::NoPhone if !permits.account_management => {
                 return Err(Refusal::ManagementOff);
             }
+            What::SecondFactor { adds: true } if self.policy.floors.bars_second_factor() => return Err(Refusal::ManagementOff),
             What::Passkey if !permits.passkey_sign_in => return Err(Refusal::PasskeyOff),
             What::Password { .. } if !permits.password_sign_in => return Err(Refusal::PasswordOff),
             What::Password { first: true } if self.policy.choices.password_add != PasswordAdd::InAccount => return Err(Refusal::PasswordByReset),

@@ -16,8 +16,11 @@ impl Problem {
     }
 
     /// Every remedy, for the test that each has its text.
-    pub const REMEDIES: [&str; 13] = ["field", "final", "both-off", "login-only", "accept", "rule-id", "silent-offer", "pin", "domain", "expression", "source", "agreement", "registration"];
+    pub const REMEDIES: [&str; 14] = ["by-name", "field", "final", "both-off", "login-only", "accept", "rule-id", "silent-offer", "pin", "domain", "expression", "source", "agreement", "registration"];
 }
+
+/// Longest time to set up a second factor, in seconds.
+const MOST_GRACE: i64 = 90 * 86_400;
 
 impl Agreement {
     /// A short id and version, a title, and an address that a browser can open.
@@ -59,6 +62,9 @@ impl Document {
         }
         if says(self.permits.as_source, false) && says(self.permits.link_in_account, true) {
             return Err(Problem::new("permits.as_source", "false", "source"));
+        }
+        if let Some(grace) = self.floors.second_factor_grace.filter(|grace| !(0..=MOST_GRACE).contains(grace)) {
+            return Err(Problem::new("floors.second_factor_grace", grace.to_string(), "field"));
         }
         let mut ids = std::collections::BTreeSet::new();
         for (place, rule) in self.choices.rules.iter().flatten().enumerate() {

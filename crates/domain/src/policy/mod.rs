@@ -2,19 +2,25 @@
 //!
 //! Three kinds of field, three merge laws: permits combine by AND, floors take the strictest, choices take the
 //! nearest scope unless a wider one says `final`.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::trust::{Pair, Proof, Trust};
+use crate::{
+    Role,
+    trust::{Pair, Proof, Trust},
+};
 
+mod belief;
 mod check;
 mod choices;
 mod effective;
 mod lint;
 mod presets;
 mod rules;
+mod second_factor;
 
+pub use belief::Belief;
 pub use check::Problem;
 pub use choices::{
     AbandonAudit, AfterAdd, Agreement, Alphabet, BindMethod, CodeTo, Disclosure, DistinctBy, EmailChange, Field, MailEvent, MailMatrix, Mapping, Merge, NoMatch, Notify, Offer, OnUnlink, PasswordAdd,
@@ -24,6 +30,7 @@ pub use effective::{Effective, Kind, explain};
 pub use lint::{Danger, Exposes, lint};
 pub use presets::{PRESETS, deviations, preset, preset_text};
 pub use rules::{Attribute, Fold, Many, Match, One, Rule};
+pub use second_factor::{FactorState, Owes, SecondFactor};
 
 /// One scope's document. A field that is missing says nothing; an unknown field is an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +120,15 @@ pub struct FloorFields {
     pub pin_ttl: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_provider: Option<u32>,
+    /// Whether a second factor is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<SecondFactor>,
+    /// The same for whoever has a role.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub second_factor_roles: BTreeMap<Role, SecondFactor>,
+    /// Seconds in which somebody who has none goes on without, from the first sign-in that asks for it. Without a word: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_factor_grace: Option<i64>,
     /// Events that are always told by mail; the scopes' lists add up.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub notify_on: BTreeSet<MailEvent>,
@@ -130,6 +146,10 @@ pub struct Floors {
     /// Seconds.
     pub pin_ttl: i64,
     pub max_per_provider: u32,
+    pub second_factor: Option<SecondFactor>,
+    pub second_factor_roles: BTreeMap<Role, SecondFactor>,
+    /// Seconds.
+    pub second_factor_grace: Option<i64>,
     pub notify_on: BTreeSet<MailEvent>,
 }
 
@@ -142,6 +162,12 @@ impl Floors {
         self.pin_tries = self.pin_tries.min(fields.pin_tries.unwrap_or(self.pin_tries)).max(1);
         self.pin_ttl = self.pin_ttl.min(fields.pin_ttl.unwrap_or(self.pin_ttl)).max(60);
         self.max_per_provider = self.max_per_provider.min(fields.max_per_provider.unwrap_or(self.max_per_provider));
+        self.second_factor = self.second_factor.max(fields.second_factor);
+        for (role, wanted) in &fields.second_factor_roles {
+            let strictest = self.second_factor_roles.entry(*role).or_insert(*wanted);
+            *strictest = (*strictest).max(*wanted);
+        }
+        self.second_factor_grace = self.second_factor_grace.into_iter().chain(fields.second_factor_grace).min();
         self.notify_on.extend(fields.notify_on.iter().copied());
     }
 }
@@ -156,6 +182,9 @@ impl Default for Floors {
             pin_tries: crate::code::TRIES,
             pin_ttl: crate::code::TTL / crate::SECOND,
             max_per_provider: 100,
+            second_factor: None,
+            second_factor_roles: BTreeMap::new(),
+            second_factor_grace: None,
             notify_on: BTreeSet::new(),
         }
     }

@@ -4,6 +4,7 @@ use domain::{
     Outcome, ProviderId, Refusal, SECOND, decide,
     facts::{AccountState, Facts, Intent, Known, Local, ProviderFacts},
     path::AuthorizeRequest,
+    policy::Owes,
 };
 use issuer::{AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, Validated, validate};
 use serde_json::json;
@@ -29,6 +30,8 @@ pub enum Authorized {
     SignIn(AuthorizeRequest, String),
     /// The person is asked what the application may have.
     Consent(AuthorizeRequest),
+    /// The person sets up a second factor first.
+    SetUpFactor(AuthorizeRequest),
 }
 
 /// What a session that fits gives.
@@ -40,6 +43,8 @@ pub enum Granted {
     Consent(AuthorizeRequest),
     /// The session does not fit the request any more: a sign-in first.
     SignIn(AuthorizeRequest),
+    /// The policy of this application asks for a second factor, and the account has none: it is set up first.
+    SetUpFactor(AuthorizeRequest),
 }
 
 fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
@@ -78,6 +83,8 @@ impl Ligature {
             Granted::Code(uri) => Ok(Authorized::Application(uri)),
             Granted::Consent(_) if silent => tell("consent_required", "the person has to be asked"),
             Granted::Consent(request) => Ok(Authorized::Consent(request)),
+            Granted::SetUpFactor(_) if silent => tell("interaction_required", "the person has to set up a second factor"),
+            Granted::SetUpFactor(request) => Ok(Authorized::SetUpFactor(request)),
             Granted::SignIn(_) if silent => tell("login_required", "the person has to sign in"),
             Granted::SignIn(request) => Ok(Authorized::SignIn(request, ui_locales)),
         }
@@ -147,7 +154,15 @@ impl Ligature {
     pub async fn grant(&self, caller: &Caller, request: AuthorizeRequest) -> Result<Granted, Fault> {
         let mut conn = self.store.read().await?;
         let client = self.registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
+        let policy = self.ground(&mut conn, Some(&client.client_id)).await?.policy(None);
+        let owes = self.owed(&mut conn, &policy, caller.account, &caller.factor).await?;
         drop(conn);
+        if owes == Owes::Now {
+            return Ok(Granted::SetUpFactor(request));
+        }
+        if owes == Owes::Show {
+            return Ok(Granted::SignIn(request));
+        }
         if !self.session_fits(caller, &request, &client).await? {
             // Somebody has signed in for this request, and it is not who was asked for: the application hears it, nobody loops.
             if caller.auth_at >= request.at && !Self::sure_enough(caller, &request) {
@@ -185,6 +200,8 @@ impl Ligature {
         self.store
             .write::<_, Fault, _>(move |c| {
                 Box::pin(async move {
+                    let policy = this.ground(c, Some(&client)).await?.policy(None);
+                    this.note_demand(c, &policy, account).await?;
                     add_code(c, &row).await?;
                     add_login(c, &row.sid, row.application_id, account, now).await?;
                     this.record(c, Event::new("application.signed_in").account(account).detail(json!({"client_id": client}))).await

@@ -13,7 +13,7 @@ use storage::{
     providers::list_providers,
 };
 
-use crate::{Fault, Ligature};
+use crate::{Fault, Ligature, second_factor::SET_UP};
 
 /// How a person had signed in when an application's tokens began, and what it asked for beyond scopes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub(super) fn assurance(method: &str, factor: &str) -> (&'static str, Vec<&'stat
         _ => "fed",
     }];
     match factor {
-        "" => return (issuer::ACR_ONE_FACTOR, amr),
+        "" | SET_UP => return (issuer::ACR_ONE_FACTOR, amr),
         "totp" if !amr.contains(&"otp") => amr.push("otp"),
         _ => {}
     }

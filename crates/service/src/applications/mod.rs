@@ -146,8 +146,9 @@ impl Ligature {
                 ..form.settings
             })?,
         };
-        self.with_authority(authority, Right::ChangeApplications, move |this, c, by| {
+        self.with_authority(authority, Right::ChangeApplications, move |this, c, actor| {
             Box::pin(async move {
+                let by = actor.name();
                 let mut row = row;
                 change_stamp(c, row.organisation_id).await?;
                 let new = add_application(c, &row).await?;

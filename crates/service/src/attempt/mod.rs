@@ -78,6 +78,11 @@ impl Ligature {
         let state: State = serde_json::from_str(&row.state).map_err(|_| Refusal::AttemptExpired)?;
         let continuation = serde_json::from_str(&row.continuation)?;
         let held = self.open_held(&row);
+        if let Some(held) = &held
+            && !self.ground(c, None).await?.still_says(held)
+        {
+            return Err(Refusal::PolicyChanged.into());
+        }
         Ok(Opened { secret: id.to_owned(), row, state, held, continuation })
     }
 
