@@ -169,6 +169,15 @@ mod tests {
     }
 
     #[test]
+    fn every_deviation_of_every_preset_has_its_text_in_every_language() {
+        for lang in Lang::ALL {
+            for one in domain::policy::PRESETS.into_iter().flat_map(domain::policy::deviations) {
+                assert!(has(lang, &format!("deviation-{one}")), "{}: {one}", lang.tag());
+            }
+        }
+    }
+
+    #[test]
     fn every_key_in_the_code_is_in_the_catalogue() {
         let english = catalogue("en");
         let mut files = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];

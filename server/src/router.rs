@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 use app::{context::Context, pages};
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, MatchedPath},
     http::{
         HeaderName, Method, StatusCode,
         header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE},
@@ -133,9 +133,10 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         }))
         .layer(PropagateRequestIdLayer::new(id.clone()))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &axum::http::Request<_>| {
-            // The path only: queries carry codes and states (GD-02).
+            // The route and no more: queries carry codes and states, and paths the secrets of links (GD-02).
             let id = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or_default();
-            tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+            let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+            tracing::info_span!("request", method = %request.method(), path, id)
         }))
         .layer(SetRequestIdLayer::new(id, MakeRequestUuid)))
 }

@@ -1,10 +1,13 @@
 //! My Account: add, remove, sessions; and everything that must not be possible there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
 
+#[path = "world/op.rs"]
+mod op;
 mod world;
 
+use rehearsal::provider::Knobs;
 use serde_json::json;
-use world::{Page, World};
+use world::{PASSWORD, Page, World};
 
 fn rows(page: &Page, what: &str) -> usize {
     page.body.matches(what).count()
@@ -128,6 +131,124 @@ async fn ma_12_foreign_and_unknown_ids_answer_alike() {
     assert_eq!(w.links("m-vera").await, 1);
 }
 
+/// Foreign, unknown and nonsensical ids in every act of My Account that takes one; each act is first done with one's own.
+/// Shows MA-12.
+#[tokio::test(flavor = "multi_thread")]
+async fn ma_12_no_act_of_my_account_reaches_what_is_somebody_elses() {
+    let w = World::new("recommended").await;
+    let v = w.sign_up("vera@example.test").await;
+    for who in ["h-1", "h-2"] {
+        v.add("harbour", who).await;
+    }
+    let (ligature, account) = (w.ligature(), storage::accounts::find_owner(&mut w.ligature().store.read().await.unwrap(), w.ligature().org, "vera@example.test").await.unwrap().unwrap());
+    let org = ligature.org;
+    ligature
+        .store
+        .write::<_, service::Fault, _>(move |c| {
+            Box::pin(async move {
+                for n in [7_u8, 8] {
+                    let passkey =
+                        storage::passkeys::Passkey { id: vec![n; 16], account_id: account, user_id: storage::key(account), name: format!("Key {n}"), data: "{}".into(), created_at: 1, used_at: None };
+                    storage::passkeys::add_passkey(c, org, &passkey).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    let others = [w.browser(), w.browser(), w.browser()];
+    for b in &others {
+        b.password("vera@example.test", PASSWORD).await;
+    }
+    let rp = op::register(&w, "rp", json!({"first_party": false})).await;
+    let asked = v.follow(rp.authorize(&v, &[("scope", "openid offline_access")]).await).await;
+    v.post_only("/fn/consent", &[("entry", asked.url.split("entry=").nth(1).unwrap()), ("answer", "allow")]).await;
+    let list = |page: &Page, before: &str, after: char| page.body.split(before).skip(1).map(|r| r.split(after).next().unwrap().to_owned()).collect::<Vec<_>>();
+    let links: Vec<String> = list(&v.get("/account").await, "href=\"/account/methods/", '/').into_iter().filter(|l| l.len() == 32).collect();
+    let sessions = list(&v.get("/account/sessions").await, "name=\"session\" value=\"", '"');
+    let keys = ["07".repeat(16), "08".repeat(16)];
+    assert_eq!((links.len(), sessions.len()), (2, 3));
+    let a = w.sign_up("theo@example.test").await;
+    // Acts with the field that takes the id, the person's own first, then hers by somebody else.
+    for (act, field, own, hers) in [
+        ("/fn/account/remove", "link", &links[0], &links[1]),
+        ("/fn/account/name", "link", &links[1], &links[1]),
+        ("/fn/account/sessions/end", "session", &sessions[0], &sessions[1]),
+        ("/fn/account/passkey/remove", "id", &keys[0], &keys[1]),
+    ] {
+        let form = |id| [(field, id), ("nickname", "Mine")];
+        let done = v.post(act, &form(own.as_str())).await;
+        assert_eq!(done.status, 200, "{act}: {}", done.body);
+        let hers_now = async || (v.methods().await, list(&v.get("/account/sessions").await, "name=\"session\" value=\"", '"'), w.rows("passkey", "name", "Key").await);
+        let before = hers_now().await;
+        let (unknown, stolen) = ("0".repeat(hers.len()), [(field, hers.as_str()), ("nickname", "Stolen")]);
+        let mut answers = vec![a.post(act, &stolen).await];
+        for id in [unknown.as_str(), "nonsense", ""] {
+            answers.push(a.post(act, &form(id)).await);
+        }
+        for answer in answers {
+            assert_eq!((answer.status, answer.refusal().as_str()), (404, "account.method_unknown"), "{act}: {}", answer.body);
+        }
+        assert_eq!(before, hers_now().await, "{act}");
+    }
+    assert!(v.get("/account").await.has("· Mine") && !v.get("/account").await.has("Stolen"));
+    // Pages that name an id; the first is one's own.
+    assert!(v.get(&format!("/account/methods/{}/remove", links[1])).await.has("Remove Harbour?"));
+    for id in [links[1].as_str(), &"0".repeat(32), "nonsense", "%00"] {
+        let page = a.get(&format!("/account/methods/{id}/remove")).await;
+        assert_eq!((page.status, page.refusal().as_str()), (404, "account.method_unknown"), "{id}");
+    }
+    // An application's id is no secret, but what it may do is each person's own.
+    assert_eq!(a.post("/fn/account/application/revoke", &[("client_id", "rp")]).await.refusal(), "account.method_unknown");
+    assert!(v.get("/account/applications").await.has("The rp"));
+    assert!(v.post("/fn/account/application/revoke", &[("client_id", "rp")]).await.has("The access was taken back"));
+    // What is taken along is one's own, whatever is asked for.
+    let theirs = a.post("/account/export", &[("account", &account.to_string())]).await;
+    assert!(theirs.has("theo@example.test") && !theirs.has("vera@example.test") && !theirs.has("h-2"), "{}", theirs.body);
+    w.healthy().await;
+}
+
+/// Shows MA-16, GO-32: the session goes on under a new id, by the new method, and is as sure and as old as it was, even if
+/// the provider says that it asked for two factors.
+#[tokio::test(flavor = "multi_thread")]
+async fn ma_16_an_add_moves_the_method_in_use_and_raises_nothing() {
+    let w = World::new("goss").await;
+    w.ligature().use_document("provider:harbour", domain::policy::Document::parse(r#"{"choices":{"second_factor_acr":["mfa"]}}"#).unwrap()).await.unwrap();
+    let both = || Knobs { id_token: json!({"acr": "mfa", "amr": ["mfa"]}), ..Knobs::default() };
+    let session = async || {
+        let ligature = w.ligature();
+        let mut c = ligature.store.read().await.unwrap();
+        let (link, ..) = storage::links::find_link(&mut c, ligature.org, &format!("oidc:{}", w.meridian.issuer), "m-vera").await.unwrap().unwrap();
+        let all = storage::sessions::list_sessions(&mut c, link.account_id, ligature.now(), 0).await.unwrap();
+        assert_eq!(all.len(), 1);
+        let one = all.into_iter().next().unwrap();
+        (one.method, one.auth_at, one.factor, one.sid)
+    };
+    let b = w.browser();
+    b.sign_in("meridian", "m-vera").await;
+    let (before, cookie) = (session().await, b.session_cookie());
+    assert_eq!((before.0.as_str(), before.2.as_str()), ("meridian", ""));
+    w.pass(9 * 60);
+    w.harbour.set(both());
+    let page = b.add("harbour", "h-1").await;
+    assert!(page.body.split("<li>").any(|row| row.contains("In use now") && row.contains("Harbour")), "{}", page.body);
+    let after = session().await;
+    assert_ne!(b.session_cookie(), cookie);
+    assert_eq!((after.0.as_str(), after.1, after.2.as_str(), &after.3), ("harbour", before.1, "", &before.3), "the method moves, nothing else");
+    // Ten minutes after the sign-in, two after the add: the session is not recent, and says so before anything changes.
+    w.pass(2 * 60);
+    let link = page.body.split("href=\"/account/methods/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    assert_eq!(b.post("/fn/account/remove", &[("link", &link)]).await.path(), "/account/confirm");
+    assert_eq!(b.methods().await.len(), 2);
+    // The good way: the same word counts where the identity signs in by itself.
+    let c = w.browser();
+    c.sign_in("harbour", "h-1").await;
+    b.post("/fn/signout", &[]).await;
+    let signed_in = session().await;
+    assert_eq!((signed_in.0.as_str(), signed_in.1 > before.1), ("harbour", true));
+    assert!(c.post("/fn/account/remove", &[("link", &link)]).await.has("removed"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ma_01_a_strangers_answer_in_the_victims_browser_links_nothing() {
     let w = World::new("goss").await;
@@ -249,10 +370,16 @@ async fn sb_12_sessions_end_one_by_one_and_all_at_once_on_every_node() {
     browsers[0].post("/fn/account/sessions/end-all", &[]).await;
     for b in &browsers {
         assert!(!b.is_signed_in().await);
-        let host = w.url().strip_prefix("http://").unwrap().to_owned();
-        let other = b.send(b.request(reqwest::Method::GET, &format!("{}/account", w.nodes[1].url)).header("host", host)).await;
-        assert_eq!(other.header("location"), "/login?stay=1");
+        let other = w.moved(b, 1);
+        assert_eq!(other.send(other.request(reqwest::Method::GET, "/account")).await.header("location"), "/login?stay=1");
     }
+    assert!(w.nodes[1].served() >= 3);
+    // The other way around: what a node let in, the other one ends.
+    let b = w.browser_of(1);
+    b.sign_in("meridian", "m-vera").await;
+    assert!(b.is_signed_in().await && w.moved(&b, 0).is_signed_in().await);
+    w.moved(&b, 0).post("/fn/account/sessions/end-all", &[]).await;
+    assert!(!b.is_signed_in().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -121,9 +121,9 @@ async fn a_providers_form_tells_problems_beside_the_field_and_keeps_what_was_typ
     assert!(changed.has("The issuer cannot be changed"), "{}", changed.body);
 }
 
-/// Shows GO-33, AU-07.
+/// Shows GO-33.
 #[tokio::test(flavor = "multi_thread")]
-async fn go_33_au_07_the_policy_page_writes_versions_and_goes_back() {
+async fn go_33_the_policy_page_writes_versions_and_goes_back() {
     let w = World::new("goss").await;
     let owner = w.owner().await;
     let saved = owner.switches(&[("preset", "recommended"), ("link_on_login", "on"), ("create", "on"), ("mail_mode", "confirmationrequired")]).await;

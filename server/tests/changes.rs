@@ -282,6 +282,8 @@ async fn a_reset_ends_sessions_on_every_node_and_changes_that_wait() {
         b.password("vera@example.test", PASSWORD).await;
         assert!(b.is_signed_in().await);
     }
+    let served = w.nodes[1].served();
+    assert!(served > 0, "the other node really is asked");
     let waiting = thief.post("/fn/account/email", &[("email", "thief@evil.test")]).await;
     let code = last(&w, "thief@evil.test").await.code.unwrap();
     let victim = w.browser();
@@ -290,9 +292,13 @@ async fn a_reset_ends_sessions_on_every_node_and_changes_that_wait() {
     let new = "four quite unrelated words";
     let done = victim.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &reset), ("password", new)]).await;
     assert_eq!(done.path(), "/account", "{}", done.body);
+    // On whichever node they come next.
     for b in more.iter().chain([&thief]) {
-        assert!(!b.is_signed_in().await);
+        for node in [0, 1] {
+            assert!(!w.moved(b, node).is_signed_in().await);
+        }
     }
+    assert!(w.nodes[1].served() >= served + 3);
     let late = thief.code(&waiting, &code).await;
     assert!(["attempt.unknown", "session.ended", "attempt.expired"].contains(&late.refusal().as_str()), "{}", late.body);
     assert!(addresses(&victim).await.contains("vera@example.test"));

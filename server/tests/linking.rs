@@ -79,10 +79,10 @@ async fn lk_09_a_code_works_once_here_and_on_another_node() {
 
 /// Posts the code to the second node, as a load balancer would.
 async fn on_other_node(w: &World, b: &Browser, page: &Page, code: &str) -> Page {
-    let host = w.url().strip_prefix("http://").unwrap().to_owned();
-    let request =
-        b.request(reqwest::Method::POST, &format!("{}/fn/attempt/code", w.nodes[1].url)).header("host", host).header("origin", w.url()).form(&[("attempt", page.attempt().as_str()), ("code", code)]);
-    b.send(request).await
+    let served = w.nodes[1].served();
+    let answer = w.moved(b, 1).post_only("/fn/attempt/code", &[("attempt", page.attempt().as_str()), ("code", code)]).await;
+    assert_eq!(w.nodes[1].served(), served + 1);
+    answer
 }
 
 #[tokio::test(flavor = "multi_thread")]

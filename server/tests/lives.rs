@@ -31,7 +31,7 @@ async fn who_signed_up_by_password_comes_back_by_it_or_by_any_provider_with_the_
     w.healthy().await;
 }
 
-/// Shows NE-20, NE-04, GO-40, GO-41.
+/// Shows NE-20, GO-40, and of NE-04 that the mailbox proves a first password.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_came_by_a_provider_gets_a_password_by_the_reset_and_keeps_the_profile_of_the_first_day() {
     let w = World::new("nevis").await;

@@ -216,6 +216,72 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
     assert!(b.is_signed_in().await, "nothing of it signed out");
 }
 
+/// Every path of a route that takes a post, as the sources register them; server functions register themselves.
+fn post_routes() -> Vec<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let (mut folders, mut found) = (vec![root.join("server/src"), root.join("app/src")], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            for rest in text.split(".route(").skip(1) {
+                let Some((name, handlers)) = rest.trim_start().strip_prefix('"').and_then(|r| r.split_once('"')) else { continue };
+                let mut open = 1;
+                let end = handlers.find(|c| {
+                    open += match c {
+                        '(' => 1,
+                        ')' => -1,
+                        _ => 0,
+                    };
+                    open == 0
+                });
+                let handlers = &handlers[..end.unwrap()];
+                if ["post(", "put(", "patch(", "delete(", "any("].iter().any(|m| handlers.contains(m)) {
+                    found.push(name.to_owned());
+                }
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Shows SB-04: the posts that are no server functions. What other sites may send is a reviewed list; everything else is
+/// refused from there, and is not from here.
+#[tokio::test(flavor = "multi_thread")]
+async fn sb_04_every_other_route_that_takes_a_post_is_refused_from_other_sites() {
+    let routes = post_routes();
+    let (open, own): (Vec<&str>, Vec<&str>) = routes.iter().map(String::as_str).partition(|path| server::layers::cross_site::is_open(path));
+    assert_eq!(open, ["/authorize", "/device_authorization", "/introspect", "/logout", "/par", "/register", "/revoke", "/token", "/userinfo"], "each with a protection of its own");
+    let w = World::new("goss").await;
+    let b = w.owner().await;
+    b.add("harbour", "h-1").await;
+    assert!(own.len() >= 8, "{own:?}");
+    for path in own {
+        let path = path.replace("{key}", "meridian");
+        let post = || b.request(Method::POST, &path).header("content-type", "application/x-www-form-urlencoded").body("a=b");
+        let from_here = b.send(post().header("origin", w.url()).header("sec-fetch-site", "same-origin")).await;
+        assert!(!from_here.has("another site"), "{path}: {} {}", from_here.status, from_here.body);
+        for headers in [&[("origin", "https://evil.test")][..], &[("sec-fetch-site", "cross-site")], &[("sec-fetch-site", "same-site")], &[("origin", "null")], &[]] {
+            let request = headers.iter().fold(post(), |request, (name, value)| request.header(*name, *value));
+            let page = b.send(request).await;
+            assert!(page.status == 403 && page.has("another site"), "{path} {headers:?}: {}", page.status);
+            assert!(!page.header("set-cookie").contains("lg_st_"), "{path}: nothing was begun");
+        }
+        let by_get = b.send(b.request(Method::GET, &path).header("sec-fetch-site", "cross-site")).await;
+        assert!(by_get.status == 404 || by_get.status == 405 || by_get.status == 200 && path == "/account/export", "{path}: {}", by_get.status);
+    }
+    // What is open does nothing by a person's session.
+    for path in open {
+        let page = b.send(b.request(Method::POST, path).header("origin", "https://evil.test").form(&[("client_id", "nobody"), ("token", "x")])).await;
+        assert!(page.status >= 400 || page.status == 200 && ["/logout", "/authorize"].contains(&path), "{path}: {} {}", page.status, page.body);
+        assert!(b.is_signed_in().await, "{path}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sb_03_a_cross_site_sign_in_form_signs_nobody_in() {
     let w = World::new("recommended").await;

@@ -88,7 +88,7 @@ async fn a_draft_runs_in_the_shadow_acts_on_nothing_and_is_put_in_force_and_take
     w.healthy().await;
 }
 
-/// Shows GV-07, GV-15.
+/// Shows GV-15.
 #[tokio::test(flavor = "multi_thread")]
 async fn gv_15_the_same_document_fits_every_scope_and_the_page_says_where_each_value_comes_from() {
     let w = World::new("goss").await;
@@ -117,6 +117,7 @@ async fn au_16_the_preset_pages_show_policy_differences_deviations_and_counted_d
     for name in PRESETS {
         let page = owner.get(&format!("/admin/policy/presets/{name}")).await;
         assert_eq!(page.status, 200, "{name}");
+        assert!(!page.has("deviation-"), "{name}: each has its sentence");
         assert!(page.has("Where it leaves its system") && page.has("Compared with the recommended policy") && page.has("Make a draft of it"), "{name}: {}", page.body);
     }
     let field = owner.get("/admin/policy/presets/authing_field").await;
@@ -124,7 +125,7 @@ async fn au_16_the_preset_pages_show_policy_differences_deviations_and_counted_d
     assert_eq!(owner.get("/admin/policy/presets/none").await.status, 404);
 }
 
-/// Shows AU-16, NE-16.
+/// Shows AU-16.
 #[tokio::test(flavor = "multi_thread")]
 async fn trying_a_policy_tells_the_story_and_writes_nothing() {
     let w = World::new("nevis").await;

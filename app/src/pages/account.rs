@@ -64,7 +64,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
     Ok(page(&visit.context, &visit.asker, head, move || {
-        let Overview { name, addresses, methods, addable, fields, manageable, administrator, password_settable, second_factor, mergeable, phone, passkeys } = overview;
+        let Overview { name, addresses, methods, addable, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys } = overview;
         let has_password = methods.iter().any(|m| m.link.is_none());
         view! {
             <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
@@ -72,10 +72,10 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
             {owed(l, owes)}
             <section aria-labelledby="methods">
                 <h2 id="methods">{t(l, "methods-title")}</h2>
-                <p class="muted">{t(l, if manageable { "methods-lead" } else { "methods-lead-fixed" })}</p>
+                <p class="muted">{t(l, if fixed { "methods-lead-fixed" } else { "methods-lead" })}</p>
                 <ul class="rows">{methods.into_iter().map(|m| method_row(l, m)).collect_view()}</ul>
                 {password_settable.then(|| view! { <p><a class="button" href=paths::PASSWORD>{t(l, if has_password { "own-password-change" } else { "own-password-set" })}</a></p> })}
-                {manageable.then(|| adding(l, addable))}
+                {(!fixed).then(|| adding(l, addable))}
             </section>
             {passkeys.map(|n| view! {
                 <section aria-labelledby="passkeys">
@@ -186,7 +186,7 @@ pub(crate) fn source(l: Lang, source: &str) -> String {
 fn method_row(l: Lang, m: Method) -> AnyView {
     let name = method_name(l, &m.name);
     let target = m.link.map_or_else(|| "password".to_owned(), |id| id.to_string());
-    let remove = m.removable.then(|| view! { <a class="button quiet" href=paths::remove_method(&target) aria-label=ta(l, "method-remove-of", &[("name", &name)])>{t(l, "remove")}</a> });
+    let remove = m.stays.is_none().then(|| view! { <a class="button quiet" href=paths::remove_method(&target) aria-label=ta(l, "method-remove-of", &[("name", &name)])>{t(l, "remove")}</a> });
     view! {
         <li>
             {mark(&name)}
@@ -245,8 +245,8 @@ async fn remove_page(visit: &Visit, link: String) -> Result<Response, Fault> {
     let overview = visit.context.ligature.overview(&visit.asker.visitor).await?;
     let wanted = |m: &&Method| m.link.map_or_else(|| "password".to_owned(), |id| id.to_string()) == link;
     let method = overview.methods.iter().find(wanted).cloned().ok_or(Refusal::MethodUnknown)?;
-    if !method.removable {
-        return Err(if overview.manageable { Refusal::LastMethod } else { Refusal::ManagementOff }.into());
+    if let Some(refusal) = method.stays {
+        return Err(refusal.into());
     }
     if let Some(response) = first(visit, &paths::remove_method(&link)).await? {
         return Ok(response);

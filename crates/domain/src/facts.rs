@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountId, ProviderId,
+    AccountId, ProviderId, Refusal,
     policy::Target,
     trust::{Proof, Trust},
 };
@@ -179,10 +179,10 @@ pub struct Merge {
     pub by: MergeBy,
     /// The session's last authentication is recent enough (MA-09).
     pub recent: bool,
-    /// Their providers are of different isolation domains (GO-08).
-    pub foreign_domain: bool,
-    /// Together they would have more identities of a provider than it allows.
-    pub too_many: bool,
+    /// Why one of the other account's methods may not become one of this account's, as [`crate::decide::fits`] answers
+    /// under that method's own policy (MG-01); `None`: all may.
+    #[serde(default)]
+    pub misfit: Option<Refusal>,
     /// One of them has an administrative role: power is never gained by merging (I12).
     pub administrator: bool,
     /// The account that stays has a second factor.
@@ -338,6 +338,14 @@ pub struct AddTo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remove {
     pub account: AccountId,
+    /// Methods that the account has, this one included, and how many of them may be linked to (GO-26).
+    #[serde(default)]
+    pub methods: u32,
+    #[serde(default)]
+    pub target_methods: u32,
+    /// It is a passkey.
+    #[serde(default)]
+    pub passkey: bool,
     /// Methods by which the person could still sign in afterwards: enabled providers, a password.
     pub usable_left: u32,
     /// The session's last authentication is recent enough (MA-09).

@@ -6,7 +6,7 @@ use ligature_domain::{
     attempt::{Kept, State},
     decide,
     decide::Decision,
-    decide::EmailStep,
+    decide::{EmailStep, fits},
     facts::{
         AccountState, Act, AddTo, Agreed, Beside, By, Candidate, Change, Confirm, EmailFacts, Facts, Given, Govern, Governing, Intent, Known, Local, Means, Merge, MergeBy, ProviderFacts, Remove,
         RuleFacts, RuleState, Undo, Undone, UpdateEmail, What,
@@ -55,6 +55,10 @@ fn looked() -> Vec<RuleFacts> {
     ["email", "username", "phone", "attributes"].map(|rule| RuleFacts { rule: rule.into(), state: RuleState::Looked, values: Vec::new() }).to_vec()
 }
 
+fn looked_at_by(p: &Policy) -> Vec<RuleFacts> {
+    p.choices.rules.iter().filter(|r| !r.entered_by_user).map(|r| RuleFacts { rule: r.id.clone(), state: RuleState::Looked, values: Vec::new() }).collect()
+}
+
 fn facts(trust: Option<Trust>, candidates: Vec<Candidate>, act: Act) -> Facts {
     Facts {
         intent: Intent::SignIn,
@@ -78,16 +82,61 @@ fn offers(d: &Decision) -> Vec<Offer> {
     }
 }
 
+/// From and To of the provider that comes, To of what the account has: at sign-in, at the commit, in My Account, for what a
+/// merge moves, and for an unfinished sign-up.
+/// Shows GO-16, GO-25, GO-26, ZI-15, MG-01.
 #[test]
-fn go_16_truth_table_of_the_flags_on_both_sides() {
+fn go_16_go_25_go_26_truth_table_of_the_flags_on_both_sides_on_every_path() {
     use Offer::{AddToExisting, CreateNew, UseExisting};
-    for from in [true, false] {
-        for to_on_account in [true, false] {
-            let p = policy("goss", &[&format!(r#"{{"permits":{{"as_source":{from}}}}}"#)]);
-            let c = Candidate { target_methods: u32::from(to_on_account), ..candidate(A) };
-            let d = decide(&facts(Some(Trust::ClaimedVerified), vec![c], Act::Arrived), &p);
-            let expected = if from && to_on_account { vec![UseExisting, AddToExisting, CreateNew] } else { vec![UseExisting, CreateNew] };
-            assert_eq!(offers(&d), expected, "from {from}, to {to_on_account}");
+    for bits in 0_u32..8 {
+        let (from, to, own_to) = (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0);
+        let place = format!("from {from}, to {to}, the account's to {own_to}");
+        let p = policy("goss", &[&format!(r#"{{"permits":{{"as_source":{from},"as_target":{to}}}}}"#)]);
+        let may = from && to && own_to;
+        let refused = Outcome::Refuse { refusal: Refusal::NotAllowed };
+        let c = Candidate { target_methods: u32::from(own_to), ..candidate(A) };
+        let run = |act| decide(&facts(Some(Trust::ClaimedVerified), vec![c.clone()], act), &p);
+        let expected = if may { vec![UseExisting, AddToExisting, CreateNew] } else { vec![UseExisting, CreateNew] };
+        assert_eq!(offers(&run(Act::Arrived)), expected, "{place}");
+        assert_eq!(run(Act::UseExisting).outcome, Outcome::Abandon, "{place}");
+        assert_eq!(run(Act::CreateNew).outcome, Outcome::Create, "{place}");
+        assert_eq!(run(Act::AddTo(Some(A))).outcome, if may { Outcome::Challenge { target: Some(A), by: By::Rule } } else { refused.clone() }, "{place}");
+        let proved = run(Act::Proved(A, Proof::Mailbox, By::Rule)).outcome;
+        assert!(if may { matches!(proved, Outcome::Link { account: A, .. }) } else { proved == refused }, "{place}: {proved:?}");
+        // My Account, and each identity that a merge moves, under its own provider's policy.
+        let add = AddTo { account: A, state: AccountState::Active, methods: 1, target_methods: u32::from(own_to), of_this_provider: 0, same_email: false, foreign_domain: false, recent: true };
+        let added = decide(&Facts { intent: Intent::Add(add), ..facts(None, vec![], Act::Arrived) }, &p).outcome;
+        assert!(if may { matches!(added, Outcome::Link { account: A, .. }) } else { added == refused }, "{place}: {added:?}");
+        assert_eq!(fits(add, &p), if may { Ok(()) } else { Err(Refusal::NotAllowed) }, "{place}");
+        // What My Account shows can be removed where the account may be linked to; a passkey in any case.
+        let removes = |passkey| {
+            let remove = Remove { account: A, methods: 2, target_methods: 1 + u32::from(own_to), passkey, usable_left: 1, recent: true };
+            decide(&Facts::local(Intent::Remove(remove), None), &p).outcome
+        };
+        assert_eq!(removes(false), if own_to { Outcome::Remove { notify: false } } else { Outcome::Refuse { refusal: Refusal::ManagementOff } }, "{place}");
+        assert_eq!(removes(true), Outcome::Remove { notify: false }, "{place}");
+        // An unfinished sign-up is an account too.
+        let nevis = policy("nevis", &[&format!(r#"{{"permits":{{"as_source":{from},"as_target":{to}}}}}"#)]);
+        let f = |act| Facts { pending: Some(B), ..facts(Some(Trust::ProvenHere), vec![], act) };
+        let (arrived, finished) = (decide(&f(Act::Arrived), &nevis).outcome, decide(&f(Act::Finished), &nevis).outcome);
+        assert_eq!(arrived == Outcome::FinishSignup { account: B }, from && to, "{place}: {arrived:?}");
+        assert_eq!(finished == Outcome::Reclaim { account: B }, from && to, "{place}: {finished:?}");
+    }
+}
+
+/// What an account must have for it, `all` or `any`, holds for the incoming provider's two flags alike.
+/// Shows GO-27.
+#[test]
+fn go_27_all_of_an_accounts_methods_must_allow_it_or_any_as_the_policy_says() {
+    for (requires, mixed) in [("all", false), ("any", true)] {
+        let p = policy("goss", &[&format!(r#"{{"choices":{{"target_requires":"{requires}"}}}}"#)]);
+        for (target_methods, may) in [(2, true), (1, mixed), (0, false)] {
+            let c = Candidate { methods: 2, target_methods, ..candidate(A) };
+            let chooser = decide(&facts(Some(Trust::ClaimedVerified), vec![c], Act::Arrived), &p);
+            assert_eq!(offers(&chooser).contains(&Offer::AddToExisting), may, "{requires} {target_methods}");
+            let remove = Remove { account: A, methods: 2, target_methods, passkey: false, usable_left: 1, recent: true };
+            let removed = decide(&Facts::local(Intent::Remove(remove), None), &p).outcome;
+            assert_eq!(removed == Outcome::Remove { notify: false }, may, "{requires} {target_methods}");
         }
     }
 }
@@ -212,10 +261,11 @@ fn lk_15_i5_a_link_waits_for_the_targets_second_factor_and_a_provider_speaks_for
     assert_eq!(with(false, None), Outcome::Refuse { refusal: Refusal::PolicyChanged });
 }
 
+/// Shows MG-01.
 #[test]
 fn a_merge_needs_the_policys_word_two_accounts_no_roles_and_no_less_protection() {
     let allowed = instance("recommended", |d| d.choices.merge = Some(MergePolicy::BothProofs));
-    let base = Merge { account: A, state: AccountState::Active, by: MergeBy::BothProofs, recent: true, foreign_domain: false, too_many: false, administrator: false, second_factor: false };
+    let base = Merge { account: A, state: AccountState::Active, by: MergeBy::BothProofs, recent: true, misfit: None, administrator: false, second_factor: false };
     let other = |account, second_factor| Some(Known { account, state: AccountState::Active, link: None, second_factor });
     let run = |p: &Policy, m: Merge, known, factor| decide(&Facts { given: Given { factor, ..Given::default() }, ..Facts::local(Intent::Merge(m), known) }, p).outcome;
     let refused = |m: Merge, known| run(&allowed, m, known, None);
@@ -225,8 +275,9 @@ fn a_merge_needs_the_policys_word_two_accounts_no_roles_and_no_less_protection()
     assert_eq!(refused(base, None), why(Refusal::SameAccount));
     assert_eq!(refused(Merge { administrator: true, ..base }, other(B, false)), why(Refusal::MergeOff));
     assert_eq!(refused(Merge { recent: false, ..base }, other(B, false)), why(Refusal::NotRecent));
-    assert_eq!(refused(Merge { foreign_domain: true, ..base }, other(B, false)), why(Refusal::Isolated));
-    assert_eq!(refused(Merge { too_many: true, ..base }, other(B, false)), why(Refusal::TooMany));
+    for misfit in [Refusal::NotAllowed, Refusal::Isolated, Refusal::TooMany, Refusal::SameEmail] {
+        assert_eq!(refused(Merge { misfit: Some(misfit), ..base }, other(B, false)), why(misfit), "MG-01");
+    }
     assert_eq!(refused(Merge { state: AccountState::Closing, ..base }, other(B, false)), why(Refusal::AccountClosing));
     assert_eq!(refused(base, Some(Known { account: B, state: AccountState::Disabled, link: None, second_factor: false })), why(Refusal::AccountDisabled));
     assert_eq!(refused(base, other(B, true)), why(Refusal::MergeFactor));
@@ -331,7 +382,7 @@ fn every_local_way_in_has_its_own_permit() {
 
 #[test]
 fn i7_the_last_usable_method_stays() {
-    let remove = |usable_left| Facts { intent: Intent::Remove(Remove { account: A, usable_left, recent: true }), ..facts(None, vec![], Act::Arrived) };
+    let remove = |usable_left| Facts { intent: Intent::Remove(Remove { account: A, methods: 1, target_methods: 1, passkey: false, usable_left, recent: true }), ..facts(None, vec![], Act::Arrived) };
     assert_eq!(decide(&remove(0), &policy("goss", &[])).outcome, Outcome::Refuse { refusal: Refusal::LastMethod });
     assert!(matches!(decide(&remove(1), &policy("goss", &[])).outcome, Outcome::Remove { notify: false }));
     assert!(matches!(decide(&remove(1), &policy("recommended", &[])).outcome, Outcome::Remove { notify: true }));
@@ -430,7 +481,8 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     let add = (accounts(), states(), 0_u32..3, 0_u32..3, 0_u32..3, any::<bool>()).prop_map(|(account, state, methods, target_methods, of_this_provider, recent)| {
         Intent::Add(AddTo { account, state, methods, target_methods, of_this_provider, same_email: false, foreign_domain: false, recent })
     });
-    let remove = (accounts(), 0_u32..3, any::<bool>()).prop_map(|(account, usable_left, recent)| Intent::Remove(Remove { account, usable_left, recent }));
+    let remove = (accounts(), 0_u32..3, 0_u32..3, 0_u32..3, any::<bool>(), any::<bool>())
+        .prop_map(|(account, methods, target_methods, usable_left, passkey, recent)| Intent::Remove(Remove { account, methods, target_methods, passkey, usable_left, recent }));
     let what = prop_oneof![
         any::<bool>().prop_map(|first| What::Password { first }),
         any::<bool>().prop_map(|taken| What::Email { taken }),
@@ -459,11 +511,10 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     let beside = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(password, passkey, dated, mailbox)| Beside { password, passkey, dated, mailbox });
     let confirm = (accounts(), means, any::<bool>(), beside).prop_map(|(account, by, fresh, beside)| Intent::Confirm(Confirm { account, by, fresh, beside }));
     let update = (accounts(), states(), any::<bool>()).prop_map(|(account, state, taken)| Intent::UpdateEmail(UpdateEmail { account, state, taken }));
-    let merge =
-        (accounts(), states(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(account, state, both, recent, foreign_domain, too_many, administrator)| {
-            let by = if both { MergeBy::BothProofs } else { MergeBy::Admin };
-            Intent::Merge(Merge { account, state, by, recent, foreign_domain, too_many, administrator, second_factor: account == B })
-        });
+    let merge = (accounts(), states(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(account, state, both, recent, fits, administrator)| {
+        let by = if both { MergeBy::BothProofs } else { MergeBy::Admin };
+        Intent::Merge(Merge { account, state, by, recent, misfit: (!fits).then_some(Refusal::NotAllowed), administrator, second_factor: account == B })
+    });
     let governing = prop_oneof![Just(Governing::Disable), Just(Governing::Enable), Just(Governing::RemoveSecondFactor), Just(Governing::GiveRole), Just(Governing::TakeRole)];
     let govern = (accounts(), states(), governing, any::<[bool; 3]>())
         .prop_map(|(account, state, act, [own, administrator, by_owner])| Intent::Govern(Govern { account, state, act, own, administrator, by_owner }));
@@ -520,7 +571,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
 /// Every preset with its permits, choices and pairs shuffled; what no console lets through is left out.
 fn any_policy(permit: bool) -> impl Strategy<Value = Policy> {
     let name = prop::sample::select(ligature_domain::policy::PRESETS.to_vec());
-    let permits = prop::collection::vec(any::<bool>(), 8);
+    let permits = prop::collection::vec(any::<bool>(), 9);
     let none = prop::sample::select(vec![NoMatch::Create, NoMatch::Offer, NoMatch::Refuse]);
     let disclosure = prop::sample::select(vec![Disclosure::Silent, Disclosure::AfterProof, Disclosure::Masked, Disclosure::Open]);
     let unverified = prop::sample::select(vec![UnverifiedTarget::FinishSignup, UnverifiedTarget::Reclaim, UnverifiedTarget::Ignore, UnverifiedTarget::Refuse]);
@@ -535,6 +586,7 @@ fn any_policy(permit: bool) -> impl Strategy<Value = Policy> {
             d.permits.choose_new = Some(p[5]);
             d.permits.as_source = Some(p[6]);
             d.permits.sign_in = Some(p[7]);
+            d.permits.as_target = Some(p[8]);
             d.permits.accept_unproven_links = Some(permit);
             d.choices.none = Some(none);
             d.choices.disclosure = Some(disclosure);
@@ -609,7 +661,7 @@ proptest! {
                 prop_assert!(f.provider.unwrap().enabled && f.known == own);
             }
             Outcome::Link { account, .. } => {
-                prop_assert!(f.provider.unwrap().enabled);
+                prop_assert!(f.provider.unwrap().enabled && p.permits.as_source && p.permits.as_target);
                 if let Intent::Add(add) = f.intent {
                     prop_assert!(add.recent);
                 }
@@ -620,7 +672,7 @@ proptest! {
                 }
             }
             Outcome::Create => prop_assert!((f.known.is_none() || f.intent == Intent::SignUp) && p.permits.create && f.provider.unwrap().enabled),
-            Outcome::Remove { .. } => prop_assert!(matches!(f.intent, Intent::Remove(r) if r.usable_left > 0 && r.recent)),
+            Outcome::Remove { .. } => prop_assert!(matches!(f.intent, Intent::Remove(r) if r.usable_left > 0 && r.recent && (r.passkey || p.choices.target_requires.met(r.methods, r.target_methods)))),
             // A number moves only to whoever just proved it, and away from somebody else.
             Outcome::TakePhone { from } => {
                 let takes = What::Phone { held_by: Some(from) };
@@ -653,12 +705,12 @@ proptest! {
             }
             Outcome::Choose(choice) => prop_assert!(!choice.offers.is_empty() && (choice.shown.is_empty() || f.trust >= Some(Trust::ClaimedVerified) || p.permits.accept_unproven_links)),
             // I6: an unfinished sign-up is taken over only by who proved its address here.
-            Outcome::FinishSignup { account } | Outcome::Reclaim { account } => prop_assert!(f.pending == Some(account) && f.trust == Some(Trust::ProvenHere) && f.known.is_none()),
+            Outcome::FinishSignup { account } | Outcome::Reclaim { account } => prop_assert!(f.pending == Some(account) && f.trust == Some(Trust::ProvenHere) && f.known.is_none() && p.permits.linkable()),
             Outcome::Confirm => prop_assert!(f.trust.is_some() && f.trust != Some(Trust::ProvenHere)),
             Outcome::Challenge { target: Some(target), .. } => prop_assert!(f.candidates.iter().any(|c| c.account == target && c.state == AccountState::Active && !c.administrator && !c.barred)),
             Outcome::Merge => {
                 let (Intent::Merge(m), Some(other)) = (f.intent, f.known) else { return Err(TestCaseError::fail("a merge of two")) };
-                prop_assert!(m.recent && !m.administrator && !m.foreign_domain && !m.too_many && m.account != other.account);
+                prop_assert!(m.recent && !m.administrator && m.misfit.is_none() && m.account != other.account);
                 prop_assert!(m.state == AccountState::Active && other.state == AccountState::Active);
                 prop_assert!(other.account != B, "A has no second factor, B does");
                 prop_assert_eq!(p.choices.merge, if m.by == MergeBy::Admin { ligature_domain::policy::Merge::Admin } else { ligature_domain::policy::Merge::BothProofs });
@@ -686,6 +738,30 @@ proptest! {
         let (a, b) = (Facts { act: Act::AddTo(None), ..with }, Facts { act: Act::AddTo(None), ..without });
         let page = |f: &Facts| State::enter(&decide(f, &p).outcome, None, f.act, false, Kept::default()).map(|s| s.page());
         prop_assert_eq!(page(&a), page(&b));
+    }
+
+    /// Under `nevis` all that the unproved word of a provider leads to is the code to the claimed address: no form takes an
+    /// account's password, code or name, whatever is posted, and nothing is shown, chosen or linked.
+    /// Shows NE-15.
+    #[test]
+    fn ne_15_the_one_code_is_all_that_a_stranger_can_try(f in any_facts(), verified in any::<bool>()) {
+        let p = policy("nevis", &[]);
+        let provider = ProviderFacts { id: ProviderId([7; 16]), enabled: true, filter: Some(true), second_factor: false };
+        let trust = Some(if verified { Trust::ClaimedVerified } else { Trust::Asserted });
+        let f = Facts { intent: Intent::SignIn, known: None, provider: Some(provider), trust, ..f };
+        let looked = f.rules.iter().any(|r| r.rule == "email" && r.state == RuleState::Looked);
+        match decide(&f, &p).outcome {
+            Outcome::Confirm | Outcome::Refuse { .. } => {}
+            // Without a usable address there is nobody whose account it could be.
+            Outcome::Create => prop_assert!(f.act == Act::Arrived && !looked),
+            // Pages that nothing is right on.
+            Outcome::Challenge { target: None, .. } | Outcome::Bind { target: None } => prop_assert!(f.act == Act::AddTo(None) && !looked),
+            other => prop_assert!(false, "{other:?}"),
+        }
+        // The good way: the code typed, and the account is the mailbox owner's.
+        let proven = Facts { act: Act::Arrived, rules: looked_at_by(&p), candidates: vec![candidate(A)], pending: None, trust: Some(Trust::ProvenHere), given: Given::default(), ..f };
+        let linked = matches!(decide(&proven, &p).outcome, Outcome::Link { account: A, .. });
+        prop_assert!(linked);
     }
 
     /// No preset weakens an invariant: with its own settings, and the permit off, nothing below `authoritative` opens

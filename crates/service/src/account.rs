@@ -1,7 +1,7 @@
 //! My Account: methods, addresses, sessions; removing a method; ending sessions.
 use domain::{
     AccountId, LinkId, Micros, Outcome, Refusal, decide,
-    facts::{AddTo, Change, Facts, Intent, What},
+    facts::{Change, Facts, Intent, What},
     policy::OnUnlink,
 };
 use serde_json::json;
@@ -44,7 +44,8 @@ pub struct Method {
     pub usable: bool,
     /// It is the one that this session stands on.
     pub current: bool,
-    pub removable: bool,
+    /// Why it cannot be removed; `None`: it can.
+    pub stays: Option<Refusal>,
 }
 
 /// An address, as My Account lists it.
@@ -79,6 +80,8 @@ pub struct Overview {
     pub fields: Vec<Field>,
     /// Adding and removing is allowed at all (GO-24).
     pub manageable: bool,
+    /// The list of sign-in methods cannot be changed by its owner and is only shown (GO-24, GO-26).
+    pub fixed: bool,
     pub administrator: bool,
     /// A password can be set, or replaced, here.
     pub password_settable: bool,
@@ -121,7 +124,7 @@ impl Ligature {
         let mergeable = match self.may_merge(visitor).await {
             Ok(()) => true,
             Err(fault) if fault.refusal() == Refusal::NotRecent => true,
-            Err(fault) if fault.refusal() == Refusal::MergeOff => false,
+            Err(fault) if [Refusal::MergeOff, Refusal::NotAllowed].contains(&fault.refusal()) => false,
             Err(fault) => return Err(fault),
         };
         let mut buttons = Vec::new();
@@ -134,9 +137,10 @@ impl Ligature {
         let may = |what| decide(&change(what), &local).outcome == Outcome::Change;
         let password_settable = may(What::Password { first: !has });
         let manageable = may(What::Email { taken: false });
+        let fixed = !manageable || (buttons.is_empty() && !methods.is_empty() && methods.iter().all(|m| m.stays == Some(Refusal::ManagementOff)));
         let phone = if number.is_some() || (may(What::Phone { held_by: None }) && self.has_texts()) { Some(number) } else { None };
         let passkeys = if may(What::Passkey) && self.has_passkeys() { Some(self.own_passkeys(visitor).await?.len()) } else { None };
-        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, administrator, password_settable, second_factor, mergeable, phone, passkeys })
+        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys })
     }
 
     /// Providers that the account may add, by the decision itself for an identity that nobody has (GO-25, GO-27).
@@ -146,19 +150,8 @@ impl Ligature {
         let account = all.get(&id).ok_or(Refusal::SessionEnded)?;
         let may = |provider: &&Provider| {
             let held = Held::nobody(provider);
-            let count = ground.count(account, Some(&held));
-            let add = AddTo {
-                account: id,
-                state: account.state,
-                methods: count.methods,
-                target_methods: count.target,
-                of_this_provider: count.of_provider,
-                same_email: false,
-                foreign_domain: count.foreign_domain,
-                // The list shows what could be added; whoever begins is asked to confirm first.
-                recent: true,
-            };
-            provider.enabled && matches!(decide(&Facts::local(Intent::Add(add), None), &ground.policy(Some(&provider.key))).outcome, Outcome::Link { .. })
+            // The list shows what could be added; whoever begins is asked to confirm first.
+            provider.enabled && matches!(decide(&Facts::local(Intent::Add(ground.add_to(account, &held)), None), &ground.policy(Some(&provider.key))).outcome, Outcome::Link { .. })
         };
         Ok(ground.providers.iter().filter(may).cloned().collect())
     }
@@ -184,7 +177,7 @@ impl Ligature {
                 used_at: Some(link.used_at),
                 usable: own,
                 current: caller.is_some_and(|c| c.link == Some(link.id)),
-                removable: removal.allows(Going::Link(link.id)),
+                stays: removal.stays(Going::Link(link.id)),
             });
         }
         if let Some(set_at) = password_set_at(c, id).await? {
@@ -198,7 +191,7 @@ impl Ligature {
                 used_at: None,
                 usable: local.permits.password_sign_in,
                 current: caller.is_some_and(|c| c.method == "password"),
-                removable: removal.allows(Going::Password),
+                stays: removal.stays(Going::Password),
             });
         }
         Ok(rows)

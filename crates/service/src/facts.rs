@@ -163,17 +163,7 @@ impl Ligature {
     async fn add_to(&self, c: &mut Conn, held: &Held, id: AccountId, ground: &Ground) -> Result<AddTo, Fault> {
         let all = load_snapshots(c, self.org, &[id]).await?;
         let account = all.get(&id).ok_or(domain::Refusal::SessionEnded)?;
-        let count = ground.count(account, Some(held));
-        Ok(AddTo {
-            account: id,
-            state: account.state,
-            methods: count.methods,
-            target_methods: count.target,
-            of_this_provider: count.of_provider,
-            same_email: count.same_email,
-            foreign_domain: count.foreign_domain,
-            recent: true,
-        })
+        Ok(ground.add_to(account, held))
     }
 
     /// The accounts that each look-up finds: those that fulfil all of its conditions.

@@ -5,7 +5,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Policy, ProviderId, address::Canonical, facts::Candidate};
+use domain::{
+    Policy, ProviderId, Refusal,
+    address::Canonical,
+    decide::fits,
+    facts::{AddTo, Candidate},
+};
 use storage::{
     Conn,
     organisations::{Organisation, load_organisation},
@@ -93,13 +98,13 @@ impl Ground {
     pub fn count(&self, account: &Snapshot, held: Option<&Held>) -> MethodCount {
         let mut count = MethodCount::default();
         let domain = held.and_then(|h| self.flags.get(&h.provider)).map(|f| f.isolation.as_str());
+        count.foreign_domain = domain.is_some_and(|d| self.is_foreign(account, d));
         let claimed = held.and_then(Held::address);
         for link in account.links.iter().filter(|l| l.active) {
             let Some(flags) = self.flags.get(&link.provider) else { continue };
             count.methods += 1;
             count.target += u32::from(flags.as_target);
             count.usable += u32::from(flags.enabled && flags.sign_in);
-            count.foreign_domain |= domain.is_some_and(|d| d != flags.isolation);
             if held.is_some_and(|h| h.provider == link.provider) {
                 count.of_provider += 1;
                 count.same_email |= claimed.is_some() && claimed == Canonical::parse(&link.label).ok();
@@ -109,17 +114,67 @@ impl Ground {
             count.methods += 1;
             count.target += 1;
             count.usable += u32::from(self.local.permits.password_sign_in);
-            count.foreign_domain |= domain.is_some_and(|d| !d.is_empty());
         }
         if account.passkeys {
             count.methods += 1;
             count.target += 1;
             count.usable += u32::from(self.local.permits.passkey_sign_in);
-            count.foreign_domain |= domain.is_some_and(|d| !d.is_empty());
         }
         // A number never counts: whoever it is handed to proves it, and then it opens this account no more.
         count.usable += u32::from(self.local.permits.email_code_sign_in && account.emails.iter().any(|e| e.owner));
         count
+    }
+
+    /// One of the account's methods is of another isolation domain (GO-08); the local ones are of the common one.
+    fn is_foreign(&self, account: &Snapshot, domain: &str) -> bool {
+        let local = (account.password || account.passkeys) && !domain.is_empty();
+        local || account.links.iter().filter(|l| l.active).filter_map(|l| self.flags.get(&l.provider)).any(|f| f.isolation != domain)
+    }
+
+    /// An account as an identity would be added to it, on whatever path.
+    pub fn add_to(&self, account: &Snapshot, held: &Held) -> AddTo {
+        let count = self.count(account, Some(held));
+        AddTo {
+            account: account.account,
+            state: account.state,
+            methods: count.methods,
+            target_methods: count.target,
+            of_this_provider: count.of_provider,
+            same_email: count.same_email,
+            foreign_domain: count.foreign_domain,
+            recent: true,
+        }
+    }
+
+    /// Why something of another account may not become this account's (MG-01): what is local, then each identity as it
+    /// would be added after those before it. Without the other account: why nothing may.
+    pub fn misfit(&self, own: &Snapshot, other: Option<&Snapshot>) -> Option<Refusal> {
+        let count = self.count(own, None);
+        let local = AddTo {
+            account: own.account,
+            state: own.state,
+            methods: count.methods,
+            target_methods: count.target,
+            of_this_provider: 0,
+            same_email: false,
+            foreign_domain: other.is_some_and(|o| o.password || o.passkeys) && self.is_foreign(own, ""),
+            recent: true,
+        };
+        if let Err(refusal) = fits(local, &self.local) {
+            return Some(refusal);
+        }
+        let mut grown = own.clone();
+        for link in other.into_iter().flat_map(|o| &o.links).filter(|l| l.active) {
+            if let Some(provider) = self.provider(link.provider) {
+                let mut held = Held::nobody(provider);
+                held.assertion.email = Some(link.label.clone());
+                if let Err(refusal) = fits(self.add_to(&grown, &held), &self.policy(Some(&provider.key))) {
+                    return Some(refusal);
+                }
+            }
+            grown.links.push(link.clone());
+        }
+        None
     }
 
     /// An account as a rule found it. `matched`: by this address of its own.

@@ -1,7 +1,5 @@
 //! Two accounts of one person become one: both are shown, everything that moves is previewed, and for two weeks it can
 //! be taken back. The other account's id leads to the one that stays.
-use std::collections::BTreeMap;
-
 use domain::{
     AccountId, Decision, Facts, Outcome, Policy, Refusal, Right,
     address::Canonical,
@@ -28,6 +26,7 @@ use crate::{
     audit::Event,
     chance::{row_id, support_code},
     facts::given,
+    ground::Ground,
     held::Held,
     mails::Kind,
     sessions::Opening,
@@ -59,16 +58,17 @@ impl Ligature {
     /// Whether the session's person may begin to merge: the policy's word, before any other account is named.
     ///
     /// # Errors
-    /// [`Refusal::MergeOff`], [`Refusal::NotRecent`].
+    /// [`Refusal::MergeOff`], [`Refusal::NotAllowed`] where the account may not be linked to (MG-01), [`Refusal::NotRecent`].
     pub async fn may_merge(&self, visitor: &Visitor) -> Result<(), Fault> {
         let caller = Self::caller(visitor)?;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let policy = self.ground(c, None).await?.policy(None);
+        let ground = self.ground(c, None).await?;
+        let policy = ground.policy(None);
         let recent = Self::recent(caller, self.now(), &policy);
         let snapshots = load_snapshots(c, self.org, &[caller.account]).await?;
         let own = snapshots.get(&caller.account).ok_or(Refusal::SessionEnded)?;
-        match decide(&beginning(own, MergeBy::BothProofs, recent), &policy).outcome {
+        match decide(&beginning(&ground, own, MergeBy::BothProofs, recent), &policy).outcome {
             Outcome::Refuse { refusal } => Err(refusal.into()),
             _ => Ok(()),
         }
@@ -129,24 +129,12 @@ impl Ligature {
         let ground = self.ground(c, None).await?;
         let snapshots = load_snapshots(c, self.org, &[pair.account, pair.other]).await?;
         let (own, other) = (snapshots.get(&pair.account).ok_or(Refusal::SessionEnded)?, snapshots.get(&pair.other).ok_or(Refusal::NoAccount)?);
-        // Each identity of the other account must fit the one that stays, as if it were added there (GO-08).
-        let (mut foreign_domain, mut counts) = (false, BTreeMap::<_, u32>::new());
-        for link in own.links.iter().chain(&other.links).filter(|l| l.active) {
-            *counts.entry(link.provider.0).or_default() += 1;
-        }
-        for link in other.links.iter().filter(|l| l.active) {
-            if let Some(provider) = ground.provider(link.provider) {
-                foreign_domain |= ground.count(own, Some(&Held::nobody(provider))).foreign_domain;
-            }
-        }
-        let most = |id: &[u8; 16]| ground.providers.iter().find(|p| p.id.0 == *id).map_or(u32::MAX, |p| ground.policy(Some(&p.key)).floors.max_per_provider);
         let merge = Merge {
             account: own.account,
             state: own.state,
             by: pair.by,
             recent: pair.recent,
-            foreign_domain,
-            too_many: counts.iter().any(|(id, n)| *n > most(id)),
+            misfit: ground.misfit(own, Some(other)),
             administrator: own.administrator || other.administrator,
             second_factor: own.second_factor,
         };
@@ -237,9 +225,9 @@ impl Ligature {
 
     /// Whether an administrator may merge another account into this one.
     pub(crate) async fn admin_may_merge(&self, c: &mut Conn, account: AccountId) -> Result<bool, Fault> {
-        let policy = self.ground(c, None).await?.policy(None);
+        let ground = self.ground(c, None).await?;
         let snapshots = load_snapshots(c, self.org, &[account]).await?;
-        Ok(snapshots.get(&account).is_some_and(|own| matches!(decide(&beginning(own, MergeBy::Admin, true), &policy).outcome, Outcome::Merge)))
+        Ok(snapshots.get(&account).is_some_and(|own| matches!(decide(&beginning(&ground, own, MergeBy::Admin, true), &ground.policy(None)).outcome, Outcome::Merge)))
     }
 
     /// An administrator merges, where the policy leaves it to them.
@@ -299,8 +287,8 @@ impl Ligature {
 }
 
 /// Facts before the other account is named: some account, about which nothing is known yet.
-fn beginning(own: &Snapshot, by: MergeBy, recent: bool) -> Facts {
-    let merge = Merge { account: own.account, state: own.state, by, recent, foreign_domain: false, too_many: false, administrator: own.administrator, second_factor: own.second_factor };
+fn beginning(ground: &Ground, own: &Snapshot, by: MergeBy, recent: bool) -> Facts {
+    let merge = Merge { account: own.account, state: own.state, by, recent, misfit: ground.misfit(own, None), administrator: own.administrator, second_factor: own.second_factor };
     let nobody = Known { account: AccountId([0; 16]), state: AccountState::Active, link: None, second_factor: false };
     Facts::local(Intent::Merge(merge), Some(nobody))
 }

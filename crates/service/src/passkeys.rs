@@ -97,7 +97,7 @@ impl Ligature {
         let account = Self::caller(visitor)?.account;
         let mut conn = self.store.read().await?;
         let rows = list_passkeys(&mut conn, account).await?;
-        let removable = Removal::load(self, &mut conn, account).await?.allows(Going::Passkey { last: rows.len() == 1 });
+        let removable = Removal::load(self, &mut conn, account).await?.stays(Going::Passkey { last: rows.len() == 1 }).is_none();
         let mut all = Vec::new();
         for row in rows {
             all.push(PasskeyRow { id: hex(&row.id), name: row.name, added_at: row.created_at, used_at: row.used_at, removable });

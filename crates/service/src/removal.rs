@@ -57,14 +57,25 @@ impl Removal {
             Going::Password => own.password = false,
             Going::Passkey { last } => own.passkeys &= !last,
         }
-        let remove = Remove { account: own.account, usable_left: self.ground.count(&own, None).usable, recent };
+        let now = self.ground.count(&self.own, None);
+        let remove = Remove {
+            account: own.account,
+            methods: now.methods,
+            target_methods: now.target,
+            passkey: matches!(going, Going::Passkey { .. }),
+            usable_left: self.ground.count(&own, None).usable,
+            recent,
+        };
         let facts = Facts::local(Intent::Remove(remove), None);
         let decision = decide(&facts, &self.policy(going));
         (facts, decision)
     }
 
-    /// Whether it may go in a session that was confirmed.
-    pub fn allows(&self, going: Going) -> bool {
-        matches!(self.decide(going, true).1.outcome, Outcome::Remove { .. })
+    /// Why it stays, even in a session that was confirmed; `None`: it may go.
+    pub fn stays(&self, going: Going) -> Option<Refusal> {
+        match self.decide(going, true).1.outcome {
+            Outcome::Refuse { refusal } => Some(refusal),
+            _ => None,
+        }
     }
 }

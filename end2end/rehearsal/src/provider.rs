@@ -169,8 +169,17 @@ impl Provider {
             .route("/jwks", get(jwks))
             .route("/knobs", post(turn))
             .route("/log", get(|State(p): State<Self>| async move { Json(p.log()) }))
+            // Whatever else somebody tries here is seen too.
+            .fallback(other)
+            .method_not_allowed_fallback(other)
             .with_state(self.clone())
     }
+}
+
+async fn other(State(p): State<Provider>, request: axum::extract::Request) -> StatusCode {
+    let parameters = HashMap::from([("method".to_owned(), request.method().to_string()), ("path".to_owned(), request.uri().path().to_owned())]);
+    p.lock().log.push(Seen { what: "other", parameters });
+    StatusCode::NOT_FOUND
 }
 
 async fn turn(State(p): State<Provider>, Json(knobs): Json<Knobs>) -> StatusCode {

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -31,6 +31,15 @@ pub struct Node {
     pub ligature: Ligature,
     pub organisations: Organisations,
     pub config: Config,
+    /// Requests that it answered.
+    served: Arc<AtomicU64>,
+}
+
+impl Node {
+    /// How many requests it has answered; a test of two nodes looks at it, so that neither stands idle.
+    pub fn served(&self) -> u64 {
+        self.served.load(Ordering::SeqCst)
+    }
 }
 
 pub struct World {
@@ -148,13 +157,19 @@ impl World {
         let ligature = serve::ligature(&config, &MasterKey::parse(&self.key).unwrap(), clock).await.unwrap();
         let organisations = Organisations::new(ligature.clone());
         let (router, _) = serve::application(organisations.clone(), &config).unwrap();
+        let served = Arc::new(AtomicU64::new(0));
+        let counted = served.clone();
+        let router = router.layer(axum::middleware::map_request(move |request: axum::extract::Request| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            std::future::ready(request)
+        }));
         tokio::spawn(async move { axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await });
         let mut stopped = self.stop.subscribe();
         let (mut over, mut ended) = (self.stop.subscribe(), self.stop.subscribe());
         tokio::spawn(server::outbox::tell_of_ends(organisations.clone(), async move { drop(ended.wait_for(|s| *s).await) }));
         tokio::spawn(server::outbox::send_mails(organisations.clone(), config.mail.clone(), async move { drop(stopped.wait_for(|s| *s).await) }));
         tokio::spawn(server::outbox::send_texts(organisations.clone(), config.sms.clone(), async move { drop(over.wait_for(|s| *s).await) }));
-        self.nodes.push(Node { url: format!("http://{address}"), ligature, organisations, config });
+        self.nodes.push(Node { url: format!("http://{address}"), ligature, organisations, config, served });
     }
 
     /// Another node on the same database.
@@ -217,9 +232,14 @@ impl World {
         Browser::new(&self.url())
     }
 
-    /// A browser at another node.
+    /// A browser whose requests another node answers, as behind a load balancer: same address, same host, other process.
     pub fn browser_of(&self, node: usize) -> Browser {
-        Browser::new(&self.nodes[node].config.server.public_url)
+        Browser::at(&self.url(), &self.nodes[node].url, Arc::default())
+    }
+
+    /// The same browser, cookies and all, whose next requests another node answers.
+    pub fn moved(&self, browser: &Browser, node: usize) -> Browser {
+        Browser::at(&browser.base, &self.nodes[node].url, browser.jar.clone())
     }
 
     /// Moves every node's clock.
@@ -352,6 +372,14 @@ impl Browser {
     pub fn new(base: &str) -> Self {
         let jar = Arc::new(reqwest::cookie::Jar::default());
         let client = client(base).cookie_provider(jar.clone()).build().unwrap();
+        Self { base: base.to_owned(), client, jar }
+    }
+
+    /// Everything for `base` goes to the listener at `node`; providers are reached directly.
+    fn at(base: &str, node: &str, jar: Arc<reqwest::cookie::Jar>) -> Self {
+        let (ours, node) = (url::Url::parse(base).unwrap().origin(), url::Url::parse(node).unwrap());
+        let balancer = reqwest::Proxy::custom(move |url| (url.origin() == ours).then(|| node.clone()));
+        let client = client(base).proxy(balancer).cookie_provider(jar.clone()).build().unwrap();
         Self { base: base.to_owned(), client, jar }
     }
 

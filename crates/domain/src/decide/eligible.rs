@@ -2,8 +2,17 @@
 use crate::{
     Refusal,
     facts::{AccountState, AddTo, Candidate},
-    policy::{DistinctBy, Policy, Requires},
+    policy::{DistinctBy, Policy},
 };
+
+/// Whether a method may become one of an account's, under the method's own policy: what every link asks, for what moves in a
+/// merge (MG-01).
+///
+/// # Errors
+/// [`Refusal::NotAllowed`], [`Refusal::Isolated`], [`Refusal::TooMany`], [`Refusal::SameEmail`].
+pub fn fits(to: AddTo, policy: &Policy) -> Result<(), Refusal> {
+    Target::from(to).check(policy)
+}
 
 /// What of an account matters for it.
 pub(super) struct Target {
@@ -34,11 +43,7 @@ impl Target {
         if self.barred {
             return Err(Refusal::Barred);
         }
-        let allowed = match policy.choices.target_requires {
-            Requires::All => self.methods == self.target_methods,
-            Requires::Any => self.target_methods > 0,
-        };
-        if !policy.permits.as_source || !allowed {
+        if !policy.permits.linkable() || !policy.choices.target_requires.met(self.methods, self.target_methods) {
             return Err(Refusal::NotAllowed);
         }
         if self.foreign_domain {

@@ -15,6 +15,7 @@ mod plan;
 mod reason;
 mod unknown;
 
+pub use eligible::fits;
 pub use entrance::{Entrance, entrance};
 pub use plan::{Condition, Lookup, RuleValues, plan};
 pub use reason::Reason;
@@ -342,8 +343,8 @@ impl Deciding<'_> {
         if enough { Ok(Outcome::Confirmed) } else { Err(Refusal::NotFresh) }
     }
 
-    /// One person's two accounts: each shown, or an administrator's word, as the policy says. Flags and limits hold as
-    /// for every link, and roles are gained by nobody.
+    /// One person's two accounts: each shown, or an administrator's word, as the policy says. Flags, isolation and limits
+    /// hold as for every link (MG-01), and roles are gained by nobody.
     fn merge(&self, merge: Merge, trace: &mut Trace) -> Result<Outcome, Refusal> {
         trace.say("merges");
         let other = self.facts.known.filter(|k| k.account != merge.account).ok_or(Refusal::SameAccount)?;
@@ -356,11 +357,8 @@ impl Deciding<'_> {
         if !allowed || merge.administrator {
             return Err(Refusal::MergeOff);
         }
-        if merge.foreign_domain {
-            return Err(Refusal::Isolated);
-        }
-        if merge.too_many {
-            return Err(Refusal::TooMany);
+        if let Some(refusal) = merge.misfit {
+            return Err(refusal);
         }
         // What a second factor protects never ends up with less.
         if other.second_factor && !merge.second_factor {
@@ -397,8 +395,12 @@ impl Deciding<'_> {
         }
     }
 
-    fn remove(&self, Remove { usable_left, recent: just_now, .. }: Remove, trace: &mut Trace) -> Result<Outcome, Refusal> {
+    fn remove(&self, Remove { methods, target_methods, passkey, usable_left, recent: just_now, .. }: Remove, trace: &mut Trace) -> Result<Outcome, Refusal> {
         if !self.policy.permits.account_management || !self.policy.permits.unlink {
+            return Err(Refusal::ManagementOff);
+        }
+        // GO-26: the list of an account that may not be linked to is fixed. A passkey on a lost device goes all the same.
+        if !passkey && !self.policy.choices.target_requires.met(methods, target_methods) {
             return Err(Refusal::ManagementOff);
         }
         trace.rule("methods-left", "", usize::try_from(usable_left).ok());

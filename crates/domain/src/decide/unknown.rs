@@ -109,7 +109,7 @@ impl Deciding<'_> {
     /// The same page whether or not somebody matches: it depends on policy and claim only.
     fn generic(&self, trace: &mut Trace) -> Result<Outcome, Refusal> {
         let can_match = self.can_match();
-        let offers = self.offers(can_match && self.policy.permits.as_source);
+        let offers = self.offers(can_match && self.policy.permits.linkable());
         let creates_anyway = !can_match && self.policy.choices.none == NoMatch::Create;
         if creates_anyway || offers == [Offer::CreateNew] {
             return self.create(trace);
@@ -176,7 +176,7 @@ impl Deciding<'_> {
         match self.policy.choices.unverified_target {
             UnverifiedTarget::Ignore => self.no_match(trace),
             UnverifiedTarget::Refuse => Err(Refusal::UnfinishedSignUp),
-            UnverifiedTarget::FinishSignup | UnverifiedTarget::Reclaim if !self.policy.permits.as_source => self.no_match(trace),
+            UnverifiedTarget::FinishSignup | UnverifiedTarget::Reclaim if !self.policy.permits.linkable() => self.no_match(trace),
             UnverifiedTarget::FinishSignup | UnverifiedTarget::Reclaim if !proven => {
                 trace.say("confirm-first");
                 Ok(Outcome::Confirm)
@@ -188,8 +188,9 @@ impl Deciding<'_> {
 
     /// The password is chosen: the sign-up ends, if it may still be finished.
     pub(super) fn finished(&self, trace: &mut Trace) -> Result<Outcome, Refusal> {
+        let permits = &self.policy.permits;
         match (self.facts.pending, self.facts.trust) {
-            (Some(account), Some(Trust::ProvenHere)) if self.policy.choices.unverified_target == UnverifiedTarget::FinishSignup && self.policy.permits.link_on_login => {
+            (Some(account), Some(Trust::ProvenHere)) if self.policy.choices.unverified_target == UnverifiedTarget::FinishSignup && permits.link_on_login && permits.linkable() => {
                 trace.say("finishes");
                 Ok(Outcome::Reclaim { account })
             }
@@ -199,7 +200,7 @@ impl Deciding<'_> {
 
     /// "Add to my account", with or without saying which.
     pub(super) fn add_to(&self, target: Option<AccountId>, matches: &[Found<'_>], trace: &mut Trace) -> Result<Outcome, Refusal> {
-        if !self.policy.permits.link_on_login || !self.policy.permits.as_source {
+        if !self.policy.permits.link_on_login || !self.policy.permits.linkable() {
             return Err(Refusal::NotAllowed);
         }
         let shown = self.may_branch();
@@ -338,8 +339,8 @@ impl Deciding<'_> {
         let named = self.policy.choices.rules.iter().any(|r| r.entered_by_user);
         let allowed = match offer {
             Offer::UseExisting => true,
-            Offer::AddToExisting => permits.link_on_login && permits.as_source,
-            Offer::EnterAccount => permits.link_on_login && permits.as_source && named,
+            Offer::AddToExisting => permits.link_on_login && permits.linkable(),
+            Offer::EnterAccount => permits.link_on_login && permits.linkable() && named,
             Offer::CreateNew if !permits.create => return Err(Refusal::CreationClosed),
             Offer::CreateNew => permits.choose_new,
         };

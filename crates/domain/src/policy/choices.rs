@@ -202,6 +202,17 @@ pub enum Requires {
     Any,
 }
 
+impl Requires {
+    /// Whether an account may be linked to of whose methods so many allow it (GO-27).
+    #[must_use]
+    pub const fn met(self, methods: u32, target_methods: u32) -> bool {
+        match self {
+            Self::All => methods == target_methods,
+            Self::Any => target_methods > 0,
+        }
+    }
+}
+
 /// What makes two identities of one provider on one account different ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -70,9 +70,9 @@ mod tests {
         (name.into(), Document::parse(json).unwrap())
     }
 
-    /// Shows GV-07, GV-15.
+    /// Shows GV-15.
     #[test]
-    fn gv_07_gv_15_each_value_tells_which_scope_it_comes_from() {
+    fn gv_15_each_value_tells_which_scope_it_comes_from() {
         let scopes = [
             scope("instance", r#"{"permits":{"create":true},"choices":{"none":"offer","disclosure":"open"},"final":["disclosure"]}"#),
             scope("application:photos", r#"{"permits":{"create":false},"floors":{"pin_tries":2},"choices":{"none":"refuse","disclosure":"masked"}}"#),

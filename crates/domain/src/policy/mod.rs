@@ -83,7 +83,8 @@ permits! {
     choose_new = true,
     /// An identity of this provider may be added to accounts (GO-16 `allowLinkingFrom`).
     as_source = true,
-    /// Accounts that use this provider may be linked to (GO-16 `allowLinkingTo`).
+    /// Accounts that use this provider may be linked to; what may not be linked to is not linked either (GO-16
+    /// `allowLinkingTo`).
     as_target = true,
     /// Sign-in through this provider is possible; `false` leaves it for linking only (LK-18).
     sign_in = true,
@@ -97,6 +98,14 @@ permits! {
     passkey_sign_in = false,
     /// Unsafe: a provider's unproven word may open an existing account (I11). Off unless an instance owner turns it on.
     accept_unproven_links = false,
+}
+
+impl Permits {
+    /// An identity of this provider may be added to an account that exists, on whatever path (GO-16, ZI-15).
+    #[must_use]
+    pub const fn linkable(&self) -> bool {
+        self.as_source && self.as_target
+    }
 }
 
 /// Floors as one scope states them; the strictest of all scopes counts.

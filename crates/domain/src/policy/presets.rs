@@ -30,12 +30,12 @@ pub fn preset(name: &str) -> Option<Document> {
 #[must_use]
 pub fn deviations(name: &str) -> &'static [&'static str] {
     match name {
-        "goss" => &["proved-target", "mail"],
-        "nevis" => &["finish-behind-code"],
-        "zitadel" => &["unproven", "several"],
+        "goss" => &["proved-target", "mail", "asserted-chooser", "changed-address", "mirroring"],
+        "nevis" => &["finish-behind-code", "sign-up-at-once", "password-by-reset"],
+        "zitadel" => &["unproven", "several", "no-prefill", "template-flags", "user-name"],
         "gravitee" => &["unproven", "several", "steps"],
-        "authing_field" => &["unproven", "proved-target"],
-        "authing_ask" => &["phone"],
+        "authing_field" => &["unproven", "proved-target", "user-name"],
+        "authing_ask" => &["phone", "user-name"],
         _ => &[],
     }
 }
