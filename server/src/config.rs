@@ -174,13 +174,13 @@ pub struct Limits {
     /// Requests a second from one address, and how many may come at once.
     pub requests_per_second: u32,
     pub burst: u32,
-    /// Code mails an hour to one address.
+    /// Messages with a code to one address or number that strangers can cause in an hour, and ten for each three of them in a day; as many again for browsers that are known to the account.
     pub mails_an_hour: i64,
     /// Texts an hour, over all numbers: they cost money.
     pub texts_an_hour: i64,
-    /// Linking attempts by code a day for one address.
+    /// Codes that strangers can ask for one account in a day, of every kind and to whichever of its addresses and numbers; as many again for browsers that are known to it. Beyond it the page is the same and no code is right.
     pub codes_a_day: i64,
-    /// Password tries for one account in a quarter of an hour.
+    /// Wrong passwords of strangers for one address or number in a quarter of an hour, later in up to an hour; as many again for each known browser, and twenty times as many for one network. After 100 in a row for one account strangers need another method first.
     pub wrong_passwords: i64,
     /// Argon2id: KiB, passes, lanes; and hashes at the same time (0: one a core).
     pub hash_kib: u32,

@@ -195,6 +195,7 @@ async fn the_export_holds_all_of_ones_own_and_nothing_of_others_and_no_secret() 
     assert_eq!(data["identities"][0]["subject"], "m-vera");
     assert_eq!(data["identities"][0]["claims"]["name"], "Vera");
     assert!(data["sessions"].as_array().unwrap().len() == 1 && data["events"].as_array().unwrap().len() > 2, "{data}");
+    assert_eq!(data["known_browsers"].as_array().unwrap().len(), 1, "{data}");
     assert_eq!(data["account"]["subject"].as_str().unwrap().len(), 26);
     for never in ["theo", "$argon2", b.session_cookie().unwrap().split_once('=').unwrap().1] {
         assert!(!page.body.contains(never), "{never}");

@@ -569,9 +569,9 @@ async fn lk_13_a_wrong_guess_is_told_to_the_account_and_mails_carry_no_way_to_ap
     assert_eq!(w.mail("vera@example.test", 3).await.subject, "Somebody tried to add Atlas to your account");
 }
 
-/// Shows LK-17.
+/// Shows PL-02.
 #[tokio::test(flavor = "multi_thread")]
-async fn lk_17_codes_have_the_shape_that_the_policy_asks_for() {
+async fn codes_have_the_shape_that_the_policy_asks_for() {
     let w = World::new("goss").await;
     preset_with(&w, "goss", |d| {
         d["choices"]["pin"] = json!({"alphabet": "digits", "length": 8});

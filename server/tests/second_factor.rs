@@ -175,6 +175,51 @@ async fn wrong_codes_of_the_second_factor_are_counted_for_the_account() {
     assert_eq!(factor(&b, &asked, &phone.code(&w)).await.path(), "/account");
 }
 
+/// Shows LO-01: whoever knows the password and guesses codes keeps the owner out neither at once nor for days.
+#[tokio::test(flavor = "multi_thread")]
+async fn lo_01_wrong_codes_of_the_second_factor_by_strangers_leave_the_known_browser_and_recovery_codes_alone() {
+    let w = World::new("recommended").await;
+    let v = w.sign_up("vera@example.test").await;
+    let (phone, codes) = protect(&w, &v).await;
+    v.post("/fn/signout", &[]).await;
+    // Without an attack: a known browser and a new one.
+    for b in [v.clone(), w.browser()] {
+        let asked = b.password("vera@example.test", PASSWORD).await;
+        assert_eq!(factor(&b, &asked, &phone.next(&w)).await.path(), "/account");
+    }
+    v.post("/fn/signout", &[]).await;
+    let guess = async |n: usize| {
+        let thief = w.browser();
+        let asked = thief.password("vera@example.test", PASSWORD).await;
+        let mut last = String::new();
+        for _ in 0..n {
+            last = factor(&thief, &asked, "000000").await.refusal();
+        }
+        last
+    };
+    assert_eq!(guess(6).await, "rate.limited");
+    let asked = v.password("vera@example.test", PASSWORD).await;
+    assert_eq!(factor(&v, &asked, &phone.next(&w)).await.path(), "/account", "the known browser does not wait");
+    v.post("/fn/signout", &[]).await;
+    for _ in 0..19 {
+        w.pass(3600);
+        assert_eq!(guess(5).await, "");
+    }
+    w.pass(3600);
+    let new = w.browser();
+    let asked = new.password("vera@example.test", PASSWORD).await;
+    let page = factor(&new, &asked, &phone.next(&w)).await;
+    assert!(page.path().ends_with("/factor") && page.has("use a recovery code"), "after a hundred a stranger's code is wrong: {}", page.body);
+    let asked = v.password("vera@example.test", PASSWORD).await;
+    assert_eq!(factor(&v, &asked, &phone.next(&w)).await.path(), "/account");
+    let asked = new.password("vera@example.test", PASSWORD).await;
+    assert_eq!(factor(&new, &asked, &codes[0]).await.path(), "/account");
+    let other = w.browser();
+    let asked = other.password("vera@example.test", PASSWORD).await;
+    assert_eq!(factor(&other, &asked, &phone.next(&w)).await.path(), "/account", "a stranger got in: the row is over");
+    w.healthy().await;
+}
+
 /// Shows MA-09, PH-05.
 #[tokio::test(flavor = "multi_thread")]
 async fn confirming_a_session_and_a_new_password_need_the_second_factor_too() {

@@ -244,23 +244,41 @@ async fn a_provider_that_owns_the_mailbox_links_without_a_question_to_the_owned_
     w.healthy().await;
 }
 
-/// Shows GO-38, GO-39.
+/// Shows GO-38, GO-39, LK-17: exactly no mail, one notice, or one code; and what is unsafe needs its permit and is told.
 #[tokio::test(flavor = "multi_thread")]
-async fn go_38_go_39_with_the_unsafe_permit_modes_none_and_notification_add_at_once() {
-    for (mode, mails) in [("none", 0), ("notification", 1)] {
+async fn lk_17_go_38_go_39_each_mode_of_mail_sends_what_it_says_and_the_unsafe_ones_need_the_permit() {
+    for (mode, by_code, notices) in [("none", false, 0), ("notification", false, 1), ("confirmationrequired", true, 0)] {
         let w = World::new("goss").await;
         w.browser().sign_in("meridian", "m-vera").await;
         let owner = w.owner().await;
-        let saved = owner.switches(&[("preset", "goss"), ("link_on_login", "on"), ("account_management", "on"), ("create", "on"), ("mail_mode", mode), ("accept_unproven_links", "on")]).await;
+        let mut form = vec![("preset", "goss"), ("link_on_login", "on"), ("account_management", "on"), ("create", "on"), ("mail_mode", mode)];
+        let told =
+            async |w: &World| (owner.get("/admin/policy").await.has("Unsafe: the policy accepts unproven links"), w.ligature().warnings().await.unwrap().iter().any(|w| w.starts_with("UNSAFE")));
+        // Without the permit no mode adds anything without a code, and nothing has to be told.
+        owner.switches(&form).await;
+        assert_eq!(told(&w).await, (false, false), "{mode}");
+        let asked = w.browser();
+        let chooser = asked.sign_in("atlas", "a-vera").await;
+        assert!(asked.pick(&chooser, "add_to_existing").await.path().ends_with("/code"), "{mode}");
+        let before = w.mails("vera@example.test").await;
+        assert_eq!((w.links("a-vera").await, before), (0, 1), "{mode}");
+        form.push(("accept_unproven_links", "on"));
+        let saved = owner.switches(&form).await;
         assert!(saved.has("Saved."), "{}", saved.body);
+        assert_eq!(told(&w).await, (true, true), "{mode}: the console and doctor");
         let b = w.browser();
         let chooser = b.sign_in("atlas", "a-vera").await;
-        let done = b.pick(&chooser, "add_to_existing").await;
-        assert_eq!(done.path(), "/account", "{mode}: {}", done.body);
-        if mails == 1 {
-            w.mail("vera@example.test", 1).await;
+        let page = b.pick(&chooser, "add_to_existing").await;
+        if by_code {
+            assert!(page.path().ends_with("/code") && w.links("a-vera").await == 0, "{mode}: {}", page.body);
+            let code = w.mail("vera@example.test", before + 1).await.code.unwrap();
+            assert_eq!(b.code(&page, &code).await.path(), "/account");
+        } else {
+            assert_eq!(page.path(), "/account", "{mode}: {}", page.body);
         }
-        assert_eq!((w.links("a-vera").await, w.mails("vera@example.test").await), (1, mails), "{mode}");
+        let mails = w.mails("vera@example.test").await - before;
+        let codes = w.mailbox.to("vera@example.test").iter().skip(before).filter(|m| m.code.is_some()).count();
+        assert_eq!((w.links("a-vera").await, mails - codes, codes), (1, notices, usize::from(by_code)), "{mode}");
         w.healthy().await;
     }
 }

@@ -174,6 +174,7 @@ fn code(l: Lang, id: &str, tries_left: i32, password_too: bool) -> AnyView {
             <button class="primary">{t(l, "code-go")}</button>
         </form>
         <form method="post" action=Resend::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "code-again")}</button></form>
+        <p class="muted small">{t(l, "code-none")}</p>
         {password_too.then(|| view! {
             <details><summary>{t(l, "bind-instead")}</summary>
                 <form method="post" action=BindByPassword::url() class="stack">
@@ -197,6 +198,7 @@ fn new_password(l: Lang, id: &str, tries_left: i32, flash: &crate::outcome::Flas
             <button class="primary">{t(l, "reset-set-go")}</button>
         </form>
         <form method="post" action=Resend::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "code-again")}</button></form>
+        <p class="muted small">{t(l, "code-none")}</p>
     }
     .into_any()
 }

@@ -11,6 +11,7 @@ pub mod contact;
 pub mod decide;
 pub mod facts;
 pub mod ids;
+pub mod limits;
 pub mod path;
 pub mod policy;
 pub mod provider_change;

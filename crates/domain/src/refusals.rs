@@ -77,7 +77,7 @@ refusals! {
     StateMismatch "attempt.state_mismatch" 400 [SignInAgain] "A provider's answer does not fit the start that this browser made.";
     StateReplayed "attempt.state_replayed" 400 [SignInAgain, MyAccount] "A provider's answer was used already.";
     CodeWrong "code.wrong" 400 [SignInAgain] "The code is not the one that was sent.";
-    CodeExhausted "code.exhausted" 403 [SignInAgain] "Three wrong codes; the linking has to begin again (GO-37).";
+    CodeExhausted "code.exhausted" 403 [SignInAgain] "The last try was wrong, too; it has to begin again (GO-37).";
     CodeExpired "code.expired" 410 [SignInAgain] "The code is older than its lifetime.";
     LoginOnly "link.login_only" 403 [OtherMethod, AskAdministrator] "Only identities that are linked already may sign in here (AU-06).";
     NoAccount "link.no_account" 403 [OtherMethod, AskAdministrator] "No account matches and none may be opened (GV-10).";
@@ -106,7 +106,6 @@ refusals! {
     CodeOff "account.code_off" 403 [OtherMethod] "Signing in by a code from the mailbox is switched off.";
     PasskeyOff "account.passkey_off" 403 [OtherMethod] "Signing in by a passkey is switched off, or this address of the server cannot have one.";
     PasskeyWrong "account.passkey_wrong" 400 [SignInAgain, OtherMethod] "The passkey is not known here, or its answer failed a check.";
-    PasswordLocked "account.password_locked" 403 [OtherMethod] "A hundred wrong passwords in a row: the password opens nothing until a new one is set by a code from the mailbox (RL-01).";
     PasswordLeaked "account.password_leaked" 400 [SignInAgain] "The password is in a list of passwords that leaked somewhere.";
     PasswordByReset "account.password_by_reset" 403 [MyAccount] "A first password is set by a code from the mailbox, or not at all, as the policy says (NE-20).";
     UndoOver "account.undo_over" 410 [MyAccount, AskAdministrator] "The link of the notice was used, or is too old.";
@@ -124,7 +123,7 @@ refusals! {
     FactorWanted "session.factor_wanted" 403 [SetUpFactor] "The policy asks for a second factor here, and the account has none.";
     OtherAccount "session.other_account" 403 [MyAccount] "Who signed in to confirm is not the account of the session (MA-10).";
     NotFresh "session.not_fresh" 403 [MyAccount] "The provider did not say that it asked the person anew.";
-    RateLimited "rate.limited" 429 [Wait] "Too many requests.";
+    RateLimited "rate.limited" 429 [OtherMethod] "Too many requests, or too many wrong answers for what was typed or from this network; known browsers are counted apart (rule 23).";
     Busy "server.busy" 503 [Wait] "More work than the server takes at once.";
     CrossSite "server.cross_site" 403 [SignInAgain] "The form was sent from another site.";
     BadRequest "server.bad_request" 400 [SignInAgain] "The request could not be read.";

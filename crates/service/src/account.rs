@@ -292,9 +292,13 @@ impl Ligature {
                     (Some(id), _) => end_session_of(c, session.account, id).await?,
                     (None, true) => {
                         storage::attempts::end_attempts_of_browser(c, &visitor.browser).await?;
+                        this.forget_known_browsers(c, session.account, None).await?;
                         end_sessions(c, session.account, None).await?
                     }
-                    (None, false) => end_sessions(c, session.account, Some(&session.public_id)).await?,
+                    (None, false) => {
+                        this.forget_known_browsers(c, session.account, Some(&visitor)).await?;
+                        end_sessions(c, session.account, Some(&session.public_id)).await?
+                    }
                 };
                 if ended == 0 && which.is_some() {
                     return Err(Refusal::MethodUnknown.into());

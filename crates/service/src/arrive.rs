@@ -113,10 +113,10 @@ impl Ligature {
         let client = client_of(&start.continuation);
         let (facts, policy, decision) = self.decide_on(c, held, ask, client.as_deref()).await?;
         if let Some(state) = State::enter(&decision.outcome, None, Act::Arrived, false, kept.clone()) {
-            let (id, hash) = self.begin_attempt(c, visitor, "sign_in", &state, Some(held), &start.continuation, policy.floors.pin_tries).await?;
+            let (id, hash) = self.begin_attempt(c, visitor, "sign_in", &state, Some(held), &start.continuation).await?;
             let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(self.now()) };
             self.hold_for(c, &row.hash, &state).await?;
-            self.send_code(c, visitor, &row, &state, held, &policy, true).await?;
+            self.send_code(c, visitor, &row, &state, held, &policy).await?;
             return Ok(Ok(Arrival::Page { id, page: state.page() }));
         }
         self.apply(c, &Applying { visitor, held, continuation: &start.continuation, facts: &facts, policy: &policy, decision: &decision, kept: &kept, attempt: None }).await
@@ -151,7 +151,7 @@ impl Ligature {
                 self.record(c, event("session.started").account(*account)).await?;
                 let secret = self.open_session(c, visitor, &opening(*account, link, "sign_in", now)).await?;
                 if *email == EmailStep::Ask {
-                    let id = self.ask_about_email(c, visitor, *account, held, continuation, policy).await?;
+                    let id = self.ask_about_email(c, visitor, *account, held, continuation).await?;
                     let page = domain::path::SafePath::parse(&format!("/attempt/{id}/email")).map_err(|_| Fault::Internal("an attempt's path".into()))?;
                     return Ok(Ok(Arrival::SignedIn { secret, continuation: Continuation::Path(page), method: held.key.clone() }));
                 }
@@ -232,19 +232,10 @@ impl Ligature {
         self.open_session(c, visitor, &opening).await
     }
 
-    /// Writes a new attempt; answers its secret id and its row's hash.
+    /// Writes a new attempt; answers its secret id and its row's hash. The tries of a code come with its challenge.
     #[expect(clippy::too_many_arguments, reason = "a row has this many values")]
-    pub(crate) async fn begin_attempt(
-        &self,
-        c: &mut Conn,
-        visitor: &Acting,
-        kind: &str,
-        state: &State,
-        held: Option<&Held>,
-        continuation: &Continuation,
-        tries: i32,
-    ) -> Result<(String, Vec<u8>), Fault> {
-        self.write_attempt(c, visitor, kind, state, held, continuation, tries, support_code()).await
+    pub(crate) async fn begin_attempt(&self, c: &mut Conn, visitor: &Acting, kind: &str, state: &State, held: Option<&Held>, continuation: &Continuation) -> Result<(String, Vec<u8>), Fault> {
+        self.write_attempt(c, visitor, kind, state, held, continuation, domain::code::TRIES, support_code()).await
     }
 
     /// An attempt that is over before it began: the page that refuses, with the way back to the application.

@@ -1,17 +1,20 @@
 //! Codes by mail or text: made, bound to everything that matters, counted, compared, used once.
-use domain::{AccountId, DAY, HOUR, Micros, Policy, Refusal, SECOND, code, contact::Contact, policy::Pin};
+use domain::{
+    AccountId, Micros, Policy, Refusal, SECOND, code,
+    limits::{SPRAYED_LENGTH, SPRAYED_TRIES},
+    policy::Pin,
+};
 use storage::{
     Conn,
-    attempts::{Attempt, NewChallenge, add_challenge, find_challenge, keep_tries, spend_challenge, take_try},
-    counters::{count_up, read_counter},
+    attempts::{Attempt, Challenge, NewChallenge, add_challenge, find_challenge, keep_tries, spend_challenge, take_try},
 };
 use subtle::ConstantTimeEq;
 
 use crate::{
     Fault, Ligature, Vault,
-    audit::Event,
     chance::{mail_code, row_id},
     mails::{Channel, Letter},
+    transaction::Acting,
 };
 
 /// What a code is bound to; a code for anything else is another code (LK-11).
@@ -24,10 +27,6 @@ pub(crate) struct Binding {
     pub account: Option<AccountId>,
     pub address: String,
 }
-
-/// Wrong codes an hour, over all accounts, that are no accident any more; and the length of codes from then on.
-const SPRAYED: i64 = 100;
-const SPRAYED_LENGTH: u32 = 12;
 
 /// A challenge that nothing answers.
 const DECOY: &str = "decoy";
@@ -51,49 +50,39 @@ impl Ligature {
         code_macs(&self.vault, &attempt.hash, &attempt.browser, binding, typed)
     }
 
-    /// Makes a challenge and sends its code. A decoy is the same row without a mail, and never right.
-    /// Over the budget of an address no mail goes out and nothing looks different (RL-05).
-    pub(crate) async fn challenge(&self, c: &mut Conn, attempt: &Attempt, binding: &Binding, (ttl, pin): (Micros, Pin), letter: Option<Letter>) -> Result<(), Fault> {
+    /// Makes a challenge and sends its code; answers whether a message may go out. A decoy is the same row without a
+    /// message, and never right: for nobody's account, and for a code that is beyond a budget (RL-05, RL-15).
+    pub(crate) async fn challenge(&self, c: &mut Conn, visitor: &Acting, attempt: &Attempt, binding: &Binding, shape: Shape, letter: Option<Letter>) -> Result<bool, Fault> {
         let now = self.now();
         let sprayed = self.is_sprayed(c).await?;
-        let pin = if sprayed { Pin { length: pin.length.max(SPRAYED_LENGTH), ..pin } } else { pin };
+        let pin = if sprayed { Pin { length: shape.pin.length.max(SPRAYED_LENGTH), ..shape.pin } } else { shape.pin };
+        let tries = if sprayed { SPRAYED_TRIES } else { shape.tries };
         let fresh = mail_code(pin);
-        let mut within = self.within_budget(c, &binding.address).await?;
-        if within && letter.as_ref().is_some_and(|l| l.channel() == Channel::Text) {
-            within = self.within_texts(c).await?;
+        // A new code for a challenge that is open is part of the same attempt.
+        let goes_on = |before: Challenge| before.kind != DECOY && before.kind == binding.kind() && before.account_id.map(AccountId::from) == binding.account;
+        let opens = !find_challenge(c, &attempt.hash).await?.is_some_and(goes_on);
+        let text = letter.as_ref().is_some_and(|l| l.channel() == Channel::Text);
+        let within = self.may_send_code(c, visitor, binding, opens, text).await?;
+        if !within && !opens {
+            // The code that went out before stays good.
+            return Ok(false);
         }
+        let letter = letter.filter(|_| within && binding.kind() != DECOY);
         let new = NewChallenge {
             id: row_id(now),
             attempt: attempt.hash.clone(),
-            kind: binding.kind().into(),
+            kind: if letter.is_some() { binding.kind() } else { DECOY }.into(),
             account: binding.account,
             mac: self.code_macs(attempt, binding, &fresh).into_iter().next().unwrap_or_default(),
             sent_to: domain::contact::masked(&binding.address),
-            expires_at: now + ttl,
+            expires_at: now + shape.ttl,
         };
         add_challenge(c, &new, now).await?;
-        if sprayed {
-            keep_tries(c, &attempt.hash, 1).await?;
+        keep_tries(c, &attempt.hash, tries).await?;
+        if let Some(letter) = letter {
+            self.post(c, &Letter { code: code::grouped(&fresh), ..letter }).await?;
         }
-        match letter {
-            Some(letter) if within && binding.kind() != DECOY => self.post(c, &Letter { code: code::grouped(&fresh), ..letter }).await,
-            _ => Ok(()),
-        }
-    }
-
-    /// Counts a mail or text to an address or number that somebody without a session caused.
-    pub(crate) async fn within_budget(&self, c: &mut Conn, address: &str) -> Result<bool, Fault> {
-        let canonical = Contact::parse(address).map(|c| c.as_str().to_owned()).unwrap_or_default();
-        let now = self.now();
-        let hour = count_up(c, &self.vault.lookup(&[b"mails-hour", canonical.as_bytes()]), now, HOUR).await?;
-        let day = count_up(c, &self.vault.lookup(&[b"mails-day", canonical.as_bytes()]), now, DAY).await?;
-        Ok(hour <= self.settings.mails_an_hour && day <= self.settings.mails_an_hour * 4)
-    }
-
-    /// Linking attempts by code for one address a day.
-    pub(crate) async fn count_code_attempt(&self, c: &mut Conn, address: &str) -> Result<(), Fault> {
-        let n = count_up(c, &self.vault.lookup(&[b"codes-day", address.as_bytes()]), self.now(), DAY).await?;
-        if n > self.settings.codes_a_day { Err(Refusal::RateLimited.into()) } else { Ok(()) }
+        Ok(within)
     }
 
     /// Takes a try, in a transaction of its own, and only then compares (D8). `Err(CodeWrong)` leaves tries, `Err(CodeExhausted)` does not.
@@ -116,40 +105,25 @@ impl Ligature {
         }
     }
 
-    /// Wrong codes of all accounts together: from a hundred an hour on somebody sprays. The console hears of it, and
-    /// new codes are longer with one try; nobody is kept out (RL-06).
-    async fn count_wrong_code(&self) -> Result<(), Fault> {
-        let this = self.clone();
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let n = count_up(c, &this.wrong_codes(), this.now(), HOUR).await?;
-                    if n == SPRAYED {
-                        this.record(c, Event::new("code.spray").by("system").detail(serde_json::json!({ "wrong_codes": n }))).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await
-    }
-
-    async fn is_sprayed(&self, c: &mut Conn) -> Result<bool, Fault> {
-        Ok(read_counter(c, &self.wrong_codes(), self.now()).await? >= SPRAYED)
-    }
-
-    fn wrong_codes(&self) -> Vec<u8> {
-        self.vault.lookup(&[b"wrong-codes"])
-    }
-
     /// Uses a right answer up; a second use finds it gone (LK-09).
     pub(crate) async fn use_up(&self, c: &mut Conn, right: &Right) -> Result<(), Fault> {
         if spend_challenge(c, right.0).await? { Ok(()) } else { Err(Refusal::AttemptExpired.into()) }
     }
 }
 
-/// Lifetime and shape of the codes of a policy.
-pub(crate) fn code_shape(policy: &Policy) -> (Micros, Pin) {
-    (policy.floors.pin_ttl.saturating_mul(SECOND), policy.pin())
+/// What the codes of a policy are like. The one source of their tries: whoever makes a challenge leaves its attempt no
+/// more (PL-02).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    ttl: Micros,
+    pin: Pin,
+    tries: i32,
+}
+
+impl Shape {
+    pub fn of(policy: &Policy) -> Self {
+        Self { ttl: policy.floors.pin_ttl.saturating_mul(SECOND), pin: policy.pin(), tries: policy.floors.pin_tries }
+    }
 }
 
 impl Clone for Right {

@@ -1,5 +1,5 @@
 //! Taking one's data along, and deleting one's own account: two weeks in which it can be taken back, then it is gone.
-use domain::{AccountId, DAY, Micros, Refusal, facts::What};
+use domain::{AccountId, DAY, Micros, Refusal, facts::What, limits::KNOWN_FOR};
 use serde_json::{Value, json};
 use storage::{
     Conn,
@@ -7,6 +7,7 @@ use storage::{
     agreements::list_agreements,
     attributes::list_attributes,
     audit::{AuditFilter, list_audit_events},
+    browsers::list_browsers,
     factors::{TOTP, find_factor},
     links::list_links,
     merges::list_merged_into,
@@ -52,6 +53,7 @@ impl Ligature {
         let events: Vec<Value> = list_audit_events(c, self.org, &filter, 10_000).await?.iter().map(|e| json!({"at": e.at, "kind": e.kind, "provider": e.provider, "code": e.code})).collect();
         let agreements: Vec<Value> = list_agreements(c, &[id]).await?.iter().map(|(_, what, at)| json!({"what": what, "accepted_at": at})).collect();
         let passkeys: Vec<Value> = list_passkeys(c, id).await?.iter().map(|k| json!({"called": k.name, "added_at": k.created_at, "used_at": k.used_at})).collect();
+        let browsers: Vec<Value> = list_browsers(c, id, self.now() - KNOWN_FOR).await?.iter().map(|at| json!({"signed_in_at": at})).collect();
         let second_factor = find_factor(c, id, TOTP).await?.map(|(_, at)| at);
         let (subject, roles, password) = (find_subject(c, id).await?, list_roles(c, self.org, id).await?, password_set_at(c, id).await?);
         drop(conn);
@@ -67,6 +69,7 @@ impl Ligature {
             "agreements": agreements,
             "passkeys": passkeys,
             "sessions": sessions,
+            "known_browsers": browsers,
             "events": events,
         }))
     }

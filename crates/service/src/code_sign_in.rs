@@ -21,7 +21,7 @@ impl Ligature {
     /// Sends a code to the owner of an address or number.
     ///
     /// # Errors
-    /// [`Refusal::BadRequest`] for what is neither, [`Refusal::CodeOff`], [`Refusal::RateLimited`].
+    /// [`Refusal::BadRequest`] for what is neither, [`Refusal::CodeOff`].
     pub async fn ask_sign_in_code(&self, visitor: &Visitor, typed: &str, continuation: Continuation) -> Result<Arrival, Fault> {
         let contact = Contact::parse(typed).map_err(|_| Refusal::BadRequest)?;
         if contact.is_phone() && !self.texts_reach(&contact) {
@@ -32,23 +32,22 @@ impl Ligature {
             let (contact, typed, continuation) = (contact.clone(), typed.clone(), continuation.clone());
             Box::pin(async move {
                 let local = if contact.is_phone() { Local::PhoneCode } else { Local::EmailCode };
-                let tries = this.may_anyone_sign_in(c, local, &continuation).await?;
-                this.count_code_attempt(c, contact.as_str()).await?;
+                this.may_anyone_sign_in(c, local, &continuation).await?;
                 let account = this.find_contact_owner(c, &contact).await?;
                 let awaited = Awaited { purpose: CodePurpose::SignIn, account, contact: typed };
-                this.await_code(c, &visitor, awaited, None, &continuation, tries).await
+                this.await_code(c, &visitor, awaited, None, &continuation).await
             })
         })
         .await
     }
 
-    /// Asked for some account, about which nothing is known: the answer says nothing of any. The tries of a code.
-    pub(crate) async fn may_anyone_sign_in(&self, c: &mut Conn, local: Local, continuation: &Continuation) -> Result<i32, Fault> {
+    /// Asked for some account, about which nothing is known: the answer says nothing of any.
+    pub(crate) async fn may_anyone_sign_in(&self, c: &mut Conn, local: Local, continuation: &Continuation) -> Result<(), Fault> {
         let policy = self.ground(c, client_of(continuation).as_deref()).await?.policy(None);
         let nobody = Known { account: AccountId([0; 16]), state: AccountState::Active, link: None, second_factor: false };
         match decide(&Facts { local, ..Facts::local(Intent::SignIn, Some(nobody)) }, &policy).outcome {
             Outcome::Refuse { refusal } => Err(refusal.into()),
-            _ => Ok(policy.floors.pin_tries),
+            _ => Ok(()),
         }
     }
 

@@ -156,16 +156,15 @@ impl Ligature {
     /// Sends a code to the account's own proved address, or to its phone.
     ///
     /// # Errors
-    /// [`Refusal::NotAllowed`] where that is no way to confirm, [`Refusal::RateLimited`].
+    /// [`Refusal::NotAllowed`] where that is no way to confirm.
     pub async fn ask_confirm_code(&self, visitor: &Visitor, continuation: Continuation) -> Result<Arrival, Fault> {
         let account = Self::caller(visitor)?.account;
         self.settle(visitor, move |this, c, visitor| {
             let continuation = continuation.clone();
             Box::pin(async move {
                 let contact = this.ways(c, account).await?.code_to.ok_or(Refusal::NotAllowed)?;
-                this.count_code_attempt(c, Contact::parse(&contact).map_err(|_| Refusal::NotAllowed)?.as_str()).await?;
                 let awaited = Awaited { purpose: CodePurpose::Confirm, account: Some(account), contact };
-                this.await_code(c, &visitor, awaited, None, &continuation, domain::code::TRIES).await
+                this.await_code(c, &visitor, awaited, None, &continuation).await
             })
         })
         .await

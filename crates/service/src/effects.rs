@@ -117,11 +117,13 @@ impl Ligature {
     }
 
     /// Nobody keeps what they held of the account: sessions, tokens of applications, attempts that its mailbox could
-    /// finish, changes that wait for a code (threat rule 8).
-    pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&str>) -> Result<(), Fault> {
+    /// finish, changes that wait for a code, browsers that are known to it (threat rules 8, 23). The session that asks
+    /// for it can stay, and so does its browser.
+    pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&Acting>) -> Result<(), Fault> {
+        self.forget_known_browsers(c, account, except).await?;
         end_attempts_of_account(c, account).await?;
         end_tokens_of(c, account).await?;
-        end_sessions(c, account, except).await?;
+        end_sessions(c, account, except.and_then(|v| v.session.as_ref()).map(|s| s.public_id.as_str())).await?;
         Ok(())
     }
 

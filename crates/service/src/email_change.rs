@@ -21,9 +21,9 @@ const _: () = assert!(RESERVED == 3 * DAY);
 
 impl Ligature {
     /// The question waits in an attempt of its own; the session is there already.
-    pub(crate) async fn ask_about_email(&self, c: &mut Conn, visitor: &Acting, account: AccountId, held: &Held, continuation: &Continuation, policy: &Policy) -> Result<String, Fault> {
+    pub(crate) async fn ask_about_email(&self, c: &mut Conn, visitor: &Acting, account: AccountId, held: &Held, continuation: &Continuation) -> Result<String, Fault> {
         let state = State::EmailChanged { account, updating: false };
-        Ok(self.begin_attempt(c, visitor, "email", &state, Some(held), continuation, policy.floors.pin_tries).await?.0)
+        Ok(self.begin_attempt(c, visitor, "email", &state, Some(held), continuation).await?.0)
     }
 
     /// The policy says to take the provider's address: it becomes the primary one. What was proved before stays proved.
@@ -62,7 +62,7 @@ impl Ligature {
                 let policy = this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&open.held()?.key));
                 let next = State::EmailChanged { account, updating: true };
                 this.move_on(c, &open, &next, "").await?;
-                this.send_code(c, &visitor, &open.row, &next, open.held()?, &policy, true).await?;
+                this.send_code(c, &visitor, &open.row, &next, open.held()?, &policy).await?;
                 Ok(Ok(Arrival::Page { id: secret, page: next.page() }))
             })
         })

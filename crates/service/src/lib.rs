@@ -26,6 +26,7 @@ mod fault;
 mod flash;
 mod ground;
 mod held;
+mod limits;
 pub mod mails;
 pub mod merge;
 #[cfg(test)]
@@ -94,7 +95,7 @@ pub struct Settings {
     pub hash_cost: HashCost,
     /// Passwords hashed at the same time.
     pub hash_slots: usize,
-    /// Code mails to one address an hour that unauthenticated requests can cause (RL-05).
+    /// Messages with a code to one address in an hour, for each side (RL-05).
     pub mails_an_hour: i64,
     /// Texts can be sent.
     pub texts: bool,
@@ -102,9 +103,9 @@ pub struct Settings {
     pub text_prefixes: Vec<String>,
     /// Texts an hour, over all numbers.
     pub texts_an_hour: i64,
-    /// Linking attempts with a code for one address a day.
+    /// Codes for one account in a day, of every kind, for each side (RL-15).
     pub codes_a_day: i64,
-    /// Wrong passwords for one account in a quarter of an hour.
+    /// Wrong passwords for what was typed in one wait.
     pub wrong_passwords: i64,
     /// Where leaked passwords are looked up.
     pub leaks: breached::Leaks,

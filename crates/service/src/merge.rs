@@ -81,7 +81,7 @@ impl Ligature {
     pub async fn merge_by_password(&self, visitor: &Visitor, address: &str, password: &str) -> Result<Arrival, Fault> {
         let account = Self::caller(visitor)?.account;
         self.may_merge(visitor).await?;
-        let other = self.check_password(visitor, address, None, password).await?;
+        let other = self.check_password(visitor, address, password).await?;
         self.settle(visitor, move |this, c, visitor| Box::pin(async move { this.shown_other(c, &visitor, account, other, Kept::default(), None).await })).await
     }
 

@@ -118,8 +118,8 @@ struct World {
     people: Vec<Person>,
     /// Addresses of sign-ups that nobody finished, with the hour of their beginning.
     pending: Vec<(usize, i64)>,
-    /// Attempts with a code by address, in the day that began at an hour (D8).
-    codes: BTreeMap<usize, (i64, i64)>,
+    /// Codes for each account by strangers and in its own session, in the day that began at an hour (D8, RL-15).
+    codes: BTreeMap<(usize, bool), (i64, i64)>,
     hours: i64,
 }
 
@@ -139,9 +139,10 @@ impl World {
         self.people.iter().enumerate().filter(|(_, p)| has(p)).map(|(n, _)| n).collect()
     }
 
-    /// An attempt with a code begins, unless the address has had its share of the day.
-    fn begin_code(&mut self, address: usize) -> bool {
-        let day = self.codes.entry(address).or_insert((0, self.hours));
+    /// A code goes out, unless the account that it stands in front of has had its share of the day.
+    fn begin_code(&mut self, person: Option<usize>, own: bool) -> bool {
+        let Some(person) = person else { return true };
+        let day = self.codes.entry((person, own)).or_insert((0, self.hours));
         if self.hours - day.1 >= 24 {
             *day = (0, self.hours);
         }
@@ -162,8 +163,16 @@ impl World {
                 let mails = address.map(|address| Mail { address, proved: believed, owner: false, primary: true, former: None });
                 self.people.push(Person { links: BTreeSet::from([identity]), mails: mails.into_iter().collect(), ..Person::default() });
             }
-            (Way::AddRight | Way::AddWrong | Way::AddLate, Some(address)) if self.begin_code(address) && way == Way::AddRight => self.add_by_code(identity, address),
+            (Way::AddRight | Way::AddWrong | Way::AddLate, Some(address)) if self.begin_code(self.guarded(address), false) && way == Way::AddRight => self.add_by_code(identity, address),
             _ => {}
+        }
+    }
+
+    /// Whom a code to an address stands in front of: the one candidate, else whoever owns the address.
+    fn guarded(&self, address: usize) -> Option<usize> {
+        match self.candidates(address)[..] {
+            [one] => Some(one),
+            _ => self.people.iter().position(|p| p.mails.iter().any(|m| m.address == address && m.owner)),
         }
     }
 
@@ -174,7 +183,7 @@ impl World {
         let target = if found.len() == 1 { found.first().copied() } else { owner };
         match target {
             // Behind the claimed mailbox's code, an identity that the account had once asks for one more code.
-            Some(n) if found.len() > 1 && self.people[n].released.contains(&identity) && !self.begin_code(address) => {}
+            Some(n) if found.len() > 1 && self.people[n].released.contains(&identity) && !self.begin_code(Some(n), false) => {}
             Some(n) => {
                 self.people[n].links.insert(identity);
             }
@@ -197,7 +206,7 @@ impl World {
         if person.disabled || person.ignored.contains(&address) || person.mails.iter().any(|m| m.address == address && m.former.is_none()) {
             return;
         }
-        let may = way == Way::AddRight && self.begin_code(address);
+        let may = way == Way::AddRight && self.begin_code(Some(n), true);
         let person = &mut self.people[n];
         match way {
             Way::AddWrong => {

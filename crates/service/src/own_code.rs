@@ -2,26 +2,23 @@
 //! password, confirming a session, a new address, a new number. Where there is no account, a row that nothing answers
 //! takes the code's place, and the page is the same (RL-08).
 use domain::{
-    AccountId, HOUR, Micros, Refusal,
+    AccountId, Refusal,
     attempt::{Awaited, CodePurpose, State},
     contact::Contact,
     path::Continuation,
-    policy::Pin,
 };
 use storage::{
     Conn,
     accounts::{find_account, list_emails},
     attempts::Attempt,
     attributes::find_phone,
-    counters::count_up,
 };
 
 use crate::{
     Arrival, Fault, Ligature, Visitor,
     arrive::Settled,
     attempt::{Opened, blank},
-    audit::Event,
-    challenge::{Binding, Right, code_shape},
+    challenge::{Binding, Right, Shape},
     mails::Kind,
     transaction::Acting,
 };
@@ -31,10 +28,10 @@ pub(crate) type Instead = Option<(AccountId, Kind)>;
 
 impl Ligature {
     /// Begins an attempt that waits for a code, and sends it.
-    pub(crate) async fn await_code(&self, c: &mut Conn, visitor: &Acting, awaited: Awaited, instead: Instead, continuation: &Continuation, tries: i32) -> Result<Settled, Fault> {
+    pub(crate) async fn await_code(&self, c: &mut Conn, visitor: &Acting, awaited: Awaited, instead: Instead, continuation: &Continuation) -> Result<Settled, Fault> {
         let (state, visitor) = (State::AwaitingCode(awaited), &visitor.on_way(continuation));
         let awaited = state.awaiting()?;
-        let (id, hash) = self.begin_attempt(c, visitor, awaited.purpose.name(), &state, None, continuation, tries).await?;
+        let (id, hash) = self.begin_attempt(c, visitor, awaited.purpose.name(), &state, None, continuation).await?;
         let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(self.now()) };
         self.send_awaited(c, visitor, &row, awaited, instead).await?;
         Ok(Ok(Arrival::Page { id, page: state.page() }))
@@ -43,10 +40,9 @@ impl Ligature {
     /// Sends the code that is awaited; for nobody it makes the row that nothing answers.
     pub(crate) async fn send_awaited(&self, c: &mut Conn, visitor: &Acting, row: &Attempt, awaited: &Awaited, instead: Instead) -> Result<(), Fault> {
         let binding = awaited_binding(awaited)?;
-        let shape = self.local_code(c).await?;
+        let shape = Shape::of(&self.ground(c, visitor.on_way_to.as_deref()).await?.policy(None));
         let Some(account) = awaited.account else {
-            let within = instead.is_some() && self.within_budget(c, &binding.address).await?;
-            self.challenge(c, row, &binding, shape, None).await?;
+            let within = self.challenge(c, visitor, row, &binding, shape, None).await?;
             return match instead.filter(|_| within) {
                 Some((owner, kind)) => self.tell(c, owner, kind, visitor, "", "", None).await,
                 None => Ok(()),
@@ -68,7 +64,7 @@ impl Ligature {
             CodePurpose::NewPhone => Kind::NewPhoneCode,
         };
         let letter = self.letter(kind, to, locale, visitor, "", "");
-        self.challenge(c, row, &binding, shape, Some(letter)).await
+        self.challenge(c, visitor, row, &binding, shape, Some(letter)).await.map(drop)
     }
 
     /// The account's own spelling of a canonical address or number, if it has it.
@@ -129,21 +125,6 @@ impl Ligature {
             CodePurpose::NewEmail => self.finish_new_email(c, visitor, &open, account, &awaited.contact).await,
             CodePurpose::NewPhone => self.finish_new_phone(c, visitor, &open, account, &contact).await,
         }
-    }
-
-    /// Lifetime and shape of codes outside any provider.
-    pub(crate) async fn local_code(&self, c: &mut Conn) -> Result<(Micros, Pin), Fault> {
-        Ok(code_shape(&self.ground(c, None).await?.policy(None)))
-    }
-
-    /// Texts cost money, and whoever causes many may earn some of it: over the hour's number none goes out, and the
-    /// console hears of it once.
-    pub(crate) async fn within_texts(&self, c: &mut Conn) -> Result<bool, Fault> {
-        let n = count_up(c, &self.vault.lookup(&[b"texts-hour"]), self.now(), HOUR).await?;
-        if n == self.settings.texts_an_hour + 1 {
-            self.record(c, Event::new("texts.flood").by("system").detail(serde_json::json!({ "texts": n }))).await?;
-        }
-        Ok(n <= self.settings.texts_an_hour)
     }
 }
 

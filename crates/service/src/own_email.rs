@@ -37,11 +37,10 @@ impl Ligature {
             Box::pin(async move {
                 let now = this.now();
                 this.may_change(c, &visitor, What::Email { taken: false }, now).await?;
-                this.count_code_attempt(c, address.as_str()).await?;
                 let free = !is_email_taken(c, this.org, address.as_str(), account, now).await?;
                 let instead = find_owner(c, this.org, address.as_str()).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
                 let awaited = Awaited { purpose: CodePurpose::NewEmail, account: free.then_some(account), contact: typed };
-                this.await_code(c, &visitor, awaited, instead, &Continuation::Account, domain::code::TRIES).await
+                this.await_code(c, &visitor, awaited, instead, &Continuation::Account).await
             })
         })
         .await

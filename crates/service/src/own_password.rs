@@ -2,7 +2,7 @@
 use domain::{CredentialId, Refusal, facts::What};
 use storage::accounts::{bump_rev, find_account, list_emails, password_set_at, set_password};
 
-use crate::{Fault, Ligature, Visitor, audit::Event, chance::row_id, mails::Kind, undo::Undoable};
+use crate::{Fault, Ligature, Visitor, audit::Event, chance::row_id, limits::Guarded, mails::Kind, undo::Undoable};
 
 impl Ligature {
     /// Whether a password may be set here now, and whether there is one.
@@ -39,8 +39,8 @@ impl Ligature {
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
                 bump_rev(c, account, row.rev).await?;
                 set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
-                this.unlock_password(c, account).await?;
-                this.end_everything(c, account, Some(&session.public_id)).await?;
+                this.forget_tries(c, Guarded::Password, account).await?;
+                this.end_everything(c, account, Some(&visitor)).await?;
                 this.record(c, Event::new(if first { "password.added" } else { "password.changed" }).account(account).detail(allowed.trace)).await?;
                 this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", Some(&Undoable::Password)).await
             })

@@ -45,7 +45,7 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for what is no international number, [`Refusal::NotAllowed`] where no text can go,
-    /// [`Refusal::NotRecent`], [`Refusal::ManagementOff`], [`Refusal::RateLimited`].
+    /// [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
     pub async fn ask_new_phone(&self, visitor: &Visitor, typed: &str) -> Result<Arrival, Fault> {
         let contact = Phone::parse(typed).map(Contact::Phone).map_err(|_| Refusal::BadRequest)?;
         if !self.texts_reach(&contact) {
@@ -55,10 +55,9 @@ impl Ligature {
             let contact = contact.clone();
             Box::pin(async move {
                 let account = this.may_change(c, &visitor, What::Phone { held_by: None }, this.now()).await?.account;
-                this.count_code_attempt(c, contact.as_str()).await?;
                 let awaited = Awaited { purpose: CodePurpose::NewPhone, account: Some(account), contact: contact.as_str().to_owned() };
                 let back = Continuation::Path(SafePath::parse(PHONE).map_err(|_| Fault::Internal("a path of ours".into()))?);
-                this.await_code(c, &visitor, awaited, None, &back, domain::code::TRIES).await
+                this.await_code(c, &visitor, awaited, None, &back).await
             })
         })
         .await

@@ -1,18 +1,18 @@
-//! Passwords: argon2id with bounded parallelism, one limiter per account, answers that look alike.
+//! Passwords: argon2id with bounded parallelism, and answers that look alike.
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use domain::{
-    AccountId, DAY, MINUTE, Refusal,
+    AccountId, Refusal,
     attempt::{Kept, Then},
     contact::Contact,
     path::Continuation,
 };
-use storage::{
-    Conn,
-    accounts::{find_password, rehash_password},
-    counters::{clear_counter, count_up, read_counter},
-};
+use storage::accounts::{find_password, rehash_password};
 
-use crate::{Arrival, Fault, Ligature, Visitor, audit::Event};
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    audit::Event,
+    limits::{Counted, Guarded},
+};
 
 /// Cost of a password hash: KiB, passes, lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,10 +31,6 @@ impl Default for HashCost {
 /// Longest password that is read (RL-11); the shortest that may be set.
 pub(crate) const LONGEST: usize = 256;
 const SHORTEST: usize = 15;
-/// So many wrong ones in a row are looked at, and no more until a new password is set (RL-01).
-const IN_A_ROW: i64 = 100;
-/// A network may be wrong as often as this many accounts together, in a quarter of an hour.
-const NETWORK: i64 = 20;
 
 /// Whether a new password may be set: 15 characters at least when it is the only factor, and hard to guess, also for
 /// who knows these words about the person. No rules on kinds of characters (NIST SP 800-63B §5.1.1.2).
@@ -95,11 +91,12 @@ impl Ligature {
         .await?
     }
 
-    /// Checks a password against an account's, or burns the same time where there is none. A right one whose hash was
-    /// made at another cost comes back hashed at today's.
-    async fn matches(&self, stored: Option<String>, password: &str) -> Result<(bool, Option<String>), Fault> {
+    /// Checks a password against an account's, or burns the same time where there is none and where the account's limit
+    /// lets none be looked at. A right one whose hash was made at another cost comes back hashed at today's.
+    async fn matches(&self, counted: &Counted, stored: Option<String>, password: &str) -> Result<(bool, Option<String>), Fault> {
         let (cost, password) = (self.settings.hash_cost, password.to_owned());
         let hasher = hasher(cost)?;
+        let stored = stored.filter(|_| counted.opens());
         self.with_slot(move || match stored.as_deref().map(PasswordHash::new) {
             Some(Ok(hash)) => {
                 let right = hasher.verify_password(password.as_bytes(), &hash).is_ok();
@@ -116,21 +113,17 @@ impl Ligature {
         .await
     }
 
-    /// The account of an address, or number, and password. It finds owners only; a named account must be the one.
-    /// Wrong answers are counted for the account before they are looked at.
+    /// The account of an address, or number, and password. It finds owners only.
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`] for everything that does not fit, [`Refusal::RateLimited`] over the limit.
-    pub(crate) async fn check_password(&self, visitor: &Visitor, address: &str, named: Option<AccountId>, password: &str) -> Result<AccountId, Fault> {
+    pub(crate) async fn check_password(&self, visitor: &Visitor, address: &str, password: &str) -> Result<AccountId, Fault> {
         let contact = Contact::parse(address).map_err(|_| Refusal::CredentialsWrong)?;
-        let account = match named {
-            Some(account) => Some(account),
-            None => self.find_contact_owner(&mut self.store.read().await?, &contact).await?,
-        };
+        let account = self.find_contact_owner(&mut self.store.read().await?, &contact).await?;
         self.check_password_of(visitor, account, contact.as_str().as_bytes(), password).await
     }
 
-    /// The password of an account that is known already, by the same limiter.
+    /// The password of the session's own account.
     ///
     /// # Errors
     /// As [`Ligature::check_password`].
@@ -138,42 +131,21 @@ impl Ligature {
         self.check_password_of(visitor, Some(account), &[], password).await.map(drop)
     }
 
-    async fn check_password_of(&self, visitor: &Visitor, account: Option<AccountId>, address: &[u8], password: &str) -> Result<AccountId, Fault> {
+    /// The password of an account that is known already, or of nobody. `typed` is what the person named it by: waiting
+    /// depends on that, never on the account.
+    ///
+    /// # Errors
+    /// As [`Ligature::check_password`].
+    pub(crate) async fn check_password_of(&self, visitor: &Visitor, account: Option<AccountId>, typed: &[u8], password: &str) -> Result<AccountId, Fault> {
         if password.is_empty() || password.len() > LONGEST {
             return Err(Refusal::CredentialsWrong.into());
         }
-        let mut conn = self.store.read().await?;
+        let counted = self.count_try(visitor, Guarded::Password, account, typed).await?;
         let stored = match account {
-            Some(account) => find_password(&mut conn, account).await?,
+            Some(account) => find_password(&mut self.store.read().await?, account).await?,
             None => None,
         };
-        drop(conn);
-        // The counter belongs to the account, or to the address where there is none, so that both look alike.
-        let who = account.map_or_else(|| address.to_vec(), |a| a.0.to_vec());
-        let (counters, now) = (self.password_counters(&who), self.now());
-        let counting = counters.clone();
-        let (in_a_row, lately) = self
-            .store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    let in_a_row = count_up(c, &counting[1], now, 400 * DAY).await?;
-                    // Each ten wrong ones in a row double the time to wait.
-                    let window = (15 * MINUTE) << u32::try_from(in_a_row / 10).unwrap_or(0).min(6);
-                    Ok((in_a_row, count_up(c, &counting[0], now, window).await?))
-                })
-            })
-            .await?;
-        let network = self.vault.lookup(&[b"password-network", visitor.network.as_bytes()]);
-        if read_counter(&mut self.store.read().await?, &network, now).await? >= self.settings.wrong_passwords * NETWORK {
-            return Err(Refusal::RateLimited.into());
-        }
-        if in_a_row > IN_A_ROW {
-            return Err(Refusal::PasswordLocked.into());
-        }
-        if lately > self.settings.wrong_passwords {
-            return Err(Refusal::RateLimited.into());
-        }
-        let (right, fresh) = self.matches(stored.clone(), password).await?;
+        let (right, fresh) = self.matches(&counted, stored.clone(), password).await?;
         match (right, account) {
             (true, Some(account)) => {
                 self.store
@@ -182,51 +154,27 @@ impl Ligature {
                             if let (Some(fresh), Some(old)) = (fresh, stored) {
                                 rehash_password(c, account, &old, &fresh).await?;
                             }
-                            Self::forget_wrong(c, &counters).await
+                            counted.was_right(c).await
                         })
                     })
                     .await?;
                 Ok(account)
             }
             _ => {
-                self.count_wrong(visitor, network).await?;
+                self.tell_of_stuffing(visitor, &counted).await?;
                 Err(Refusal::CredentialsWrong.into())
             }
         }
     }
 
-    /// Many accounts, one network: its wrong answers are counted over all of them, and the console hears of it (RL-02).
-    async fn count_wrong(&self, visitor: &Visitor, network: Vec<u8>) -> Result<(), Fault> {
-        let (this, at) = (self.clone(), visitor.network.clone());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let n = count_up(c, &network, this.now(), 15 * MINUTE).await?;
-                    if n == this.settings.wrong_passwords * NETWORK {
-                        let event = Event { provider: "password".into(), ..Event::new("signin.stuffing").by("system").detail(serde_json::json!({ "network": at })) };
-                        this.record(c, event).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await
-    }
-
-    /// Wrong answers of a while, and in a row.
-    fn password_counters(&self, who: &[u8]) -> [Vec<u8>; 2] {
-        [self.vault.lookup(&[b"password", who]), self.vault.lookup(&[b"password-row", who])]
-    }
-
-    async fn forget_wrong(c: &mut Conn, counters: &[Vec<u8>; 2]) -> Result<(), Fault> {
-        for counter in counters {
-            clear_counter(c, counter).await?;
+    /// Many accounts, one network: when it has used up its wrong answers the console hears of it (RL-02).
+    async fn tell_of_stuffing(&self, visitor: &Visitor, counted: &Counted) -> Result<(), Fault> {
+        if !counted.fills_network {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    /// A new password, set by who proved the mailbox, starts without the wrong answers for the old one.
-    pub(crate) async fn unlock_password(&self, c: &mut Conn, account: AccountId) -> Result<(), Fault> {
-        Self::forget_wrong(c, &self.password_counters(&account.0)).await
+        let detail = serde_json::json!({ "network": visitor.network });
+        let (this, event) = (self.clone(), Event { provider: "password".into(), ..Event::new("signin.stuffing").by("system").detail(detail) });
+        self.store.write(move |c| Box::pin(async move { this.record(c, event).await })).await
     }
 
     /// Signs in by address, or number, and password.
@@ -234,7 +182,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], [`Refusal::Busy`], refusals of the decision.
     pub async fn sign_in_by_password(&self, visitor: &Visitor, address: &str, password: &str, continuation: Continuation) -> Result<Arrival, Fault> {
-        let account = match self.check_password(visitor, address, None, password).await {
+        let account = match self.check_password(visitor, address, password).await {
             Ok(account) => account,
             Err(fault) => {
                 let (this, code) = (self.clone(), fault.refusal().code());

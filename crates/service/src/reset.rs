@@ -35,7 +35,7 @@ impl Ligature {
                     None => false,
                 };
                 let awaited = Awaited { purpose: CodePurpose::Reset, account: owner.filter(|_| active), contact: address.as_str().to_owned() };
-                this.await_code(c, &visitor, awaited, None, &continuation, domain::code::TRIES).await
+                this.await_code(c, &visitor, awaited, None, &continuation).await
             })
         })
         .await
@@ -58,7 +58,7 @@ impl Ligature {
         bump_rev(c, account, row.rev).await?;
         let now = self.now();
         set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
-        self.unlock_password(c, account).await?;
+        self.forget_tries(c, Guarded::Password, account).await?;
         self.move_on(c, open, &State::Done, "").await?;
         self.end_everything(c, account, None).await?;
         let visitor = &visitor.signed_out();

@@ -2,7 +2,7 @@
 //! and before every link to the account (I5, LK-15).
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AccountId, CredentialId, DAY, MINUTE, Refusal, Right, SECOND,
+    AccountId, CredentialId, Refusal, Right, SECOND,
     facts::{Governing, What},
 };
 use fast_qr::{
@@ -13,7 +13,6 @@ use serde_json::json;
 use storage::{
     Conn,
     accounts::{bump_rev, find_account, list_emails},
-    counters::{clear_counter, count_up},
     factors::{TOTP, TOTP_BEGUN, count_recovery_codes, find_factor, remove_factor, set_factor, set_recovery_codes, spend_recovery_code, use_step},
     organisations::organisation_name,
     sessions::set_session_factor,
@@ -24,13 +23,11 @@ use crate::{
     Fault, Ligature, Visitor,
     audit::Event,
     chance::{random_bytes, row_id},
+    limits::{Counted, Guarded},
     mails::Kind,
     undo::Undoable,
 };
 
-/// Wrong codes of an account that are looked at in a quarter of an hour, and in a row.
-const LATELY: i64 = 5;
-const IN_A_ROW: i64 = 100;
 /// Recovery codes of an account, and their letters: 50 bits.
 const RECOVERY_CODES: usize = 10;
 const RECOVERY_LENGTH: usize = 10;
@@ -125,7 +122,7 @@ impl Ligature {
     /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`]; as [`Ligature::second_factor_view`].
     pub async fn add_second_factor(&self, visitor: &Visitor, typed: &str) -> Result<Vec<String>, Fault> {
         let caller = Self::caller(visitor)?.clone();
-        self.count_factor_try(caller.account).await?;
+        let counted = self.count_try(visitor, Guarded::Factor, Some(caller.account), &[]).await?;
         let (codes, hashes) = self.new_recovery_codes(caller.account);
         let typed = typed.to_owned();
         self.act(visitor, move |this, c, visitor| {
@@ -136,14 +133,14 @@ impl Ligature {
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
                 bump_rev(c, account, row.rev).await?;
                 let (sealed, _) = find_factor(c, account, TOTP_BEGUN).await?.ok_or(Refusal::AttemptStep)?;
-                let step = matching(&this.authenticator(c, account, &sealed).await?, &typed, now).ok_or(Refusal::CodeWrong)?;
+                let step = matching(&counted, &this.authenticator(c, account, &sealed).await?, &typed, now).ok_or(Refusal::CodeWrong)?;
                 remove_factor(c, account, TOTP_BEGUN).await?;
                 set_factor(c, this.org, account, CredentialId(row_id(now)), TOTP, &sealed, now).await?;
                 use_step(c, account, step).await?;
                 set_recovery_codes(c, account, &hashes, now).await?;
                 set_session_factor(c, &session.hash, SET_UP).await?;
-                this.forget_factor_tries(c, account).await?;
-                this.end_everything(c, account, Some(&session.public_id)).await?;
+                this.forget_tries(c, Guarded::Factor, account).await?;
+                this.end_everything(c, account, Some(&visitor)).await?;
                 this.record(c, Event::new("second_factor.added").account(account).detail(allowed.trace)).await?;
                 this.tell(c, account, Kind::SecondFactorNotice, &visitor, "", "", Some(&Undoable::SecondFactor)).await
             })
@@ -217,7 +214,7 @@ impl Ligature {
     pub(crate) async fn drop_second_factor(&self, c: &mut Conn, account: AccountId) -> Result<bool, Fault> {
         remove_factor(c, account, TOTP_BEGUN).await?;
         set_recovery_codes(c, account, &[], self.now()).await?;
-        self.forget_factor_tries(c, account).await?;
+        self.forget_tries(c, Guarded::Factor, account).await?;
         Ok(remove_factor(c, account, TOTP).await? > 0)
     }
 
@@ -231,18 +228,18 @@ impl Ligature {
         if recovery.len() == RECOVERY_LENGTH {
             return self.check_recovery_code(visitor, account, &recovery).await;
         }
-        self.count_factor_try(account).await?;
+        let counted = self.count_try(visitor, Guarded::Factor, Some(account), &[]).await?;
         let (this, typed) = (self.clone(), typed.to_owned());
         self.store
             .write::<_, Fault, _>(move |c| {
                 Box::pin(async move {
                     let (sealed, _) = find_factor(c, account, TOTP).await?.ok_or(Refusal::PolicyChanged)?;
-                    let step = matching(&this.authenticator(c, account, &sealed).await?, &typed, this.now()).ok_or(Refusal::CodeWrong)?;
+                    let step = matching(&counted, &this.authenticator(c, account, &sealed).await?, &typed, this.now()).ok_or(Refusal::CodeWrong)?;
                     // A code that was used, and every one before it, is wrong by now.
                     if !use_step(c, account, step).await? {
                         return Err(Refusal::CodeWrong.into());
                     }
-                    this.forget_factor_tries(c, account).await
+                    counted.was_right(c).await
                 })
             })
             .await?;
@@ -250,20 +247,16 @@ impl Ligature {
     }
 
     async fn check_recovery_code(&self, visitor: &Visitor, account: AccountId, folded: &str) -> Result<&'static str, Fault> {
-        let counter = self.vault.lookup(&[b"recovery-try", &account.0]);
-        let (now, hash) = (self.now(), self.recovery_hash(account, folded));
-        let n = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(count_up(c, &counter, now, 15 * MINUTE).await?) })).await?;
-        if n > LATELY {
-            return Err(Refusal::RateLimited.into());
-        }
+        let counted = self.count_try(visitor, Guarded::RecoveryCode, Some(account), &[]).await?;
+        let hash = self.recovery_hash(account, folded);
         let (this, visitor) = (self.clone(), visitor.clone());
         self.store
             .write::<_, Fault, _>(move |c| {
                 Box::pin(async move {
-                    if !spend_recovery_code(c, account, &hash).await? {
+                    if !counted.opens() || !spend_recovery_code(c, account, &hash).await? {
                         return Err(Refusal::CodeWrong.into());
                     }
-                    this.forget_factor_tries(c, account).await?;
+                    counted.was_right(c).await?;
                     let left = count_recovery_codes(c, account).await?;
                     this.record(c, Event::new("recovery_code.used").account(account).detail(json!({"left": left}))).await?;
                     this.tell(c, account, Kind::RecoveryCodeUsed, &visitor, "", "", None).await
@@ -271,34 +264,6 @@ impl Ligature {
             })
             .await?;
         Ok("recovery")
-    }
-
-    async fn count_factor_try(&self, account: AccountId) -> Result<(), Fault> {
-        let [lately, row] = self.factor_counters(account);
-        let now = self.now();
-        let (lately, in_a_row) = self
-            .store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    let in_a_row = count_up(c, &row, now, 400 * DAY).await?;
-                    // Each ten wrong ones in a row double the time to wait.
-                    let window = (15 * MINUTE) << u32::try_from(in_a_row / 10).unwrap_or(0).min(6);
-                    Ok((count_up(c, &lately, now, window).await?, in_a_row))
-                })
-            })
-            .await?;
-        if lately > LATELY || in_a_row > IN_A_ROW { Err(Refusal::RateLimited.into()) } else { Ok(()) }
-    }
-
-    async fn forget_factor_tries(&self, c: &mut Conn, account: AccountId) -> Result<(), Fault> {
-        for counter in self.factor_counters(account) {
-            clear_counter(c, &counter).await?;
-        }
-        Ok(())
-    }
-
-    fn factor_counters(&self, account: AccountId) -> [Vec<u8>; 2] {
-        [self.vault.lookup(&[b"factor", &account.0]), self.vault.lookup(&[b"factor-row", &account.0])]
     }
 
     /// New recovery codes as the person reads them, and their keyed hashes.
@@ -318,8 +283,12 @@ pub(crate) fn purpose(account: AccountId) -> String {
     format!("totp-{account}")
 }
 
-/// The time step of a code that fits now, or one step before or after.
-fn matching(totp: &Totp, typed: &str, now: domain::Micros) -> Option<i64> {
+/// The time step of a code that fits now, or one step before or after, if the counted try may be looked at.
+fn matching(counted: &Counted, totp: &Totp, typed: &str, now: domain::Micros) -> Option<i64> {
+    fitting(totp, typed, now).filter(|_| counted.opens())
+}
+
+fn fitting(totp: &Totp, typed: &str, now: domain::Micros) -> Option<i64> {
     let digits: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     let seconds = u64::try_from(now / SECOND).ok()?;
     totp.check(&digits, seconds).and_then(|step| i64::try_from(step).ok())
@@ -335,11 +304,11 @@ mod tests {
         let totp = totp(b"12345678901234567890", "Ligature: Demo", "a:b@example.test").unwrap();
         for (at, code) in [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (2_000_000_000, "279037")] {
             let step = at / 30;
-            assert_eq!(matching(&totp, code, at * SECOND), Some(step));
-            assert_eq!(matching(&totp, &format!("{} {}", &code[..3], &code[3..]), (at + 30) * SECOND), Some(step), "one step late, with a space");
-            assert_eq!(matching(&totp, code, (at + 61) * SECOND), None);
+            assert_eq!(fitting(&totp, code, at * SECOND), Some(step));
+            assert_eq!(fitting(&totp, &format!("{} {}", &code[..3], &code[3..]), (at + 30) * SECOND), Some(step), "one step late, with a space");
+            assert_eq!(fitting(&totp, code, (at + 61) * SECOND), None);
         }
         assert!(totp.to_url().unwrap().starts_with("otpauth://totp/Ligature%20Demo:ab%40example.test?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"));
-        assert_eq!(matching(&totp, "", 0), None);
+        assert_eq!(fitting(&totp, "", 0), None);
     }
 }

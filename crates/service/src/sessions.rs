@@ -19,7 +19,7 @@ pub(crate) struct Opening {
     pub method: String,
     pub link: Option<LinkId>,
     pub provider: Option<ProviderId>,
-    /// `sign_in` or `add`.
+    /// `sign_in`, `confirm` or `add`.
     pub kind: &'static str,
     /// When the person authenticated; an add keeps the time of the sign-in.
     pub auth_at: Micros,
@@ -68,6 +68,9 @@ impl Ligature {
         if session.factor.is_empty() {
             let policy = self.ground(c, visitor.on_way_to.as_deref()).await?.policy(None);
             self.note_demand(c, &policy, session.account).await?;
+        }
+        if matches!(opening.kind, "sign_in" | "confirm") {
+            self.know_browser(c, visitor, opening.account).await?;
         }
         add_session(c, self.org, &session, now).await?;
         add_auth_event(c, row_id(now), opening.kind, &session, now).await?;

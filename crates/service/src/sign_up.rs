@@ -82,7 +82,7 @@ impl Ligature {
                 };
                 let awaited = Awaited { purpose: CodePurpose::SignUp, account, contact: person.email.trim().to_owned() };
                 let instead = taken.map(|owner| (owner, Kind::SignUpTaken));
-                this.await_code(c, &visitor, awaited, instead, &continuation, policy.floors.pin_tries).await
+                this.await_code(c, &visitor, awaited, instead, &continuation).await
             })
         })
         .await

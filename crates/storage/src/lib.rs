@@ -10,6 +10,7 @@ pub mod attempts;
 pub mod attributes;
 pub mod audit;
 pub mod backup;
+pub mod browsers;
 pub mod counters;
 pub mod doctor;
 pub mod dry_runs;

@@ -247,6 +247,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    known_browser (account_id, browser) {
+        account_id -> Binary,
+        browser -> Binary,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
     policy (organisation_id, scope, version) {
         organisation_id -> Binary,
         scope -> Text,
@@ -463,6 +471,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     challenge,
     spent_state,
     counter,
+    known_browser,
     policy,
     audit_event,
     outbox,

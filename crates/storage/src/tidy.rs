@@ -1,11 +1,13 @@
 //! Removes what is over: states, attempts, codes, sessions, pending accounts, sent mails.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{DAY, Micros, facts::AccountState};
+use domain::{DAY, Micros, facts::AccountState, limits::KNOWN_FOR};
 
 use crate::{
     Conn, Result,
-    schema::{account, application_secret, attempt, audit_event, auth_code, challenge, counter, device, flash, outbox, pushed_request, registration_token, session, spent_state, token, undo},
+    schema::{
+        account, application_secret, attempt, audit_event, auth_code, challenge, counter, device, flash, known_browser, outbox, pushed_request, registration_token, session, spent_state, token, undo,
+    },
 };
 
 /// One pass; answers how many rows went.
@@ -17,6 +19,7 @@ pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {
         rows += diesel::delete(flash::table.filter(flash::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(undo::table.filter(undo::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(counter::table.filter(counter::until.lt(now))).execute(c).await?;
+        rows += diesel::delete(known_browser::table.filter(known_browser::seen_at.lt(now - KNOWN_FOR))).execute(c).await?;
         rows += diesel::delete(session::table.filter(session::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(auth_code::table.filter(auth_code::expires_at.lt(now - DAY))).execute(c).await?;
         rows += diesel::delete(token::table.filter(token::expires_at.lt(now))).execute(c).await?;

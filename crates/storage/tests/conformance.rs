@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::{AccountId, LinkId, OrgId, ProviderId, facts::AccountState};
-use ligature_storage::{self as storage, Error, Store, accounts, attempts, counters, links, organisations, outbox, providers, sessions, setup};
+use ligature_storage::{self as storage, Error, Store, accounts, attempts, browsers, counters, links, organisations, outbox, providers, sessions, setup};
 
 const ORG: OrgId = OrgId([1; 16]);
 
@@ -170,8 +170,110 @@ async fn states_challenges_and_setup_tokens_are_spent_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn counters_add_up_over_connections_and_begin_anew_after_their_window() {
     let (store, _dir) = store().await;
-    let up = |now| store.write::<_, Error, _>(move |c| Box::pin(async move { counters::count_up(c, &[1], now, 100).await }));
-    assert_eq!((up(1).await.unwrap(), up(2).await.unwrap(), up(100).await.unwrap(), up(101).await.unwrap()), (1, 2, 3, 1));
+    let limit = |most| counters::Limit { subject: vec![1], most, window: 100 };
+    let up = |now, most| store.write::<_, Error, _>(move |c| Box::pin(async move { limit(most).take(c, now).await }));
+    let all = [up(1, 9).await.unwrap(), up(2, 9).await.unwrap(), up(3, 2).await.unwrap(), up(100, 9).await.unwrap(), up(101, 9).await.unwrap(), up(102, 0).await.unwrap()];
+    assert_eq!(all, [Some(1), Some(2), None, Some(3), Some(1), None], "what is refused does not count");
+    let left = |c: counters::Limit| {
+        store.write::<_, Error, _>(move |conn| {
+            Box::pin(async move {
+                c.give_back(conn).await?;
+                c.give_back(conn).await?;
+                c.count(conn, 102).await
+            })
+        })
+    };
+    assert_eq!(left(limit(9)).await.unwrap(), 0, "never below nothing");
+}
+
+/// Shows LO-01, RL-01: however many ask at once, over however many connections.
+#[tokio::test(flavor = "multi_thread")]
+async fn lo_01_of_forty_tries_at_once_exactly_as_many_are_counted_as_the_limit_lets() {
+    let (store, _dir) = store().await;
+    let tasks: Vec<_> = (0..40)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.write::<_, Error, _>(|c| Box::pin(async move { counters::Limit { subject: vec![1], most: 10, window: 100 }.take(c, 1).await })).await.unwrap() })
+        })
+        .collect();
+    let mut counted = Vec::new();
+    for task in tasks {
+        counted.extend(task.await.unwrap());
+    }
+    counted.sort_unstable();
+    assert_eq!(counted, (1..=10).collect::<Vec<i64>>());
+}
+
+/// Shows LO-01, GD-03: a browser is known to one account, for its time, and goes with the account.
+#[tokio::test(flavor = "multi_thread")]
+async fn lo_01_a_browser_is_known_to_one_account_until_it_is_forgotten_too_old_or_the_account_gone() {
+    let (store, _dir) = store().await;
+    let (a, b) = (account(&store, 1).await, account(&store, 2).await);
+    let found = |id, since| {
+        let store = store.clone();
+        async move { browsers::find_browser(&mut store.read().await.unwrap(), id, &[7], since).await.unwrap() }
+    };
+    store
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                browsers::set_browser(c, a, &[7], 5).await?;
+                browsers::set_browser(c, a, &[7], 9).await?;
+                browsers::set_browser(c, b, &[8], 9).await
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!((found(a, 8).await, found(a, 9).await, found(b, 0).await), (Some(9), None, None));
+    let tidied = |now| store.write::<_, Error, _>(move |c| Box::pin(async move { ligature_storage::tidy::tidy(c, now).await }));
+    tidied(9 + domain::limits::KNOWN_FOR).await.unwrap();
+    assert_eq!(found(a, 0).await, Some(9));
+    store.write::<_, Error, _>(move |c| Box::pin(async move { browsers::forget_browsers(c, a).await })).await.unwrap();
+    assert_eq!(found(a, 0).await, None);
+    store.write::<_, Error, _>(move |c| Box::pin(async move { browsers::set_browser(c, a, &[7], 9).await })).await.unwrap();
+    tidied(10 + domain::limits::KNOWN_FOR).await.unwrap();
+    assert_eq!(found(a, 0).await, None, "ninety days");
+    store
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                browsers::set_browser(c, a, &[7], 9).await?;
+                accounts::remove_account(c, a).await
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(found(a, 0).await, None, "it goes with the account");
+}
+
+/// Shows PH-11: a thousand sign-ups that nobody finishes are in nobody's way, and gone after a day.
+#[tokio::test(flavor = "multi_thread")]
+async fn ph_11_a_thousand_pending_sign_ups_keep_nobody_out_and_are_gone_after_a_day() {
+    let (store, _dir) = store().await;
+    let v = account(&store, 1).await;
+    store
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                for n in 0..1000_u16 {
+                    let mut id = [3; 16];
+                    id[..2].copy_from_slice(&n.to_be_bytes());
+                    // One in two is for the very address that the owner wants.
+                    let address = if n % 2 == 0 { "v@ex.test".to_owned() } else { format!("v{n}@ex.test") };
+                    accounts::add_account(c, ORG, AccountId(id), AccountState::Pending, "v@ex.test", "en", &format!("p{n}"), 10).await?;
+                    let unproved = accounts::NewEmail { canonical: address.clone(), typed: address, proof: "none".into(), owner: false, primary: true };
+                    accounts::add_email(c, ORG, AccountId(id), &unproved, id, 10).await?;
+                }
+                accounts::add_email(c, ORG, v, &email("v@ex.test"), [4; 16], 11).await
+            })
+        })
+        .await
+        .unwrap();
+    let count = || async { accounts::count_accounts(&mut store.read().await.unwrap(), ORG).await.unwrap() };
+    let owner = || async { accounts::find_owner(&mut store.read().await.unwrap(), ORG, "v@ex.test").await.unwrap() };
+    assert_eq!((count().await, owner().await), (1001, Some(v)), "none of them is in the way");
+    let tidied = |now| store.write::<_, Error, _>(move |c| Box::pin(async move { ligature_storage::tidy::tidy(c, now).await }));
+    tidied(10 + domain::DAY).await.unwrap();
+    assert_eq!(count().await, 1001, "not a moment early");
+    tidied(11 + domain::DAY).await.unwrap();
+    assert_eq!((count().await, owner().await), (1, Some(v)), "and nobody else");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,9 @@
 //! Devices without a browser: a short code is typed elsewhere, by somebody who is signed in (RFC 8628).
-use domain::{AccountId, HOUR, Refusal, SECOND, code};
+use domain::{AccountId, Refusal, SECOND, code};
 use issuer::{ClientCredentials, DEVICE_INTERVAL, DEVICE_SECONDS, Grant, RegisteredClient};
 use serde_json::{Value, json};
 use storage::{
     applications::find_application_by_id,
-    counters::count_up,
     tokens::{Device, add_device, find_device, find_waiting_device, settle_device, take_device, touch_device},
 };
 
@@ -16,12 +15,11 @@ use crate::{
     Fault, Ligature, Visitor,
     audit::Event,
     chance::{hash, mail_code, token},
+    limits::Guarded,
 };
 
 /// Letters of a short code: 40 bits and fifteen minutes, with few tries for each person.
 const SHAPE: domain::policy::Pin = domain::policy::Pin { alphabet: domain::policy::Alphabet::Base32, length: 8 };
-/// Wrong short codes of one person in an hour.
-const WRONG: i64 = 10;
 
 /// What the page shows of a device that waits.
 #[derive(Debug, Clone)]
@@ -86,18 +84,15 @@ impl Ligature {
 
     async fn waiting_device(&self, visitor: &Visitor, typed: &str) -> Result<(Device, RegisteredClient), Fault> {
         let account = Self::caller(visitor)?.account;
-        let (counter, now) = (self.vault.lookup(&[b"device-tries", &account.0]), self.now());
+        let counted = self.count_try(visitor, Guarded::Device, Some(account), &[]).await?;
         let mut conn = self.store.read().await?;
-        if storage::counters::read_counter(&mut conn, &counter, now).await? >= WRONG {
-            return Err(Refusal::RateLimited.into());
-        }
-        if let Some(row) = find_waiting_device(&mut conn, &self.user_code(typed), now).await?
+        if let Some(row) = find_waiting_device(&mut conn, &self.user_code(typed), self.now()).await?
             && let Some(application) = find_application_by_id(&mut conn, self.org, row.application_id).await?.filter(|a| a.active)
         {
+            drop(conn);
+            self.store.write(move |c| Box::pin(async move { counted.was_right(c).await })).await?;
             return Ok((row, registered(&application)));
         }
-        drop(conn);
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(count_up(c, &counter, now, HOUR).await?) })).await?;
         Err(Refusal::CodeWrong.into())
     }
 

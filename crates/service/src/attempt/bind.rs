@@ -34,18 +34,18 @@ impl Ligature {
         let (wanted, by) = open.state.showing()?;
         self.binds_by(&mut conn, &open, BindMethod::Password).await?;
         let held = open.held()?.clone();
-        let by_code_page = !matches!(open.state, State::Binding { .. });
-        let address = match (wanted, by_code_page) {
-            (Some(account), true) => self.mail_target(&mut conn, &held, account).await?.map(|e| e.typed).unwrap_or_default(),
-            (Some(account), false) if address.is_empty() => self.mail_target(&mut conn, &held, account).await?.map(|e| e.typed).unwrap_or_default(),
-            (None, true) => held.address().map(|a| a.as_str().to_owned()).unwrap_or_default(),
-            (_, false) => address.to_owned(),
-        };
-        // With an address typed, the account is the one that the address finds, as at sign-in.
-        let named = wanted.filter(|_| by_code_page);
         drop(conn);
-        let shown = match self.check_password(visitor, &address, named, password).await {
-            Ok(account) if wanted.is_none_or(|w| w == account) && !(by_code_page && wanted.is_none()) => account,
+        let by_code_page = !matches!(open.state, State::Binding { .. });
+        let checked = if by_code_page || (wanted.is_some() && address.is_empty()) {
+            // The account that the attempt is about, or nobody's: named by what the provider said, not by what it has.
+            let claimed = held.address().map_or_else(|| [held.namespace.as_bytes(), &[0], held.assertion.subject.as_bytes()].concat(), |a| a.as_str().as_bytes().to_vec());
+            self.check_password_of(visitor, wanted, &claimed, password).await
+        } else {
+            // With an address typed, the account is the one that the address finds, as at sign-in.
+            self.check_password(visitor, address, password).await
+        };
+        let shown = match checked {
+            Ok(account) if wanted.is_none_or(|w| w == account) => account,
             Ok(_) => return self.wrong_code(visitor, id, Refusal::CredentialsWrong.into()).await,
             Err(fault) => return self.wrong_code(visitor, id, fault).await,
         };

@@ -15,7 +15,7 @@ use super::Deed;
 use crate::{
     Arrival, Fault, Ligature, Visitor,
     arrive::client_of,
-    challenge::{Binding, code_shape},
+    challenge::{Binding, Shape},
     held::Held,
     mails::Kind,
     transaction::Acting,
@@ -23,12 +23,8 @@ use crate::{
 
 impl Ligature {
     /// Mails the code that a state waits for; states that wait for none send nothing. For a decoy the same page without a mail.
-    #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
-    pub(crate) async fn send_code(&self, c: &mut Conn, visitor: &Acting, row: &Attempt, state: &State, held: &Held, policy: &Policy, first: bool) -> Result<(), Fault> {
+    pub(crate) async fn send_code(&self, c: &mut Conn, visitor: &Acting, row: &Attempt, state: &State, held: &Held, policy: &Policy) -> Result<(), Fault> {
         let Some(binding) = self.code_binding(c, held, state).await? else { return Ok(()) };
-        if first {
-            self.count_code_attempt(c, &binding.address).await?;
-        }
         let letter = match (state, binding.account) {
             (State::Confirming { .. }, _) => {
                 let to = held.assertion.email.clone().unwrap_or_default();
@@ -45,7 +41,7 @@ impl Ligature {
             }
             (_, None) => None,
         };
-        self.challenge(c, row, &binding, code_shape(policy), letter).await
+        self.challenge(c, visitor, row, &binding, Shape::of(policy), letter).await.map(drop)
     }
 
     /// What the code of a state is bound to; `None` where no code is awaited.
@@ -103,7 +99,7 @@ impl Ligature {
                     State::Confirming { .. } | State::Proving { .. } | State::EmailChanged { updating: true, .. } => {
                         let held = open.held()?;
                         let policy = this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&held.key));
-                        this.send_code(c, &visitor, &open.row, &open.state, held, &policy, false).await?;
+                        this.send_code(c, &visitor, &open.row, &open.state, held, &policy).await?;
                     }
                     state if state.is_terminal() => return Err(Refusal::AttemptExpired.into()),
                     _ => return Err(Refusal::AttemptStep.into()),

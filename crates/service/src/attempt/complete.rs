@@ -242,7 +242,7 @@ impl Ligature {
                 self.move_on(c, open, &state, "").await?;
                 (open.secret.clone(), open.row.hash.clone())
             }
-            None => self.begin_attempt(c, visitor, kind, &state, None, continuation, domain::code::TRIES).await?,
+            None => self.begin_attempt(c, visitor, kind, &state, None, continuation).await?,
         };
         self.hold_for(c, &hash, &state).await?;
         Ok(Ok(Arrival::Page { id, page: state.page() }))

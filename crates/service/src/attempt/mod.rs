@@ -120,7 +120,7 @@ impl Ligature {
             return self.apply(c, &applying).await;
         }
         self.hold_for(c, &open.row.hash, &next).await?;
-        self.send_code(c, visitor, &open.row, &next, &held, &policy, true).await?;
+        self.send_code(c, visitor, &open.row, &next, &held, &policy).await?;
         Ok(Ok(Arrival::Page { id: open.secret, page: next.page() }))
     }
 
