@@ -1,6 +1,6 @@
 //! A linked identity came with another address than the account's: update, ignore, later (GO-47 to GO-50, MA-15).
 use domain::{
-    AccountId, DAY, Facts, HOUR, Outcome, Policy, Refusal, Trust,
+    AccountId, DAY, Facts, HOUR, Outcome, Refusal, Trust,
     address::Canonical,
     attempt::State,
     decide,

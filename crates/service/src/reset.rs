@@ -13,7 +13,7 @@ use storage::{
     links::list_links,
 };
 
-use crate::{Arrival, Fault, Ligature, Visitor, arrive::Settled, attempt::Opened, audit::Event, chance::row_id, mails::Kind, transaction::Acting, undo::Undoable};
+use crate::{Arrival, Fault, Ligature, Visitor, arrive::Settled, attempt::Opened, audit::Event, chance::row_id, limits::Guarded, mails::Kind, transaction::Acting, undo::Undoable};
 
 /// The page that shows what else opens an account that was recovered.
 const RECOVERED: &str = "/account/recovered";
