@@ -230,6 +230,25 @@ async fn lo_01_a_browser_is_known_for_ninety_days_and_no_longer_after_signing_ou
     assert!(known(other).await, "where it was recovered");
 }
 
+/// Shows LO-01: whoever has a session's cookie cannot have more tries by calling itself another browser each time.
+#[tokio::test(flavor = "multi_thread")]
+async fn lo_01_a_session_has_its_tries_once_whatever_browser_it_says_it_is() {
+    let w = World::with("recommended", |c| c.limits.wrong_passwords = 3).await;
+    let v = w.sign_up(VERA).await;
+    // Without another cookie: three tries, and after the wait the right one.
+    let confirm = async |b: &Browser, password: &str| b.post("/fn/account/confirm/password", &[("password", password), ("to", "/account")]).await;
+    let cookie = v.session_cookie().unwrap();
+    let mut answers = Vec::new();
+    for _ in 0..5 {
+        let thief = w.browser();
+        thief.set_cookie(&format!("{cookie}; Path=/"));
+        answers.push(confirm(&thief, WRONG).await.refusal());
+    }
+    assert_eq!(answers, ["", "", "", "rate.limited", "rate.limited"]);
+    assert_eq!(confirm(&v, PASSWORD).await.path(), "/account", "the known browser has tries of its own");
+    w.healthy().await;
+}
+
 /// A reset that somebody asks for; answers the page and whether a mail went out.
 async fn asks(w: &World, b: &Browser, email: &str) -> (Page, bool) {
     let sent = w.mails(email).await;

@@ -36,6 +36,13 @@ impl Guarded {
     }
 }
 
+/// From where somebody tries.
+struct Place {
+    side: Side,
+    /// The known browser, by its name for the account; empty for everybody else.
+    browser: Vec<u8>,
+}
+
 /// A try that was counted, in a transaction of its own.
 #[derive(Debug)]
 #[must_use]
@@ -91,16 +98,15 @@ impl Ligature {
     }
 
     async fn count_try_in(&self, c: &mut Conn, visitor: &Acting, what: Guarded, account: Option<AccountId>, typed: &[u8]) -> Result<Counted, Fault> {
-        let (now, side) = (self.now(), self.side(c, visitor, account).await?);
+        let (now, Place { side, browser }) = (self.now(), self.place(c, visitor, account).await?);
         let nobody = AccountId([0; 16]);
-        // A known browser is counted by itself: what strangers do with the same identifier is nothing to it.
-        let (whose, browser): (&[u8], &[u8]) = match (side, what) {
-            (Side::Known, _) => (&account.as_ref().unwrap_or(&nobody).0, &visitor.browser),
-            // Behind a first proof, or in a session, there is nothing left to hide of the account.
-            (Side::Stranger, Guarded::Factor | Guarded::RecoveryCode | Guarded::Device) => (&account.as_ref().unwrap_or(&nobody).0, &[]),
-            (Side::Stranger, Guarded::Password) => (&[], &[]),
+        // A known browser is counted by itself: what strangers do with the same identifier is nothing to it. Behind a
+        // first proof, or in a session, there is nothing left to hide of the account.
+        let whose: &[u8] = match (side, what) {
+            (Side::Stranger, Guarded::Password) => &[],
+            (Side::Known, _) | (_, Guarded::Factor | Guarded::RecoveryCode | Guarded::Device) => &account.as_ref().unwrap_or(&nobody).0,
         };
-        let shown = |name: &[u8], most, window| self.limit(&[b"tries", name, what.name(), side.name().as_bytes(), typed, whose, browser], most, window);
+        let shown = |name: &[u8], most, window| self.limit(&[b"tries", name, what.name(), side.name().as_bytes(), typed, whose, &browser], most, window);
         let whole = self.whole(what, side, account, typed);
         let mut taken = Vec::new();
         let window = match what {
@@ -136,12 +142,18 @@ impl Ligature {
         Ok(Counted { taken, whole, open, fills_network })
     }
 
-    /// Whether a browser is known to an account.
-    pub(crate) async fn side(&self, c: &mut Conn, visitor: &Acting, account: Option<AccountId>) -> Result<Side, Fault> {
+    /// From where an account, or nobody's, is tried.
+    async fn place(&self, c: &mut Conn, visitor: &Acting, account: Option<AccountId>) -> Result<Place, Fault> {
         let asked = account.unwrap_or(AccountId([0; 16]));
-        let seen = find_browser(c, asked, &self.browser_of(visitor, asked), self.now() - KNOWN_FOR).await?;
+        let browser = self.browser_of(visitor, asked);
+        let seen = find_browser(c, asked, &browser, self.now() - KNOWN_FOR).await?.is_some() && !visitor.browser.is_empty();
         let own = account.is_some() && visitor.session.as_ref().is_some_and(|s| s.account == asked);
-        Ok(if own || (seen.is_some() && !visitor.browser.is_empty()) { Side::Known } else { Side::Stranger })
+        Ok(match (seen, own) {
+            (true, _) => Place { side: Side::Known, browser },
+            // A session without its browser: whoever has it could send another binding cookie with each try.
+            (false, true) => Place { side: Side::Known, browser: Vec::new() },
+            (false, false) => Place { side: Side::Stranger, browser: Vec::new() },
+        })
     }
 
     /// How a browser is named for one account: rows of two accounts do not tell that they share it.
@@ -153,7 +165,7 @@ impl Ligature {
     /// known from now on.
     pub(crate) async fn know_browser(&self, c: &mut Conn, visitor: &Acting, account: AccountId) -> Result<(), Fault> {
         let (now, browser) = (self.now(), self.browser_of(visitor, account));
-        let side = self.side(c, visitor, Some(account)).await?;
+        let side = self.place(c, visitor, Some(account)).await?.side;
         clear(c, &[Guarded::Password, Guarded::Factor].map(|what| self.whole(what, side, Some(account), &[]))).await?;
         if !visitor.browser.is_empty() && find_browser(c, account, &browser, now - HOUR).await?.is_none() {
             set_browser(c, account, &browser, now).await?;
@@ -187,7 +199,7 @@ impl Ligature {
             (None, Some(contact)) => self.find_contact_owner(c, contact).await?,
             (None, None) => None,
         };
-        let side = self.side(c, visitor, guarded).await?;
+        let side = self.place(c, visitor, guarded).await?.side;
         let (whose, most): (&[u8], _) = guarded.as_ref().map_or((to, i64::MAX), |a| (&a.0, self.settings.codes_a_day));
         let an_hour = self.settings.mails_an_hour;
         let side = side.name().as_bytes();
