@@ -380,6 +380,7 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
     w.apply(json!({"applications": [{"client_id": "app", "name": "App", "secret": "a-secret-of-the-application", "redirect_uris": ["https://app.test/cb"]}]})).await;
     w.sign_up("target@example.test").await;
     w.sign_up("other@example.test").await;
+    w.organisation("acme", "goss").await;
     let target = account_of(&w, "target@example.test").await;
     let draft = owner.post("/fn/admin/policy/draft", &[("scope", "provider:atlas"), ("document", "{}")]).await;
     let version = draft.path().rsplit('/').next().unwrap().to_owned();
@@ -398,7 +399,20 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
         ("/fn/admin/policy/dry-run", vec![("version", &version)]),
         ("/fn/admin/policy/version", vec![("version", &version), ("becomes", "active")]),
         ("/fn/admin/policy/roll-back", vec![("version", "1")]),
-        ("/fn/admin/application", vec![("fields[client_id]", "app"), ("fields[name]", "Renamed"), ("fields[redirect_uris]", "https://app.test/cb"), ("fields[active]", "on")]),
+        (
+            "/fn/admin/application",
+            vec![
+                ("fields[client_id]", "app"),
+                ("fields[name]", "Renamed"),
+                ("fields[redirect_uris]", "https://app.test/cb"),
+                ("fields[application_kind]", "web"),
+                ("fields[grant_code]", "on"),
+                ("fields[token_seconds]", "600"),
+                ("fields[refresh_seconds]", "7200"),
+                ("fields[algorithm]", "RS256"),
+                ("fields[active]", "on"),
+            ],
+        ),
         ("/fn/admin/application/secret", vec![("client_id", "app")]),
         ("/fn/admin/registration", vec![("label", "programs"), ("uses", "1"), ("days", "1")]),
         ("/fn/admin/brand", vec![("name", "Renamed"), ("colour", "")]),
@@ -408,7 +422,7 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
     let ends: Acts = vec![
         ("/fn/admin/account/merge", vec![("account", account), ("other", "other@example.test")]),
         ("/fn/admin/account/second-factor", vec![("account", account)]),
-        ("/fn/admin/organisation/owner", vec![("slug", "default")]),
+        ("/fn/admin/organisation/owner", vec![("slug", "acme")]),
         ("/fn/admin/registration/end", vec![("id", "00000000000000000000000000000000")]),
     ];
     let listed: Vec<&str> = all.iter().chain(&ends).map(|(path, _)| *path).chain(["/fn/admin/provider/take"]).collect();

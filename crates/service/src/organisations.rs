@@ -164,10 +164,15 @@ impl Ligature {
     pub async fn first_owner_address(&self, visitor: &Visitor, slug: &str) -> Result<Option<String>, Fault> {
         self.allowed(visitor, Right::RunInstance).await?;
         let one = self.organisation(slug).await?;
-        let Some(token) = one.setup_token().await? else { return Ok(None) };
         let detail = json!({"organisation": slug});
-        self.administer::<_, Fault, _>(visitor, Right::RunInstance, move |this, c, admin| Box::pin(async move { this.record(c, admin.event("organisation.invited").detail(detail)).await })).await?;
-        Ok(Some(format!("{}/setup?token={token}", one.settings.public_url)))
+        self.administer::<_, Fault, _>(visitor, Right::RunInstance, move |this, c, admin| {
+            Box::pin(async move {
+                let Some(token) = one.setup_token_in(c).await? else { return Ok(None) };
+                this.record(c, admin.event("organisation.invited").detail(detail)).await?;
+                Ok(Some(format!("{}/setup?token={token}", one.settings.public_url)))
+            })
+        })
+        .await
     }
 
     /// The product for one organisation of this instance, by its slug.

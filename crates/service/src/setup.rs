@@ -46,12 +46,16 @@ impl Ligature {
     /// # Errors
     /// [`Fault::Storage`].
     pub async fn setup_token(&self) -> Result<Option<String>, Fault> {
-        if self.has_owner().await? {
+        let this = self.clone();
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.setup_token_in(c).await })).await
+    }
+
+    pub(crate) async fn setup_token_in(&self, c: &mut Conn) -> Result<Option<String>, Fault> {
+        if !list_holders_of_role(c, self.org, OWNER).await?.is_empty() {
             return Ok(None);
         }
-        let (secret, until, org) = (token(), self.now() + HOUR, self.org);
-        let hashed = hash(&secret);
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(set_setup_token(c, org, &hashed, until).await?) })).await?;
+        let secret = token();
+        set_setup_token(c, self.org, &hash(&secret), self.now() + HOUR).await?;
         Ok(Some(secret))
     }
 
