@@ -97,12 +97,18 @@ pub fn notice(kind: &'static str, text: String) -> AnyView {
 /// A moment, for people and machines.
 pub fn moment(l: Lang, at: domain::Micros) -> AnyView {
     let date = chrono::DateTime::from_timestamp_micros(at).unwrap_or_default();
+    view! { <time datetime=date.format("%Y-%m-%dT%H:%M:%SZ").to_string()>{moment_text(l, at)}</time> }.into_any()
+}
+
+/// A moment within a sentence.
+pub fn moment_text(l: Lang, at: domain::Micros) -> String {
+    let date = chrono::DateTime::from_timestamp_micros(at).unwrap_or_default();
     let shown = match l {
         Lang::En => date.format("%-d %b %Y, %H:%M UTC"),
         Lang::De => date.format("%d.%m.%Y, %H:%M UTC"),
         Lang::Zh => date.format("%Y-%m-%d %H:%M UTC"),
     };
-    view! { <time datetime=date.format("%Y-%m-%dT%H:%M:%SZ").to_string()>{shown.to_string()}</time> }.into_any()
+    shown.to_string()
 }
 
 /// The name of a sign-in method: the provider's own, or "password" in the person's language.

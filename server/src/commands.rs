@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use service::{
-    Authority, Ligature, MasterKey, NewPerson,
+    Authority, Ligature, MasterKey, NewPerson, Recovery,
     organisations::{OrganisationForm, Organisations},
 };
 
@@ -55,6 +55,12 @@ enum Command {
     },
     /// Copy an embedded database into a new file while it is used.
     Backup { file: PathBuf },
+    /// Say that the database was restored from a backup: sessions, tokens, codes, begun sign-ins and undo links of before end. Copies
+    /// that `ligature backup` or pg_dump made are noticed without it.
+    Restored,
+    /// Say that a standby took over: codes, begun sign-ins and undo links of before end, and sessions and tokens unless
+    /// database.synchronous_standby is set. New timelines of PostgreSQL are noticed without it.
+    Promoted,
     /// Let the next signing keys sign at once, and publish those after them.
     RotateSigningKeys,
     /// Make new keys for what is sealed in the database and in cookies. They come into use within minutes; nobody is signed out.
@@ -133,8 +139,21 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             say("The owner's account is made.")?;
         }
         Command::Backup { file } => {
-            serve::store(&config)?.backup_to(&file.to_string_lossy()).await?;
+            serve::store(&config)?.backup_to(&file, serve::system_clock()()).await?;
             say(&format!("Copied to {}.", file.display()))?;
+        }
+        Command::Restored => {
+            open(&config).await?.recover(Recovery::Restored { taken_at: None }).await?;
+            say("Sessions, tokens, codes, begun sign-ins and undo links of before the restore are void. People sign in again. Read docs/how-to/back-up.md on what else came back.")?;
+        }
+        Command::Promoted => {
+            let synchronous = config.database.synchronous_standby;
+            open(&config).await?.recover(Recovery::Promoted { synchronous }).await?;
+            say(if synchronous {
+                "Codes, begun sign-ins and undo links of before the promotion are void. Sessions and tokens stay: database.synchronous_standby says that nothing is lost."
+            } else {
+                "Sessions, tokens, codes, begun sign-ins and undo links of before the promotion are void. People sign in again."
+            })?;
         }
         Command::RotateSigningKeys => {
             open(&config).await?.tend_keys(true).await?;

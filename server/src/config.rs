@@ -75,11 +75,13 @@ pub struct Database {
     pub pool_size: usize,
     /// Milliseconds to wait for a connection before answering 503.
     pub acquire_ms: u64,
+    /// PostgreSQL: commits wait for the standby that would be promoted (`synchronous_commit`), so a promotion loses nothing and people stay signed in.
+    pub synchronous_standby: bool,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: "sqlite://ligature.db".into(), pool_size: 8, acquire_ms: 2000 }
+        Self { url: "sqlite://ligature.db".into(), pool_size: 8, acquire_ms: 2000, synchronous_standby: false }
     }
 }
 

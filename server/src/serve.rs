@@ -65,16 +65,19 @@ pub async fn ligature(config: &Config, master: &MasterKey, clock: Clock) -> anyh
         codes_a_day: limits.codes_a_day,
         wrong_passwords: limits.wrong_passwords,
         leaks: Leaks { file: config.passwords.leaked_file.clone(), url: config.passwords.leaked_url.clone() },
+        synchronous_standby: config.database.synchronous_standby,
         plain_http: config.http_client.allow_private,
     };
     Ok(Ligature::open(store(config)?, master, guard, clock, settings).await?)
 }
 
-/// The router of a configuration, for `serve` and for tests: every organisation at its own address.
+/// The router of a configuration, for `serve` and for tests: every organisation at its own address. There is none before what a
+/// restored copy or a promoted standby revived is void (RB-18).
 ///
 /// # Errors
-/// A public address that cannot be a trusted origin.
-pub fn application(organisations: Organisations, config: &Config) -> anyhow::Result<(Router, Addresses)> {
+/// A public address that cannot be a trusted origin, no database.
+pub async fn application(organisations: Organisations, config: &Config) -> anyhow::Result<(Router, Addresses)> {
+    organisations.home().settle_recovery().await?;
     // Pages render on tokio; a second router in the same process (tests) finds it set already.
     drop(any_spawner::Executor::init_tokio());
     let addresses = Addresses::new(&config.server.trusted_proxies, config.limits.requests_per_second, config.limits.burst);
@@ -87,7 +90,7 @@ pub fn application(organisations: Organisations, config: &Config) -> anyhow::Res
 /// An address that cannot be listened on, TLS files that cannot be read.
 pub async fn serve(config: &Config, ligature: Ligature) -> anyhow::Result<()> {
     let organisations = Organisations::new(ligature);
-    let (router, addresses) = application(organisations.clone(), config)?;
+    let (router, addresses) = application(organisations.clone(), config).await?;
     let listen: SocketAddr = config.server.listen.parse()?;
     let (stop, stopped) = watch::channel(false);
     let background = tokio::spawn(background(organisations, config.clone(), addresses, stopped.clone()));
@@ -175,6 +178,10 @@ async fn background(organisations: Organisations, config: Config, addresses: Add
                 }
             }
             Err(error) => tracing::error!(%error, "the key file cannot be read: the keys of before stay"),
+        }
+        // Connections through a pooler, and those to a standby, outlive a promotion.
+        if let Err(error) = organisations.home().settle_recovery().await {
+            tracing::error!(%error, "whether the database was recovered cannot be seen");
         }
         if let Err(error) = organisations.tidy().await {
             tracing::error!(%error, "tidying up failed");

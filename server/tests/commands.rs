@@ -29,6 +29,7 @@ fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
+/// Shows RB-18: `doctor` sees a copy that nobody has dealt with.
 #[test]
 fn from_init_to_a_backup_that_opens() {
     let dir = tempfile::tempdir().unwrap();
@@ -50,8 +51,18 @@ fn from_init_to_a_backup_that_opens() {
     assert!(!unsafe_network.status.success() && text(&unsafe_network).contains("allow_private"), "ad_08: {}", text(&unsafe_network));
     assert!(run(&["backup", "copy.db"], "").status.success());
     assert!(!run(&["backup", "copy.db"], "").status.success(), "an existing file stays");
-    let restored = ligature(dir.path(), &["doctor"], &[("LIGATURE__DATABASE__URL", "sqlite://copy.db")], "");
-    assert!(restored.status.success(), "{}", text(&restored));
+    assert!(run(&["doctor"], "").status.success(), "the original is no copy");
+    let copy = |command: &str| ligature(dir.path(), &[command], &[("LIGATURE__DATABASE__URL", "sqlite://copy.db")], "");
+    let unsettled = copy("doctor");
+    assert!(!unsettled.status.success() && text(&unsettled).contains("RB-18: this database is a restored copy"), "{}", text(&unsettled));
+    assert!(text(&copy("doctor")).contains("RB-18"), "looking changes nothing");
+    let settled = copy("restored");
+    assert!(settled.status.success() && text(&settled).contains("People sign in again"), "{}", text(&settled));
+    let well = copy("doctor");
+    assert!(well.status.success(), "{}", text(&well));
+    assert!(text(&copy("promoted")).contains("People sign in again"));
+    let synchronous = [("LIGATURE__DATABASE__URL", "sqlite://copy.db"), ("LIGATURE__DATABASE__SYNCHRONOUS_STANDBY", "true")];
+    assert!(text(&ligature(dir.path(), &["promoted"], &synchronous, "")).contains("Sessions and tokens stay"));
 }
 
 #[test]

@@ -317,7 +317,7 @@ async fn dump(w: &World) -> Vec<u8> {
         let mut all = Vec::new();
         // The file, its log, and a compact copy: what was deleted may stand in the first two.
         let copy = format!("{file}.copy");
-        w.ligature().store.backup_to(&copy).await.unwrap();
+        w.ligature().store.backup_to(copy.as_ref(), 1).await.unwrap();
         for part in [file.to_owned(), format!("{file}-wal"), copy] {
             all.extend(std::fs::read(part).unwrap_or_default());
         }
@@ -369,7 +369,7 @@ async fn gd_05_a_dump_of_the_database_holds_no_secret_in_clear() {
 async fn rb_12_a_backup_under_load_passes_doctor_and_opens() {
     let w = Arc::new(World::new("goss").await);
     if w.ligature().store.is_postgres() {
-        assert!(w.ligature().store.backup_to("x").await.is_err(), "PostgreSQL has its own tools");
+        assert!(w.ligature().store.backup_to("x".as_ref(), 1).await.is_err(), "PostgreSQL has its own tools");
         return;
     }
     w.sign_up("vera@example.test").await;
@@ -402,12 +402,13 @@ async fn rb_12_a_backup_under_load_passes_doctor_and_opens() {
     after(10).await;
     let file = format!("{}.copy", w.database.trim_start_matches("sqlite://"));
     let before = w.accounts().await;
-    w.ligature().store.backup_to(&file).await.unwrap();
+    w.ligature().store.backup_to(file.as_ref(), 1).await.unwrap();
     let running = done.load(Ordering::SeqCst);
     let mut config = w.nodes[0].config.clone();
     config.database.url = format!("sqlite://{file}");
     assert!(server::serve::store(&config).unwrap().migrate().await.unwrap().is_empty());
     let copy = server::serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), server::serve::system_clock()).await.unwrap();
+    assert!(copy.settle_recovery().await.unwrap().is_some(), "it says that it is a copy");
     assert_eq!(copy.examine().await.unwrap(), vec![]);
     let copied = storage::accounts::count_accounts(&mut copy.store.read().await.unwrap(), copy.org).await.unwrap();
     // The load went on all the while, and the copy is of one moment of it.
@@ -423,7 +424,7 @@ async fn rb_12_a_backup_under_load_passes_doctor_and_opens() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     config.server.public_url = format!("http://{}", listener.local_addr().unwrap());
     let restored = server::serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), server::serve::system_clock()).await.unwrap();
-    let (router, _) = server::serve::application(service::organisations::Organisations::new(restored), &config).unwrap();
+    let (router, _) = server::serve::application(service::organisations::Organisations::new(restored), &config).await.unwrap();
     tokio::spawn(async move { axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>()).await });
     let b = Browser::new(&config.server.public_url);
     assert_eq!(b.password("vera@example.test", PASSWORD).await.path(), "/account");

@@ -3,7 +3,7 @@ use axum::{
     extract::Path,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{Refusal, policy::Owes};
+use domain::{Micros, Refusal, policy::Owes};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
     Fault, Ligature,
@@ -12,7 +12,7 @@ use service::{
 };
 
 use crate::{
-    fields::{mark, method_name, moment, notice},
+    fields::{mark, method_name, moment, moment_text, notice},
     forms::{
         account::{EndAllSessions, EndOtherSessions, EndSession, NameMethod, RemoveMethod},
         undo::TakeOwnBack,
@@ -64,12 +64,13 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
     Ok(page(&visit.context, &visit.asker, head, move || {
-        let Overview { name, addresses, methods, addable, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys } = overview;
+        let Overview { name, addresses, methods, addable, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys, restored } = overview;
         let has_password = methods.iter().any(|m| m.link.is_none());
         view! {
             <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
             {message.map(|key| notice("good", t(l, &key)))}
             {owed(l, owes)}
+            {restored.map(|(at, since)| notice("warn", restored_text(l, at, since)))}
             <section aria-labelledby="methods">
                 <h2 id="methods">{t(l, "methods-title")}</h2>
                 <p class="muted">{t(l, if fixed { "methods-lead-fixed" } else { "methods-lead" })}</p>
@@ -115,6 +116,15 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
         }
     })
     .await)
+}
+
+/// What a restored service says to whom it may concern (RB-18).
+fn restored_text(l: Lang, at: Micros, since: Option<Micros>) -> String {
+    let at = moment_text(l, at);
+    match since {
+        Some(since) => ta(l, "account-restored-since", &[("since", &moment_text(l, since)), ("at", &at)]),
+        None => ta(l, "account-restored", &[("at", &at)]),
+    }
 }
 
 /// After a new password by code: what else opens the account, before anything else (PH-04).

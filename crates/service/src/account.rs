@@ -1,6 +1,6 @@
 //! My Account: methods, addresses, sessions; removing a method; ending sessions.
 use domain::{
-    AccountId, LinkId, Micros, Outcome, Refusal, decide,
+    AccountId, DAY, LinkId, Micros, Outcome, Refusal, decide,
     facts::{Change, Facts, Intent, What},
     policy::OnUnlink,
 };
@@ -11,6 +11,7 @@ use storage::{
     attributes::{Attribute as Field, find_phone},
     audit::{AuditEvent, AuditFilter, list_audit_events},
     factors::{TOTP, find_factor},
+    instance::find_loss,
     links::{list_links, release_link, set_nickname},
     providers::Provider,
     sessions::{end_session_of, end_sessions, end_sessions_by_link, list_sessions},
@@ -93,6 +94,8 @@ pub struct Overview {
     pub phone: Option<Option<String>>,
     /// How many passkeys there are; `None` where they cannot be added.
     pub passkeys: Option<usize>,
+    /// The service was restored in the last two weeks: when, and since when changes of this account are lost, where that is known.
+    pub restored: Option<(Micros, Option<Micros>)>,
 }
 
 impl Ligature {
@@ -120,6 +123,7 @@ impl Ligature {
         let fields = self.profile(c, caller.account).await?;
         let second_factor = find_factor(c, caller.account, TOTP).await?.map(|(_, at)| at);
         let number = find_phone(c, caller.account).await?;
+        let restored = find_loss(c).await?.filter(|(at, _)| account.created_at < *at && self.now() - at < 14 * DAY);
         drop(conn);
         let mergeable = match self.may_merge(visitor).await {
             Ok(()) => true,
@@ -140,7 +144,7 @@ impl Ligature {
         let fixed = !manageable || (buttons.is_empty() && !methods.is_empty() && methods.iter().all(|m| m.stays == Some(Refusal::ManagementOff)));
         let phone = if number.is_some() || (may(What::Phone { held_by: None }) && self.has_texts()) { Some(number) } else { None };
         let passkeys = if may(What::Passkey) && self.has_passkeys() { Some(self.own_passkeys(visitor).await?.len()) } else { None };
-        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys })
+        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys, restored })
     }
 
     /// Providers that the account may add, by the decision itself for an identity that nobody has (GO-25, GO-27).

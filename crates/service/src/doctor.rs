@@ -2,17 +2,26 @@
 use storage::{
     accounts::{find_password, list_holders_of_role},
     doctor::{Finding, examine},
+    instance::Recovery,
 };
 
 use crate::{Fault, Ligature, setup::OWNER};
 
 impl Ligature {
-    /// Rules that some rows break (D1 to D8).
+    /// Rules that some rows break (D1 to D8), and a recovery that nobody has dealt with (RB-18).
     ///
     /// # Errors
     /// [`Fault::Storage`].
     pub async fn examine(&self) -> Result<Vec<Finding>, Fault> {
-        Ok(examine(&mut self.store.walk().await?, self.now()).await?)
+        let mut found = examine(&mut self.store.walk().await?, self.now()).await?;
+        if let Some(recovery) = self.store.unsettled().await? {
+            let (says, rows) = match recovery {
+                Recovery::Restored { .. } => ("this database is a restored copy, and sessions and codes of before still work in it: start the server, or run `ligature restored`", 1),
+                Recovery::Promoted { .. } => ("this database is a promoted standby, and codes of before still work in it: start the server, or run `ligature promoted`", 1),
+            };
+            found.push(Finding { id: "RB-18", rows, says });
+        }
+        Ok(found)
     }
 
     /// Settings that an operator should know of.

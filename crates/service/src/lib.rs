@@ -43,6 +43,7 @@ pub mod policy_admin;
 mod profile;
 mod provider_save;
 pub mod providers;
+mod recovery;
 mod removal;
 pub mod replay;
 mod reset;
@@ -71,6 +72,7 @@ pub use password::HashCost;
 pub use setup::FirstOwner;
 pub use sign_up::NewPerson;
 pub use start::{Entry, Purpose, Started};
+pub use storage::instance::Recovery;
 pub use transaction::Authority;
 pub use vault::{MasterKey, Vault};
 pub use visitor::{Caller, Visitor};
@@ -109,6 +111,8 @@ pub struct Settings {
     pub wrong_passwords: i64,
     /// Where leaked passwords are looked up.
     pub leaks: breached::Leaks,
+    /// Commits wait for the standby that would be promoted: a promotion loses nothing that was answered.
+    pub synchronous_standby: bool,
     /// Providers may be called by plain http.
     pub plain_http: bool,
 }

@@ -367,6 +367,7 @@ impl Product {
             text_prefixes: Vec::new(),
             texts_an_hour: 0,
             leaks: crate::breached::Leaks::default(),
+            synchronous_standby: false,
             plain_http: true,
         };
         let store = Store::open(&format!("sqlite://{}/model.db", folder.display()), 2, Duration::from_secs(5)).unwrap();

@@ -2,7 +2,7 @@
 use std::{
     panic::AssertUnwindSafe,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -10,7 +10,7 @@ use std::{
 
 use diesel::{Connection, ConnectionError, SqliteConnection, connection::SimpleConnection};
 use diesel_async::{
-    AsyncPgConnection, SimpleAsyncConnection,
+    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
         deadpool::{Object, Pool},
@@ -18,6 +18,8 @@ use diesel_async::{
     sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper},
 };
 use futures_util::{FutureExt, TryFutureExt, future::BoxFuture};
+
+use crate::instance::{Watch, settle};
 
 type Lite = SyncConnectionWrapper<SqliteConnection, Place>;
 
@@ -102,7 +104,11 @@ macro_rules! on {
 }
 
 enum Pools {
-    Pg(Pool<AsyncPgConnection>),
+    Pg {
+        pool: Pool<AsyncPgConnection>,
+        /// Set once requests are served: each new connection may lead to a server that took over.
+        watch: Arc<OnceLock<Watch>>,
+    },
     /// SQLite takes one writer at a time; readers never wait for it (WAL).
     Sqlite {
         writer: Pool<Lite>,
@@ -142,9 +148,12 @@ impl Store {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let mut config = ManagerConfig::<AsyncPgConnection>::default();
             config.recycling_method = RecyclingMethod::Fast;
+            let watch = Arc::new(OnceLock::new());
+            let watching = Arc::clone(&watch);
+            config.custom_setup = Box::new(move |url| open_postgres(url.to_owned(), Arc::clone(&watching)).boxed());
             let manager = AsyncDieselConnectionManager::new_with_config(url, config);
             let pool = Pool::builder(manager).max_size(size.max(2)).wait_timeout(Some(wait)).create_timeout(Some(wait)).runtime(deadpool_runtime()).build().map_err(|e| broken(&e))?;
-            return Ok(Self(Arc::new(Pools::Pg(pool))));
+            return Ok(Self(Arc::new(Pools::Pg { pool, watch })));
         }
         Err(Error::Unavailable("database.url must begin with sqlite:// or postgres://".into()))
     }
@@ -152,12 +161,12 @@ impl Store {
     /// Whether this is PostgreSQL.
     #[must_use]
     pub fn is_postgres(&self) -> bool {
-        matches!(*self.0, Pools::Pg(_))
+        matches!(*self.0, Pools::Pg { .. })
     }
 
     pub(crate) fn sqlite_path(&self) -> Option<&str> {
         match &*self.0 {
-            Pools::Pg(_) => None,
+            Pools::Pg { .. } => None,
             Pools::Sqlite { path, .. } => Some(path),
         }
     }
@@ -168,7 +177,7 @@ impl Store {
     /// [`Error::Unavailable`] when none is free in time.
     pub async fn read(&self) -> Result<Conn> {
         match &*self.0 {
-            Pools::Pg(pool) => pool.get().await.map(Conn::Pg),
+            Pools::Pg { pool, .. } => pool.get().await.map(Conn::Pg),
             Pools::Sqlite { readers, .. } => readers.get().await.map(Conn::Sqlite),
         }
         .map_err(|e| Error::Unavailable(e.to_string()))
@@ -180,10 +189,18 @@ impl Store {
     /// [`Error::Unavailable`] when none is free in time.
     pub async fn walk(&self) -> Result<Conn> {
         match &*self.0 {
-            Pools::Pg(pool) => pool.get().await.map(Conn::Pg),
+            Pools::Pg { pool, .. } => pool.get().await.map(Conn::Pg),
             Pools::Sqlite { walkers, .. } => walkers.get().await.map(Conn::Sqlite),
         }
         .map_err(|e| Error::Unavailable(e.to_string()))
+    }
+
+    /// Has every later connection looked at before it is used; answers what is looked for.
+    pub(crate) fn watch(&self, watch: Watch) -> Watch {
+        match &*self.0 {
+            Pools::Pg { watch: place, .. } => place.get_or_init(|| watch).clone(),
+            Pools::Sqlite { .. } => watch,
+        }
     }
 
     fn run_here(&self, here: bool) {
@@ -194,7 +211,7 @@ impl Store {
 
     pub(crate) async fn writer(&self) -> Result<Conn> {
         match &*self.0 {
-            Pools::Pg(pool) => pool.get().await.map(Conn::Pg),
+            Pools::Pg { pool, .. } => pool.get().await.map(Conn::Pg),
             Pools::Sqlite { writer, .. } => writer.get().await.map(Conn::Sqlite),
         }
         .map_err(|e| Error::Unavailable(e.to_string()))
@@ -261,6 +278,14 @@ impl Conn {
 
 fn deadpool_runtime() -> deadpool::Runtime {
     deadpool::Runtime::Tokio1
+}
+
+async fn open_postgres(url: String, watch: Arc<OnceLock<Watch>>) -> std::result::Result<AsyncPgConnection, ConnectionError> {
+    let mut conn = AsyncPgConnection::establish(&url).await?;
+    if let Some(watch) = watch.get() {
+        settle(&mut conn, watch).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+    }
+    Ok(conn)
 }
 
 /// FULL: a commit that was answered survives a power cut (RB-10).

@@ -17,6 +17,7 @@ pub mod dry_runs;
 pub mod factors;
 pub mod flash;
 pub mod images;
+pub mod instance;
 pub mod key;
 pub mod keys;
 pub mod links;

@@ -557,3 +557,13 @@ diesel::table! {
         created_at -> BigInt,
     }
 }
+
+diesel::table! {
+    instance (id) {
+        id -> Integer,
+        place -> Text,
+        timeline -> Text,
+        recovered_at -> Nullable<BigInt>,
+        lost_since -> Nullable<BigInt>,
+    }
+}

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::{AccountId, LinkId, OrgId, ProviderId, facts::AccountState};
-use ligature_storage::{self as storage, Error, Store, accounts, attempts, browsers, counters, links, organisations, outbox, providers, sessions, setup};
+use ligature_storage::{self as storage, Error, Store, accounts, attempts, browsers, counters, instance::Recovery, links, organisations, outbox, providers, sessions, setup};
 
 const ORG: OrgId = OrgId([1; 16]);
 
@@ -29,6 +29,23 @@ async fn account(store: &Store, n: u8) -> AccountId {
     let id = AccountId([n; 16]);
     store.write::<_, Error, _>(move |c| Box::pin(async move { accounts::add_account(c, ORG, id, AccountState::Active, "N", "en", &format!("sub{n}"), 1).await })).await.unwrap();
     id
+}
+
+fn session(account: AccountId) -> sessions::NewSession {
+    sessions::NewSession {
+        hash: vec![1],
+        public_id: "P".into(),
+        account,
+        method: "m".into(),
+        link: None,
+        provider: None,
+        auth_at: 1,
+        expires_at: 100,
+        agent: String::new(),
+        network: String::new(),
+        factor: String::new(),
+        sid: "sid".into(),
+    }
 }
 
 async fn provider(store: &Store) -> ProviderId {
@@ -316,20 +333,7 @@ async fn what_fails_or_panics_in_a_transaction_leaves_nothing_and_the_pool_works
 async fn d5_a_session_of_an_account_that_is_not_active_is_not_found() {
     let (store, _dir) = store().await;
     let a = account(&store, 1).await;
-    let new = sessions::NewSession {
-        hash: vec![1],
-        public_id: "P".into(),
-        account: a,
-        method: "m".into(),
-        link: None,
-        provider: None,
-        auth_at: 1,
-        expires_at: 100,
-        agent: String::new(),
-        network: String::new(),
-        factor: String::new(),
-        sid: "sid".into(),
-    };
+    let new = session(a);
     store.write::<_, Error, _>(move |c| Box::pin(async move { sessions::add_session(c, ORG, &new, 1).await })).await.unwrap();
     let found = || async { sessions::find_session(&mut store.read().await.unwrap(), ORG, &[1], 50, 0).await.unwrap().is_some() };
     assert!(found().await);
@@ -342,7 +346,7 @@ async fn d5_a_session_of_an_account_that_is_not_active_is_not_found() {
 async fn rb_12_a_backup_taken_while_people_write_is_whole() {
     let (store, dir) = store().await;
     if store.is_postgres() {
-        assert!(store.backup_to("x").await.is_err(), "PostgreSQL has its own tools");
+        assert!(store.backup_to("x".as_ref(), 7).await.is_err(), "PostgreSQL has its own tools");
         return;
     }
     let writers = tokio::spawn({
@@ -354,14 +358,65 @@ async fn rb_12_a_backup_taken_while_people_write_is_whole() {
         }
     });
     let file = dir.path().join("copy.db");
-    store.backup_to(&file.to_string_lossy()).await.unwrap();
+    store.backup_to(&file, 7).await.unwrap();
     writers.await.unwrap();
-    assert!(store.backup_to(&file.to_string_lossy()).await.is_err(), "an existing file is not overwritten");
+    assert!(store.backup_to(&file, 7).await.is_err(), "an existing file is not overwritten");
     let copy = Store::open(&format!("sqlite://{}", file.display()), 1, Duration::from_secs(1)).unwrap();
     assert!(copy.migrate().await.unwrap().is_empty());
     let n = accounts::count_accounts(&mut copy.read().await.unwrap(), ORG).await.unwrap();
     let subjects = storage::doctor::count_text(&mut copy.read().await.unwrap(), "account_subject", "sub", "sub").await.unwrap();
     assert_eq!(n, subjects, "an account never stands without its subject");
+}
+
+/// Shows RB-18: each table's rows stay or go in a recovered database, and somebody decided which.
+#[test]
+fn rb_18_the_fate_of_every_table_in_a_restored_copy_is_decided() {
+    let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema.rs")).unwrap();
+    let mut tables: Vec<&str> = schema.split("table! {").skip(1).map(|t| t.split('(').next().unwrap().trim()).collect();
+    tables.sort_unstable();
+    assert_eq!(storage::instance::tables(), tables, "say in FATES of instance.rs what becomes of a new table");
+}
+
+/// Shows RB-18 on both databases: once, whoever looks first.
+#[tokio::test(flavor = "multi_thread")]
+async fn rb_18_a_copy_is_known_as_one_until_what_it_revives_is_void() {
+    let (store, dir) = store().await;
+    let clock = || -> storage::instance::Clock { std::sync::Arc::new(|| 1_000_000) };
+    assert_eq!(store.settle(clock(), false).await.unwrap(), None);
+    let a = account(&store, 1).await;
+    let new = session(a);
+    store.write::<_, Error, _>(move |c| Box::pin(async move { sessions::add_session(c, ORG, &new, 1).await })).await.unwrap();
+    let alive = async |store: &Store| sessions::find_session(&mut store.read().await.unwrap(), ORG, &[1], 50, 0).await.unwrap().is_some();
+    assert!(alive(&store).await);
+    assert_eq!((store.unsettled().await.unwrap(), store.settle(clock(), false).await.unwrap()), (None, None), "a restart is no restore");
+    assert!(alive(&store).await);
+    for synchronous in [true, false] {
+        store.recover(Recovery::Promoted { synchronous }, 5, "cli").await.unwrap();
+        assert_eq!(alive(&store).await, synchronous);
+    }
+    if store.is_postgres() {
+        return;
+    }
+    let new = session(a);
+    store.write::<_, Error, _>(move |c| Box::pin(async move { sessions::add_session(c, ORG, &new, 1).await })).await.unwrap();
+    let file = dir.path().join("copy.db");
+    store.backup_to(&file, 7).await.unwrap();
+    let twice = dir.path().join("twice.db");
+    let open = |file: &std::path::Path| Store::open(&format!("sqlite://{}", file.display()), 2, Duration::from_secs(5)).unwrap();
+    open(&file).backup_to(&twice, 9).await.unwrap();
+    assert_eq!(store.unsettled().await.unwrap(), None, "the original is no copy");
+    for file in [file, twice] {
+        let copy = open(&file);
+        let restored = Some(Recovery::Restored { taken_at: Some(7) });
+        assert!(alive(&copy).await);
+        assert_eq!((copy.unsettled().await.unwrap(), copy.unsettled().await.unwrap()), (restored, restored), "looking changes nothing");
+        assert_eq!(copy.settle(clock(), true).await.unwrap(), restored);
+        assert!(!alive(&copy).await);
+        assert_eq!((copy.unsettled().await.unwrap(), copy.settle(clock(), true).await.unwrap()), (None, None), "once");
+        let loss = storage::instance::find_loss(&mut copy.read().await.unwrap()).await.unwrap();
+        assert_eq!(loss, Some((1_000_000, Some(7))));
+    }
+    assert!(alive(&store).await);
 }
 
 #[test]

@@ -74,6 +74,11 @@ fn database(dir: &tempfile::TempDir) -> String {
     }
 }
 
+/// Runs statements on a PostgreSQL database.
+pub fn psql(database: &str, statements: &str) {
+    assert!(std::process::Command::new("psql").args([database, "-qc", statements]).stdout(std::process::Stdio::null()).status().unwrap().success());
+}
+
 fn verified(name: &str, email: &str) -> serde_json::Value {
     json!({"name": name, "email": email, "email_verified": true})
 }
@@ -156,7 +161,7 @@ impl World {
         serve::store(&config).unwrap().migrate().await.unwrap();
         let ligature = serve::ligature(&config, &MasterKey::parse(&self.key).unwrap(), clock).await.unwrap();
         let organisations = Organisations::new(ligature.clone());
-        let (router, _) = serve::application(organisations.clone(), &config).unwrap();
+        let (router, _) = serve::application(organisations.clone(), &config).await.unwrap();
         let served = Arc::new(AtomicU64::new(0));
         let counted = served.clone();
         let router = router.layer(axum::middleware::map_request(move |request: axum::extract::Request| {
@@ -175,6 +180,47 @@ impl World {
     /// Another node on the same database.
     pub async fn add_node(&mut self) {
         let config = self.nodes[0].config.clone();
+        self.start_node(config).await;
+    }
+
+    /// A copy of the database as it is now, by the tool that operators use. People may go on with the original.
+    pub async fn back_up(&self) -> String {
+        let ligature = self.ligature();
+        if ligature.store.is_postgres() {
+            let copy = format!("{}_{}", self.database, rehearsal::token::random().to_lowercase().replace(['-', '_'], "x"));
+            let name = copy.rsplit_once('/').unwrap().1;
+            psql(&self.database, &format!("CREATE DATABASE {name}"));
+            let piped = format!("pg_dump '{}' | psql -q -v ON_ERROR_STOP=1 '{copy}' >/dev/null", self.database);
+            assert!(std::process::Command::new("bash").args(["-o", "pipefail", "-c", &piped]).status().unwrap().success());
+            return copy;
+        }
+        let file = self.dir.path().join(format!("{}.db", rehearsal::token::random()));
+        ligature.store.backup_to(&file, ligature.now()).await.unwrap();
+        format!("sqlite://{}", file.display())
+    }
+
+    /// A copy that does not say that it is one: what a standby holds, or a snapshot of a file system. On PostgreSQL it is of an
+    /// older timeline of the same cluster, as a standby is at the moment of its promotion.
+    pub async fn standby(&self) -> String {
+        if self.ligature().store.is_postgres() {
+            let copy = self.back_up().await;
+            psql(&copy, "UPDATE instance SET place = '', timeline = '00000000'");
+            return copy;
+        }
+        let to = format!("{}/{}.db", self.dir.path().display(), rehearsal::token::random());
+        for more in ["", "-wal"] {
+            std::fs::copy(format!("{}{more}", self.database.strip_prefix("sqlite://").unwrap()), format!("{to}{more}")).unwrap();
+        }
+        format!("sqlite://{to}")
+    }
+
+    /// Everybody is served from another database from now on, at a new address.
+    pub async fn move_to(&mut self, database: String, change: impl FnOnce(&mut Config)) {
+        let mut config = self.nodes[0].config.clone();
+        config.database.url.clone_from(&database);
+        change(&mut config);
+        self.database = database;
+        self.nodes.clear();
         self.start_node(config).await;
     }
 
@@ -381,6 +427,11 @@ impl Browser {
         let balancer = reqwest::Proxy::custom(move |url| (url.origin() == ours).then(|| node.clone()));
         let client = client(base).proxy(balancer).cookie_provider(jar.clone()).build().unwrap();
         Self { base: base.to_owned(), client, jar }
+    }
+
+    /// The same browser where the world is served now.
+    pub fn now_at(&self, w: &World) -> Self {
+        Self { base: w.url(), ..self.clone() }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -70,6 +70,11 @@ impl Answer {
 }
 
 impl Rp {
+    /// The same application where the world is served now.
+    pub fn at(&self, w: &World) -> Self {
+        Self { url: w.url(), ..self.clone() }
+    }
+
     /// A request as the test modules make it, with changes: an empty value leaves a parameter out.
     pub fn request(&self, changes: &[(&str, &str)]) -> Vec<(String, String)> {
         let mut all: Vec<(String, String)> = [("response_type", "code"), ("client_id", self.client_id.as_str()), ("redirect_uri", CALLBACK), ("scope", "openid"), ("state", "st-1"), ("nonce", "n-1")]
