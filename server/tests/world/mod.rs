@@ -187,7 +187,7 @@ impl World {
     pub async fn back_up(&self) -> String {
         let ligature = self.ligature();
         if ligature.store.is_postgres() {
-            let copy = format!("{}_{}", self.database, rehearsal::token::random().to_lowercase().replace(['-', '_'], "x"));
+            let copy = format!("{}/c_{}", self.database.rsplit_once('/').unwrap().0, rehearsal::token::random().to_lowercase().replace(['-', '_'], "x"));
             let name = copy.rsplit_once('/').unwrap().1;
             psql(&self.database, &format!("CREATE DATABASE {name}"));
             let piped = format!("pg_dump '{}' | psql -q -v ON_ERROR_STOP=1 '{copy}' >/dev/null", self.database);
