@@ -71,8 +71,8 @@ async fn sf_02_confirming_by_a_provider_does_not_bring_an_ended_session_back() {
     let thief = w.browser();
     thief.sign_in("meridian", "m-vera").await;
     let fresh = |hold| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 660;
-        Knobs { id_token: serde_json::json!({ "auth_time": now }), hold, ..Knobs::default() }
+        let now = w.ligature().now() / 1_000_000;
+        Knobs { id_token: serde_json::json!({ "iat": now, "exp": now + 300, "auth_time": now }), hold, ..Knobs::default() }
     };
     w.pass(660);
     for (ended, expected) in [(false, "/account/sessions"), (true, "session.ended")] {

@@ -158,10 +158,11 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::NotAllowed`] where that is no way to confirm.
     pub async fn ask_confirm_code(&self, visitor: &Visitor, continuation: Continuation) -> Result<Arrival, Fault> {
-        let account = Self::caller(visitor)?.account;
+        Self::caller(visitor)?;
         self.settle(visitor, move |this, c, visitor| {
             let continuation = continuation.clone();
             Box::pin(async move {
+                let account = visitor.session()?.account;
                 let contact = this.ways(c, account).await?.code_to.ok_or(Refusal::NotAllowed)?;
                 let awaited = Awaited { purpose: CodePurpose::Confirm, account: Some(account), contact };
                 this.await_code(c, &visitor, awaited, None, &continuation).await
