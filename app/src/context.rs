@@ -62,18 +62,37 @@ impl Asker {
     pub fn bound_for(&self, ligature: &Ligature) -> Option<String> {
         let (_, query) = self.here.split_once('?')?;
         let id = query.split('&').find_map(|pair| pair.strip_prefix("entry="))?;
-        self.entry(ligature, id).map(|request| request.client_id)
+        self.client_of(ligature, id)
+    }
+
+    /// The application that an entry leads to.
+    #[must_use]
+    pub fn client_of(&self, ligature: &Ligature, entry: &str) -> Option<String> {
+        match device_of(entry) {
+            Some((client_id, _)) => (!client_id.is_empty()).then(|| client_id.to_owned()),
+            None => self.entry(ligature, entry).map(|request| request.client_id),
+        }
     }
 
     /// Where a sign-in leads.
     #[must_use]
     pub fn continuation(&self, ligature: &Ligature, entry: &str) -> domain::path::Continuation {
-        if let Some(code) = entry.strip_prefix(crate::paths::DEVICE_ENTRY) {
-            let path = format!("{}?code={code}", crate::paths::DEVICE);
-            return domain::path::SafePath::parse(&path).map_or(domain::path::Continuation::Account, domain::path::Continuation::Path);
+        if let Some((client_id, code)) = device_of(entry) {
+            let page = domain::path::SafePath::parse(&format!("{}?code={code}", crate::paths::DEVICE));
+            return page.map_or(domain::path::Continuation::Account, |page| match client_id {
+                "" => domain::path::Continuation::Path(page),
+                client_id => domain::path::Continuation::Device { client_id: client_id.to_owned(), page },
+            });
         }
         self.entry(ligature, entry).map_or(domain::path::Continuation::Account, |r| domain::path::Continuation::Authorize(Box::new(r)))
     }
+}
+
+/// The application and the code of a device's entry. Who changes the application there signs in under another one's
+/// rules, and stands before the device's own all the same.
+fn device_of(entry: &str) -> Option<(&str, &str)> {
+    let rest = entry.strip_prefix(crate::paths::DEVICE_ENTRY)?;
+    Some(rest.split_once('~').map_or(("", rest), |(code, client_id)| (client_id, code)))
 }
 
 /// Context and asker inside a server function.

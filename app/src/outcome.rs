@@ -108,7 +108,7 @@ async fn follow(context: &Context, result: Result<Arrival, Fault>) -> Result<Lea
         Arrival::Page { id, page } => Ok(Leave::local(paths::attempt(&id, page))),
         Arrival::SignInAgain { continuation } => match continuation {
             Continuation::Authorize(request) => sign_in_for(context, *request, paths::LOGIN_STAY),
-            Continuation::Account | Continuation::Admin | Continuation::Path(_) => Ok(Leave::local(paths::LOGIN_STAY)),
+            Continuation::Account | Continuation::Admin | Continuation::Device { .. } | Continuation::Path(_) => Ok(Leave::local(paths::LOGIN_STAY)),
         },
         Arrival::Continue { caller, continuation } => onward(context, continuation, Some(*caller)).await,
         Arrival::SignedIn { secret, continuation, method } => {
@@ -130,17 +130,23 @@ async fn onward(context: &Context, continuation: Continuation, caller: Option<se
     Ok(match continuation {
         Continuation::Account => local(paths::ACCOUNT.to_owned()),
         Continuation::Admin => local(paths::ADMIN.to_owned()),
-        Continuation::Path(path) => local(path.into()),
-        Continuation::Authorize(request) => {
-            let caller = caller.ok_or(domain::Refusal::SessionEnded)?;
-            match context.ligature.grant(&caller, *request).await? {
-                Granted::Code(uri) => Leave { to: Destination::Application(uri), cookies: Vec::new() },
-                Granted::Consent(request) => sign_in_for(context, request, paths::CONSENT)?,
-                Granted::SignIn(request) => sign_in_for(context, request, paths::LOGIN_STAY)?,
-                Granted::SetUpFactor(request) => sign_in_for(context, request, paths::SECOND_FACTOR)?,
-            }
-        }
+        Continuation::Device { page: path, .. } | Continuation::Path(path) => local(path.into()),
+        Continuation::Authorize(request) => granted(context, context.ligature.grant(&caller.ok_or(domain::Refusal::SessionEnded)?, *request).await?)?,
     })
+}
+
+/// Where an application's request leads on.
+///
+/// # Errors
+/// [`Fault::Internal`] when sealing fails.
+pub fn granted(context: &Context, granted: Granted) -> Result<Leave, Fault> {
+    match granted {
+        Granted::Code(uri) => Ok(Leave { to: Destination::Application(uri), cookies: Vec::new() }),
+        Granted::Consent(request) => sign_in_for(context, request, paths::CONSENT),
+        Granted::Address(request) => sign_in_for(context, request, paths::ADDRESS),
+        Granted::SignIn(request) => sign_in_for(context, request, paths::LOGIN_STAY),
+        Granted::SetUpFactor(request) => sign_in_for(context, request, paths::SECOND_FACTOR),
+    }
 }
 
 /// To the sign-in page with an application's request along.

@@ -16,9 +16,17 @@ pub const RECOVERY_CODES: &str = "/account/second-factor/codes";
 pub const PASSKEYS: &str = "/account/passkeys";
 pub const PHONE: &str = "/account/phone";
 pub const CONSENT: &str = "/consent";
+pub const ADDRESS: &str = "/address";
 pub const DEVICE: &str = "/device";
 /// What an entry begins with that leads to a device's page instead of an application.
 pub const DEVICE_ENTRY: &str = "device.";
+
+/// The sign-in on the way to a device that waits under a code, and to its application once that is known.
+#[must_use]
+pub fn sign_in_for_device(code: &str, client_id: &str) -> String {
+    let application = if client_id.is_empty() { String::new() } else { format!("~{client_id}") };
+    with_entry(LOGIN_STAY, &format!("{DEVICE_ENTRY}{code}{application}"))
+}
 pub const LOGOUT: &str = "/logout";
 pub const APPLICATIONS: &str = "/account/applications";
 pub const ADMIN_APPLICATION_NEW: &str = "/admin/applications/new";

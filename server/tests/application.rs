@@ -11,7 +11,7 @@ use world::{Browser, Page, World};
 async fn photos(w: &World) -> String {
     let registration = Registration { issuer: w.url(), client_id: "photos".into(), secret: "photos-secret".into() };
     let base = serve(0, registration).await.unwrap();
-    w.apply(json!({"applications": [{"client_id": "photos", "name": "Photos", "secret": "photos-secret", "redirect_uris": [format!("{base}/cb")]}]})).await;
+    w.apply(json!({"applications": [{"client_id": "photos", "name": "Photos", "secret": "photos-secret", "redirect_uris": [format!("{base}/cb")], "settings": {"unproved_contacts": true}}]})).await;
     base
 }
 

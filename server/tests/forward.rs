@@ -10,6 +10,8 @@ use serde_json::json;
 use world::{Browser, World};
 
 const HOST: &str = "wiki.example.test";
+/// Another host of the same application.
+const SECOND: &str = "notes.example.test";
 
 /// A browser's cookies of the guarded host, and the proxy before it.
 struct Guarded {
@@ -20,7 +22,7 @@ struct Guarded {
 
 impl Guarded {
     async fn new(w: &World) -> Self {
-        w.apply(json!({"applications": [{"client_id": "wiki", "name": "Wiki", "secret": "s", "redirect_uris": [format!("https://{HOST}/.ligature/callback")]}, {"client_id": "other", "name": "Other", "secret": "s", "redirect_uris": ["https://other.example.test/.ligature/callback", "https://rp.example.test/cb"]}]})).await;
+        w.apply(json!({"applications": [{"client_id": "wiki", "name": "Wiki", "secret": "s", "redirect_uris": [format!("https://{HOST}/.ligature/callback"), format!("https://{SECOND}/.ligature/callback")]}, {"client_id": "other", "name": "Other", "secret": "s", "redirect_uris": ["https://other.example.test/.ligature/callback", "https://rp.example.test/cb"]}]})).await;
         Self { url: w.url(), programs: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap(), cookies: HashMap::new() }
     }
 
@@ -206,4 +208,89 @@ async fn a_way_back_that_this_browser_did_not_begin_signs_nobody_in_and_leads_no
         let answer = wiki.programs.get(format!("{}/forward-auth/{client}/start", wiki.url)).header("x-forwarded-host", host).send().await.unwrap();
         assert!(header(&answer, "location").starts_with(&format!("{}/refused", w.url())), "{client} {host}: {}", header(&answer, "location"));
     }
+}
+
+/// Shows FA-01: a host beside the guarded one can set cookies for both, and none of them counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn fa_01_a_cookie_that_another_host_could_plant_signs_nobody_in() {
+    let w = World::new("recommended").await;
+    let (mut wiki, mut victim) = (Guarded::new(&w).await, Guarded::new(&w).await);
+    let mallory = w.sign_up("mallory@example.test").await;
+    wiki.sign_in(&mallory, "/").await;
+    assert_eq!(wiki.check().await.status(), 200, "the good way");
+    let own = wiki.cookies["__Host-lg_fw"].clone();
+    victim.cookies.insert("lg_fw".into(), own.clone());
+    assert_eq!(victim.check().await.status(), 401, "planted without the prefix");
+    let page = [("x-forwarded-method", "GET"), ("x-forwarded-uri", "/"), ("accept", "text/html")];
+    assert!(header(&victim.ask("/forward-auth/wiki", &page).await, "location").contains("/authorize?"));
+    // Nor ends it a sign-in by which somebody is let in as mallory.
+    let query = wiki.back(&mallory, "/").await;
+    let begun = wiki.cookies.iter().find(|(name, _)| name.starts_with("__Host-lg_fs_")).map(|(name, value)| (name.trim_start_matches("__Host-").to_owned(), value.clone())).unwrap();
+    victim.cookies.clear();
+    victim.cookies.insert(begun.0, begun.1);
+    let planted = victim.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await;
+    assert!(header(&planted, "location").contains("/refused") && victim.check().await.status() == 401, "{}", header(&planted, "location"));
+    // And nobody is signed out by one.
+    victim.cookies.clear();
+    victim.cookies.insert("lg_fw".into(), own);
+    victim.ask("/forward-auth/wiki/out", &[]).await;
+    assert_eq!(wiki.check().await.status(), 200);
+}
+
+/// Shows FA-02: one host's cookie is worth nothing at the next, also where both are one application's.
+#[tokio::test(flavor = "multi_thread")]
+async fn fa_02_the_token_of_one_host_is_refused_at_another_of_the_same_application() {
+    let w = World::new("recommended").await;
+    let mut wiki = Guarded::new(&w).await;
+    let b = w.sign_up("vera@example.test").await;
+    wiki.sign_in(&b, "/").await;
+    assert_eq!(wiki.check().await.status(), 200, "the good way");
+    let at = async |wiki: &Guarded, host: Option<&str>| {
+        let cookie = format!("__Host-lg_fw={}", wiki.cookies["__Host-lg_fw"]);
+        let mut request = wiki.programs.get(format!("{}/forward-auth/wiki", wiki.url)).header("cookie", cookie);
+        if let Some(host) = host {
+            request = request.header("x-forwarded-host", host);
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((at(&wiki, Some(HOST)).await, at(&wiki, Some("WIKI.example.test")).await), (200, 200));
+    for other in [Some(SECOND), Some("other.example.test"), Some("evil.test"), Some(""), None] {
+        assert_eq!(at(&wiki, other).await, 401, "{other:?}");
+    }
+}
+
+/// Shows TK-04: a guarded host asks the same gate with each request.
+#[tokio::test(flavor = "multi_thread")]
+async fn tk_04_a_guarded_host_lets_nobody_in_whose_sign_in_does_not_lead_there_any_more() {
+    let w = World::new("recommended").await;
+    let mut wiki = Guarded::new(&w).await;
+    let b = w.sign_up("vera@example.test").await;
+    wiki.sign_in(&b, "/").await;
+    assert_eq!(wiki.check().await.status(), 200, "the good way");
+    w.apply(json!({"policies": {"application:wiki": {"permits": {"password_sign_in": false}}}})).await;
+    assert_eq!(wiki.check().await.status(), 401);
+    w.apply(json!({"policies": {"application:wiki": {"choices": {"agreements": [{"id": "terms", "version": "1", "title": "Terms", "url": "/terms"}]}}}})).await;
+    assert_eq!(wiki.check().await.status(), 401, "what is asked there was not accepted");
+    w.apply(json!({"policies": {"application:wiki": {}}})).await;
+    assert_eq!(wiki.check().await.status(), 200);
+}
+
+/// Shows CN-03: the same function tells a guarded host, which hears of no address that the account does not own.
+#[tokio::test(flavor = "multi_thread")]
+async fn cn_03_a_guarded_host_hears_of_an_address_only_from_its_owner() {
+    let w = World::new("recommended").await;
+    let mut wiki = Guarded::new(&w).await;
+    wiki.sign_in(&w.sign_up("vera@example.test").await, "/").await;
+    assert_eq!(header(&wiki.check().await, "remote-email"), "vera@example.test");
+    w.apply(json!({"applications": [{"client_id": "wiki", "name": "Wiki", "secret": "s", "redirect_uris": [format!("https://{HOST}/.ligature/callback")], "settings": {"unproved_contacts": true}}]}))
+        .await;
+    let b = w.browser();
+    let page = b.sign_in("pigeon", "p-vera").await;
+    if page.path().ends_with("/choose") {
+        b.pick(&page, "create_new").await;
+    }
+    wiki.sign_in(&b, "/").await;
+    let there = wiki.check().await;
+    assert_eq!((there.status().as_u16(), header(&there, "remote-email")), (200, String::new()), "not even where it is told unproved ones");
+    assert_eq!(header(&there, "remote-user"), header(&there, "remote-subject"));
 }

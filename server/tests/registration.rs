@@ -67,7 +67,7 @@ async fn registration_is_off_until_a_token_is_made_and_again_when_it_is_used_up_
     assert!(owner.get("/admin/audit").await.has("Programs may register applications"));
 }
 
-/// Whatever a program says of itself, people are asked.
+/// Shows CN-02: whatever a program says of itself, people are asked, and told that nobody checked its name.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_program_registered_signs_people_in_after_asking_them() {
     let w = World::new("recommended").await;
@@ -84,6 +84,7 @@ async fn what_a_program_registered_signs_people_in_after_asking_them() {
         [("response_type", "code"), ("client_id", &client), ("redirect_uri", CALLBACK), ("scope", "openid email"), ("state", "s"), ("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let asked = b.follow(b.send(b.request(reqwest::Method::GET, "/authorize").query(&query)).await).await;
     assert!(asked.path() == "/consent" && asked.has("Tool of somebody"), "{}", asked.url);
+    assert!(asked.has("nobody here has checked its name") && asked.has("goes to rp.example.test"), "{}", asked.body);
     let entry = asked.url.split("entry=").nth(1).unwrap().to_owned();
     let back = b.post_only("/fn/consent", &[("entry", &entry), ("answer", "allow")]).await.header("location");
     let code = url::Url::parse(&back).unwrap().query_pairs().find(|(k, _)| k == "code").unwrap_or_else(|| panic!("{back}")).1.into_owned();

@@ -157,7 +157,7 @@ async fn op_06_master_data_and_signing_keys_change_under_load_without_one_error(
         round(&b, rp).await.unwrap();
         // What the other provider said of Ben, sealed before all of this and not touched since.
         b.sign_in("atlas", "a-new").await;
-        let tokens = rp.token(&rp.code(&b, &[("scope", "openid email")]).await, &[]).await;
+        let tokens = rp.token(&rp.code(&b, &[("scope", "openid profile")]).await, &[]).await;
         let claims = rp.userinfo(&tokens.text("access_token")).await.body;
         assert_eq!(claims["identities"]["meridian"]["claims"]["email"], json!("ben@example.test"), "{claims}");
     }

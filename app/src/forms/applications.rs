@@ -47,6 +47,8 @@ fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
         resource_server: on("resource_server"),
         dpop: on("dpop"),
         identities: on("identities"),
+        unproved_contacts: on("unproved_contacts"),
+        unchecked_name: on("unchecked_name"),
         providers: words(text("providers")).into_iter().collect(),
         sender: text("sender").to_owned(),
         claims: claims(text("claims")),

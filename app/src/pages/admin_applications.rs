@@ -174,6 +174,7 @@ fn form(l: Lang, create: bool, changes: bool, shown: &ApplicationView, flash: &F
             {radios("fields[application_kind]", t(l, "application-kind"), kinds, &kind)}
             {input("redirect_uris", shown.redirect_uris.join(" "), true, 2000)}
             {tick("first_party", s.first_party, true)}
+            {s.unchecked_name.then(|| tick("unchecked_name", true, true))}
             {tick("active", shown.active, false)}
             <details class="section" open=sent><summary>{t(l, "section-people")}</summary>
                 {input("providers", s.providers.iter().cloned().collect::<Vec<_>>().join(" "), true, 2000)}
@@ -200,6 +201,7 @@ fn form(l: Lang, create: bool, changes: bool, shown: &ApplicationView, flash: &F
                 {tick("dpop", s.dpop, true)}
                 {tick("pairwise", s.pairwise, true)}
                 {tick("identities", s.identities, true)}
+                {tick("unproved_contacts", s.unproved_contacts, true)}
                 {tick("resource_server", s.resource_server, true)}
             </details>
             <div class="row-actions">{changes.then(|| view! { <button class="primary">{t(l, "save")}</button> })}<a class="button quiet" href=paths::ADMIN_APPLICATIONS>{t(l, "back")}</a></div>

@@ -16,6 +16,7 @@ use crate::{
     fields::{Field, field, mark, method_name, notice},
     forms::{
         attempt::{BindByCode, BindByPassword, Cancel, EmailChanged, EnterCode, FinishSignUp, Pick, Resend},
+        consent::LeaveAddress,
         passkeys::BindByPasskey,
         sign_in::SetPassword,
     },
@@ -70,6 +71,8 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
             _ => false,
         };
         let factor = matches!(view.body, ViewBody::Factor { .. });
+        // On the way to an application: it may do without the address.
+        let proving = matches!(view.body, ViewBody::Code { purpose: CodeFor::Own(CodePurpose::ProveEmail), .. });
         // A code of the app is in no mail.
         let wrong = view.flash.map(|r| if factor && r == Refusal::CodeWrong { "factor-wrong".into() } else { format!("refusal-{}-body", r.key()) }).map(|key| notice("bad", t(l, &key)));
         view! {
@@ -78,7 +81,8 @@ async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response
             {wrong}
             {stuck.then(|| notice("warn", t(l, "mail-stuck")))}
             {body(l, &id, view.body, &flash)}
-            {(in_account && !wide).then(|| view! { <p class="links"><a href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></p> })}
+            {proving.then(|| view! { <form method="post" action=LeaveAddress::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "address-without")}</button></form> })}
+            {(in_account && !wide && !proving).then(|| view! { <p class="links"><a href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></p> })}
             {(!signed_in && !in_account).then(|| view! { <form method="post" action=Cancel::url() class="links"><input type="hidden" name="attempt" value=id.clone()/><button class="link">{t(l, "attempt-cancel")}</button></form> })}
         }
     })
@@ -97,6 +101,7 @@ fn heading(l: Lang, view: &AttemptView) -> (String, String) {
         ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::SignIn), .. } => (t(l, "code-title"), ta(l, "code-lead-sign-in", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::NewPhone), .. } => (t(l, "own-phone-title"), ta(l, "code-lead-new-phone", &[("number", sent_to), ("minutes", &minutes)])),
         ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::NewEmail), .. } => (t(l, "own-email-title"), ta(l, "code-lead-new-email", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::ProveEmail), .. } => (t(l, "address-title"), ta(l, "code-lead-prove-email", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::Confirm), .. } => (t(l, "confirm-title"), ta(l, "code-lead-confirm", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Code { sent_to, purpose: CodeFor::Claim, .. } => (t(l, "code-title"), ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)])),
         ViewBody::Code { sent_to, .. } => (t(l, "code-title"), ta(l, "code-lead", &[("address", sent_to), ("minutes", &minutes)])),

@@ -1,11 +1,15 @@
-//! "May this application know you?": asked once for each scope, answered with a code or a no.
+//! "May this application know you?": asked once for each thing that is told, answered with a code or a no.
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{Fault, applications::ConsentView};
+use service::{
+    Fault,
+    applications::{AddressView, ConsentView, Line, Next, ToldLine},
+};
 
 use crate::{
-    forms::consent::Consent,
+    fields::notice,
+    forms::consent::{Consent, ProveAddress},
     i18n::{Lang, t, ta},
     pages::{Visit, or_refuse, sign_in::origin},
     paths,
@@ -22,7 +26,7 @@ async fn consent_page(visit: &Visit) -> Result<Response, Fault> {
     if visit.asker.visitor.session.is_none() {
         return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &visit.query.entry)).into_response());
     }
-    let ConsentView { application, scope, known } = visit.context.ligature.consent_view(&visit.asker.visitor, &request).await?;
+    let ConsentView { application, lines, next, unchecked } = visit.context.ligature.consent_view(&visit.asker.visitor, &request).await?;
     let name = visit.asker.visitor.session.as_ref().map(|c| c.name.clone()).unwrap_or_default();
     let (l, entry) = (visit.asker.lang, visit.query.entry.clone());
     let title = ta(l, "consent-title", &[("application", &application)]);
@@ -30,8 +34,10 @@ async fn consent_page(visit: &Visit) -> Result<Response, Fault> {
     Ok(page(&visit.context, &visit.asker, head, move || {
         view! {
             <h1>{title}</h1>
+            {unchecked.then(|| notice("warn", t(l, "consent-unchecked")))}
             <p class="lead">{ta(l, "consent-lead", &[("application", &application), ("name", &name)])}</p>
-            {scopes(l, &scope, &known)}
+            {told(l, &lines)}
+            <p>{next_words(l, &next)}</p>
             <form method="post" action=Consent::url() class="stack">
                 <input type="hidden" name="entry" value=entry.clone()/>
                 <button class="primary" name="answer" value="allow">{t(l, "consent-allow")}</button>
@@ -43,23 +49,62 @@ async fn consent_page(visit: &Visit) -> Result<Response, Fault> {
     .await)
 }
 
-/// What an application asks for, in words.
-pub(crate) fn scopes(l: Lang, scope: &[String], known: &[String]) -> AnyView {
-    if scope.is_empty() {
-        return view! { <p>{t(l, "scope-nothing")}</p> }.into_any();
+/// Where the browser goes next.
+fn next_words(l: Lang, next: &Next) -> String {
+    match next {
+        Next::Host(host) => ta(l, "consent-next", &[("host", host)]),
+        Next::Here => t(l, "consent-next-here"),
+        Next::Scheme(scheme) => ta(l, "consent-next-scheme", &[("scheme", scheme)]),
     }
-    let row = |s: &String| {
-        let before = known.contains(s).then(|| view! { " "<span class="tag">{t(l, "consent-before")}</span> });
-        view! { <li>{scope_words(l, s)}{before}</li> }
-    };
-    view! { <ul class="points">{scope.iter().map(row).collect_view()}</ul> }.into_any()
 }
 
-/// A scope in words; one of the organisation's own by its name.
-fn scope_words(l: Lang, scope: &str) -> String {
-    match scope {
-        "profile" | "email" | "phone" | "address" | "roles" | "identities" => t(l, &format!("scope-{scope}")),
-        "offline_access" => t(l, "scope-offline"),
-        own => own.to_owned(),
+/// What an application is told and may do, in words.
+pub(crate) fn told(l: Lang, lines: &[ToldLine]) -> AnyView {
+    if lines.is_empty() {
+        return view! { <p>{t(l, "scope-nothing")}</p> }.into_any();
     }
+    let row = |shown: &ToldLine| {
+        let words = match &shown.line {
+            Line::Text(text) => t(l, &format!("scope-{text}")),
+            Line::Own(claim) => ta(l, "scope-own", &[("claim", claim)]),
+        };
+        let before = shown.before.then(|| view! { " "<span class="tag">{t(l, "consent-before")}</span> });
+        view! { <li>{words}{before}</li> }
+    };
+    view! { <ul class="points">{lines.iter().map(row).collect_view()}</ul> }.into_any()
+}
+
+/// An application wants an address, and none is proved to be the account's own.
+pub async fn address(visit: Visit) -> Response {
+    let result = address_page(&visit).await;
+    or_refuse(&visit, result).await
+}
+
+async fn address_page(visit: &Visit) -> Result<Response, Fault> {
+    let request = visit.asker.entry(&visit.context.ligature, &visit.query.entry).ok_or(Refusal::AttemptExpired)?;
+    if visit.asker.visitor.session.is_none() {
+        return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &visit.query.entry)).into_response());
+    }
+    let shown = visit.context.ligature.address_view(&visit.asker.visitor, &request).await?;
+    let (l, entry) = (visit.asker.lang, visit.query.entry.clone());
+    let AddressView { application, address } = shown.clone().unwrap_or(AddressView { application: request.application_name.clone(), address: String::new() });
+    let head = Head::new(t(l, "address-title"), Layout::Narrow).origins(origin(&request.redirect_uri));
+    Ok(page(&visit.context, &visit.asker, head, move || {
+        let lead = if shown.is_some() { ta(l, "address-lead", &[("application", &application), ("address", &address)]) } else { ta(l, "address-there", &[("application", &application)]) };
+        view! {
+            <h1>{t(l, "address-title")}</h1>
+            <p class="lead">{lead}</p>
+            <form method="post" action=ProveAddress::url() class="stack">
+                <input type="hidden" name="entry" value=entry.clone()/>
+                {match shown {
+                    Some(_) => view! {
+                        <button class="primary" name="answer" value="send">{t(l, "address-send")}</button>
+                        <button name="answer" value="without">{t(l, "address-without")}</button>
+                    }.into_any(),
+                    None => view! { <button class="primary" name="answer" value="on">{ta(l, "address-on", &[("application", &application)])}</button> }.into_any(),
+                }}
+            </form>
+        }
+    })
+    .await)
 }

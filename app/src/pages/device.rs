@@ -2,13 +2,16 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{Fault, applications::DeviceView};
+use service::{
+    Fault,
+    applications::{DeviceAsked, DeviceView},
+};
 
 use crate::{
     fields::{Field, field, notice},
     forms::consent::SettleDevice,
     i18n::{t, ta},
-    pages::{Visit, consent::scopes, or_refuse},
+    pages::{Visit, consent::told, or_refuse},
     paths,
     render::{Head, Layout, page},
 };
@@ -21,12 +24,14 @@ pub async fn device(visit: Visit) -> Response {
 async fn device_page(visit: &Visit) -> Result<Response, Fault> {
     let typed: String = visit.query.code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
     if visit.asker.visitor.session.is_none() {
-        return Ok(Redirect::to(&paths::with_entry(paths::LOGIN_STAY, &format!("{}{typed}", paths::DEVICE_ENTRY))).into_response());
+        return Ok(Redirect::to(&paths::sign_in_for_device(&typed, "")).into_response());
     }
     let (found, problem) = match typed.is_empty() {
         true => (None, visit.flash.problem("code").map(str::to_owned)),
         false => match visit.context.ligature.device_view(&visit.asker.visitor, &typed).await {
-            Ok(view) => (Some(view), None),
+            Ok(DeviceAsked::View(view)) => (Some(view), None),
+            Ok(DeviceAsked::SignIn { client_id }) => return Ok(Redirect::to(&paths::sign_in_for_device(&typed, &client_id)).into_response()),
+            Ok(DeviceAsked::SetUpFactor) => return Ok(Redirect::to(&paths::set_up_factor(&format!("{}?code={typed}", paths::DEVICE))).into_response()),
             Err(fault) if fault.refusal() == Refusal::CodeWrong => (None, Some("device-unknown".to_owned())),
             Err(fault) => return Err(fault),
         },
@@ -49,9 +54,10 @@ async fn device_page(visit: &Visit) -> Result<Response, Fault> {
             {(!flash.notice.is_empty()).then(|| notice("good", t(l, &flash.notice)))}
             {match found {
                 None => ask(value).into_any(),
-                Some(DeviceView { application, scope }) => view! {
+                Some(DeviceView { application, lines, unchecked }) => view! {
+                    {unchecked.then(|| notice("warn", t(l, "device-unchecked")))}
                     <p class="lead">{ta(l, "device-asks", &[("application", &application), ("name", &name)])}</p>
-                    {scopes(l, &scope, &[])}
+                    {told(l, &lines)}
                     <p>{t(l, "device-warning")}</p>
                     <form method="post" action=SettleDevice::url() class="stack">
                         <input type="hidden" name="code" value=value/>

@@ -149,6 +149,7 @@ pub fn routes() -> Router<Context> {
         .route("/account/phone", get(phone::phone))
         .route("/account/applications", get(own_applications::applications))
         .route("/consent", get(consent::consent))
+        .route("/address", get(consent::address))
         .route("/device", get(device::device))
         .route("/logout/done", get(logout::done))
         .route("/account/merge", get(merge::merge))

@@ -10,7 +10,7 @@ use crate::{
     pages::{
         Visit,
         account_change::{entered, head},
-        consent::scopes,
+        consent::told,
         or_refuse,
     },
     paths,
@@ -43,12 +43,12 @@ async fn applications_page(visit: &Visit) -> Result<Response, Fault> {
     .await)
 }
 
-fn row(l: Lang, AccessRow { client_id, name, scope }: AccessRow) -> AnyView {
+fn row(l: Lang, AccessRow { client_id, name, lines }: AccessRow) -> AnyView {
     let label = ta(l, "own-application-revoke-of", &[("name", &name)]);
     view! {
         <li>
             {mark(&name)}
-            <span class="row-main"><strong>{name}</strong>{(!scope.is_empty()).then(|| scopes(l, &scope, &[]))}</span>
+            <span class="row-main"><strong>{name}</strong>{(!lines.is_empty()).then(|| told(l, &lines))}</span>
             <form method="post" action=RevokeApplication::url()><input type="hidden" name="client_id" value=client_id/><button class="quiet" aria-label=label>{t(l, "own-application-revoke")}</button></form>
         </li>
     }

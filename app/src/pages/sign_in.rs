@@ -37,7 +37,7 @@ async fn login_page(visit: &Visit) -> Result<Response, Fault> {
     if visit.asker.visitor.session.is_some() && visit.query.entry.is_empty() && visit.query.stay.is_empty() {
         return Ok(Redirect::to(paths::ACCOUNT).into_response());
     }
-    let client = visit.asker.entry(&visit.context.ligature, &visit.query.entry).map(|r| r.client_id);
+    let client = visit.asker.client_of(&visit.context.ligature, &visit.query.entry);
     let entered = visit.context.ligature.entrance(client.as_deref(), !visit.query.stay.is_empty()).await?;
     if let Some(key) = &entered.straight_to {
         return straight_to(visit, key).await;
@@ -136,7 +136,7 @@ pub async fn by_code(visit: Visit) -> Response {
 
 async fn by_code_page(visit: &Visit) -> Result<Response, Fault> {
     let l = visit.asker.lang;
-    let client = visit.asker.entry(&visit.context.ligature, &visit.query.entry).map(|r| r.client_id);
+    let client = visit.asker.client_of(&visit.context.ligature, &visit.query.entry);
     let entered = visit.context.ligature.entrance(client.as_deref(), true).await?;
     if !entered.code && !entered.phone_code {
         return Err(domain::Refusal::CodeOff.into());

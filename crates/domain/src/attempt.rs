@@ -101,6 +101,8 @@ pub enum CodePurpose {
     Confirm,
     /// It proves the address that the account is to have (MA-14).
     NewEmail,
+    /// It proves an address that the account has, on the way to an application (CN-03).
+    ProveEmail,
     /// It proves the number that the account is to have.
     NewPhone,
 }
@@ -115,6 +117,7 @@ impl CodePurpose {
             Self::Reset => "recover",
             Self::Confirm => "confirm",
             Self::NewEmail => "new_email",
+            Self::ProveEmail => "prove_email",
             Self::NewPhone => "new_phone",
         }
     }
@@ -123,7 +126,7 @@ impl CodePurpose {
     #[must_use]
     pub fn in_session(self) -> bool {
         match self {
-            Self::Confirm | Self::NewEmail | Self::NewPhone => true,
+            Self::Confirm | Self::NewEmail | Self::ProveEmail | Self::NewPhone => true,
             Self::SignUp | Self::SignIn | Self::Reset => false,
         }
     }

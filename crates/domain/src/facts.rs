@@ -49,6 +49,20 @@ pub enum Local {
     Passkey,
 }
 
+impl Local {
+    /// A session's method, where it is none of a provider.
+    #[must_use]
+    pub fn named(method: &str) -> Option<Self> {
+        match method {
+            "password" => Some(Self::Password),
+            "code" => Some(Self::EmailCode),
+            "phone" => Some(Self::PhoneCode),
+            "passkey" => Some(Self::Passkey),
+            _ => None,
+        }
+    }
+}
+
 /// What was shown and given beside the act: it completes what is otherwise settled.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {
@@ -289,6 +303,8 @@ pub enum What {
     Password { first: bool },
     /// Another primary address; `taken`: somebody else owns it. Before its code it is not said, so that nobody learns of it.
     Email { taken: bool },
+    /// An address that the account has is proved to be its own, on the way to an application; `taken`: somebody else owns it.
+    ProvenEmail { taken: bool },
     /// A second factor; `adds`: the account has none yet.
     SecondFactor { adds: bool },
     /// One more passkey.

@@ -56,6 +56,8 @@ pub enum Continuation {
     Admin,
     /// Back into an application's authorization request, as validated when it came in.
     Authorize(Box<AuthorizeRequest>),
+    /// The page of a device that waits under a code, on the way to its application (RFC 8628 §3.3).
+    Device { client_id: String, page: SafePath },
     /// Another page of ours.
     Path(SafePath),
 }
@@ -84,6 +86,9 @@ pub struct AuthorizeRequest {
     /// Only a sign-in with two factors will do (RFC 9470 §4).
     #[serde(default)]
     pub two_factors: bool,
+    /// The person goes on without proving their address; then it is not told (CN-03).
+    #[serde(default)]
+    pub without_address: bool,
     /// What to begin the sign-in page with.
     #[serde(default)]
     pub login_hint: String,

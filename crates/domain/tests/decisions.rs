@@ -486,6 +486,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     let what = prop_oneof![
         any::<bool>().prop_map(|first| What::Password { first }),
         any::<bool>().prop_map(|taken| What::Email { taken }),
+        any::<bool>().prop_map(|taken| What::ProvenEmail { taken }),
         any::<bool>().prop_map(|adds| What::SecondFactor { adds }),
         Just(What::Passkey),
         proptest::option::of(accounts()).prop_map(|held_by| What::Phone { held_by }),
@@ -679,9 +680,9 @@ proptest! {
                 prop_assert!(matches!(f.intent, Intent::Change(c) if c.recent && c.what == takes && from != c.account));
             }
             Outcome::Change => {
-                let never = [What::Email { taken: true }, What::Delete { last_owner: true }];
+                let never = [What::Email { taken: true }, What::ProvenEmail { taken: true }, What::Delete { last_owner: true }];
                 let ok = match f.intent {
-                    Intent::Change(c) => c.recent && c.state == AccountState::Active && !never.contains(&c.what),
+                    Intent::Change(c) => (c.recent || matches!(c.what, What::ProvenEmail { .. })) && c.state == AccountState::Active && !never.contains(&c.what),
                     Intent::Govern(g) => {
                         let own_kind = g.by_owner || (!g.administrator && matches!(g.act, Governing::Disable | Governing::Enable));
                         !g.own && own_kind && ![AccountState::Pending, AccountState::Merged].contains(&g.state)
@@ -776,4 +777,16 @@ proptest! {
             prop_assert!(own_session || proved || f.trust >= Some(Trust::Authoritative));
         }
     }
+}
+
+/// Shows CN-03: a code makes an address the account's own, and takes nobody else's.
+#[test]
+fn cn_03_a_code_makes_only_a_free_address_the_accounts_own() {
+    let proves = |state, taken| {
+        let change = Change { account: A, state, what: What::ProvenEmail { taken }, recent: false };
+        decide(&Facts::local(Intent::Change(change), None), &policy("recommended", &[])).outcome
+    };
+    assert_eq!(proves(AccountState::Active, false), Outcome::Change);
+    assert_eq!(proves(AccountState::Active, true), Outcome::Refuse { refusal: Refusal::EmailTaken });
+    assert!(matches!(proves(AccountState::Disabled, false), Outcome::Refuse { .. }));
 }

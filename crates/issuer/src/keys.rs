@@ -11,6 +11,7 @@ use jsonwebtoken::{
     DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
     jwk::{Jwk, ThumbprintHash},
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::settings::Algorithm;
@@ -132,25 +133,44 @@ impl Keyring {
         decode_header(token).ok().and_then(|h| h.kid).is_some_and(|kid| !self.all().any(|s| s.kid == kid))
     }
 
-    /// The claims of a JWT that one of these keys signed, however old it is: an `id_token_hint` (OpenID Connect Core
-    /// §3.1.2.1).
+    /// What an ID token of ours shows, however old it is: an `id_token_hint` (OpenID Connect Core §3.1.2.1). Nothing else
+    /// that the same keys sign is one, a logout token least of all (TK-05).
     #[must_use]
-    pub fn read(&self, token: &str, issuer: &str) -> Option<Value> {
+    pub fn read_hint(&self, token: &str, issuer: &str) -> Option<Hint> {
         let header = decode_header(token).ok()?;
+        if header.typ.as_deref() != Some(ID_TOKEN) {
+            return None;
+        }
         let signer = self.all().find(|s| header.kid.as_deref() == Some(&s.kid) && header.alg == library(s.algorithm))?;
         let mut validation = Validation::new(header.alg);
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
+        validation.required_spec_claims.insert("iss".into());
         validation.set_issuer(&[issuer]);
-        decode::<Value>(token, &DecodingKey::from_jwk(&signer.jwk).ok()?, &validation).ok().map(|read| read.claims)
+        decode(token, &DecodingKey::from_jwk(&signer.jwk).ok()?, &validation).ok().map(|read| read.claims)
     }
+}
+
+/// The `typ` of our ID tokens.
+pub const ID_TOKEN: &str = "JWT";
+
+/// What an ID token of ours shows: all of it was said to this audience, of this subject in this session.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Hint {
+    #[serde(rename = "sub")]
+    pub subject: String,
+    #[serde(rename = "aud")]
+    pub audience: String,
+    #[serde(rename = "sid", default)]
+    pub session: String,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Shows TK-05.
     #[test]
     fn keys_of_every_algorithm_sign_and_their_published_halves_verify() {
         let mut ring = Keyring::default();
@@ -159,7 +179,8 @@ mod tests {
         }
         assert_eq!(ring.jwks()["keys"].as_array().unwrap().len(), 3);
         for algorithm in Algorithm::ALL {
-            let token = ring.sign(algorithm, "JWT", &json!({"sub": "s", "iss": "https://op.test", "exp": 1})).unwrap();
+            let said = json!({"sub": "s", "iss": "https://op.test", "aud": "app", "sid": "x", "exp": 1});
+            let token = ring.sign(algorithm, ID_TOKEN, &said).unwrap();
             let header = decode_header(&token).unwrap();
             let jwks: jsonwebtoken::jwk::JwkSet = serde_json::from_value(ring.jwks()).unwrap();
             let jwk = jwks.find(header.kid.as_deref().unwrap()).unwrap();
@@ -169,12 +190,20 @@ mod tests {
             validation.required_spec_claims.clear();
             let read = decode::<Value>(&token, &DecodingKey::from_jwk(jwk).unwrap(), &validation).unwrap();
             assert_eq!(read.claims["sub"], "s");
-            assert_eq!(ring.read(&token, "https://op.test").unwrap()["sub"], "s", "expired or not");
-            assert!(ring.read(&token, "https://other.test").is_none());
+            assert_eq!(ring.read_hint(&token, "https://op.test"), Some(Hint { subject: "s".into(), audience: "app".into(), session: "x".into() }), "expired or not");
+            for other in ["logout+jwt", "at+jwt", "jwt", ""] {
+                assert!(ring.read_hint(&ring.sign(algorithm, other, &said).unwrap(), "https://op.test").is_none(), "{other}");
+            }
+            for missing in ["sub", "iss", "aud"] {
+                let mut less = said.clone();
+                less.as_object_mut().unwrap().remove(missing);
+                assert!(ring.read_hint(&ring.sign(algorithm, ID_TOKEN, &less).unwrap(), "https://op.test").is_none(), "{missing}");
+            }
+            assert!(ring.read_hint(&token, "https://other.test").is_none());
             let (head, rest) = token.split_once('.').unwrap();
             let (_, signature) = rest.split_once('.').unwrap();
-            assert!(ring.read(&format!("{head}.eyJzdWIiOiJ4In0.{signature}"), "https://op.test").is_none());
-            assert!(ring.read(&format!("eyJhbGciOiJub25lIn0.{rest}"), "https://op.test").is_none());
+            assert!(ring.read_hint(&format!("{head}.eyJzdWIiOiJ4In0.{signature}"), "https://op.test").is_none());
+            assert!(ring.read_hint(&format!("eyJhbGciOiJub25lIn0.{rest}"), "https://op.test").is_none());
         }
         assert!(!ring.jwks().to_string().contains("\"d\""), "no private half");
     }
@@ -184,12 +213,12 @@ mod tests {
         let old = generate(Algorithm::Es256).unwrap();
         let mut before = Keyring::default();
         before.add(Signer::from_pem(&old, Algorithm::Es256).unwrap(), true);
-        let token = before.sign(Algorithm::Es256, "JWT", &json!({"iss": "i"})).unwrap();
+        let token = before.sign(Algorithm::Es256, ID_TOKEN, &json!({"iss": "i", "sub": "s", "aud": "a"})).unwrap();
         let mut after = Keyring::default();
         after.add(Signer::from_pem(&generate(Algorithm::Es256).unwrap(), Algorithm::Es256).unwrap(), true);
-        assert!(after.read(&token, "i").is_none());
+        assert!(after.read_hint(&token, "i").is_none());
         after.add(Signer::from_pem(&old, Algorithm::Es256).unwrap(), false);
-        assert!(after.read(&token, "i").is_some());
+        assert!(after.read_hint(&token, "i").is_some());
         assert_ne!(decode_header(after.sign(Algorithm::Es256, "JWT", &json!({})).unwrap()).unwrap().kid, decode_header(&token).unwrap().kid);
     }
 }

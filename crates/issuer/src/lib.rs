@@ -7,13 +7,15 @@ mod keys;
 mod registration;
 mod request;
 mod settings;
+mod told;
 
 pub use client::{ClientCredentials, ClientProblem, client_credentials};
 pub use dpop::{DPOP_ALGORITHMS, NoProof, Proof, read_proof, token_hash};
-pub use keys::{KeyProblem, Keyring, Signer, generate};
+pub use keys::{Hint, ID_TOKEN, KeyProblem, Keyring, Signer, generate};
 pub use registration::{MetadataProblem, Registration, read_metadata};
 pub use request::{AuthorizeProblem, RegisteredClient, SCOPES, Validated, validate};
 pub use settings::{Algorithm, Brand, Grant, Kind, SettingProblem, Settings, is_scope};
+pub use told::{Line, Told};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};

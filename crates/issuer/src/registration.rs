@@ -95,6 +95,7 @@ pub fn read_metadata(metadata: &Value) -> Result<Registration, MetadataProblem> 
         kind,
         grants,
         first_party: false,
+        unchecked_name: true,
         post_logout_redirect_uris: said.post_logout_redirect_uris,
         backchannel_logout_uri: said.backchannel_logout_uri,
         frontchannel_logout_uri: said.frontchannel_logout_uri,
@@ -127,7 +128,7 @@ mod tests {
     fn what_a_program_says_of_itself_makes_it_neither_ours_nor_a_judge_of_other_tokens() {
         let said = json!({"client_name": " Tool ", "redirect_uris": ["https://t.test/cb"], "first_party": true, "resource_server": true, "identities": true, "pkce_optional": true, "own_scopes": ["all"], "unknown": 1});
         let made = read_metadata(&said).unwrap();
-        assert_eq!((made.name.as_str(), made.settings), ("Tool", Settings { first_party: false, ..Settings::default() }));
+        assert_eq!((made.name.as_str(), made.settings), ("Tool", Settings { first_party: false, unchecked_name: true, ..Settings::default() }));
     }
 
     #[test]

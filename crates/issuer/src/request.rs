@@ -111,6 +111,7 @@ pub fn validate(parameters: &[(String, String)], client: Option<&RegisteredClien
         consent: prompts("consent"),
         subject,
         two_factors: wants_two_factors(&one("acr_values").unwrap_or_default(), &claims),
+        without_address: false,
         login_hint: one("login_hint").unwrap_or_default().chars().take(254).collect(),
         id_token_claims: named("id_token"),
         userinfo_claims: named("userinfo"),

@@ -40,6 +40,11 @@ pub struct Settings {
     pub dpop: bool,
     /// Its tokens tell which identity signed in and which others there are, with what their providers said (GV-05, GV-06).
     pub identities: bool,
+    /// Unsafe: it is told addresses and numbers too that nobody proved here. One that matches people by them can be opened
+    /// by anybody who gets a provider to say the address (CN-03).
+    pub unproved_contacts: bool,
+    /// A program registered it, and nobody here has looked at its name (CN-02).
+    pub unchecked_name: bool,
     /// Keys of the providers that lead to it; empty: all of them.
     pub providers: BTreeSet<String>,
     /// The address that mails on the way to it come from (GO-34); empty: the server's.
@@ -79,6 +84,8 @@ impl Default for Settings {
             resource_server: false,
             dpop: false,
             identities: false,
+            unproved_contacts: false,
+            unchecked_name: false,
             providers: BTreeSet::new(),
             sender: String::new(),
             claims: BTreeMap::new(),

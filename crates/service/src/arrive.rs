@@ -67,6 +67,7 @@ pub(crate) struct Applying<'a> {
 pub(crate) fn client_of(continuation: &Continuation) -> Option<String> {
     match continuation {
         Continuation::Authorize(request) => Some(request.client_id.clone()),
+        Continuation::Device { client_id, .. } => Some(client_id.clone()),
         Continuation::Account | Continuation::Admin | Continuation::Path(_) => None,
     }
 }

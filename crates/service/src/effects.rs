@@ -122,7 +122,7 @@ impl Ligature {
     pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&Acting>) -> Result<(), Fault> {
         self.forget_known_browsers(c, account, except).await?;
         end_attempts_of_account(c, account).await?;
-        end_tokens_of(c, account).await?;
+        end_tokens_of(c, account, None, self.now()).await?;
         end_sessions(c, account, except.and_then(|v| v.session.as_ref()).map(|s| s.public_id.as_str())).await?;
         Ok(())
     }

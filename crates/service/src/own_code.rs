@@ -50,7 +50,7 @@ impl Ligature {
         };
         let to = match awaited.purpose {
             CodePurpose::NewEmail | CodePurpose::NewPhone => Some(awaited.contact.clone()),
-            CodePurpose::SignUp | CodePurpose::SignIn | CodePurpose::Reset | CodePurpose::Confirm => self.own_contact(c, account, &binding.address).await?,
+            CodePurpose::SignUp | CodePurpose::SignIn | CodePurpose::Reset | CodePurpose::Confirm | CodePurpose::ProveEmail => self.own_contact(c, account, &binding.address).await?,
         };
         // An address that the account lost since: nothing is sent to it.
         let Some(to) = to else { return Ok(()) };
@@ -60,7 +60,7 @@ impl Ligature {
             CodePurpose::SignIn => Kind::SignInCode,
             CodePurpose::Reset => Kind::ResetCode,
             CodePurpose::Confirm => Kind::ConfirmCode,
-            CodePurpose::NewEmail => Kind::NewEmailCode,
+            CodePurpose::NewEmail | CodePurpose::ProveEmail => Kind::NewEmailCode,
             CodePurpose::NewPhone => Kind::NewPhoneCode,
         };
         let letter = self.letter(kind, to, locale, visitor, "", "");
@@ -123,6 +123,7 @@ impl Ligature {
             CodePurpose::Reset => self.finish_reset(c, visitor, &open, (account, &contact), phc).await,
             CodePurpose::Confirm => self.confirm_by_code(c, visitor, &open, account, &contact).await,
             CodePurpose::NewEmail => self.finish_new_email(c, visitor, &open, account, &awaited.contact).await,
+            CodePurpose::ProveEmail => self.finish_proof(c, visitor, &open, account, &contact).await,
             CodePurpose::NewPhone => self.finish_new_phone(c, visitor, &open, account, &contact).await,
         }
     }

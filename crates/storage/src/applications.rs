@@ -116,13 +116,9 @@ pub async fn set_consent(conn: &mut Conn, account: AccountId, id: ApplicationId,
     Ok(())
 }
 
-/// Takes back what a person allowed, with every token that came of it.
-pub async fn revoke_access(conn: &mut Conn, account: AccountId, id: ApplicationId) -> Result<usize> {
-    Ok(on!(conn, |c| {
-        let consents = diesel::delete(consent::table.find((key(account), key(id)))).execute(c).await?;
-        let tokens = diesel::delete(token::table.filter(token::account_id.eq(key(account))).filter(token::application_id.eq(key(id)))).execute(c).await?;
-        Ok::<_, diesel::result::Error>(consents + tokens)
-    })?)
+/// Takes back what a person allowed.
+pub async fn remove_consent(conn: &mut Conn, account: AccountId, id: ApplicationId) -> Result<usize> {
+    Ok(on!(conn, |c| diesel::delete(consent::table.find((key(account), key(id)))).execute(c).await)?)
 }
 
 /// Applications that have access to an account: by consent, or by a token that lives. With the scopes that were allowed.

@@ -405,6 +405,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    token_family (family) {
+        family -> Binary,
+        organisation_id -> Binary,
+        application_id -> Binary,
+        account_id -> Nullable<Binary>,
+        used_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     consent (account_id, application_id) {
         account_id -> Binary,
         application_id -> Binary,
@@ -485,6 +497,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     application_secret,
     registration_token,
     token,
+    token_family,
     consent,
     pushed_request,
     device,

@@ -6,7 +6,7 @@ use domain::{DAY, Micros, facts::AccountState, limits::KNOWN_FOR};
 use crate::{
     Conn, Result,
     schema::{
-        account, application_secret, attempt, audit_event, auth_code, challenge, counter, device, flash, known_browser, outbox, pushed_request, registration_token, session, spent_state, token, undo,
+        account, application_secret, attempt, audit_event, auth_code, challenge, counter, device, flash, known_browser, outbox, pushed_request, registration_token, session, spent_state, token, token_family, undo,
     },
 };
 
@@ -23,6 +23,7 @@ pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {
         rows += diesel::delete(session::table.filter(session::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(auth_code::table.filter(auth_code::expires_at.lt(now - DAY))).execute(c).await?;
         rows += diesel::delete(token::table.filter(token::expires_at.lt(now))).execute(c).await?;
+        rows += diesel::delete(token_family::table.filter(token_family::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(device::table.filter(device::expires_at.lt(now))).execute(c).await?;
         rows += diesel::delete(registration_token::table.filter(registration_token::expires_at.lt(now).or(registration_token::uses_left.le(0)))).execute(c).await?;
         rows += diesel::delete(pushed_request::table.filter(pushed_request::expires_at.lt(now))).execute(c).await?;

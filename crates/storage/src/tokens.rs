@@ -1,11 +1,11 @@
 //! Authorization codes and tokens of applications, stored hashed.
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types::Bool};
 use diesel_async::RunQueryDsl;
 use domain::{AccountId, ApplicationId, Micros, OrgId};
 
 use crate::{
     Bytes, Conn, Key, Result, key,
-    schema::{auth_code, device, pushed_request, token},
+    schema::{auth_code, device, pushed_request, token, token_family},
 };
 
 /// An authorization code's row.
@@ -55,13 +55,67 @@ pub async fn find_code(conn: &mut Conn, org: OrgId, hash: &[u8]) -> Result<Optio
     Ok(on!(conn, |c| auth_code::table.find(hash).filter(auth_code::organisation_id.eq(key(org))).select(AuthCode::as_select()).first(c).await.optional())?)
 }
 
-/// Uses a code up; `false` when it was used already, and then everything that came of it goes (RFC 6749 §4.1.2).
+/// Uses a code up; `false` when it was used already, or is gone.
 pub async fn take_code(conn: &mut Conn, hash: &[u8]) -> Result<bool> {
-    let taken = on!(conn, |c| diesel::update(auth_code::table.filter(auth_code::hash.eq(hash)).filter(auth_code::used.eq(false))).set(auth_code::used.eq(true)).execute(c).await)? == 1;
-    if !taken {
-        end_family(conn, hash).await?;
-    }
-    Ok(taken)
+    Ok(on!(conn, |c| diesel::update(auth_code::table.filter(auth_code::hash.eq(hash)).filter(auth_code::used.eq(false))).set(auth_code::used.eq(true)).execute(c).await)? == 1)
+}
+
+/// A family that is alive, and that this transaction holds until it ends: whoever else renews or ends it waits. Tokens
+/// are added through it only (rule 22).
+#[derive(Debug)]
+pub struct Family(Bytes);
+
+/// A family to begin.
+#[derive(Debug, Clone)]
+pub struct NewFamily {
+    /// The hash of the code or of the device's secret that it comes of: a second use finds it by that.
+    pub family: Bytes,
+    pub organisation_id: OrgId,
+    pub application_id: ApplicationId,
+    /// Nobody's: the application acts for itself.
+    pub account_id: Option<AccountId>,
+    /// When nothing of it can be alive any more.
+    pub expires_at: Micros,
+}
+
+/// Begins a family; `None` when there was one of this name, dead or alive.
+pub async fn begin_family(conn: &mut Conn, new: &NewFamily, at: Micros) -> Result<Option<Family>> {
+    let values = (
+        token_family::family.eq(&new.family),
+        token_family::organisation_id.eq(key(new.organisation_id)),
+        token_family::application_id.eq(key(new.application_id)),
+        token_family::account_id.eq(new.account_id.map(key)),
+        token_family::used_at.eq(at),
+        token_family::expires_at.eq(new.expires_at),
+    );
+    let begun = on!(conn, |c| diesel::insert_into(token_family::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1;
+    Ok(begun.then(|| Family(new.family.clone())))
+}
+
+/// Holds a family that is alive; `None` for one that ended, or never was.
+pub async fn hold_family(conn: &mut Conn, family: &[u8], at: Micros) -> Result<Option<Family>> {
+    let alive = token_family::table.filter(token_family::family.eq(family)).filter(token_family::ended_at.is_null());
+    let held = on!(conn, |c| diesel::update(alive).set(token_family::used_at.eq(at)).execute(c).await)? == 1;
+    Ok(held.then(|| Family(family.to_vec())))
+}
+
+/// Whether a family of an organisation is alive.
+pub async fn is_family_alive(conn: &mut Conn, org: OrgId, family: &[u8]) -> Result<bool> {
+    let alive = token_family::table.filter(token_family::family.eq(family)).filter(token_family::organisation_id.eq(key(org))).filter(token_family::ended_at.is_null());
+    let n: i64 = on!(conn, |c| alive.count().get_result(c).await)?;
+    Ok(n > 0)
+}
+
+/// Ends a family for good; `false` when it was not alive. What could be used goes, and used refresh tokens stay until
+/// they are over, so that each still leads to this grave.
+pub async fn end_family(conn: &mut Conn, family: &[u8], at: Micros) -> Result<bool> {
+    let alive = token_family::table.filter(token_family::family.eq(family)).filter(token_family::ended_at.is_null());
+    let ended = on!(conn, |c| diesel::update(alive).set(token_family::ended_at.eq(Some(at))).execute(c).await)? == 1;
+    on!(conn, |c| {
+        diesel::delete(token::table.filter(token::family.eq(family)).filter(token::kind.ne("refresh"))).execute(c).await?;
+        diesel::update(token::table.filter(token::family.eq(family))).set(token::used.eq(true)).execute(c).await
+    })?;
+    Ok(ended)
 }
 
 /// A token's row.
@@ -71,7 +125,7 @@ pub struct Token {
     pub hash: Bytes,
     /// What came of one code or one device; a second use of a part ends the whole.
     pub family: Bytes,
-    /// `access` or `refresh`.
+    /// `access`, `refresh`, or `forward` for a guarded host.
     pub kind: String,
     #[diesel(deserialize_as = Key)]
     pub organisation_id: OrgId,
@@ -88,20 +142,35 @@ pub struct Token {
     pub expires_at: Micros,
 }
 
-pub async fn add_token(conn: &mut Conn, row: &Token) -> Result<()> {
+/// A token to add to a family.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    pub hash: Bytes,
+    pub kind: &'static str,
+    pub organisation_id: OrgId,
+    pub application_id: ApplicationId,
+    pub account_id: Option<AccountId>,
+    pub sid: String,
+    pub scope: String,
+    pub standing: String,
+    pub created_at: Micros,
+    pub expires_at: Micros,
+}
+
+pub async fn add_token(conn: &mut Conn, family: &Family, new: &NewToken) -> Result<()> {
     let values = (
-        token::hash.eq(&row.hash),
-        token::family.eq(&row.family),
-        token::kind.eq(&row.kind),
-        token::organisation_id.eq(key(row.organisation_id)),
-        token::application_id.eq(key(row.application_id)),
-        token::account_id.eq(row.account_id),
-        token::sid.eq(&row.sid),
-        token::scope.eq(&row.scope),
-        token::standing.eq(&row.standing),
-        token::used.eq(row.used),
-        token::created_at.eq(row.created_at),
-        token::expires_at.eq(row.expires_at),
+        token::hash.eq(&new.hash),
+        token::family.eq(&family.0),
+        token::kind.eq(new.kind),
+        token::organisation_id.eq(key(new.organisation_id)),
+        token::application_id.eq(key(new.application_id)),
+        token::account_id.eq(new.account_id.map(key)),
+        token::sid.eq(&new.sid),
+        token::scope.eq(&new.scope),
+        token::standing.eq(&new.standing),
+        token::used.eq(false),
+        token::created_at.eq(new.created_at),
+        token::expires_at.eq(new.expires_at),
     );
     on!(conn, |c| diesel::insert_into(token::table).values(values).execute(c).await)?;
     Ok(())
@@ -129,18 +198,18 @@ pub async fn end_token(conn: &mut Conn, hash: &[u8]) -> Result<usize> {
     Ok(on!(conn, |c| diesel::delete(token::table.find(hash)).execute(c).await)?)
 }
 
-pub async fn end_family(conn: &mut Conn, family: &[u8]) -> Result<usize> {
-    Ok(on!(conn, |c| diesel::delete(token::table.filter(token::family.eq(family))).execute(c).await)?)
-}
-
-/// Ends what applications hold for an account: codes, tokens, devices that were let in.
-pub async fn end_tokens_of(conn: &mut Conn, account: AccountId) -> Result<()> {
-    on!(conn, |c| {
-        diesel::delete(auth_code::table.filter(auth_code::account_id.eq(key(account)))).execute(c).await?;
-        diesel::delete(device::table.filter(device::account_id.eq(key(account)))).execute(c).await?;
-        diesel::delete(token::table.filter(token::account_id.eq(key(account)))).execute(c).await
-    })?;
-    Ok(())
+/// Ends what applications hold for an account: codes, devices that were let in, families. `only`: what this one holds.
+/// Answers how many tokens went.
+pub async fn end_tokens_of(conn: &mut Conn, account: AccountId, only: Option<ApplicationId>, at: Micros) -> Result<usize> {
+    let (every, one, account) = (only.is_none(), only.map_or(Key([0; 16]), key), key(account));
+    Ok(on!(conn, |c| {
+        let every = || every.into_sql::<Bool>();
+        diesel::delete(auth_code::table.filter(auth_code::account_id.eq(account)).filter(auth_code::application_id.eq(one).or(every()))).execute(c).await?;
+        diesel::delete(device::table.filter(device::account_id.eq(account)).filter(device::application_id.eq(one).or(every()))).execute(c).await?;
+        let alive = token_family::table.filter(token_family::account_id.eq(account)).filter(token_family::application_id.eq(one).or(every())).filter(token_family::ended_at.is_null());
+        diesel::update(alive).set(token_family::ended_at.eq(Some(at))).execute(c).await?;
+        diesel::delete(token::table.filter(token::account_id.eq(account)).filter(token::application_id.eq(one).or(every()))).execute(c).await
+    })?)
 }
 
 /// Keeps a request that was pushed (RFC 9126).

@@ -76,10 +76,9 @@ async fn home(State(a): State<Application>, headers: HeaderMap) -> Html<String> 
             html(
                 "Photos",
                 &format!(
-                    "<p>Hello <b>{}</b>.</p><p>This application knows you as subject <code id=\"sub\">{}</code>, whichever way you signed in.</p><p>E-mail: {}</p><form method=\"post\" action=\"/logout\"><button>Sign out here</button></form><p><a href=\"{}/account\">My Account at Ligature</a></p>",
+                    "<p>Hello <b>{}</b>.</p><p>This application knows you as subject <code id=\"sub\">{}</code>, whichever way you signed in.</p><form method=\"post\" action=\"/logout\"><button>Sign out here</button></form><p><a href=\"{}/account\">My Account at Ligature</a></p>",
                     text("name"),
                     text("sub"),
-                    text("email"),
                     escape(&a.registration.issuer)
                 ),
             )
@@ -95,7 +94,7 @@ async fn login(State(a): State<Application>) -> Redirect {
         ("response_type", "code"),
         ("client_id", &a.registration.client_id),
         ("redirect_uri", &format!("{}/cb", a.base)),
-        ("scope", "openid email profile"),
+        ("scope", "openid profile"),
         ("state", &state),
         ("nonce", &nonce),
         ("code_challenge", &challenge),

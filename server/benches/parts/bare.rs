@@ -23,7 +23,7 @@ use storage::{
     accounts::{find_account, find_subject, list_emails},
     applications::{find_application, find_application_by_id, list_secrets},
     attributes::list_attributes,
-    tokens::{Token, add_token, find_token, take_refresh_token},
+    tokens::{NewFamily, NewToken, add_token, begin_family, find_token, hold_family, take_refresh_token},
 };
 
 /// The variables that make the bench this process.
@@ -98,36 +98,45 @@ async fn token(State(bare): State<Arc<Bare>>, headers: HeaderMap, Form(form): Fo
     let client = client(&bare, &headers).await;
     let fresh = || base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {}", now(), NEXT.fetch_add(1, Ordering::Relaxed))));
     let (access, refresh) = (fresh(), fresh());
-    let row = |secret: &str, kind: &str, family: Vec<u8>, account: Option<storage::Key>| Token {
+    let row = |secret: &str, kind: &'static str, account: Option<AccountId>| NewToken {
         hash: hash(secret),
-        family,
-        kind: kind.into(),
+        kind,
         organisation_id: bare.org,
         application_id: client.id,
         account_id: account,
         sid: String::new(),
         scope: "openid email offline_access".into(),
         standing: "{}".into(),
-        used: false,
         created_at: now(),
         expires_at: now() + 600_000_000,
     };
     if one(&form, "grant_type") == "client_credentials" {
-        let only = row(&access, "access", hash(&access), None);
-        bare.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { add_token(c, &only).await })).await.unwrap();
+        let only = row(&access, "access", None);
+        let family = NewFamily { family: only.hash.clone(), organisation_id: bare.org, application_id: client.id, account_id: None, expires_at: only.expires_at };
+        bare.store
+            .write::<_, storage::Error, _>(move |c| {
+                Box::pin(async move {
+                    let family = begin_family(c, &family, now()).await?.unwrap();
+                    add_token(c, &family, &only).await
+                })
+            })
+            .await
+            .unwrap();
         return Json(json!({"access_token": access}));
     }
     let hashed = hash(&one(&form, "refresh_token"));
     let old = find_token(&mut bare.store.read().await.unwrap(), bare.org, "refresh", &hashed, now()).await.unwrap().unwrap();
-    assert!(bare.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { take_refresh_token(c, &hashed).await })).await.unwrap());
     let told = claims(&bare, old.account_id.unwrap().into()).await;
     let id_token = bare.keys.sign(issuer::Algorithm::Rs256, "JWT", &told).unwrap();
-    let rows = [row(&access, "access", old.family.clone(), old.account_id), row(&refresh, "refresh", old.family.clone(), old.account_id)];
+    let account = old.account_id.map(AccountId::from);
+    let rows = [row(&access, "access", account), row(&refresh, "refresh", account)];
     bare.store
         .write::<_, storage::Error, _>(move |c| {
             Box::pin(async move {
+                let family = hold_family(c, &old.family, now()).await?.unwrap();
+                assert!(take_refresh_token(c, &hashed).await?);
                 for row in &rows {
-                    add_token(c, row).await?;
+                    add_token(c, &family, row).await?;
                 }
                 Ok(())
             })

@@ -8,7 +8,7 @@ use axum::{
 };
 use service::{
     Fault,
-    applications::{ForwardPerson, ForwardStart},
+    applications::{ForwardPerson, ForwardStart, GuardedHost},
     start::cookie_id,
 };
 
@@ -18,6 +18,9 @@ const USER: HeaderName = HeaderName::from_static("remote-user");
 const NAME: HeaderName = HeaderName::from_static("remote-name");
 const EMAIL: HeaderName = HeaderName::from_static("remote-email");
 const GROUPS: HeaderName = HeaderName::from_static("remote-groups");
+
+/// The cookie of a guarded host that says who it is.
+const TOKEN: &str = "lg_fw";
 
 /// What the names of cookies of begun sign-ins begin with, and how many of them a browser keeps.
 const BEGUN: &str = "lg_fs_";
@@ -44,8 +47,13 @@ fn cookie(secure: bool, base: &str, value: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{}{age}", if secure { "; Secure" } else { "" })).ok()
 }
 
-fn token(headers: &HeaderMap) -> Option<String> {
-    [true, false].into_iter().find_map(|secure| read(headers, &cookie_name(secure, "lg_fw")))
+/// What the browser has of a guarded host. On https only the cookie that no other host can set (FA-01).
+fn own_cookie(host: &GuardedHost, headers: &HeaderMap, base: &str) -> Option<String> {
+    read(headers, &cookie_name(host.is_secure(), base))
+}
+
+async fn asked(context: &Context, client_id: &str, headers: &HeaderMap) -> Result<GuardedHost, Fault> {
+    context.ligature.guarded_host(client_id, said(headers, "x-forwarded-host")).await
 }
 
 fn leading(to: &str, cookies: Vec<Option<HeaderValue>>) -> Response {
@@ -58,14 +66,15 @@ fn leading(to: &str, cookies: Vec<Option<HeaderValue>>) -> Response {
 }
 
 /// To the sign-in. The guarded host keeps what brings the person back.
-fn to_sign_in(started: &ForwardStart, headers: &HeaderMap) -> Response {
-    let prefix = cookie_name(started.secure, BEGUN);
+fn to_sign_in(host: &GuardedHost, started: &ForwardStart, headers: &HeaderMap) -> Response {
+    let secure = host.is_secure();
+    let prefix = cookie_name(secure, BEGUN);
     let names = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).filter_map(|p| p.trim().split_once('='));
     let begun: Vec<&str> = names.filter_map(|(name, _)| name.strip_prefix(&prefix)).collect();
     // The oldest first, as browsers send them.
     let over = begun.iter().take((begun.len() + 1).saturating_sub(MOST_BEGUN));
-    let mut cookies: Vec<_> = over.map(|id| cookie(started.secure, &format!("{BEGUN}{id}"), "")).collect();
-    cookies.push(cookie(started.secure, &format!("{BEGUN}{}", started.id), &started.sealed));
+    let mut cookies: Vec<_> = over.map(|id| cookie(secure, &format!("{BEGUN}{id}"), "")).collect();
+    cookies.push(cookie(secure, &format!("{BEGUN}{}", started.id), &started.sealed));
     leading(&started.url, cookies)
 }
 
@@ -77,18 +86,20 @@ fn refused(context: &Context, fault: &Fault) -> Response {
 /// `GET /forward-auth/{client_id}`: 200 with who it is, or 401; a proxy that hands answers on to the person (it says
 /// the method) gets the way to the sign-in for a page that is opened.
 pub async fn check(State(context): State<Context>, Path(client_id): Path<String>, headers: HeaderMap) -> Response {
-    let person = match token(&headers) {
-        Some(token) => context.ligature.forward_person(&client_id, &token).await,
-        None => Ok(None),
+    let leads = said(&headers, "x-forwarded-method") == "GET" && said(&headers, "accept").contains("text/html");
+    let host = asked(&context, &client_id, &headers).await;
+    let person = match host.as_ref().map(|host| (host, own_cookie(host, &headers, TOKEN))) {
+        Ok((host, Some(token))) => context.ligature.forward_person(host, &token).await,
+        Ok((_, None)) | Err(_) => Ok(None),
     };
-    match person {
-        Ok(Some(person)) => signed_in(person),
-        Ok(None) if said(&headers, "x-forwarded-method") == "GET" && said(&headers, "accept").contains("text/html") => begin(&context, &client_id, &headers).await,
-        Ok(None) => (StatusCode::UNAUTHORIZED, [(header::CACHE_CONTROL, "no-store")]).into_response(),
-        Err(fault) => {
+    match (host, person) {
+        (_, Ok(Some(person))) => signed_in(person),
+        (host, Ok(None)) if leads => begin(&context, host, &headers),
+        (Err(fault), _) | (_, Err(fault)) if !matches!(fault, Fault::Refused { .. }) => {
             tracing::error!(error = %fault, "a proxy could not be answered");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
+        _ => (StatusCode::UNAUTHORIZED, [(header::CACHE_CONTROL, "no-store")]).into_response(),
     }
 }
 
@@ -101,9 +112,10 @@ fn signed_in(person: ForwardPerson) -> Response {
     response
 }
 
-async fn begin(context: &Context, client_id: &str, headers: &HeaderMap) -> Response {
-    match context.ligature.begin_forward(client_id, said(headers, "x-forwarded-host"), said(headers, "x-forwarded-uri")).await {
-        Ok(started) => to_sign_in(&started, headers),
+fn begin(context: &Context, host: Result<GuardedHost, Fault>, headers: &HeaderMap) -> Response {
+    let begun = host.and_then(|host| context.ligature.begin_forward(&host, said(headers, "x-forwarded-uri")).map(|started| (host, started)));
+    match begun {
+        Ok((host, started)) => to_sign_in(&host, &started, headers),
         Err(fault) => refused(context, &fault),
     }
 }
@@ -113,27 +125,36 @@ pub async fn start(State(context): State<Context>, Path(client_id): Path<String>
     if !["", "*/*"].contains(&said(&headers, "accept")) && !said(&headers, "accept").contains("text/html") {
         return (StatusCode::UNAUTHORIZED, [(header::CACHE_CONTROL, "no-store")]).into_response();
     }
-    begin(&context, &client_id, &headers).await
+    let host = asked(&context, &client_id, &headers).await;
+    begin(&context, host, &headers)
 }
 
 /// `GET /forward-auth/{client_id}/callback`, at the guarded host's `/.ligature/callback`.
 pub async fn callback(State(context): State<Context>, Path(client_id): Path<String>, headers: HeaderMap, Query(parameters): Query<Vec<(String, String)>>) -> Response {
     let one = |name: &str| parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default();
     let base = format!("{BEGUN}{}", cookie_id(one("state")));
-    let sealed = [true, false].into_iter().find_map(|secure| read(&headers, &cookie_name(secure, &base))).unwrap_or_default();
-    match context.ligature.finish_forward(&client_id, said(&headers, "x-forwarded-host"), &sealed, one("state"), one("code")).await {
-        Ok(done) => leading(done.to.as_str(), vec![cookie(done.secure, "lg_fw", &done.token), cookie(done.secure, &base, "")]),
+    let host = match asked(&context, &client_id, &headers).await {
+        Ok(host) => host,
+        Err(fault) => return refused(&context, &fault),
+    };
+    let sealed = own_cookie(&host, &headers, &base).unwrap_or_default();
+    match context.ligature.finish_forward(&host, &sealed, one("state"), one("code")).await {
+        Ok(done) => leading(done.to.as_str(), vec![cookie(host.is_secure(), TOKEN, &done.token), cookie(host.is_secure(), &base, "")]),
         Err(fault) => refused(&context, &fault),
     }
 }
 
 /// `GET /forward-auth/{client_id}/out`, at the guarded host's `/.ligature/out`: its token goes, and the person is asked
 /// whether the session should end as well.
-pub async fn out(State(context): State<Context>, headers: HeaderMap) -> Response {
-    if let Some(token) = token(&headers)
+pub async fn out(State(context): State<Context>, Path(client_id): Path<String>, headers: HeaderMap) -> Response {
+    let host = match asked(&context, &client_id, &headers).await {
+        Ok(host) => host,
+        Err(fault) => return refused(&context, &fault),
+    };
+    if let Some(token) = own_cookie(&host, &headers, TOKEN)
         && let Err(fault) = context.ligature.end_forward(&token).await
     {
         return refused(&context, &fault);
     }
-    leading(&format!("{}/logout", context.ligature.settings.public_url), vec![cookie(true, "lg_fw", ""), cookie(false, "lg_fw", "")])
+    leading(&format!("{}/logout", context.ligature.settings.public_url), vec![cookie(host.is_secure(), TOKEN, "")])
 }

@@ -56,6 +56,7 @@ async fn answer(context: Context, asker: Asker, parameters: Parameters) -> Respo
         }
         Ok(Authorized::SetUpFactor(request)) => sign_in_for(&context, request, paths::SECOND_FACTOR).unwrap_or_else(|fault| refuse(&fault)),
         Ok(Authorized::Consent(request)) => sign_in_for(&context, request, paths::CONSENT).unwrap_or_else(|fault| refuse(&fault)),
+        Ok(Authorized::Address(request)) => sign_in_for(&context, request, paths::ADDRESS).unwrap_or_else(|fault| refuse(&fault)),
         Err(fault) => refuse(&fault),
     };
     see_other(&context, &leave)

@@ -384,14 +384,33 @@ impl Deciding<'_> {
             What::Password { .. } if !permits.password_sign_in => return Err(Refusal::PasswordOff),
             What::Password { first: true } if self.policy.choices.password_add != PasswordAdd::InAccount => return Err(Refusal::PasswordByReset),
             What::Delete { last_owner: true } => return Err(Refusal::LastOwner),
-            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone { .. } | What::NoPhone | What::Export | What::Delete { .. } => {}
+            What::Password { .. }
+            | What::Email { .. }
+            | What::ProvenEmail { .. }
+            | What::SecondFactor { .. }
+            | What::Passkey
+            | What::Phone { .. }
+            | What::NoPhone
+            | What::Export
+            | What::Delete { .. } => {}
         }
-        recent(change.recent, trace)?;
+        // The code that came back from an address which the account has already is all that it takes.
+        if !matches!(change.what, What::ProvenEmail { .. }) {
+            recent(change.recent, trace)?;
+        }
         match change.what {
-            What::Email { taken: true } => Err(Refusal::EmailTaken),
+            What::Email { taken: true } | What::ProvenEmail { taken: true } => Err(Refusal::EmailTaken),
             // It strands nobody, since a number never counts as the last way in.
             What::Phone { held_by: Some(from) } if from != change.account => Ok(Outcome::TakePhone { from }),
-            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone { .. } | What::NoPhone | What::Export | What::Delete { .. } => Ok(Outcome::Change),
+            What::Password { .. }
+            | What::Email { .. }
+            | What::SecondFactor { .. }
+            | What::Passkey
+            | What::Phone { .. }
+            | What::NoPhone
+            | What::ProvenEmail { .. }
+            | What::Export
+            | What::Delete { .. } => Ok(Outcome::Change),
         }
     }
 

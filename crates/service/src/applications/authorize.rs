@@ -1,24 +1,21 @@
 //! The authorization request: what a session answers it with at once, and what needs a page first (RFC 6749 §4.1,
 //! OpenID Connect Core §3.1.2).
-use domain::{
-    Outcome, ProviderId, Refusal, SECOND, decide,
-    facts::{AccountState, Facts, Intent, Known, Local, ProviderFacts},
-    path::AuthorizeRequest,
-    policy::Owes,
-};
+use domain::{Refusal, SECOND, path::AuthorizeRequest};
 use issuer::{AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, Validated, validate};
 use serde_json::json;
 use storage::{
+    Conn,
     applications::find_application,
-    logins::add_login,
+    logins::{add_login, list_logins},
     tokens::{AuthCode, add_code, take_pushed},
 };
 
-use super::{claims::assurance, registered};
+use super::{claims::assurance, gate::Gate, registered};
 use crate::{
     Caller, Fault, Ligature, Visitor,
     audit::Event,
     chance::{hash, token},
+    transaction::Session,
 };
 
 /// What `/authorize` leads to.
@@ -32,6 +29,8 @@ pub enum Authorized {
     Consent(AuthorizeRequest),
     /// The person sets up a second factor first.
     SetUpFactor(AuthorizeRequest),
+    /// The person is asked to prove their address, which the application wants to know.
+    Address(AuthorizeRequest),
 }
 
 /// What a session that fits gives.
@@ -41,6 +40,8 @@ pub enum Granted {
     Code(String),
     /// The person is asked first.
     Consent(AuthorizeRequest),
+    /// The application wants an address, and none is proved to be the account's own: the person may prove it first (CN-03).
+    Address(AuthorizeRequest),
     /// The session does not fit the request any more: a sign-in first.
     SignIn(AuthorizeRequest),
     /// The policy of this application asks for a second factor, and the account has none: it is set up first.
@@ -72,20 +73,32 @@ impl Ligature {
                 return Ok(Authorized::Application(self.error_uri(&redirect_uri, error, description, state.as_deref())));
             }
         };
-        if let Some(hint) = hint {
-            request.subject = self.keyring().read(&hint, &self.settings.public_url).and_then(|c| c.get("sub").and_then(|s| s.as_str()).map(str::to_owned)).or(request.subject);
+        let tell = |request: &AuthorizeRequest, error, description| Ok(Authorized::Application(self.error_uri(&request.redirect_uri, error, description, request.state.as_deref())));
+        // The hint was said to this application, or it shows nothing (TK-05). Then no session is taken for the one that was
+        // meant: without a page nobody is signed in, and with one the person signs in for this request.
+        match hint.map(|text| self.keyring().read_hint(&text, &self.settings.public_url).filter(|h| h.audience == request.client_id)) {
+            None => {}
+            Some(Some(hint)) if request.subject.as_ref().is_none_or(|wanted| *wanted == hint.subject) => request.subject = Some(hint.subject),
+            Some(Some(_)) => return tell(&request, "invalid_request", "id_token_hint and claims name two people"),
+            Some(None) if silent => return tell(&request, "login_required", "id_token_hint shows nobody"),
+            Some(None) => request.fresh = true,
         }
-        let tell = |error, description| Ok(Authorized::Application(self.error_uri(&request.redirect_uri, error, description, request.state.as_deref())));
         let Some(caller) = &visitor.session else {
-            return if silent { tell("login_required", "nobody is signed in") } else { Ok(Authorized::SignIn(request, ui_locales)) };
+            return if silent { tell(&request, "login_required", "nobody is signed in") } else { Ok(Authorized::SignIn(request, ui_locales)) };
         };
-        match self.grant(caller, request.clone()).await? {
+        // Without a page there is nobody to type a code: the address is left out (CN-03).
+        let granted = match self.grant(caller, AuthorizeRequest { without_address: silent, ..request.clone() }).await {
+            Err(fault) if fault.refusal() == Refusal::SessionEnded => Granted::SignIn(request.clone()),
+            other => other?,
+        };
+        match granted {
             Granted::Code(uri) => Ok(Authorized::Application(uri)),
-            Granted::Consent(_) if silent => tell("consent_required", "the person has to be asked"),
+            Granted::Address(request) => Ok(Authorized::Address(request)),
+            Granted::Consent(_) if silent => tell(&request, "consent_required", "the person has to be asked"),
             Granted::Consent(request) => Ok(Authorized::Consent(request)),
-            Granted::SetUpFactor(_) if silent => tell("interaction_required", "the person has to set up a second factor"),
+            Granted::SetUpFactor(_) if silent => tell(&request, "interaction_required", "the person has to set up a second factor"),
             Granted::SetUpFactor(request) => Ok(Authorized::SetUpFactor(request)),
-            Granted::SignIn(_) if silent => tell("login_required", "the person has to sign in"),
+            Granted::SignIn(_) if silent => tell(&request, "login_required", "the person has to sign in"),
             Granted::SignIn(request) => Ok(Authorized::SignIn(request, ui_locales)),
         }
     }
@@ -97,46 +110,22 @@ impl Ligature {
         Ok(serde_json::from_str(&taken.ok_or(Refusal::AttemptExpired)?)?)
     }
 
-    /// Whether the session's sign-in would be let in on the way to this application: its provider leads there, policy has it,
-    /// and the person accepted what is asked there. The decision is that of the sign-in itself, so that signing in elsewhere
-    /// first gets nobody around it.
-    async fn leads_to(&self, caller: &Caller, client_id: &str) -> Result<bool, Fault> {
-        let mut conn = self.store.read().await?;
-        let ground = self.ground(&mut conn, Some(client_id)).await?;
-        let key = caller.link.map(|_| caller.method.as_str());
-        let known = Known { account: caller.account, state: AccountState::Active, link: caller.link, second_factor: false };
-        let provider = key.map(|key| {
-            let row = ground.providers.iter().find(|p| p.key == key);
-            ProviderFacts { id: row.map_or(ProviderId([0; 16]), |p| p.id), enabled: row.is_some_and(|p| p.enabled), filter: Some(true), second_factor: false }
-        });
-        let local = match caller.method.as_str() {
-            "code" => Local::EmailCode,
-            "phone" => Local::PhoneCode,
-            "passkey" => Local::Passkey,
-            _ => Local::Password,
-        };
-        let policy = ground.policy(key);
-        let mut facts = Facts { provider, local, ..Facts::local(Intent::SignIn, Some(known)) };
-        self.add_agreed(&mut conn, &policy, &[caller.account], &mut facts.given).await?;
-        Ok(matches!(decide(&facts, &policy).outcome, Outcome::SignIn { .. }))
-    }
-
     /// Whether the session stands on as many factors as the request demands.
     fn sure_enough(caller: &Caller, request: &AuthorizeRequest) -> bool {
         !request.two_factors || assurance(&caller.method, &caller.factor).0 == issuer::ACR_TWO_FACTORS
     }
 
     /// Whether `prompt`, `max_age`, `acr_values` and the wanted subject let a session count.
-    pub(super) async fn session_fits(&self, caller: &Caller, request: &AuthorizeRequest, client: &RegisteredClient) -> Result<bool, Fault> {
+    async fn session_fits(&self, c: &mut Conn, caller: &Caller, request: &AuthorizeRequest, client: &RegisteredClient) -> Result<bool, Fault> {
         // Signed in for this very request: young enough for every `max_age`, also for 0.
         let since = caller.auth_at >= request.at;
         let young = since || request.max_age.is_none_or(|age| self.now() - caller.auth_at <= age.saturating_mul(SECOND));
         let fresh = since || !request.fresh;
         let right = match &request.subject {
             None => true,
-            Some(wanted) => self.subject_for(&mut self.store.read().await?, caller.account, client).await?.as_ref() == Some(wanted),
+            Some(wanted) => self.subject_for(c, caller.account, client).await?.as_ref() == Some(wanted),
         };
-        Ok(young && fresh && right && Self::sure_enough(caller, request) && self.leads_to(caller, &client.client_id).await?)
+        Ok(young && fresh && right && Self::sure_enough(caller, request))
     }
 
     /// An error at the application's registered URI, with `iss` (RFC 9207).
@@ -147,67 +136,70 @@ impl Ligature {
         with_parameters(redirect_uri, &parameters)
     }
 
-    /// What a request gets in a session.
+    /// What a request gets in a session, decided in the transaction that makes the code.
     ///
     /// # Errors
-    /// [`Refusal::ApplicationUnknown`] for one that was switched off meanwhile.
+    /// [`Refusal::SessionEnded`]; [`Refusal::ApplicationUnknown`] for one that was switched off meanwhile.
     pub async fn grant(&self, caller: &Caller, request: AuthorizeRequest) -> Result<Granted, Fault> {
-        let mut conn = self.store.read().await?;
-        let client = self.registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
-        let policy = self.ground(&mut conn, Some(&client.client_id)).await?.policy(None);
-        let owes = self.owed(&mut conn, &policy, caller.account, &caller.factor).await?;
-        drop(conn);
-        if owes == Owes::Now {
+        let visitor = Visitor { session: Some(caller.clone()), ..Visitor::default() };
+        self.act(&visitor, move |this, c, visitor| Box::pin(async move { this.grant_in(c, visitor.session()?, request, false).await })).await
+    }
+
+    /// The same; `allowed`: the person has just said that the application may have what it asks for.
+    pub(super) async fn grant_in(&self, c: &mut Conn, session: &Session, mut request: AuthorizeRequest, allowed: bool) -> Result<Granted, Fault> {
+        let client = self.registered_client(c, &request.client_id).await?.filter(|client| client.id == request.application).ok_or(Refusal::ApplicationUnknown)?;
+        let gate = self.may_open(c, &client.client_id, (&**session).into()).await?;
+        if gate == Gate::SetUpFactor {
             return Ok(Granted::SetUpFactor(request));
         }
-        if owes == Owes::Show {
-            return Ok(Granted::SignIn(request));
-        }
-        if !self.session_fits(caller, &request, &client).await? {
+        if gate != Gate::Open || !self.session_fits(c, session, &request, &client).await? {
             // Somebody has signed in for this request, and it is not who was asked for: the application hears it, nobody loops.
-            if caller.auth_at >= request.at && !Self::sure_enough(caller, &request) {
+            if session.auth_at >= request.at && !Self::sure_enough(session, &request) {
                 return Ok(Granted::Code(self.error_uri(&request.redirect_uri, "unmet_authentication_requirements", "the account has no second factor", request.state.as_deref())));
             }
-            if caller.auth_at >= request.at {
+            if session.auth_at >= request.at {
                 return Ok(Granted::Code(self.error_uri(&request.redirect_uri, "login_required", "somebody else signed in", request.state.as_deref())));
             }
             return Ok(Granted::SignIn(request));
         }
-        if self.wants_consent(caller.account, &request, &client).await? {
+        let asked = Self::told_by(&request, &client);
+        if allowed {
+            self.remember_consent(c, session.account, &client, &asked).await?;
+            request.consent = false;
+        }
+        if self.wants_consent(c, session.account, &request, &client).await? {
             return Ok(Granted::Consent(request));
         }
-        self.code_uri(caller, &request).await.map(Granted::Code)
+        // Once in a session: who has been there without an address is not asked again.
+        let reached = list_logins(c, &session.sid).await?.iter().any(|login| login.application_id == client.id);
+        if !request.without_address && !reached && self.address_to_prove(c, session.account, &client, &asked).await?.is_some() {
+            return Ok(Granted::Address(request));
+        }
+        self.add_code_for(c, session, &request).await.map(Granted::Code)
     }
 
     /// Back to the application with a code for this session.
-    pub(crate) async fn code_uri(&self, caller: &Caller, request: &AuthorizeRequest) -> Result<String, Fault> {
+    async fn add_code_for(&self, c: &mut Conn, session: &Session, request: &AuthorizeRequest) -> Result<String, Fault> {
         let (secret, now) = (token(), self.now());
         let row = AuthCode {
             hash: hash(&secret),
             organisation_id: self.org,
             application_id: request.application,
-            account_id: caller.account,
-            session_id: caller.public_id.clone(),
+            account_id: session.account,
+            session_id: session.public_id.clone(),
             request: serde_json::to_string(request)?,
-            auth_at: caller.auth_at,
-            method: caller.method.clone(),
-            factor: caller.factor.clone(),
-            sid: caller.sid.clone(),
+            auth_at: session.auth_at,
+            method: session.method.clone(),
+            factor: session.factor.clone(),
+            sid: session.sid.clone(),
             used: false,
             expires_at: now + CODE_SECONDS * SECOND,
         };
-        let (this, account, client) = (self.clone(), caller.account, request.client_id.clone());
-        self.store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    let policy = this.ground(c, Some(&client)).await?.policy(None);
-                    this.note_demand(c, &policy, account).await?;
-                    add_code(c, &row).await?;
-                    add_login(c, &row.sid, row.application_id, account, now).await?;
-                    this.record(c, Event::new("application.signed_in").account(account).detail(json!({"client_id": client}))).await
-                })
-            })
-            .await?;
+        let policy = self.ground(c, Some(&request.client_id)).await?.policy(None);
+        self.note_demand(c, &policy, session.account).await?;
+        add_code(c, &row).await?;
+        add_login(c, &row.sid, row.application_id, session.account, now).await?;
+        self.record(c, Event::new("application.signed_in").account(session.account).detail(json!({"client_id": request.client_id}))).await?;
         let mut parameters = vec![("code", secret.as_str()), ("iss", self.settings.public_url.as_str())];
         parameters.extend(request.state.as_deref().map(|s| ("state", s)));
         Ok(with_parameters(&request.redirect_uri, &parameters))

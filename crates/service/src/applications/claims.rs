@@ -2,12 +2,13 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{AccountId, Micros, SECOND, facts::AccountState};
 use expr::{Scope, Variables};
-use issuer::RegisteredClient;
+use issuer::{RegisteredClient, Told};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use storage::{
     Conn,
     accounts::{find_account, find_subject, list_emails, list_roles},
+    applications::find_consent,
     attributes::{BY_CODE, list_attributes},
     links::{find_claims, list_links},
     providers::list_providers,
@@ -27,6 +28,9 @@ pub struct Standing {
     /// The thumbprint of the key that the tokens are bound to (RFC 9449).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Of a guarded host's token: the host that it was given to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
 }
 
 /// How sure the sign-in was, and by what: `acr` tells one factor from two, `amr` in words of RFC 8176 and `fed` for
@@ -59,75 +63,85 @@ impl Ligature {
         Ok(Some(URL_SAFE_NO_PAD.encode(self.vault.lookup(&[b"pairwise", client.client_id.as_bytes(), sub.as_bytes()]))))
     }
 
-    /// Claims of an active account for these scopes and names.
-    pub(super) async fn claims(&self, account: AccountId, client: &RegisteredClient, scope: &[String], names: &[String]) -> Result<Option<Map<String, Value>>, Fault> {
+    /// What of this an application may be told of an account: all of it, or what the person allowed (rule 20).
+    pub(super) async fn allowed_of(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Told, Fault> {
+        if client.settings.first_party {
+            return Ok(asked.clone());
+        }
+        Ok(asked.and(&Told::parse(&find_consent(c, account, client.id).await?.unwrap_or_default())))
+    }
+
+    /// Claims of an active account, as far as they are asked for, allowed and proved. Everything that tells an application
+    /// of a person comes from here.
+    pub(super) async fn claims(&self, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Option<Map<String, Value>>, Fault> {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let Some(row) = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Active) else { return Ok(None) };
         let Some(sub) = self.subject_for(c, account, client).await? else { return Ok(None) };
-        let has = |name: &str| scope.iter().any(|s| s == name);
-        let wants = |scope: &str, name: &str| has(scope) || names.iter().any(|n| n == name);
+        let told = self.allowed_of(c, account, client, asked).await?;
         let mut claims = Map::new();
         claims.insert("sub".into(), json!(sub));
         let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         let fields = list_attributes(c, account).await?;
         let field = |name: &str| fields.iter().find(|f| f.name == name).map(|f| f.value.clone());
-        if wants("profile", "name") && !row.name.is_empty() {
+        if told.has("name") && !row.name.is_empty() {
             put("name", json!(row.name));
         }
         for (claim, name) in [("given_name", "given_name"), ("family_name", "family_name"), ("preferred_username", "username")] {
-            if let Some(value) = field(name).filter(|_| wants("profile", claim)) {
+            if let Some(value) = field(name).filter(|_| told.has(claim)) {
                 put(claim, json!(value));
             }
         }
-        if wants("profile", "locale") {
+        if told.has("locale") {
             put("locale", json!(field("locale").unwrap_or(row.locale)));
         }
-        if wants("profile", "updated_at") {
+        if told.has("updated_at") {
             put("updated_at", json!(fields.iter().map(|f| f.updated_at).max().unwrap_or(row.created_at) / SECOND));
         }
-        if (wants("email", "email") || wants("email", "email_verified"))
-            && let Some(email) = list_emails(c, account).await?.into_iter().next()
+        // An address that the account does not own says nothing about whose it is, and libraries take it for a name
+        // whatever `email_verified` says (CN-03). A number likewise.
+        let unproved = client.settings.unproved_contacts;
+        if told.has("email")
+            && let Some(email) = list_emails(c, account).await?.into_iter().filter(|e| e.owner || unproved).max_by_key(|e| e.owner)
         {
             put("email", json!(email.typed));
-            // Only an owner's proof is told as verified: a provider's word is not ours.
             put("email_verified", json!(email.owner));
         }
-        if (wants("phone", "phone_number") || wants("phone", "phone_number_verified"))
-            && let Some(phone) = fields.iter().find(|f| f.name == "phone")
+        if told.has("phone_number")
+            && let Some(phone) = fields.iter().find(|f| f.name == "phone" && (f.source == BY_CODE || unproved))
         {
             put("phone_number", json!(phone.value));
             put("phone_number_verified", json!(phone.source == BY_CODE));
         }
-        if wants("roles", "roles") {
+        if told.has("roles") {
             put("roles", json!(list_roles(c, self.org, account).await?));
         }
-        if client.settings.identities {
+        if told.has("identities") {
             let (last, all) = self.identity_claims(c, account).await?;
             put("last_identity", last);
             put("identities", all);
         }
         if !client.settings.claims.is_empty() {
-            self.mapped_claims(c, account, client, &mut claims).await?;
+            self.mapped_claims(c, account, client, &told, &mut claims).await?;
         }
         Ok(Some(claims))
     }
 
     /// Claims that the application's own expressions make. One that fails is left out and logged, without what it saw.
-    async fn mapped_claims(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, claims: &mut Map<String, Value>) -> Result<(), Fault> {
+    async fn mapped_claims(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, told: &Told, claims: &mut Map<String, Value>) -> Result<(), Fault> {
         let (last, all) = self.identity_claims(c, account).await?;
-        let told = |one: &Value| one.get("claims").cloned().unwrap_or_else(|| json!({}));
+        let said = |one: &Value| one.get("claims").cloned().unwrap_or_else(|| json!({}));
         let fields: Map<String, Value> = list_attributes(c, account).await?.into_iter().map(|f| (f.name, json!(f.value))).collect();
         let variables = Variables {
             claims: Value::Object(claims.clone()),
-            last: told(&last),
-            identities: all.as_object().into_iter().flatten().map(|(key, one)| (key.clone(), told(one))).collect::<Map<_, _>>().into(),
+            last: said(&last),
+            identities: all.as_object().into_iter().flatten().map(|(key, one)| (key.clone(), said(one))).collect::<Map<_, _>>().into(),
             account: Value::Object(fields),
             application: json!({"client_id": client.client_id}),
             provider: json!({"key": last.get("provider")}),
         };
         let scope = Scope::new(&variables);
-        for (name, text) in &client.settings.claims {
+        for (name, text) in client.settings.claims.iter().filter(|(name, text)| told.has_own(name, text)) {
             let made = self.expressions.get(text).map_err(|m| m.to_string()).and_then(|e| scope.as_ref().map_err(|f| f.0.clone()).and_then(|s| e.json(s).map_err(|f| f.0)));
             match made {
                 Ok(Some(value)) => drop(claims.insert(name.clone(), value)),

@@ -1,14 +1,18 @@
 //! Devices without a browser: a short code is typed elsewhere, by somebody who is signed in (RFC 8628).
 use domain::{AccountId, Refusal, SECOND, code};
-use issuer::{ClientCredentials, DEVICE_INTERVAL, DEVICE_SECONDS, Grant, RegisteredClient};
+use issuer::{ClientCredentials, DEVICE_INTERVAL, DEVICE_SECONDS, Grant, RegisteredClient, Told};
 use serde_json::{Value, json};
 use storage::{
+    accounts::hold_account,
     applications::find_application_by_id,
-    tokens::{Device, add_device, find_device, find_waiting_device, settle_device, take_device, touch_device},
+    tokens::{Device, NewFamily, add_device, begin_family, find_device, find_waiting_device, settle_device, take_device, touch_device},
 };
 
 use super::{
-    Shown, Standing, registered,
+    Shown, Standing, ToldLine,
+    consent::lines,
+    gate::Gate,
+    registered,
     tokens::{Asked, Issue, TokenProblem, known_scopes},
 };
 use crate::{
@@ -21,11 +25,25 @@ use crate::{
 /// Letters of a short code: 40 bits and fifteen minutes, with few tries for each person.
 const SHAPE: domain::policy::Pin = domain::policy::Pin { alphabet: domain::policy::Alphabet::Base32, length: 8 };
 
+/// What the page of a device comes to.
+#[derive(Debug, Clone)]
+pub enum DeviceAsked {
+    View(DeviceView),
+    /// The session does not open the application: a sign-in on the way there first (TK-04).
+    SignIn {
+        client_id: String,
+    },
+    /// The application's policy asks for a second factor, and the account has none.
+    SetUpFactor,
+}
+
 /// What the page shows of a device that waits.
 #[derive(Debug, Clone)]
 pub struct DeviceView {
     pub application: String,
-    pub scope: Vec<String>,
+    pub lines: Vec<ToldLine>,
+    /// Nobody here has looked at the application's name (CN-02).
+    pub unchecked: bool,
 }
 
 impl Ligature {
@@ -77,9 +95,16 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::RateLimited`], [`Refusal::CodeWrong`].
-    pub async fn device_view(&self, visitor: &Visitor, typed: &str) -> Result<DeviceView, Fault> {
+    pub async fn device_view(&self, visitor: &Visitor, typed: &str) -> Result<DeviceAsked, Fault> {
+        let caller = Self::caller(visitor)?;
         let (row, client) = self.waiting_device(visitor, typed).await?;
-        Ok(DeviceView { application: client.name, scope: row.scope.split(' ').filter(|s| !s.is_empty() && *s != "openid").map(str::to_owned).collect() })
+        match self.may_open(&mut self.store.read().await?, &client.client_id, caller.into()).await? {
+            Gate::Open => {}
+            Gate::SignIn => return Ok(DeviceAsked::SignIn { client_id: client.client_id }),
+            Gate::SetUpFactor => return Ok(DeviceAsked::SetUpFactor),
+        }
+        let lines = lines(&Told::asked(&known_scopes(&row.scope), &[], &client.settings), &Told::default());
+        Ok(DeviceAsked::View(DeviceView { lines, unchecked: client.settings.unchecked_name, application: client.name }))
     }
 
     async fn waiting_device(&self, visitor: &Visitor, typed: &str) -> Result<(Device, RegisteredClient), Fault> {
@@ -99,12 +124,19 @@ impl Ligature {
     /// The person's word on a device.
     ///
     /// # Errors
-    /// As [`Ligature::device_view`].
+    /// As [`Ligature::device_view`]; [`Refusal::NotAllowed`] where the session does not open the application.
     pub async fn settle_device(&self, visitor: &Visitor, typed: &str, allow: bool) -> Result<(), Fault> {
         let (row, client) = self.waiting_device(visitor, typed).await?;
         self.act(visitor, move |this, c, visitor| {
             Box::pin(async move {
                 let session = visitor.session()?;
+                if allow && this.may_open(c, &client.client_id, (&**session).into()).await? != Gate::Open {
+                    return Err(Refusal::NotAllowed.into());
+                }
+                // Said on this page, and remembered like on the other (CN-01).
+                if allow && !client.settings.first_party {
+                    this.remember_consent(c, session.account, &client, &Told::asked(&known_scopes(&row.scope), &[], &client.settings)).await?;
+                }
                 let standing = Standing { auth_at: session.auth_at, method: session.method.clone(), factor: session.factor.clone(), ..Standing::default() };
                 let standing = serde_json::to_string(&standing)?;
                 let (state, kind) = if allow { ("allowed", "application.allowed") } else { ("denied", "application.denied") };
@@ -117,11 +149,16 @@ impl Ligature {
         .await
     }
 
-    /// The device asks whether somebody has let it in (RFC 8628 §3.5).
+    /// The device asks whether somebody has let it in (RFC 8628 §3.5). Like a code its secret counts once, and only while
+    /// the session that let it in lives (TK-03).
     pub(super) async fn exchange_device(&self, client: &RegisteredClient, secret: &str, shown: &Shown) -> Result<Value, TokenProblem> {
+        const INVALID_GRANT: TokenProblem = TokenProblem::Error("invalid_grant");
         let key = self.bound_key(client, shown, None).await?;
         let (hashed, now) = (hash(secret), self.now());
-        let row = find_device(&mut self.store.read().await?, &hashed).await?.filter(|r| r.application_id == client.id).ok_or(TokenProblem::Error("invalid_grant"))?;
+        let Some(row) = find_device(&mut self.store.read().await?, &hashed).await?.filter(|r| r.application_id == client.id) else {
+            self.end_if_alive(hashed, client).await?;
+            return Err(INVALID_GRANT);
+        };
         if row.expires_at <= now {
             return Err(TokenProblem::Error("expired_token"));
         }
@@ -130,19 +167,36 @@ impl Ligature {
         if now - row.asked_at < DEVICE_INTERVAL * SECOND {
             return Err(TokenProblem::Error("slow_down"));
         }
-        match (row.state.as_str(), row.account_id.map(AccountId::from)) {
-            ("waiting", _) => Err(TokenProblem::Error("authorization_pending")),
-            ("allowed", Some(account)) => {
-                let taken = hashed.clone();
-                if !self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(take_device(c, &taken).await?) })).await? {
-                    return Err(TokenProblem::Error("invalid_grant"));
-                }
-                let scope = known_scopes(&row.scope);
-                let standing = Standing { key, ..serde_json::from_str(&row.standing)? };
-                let issue = Issue { client, account: Some(account), sid: row.sid, granted: scope.clone(), scope, standing, family: hashed, until: None, nonce: None, id_token_claims: Vec::new() };
-                self.issue(issue).await
-            }
-            _ => Err(TokenProblem::Error("access_denied")),
-        }
+        let account = match (row.state.as_str(), row.account_id.map(AccountId::from)) {
+            ("waiting", _) => return Err(TokenProblem::Error("authorization_pending")),
+            ("allowed", Some(account)) => account,
+            _ => return Err(TokenProblem::Error("access_denied")),
+        };
+        let scope = known_scopes(&row.scope);
+        let standing = Standing { key, ..serde_json::from_str(&row.standing)? };
+        let issue = Issue { client, account: Some(account), sid: row.sid.clone(), granted: scope.clone(), scope, standing: standing.clone(), until: None, nonce: None, id_token_claims: Vec::new() };
+        let minted = self.mint(&issue).await?;
+        let family = NewFamily { family: hashed, organisation_id: self.org, application_id: client.id, account_id: Some(account), expires_at: self.family_end(client, None) };
+        let (this, client) = (self.clone(), client.clone());
+        let answer = self
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    hold_account(c, account).await?;
+                    if !take_device(c, &row.hash).await? {
+                        this.reused(c, &row.hash, &client, Some(account)).await?;
+                        return Ok(None);
+                    }
+                    if this.session_of(c, &row.sid, account, now).await?.is_none() || this.may_open(c, &client.client_id, (account, &standing).into()).await? != Gate::Open {
+                        return Ok(None);
+                    }
+                    match begin_family(c, &family, now).await? {
+                        Some(family) => minted.write(c, &family).await.map(Some),
+                        None => Ok(None),
+                    }
+                })
+            })
+            .await?;
+        answer.ok_or(INVALID_GRANT)
     }
 }

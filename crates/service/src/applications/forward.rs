@@ -1,17 +1,17 @@
 //! Forward authentication: a reverse proxy asks, for each request to something that speaks no OpenID, whether somebody
 //! is signed in. Towards us that something is an application like any other: people come back to its own host with a
 //! code, and a token in a cookie of that host stands for the session, for as long as the session lives.
-use domain::{MINUTE, Micros, Refusal, path::SafePath};
-use issuer::{RegisteredClient, challenge};
+use domain::{AccountId, MINUTE, Micros, Refusal, path::SafePath};
+use issuer::{RegisteredClient, Told, challenge};
 use serde::{Deserialize, Serialize};
 use storage::{
     applications::find_application,
-    sessions::{find_session_of, touch_session},
-    tokens::{Token, add_token, end_token, find_token},
+    sessions::touch_session,
+    tokens::{NewToken, add_token, end_token, find_token},
 };
 use url::Url;
 
-use super::{Standing, registered};
+use super::{Standing, gate::Gate, registered};
 use crate::{
     Fault, Ligature,
     chance::{hash, token},
@@ -41,8 +41,6 @@ pub struct ForwardStart {
     /// The first characters of the state: the cookie's name ends in them.
     pub id: String,
     pub sealed: String,
-    /// The guarded host is reached by https.
-    pub secure: bool,
 }
 
 /// A finished sign-in for a guarded host.
@@ -51,7 +49,6 @@ pub struct ForwardDone {
     /// For the cookie of the guarded host.
     pub token: String,
     pub to: SafePath,
-    pub secure: bool,
 }
 
 /// Who is signed in. Every value is there, empty ones too, so that a proxy always has something to overwrite with.
@@ -65,25 +62,48 @@ pub struct ForwardPerson {
     pub groups: String,
 }
 
-/// The redirect URI of a guarded host. A proxy's word for the host only picks among what is registered.
-fn callback_of(client: &RegisteredClient, host: &str) -> Option<Url> {
-    let mut own = client.redirect_uris.iter().filter_map(|u| Url::parse(u).ok()).filter(|u| u.path() == CALLBACK && u.query().is_none());
-    own.find(|u| u.authority().eq_ignore_ascii_case(host))
+/// A guarded host of an application, found by what the proxy says; its word only picks among what is registered.
+#[derive(Debug, Clone)]
+pub struct GuardedHost {
+    client: RegisteredClient,
+    callback: Url,
+}
+
+impl GuardedHost {
+    fn of(client: RegisteredClient, host: &str) -> Option<Self> {
+        let mut own = client.redirect_uris.iter().filter_map(|u| Url::parse(u).ok()).filter(|u| u.path() == CALLBACK && u.query().is_none());
+        let callback = own.find(|u| u.authority().eq_ignore_ascii_case(host))?;
+        Some(Self { client, callback })
+    }
+
+    /// It is reached by https, so that only cookies count there that no other host can set (FA-01).
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.callback.scheme() == "https"
+    }
+
+    /// What its tokens say of where they belong.
+    fn name(&self) -> &str {
+        self.callback.authority()
+    }
 }
 
 impl Ligature {
-    async fn guarded(&self, client_id: &str) -> Result<RegisteredClient, Fault> {
+    /// The guarded host that a proxy asks for.
+    ///
+    /// # Errors
+    /// [`Refusal::ApplicationUnknown`] for one that is not registered with the application.
+    pub async fn guarded_host(&self, client_id: &str, host: &str) -> Result<GuardedHost, Fault> {
         let row = find_application(&mut self.store.read().await?, self.org, client_id).await?;
-        Ok(row.as_ref().map(registered).ok_or(Refusal::ApplicationUnknown)?)
+        Ok(row.as_ref().map(registered).and_then(|client| GuardedHost::of(client, host)).ok_or(Refusal::ApplicationUnknown)?)
     }
 
     /// Begins a sign-in for a guarded host, and the way back to a path of it.
     ///
     /// # Errors
-    /// [`Refusal::ApplicationUnknown`] for a host that is not registered with the application.
-    pub async fn begin_forward(&self, client_id: &str, host: &str, path: &str) -> Result<ForwardStart, Fault> {
-        let client = self.guarded(client_id).await?;
-        let callback = callback_of(&client, host).ok_or(Refusal::ApplicationUnknown)?;
+    /// [`Fault::Internal`] when sealing fails.
+    pub fn begin_forward(&self, host: &GuardedHost, path: &str) -> Result<ForwardStart, Fault> {
+        let client_id = host.client.client_id.as_str();
         let to = SafePath::parse(path).or_else(|_| SafePath::parse("/")).map_err(|_| Fault::Internal("a path of ours".into()))?;
         let going = Going { state: token(), verifier: token(), to, at: self.now() };
         let id = cookie_id(&going.state);
@@ -91,65 +111,78 @@ impl Ligature {
         url.query_pairs_mut().extend_pairs([
             ("response_type", "code"),
             ("client_id", client_id),
-            ("redirect_uri", callback.as_str()),
+            ("redirect_uri", host.callback.as_str()),
             ("scope", SCOPE),
             ("state", &going.state),
             ("code_challenge", &challenge(&going.verifier)),
             ("code_challenge_method", "S256"),
         ]);
         let sealed = self.vault.seal_json(&format!("forward-{client_id}-{id}"), &going)?;
-        Ok(ForwardStart { url: url.into(), id, sealed, secure: callback.scheme() == "https" })
+        Ok(ForwardStart { url: url.into(), id, sealed })
     }
 
     /// Trades the code that came back for a token of the guarded host.
     ///
     /// # Errors
     /// [`Refusal::AttemptExpired`] for a way that this browser did not go, or too long ago, and for a code that is none.
-    pub async fn finish_forward(&self, client_id: &str, host: &str, sealed: &str, state: &str, code: &str) -> Result<ForwardDone, Fault> {
-        let client = self.guarded(client_id).await?;
-        let callback = callback_of(&client, host).ok_or(Refusal::ApplicationUnknown)?;
-        let going: Option<Going> = self.vault.open_json(&format!("forward-{client_id}-{}", cookie_id(state)), sealed);
-        let now = self.now();
+    pub async fn finish_forward(&self, host: &GuardedHost, sealed: &str, state: &str, code: &str) -> Result<ForwardDone, Fault> {
+        let (client, now) = (host.client.clone(), self.now());
+        let going: Option<Going> = self.vault.open_json(&format!("forward-{}-{}", client.client_id, cookie_id(state)), sealed);
         let going = going.filter(|g| g.state == state && now - g.at < TTL).ok_or(Refusal::AttemptExpired)?;
-        let (code, _) = self.redeem(&client, code, Some(callback.as_str()), Some(&going.verifier)).await.map_err(|_| Refusal::AttemptExpired)?;
+        let shown = self.shown_code(&client, code, Some(host.callback.as_str()), Some(&going.verifier)).await;
+        let (code, _, fits) = shown.map_err(|_| Refusal::AttemptExpired)?;
         let secret = token();
-        let row = Token {
+        let standing = Standing { auth_at: code.auth_at, method: code.method.clone(), factor: code.factor.clone(), host: Some(host.name().to_owned()), ..Standing::default() };
+        let row = NewToken {
             hash: hash(&secret),
-            family: code.hash,
-            kind: "forward".into(),
+            kind: "forward",
             organisation_id: self.org,
             application_id: client.id,
-            account_id: Some(storage::key(code.account_id)),
-            sid: code.sid,
+            account_id: Some(code.account_id),
+            sid: code.sid.clone(),
             scope: SCOPE.into(),
-            standing: serde_json::to_string(&Standing { auth_at: code.auth_at, method: code.method, factor: code.factor, ..Standing::default() })?,
-            used: false,
+            standing: serde_json::to_string(&standing)?,
             created_at: now,
             expires_at: now + self.settings.session_absolute,
         };
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_token(c, &row).await?) })).await?;
-        Ok(ForwardDone { token: secret, to: going.to, secure: callback.scheme() == "https" })
+        let this = self.clone();
+        let done = self
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    let Some(family) = this.spend_code(c, &client, &code, fits, row.expires_at).await? else { return Ok(false) };
+                    add_token(c, &family, &row).await?;
+                    Ok(true)
+                })
+            })
+            .await?;
+        if done { Ok(ForwardDone { token: secret, to: going.to }) } else { Err(Refusal::AttemptExpired.into()) }
     }
 
-    /// Who a guarded host's token stands for: nobody once the session, the account or the application is over.
+    /// Who a guarded host's token stands for: nobody once the session, the account or the application is over, where the
+    /// sign-in would not be let in any more, and at another host than the token's own (FA-02).
     ///
     /// # Errors
     /// [`Fault::Storage`].
-    pub async fn forward_person(&self, client_id: &str, secret: &str) -> Result<Option<ForwardPerson>, Fault> {
-        let now = self.now();
+    pub async fn forward_person(&self, host: &GuardedHost, secret: &str) -> Result<Option<ForwardPerson>, Fault> {
+        let (client, now) = (&host.client, self.now());
         let mut conn = self.store.read().await?;
-        let Some(client) = find_application(&mut conn, self.org, client_id).await?.as_ref().map(registered) else { return Ok(None) };
         let Some(row) = find_token(&mut conn, self.org, "forward", &hash(secret), now).await?.filter(|r| r.application_id == client.id) else { return Ok(None) };
-        let Some((session, hashed)) = find_session_of(&mut conn, self.org, &row.sid, now, now - self.settings.session_idle).await? else { return Ok(None) };
-        drop(conn);
-        if Some(storage::key(session.account_id)) != row.account_id {
+        let standing: Standing = serde_json::from_str(&row.standing)?;
+        if standing.host.as_deref() != Some(host.name()) {
             return Ok(None);
         }
+        let Some(account) = row.account_id.map(AccountId::from) else { return Ok(None) };
+        let Some((session, hashed)) = self.session_of(&mut conn, &row.sid, account, now).await? else { return Ok(None) };
+        if self.may_open(&mut conn, &client.client_id, (account, &standing).into()).await? != Gate::Open {
+            return Ok(None);
+        }
+        drop(conn);
         if now - session.seen_at > 5 * MINUTE {
             self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
         }
         let scope: Vec<String> = row.scope.split(' ').map(str::to_owned).collect();
-        let Some(claims) = self.claims(session.account_id, &client, &scope, &[]).await? else { return Ok(None) };
+        let Some(claims) = self.claims(account, client, &Told::asked(&scope, &[], &client.settings)).await? else { return Ok(None) };
         let text = |name: &str| claims.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
         // An address that nobody proved says nothing about whose it is, and guarded things take it for a name.
         let proved = claims.get("email_verified").and_then(serde_json::Value::as_bool) == Some(true);

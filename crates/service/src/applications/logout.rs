@@ -3,7 +3,7 @@
 use domain::{MINUTE, Micros, Refusal, SECOND};
 use issuer::RegisteredClient;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use storage::{
     applications::find_application_by_id,
     logins::{Login, claim_end, is_end_due, list_logins, remove_end, remove_login},
@@ -50,11 +50,10 @@ impl Ligature {
         let hint = match one(parameters, "id_token_hint") {
             // Signed long ago, by a key that is gone: the person is asked, as without a hint.
             Some(text) if self.keyring().is_of_another_key(text) => None,
-            Some(text) => Some(self.keyring().read(text, &self.settings.public_url).ok_or(Refusal::BadRequest)?),
+            Some(text) => Some(self.keyring().read_hint(text, &self.settings.public_url).ok_or(Refusal::BadRequest)?),
             None => None,
         };
-        let said = |name: &str| hint.as_ref().and_then(|h| h.get(name)).and_then(Value::as_str);
-        let client_id = match (one(parameters, "client_id"), said("aud")) {
+        let client_id = match (one(parameters, "client_id"), hint.as_ref().map(|h| h.audience.as_str())) {
             (Some(asked), Some(aud)) if asked != aud => return Err(Refusal::BadRequest.into()),
             (asked, aud) => asked.or(aud),
         };
@@ -71,9 +70,10 @@ impl Ligature {
         let out = Out { application: client.as_ref().map(|c| c.name.clone()).unwrap_or_default(), to, frames: Vec::new() };
         let Some(caller) = &visitor.session else { return Ok(LogoutAsked::Done(out)) };
         let own = match (&hint, &client) {
-            (Some(_), Some(client)) => {
-                let same_session = said("sid").is_none_or(|sid| sid == caller.sid);
-                same_session && said("sub").map(str::to_owned) == self.subject_for(&mut conn, caller.account, client).await?
+            // A hint that names no session shows none: the person is asked.
+            (Some(hint), Some(client)) => {
+                let same_session = !hint.session.is_empty() && hint.session == caller.sid;
+                same_session && Some(&hint.subject) == self.subject_for(&mut conn, caller.account, client).await?.as_ref()
             }
             _ => false,
         };

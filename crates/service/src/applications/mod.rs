@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use storage::{
     Conn,
-    applications::{Application, add_application, add_secret, find_application, list_applications, list_secrets, revoke_access, set_application},
+    applications::{Application, add_application, add_secret, find_application, list_applications, list_secrets, remove_consent, set_application},
     providers::list_providers,
     stamp::change_stamp,
+    tokens::end_tokens_of,
 };
 
 use crate::{
@@ -16,23 +17,26 @@ use crate::{
     chance::{hash, row_id, token},
 };
 
+mod address;
 mod authorize;
 mod claims;
 mod consent;
 mod device;
 mod dpop;
 mod forward;
+mod gate;
 mod logout;
 mod register;
 mod tokens;
 
+pub use address::AddressView;
 pub use authorize::{Authorized, Granted};
 pub use claims::Standing;
-pub use consent::{AccessRow, ConsentView};
-pub use device::DeviceView;
+pub use consent::{AccessRow, ConsentView, Next, ToldLine};
+pub use device::{DeviceAsked, DeviceView};
 pub use dpop::{Scheme, Shown};
-pub use forward::{ForwardDone, ForwardPerson, ForwardStart};
-pub use issuer::{Algorithm, Brand, Grant, Kind as ApplicationKind, Settings as ApplicationSettings};
+pub use forward::{ForwardDone, ForwardPerson, ForwardStart, GuardedHost};
+pub use issuer::{Algorithm, Brand, Grant, Kind as ApplicationKind, Line, Settings as ApplicationSettings};
 pub use logout::{LogoutAsked, Out};
 pub use register::{RegisterProblem, RegistrationTokenView};
 pub use tokens::TokenProblem;
@@ -231,7 +235,8 @@ impl Ligature {
             Box::pin(async move {
                 let account = visitor.session()?.account;
                 let row = find_application(c, this.org, &client).await?.ok_or(Refusal::MethodUnknown)?;
-                if revoke_access(c, account, row.id).await? == 0 {
+                let consents = remove_consent(c, account, row.id).await?;
+                if consents + end_tokens_of(c, account, Some(row.id), this.now()).await? == 0 {
                     return Err(Refusal::MethodUnknown.into());
                 }
                 this.record(c, Event::new("application.revoked").account(account).detail(json!({"client_id": client}))).await

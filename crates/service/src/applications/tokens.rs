@@ -1,16 +1,22 @@
 //! The token endpoint and what is asked about its tokens: codes, refresh tokens, devices, an application's own
 //! credentials (RFC 6749 §3.2), introspection (RFC 7662), revocation (RFC 7009), pushed requests (RFC 9126).
-use domain::{AccountId, Micros, SECOND, path::AuthorizeRequest};
-use issuer::{ClientCredentials, DEVICE_GRANT, Grant, PUSHED_SECONDS, REQUEST_URI, RegisteredClient, is_scope, pkce_matches, validate};
+use domain::{AccountId, Micros, Refusal, SECOND, path::AuthorizeRequest};
+use issuer::{ClientCredentials, DEVICE_GRANT, Grant, PUSHED_SECONDS, REQUEST_URI, RegisteredClient, Told, is_scope, pkce_matches, validate};
 use serde_json::{Value, json};
 use storage::{
+    Conn,
+    accounts::hold_account,
     applications::{find_application, find_application_by_id, list_secrets},
-    key,
-    tokens::{AuthCode, Token, add_pushed, add_token, end_family, end_token, find_code, find_token, take_code, take_refresh_token},
+    tokens::{AuthCode, Family, NewFamily, NewToken, add_pushed, add_token, begin_family, end_family, end_token, find_code, find_token, hold_family, is_family_alive, take_code, take_refresh_token},
 };
 use subtle::ConstantTimeEq;
 
-use super::{Scheme, Shown, Standing, claims::assurance, hex, registered};
+use super::{
+    Scheme, Shown, Standing,
+    claims::assurance,
+    gate::{Gate, SignedIn},
+    hex, registered,
+};
 use crate::{
     Fault, Ligature,
     audit::Event,
@@ -52,11 +58,17 @@ pub(super) struct Issue<'a> {
     /// What the refresh token keeps, however little was asked for this time (RFC 6749 §6).
     pub granted: Vec<String>,
     pub standing: Standing,
-    pub family: Vec<u8>,
     /// Of a refresh: when the family ends.
     pub until: Option<Micros>,
     pub nonce: Option<String>,
     pub id_token_claims: Vec<String>,
+}
+
+/// Tokens that were made, and count once they are written down with what they were traded for.
+#[derive(Clone)]
+pub(super) struct Minted {
+    answer: Value,
+    rows: Vec<NewToken>,
 }
 
 /// A form of the token endpoint.
@@ -74,6 +86,16 @@ impl<'a> Asked<'a> {
 
 fn scopes(text: &str) -> Vec<String> {
     text.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()
+}
+
+impl Minted {
+    /// Writes the tokens down, and answers them.
+    pub async fn write(self, c: &mut Conn, family: &Family) -> Result<Value, Fault> {
+        for row in &self.rows {
+            add_token(c, family, row).await?;
+        }
+        Ok(self.answer)
+    }
 }
 
 impl Ligature {
@@ -123,9 +145,14 @@ impl Ligature {
         }
     }
 
-    /// Uses a code up, and answers it if it is this application's and the rest fits.
-    pub(super) async fn redeem(&self, client: &RegisteredClient, secret: &str, redirect_uri: Option<&str>, verifier: Option<&str>) -> Result<(AuthCode, AuthorizeRequest), TokenProblem> {
-        let row = find_code(&mut self.store.read().await?, self.org, &hash(secret)).await?.ok_or(INVALID_GRANT)?;
+    /// The code behind a secret, and whether it is this application's, in time, and comes with what belongs to it. A
+    /// secret that was used so long ago that its row is gone still ends what came of it.
+    pub(super) async fn shown_code(&self, client: &RegisteredClient, secret: &str, redirect_uri: Option<&str>, verifier: Option<&str>) -> Result<(AuthCode, AuthorizeRequest, bool), TokenProblem> {
+        let hashed = hash(secret);
+        let Some(row) = find_code(&mut self.store.read().await?, self.org, &hashed).await? else {
+            self.end_if_alive(hashed, client).await?;
+            return Err(INVALID_GRANT);
+        };
         let request: AuthorizeRequest = serde_json::from_str(&row.request)?;
         // A verifier without a challenge is a downgrade that somebody tried (RFC 9700 §4.8).
         let proved = match (request.code_challenge.as_str(), verifier) {
@@ -134,31 +161,82 @@ impl Ligature {
             (_, None) => false,
         };
         let fits = row.application_id == client.id && row.expires_at > self.now() && redirect_uri == Some(request.redirect_uri.as_str()) && proved;
-        // A failed try uses the code up as well: it may have been stolen.
-        let code = row.hash.clone();
-        let taken = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(take_code(c, &code).await?) })).await?;
-        if taken && fits { Ok((row, request)) } else { Err(INVALID_GRANT) }
+        Ok((row, request, fits))
     }
 
-    /// Trades a code for tokens. A second use ends everything that came of the first (RFC 6749 §4.1.2).
+    /// Uses a code up, in the transaction that gives its tokens out: a failed try as well, for it may have been stolen.
+    /// A second use ends everything that came of the first (RFC 6749 §4.1.2). A code is worth nothing without the live
+    /// session that it was made in (TK-03). Answers the family to add the tokens to.
+    pub(super) async fn spend_code(&self, c: &mut Conn, client: &RegisteredClient, row: &AuthCode, fits: bool, expires_at: Micros) -> Result<Option<Family>, Fault> {
+        let now = self.now();
+        hold_account(c, row.account_id).await?;
+        if !take_code(c, &row.hash).await? {
+            self.reused(c, &row.hash, client, Some(row.account_id)).await?;
+            return Ok(None);
+        }
+        let who = SignedIn { account: row.account_id, method: &row.method, factor: &row.factor };
+        if !fits || self.session_of(c, &row.sid, row.account_id, now).await?.is_none() || self.may_open(c, &client.client_id, who).await? != Gate::Open {
+            return Ok(None);
+        }
+        let family = NewFamily { family: row.hash.clone(), organisation_id: self.org, application_id: client.id, account_id: Some(row.account_id), expires_at };
+        Ok(begin_family(c, &family, now).await?)
+    }
+
+    /// Something of a family was used twice: it ends, and the audit says so once.
+    pub(super) async fn reused(&self, c: &mut Conn, family: &[u8], client: &RegisteredClient, account: Option<AccountId>) -> Result<(), Fault> {
+        if end_family(c, family, self.now()).await? {
+            let event = Event::new("application.token_reused").by("system").detail(json!({ "client_id": client.client_id }));
+            self.record(c, Event { account, ..event }).await?;
+        }
+        Ok(())
+    }
+
+    /// The secret of a code or device that has no row any more, and perhaps a family that is alive.
+    pub(super) async fn end_if_alive(&self, family: Vec<u8>, client: &RegisteredClient) -> Result<(), TokenProblem> {
+        if is_family_alive(&mut self.store.read().await?, self.org, &family).await? {
+            let (this, client) = (self.clone(), client.clone());
+            self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.reused(c, &family, &client, None).await })).await?;
+        }
+        Ok(())
+    }
+
+    /// Trades a code for tokens.
     async fn exchange_code(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
         let key = self.bound_key(client, shown, None).await?;
-        let (row, request) = self.redeem(client, secret, asked.field("redirect_uri"), asked.field("code_verifier")).await?;
-        let standing = Standing { auth_at: row.auth_at, method: row.method, factor: row.factor, userinfo_claims: request.userinfo_claims, key };
-        let (account, family) = (Some(row.account_id), row.hash);
-        self.issue(Issue {
+        let (row, request, fits) = self.shown_code(client, secret, asked.field("redirect_uri"), asked.field("code_verifier")).await?;
+        let standing = Standing { auth_at: row.auth_at, method: row.method.clone(), factor: row.factor.clone(), userinfo_claims: request.userinfo_claims, key, ..Standing::default() };
+        let issue = Issue {
             client,
-            account,
-            sid: row.sid,
+            account: Some(row.account_id),
+            sid: row.sid.clone(),
             scope: request.scope.clone(),
             granted: request.scope,
             standing,
-            family,
             until: None,
             nonce: request.nonce,
             id_token_claims: request.id_token_claims,
-        })
-        .await
+        };
+        let minted = if fits && !row.used { Some(self.mint(&issue).await?) } else { None };
+        let expires_at = self.family_end(client, None);
+        let (this, client) = (self.clone(), client.clone());
+        let answer = self
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    let family = this.spend_code(c, &client, &row, fits, expires_at).await?;
+                    match (family, minted) {
+                        (Some(family), Some(minted)) => minted.write(c, &family).await.map(Some),
+                        _ => Ok(None),
+                    }
+                })
+            })
+            .await?;
+        answer.ok_or(INVALID_GRANT)
+    }
+
+    /// When nothing of a family that begins now, or ends at `until`, can be alive any more.
+    pub(super) fn family_end(&self, client: &RegisteredClient, until: Option<Micros>) -> Micros {
+        until.unwrap_or(self.now() + client.settings.refresh_seconds * SECOND) + client.settings.token_seconds * SECOND
     }
 
     /// A refresh token works once. A second use means that somebody else has it: the whole family ends (RFC 9700 §4.14.2).
@@ -174,27 +252,40 @@ impl Ligature {
             wanted if wanted.iter().all(|s| granted.contains(s)) => wanted,
             _ => return Err(TokenProblem::Error("invalid_scope")),
         };
-        let (hashed, family) = (row.hash.clone(), row.family.clone());
-        let (this, account, name) = (self.clone(), row.account_id.map(AccountId::from), client.client_id.clone());
-        let taken = self
+        let account = row.account_id.map(AccountId::from);
+        let issue = Issue { client, account, sid: row.sid.clone(), scope, granted, standing: standing.clone(), until: Some(row.expires_at), nonce: None, id_token_claims: Vec::new() };
+        let minted = if row.used { None } else { Some(self.mint(&issue).await?) };
+        let (this, client) = (self.clone(), client.clone());
+        let answer = self
             .store
             .write::<_, Fault, _>(move |c| {
                 Box::pin(async move {
-                    let taken = take_refresh_token(c, &hashed).await?;
-                    if !taken {
-                        end_family(c, &family).await?;
-                        let event = Event::new("application.token_reused").by("system").detail(json!({ "client_id": name }));
-                        this.record(c, Event { account, ..event }).await?;
+                    if let Some(account) = account {
+                        hold_account(c, account).await?;
                     }
-                    Ok(taken)
+                    let Some(family) = hold_family(c, &row.family, now).await? else { return Ok(None) };
+                    if !take_refresh_token(c, &row.hash).await? {
+                        this.reused(c, &row.family, &client, account).await?;
+                        return Ok(None);
+                    }
+                    // Rolled back: the token is not spent on a door that is closed for now.
+                    if let Some(account) = account
+                        && this.may_open(c, &client.client_id, (account, &standing).into()).await? != Gate::Open
+                    {
+                        return Err(Refusal::NotAllowed.into());
+                    }
+                    match minted {
+                        Some(minted) => minted.write(c, &family).await.map(Some),
+                        None => Ok(None),
+                    }
                 })
             })
-            .await?;
-        if !taken {
-            return Err(INVALID_GRANT);
+            .await;
+        match answer {
+            Ok(answer) => answer.ok_or(INVALID_GRANT),
+            Err(fault) if fault.refusal() == Refusal::NotAllowed => Err(INVALID_GRANT),
+            Err(fault) => Err(fault.into()),
         }
-        let issue = Issue { client, account, sid: row.sid, scope, granted, standing, family: row.family, until: Some(row.expires_at), nonce: None, id_token_claims: Vec::new() };
-        self.issue(issue).await
     }
 
     /// A token of the application's own, for the scopes that it was registered with (RFC 6749 §4.4).
@@ -206,45 +297,46 @@ impl Ligature {
             wanted if wanted.iter().all(|s| own.contains(s)) => wanted,
             _ => return Err(TokenProblem::Error("invalid_scope")),
         };
-        let issue = Issue {
-            client,
-            account: None,
-            sid: String::new(),
-            granted: Vec::new(),
-            scope,
-            standing: Standing { key, ..Standing::default() },
-            family: hash(&token()),
-            until: None,
-            nonce: None,
-            id_token_claims: Vec::new(),
-        };
-        self.issue(issue).await
+        let issue =
+            Issue { client, account: None, sid: String::new(), granted: Vec::new(), scope, standing: Standing { key, ..Standing::default() }, until: None, nonce: None, id_token_claims: Vec::new() };
+        let (minted, now) = (self.mint(&issue).await?, self.now());
+        let family = NewFamily { family: hash(&token()), organisation_id: self.org, application_id: client.id, account_id: None, expires_at: self.family_end(client, Some(now)) };
+        let answer = self
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    match begin_family(c, &family, now).await? {
+                        Some(family) => minted.write(c, &family).await.map(Some),
+                        None => Ok(None),
+                    }
+                })
+            })
+            .await?;
+        answer.ok_or(INVALID_GRANT)
     }
 
-    /// Writes the tokens down, and answers them.
-    pub(super) async fn issue(&self, issue: Issue<'_>) -> Result<Value, TokenProblem> {
+    /// Makes tokens, with everything that takes long, before the transaction that gives them out.
+    pub(super) async fn mint(&self, issue: &Issue<'_>) -> Result<Minted, TokenProblem> {
         let now = self.now();
-        let Issue { client, account, scope, .. } = &issue;
+        let Issue { client, account, scope, .. } = issue;
         let settings = &client.settings;
         let has = |name: &str| scope.iter().any(|s| s == name);
         let kind = if issue.standing.key.is_some() { "DPoP" } else { "Bearer" };
         let mut answer = json!({"token_type": kind, "expires_in": settings.token_seconds, "scope": scope.join(" ")});
         if let (Some(account), true) = (account, has("openid")) {
-            let id_token = self.id_token(&issue, *account).await?;
+            let id_token = self.id_token(issue, *account).await?;
             put(&mut answer, "id_token", json!(id_token));
         }
-        let row = |secret: &str, kind: &str, scope: &[String], expires_at: Micros| -> Result<Token, TokenProblem> {
-            Ok(Token {
+        let row = |secret: &str, kind: &'static str, scope: &[String], expires_at: Micros| -> Result<NewToken, TokenProblem> {
+            Ok(NewToken {
                 hash: hash(secret),
-                family: issue.family.clone(),
-                kind: kind.to_owned(),
+                kind,
                 organisation_id: self.org,
                 application_id: client.id,
-                account_id: account.map(key),
+                account_id: *account,
                 sid: issue.sid.clone(),
                 scope: scope.join(" "),
                 standing: serde_json::to_string(&issue.standing)?,
-                used: false,
                 created_at: now,
                 expires_at,
             })
@@ -258,22 +350,12 @@ impl Ligature {
             rows.push(row(&refresh, "refresh", &issue.granted, issue.until.unwrap_or(now + settings.refresh_seconds * SECOND))?);
             put(&mut answer, "refresh_token", json!(refresh));
         }
-        self.store
-            .write::<_, Fault, _>(move |c| {
-                Box::pin(async move {
-                    for row in &rows {
-                        add_token(c, row).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await?;
-        Ok(answer)
+        Ok(Minted { answer, rows })
     }
 
     async fn id_token(&self, issue: &Issue<'_>, account: AccountId) -> Result<String, TokenProblem> {
         let (now, client) = (self.now() / SECOND, issue.client);
-        let mut claims = self.claims(account, client, &issue.scope, &issue.id_token_claims).await?.ok_or(INVALID_GRANT)?;
+        let mut claims = self.claims(account, client, &Told::asked(&issue.scope, &issue.id_token_claims, &client.settings)).await?.ok_or(INVALID_GRANT)?;
         let (acr, amr) = assurance(&issue.standing.method, &issue.standing.factor);
         let own = [
             ("iss", json!(self.settings.public_url)),
@@ -291,7 +373,7 @@ impl Ligature {
         if let Some(nonce) = &issue.nonce {
             claims.insert("nonce".into(), json!(nonce));
         }
-        self.keyring().sign(client.settings.algorithm, "JWT", &Value::Object(claims)).map_err(|e| TokenProblem::Fault(Fault::Internal(e.to_string())))
+        self.keyring().sign(client.settings.algorithm, issuer::ID_TOKEN, &Value::Object(claims)).map_err(|e| TokenProblem::Fault(Fault::Internal(e.to_string())))
     }
 
     /// The claims behind an access token (OpenID Connect Core §5.3).
@@ -307,7 +389,8 @@ impl Ligature {
         self.shows_key(standing.key.as_deref(), access, scheme, shown).await?;
         let scope = scopes(&row.scope);
         let account = row.account_id.filter(|_| scope.iter().any(|s| s == "openid")).map(AccountId::from).ok_or(TokenProblem::InsufficientScope)?;
-        let claims = self.claims(account, &registered(&application), &scope, &standing.userinfo_claims).await?;
+        let client = registered(&application);
+        let claims = self.claims(account, &client, &Told::asked(&scope, &standing.userinfo_claims, &client.settings)).await?;
         claims.map(Value::Object).ok_or(TokenProblem::InvalidToken)
     }
 
@@ -373,7 +456,7 @@ impl Ligature {
                         end_token(c, &shown).await?;
                     }
                     if let Some(row) = find_token(c, org, "refresh", &shown, now).await?.filter(|r| r.application_id == id) {
-                        end_family(c, &row.family).await?;
+                        end_family(c, &row.family, now).await?;
                     }
                     Ok(())
                 })

@@ -1,0 +1,130 @@
+//! An application wants an address, and the account owns none: the person may prove theirs on the way in (CN-03).
+use domain::{
+    AccountId, Refusal,
+    address::Canonical,
+    attempt::{Awaited, CodePurpose, State},
+    contact::{Contact, masked},
+    facts::What,
+    path::{AuthorizeRequest, Continuation},
+};
+use issuer::{RegisteredClient, Told};
+use storage::{
+    Conn,
+    accounts::{Email, bump_rev, find_account, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts},
+};
+
+use super::Granted;
+use crate::{Arrival, Fault, Ligature, Visitor, arrive::Settled, attempt::Opened, audit::Event, mails::Kind, transaction::Acting};
+
+/// What the page shows.
+#[derive(Debug, Clone)]
+pub struct AddressView {
+    pub application: String,
+    /// Masked, as on every page.
+    pub address: String,
+}
+
+impl Ligature {
+    /// The address that a code could prove to be the account's own, where an application would be told one and there is
+    /// none to tell.
+    pub(super) async fn address_to_prove(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Option<Email>, Fault> {
+        if client.settings.unproved_contacts || !asked.has("email") {
+            return Ok(None);
+        }
+        let all = list_emails(c, account).await?;
+        Ok(if all.iter().any(|e| e.owner) { None } else { all.into_iter().next() })
+    }
+
+    /// The page's data; `None`: there is nothing to prove any more.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`], [`Refusal::ApplicationUnknown`].
+    pub async fn address_view(&self, visitor: &Visitor, request: &AuthorizeRequest) -> Result<Option<AddressView>, Fault> {
+        let account = Self::caller(visitor)?.account;
+        let mut conn = self.store.read().await?;
+        let client = self.registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
+        let email = self.address_to_prove(&mut conn, account, &client, &Self::told_by(request, &client)).await?;
+        Ok(email.map(|email| AddressView { application: client.name, address: masked(&email.typed) }))
+    }
+
+    /// Sends the code. Whether somebody else owns the address is not said: the page is the same, and its owner hears of it.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`], [`Refusal::RateLimited`]; [`Refusal::AttemptExpired`] where there is nothing to prove.
+    pub async fn ask_address_code(&self, visitor: &Visitor, request: &AuthorizeRequest) -> Result<Arrival, Fault> {
+        let request = request.clone();
+        self.settle(visitor, move |this, c, visitor| {
+            let request = request.clone();
+            Box::pin(async move {
+                let (account, now) = (visitor.session()?.account, this.now());
+                let client = this.registered_client(c, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
+                let email = this.address_to_prove(c, account, &client, &Self::told_by(&request, &client)).await?.ok_or(Refusal::AttemptExpired)?;
+                this.count_code_attempt(c, &email.canonical).await?;
+                let free = !is_email_taken(c, this.org, &email.canonical, account, now).await?;
+                let instead = find_owner(c, this.org, &email.canonical).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
+                let awaited = Awaited { purpose: CodePurpose::ProveEmail, account: free.then_some(account), contact: email.typed };
+                this.await_code(c, &visitor, awaited, instead, &Continuation::Authorize(Box::new(request)), domain::code::TRIES).await
+            })
+        })
+        .await
+    }
+
+    /// The right code: the address, which the account has, is its own from now on.
+    pub(crate) async fn finish_proof(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
+        let session = visitor.session_of(account)?;
+        let address = Canonical::parse(contact.as_str()).map_err(|_| Refusal::AttemptExpired)?;
+        let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
+        bump_rev(c, account, row.rev).await?;
+        // Given up since: nothing is proved of it.
+        if !list_emails(c, account).await?.iter().any(|e| e.canonical == address.as_str()) {
+            return Err(Refusal::AttemptExpired.into());
+        }
+        let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
+        let allowed = match self.may_change(c, visitor, What::ProvenEmail { taken }, open.row.created_at).await {
+            Ok(allowed) => allowed,
+            Err(fault) => {
+                let refusal = fault.refusal();
+                self.move_on(c, open, &State::Refused { refusal }, "").await?;
+                self.record(c, Event::new("email.refused").account(account).code(refusal.code()).support(&open.row.support_code)).await?;
+                return Ok(Err((refusal, open.row.support_code.clone())));
+            }
+        };
+        own_email(c, account, address.as_str()).await?;
+        remove_pending_accounts(c, self.org, address.as_str(), account).await?;
+        self.move_on(c, open, &State::Done, "").await?;
+        self.record(c, Event::new("email.proved").account(account).detail(allowed.trace)).await?;
+        Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
+    }
+
+    /// On to the application without an address.
+    ///
+    /// # Errors
+    /// As [`Ligature::grant`].
+    pub async fn go_without_address(&self, visitor: &Visitor, request: &AuthorizeRequest) -> Result<Granted, Fault> {
+        self.grant(Self::caller(visitor)?, AuthorizeRequest { without_address: true, ..request.clone() }).await
+    }
+
+    /// The same from the page of the code, which is not awaited any more.
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptStep`] elsewhere; as [`Ligature::grant`].
+    pub async fn leave_address(&self, visitor: &Visitor, id: &str) -> Result<Granted, Fault> {
+        let secret = id.to_owned();
+        let request = self
+            .retry(visitor, move |this, c, visitor| {
+                let secret = secret.clone();
+                Box::pin(async move {
+                    let open = this.opened(c, &visitor, &secret).await?;
+                    match (&open.state, open.continuation.clone()) {
+                        (State::AwaitingCode(Awaited { purpose: CodePurpose::ProveEmail, .. }), Continuation::Authorize(request)) => {
+                            this.move_on(c, &open, &State::Abandoned, "").await?;
+                            Ok(request)
+                        }
+                        _ => Err(Refusal::AttemptStep.into()),
+                    }
+                })
+            })
+            .await?;
+        self.go_without_address(visitor, &request).await
+    }
+}
