@@ -11,10 +11,18 @@ use issuer::{RegisteredClient, Told};
 use storage::{
     Conn,
     accounts::{Email, bump_rev, find_account, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts},
+    counters::{count_up, read_counter},
 };
 
 use super::Granted;
-use crate::{Arrival, Fault, Ligature, Visitor, arrive::Settled, attempt::Opened, audit::Event, mails::Kind, transaction::Acting};
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    arrive::Settled,
+    attempt::Opened,
+    audit::Event,
+    mails::Kind,
+    transaction::{Acting, Session},
+};
 
 /// What the page shows.
 #[derive(Debug, Clone)]
@@ -96,12 +104,29 @@ impl Ligature {
         Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 
+    /// Whether the person has gone on to the application without an address in this session: asked once, not again.
+    pub(super) async fn declined_address(&self, c: &mut Conn, session: &Session, client: &RegisteredClient) -> Result<bool, Fault> {
+        Ok(read_counter(c, &self.declining(session, &client.client_id), self.now()).await? > 0)
+    }
+
+    fn declining(&self, session: &Session, client_id: &str) -> Vec<u8> {
+        self.vault.lookup(&[b"without-address", session.sid.as_bytes(), client_id.as_bytes()])
+    }
+
     /// On to the application without an address.
     ///
     /// # Errors
     /// As [`Ligature::grant`].
     pub async fn go_without_address(&self, visitor: &Visitor, request: &AuthorizeRequest) -> Result<Granted, Fault> {
-        self.grant(Self::caller(visitor)?, AuthorizeRequest { without_address: true, ..request.clone() }).await
+        let request = AuthorizeRequest { without_address: true, ..request.clone() };
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let session = visitor.session()?;
+                count_up(c, &this.declining(session, &request.client_id), this.now(), this.settings.session_absolute).await?;
+                this.grant_in(c, session, request, false).await
+            })
+        })
+        .await
     }
 
     /// The same from the page of the code, which is not awaited any more.

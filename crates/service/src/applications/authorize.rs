@@ -6,7 +6,7 @@ use serde_json::json;
 use storage::{
     Conn,
     applications::find_application,
-    logins::{add_login, list_logins},
+    logins::add_login,
     tokens::{AuthCode, add_code, take_pushed},
 };
 
@@ -170,9 +170,7 @@ impl Ligature {
         if self.wants_consent(c, session.account, &request, &client).await? {
             return Ok(Granted::Consent(request));
         }
-        // Once in a session: who has been there without an address is not asked again.
-        let reached = list_logins(c, &session.sid).await?.iter().any(|login| login.application_id == client.id);
-        if !request.without_address && !reached && self.address_to_prove(c, session.account, &client, &asked).await?.is_some() {
+        if !request.without_address && !self.declined_address(c, session, &client).await? && self.address_to_prove(c, session.account, &client, &asked).await?.is_some() {
             return Ok(Granted::Address(request));
         }
         self.add_code_for(c, session, &request).await.map(Granted::Code)
