@@ -6,7 +6,8 @@ use domain::{DAY, Micros, facts::AccountState, limits::KNOWN_FOR};
 use crate::{
     Conn, Result,
     schema::{
-        account, application_secret, attempt, audit_event, auth_code, challenge, counter, device, flash, known_browser, outbox, pushed_request, registration_token, session, spent_state, token, token_family, undo,
+        account, application_secret, attempt, audit_event, auth_code, challenge, counter, device, flash, known_browser, outbox, pushed_request, registration_token, session, spent_state, token,
+        token_family, undo,
     },
 };
 

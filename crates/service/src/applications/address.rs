@@ -11,7 +11,7 @@ use issuer::{RegisteredClient, Told};
 use storage::{
     Conn,
     accounts::{Email, bump_rev, find_account, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts},
-    counters::{count_up, read_counter},
+    counters::Limit,
 };
 
 use super::Granted;
@@ -67,11 +67,10 @@ impl Ligature {
                 let (account, now) = (visitor.session()?.account, this.now());
                 let client = this.registered_client(c, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
                 let email = this.address_to_prove(c, account, &client, &Self::told_by(&request, &client)).await?.ok_or(Refusal::AttemptExpired)?;
-                this.count_code_attempt(c, &email.canonical).await?;
                 let free = !is_email_taken(c, this.org, &email.canonical, account, now).await?;
                 let instead = find_owner(c, this.org, &email.canonical).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
                 let awaited = Awaited { purpose: CodePurpose::ProveEmail, account: free.then_some(account), contact: email.typed };
-                this.await_code(c, &visitor, awaited, instead, &Continuation::Authorize(Box::new(request)), domain::code::TRIES).await
+                this.await_code(c, &visitor, awaited, instead, &Continuation::Authorize(Box::new(request))).await
             })
         })
         .await
@@ -106,11 +105,11 @@ impl Ligature {
 
     /// Whether the person has gone on to the application without an address in this session: asked once, not again.
     pub(super) async fn declined_address(&self, c: &mut Conn, session: &Session, client: &RegisteredClient) -> Result<bool, Fault> {
-        Ok(read_counter(c, &self.declining(session, &client.client_id), self.now()).await? > 0)
+        Ok(self.declining(session, &client.client_id).count(c, self.now()).await? > 0)
     }
 
-    fn declining(&self, session: &Session, client_id: &str) -> Vec<u8> {
-        self.vault.lookup(&[b"without-address", session.sid.as_bytes(), client_id.as_bytes()])
+    fn declining(&self, session: &Session, client_id: &str) -> Limit {
+        Limit { subject: self.vault.lookup(&[b"without-address", session.sid.as_bytes(), client_id.as_bytes()]), most: 1, window: self.settings.session_absolute }
     }
 
     /// On to the application without an address.
@@ -122,7 +121,7 @@ impl Ligature {
         self.act(visitor, move |this, c, visitor| {
             Box::pin(async move {
                 let session = visitor.session()?;
-                count_up(c, &this.declining(session, &request.client_id), this.now(), this.settings.session_absolute).await?;
+                this.declining(session, &request.client_id).take(c, this.now()).await?;
                 this.grant_in(c, session, request, false).await
             })
         })
