@@ -62,6 +62,14 @@ impl Counted {
         self.open
     }
 
+    /// The secret was not looked at after all, for want of room: the try counts nowhere.
+    pub async fn was_not_made(&self, c: &mut Conn) -> Result<(), Fault> {
+        for limit in self.taken.iter().chain(self.open.then_some(&self.whole)) {
+            limit.give_back(c).await?;
+        }
+        Ok(())
+    }
+
     /// The secret was right: nothing was wrong about this try, and the row of this side is over.
     pub async fn was_right(&self, c: &mut Conn) -> Result<(), Fault> {
         for limit in &self.taken {

@@ -145,7 +145,13 @@ impl Ligature {
             Some(account) => find_password(&mut self.store.read().await?, account).await?,
             None => None,
         };
-        let (right, fresh) = self.matches(&counted, stored.clone(), password).await?;
+        let (right, fresh) = match self.matches(&counted, stored.clone(), password).await {
+            Ok(judged) => judged,
+            Err(fault) => {
+                self.store.write(move |c| Box::pin(async move { counted.was_not_made(c).await })).await?;
+                return Err(fault);
+            }
+        };
         match (right, account) {
             (true, Some(account)) => {
                 self.store
