@@ -334,6 +334,7 @@ async fn ad_01_the_console_equals_the_reviewed_matrix() {
         ("/fn/admin/account/state", "s", vec![("account", account), ("enabled", "yes")]),
         ("/fn/admin/account/merge", "", vec![("account", account), ("other", "user@example.test")]),
         ("/fn/admin/account/second-factor", "", vec![("account", account)]),
+        ("/fn/admin/account/email", "", vec![("account", account), ("address", "user@example.test")]),
         ("/fn/admin/account/role", "", vec![("account", account), ("role", "support"), ("given", "no")]),
         ("/fn/admin/application", "", vec![("fields[client_id]", "app"), ("fields[name]", "App"), ("fields[redirect_uris]", "https://app.test/cb")]),
         ("/fn/admin/application/secret", "", vec![("client_id", "app")]),

@@ -128,6 +128,16 @@ pub async fn change_email(email: String) -> Result<(), Code> {
     Ok(())
 }
 
+/// "This mailbox is still mine", of an address that is contested (I13).
+#[server(prefix = "/fn", endpoint = "account/email/keep")]
+pub async fn keep_email(address: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let result = context.ligature.keep_email(&asker.visitor, &address).await;
+    let next = done(&context, &asker, result, paths::ACCOUNT, "address-kept").await;
+    go(&context, &next);
+    Ok(())
+}
+
 #[server(prefix = "/fn", endpoint = "account/password")]
 pub async fn change_password(password: String) -> Result<(), Code> {
     let (context, asker) = asked();

@@ -263,6 +263,22 @@ pub async fn set_account_state(account: String, enabled: String) -> Result<(), C
     Ok(())
 }
 
+/// A contested mailbox is still the account's, as the administrator says (I13).
+#[server(prefix = "/fn", endpoint = "admin/account/email")]
+pub async fn admin_keep_email(account: String, address: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let kept = match account.parse() {
+        Ok(id) => context.ligature.admin_keep_email(&asker.visitor, id, &address).await,
+        Err(_) => Err(Refusal::NotFound.into()),
+    };
+    let next = match kept {
+        Ok(()) => back(&context, &asker, &paths::admin_account(&account), Flash::notice("address-kept")).await,
+        Err(fault) => refuse(&fault),
+    };
+    go(&context, &next);
+    Ok(())
+}
+
 #[server(prefix = "/fn", endpoint = "admin/account/merge")]
 pub async fn admin_merge(account: String, other: String) -> Result<(), Code> {
     let (context, asker) = asked();

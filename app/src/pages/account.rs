@@ -14,7 +14,7 @@ use service::{
 use crate::{
     fields::{mark, method_name, moment, moment_text, notice},
     forms::{
-        account::{EndAllSessions, EndOtherSessions, EndSession, NameMethod, RemoveMethod},
+        account::{EndAllSessions, EndOtherSessions, EndSession, KeepEmail, NameMethod, RemoveMethod},
         undo::TakeOwnBack,
     },
     i18n::{Lang, t, ta},
@@ -153,7 +153,23 @@ async fn recovered_page(visit: &Visit) -> Result<Response, Fault> {
 }
 
 fn address_row(l: Lang, a: Address) -> AnyView {
-    view! { <li><span class="row-main"><strong>{a.typed}</strong></span><span class="tag">{t(l, if a.proved { "address-proved" } else { "address-unproved" })}</span></li> }.into_any()
+    let tag = if a.contested {
+        "address-contested"
+    } else if a.proved {
+        "address-proved"
+    } else {
+        "address-unproved"
+    };
+    view! {
+        <li>
+            <span class="row-main"><strong>{a.typed}</strong>{a.contested.then(|| view! { <span class="muted">{t(l, "address-contested-lead")}</span> })}</span>
+            <span class="tag">{t(l, tag)}</span>
+            {a.contested.then(|| view! {
+                <form method="post" action=KeepEmail::url()><input type="hidden" name="address" value=a.canonical/><button class="quiet">{t(l, "address-keep")}</button></form>
+            })}
+        </li>
+    }
+    .into_any()
 }
 
 /// Profile fields, each with where it comes from.

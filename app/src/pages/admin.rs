@@ -12,7 +12,7 @@ use service::{
 use crate::{
     fields::{Field, check, field, method_name, moment, notice, radios},
     forms::{
-        admin::{AdminMerge, KEPT, SaveProvider, SetAccountState, SetRole, TakeProvider},
+        admin::{AdminKeepEmail, AdminMerge, KEPT, SaveProvider, SetAccountState, SetRole, TakeProvider},
         second_factor::AdminRemoveSecondFactor,
     },
     i18n::{Lang, t, ta},
@@ -351,7 +351,21 @@ async fn account_page(visit: &Visit, id: &str) -> Result<Response, Fault> {
             {message(l, &flash)}
             <p><span class="tag">{t(l, state_key(state))}</span>" "{view.roles.iter().map(|r| view! { <span class="tag">{t(l, &format!("role-{r}"))}</span> }).collect_view()}</p>
             <section><h2>{t(l, "addresses-title")}</h2>
-                <ul class="rows">{view.emails.into_iter().map(|e| view! { <li><span class="row-main"><strong>{e.typed}</strong><span class="muted">{t(l, if e.owner { "email-owner" } else if e.proof == "none" { "address-unproved" } else { "email-co-holder" })}</span></span></li> }).collect_view()}</ul>
+                <ul class="rows">{view.emails.into_iter().map(|e| view! {
+                    <li>
+                        <span class="row-main"><strong>{e.typed}</strong><span class="muted">{t(l, if e.owner { "email-owner" } else if e.proof == "none" { "address-unproved" } else { "email-co-holder" })}</span>
+                            {e.contested.then(|| view! { <span class="muted">{t(l, "admin-address-contested")}</span> })}
+                        </span>
+                        {e.contested.then(|| view! { <span class="tag">{t(l, "address-contested")}</span> })}
+                        {(e.contested && governs).then(|| view! {
+                            <form method="post" action=AdminKeepEmail::url()>
+                                <input type="hidden" name="account" value=id.to_string()/>
+                                <input type="hidden" name="address" value=e.canonical/>
+                                <button>{t(l, "admin-address-keep")}</button>
+                            </form>
+                        })}
+                    </li>
+                }).collect_view()}</ul>
             </section>
             <section><h2>{t(l, "methods-title")}</h2>
                 <ul class="rows">{view.methods.into_iter().map(|m| view! { <li><span class="row-main"><strong>{method_name(l, &m.name)}</strong><span class="muted">{m.label}</span><span class="muted small">{t(l, "method-added")}" "{moment(l, m.added_at)}</span></span></li> }).collect_view()}</ul>

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountId, LinkId, ProviderId, Refusal,
+    AccountId, CredentialId, LinkId, ProviderId, Refusal,
+    contact::Contact,
     decide::{Choice, Outcome},
     facts::{Act, By},
-    policy::{Field, Offer, Target},
+    policy::{Field, Offer, Policy, Target},
 };
 
 /// Lifetime of an attempt: one hour (GO-54).
@@ -33,7 +34,8 @@ pub enum State {
         target: Option<AccountId>,
         #[serde(default = "by_rule")]
         by: By,
-        /// The address that the person named, if they did.
+        /// The canonical address or number that the code goes to, settled when the page was entered: the one that the
+        /// person named, else the account's. `None`: the account has none, or there is no account (LK-23).
         #[serde(default)]
         address: Option<String>,
         #[serde(default)]
@@ -179,10 +181,114 @@ pub struct Kept {
     pub restores: Option<AccountId>,
     /// The hash of a password that finishes a sign-up.
     pub password: Option<String>,
+    /// By what the account was shown to be the person's; looked at again when it is to count (I4).
+    pub proof: Option<ProvedBy>,
+}
+
+/// By what somebody showed that an account is theirs. It counts only while the account still has it (MG-02, LK-23).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProvedBy {
+    /// The password that was set under this id; the next one has another id.
+    Password(CredentialId),
+    /// An identity, by its link.
+    Identity(LinkId),
+    /// A passkey, by its credential id.
+    Passkey(Vec<u8>),
+    /// A code to this address, canonical.
+    Mailbox(String),
+    /// A code to this number.
+    Phone(String),
+}
+
+impl ProvedBy {
+    /// A code to an address or number.
+    #[must_use]
+    pub fn code_to(contact: &Contact) -> Self {
+        match contact {
+            Contact::Mailbox(address) => Self::Mailbox(address.as_str().to_owned()),
+            Contact::Phone(phone) => Self::Phone(phone.as_str().to_owned()),
+        }
+    }
+
+    /// The mailbox, where it is one.
+    #[must_use]
+    pub fn mailbox(&self) -> Option<&str> {
+        match self {
+            Self::Mailbox(address) => Some(address),
+            Self::Password(_) | Self::Identity(_) | Self::Passkey(_) | Self::Phone(_) => None,
+        }
+    }
+}
+
+/// An account that an attempt concerns.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Concern {
+    pub account: AccountId,
+    pub role: Role,
+    /// The canonical address or number of it that a code goes to.
+    pub address: Option<String>,
+}
+
+/// In what role an attempt concerns an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// It would be opened, or linked to.
+    Target,
+    /// The page shows it.
+    Shown,
+    /// It is done in its session.
+    Session,
+    /// It would become part of another account.
+    Merged,
+}
+
+impl Role {
+    /// The name in the database.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Shown => "shown",
+            Self::Session => "session",
+            Self::Merged => "merged",
+        }
+    }
 }
 
 fn by_rule() -> By {
     By::Rule
+}
+
+impl Then {
+    fn concerns(&self) -> Vec<Concern> {
+        let one = |account: AccountId, role| Concern { account, role, address: None };
+        match self {
+            Self::Arrival { act: Act::Proved(account, ..) | Act::AddTo(Some(account)) | Act::Named(Some(account)) | Act::NamedByPhone(Some(account)), .. } => vec![one(*account, Role::Target)],
+            Self::Arrival { act: Act::Arrived | Act::UseExisting | Act::AddTo(None) | Act::EnterAccount | Act::Named(None) | Act::NamedByPhone(None) | Act::Finished | Act::CreateNew, .. } => {
+                Vec::new()
+            }
+            Self::SignIn { account, .. } | Self::SignUp { account } => vec![one(*account, Role::Target)],
+            Self::Merge { account, other } => vec![one(*account, Role::Session), one(*other, Role::Merged)],
+            Self::Confirm { account, .. } => vec![one(*account, Role::Session)],
+        }
+    }
+}
+
+impl Wants {
+    fn concerns(&self) -> Vec<Concern> {
+        match self {
+            Self::SecondFactor { account } | Self::Restore { account } => vec![Concern { account: *account, role: Role::Target, address: None }],
+            Self::Details { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Kept {
+    fn concerns(&self) -> Vec<Concern> {
+        let accounts = self.factor.as_ref().map(|(account, _)| *account).into_iter().chain(self.restores);
+        accounts.map(|account| Concern { account, role: Role::Target, address: None }).collect()
+    }
 }
 
 impl State {
@@ -241,6 +347,34 @@ impl State {
         if let Self::Merging { account, other, kept } = self { Ok((*account, *other, kept)) } else { Err(self.elsewhere()) }
     }
 
+    /// Every account that the attempt concerns, in every role: what ends an account's attempts ends this one (MG-02).
+    /// A state that is over concerns nobody.
+    #[must_use]
+    pub fn concerns(&self) -> Vec<Concern> {
+        let one = |account: AccountId, role| Concern { account, role, address: None };
+        let mut all = Vec::new();
+        match self {
+            Self::Confirming { .. } | Self::Choosing { .. } => {}
+            Self::Proving { target, address, .. } => all.extend(target.map(|account| Concern { account, role: Role::Target, address: address.clone() })),
+            Self::Binding { target, .. } => all.extend(target.map(|account| one(account, Role::Target))),
+            Self::FinishingSignup { account } => all.push(one(*account, Role::Target)),
+            Self::EmailChanged { account, .. } => all.push(one(*account, Role::Session)),
+            Self::AwaitingCode(Awaited { purpose, account, contact }) => {
+                let role = if purpose.in_session() { Role::Session } else { Role::Target };
+                let address = Contact::parse(contact).ok().map(|c| c.as_str().to_owned());
+                all.extend(account.map(|account| Concern { account, role, address }));
+            }
+            Self::Merging { account, other, kept } => all.extend([one(*account, Role::Session), one(*other, Role::Merged)].into_iter().chain(kept.concerns())),
+            Self::Completing { then, wants, kept } => all.extend(then.concerns().into_iter().chain(wants.concerns()).chain(kept.concerns())),
+            Self::Done | Self::Abandoned | Self::Refused { .. } => {}
+        }
+        all.extend(self.choice().into_iter().flat_map(|choice| &choice.shown).map(|shown| one(shown.account, Role::Shown)));
+        // One row for an account and role: the one with the address, if there is one.
+        all.sort_by(|a, b| (a.account, a.role, b.address.is_some()).cmp(&(b.account, b.role, a.address.is_some())));
+        all.dedup_by(|a, b| (a.account, a.role) == (b.account, b.role));
+        all
+    }
+
     /// The attempt is over; its assertion is wiped.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
@@ -255,6 +389,19 @@ impl State {
             | Self::Merging { .. }
             | Self::Completing { .. } => false,
             Self::Done | Self::Abandoned | Self::Refused { .. } => true,
+        }
+    }
+
+    /// Whether the code page may say, masked, where the code goes: what the person typed, an account that the chooser
+    /// showed, and else only where it is the claimed address in every case (rule 25, DS-01).
+    #[must_use]
+    pub fn may_show_address(&self, policy: &Policy) -> bool {
+        match self {
+            Self::Proving { by: By::Rule, target, choice, .. } => {
+                let shown = choice.iter().flat_map(|c| &c.shown).any(|s| Some(s.account) == *target);
+                shown || policy.choices.rules.iter().all(|r| r.entered_by_user || r.on_claimed_address())
+            }
+            _ => true,
         }
     }
 
@@ -393,16 +540,13 @@ impl State {
         if matches!(self, Self::Binding { .. }) { self.showing() } else { Err(self.elsewhere()) }
     }
 
-    /// The state after a decision.
+    /// The end that a decision without a page leads to.
     ///
     /// # Errors
     /// [`Refusal::AttemptExpired`] when the attempt is over already.
-    pub fn after(self, outcome: &Outcome, act: Act, proven: bool, kept: Kept) -> Result<Self, Refusal> {
+    pub fn end(self, outcome: &Outcome) -> Result<Self, Refusal> {
         if self.is_terminal() {
             return Err(Refusal::AttemptExpired);
-        }
-        if let Some(next) = Self::enter(outcome, self.choice().cloned(), act, proven, kept) {
-            return Ok(next);
         }
         Ok(match outcome {
             Outcome::Abandon => Self::Abandoned,

@@ -33,6 +33,14 @@ pub struct Facts {
     pub local: Local,
     #[serde(default)]
     pub given: Given,
+    /// What showed the account to be the person's is no longer the account's: its password is another one, the identity
+    /// was removed, the address was given up (I4, MG-02, LK-23).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proof_gone: bool,
+    /// It is done by a mailbox that proves nothing for the account: another subject of an issuer that it has came with
+    /// the same address (I13).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub contested: bool,
 }
 
 /// A sign-in without a provider.
@@ -47,6 +55,8 @@ pub enum Local {
     PhoneCode,
     /// A passkey whose device verified the person.
     Passkey,
+    /// A new password, set by a code to a mailbox that the account owns.
+    Reset,
 }
 
 impl Local {
@@ -96,7 +106,21 @@ impl Facts {
     /// Facts without a provider: local methods, My Account, the console.
     #[must_use]
     pub fn local(intent: Intent, known: Option<Known>) -> Self {
-        Self { intent, provider: None, trust: None, known, rules: Vec::new(), candidates: Vec::new(), pending: None, email: None, act: Act::Arrived, local: Local::Password, given: Given::default() }
+        Self {
+            intent,
+            provider: None,
+            trust: None,
+            known,
+            rules: Vec::new(),
+            candidates: Vec::new(),
+            pending: None,
+            email: None,
+            act: Act::Arrived,
+            local: Local::Password,
+            given: Given::default(),
+            proof_gone: false,
+            contested: false,
+        }
     }
 }
 
@@ -179,6 +203,8 @@ pub enum Governing {
     Enable,
     /// For somebody who lost it; one's own is removed in My Account, with a code.
     RemoveSecondFactor,
+    /// A mailbox that is contested stays the account's (I13).
+    KeepEmail,
     /// Who may do what in the console.
     GiveRole,
     TakeRole,
@@ -314,6 +340,8 @@ pub enum What {
     Phone { held_by: Option<AccountId> },
     /// No telephone number any more.
     NoPhone,
+    /// A mailbox that is contested stays the account's (I13); `by_credential`: the session stands on one.
+    KeepEmail { by_credential: bool },
     /// Everything about the account, to take along (GD-01).
     Export,
     /// The account goes; `last_owner`: nobody would be left to run the console.
@@ -464,6 +492,9 @@ pub struct Candidate {
     /// It has a second factor (LK-15).
     #[serde(default)]
     pub second_factor: bool,
+    /// Its mailbox proves nothing for it: another subject of an issuer that it has came with the same address (ID-18, I13).
+    #[serde(default)]
+    pub contested: bool,
 }
 
 fn yes() -> bool {

@@ -113,6 +113,7 @@ refusals! {
     MergeOff "account.merge_off" 403 [MyAccount, AskAdministrator] "The policy lets nobody merge these accounts, or one of them has an administrative role.";
     MergeFactor "account.merge_factor" 409 [MyAccount] "The other account has a second factor and this one has none.";
     LastOwner "account.last_owner" 409 [MyAccount] "The last owner of the console cannot go.";
+    MailboxContested "account.mailbox_contested" 403 [OtherMethod, AskAdministrator] "Somebody else of a provider that the account has came with the account's address: the mailbox alone proves nothing for it any more (I13, ID-18).";
     EmailTaken "account.email_taken" 409 [MyAccount] "Another account owns the address (MA-15).";
     LastMethod "account.last_method" 409 [MyAccount] "The last usable way to sign in stays (I7).";
     MethodUnknown "account.method_unknown" 404 [MyAccount] "No such method on this account.";

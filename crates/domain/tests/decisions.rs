@@ -48,6 +48,7 @@ fn candidate(account: AccountId) -> Candidate {
         foreign_domain: false,
         mailbox: true,
         second_factor: false,
+        contested: false,
     }
 }
 
@@ -72,6 +73,8 @@ fn facts(trust: Option<Trust>, candidates: Vec<Candidate>, act: Act) -> Facts {
         act,
         local: Local::Password,
         given: Given::default(),
+        proof_gone: false,
+        contested: false,
     }
 }
 
@@ -295,13 +298,13 @@ fn a_merge_needs_the_policys_word_two_accounts_no_roles_and_no_less_protection()
 fn an_administrator_switches_others_off_and_on_and_nobody_shuts_themselves_out() {
     let run = |state, act, own| decide(&Facts::local(Intent::Govern(Govern { account: A, state, act, own, administrator: false, by_owner: true }), None), &instance("recommended", |_| {})).outcome;
     let refused = |refusal| Outcome::Refuse { refusal };
-    for act in [Governing::Disable, Governing::Enable, Governing::RemoveSecondFactor, Governing::GiveRole, Governing::TakeRole] {
+    for act in [Governing::Disable, Governing::Enable, Governing::RemoveSecondFactor, Governing::KeepEmail, Governing::GiveRole, Governing::TakeRole] {
         for state in [AccountState::Pending, AccountState::Active, AccountState::Disabled, AccountState::Closing, AccountState::Merged] {
             assert_eq!(run(state, act, true), refused(Refusal::NotAllowed));
             let fits = match act {
                 Governing::Disable => state == AccountState::Active,
                 Governing::Enable => state == AccountState::Disabled,
-                Governing::RemoveSecondFactor => [AccountState::Active, AccountState::Disabled, AccountState::Closing].contains(&state),
+                Governing::RemoveSecondFactor | Governing::KeepEmail => [AccountState::Active, AccountState::Disabled, AccountState::Closing].contains(&state),
                 Governing::GiveRole => state == AccountState::Active,
                 // Whoever has none loses none.
                 Governing::TakeRole => false,
@@ -318,11 +321,11 @@ fn ad_05_whoever_has_a_role_is_left_to_owners_and_only_owners_do_more_than_switc
         decide(&facts, &instance("recommended", |_| {})).outcome == Outcome::Change
     };
     assert!(run(Governing::Disable, false, false), "support switches people off");
-    for act in [Governing::Disable, Governing::RemoveSecondFactor, Governing::GiveRole, Governing::TakeRole] {
+    for act in [Governing::Disable, Governing::RemoveSecondFactor, Governing::KeepEmail, Governing::GiveRole, Governing::TakeRole] {
         assert!(!run(act, true, false), "{act:?}: an account with a role, not by an owner");
         assert!(run(act, true, true), "{act:?}: by an owner");
     }
-    for act in [Governing::RemoveSecondFactor, Governing::GiveRole] {
+    for act in [Governing::RemoveSecondFactor, Governing::KeepEmail, Governing::GiveRole] {
         assert!(!run(act, false, false), "{act:?}: not by support");
     }
 }
@@ -447,7 +450,7 @@ fn accounts() -> impl Strategy<Value = AccountId> {
 }
 
 fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let flags = any::<[bool; 6]>();
     let one = (
         accounts(),
         prop_oneof![4 => Just("email"), 2 => Just("entered"), 1 => Just("username"), 1 => Just("phone"), 1 => Just("attributes"), 1 => Just("nothing")],
@@ -457,7 +460,7 @@ fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
         0_u32..3,
         0_u32..7,
     )
-        .prop_map(|(account, rule, state, (owner, verified, administrator, barred), methods, target_methods, of_this_provider)| Candidate {
+        .prop_map(|(account, rule, state, [owner, verified, administrator, barred, mailbox, contested], methods, target_methods, of_this_provider)| Candidate {
             account,
             rule: rule.into(),
             state,
@@ -471,8 +474,9 @@ fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
             released: false,
             same_email: of_this_provider == 2,
             foreign_domain: methods == 2 && target_methods == 0,
-            mailbox: verified,
+            mailbox,
             second_factor: account == B,
+            contested,
         });
     prop::collection::vec(one, 0..4)
 }
@@ -491,6 +495,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         Just(What::Passkey),
         proptest::option::of(accounts()).prop_map(|held_by| What::Phone { held_by }),
         Just(What::NoPhone),
+        any::<bool>().prop_map(|by_credential| What::KeepEmail { by_credential }),
         Just(What::Export),
         any::<bool>().prop_map(|last_owner| What::Delete { last_owner }),
     ];
@@ -516,7 +521,8 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         let by = if both { MergeBy::BothProofs } else { MergeBy::Admin };
         Intent::Merge(Merge { account, state, by, recent, misfit: (!fits).then_some(Refusal::NotAllowed), administrator, second_factor: account == B })
     });
-    let governing = prop_oneof![Just(Governing::Disable), Just(Governing::Enable), Just(Governing::RemoveSecondFactor), Just(Governing::GiveRole), Just(Governing::TakeRole)];
+    let governing =
+        prop_oneof![Just(Governing::Disable), Just(Governing::Enable), Just(Governing::RemoveSecondFactor), Just(Governing::KeepEmail), Just(Governing::GiveRole), Just(Governing::TakeRole)];
     let govern = (accounts(), states(), governing, any::<[bool; 3]>())
         .prop_map(|(account, state, act, [own, administrator, by_owner])| Intent::Govern(Govern { account, state, act, own, administrator, by_owner }));
     let intent = prop_oneof![1 => govern, 1 => merge, 6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => change, 1 => confirm, 1 => undo, 1 => Just(Intent::SignUp)];
@@ -554,19 +560,23 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     );
     let filter = prop_oneof![6 => Just(Some(true)), 1 => Just(Some(false)), 1 => Just(None)];
     let provider = (any::<bool>(), filter, any::<bool>()).prop_map(|(enabled, filter, second_factor)| ProviderFacts { id: ProviderId([7; 16]), enabled, filter, second_factor });
-    (intent, provider, trusts(), known, candidates(), act, (rules, pending, email, given)).prop_map(|(intent, provider, trust, known, candidates, act, (rules, pending, email, given))| Facts {
-        intent,
-        provider: Some(provider),
-        trust,
-        known,
-        rules,
-        candidates,
-        pending,
-        email,
-        act,
-        local: Local::EmailCode,
-        given,
-    })
+    (intent, provider, trusts(), known, candidates(), act, (rules, pending, email, given, any::<[bool; 2]>())).prop_map(
+        |(intent, provider, trust, known, candidates, act, (rules, pending, email, given, [proof_gone, contested]))| Facts {
+            intent,
+            provider: Some(provider),
+            trust,
+            known,
+            rules,
+            candidates,
+            pending,
+            email,
+            act,
+            local: Local::EmailCode,
+            given,
+            proof_gone,
+            contested,
+        },
+    )
 }
 
 /// Every preset with its permits, choices and pairs shuffled; what no console lets through is left out.
@@ -629,6 +639,37 @@ proptest! {
         }
     }
 
+    /// I13: a mailbox that is contested proves nothing for its account on any path, whatever the settings: what opens or
+    /// links the account is a credential of it.
+    #[test]
+    fn i13_a_contested_mailbox_proves_nothing_on_any_path(f in any_facts(), p in any_policy(true), local in prop_oneof![Just(Local::EmailCode), Just(Local::Reset)]) {
+        if let (Outcome::Link { account, .. }, Intent::SignIn) = (decide(&f, &p).outcome, f.intent) {
+            let all = f.candidates.iter().filter(|c| c.account == account).all(|c| c.contested);
+            prop_assert!(!all || matches!(f.act, Act::Proved(target, proof, _) if target == account && proof >= Proof::Credential));
+        }
+        // The account's own mailbox: signing in, a new password, confirming a session.
+        let own = Facts { provider: None, contested: true, local, ..f.clone() };
+        let opens = matches!(decide(&own, &p).outcome, Outcome::SignIn { .. } | Outcome::SecondFactor { .. } | Outcome::Details { .. } | Outcome::Restore { .. });
+        prop_assert!(!opens || f.intent != Intent::SignIn);
+        if let Intent::Confirm(confirm) = f.intent {
+            let by_mailbox = Facts { intent: Intent::Confirm(Confirm { by: Means::Mailbox, ..confirm }), contested: true, ..f };
+            let confirms = matches!(decide(&by_mailbox, &p).outcome, Outcome::Confirmed | Outcome::SecondFactor { .. });
+            prop_assert!(!confirms);
+        }
+    }
+
+    /// I4: what a proof proved is asked again when it is to count.
+    #[test]
+    fn i4_a_proof_that_is_gone_opens_links_and_merges_nothing(f in any_facts(), p in any_policy(true)) {
+        let gone = Facts { proof_gone: true, ..f.clone() };
+        let outcome = decide(&gone, &p).outcome;
+        let local = decide(&Facts { provider: None, ..gone }, &p).outcome;
+        let opens = matches!(local, Outcome::SignIn { .. } | Outcome::Confirmed) || outcome == Outcome::Confirmed;
+        let merges = outcome == Outcome::Merge && matches!(f.intent, Intent::Merge(m) if m.by == MergeBy::BothProofs);
+        let links = matches!((f.act, f.intent, &outcome), (Act::Proved(..), Intent::SignIn, Outcome::Link { .. }));
+        prop_assert!(!opens && !merges && !links, "{outcome:?} {local:?}");
+    }
+
     /// Whatever the settings: gates hold, states hold, administrators are not found, the last method stays.
     #[test]
     fn no_setting_switches_an_invariant_off(f in any_facts(), p in any_policy(true)) {
@@ -680,7 +721,7 @@ proptest! {
                 prop_assert!(matches!(f.intent, Intent::Change(c) if c.recent && c.what == takes && from != c.account));
             }
             Outcome::Change => {
-                let never = [What::Email { taken: true }, What::ProvenEmail { taken: true }, What::Delete { last_owner: true }];
+                let never = [What::Email { taken: true }, What::ProvenEmail { taken: true }, What::Delete { last_owner: true }, What::KeepEmail { by_credential: false }];
                 let ok = match f.intent {
                     Intent::Change(c) => (c.recent || matches!(c.what, What::ProvenEmail { .. })) && c.state == AccountState::Active && !never.contains(&c.what),
                     Intent::Govern(g) => {

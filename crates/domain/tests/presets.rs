@@ -40,6 +40,7 @@ fn candidate(rule: &str, account: AccountId) -> Candidate {
         foreign_domain: false,
         mailbox: true,
         second_factor: false,
+        contested: false,
     }
 }
 
@@ -58,6 +59,8 @@ fn arrival(p: &Policy, trust: Trust, candidates: Vec<Candidate>) -> Facts {
         act: Act::Arrived,
         local: Local::Password,
         given: Given::default(),
+        proof_gone: false,
+        contested: false,
     }
 }
 

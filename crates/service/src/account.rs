@@ -8,6 +8,7 @@ use serde_json::json;
 use storage::{
     Conn,
     accounts::{bump_rev, find_account, list_emails, password_set_at, remove_password},
+    attempts::{Ending, end_attempts},
     attributes::{Attribute as Field, find_phone},
     audit::{AuditEvent, AuditFilter, list_audit_events},
     factors::{TOTP, find_factor},
@@ -53,8 +54,12 @@ pub struct Method {
 #[derive(Debug, Clone)]
 pub struct Address {
     pub typed: String,
+    /// As it is compared.
+    pub canonical: String,
     pub proved: bool,
     pub primary: bool,
+    /// Somebody else of a provider that the account has came with it: it proves nothing for now (I13).
+    pub contested: bool,
 }
 
 /// A session, as My Account lists it.
@@ -117,7 +122,11 @@ impl Ligature {
         let policies = self.policies(c).await?;
         let local = policies.effective(None, None);
         let methods = self.method_rows(c, &policies, caller.account, Some(caller)).await?;
-        let addresses = list_emails(c, caller.account).await?.into_iter().map(|e| Address { typed: e.typed, proved: e.proof != "none", primary: e.is_primary }).collect();
+        let addresses = list_emails(c, caller.account)
+            .await?
+            .into_iter()
+            .map(|e| Address { typed: e.typed, canonical: e.canonical, proved: e.proof != "none", primary: e.is_primary, contested: e.contested })
+            .collect();
         let administrator = !storage::accounts::list_roles(c, self.org, caller.account).await?.is_empty();
         let addable = self.addable_providers(c, caller.account).await?;
         let fields = self.profile(c, caller.account).await?;
@@ -295,7 +304,6 @@ impl Ligature {
                 let ended = match (&which, everywhere) {
                     (Some(id), _) => end_session_of(c, session.account, id).await?,
                     (None, true) => {
-                        storage::attempts::end_attempts_of_browser(c, &visitor.browser).await?;
                         this.forget_known_browsers(c, session.account, None).await?;
                         end_sessions(c, session.account, None).await?
                     }
@@ -304,6 +312,12 @@ impl Ligature {
                         end_sessions(c, session.account, Some(&session.public_id)).await?
                     }
                 };
+                if which.is_none() {
+                    end_attempts(c, Ending::Account(session.account)).await?;
+                }
+                if everywhere {
+                    end_attempts(c, Ending::Browser(&visitor.browser)).await?;
+                }
                 if ended == 0 && which.is_some() {
                     return Err(Refusal::MethodUnknown.into());
                 }

@@ -1,6 +1,6 @@
 //! An identity has arrived: decide in the committing transaction, and do what the decision says.
 use domain::{
-    Decision, Facts, Outcome, Policy, Refusal,
+    Decision, Facts, Outcome, Policy, Proof, Refusal,
     attempt::{Kept, State},
     decide::EmailStep,
     facts::Act,
@@ -15,7 +15,7 @@ use storage::{
 
 use crate::{
     Fault, Ligature, Visitor,
-    attempt::{Opened, blank},
+    attempt::{Deed, Opened, blank},
     chance::{hash, support_code, token},
     facts::Ask,
     held::Held,
@@ -113,10 +113,9 @@ impl Ligature {
         };
         let client = client_of(&start.continuation);
         let (facts, policy, decision) = self.decide_on(c, held, ask, client.as_deref()).await?;
-        if let Some(state) = State::enter(&decision.outcome, None, Act::Arrived, false, kept.clone()) {
+        if let Some(state) = self.entered(c, held, &decision.outcome, None, &Deed::new(Act::Arrived, false)).await? {
             let (id, hash) = self.begin_attempt(c, visitor, "sign_in", &state, Some(held), &start.continuation).await?;
             let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(self.now()) };
-            self.hold_for(c, &row.hash, &state).await?;
             self.send_code(c, visitor, &row, &state, held, &policy).await?;
             return Ok(Ok(Arrival::Page { id, page: state.page() }));
         }
@@ -167,6 +166,9 @@ impl Ligature {
             }
             Outcome::Link { account, basis, notify } => {
                 let link = self.link_identity(c, *account, held, basis).await?;
+                if matches!(facts.act, Act::Proved(_, proof, _) if proof >= Proof::Credential) {
+                    self.settle_with(c, *account, held).await?;
+                }
                 let before = self.sync_profile(c, *account, held, policy, &sync.on_link, client).await?;
                 self.keep_given(c, *account, a.kept).await?;
                 self.record(c, event("link.added").account(*account)).await?;
@@ -269,6 +271,7 @@ impl Ligature {
             state: serde_json::to_string(state)?,
             rev: 1,
             assertion,
+            identity: held.map(|held| self.identity_hash(held)),
             continuation: serde_json::to_string(continuation)?,
             support_code: support,
             flash: String::new(),
@@ -276,8 +279,13 @@ impl Ligature {
             created_at: now,
             expires_at: now + domain::attempt::TTL,
         };
-        add_attempt(c, self.org, &row).await?;
+        add_attempt(c, self.org, &row, &state.concerns()).await?;
         Ok((id, hashed))
+    }
+
+    /// A keyed hash of an identity: what its flows are found by.
+    pub(crate) fn identity_hash(&self, held: &Held) -> Vec<u8> {
+        self.vault.lookup(&[b"identity", held.namespace.as_bytes(), held.assertion.subject.as_bytes()])
     }
 
     pub(crate) fn seal_held(&self, attempt: &[u8], held: &Held) -> Result<Vec<u8>, Fault> {

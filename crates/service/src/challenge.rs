@@ -26,6 +26,8 @@ pub(crate) struct Binding {
     pub subject: String,
     pub account: Option<AccountId>,
     pub address: String,
+    /// The page may not say where it goes (rule 25); no part of what the code is good for.
+    pub hidden: bool,
 }
 
 /// A challenge that nothing answers.
@@ -74,7 +76,7 @@ impl Ligature {
             kind: if letter.is_some() { binding.kind() } else { DECOY }.into(),
             account: binding.account,
             mac: self.code_macs(attempt, binding, &fresh).into_iter().next().unwrap_or_default(),
-            sent_to: domain::contact::masked(&binding.address),
+            sent_to: if binding.hidden { String::new() } else { domain::contact::masked(&binding.address) },
             expires_at: now + shape.ttl,
         };
         add_challenge(c, &new, now).await?;
@@ -158,7 +160,7 @@ mod tests {
     fn lk_11_a_code_is_good_for_one_browser_provider_issuer_subject_account_address_and_action() {
         let vault = Vault::for_tests();
         let mac = |browser: &[u8], b: &Binding| code_macs(&vault, b"attempt", browser, b, "K7QM-3XRD");
-        let base = Binding { action: "link", provider: "p1".into(), namespace: "oidc:https://a.test".into(), subject: "s1".into(), account: Some(AccountId([1; 16])), address: "v@ex.test".into() };
+        let base = Binding { action: "link", provider: "p1".into(), namespace: "oidc:https://a.test".into(), subject: "s1".into(), account: Some(AccountId([1; 16])), address: "v@ex.test".into(), hidden: false };
         let right = mac(b"b1", &base);
         assert_eq!(right, code_macs(&vault, b"attempt", b"b1", &base, " k7qm3xrd "), "however it is typed");
         assert_ne!(right, mac(b"b2", &base), "browser");

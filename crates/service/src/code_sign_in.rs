@@ -2,7 +2,7 @@
 //! said: the page is the same, and a code that was never sent is never right (RL-08).
 use domain::{
     AccountId, Facts, Outcome, Refusal,
-    attempt::{Awaited, CodePurpose, Kept, Then},
+    attempt::{Awaited, CodePurpose, Kept, ProvedBy, Then},
     contact::Contact,
     decide,
     facts::{AccountState, Intent, Known, Local},
@@ -65,6 +65,7 @@ impl Ligature {
             return Err(Refusal::AttemptExpired.into());
         }
         let method = if contact.is_phone() { "phone" } else { "code" };
-        self.end_locally(c, visitor, Then::SignIn { account, method: method.into() }, Kept::default(), open.continuation.clone(), Some(open)).await
+        let kept = Kept { proof: Some(ProvedBy::code_to(contact)), ..Kept::default() };
+        self.end_locally(c, visitor, Then::SignIn { account, method: method.into() }, kept, open.continuation.clone(), Some(open)).await
     }
 }

@@ -1,7 +1,7 @@
 //! Signing in once more in a session, before something that an open screen alone must not do (MA-09, MA-10).
 use domain::{
     AccountId, Facts, MINUTE, Micros, Outcome, Policy, Refusal, SECOND,
-    attempt::{Awaited, CodePurpose, Kept, State, Then},
+    attempt::{Awaited, CodePurpose, Kept, ProvedBy, State, Then},
     contact::{Contact, masked},
     decide,
     facts::{Beside, Confirm, Intent, Known, Local, Means, ProviderFacts},
@@ -109,7 +109,7 @@ impl Ligature {
         }
         dated.retain(|p| counts(Means::Identity { dated: true }, beside, Some(p)));
         beside.dated = !dated.is_empty();
-        let mailbox = list_emails(c, account).await?.into_iter().find(|e| e.proof != "none").map(|e| e.typed);
+        let mailbox = list_emails(c, account).await?.into_iter().find(|e| e.proof != "none" && !e.contested).map(|e| e.typed);
         let phone = find_phone(c, account).await?.filter(|_| self.has_texts());
         let code_to = mailbox.filter(|_| counts(Means::Mailbox, beside, None)).or(phone.filter(|_| counts(Means::Phone, beside, None)));
         beside.mailbox = code_to.is_some();
@@ -123,8 +123,8 @@ impl Ligature {
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], refusals of the decision.
     pub async fn confirm_by_password(&self, visitor: &Visitor, password: &str, continuation: Continuation) -> Result<Arrival, Fault> {
         let account = Self::caller(visitor)?.account;
-        self.check_own_password(visitor, account, password).await?;
-        self.confirm_locally(visitor, account, Means::Password, continuation).await
+        let proof = self.check_own_password(visitor, account, password).await?;
+        self.confirm_locally(visitor, account, Means::Password, proof, continuation).await
     }
 
     /// Confirms by a passkey of the account; another account's is refused by the decision.
@@ -133,20 +133,21 @@ impl Ligature {
     /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`], refusals of the decision.
     pub async fn confirm_by_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str, continuation: Continuation) -> Result<Arrival, Fault> {
         let account = Self::caller(visitor)?.account;
-        if self.shown_passkey(visitor, sealed, answer).await? != account {
+        let (shown, proof) = self.shown_passkey(visitor, sealed, answer).await?;
+        if shown != account {
             return Err(Refusal::OtherAccount.into());
         }
-        self.confirm_locally(visitor, account, Means::Passkey, continuation).await
+        self.confirm_locally(visitor, account, Means::Passkey, proof, continuation).await
     }
 
     /// A credential of the account was shown just now.
-    async fn confirm_locally(&self, visitor: &Visitor, account: AccountId, by: Means, continuation: Continuation) -> Result<Arrival, Fault> {
+    async fn confirm_locally(&self, visitor: &Visitor, account: AccountId, by: Means, proof: ProvedBy, continuation: Continuation) -> Result<Arrival, Fault> {
         self.settle(visitor, move |this, c, visitor| {
-            let continuation = continuation.clone();
+            let (continuation, proof) = (continuation.clone(), proof.clone());
             Box::pin(async move {
                 // The device verified the person: a passkey stands for the second factor too.
                 let factor = (by == Means::Passkey).then(|| (account, "passkey".to_owned()));
-                let kept = Kept { factor, ..Kept::default() };
+                let kept = Kept { factor, proof: Some(proof), ..Kept::default() };
                 this.confirm_by(c, &visitor, account, by, Beside::default(), &kept, &continuation, None).await
             })
         })
@@ -174,12 +175,9 @@ impl Ligature {
     /// The right code, in the session that asked for it; it counts if the decision would ask for it again.
     pub(crate) async fn confirm_by_code(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
         let ways = self.ways(c, account).await?;
-        let same = ways.code_to.as_deref().and_then(|to| Contact::parse(to).ok()).is_some_and(|to| to == *contact);
-        if !same {
-            return Err(Refusal::NotAllowed.into());
-        }
         let by = if contact.is_phone() { Means::Phone } else { Means::Mailbox };
-        self.confirm_by(c, visitor, account, by, ways.beside, &Kept::default(), &open.continuation, Some(open)).await
+        let kept = Kept { proof: Some(ProvedBy::code_to(contact)), ..Kept::default() };
+        self.confirm_by(c, visitor, account, by, ways.beside, &kept, &open.continuation, Some(open)).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
@@ -196,7 +194,9 @@ impl Ligature {
     ) -> Result<Settled, Fault> {
         let known = self.own_known(c, account).await?;
         let facts = Facts::local(Intent::Confirm(Confirm { account, by, fresh: true, beside }), Some(known));
-        let facts = Facts { local: local_of(by), given: given(kept, Vec::new()), ..facts };
+        let proof_gone = !self.still_proves(c, account, kept.proof.as_ref()).await?;
+        let contested = self.is_contested(c, account, kept.proof.as_ref()).await?;
+        let facts = Facts { local: local_of(by), given: given(kept, Vec::new()), proof_gone, contested, ..facts };
         let policy = self.ground(c, None).await?.policy(None);
         let factor = kept.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
         let opening = Opening { kind: "confirm", factor, ..Opening::local(account, method_of(by), self.now()) };
@@ -222,7 +222,15 @@ impl Ligature {
         let facts = Facts { provider, ..Facts::local(Intent::Confirm(Confirm { account, by, fresh, beside }), known) };
         let factor = if second_factor { "provider" } else { "" };
         let opening = Opening { account, method: held.key.clone(), link, provider: Some(held.provider), kind: "confirm", auth_at: self.now(), factor: factor.into() };
-        let confirming = Confirming { visitor, facts: &facts, policy: &policy, opening: &opening, continuation: &start.continuation, open: None, kept: &Kept::default() };
+        let confirming = Confirming {
+            visitor,
+            facts: &facts,
+            policy: &policy,
+            opening: &opening,
+            continuation: &start.continuation,
+            open: None,
+            kept: &Kept { proof: link.map(ProvedBy::Identity), ..Kept::default() },
+        };
         let settled = self.confirmed(c, &confirming).await?;
         if let (Ok(_), Some(link)) = (&settled, link) {
             touch_link(c, link, &self.sealed_claims(held)?, self.now()).await?;
@@ -250,7 +258,9 @@ impl Ligature {
         // How it counted was decided when it was shown; what is asked now is whether the account still is what it was.
         let confirm = Confirm { account: *account, by, fresh: true, beside: Beside::default() };
         let known = self.own_known(c, *account).await?;
-        let facts = Facts { provider: provider_facts, local: local_of(by), given: given(kept, Vec::new()), ..Facts::local(Intent::Confirm(confirm), Some(known)) };
+        let proof_gone = !self.still_proves(c, *account, kept.proof.as_ref()).await?;
+        let contested = self.is_contested(c, *account, kept.proof.as_ref()).await?;
+        let facts = Facts { provider: provider_facts, local: local_of(by), given: given(kept, Vec::new()), proof_gone, contested, ..Facts::local(Intent::Confirm(confirm), Some(known)) };
         let factor = kept.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
         let opening = Opening { account: *account, method: method.clone(), link: *link, provider: *provider, kind: "confirm", auth_at: self.now(), factor };
         let policy = ground.policy(key.as_deref());

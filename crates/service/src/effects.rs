@@ -7,7 +7,7 @@ use storage::{
         NewEmail, add_account, add_email, bump_rev, find_account, is_email_taken, list_emails, own_email, remove_other_emails, remove_password, remove_pending_accounts, set_account_name,
         set_account_state, set_password,
     },
-    attempts::end_attempts_of_account,
+    attempts::{Ending, end_attempts},
     attributes::remove_attributes,
     links::{NewLink, add_link, remove_links},
     sessions::end_sessions,
@@ -90,7 +90,12 @@ impl Ligature {
             label: held.label(),
         };
         // Somebody else linked it since the facts were read: everything rolls back, and the next round finds it known.
-        if add_link(c, self.org, &new, now).await? { Ok(id) } else { Err(Error::Duplicate.into()) }
+        if !add_link(c, self.org, &new, now).await? {
+            return Err(Error::Duplicate.into());
+        }
+        // The identity has its account: what else it began is over (LK-24).
+        end_attempts(c, Ending::Identity(&self.identity_hash(held))).await?;
+        Ok(id)
     }
 
     pub(crate) fn sealed_claims(&self, held: &Held) -> Result<Vec<u8>, Fault> {
@@ -116,12 +121,12 @@ impl Ligature {
         Ok(())
     }
 
-    /// Nobody keeps what they held of the account: sessions, tokens of applications, attempts that its mailbox could
-    /// finish, changes that wait for a code, browsers that are known to it (threat rules 8, 23). The session that asks
-    /// for it can stay, and so does its browser.
+    /// Nobody keeps what they held of the account: sessions, tokens of applications, attempts that concern it in whatever
+    /// role, browsers that are known to it (threat rules 8, 23). The session that asks for it can stay, and so does its
+    /// browser.
     pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&Acting>) -> Result<(), Fault> {
         self.forget_known_browsers(c, account, except).await?;
-        end_attempts_of_account(c, account).await?;
+        end_attempts(c, Ending::Account(account)).await?;
         end_tokens_of(c, account, None, self.now()).await?;
         end_sessions(c, account, except.and_then(|v| v.session.as_ref()).map(|s| s.public_id.as_str())).await?;
         Ok(())

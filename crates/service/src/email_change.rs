@@ -13,7 +13,17 @@ use storage::{
     attributes::ignore_email,
 };
 
-use crate::{Arrival, Fault, Ligature, Visitor, arrive::client_of, attempt::Opened, audit::Event, chance::row_id, held::Held, mails::Kind, transaction::Acting, undo::Undoable};
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    arrive::client_of,
+    attempt::{Opened, code_binding},
+    audit::Event,
+    chance::row_id,
+    held::Held,
+    mails::Kind,
+    transaction::Acting,
+    undo::Undoable,
+};
 
 /// How long an address that was given up stays reserved for its account.
 pub(crate) const RESERVED: domain::Micros = 72 * HOUR;
@@ -56,7 +66,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 let (account, _) = Self::own_question(&visitor, &open)?;
                 let policy = this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&open.held()?.key));
@@ -76,7 +86,7 @@ impl Ligature {
             return Err(Refusal::SessionEnded.into());
         }
         let held = open.held()?.clone();
-        let binding = self.code_binding(&mut self.store.read().await?, &held, &open.state).await?.ok_or(Refusal::AttemptStep)?;
+        let binding = code_binding(&held, &open.state).ok_or(Refusal::AttemptStep)?;
         let right = match self.compare_code(&open.row, &binding, typed).await {
             Ok(right) => right,
             Err(fault) => return self.wrong_code(visitor, id, fault).await,
@@ -85,12 +95,11 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let (secret, right, held) = (secret.clone(), right.clone(), held.clone());
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 let (account, arrival) = Self::own_question(&visitor, &open)?;
                 this.use_up(c, &right).await?;
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                bump_rev(c, account, row.rev).await?;
                 let (policy, now) = (this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&held.key)), this.now());
                 let address = held.address().ok_or(Refusal::AttemptExpired)?;
                 let taken = is_email_taken(c, this.org, address.as_str(), account, now).await?;
@@ -104,8 +113,9 @@ impl Ligature {
                     return Ok(Err((refusal, open.row.support_code)));
                 }
                 let typed = held.assertion.email.clone().unwrap_or_default();
-                this.take_email(c, &visitor, account, &address, &typed).await?;
                 this.move_on(c, &open, &State::Done, "").await?;
+                bump_rev(c, account, row.rev).await?;
+                this.take_email(c, &visitor, account, &address, &typed).await?;
                 this.record(c, this.decided("email.updated", &held, &facts, &decision, true).account(account)).await?;
                 Ok(Ok(arrival))
             })
@@ -151,7 +161,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 let (account, arrival) = Self::own_question(&visitor, &open)?;
                 if let (true, Some(address)) = (ignore, open.held()?.address()) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use domain::{
     AccountId, Decision, Facts, Policy, Proof, Trust,
     address::Canonical,
-    attempt::Kept,
+    attempt::{Kept, ProvedBy},
     decide,
     decide::{Lookup, plan},
     facts::{AccountState, Act, AddTo, Agreed, By, Candidate, EmailFacts, Given, Intent, Known, Local, ProviderFacts},
@@ -44,6 +44,9 @@ impl Ligature {
         hold_account_of(c, self.org, &held.namespace, &held.assertion.subject).await?;
         let ground = self.ground(c, client).await?;
         let (facts, policy) = self.facts(c, held, ask, &ground).await?;
+        if facts.known.is_none() {
+            self.contest(c, held, &policy).await?;
+        }
         let decision = decide(&facts, &policy);
         if let Some(shadow) = ground.policies.shadowed() {
             let ground = Ground::new(Arc::new(shadow), Arc::clone(&ground.providers), ground.client.clone());
@@ -61,7 +64,10 @@ impl Ligature {
     pub(crate) async fn facts(&self, c: &mut Conn, held: &Held, ask: Ask<'_>, ground: &Ground) -> Result<(Facts, Arc<Policy>), Fault> {
         let policy = ground.policy(Some(&held.key));
         let enabled = ground.provider(held.provider).is_some_and(|p| p.enabled);
-        let proven = matches!(ask, Ask::SignIn { proven: true, .. });
+        let (proven, proof) = match ask {
+            Ask::SignIn { proven, kept, .. } => (proven, kept.proof.as_ref()),
+            Ask::Add { .. } => (false, None),
+        };
         let mut facts = Facts {
             intent: Intent::SignIn,
             provider: None,
@@ -74,6 +80,8 @@ impl Ligature {
             act: Act::Arrived,
             local: Local::Password,
             given: Given::default(),
+            proof_gone: false,
+            contested: false,
         };
         let around = self.surroundings(c, &policy, facts.known, ground).await?;
         let mut values = Values::new(&self.expressions, held, &around);
@@ -88,6 +96,9 @@ impl Ligature {
             Ask::SignIn { act, kept, .. } => {
                 facts.act = act;
                 facts.given = given(kept, filled);
+                if let Act::Proved(account, ..) = act {
+                    facts.proof_gone = !self.still_proves(c, account, kept.proof.as_ref()).await?;
+                }
             }
         }
         if facts.intent == Intent::SignIn && facts.known.is_none() {
@@ -108,7 +119,7 @@ impl Ligature {
                 facts.candidates.clear();
                 facts.rules.clear();
             } else {
-                self.named(c, held, ground, &policy, &mut facts).await?;
+                self.named(c, held, ground, &policy, proof, &mut facts).await?;
                 if let Some(address) = held.address() {
                     facts.pending = match looked_up(&lookups, &facts.candidates, address.as_str()) {
                         Some(pending) => pending,
@@ -185,14 +196,15 @@ impl Ligature {
             return Ok(Vec::new());
         }
         let snapshots = load_snapshots(c, self.org, &all).await?;
+        let identity = self.identity_hash(held);
         Ok(found
             .into_iter()
-            .flat_map(|(lookup, ids, matched)| ids.into_iter().filter_map(|id| snapshots.get(&id)).map(|s| ground.candidate(s, &lookup.rule, matched, held)).collect::<Vec<_>>())
+            .flat_map(|(lookup, ids, matched)| ids.into_iter().filter_map(|id| snapshots.get(&id)).map(|s| ground.candidate(s, &lookup.rule, matched, None, held, &identity)).collect::<Vec<_>>())
             .collect())
     }
 
     /// The account that the person named, found by nothing but that (AU-13).
-    async fn named(&self, c: &mut Conn, held: &Held, ground: &Ground, policy: &Policy, facts: &mut Facts) -> Result<(), Fault> {
+    async fn named(&self, c: &mut Conn, held: &Held, ground: &Ground, policy: &Policy, proof: Option<&ProvedBy>, facts: &mut Facts) -> Result<(), Fault> {
         let target = match facts.act {
             Act::Proved(target, _, By::Name) | Act::Named(Some(target)) | Act::NamedByPhone(Some(target)) => target,
             Act::Proved(target, proof, By::Rule) if proof >= Proof::Credential && facts.candidates.iter().all(|c| c.account != target) => target,
@@ -204,7 +216,7 @@ impl Ligature {
         {
             // Whoever shows the account's own credential needs no proved address on it.
             let verified = account.emails.iter().any(|e| e.proof != "none") || matches!(facts.act, Act::Proved(..));
-            facts.candidates.push(Candidate { verified, ..ground.candidate(account, &rule.id, None, held) });
+            facts.candidates.push(Candidate { verified, ..ground.candidate(account, &rule.id, None, proof, held, &self.identity_hash(held)) });
         }
         Ok(())
     }

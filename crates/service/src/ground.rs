@@ -8,11 +8,13 @@ use std::{
 use domain::{
     Policy, ProviderId, Refusal,
     address::Canonical,
+    attempt::ProvedBy,
     decide::fits,
     facts::{AddTo, Candidate},
 };
 use storage::{
     Conn,
+    accounts::Email,
     organisations::{Organisation, load_organisation},
     policies::list_live_policies,
     providers::{Provider, list_providers},
@@ -121,7 +123,7 @@ impl Ground {
             count.usable += u32::from(self.local.permits.passkey_sign_in);
         }
         // A number never counts: whoever it is handed to proves it, and then it opens this account no more.
-        count.usable += u32::from(self.local.permits.email_code_sign_in && account.emails.iter().any(|e| e.owner));
+        count.usable += u32::from(self.local.permits.email_code_sign_in && account.emails.iter().any(|e| e.owner && !e.contested));
         count
     }
 
@@ -177,11 +179,24 @@ impl Ground {
         None
     }
 
-    /// An account as a rule found it. `matched`: by this address of its own.
-    pub fn candidate(&self, account: &Snapshot, rule: &str, matched: Option<&str>, held: &Held) -> Candidate {
+    /// An account as a rule found it. `matched`: by this address of its own. `proof`: by what it is shown to be the
+    /// person's. `identity`: the keyed hash of the identity that arrived.
+    pub fn candidate(&self, account: &Snapshot, rule: &str, matched: Option<&str>, proof: Option<&ProvedBy>, held: &Held, identity: &[u8]) -> Candidate {
         let count = self.count(account, Some(held));
         let email = matched.and_then(|address| account.emails.iter().find(|e| e.canonical == address));
         let proved = account.emails.iter().any(|e| e.proof != "none");
+        // Another subject of an issuer that the account has, with an address of it, and nobody said that this is fine (ID-18).
+        let other = account.links.iter().any(|l| l.active && l.namespace == held.namespace && l.subject != held.assertion.subject);
+        let claimed = held.address().filter(|_| other);
+        let rival = |e: &&Email| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical) && e.contested_by.as_deref() != Some(identity);
+        let doubtful = |e: &&Email| e.contested || rival(e);
+        let by_phone = matches!(proof, Some(ProvedBy::Phone(_)));
+        let mailbox = proof.and_then(ProvedBy::mailbox).or(matched);
+        let contested = match mailbox {
+            _ if by_phone => account.emails.iter().any(|e| e.proof != "none" && rival(&e)),
+            Some(address) => account.emails.iter().any(|e| e.canonical == address && doubtful(&e)),
+            None => proved && account.emails.iter().filter(|e| e.proof != "none").all(|e| doubtful(&e)),
+        };
         let same = |l: &&storage::snapshots::LinkFacts| l.namespace == held.namespace && l.subject == held.assertion.subject;
         Candidate {
             account: account.account,
@@ -197,8 +212,9 @@ impl Ground {
             released: account.links.iter().filter(same).any(|l| !l.active),
             same_email: count.same_email,
             foreign_domain: count.foreign_domain,
-            mailbox: proved,
+            mailbox: proved && !contested,
             second_factor: account.second_factor,
+            contested,
         }
     }
 }

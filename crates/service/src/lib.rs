@@ -16,6 +16,7 @@ mod chance;
 pub mod closing;
 mod code_sign_in;
 pub mod confirm;
+mod contested;
 mod doctor;
 pub mod dry_run;
 mod effects;

@@ -3,7 +3,7 @@
 use domain::{
     AccountId, Decision, Facts, Outcome, Policy, Refusal, Right,
     address::Canonical,
-    attempt::{Kept, State, Then},
+    attempt::{Kept, ProvedBy, State, Then},
     decide,
     facts::{AccountState, Intent, Known, Merge, MergeBy},
     path::Continuation,
@@ -81,8 +81,12 @@ impl Ligature {
     pub async fn merge_by_password(&self, visitor: &Visitor, address: &str, password: &str) -> Result<Arrival, Fault> {
         let account = Self::caller(visitor)?.account;
         self.may_merge(visitor).await?;
-        let other = self.check_password(visitor, address, password).await?;
-        self.settle(visitor, move |this, c, visitor| Box::pin(async move { this.shown_other(c, &visitor, account, other, Kept::default(), None).await })).await
+        let (other, proof) = self.check_password(visitor, address, password).await?;
+        self.settle(visitor, move |this, c, visitor| {
+            let kept = Kept { proof: Some(proof.clone()), ..Kept::default() };
+            Box::pin(async move { this.shown_other(c, &visitor, account, other, kept, None).await })
+        })
+        .await
     }
 
     /// A provider came back for a start that was made to show the other account.
@@ -94,7 +98,7 @@ impl Ligature {
         match facts.known.filter(|_| opens) {
             Some(known) => {
                 let spoken = facts.provider.is_some_and(|p| p.second_factor);
-                let kept = Kept { factor: spoken.then(|| (known.account, "provider".to_owned())), ..Kept::default() };
+                let kept = Kept { factor: spoken.then(|| (known.account, "provider".to_owned())), proof: known.link.map(ProvedBy::Identity), ..Kept::default() };
                 self.shown_other(c, visitor, account, known.account, kept, None).await
             }
             None => Ok(Err((Refusal::NoAccount, support_code()))),
@@ -139,7 +143,8 @@ impl Ligature {
             second_factor: own.second_factor,
         };
         let known = Known { account: other.account, state: other.state, link: None, second_factor: other.second_factor };
-        let facts = Facts { given: given(kept, Vec::new()), ..Facts::local(Intent::Merge(merge), Some(known)) };
+        let proof_gone = pair.by == MergeBy::BothProofs && !self.still_proves(c, pair.other, kept.proof.as_ref()).await?;
+        let facts = Facts { given: given(kept, Vec::new()), proof_gone, ..Facts::local(Intent::Merge(merge), Some(known)) };
         let decision = decide(&facts, policy);
         Ok((facts, decision))
     }
@@ -198,7 +203,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 let (account, other, kept) = open.state.merging()?;
                 let kept = kept.clone();

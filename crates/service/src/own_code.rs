@@ -49,11 +49,12 @@ impl Ligature {
             };
         };
         let to = match awaited.purpose {
-            CodePurpose::NewEmail | CodePurpose::NewPhone => Some(awaited.contact.clone()),
-            CodePurpose::SignUp | CodePurpose::SignIn | CodePurpose::Reset | CodePurpose::Confirm | CodePurpose::ProveEmail => self.own_contact(c, account, &binding.address).await?,
+            CodePurpose::NewEmail | CodePurpose::NewPhone => awaited.contact.clone(),
+            // One that the account lost since is nobody's to send to (LK-23).
+            CodePurpose::SignUp | CodePurpose::SignIn | CodePurpose::Reset | CodePurpose::Confirm | CodePurpose::ProveEmail => {
+                self.own_contact(c, account, &binding.address).await?.ok_or(Refusal::AttemptExpired)?
+            }
         };
-        // An address that the account lost since: nothing is sent to it.
-        let Some(to) = to else { return Ok(()) };
         let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
         let kind = match awaited.purpose {
             CodePurpose::SignUp => Kind::SignUpCode,
@@ -111,7 +112,7 @@ impl Ligature {
     }
 
     async fn right_code(&self, c: &mut Conn, visitor: &Acting, id: &str, (awaited, account): (&Awaited, AccountId), right: &Right, phc: &str) -> Result<Settled, Fault> {
-        let open = self.opened(c, visitor, id).await?;
+        let open = self.opened_for_step(c, visitor, id).await?;
         if open.state.awaiting()? != awaited {
             return Err(Refusal::AttemptStep.into());
         }

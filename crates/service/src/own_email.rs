@@ -51,7 +51,6 @@ impl Ligature {
         let session = visitor.session_of(account)?;
         let address = Canonical::parse(typed).map_err(|_| Refusal::AttemptExpired)?;
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
-        bump_rev(c, account, row.rev).await?;
         let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
         // What was recent when the code was asked for still is when it comes back.
         let allowed = match self.may_change(c, visitor, What::Email { taken }, open.row.created_at).await {
@@ -63,6 +62,8 @@ impl Ligature {
                 return Ok(Err((refusal, open.row.support_code.clone())));
             }
         };
+        self.move_on(c, open, &State::Done, "").await?;
+        bump_rev(c, account, row.rev).await?;
         // Who leaves an address need not be asked about it by a provider that still says it (GO-49).
         for old in list_emails(c, account).await?.iter().filter(|e| e.is_primary) {
             if let Ok(old) = Canonical::parse(&old.canonical) {
@@ -70,7 +71,6 @@ impl Ligature {
             }
         }
         self.take_email(c, visitor, account, &address, typed).await?;
-        self.move_on(c, open, &State::Done, "").await?;
         self.record(c, Event::new("email.updated").account(account).detail(allowed.trace)).await?;
         Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }

@@ -67,19 +67,22 @@ impl Ligature {
     pub(crate) async fn finish_new_phone(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
         let session = visitor.session_of(account)?;
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
-        bump_rev(c, account, row.rev).await?;
         // What was recent when the code was asked for still is when it comes back.
         let number = contact.as_str();
         let held_by = find_phone_owner(c, self.org, number).await?.filter(|holder| *holder != account);
         let allowed = self.may_change(c, visitor, What::Phone { held_by }, open.row.created_at).await?;
         let old = find_phone(c, account).await?.filter(|old| old != number);
+        self.move_on(c, open, &State::Done, "").await?;
+        bump_rev(c, account, row.rev).await?;
         if let Some(before) = allowed.from {
+            // Codes that its number was to prove are over.
+            let theirs = find_account(c, self.org, before).await?.ok_or(Refusal::PolicyChanged)?;
+            bump_rev(c, before, theirs.rev).await?;
             remove_attribute(c, before, "phone").await?;
             self.record(c, Event::new("phone.lost").account(before).by("system").detail(allowed.trace.clone())).await?;
             self.tell(c, before, Kind::PhoneGone, visitor, "", &domain::contact::masked(number), None).await?;
         }
         set_attribute(c, self.org, account, "phone", number, number, BY_CODE, self.now()).await?;
-        self.move_on(c, open, &State::Done, "").await?;
         self.record(c, Event::new("phone.proved").account(account).detail(allowed.trace)).await?;
         let undo = Undoable::Phone { number: number.to_owned(), old };
         self.tell(c, account, Kind::PhoneNotice, visitor, "", &domain::contact::masked(number), Some(&undo)).await?;

@@ -3,7 +3,7 @@
 //! is worth both factors.
 use domain::{
     AccountId, MINUTE, Micros, Outcome, Refusal,
-    attempt::{Kept, Then},
+    attempt::{Kept, ProvedBy, Then},
     facts::What,
     path::Continuation,
 };
@@ -202,8 +202,8 @@ impl Ligature {
         Ok(Ceremony { options: serde_json::to_string(&options)?, sealed: self.seal_begun("passkey-show", visitor, None, state)? })
     }
 
-    /// The account whose passkey answered. The ceremony is used up, and the counter kept.
-    pub(crate) async fn shown_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str) -> Result<AccountId, Fault> {
+    /// The account whose passkey answered, and which it was. The ceremony is used up, and the counter kept.
+    pub(crate) async fn shown_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str) -> Result<(AccountId, ProvedBy), Fault> {
         let state: DiscoverableAuthentication = self.open_begun("passkey-show", visitor, None, sealed)?;
         let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::PasskeyWrong)?;
         let webauthn = self.webauthn()?;
@@ -226,7 +226,7 @@ impl Ligature {
                         return Err(Refusal::AttemptExpired.into());
                     }
                     touch_passkey(c, &row.id, &data, now).await?;
-                    Ok(row.account_id)
+                    Ok((row.account_id, ProvedBy::Passkey(row.id)))
                 })
             })
             .await
@@ -237,11 +237,11 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; refusals of the decision.
     pub async fn sign_in_by_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str, continuation: Continuation) -> Result<Arrival, Fault> {
-        let account = self.shown_passkey(visitor, sealed, answer).await?;
+        let (account, proof) = self.shown_passkey(visitor, sealed, answer).await?;
         self.settle(visitor, move |this, c, visitor| {
-            let continuation = continuation.clone();
+            let (continuation, proof) = (continuation.clone(), proof.clone());
             Box::pin(async move {
-                let kept = Kept { factor: Some((account, "passkey".into())), ..Kept::default() };
+                let kept = Kept { factor: Some((account, "passkey".into())), proof: Some(proof), ..Kept::default() };
                 this.end_locally(c, &visitor, Then::SignIn { account, method: "passkey".into() }, kept, continuation, None).await
             })
         })

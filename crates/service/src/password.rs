@@ -2,11 +2,11 @@
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use domain::{
     AccountId, Refusal,
-    attempt::{Kept, Then},
+    attempt::{Kept, ProvedBy, Then},
     contact::Contact,
     path::Continuation,
 };
-use storage::accounts::{find_password, rehash_password};
+use storage::accounts::{find_password_row, rehash_password};
 
 use crate::{
     Arrival, Fault, Ligature, Visitor,
@@ -117,7 +117,7 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`] for everything that does not fit, [`Refusal::RateLimited`] over the limit.
-    pub(crate) async fn check_password(&self, visitor: &Visitor, address: &str, password: &str) -> Result<AccountId, Fault> {
+    pub(crate) async fn check_password(&self, visitor: &Visitor, address: &str, password: &str) -> Result<(AccountId, ProvedBy), Fault> {
         let contact = Contact::parse(address).map_err(|_| Refusal::CredentialsWrong)?;
         let account = self.find_contact_owner(&mut self.store.read().await?, &contact).await?;
         self.check_password_of(visitor, account, contact.as_str().as_bytes(), password).await
@@ -127,8 +127,8 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::check_password`].
-    pub(crate) async fn check_own_password(&self, visitor: &Visitor, account: AccountId, password: &str) -> Result<(), Fault> {
-        self.check_password_of(visitor, Some(account), &[], password).await.map(drop)
+    pub(crate) async fn check_own_password(&self, visitor: &Visitor, account: AccountId, password: &str) -> Result<ProvedBy, Fault> {
+        Ok(self.check_password_of(visitor, Some(account), &[], password).await?.1)
     }
 
     /// The password of an account that is known already, or of nobody. `typed` is what the person named it by: waiting
@@ -136,15 +136,16 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::check_password`].
-    pub(crate) async fn check_password_of(&self, visitor: &Visitor, account: Option<AccountId>, typed: &[u8], password: &str) -> Result<AccountId, Fault> {
+    pub(crate) async fn check_password_of(&self, visitor: &Visitor, account: Option<AccountId>, typed: &[u8], password: &str) -> Result<(AccountId, ProvedBy), Fault> {
         if password.is_empty() || password.len() > LONGEST {
             return Err(Refusal::CredentialsWrong.into());
         }
         let counted = self.count_try(visitor, Guarded::Password, account, typed).await?;
         let stored = match account {
-            Some(account) => find_password(&mut self.store.read().await?, account).await?,
+            Some(account) => find_password_row(&mut self.store.read().await?, account).await?,
             None => None,
         };
+        let (credential, stored) = stored.unzip();
         let (right, fresh) = match self.matches(&counted, stored.clone(), password).await {
             Ok(judged) => judged,
             Err(fault) => {
@@ -152,8 +153,8 @@ impl Ligature {
                 return Err(fault);
             }
         };
-        match (right, account) {
-            (true, Some(account)) => {
+        match (right, account, credential) {
+            (true, Some(account), Some(credential)) => {
                 self.store
                     .write::<_, Fault, _>(move |c| {
                         Box::pin(async move {
@@ -164,7 +165,7 @@ impl Ligature {
                         })
                     })
                     .await?;
-                Ok(account)
+                Ok((account, ProvedBy::Password(credential)))
             }
             _ => {
                 self.tell_of_stuffing(visitor, &counted).await?;
@@ -188,8 +189,8 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], [`Refusal::Busy`], refusals of the decision.
     pub async fn sign_in_by_password(&self, visitor: &Visitor, address: &str, password: &str, continuation: Continuation) -> Result<Arrival, Fault> {
-        let account = match self.check_password(visitor, address, password).await {
-            Ok(account) => account,
+        let (account, proof) = match self.check_password(visitor, address, password).await {
+            Ok(shown) => shown,
             Err(fault) => {
                 let (this, code) = (self.clone(), fault.refusal().code());
                 self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.record(c, Event { provider: "password".into(), ..Event::new("signin.refused").code(code) }).await })).await?;
@@ -197,8 +198,8 @@ impl Ligature {
             }
         };
         self.settle(visitor, move |this, c, visitor| {
-            let continuation = continuation.clone();
-            Box::pin(async move { this.end_locally(c, &visitor, Then::SignIn { account, method: "password".into() }, Kept::default(), continuation, None).await })
+            let (continuation, kept) = (continuation.clone(), Kept { proof: Some(proof.clone()), ..Kept::default() });
+            Box::pin(async move { this.end_locally(c, &visitor, Then::SignIn { account, method: "password".into() }, kept, continuation, None).await })
         })
         .await
     }

@@ -95,7 +95,7 @@ impl Ligature {
         facts.candidates.retain(|c| snapshots.contains_key(&c.account));
         for candidate in &mut facts.candidates {
             if let Some(account) = snapshots.get(&candidate.account) {
-                let fresh = ground.candidate(account, &candidate.rule, None, &held);
+                let fresh = ground.candidate(account, &candidate.rule, None, None, &held, &[]);
                 candidate.state = fresh.state;
                 candidate.administrator = fresh.administrator;
                 (candidate.methods, candidate.target_methods) = (fresh.methods, fresh.target_methods);

@@ -1,19 +1,31 @@
 //! A new password by a code to the account's own mailbox.
 use domain::{
-    AccountId, CredentialId, Refusal,
+    AccountId, CredentialId, Facts, Outcome, Refusal,
     address::Canonical,
-    attempt::{Awaited, CodePurpose, Kept, State, Then},
+    attempt::{Awaited, CodePurpose, Kept, ProvedBy, State, Then},
     contact::Contact,
-    facts::{AccountState, Local},
+    decide,
+    facts::{AccountState, Intent, Known, Local},
     path::{Continuation, SafePath},
 };
 use storage::{
     Conn,
     accounts::{bump_rev, find_account, find_owner, set_password},
+    factors::{TOTP, find_factor},
     links::list_links,
 };
 
-use crate::{Arrival, Fault, Ligature, Visitor, arrive::Settled, attempt::Opened, audit::Event, chance::row_id, limits::Guarded, mails::Kind, transaction::Acting, undo::Undoable};
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    arrive::{Settled, client_of},
+    attempt::{Opened, trace_of},
+    audit::Event,
+    chance::row_id,
+    limits::Guarded,
+    mails::Kind,
+    transaction::Acting,
+    undo::Undoable,
+};
 
 /// The page that shows what else opens an account that was recovered.
 const RECOVERED: &str = "/account/recovered";
@@ -55,11 +67,22 @@ impl Ligature {
         if self.find_contact_owner(c, contact).await? != Some(account) {
             return Err(Refusal::AttemptExpired.into());
         }
-        bump_rev(c, account, row.rev).await?;
-        let now = self.now();
-        set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
-        self.forget_tries(c, Guarded::Password, account).await?;
+        let known = Known { account, state: row.state(), link: None, second_factor: find_factor(c, account, TOTP).await?.is_some() };
+        let contested = self.is_contested(c, account, Some(&ProvedBy::code_to(contact))).await?;
+        let facts = Facts { local: Local::Reset, contested, ..Facts::local(Intent::SignIn, Some(known)) };
+        let policy = self.ground(c, client_of(&open.continuation).as_deref()).await?.policy(None);
+        let decision = decide(&facts, &policy);
+        if let Outcome::Refuse { refusal } = decision.outcome {
+            self.move_on(c, open, &State::Refused { refusal }, "").await?;
+            let event = Event::new("password.not_reset").account(account).code(refusal.code()).support(&open.row.support_code);
+            self.record(c, event.detail(trace_of(&facts, &decision))).await?;
+            return Ok(Err((refusal, open.row.support_code.clone())));
+        }
         self.move_on(c, open, &State::Done, "").await?;
+        bump_rev(c, account, row.rev).await?;
+        let (now, id) = (self.now(), CredentialId(row_id(self.now())));
+        set_password(c, self.org, account, id, phc, now).await?;
+        self.forget_tries(c, Guarded::Password, account).await?;
         self.end_everything(c, account, None).await?;
         let visitor = &visitor.signed_out();
         self.record(c, Event::new("password.reset").account(account)).await?;
@@ -70,7 +93,8 @@ impl Ligature {
             other => other.clone(),
         };
         let then = Then::SignIn { account, method: "password".into() };
-        match self.end_locally(c, visitor, then, Kept::default(), continuation, None).await? {
+        let kept = Kept { proof: Some(ProvedBy::Password(id)), ..Kept::default() };
+        match self.end_locally(c, visitor, then, kept, continuation, None).await? {
             // Nothing is changed for who may not come in by it.
             Err((refusal, _)) => Err(refusal.into()),
             arrived => Ok(arrived),

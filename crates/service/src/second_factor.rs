@@ -179,6 +179,8 @@ impl Ligature {
         self.act(visitor, move |this, c, visitor| {
             Box::pin(async move {
                 let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: false }, this.now()).await?;
+                let row = find_account(c, this.org, allowed.account).await?.ok_or(Refusal::SessionEnded)?;
+                bump_rev(c, allowed.account, row.rev).await?;
                 if !this.drop_second_factor(c, allowed.account).await? {
                     return Err(Refusal::AttemptStep.into());
                 }

@@ -224,7 +224,7 @@ pub(crate) fn offline_facts(expressions: &expr::Cache, ground: &Ground, policy: 
             continue;
         };
         let found = holders.get(condition.folded.as_str()).map(Vec::as_slice).unwrap_or_default();
-        candidates.extend(found.iter().take(20).map(|account| ground.candidate(account, &lookup.rule, Some(&condition.folded), held)));
+        candidates.extend(found.iter().take(20).map(|account| ground.candidate(account, &lookup.rule, Some(&condition.folded), None, held, &[])));
     }
     let address = held.address();
     let here = address.as_ref().and_then(|a| holders.get(a.as_str())).map(Vec::as_slice).unwrap_or_default();

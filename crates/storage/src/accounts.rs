@@ -4,7 +4,9 @@ use diesel_async::RunQueryDsl;
 use domain::{AccountId, CredentialId, Micros, OrgId, facts::AccountState};
 
 use crate::{
-    Conn, Error, Key, Result, key,
+    Bytes, Conn, Error, Key, Result,
+    attempts::{Ending, end_attempts},
+    key,
     schema::{account, account_email, account_subject, credential, link, role},
 };
 
@@ -42,6 +44,10 @@ pub struct Email {
     pub owner: bool,
     pub is_primary: bool,
     pub created_at: Micros,
+    /// Another subject of an issuer that has a link on the account came with it: it proves nothing for now (I13).
+    pub contested: bool,
+    /// That subject, by a keyed hash; it stays when the contest is settled.
+    pub contested_by: Option<Bytes>,
 }
 
 /// A new address.
@@ -84,13 +90,17 @@ pub async fn find_subject(conn: &mut Conn, id: AccountId) -> Result<Option<Strin
     Ok(on!(conn, |c| account_subject::table.filter(account_subject::account_id.eq(key(id))).filter(account_subject::sector.eq("")).select(account_subject::sub).first(c).await.optional())?)
 }
 
-/// The mutex of an account's methods, addresses and state: first statement of every transaction that changes them.
+/// The mutex of an account's methods, addresses and state, taken by every transaction that changes them. What is open and
+/// concerns the account ends with it, but for the attempt that makes the change: that one is over before (MG-02).
 ///
 /// # Errors
 /// [`Error::Changed`] when the account is no longer at `rev`.
 pub async fn bump_rev(conn: &mut Conn, id: AccountId, rev: i64) -> Result<()> {
     let rows = on!(conn, |c| diesel::update(account::table.filter(account::id.eq(key(id))).filter(account::rev.eq(rev))).set(account::rev.eq(rev + 1)).execute(c).await)?;
-    if rows == 1 { Ok(()) } else { Err(Error::Changed) }
+    if rows != 1 {
+        return Err(Error::Changed);
+    }
+    end_attempts(conn, Ending::Account(id)).await.map(drop)
 }
 
 /// Holds an account's row until the transaction ends: whoever else changes the account, ends its sessions or signs in to
@@ -265,6 +275,42 @@ pub async fn own_email(conn: &mut Conn, id: AccountId, canonical: &str) -> Resul
     Ok(())
 }
 
+/// Marks an address as contested by an identity that is no account's: for each account that has it proved, and an active
+/// link to another subject of the namespace. Answers the accounts for which that is new; an identity for which it was
+/// settled contests it no more (I13).
+pub async fn contest_email(conn: &mut Conn, org: OrgId, canonical: &str, namespace: &str, subject: &str, identity: &[u8]) -> Result<Vec<AccountId>> {
+    let rivals = link::table
+        .filter(link::organisation_id.eq(key(org)))
+        .filter(link::namespace.eq(namespace.to_owned()))
+        .filter(link::subject.ne(subject.to_owned()))
+        .filter(link::active)
+        .select(link::account_id);
+    let rows: Vec<Key> = on!(conn, |c| diesel::update(
+        account_email::table
+            .filter(account_email::organisation_id.eq(key(org)))
+            .filter(account_email::canonical.eq(canonical))
+            .filter(account_email::former_until.is_null())
+            .filter(account_email::proof.ne("none"))
+            .filter(account_email::contested_by.is_null().or(account_email::contested_by.assume_not_null().ne(identity)))
+            .filter(account_email::account_id.eq_any(rivals))
+    )
+    .set((account_email::contested.eq(true), account_email::contested_by.eq(identity)))
+    .returning(account_email::account_id)
+    .get_results(c)
+    .await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The mailbox is the account's after all, against everybody or against one identity; `false`: it was not contested so.
+pub async fn settle_email(conn: &mut Conn, id: AccountId, canonical: &str, against: Option<&[u8]>) -> Result<bool> {
+    let own = account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::canonical.eq(canonical)).filter(account_email::contested);
+    let rows = match against {
+        None => on!(conn, |c| diesel::update(own).set(account_email::contested.eq(false)).execute(c).await)?,
+        Some(identity) => on!(conn, |c| diesel::update(own.filter(account_email::contested_by.eq(identity))).set(account_email::contested.eq(false)).execute(c).await)?,
+    };
+    Ok(rows == 1)
+}
+
 /// The account that owns an address.
 pub async fn find_owner(conn: &mut Conn, org: OrgId, canonical: &str) -> Result<Option<AccountId>> {
     let row: Option<Key> = on!(conn, |c| account_email::table
@@ -294,7 +340,14 @@ pub async fn list_holders(conn: &mut Conn, org: OrgId, canonical: &str) -> Resul
 
 /// A stored password hash (PHC string).
 pub async fn find_password(conn: &mut Conn, id: AccountId) -> Result<Option<String>> {
-    Ok(on!(conn, |c| credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password")).select(credential::secret).first(c).await.optional())?)
+    Ok(find_password_row(conn, id).await?.map(|(_, secret)| secret))
+}
+
+/// The same with its id: every password that is set has a new one.
+pub async fn find_password_row(conn: &mut Conn, id: AccountId) -> Result<Option<(CredentialId, String)>> {
+    let own = credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password"));
+    let row: Option<(Key, String)> = on!(conn, |c| own.select((credential::id, credential::secret)).first(c).await.optional())?;
+    Ok(row.map(|(id, secret)| (id.into(), secret)))
 }
 
 /// Sets or replaces the password hash.

@@ -1,11 +1,11 @@
 //! Attempts (one passage through sign-in), their challenges, and provider answers that were used.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, Micros, OrgId};
+use domain::{AccountId, Micros, OrgId, attempt::Concern};
 
 use crate::{
     Bytes, Conn, Key, Result, key,
-    schema::{attempt, challenge, spent_state},
+    schema::{attempt, attempt_account, challenge, spent_state},
 };
 
 /// An attempt's row.
@@ -20,6 +20,8 @@ pub struct Attempt {
     pub rev: i64,
     /// What the provider said, sealed; wiped at the end.
     pub assertion: Option<Bytes>,
+    /// A keyed hash of the identity that arrived; wiped with the assertion.
+    pub identity: Option<Bytes>,
     /// `domain::path::Continuation` as JSON.
     pub continuation: String,
     pub support_code: String,
@@ -30,7 +32,8 @@ pub struct Attempt {
     pub expires_at: Micros,
 }
 
-pub async fn add_attempt(conn: &mut Conn, org: OrgId, row: &Attempt) -> Result<()> {
+/// Adds an attempt, with the accounts that its state concerns.
+pub async fn add_attempt(conn: &mut Conn, org: OrgId, row: &Attempt, concerns: &[Concern]) -> Result<()> {
     let values = (
         attempt::hash.eq(&row.hash),
         attempt::organisation_id.eq(key(org)),
@@ -39,6 +42,7 @@ pub async fn add_attempt(conn: &mut Conn, org: OrgId, row: &Attempt) -> Result<(
         attempt::state.eq(&row.state),
         attempt::rev.eq(row.rev),
         attempt::assertion.eq(&row.assertion),
+        attempt::identity.eq(&row.identity),
         attempt::continuation.eq(&row.continuation),
         attempt::support_code.eq(&row.support_code),
         attempt::flash.eq(&row.flash),
@@ -47,6 +51,19 @@ pub async fn add_attempt(conn: &mut Conn, org: OrgId, row: &Attempt) -> Result<(
         attempt::expires_at.eq(row.expires_at),
     );
     on!(conn, |c| diesel::insert_into(attempt::table).values(values).execute(c).await)?;
+    add_concerns(conn, &row.hash, concerns).await
+}
+
+async fn add_concerns(conn: &mut Conn, hash: &[u8], concerns: &[Concern]) -> Result<()> {
+    if concerns.is_empty() {
+        return Ok(());
+    }
+    let row = |c: &Concern| {
+        (attempt_account::attempt.eq(hash.to_vec()), attempt_account::account_id.eq(key(c.account)), attempt_account::role.eq(c.role.name()), attempt_account::address.eq(c.address.clone()))
+    };
+    for concern in concerns {
+        on!(conn, |c| diesel::insert_into(attempt_account::table).values(row(concern)).execute(c).await)?;
+    }
     Ok(())
 }
 
@@ -62,15 +79,20 @@ pub async fn find_attempt(conn: &mut Conn, org: OrgId, hash: &[u8], browser: &[u
         .optional())?)
 }
 
-/// Moves an attempt on, if nobody else did since; the assertion is wiped when `wipe`.
-pub async fn set_attempt_state(conn: &mut Conn, row: &Attempt, state: &str, flash: &str, wipe: bool) -> Result<bool> {
+/// Moves an attempt on, if nobody else did since: to a state and the accounts that it concerns. At the end (`over`) the
+/// assertion is wiped.
+pub async fn set_attempt_state(conn: &mut Conn, row: &Attempt, state: &str, flash: &str, over: bool, concerns: &[Concern]) -> Result<bool> {
     let target = attempt::table.filter(attempt::hash.eq(row.hash.clone())).filter(attempt::rev.eq(row.rev));
     let next = (attempt::state.eq(state.to_owned()), attempt::rev.eq(row.rev + 1), attempt::flash.eq(flash.to_owned()));
-    let rows = if wipe {
-        on!(conn, |c| diesel::update(target).set((next, attempt::assertion.eq(None::<Bytes>))).execute(c).await)?
+    let rows = if over {
+        on!(conn, |c| diesel::update(target).set((next, attempt::assertion.eq(None::<Bytes>), attempt::identity.eq(None::<Bytes>))).execute(c).await)?
     } else {
         on!(conn, |c| diesel::update(target).set(next).execute(c).await)?
     };
+    if rows == 1 && state != row.state {
+        on!(conn, |c| diesel::delete(attempt_account::table.filter(attempt_account::attempt.eq(&row.hash))).execute(c).await)?;
+        add_concerns(conn, &row.hash, concerns).await?;
+    }
     Ok(rows == 1)
 }
 
@@ -156,16 +178,36 @@ pub async fn is_spent(conn: &mut Conn, hash: &[u8]) -> Result<bool> {
     Ok(n > 0)
 }
 
-/// Ends the open attempts of a browser that were for adding to an account, or all that target an account.
-/// Ends the open attempts whose code goes to an account (threat rule 8).
-pub async fn end_attempts_of_account(conn: &mut Conn, account: AccountId) -> Result<usize> {
-    let own = challenge::table.filter(challenge::account_id.eq(key(account))).select(challenge::attempt);
-    Ok(on!(conn, |c| diesel::delete(attempt::table.filter(attempt::hash.eq_any(own))).execute(c).await)?)
+/// Which attempts end.
+#[derive(Debug, Clone, Copy)]
+pub enum Ending<'a> {
+    /// All that concern an account, in whatever role (threat rule 8, MG-02).
+    Account(AccountId),
+    /// All that an identity began, by its keyed hash: it has its account now, or has lost it (LK-24).
+    Identity(&'a [u8]),
+    /// All of a browser.
+    Browser(&'a [u8]),
 }
 
-pub async fn end_attempts_of_browser(conn: &mut Conn, browser: &[u8]) -> Result<usize> {
-    Ok(on!(conn, |c| diesel::update(attempt::table.filter(attempt::browser.eq(browser)))
-        .set((attempt::assertion.eq(None::<Bytes>), attempt::expires_at.eq(0), attempt::rev.eq(attempt::rev + 1)))
-        .execute(c)
-        .await)?)
+/// Ends open attempts and their challenges; answers how many. One that ended shows itself as over, and nothing moves it.
+pub async fn end_attempts(conn: &mut Conn, which: Ending<'_>) -> Result<usize> {
+    let open = attempt::table.filter(attempt::expires_at.gt(attempt::created_at)).select(attempt::hash).order(attempt::hash.asc());
+    let ended: Vec<Bytes> = match which {
+        Ending::Account(account) => {
+            let own = attempt_account::table.filter(attempt_account::account_id.eq(key(account))).select(attempt_account::attempt);
+            on!(conn, |c| open.filter(attempt::hash.eq_any(own)).load(c).await)?
+        }
+        Ending::Identity(identity) => on!(conn, |c| open.filter(attempt::identity.eq(identity)).load(c).await)?,
+        Ending::Browser(browser) => on!(conn, |c| open.filter(attempt::browser.eq(browser)).load(c).await)?,
+    };
+    if ended.is_empty() {
+        return Ok(0);
+    }
+    Ok(on!(conn, |c| {
+        diesel::update(challenge::table.filter(challenge::attempt.eq_any(&ended)).filter(challenge::state.eq("open"))).set(challenge::state.eq("ended")).execute(c).await?;
+        diesel::update(attempt::table.filter(attempt::hash.eq_any(&ended)))
+            .set((attempt::assertion.eq(None::<Bytes>), attempt::identity.eq(None::<Bytes>), attempt::expires_at.eq(attempt::created_at), attempt::rev.eq(attempt::rev + 1)))
+            .execute(c)
+            .await
+    })?)
 }

@@ -82,6 +82,8 @@ diesel::table! {
         is_primary -> Bool,
         former_until -> Nullable<BigInt>,
         created_at -> BigInt,
+        contested_by -> Nullable<Binary>,
+        contested -> Bool,
     }
 }
 
@@ -208,12 +210,22 @@ diesel::table! {
         state -> Text,
         rev -> BigInt,
         assertion -> Nullable<Binary>,
+        identity -> Nullable<Binary>,
         continuation -> Text,
         support_code -> Text,
         flash -> Text,
         tries_left -> Integer,
         created_at -> BigInt,
         expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    attempt_account (attempt, account_id, role) {
+        attempt -> Binary,
+        account_id -> Binary,
+        role -> Text,
+        address -> Nullable<Text>,
     }
 }
 
@@ -480,6 +492,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     session,
     auth_event,
     attempt,
+    attempt_account,
     challenge,
     spent_state,
     counter,

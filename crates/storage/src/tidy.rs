@@ -40,5 +40,8 @@ pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {
 
 /// Wipes what providers said in attempts that are over but were never finished (GD-04).
 pub async fn wipe_expired_assertions(conn: &mut Conn, now: Micros) -> Result<usize> {
-    Ok(on!(conn, |c| diesel::update(attempt::table.filter(attempt::expires_at.lt(now)).filter(attempt::assertion.is_not_null())).set(attempt::assertion.eq(None::<Vec<u8>>)).execute(c).await)?)
+    Ok(on!(conn, |c| diesel::update(attempt::table.filter(attempt::expires_at.lt(now)).filter(attempt::assertion.is_not_null()))
+        .set((attempt::assertion.eq(None::<Vec<u8>>), attempt::identity.eq(None::<Vec<u8>>)))
+        .execute(c)
+        .await)?)
 }

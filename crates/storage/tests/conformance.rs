@@ -129,6 +129,7 @@ async fn d8_fifty_answers_at_once_get_three_tries() {
         state: "{}".into(),
         rev: 1,
         assertion: Some(vec![3]),
+        identity: Some(vec![4]),
         continuation: "{}".into(),
         support_code: String::new(),
         flash: String::new(),
@@ -137,7 +138,7 @@ async fn d8_fifty_answers_at_once_get_three_tries() {
         expires_at: 9,
     };
     let add = row.clone();
-    store.write::<_, Error, _>(move |c| Box::pin(async move { attempts::add_attempt(c, ORG, &add).await })).await.unwrap();
+    store.write::<_, Error, _>(move |c| Box::pin(async move { attempts::add_attempt(c, ORG, &add, &[]).await })).await.unwrap();
     let tasks: Vec<_> = (0..50)
         .map(|_| {
             let store = store.clone();
@@ -149,7 +150,7 @@ async fn d8_fifty_answers_at_once_get_three_tries() {
         taken += usize::from(task.await.unwrap().is_some());
     }
     assert_eq!(taken, 3);
-    let moved = |row: attempts::Attempt| store.write::<_, Error, _>(move |c| Box::pin(async move { attempts::set_attempt_state(c, &row, "{}", "", true).await }));
+    let moved = |row: attempts::Attempt| store.write::<_, Error, _>(move |c| Box::pin(async move { attempts::set_attempt_state(c, &row, "{}", "", true, &[]).await }));
     assert!(moved(row.clone()).await.unwrap());
     assert!(!moved(row).await.unwrap(), "an attempt moves on once");
     let mut c = store.read().await.unwrap();

@@ -268,7 +268,12 @@ impl Deciding<'_> {
             None if local && self.facts.local == Local::EmailCode && !self.policy.permits.email_code_sign_in => return Err(Refusal::CodeOff),
             None if local && self.facts.local == Local::PhoneCode && !self.policy.permits.phone_code_sign_in => return Err(Refusal::CodeOff),
             None if local && self.facts.local == Local::Passkey && !self.policy.permits.passkey_sign_in => return Err(Refusal::PasskeyOff),
-            None if local && self.facts.local == Local::Password && !self.policy.permits.password_sign_in => return Err(Refusal::PasswordOff),
+            None if local && matches!(self.facts.local, Local::Password | Local::Reset) && !self.policy.permits.password_sign_in => return Err(Refusal::PasswordOff),
+            // I13: not by the mailbox alone, and by nothing that the mailbox alone would set.
+            None if local && self.facts.contested && matches!(self.facts.local, Local::EmailCode | Local::Reset) => {
+                trace.say("contested");
+                return Err(Refusal::MailboxContested);
+            }
             Some(_) | None => {}
         }
         if matches!(self.facts.intent, Intent::SignIn | Intent::Confirm(_)) && !self.policy.permits.sign_in {
@@ -289,7 +294,17 @@ impl Deciding<'_> {
             }
             state => usable(state)?,
         }
+        self.still_proved(trace)?;
         Ok(Outcome::SignIn { account: known.account, email: self.email_step(trace) })
+    }
+
+    /// A proof counts by what it proved, as that is now (I4).
+    pub(super) fn still_proved(&self, trace: &mut Trace) -> Result<(), Refusal> {
+        if !self.facts.proof_gone {
+            return Ok(());
+        }
+        trace.say("proof-gone");
+        Err(Refusal::PolicyChanged)
     }
 
     /// An address that the account does not have: only one that the provider verified is worth a question, and
@@ -329,6 +344,11 @@ impl Deciding<'_> {
             Some(known) if known.account == confirm.account => usable(known.state)?,
             Some(_) | None => return Err(Refusal::OtherAccount),
         }
+        self.still_proved(trace)?;
+        if self.facts.contested && confirm.by == Means::Mailbox {
+            trace.say("contested");
+            return Err(Refusal::MailboxContested);
+        }
         let Beside { password, passkey, dated, mailbox } = confirm.beside;
         let better = password || passkey || dated;
         let code = |method| self.policy.choices.bind_methods.contains(&method) || !better;
@@ -359,6 +379,9 @@ impl Deciding<'_> {
         }
         if let Some(refusal) = merge.misfit {
             return Err(refusal);
+        }
+        if merge.by == MergeBy::BothProofs {
+            self.still_proved(trace)?;
         }
         // What a second factor protects never ends up with less.
         if other.second_factor && !merge.second_factor {
@@ -391,6 +414,7 @@ impl Deciding<'_> {
             | What::Passkey
             | What::Phone { .. }
             | What::NoPhone
+            | What::KeepEmail { .. }
             | What::Export
             | What::Delete { .. } => {}
         }
@@ -400,6 +424,8 @@ impl Deciding<'_> {
         }
         match change.what {
             What::Email { taken: true } | What::ProvenEmail { taken: true } => Err(Refusal::EmailTaken),
+            // A code is what the mailbox, or a phone like it, gives: no credential.
+            What::KeepEmail { by_credential: false } => Err(Refusal::MailboxContested),
             // It strands nobody, since a number never counts as the last way in.
             What::Phone { held_by: Some(from) } if from != change.account => Ok(Outcome::TakePhone { from }),
             What::Password { .. }
@@ -409,6 +435,7 @@ impl Deciding<'_> {
             | What::Phone { .. }
             | What::NoPhone
             | What::ProvenEmail { .. }
+            | What::KeepEmail { .. }
             | What::Export
             | What::Delete { .. } => Ok(Outcome::Change),
         }
@@ -496,8 +523,8 @@ fn govern(Govern { state, act, own, administrator, by_owner, .. }: Govern, trace
         (Governing::GiveRole, AccountState::Active) => Ok(Outcome::Change),
         (Governing::TakeRole, AccountState::Active | AccountState::Disabled | AccountState::Closing) if administrator => Ok(Outcome::Change),
         (Governing::Disable, AccountState::Active) | (Governing::Enable, AccountState::Disabled) => Ok(Outcome::Change),
-        (Governing::RemoveSecondFactor, AccountState::Active | AccountState::Disabled | AccountState::Closing) => Ok(Outcome::Change),
-        (Governing::Disable | Governing::Enable | Governing::RemoveSecondFactor | Governing::GiveRole | Governing::TakeRole, _) => Err(Refusal::PolicyChanged),
+        (Governing::RemoveSecondFactor | Governing::KeepEmail, AccountState::Active | AccountState::Disabled | AccountState::Closing) => Ok(Outcome::Change),
+        (Governing::Disable | Governing::Enable | Governing::RemoveSecondFactor | Governing::KeepEmail | Governing::GiveRole | Governing::TakeRole, _) => Err(Refusal::PolicyChanged),
     }
 }
 

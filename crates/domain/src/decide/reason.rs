@@ -15,7 +15,7 @@ pub struct Reason {
 
 impl Reason {
     /// Every code, for the test that each has its sentence.
-    pub const CODES: [&str; 45] = [
+    pub const CODES: [&str; 47] = [
         "gates-open",
         "filtered",
         "expression-failed",
@@ -61,6 +61,8 @@ impl Reason {
         "asks-to-restore",
         "restores",
         "governs",
+        "proof-gone",
+        "contested",
     ];
 }
 

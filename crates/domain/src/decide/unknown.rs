@@ -142,7 +142,7 @@ impl Deciding<'_> {
                 return if offers.is_empty() { Err(refusal) } else { choose(offers, Vec::new(), Disclosure::AfterProof) };
             }
             if rule.one == One::Link {
-                return Ok(self.ask_proof(rule, first, trace));
+                return self.ask_proof(rule, first, trace);
             }
         }
         let shown: Vec<_> = matches.iter().map(|(_, c)| Shown { account: c.account, addable: self.eligible(c) }).collect();
@@ -214,13 +214,16 @@ impl Deciding<'_> {
                 trace.rule("links-silently", &rule.id, None);
                 return Ok(self.link(candidate.account, rule, pair));
             }
-            return Ok(self.ask_proof(rule, candidate, trace));
+            return self.ask_proof(rule, candidate, trace);
         }
         if target.is_some() {
             return Err(Refusal::AttemptStep);
         }
         let unfinished = self.facts.pending.is_some() && self.can_match() && matches!(self.policy.choices.unverified_target, UnverifiedTarget::FinishSignup | UnverifiedTarget::Reclaim);
-        let to_claim = self.policy.choices.code_to == CodeTo::Claim || matches.len() > 1 || (matches.is_empty() && unfinished);
+        // Several who have the claimed address: it is theirs that the code goes to. Of several who were found by anything
+        // else the claimed mailbox learns nothing (rule 25).
+        let several = matches.len() > 1 && matches.iter().all(|(rule, _)| rule.on_claimed_address());
+        let to_claim = self.policy.choices.code_to == CodeTo::Claim || several || (matches.is_empty() && unfinished);
         if to_claim && self.facts.trust.is_some_and(|t| t < Trust::ProvenHere) {
             trace.say("confirm-first");
             return Ok(Outcome::Confirm);
@@ -231,7 +234,7 @@ impl Deciding<'_> {
                     trace.rule("links-silently", &rule.id, None);
                     Ok(self.link(candidate.account, rule, pair))
                 }
-                None => Ok(self.ask_proof(rule, candidate, trace)),
+                None => self.ask_proof(rule, candidate, trace),
             },
             // Nobody, or nobody who may be linked to: the page tells nothing.
             _ => {
@@ -249,15 +252,22 @@ impl Deciding<'_> {
         })
     }
 
-    /// The cheapest proof that the rule accepts: a code if the account has a mailbox, else its credential.
-    fn ask_proof(&self, rule: &Rule, candidate: &Candidate, trace: &mut Trace) -> Outcome {
+    /// The cheapest proof that the rule accepts: a code if the account has a mailbox, else its credential. Before anything
+    /// was proved the page is the one that nobody's account would have too.
+    fn ask_proof(&self, rule: &Rule, candidate: &Candidate, trace: &mut Trace) -> Result<Outcome, Refusal> {
         trace.rule("needs-proof", &rule.id, None);
-        if candidate.mailbox && self.accepted(rule, candidate, Proof::Mailbox).is_some() {
+        // The mailbox was shown already, or there is nothing else to show: the page says what to do.
+        if candidate.contested && self.may_branch() && (self.facts.trust == Some(Trust::ProvenHere) || self.policy.choices.bind_methods.is_empty()) {
+            trace.say("contested");
+            return Err(Refusal::MailboxContested);
+        }
+        let by_code = if self.may_branch() { candidate.mailbox && self.accepts(rule, candidate, Proof::Mailbox).is_some() } else { self.code_would_do() };
+        if by_code {
             trace.say("wants-code");
-            return Outcome::Challenge { target: Some(candidate.account), by: By::Rule };
+            return Ok(Outcome::Challenge { target: Some(candidate.account), by: By::Rule });
         }
         trace.say("wants-credential");
-        Outcome::Bind { target: Some(candidate.account) }
+        Ok(Outcome::Bind { target: Some(candidate.account) })
     }
 
     /// The person named an account by its address or number and wants a code; without an owner the code is a decoy.
@@ -266,8 +276,9 @@ impl Deciding<'_> {
         if !self.policy.choices.bind_methods.contains(&by) {
             return Err(Refusal::NotAllowed);
         }
-        let candidate = self.facts.candidates.iter().find(|c| target == Some(c.account) && visible(c));
-        let asked = candidate.filter(|c| self.policy.choices.rules.iter().any(|r| r.entered_by_user && r.id == c.rule && self.eligible(c) && self.accepted(r, c, Proof::Mailbox).is_some()));
+        // The same account may be there by other rules too: the one that it was named for counts (LK-25).
+        let entered = |c: &&Candidate| self.policy.choices.rules.iter().any(|r| r.entered_by_user && r.id == c.rule && self.eligible(c) && self.accepts(r, c, Proof::Mailbox).is_some());
+        let asked = self.facts.candidates.iter().filter(|c| target == Some(c.account) && visible(c)).find(entered);
         trace.say(if asked.is_some() { "wants-code" } else { "decoy" });
         Ok(Outcome::Challenge { target: asked.map(|c| c.account), by: By::Name })
     }
@@ -277,6 +288,7 @@ impl Deciding<'_> {
         if !self.policy.permits.link_on_login {
             return Err(Refusal::PolicyChanged);
         }
+        self.still_proved(trace)?;
         let mut refusal = Refusal::PolicyChanged;
         for candidate in self.facts.candidates.iter().filter(|c| c.account == target) {
             let Some(rule) = self.policy.choices.rules.iter().find(|r| r.id == candidate.rule && r.entered_by_user == (by == By::Name)) else { continue };
@@ -301,6 +313,10 @@ impl Deciding<'_> {
                 trace.rule("proved", &rule.id, None);
                 return Ok(self.link(target, rule, pair));
             }
+            if candidate.contested && self.accepts(rule, candidate, proof).is_some() {
+                trace.say("contested");
+                refusal = Refusal::MailboxContested;
+            }
         }
         Err(refusal)
     }
@@ -315,8 +331,13 @@ impl Deciding<'_> {
         if rule.entered_by_user || rule.on_claimed_address() { word } else { Trust::Asserted }
     }
 
-    /// The pair that this proof satisfies, after I11 and the floors. An identity that the account once released needs a proof.
+    /// The pair that this proof satisfies. A mailbox that is contested proves nothing, asked or not (I13).
     fn accepted(&self, rule: &Rule, candidate: &Candidate, proof: Proof) -> Option<(Trust, Proof)> {
+        if candidate.contested && proof < Proof::Credential { None } else { self.accepts(rule, candidate, proof) }
+    }
+
+    /// The pair that the rule takes for it, after I11 and the floors. An identity that the account once released needs a proof.
+    fn accepts(&self, rule: &Rule, candidate: &Candidate, proof: Proof) -> Option<(Trust, Proof)> {
         if candidate.released && proof == Proof::None {
             return None;
         }

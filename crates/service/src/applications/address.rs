@@ -81,7 +81,6 @@ impl Ligature {
         let session = visitor.session_of(account)?;
         let address = Canonical::parse(contact.as_str()).map_err(|_| Refusal::AttemptExpired)?;
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
-        bump_rev(c, account, row.rev).await?;
         // Given up since: nothing is proved of it.
         if !list_emails(c, account).await?.iter().any(|e| e.canonical == address.as_str()) {
             return Err(Refusal::AttemptExpired.into());
@@ -96,9 +95,10 @@ impl Ligature {
                 return Ok(Err((refusal, open.row.support_code.clone())));
             }
         };
+        self.move_on(c, open, &State::Done, "").await?;
+        bump_rev(c, account, row.rev).await?;
         own_email(c, account, address.as_str()).await?;
         remove_pending_accounts(c, self.org, address.as_str(), account).await?;
-        self.move_on(c, open, &State::Done, "").await?;
         self.record(c, Event::new("email.proved").account(account).detail(allowed.trace)).await?;
         Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
@@ -138,7 +138,7 @@ impl Ligature {
             .retry(visitor, move |this, c, visitor| {
                 let secret = secret.clone();
                 Box::pin(async move {
-                    let open = this.opened(c, &visitor, &secret).await?;
+                    let open = this.opened_for_step(c, &visitor, &secret).await?;
                     match (&open.state, open.continuation.clone()) {
                         (State::AwaitingCode(Awaited { purpose: CodePurpose::ProveEmail, .. }), Continuation::Authorize(request)) => {
                             this.move_on(c, &open, &State::Abandoned, "").await?;

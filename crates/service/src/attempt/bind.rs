@@ -1,7 +1,7 @@
 //! Showing on the binding page that an account is one's own: by its password, a passkey, a code, or another of its providers.
 use domain::{
     Outcome, Proof, Refusal,
-    attempt::{Kept, State},
+    attempt::{Kept, ProvedBy, State},
     contact::Contact,
     facts::Act,
     policy::BindMethod,
@@ -44,12 +44,12 @@ impl Ligature {
             // With an address typed, the account is the one that the address finds, as at sign-in.
             self.check_password(visitor, address, password).await
         };
-        let shown = match checked {
-            Ok(account) if wanted.is_none_or(|w| w == account) => account,
+        let (shown, proof) = match checked {
+            Ok((account, proof)) if wanted.is_none_or(|w| w == account) => (account, proof),
             Ok(_) => return self.wrong_code(visitor, id, Refusal::CredentialsWrong.into()).await,
             Err(fault) => return self.wrong_code(visitor, id, fault).await,
         };
-        self.bind_shown(visitor, id, open.state, Deed::new(Act::Proved(shown, Proof::Credential, by), false)).await
+        self.bind_shown(visitor, id, open.state, Deed::new(Act::Proved(shown, Proof::Credential, by), false).by(proof)).await
     }
 
     /// A passkey of the account as the proof (AU-10). The device verified the person, so it stands for both factors.
@@ -62,11 +62,11 @@ impl Ligature {
         let (wanted, by) = open.state.binding()?;
         self.binds_by(&mut conn, &open, BindMethod::Passkey).await?;
         drop(conn);
-        let shown = self.shown_passkey(visitor, sealed, answer).await?;
+        let (shown, proof) = self.shown_passkey(visitor, sealed, answer).await?;
         if wanted.is_some_and(|w| w != shown) {
             return self.wrong_code(visitor, id, Refusal::CredentialsWrong.into()).await;
         }
-        let kept = Kept { factor: Some((shown, "passkey".into())), ..Kept::default() };
+        let kept = Kept { factor: Some((shown, "passkey".into())), proof: Some(proof), ..Kept::default() };
         self.bind_shown(visitor, id, open.state, Deed { kept, ..Deed::new(Act::Proved(shown, Proof::Credential, by), false) }).await
     }
 
@@ -76,7 +76,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let (secret, at, deed) = (secret.clone(), at.clone(), deed.clone());
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 if open.state != at {
                     return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
@@ -102,7 +102,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let (secret, contact) = (secret.clone(), contact.clone());
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 if open.state.binding()?.0.is_some() {
                     return Err(Refusal::AttemptStep.into());
@@ -119,7 +119,7 @@ impl Ligature {
 
     /// Another provider came back for an attempt that waits: its account is the one that is shown to be the person's.
     pub(crate) async fn bind_by_identity(&self, c: &mut Conn, visitor: &Acting, attempt: &str, shown: &Held) -> Result<Settled, Fault> {
-        let open = self.opened(c, visitor, attempt).await?;
+        let open = self.opened_for_step(c, visitor, attempt).await?;
         let (wanted, by) = open.state.binding()?;
         self.binds_by(c, &open, BindMethod::Identity).await?;
         // The other identity is worth as much as a sign-in with it would be: the same decision, gates and filters included.
@@ -127,15 +127,12 @@ impl Ligature {
         let (facts, _, decision) = self.decide_on(c, shown, Ask::SignIn { act: Act::Arrived, proven: false, kept: &Kept::default() }, client.as_deref()).await?;
         let another = open.held()?.provider != shown.provider;
         // What that account would still be asked for is asked for before the link.
-        let opens = match decision.outcome {
-            Outcome::SignIn { account, .. } | Outcome::SecondFactor { account } => Some(account),
-            Outcome::Details { .. } => facts.known.map(|k| k.account),
-            _ => None,
-        };
-        match opens {
-            Some(account) if another && wanted.is_none_or(|w| w == account) => {
+        let opens = matches!(decision.outcome, Outcome::SignIn { .. } | Outcome::SecondFactor { .. } | Outcome::Details { .. });
+        let shown = facts.known.filter(|_| opens).and_then(|k| k.link.map(|link| (k.account, link)));
+        match shown {
+            Some((account, link)) if another && wanted.is_none_or(|w| w == account) => {
                 let proven = open.state.proven();
-                self.step(c, visitor, open, Deed::new(Act::Proved(account, Proof::Credential, by), proven)).await
+                self.step(c, visitor, open, Deed::new(Act::Proved(account, Proof::Credential, by), proven).by(ProvedBy::Identity(link))).await
             }
             // Nobody's, or another account's: the same answer as for a wrong password.
             _ => {

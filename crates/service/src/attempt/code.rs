@@ -1,7 +1,8 @@
 //! Codes of an attempt: sent to the claimed mailbox or to the account's own, typed, counted.
 use domain::{
     AccountId, Policy, Proof, Refusal,
-    attempt::State,
+    attempt::{Kept, ProvedBy, State},
+    contact::Contact,
     facts::{Act, By},
     policy::MailEvent,
 };
@@ -24,7 +25,8 @@ use crate::{
 impl Ligature {
     /// Mails the code that a state waits for; states that wait for none send nothing. For a decoy the same page without a mail.
     pub(crate) async fn send_code(&self, c: &mut Conn, visitor: &Acting, row: &Attempt, state: &State, held: &Held, policy: &Policy) -> Result<(), Fault> {
-        let Some(binding) = self.code_binding(c, held, state).await? else { return Ok(()) };
+        let Some(binding) = code_binding(held, state) else { return Ok(()) };
+        let binding = Binding { hidden: !state.may_show_address(policy), ..binding };
         let letter = match (state, binding.account) {
             (State::Confirming { .. }, _) => {
                 let to = held.assertion.email.clone().unwrap_or_default();
@@ -36,7 +38,11 @@ impl Ligature {
             }
             (_, Some(account)) => {
                 let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
-                let to = self.own_contact(c, account, &binding.address).await?;
+                let to = match state {
+                    // It was the account's when the page was entered; it is not any more (LK-23).
+                    State::Proving { address: Some(address), .. } => Some(self.own_contact(c, account, address).await?.ok_or(Refusal::AttemptExpired)?),
+                    _ => None,
+                };
                 to.map(|to| self.letter(Kind::LinkCode, to, locale, visitor, &held.provider_name, &held.label()))
             }
             (_, None) => None,
@@ -44,43 +50,13 @@ impl Ligature {
         self.challenge(c, visitor, row, &binding, Shape::of(policy), letter).await.map(drop)
     }
 
-    /// What the code of a state is bound to; `None` where no code is awaited.
-    pub(crate) async fn code_binding(&self, c: &mut Conn, held: &Held, state: &State) -> Result<Option<Binding>, Fault> {
-        let claimed = held.address().map(|a| a.as_str().to_owned()).unwrap_or_default();
-        let base = Binding { provider: held.provider.to_string(), namespace: held.namespace.clone(), subject: held.assertion.subject.clone(), ..Binding::default() };
-        Ok(match state {
-            State::Confirming { .. } => Some(Binding { action: "claim", address: claimed, ..base }),
-            State::EmailChanged { account, updating: true } => Some(Binding { action: "email", account: Some(*account), address: claimed, ..base }),
-            State::Proving { target, by, address, .. } => {
-                let (action, named) = match by {
-                    By::Rule => ("link", None),
-                    By::Name => ("bind", address.clone()),
-                };
-                let own = match (target, &named) {
-                    (Some(account), None) => self.mail_target(c, held, *account).await?.map(|e| e.canonical),
-                    _ => None,
-                };
-                Some(Binding { action, account: *target, address: named.or(own).unwrap_or(claimed), ..base })
-            }
-            State::Choosing { .. }
-            | State::Binding { .. }
-            | State::FinishingSignup { .. }
-            | State::EmailChanged { updating: false, .. }
-            | State::AwaitingCode(_)
-            | State::Merging { .. }
-            | State::Completing { .. }
-            | State::Done
-            | State::Abandoned
-            | State::Refused { .. } => None,
-        })
-    }
-
-    /// The account's own address: the one that was matched, in the account's spelling, else its primary one (GO-36).
+    /// The account's own address: the one that was matched, in the account's spelling, else its first one that proves
+    /// anything (GO-36).
     pub(crate) async fn mail_target(&self, c: &mut Conn, held: &Held, account: AccountId) -> Result<Option<Email>, Fault> {
         let emails: Vec<Email> = list_emails(c, account).await?.into_iter().filter(|e| e.proof != "none").collect();
         let claimed = held.address();
         let matched = emails.iter().find(|e| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical)).cloned();
-        Ok(matched.or_else(|| emails.into_iter().next()))
+        Ok(matched.or_else(|| emails.into_iter().find(|e| !e.contested)))
     }
 
     /// A new code; the tries stay as they are.
@@ -92,7 +68,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 match &open.state {
                     State::AwaitingCode(awaited) => this.send_awaited(c, &visitor, &open.row, awaited, None).await?,
@@ -132,22 +108,26 @@ impl Ligature {
                 (state.clone(), state.proven(), target.map(|t| Act::Proved(t, Proof::Mailbox, by)))
             }
         };
-        let binding = self.code_binding(&mut conn, open.held()?, &open.state).await?.ok_or(Refusal::AttemptStep)?;
+        let proof = match &open.state {
+            State::Proving { address: Some(address), .. } => Contact::parse(address).ok().map(|c| ProvedBy::code_to(&c)),
+            _ => None,
+        };
+        let binding = code_binding(open.held()?, &open.state).ok_or(Refusal::AttemptStep)?;
         drop(conn);
         match self.compare_code(&open.row, &binding, typed).await {
             Ok(right) => {
                 let act = act.ok_or(Refusal::CodeWrong)?;
                 let secret = id.to_owned();
                 self.settle(visitor, move |this, c, visitor| {
-                    let (secret, right, awaited) = (secret.clone(), right.clone(), awaited.clone());
+                    let (secret, right, awaited, proof) = (secret.clone(), right.clone(), awaited.clone(), proof.clone());
                     Box::pin(async move {
-                        let open = this.opened(c, &visitor, &secret).await?;
+                        let open = this.opened_for_step(c, &visitor, &secret).await?;
                         let visitor = visitor.on_way(&open.continuation);
                         if open.state != awaited {
                             return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
                         }
                         this.use_up(c, &right).await?;
-                        this.step(c, &visitor, open, Deed::new(act, proven)).await
+                        this.step(c, &visitor, open, Deed { kept: Kept { proof, ..Kept::default() }, ..Deed::new(act, proven) }).await
                     })
                 })
                 .await
@@ -166,7 +146,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 if refusal == Refusal::CodeExhausted {
                     if !open.state.is_terminal() {
@@ -197,5 +177,32 @@ impl Ligature {
             self.tell(c, *account, Kind::RefusedNotice, visitor, &held.provider_name, &held.label(), None).await?;
         }
         Ok(())
+    }
+}
+
+/// What the code of a state is bound to; `None` where no code is awaited.
+pub(crate) fn code_binding(held: &Held, state: &State) -> Option<Binding> {
+    let claimed = held.address().map(|a| a.as_str().to_owned()).unwrap_or_default();
+    let base = Binding { provider: held.provider.to_string(), namespace: held.namespace.clone(), subject: held.assertion.subject.clone(), ..Binding::default() };
+    match state {
+        State::Confirming { .. } => Some(Binding { action: "claim", address: claimed, ..base }),
+        State::EmailChanged { account, updating: true } => Some(Binding { action: "email", account: Some(*account), address: claimed, ..base }),
+        State::Proving { target, by, address, .. } => {
+            let action = match by {
+                By::Rule => "link",
+                By::Name => "bind",
+            };
+            Some(Binding { action, account: *target, address: address.clone().unwrap_or(claimed), ..base })
+        }
+        State::Choosing { .. }
+        | State::Binding { .. }
+        | State::FinishingSignup { .. }
+        | State::EmailChanged { updating: false, .. }
+        | State::AwaitingCode(_)
+        | State::Merging { .. }
+        | State::Completing { .. }
+        | State::Done
+        | State::Abandoned
+        | State::Refused { .. } => None,
     }
 }

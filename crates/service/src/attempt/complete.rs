@@ -15,7 +15,6 @@ use storage::{
     Conn,
     accounts::{Account, bump_rev, find_account, hold_account, is_email_taken, list_emails, own_email, remove_pending_accounts, set_account_state, set_closing},
     agreements::add_agreement,
-    attempts::{NewChallenge, add_challenge},
     attributes::BY_PERSON,
     factors::{TOTP, find_factor},
 };
@@ -25,7 +24,7 @@ use crate::{
     Arrival, Fault, Ligature, Visitor,
     arrive::{Settled, client_of},
     audit::Event,
-    chance::{random_bytes, row_id, support_code},
+    chance::support_code,
     facts::given,
     mails::Kind,
     sessions::Opening,
@@ -75,7 +74,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let (secret, awaited) = (secret.clone(), awaited.clone());
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 if open.state != awaited {
                     return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
@@ -112,7 +111,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let (secret, details) = (secret.clone(), details.clone());
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 let (then, Wants::Details { agreements, fields }, kept) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
                 if !details.problems(agreements, fields).is_empty() {
@@ -138,7 +137,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 let (then, Wants::Restore { account }, kept) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
                 let (then, kept) = (then.clone(), Kept { restores: Some(*account), ..kept.clone() });
@@ -191,12 +190,18 @@ impl Ligature {
             "passkey" => Local::Passkey,
             _ => Local::Password,
         };
-        let facts = Facts { given, local, ..Facts::local(intent, (intent == Intent::SignIn).then_some(known)) };
+        let proof_gone = intent == Intent::SignIn && !self.still_proves(c, account, kept.proof.as_ref()).await?;
+        let contested = self.is_contested(c, account, kept.proof.as_ref()).await?;
+        let facts = Facts { given, local, proof_gone, contested, ..Facts::local(intent, (intent == Intent::SignIn).then_some(known)) };
         let decision = decide(&facts, &policy);
         if let Some(state) = State::complete(&decision.outcome, then, kept.clone()) {
             return self.wait_in(c, visitor, open, "sign_in", state, &continuation).await;
         }
         let event = |kind| Event { provider: method.clone(), ..Event::new(kind).account(account).detail(trace_of(&facts, &decision)) };
+        // What changes the account ends what is open and concerns it: this attempt is over before.
+        if let (Some(open), Outcome::SignIn { .. } | Outcome::Create) = (open, &decision.outcome) {
+            self.move_on(c, open, &State::Done, "").await?;
+        }
         match decision.outcome {
             Outcome::SignIn { .. } => {
                 self.restore_if_closing(c, visitor, &facts).await?;
@@ -213,9 +218,6 @@ impl Ligature {
                 return Ok(Err((if refusal == Refusal::AccountPending { Refusal::CredentialsWrong } else { refusal }, support)));
             }
             _ => return Err(Fault::Internal("a local ending signs in, creates or is refused".into())),
-        }
-        if let Some(open) = open {
-            self.move_on(c, open, &State::Done, "").await?;
         }
         self.keep_given(c, account, &kept).await?;
         let factor = kept.factor.map(|(_, by)| by).unwrap_or_default();
@@ -237,37 +239,14 @@ impl Ligature {
 
     /// The page that asks for what is wanted, in the attempt that is open or in a new one.
     pub(crate) async fn wait_in(&self, c: &mut Conn, visitor: &Acting, open: Option<&Opened>, kind: &str, state: State, continuation: &Continuation) -> Result<Settled, Fault> {
-        let (id, hash) = match open {
+        let id = match open {
             Some(open) => {
                 self.move_on(c, open, &state, "").await?;
-                (open.secret.clone(), open.row.hash.clone())
+                open.secret.clone()
             }
-            None => self.begin_attempt(c, visitor, kind, &state, None, continuation).await?,
+            None => self.begin_attempt(c, visitor, kind, &state, None, continuation).await?.0,
         };
-        self.hold_for(c, &hash, &state).await?;
         Ok(Ok(Arrival::Page { id, page: state.page() }))
-    }
-
-    /// An attempt that waits for more of an account belongs to it from now on: what ends the account's attempts ends it too.
-    pub(crate) async fn hold_for(&self, c: &mut Conn, attempt: &[u8], state: &State) -> Result<(), Fault> {
-        let Ok((then, wants, _)) = state.completing() else { return Ok(()) };
-        let account: Option<AccountId> = match (wants, then) {
-            (Wants::SecondFactor { account } | Wants::Restore { account }, _)
-            | (_, Then::SignIn { account, .. } | Then::SignUp { account } | Then::Confirm { account, .. } | Then::Merge { account, .. }) => Some(*account),
-            (Wants::Details { .. }, Then::Arrival { act, .. }) => {
-                if let domain::facts::Act::Proved(account, ..) = act {
-                    Some(*account)
-                } else {
-                    None
-                }
-            }
-        };
-        let Some(account) = account else { return Ok(()) };
-        let now = self.now();
-        // Nothing answers it: a code of the second factor is no code of ours.
-        let mac = random_bytes::<32>().to_vec();
-        let new = NewChallenge { id: row_id(now), attempt: attempt.to_vec(), kind: "account_hold".into(), account: Some(account), mac, sent_to: String::new(), expires_at: now + domain::attempt::TTL };
-        Ok(add_challenge(c, &new, now).await?)
     }
 
     /// Keeps what a person accepted and wrote, for the account that it was for.

@@ -17,7 +17,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let (secret, phc) = (secret.clone(), phc.clone());
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 open.state.finishing()?;
                 this.step(c, &visitor, open, Deed { kept: Kept { password: Some(phc), ..Kept::default() }, ..Deed::new(Act::Finished, true) }).await

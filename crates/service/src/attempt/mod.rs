@@ -1,13 +1,19 @@
 //! The pages of an attempt: what they show, and what a click, a code or a credential does.
 use domain::{
-    Refusal,
-    attempt::{Kept, State},
+    AccountId, Refusal,
+    attempt::{Kept, ProvedBy, State},
+    contact::Contact,
+    decide::{Choice, Outcome},
     facts::{Act, By},
     path::Continuation,
 };
 use storage::{
     Conn,
+    accounts::{find_password_row, hold_account, list_emails},
     attempts::{Attempt, find_attempt, set_attempt_state},
+    attributes::find_phone,
+    links::list_links,
+    passkeys::list_passkeys,
 };
 
 use crate::{
@@ -25,6 +31,7 @@ mod complete;
 mod finish;
 mod view;
 
+pub(crate) use code::code_binding;
 pub use complete::Details;
 pub(crate) use complete::trace_of;
 pub use view::{AttemptView, CodeFor, ShownAccount, ViewBody};
@@ -62,6 +69,11 @@ impl Deed {
     pub fn new(act: Act, proven: bool) -> Self {
         Self { act, proven, address: None, kept: Kept::default() }
     }
+
+    /// The same act, with what showed the account to be the person's.
+    pub fn by(self, proof: ProvedBy) -> Self {
+        Self { kept: Kept { proof: Some(proof), ..self.kept }, ..self }
+    }
 }
 
 impl Ligature {
@@ -86,6 +98,51 @@ impl Ligature {
         Ok(Opened { secret: id.to_owned(), row, state, held, continuation })
     }
 
+    /// The same for a step, in the transaction that takes it: the accounts that the attempt concerns are held first, so
+    /// that they stay what the decision sees, and whatever ends their attempts has ended this one or waits (I14).
+    pub(crate) async fn opened_for_step(&self, c: &mut Conn, visitor: &Acting, id: &str) -> Result<Opened, Fault> {
+        let open = self.opened(c, visitor, id).await?;
+        let concerns = open.state.concerns();
+        if !self.store.is_postgres() || concerns.is_empty() {
+            return Ok(open);
+        }
+        // In the order of their ids, as everybody takes them.
+        for concern in concerns {
+            hold_account(c, concern.account).await?;
+        }
+        self.opened(c, visitor, id).await
+    }
+
+    /// Whether an account still has what showed it to be somebody's: a proof counts by what it proved, as that is when it
+    /// is to count (I4, MG-02, LK-23). Without one it was not shown at all.
+    pub(crate) async fn still_proves(&self, c: &mut Conn, account: AccountId, proof: Option<&ProvedBy>) -> Result<bool, Fault> {
+        Ok(match proof {
+            None => false,
+            Some(ProvedBy::Password(id)) => find_password_row(c, account).await?.is_some_and(|(own, _)| own == *id),
+            Some(ProvedBy::Identity(link)) => {
+                let own = list_links(c, account).await?.into_iter().find(|l| l.id == *link);
+                let ground = self.ground(c, None).await?;
+                own.and_then(|l| ground.provider(l.provider_id).map(|p| p.enabled)).unwrap_or(false)
+            }
+            Some(ProvedBy::Passkey(id)) => list_passkeys(c, account).await?.iter().any(|k| k.id == *id),
+            Some(ProvedBy::Mailbox(address)) => list_emails(c, account).await?.iter().any(|e| e.canonical == *address && e.proof != "none"),
+            Some(ProvedBy::Phone(number)) => find_phone(c, account).await?.as_ref() == Some(number),
+        })
+    }
+
+    /// The page that an outcome leads to. Where a code is awaited it says where that goes, once and for all.
+    pub(crate) async fn entered(&self, c: &mut Conn, held: &Held, outcome: &Outcome, choice: Option<Choice>, deed: &Deed) -> Result<Option<State>, Fault> {
+        let mut next = State::enter(outcome, choice, deed.act, deed.proven, deed.kept.clone());
+        if let Some(State::Proving { target, by, address, .. }) = &mut next {
+            *address = match (by, *target) {
+                (By::Name, _) => deed.address.as_deref().and_then(|a| Contact::parse(a).ok()).map(|c| c.as_str().to_owned()),
+                (By::Rule, Some(account)) => self.mail_target(c, held, account).await?.map(|e| e.canonical),
+                (By::Rule, None) => None,
+            };
+        }
+        Ok(next)
+    }
+
     /// A choice on the chooser.
     ///
     /// # Errors
@@ -95,7 +152,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 let visitor = visitor.on_way(&open.continuation);
                 let act = open.state.pick(act)?;
                 let proven = open.state.proven();
@@ -110,23 +167,22 @@ impl Ligature {
         let held = open.held()?.clone();
         let client = client_of(&open.continuation);
         let (facts, policy, decision) = self.decide_on(c, &held, Ask::SignIn { act: deed.act, proven: deed.proven, kept: &deed.kept }, client.as_deref()).await?;
-        let mut next = open.state.clone().after(&decision.outcome, deed.act, deed.proven, deed.kept.clone())?;
-        if let State::Proving { address, by: By::Name, .. } = &mut next {
-            address.clone_from(&deed.address);
-        }
+        let next = match self.entered(c, &held, &decision.outcome, open.state.choice().cloned(), &deed).await? {
+            Some(page) if !open.state.is_terminal() => page,
+            _ => open.state.clone().end(&decision.outcome)?,
+        };
         self.move_on(c, &open, &next, "").await?;
         if next.is_terminal() {
             let applying = Applying { visitor, held: &held, continuation: &open.continuation, facts: &facts, policy: &policy, decision: &decision, kept: &deed.kept, attempt: Some(&open) };
             return self.apply(c, &applying).await;
         }
-        self.hold_for(c, &open.row.hash, &next).await?;
         self.send_code(c, visitor, &open.row, &next, &held, &policy).await?;
         Ok(Ok(Arrival::Page { id: open.secret, page: next.page() }))
     }
 
-    /// Moves the attempt's row on; whoever was slower starts over.
+    /// Moves the attempt's row on, to the accounts that it concerns from now on; whoever was slower starts over.
     pub(crate) async fn move_on(&self, c: &mut Conn, open: &Opened, next: &State, flash: &str) -> Result<(), Fault> {
-        let moved = set_attempt_state(c, &open.row, &serde_json::to_string(next)?, flash, next.is_terminal()).await?;
+        let moved = set_attempt_state(c, &open.row, &serde_json::to_string(next)?, flash, next.is_terminal(), &next.concerns()).await?;
         if moved { Ok(()) } else { Err(storage::Error::Changed.into()) }
     }
 
@@ -139,7 +195,7 @@ impl Ligature {
         self.settle(visitor, move |this, c, visitor| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
                 if !open.state.is_terminal() {
                     this.move_on(c, &open, &State::Abandoned, "").await?;
                     this.record(c, crate::audit::Event::new("attempt.abandoned").code("cancelled")).await?;
@@ -172,6 +228,7 @@ pub(crate) fn blank(now: domain::Micros) -> Attempt {
         state: String::new(),
         rev: 1,
         assertion: None,
+        identity: None,
         continuation: String::new(),
         support_code: String::new(),
         flash: String::new(),
