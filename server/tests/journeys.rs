@@ -118,15 +118,15 @@ async fn ph_01_a_reclaimed_account_keeps_nothing_that_is_older_than_the_proof() 
     w.healthy().await;
 }
 
-/// Shows PH-06, PH-07, PH-08, PH-11.
+/// Shows PH-06, PH-07, PH-11.
 #[tokio::test(flavor = "multi_thread")]
-async fn ph_06_ph_08_ph_11_an_unproved_address_owns_nothing_and_locks_nobody_out() {
+async fn ph_06_ph_11_an_unproved_address_owns_nothing_and_locks_nobody_out() {
     let w = World::new("recommended").await;
     // PH-06: the attacker's provider asserts the address and opens an account with it.
     let a = w.browser();
     let chooser = a.sign_in("pigeon", "p-vera").await;
     assert_eq!(a.pick(&chooser, "create_new").await.path(), "/account");
-    // PH-11, PH-08: sign-ups that never prove it, any number.
+    // PH-11: sign-ups that never prove it, any number.
     for _ in 0..3 {
         squat(&w, "vera@example.test").await;
     }
@@ -144,6 +144,33 @@ async fn ph_06_ph_08_ph_11_an_unproved_address_owns_nothing_and_locks_nobody_out
     // The others are gone with the proof.
     assert_eq!(w.rows("account", "state", "pending").await, 0);
     w.healthy().await;
+}
+
+/// Shows PH-08: an address that somebody only asked for finds nobody, whatever their own account is worth.
+#[tokio::test(flavor = "multi_thread")]
+async fn ph_08_a_change_of_address_that_waits_takes_part_in_no_match_and_fails_when_the_owner_came() {
+    for came in [false, true] {
+        let w = World::new("nevis").await;
+        let a = w.sign_up("mallory@evil.test").await;
+        let pending = a.post("/fn/account/email", &[("email", "vera@example.test")]).await;
+        assert!(pending.path().ends_with("/code"), "{}", pending.body);
+        let code = code_to(&w, "vera@example.test", 1).await;
+        if came {
+            let v = w.browser();
+            let page = v.sign_in("meridian", "m-vera").await;
+            let done = v.code(&page, &code_to(&w, "vera@example.test", 2).await).await;
+            assert_eq!((done.path().as_str(), w.accounts().await), ("/account", 2), "an account of her own: {}", done.body);
+            assert_eq!((v.methods().await, a.methods().await), (vec!["Meridian".to_owned()], vec!["Password".to_owned()]));
+        }
+        let late = a.code(&pending, &code).await;
+        assert_eq!(a.get("/account").await.has("vera@example.test"), !came, "{}", late.body);
+        if came {
+            assert_eq!((late.status, late.refusal().as_str()), (409, "account.email_taken"));
+            assert_eq!(w.browser().sign_in("meridian", "m-vera").await.path(), "/account");
+            assert_ne!(w.browser().password("vera@example.test", PASSWORD).await.path(), "/account", "the attacker's password is not hers");
+        }
+        w.healthy().await;
+    }
 }
 
 /// Shows AU-03, AU-07, AU-10, AU-11, AU-13, AU-18, LK-16.

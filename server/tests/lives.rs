@@ -75,38 +75,122 @@ async fn of_two_identities_of_one_provider_one_can_go_and_the_other_stays() {
     w.healthy().await;
 }
 
-/// Shows PH-04, PH-09, PH-10. Somebody opens an account with the victim's address, adds their own ways in and drives
-/// every mail that there is; the victim's account is another one, and theirs alone.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_account_with_a_claimed_address_gives_nothing_of_the_owners_later_account() {
-    let w = World::new("recommended").await;
-    let attacker = w.browser();
-    let chooser = attacker.sign_in("pigeon", "p-vera").await;
-    if chooser.path().ends_with("/choose") {
-        attacker.pick(&chooser, "create_new").await;
-    }
+/// Somebody's account that holds the victim's address by a provider's word, beside their own ways in.
+async fn mixed(w: &World) -> world::Browser {
+    let attacker = w.sign_up("mallory@evil.test").await;
     attacker.add("harbour", "h-1").await;
-    assert!(attacker.is_signed_in().await);
-    let proofs = async || w.rows("account_email", "proof", "none").await;
-    assert_eq!(proofs().await, 1);
-    // Every flow that mails the address, except the one that proves it, leaves it unproved.
-    let victim = w.browser();
-    victim.post("/fn/reset/ask", &[("email", "vera@example.test")]).await;
-    attacker.post("/fn/account/email", &[("email", "vera@example.test")]).await;
-    attacker.post("/fn/account/confirm/code", &[]).await;
-    assert_eq!(proofs().await, 1);
-    // A reset is worth nothing: there is no owner. The victim signs up, by the code from the mailbox.
-    w.mails("vera@example.test").await;
+    w.atlas.person("a-mallory", json!({"email": "mallory@evil.test", "email_verified": true}));
+    attacker.add("atlas", "a-mallory").await;
+    // The provider's address becomes the account's at the next sign-in, proved by the provider and owned by nobody.
+    w.atlas.set(rehearsal::provider::Knobs { id_token: json!({"email": "vera@example.test"}), ..rehearsal::provider::Knobs::default() });
+    let again = w.browser();
+    again.sign_in("atlas", "a-mallory").await;
+    assert!(again.get("/account").await.has("vera@example.test"), "both addresses are on it");
+    w.atlas.set(rehearsal::provider::Knobs::default());
+    attacker
+}
+
+async fn set_anew(w: &World, email: &str, password: &str) -> (usize, world::Page) {
+    let b = w.browser();
+    let before = w.mails(email).await;
+    let page = b.post("/fn/reset/ask", &[("email", email)]).await;
+    let sent = w.mails(email).await - before;
+    let code = if sent == 0 { "ZZZZ-ZZZZ".to_owned() } else { newest_code(w, email).await };
+    (sent, b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", password)]).await)
+}
+
+/// Shows PH-09: a reset by an address that an account holds and does not own is no way in to it, and its completion
+/// leaves the other account's ways in where they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn ph_09_a_reset_ends_in_an_account_to_which_nobody_else_has_access() {
+    let w = World::new("zitadel").await;
+    let new = "four quite unrelated words";
+    mixed(&w).await;
+    // The owner of an address gets the mail and the account; the holder of another's gets neither.
+    let (sent, done) = set_anew(&w, "mallory@evil.test", new).await;
+    assert_eq!((sent, done.path().as_str()), (1, "/account/recovered"), "{}", done.body);
+    let (sent, done) = set_anew(&w, "vera@example.test", PASSWORD).await;
+    assert_eq!((sent, done.path().ends_with("/reset")), (0, true), "no code was sent, and none is right: {}", done.url);
+    // The victim signs up, forgets, and completes a reset: an account of her own.
     w.sign_up("vera@example.test").await;
-    assert_eq!(w.accounts().await, 2);
-    let owner = w.browser();
-    owner.password("vera@example.test", PASSWORD).await;
-    assert_eq!(owner.methods().await, ["Password"], "none of the attacker's ways in");
-    for (key, who) in [("pigeon", "p-vera"), ("harbour", "h-1")] {
+    let (sent, done) = set_anew(&w, "vera@example.test", "quite another set of words").await;
+    assert_eq!((sent, done.path().as_str(), w.accounts().await), (1, "/account", 2), "{}", done.body);
+    let v = w.browser();
+    assert_eq!(v.password("vera@example.test", "quite another set of words").await.path(), "/account");
+    assert_eq!(v.methods().await, ["Password"]);
+    for (key, who) in [("harbour", "h-1"), ("atlas", "a-mallory")] {
         let b = w.browser();
         b.sign_in(key, who).await;
-        assert_eq!(b.methods().await, ["Pigeon", "Harbour"], "the attacker's own account");
+        assert_eq!(b.methods().await, ["Harbour", "Atlas", "Password"], "the attacker's own account");
     }
+    assert_ne!(w.browser().password("vera@example.test", new).await.path(), "/account");
+    w.healthy().await;
+}
+
+/// Shows PH-10: codes are really typed, and only the one whose purpose is the address makes it proved and owned.
+#[tokio::test(flavor = "multi_thread")]
+async fn ph_10_a_code_proves_an_address_only_where_that_is_what_it_is_for() {
+    let w = World::new("goss").await;
+    let holder = w.browser();
+    holder.sign_in("atlas", "a-vera").await;
+    let flags = async || {
+        let l = w.ligature();
+        let all = storage::accounts::list_holders(&mut l.store.read().await.unwrap(), l.org, "vera@example.test").await.unwrap();
+        let mut flags: Vec<(String, bool)> = all.into_iter().map(|(_, e)| (e.proof.split(':').next().unwrap().to_owned(), e.owner)).collect();
+        flags.sort();
+        flags
+    };
+    let by_provider = ("provider".to_owned(), false);
+    assert_eq!(flags().await, [by_provider.clone()]);
+    // The code of a link to the account: right, linked, and nothing is owned by it.
+    let b = w.browser();
+    let page = b.pick(&b.sign_in("meridian", "m-vera").await, "add_to_existing").await;
+    assert_eq!(b.code(&page, &newest_code(&w, "vera@example.test").await).await.path(), "/account");
+    assert_eq!((w.links("m-vera").await, flags().await), (1, vec![by_provider.clone()]));
+    // The code that confirms a session.
+    w.pass(11 * 60);
+    let page = b.post("/fn/account/confirm/code", &[("to", "/account")]).await;
+    let done = b.code(&page, &newest_code(&w, "vera@example.test").await).await;
+    assert_eq!((done.path().as_str(), flags().await), ("/account", vec![by_provider.clone()]), "{}", done.body);
+    // The code of somebody else's sign-up for the same address: theirs is owned, this one is what it was.
+    w.sign_up("vera@example.test").await;
+    assert_eq!(flags().await, [("code".to_owned(), true), by_provider.clone()]);
+    // And of a reset, which there is one for now.
+    let (sent, done) = set_anew(&w, "vera@example.test", "four quite unrelated words").await;
+    assert_eq!((sent, done.path().as_str()), (1, "/account"));
+    assert_eq!(flags().await, [("code".to_owned(), true), by_provider]);
+    // What is for the address makes it so.
+    let page = b.post("/fn/account/email", &[("email", "vera.two@example.test")]).await;
+    b.code(&page, &newest_code(&w, "vera.two@example.test").await).await;
+    assert_eq!(w.rows("account_email", "canonical", "vera.two@example.test").await, 1);
+    let l = w.ligature();
+    assert!(storage::accounts::find_owner(&mut l.store.read().await.unwrap(), l.org, "vera.two@example.test").await.unwrap().is_some());
+    w.healthy().await;
+}
+
+/// Shows PH-04: whoever recovers sees first what else opens the account; each can go there, and what went opens nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn ph_04_recovery_shows_every_other_way_in_and_removes_it() {
+    let w = World::new("recommended").await;
+    // The attacker was in the account, and left a way in.
+    let attacker = w.sign_up("vera@example.test").await;
+    attacker.add("harbour", "h-1").await;
+    let back = w.browser();
+    assert_eq!(back.sign_in("harbour", "h-1").await.path(), "/account", "it opens the account");
+    let v = w.browser();
+    let page = v.post("/fn/reset/ask", &[("email", "vera@example.test")]).await;
+    let code = newest_code(&w, "vera@example.test").await;
+    let seen = v.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", "four quite unrelated words")]).await;
+    assert!(seen.path() == "/account/recovered" && seen.has("Remove what is not yours") && seen.has("Harbour"), "{}", seen.body);
+    assert!(!back.is_signed_in().await && !attacker.is_signed_in().await);
+    let row = seen.body.split("<li>").find(|r| r.contains("Harbour")).unwrap();
+    let link = row.split("/account/methods/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    v.post("/fn/account/remove", &[("link", &link)]).await;
+    assert_eq!(v.methods().await, ["Password"]);
+    let b = w.browser();
+    let page = b.sign_in("harbour", "h-1").await;
+    assert!(!b.get("/account").await.has("vera@example.test"), "{}", page.url);
+    assert_ne!(w.browser().password("vera@example.test", PASSWORD).await.path(), "/account");
     w.healthy().await;
 }
 

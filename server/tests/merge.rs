@@ -94,8 +94,8 @@ async fn a_merge_needs_a_recent_session_a_credential_of_the_other_and_its_second
     let phone = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(key).unwrap()).build().unwrap();
     let code = |w: &World| phone.generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap()).to_string();
     ben.post("/account/second-factor/on", &[("code", &code(&w))]).await;
-    // It was switched on while the preview waited: the word on it is decided anew.
-    assert_eq!(v.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(), "account.merge_factor");
+    // It was switched on while the preview waited: that is over, and the next one is decided anew.
+    assert_eq!(v.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(), "attempt.expired");
     let refused = v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", PASSWORD)]).await;
     assert_eq!(refused.refusal(), "account.merge_factor");
     assert_eq!(w.rows("account", "state", "merged").await, 0);
