@@ -273,7 +273,7 @@ pub async fn admin_keep_email(account: String, address: String) -> Result<(), Co
     };
     let next = match kept {
         Ok(()) => back(&context, &asker, &paths::admin_account(&account), Flash::notice("address-kept")).await,
-        Err(fault) => refuse(&fault),
+        Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
     };
     go(&context, &next);
     Ok(())
