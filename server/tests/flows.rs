@@ -111,10 +111,8 @@ async fn mg_02_the_proof_of_a_merge_is_judged_when_it_is_confirmed() {
         if changed {
             // The same words set anew are another password.
             let same = storage::accounts::find_password(&mut ligature.store.read().await.unwrap(), vera).await.unwrap().unwrap();
-            let set = move |c: &mut storage::Conn| -> futures_util::future::BoxFuture<'_, Result<(), storage::Error>> {
-                Box::pin(async move { storage::accounts::set_password(c, org, vera, CredentialId([9; 16]), &same, at).await })
-            };
-            ligature.store.write::<_, storage::Error, _>(move |c| set(c)).await.unwrap();
+            let set = ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::accounts::set_password(c, org, vera, CredentialId([9; 16]), &same, at).await }));
+            set.await.unwrap();
         }
         let done = a.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await;
         assert_eq!(done.has("The accounts are one now"), !changed, "{}", done.body);
@@ -218,13 +216,13 @@ async fn lk_23_a_code_proves_its_own_address_and_a_new_code_never_goes_to_anothe
         let (org, at) = (ligature.org, ligature.now());
         if moved {
             let new = storage::accounts::NewEmail { canonical: "zoe@other.test".into(), typed: "zoe@other.test".into(), proof: "code".into(), owner: true, primary: false };
-            let change = move |c: &mut storage::Conn| -> futures_util::future::BoxFuture<'_, Result<(), storage::Error>> {
+            let change = ligature.store.write::<_, storage::Error, _>(move |c| {
                 Box::pin(async move {
                     storage::accounts::add_email(c, org, vera, &new, [8; 16], at).await?;
                     storage::accounts::set_primary_email(c, vera, "zoe@other.test", Some(at + 1_000_000_000)).await
                 })
-            };
-            ligature.store.write::<_, storage::Error, _>(move |c| change(c)).await.unwrap();
+            });
+            change.await.unwrap();
             let again = b.post("/fn/attempt/resend", &[("attempt", &page.attempt())]).await;
             assert_eq!(again.refusal(), "attempt.expired", "{}", again.body);
         }
@@ -465,15 +463,15 @@ async fn ds_01_the_code_page_is_the_same_for_a_user_name_that_somebody_has_and_f
     let first = storage::links::find_link(&mut ligature.store.read().await.unwrap(), org, &format!("oidc:{}", w.harbour.issuer), "h-1").await.unwrap();
     let nobody = first.map(|(link, ..)| link.account_id).expect("an account without an address");
     let rows = [(vera, "username", "vera"), (nobody, "username", "quiet"), (vera, "phone", "+491700000001"), (vera, "attr.team", "blue"), (ben, "attr.team", "blue")];
-    let set = move |c: &mut storage::Conn| -> futures_util::future::BoxFuture<'_, Result<(), storage::Error>> {
+    let set = ligature.store.write::<_, storage::Error, _>(move |c| {
         Box::pin(async move {
             for (account, name, value) in rows {
                 storage::attributes::set_attribute(c, org, account, name, value, value, "meridian", at).await?;
             }
             Ok(())
         })
-    };
-    ligature.store.write::<_, storage::Error, _>(move |c| set(c)).await.unwrap();
+    });
+    set.await.unwrap();
     let claims = [
         ("has", json!({"preferred_username": "vera"})),
         ("nobody", json!({"preferred_username": "nemo"})),
