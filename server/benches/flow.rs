@@ -436,6 +436,7 @@ fn decision() {
         foreign_domain: false,
         mailbox: true,
         second_factor: false,
+        contested: false,
     };
     let rules = policy.choices.rules.iter().map(|r| RuleFacts { rule: r.id.clone(), state: RuleState::Looked, values: Vec::new() }).collect();
     let provider = Some(ProviderFacts { id: ProviderId([1; 16]), enabled: true, filter: Some(true), second_factor: false });
