@@ -160,7 +160,15 @@ mod tests {
     fn lk_11_a_code_is_good_for_one_browser_provider_issuer_subject_account_address_and_action() {
         let vault = Vault::for_tests();
         let mac = |browser: &[u8], b: &Binding| code_macs(&vault, b"attempt", browser, b, "K7QM-3XRD");
-        let base = Binding { action: "link", provider: "p1".into(), namespace: "oidc:https://a.test".into(), subject: "s1".into(), account: Some(AccountId([1; 16])), address: "v@ex.test".into(), hidden: false };
+        let base = Binding {
+            action: "link",
+            provider: "p1".into(),
+            namespace: "oidc:https://a.test".into(),
+            subject: "s1".into(),
+            account: Some(AccountId([1; 16])),
+            address: "v@ex.test".into(),
+            hidden: false,
+        };
         let right = mac(b"b1", &base);
         assert_eq!(right, code_macs(&vault, b"attempt", b"b1", &base, " k7qm3xrd "), "however it is typed");
         assert_ne!(right, mac(b"b2", &base), "browser");
