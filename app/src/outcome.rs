@@ -106,8 +106,9 @@ pub async fn turned_back(context: &Context, asker: &Asker, fault: &Fault, page: 
 async fn follow(context: &Context, result: Result<Arrival, Fault>) -> Result<Leave, Fault> {
     match result? {
         Arrival::Page { id, page } => Ok(Leave::local(paths::attempt(&id, page))),
+        Arrival::Undo { secret } => Ok(Leave::local(paths::undo(&secret))),
         Arrival::SignInAgain { continuation } => match continuation {
-            Continuation::Authorize(request) => sign_in_for(context, *request, paths::LOGIN_STAY),
+            Continuation::Authorize(request) | Continuation::Recovered(request) => sign_in_for(context, *request, paths::LOGIN_STAY),
             Continuation::Account | Continuation::Admin | Continuation::Device { .. } | Continuation::Path(_) => Ok(Leave::local(paths::LOGIN_STAY)),
         },
         Arrival::Continue { caller, continuation } => onward(context, continuation, Some(*caller)).await,
@@ -119,10 +120,18 @@ async fn follow(context: &Context, result: Result<Arrival, Fault>) -> Result<Lea
     }
 }
 
+/// Where a continuation leads in the session that a page was shown in.
+pub async fn onward_with(context: &Context, continuation: Continuation, caller: Option<service::Caller>) -> Leave {
+    match onward(context, continuation, caller).await {
+        Ok(leave) => leave,
+        Err(fault) => refuse(&fault),
+    }
+}
+
 /// Where a continuation leads in a session.
 async fn onward(context: &Context, continuation: Continuation, caller: Option<service::Caller>) -> Result<Leave, Fault> {
     let owes = match (&continuation, &caller) {
-        (Continuation::Authorize(_), _) | (_, None) => false,
+        (Continuation::Authorize(_) | Continuation::Recovered(_), _) | (_, None) => false,
         (_, Some(caller)) => context.ligature.owes_factor(caller).await? == Owes::Now,
     };
     // Whoever owes a second factor sets it up on the way.
@@ -132,6 +141,7 @@ async fn onward(context: &Context, continuation: Continuation, caller: Option<se
         Continuation::Admin => local(paths::ADMIN.to_owned()),
         Continuation::Device { page: path, .. } | Continuation::Path(path) => local(path.into()),
         Continuation::Authorize(request) => granted(context, context.ligature.grant(&caller.ok_or(domain::Refusal::SessionEnded)?, *request).await?)?,
+        Continuation::Recovered(request) => sign_in_for(context, *request, paths::RECOVERED)?,
     })
 }
 

@@ -34,6 +34,7 @@ pub const MERGE: &str = "/account/merge";
 pub const EXPORT: &str = "/account/export";
 pub const DELETE: &str = "/account/delete";
 pub const CONFIRM: &str = "/account/confirm";
+pub const RECOVERED: &str = "/account/recovered";
 pub const SESSIONS: &str = "/account/sessions";
 pub const ACTIVITY: &str = "/account/activity";
 pub const ADMIN: &str = "/admin";
@@ -108,6 +109,12 @@ fn leading_to(page: &str, to: &str) -> String {
 #[must_use]
 pub fn undo(secret: &str) -> String {
     format!("/undo/{secret}")
+}
+
+/// Where an undo link's page shows an identity by a provider.
+#[must_use]
+pub fn undo_with(secret: &str, key: &str) -> String {
+    format!("/undo/{secret}/with/{key}")
 }
 
 #[must_use]

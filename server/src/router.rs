@@ -72,6 +72,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/account/methods/add/{key}", post(start::add_method))
         .route("/account/confirm/with/{key}", post(start::confirm))
         .route("/account/merge/with/{key}", post(start::merge))
+        .route("/undo/{secret}/with/{key}", post(start::undo))
         .route("/callback/{key}", get(callback::callback))
         .route("/authorize", get(issuer::authorize).post(issuer::authorize_form))
         .route("/logout", get(logout::logout).post(logout::logout_form))

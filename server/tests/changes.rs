@@ -25,7 +25,7 @@ fn undo_path(mail: &rehearsal::mailbox::Mail) -> String {
 }
 
 async fn take_back(b: &Browser, path: &str) -> Page {
-    b.post("/fn/undo", &[("secret", path.strip_prefix("/undo/").unwrap())]).await
+    b.take_back(path, PASSWORD).await
 }
 
 async fn addresses(b: &Browser) -> String {
@@ -48,17 +48,17 @@ async fn the_old_address_stays_until_the_new_one_is_proved_and_can_take_the_chan
     let notice = last(&w, "vera@example.test").await;
     assert!(notice.subject.contains("has changed"), "{}", notice.subject);
     assert!(notice.code.is_none() && !notice.text.contains("vera.new@"), "masked: {}", notice.text);
-    // For three days the old one is nobody else's, and its reader can take it back; opening the page changes nothing.
+    // For 14 days the old one is nobody else's, and its reader can take it back; opening the page changes nothing.
     let path = undo_path(&notice);
     let reader = w.browser();
     let question = reader.get(&path).await;
     assert!(question.has("This wasn't me") && question.has("v•••@e•••.test"), "{}", question.body);
     assert!(b.is_signed_in().await);
-    w.pass(71 * 3600);
+    w.pass(13 * 24 * 3600);
     let taken = w.browser().post("/fn/signup", &[("email", "vera@example.test"), ("name", "T"), ("password", PASSWORD)]).await;
     assert!(taken.path().ends_with("/code"));
     let answer = take_back(&reader, &path).await;
-    assert!(answer.path() == "/login" && answer.has("Your former address is back"), "{}", answer.body);
+    assert!(answer.path() == "/login" && answer.has("It is taken back"), "{}", answer.body);
     assert!(!b.is_signed_in().await, "everybody is signed out");
     let again = w.browser();
     assert_eq!(again.password("vera@example.test", PASSWORD).await.path(), "/account");
@@ -111,7 +111,7 @@ async fn this_was_not_me_removes_a_new_identity_for_good() {
     assert!(thief.is_signed_in().await);
     let path = undo_path(&last(&w, "vera@example.test").await);
     let answer = take_back(&w.browser(), &path).await;
-    assert!(answer.has("It is removed"), "{}", answer.body);
+    assert!(answer.has("It is taken back"), "{}", answer.body);
     assert!(!thief.is_signed_in().await && !b.is_signed_in().await);
     let page = thief.sign_in("harbour", "h-1").await;
     assert!(page.path().ends_with("/choose"), "a new person's page: {}", page.body);
@@ -145,7 +145,12 @@ async fn this_was_not_me_puts_a_removed_identity_back() {
     let chooser = other.sign_in("harbour", "h-1").await;
     other.pick(&chooser, "create_new").await;
     assert!(other.is_signed_in().await);
-    assert_eq!(take_back(&w.browser(), &path).await.refusal(), "link.already_in_use");
+    // It is another account's by now, and stays that.
+    assert!(take_back(&w.browser(), &path).await.has("It is taken back"));
+    assert!(other.is_signed_in().await && w.browser().sign_in("harbour", "h-1").await.path() == "/account");
+    let back = w.browser();
+    back.password("vera@example.test", PASSWORD).await;
+    assert_eq!(back.methods().await, ["Password"]);
     assert_eq!(w.links("h-1").await, 2, "one released, one of the other account");
     w.healthy().await;
 }
@@ -173,7 +178,8 @@ async fn a_first_password_is_set_where_the_policy_lets_it_and_is_taken_back_by_t
     assert!(b.is_signed_in().await && !other.is_signed_in().await, "every other browser is signed out");
     assert_eq!(b.methods().await, ["Meridian", "Password"]);
     let path = undo_path(&last(&w, "vera@example.test").await);
-    take_back(&w.browser(), &path).await;
+    let done = w.browser().take_back_by(&path, "meridian", "m-vera").await;
+    assert!(done.has("It is taken back"), "{}", done.body);
     assert!(!b.is_signed_in().await);
     b.sign_in("meridian", "m-vera").await;
     assert_eq!(b.methods().await, ["Meridian"]);
@@ -221,7 +227,7 @@ async fn a_deleted_account_is_shut_at_once_can_be_taken_back_and_is_gone_after_t
     assert!(w.browser().password("vera@example.test", PASSWORD).await.path().ends_with("/restore"), "nobody is in without a word on it");
     assert!(w.browser().sign_in("harbour", "h-1").await.path().ends_with("/restore"));
     let path = undo_path(&last(&w, "vera@example.test").await);
-    assert!(take_back(&w.browser(), &path).await.has("Your account stays"));
+    assert!(take_back(&w.browser(), &path).await.has("It is taken back"));
     assert_eq!(b.password("vera@example.test", PASSWORD).await.path(), "/account");
     // Once more, for good.
     b.post("/fn/account/delete", &[]).await;
@@ -247,15 +253,24 @@ async fn a_change_is_taken_back_in_my_account_too() {
     b.add("harbour", "h-1").await;
     let page = b.get("/account/activity").await;
     assert!(page.has("Harbour was added to your account"), "{}", page.body);
-    let id = page.body.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let id = page.body.split("name=\"change\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let stranger = w.sign_up("theo@example.test").await;
-    assert_eq!(stranger.post("/fn/account/undo", &[("id", &id)]).await.refusal(), "account.undo_over");
-    assert_eq!(stranger.post("/fn/account/undo", &[("id", "AAAA")]).await.refusal(), "account.undo_over");
+    assert_eq!(stranger.post("/fn/account/undo", &[("change", &id)]).await.refusal(), "account.undo_over");
+    assert_eq!(stranger.post("/fn/account/undo", &[("change", "AAAA")]).await.refusal(), "account.undo_over");
     w.pass(11 * 60);
-    assert_eq!(b.post("/fn/account/undo", &[("id", &id)]).await.path(), "/account/confirm");
-    b.post("/fn/account/confirm/password", &[("password", PASSWORD), ("to", "/account/activity")]).await;
-    let done = b.post("/fn/account/undo", &[("id", &id)]).await;
-    assert!(done.path() == "/login" && done.has("It is removed"), "{}", done.body);
+    // A session alone suspends nothing and signs nobody out.
+    let asked = b.post("/fn/account/undo", &[("change", &id)]).await;
+    let secret = asked.path().rsplit('/').next().unwrap().to_owned();
+    assert!(asked.has("The password from before") && b.post("/fn/undo", &[("secret", &secret)]).await.refusal() == "account.undo_credential", "{}", asked.body);
+    assert!(b.is_signed_in().await);
+    assert!(b.post("/fn/undo/finish", &[("secret", &secret), ("answer", "back")]).await.has("Show something that your account had before"));
+    let wrong = b.post("/fn/undo/password", &[("secret", &secret), ("password", "not the password")]).await;
+    assert!(wrong.has("That is not what your account had before"), "{}", wrong.body);
+    b.post("/fn/undo/password", &[("secret", &secret), ("password", PASSWORD)]).await;
+    let elsewhere = w.browser().post("/fn/undo/finish", &[("secret", &secret), ("answer", "back")]).await;
+    assert!(elsewhere.has("Show something that your account had before"), "what was shown counts in its browser: {}", elsewhere.body);
+    let done = b.post("/fn/undo/finish", &[("secret", &secret), ("answer", "back")]).await;
+    assert!(done.path() == "/login" && done.has("It is taken back"), "{}", done.body);
     assert!(!b.is_signed_in().await);
     b.password("vera@example.test", PASSWORD).await;
     assert_eq!(b.methods().await, ["Password"]);

@@ -133,6 +133,7 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/account/delete",
         "/fn/account/email",
         "/fn/account/email/keep",
+        "/fn/account/email/remove",
         "/fn/account/merge",
         "/fn/account/name",
         "/fn/account/passkey",
@@ -140,6 +141,7 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/account/password",
         "/fn/account/phone",
         "/fn/account/phone/remove",
+        "/fn/account/recovered",
         "/fn/account/remove",
         "/fn/account/second-factor/begin",
         "/fn/account/second-factor/go-on",
@@ -197,6 +199,9 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/signout/asked",
         "/fn/signup",
         "/fn/undo",
+        "/fn/undo/finish",
+        "/fn/undo/passkey",
+        "/fn/undo/password",
     ];
     assert_eq!(paths, reviewed);
     for path in paths.iter().copied().chain(["/login/with/meridian", "/account/methods/add/harbour"]) {

@@ -279,3 +279,27 @@ async fn a_number_that_nobody_proved_opens_nothing_and_a_provider_does_not_repla
     let account = again.get("/account").await;
     assert!(account.has(NUMBER) && account.has("proved by a code") && !account.has("+49 30 555555"), "{}", account.body);
 }
+
+/// UD-05: the intruder's number, then the owner's; whichever notice the owner follows, the intruder's is not given back.
+#[tokio::test(flavor = "multi_thread")]
+async fn ud_05_a_number_that_somebody_else_proved_is_given_back_by_no_undo() {
+    for follows in ["+4930222222", "+4930333333"] {
+        let w = with_texts("recommended").await;
+        let v = w.sign_up("vera@example.test").await;
+        let (mut links, numbers) = (std::collections::BTreeMap::new(), ["+4930222222", "+4930333333"]);
+        for number in numbers {
+            let sent = w.mails("vera@example.test").await;
+            prove(&w, &v, number).await;
+            let text = w.mail("vera@example.test", sent + 1).await.text;
+            links.insert(number, text.split_whitespace().find(|t| t.contains("/undo/")).unwrap().rsplit('/').next().unwrap().to_owned());
+        }
+        let done = w.browser().take_back(&links[follows], PASSWORD).await;
+        assert!(done.has("It is taken back"), "{}", done.body);
+        let b = w.browser();
+        assert_eq!(b.password("vera@example.test", PASSWORD).await.path(), "/account");
+        let page = b.get("/account/phone").await;
+        assert!(!page.has("+4930222222"), "{}", page.body);
+        assert!(!page.has("+4930333333"), "later means every later change");
+        w.healthy().await;
+    }
+}

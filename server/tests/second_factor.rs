@@ -265,7 +265,7 @@ async fn a_second_factor_that_somebody_else_added_can_be_taken_back_and_an_admin
     let secret = link.rsplit('/').next().unwrap().to_owned();
     let b = w.browser();
     assert!(b.get(&format!("/undo/{secret}")).await.has("A second factor was added"));
-    b.post("/fn/undo", &[("secret", &secret)]).await;
+    assert!(b.take_back(&secret, PASSWORD).await.has("It is taken back"));
     assert!(!thief.is_signed_in().await);
     let v = w.browser();
     assert_eq!(v.password("vera@example.test", PASSWORD).await.path(), "/account");
@@ -429,4 +429,99 @@ async fn where_no_second_factor_is_wanted_whoever_has_one_is_still_asked() {
     let c = w.browser();
     let asked = c.password("vera@example.test", PASSWORD).await;
     assert_eq!(factor(&c, &asked, &phone.next(&w)).await.path(), "/account");
+}
+
+/// The newest undo link that went to an address.
+async fn undo_link(w: &World, to: &str) -> String {
+    let n = w.mails(to).await;
+    w.mail(to, n).await.text.split_whitespace().find(|t| t.contains("/undo/")).unwrap().rsplit('/').next().unwrap().to_owned()
+}
+
+async fn reset(w: &World, b: &Browser, address: &str, password: &str) -> Page {
+    let sent = w.mails(address).await;
+    let asked = b.post("/fn/reset/ask", &[("email", address)]).await;
+    let code = w.mail(address, sent + 1).await.code.unwrap();
+    b.post("/fn/reset/set", &[("attempt", &asked.attempt()), ("code", &code), ("password", password)]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ud_06_a_link_about_a_factor_that_was_replaced_leaves_the_new_one_alone() {
+    let w = World::new("recommended").await;
+    let b = w.sign_up("vera@example.test").await;
+    protect(&w, &b).await;
+    let first = undo_link(&w, "vera@example.test").await;
+    // While it is there, the link is about it.
+    assert!(w.browser().get(&format!("/undo/{first}")).await.has("Sign everybody out"));
+    b.post("/fn/account/second-factor/remove", &[]).await;
+    let (phone, _) = protect(&w, &b).await;
+    let page = w.browser().get(&format!("/undo/{first}")).await;
+    assert!(page.has("is not there any more") && !page.has("Sign everybody out"), "{}", page.body);
+    assert!(w.browser().post("/fn/undo", &[("secret", &first)]).await.has("is not there any more"));
+    assert!(b.is_signed_in().await, "nobody is signed out by it");
+    assert!(w.browser().take_back(&first, PASSWORD).await.has("It does not come back"));
+    let v = w.browser();
+    let asked = v.password("vera@example.test", PASSWORD).await;
+    assert_eq!(factor(&v, &asked, &phone.next(&w)).await.path(), "/account", "the second one is untouched");
+    assert_eq!(w.browser().post("/fn/undo", &[("secret", &first)]).await.refusal(), "account.undo_over");
+    w.healthy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ud_07_a_mailbox_alone_drops_no_second_factor() {
+    let w = World::new("recommended").await;
+    let v = w.sign_up("vera@example.test").await;
+    let (phone, _) = protect(&w, &v).await;
+    let link = undo_link(&w, "vera@example.test").await;
+    w.pass(7 * 24 * 3600);
+    // The thief has the mailbox: the link signs everybody out, and the reset sets a password. Neither opens the account.
+    let thief = w.browser();
+    assert!(thief.post("/fn/undo", &[("secret", &link)]).await.has("Now show something"));
+    assert!(!v.is_signed_in().await);
+    let stolen = "a phrase of the thief alone";
+    assert!(reset(&w, &thief, "vera@example.test", stolen).await.path().ends_with("/factor"));
+    assert!(thief.password("vera@example.test", stolen).await.path().ends_with("/factor") && !thief.is_signed_in().await);
+    // A password of since is none from before.
+    let wrong = thief.post("/fn/undo/password", &[("secret", &link), ("password", stolen)]).await;
+    assert!(!wrong.has("name=\"first\""), "{}", wrong.body);
+    // The reset's own notice went to the same mailbox; the owner shows the password from before it, with the factor.
+    let notice = undo_link(&w, "vera@example.test").await;
+    let b = w.browser();
+    b.post("/fn/undo", &[("secret", &notice)]).await;
+    let shown = b.post("/fn/undo/password", &[("secret", &notice), ("password", PASSWORD)]).await;
+    assert!(shown.has("Code of the second factor from before"), "{}", shown.body);
+    assert!(b.post("/fn/undo/finish", &[("secret", &notice), ("answer", "back"), ("code", "000000")]).await.has("That is not the code"));
+    let done = b.post("/fn/undo/finish", &[("secret", &notice), ("answer", "back"), ("code", &phone.next(&w))]).await;
+    assert!(done.has("It is taken back"), "{}", done.body);
+    assert_eq!(thief.password("vera@example.test", stolen).await.path(), "/login");
+    let asked = b.password("vera@example.test", PASSWORD).await;
+    assert_eq!(factor(&b, &asked, &phone.next(&w)).await.path(), "/account", "the factor is the owner's still");
+    w.healthy().await;
+}
+
+/// Shows UD-07: with 72 hours and notices to every address it goes, and a credential from before keeps it.
+#[tokio::test(flavor = "multi_thread")]
+async fn ud_07_after_72_hours_without_anybody_it_goes_unless_its_owner_kept_it() {
+    for keeps in [false, true] {
+        let w = World::new("recommended").await;
+        let v = w.sign_up("vera@example.test").await;
+        protect(&w, &v).await;
+        let link = undo_link(&w, "vera@example.test").await;
+        let sent = w.mails("vera@example.test").await;
+        w.browser().post("/fn/undo", &[("secret", &link)]).await;
+        assert!(w.mail("vera@example.test", sent + 1).await.subject.contains("is being taken back"));
+        w.pass(71 * 3600);
+        w.ligature().tidy().await.unwrap();
+        assert!(w.browser().password("vera@example.test", PASSWORD).await.path().ends_with("/factor"));
+        if keeps {
+            let b = w.browser();
+            b.post("/fn/undo/password", &[("secret", &link), ("password", PASSWORD)]).await;
+            assert!(b.post("/fn/undo/finish", &[("secret", &link), ("answer", "keep")]).await.has("Everything stays as it was"));
+            assert_eq!(w.browser().post("/fn/undo", &[("secret", &link)]).await.refusal(), "account.undo_over");
+        }
+        w.pass(2 * 3600);
+        w.ligature().tidy().await.unwrap();
+        let page = w.browser().password("vera@example.test", PASSWORD).await;
+        assert_eq!(page.path().ends_with("/factor"), keeps, "{}", page.path());
+        w.healthy().await;
+    }
 }

@@ -9,7 +9,7 @@ use service::{
 use crate::{
     context::{Asker, Context, asked},
     forms::{bounded, password_problem},
-    outcome::{Code, Flash, Leave, back, go, leave, refuse},
+    outcome::{Code, Flash, Leave, back, go, leave, onward_with, refuse},
     paths,
 };
 
@@ -31,6 +31,24 @@ pub async fn remove_method(link: String) -> Result<(), Code> {
         Err(fault) => Err(fault),
     };
     let next = done(&context, &asker, result, paths::ACCOUNT, "method-removed").await;
+    go(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/email/remove")]
+pub async fn remove_email(address: String, #[server(default)] foreign: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let result = context.ligature.remove_own_email(&asker.visitor, &address, !foreign.is_empty()).await;
+    let next = done(&context, &asker, result, paths::ACCOUNT, "address-removed").await;
+    go(&context, &next);
+    Ok(())
+}
+
+/// From the page that shows what else opens a recovered account, on to the application.
+#[server(prefix = "/fn", endpoint = "account/recovered")]
+pub async fn leave_recovered(entry: String) -> Result<(), Code> {
+    let (context, asker) = asked();
+    let next = onward_with(&context, asker.continuation(&context.ligature, &entry), asker.visitor.session.clone()).await;
     go(&context, &next);
     Ok(())
 }

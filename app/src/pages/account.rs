@@ -14,8 +14,8 @@ use service::{
 use crate::{
     fields::{mark, method_name, moment, moment_text, notice},
     forms::{
-        account::{EndAllSessions, EndOtherSessions, EndSession, KeepEmail, NameMethod, RemoveMethod},
-        undo::TakeOwnBack,
+        account::{EndAllSessions, EndOtherSessions, EndSession, KeepEmail, LeaveRecovered, NameMethod, RemoveEmail, RemoveMethod},
+        undo::AskOwnUndo,
     },
     i18n::{Lang, t, ta},
     pages::{Visit, confirm::first, or_refuse},
@@ -64,7 +64,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
     Ok(page(&visit.context, &visit.asker, head, move || {
-        let Overview { name, addresses, methods, addable, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys, restored } = overview;
+        let Overview { name, addresses, former, methods, addable, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys, restored } = overview;
         let has_password = methods.iter().any(|m| m.link.is_none());
         view! {
             <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
@@ -95,9 +95,10 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
                 <h2 id="addresses">{t(l, "addresses-title")}</h2>
                 <p class="muted">{t(l, "addresses-lead")}</p>
                 {addresses.is_empty().then(|| view! { <p>{t(l, "addresses-none")}</p> })}
-                <ul class="rows">{addresses.into_iter().map(|a| address_row(l, a)).collect_view()}</ul>
+                <ul class="rows">{addresses.into_iter().map(|a| address_row(l, a, manageable)).collect_view()}</ul>
                 {manageable.then(|| view! { <p><a class="button" href=paths::EMAIL>{t(l, "own-email-title")}</a></p> })}
             </section>
+            {(!former.is_empty()).then(|| view! { <section aria-label=t(l, "address-former")><ul class="rows">{former.into_iter().map(|a| address_row(l, a, manageable)).collect_view()}</ul></section> })}
             {phone.map(|number| view! {
                 <section aria-labelledby="phone">
                     <h2 id="phone">{t(l, "own-phone-title")}</h2>
@@ -137,36 +138,73 @@ pub async fn recovered(visit: Visit) -> Response {
 }
 
 async fn recovered_page(visit: &Visit) -> Result<Response, Fault> {
-    let Overview { methods, addresses, .. } = visit.context.ligature.overview(&visit.asker.visitor).await?;
+    let ligature = &visit.context.ligature;
+    let Overview { methods, addresses, phone, passkeys, manageable, .. } = ligature.overview(&visit.asker.visitor).await?;
+    let applications = ligature.own_applications(&visit.asker.visitor).await?;
     let l = visit.asker.lang;
+    // The application that the person was on the way to gets its answer after this page (RP-01).
+    let entry = visit.asker.entry(ligature, &visit.query.entry).is_some().then(|| visit.query.entry.clone());
     Ok(page(&visit.context, &visit.asker, Head::new(t(l, "recovered-title"), Layout::Account), move || {
+        let phone = phone.flatten();
         view! {
             <h1>{t(l, "recovered-title")}</h1>
             <p class="lead">{t(l, "recovered-lead")}</p>
             <ul class="rows">{methods.into_iter().map(|m| method_row(l, m)).collect_view()}</ul>
+            {passkeys.filter(|n| *n > 0).map(|n| view! { <p><a class="button" href=paths::PASSKEYS>{ta(l, "passkeys-manage", &[("n", &n.to_string())])}</a></p> })}
             <h2>{t(l, "addresses-title")}</h2>
-            <ul class="rows">{addresses.into_iter().map(|a| address_row(l, a)).collect_view()}</ul>
-            <p><a class="button primary" href=paths::ACCOUNT>{t(l, "recovered-go")}</a></p>
+            <ul class="rows">{addresses.into_iter().map(|a| address_row(l, a, manageable)).collect_view()}</ul>
+            {phone.map(|number| view! { <h2>{t(l, "own-phone-title")}</h2><p><strong>{number}</strong></p><p><a class="button" href=paths::PHONE>{t(l, "own-phone-manage")}</a></p> })}
+            {(!applications.is_empty()).then(|| view! {
+                <h2>{t(l, "own-applications-title")}</h2>
+                <ul class="points">{applications.into_iter().map(|a| view! { <li>{a.name}</li> }).collect_view()}</ul>
+                <p><a class="button" href=paths::APPLICATIONS>{t(l, "own-applications-title")}</a></p>
+            })}
+            {match entry {
+                Some(entry) => view! { <form method="post" action=LeaveRecovered::url()><input type="hidden" name="entry" value=entry/><button class="primary">{t(l, "recovered-go")}</button></form> }.into_any(),
+                None => view! { <p><a class="button primary" href=paths::ACCOUNT>{t(l, "recovered-go")}</a></p> }.into_any(),
+            }}
         }
     })
     .await)
 }
 
-fn address_row(l: Lang, a: Address) -> AnyView {
+fn address_row(l: Lang, a: Address, manageable: bool) -> AnyView {
+    let id = format!("foreign-{}", a.canonical.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>());
+    let name = a.typed.clone();
     let tag = if a.contested {
         "address-contested"
+    } else if a.former {
+        "address-former"
     } else if a.proved {
         "address-proved"
     } else {
         "address-unproved"
     };
+    let foreign = if a.former {
+        view! { <p>{t(l, "address-foreign")}</p><input type="hidden" name="foreign" value="on"/> }.into_any()
+    } else {
+        view! { <p>{t(l, "address-remove-lead")}</p><div class="check"><input type="checkbox" id=id.clone() name="foreign" value="on"/><label for=id>{t(l, "address-foreign")}</label></div> }
+            .into_any()
+    };
+    let keep = a.contested.then(|| {
+        view! { <form method="post" action=KeepEmail::url()><input type="hidden" name="address" value=a.canonical.clone()/><button class="quiet">{t(l, "address-keep")}</button></form> }
+    });
+    let remove = (manageable && a.removable).then(|| {
+        view! {
+            <details class="inline small"><summary>{t(l, "remove")}<span class="sr">": "{name.clone()}</span></summary>
+                <form method="post" action=RemoveEmail::url() class="stack">
+                    <input type="hidden" name="address" value=a.canonical/>
+                    {foreign}
+                    <button class="danger" aria-label=ta(l, "method-remove-of", &[("name", &name)])>{t(l, "remove")}</button>
+                </form>
+            </details>
+        }
+    });
     view! {
         <li>
-            <span class="row-main"><strong>{a.typed}</strong>{a.contested.then(|| view! { <span class="muted">{t(l, "address-contested-lead")}</span> })}</span>
+            <span class="row-main"><strong>{a.typed}</strong>{a.contested.then(|| view! { <span class="muted">{t(l, "address-contested-lead")}</span> })}{remove}</span>
             <span class="tag">{t(l, tag)}</span>
-            {a.contested.then(|| view! {
-                <form method="post" action=KeepEmail::url()><input type="hidden" name="address" value=a.canonical/><button class="quiet">{t(l, "address-keep")}</button></form>
-            })}
+            {keep}
         </li>
     }
     .into_any()
@@ -346,13 +384,13 @@ pub async fn activity(visit: Visit) -> Response {
 async fn activity_page(visit: &Visit) -> Result<Response, Fault> {
     Ligature::caller(&visit.asker.visitor)?;
     let events = visit.context.ligature.activity(&visit.asker.visitor).await?;
-    let undos = visit.context.ligature.own_undos(&visit.asker.visitor).await?;
+    let (undos, waits) = visit.context.ligature.own_undos(&visit.asker.visitor).await?;
     let l = visit.asker.lang;
     Ok(page(&visit.context, &visit.asker, Head::new(t(l, "activity-title"), Layout::Account), move || {
         view! {
             <h1>{t(l, "activity-title")}</h1>
             <p class="muted">{t(l, "activity-lead")}</p>
-            {(!undos.is_empty()).then(|| taking_back(l, undos))}
+            {(!undos.is_empty() || waits.is_some()).then(|| taking_back(l, undos, waits))}
             {events.is_empty().then(|| view! { <p>{t(l, "activity-none")}</p> })}
             <ul class="rows">{events.into_iter().map(|e| view! { <li><span class="row-main"><strong>{t(l, &event_key(&e.kind))}</strong><span class="muted">{e.provider}</span></span>{moment(l, e.at)}</li> }).collect_view()}</ul>
         }
@@ -360,19 +398,18 @@ async fn activity_page(visit: &Visit) -> Result<Response, Fault> {
     .await)
 }
 
-/// Changes that can still be taken back, each with its button.
-fn taking_back(l: Lang, undos: Vec<(String, service::undo::UndoView)>) -> AnyView {
+/// Changes that can still be taken back, each with its button, after the rewind that waits.
+fn taking_back(l: Lang, undos: Vec<service::undo::ChangeView>, waits: Option<(i64, i64)>) -> AnyView {
+    let ask = |rev: i64, text: &str, class: &'static str| view! { <form method="post" action=AskOwnUndo::url()><input type="hidden" name="change" value=rev.to_string()/><button class=class>{t(l, text)}</button></form> };
     view! {
         <section aria-labelledby="undo">
-            <h2 id="undo">{t(l, "undo-own-title")}</h2>
+            <h2 id="undo">{t(l, "undo-title")}</h2>
+            {waits.map(|(first, due)| view! { <div class="notice bad"><p>{t(l, "undo-waits")}" "{moment(l, due)}</p>{ask(first, "undo-own-decide", "primary")}</div> })}
             <p class="muted">{t(l, "undo-own-lead")}</p>
-            <ul class="rows">{undos.into_iter().map(|(id, change)| {
-                let key = crate::pages::undo_key(change.what);
-                view! { <li>
-                    <span class="row-main"><strong>{ta(l, &format!("undo-{key}"), &[("about", &change.about)])}</strong><span class="muted small">{t(l, &format!("undo-{key}-what"))}</span>{moment(l, change.at)}</span>
-                    <form method="post" action=TakeOwnBack::url()><input type="hidden" name="id" value=id/><button class="danger">{t(l, &format!("undo-{key}-go"))}</button></form>
-                </li> }
-            }).collect_view()}</ul>
+            <ul class="rows">{undos.into_iter().map(|c| view! { <li>
+                <span class="row-main"><strong>{super::undo::said(l, c.what, &c.about)}</strong>{moment(l, c.at)}</span>
+                {ask(c.rev, "undo-own-go", "danger")}
+            </li> }).collect_view()}</ul>
         </section>
     }
     .into_any()

@@ -24,7 +24,6 @@ mod story;
 mod undo;
 
 pub use refused::{not_found, refusal_page};
-pub(crate) use undo::key_of as undo_key;
 
 use axum::{
     Extension, Router,

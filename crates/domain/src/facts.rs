@@ -173,7 +173,7 @@ pub enum Intent {
     Confirm(Confirm),
     /// A signed-in person changes something of their own account.
     Change(Change),
-    /// Whoever reads the account's mail, or its owner, says of a change: this wasn't me (MA-13).
+    /// Somebody says of a change: this wasn't me (MA-13).
     Undo(Undo),
     /// Two accounts of one person become one. The other account is in [`Facts::known`].
     Merge(Merge),
@@ -236,41 +236,40 @@ pub enum MergeBy {
     Admin,
 }
 
-/// A change that is taken back.
+/// A rewind of the account (threat rule 18).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undo {
     pub account: AccountId,
     pub state: AccountState,
-    pub what: Undone,
-    /// The address or identity that would come back belongs to another account by now.
-    pub elsewhere: bool,
-    /// Ways to sign in that would be left, an owned mailbox among them.
+    pub step: UndoStep,
+    pub by: UndoBy,
+    /// Credentials and owned mailboxes that the account has afterwards.
     pub ways_left: u32,
-    /// By the link of a notice, or in a session that was confirmed (MA-09).
-    pub recent: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Undone {
-    /// The former address comes back.
-    Email,
-    /// The new identity goes, and is barred from the account.
+pub enum UndoStep {
+    /// Everybody is signed out, and what came since stops.
+    Suspend,
+    /// It is taken back for good.
+    Finish,
+    /// It was the owner: what stopped counts again.
+    Keep,
+}
+
+/// On whose word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UndoBy {
+    /// Somebody in a session of the account.
+    Nothing,
+    /// Whoever has the link of a notice.
     Link,
-    /// The removed identity comes back.
-    Unlink,
-    /// The new password goes; the old one is not kept anywhere.
-    Password,
-    /// The new second factor goes.
-    SecondFactor,
-    /// The new passkey goes.
-    Passkey,
-    /// The new number goes; the old one is not kept anywhere.
-    Phone,
-    /// The account stays after all.
-    Delete,
-    /// The two accounts are two again.
-    Merge,
+    /// Somebody who showed a credential from before the change, with its factor.
+    Credential,
+    /// Nobody's: 72 hours passed since every address was told.
+    Waited,
 }
 
 /// The session that a sign-in in between is for. The account that the credential opened is in [`Facts::known`].
@@ -342,6 +341,8 @@ pub enum What {
     NoPhone,
     /// A mailbox that is contested stays the account's (I13); `by_credential`: the session stands on one.
     KeepEmail { by_credential: bool },
+    /// An address less; `last`: no other one is proved.
+    NoEmail { last: bool },
     /// Everything about the account, to take along (GD-01).
     Export,
     /// The account goes; `last_owner`: nobody would be left to run the console.

@@ -3,6 +3,7 @@
 //! Nothing here does input or output, waits, reads a clock or draws a random number.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
 
+pub mod account_rules;
 pub mod address;
 pub mod attempt;
 pub mod code;

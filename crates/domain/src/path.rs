@@ -60,6 +60,8 @@ pub enum Continuation {
     Device { client_id: String, page: SafePath },
     /// Another page of ours.
     Path(SafePath),
+    /// First the page that shows what else opens an account that was recovered, then the application (RP-01).
+    Recovered(Box<AuthorizeRequest>),
 }
 
 /// A validated authorization request of an application (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2.1).

@@ -108,7 +108,9 @@ refusals! {
     PasskeyWrong "account.passkey_wrong" 400 [SignInAgain, OtherMethod] "The passkey is not known here, or its answer failed a check.";
     PasswordLeaked "account.password_leaked" 400 [SignInAgain] "The password is in a list of passwords that leaked somewhere.";
     PasswordByReset "account.password_by_reset" 403 [MyAccount] "A first password is set by a code from the mailbox, or not at all, as the policy says (NE-20).";
-    UndoOver "account.undo_over" 410 [MyAccount, AskAdministrator] "The link of the notice was used, or is too old.";
+    UndoOver "account.undo_over" 410 [MyAccount, AskAdministrator] "The link of the notice was used, or is too old, or the account was recovered since.";
+    UndoCredential "account.undo_credential" 403 [MyAccount, AskAdministrator] "Nothing from before the change was shown: a password, a passkey or an identity that the account had then, with its second factor.";
+    LastAddress "account.last_address" 409 [MyAccount] "The last proved address stays (UD-09).";
     SameAccount "account.same" 409 [MyAccount] "Both sign-ins are of one account; there is nothing to merge.";
     MergeOff "account.merge_off" 403 [MyAccount, AskAdministrator] "The policy lets nobody merge these accounts, or one of them has an administrative role.";
     MergeFactor "account.merge_factor" 409 [MyAccount] "The other account has a second factor and this one has none.";

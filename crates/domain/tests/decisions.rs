@@ -9,7 +9,7 @@ use ligature_domain::{
     decide::{EmailStep, fits},
     facts::{
         AccountState, Act, AddTo, Agreed, Beside, By, Candidate, Change, Confirm, EmailFacts, Facts, Given, Govern, Governing, Intent, Known, Local, Means, Merge, MergeBy, ProviderFacts, Remove,
-        RuleFacts, RuleState, Undo, Undone, UpdateEmail, What,
+        RuleFacts, RuleState, Undo, UndoBy, UndoStep, UpdateEmail, What,
     },
     policy::{Agreement, BindMethod, CodeTo, Disclosure, Document, EmailChange, Field, Merge as MergePolicy, NoMatch, Offer, Target, UnverifiedTarget, preset},
     trust::Pair,
@@ -496,23 +496,14 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         proptest::option::of(accounts()).prop_map(|held_by| What::Phone { held_by }),
         Just(What::NoPhone),
         any::<bool>().prop_map(|by_credential| What::KeepEmail { by_credential }),
+        any::<bool>().prop_map(|last| What::NoEmail { last }),
         Just(What::Export),
         any::<bool>().prop_map(|last_owner| What::Delete { last_owner }),
     ];
     let change = (accounts(), states(), what, any::<bool>()).prop_map(|(account, state, what, recent)| Intent::Change(Change { account, state, what, recent }));
-    let undone = prop_oneof![
-        Just(Undone::Email),
-        Just(Undone::Link),
-        Just(Undone::Unlink),
-        Just(Undone::Password),
-        Just(Undone::SecondFactor),
-        Just(Undone::Passkey),
-        Just(Undone::Phone),
-        Just(Undone::Delete),
-        Just(Undone::Merge)
-    ];
-    let undo = (accounts(), states(), undone, any::<bool>(), 0_u32..2, any::<bool>())
-        .prop_map(|(account, state, what, elsewhere, ways_left, recent)| Intent::Undo(Undo { account, state, what, elsewhere, ways_left, recent }));
+    let step = prop_oneof![Just(UndoStep::Suspend), Just(UndoStep::Finish), Just(UndoStep::Keep)];
+    let by = prop_oneof![Just(UndoBy::Nothing), Just(UndoBy::Link), Just(UndoBy::Credential), Just(UndoBy::Waited)];
+    let undo = (accounts(), states(), step, by, 0_u32..2).prop_map(|(account, state, step, by, ways_left)| Intent::Undo(Undo { account, state, step, by, ways_left }));
     let means = prop_oneof![Just(Means::Password), Just(Means::Passkey), Just(Means::Mailbox), Just(Means::Phone), any::<bool>().prop_map(|dated| Means::Identity { dated })];
     let beside = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(password, passkey, dated, mailbox)| Beside { password, passkey, dated, mailbox });
     let confirm = (accounts(), means, any::<bool>(), beside).prop_map(|(account, by, fresh, beside)| Intent::Confirm(Confirm { account, by, fresh, beside }));
@@ -721,7 +712,7 @@ proptest! {
                 prop_assert!(matches!(f.intent, Intent::Change(c) if c.recent && c.what == takes && from != c.account));
             }
             Outcome::Change => {
-                let never = [What::Email { taken: true }, What::ProvenEmail { taken: true }, What::Delete { last_owner: true }, What::KeepEmail { by_credential: false }];
+                let never = [What::Email { taken: true }, What::ProvenEmail { taken: true }, What::NoEmail { last: true }, What::Delete { last_owner: true }, What::KeepEmail { by_credential: false }];
                 let ok = match f.intent {
                     Intent::Change(c) => (c.recent || matches!(c.what, What::ProvenEmail { .. })) && c.state == AccountState::Active && !never.contains(&c.what),
                     Intent::Govern(g) => {
@@ -734,10 +725,11 @@ proptest! {
             }
             Outcome::Undo => {
                 let Intent::Undo(u) = f.intent else { return Err(TestCaseError::fail("an undo")) };
-                prop_assert!(u.recent);
-                prop_assert_eq!(u.state == AccountState::Closing, u.what == Undone::Delete);
-                prop_assert!(!(u.elsewhere && [Undone::Email, Undone::Unlink].contains(&u.what)));
-                prop_assert!(u.ways_left > 0 || ![Undone::Link, Undone::Password, Undone::Passkey, Undone::Phone].contains(&u.what));
+                prop_assert!([AccountState::Active, AccountState::Closing].contains(&u.state));
+                // I15: a mailbox alone takes nothing for good, and a session alone not even for a while.
+                prop_assert_eq!(u.by == UndoBy::Link, u.step == UndoStep::Suspend);
+                prop_assert!(u.by != UndoBy::Nothing && (u.by != UndoBy::Waited || u.step == UndoStep::Finish));
+                prop_assert!(u.ways_left > 0 || u.step != UndoStep::Finish);
             }
             // MA-10: by a method of this very account, and freshly.
             Outcome::Confirmed => {

@@ -1,13 +1,15 @@
 //! My Account: methods, addresses, sessions; removing a method; ending sessions.
 use domain::{
-    AccountId, DAY, LinkId, Micros, Outcome, Refusal, decide,
+    AccountId, DAY, LinkId, Micros, Outcome, Refusal,
+    account_rules::rewind::Changed,
+    decide,
     facts::{Change, Facts, Intent, What},
     policy::OnUnlink,
 };
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::{bump_rev, find_account, list_emails, password_set_at, remove_password},
+    accounts::{find_account, list_emails, list_former_emails, password_set_at, remove_password},
     attempts::{Ending, end_attempts},
     attributes::{Attribute as Field, find_phone},
     audit::{AuditEvent, AuditFilter, list_audit_events},
@@ -22,12 +24,12 @@ use storage::{
 use crate::{
     Caller, Fault, Ligature, Visitor,
     audit::Event,
+    changes::{ProfileChange, doer},
     held::Held,
     mails::Kind,
     policies::Policies,
     removal::{Going, Removal},
     transaction::Acting,
-    undo::Undoable,
 };
 
 /// A way to sign in, as My Account lists it.
@@ -60,6 +62,10 @@ pub struct Address {
     pub primary: bool,
     /// Somebody else of a provider that the account has came with it: it proves nothing for now (I13).
     pub contested: bool,
+    /// Another one stays that is proved (UD-09).
+    pub removable: bool,
+    /// It was given up, and hears of everything for a while (threat rule 19).
+    pub former: bool,
 }
 
 /// A session, as My Account lists it.
@@ -79,6 +85,8 @@ pub struct SessionRow {
 pub struct Overview {
     pub name: String,
     pub addresses: Vec<Address>,
+    /// Addresses of the last 14 days.
+    pub former: Vec<Address>,
     pub methods: Vec<Method>,
     /// Providers that may be added: key, name, origin.
     pub addable: Vec<crate::providers::Button>,
@@ -122,11 +130,20 @@ impl Ligature {
         let policies = self.policies(c).await?;
         let local = policies.effective(None, None);
         let methods = self.method_rows(c, &policies, caller.account, Some(caller)).await?;
-        let addresses = list_emails(c, caller.account)
-            .await?
-            .into_iter()
-            .map(|e| Address { typed: e.typed, canonical: e.canonical, proved: e.proof != "none", primary: e.is_primary, contested: e.contested })
-            .collect();
+        let emails = list_emails(c, caller.account).await?;
+        let proved = emails.iter().filter(|e| e.proof != "none").count();
+        let row = |e: storage::accounts::Email| Address {
+            removable: proved > usize::from(e.proof != "none"),
+            proved: e.proof != "none",
+            primary: e.is_primary,
+            contested: e.contested,
+            former: false,
+            canonical: e.canonical,
+            typed: e.typed,
+        };
+        let addresses = emails.into_iter().map(row).collect();
+        let former = list_former_emails(c, caller.account, self.now()).await?;
+        let former = former.into_iter().map(|e| Address { canonical: e.canonical, typed: e.typed, proved: false, primary: false, removable: true, contested: false, former: true }).collect();
         let administrator = !storage::accounts::list_roles(c, self.org, caller.account).await?.is_empty();
         let addable = self.addable_providers(c, caller.account).await?;
         let fields = self.profile(c, caller.account).await?;
@@ -153,7 +170,23 @@ impl Ligature {
         let fixed = !manageable || (buttons.is_empty() && !methods.is_empty() && methods.iter().all(|m| m.stays == Some(Refusal::ManagementOff)));
         let phone = if number.is_some() || (may(What::Phone { held_by: None }) && self.has_texts()) { Some(number) } else { None };
         let passkeys = if may(What::Passkey) && self.has_passkeys() { Some(self.own_passkeys(visitor).await?.len()) } else { None };
-        Ok(Overview { name: account.name, addresses, methods, addable: buttons, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys, restored })
+        Ok(Overview {
+            name: account.name,
+            addresses,
+            former,
+            methods,
+            addable: buttons,
+            fields,
+            manageable,
+            fixed,
+            administrator,
+            password_settable,
+            second_factor,
+            mergeable,
+            phone,
+            passkeys,
+            restored,
+        })
     }
 
     /// Providers that the account may add, by the decision itself for an identity that nobody has (GO-25, GO-27).
@@ -234,8 +267,7 @@ impl Ligature {
     async fn remove_in(&self, c: &mut Conn, visitor: &Acting, link: Option<LinkId>) -> Result<(), Fault> {
         let session = visitor.session()?;
         let account = session.account;
-        let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
-        bump_rev(c, account, row.rev).await?;
+        let changing = self.change(c, account).await?;
         let policies = self.policies(c).await?;
         let methods = self.method_rows(c, &policies, account, Some(session)).await?;
         let method = methods.iter().find(|m| m.link == link).ok_or(Refusal::MethodUnknown)?;
@@ -266,9 +298,13 @@ impl Ligature {
         }
         let detail = json!({"reasons": decision.reasons, "policy_version": decision.policy_version});
         self.record(c, Event { provider: method.key.clone(), ..Event::new("link.removed").account(account).detail(detail) }).await?;
-        if notify {
-            let undo = link.map(|link| Undoable::Unlink { link });
-            self.tell(c, account, Kind::UnlinkNotice, visitor, &method.name, &method.label, undo.as_ref()).await?;
+        let what = if link.is_some() { Changed::Unlink } else { Changed::PasswordGone };
+        let noted = self.changed(c, changing, what, &doer(visitor), ProfileChange::default()).await?;
+        match link {
+            // Notices of links follow the mail matrix (GO-35, LK-17); those of passwords cannot be switched off.
+            Some(_) if notify => self.tell(c, account, Kind::UnlinkNotice, visitor, &method.name, &method.label, noted.as_ref()).await?,
+            Some(_) => {}
+            None => self.tell(c, account, Kind::PasswordGone, visitor, "", "", noted.as_ref()).await?,
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! An identity has arrived: decide in the committing transaction, and do what the decision says.
 use domain::{
     Decision, Facts, Outcome, Policy, Proof, Refusal,
+    account_rules::rewind::Changed,
     attempt::{Kept, State},
     decide::EmailStep,
     facts::Act,
@@ -17,13 +18,13 @@ use crate::{
     Fault, Ligature, Visitor,
     attempt::{Deed, Opened, blank},
     chance::{hash, support_code, token},
+    changes::{ProfileChange, doer},
     facts::Ask,
     held::Held,
     mails::Kind,
     sessions::Opening,
     start::Sealed,
     transaction::Acting,
-    undo::Undoable,
 };
 
 /// Where the browser goes next.
@@ -44,6 +45,8 @@ pub enum Arrival {
     Page { id: String, page: &'static str },
     /// The session stays; what it was about goes on.
     Continue { caller: Box<crate::Caller>, continuation: Continuation },
+    /// Something from before was shown: back to the page of the undo link.
+    Undo { secret: String },
     /// Begin a sign-in by a method that exists; the application's request goes along.
     SignInAgain { continuation: Continuation },
 }
@@ -66,7 +69,7 @@ pub(crate) struct Applying<'a> {
 /// The application that waits for the sign-in.
 pub(crate) fn client_of(continuation: &Continuation) -> Option<String> {
     match continuation {
-        Continuation::Authorize(request) => Some(request.client_id.clone()),
+        Continuation::Authorize(request) | Continuation::Recovered(request) => Some(request.client_id.clone()),
         Continuation::Device { client_id, .. } => Some(client_id.clone()),
         Continuation::Account | Continuation::Admin | Continuation::Path(_) => None,
     }
@@ -95,6 +98,9 @@ impl Ligature {
         }
         if let Some(attempt) = &start.bind {
             return self.bind_by_identity(c, visitor, attempt, held).await;
+        }
+        if let Some(secret) = &start.undo {
+            return self.undo_by_identity(c, visitor, held, secret, start).await;
         }
         if let Some(session) = &start.merge {
             return self.merge_by_identity(c, visitor, held, session).await;
@@ -145,7 +151,7 @@ impl Ligature {
                 self.restore_if_closing(c, visitor, facts).await?;
                 self.sync_profile(c, *account, held, policy, &sync.on_login, client).await?;
                 if *email == EmailStep::Overwrite {
-                    self.overwrite_email(c, *account, held, facts.trust).await?;
+                    self.overwrite_email(c, visitor, *account, held, facts.trust).await?;
                 }
                 self.keep_given(c, *account, a.kept).await?;
                 self.record(c, event("session.started").account(*account)).await?;
@@ -165,16 +171,17 @@ impl Ligature {
                 signed_in(self.open_session(c, visitor, &opening(account, Some(link), "sign_in", now)).await?)
             }
             Outcome::Link { account, basis, notify } => {
-                let link = self.link_identity(c, *account, held, basis).await?;
+                let (link, changing) = self.link_identity(c, *account, held, basis).await?;
                 if matches!(facts.act, Act::Proved(_, proof, _) if proof >= Proof::Credential) {
                     self.settle_with(c, *account, held).await?;
                 }
                 let before = self.sync_profile(c, *account, held, policy, &sync.on_link, client).await?;
+                let by = visitor.session.as_ref().map_or_else(|| format!("sign-in:{}", held.key), |_| doer(visitor));
+                let noted = self.changed(c, changing, Changed::Link, &by, ProfileChange { provider: held.key.clone(), before }).await?;
                 self.keep_given(c, *account, a.kept).await?;
                 self.record(c, event("link.added").account(*account)).await?;
                 if *notify {
-                    let undo = Undoable::Link { link, before };
-                    self.tell(c, *account, Kind::LinkNotice, visitor, &held.provider_name, &held.label(), Some(&undo)).await?;
+                    self.tell(c, *account, Kind::LinkNotice, visitor, &held.provider_name, &held.label(), noted.as_ref()).await?;
                 }
                 let secret = self.session_after_link(c, visitor, policy, opening(*account, Some(link), "sign_in", now)).await?;
                 signed_in(secret)
@@ -197,12 +204,12 @@ impl Ligature {
                 self.record(c, event("signin.refused").support(&support)).await?;
                 // An application waits for an answer: the page that refuses also leads back to it (GV-20).
                 match (a.attempt, continuation) {
-                    (None, Continuation::Authorize(_)) => {
+                    (None, Continuation::Authorize(_) | Continuation::Recovered(_)) => {
                         let state = State::Refused { refusal: *refusal };
                         let (id, _) = self.begin_refused(c, visitor, &state, continuation, &support).await?;
                         Ok(Ok(Arrival::Page { id, page: state.page() }))
                     }
-                    (Some(open), Continuation::Authorize(_)) => Ok(Ok(Arrival::Page { id: open.secret.clone(), page: "over" })),
+                    (Some(open), Continuation::Authorize(_) | Continuation::Recovered(_)) => Ok(Ok(Arrival::Page { id: open.secret.clone(), page: "over" })),
                     _ => Ok(Err((*refusal, support))),
                 }
             }

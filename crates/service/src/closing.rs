@@ -1,9 +1,14 @@
 //! Taking one's data along, and deleting one's own account: two weeks in which it can be taken back, then it is gone.
-use domain::{AccountId, DAY, Micros, Refusal, facts::What, limits::KNOWN_FOR};
+use domain::{
+    AccountId, Micros, Refusal,
+    account_rules::rewind::{Changed, KEPT},
+    facts::What,
+    limits::KNOWN_FOR,
+};
 use serde_json::{Value, json};
 use storage::{
     Conn,
-    accounts::{bump_rev, find_account, find_subject, list_closed, list_emails, list_former_emails, list_holders_of_role, list_roles, password_set_at, remove_account, set_closing},
+    accounts::{find_account, find_subject, list_closed, list_emails, list_former_emails, list_holders_of_role, list_roles, password_set_at, remove_account, set_closing},
     agreements::list_agreements,
     attributes::list_attributes,
     audit::{AuditFilter, list_audit_events},
@@ -15,10 +20,16 @@ use storage::{
     sessions::list_sessions,
 };
 
-use crate::{Fault, Ligature, Visitor, audit::Event, mails::Kind, setup::OWNER, undo::Undoable};
+use crate::{
+    Fault, Ligature, Visitor,
+    audit::Event,
+    changes::{ProfileChange, doer},
+    mails::Kind,
+    setup::OWNER,
+};
 
 /// How long it can be taken back.
-pub const GRACE: Micros = 14 * DAY;
+pub const GRACE: Micros = KEPT;
 
 impl Ligature {
     /// Everything that is kept about the caller's own account, nothing of others, no secret (GD-01).
@@ -100,11 +111,11 @@ impl Ligature {
                 let what = this.closing_of(c, visitor.session()?.account).await?;
                 let allowed = this.may_change(c, &visitor, what, this.now()).await?;
                 let id = allowed.account;
-                let row = find_account(c, this.org, id).await?.ok_or(Refusal::SessionEnded)?;
-                bump_rev(c, id, row.rev).await?;
-                this.tell(c, id, Kind::ClosingNotice, &visitor, "", "", Some(&Undoable::Delete)).await?;
+                let changing = this.change(c, id).await?;
                 set_closing(c, id, Some(this.now() + GRACE)).await?;
                 this.end_everything(c, id, None).await?;
+                let noted = this.changed(c, changing, Changed::Delete, &doer(&visitor), ProfileChange::default()).await?;
+                this.tell(c, id, Kind::ClosingNotice, &visitor, "", "", noted.as_ref()).await?;
                 this.record(c, Event::new("account.closing").account(id).detail(allowed.trace)).await
             })
         })

@@ -4,8 +4,8 @@ use serde_json::json;
 use storage::{
     Conn, Error,
     accounts::{
-        NewEmail, add_account, add_email, bump_rev, find_account, is_email_taken, list_emails, own_email, remove_other_emails, remove_password, remove_pending_accounts, set_account_name,
-        set_account_state, set_password,
+        NewEmail, add_account, add_email, bump_rev, find_account, is_email_taken, list_emails, list_former_emails, own_email, remove_other_emails, remove_password, remove_pending_accounts,
+        set_account_name, set_account_state, set_password,
     },
     attempts::{Ending, end_attempts},
     attributes::remove_attributes,
@@ -17,10 +17,10 @@ use storage::{
 use crate::{
     Fault, Ligature, Visitor,
     chance::{row_id, subject},
+    changes::{Changing, Noted},
     held::Held,
     mails::{Kind, Letter},
     transaction::Acting,
-    undo::Undoable,
 };
 
 impl Ligature {
@@ -70,10 +70,9 @@ impl Ligature {
     }
 
     /// Links an identity to an existing account: the account's mutex first, then the unique index as the judge.
-    pub(crate) async fn link_identity(&self, c: &mut Conn, account: AccountId, held: &Held, basis: &Basis) -> Result<LinkId, Fault> {
-        let row = find_account(c, self.org, account).await?.ok_or(Refusal::PolicyChanged)?;
-        bump_rev(c, account, row.rev).await?;
-        self.add_identity(c, account, held, &json!({"basis": basis})).await
+    pub(crate) async fn link_identity(&self, c: &mut Conn, account: AccountId, held: &Held, basis: &Basis) -> Result<(LinkId, Changing), Fault> {
+        let changing = self.change(c, account).await?;
+        Ok((self.add_identity(c, account, held, &json!({"basis": basis})).await?, changing))
     }
 
     async fn add_identity(&self, c: &mut Conn, account: AccountId, held: &Held, evidence: &serde_json::Value) -> Result<LinkId, Fault> {
@@ -102,20 +101,23 @@ impl Ligature {
         self.vault.seal("claims", &serde_json::to_vec(&held.assertion.claims)?)
     }
 
-    /// A notice to every proved address of the account, or to the only one that it has (MA-13); with a link that takes
-    /// the change back.
+    /// A notice to every proved address of the account, or to the only one that it has (MA-13), and to those that it gave
+    /// up in the last 14 days (threat rule 19); each with a link of its own that takes the change back.
     #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
-    pub(crate) async fn tell<S>(&self, c: &mut Conn, account: AccountId, kind: Kind, visitor: &Visitor<S>, provider: &str, identity: &str, undo: Option<&Undoable>) -> Result<(), Fault> {
+    pub(crate) async fn tell<S>(&self, c: &mut Conn, account: AccountId, kind: Kind, visitor: &Visitor<S>, provider: &str, identity: &str, change: Option<&Noted>) -> Result<(), Fault> {
         let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
         let all = list_emails(c, account).await?;
         let proved = all.iter().any(|e| e.proof != "none");
-        let to: Vec<String> = all.into_iter().enumerate().filter(|(n, e)| if proved { e.proof != "none" } else { *n == 0 }).map(|(_, e)| e.typed).collect();
-        let undo = match undo {
-            Some(what) => self.undo_url(c, account, what).await?,
-            _ => String::new(),
-        };
+        let own = all.into_iter().enumerate().filter(|(n, e)| if proved { e.proof != "none" } else { *n == 0 }).map(|(_, e)| e);
+        let former = list_former_emails(c, account, self.now()).await?.into_iter().filter(|e| e.proof != "none");
+        // Who just proved an address knows of it.
+        let to: Vec<_> = own.chain(former).filter(|e| change.is_none_or(|noted| !noted.added.contains(&e.canonical))).collect();
         for address in to {
-            let letter = Letter { undo: undo.clone(), ..self.letter(kind, address, locale.clone(), visitor, provider, identity) };
+            let undo = match change {
+                Some(noted) => self.undo_url(c, account, noted, &address.canonical).await?,
+                None => String::new(),
+            };
+            let letter = Letter { undo, ..self.letter(kind, address.typed, locale.clone(), visitor, provider, identity) };
             self.post(c, &letter).await?;
         }
         Ok(())

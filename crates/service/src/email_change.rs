@@ -1,6 +1,7 @@
 //! A linked identity came with another address than the account's: update, ignore, later (GO-47 to GO-50, MA-15).
 use domain::{
-    AccountId, DAY, Facts, HOUR, Outcome, Refusal, Trust,
+    AccountId, Facts, Outcome, Refusal, Trust,
+    account_rules::rewind::{Changed, KEPT},
     address::Canonical,
     attempt::State,
     decide,
@@ -9,7 +10,7 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{NewEmail, add_email, bump_rev, find_account, is_email_taken, list_emails, own_email, remove_email, set_primary_email},
+    accounts::{NewEmail, add_email, find_account, is_email_taken, list_emails, own_email, remove_email, set_primary_email},
     attributes::ignore_email,
 };
 
@@ -19,15 +20,11 @@ use crate::{
     attempt::{Opened, code_binding},
     audit::Event,
     chance::row_id,
+    changes::{Changing, ProfileChange, doer},
     held::Held,
     mails::Kind,
     transaction::Acting,
-    undo::Undoable,
 };
-
-/// How long an address that was given up stays reserved for its account.
-pub(crate) const RESERVED: domain::Micros = 72 * HOUR;
-const _: () = assert!(RESERVED == 3 * DAY);
 
 impl Ligature {
     /// The question waits in an attempt of its own; the session is there already.
@@ -37,9 +34,9 @@ impl Ligature {
     }
 
     /// The policy says to take the provider's address: it becomes the primary one. What was proved before stays proved.
-    pub(crate) async fn overwrite_email(&self, c: &mut Conn, account: AccountId, held: &Held, trust: Option<Trust>) -> Result<(), Fault> {
-        let (Some(address), Some(row)) = (held.address(), find_account(c, self.org, account).await?) else { return Ok(()) };
-        bump_rev(c, account, row.rev).await?;
+    pub(crate) async fn overwrite_email(&self, c: &mut Conn, visitor: &Acting, account: AccountId, held: &Held, trust: Option<Trust>) -> Result<(), Fault> {
+        let Some(address) = held.address() else { return Ok(()) };
+        let changing = self.change(c, account).await?;
         let now = self.now();
         let owner = trust >= Some(Trust::Authoritative) && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
         let typed = held.assertion.email.clone().unwrap_or_default();
@@ -47,7 +44,9 @@ impl Ligature {
         let email = NewEmail { canonical: address.as_str().to_owned(), typed, proof: format!("provider:{}", held.provider), owner, primary: false };
         add_email(c, self.org, account, &email, row_id(now), now).await?;
         set_primary_email(c, account, address.as_str(), None).await?;
-        self.record(c, Event { provider: held.key.clone(), ..Event::new("email.overwritten").account(account).by("system") }).await
+        self.record(c, Event { provider: held.key.clone(), ..Event::new("email.overwritten").account(account).by("system") }).await?;
+        let noted = self.changed(c, changing, Changed::Email, &format!("provider:{}", held.key), ProfileChange::default()).await?;
+        self.tell(c, account, Kind::EmailChanged, visitor, "", address.as_str(), noted.as_ref()).await
     }
 
     /// The question of an attempt, asked in the session that it belongs to.
@@ -114,8 +113,8 @@ impl Ligature {
                 }
                 let typed = held.assertion.email.clone().unwrap_or_default();
                 this.move_on(c, &open, &State::Done, "").await?;
-                bump_rev(c, account, row.rev).await?;
-                this.take_email(c, &visitor, account, &address, &typed).await?;
+                let changing = this.change(c, account).await?;
+                this.take_email(c, &visitor, changing, &address, &typed).await?;
                 this.record(c, this.decided("email.updated", &held, &facts, &decision, true).account(account)).await?;
                 Ok(Ok(arrival))
             })
@@ -123,21 +122,20 @@ impl Ligature {
         .await
     }
 
-    /// A proved address becomes the primary one. The old one hears of it while it still counts, can take it back, and
-    /// stays reserved as long (MA-14).
-    pub(crate) async fn take_email(&self, c: &mut Conn, visitor: &Acting, account: AccountId, address: &Canonical, typed: &str) -> Result<(), Fault> {
-        let now = self.now();
+    /// A proved address becomes the primary one. The old one hears of it, can take it back, and stays reserved as long
+    /// (MA-14).
+    pub(crate) async fn take_email(&self, c: &mut Conn, visitor: &Acting, changing: Changing, address: &Canonical, typed: &str) -> Result<(), Fault> {
+        let (account, now) = (changing.account, self.now());
         let all = list_emails(c, account).await?;
-        let old = all.iter().find(|e| e.is_primary && e.canonical != address.as_str());
-        let undo = old.map(|old| Undoable::Email { old: old.canonical.clone(), new: address.as_str().to_owned() });
-        self.tell(c, account, Kind::EmailChanged, visitor, "", address.as_str(), undo.as_ref()).await?;
         if all.iter().all(|e| e.canonical != address.as_str()) {
             remove_email(c, account, address.as_str()).await?;
             let email = NewEmail { canonical: address.as_str().to_owned(), typed: typed.to_owned(), proof: "code".into(), owner: true, primary: false };
             add_email(c, self.org, account, &email, row_id(now), now).await?;
         }
         own_email(c, account, address.as_str()).await?;
-        Ok(set_primary_email(c, account, address.as_str(), Some(now + RESERVED)).await?)
+        set_primary_email(c, account, address.as_str(), Some(now + KEPT)).await?;
+        let noted = self.changed(c, changing, Changed::Email, &doer(visitor), ProfileChange::default()).await?;
+        self.tell(c, account, Kind::EmailChanged, visitor, "", address.as_str(), noted.as_ref()).await
     }
 
     /// Ignore: never asked again for this address; only a keyed hash of it is kept.

@@ -43,7 +43,7 @@ impl Ligature {
     /// # Errors
     /// [`Fault::Storage`].
     pub async fn tidy(&self) -> Result<usize, Fault> {
-        let (now, gone) = (self.now(), self.remove_closed().await?);
+        let (now, gone) = (self.now(), self.remove_closed().await? + self.finish_due_undos().await?);
         self.tend_keys(false).await?;
         self.tend_data_keys().await?;
         let rows = self

@@ -13,6 +13,7 @@ pub mod breached;
 mod callback;
 mod challenge;
 mod chance;
+mod changes;
 pub mod closing;
 mod code_sign_in;
 pub mod confirm;

@@ -38,12 +38,22 @@ pub enum Kind {
     NewPhoneCode,
     /// Somebody wants to use this address, which has an account, for theirs.
     EmailWanted,
+    /// An address is not the account's any more.
+    EmailGone,
+    /// A notice's link was used: everybody is signed out, and a rewind waits.
+    UndoBegun,
+    /// It is done.
+    UndoDone,
+    /// The password is gone.
+    PasswordGone,
     /// The password is another one, or there is one now.
     PasswordNotice,
     /// A second factor is asked for from now on.
     SecondFactorNotice,
     /// It is not asked for any more.
     SecondFactorGone,
+    /// There are new recovery codes.
+    RecoveryCodesNotice,
     /// A recovery code opened the account.
     RecoveryCodeUsed,
     /// A passkey opens the account from now on.
@@ -68,7 +78,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, for the test that renders each in each language.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 31] = [
         Self::LinkCode,
         Self::ClaimCode,
         Self::EmailCode,
@@ -85,6 +95,11 @@ impl Kind {
         Self::PasswordNotice,
         Self::SecondFactorNotice,
         Self::SecondFactorGone,
+        Self::RecoveryCodesNotice,
+        Self::EmailGone,
+        Self::UndoBegun,
+        Self::UndoDone,
+        Self::PasswordGone,
         Self::RecoveryCodeUsed,
         Self::PasskeyNotice,
         Self::PasskeyGone,
@@ -120,6 +135,11 @@ impl Kind {
             Self::PasswordNotice => "password-notice",
             Self::SecondFactorNotice => "second-factor-notice",
             Self::SecondFactorGone => "second-factor-gone",
+            Self::RecoveryCodesNotice => "recovery-codes-notice",
+            Self::EmailGone => "email-gone",
+            Self::UndoBegun => "undo-begun",
+            Self::UndoDone => "undo-done",
+            Self::PasswordGone => "password-gone",
             Self::RecoveryCodeUsed => "recovery-code-used",
             Self::PasskeyNotice => "passkey-notice",
             Self::PasskeyGone => "passkey-gone",
@@ -142,6 +162,11 @@ impl Kind {
             | Self::PasswordNotice
             | Self::SecondFactorNotice
             | Self::SecondFactorGone
+            | Self::RecoveryCodesNotice
+            | Self::EmailGone
+            | Self::UndoBegun
+            | Self::UndoDone
+            | Self::PasswordGone
             | Self::RecoveryCodeUsed
             | Self::PasskeyNotice
             | Self::PasskeyGone

@@ -2,6 +2,7 @@
 //! be taken back. The other account's id leads to the one that stays.
 use domain::{
     AccountId, Decision, Facts, Outcome, Policy, Refusal, Right,
+    account_rules::rewind::Changed,
     address::Canonical,
     attempt::{Kept, ProvedBy, State, Then},
     decide,
@@ -25,13 +26,13 @@ use crate::{
     attempt::{Opened, trace_of},
     audit::Event,
     chance::{row_id, support_code},
+    changes::{Noted, ProfileChange, doer},
     facts::given,
     ground::Ground,
     held::Held,
     mails::Kind,
     sessions::Opening,
     transaction::Acting,
-    undo::Undoable,
 };
 
 /// One line of the preview: what both have, and what the account has afterwards. `kind` names the line for the texts.
@@ -264,10 +265,9 @@ impl Ligature {
     /// Everything moves; the other account keeps its id, opens nothing and leads here. Every address of both hears of
     /// it and can take it back.
     async fn merge_accounts(&self, c: &mut Conn, visitor: &Acting, (account, other): (AccountId, AccountId), event: Event) -> Result<(), Fault> {
-        for id in [account, other] {
-            let row = find_account(c, self.org, id).await?.ok_or(Refusal::PolicyChanged)?;
-            bump_rev(c, id, row.rev).await?;
-        }
+        let by = if event.actor.starts_with("admin:") { event.actor.clone() } else { doer(visitor) };
+        let changing = self.change(c, account).await?;
+        self.change(c, other).await?;
         let id = row_id(self.now());
         self.end_everything(c, other, None).await?;
         let moved = move_over(c, other, account).await?;
@@ -275,7 +275,9 @@ impl Ligature {
         add_merge(c, self.org, &storage::merges::Merge { id: Key(id), account_id: account, other_id: other, moved: serde_json::to_string(&moved)?, created_at: self.now() }).await?;
         self.record(c, Event { account: Some(other), ..event.clone() }).await?;
         self.record(c, event.account(account)).await?;
-        self.tell(c, account, Kind::MergeNotice, visitor, "", "", Some(&Undoable::Merge { merge: id })).await
+        // The addresses that came along hear of it, too.
+        let noted = self.changed(c, changing, Changed::Merge, &by, ProfileChange::default()).await?.map(|noted| Noted { added: Vec::new(), ..noted });
+        self.tell(c, account, Kind::MergeNotice, visitor, "", "", noted.as_ref()).await
     }
 
     /// The two are two again: what moved and is still there goes back, everybody is signed out of both.

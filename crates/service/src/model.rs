@@ -216,7 +216,7 @@ impl World {
             Way::AddRight if may && !taken => {
                 person.mails.retain(|m| m.address != address);
                 for mail in person.mails.iter_mut().filter(|m| m.primary) {
-                    *mail = Mail { proved: false, owner: false, primary: false, former: Some(hours + 72), ..mail.clone() };
+                    *mail = Mail { proved: false, owner: false, primary: false, former: Some(hours + 14 * 24), ..mail.clone() };
                 }
                 person.mails.push(Mail { address, proved: true, owner: true, primary: true, former: None });
             }
@@ -239,7 +239,7 @@ impl ReferenceStateMachine for World {
         let way = prop_oneof![3 => Just(Way::Create), 1 => Just(Way::UseExisting), 5 => Just(Way::AddRight), 2 => Just(Way::AddWrong), 1 => Just(Way::AddLate), 1 => Just(Way::Cancel)];
         let sign_up = (0_usize..3, any::<bool>()).prop_map(|(address, finish)| Step::SignUp { address, finish });
         let sign_in = (identity(), address(), any::<bool>(), way).prop_map(|(identity, address, verified, way)| Step::SignIn { identity, address, verified, way });
-        let pass = prop_oneof![Just(1_i64), Just(30), Just(80)].prop_map(|hours| Step::Pass { hours });
+        let pass = prop_oneof![Just(1_i64), Just(30), Just(80), Just(340)].prop_map(|hours| Step::Pass { hours });
         if state.people.is_empty() {
             return prop_oneof![sign_up, sign_in].boxed();
         }

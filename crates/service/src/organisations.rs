@@ -347,7 +347,7 @@ impl Organisations {
     pub async fn tidy(&self) -> Result<usize, Fault> {
         let mut rows = self.home().tidy().await?;
         for one in self.all().await?.into_iter().skip(1) {
-            rows += one.remove_closed().await?;
+            rows += one.remove_closed().await? + one.finish_due_undos().await?;
         }
         Ok(rows)
     }

@@ -1,6 +1,7 @@
 //! Another address for one's own account: the old one stays until the new one is proved in the same session (MA-14).
 use domain::{
     AccountId, Facts, Outcome, Refusal,
+    account_rules::rewind::{Changed, KEPT, Way},
     address::Canonical,
     attempt::{Awaited, CodePurpose, State},
     decide,
@@ -9,8 +10,10 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{bump_rev, find_account, find_owner, is_email_taken, list_emails},
+    accounts::{find_account, find_owner, is_email_taken, list_emails, list_former_emails, remove_email, set_primary_email},
     attributes::ignore_email,
+    undo::remove_undo_links_to,
+    ways::remove_way,
 };
 
 use crate::{
@@ -18,6 +21,7 @@ use crate::{
     arrive::Settled,
     attempt::{Opened, trace_of},
     audit::Event,
+    changes::{ProfileChange, doer},
     mails::Kind,
     transaction::Acting,
 };
@@ -50,7 +54,6 @@ impl Ligature {
     pub(crate) async fn finish_new_email(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, typed: &str) -> Result<Settled, Fault> {
         let session = visitor.session_of(account)?;
         let address = Canonical::parse(typed).map_err(|_| Refusal::AttemptExpired)?;
-        let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
         let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
         // What was recent when the code was asked for still is when it comes back.
         let allowed = match self.may_change(c, visitor, What::Email { taken }, open.row.created_at).await {
@@ -63,16 +66,61 @@ impl Ligature {
             }
         };
         self.move_on(c, open, &State::Done, "").await?;
-        bump_rev(c, account, row.rev).await?;
+        let changing = self.change(c, account).await?;
         // Who leaves an address need not be asked about it by a provider that still says it (GO-49).
         for old in list_emails(c, account).await?.iter().filter(|e| e.is_primary) {
             if let Ok(old) = Canonical::parse(&old.canonical) {
                 ignore_email(c, account, &self.ignored_hash(account, &old), self.now()).await?;
             }
         }
-        self.take_email(c, visitor, account, &address, typed).await?;
+        self.take_email(c, visitor, changing, &address, typed).await?;
         self.record(c, Event::new("email.updated").account(account).detail(allowed.trace)).await?;
         Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
+    }
+
+    /// Removes one of the caller's addresses, named by its canonical form; it hears of it and can take it back, unless
+    /// `foreign`: somebody else has it by now. Then it hears and undoes nothing from here on (threat rule 19); that can be
+    /// said of one that was given up before, too. The last proved one stays (UD-09).
+    ///
+    /// # Errors
+    /// [`Refusal::MethodUnknown`] for foreign and unknown ones alike, [`Refusal::LastAddress`], [`Refusal::NotRecent`],
+    /// [`Refusal::ManagementOff`].
+    pub async fn remove_own_email(&self, visitor: &Visitor, address: &str, foreign: bool) -> Result<(), Fault> {
+        let address = address.to_owned();
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let (account, now) = (visitor.session()?.account, this.now());
+                let changing = this.change(c, account).await?;
+                let all = list_emails(c, account).await?;
+                let Some(own) = all.iter().find(|e| e.canonical == address) else {
+                    let former = list_former_emails(c, account, now).await?;
+                    former.iter().find(|e| foreign && e.canonical == address).ok_or(Refusal::MethodUnknown)?;
+                    let allowed = this.may_change(c, &visitor, What::NoEmail { last: false }, now).await?;
+                    remove_email(c, account, &address).await?;
+                    remove_undo_links_to(c, account, &address).await?;
+                    return this.record(c, Event::new("email.disowned").account(account).detail(allowed.trace)).await;
+                };
+                let proved = |e: &&storage::accounts::Email| e.proof != "none";
+                let next = all.iter().filter(|e| e.canonical != address).filter(proved).max_by_key(|e| e.owner);
+                let last = next.is_none() && own.proof != "none";
+                let allowed = this.may_change(c, &visitor, What::NoEmail { last }, now).await?;
+                let way = Way::Address { canonical: own.canonical.clone(), proof: own.proof.clone(), owner: own.owner };
+                remove_way(c, account, &way, now, (!foreign && own.proof != "none").then_some(now + KEPT)).await?;
+                if let (true, Some(next)) = (own.is_primary, next) {
+                    set_primary_email(c, account, &next.canonical, None).await?;
+                }
+                if let Ok(canonical) = Canonical::parse(&own.canonical) {
+                    ignore_email(c, account, &this.ignored_hash(account, &canonical), now).await?;
+                }
+                if foreign {
+                    remove_undo_links_to(c, account, &own.canonical).await?;
+                }
+                this.record(c, Event::new("email.removed").account(account).detail(allowed.trace)).await?;
+                let noted = this.changed(c, changing, Changed::EmailGone, &doer(&visitor), ProfileChange::default()).await?;
+                this.tell(c, account, Kind::EmailGone, &visitor, "", &own.canonical, noted.as_ref()).await
+            })
+        })
+        .await
     }
 
     /// Whether the caller may begin to change the address.

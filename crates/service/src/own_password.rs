@@ -1,8 +1,15 @@
 //! A password of one's own account, set or replaced in My Account.
-use domain::{CredentialId, Refusal, facts::What};
-use storage::accounts::{bump_rev, find_account, list_emails, password_set_at, set_password};
+use domain::{CredentialId, account_rules::rewind::Changed, facts::What};
+use storage::accounts::{list_emails, password_set_at, set_password};
 
-use crate::{Fault, Ligature, Visitor, audit::Event, chance::row_id, limits::Guarded, mails::Kind, undo::Undoable};
+use crate::{
+    Fault, Ligature, Visitor,
+    audit::Event,
+    chance::row_id,
+    changes::{ProfileChange, doer},
+    limits::Guarded,
+    mails::Kind,
+};
 
 impl Ligature {
     /// Whether a password may be set here now, and whether there is one.
@@ -36,13 +43,13 @@ impl Ligature {
                 let (account, now) = (session.account, this.now());
                 let first = password_set_at(c, account).await?.is_none();
                 let allowed = this.may_change(c, &visitor, What::Password { first }, now).await?;
-                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                bump_rev(c, account, row.rev).await?;
+                let changing = this.change(c, account).await?;
                 set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
                 this.forget_tries(c, Guarded::Password, account).await?;
                 this.end_everything(c, account, Some(&visitor)).await?;
                 this.record(c, Event::new(if first { "password.added" } else { "password.changed" }).account(account).detail(allowed.trace)).await?;
-                this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", Some(&Undoable::Password)).await
+                let noted = this.changed(c, changing, Changed::Password, &doer(&visitor), ProfileChange::default()).await?;
+                this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", noted.as_ref()).await
             })
         })
         .await

@@ -2,6 +2,7 @@
 //! proved it last, since numbers are handed on; the account that had it before hears of it by mail.
 use domain::{
     AccountId, Refusal,
+    account_rules::rewind::Changed,
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, Phone},
     facts::What,
@@ -9,11 +10,18 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{bump_rev, find_account},
     attributes::{BY_CODE, find_phone, find_phone_owner, remove_attribute, set_attribute},
 };
 
-use crate::{Arrival, Fault, Ligature, Visitor, arrive::Settled, attempt::Opened, audit::Event, mails::Kind, transaction::Acting, undo::Undoable};
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    arrive::Settled,
+    attempt::Opened,
+    audit::Event,
+    changes::{ProfileChange, doer},
+    mails::Kind,
+    transaction::Acting,
+};
 
 /// The page of the number.
 const PHONE: &str = "/account/phone";
@@ -66,26 +74,24 @@ impl Ligature {
     /// The right code: the number is the account's from now on, and nobody else's.
     pub(crate) async fn finish_new_phone(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
         let session = visitor.session_of(account)?;
-        let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
         // What was recent when the code was asked for still is when it comes back.
         let number = contact.as_str();
         let held_by = find_phone_owner(c, self.org, number).await?.filter(|holder| *holder != account);
         let allowed = self.may_change(c, visitor, What::Phone { held_by }, open.row.created_at).await?;
-        let old = find_phone(c, account).await?.filter(|old| old != number);
         self.move_on(c, open, &State::Done, "").await?;
-        bump_rev(c, account, row.rev).await?;
+        let changing = self.change(c, account).await?;
         if let Some(before) = allowed.from {
             // Codes that its number was to prove are over.
-            let theirs = find_account(c, self.org, before).await?.ok_or(Refusal::PolicyChanged)?;
-            bump_rev(c, before, theirs.rev).await?;
+            let theirs = self.change(c, before).await?;
             remove_attribute(c, before, "phone").await?;
             self.record(c, Event::new("phone.lost").account(before).by("system").detail(allowed.trace.clone())).await?;
+            self.changed(c, theirs, Changed::PhoneGone, "system", ProfileChange::default()).await?;
             self.tell(c, before, Kind::PhoneGone, visitor, "", &domain::contact::masked(number), None).await?;
         }
         set_attribute(c, self.org, account, "phone", number, number, BY_CODE, self.now()).await?;
         self.record(c, Event::new("phone.proved").account(account).detail(allowed.trace)).await?;
-        let undo = Undoable::Phone { number: number.to_owned(), old };
-        self.tell(c, account, Kind::PhoneNotice, visitor, "", &domain::contact::masked(number), Some(&undo)).await?;
+        let noted = self.changed(c, changing, Changed::Phone, &doer(visitor), ProfileChange::default()).await?;
+        self.tell(c, account, Kind::PhoneNotice, visitor, "", &domain::contact::masked(number), noted.as_ref()).await?;
         Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 
@@ -97,29 +103,15 @@ impl Ligature {
         self.act(visitor, move |this, c, visitor| {
             Box::pin(async move {
                 let account = visitor.session()?.account;
-                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                bump_rev(c, account, row.rev).await?;
+                let changing = this.change(c, account).await?;
                 let number = find_phone(c, account).await?.ok_or(Refusal::MethodUnknown)?;
                 let allowed = this.may_change(c, &visitor, What::NoPhone, this.now()).await?;
                 remove_attribute(c, account, "phone").await?;
                 this.record(c, Event::new("phone.removed").account(account).detail(allowed.trace)).await?;
-                this.tell(c, account, Kind::PhoneGone, &visitor, "", &domain::contact::masked(&number), None).await
+                let noted = this.changed(c, changing, Changed::PhoneGone, &doer(&visitor), ProfileChange::default()).await?;
+                this.tell(c, account, Kind::PhoneGone, &visitor, "", &domain::contact::masked(&number), noted.as_ref()).await
             })
         })
         .await
-    }
-
-    /// "This wasn't me": the number goes, and the one before comes back unless somebody else proved it since.
-    pub(crate) async fn give_phone_back(&self, c: &mut Conn, account: AccountId, number: &str, old: Option<&str>) -> Result<(), Fault> {
-        if find_phone(c, account).await?.as_deref() != Some(number) {
-            return Ok(());
-        }
-        match old {
-            Some(old) if find_phone_owner(c, self.org, old).await?.is_none() => {
-                set_attribute(c, self.org, account, "phone", old, old, BY_CODE, self.now()).await?;
-            }
-            Some(_) | None => remove_attribute(c, account, "phone").await?,
-        }
-        Ok(())
     }
 }

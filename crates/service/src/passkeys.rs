@@ -3,13 +3,14 @@
 //! is worth both factors.
 use domain::{
     AccountId, MINUTE, Micros, Outcome, Refusal,
+    account_rules::rewind::Changed,
     attempt::{Kept, ProvedBy, Then},
     facts::What,
     path::Continuation,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use storage::{
-    accounts::{bump_rev, find_account, list_emails},
+    accounts::{find_account, list_emails},
     attempts::spend_state,
     key,
     organisations::organisation_name,
@@ -23,9 +24,9 @@ use crate::{
     attempt::trace_of,
     audit::Event,
     chance::hash,
+    changes::{ProfileChange, doer},
     mails::Kind,
     removal::{Going, Removal},
-    undo::Undoable,
 };
 
 /// How long a ceremony may take.
@@ -150,8 +151,7 @@ impl Ligature {
             Box::pin(async move {
                 let now = this.now();
                 let allowed = this.may_change(c, &visitor, What::Passkey, now).await?;
-                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                bump_rev(c, account, row.rev).await?;
+                let changing = this.change(c, account).await?;
                 if !spend_state(c, &once, now + TTL).await? {
                     return Err(Refusal::AttemptExpired.into());
                 }
@@ -159,7 +159,8 @@ impl Ligature {
                     return Err(Refusal::AlreadyInUse.into());
                 }
                 this.record(c, Event::new("passkey.added").account(account).detail(allowed.trace)).await?;
-                this.tell(c, account, Kind::PasskeyNotice, &visitor, "", "", Some(&Undoable::Passkey { id })).await
+                let noted = this.changed(c, changing, Changed::Passkey, &doer(&visitor), ProfileChange::default()).await?;
+                this.tell(c, account, Kind::PasskeyNotice, &visitor, "", "", noted.as_ref()).await
             })
         })
         .await
@@ -175,8 +176,7 @@ impl Ligature {
             Box::pin(async move {
                 let session = visitor.session()?;
                 let account = session.account;
-                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                bump_rev(c, account, row.rev).await?;
+                let changing = this.change(c, account).await?;
                 let all = list_passkeys(c, account).await?;
                 let own = all.iter().find(|k| hex(&k.id) == id).ok_or(Refusal::MethodUnknown)?;
                 let removal = Removal::load(&this, c, account).await?;
@@ -187,7 +187,8 @@ impl Ligature {
                 }
                 remove_passkey(c, account, &own.id).await?;
                 this.record(c, Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision))).await?;
-                this.tell(c, account, Kind::PasskeyGone, &visitor, "", "", None).await
+                let noted = this.changed(c, changing, Changed::PasskeyGone, &doer(&visitor), ProfileChange::default()).await?;
+                this.tell(c, account, Kind::PasskeyGone, &visitor, "", "", noted.as_ref()).await
             })
         })
         .await

@@ -1,7 +1,7 @@
 //! Passwords: argon2id with bounded parallelism, and answers that look alike.
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use domain::{
-    AccountId, Refusal,
+    AccountId, CredentialId, Refusal,
     attempt::{Kept, ProvedBy, Then},
     contact::Contact,
     path::Continuation,
@@ -137,14 +137,26 @@ impl Ligature {
     /// # Errors
     /// As [`Ligature::check_password`].
     pub(crate) async fn check_password_of(&self, visitor: &Visitor, account: Option<AccountId>, typed: &[u8], password: &str) -> Result<(AccountId, ProvedBy), Fault> {
-        if password.is_empty() || password.len() > LONGEST {
-            return Err(Refusal::CredentialsWrong.into());
-        }
-        let counted = self.count_try(visitor, Guarded::Password, account, typed).await?;
         let stored = match account {
             Some(account) => find_password_row(&mut self.store.read().await?, account).await?,
             None => None,
         };
+        self.check_hash(visitor, account, typed, stored, password).await
+    }
+
+    /// A password that the account had, whose hash was kept; by the same limiter.
+    ///
+    /// # Errors
+    /// As [`Ligature::check_password`].
+    pub(crate) async fn check_stored_password(&self, visitor: &Visitor, account: AccountId, stored: Option<(CredentialId, String)>, password: &str) -> Result<(), Fault> {
+        self.check_hash(visitor, Some(account), &[], stored, password).await.map(drop)
+    }
+
+    async fn check_hash(&self, visitor: &Visitor, account: Option<AccountId>, typed: &[u8], stored: Option<(CredentialId, String)>, password: &str) -> Result<(AccountId, ProvedBy), Fault> {
+        if password.is_empty() || password.len() > LONGEST {
+            return Err(Refusal::CredentialsWrong.into());
+        }
+        let counted = self.count_try(visitor, Guarded::Password, account, typed).await?;
         let (credential, stored) = stored.unzip();
         let (right, fresh) = match self.matches(&counted, stored.clone(), password).await {
             Ok(judged) => judged,

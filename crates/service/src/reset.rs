@@ -1,6 +1,7 @@
 //! A new password by a code to the account's own mailbox.
 use domain::{
     AccountId, CredentialId, Facts, Outcome, Refusal,
+    account_rules::rewind::Changed,
     address::Canonical,
     attempt::{Awaited, CodePurpose, Kept, ProvedBy, State, Then},
     contact::Contact,
@@ -10,9 +11,10 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{bump_rev, find_account, find_owner, set_password},
+    accounts::{find_account, find_owner, set_password},
     factors::{TOTP, find_factor},
-    links::list_links,
+    undo::remove_undo_links,
+    ways::{Kept as Row, list_ways},
 };
 
 use crate::{
@@ -21,10 +23,10 @@ use crate::{
     attempt::{Opened, trace_of},
     audit::Event,
     chance::row_id,
+    changes::ProfileChange,
     limits::Guarded,
     mails::Kind,
     transaction::Acting,
-    undo::Undoable,
 };
 
 /// The page that shows what else opens an account that was recovered.
@@ -79,18 +81,26 @@ impl Ligature {
             return Ok(Err((refusal, open.row.support_code.clone())));
         }
         self.move_on(c, open, &State::Done, "").await?;
-        bump_rev(c, account, row.rev).await?;
+        let changing = self.change(c, account).await?;
         let (now, id) = (self.now(), CredentialId(row_id(self.now())));
         set_password(c, self.org, account, id, phc, now).await?;
         self.forget_tries(c, Guarded::Password, account).await?;
         self.end_everything(c, account, None).await?;
         let visitor = &visitor.signed_out();
         self.record(c, Event::new("password.reset").account(account)).await?;
-        self.tell(c, account, Kind::PasswordNotice, visitor, "", "", Some(&Undoable::Password)).await?;
-        // Other ways in stay; the person sees them before anything else (PH-04).
+        // Links of before do nothing any more (UD-08); this change has its own.
+        remove_undo_links(c, account).await?;
+        let noted = self.changed(c, changing, Changed::Password, "reset", ProfileChange::default()).await?;
+        self.tell(c, account, Kind::PasswordNotice, visitor, "", "", noted.as_ref()).await?;
+        // Other ways in stay; the person sees them before anything else, wherever they were going (PH-04, RP-01).
+        let opens = list_ways(c, account).await?.into_iter().filter(|row| !matches!(row, Row::Merge { .. } | Row::Credential { .. } | Row::RecoveryCodes { .. })).count();
         let continuation = match &open.continuation {
-            Continuation::Account if !list_links(c, account).await?.is_empty() => Continuation::Path(SafePath::parse(RECOVERED).map_err(|_| Fault::Internal("a path of ours".into()))?),
-            other => other.clone(),
+            // The mailbox that proved it is one of them.
+            other if opens <= 1 => other.clone(),
+            Continuation::Authorize(request) | Continuation::Recovered(request) => Continuation::Recovered(request.clone()),
+            Continuation::Account | Continuation::Admin | Continuation::Device { .. } | Continuation::Path(_) => {
+                Continuation::Path(SafePath::parse(RECOVERED).map_err(|_| Fault::Internal("a path of ours".into()))?)
+            }
         };
         let then = Then::SignIn { account, method: "password".into() };
         let kept = Kept { proof: Some(ProvedBy::Password(id)), ..Kept::default() };

@@ -2,7 +2,7 @@
 //! `active`; the one before is `retiring` while what it sealed is sealed anew, then `resealed` until nothing short-lived can need
 //! it, then gone. Nothing that lives longer is lost by it, and nobody is signed out.
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{AccountId, DAY, MINUTE, Micros};
+use domain::{AccountId, DAY, MINUTE, Micros, account_rules::rewind::KEPT};
 use serde_json::json;
 use storage::{
     Key,
@@ -20,8 +20,9 @@ use crate::{
 
 /// How long a key is known before it seals: every node reads the keys each minute.
 const KNOWN: Micros = 2 * MINUTE;
-/// How long a key opens after it has sealed: longer than cookies, attempts, codes and letters live (72 hours at most).
-const OPENS: Micros = 4 * DAY;
+/// How long a key opens after it has sealed: longer than cookies, attempts, codes, letters and the journal of an account's
+/// changes live.
+const OPENS: Micros = KEPT + DAY;
 /// Rows in one transaction.
 const PART: i64 = 200;
 

@@ -3,6 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AccountId, CredentialId, Refusal, Right, SECOND,
+    account_rules::rewind::Changed,
     facts::{Governing, What},
 };
 use fast_qr::{
@@ -12,7 +13,7 @@ use fast_qr::{
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::{bump_rev, find_account, list_emails},
+    accounts::{find_account, list_emails},
     factors::{TOTP, TOTP_BEGUN, count_recovery_codes, find_factor, remove_factor, set_factor, set_recovery_codes, spend_recovery_code, use_step},
     organisations::organisation_name,
     sessions::set_session_factor,
@@ -23,9 +24,9 @@ use crate::{
     Fault, Ligature, Visitor,
     audit::Event,
     chance::{random_bytes, row_id},
+    changes::{ProfileChange, doer},
     limits::{Counted, Guarded},
     mails::Kind,
-    undo::Undoable,
 };
 
 /// Recovery codes of an account, and their letters: 50 bits.
@@ -130,8 +131,7 @@ impl Ligature {
                 let session = visitor.session()?;
                 let (account, now) = (session.account, this.now());
                 let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: true }, now).await?;
-                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                bump_rev(c, account, row.rev).await?;
+                let changing = this.change(c, account).await?;
                 let (sealed, _) = find_factor(c, account, TOTP_BEGUN).await?.ok_or(Refusal::AttemptStep)?;
                 let step = matching(&counted, &this.authenticator(c, account, &sealed).await?, &typed, now).ok_or(Refusal::CodeWrong)?;
                 remove_factor(c, account, TOTP_BEGUN).await?;
@@ -142,7 +142,8 @@ impl Ligature {
                 this.forget_tries(c, Guarded::Factor, account).await?;
                 this.end_everything(c, account, Some(&visitor)).await?;
                 this.record(c, Event::new("second_factor.added").account(account).detail(allowed.trace)).await?;
-                this.tell(c, account, Kind::SecondFactorNotice, &visitor, "", "", Some(&Undoable::SecondFactor)).await
+                let noted = this.changed(c, changing, Changed::SecondFactor, &doer(&visitor), ProfileChange::default()).await?;
+                this.tell(c, account, Kind::SecondFactorNotice, &visitor, "", "", noted.as_ref()).await
             })
         })
         .await?;
@@ -163,8 +164,11 @@ impl Ligature {
                 if find_factor(c, account, TOTP).await?.is_none() {
                     return Err(Refusal::AttemptStep.into());
                 }
+                let changing = this.change(c, account).await?;
                 set_recovery_codes(c, account, &hashes, now).await?;
-                this.record(c, Event::new("recovery_codes.renewed").account(account).detail(allowed.trace)).await
+                this.record(c, Event::new("recovery_codes.renewed").account(account).detail(allowed.trace)).await?;
+                let noted = this.changed(c, changing, Changed::RecoveryCodes, &doer(&visitor), ProfileChange::default()).await?;
+                this.tell(c, account, Kind::RecoveryCodesNotice, &visitor, "", "", noted.as_ref()).await
             })
         })
         .await?;
@@ -179,13 +183,13 @@ impl Ligature {
         self.act(visitor, move |this, c, visitor| {
             Box::pin(async move {
                 let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: false }, this.now()).await?;
-                let row = find_account(c, this.org, allowed.account).await?.ok_or(Refusal::SessionEnded)?;
-                bump_rev(c, allowed.account, row.rev).await?;
+                let changing = this.change(c, allowed.account).await?;
                 if !this.drop_second_factor(c, allowed.account).await? {
                     return Err(Refusal::AttemptStep.into());
                 }
                 this.record(c, Event::new("second_factor.removed").account(allowed.account).detail(allowed.trace)).await?;
-                this.tell(c, allowed.account, Kind::SecondFactorGone, &visitor, "", "", None).await
+                let noted = this.changed(c, changing, Changed::SecondFactorGone, &doer(&visitor), ProfileChange::default()).await?;
+                this.tell(c, allowed.account, Kind::SecondFactorGone, &visitor, "", "", noted.as_ref()).await
             })
         })
         .await
@@ -199,14 +203,15 @@ impl Ligature {
         self.administer(visitor, Right::GovernAccounts, move |this, c, admin| {
             Box::pin(async move {
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
-                bump_rev(c, account, row.rev).await?;
+                let changing = this.change(c, account).await?;
                 let trace = this.may_govern(c, &admin, account, row.state(), Governing::RemoveSecondFactor).await?;
                 if !this.drop_second_factor(c, account).await? {
                     return Err(Refusal::NotFound.into());
                 }
                 this.end_everything(c, account, None).await?;
                 this.record(c, admin.event("second_factor.removed").account(account).detail(trace)).await?;
-                this.tell(c, account, Kind::SecondFactorGone, admin.acting(), "", "", None).await
+                let noted = this.changed(c, changing, Changed::SecondFactorGone, &admin.name(), ProfileChange::default()).await?;
+                this.tell(c, account, Kind::SecondFactorGone, admin.acting(), "", "", noted.as_ref()).await
             })
         })
         .await
@@ -246,6 +251,23 @@ impl Ligature {
             })
             .await?;
         Ok(TOTP)
+    }
+
+    /// A code of an authenticator that the account had before (rule 18); its steps are not kept any more.
+    ///
+    /// # Errors
+    /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`].
+    pub(crate) async fn check_kept_factor(&self, visitor: &Visitor, account: AccountId, sealed: &str, typed: &str) -> Result<(), Fault> {
+        let counted = self.count_try(visitor, Guarded::Factor, Some(account), &[]).await?;
+        let mut conn = self.store.read().await?;
+        matching(&counted, &self.authenticator(&mut conn, account, sealed).await?, typed, self.now()).map(drop).ok_or_else(|| Refusal::CodeWrong.into())
+    }
+
+    /// A sealed text under the key of today.
+    pub(crate) fn reseal_text(&self, purpose: &str, sealed: &str) -> Result<String, Fault> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|e| Fault::Internal(e.to_string()))?;
+        let secret = self.vault.open_sealed(purpose, &bytes).ok_or_else(|| Fault::Internal("a sealed factor does not open".into()))?;
+        Ok(URL_SAFE_NO_PAD.encode(self.vault.seal(purpose, &secret)?))
     }
 
     async fn check_recovery_code(&self, visitor: &Visitor, account: AccountId, folded: &str) -> Result<&'static str, Fault> {

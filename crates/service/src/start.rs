@@ -36,6 +36,9 @@ pub(crate) struct Sealed {
     /// The attempt that this sign-in shows an account for (binding by another provider).
     #[serde(default)]
     pub bind: Option<String>,
+    /// The undo link whose page this sign-in shows an identity from before to.
+    #[serde(default)]
+    pub undo: Option<String>,
     pub continuation: Continuation,
     pub at: Micros,
 }
@@ -66,6 +69,8 @@ pub enum Purpose {
     Merge,
     /// Showing, on the binding page of this attempt, that an account is one's own.
     Bind(String),
+    /// Showing, on the page of this undo link, an identity that the account had before.
+    Undo(String),
 }
 
 /// A start: the address to go to, and the cookie to set.
@@ -102,8 +107,9 @@ impl Ligature {
             return Err(Refusal::ProviderDisabled.into());
         }
         let merge = visitor.session.as_ref().filter(|_| matches!(purpose, Purpose::Merge)).map(|caller| caller.hash.clone());
+        let undo = if let Purpose::Undo(secret) = &purpose { Some(secret.clone()) } else { None };
         let (add, confirm, bind) = match (purpose, &visitor.session) {
-            (Purpose::SignIn, _) => (None, None, None),
+            (Purpose::SignIn | Purpose::Undo(_), _) => (None, None, None),
             (Purpose::Bind(attempt), _) => (None, None, Some(attempt)),
             (Purpose::Add, Some(caller)) => {
                 // Asked before the way there, so that nobody goes it for nothing; the decision asks again.
@@ -128,6 +134,7 @@ impl Ligature {
             confirm,
             merge,
             bind,
+            undo,
             continuation,
             at: self.now(),
         };
@@ -138,7 +145,7 @@ impl Ligature {
             state: &sealed.state,
             nonce: &sealed.nonce,
             verifier: &sealed.verifier,
-            fresh: sealed.add.is_some() || sealed.confirm.is_some() || sealed.merge.is_some() || sealed.bind.is_some(),
+            fresh: sealed.add.is_some() || sealed.confirm.is_some() || sealed.merge.is_some() || sealed.bind.is_some() || sealed.undo.is_some(),
         };
         let url = connector.authorization_url(start).await.map_err(|error| {
             tracing::warn!(provider.key = row.key, %error, "a provider cannot be started");

@@ -237,10 +237,7 @@ pub async fn set_primary_email(conn: &mut Conn, id: AccountId, canonical: &str, 
     let own = account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::canonical.eq(canonical.to_owned()));
     on!(conn, |c| {
         if let Some(until) = give_up_until {
-            diesel::update(others)
-                .set((account_email::is_primary.eq(false), account_email::owner.eq(false), account_email::proof.eq("none"), account_email::former_until.eq(until)))
-                .execute(c)
-                .await?;
+            diesel::update(others).set((account_email::is_primary.eq(false), account_email::owner.eq(false), account_email::former_until.eq(until))).execute(c).await?;
         } else {
             diesel::update(others).set(account_email::is_primary.eq(false)).execute(c).await?;
         }

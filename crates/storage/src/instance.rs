@@ -63,7 +63,10 @@ const FATES: &[(&str, Fate)] = &[
     ("access_token", Fate::Revocable),
     ("account", Fate::Kept),
     ("account_attribute", Fate::Kept),
+    ("account_change", Fate::Kept),
     ("account_email", Fate::Kept),
+    // Its owner may have said since that it was them: what it suspended stays so until somebody shows a credential.
+    ("account_rewind", Fate::OneTime),
     ("account_subject", Fate::Kept),
     ("agreement", Fate::Kept),
     ("application", Fate::Kept),
@@ -107,7 +110,7 @@ const FATES: &[(&str, Fate)] = &[
     ("setup_token", Fate::OneTime),
     ("spent_state", Fate::Kept),
     ("token", Fate::Revocable),
-    ("undo", Fate::OneTime),
+    ("undo_link", Fate::OneTime),
 ];
 
 /// In a copy that `ligature backup` made, and nowhere else, this table says when it was taken. It is no part of the schema, so that

@@ -39,6 +39,7 @@ pub mod stamp;
 pub mod tidy;
 pub mod tokens;
 pub mod undo;
+pub mod ways;
 
 pub use conn::{Conn, Error, Result, Store};
 pub use key::{Bytes, Key, key};

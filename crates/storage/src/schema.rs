@@ -369,13 +369,37 @@ diesel::table! {
 }
 
 diesel::table! {
-    undo (hash) {
+    undo_link (hash) {
         hash -> Binary,
         organisation_id -> Binary,
         account_id -> Binary,
-        what -> Text,
-        created_at -> BigInt,
+        rev -> BigInt,
+        sent_to -> Text,
+        shown -> Text,
         expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    account_change (account_id, rev) {
+        account_id -> Binary,
+        rev -> BigInt,
+        at -> BigInt,
+        kind -> Text,
+        done_by -> Text,
+        body -> Text,
+        kept -> Binary,
+        rewound -> Bool,
+    }
+}
+
+diesel::table! {
+    account_rewind (account_id) {
+        account_id -> Binary,
+        organisation_id -> Binary,
+        first -> BigInt,
+        last -> BigInt,
+        due_at -> BigInt,
     }
 }
 

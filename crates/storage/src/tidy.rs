@@ -1,13 +1,13 @@
 //! Removes what is over: states, attempts, codes, sessions, pending accounts, sent mails.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{DAY, Micros, facts::AccountState, limits::KNOWN_FOR};
+use domain::{DAY, Micros, account_rules::rewind::KEPT, facts::AccountState, limits::KNOWN_FOR};
 
 use crate::{
     Conn, Result,
     schema::{
-        account, application_secret, attempt, audit_event, auth_code, challenge, counter, device, flash, known_browser, outbox, pushed_request, registration_token, session, spent_state, token,
-        token_family, undo,
+        account, account_change, account_email, application_secret, attempt, audit_event, auth_code, challenge, counter, device, flash, known_browser, outbox, pushed_request, registration_token,
+        session, spent_state, token, token_family, undo_link,
     },
 };
 
@@ -18,7 +18,9 @@ pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {
         rows += diesel::delete(attempt::table.filter(attempt::expires_at.lt(now - DAY))).execute(c).await?;
         rows += diesel::delete(challenge::table.filter(challenge::created_at.lt(now - DAY))).execute(c).await?;
         rows += diesel::delete(flash::table.filter(flash::expires_at.lt(now))).execute(c).await?;
-        rows += diesel::delete(undo::table.filter(undo::expires_at.lt(now))).execute(c).await?;
+        rows += diesel::delete(undo_link::table.filter(undo_link::expires_at.lt(now))).execute(c).await?;
+        rows += diesel::delete(account_change::table.filter(account_change::at.lt(now - KEPT))).execute(c).await?;
+        rows += diesel::delete(account_email::table.filter(account_email::former_until.lt(now))).execute(c).await?;
         rows += diesel::delete(counter::table.filter(counter::until.lt(now))).execute(c).await?;
         rows += diesel::delete(known_browser::table.filter(known_browser::seen_at.lt(now - KNOWN_FOR))).execute(c).await?;
         rows += diesel::delete(session::table.filter(session::expires_at.lt(now))).execute(c).await?;

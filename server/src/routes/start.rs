@@ -66,6 +66,12 @@ pub async fn merge(State(context): State<Context>, Extension(asker): Extension<A
     off(&context, started)
 }
 
+/// From an undo link's page: an identity that the account had before.
+pub async fn undo(State(context): State<Context>, Extension(asker): Extension<Asker>, Path((secret, key)): Path<(String, String)>) -> Response {
+    let started = context.ligature.start(&asker.visitor, &key, Purpose::Undo(secret), Continuation::Account).await;
+    off(&context, started)
+}
+
 fn off(context: &Context, started: Result<Started, Fault>) -> Response {
     let leave = match started {
         Ok(started) => Leave { to: Destination::Application(started.url), cookies: vec![context.cookies.start(&started.id, &started.cookie)] },

@@ -528,6 +528,33 @@ impl Browser {
         self.post("/fn/attempt/code", &[("attempt", &page.attempt()), ("code", code)]).await
     }
 
+    /// By a notice's link: everybody is signed out, a password from before is shown, and it is taken back for good.
+    pub async fn take_back(&self, path: &str, password: &str) -> Page {
+        let secret = path.rsplit('/').next().unwrap();
+        let begun = self.post("/fn/undo", &[("secret", secret)]).await;
+        if begun.path() != format!("/undo/{secret}") {
+            return begun;
+        }
+        let shown = self.post("/fn/undo/password", &[("secret", secret), ("password", password)]).await;
+        if !shown.has("/fn/undo/finish") {
+            return shown;
+        }
+        self.post("/fn/undo/finish", &[("secret", secret), ("answer", "back")]).await
+    }
+
+    /// The same, showing an identity from before.
+    pub async fn take_back_by(&self, path: &str, key: &str, who: &str) -> Page {
+        let secret = path.rsplit('/').next().unwrap();
+        self.post("/fn/undo", &[("secret", secret)]).await;
+        let started = self.post_only(&format!("/undo/{secret}/with/{key}"), &[]).await;
+        let callback = self.at_provider(&started.header("location"), who).await;
+        let shown = self.get(&callback).await;
+        if !shown.has("/fn/undo/finish") {
+            return shown;
+        }
+        self.post("/fn/undo/finish", &[("secret", secret), ("answer", "back")]).await
+    }
+
     /// The cookies that go to the server, as one header.
     pub fn cookies(&self) -> String {
         use reqwest::cookie::CookieStore;

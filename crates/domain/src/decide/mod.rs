@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, Refusal,
-    facts::{AccountState, Act, AddTo, Beside, Change, Confirm, Facts, Govern, Governing, Intent, Known, Local, Means, Merge, MergeBy, Remove, Undo, Undone, UpdateEmail, What},
+    facts::{AccountState, Act, AddTo, Beside, Change, Confirm, Facts, Govern, Governing, Intent, Known, Local, Means, Merge, MergeBy, Remove, Undo, UndoBy, UndoStep, UpdateEmail, What},
     policy::{BindMethod, Disclosure, EmailChange, Field, MailEvent, Merge as MergePolicy, Offer, PasswordAdd, Policy},
     trust::{Proof, Trust},
 };
@@ -399,7 +399,7 @@ impl Deciding<'_> {
         match change.what {
             // What the policy asks for, it lets people do.
             What::SecondFactor { adds: true } if self.policy.floors.demands_second_factor() => {}
-            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone { .. } | What::NoPhone if !permits.account_management => {
+            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone { .. } | What::NoPhone | What::NoEmail { .. } if !permits.account_management => {
                 return Err(Refusal::ManagementOff);
             }
             What::SecondFactor { adds: true } if self.policy.floors.bars_second_factor() => return Err(Refusal::ManagementOff),
@@ -414,6 +414,7 @@ impl Deciding<'_> {
             | What::Passkey
             | What::Phone { .. }
             | What::NoPhone
+            | What::NoEmail { .. }
             | What::KeepEmail { .. }
             | What::Export
             | What::Delete { .. } => {}
@@ -424,6 +425,8 @@ impl Deciding<'_> {
         }
         match change.what {
             What::Email { taken: true } | What::ProvenEmail { taken: true } => Err(Refusal::EmailTaken),
+            // The one that recovers the account stays (UD-09).
+            What::NoEmail { last: true } => Err(Refusal::LastAddress),
             // A code is what the mailbox, or a phone like it, gives: no credential.
             What::KeepEmail { by_credential: false } => Err(Refusal::MailboxContested),
             // It strands nobody, since a number never counts as the last way in.
@@ -434,6 +437,7 @@ impl Deciding<'_> {
             | What::Passkey
             | What::Phone { .. }
             | What::NoPhone
+            | What::NoEmail { .. }
             | What::ProvenEmail { .. }
             | What::KeepEmail { .. }
             | What::Export
@@ -528,20 +532,21 @@ fn govern(Govern { state, act, own, administrator, by_owner, .. }: Govern, trace
     }
 }
 
-/// I7 and I9 hold for it too: somebody stays able to sign in, and nobody loses an address or identity to it.
+/// I15: a link alone only stops things; for good counts what shows that somebody had the account before. Nobody is left
+/// without a way in (I7).
 fn take_back(undo: Undo, trace: &mut Trace) -> Result<Outcome, Refusal> {
     trace.say("takes-back");
-    recent(undo.recent, trace)?;
-    match (undo.what, undo.state) {
-        (Undone::Delete, AccountState::Closing) => return Ok(Outcome::Undo),
-        (Undone::Delete, _) => return Err(Refusal::UndoOver),
-        (_, state) => usable(state)?,
+    match undo.state {
+        AccountState::Active | AccountState::Closing => {}
+        state => usable(state)?,
     }
-    match undo.what {
-        Undone::Email if undo.elsewhere => Err(Refusal::EmailTaken),
-        Undone::Unlink if undo.elsewhere => Err(Refusal::AlreadyInUse),
-        Undone::Link | Undone::Password | Undone::Passkey | Undone::Phone | Undone::Merge if undo.ways_left == 0 => Err(Refusal::LastMethod),
-        Undone::Email | Undone::Link | Undone::Unlink | Undone::Password | Undone::SecondFactor | Undone::Passkey | Undone::Phone | Undone::Delete | Undone::Merge => Ok(Outcome::Undo),
+    match (undo.step, undo.by) {
+        (UndoStep::Suspend, UndoBy::Link) | (UndoStep::Keep, UndoBy::Credential) => Ok(Outcome::Undo),
+        (UndoStep::Finish, UndoBy::Credential | UndoBy::Waited) if undo.ways_left == 0 => Err(Refusal::LastMethod),
+        (UndoStep::Finish, UndoBy::Credential | UndoBy::Waited) => Ok(Outcome::Undo),
+        (UndoStep::Suspend, UndoBy::Nothing | UndoBy::Credential | UndoBy::Waited)
+        | (UndoStep::Finish, UndoBy::Nothing | UndoBy::Link)
+        | (UndoStep::Keep, UndoBy::Nothing | UndoBy::Link | UndoBy::Waited) => Err(Refusal::UndoCredential),
     }
 }
 

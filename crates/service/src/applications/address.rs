@@ -1,6 +1,7 @@
 //! An application wants an address, and the account owns none: the person may prove theirs on the way in (CN-03).
 use domain::{
     AccountId, Refusal,
+    account_rules::rewind::Changed,
     address::Canonical,
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, masked},
@@ -10,7 +11,7 @@ use domain::{
 use issuer::{RegisteredClient, Told};
 use storage::{
     Conn,
-    accounts::{Email, bump_rev, find_account, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts},
+    accounts::{Email, find_account, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts},
     counters::Limit,
 };
 
@@ -20,6 +21,7 @@ use crate::{
     arrive::Settled,
     attempt::Opened,
     audit::Event,
+    changes::{ProfileChange, doer},
     mails::Kind,
     transaction::{Acting, Session},
 };
@@ -80,7 +82,6 @@ impl Ligature {
     pub(crate) async fn finish_proof(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
         let session = visitor.session_of(account)?;
         let address = Canonical::parse(contact.as_str()).map_err(|_| Refusal::AttemptExpired)?;
-        let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
         // Given up since: nothing is proved of it.
         if !list_emails(c, account).await?.iter().any(|e| e.canonical == address.as_str()) {
             return Err(Refusal::AttemptExpired.into());
@@ -96,10 +97,11 @@ impl Ligature {
             }
         };
         self.move_on(c, open, &State::Done, "").await?;
-        bump_rev(c, account, row.rev).await?;
+        let changing = self.change(c, account).await?;
         own_email(c, account, address.as_str()).await?;
         remove_pending_accounts(c, self.org, address.as_str(), account).await?;
         self.record(c, Event::new("email.proved").account(account).detail(allowed.trace)).await?;
+        self.changed(c, changing, Changed::Email, &doer(visitor), ProfileChange::default()).await?;
         Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     AccountId, Decision, Facts, Outcome, Refusal,
+    account_rules::rewind::Changed,
     attempt::{Kept, State, Then, Wants},
     decide,
     facts::{AccountState, Intent, Known, Local},
@@ -25,6 +26,7 @@ use crate::{
     arrive::{Settled, client_of},
     audit::Event,
     chance::support_code,
+    changes::ProfileChange,
     facts::given,
     mails::Kind,
     sessions::Opening,
@@ -150,9 +152,11 @@ impl Ligature {
     /// The sign-in of an account that was being deleted, by who said that it stays.
     pub(crate) async fn restore_if_closing(&self, c: &mut Conn, visitor: &Acting, facts: &Facts) -> Result<(), Fault> {
         let Some(known) = facts.known.filter(|k| k.state == AccountState::Closing) else { return Ok(()) };
+        let changing = self.change(c, known.account).await?;
         set_closing(c, known.account, None).await?;
         self.record(c, Event::new("account.restored").account(known.account)).await?;
-        self.tell(c, known.account, Kind::RestoredNotice, visitor, "", "", None).await
+        let noted = self.changed(c, changing, Changed::Restored, "sign-in", ProfileChange::default()).await?;
+        self.tell(c, known.account, Kind::RestoredNotice, visitor, "", "", noted.as_ref()).await
     }
 
     /// Decides once more, with what was given.

@@ -213,7 +213,9 @@ impl Ligature {
     pub async fn back_to_application(&self, visitor: &Visitor, id: &str) -> Result<String, Fault> {
         let open = self.opened(&mut self.store.read().await?, visitor, id).await?;
         match (&open.state, &open.continuation) {
-            (State::Refused { .. }, Continuation::Authorize(request)) => Ok(self.error_uri(&request.redirect_uri, "access_denied", "the person was not signed in", request.state.as_deref())),
+            (State::Refused { .. }, Continuation::Authorize(request) | Continuation::Recovered(request)) => {
+                Ok(self.error_uri(&request.redirect_uri, "access_denied", "the person was not signed in", request.state.as_deref()))
+            }
             _ => Err(Refusal::AttemptStep.into()),
         }
     }
