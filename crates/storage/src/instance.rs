@@ -74,6 +74,7 @@ const FATES: &[(&str, Fate)] = &[
     ("application_login", Fate::Kept),
     ("application_secret", Fate::Kept),
     ("attempt", Fate::OneTime),
+    ("attempt_account", Fate::OneTime),
     ("audit_event", Fate::Kept),
     ("auth_code", Fate::OneTime),
     ("auth_event", Fate::Kept),
@@ -110,6 +111,8 @@ const FATES: &[(&str, Fate)] = &[
     ("setup_token", Fate::OneTime),
     ("spent_state", Fate::Kept),
     ("token", Fate::Revocable),
+    // Without its tokens a family is a grave: what it came of begins none again.
+    ("token_family", Fate::Kept),
     ("undo_link", Fate::OneTime),
 ];
 
