@@ -5,6 +5,8 @@ use cel::{
     parser::Parser,
 };
 
+use crate::cost;
+
 /// Longest text, in bytes.
 const LONGEST: usize = 1024;
 /// Deepest nesting of brackets and of the parsed tree's calls.
@@ -19,6 +21,8 @@ pub enum Mistake {
     TooDeep,
     /// A comprehension inside another.
     LoopInLoop,
+    /// On some values it could take more than five milliseconds or megabytes (EX-01).
+    TooCostly,
     /// The parser's words.
     Syntax(String),
 }
@@ -29,6 +33,7 @@ impl std::fmt::Display for Mistake {
             Self::TooLong => write!(f, "longer than {LONGEST} bytes"),
             Self::TooDeep => write!(f, "nested deeper than {DEEPEST}"),
             Self::LoopInLoop => f.write_str("a list macro inside another"),
+            Self::TooCostly => f.write_str("on large claims it could take too long; join less text and copy fewer lists"),
             Self::Syntax(words) => f.write_str(words),
         }
     }
@@ -54,6 +59,7 @@ pub(crate) fn parse(text: &str) -> Result<IdedExpr, Mistake> {
     let thread = std::thread::Builder::new().stack_size(32 << 20).spawn(move || {
         let parsed = Parser::new().max_recursion_depth(96).parse(&text).map_err(|e| Mistake::Syntax(e.to_string().chars().take(200).collect()))?;
         walk(&parsed, 0, false)?;
+        cost::bound(&parsed)?;
         Ok(parsed)
     });
     let failed = || Mistake::Syntax("the parser gave up".into());

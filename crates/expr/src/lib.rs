@@ -1,9 +1,11 @@
 //! Policy expressions: a guarded subset of CEL, evaluated before the decision. They compute values and conditions;
 //! they cannot lower a floor.
 //!
-//! Limits: 1 KiB of text, brackets and operators nested 12 deep, no comprehension inside another, lists of 200.
+//! Limits: 1 KiB of text, brackets and operators nested 12 deep, no comprehension inside another, lists of 200, texts of
+//! 2 KiB, variables of 64 KiB, and a bound of what it can cost that is computed when it is saved.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
 
+mod cost;
 mod guard;
 mod import;
 mod variables;
@@ -197,6 +199,18 @@ mod tests {
             deep = json!([deep]);
         }
         assert!(Scope::new(&vars(json!({"deep": deep}))).is_err());
+    }
+
+    /// Also what each of them would be alone: one text that is too long is missing, many that are not are too much together.
+    #[test]
+    fn ex_01_two_hundred_texts_of_two_kilobytes_are_not_shown_to_expressions() {
+        let texts = |n: usize, length: usize| json!({"groups": vec!["x".repeat(length); n], "kind": "staff"});
+        let vars = |claims| Variables { claims, last: json!({}), identities: json!({}), account: json!({}), application: json!({}), provider: json!({}) };
+        assert_eq!(holds("claims.groups.exists(g, g.startsWith('x')) && claims.kind == 'staff'", texts(20, 2048)), Ok(true));
+        assert!(Scope::new(&vars(texts(200, 2048))).is_err());
+        assert_eq!(holds("claims.kind == 'staff'", texts(1, 2049)), Ok(true));
+        assert_eq!(text("claims.groups[0]", texts(1, 2049)), Ok(None));
+        assert!(Scope::new(&vars(json!({"a": {"b": vec!["x".repeat(2048); 40]}}))).is_err(), "however deep they are");
     }
 
     #[test]

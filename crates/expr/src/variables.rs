@@ -2,10 +2,11 @@
 use cel::{Value, to_value};
 use serde_json::{Value as Json, json};
 
-use crate::Failed;
+use crate::{
+    Failed,
+    cost::{LARGEST, LONGEST_LIST, LONGEST_TEXT, OVERHEAD},
+};
 
-/// Longest list that an expression may loop over.
-const LONGEST_LIST: usize = 200;
 /// Deepest nesting of a claim.
 const DEEPEST: usize = 8;
 
@@ -41,22 +42,42 @@ impl Variables {
         ]
         .into_iter()
         .map(|(name, value)| {
-            bounded(value, 0)?;
-            to_value(value).map(|v| (name, v)).map_err(|e| Failed(e.to_string()))
+            let mut left = LARGEST;
+            let whole = bounded(value, 0, &mut left)?;
+            let value = if whole { to_value(value) } else { to_value(shortened(value)) };
+            value.map(|v| (name, v)).map_err(|e| Failed(e.to_string()))
         })
         .collect()
     }
 }
 
-fn bounded(value: &Json, depth: usize) -> Result<(), Failed> {
+/// Takes the value's weight off what is left; answers whether every text in it may be shown.
+fn bounded(value: &Json, depth: usize, left: &mut usize) -> Result<bool, Failed> {
     if depth > DEEPEST {
         return Err(Failed("claims are nested too deep".into()));
     }
+    let mut weigh = |bytes: usize| left.checked_sub(bytes).map(|less| *left = less).ok_or_else(|| Failed("the claims are too large".into()));
+    weigh(OVERHEAD)?;
     match value {
+        Json::String(text) if text.len() > LONGEST_TEXT => Ok(false),
+        Json::String(text) => weigh(text.len()).map(|()| true),
         Json::Array(items) if items.len() > LONGEST_LIST => Err(Failed("a list of claims is too long".into())),
-        Json::Array(items) => items.iter().try_for_each(|v| bounded(v, depth + 1)),
+        Json::Array(items) => items.iter().try_fold(true, |whole, v| Ok(bounded(v, depth + 1, left)? && whole)),
         Json::Object(fields) if fields.len() > LONGEST_LIST => Err(Failed("too many claims".into())),
-        Json::Object(fields) => fields.values().try_for_each(|v| bounded(v, depth + 1)),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Ok(()),
+        Json::Object(fields) => {
+            weigh(fields.keys().map(String::len).sum())?;
+            fields.values().try_fold(true, |whole, v| Ok(bounded(v, depth + 1, left)? && whole))
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => Ok(true),
+    }
+}
+
+/// The value without texts that are too long: what is not shown is missing, and matches nothing.
+fn shortened(value: &Json) -> Json {
+    match value {
+        Json::String(text) if text.len() > LONGEST_TEXT => Json::Null,
+        Json::Array(items) => items.iter().map(shortened).collect(),
+        Json::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), shortened(field))).collect(),
+        Json::String(_) | Json::Null | Json::Bool(_) | Json::Number(_) => value.clone(),
     }
 }
