@@ -11,8 +11,6 @@ pub struct Assertion {
     /// The provider says that it verified the address. Missing counts as no.
     pub email_verified: bool,
     pub name: Option<String>,
-    /// Evidence of the domain that the provider vouches for (`hd`), if it gave any.
-    pub hosted_domain: Option<String>,
     /// When the person authenticated there (`auth_time`), in microseconds, if the provider says so.
     #[serde(default)]
     pub auth_at: Option<domain::Micros>,
@@ -28,15 +26,9 @@ impl Assertion {
             email: text("email"),
             email_verified: claims.get("email_verified") == Some(&Value::Bool(true)),
             name: text("name").or_else(|| text("preferred_username")),
-            hosted_domain: text("hd"),
             auth_at: claims.get("auth_time").and_then(Value::as_i64).and_then(|seconds| seconds.checked_mul(domain::SECOND)),
             subject,
             claims,
         }
     }
-}
-
-/// A subject that can be a key: 1 to 255 characters, none of them a control character.
-pub(crate) fn usable_subject(subject: &str) -> bool {
-    !subject.is_empty() && subject.len() <= 255 && !subject.chars().any(char::is_control)
 }

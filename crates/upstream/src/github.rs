@@ -10,6 +10,7 @@ use crate::{
     connector::origin_of,
     oauth2::{Endpoints, access_token, start_url, text_at},
     settings::GithubSettings,
+    subject::subject,
 };
 
 const NO_REPLY: &str = "@users.noreply.github.com";
@@ -35,14 +36,15 @@ impl GitHub {
     async fn finish_visit(&self, visit: Visit<'_>) -> Result<Assertion, UpstreamError> {
         let token = access_token(&self.endpoints(), &self.secret, &self.guard, &visit).await?;
         let user = self.guard.json(&format!("{}/user", self.settings.api_url), Some(&token)).await?;
-        let subject = text_at(&user, "id").ok_or_else(|| UpstreamError::Answer("GitHub gave no id".into()))?;
+        // GitHub numbers its people (REST docs, "Get the authenticated user").
+        let subject = user.get("id").filter(|id| id.is_number()).and_then(subject).ok_or_else(|| UpstreamError::Answer("GitHub gave no id".into()))?;
         let emails = self.guard.json(&format!("{}/user/emails", self.settings.api_url), Some(&token)).await?;
         let mut claims = Map::new();
         for name in ["id", "login", "name"] {
             claims.insert(name.into(), user.get(name).cloned().unwrap_or_default());
         }
         let email = verified_address(&emails);
-        Ok(Assertion { subject, email_verified: email.is_some(), email, name: text_at(&user, "name").or_else(|| text_at(&user, "login")), hosted_domain: None, auth_at: None, claims })
+        Ok(Assertion { subject, email_verified: email.is_some(), email, name: text_at(&user, "name").or_else(|| text_at(&user, "login")), auth_at: None, claims })
     }
 }
 

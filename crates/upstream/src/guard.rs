@@ -5,13 +5,16 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::{FutureExt, TryFutureExt, future::BoxFuture};
 use http::Response;
 use oauth2::{HttpRequest, HttpResponse};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-use crate::UpstreamError;
+use crate::{
+    UpstreamError,
+    json::{self, Malformed},
+};
 
 /// Bounds of every call.
 #[derive(Debug, Clone, Copy)]
@@ -46,10 +49,39 @@ impl From<CallError> for UpstreamError {
     }
 }
 
+/// Why the protocol libraries get no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenCallError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+}
+
+impl From<TokenCallError> for UpstreamError {
+    fn from(error: TokenCallError) -> Self {
+        match error {
+            TokenCallError::Call(error) => error.into(),
+            TokenCallError::Malformed(error) => error.into(),
+        }
+    }
+}
+
+impl From<Malformed> for UpstreamError {
+    fn from(error: Malformed) -> Self {
+        Self::Answer(error.to_string())
+    }
+}
+
 impl Guard {
     /// # Errors
     /// When the TLS set-up fails.
     pub fn new(options: GuardOptions) -> Result<Self, CallError> {
+        Self::with_names(options, Arc::new(|name| tokio::net::lookup_host((name, 0)).map_ok(Iterator::collect).boxed()))
+    }
+
+    /// With another way to look names up.
+    fn with_names(options: GuardOptions, look_up: LookUp) -> Result<Self, CallError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(options.timeout)
@@ -58,7 +90,7 @@ impl Guard {
             .no_proxy()
             .pool_max_idle_per_host(8);
         if !options.allow_private {
-            builder = builder.dns_resolver(Arc::new(PublicOnly));
+            builder = builder.dns_resolver(Arc::new(PublicOnly { look_up }));
         }
         let client = builder.build().map_err(|e| CallError(e.to_string()))?;
         Ok(Self { client, options })
@@ -103,7 +135,7 @@ impl Guard {
         if answer.status() != http::StatusCode::OK {
             return Err(UpstreamError::Down(format!("status {}", answer.status())));
         }
-        serde_json::from_slice(answer.body()).map_err(|e| UpstreamError::Answer(e.to_string()))
+        Ok(json::read(answer.body())?)
     }
 
     /// Fetches a text with status 200, with one more header.
@@ -143,24 +175,34 @@ impl Guard {
     }
 }
 
-/// The oauth2 and openidconnect crates call out through the guard too.
+/// The oauth2 and openidconnect crates call out through the guard too. They get what our own reader has read, written anew.
 impl<'c> oauth2::AsyncHttpClient<'c> for Guard {
-    type Error = CallError;
-    type Future = BoxFuture<'c, Result<HttpResponse, CallError>>;
+    type Error = TokenCallError;
+    type Future = BoxFuture<'c, Result<HttpResponse, TokenCallError>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        self.send(request).boxed()
+        async move {
+            let mut answer = self.send(request).await?;
+            *answer.body_mut() = json::read(answer.body())?.to_string().into_bytes();
+            Ok(answer)
+        }
+        .boxed()
     }
 }
 
+/// Looks a name up.
+type LookUp = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>> + Send + Sync>;
+
 /// Resolves names, and keeps only addresses of the public internet; rebinding changes nothing, the check is on what is used.
-struct PublicOnly;
+struct PublicOnly {
+    look_up: LookUp,
+}
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
+        let found = (self.look_up)(name.as_str().to_owned());
         Box::pin(async move {
-            let all = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let public: Vec<SocketAddr> = all.filter(|a| is_public(a.ip())).collect();
+            let public: Vec<SocketAddr> = found.await?.into_iter().filter(|a| is_public(a.ip())).collect();
             if public.is_empty() {
                 return Err("no public address".into());
             }
@@ -205,6 +247,62 @@ fn public_v4(ip: Ipv4Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Server;
+
+    fn private() -> Guard {
+        Guard::new(GuardOptions { allow_private: true, ..GuardOptions::default() }).unwrap()
+    }
+
+    /// Each status that redirects, by every way out.
+    #[tokio::test]
+    async fn oc_11_an_answer_that_leads_elsewhere_is_not_followed() {
+        let server = Server::start();
+        server.says("/there", "{}");
+        server.says("/here", r#"{"a":1}"#);
+        assert_eq!(private().json(&server.url("/here"), None).await.unwrap(), serde_json::json!({"a": 1}));
+        for status in [301, 302, 303, 307, 308] {
+            server.leads("/here", status, "/there");
+            assert!(matches!(private().json(&server.url("/here"), Some("secret")).await, Err(UpstreamError::Down(_))), "{status}");
+            assert!(private().text(&server.url("/here"), ("accept", "text/plain")).await.is_err(), "{status}");
+            assert!(private().post_form(&server.url("/here"), "a=b".into()).await.is_err(), "{status}");
+            let request = http::Request::post(server.url("/here")).body(b"code=secret".to_vec()).unwrap();
+            let answer = oauth2::AsyncHttpClient::call(&private(), request).await;
+            assert!(answer.is_err(), "{status}: nothing to read, and nothing else was asked");
+        }
+        assert!(!server.asked().contains(&"/there".to_owned()), "{:?}", server.asked());
+    }
+
+    /// Where names come from is the resolver's business; what they lead to is looked at when it is used.
+    #[tokio::test]
+    async fn oc_11_a_name_that_leads_inside_is_not_called_nor_one_that_leads_inside_the_second_time() {
+        let server = Server::start();
+        let url = format!("https://provider.test:{}/here", server.port);
+        // With the switch on, names are looked up as the system does; `localhost` is one that leads inside.
+        let local = format!("http://localhost:{}/here", server.port);
+        server.says("/here", "{}");
+        assert!(private().json(&local, None).await.is_ok());
+        assert_eq!(server.asked(), ["/here"]);
+        let asked = || async { Guard::new(GuardOptions::default()).unwrap().json(&local.replace("http:", "https:"), None).await };
+        assert!(matches!(asked().await, Err(UpstreamError::Down(_))));
+        for inside in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00::1"] {
+            let ip: IpAddr = inside.parse().unwrap();
+            let names: LookUp = Arc::new(move |_| std::future::ready(Ok(vec![SocketAddr::new(ip, 0)])).boxed());
+            let guard = Guard::with_names(GuardOptions { timeout: Duration::from_millis(500), ..GuardOptions::default() }, names).unwrap();
+            let error = guard.json(&url, None).await.unwrap_err().to_string();
+            assert!(!error.contains("127.0.0.1"), "{error}");
+        }
+        // Rebinding: the first answer is public, the next is not. A public address beside a private one does not let it in.
+        let public: IpAddr = "93.184.216.34".parse().unwrap();
+        let resolver = |first: Vec<IpAddr>, then: Vec<IpAddr>| {
+            let turns = std::sync::Mutex::new(vec![then, first]);
+            PublicOnly { look_up: Arc::new(move |_| std::future::ready(Ok(turns.lock().unwrap().pop().unwrap_or_default().into_iter().map(|ip| SocketAddr::new(ip, 0)).collect())).boxed()) }
+        };
+        let found = async |resolver: &PublicOnly| resolver.resolve("provider.test".parse().unwrap()).await.map(|all| all.map(|a| a.ip()).collect::<Vec<_>>()).unwrap_or_default();
+        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let rebound = resolver(vec![loopback, public], vec![loopback]);
+        assert_eq!((found(&rebound).await, found(&rebound).await), (vec![public], vec![]));
+        assert_eq!(server.asked(), ["/here"], "nothing reached the server");
+    }
 
     #[test]
     fn oc_11_addresses_inside_are_not_called() {

@@ -5,9 +5,13 @@ mod assertion;
 mod connector;
 mod github;
 mod guard;
+mod json;
 mod oauth2;
 mod oidc;
 mod settings;
+mod subject;
+#[cfg(test)]
+mod testing;
 
 pub use assertion::Assertion;
 pub use connector::{Connector, Start, UpstreamError, Visit, connector};

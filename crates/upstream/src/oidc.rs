@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::{Assertion, Auth, Connector, Guard, Start, UpstreamError, Visit, assertion::usable_subject, connector::origin_of, settings::OidcSettings};
+use crate::{Assertion, Auth, Connector, Guard, Start, UpstreamError, Visit, connector::origin_of, json, settings::OidcSettings, subject::text_subject};
 
 /// Clock difference that tokens may have.
 const SKEW: domain::Micros = domain::MINUTE;
@@ -129,10 +129,7 @@ impl Oidc {
         }
         let (id_token, access_token) = self.exchange(&metadata, &visit).await?;
         let mut claims = self.verified(&metadata, &id_token, &visit).await?;
-        let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if !usable_subject(&subject) {
-            return Err(UpstreamError::Answer("no usable sub".into()));
-        }
+        let subject = claims.get("sub").and_then(text_subject).ok_or_else(|| UpstreamError::Answer("no usable sub".into()))?;
         if !claims.contains_key("email")
             && let Some(url) = metadata.provider.userinfo_endpoint()
         {
@@ -160,7 +157,7 @@ impl Oidc {
             client.exchange_code(AuthorizationCode::new(visit.code.to_owned())).map_err(|e| UpstreamError::Answer(e.to_string()))?.set_pkce_verifier(PkceCodeVerifier::new(visit.verifier.to_owned()));
         let answer = request.request_async(&self.guard).await.map_err(|e| match e {
             RequestTokenError::ServerResponse(response) => UpstreamError::Refused(response.error().as_ref().to_owned()),
-            RequestTokenError::Request(e) => UpstreamError::Down(e.to_string()),
+            RequestTokenError::Request(e) => e.into(),
             RequestTokenError::Parse(e, _) => UpstreamError::Answer(e.to_string()),
             RequestTokenError::Other(text) => UpstreamError::Answer(text),
         })?;
@@ -170,6 +167,8 @@ impl Oidc {
 
     async fn verified(&self, metadata: &Metadata, token: &CoreIdToken, visit: &Visit<'_>) -> Result<Map<String, Value>, UpstreamError> {
         use openidconnect::{ClaimsVerificationError as E, SignatureVerificationError as S};
+        // Read before anything else reads it: what the library believes and what is kept are the same (ID-19).
+        let (_, claims) = json::parts(&token.to_string())?;
         match self.check(&metadata.keys, token, visit) {
             Err(E::SignatureVerification(S::NoMatchingKey)) => match self.newer_keys(metadata, visit.now).await? {
                 Some(newer) => self.check(&newer.keys, token, visit),
@@ -178,7 +177,7 @@ impl Oidc {
             other => other,
         }
         .map_err(|e| UpstreamError::Answer(e.to_string()))?;
-        payload(&token.to_string())
+        Ok(claims)
     }
 
     fn check(&self, keys: &CoreJsonWebKeySet, token: &CoreIdToken, visit: &Visit<'_>) -> Result<(), openidconnect::ClaimsVerificationError> {
@@ -195,15 +194,6 @@ impl Oidc {
 
 fn moment(at: domain::Micros) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(at).unwrap_or_default()
-}
-
-/// The claims of a token whose signature was checked.
-fn payload(token: &str) -> Result<Map<String, Value>, UpstreamError> {
-    use base64::Engine;
-    let broken = || UpstreamError::Answer("the ID token has no payload".into());
-    let middle = token.split('.').nth(1).ok_or_else(broken)?;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(middle).map_err(|_| broken())?;
-    serde_json::from_slice(&bytes).map_err(|_| broken())
 }
 
 impl Connector for Oidc {
