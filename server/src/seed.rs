@@ -42,6 +42,9 @@ pub struct SeedProvider {
     pub bind_methods: Vec<domain::policy::BindMethod>,
     #[serde(default)]
     pub domains: Vec<String>,
+    /// The provider is the own directory of these domains.
+    #[serde(default)]
+    pub own_directory: bool,
     #[serde(default = "yes")]
     pub as_source: bool,
     #[serde(default = "yes")]
@@ -86,6 +89,7 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
             as_target: provider.as_target,
             verified_counts: provider.verified_counts,
             domains: provider.domains,
+            own_directory: provider.own_directory,
         };
         let association = match &provider.authing {
             None => stated,

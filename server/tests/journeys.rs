@@ -62,7 +62,7 @@ async fn ne_12_silent_pages_and_mails_are_equal_whether_or_not_an_account_exists
 async fn ne_08_the_provider_that_runs_the_mailbox_links_without_an_extra_page() {
     let w = World::new("nevis").await;
     w.sign_up("vera@example.test").await;
-    w.provider("atlas", json!({"domains": ["example.test"]})).await;
+    w.provider("atlas", json!({"domains": ["example.test"], "own_directory": true})).await;
     let done = w.browser().sign_in("atlas", "a-vera").await;
     assert_eq!(done.path(), "/account", "{}", done.body);
     assert_eq!((w.accounts().await, w.links("a-vera").await), (1, 1));

@@ -378,7 +378,7 @@ async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
         all.extend_from_slice(more);
         all
     };
-    for more in [[("verified_counts", "on")], [("domains", "example.test")]] {
+    for more in [[("verified_counts", "on")], [("domains", "example.test")], [("own_directory", "on")]] {
         let mut all = form(&more);
         all.push(("issuer", &w.pigeon.issuer));
         let page = provider.post("/fn/admin/provider", &all).await;

@@ -167,7 +167,7 @@ async fn a_dry_run_sorts_every_account_and_shows_examples_with_their_reasons() {
     let page = b.sign_in("harbour", "h-1").await;
     b.pick(&page, "create_new").await;
     // The draft takes Harbour out of sign-in: whoever has nothing else is stranded; Atlas runs the mailboxes.
-    w.provider("atlas", json!({"domains": ["example.test"]})).await;
+    w.provider("atlas", json!({"domains": ["example.test"], "own_directory": true})).await;
     let page = draft(&owner, "provider:harbour", r#"{"permits":{"sign_in":false}}"#).await;
     let version = number(&page);
     let mut page = owner.post("/fn/admin/policy/dry-run", &[("version", &version)]).await;

@@ -235,7 +235,7 @@ async fn a_decoy_challenge_is_never_right_and_sends_no_mail() {
 async fn a_provider_that_owns_the_mailbox_links_without_a_question_to_the_owned_address() {
     let w = World::new("recommended").await;
     w.sign_up("vera@example.test").await;
-    w.provider("atlas", json!({"domains": ["example.test"]})).await;
+    w.provider("atlas", json!({"domains": ["example.test"], "own_directory": true})).await;
     let b = w.browser();
     let page = b.sign_in("atlas", "a-vera").await;
     assert_eq!(page.path(), "/account", "{}", page.body);

@@ -73,6 +73,7 @@ pub async fn save_provider(
     #[server(default)] as_target: String,
     #[server(default)] verified_counts: String,
     #[server(default)] domains: String,
+    #[server(default)] own_directory: String,
     #[server(default)] bind_password: String,
     #[server(default)] bind_email_code: String,
     #[server(default)] bind_phone_code: String,
@@ -95,7 +96,7 @@ pub async fn save_provider(
     let create = create == "yes";
     let page = if create { paths::ADMIN_PROVIDER_NEW.to_owned() } else { paths::safe(&paths::admin_provider(&key)) };
     let binds = [&bind_password, &bind_email_code, &bind_phone_code, &bind_passkey, &bind_identity];
-    let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts], &domains, binds);
+    let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts, &own_directory], &domains, binds);
     let (auth_typed, scopes_typed) = (auth.to_owned(), scopes.join(" "));
     let typed = [
         ("key", &key),
@@ -155,6 +156,7 @@ pub async fn take_provider(
     #[server(default)] as_target: String,
     #[server(default)] verified_counts: String,
     #[server(default)] domains: String,
+    #[server(default)] own_directory: String,
     #[server(default)] bind_password: String,
     #[server(default)] bind_email_code: String,
     #[server(default)] bind_phone_code: String,
@@ -164,7 +166,7 @@ pub async fn take_provider(
 ) -> Result<(), Code> {
     let (context, asker) = asked();
     let binds = [&bind_password, &bind_email_code, &bind_phone_code, &bind_passkey, &bind_identity];
-    let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts], &domains, binds);
+    let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts, &own_directory], &domains, binds);
     let page = paths::safe(&paths::admin_provider(&key));
     let typed = [("enabled".to_owned(), enabled.clone())].into_iter().chain(kept(&association)).collect();
     let result = context.ligature.take_provider(&asker.visitor, &key, !enabled.is_empty(), association, confirmed.parse().ok()).await;
@@ -186,7 +188,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// The switches of an association; `binds` in the order of the form.
-fn association_of(mode: &str, [login_only, as_source, as_target, verified_counts]: [&str; 4], domains: &str, binds: [&String; 5]) -> Association {
+fn association_of(mode: &str, [login_only, as_source, as_target, verified_counts, own_directory]: [&str; 5], domains: &str, binds: [&String; 5]) -> Association {
     let methods = [BindMethod::Password, BindMethod::EmailCode, BindMethod::PhoneCode, BindMethod::Passkey, BindMethod::Identity];
     Association {
         mode: Mode::parse(mode),
@@ -196,6 +198,7 @@ fn association_of(mode: &str, [login_only, as_source, as_target, verified_counts
         as_target: !as_target.is_empty(),
         verified_counts: !verified_counts.is_empty(),
         domains: words(domains),
+        own_directory: !own_directory.is_empty(),
     }
 }
 

@@ -145,6 +145,8 @@ fn association_fields(l: Lang, association: &Association, texts: bool, flash: &F
             {flash.problem("verified_counts").map(|m| view! { <p class="problem">{t(l, m)}</p> })}
             {check("verified_counts", t(l, "verified-counts"), t(l, "verified-counts-hint"), association.verified_counts)}
             {field(Field { name: "domains".into(), label: t(l, "domains"), kind: "text", hint: t(l, "domains-hint"), value: domains, problem: flash.problem("domains").map(|m| t(l, m)), autocomplete: "off", max: 300, ..Field::default() })}
+            {flash.problem("own_directory").map(|m| view! { <p class="problem">{t(l, m)}</p> })}
+            {check("own_directory", t(l, "own-directory"), t(l, "own-directory-hint"), association.own_directory)}
         </fieldset>
     }
     .into_any()
@@ -232,9 +234,10 @@ fn provider_form(l: Lang, found: Option<ProviderView>, shows_what: &Shows, flash
     let kind = value("kind", found.as_ref().map_or_else(|| "oidc".to_owned(), |p| p.settings.kind().to_owned()));
     let association = shown(
         flash,
-        found.as_ref().map_or(Association { mode: Mode::Inherit, login_only: false, bind_methods: Vec::new(), as_source: true, as_target: true, verified_counts: false, domains: Vec::new() }, |p| {
-            p.association.clone()
-        }),
+        found.as_ref().map_or(
+            Association { mode: Mode::Inherit, login_only: false, bind_methods: Vec::new(), as_source: true, as_target: true, verified_counts: false, domains: Vec::new(), own_directory: false },
+            |p| p.association.clone(),
+        ),
     );
     let secret_hint = match found.as_ref().and_then(|p| p.secret_set_at) {
         Some(_) => t(l, "provider-secret-set"),

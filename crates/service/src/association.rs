@@ -1,6 +1,6 @@
 //! The association of a provider with accounts, as the console names it; what decides is the document that it writes.
 use domain::{
-    policy::{BindMethod, Disclosure, Document, Many, NoMatch, Offer, One, Rule},
+    policy::{BindMethod, Disclosure, Document, Evidence, Many, NoMatch, Offer, One, Rule},
     trust::{Pair, Proof, Trust},
 };
 
@@ -16,6 +16,8 @@ pub struct Association {
     /// The provider's verified flag counts.
     pub verified_counts: bool,
     pub domains: Vec<String>,
+    /// The provider is the own directory of these domains (ID-16).
+    pub own_directory: bool,
 }
 
 /// How unknown identities of a provider meet existing accounts.
@@ -93,6 +95,7 @@ impl Association {
         document.permits.as_target = Some(self.as_target);
         document.choices.verified_counts = Some(self.verified_counts);
         document.choices.domains = (!self.domains.is_empty()).then(|| self.domains.clone());
+        document.choices.evidence = if self.own_directory { Some(Evidence::OwnDirectory) } else { base.choices.evidence.filter(|e| *e != Evidence::OwnDirectory) };
         document.preset = Some(format!("association:{}", self.mode.name()));
         document
     }
@@ -125,7 +128,7 @@ impl Association {
                 bind_methods.push(ours);
             }
         }
-        Ok(Self { mode, login_only, bind_methods, as_source: true, as_target: true, verified_counts: false, domains: Vec::new() })
+        Ok(Self { mode, login_only, bind_methods, as_source: true, as_target: true, verified_counts: false, domains: Vec::new(), own_directory: false })
     }
 
     /// What a document says, in these names.
@@ -139,6 +142,7 @@ impl Association {
             as_target: document.permits.as_target != Some(false),
             verified_counts: document.choices.verified_counts == Some(true),
             domains: document.choices.domains.clone().unwrap_or_default(),
+            own_directory: document.choices.evidence == Some(Evidence::OwnDirectory),
         }
     }
 }
@@ -165,7 +169,8 @@ mod tests {
     #[test]
     fn saving_the_form_keeps_what_no_switch_names() {
         let base = Document::parse(r#"{"choices":{"mirror_groups":true,"mapping":{"attr.staff":"claims.no"}}}"#).unwrap();
-        let form = Association { mode: Mode::FieldMatch, login_only: false, bind_methods: Vec::new(), as_source: true, as_target: false, verified_counts: false, domains: Vec::new() };
+        let form =
+            Association { mode: Mode::FieldMatch, login_only: false, bind_methods: Vec::new(), as_source: true, as_target: false, verified_counts: false, domains: Vec::new(), own_directory: false };
         let saved = form.document(&base);
         assert_eq!((saved.choices.mirror_groups, saved.choices.mapping.is_some()), (Some(true), true));
         assert_eq!(Association::read(&saved).mode, Mode::FieldMatch);

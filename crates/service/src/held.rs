@@ -1,5 +1,5 @@
 //! What a provider said, held sealed while an attempt lasts.
-use domain::{Policy, ProviderId, Trust, address::Canonical};
+use domain::{Policy, ProviderId, Trust, address::Canonical, policy::Word};
 use serde::{Deserialize, Serialize};
 use upstream::Assertion;
 
@@ -24,7 +24,7 @@ pub(crate) fn source_of(provider: &storage::providers::Provider) -> String {
 impl Held {
     /// An identity that nobody has, of a provider: for asking what would be possible.
     pub fn nobody(provider: &storage::providers::Provider) -> Self {
-        let assertion = Assertion { subject: String::new(), email: None, email_verified: false, name: None, hosted_domain: None, auth_at: None, claims: serde_json::Map::new() };
+        let assertion = Assertion { subject: String::new(), email: None, email_verified: false, name: None, auth_at: None, claims: serde_json::Map::new() };
         Self { provider: provider.id, key: provider.key.clone(), provider_name: provider.name.clone(), namespace: provider.namespace.clone(), source: source_of(provider), assertion }
     }
 
@@ -36,7 +36,8 @@ impl Held {
     /// Trust in the claimed address; our own code typed back from it counts most.
     pub fn trust(&self, policy: &Policy, proven: bool) -> Option<Trust> {
         let address = self.address()?;
-        Some(if proven { Trust::ProvenHere } else { policy.trust(address.domain(), self.assertion.email_verified, self.assertion.hosted_domain.as_deref()) })
+        let word = Word { namespace: &self.namespace, domain: address.domain(), verified: self.assertion.email_verified, claims: &self.assertion.claims };
+        Some(if proven { Trust::ProvenHere } else { policy.trust(&word) })
     }
 
     /// The provider says in a word that the policy maps that it asked for two factors (LK-15). Nothing else counts.

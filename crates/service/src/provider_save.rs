@@ -2,7 +2,7 @@
 //! is read in the transaction that saves it (threat rules 14 to 16).
 use domain::{
     ProviderId, Refusal, Right,
-    policy::Document,
+    policy::{Document, Evidence},
     provider_change::{NotSaved, ProviderChange, SavedBy, may_save},
 };
 use serde_json::json;
@@ -82,6 +82,9 @@ impl Ligature {
             return Err(SaveProblem::Field("name", "field-name"));
         }
         form.settings.check(self.settings.plain_http).map_err(|SettingsProblem { field, remedy }| SaveProblem::Field(field, remedy))?;
+        if form.association.own_directory && Evidence::OwnDirectory.of(&form.settings.namespace(ProviderId([0; 16]))) != Evidence::OwnDirectory {
+            return Err(SaveProblem::Field("own_directory", "field-own-directory"));
+        }
         let scope = provider_scope(&form.key);
         let policies = self.policies(&mut self.store.read().await?).await?;
         let document = form.association.document(&policies.document(&scope));

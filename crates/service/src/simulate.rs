@@ -180,9 +180,9 @@ impl Ligature {
         let claims: Map<String, Value> = claims.and_then(|sealed| self.vault.open_sealed("claims", &sealed)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let email = text("email").or_else(|| Some(link.label.clone()).filter(|l| l.contains('@')));
-        let email_verified = claims.get("email_verified").is_some_and(|v| v == &json!(true) || v == &json!("true"));
+        let email_verified = claims.get("email_verified") == Some(&json!(true));
         let subject = if made.unlinked { NOBODY.to_owned() } else { link.subject };
-        Ok(Assertion { subject, email, email_verified, name: text("name"), hosted_domain: text("hd"), auth_at: None, claims })
+        Ok(Assertion { subject, email, email_verified, name: text("name"), auth_at: None, claims })
     }
 
     /// The policies as they would be with a stored version in force.
@@ -201,8 +201,8 @@ fn made_up(made: &MadeUp) -> Result<Assertion, Fault> {
     }
     let subject = if made.subject.is_empty() { NOBODY.to_owned() } else { made.subject.clone() };
     let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-    let (name, hosted_domain, email) = (text("name"), text("hd"), text("email"));
-    Ok(Assertion { subject, email, email_verified: made.email_verified, name, hosted_domain, auth_at: None, claims })
+    let (name, email) = (text("name"), text("email"));
+    Ok(Assertion { subject, email, email_verified: made.email_verified, name, auth_at: None, claims })
 }
 
 /// An assertion of a provider for an account that has none of its identities: the primary address, as far as the
@@ -211,10 +211,10 @@ pub(crate) fn synthetic(provider: &Provider, account: &Snapshot) -> Option<Held>
     let email = account.emails.iter().find(|e| e.is_primary).or_else(|| account.emails.first())?;
     let mut held = Held::nobody(provider);
     held.assertion.subject = "dry-run".into();
-    held.assertion.hosted_domain = email.canonical.rsplit_once('@').map(|(_, domain)| domain.to_owned());
+    let domain = email.canonical.rsplit_once('@').map(|(_, domain)| domain.to_owned());
     held.assertion.email = Some(email.typed.clone());
     held.assertion.email_verified = true;
-    held.assertion.claims = [("email".to_owned(), json!(email.typed)), ("email_verified".to_owned(), json!(true))].into_iter().collect();
+    held.assertion.claims = [("email".to_owned(), json!(email.typed)), ("email_verified".to_owned(), json!(true)), ("hd".to_owned(), json!(domain))].into_iter().collect();
     Some(held)
 }
 

@@ -2,7 +2,7 @@
 //! (threat rule 16). What a wider scope says of everybody is said of nobody.
 use std::collections::BTreeSet;
 
-use super::{ChoiceFields, Document, Policy, Problem};
+use super::{ChoiceFields, Document, Evidence, Policy, Problem};
 
 /// A way in which a provider's word opens more than its own links.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,6 +11,8 @@ pub enum Belief {
     VerifiedFlag,
     /// It runs the mailboxes of this domain.
     Domain(String),
+    /// It is the own directory of its domains, so that nothing else has to show it (ID-16).
+    OwnDirectory,
     /// This word of it stands for two factors.
     SecondFactor(String),
 }
@@ -22,7 +24,8 @@ impl Policy {
         let flag = self.choices.verified_counts.then_some(Belief::VerifiedFlag);
         let domains = self.choices.domains.iter().map(|d| Belief::Domain(d.to_ascii_lowercase()));
         let words = self.choices.second_factor_acr.iter().cloned().map(Belief::SecondFactor);
-        flag.into_iter().chain(domains).chain(words).collect()
+        let own = (self.choices.evidence == Evidence::OwnDirectory).then_some(Belief::OwnDirectory);
+        flag.into_iter().chain(domains).chain(own).chain(words).collect()
     }
 }
 
@@ -30,7 +33,7 @@ impl Document {
     /// The document as far as it counts in a scope that names no provider.
     #[must_use]
     pub fn of_everybody(&self) -> Self {
-        let choices = ChoiceFields { verified_counts: None, domains: None, second_factor_acr: None, ..self.choices.clone() };
+        let choices = ChoiceFields { verified_counts: None, domains: None, evidence: None, second_factor_acr: None, ..self.choices.clone() };
         Self { choices, ..self.clone() }
     }
 
@@ -42,6 +45,7 @@ impl Document {
         let stated = [
             ("choices.verified_counts", self.choices.verified_counts == Some(true)),
             ("choices.domains", self.choices.domains.as_ref().is_some_and(|d| !d.is_empty())),
+            ("choices.evidence", self.choices.evidence.is_some()),
             ("choices.second_factor_acr", self.choices.second_factor_acr.as_ref().is_some_and(|w| !w.is_empty())),
         ];
         match stated.into_iter().find(|(_, states)| *states) {
@@ -58,9 +62,9 @@ mod tests {
 
     #[test]
     fn dl_03_a_wide_scope_believes_nobody_and_what_else_it_says_stays() {
-        let wide = Document::parse(r#"{"choices":{"verified_counts":true,"domains":["Corp.test"],"second_factor_acr":["gold"],"merge":"admin"}}"#).unwrap();
+        let wide = Document::parse(r#"{"choices":{"verified_counts":true,"domains":["Corp.test"],"evidence":"own_directory","second_factor_acr":["gold"],"merge":"admin"}}"#).unwrap();
         let believed = Policy::merge(1, &[&wide]).believes();
-        assert_eq!(believed.into_iter().collect::<Vec<_>>(), [Belief::VerifiedFlag, Belief::Domain("corp.test".into()), Belief::SecondFactor("gold".into())]);
+        assert_eq!(believed.into_iter().collect::<Vec<_>>(), [Belief::VerifiedFlag, Belief::Domain("corp.test".into()), Belief::OwnDirectory, Belief::SecondFactor("gold".into())]);
         let policy = Policy::merge(1, &[&wide.of_everybody()]);
         assert!(policy.believes().is_empty() && policy.choices.merge == crate::policy::Merge::Admin);
         assert_eq!(wide.check_of_everybody().unwrap_err().path, "choices.verified_counts");

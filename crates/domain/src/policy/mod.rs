@@ -15,6 +15,7 @@ mod belief;
 mod check;
 mod choices;
 mod effective;
+mod evidence;
 mod lint;
 mod presets;
 mod rules;
@@ -27,6 +28,7 @@ pub use choices::{
     Pin, Requires, SoleProvider, Sync, Target, UnverifiedTarget,
 };
 pub use effective::{Effective, Kind, explain};
+pub use evidence::{Claim, Evidence, Word};
 pub use lint::{Danger, Exposes, lint};
 pub use presets::{PRESETS, deviations, preset, preset_text};
 pub use rules::{Attribute, Fold, Many, Match, One, Rule};
@@ -255,6 +257,8 @@ choices! {
     verified_counts: bool,
     /// Domains whose mailboxes this provider runs; only an instance owner edits them.
     domains: Vec<String>,
+    /// What shows that it speaks for them (ID-16).
+    evidence: Evidence,
     /// What people accept before they come in, new versions anew (AU-15).
     agreements: Vec<Agreement>,
     /// What a new person is asked for (GV-02).
@@ -292,11 +296,13 @@ impl Policy {
         policy
     }
 
-    /// How far a provider's word about an address is believed: the domain's owner, a verified flag that counts, or nothing.
+    /// How far a provider's word about an address is believed: the domain's owner with its evidence, a verified flag that
+    /// counts, or nothing.
     #[must_use]
-    pub fn trust(&self, domain: &str, verified: bool, hosted_domain: Option<&str>) -> Trust {
-        let owns = self.choices.domains.iter().any(|d| d.eq_ignore_ascii_case(domain));
-        if verified && owns && hosted_domain.is_none_or(|h| h.eq_ignore_ascii_case(domain)) {
+    pub fn trust(&self, word: &Word<'_>) -> Trust {
+        let listed = self.choices.domains.iter().any(|d| d.eq_ignore_ascii_case(word.domain));
+        let verified = word.is_verified();
+        if verified && listed && self.choices.evidence.is_in(word) {
             Trust::Authoritative
         } else if verified && self.choices.verified_counts {
             Trust::ClaimedVerified
@@ -372,6 +378,7 @@ fn built_in() -> Choices {
         login_only: false,
         verified_counts: false,
         domains: Vec::new(),
+        evidence: Evidence::default(),
         agreements: Vec::new(),
         registration: Vec::new(),
         second_factor_acr: Vec::new(),
