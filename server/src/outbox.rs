@@ -67,7 +67,7 @@ struct Texts<S>(S);
 
 impl<S: SmsSender> Carrier for Texts<S> {
     async fn carry(&self, due: &Due) -> Result<(), NotSent> {
-        self.0.send(&Text { id: due.id(), to: due.letter.to.clone(), body: body(&due.letter) }).await
+        self.0.send(&Text { id: due.id(), to: due.letter.to.as_str().to_owned(), body: body(&due.letter) }).await
     }
 }
 

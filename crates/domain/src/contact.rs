@@ -1,4 +1,6 @@
 //! Where a code can go: an account's mailbox or its phone. Both are compared in one canonical form.
+use serde::{Deserialize, Serialize};
+
 use crate::address::{self, Canonical};
 
 /// A telephone number in the international form: `+`, country code, subscriber number, 7 to 15 digits (ITU-T E.164 §6).
@@ -30,8 +32,9 @@ impl Phone {
     }
 }
 
-/// An address or a number.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// An address or a number. Everything that is sent goes to one of these, so that it goes where was compared (EM-07).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Contact {
     Mailbox(Canonical),
     Phone(Phone),
@@ -57,15 +60,43 @@ impl Contact {
         }
     }
 
+    /// For pages only.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        match self {
+            Self::Mailbox(address) => address.shown(),
+            Self::Phone(phone) => phone.as_str(),
+        }
+    }
+
     #[must_use]
     pub fn is_phone(&self) -> bool {
         matches!(self, Self::Phone(_))
     }
 }
 
+impl From<Contact> for String {
+    fn from(contact: Contact) -> Self {
+        contact.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for Contact {
+    type Error = NotAContact;
+    fn try_from(text: String) -> Result<Self, NotAContact> {
+        Self::parse(&text)
+    }
+}
+
 /// The text is neither an e-mail address nor an international telephone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAContact;
+
+impl std::fmt::Display for NotAContact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("neither an e-mail address nor an international telephone number")
+    }
+}
 
 /// An address or number as it may be shown to somebody who has not proved anything: `v•••@e•••.com`, `+•••42`.
 #[must_use]

@@ -27,14 +27,13 @@ impl Ligature {
         if contact.is_phone() && !self.texts_reach(&contact) {
             return Err(Refusal::CodeOff.into());
         }
-        let typed = typed.trim().to_owned();
         self.settle(visitor, move |this, c, visitor| {
-            let (contact, typed, continuation) = (contact.clone(), typed.clone(), continuation.clone());
+            let (contact, continuation) = (contact.clone(), continuation.clone());
             Box::pin(async move {
                 let local = if contact.is_phone() { Local::PhoneCode } else { Local::EmailCode };
                 this.may_anyone_sign_in(c, local, &continuation).await?;
                 let account = this.find_contact_owner(c, &contact).await?;
-                let awaited = Awaited { purpose: CodePurpose::SignIn, account, contact: typed };
+                let awaited = Awaited { purpose: CodePurpose::SignIn, account, contact: contact.shown().to_owned() };
                 this.await_code(c, &visitor, awaited, None, &continuation).await
             })
         })

@@ -109,7 +109,7 @@ impl Ligature {
         }
         dated.retain(|p| counts(Means::Identity { dated: true }, beside, Some(p)));
         beside.dated = !dated.is_empty();
-        let mailbox = list_emails(c, account).await?.into_iter().find(|e| e.proof != "none" && !e.contested).map(|e| e.typed);
+        let mailbox = list_emails(c, account).await?.into_iter().find(|e| e.proof != "none" && !e.contested).map(|e| e.canonical);
         let phone = find_phone(c, account).await?.filter(|_| self.has_texts());
         let code_to = mailbox.filter(|_| counts(Means::Mailbox, beside, None)).or(phone.filter(|_| counts(Means::Phone, beside, None)));
         beside.mailbox = code_to.is_some();

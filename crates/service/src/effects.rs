@@ -1,5 +1,5 @@
 //! Effects of a decision, applied in the transaction in which it was taken.
-use domain::{AccountId, CredentialId, LinkId, OrgId, Refusal, Trust, address::masked, decide::Basis, facts::AccountState};
+use domain::{AccountId, CredentialId, LinkId, OrgId, Refusal, Trust, address::masked, contact::Contact, decide::Basis, facts::AccountState};
 use serde_json::json;
 use storage::{
     Conn, Error,
@@ -37,7 +37,7 @@ impl Ligature {
                 Trust::Asserted => "none".into(),
             };
             let owner = trust >= Trust::Authoritative && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
-            let email = NewEmail { canonical: address.as_str().to_owned(), typed: held.assertion.email.clone().unwrap_or_default(), proof, owner, primary: true };
+            let email = NewEmail { address, proof, owner, primary: true };
             add_email(c, self.org, account, &email, row_id(now), now).await?;
         }
         let link = self.add_identity(c, account, held, &json!({"created": true})).await?;
@@ -117,7 +117,8 @@ impl Ligature {
                 Some(noted) => self.undo_url(c, account, noted, &address.canonical).await?,
                 None => String::new(),
             };
-            let letter = Letter { undo, ..self.letter(kind, address.typed, locale.clone(), visitor, provider, identity) };
+            let Some(to) = address.contact() else { continue };
+            let letter = Letter { undo, ..self.letter(kind, to, locale.clone(), visitor, provider, identity) };
             self.post(c, &letter).await?;
         }
         Ok(())
@@ -134,7 +135,7 @@ impl Ligature {
         Ok(())
     }
 
-    pub(crate) fn letter<S>(&self, kind: Kind, to: String, locale: String, visitor: &Visitor<S>, provider: &str, identity: &str) -> Letter {
+    pub(crate) fn letter<S>(&self, kind: Kind, to: Contact, locale: String, visitor: &Visitor<S>, provider: &str, identity: &str) -> Letter {
         let identity = if identity.contains('@') { masked(identity) } else { identity.chars().take(40).collect() };
         Letter {
             kind,

@@ -39,9 +39,8 @@ impl Ligature {
         let changing = self.change(c, account).await?;
         let now = self.now();
         let owner = trust >= Some(Trust::Authoritative) && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
-        let typed = held.assertion.email.clone().unwrap_or_default();
         remove_email(c, account, address.as_str()).await?;
-        let email = NewEmail { canonical: address.as_str().to_owned(), typed, proof: format!("provider:{}", held.provider), owner, primary: false };
+        let email = NewEmail { address: address.clone(), proof: format!("provider:{}", held.provider), owner, primary: false };
         add_email(c, self.org, account, &email, row_id(now), now).await?;
         set_primary_email(c, account, address.as_str(), None).await?;
         self.record(c, Event { provider: held.key.clone(), ..Event::new("email.overwritten").account(account).by("system") }).await?;
@@ -111,10 +110,9 @@ impl Ligature {
                     this.record(c, event.account(account).support(&open.row.support_code)).await?;
                     return Ok(Err((refusal, open.row.support_code)));
                 }
-                let typed = held.assertion.email.clone().unwrap_or_default();
                 this.move_on(c, &open, &State::Done, "").await?;
                 let changing = this.change(c, account).await?;
-                this.take_email(c, &visitor, changing, &address, &typed).await?;
+                this.take_email(c, &visitor, changing, &address).await?;
                 this.record(c, this.decided("email.updated", &held, &facts, &decision, true).account(account)).await?;
                 Ok(Ok(arrival))
             })
@@ -124,12 +122,12 @@ impl Ligature {
 
     /// A proved address becomes the primary one. The old one hears of it, can take it back, and stays reserved as long
     /// (MA-14).
-    pub(crate) async fn take_email(&self, c: &mut Conn, visitor: &Acting, changing: Changing, address: &Canonical, typed: &str) -> Result<(), Fault> {
+    pub(crate) async fn take_email(&self, c: &mut Conn, visitor: &Acting, changing: Changing, address: &Canonical) -> Result<(), Fault> {
         let (account, now) = (changing.account, self.now());
         let all = list_emails(c, account).await?;
         if all.iter().all(|e| e.canonical != address.as_str()) {
             remove_email(c, account, address.as_str()).await?;
-            let email = NewEmail { canonical: address.as_str().to_owned(), typed: typed.to_owned(), proof: "code".into(), owner: true, primary: false };
+            let email = NewEmail { address: address.clone(), proof: "code".into(), owner: true, primary: false };
             add_email(c, self.org, account, &email, row_id(now), now).await?;
         }
         own_email(c, account, address.as_str()).await?;

@@ -1,5 +1,5 @@
 //! Mails and texts as data: kind, address or number, language, fields. The server renders and sends them.
-use domain::{DAY, MINUTE, Micros, contact::Phone};
+use domain::{DAY, MINUTE, Micros, contact::Contact};
 use serde::{Deserialize, Serialize};
 use storage::{
     Conn,
@@ -187,7 +187,8 @@ impl Kind {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Letter {
     pub kind: Kind,
-    pub to: String,
+    /// Nobody writes an address by hand: it is the one that was compared (EM-07).
+    pub to: Contact,
     pub locale: String,
     /// The code in its groups, or empty.
     pub code: String,
@@ -221,7 +222,7 @@ impl Letter {
     /// To a number: a text.
     #[must_use]
     pub fn channel(&self) -> Channel {
-        if Phone::parse(&self.to).is_ok() { Channel::Text } else { Channel::Mail }
+        if self.to.is_phone() { Channel::Text } else { Channel::Mail }
     }
 }
 

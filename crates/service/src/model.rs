@@ -381,7 +381,7 @@ impl Product {
     fn held(identity: Identity, address: Option<usize>, verified: bool) -> Held {
         let key = PROVIDERS[identity.0];
         let email = address.map(|a| ADDRESSES[a].to_owned());
-        let assertion = Assertion { subject: format!("s{}", identity.1), email, email_verified: verified, name: Some("N".into()), hosted_domain: None, auth_at: None, claims: serde_json::Map::new() };
+        let assertion = Assertion { subject: format!("s{}", identity.1), email, email_verified: verified, name: Some("N".into()), auth_at: None, claims: serde_json::Map::new() };
         Held {
             provider: ProviderId([u8::try_from(identity.0).unwrap() + 1; 16]),
             key: key.into(),
@@ -421,7 +421,7 @@ impl Product {
     /// Reads the mails that are due, as their receivers would.
     async fn read_mails(&mut self) {
         while let Some((_, due)) = crate::organisations::Organisations::new(self.ligature.clone()).next_letter(crate::mails::Channel::Mail).await.unwrap() {
-            self.codes.insert(due.letter.to.clone(), due.letter.code.clone());
+            self.codes.insert(due.letter.to.as_str().to_owned(), due.letter.code.clone());
             self.ligature.finish_letter(&due.row, "sent", "").await.unwrap();
         }
     }

@@ -49,7 +49,7 @@ impl Ligature {
             };
         };
         let to = match awaited.purpose {
-            CodePurpose::NewEmail | CodePurpose::NewPhone => awaited.contact.clone(),
+            CodePurpose::NewEmail | CodePurpose::NewPhone => parsed(&awaited.contact)?,
             // One that the account lost since is nobody's to send to (LK-23).
             CodePurpose::SignUp | CodePurpose::SignIn | CodePurpose::Reset | CodePurpose::Confirm | CodePurpose::ProveEmail => {
                 self.own_contact(c, account, &binding.address).await?.ok_or(Refusal::AttemptExpired)?
@@ -68,12 +68,12 @@ impl Ligature {
         self.challenge(c, visitor, row, &binding, shape, Some(letter)).await.map(drop)
     }
 
-    /// The account's own spelling of a canonical address or number, if it has it.
-    pub(crate) async fn own_contact(&self, c: &mut Conn, account: AccountId, canonical: &str) -> Result<Option<String>, Fault> {
+    /// An address or number, if it is the account's.
+    pub(crate) async fn own_contact(&self, c: &mut Conn, account: AccountId, canonical: &str) -> Result<Option<Contact>, Fault> {
         if let Some(email) = list_emails(c, account).await?.into_iter().find(|e| e.canonical == canonical) {
-            return Ok(Some(email.typed));
+            return Ok(email.contact());
         }
-        Ok(find_phone(c, account).await?.filter(|phone| phone == canonical))
+        Ok(find_phone(c, account).await?.filter(|phone| phone == canonical).and_then(|phone| Contact::parse(&phone).ok()))
     }
 
     /// The code that was typed, for whichever purpose: compared, used up, and what it was for is done in one transaction.
@@ -123,7 +123,7 @@ impl Ligature {
             CodePurpose::SignIn => self.sign_in_by_code(c, visitor, &open, account, &contact).await,
             CodePurpose::Reset => self.finish_reset(c, visitor, &open, (account, &contact), phc).await,
             CodePurpose::Confirm => self.confirm_by_code(c, visitor, &open, account, &contact).await,
-            CodePurpose::NewEmail => self.finish_new_email(c, visitor, &open, account, &awaited.contact).await,
+            CodePurpose::NewEmail => self.finish_new_email(c, visitor, &open, account, &contact).await,
             CodePurpose::ProveEmail => self.finish_proof(c, visitor, &open, account, &contact).await,
             CodePurpose::NewPhone => self.finish_new_phone(c, visitor, &open, account, &contact).await,
         }

@@ -4,6 +4,7 @@ use domain::{
     account_rules::rewind::{Changed, KEPT, Way},
     address::Canonical,
     attempt::{Awaited, CodePurpose, State},
+    contact::Contact,
     decide,
     facts::{Change, Intent, What},
     path::Continuation,
@@ -35,15 +36,14 @@ impl Ligature {
     pub async fn ask_new_email(&self, visitor: &Visitor, typed: &str) -> Result<Arrival, Fault> {
         let account = Self::caller(visitor)?.account;
         let address = Canonical::parse(typed).map_err(|_| Refusal::BadRequest)?;
-        let typed = typed.trim().to_owned();
         self.settle(visitor, move |this, c, visitor| {
-            let (typed, address) = (typed.clone(), address.clone());
+            let address = address.clone();
             Box::pin(async move {
                 let now = this.now();
                 this.may_change(c, &visitor, What::Email { taken: false }, now).await?;
                 let free = !is_email_taken(c, this.org, address.as_str(), account, now).await?;
                 let instead = find_owner(c, this.org, address.as_str()).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
-                let awaited = Awaited { purpose: CodePurpose::NewEmail, account: free.then_some(account), contact: typed };
+                let awaited = Awaited { purpose: CodePurpose::NewEmail, account: free.then_some(account), contact: address.shown().to_owned() };
                 this.await_code(c, &visitor, awaited, instead, &Continuation::Account).await
             })
         })
@@ -51,9 +51,9 @@ impl Ligature {
     }
 
     /// The right code: the address becomes the primary one.
-    pub(crate) async fn finish_new_email(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, typed: &str) -> Result<Settled, Fault> {
+    pub(crate) async fn finish_new_email(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
         let session = visitor.session_of(account)?;
-        let address = Canonical::parse(typed).map_err(|_| Refusal::AttemptExpired)?;
+        let Contact::Mailbox(address) = contact else { return Err(Refusal::AttemptExpired.into()) };
         let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
         // What was recent when the code was asked for still is when it comes back.
         let allowed = match self.may_change(c, visitor, What::Email { taken }, open.row.created_at).await {
@@ -73,7 +73,7 @@ impl Ligature {
                 ignore_email(c, account, &self.ignored_hash(account, &old), self.now()).await?;
             }
         }
-        self.take_email(c, visitor, changing, &address, typed).await?;
+        self.take_email(c, visitor, changing, address).await?;
         self.record(c, Event::new("email.updated").account(account).detail(allowed.trace)).await?;
         Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }

@@ -117,7 +117,7 @@ impl Ligature {
         let address = Canonical::parse(&person.email).map_err(|_| Refusal::BadRequest)?;
         let account = AccountId(row_id(now));
         add_account(c, self.org, account, AccountState::Active, person.name.trim(), locale, &subject(), now).await?;
-        let email = NewEmail { canonical: address.as_str().to_owned(), typed: person.email.trim().to_owned(), proof: "setup".into(), owner: true, primary: true };
+        let email = NewEmail { address, proof: "setup".into(), owner: true, primary: true };
         if !add_email(c, self.org, account, &email, row_id(now), now).await? {
             return Err(storage::Error::Query("this address belongs to an account already".into()).into());
         }

@@ -80,7 +80,7 @@ impl Ligature {
                     None if reserved => None,
                     None => Some(this.pending_account(c, &visitor, &person, &address, &phc).await?),
                 };
-                let awaited = Awaited { purpose: CodePurpose::SignUp, account, contact: person.email.trim().to_owned() };
+                let awaited = Awaited { purpose: CodePurpose::SignUp, account, contact: address.shown().to_owned() };
                 let instead = taken.map(|owner| (owner, Kind::SignUpTaken));
                 this.await_code(c, &visitor, awaited, instead, &continuation).await
             })
@@ -92,7 +92,7 @@ impl Ligature {
         let now = self.now();
         let account = AccountId(row_id(now));
         add_account(c, self.org, account, AccountState::Pending, person.name.trim(), &visitor.locale, &subject(), now).await?;
-        let email = NewEmail { canonical: address.as_str().to_owned(), typed: person.email.trim().to_owned(), proof: "none".into(), owner: false, primary: true };
+        let email = NewEmail { address: address.clone(), proof: "none".into(), owner: false, primary: true };
         add_email(c, self.org, account, &email, row_id(now), now).await?;
         set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
         self.record(c, Event::new("account.pending").account(account)).await?;

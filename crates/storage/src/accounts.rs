@@ -1,7 +1,7 @@
 //! Accounts, their addresses, passwords and roles.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, CredentialId, Micros, OrgId, facts::AccountState};
+use domain::{AccountId, CredentialId, Micros, OrgId, address::Canonical, contact::Contact, facts::AccountState};
 
 use crate::{
     Bytes, Conn, Error, Key, Result,
@@ -38,6 +38,7 @@ pub struct Email {
     #[diesel(deserialize_as = Key)]
     pub account_id: AccountId,
     pub canonical: String,
+    /// For pages: the same address as [`domain::address::Canonical::shown`] has it.
     pub typed: String,
     /// `none`, `code` or `provider:<id>`.
     pub proof: String,
@@ -50,11 +51,18 @@ pub struct Email {
     pub contested_by: Option<Bytes>,
 }
 
+impl Email {
+    /// Where mail to it goes: the spelling that is compared, never the one that is shown.
+    #[must_use]
+    pub fn contact(&self) -> Option<Contact> {
+        Canonical::parse(&self.canonical).ok().map(Contact::Mailbox)
+    }
+}
+
 /// A new address.
 #[derive(Debug, Clone)]
 pub struct NewEmail {
-    pub canonical: String,
-    pub typed: String,
+    pub address: Canonical,
     pub proof: String,
     pub owner: bool,
     pub primary: bool,
@@ -186,14 +194,14 @@ pub async fn list_emails(conn: &mut Conn, id: AccountId) -> Result<Vec<Email>> {
 
 /// Adds an address. `owner` is dropped when another account owns the address already: the row becomes a co-holder.
 pub async fn add_email(conn: &mut Conn, org: OrgId, id: AccountId, email: &NewEmail, row: [u8; 16], at: Micros) -> Result<bool> {
-    let taken = email.owner && find_owner(conn, org, &email.canonical).await?.is_some();
+    let taken = email.owner && find_owner(conn, org, email.address.as_str()).await?.is_some();
     let owner = email.owner && !taken;
     let values = (
         account_email::id.eq(Key(row)),
         account_email::organisation_id.eq(key(org)),
         account_email::account_id.eq(key(id)),
-        account_email::canonical.eq(&email.canonical),
-        account_email::typed.eq(&email.typed),
+        account_email::canonical.eq(email.address.as_str()),
+        account_email::typed.eq(email.address.shown()),
         account_email::proof.eq(&email.proof),
         account_email::owner.eq(owner),
         account_email::is_primary.eq(email.primary),

@@ -70,7 +70,7 @@ async fn provider(store: &Store) -> ProviderId {
 }
 
 fn email(canonical: &str) -> accounts::NewEmail {
-    accounts::NewEmail { canonical: canonical.into(), typed: canonical.into(), proof: "code".into(), owner: true, primary: true }
+    accounts::NewEmail { address: domain::address::Canonical::parse(canonical).unwrap(), proof: "code".into(), owner: true, primary: true }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,7 +53,7 @@ pub fn render(letter: &Letter) -> anyhow::Result<Rendered> {
 /// When the stored address cannot be a mailbox.
 pub fn message(letter: &Letter, from: &Mailbox) -> anyhow::Result<Message> {
     let rendered = render(letter)?;
-    let to: Address = letter.to.parse()?;
+    let to: Address = letter.to.as_str().parse()?;
     // The application's sender is what people see; the envelope stays ours, where what cannot be delivered comes back.
     let shown = match &letter.sender {
         Some((name, address)) if address.is_empty() => Mailbox::new(Some(one_line(name)), from.email.clone()),
@@ -78,7 +78,7 @@ mod tests {
     fn letter(kind: Kind, locale: &str, provider: &str) -> Letter {
         Letter {
             kind,
-            to: "v@ex.test".into(),
+            to: domain::contact::Contact::parse("v@ex.test").unwrap(),
             locale: locale.into(),
             code: "K7QM-3XRD".into(),
             provider: provider.into(),

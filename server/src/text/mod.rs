@@ -55,7 +55,7 @@ mod tests {
             for lang in Lang::ALL {
                 let letter = Letter {
                     kind,
-                    to: "+4930123456".into(),
+                    to: domain::contact::Contact::parse("+4930123456").unwrap(),
                     locale: lang.tag().into(),
                     code: "K7QM-3XRD".into(),
                     provider: "Acme\r\nBank".into(),

@@ -1,7 +1,11 @@
 //! Match rules: how the account of an unknown identity is looked for, and what a find is worth.
 use serde::{Deserialize, Serialize};
 
-use crate::{address::Canonical, contact::Phone, trust::Pair};
+use crate::{
+    address::{Canonical, is_plain},
+    contact::Phone,
+    trust::Pair,
+};
 
 /// One way to find the account that an unknown identity may belong to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,18 +92,19 @@ impl Attribute {
     #[must_use]
     pub fn folded(&self, value: &str, fold: Fold) -> Option<String> {
         use unicode_normalization::UnicodeNormalization;
-        let value: String = value.trim().nfc().collect();
+        let value = value.trim();
         if value.is_empty() || value.len() > 255 || value.chars().any(char::is_control) {
             return None;
         }
         match self {
-            Self::Email => Canonical::parse(&value).ok().map(|c| c.as_str().to_owned()),
-            // A user name is never an address: nobody takes somebody else's by calling themselves so (PH-11).
-            Self::Username => (!value.contains('@')).then(|| value.to_lowercase()),
-            Self::Phone => Phone::parse(&value).ok().map(|p| p.as_str().to_owned()),
+            Self::Email => Canonical::parse(value).ok().map(|c| c.as_str().to_owned()),
+            // A user name is never an address: nobody takes somebody else's by calling themselves so (PH-11). Nor does
+            // anybody by characters that stand for others (EM-07).
+            Self::Username => (!value.contains('@') && is_plain(value)).then(|| value.to_lowercase()),
+            Self::Phone => Phone::parse(value).ok().map(|p| p.as_str().to_owned()),
             Self::Own(_) => Some(match fold {
-                Fold::Case => value.to_lowercase(),
-                Fold::Exact => value,
+                Fold::Case => value.nfc().collect::<String>().to_lowercase(),
+                Fold::Exact => value.nfc().collect(),
             }),
         }
     }

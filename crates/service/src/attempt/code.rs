@@ -28,13 +28,9 @@ impl Ligature {
         let Some(binding) = code_binding(held, state) else { return Ok(()) };
         let binding = Binding { hidden: !state.may_show_address(policy), ..binding };
         let letter = match (state, binding.account) {
-            (State::Confirming { .. }, _) => {
-                let to = held.assertion.email.clone().unwrap_or_default();
-                Some(self.letter(Kind::ClaimCode, to, visitor.locale.clone(), visitor, &held.provider_name, &held.label()))
-            }
-            (State::EmailChanged { .. }, _) => {
-                let to = held.assertion.email.clone().unwrap_or_default();
-                Some(self.letter(Kind::EmailCode, to, visitor.locale.clone(), visitor, &held.provider_name, &held.label()))
+            (State::Confirming { .. } | State::EmailChanged { .. }, _) => {
+                let kind = if matches!(state, State::Confirming { .. }) { Kind::ClaimCode } else { Kind::EmailCode };
+                held.address().map(|to| self.letter(kind, Contact::Mailbox(to), visitor.locale.clone(), visitor, &held.provider_name, &held.label()))
             }
             (_, Some(account)) => {
                 let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
