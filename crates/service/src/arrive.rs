@@ -1,4 +1,6 @@
 //! An identity has arrived: decide in the committing transaction, and do what the decision says.
+use std::sync::Arc;
+
 use domain::{
     Decision, Facts, Outcome, Policy, Proof, Refusal,
     account_rules::rewind::Changed,
@@ -58,7 +60,7 @@ pub(crate) struct Applying<'a> {
     pub held: &'a Held,
     pub continuation: &'a Continuation,
     pub facts: &'a Facts,
-    pub policy: &'a Policy,
+    pub policy: &'a Arc<Policy>,
     pub decision: &'a Decision,
     /// What was given in the attempt beside the act.
     pub kept: &'a Kept,

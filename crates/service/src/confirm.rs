@@ -30,7 +30,6 @@ use crate::{
     sessions::Opening,
     start::Sealed,
     transaction::Acting,
-    values::Values,
 };
 
 /// How long a sign-in counts as recent, unless the policy wants it shorter.
@@ -216,7 +215,7 @@ impl Ligature {
         let known = known.map(|(link, state, second_factor)| Known { account: link.account_id, state, link: Some(link.id), second_factor });
         let policy = ground.policy(Some(&held.key));
         let around = self.surroundings(c, &policy, known, &ground).await?;
-        let filter = Values::new(&self.expressions, held, &around).filter(&policy);
+        let filter = self.values(held, &policy, &around)?.filter;
         let second_factor = held.second_factor(&policy);
         let provider = Some(ProviderFacts { id: held.provider, enabled: provider.enabled, filter, second_factor });
         let facts = Facts { provider, ..Facts::local(Intent::Confirm(Confirm { account, by, fresh, beside }), known) };

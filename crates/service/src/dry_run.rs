@@ -5,7 +5,7 @@ use std::{
 };
 
 use domain::{
-    AccountId, Facts, Micros, Outcome, Refusal, Right, decide,
+    AccountId, Facts, Micros, Outcome, Policy, Refusal, Right, decide,
     decide::Decision,
     facts::{AccountState, Act, Intent},
 };
@@ -14,6 +14,7 @@ use storage::{
     accounts::count_accounts,
     dry_runs::{DryRun, DryRunCase, add_dry_run, add_dry_run_cases, list_dry_run_cases, list_dry_runs, remove_old_dry_runs, set_dry_run},
     key::{Key, key},
+    providers::Provider,
     snapshots::{Snapshot, list_account_ids, list_holders_of, load_snapshots},
 };
 
@@ -21,7 +22,9 @@ use crate::{
     Fault, Ligature, Visitor,
     chance::row_id,
     ground::Ground,
+    held::Held,
     simulate::{offline_facts, returning_facts, synthetic},
+    values::{Question, evaluated},
 };
 
 /// Accounts that are in memory at once.
@@ -91,6 +94,31 @@ impl Tally {
             self.fresh.push(DryRunCase { bucket: bucket.to_owned(), account_id: account.map_or(DryRunCase::NOBODY, key), provider: provider.to_owned(), reasons, recorded_at });
         }
     }
+}
+
+/// One account as it would arrive by one provider.
+struct Try<'a> {
+    account: &'a Snapshot,
+    provider: &'a Provider,
+    policy: Arc<Policy>,
+    /// What the provider might say; `None`: the account has a link of it.
+    held: Option<Held>,
+}
+
+fn tries_of<'a>(ground: &'a Ground, account: &'a Snapshot) -> Vec<Try<'a>> {
+    if account.state != AccountState::Active {
+        return Vec::new();
+    }
+    let one = |provider: &'a Provider| {
+        let linked = account.links.iter().any(|l| l.active && l.provider == provider.id);
+        let held = match (linked, provider.enabled) {
+            (true, _) => None,
+            (false, true) => Some(synthetic(provider, account)?),
+            (false, false) => return None,
+        };
+        Some(Try { account, provider, policy: ground.policy(Some(&provider.key)), held })
+    };
+    ground.providers.iter().filter_map(one).collect()
 }
 
 impl Ligature {
@@ -170,8 +198,20 @@ impl Ligature {
                     by_address.entry(address).or_default().push(snapshot);
                 }
             }
-            for account in ids.iter().filter_map(|id| all.get(id)) {
-                self.try_account(ground, account, &by_address, &mut tally);
+            let part: Vec<&Snapshot> = ids.iter().filter_map(|id| all.get(id)).collect();
+            let tries: Vec<Try<'_>> = part.iter().flat_map(|account| tries_of(ground, account)).collect();
+            let questions = tries.iter().filter_map(|t| t.held.as_ref().map(|held| Question::offline(held, &t.policy, ground))).collect();
+            let mut values = evaluated(questions).await?.into_iter();
+            for account in part.iter().filter(|a| a.state == AccountState::Active && ground.count(a, None).usable == 0) {
+                tally.add("stranded", Some(account.account), "", None, None);
+            }
+            for one in &tries {
+                let facts = match &one.held {
+                    None => returning_facts(ground, one.provider, one.account),
+                    Some(held) => offline_facts(&values.next().unwrap_or_default(), ground, &one.policy, held, &by_address),
+                };
+                let decision = decide(&facts, &one.policy);
+                tally.add(bucket(&decision), Some(one.account.account), &one.provider.key, Some(&decision), None);
             }
             drop(by_address);
             if let Some(id) = run {
@@ -194,29 +234,6 @@ impl Ligature {
             tally.add(bucket(&decision), account, &again.event.provider, Some(&decision), Some(again.event.at));
         }
         Ok(())
-    }
-
-    fn try_account(&self, ground: &Ground, account: &Snapshot, holders: &HashMap<&str, Vec<&Snapshot>>, tally: &mut Tally) {
-        if account.state != AccountState::Active {
-            return;
-        }
-        if ground.count(account, None).usable == 0 {
-            tally.add("stranded", Some(account.account), "", None, None);
-        }
-        for provider in ground.providers.iter() {
-            let policy = ground.policy(Some(&provider.key));
-            let linked = account.links.iter().any(|l| l.active && l.provider == provider.id);
-            let facts = match (linked, provider.enabled) {
-                (true, _) => returning_facts(ground, provider, account),
-                (false, true) => match synthetic(provider, account) {
-                    Some(held) => offline_facts(&self.expressions, ground, &policy, &held, holders),
-                    None => continue,
-                },
-                (false, false) => continue,
-            };
-            let decision = decide(&facts, &policy);
-            tally.add(bucket(&decision), Some(account.account), &provider.key, Some(&decision), None);
-        }
     }
 
     /// Writes progress and new examples; a run that was stopped elsewhere ends here.

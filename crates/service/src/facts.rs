@@ -19,13 +19,7 @@ use storage::{
     snapshots::{list_holders, load_snapshots},
 };
 
-use crate::{
-    Fault, Ligature,
-    audit::Event,
-    ground::Ground,
-    held::Held,
-    values::{Surroundings, Values},
-};
+use crate::{Fault, Ligature, audit::Event, ground::Ground, held::Held, values::Surroundings};
 
 /// Why facts are gathered.
 #[derive(Debug, Clone, Copy)]
@@ -84,10 +78,10 @@ impl Ligature {
             contested: false,
         };
         let around = self.surroundings(c, &policy, facts.known, ground).await?;
-        let mut values = Values::new(&self.expressions, held, &around);
-        facts.provider = Some(ProviderFacts { id: held.provider, enabled, filter: values.filter(&policy), second_factor: held.second_factor(&policy) });
+        let values = self.values(held, &policy, &around)?;
+        facts.provider = Some(ProviderFacts { id: held.provider, enabled, filter: values.filter, second_factor: held.second_factor(&policy) });
         let sync = &policy.choices.sync.on_create;
-        let filled = policy.choices.registration.iter().map(|f| &f.field).filter(|f| sync.contains(f) && values.profile(&policy, f).is_some()).cloned().collect();
+        let filled = policy.choices.registration.iter().map(|f| &f.field).filter(|f| sync.contains(f) && values.profile(f).is_some()).cloned().collect();
         match ask {
             Ask::Add { account, recent } => {
                 let add = self.add_to(c, held, account, ground).await?;
@@ -102,7 +96,7 @@ impl Ligature {
             }
         }
         if facts.intent == Intent::SignIn && facts.known.is_none() {
-            let (lookups, rules) = plan(&policy, &values.rules(&policy));
+            let (lookups, rules) = plan(&policy, &values.rules);
             facts.rules = rules;
             for lookup in &lookups {
                 if let Some(rule) = facts.rules.iter_mut().find(|r| r.rule == lookup.rule) {

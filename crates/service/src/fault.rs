@@ -13,6 +13,9 @@ pub enum Fault {
     WrongKey,
     #[error("internal: {0}")]
     Internal(String),
+    /// A value has to be evaluated first; nobody outside sees it.
+    #[error("a value is not known yet")]
+    Unanswered(Box<crate::values::Question>),
 }
 
 impl Fault {
@@ -23,7 +26,7 @@ impl Fault {
             Self::Refused { refusal, .. } => *refusal,
             Self::Storage(storage::Error::Unavailable(_)) => Refusal::Busy,
             Self::Storage(storage::Error::Changed) => Refusal::PolicyChanged,
-            Self::Storage(_) | Self::WrongKey | Self::Internal(_) => Refusal::Internal,
+            Self::Storage(_) | Self::WrongKey | Self::Internal(_) | Self::Unanswered(_) => Refusal::Internal,
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use upstream::Assertion;
 
 /// An assertion with the provider that made it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Held {
     pub provider: ProviderId,
     pub key: String,

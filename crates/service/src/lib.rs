@@ -132,7 +132,6 @@ pub struct Inner {
     guard: Guard,
     connectors: Mutex<Connectors>,
     configured: std::sync::Mutex<Option<Arc<ground::Configured>>>,
-    expressions: expr::Cache,
     /// What all organisations share: the machine's cores and the signing keys.
     shared: Arc<Shared>,
 }
@@ -145,9 +144,9 @@ struct Shared {
     home: OrgId,
 }
 
-/// The product without its web server. Cheap to clone.
+/// The product without its web server. Cheap to clone. Inside a use case it carries what expressions gave so far.
 #[derive(Clone)]
-pub struct Ligature(Arc<Inner>);
+pub struct Ligature(Arc<Inner>, Arc<values::Answers>);
 
 impl Deref for Ligature {
     type Target = Inner;
@@ -172,18 +171,8 @@ impl Ligature {
     }
 
     fn of_parts(store: Store, vault: Vault, clock: Clock, settings: Settings, org: OrgId, guard: Guard, shared: Arc<Shared>) -> Self {
-        Self(Arc::new(Inner {
-            store,
-            vault,
-            clock,
-            settings,
-            org,
-            guard,
-            connectors: Mutex::new(HashMap::new()),
-            configured: std::sync::Mutex::new(None),
-            expressions: expr::Cache::default(),
-            shared,
-        }))
+        let (connectors, configured) = (Mutex::new(HashMap::new()), std::sync::Mutex::new(None));
+        Self(Arc::new(Inner { store, vault, clock, settings, org, guard, connectors, configured, shared }), Arc::default())
     }
 
     /// The same product for another organisation: its own accounts, providers, policies, keys and address.

@@ -168,7 +168,7 @@ impl Ligature {
             document.check_of_everybody()?;
         }
         for (path, text, _) in document.expressions() {
-            self.expressions.get(&text).map_err(|mistake| Problem::new(path, format!("{text} ({mistake})"), "expression"))?;
+            expr::check(&text).map_err(|mistake| Problem::new(path, format!("{text} ({mistake})"), "expression"))?;
         }
         policies.check(scope, document, providers)
     }

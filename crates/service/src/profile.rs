@@ -1,4 +1,6 @@
 //! Profile fields that follow a provider: only what the policy lists, each with its source, never a role.
+use std::sync::Arc;
+
 use domain::{
     AccountId, Policy,
     policy::{Attribute, Fold, Target},
@@ -10,11 +12,7 @@ use storage::{
     attributes::{Attribute as Field, BY_CODE, BY_PERSON, find_phone, list_attributes, remove_attribute, set_attribute},
 };
 
-use crate::{
-    Fault, Ligature,
-    held::Held,
-    values::{Surroundings, Values},
-};
+use crate::{Fault, Ligature, held::Held};
 
 /// A field as it was before a provider filled it: value and source, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,22 +29,15 @@ fn source_of(key: &str) -> String {
 impl Ligature {
     /// Copies the listed fields from the assertion. A field without a value stays; a user name that is taken stays too.
     /// Answers what was there before, of those that changed.
-    pub(crate) async fn sync_profile(&self, c: &mut Conn, account: AccountId, held: &Held, policy: &Policy, targets: &[Target], client: Option<&str>) -> Result<Vec<Before>, Fault> {
+    pub(crate) async fn sync_profile(&self, c: &mut Conn, account: AccountId, held: &Held, policy: &Arc<Policy>, targets: &[Target], client: Option<&str>) -> Result<Vec<Before>, Fault> {
         if targets.is_empty() {
             return Ok(Vec::new());
         }
-        let asked = policy.choices.mapping.values().any(|text| text.contains("dentit"));
-        let around = if asked {
-            let ground = self.ground(c, client).await?;
-            let known = domain::facts::Known { account, state: domain::facts::AccountState::Active, link: None, second_factor: false };
-            self.surroundings(c, policy, Some(known), &ground).await?
-        } else {
-            Surroundings { client: client.map(str::to_owned), ..Surroundings::default() }
-        };
-        let found: Vec<(Target, String)> = {
-            let mut values = Values::new(&self.expressions, held, &around);
-            targets.iter().filter_map(|t| values.profile(policy, t).map(|v| (t.clone(), v))).collect()
-        };
+        let ground = self.ground(c, client).await?;
+        let known = domain::facts::Known { account, state: domain::facts::AccountState::Active, link: None, second_factor: false };
+        let around = self.surroundings(c, policy, Some(known), &ground).await?;
+        let values = self.values(held, policy, &around)?;
+        let found: Vec<(Target, String)> = targets.iter().filter_map(|t| values.profile(t).map(|v| (t.clone(), v.clone()))).collect();
         let there = list_attributes(c, account).await?;
         let name = find_account(c, self.org, account).await?.map(|a| a.name).filter(|n| !n.is_empty());
         let mut before = Vec::new();

@@ -22,13 +22,7 @@ use storage::{
 };
 use upstream::Assertion;
 
-use crate::{
-    Fault, Ligature, Visitor,
-    facts::Ask,
-    ground::Ground,
-    held::Held,
-    values::{Surroundings, Values},
-};
+use crate::{Fault, Ligature, Visitor, facts::Ask, ground::Ground, held::Held, values::Values};
 
 /// An assertion that somebody made up, or picked from what an identity said last.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -126,6 +120,10 @@ impl Ligature {
     /// [`Refusal::ProviderUnknown`], [`Refusal::BadRequest`] for claims that are no JSON object, [`Refusal::NotFound`]
     /// for an account without an identity of the provider, [`Refusal::Forbidden`] for an account that may not be seen.
     pub async fn try_policy(&self, visitor: &Visitor, made: &MadeUp) -> Result<Vec<Tried>, Fault> {
+        self.knowing(|this| async move { this.try_known(visitor, made).await }).await
+    }
+
+    async fn try_known(&self, visitor: &Visitor, made: &MadeUp) -> Result<Vec<Tried>, Fault> {
         self.allowed(visitor, Right::SeePolicy).await?;
         let sees = self.rights(visitor).await?.contains(&Right::SeeAccounts);
         let mut conn = self.store.read().await?;
@@ -219,11 +217,9 @@ pub(crate) fn synthetic(provider: &Provider, account: &Snapshot) -> Option<Held>
 }
 
 /// Facts of a synthetic arrival, from accounts that are in memory already. The same rules, the same counting.
-pub(crate) fn offline_facts(expressions: &expr::Cache, ground: &Ground, policy: &Policy, held: &Held, holders: &HashMap<&str, Vec<&Snapshot>>) -> Facts {
-    let around = Surroundings { client: ground.client.clone(), ..Surroundings::default() };
-    let mut values = Values::new(expressions, held, &around);
-    let provider = ProviderFacts { id: held.provider, enabled: ground.provider(held.provider).is_some_and(|p| p.enabled), filter: values.filter(policy), second_factor: false };
-    let (lookups, mut rules) = plan(policy, &values.rules(policy));
+pub(crate) fn offline_facts(values: &Values, ground: &Ground, policy: &Policy, held: &Held, holders: &HashMap<&str, Vec<&Snapshot>>) -> Facts {
+    let provider = ProviderFacts { id: held.provider, enabled: ground.provider(held.provider).is_some_and(|p| p.enabled), filter: values.filter, second_factor: false };
+    let (lookups, mut rules) = plan(policy, &values.rules);
     let mut candidates = Vec::new();
     for lookup in &lookups {
         // Only addresses can be looked up offline; a synthetic assertion has nothing else.

@@ -129,8 +129,21 @@ impl Ligature {
         }
     }
 
-    /// Runs a transaction until nobody else is faster, three times at most.
+    /// Runs a transaction until nobody else is faster and every value of an expression that it asks for is known.
     pub(crate) async fn retry<T, F>(&self, visitor: &Visitor, work: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(Self, &'c mut Conn, Acting) -> BoxFuture<'c, Result<T, Fault>> + Clone + Send + Sync + 'static,
+    {
+        self.knowing(|this| {
+            let work = work.clone();
+            async move { this.retry_knowing(visitor, work).await }
+        })
+        .await
+    }
+
+    /// Three times at most.
+    async fn retry_knowing<T, F>(&self, visitor: &Visitor, work: F) -> Result<T, Fault>
     where
         T: Send + 'static,
         F: for<'c> Fn(Self, &'c mut Conn, Acting) -> BoxFuture<'c, Result<T, Fault>> + Clone + Send + Sync + 'static,

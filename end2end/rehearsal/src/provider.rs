@@ -61,6 +61,10 @@ pub struct Knobs {
     pub email_in_userinfo: bool,
     /// A second key stands in the key set.
     pub second_key: bool,
+    /// In this answer (`metadata`, `jwks`, `token`, `userinfo`, `id_token`, `header`) a key stands twice.
+    pub twice: String,
+    /// This answer (`metadata`, `jwks`, `token`, `userinfo`) leads to another place of the provider.
+    pub redirect: String,
 }
 
 /// One request as it came in.
@@ -167,6 +171,7 @@ impl Provider {
             .route("/token", post(token))
             .route("/userinfo", get(userinfo))
             .route("/jwks", get(jwks))
+            .route("/elsewhere", get(elsewhere).post(elsewhere))
             .route("/knobs", post(turn))
             .route("/log", get(|State(p): State<Self>| async move { Json(p.log()) }))
             // Whatever else somebody tries here is seen too.
@@ -187,17 +192,44 @@ async fn turn(State(p): State<Provider>, Json(knobs): Json<Knobs>) -> StatusCode
     StatusCode::NO_CONTENT
 }
 
-async fn metadata(State(p): State<Provider>) -> Json<Value> {
-    let i = &p.issuer;
-    let named = p.lock().knobs.metadata_issuer.clone().unwrap_or_else(|| i.clone());
-    Json(json!({
-        "issuer": named, "authorization_endpoint": format!("{i}/authorize"), "token_endpoint": format!("{i}/token"), "userinfo_endpoint": format!("{i}/userinfo"), "jwks_uri": format!("{i}/jwks"),
-        "response_types_supported": ["code"], "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"], "scopes_supported": ["openid", "email", "profile"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"], "code_challenge_methods_supported": ["S256"], "authorization_response_iss_parameter_supported": true
-    }))
+/// An answer, as the knobs want it.
+fn answer(p: &Provider, what: &'static str, value: &Value) -> Response {
+    let knobs = p.lock().knobs.clone();
+    if knobs.redirect == what {
+        return (StatusCode::FOUND, [("location", format!("{}/elsewhere", p.issuer))]).into_response();
+    }
+    let text = if knobs.twice == what { twice(value) } else { value.to_string() };
+    ([("content-type", "application/json")], text).into_response()
 }
 
-async fn jwks(State(p): State<Provider>) -> Json<Value> {
+/// The object with its last field written twice, first with another value.
+fn twice(value: &Value) -> String {
+    let text = value.to_string();
+    let last = value.as_object().and_then(|o| o.keys().next_back()).cloned().unwrap_or_default();
+    text.replacen('{', &format!("{{{}:null,", Value::from(last)), 1)
+}
+
+/// Where a redirect leads: whoever comes here followed it.
+async fn elsewhere(State(p): State<Provider>) -> StatusCode {
+    p.lock().log.push(Seen { what: "elsewhere", parameters: HashMap::new() });
+    StatusCode::NOT_FOUND
+}
+
+async fn metadata(State(p): State<Provider>) -> Response {
+    let i = &p.issuer;
+    let named = p.lock().knobs.metadata_issuer.clone().unwrap_or_else(|| i.clone());
+    answer(
+        &p,
+        "metadata",
+        &json!({
+            "issuer": named, "authorization_endpoint": format!("{i}/authorize"), "token_endpoint": format!("{i}/token"), "userinfo_endpoint": format!("{i}/userinfo"), "jwks_uri": format!("{i}/jwks"),
+            "response_types_supported": ["code"], "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"], "scopes_supported": ["openid", "email", "profile"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"], "code_challenge_methods_supported": ["S256"], "authorization_response_iss_parameter_supported": true
+        }),
+    )
+}
+
+async fn jwks(State(p): State<Provider>) -> Response {
     let mut inner = p.lock();
     inner.jwks_reads += 1;
     if inner.knobs.second_key && inner.more.is_none() {
@@ -205,7 +237,8 @@ async fn jwks(State(p): State<Provider>) -> Json<Value> {
     }
     let mut keys = vec![inner.key.jwk.clone()];
     keys.extend(inner.more.as_ref().map(|k| k.jwk.clone()));
-    Json(json!({ "keys": keys }))
+    drop(inner);
+    answer(&p, "jwks", &json!({ "keys": keys }))
 }
 
 fn with(uri: &str, parameters: &[(&str, &str)]) -> String {
@@ -312,18 +345,24 @@ async fn token(State(p): State<Provider>, headers: HeaderMap, Form(form): Form<H
         claims = merge(claims, &grant.person.claims);
     }
     let claims = merge(claims, &knobs.id_token);
-    let Ok(id_token) = inner.key.sign(&claims, &knobs.sign) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let how = match knobs.twice.as_str() {
+        "id_token" => "twice_claims",
+        "header" => "twice_header",
+        _ => &knobs.sign,
+    };
+    let Ok(id_token) = inner.key.sign(&claims, how) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let access = random();
     inner.tokens.insert(access.clone(), grant.person);
-    Json(json!({"access_token": access, "token_type": "Bearer", "expires_in": 300, "id_token": id_token})).into_response()
+    drop(inner);
+    answer(&p, "token", &json!({"access_token": access, "token_type": "Bearer", "expires_in": 300, "id_token": id_token}))
 }
 
 async fn userinfo(State(p): State<Provider>, headers: HeaderMap) -> Response {
     let mut inner = p.lock();
     inner.log.push(Seen { what: "userinfo", parameters: HashMap::new() });
     let bearer = headers.get("authorization").and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer ")).unwrap_or_default();
-    match inner.tokens.get(bearer) {
-        Some(person) => Json(merge(merge(json!({"sub": person.sub}), &person.claims), &inner.knobs.userinfo)).into_response(),
-        None => StatusCode::UNAUTHORIZED.into_response(),
-    }
+    let Some(person) = inner.tokens.get(bearer).cloned() else { return StatusCode::UNAUTHORIZED.into_response() };
+    let claims = merge(merge(json!({"sub": person.sub}), &person.claims), &inner.knobs.userinfo);
+    drop(inner);
+    answer(&p, "userinfo", &claims)
 }

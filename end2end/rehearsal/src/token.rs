@@ -71,6 +71,18 @@ impl SigningKey {
                 let rest = token.split_once('.').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
                 Ok(format!("{}.{rest}", part(&json!({"alg": "ES256", "typ": "JWT", "kid": self.kid}))))
             }
+            // Signed as it should be, with a key that stands twice in the header or in the claims.
+            "twice_header" | "twice_claims" => {
+                let header = json!({"alg": "RS256", "typ": "JWT", "kid": self.kid}).to_string();
+                let (header, claims) = if how == "twice_header" {
+                    (header.replacen('{', "{\"kid\":\"other\",", 1), claims.to_string())
+                } else {
+                    (header, claims.to_string().replacen('{', "{\"email_verified\":true,\"email_verified\":false,", 1))
+                };
+                let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+                let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &self.key, Algorithm::RS256)?;
+                Ok(format!("{input}.{signature}"))
+            }
             _ => Ok(encode(&Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::RS256) }, claims, &self.key)?),
         }
     }

@@ -342,6 +342,13 @@ impl Policy {
         chosen == Notify::Notify || self.floors.notify_on.contains(&event)
     }
 
+    /// Whether anything of it has to be evaluated.
+    #[must_use]
+    pub fn has_expressions(&self) -> bool {
+        let c = &self.choices;
+        !c.claim_filter.is_empty() || !c.mapping.is_empty() || c.rules.iter().any(|r| !r.when.is_empty() || r.all.iter().any(|m| !m.is_claim()))
+    }
+
     /// The name under which a provider shares accounts with others.
     #[must_use]
     pub fn isolation(&self) -> String {

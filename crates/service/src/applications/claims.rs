@@ -1,7 +1,7 @@
 //! What applications are told of a person: by scope, by name, and how the person signed in.
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{AccountId, Micros, SECOND, facts::AccountState};
-use expr::{Scope, Variables};
+use expr::Variables;
 use issuer::{RegisteredClient, Told};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ use storage::{
     providers::list_providers,
 };
 
-use crate::{Fault, Ligature, second_factor::SET_UP};
+use crate::{Fault, Ligature, second_factor::SET_UP, values::mapped};
 
 /// How a person had signed in when an application's tokens began, and what it asked for beyond scopes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -140,15 +140,8 @@ impl Ligature {
             application: json!({"client_id": client.client_id}),
             provider: json!({"key": last.get("provider")}),
         };
-        let scope = Scope::new(&variables);
-        for (name, text) in client.settings.claims.iter().filter(|(name, text)| told.has_own(name, text)) {
-            let made = self.expressions.get(text).map_err(|m| m.to_string()).and_then(|e| scope.as_ref().map_err(|f| f.0.clone()).and_then(|s| e.json(s).map_err(|f| f.0)));
-            match made {
-                Ok(Some(value)) => drop(claims.insert(name.clone(), value)),
-                Ok(None) => {}
-                Err(_) => tracing::error!(client_id = client.client_id, claim = name, "a claim's expression failed"),
-            }
-        }
+        let texts = client.settings.claims.iter().filter(|(name, text)| told.has_own(name, text)).map(|(name, text)| (name.clone(), text.clone())).collect();
+        claims.extend(mapped(client.client_id.clone(), texts, variables).await?);
         Ok(())
     }
 
