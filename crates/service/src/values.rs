@@ -45,7 +45,7 @@ pub struct Question {
 
 impl Question {
     /// An assertion that somebody made up, of nobody who is known.
-    pub fn offline(held: &Held, policy: &Arc<Policy>, ground: &Ground) -> Self {
+    pub(crate) fn offline(held: &Held, policy: &Arc<Policy>, ground: &Ground) -> Self {
         Self { held: held.clone(), policy: Arc::clone(policy), around: Surroundings { client: ground.client.clone(), ..Surroundings::default() } }
     }
 }
