@@ -22,7 +22,13 @@ use storage::{
 };
 use upstream::Assertion;
 
-use crate::{Fault, Ligature, Visitor, facts::Ask, ground::Ground, held::Held, values::Values};
+use crate::{
+    Fault, Ligature, Visitor,
+    facts::Ask,
+    ground::Ground,
+    held::Held,
+    values::{Surroundings, Values},
+};
 
 /// An assertion that somebody made up, or picked from what an identity said last.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -142,7 +148,7 @@ impl Ligature {
             ground = Arc::new(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), ground.client.clone()));
         }
         if !sees {
-            return Ok(Supposed::ALL.into_iter().map(|supposed| self.try_supposed(&ground, &held, made.proven, supposed)).collect());
+            return Supposed::ALL.into_iter().map(|supposed| self.try_supposed(&ground, &held, made.proven, supposed)).collect();
         }
         let (facts, policy) = self.facts(c, &held, Ask::SignIn { act: Act::Arrived, proven: made.proven, kept: &Kept::default() }, &ground).await?;
         let decision = decide(&facts, &policy);
@@ -155,14 +161,15 @@ impl Ligature {
         Ok(vec![Tried { decision, facts, names, supposed: None }])
     }
 
-    fn try_supposed(&self, ground: &Ground, held: &Held, proven: bool, supposed: Supposed) -> Tried {
+    fn try_supposed(&self, ground: &Ground, held: &Held, proven: bool, supposed: Supposed) -> Result<Tried, Fault> {
         let address = held.address();
         let accounts = address.as_ref().map(|a| supposed.accounts(a.as_str())).unwrap_or_default();
         let holders = address.iter().map(|a| (a.as_str(), accounts.iter().collect())).collect();
         let policy = ground.policy(Some(&held.key));
-        let facts = offline_facts(&self.expressions, ground, &policy, held, &holders);
+        let values = self.values(held, &policy, &Surroundings { client: ground.client.clone(), ..Surroundings::default() })?;
+        let facts = offline_facts(&values, ground, &policy, held, &holders);
         let facts = Facts { trust: held.trust(&policy, proven), ..facts };
-        Tried { decision: decide(&facts, &policy), facts, names: HashMap::new(), supposed: Some(supposed) }
+        Ok(Tried { decision: decide(&facts, &policy), facts, names: HashMap::new(), supposed: Some(supposed) })
     }
 
     /// What an account's identity of a provider said last.
