@@ -117,10 +117,8 @@ mod tests {
         let text = String::from_utf8(message(&letter(Kind::LinkCode, "en", "Acme\r\nBcc: evil@x.test"), &from).unwrap().formatted()).unwrap();
         let head = text.split("\r\n\r\n").next().unwrap();
         assert!(!head.contains("\r\nBcc:") && head.matches("\r\nTo:").count() + usize::from(head.starts_with("To:")) == 1, "{head}");
-        let mut bad = letter(Kind::LinkCode, "en", "Acme");
         for to in ["v@ex.test\r\nBcc: evil@x.test", "v@ex.test, evil@x.test", "<v@ex.test>", "a b@x.test"] {
-            bad.to = to.into();
-            assert!(message(&bad, &from).is_err(), "{to}");
+            assert!(domain::contact::Contact::parse(to).is_err(), "no letter goes to {to}");
         }
     }
 }
