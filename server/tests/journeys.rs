@@ -536,7 +536,7 @@ async fn id_03_id_04_id_10_id_14_identities_are_issuer_and_subject_and_a_new_pro
     assert!(chooser.path().ends_with("/choose") && !attacker.is_signed_in().await);
     // ID-14: without a setting a provider's word is an assertion.
     let policy = w.ligature().effective_policy(Some("meridian-twin")).await.unwrap();
-    assert_eq!(policy.trust("example.test", true, None), domain::Trust::Asserted);
+    assert_eq!(policy.trust(&domain::policy::Word { namespace: "oidc:https://atlas.test", domain: "example.test", verified: true, claims: &serde_json::Map::new() }), domain::Trust::Asserted);
     // ID-08: no address at all, twice.
     for who in ["h-2", "h-3"] {
         let b = w.browser();
