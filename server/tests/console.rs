@@ -254,7 +254,7 @@ async fn dl_03_what_a_wide_scope_believes_it_believes_of_nobody() {
     let page = b.sign_in("fresh", "e-1").await;
     assert!(page.path().ends_with("/choose") && w.links("e-1").await == 0, "{}", page.body);
     // Nor do they say it themselves, in any part of the form.
-    for more in [("verified_counts", "on"), ("domains", "example.test")] {
+    for more in [("verified_counts", "on"), ("domains", "example.test"), ("own_directory", "on")] {
         assert!(save(&delegate, &with(oidc("fresh", &evil), &[("create", "no"), more])).await.has("Only an owner may say"), "{more:?}");
     }
     // An owner says it of this provider by name, even in one application: there it counts, and from then on the
@@ -262,7 +262,7 @@ async fn dl_03_what_a_wide_scope_believes_it_believes_of_nobody() {
     put_in_force(&owner, "application:app/provider:fresh", r#"{"choices":{"domains":["example.test"]}}"#).await;
     let page = save(&delegate, &with(oidc("fresh", &evil), &[("create", "no"), ("client_id", "another")])).await;
     assert!(page.has(SOURCE), "{}", page.body);
-    assert!(save(&owner, &with(oidc("fresh", &evil), &[("create", "no"), ("domains", "example.test")])).await.has("Saved."));
+    assert!(save(&owner, &with(oidc("fresh", &evil), &[("create", "no"), ("domains", "example.test"), ("own_directory", "on")])).await.has("Saved."));
     let b = w.browser();
     let page = b.sign_in("fresh", "e-1").await;
     assert_eq!((page.path().as_str(), w.links("e-1").await), ("/account", 1), "an owner's word links without a question: {}", page.body);
