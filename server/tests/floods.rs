@@ -6,8 +6,6 @@ mod world;
 
 use std::time::Duration;
 
-use rehearsal::provider::Knobs;
-use serde_json::json;
 use server::serve;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -413,6 +413,7 @@ impl Product {
             confirm: None,
             merge: None,
             bind: None,
+            undo: None,
             continuation: Continuation::Account,
             at: ligature.now(),
         }

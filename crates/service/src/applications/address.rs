@@ -11,7 +11,7 @@ use domain::{
 use issuer::{RegisteredClient, Told};
 use storage::{
     Conn,
-    accounts::{Email, find_account, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts},
+    accounts::{Email, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts},
     counters::Limit,
 };
 
