@@ -360,8 +360,8 @@ async fn id_18_a_mailbox_that_another_subject_came_with_proves_nothing_on_any_pa
 async fn id_18_nothing_is_silent_and_a_credential_of_the_account_says_that_the_mailbox_is_still_its() {
     for preset in ["recommended", "nevis"] {
         let w = World::new(preset).await;
-        w.provider("meridian", json!({"domains": ["example.test"]})).await;
-        w.provider("atlas", json!({"domains": ["example.test"]})).await;
+        w.provider("meridian", json!({"domains": ["example.test"], "own_directory": true})).await;
+        w.provider("atlas", json!({"domains": ["example.test"], "own_directory": true})).await;
         rehired(&w).await;
         assert_eq!(w.browser().sign_in("meridian", "m-vera").await.path(), "/account", "{preset}: a first subject of an issuer is linked silently");
         assert_eq!(w.links("m-vera").await, 1);
