@@ -354,7 +354,8 @@ async fn rule_18_two_words_at_the_same_moment_take_a_change_back_once() {
     v.add("harbour", "h-1").await;
     let secret = link(&w, "v@example.test").await;
     let owner = w.browser();
-    let (one, two) = tokio::join!(owner.post("/fn/undo", &[("secret", &secret)]), owner.post("/fn/undo", &[("secret", &secret)]));
+    let form = [("secret", secret.as_str())];
+    let (one, two) = tokio::join!(owner.post("/fn/undo", &form), owner.post("/fn/undo", &form));
     assert!(one.has("Now show something") && two.has("Now show something"), "{} {}", one.body, two.body);
     owner.post("/fn/undo/password", &[("secret", &secret), ("password", PASSWORD)]).await;
     let word = [("secret", secret.as_str()), ("answer", "back")];
