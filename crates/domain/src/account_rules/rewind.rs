@@ -267,8 +267,12 @@ pub fn rewind(journal: &[Change], now: &BTreeSet<Way>, barred: &BTreeSet<Way>, s
     let disowned = disowned(journal);
     // What a link only suspended is no such thing: it comes back when the link's word is taken back.
     let waits: BTreeSet<&Way> = taken.iter().filter(|c| c.kind == Changed::Suspended).flat_map(|c| &c.removed).collect();
-    // A deletion that was stopped stays stopped.
-    after.retain(|w| now.contains(w) || !(*w == Way::Deletion || gone.contains(w) || disowned.contains(w) || (lately.contains(w) && !waits.contains(w))));
+    after.retain(|w| now.contains(w) || !(gone.contains(w) || disowned.contains(w) || (lately.contains(w) && !waits.contains(w))));
+    // A deletion goes on only if it is on, and what began it stays; one that was stopped stays stopped.
+    let touched = |changes: &[&Change]| changes.iter().filter(|c| c.added.contains(&Way::Deletion) || c.removed.contains(&Way::Deletion)).map(|c| c.rev).max();
+    if !now.contains(&Way::Deletion) || touched(&taken) > touched(&later) {
+        after.remove(&Way::Deletion);
+    }
     let stays: Vec<Way> = after.intersection(now).cloned().collect();
     after.retain(|w| now.contains(w) || w.slot().is_none_or(|slot| stays.iter().all(|s| s.slot() != Some(slot))));
     keep_primary(&mut after);
