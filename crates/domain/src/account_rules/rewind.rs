@@ -241,23 +241,30 @@ pub struct Rewind {
 pub fn rewind(journal: &[Change], now: &BTreeSet<Way>, barred: &BTreeSet<Way>, span: Span) -> Rewind {
     let mut live: Vec<&Change> = journal.iter().filter(|c| !c.rewound).collect();
     live.sort_by_key(|c| c.rev);
-    let (taken, others): (Vec<&Change>, Vec<&Change>) = live.into_iter().partition(|c| c.kind == Changed::Suspended || (c.rev >= span.first && c.rev <= span.last));
+    let is_taken = |c: &Change| c.kind == Changed::Suspended || (c.rev >= span.first && c.rev <= span.last);
+    let taken: Vec<&Change> = live.iter().copied().filter(|c| is_taken(c)).collect();
     let Some(oldest) = taken.first().map(|c| c.rev) else { return Rewind { after: now.clone(), ..Rewind::default() } };
-    let later: Vec<&Change> = others.into_iter().filter(|c| c.rev > oldest).collect();
+    live.retain(|c| c.rev >= oldest);
+    // Back to how it was before the oldest of them, and forward again by those that stay.
     let mut after = now.clone();
     let (mut unmerge, mut brought) = (Vec::new(), BTreeSet::new());
-    for change in taken.iter().rev() {
-        if let Some(merge) = change.added.iter().find_map(|w| if let Way::Merged { merge } = w { Some(*merge) } else { None }) {
+    for change in live.iter().rev() {
+        if let Some(merge) = change.added.iter().find_map(|w| if let Way::Merged { merge } = w { Some(*merge) } else { None }).filter(|_| is_taken(change)) {
             unmerge.push(merge);
             brought.extend(change.added.iter().filter(|w| after.contains(w) && !matches!(w, Way::Merged { .. } | Way::Primary { .. })).cloned());
         }
         after.retain(|w| !change.added.contains(w));
         after.extend(change.removed.iter().cloned());
     }
-    // What was added since stays, what was removed since stays away.
-    after.extend(later.iter().flat_map(|c| &c.added).filter(|w| now.contains(w)).cloned());
+    let later: Vec<&Change> = live.into_iter().filter(|c| !is_taken(c)).collect();
+    let comes = |w: &Way| now.contains(w) || taken.iter().any(|c| c.removed.contains(w));
     let mut gone: BTreeSet<&Way> = BTreeSet::new();
     for change in &later {
+        after.retain(|w| !change.removed.contains(w));
+        for way in change.added.iter().filter(|w| comes(w)) {
+            after.retain(|w| w.slot().is_none() || w.slot() != way.slot());
+            after.insert(way.clone());
+        }
         gone.extend(&change.removed);
         gone.retain(|w| !change.added.contains(*w));
     }
