@@ -150,7 +150,7 @@ fn without_proof<'a>(path: &'a str, id: &'a str, target: &'a str) -> Vec<(&'a st
         "/fn/attempt/email" => vec![("pick", "update")],
         "/fn/attempt/details" => vec![("fields[given_name]", "V")],
         "/fn/attempt/passkey" => vec![("ceremony", "x"), ("credential", "{}")],
-        "/fn/attempt/back" | "/fn/attempt/cancel" | "/fn/attempt/merge" | "/fn/attempt/resend" | "/fn/attempt/restore" => Vec::new(),
+        "/fn/attempt/back" | "/fn/attempt/cancel" | "/fn/attempt/merge" | "/fn/attempt/resend" | "/fn/attempt/restore" | "/fn/attempt/without" => Vec::new(),
         "/fn/reset/set" => vec![("code", ""), ("password", world::PASSWORD)],
         other => panic!("{other} is a function of the flow: say what it sends"),
     });

@@ -29,8 +29,8 @@ async fn em_06_one_owner_whatever_the_case_and_mail_goes_to_the_stored_spelling(
     let b = w.browser();
     let page = b.post("/fn/signup", &[("email", "v@ex.test"), ("name", "Other"), ("password", PASSWORD)]).await;
     assert!(page.path().ends_with("/code"));
-    let notice = w.mail("V@Ex.test", 2).await;
-    assert_eq!(notice.to, ["V@Ex.test"]);
+    let notice = w.mail("v@ex.test", 2).await;
+    assert_eq!(notice.to, ["v@ex.test"], "the spelling that was compared, and no other (EM-07)");
     assert!(notice.code.is_none(), "a notice, not a code");
     assert_eq!(w.accounts().await, 1);
 }

@@ -146,12 +146,12 @@ async fn op_06_master_data_and_signing_keys_change_under_load_without_one_error(
     assert!(rounds.load(Ordering::SeqCst) >= 15);
     assert!(early.is_signed_in().await && early_at_acme.is_signed_in().await, "nobody is signed out by it");
     // The oldest is dropped when nothing short-lived can need it.
-    w.pass(5 * 86_400);
+    w.pass(16 * 86_400);
     tidy().await;
     assert_eq!((states(&ligature, "seal").await, states(&ligature, "mac").await), (vec!["active".to_owned()], vec!["active".to_owned()]));
     assert_eq!(states(&ligature, "lookup").await, ["active"]);
     // The providers' clocks did not come along.
-    w.pass(-5 * 86_400);
+    w.pass(-16 * 86_400);
     for (url, rp) in [(w.url(), &home_rp), (acme.settings.public_url.clone(), &acme_rp)] {
         let b = Browser::new(&url);
         round(&b, rp).await.unwrap();

@@ -144,6 +144,9 @@ async fn a_recovery_code_stands_in_once_and_the_mailbox_hears_of_it() {
     assert!(b.get("/account/second-factor").await.has("9 codes are left"));
     let fresh = b.post("/account/second-factor/codes", &[]).await;
     assert!(fresh.has("<li><code>") && !fresh.has(&codes[1]), "{}", fresh.body);
+    // What was open ended with the change.
+    assert_eq!(factor(&c, &asked, &codes[1]).await.refusal(), "attempt.expired");
+    let asked = c.password("vera@example.test", PASSWORD).await;
     assert!(factor(&c, &asked, &codes[1]).await.path().ends_with("/factor"), "the old ones are worth nothing");
     assert_eq!(factor(&c, &asked, &phone.next(&w)).await.path(), "/account");
     // Nothing of it is stored in clear.

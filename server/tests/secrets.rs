@@ -161,7 +161,7 @@ impl Place<'_> {
                 ("response_type", "code"),
                 ("client_id", "canary"),
                 ("redirect_uri", "http://127.0.0.1:9/back"),
-                ("scope", "openid email offline_access"),
+                ("scope", "openid profile offline_access"),
                 ("state", "canary-state-of-the-application"),
                 ("nonce", "canary-nonce-of-the-application"),
                 ("code_challenge", CHALLENGE),

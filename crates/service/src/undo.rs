@@ -132,6 +132,12 @@ impl Open {
         self.entries.iter().map(|e| e.change.clone()).collect()
     }
 
+    /// What goes for good: what is there, and what a link's word only suspended.
+    fn goes(&self, answer: &Rewind) -> BTreeSet<Way> {
+        let waits = self.entries.iter().filter(|e| !e.change.rewound && e.change.kind == Changed::Suspended).flat_map(|e| &e.change.removed);
+        answer.remove.iter().chain(waits.filter(|w| !answer.after.contains(w))).cloned().collect()
+    }
+
     fn answer(&self, span: Span) -> Rewind {
         rewind(&self.journal(), &self.now, &self.barred, span)
     }
@@ -220,7 +226,7 @@ impl Ligature {
             change: self.change_view(c, &ground, open.account.id, &entry.change).await?,
             page,
             stops: self.lines(c, &ground, &open, &answer.suspend).await?,
-            goes: self.lines(c, &ground, &open, &answer.remove).await?,
+            goes: self.lines(c, &ground, &open, &open.goes(&answer)).await?,
             comes: self.lines(c, &ground, &open, &answer.restore).await?,
             due: open.waiting.map(|w| w.due_at),
             changes: Vec::new(),

@@ -429,7 +429,9 @@ fn migrations_of_both_databases_are_twins() {
         names.sort();
         // A trigger is written differently on each; what it does has a test on both.
         names.retain(|n| !n.ends_with("0008_session_end"));
-        names.iter().map(|n| std::fs::read_to_string(n.join("up.sql")).unwrap()).collect::<String>()
+        // Nor is a change of a document's text.
+        let same = |line: &&str| !line.starts_with("UPDATE application SET settings");
+        names.iter().map(|n| std::fs::read_to_string(n.join("up.sql")).unwrap().lines().filter(same).map(|l| format!("{l}\n")).collect::<String>()).collect::<String>()
     };
     let (lite, pg) = (read("sqlite"), read("postgres"));
     assert_eq!(lite.replace("BLOB", "BYTEA"), pg.replace(" COLLATE \"C\"", ""));
