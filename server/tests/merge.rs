@@ -246,18 +246,38 @@ async fn make(w: &World, n: usize, side: u8, shape: Shape, keys: &[domain::Provi
     id
 }
 
-fn of(w: &World, account: AccountId) -> Visitor {
-    let caller = Caller {
-        account,
-        name: String::new(),
+/// A request in a session of an account.
+async fn of(w: &World, account: AccountId) -> Visitor {
+    let (ligature, now) = (w.ligature(), w.ligature().now());
+    let session = storage::sessions::NewSession {
         hash: vec![1; 32],
-        public_id: "none".into(),
+        public_id: "console".into(),
+        account,
         method: "password".into(),
         link: None,
-        auth_at: w.ligature().now(),
+        provider: None,
+        auth_at: now,
+        expires_at: now + domain::DAY,
+        agent: String::new(),
+        network: String::new(),
         factor: String::new(),
-        sid: String::new(),
+        sid: "console".into(),
     };
+    let (org, caller) = (
+        ligature.org,
+        Caller {
+            account,
+            name: String::new(),
+            hash: session.hash.clone(),
+            public_id: session.public_id.clone(),
+            method: session.method.clone(),
+            link: None,
+            auth_at: now,
+            factor: String::new(),
+            sid: session.sid.clone(),
+        },
+    );
+    ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::sessions::add_session(c, org, &session, now).await })).await.unwrap();
     Visitor { browser: vec![2; 32], locale: "en".into(), session: Some(caller), ..Visitor::default() }
 }
 
@@ -270,7 +290,7 @@ async fn generated_accounts_lose_nothing_by_a_merge_and_are_field_equal_after_ta
     enforce(&owner, json!({"choices": {"merge": "admin"}, "floors": {"max_per_provider": 100}})).await;
     let ligature = w.ligature();
     let roles = storage::accounts::list_holders_of_role(&mut ligature.store.read().await.unwrap(), ligature.org, "owner").await.unwrap();
-    let admin = of(&w, roles[0]);
+    let admin = of(&w, roles[0]).await;
     let keys: Vec<_> = list_providers(&mut ligature.store.read().await.unwrap(), ligature.org).await.unwrap().into_iter().map(|p| p.id).collect();
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[11; 32]));
     let mut merged = 0;
