@@ -250,8 +250,8 @@ async fn make(w: &World, n: usize, side: u8, shape: Shape, keys: &[domain::Provi
 async fn of(w: &World, account: AccountId) -> Visitor {
     let (ligature, now) = (w.ligature(), w.ligature().now());
     let session = storage::sessions::NewSession {
-        hash: vec![1; 32],
-        public_id: "console".into(),
+        hash: account.0.to_vec(),
+        public_id: account.to_string(),
         account,
         method: "password".into(),
         link: None,
@@ -261,7 +261,7 @@ async fn of(w: &World, account: AccountId) -> Visitor {
         agent: String::new(),
         network: String::new(),
         factor: String::new(),
-        sid: "console".into(),
+        sid: account.to_string(),
     };
     let (org, caller) = (
         ligature.org,
@@ -324,7 +324,7 @@ async fn generated_accounts_lose_nothing_by_a_merge_and_are_field_equal_after_ta
         assert!(owned(&rest).is_empty());
         // Everything that the account that stays had, it still has.
         assert!(before.0.iter().filter(|l| !l.starts_with("email")).all(|l| one.contains(l)), "{:?} {one:?}", before.0);
-        let (undos, _) = ligature.own_undos(&of(&w, a)).await.unwrap();
+        let (undos, _) = ligature.own_undos(&of(&w, a).await).await.unwrap();
         assert_eq!(undos[0].what, domain::account_rules::rewind::Changed::Merge);
         // A rewind that waited for its time.
         let (org, row) = (ligature.org, storage::undo::Waiting { first: undos[0].rev, last: i64::MAX, due_at: 0 });
