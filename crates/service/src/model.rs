@@ -128,11 +128,11 @@ impl World {
         self.people.iter().position(|p| p.links.contains(&identity))
     }
 
-    /// An identity that would put a mailbox in doubt (I13): another one of the believed provider, for an account that has
-    /// one already. The model leaves those out; they have properties and walks of their own.
+    /// An identity that puts a mailbox in doubt (I13): another one of a provider, for an account that has one of it and the
+    /// address. The model leaves those out; they have properties and walks of their own.
     fn contests(&self, identity: Identity, address: Option<usize>) -> bool {
-        let rival = |p: &Person, a: usize| p.mails.iter().any(|m| m.address == a && m.proved && m.former.is_none()) && p.links.iter().any(|l| l.0 == 0);
-        identity.0 == 0 && self.holder(identity).is_none() && address.is_some_and(|a| self.people.iter().any(|p| rival(p, a)))
+        let rival = |p: &Person, a: usize| p.mails.iter().any(|m| m.address == a && m.proved && m.former.is_none()) && p.links.iter().any(|l| l.0 == identity.0);
+        self.holder(identity).is_none() && address.is_some_and(|a| self.people.iter().any(|p| rival(p, a)))
     }
 
     /// Somebody else owns the address or has just given it up.
