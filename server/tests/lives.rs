@@ -141,7 +141,7 @@ async fn ph_10_a_code_proves_an_address_only_where_that_is_what_it_is_for() {
         flags
     };
     let by_provider = ("provider".to_owned(), false);
-    assert_eq!(flags().await, [by_provider.clone()]);
+    assert_eq!(flags().await, std::slice::from_ref(&by_provider));
     // The code of a link to the account: right, linked, and nothing is owned by it.
     let b = w.browser();
     let page = b.pick(&b.sign_in("meridian", "m-vera").await, "add_to_existing").await;

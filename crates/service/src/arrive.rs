@@ -245,7 +245,6 @@ impl Ligature {
     }
 
     /// Writes a new attempt; answers its secret id and its row's hash. The tries of a code come with its challenge.
-    #[expect(clippy::too_many_arguments, reason = "a row has this many values")]
     pub(crate) async fn begin_attempt(&self, c: &mut Conn, visitor: &Acting, kind: &str, state: &State, held: Option<&Held>, continuation: &Continuation) -> Result<(String, Vec<u8>), Fault> {
         self.write_attempt(c, visitor, kind, state, held, continuation, domain::code::TRIES, support_code()).await
     }

@@ -108,7 +108,7 @@ impl Ligature {
     /// As [`Ligature::admin_organisations`]; inside, a field that cannot be saved.
     pub async fn save_organisation(&self, visitor: &Visitor, form: OrganisationForm, create: bool) -> Result<Result<(), Wrong>, Fault> {
         self.allowed(visitor, Right::RunInstance).await?;
-        self.put_organisation(&Authority::Console(visitor.clone()), form, create).await
+        self.put_organisation(&Authority::Console(Box::new(visitor.clone())), form, create).await
     }
 
     /// The same from the command line: whoever can run it has the database and the master key.

@@ -243,7 +243,7 @@ impl Ligature {
             return Err(Refusal::BadRequest.into());
         }
         if becomes == Becomes::Active {
-            return Ok(self.activate(&Authority::Console(visitor.clone()), row.scope, document, Some(version), seen).await?);
+            return Ok(self.activate(&Authority::Console(Box::new(visitor.clone())), row.scope, document, Some(version), seen).await?);
         }
         let state = if becomes == Becomes::Shadow { "shadow" } else { "retired" };
         self.administer::<_, Fault, _>(visitor, Right::ChangePolicy, move |this, c, admin| {

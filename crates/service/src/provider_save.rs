@@ -42,7 +42,7 @@ impl Ligature {
     /// linked (DL-01).
     pub async fn save_provider(&self, visitor: &Visitor, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
         self.allowed(visitor, Right::ChangeProviders).await?;
-        self.put_provider(&Authority::Console(visitor.clone()), form, create).await
+        self.put_provider(&Authority::Console(Box::new(visitor.clone())), form, create).await
     }
 
     /// Takes a provider that the home organisation offers, or leaves it; with how it is associated here (ZI-20).
@@ -173,9 +173,9 @@ impl Ligature {
 
     async fn record_provider(&self, c: &mut Conn, saver: &Saver, form: &ProviderForm, document: &Document, kind: &'static str, mut detail: serde_json::Value) -> Result<(), Fault> {
         let version = save(c, self.org, &provider_scope(&form.key), document, &saver.name, self.now()).await?;
-        detail["enabled"] = form.enabled.into();
-        detail["association"] = form.association.mode.name().into();
-        detail["policy_version"] = version.into();
+        if let Some(detail) = detail.as_object_mut() {
+            detail.extend([("enabled".into(), form.enabled.into()), ("association".into(), form.association.mode.name().into()), ("policy_version".into(), version.into())]);
+        }
         self.record(c, Event { provider: form.key.clone(), ..Event::new(kind).by(saver.name.clone()).detail(detail) }).await
     }
 }

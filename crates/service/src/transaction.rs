@@ -98,7 +98,7 @@ impl Administrator {
 #[derive(Debug, Clone)]
 pub enum Authority {
     /// An administrator's, from the console: session and role are read in the transaction that changes it.
-    Console(Visitor),
+    Console(Box<Visitor>),
     /// The operator's, from the command line, who has the database and the master key. The name that the audit trail gets.
     Operator(&'static str),
 }

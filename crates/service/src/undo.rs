@@ -450,7 +450,7 @@ impl Ligature {
         let ground = self.ground(c, None).await?;
         let provider = ground.provider(held.provider).ok_or(Refusal::ProviderUnknown)?;
         let dated = self.connector(provider).await?.says_when();
-        if dated && !held.assertion.auth_at.is_some_and(|at| at + SKEW >= start.at) {
+        if dated && held.assertion.auth_at.is_none_or(|at| at + SKEW < start.at) {
             return Err(Refusal::NotFresh.into());
         }
         let after = open.answer(Span::from(open.link.rev)).after;

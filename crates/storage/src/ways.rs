@@ -47,13 +47,15 @@ impl Kept {
     }
 }
 
+/// Canonical, typed, proof, owner, primary, contested and by whom.
+type EmailRow = (String, String, String, bool, bool, bool, Option<Bytes>);
+
 /// The account's rows of now.
 pub async fn list_ways(conn: &mut Conn, id: AccountId) -> Result<Vec<Kept>> {
     let own = key(id);
     Ok(on!(conn, |c| {
         let columns = (account_email::canonical, account_email::typed, account_email::proof, account_email::owner, account_email::is_primary, account_email::contested, account_email::contested_by);
-        let emails: Vec<(String, String, String, bool, bool, bool, Option<Bytes>)> =
-            account_email::table.filter(account_email::account_id.eq(own)).filter(account_email::former_until.is_null()).select(columns).load(c).await?;
+        let emails: Vec<EmailRow> = account_email::table.filter(account_email::account_id.eq(own)).filter(account_email::former_until.is_null()).select(columns).load(c).await?;
         let mut all: Vec<Kept> = emails
             .into_iter()
             .map(|(canonical, typed, proof, owner, primary, contested, by)| Kept::Email { canonical, typed, proof, owner, primary, contested_by: by.filter(|_| contested) })

@@ -34,11 +34,14 @@ pub fn read_as<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Malformed> {
     serde_json::from_value(read(bytes)?).map_err(Malformed)
 }
 
+/// A JSON object.
+pub type Object = Map<String, Value>;
+
 /// Header and claims of a compact JWS (RFC 7515 §3.1), without any check of its signature.
 ///
 /// # Errors
 /// [`Malformed`] where one of them is no JSON object.
-pub fn parts(token: &str) -> Result<(Map<String, Value>, Map<String, Value>), Malformed> {
+pub fn parts(token: &str) -> Result<(Object, Object), Malformed> {
     let mut parts = token.split('.');
     let mut next = || read_as(&URL_SAFE_NO_PAD.decode(parts.next().unwrap_or_default()).map_err(|_| Malformed(de::Error::custom("no base64url")))?);
     Ok((next()?, next()?))

@@ -201,7 +201,7 @@ impl Ligature {
     pub async fn save_application(&self, visitor: &Visitor, form: ApplicationForm, create: bool) -> Result<Option<String>, Fault> {
         self.allowed(visitor, Right::ChangeApplications).await?;
         let secret = (create && !form.settings.kind.is_public()).then(token);
-        self.put_application(&Authority::Console(visitor.clone()), form, secret.clone(), Some(create)).await?;
+        self.put_application(&Authority::Console(Box::new(visitor.clone())), form, secret.clone(), Some(create)).await?;
         Ok(secret)
     }
 
