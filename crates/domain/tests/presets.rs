@@ -454,6 +454,18 @@ fn a_released_identity_needs_a_proof_before_the_same_account_has_it_again() {
     assert_eq!(refused(&acts(&p, &barred, Act::Proved(A, Proof::Mailbox, By::Rule))), Some(Refusal::Barred));
 }
 
+/// Shows ID-18. The same arrival and the same code, with the mailbox in doubt: nothing is silent, and only a credential counts.
+#[test]
+fn i13_id_18_a_contested_mailbox_neither_links_silently_nor_by_its_code() {
+    let p = policy("recommended", false, &[]);
+    let at = |contested| arrival(&p, Trust::Authoritative, vec![Candidate { contested, mailbox: !contested, ..candidate("email", A) }]);
+    assert!(links(&run(&p, &at(false)), A), "silently, where the provider owns the domain");
+    assert!(!links(&run(&p, &at(true)), A));
+    assert!(links(&acts(&p, &at(false), Act::Proved(A, Proof::Mailbox, By::Rule)), A));
+    assert_eq!(refused(&acts(&p, &at(true), Act::Proved(A, Proof::Mailbox, By::Rule))), Some(Refusal::MailboxContested));
+    assert!(links(&acts(&p, &at(true), Act::Proved(A, Proof::Credential, By::Rule)), A));
+}
+
 /// Shows LK-18.
 #[test]
 fn the_claim_filter_stands_before_everything() {
