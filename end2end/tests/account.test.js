@@ -328,7 +328,7 @@ for (const [js, view] of VIEWS) {
     assert.equal(await page.locator('form[action="/fn/admin/registration/end"]').count(), 0);
     // Consent: asked, with the scopes in words.
     await context.clearCookies();
-    const query = new URLSearchParams({ client_id: 'tele', redirect_uri: `${w.app}/?tele=1`, response_type: 'code', scope: 'openid profile email offline_access', state: 's', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' });
+    const query = new URLSearchParams({ client_id: 'tele', redirect_uri: `${w.app}/?tele=1`, response_type: 'code', scope: 'openid profile offline_access', state: 's', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' });
     await page.goto(`${w.url}/authorize?${query}`);
     await page.click('form[action="/login/with/meridian"] button');
     await page.click('text=Anna Berg');
