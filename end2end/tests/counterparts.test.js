@@ -87,7 +87,7 @@ test('CF-05 npm openid-client: pushed requests, refresh with reuse detection, in
   const redirect = `http://127.0.0.1:${port}/cb`;
   const out = `http://127.0.0.1:${port}/out`;
   const w = await world((seed) => {
-    const settings = { grants: ['authorization_code', 'refresh_token', 'client_credentials', 'device_code'], own_scopes: ['invoices'], post_logout_redirect_uris: [out] };
+    const settings = { grants: ['authorization_code', 'refresh_token', 'client_credentials', 'device_code'], own_scopes: ['invoices'], post_logout_redirect_uris: [out], unproved_contacts: true };
     seed.applications.push({ client_id: 'rp', name: 'Certified client', secret: 'rp-secret', redirect_uris: [redirect], settings });
     seed.applications.push({ client_id: 'es', name: 'Elliptic client', secret: 'rp-secret', redirect_uris: [redirect], settings: { ...settings, algorithm: 'ES256', pairwise: true } });
   });
@@ -97,7 +97,7 @@ test('CF-05 npm openid-client: pushed requests, refresh with reuse detection, in
     const config = await oidc.discovery(new URL(w.url), id, metadata, oidc.ClientSecretBasic('rp-secret'), { execute: [oidc.enableNonRepudiationChecks, oidc.allowInsecureRequests] });
     const verifier = oidc.randomPKCECodeVerifier();
     const state = oidc.randomState();
-    const request = { redirect_uri: redirect, scope: 'openid profile offline_access', state, code_challenge: await oidc.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' };
+    const request = { redirect_uri: redirect, scope: 'openid email offline_access', state, code_challenge: await oidc.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' };
     const pushed = await oidc.buildAuthorizationUrlWithPAR(config, request);
     assert.deepEqual([...pushed.searchParams.keys()].sort(), ['client_id', 'request_uri'], 'the browser carries a name only');
     const client = new Client();
