@@ -15,7 +15,7 @@ impl Ligature {
     /// Whether a password may be set here now, and whether there is one.
     ///
     /// # Errors
-    /// Why it may not: [`Refusal::PasswordByReset`], [`Refusal::PasswordOff`], [`Refusal::NotRecent`].
+    /// Why it may not: [`domain::Refusal::PasswordByReset`], [`domain::Refusal::PasswordOff`], [`domain::Refusal::NotRecent`].
     pub async fn own_password(&self, visitor: &Visitor) -> Result<bool, Fault> {
         let account = Self::caller(visitor)?.account;
         let mut conn = self.store.read().await?;
@@ -27,7 +27,7 @@ impl Ligature {
     /// Sets it: every other session ends, and the account's mailboxes hear of it.
     ///
     /// # Errors
-    /// [`Refusal::BadRequest`] for one that may not be set; as [`Ligature::own_password`].
+    /// [`domain::Refusal::BadRequest`] for one that may not be set; as [`Ligature::own_password`].
     pub async fn set_own_password(&self, visitor: &Visitor, password: &str) -> Result<(), Fault> {
         let caller = Self::caller(visitor)?.clone();
         let known: Vec<String> = {

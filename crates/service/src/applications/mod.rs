@@ -131,7 +131,7 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] with problems, or where there is one to create or none to change; as
-    /// [`Ligature::administer`] for an administrator.
+    /// `administer` for an administrator.
     pub async fn put_application(&self, authority: &Authority, form: ApplicationForm, secret: Option<String>, create: Option<bool>) -> Result<(), Fault> {
         if !self.application_problems(&form).await?.is_empty() {
             return Err(Refusal::BadRequest.into());
