@@ -1,9 +1,12 @@
 //! My Account: remove a method, end sessions, sign out.
+use std::collections::BTreeMap;
+
 use domain::{LinkId, Refusal};
 use leptos::prelude::*;
 use service::{
     Destination, Fault,
     applications::{LogoutAsked, Out},
+    recovered::Mine,
 };
 
 use crate::{
@@ -44,13 +47,35 @@ pub async fn remove_email(address: String, #[server(default)] foreign: String) -
     Ok(())
 }
 
-/// From the page that shows what else opens a recovered account, on to the application.
+/// From the page that shows what else opens a recovered account, on to the application: what is not ticked goes (PH-04).
 #[server(prefix = "/fn", endpoint = "account/recovered")]
-pub async fn leave_recovered(entry: String) -> Result<(), Code> {
+pub async fn leave_recovered(#[server(default)] entry: String, #[server(default)] mine: BTreeMap<String, String>) -> Result<(), Code> {
     let (context, asker) = asked();
-    let next = onward_with(&context, asker.continuation(&context.ligature, &entry), asker.visitor.session.clone()).await;
+    let ticked = |kind: &str| mine.keys().take(200).filter_map(|key| key.strip_prefix(kind).map(str::to_owned)).collect::<Vec<_>>();
+    let mine = Mine {
+        links: ticked("link-").iter().filter_map(|id| id.parse().ok()).collect(),
+        passkeys: ticked("passkey-").into_iter().collect(),
+        addresses: ticked("address-").iter().filter_map(|name| address_of(name)).collect(),
+    };
+    let next = match context.ligature.keep_only(&asker.visitor, mine).await {
+        Ok(()) => onward_with(&context, asker.continuation(&context.ligature, &entry), asker.visitor.session.clone()).await,
+        Err(fault) if fault.refusal() == Refusal::LastAddress => back(&context, &asker, &paths::with_entry(paths::RECOVERED, &entry), Flash::notice("recovered-tick")).await,
+        Err(fault) if fault.refusal() == Refusal::NotRecent => Leave::local(paths::confirm(paths::RECOVERED)),
+        Err(fault) => refuse(&fault),
+    };
     go(&context, &next);
     Ok(())
+}
+
+/// An address in a field's name.
+pub fn address_name(canonical: &str) -> String {
+    canonical.bytes().map(|b| format!("{b:02x}")).collect()
+}
+
+fn address_of(name: &str) -> Option<String> {
+    let digits: Vec<char> = name.chars().take(700).collect();
+    let bytes: Option<Vec<u8>> = digits.chunks(2).map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).ok()).collect();
+    String::from_utf8(bytes?).ok()
 }
 
 #[server(prefix = "/fn", endpoint = "account/name")]

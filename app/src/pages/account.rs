@@ -9,12 +9,13 @@ use service::{
     Fault, Ligature,
     account::{Address, Method, Overview, SessionRow},
     providers::Button,
+    recovered::WaysIn,
 };
 
 use crate::{
     fields::{mark, method_name, moment, moment_text, notice},
     forms::{
-        account::{EndAllSessions, EndOtherSessions, EndSession, KeepEmail, LeaveRecovered, NameMethod, RemoveEmail, RemoveMethod},
+        account::{EndAllSessions, EndOtherSessions, EndSession, KeepEmail, LeaveRecovered, NameMethod, RemoveEmail, RemoveMethod, address_name},
         undo::AskOwnUndo,
     },
     i18n::{Lang, t, ta},
@@ -139,33 +140,53 @@ pub async fn recovered(visit: Visit) -> Response {
 
 async fn recovered_page(visit: &Visit) -> Result<Response, Fault> {
     let ligature = &visit.context.ligature;
-    let Overview { methods, addresses, phone, passkeys, manageable, .. } = ligature.overview(&visit.asker.visitor).await?;
+    let WaysIn { methods, passkeys, addresses, phone } = ligature.ways_in(&visit.asker.visitor).await?;
     let applications = ligature.own_applications(&visit.asker.visitor).await?;
-    let l = visit.asker.lang;
+    let (l, flash) = (visit.asker.lang, visit.flash.clone());
     // The application that the person was on the way to gets its answer after this page (RP-01).
-    let entry = visit.asker.entry(ligature, &visit.query.entry).is_some().then(|| visit.query.entry.clone());
+    let entry = visit.asker.entry(ligature, &visit.query.entry).is_some().then(|| visit.query.entry.clone()).unwrap_or_default();
     Ok(page(&visit.context, &visit.asker, Head::new(t(l, "recovered-title"), Layout::Account), move || {
-        let phone = phone.flatten();
+        let single = addresses.len() == 1;
+        let methods = methods.into_iter().map(|m| {
+            let id = m.link.map(|id| id.to_string()).unwrap_or_default();
+            whose(l, &format!("link-{id}"), method_name(l, &m.name), m.label, m.stays.is_none())
+        });
+        let passkeys = passkeys.into_iter().map(|k| whose(l, &format!("passkey-{}", k.id), t(l, "passkey"), k.name, k.removable));
+        let addresses = addresses.into_iter().map(|a| whose(l, &format!("address-{}", address_name(&a.canonical)), a.typed, String::new(), !single));
+        let rows: Vec<_> = methods.chain(passkeys).chain(addresses).collect();
         view! {
             <h1>{t(l, "recovered-title")}</h1>
+            {(!flash.notice.is_empty()).then(|| notice("bad", t(l, &flash.notice)))}
             <p class="lead">{t(l, "recovered-lead")}</p>
-            <ul class="rows">{methods.into_iter().map(|m| method_row(l, m)).collect_view()}</ul>
-            {passkeys.filter(|n| *n > 0).map(|n| view! { <p><a class="button" href=paths::PASSKEYS>{ta(l, "passkeys-manage", &[("n", &n.to_string())])}</a></p> })}
-            <h2>{t(l, "addresses-title")}</h2>
-            <ul class="rows">{addresses.into_iter().map(|a| address_row(l, a, manageable)).collect_view()}</ul>
+            <form method="post" action=LeaveRecovered::url() class="stack">
+                <input type="hidden" name="entry" value=entry/>
+                <fieldset><legend>{t(l, "recovered-legend")}</legend><ul class="rows">{rows}</ul></fieldset>
+                <p class="hint">{t(l, "recovered-again")}</p>
+                <p><button class="primary">{t(l, "recovered-go")}</button></p>
+            </form>
             {phone.map(|number| view! { <h2>{t(l, "own-phone-title")}</h2><p><strong>{number}</strong></p><p><a class="button" href=paths::PHONE>{t(l, "own-phone-manage")}</a></p> })}
             {(!applications.is_empty()).then(|| view! {
                 <h2>{t(l, "own-applications-title")}</h2>
                 <ul class="points">{applications.into_iter().map(|a| view! { <li>{a.name}</li> }).collect_view()}</ul>
                 <p><a class="button" href=paths::APPLICATIONS>{t(l, "own-applications-title")}</a></p>
             })}
-            {match entry {
-                Some(entry) => view! { <form method="post" action=LeaveRecovered::url()><input type="hidden" name="entry" value=entry/><button class="primary">{t(l, "recovered-go")}</button></form> }.into_any(),
-                None => view! { <p><a class="button primary" href=paths::ACCOUNT>{t(l, "recovered-go")}</a></p> }.into_any(),
-            }}
         }
     })
     .await)
+}
+
+/// Something that opens the account, with a box for whose it is; without one where it has to stay.
+fn whose(l: Lang, id: &str, name: String, label: String, can_go: bool) -> AnyView {
+    let text = view! { <strong>{name}</strong>{(!label.is_empty()).then(|| view! { <span class="muted">" "{label}</span> })} };
+    if !can_go {
+        return view! { <li><span class="row-main">{text}</span></li> }.into_any();
+    }
+    view! {
+        <li>
+            <div class="check"><input type="checkbox" id=id.to_owned() name=format!("mine[{id}]") value="on"/><label for=id.to_owned()>{text}<span class="sr">" "{t(l, "recovered-mine")}</span></label></div>
+        </li>
+    }
+    .into_any()
 }
 
 fn address_row(l: Lang, a: Address, manageable: bool) -> AnyView {

@@ -264,7 +264,7 @@ impl Ligature {
         self.act(visitor, move |this, c, visitor| Box::pin(async move { this.remove_in(c, &visitor, link).await })).await
     }
 
-    async fn remove_in(&self, c: &mut Conn, visitor: &Acting, link: Option<LinkId>) -> Result<(), Fault> {
+    pub(crate) async fn remove_in(&self, c: &mut Conn, visitor: &Acting, link: Option<LinkId>) -> Result<(), Fault> {
         let session = visitor.session()?;
         let account = session.account;
         let changing = self.change(c, account).await?;

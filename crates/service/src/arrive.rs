@@ -22,6 +22,7 @@ use crate::{
     chance::{hash, support_code, token},
     changes::{ProfileChange, doer},
     facts::Ask,
+    ground::Ground,
     held::Held,
     mails::Kind,
     sessions::Opening,
@@ -60,6 +61,7 @@ pub(crate) struct Applying<'a> {
     pub held: &'a Held,
     pub continuation: &'a Continuation,
     pub facts: &'a Facts,
+    pub ground: &'a Ground,
     pub policy: &'a Arc<Policy>,
     pub decision: &'a Decision,
     /// What was given in the attempt beside the act.
@@ -95,7 +97,8 @@ impl Ligature {
         if !spend_state(c, &start.spent_hash(), start.spent_until()).await? {
             return Err(Refusal::StateReplayed.into());
         }
-        if !self.ground(c, None).await?.still_says(held) {
+        let ground = self.hold(c, held, client_of(&start.continuation).as_deref()).await?;
+        if !ground.still_says(held) {
             return Err(Refusal::PolicyChanged.into());
         }
         if let Some(attempt) = &start.bind {
@@ -113,30 +116,24 @@ impl Ligature {
         let kept = Kept::default();
         let ask = match (&start.add, &visitor.session) {
             (None, _) => Ask::SignIn { act: Act::Arrived, proven: false, kept: &kept },
-            (Some(hash), Some(caller)) if *hash == caller.hash => {
-                let policy = self.ground(c, None).await?.policy(Some(&held.key));
-                Ask::Add { account: caller.account, recent: Self::recent(caller, start.at, &policy) }
-            }
+            (Some(hash), Some(caller)) if *hash == caller.hash => Ask::Add { account: caller.account, recent: Self::recent(caller, start.at, &ground.policy(Some(&held.key))) },
             (Some(_), _) => return Err(Refusal::SessionEnded.into()),
         };
-        let client = client_of(&start.continuation);
-        let (facts, policy, decision) = self.decide_on(c, held, ask, client.as_deref()).await?;
+        let (facts, policy, decision) = self.decide_on(c, held, ask, &ground).await?;
         if let Some(state) = self.entered(c, held, &decision.outcome, None, &Deed::new(Act::Arrived, false)).await? {
             let (id, hash) = self.begin_attempt(c, visitor, "sign_in", &state, Some(held), &start.continuation).await?;
             let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(self.now()) };
             self.send_code(c, visitor, &row, &state, held, &policy).await?;
             return Ok(Ok(Arrival::Page { id, page: state.page() }));
         }
-        self.apply(c, &Applying { visitor, held, continuation: &start.continuation, facts: &facts, policy: &policy, decision: &decision, kept: &kept, attempt: None }).await
+        self.apply(c, &Applying { visitor, held, continuation: &start.continuation, facts: &facts, ground: &ground, policy: &policy, decision: &decision, kept: &kept, attempt: None }).await
     }
 
     /// Applies a decision that ends the journey; the others are pages of an attempt.
     pub(crate) async fn apply(&self, c: &mut Conn, a: &Applying<'_>) -> Result<Settled, Fault> {
-        let Applying { visitor, held, continuation, facts, policy, decision, .. } = *a;
+        let Applying { visitor, held, continuation, facts, ground, policy, decision, .. } = *a;
         let event = |kind| self.decided(kind, held, facts, decision, true);
         let now = self.now();
-        let client = client_of(continuation);
-        let client = client.as_deref();
         let sync = &policy.choices.sync;
         let spoken = facts.provider.is_some_and(|p| p.second_factor);
         let factor = a.kept.factor.as_ref().map_or_else(|| if spoken { "provider".to_owned() } else { String::new() }, |(_, by)| by.clone());
@@ -151,13 +148,13 @@ impl Ligature {
                     return Err(storage::Error::Changed.into());
                 }
                 self.restore_if_closing(c, visitor, facts).await?;
-                self.sync_profile(c, *account, held, policy, &sync.on_login, client).await?;
+                self.sync_profile(c, *account, held, policy, &sync.on_login, ground).await?;
                 if *email == EmailStep::Overwrite {
                     self.overwrite_email(c, visitor, *account, held, facts.trust).await?;
                 }
                 self.keep_given(c, *account, a.kept).await?;
                 self.record(c, event("session.started").account(*account)).await?;
-                let secret = self.open_session(c, visitor, &opening(*account, link, "sign_in", now)).await?;
+                let secret = self.open_session(c, visitor, ground, &opening(*account, link, "sign_in", now)).await?;
                 if *email == EmailStep::Ask {
                     let id = self.ask_about_email(c, visitor, *account, held, continuation).await?;
                     let page = domain::path::SafePath::parse(&format!("/attempt/{id}/email")).map_err(|_| Fault::Internal("an attempt's path".into()))?;
@@ -167,17 +164,17 @@ impl Ligature {
             }
             Outcome::Create => {
                 let (account, link) = self.open_account(c, visitor, held, facts.trust).await?;
-                self.sync_profile(c, account, held, policy, &sync.on_create, client).await?;
+                self.sync_profile(c, account, held, policy, &sync.on_create, ground).await?;
                 self.keep_given(c, account, a.kept).await?;
                 self.record(c, event("account.created").account(account)).await?;
-                signed_in(self.open_session(c, visitor, &opening(account, Some(link), "sign_in", now)).await?)
+                signed_in(self.open_session(c, visitor, ground, &opening(account, Some(link), "sign_in", now)).await?)
             }
             Outcome::Link { account, basis, notify } => {
                 let (link, changing) = self.link_identity(c, *account, held, basis).await?;
                 if matches!(facts.act, Act::Proved(_, proof, _) if proof >= Proof::Credential) {
                     self.settle_with(c, *account, held).await?;
                 }
-                let before = self.sync_profile(c, *account, held, policy, &sync.on_link, client).await?;
+                let before = self.sync_profile(c, *account, held, policy, &sync.on_link, ground).await?;
                 let by = visitor.session.as_ref().map_or_else(|| format!("sign-in:{}", held.key), |_| doer(visitor));
                 let noted = self.changed(c, changing, Changed::Link, &by, ProfileChange { provider: held.key.clone(), before }).await?;
                 self.keep_given(c, *account, a.kept).await?;
@@ -185,17 +182,17 @@ impl Ligature {
                 if *notify {
                     self.tell(c, *account, Kind::LinkNotice, visitor, &held.provider_name, &held.label(), noted.as_ref()).await?;
                 }
-                let secret = self.session_after_link(c, visitor, policy, opening(*account, Some(link), "sign_in", now)).await?;
+                let secret = self.session_after_link(c, visitor, ground, policy, opening(*account, Some(link), "sign_in", now)).await?;
                 signed_in(secret)
             }
             Outcome::Reclaim { account } => {
                 let link = self.reclaim_account(c, *account, held, a.kept.password.as_deref()).await?;
-                self.sync_profile(c, *account, held, policy, &sync.on_create, client).await?;
+                self.sync_profile(c, *account, held, policy, &sync.on_create, ground).await?;
                 self.keep_given(c, *account, a.kept).await?;
                 self.record(c, event("account.reclaimed").account(*account)).await?;
-                signed_in(self.open_session(c, visitor, &opening(*account, Some(link), "sign_in", now)).await?)
+                signed_in(self.open_session(c, visitor, ground, &opening(*account, Some(link), "sign_in", now)).await?)
             }
-            Outcome::AlreadyLinked => signed_in(self.open_session(c, visitor, &Opening::kept(visitor.session()?)).await?),
+            Outcome::AlreadyLinked => signed_in(self.open_session(c, visitor, ground, &Opening::kept(visitor.session()?)).await?),
             Outcome::Abandon => {
                 let hashed = policy.choices.abandon_audit == AbandonAudit::Hashed;
                 self.record(c, self.decided("attempt.abandoned", held, facts, decision, hashed)).await?;
@@ -234,14 +231,14 @@ impl Ligature {
     }
 
     /// After a link the session stands on the new identity, or stays where it was; its id changes in every case (GO-32, SB-01).
-    async fn session_after_link(&self, c: &mut Conn, visitor: &Acting, policy: &Policy, fresh: Opening) -> Result<String, Fault> {
+    async fn session_after_link(&self, c: &mut Conn, visitor: &Acting, ground: &Ground, policy: &Policy, fresh: Opening) -> Result<String, Fault> {
         let own = visitor.session.as_ref().filter(|caller| caller.account == fresh.account);
         let opening = match (own, policy.choices.after_add) {
             (Some(caller), domain::policy::AfterAdd::Keep) => Opening::kept(caller),
             (Some(caller), domain::policy::AfterAdd::Switch) => Opening { kind: "add", auth_at: caller.auth_at, factor: caller.factor.clone(), ..fresh },
             (None, _) => fresh,
         };
-        self.open_session(c, visitor, &opening).await
+        self.open_session(c, visitor, ground, &opening).await
     }
 
     /// Writes a new attempt; answers its secret id and its row's hash. The tries of a code come with its challenge.

@@ -24,6 +24,7 @@ use crate::{
     audit::Event,
     chance::support_code,
     facts::given,
+    ground::Ground,
     held::Held,
     passkeys::Ceremony,
     providers::Button,
@@ -196,10 +197,11 @@ impl Ligature {
         let proof_gone = !self.still_proves(c, account, kept.proof.as_ref()).await?;
         let contested = self.is_contested(c, account, kept.proof.as_ref()).await?;
         let facts = Facts { local: local_of(by), given: given(kept, Vec::new()), proof_gone, contested, ..facts };
-        let policy = self.ground(c, None).await?.policy(None);
+        let ground = self.ground(c, None).await?;
+        let policy = ground.policy(None);
         let factor = kept.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
         let opening = Opening { kind: "confirm", factor, ..Opening::local(account, method_of(by), self.now()) };
-        self.confirmed(c, &Confirming { visitor, facts: &facts, policy: &policy, opening: &opening, continuation, open, kept }).await
+        self.confirmed(c, &Confirming { visitor, facts: &facts, ground: &ground, policy: &policy, opening: &opening, continuation, open, kept }).await
     }
 
     /// A provider's answer to a start that was made for confirming.
@@ -224,6 +226,7 @@ impl Ligature {
         let confirming = Confirming {
             visitor,
             facts: &facts,
+            ground: &ground,
             policy: &policy,
             opening: &opening,
             continuation: &start.continuation,
@@ -263,7 +266,7 @@ impl Ligature {
         let factor = kept.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
         let opening = Opening { account: *account, method: method.clone(), link: *link, provider: *provider, kind: "confirm", auth_at: self.now(), factor };
         let policy = ground.policy(key.as_deref());
-        self.confirmed(c, &Confirming { visitor, facts: &facts, policy: &policy, opening: &opening, continuation: &open.continuation, open: Some(open), kept }).await
+        self.confirmed(c, &Confirming { visitor, facts: &facts, ground: &ground, policy: &policy, opening: &opening, continuation: &open.continuation, open: Some(open), kept }).await
     }
 
     async fn own_known(&self, c: &mut Conn, account: AccountId) -> Result<Known, Fault> {
@@ -273,7 +276,7 @@ impl Ligature {
     }
 
     /// What the decision says: the same session goes on under a new id, standing on this authentication.
-    async fn confirmed(&self, c: &mut Conn, Confirming { visitor, facts, policy, opening, continuation, open, kept }: &Confirming<'_>) -> Result<Settled, Fault> {
+    async fn confirmed(&self, c: &mut Conn, Confirming { visitor, facts, ground, policy, opening, continuation, open, kept }: &Confirming<'_>) -> Result<Settled, Fault> {
         let decision = decide(facts, policy);
         let then = Then::Confirm { account: opening.account, method: opening.method.clone(), link: opening.link, provider: opening.provider };
         if let Some(state) = State::complete(&decision.outcome, then, (*kept).clone()) {
@@ -287,7 +290,7 @@ impl Ligature {
                 }
                 self.record(c, event("session.confirmed")).await?;
                 visitor.session_of(opening.account)?;
-                let secret = self.open_session(c, visitor, opening).await?;
+                let secret = self.open_session(c, visitor, ground, opening).await?;
                 Ok(Ok(Arrival::SignedIn { secret, continuation: (*continuation).clone(), method: opening.method.clone() }))
             }
             Outcome::Refuse { refusal } => {
@@ -324,6 +327,7 @@ fn method_of(by: Means) -> &'static str {
 struct Confirming<'a> {
     visitor: &'a Acting,
     facts: &'a Facts,
+    ground: &'a Ground,
     policy: &'a Policy,
     opening: &'a Opening,
     continuation: &'a Continuation,

@@ -31,13 +31,17 @@ pub(crate) enum Ask<'a> {
 }
 
 impl Ligature {
-    /// Decides on an identity that has just been, or was earlier in this attempt, asserted. A shadow policy decides
-    /// beside it on facts of its own; where it differs, that is written down and nothing else happens.
-    pub(crate) async fn decide_on(&self, c: &mut Conn, held: &Held, ask: Ask<'_>, client: Option<&str>) -> Result<(Facts, Arc<Policy>, Decision), Fault> {
-        // Whoever takes this identity, or its account, away at this moment waits for the answer, or was faster and is seen.
+    /// Whoever takes this identity, or its account, away at this moment waits for the answer, or was faster and is seen;
+    /// so is what was configured until then. The rest of the transaction goes by what this answers.
+    pub(crate) async fn hold(&self, c: &mut Conn, held: &Held, client: Option<&str>) -> Result<Arc<Ground>, Fault> {
         hold_account_of(c, self.org, &held.namespace, &held.assertion.subject).await?;
-        let ground = self.ground(c, client).await?;
-        let (facts, policy) = self.facts(c, held, ask, &ground).await?;
+        self.ground(c, client).await
+    }
+
+    /// Decides on an identity that has just been, or was earlier in this attempt, asserted, and is held. A shadow policy
+    /// decides beside it on facts of its own; where it differs, that is written down and nothing else happens.
+    pub(crate) async fn decide_on(&self, c: &mut Conn, held: &Held, ask: Ask<'_>, ground: &Ground) -> Result<(Facts, Arc<Policy>, Decision), Fault> {
+        let (facts, policy) = self.facts(c, held, ask, ground).await?;
         if facts.known.is_none() {
             self.contest(c, held, &policy).await?;
         }

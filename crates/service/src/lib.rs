@@ -45,6 +45,7 @@ pub mod policy_admin;
 mod profile;
 mod provider_save;
 pub mod providers;
+pub mod recovered;
 mod recovery;
 mod removal;
 pub mod replay;

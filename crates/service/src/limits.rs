@@ -12,7 +12,7 @@ use storage::{
     counters::{Limit, clear},
 };
 
-use crate::{Fault, Ligature, Visitor, audit::Event, challenge::Binding, transaction::Acting};
+use crate::{Fault, Ligature, Visitor, audit::Event, challenge::Binding, sessions::Opening, transaction::Acting};
 
 /// What is guessed at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ struct Place {
     side: Side,
     /// The known browser, by its name for the account; empty for everybody else.
     browser: Vec<u8>,
+    /// When somebody last signed in to the account there.
+    seen_at: Option<Micros>,
 }
 
 /// A try that was counted, in a transaction of its own.
@@ -106,7 +108,7 @@ impl Ligature {
     }
 
     async fn count_try_in(&self, c: &mut Conn, visitor: &Acting, what: Guarded, account: Option<AccountId>, typed: &[u8]) -> Result<Counted, Fault> {
-        let (now, Place { side, browser }) = (self.now(), self.place(c, visitor, account).await?);
+        let (now, Place { side, browser, .. }) = (self.now(), self.place(c, visitor, account).await?);
         let nobody = AccountId([0; 16]);
         // A known browser is counted by itself: what strangers do with the same identifier is nothing to it. Behind a
         // first proof, or in a session, there is nothing left to hide of the account.
@@ -154,13 +156,13 @@ impl Ligature {
     async fn place(&self, c: &mut Conn, visitor: &Acting, account: Option<AccountId>) -> Result<Place, Fault> {
         let asked = account.unwrap_or(AccountId([0; 16]));
         let browser = self.browser_of(visitor, asked);
-        let seen = find_browser(c, asked, &browser, self.now() - KNOWN_FOR).await?.is_some() && !visitor.browser.is_empty();
+        let seen_at = find_browser(c, asked, &browser, self.now() - KNOWN_FOR).await?.filter(|_| !visitor.browser.is_empty());
         let own = account.is_some() && visitor.session.as_ref().is_some_and(|s| s.account == asked);
-        Ok(match (seen, own) {
-            (true, _) => Place { side: Side::Known, browser },
+        Ok(match (seen_at, own) {
+            (Some(_), _) => Place { side: Side::Known, browser, seen_at },
             // A session without its browser: whoever has it could send another binding cookie with each try.
-            (false, true) => Place { side: Side::Known, browser: Vec::new() },
-            (false, false) => Place { side: Side::Stranger, browser: Vec::new() },
+            (None, true) => Place { side: Side::Known, browser: Vec::new(), seen_at },
+            (None, false) => Place { side: Side::Stranger, browser: Vec::new(), seen_at },
         })
     }
 
@@ -170,13 +172,16 @@ impl Ligature {
     }
 
     /// Somebody signed in to the account here and finished: the wrong answers of this side are over, and the browser is
-    /// known from now on.
-    pub(crate) async fn know_browser(&self, c: &mut Conn, visitor: &Acting, account: AccountId) -> Result<(), Fault> {
-        let (now, browser) = (self.now(), self.browser_of(visitor, account));
-        let side = self.place(c, visitor, Some(account)).await?.side;
-        clear(c, &[Guarded::Password, Guarded::Factor].map(|what| self.whole(what, side, Some(account), &[]))).await?;
-        if !visitor.browser.is_empty() && find_browser(c, account, &browser, now - HOUR).await?.is_none() {
-            set_browser(c, account, &browser, now).await?;
+    /// known from now on. Where it was known an hour ago, and nothing was typed this time, that was all done then.
+    pub(crate) async fn know_browser(&self, c: &mut Conn, visitor: &Acting, opening: &Opening) -> Result<(), Fault> {
+        let (now, account) = (self.now(), opening.account);
+        let place = self.place(c, visitor, Some(account)).await?;
+        let lately = place.seen_at.is_some_and(|at| at > now - HOUR);
+        if !lately || opening.provider.is_none() || !opening.factor.is_empty() {
+            clear(c, &[Guarded::Password, Guarded::Factor].map(|what| self.whole(what, place.side, Some(account), &[]))).await?;
+        }
+        if !lately && !visitor.browser.is_empty() {
+            set_browser(c, account, &self.browser_of(visitor, account), now).await?;
         }
         Ok(())
     }

@@ -36,6 +36,8 @@ pub enum Kind {
     NewEmailCode,
     /// A code to prove the number that a person gave in My Account.
     NewPhoneCode,
+    /// An address that the account had is proved to be its own.
+    EmailProved,
     /// Somebody wants to use this address, which has an account, for theirs.
     EmailWanted,
     /// An address is not the account's any more.
@@ -78,7 +80,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, for the test that renders each in each language.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::LinkCode,
         Self::ClaimCode,
         Self::EmailCode,
@@ -91,6 +93,7 @@ impl Kind {
         Self::ConfirmCode,
         Self::NewEmailCode,
         Self::NewPhoneCode,
+        Self::EmailProved,
         Self::EmailWanted,
         Self::PasswordNotice,
         Self::SecondFactorNotice,
@@ -131,6 +134,7 @@ impl Kind {
             Self::ConfirmCode => "confirm-code",
             Self::NewEmailCode => "new-email-code",
             Self::NewPhoneCode => "new-phone-code",
+            Self::EmailProved => "email-proved",
             Self::EmailWanted => "email-wanted",
             Self::PasswordNotice => "password-notice",
             Self::SecondFactorNotice => "second-factor-notice",
@@ -158,6 +162,7 @@ impl Kind {
         match self {
             Self::LinkCode | Self::ClaimCode | Self::EmailCode | Self::SignUpCode | Self::ResetCode | Self::SignInCode | Self::ConfirmCode | Self::NewEmailCode | Self::NewPhoneCode => 10 * MINUTE,
             Self::SignUpTaken
+            | Self::EmailProved
             | Self::EmailWanted
             | Self::PasswordNotice
             | Self::SecondFactorNotice

@@ -93,7 +93,8 @@ impl Ligature {
     /// A provider came back for a start that was made to show the other account.
     pub(crate) async fn merge_by_identity(&self, c: &mut Conn, visitor: &Acting, held: &Held, session: &[u8]) -> Result<Settled, Fault> {
         let account = visitor.session.as_ref().filter(|own| own.hash == session).ok_or(Refusal::SessionEnded)?.account;
-        let (facts, _, decision) = self.decide_on(c, held, crate::facts::Ask::SignIn { act: domain::facts::Act::Arrived, proven: false, kept: &Kept::default() }, None).await?;
+        let ground = self.hold(c, held, None).await?;
+        let (facts, _, decision) = self.decide_on(c, held, crate::facts::Ask::SignIn { act: domain::facts::Act::Arrived, proven: false, kept: &Kept::default() }, &ground).await?;
         // Worth as much as a sign-in with it; what that account would still be asked for is asked for here.
         let opens = matches!(decision.outcome, Outcome::SignIn { .. } | Outcome::SecondFactor { .. } | Outcome::Details { .. });
         match facts.known.filter(|_| opens) {
@@ -209,7 +210,8 @@ impl Ligature {
                 let (account, other, kept) = open.state.merging()?;
                 let kept = kept.clone();
                 let session = visitor.session_of(account)?;
-                let policy = this.ground(c, None).await?.policy(None);
+                let ground = this.ground(c, None).await?;
+                let policy = ground.policy(None);
                 let pair = Pair { account, other, by: MergeBy::BothProofs, recent: Self::recent(session, open.row.created_at, &policy) };
                 let (facts, decision) = this.decide_merge(c, &policy, pair, &kept).await?;
                 match decision.outcome {
@@ -222,7 +224,7 @@ impl Ligature {
                 }
                 this.move_on(c, &open, &State::Done, "").await?;
                 this.merge_accounts(c, &visitor, (account, other), Event::new("account.merged").detail(trace_of(&facts, &decision))).await?;
-                let secret = this.open_session(c, &visitor, &Opening::kept(session)).await?;
+                let secret = this.open_session(c, &visitor, &ground, &Opening::kept(session)).await?;
                 Ok(Ok(Arrival::SignedIn { secret, continuation: open.continuation.clone(), method: session.method.clone() }))
             })
         })

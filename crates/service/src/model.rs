@@ -13,10 +13,11 @@ use std::{
 };
 
 use domain::{
-    AccountId, HOUR, MINUTE, ProviderId, Refusal,
+    AccountId, CredentialId, HOUR, MINUTE, ProviderId, Refusal,
     facts::{AccountState, Act},
     path::Continuation,
     policy::Document,
+    roles::Role,
 };
 use proptest::{
     prelude::*,
@@ -26,20 +27,33 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use serde_json::json;
 use storage::{
     Store,
-    accounts::{bump_rev, count_accounts, find_account, list_emails, set_account_state},
+    accounts::{add_account, add_role, bump_rev, count_accounts, find_account, list_emails, set_account_state},
     links::list_links,
     providers::{Provider, add_provider},
     sessions::end_sessions,
 };
 use upstream::{Assertion, Guard};
 
-use crate::{Arrival, Caller, Clock, Fault, HashCost, Ligature, MasterKey, NewPerson, Settings, Visitor, chance::token, held::Held, sessions::Opening, start::Sealed};
+use crate::{
+    Arrival, Caller, Clock, Fault, HashCost, Ligature, MasterKey, NewPerson, Settings, Visitor,
+    admin::{ProviderForm, SaveProblem},
+    association::Association,
+    chance::token,
+    held::Held,
+    sessions::Opening,
+    start::Sealed,
+};
 
 const ADDRESSES: [&str; 3] = ["e0@ex.test", "e1@ex.test", "e2@ex.test"];
 const PROVIDERS: [&str; 2] = ["trusted", "plain"];
 /// Few enough that it is reached, many enough that most attempts get their code.
 const CODES_A_DAY: i64 = 30;
 const PASSWORD: &str = "a long enough password";
+
+/// What an intruder sets.
+const ANOTHER: &str = "another one, as long as that";
+/// Somebody with the provider role; nobody of the model.
+const DELEGATE: AccountId = AccountId([9; 16]);
 
 /// An identity: provider and subject, both by number.
 type Identity = (usize, usize);
@@ -54,6 +68,14 @@ enum Way {
     AddWrong,
     AddLate,
     Cancel,
+}
+
+/// What somebody does in a session of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Add(Identity),
+    Unlink(usize),
+    Password,
 }
 
 #[derive(Debug, Clone)]
@@ -90,6 +112,22 @@ enum Step {
     Pass {
         hours: i64,
     },
+    /// An intruder does this one after another; then the owner takes back everything from the first of it on, with a
+    /// credential from before (rule 18).
+    Intrude {
+        account: usize,
+        deeds: Vec<Deed>,
+    },
+    /// A page of a session is open, the session ends, and the page is sent (I14).
+    Late {
+        account: usize,
+        deed: Deed,
+    },
+    /// Somebody with the provider role moves where a provider is asked, or says that its flag counts (rules 15 and 16).
+    Delegate {
+        provider: usize,
+        believe: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +146,8 @@ struct Person {
     password: bool,
     links: BTreeSet<Identity>,
     released: BTreeSet<Identity>,
+    /// Its owner said of these: this wasn't me.
+    barred: BTreeSet<Identity>,
     mails: Vec<Mail>,
     ignored: BTreeSet<usize>,
 }
@@ -170,15 +210,16 @@ impl World {
                 let mails = address.map(|address| Mail { address, proved: believed, owner: false, primary: true, former: None });
                 self.people.push(Person { links: BTreeSet::from([identity]), mails: mails.into_iter().collect(), ..Person::default() });
             }
-            (Way::AddRight | Way::AddWrong | Way::AddLate, Some(address)) if self.begin_code(self.guarded(address), false) && way == Way::AddRight => self.add_by_code(identity, address),
+            (Way::AddRight | Way::AddWrong | Way::AddLate, Some(address)) if self.begin_code(self.guarded(identity, address), false) && way == Way::AddRight => self.add_by_code(identity, address),
             _ => {}
         }
     }
 
-    /// Whom a code to an address stands in front of: the one candidate, else whoever owns the address.
-    fn guarded(&self, address: usize) -> Option<usize> {
+    /// Whom a code to an address stands in front of: the one candidate that may have the identity, else whoever owns the
+    /// address.
+    fn guarded(&self, identity: Identity, address: usize) -> Option<usize> {
         match self.candidates(address)[..] {
-            [one] => Some(one),
+            [one] if !self.people[one].barred.contains(&identity) => Some(one),
             _ => self.people.iter().position(|p| p.mails.iter().any(|m| m.address == address && m.owner)),
         }
     }
@@ -189,6 +230,8 @@ impl World {
         let owner = found.iter().copied().find(|n| self.people[*n].mails.iter().any(|m| m.address == address && m.owner));
         let target = if found.len() == 1 { found.first().copied() } else { owner };
         match target {
+            // Only in My Account.
+            Some(n) if self.people[n].barred.contains(&identity) => {}
             // Behind the claimed mailbox's code, an identity that the account had once asks for one more code.
             Some(n) if found.len() > 1 && self.people[n].released.contains(&identity) && !self.begin_code(Some(n), false) => {}
             Some(n) => {
@@ -203,6 +246,52 @@ impl World {
             }
             None => {}
         }
+    }
+
+    fn deed(&mut self, account: usize, deed: Deed) {
+        if self.people[account].disabled {
+            return;
+        }
+        let held_by = if let Deed::Add(identity) = deed { self.holder(identity) } else { None };
+        let person = &mut self.people[account];
+        let last = person.links.len() + usize::from(person.password) == 1;
+        match deed {
+            Deed::Add(identity) => {
+                if held_by.is_none() {
+                    person.links.insert(identity);
+                }
+            }
+            Deed::Unlink(_) if last => {}
+            Deed::Unlink(method) => match person.links.iter().nth(method).copied() {
+                Some(identity) => {
+                    person.links.remove(&identity);
+                    person.released.insert(identity);
+                }
+                None if method == person.links.len() => person.password = false,
+                None => {}
+            },
+            // The recommended policy lets a first one be set in a session.
+            Deed::Password => person.password = true,
+        }
+    }
+
+    /// Whatever was done, the account is as it was; what was added meanwhile never comes back at a sign-in.
+    fn intrude(&mut self, account: usize, deeds: &[Deed]) {
+        let before = self.people[account].clone();
+        let mut barred = before.barred.clone();
+        for deed in deeds {
+            let links = self.people[account].links.clone();
+            self.deed(account, *deed);
+            barred.extend(self.people[account].links.difference(&links));
+        }
+        let after = &self.people[account];
+        let released = after.released.union(&after.links).copied().collect();
+        self.people[account] = Person { released, barred, ..before };
+    }
+
+    /// Whether a delegate's change of a provider is saved: none gains belief, and none moves what is believed or spoken for.
+    fn delegate_may(&self, provider: usize, believe: bool) -> bool {
+        !believe && provider != 0 && self.people.iter().all(|p| p.links.iter().all(|l| l.0 != provider))
     }
 
     fn changed_address(&mut self, n: usize, address: Option<usize>, way: Way) {
@@ -254,8 +343,12 @@ impl ReferenceStateMachine for World {
         let add = (account.clone(), identity(), address()).prop_map(|(account, identity, address)| Step::Add { account, identity, address });
         let crash = (account.clone(), identity(), address(), 0_u16..1500).prop_map(|(account, identity, address, after)| Step::Crash { account, identity, address, after });
         let unlink = (account.clone(), 0_usize..4).prop_map(|(account, method)| Step::Unlink { account, method });
-        let switch = account.prop_map(|account| Step::Switch { account });
-        prop_oneof![2 => sign_up, 8 => sign_in, 2 => add, 4 => unlink, 2 => switch, 1 => pass, 1 => crash].boxed()
+        let switch = account.clone().prop_map(|account| Step::Switch { account });
+        let deed = || prop_oneof![3 => identity().prop_map(Deed::Add), 3 => (0_usize..4).prop_map(Deed::Unlink), 1 => Just(Deed::Password)];
+        let intrude = (account.clone(), prop::collection::vec(deed(), 1..5)).prop_map(|(account, deeds)| Step::Intrude { account, deeds });
+        let late = (account, deed()).prop_map(|(account, deed)| Step::Late { account, deed });
+        let delegate = (0_usize..2, any::<bool>()).prop_map(|(provider, believe)| Step::Delegate { provider, believe: believe && provider != 0 });
+        prop_oneof![2 => sign_up, 8 => sign_in, 2 => add, 4 => unlink, 2 => switch, 1 => pass, 1 => crash, 2 => intrude, 1 => late, 1 => delegate].boxed()
     }
 
     fn apply(mut state: Self, step: &Step) -> Self {
@@ -272,24 +365,15 @@ impl ReferenceStateMachine for World {
                 }
             }
             Step::SignIn { identity, address, verified, way } => state.sign_in(*identity, *address, *verified, *way),
-            Step::Add { account, identity, .. } | Step::Crash { account, identity, .. } => {
-                if state.holder(*identity).is_none() && !state.people[*account].disabled {
-                    state.people[*account].links.insert(*identity);
+            Step::Add { account, identity, .. } | Step::Crash { account, identity, .. } => state.deed(*account, Deed::Add(*identity)),
+            Step::Unlink { account, method } => state.deed(*account, Deed::Unlink(*method)),
+            Step::Intrude { account, deeds } => {
+                if !state.people[*account].disabled {
+                    state.intrude(*account, deeds);
                 }
             }
-            Step::Unlink { account, method } => {
-                let person = &mut state.people[*account];
-                if !person.disabled && person.links.len() + usize::from(person.password) > 1 {
-                    match person.links.iter().nth(*method).copied() {
-                        Some(identity) => {
-                            person.links.remove(&identity);
-                            person.released.insert(identity);
-                        }
-                        None if *method == person.links.len() => person.password = false,
-                        None => {}
-                    }
-                }
-            }
+            // Whose session is over does nothing, and a delegate does not say who people are.
+            Step::Late { .. } | Step::Delegate { .. } => {}
             Step::Switch { account } => state.people[*account].disabled = !state.people[*account].disabled,
             Step::Pass { hours } => {
                 state.hours += hours;
@@ -303,9 +387,9 @@ impl ReferenceStateMachine for World {
     fn preconditions(state: &Self, step: &Step) -> bool {
         match step {
             Step::Add { account, identity, address } | Step::Crash { account, identity, address, .. } => *account < state.people.len() && !state.contests(*identity, *address),
-            Step::Unlink { account, .. } | Step::Switch { account } => *account < state.people.len(),
+            Step::Unlink { account, .. } | Step::Switch { account } | Step::Intrude { account, .. } | Step::Late { account, .. } => *account < state.people.len(),
             Step::SignIn { identity, address, .. } => !state.contests(*identity, *address),
-            Step::SignUp { .. } | Step::Pass { .. } => true,
+            Step::SignUp { .. } | Step::Pass { .. } | Step::Delegate { .. } => true,
         }
     }
 }
@@ -353,6 +437,18 @@ impl Product {
             }
             let counts = Document::parse(r#"{"choices":{"verified_counts":true}}"#).unwrap();
             ligature.use_document("provider:trusted", counts).await.unwrap();
+            ligature
+                .store
+                .write::<_, Fault, _>(move |c| {
+                    Box::pin(async move {
+                        add_account(c, org, DELEGATE, AccountState::Active, "Delegate", "en", "delegate", 1).await?;
+                        storage::accounts::set_password(c, org, DELEGATE, CredentialId([9; 16]), "no hash of anything", 1).await?;
+                        add_role(c, org, DELEGATE, Role::ProviderAdmin.name(), 1).await?;
+                        Ok(())
+                    })
+                })
+                .await
+                .unwrap();
             ligature
         });
         Self { runtime, ligature, clock, accounts: Vec::new(), codes: HashMap::new(), key, guard, folder }
@@ -559,7 +655,10 @@ impl Product {
         let secret: String = this
             .retry(&Self::visitor(None), move |this, c, acting| {
                 let opening = opening.clone();
-                Box::pin(async move { this.open_session(c, &acting, &opening).await })
+                Box::pin(async move {
+                    let ground = this.ground(c, None).await?;
+                    this.open_session(c, &acting, &ground, &opening).await
+                })
             })
             .await
             .unwrap();
@@ -603,21 +702,123 @@ impl Product {
         self.add(account, identity, address).await;
     }
 
-    async fn unlink(&mut self, account: usize, method: usize) {
-        let id = self.accounts[account];
-        let Some(caller) = Self::session_of(&self.ligature, id).await else { return };
-        let mut links = list_links(&mut self.ligature.store.read().await.unwrap(), id).await.unwrap();
-        links.sort_by_key(|l| (PROVIDERS.iter().position(|p| l.namespace.contains(p)), l.subject.clone()));
-        let target = match links.get(method) {
-            Some(link) => Some(link.id),
-            None if method == links.len() => None,
-            None => return,
+    async fn deed(&mut self, account: usize, deed: Deed) {
+        let Some(caller) = Self::session_of(&self.ligature, self.accounts[account]).await else { return };
+        let visitor = Self::visitor(Some(caller));
+        let start = Self::start_of(&self.ligature, &visitor, deed);
+        self.sent(account, &visitor, deed, start).await;
+    }
+
+    /// The start of an identity that is to be added.
+    fn start_of(ligature: &Ligature, visitor: &Visitor, deed: Deed) -> Option<(Held, Sealed)> {
+        let Deed::Add(identity) = deed else { return None };
+        let held = Self::held(identity, None, true);
+        let start = Self::start(ligature, visitor, &held);
+        Some((held, start))
+    }
+
+    /// The page is sent, or the provider answers. Whether it was done.
+    async fn sent(&mut self, account: usize, visitor: &Visitor, deed: Deed, start: Option<(Held, Sealed)>) -> bool {
+        let done = match (deed, start) {
+            (Deed::Add(_), Some((held, start))) => {
+                let result = self.ligature.arrive(visitor, held, start).await;
+                return self.settle(result).await.is_some();
+            }
+            (Deed::Unlink(method), _) => {
+                let mut links = list_links(&mut self.ligature.store.read().await.unwrap(), self.accounts[account]).await.unwrap();
+                links.sort_by_key(|l| (PROVIDERS.iter().position(|p| l.namespace.contains(p)), l.subject.clone()));
+                let target = match links.get(method) {
+                    Some(link) => Some(link.id),
+                    None if method == links.len() => None,
+                    None => return false,
+                };
+                self.ligature.remove_method(visitor, target).await
+            }
+            (Deed::Password, _) => self.ligature.set_own_password(visitor, ANOTHER).await,
+            (Deed::Add(_), None) => return false,
         };
-        match self.ligature.remove_method(&Self::visitor(Some(caller)), target).await {
-            Ok(()) | Err(Fault::Refused { .. }) => {}
+        self.read_mails().await;
+        match done {
+            Ok(()) => true,
+            Err(Fault::Refused { .. }) => false,
             Err(fault) => panic!("{fault}"),
         }
+    }
+
+    async fn late(&mut self, account: usize, deed: Deed) {
+        let id = self.accounts[account];
+        let Some(caller) = Self::session_of(&self.ligature, id).await else { return };
+        let visitor = Self::visitor(Some(caller));
+        let start = Self::start_of(&self.ligature, &visitor, deed);
+        self.ligature.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(end_sessions(c, id, None).await?) })).await.unwrap();
+        assert!(!self.sent(account, &visitor, deed, start).await, "{deed:?} for a session that is over");
+    }
+
+    async fn intrude(&mut self, account: usize, deeds: &[Deed]) {
+        let id = self.accounts[account];
+        if Self::session_of(&self.ligature, id).await.is_none() {
+            return;
+        }
+        let (before, password, identity) = {
+            let c = &mut self.ligature.store.read().await.unwrap();
+            let link = list_links(c, id).await.unwrap().into_iter().next();
+            let identity = link.map(|l| (PROVIDERS.iter().position(|p| l.namespace.contains(p)).unwrap(), l.subject[1..].parse().unwrap()));
+            (find_account(c, self.ligature.org, id).await.unwrap().unwrap().rev, storage::accounts::find_password(c, id).await.unwrap().is_some(), identity)
+        };
+        for deed in deeds {
+            self.deed(account, *deed).await;
+        }
+        let journal = self.ligature.journal(&mut self.ligature.store.read().await.unwrap(), id).await.unwrap();
+        let Some(first) = journal.iter().map(|e| &e.change).filter(|c| c.rev > before && !c.rewound).map(|c| c.rev).min() else { return };
+        let visitor = Self::visitor(Self::session_of(&self.ligature, id).await);
+        let (shown, _) = self.ligature.own_undos(&visitor).await.unwrap();
+        // The page of what was added and is gone again is not offered; the one of its removal is.
+        let asked = shown.iter().map(|c| c.rev).filter(|rev| *rev > before).min().unwrap();
+        let secret = self.ligature.ask_own_undo(&visitor, asked).await.unwrap();
+        match identity {
+            _ if password => self.ligature.undo_by_password(&visitor, &secret, PASSWORD).await.unwrap(),
+            Some(identity) => {
+                let mut held = Self::held(identity, None, true);
+                held.assertion.auth_at = Some(self.ligature.now());
+                let start = Sealed { add: None, undo: Some(secret.clone()), ..Self::start(&self.ligature, &visitor, &held) };
+                self.ligature.arrive(&visitor, held, start).await.unwrap();
+            }
+            None => panic!("an account that nothing opens"),
+        }
+        self.ligature.finish_undo(&visitor, &secret, Some(first), "").await.unwrap();
         self.read_mails().await;
+    }
+
+    /// Whether it was saved. What was moved is moved back.
+    async fn delegate(&mut self, provider: usize, believe: bool) -> bool {
+        let key = PROVIDERS[provider];
+        let caller = Self::session_of(&self.ligature, DELEGATE).await.unwrap();
+        let visitor = Self::visitor(Some(caller));
+        let (config, document) = {
+            let c = &mut self.ligature.store.read().await.unwrap();
+            (self.ligature.provider(c, key).await.unwrap().config, self.ligature.policies(c).await.unwrap().document(&crate::policies::provider_scope(key)))
+        };
+        let association = Association::read(&document);
+        let form = |config: &str, association: Association| ProviderForm {
+            key: key.into(),
+            name: key.into(),
+            settings: serde_json::from_str(config).unwrap(),
+            secret: String::new(),
+            enabled: true,
+            position: 0,
+            shared: false,
+            association,
+            confirmed: None,
+        };
+        let changed = if believe { form(&config, Association { verified_counts: true, ..association.clone() }) } else { form(&config.replace("\"x\"", "\"y\""), association.clone()) };
+        match self.ligature.save_provider(&visitor, changed, false).await {
+            Ok(()) => {
+                self.ligature.save_provider(&visitor, form(&config, association), false).await.unwrap();
+                true
+            }
+            Err(SaveProblem::Field("verified_counts" | "client_id", _)) => false,
+            Err(other) => panic!("{other:?}"),
+        }
     }
 
     async fn switch(&mut self, account: usize) {
@@ -659,7 +860,7 @@ impl Product {
         let mut conn = self.ligature.store.read().await.unwrap();
         let c = &mut conn;
         let all = usize::try_from(count_accounts(c, self.ligature.org).await.unwrap()).unwrap();
-        assert_eq!(all, world.people.len() + world.pending.len(), "accounts");
+        assert_eq!(all, world.people.len() + world.pending.len() + 1, "accounts, with the delegate");
         assert_eq!(self.accounts.len(), world.people.len(), "accounts with a session");
         for (n, (id, person)) in self.accounts.iter().zip(&world.people).enumerate() {
             let row = find_account(c, self.ligature.org, *id).await.unwrap().unwrap();
@@ -689,13 +890,16 @@ impl StateMachineTest for Run {
         Product::new()
     }
 
-    fn apply(mut product: Product, _: &World, step: Step) -> Product {
+    fn apply(mut product: Product, world: &World, step: Step) -> Product {
         Arc::clone(&product.runtime).block_on(async {
             match step {
                 Step::SignUp { address, finish } => product.sign_up(address, finish).await,
                 Step::SignIn { identity, address, verified, way } => product.sign_in(identity, address, verified, way).await,
                 Step::Add { account, identity, address } => product.add(account, identity, address).await,
-                Step::Unlink { account, method } => product.unlink(account, method).await,
+                Step::Unlink { account, method } => product.deed(account, Deed::Unlink(method)).await,
+                Step::Intrude { account, deeds } => product.intrude(account, &deeds).await,
+                Step::Late { account, deed } => product.late(account, deed).await,
+                Step::Delegate { provider, believe } => assert_eq!(product.delegate(provider, believe).await, world.delegate_may(provider, believe), "a delegate's word about {provider}"),
                 Step::Switch { account } => product.switch(account).await,
                 Step::Crash { account, identity, address, after } => product.crash(account, identity, address, after).await,
                 Step::Pass { hours } => {

@@ -55,17 +55,10 @@ impl Ligature {
         let session = visitor.session_of(account)?;
         let Contact::Mailbox(address) = contact else { return Err(Refusal::AttemptExpired.into()) };
         let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
-        // What was recent when the code was asked for still is when it comes back.
-        let allowed = match self.may_change(c, visitor, What::Email { taken }, open.row.created_at).await {
+        let allowed = match self.change_by_code(c, visitor, open, What::Email { taken }).await? {
             Ok(allowed) => allowed,
-            Err(fault) => {
-                let refusal = fault.refusal();
-                self.move_on(c, open, &State::Refused { refusal }, "").await?;
-                self.record(c, Event::new("email.refused").account(account).code(refusal.code()).support(&open.row.support_code)).await?;
-                return Ok(Err((refusal, open.row.support_code.clone())));
-            }
+            Err(refused) => return Ok(Err(refused)),
         };
-        self.move_on(c, open, &State::Done, "").await?;
         let changing = self.change(c, account).await?;
         // Who leaves an address need not be asked about it by a provider that still says it (GO-49).
         for old in list_emails(c, account).await?.iter().filter(|e| e.is_primary) {
@@ -87,40 +80,56 @@ impl Ligature {
     /// [`Refusal::ManagementOff`].
     pub async fn remove_own_email(&self, visitor: &Visitor, address: &str, foreign: bool) -> Result<(), Fault> {
         let address = address.to_owned();
-        self.act(visitor, move |this, c, visitor| {
-            Box::pin(async move {
-                let (account, now) = (visitor.session()?.account, this.now());
-                let changing = this.change(c, account).await?;
-                let all = list_emails(c, account).await?;
-                let Some(own) = all.iter().find(|e| e.canonical == address) else {
-                    let former = list_former_emails(c, account, now).await?;
-                    former.iter().find(|e| foreign && e.canonical == address).ok_or(Refusal::MethodUnknown)?;
-                    let allowed = this.may_change(c, &visitor, What::NoEmail { last: false }, now).await?;
-                    remove_email(c, account, &address).await?;
-                    remove_undo_links_to(c, account, &address).await?;
-                    return this.record(c, Event::new("email.disowned").account(account).detail(allowed.trace)).await;
-                };
-                let proved = |e: &&storage::accounts::Email| e.proof != "none";
-                let next = all.iter().filter(|e| e.canonical != address).filter(proved).max_by_key(|e| e.owner);
-                let last = next.is_none() && own.proof != "none";
-                let allowed = this.may_change(c, &visitor, What::NoEmail { last }, now).await?;
-                let way = Way::Address { canonical: own.canonical.clone(), proof: own.proof.clone(), owner: own.owner };
-                remove_way(c, account, &way, now, (!foreign && own.proof != "none").then_some(now + KEPT)).await?;
-                if let (true, Some(next)) = (own.is_primary, next) {
-                    set_primary_email(c, account, &next.canonical, None).await?;
-                }
-                if let Ok(canonical) = Canonical::parse(&own.canonical) {
-                    ignore_email(c, account, &this.ignored_hash(account, &canonical), now).await?;
-                }
-                if foreign {
-                    remove_undo_links_to(c, account, &own.canonical).await?;
-                }
-                this.record(c, Event::new("email.removed").account(account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::EmailGone, &doer(&visitor), ProfileChange::default()).await?;
-                this.tell(c, account, Kind::EmailGone, &visitor, "", &own.canonical, noted.as_ref()).await
-            })
-        })
-        .await
+        self.act(visitor, move |this, c, visitor| Box::pin(async move { this.remove_email_in(c, &visitor, &address, foreign).await })).await
+    }
+
+    pub(crate) async fn remove_email_in(&self, c: &mut Conn, visitor: &Acting, address: &str, foreign: bool) -> Result<(), Fault> {
+        let (account, now) = (visitor.session()?.account, self.now());
+        let changing = self.change(c, account).await?;
+        let all = list_emails(c, account).await?;
+        let Some(own) = all.iter().find(|e| e.canonical == address) else {
+            let former = list_former_emails(c, account, now).await?;
+            former.iter().find(|e| foreign && e.canonical == address).ok_or(Refusal::MethodUnknown)?;
+            let allowed = self.may_change(c, visitor, What::NoEmail { last: false }, now).await?;
+            remove_email(c, account, address).await?;
+            remove_undo_links_to(c, account, address).await?;
+            return self.record(c, Event::new("email.disowned").account(account).detail(allowed.trace)).await;
+        };
+        let proved = |e: &&storage::accounts::Email| e.proof != "none";
+        let next = all.iter().filter(|e| e.canonical != address).filter(proved).max_by_key(|e| e.owner);
+        let last = next.is_none() && own.proof != "none";
+        let allowed = self.may_change(c, visitor, What::NoEmail { last }, now).await?;
+        let way = Way::Address { canonical: own.canonical.clone(), proof: own.proof.clone(), owner: own.owner };
+        remove_way(c, account, &way, now, (!foreign && own.proof != "none").then_some(now + KEPT)).await?;
+        if let (true, Some(next)) = (own.is_primary, next) {
+            set_primary_email(c, account, &next.canonical, None).await?;
+        }
+        if let Ok(canonical) = Canonical::parse(&own.canonical) {
+            ignore_email(c, account, &self.ignored_hash(account, &canonical), now).await?;
+        }
+        if foreign {
+            remove_undo_links_to(c, account, &own.canonical).await?;
+        }
+        self.record(c, Event::new("email.removed").account(account).detail(allowed.trace)).await?;
+        let noted = self.changed(c, changing, Changed::EmailGone, &doer(visitor), ProfileChange::default()).await?;
+        self.tell(c, account, Kind::EmailGone, visitor, "", &own.canonical, noted.as_ref()).await
+    }
+
+    /// Whether the change that a code was asked for may still be made, now that the right one is there: what was recent
+    /// when it was asked for still is. A refusal ends the attempt and is committed.
+    pub(crate) async fn change_by_code(&self, c: &mut Conn, visitor: &Acting, open: &Opened, what: What) -> Result<Result<Allowed, (Refusal, String)>, Fault> {
+        match self.may_change(c, visitor, what, open.row.created_at).await {
+            Ok(allowed) => {
+                self.move_on(c, open, &State::Done, "").await?;
+                Ok(Ok(allowed))
+            }
+            Err(fault) => {
+                let (refusal, account) = (fault.refusal(), visitor.session()?.account);
+                self.move_on(c, open, &State::Refused { refusal }, "").await?;
+                self.record(c, Event::new("email.refused").account(account).code(refusal.code()).support(&open.row.support_code)).await?;
+                Ok(Err((refusal, open.row.support_code.clone())))
+            }
+        }
     }
 
     /// Whether the caller may begin to change the address.

@@ -10,6 +10,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use storage::{
+    Conn,
     accounts::{find_account, list_emails},
     attempts::spend_state,
     key,
@@ -27,6 +28,7 @@ use crate::{
     changes::{ProfileChange, doer},
     mails::Kind,
     removal::{Going, Removal},
+    transaction::Acting,
 };
 
 /// How long a ceremony may take.
@@ -62,7 +64,7 @@ struct Begun<T> {
     at: Micros,
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
@@ -172,26 +174,25 @@ impl Ligature {
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike, [`Refusal::LastMethod`], [`Refusal::NotRecent`].
     pub async fn remove_passkey(&self, visitor: &Visitor, id: &str) -> Result<(), Fault> {
         let id = id.to_owned();
-        self.act(visitor, move |this, c, visitor| {
-            Box::pin(async move {
-                let session = visitor.session()?;
-                let account = session.account;
-                let changing = this.change(c, account).await?;
-                let all = list_passkeys(c, account).await?;
-                let own = all.iter().find(|k| hex(&k.id) == id).ok_or(Refusal::MethodUnknown)?;
-                let removal = Removal::load(&this, c, account).await?;
-                let going = Going::Passkey { last: all.len() == 1 };
-                let (facts, decision) = removal.decide(going, Self::recent(session, this.now(), &removal.policy(going)));
-                if let Outcome::Refuse { refusal } = decision.outcome {
-                    return Err(refusal.into());
-                }
-                remove_passkey(c, account, &own.id).await?;
-                this.record(c, Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision))).await?;
-                let noted = this.changed(c, changing, Changed::PasskeyGone, &doer(&visitor), ProfileChange::default()).await?;
-                this.tell(c, account, Kind::PasskeyGone, &visitor, "", "", noted.as_ref()).await
-            })
-        })
-        .await
+        self.act(visitor, move |this, c, visitor| Box::pin(async move { this.remove_passkey_in(c, &visitor, &id).await })).await
+    }
+
+    pub(crate) async fn remove_passkey_in(&self, c: &mut Conn, visitor: &Acting, id: &str) -> Result<(), Fault> {
+        let session = visitor.session()?;
+        let account = session.account;
+        let changing = self.change(c, account).await?;
+        let all = list_passkeys(c, account).await?;
+        let own = all.iter().find(|k| hex(&k.id) == id).ok_or(Refusal::MethodUnknown)?;
+        let removal = Removal::load(self, c, account).await?;
+        let going = Going::Passkey { last: all.len() == 1 };
+        let (facts, decision) = removal.decide(going, Self::recent(session, self.now(), &removal.policy(going)));
+        if let Outcome::Refuse { refusal } = decision.outcome {
+            return Err(refusal.into());
+        }
+        remove_passkey(c, account, &own.id).await?;
+        self.record(c, Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision))).await?;
+        let noted = self.changed(c, changing, Changed::PasskeyGone, &doer(visitor), ProfileChange::default()).await?;
+        self.tell(c, account, Kind::PasskeyGone, visitor, "", "", noted.as_ref()).await
     }
 
     /// Begins a sign-in by whichever passkey the browser has.

@@ -12,7 +12,7 @@ use storage::{
     attributes::{Attribute as Field, BY_CODE, BY_PERSON, find_phone, list_attributes, remove_attribute, set_attribute},
 };
 
-use crate::{Fault, Ligature, held::Held};
+use crate::{Fault, Ligature, ground::Ground, held::Held};
 
 /// A field as it was before a provider filled it: value and source, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,13 +29,12 @@ fn source_of(key: &str) -> String {
 impl Ligature {
     /// Copies the listed fields from the assertion. A field without a value stays; a user name that is taken stays too.
     /// Answers what was there before, of those that changed.
-    pub(crate) async fn sync_profile(&self, c: &mut Conn, account: AccountId, held: &Held, policy: &Arc<Policy>, targets: &[Target], client: Option<&str>) -> Result<Vec<Before>, Fault> {
+    pub(crate) async fn sync_profile(&self, c: &mut Conn, account: AccountId, held: &Held, policy: &Arc<Policy>, targets: &[Target], ground: &Ground) -> Result<Vec<Before>, Fault> {
         if targets.is_empty() {
             return Ok(Vec::new());
         }
-        let ground = self.ground(c, client).await?;
         let known = domain::facts::Known { account, state: domain::facts::AccountState::Active, link: None, second_factor: false };
-        let around = self.surroundings(c, policy, Some(known), &ground).await?;
+        let around = self.surroundings(c, policy, Some(known), ground).await?;
         let values = self.values(held, policy, &around)?;
         let found: Vec<(Target, String)> = targets.iter().filter_map(|t| values.profile(t).map(|v| (t.clone(), v.clone()))).collect();
         let there = list_attributes(c, account).await?;

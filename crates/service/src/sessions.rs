@@ -8,6 +8,7 @@ use storage::{
 use crate::{
     Caller, Fault, Ligature, Visitor,
     chance::{hash, row_id, support_code, token},
+    ground::Ground,
     transaction::{Acting, Session},
 };
 
@@ -40,8 +41,8 @@ impl Opening {
 }
 
 impl Ligature {
-    /// Opens a session and ends the one that the browser had: ids are never kept over a sign-in or a link (SB-01).
-    pub(crate) async fn open_session(&self, c: &mut Conn, visitor: &Acting, opening: &Opening) -> Result<String, Fault> {
+    /// Opens a session, by what was configured when this transaction decided, and ends the one that the browser had: ids are never kept over a sign-in or a link (SB-01).
+    pub(crate) async fn open_session(&self, c: &mut Conn, visitor: &Acting, ground: &Ground, opening: &Opening) -> Result<String, Fault> {
         let (now, secret) = (self.now(), token());
         if let Some(old) = &visitor.session
             && end_session(c, &old.hash).await? == 0
@@ -66,11 +67,10 @@ impl Ligature {
             sid,
         };
         if session.factor.is_empty() {
-            let policy = self.ground(c, visitor.on_way_to.as_deref()).await?.policy(None);
-            self.note_demand(c, &policy, session.account).await?;
+            self.note_demand(c, &ground.policy(None), session.account).await?;
         }
         if matches!(opening.kind, "sign_in" | "confirm") {
-            self.know_browser(c, visitor, opening.account).await?;
+            self.know_browser(c, visitor, opening).await?;
         }
         add_session(c, self.org, &session, now).await?;
         add_auth_event(c, row_id(now), opening.kind, &session, now).await?;

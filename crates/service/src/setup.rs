@@ -89,7 +89,8 @@ impl Ligature {
                 }
                 let account = this.add_owner(c, &person, &phc, &visitor.locale, "setup").await?;
                 let opening = Opening::local(account, "password", this.now());
-                let session = this.open_session(c, &visitor, &opening).await?;
+                let ground = this.ground(c, None).await?;
+                let session = this.open_session(c, &visitor, &ground, &opening).await?;
                 Ok(Ok(Arrival::SignedIn { secret: session, continuation: Continuation::Admin, method: "password".into() }))
             })
         })

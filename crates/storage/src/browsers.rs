@@ -15,10 +15,8 @@ pub async fn find_browser(conn: &mut Conn, id: AccountId, browser: &[u8], since:
 /// Notes a sign-in to the account in a browser.
 pub async fn set_browser(conn: &mut Conn, id: AccountId, browser: &[u8], at: Micros) -> Result<()> {
     let values = (known_browser::account_id.eq(key(id)), known_browser::browser.eq(browser), known_browser::seen_at.eq(at));
-    on!(conn, |c| {
-        diesel::delete(known_browser::table.filter(known_browser::account_id.eq(key(id))).filter(known_browser::browser.eq(browser))).execute(c).await?;
-        diesel::insert_into(known_browser::table).values(values).on_conflict_do_nothing().execute(c).await
-    })?;
+    let row = (known_browser::account_id, known_browser::browser);
+    on!(conn, |c| diesel::insert_into(known_browser::table).values(values).on_conflict(row).do_update().set(known_browser::seen_at.eq(at)).execute(c).await)?;
     Ok(())
 }
 

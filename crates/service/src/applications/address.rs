@@ -78,7 +78,8 @@ impl Ligature {
         .await
     }
 
-    /// The right code: the address, which the account has, is its own from now on.
+    /// The right code: the address, which the account has, is its own from now on. Its other addresses, and those that it
+    /// gave up lately, hear of it.
     pub(crate) async fn finish_proof(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
         let session = visitor.session_of(account)?;
         let address = Canonical::parse(contact.as_str()).map_err(|_| Refusal::AttemptExpired)?;
@@ -87,21 +88,16 @@ impl Ligature {
             return Err(Refusal::AttemptExpired.into());
         }
         let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
-        let allowed = match self.may_change(c, visitor, What::ProvenEmail { taken }, open.row.created_at).await {
+        let allowed = match self.change_by_code(c, visitor, open, What::ProvenEmail { taken }).await? {
             Ok(allowed) => allowed,
-            Err(fault) => {
-                let refusal = fault.refusal();
-                self.move_on(c, open, &State::Refused { refusal }, "").await?;
-                self.record(c, Event::new("email.refused").account(account).code(refusal.code()).support(&open.row.support_code)).await?;
-                return Ok(Err((refusal, open.row.support_code.clone())));
-            }
+            Err(refused) => return Ok(Err(refused)),
         };
-        self.move_on(c, open, &State::Done, "").await?;
         let changing = self.change(c, account).await?;
         own_email(c, account, address.as_str()).await?;
         remove_pending_accounts(c, self.org, address.as_str(), account).await?;
         self.record(c, Event::new("email.proved").account(account).detail(allowed.trace)).await?;
-        self.changed(c, changing, Changed::Email, &doer(visitor), ProfileChange::default()).await?;
+        let noted = self.changed(c, changing, Changed::Email, &doer(visitor), ProfileChange::default()).await?;
+        self.tell(c, account, Kind::EmailProved, visitor, "", address.as_str(), noted.as_ref()).await?;
         Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 

@@ -123,8 +123,8 @@ impl Ligature {
         let (wanted, by) = open.state.binding()?;
         self.binds_by(c, &open, BindMethod::Identity).await?;
         // The other identity is worth as much as a sign-in with it would be: the same decision, gates and filters included.
-        let client = client_of(&open.continuation);
-        let (facts, _, decision) = self.decide_on(c, shown, Ask::SignIn { act: Act::Arrived, proven: false, kept: &Kept::default() }, client.as_deref()).await?;
+        let ground = self.hold(c, shown, client_of(&open.continuation).as_deref()).await?;
+        let (facts, _, decision) = self.decide_on(c, shown, Ask::SignIn { act: Act::Arrived, proven: false, kept: &Kept::default() }, &ground).await?;
         let another = open.held()?.provider != shown.provider;
         // What that account would still be asked for is asked for before the link.
         let opens = matches!(decision.outcome, Outcome::SignIn { .. } | Outcome::SecondFactor { .. } | Outcome::Details { .. });

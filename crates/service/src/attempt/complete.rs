@@ -183,7 +183,8 @@ impl Ligature {
         // Who takes its credentials away now waits for the answer, or was faster and is seen.
         hold_account(c, account).await?;
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::CredentialsWrong)?;
-        let policy = self.ground(c, client_of(&continuation).as_deref()).await?.policy(None);
+        let ground = self.ground(c, client_of(&continuation).as_deref()).await?;
+        let policy = ground.policy(None);
         let mut given = given(&kept, if row.name.is_empty() { Vec::new() } else { vec![Target::Name] });
         self.add_agreed(c, &policy, &[account], &mut given).await?;
         let second_factor = find_factor(c, account, TOTP).await?.is_some();
@@ -225,7 +226,7 @@ impl Ligature {
         }
         self.keep_given(c, account, &kept).await?;
         let factor = kept.factor.map(|(_, by)| by).unwrap_or_default();
-        let secret = self.open_session(c, visitor, &Opening { factor, ..Opening::local(account, &method, self.now()) }).await?;
+        let secret = self.open_session(c, visitor, &ground, &Opening { factor, ..Opening::local(account, &method, self.now()) }).await?;
         Ok(Ok(Arrival::SignedIn { secret, continuation, method }))
     }
 

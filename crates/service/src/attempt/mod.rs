@@ -165,15 +165,16 @@ impl Ligature {
     /// Decides on what the person did and applies the answer, all in this transaction.
     pub(crate) async fn step(&self, c: &mut Conn, visitor: &Acting, open: Opened, deed: Deed) -> Result<Settled, Fault> {
         let held = open.held()?.clone();
-        let client = client_of(&open.continuation);
-        let (facts, policy, decision) = self.decide_on(c, &held, Ask::SignIn { act: deed.act, proven: deed.proven, kept: &deed.kept }, client.as_deref()).await?;
+        let ground = self.hold(c, &held, client_of(&open.continuation).as_deref()).await?;
+        let (facts, policy, decision) = self.decide_on(c, &held, Ask::SignIn { act: deed.act, proven: deed.proven, kept: &deed.kept }, &ground).await?;
         let next = match self.entered(c, &held, &decision.outcome, open.state.choice().cloned(), &deed).await? {
             Some(page) if !open.state.is_terminal() => page,
             _ => open.state.clone().end(&decision.outcome)?,
         };
         self.move_on(c, &open, &next, "").await?;
         if next.is_terminal() {
-            let applying = Applying { visitor, held: &held, continuation: &open.continuation, facts: &facts, policy: &policy, decision: &decision, kept: &deed.kept, attempt: Some(&open) };
+            let applying =
+                Applying { visitor, held: &held, continuation: &open.continuation, facts: &facts, ground: &ground, policy: &policy, decision: &decision, kept: &deed.kept, attempt: Some(&open) };
             return self.apply(c, &applying).await;
         }
         self.send_code(c, visitor, &open.row, &next, &held, &policy).await?;

@@ -1,0 +1,43 @@
+//! Tests over HTTP, in one binary, since each binary holds the whole server; a module a topic.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
+
+mod account;
+mod admin;
+mod application;
+mod application_settings;
+mod behaviours;
+mod brand;
+mod callback;
+mod changes;
+mod commands;
+mod confirm;
+mod conformance_op;
+mod console;
+mod details;
+mod docs;
+mod floods;
+mod flows;
+mod forward;
+mod gate;
+mod inputs;
+mod journeys;
+mod limits;
+mod linking;
+mod live_sessions;
+mod lives;
+mod merge;
+mod op;
+mod organisations;
+mod pages;
+mod password;
+mod phone;
+mod policy;
+mod registration;
+mod restore;
+mod rewind;
+mod rotation;
+mod second_factor;
+mod secrets;
+mod sign_in;
+mod tokens;
+mod world;
