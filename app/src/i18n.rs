@@ -142,9 +142,15 @@ mod tests {
     #[test]
     fn german_addresses_people_formally() {
         let familiar = ["du", "dich", "dir", "dein", "deine", "deinem", "deinen", "deiner", "deines", "kannst", "hast", "bist"];
+        let commands: Vec<_> = "stell stelle schließe stimme gib nimm wähle setze melde öffne prüfe lies tippe nenne füge entferne richte versuche warte mach geh".split(' ').collect();
         for line in include_str!("../locales/de/main.ftl").lines() {
             let found = line.split(|c: char| !c.is_alphabetic()).find(|word| familiar.contains(&word.to_lowercase().as_str()));
             assert_eq!(found, None, "{line}");
+            // "Entferne …" at the start of a sentence or clause, instead of "Entfernen Sie …".
+            let text = line.split_once(" = ").map_or(line, |(_, text)| text);
+            let clauses = text.split(['.', ':', ';', ',', '?', '!']).flat_map(|clause| clause.split(" oder ").flat_map(|c| c.split(" und ")));
+            let first = clauses.filter_map(|clause| clause.split_whitespace().next()).find(|word| commands.contains(&word.to_lowercase().as_str()));
+            assert_eq!(first, None, "{line}");
         }
     }
 
@@ -166,6 +172,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_event_that_is_written_down_has_its_name_in_every_language() {
+        let mut files = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/service/src"))];
+        let mut seen = 0;
+        while let Some(path) = files.pop() {
+            if path.is_dir() {
+                files.extend(std::fs::read_dir(path).unwrap().map(|e| e.unwrap().path()));
+                continue;
+            }
+            let text = std::fs::read_to_string(path).unwrap();
+            for kind in ["Event::new(\"", "undone(\"", "decided(\"", ".event(\""].iter().flat_map(|opener| text.split(opener).skip(1)).filter_map(|rest| rest.split('"').next()) {
+                for lang in Lang::ALL {
+                    assert!(has(lang, &format!("event-{}", kind.replace(['.', '_'], "-"))), "{}: {kind}", lang.tag());
+                }
+                seen += 1;
+            }
+        }
+        assert!(seen > 60, "{seen}");
     }
 
     #[test]

@@ -50,7 +50,7 @@ for (const js of [false, true]) {
     assert.equal(await page.locator('button.choice').count(), 3);
     await page.click('text=Add Pigeon to my account');
     await page.fill('#code', (await code(w, 'anna@example.test', 1)).toLowerCase());
-    await page.click('text=Go on');
+    await page.click('text=Continue');
     assert.equal(await page.textContent('#sub'), first);
   });
 
@@ -86,7 +86,7 @@ for (const js of [false, true]) {
     await page.fill('#password', PASSWORD);
     await page.click('text=Send the code');
     await page.fill('#code', await code(w, 'cleo@example.test', 1));
-    await page.click('text=Go on');
+    await page.click('text=Continue');
     assert.match(await page.textContent('h1'), /Hello Cleo/);
     await page.click('nav >> text=Sign out');
     await page.click('text=Forgot your password?');
@@ -99,7 +99,7 @@ for (const js of [false, true]) {
     await page.fill('#email', 'cleo@example.test');
     await page.fill('#password', PASSWORD);
     await page.click('button.primary');
-    assert.match(await page.textContent('.notice'), /do not fit together/);
+    assert.match(await page.textContent('.notice'), /Wrong email or password/);
     assert.equal(await page.inputValue('#email'), 'cleo@example.test');
     await page.fill('#password', 'another long password');
     await page.click('button.primary');
@@ -202,7 +202,7 @@ for (const js of [false, true]) {
     assert.match(await page.textContent('#outcome'), /code from the claimed address/);
     await page.goBack();
     await page.goBack();
-    await page.click('text=Put it in force');
+    await page.click('button[name="becomes"][value="active"]');
     const person = await open(t, js);
     await person.goto(`${w.url}/login`);
     await person.click('text=Continue with Meridian');

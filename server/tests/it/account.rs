@@ -196,7 +196,7 @@ async fn ma_12_no_act_of_my_account_reaches_what_is_somebody_elses() {
     // An application's id is no secret, but what it may do is each person's own.
     assert_eq!(a.post("/fn/account/application/revoke", &[("client_id", "rp")]).await.refusal(), "account.method_unknown");
     assert!(v.get("/account/applications").await.has("The rp"));
-    assert!(v.post("/fn/account/application/revoke", &[("client_id", "rp")]).await.has("The access was taken back"));
+    assert!(v.post("/fn/account/application/revoke", &[("client_id", "rp")]).await.has("The access is removed"));
     // What is taken along is one's own, whatever is asked for.
     let theirs = a.post("/account/export", &[("account", &account.to_string())]).await;
     assert!(theirs.has("theo@example.test") && !theirs.has("vera@example.test") && !theirs.has("h-2"), "{}", theirs.body);

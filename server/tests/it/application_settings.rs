@@ -62,7 +62,7 @@ async fn only_the_providers_that_an_application_allows_lead_to_it_and_the_decisi
             ],
         )
         .await;
-    for problem in ["There is no provider with one of these keys", "This is no e-mail address", "A line is no claim"] {
+    for problem in ["There is no provider with one of these keys", "This is no email address", "A line is no claim"] {
         assert!(page.has(problem), "{problem}: {}", page.body);
     }
     assert!(page.has("harbour nowhere") && page.has("sub = 1"), "what was typed is kept");

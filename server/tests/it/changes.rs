@@ -54,7 +54,7 @@ async fn the_old_address_stays_until_the_new_one_is_proved_and_can_take_the_chan
     let taken = w.browser().post("/fn/signup", &[("email", "vera@example.test"), ("name", "T"), ("password", PASSWORD)]).await;
     assert!(taken.path().ends_with("/code"));
     let answer = take_back(&reader, &path).await;
-    assert!(answer.path() == "/login" && answer.has("It is taken back"), "{}", answer.body);
+    assert!(answer.path() == "/login" && answer.has("The change is undone"), "{}", answer.body);
     assert!(!b.is_signed_in().await, "everybody is signed out");
     let again = w.browser();
     assert_eq!(again.password("vera@example.test", PASSWORD).await.path(), "/account");
@@ -107,7 +107,7 @@ async fn this_was_not_me_removes_a_new_identity_for_good() {
     assert!(thief.is_signed_in().await);
     let path = undo_path(&last(&w, "vera@example.test").await);
     let answer = take_back(&w.browser(), &path).await;
-    assert!(answer.has("It is taken back"), "{}", answer.body);
+    assert!(answer.has("The change is undone"), "{}", answer.body);
     assert!(!thief.is_signed_in().await && !b.is_signed_in().await);
     let page = thief.sign_in("harbour", "h-1").await;
     assert!(page.path().ends_with("/choose"), "a new person's page: {}", page.body);
@@ -142,7 +142,7 @@ async fn this_was_not_me_puts_a_removed_identity_back() {
     other.pick(&chooser, "create_new").await;
     assert!(other.is_signed_in().await);
     // It is another account's by now, and stays that.
-    assert!(take_back(&w.browser(), &path).await.has("It is taken back"));
+    assert!(take_back(&w.browser(), &path).await.has("The change is undone"));
     assert!(other.is_signed_in().await && w.browser().sign_in("harbour", "h-1").await.path() == "/account");
     let back = w.browser();
     back.password("vera@example.test", PASSWORD).await;
@@ -175,7 +175,7 @@ async fn a_first_password_is_set_where_the_policy_lets_it_and_is_taken_back_by_t
     assert_eq!(b.methods().await, ["Meridian", "Password"]);
     let path = undo_path(&last(&w, "vera@example.test").await);
     let done = w.browser().take_back_by(&path, "meridian", "m-vera").await;
-    assert!(done.has("It is taken back"), "{}", done.body);
+    assert!(done.has("The change is undone"), "{}", done.body);
     assert!(!b.is_signed_in().await);
     b.sign_in("meridian", "m-vera").await;
     assert_eq!(b.methods().await, ["Meridian"]);
@@ -223,7 +223,7 @@ async fn a_deleted_account_is_shut_at_once_can_be_taken_back_and_is_gone_after_t
     assert!(w.browser().password("vera@example.test", PASSWORD).await.path().ends_with("/restore"), "nobody is in without a word on it");
     assert!(w.browser().sign_in("harbour", "h-1").await.path().ends_with("/restore"));
     let path = undo_path(&last(&w, "vera@example.test").await);
-    assert!(take_back(&w.browser(), &path).await.has("It is taken back"));
+    assert!(take_back(&w.browser(), &path).await.has("The change is undone"));
     assert_eq!(b.password("vera@example.test", PASSWORD).await.path(), "/account");
     // Once more, for good.
     let mut sent = w.mails("vera@example.test").await;
@@ -265,16 +265,16 @@ async fn a_change_is_taken_back_in_my_account_too() {
     // A session alone suspends nothing and signs nobody out.
     let asked = b.post("/fn/account/undo", &[("change", &id)]).await;
     let secret = asked.path().rsplit('/').next().unwrap().to_owned();
-    assert!(asked.has("The password from before") && b.post("/fn/undo", &[("secret", &secret)]).await.refusal() == "account.undo_credential", "{}", asked.body);
+    assert!(asked.has("Password from before the change") && b.post("/fn/undo", &[("secret", &secret)]).await.refusal() == "account.undo_credential", "{}", asked.body);
     assert!(b.is_signed_in().await);
-    assert!(b.post("/fn/undo/finish", &[("secret", &secret), ("answer", "back")]).await.has("Show something that your account had before"));
+    assert!(b.post("/fn/undo/finish", &[("secret", &secret), ("answer", "back")]).await.has("Confirm with something that your account had before"));
     let wrong = b.post("/fn/undo/password", &[("secret", &secret), ("password", "not the password")]).await;
-    assert!(wrong.has("That is not what your account had before"), "{}", wrong.body);
+    assert!(wrong.has("That doesn't match what your account had before"), "{}", wrong.body);
     b.post("/fn/undo/password", &[("secret", &secret), ("password", PASSWORD)]).await;
     let elsewhere = w.browser().post("/fn/undo/finish", &[("secret", &secret), ("answer", "back")]).await;
-    assert!(elsewhere.has("Show something that your account had before"), "what was shown counts in its browser: {}", elsewhere.body);
+    assert!(elsewhere.has("Confirm with something that your account had before"), "what was shown counts in its browser: {}", elsewhere.body);
     let done = b.post("/fn/undo/finish", &[("secret", &secret), ("answer", "back")]).await;
-    assert!(done.path() == "/login" && done.has("It is taken back"), "{}", done.body);
+    assert!(done.path() == "/login" && done.has("The change is undone"), "{}", done.body);
     assert!(!b.is_signed_in().await);
     b.password("vera@example.test", PASSWORD).await;
     assert_eq!(b.methods().await, ["Password"]);

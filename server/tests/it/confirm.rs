@@ -38,7 +38,7 @@ async fn adding_and_removing_need_a_recent_sign_in_and_go_on_after_the_password(
     assert_eq!(forced.path(), "/account/confirm", "the form itself is refused too");
     assert_eq!(b.methods().await.len(), 2);
     let wrong = b.post("/fn/account/confirm/password", &[("password", "not the password"), ("to", &remove)]).await;
-    assert!(wrong.path() == "/account/confirm" && wrong.has("not the password of this account"), "{}", wrong.body);
+    assert!(wrong.path() == "/account/confirm" && wrong.has("the password of this account"), "{}", wrong.body);
     let before = b.session_cookie().unwrap();
     let question = b.post("/fn/account/confirm/password", &[("password", PASSWORD), ("to", &remove)]).await;
     assert!(question.path() == remove && question.has("Remove Harbour?"), "{}", question.body);

@@ -73,7 +73,7 @@ async fn leads_to(w: &World, at: &Provider) -> bool {
     w.browser().start("plain").await.starts_with(&format!("{}/authorize", at.issuer))
 }
 
-const SOURCE: &str = "only an owner changes where it is asked";
+const SOURCE: &str = "only an owner can change its issuer";
 
 /// Shows DL-01 for a delegate: each setting that could make them somebody else.
 #[tokio::test(flavor = "multi_thread")]
@@ -133,9 +133,9 @@ async fn dl_01_dl_02_an_owner_confirms_the_number_and_types_the_secret_again() {
     let moved = evil("p-new", json!({"name": "New"})).await;
     let there = with(plain(&moved, false), &[("secret", ""), ("name", "Moved"), ("login_only", "on")]);
     let asked = save(&owner, &there).await;
-    assert!(asked.has("depend on it: 1") && asked.has("Tick the box if you mean it") && asked.has("name=\"confirmed\" value=\"1\""), "{}", asked.body);
+    assert!(asked.has("depend on it: 1") && asked.has("Tick this box if you are sure") && asked.has("name=\"confirmed\" value=\"1\""), "{}", asked.body);
     assert!(asked.has("value=\"Moved\"") && asked.has("name=\"login_only\" value=\"on\" checked"), "what was typed and ticked is kept: {}", asked.body);
-    assert!(save(&owner, &with(there.clone(), &[("confirmed", "7")])).await.has("Tick the box if you mean it"), "another number was confirmed");
+    assert!(save(&owner, &with(there.clone(), &[("confirmed", "7")])).await.has("Tick this box if you are sure"), "another number was confirmed");
     let again = save(&owner, &with(there.clone(), &[("confirmed", "1")])).await;
     assert!(again.has("Type it again") && leads_to(&w, &w.pigeon).await, "{}", again.body);
     // Another path at the same place is another address.

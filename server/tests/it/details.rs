@@ -38,7 +38,7 @@ async fn au_15_agreements_stay_in_force_on_the_binding_page_and_new_versions_are
     assert!(asked.has("Terms of use") && asked.has("https://example.test/terms"), "{}", asked.body);
     assert_eq!((w.links("a-vera").await, b.is_signed_in().await), (0, false));
     let unticked = accept(&b, &asked, &[]).await;
-    assert!(unticked.has("Accept this to go on") && unticked.has("aria-invalid=\"true\""), "{}", unticked.body);
+    assert!(unticked.has("Accept this to continue") && unticked.has("aria-invalid=\"true\""), "{}", unticked.body);
     assert_eq!(w.links("a-vera").await, 0);
     let forged = accept(&b, &asked, &[("agreed[0]", "terms@0")]).await;
     assert!(forged.path().ends_with("/details") && w.links("a-vera").await == 0, "another version is another agreement");

@@ -406,7 +406,7 @@ async fn i13_the_owner_or_an_administrator_says_that_the_mailbox_is_still_the_ac
         } else {
             let id = account_of(&w, "vera@example.test").await.to_string();
             let owner = w.owner().await;
-            assert!(owner.get(&format!("/admin/accounts/{id}")).await.has("codes sent to it open nothing"));
+            assert!(owner.get(&format!("/admin/accounts/{id}")).await.has("codes sent to it don't work"));
             assert_eq!(v.post("/fn/admin/account/email", &[("account", &id), ("address", "vera@example.test")]).await.refusal(), "admin.forbidden");
             let kept = owner.post("/fn/admin/account/email", &[("account", &id), ("address", "vera@example.test")]).await;
             assert!(kept.has("The address is confirmed"), "{}", kept.body);

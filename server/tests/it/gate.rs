@@ -50,7 +50,7 @@ async fn cn_01_consent_covers_what_is_told_whichever_parameter_asked() {
     // The good way: asked for, listed, allowed, told, and never asked again.
     let claims = json!({"userinfo": {"email": null, "phone_number": null, "preferred_username": null}, "id_token": {"name": null, "roles": null}}).to_string();
     let (asked, tokens) = allow(&rp, &b, &[("claims", &claims)]).await;
-    for line in ["See your e-mail address", "See your phone number", "See your user name", "See your name", "See your roles", "goes to rp.example.test"] {
+    for line in ["See your email address", "See your phone number", "See your user name", "See your name", "See your roles", "goes to rp.example.test"] {
         assert!(asked.has(line), "{line}: {}", asked.body);
     }
     assert!(!asked.has("See your language") && !asked.has("name and language") && !asked.has("while you are away"));
@@ -161,7 +161,7 @@ async fn cn_03_an_address_is_told_only_to_the_account_that_owns_it() {
     assert_eq!((owner.0["email"].as_str(), owner.1["email_verified"].as_bool()), (Some("vera@example.test"), Some(true)));
     // The intruder: Pigeon says Vera's address and proves nothing.
     let (b, page) = arrive(&w, &rp, "pigeon", "p-vera", "openid email").await;
-    assert!(page.path() == "/address" && page.has("Confirm your e-mail address"), "{} {}", page.url, page.body);
+    assert!(page.path() == "/address" && page.has("Confirm your email address"), "{} {}", page.url, page.body);
     let request = entry(&page);
     let before = w.mails("vera@example.test").await;
     let typed = b.post("/fn/address", &[("entry", &request), ("answer", "send")]).await;
@@ -211,7 +211,7 @@ async fn cn_03_a_free_address_becomes_the_accounts_own_by_a_code_on_the_way_in()
     assert_eq!(page.path(), "/address", "{} {}", page.url, page.body);
     let typed = b.post("/fn/address", &[("entry", &entry(&page)), ("answer", "send")]).await;
     let code = w.mail("free@example.test", 1).await.code.unwrap();
-    assert!(typed.has("Go on without my address"), "{}", typed.body);
+    assert!(typed.has("Continue without my address"), "{}", typed.body);
     // Somebody else's browser types it for nobody.
     assert_ne!(w.browser().post("/fn/attempt/code", &[("attempt", &typed.attempt()), ("code", &code)]).await.status, 200);
     let done = b.post_only("/fn/attempt/code", &[("attempt", &typed.attempt()), ("code", &code)]).await;

@@ -53,7 +53,7 @@ async fn id_16_nobody_calls_google_the_own_directory_of_a_domain() {
     }
     let saved = owner.post("/fn/admin/provider", &form("https://id.corp.test")).await;
     assert!(saved.has("Saved."), "{}", saved.body);
-    assert!(owner.get("/admin/providers/big").await.has("It is the own directory of these domains"));
+    assert!(owner.get("/admin/providers/big").await.has("This provider is the directory that assigns these addresses"));
 }
 
 /// Also numbers too large to be exact, and a subject in other letters.

@@ -205,7 +205,7 @@ async fn au_10_binding_by_each_method_that_is_on_and_by_no_other() {
     let page = c.pick(&c.sign_in("harbour", "h-2").await, "enter_account").await;
     assert!(page.has("name=\"bind\"") && !page.has("attempt/password"), "{}", page.body);
     let stranger = bind_with(&c, &page, "meridian", "m-ben").await;
-    assert!(stranger.path().ends_with("/bind") && stranger.has("do not fit together"), "{} {}", stranger.url, stranger.body);
+    assert!(stranger.path().ends_with("/bind") && stranger.has("Wrong email or password"), "{} {}", stranger.url, stranger.body);
     let done = bind_with(&c, &page, "meridian", "m-vera").await;
     assert_eq!((done.path().as_str(), w.links("h-2").await), ("/account", 1), "{}", done.body);
     w.healthy().await;
@@ -240,7 +240,7 @@ async fn lk_16_the_password_of_another_account_binds_nothing() {
     let b = w.browser();
     let page = b.pick(&b.sign_in("atlas", "a-vera").await, "add_to_existing").await;
     let answer = b.post("/fn/attempt/password", &[("attempt", &page.attempt()), ("email", "other@example.test"), ("password", "the other one's own password")]).await;
-    assert!(answer.path().ends_with("/code") && answer.has("do not fit together"), "{} {}", answer.url, answer.body);
+    assert!(answer.path().ends_with("/code") && answer.has("Wrong email or password"), "{} {}", answer.url, answer.body);
     assert_eq!((w.links("a-vera").await, b.is_signed_in().await), (0, false));
     assert_eq!(other.methods().await, ["Password"]);
     // Vera's own password is the proof that counts.

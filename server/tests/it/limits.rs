@@ -77,7 +77,7 @@ async fn lo_01_two_hundred_wrong_passwords_from_forty_addresses_keep_the_owner_o
     assert_eq!(v.password(VERA, PASSWORD).await.path(), "/account");
     let new = w.browser();
     let page = new.password(VERA, PASSWORD).await;
-    assert!(page.refusal() == "rate.limited" && page.has("Other ways to sign in work right now"), "{}", page.body);
+    assert!(page.refusal() == "rate.limited" && page.has("You can use another way to sign in right now"), "{}", page.body);
     assert_eq!(w.browser().sign_in("harbour", "h-1").await.path(), "/account");
     w.pass(15 * 60 + 1);
     assert_eq!(new.password(VERA, PASSWORD).await.path(), "/account");
@@ -95,25 +95,25 @@ async fn lo_01_rl_01_after_a_hundred_wrong_passwords_strangers_need_another_way_
         if n % 10 == 1 {
             w.pass(3601);
         }
-        assert!(w.browser().password(VERA, WRONG).await.has("do not fit together"), "{n}");
+        assert!(w.browser().password(VERA, WRONG).await.has("Wrong email or password"), "{n}");
     }
     assert_eq!(w.browser().password(VERA, PASSWORD).await.path(), "/account", "the hundredth is looked at; it was right, and the row is over");
     for n in 0..100 {
         if n % 9 == 0 {
             w.pass(3601);
         }
-        assert!(w.browser().password(VERA, WRONG).await.has("do not fit together"), "{n}");
+        assert!(w.browser().password(VERA, WRONG).await.has("Wrong email or password"), "{n}");
     }
     w.pass(3601);
     let right = w.browser().password(VERA, PASSWORD).await;
-    assert!(right.has("do not fit together") && right.has("only in browsers where you signed in during the last 90 days"), "{}", right.body);
+    assert!(right.has("Wrong email or password") && right.has("only in browsers where you signed in during the last 90 days"), "{}", right.body);
     assert_eq!(plain(&right, VERA), plain(&w.browser().password(VERA, WRONG).await, VERA), "like a wrong one");
     assert_eq!(plain(&right, VERA), plain(&w.browser().password("nobody@example.test", WRONG).await, "nobody@example.test"), "and like anybody's");
     // It stays so for days, and locks nobody: the known browser, the provider, the mailbox.
     w.pass(3 * 86_400);
-    assert!(w.browser().password(VERA, PASSWORD).await.has("do not fit together"));
+    assert!(w.browser().password(VERA, PASSWORD).await.has("Wrong email or password"));
     assert_eq!(v.password(VERA, PASSWORD).await.path(), "/account");
-    assert!(w.browser().password(VERA, PASSWORD).await.has("do not fit together"), "what the known browser did is not the strangers' success");
+    assert!(w.browser().password(VERA, PASSWORD).await.has("Wrong email or password"), "what the known browser did is not the strangers' success");
     agree_on_the_time(&w);
     let b = w.browser();
     assert_eq!(b.sign_in("harbour", "h-1").await.path(), "/account");
@@ -126,7 +126,7 @@ async fn lo_01_rl_01_after_a_hundred_wrong_passwords_strangers_need_another_way_
         w.browser().password(VERA, WRONG).await;
     }
     w.pass(3601);
-    assert!(w.browser().password(VERA, PASSWORD).await.has("do not fit together"));
+    assert!(w.browser().password(VERA, PASSWORD).await.has("Wrong email or password"));
     let (c, sent) = (w.browser(), w.mails(VERA).await);
     let page = c.post("/fn/reset/ask", &[("email", VERA)]).await;
     let code = w.mail(VERA, sent + 1).await.code.unwrap();
@@ -142,7 +142,7 @@ async fn lo_01_wrong_passwords_of_a_known_browser_stop_that_browser_and_no_stran
     let v = w.sign_up(VERA).await;
     v.post("/fn/signout", &[]).await;
     for _ in 0..10 {
-        assert!(v.password(VERA, WRONG).await.has("do not fit together"));
+        assert!(v.password(VERA, WRONG).await.has("Wrong email or password"));
     }
     assert_eq!(v.password(VERA, PASSWORD).await.refusal(), "rate.limited");
     assert_eq!(w.browser().password(VERA, PASSWORD).await.path(), "/account", "a new browser has tries of its own");
@@ -153,10 +153,10 @@ async fn lo_01_wrong_passwords_of_a_known_browser_stop_that_browser_and_no_stran
         if n % 9 == 0 {
             w.pass(3601);
         }
-        assert!(v.password(VERA, WRONG).await.has("do not fit together"), "{n}");
+        assert!(v.password(VERA, WRONG).await.has("Wrong email or password"), "{n}");
     }
     w.pass(3601);
-    assert!(v.password(VERA, PASSWORD).await.has("do not fit together"), "a hundred in a row, of a known browser as well");
+    assert!(v.password(VERA, PASSWORD).await.has("Wrong email or password"), "a hundred in a row, of a known browser as well");
     assert_eq!(w.browser().password(VERA, PASSWORD).await.path(), "/account");
 }
 
@@ -271,7 +271,7 @@ async fn lo_02_codes_that_strangers_used_up_are_not_the_owners_and_the_page_says
     }
     assert_eq!(sent, 5, "five a day");
     let (page, mailed) = asks(&w, &w.browser(), VERA).await;
-    assert!(!mailed && page.has("ask for one in a browser where you signed in during the last 90 days"), "{}", page.body);
+    assert!(!mailed && page.has("ask in a browser where you signed in during the last 90 days"), "{}", page.body);
     let (nobody, _) = asks(&w, &w.browser(), "nobody@example.test").await;
     assert_eq!(plain(&page, "v•••@e•••"), plain(&nobody, "n•••@e•••"), "whoever it is");
     // The known browser has its own, and it works.
@@ -392,7 +392,7 @@ async fn rl_15_an_account_has_one_count_of_codes_for_every_kind_address_and_numb
         let page = b.post(path, &[("email", typed)]).await;
         for _ in 0..2 {
             if path.ends_with("code") {
-                assert!(b.code(&page, "ZZZZ-ZZZZ").await.has("does not fit"), "{path}");
+                assert!(b.code(&page, "ZZZZ-ZZZZ").await.has("isn't right"), "{path}");
             } else {
                 b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", "ZZZZ-ZZZZ"), ("password", "another long password")]).await;
             }
@@ -406,7 +406,7 @@ async fn rl_15_an_account_has_one_count_of_codes_for_every_kind_address_and_numb
         let b = w.browser();
         let page = b.pick(&b.sign_in(key, who).await, "add_to_existing").await;
         assert!(page.path().ends_with("/code"), "{}", page.body);
-        assert!(b.code(&page, "ZZZZ-ZZZZ").await.has("does not fit"));
+        assert!(b.code(&page, "ZZZZ-ZZZZ").await.has("isn't right"));
     }
     assert_eq!(mailed().await - before, 5);
     // The sixth, of any kind and to any of them: the same page, no message, and nothing that answers.
@@ -479,7 +479,7 @@ async fn takes(tries: i64, name: &str, b: &Browser, page: Page) {
         if left > 0 {
             assert!(wrong.has(&format!("Tries left: {left}.")), "{name}: {}", wrong.body);
         } else {
-            assert!(wrong.refusal() == "code.exhausted" && wrong.has("No tries left"), "{name}: {}", wrong.body);
+            assert!(wrong.refusal() == "code.exhausted" && wrong.has("Too many wrong codes"), "{name}: {}", wrong.body);
         }
     }
 }

@@ -20,7 +20,7 @@ async fn lk_07_go_37_three_wrong_codes_end_the_attempt_even_for_the_right_one() 
     let (b, page, code) = at_code(&w).await;
     for n in 1..=2 {
         let wrong = b.code(&page, "ZZZZ-ZZZZ").await;
-        assert!(wrong.path().ends_with("/code") && wrong.has("does not fit"), "{n}: {}", wrong.body);
+        assert!(wrong.path().ends_with("/code") && wrong.has("isn't right"), "{n}: {}", wrong.body);
     }
     let third = b.code(&page, "ZZZZ-ZZZZ").await;
     assert_eq!((third.status, third.refusal().as_str()), (403, "code.exhausted"));

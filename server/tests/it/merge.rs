@@ -62,7 +62,7 @@ async fn both_sign_ins_a_preview_and_the_accounts_are_one() {
     let link = w.mail("vera@example.test", n).await.text.split_whitespace().find(|t| t.contains("/undo/")).unwrap().to_owned();
     let secret = link.rsplit('/').next().unwrap().to_owned();
     assert!(w.browser().get(&format!("/undo/{secret}")).await.has("Another account was merged into yours"));
-    assert!(w.browser().take_back(&secret, PASSWORD).await.has("It is taken back"));
+    assert!(w.browser().take_back(&secret, PASSWORD).await.has("The change is undone"));
     assert!(!v.is_signed_in().await && !b.is_signed_in().await);
     let c = w.browser();
     assert_eq!(c.sign_in("harbour", "h-1").await.path(), "/account");
@@ -76,7 +76,7 @@ async fn a_merge_needs_a_recent_session_a_credential_of_the_other_and_its_second
     let v = w.sign_up("vera@example.test").await;
     let ben = w.sign_up("ben@example.test").await;
     let wrong = v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", "not his password")]).await;
-    assert!(wrong.path() == "/account/merge" && wrong.has("do not fit together") && wrong.has("value=\"ben@example.test\""), "{}", wrong.body);
+    assert!(wrong.path() == "/account/merge" && wrong.has("Wrong email or password") && wrong.has("value=\"ben@example.test\""), "{}", wrong.body);
     w.pass(11 * 60);
     let stale = v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", PASSWORD)]).await;
     assert_eq!(stale.path(), "/account/confirm");

@@ -261,7 +261,7 @@ async fn zi_20_a_provider_of_the_instance_is_offered_and_each_organisation_takes
     let delegate = with_role(&w, "delegate@example.test", "provider-admin").await;
     assert!(save(&delegate, "ligature", "").await.has("Saved."));
     assert_eq!(offered().await, 1, "it is offered still");
-    assert!(save(&delegate, "another", "").await.has("only an owner changes where it is asked"), "others may trust what is offered");
+    assert!(save(&delegate, "another", "").await.has("only an owner can change its issuer"), "others may trust what is offered");
 }
 
 /// Shows AD-01: every page and function of the console, asked by everybody.
@@ -391,7 +391,7 @@ async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
         ("as_source", "on"),
         ("as_target", "on"),
     ];
-    assert!(provider.post("/fn/admin/provider", &elsewhere).await.has("so only an owner changes where it is asked"));
+    assert!(provider.post("/fn/admin/provider", &elsewhere).await.has("so only an owner can change its issuer"));
     // Nor comes a new one under the key of a provider whose word counts where it is offered.
     let acme = w.organisation("acme", "goss").await;
     w.provider("atlas", json!({"shared": true})).await;
@@ -410,7 +410,7 @@ async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
         ("as_source", "on"),
         ("as_target", "on"),
     ];
-    assert!(delegate.post("/fn/admin/provider", &evil).await.has("so only an owner changes where it is asked"));
+    assert!(delegate.post("/fn/admin/provider", &evil).await.has("so only an owner can change its issuer"));
     let left = delegate.post("/fn/admin/provider/take", &[("key", "atlas"), ("association", "inherit"), ("as_source", "on"), ("as_target", "on")]).await;
     assert!(left.has("Saved."), "taking and leaving is theirs: {}", left.body);
     let mut same = elsewhere;

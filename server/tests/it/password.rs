@@ -10,7 +10,7 @@ async fn a_sign_up_is_pending_until_the_code_is_typed() {
     assert!(page.path().ends_with("/code"), "{}", page.body);
     assert!(!b.is_signed_in().await);
     let early = w.browser().password("cleo@example.test", PASSWORD).await;
-    assert!(early.has("do not fit together"));
+    assert!(early.has("Wrong email or password"));
     let code = w.mail("cleo@example.test", 1).await.code.unwrap();
     let done = b.code(&page, &code).await;
     assert!(done.has("Hello Cleo") && done.has("Verified"), "{}", done.body);
@@ -71,7 +71,7 @@ async fn a_reset_sets_the_password_and_ends_every_other_session() {
     let done = b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", "another long password")]).await;
     assert_eq!(done.path(), "/account", "{}", done.body);
     assert!(!old.is_signed_in().await);
-    assert!(w.browser().password("cleo@example.test", PASSWORD).await.has("do not fit together"));
+    assert!(w.browser().password("cleo@example.test", PASSWORD).await.has("Wrong email or password"));
     assert_eq!(w.browser().password("cleo@example.test", "another long password").await.path(), "/account");
     w.healthy().await;
 }
@@ -88,7 +88,7 @@ async fn ph_01_a_sign_up_that_nobody_finished_gets_nothing_of_the_owners_later_a
     for _ in 0..2 {
         attacker.code(&page, "ZZZZ-ZZZZ").await;
     }
-    assert!(w.browser().password("vera@example.test", PASSWORD).await.has("do not fit together"));
+    assert!(w.browser().password("vera@example.test", PASSWORD).await.has("Wrong email or password"));
     assert!(!attacker.is_signed_in().await);
     w.healthy().await;
 }
@@ -201,7 +201,7 @@ async fn more_passwords_at_once_than_there_are_places_are_told_to_wait_and_nothi
     let busy: Vec<_> = answers.iter().filter(|p| p.refusal() == "server.busy").collect();
     assert!(!busy.is_empty() && busy.len() < 120, "{}", busy.len());
     assert!(busy.iter().all(|p| p.status == 503 && !p.header("retry-after").is_empty()));
-    assert!(answers.iter().filter(|p| p.refusal().is_empty()).all(|p| p.has("do not fit together")));
+    assert!(answers.iter().filter(|p| p.refusal().is_empty()).all(|p| p.has("Wrong email or password")));
 }
 
 /// What leaked is refused wherever a password is set, by the list here or by a service that never sees the password.
@@ -304,8 +304,8 @@ async fn a_code_to_the_own_mailbox_signs_in_where_the_policy_has_it_and_stranger
     let plain = |p: &crate::world::Page| p.body.replace(&p.attempt(), "").replace("d•••", "v•••");
     assert_eq!(plain(&nobody), plain(&page));
     assert_eq!(w.mails("dora@example.test").await, 0);
-    assert!(stranger.code(&nobody, "AAAA-AAAA").await.has("does not fit"));
-    assert!(b.code(&page, "AAAA-AAAA").await.has("does not fit"));
+    assert!(stranger.code(&nobody, "AAAA-AAAA").await.has("isn't right"));
+    assert!(b.code(&page, "AAAA-AAAA").await.has("isn't right"));
     assert_eq!(b.code(&page, &code).await.path(), "/account");
     assert!(b.get("/account/sessions").await.has("Code to the mailbox"));
     assert!(b.post("/fn/account/sessions/end-others", &[]).await.status == 200 && !v.is_signed_in().await);

@@ -60,15 +60,15 @@ async fn a_number_is_proved_by_a_text_then_it_signs_in_and_strangers_learn_nothi
     let nobody = stranger.post("/fn/signin/code", &[("email", "+49 30 999956")]).await;
     assert_eq!(nobody.body.replace(&nobody.attempt(), ""), page.body.replace(&page.attempt(), ""));
     assert_eq!(w.mails("+4930999956").await, 0);
-    assert!(stranger.code(&nobody, &code).await.has("does not fit"), "another browser's code");
-    assert!(b.code(&page, "AAAA-AAAA").await.has("does not fit"));
+    assert!(stranger.code(&nobody, &code).await.has("isn't right"), "another browser's code");
+    assert!(b.code(&page, "AAAA-AAAA").await.has("isn't right"));
     assert_eq!(b.code(&page, &code).await.path(), "/account");
     assert!(b.get("/account/sessions").await.has("Code to the phone"));
     assert_eq!(b.code(&page, &code).await.refusal(), "attempt.expired", "once");
     // The number stands for the address at the password too.
     let c = w.browser();
     assert_eq!(c.password(NUMBER, PASSWORD).await.path(), "/account");
-    assert!(w.browser().password("+4930999956", PASSWORD).await.has("do not fit"));
+    assert!(w.browser().password("+4930999956", PASSWORD).await.has("Wrong email or password"));
     w.healthy().await;
 }
 
@@ -98,7 +98,7 @@ async fn au_10_au_18_an_identity_is_bound_by_a_code_to_the_phone_of_the_account_
     assert_eq!(w.mails("+4930999956").await, 0);
     let text = w.mail(NUMBER, 2).await;
     assert!(text.text.contains("adds Harbour to your account"), "{}", text.text);
-    assert!(other.code(&decoy, &text.code.clone().unwrap()).await.has("does not fit"));
+    assert!(other.code(&decoy, &text.code.clone().unwrap()).await.has("isn't right"));
     assert_eq!(b.code(&asked, &text.code.unwrap()).await.path(), "/account");
     assert_eq!((w.links("h-1").await, w.links("h-2").await), (1, 0));
     w.healthy().await;
@@ -290,7 +290,7 @@ async fn ud_05_a_number_that_somebody_else_proved_is_given_back_by_no_undo() {
             links.insert(number, text.split_whitespace().find(|t| t.contains("/undo/")).unwrap().rsplit('/').next().unwrap().to_owned());
         }
         let done = w.browser().take_back(&links[follows], PASSWORD).await;
-        assert!(done.has("It is taken back"), "{}", done.body);
+        assert!(done.has("The change is undone"), "{}", done.body);
         let b = w.browser();
         assert_eq!(b.password("vera@example.test", PASSWORD).await.path(), "/account");
         let page = b.get("/account/phone").await;

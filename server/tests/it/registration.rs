@@ -58,7 +58,7 @@ async fn registration_is_off_until_a_token_is_made_and_again_when_it_is_used_up_
         let page = owner.post("/fn/admin/registration", &[("label", label), ("uses", uses), ("days", days)]).await;
         assert!(page.has("1 to 100 applications, 1 to 90 days"), "{label} {uses} {days}");
     }
-    assert!(owner.get("/admin/audit").await.has("Programs may register applications"));
+    assert!(owner.get("/admin/audit").await.has("Registration by programs opened"));
 }
 
 /// Shows CN-02: whatever a program says of itself, people are asked, and told that nobody checked its name.

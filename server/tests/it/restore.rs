@@ -116,7 +116,7 @@ impl Open {
         let reset = self.set_password().await;
         assert_eq!(reset.path(), "/account", "{}", reset.body);
         let undone = self.take_back(w).await;
-        assert!(undone.has("It is taken back"), "{}", undone.body);
+        assert!(undone.has("The change is undone"), "{}", undone.body);
         assert!(self.thief.is_signed_in().await);
         self.vera.post("/fn/signout", &[]).await;
         assert!(!self.thief.is_signed_in().await);

@@ -50,7 +50,7 @@ async fn ud_01_an_address_that_was_changed_twice_goes_with_the_first_change() {
     assert!(last(&w, "v@example.test").await.subject.contains("has changed"), "the address of before hears of the second change too");
     assert!(reset(&w, &thief, "b@evil.test", STOLEN).await.is_some());
     let begun = w.browser().post("/fn/undo", &[("secret", &link(&w, "v@example.test").await)]).await;
-    assert!(begun.has("Now show something"), "recovery by the intruder spends the first link, its own notice is there: {}", begun.body);
+    assert!(begun.has("To decide now"), "recovery by the intruder spends the first link, its own notice is there: {}", begun.body);
     assert_eq!(w.browser().post("/fn/undo", &[("secret", &first)]).await.refusal(), "account.undo_over");
     w.healthy().await;
 }
@@ -73,7 +73,7 @@ async fn ud_01_after_the_link_neither_address_opens_the_account() {
     }
     assert!(reset(&w, &w.browser(), "v@example.test", STOLEN).await.is_none(), "a mailbox alone brings nothing back");
     let done = owner.take_back(&first, PASSWORD).await;
-    assert!(done.has("It is taken back"), "{}", done.body);
+    assert!(done.has("The change is undone"), "{}", done.body);
     assert_eq!(owner.password("v@example.test", PASSWORD).await.path(), "/account");
     let account = owner.get("/account").await;
     assert!(account.has("v@example.test") && !account.has("evil.test"), "{}", account.body);
@@ -100,8 +100,8 @@ async fn ud_02_a_password_and_an_identity_that_came_after_the_change_go_with_it(
     assert_eq!(w.browser().password("a@evil.test", STOLEN).await.path(), "/login", "suspended by the link alone");
     assert!(!w.browser().sign_in("harbour", "h-1").await.path().starts_with("/account"));
     let wrong = owner.post("/fn/undo/password", &[("secret", &first), ("password", STOLEN)]).await;
-    assert!(wrong.has("That is not what your account had before"), "{}", wrong.body);
-    assert!(owner.take_back(&first, PASSWORD).await.has("It is taken back"));
+    assert!(wrong.has("That doesn't match what your account had before"), "{}", wrong.body);
+    assert!(owner.take_back(&first, PASSWORD).await.has("The change is undone"));
     assert_eq!(w.browser().password("v@example.test", STOLEN).await.path(), "/login");
     assert_eq!(owner.password("v@example.test", PASSWORD).await.path(), "/account");
     assert_eq!(owner.methods().await, ["Password"]);
@@ -119,7 +119,7 @@ async fn ud_02_without_anything_from_before_the_address_is_back_after_72_hours()
     v.post("/fn/account/password", &[("password", STOLEN)]).await;
     let sent = w.mails("a@evil.test").await;
     w.browser().post("/fn/undo", &[("secret", &first)]).await;
-    assert!(w.mail("a@evil.test", sent + 1).await.subject.contains("is being taken back"), "every address hears of it");
+    assert!(w.mail("a@evil.test", sent + 1).await.subject.contains("is being undone"), "every address hears of it");
     w.pass(71 * 3600);
     w.ligature().tidy().await.unwrap();
     assert!(reset(&w, &w.browser(), "v@example.test", "four quite unrelated words").await.is_none());
@@ -146,7 +146,7 @@ async fn ud_03_a_deletion_after_the_change_is_stopped_by_the_same_link() {
     assert!(owner.get(&format!("/undo/{first}")).await.has("The deletion of the account"));
     owner.post("/fn/undo", &[("secret", &first)]).await;
     assert_eq!(w.rows("account", "state", "closing").await, 0, "it stops at once");
-    assert!(owner.take_back(&first, PASSWORD).await.has("It is taken back"));
+    assert!(owner.take_back(&first, PASSWORD).await.has("The change is undone"));
     assert_eq!(owner.password("v@example.test", PASSWORD).await.path(), "/account");
     w.pass(20 * 24 * 3600);
     w.ligature().tidy().await.unwrap();
@@ -190,7 +190,7 @@ async fn ud_08_a_recovery_spends_every_link_of_before() {
     let v = w.sign_up("v@example.test").await;
     v.add("harbour", "h-1").await;
     let (older, page) = (link(&w, "v@example.test").await, w.browser());
-    assert!(page.get(&format!("/undo/{older}")).await.has("Sign everybody out"));
+    assert!(page.get(&format!("/undo/{older}")).await.has("Sign everyone out"));
     let owner = w.browser();
     let done = reset(&w, &owner, "v@example.test", "four quite unrelated words").await.unwrap();
     assert!(done.path() == "/account/recovered" && done.has("Harbour"), "{}", done.body);
@@ -198,7 +198,7 @@ async fn ud_08_a_recovery_spends_every_link_of_before() {
     assert!(owner.is_signed_in().await);
     // The recovery itself has a link, and the journal is there for who shows something from before.
     let own = link(&w, "v@example.test").await;
-    assert!(w.browser().get(&format!("/undo/{own}")).await.has("was set anew"));
+    assert!(w.browser().get(&format!("/undo/{own}")).await.has("A new password was set"));
     assert!(owner.get("/account/activity").await.has("Harbour was added to your account"));
     w.healthy().await;
 }
@@ -220,7 +220,7 @@ async fn ud_09_each_address_can_be_removed_with_a_notice_to_it_but_not_the_last_
     let v = two_addresses(&w).await;
     let sent = w.mails("ben@example.test").await;
     let done = v.post("/fn/account/email/remove", &[("address", "ben@example.test")]).await;
-    assert!(done.path() == "/account" && done.has("The address is removed") && done.has("Given up; hears of changes"), "{}", done.body);
+    assert!(done.path() == "/account" && done.has("The address is removed") && done.has("Removed addresses"), "{}", done.body);
     let notice = w.mail("ben@example.test", sent + 1).await;
     assert!(notice.subject.contains("was removed") && notice.text.contains("/undo/"), "{}", notice.text);
     assert!(reset(&w, &w.browser(), "ben@example.test", STOLEN).await.is_none(), "it recovers nothing any more");
@@ -228,7 +228,7 @@ async fn ud_09_each_address_can_be_removed_with_a_notice_to_it_but_not_the_last_
     assert_eq!(v.post("/fn/account/email/remove", &[("address", "nobody@example.test")]).await.refusal(), "account.method_unknown");
     // The removed one can say that it was not its owner.
     let secret = secret_in(&notice.text);
-    assert!(w.browser().take_back(&secret, PASSWORD).await.has("It is taken back"));
+    assert!(w.browser().take_back(&secret, PASSWORD).await.has("The change is undone"));
     let b = w.browser();
     b.password("v@example.test", PASSWORD).await;
     assert!(b.get("/account").await.has("ben@example.test"));
@@ -243,7 +243,7 @@ async fn ud_09_an_address_given_up_as_somebody_elses_hears_and_undoes_nothing() 
     let w = World::new("recommended").await;
     let v = two_addresses(&w).await;
     let of_before = link(&w, "ben@example.test").await;
-    assert!(w.browser().get(&format!("/undo/{of_before}")).await.has("Sign everybody out"));
+    assert!(w.browser().get(&format!("/undo/{of_before}")).await.has("Sign everyone out"));
     let sent = w.mails("ben@example.test").await;
     v.post("/fn/account/email/remove", &[("address", "ben@example.test"), ("foreign", "on")]).await;
     assert_eq!(w.browser().post("/fn/undo", &[("secret", &of_before)]).await.refusal(), "account.undo_over");
@@ -310,9 +310,9 @@ async fn rule_18_the_owner_says_which_change_was_the_first_foreign_one() {
     let shown = owner.get(&callback).await;
     let first = shown.body.split("name=\"first\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let refused = owner.post("/fn/undo/finish", &[("secret", &later), ("answer", "back"), ("first", &first)]).await;
-    assert!(refused.has("That came after the change"), "{}", refused.body);
+    assert!(refused.has("That was added after the change"), "{}", refused.body);
     owner.post("/fn/undo/password", &[("secret", &later), ("password", PASSWORD)]).await;
-    assert!(owner.post("/fn/undo/finish", &[("secret", &later), ("answer", "back"), ("first", &first)]).await.has("It is taken back"));
+    assert!(owner.post("/fn/undo/finish", &[("secret", &later), ("answer", "back"), ("first", &first)]).await.has("The change is undone"));
     owner.password("v@example.test", PASSWORD).await;
     assert_eq!(owner.methods().await, ["Password"]);
     w.healthy().await;
@@ -336,7 +336,7 @@ async fn rule_18_it_was_me_gives_back_what_the_link_suspended_and_ends_all_links
     let page = owner.post("/fn/account/undo", &[("change", &change)]).await;
     let secret = page.path().rsplit('/').next().unwrap().to_owned();
     owner.post("/fn/undo/password", &[("secret", &secret), ("password", PASSWORD)]).await;
-    assert!(owner.post("/fn/undo/finish", &[("secret", &secret), ("answer", "keep")]).await.has("Everything stays as it was"));
+    assert!(owner.post("/fn/undo/finish", &[("secret", &secret), ("answer", "keep")]).await.has("Everything stays as it is"));
     assert_eq!(w.browser().sign_in("harbour", "h-1").await.path(), "/account");
     assert_eq!(thief.post("/fn/undo", &[("secret", &mailed)]).await.refusal(), "account.undo_over");
     w.healthy().await;
@@ -352,11 +352,11 @@ async fn rule_18_two_words_at_the_same_moment_take_a_change_back_once() {
     let owner = w.browser();
     let form = [("secret", secret.as_str())];
     let (one, two) = tokio::join!(owner.post("/fn/undo", &form), owner.post("/fn/undo", &form));
-    assert!(one.has("Now show something") && two.has("Now show something"), "{} {}", one.body, two.body);
+    assert!(one.has("To decide now") && two.has("To decide now"), "{} {}", one.body, two.body);
     owner.post("/fn/undo/password", &[("secret", &secret), ("password", PASSWORD)]).await;
     let word = [("secret", secret.as_str()), ("answer", "back")];
     let (one, two) = tokio::join!(owner.post("/fn/undo/finish", &word), owner.post("/fn/undo/finish", &word));
-    let done = [&one, &two].iter().filter(|p| p.has("It is taken back")).count();
+    let done = [&one, &two].iter().filter(|p| p.has("The change is undone")).count();
     assert_eq!(done, 1, "{} {}", one.body, two.body);
     assert_eq!(w.rows("audit_event", "kind", "account.undone").await, 1);
     w.healthy().await;

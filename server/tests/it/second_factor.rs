@@ -55,7 +55,7 @@ async fn a_second_factor_counts_from_its_first_code_and_each_code_opens_once() {
     let phone = Phone::scan(&w, &page);
     assert_eq!(w.browser().password("vera@example.test", PASSWORD).await.path(), "/account", "begun is not on");
     let wrong = b.post("/account/second-factor/on", &[("code", "000000")]).await;
-    assert!(wrong.has("That is not the code of the app"), "{}", wrong.body);
+    assert!(wrong.has("That isn't the app's current code"), "{}", wrong.body);
     let on = b.post("/account/second-factor/on", &[("code", &phone.code(&w))]).await;
     assert!(on.has("Recovery codes") && on.header("cache-control").contains("no-store"), "{}", on.body);
     assert!(!elsewhere.is_signed_in().await && b.is_signed_in().await, "every other session ends");
@@ -262,7 +262,7 @@ async fn a_second_factor_that_somebody_else_added_can_be_taken_back_and_an_admin
     let secret = link.rsplit('/').next().unwrap().to_owned();
     let b = w.browser();
     assert!(b.get(&format!("/undo/{secret}")).await.has("A second factor was added"));
-    assert!(b.take_back(&secret, PASSWORD).await.has("It is taken back"));
+    assert!(b.take_back(&secret, PASSWORD).await.has("The change is undone"));
     assert!(!thief.is_signed_in().await);
     let v = w.browser();
     assert_eq!(v.password("vera@example.test", PASSWORD).await.path(), "/account");
@@ -323,14 +323,14 @@ async fn id_token(b: &Browser) -> serde_json::Value {
 
 /// An authenticator that is set up on the way in: from the page that asks for it to the codes.
 async fn set_up(w: &World, b: &Browser, page: &Page) -> (Phone, Page) {
-    assert!(page.path() == "/account/second-factor" && page.has("A second factor is asked for here"), "{} {}", page.url, page.body);
+    assert!(page.path() == "/account/second-factor" && page.has("You need a second factor to continue"), "{} {}", page.url, page.body);
     let hidden = |page: &Page, name: &str| page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).map(|r| r.split('"').next().unwrap().to_owned()).unwrap_or_default();
     let (to, entry) = (hidden(page, "to"), hidden(page, "entry"));
     let begun = b.post("/fn/account/second-factor/begin", &[("to", &to), ("entry", &entry)]).await;
-    assert!(begun.has("A second factor is asked for here"), "{}", begun.body);
+    assert!(begun.has("You need a second factor to continue"), "{}", begun.body);
     let phone = Phone::scan(w, &begun);
     let wrong = b.post("/account/second-factor/on", &[("code", "000000"), ("to", &to), ("entry", &entry)]).await;
-    assert!(wrong.has("That is not the code of the app") && wrong.has("A second factor is asked for here"), "the way is kept: {}", wrong.body);
+    assert!(wrong.has("That isn't the app's current code") && wrong.has("You need a second factor to continue"), "the way is kept: {}", wrong.body);
     let on = b.post("/account/second-factor/on", &[("code", &phone.code(w)), ("to", &to), ("entry", &entry)]).await;
     assert!(on.has("The second factor is on") && on.has("Recovery codes"), "{}", on.body);
     (phone, on)
@@ -448,14 +448,14 @@ async fn ud_06_a_link_about_a_factor_that_was_replaced_leaves_the_new_one_alone(
     protect(&w, &b).await;
     let first = undo_link(&w, "vera@example.test").await;
     // While it is there, the link is about it.
-    assert!(w.browser().get(&format!("/undo/{first}")).await.has("Sign everybody out"));
+    assert!(w.browser().get(&format!("/undo/{first}")).await.has("Sign everyone out"));
     b.post("/fn/account/second-factor/remove", &[]).await;
     let (phone, _) = protect(&w, &b).await;
     let page = w.browser().get(&format!("/undo/{first}")).await;
-    assert!(page.has("is not there any more") && !page.has("Sign everybody out"), "{}", page.body);
-    assert!(w.browser().post("/fn/undo", &[("secret", &first)]).await.has("is not there any more"));
+    assert!(page.has("is no longer there") && !page.has("Sign everyone out"), "{}", page.body);
+    assert!(w.browser().post("/fn/undo", &[("secret", &first)]).await.has("is no longer there"));
     assert!(b.is_signed_in().await, "nobody is signed out by it");
-    assert!(w.browser().take_back(&first, PASSWORD).await.has("It does not come back"));
+    assert!(w.browser().take_back(&first, PASSWORD).await.has("It won't come back"));
     let v = w.browser();
     let asked = v.password("vera@example.test", PASSWORD).await;
     assert_eq!(factor(&v, &asked, &phone.next(&w)).await.path(), "/account", "the second one is untouched");
@@ -472,7 +472,7 @@ async fn ud_07_a_mailbox_alone_drops_no_second_factor() {
     w.pass(7 * 24 * 3600);
     // The thief has the mailbox: the link signs everybody out, and the reset sets a password. Neither opens the account.
     let thief = w.browser();
-    assert!(thief.post("/fn/undo", &[("secret", &link)]).await.has("Now show something"));
+    assert!(thief.post("/fn/undo", &[("secret", &link)]).await.has("To decide now"));
     assert!(!v.is_signed_in().await);
     let stolen = "a phrase of the thief alone";
     assert!(reset(&w, &thief, "vera@example.test", stolen).await.path().ends_with("/factor"));
@@ -485,10 +485,10 @@ async fn ud_07_a_mailbox_alone_drops_no_second_factor() {
     let b = w.browser();
     b.post("/fn/undo", &[("secret", &notice)]).await;
     let shown = b.post("/fn/undo/password", &[("secret", &notice), ("password", PASSWORD)]).await;
-    assert!(shown.has("Code of the second factor from before"), "{}", shown.body);
-    assert!(b.post("/fn/undo/finish", &[("secret", &notice), ("answer", "back"), ("code", "000000")]).await.has("That is not the code"));
+    assert!(shown.has("Code from the second factor you had before"), "{}", shown.body);
+    assert!(b.post("/fn/undo/finish", &[("secret", &notice), ("answer", "back"), ("code", "000000")]).await.has("That isn't a code from the second factor"));
     let done = b.post("/fn/undo/finish", &[("secret", &notice), ("answer", "back"), ("code", &phone.next(&w))]).await;
-    assert!(done.has("It is taken back"), "{}", done.body);
+    assert!(done.has("The change is undone"), "{}", done.body);
     assert_eq!(thief.password("vera@example.test", stolen).await.path(), "/login");
     let asked = b.password("vera@example.test", PASSWORD).await;
     assert_eq!(factor(&b, &asked, &phone.next(&w)).await.path(), "/account", "the factor is the owner's still");
@@ -505,14 +505,14 @@ async fn ud_07_after_72_hours_without_anybody_it_goes_unless_its_owner_kept_it()
         let link = undo_link(&w, "vera@example.test").await;
         let sent = w.mails("vera@example.test").await;
         w.browser().post("/fn/undo", &[("secret", &link)]).await;
-        assert!(w.mail("vera@example.test", sent + 1).await.subject.contains("is being taken back"));
+        assert!(w.mail("vera@example.test", sent + 1).await.subject.contains("is being undone"));
         w.pass(71 * 3600);
         w.ligature().tidy().await.unwrap();
         assert!(w.browser().password("vera@example.test", PASSWORD).await.path().ends_with("/factor"));
         if keeps {
             let b = w.browser();
             b.post("/fn/undo/password", &[("secret", &link), ("password", PASSWORD)]).await;
-            assert!(b.post("/fn/undo/finish", &[("secret", &link), ("answer", "keep")]).await.has("Everything stays as it was"));
+            assert!(b.post("/fn/undo/finish", &[("secret", &link), ("answer", "keep")]).await.has("Everything stays as it is"));
             assert_eq!(w.browser().post("/fn/undo", &[("secret", &link)]).await.refusal(), "account.undo_over");
         }
         w.pass(2 * 3600);

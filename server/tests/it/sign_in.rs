@@ -176,7 +176,7 @@ async fn au_11_au_13_ask_binding_offers_new_or_bind_and_binds_by_password() {
     let bind = b.pick(&chooser, "enter_account").await;
     assert!(bind.path().ends_with("/bind"));
     let wrong = b.post("/fn/attempt/password", &[("attempt", &bind.attempt()), ("email", "cleo@example.test"), ("password", "not the right one")]).await;
-    assert!(wrong.path().ends_with("/bind") && wrong.has("do not fit together"), "{}", wrong.body);
+    assert!(wrong.path().ends_with("/bind") && wrong.has("Wrong email or password"), "{}", wrong.body);
     let done = b.post("/fn/attempt/password", &[("attempt", &bind.attempt()), ("email", "cleo@example.test"), ("password", PASSWORD)]).await;
     assert_eq!(done.path(), "/account", "{}", done.body);
     assert_eq!(b.methods().await, ["Harbour", "Password"]);

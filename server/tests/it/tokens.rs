@@ -223,7 +223,7 @@ async fn a_device_is_let_in_by_somebody_who_types_its_code_and_by_nobody_else() 
     assert!(page.has("The tv") && page.has("name and language") && page.has("while you are away") && page.has("in front of you"), "{}", page.body);
     // Wrong codes are counted for the person.
     let wrong = b.get("/device?code=ZZZZ-ZZZZ").await;
-    assert!(wrong.has("No device waits"), "{}", wrong.body);
+    assert!(wrong.has("No device is waiting"), "{}", wrong.body);
     assert!(b.post("/fn/device", &[("code", &short.to_lowercase()), ("answer", "allow")]).await.has("The device is connected"));
     w.pass(6);
     let tokens = poll(&device).await;
@@ -231,7 +231,7 @@ async fn a_device_is_let_in_by_somebody_who_types_its_code_and_by_nobody_else() 
     assert_eq!(tv.verified(&tokens.text("id_token")).await["name"], "Someone");
     assert_eq!(tv.refresh(&tokens.text("refresh_token")).await.status, 200);
     assert_eq!(poll(&device).await.error(), (400, "invalid_grant"), "fetched once");
-    assert!(b.post("/fn/device", &[("code", &short), ("answer", "allow")]).await.has("No device waits"));
+    assert!(b.post("/fn/device", &[("code", &short), ("answer", "allow")]).await.has("No device is waiting"));
     // Denied, over, another application's, guessed.
     let begun = begin().await;
     b.post("/fn/device", &[("code", &begun.text("user_code")), ("answer", "deny")]).await;
@@ -256,7 +256,7 @@ async fn a_foreign_application_asks_once_and_what_was_allowed_can_be_taken_back(
     let (w, rp, b) = signed_in(json!({"first_party": false})).await;
     assert_eq!(Rp::back(&rp.authorize(&b, &[("prompt", "none")]).await)["error"], "consent_required");
     let asked = b.follow(rp.authorize(&b, &[("scope", "openid email offline_access")]).await).await;
-    assert!(asked.path() == "/consent" && asked.has("The rp") && asked.has("e-mail address") && asked.has("while you are away"), "{}", asked.body);
+    assert!(asked.path() == "/consent" && asked.has("The rp") && asked.has("email address") && asked.has("while you are away"), "{}", asked.body);
     let entry = asked.url.split("entry=").nth(1).unwrap().to_owned();
     let denied = b.post_only("/fn/consent", &[("entry", &entry), ("answer", "deny")]).await;
     assert_eq!((Rp::back(&denied)["error"].as_str(), Rp::back(&denied)["state"].as_str()), ("access_denied", "st-1"));
@@ -278,8 +278,8 @@ async fn a_foreign_application_asks_once_and_what_was_allowed_can_be_taken_back(
     // A forged answer of somebody who never saw the question has no entry of theirs.
     assert_eq!(w.browser().post("/fn/consent", &[("entry", &entry), ("answer", "allow")]).await.refusal(), "attempt.expired");
     let list = b.get("/account/applications").await;
-    assert!(list.has("The rp") && list.has("e-mail address"), "{}", list.body);
-    assert!(b.post("/fn/account/application/revoke", &[("client_id", "rp")]).await.has("The access was taken back"));
+    assert!(list.has("The rp") && list.has("email address"), "{}", list.body);
+    assert!(b.post("/fn/account/application/revoke", &[("client_id", "rp")]).await.has("The access is removed"));
     assert_eq!((rp.userinfo(&tokens.text("access_token")).await.status, rp.refresh(&tokens.text("refresh_token")).await.status), (401, 400));
     assert!(b.get("/account/applications").await.has("No application has access"));
     assert_eq!(b.post("/fn/account/application/revoke", &[("client_id", "rp")]).await.refusal(), "account.method_unknown");
