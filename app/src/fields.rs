@@ -6,6 +6,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use crate::{
     forms::measure::MeasurePassword,
     i18n::{Lang, t},
+    outcome::Flash,
 };
 
 /// A labelled input.
@@ -58,17 +59,37 @@ pub fn field(f: Field) -> AnyView {
 
 /// A checkbox with its label and a sentence on what it does.
 pub fn check(name: &'static str, label: String, hint: String, on: bool) -> AnyView {
-    check_of(name, name.to_owned(), label, hint, on)
+    checkbox(name, name.to_owned(), label, hint, on, None)
 }
 
 /// A checkbox that is sent under another name than its id.
 pub fn check_of(id: &'static str, name: String, label: String, hint: String, on: bool) -> AnyView {
-    let hint_id = format!("{id}-hint");
-    let described = (!hint.is_empty()).then(|| hint_id.clone());
+    checkbox(id, name, label, hint, on, None)
+}
+
+/// A checkbox with what is wrong with it.
+pub fn check_with(name: &'static str, label: String, hint: String, on: bool, problem: Option<String>) -> AnyView {
+    checkbox(name, name.to_owned(), label, hint, on, problem)
+}
+
+fn checkbox(id: &'static str, name: String, label: String, hint: String, on: bool, problem: Option<String>) -> AnyView {
+    let (hint_id, problem_id) = (format!("{id}-hint"), format!("{id}-problem"));
+    let mut described = Vec::new();
+    if !hint.is_empty() {
+        described.push(hint_id.clone());
+    }
+    if problem.is_some() {
+        described.push(problem_id.clone());
+    }
+    let described = (!described.is_empty()).then(|| described.join(" "));
     view! {
         <div class="check">
-            <input type="checkbox" id=id name=name value="on" checked=on aria-describedby=described/>
-            <div><label for=id>{label}</label>{(!hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{hint}</p> })}</div>
+            <input type="checkbox" id=id name=name value="on" checked=on aria-invalid=problem.is_some().then_some("true") aria-describedby=described/>
+            <div>
+                <label for=id>{label}</label>
+                {(!hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{hint}</p> })}
+                {problem.map(|text| view! { <p class="problem" id=problem_id>{text}</p> })}
+            </div>
         </div>
     }
     .into_any()
@@ -92,6 +113,12 @@ pub fn radios(name: &'static str, legend: String, options: Vec<(&'static str, St
 /// A message above a form.
 pub fn notice(kind: &'static str, text: String) -> AnyView {
     view! { <p class=format!("notice {kind}") role=if kind == "bad" { "alert" } else { "status" }>{text}</p> }.into_any()
+}
+
+/// What is wrong with a form, above it: each with the way to its field, whose id is its name. It has the focus.
+pub fn problems(l: Lang, flash: &Flash) -> Option<AnyView> {
+    let rows = flash.problems.iter().map(|(name, key)| view! { <li><a href=format!("#{name}")>{t(l, key)}</a></li> }).collect_view();
+    (!flash.problems.is_empty()).then(|| view! { <div class="notice bad" role="alert" tabindex="-1" autofocus=true><p>{t(l, "form-problems")}</p><ul class="points">{rows}</ul></div> }.into_any())
 }
 
 /// A moment, for people and machines.

@@ -64,6 +64,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
     };
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
+    let names = visit.context.ligature.buttons().await?;
     Ok(page(&visit.context, &visit.asker, head, move || {
         let Overview { name, addresses, former, methods, addable, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys, restored } = overview;
         let has_password = methods.iter().any(|m| m.link.is_none());
@@ -99,7 +100,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
                 <ul class="rows">{addresses.into_iter().map(|a| address_row(l, a, manageable)).collect_view()}</ul>
                 {manageable.then(|| view! { <p><a class="button" href=paths::EMAIL>{t(l, "own-email-title")}</a></p> })}
             </section>
-            {(!former.is_empty()).then(|| view! { <section aria-label=t(l, "address-former")><ul class="rows">{former.into_iter().map(|a| address_row(l, a, manageable)).collect_view()}</ul></section> })}
+            {(!former.is_empty()).then(|| view! { <section aria-labelledby="former"><h3 id="former">{t(l, "address-former-title")}</h3><p class="muted">{t(l, "address-former-lead")}</p><ul class="rows">{former.into_iter().map(|a| address_row(l, a, manageable)).collect_view()}</ul></section> })}
             {phone.map(|number| view! {
                 <section aria-labelledby="phone">
                     <h2 id="phone">{t(l, "own-phone-title")}</h2>
@@ -108,7 +109,7 @@ async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
                     {manageable.then(|| view! { <p><a class="button" href=paths::PHONE>{t(l, "own-phone-manage")}</a></p> })}
                 </section>
             })}
-            {(!fields.is_empty()).then(|| profile(l, fields))}
+            {(!fields.is_empty()).then(|| profile(l, fields, &names))}
             <section aria-labelledby="data">
                 <h2 id="data">{t(l, "data-title")}</h2>
                 <p class="muted">{t(l, "data-lead")}</p>
@@ -207,16 +208,17 @@ fn address_row(l: Lang, a: Address, manageable: bool) -> AnyView {
         view! { <p>{t(l, "address-remove-lead")}</p><div class="check"><input type="checkbox" id=id.clone() name="foreign" value="on"/><label for=id>{t(l, "address-foreign")}</label></div> }
             .into_any()
     };
+    let act = if a.former { "address-disown" } else { "remove" };
     let keep = a.contested.then(|| {
-        view! { <form method="post" action=KeepEmail::url()><input type="hidden" name="address" value=a.canonical.clone()/><button class="quiet">{t(l, "address-keep")}</button></form> }
+        view! { <form method="post" action=KeepEmail::url()><input type="hidden" name="address" value=a.canonical.clone()/><button aria-label=format!("{}: {name}", t(l, "address-keep"))>{t(l, "address-keep")}</button></form> }
     });
     let remove = (manageable && a.removable).then(|| {
         view! {
-            <details class="inline small"><summary>{t(l, "remove")}<span class="sr">": "{name.clone()}</span></summary>
+            <details class="inline small"><summary>{t(l, act)}<span class="sr">": "{name.clone()}</span></summary>
                 <form method="post" action=RemoveEmail::url() class="stack">
                     <input type="hidden" name="address" value=a.canonical/>
                     {foreign}
-                    <button class="danger" aria-label=ta(l, "method-remove-of", &[("name", &name)])>{t(l, "remove")}</button>
+                    <button class="danger" aria-label=format!("{}: {name}", t(l, act))>{t(l, act)}</button>
                 </form>
             </details>
         }
@@ -224,7 +226,7 @@ fn address_row(l: Lang, a: Address, manageable: bool) -> AnyView {
     view! {
         <li>
             <span class="row-main"><strong>{a.typed}</strong>{a.contested.then(|| view! { <span class="muted">{t(l, "address-contested-lead")}</span> })}{remove}</span>
-            <span class="tag">{t(l, tag)}</span>
+            <span class=if a.contested { "tag warn" } else { "tag" }>{t(l, tag)}</span>
             {keep}
         </li>
     }
@@ -232,17 +234,22 @@ fn address_row(l: Lang, a: Address, manageable: bool) -> AnyView {
 }
 
 /// Profile fields, each with where it comes from.
-fn profile(l: Lang, fields: Vec<service::rows::Attribute>) -> AnyView {
+fn profile(l: Lang, fields: Vec<service::rows::Attribute>, names: &[Button]) -> AnyView {
     view! {
         <section aria-labelledby="profile">
             <h2 id="profile">{t(l, "profile-title")}</h2>
             <p class="muted">{t(l, "profile-lead")}</p>
             <ul class="rows">{fields.into_iter().map(|f| view! {
-                <li><span class="row-main"><strong>{field_name(l, &f.name)}</strong><span>{f.value.clone()}</span></span><span class="muted small">{source(l, &f.source)}</span></li>
+                <li><span class="row-main"><strong>{field_name(l, &f.name)}</strong><span>{f.value.clone()}</span></span><span class="muted small">{source(l, &f.source, names)}</span></li>
             }).collect_view()}</ul>
         </section>
     }
     .into_any()
+}
+
+/// The name of a provider that people can use, of another way to sign in, or the key.
+fn provider_name(l: Lang, key: &str, names: &[Button]) -> String {
+    names.iter().find(|b| b.key == key).map_or_else(|| method_name(l, key), |b| b.name.clone())
 }
 
 /// A profile field's name for people.
@@ -254,9 +261,9 @@ pub(crate) fn field_name(l: Lang, name: &str) -> String {
 }
 
 /// Where a field's value comes from.
-pub(crate) fn source(l: Lang, source: &str) -> String {
+fn source(l: Lang, source: &str, names: &[Button]) -> String {
     match source.strip_prefix("provider:") {
-        Some(key) => ta(l, "source-provider", &[("provider", key)]),
+        Some(key) => ta(l, "source-provider", &[("provider", &provider_name(l, key, names))]),
         None => t(
             l,
             match source {
@@ -406,14 +413,16 @@ async fn activity_page(visit: &Visit) -> Result<Response, Fault> {
     Ligature::caller(&visit.asker.visitor)?;
     let events = visit.context.ligature.activity(&visit.asker.visitor).await?;
     let (undos, waits) = visit.context.ligature.own_undos(&visit.asker.visitor).await?;
+    let names = visit.context.ligature.buttons().await?;
     let l = visit.asker.lang;
     Ok(page(&visit.context, &visit.asker, Head::new(t(l, "activity-title"), Layout::Account), move || {
         view! {
             <h1>{t(l, "activity-title")}</h1>
-            <p class="muted">{t(l, "activity-lead")}</p>
             {(!undos.is_empty() || waits.is_some()).then(|| taking_back(l, undos, waits))}
+            <h2>{t(l, "activity-latest")}</h2>
+            <p class="muted">{t(l, "activity-lead")}</p>
             {events.is_empty().then(|| view! { <p>{t(l, "activity-none")}</p> })}
-            <ul class="rows">{events.into_iter().map(|e| view! { <li><span class="row-main"><strong>{t(l, &event_key(&e.kind))}</strong><span class="muted">{e.provider}</span></span>{moment(l, e.at)}</li> }).collect_view()}</ul>
+            <ul class="rows">{events.into_iter().map(|e| view! { <li><span class="row-main"><strong>{t(l, &event_key(&e.kind))}</strong><span class="muted">{provider_name(l, &e.provider, &names)}</span></span><span class="muted small">{moment(l, e.at)}</span></li> }).collect_view()}</ul>
         }
     })
     .await)
@@ -421,16 +430,22 @@ async fn activity_page(visit: &Visit) -> Result<Response, Fault> {
 
 /// Changes that can still be taken back, each with its button, after the rewind that waits.
 fn taking_back(l: Lang, undos: Vec<service::undo::ChangeView>, waits: Option<(i64, i64)>) -> AnyView {
-    let ask = |rev: i64, text: &str, class: &'static str| view! { <form method="post" action=AskOwnUndo::url()><input type="hidden" name="change" value=rev.to_string()/><button class=class>{t(l, text)}</button></form> };
+    let ask = |rev: i64, text: &str, class: &'static str, about: &str| {
+        let label = (!about.is_empty()).then(|| format!("{}: {about}", t(l, text)));
+        view! { <form method="post" action=AskOwnUndo::url()><input type="hidden" name="change" value=rev.to_string()/><button class=class aria-label=label>{t(l, text)}</button></form> }
+    };
     view! {
         <section aria-labelledby="undo">
             <h2 id="undo">{t(l, "undo-title")}</h2>
-            {waits.map(|(first, due)| view! { <div class="notice bad"><p>{t(l, "undo-waits")}" "{moment(l, due)}</p>{ask(first, "undo-own-decide", "primary")}</div> })}
+            {waits.map(|(first, due)| view! { <div class="notice bad"><p>{t(l, "undo-waits")}" "{moment(l, due)}</p>{ask(first, "undo-own-decide", "primary", "")}</div> })}
             <p class="muted">{t(l, "undo-own-lead")}</p>
-            <ul class="rows">{undos.into_iter().map(|c| view! { <li>
-                <span class="row-main"><strong>{super::undo::said(l, c.what, &c.about)}</strong>{moment(l, c.at)}</span>
-                {ask(c.rev, "undo-own-go", "danger")}
-            </li> }).collect_view()}</ul>
+            <ul class="rows">{undos.into_iter().map(|c| {
+                let what = super::undo::said(l, c.what, &c.about);
+                view! { <li>
+                    <span class="row-main"><strong>{what.clone()}</strong><span class="muted small">{moment(l, c.at)}</span></span>
+                    {ask(c.rev, "undo-own-go", "danger", &what)}
+                </li> }
+            }).collect_view()}</ul>
         </section>
     }
     .into_any()

@@ -10,7 +10,7 @@ use service::{
 };
 
 use crate::{
-    fields::{Field, check, field, method_name, moment, notice, radios},
+    fields::{Field, check, check_with, field, method_name, moment, notice, problems, radios},
     forms::{
         admin::{AdminKeepEmail, AdminMerge, KEPT, SaveProvider, SetAccountState, SetRole, TakeProvider},
         second_factor::AdminRemoveSecondFactor,
@@ -101,6 +101,7 @@ async fn provider_page(visit: &Visit, key: String) -> Result<Response, Fault> {
         view! {
             <h1>{title}</h1>
             {message(l, &flash)}
+            {problems(l, &flash)}
             {found.as_ref().map(|p| view! { <p class="muted">{t(l, "provider-redirect")}" "<code>{p.redirect_uri.clone()}</code></p> })}
             {match found {
                 Some(found) if found.offered => taken_form(l, found, &shows, &flash),
@@ -142,11 +143,9 @@ fn association_fields(l: Lang, association: &Association, texts: bool, flash: &F
             {check("login_only", t(l, "login-only"), t(l, "login-only-hint"), association.login_only)}
             {check("as_source", t(l, "as-source"), t(l, "as-source-hint"), association.as_source)}
             {check("as_target", t(l, "as-target"), t(l, "as-target-hint"), association.as_target)}
-            {flash.problem("verified_counts").map(|m| view! { <p class="problem">{t(l, m)}</p> })}
-            {check("verified_counts", t(l, "verified-counts"), t(l, "verified-counts-hint"), association.verified_counts)}
+            {check_with("verified_counts", t(l, "verified-counts"), t(l, "verified-counts-hint"), association.verified_counts, flash.problem("verified_counts").map(|m| t(l, m)))}
             {field(Field { name: "domains".into(), label: t(l, "domains"), kind: "text", hint: t(l, "domains-hint"), value: domains, problem: flash.problem("domains").map(|m| t(l, m)), autocomplete: "off", max: 300, ..Field::default() })}
-            {flash.problem("own_directory").map(|m| view! { <p class="problem">{t(l, m)}</p> })}
-            {check("own_directory", t(l, "own-directory"), t(l, "own-directory-hint"), association.own_directory)}
+            {check_with("own_directory", t(l, "own-directory"), t(l, "own-directory-hint"), association.own_directory, flash.problem("own_directory").map(|m| t(l, m)))}
         </fieldset>
     }
     .into_any()
@@ -162,10 +161,13 @@ fn source_confirmation(l: Lang, speaks_for: i64, trusts: bool, flash: &Flash) ->
         false => view! { <p class="muted">{text("provider-source-owner")}</p> }.into_any(),
         true => view! {
             <fieldset class="section danger"><legend>{t(l, "provider-source")}</legend>
-                {problem.map(|p| view! { <p class="problem" role="alert">{p}</p> })}
                 <div class="check">
-                    <input type="checkbox" id="confirmed" name="confirmed" value=count.clone() aria-describedby="confirmed-hint"/>
-                    <div><label for="confirmed">{text("provider-source-confirm")}</label><p class="hint" id="confirmed-hint">{t(l, "provider-source-hint")}</p></div>
+                    <input type="checkbox" id="confirmed" name="confirmed" value=count.clone() aria-invalid=problem.is_some().then_some("true") aria-describedby="confirmed-hint confirmed-problem"/>
+                    <div>
+                        <label for="confirmed">{text("provider-source-confirm")}</label>
+                        <p class="hint" id="confirmed-hint">{t(l, "provider-source-hint")}</p>
+                        <p class="problem" id="confirmed-problem">{problem}</p>
+                    </div>
                 </div>
             </fieldset>
         }
@@ -198,8 +200,7 @@ fn taken_form(l: Lang, found: ProviderView, shows: &Shows, flash: &Flash) -> Any
         <p>{t(l, "provider-offered-lead")}</p>
         <form method="post" action=TakeProvider::url() class="stack wide">
             <input type="hidden" name="key" value=found.key.clone()/>
-            {flash.problem("enabled").map(|m| view! { <p class="problem" role="alert">{t(l, m)}</p> })}
-            {check("enabled", t(l, "provider-take"), t(l, "provider-take-hint"), ticked(flash, "enabled", found.enabled))}
+            {check_with("enabled", t(l, "provider-take"), t(l, "provider-take-hint"), ticked(flash, "enabled", found.enabled), flash.problem("enabled").map(|m| t(l, m)))}
             {association_fields(l, &shown(flash, found.association), shows.texts, flash)}
             {source_confirmation(l, 0, shows.trusts, flash)}
             {save_actions(l, shows.changes)}
@@ -269,7 +270,7 @@ fn provider_form(l: Lang, found: Option<ProviderView>, shows_what: &Shows, flash
                 {(shows("oidc") || shows("oauth2")).then(|| radios("auth", t(l, "client-auth"), vec![("basic", t(l, "client-auth-basic"), String::new()), ("post", t(l, "client-auth-post"), String::new())], if value("auth", stored("auth")) == "post" { "post" } else { "basic" }))}
             </fieldset>
             {shows("oauth2").then(|| view! {
-                <details class="section" open=!create><summary>{t(l, "section-oauth2")}</summary>
+                <details class="section" open=!create || kind == "oauth2"><summary>{t(l, "section-oauth2")}</summary>
                     {setting("authorization_url", "authorization-url", "")}
                     {setting("token_url", "token-url", "")}
                     {setting("userinfo_url", "userinfo-url", "")}
@@ -280,7 +281,7 @@ fn provider_form(l: Lang, found: Option<ProviderView>, shows_what: &Shows, flash
                 </details>
             })}
             {shows("github").then(|| view! {
-                <details class="section" open=!create><summary>{t(l, "section-github")}</summary>
+                <details class="section" open=!create || kind == "github"><summary>{t(l, "section-github")}</summary>
                     {setting("web_url", "web-url", "github-url-hint")}
                     {setting("api_url", "api-url", "github-url-hint")}
                 </details>
@@ -359,7 +360,7 @@ async fn account_page(visit: &Visit, id: &str) -> Result<Response, Fault> {
                         <span class="row-main"><strong>{e.typed}</strong><span class="muted">{t(l, if e.owner { "email-owner" } else if e.proof == "none" { "address-unproved" } else { "email-co-holder" })}</span>
                             {e.contested.then(|| view! { <span class="muted">{t(l, "admin-address-contested")}</span> })}
                         </span>
-                        {e.contested.then(|| view! { <span class="tag">{t(l, "address-contested")}</span> })}
+                        {e.contested.then(|| view! { <span class="tag warn">{t(l, "admin-address-doubt")}</span> })}
                         {(e.contested && governs).then(|| view! {
                             <form method="post" action=AdminKeepEmail::url()>
                                 <input type="hidden" name="account" value=id.to_string()/>
@@ -445,7 +446,7 @@ pub(crate) fn events(l: Lang, events: Vec<AuditEvent>, open: bool) -> AnyView {
                 <li>
                     <span class="row-main">
                         <strong>{t(l, &event_key(&e.kind))}</strong>
-                        <span class="muted">{e.provider}{(!e.code.is_empty()).then(|| view! { " "<code>{e.code}</code> })}{(!e.support_code.is_empty()).then(|| view! { " "<code>{e.support_code}</code> })}</span>
+                        <span class="muted">{method_name(l, &e.provider)}{(!e.code.is_empty()).then(|| view! { " "<code>{e.code}</code> })}{(!e.support_code.is_empty()).then(|| view! { " "<code>{e.support_code}</code> })}</span>
                         {(!story.is_empty()).then(|| view! { <details open=open><summary>{t(l, "audit-why")}</summary><ol class="trace">{story.into_iter().map(|r| view! { <li>{r}</li> }).collect_view()}</ol>{version.map(|v| view! { <p class="muted small">{ta(l, "policy-version", &[("version", &v.to_string())])}</p> })}</details> })}
                     </span>
                     {moment(l, e.at)}

@@ -8,7 +8,10 @@ use crate::{
     fields::{Field, field, mark, notice},
     forms::confirm::{AskConfirmCode, ConfirmPasskey, ConfirmPassword},
     i18n::{t, ta},
-    pages::{Visit, or_refuse, passkeys::ceremony_form},
+    pages::{
+        Visit, or_refuse,
+        passkeys::{ceremony_form, needs_script},
+    },
     paths,
     render::{Head, Layout, page},
 };
@@ -47,6 +50,7 @@ async fn confirm_page(visit: &Visit) -> Result<Response, Fault> {
                     <button class="primary">{t(l, "code-go")}</button>
                 </form>
             })}
+            {(passkey.is_some() && !password && code_to.is_none() && providers.is_empty()).then(|| needs_script(l))}
             {passkey.map(|c| ceremony_form(l, ConfirmPasskey::url(), "again", c, &t(l, "confirm-passkey"), hidden().into_any()))}
             <div class="buttons">
                 {providers.iter().map(|b| view! {

@@ -35,7 +35,7 @@ async fn consent_page(visit: &Visit) -> Result<Response, Fault> {
         view! {
             <h1>{title}</h1>
             {unchecked.then(|| notice("warn", t(l, "consent-unchecked")))}
-            <p class="lead">{ta(l, "consent-lead", &[("application", &application), ("name", &name)])}</p>
+            <p class="lead">{ta(l, if name.is_empty() { "consent-lead-nameless" } else { "consent-lead" }, &[("application", &application), ("name", &name)])}</p>
             {told(l, &lines)}
             <p>{next_words(l, &next)}</p>
             <form method="post" action=Consent::url() class="stack">

@@ -21,6 +21,11 @@ pub async fn device(visit: Visit) -> Response {
     or_refuse(&visit, result).await
 }
 
+/// A code as devices show it.
+fn grouped(typed: &str) -> String {
+    domain::code::grouped(&domain::code::fold(typed))
+}
+
 async fn device_page(visit: &Visit) -> Result<Response, Fault> {
     let typed: String = visit.query.code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
     if visit.asker.visitor.session.is_none() {
@@ -51,13 +56,19 @@ async fn device_page(visit: &Visit) -> Result<Response, Fault> {
         };
         view! {
             <h1>{t(l, "device-title")}</h1>
-            {(!flash.notice.is_empty()).then(|| notice("good", t(l, &flash.notice)))}
             {match found {
+                // It is settled: nothing is asked for any more.
+                None if !flash.notice.is_empty() => view! {
+                    {notice(if flash.notice == "device-allowed" { "good" } else { "warn" }, t(l, &flash.notice))}
+                    <p class="links"><a href=paths::DEVICE>{t(l, "device-another")}</a><a href=paths::ACCOUNT>{t(l, "next-my-account")}</a></p>
+                }.into_any(),
                 None => ask(value).into_any(),
                 Some(DeviceView { application, lines, unchecked }) => view! {
                     {unchecked.then(|| notice("warn", t(l, "device-unchecked")))}
-                    <p class="lead">{ta(l, "device-asks", &[("application", &application), ("name", &name)])}</p>
+                    <p class="lead">{ta(l, if name.is_empty() { "device-asks-nameless" } else { "device-asks" }, &[("application", &application), ("name", &name)])}</p>
                     {told(l, &lines)}
+                    <p>{t(l, "device-shows")}</p>
+                    <p class="shown-code"><code>{grouped(&value)}</code></p>
                     <p>{t(l, "device-warning")}</p>
                     <form method="post" action=SettleDevice::url() class="stack">
                         <input type="hidden" name="code" value=value/>

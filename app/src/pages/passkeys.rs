@@ -33,6 +33,11 @@ pub fn ceremony_form(l: Lang, action: &str, kind: &'static str, ceremony: Ceremo
     .into_any()
 }
 
+/// Says without script why there is no button for a passkey.
+pub(crate) fn needs_script(l: Lang) -> AnyView {
+    view! { <noscript><p class="notice warn">{t(l, "passkeys-script")}</p></noscript> }.into_any()
+}
+
 pub async fn passkeys(visit: Visit) -> Response {
     let result = passkeys_page(&visit).await;
     or_refuse(&visit, result).await
@@ -58,7 +63,7 @@ async fn passkeys_page(visit: &Visit) -> Result<Response, Fault> {
             {rows.is_empty().then(|| view! { <p>{t(l, "passkeys-none")}</p> })}
             <ul class="rows">{rows.into_iter().map(|r| row(l, r)).collect_view()}</ul>
             {full.then(|| view! { <p>{t(l, "passkeys-full")}</p> })}
-            <noscript><p class="notice warn">{t(l, "passkeys-script")}</p></noscript>
+            {needs_script(l)}
             {ceremony.map(|c| ceremony_form(l, AddPasskey::url(), "create", c, &t(l, "passkey-add"), name))}
             <p class="links"><a href=paths::ACCOUNT>{t(l, "back")}</a></p>
         }

@@ -47,7 +47,7 @@ pub async fn refusal_page_for(context: &Context, asker: &Asker, refusal: Refusal
         view! {
             <h1>{title}</h1>
             <p>{t(l, &format!("refusal-{}-body", refusal.key()))}</p>
-            <ul class="next">{refusal.next_steps().iter().map(|step| next(l, *step, signed_in)).collect_view()}</ul>
+            <ul class="next">{steps(refusal, signed_in).into_iter().map(|step| next(l, step, !support.is_empty())).collect_view()}</ul>
             {waiting.map(|w| view! {
                 <form method="post" action=BackToApplication::url()>
                     <input type="hidden" name="attempt" value=w.attempt/>
@@ -64,15 +64,27 @@ pub async fn refusal_page_for(context: &Context, asker: &Asker, refusal: Refusal
     response
 }
 
-fn next(l: Lang, step: NextStep, signed_in: bool) -> AnyView {
+/// What to do next, each once: who is signed in goes to My Account instead of signing in.
+fn steps(refusal: Refusal, signed_in: bool) -> Vec<NextStep> {
+    let mut all: Vec<NextStep> = Vec::new();
+    for step in refusal.next_steps() {
+        let step = if signed_in && *step == NextStep::SignInAgain { NextStep::MyAccount } else { *step };
+        if !all.contains(&step) {
+            all.push(step);
+        }
+    }
+    all
+}
+
+fn next(l: Lang, step: NextStep, has_support_code: bool) -> AnyView {
     let href = match step {
-        NextStep::SignInAgain | NextStep::OtherMethod => Some(if signed_in && step == NextStep::SignInAgain { paths::ACCOUNT } else { paths::LOGIN_STAY }),
+        NextStep::SignInAgain | NextStep::OtherMethod => Some(paths::LOGIN_STAY),
         NextStep::MyAccount => Some(paths::ACCOUNT),
         NextStep::ConfirmItIsYou => Some(paths::CONFIRM),
         NextStep::SetUpFactor => Some(paths::SECOND_FACTOR),
         NextStep::Wait | NextStep::AskAdministrator | NextStep::BackToApplication => None,
     };
-    let text = t(l, step.key());
+    let text = if step == NextStep::AskAdministrator && !has_support_code { t(l, "next-ask-administrator-plain") } else { t(l, step.key()) };
     match href {
         Some(href) => view! { <li><a class="button" href=href>{text}</a></li> }.into_any(),
         None => view! { <li>{text}</li> }.into_any(),

@@ -44,7 +44,7 @@ async fn second_factor_page(visit: &Visit) -> Result<Response, Fault> {
             {(way.leads_on() && since.is_none()).then(|| notice("warn", t(l, "factor-wanted")))}
             {(!flash.notice.is_empty()).then(|| notice(if flash.notice == "factor-off" { "good" } else { "bad" }, t(l, &flash.notice)))}
             {match (since, begun) {
-                (Some(since), _) => there(l, since, recovery_codes_left),
+                (Some(since), _) => view! { {way.leads_on().then(|| way.onward(l, "code-go"))}{there(l, since, recovery_codes_left)} }.into_any(),
                 (None, Some(begun)) => begun_view(l, begun, &way),
                 (None, None) => view! { <form method="post" action=BeginSecondFactor::url() class="row-actions">{way.hidden()}<button class="primary">{t(l, "factor-begin")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></form> }.into_any(),
             }}
@@ -80,13 +80,12 @@ impl Way {
     }
 
     /// What comes next.
-    fn onward(&self, l: Lang) -> AnyView {
+    fn onward(&self, l: Lang, text: &str) -> AnyView {
         if self.entry.is_empty() {
             let to = SafePath::parse(&self.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
-            return view! { <p><a class="button primary" href=to>{t(l, "recovery-kept")}</a></p> }.into_any();
+            return view! { <p><a class="button primary" href=to>{t(l, text)}</a></p> }.into_any();
         }
-        view! { <form method="post" action=GoOnWithFactor::url()><input type="hidden" name="entry" value=self.entry.clone()/><button class="primary">{t(l, "recovery-kept")}</button></form> }
-            .into_any()
+        view! { <form method="post" action=GoOnWithFactor::url()><input type="hidden" name="entry" value=self.entry.clone()/><button class="primary">{t(l, text)}</button></form> }.into_any()
     }
 }
 
@@ -154,7 +153,7 @@ async fn codes_or_back(visit: &Visit, made: Result<Vec<String>, Fault>, first: O
     match made {
         Ok(codes) => codes_page(visit, codes, first).await,
         Err(fault) => match fault.refusal() {
-            Refusal::CodeWrong => to_page("factor-wrong").await,
+            Refusal::CodeWrong => to_page("factor-first-wrong").await,
             Refusal::RateLimited => to_page("factor-wait").await,
             Refusal::NotRecent => Redirect::to(&paths::confirm(here)).into_response(),
             Refusal::AttemptStep => Redirect::to(here).into_response(),
@@ -172,7 +171,7 @@ async fn codes_page(visit: &Visit, codes: Vec<String>, first: Option<Way>) -> Re
             <p class="lead">{t(l, "recovery-lead")}</p>
             <ul class="codes">{codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}</ul>
             <p class="muted">{t(l, "recovery-once")}</p>
-            {first.unwrap_or_default().onward(l)}
+            {first.unwrap_or_default().onward(l, "recovery-kept")}
         }
     })
     .await

@@ -12,7 +12,10 @@ use crate::{
     fields::{Field, field, mark, moment, notice},
     forms::undo::{BeginUndo, FinishUndo, UndoPasskey, UndoPassword},
     i18n::{Lang, t, ta},
-    pages::{Visit, or_refuse, passkeys::ceremony_form},
+    pages::{
+        Visit, or_refuse,
+        passkeys::{ceremony_form, needs_script},
+    },
     paths,
     render::{Head, Layout, page},
 };
@@ -31,6 +34,8 @@ async fn undo_page(visit: &Visit, secret: String) -> Result<Response, Fault> {
     let view = visit.context.ligature.undo_view(&visit.asker.visitor, &secret).await?;
     let l = visit.asker.lang;
     let flash = visit.flash.clone();
+    // Who asked in My Account goes back there; who came by a mail closes the page.
+    let asked = visit.asker.visitor.session.is_some() && matches!(view.page, UndoPage::Show | UndoPage::Decide);
     let head = Head::new(t(l, "undo-title"), Layout::Narrow).origins(view.providers.iter().filter_map(|b| b.origin.clone()));
     Ok(page(&visit.context, &visit.asker, head, move || {
         let lead = said(l, view.change.what, &view.change.about);
@@ -43,9 +48,10 @@ async fn undo_page(visit: &Visit, secret: String) -> Result<Response, Fault> {
                 UndoPage::Begin => begin(l, &secret, &view),
                 UndoPage::Show => show(l, &secret, view, "undo-show-lead"),
                 UndoPage::Decide => decide(l, &secret, view),
-                UndoPage::Gone => view! { <p>{t(l, "undo-gone")}</p>{show(l, &secret, view, "undo-gone-show")}<p class="muted small">{t(l, "undo-gone-more")}</p> }.into_any(),
+                UndoPage::Gone => view! { <p>{t(l, "undo-gone")}</p>{show(l, &secret, view, "undo-gone-show")}<p class="links"><a href=paths::ACTIVITY>{t(l, "undo-gone-more")}</a></p> }.into_any(),
                 UndoPage::Bar => bar(l, &secret, view.code),
             }}
+            {asked.then(|| view! { <p class="links"><a href=paths::ACTIVITY>{t(l, "confirm-leave")}</a></p> })}
         }
     })
     .await)
@@ -76,10 +82,17 @@ fn show(l: Lang, secret: &str, view: UndoView, lead: &'static str) -> AnyView {
     let (goes, comes) = (view.goes.clone(), view.comes.clone());
     let none = !view.password && view.passkey.is_none() && view.providers.is_empty();
     let gone = view.page == UndoPage::Gone;
-    let lead = if none && !gone { "undo-show-none" } else { lead };
+    let lead = match (none, view.due) {
+        (false, _) => Some(lead),
+        // There is nothing to confirm with, and nothing that has to be.
+        (true, _) if gone => None,
+        (true, Some(_)) => Some("undo-show-none"),
+        (true, None) => Some("undo-show-none-own"),
+    };
+    let passkey_alone = view.passkey.is_some() && !view.password && view.providers.is_empty();
     view! {
-        {view.due.filter(|_| !gone).map(|due| view! { <p>{t(l, "undo-waits")}" "{moment(l, due)}</p> })}
-        <p>{t(l, lead)}</p>
+        {view.due.filter(|_| !gone).map(|due| view! { <p>{t(l, "undo-waits")}" "<strong>{moment(l, due)}</strong></p> })}
+        {lead.map(|key| view! { <p>{t(l, key)}</p> })}
         {view.password.then(|| view! {
             <form method="post" action=UndoPassword::url() class="stack">
                 {hidden(secret)}
@@ -88,6 +101,7 @@ fn show(l: Lang, secret: &str, view: UndoView, lead: &'static str) -> AnyView {
             </form>
         })}
         {view.passkey.map(|c| ceremony_form(l, UndoPasskey::url(), "again", c, &t(l, "confirm-passkey"), hidden(secret)))}
+        {passkey_alone.then(|| needs_script(l))}
         <div class="buttons">
             {view.providers.into_iter().map(|b| view! {
                 <form method="post" action=paths::undo_with(secret, &b.key)><button class="provider">{mark(&b.name)}<span>{ta(l, "confirm-with", &[("provider", &b.name)])}</span></button></form>
@@ -110,7 +124,7 @@ fn decide(l: Lang, secret: &str, view: UndoView) -> AnyView {
         {lines(l, "undo-comes", &view.comes)}
         <form method="post" action=FinishUndo::url() class="stack">
             {hidden(secret)}
-            <fieldset><legend>{t(l, "undo-first")}</legend><p class="hint">{t(l, "undo-first-hint")}</p>{view.changes.iter().map(row).collect_view()}</fieldset>
+            <fieldset class="radios" aria-describedby="first-hint"><legend>{t(l, "undo-first")}</legend><p class="hint" id="first-hint">{t(l, "undo-first-hint")}</p>{view.changes.iter().map(row).collect_view()}</fieldset>
             {view.code.then(|| factor(l))}
             <button class="danger" name="answer" value="back">{t(l, "undo-finish-go")}</button>
             {keep.then(|| view! { <button name="answer" value="keep">{t(l, "undo-keep-go")}</button> })}
