@@ -6,7 +6,7 @@ use lettre::{
     message::{Mailbox, MultiPart},
 };
 use minijinja::{AutoEscape, Environment, context};
-use service::mails::Letter;
+use service::mails::{Kind, Letter};
 
 /// The rendered parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub fn render(letter: &Letter) -> anyhow::Result<Rendered> {
     let at = utc_text(letter.at);
     let unknown = t(lang, "agent-unknown");
     let agent = if letter.agent.is_empty() { &unknown } else { &letter.agent };
+    // Its link has been used: everybody is signed out, and what is left is to decide.
+    let waits = letter.kind == Kind::UndoBegun;
     let values = context! {
         lang => lang.tag(),
         subject => &subject,
@@ -36,8 +38,8 @@ pub fn render(letter: &Letter) -> anyhow::Result<Rendered> {
         place => ta(lang, "mail-where", &[("at", &at), ("agent", agent), ("network", &letter.network)]),
         not_you => t(lang, "mail-not-you"),
         undo => &letter.undo,
-        undo_lead => t(lang, "mail-undo"),
-        undo_button => t(lang, "mail-undo-button"),
+        undo_lead => t(lang, if waits { "mail-undo-decide" } else { "mail-undo" }),
+        undo_button => t(lang, if waits { "undo-own-decide" } else { "mail-undo-button" }),
         foot => ta(lang, "mail-foot", &[("url", &letter.public_url)]),
     };
     let mut templates = Environment::new();
@@ -71,8 +73,6 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use service::mails::Kind;
-
     use super::*;
 
     fn letter(kind: Kind, locale: &str, provider: &str) -> Letter {
