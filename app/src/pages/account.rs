@@ -161,7 +161,7 @@ async fn recovered_page(visit: &Visit) -> Result<Response, Fault> {
             <p class="lead">{t(l, "recovered-lead")}</p>
             <form method="post" action=LeaveRecovered::url() class="stack">
                 <input type="hidden" name="entry" value=entry/>
-                <fieldset><legend>{t(l, "recovered-legend")}</legend><ul class="rows">{rows}</ul></fieldset>
+                <fieldset class="radios"><legend>{t(l, "recovered-legend")}</legend><ul class="rows">{rows}</ul></fieldset>
                 <p class="hint">{t(l, "recovered-again")}</p>
                 <p><button class="primary">{t(l, "recovered-go")}</button></p>
             </form>
