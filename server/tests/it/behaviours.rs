@@ -365,7 +365,7 @@ async fn zi_08_an_accounts_timeline_names_the_provider_of_each_event() {
     assert!(!timeline.contains("m-ben") && !timeline.contains("ben@example.test"), "only this account's");
     // The person sees the same of their own.
     let own = b.get("/account/activity").await;
-    assert!(own.has("harbour") && own.has("meridian"), "{}", own.body);
+    assert!(own.has("Harbour") && own.has("Meridian"), "{}", own.body);
 }
 
 /// Shows ZI-11: both are on the page, and both lead in.
@@ -507,9 +507,9 @@ async fn go_41_what_is_gathered_depends_on_the_provider_and_on_the_registration_
     w.meridian.set(claims());
     w.atlas.set(claims());
     let by_meridian = w.browser().sign_in("meridian", "m-vera").await;
-    assert!(by_meridian.has(">B-12<") && !by_meridian.has(">red<") && by_meridian.has("from meridian"), "{}", by_meridian.body);
+    assert!(by_meridian.has(">B-12<") && !by_meridian.has(">red<") && by_meridian.has("from Meridian"), "{}", by_meridian.body);
     let by_atlas = w.browser().sign_in("atlas", "a-new").await;
-    assert!(by_atlas.has(">red<") && !by_atlas.has(">B-12<") && by_atlas.has("from atlas"), "{}", by_atlas.body);
+    assert!(by_atlas.has(">red<") && !by_atlas.has(">B-12<") && by_atlas.has("from Atlas"), "{}", by_atlas.body);
     // A provider that gives nothing, and a form that asks.
     policy(&w, "provider:harbour", json!({"choices": {"registration": [{"field": "given_name", "required": true}]}})).await;
     let c = w.browser();

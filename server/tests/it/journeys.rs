@@ -329,7 +329,7 @@ async fn lk_22_only_listed_fields_follow_the_provider_and_none_when_it_is_linked
     w.meridian.set(Knobs { id_token: json!({"name": "Somebody Else", "family_name": "Wu", "employee": "S7", "roles": ["owner"]}), ..Knobs::default() });
     let again = w.browser();
     let page = again.sign_in("meridian", "m-vera").await;
-    assert!(page.has("Hello Vera") && page.has("Wu") && page.has(">S7<") && page.has("from meridian") && !page.has("Somebody Else"), "ZI-19, GO-43: {}", page.body);
+    assert!(page.has("Hello Vera") && page.has("Wu") && page.has(">S7<") && page.has("from Meridian") && !page.has("Somebody Else"), "ZI-19, GO-43: {}", page.body);
     // GO-45: adding a provider changes no field, and no claim ever gives a role.
     w.atlas.set(Knobs { id_token: json!({"name": "Atlas Name", "family_name": "Atlas"}), ..Knobs::default() });
     let added = again.add("atlas", "a-vera").await;

@@ -35,7 +35,7 @@ async fn who_came_by_a_provider_gets_a_password_by_the_reset_and_keeps_the_profi
     let page = b.sign_in("atlas", "a-new").await;
     let done = b.code(&page, &newest_code(&w, "new@example.test").await).await;
     assert!(done.path() == "/account" && done.has("Hello New"), "{}", done.body);
-    assert!(done.has("from atlas"), "what the provider gave, with its source: {}", done.body);
+    assert!(done.has("from Atlas"), "what the provider gave, with its source: {}", done.body);
     let reset = w.browser();
     let page = reset.post("/fn/reset/ask", &[("email", "new@example.test")]).await;
     let code = newest_code(&w, "new@example.test").await;
@@ -46,7 +46,7 @@ async fn who_came_by_a_provider_gets_a_password_by_the_reset_and_keeps_the_profi
     // A person without anything at the provider has a profile of what there is.
     let harbour = w.browser();
     harbour.sign_in("harbour", "h-1").await;
-    assert!(!harbour.get("/account").await.has("from atlas"));
+    assert!(!harbour.get("/account").await.has("from Atlas"));
     w.healthy().await;
 }
 
