@@ -57,22 +57,24 @@ impl Lang {
         if let Some(chosen) = cookie.and_then(Self::parse) {
             return chosen;
         }
-        let mut wanted: Vec<(u32, Self)> = accept
-            .split(',')
-            .filter_map(|part| {
-                let (tag, weight) = part.split_once(";q=").unwrap_or((part, "1"));
-                let digits = weight.trim().trim_start_matches("0.").parse::<u32>().unwrap_or(0);
-                let weight = if weight.trim().starts_with('1') { 1000 } else { digits };
-                Self::parse(tag.trim()).map(|l| (weight, l))
-            })
-            .collect();
-        wanted.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+        let mut wanted: Vec<(f32, Self)> = accept.split(',').filter_map(weighted).filter(|(weight, _)| *weight > 0.0).collect();
+        wanted.sort_by(|(one, _), (other, _)| other.total_cmp(one));
         wanted.first().map_or(Self::En, |(_, l)| *l)
     }
 
     fn id(self) -> LanguageIdentifier {
         self.tag().parse().unwrap_or_default()
     }
+}
+
+/// A language that we have, with its weight (RFC 9110 §12.4.2): 1 where none is said, 0 where it is not wanted or cannot be
+/// read.
+fn weighted(part: &str) -> Option<(f32, Lang)> {
+    let mut parts = part.split(';').map(str::trim);
+    let lang = Lang::parse(parts.next()?)?;
+    let weight = parts.find_map(|p| p.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("q")).map(|(_, q)| q.trim()));
+    let weight = weight.map_or(1.0, |q| q.parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0));
+    Some((weight, lang))
 }
 
 /// The text of a key.
@@ -234,5 +236,21 @@ mod tests {
         assert_eq!(Lang::pick(None, "fr;q=0.9,en;q=0.3,zh;q=0.7"), Lang::Zh);
         assert_eq!(Lang::pick(Some("en"), "de"), Lang::En);
         assert_eq!(Lang::pick(Some("xx"), "tlh"), Lang::En);
+    }
+
+    #[test]
+    fn fr_16_weights_are_read_as_the_standard_writes_them() {
+        for (accept, lang) in [
+            ("fr-FR,fr;q=0.9,en;q=0.8,de;q=0.75", Lang::En),
+            ("en;q=0.9,de;q=0.85", Lang::En),
+            ("de; q=0.9, en; q=0.8", Lang::De),
+            ("de;q=0", Lang::En),
+            ("*, de;q=0", Lang::En),
+            ("EN;Q=0.9,de;q=0.5", Lang::En),
+            ("de;q=1.000, zh;q=0.999", Lang::De),
+            ("zh ; q = 0.3 , de;q=high, en;q=2", Lang::Zh),
+        ] {
+            assert_eq!(Lang::pick(None, accept), lang, "{accept}");
+        }
     }
 }

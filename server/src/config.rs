@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use config::{Config as Source, Environment, File};
+use config::{Config as Source, Environment, File, Source as _};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use service::organisations::{is_address, is_loopback};
@@ -48,6 +48,8 @@ pub struct Server {
     pub header_seconds: u64,
     /// Seconds that a whole request may take, its body and our work included.
     pub request_seconds: u64,
+    /// Browsers are told to use https for every host below this one too (`includeSubDomains`). Whoever signs in once at `ex.test` can then open `http://printer.ex.test` no more.
+    pub hsts_subdomains: bool,
 }
 
 impl Default for Server {
@@ -61,6 +63,7 @@ impl Default for Server {
             drain_seconds: 10,
             header_seconds: 10,
             request_seconds: 30,
+            hsts_subdomains: false,
         }
     }
 }
@@ -238,19 +241,33 @@ impl std::fmt::Display for Problem {
 }
 
 impl Config {
-    /// Reads the file, if there is one, and the environment (`LIGATURE__SECTION__KEY`).
+    /// Reads the file, if there is one, and the environment (`LIGATURE__SECTION__KEY`), where lists are written with commas
+    /// and everything else stands byte for byte as it is (FR-17).
     ///
     /// # Errors
     /// A file that cannot be read, an unknown key, a wrong type.
     pub fn read(file: Option<&Path>) -> anyhow::Result<Self> {
+        Self::read_with(file, Environment::with_prefix("LIGATURE"))
+    }
+
+    fn read_with(file: Option<&Path>, environment: Environment) -> anyhow::Result<Self> {
         let mut builder = Source::builder();
         if let Some(file) = file {
             builder = builder.add_source(File::from(file));
         } else {
             builder = builder.add_source(File::from(Path::new("ligature.toml")).required(false));
         }
-        let environment = Environment::with_prefix("LIGATURE").prefix_separator("__").separator("__").try_parsing(true);
-        Ok(builder.add_source(environment).build()?.try_deserialize()?)
+        let defaults = serde_json::to_value(Self::default())?;
+        for (key, value) in environment.prefix_separator("__").separator("__").collect()? {
+            let is_list = defaults.pointer(&format!("/{}", key.replace('.', "/"))).is_some_and(serde_json::Value::is_array);
+            builder = if is_list {
+                let parts: Vec<String> = value.into_string()?.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect();
+                builder.set_override(key, parts)?
+            } else {
+                builder.set_override(key, value)?
+            };
+        }
+        Ok(builder.build()?.try_deserialize()?)
     }
 
     /// All problems at once.
@@ -361,6 +378,33 @@ mod tests {
         let mut config = Config::default();
         config.mail.smtp_url = "smtp://127.0.0.1:25".into();
         assert!(config.problems().is_empty());
+    }
+
+    fn environment(pairs: &[(&str, &str)]) -> anyhow::Result<Config> {
+        let pairs = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Config::read_with(None, Environment::with_prefix("LIGATURE").source(Some(pairs)))
+    }
+
+    #[test]
+    fn fr_17_every_setting_can_come_from_the_environment_as_it_is_written() {
+        let config = environment(&[
+            ("LIGATURE__SERVER__TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1/32"),
+            ("LIGATURE__SMS__PREFIXES", "+49"),
+            ("LIGATURE__SMS__WEBHOOK_TOKEN", "00123456"),
+            ("LIGATURE__SERVER__DRAIN_SECONDS", "7"),
+            ("LIGATURE__SERVER__HSTS_SUBDOMAINS", "true"),
+            ("LIGATURE__SERVER__TLS_CERT", "/etc/1e5"),
+        ])
+        .unwrap();
+        assert_eq!(config.server.trusted_proxies, ["10.0.0.0/8", "127.0.0.1/32"]);
+        assert_eq!((config.sms.prefixes.as_slice(), config.server.drain_seconds, config.server.hsts_subdomains), (["+49".to_owned()].as_slice(), 7, true));
+        assert_eq!(config.server.tls_cert.as_deref(), Some(Path::new("/etc/1e5")));
+        for token in ["00123456", "1e5", "true", "a,b"] {
+            let config = environment(&[("LIGATURE__SMS__WEBHOOK_TOKEN", token)]).unwrap();
+            assert_eq!(config.sms.webhook_token, token);
+        }
+        assert!(environment(&[("LIGATURE__SERVER__DRAIN_SECONDS", "soon")]).is_err());
+        assert!(environment(&[("LIGATURE__SERVER__PUBLIC_ULR", "https://x.test")]).is_err());
     }
 
     #[test]

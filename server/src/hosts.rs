@@ -11,14 +11,18 @@ use app::{
 use axum::{
     Router,
     extract::{Request, State},
-    http::header::HOST,
     response::{IntoResponse, Response},
     routing::any,
 };
 use service::{Ligature, organisations::Organisations};
 use tower::ServiceExt;
 
-use crate::{assets::assets, config::Config, layers::address::Addresses, router::router};
+use crate::{
+    assets::assets,
+    config::Config,
+    layers::{address::Addresses, host::asked},
+    router::router,
+};
 
 /// The organisations and their routers, each made at the first request for it.
 #[derive(Clone)]
@@ -82,8 +86,7 @@ pub fn hosts(hosts: Hosts) -> Router {
 }
 
 async fn dispatch(State(hosts): State<Hosts>, request: Request) -> Response {
-    let host = request.uri().authority().map(|a| a.as_str().to_owned()).or_else(|| request.headers().get(HOST).and_then(|h| h.to_str().ok()).map(str::to_owned));
-    match hosts.router(host.as_deref()).await.oneshot(request).await {
+    match hosts.router(asked(&request)).await.oneshot(request).await {
         Ok(response) => response,
         Err(never) => never.into_response(),
     }

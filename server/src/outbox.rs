@@ -59,7 +59,7 @@ trait Carrier: Sync {
 
 impl Carrier for Smtp {
     async fn carry(&self, due: &Due) -> Result<(), NotSent> {
-        self.send(&due.letter).await
+        self.send(&due.letter, &due.id()).await
     }
 }
 

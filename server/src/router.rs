@@ -7,7 +7,7 @@ use axum::{
     extract::{DefaultBodyLimit, MatchedPath},
     http::{
         HeaderName, Method, StatusCode,
-        header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE},
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
     },
     middleware::{from_fn_with_state, map_response},
     response::Response,
@@ -16,7 +16,7 @@ use axum::{
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
-    cors::{Any, CorsLayer},
+    cors::{AllowHeaders, Any, CorsLayer},
     csrf::CsrfLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     timeout::TimeoutLayer,
@@ -29,8 +29,8 @@ use crate::{
     layers::{
         address::{Addresses, address},
         cross_site::{cross_site, is_open},
-        headers::{Secure, headers},
-        host::{PublicHost, host},
+        headers::{Hsts, headers},
+        host::{PublicUrl, host},
         visitor::visitor,
     },
     routes::{account, brand, callback, forms, forward, health, issuer, logout, start},
@@ -50,7 +50,6 @@ pub fn function_paths() -> Vec<&'static str> {
 /// When the public URL cannot be a trusted origin.
 pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow::Result<Router> {
     let origin = context.ligature.settings.public_url.clone();
-    let authority: Arc<str> = origin.split_once("://").map_or("", |(_, rest)| rest).into();
     let secure = context.cookies.secure;
 
     let mut functions = Router::new();
@@ -95,14 +94,13 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/jwks", get(issuer::jwks))
         .route("/.well-known/openid-configuration", get(issuer::discovery))
         .route("/.well-known/oauth-authorization-server", get(issuer::discovery))
-        // Applications in browsers ask from their own origins; nothing here reads a cookie.
-        .layer(
-            CorsLayer::new()
-                .allow_origin(Any)
-                .allow_methods([Method::GET, Method::POST])
-                .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("dpop")])
-                .expose_headers([WWW_AUTHENTICATE]),
-        )
+        // Applications in browsers ask from their own origins, with whatever headers their tools add; nothing here reads a
+        // cookie (Fetch §3.2, FR-44).
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::POST]).allow_headers(AllowHeaders::mirror_request()).expose_headers([
+            WWW_AUTHENTICATE,
+            RETRY_AFTER,
+            HeaderName::from_static("dpop-nonce"),
+        ]))
         // Reverse proxies ask here, with cookies of the hosts that they guard.
         .route("/forward-auth/{client_id}", get(forward::check))
         .route("/forward-auth/{client_id}/start", get(forward::start))
@@ -124,10 +122,10 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         // One address may not use up the server.
         .layer(from_fn_with_state(addresses, address))
         // Other hosts are not served.
-        .layer(from_fn_with_state(PublicHost(authority), host))
+        .layer(from_fn_with_state(PublicUrl(Arc::from(origin)), host))
         // A panic ends one request, not the process.
         .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(Secure(secure), headers))
+        .layer(from_fn_with_state(Hsts::of(secure, config), headers))
         .layer(map_response(|mut response: Response| async {
             response.headers_mut().remove("serverfnerror");
             response

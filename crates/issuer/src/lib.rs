@@ -13,7 +13,7 @@ pub use client::{ClientCredentials, ClientProblem, client_credentials};
 pub use dpop::{DPOP_ALGORITHMS, NoProof, Proof, read_proof, token_hash};
 pub use keys::{Hint, ID_TOKEN, KeyProblem, Keyring, Signer, generate};
 pub use registration::{MetadataProblem, Registration, read_metadata};
-pub use request::{AuthorizeProblem, RegisteredClient, SCOPES, Validated, validate};
+pub use request::{AuthorizeProblem, RegisteredClient, SCOPES, Validated, is_any_repeated, validate};
 pub use settings::{Algorithm, Brand, Grant, Kind, SettingProblem, Settings, is_scope};
 pub use told::{Line, Told};
 

@@ -39,6 +39,15 @@ pub struct Validated {
 /// Scopes that mean something here; others are left out of what is granted (RFC 6749 §3.3).
 pub const SCOPES: [&str; 7] = ["openid", "profile", "email", "phone", "address", "roles", "offline_access"];
 
+/// Whether a parameter comes twice that may come once (RFC 6749 §3.1, §3.2). `resource` may come for each server
+/// (RFC 8707 §2).
+#[must_use]
+pub fn is_any_repeated(parameters: &[(String, String)]) -> bool {
+    let mut names: Vec<_> = parameters.iter().map(|(name, _)| name).filter(|name| *name != "resource").collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| pair.first() == pair.last())
+}
+
 /// Validates a request's parameters.
 ///
 /// # Errors
@@ -49,9 +58,7 @@ pub fn validate(parameters: &[(String, String)], client: Option<&RegisteredClien
     let redirect_uri = one("redirect_uri").filter(|uri| is_registered(uri, client)).ok_or(AuthorizeProblem::Untrusted)?;
     let state = one("state");
     let tell = |error, description| AuthorizeProblem::Tell { redirect_uri: redirect_uri.clone(), error, description, state: state.clone() };
-    let mut names: Vec<_> = parameters.iter().map(|(k, _)| k).collect();
-    names.sort_unstable();
-    if names.windows(2).any(|w| w.first() == w.last()) {
+    if is_any_repeated(parameters) {
         return Err(tell("invalid_request", "a parameter appears twice"));
     }
     if !client.settings.grants.contains(&Grant::AuthorizationCode) {

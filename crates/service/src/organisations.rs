@@ -65,6 +65,19 @@ fn authority(address: &str) -> &str {
     address.split_once("://").map_or(address, |(_, rest)| rest)
 }
 
+/// Whether a request for a host is one for an address of ours: its authority, also with the port that its scheme has anyway
+/// (RFC 9110 §4.2.3).
+#[must_use]
+pub fn is_at(address: &str, host: &str) -> bool {
+    let (scheme, authority) = address.split_once("://").unwrap_or(("", address));
+    let bare = match scheme {
+        "https" => host.strip_suffix(":443"),
+        "http" => host.strip_suffix(":80"),
+        _ => None,
+    };
+    host.eq_ignore_ascii_case(authority) || bare.is_some_and(|bare| bare.eq_ignore_ascii_case(authority))
+}
+
 impl OrganisationForm {
     fn wrong(&self, home: bool) -> Option<Wrong> {
         let slug = !self.slug.is_empty() && self.slug != "new" && self.slug.len() <= 40 && self.slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
@@ -228,11 +241,11 @@ impl Organisations {
     /// # Errors
     /// [`Fault::Storage`] before the list was ever read.
     pub async fn at(&self, host: &str) -> Result<Option<Ligature>, Fault> {
-        if host.eq_ignore_ascii_case(authority(&self.home().settings.public_url)) {
+        if is_at(&self.home().settings.public_url, host) {
             return Ok(Some(self.home().clone()));
         }
         self.refresh().await?;
-        Ok(self.pick(|row| row.active && authority(&row.address).eq_ignore_ascii_case(host)))
+        Ok(self.pick(|row| row.active && is_at(&row.address, host)))
     }
 
     /// An organisation by its id, switched off or not.

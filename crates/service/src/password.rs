@@ -14,6 +14,13 @@ use crate::{
     limits::{Counted, Guarded},
 };
 
+/// A password as it is measured, hashed and compared: in one normal form, whatever a keyboard makes of its letters
+/// (NFKC, NIST SP 800-63B §5.1.1.2, FR-54).
+pub(crate) fn normal(password: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    password.nfkc().collect()
+}
+
 /// Cost of a password hash: KiB, passes, lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashCost {
@@ -47,7 +54,7 @@ pub fn is_long_enough(password: &str) -> bool {
 /// How hard a password is to guess, 0 to 4, for who knows these words about the person. Below three it may not be set.
 #[must_use]
 pub fn measure(password: &str, known: &str) -> u8 {
-    let bounded: String = password.chars().take(LONGEST).collect();
+    let bounded: String = normal(password).chars().take(LONGEST).collect();
     let score = u8::from(zxcvbn::zxcvbn(&bounded, &words(&[known.to_owned()])).score());
     if is_long_enough(password) { score } else { score.min(2) }
 }
@@ -60,6 +67,25 @@ fn words(known: &[String]) -> Vec<&str> {
 fn hasher(cost: HashCost) -> Result<Argon2<'static>, Fault> {
     let params = Params::new(cost.kib, cost.passes, cost.lanes, None).map_err(|e| Fault::Internal(e.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// Whether a hash is that of what was typed, in the normal form or, for hashes of before, as it was typed; and the hash to
+/// keep from now on. Without a hash the same work is done.
+fn judge(hasher: &Argon2<'_>, cost: HashCost, stored: Option<&str>, typed: &str) -> (bool, Option<String>) {
+    let password = normal(typed);
+    let spellings: &[&str] = if password == typed { &[&password] } else { &[&password, typed] };
+    let Some(Ok(hash)) = stored.map(PasswordHash::new) else {
+        for spelling in spellings {
+            let burnt: Result<PasswordHash, _> = hasher.hash_password(spelling.as_bytes());
+            drop(burnt);
+        }
+        return (false, None);
+    };
+    let fits: Vec<bool> = spellings.iter().map(|s| hasher.verify_password(s.as_bytes(), &hash).is_ok()).collect();
+    let right = fits.contains(&true);
+    let today = fits.first() == Some(&true) && Params::try_from(&hash).is_ok_and(|p| (p.m_cost(), p.t_cost(), p.p_cost()) == (cost.kib, cost.passes, cost.lanes));
+    let fresh = (right && !today).then(|| hasher.hash_password(password.as_bytes()).ok().map(|h: PasswordHash| h.to_string()));
+    (right, fresh.flatten())
 }
 
 impl Ligature {
@@ -75,6 +101,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for one that is too short or easy to guess, [`Refusal::PasswordLeaked`].
     pub(crate) async fn check_new_password(&self, password: &str, known: &[String]) -> Result<(), Fault> {
+        let password = &normal(password);
         if !acceptable(password, known) {
             return Err(Refusal::BadRequest.into());
         }
@@ -83,7 +110,7 @@ impl Ligature {
 
     /// Hashes a new password as a PHC string.
     pub(crate) async fn hash_password(&self, password: &str) -> Result<String, Fault> {
-        let (hasher, password) = (hasher(self.settings.hash_cost)?, password.to_owned());
+        let (hasher, password) = (hasher(self.settings.hash_cost)?, normal(password));
         self.with_slot(move || {
             let hashed: Result<PasswordHash, _> = hasher.hash_password(password.as_bytes());
             hashed.map(|h| h.to_string()).map_err(|e| Fault::Internal(e.to_string()))
@@ -94,23 +121,10 @@ impl Ligature {
     /// Checks a password against an account's, or burns the same time where there is none and where the account's limit
     /// lets none be looked at. A right one whose hash was made at another cost comes back hashed at today's.
     async fn matches(&self, counted: &Counted, stored: Option<String>, password: &str) -> Result<(bool, Option<String>), Fault> {
-        let (cost, password) = (self.settings.hash_cost, password.to_owned());
+        let (cost, typed) = (self.settings.hash_cost, password.to_owned());
         let hasher = hasher(cost)?;
         let stored = stored.filter(|_| counted.opens());
-        self.with_slot(move || match stored.as_deref().map(PasswordHash::new) {
-            Some(Ok(hash)) => {
-                let right = hasher.verify_password(password.as_bytes(), &hash).is_ok();
-                let today = Params::try_from(&hash).is_ok_and(|p| (p.m_cost(), p.t_cost(), p.p_cost()) == (cost.kib, cost.passes, cost.lanes));
-                let fresh = (right && !today).then(|| hasher.hash_password(password.as_bytes()).ok().map(|h: PasswordHash| h.to_string()));
-                (right, fresh.flatten())
-            }
-            _ => {
-                let burnt: Result<PasswordHash, _> = hasher.hash_password(password.as_bytes());
-                drop(burnt);
-                (false, None)
-            }
-        })
-        .await
+        self.with_slot(move || judge(&hasher, cost, stored.as_deref(), &typed)).await
     }
 
     /// The account of an address, or number, and password. It finds owners only.
@@ -214,5 +228,33 @@ impl Ligature {
             Box::pin(async move { this.end_locally(c, &visitor, Then::SignIn { account, method: "password".into() }, kept, continuation, None).await })
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fr_54_a_password_fits_from_every_keyboard_and_hashes_of_before_still_do() {
+        let cost = HashCost { kib: 8, passes: 1, lanes: 1 };
+        let hasher = hasher(cost).unwrap();
+        let hashed = |text: &str| {
+            let hash: PasswordHash = hasher.hash_password(text.as_bytes()).unwrap();
+            hash.to_string()
+        };
+        let (composed, apart, wide) = ("p\u{e4}ssw\u{f6}rt-lang-1", "pa\u{308}sswo\u{308}rt-lang-1", "p\u{e4}ssw\u{f6}rt-lang-\u{ff11}");
+        let kept = hashed(&normal(composed));
+        for typed in [composed, apart, wide] {
+            assert_eq!(judge(&hasher, cost, Some(&kept), typed), (true, None), "{typed:?}");
+        }
+        assert!(!judge(&hasher, cost, Some(&kept), "passwort-lang-1").0);
+        // A hash of the letters as they came then: it fits, and is made anew, after which every keyboard does.
+        let before = hashed(apart);
+        assert!(!judge(&hasher, cost, Some(&before), composed).0);
+        let (right, fresh) = judge(&hasher, cost, Some(&before), apart);
+        assert!(right);
+        assert_eq!(judge(&hasher, cost, Some(&fresh.unwrap()), composed), (true, None));
+        assert_eq!(judge(&hasher, cost, None, apart), (false, None));
     }
 }

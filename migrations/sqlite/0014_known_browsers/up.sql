@@ -5,5 +5,5 @@ CREATE TABLE known_browser (
   browser BLOB NOT NULL,
   seen_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, browser)
-);
+) WITHOUT ROWID;
 CREATE INDEX known_browser_seen ON known_browser (seen_at);

@@ -36,19 +36,21 @@ impl Addresses {
     /// Whether a peer is one of our proxies.
     #[must_use]
     pub fn trusts(&self, peer: IpAddr) -> bool {
-        self.trusted.iter().any(|n| n.contains(&peer))
+        self.trusted.iter().any(|n| n.contains(&peer.to_canonical()))
     }
 
     /// From the right, the first hop that is no trusted proxy (PX-02). What cannot be read ends the walk at the hop before.
+    /// A mapped address is its IPv4 address (RFC 4291 §2.5.5.2), as a socket for both gives it.
     #[must_use]
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let peer = peer.to_canonical();
         if !self.trusts(peer) {
             return peer;
         }
         let hops: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim).collect();
         let mut client = peer;
         for hop in hops.iter().rev() {
-            let Ok(ip) = hop.parse::<IpAddr>() else { break };
+            let Ok(ip) = hop.parse::<IpAddr>().map(|ip| ip.to_canonical()) else { break };
             client = ip;
             if !self.trusts(ip) {
                 break;
@@ -81,6 +83,7 @@ pub async fn address(State(addresses): State<Addresses>, mut request: Request, n
 /// The network of an address.
 #[must_use]
 pub fn network(ip: IpAddr, v4: u8, v6: u8) -> IpNet {
+    let ip = ip.to_canonical();
     let bits = if ip.is_ipv4() { v4 } else { v6 };
     IpNet::new(ip, bits).map_or_else(|_| IpNet::from(ip), |n| n.trunc())
 }
@@ -96,6 +99,19 @@ mod tests {
             headers.append("x-forwarded-for", HeaderValue::from_str(value).unwrap());
         }
         addresses.client(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn fr_13_a_mapped_address_is_its_ipv4_address_everywhere() {
+        let loopback = ["127.0.0.0/8"];
+        assert_eq!(client(&loopback, "127.0.0.1", &["203.0.113.7"]), "203.0.113.7");
+        assert_eq!(client(&loopback, "::ffff:127.0.0.1", &["203.0.113.7"]), "203.0.113.7");
+        assert_eq!(client(&loopback, "::ffff:127.0.0.1", &["203.0.113.7, ::ffff:127.0.0.9"]), "203.0.113.7");
+        assert_eq!(client(&[], "::ffff:198.51.100.7", &["1.1.1.1"]), "198.51.100.7");
+        // Two of them are two clients, and a network that people recognise.
+        let net = |ip: &str| network(ip.parse().unwrap(), 24, 64).to_string();
+        assert_eq!((net("::ffff:203.0.113.7").as_str(), net("2001:db8::1").as_str()), ("203.0.113.0/24", "2001:db8::/64"));
+        assert_ne!(net("::ffff:127.0.0.2"), net("::ffff:198.51.100.3"));
     }
 
     #[test]

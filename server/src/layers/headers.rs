@@ -6,9 +6,20 @@ use axum::{
     response::Response,
 };
 
-/// https: send HSTS.
+use crate::config::Config;
+
+/// What `Strict-Transport-Security` says (RFC 6797); nothing where people do not come by https.
 #[derive(Debug, Clone, Copy)]
-pub struct Secure(pub bool);
+pub struct Hsts(Option<&'static str>);
+
+impl Hsts {
+    /// Of this host alone, unless the operator says that every host below it is served by https too (§14.4, FR-59).
+    #[must_use]
+    pub fn of(secure: bool, config: &Config) -> Self {
+        let said = if config.server.hsts_subdomains { "max-age=63072000; includeSubDomains" } else { "max-age=63072000" };
+        Self(secure.then_some(said))
+    }
+}
 
 const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -21,14 +32,14 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 ];
 
 /// Adds what is always sent, and what is sent unless the route said otherwise.
-pub async fn headers(State(Secure(secure)): State<Secure>, request: Request, next: Next) -> Response {
+pub async fn headers(State(Hsts(hsts)): State<Hsts>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if secure {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+    if let Some(said) = hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(said));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static("default-src 'none'; script-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"));

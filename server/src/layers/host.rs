@@ -7,17 +7,26 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use service::organisations::is_at;
 
-/// The authority of the public URL, and whether people come by https.
+/// The public URL.
 #[derive(Clone)]
-pub struct PublicHost(pub Arc<str>);
+pub struct PublicUrl(pub Arc<str>);
 
-/// Answers 421 for any other host; health probes come by address.
-pub async fn host(State(PublicHost(ours)): State<PublicHost>, request: Request, next: Next) -> Response {
+/// The host that a request is for.
+pub fn asked(request: &Request) -> Option<&str> {
+    request.uri().authority().map(|a| a.as_str()).or_else(|| request.headers().get(HOST).and_then(|h| h.to_str().ok()))
+}
+
+/// Answers 421 for any other host, with the address that is served; health probes come by address.
+pub async fn host(State(PublicUrl(ours)): State<PublicUrl>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if path == "/healthz" || path == "/readyz" {
         return next.run(request).await;
     }
-    let asked = request.uri().authority().map(|a| a.as_str().to_owned()).or_else(|| request.headers().get(HOST).and_then(|h| h.to_str().ok()).map(str::to_owned));
-    if asked.as_deref().is_some_and(|h| h.eq_ignore_ascii_case(&ours)) { next.run(request).await } else { (StatusCode::MISDIRECTED_REQUEST, "This host is not served here.\n").into_response() }
+    if asked(&request).is_some_and(|host| is_at(&ours, host)) {
+        next.run(request).await
+    } else {
+        (StatusCode::MISDIRECTED_REQUEST, format!("This host is not served here. Use {ours}\n")).into_response()
+    }
 }

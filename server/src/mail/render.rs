@@ -49,11 +49,12 @@ pub fn render(letter: &Letter) -> anyhow::Result<Rendered> {
     Ok(Rendered { text: templates.get_template("mail.txt")?.render(&values)?, html: templates.get_template("mail.html")?.render(&values)?, subject })
 }
 
-/// The message for the wire: one recipient, our sender, both parts.
+/// The message for the wire: one recipient, our sender, both parts. Its Message-ID is made of an id that is the same at
+/// every try (RFC 5322 §3.6.4): what arrives twice is seen to be one, and mail servers that want one take it (FR-18).
 ///
 /// # Errors
 /// When the stored address cannot be a mailbox.
-pub fn message(letter: &Letter, from: &Mailbox) -> anyhow::Result<Message> {
+pub fn message(letter: &Letter, id: &str, from: &Mailbox) -> anyhow::Result<Message> {
     let rendered = render(letter)?;
     let to: Address = letter.to.as_str().parse()?;
     // The application's sender is what people see; the envelope stays ours, where what cannot be delivered comes back.
@@ -63,7 +64,14 @@ pub fn message(letter: &Letter, from: &Mailbox) -> anyhow::Result<Message> {
         None => from.clone(),
     };
     let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()])?;
-    let message = Message::builder().envelope(envelope).from(shown).to(Mailbox::new(None, to)).subject(rendered.subject).multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
+    let id = format!("<{id}@{}>", from.email.domain());
+    let message = Message::builder()
+        .message_id(Some(id))
+        .envelope(envelope)
+        .from(shown)
+        .to(Mailbox::new(None, to))
+        .subject(rendered.subject)
+        .multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
     Ok(message)
 }
 
@@ -112,9 +120,22 @@ mod tests {
     }
 
     #[test]
+    fn fr_18_every_mail_has_a_message_id_of_the_senders_domain_that_stays_at_each_try() {
+        let from: Mailbox = "Login <login@login.test>".parse().unwrap();
+        let ids: Vec<String> = ["a1", "a1", "b2"]
+            .iter()
+            .map(|id| {
+                let text = String::from_utf8(message(&letter(Kind::LinkCode, "en", "Acme"), id, &from).unwrap().formatted()).unwrap();
+                text.lines().find_map(|l| l.strip_prefix("Message-ID: ")).unwrap().to_owned()
+            })
+            .collect();
+        assert_eq!(ids, ["<a1@login.test>", "<a1@login.test>", "<b2@login.test>"]);
+    }
+
+    #[test]
     fn em_04_line_breaks_in_names_and_addresses_make_no_headers_and_no_recipients() {
         let from: Mailbox = "Login <login@login.test>".parse().unwrap();
-        let text = String::from_utf8(message(&letter(Kind::LinkCode, "en", "Acme\r\nBcc: evil@x.test"), &from).unwrap().formatted()).unwrap();
+        let text = String::from_utf8(message(&letter(Kind::LinkCode, "en", "Acme\r\nBcc: evil@x.test"), "a1", &from).unwrap().formatted()).unwrap();
         let head = text.split("\r\n\r\n").next().unwrap();
         assert!(!head.contains("\r\nBcc:") && head.matches("\r\nTo:").count() + usize::from(head.starts_with("To:")) == 1, "{head}");
         for to in ["v@ex.test\r\nBcc: evil@x.test", "v@ex.test, evil@x.test", "<v@ex.test>", "a b@x.test"] {

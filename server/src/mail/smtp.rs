@@ -23,10 +23,12 @@ impl Smtp {
         Some(Self { transport, from: config.from.parse().ok()? })
     }
 
+    /// `id`: the same at every try.
+    ///
     /// # Errors
     /// [`NotSent`].
-    pub async fn send(&self, letter: &Letter) -> Result<(), NotSent> {
-        let message = message(letter, &self.from).map_err(|e| NotSent::Ever(e.to_string()))?;
+    pub async fn send(&self, letter: &Letter, id: &str) -> Result<(), NotSent> {
+        let message = message(letter, id, &self.from).map_err(|e| NotSent::Ever(e.to_string()))?;
         match self.transport.send(message).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_permanent() => Err(NotSent::Ever(error.to_string())),

@@ -65,10 +65,7 @@ async fn answer(context: Context, asker: Asker, parameters: Parameters) -> Respo
 /// Reads form and credentials of an endpoint for applications.
 fn shown(headers: &HeaderMap, form: Posted) -> Result<(ClientCredentials, Parameters), TokenProblem> {
     let Ok(Form(form)) = form else { return Err(TokenProblem::Error("invalid_request")) };
-    // Each at most once (RFC 6749 §3.2).
-    let mut names: Vec<_> = form.iter().map(|(name, _)| name).collect();
-    names.sort_unstable();
-    if names.windows(2).any(|w| w.first() == w.last()) {
+    if issuer::is_any_repeated(&form) {
         return Err(TokenProblem::Error("invalid_request"));
     }
     let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());

@@ -223,7 +223,7 @@ async fn cn_03_a_free_address_becomes_the_accounts_own_by_a_code_on_the_way_in()
     assert_eq!(w.rows("audit_event", "kind", "email.proved").await, 1);
     // The account's other mailbox hears of it, and can take it back.
     let heard = w.mail("another@example.test", 1).await;
-    assert!(heard.raw.contains("belongs to your account") && heard.raw.contains("/undo/"), "{}", heard.raw);
+    assert!(heard.text.contains("belongs to your account") && heard.text.contains("/undo/"), "{}", heard.text);
     let again = rp.authorize(&b, &[("scope", "openid email"), ("prompt", "none")]).await;
     assert!(Rp::back(&again).contains_key("code"));
     w.healthy().await;

@@ -422,7 +422,7 @@ async fn a_slow_provider_is_told_as_not_answering() {
     assert_eq!((page.status, page.refusal().as_str()), (503, "provider.down"));
 }
 
-/// Shows PX-05, GO-03.
+/// Shows PX-05, GO-03, FR-15, FR-59.
 #[tokio::test(flavor = "multi_thread")]
 async fn px_05_go_03_behind_https_every_answer_has_hsts_and_every_cookie_is_secure_and_host_bound() {
     use tower::ServiceExt;
@@ -436,12 +436,25 @@ async fn px_05_go_03_behind_https_every_answer_has_hsts_and_every_cookie_is_secu
         let response = router.clone().oneshot(request).await.unwrap();
         let hsts = response.headers()["strict-transport-security"].to_str().unwrap().to_owned();
         let seconds: u64 = hsts.split(['=', ';']).nth(1).unwrap().parse().unwrap();
-        assert!(seconds >= 31_536_000, "{path}: {hsts}");
+        assert!(seconds >= 31_536_000 && !hsts.contains("includeSubDomains"), "{path}: {hsts}, other hosts are not ours to speak for (FR-59)");
         for cookie in response.headers().get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();
             assert!(cookie.starts_with("__Host-") && cookie.ends_with("; Secure"), "{cookie}");
         }
     }
+    // The port that https has anyway is the same origin; a host with a final dot is told where to go (FR-15).
+    for (host, status) in [("login.example.test:443", 200), ("LOGIN.example.test", 200), ("login.example.test:80", 421), ("login.example.test.", 421), ("login.example.test:8443", 421)] {
+        let request = axum::http::Request::get("/.well-known/openid-configuration").header("host", host).body(axum::body::Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{host}");
+        let body = axum::body::to_bytes(response.into_body(), 100_000).await.unwrap();
+        assert!(String::from_utf8_lossy(&body).contains("https://login.example.test"), "{host}");
+    }
+    config.server.hsts_subdomains = true;
+    let ligature = server::serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), server::serve::system_clock()).await.unwrap();
+    let (wider, _) = server::serve::application(service::organisations::Organisations::new(ligature), &config).await.unwrap();
+    let request = axum::http::Request::get("/login").header("host", "login.example.test").body(axum::body::Body::empty()).unwrap();
+    assert_eq!(wider.oneshot(request).await.unwrap().headers()["strict-transport-security"], "max-age=63072000; includeSubDomains");
     // A session cookie without the prefix, as plain http would carry it, is nobody's.
     let plain = w.browser();
     plain.sign_in("meridian", "m-vera").await;

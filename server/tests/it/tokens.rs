@@ -544,6 +544,64 @@ async fn a_token_that_is_bound_to_a_key_counts_only_with_a_fresh_proof_of_that_k
     assert_eq!(shown.error(), (401, "invalid_token"));
 }
 
+/// Shows FR-24, FR-25, FR-42, FR-44: what real applications send beside what is needed, or leave out, does not stop them.
+#[tokio::test(flavor = "multi_thread")]
+async fn fr_24_fr_25_fr_42_what_applications_add_or_leave_out_does_not_stop_them() {
+    let w = World::new("recommended").await;
+    let spa = register(&w, "spa", json!({"kind": "single_page"})).await;
+    let b = w.sign_up("vera@example.test").await;
+    let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    let resources = [("resource", "https://a.test"), ("resource", "https://b.test")];
+    for (more, right) in [
+        (vec![("redirect_uri", CALLBACK)], true),
+        (vec![("redirect_uri", CALLBACK), ("client_secret", "")], true),
+        (vec![("redirect_uri", CALLBACK), resources[0], resources[1]], true),
+        // The challenge binds the code to who began (OAuth 2.1 §10.2); a wrong address still is one.
+        (vec![], true),
+        (vec![("redirect_uri", "https://rp.example.test/cb?fixed=1")], false),
+    ] {
+        let code = spa.code(&b, &pkce).await;
+        let form: Vec<_> = [("grant_type", "authorization_code"), ("code", code.as_str()), ("code_verifier", VERIFIER), ("client_id", "spa")].into_iter().chain(more.clone()).collect();
+        let got = answer(spa.program(Method::POST, "/token").form(&form)).await;
+        assert_eq!(got.error(), if right { (200, "") } else { (400, "invalid_grant") }, "{more:?}");
+    }
+    // By Basic with an empty secret; and a confidential one whose library sends an empty secret in the form beside it.
+    let code = spa.code(&b, &pkce).await;
+    let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("code_verifier", VERIFIER), ("redirect_uri", CALLBACK)];
+    assert_eq!(answer(spa.program(Method::POST, "/token").basic_auth("spa", Some("")).form(&form)).await.status, 200);
+    let rp = register(&w, "rp", json!({})).await;
+    assert_eq!(rp.token(&rp.code(&b, &[]).await, &[("client_secret", "")]).await.status, 200);
+    let empty = [("grant_type", "client_credentials"), ("client_id", "rp"), ("client_secret", "")];
+    assert_eq!(answer(rp.program(Method::POST, "/token").form(&empty)).await.error(), (401, "invalid_client"), "empty is none, not a secret");
+    // Without a challenge the address stays what binds it.
+    let code = rp.code(&b, &[]).await;
+    assert_eq!(rp.post("/token", &[("grant_type", "authorization_code"), ("code", &code)]).await.error(), (400, "invalid_grant"));
+    // Several resources where a request begins; any other parameter still comes once.
+    let begun: Vec<(String, String)> = rp.request(&[]).into_iter().chain(resources.map(|(k, v)| (k.to_owned(), v.to_owned()))).collect();
+    assert!(Rp::back(&b.send(b.request(Method::GET, "/authorize").query(&begun)).await).contains_key("code"));
+    let pushed: Vec<(&str, &str)> = begun.iter().filter(|(k, _)| k != "client_id").map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    assert_eq!(rp.post("/par", &pushed).await.status, 201);
+    let twice: Vec<(String, String)> = begun.into_iter().chain([("scope".to_owned(), "email".to_owned())]).collect();
+    assert_eq!(Rp::back(&b.send(b.request(Method::GET, "/authorize").query(&twice)).await)["error"], "invalid_request");
+    // Whatever headers the tools of a browser application add may come along, and scripts read when to try again (FR-44).
+    for (path, method) in [("/token", "POST"), ("/.well-known/oauth-authorization-server", "GET")] {
+        for asked in ["content-type,mcp-protocol-version", "traceparent", "x-requested-with"] {
+            let preflight = spa
+                .program(Method::OPTIONS, path)
+                .header("origin", "https://x.test")
+                .header("access-control-request-method", method)
+                .header("access-control-request-headers", asked)
+                .send()
+                .await
+                .unwrap();
+            assert_eq!((preflight.status().as_u16(), preflight.headers()["access-control-allow-headers"].to_str().unwrap()), (200, asked), "{path}");
+        }
+    }
+    let got = spa.program(Method::GET, "/jwks").header("origin", "https://x.test").send().await.unwrap();
+    let exposed = got.headers()["access-control-expose-headers"].to_str().unwrap().to_lowercase();
+    assert!(["retry-after", "dpop-nonce", "www-authenticate"].iter().all(|h| exposed.contains(h)) && got.headers().get("access-control-allow-credentials").is_none(), "{exposed}");
+}
+
 /// RFC 6749 §3.2: which of two would count is nobody's guess.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parameter_that_comes_twice_is_refused_at_every_endpoint_and_uses_nothing_up() {

@@ -160,7 +160,9 @@ impl Ligature {
             (challenge, Some(verifier)) => pkce_matches(verifier, challenge),
             (_, None) => false,
         };
-        let fits = row.application_id == client.id && row.expires_at > self.now() && redirect_uri == Some(request.redirect_uri.as_str()) && proved;
+        // With a challenge the code is bound to who began; the address may then be left out (OAuth 2.1 §10.2, FR-42).
+        let there = redirect_uri.map_or(!request.code_challenge.is_empty(), |uri| uri == request.redirect_uri);
+        let fits = row.application_id == client.id && row.expires_at > self.now() && there && proved;
         Ok((row, request, fits))
     }
 
