@@ -145,7 +145,7 @@ async fn recovered_page(visit: &Visit) -> Result<Response, Fault> {
     let applications = ligature.own_applications(&visit.asker.visitor).await?;
     let (l, flash) = (visit.asker.lang, visit.flash.clone());
     // The application that the person was on the way to gets its answer after this page (RP-01).
-    let entry = visit.asker.entry(ligature, &visit.query.entry).is_some().then(|| visit.query.entry.clone()).unwrap_or_default();
+    let entry = if visit.asker.entry(ligature, &visit.query.entry).is_some() { visit.query.entry.clone() } else { String::new() };
     Ok(page(&visit.context, &visit.asker, Head::new(t(l, "recovered-title"), Layout::Account), move || {
         let single = addresses.len() == 1;
         let methods = methods.into_iter().map(|m| {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::{AccountId, LinkId, OrgId, ProviderId, facts::AccountState};
-use ligature_storage::{self as storage, Error, Store, accounts, attempts, browsers, counters, instance::Recovery, links, organisations, outbox, providers, sessions, setup};
+use ligature_storage::{self as storage, Error, Store, accounts, attempts, browsers, counters, instance::Recovery, links, organisations, outbox, providers, sessions, setup, ways};
 
 const ORG: OrgId = OrgId([1; 16]);
 
@@ -88,6 +88,32 @@ async fn go_05_an_identity_has_one_account_and_the_second_insert_counts_nothing(
     let again = new(4, b);
     let freed = store.write::<_, Error, _>(move |c| Box::pin(async move { Ok((links::release_link(c, a, LinkId([1; 16]), 2).await?, links::add_link(c, ORG, &again, 3).await?)) })).await.unwrap();
     assert_eq!(freed, (true, true), "a released identity is free");
+}
+
+/// Shows UD-04: an identity that was removed can be put back, one that its owner barred by nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn ud_04_the_row_of_a_barred_identity_is_put_back_by_nothing() {
+    let (store, _dir) = store().await;
+    let (a, p) = (account(&store, 1).await, provider(&store).await);
+    let new = links::NewLink { id: LinkId([1; 16]), account: a, provider: p, namespace: "oidc:x".into(), subject: "S".into(), claims: vec![], evidence: "{}".into(), label: String::new() };
+    store.write::<_, Error, _>(move |c| Box::pin(async move { links::add_link(c, ORG, &new, 1).await })).await.unwrap();
+    let put_back = async |barred: bool| {
+        store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    let id = LinkId([1; 16]);
+                    links::release_link(c, a, id, 2).await?;
+                    if barred {
+                        links::bar_link(c, a, id).await?;
+                    }
+                    ways::restore_way(c, ORG, a, &ways::Kept::Link { id }, true, [2; 16], 3).await?;
+                    Ok(links::list_links(c, a).await?.len())
+                })
+            })
+            .await
+            .unwrap()
+    };
+    assert_eq!((put_back(false).await, put_back(true).await), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

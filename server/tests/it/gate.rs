@@ -129,6 +129,20 @@ async fn cn_02_the_page_names_where_the_browser_goes_and_that_nobody_checked_the
     }
 }
 
+/// Shows CN-02: a device's page says it like the other, and says nothing of a name that was checked.
+#[tokio::test(flavor = "multi_thread")]
+async fn cn_02_the_page_of_a_device_says_that_nobody_checked_the_name() {
+    let w = World::new("recommended").await;
+    let b = w.sign_up("vera@example.test").await;
+    for unchecked in [false, true] {
+        let tv = register(&w, "tv", json!({"kind": "native", "grants": ["device_code"], "unchecked_name": unchecked})).await;
+        let begun = tv.post("/device_authorization", &[("scope", "openid")]).await;
+        let page = b.get(&format!("/device?code={}", begun.text("user_code"))).await;
+        assert!(page.has("in front of you"), "{}", page.body);
+        assert_eq!(page.has("nobody here has checked its name"), unchecked, "{}", page.body);
+    }
+}
+
 /// From an application to the sign-in page and through a provider, as a new person.
 async fn arrive(w: &World, rp: &Rp, provider: &str, who: &str, scope: &str) -> (Browser, Page) {
     let b = w.browser();

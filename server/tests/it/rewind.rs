@@ -183,6 +183,53 @@ async fn ud_04_an_identity_that_was_linked_and_removed_never_opens_the_account()
     }
 }
 
+/// Shows UD-04 over time: the notice of the removal still works when the journal has forgotten how the identity came.
+#[tokio::test(flavor = "multi_thread")]
+async fn ud_04_an_identity_that_was_barred_stays_so_when_the_journal_has_forgotten_why() {
+    for barred in [false, true] {
+        let w = World::new("recommended").await;
+        let v = w.sign_up("v@example.test").await;
+        v.add("harbour", "h-1").await;
+        let added = link(&w, "v@example.test").await;
+        w.pass(10 * 86_400);
+        let again = w.browser();
+        again.password("v@example.test", PASSWORD).await;
+        unlink(&again).await;
+        let removed = link(&w, "v@example.test").await;
+        if barred {
+            let noted = w.browser().take_back(&added, PASSWORD).await;
+            assert!(noted.has("It won't come back"), "{}", noted.body);
+        }
+        w.pass(5 * 86_400);
+        w.ligature().tidy().await.unwrap();
+        let done = w.browser().take_back(&removed, PASSWORD).await;
+        assert!(done.has("The change is undone"), "{}", done.body);
+        let owner = w.browser();
+        owner.password("v@example.test", PASSWORD).await;
+        let there = if barred { vec!["Password"] } else { vec!["Harbour", "Password"] };
+        assert_eq!(owner.methods().await, there, "what was removed comes back, what was barred does not");
+        w.healthy().await;
+    }
+}
+
+/// Rule 18: what was shown on a link's page counts in the browser that showed it, for half an hour.
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_18_what_was_shown_on_a_links_page_counts_in_its_browser_and_for_half_an_hour() {
+    for (minutes, same, works) in [(29, true, true), (31, true, false), (0, false, false)] {
+        let w = World::new("recommended").await;
+        let v = w.sign_up("v@example.test").await;
+        v.add("harbour", "h-1").await;
+        let secret = link(&w, "v@example.test").await;
+        let owner = w.browser();
+        owner.post("/fn/undo", &[("secret", &secret)]).await;
+        assert!(owner.post("/fn/undo/password", &[("secret", &secret), ("password", PASSWORD)]).await.has("/fn/undo/finish"));
+        w.pass(minutes * 60);
+        let b = if same { owner } else { w.browser() };
+        let done = b.post("/fn/undo/finish", &[("secret", &secret), ("answer", "back")]).await;
+        assert_eq!(done.has("The change is undone"), works, "{minutes} {same}: {}", done.body);
+    }
+}
+
 /// Shows UD-08.
 #[tokio::test(flavor = "multi_thread")]
 async fn ud_08_a_recovery_spends_every_link_of_before() {
@@ -340,6 +387,44 @@ async fn rule_18_it_was_me_gives_back_what_the_link_suspended_and_ends_all_links
     assert_eq!(w.browser().sign_in("harbour", "h-1").await.path(), "/account");
     assert_eq!(thief.post("/fn/undo", &[("secret", &mailed)]).await.refusal(), "account.undo_over");
     w.healthy().await;
+}
+
+/// Rule 18: what came after a link had cut everybody off stays when the time is over; whoever still got in had something
+/// from before.
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_18_what_came_after_the_link_stays_when_the_72_hours_are_over() {
+    let w = World::new("recommended").await;
+    let v = w.sign_up("v@example.test").await;
+    v.add("harbour", "h-1").await;
+    let secret = link(&w, "v@example.test").await;
+    w.browser().post("/fn/undo", &[("secret", &secret)]).await;
+    let owner = w.browser();
+    assert_eq!(owner.password("v@example.test", PASSWORD).await.path(), "/account");
+    owner.add("atlas", "a-new").await;
+    assert_eq!(owner.methods().await, ["Atlas", "Password"]);
+    w.pass(73 * 3600);
+    w.ligature().tidy().await.unwrap();
+    assert_eq!(w.rows("audit_event", "kind", "account.undone").await, 1);
+    let later = w.browser();
+    later.password("v@example.test", PASSWORD).await;
+    assert_eq!(later.methods().await, ["Atlas", "Password"]);
+    w.healthy().await;
+}
+
+/// Rule 18: a second factor that was only begun is no trap for who takes a change back.
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_18_a_second_factor_that_somebody_had_begun_goes_with_the_change() {
+    let w = World::new("recommended").await;
+    let v = w.sign_up("v@example.test").await;
+    let begun = v.post("/fn/account/second-factor/begin", &[]).await;
+    assert!(begun.has("<code class=\"secret\">"), "{}", begun.body);
+    v.add("harbour", "h-1").await;
+    let secret = link(&w, "v@example.test").await;
+    assert!(w.browser().take_back(&secret, PASSWORD).await.has("The change is undone"));
+    let owner = w.browser();
+    owner.password("v@example.test", PASSWORD).await;
+    let page = owner.get(&begun.path()).await;
+    assert!(page.status == 200 && !page.has("<code class=\"secret\">"), "{}", page.body);
 }
 
 /// Two browsers finish one undo at the same moment: it is done once.

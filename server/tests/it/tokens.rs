@@ -94,6 +94,31 @@ async fn a_refresh_gives_no_more_than_was_granted_and_ends_with_its_family_and_i
     assert_eq!(rp.userinfo(&alive.text("access_token")).await.status, 401);
 }
 
+/// Shows CN-01: what was granted stays granted, and a token for less of it tells less, the ID token too.
+#[tokio::test(flavor = "multi_thread")]
+async fn cn_01_the_id_token_of_a_narrower_refresh_tells_no_more_than_was_asked_for() {
+    let (_w, rp, b) = signed_in(json!({})).await;
+    let first = rp.token(&rp.code(&b, &[("scope", "openid email offline_access")]).await, &[]).await;
+    let again = rp.refresh(&first.text("refresh_token")).await;
+    assert_eq!(rp.verified(&again.text("id_token")).await["email"], "vera@example.test");
+    let narrow = rp.post("/token", &[("grant_type", "refresh_token"), ("refresh_token", &again.text("refresh_token")), ("scope", "openid")]).await;
+    assert_eq!(narrow.status, 200, "{}", narrow.body);
+    assert!(rp.verified(&narrow.text("id_token")).await.get("email").is_none());
+}
+
+/// RFC 7009 §2.1: whoever got hold of a refresh token cannot end it by another application.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_ends_no_refresh_token_of_another_one() {
+    let (w, rp, b) = signed_in(json!({})).await;
+    let other = register(&w, "other", json!({})).await;
+    let tokens = family(&rp, &b).await;
+    assert_eq!(other.post("/revoke", &[("token", &tokens.text("refresh_token"))]).await.status, 200);
+    let renewed = rp.refresh(&tokens.text("refresh_token")).await;
+    assert_eq!(renewed.status, 200, "{}", renewed.body);
+    assert_eq!(rp.post("/revoke", &[("token", &renewed.text("refresh_token"))]).await.status, 200);
+    assert_eq!(rp.refresh(&renewed.text("refresh_token")).await.error(), (400, "invalid_grant"), "the own one ends");
+}
+
 /// RFC 7662, RFC 7009.
 #[tokio::test(flavor = "multi_thread")]
 async fn introspection_tells_the_owner_and_resource_servers_only_and_revocation_ends_what_it_says() {

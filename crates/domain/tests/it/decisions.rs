@@ -811,6 +811,28 @@ proptest! {
     }
 }
 
+/// I4, each path with its good way: the same facts open, confirm, merge and link as long as the proof is still there.
+#[test]
+fn i4_on_each_path_a_proof_counts_only_as_long_as_what_it_proved_is_there() {
+    let p = instance("goss", |d| d.choices.merge = Some(MergePolicy::BothProofs));
+    let own = |account| Some(Known { account, state: AccountState::Active, link: None, second_factor: false });
+    let signs_in = Facts::local(Intent::SignIn, own(A));
+    let confirms = Facts::local(Intent::Confirm(Confirm { account: A, by: Means::Password, fresh: true, beside: Beside::default() }), own(A));
+    let merge = Merge { account: A, state: AccountState::Active, by: MergeBy::BothProofs, recent: true, misfit: None, administrator: false, second_factor: false };
+    let merges = Facts::local(Intent::Merge(merge), own(B));
+    let links = |proof| facts(Some(Trust::ClaimedVerified), vec![candidate(A)], Act::Proved(A, proof, By::Rule));
+    for (path, f, opens) in [
+        ("sign-in", signs_in, "sign_in"),
+        ("confirming", confirms, "confirmed"),
+        ("merging", merges, "merge"),
+        ("linking by the mailbox", links(Proof::Mailbox), "link"),
+        ("linking by a credential", links(Proof::Credential), "link"),
+    ] {
+        assert_eq!(decide(&f, &p).outcome.name(), opens, "{path}");
+        assert_eq!(decide(&Facts { proof_gone: true, ..f }, &p).outcome, Outcome::Refuse { refusal: Refusal::PolicyChanged }, "{path}");
+    }
+}
+
 /// Shows CN-03: a code makes an address the account's own, and takes nobody else's.
 #[test]
 fn cn_03_a_code_makes_only_a_free_address_the_accounts_own() {

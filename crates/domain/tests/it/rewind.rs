@@ -359,6 +359,18 @@ fn ud_05_a_number_that_was_proved_lately_comes_back_by_no_rewind() {
     assert!(!account.now.contains(&foreign));
 }
 
+/// Shows UD-04, also when the change that brought the identity is so old that it stands in no journal any more.
+#[test]
+fn ud_04_an_identity_that_was_barred_comes_back_by_no_later_notice() {
+    let account = Account::new();
+    let link = Way::Identity { link: LinkId(number(9)) };
+    let gone = Change { rev: 7, at: 7, kind: Changed::Unlink, by: String::new(), added: Ways::new(), removed: Ways::from([link.clone()]), rewound: false };
+    let back = |barred: &Ways| rewind(std::slice::from_ref(&gone), &account.now, barred, Span::from(7));
+    assert_eq!(back(&account.barred).restore, Ways::from([link.clone()]), "what somebody else removed comes back");
+    let never = back(&Ways::from([link]));
+    assert_eq!((never.restore, never.reinstate, never.after), (Ways::new(), Ways::new(), account.now.clone()));
+}
+
 /// UD-06: a change whose effect is gone says so; one that was replaced by another value is not gone.
 #[test]
 fn ud_06_what_a_notice_is_about_is_gone_only_where_nothing_took_its_place() {
