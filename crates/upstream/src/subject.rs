@@ -52,6 +52,7 @@ mod tests {
         for bad in [json!(7.0), json!(0.5), json!(null), json!(true), json!([7]), json!({"id": 7}), json!(""), json!(" "), json!("a\nb"), json!("a\u{0}b"), json!("a\u{85}b"), json!(long)] {
             assert_eq!((subject(&bad), text_subject(&bad)), (None, None), "{bad}");
         }
+        assert_eq!(text_subject(&json!(" AbC ")).as_deref(), Some(" AbC "), "what is one stays as it came");
         assert_eq!(text_subject(&json!(7)), None, "a sub is text (OpenID Connect Core §2)");
     }
 
