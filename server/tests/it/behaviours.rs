@@ -559,7 +559,7 @@ async fn go_46_nothing_is_ever_written_back_to_a_provider() {
 /// Shows GO-54: a choice that waits is good for an hour and not a second longer.
 #[tokio::test(flavor = "multi_thread")]
 async fn go_54_a_pending_sign_in_lives_for_an_hour() {
-    for (seconds, works) in [(3599, true), (3601, false)] {
+    for (seconds, works) in [(3590, true), (3601, false)] {
         let w = World::new("goss").await;
         w.browser().sign_in("meridian", "m-vera").await;
         let b = w.browser();
