@@ -460,7 +460,8 @@ fn migrations_of_both_databases_are_twins() {
         names.iter().map(|n| std::fs::read_to_string(n.join("up.sql")).unwrap().lines().filter(same).map(|l| format!("{l}\n")).collect::<String>()).collect::<String>()
     };
     let (lite, pg) = (read("sqlite"), read("postgres"));
-    assert_eq!(lite.replace("BLOB", "BYTEA"), pg.replace(" COLLATE \"C\"", ""));
+    // How SQLite keeps a table is its own matter.
+    assert_eq!(lite.replace("BLOB", "BYTEA").replace(") WITHOUT ROWID;", ");"), pg.replace(" COLLATE \"C\"", ""));
     let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema.rs")).unwrap();
     assert_eq!(lite.matches("CREATE TABLE").count() - lite.matches("DROP TABLE").count(), schema.matches("table! {").count());
 }
