@@ -374,6 +374,15 @@ mod tests {
     }
 
     #[test]
+    fn ad_08_a_hash_that_costs_nothing_is_refused() {
+        let mut config = Config::default();
+        config.limits.hash_kib = 19 * 1024;
+        assert_eq!(config.problems(), vec![]);
+        config.limits.hash_kib = 8;
+        assert_eq!(config.problems().into_iter().map(|p| p.path).collect::<Vec<_>>(), ["limits.hash_kib"]);
+    }
+
+    #[test]
     fn plain_smtp_is_for_loopback_only() {
         let mut config = Config::default();
         config.mail.smtp_url = "smtp://127.0.0.1:25".into();

@@ -155,7 +155,6 @@ fn go_03_ad_08_dangerous_and_broken_settings_are_refused_by_name() {
         ("mail.smtp_url", r#""smtp://mail.example.com""#),
         ("sms.webhook_url", r#""http://sms.example.com""#),
         ("passwords.leaked_url", r#""http://leaks.example.com""#),
-        ("limits.hash_kib", "8"),
     ] {
         let config = dir.path().join("ligature.toml");
         let (section, key) = path.split_once('.').unwrap();
