@@ -193,9 +193,21 @@ async fn sf_03_nothing_of_the_console_is_written_when_the_session_ended_during_t
         let other = w.browser();
         other.password("owner@example.test", PASSWORD).await;
         let request = visitor(&w, &other).await;
-        let hash = request.session.as_ref().unwrap().hash.clone();
+        let (account, hash) = (request.session.as_ref().unwrap().account, request.session.as_ref().unwrap().hash.clone());
         let events = w.rows("audit_event", "actor", &format!("admin:{}", request.session.as_ref().unwrap().account)).await;
-        let done = behind(&w, move |c| async move { storage::sessions::end_session(c, &hash).await.map(drop) }.boxed(), act(w.ligature(), request.clone())).await;
+        // Whoever ends a session holds its account.
+        let done = behind(
+            &w,
+            move |c| {
+                async move {
+                    storage::accounts::hold_account(c, account).await?;
+                    storage::sessions::end_session(c, &hash).await.map(drop)
+                }
+                .boxed()
+            },
+            act(w.ligature(), request.clone()),
+        )
+        .await;
         assert_eq!(done.map_err(|f| f.refusal()), Err(Refusal::SessionEnded), "{name}");
         assert_eq!(w.rows("audit_event", "actor", &format!("admin:{}", request.session.as_ref().unwrap().account)).await, events, "{name}: nothing was written");
     }
