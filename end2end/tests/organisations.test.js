@@ -102,6 +102,8 @@ for (const [js, view] of VIEWS) {
     await bossClean('logo-problem');
     await boss.setInputFiles('#logo', { name: 'logo.png', mimeType: 'image/png', buffer: logo() });
     await boss.click('form[enctype] button >> nth=-1');
+    // The picture comes after the page.
+    await boss.waitForLoadState('load');
     assert.equal(await boss.evaluate(() => document.querySelector('header img.logo').naturalHeight), 64);
     await bossClean('brand');
     // Anna comes by the offered provider, and is given a role.
