@@ -3,7 +3,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use http::request::Parts;
 use leptos::prelude::*;
-use service::{Ligature, Visitor};
+use service::Ligature;
+use service::Visitor;
 
 use crate::{cookies::Cookies, i18n::Lang};
 

@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY};
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_axum::ResponseOptions;
 use leptos_integration_utils::{BoxedFnOnce, PinnedFuture, PinnedStream};
-use service::brand::Look;
+use service::admin::brand::Look;
 
 use crate::{
     context::{Asker, Assets, Context},

@@ -452,7 +452,8 @@ fn decision() {
 /// What the policy costs: a dry run over all accounts, one look-up with its decision, one expression.
 async fn policy(name: &str, url: &str) {
     use server::{config::Config, serve};
-    use service::{MasterKey, simulate::MadeUp};
+    use service::MasterKey;
+    use service::admin::simulate::MadeUp;
     println!("\n## policy, {name}, {ACCOUNTS} accounts");
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config::default();

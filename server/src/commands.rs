@@ -8,10 +8,13 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use service::{
-    Authority, Ligature, MasterKey, NewPerson, Recovery,
-    organisations::{OrganisationForm, Organisations},
-};
+use service::Authority;
+use service::Ligature;
+use service::MasterKey;
+use service::NewPerson;
+use service::Recovery;
+use service::admin::organisations::OrganisationForm;
+use service::admin::organisations::Organisations;
 
 use crate::{config::Config, seed, serve};
 

@@ -14,7 +14,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use service::{Ligature, organisations::Organisations};
+use service::Ligature;
+use service::admin::organisations::Organisations;
 use tower::ServiceExt;
 
 use crate::{

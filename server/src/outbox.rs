@@ -1,11 +1,10 @@
 //! The workers: each claims what is due on its channel, sends, finishes or puts off. Several nodes may run them.
 use std::{future::Future, time::Duration};
 
-use service::{
-    Ligature,
-    mails::{Channel, Due},
-    organisations::Organisations,
-};
+use service::Ligature;
+use service::notifications::messages::Channel;
+use service::notifications::messages::Due;
+use service::admin::organisations::Organisations;
 
 use crate::{
     config::{Mail, Sms},

@@ -67,7 +67,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/login/with/{key}", post(start::sign_in))
         .route("/account/export", post(account::export))
         // A little more than a logo may have, for what a form puts around it.
-        .route("/admin/brand/logo", post(brand::logo).layer(DefaultBodyLimit::max(service::brand::UPLOAD + 8 * 1024)))
+        .route("/admin/brand/logo", post(brand::logo).layer(DefaultBodyLimit::max(service::admin::brand::UPLOAD + 8 * 1024)))
         .route("/account/methods/add/{key}", post(start::add_method))
         .route("/account/confirm/with/{key}", post(start::confirm))
         .route("/account/merge/with/{key}", post(start::merge))

@@ -1,11 +1,12 @@
 //! `ligature seed FILE`: a preset, providers and applications from a file, for first set-ups, demos and tests.
 use serde::Deserialize;
-use service::{
-    Authority, Ligature,
-    admin::{ProviderForm, SaveProblem},
-    applications::ApplicationForm,
-    association::{Association, Mode},
-};
+use service::Authority;
+use service::Ligature;
+use service::admin::ProviderForm;
+use service::admin::SaveProblem;
+use service::oidc_provider::ApplicationForm;
+use service::admin::association::Association;
+use service::admin::association::Mode;
 use upstream::Settings;
 
 /// The file: JSON.
@@ -65,7 +66,7 @@ pub struct SeedApplication {
     pub secret: String,
     pub redirect_uris: Vec<String>,
     #[serde(default)]
-    pub settings: service::applications::ApplicationSettings,
+    pub settings: service::oidc_provider::ApplicationSettings,
 }
 
 fn yes() -> bool {

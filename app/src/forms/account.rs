@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 
 use domain::{LinkId, Refusal};
 use leptos::prelude::*;
-use service::{
-    Destination, Fault,
-    applications::{LogoutAsked, Out},
-    recovered::Mine,
-};
+use service::Destination;
+use service::Fault;
+use service::oidc_provider::LogoutAsked;
+use service::oidc_provider::Out;
+use service::account::recovered::Mine;
 
 use crate::{
     context::{Asker, Context, asked},

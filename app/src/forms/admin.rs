@@ -3,12 +3,13 @@
 use domain::{AccountId, Refusal, Role, policy::BindMethod};
 use leptos::prelude::*;
 use serde_json::json;
-use service::{
-    Fault,
-    admin::{ProviderForm, SaveProblem},
-    association::{Association, Mode},
-    switches::{MailMode, Switches},
-};
+use service::Fault;
+use service::admin::ProviderForm;
+use service::admin::SaveProblem;
+use service::admin::association::Association;
+use service::admin::association::Mode;
+use service::admin::switches::MailMode;
+use service::admin::switches::Switches;
 
 use crate::{
     context::{Asker, Context, asked},
@@ -247,7 +248,7 @@ pub async fn save_policy(
 #[server(prefix = "/fn", endpoint = "admin/policy/roll-back")]
 pub async fn roll_back_policy(version: i64) -> Result<(), Code> {
     let (context, asker) = asked();
-    let next = super::policy::move_on(&context, &asker, version, Some(service::policy_admin::Becomes::Active), None).await;
+    let next = super::policy::move_on(&context, &asker, version, Some(service::admin::policy::Becomes::Active), None).await;
     go(&context, &next);
     Ok(())
 }

@@ -15,7 +15,7 @@ pub struct Measured {
 #[server(prefix = "/fn", endpoint = "ask/password")]
 pub async fn measure_password(password: String, #[server(default)] known: String) -> Result<Measured, Code> {
     let (_, asker) = asked();
-    let score = service::password::measure(&password, &bounded(&known, 400));
-    let words = if service::password::is_long_enough(&password) { format!("meter-{score}") } else { "meter-short".to_owned() };
+    let score = service::sign_in::password::measure(&password, &bounded(&known, 400));
+    let words = if service::sign_in::password::is_long_enough(&password) { format!("meter-{score}") } else { "meter-short".to_owned() };
     Ok(Measured { score, text: t(asker.lang, &words) })
 }

@@ -1,6 +1,6 @@
 //! Organisations of the instance, and what an organisation's pages look like.
 use leptos::prelude::*;
-use service::organisations::OrganisationForm;
+use service::admin::organisations::OrganisationForm;
 
 use crate::{
     context::asked,

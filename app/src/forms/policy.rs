@@ -1,6 +1,7 @@
 //! Forms of the policy pages: drafts, versions, dry runs.
 use leptos::prelude::*;
-use service::{admin::SaveProblem, policy_admin::Becomes};
+use service::admin::SaveProblem;
+use service::admin::policy::Becomes;
 
 use crate::{
     context::asked,

@@ -1,7 +1,8 @@
 //! Taking changes back, by a notice's link or from My Account.
 use domain::Refusal;
 use leptos::prelude::*;
-use service::{Fault, undo::Undone};
+use service::Fault;
+use service::account::undo::Undone;
 
 use crate::{
     context::{Asker, Context, asked},

@@ -5,12 +5,14 @@ use axum::{
 };
 use domain::{Micros, Refusal, policy::Owes};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{
-    Fault, Ligature,
-    account::{Address, Method, Overview, SessionRow},
-    providers::Button,
-    recovered::WaysIn,
-};
+use service::Fault;
+use service::Ligature;
+use service::account::Address;
+use service::account::Method;
+use service::account::Overview;
+use service::account::SessionRow;
+use service::policy::providers::Button;
+use service::account::recovered::WaysIn;
 
 use crate::{
     fields::{mark, method_name, moment, moment_text, notice},
@@ -429,7 +431,7 @@ async fn activity_page(visit: &Visit) -> Result<Response, Fault> {
 }
 
 /// Changes that can still be taken back, each with its button, after the rewind that waits.
-fn taking_back(l: Lang, undos: Vec<service::undo::ChangeView>, waits: Option<(i64, i64)>) -> AnyView {
+fn taking_back(l: Lang, undos: Vec<service::account::undo::ChangeView>, waits: Option<(i64, i64)>) -> AnyView {
     let ask = |rev: i64, text: &str, class: &'static str, about: &str| {
         let label = (!about.is_empty()).then(|| format!("{}: {about}", t(l, text)));
         view! { <form method="post" action=AskOwnUndo::url()><input type="hidden" name="change" value=rev.to_string()/><button class=class aria-label=label>{t(l, text)}</button></form> }

@@ -2,12 +2,13 @@
 use axum::{extract::Path, response::Response};
 use domain::{AccountId, Refusal, Right, Role, facts::AccountState, policy::BindMethod};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::rows::{Account, AuditEvent, Email};
-use service::{
-    Fault,
-    admin::ProviderView,
-    association::{Association, Mode},
-};
+use service::rows::Account;
+use service::rows::AuditEvent;
+use service::rows::Email;
+use service::Fault;
+use service::admin::ProviderView;
+use service::admin::association::Association;
+use service::admin::association::Mode;
 
 use crate::{
     fields::{Field, check, check_with, field, method_name, moment, notice, problems, radios},

@@ -2,10 +2,13 @@
 use axum::{extract::Path, response::Response};
 use domain::{Refusal, Right};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{
-    Fault,
-    applications::{Algorithm, ApplicationKind, ApplicationSettings, ApplicationView, Grant, RegistrationTokenView},
-};
+use service::Fault;
+use service::oidc_provider::Algorithm;
+use service::oidc_provider::ApplicationKind;
+use service::oidc_provider::ApplicationSettings;
+use service::oidc_provider::ApplicationView;
+use service::oidc_provider::Grant;
+use service::oidc_provider::RegistrationTokenView;
 
 use crate::{
     fields::{self, Field, check_of, field, moment, notice, radios},

@@ -2,7 +2,8 @@
 use axum::{extract::Path, response::Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{Fault, organisations::OrganisationView};
+use service::Fault;
+use service::admin::organisations::OrganisationView;
 
 use crate::{
     fields::{Field, check, field, notice},

@@ -2,10 +2,12 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{
-    Fault,
-    applications::{AddressView, ConsentView, Line, Next, ToldLine},
-};
+use service::Fault;
+use service::oidc_provider::AddressView;
+use service::oidc_provider::ConsentView;
+use service::oidc_provider::Line;
+use service::oidc_provider::Next;
+use service::oidc_provider::ToldLine;
 
 use crate::{
     fields::notice,

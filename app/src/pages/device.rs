@@ -2,10 +2,9 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{
-    Fault,
-    applications::{DeviceAsked, DeviceView},
-};
+use service::Fault;
+use service::oidc_provider::DeviceAsked;
+use service::oidc_provider::DeviceView;
 
 use crate::{
     fields::{Field, field, notice},

@@ -1,7 +1,7 @@
 //! Signing out for an application: asked where nothing shows whose session it speaks of, and the way back.
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::applications::Out;
+use service::oidc_provider::Out;
 
 use crate::{
     context::{Asker, Context},

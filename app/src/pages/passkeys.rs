@@ -1,10 +1,9 @@
 //! Passkeys in My Account, and the form that hands a ceremony to the browser.
 use axum::response::Response;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{
-    Fault,
-    passkeys::{Ceremony, PasskeyRow},
-};
+use service::Fault;
+use service::account::passkeys::Ceremony;
+use service::account::passkeys::PasskeyRow;
 
 use crate::{
     fields::{Field, field, mark, moment, notice},

@@ -2,14 +2,17 @@
 use axum::{extract::Path, http::HeaderValue, response::Response};
 use domain::Right;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{
-    Fault,
-    dry_run::DryRunView,
-    policy_admin::{EffectiveView, Exposed, PolicyView, PresetView, VersionView},
-    replay::Replay,
-    simulate::{MadeUp, Tried},
-    switches::MailMode,
-};
+use service::Fault;
+use service::admin::dry_run::DryRunView;
+use service::admin::policy::EffectiveView;
+use service::admin::policy::Exposed;
+use service::admin::policy::PolicyView;
+use service::admin::policy::PresetView;
+use service::admin::policy::VersionView;
+use service::admin::replay::Replay;
+use service::admin::simulate::MadeUp;
+use service::admin::simulate::Tried;
+use service::admin::switches::MailMode;
 
 use crate::{
     fields::{Field, area, check, field, moment, notice, radios, select},

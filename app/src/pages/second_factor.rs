@@ -6,10 +6,9 @@ use axum::{
 use domain::{Refusal, path::SafePath};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
-use service::{
-    Fault,
-    second_factor::{Begun, SecondFactorView},
-};
+use service::Fault;
+use service::account::second_factor::Begun;
+use service::account::second_factor::SecondFactorView;
 
 use crate::{
     fields::{Field, field, moment, notice},

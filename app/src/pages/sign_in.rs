@@ -1,7 +1,9 @@
 //! Sign-in, sign-up, and asking for a new password.
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{Fault, passkeys::Ceremony, providers::Button};
+use service::Fault;
+use service::account::passkeys::Ceremony;
+use service::policy::providers::Button;
 
 use crate::{
     fields::{Field, field, notice},

@@ -7,7 +7,10 @@ use storage::{
     key,
 };
 
-use crate::{Fault, Ligature, chance::row_id, held::Held};
+use crate::Fault;
+use crate::Ligature;
+use crate::crypto::random::row_id;
+use crate::sign_in::upstream_identity::Held;
 
 /// An event before it has an id and a time.
 #[derive(Debug, Clone, Default)]

@@ -1,84 +1,36 @@
 //! The use cases: load facts, let the domain decide, apply the effects in one transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
 
+pub mod crypto;
+pub mod notifications;
+pub mod codes;
+pub mod policy;
+pub mod sign_in;
 pub mod account;
 pub mod admin;
-pub mod applications;
-mod arrive;
-pub mod association;
+pub mod oidc_provider;
 mod attempt;
 mod audit;
-pub mod brand;
-pub mod breached;
-mod callback;
-mod challenge;
-mod chance;
-mod changes;
-pub mod closing;
-mod code_sign_in;
-pub mod confirm;
-mod contested;
-mod doctor;
-pub mod dry_run;
-mod effects;
-mod email_change;
-mod factor_demand;
-mod facts;
-mod fault;
-mod flash;
-mod ground;
-mod held;
-mod limits;
-pub mod mails;
-pub mod merge;
+mod error;
 #[cfg(test)]
 mod model;
-pub mod organisations;
-mod own_code;
-mod own_email;
-mod own_password;
-pub mod own_phone;
-pub mod passkeys;
-pub mod password;
-pub mod policies;
-pub mod policy_admin;
-mod profile;
-mod provider_save;
-pub mod providers;
-pub mod recovered;
-mod recovery;
-mod removal;
-pub mod replay;
-mod reset;
-mod rotation;
-pub mod second_factor;
-mod sessions;
-pub mod setup;
-pub mod sign_up;
-mod signing;
-pub mod simulate;
-pub mod start;
-pub mod switches;
 mod transaction;
-pub mod undo;
-mod values;
-mod vault;
-pub mod visitor;
+pub mod request;
 
-pub use arrive::{Arrival, Destination};
+pub use sign_in::complete_login::{Arrival, Destination};
 pub use attempt::{AttemptView, CodeFor, Details, ShownAccount, ViewBody};
-pub use callback::Callback;
-pub use chance::{random_bytes, support_code, token};
+pub use sign_in::callback::Callback;
+pub use crypto::random::{random_bytes, support_code, token};
 pub use domain::policy::Problem as PolicyProblem;
-pub use fault::Fault;
-pub use password::HashCost;
-pub use setup::FirstOwner;
-pub use sign_up::NewPerson;
-pub use start::{Entry, Purpose, Started};
+pub use error::Fault;
+pub use sign_in::password::HashCost;
+pub use admin::setup::FirstOwner;
+pub use sign_in::sign_up::NewPerson;
+pub use sign_in::start::{Entry, Purpose, Started};
 pub use storage::instance::Recovery;
 pub use transaction::Authority;
-pub use vault::{MasterKey, Vault};
-pub use visitor::{Caller, Visitor};
+pub use crypto::keys::{MasterKey, Vault};
+pub use request::{Caller, Visitor};
 
 use std::{collections::HashMap, ops::Deref, sync::Arc};
 
@@ -113,7 +65,7 @@ pub struct Settings {
     /// Wrong passwords for what was typed in one wait.
     pub wrong_passwords: i64,
     /// Where leaked passwords are looked up.
-    pub leaks: breached::Leaks,
+    pub leaks: account::leaked_passwords::Leaks,
     /// Commits wait for the standby that would be promoted: a promotion loses nothing that was answered.
     pub synchronous_standby: bool,
     /// Providers may be called by plain http.
@@ -132,7 +84,7 @@ pub struct Inner {
     pub org: OrgId,
     guard: Guard,
     connectors: Mutex<Connectors>,
-    configured: std::sync::Mutex<Option<Arc<ground::Configured>>>,
+    configured: std::sync::Mutex<Option<Arc<policy::context::Configured>>>,
     /// What all organisations share: the machine's cores and the signing keys.
     shared: Arc<Shared>,
 }
@@ -147,7 +99,7 @@ struct Shared {
 
 /// The product without its web server. Cheap to clone. Inside a use case it carries what expressions gave so far.
 #[derive(Clone)]
-pub struct Ligature(Arc<Inner>, Arc<values::Answers>);
+pub struct Ligature(Arc<Inner>, Arc<policy::expressions::Answers>);
 
 impl Deref for Ligature {
     type Target = Inner;
@@ -164,8 +116,8 @@ impl Ligature {
     pub async fn open(store: Store, master: &MasterKey, guard: Guard, clock: Clock, settings: Settings) -> Result<Self, Fault> {
         let now = clock();
         let vault = Vault::open(&store, master, now).await?;
-        let keyring = std::sync::RwLock::new(Arc::new(signing::first_keys(&store, &vault, now).await?));
-        let org = setup::organisation(&store, now).await?;
+        let keyring = std::sync::RwLock::new(Arc::new(crypto::signing::first_keys(&store, &vault, now).await?));
+        let org = admin::setup::organisation(&store, now).await?;
         let hashing = Semaphore::new(settings.hash_slots.max(1));
         let waiting = Semaphore::new(settings.hash_slots.max(1) * 16);
         Ok(Self::of_parts(store, vault, clock, settings, org, guard, Arc::new(Shared { hashing, waiting, keyring, home: org })))

@@ -34,15 +34,23 @@ use storage::{
 };
 use upstream::{Assertion, Guard};
 
-use crate::{
-    Arrival, Caller, Clock, Fault, HashCost, Ligature, MasterKey, NewPerson, Settings, Visitor,
-    admin::{ProviderForm, SaveProblem},
-    association::Association,
-    chance::token,
-    held::Held,
-    sessions::Opening,
-    start::Sealed,
-};
+use crate::Arrival;
+use crate::Caller;
+use crate::Clock;
+use crate::Fault;
+use crate::HashCost;
+use crate::Ligature;
+use crate::MasterKey;
+use crate::NewPerson;
+use crate::Settings;
+use crate::Visitor;
+use crate::admin::ProviderForm;
+use crate::admin::SaveProblem;
+use crate::admin::association::Association;
+use crate::crypto::random::token;
+use crate::sign_in::upstream_identity::Held;
+use crate::sign_in::sessions::Opening;
+use crate::sign_in::start::Sealed;
 
 const ADDRESSES: [&str; 3] = ["e0@ex.test", "e1@ex.test", "e2@ex.test"];
 const PROVIDERS: [&str; 2] = ["trusted", "plain"];
@@ -471,7 +479,7 @@ impl Product {
             texts: false,
             text_prefixes: Vec::new(),
             texts_an_hour: 0,
-            leaks: crate::breached::Leaks::default(),
+            leaks: crate::account::leaked_passwords::Leaks::default(),
             synchronous_standby: false,
             plain_http: true,
         };
@@ -526,7 +534,7 @@ impl Product {
 
     /// Reads the mails that are due, as their receivers would.
     async fn read_mails(&mut self) {
-        while let Some((_, due)) = crate::organisations::Organisations::new(self.ligature.clone()).next_letter(crate::mails::Channel::Mail).await.unwrap() {
+        while let Some((_, due)) = crate::admin::organisations::Organisations::new(self.ligature.clone()).next_letter(crate::notifications::messages::Channel::Mail).await.unwrap() {
             self.codes.insert(due.letter.to.as_str().to_owned(), due.letter.code.clone());
             self.ligature.finish_letter(&due.row, "sent", "").await.unwrap();
         }
@@ -796,7 +804,7 @@ impl Product {
         let visitor = Self::visitor(Some(caller));
         let (config, document) = {
             let c = &mut self.ligature.store.read().await.unwrap();
-            (self.ligature.provider(c, key).await.unwrap().config, self.ligature.policies(c).await.unwrap().document(&crate::policies::provider_scope(key)))
+            (self.ligature.provider(c, key).await.unwrap().config, self.ligature.policies(c).await.unwrap().document(&crate::policy::documents::provider_scope(key)))
         };
         let association = Association::read(&document);
         let form = |config: &str, association: Association| ProviderForm {
@@ -928,7 +936,7 @@ fn share(of: u32) -> ProptestConfig {
 /// change is judged by itself; with `LIGATURE_MODEL_STEPS` the ways are new ones.
 fn walk(part: u8) {
     let rng = if std::env::var("LIGATURE_MODEL_STEPS").is_ok() {
-        TestRng::from_seed(RngAlgorithm::ChaCha, &crate::chance::random_bytes::<32>())
+        TestRng::from_seed(RngAlgorithm::ChaCha, &crate::crypto::random::random_bytes::<32>())
     } else {
         TestRng::from_seed(RngAlgorithm::ChaCha, &[part; 32])
     };
@@ -999,7 +1007,7 @@ fn ex_02_others_sign_in_while_an_expression_runs_and_what_it_gave_counts_only_fo
     // Who is let in has a page or a session; who is not is refused.
     let signed_in = |result: &Result<Arrival, Fault>| matches!(result, Ok(Arrival::SignedIn { .. } | Arrival::Page { .. }));
     product.runtime.block_on(async {
-        use crate::values::gate;
+        use crate::policy::expressions::gate;
         filters(&ligature, "provider.key == 'trusted'").await;
         assert!(signed_in(&arrives(&ligature, 0, "free").await), "the same way with nobody at the gate");
         gate::hold("slow");

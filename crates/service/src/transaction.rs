@@ -15,7 +15,13 @@ use storage::{
     sessions::find_session,
 };
 
-use crate::{Arrival, Caller, Fault, Ligature, Visitor, arrive::Settled, audit::Event};
+use crate::Arrival;
+use crate::Caller;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::sign_in::complete_login::Settled;
+use crate::audit::Event;
 
 /// A session that was alive when this transaction began. Its account's row is held until the transaction ends, so that
 /// whatever ends the session either came before and was seen, or comes after and ends what this transaction opens.

@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use service::organisations::is_at;
+use service::admin::organisations::is_at;
 
 /// The public URL.
 #[derive(Clone)]

@@ -12,7 +12,8 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use service::{Visitor, token};
+use service::Visitor;
+use service::token;
 use sha2::{Digest, Sha256};
 
 use crate::layers::address::{Client, network};

@@ -6,7 +6,8 @@ use lettre::{
     message::{Mailbox, MultiPart},
 };
 use minijinja::{AutoEscape, Environment, context};
-use service::mails::{Kind, Letter};
+use service::notifications::messages::Kind;
+use service::notifications::messages::Letter;
 
 /// The rendered parts.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message::Mailbox};
-use service::mails::Letter;
+use service::notifications::messages::Letter;
 
 use crate::{config::Mail, mail::render::message, text::NotSent};
 

@@ -11,7 +11,8 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use service::{Callback, start::cookie_id};
+use service::Callback;
+use service::sign_in::start::cookie_id;
 
 use crate::routes::see_other;
 

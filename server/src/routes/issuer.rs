@@ -15,10 +15,12 @@ use axum::{
 };
 use issuer::{ClientCredentials, ClientProblem};
 use serde_json::{Value, json};
-use service::{
-    Destination,
-    applications::{Authorized, RegisterProblem, Scheme, Shown, TokenProblem},
-};
+use service::Destination;
+use service::oidc_provider::Authorized;
+use service::oidc_provider::RegisterProblem;
+use service::oidc_provider::Scheme;
+use service::oidc_provider::Shown;
+use service::oidc_provider::TokenProblem;
 
 use crate::routes::see_other;
 

@@ -11,7 +11,7 @@ use axum::{
     extract::{Query, State},
     response::{IntoResponse, Redirect, Response},
 };
-use service::applications::LogoutAsked;
+use service::oidc_provider::LogoutAsked;
 use url::form_urlencoded::Serializer;
 
 use crate::routes::see_other;

@@ -11,7 +11,10 @@ use axum::{
 };
 use domain::{Refusal, path::Continuation};
 use serde::Deserialize;
-use service::{Destination, Fault, Purpose, Started};
+use service::Destination;
+use service::Fault;
+use service::Purpose;
+use service::Started;
 
 use crate::routes::see_other;
 

@@ -1,6 +1,6 @@
 //! Text messages: rendered, handed to whoever can send them, tried again until they are worth nothing.
 use app::i18n::{Lang, t, ta};
-use service::mails::Letter;
+use service::notifications::messages::Letter;
 
 pub mod webhook;
 
@@ -45,7 +45,7 @@ pub fn body(letter: &Letter) -> String {
 
 #[cfg(test)]
 mod tests {
-    use service::mails::Kind;
+    use service::notifications::messages::Kind;
 
     use super::*;
 

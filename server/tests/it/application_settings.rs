@@ -111,7 +111,7 @@ async fn an_application_gets_claims_that_its_expressions_make_and_none_of_them_s
     let told = rp.userinfo(&tokens.text("access_token")).await.body;
     assert_eq!((&told["organisation"], &told["levels"]), (&claims["organisation"], &claims["levels"]));
     for bad in [json!({"sub": "'somebody'"}), json!({"email_verified": "true"}), json!({"acr": "'high'"}), json!({"x": "(("}), json!({"": "1"})] {
-        let form = service::applications::ApplicationForm {
+        let form = service::oidc_provider::ApplicationForm {
             client_id: "rp".into(),
             name: "rp".into(),
             redirect_uris: vec![crate::op::CALLBACK.into()],

@@ -104,8 +104,8 @@ async fn cf_05_oidcc_idtoken_signature_and_oidcc_idtoken_unsigned() {
         assert_eq!(format!("{:?}", jsonwebtoken::decode_header(answer.text("id_token")).unwrap().alg), algorithm);
     }
     // An unsigned one is not to be had.
-    assert!(service::applications::ApplicationForm::default().problems().len() > 1);
-    assert!(serde_json::from_value::<service::applications::ApplicationSettings>(json!({"algorithm": "none"})).is_err());
+    assert!(service::oidc_provider::ApplicationForm::default().problems().len() > 1);
+    assert!(serde_json::from_value::<service::oidc_provider::ApplicationSettings>(json!({"algorithm": "none"})).is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,9 @@ use crate::world::{Browser, PASSWORD, Page, World};
 use domain::{AccountId, Refusal, Role, path::Continuation};
 use futures_util::{FutureExt, future::BoxFuture};
 use rehearsal::provider::{Knobs, Provider};
-use service::{Fault, Ligature, Visitor};
+use service::Fault;
+use service::Ligature;
+use service::Visitor;
 
 /// The request of a browser with the session that it has now.
 async fn visitor(w: &World, b: &Browser) -> Visitor {

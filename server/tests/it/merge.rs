@@ -9,7 +9,9 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use serde_json::{Value, json};
-use service::{Caller, Ligature, Visitor};
+use service::Caller;
+use service::Ligature;
+use service::Visitor;
 use storage::{
     accounts::{NewEmail, add_account, add_email, find_account, find_password, list_emails, set_password},
     agreements::{add_agreement, list_agreements},

@@ -3,7 +3,8 @@ use crate::op::{Rp, register, register_in};
 use crate::world::{Browser, PASSWORD, Page, World};
 use reqwest::Method;
 use serde_json::json;
-use service::{NewPerson, organisations::OrganisationForm};
+use service::NewPerson;
+use service::admin::organisations::OrganisationForm;
 
 /// The owner of an organisation, signed in there.
 async fn owner_of(one: &service::Ligature) -> Browser {

@@ -430,7 +430,7 @@ async fn px_05_go_03_behind_https_every_answer_has_hsts_and_every_cookie_is_secu
     let mut config = w.nodes[0].config.clone();
     config.server.public_url = "https://login.example.test".into();
     let ligature = server::serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), server::serve::system_clock()).await.unwrap();
-    let (router, _) = server::serve::application(service::organisations::Organisations::new(ligature), &config).await.unwrap();
+    let (router, _) = server::serve::application(service::admin::organisations::Organisations::new(ligature), &config).await.unwrap();
     for path in ["/login", "/nowhere", "/healthz", "/.well-known/openid-configuration"] {
         let request = axum::http::Request::get(path).header("host", "login.example.test").body(axum::body::Body::empty()).unwrap();
         let response = router.clone().oneshot(request).await.unwrap();
@@ -452,7 +452,7 @@ async fn px_05_go_03_behind_https_every_answer_has_hsts_and_every_cookie_is_secu
     }
     config.server.hsts_subdomains = true;
     let ligature = server::serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), server::serve::system_clock()).await.unwrap();
-    let (wider, _) = server::serve::application(service::organisations::Organisations::new(ligature), &config).await.unwrap();
+    let (wider, _) = server::serve::application(service::admin::organisations::Organisations::new(ligature), &config).await.unwrap();
     let request = axum::http::Request::get("/login").header("host", "login.example.test").body(axum::body::Body::empty()).unwrap();
     assert_eq!(wider.oneshot(request).await.unwrap().headers()["strict-transport-security"], "max-age=63072000; includeSubDomains");
     // A session cookie without the prefix, as plain http would carry it, is nobody's.

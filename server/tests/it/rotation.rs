@@ -7,7 +7,8 @@ use std::sync::{
 use crate::op::{Rp, register, register_in};
 use crate::world::{Browser, World};
 use serde_json::json;
-use service::{Ligature, MasterKey};
+use service::Ligature;
+use service::MasterKey;
 use storage::keys::list_keys;
 use tokio::sync::RwLock;
 

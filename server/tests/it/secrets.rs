@@ -420,7 +420,7 @@ async fn rb_12_a_backup_under_load_passes_doctor_and_opens() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     config.server.public_url = format!("http://{}", listener.local_addr().unwrap());
     let restored = server::serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), server::serve::system_clock()).await.unwrap();
-    let (router, _) = server::serve::application(service::organisations::Organisations::new(restored), &config).await.unwrap();
+    let (router, _) = server::serve::application(service::admin::organisations::Organisations::new(restored), &config).await.unwrap();
     tokio::spawn(async move { axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>()).await });
     let b = Browser::new(&config.server.public_url);
     assert_eq!(b.password("vera@example.test", PASSWORD).await.path(), "/account");

@@ -480,7 +480,7 @@ struct Key {
 
 impl Key {
     fn new() -> Self {
-        let key = jsonwebtoken::EncodingKey::from_ec_pem(issuer::generate(service::applications::Algorithm::Es256).unwrap().as_bytes()).unwrap();
+        let key = jsonwebtoken::EncodingKey::from_ec_pem(issuer::generate(service::oidc_provider::Algorithm::Es256).unwrap().as_bytes()).unwrap();
         let jwk = jsonwebtoken::jwk::Jwk::from_encoding_key(&key, jsonwebtoken::Algorithm::ES256).unwrap();
         Self { key, jwk }
     }

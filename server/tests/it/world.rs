@@ -17,10 +17,12 @@ use rehearsal::{
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::json;
 use server::{config::Config, seed, serve};
-use service::{
-    Clock, Ligature, MasterKey, NewPerson,
-    organisations::{OrganisationForm, Organisations},
-};
+use service::Clock;
+use service::Ligature;
+use service::MasterKey;
+use service::NewPerson;
+use service::admin::organisations::OrganisationForm;
+use service::admin::organisations::Organisations;
 use tokio::{net::TcpListener, sync::watch};
 
 pub const PASSWORD: &str = "a long enough password";

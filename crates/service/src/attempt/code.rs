@@ -13,14 +13,16 @@ use storage::{
 };
 
 use super::Deed;
-use crate::{
-    Arrival, Fault, Ligature, Visitor,
-    arrive::client_of,
-    challenge::{Binding, Shape},
-    held::Held,
-    mails::Kind,
-    transaction::Acting,
-};
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::sign_in::complete_login::client_of;
+use crate::codes::challenge::Binding;
+use crate::codes::challenge::Shape;
+use crate::sign_in::upstream_identity::Held;
+use crate::notifications::messages::Kind;
+use crate::transaction::Acting;
 
 impl Ligature {
     /// Mails the code that a state waits for; states that wait for none send nothing. For a decoy the same page without a mail.

@@ -21,17 +21,19 @@ use storage::{
 };
 
 use super::{Deed, Opened};
-use crate::{
-    Arrival, Fault, Ligature, Visitor,
-    arrive::{Settled, client_of},
-    audit::Event,
-    chance::support_code,
-    changes::ProfileChange,
-    facts::given,
-    mails::Kind,
-    sessions::Opening,
-    transaction::Acting,
-};
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::sign_in::complete_login::Settled;
+use crate::sign_in::complete_login::client_of;
+use crate::audit::Event;
+use crate::crypto::random::support_code;
+use crate::account::changes::ProfileChange;
+use crate::sign_in::facts::given;
+use crate::notifications::messages::Kind;
+use crate::sign_in::sessions::Opening;
+use crate::transaction::Acting;
 
 /// Longest value of a field.
 const LONGEST: usize = 120;

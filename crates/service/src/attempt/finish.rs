@@ -2,7 +2,10 @@
 use domain::{attempt::Kept, facts::Act};
 
 use super::Deed;
-use crate::{Arrival, Fault, Ligature, Visitor};
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
 
 impl Ligature {
     /// Sets the password and links. The claimed address was proved by our code before this page.

@@ -16,14 +16,17 @@ use storage::{
     passkeys::list_passkeys,
 };
 
-use crate::{
-    Arrival, Fault, Ligature, Visitor,
-    arrive::{Applying, Settled, client_of},
-    chance::hash,
-    facts::Ask,
-    held::Held,
-    transaction::Acting,
-};
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::sign_in::complete_login::Applying;
+use crate::sign_in::complete_login::Settled;
+use crate::sign_in::complete_login::client_of;
+use crate::crypto::random::hash;
+use crate::sign_in::facts::Ask;
+use crate::sign_in::upstream_identity::Held;
+use crate::transaction::Acting;
 
 mod bind;
 mod code;

@@ -9,7 +9,14 @@ use domain::{
 };
 use storage::{Conn, accounts::list_emails, attempts::find_challenge, links::list_links, providers::list_providers};
 
-use crate::{Fault, Ligature, Visitor, arrive::client_of, held::Held, merge::MergeRow, passkeys::Ceremony, providers::Button};
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::sign_in::complete_login::client_of;
+use crate::sign_in::upstream_identity::Held;
+use crate::account::merge::MergeRow;
+use crate::account::passkeys::Ceremony;
+use crate::policy::providers::Button;
 
 /// What a page of the attempt shows.
 #[derive(Debug, Clone)]

@@ -1,0 +1,152 @@
+//! Taking one's data along, and deleting one's own account: two weeks in which it can be taken back, then it is gone.
+use domain::{
+    AccountId, Micros, Refusal,
+    account_rules::rewind::{Changed, KEPT},
+    facts::What,
+    limits::KNOWN_FOR,
+};
+use serde_json::{Value, json};
+use storage::{
+    Conn,
+    accounts::{find_account, find_subject, list_closed, list_emails, list_former_emails, list_holders_of_role, list_roles, password_set_at, remove_account, set_closing},
+    agreements::list_agreements,
+    attributes::list_attributes,
+    audit::{AuditFilter, list_audit_events},
+    browsers::list_browsers,
+    factors::{TOTP, find_factor},
+    links::list_links,
+    merges::list_merged_into,
+    passkeys::list_passkeys,
+    sessions::list_sessions,
+};
+
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::audit::Event;
+use crate::account::changes::ProfileChange;
+use crate::account::changes::doer;
+use crate::notifications::messages::Kind;
+use crate::admin::setup::OWNER;
+
+/// How long it can be taken back.
+pub const GRACE: Micros = KEPT;
+
+impl Ligature {
+    /// Everything that is kept about the caller's own account, nothing of others, no secret (GD-01).
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`], [`Refusal::NotRecent`].
+    pub async fn export(&self, visitor: &Visitor) -> Result<Value, Fault> {
+        let mut conn = self.store.walk().await?;
+        let c = &mut conn;
+        let allowed = self.may_begin_change(c, visitor, What::Export).await?;
+        let id = allowed.account;
+        let account = find_account(c, self.org, id).await?.ok_or(Refusal::SessionEnded)?;
+        let ground = self.ground(c, None).await?;
+        let mut identities = Vec::new();
+        for link in list_links(c, id).await? {
+            let sealed = storage::links::find_claims(c, link.id).await?;
+            let claims: Value = sealed.and_then(|s| self.vault.open_sealed("claims", &s)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+            let provider = ground.provider(link.provider_id).map(|p| p.name.clone());
+            identities
+                .push(json!({"provider": provider, "subject": link.subject, "label": link.label, "called": link.nickname, "added_at": link.created_at, "used_at": link.used_at, "claims": claims}));
+        }
+        let email = |e: &storage::accounts::Email| json!({"address": e.typed, "proved_by": e.proof, "owner": e.owner, "primary": e.is_primary});
+        let emails: Vec<Value> = list_emails(c, id).await?.iter().map(email).collect();
+        let former: Vec<Value> = list_former_emails(c, id, self.now()).await?.iter().map(|e| json!({"address": e.typed})).collect();
+        let fields: Vec<Value> = list_attributes(c, id).await?.iter().map(|f| json!({"name": f.name, "value": f.value, "source": f.source, "updated_at": f.updated_at})).collect();
+        let sessions: Vec<Value> = list_sessions(c, id, self.now(), 0)
+            .await?
+            .iter()
+            .map(|s| json!({"method": s.method, "browser": s.agent, "network": s.network, "created_at": s.created_at, "seen_at": s.seen_at}))
+            .collect();
+        let filter = AuditFilter { account: Some(id), ..AuditFilter::default() };
+        let events: Vec<Value> = list_audit_events(c, self.org, &filter, 10_000).await?.iter().map(|e| json!({"at": e.at, "kind": e.kind, "provider": e.provider, "code": e.code})).collect();
+        let agreements: Vec<Value> = list_agreements(c, &[id]).await?.iter().map(|(_, what, at)| json!({"what": what, "accepted_at": at})).collect();
+        let passkeys: Vec<Value> = list_passkeys(c, id).await?.iter().map(|k| json!({"called": k.name, "added_at": k.created_at, "used_at": k.used_at})).collect();
+        let browsers: Vec<Value> = list_browsers(c, id, self.now() - KNOWN_FOR).await?.iter().map(|at| json!({"signed_in_at": at})).collect();
+        let second_factor = find_factor(c, id, TOTP).await?.map(|(_, at)| at);
+        let (subject, roles, password) = (find_subject(c, id).await?, list_roles(c, self.org, id).await?, password_set_at(c, id).await?);
+        drop(conn);
+        self.act(visitor, move |this, c, _| Box::pin(async move { this.record(c, Event::new("account.exported").account(id).detail(allowed.trace)).await })).await?;
+        Ok(json!({
+            "format": "ligature-account-1",
+            "times": "microseconds since 1970-01-01 UTC",
+            "account": {"id": id.to_string(), "subject": subject, "name": account.name, "language": account.locale, "created_at": account.created_at, "roles": roles, "password_set_at": password, "second_factor_since": second_factor},
+            "emails": emails,
+            "former_emails": former,
+            "profile": fields,
+            "identities": identities,
+            "agreements": agreements,
+            "passkeys": passkeys,
+            "sessions": sessions,
+            "known_browsers": browsers,
+            "events": events,
+        }))
+    }
+
+    /// Whether the caller may begin to delete the account.
+    ///
+    /// # Errors
+    /// [`Refusal::LastOwner`], [`Refusal::NotRecent`].
+    pub async fn may_close(&self, visitor: &Visitor) -> Result<(), Fault> {
+        let mut conn = self.store.read().await?;
+        let what = self.closing_of(&mut conn, Self::caller(visitor)?.account).await?;
+        self.may_begin_change(&mut conn, visitor, what).await.map(drop)
+    }
+
+    async fn closing_of(&self, c: &mut Conn, account: AccountId) -> Result<What, Fault> {
+        let owners = list_holders_of_role(c, self.org, OWNER).await?;
+        Ok(What::Delete { last_owner: owners == [account] })
+    }
+
+    /// Begins to delete the caller's account: signed out everywhere at once, gone after two weeks. Identities and
+    /// addresses stay taken until then, so that nobody else gets them by the change of mind.
+    ///
+    /// # Errors
+    /// As [`Ligature::may_close`].
+    pub async fn close_account(&self, visitor: &Visitor) -> Result<(), Fault> {
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let what = this.closing_of(c, visitor.session()?.account).await?;
+                let allowed = this.may_change(c, &visitor, what, this.now()).await?;
+                let id = allowed.account;
+                let changing = this.change(c, id).await?;
+                set_closing(c, id, Some(this.now() + GRACE)).await?;
+                this.end_everything(c, id, None).await?;
+                let noted = this.changed(c, changing, Changed::Delete, &doer(&visitor), ProfileChange::default()).await?;
+                this.tell(c, id, Kind::ClosingNotice, &visitor, "", "", noted.as_ref()).await?;
+                this.record(c, Event::new("account.closing").account(id).detail(allowed.trace)).await
+            })
+        })
+        .await
+    }
+
+    /// Removes accounts whose two weeks are over; what audit keeps of them names nobody. Answers how many went.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn remove_closed(&self) -> Result<usize, Fault> {
+        let this = self.clone();
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let ids = list_closed(c, this.org, this.now(), 100).await?;
+                    for id in &ids {
+                        // What became part of it goes with it.
+                        for merged in list_merged_into(c, *id).await? {
+                            storage::audit::forget_account(c, merged, &this.vault.pseudonym(&[b"account", &merged.0])).await?;
+                            remove_account(c, merged).await?;
+                        }
+                        remove_account(c, *id).await?;
+                        let tombstone = this.vault.pseudonym(&[b"account", &id.0]);
+                        storage::audit::forget_account(c, *id, &tombstone).await?;
+                        this.record(c, Event { subject_hash: tombstone, ..Event::new("account.deleted").by("system") }).await?;
+                    }
+                    Ok(ids.len())
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,162 @@
+//! Effects of a decision, applied in the transaction in which it was taken.
+use domain::{AccountId, CredentialId, LinkId, OrgId, Refusal, Trust, address::masked, contact::Contact, decide::Basis, facts::AccountState};
+use serde_json::json;
+use storage::{
+    Conn, Error,
+    accounts::{
+        NewEmail, add_account, add_email, bump_rev, find_account, is_email_taken, list_emails, list_former_emails, own_email, remove_other_emails, remove_password, remove_pending_accounts,
+        set_account_name, set_account_state, set_password,
+    },
+    attempts::{Ending, end_attempts},
+    attributes::remove_attributes,
+    links::{NewLink, add_link, remove_links},
+    sessions::end_sessions,
+    tokens::end_tokens_of,
+};
+
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::crypto::random::row_id;
+use crate::crypto::random::subject;
+use crate::account::changes::Changing;
+use crate::account::changes::Noted;
+use crate::sign_in::upstream_identity::Held;
+use crate::notifications::messages::Kind;
+use crate::notifications::messages::Letter;
+use crate::transaction::Acting;
+
+impl Ligature {
+    /// A new account for an identity, with its link. An address becomes a co-holder's at most, unless our code proved it
+    /// or the provider owns the mailbox, and nobody else owns it.
+    pub(crate) async fn open_account(&self, c: &mut Conn, visitor: &Acting, held: &Held, trust: Option<Trust>) -> Result<(AccountId, LinkId), Fault> {
+        let now = self.now();
+        let account = AccountId(row_id(now));
+        add_account(c, self.org, account, AccountState::Active, &held.name(), &visitor.locale, &subject(), now).await?;
+        if let (Some(address), Some(trust)) = (held.address(), trust) {
+            let proof = match trust {
+                Trust::ProvenHere => "code".into(),
+                Trust::Authoritative | Trust::ClaimedVerified => format!("provider:{}", held.provider),
+                Trust::Asserted => "none".into(),
+            };
+            let owner = trust >= Trust::Authoritative && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
+            let email = NewEmail { address, proof, owner, primary: true };
+            add_email(c, self.org, account, &email, row_id(now), now).await?;
+        }
+        let link = self.add_identity(c, account, held, &json!({"created": true})).await?;
+        Ok((account, link))
+    }
+
+    /// The proved owner of an address takes an unfinished sign-up over. Everything that was there before the proof
+    /// goes: password, links, other addresses, fields, sessions (I6, PH-01).
+    pub(crate) async fn reclaim_account(&self, c: &mut Conn, account: AccountId, held: &Held, password: Option<&str>) -> Result<LinkId, Fault> {
+        let now = self.now();
+        let address = held.address().ok_or(Refusal::PolicyChanged)?;
+        let row = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Pending).ok_or(Refusal::PolicyChanged)?;
+        bump_rev(c, account, row.rev).await?;
+        if is_email_taken(c, self.org, address.as_str(), account, now).await? {
+            return Err(Refusal::PolicyChanged.into());
+        }
+        remove_password(c, account).await?;
+        remove_links(c, account).await?;
+        remove_attributes(c, account).await?;
+        remove_other_emails(c, account, address.as_str()).await?;
+        end_sessions(c, account, None).await?;
+        set_account_name(c, account, &held.name()).await?;
+        set_account_state(c, self.org, account, AccountState::Active).await?;
+        own_email(c, account, address.as_str()).await?;
+        remove_pending_accounts(c, self.org, address.as_str(), account).await?;
+        if let Some(phc) = password {
+            set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
+        }
+        self.add_identity(c, account, held, &json!({"reclaimed": true, "proof": "code"})).await
+    }
+
+    /// Links an identity to an existing account: the account's mutex first, then the unique index as the judge.
+    pub(crate) async fn link_identity(&self, c: &mut Conn, account: AccountId, held: &Held, basis: &Basis) -> Result<(LinkId, Changing), Fault> {
+        let changing = self.change(c, account).await?;
+        Ok((self.add_identity(c, account, held, &json!({"basis": basis})).await?, changing))
+    }
+
+    async fn add_identity(&self, c: &mut Conn, account: AccountId, held: &Held, evidence: &serde_json::Value) -> Result<LinkId, Fault> {
+        let now = self.now();
+        let id = LinkId(row_id(now));
+        let new = NewLink {
+            id,
+            account,
+            provider: held.provider,
+            namespace: held.namespace.clone(),
+            subject: held.assertion.subject.clone(),
+            claims: self.sealed_claims(held)?,
+            evidence: evidence.to_string(),
+            label: held.label(),
+        };
+        // Somebody else linked it since the facts were read: everything rolls back, and the next round finds it known.
+        if !add_link(c, self.org, &new, now).await? {
+            return Err(Error::Duplicate.into());
+        }
+        // The identity has its account: what else it began is over (LK-24).
+        end_attempts(c, Ending::Identity(&self.identity_hash(held))).await?;
+        Ok(id)
+    }
+
+    pub(crate) fn sealed_claims(&self, held: &Held) -> Result<Vec<u8>, Fault> {
+        self.vault.seal("claims", &serde_json::to_vec(&held.assertion.claims)?)
+    }
+
+    /// A notice to every proved address of the account, or to the only one that it has (MA-13), and to those that it gave
+    /// up in the last 14 days (threat rule 19); each with a link of its own that takes the change back.
+    #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
+    pub(crate) async fn tell<S>(&self, c: &mut Conn, account: AccountId, kind: Kind, visitor: &Visitor<S>, provider: &str, identity: &str, change: Option<&Noted>) -> Result<(), Fault> {
+        let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
+        let all = list_emails(c, account).await?;
+        let proved = all.iter().any(|e| e.proof != "none");
+        let own = all.into_iter().enumerate().filter(|(n, e)| if proved { e.proof != "none" } else { *n == 0 }).map(|(_, e)| e);
+        let former = list_former_emails(c, account, self.now()).await?.into_iter().filter(|e| e.proof != "none");
+        // Who just proved an address knows of it.
+        let to: Vec<_> = own.chain(former).filter(|e| change.is_none_or(|noted| !noted.added.contains(&e.canonical))).collect();
+        for address in to {
+            let undo = match change {
+                Some(noted) => self.undo_url(c, account, noted, &address.canonical).await?,
+                None => String::new(),
+            };
+            let Some(to) = address.contact() else { continue };
+            let letter = Letter { undo, ..self.letter(kind, to, locale.clone(), visitor, provider, identity) };
+            self.post(c, &letter).await?;
+        }
+        Ok(())
+    }
+
+    /// Nobody keeps what they held of the account: sessions, tokens of applications, attempts that concern it in whatever
+    /// role, browsers that are known to it (threat rules 8, 23). The session that asks for it can stay, and so does its
+    /// browser.
+    pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&Acting>) -> Result<(), Fault> {
+        self.forget_known_browsers(c, account, except).await?;
+        end_attempts(c, Ending::Account(account)).await?;
+        end_tokens_of(c, account, None, self.now()).await?;
+        end_sessions(c, account, except.and_then(|v| v.session.as_ref()).map(|s| s.public_id.as_str())).await?;
+        Ok(())
+    }
+
+    pub(crate) fn letter<S>(&self, kind: Kind, to: Contact, locale: String, visitor: &Visitor<S>, provider: &str, identity: &str) -> Letter {
+        let identity = if identity.contains('@') { masked(identity) } else { identity.chars().take(40).collect() };
+        Letter {
+            kind,
+            to,
+            locale,
+            code: String::new(),
+            provider: provider.to_owned(),
+            identity,
+            agent: visitor.agent.clone(),
+            network: visitor.network.clone(),
+            at: self.now(),
+            public_url: self.settings.public_url.clone(),
+            undo: String::new(),
+            client: visitor.on_way_to.clone(),
+            sender: None,
+        }
+    }
+}
+
+/// The organisation of a row, for readers that have no instance at hand.
+pub(crate) const DEFAULT_ORGANISATION: (&str, OrgId) = ("default", OrgId([1; 16]));

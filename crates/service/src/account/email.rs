@@ -1,0 +1,177 @@
+//! Another address for one's own account: the old one stays until the new one is proved in the same session (MA-14).
+use domain::{
+    AccountId, Facts, Outcome, Refusal,
+    account_rules::rewind::{Changed, KEPT, Way},
+    address::Canonical,
+    attempt::{Awaited, CodePurpose, State},
+    contact::Contact,
+    decide,
+    facts::{Change, Intent, What},
+    path::Continuation,
+};
+use storage::{
+    Conn,
+    accounts::{find_account, find_owner, is_email_taken, list_emails, list_former_emails, remove_email, set_primary_email},
+    attributes::ignore_email,
+    undo::remove_undo_links_to,
+    ways::remove_way,
+};
+
+use crate::Arrival;
+use crate::Caller;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::sign_in::complete_login::Settled;
+use crate::attempt::Opened;
+use crate::attempt::trace_of;
+use crate::audit::Event;
+use crate::account::changes::ProfileChange;
+use crate::account::changes::doer;
+use crate::notifications::messages::Kind;
+use crate::transaction::Acting;
+
+impl Ligature {
+    /// Mails a code to the address. Whether somebody has it already is not said: the page is the same, and its owner
+    /// gets a notice.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for what is no address, [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
+    pub async fn ask_new_email(&self, visitor: &Visitor, typed: &str) -> Result<Arrival, Fault> {
+        let account = Self::caller(visitor)?.account;
+        let address = Canonical::parse(typed).map_err(|_| Refusal::BadRequest)?;
+        self.settle(visitor, move |this, c, visitor| {
+            let address = address.clone();
+            Box::pin(async move {
+                let now = this.now();
+                this.may_change(c, &visitor, What::Email { taken: false }, now).await?;
+                let free = !is_email_taken(c, this.org, address.as_str(), account, now).await?;
+                let instead = find_owner(c, this.org, address.as_str()).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
+                let awaited = Awaited { purpose: CodePurpose::NewEmail, account: free.then_some(account), contact: address.shown().to_owned() };
+                this.await_code(c, &visitor, awaited, instead, &Continuation::Account).await
+            })
+        })
+        .await
+    }
+
+    /// The right code: the address becomes the primary one.
+    pub(crate) async fn finish_new_email(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
+        let session = visitor.session_of(account)?;
+        let Contact::Mailbox(address) = contact else { return Err(Refusal::AttemptExpired.into()) };
+        let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
+        let allowed = match self.change_by_code(c, visitor, open, What::Email { taken }).await? {
+            Ok(allowed) => allowed,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let changing = self.change(c, account).await?;
+        // Who leaves an address need not be asked about it by a provider that still says it (GO-49).
+        for old in list_emails(c, account).await?.iter().filter(|e| e.is_primary) {
+            if let Ok(old) = Canonical::parse(&old.canonical) {
+                ignore_email(c, account, &self.ignored_hash(account, &old), self.now()).await?;
+            }
+        }
+        self.take_email(c, visitor, changing, address).await?;
+        self.record(c, Event::new("email.updated").account(account).detail(allowed.trace)).await?;
+        Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
+    }
+
+    /// Removes one of the caller's addresses, named by its canonical form; it hears of it and can take it back, unless
+    /// `foreign`: somebody else has it by now. Then it hears and undoes nothing from here on (threat rule 19); that can be
+    /// said of one that was given up before, too. The last proved one stays (UD-09).
+    ///
+    /// # Errors
+    /// [`Refusal::MethodUnknown`] for foreign and unknown ones alike, [`Refusal::LastAddress`], [`Refusal::NotRecent`],
+    /// [`Refusal::ManagementOff`].
+    pub async fn remove_own_email(&self, visitor: &Visitor, address: &str, foreign: bool) -> Result<(), Fault> {
+        let address = address.to_owned();
+        self.act(visitor, move |this, c, visitor| Box::pin(async move { this.remove_email_in(c, &visitor, &address, foreign).await })).await
+    }
+
+    pub(crate) async fn remove_email_in(&self, c: &mut Conn, visitor: &Acting, address: &str, foreign: bool) -> Result<(), Fault> {
+        let (account, now) = (visitor.session()?.account, self.now());
+        let changing = self.change(c, account).await?;
+        let all = list_emails(c, account).await?;
+        let Some(own) = all.iter().find(|e| e.canonical == address) else {
+            let former = list_former_emails(c, account, now).await?;
+            former.iter().find(|e| foreign && e.canonical == address).ok_or(Refusal::MethodUnknown)?;
+            let allowed = self.may_change(c, visitor, What::NoEmail { last: false }, now).await?;
+            remove_email(c, account, address).await?;
+            remove_undo_links_to(c, account, address).await?;
+            return self.record(c, Event::new("email.disowned").account(account).detail(allowed.trace)).await;
+        };
+        let proved = |e: &&storage::accounts::Email| e.proof != "none";
+        let next = all.iter().filter(|e| e.canonical != address).filter(proved).max_by_key(|e| e.owner);
+        let last = next.is_none() && own.proof != "none";
+        let allowed = self.may_change(c, visitor, What::NoEmail { last }, now).await?;
+        let way = Way::Address { canonical: own.canonical.clone(), proof: own.proof.clone(), owner: own.owner };
+        remove_way(c, account, &way, now, (!foreign && own.proof != "none").then_some(now + KEPT)).await?;
+        if let (true, Some(next)) = (own.is_primary, next) {
+            set_primary_email(c, account, &next.canonical, None).await?;
+        }
+        if let Ok(canonical) = Canonical::parse(&own.canonical) {
+            ignore_email(c, account, &self.ignored_hash(account, &canonical), now).await?;
+        }
+        if foreign {
+            remove_undo_links_to(c, account, &own.canonical).await?;
+        }
+        self.record(c, Event::new("email.removed").account(account).detail(allowed.trace)).await?;
+        let noted = self.changed(c, changing, Changed::EmailGone, &doer(visitor), ProfileChange::default()).await?;
+        self.tell(c, account, Kind::EmailGone, visitor, "", &own.canonical, noted.as_ref()).await
+    }
+
+    /// Whether the change that a code was asked for may still be made, now that the right one is there: what was recent
+    /// when it was asked for still is. A refusal ends the attempt and is committed.
+    pub(crate) async fn change_by_code(&self, c: &mut Conn, visitor: &Acting, open: &Opened, what: What) -> Result<Result<Allowed, (Refusal, String)>, Fault> {
+        match self.may_change(c, visitor, what, open.row.created_at).await {
+            Ok(allowed) => {
+                self.move_on(c, open, &State::Done, "").await?;
+                Ok(Ok(allowed))
+            }
+            Err(fault) => {
+                let (refusal, account) = (fault.refusal(), visitor.session()?.account);
+                self.move_on(c, open, &State::Refused { refusal }, "").await?;
+                self.record(c, Event::new("email.refused").account(account).code(refusal.code()).support(&open.row.support_code)).await?;
+                Ok(Err((refusal, open.row.support_code.clone())))
+            }
+        }
+    }
+
+    /// Whether the caller may begin to change the address.
+    ///
+    /// # Errors
+    /// [`Refusal::ManagementOff`], [`Refusal::NotRecent`], [`Refusal::SessionEnded`].
+    pub async fn may_change_email(&self, visitor: &Visitor) -> Result<(), Fault> {
+        self.may_begin_change(&mut self.store.read().await?, visitor, What::Email { taken: false }).await.map(drop)
+    }
+
+    /// Whether the session's person may change something, as of a moment, in the transaction that changes it.
+    pub(crate) async fn may_change(&self, c: &mut Conn, visitor: &Acting, what: What, at: domain::Micros) -> Result<Allowed, Fault> {
+        self.judge_change(c, visitor.session()?, what, at).await
+    }
+
+    /// The same for a page that leads to it: the change itself asks again.
+    pub(crate) async fn may_begin_change(&self, c: &mut Conn, visitor: &Visitor, what: What) -> Result<Allowed, Fault> {
+        self.judge_change(c, Self::caller(visitor)?, what, self.now()).await
+    }
+
+    async fn judge_change(&self, c: &mut Conn, caller: &Caller, what: What, at: domain::Micros) -> Result<Allowed, Fault> {
+        let row = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
+        let policy = self.ground(c, None).await?.policy(None);
+        let change = Change { account: caller.account, state: row.state(), what, recent: Self::recent(caller, at, &policy) };
+        let facts = Facts::local(Intent::Change(change), None);
+        let decision = decide(&facts, &policy);
+        match decision.outcome {
+            Outcome::Refuse { refusal } => Err(refusal.into()),
+            Outcome::TakePhone { from } => Ok(Allowed { account: caller.account, trace: trace_of(&facts, &decision), from: Some(from) }),
+            _ => Ok(Allowed { account: caller.account, trace: trace_of(&facts, &decision), from: None }),
+        }
+    }
+}
+
+/// A change that the decision allows, with its trace for the event (I10).
+pub(crate) struct Allowed {
+    pub account: AccountId,
+    pub trace: serde_json::Value,
+    /// The account that the number goes away from.
+    pub from: Option<AccountId>,
+}

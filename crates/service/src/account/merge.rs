@@ -1,0 +1,308 @@
+//! Two accounts of one person become one: both are shown, everything that moves is previewed, and for two weeks it can
+//! be taken back. The other account's id leads to the one that stays.
+use domain::{
+    AccountId, Decision, Facts, Outcome, Policy, Refusal, Right,
+    account_rules::rewind::Changed,
+    address::Canonical,
+    attempt::{Kept, ProvedBy, State, Then},
+    decide,
+    facts::{AccountState, Intent, Known, Merge, MergeBy},
+    path::Continuation,
+};
+use serde_json::json;
+use storage::{
+    Conn, Key,
+    accounts::{bump_rev, find_account, find_owner, list_emails, set_account_state},
+    attributes::list_attributes,
+    links::list_links,
+    merges::{Moved, add_merge, find_merge, move_back, move_over, remove_merge},
+    sessions::list_sessions,
+    snapshots::{Snapshot, load_snapshots},
+};
+
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::sign_in::complete_login::Settled;
+use crate::attempt::Opened;
+use crate::attempt::trace_of;
+use crate::audit::Event;
+use crate::crypto::random::row_id;
+use crate::crypto::random::support_code;
+use crate::account::changes::Noted;
+use crate::account::changes::ProfileChange;
+use crate::account::changes::doer;
+use crate::sign_in::facts::given;
+use crate::policy::context::Ground;
+use crate::sign_in::upstream_identity::Held;
+use crate::notifications::messages::Kind;
+use crate::sign_in::sessions::Opening;
+use crate::transaction::Acting;
+
+/// One line of the preview: what both have, and what the account has afterwards. `kind` names the line for the texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeRow {
+    pub kind: &'static str,
+    /// A profile field's name, or empty.
+    pub field: String,
+    pub mine: Vec<String>,
+    pub theirs: Vec<String>,
+    pub becomes: Vec<String>,
+}
+
+/// Whose two accounts, and on whose word.
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    account: AccountId,
+    other: AccountId,
+    by: MergeBy,
+    recent: bool,
+}
+
+impl Ligature {
+    /// Whether the session's person may begin to merge: the policy's word, before any other account is named.
+    ///
+    /// # Errors
+    /// [`Refusal::MergeOff`], [`Refusal::NotAllowed`] where the account may not be linked to (MG-01), [`Refusal::NotRecent`].
+    pub async fn may_merge(&self, visitor: &Visitor) -> Result<(), Fault> {
+        let caller = Self::caller(visitor)?;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let ground = self.ground(c, None).await?;
+        let policy = ground.policy(None);
+        let recent = Self::recent(caller, self.now(), &policy);
+        let snapshots = load_snapshots(c, self.org, &[caller.account]).await?;
+        let own = snapshots.get(&caller.account).ok_or(Refusal::SessionEnded)?;
+        match decide(&beginning(&ground, own, MergeBy::BothProofs, recent), &policy).outcome {
+            Outcome::Refuse { refusal } => Err(refusal.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The other account is shown by its address and password, by the limiter of every sign-in.
+    ///
+    /// # Errors
+    /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`]; refusals of the decision.
+    pub async fn merge_by_password(&self, visitor: &Visitor, address: &str, password: &str) -> Result<Arrival, Fault> {
+        let account = Self::caller(visitor)?.account;
+        self.may_merge(visitor).await?;
+        let (other, proof) = self.check_password(visitor, address, password).await?;
+        self.settle(visitor, move |this, c, visitor| {
+            let kept = Kept { proof: Some(proof.clone()), ..Kept::default() };
+            Box::pin(async move { this.shown_other(c, &visitor, account, other, kept, None).await })
+        })
+        .await
+    }
+
+    /// A provider came back for a start that was made to show the other account.
+    pub(crate) async fn merge_by_identity(&self, c: &mut Conn, visitor: &Acting, held: &Held, session: &[u8]) -> Result<Settled, Fault> {
+        let account = visitor.session.as_ref().filter(|own| own.hash == session).ok_or(Refusal::SessionEnded)?.account;
+        let ground = self.hold(c, held, None).await?;
+        let (facts, _, decision) = self.decide_on(c, held, crate::sign_in::facts::Ask::SignIn { act: domain::facts::Act::Arrived, proven: false, kept: &Kept::default() }, &ground).await?;
+        // Worth as much as a sign-in with it; what that account would still be asked for is asked for here.
+        let opens = matches!(decision.outcome, Outcome::SignIn { .. } | Outcome::SecondFactor { .. } | Outcome::Details { .. });
+        match facts.known.filter(|_| opens) {
+            Some(known) => {
+                let spoken = facts.provider.is_some_and(|p| p.second_factor);
+                let kept = Kept { factor: spoken.then(|| (known.account, "provider".to_owned())), proof: known.link.map(ProvedBy::Identity), ..Kept::default() };
+                self.shown_other(c, visitor, account, known.account, kept, None).await
+            }
+            None => Ok(Err((Refusal::NoAccount, support_code()))),
+        }
+    }
+
+    /// Both are shown, as far as it goes: the preview, the other account's second factor, or why not.
+    pub(crate) async fn shown_other(&self, c: &mut Conn, visitor: &Acting, account: AccountId, other: AccountId, kept: Kept, open: Option<&Opened>) -> Result<Settled, Fault> {
+        let session = visitor.session_of(account)?;
+        let policy = self.ground(c, None).await?.policy(None);
+        let at = open.map_or_else(|| self.now(), |open| open.row.created_at);
+        let pair = Pair { account, other, by: MergeBy::BothProofs, recent: Self::recent(session, at, &policy) };
+        let (facts, decision) = self.decide_merge(c, &policy, pair, &kept).await?;
+        if let Some(state) = State::complete(&decision.outcome, Then::Merge { account, other }, kept.clone()) {
+            return self.wait_in(c, visitor, open, "merge", state, &Continuation::Account).await;
+        }
+        match decision.outcome {
+            Outcome::Merge => self.wait_in(c, visitor, open, "merge", State::Merging { account, other, kept }, &Continuation::Account).await,
+            Outcome::Refuse { refusal } => self.refuse_merge(c, &facts, &decision, account, refusal).await,
+            _ => Err(Fault::Internal("a merge merges, asks or is refused".into())),
+        }
+    }
+
+    async fn refuse_merge(&self, c: &mut Conn, facts: &Facts, decision: &Decision, account: AccountId, refusal: Refusal) -> Result<Settled, Fault> {
+        let support = support_code();
+        let event = Event::new("account.not_merged").account(account).code(refusal.code()).support(&support).detail(trace_of(facts, decision));
+        self.record(c, event).await?;
+        Ok(Err((refusal, support)))
+    }
+
+    async fn decide_merge(&self, c: &mut Conn, policy: &Policy, pair: Pair, kept: &Kept) -> Result<(Facts, Decision), Fault> {
+        let ground = self.ground(c, None).await?;
+        let snapshots = load_snapshots(c, self.org, &[pair.account, pair.other]).await?;
+        let (own, other) = (snapshots.get(&pair.account).ok_or(Refusal::SessionEnded)?, snapshots.get(&pair.other).ok_or(Refusal::NoAccount)?);
+        let merge = Merge {
+            account: own.account,
+            state: own.state,
+            by: pair.by,
+            recent: pair.recent,
+            misfit: ground.misfit(own, Some(other)),
+            administrator: own.administrator || other.administrator,
+            second_factor: own.second_factor,
+        };
+        let known = Known { account: other.account, state: other.state, link: None, second_factor: other.second_factor };
+        let proof_gone = pair.by == MergeBy::BothProofs && !self.still_proves(c, pair.other, kept.proof.as_ref()).await?;
+        let facts = Facts { given: given(kept, Vec::new()), proof_gone, ..Facts::local(Intent::Merge(merge), Some(known)) };
+        let decision = decide(&facts, policy);
+        Ok((facts, decision))
+    }
+
+    /// What the merge would come to, line by line.
+    pub(crate) async fn merge_rows(&self, c: &mut Conn, account: AccountId, other: AccountId) -> Result<Vec<MergeRow>, Fault> {
+        let row = |kind, field: &str, mine: Vec<String>, theirs: Vec<String>, becomes: Vec<String>| MergeRow { kind, field: field.to_owned(), mine, theirs, becomes };
+        let both = |kind, mine: Vec<String>, theirs: Vec<String>| {
+            let more = theirs.iter().filter(|t| !mine.contains(t)).cloned();
+            let becomes = mine.iter().cloned().chain(more).collect();
+            row(kind, "", mine, theirs, becomes)
+        };
+        let name = |a: Option<storage::accounts::Account>| a.map(|a| a.name).filter(|n| !n.is_empty()).into_iter().collect::<Vec<_>>();
+        let (mine, theirs) = (name(find_account(c, self.org, account).await?), name(find_account(c, self.org, other).await?));
+        let mut rows = vec![row("name", "", mine.clone(), theirs, mine)];
+        let ground = self.ground(c, None).await?;
+        let shown = |l: storage::links::Link| {
+            let provider = ground.provider(l.provider_id).map(|p| p.name.clone()).unwrap_or_default();
+            if l.label.is_empty() { provider } else { format!("{provider} ({})", l.label) }
+        };
+        let identities = |links: Vec<storage::links::Link>| links.into_iter().map(shown).collect::<Vec<_>>();
+        let (mine, theirs) = (identities(list_links(c, account).await?), identities(list_links(c, other).await?));
+        let becomes = mine.iter().chain(&theirs).cloned().collect();
+        rows.push(row("identities", "", mine, theirs, becomes));
+        let typed = |all: Vec<storage::accounts::Email>| all.into_iter().map(|e| e.typed).collect::<Vec<_>>();
+        rows.push(both("emails", typed(list_emails(c, account).await?), typed(list_emails(c, other).await?)));
+        let snapshots = load_snapshots(c, self.org, &[account, other]).await?;
+        let has = |id: AccountId, what: fn(&Snapshot) -> bool| snapshots.get(&id).is_some_and(what);
+        let yes = |on: bool| if on { vec!["yes".to_owned()] } else { Vec::new() };
+        let (mine, theirs) = (has(account, |s| s.password), has(other, |s| s.password));
+        rows.push(row("password", "", yes(mine), yes(theirs), yes(mine || theirs)));
+        let (mine, theirs) = (has(account, |s| s.second_factor), has(other, |s| s.second_factor));
+        rows.push(row("second-factor", "", yes(mine), yes(theirs), yes(mine)));
+        let (mine, theirs) = (list_attributes(c, account).await?, list_attributes(c, other).await?);
+        let names: std::collections::BTreeSet<&String> = mine.iter().chain(&theirs).map(|f| &f.name).filter(|n| *n != "name").collect();
+        for name in names {
+            let value = |all: &[storage::attributes::Attribute]| all.iter().find(|f| f.name == *name).map(|f| f.value.clone()).into_iter().collect::<Vec<_>>();
+            let (mine, theirs) = (value(&mine), value(&theirs));
+            let becomes = if mine.is_empty() { theirs.clone() } else { mine.clone() };
+            rows.push(row("field", name, mine, theirs, becomes));
+        }
+        let now = self.now();
+        let open = |n: usize| vec![n.to_string()];
+        let (mine, theirs) = (list_sessions(c, account, now, 0).await?.len(), list_sessions(c, other, now, 0).await?.len());
+        rows.push(row("sessions", "", open(mine), open(theirs), open(mine)));
+        rows.retain(|r| !(r.mine.is_empty() && r.theirs.is_empty()));
+        Ok(rows)
+    }
+
+    /// The word on the preview: the accounts become one.
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptStep`] elsewhere than on the preview; refusals of the decision, taken once more.
+    pub async fn confirm_merge(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
+        let secret = id.to_owned();
+        self.settle(visitor, move |this, c, visitor| {
+            let secret = secret.clone();
+            Box::pin(async move {
+                let open = this.opened_for_step(c, &visitor, &secret).await?;
+                let visitor = visitor.on_way(&open.continuation);
+                let (account, other, kept) = open.state.merging()?;
+                let kept = kept.clone();
+                let session = visitor.session_of(account)?;
+                let ground = this.ground(c, None).await?;
+                let policy = ground.policy(None);
+                let pair = Pair { account, other, by: MergeBy::BothProofs, recent: Self::recent(session, open.row.created_at, &policy) };
+                let (facts, decision) = this.decide_merge(c, &policy, pair, &kept).await?;
+                match decision.outcome {
+                    Outcome::Merge => {}
+                    Outcome::Refuse { refusal } => {
+                        this.move_on(c, &open, &State::Refused { refusal }, "").await?;
+                        return this.refuse_merge(c, &facts, &decision, account, refusal).await;
+                    }
+                    _ => return Err(Refusal::AttemptStep.into()),
+                }
+                this.move_on(c, &open, &State::Done, "").await?;
+                this.merge_accounts(c, &visitor, (account, other), Event::new("account.merged").detail(trace_of(&facts, &decision))).await?;
+                let secret = this.open_session(c, &visitor, &ground, &Opening::kept(session)).await?;
+                Ok(Ok(Arrival::SignedIn { secret, continuation: open.continuation.clone(), method: session.method.clone() }))
+            })
+        })
+        .await
+    }
+
+    /// Whether an administrator may merge another account into this one.
+    pub(crate) async fn admin_may_merge(&self, c: &mut Conn, account: AccountId) -> Result<bool, Fault> {
+        let ground = self.ground(c, None).await?;
+        let snapshots = load_snapshots(c, self.org, &[account]).await?;
+        Ok(snapshots.get(&account).is_some_and(|own| matches!(decide(&beginning(&ground, own, MergeBy::Admin, true), &ground.policy(None)).outcome, Outcome::Merge)))
+    }
+
+    /// An administrator merges, where the policy leaves it to them.
+    ///
+    /// # Errors
+    /// As [`Ligature::allowed`]; [`Refusal::BadRequest`] for what names no account: an id or an owned address
+    /// does; refusals of the decision.
+    pub async fn admin_merge(&self, visitor: &Visitor, account: AccountId, other: &str) -> Result<(), Fault> {
+        self.allowed(visitor, Right::GovernAccounts).await?;
+        let other = match (other.trim().parse(), Canonical::parse(other)) {
+            (Ok(id), _) => Some(id),
+            (Err(_), Ok(address)) => find_owner(&mut self.store.read().await?, self.org, address.as_str()).await?,
+            (Err(_), Err(_)) => None,
+        };
+        let other = other.ok_or(Refusal::BadRequest)?;
+        self.administer(visitor, Right::GovernAccounts, move |this, c, admin| {
+            Box::pin(async move {
+                let policy = this.ground(c, None).await?.policy(None);
+                let (facts, decision) = this.decide_merge(c, &policy, Pair { account, other, by: MergeBy::Admin, recent: true }, &Kept::default()).await?;
+                if let Outcome::Refuse { refusal } = decision.outcome {
+                    return Err(refusal.into());
+                }
+                this.merge_accounts(c, admin.acting(), (account, other), admin.event("account.merged").detail(trace_of(&facts, &decision))).await
+            })
+        })
+        .await
+    }
+
+    /// Everything moves; the other account keeps its id, opens nothing and leads here. Every address of both hears of
+    /// it and can take it back.
+    async fn merge_accounts(&self, c: &mut Conn, visitor: &Acting, (account, other): (AccountId, AccountId), event: Event) -> Result<(), Fault> {
+        let by = if event.actor.starts_with("admin:") { event.actor.clone() } else { doer(visitor) };
+        let changing = self.change(c, account).await?;
+        self.change(c, other).await?;
+        let id = row_id(self.now());
+        self.end_everything(c, other, None).await?;
+        let moved = move_over(c, other, account).await?;
+        set_account_state(c, self.org, other, AccountState::Merged).await?;
+        add_merge(c, self.org, &storage::merges::Merge { id: Key(id), account_id: account, other_id: other, moved: serde_json::to_string(&moved)?, created_at: self.now() }).await?;
+        self.record(c, Event { account: Some(other), ..event.clone() }).await?;
+        self.record(c, event.account(account)).await?;
+        // The addresses that came along hear of it, too.
+        let noted = self.changed(c, changing, Changed::Merge, &by, ProfileChange::default()).await?.map(|noted| Noted { added: Vec::new(), ..noted });
+        self.tell(c, account, Kind::MergeNotice, visitor, "", "", noted.as_ref()).await
+    }
+
+    /// The two are two again: what moved and is still there goes back, everybody is signed out of both.
+    pub(crate) async fn unmerge(&self, c: &mut Conn, id: [u8; 16]) -> Result<(), Fault> {
+        let row = find_merge(c, Key(id)).await?.ok_or(Refusal::UndoOver)?;
+        let moved: Moved = serde_json::from_str(&row.moved).map_err(|_| Refusal::UndoOver)?;
+        let other = find_account(c, self.org, row.other_id).await?.filter(|a| a.state() == AccountState::Merged).ok_or(Refusal::UndoOver)?;
+        bump_rev(c, other.id, other.rev).await?;
+        move_back(c, row.account_id, row.other_id, &moved).await?;
+        set_account_state(c, self.org, row.other_id, AccountState::Active).await?;
+        remove_merge(c, Key(id)).await?;
+        self.record(c, Event::new("account.undone").account(row.other_id).detail(json!({"what": "merge"}))).await
+    }
+}
+
+/// Facts before the other account is named: some account, about which nothing is known yet.
+fn beginning(ground: &Ground, own: &Snapshot, by: MergeBy, recent: bool) -> Facts {
+    let merge = Merge { account: own.account, state: own.state, by, recent, misfit: ground.misfit(own, None), administrator: own.administrator, second_factor: own.second_factor };
+    let nobody = Known { account: AccountId([0; 16]), state: AccountState::Active, link: None, second_factor: false };
+    Facts::local(Intent::Merge(merge), Some(nobody))
+}

@@ -1,0 +1,393 @@
+//! My Account: methods, addresses, sessions; removing a method; ending sessions.
+pub mod deletion;
+pub mod leaked_passwords;
+pub mod merge;
+pub mod passkeys;
+pub mod phone;
+pub mod reauthenticate;
+pub mod recovered;
+pub mod second_factor;
+pub mod undo;
+pub(crate) mod changes;
+pub(crate) mod effects;
+pub(crate) mod email;
+pub(crate) mod password;
+pub(crate) mod profile;
+pub(crate) mod removal;
+
+use domain::{
+    AccountId, DAY, LinkId, Micros, Outcome, Refusal,
+    account_rules::rewind::Changed,
+    decide,
+    facts::{Change, Facts, Intent, What},
+    policy::OnUnlink,
+};
+use serde_json::json;
+use storage::{
+    Conn,
+    accounts::{find_account, list_emails, list_former_emails, password_set_at, remove_password},
+    attempts::{Ending, end_attempts},
+    attributes::{Attribute as Field, find_phone},
+    audit::{AuditEvent, AuditFilter, list_audit_events},
+    factors::{TOTP, find_factor},
+    instance::find_loss,
+    links::{list_links, release_link, set_nickname},
+    providers::Provider,
+    sessions::{end_session_of, end_sessions, end_sessions_by_link, list_sessions},
+    snapshots::load_snapshots,
+};
+
+use crate::Caller;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::audit::Event;
+use crate::account::changes::ProfileChange;
+use crate::account::changes::doer;
+use crate::sign_in::upstream_identity::Held;
+use crate::notifications::messages::Kind;
+use crate::policy::documents::Policies;
+use crate::account::removal::Going;
+use crate::account::removal::Removal;
+use crate::transaction::Acting;
+
+/// A way to sign in, as My Account lists it.
+#[derive(Debug, Clone)]
+pub struct Method {
+    /// The link's id; `None` for the password.
+    pub link: Option<LinkId>,
+    pub key: String,
+    pub name: String,
+    pub label: String,
+    /// What the person calls it; empty: nothing.
+    pub nickname: String,
+    pub added_at: Micros,
+    pub used_at: Option<Micros>,
+    /// The provider is switched on.
+    pub usable: bool,
+    /// It is the one that this session stands on.
+    pub current: bool,
+    /// Why it cannot be removed; `None`: it can.
+    pub stays: Option<Refusal>,
+}
+
+/// An address, as My Account lists it.
+#[derive(Debug, Clone)]
+pub struct Address {
+    pub typed: String,
+    /// As it is compared.
+    pub canonical: String,
+    pub proved: bool,
+    pub primary: bool,
+    /// Somebody else of a provider that the account has came with it: it proves nothing for now (I13).
+    pub contested: bool,
+    /// Another one stays that is proved (UD-09).
+    pub removable: bool,
+    /// It was given up, and hears of everything for a while (threat rule 19).
+    pub former: bool,
+}
+
+/// A session, as My Account lists it.
+#[derive(Debug, Clone)]
+pub struct SessionRow {
+    pub id: String,
+    pub method: String,
+    pub agent: String,
+    pub network: String,
+    pub created_at: Micros,
+    pub seen_at: Micros,
+    pub current: bool,
+}
+
+/// The page's data.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    pub name: String,
+    pub addresses: Vec<Address>,
+    /// Addresses of the last 14 days.
+    pub former: Vec<Address>,
+    pub methods: Vec<Method>,
+    /// Providers that may be added: key, name, origin.
+    pub addable: Vec<crate::policy::providers::Button>,
+    /// Profile fields with their sources.
+    pub fields: Vec<Field>,
+    /// Adding and removing is allowed at all (GO-24).
+    pub manageable: bool,
+    /// The list of sign-in methods cannot be changed by its owner and is only shown (GO-24, GO-26).
+    pub fixed: bool,
+    pub administrator: bool,
+    /// A password can be set, or replaced, here.
+    pub password_settable: bool,
+    /// Since when a second factor is asked for.
+    pub second_factor: Option<Micros>,
+    /// Another account can be merged into this one (I12, policy).
+    pub mergeable: bool,
+    /// The proved number; `None` where there can be none.
+    pub phone: Option<Option<String>>,
+    /// How many passkeys there are; `None` where they cannot be added.
+    pub passkeys: Option<usize>,
+    /// The service was restored in the last two weeks: when, and since when changes of this account are lost, where that is known.
+    pub restored: Option<(Micros, Option<Micros>)>,
+}
+
+impl Ligature {
+    /// # Errors
+    /// [`Refusal::SessionEnded`] without a session.
+    pub fn caller(visitor: &Visitor) -> Result<&Caller, Fault> {
+        visitor.session.as_ref().ok_or_else(|| Refusal::SessionEnded.into())
+    }
+
+    /// Everything on the first page of My Account.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`].
+    pub async fn overview(&self, visitor: &Visitor) -> Result<Overview, Fault> {
+        let caller = Self::caller(visitor)?;
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let account = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
+        let policies = self.policies(c).await?;
+        let local = policies.effective(None, None);
+        let methods = self.method_rows(c, &policies, caller.account, Some(caller)).await?;
+        let emails = list_emails(c, caller.account).await?;
+        let proved = emails.iter().filter(|e| e.proof != "none").count();
+        let row = |e: storage::accounts::Email| Address {
+            removable: proved > usize::from(e.proof != "none"),
+            proved: e.proof != "none",
+            primary: e.is_primary,
+            contested: e.contested,
+            former: false,
+            canonical: e.canonical,
+            typed: e.typed,
+        };
+        let addresses = emails.into_iter().map(row).collect();
+        let former = list_former_emails(c, caller.account, self.now()).await?;
+        let former = former.into_iter().map(|e| Address { canonical: e.canonical, typed: e.typed, proved: false, primary: false, removable: true, contested: false, former: true }).collect();
+        let administrator = !storage::accounts::list_roles(c, self.org, caller.account).await?.is_empty();
+        let addable = self.addable_providers(c, caller.account).await?;
+        let fields = self.profile(c, caller.account).await?;
+        let second_factor = find_factor(c, caller.account, TOTP).await?.map(|(_, at)| at);
+        let number = find_phone(c, caller.account).await?;
+        let restored = find_loss(c).await?.filter(|(at, _)| account.created_at < *at && self.now() - at < 14 * DAY);
+        drop(conn);
+        let mergeable = match self.may_merge(visitor).await {
+            Ok(()) => true,
+            Err(fault) if fault.refusal() == Refusal::NotRecent => true,
+            Err(fault) if [Refusal::MergeOff, Refusal::NotAllowed].contains(&fault.refusal()) => false,
+            Err(fault) => return Err(fault),
+        };
+        let mut buttons = Vec::new();
+        for row in addable {
+            let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
+            buttons.push(crate::policy::providers::Button { key: row.key, name: row.name, kind: row.kind, origin });
+        }
+        let has = methods.iter().any(|m| m.link.is_none());
+        let change = |what| Facts::local(Intent::Change(Change { account: caller.account, state: account.state(), what, recent: true }), None);
+        let may = |what| decide(&change(what), &local).outcome == Outcome::Change;
+        let password_settable = may(What::Password { first: !has });
+        let manageable = may(What::Email { taken: false });
+        let fixed = !manageable || (buttons.is_empty() && !methods.is_empty() && methods.iter().all(|m| m.stays == Some(Refusal::ManagementOff)));
+        let phone = if number.is_some() || (may(What::Phone { held_by: None }) && self.has_texts()) { Some(number) } else { None };
+        let passkeys = if may(What::Passkey) && self.has_passkeys() { Some(self.own_passkeys(visitor).await?.len()) } else { None };
+        Ok(Overview {
+            name: account.name,
+            addresses,
+            former,
+            methods,
+            addable: buttons,
+            fields,
+            manageable,
+            fixed,
+            administrator,
+            password_settable,
+            second_factor,
+            mergeable,
+            phone,
+            passkeys,
+            restored,
+        })
+    }
+
+    /// Providers that the account may add, by the decision itself for an identity that nobody has (GO-25, GO-27).
+    async fn addable_providers(&self, c: &mut Conn, id: AccountId) -> Result<Vec<Provider>, Fault> {
+        let ground = self.ground(c, None).await?;
+        let all = load_snapshots(c, self.org, &[id]).await?;
+        let account = all.get(&id).ok_or(Refusal::SessionEnded)?;
+        let may = |provider: &&Provider| {
+            let held = Held::nobody(provider);
+            // The list shows what could be added; whoever begins is asked to confirm first.
+            provider.enabled && matches!(decide(&Facts::local(Intent::Add(ground.add_to(account, &held)), None), &ground.policy(Some(&provider.key))).outcome, Outcome::Link { .. })
+        };
+        Ok(ground.providers.iter().filter(may).cloned().collect())
+    }
+
+    /// The methods of any account, for its owner and for administrators.
+    pub(crate) async fn method_rows(&self, c: &mut Conn, policies: &Policies, id: AccountId, caller: Option<&Caller>) -> Result<Vec<Method>, Fault> {
+        let ground = self.ground(c, None).await?;
+        let removal = Removal::load(self, c, id).await?;
+        let providers = &ground.providers;
+        let local = policies.effective(None, None);
+        let mut rows = Vec::new();
+        for link in list_links(c, id).await? {
+            let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else { continue };
+            let policy = ground.policy(Some(&provider.key));
+            let own = provider.enabled && policy.permits.sign_in;
+            rows.push(Method {
+                link: Some(link.id),
+                key: provider.key.clone(),
+                name: provider.name.clone(),
+                label: link.label,
+                nickname: link.nickname,
+                added_at: link.created_at,
+                used_at: Some(link.used_at),
+                usable: own,
+                current: caller.is_some_and(|c| c.link == Some(link.id)),
+                stays: removal.stays(Going::Link(link.id)),
+            });
+        }
+        if let Some(set_at) = password_set_at(c, id).await? {
+            rows.push(Method {
+                link: None,
+                key: "password".into(),
+                name: "password".into(),
+                label: String::new(),
+                nickname: String::new(),
+                added_at: set_at,
+                used_at: None,
+                usable: local.permits.password_sign_in,
+                current: caller.is_some_and(|c| c.method == "password"),
+                stays: removal.stays(Going::Password),
+            });
+        }
+        Ok(rows)
+    }
+
+    /// Names an identity of the caller's own account, so that two of one provider can be told apart (GO-31). An empty
+    /// name takes it away.
+    ///
+    /// # Errors
+    /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike (MA-12), [`Refusal::BadRequest`] for a name that is none.
+    pub async fn name_method(&self, visitor: &Visitor, link: LinkId, name: &str) -> Result<(), Fault> {
+        let (account, name) = (Self::caller(visitor)?.account, name.trim().to_owned());
+        if name.chars().count() > 40 || name.chars().any(char::is_control) {
+            return Err(Refusal::BadRequest.into());
+        }
+        self.act(visitor, move |_, c, _| Box::pin(async move { if set_nickname(c, account, link, &name).await? { Ok(()) } else { Err(Refusal::MethodUnknown.into()) } })).await
+    }
+
+    /// Removes a method of the caller's own account; `None` is the password. The last usable one stays (I7, MA-08).
+    ///
+    /// # Errors
+    /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike (MA-12), [`Refusal::LastMethod`], [`Refusal::ManagementOff`].
+    pub async fn remove_method(&self, visitor: &Visitor, link: Option<LinkId>) -> Result<(), Fault> {
+        self.act(visitor, move |this, c, visitor| Box::pin(async move { this.remove_in(c, &visitor, link).await })).await
+    }
+
+    pub(crate) async fn remove_in(&self, c: &mut Conn, visitor: &Acting, link: Option<LinkId>) -> Result<(), Fault> {
+        let session = visitor.session()?;
+        let account = session.account;
+        let changing = self.change(c, account).await?;
+        let policies = self.policies(c).await?;
+        let methods = self.method_rows(c, &policies, account, Some(session)).await?;
+        let method = methods.iter().find(|m| m.link == link).ok_or(Refusal::MethodUnknown)?;
+        // Everything that opens the account counts, also what is not in this list: passkeys, a code to its mailbox.
+        let removal = Removal::load(self, c, account).await?;
+        let going = link.map_or(Going::Password, Going::Link);
+        let policy = removal.policy(going);
+        let (_, decision) = removal.decide(going, Self::recent(session, self.now(), &policy));
+        let notify = match decision.outcome {
+            Outcome::Remove { notify } => notify,
+            Outcome::Refuse { refusal } => return Err(refusal.into()),
+            _ => return Err(Fault::Internal("a removal removes or is refused".into())),
+        };
+        let now = self.now();
+        match link {
+            Some(id) => {
+                if !release_link(c, account, id, now).await? {
+                    return Err(Refusal::MethodUnknown.into());
+                }
+                match policy.choices.on_unlink {
+                    OnUnlink::RevokeIdentity => end_sessions_by_link(c, account, id, &session.public_id).await?,
+                    OnUnlink::RevokeOthers => end_sessions(c, account, Some(&session.public_id)).await?,
+                };
+            }
+            None => {
+                remove_password(c, account).await?;
+            }
+        }
+        let detail = json!({"reasons": decision.reasons, "policy_version": decision.policy_version});
+        self.record(c, Event { provider: method.key.clone(), ..Event::new("link.removed").account(account).detail(detail) }).await?;
+        let what = if link.is_some() { Changed::Unlink } else { Changed::PasswordGone };
+        let noted = self.changed(c, changing, what, &doer(visitor), ProfileChange::default()).await?;
+        match link {
+            // Notices of links follow the mail matrix (GO-35, LK-17); those of passwords cannot be switched off.
+            Some(_) if notify => self.tell(c, account, Kind::UnlinkNotice, visitor, &method.name, &method.label, noted.as_ref()).await?,
+            Some(_) => {}
+            None => self.tell(c, account, Kind::PasswordGone, visitor, "", "", noted.as_ref()).await?,
+        }
+        Ok(())
+    }
+
+    /// The caller's sessions.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`].
+    pub async fn sessions(&self, visitor: &Visitor) -> Result<Vec<SessionRow>, Fault> {
+        let caller = Self::caller(visitor)?;
+        let now = self.now();
+        let rows = list_sessions(&mut self.store.read().await?, caller.account, now, now - self.settings.session_idle).await?;
+        let row = |s: storage::sessions::Session| SessionRow {
+            current: s.public_id == caller.public_id,
+            id: s.public_id,
+            method: s.method,
+            agent: s.agent,
+            network: s.network,
+            created_at: s.created_at,
+            seen_at: s.seen_at,
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    /// Ends one session by its public id, or with `None` all others, or with `everywhere` all of them.
+    ///
+    /// # Errors
+    /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike.
+    pub async fn end_sessions(&self, visitor: &Visitor, which: Option<String>, everywhere: bool) -> Result<(), Fault> {
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let session = visitor.session()?;
+                let ended = match (&which, everywhere) {
+                    (Some(id), _) => end_session_of(c, session.account, id).await?,
+                    (None, true) => {
+                        this.forget_known_browsers(c, session.account, None).await?;
+                        end_sessions(c, session.account, None).await?
+                    }
+                    (None, false) => {
+                        this.forget_known_browsers(c, session.account, Some(&visitor)).await?;
+                        end_sessions(c, session.account, Some(&session.public_id)).await?
+                    }
+                };
+                if which.is_none() {
+                    end_attempts(c, Ending::Account(session.account)).await?;
+                }
+                if everywhere {
+                    end_attempts(c, Ending::Browser(&visitor.browser)).await?;
+                }
+                if ended == 0 && which.is_some() {
+                    return Err(Refusal::MethodUnknown.into());
+                }
+                this.record(c, Event::new("session.ended").account(session.account).detail(json!({"sessions": ended}))).await
+            })
+        })
+        .await
+    }
+
+    /// What happened in the caller's account, newest first.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`].
+    pub async fn activity(&self, visitor: &Visitor) -> Result<Vec<AuditEvent>, Fault> {
+        let filter = AuditFilter { account: Some(Self::caller(visitor)?.account), ..AuditFilter::default() };
+        Ok(list_audit_events(&mut self.store.read().await?, self.org, &filter, 50).await?)
+    }
+}

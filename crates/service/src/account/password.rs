@@ -1,0 +1,58 @@
+//! A password of one's own account, set or replaced in My Account.
+use domain::{CredentialId, account_rules::rewind::Changed, facts::What};
+use storage::accounts::{list_emails, password_set_at, set_password};
+
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::audit::Event;
+use crate::crypto::random::row_id;
+use crate::account::changes::ProfileChange;
+use crate::account::changes::doer;
+use crate::codes::limits::Guarded;
+use crate::notifications::messages::Kind;
+
+impl Ligature {
+    /// Whether a password may be set here now, and whether there is one.
+    ///
+    /// # Errors
+    /// Why it may not: [`domain::Refusal::PasswordByReset`], [`domain::Refusal::PasswordOff`], [`domain::Refusal::NotRecent`].
+    pub async fn own_password(&self, visitor: &Visitor) -> Result<bool, Fault> {
+        let account = Self::caller(visitor)?.account;
+        let mut conn = self.store.read().await?;
+        let first = password_set_at(&mut conn, account).await?.is_none();
+        self.may_begin_change(&mut conn, visitor, What::Password { first }).await?;
+        Ok(!first)
+    }
+
+    /// Sets it: every other session ends, and the account's mailboxes hear of it.
+    ///
+    /// # Errors
+    /// [`domain::Refusal::BadRequest`] for one that may not be set; as [`Ligature::own_password`].
+    pub async fn set_own_password(&self, visitor: &Visitor, password: &str) -> Result<(), Fault> {
+        let caller = Self::caller(visitor)?.clone();
+        let known: Vec<String> = {
+            let mut conn = self.store.read().await?;
+            list_emails(&mut conn, caller.account).await?.into_iter().map(|e| e.typed).chain([caller.name.clone()]).collect()
+        };
+        self.check_new_password(password, &known).await?;
+        self.own_password(visitor).await?;
+        let phc = self.hash_password(password).await?;
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let session = visitor.session()?;
+                let (account, now) = (session.account, this.now());
+                let first = password_set_at(c, account).await?.is_none();
+                let allowed = this.may_change(c, &visitor, What::Password { first }, now).await?;
+                let changing = this.change(c, account).await?;
+                set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
+                this.forget_tries(c, Guarded::Password, account).await?;
+                this.end_everything(c, account, Some(&visitor)).await?;
+                this.record(c, Event::new(if first { "password.added" } else { "password.changed" }).account(account).detail(allowed.trace)).await?;
+                let noted = this.changed(c, changing, Changed::Password, &doer(&visitor), ProfileChange::default()).await?;
+                this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", noted.as_ref()).await
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,119 @@
+//! The telephone number of one's own account: proved by a code to it, taken away again. A number belongs to whoever
+//! proved it last, since numbers are handed on; the account that had it before hears of it by mail.
+use domain::{
+    AccountId, Refusal,
+    account_rules::rewind::Changed,
+    attempt::{Awaited, CodePurpose, State},
+    contact::{Contact, Phone},
+    facts::What,
+    path::{Continuation, SafePath},
+};
+use storage::{
+    Conn,
+    attributes::{BY_CODE, find_phone, find_phone_owner, remove_attribute, set_attribute},
+};
+
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::sign_in::complete_login::Settled;
+use crate::attempt::Opened;
+use crate::audit::Event;
+use crate::account::changes::ProfileChange;
+use crate::account::changes::doer;
+use crate::notifications::messages::Kind;
+use crate::transaction::Acting;
+
+/// The page of the number.
+const PHONE: &str = "/account/phone";
+
+impl Ligature {
+    /// Whether texts can be sent at all.
+    #[must_use]
+    pub fn has_texts(&self) -> bool {
+        self.settings.texts
+    }
+
+    /// Whether a text may go to this number: into the countries that the operator pays for.
+    pub(crate) fn texts_reach(&self, contact: &Contact) -> bool {
+        let to = &self.settings.text_prefixes;
+        self.settings.texts && (to.is_empty() || to.iter().any(|prefix| contact.as_str().starts_with(prefix.as_str())))
+    }
+
+    /// The caller's proved number.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`], [`Refusal::ManagementOff`], [`Refusal::NotRecent`].
+    pub async fn own_phone(&self, visitor: &Visitor) -> Result<Option<String>, Fault> {
+        let mut conn = self.store.read().await?;
+        let account = self.may_begin_change(&mut conn, visitor, What::Phone { held_by: None }).await?.account;
+        Ok(find_phone(&mut conn, account).await?)
+    }
+
+    /// Sends a code to a number that the caller wants to have.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for what is no international number, [`Refusal::NotAllowed`] where no text can go,
+    /// [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
+    pub async fn ask_new_phone(&self, visitor: &Visitor, typed: &str) -> Result<Arrival, Fault> {
+        let contact = Phone::parse(typed).map(Contact::Phone).map_err(|_| Refusal::BadRequest)?;
+        if !self.texts_reach(&contact) {
+            return Err(Refusal::NotAllowed.into());
+        }
+        self.settle(visitor, move |this, c, visitor| {
+            let contact = contact.clone();
+            Box::pin(async move {
+                let account = this.may_change(c, &visitor, What::Phone { held_by: None }, this.now()).await?.account;
+                let awaited = Awaited { purpose: CodePurpose::NewPhone, account: Some(account), contact: contact.as_str().to_owned() };
+                let back = Continuation::Path(SafePath::parse(PHONE).map_err(|_| Fault::Internal("a path of ours".into()))?);
+                this.await_code(c, &visitor, awaited, None, &back).await
+            })
+        })
+        .await
+    }
+
+    /// The right code: the number is the account's from now on, and nobody else's.
+    pub(crate) async fn finish_new_phone(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
+        let session = visitor.session_of(account)?;
+        // What was recent when the code was asked for still is when it comes back.
+        let number = contact.as_str();
+        let held_by = find_phone_owner(c, self.org, number).await?.filter(|holder| *holder != account);
+        let allowed = self.may_change(c, visitor, What::Phone { held_by }, open.row.created_at).await?;
+        self.move_on(c, open, &State::Done, "").await?;
+        let changing = self.change(c, account).await?;
+        if let Some(before) = allowed.from {
+            // Codes that its number was to prove are over.
+            let theirs = self.change(c, before).await?;
+            remove_attribute(c, before, "phone").await?;
+            self.record(c, Event::new("phone.lost").account(before).by("system").detail(allowed.trace.clone())).await?;
+            self.changed(c, theirs, Changed::PhoneGone, "system", ProfileChange::default()).await?;
+            self.tell(c, before, Kind::PhoneGone, visitor, "", &domain::contact::masked(number), None).await?;
+        }
+        set_attribute(c, self.org, account, "phone", number, number, BY_CODE, self.now()).await?;
+        self.record(c, Event::new("phone.proved").account(account).detail(allowed.trace)).await?;
+        let noted = self.changed(c, changing, Changed::Phone, &doer(visitor), ProfileChange::default()).await?;
+        self.tell(c, account, Kind::PhoneNotice, visitor, "", &domain::contact::masked(number), noted.as_ref()).await?;
+        Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
+    }
+
+    /// Removes the caller's number.
+    ///
+    /// # Errors
+    /// [`Refusal::MethodUnknown`] where there is none, [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
+    pub async fn remove_phone(&self, visitor: &Visitor) -> Result<(), Fault> {
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let account = visitor.session()?.account;
+                let changing = this.change(c, account).await?;
+                let number = find_phone(c, account).await?.ok_or(Refusal::MethodUnknown)?;
+                let allowed = this.may_change(c, &visitor, What::NoPhone, this.now()).await?;
+                remove_attribute(c, account, "phone").await?;
+                this.record(c, Event::new("phone.removed").account(account).detail(allowed.trace)).await?;
+                let noted = this.changed(c, changing, Changed::PhoneGone, &doer(&visitor), ProfileChange::default()).await?;
+                this.tell(c, account, Kind::PhoneGone, &visitor, "", &domain::contact::masked(&number), noted.as_ref()).await
+            })
+        })
+        .await
+    }
+}

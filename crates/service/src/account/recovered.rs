@@ -1,0 +1,85 @@
+//! After a recovery: the person says which of the account's ways in are theirs, and the others go (PH-04).
+use std::collections::BTreeSet;
+
+use domain::{LinkId, Refusal};
+use storage::{accounts::list_emails, passkeys::list_passkeys};
+
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::account::Address;
+use crate::account::Method;
+use crate::account::passkeys::PasskeyRow;
+use crate::account::passkeys::hex;
+
+/// What else opens an account whose password was just set anew.
+#[derive(Debug, Clone, Default)]
+pub struct WaysIn {
+    /// Each may go, or says why it stays.
+    pub methods: Vec<Method>,
+    pub passkeys: Vec<PasskeyRow>,
+    /// Proved ones; one that is alone is the one that the account was recovered by.
+    pub addresses: Vec<Address>,
+    /// The proved number.
+    pub phone: Option<String>,
+}
+
+/// What of it is the person's. What is in neither list goes.
+#[derive(Debug, Clone, Default)]
+pub struct Mine {
+    pub links: BTreeSet<LinkId>,
+    /// Ids in hex.
+    pub passkeys: BTreeSet<String>,
+    /// In canonical form.
+    pub addresses: BTreeSet<String>,
+}
+
+impl Ligature {
+    /// Everything that opens the caller's account beside the password.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`].
+    pub async fn ways_in(&self, visitor: &Visitor) -> Result<WaysIn, Fault> {
+        let overview = self.overview(visitor).await?;
+        Ok(WaysIn {
+            methods: overview.methods.into_iter().filter(|m| m.link.is_some()).collect(),
+            passkeys: self.own_passkeys(visitor).await?,
+            addresses: overview.addresses.into_iter().filter(|a| a.proved).collect(),
+            phone: overview.phone.flatten(),
+        })
+    }
+
+    /// Removes every identity, passkey and proved address that is not the person's, each as if they had removed it by
+    /// itself; an address as somebody else's, which hears of nothing any more. Where one of them has to stay, nothing goes.
+    ///
+    /// # Errors
+    /// [`Refusal::LastAddress`] where there are several addresses and none is the person's; as
+    /// [`Ligature::remove_method`].
+    pub async fn keep_only(&self, visitor: &Visitor, mine: Mine) -> Result<(), Fault> {
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let session = visitor.session()?;
+                let account = session.account;
+                let policies = this.policies(c).await?;
+                let methods = this.method_rows(c, &policies, account, Some(session)).await?;
+                for link in methods.iter().filter(|m| m.stays.is_none()).filter_map(|m| m.link).filter(|link| !mine.links.contains(link)) {
+                    this.remove_in(c, &visitor, Some(link)).await?;
+                }
+                for id in list_passkeys(c, account).await?.iter().map(|k| hex(&k.id)).filter(|id| !mine.passkeys.contains(id)) {
+                    this.remove_passkey_in(c, &visitor, &id).await?;
+                }
+                let proved: Vec<String> = list_emails(c, account).await?.into_iter().filter(|e| e.proof != "none").map(|e| e.canonical).collect();
+                if proved.len() > 1 {
+                    if !proved.iter().any(|address| mine.addresses.contains(address)) {
+                        return Err(Refusal::LastAddress.into());
+                    }
+                    for address in proved.iter().filter(|address| !mine.addresses.contains(*address)) {
+                        this.remove_email_in(c, &visitor, address, true).await?;
+                    }
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+}

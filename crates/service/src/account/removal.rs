@@ -1,0 +1,83 @@
+//! Whether a way to sign in may go: something else must open the account (I7). The list in My Account and the removal
+//! itself ask the same.
+use std::sync::Arc;
+
+use domain::{
+    AccountId, Decision, Facts, LinkId, Outcome, Policy, Refusal, decide,
+    facts::{Intent, Remove},
+};
+use storage::{
+    Conn,
+    snapshots::{Snapshot, load_snapshots},
+};
+
+use crate::Fault;
+use crate::Ligature;
+use crate::policy::context::Ground;
+
+/// What would go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Going {
+    Link(LinkId),
+    Password,
+    /// A passkey; `last`: the account has no other.
+    Passkey {
+        last: bool,
+    },
+}
+
+/// An account as removals are decided for it.
+pub(crate) struct Removal {
+    ground: Arc<Ground>,
+    own: Snapshot,
+}
+
+impl Removal {
+    /// Reads the account.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`] where it is gone.
+    pub async fn load(ligature: &Ligature, c: &mut Conn, account: AccountId) -> Result<Self, Fault> {
+        let own = load_snapshots(c, ligature.org, &[account]).await?.remove(&account).ok_or(Refusal::SessionEnded)?;
+        Ok(Self { ground: ligature.ground(c, None).await?, own })
+    }
+
+    /// The policy that a method stands under.
+    pub fn policy(&self, going: Going) -> Arc<Policy> {
+        let provider = match going {
+            Going::Link(id) => self.own.links.iter().find(|l| l.id == id).and_then(|l| self.ground.provider(l.provider)),
+            Going::Password | Going::Passkey { .. } => None,
+        };
+        self.ground.policy(provider.map(|p| p.key.as_str()))
+    }
+
+    /// The decision, given the account without it.
+    pub fn decide(&self, going: Going, recent: bool) -> (Facts, Decision) {
+        let mut own = self.own.clone();
+        match going {
+            Going::Link(id) => own.links.retain(|l| l.id != id),
+            Going::Password => own.password = false,
+            Going::Passkey { last } => own.passkeys &= !last,
+        }
+        let now = self.ground.count(&self.own, None);
+        let remove = Remove {
+            account: own.account,
+            methods: now.methods,
+            target_methods: now.target,
+            passkey: matches!(going, Going::Passkey { .. }),
+            usable_left: self.ground.count(&own, None).usable,
+            recent,
+        };
+        let facts = Facts::local(Intent::Remove(remove), None);
+        let decision = decide(&facts, &self.policy(going));
+        (facts, decision)
+    }
+
+    /// Why it stays, even in a session that was confirmed; `None`: it may go.
+    pub fn stays(&self, going: Going) -> Option<Refusal> {
+        match self.decide(going, true).1.outcome {
+            Outcome::Refuse { refusal } => Some(refusal),
+            _ => None,
+        }
+    }
+}

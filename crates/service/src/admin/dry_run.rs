@@ -1,0 +1,278 @@
+//! A draft tried on every account that exists: who would be linked, asked, refused, or left without a way in.
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use domain::{
+    AccountId, Facts, Micros, Outcome, Policy, Refusal, Right, decide,
+    decide::Decision,
+    facts::{AccountState, Act, Intent},
+};
+use serde_json::json;
+use storage::{
+    accounts::count_accounts,
+    dry_runs::{DryRun, DryRunCase, add_dry_run, add_dry_run_cases, list_dry_run_cases, list_dry_runs, remove_old_dry_runs, set_dry_run},
+    key::{Key, key},
+    providers::Provider,
+    snapshots::{Snapshot, list_account_ids, list_holders_of, load_snapshots},
+};
+
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::crypto::random::row_id;
+use crate::policy::context::Ground;
+use crate::sign_in::upstream_identity::Held;
+use crate::admin::simulate::offline_facts;
+use crate::admin::simulate::returning_facts;
+use crate::admin::simulate::synthetic;
+use crate::policy::expressions::Question;
+use crate::policy::expressions::evaluated;
+
+/// Accounts that are in memory at once.
+const PART: i64 = 500;
+/// Examples that are kept of a bucket.
+const EXAMPLES: usize = 200;
+/// A run that is silent so long has died with its node.
+const SILENT: domain::Micros = domain::MINUTE;
+
+/// The buckets, in the order of the page.
+pub const BUCKETS: [&str; 6] = ["stranded", "refused", "ask", "link", "create", "opens"];
+
+/// A run as the page shows it.
+#[derive(Debug, Clone)]
+pub struct DryRunView {
+    pub state: &'static str,
+    pub done: i64,
+    pub total: i64,
+    pub started_at: domain::Micros,
+    /// Cases by bucket, in the order of [`BUCKETS`].
+    pub counts: Vec<(&'static str, i64)>,
+    /// Examples of the bucket that was asked for.
+    pub cases: Vec<DryRunCase>,
+}
+
+fn bucket(decision: &Decision) -> &'static str {
+    match &decision.outcome {
+        Outcome::Link { .. } | Outcome::AlreadyLinked => "link",
+        Outcome::Choose(_)
+        | Outcome::Confirm
+        | Outcome::Challenge { .. }
+        | Outcome::Bind { .. }
+        | Outcome::FinishSignup { .. }
+        | Outcome::Details { .. }
+        | Outcome::Restore { .. }
+        | Outcome::Reclaim { .. } => "ask",
+        Outcome::Create => "create",
+        Outcome::SignIn { .. } => "opens",
+        // The second factor is shown as today; a returning person answers it and is in.
+        Outcome::SecondFactor { .. } => "opens",
+        Outcome::Refuse { .. }
+        | Outcome::Abandon
+        | Outcome::Remove { .. }
+        | Outcome::UpdateEmail
+        | Outcome::Confirmed
+        | Outcome::Change
+        | Outcome::TakePhone { .. }
+        | Outcome::Undo
+        | Outcome::Merge => "refused",
+    }
+}
+
+/// Counts and examples so far.
+#[derive(Default)]
+struct Tally {
+    counts: BTreeMap<&'static str, i64>,
+    fresh: Vec<DryRunCase>,
+    place: i64,
+}
+
+impl Tally {
+    fn add(&mut self, bucket: &'static str, account: Option<AccountId>, provider: &str, decision: Option<&Decision>, recorded_at: Option<Micros>) {
+        let n = self.counts.entry(bucket).or_default();
+        *n += 1;
+        if usize::try_from(*n).is_ok_and(|n| n <= EXAMPLES) {
+            let reasons = decision.map(|d| serde_json::to_string(&d.reasons).unwrap_or_default()).unwrap_or_default();
+            self.fresh.push(DryRunCase { bucket: bucket.to_owned(), account_id: account.map_or(DryRunCase::NOBODY, key), provider: provider.to_owned(), reasons, recorded_at });
+        }
+    }
+}
+
+/// One account as it would arrive by one provider.
+struct Try<'a> {
+    account: &'a Snapshot,
+    provider: &'a Provider,
+    policy: Arc<Policy>,
+    /// What the provider might say; `None`: the account has a link of it.
+    held: Option<Held>,
+}
+
+fn tries_of<'a>(ground: &'a Ground, account: &'a Snapshot) -> Vec<Try<'a>> {
+    if account.state != AccountState::Active {
+        return Vec::new();
+    }
+    let one = |provider: &'a Provider| {
+        let linked = account.links.iter().any(|l| l.active && l.provider == provider.id);
+        let held = match (linked, provider.enabled) {
+            (true, _) => None,
+            (false, true) => Some(synthetic(provider, account)?),
+            (false, false) => return None,
+        };
+        Some(Try { account, provider, policy: ground.policy(Some(&provider.key)), held })
+    };
+    ground.providers.iter().filter_map(one).collect()
+}
+
+impl Ligature {
+    /// Starts a dry run of a version in the background, unless one is under way.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an unknown version.
+    pub async fn start_dry_run(&self, visitor: &Visitor, version: i64) -> Result<(), Fault> {
+        let account = self.allowed(visitor, Right::ChangePolicy).await?;
+        let mut conn = self.store.walk().await?;
+        let ground = self.dry_ground(&mut conn, version).await?;
+        let now = self.now();
+        if list_dry_runs(&mut conn, self.org, version).await?.iter().any(|r| r.state == "running" && now - r.seen_at < SILENT) {
+            return Ok(());
+        }
+        let total = count_accounts(&mut conn, self.org).await?;
+        drop(conn);
+        let row = DryRun { id: Key(row_id(now)), version, state: "running".into(), done: 0, total, counts: "{}".into(), started_at: now, seen_at: now, started_by: format!("admin:{account}") };
+        let id = row.id;
+        self.administer::<_, Fault, _>(visitor, Right::ChangePolicy, move |this, c, admin| {
+            Box::pin(async move {
+                remove_old_dry_runs(c, this.org, now - 7 * domain::DAY).await?;
+                add_dry_run(c, this.org, &row).await?;
+                this.record(c, admin.event("policy.dry_run").detail(json!({"version": version}))).await
+            })
+        })
+        .await?;
+        let this = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = this.run_dry(id, &ground).await {
+                tracing::error!(%error, version, "a dry run failed");
+            }
+        });
+        Ok(())
+    }
+
+    async fn dry_ground(&self, conn: &mut storage::Conn, version: i64) -> Result<Ground, Fault> {
+        let policies = self.policies_with(conn, version).await?;
+        let ground = self.ground(conn, None).await?;
+        Ok(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), None))
+    }
+
+    /// A dry run from beginning to end, without a row of its own: counts by bucket. For the bench and the command line.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn dry_run_now(&self, version: i64) -> Result<Vec<(&'static str, i64)>, Fault> {
+        let ground = self.dry_ground(&mut self.store.walk().await?, version).await?;
+        let tally = self.walk(&ground, None).await?;
+        Ok(BUCKETS.into_iter().map(|b| (b, tally.counts.get(b).copied().unwrap_or(0))).collect())
+    }
+
+    async fn run_dry(&self, id: Key, ground: &Ground) -> Result<(), Fault> {
+        let tally = self.walk(ground, Some(id)).await?;
+        let done = count_accounts(&mut self.store.walk().await?, self.org).await?;
+        self.report(id, "done", done, tally).await.map(drop)
+    }
+
+    /// Walks through all accounts in parts; memory holds one part at a time.
+    async fn walk(&self, ground: &Ground, run: Option<Key>) -> Result<Tally, Fault> {
+        let (mut after, mut done, mut tally) = (AccountId([0; 16]), 0_i64, Tally::default());
+        loop {
+            let mut conn = self.store.walk().await?;
+            let ids = list_account_ids(&mut conn, self.org, after, PART).await?;
+            let Some(last) = ids.last() else { break };
+            after = *last;
+            done += i64::try_from(ids.len()).unwrap_or(0);
+            let mut all = load_snapshots(&mut conn, self.org, &ids).await?;
+            let addresses: Vec<String> = all.values().flat_map(|s| s.emails.iter().map(|e| e.canonical.clone())).collect();
+            let holders = list_holders_of(&mut conn, self.org, &addresses.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+            let others: Vec<AccountId> = holders.iter().map(|(_, id)| *id).filter(|id| !all.contains_key(id)).collect();
+            all.extend(load_snapshots(&mut conn, self.org, &others).await?);
+            drop(conn);
+            let mut by_address: HashMap<&str, Vec<&Snapshot>> = HashMap::new();
+            for (address, id) in &holders {
+                if let Some(snapshot) = all.get(id) {
+                    by_address.entry(address).or_default().push(snapshot);
+                }
+            }
+            let part: Vec<&Snapshot> = ids.iter().filter_map(|id| all.get(id)).collect();
+            let tries: Vec<Try<'_>> = part.iter().flat_map(|account| tries_of(ground, account)).collect();
+            let questions = tries.iter().filter_map(|t| t.held.as_ref().map(|held| Question::offline(held, &t.policy, ground))).collect();
+            let mut values = evaluated(questions).await?.into_iter();
+            for account in part.iter().filter(|a| a.state == AccountState::Active && ground.count(a, None).usable == 0) {
+                tally.add("stranded", Some(account.account), "", None, None);
+            }
+            for one in &tries {
+                let facts = match &one.held {
+                    None => returning_facts(ground, one.provider, one.account),
+                    Some(held) => offline_facts(&values.next().unwrap_or_default(), ground, &one.policy, held, &by_address),
+                };
+                let decision = decide(&facts, &one.policy);
+                tally.add(bucket(&decision), Some(one.account.account), &one.provider.key, Some(&decision), None);
+            }
+            drop(by_address);
+            if let Some(id) = run {
+                tally = self.report(id, "running", done, tally).await?;
+            }
+            tokio::task::yield_now().await;
+        }
+        self.try_recorded(ground, &mut tally).await?;
+        Ok(tally)
+    }
+
+    /// The recorded attempts as they arrived: an attempt's event tells how it ended, and what was picked in between
+    /// may not be offered by the other policy.
+    async fn try_recorded(&self, ground: &Ground, tally: &mut Tally) -> Result<(), Fault> {
+        let (all, _) = self.taken_again(&mut self.store.walk().await?, ground).await?;
+        for again in all.into_iter().filter(|a| a.facts.intent == Intent::SignIn) {
+            let facts = Facts { act: Act::Arrived, ..again.facts };
+            let decision = decide(&facts, &ground.policy(Some(&again.event.provider)));
+            let account = facts.known.map(|k| k.account).or_else(|| facts.candidates.first().map(|c| c.account));
+            tally.add(bucket(&decision), account, &again.event.provider, Some(&decision), Some(again.event.at));
+        }
+        Ok(())
+    }
+
+    /// Writes progress and new examples; a run that was stopped elsewhere ends here.
+    async fn report(&self, id: Key, state: &'static str, done: i64, mut tally: Tally) -> Result<Tally, Fault> {
+        let (fresh, place, counts, now) = (std::mem::take(&mut tally.fresh), tally.place, serde_json::to_string(&tally.counts)?, self.now());
+        tally.place += i64::try_from(fresh.len()).unwrap_or(0);
+        self.store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    add_dry_run_cases(c, id, place, &fresh).await?;
+                    if set_dry_run(c, id, state, done, &counts, now).await? { Ok(()) } else { Err(Refusal::NotFound.into()) }
+                })
+            })
+            .await?;
+        Ok(tally)
+    }
+
+    /// The newest dry run of a version with the examples of one bucket; nothing for whoever may not see accounts (DL-04).
+    ///
+    /// # Errors
+    /// As [`Ligature::allowed`].
+    pub async fn dry_run_view(&self, visitor: &Visitor, version: i64, bucket: &str) -> Result<Option<DryRunView>, Fault> {
+        self.allowed(visitor, Right::SeePolicy).await?;
+        if !self.rights(visitor).await?.contains(&Right::SeeAccounts) {
+            return Ok(None);
+        }
+        let mut conn = self.store.walk().await?;
+        let Some(row) = list_dry_runs(&mut conn, self.org, version).await?.into_iter().next() else { return Ok(None) };
+        let found: HashMap<String, i64> = serde_json::from_str(&row.counts)?;
+        let cases = if BUCKETS.contains(&bucket) { list_dry_run_cases(&mut conn, row.id, bucket).await? } else { Vec::new() };
+        let state = match row.state.as_str() {
+            "running" if self.now() - row.seen_at < SILENT => "running",
+            "running" => "stopped",
+            _ => "done",
+        };
+        let counts = BUCKETS.into_iter().map(|b| (b, found.get(b).copied().unwrap_or(0))).collect();
+        Ok(Some(DryRunView { state, done: row.done, total: row.total, started_at: row.started_at, counts, cases }))
+    }
+}

@@ -1,0 +1,289 @@
+//! The admin console's use cases. Every one asks for the role first, here and not in the page (AD-01).
+pub mod association;
+pub mod brand;
+pub mod dry_run;
+pub mod organisations;
+pub mod policy;
+pub mod replay;
+pub mod setup;
+pub mod simulate;
+pub mod switches;
+pub(crate) mod doctor;
+pub(crate) mod flash;
+pub(crate) mod save_provider;
+
+use domain::{
+    AccountId, Facts, Outcome, Policy, ProviderId, Refusal, Right, Role, decide,
+    facts::{AccountState, Govern, Governing, Intent},
+    policy::Problem,
+};
+use storage::{
+    Conn,
+    accounts::{Account, Email, add_role, bump_rev, count_accounts, find_account, list_accounts, list_emails, list_roles, remove_role, set_account_state},
+    audit::{AuditEvent, AuditFilter, list_audit_events},
+    links::{count_links, count_spoken_for},
+    providers::{count_takers, list_providers},
+    sessions::count_sessions,
+};
+use upstream::Settings as ProviderSettings;
+
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::account::Method;
+use crate::admin::association::Association;
+use crate::attempt::trace_of;
+use crate::policy::documents::provider_scope;
+use crate::admin::setup::OWNER;
+use crate::transaction::Administrator;
+
+/// A provider with its association and what hangs on it.
+#[derive(Debug, Clone)]
+pub struct ProviderView {
+    pub id: ProviderId,
+    pub key: String,
+    pub name: String,
+    pub settings: ProviderSettings,
+    pub secret_set_at: Option<i64>,
+    pub enabled: bool,
+    pub position: i32,
+    pub redirect_uri: String,
+    pub links: i64,
+    /// Identities that its word speaks for, in every organisation that takes it.
+    pub speaks_for: i64,
+    /// The home organisation offers it to this one: only its switch and its association are set here.
+    pub offered: bool,
+    /// Offered to every organisation from here, and how many take it.
+    pub shared: bool,
+    pub takers: i64,
+    pub association: Association,
+    pub policy: Policy,
+}
+
+/// What a provider's form holds.
+#[derive(Debug, Clone)]
+pub struct ProviderForm {
+    pub key: String,
+    pub name: String,
+    pub settings: ProviderSettings,
+    /// Empty keeps the secret that is stored.
+    pub secret: String,
+    pub enabled: bool,
+    pub position: i32,
+    /// Offered to every organisation; from the home one only.
+    pub shared: bool,
+    pub association: Association,
+    /// The number of linked identities for which somebody said that they mean it (DL-01).
+    pub confirmed: Option<i64>,
+}
+
+/// Why a form was not saved.
+#[derive(Debug)]
+pub enum SaveProblem {
+    Field(&'static str, &'static str),
+    Policy(Problem),
+    /// So many linked identities would depend on another source; somebody has to say that they mean it (DL-01).
+    Unconfirmed(i64),
+    Fault(Fault),
+}
+
+impl<T: Into<Fault>> From<T> for SaveProblem {
+    fn from(fault: T) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+/// An account in the console.
+#[derive(Debug, Clone)]
+pub struct AccountView {
+    pub account: Account,
+    pub emails: Vec<Email>,
+    pub methods: Vec<Method>,
+    pub roles: Vec<String>,
+    pub events: Vec<AuditEvent>,
+    /// Since when a second factor is asked for.
+    pub second_factor: Option<domain::Micros>,
+    /// The account that it became part of: its id leads there.
+    pub merged_into: Option<AccountId>,
+    /// The policy leaves merging to administrators, and this account may take another in.
+    pub mergeable: bool,
+}
+
+/// Figures of the first page.
+#[derive(Debug, Clone)]
+pub struct Figures {
+    pub accounts: i64,
+    pub sessions: i64,
+    pub providers: usize,
+    /// Addresses that several active accounts hold.
+    pub shared_addresses: i64,
+    pub unsafe_permit: bool,
+    pub mail_stuck: bool,
+}
+
+impl Ligature {
+    /// The caller, if a role of theirs has the right (AD-01).
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`] without a session, [`Refusal::Forbidden`] without the right.
+    pub async fn allowed(&self, visitor: &Visitor, right: Right) -> Result<AccountId, Fault> {
+        let account = Self::caller(visitor)?.account;
+        if self.rights(visitor).await?.contains(&right) { Ok(account) } else { Err(Refusal::Forbidden.into()) }
+    }
+
+    /// What the caller may do in the console; the instance is run from the home organisation only.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`], [`Fault::Storage`].
+    pub async fn rights(&self, visitor: &Visitor) -> Result<Vec<Right>, Fault> {
+        self.rights_in(&mut self.store.read().await?, visitor).await
+    }
+
+    pub(crate) async fn rights_in(&self, c: &mut Conn, visitor: &Visitor) -> Result<Vec<Right>, Fault> {
+        let roles = list_roles(c, self.org, Self::caller(visitor)?.account).await?;
+        Ok(Right::ALL.into_iter().filter(|right| domain::roles::may(&roles, *right) && (*right != Right::RunInstance || self.is_home())).collect())
+    }
+
+    /// # Errors
+    /// As [`Ligature::allowed`], like everything below.
+    pub async fn figures(&self, visitor: &Visitor) -> Result<Figures, Fault> {
+        self.allowed(visitor, Right::Overview).await?;
+        let mut conn = self.store.walk().await?;
+        let c = &mut conn;
+        let policy = self.ground(c, None).await?.policy(None);
+        Ok(Figures {
+            accounts: count_accounts(c, self.org).await?,
+            sessions: count_sessions(c, self.org, self.now()).await?,
+            providers: list_providers(c, self.org).await?.len(),
+            shared_addresses: storage::snapshots::count_shared_addresses(c, self.org).await?,
+            unsafe_permit: policy.permits.accept_unproven_links,
+            mail_stuck: storage::outbox::count_stuck_mails(c).await? > 0,
+        })
+    }
+
+    /// Addresses that several active accounts hold (NE-14).
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn shared_addresses(&self) -> Result<i64, Fault> {
+        Ok(storage::snapshots::count_shared_addresses(&mut self.store.walk().await?, self.org).await?)
+    }
+
+    pub async fn admin_providers(&self, visitor: &Visitor) -> Result<Vec<ProviderView>, Fault> {
+        self.allowed(visitor, Right::SeeProviders).await?;
+        let mut conn = self.store.walk().await?;
+        let c = &mut conn;
+        let policies = self.policies(c).await?;
+        let mut views = Vec::new();
+        for row in list_providers(c, self.org).await? {
+            views.push(ProviderView {
+                settings: serde_json::from_str(&row.config)?,
+                redirect_uri: self.redirect_uri(&row.key),
+                links: count_links(c, self.org, row.id).await?,
+                speaks_for: count_spoken_for(c, self.org, row.id, &row.namespace).await?,
+                offered: row.organisation_id != self.org,
+                shared: row.shared,
+                takers: if self.is_home() && row.shared { count_takers(c, row.id).await? } else { 0 },
+                association: Association::read(&policies.document(&provider_scope(&row.key))),
+                policy: policies.effective(Some(&row.key), None),
+                id: row.id,
+                key: row.key,
+                name: row.name,
+                secret_set_at: row.secret_set_at,
+                enabled: row.enabled,
+                position: row.position,
+            });
+        }
+        Ok(views)
+    }
+
+    pub async fn admin_accounts(&self, visitor: &Visitor, search: &str) -> Result<Vec<(Account, Option<Email>)>, Fault> {
+        self.allowed(visitor, Right::SeeAccounts).await?;
+        let mut conn = self.store.walk().await?;
+        let mut rows = Vec::new();
+        for account in list_accounts(&mut conn, self.org, search.trim(), 50).await? {
+            let email = list_emails(&mut conn, account.id).await?.into_iter().next();
+            rows.push((account, email));
+        }
+        Ok(rows)
+    }
+
+    pub async fn admin_account(&self, visitor: &Visitor, id: AccountId) -> Result<AccountView, Fault> {
+        self.allowed(visitor, Right::SeeAccounts).await?;
+        let mut conn = self.store.walk().await?;
+        let c = &mut conn;
+        let account = find_account(c, self.org, id).await?.ok_or(Refusal::NotFound)?;
+        let policies = self.policies(c).await?;
+        Ok(AccountView {
+            emails: list_emails(c, id).await?,
+            methods: self.method_rows(c, &policies, id, None).await?,
+            roles: list_roles(c, self.org, id).await?,
+            merged_into: storage::merges::find_survivor(c, id).await?,
+            mergeable: self.admin_may_merge(c, id).await?,
+            second_factor: storage::factors::find_factor(c, id, storage::factors::TOTP).await?.map(|(_, at)| at),
+            events: list_audit_events(c, self.org, &AuditFilter { account: Some(id), ..AuditFilter::default() }, 20).await?,
+            account,
+        })
+    }
+
+    /// Switches an account off or on. Off ends its sessions in the same transaction; one's own account stays on.
+    pub async fn set_account_enabled(&self, visitor: &Visitor, id: AccountId, enabled: bool) -> Result<(), Fault> {
+        self.administer(visitor, Right::SwitchAccounts, move |this, c, admin| {
+            Box::pin(async move {
+                let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
+                bump_rev(c, id, row.rev).await?;
+                let (act, state) = if enabled { (Governing::Enable, AccountState::Active) } else { (Governing::Disable, AccountState::Disabled) };
+                // Pressed twice: it is so already.
+                if row.state() == state && admin.account != id {
+                    return Ok(());
+                }
+                let trace = this.may_govern(c, &admin, id, row.state(), act).await?;
+                set_account_state(c, this.org, id, state).await?;
+                if state == AccountState::Disabled {
+                    this.end_everything(c, id, None).await?;
+                }
+                this.record(c, admin.event("account.state").account(id).code(state.name()).detail(trace)).await
+            })
+        })
+        .await
+    }
+
+    /// Asks the decision whether an administrator may do something to an account; answers the trace for the event.
+    pub(crate) async fn may_govern(&self, c: &mut Conn, admin: &Administrator, account: AccountId, state: AccountState, act: Governing) -> Result<serde_json::Value, Fault> {
+        let theirs = list_roles(c, self.org, account).await?;
+        let by_owner = admin.roles.iter().any(|r| r == OWNER);
+        let facts = Facts::local(Intent::Govern(Govern { account, state, act, own: admin.account == account, administrator: !theirs.is_empty(), by_owner }), None);
+        let decision = decide(&facts, &self.ground(c, None).await?.policy(None));
+        match decision.outcome {
+            Outcome::Refuse { refusal } => Err(refusal.into()),
+            _ => Ok(trace_of(&facts, &decision)),
+        }
+    }
+
+    /// Gives or takes a role. Who loses one is signed out of nothing: the next thing they do in the console is refused.
+    pub async fn set_role(&self, visitor: &Visitor, id: AccountId, role: Role, given: bool) -> Result<(), Fault> {
+        self.administer(visitor, Right::GiveRoles, move |this, c, admin| {
+            Box::pin(async move {
+                let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
+                let has = list_roles(c, this.org, id).await?.iter().any(|r| r == role.name());
+                if has == given && admin.account != id {
+                    return Ok(());
+                }
+                bump_rev(c, id, row.rev).await?;
+                let trace = this.may_govern(c, &admin, id, row.state(), if given { Governing::GiveRole } else { Governing::TakeRole }).await?;
+                if given {
+                    add_role(c, this.org, id, role.name(), this.now()).await?;
+                } else {
+                    remove_role(c, this.org, id, role.name()).await?;
+                }
+                this.record(c, admin.event(if given { "role.given" } else { "role.taken" }).account(id).code(role.name()).detail(trace)).await
+            })
+        })
+        .await
+    }
+
+    pub async fn admin_audit(&self, visitor: &Visitor, filter: AuditFilter) -> Result<Vec<AuditEvent>, Fault> {
+        self.allowed(visitor, Right::SeeTrail).await?;
+        Ok(list_audit_events(&mut self.store.walk().await?, self.org, &filter, 100).await?)
+    }
+}

@@ -1,0 +1,402 @@
+//! Policies in the console: drafts, shadow, activation, roll back; presets; the policy in force with its origins.
+use domain::{
+    Policy, Refusal, Right,
+    policy::{Danger, Document, Effective, Exposes, PRESETS, Problem, deviations, explain, lint, preset},
+};
+use serde_json::json;
+use storage::{
+    Conn,
+    applications::list_applications,
+    attributes::count_with_attribute,
+    audit::{AuditEvent, AuditFilter, list_audit_events},
+    policies::{PolicyVersion, add_policy_version, find_policy_version, list_policy_versions, set_policy_state},
+    providers::list_providers,
+    snapshots::count_exposed,
+};
+
+use crate::Authority;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::admin::SaveProblem;
+use crate::audit::Event;
+use crate::policy::documents::INSTANCE;
+use crate::policy::documents::ORGANISATION;
+use crate::policy::documents::Policies;
+use crate::policy::documents::application_scope;
+use crate::policy::documents::names_provider;
+use crate::policy::documents::provider_scope;
+use crate::policy::documents::save;
+use crate::admin::switches::Switches;
+
+/// The policy page's data.
+#[derive(Debug, Clone)]
+pub struct PolicyView {
+    pub switches: Switches,
+    pub presets: Vec<&'static str>,
+    pub version: i64,
+    /// Versions of every scope, newest first.
+    pub history: Vec<PolicyVersion>,
+    pub dangers: Vec<Exposed>,
+    /// Decisions that a shadow policy would have taken otherwise, newest first.
+    pub differences: Vec<AuditEvent>,
+}
+
+/// A danger with the number of accounts that it touches today.
+#[derive(Debug, Clone)]
+pub struct Exposed {
+    pub danger: Danger,
+    /// For whoever may see accounts.
+    pub accounts: Option<i64>,
+}
+
+/// One scope's document for editing.
+#[derive(Debug, Clone)]
+pub struct DocumentView {
+    pub scope: String,
+    pub text: String,
+    /// Every scope that could have one.
+    pub scopes: Vec<String>,
+}
+
+/// The policy of one pair, value by value.
+#[derive(Debug, Clone)]
+pub struct EffectiveView {
+    pub fields: Vec<Effective>,
+    pub dangers: Vec<Exposed>,
+    pub providers: Vec<(String, String)>,
+    pub applications: Vec<(String, String)>,
+}
+
+/// A preset: what it says, where it differs from the recommended one and from its system, and what is dangerous.
+#[derive(Debug, Clone)]
+pub struct PresetView {
+    pub name: &'static str,
+    pub text: String,
+    /// Field, this preset's value, the recommended one's.
+    pub differences: Vec<(String, String, String)>,
+    pub deviations: Vec<&'static str>,
+    pub dangers: Vec<Exposed>,
+}
+
+/// A stored version with the trouble it would make.
+#[derive(Debug, Clone)]
+pub struct VersionView {
+    pub row: PolicyVersion,
+    /// The newest version in force, against which the difference is.
+    pub in_force: i64,
+    pub dangers: Vec<Exposed>,
+    /// Field, value with this version, value now; for the scope alone.
+    pub differences: Vec<(String, String, String)>,
+}
+
+/// What a version can become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Becomes {
+    /// Decides beside the active one and acts on nothing.
+    Shadow,
+    Active,
+    /// Neither any more.
+    Retired,
+}
+
+impl Becomes {
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "shadow" => Some(Self::Shadow),
+            "active" => Some(Self::Active),
+            "retired" => Some(Self::Retired),
+            _ => None,
+        }
+    }
+}
+
+impl Ligature {
+    /// # Errors
+    /// As [`Ligature::allowed`], like everything below.
+    pub async fn policy_view(&self, visitor: &Visitor) -> Result<PolicyView, Fault> {
+        self.allowed(visitor, Right::SeePolicy).await?;
+        let mut conn = self.store.walk().await?;
+        let c = &mut conn;
+        let policies = self.policies(c).await?;
+        let filter = AuditFilter { kind: Some("policy.shadow".into()), ..AuditFilter::default() };
+        Ok(PolicyView {
+            switches: Switches::read(&policies.document(INSTANCE)),
+            presets: PRESETS.to_vec(),
+            version: policies.version,
+            history: list_policy_versions(c, self.org, "", 30).await?,
+            dangers: self.exposed(c, visitor, &policies.effective(None, None)).await?,
+            differences: if self.rights_in(c, visitor).await?.contains(&Right::SeeTrail) { list_audit_events(c, self.org, &filter, 20).await? } else { Vec::new() },
+        })
+    }
+
+    /// A scope's document in force, or a version's text, as readable JSON.
+    pub async fn document_view(&self, visitor: &Visitor, scope: &str, version: Option<i64>) -> Result<DocumentView, Fault> {
+        self.allowed(visitor, Right::SeePolicy).await?;
+        let mut conn = self.store.walk().await?;
+        let c = &mut conn;
+        let policies = self.policies(c).await?;
+        let scopes = self.possible_scopes(c).await?;
+        if !scopes.iter().any(|s| s == scope) {
+            return Err(Refusal::NotFound.into());
+        }
+        let document = match version {
+            Some(version) => {
+                let row = find_policy_version(c, self.org, version).await?.filter(|r| r.scope == scope).ok_or(Refusal::NotFound)?;
+                serde_json::from_str(&row.document)?
+            }
+            None => policies.document(scope),
+        };
+        Ok(DocumentView { scope: scope.to_owned(), text: serde_json::to_string_pretty(&document)?, scopes })
+    }
+
+    async fn possible_scopes(&self, c: &mut Conn) -> Result<Vec<String>, Fault> {
+        let mut scopes = vec![INSTANCE.to_owned(), ORGANISATION.to_owned()];
+        let providers = list_providers(c, self.org).await?;
+        scopes.extend(providers.iter().map(|p| provider_scope(&p.key)));
+        for application in list_applications(c, self.org).await? {
+            let own = application_scope(&application.client_id);
+            scopes.push(own.clone());
+            scopes.extend(providers.iter().map(|p| format!("{own}/{}", provider_scope(&p.key))));
+        }
+        Ok(scopes)
+    }
+
+    /// Everything that would keep a document from being in force: its own fields, its expressions, what it comes to
+    /// together with the other scopes.
+    pub(crate) fn check_document(&self, policies: &Policies, scope: &str, document: &Document, providers: &[String]) -> Result<(), Problem> {
+        document.check()?;
+        // Whoever runs the instance answers for it; the owners of other organisations do not (I11).
+        if !self.is_home() && document.permits.accept_unproven_links == Some(true) {
+            return Err(Problem::new("permits.accept_unproven_links", "true", "home-only"));
+        }
+        if !names_provider(scope) {
+            document.check_of_everybody()?;
+        }
+        for (path, text, _) in document.expressions() {
+            expr::check(&text).map_err(|mistake| Problem::new(path, format!("{text} ({mistake})"), "expression"))?;
+        }
+        policies.check(scope, document, providers)
+    }
+
+    /// Saves a text as a draft. Nothing of what is in force changes.
+    ///
+    /// # Errors
+    /// [`SaveProblem::Policy`] with path, value and remedy.
+    pub async fn save_draft(&self, visitor: &Visitor, scope: &str, text: &str) -> Result<i64, SaveProblem> {
+        self.allowed(visitor, Right::ChangePolicy).await?;
+        let mut document = Document::parse(text).map_err(SaveProblem::Policy)?;
+        // Expressions of Gravitee AM are taken as they are written there.
+        document.translate(|text| if text.trim_start().starts_with("{#") { expr::import(text) } else { text.to_owned() });
+        self.add_draft(visitor, scope, document).await
+    }
+
+    async fn add_draft(&self, visitor: &Visitor, scope: &str, document: Document) -> Result<i64, SaveProblem> {
+        let mut conn = self.store.walk().await?;
+        if !self.possible_scopes(&mut conn).await?.iter().any(|s| s == scope) {
+            return Err(Refusal::NotFound.into());
+        }
+        let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
+        let policies = self.policies(&mut conn).await?;
+        drop(conn);
+        self.check_document(&policies, scope, &document, &providers).map_err(SaveProblem::Policy)?;
+        let (scope, text) = (scope.to_owned(), serde_json::to_string(&document)?);
+        let version = self
+            .administer::<_, Fault, _>(visitor, Right::ChangePolicy, move |this, c, admin| {
+                Box::pin(async move {
+                    let version = add_policy_version(c, this.org, &scope, &text, "draft", &admin.name(), this.now()).await?;
+                    this.record(c, admin.event("policy.drafted").detail(json!({"version": version, "scope": scope}))).await?;
+                    Ok(version)
+                })
+            })
+            .await?;
+        Ok(version)
+    }
+
+    /// A stored version, its dangers and what it changes.
+    pub async fn version_view(&self, visitor: &Visitor, version: i64) -> Result<VersionView, Fault> {
+        self.allowed(visitor, Right::SeePolicy).await?;
+        let mut conn = self.store.walk().await?;
+        let c = &mut conn;
+        let row = find_policy_version(c, self.org, version).await?.ok_or(Refusal::NotFound)?;
+        let policies = self.policies(c).await?;
+        let document: Document = serde_json::from_str(&row.document)?;
+        let (client, key) = parts(&row.scope);
+        let next = policies.with(&row.scope, document, version);
+        let dangers = self.exposed(c, visitor, &next.effective(key, client)).await?;
+        let differences = differences(&explain(&next.chain(key, client)), &explain(&policies.chain(key, client)));
+        Ok(VersionView { row, in_force: policies.version, dangers, differences })
+    }
+
+    /// Moves a version on. Going back to an old one makes a new version of its text: numbers only grow. `seen`: the newest
+    /// version in force when the person saw the difference; another one means that they saw another difference (PL-01).
+    ///
+    /// # Errors
+    /// [`Refusal::PolicyChanged`] when the policy in force is another one than they saw.
+    /// [`SaveProblem::Policy`] when it no longer fits the other scopes.
+    pub async fn set_version(&self, visitor: &Visitor, version: i64, becomes: Becomes, seen: Option<i64>) -> Result<(), SaveProblem> {
+        self.allowed(visitor, Right::ChangePolicy).await?;
+        let mut conn = self.store.walk().await?;
+        let row = find_policy_version(&mut conn, self.org, version).await?.ok_or(Refusal::NotFound)?;
+        let document = Document::parse(&row.document).map_err(SaveProblem::Policy)?;
+        let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
+        let policies = self.policies(&mut conn).await?;
+        drop(conn);
+        if becomes != Becomes::Retired {
+            self.check_document(&policies, &row.scope, &document, &providers).map_err(SaveProblem::Policy)?;
+        }
+        if becomes == Becomes::Retired && row.state == "active" {
+            return Err(Refusal::BadRequest.into());
+        }
+        if becomes == Becomes::Active {
+            return Ok(self.activate(&Authority::Console(Box::new(visitor.clone())), row.scope, document, Some(version), seen).await?);
+        }
+        let state = if becomes == Becomes::Shadow { "shadow" } else { "retired" };
+        self.administer::<_, Fault, _>(visitor, Right::ChangePolicy, move |this, c, admin| {
+            Box::pin(async move {
+                set_policy_state(c, this.org, &row.scope, version, state).await?;
+                this.record(c, admin.event("policy.changed").detail(json!({"version": version, "scope": row.scope, "state": state}))).await
+            })
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Makes a draft of the instance's policy in force with what the switches change; `None`: they change nothing. It is
+    /// put in force from its own page, which shows the difference (PL-01).
+    ///
+    /// # Errors
+    /// [`SaveProblem::Policy`].
+    pub async fn draft_switches(&self, visitor: &Visitor, switches: &Switches) -> Result<Option<i64>, SaveProblem> {
+        self.allowed(visitor, Right::ChangePolicy).await?;
+        let base = self.policies(&mut self.store.read().await?).await?.document(INSTANCE);
+        let document = switches.patch(&base);
+        if document == base {
+            return Ok(None);
+        }
+        self.add_draft(visitor, INSTANCE, document).await.map(Some)
+    }
+
+    /// Makes a preset the instance's policy, for the command line and the demo.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] for an unknown name.
+    pub async fn use_preset(&self, name: &str) -> Result<(), Fault> {
+        let document = preset(name).ok_or_else(|| Fault::Internal(format!("no preset is called {name}")))?;
+        self.activate(&Authority::Operator("cli"), INSTANCE.into(), document, None, None).await
+    }
+
+    /// Makes a document a scope's policy, for the command line and tests.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] with the problem's path for a document that cannot be in force.
+    pub async fn use_document(&self, scope: &str, document: Document) -> Result<(), Fault> {
+        let policies = self.policies(&mut self.store.read().await?).await?;
+        self.check_document(&policies, scope, &document, &[]).map_err(|p| Fault::Internal(format!("{}: {} ({})", p.path, p.value, p.remedy)))?;
+        self.activate(&Authority::Operator("cli"), scope.to_owned(), document, None, None).await
+    }
+
+    /// The policy in force for a provider in our own pages.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn effective_policy(&self, provider: Option<&str>) -> Result<std::sync::Arc<Policy>, Fault> {
+        Ok(self.ground(&mut self.store.walk().await?, None).await?.policy(provider))
+    }
+
+    async fn activate(&self, authority: &Authority, scope: String, document: Document, from: Option<i64>, seen: Option<i64>) -> Result<(), Fault> {
+        self.with_authority(authority, Right::ChangePolicy, move |this, c, actor| {
+            Box::pin(async move {
+                let by = actor.name();
+                let policies = this.policies(c).await?;
+                if seen.is_some_and(|seen| seen != policies.version) {
+                    return Err(Refusal::PolicyChanged.into());
+                }
+                let old = policies.document(&scope);
+                let version = save(c, this.org, &scope, &document, &by, this.now()).await?;
+                if let Some(from) = from
+                    && let Some(row) = find_policy_version(c, this.org, from).await?
+                    && row.state != "active"
+                {
+                    set_policy_state(c, this.org, &scope, from, "retired").await?;
+                }
+                this.record(c, Event::new("policy.changed").by(by).detail(json!({"version": version, "scope": scope, "from": from, "old": old, "new": document}))).await
+            })
+        })
+        .await
+    }
+
+    /// The policy in force for a pair, with the scope that each value comes from.
+    pub async fn effective_view(&self, visitor: &Visitor, client: Option<&str>, provider: Option<&str>) -> Result<EffectiveView, Fault> {
+        self.allowed(visitor, Right::SeePolicy).await?;
+        let mut conn = self.store.walk().await?;
+        let c = &mut conn;
+        let policies = self.policies(c).await?;
+        Ok(EffectiveView {
+            fields: explain(&policies.chain(provider, client)),
+            dangers: self.exposed(c, visitor, &policies.effective(provider, client)).await?,
+            providers: list_providers(c, self.org).await?.into_iter().map(|p| (p.key, p.name)).collect(),
+            applications: list_applications(c, self.org).await?.into_iter().map(|a| (a.client_id, a.name)).collect(),
+        })
+    }
+
+    /// A preset as the console shows it before it is used.
+    pub async fn preset_view(&self, visitor: &Visitor, name: &str) -> Result<PresetView, Fault> {
+        self.allowed(visitor, Right::SeePolicy).await?;
+        let name = PRESETS.into_iter().find(|p| *p == name).ok_or(Refusal::NotFound)?;
+        let (document, recommended) = (preset(name).ok_or(Refusal::NotFound)?, preset("recommended").ok_or(Refusal::NotFound)?);
+        let policy = Policy::merge(0, &[&document]);
+        let fields = |document: &Document| explain(&[(INSTANCE.to_owned(), document.clone())]);
+        Ok(PresetView {
+            name,
+            text: serde_json::to_string_pretty(&document)?,
+            differences: differences(&fields(&document), &fields(&recommended)),
+            deviations: deviations(name).iter().copied().filter(|d| *d != "phone" || !self.has_texts()).collect(),
+            dangers: self.exposed(&mut self.store.walk().await?, visitor, &policy).await?,
+        })
+    }
+
+    /// The dangers of a policy with the accounts that each touches.
+    async fn exposed(&self, c: &mut Conn, visitor: &Visitor, policy: &Policy) -> Result<Vec<Exposed>, Fault> {
+        let mut dangers = lint(policy);
+        // A danger only where no text can be sent.
+        dangers.retain(|d| d.name != "phone" || !self.has_texts());
+        if dangers.is_empty() {
+            return Ok(Vec::new());
+        }
+        if !self.rights_in(c, visitor).await?.contains(&Right::SeeAccounts) {
+            return Ok(dangers.into_iter().map(|danger| Exposed { danger, accounts: None }).collect());
+        }
+        let (proved, active, pending) = count_exposed(c, self.org).await?;
+        let mut all = Vec::new();
+        for danger in dangers {
+            let accounts = match &danger.exposes {
+                Exposes::Nobody => 0,
+                Exposes::Proved => proved,
+                Exposes::Active => active,
+                Exposes::Pending => pending,
+                Exposes::Having(attribute) => count_with_attribute(c, self.org, &attribute.name()).await?,
+            };
+            all.push(Exposed { danger, accounts: Some(accounts) });
+        }
+        Ok(all)
+    }
+}
+
+/// The application and the provider of a scope.
+pub(crate) fn parts(scope: &str) -> (Option<&str>, Option<&str>) {
+    match scope.strip_prefix("application:") {
+        Some(rest) => match rest.split_once("/provider:") {
+            Some((client, key)) => (Some(client), Some(key)),
+            None => (Some(rest), None),
+        },
+        None => (None, scope.strip_prefix("provider:")),
+    }
+}
+
+/// Fields whose values differ: name, first, second.
+fn differences(these: &[Effective], those: &[Effective]) -> Vec<(String, String, String)> {
+    let other = |field: &str| those.iter().find(|e| e.field == field).map(|e| e.value.clone()).unwrap_or_default();
+    these.iter().filter(|e| e.value != other(&e.field)).map(|e| (e.field.clone(), e.value.to_string(), other(&e.field).to_string())).collect()
+}

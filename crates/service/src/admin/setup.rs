@@ -1,0 +1,135 @@
+//! The first organisation, and the first owner by a one-time token (AD-04).
+use domain::{AccountId, CredentialId, HOUR, Micros, OrgId, Refusal, address::Canonical, facts::AccountState, path::Continuation};
+use storage::{
+    Conn, Store,
+    accounts::{NewEmail, add_account, add_email, add_role, list_holders_of_role, set_password},
+    organisations::{add_organisation, find_organisation},
+    setup::{is_setup_token, set_setup_token, take_setup_token},
+};
+
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::audit::Event;
+use crate::crypto::random::hash;
+use crate::crypto::random::row_id;
+use crate::crypto::random::subject;
+use crate::crypto::random::token;
+use crate::account::effects::DEFAULT_ORGANISATION;
+use crate::sign_in::sessions::Opening;
+use crate::sign_in::sign_up::FieldProblems;
+use crate::sign_in::sign_up::NewPerson;
+
+/// The form of the first owner.
+pub type FirstOwner = NewPerson;
+
+/// The role that may do everything in its organisation.
+pub const OWNER: &str = "owner";
+
+/// Finds or makes the first organisation.
+pub(crate) async fn organisation(store: &Store, now: Micros) -> Result<OrgId, Fault> {
+    let (slug, id) = DEFAULT_ORGANISATION;
+    if let Some(found) = find_organisation(&mut store.read().await?, slug).await? {
+        return Ok(found);
+    }
+    store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_organisation(c, id, slug, "Ligature", "", now).await?) })).await?;
+    Ok(find_organisation(&mut store.read().await?, slug).await?.unwrap_or(id))
+}
+
+impl Ligature {
+    /// Whether the organisation has an owner.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub async fn has_owner(&self) -> Result<bool, Fault> {
+        Ok(!list_holders_of_role(&mut self.store.read().await?, self.org, OWNER).await?.is_empty())
+    }
+
+    /// A new one-time token, if there is no owner: it replaces the one before and lives for an hour.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub async fn setup_token(&self) -> Result<Option<String>, Fault> {
+        let this = self.clone();
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.setup_token_in(c).await })).await
+    }
+
+    pub(crate) async fn setup_token_in(&self, c: &mut Conn) -> Result<Option<String>, Fault> {
+        if !list_holders_of_role(c, self.org, OWNER).await?.is_empty() {
+            return Ok(None);
+        }
+        let secret = token();
+        set_setup_token(c, self.org, &hash(&secret), self.now() + HOUR).await?;
+        Ok(Some(secret))
+    }
+
+    /// Whether a token would be taken now.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub async fn is_setup_token(&self, secret: &str) -> Result<bool, Fault> {
+        Ok(is_setup_token(&mut self.store.read().await?, self.org, &hash(secret), self.now()).await?)
+    }
+
+    /// Makes the first owner and signs them in. Of two at once one wins.
+    ///
+    /// # Errors
+    /// [`Refusal::SetupClosed`] for a wrong, used or old token, or when there is an owner.
+    pub async fn claim(&self, visitor: &Visitor, secret: &str, person: FirstOwner) -> Result<Arrival, Fault> {
+        if !person.problems().is_empty() {
+            return Err(Refusal::BadRequest.into());
+        }
+        if !self.is_setup_token(secret).await? {
+            return Err(Refusal::SetupClosed.into());
+        }
+        self.check_new_password(&person.password, &[]).await?;
+        let (hashed, phc) = (hash(secret), self.hash_password(&person.password).await?);
+        self.settle(visitor, move |this, c, visitor| {
+            let (hashed, phc, person) = (hashed.clone(), phc.clone(), person.clone());
+            Box::pin(async move {
+                let taken = take_setup_token(c, this.org, &hashed, this.now()).await?;
+                if !taken || !list_holders_of_role(c, this.org, OWNER).await?.is_empty() {
+                    return Err(Refusal::SetupClosed.into());
+                }
+                let account = this.add_owner(c, &person, &phc, &visitor.locale, "setup").await?;
+                let opening = Opening::local(account, "password", this.now());
+                let ground = this.ground(c, None).await?;
+                let session = this.open_session(c, &visitor, &ground, &opening).await?;
+                Ok(Ok(Arrival::SignedIn { secret: session, continuation: Continuation::Admin, method: "password".into() }))
+            })
+        })
+        .await
+    }
+
+    /// Makes an owner from the command line: whoever can run it has the database and the master key.
+    ///
+    /// # Errors
+    /// The form's problems as [`Fault::Internal`] text, [`Fault::Storage`].
+    pub async fn create_owner(&self, person: FirstOwner) -> Result<(), Fault> {
+        let problems: FieldProblems = person.problems();
+        if let Some((field, _)) = problems.first() {
+            return Err(Fault::Internal(format!("the {field} cannot be used")));
+        }
+        self.check_new_password(&person.password, &[]).await?;
+        let phc = self.hash_password(&person.password).await?;
+        let this = self.clone();
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.add_owner(c, &person, &phc, "en", "cli").await.map(|_| ()) })).await
+    }
+
+    /// The address counts as proved by the operator: `setup` says so in the row (docs/adr/0004).
+    async fn add_owner(&self, c: &mut Conn, person: &FirstOwner, phc: &str, locale: &str, by: &str) -> Result<AccountId, Fault> {
+        let now = self.now();
+        let address = Canonical::parse(&person.email).map_err(|_| Refusal::BadRequest)?;
+        let account = AccountId(row_id(now));
+        add_account(c, self.org, account, AccountState::Active, person.name.trim(), locale, &subject(), now).await?;
+        let email = NewEmail { address, proof: "setup".into(), owner: true, primary: true };
+        if !add_email(c, self.org, account, &email, row_id(now), now).await? {
+            return Err(storage::Error::Query("this address belongs to an account already".into()).into());
+        }
+        set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
+        add_role(c, self.org, account, OWNER, now).await?;
+        self.record(c, Event::new("account.created").account(account).by(by).detail(serde_json::json!({"role": OWNER}))).await?;
+        Ok(account)
+    }
+}

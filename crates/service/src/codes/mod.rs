@@ -1,0 +1,5 @@
+//! TODO
+pub(crate) mod await_code;
+pub(crate) mod challenge;
+pub(crate) mod limits;
+

@@ -1,0 +1,155 @@
+//! An application wants an address, and the account owns none: the person may prove theirs on the way in (CN-03).
+use domain::{
+    AccountId, Refusal,
+    account_rules::rewind::Changed,
+    address::Canonical,
+    attempt::{Awaited, CodePurpose, State},
+    contact::{Contact, masked},
+    facts::What,
+    path::{AuthorizeRequest, Continuation},
+};
+use issuer::{RegisteredClient, Told};
+use storage::{
+    Conn,
+    accounts::{Email, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts},
+    counters::Limit,
+};
+
+use crate::oidc_provider::Granted;
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::sign_in::complete_login::Settled;
+use crate::attempt::Opened;
+use crate::audit::Event;
+use crate::account::changes::ProfileChange;
+use crate::account::changes::doer;
+use crate::notifications::messages::Kind;
+use crate::transaction::Acting;
+use crate::transaction::Session;
+
+/// What the page shows.
+#[derive(Debug, Clone)]
+pub struct AddressView {
+    pub application: String,
+    /// Masked, as on every page.
+    pub address: String,
+}
+
+impl Ligature {
+    /// The address that a code could prove to be the account's own, where an application would be told one and there is
+    /// none to tell.
+    pub(super) async fn address_to_prove(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Option<Email>, Fault> {
+        if client.settings.unproved_contacts || !asked.has("email") {
+            return Ok(None);
+        }
+        let all = list_emails(c, account).await?;
+        Ok(if all.iter().any(|e| e.owner) { None } else { all.into_iter().next() })
+    }
+
+    /// The page's data; `None`: there is nothing to prove any more.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`], [`Refusal::ApplicationUnknown`].
+    pub async fn address_view(&self, visitor: &Visitor, request: &AuthorizeRequest) -> Result<Option<AddressView>, Fault> {
+        let account = Self::caller(visitor)?.account;
+        let mut conn = self.store.read().await?;
+        let client = self.registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
+        let email = self.address_to_prove(&mut conn, account, &client, &Self::told_by(request, &client)).await?;
+        Ok(email.map(|email| AddressView { application: client.name, address: masked(&email.typed) }))
+    }
+
+    /// Sends the code. Whether somebody else owns the address is not said: the page is the same, and its owner hears of it.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`], [`Refusal::RateLimited`]; [`Refusal::AttemptExpired`] where there is nothing to prove.
+    pub async fn ask_address_code(&self, visitor: &Visitor, request: &AuthorizeRequest) -> Result<Arrival, Fault> {
+        let request = request.clone();
+        self.settle(visitor, move |this, c, visitor| {
+            let request = request.clone();
+            Box::pin(async move {
+                let (account, now) = (visitor.session()?.account, this.now());
+                let client = this.registered_client(c, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
+                let email = this.address_to_prove(c, account, &client, &Self::told_by(&request, &client)).await?.ok_or(Refusal::AttemptExpired)?;
+                let free = !is_email_taken(c, this.org, &email.canonical, account, now).await?;
+                let instead = find_owner(c, this.org, &email.canonical).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
+                let awaited = Awaited { purpose: CodePurpose::ProveEmail, account: free.then_some(account), contact: email.typed };
+                this.await_code(c, &visitor, awaited, instead, &Continuation::Authorize(Box::new(request))).await
+            })
+        })
+        .await
+    }
+
+    /// The right code: the address, which the account has, is its own from now on. Its other addresses, and those that it
+    /// gave up lately, hear of it.
+    pub(crate) async fn finish_proof(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
+        let session = visitor.session_of(account)?;
+        let address = Canonical::parse(contact.as_str()).map_err(|_| Refusal::AttemptExpired)?;
+        // Given up since: nothing is proved of it.
+        if !list_emails(c, account).await?.iter().any(|e| e.canonical == address.as_str()) {
+            return Err(Refusal::AttemptExpired.into());
+        }
+        let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
+        let allowed = match self.change_by_code(c, visitor, open, What::ProvenEmail { taken }).await? {
+            Ok(allowed) => allowed,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let changing = self.change(c, account).await?;
+        own_email(c, account, address.as_str()).await?;
+        remove_pending_accounts(c, self.org, address.as_str(), account).await?;
+        self.record(c, Event::new("email.proved").account(account).detail(allowed.trace)).await?;
+        let noted = self.changed(c, changing, Changed::Email, &doer(visitor), ProfileChange::default()).await?;
+        self.tell(c, account, Kind::EmailProved, visitor, "", address.as_str(), noted.as_ref()).await?;
+        Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
+    }
+
+    /// Whether the person has gone on to the application without an address in this session: asked once, not again.
+    pub(super) async fn declined_address(&self, c: &mut Conn, session: &Session, client: &RegisteredClient) -> Result<bool, Fault> {
+        Ok(self.declining(session, &client.client_id).count(c, self.now()).await? > 0)
+    }
+
+    fn declining(&self, session: &Session, client_id: &str) -> Limit {
+        Limit { subject: self.vault.lookup(&[b"without-address", session.sid.as_bytes(), client_id.as_bytes()]), most: 1, window: self.settings.session_absolute }
+    }
+
+    /// On to the application without an address.
+    ///
+    /// # Errors
+    /// As [`Ligature::grant`].
+    pub async fn go_without_address(&self, visitor: &Visitor, request: &AuthorizeRequest) -> Result<Granted, Fault> {
+        let request = AuthorizeRequest { without_address: true, ..request.clone() };
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let session = visitor.session()?;
+                this.declining(session, &request.client_id).take(c, this.now()).await?;
+                this.grant_in(c, session, request, false).await
+            })
+        })
+        .await
+    }
+
+    /// The same from the page of the code, which is not awaited any more.
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptStep`] elsewhere; as [`Ligature::grant`].
+    pub async fn leave_address(&self, visitor: &Visitor, id: &str) -> Result<Granted, Fault> {
+        let secret = id.to_owned();
+        let request = self
+            .retry(visitor, move |this, c, visitor| {
+                let secret = secret.clone();
+                Box::pin(async move {
+                    let open = this.opened_for_step(c, &visitor, &secret).await?;
+                    match (&open.state, open.continuation.clone()) {
+                        (State::AwaitingCode(Awaited { purpose: CodePurpose::ProveEmail, .. }), Continuation::Authorize(request)) => {
+                            this.move_on(c, &open, &State::Abandoned, "").await?;
+                            Ok(request)
+                        }
+                        _ => Err(Refusal::AttemptStep.into()),
+                    }
+                })
+            })
+            .await?;
+        self.go_without_address(visitor, &request).await
+    }
+}

@@ -1,0 +1,169 @@
+//! What applications are told of a person: by scope, by name, and how the person signed in.
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{AccountId, Micros, SECOND, facts::AccountState};
+use expr::Variables;
+use issuer::{RegisteredClient, Told};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use storage::{
+    Conn,
+    accounts::{find_account, find_subject, list_emails, list_roles},
+    applications::find_consent,
+    attributes::{BY_CODE, list_attributes},
+    links::{find_claims, list_links},
+    providers::list_providers,
+};
+
+use crate::Fault;
+use crate::Ligature;
+use crate::account::second_factor::SET_UP;
+use crate::policy::expressions::mapped;
+
+/// How a person had signed in when an application's tokens began, and what it asked for beyond scopes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Standing {
+    pub auth_at: Micros,
+    /// `password`, `code`, `phone`, `passkey` or a provider's key.
+    pub method: String,
+    pub factor: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub userinfo_claims: Vec<String>,
+    /// The thumbprint of the key that the tokens are bound to (RFC 9449).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Of a guarded host's token: the host that it was given to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+}
+
+/// How sure the sign-in was, and by what: `acr` tells one factor from two, `amr` in words of RFC 8176 and `fed` for
+/// an identity provider.
+pub(super) fn assurance(method: &str, factor: &str) -> (&'static str, Vec<&'static str>) {
+    let mut amr = vec![match method {
+        "password" => "pwd",
+        "code" => "otp",
+        "phone" => "sms",
+        "passkey" => "pop",
+        _ => "fed",
+    }];
+    match factor {
+        "" | SET_UP => return (issuer::ACR_ONE_FACTOR, amr),
+        "totp" if !amr.contains(&"otp") => amr.push("otp"),
+        _ => {}
+    }
+    amr.push("mfa");
+    (issuer::ACR_TWO_FACTORS, amr)
+}
+
+impl Ligature {
+    /// The subject that an application knows an account by: the same whichever provider was used (ZI-02).
+    pub(crate) async fn subject_for(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient) -> Result<Option<String>, Fault> {
+        let Some(sub) = find_subject(c, account).await? else { return Ok(None) };
+        if !client.settings.pairwise {
+            return Ok(Some(sub));
+        }
+        // Each application is a sector of its own (OpenID Connect Core §8.1): its id never changes, its addresses may.
+        Ok(Some(URL_SAFE_NO_PAD.encode(self.vault.lookup(&[b"pairwise", client.client_id.as_bytes(), sub.as_bytes()]))))
+    }
+
+    /// What of this an application may be told of an account: all of it, or what the person allowed (rule 20).
+    pub(super) async fn allowed_of(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Told, Fault> {
+        if client.settings.first_party {
+            return Ok(asked.clone());
+        }
+        Ok(asked.and(&Told::parse(&find_consent(c, account, client.id).await?.unwrap_or_default())))
+    }
+
+    /// Claims of an active account, as far as they are asked for, allowed and proved. Everything that tells an application
+    /// of a person comes from here.
+    pub(super) async fn claims(&self, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Option<Map<String, Value>>, Fault> {
+        let mut conn = self.store.read().await?;
+        let c = &mut conn;
+        let Some(row) = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Active) else { return Ok(None) };
+        let Some(sub) = self.subject_for(c, account, client).await? else { return Ok(None) };
+        let told = self.allowed_of(c, account, client, asked).await?;
+        let mut claims = Map::new();
+        claims.insert("sub".into(), json!(sub));
+        let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        let fields = list_attributes(c, account).await?;
+        let field = |name: &str| fields.iter().find(|f| f.name == name).map(|f| f.value.clone());
+        if told.has("name") && !row.name.is_empty() {
+            put("name", json!(row.name));
+        }
+        for (claim, name) in [("given_name", "given_name"), ("family_name", "family_name"), ("preferred_username", "username")] {
+            if let Some(value) = field(name).filter(|_| told.has(claim)) {
+                put(claim, json!(value));
+            }
+        }
+        if told.has("locale") {
+            put("locale", json!(field("locale").unwrap_or(row.locale)));
+        }
+        if told.has("updated_at") {
+            put("updated_at", json!(fields.iter().map(|f| f.updated_at).max().unwrap_or(row.created_at) / SECOND));
+        }
+        // An address that the account does not own says nothing about whose it is, and libraries take it for a name
+        // whatever `email_verified` says (CN-03). A number likewise.
+        let unproved = client.settings.unproved_contacts;
+        if told.has("email")
+            && let Some(email) = list_emails(c, account).await?.into_iter().filter(|e| e.owner || unproved).max_by_key(|e| e.owner)
+        {
+            put("email", json!(email.typed));
+            put("email_verified", json!(email.owner));
+        }
+        if told.has("phone_number")
+            && let Some(phone) = fields.iter().find(|f| f.name == "phone" && (f.source == BY_CODE || unproved))
+        {
+            put("phone_number", json!(phone.value));
+            put("phone_number_verified", json!(phone.source == BY_CODE));
+        }
+        if told.has("roles") {
+            put("roles", json!(list_roles(c, self.org, account).await?));
+        }
+        if told.has("identities") {
+            let (last, all) = self.identity_claims(c, account).await?;
+            put("last_identity", last);
+            put("identities", all);
+        }
+        if !client.settings.claims.is_empty() {
+            self.mapped_claims(c, account, client, &told, &mut claims).await?;
+        }
+        Ok(Some(claims))
+    }
+
+    /// Claims that the application's own expressions make. One that fails is left out and logged, without what it saw.
+    async fn mapped_claims(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, told: &Told, claims: &mut Map<String, Value>) -> Result<(), Fault> {
+        let (last, all) = self.identity_claims(c, account).await?;
+        let said = |one: &Value| one.get("claims").cloned().unwrap_or_else(|| json!({}));
+        let fields: Map<String, Value> = list_attributes(c, account).await?.into_iter().map(|f| (f.name, json!(f.value))).collect();
+        let variables = Variables {
+            claims: Value::Object(claims.clone()),
+            last: said(&last),
+            identities: all.as_object().into_iter().flatten().map(|(key, one)| (key.clone(), said(one))).collect::<Map<_, _>>().into(),
+            account: Value::Object(fields),
+            application: json!({"client_id": client.client_id}),
+            provider: json!({"key": last.get("provider")}),
+        };
+        let texts = client.settings.claims.iter().filter(|(name, text)| told.has_own(name, text)).map(|(name, text)| (name.clone(), text.clone())).collect();
+        claims.extend(mapped(client.client_id.clone(), texts, variables).await?);
+        Ok(())
+    }
+
+    /// The identity that was used last (GV-05), and all of them by provider (GV-06), with what the provider said.
+    async fn identity_claims(&self, c: &mut Conn, account: AccountId) -> Result<(Value, Value), Fault> {
+        let providers = list_providers(c, self.org).await?;
+        let mut links = list_links(c, account).await?;
+        links.sort_by_key(|l| std::cmp::Reverse(l.used_at));
+        let (mut last, mut all) = (Value::Null, Map::new());
+        for link in links {
+            let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else { continue };
+            let sealed = find_claims(c, link.id).await?;
+            let said: Value = sealed.and_then(|s| self.vault.open_sealed("claims", &s)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+            let told = json!({"provider": provider.key, "subject": link.subject, "used_at": link.used_at / SECOND, "claims": said});
+            if last.is_null() {
+                last = told.clone();
+            }
+            all.entry(provider.key.clone()).or_insert(told);
+        }
+        Ok((last, Value::Object(all)))
+    }
+}

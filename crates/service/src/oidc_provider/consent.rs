@@ -1,0 +1,138 @@
+//! What people allow applications: asked once for each thing that is told, remembered, taken back in My Account.
+use domain::{AccountId, Refusal, path::AuthorizeRequest};
+use issuer::{Line, RegisteredClient, Told};
+use serde_json::json;
+use storage::{
+    Conn,
+    applications::{find_consent, list_access, set_consent},
+};
+use url::Url;
+
+use crate::oidc_provider::Granted;
+use crate::oidc_provider::registered;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::audit::Event;
+
+/// A thing that an application is told or may do, and whether it was allowed before.
+#[derive(Debug, Clone)]
+pub struct ToldLine {
+    pub line: Line,
+    pub before: bool,
+}
+
+/// Where the browser goes when the person has answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    Host(String),
+    /// A program on the same machine.
+    Here,
+    /// A program that the machine knows by this scheme.
+    Scheme(String),
+}
+
+impl Next {
+    fn of(redirect_uri: &str) -> Option<Self> {
+        let url = Url::parse(redirect_uri).ok()?;
+        Some(match (url.scheme(), url.host_str()) {
+            (_, Some("127.0.0.1" | "[::1]" | "localhost")) => Self::Here,
+            ("https" | "http", Some(host)) => Self::Host(host.to_owned()),
+            (scheme, _) => Self::Scheme(scheme.to_owned()),
+        })
+    }
+}
+
+/// What the page of a request shows.
+#[derive(Debug, Clone)]
+pub struct ConsentView {
+    pub application: String,
+    pub lines: Vec<ToldLine>,
+    pub next: Next,
+    /// Nobody here has looked at the application's name (CN-02).
+    pub unchecked: bool,
+}
+
+/// An application with access, as My Account lists it.
+#[derive(Debug, Clone)]
+pub struct AccessRow {
+    pub client_id: String,
+    pub name: String,
+    pub lines: Vec<ToldLine>,
+}
+
+/// A page's lines for what is asked, next to what was allowed before.
+pub(super) fn lines(asked: &Told, known: &Told) -> Vec<ToldLine> {
+    let before = asked.and(known).lines();
+    let news: Vec<Line> = asked.lines();
+    // A line of which a part is new is new.
+    let whole = |line: &Line| before.contains(line) && !asked.without(known).lines().contains(line);
+    news.into_iter().map(|line| ToldLine { before: whole(&line), line }).collect()
+}
+
+impl Ligature {
+    /// What a request would have told, whichever parameter asks for it.
+    pub(super) fn told_by(request: &AuthorizeRequest, client: &RegisteredClient) -> Told {
+        Told::asked(&request.scope, request.id_token_claims.iter().chain(&request.userinfo_claims), &client.settings)
+    }
+
+    /// Whether the person has to be asked: the application is somebody else's and wants more than it was allowed, or it
+    /// asks for being asked.
+    pub(super) async fn wants_consent(&self, c: &mut Conn, account: AccountId, request: &AuthorizeRequest, client: &RegisteredClient) -> Result<bool, Fault> {
+        if client.settings.first_party {
+            return Ok(false);
+        }
+        let known = find_consent(c, account, client.id).await?.map(|text| Told::parse(&text));
+        Ok(request.consent || known.is_none_or(|known| !Self::told_by(request, client).is_within(&known)))
+    }
+
+    /// The person's word is kept beside what they allowed before.
+    pub(super) async fn remember_consent(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<(), Fault> {
+        let all = Told::parse(&find_consent(c, account, client.id).await?.unwrap_or_default()).or(asked).text();
+        set_consent(c, account, client.id, &all, self.now()).await?;
+        self.record(c, Event::new("application.allowed").account(account).detail(json!({"client_id": client.client_id, "scope": all}))).await
+    }
+
+    /// The page's data.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`], [`Refusal::ApplicationUnknown`].
+    pub async fn consent_view(&self, visitor: &Visitor, request: &AuthorizeRequest) -> Result<ConsentView, Fault> {
+        let account = Self::caller(visitor)?.account;
+        let mut conn = self.store.read().await?;
+        let client = self.registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
+        let known = Told::parse(&find_consent(&mut conn, account, client.id).await?.unwrap_or_default());
+        let next = Next::of(&request.redirect_uri).ok_or(Refusal::ApplicationUnknown)?;
+        Ok(ConsentView { lines: lines(&Self::told_by(request, &client), &known), next, unchecked: client.settings.unchecked_name, application: client.name })
+    }
+
+    /// The person's word: on to the application, with a code or with `access_denied`.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`]; [`Refusal::ApplicationUnknown`].
+    pub async fn consent(&self, visitor: &Visitor, request: &AuthorizeRequest, allow: bool) -> Result<Granted, Fault> {
+        Self::caller(visitor)?;
+        if !allow {
+            return Ok(Granted::Code(self.error_uri(&request.redirect_uri, "access_denied", "the person did not allow it", request.state.as_deref())));
+        }
+        let request = request.clone();
+        self.act(visitor, move |this, c, visitor| Box::pin(async move { this.grant_in(c, visitor.session()?, request, true).await })).await
+    }
+
+    /// Applications that have access to the caller's account.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`].
+    pub async fn own_applications(&self, visitor: &Visitor) -> Result<Vec<AccessRow>, Fault> {
+        let account = Self::caller(visitor)?.account;
+        let rows = list_access(&mut self.store.read().await?, account, self.now()).await?;
+        Ok(rows
+            .into_iter()
+            .map(|(row, scope)| {
+                let RegisteredClient { client_id, name, .. } = registered(&row);
+                let lines = Told::parse(&scope.unwrap_or_default()).lines().into_iter().map(|line| ToldLine { line, before: false }).collect();
+                AccessRow { client_id, name, lines }
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,207 @@
+//! Devices without a browser: a short code is typed elsewhere, by somebody who is signed in (RFC 8628).
+use domain::{AccountId, Refusal, SECOND, code};
+use issuer::{ClientCredentials, DEVICE_INTERVAL, DEVICE_SECONDS, Grant, RegisteredClient, Told};
+use serde_json::{Value, json};
+use storage::{
+    accounts::hold_account,
+    applications::find_application_by_id,
+    tokens::{Device, NewFamily, add_device, begin_family, find_device, find_waiting_device, settle_device, take_device, touch_device},
+};
+
+use crate::oidc_provider::Shown;
+use crate::oidc_provider::Standing;
+use crate::oidc_provider::ToldLine;
+use crate::oidc_provider::consent::lines;
+use crate::oidc_provider::gate::Gate;
+use crate::oidc_provider::registered;
+use crate::oidc_provider::tokens::Asked;
+use crate::oidc_provider::tokens::Issue;
+use crate::oidc_provider::tokens::TokenProblem;
+use crate::oidc_provider::tokens::known_scopes;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::audit::Event;
+use crate::crypto::random::hash;
+use crate::crypto::random::mail_code;
+use crate::crypto::random::token;
+use crate::codes::limits::Guarded;
+
+/// Letters of a short code: 40 bits and fifteen minutes, with few tries for each person.
+const SHAPE: domain::policy::Pin = domain::policy::Pin { alphabet: domain::policy::Alphabet::Base32, length: 8 };
+
+/// What the page of a device comes to.
+#[derive(Debug, Clone)]
+pub enum DeviceAsked {
+    View(DeviceView),
+    /// The session does not open the application: a sign-in on the way there first (TK-04).
+    SignIn {
+        client_id: String,
+    },
+    /// The application's policy asks for a second factor, and the account has none.
+    SetUpFactor,
+}
+
+/// What the page shows of a device that waits.
+#[derive(Debug, Clone)]
+pub struct DeviceView {
+    pub application: String,
+    pub lines: Vec<ToldLine>,
+    /// Nobody here has looked at the application's name (CN-02).
+    pub unchecked: bool,
+}
+
+impl Ligature {
+    fn user_code(&self, typed: &str) -> Vec<u8> {
+        self.vault.lookup(&[b"device", code::fold(typed).as_bytes()])
+    }
+
+    /// `POST /device_authorization`.
+    ///
+    /// # Errors
+    /// [`TokenProblem`].
+    pub async fn begin_device(&self, credentials: &ClientCredentials, form: &[(String, String)]) -> Result<Value, TokenProblem> {
+        let client = self.client(credentials).await?;
+        if !client.settings.grants.contains(&Grant::DeviceCode) {
+            return Err(TokenProblem::Error("unauthorized_client"));
+        }
+        let scope = known_scopes(Asked(form).field("scope").unwrap_or("openid"));
+        let now = self.now();
+        for _ in 0..3 {
+            let (secret, short) = (token(), mail_code(SHAPE));
+            let row = Device {
+                hash: hash(&secret),
+                user_code: self.user_code(&short),
+                application_id: client.id,
+                scope: scope.join(" "),
+                state: String::new(),
+                account_id: None,
+                sid: String::new(),
+                standing: String::new(),
+                asked_at: 0,
+                expires_at: now + DEVICE_SECONDS * SECOND,
+            };
+            if self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_device(c, &row).await?) })).await? {
+                let (at, short) = (format!("{}/device", self.settings.public_url), code::grouped(&short));
+                return Ok(json!({
+                    "device_code": secret,
+                    "user_code": short,
+                    "verification_uri": at,
+                    "verification_uri_complete": format!("{at}?code={short}"),
+                    "expires_in": DEVICE_SECONDS,
+                    "interval": DEVICE_INTERVAL,
+                }));
+            }
+        }
+        Err(TokenProblem::Fault(Fault::Internal("no free short code".into())))
+    }
+
+    /// The device that waits under a short code. Wrong ones are counted for the person before they are looked at.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`], [`Refusal::RateLimited`], [`Refusal::CodeWrong`].
+    pub async fn device_view(&self, visitor: &Visitor, typed: &str) -> Result<DeviceAsked, Fault> {
+        let caller = Self::caller(visitor)?;
+        let (row, client) = self.waiting_device(visitor, typed).await?;
+        match self.may_open(&mut self.store.read().await?, &client.client_id, caller.into()).await? {
+            Gate::Open => {}
+            Gate::SignIn => return Ok(DeviceAsked::SignIn { client_id: client.client_id }),
+            Gate::SetUpFactor => return Ok(DeviceAsked::SetUpFactor),
+        }
+        let lines = lines(&Told::asked(&known_scopes(&row.scope), &[], &client.settings), &Told::default());
+        Ok(DeviceAsked::View(DeviceView { lines, unchecked: client.settings.unchecked_name, application: client.name }))
+    }
+
+    async fn waiting_device(&self, visitor: &Visitor, typed: &str) -> Result<(Device, RegisteredClient), Fault> {
+        let account = Self::caller(visitor)?.account;
+        let counted = self.count_try(visitor, Guarded::Device, Some(account), &[]).await?;
+        let mut conn = self.store.read().await?;
+        if let Some(row) = find_waiting_device(&mut conn, &self.user_code(typed), self.now()).await?
+            && let Some(application) = find_application_by_id(&mut conn, self.org, row.application_id).await?.filter(|a| a.active)
+        {
+            drop(conn);
+            self.store.write(move |c| Box::pin(async move { counted.was_right(c).await })).await?;
+            return Ok((row, registered(&application)));
+        }
+        Err(Refusal::CodeWrong.into())
+    }
+
+    /// The person's word on a device.
+    ///
+    /// # Errors
+    /// As [`Ligature::device_view`]; [`Refusal::NotAllowed`] where the session does not open the application.
+    pub async fn settle_device(&self, visitor: &Visitor, typed: &str, allow: bool) -> Result<(), Fault> {
+        let (row, client) = self.waiting_device(visitor, typed).await?;
+        self.act(visitor, move |this, c, visitor| {
+            Box::pin(async move {
+                let session = visitor.session()?;
+                if allow && this.may_open(c, &client.client_id, (&**session).into()).await? != Gate::Open {
+                    return Err(Refusal::NotAllowed.into());
+                }
+                // Said on this page, and remembered like on the other (CN-01).
+                if allow && !client.settings.first_party {
+                    this.remember_consent(c, session.account, &client, &Told::asked(&known_scopes(&row.scope), &[], &client.settings)).await?;
+                }
+                let standing = Standing { auth_at: session.auth_at, method: session.method.clone(), factor: session.factor.clone(), ..Standing::default() };
+                let standing = serde_json::to_string(&standing)?;
+                let (state, kind) = if allow { ("allowed", "application.allowed") } else { ("denied", "application.denied") };
+                if !settle_device(c, &row.hash, state, session.account, &session.sid, &standing).await? {
+                    return Err(Refusal::CodeWrong.into());
+                }
+                this.record(c, Event::new(kind).account(session.account).detail(json!({"client_id": client.client_id, "scope": row.scope, "device": true}))).await
+            })
+        })
+        .await
+    }
+
+    /// The device asks whether somebody has let it in (RFC 8628 §3.5). Like a code its secret counts once, and only while
+    /// the session that let it in lives (TK-03).
+    pub(super) async fn exchange_device(&self, client: &RegisteredClient, secret: &str, shown: &Shown) -> Result<Value, TokenProblem> {
+        const INVALID_GRANT: TokenProblem = TokenProblem::Error("invalid_grant");
+        let key = self.bound_key(client, shown, None).await?;
+        let (hashed, now) = (hash(secret), self.now());
+        let Some(row) = find_device(&mut self.store.read().await?, &hashed).await?.filter(|r| r.application_id == client.id) else {
+            self.end_if_alive(hashed, client).await?;
+            return Err(INVALID_GRANT);
+        };
+        if row.expires_at <= now {
+            return Err(TokenProblem::Error("expired_token"));
+        }
+        let asked = hashed.clone();
+        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_device(c, &asked, now).await?) })).await?;
+        if now - row.asked_at < DEVICE_INTERVAL * SECOND {
+            return Err(TokenProblem::Error("slow_down"));
+        }
+        let account = match (row.state.as_str(), row.account_id.map(AccountId::from)) {
+            ("waiting", _) => return Err(TokenProblem::Error("authorization_pending")),
+            ("allowed", Some(account)) => account,
+            _ => return Err(TokenProblem::Error("access_denied")),
+        };
+        let scope = known_scopes(&row.scope);
+        let standing = Standing { key, ..serde_json::from_str(&row.standing)? };
+        let issue = Issue { client, account: Some(account), sid: row.sid.clone(), granted: scope.clone(), scope, standing: standing.clone(), until: None, nonce: None, id_token_claims: Vec::new() };
+        let minted = self.mint(&issue).await?;
+        let family = NewFamily { family: hashed, organisation_id: self.org, application_id: client.id, account_id: Some(account), expires_at: self.family_end(client, None) };
+        let (this, client) = (self.clone(), client.clone());
+        let answer = self
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    hold_account(c, account).await?;
+                    if !take_device(c, &row.hash).await? {
+                        this.reused(c, &row.hash, &client, Some(account)).await?;
+                        return Ok(None);
+                    }
+                    if this.session_of(c, &row.sid, account, now).await?.is_none() || this.may_open(c, &client.client_id, (account, &standing).into()).await? != Gate::Open {
+                        return Ok(None);
+                    }
+                    match begin_family(c, &family, now).await? {
+                        Some(family) => minted.write(c, &family).await.map(Some),
+                        None => Ok(None),
+                    }
+                })
+            })
+            .await?;
+        answer.ok_or(INVALID_GRANT)
+    }
+}

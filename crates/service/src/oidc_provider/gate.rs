@@ -1,0 +1,88 @@
+//! The one gate before every application: a code, a refresh, a device, a guarded host and the session of a returning
+//! person ask it alike (rule 21).
+use domain::{
+    AccountId, Facts, Micros, Outcome, ProviderId, decide,
+    facts::{Given, Intent, Known, Local, ProviderFacts},
+    policy::Owes,
+};
+use storage::{
+    Conn,
+    accounts::find_account,
+    factors::{TOTP, find_factor},
+    sessions::{Session, find_session_of},
+};
+
+use crate::oidc_provider::Standing;
+use crate::Caller;
+use crate::Fault;
+use crate::Ligature;
+
+/// A sign-in as applications meet it: a session's, or the one that their tokens began with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SignedIn<'a> {
+    pub account: AccountId,
+    /// `password`, `code`, `phone`, `passkey` or a provider's key.
+    pub method: &'a str,
+    /// The second factor; empty: none.
+    pub factor: &'a str,
+}
+
+impl<'a> From<&'a Caller> for SignedIn<'a> {
+    fn from(caller: &'a Caller) -> Self {
+        Self { account: caller.account, method: &caller.method, factor: &caller.factor }
+    }
+}
+
+impl<'a> From<(AccountId, &'a Standing)> for SignedIn<'a> {
+    fn from((account, standing): (AccountId, &'a Standing)) -> Self {
+        Self { account, method: &standing.method, factor: &standing.factor }
+    }
+}
+
+/// What the gate says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Open,
+    /// Another sign-in first, on the way to this application.
+    SignIn,
+    /// The application's policy asks for a second factor, and the account has none: it is set up first.
+    SetUpFactor,
+}
+
+impl Ligature {
+    /// Whether a sign-in opens an application now: its provider leads there, policy has it, what is asked there was
+    /// accepted, the second factor that is wanted was shown, and the account is active. The decision is that of the
+    /// sign-in itself, so that signing in elsewhere first, or earlier, gets nobody around it.
+    pub(crate) async fn may_open(&self, c: &mut Conn, client_id: &str, who: SignedIn<'_>) -> Result<Gate, Fault> {
+        let Some(row) = find_account(c, self.org, who.account).await? else { return Ok(Gate::SignIn) };
+        let ground = self.ground(c, Some(client_id)).await?;
+        let local = Local::named(who.method);
+        let key = local.is_none().then_some(who.method);
+        let provider = key.map(|key| {
+            let row = ground.providers.iter().find(|p| p.key == key);
+            ProviderFacts { id: row.map_or(ProviderId([0; 16]), |p| p.id), enabled: row.is_some_and(|p| p.enabled), filter: Some(true), second_factor: who.factor == "provider" }
+        });
+        let shown = (!who.factor.is_empty() && who.factor != "provider").then_some(who.account);
+        let known = Known { account: who.account, state: row.state(), link: None, second_factor: find_factor(c, who.account, TOTP).await?.is_some() };
+        let policy = ground.policy(key);
+        let mut facts = Facts { provider, local: local.unwrap_or_default(), given: Given { factor: shown, ..Given::default() }, ..Facts::local(Intent::SignIn, Some(known)) };
+        self.add_agreed(c, &policy, &[who.account], &mut facts.given).await?;
+        if !matches!(decide(&facts, &policy).outcome, Outcome::SignIn { .. }) {
+            return Ok(Gate::SignIn);
+        }
+        Ok(match self.owed(c, &ground.policy(None), who.account, who.factor).await? {
+            Owes::Nothing | Owes::Soon(_) => Gate::Open,
+            Owes::Show => Gate::SignIn,
+            Owes::Now => Gate::SetUpFactor,
+        })
+    }
+
+    /// The session that applications know by a name, if it is alive and this account's.
+    pub(super) async fn session_of(&self, c: &mut Conn, sid: &str, account: AccountId, now: Micros) -> Result<Option<(Session, Vec<u8>)>, Fault> {
+        if sid.is_empty() {
+            return Ok(None);
+        }
+        let found = find_session_of(c, self.org, sid, now, now - self.settings.session_idle).await?;
+        Ok(found.filter(|(session, _)| session.account_id == account))
+    }
+}

@@ -1,0 +1,165 @@
+//! Programs that register applications by themselves (RFC 7591). Off until an administrator makes an initial access
+//! token, and again when none is left.
+use domain::{ApplicationId, DAY, Micros, Refusal, Right, SECOND};
+use issuer::{MetadataProblem, Registration, read_metadata};
+use serde_json::{Value, json};
+use storage::{
+    applications::{Application, add_application, add_secret},
+    registrations::{RegistrationToken, add_registration_token, end_registration_token, list_registration_tokens, use_registration_token},
+    stamp::change_stamp,
+};
+
+use crate::oidc_provider::hex;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::audit::Event;
+use crate::crypto::random::hash;
+use crate::crypto::random::row_id;
+use crate::crypto::random::token;
+
+/// Why a program was not registered.
+#[derive(Debug)]
+pub enum RegisterProblem {
+    /// No initial access token that lets somebody: 401.
+    Token,
+    /// 400 with the standard's code.
+    Metadata(MetadataProblem),
+    Fault(Fault),
+}
+
+impl<T: Into<Fault>> From<T> for RegisterProblem {
+    fn from(fault: T) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+/// An initial access token as the console lists it.
+#[derive(Debug, Clone)]
+pub struct RegistrationTokenView {
+    /// Its hash in hex: by this it is ended.
+    pub id: String,
+    pub label: String,
+    pub uses_left: i32,
+    pub expires_at: Micros,
+}
+
+impl Ligature {
+    /// Whether some program could register now.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub async fn takes_registrations(&self) -> Result<bool, Fault> {
+        Ok(!list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?.is_empty())
+    }
+
+    /// `POST /register`: the answer of RFC 7591 §3.2.1.
+    ///
+    /// # Errors
+    /// [`RegisterProblem`]. Metadata that cannot be used does not use the token up.
+    pub async fn register(&self, initial: &str, metadata: &Value) -> Result<Value, RegisterProblem> {
+        let hashed = hash(initial);
+        let known = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
+        if !known.iter().any(|t| t.hash == hashed) {
+            return Err(RegisterProblem::Token);
+        }
+        let Registration { name, redirect_uris, settings } = read_metadata(metadata).map_err(RegisterProblem::Metadata)?;
+        let now = self.now();
+        let client_id = format!("dyn-{}", domain::code::encode(&crate::crypto::random::random_bytes::<16>()).to_lowercase());
+        let secret = (!settings.kind.is_public()).then(token);
+        let mut answer = json!({
+            "client_id": client_id,
+            "client_id_issued_at": now / SECOND,
+            "client_name": name,
+            "redirect_uris": redirect_uris,
+            "response_types": ["code"],
+            "grant_types": settings.grants.iter().map(|g| g.name()).collect::<Vec<_>>(),
+            "token_endpoint_auth_method": if secret.is_some() { "client_secret_basic" } else { "none" },
+            "application_type": if settings.kind == issuer::Kind::Native { "native" } else { "web" },
+            "id_token_signed_response_alg": settings.algorithm.name(),
+            "subject_type": if settings.pairwise { "pairwise" } else { "public" },
+            "post_logout_redirect_uris": settings.post_logout_redirect_uris,
+            "dpop_bound_access_tokens": settings.dpop,
+        });
+        if let (Some(secret), Some(fields)) = (&secret, answer.as_object_mut()) {
+            fields.insert("client_secret".into(), json!(secret));
+            fields.insert("client_secret_expires_at".into(), json!(0));
+        }
+        let row = Application {
+            id: ApplicationId(row_id(now)),
+            organisation_id: self.org,
+            client_id: client_id.clone(),
+            name,
+            redirect_uris: serde_json::to_string(&redirect_uris)?,
+            active: true,
+            created_at: now,
+            settings: serde_json::to_string(&settings)?,
+        };
+        let this = self.clone();
+        let registered = self
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    let Some(label) = use_registration_token(c, this.org, &hashed, now).await? else { return Ok(false) };
+                    add_application(c, &row).await?;
+                    if let Some(secret) = secret {
+                        add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
+                    }
+                    change_stamp(c, this.org).await?;
+                    this.record(c, Event::new("application.registered").by("program").detail(json!({"client_id": client_id, "token": label}))).await?;
+                    Ok(true)
+                })
+            })
+            .await?;
+        if registered { Ok(answer) } else { Err(RegisterProblem::Token) }
+    }
+
+    /// Initial access tokens that still let somebody.
+    ///
+    /// # Errors
+    /// As [`Ligature::allowed`].
+    pub async fn registration_tokens(&self, visitor: &Visitor) -> Result<Vec<RegistrationTokenView>, Fault> {
+        self.allowed(visitor, Right::SeeApplications).await?;
+        let rows = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
+        Ok(rows.into_iter().map(|r| RegistrationTokenView { id: hex(&r.hash), label: r.label, uses_left: r.uses_left, expires_at: r.expires_at }).collect())
+    }
+
+    /// Makes an initial access token; it is shown once.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for a label that is none, or numbers out of range (1 to 100 uses, 1 to 90 days).
+    pub async fn make_registration_token(&self, visitor: &Visitor, label: &str, uses: i32, days: i64) -> Result<String, Fault> {
+        self.allowed(visitor, Right::ChangeApplications).await?;
+        let label = label.trim().to_owned();
+        if label.is_empty() || label.chars().count() > 60 || label.chars().any(char::is_control) || !(1..=100).contains(&uses) || !(1..=90).contains(&days) {
+            return Err(Refusal::BadRequest.into());
+        }
+        let (secret, now) = (token(), self.now());
+        let row = RegistrationToken { hash: hash(&secret), label: label.clone(), uses_left: uses, expires_at: now + days * DAY };
+        self.administer::<_, Fault, _>(visitor, Right::ChangeApplications, move |this, c, admin| {
+            Box::pin(async move {
+                add_registration_token(c, this.org, &row, now).await?;
+                this.record(c, admin.event("registration.opened").detail(json!({"token": label, "uses": uses, "days": days}))).await
+            })
+        })
+        .await?;
+        Ok(secret)
+    }
+
+    /// Ends an initial access token. What it registered stays.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for one that is not there.
+    pub async fn end_registration_token(&self, visitor: &Visitor, id: &str) -> Result<(), Fault> {
+        self.allowed(visitor, Right::ChangeApplications).await?;
+        let known = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
+        let row = known.into_iter().find(|t| hex(&t.hash) == id).ok_or(Refusal::NotFound)?;
+        self.administer(visitor, Right::ChangeApplications, move |this, c, admin| {
+            Box::pin(async move {
+                end_registration_token(c, this.org, &row.hash).await?;
+                this.record(c, admin.event("registration.closed").detail(json!({"token": row.label}))).await
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,283 @@
+//! What administrators configured, as decisions see it: read anew when the organisation's stamp changed, and at no
+//! other time, so that a change counts at once on every node.
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::{
+    Policy, ProviderId, Refusal,
+    address::Canonical,
+    attempt::ProvedBy,
+    decide::fits,
+    facts::{AddTo, Candidate},
+};
+use storage::{
+    Conn,
+    accounts::Email,
+    organisations::{Organisation, load_organisation},
+    policies::list_live_policies,
+    providers::{Provider, list_providers},
+    snapshots::Snapshot,
+    stamp::find_stamp,
+};
+
+use crate::Fault;
+use crate::Ligature;
+use crate::sign_in::upstream_identity::Held;
+use crate::sign_in::upstream_identity::source_of;
+use crate::policy::documents::Policies;
+
+/// Grounds are kept for this many applications.
+const APPLICATIONS: usize = 1000;
+
+/// Methods of an account, as the direction flags count them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct MethodCount {
+    pub methods: u32,
+    pub target: u32,
+    pub of_provider: u32,
+    /// Methods that would let the person in today.
+    pub usable: u32,
+    pub foreign_domain: bool,
+    pub same_email: bool,
+}
+
+/// Policies and providers as one decision sees them; made once for any number of accounts.
+pub(crate) struct Ground {
+    pub policies: Arc<Policies>,
+    pub providers: Arc<Vec<Provider>>,
+    pub client: Option<String>,
+    merged: HashMap<String, Arc<Policy>>,
+    /// Of the local methods.
+    local: Arc<Policy>,
+    flags: HashMap<ProviderId, Flags>,
+}
+
+/// What counts of a provider when methods are counted.
+struct Flags {
+    enabled: bool,
+    as_target: bool,
+    sign_in: bool,
+    isolation: String,
+    /// Where its word comes from.
+    source: String,
+}
+
+impl Ground {
+    pub fn new(policies: Arc<Policies>, providers: Arc<Vec<Provider>>, client: Option<String>) -> Self {
+        let merged: HashMap<String, Arc<Policy>> = providers.iter().map(|p| (p.key.clone(), Arc::new(policies.effective(Some(&p.key), client.as_deref())))).collect();
+        let flags = providers
+            .iter()
+            .filter_map(|p| {
+                let policy = merged.get(&p.key)?;
+                Some((p.id, Flags { enabled: p.enabled, as_target: policy.permits.as_target, sign_in: policy.permits.sign_in, isolation: policy.isolation(), source: source_of(p) }))
+            })
+            .collect();
+        let local = Arc::new(policies.effective(None, client.as_deref()));
+        Self { policies, providers, client, merged, local, flags }
+    }
+
+    /// The policy for a provider, or for the local methods.
+    pub fn policy(&self, key: Option<&str>) -> Arc<Policy> {
+        match key {
+            None => Arc::clone(&self.local),
+            Some(key) => self.merged.get(key).map_or_else(|| Arc::new(self.policies.effective(Some(key), self.client.as_deref())), Arc::clone),
+        }
+    }
+
+    pub fn provider(&self, id: ProviderId) -> Option<&Provider> {
+        self.providers.iter().find(|p| p.id == id)
+    }
+
+    /// Whether a provider's word still comes from where it came from when it said this. Else whoever could change that for a
+    /// moment would speak for people who are linked later (DL-01).
+    pub fn still_says(&self, held: &Held) -> bool {
+        self.flags.get(&held.provider).is_some_and(|f| f.source == held.source)
+    }
+
+    /// Counts an account's methods. The local password counts as one that may be linked to (GO-53).
+    pub fn count(&self, account: &Snapshot, held: Option<&Held>) -> MethodCount {
+        let mut count = MethodCount::default();
+        let domain = held.and_then(|h| self.flags.get(&h.provider)).map(|f| f.isolation.as_str());
+        count.foreign_domain = domain.is_some_and(|d| self.is_foreign(account, d));
+        let claimed = held.and_then(Held::address);
+        for link in account.links.iter().filter(|l| l.active) {
+            let Some(flags) = self.flags.get(&link.provider) else { continue };
+            count.methods += 1;
+            count.target += u32::from(flags.as_target);
+            count.usable += u32::from(flags.enabled && flags.sign_in);
+            if held.is_some_and(|h| h.provider == link.provider) {
+                count.of_provider += 1;
+                count.same_email |= claimed.is_some() && claimed == Canonical::parse(&link.label).ok();
+            }
+        }
+        if account.password {
+            count.methods += 1;
+            count.target += 1;
+            count.usable += u32::from(self.local.permits.password_sign_in);
+        }
+        if account.passkeys {
+            count.methods += 1;
+            count.target += 1;
+            count.usable += u32::from(self.local.permits.passkey_sign_in);
+        }
+        // A number never counts: whoever it is handed to proves it, and then it opens this account no more.
+        count.usable += u32::from(self.local.permits.email_code_sign_in && account.emails.iter().any(|e| e.owner && !e.contested));
+        count
+    }
+
+    /// One of the account's methods is of another isolation domain (GO-08); the local ones are of the common one.
+    fn is_foreign(&self, account: &Snapshot, domain: &str) -> bool {
+        let local = (account.password || account.passkeys) && !domain.is_empty();
+        local || account.links.iter().filter(|l| l.active).filter_map(|l| self.flags.get(&l.provider)).any(|f| f.isolation != domain)
+    }
+
+    /// An account as an identity would be added to it, on whatever path.
+    pub fn add_to(&self, account: &Snapshot, held: &Held) -> AddTo {
+        let count = self.count(account, Some(held));
+        AddTo {
+            account: account.account,
+            state: account.state,
+            methods: count.methods,
+            target_methods: count.target,
+            of_this_provider: count.of_provider,
+            same_email: count.same_email,
+            foreign_domain: count.foreign_domain,
+            recent: true,
+        }
+    }
+
+    /// Why something of another account may not become this account's (MG-01): what is local, then each identity as it
+    /// would be added after those before it. Without the other account: why nothing may.
+    pub fn misfit(&self, own: &Snapshot, other: Option<&Snapshot>) -> Option<Refusal> {
+        let count = self.count(own, None);
+        let local = AddTo {
+            account: own.account,
+            state: own.state,
+            methods: count.methods,
+            target_methods: count.target,
+            of_this_provider: 0,
+            same_email: false,
+            foreign_domain: other.is_some_and(|o| o.password || o.passkeys) && self.is_foreign(own, ""),
+            recent: true,
+        };
+        if let Err(refusal) = fits(local, &self.local) {
+            return Some(refusal);
+        }
+        let mut grown = own.clone();
+        for link in other.into_iter().flat_map(|o| &o.links).filter(|l| l.active) {
+            if let Some(provider) = self.provider(link.provider) {
+                let mut held = Held::nobody(provider);
+                held.assertion.email = Some(link.label.clone());
+                if let Err(refusal) = fits(self.add_to(&grown, &held), &self.policy(Some(&provider.key))) {
+                    return Some(refusal);
+                }
+            }
+            grown.links.push(link.clone());
+        }
+        None
+    }
+
+    /// An account as a rule found it. `matched`: by this address of its own. `proof`: by what it is shown to be the
+    /// person's. `identity`: the keyed hash of the identity that arrived.
+    pub fn candidate(&self, account: &Snapshot, rule: &str, matched: Option<&str>, proof: Option<&ProvedBy>, held: &Held, identity: &[u8]) -> Candidate {
+        let count = self.count(account, Some(held));
+        let email = matched.and_then(|address| account.emails.iter().find(|e| e.canonical == address));
+        let proved = account.emails.iter().any(|e| e.proof != "none");
+        // Another subject of an issuer that the account has, with an address of it, and nobody said that this is fine (ID-18).
+        let other = account.links.iter().any(|l| l.active && l.namespace == held.namespace && l.subject != held.assertion.subject);
+        let claimed = held.address().filter(|_| other);
+        let rival = |e: &&Email| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical) && e.contested_by.as_deref() != Some(identity);
+        let doubtful = |e: &&Email| e.contested || rival(e);
+        let by_phone = matches!(proof, Some(ProvedBy::Phone(_)));
+        let mailbox = proof.and_then(ProvedBy::mailbox).or(matched);
+        let contested = match mailbox {
+            _ if by_phone => account.emails.iter().any(|e| e.proof != "none" && rival(&e)),
+            Some(address) => account.emails.iter().any(|e| e.canonical == address && doubtful(&e)),
+            None => proved && account.emails.iter().filter(|e| e.proof != "none").all(|e| doubtful(&e)),
+        };
+        let same = |l: &&storage::snapshots::LinkFacts| l.namespace == held.namespace && l.subject == held.assertion.subject;
+        Candidate {
+            account: account.account,
+            rule: rule.to_owned(),
+            state: account.state,
+            owner: email.is_some_and(|e| e.owner),
+            verified: email.map_or(proved && matched.is_none(), |e| e.proof != "none"),
+            administrator: account.administrator,
+            methods: count.methods,
+            target_methods: count.target,
+            of_this_provider: count.of_provider,
+            barred: account.links.iter().filter(same).any(|l| l.barred),
+            released: account.links.iter().filter(same).any(|l| !l.active),
+            same_email: count.same_email,
+            foreign_domain: count.foreign_domain,
+            mailbox: proved && !contested,
+            second_factor: account.second_factor,
+            contested,
+        }
+    }
+}
+
+/// Everything that one stamp stands for.
+pub(crate) struct Configured {
+    stamp: i64,
+    policies: Arc<Policies>,
+    providers: Arc<Vec<Provider>>,
+    organisation: Arc<Organisation>,
+    grounds: Mutex<HashMap<Option<String>, Arc<Ground>>>,
+}
+
+impl Ligature {
+    async fn configured(&self, c: &mut Conn) -> Result<Arc<Configured>, Fault> {
+        let stamp = find_stamp(c, self.org).await?;
+        let seen = self.configured.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(seen) = seen.filter(|s| s.stamp == stamp) {
+            return Ok(seen);
+        }
+        let policies = Arc::new(Policies::read(list_live_policies(c, self.org).await?)?);
+        let providers = Arc::new(list_providers(c, self.org).await?);
+        let organisation = Arc::new(load_organisation(c, self.org).await?);
+        let fresh = Arc::new(Configured { stamp, policies, providers, organisation, grounds: Mutex::default() });
+        // PostgreSQL shows each statement what was committed before it: keep only what belongs together.
+        if find_stamp(c, self.org).await? == stamp {
+            *self.configured.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
+        }
+        Ok(fresh)
+    }
+
+    /// The policies in force.
+    pub(crate) async fn policies(&self, c: &mut Conn) -> Result<Arc<Policies>, Fault> {
+        Ok(Arc::clone(&self.configured(c).await?.policies))
+    }
+
+    /// The organisation's own row.
+    pub(crate) async fn organisation_row(&self, c: &mut Conn) -> Result<Arc<Organisation>, Fault> {
+        Ok(Arc::clone(&self.configured(c).await?.organisation))
+    }
+
+    /// Policies and providers for decisions in an application, or in our own pages.
+    pub(crate) async fn ground(&self, c: &mut Conn, client: Option<&str>) -> Result<Arc<Ground>, Fault> {
+        let configured = self.configured(c).await?;
+        if let Some(ground) = configured.grounds.lock().unwrap_or_else(PoisonError::into_inner).get(&client.map(str::to_owned)) {
+            return Ok(Arc::clone(ground));
+        }
+        let registered = match client {
+            Some(client) => self.registered_client(c, client).await?,
+            None => None,
+        };
+        // A provider that may not lead to this application is off on the way to it.
+        let only = registered.map(|r| r.settings.providers).filter(|only| !only.is_empty());
+        let providers = match only {
+            Some(only) => Arc::new(configured.providers.iter().cloned().map(|p| Provider { enabled: p.enabled && only.contains(&p.key), ..p }).collect()),
+            None => Arc::clone(&configured.providers),
+        };
+        let ground = Arc::new(Ground::new(Arc::clone(&configured.policies), providers, client.map(str::to_owned)));
+        // What changed while this was read has another stamp by now, and is read anew by the next.
+        let mut grounds = configured.grounds.lock().unwrap_or_else(PoisonError::into_inner);
+        if grounds.len() < APPLICATIONS {
+            grounds.insert(client.map(str::to_owned), Arc::clone(&ground));
+        }
+        Ok(ground)
+    }
+}

@@ -1,0 +1,273 @@
+//! Values of an assertion: what the match rules compare, the claim filter, and profile fields.
+//!
+//! Expressions run on a blocking thread while no transaction is open (EX-02). Whoever gathers facts asks for the values of
+//! (assertion, policy, surroundings); what has not been evaluated yet ends the work with the question, and
+//! [`Ligature::knowing`] answers it outside and runs the work again. A question counts only as a whole: when the policy or an
+//! identity's claims changed in between, it is another one. Nothing else in this crate can evaluate an expression.
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{Arc, LazyLock},
+};
+
+use domain::{
+    Policy,
+    decide::RuleValues,
+    policy::{Attribute, Match, Target},
+};
+use expr::{Cache, Failed, Scope, Variables};
+use serde_json::{Map, Value, json};
+
+use crate::Fault;
+use crate::Ligature;
+use crate::policy::context::Ground;
+use crate::sign_in::upstream_identity::Held;
+
+/// Parsed expressions, of all organisations.
+static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
+
+/// How often the work of one visit may turn out to need more values: a few times while administrators change things.
+const ROUNDS: usize = 8;
+
+/// What expressions see besides the assertion.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Surroundings {
+    pub client: Option<String>,
+    /// Claims of the account's identities by provider key, and those used last, if the account is known.
+    pub identities: Map<String, Value>,
+    pub last: Option<Value>,
+}
+
+/// Everything that the values depend on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    held: Held,
+    policy: Arc<Policy>,
+    around: Surroundings,
+}
+
+impl Question {
+    /// An assertion that somebody made up, of nobody who is known.
+    pub(crate) fn offline(held: &Held, policy: &Arc<Policy>, ground: &Ground) -> Self {
+        Self { held: held.clone(), policy: Arc::clone(policy), around: Surroundings { client: ground.client.clone(), ..Surroundings::default() } }
+    }
+}
+
+/// What came of a policy's expressions on one assertion.
+#[derive(Debug, Default)]
+pub(crate) struct Values {
+    /// Whether the claim filter lets the assertion through; `None`: it failed.
+    pub filter: Option<bool>,
+    /// Conditions and values of every match rule.
+    pub rules: Vec<RuleValues>,
+    profile: BTreeMap<Target, String>,
+}
+
+impl Values {
+    /// The value of a profile field; a failing expression leaves the field as it is.
+    pub fn profile(&self, target: &Target) -> Option<&String> {
+        self.profile.get(target)
+    }
+}
+
+/// Questions that are answered.
+#[derive(Debug, Clone, Default)]
+pub struct Answers(Vec<(Question, Arc<Values>)>);
+
+impl Ligature {
+    /// Runs work that needs values, again and again until it has all that it asks for.
+    pub(crate) async fn knowing<T, F, R>(&self, mut work: F) -> Result<T, Fault>
+    where
+        F: FnMut(Self) -> R,
+        R: Future<Output = Result<T, Fault>>,
+    {
+        let mut answers = Answers::default();
+        for _ in 0..ROUNDS {
+            match work(Self(Arc::clone(&self.0), Arc::new(answers.clone()))).await {
+                Err(Fault::Unanswered(question)) => {
+                    let asked = (*question).clone();
+                    let values = blocking(move || evaluate(*question, Some(&CACHE))).await?;
+                    answers.0.push((asked, Arc::new(values)));
+                }
+                other => return other,
+            }
+        }
+        Err(Fault::Internal("the values of expressions do not settle".into()))
+    }
+
+    /// The values of an assertion, if they are known; a policy without expressions has no question.
+    ///
+    /// # Errors
+    /// [`Fault::Unanswered`], which [`Ligature::knowing`] answers.
+    pub(crate) fn values(&self, held: &Held, policy: &Arc<Policy>, around: &Surroundings) -> Result<Arc<Values>, Fault> {
+        let known = self.1.0.iter().find(|(q, _)| q.held == *held && (Arc::ptr_eq(&q.policy, policy) || q.policy == *policy) && q.around == *around);
+        if let Some((_, values)) = known {
+            return Ok(Arc::clone(values));
+        }
+        let question = Question { held: held.clone(), policy: Arc::clone(policy), around: around.clone() };
+        if policy.has_expressions() { Err(Fault::Unanswered(Box::new(question))) } else { Ok(Arc::new(evaluate(question, None))) }
+    }
+}
+
+/// Many at once, for runs over all accounts that hold no transaction.
+pub(crate) async fn evaluated(questions: Vec<Question>) -> Result<Vec<Values>, Fault> {
+    blocking(move || questions.into_iter().map(|q| evaluate(q, Some(&CACHE))).collect()).await
+}
+
+/// Claims of an application by its own expressions, as JSON; one that fails is left out and logged, without what it saw.
+pub(crate) async fn mapped(client: String, texts: BTreeMap<String, String>, variables: Variables) -> Result<Map<String, Value>, Fault> {
+    blocking(move || {
+        let scope = Scope::new(&variables);
+        let made = |text: &str| CACHE.get(text).map_err(|m| m.to_string()).and_then(|e| scope.as_ref().map_err(|f| f.0.clone()).and_then(|s| e.json(s).map_err(|f| f.0)));
+        let mut claims = Map::new();
+        for (name, text) in texts {
+            match made(&text) {
+                Ok(Some(value)) => drop(claims.insert(name, value)),
+                Ok(None) => {}
+                Err(_) => tracing::error!(client_id = client, claim = name, "a claim's expression failed"),
+            }
+        }
+        claims
+    })
+    .await
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| Fault::Internal(format!("an expression: {e}")))
+}
+
+/// Without a cache: for a policy that has no expression.
+fn evaluate(Question { held, policy, around }: Question, cache: Option<&Cache>) -> Values {
+    #[cfg(test)]
+    if cache.is_some() {
+        gate::pass(&held.assertion.subject);
+    }
+    let mut run = Run { cache, held: &held, around: &around, scope: None };
+    let choices = &policy.choices;
+    let filter = run.holds(&choices.claim_filter);
+    let rules = choices.rules.iter().filter(|r| !r.entered_by_user);
+    let rules = rules
+        .map(|rule| {
+            let when = run.holds(&rule.when);
+            // Where the condition does not hold nothing else is evaluated.
+            let values = if when == Some(true) { rule.all.iter().map(|one| run.compared(one)).collect() } else { Vec::new() };
+            RuleValues { rule: rule.id.clone(), when, values }
+        })
+        .collect();
+    let sync = &choices.sync;
+    let targets = sync.on_create.iter().chain(&sync.on_login).chain(&sync.on_link);
+    let profile = targets.filter_map(|target| run.profile(&policy, target).map(|value| (target.clone(), value))).collect();
+    Values { filter, rules, profile }
+}
+
+/// One evaluation; the variables are made at most once.
+struct Run<'a> {
+    cache: Option<&'a Cache>,
+    held: &'a Held,
+    around: &'a Surroundings,
+    scope: Option<Result<Scope, Failed>>,
+}
+
+impl Run<'_> {
+    fn scope(&mut self) -> Result<&Scope, Failed> {
+        let (held, around) = (self.held, self.around);
+        let made = self.scope.get_or_insert_with(|| {
+            Scope::new(&Variables {
+                claims: held.assertion.claims.clone().into(),
+                last: around.last.clone().unwrap_or_else(|| json!({})),
+                identities: around.identities.clone().into(),
+                account: json!({}),
+                application: json!({"client_id": around.client}),
+                provider: json!({"key": held.key, "name": held.provider_name}),
+            })
+        });
+        made.as_ref().map_err(Clone::clone)
+    }
+
+    fn holds(&mut self, text: &str) -> Option<bool> {
+        if text.is_empty() {
+            return Some(true);
+        }
+        let expression = self.cache?.get(text).ok()?;
+        self.failing(text, |scope| expression.holds(scope))
+    }
+
+    fn text(&mut self, text: &str) -> Result<Option<String>, ()> {
+        let expression = self.cache.ok_or(())?.get(text).map_err(drop)?;
+        self.failing(text, |scope| expression.text(scope)).ok_or(())
+    }
+
+    /// A failure is the administrator's business: it is logged with the expression, never with claims.
+    fn failing<T>(&mut self, text: &str, run: impl FnOnce(&Scope) -> Result<T, Failed>) -> Option<T> {
+        match self.scope().and_then(run) {
+            Ok(value) => Some(value),
+            Err(_) => {
+                tracing::error!(provider.key = self.held.key, expression = text, "a policy expression failed");
+                None
+            }
+        }
+    }
+
+    fn compared(&mut self, one: &Match) -> Result<Option<String>, ()> {
+        if !one.is_claim() {
+            return self.text(&one.equals);
+        }
+        Ok(match &one.account {
+            Attribute::Email => self.held.assertion.email.clone(),
+            Attribute::Username => self.claim("preferred_username"),
+            Attribute::Phone => self.claim("phone_number"),
+            Attribute::Own(name) => self.claim(name),
+        })
+    }
+
+    fn claim(&self, name: &str) -> Option<String> {
+        self.held.assertion.claims.get(name).and_then(Value::as_str).map(str::to_owned)
+    }
+
+    fn profile(&mut self, policy: &Policy, target: &Target) -> Option<String> {
+        if let Some(text) = policy.choices.mapping.get(target) {
+            return self.text(text).ok().flatten();
+        }
+        match target {
+            Target::Name => self.held.assertion.name.clone(),
+            Target::GivenName | Target::FamilyName | Target::Locale => self.claim(&target.name()),
+            Target::Username => self.claim("preferred_username"),
+            Target::Phone => self.claim("phone_number"),
+            Target::Own(name) => self.claim(name),
+        }
+    }
+}
+
+/// Lets a test hold the expressions on one subject back for a while.
+#[cfg(test)]
+pub(crate) mod gate {
+    use std::sync::{Condvar, Mutex};
+
+    /// The subject that is held back, and whether somebody stands there.
+    static HELD: Mutex<(Option<&'static str>, bool)> = Mutex::new((None, false));
+    static MOVED: Condvar = Condvar::new();
+
+    pub(crate) fn pass(subject: &str) {
+        let mut held = HELD.lock().unwrap();
+        while held.0 == Some(subject) {
+            held.1 = true;
+            MOVED.notify_all();
+            held = MOVED.wait(held).unwrap();
+        }
+    }
+
+    pub(crate) fn hold(subject: &'static str) {
+        *HELD.lock().unwrap() = (Some(subject), false);
+    }
+
+    /// Waits until an evaluation stands at the gate.
+    pub(crate) fn reached() {
+        let (held, waited) = MOVED.wait_timeout_while(HELD.lock().unwrap(), std::time::Duration::from_secs(60), |held| !held.1).unwrap();
+        assert!(!waited.timed_out() && held.1, "no expression runs");
+    }
+
+    pub(crate) fn open() {
+        *HELD.lock().unwrap() = (None, false);
+        MOVED.notify_all();
+    }
+}

@@ -1,0 +1,121 @@
+//! Providers as the sign-in pages need them, and their connectors.
+use std::sync::Arc;
+
+use domain::{
+    Refusal,
+    decide::{Entrance, entrance},
+};
+use storage::{
+    Conn,
+    providers::{Provider, find_provider},
+};
+use upstream::{Connector, Settings as ProviderSettings, connector};
+
+use crate::Fault;
+use crate::Ligature;
+
+/// A provider's button on the sign-in page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    pub key: String,
+    pub name: String,
+    pub kind: String,
+    /// Origin of its authorization page, for the page's `form-action`.
+    pub origin: Option<String>,
+}
+
+/// The sign-in page before anybody has said anything.
+#[derive(Debug, Clone)]
+pub struct Entered {
+    /// The only way in: no page (ZI-12).
+    pub straight_to: Option<String>,
+    pub buttons: Vec<Button>,
+    /// Address and password are asked for.
+    pub password: bool,
+    /// Signing in by a code to the own mailbox.
+    pub code: bool,
+    /// The same to the own phone.
+    pub phone_code: bool,
+    /// Numbers are known here: one can be typed for an address.
+    pub phones: bool,
+    /// Signing in by a passkey.
+    pub passkey: bool,
+}
+
+impl Ligature {
+    /// Providers that sign-in offers, in the administrator's order.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn buttons(&self) -> Result<Vec<Button>, Fault> {
+        self.buttons_of(None).await
+    }
+
+    /// What the sign-in page of an application shows, or where it leads by itself.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn entrance(&self, client: Option<&str>, stay: bool) -> Result<Entered, Fault> {
+        let policy = self.ground(&mut self.store.read().await?, client).await?.policy(None);
+        let buttons = self.buttons_of(client).await?;
+        let straight_to = match entrance(&policy, buttons.len(), stay) {
+            Entrance::Page => None,
+            Entrance::Provider(n) => buttons.get(n).map(|b| b.key.clone()),
+        };
+        Ok(Entered {
+            straight_to,
+            buttons,
+            password: policy.permits.password_sign_in,
+            code: policy.permits.email_code_sign_in,
+            phone_code: policy.permits.phone_code_sign_in && self.has_texts(),
+            phones: self.has_texts(),
+            passkey: policy.permits.passkey_sign_in && self.has_passkeys(),
+        })
+    }
+
+    async fn buttons_of(&self, client: Option<&str>) -> Result<Vec<Button>, Fault> {
+        let mut conn = self.store.read().await?;
+        let ground = self.ground(&mut conn, client).await?;
+        drop(conn);
+        let mut buttons = Vec::new();
+        for row in ground.providers.iter().filter(|r| r.enabled && ground.policy(Some(&r.key)).permits.sign_in) {
+            let origin = self.connector(row).await.ok().and_then(|c| c.origin());
+            buttons.push(Button { key: row.key.clone(), name: row.name.clone(), kind: row.kind.clone(), origin });
+        }
+        Ok(buttons)
+    }
+
+    /// The connector of a row, made anew when the row changed.
+    pub(crate) async fn connector(&self, row: &Provider) -> Result<Arc<dyn Connector>, Fault> {
+        let mut connectors = self.connectors.lock().await;
+        if let Some((rev, made)) = connectors.get(&row.id)
+            && *rev == row.rev
+        {
+            return Ok(Arc::clone(made));
+        }
+        let settings: ProviderSettings = serde_json::from_str(&row.config)?;
+        let secret = match &row.secret {
+            // One that the home organisation offers is sealed with its keys.
+            Some(sealed) => self
+                .vault
+                .of((row.organisation_id != self.shared.home).then_some(row.organisation_id))
+                .open_sealed("provider-secret", sealed)
+                .and_then(|b| String::from_utf8(b).ok())
+                .ok_or(Fault::WrongKey)?,
+            None => String::new(),
+        };
+        let made = connector(settings, secret.into(), self.guard.clone());
+        connectors.insert(row.id, (row.rev, Arc::clone(&made)));
+        Ok(made)
+    }
+
+    pub(crate) async fn provider(&self, conn: &mut Conn, key: &str) -> Result<Provider, Fault> {
+        find_provider(conn, self.org, key).await?.ok_or_else(|| Refusal::ProviderUnknown.into())
+    }
+
+    /// The redirect URI of a provider, different for each (OC-05).
+    #[must_use]
+    pub fn redirect_uri(&self, key: &str) -> String {
+        format!("{}/callback/{key}", self.settings.public_url)
+    }
+}

@@ -1,0 +1,61 @@
+//! Who asks: a browser, perhaps with a session.
+use domain::{AccountId, LinkId, Micros, path::Continuation};
+use storage::sessions::Session;
+
+use crate::sign_in::complete_login::client_of;
+
+/// A request's sender, as the web layer found it.
+#[derive(Debug, Clone)]
+pub struct Visitor<S = Caller> {
+    /// Hash of the browser-binding cookie.
+    pub browser: Vec<u8>,
+    /// Browser and system, in a few words.
+    pub agent: String,
+    /// The /24 or /48 network of the address.
+    pub network: String,
+    /// `en`, `de` or `zh-CN`.
+    pub locale: String,
+    /// For pages a hint; in a transaction the session as it is there.
+    pub session: Option<S>,
+    /// The application that the person is on the way to: mails come from its sender (GO-34).
+    pub on_way_to: Option<String>,
+}
+
+impl<S> Default for Visitor<S> {
+    fn default() -> Self {
+        Self { browser: Vec::new(), agent: String::new(), network: String::new(), locale: String::new(), session: None, on_way_to: None }
+    }
+}
+
+impl<S: Clone> Visitor<S> {
+    /// The same visitor, on the way that a continuation leads.
+    pub(crate) fn on_way(&self, to: &Continuation) -> Self {
+        Self { on_way_to: client_of(to), ..self.clone() }
+    }
+}
+
+/// A session as it was when the request came: enough for pages. What changes something reads it again.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub account: AccountId,
+    pub name: String,
+    /// Hash of the session cookie.
+    pub hash: Vec<u8>,
+    /// The name by which the person can end it.
+    pub public_id: String,
+    /// `password` or the provider's key.
+    pub method: String,
+    pub link: Option<LinkId>,
+    pub auth_at: Micros,
+    /// The second factor that the session stands on; empty: none.
+    pub factor: String,
+    /// The name that applications know the session by; it stays when the session goes on under a new id.
+    pub sid: String,
+}
+
+impl Caller {
+    /// A session's row, its account's name and its cookie's hash.
+    pub(crate) fn of(row: Session, name: String, hash: Vec<u8>) -> Self {
+        Self { account: row.account_id, name, hash, public_id: row.public_id, method: row.method, link: row.link_id.map(Into::into), auth_at: row.auth_at, factor: row.factor, sid: row.sid }
+    }
+}

@@ -1,0 +1,72 @@
+//! Signing in by a code to a mailbox or phone that the account owns. Whether an address or number has an account is not
+//! said: the page is the same, and a code that was never sent is never right (RL-08).
+use domain::{
+    AccountId, Facts, Outcome, Refusal,
+    attempt::{Awaited, CodePurpose, Kept, ProvedBy, Then},
+    contact::Contact,
+    decide,
+    facts::{AccountState, Intent, Known, Local},
+    path::Continuation,
+};
+use storage::{Conn, accounts::find_owner, attributes::find_phone_owner};
+
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::sign_in::complete_login::Settled;
+use crate::sign_in::complete_login::client_of;
+use crate::attempt::Opened;
+use crate::transaction::Acting;
+
+impl Ligature {
+    /// Sends a code to the owner of an address or number.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for what is neither, [`Refusal::CodeOff`].
+    pub async fn ask_sign_in_code(&self, visitor: &Visitor, typed: &str, continuation: Continuation) -> Result<Arrival, Fault> {
+        let contact = Contact::parse(typed).map_err(|_| Refusal::BadRequest)?;
+        if contact.is_phone() && !self.texts_reach(&contact) {
+            return Err(Refusal::CodeOff.into());
+        }
+        self.settle(visitor, move |this, c, visitor| {
+            let (contact, continuation) = (contact.clone(), continuation.clone());
+            Box::pin(async move {
+                let local = if contact.is_phone() { Local::PhoneCode } else { Local::EmailCode };
+                this.may_anyone_sign_in(c, local, &continuation).await?;
+                let account = this.find_contact_owner(c, &contact).await?;
+                let awaited = Awaited { purpose: CodePurpose::SignIn, account, contact: contact.shown().to_owned() };
+                this.await_code(c, &visitor, awaited, None, &continuation).await
+            })
+        })
+        .await
+    }
+
+    /// Asked for some account, about which nothing is known: the answer says nothing of any.
+    pub(crate) async fn may_anyone_sign_in(&self, c: &mut Conn, local: Local, continuation: &Continuation) -> Result<(), Fault> {
+        let policy = self.ground(c, client_of(continuation).as_deref()).await?.policy(None);
+        let nobody = Known { account: AccountId([0; 16]), state: AccountState::Active, link: None, second_factor: false };
+        match decide(&Facts { local, ..Facts::local(Intent::SignIn, Some(nobody)) }, &policy).outcome {
+            Outcome::Refuse { refusal } => Err(refusal.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The account that proved an address or number.
+    pub(crate) async fn find_contact_owner(&self, c: &mut Conn, contact: &Contact) -> Result<Option<AccountId>, Fault> {
+        Ok(match contact {
+            Contact::Mailbox(address) => find_owner(c, self.org, address.as_str()).await?,
+            Contact::Phone(phone) => find_phone_owner(c, self.org, phone.as_str()).await?,
+        })
+    }
+
+    /// The right code: decided like every other sign-in.
+    pub(crate) async fn sign_in_by_code(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
+        if self.find_contact_owner(c, contact).await? != Some(account) {
+            return Err(Refusal::AttemptExpired.into());
+        }
+        let method = if contact.is_phone() { "phone" } else { "code" };
+        let kept = Kept { proof: Some(ProvedBy::code_to(contact)), ..Kept::default() };
+        self.end_locally(c, visitor, Then::SignIn { account, method: method.into() }, kept, open.continuation.clone(), Some(open)).await
+    }
+}

@@ -1,0 +1,101 @@
+//! A provider's answer: checked against the browser's own start before anything is asked of the provider.
+use domain::Refusal;
+use storage::attempts::{is_spent, spend_state};
+use subtle::ConstantTimeEq;
+use upstream::{UpstreamError, Visit};
+
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::audit::Event;
+use crate::crypto::random::support_code;
+use crate::sign_in::upstream_identity::Held;
+use crate::sign_in::upstream_identity::source_of;
+use crate::sign_in::start::Sealed;
+
+/// The parameters of the answer (RFC 6749 §4.1.2, RFC 9207).
+#[derive(Debug, Clone, Default)]
+pub struct Callback {
+    pub state: Option<String>,
+    pub code: Option<String>,
+    pub error: Option<String>,
+    pub iss: Option<String>,
+}
+
+impl Ligature {
+    /// Finishes what a start began. `cookie` is the start cookie that the state names.
+    ///
+    /// # Errors
+    /// [`Refusal::StateMissing`], [`Refusal::StateMismatch`], [`Refusal::StateReplayed`] before any request;
+    /// [`Refusal::ProviderRefused`], [`Refusal::ProviderDown`], [`Refusal::ProviderAnswer`] after one; refusals of the decision.
+    pub async fn callback(&self, visitor: &Visitor, key: &str, answer: Callback, cookie: Option<&str>) -> Result<Arrival, Fault> {
+        let start = self.own_start(visitor, key, &answer, cookie)?;
+        let mut conn = self.store.read().await?;
+        if is_spent(&mut conn, &start.spent_hash()).await? {
+            return Err(Refusal::StateReplayed.into());
+        }
+        let row = self.provider(&mut conn, key).await?;
+        drop(conn);
+        if row.id != start.provider {
+            return Err(self.spend(&start, Refusal::StateMismatch).await);
+        }
+        if let Some(error) = &answer.error {
+            let known = ["access_denied", "login_required", "interaction_required", "consent_required"].contains(&error.as_str());
+            tracing::info!(provider.key = key, known, "the provider answered with an error");
+            return Err(self.spend(&start, Refusal::ProviderRefused).await);
+        }
+        let Some(code) = &answer.code else { return Err(self.spend(&start, Refusal::ProviderRefused).await) };
+        if !row.enabled {
+            return Err(self.spend(&start, Refusal::ProviderDisabled).await);
+        }
+        let connector = self.connector(&row).await?;
+        let redirect_uri = self.redirect_uri(key);
+        let visit = Visit { redirect_uri: &redirect_uri, code, issuer: answer.iss.as_deref(), nonce: &start.nonce, verifier: &start.verifier, now: self.now() };
+        match connector.finish(visit).await {
+            Ok(assertion) => {
+                let source = source_of(&row);
+                let held = Held { provider: row.id, key: row.key, provider_name: row.name, namespace: row.namespace, source, assertion };
+                self.arrive(visitor, held, start).await
+            }
+            Err(error) => {
+                tracing::warn!(provider.key = key, %error, "a provider's answer was not accepted");
+                let refusal = match error {
+                    UpstreamError::Down(_) => Refusal::ProviderDown,
+                    UpstreamError::Refused(_) | UpstreamError::Answer(_) => Refusal::ProviderAnswer,
+                };
+                Err(self.spend(&start, refusal).await)
+            }
+        }
+    }
+
+    /// The start that this browser made for this provider and this state (OC-01, OC-05, MA-01, MA-03).
+    fn own_start(&self, visitor: &Visitor, key: &str, answer: &Callback, cookie: Option<&str>) -> Result<Sealed, Refusal> {
+        let state = answer.state.as_deref().filter(|s| !s.is_empty()).ok_or(Refusal::StateMissing)?;
+        let start = self.open_start(cookie.ok_or(Refusal::StateMissing)?).ok_or(Refusal::StateMismatch)?;
+        let same = bool::from(start.state.as_bytes().ct_eq(state.as_bytes())) && start.key == key && start.browser == visitor.browser;
+        if same && start.is_fresh(self.now()) { Ok(start) } else { Err(Refusal::StateMismatch) }
+    }
+
+    /// A failure uses the state up too (OC-01), with an audit event.
+    async fn spend(&self, start: &Sealed, refusal: Refusal) -> Fault {
+        let (this, start, support) = (self.clone(), start.clone(), support_code());
+        let shown = support.clone();
+        let spent = self
+            .store
+            .write::<_, Fault, _>(move |c| {
+                Box::pin(async move {
+                    if spend_state(c, &start.spent_hash(), start.spent_until()).await? {
+                        let event = Event { provider: start.key.clone(), ..Event::new("signin.refused").code(refusal.code()).support(&support) };
+                        this.record(c, event).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        match spent {
+            Ok(()) => Fault::Refused { refusal, support: shown },
+            Err(fault) => fault,
+        }
+    }
+}

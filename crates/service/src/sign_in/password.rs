@@ -1,0 +1,262 @@
+//! Passwords: argon2id with bounded parallelism, and answers that look alike.
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
+use domain::{
+    AccountId, CredentialId, Refusal,
+    attempt::{Kept, ProvedBy, Then},
+    contact::Contact,
+    path::Continuation,
+};
+use storage::accounts::{find_password_row, rehash_password};
+
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::audit::Event;
+use crate::codes::limits::Counted;
+use crate::codes::limits::Guarded;
+
+/// A password as it is measured, hashed and compared: in one normal form, whatever a keyboard makes of its letters
+/// (NFKC, NIST SP 800-63B §5.1.1.2, FR-54).
+pub(crate) fn normal(password: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    password.nfkc().collect()
+}
+
+/// Cost of a password hash: KiB, passes, lanes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashCost {
+    pub kib: u32,
+    pub passes: u32,
+    pub lanes: u32,
+}
+
+impl Default for HashCost {
+    fn default() -> Self {
+        Self { kib: 46 * 1024, passes: 1, lanes: 1 }
+    }
+}
+
+/// Longest password that is read (RL-11); the shortest that may be set.
+pub(crate) const LONGEST: usize = 256;
+const SHORTEST: usize = 15;
+
+/// Whether a new password may be set: 15 characters at least when it is the only factor, and hard to guess, also for
+/// who knows these words about the person. No rules on kinds of characters (NIST SP 800-63B §5.1.1.2).
+pub(crate) fn acceptable(password: &str, known: &[String]) -> bool {
+    is_long_enough(password) && password.len() <= LONGEST && zxcvbn::zxcvbn(password, &words(known)).score() >= zxcvbn::Score::Three
+}
+
+/// Long enough to be the only factor.
+#[must_use]
+pub fn is_long_enough(password: &str) -> bool {
+    password.chars().count() >= SHORTEST
+}
+
+/// How hard a password is to guess, 0 to 4, for who knows these words about the person. Below three it may not be set.
+#[must_use]
+pub fn measure(password: &str, known: &str) -> u8 {
+    let bounded: String = normal(password).chars().take(LONGEST).collect();
+    let score = u8::from(zxcvbn::zxcvbn(&bounded, &words(&[known.to_owned()])).score());
+    if is_long_enough(password) { score } else { score.min(2) }
+}
+
+/// The parts of what is known of a person that a password could be made of.
+fn words(known: &[String]) -> Vec<&str> {
+    known.iter().flat_map(|k| k.split(['@', '.', ' ']).chain([k.as_str()])).filter(|w| w.len() > 2).collect()
+}
+
+fn hasher(cost: HashCost) -> Result<Argon2<'static>, Fault> {
+    let params = Params::new(cost.kib, cost.passes, cost.lanes, None).map_err(|e| Fault::Internal(e.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// Whether a hash is that of what was typed, in the normal form or, for hashes of before, as it was typed; and the hash to
+/// keep from now on. Without a hash the same work is done.
+fn judge(hasher: &Argon2<'_>, cost: HashCost, stored: Option<&str>, typed: &str) -> (bool, Option<String>) {
+    let password = normal(typed);
+    let spellings: &[&str] = if password == typed { &[&password] } else { &[&password, typed] };
+    let Some(Ok(hash)) = stored.map(PasswordHash::new) else {
+        for spelling in spellings {
+            let burnt: Result<PasswordHash, _> = hasher.hash_password(spelling.as_bytes());
+            drop(burnt);
+        }
+        return (false, None);
+    };
+    let fits: Vec<bool> = spellings.iter().map(|s| hasher.verify_password(s.as_bytes(), &hash).is_ok()).collect();
+    let right = fits.contains(&true);
+    let today = fits.first() == Some(&true) && Params::try_from(&hash).is_ok_and(|p| (p.m_cost(), p.t_cost(), p.p_cost()) == (cost.kib, cost.passes, cost.lanes));
+    let fresh = (right && !today).then(|| hasher.hash_password(password.as_bytes()).ok().map(|h: PasswordHash| h.to_string()));
+    (right, fresh.flatten())
+}
+
+impl Ligature {
+    /// Waits for a place among the hashing threads; too many waiting is "busy" (RL-09).
+    async fn with_slot<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+        let _queue = self.shared.waiting.try_acquire().map_err(|_| Refusal::Busy)?;
+        let _slot = self.shared.hashing.acquire().await.map_err(|e| Fault::Internal(e.to_string()))?;
+        tokio::task::spawn_blocking(work).await.map_err(|e| Fault::Internal(e.to_string()))
+    }
+
+    /// Whether a password may be set by somebody of whom these words are known.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for one that is too short or easy to guess, [`Refusal::PasswordLeaked`].
+    pub(crate) async fn check_new_password(&self, password: &str, known: &[String]) -> Result<(), Fault> {
+        let password = &normal(password);
+        if !acceptable(password, known) {
+            return Err(Refusal::BadRequest.into());
+        }
+        if self.is_leaked(password).await { Err(Refusal::PasswordLeaked.into()) } else { Ok(()) }
+    }
+
+    /// Hashes a new password as a PHC string.
+    pub(crate) async fn hash_password(&self, password: &str) -> Result<String, Fault> {
+        let (hasher, password) = (hasher(self.settings.hash_cost)?, normal(password));
+        self.with_slot(move || {
+            let hashed: Result<PasswordHash, _> = hasher.hash_password(password.as_bytes());
+            hashed.map(|h| h.to_string()).map_err(|e| Fault::Internal(e.to_string()))
+        })
+        .await?
+    }
+
+    /// Checks a password against an account's, or burns the same time where there is none and where the account's limit
+    /// lets none be looked at. A right one whose hash was made at another cost comes back hashed at today's.
+    async fn matches(&self, counted: &Counted, stored: Option<String>, password: &str) -> Result<(bool, Option<String>), Fault> {
+        let (cost, typed) = (self.settings.hash_cost, password.to_owned());
+        let hasher = hasher(cost)?;
+        let stored = stored.filter(|_| counted.opens());
+        self.with_slot(move || judge(&hasher, cost, stored.as_deref(), &typed)).await
+    }
+
+    /// The account of an address, or number, and password. It finds owners only.
+    ///
+    /// # Errors
+    /// [`Refusal::CredentialsWrong`] for everything that does not fit, [`Refusal::RateLimited`] over the limit.
+    pub(crate) async fn check_password(&self, visitor: &Visitor, address: &str, password: &str) -> Result<(AccountId, ProvedBy), Fault> {
+        let contact = Contact::parse(address).map_err(|_| Refusal::CredentialsWrong)?;
+        let account = self.find_contact_owner(&mut self.store.read().await?, &contact).await?;
+        self.check_password_of(visitor, account, contact.as_str().as_bytes(), password).await
+    }
+
+    /// The password of the session's own account.
+    ///
+    /// # Errors
+    /// As [`Ligature::check_password`].
+    pub(crate) async fn check_own_password(&self, visitor: &Visitor, account: AccountId, password: &str) -> Result<ProvedBy, Fault> {
+        Ok(self.check_password_of(visitor, Some(account), &[], password).await?.1)
+    }
+
+    /// The password of an account that is known already, or of nobody. `typed` is what the person named it by: waiting
+    /// depends on that, never on the account.
+    ///
+    /// # Errors
+    /// As [`Ligature::check_password`].
+    pub(crate) async fn check_password_of(&self, visitor: &Visitor, account: Option<AccountId>, typed: &[u8], password: &str) -> Result<(AccountId, ProvedBy), Fault> {
+        let stored = match account {
+            Some(account) => find_password_row(&mut self.store.read().await?, account).await?,
+            None => None,
+        };
+        self.check_hash(visitor, account, typed, stored, password).await
+    }
+
+    /// A password that the account had, whose hash was kept; by the same limiter.
+    ///
+    /// # Errors
+    /// As [`Ligature::check_password`].
+    pub(crate) async fn check_stored_password(&self, visitor: &Visitor, account: AccountId, stored: Option<(CredentialId, String)>, password: &str) -> Result<(), Fault> {
+        self.check_hash(visitor, Some(account), &[], stored, password).await.map(drop)
+    }
+
+    async fn check_hash(&self, visitor: &Visitor, account: Option<AccountId>, typed: &[u8], stored: Option<(CredentialId, String)>, password: &str) -> Result<(AccountId, ProvedBy), Fault> {
+        if password.is_empty() || password.len() > LONGEST {
+            return Err(Refusal::CredentialsWrong.into());
+        }
+        let counted = self.count_try(visitor, Guarded::Password, account, typed).await?;
+        let (credential, stored) = stored.unzip();
+        let (right, fresh) = match self.matches(&counted, stored.clone(), password).await {
+            Ok(judged) => judged,
+            Err(fault) => {
+                self.store.write(move |c| Box::pin(async move { counted.was_not_made(c).await })).await?;
+                return Err(fault);
+            }
+        };
+        match (right, account, credential) {
+            (true, Some(account), Some(credential)) => {
+                self.store
+                    .write::<_, Fault, _>(move |c| {
+                        Box::pin(async move {
+                            if let (Some(fresh), Some(old)) = (fresh, stored) {
+                                rehash_password(c, account, &old, &fresh).await?;
+                            }
+                            counted.was_right(c).await
+                        })
+                    })
+                    .await?;
+                Ok((account, ProvedBy::Password(credential)))
+            }
+            _ => {
+                self.tell_of_stuffing(visitor, &counted).await?;
+                Err(Refusal::CredentialsWrong.into())
+            }
+        }
+    }
+
+    /// Many accounts, one network: when it has used up its wrong answers the console hears of it (RL-02).
+    async fn tell_of_stuffing(&self, visitor: &Visitor, counted: &Counted) -> Result<(), Fault> {
+        if !counted.fills_network {
+            return Ok(());
+        }
+        let detail = serde_json::json!({ "network": visitor.network });
+        let (this, event) = (self.clone(), Event { provider: "password".into(), ..Event::new("signin.stuffing").by("system").detail(detail) });
+        self.store.write(move |c| Box::pin(async move { this.record(c, event).await })).await
+    }
+
+    /// Signs in by address, or number, and password.
+    ///
+    /// # Errors
+    /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], [`Refusal::Busy`], refusals of the decision.
+    pub async fn sign_in_by_password(&self, visitor: &Visitor, address: &str, password: &str, continuation: Continuation) -> Result<Arrival, Fault> {
+        let (account, proof) = match self.check_password(visitor, address, password).await {
+            Ok(shown) => shown,
+            Err(fault) => {
+                let (this, code) = (self.clone(), fault.refusal().code());
+                self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.record(c, Event { provider: "password".into(), ..Event::new("signin.refused").code(code) }).await })).await?;
+                return Err(fault);
+            }
+        };
+        self.settle(visitor, move |this, c, visitor| {
+            let (continuation, kept) = (continuation.clone(), Kept { proof: Some(proof.clone()), ..Kept::default() });
+            Box::pin(async move { this.end_locally(c, &visitor, Then::SignIn { account, method: "password".into() }, kept, continuation, None).await })
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fr_54_a_password_fits_from_every_keyboard_and_hashes_of_before_still_do() {
+        let cost = HashCost { kib: 8, passes: 1, lanes: 1 };
+        let hasher = hasher(cost).unwrap();
+        let hashed = |text: &str| {
+            let hash: PasswordHash = hasher.hash_password(text.as_bytes()).unwrap();
+            hash.to_string()
+        };
+        let (composed, apart, wide) = ("p\u{e4}ssw\u{f6}rt-lang-1", "pa\u{308}sswo\u{308}rt-lang-1", "p\u{e4}ssw\u{f6}rt-lang-\u{ff11}");
+        let kept = hashed(&normal(composed));
+        for typed in [composed, apart, wide] {
+            assert_eq!(judge(&hasher, cost, Some(&kept), typed), (true, None), "{typed:?}");
+        }
+        assert!(!judge(&hasher, cost, Some(&kept), "passwort-lang-1").0);
+        // A hash of the letters as they came then: it fits, and is made anew, after which every keyboard does.
+        let before = hashed(apart);
+        assert!(!judge(&hasher, cost, Some(&before), composed).0);
+        let (right, fresh) = judge(&hasher, cost, Some(&before), apart);
+        assert!(right);
+        assert_eq!(judge(&hasher, cost, Some(&fresh.unwrap()), composed), (true, None));
+        assert_eq!(judge(&hasher, cost, None, apart), (false, None));
+    }
+}

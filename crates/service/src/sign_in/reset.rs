@@ -1,0 +1,116 @@
+//! A new password by a code to the account's own mailbox.
+use domain::{
+    AccountId, CredentialId, Facts, Outcome, Refusal,
+    account_rules::rewind::Changed,
+    address::Canonical,
+    attempt::{Awaited, CodePurpose, Kept, ProvedBy, State, Then},
+    contact::Contact,
+    decide,
+    facts::{AccountState, Intent, Known, Local},
+    path::{Continuation, SafePath},
+};
+use storage::{
+    Conn,
+    accounts::{find_account, find_owner, set_password},
+    factors::{TOTP, find_factor},
+    undo::remove_undo_links,
+    ways::{Kept as Row, list_ways},
+};
+
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::sign_in::complete_login::Settled;
+use crate::sign_in::complete_login::client_of;
+use crate::attempt::Opened;
+use crate::attempt::trace_of;
+use crate::audit::Event;
+use crate::crypto::random::row_id;
+use crate::account::changes::ProfileChange;
+use crate::codes::limits::Guarded;
+use crate::notifications::messages::Kind;
+use crate::transaction::Acting;
+
+/// The page that shows what else opens an account that was recovered.
+const RECOVERED: &str = "/account/recovered";
+
+impl Ligature {
+    /// Asks for a new password: the page is the same whether or not the address has an account.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for what is no address, [`Refusal::PasswordOff`].
+    pub async fn ask_reset(&self, visitor: &Visitor, email: &str, continuation: Continuation) -> Result<Arrival, Fault> {
+        let address = Canonical::parse(email).map_err(|_| Refusal::BadRequest)?;
+        self.settle(visitor, move |this, c, visitor| {
+            let (address, continuation) = (address.clone(), continuation.clone());
+            Box::pin(async move {
+                this.may_anyone_sign_in(c, Local::Password, &continuation).await?;
+                let owner = find_owner(c, this.org, address.as_str()).await?;
+                let active = match owner {
+                    Some(id) => find_account(c, this.org, id).await?.is_some_and(|a| a.state() == AccountState::Active),
+                    None => false,
+                };
+                let awaited = Awaited { purpose: CodePurpose::Reset, account: owner.filter(|_| active), contact: address.as_str().to_owned() };
+                this.await_code(c, &visitor, awaited, None, &continuation).await
+            })
+        })
+        .await
+    }
+
+    /// Sets the new password with the code: every session of the account ends, and the person signs in anew here.
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] for a password that may not be set, [`Refusal::CodeExhausted`].
+    pub async fn reset(&self, visitor: &Visitor, id: &str, typed: &str, password: &str) -> Result<Arrival, Fault> {
+        let open = self.opened(&mut self.store.read().await?, visitor, id).await?;
+        self.take_code(visitor, id, open, typed, Some(password)).await
+    }
+
+    pub(crate) async fn finish_reset(&self, c: &mut Conn, visitor: &Acting, open: &Opened, (account, contact): (AccountId, &Contact), phc: &str) -> Result<Settled, Fault> {
+        let row = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Active).ok_or(Refusal::PolicyChanged)?;
+        if self.find_contact_owner(c, contact).await? != Some(account) {
+            return Err(Refusal::AttemptExpired.into());
+        }
+        let known = Known { account, state: row.state(), link: None, second_factor: find_factor(c, account, TOTP).await?.is_some() };
+        let contested = self.is_contested(c, account, Some(&ProvedBy::code_to(contact))).await?;
+        let facts = Facts { local: Local::Reset, contested, ..Facts::local(Intent::SignIn, Some(known)) };
+        let policy = self.ground(c, client_of(&open.continuation).as_deref()).await?.policy(None);
+        let decision = decide(&facts, &policy);
+        if let Outcome::Refuse { refusal } = decision.outcome {
+            self.move_on(c, open, &State::Refused { refusal }, "").await?;
+            let event = Event::new("password.not_reset").account(account).code(refusal.code()).support(&open.row.support_code);
+            self.record(c, event.detail(trace_of(&facts, &decision))).await?;
+            return Ok(Err((refusal, open.row.support_code.clone())));
+        }
+        self.move_on(c, open, &State::Done, "").await?;
+        let changing = self.change(c, account).await?;
+        let (now, id) = (self.now(), CredentialId(row_id(self.now())));
+        set_password(c, self.org, account, id, phc, now).await?;
+        self.forget_tries(c, Guarded::Password, account).await?;
+        self.end_everything(c, account, None).await?;
+        let visitor = &visitor.signed_out();
+        self.record(c, Event::new("password.reset").account(account)).await?;
+        // Links of before do nothing any more (UD-08); this change has its own.
+        remove_undo_links(c, account).await?;
+        let noted = self.changed(c, changing, Changed::Password, "reset", ProfileChange::default()).await?;
+        self.tell(c, account, Kind::PasswordNotice, visitor, "", "", noted.as_ref()).await?;
+        // Other ways in stay; the person sees them before anything else, wherever they were going (PH-04, RP-01).
+        let opens = list_ways(c, account).await?.into_iter().filter(|row| !matches!(row, Row::Merge { .. } | Row::Credential { .. } | Row::RecoveryCodes { .. })).count();
+        let continuation = match &open.continuation {
+            // The mailbox that proved it is one of them.
+            other if opens <= 1 => other.clone(),
+            Continuation::Authorize(request) | Continuation::Recovered(request) => Continuation::Recovered(request.clone()),
+            Continuation::Account | Continuation::Admin | Continuation::Device { .. } | Continuation::Path(_) => {
+                Continuation::Path(SafePath::parse(RECOVERED).map_err(|_| Fault::Internal("a path of ours".into()))?)
+            }
+        };
+        let then = Then::SignIn { account, method: "password".into() };
+        let kept = Kept { proof: Some(ProvedBy::Password(id)), ..Kept::default() };
+        match self.end_locally(c, visitor, then, kept, continuation, None).await? {
+            // Nothing is changed for who may not come in by it.
+            Err((refusal, _)) => Err(refusal.into()),
+            arrived => Ok(arrived),
+        }
+    }
+}

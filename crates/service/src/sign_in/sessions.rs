@@ -1,0 +1,126 @@
+//! Sessions: opened at every sign-in and link with a new id, found by hash, ended at once everywhere.
+use domain::{AccountId, LinkId, MINUTE, Micros, ProviderId, Refusal};
+use storage::{
+    Conn,
+    sessions::{NewSession, add_auth_event, add_session, end_session, find_session, touch_session},
+};
+
+use crate::Caller;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::crypto::random::hash;
+use crate::crypto::random::row_id;
+use crate::crypto::random::support_code;
+use crate::crypto::random::token;
+use crate::policy::context::Ground;
+use crate::transaction::Acting;
+use crate::transaction::Session;
+
+/// How a session came about.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub account: AccountId,
+    /// `password` or the provider's key.
+    pub method: String,
+    pub link: Option<LinkId>,
+    pub provider: Option<ProviderId>,
+    /// `sign_in`, `confirm` or `add`.
+    pub kind: &'static str,
+    /// When the person authenticated; an add keeps the time of the sign-in.
+    pub auth_at: Micros,
+    /// The second factor: empty, `totp`, `recovery`, or `provider` where its mapped word says so (LK-15).
+    pub factor: String,
+}
+
+impl Opening {
+    /// A sign-in of this moment by a method that is no provider.
+    pub fn local(account: AccountId, method: &str, at: Micros) -> Self {
+        Self { account, method: method.to_owned(), link: None, provider: None, kind: "sign_in", auth_at: at, factor: String::new() }
+    }
+
+    /// The caller's own session under a new id, standing where it stood.
+    pub fn kept(caller: &Session) -> Self {
+        Self { account: caller.account, method: caller.method.clone(), link: caller.link, provider: None, kind: "add", auth_at: caller.auth_at, factor: caller.factor.clone() }
+    }
+}
+
+impl Ligature {
+    /// Opens a session, by what was configured when this transaction decided, and ends the one that the browser had: ids are never kept over a sign-in or a link (SB-01).
+    pub(crate) async fn open_session(&self, c: &mut Conn, visitor: &Acting, ground: &Ground, opening: &Opening) -> Result<String, Fault> {
+        let (now, secret) = (self.now(), token());
+        if let Some(old) = &visitor.session
+            && end_session(c, &old.hash).await? == 0
+        {
+            return Err(Refusal::SessionEnded.into());
+        }
+        // The same person's session goes on for the applications that it reached.
+        let going_on = visitor.session.as_ref().filter(|old| old.account == opening.account && !old.sid.is_empty());
+        let sid = going_on.map_or_else(token, |old| old.sid.clone());
+        let session = NewSession {
+            hash: hash(&secret),
+            public_id: support_code(),
+            account: opening.account,
+            method: opening.method.clone(),
+            link: opening.link,
+            provider: opening.provider,
+            auth_at: opening.auth_at,
+            expires_at: now + self.settings.session_absolute,
+            agent: visitor.agent.clone(),
+            network: visitor.network.clone(),
+            factor: opening.factor.clone(),
+            sid,
+        };
+        if session.factor.is_empty() {
+            self.note_demand(c, &ground.policy(None), session.account).await?;
+        }
+        if matches!(opening.kind, "sign_in" | "confirm") {
+            self.know_browser(c, visitor, opening).await?;
+        }
+        add_session(c, self.org, &session, now).await?;
+        add_auth_event(c, row_id(now), opening.kind, &session, now).await?;
+        Ok(secret)
+    }
+
+    /// The live session of a cookie. Its last use is written at most every five minutes.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub async fn session(&self, secret: &str) -> Result<Option<Caller>, Fault> {
+        if secret.len() > 64 {
+            return Ok(None);
+        }
+        let (now, hashed) = (self.now(), hash(secret));
+        let row = find_session(&mut self.store.read().await?, self.org, &hashed, now, now - self.settings.session_idle).await?;
+        let Some((row, name)) = row else { return Ok(None) };
+        if now - row.seen_at > 5 * MINUTE {
+            let hashed = hashed.clone();
+            self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
+        }
+        Ok(Some(Caller::of(row, name, hashed)))
+    }
+
+    /// Ends the visitor's session.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub async fn sign_out(&self, visitor: &Visitor) -> Result<(), Fault> {
+        if visitor.session.is_none() {
+            return Ok(());
+        }
+        let done = self
+            .act(visitor, move |this, c, visitor| {
+                Box::pin(async move {
+                    let session = visitor.session()?;
+                    end_session(c, &session.hash).await?;
+                    this.record(c, crate::audit::Event::new("session.ended").account(session.account)).await
+                })
+            })
+            .await;
+        match done {
+            // It was over already.
+            Err(fault) if fault.refusal() == Refusal::SessionEnded => Ok(()),
+            other => other,
+        }
+    }
+}

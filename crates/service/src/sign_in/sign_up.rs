@@ -1,0 +1,110 @@
+//! A local account: pending until the code from its mailbox is typed.
+use domain::{
+    AccountId, CredentialId, Facts, Outcome, Refusal,
+    address::Canonical,
+    attempt::{Awaited, CodePurpose, Kept, Then},
+    decide,
+    facts::{AccountState, Intent},
+    path::Continuation,
+};
+use storage::{
+    Conn,
+    accounts::{NewEmail, add_account, add_email, find_account, find_owner, is_email_taken, set_password},
+};
+
+use crate::Arrival;
+use crate::Fault;
+use crate::Ligature;
+use crate::Visitor;
+use crate::sign_in::complete_login::Settled;
+use crate::sign_in::complete_login::client_of;
+use crate::attempt::Opened;
+use crate::audit::Event;
+use crate::crypto::random::row_id;
+use crate::crypto::random::subject;
+use crate::notifications::messages::Kind;
+use crate::sign_in::password::acceptable;
+use crate::transaction::Acting;
+
+/// What a sign-up form holds.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    pub email: String,
+    pub name: String,
+    pub password: String,
+}
+
+/// What is wrong with a form: field names and message keys.
+pub type FieldProblems = Vec<(&'static str, &'static str)>;
+
+impl NewPerson {
+    /// Field problems, all at once.
+    #[must_use]
+    pub fn problems(&self) -> FieldProblems {
+        let mut problems = Vec::new();
+        if Canonical::parse(&self.email).is_err() {
+            problems.push(("email", "field-email"));
+        }
+        if self.name.trim().is_empty() || self.name.chars().count() > 80 || self.name.chars().any(char::is_control) {
+            problems.push(("name", "field-name"));
+        }
+        if !acceptable(&self.password, &[self.email.clone(), self.name.clone()]) {
+            problems.push(("password", "field-password"));
+        }
+        problems
+    }
+}
+
+impl Ligature {
+    /// Begins a sign-up. A taken address gives the same page; its owner gets a notice instead of a code (RL-08).
+    ///
+    /// # Errors
+    /// [`Refusal::BadRequest`] when the form has problems, [`Refusal::CreationClosed`].
+    pub async fn sign_up(&self, visitor: &Visitor, person: NewPerson, continuation: Continuation) -> Result<Arrival, Fault> {
+        let address = Canonical::parse(&person.email).map_err(|_| Refusal::BadRequest)?;
+        if !person.problems().is_empty() {
+            return Err(Refusal::BadRequest.into());
+        }
+        self.check_new_password(&person.password, &[]).await?;
+        let phc = self.hash_password(&person.password).await?;
+        self.settle(visitor, move |this, c, visitor| {
+            let (person, address, phc, continuation) = (person.clone(), address.clone(), phc.clone(), continuation.clone());
+            Box::pin(async move {
+                let policy = this.ground(c, client_of(&continuation).as_deref()).await?.policy(None);
+                if let Outcome::Refuse { refusal } = decide(&Facts::local(Intent::SignUp, None), &policy).outcome {
+                    return Err(refusal.into());
+                }
+                let now = this.now();
+                let taken = find_owner(c, this.org, address.as_str()).await?;
+                // An address that was given up a moment ago stays its account's: nobody hears of it, nobody gets it.
+                let reserved = is_email_taken(c, this.org, address.as_str(), AccountId([0; 16]), now).await?;
+                let account = match taken {
+                    Some(_) => None,
+                    None if reserved => None,
+                    None => Some(this.pending_account(c, &visitor, &person, &address, &phc).await?),
+                };
+                let awaited = Awaited { purpose: CodePurpose::SignUp, account, contact: address.shown().to_owned() };
+                let instead = taken.map(|owner| (owner, Kind::SignUpTaken));
+                this.await_code(c, &visitor, awaited, instead, &continuation).await
+            })
+        })
+        .await
+    }
+
+    async fn pending_account(&self, c: &mut Conn, visitor: &Acting, person: &NewPerson, address: &Canonical, phc: &str) -> Result<AccountId, Fault> {
+        let now = self.now();
+        let account = AccountId(row_id(now));
+        add_account(c, self.org, account, AccountState::Pending, person.name.trim(), &visitor.locale, &subject(), now).await?;
+        let email = NewEmail { address: address.clone(), proof: "none".into(), owner: false, primary: true };
+        add_email(c, self.org, account, &email, row_id(now), now).await?;
+        set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
+        self.record(c, Event::new("account.pending").account(account)).await?;
+        Ok(account)
+    }
+
+    /// The right code: the account becomes active and owns its address; other pending ones for it go.
+    pub(crate) async fn finish_sign_up(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId) -> Result<Settled, Fault> {
+        find_account(c, self.org, account).await?.ok_or(Refusal::AttemptExpired)?;
+        self.end_locally(c, visitor, Then::SignUp { account }, Kept::default(), open.continuation.clone(), Some(open)).await
+    }
+}
