@@ -3,8 +3,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use http::request::Parts;
 use leptos::prelude::*;
-use service::Ligature;
-use service::Visitor;
+use service::{Ligature, Visitor};
 
 use crate::{cookies::Cookies, i18n::Lang};
 

@@ -7,10 +7,7 @@ use http::{
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
-use service::Arrival;
-use service::Destination;
-use service::Fault;
-use service::oidc_provider::Granted;
+use service::{Arrival, Destination, Fault, oidc_provider::Granted};
 
 use crate::{
     context::{Asker, Context},

@@ -167,8 +167,8 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
     .unwrap();
     assert!(ligature(&["seed", "seed.json"]).stdout(Stdio::null()).status().unwrap().success());
     let store = Store::open(&url, 2, Duration::from_secs(5)).unwrap();
-    let org = storage::organisations::find_organisation(&mut store.read().await.unwrap(), "default").await.unwrap().unwrap();
-    let row = storage::providers::find_provider(&mut store.read().await.unwrap(), org, "bench").await.unwrap().unwrap();
+    let org = storage::policy::organisations::find_organisation(&mut store.read().await.unwrap(), "default").await.unwrap().unwrap();
+    let row = storage::policy::providers::find_provider(&mut store.read().await.unwrap(), org, "bench").await.unwrap().unwrap();
     let filled = Instant::now();
     fill(&url, &provider.issuer, org, row.id, (0, ACCOUNTS)).await;
     println!("{ACCOUNTS} accounts made in {:.1} s", filled.elapsed().as_secs_f64());
@@ -452,8 +452,7 @@ fn decision() {
 /// What the policy costs: a dry run over all accounts, one look-up with its decision, one expression.
 async fn policy(name: &str, url: &str) {
     use server::{config::Config, serve};
-    use service::MasterKey;
-    use service::admin::simulate::MadeUp;
+    use service::{MasterKey, admin::simulate::MadeUp};
     println!("\n## policy, {name}, {ACCOUNTS} accounts");
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config::default();
@@ -468,12 +467,15 @@ async fn policy(name: &str, url: &str) {
     server::seed::apply(&ligature, serde_json::from_value(seed).unwrap()).await.unwrap();
     let owner = service::NewPerson { email: "owner@bench.test".into(), name: "Owner".into(), password: "a long enough password".into() };
     ligature.create_owner(owner).await.unwrap();
-    let row = storage::providers::find_provider(&mut ligature.store.read().await.unwrap(), ligature.org, "bench").await.unwrap().unwrap();
+    let row = storage::policy::providers::find_provider(&mut ligature.store.read().await.unwrap(), ligature.org, "bench").await.unwrap().unwrap();
     fill(&config.database.url, "http://127.0.0.1:1/bench", ligature.org, row.id, (0, ACCOUNTS)).await;
     let draft = domain::policy::preset_text("nevis").unwrap().to_owned();
     let org = ligature.org;
-    let version =
-        ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::policies::add_policy_version(c, org, "instance", &draft, "draft", "bench", 1).await })).await.unwrap();
+    let version = ligature
+        .store
+        .write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::policy::documents::add_policy_version(c, org, "instance", &draft, "draft", "bench", 1).await }))
+        .await
+        .unwrap();
     let (before, begun) = (rss_mib(std::process::id()), Instant::now());
     let counts = ligature.dry_run_now(version).await.unwrap();
     println!("dry run                 {:>8.2} s, memory {:+.1} MiB, {counts:?}", begun.elapsed().as_secs_f64(), rss_mib(std::process::id()) - before);
@@ -501,8 +503,8 @@ async fn policy(name: &str, url: &str) {
             // Another account each time, so that pages and rows are not all warm.
             at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let address = format!("p{}@bench.test", (at >> 33) % accounts);
-            let found = storage::snapshots::list_holders(&mut conn, org, &address).await.unwrap();
-            assert_eq!(storage::snapshots::load_snapshots(&mut conn, org, &found).await.unwrap().len(), 1);
+            let found = storage::accounts::snapshots::list_holders(&mut conn, org, &address).await.unwrap();
+            assert_eq!(storage::accounts::snapshots::load_snapshots(&mut conn, org, &found).await.unwrap().len(), 1);
         }
         println!("{accounts} accounts: candidates of an address, with what is counted: {:.0} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
     }

@@ -8,13 +8,10 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use service::Authority;
-use service::Ligature;
-use service::MasterKey;
-use service::NewPerson;
-use service::Recovery;
-use service::admin::organisations::OrganisationForm;
-use service::admin::organisations::Organisations;
+use service::{
+    Authority, Ligature, MasterKey, NewPerson, Recovery,
+    admin::organisations::{OrganisationForm, Organisations},
+};
 
 use crate::{config::Config, seed, serve};
 
@@ -269,7 +266,7 @@ async fn of(home: Ligature, slug: Option<&str>) -> anyhow::Result<Ligature> {
 async fn organisation(home: &Ligature, what: OrganisationCommand) -> anyhow::Result<()> {
     match what {
         OrganisationCommand::List => {
-            for row in storage::organisations::list_organisations(&mut home.store.read().await?).await? {
+            for row in storage::policy::organisations::list_organisations(&mut home.store.read().await?).await? {
                 let address = if row.address.is_empty() { &home.settings.public_url } else { &row.address };
                 say(&format!("{}\t{}\t{address}\t{}", row.slug, row.name, if row.active { "on" } else { "off" }))?;
             }

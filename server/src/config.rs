@@ -7,8 +7,7 @@ use std::{
 use config::{Config as Source, Environment, File, Source as _};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use service::admin::organisations::is_address;
-use service::admin::organisations::is_loopback;
+use service::admin::organisations::{is_address, is_loopback};
 use url::Url;
 
 /// Everything that an operator sets. What administrators change at run time is in the database.

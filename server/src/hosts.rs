@@ -14,8 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use service::Ligature;
-use service::admin::organisations::Organisations;
+use service::{Ligature, admin::organisations::Organisations};
 use tower::ServiceExt;
 
 use crate::{

@@ -1,10 +1,11 @@
 //! The workers: each claims what is due on its channel, sends, finishes or puts off. Several nodes may run them.
 use std::{future::Future, time::Duration};
 
-use service::Ligature;
-use service::notifications::messages::Channel;
-use service::notifications::messages::Due;
-use service::admin::organisations::Organisations;
+use service::{
+    Ligature,
+    admin::organisations::Organisations,
+    notifications::messages::{Channel, Due},
+};
 
 use crate::{
     config::{Mail, Sms},

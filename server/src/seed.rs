@@ -1,12 +1,13 @@
 //! `ligature seed FILE`: a preset, providers and applications from a file, for first set-ups, demos and tests.
 use serde::Deserialize;
-use service::Authority;
-use service::Ligature;
-use service::admin::ProviderForm;
-use service::admin::SaveProblem;
-use service::oidc_provider::ApplicationForm;
-use service::admin::association::Association;
-use service::admin::association::Mode;
+use service::{
+    Authority, Ligature,
+    admin::{
+        ProviderForm, SaveProblem,
+        association::{Association, Mode},
+    },
+    oidc_provider::ApplicationForm,
+};
 use upstream::Settings;
 
 /// The file: JSON.

@@ -13,13 +13,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
     server::conn::auto::Builder,
 };
-use service::Clock;
-use service::HashCost;
-use service::Ligature;
-use service::MasterKey;
-use service::Settings;
-use service::account::leaked_passwords::Leaks;
-use service::admin::organisations::Organisations;
+use service::{Clock, HashCost, Ligature, MasterKey, Settings, account::leaked_passwords::Leaks, admin::organisations::Organisations};
 use storage::Store;
 use tokio::{
     io::{AsyncRead, AsyncWrite},

@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 
 use domain::{LinkId, Refusal};
 use leptos::prelude::*;
-use service::Destination;
-use service::Fault;
-use service::oidc_provider::LogoutAsked;
-use service::oidc_provider::Out;
-use service::account::recovered::Mine;
+use service::{
+    Destination, Fault,
+    account::recovered::Mine,
+    oidc_provider::{LogoutAsked, Out},
+};
 
 use crate::{
     context::{Asker, Context, asked},

@@ -3,13 +3,14 @@
 use domain::{AccountId, Refusal, Role, policy::BindMethod};
 use leptos::prelude::*;
 use serde_json::json;
-use service::Fault;
-use service::admin::ProviderForm;
-use service::admin::SaveProblem;
-use service::admin::association::Association;
-use service::admin::association::Mode;
-use service::admin::switches::MailMode;
-use service::admin::switches::Switches;
+use service::{
+    Fault,
+    admin::{
+        ProviderForm, SaveProblem,
+        association::{Association, Mode},
+        switches::{MailMode, Switches},
+    },
+};
 
 use crate::{
     context::{Asker, Context, asked},

@@ -4,12 +4,7 @@ use std::collections::BTreeMap;
 use domain::Refusal;
 use leptos::prelude::*;
 use serde::Deserialize;
-use service::oidc_provider::Algorithm;
-use service::oidc_provider::ApplicationForm;
-use service::oidc_provider::ApplicationKind;
-use service::oidc_provider::ApplicationSettings;
-use service::oidc_provider::Brand;
-use service::oidc_provider::Grant;
+use service::oidc_provider::{Algorithm, ApplicationForm, ApplicationKind, ApplicationSettings, Brand, Grant};
 
 use crate::{
     context::asked,

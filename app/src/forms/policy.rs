@@ -1,7 +1,6 @@
 //! Forms of the policy pages: drafts, versions, dry runs.
 use leptos::prelude::*;
-use service::admin::SaveProblem;
-use service::admin::policy::Becomes;
+use service::admin::{SaveProblem, policy::Becomes};
 
 use crate::{
     context::asked,

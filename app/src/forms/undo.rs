@@ -1,8 +1,7 @@
 //! Taking changes back, by a notice's link or from My Account.
 use domain::Refusal;
 use leptos::prelude::*;
-use service::Fault;
-use service::account::undo::Undone;
+use service::{Fault, account::undo::Undone};
 
 use crate::{
     context::{Asker, Context, asked},

@@ -5,14 +5,11 @@ use axum::{
 };
 use domain::{Micros, Refusal, policy::Owes};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
-use service::Ligature;
-use service::account::Address;
-use service::account::Method;
-use service::account::Overview;
-use service::account::SessionRow;
-use service::policy::providers::Button;
-use service::account::recovered::WaysIn;
+use service::{
+    Fault, Ligature,
+    account::{Address, Method, Overview, SessionRow, recovered::WaysIn},
+    policy::providers::Button,
+};
 
 use crate::{
     fields::{mark, method_name, moment, moment_text, notice},

@@ -2,13 +2,14 @@
 use axum::{extract::Path, response::Response};
 use domain::{AccountId, Refusal, Right, Role, facts::AccountState, policy::BindMethod};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::rows::Account;
-use service::rows::AuditEvent;
-use service::rows::Email;
-use service::Fault;
-use service::admin::ProviderView;
-use service::admin::association::Association;
-use service::admin::association::Mode;
+use service::{
+    Fault,
+    admin::{
+        ProviderView,
+        association::{Association, Mode},
+    },
+    rows::{Account, AuditEvent, Email},
+};
 
 use crate::{
     fields::{Field, check, check_with, field, method_name, moment, notice, problems, radios},
@@ -461,8 +462,12 @@ pub(crate) fn events(l: Lang, events: Vec<AuditEvent>, open: bool) -> AnyView {
 pub async fn audit(visit: Visit) -> Response {
     let result = async {
         let text = |s: &str| (!s.trim().is_empty()).then(|| s.trim().to_owned());
-        let filter =
-            service::rows::AuditFilter { kind: text(&visit.query.kind), support_code: text(&visit.query.q).map(|c| domain::code::fold(&c)), before: visit.query.before.parse().ok(), account: None };
+        let filter = service::rows::AuditFilter {
+            kind: text(&visit.query.kind),
+            support_code: text(&visit.query.q).map(|c| domain::one_time_code::fold(&c)),
+            before: visit.query.before.parse().ok(),
+            account: None,
+        };
         let list = visit.context.ligature.admin_audit(&visit.asker.visitor, filter).await?;
         let (l, q) = (visit.asker.lang, visit.query.q.clone());
         let open = !q.trim().is_empty();

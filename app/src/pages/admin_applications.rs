@@ -2,13 +2,10 @@
 use axum::{extract::Path, response::Response};
 use domain::{Refusal, Right};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
-use service::oidc_provider::Algorithm;
-use service::oidc_provider::ApplicationKind;
-use service::oidc_provider::ApplicationSettings;
-use service::oidc_provider::ApplicationView;
-use service::oidc_provider::Grant;
-use service::oidc_provider::RegistrationTokenView;
+use service::{
+    Fault,
+    oidc_provider::{Algorithm, ApplicationKind, ApplicationSettings, ApplicationView, Grant, RegistrationTokenView},
+};
 
 use crate::{
     fields::{self, Field, check_of, field, moment, notice, radios},

@@ -2,8 +2,7 @@
 use axum::{extract::Path, response::Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
-use service::admin::organisations::OrganisationView;
+use service::{Fault, admin::organisations::OrganisationView};
 
 use crate::{
     fields::{Field, check, field, notice},

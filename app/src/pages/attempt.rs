@@ -10,13 +10,7 @@ use domain::{
     policy::{BindMethod, Offer},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::AttemptView;
-use service::CodeFor;
-use service::Fault;
-use service::ShownAccount;
-use service::ViewBody;
-use service::account::passkeys::Ceremony;
-use service::policy::providers::Button;
+use service::{AttemptView, CodeFor, Fault, ShownAccount, ViewBody, account::passkeys::Ceremony, policy::providers::Button};
 
 use crate::{
     fields::{Field, field, mark, method_name, notice},

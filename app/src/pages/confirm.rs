@@ -2,8 +2,7 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::path::SafePath;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
-use service::account::reauthenticate::ConfirmView;
+use service::{Fault, account::reauthenticate::ConfirmView};
 
 use crate::{
     fields::{Field, field, mark, notice},

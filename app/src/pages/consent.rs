@@ -2,12 +2,10 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
-use service::oidc_provider::AddressView;
-use service::oidc_provider::ConsentView;
-use service::oidc_provider::Line;
-use service::oidc_provider::Next;
-use service::oidc_provider::ToldLine;
+use service::{
+    Fault,
+    oidc_provider::{AddressView, ConsentView, Line, Next, ToldLine},
+};
 
 use crate::{
     fields::notice,

@@ -2,9 +2,10 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
-use service::oidc_provider::DeviceAsked;
-use service::oidc_provider::DeviceView;
+use service::{
+    Fault,
+    oidc_provider::{DeviceAsked, DeviceView},
+};
 
 use crate::{
     fields::{Field, field, notice},
@@ -22,7 +23,7 @@ pub async fn device(visit: Visit) -> Response {
 
 /// A code as devices show it.
 fn grouped(typed: &str) -> String {
-    domain::code::grouped(&domain::code::fold(typed))
+    domain::one_time_code::grouped(&domain::one_time_code::fold(typed))
 }
 
 async fn device_page(visit: &Visit) -> Result<Response, Fault> {

@@ -1,8 +1,7 @@
 //! Two accounts that become one: the page that asks for the other account, and the preview.
 use axum::response::Response;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
-use service::account::merge::MergeRow;
+use service::{Fault, account::merge::MergeRow};
 
 use crate::{
     fields::{Field, field, mark, notice},

@@ -1,8 +1,7 @@
 //! Applications that have access to one's own account.
 use axum::response::Response;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
-use service::oidc_provider::AccessRow;
+use service::{Fault, oidc_provider::AccessRow};
 
 use crate::{
     fields::{mark, notice},

@@ -1,9 +1,10 @@
 //! Passkeys in My Account, and the form that hands a ceremony to the browser.
 use axum::response::Response;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
-use service::account::passkeys::Ceremony;
-use service::account::passkeys::PasskeyRow;
+use service::{
+    Fault,
+    account::passkeys::{Ceremony, PasskeyRow},
+};
 
 use crate::{
     fields::{Field, field, mark, moment, notice},

@@ -2,17 +2,16 @@
 use axum::{extract::Path, http::HeaderValue, response::Response};
 use domain::Right;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
-use service::admin::dry_run::DryRunView;
-use service::admin::policy::EffectiveView;
-use service::admin::policy::Exposed;
-use service::admin::policy::PolicyView;
-use service::admin::policy::PresetView;
-use service::admin::policy::VersionView;
-use service::admin::replay::Replay;
-use service::admin::simulate::MadeUp;
-use service::admin::simulate::Tried;
-use service::admin::switches::MailMode;
+use service::{
+    Fault,
+    admin::{
+        dry_run::DryRunView,
+        policy::{EffectiveView, Exposed, PolicyView, PresetView, VersionView},
+        replay::Replay,
+        simulate::{MadeUp, Tried},
+        switches::MailMode,
+    },
+};
 
 use crate::{
     fields::{Field, area, check, field, moment, notice, radios, select},
@@ -269,7 +268,7 @@ fn dry_run(l: Lang, version: i64, run: Option<DryRunView>, may_change: bool, buc
                         <h3>{t(l, "dry-run-examples")}</h3>
                         {run.cases.is_empty().then(|| view! { <p class="muted">{t(l, "dry-run-no-examples")}</p> })}
                         <ul class="rows">{run.cases.into_iter().map(|case| {
-                            let reasons: Vec<domain::decide::Reason> = serde_json::from_str(&case.reasons).unwrap_or_default();
+                            let reasons: Vec<domain::linking::Reason> = serde_json::from_str(&case.reasons).unwrap_or_default();
                             let who = match case.account() {
                                 Some(id) => view! { <a href=paths::admin_account(&id.to_string())>{t(l, "admin-account")}" "<code>{id.to_string()}</code></a> }.into_any(),
                                 None => view! { <span>{t(l, "dry-run-nobody")}</span> }.into_any(),

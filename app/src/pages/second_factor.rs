@@ -6,9 +6,10 @@ use axum::{
 use domain::{Refusal, path::SafePath};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
-use service::Fault;
-use service::account::second_factor::Begun;
-use service::account::second_factor::SecondFactorView;
+use service::{
+    Fault,
+    account::second_factor::{Begun, SecondFactorView},
+};
 
 use crate::{
     fields::{Field, field, moment, notice},

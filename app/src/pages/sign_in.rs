@@ -1,14 +1,14 @@
 //! Sign-in, sign-up, and asking for a new password.
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
-use service::account::passkeys::Ceremony;
-use service::policy::providers::Button;
+use service::{Fault, account::passkeys::Ceremony, policy::providers::Button};
 
 use crate::{
     fields::{Field, field, notice},
-    forms::passkeys::SignInPasskey,
-    forms::sign_in::{AskReset, AskSignInCode, SignInPassword, SignUp},
+    forms::{
+        passkeys::SignInPasskey,
+        sign_in::{AskReset, AskSignInCode, SignInPassword, SignUp},
+    },
     i18n::{Lang, t, ta},
     outcome::Flash,
     pages::{Visit, or_refuse, passkeys::ceremony_form},

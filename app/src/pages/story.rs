@@ -1,5 +1,5 @@
 //! Why a decision came out as it did, as a short story: what the provider said, who was looked for, what was asked.
-use domain::decide::Reason;
+use domain::linking::Reason;
 use serde_json::Value;
 
 use crate::i18n::{Lang, t, ta};

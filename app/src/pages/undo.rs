@@ -3,11 +3,10 @@
 use axum::{extract::Path, response::Response};
 use domain::account_rules::rewind::Changed;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
-use service::account::undo::ChangeView;
-use service::account::undo::Line;
-use service::account::undo::UndoPage;
-use service::account::undo::UndoView;
+use service::{
+    Fault,
+    account::undo::{ChangeView, Line, UndoPage, UndoView},
+};
 
 use crate::{
     fields::{Field, field, mark, moment, notice},

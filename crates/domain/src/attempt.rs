@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AccountId, CredentialId, LinkId, ProviderId, Refusal,
     contact::Contact,
-    decide::{Choice, Outcome},
     facts::{Act, By},
+    linking::{Choice, Outcome},
     policy::{Field, Offer, Policy, Target},
 };
 

@@ -1,7 +1,7 @@
 //! Where a code can go: an account's mailbox or its phone. Both are compared in one canonical form.
 use serde::{Deserialize, Serialize};
 
-use crate::address::{self, Canonical};
+use crate::{email_address, email_address::Canonical};
 
 /// A telephone number in the international form: `+`, country code, subscriber number, 7 to 15 digits (ITU-T E.164 §6).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -103,7 +103,7 @@ impl std::fmt::Display for NotAContact {
 pub fn masked(contact: &str) -> String {
     match contact.strip_prefix('+') {
         Some(digits) => format!("+•••{}", digits.get(digits.len().saturating_sub(2)..).unwrap_or_default()),
-        None => address::masked(contact),
+        None => email_address::masked(contact),
     }
 }
 

@@ -219,7 +219,7 @@ pub struct Merge {
     pub by: MergeBy,
     /// The session's last authentication is recent enough (MA-09).
     pub recent: bool,
-    /// Why one of the other account's methods may not become one of this account's, as [`crate::decide::fits`] answers
+    /// Why one of the other account's methods may not become one of this account's, as [`crate::linking::fits`] answers
     /// under that method's own policy (MG-01); `None`: all may.
     #[serde(default)]
     pub misfit: Option<Refusal>,

@@ -4,15 +4,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
 
 pub mod account_rules;
-pub mod address;
 pub mod attempt;
-pub mod code;
 pub mod colour;
 pub mod contact;
-pub mod decide;
+pub mod email_address;
 pub mod facts;
 pub mod ids;
 pub mod limits;
+pub mod linking;
+pub mod one_time_code;
 pub mod path;
 pub mod policy;
 pub mod provider_change;
@@ -20,9 +20,9 @@ pub mod refusals;
 pub mod roles;
 pub mod trust;
 
-pub use decide::{Decision, Outcome, decide};
 pub use facts::Facts;
 pub use ids::{AccountId, ApplicationId, AuditId, CredentialId, LinkId, OrgId, ProviderId};
+pub use linking::{Decision, Outcome, decide};
 pub use policy::Policy;
 pub use refusals::Refusal;
 pub use roles::{Right, Role};

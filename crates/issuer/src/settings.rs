@@ -241,7 +241,7 @@ impl Settings {
         if !self.own_scopes.iter().all(|s| is_scope(s)) {
             found.push("own_scopes");
         }
-        if !self.sender.is_empty() && domain::address::Canonical::parse(&self.sender).is_err() {
+        if !self.sender.is_empty() && domain::email_address::Canonical::parse(&self.sender).is_err() {
             found.push("sender");
         }
         let own = |name: &String| name.len() <= 60 && !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-:/.".contains(&b)) && !STANDARD_CLAIMS.contains(&name.as_str());

@@ -2,15 +2,11 @@
 use domain::{AccountId, AuditId, Decision, Facts, Outcome};
 use serde_json::json;
 use storage::{
-    Conn,
-    audit::{AuditEvent, add_audit_event},
-    key,
+    Conn, key,
+    maintenance::audit::{AuditEvent, add_audit_event},
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::crypto::random::row_id;
-use crate::sign_in::upstream_identity::Held;
+use crate::{Fault, Ligature, crypto::random::row_id, sign_in::upstream_identity::Held};
 
 /// An event before it has an id and a time.
 #[derive(Debug, Clone, Default)]

@@ -1,36 +1,40 @@
 //! The use cases: load facts, let the domain decide, apply the effects in one transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
 
-pub mod crypto;
-pub mod notifications;
-pub mod codes;
-pub mod policy;
-pub mod sign_in;
 pub mod account;
 pub mod admin;
-pub mod oidc_provider;
 mod attempt;
 mod audit;
+pub mod codes;
+pub mod crypto;
 mod error;
 #[cfg(test)]
 mod model;
-mod transaction;
+pub mod notifications;
+pub mod oidc_provider;
+pub mod policy;
 pub mod request;
+pub mod sign_in;
+mod transaction;
 
-pub use sign_in::complete_login::{Arrival, Destination};
+pub use admin::setup::FirstOwner;
 pub use attempt::{AttemptView, CodeFor, Details, ShownAccount, ViewBody};
-pub use sign_in::callback::Callback;
-pub use crypto::random::{random_bytes, support_code, token};
+pub use crypto::{
+    keys::{MasterKey, Vault},
+    random::{random_bytes, support_code, token},
+};
 pub use domain::policy::Problem as PolicyProblem;
 pub use error::Fault;
-pub use sign_in::password::HashCost;
-pub use admin::setup::FirstOwner;
-pub use sign_in::sign_up::NewPerson;
-pub use sign_in::start::{Entry, Purpose, Started};
-pub use storage::instance::Recovery;
-pub use transaction::Authority;
-pub use crypto::keys::{MasterKey, Vault};
 pub use request::{Caller, Visitor};
+pub use sign_in::{
+    callback::Callback,
+    complete_login::{Arrival, Destination},
+    password::HashCost,
+    sign_up::NewPerson,
+    start::{Entry, Purpose, Started},
+};
+pub use storage::maintenance::instance::Recovery;
+pub use transaction::Authority;
 
 use std::{collections::HashMap, ops::Deref, sync::Arc};
 
@@ -151,8 +155,7 @@ impl Ligature {
 /// Rows that use cases hand through to pages unchanged.
 pub mod rows {
     pub use storage::{
-        accounts::{Account, Email},
-        attributes::Attribute,
-        audit::{AuditEvent, AuditFilter},
+        accounts::{Account, Email, attributes::Attribute},
+        maintenance::audit::{AuditEvent, AuditFilter},
     };
 }

@@ -27,30 +27,18 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use serde_json::json;
 use storage::{
     Store,
-    accounts::{add_account, add_role, bump_rev, count_accounts, find_account, list_emails, set_account_state},
-    links::list_links,
-    providers::{Provider, add_provider},
-    sessions::end_sessions,
+    accounts::{add_account, add_role, bump_rev, count_accounts, find_account, links::list_links, list_emails, set_account_state},
+    policy::providers::{Provider, add_provider},
+    sign_in::sessions::end_sessions,
 };
 use upstream::{Assertion, Guard};
 
-use crate::Arrival;
-use crate::Caller;
-use crate::Clock;
-use crate::Fault;
-use crate::HashCost;
-use crate::Ligature;
-use crate::MasterKey;
-use crate::NewPerson;
-use crate::Settings;
-use crate::Visitor;
-use crate::admin::ProviderForm;
-use crate::admin::SaveProblem;
-use crate::admin::association::Association;
-use crate::crypto::random::token;
-use crate::sign_in::upstream_identity::Held;
-use crate::sign_in::sessions::Opening;
-use crate::sign_in::start::Sealed;
+use crate::{
+    Arrival, Caller, Clock, Fault, HashCost, Ligature, MasterKey, NewPerson, Settings, Visitor,
+    admin::{ProviderForm, SaveProblem, association::Association},
+    crypto::random::token,
+    sign_in::{sessions::Opening, start::Sealed, upstream_identity::Held},
+};
 
 const ADDRESSES: [&str; 3] = ["e0@ex.test", "e1@ex.test", "e2@ex.test"];
 const PROVIDERS: [&str; 2] = ["trusted", "plain"];
@@ -854,8 +842,8 @@ impl Product {
             .store
             .write::<_, Fault, _>(move |c| {
                 Box::pin(async move {
-                    storage::tidy::wipe_expired_assertions(c, now).await?;
-                    storage::tidy::tidy(c, now).await?;
+                    storage::maintenance::tidy::wipe_expired_assertions(c, now).await?;
+                    storage::maintenance::tidy::tidy(c, now).await?;
                     Ok(())
                 })
             })

@@ -1,6 +1,6 @@
 //! Who asks: a browser, perhaps with a session.
 use domain::{AccountId, LinkId, Micros, path::Continuation};
-use storage::sessions::Session;
+use storage::sign_in::sessions::Session;
 
 use crate::sign_in::complete_login::client_of;
 

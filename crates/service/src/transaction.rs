@@ -10,18 +10,14 @@ use domain::{
 use futures_util::future::BoxFuture;
 use storage::{
     Conn,
-    accounts::{hold_account, list_roles},
-    factors::{TOTP, find_factor},
-    sessions::find_session,
+    accounts::{
+        hold_account, list_roles,
+        second_factors::{TOTP, find_factor},
+    },
+    sign_in::sessions::find_session,
 };
 
-use crate::Arrival;
-use crate::Caller;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::audit::Event;
+use crate::{Arrival, Caller, Fault, Ligature, Visitor, audit::Event, sign_in::complete_login::Settled};
 
 /// A session that was alive when this transaction began. Its account's row is held until the transaction ends, so that
 /// whatever ends the session either came before and was seen, or comes after and ends what this transaction opens.

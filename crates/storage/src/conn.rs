@@ -19,7 +19,7 @@ use diesel_async::{
 };
 use futures_util::{FutureExt, TryFutureExt, future::BoxFuture};
 
-use crate::instance::{Watch, settle};
+use crate::maintenance::instance::{Watch, settle};
 
 type Lite = SyncConnectionWrapper<SqliteConnection, Place>;
 

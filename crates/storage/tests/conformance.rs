@@ -4,7 +4,13 @@
 use std::time::Duration;
 
 use domain::{AccountId, LinkId, OrgId, ProviderId, facts::AccountState};
-use ligature_storage::{self as storage, Error, Store, accounts, attempts, browsers, counters, instance::Recovery, links, organisations, outbox, providers, sessions, setup, ways};
+use ligature_storage::{
+    self as storage, Error, Store,
+    accounts::{self, access, links},
+    maintenance::{instance::Recovery, outbox, setup},
+    policy::{organisations, providers},
+    sign_in::{attempts, browsers, counters, sessions},
+};
 
 const ORG: OrgId = OrgId([1; 16]);
 
@@ -70,7 +76,7 @@ async fn provider(store: &Store) -> ProviderId {
 }
 
 fn email(canonical: &str) -> accounts::NewEmail {
-    accounts::NewEmail { address: domain::address::Canonical::parse(canonical).unwrap(), proof: "code".into(), owner: true, primary: true }
+    accounts::NewEmail { address: domain::email_address::Canonical::parse(canonical).unwrap(), proof: "code".into(), owner: true, primary: true }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +112,7 @@ async fn ud_04_the_row_of_a_barred_identity_is_put_back_by_nothing() {
                     if barred {
                         links::bar_link(c, a, id).await?;
                     }
-                    ways::restore_way(c, ORG, a, &ways::Kept::Link { id }, true, [2; 16], 3).await?;
+                    access::restore_way(c, ORG, a, &access::Kept::Link { id }, true, [2; 16], 3).await?;
                     Ok(links::list_links(c, a).await?.len())
                 })
             })
@@ -268,7 +274,7 @@ async fn lo_01_a_browser_is_known_to_one_account_until_it_is_forgotten_too_old_o
         .await
         .unwrap();
     assert_eq!((found(a, 8).await, found(a, 9).await, found(b, 0).await), (Some(9), None, None));
-    let tidied = |now| store.write::<_, Error, _>(move |c| Box::pin(async move { ligature_storage::tidy::tidy(c, now).await }));
+    let tidied = |now| store.write::<_, Error, _>(move |c| Box::pin(async move { storage::maintenance::tidy::tidy(c, now).await }));
     tidied(9 + domain::limits::KNOWN_FOR).await.unwrap();
     assert_eq!(found(a, 0).await, Some(9));
     store.write::<_, Error, _>(move |c| Box::pin(async move { browsers::forget_browsers(c, a).await })).await.unwrap();
@@ -302,7 +308,7 @@ async fn ph_11_a_thousand_pending_sign_ups_keep_nobody_out_and_are_gone_after_a_
                     // One in two is for the very address that the owner wants.
                     let address = if n % 2 == 0 { "v@ex.test".to_owned() } else { format!("v{n}@ex.test") };
                     accounts::add_account(c, ORG, AccountId(id), AccountState::Pending, "v@ex.test", "en", &format!("p{n}"), 10).await?;
-                    let unproved = accounts::NewEmail { address: domain::address::Canonical::parse(&address).unwrap(), proof: "none".into(), owner: false, primary: true };
+                    let unproved = accounts::NewEmail { address: domain::email_address::Canonical::parse(&address).unwrap(), proof: "none".into(), owner: false, primary: true };
                     accounts::add_email(c, ORG, AccountId(id), &unproved, id, 10).await?;
                 }
                 accounts::add_email(c, ORG, v, &email("v@ex.test"), [4; 16], 11).await
@@ -313,7 +319,7 @@ async fn ph_11_a_thousand_pending_sign_ups_keep_nobody_out_and_are_gone_after_a_
     let count = || async { accounts::count_accounts(&mut store.read().await.unwrap(), ORG).await.unwrap() };
     let owner = || async { accounts::find_owner(&mut store.read().await.unwrap(), ORG, "v@ex.test").await.unwrap() };
     assert_eq!((count().await, owner().await), (1001, Some(v)), "none of them is in the way");
-    let tidied = |now| store.write::<_, Error, _>(move |c| Box::pin(async move { ligature_storage::tidy::tidy(c, now).await }));
+    let tidied = |now| store.write::<_, Error, _>(move |c| Box::pin(async move { storage::maintenance::tidy::tidy(c, now).await }));
     tidied(10 + domain::DAY).await.unwrap();
     assert_eq!(count().await, 1001, "not a moment early");
     tidied(11 + domain::DAY).await.unwrap();
@@ -391,7 +397,7 @@ async fn rb_12_a_backup_taken_while_people_write_is_whole() {
     let copy = Store::open(&format!("sqlite://{}", file.display()), 1, Duration::from_secs(1)).unwrap();
     assert!(copy.migrate().await.unwrap().is_empty());
     let n = accounts::count_accounts(&mut copy.read().await.unwrap(), ORG).await.unwrap();
-    let subjects = storage::doctor::count_text(&mut copy.read().await.unwrap(), "account_subject", "sub", "sub").await.unwrap();
+    let subjects = storage::maintenance::doctor::count_text(&mut copy.read().await.unwrap(), "account_subject", "sub", "sub").await.unwrap();
     assert_eq!(n, subjects, "an account never stands without its subject");
 }
 
@@ -401,14 +407,14 @@ fn rb_18_the_fate_of_every_table_in_a_restored_copy_is_decided() {
     let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema.rs")).unwrap();
     let mut tables: Vec<&str> = schema.split("table! {").skip(1).map(|t| t.split('(').next().unwrap().trim()).collect();
     tables.sort_unstable();
-    assert_eq!(storage::instance::tables(), tables, "say in FATES of instance.rs what becomes of a new table");
+    assert_eq!(storage::maintenance::instance::tables(), tables, "say in FATES of instance.rs what becomes of a new table");
 }
 
 /// Shows RB-18 on both databases: once, whoever looks first.
 #[tokio::test(flavor = "multi_thread")]
 async fn rb_18_a_copy_is_known_as_one_until_what_it_revives_is_void() {
     let (store, dir) = store().await;
-    let clock = || -> storage::instance::Clock { std::sync::Arc::new(|| 1_000_000) };
+    let clock = || -> storage::maintenance::instance::Clock { std::sync::Arc::new(|| 1_000_000) };
     assert_eq!(store.settle(clock(), false).await.unwrap(), None);
     let a = account(&store, 1).await;
     let new = session(a);
@@ -440,7 +446,7 @@ async fn rb_18_a_copy_is_known_as_one_until_what_it_revives_is_void() {
         assert_eq!(copy.settle(clock(), true).await.unwrap(), restored);
         assert!(!alive(&copy).await);
         assert_eq!((copy.unsettled().await.unwrap(), copy.settle(clock(), true).await.unwrap()), (None, None), "once");
-        let loss = storage::instance::find_loss(&mut copy.read().await.unwrap()).await.unwrap();
+        let loss = storage::maintenance::instance::find_loss(&mut copy.read().await.unwrap()).await.unwrap();
         assert_eq!(loss, Some((1_000_000, Some(7))));
     }
     assert!(alive(&store).await);
@@ -477,8 +483,8 @@ async fn the_database_of_the_first_landing_is_upgraded_and_its_policies_and_atte
     let mut conn = store.read().await.unwrap();
     let org = organisations::find_organisation(&mut conn, "default").await.unwrap().unwrap();
     let owner = accounts::find_owner(&mut conn, org, "owner@example.test").await.unwrap().unwrap();
-    assert!(storage::attributes::list_attributes(&mut conn, owner).await.unwrap().is_empty());
-    let live = storage::policies::list_live_policies(&mut conn, org).await.unwrap();
+    assert!(storage::accounts::attributes::list_attributes(&mut conn, owner).await.unwrap().is_empty());
+    let live = storage::policy::documents::list_live_policies(&mut conn, org).await.unwrap();
     assert_eq!(live.len(), 3);
     for row in live {
         let document = domain::policy::Document::parse(&row.document).unwrap();
@@ -499,10 +505,10 @@ async fn id_15_an_orphaned_identity_is_known_disabled_and_found_by_doctor() {
     let (a, p) = (account(&store, 1).await, provider(&store).await);
     let new = links::NewLink { id: LinkId([3; 16]), account: a, provider: p, namespace: "n".into(), subject: "s".into(), claims: vec![1], evidence: "{}".into(), label: String::new() };
     store.write::<_, Error, _>(move |c| Box::pin(async move { links::add_link(c, ORG, &new, 1).await })).await.unwrap();
-    storage::doctor::lose_account(&store, a).await.unwrap();
+    storage::maintenance::doctor::lose_account(&store, a).await.unwrap();
     let (link, state, _) = links::find_link(&mut store.read().await.unwrap(), ORG, "n", "s").await.unwrap().expect("still known");
     assert_eq!((link.account_id, state), (a, AccountState::Disabled));
-    let found = storage::doctor::examine(&mut store.read().await.unwrap(), 10).await.unwrap();
+    let found = storage::maintenance::doctor::examine(&mut store.read().await.unwrap(), 10).await.unwrap();
     assert!(found.iter().any(|f| f.id == "orphans"), "{found:?}");
 }
 
@@ -511,8 +517,12 @@ async fn id_15_an_orphaned_identity_is_known_disabled_and_found_by_doctor() {
 async fn em_01_the_database_compares_addresses_byte_by_byte() {
     let (store, _dir) = store().await;
     let parts = ["a", "A", "\u{e4}", "a\u{308}", "\u{430}", "\u{df}", "ss", "\u{131}", "i", "\u{17f}", "s", "k", "\u{212a}", "a.b", "a+b", "ab", "\u{1c6}", "d\u{17e}"];
-    let all: std::collections::BTreeSet<String> =
-        parts.iter().flat_map(|x| parts.iter().map(move |y| format!("{x}{y}@ex.test"))).filter_map(|typed| domain::address::Canonical::parse(&typed).ok()).map(|c| c.as_str().to_owned()).collect();
+    let all: std::collections::BTreeSet<String> = parts
+        .iter()
+        .flat_map(|x| parts.iter().map(move |y| format!("{x}{y}@ex.test")))
+        .filter_map(|typed| domain::email_address::Canonical::parse(&typed).ok())
+        .map(|c| c.as_str().to_owned())
+        .collect();
     assert!(all.len() > 150, "{}", all.len());
     let id = account(&store, 1).await;
     let rows: Vec<String> = all.iter().cloned().collect();
@@ -532,22 +542,22 @@ async fn em_01_the_database_compares_addresses_byte_by_byte() {
         .unwrap();
     let mut conn = store.read().await.unwrap();
     for canonical in &rows {
-        assert_eq!(storage::snapshots::list_holders(&mut conn, ORG, canonical).await.unwrap().len(), 1, "{canonical:?}");
+        assert_eq!(storage::accounts::snapshots::list_holders(&mut conn, ORG, canonical).await.unwrap().len(), 1, "{canonical:?}");
     }
 }
 
 /// Of two conditions, one may fit any number of accounts: the other one still finds the right one.
 #[tokio::test(flavor = "multi_thread")]
 async fn gv_13_conditions_are_joined_by_the_database_however_many_accounts_fit_one() {
-    use domain::{decide::Condition, policy::Attribute};
+    use domain::{linking::Condition, policy::Attribute};
     let (store, _dir) = store().await;
     for n in 1..=60 {
         let id = account(&store, n).await;
         store
             .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
-                    storage::attributes::set_attribute(c, ORG, id, "attr.team", "Sales", "sales", "admin", 1).await?;
-                    storage::attributes::set_attribute(c, ORG, id, "attr.no", &format!("N{n}"), &format!("n{n}"), "admin", 1).await
+                    storage::accounts::attributes::set_attribute(c, ORG, id, "attr.team", "Sales", "sales", "admin", 1).await?;
+                    storage::accounts::attributes::set_attribute(c, ORG, id, "attr.no", &format!("N{n}"), &format!("n{n}"), "admin", 1).await
                 })
             })
             .await
@@ -556,14 +566,14 @@ async fn gv_13_conditions_are_joined_by_the_database_however_many_accounts_fit_o
     let own = |name: &str, folded: &str, exact| Condition { attribute: Attribute::Own(name.into()), folded: folded.into(), exact };
     let mut conn = store.read().await.unwrap();
     for number in [1, 30, 60] {
-        let found = storage::attributes::list_matching(&mut conn, ORG, &[own("team", "sales", false), own("no", &format!("n{number}"), false)]).await.unwrap();
+        let found = storage::accounts::attributes::list_matching(&mut conn, ORG, &[own("team", "sales", false), own("no", &format!("n{number}"), false)]).await.unwrap();
         assert_eq!(found, [AccountId([number; 16])]);
     }
-    assert_eq!(storage::attributes::list_matching(&mut conn, ORG, &[own("team", "sales", false)]).await.unwrap().len(), 20);
-    assert_eq!(storage::attributes::list_matching(&mut conn, ORG, &[own("no", "N7", true)]).await.unwrap(), [AccountId([7; 16])]);
-    assert!(storage::attributes::list_matching(&mut conn, ORG, &[own("no", "n7", true)]).await.unwrap().is_empty());
+    assert_eq!(storage::accounts::attributes::list_matching(&mut conn, ORG, &[own("team", "sales", false)]).await.unwrap().len(), 20);
+    assert_eq!(storage::accounts::attributes::list_matching(&mut conn, ORG, &[own("no", "N7", true)]).await.unwrap(), [AccountId([7; 16])]);
+    assert!(storage::accounts::attributes::list_matching(&mut conn, ORG, &[own("no", "n7", true)]).await.unwrap().is_empty());
     let other = Condition { attribute: Attribute::Email, folded: "nobody@ex.test".into(), exact: false };
-    assert!(storage::attributes::list_matching(&mut conn, ORG, &[own("team", "sales", false), other]).await.unwrap().is_empty());
+    assert!(storage::accounts::attributes::list_matching(&mut conn, ORG, &[own("team", "sales", false), other]).await.unwrap().is_empty());
 }
 
 /// The look-ups of the match rules use their indexes on both databases.
@@ -579,7 +589,7 @@ async fn candidates_are_looked_up_by_index_and_never_by_scan() {
         ),
         ("link_identity", "SELECT account_id FROM link WHERE organisation_id = $org AND namespace = 'n' AND subject = 's' AND active"),
     ] {
-        let plan = storage::doctor::plan(&mut store.read().await.unwrap(), sql).await.unwrap();
+        let plan = storage::maintenance::doctor::plan(&mut store.read().await.unwrap(), sql).await.unwrap();
         assert!(plan.contains(what) && !plan.to_lowercase().contains("seq scan"), "{what}: {plan}");
     }
 }

@@ -20,10 +20,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use storage::{
     Store,
-    accounts::{find_account, find_subject, list_emails},
-    applications::{find_application, find_application_by_id, list_secrets},
-    attributes::list_attributes,
-    tokens::{NewFamily, NewToken, add_token, begin_family, find_token, hold_family, take_refresh_token},
+    accounts::{attributes::list_attributes, find_account, find_subject, list_emails},
+    oauth::{
+        applications::{find_application, find_application_by_id, list_secrets},
+        tokens::{NewFamily, NewToken, add_token, begin_family, find_token, hold_family, take_refresh_token},
+    },
 };
 
 /// The variables that make the bench this process.
@@ -53,7 +54,7 @@ fn one(form: &Fields, name: &str) -> String {
 }
 
 /// The application behind Basic credentials, by the statements of ours.
-async fn client(bare: &Bare, headers: &HeaderMap) -> storage::applications::Application {
+async fn client(bare: &Bare, headers: &HeaderMap) -> storage::oauth::applications::Application {
     let text = headers["authorization"].to_str().unwrap().split_once(' ').unwrap().1.to_owned();
     let shown = String::from_utf8(STANDARD.decode(text).unwrap()).unwrap();
     let (id, secret) = shown.split_once(':').unwrap();
@@ -149,7 +150,7 @@ async fn token(State(bare): State<Arc<Bare>>, headers: HeaderMap, Form(form): Fo
 /// Serves until it is killed; says its address first.
 pub async fn serve(url: &str) {
     let store = Store::open(url, 10, Duration::from_secs(5)).unwrap();
-    let org = storage::organisations::find_organisation(&mut store.read().await.unwrap(), "default").await.unwrap().unwrap();
+    let org = storage::policy::organisations::find_organisation(&mut store.read().await.unwrap(), "default").await.unwrap().unwrap();
     let mut keys = issuer::Keyring::default();
     keys.add(issuer::Signer::from_pem(&issuer::generate(issuer::Algorithm::Rs256).unwrap(), issuer::Algorithm::Rs256).unwrap(), true);
     let router = Router::new().route("/userinfo", get(userinfo)).route("/introspect", post(introspect)).route("/token", post(token)).with_state(Arc::new(Bare { store, org, keys }));

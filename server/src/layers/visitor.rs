@@ -12,8 +12,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use service::Visitor;
-use service::token;
+use service::{Visitor, token};
 use sha2::{Digest, Sha256};
 
 use crate::layers::address::{Client, network};

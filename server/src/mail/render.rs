@@ -6,8 +6,7 @@ use lettre::{
     message::{Mailbox, MultiPart},
 };
 use minijinja::{AutoEscape, Environment, context};
-use service::notifications::messages::Kind;
-use service::notifications::messages::Letter;
+use service::notifications::messages::{Kind, Letter};
 
 /// The rendered parts.
 #[derive(Debug, Clone, PartialEq, Eq)]

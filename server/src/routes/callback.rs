@@ -11,8 +11,7 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use service::Callback;
-use service::sign_in::start::cookie_id;
+use service::{Callback, sign_in::start::cookie_id};
 
 use crate::routes::see_other;
 

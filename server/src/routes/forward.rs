@@ -6,11 +6,11 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use service::Fault;
-use service::oidc_provider::ForwardPerson;
-use service::oidc_provider::ForwardStart;
-use service::oidc_provider::GuardedHost;
-use service::sign_in::start::cookie_id;
+use service::{
+    Fault,
+    oidc_provider::{ForwardPerson, ForwardStart, GuardedHost},
+    sign_in::start::cookie_id,
+};
 
 /// Names of the headers that a proxy passes on; always all of them, so that none of a visitor's own gets through.
 const SUBJECT: HeaderName = HeaderName::from_static("remote-subject");

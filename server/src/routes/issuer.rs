@@ -15,12 +15,10 @@ use axum::{
 };
 use issuer::{ClientCredentials, ClientProblem};
 use serde_json::{Value, json};
-use service::Destination;
-use service::oidc_provider::Authorized;
-use service::oidc_provider::RegisterProblem;
-use service::oidc_provider::Scheme;
-use service::oidc_provider::Shown;
-use service::oidc_provider::TokenProblem;
+use service::{
+    Destination,
+    oidc_provider::{Authorized, RegisterProblem, Scheme, Shown, TokenProblem},
+};
 
 use crate::routes::see_other;
 

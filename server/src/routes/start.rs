@@ -11,10 +11,7 @@ use axum::{
 };
 use domain::{Refusal, path::Continuation};
 use serde::Deserialize;
-use service::Destination;
-use service::Fault;
-use service::Purpose;
-use service::Started;
+use service::{Destination, Fault, Purpose, Started};
 
 use crate::routes::see_other;
 

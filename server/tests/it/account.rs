@@ -69,7 +69,7 @@ async fn link_id(w: &World, email: &str) -> String {
     let ligature = w.ligature();
     let mut conn = ligature.store.read().await.unwrap();
     let account = storage::accounts::list_holders(&mut conn, ligature.org, email).await.unwrap()[0].0.id;
-    storage::links::list_links(&mut conn, account).await.unwrap()[0].id.to_string()
+    storage::accounts::links::list_links(&mut conn, account).await.unwrap()[0].id.to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,9 +141,16 @@ async fn ma_12_no_act_of_my_account_reaches_what_is_somebody_elses() {
         .write::<_, service::Fault, _>(move |c| {
             Box::pin(async move {
                 for n in [7_u8, 8] {
-                    let passkey =
-                        storage::passkeys::Passkey { id: vec![n; 16], account_id: account, user_id: storage::key(account), name: format!("Key {n}"), data: "{}".into(), created_at: 1, used_at: None };
-                    storage::passkeys::add_passkey(c, org, &passkey).await?;
+                    let passkey = storage::accounts::passkeys::Passkey {
+                        id: vec![n; 16],
+                        account_id: account,
+                        user_id: storage::key(account),
+                        name: format!("Key {n}"),
+                        data: "{}".into(),
+                        created_at: 1,
+                        used_at: None,
+                    };
+                    storage::accounts::passkeys::add_passkey(c, org, &passkey).await?;
                 }
                 Ok(())
             })
@@ -216,8 +223,8 @@ async fn ma_16_an_add_moves_the_method_in_use_and_raises_nothing() {
     let session = async || {
         let ligature = w.ligature();
         let mut c = ligature.store.read().await.unwrap();
-        let (link, ..) = storage::links::find_link(&mut c, ligature.org, &format!("oidc:{}", w.meridian.issuer), "m-vera").await.unwrap().unwrap();
-        let all = storage::sessions::list_sessions(&mut c, link.account_id, ligature.now(), 0).await.unwrap();
+        let (link, ..) = storage::accounts::links::find_link(&mut c, ligature.org, &format!("oidc:{}", w.meridian.issuer), "m-vera").await.unwrap().unwrap();
+        let all = storage::sign_in::sessions::list_sessions(&mut c, link.account_id, ligature.now(), 0).await.unwrap();
         assert_eq!(all.len(), 1);
         let one = all.into_iter().next().unwrap();
         (one.method, one.auth_at, one.factor, one.sid)

@@ -1,6 +1,8 @@
 //! What an application is registered with takes effect: who may come by which provider, what it is told, who writes.
-use crate::op::{Rp, register};
-use crate::world::{PASSWORD, World};
+use crate::{
+    op::{Rp, register},
+    world::{PASSWORD, World},
+};
 use serde_json::json;
 
 /// The sign-in page on the way to an application, and its entry.

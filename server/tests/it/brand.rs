@@ -1,6 +1,8 @@
 //! What pages look like, and what an uploaded picture cannot do.
-use crate::op::register;
-use crate::world::{Browser, Page, World};
+use crate::{
+    op::register,
+    world::{Browser, Page, World},
+};
 use reqwest::{
     Method,
     multipart::{Form, Part},

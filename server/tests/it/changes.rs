@@ -358,9 +358,9 @@ async fn ma_08_the_last_way_in_is_counted_over_every_kind_that_opens_the_account
     assert_eq!(b.post("/fn/account/remove", &[("link", &link.1)]).await.refusal(), "account.last_method");
     // A passkey that nobody may use changes nothing; one that may is enough.
     let (ligature, id) = (w.ligature(), link.0);
-    let row = storage::passkeys::Passkey { id: vec![7; 16], account_id: id, user_id: storage::key(id), name: "Laptop".into(), data: "{}".into(), created_at: 1, used_at: None };
+    let row = storage::accounts::passkeys::Passkey { id: vec![7; 16], account_id: id, user_id: storage::key(id), name: "Laptop".into(), data: "{}".into(), created_at: 1, used_at: None };
     let org = ligature.org;
-    ligature.store.write::<_, service::Fault, _>(move |c| Box::pin(async move { Ok(storage::passkeys::add_passkey(c, org, &row).await?) })).await.unwrap();
+    ligature.store.write::<_, service::Fault, _>(move |c| Box::pin(async move { Ok(storage::accounts::passkeys::add_passkey(c, org, &row).await?) })).await.unwrap();
     assert_eq!(b.post("/fn/account/remove", &[("link", &link.1)]).await.refusal(), "account.last_method");
     policy(&w, |d| d["permits"]["passkey_sign_in"] = true.into()).await;
     assert!(b.get("/account").await.has("/remove"));
@@ -377,6 +377,6 @@ async fn ma_08_the_last_way_in_is_counted_over_every_kind_that_opens_the_account
 async fn link_of(w: &World, subject: &str) -> (domain::AccountId, String) {
     let ligature = w.ligature();
     let mut c = ligature.store.read().await.unwrap();
-    let (link, ..) = storage::links::find_link(&mut c, ligature.org, &format!("oidc:{}", w.harbour.issuer), subject).await.unwrap().unwrap();
+    let (link, ..) = storage::accounts::links::find_link(&mut c, ligature.org, &format!("oidc:{}", w.harbour.issuer), subject).await.unwrap().unwrap();
     (link.account_id, link.id.to_string())
 }

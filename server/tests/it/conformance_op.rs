@@ -2,8 +2,10 @@
 //! discovery, the basic profile, RP-initiated logout and back-channel logout.
 use std::collections::HashMap;
 
-use crate::op::{Answer, CALLBACK, CHALLENGE, Rp, SECRET, VERIFIER, answer, register};
-use crate::world::{Browser, Page, World};
+use crate::{
+    op::{Answer, CALLBACK, CHALLENGE, Rp, SECRET, VERIFIER, answer, register},
+    world::{Browser, Page, World},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -218,7 +218,7 @@ async fn dl_01_an_answer_that_waited_while_the_source_changed_is_worth_nothing()
 async fn written_before(w: &World, scope: &'static str, document: &'static str) {
     let (ligature, now) = (w.ligature(), w.ligature().now());
     let org = ligature.org;
-    ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::policies::add_policy_version(c, org, scope, document, "active", "cli", now).await })).await.unwrap();
+    ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::policy::documents::add_policy_version(c, org, scope, document, "active", "cli", now).await })).await.unwrap();
 }
 
 async fn put_in_force(owner: &Browser, scope: &str, document: &str) -> Page {
@@ -310,7 +310,7 @@ async fn dl_04_a_rehearsal_tells_whoever_may_not_see_accounts_nothing_of_them() 
 /// The document in force of the instance.
 async fn instance(w: &World) -> Document {
     let ligature = w.ligature();
-    let rows = storage::policies::list_live_policies(&mut ligature.store.read().await.unwrap(), ligature.org).await.unwrap();
+    let rows = storage::policy::documents::list_live_policies(&mut ligature.store.read().await.unwrap(), ligature.org).await.unwrap();
     Document::parse(&rows.iter().rfind(|r| r.scope == "instance" && r.state == "active").unwrap().document).unwrap()
 }
 

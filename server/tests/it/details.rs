@@ -120,9 +120,9 @@ async fn what_people_write_about_themselves_finds_nobody() {
     let code = w.mail("mallory@example.test", 1).await.code.unwrap();
     let asked = page.code(&form, &code).await;
     assert_eq!(accept(&page, &asked, &[("fields[attr.staff]", "4711")]).await.path(), "/account");
-    let conditions = [domain::decide::Condition { attribute: domain::policy::Attribute::Own("staff".into()), folded: "4711".into(), exact: false }];
+    let conditions = [domain::linking::Condition { attribute: domain::policy::Attribute::Own("staff".into()), folded: "4711".into(), exact: false }];
     let ligature = w.ligature();
-    let found = storage::attributes::list_matching(&mut ligature.store.read().await.unwrap(), ligature.org, &conditions).await.unwrap();
+    let found = storage::accounts::attributes::list_matching(&mut ligature.store.read().await.unwrap(), ligature.org, &conditions).await.unwrap();
     assert!(found.is_empty(), "{found:?}");
 }
 

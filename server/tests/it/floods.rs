@@ -13,7 +13,7 @@ use tokio::{
 async fn rows(w: &World) -> i64 {
     let mut all = 0;
     for table in ["account", "link", "attempt", "challenge", "session", "flash", "outbox", "audit_event", "spent_state", "auth_code"] {
-        all += storage::doctor::count_rows(&mut w.ligature().store.read().await.unwrap(), table).await.unwrap();
+        all += storage::maintenance::doctor::count_rows(&mut w.ligature().store.read().await.unwrap(), table).await.unwrap();
     }
     all
 }
@@ -29,7 +29,7 @@ async fn people(w: &World, many: u8) -> Vec<String> {
             for address in all {
                 let id = domain::AccountId(service::random_bytes::<16>());
                 storage::accounts::add_account(c, org, id, domain::facts::AccountState::Active, "Someone", "en", &address, now).await?;
-                let email = storage::accounts::NewEmail { address: domain::address::Canonical::parse(&address).unwrap(), proof: "code".into(), owner: true, primary: true };
+                let email = storage::accounts::NewEmail { address: domain::email_address::Canonical::parse(&address).unwrap(), proof: "code".into(), owner: true, primary: true };
                 storage::accounts::add_email(c, org, id, &email, id.0, now).await?;
             }
             Ok(())
@@ -126,7 +126,7 @@ async fn rl_10_starts_that_nobody_finishes_store_nothing_and_unfinished_attempts
     w.ligature().tidy().await.unwrap();
     let left = |table: &'static str| {
         let ligature = w.ligature();
-        async move { storage::doctor::count_rows(&mut ligature.store.read().await.unwrap(), table).await.unwrap() }
+        async move { storage::maintenance::doctor::count_rows(&mut ligature.store.read().await.unwrap(), table).await.unwrap() }
     };
     assert_eq!((left("attempt").await, left("challenge").await, left("spent_state").await), (0, 0, 0));
 }
@@ -149,8 +149,8 @@ async fn gd_03_codes_attempts_networks_and_deleted_accounts_are_kept_no_longer_t
         let ligature = w.ligature();
         async move {
             let mut c = ligature.store.read().await.unwrap();
-            let sessions = storage::doctor::count_text(&mut c, "session", "network", network).await.unwrap();
-            let events = storage::audit::list_audit_events(&mut c, ligature.org, &storage::audit::AuditFilter::default(), 1000).await.unwrap();
+            let sessions = storage::maintenance::doctor::count_text(&mut c, "session", "network", network).await.unwrap();
+            let events = storage::maintenance::audit::list_audit_events(&mut c, ligature.org, &storage::maintenance::audit::AuditFilter::default(), 1000).await.unwrap();
             (sessions, events.iter().filter(|e| e.detail.contains(network)).count())
         }
     };
@@ -159,7 +159,7 @@ async fn gd_03_codes_attempts_networks_and_deleted_accounts_are_kept_no_longer_t
     v.post("/fn/account/delete", &[]).await;
     let count = |table: &'static str| {
         let ligature = w.ligature();
-        async move { storage::doctor::count_rows(&mut ligature.store.read().await.unwrap(), table).await.unwrap() }
+        async move { storage::maintenance::doctor::count_rows(&mut ligature.store.read().await.unwrap(), table).await.unwrap() }
     };
     assert!(count("challenge").await > 0 && count("attempt").await > 0);
     w.pass(24 * 3600 + 60);

@@ -211,7 +211,7 @@ async fn lk_23_a_code_proves_its_own_address_and_a_new_code_never_goes_to_anothe
         let (ligature, vera) = (w.ligature(), account_of(&w, "vera@example.test").await);
         let (org, at) = (ligature.org, ligature.now());
         if moved {
-            let new = storage::accounts::NewEmail { address: domain::address::Canonical::parse("zoe@other.test").unwrap(), proof: "code".into(), owner: true, primary: false };
+            let new = storage::accounts::NewEmail { address: domain::email_address::Canonical::parse("zoe@other.test").unwrap(), proof: "code".into(), owner: true, primary: false };
             let change = ligature.store.write::<_, storage::Error, _>(move |c| {
                 Box::pin(async move {
                     storage::accounts::add_email(c, org, vera, &new, [8; 16], at).await?;
@@ -463,13 +463,13 @@ async fn ds_01_the_code_page_is_the_same_for_a_user_name_that_somebody_has_and_f
     nameless.pick(&nameless.sign_in("harbour", "h-1").await, "create_new").await;
     let (ligature, vera, ben) = (w.ligature(), account_of(&w, "vera@example.test").await, account_of(&w, "ben@example.test").await);
     let (org, at) = (ligature.org, ligature.now());
-    let first = storage::links::find_link(&mut ligature.store.read().await.unwrap(), org, &format!("oidc:{}", w.harbour.issuer), "h-1").await.unwrap();
+    let first = storage::accounts::links::find_link(&mut ligature.store.read().await.unwrap(), org, &format!("oidc:{}", w.harbour.issuer), "h-1").await.unwrap();
     let nobody = first.map(|(link, ..)| link.account_id).expect("an account without an address");
     let rows = [(vera, "username", "vera"), (nobody, "username", "quiet"), (vera, "phone", "+491700000001"), (vera, "attr.team", "blue"), (ben, "attr.team", "blue")];
     let set = ligature.store.write::<_, storage::Error, _>(move |c| {
         Box::pin(async move {
             for (account, name, value) in rows {
-                storage::attributes::set_attribute(c, org, account, name, value, value, "meridian", at).await?;
+                storage::accounts::attributes::set_attribute(c, org, account, name, value, value, "meridian", at).await?;
             }
             Ok(())
         })

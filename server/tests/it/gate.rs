@@ -1,6 +1,8 @@
 //! What an application is told and for how long: consent, proved addresses, families of tokens, the gate before it.
-use crate::op::{Answer, Rp, register};
-use crate::world::{Browser, PASSWORD, Page, World};
+use crate::{
+    op::{Answer, Rp, register},
+    world::{Browser, PASSWORD, Page, World},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -27,8 +29,8 @@ async fn person(w: &World) -> Browser {
     one.store
         .write::<_, storage::Error, _>(move |c| {
             Box::pin(async move {
-                storage::attributes::set_attribute(c, org, account, "username", "vera", "vera", "person", at).await?;
-                storage::attributes::set_attribute(c, org, account, "phone", "+4930123456", "+4930123456", storage::attributes::BY_CODE, at).await
+                storage::accounts::attributes::set_attribute(c, org, account, "username", "vera", "vera", "person", at).await?;
+                storage::accounts::attributes::set_attribute(c, org, account, "phone", "+4930123456", "+4930123456", storage::accounts::attributes::BY_CODE, at).await
             })
         })
         .await
@@ -219,7 +221,7 @@ async fn cn_03_a_free_address_becomes_the_accounts_own_by_a_code_on_the_way_in()
     // Another mailbox of the account, which some provider proved.
     let ligature = w.ligature();
     let (org, account) = (ligature.org, storage::accounts::list_holders(&mut ligature.store.read().await.unwrap(), ligature.org, "free@example.test").await.unwrap()[0].0.id);
-    let another = storage::accounts::NewEmail { address: domain::address::Canonical::parse("another@example.test").unwrap(), proof: "provider:x".into(), owner: false, primary: false };
+    let another = storage::accounts::NewEmail { address: domain::email_address::Canonical::parse("another@example.test").unwrap(), proof: "provider:x".into(), owner: false, primary: false };
     ligature.store.write::<_, service::Fault, _>(move |c| Box::pin(async move { Ok(storage::accounts::add_email(c, org, account, &another, [9; 16], 1).await?) })).await.unwrap();
     let page = b.post("/fn/consent", &[("entry", &entry(&page)), ("answer", "allow")]).await;
     assert_eq!(page.path(), "/address", "{} {}", page.url, page.body);
@@ -323,7 +325,7 @@ async fn tk_02_four_posts_of_one_code_leave_one_known_family_or_none() {
     w.pass(3 * 86_400);
     let one = w.ligature();
     let now = one.now();
-    one.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::tidy::tidy(c, now).await.map(drop) })).await.unwrap();
+    one.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::maintenance::tidy::tidy(c, now).await.map(drop) })).await.unwrap();
     let second = rp.refresh(&first.text("refresh_token")).await;
     assert_eq!(rp.userinfo(&second.text("access_token")).await.status, 200, "{}", second.body);
     assert_eq!(rp.token(&code, &[]).await.error(), (400, "invalid_grant"));

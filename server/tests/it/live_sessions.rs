@@ -3,9 +3,7 @@ use crate::world::{Browser, PASSWORD, Page, World};
 use domain::{AccountId, Refusal, Role, path::Continuation};
 use futures_util::{FutureExt, future::BoxFuture};
 use rehearsal::provider::{Knobs, Provider};
-use service::Fault;
-use service::Ligature;
-use service::Visitor;
+use service::{Fault, Ligature, Visitor};
 
 /// The request of a browser with the session that it has now.
 async fn visitor(w: &World, b: &Browser) -> Visitor {
@@ -203,7 +201,7 @@ async fn sf_03_nothing_of_the_console_is_written_when_the_session_ended_during_t
             move |c| {
                 async move {
                     storage::accounts::hold_account(c, account).await?;
-                    storage::sessions::end_session(c, &hash).await.map(drop)
+                    storage::sign_in::sessions::end_session(c, &hash).await.map(drop)
                 }
                 .boxed()
             },

@@ -9,17 +9,20 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use serde_json::{Value, json};
-use service::Caller;
-use service::Ligature;
-use service::Visitor;
+use service::{Caller, Ligature, Visitor};
 use storage::{
-    accounts::{NewEmail, add_account, add_email, find_account, find_password, list_emails, set_password},
-    agreements::{add_agreement, list_agreements},
-    attributes::{BY_CODE, list_attributes, set_attribute},
-    links::{NewLink, add_link, release_link},
-    passkeys::{Passkey, add_passkey, list_passkeys},
-    providers::list_providers,
-    snapshots::load_snapshots,
+    accounts::{
+        NewEmail, add_account, add_email,
+        agreements::{add_agreement, list_agreements},
+        attributes::{BY_CODE, list_attributes, set_attribute},
+        find_account, find_password,
+        links::{NewLink, add_link, release_link},
+        list_emails,
+        passkeys::{Passkey, add_passkey, list_passkeys},
+        set_password,
+        snapshots::load_snapshots,
+    },
+    policy::providers::list_providers,
 };
 
 async fn enforce(owner: &Browser, document: Value) {
@@ -199,7 +202,7 @@ async fn make(w: &World, n: usize, side: u8, shape: Shape, keys: &[domain::Provi
                     let address = format!("p{n}-{name}@merge.test");
                     let owner = owner && storage::accounts::find_owner(c, org, &address).await?.is_none();
                     let primary = list_emails(c, id).await?.is_empty();
-                    let email = NewEmail { address: domain::address::Canonical::parse(&address).unwrap(), proof: if owner { "code".into() } else { "provider:x".into() }, owner, primary };
+                    let email = NewEmail { address: domain::email_address::Canonical::parse(&address).unwrap(), proof: if owner { "code".into() } else { "provider:x".into() }, owner, primary };
                     add_email(c, org, id, &email, row(), at).await?;
                 }
                 for (place, (provider, released)) in shape.links.into_iter().enumerate() {
@@ -249,7 +252,7 @@ async fn make(w: &World, n: usize, side: u8, shape: Shape, keys: &[domain::Provi
 /// A request in a session of an account.
 async fn of(w: &World, account: AccountId) -> Visitor {
     let (ligature, now) = (w.ligature(), w.ligature().now());
-    let session = storage::sessions::NewSession {
+    let session = storage::sign_in::sessions::NewSession {
         hash: account.0.to_vec(),
         public_id: account.to_string(),
         account,
@@ -277,7 +280,7 @@ async fn of(w: &World, account: AccountId) -> Visitor {
             sid: session.sid.clone(),
         },
     );
-    ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::sessions::add_session(c, org, &session, now).await })).await.unwrap();
+    ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::sign_in::sessions::add_session(c, org, &session, now).await })).await.unwrap();
     Visitor { browser: vec![2; 32], locale: "en".into(), session: Some(caller), ..Visitor::default() }
 }
 
@@ -327,8 +330,8 @@ async fn generated_accounts_lose_nothing_by_a_merge_and_are_field_equal_after_ta
         let (undos, _) = ligature.own_undos(&of(&w, a).await).await.unwrap();
         assert_eq!(undos[0].what, domain::account_rules::rewind::Changed::Merge);
         // A rewind that waited for its time.
-        let (org, row) = (ligature.org, storage::undo::Waiting { first: undos[0].rev, last: i64::MAX, due_at: 0 });
-        ligature.store.write::<_, service::Fault, _>(move |c| Box::pin(async move { Ok(storage::undo::set_rewind(c, org, a, row).await?) })).await.unwrap();
+        let (org, row) = (ligature.org, storage::accounts::journal::Waiting { first: undos[0].rev, last: i64::MAX, due_at: 0 });
+        ligature.store.write::<_, service::Fault, _>(move |c| Box::pin(async move { Ok(storage::accounts::journal::set_rewind(c, org, a, row).await?) })).await.unwrap();
         ligature.finish_due_undos().await.unwrap();
         if picture(&ligature, b).await == rest {
             // The account that stays would be left with nothing of its own.

@@ -1,10 +1,11 @@
 //! Several organisations on one instance: what each has, what none sees of another, and who administrates what.
-use crate::op::{Rp, register, register_in};
-use crate::world::{Browser, PASSWORD, Page, World};
+use crate::{
+    op::{Rp, register, register_in},
+    world::{Browser, PASSWORD, Page, World},
+};
 use reqwest::Method;
 use serde_json::json;
-use service::NewPerson;
-use service::admin::organisations::OrganisationForm;
+use service::{NewPerson, admin::organisations::OrganisationForm};
 
 /// The owner of an organisation, signed in there.
 async fn owner_of(one: &service::Ligature) -> Browser {
@@ -257,7 +258,7 @@ async fn zi_20_a_provider_of_the_instance_is_offered_and_each_organisation_takes
         b.post("/fn/admin/provider", &form).await
     };
     save(&boss, "ligature", "on").await;
-    let offered = async || storage::providers::list_providers(&mut beta.store.read().await.unwrap(), beta.org).await.unwrap().iter().filter(|p| p.key == "harbour").count();
+    let offered = async || storage::policy::providers::list_providers(&mut beta.store.read().await.unwrap(), beta.org).await.unwrap().iter().filter(|p| p.key == "harbour").count();
     assert_eq!(offered().await, 1, "the home organisation's, not acme's");
     let delegate = with_role(&w, "delegate@example.test", "provider-admin").await;
     assert!(save(&delegate, "ligature", "").await.has("Saved."));

@@ -1,6 +1,8 @@
 //! Programs register applications by themselves, where an administrator lets them (RFC 7591).
-use crate::op::{Answer, CALLBACK, CHALLENGE, VERIFIER, answer};
-use crate::world::{Browser, World};
+use crate::{
+    op::{Answer, CALLBACK, CHALLENGE, VERIFIER, answer},
+    world::{Browser, World},
+};
 use serde_json::{Value, json};
 
 async fn register(w: &World, token: &str, metadata: &Value) -> Answer {

@@ -1,6 +1,8 @@
 //! A restored backup and a promoted standby: what was used or ended after the copy was taken stays used and ended (RB-18).
-use crate::op::{Answer, CALLBACK, Rp, answer, register};
-use crate::world::{Browser, PASSWORD, Page, World, psql};
+use crate::{
+    op::{Answer, CALLBACK, Rp, answer, register},
+    world::{Browser, PASSWORD, Page, World, psql},
+};
 use serde_json::json;
 use service::Recovery;
 

@@ -4,12 +4,13 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use crate::op::{Rp, register, register_in};
-use crate::world::{Browser, World};
+use crate::{
+    op::{Rp, register, register_in},
+    world::{Browser, World},
+};
 use serde_json::json;
-use service::Ligature;
-use service::MasterKey;
-use storage::keys::list_keys;
+use service::{Ligature, MasterKey};
+use storage::maintenance::data_keys::list_keys;
 use tokio::sync::RwLock;
 
 /// Everything that keys are used for: sealed starts and claims, provider secrets, codes, signed tokens, refresh tokens.

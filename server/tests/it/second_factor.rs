@@ -1,6 +1,8 @@
 //! The second factor: set up in My Account, asked for on every way in and before every link, and who may stand in for it.
-use crate::op::{Rp, register};
-use crate::world::{Browser, PASSWORD, Page, World};
+use crate::{
+    op::{Rp, register},
+    world::{Browser, PASSWORD, Page, World},
+};
 use rehearsal::provider::Knobs;
 use serde_json::json;
 

@@ -1,6 +1,8 @@
 //! Tokens of applications: what may be done with them, what ends them, and what is refused (RFC 9700).
-use crate::op::{CALLBACK, CHALLENGE, Rp, SECRET, VERIFIER, answer, register};
-use crate::world::{Browser, PASSWORD, World};
+use crate::{
+    op::{CALLBACK, CHALLENGE, Rp, SECRET, VERIFIER, answer, register},
+    world::{Browser, PASSWORD, World},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -17,12 +17,10 @@ use rehearsal::{
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::json;
 use server::{config::Config, seed, serve};
-use service::Clock;
-use service::Ligature;
-use service::MasterKey;
-use service::NewPerson;
-use service::admin::organisations::OrganisationForm;
-use service::admin::organisations::Organisations;
+use service::{
+    Clock, Ligature, MasterKey, NewPerson,
+    admin::organisations::{OrganisationForm, Organisations},
+};
 use tokio::{net::TcpListener, sync::watch};
 
 pub const PASSWORD: &str = "a long enough password";
@@ -334,7 +332,7 @@ impl World {
 
     /// Rows of a table whose column holds a text.
     pub async fn rows(&self, table: &str, column: &str, text: &str) -> i64 {
-        storage::doctor::count_text(&mut self.ligature().store.read().await.unwrap(), table, column, text).await.unwrap()
+        storage::maintenance::doctor::count_text(&mut self.ligature().store.read().await.unwrap(), table, column, text).await.unwrap()
     }
 
     /// Active links of an identity's subject.

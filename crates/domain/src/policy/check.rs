@@ -93,7 +93,7 @@ impl Document {
             }
         }
         for (place, domain) in self.choices.domains.iter().flatten().enumerate() {
-            if crate::address::Canonical::parse(&format!("x@{domain}")).is_err() {
+            if crate::email_address::Canonical::parse(&format!("x@{domain}")).is_err() {
                 return Err(Problem::new(format!("choices.domains[{place}]"), domain, "domain"));
             }
         }

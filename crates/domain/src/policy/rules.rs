@@ -2,8 +2,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    address::{Canonical, is_plain},
     contact::Phone,
+    email_address::{Canonical, is_plain},
     trust::Pair,
 };
 

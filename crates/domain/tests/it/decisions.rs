@@ -4,12 +4,11 @@ use ligature_domain::{
     AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust,
     attempt::{Kept, State},
     decide,
-    decide::Decision,
-    decide::{EmailStep, fits},
     facts::{
         AccountState, Act, AddTo, Agreed, Beside, By, Candidate, Change, Confirm, EmailFacts, Facts, Given, Govern, Governing, Intent, Known, Local, Means, Merge, MergeBy, ProviderFacts, Remove,
         RuleFacts, RuleState, Undo, UndoBy, UndoStep, UpdateEmail, What,
     },
+    linking::{Decision, EmailStep, fits},
     policy::{Agreement, BindMethod, CodeTo, Disclosure, Document, EmailChange, Field, Merge as MergePolicy, NoMatch, Offer, Target, UnverifiedTarget, preset},
     trust::Pair,
 };

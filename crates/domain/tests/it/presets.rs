@@ -5,8 +5,8 @@ use ligature_domain::{
     AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust,
     attempt::{Kept, State},
     decide,
-    decide::EmailStep,
     facts::{AccountState, Act, AddTo, By, Candidate, EmailFacts, Facts, Given, Intent, Known, Local, ProviderFacts, RuleFacts, RuleState},
+    linking::EmailStep,
     policy::{Disclosure, Document, Offer, preset},
 };
 

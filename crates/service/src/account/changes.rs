@@ -9,15 +9,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use storage::{
     Conn,
-    accounts::{bump_rev, find_account},
-    undo::{ChangeRow, add_change, list_changes},
-    ways::{Kept, list_ways},
+    accounts::{
+        access::{Kept, list_ways},
+        bump_rev, find_account,
+        journal::{ChangeRow, add_change, list_changes},
+    },
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::account::profile::Before;
-use crate::transaction::Acting;
+use crate::{Fault, Ligature, account::profile::Before, transaction::Acting};
 
 /// A change that is under way: the account's mutex is held, and this is what it had before.
 pub(crate) struct Changing {

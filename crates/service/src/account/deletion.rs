@@ -8,26 +8,29 @@ use domain::{
 use serde_json::{Value, json};
 use storage::{
     Conn,
-    accounts::{find_account, find_subject, list_closed, list_emails, list_former_emails, list_holders_of_role, list_roles, password_set_at, remove_account, set_closing},
-    agreements::list_agreements,
-    attributes::list_attributes,
-    audit::{AuditFilter, list_audit_events},
-    browsers::list_browsers,
-    factors::{TOTP, find_factor},
-    links::list_links,
-    merges::list_merged_into,
-    passkeys::list_passkeys,
-    sessions::list_sessions,
+    accounts::{
+        agreements::list_agreements,
+        attributes::list_attributes,
+        find_account, find_subject,
+        links::list_links,
+        list_closed, list_emails, list_former_emails, list_holders_of_role, list_roles,
+        merges::list_merged_into,
+        passkeys::list_passkeys,
+        password_set_at, remove_account,
+        second_factors::{TOTP, find_factor},
+        set_closing,
+    },
+    maintenance::audit::{AuditFilter, list_audit_events},
+    sign_in::{browsers::list_browsers, sessions::list_sessions},
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::account::changes::ProfileChange;
-use crate::account::changes::doer;
-use crate::notifications::messages::Kind;
-use crate::admin::setup::OWNER;
+use crate::{
+    Fault, Ligature, Visitor,
+    account::changes::{ProfileChange, doer},
+    admin::setup::OWNER,
+    audit::Event,
+    notifications::messages::Kind,
+};
 
 /// How long it can be taken back.
 pub const GRACE: Micros = KEPT;
@@ -46,7 +49,7 @@ impl Ligature {
         let ground = self.ground(c, None).await?;
         let mut identities = Vec::new();
         for link in list_links(c, id).await? {
-            let sealed = storage::links::find_claims(c, link.id).await?;
+            let sealed = storage::accounts::links::find_claims(c, link.id).await?;
             let claims: Value = sealed.and_then(|s| self.vault.open_sealed("claims", &s)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
             let provider = ground.provider(link.provider_id).map(|p| p.name.clone());
             identities
@@ -136,12 +139,12 @@ impl Ligature {
                     for id in &ids {
                         // What became part of it goes with it.
                         for merged in list_merged_into(c, *id).await? {
-                            storage::audit::forget_account(c, merged, &this.vault.pseudonym(&[b"account", &merged.0])).await?;
+                            storage::maintenance::audit::forget_account(c, merged, &this.vault.pseudonym(&[b"account", &merged.0])).await?;
                             remove_account(c, merged).await?;
                         }
                         remove_account(c, *id).await?;
                         let tombstone = this.vault.pseudonym(&[b"account", &id.0]);
-                        storage::audit::forget_account(c, *id, &tombstone).await?;
+                        storage::maintenance::audit::forget_account(c, *id, &tombstone).await?;
                         this.record(c, Event { subject_hash: tombstone, ..Event::new("account.deleted").by("system") }).await?;
                     }
                     Ok(ids.len())

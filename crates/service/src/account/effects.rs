@@ -1,30 +1,30 @@
 //! Effects of a decision, applied in the transaction in which it was taken.
-use domain::{AccountId, CredentialId, LinkId, OrgId, Refusal, Trust, address::masked, contact::Contact, decide::Basis, facts::AccountState};
+use domain::{AccountId, CredentialId, LinkId, OrgId, Refusal, Trust, contact::Contact, email_address::masked, facts::AccountState, linking::Basis};
 use serde_json::json;
 use storage::{
     Conn, Error,
     accounts::{
-        NewEmail, add_account, add_email, bump_rev, find_account, is_email_taken, list_emails, list_former_emails, own_email, remove_other_emails, remove_password, remove_pending_accounts,
-        set_account_name, set_account_state, set_password,
+        NewEmail, add_account, add_email,
+        attributes::remove_attributes,
+        bump_rev, find_account, is_email_taken,
+        links::{NewLink, add_link, remove_links},
+        list_emails, list_former_emails, own_email, remove_other_emails, remove_password, remove_pending_accounts, set_account_name, set_account_state, set_password,
     },
-    attempts::{Ending, end_attempts},
-    attributes::remove_attributes,
-    links::{NewLink, add_link, remove_links},
-    sessions::end_sessions,
-    tokens::end_tokens_of,
+    oauth::tokens::end_tokens_of,
+    sign_in::{
+        attempts::{Ending, end_attempts},
+        sessions::end_sessions,
+    },
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::crypto::random::row_id;
-use crate::crypto::random::subject;
-use crate::account::changes::Changing;
-use crate::account::changes::Noted;
-use crate::sign_in::upstream_identity::Held;
-use crate::notifications::messages::Kind;
-use crate::notifications::messages::Letter;
-use crate::transaction::Acting;
+use crate::{
+    Fault, Ligature, Visitor,
+    account::changes::{Changing, Noted},
+    crypto::random::{row_id, subject},
+    notifications::messages::{Kind, Letter},
+    sign_in::upstream_identity::Held,
+    transaction::Acting,
+};
 
 impl Ligature {
     /// A new account for an identity, with its link. An address becomes a co-holder's at most, unless our code proved it

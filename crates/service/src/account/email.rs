@@ -2,34 +2,29 @@
 use domain::{
     AccountId, Facts, Outcome, Refusal,
     account_rules::rewind::{Changed, KEPT, Way},
-    address::Canonical,
     attempt::{Awaited, CodePurpose, State},
     contact::Contact,
     decide,
+    email_address::Canonical,
     facts::{Change, Intent, What},
     path::Continuation,
 };
 use storage::{
     Conn,
-    accounts::{find_account, find_owner, is_email_taken, list_emails, list_former_emails, remove_email, set_primary_email},
-    attributes::ignore_email,
-    undo::remove_undo_links_to,
-    ways::remove_way,
+    accounts::{
+        access::remove_way, attributes::ignore_email, find_account, find_owner, is_email_taken, journal::remove_undo_links_to, list_emails, list_former_emails, remove_email, set_primary_email,
+    },
 };
 
-use crate::Arrival;
-use crate::Caller;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::attempt::Opened;
-use crate::attempt::trace_of;
-use crate::audit::Event;
-use crate::account::changes::ProfileChange;
-use crate::account::changes::doer;
-use crate::notifications::messages::Kind;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Caller, Fault, Ligature, Visitor,
+    account::changes::{ProfileChange, doer},
+    attempt::{Opened, trace_of},
+    audit::Event,
+    notifications::messages::Kind,
+    sign_in::complete_login::Settled,
+    transaction::Acting,
+};
 
 impl Ligature {
     /// Mails a code to the address. Whether somebody has it already is not said: the page is the same, and its owner

@@ -3,42 +3,38 @@
 use domain::{
     AccountId, Decision, Facts, Outcome, Policy, Refusal, Right,
     account_rules::rewind::Changed,
-    address::Canonical,
     attempt::{Kept, ProvedBy, State, Then},
     decide,
+    email_address::Canonical,
     facts::{AccountState, Intent, Known, Merge, MergeBy},
     path::Continuation,
 };
 use serde_json::json;
 use storage::{
     Conn, Key,
-    accounts::{bump_rev, find_account, find_owner, list_emails, set_account_state},
-    attributes::list_attributes,
-    links::list_links,
-    merges::{Moved, add_merge, find_merge, move_back, move_over, remove_merge},
-    sessions::list_sessions,
-    snapshots::{Snapshot, load_snapshots},
+    accounts::{
+        attributes::list_attributes,
+        bump_rev, find_account, find_owner,
+        links::list_links,
+        list_emails,
+        merges::{Moved, add_merge, find_merge, move_back, move_over, remove_merge},
+        set_account_state,
+        snapshots::{Snapshot, load_snapshots},
+    },
+    sign_in::sessions::list_sessions,
 };
 
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::attempt::Opened;
-use crate::attempt::trace_of;
-use crate::audit::Event;
-use crate::crypto::random::row_id;
-use crate::crypto::random::support_code;
-use crate::account::changes::Noted;
-use crate::account::changes::ProfileChange;
-use crate::account::changes::doer;
-use crate::sign_in::facts::given;
-use crate::policy::context::Ground;
-use crate::sign_in::upstream_identity::Held;
-use crate::notifications::messages::Kind;
-use crate::sign_in::sessions::Opening;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    account::changes::{Noted, ProfileChange, doer},
+    attempt::{Opened, trace_of},
+    audit::Event,
+    crypto::random::{row_id, support_code},
+    notifications::messages::Kind,
+    policy::context::Ground,
+    sign_in::{complete_login::Settled, facts::given, sessions::Opening, upstream_identity::Held},
+    transaction::Acting,
+};
 
 /// One line of the preview: what both have, and what the account has afterwards. `kind` names the line for the texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,11 +164,11 @@ impl Ligature {
         let (mine, theirs) = (name(find_account(c, self.org, account).await?), name(find_account(c, self.org, other).await?));
         let mut rows = vec![row("name", "", mine.clone(), theirs, mine)];
         let ground = self.ground(c, None).await?;
-        let shown = |l: storage::links::Link| {
+        let shown = |l: storage::accounts::links::Link| {
             let provider = ground.provider(l.provider_id).map(|p| p.name.clone()).unwrap_or_default();
             if l.label.is_empty() { provider } else { format!("{provider} ({})", l.label) }
         };
-        let identities = |links: Vec<storage::links::Link>| links.into_iter().map(shown).collect::<Vec<_>>();
+        let identities = |links: Vec<storage::accounts::links::Link>| links.into_iter().map(shown).collect::<Vec<_>>();
         let (mine, theirs) = (identities(list_links(c, account).await?), identities(list_links(c, other).await?));
         let becomes = mine.iter().chain(&theirs).cloned().collect();
         rows.push(row("identities", "", mine, theirs, becomes));
@@ -188,7 +184,7 @@ impl Ligature {
         let (mine, theirs) = (list_attributes(c, account).await?, list_attributes(c, other).await?);
         let names: std::collections::BTreeSet<&String> = mine.iter().chain(&theirs).map(|f| &f.name).filter(|n| *n != "name").collect();
         for name in names {
-            let value = |all: &[storage::attributes::Attribute]| all.iter().find(|f| f.name == *name).map(|f| f.value.clone()).into_iter().collect::<Vec<_>>();
+            let value = |all: &[storage::accounts::attributes::Attribute]| all.iter().find(|f| f.name == *name).map(|f| f.value.clone()).into_iter().collect::<Vec<_>>();
             let (mine, theirs) = (value(&mine), value(&theirs));
             let becomes = if mine.is_empty() { theirs.clone() } else { mine.clone() };
             rows.push(row("field", name, mine, theirs, becomes));
@@ -279,7 +275,7 @@ impl Ligature {
         self.end_everything(c, other, None).await?;
         let moved = move_over(c, other, account).await?;
         set_account_state(c, self.org, other, AccountState::Merged).await?;
-        add_merge(c, self.org, &storage::merges::Merge { id: Key(id), account_id: account, other_id: other, moved: serde_json::to_string(&moved)?, created_at: self.now() }).await?;
+        add_merge(c, self.org, &storage::accounts::merges::Merge { id: Key(id), account_id: account, other_id: other, moved: serde_json::to_string(&moved)?, created_at: self.now() }).await?;
         self.record(c, Event { account: Some(other), ..event.clone() }).await?;
         self.record(c, event.account(account)).await?;
         // The addresses that came along hear of it, too.

@@ -1,19 +1,19 @@
 //! My Account: methods, addresses, sessions; removing a method; ending sessions.
+pub(crate) mod changes;
 pub mod deletion;
+pub(crate) mod effects;
+pub(crate) mod email;
 pub mod leaked_passwords;
 pub mod merge;
 pub mod passkeys;
+pub(crate) mod password;
 pub mod phone;
+pub(crate) mod profile;
 pub mod reauthenticate;
 pub mod recovered;
+pub(crate) mod removal;
 pub mod second_factor;
 pub mod undo;
-pub(crate) mod changes;
-pub(crate) mod effects;
-pub(crate) mod email;
-pub(crate) mod password;
-pub(crate) mod profile;
-pub(crate) mod removal;
 
 use domain::{
     AccountId, DAY, LinkId, Micros, Outcome, Refusal,
@@ -25,31 +25,37 @@ use domain::{
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::{find_account, list_emails, list_former_emails, password_set_at, remove_password},
-    attempts::{Ending, end_attempts},
-    attributes::{Attribute as Field, find_phone},
-    audit::{AuditEvent, AuditFilter, list_audit_events},
-    factors::{TOTP, find_factor},
-    instance::find_loss,
-    links::{list_links, release_link, set_nickname},
-    providers::Provider,
-    sessions::{end_session_of, end_sessions, end_sessions_by_link, list_sessions},
-    snapshots::load_snapshots,
+    accounts::{
+        attributes::{Attribute as Field, find_phone},
+        find_account,
+        links::{list_links, release_link, set_nickname},
+        list_emails, list_former_emails, password_set_at, remove_password,
+        second_factors::{TOTP, find_factor},
+        snapshots::load_snapshots,
+    },
+    maintenance::{
+        audit::{AuditEvent, AuditFilter, list_audit_events},
+        instance::find_loss,
+    },
+    policy::providers::Provider,
+    sign_in::{
+        attempts::{Ending, end_attempts},
+        sessions::{end_session_of, end_sessions, end_sessions_by_link, list_sessions},
+    },
 };
 
-use crate::Caller;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::account::changes::ProfileChange;
-use crate::account::changes::doer;
-use crate::sign_in::upstream_identity::Held;
-use crate::notifications::messages::Kind;
-use crate::policy::documents::Policies;
-use crate::account::removal::Going;
-use crate::account::removal::Removal;
-use crate::transaction::Acting;
+use crate::{
+    Caller, Fault, Ligature, Visitor,
+    account::{
+        changes::{ProfileChange, doer},
+        removal::{Going, Removal},
+    },
+    audit::Event,
+    notifications::messages::Kind,
+    policy::documents::Policies,
+    sign_in::upstream_identity::Held,
+    transaction::Acting,
+};
 
 /// A way to sign in, as My Account lists it.
 #[derive(Debug, Clone)]
@@ -336,7 +342,7 @@ impl Ligature {
         let caller = Self::caller(visitor)?;
         let now = self.now();
         let rows = list_sessions(&mut self.store.read().await?, caller.account, now, now - self.settings.session_idle).await?;
-        let row = |s: storage::sessions::Session| SessionRow {
+        let row = |s: storage::sign_in::sessions::Session| SessionRow {
             current: s.public_id == caller.public_id,
             id: s.public_id,
             method: s.method,

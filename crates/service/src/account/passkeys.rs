@@ -11,28 +11,29 @@ use domain::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use storage::{
     Conn,
-    accounts::{find_account, list_emails},
-    attempts::spend_state,
+    accounts::{
+        find_account, list_emails,
+        passkeys::{Passkey as Row, add_passkey, find_passkey, list_passkeys, remove_passkey, touch_passkey},
+    },
     key,
-    organisations::organisation_name,
-    passkeys::{Passkey as Row, add_passkey, find_passkey, list_passkeys, remove_passkey, touch_passkey},
+    policy::organisations::organisation_name,
+    sign_in::attempts::spend_state,
 };
 use url::{Host, Url};
 use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Uuid, Webauthn, WebauthnBuilder};
 
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::attempt::trace_of;
-use crate::audit::Event;
-use crate::crypto::random::hash;
-use crate::account::changes::ProfileChange;
-use crate::account::changes::doer;
-use crate::notifications::messages::Kind;
-use crate::account::removal::Going;
-use crate::account::removal::Removal;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    account::{
+        changes::{ProfileChange, doer},
+        removal::{Going, Removal},
+    },
+    attempt::trace_of,
+    audit::Event,
+    crypto::random::hash,
+    notifications::messages::Kind,
+    transaction::Acting,
+};
 
 /// How long a ceremony may take.
 const TTL: Micros = 10 * MINUTE;

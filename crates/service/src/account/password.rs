@@ -2,15 +2,14 @@
 use domain::{CredentialId, account_rules::rewind::Changed, facts::What};
 use storage::accounts::{list_emails, password_set_at, set_password};
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::crypto::random::row_id;
-use crate::account::changes::ProfileChange;
-use crate::account::changes::doer;
-use crate::codes::limits::Guarded;
-use crate::notifications::messages::Kind;
+use crate::{
+    Fault, Ligature, Visitor,
+    account::changes::{ProfileChange, doer},
+    audit::Event,
+    codes::limits::Guarded,
+    crypto::random::row_id,
+    notifications::messages::Kind,
+};
 
 impl Ligature {
     /// Whether a password may be set here now, and whether there is one.

@@ -10,20 +10,18 @@ use domain::{
 };
 use storage::{
     Conn,
-    attributes::{BY_CODE, find_phone, find_phone_owner, remove_attribute, set_attribute},
+    accounts::attributes::{BY_CODE, find_phone, find_phone_owner, remove_attribute, set_attribute},
 };
 
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::attempt::Opened;
-use crate::audit::Event;
-use crate::account::changes::ProfileChange;
-use crate::account::changes::doer;
-use crate::notifications::messages::Kind;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    account::changes::{ProfileChange, doer},
+    attempt::Opened,
+    audit::Event,
+    notifications::messages::Kind,
+    sign_in::complete_login::Settled,
+    transaction::Acting,
+};
 
 /// The page of the number.
 const PHONE: &str = "/account/phone";

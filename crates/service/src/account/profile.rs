@@ -8,14 +8,13 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use storage::{
     Conn,
-    accounts::{find_account, set_account_name},
-    attributes::{Attribute as Field, BY_CODE, BY_PERSON, find_phone, list_attributes, remove_attribute, set_attribute},
+    accounts::{
+        attributes::{Attribute as Field, BY_CODE, BY_PERSON, find_phone, list_attributes, remove_attribute, set_attribute},
+        find_account, set_account_name,
+    },
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::policy::context::Ground;
-use crate::sign_in::upstream_identity::Held;
+use crate::{Fault, Ligature, policy::context::Ground, sign_in::upstream_identity::Held};
 
 /// A field as it was before a provider filled it: value and source, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

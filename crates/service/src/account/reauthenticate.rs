@@ -9,32 +9,27 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{find_account, find_password, list_emails},
-    attributes::find_phone,
-    factors::{TOTP, find_factor},
-    links::{find_link, list_links, touch_link},
-    passkeys::list_passkeys,
-    providers::Provider,
+    accounts::{
+        attributes::find_phone,
+        find_account, find_password,
+        links::{find_link, list_links, touch_link},
+        list_emails,
+        passkeys::list_passkeys,
+        second_factors::{TOTP, find_factor},
+    },
+    policy::providers::Provider,
 };
 
-use crate::Arrival;
-use crate::Caller;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::attempt::Opened;
-use crate::attempt::trace_of;
-use crate::audit::Event;
-use crate::crypto::random::support_code;
-use crate::sign_in::facts::given;
-use crate::policy::context::Ground;
-use crate::sign_in::upstream_identity::Held;
-use crate::account::passkeys::Ceremony;
-use crate::policy::providers::Button;
-use crate::sign_in::sessions::Opening;
-use crate::sign_in::start::Sealed;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Caller, Fault, Ligature, Visitor,
+    account::passkeys::Ceremony,
+    attempt::{Opened, trace_of},
+    audit::Event,
+    crypto::random::support_code,
+    policy::{context::Ground, providers::Button},
+    sign_in::{complete_login::Settled, facts::given, sessions::Opening, start::Sealed, upstream_identity::Held},
+    transaction::Acting,
+};
 
 /// How long a sign-in counts as recent, unless the policy wants it shorter.
 const RECENT: Micros = 10 * MINUTE;

@@ -2,15 +2,15 @@
 use std::collections::BTreeSet;
 
 use domain::{LinkId, Refusal};
-use storage::{accounts::list_emails, passkeys::list_passkeys};
+use storage::accounts::{list_emails, passkeys::list_passkeys};
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::account::Address;
-use crate::account::Method;
-use crate::account::passkeys::PasskeyRow;
-use crate::account::passkeys::hex;
+use crate::{
+    Fault, Ligature, Visitor,
+    account::{
+        Address, Method,
+        passkeys::{PasskeyRow, hex},
+    },
+};
 
 /// What else opens an account whose password was just set anew.
 #[derive(Debug, Clone, Default)]

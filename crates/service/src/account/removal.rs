@@ -8,12 +8,10 @@ use domain::{
 };
 use storage::{
     Conn,
-    snapshots::{Snapshot, load_snapshots},
+    accounts::snapshots::{Snapshot, load_snapshots},
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::policy::context::Ground;
+use crate::{Fault, Ligature, policy::context::Ground};
 
 /// What would go.
 #[derive(Debug, Clone, Copy)]

@@ -13,24 +13,23 @@ use fast_qr::{
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::{find_account, list_emails},
-    factors::{TOTP, TOTP_BEGUN, count_recovery_codes, find_factor, remove_factor, set_factor, set_recovery_codes, spend_recovery_code, use_step},
-    organisations::organisation_name,
-    sessions::set_session_factor,
+    accounts::{
+        find_account, list_emails,
+        second_factors::{TOTP, TOTP_BEGUN, count_recovery_codes, find_factor, remove_factor, set_factor, set_recovery_codes, spend_recovery_code, use_step},
+    },
+    policy::organisations::organisation_name,
+    sign_in::sessions::set_session_factor,
 };
 use totp_rs::{Builder, Totp};
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::crypto::random::random_bytes;
-use crate::crypto::random::row_id;
-use crate::account::changes::ProfileChange;
-use crate::account::changes::doer;
-use crate::codes::limits::Counted;
-use crate::codes::limits::Guarded;
-use crate::notifications::messages::Kind;
+use crate::{
+    Fault, Ligature, Visitor,
+    account::changes::{ProfileChange, doer},
+    audit::Event,
+    codes::limits::{Counted, Guarded},
+    crypto::random::{random_bytes, row_id},
+    notifications::messages::Kind,
+};
 
 /// Recovery codes of an account, and their letters: 50 bits.
 const RECOVERY_CODES: usize = 10;
@@ -234,7 +233,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`].
     pub(crate) async fn check_factor(&self, visitor: &Visitor, account: AccountId, typed: &str) -> Result<&'static str, Fault> {
-        let recovery = domain::code::fold(typed);
+        let recovery = domain::one_time_code::fold(typed);
         if recovery.len() == RECOVERY_LENGTH {
             return self.check_recovery_code(visitor, account, &recovery).await;
         }
@@ -295,9 +294,9 @@ impl Ligature {
 
     /// New recovery codes as the person reads them, and their keyed hashes.
     fn new_recovery_codes(&self, account: AccountId) -> (Vec<String>, Vec<Vec<u8>>) {
-        let fresh = || domain::code::encode(&random_bytes::<16>()).chars().take(RECOVERY_LENGTH).collect::<String>();
+        let fresh = || domain::one_time_code::encode(&random_bytes::<16>()).chars().take(RECOVERY_LENGTH).collect::<String>();
         let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| fresh()).collect();
-        let hashes = codes.iter().map(|code| self.recovery_hash(account, &domain::code::fold(code))).collect();
+        let hashes = codes.iter().map(|code| self.recovery_hash(account, &domain::one_time_code::fold(code))).collect();
         (codes.iter().map(|code| format!("{}-{}", &code.chars().take(5).collect::<String>(), code.chars().skip(5).collect::<String>())).collect(), hashes)
     }
 

@@ -5,46 +5,43 @@ use std::collections::BTreeSet;
 use domain::{
     AccountId, CredentialId, DAY, Decision, Facts, LinkId, MINUTE, Micros, Outcome, Refusal,
     account_rules::rewind::{Change, Changed, KEPT, Rewind, Span, WAIT, Way, is_gone, rewind},
-    address::masked,
     attempt::ProvedBy,
     decide,
+    email_address::masked,
     facts::{Intent, Undo, UndoBy, UndoStep},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::{Account, find_account, hold_account, is_email_taken, list_emails, remove_email, set_primary_email},
-    attributes::find_phone_owner,
-    factors::{TOTP, TOTP_BEGUN, remove_factor},
-    links::{bar_link, find_link, find_released, list_links},
-    undo::{UndoLink, Waiting, add_undo_link, find_rewind, find_undo_link, list_due_rewinds, remove_rewind, remove_undo_links, set_rewind, set_rewound, set_shown},
-    ways::{Kept, find_own_link, list_barred, list_ways, remove_way, restore_way},
+    accounts::{
+        Account,
+        access::{Kept, find_own_link, list_barred, list_ways, remove_way, restore_way},
+        attributes::find_phone_owner,
+        find_account, hold_account, is_email_taken,
+        journal::{UndoLink, Waiting, add_undo_link, find_rewind, find_undo_link, list_due_rewinds, remove_rewind, remove_undo_links, set_rewind, set_rewound, set_shown},
+        links::{bar_link, find_link, find_released, list_links},
+        list_emails, remove_email,
+        second_factors::{TOTP, TOTP_BEGUN, remove_factor},
+        set_primary_email,
+    },
 };
 
-use crate::Arrival;
-use crate::Caller;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::audit::Event;
-use crate::crypto::random::hash;
-use crate::crypto::random::row_id;
-use crate::crypto::random::token;
-use crate::account::changes::Entry;
-use crate::account::changes::Noted;
-use crate::account::changes::ProfileChange;
-use crate::account::changes::ways_of;
-use crate::policy::context::Ground;
-use crate::sign_in::upstream_identity::Held;
-use crate::codes::limits::Guarded;
-use crate::notifications::messages::Kind;
-use crate::account::passkeys::Ceremony;
-use crate::policy::providers::Button;
-use crate::account::second_factor::purpose;
-use crate::sign_in::start::Sealed;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Caller, Fault, Ligature, Visitor,
+    account::{
+        changes::{Entry, Noted, ProfileChange, ways_of},
+        passkeys::Ceremony,
+        second_factor::purpose,
+    },
+    audit::Event,
+    codes::limits::Guarded,
+    crypto::random::{hash, row_id, token},
+    notifications::messages::Kind,
+    policy::{context::Ground, providers::Button},
+    sign_in::{complete_login::Settled, start::Sealed, upstream_identity::Held},
+    transaction::Acting,
+};
 
 /// How long a question lives that a session asked, and a credential that was shown to one.
 const ASKED: Micros = 30 * MINUTE;
@@ -258,8 +255,8 @@ impl Ligature {
         Ok(view)
     }
 
-    async fn providers_before(&self, c: &mut Conn, ground: &Ground, open: &Open, answer: &Rewind) -> Result<Vec<storage::providers::Provider>, Fault> {
-        let mut all: Vec<storage::providers::Provider> = Vec::new();
+    async fn providers_before(&self, c: &mut Conn, ground: &Ground, open: &Open, answer: &Rewind) -> Result<Vec<storage::policy::providers::Provider>, Fault> {
+        let mut all: Vec<storage::policy::providers::Provider> = Vec::new();
         for way in &answer.after {
             if let Way::Identity { link } = way
                 && let Some(row) = self.link_row(c, open.account.id, *link).await?
@@ -271,7 +268,7 @@ impl Ligature {
         Ok(all)
     }
 
-    async fn link_row(&self, c: &mut Conn, account: AccountId, link: LinkId) -> Result<Option<storage::links::Link>, Fault> {
+    async fn link_row(&self, c: &mut Conn, account: AccountId, link: LinkId) -> Result<Option<storage::accounts::links::Link>, Fault> {
         let active = list_links(c, account).await?.into_iter().find(|l| l.id == link);
         match active {
             Some(row) => Ok(Some(row)),

@@ -8,16 +8,15 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use storage::{
     Bytes,
-    applications::{list_applications, set_application},
-    images::{add_image, find_image, keep_images},
-    organisations::{Organisation, load_organisation, set_organisation},
-    stamp::change_stamp,
+    oauth::applications::{list_applications, set_application},
+    policy::{
+        config_version::change_stamp,
+        images::{add_image, find_image, keep_images},
+        organisations::{Organisation, load_organisation, set_organisation},
+    },
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::oidc_provider::settings_of;
+use crate::{Fault, Ligature, Visitor, oidc_provider::settings_of};
 
 pub use issuer::Brand;
 

@@ -1,13 +1,13 @@
 //! What `ligature doctor` asks: the data's invariants, and settings that are dangerous.
 use storage::{
     accounts::{find_password, list_holders_of_role},
-    doctor::{Finding, examine},
-    instance::Recovery,
+    maintenance::{
+        doctor::{Finding, examine},
+        instance::Recovery,
+    },
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::admin::setup::OWNER;
+use crate::{Fault, Ligature, admin::setup::OWNER};
 
 impl Ligature {
     /// Rules that some rows break (D1 to D8), and a recovery that nobody has dealt with (RB-18).

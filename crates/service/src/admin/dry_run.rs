@@ -6,29 +6,32 @@ use std::{
 
 use domain::{
     AccountId, Facts, Micros, Outcome, Policy, Refusal, Right, decide,
-    decide::Decision,
     facts::{AccountState, Act, Intent},
+    linking::Decision,
 };
 use serde_json::json;
 use storage::{
-    accounts::count_accounts,
-    dry_runs::{DryRun, DryRunCase, add_dry_run, add_dry_run_cases, list_dry_run_cases, list_dry_runs, remove_old_dry_runs, set_dry_run},
+    accounts::{
+        count_accounts,
+        snapshots::{Snapshot, list_account_ids, list_holders_of, load_snapshots},
+    },
     key::{Key, key},
-    providers::Provider,
-    snapshots::{Snapshot, list_account_ids, list_holders_of, load_snapshots},
+    policy::{
+        dry_runs::{DryRun, DryRunCase, add_dry_run, add_dry_run_cases, list_dry_run_cases, list_dry_runs, remove_old_dry_runs, set_dry_run},
+        providers::Provider,
+    },
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::crypto::random::row_id;
-use crate::policy::context::Ground;
-use crate::sign_in::upstream_identity::Held;
-use crate::admin::simulate::offline_facts;
-use crate::admin::simulate::returning_facts;
-use crate::admin::simulate::synthetic;
-use crate::policy::expressions::Question;
-use crate::policy::expressions::evaluated;
+use crate::{
+    Fault, Ligature, Visitor,
+    admin::simulate::{offline_facts, returning_facts, synthetic},
+    crypto::random::row_id,
+    policy::{
+        context::Ground,
+        expressions::{Question, evaluated},
+    },
+    sign_in::upstream_identity::Held,
+};
 
 /// Accounts that are in memory at once.
 const PART: i64 = 500;

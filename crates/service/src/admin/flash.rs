@@ -1,12 +1,11 @@
 //! A form's outcome for the next page, kept for ten minutes and bound to the browser.
 use domain::MINUTE;
-use storage::flash::{add_flash, find_flash};
+use storage::sign_in::flash::{add_flash, find_flash};
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::crypto::random::hash;
-use crate::crypto::random::token;
+use crate::{
+    Fault, Ligature, Visitor,
+    crypto::random::{hash, token},
+};
 
 impl Ligature {
     /// Keeps a text; answers the id for the next page's address.
@@ -36,7 +35,7 @@ impl Ligature {
     /// # Errors
     /// [`Fault::Storage`].
     pub async fn organisation_name(&self) -> Result<String, Fault> {
-        Ok(storage::organisations::organisation_name(&mut self.store.read().await?, self.org).await?)
+        Ok(storage::policy::organisations::organisation_name(&mut self.store.read().await?, self.org).await?)
     }
 
     /// Removes what is over, and wipes what providers said in attempts that are.
@@ -50,9 +49,11 @@ impl Ligature {
         let rows = self
             .store
             .write::<_, Fault, _>(move |c| {
-                Box::pin(
-                    async move { Ok(storage::tidy::tidy(c, now).await? + storage::merges::remove_leftovers(c, now - 14 * domain::DAY).await? + storage::tidy::wipe_expired_assertions(c, now).await?) },
-                )
+                Box::pin(async move {
+                    Ok(storage::maintenance::tidy::tidy(c, now).await?
+                        + storage::accounts::merges::remove_leftovers(c, now - 14 * domain::DAY).await?
+                        + storage::maintenance::tidy::wipe_expired_assertions(c, now).await?)
+                })
             })
             .await?;
         Ok(rows + gone)

@@ -1,16 +1,16 @@
 //! The admin console's use cases. Every one asks for the role first, here and not in the page (AD-01).
 pub mod association;
 pub mod brand;
+pub(crate) mod doctor;
 pub mod dry_run;
+pub(crate) mod flash;
 pub mod organisations;
 pub mod policy;
 pub mod replay;
+pub(crate) mod save_provider;
 pub mod setup;
 pub mod simulate;
 pub mod switches;
-pub(crate) mod doctor;
-pub(crate) mod flash;
-pub(crate) mod save_provider;
 
 use domain::{
     AccountId, Facts, Outcome, Policy, ProviderId, Refusal, Right, Role, decide,
@@ -19,23 +19,25 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{Account, Email, add_role, bump_rev, count_accounts, find_account, list_accounts, list_emails, list_roles, remove_role, set_account_state},
-    audit::{AuditEvent, AuditFilter, list_audit_events},
-    links::{count_links, count_spoken_for},
-    providers::{count_takers, list_providers},
-    sessions::count_sessions,
+    accounts::{
+        Account, Email, add_role, bump_rev, count_accounts, find_account,
+        links::{count_links, count_spoken_for},
+        list_accounts, list_emails, list_roles, remove_role, set_account_state,
+    },
+    maintenance::audit::{AuditEvent, AuditFilter, list_audit_events},
+    policy::providers::{count_takers, list_providers},
+    sign_in::sessions::count_sessions,
 };
 use upstream::Settings as ProviderSettings;
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::account::Method;
-use crate::admin::association::Association;
-use crate::attempt::trace_of;
-use crate::policy::documents::provider_scope;
-use crate::admin::setup::OWNER;
-use crate::transaction::Administrator;
+use crate::{
+    Fault, Ligature, Visitor,
+    account::Method,
+    admin::{association::Association, setup::OWNER},
+    attempt::trace_of,
+    policy::documents::provider_scope,
+    transaction::Administrator,
+};
 
 /// A provider with its association and what hangs on it.
 #[derive(Debug, Clone)]
@@ -155,9 +157,9 @@ impl Ligature {
             accounts: count_accounts(c, self.org).await?,
             sessions: count_sessions(c, self.org, self.now()).await?,
             providers: list_providers(c, self.org).await?.len(),
-            shared_addresses: storage::snapshots::count_shared_addresses(c, self.org).await?,
+            shared_addresses: storage::accounts::snapshots::count_shared_addresses(c, self.org).await?,
             unsafe_permit: policy.permits.accept_unproven_links,
-            mail_stuck: storage::outbox::count_stuck_mails(c).await? > 0,
+            mail_stuck: storage::maintenance::outbox::count_stuck_mails(c).await? > 0,
         })
     }
 
@@ -166,7 +168,7 @@ impl Ligature {
     /// # Errors
     /// [`Fault`].
     pub async fn shared_addresses(&self) -> Result<i64, Fault> {
-        Ok(storage::snapshots::count_shared_addresses(&mut self.store.walk().await?, self.org).await?)
+        Ok(storage::accounts::snapshots::count_shared_addresses(&mut self.store.walk().await?, self.org).await?)
     }
 
     pub async fn admin_providers(&self, visitor: &Visitor) -> Result<Vec<ProviderView>, Fault> {
@@ -218,9 +220,9 @@ impl Ligature {
             emails: list_emails(c, id).await?,
             methods: self.method_rows(c, &policies, id, None).await?,
             roles: list_roles(c, self.org, id).await?,
-            merged_into: storage::merges::find_survivor(c, id).await?,
+            merged_into: storage::accounts::merges::find_survivor(c, id).await?,
             mergeable: self.admin_may_merge(c, id).await?,
-            second_factor: storage::factors::find_factor(c, id, storage::factors::TOTP).await?.map(|(_, at)| at),
+            second_factor: storage::accounts::second_factors::find_factor(c, id, storage::accounts::second_factors::TOTP).await?.map(|(_, at)| at),
             events: list_audit_events(c, self.org, &AuditFilter { account: Some(id), ..AuditFilter::default() }, 20).await?,
             account,
         })

@@ -6,19 +6,17 @@ use domain::{Micros, OrgId, Refusal, Right, SECOND};
 use serde_json::json;
 use storage::{
     accounts::{count_accounts, list_holders_of_role},
-    organisations::{Organisation, add_organisation, find_organisation, list_organisations, load_organisation, set_organisation},
+    policy::organisations::{Organisation, add_organisation, find_organisation, list_organisations, load_organisation, set_organisation},
 };
 use url::{Host, Url};
 
-use crate::Authority;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::crypto::random::row_id;
-use crate::notifications::messages::Channel;
-use crate::notifications::messages::Due;
-use crate::admin::setup::OWNER;
+use crate::{
+    Authority, Fault, Ligature, Visitor,
+    admin::setup::OWNER,
+    audit::Event,
+    crypto::random::row_id,
+    notifications::messages::{Channel, Due},
+};
 
 /// How long the list of organisations is believed: a change counts everywhere within this time.
 const FRESH: Micros = SECOND;
@@ -352,7 +350,7 @@ impl Organisations {
             return Ok(false);
         }
         let Some((sid, tries)) = home.claim_end().await? else { return Ok(true) };
-        let whose = storage::logins::find_organisation_of_end(&mut home.store.read().await?, &sid).await?;
+        let whose = storage::oauth::logins::find_organisation_of_end(&mut home.store.read().await?, &sid).await?;
         let one = match whose {
             Some(org) => self.of(org).await?,
             None => None,

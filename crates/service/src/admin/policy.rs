@@ -6,28 +6,21 @@ use domain::{
 use serde_json::json;
 use storage::{
     Conn,
-    applications::list_applications,
-    attributes::count_with_attribute,
-    audit::{AuditEvent, AuditFilter, list_audit_events},
-    policies::{PolicyVersion, add_policy_version, find_policy_version, list_policy_versions, set_policy_state},
-    providers::list_providers,
-    snapshots::count_exposed,
+    accounts::{attributes::count_with_attribute, snapshots::count_exposed},
+    maintenance::audit::{AuditEvent, AuditFilter, list_audit_events},
+    oauth::applications::list_applications,
+    policy::{
+        documents::{PolicyVersion, add_policy_version, find_policy_version, list_policy_versions, set_policy_state},
+        providers::list_providers,
+    },
 };
 
-use crate::Authority;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::admin::SaveProblem;
-use crate::audit::Event;
-use crate::policy::documents::INSTANCE;
-use crate::policy::documents::ORGANISATION;
-use crate::policy::documents::Policies;
-use crate::policy::documents::application_scope;
-use crate::policy::documents::names_provider;
-use crate::policy::documents::provider_scope;
-use crate::policy::documents::save;
-use crate::admin::switches::Switches;
+use crate::{
+    Authority, Fault, Ligature, Visitor,
+    admin::{SaveProblem, switches::Switches},
+    audit::Event,
+    policy::documents::{INSTANCE, ORGANISATION, Policies, application_scope, names_provider, provider_scope, save},
+};
 
 /// The policy page's data.
 #[derive(Debug, Clone)]

@@ -1,20 +1,16 @@
 //! Recorded decisions taken again under another policy: what would be different today.
 use std::sync::Arc;
 
-use domain::{AccountId, Decision, Facts, Micros, Policy, Right, decide, decide::Reason, facts::ProviderFacts};
+use domain::{AccountId, Decision, Facts, Micros, Policy, Right, decide, facts::ProviderFacts, linking::Reason};
 use serde_json::Value;
 use storage::{
     Conn,
-    audit::{AuditEvent, AuditFilter, list_audit_events},
-    providers::Provider,
-    snapshots::load_snapshots,
+    accounts::snapshots::load_snapshots,
+    maintenance::audit::{AuditEvent, AuditFilter, list_audit_events},
+    policy::providers::Provider,
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::policy::context::Ground;
-use crate::sign_in::upstream_identity::Held;
+use crate::{Fault, Ligature, Visitor, policy::context::Ground, sign_in::upstream_identity::Held};
 
 /// Recorded decisions that are looked at.
 const LAST: i64 = 1000;

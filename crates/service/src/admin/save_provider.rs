@@ -8,22 +8,18 @@ use domain::{
 use serde_json::json;
 use storage::{
     Conn,
-    links::{count_links_beside, count_spoken_for},
-    providers::{Provider, add_provider, find_provider, set_provider, set_provider_choice},
+    accounts::links::{count_links_beside, count_spoken_for},
+    policy::providers::{Provider, add_provider, find_provider, set_provider, set_provider_choice},
 };
 use upstream::{Settings as ProviderSettings, SettingsProblem};
 
-use crate::Authority;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::admin::ProviderForm;
-use crate::admin::SaveProblem;
-use crate::admin::association::Association;
-use crate::audit::Event;
-use crate::crypto::random::row_id;
-use crate::policy::documents::provider_scope;
-use crate::policy::documents::save;
+use crate::{
+    Authority, Fault, Ligature, Visitor,
+    admin::{ProviderForm, SaveProblem, association::Association},
+    audit::Event,
+    crypto::random::row_id,
+    policy::documents::{provider_scope, save},
+};
 
 /// Why a form was not saved, found in the transaction.
 type NotNow = (&'static str, &'static str);

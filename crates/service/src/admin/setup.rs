@@ -1,25 +1,22 @@
 //! The first organisation, and the first owner by a one-time token (AD-04).
-use domain::{AccountId, CredentialId, HOUR, Micros, OrgId, Refusal, address::Canonical, facts::AccountState, path::Continuation};
+use domain::{AccountId, CredentialId, HOUR, Micros, OrgId, Refusal, email_address::Canonical, facts::AccountState, path::Continuation};
 use storage::{
     Conn, Store,
     accounts::{NewEmail, add_account, add_email, add_role, list_holders_of_role, set_password},
-    organisations::{add_organisation, find_organisation},
-    setup::{is_setup_token, set_setup_token, take_setup_token},
+    maintenance::setup::{is_setup_token, set_setup_token, take_setup_token},
+    policy::organisations::{add_organisation, find_organisation},
 };
 
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::crypto::random::hash;
-use crate::crypto::random::row_id;
-use crate::crypto::random::subject;
-use crate::crypto::random::token;
-use crate::account::effects::DEFAULT_ORGANISATION;
-use crate::sign_in::sessions::Opening;
-use crate::sign_in::sign_up::FieldProblems;
-use crate::sign_in::sign_up::NewPerson;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    account::effects::DEFAULT_ORGANISATION,
+    audit::Event,
+    crypto::random::{hash, row_id, subject, token},
+    sign_in::{
+        sessions::Opening,
+        sign_up::{FieldProblems, NewPerson},
+    },
+};
 
 /// The form of the first owner.
 pub type FirstOwner = NewPerson;

@@ -3,33 +3,34 @@ use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     AccountId, Decision, Facts, Policy, Refusal, Right,
-    address::Canonical,
     attempt::Kept,
     decide,
-    decide::plan,
+    email_address::Canonical,
     facts::{AccountState, Act, Intent, Known, ProviderFacts, RuleState},
+    linking::plan,
     policy::{Attribute, Document},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use storage::{
     Conn,
-    accounts::{Email, find_account},
-    links::{list_claims, list_links},
-    policies::find_policy_version,
-    providers::Provider,
-    snapshots::{Snapshot, list_holders},
+    accounts::{
+        Email, find_account,
+        links::{list_claims, list_links},
+        snapshots::{Snapshot, list_holders},
+    },
+    policy::{documents::find_policy_version, providers::Provider},
 };
 use upstream::Assertion;
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::facts::Ask;
-use crate::policy::context::Ground;
-use crate::sign_in::upstream_identity::Held;
-use crate::policy::expressions::Surroundings;
-use crate::policy::expressions::Values;
+use crate::{
+    Fault, Ligature, Visitor,
+    policy::{
+        context::Ground,
+        expressions::{Surroundings, Values},
+    },
+    sign_in::{facts::Ask, upstream_identity::Held},
+};
 
 /// An assertion that somebody made up, or picked from what an identity said last.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -9,15 +9,15 @@ use domain::{
 use storage::Conn;
 
 use super::{Deed, Opened};
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::sign_in::complete_login::client_of;
-use crate::sign_in::facts::Ask;
-use crate::sign_in::upstream_identity::Held;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    sign_in::{
+        complete_login::{Settled, client_of},
+        facts::Ask,
+        upstream_identity::Held,
+    },
+    transaction::Acting,
+};
 
 impl Ligature {
     /// A way to bind counts only where the policy has it (AU-10).

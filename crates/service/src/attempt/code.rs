@@ -9,20 +9,17 @@ use domain::{
 use storage::{
     Conn,
     accounts::{Email, find_account, list_emails},
-    attempts::Attempt,
+    sign_in::attempts::Attempt,
 };
 
 use super::Deed;
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::client_of;
-use crate::codes::challenge::Binding;
-use crate::codes::challenge::Shape;
-use crate::sign_in::upstream_identity::Held;
-use crate::notifications::messages::Kind;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    codes::challenge::{Binding, Shape},
+    notifications::messages::Kind,
+    sign_in::{complete_login::client_of, upstream_identity::Held},
+    transaction::Acting,
+};
 
 impl Ligature {
     /// Mails the code that a state waits for; states that wait for none send nothing. For a decoy the same page without a mail.

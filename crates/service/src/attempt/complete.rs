@@ -14,26 +14,30 @@ use domain::{
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::{Account, bump_rev, find_account, hold_account, is_email_taken, list_emails, own_email, remove_pending_accounts, set_account_state, set_closing},
-    agreements::add_agreement,
-    attributes::BY_PERSON,
-    factors::{TOTP, find_factor},
+    accounts::{
+        Account,
+        agreements::add_agreement,
+        attributes::BY_PERSON,
+        bump_rev, find_account, hold_account, is_email_taken, list_emails, own_email, remove_pending_accounts,
+        second_factors::{TOTP, find_factor},
+        set_account_state, set_closing,
+    },
 };
 
 use super::{Deed, Opened};
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::sign_in::complete_login::client_of;
-use crate::audit::Event;
-use crate::crypto::random::support_code;
-use crate::account::changes::ProfileChange;
-use crate::sign_in::facts::given;
-use crate::notifications::messages::Kind;
-use crate::sign_in::sessions::Opening;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    account::changes::ProfileChange,
+    audit::Event,
+    crypto::random::support_code,
+    notifications::messages::Kind,
+    sign_in::{
+        complete_login::{Settled, client_of},
+        facts::given,
+        sessions::Opening,
+    },
+    transaction::Acting,
+};
 
 /// Longest value of a field.
 const LONGEST: usize = 120;

@@ -2,10 +2,7 @@
 use domain::{attempt::Kept, facts::Act};
 
 use super::Deed;
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
+use crate::{Arrival, Fault, Ligature, Visitor};
 
 impl Ligature {
     /// Sets the password and links. The claimed address was proved by our code before this page.

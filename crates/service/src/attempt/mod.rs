@@ -3,30 +3,26 @@ use domain::{
     AccountId, Refusal,
     attempt::{Kept, ProvedBy, State},
     contact::Contact,
-    decide::{Choice, Outcome},
     facts::{Act, By},
+    linking::{Choice, Outcome},
     path::Continuation,
 };
 use storage::{
     Conn,
-    accounts::{find_password_row, hold_account, list_emails},
-    attempts::{Attempt, find_attempt, set_attempt_state},
-    attributes::find_phone,
-    links::list_links,
-    passkeys::list_passkeys,
+    accounts::{attributes::find_phone, find_password_row, hold_account, links::list_links, list_emails, passkeys::list_passkeys},
+    sign_in::attempts::{Attempt, find_attempt, set_attempt_state},
 };
 
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Applying;
-use crate::sign_in::complete_login::Settled;
-use crate::sign_in::complete_login::client_of;
-use crate::crypto::random::hash;
-use crate::sign_in::facts::Ask;
-use crate::sign_in::upstream_identity::Held;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    crypto::random::hash,
+    sign_in::{
+        complete_login::{Applying, Settled, client_of},
+        facts::Ask,
+        upstream_identity::Held,
+    },
+    transaction::Acting,
+};
 
 mod bind;
 mod code;

@@ -1,22 +1,25 @@
 //! What the pages of an attempt show, and no more than the policy lets them.
 use domain::{
     AccountId, Refusal,
-    address::masked,
     attempt::{Awaited, CodePurpose, State, Then, Wants},
-    decide::Choice,
+    email_address::masked,
+    linking::Choice,
     path::Continuation,
     policy::{Agreement, BindMethod, Disclosure, Field, Offer},
 };
-use storage::{Conn, accounts::list_emails, attempts::find_challenge, links::list_links, providers::list_providers};
+use storage::{
+    Conn,
+    accounts::{links::list_links, list_emails},
+    policy::providers::list_providers,
+    sign_in::attempts::find_challenge,
+};
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::client_of;
-use crate::sign_in::upstream_identity::Held;
-use crate::account::merge::MergeRow;
-use crate::account::passkeys::Ceremony;
-use crate::policy::providers::Button;
+use crate::{
+    Fault, Ligature, Visitor,
+    account::{merge::MergeRow, passkeys::Ceremony},
+    policy::providers::Button,
+    sign_in::{complete_login::client_of, upstream_identity::Held},
+};
 
 /// What a page of the attempt shows.
 #[derive(Debug, Clone)]

@@ -9,23 +9,18 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{find_account, list_emails},
-    attempts::Attempt,
-    attributes::find_phone,
+    accounts::{attributes::find_phone, find_account, list_emails},
+    sign_in::attempts::Attempt,
 };
 
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::attempt::Opened;
-use crate::attempt::blank;
-use crate::codes::challenge::Binding;
-use crate::codes::challenge::Right;
-use crate::codes::challenge::Shape;
-use crate::notifications::messages::Kind;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    attempt::{Opened, blank},
+    codes::challenge::{Binding, Right, Shape},
+    notifications::messages::Kind,
+    sign_in::complete_login::Settled,
+    transaction::Acting,
+};
 
 /// A notice to an address's owner, instead of a code.
 pub(crate) type Instead = Option<(AccountId, Kind)>;

@@ -1,23 +1,22 @@
 //! Codes by mail or text: made, bound to everything that matters, counted, compared, used once.
 use domain::{
-    AccountId, Micros, Policy, Refusal, SECOND, code,
+    AccountId, Micros, Policy, Refusal, SECOND,
     limits::{SPRAYED_LENGTH, SPRAYED_TRIES},
+    one_time_code,
     policy::Pin,
 };
 use storage::{
     Conn,
-    attempts::{Attempt, Challenge, NewChallenge, add_challenge, find_challenge, keep_tries, spend_challenge, take_try},
+    sign_in::attempts::{Attempt, Challenge, NewChallenge, add_challenge, find_challenge, keep_tries, spend_challenge, take_try},
 };
 use subtle::ConstantTimeEq;
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Vault;
-use crate::crypto::random::mail_code;
-use crate::crypto::random::row_id;
-use crate::notifications::messages::Channel;
-use crate::notifications::messages::Letter;
-use crate::transaction::Acting;
+use crate::{
+    Fault, Ligature, Vault,
+    crypto::random::{mail_code, row_id},
+    notifications::messages::{Channel, Letter},
+    transaction::Acting,
+};
 
 /// What a code is bound to; a code for anything else is another code (LK-11).
 #[derive(Debug, Clone, Default)]
@@ -84,7 +83,7 @@ impl Ligature {
         add_challenge(c, &new, now).await?;
         keep_tries(c, &attempt.hash, tries).await?;
         if let Some(letter) = letter {
-            self.post(c, &Letter { code: code::grouped(&fresh), ..letter }).await?;
+            self.post(c, &Letter { code: one_time_code::grouped(&fresh), ..letter }).await?;
         }
         Ok(within)
     }
@@ -150,7 +149,7 @@ fn code_macs(vault: &Vault, attempt: &[u8], browser: &[u8], binding: &Binding, t
         binding.subject.as_bytes(),
         &account,
         binding.address.as_bytes(),
-        code::fold(typed).as_bytes(),
+        one_time_code::fold(typed).as_bytes(),
     ])
 }
 

@@ -8,17 +8,13 @@ use domain::{
 };
 use storage::{
     Conn,
-    browsers::{find_browser, forget_browsers, set_browser},
-    counters::{Limit, clear},
+    sign_in::{
+        browsers::{find_browser, forget_browsers, set_browser},
+        counters::{Limit, clear},
+    },
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::codes::challenge::Binding;
-use crate::sign_in::sessions::Opening;
-use crate::transaction::Acting;
+use crate::{Fault, Ligature, Visitor, audit::Event, codes::challenge::Binding, sign_in::sessions::Opening, transaction::Acting};
 
 /// What is guessed at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

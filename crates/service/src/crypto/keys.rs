@@ -15,12 +15,13 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use storage::{
     Key, Store,
-    keys::{DataKey, add_key, list_keys},
+    maintenance::data_keys::{DataKey, add_key, list_keys},
 };
 
-use crate::Fault;
-use crate::crypto::random::random_bytes;
-use crate::crypto::random::row_id;
+use crate::{
+    Fault,
+    crypto::random::{random_bytes, row_id},
+};
 
 /// The master keys of an instance, a line of `id:base64` of 32 bytes each. The first wraps; those after it open what they
 /// wrapped before, until everything is wrapped anew (OP-06).

@@ -26,7 +26,7 @@ pub fn token() -> String {
 /// Ten characters that a person can read out: the support code.
 #[must_use]
 pub fn support_code() -> String {
-    domain::code::encode(&random_bytes::<10>())
+    domain::one_time_code::encode(&random_bytes::<10>())
 }
 
 /// The code that is mailed, in the shape that the policy asks for.
@@ -35,8 +35,8 @@ pub fn mail_code(pin: Pin) -> String {
     let mut code = String::new();
     while code.len() < length {
         code += &match pin.alphabet {
-            Alphabet::Base32 => domain::code::encode(&random_bytes::<16>()),
-            Alphabet::Digits => domain::code::digits(&random_bytes::<16>()),
+            Alphabet::Base32 => domain::one_time_code::encode(&random_bytes::<16>()),
+            Alphabet::Digits => domain::one_time_code::digits(&random_bytes::<16>()),
         };
     }
     code.truncate(length);
@@ -45,7 +45,7 @@ pub fn mail_code(pin: Pin) -> String {
 
 /// The subject that applications see: 128 random bits.
 pub fn subject() -> String {
-    domain::code::encode(&random_bytes::<26>()).to_lowercase()
+    domain::one_time_code::encode(&random_bytes::<26>()).to_lowercase()
 }
 
 /// A row id (UUIDv7).

@@ -6,18 +6,21 @@ use domain::{AccountId, DAY, MINUTE, Micros, account_rules::rewind::KEPT};
 use serde_json::json;
 use storage::{
     Key,
-    keys::{DataKey, add_key, list_keys, remove_key, rewrap_key, set_key_state},
-    sealed::{Column, Sealed, list_sealed, replace_sealed},
+    maintenance::{
+        data_keys::{DataKey, add_key, list_keys, remove_key, rewrap_key, set_key_state},
+        sealed::{Column, Sealed, list_sealed, replace_sealed},
+    },
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::MasterKey;
-use crate::audit::Event;
-use crate::crypto::random::random_bytes;
-use crate::crypto::random::row_id;
-use crate::account::second_factor::purpose;
-use crate::crypto::keys::ROTATING;
+use crate::{
+    Fault, Ligature, MasterKey,
+    account::second_factor::purpose,
+    audit::Event,
+    crypto::{
+        keys::ROTATING,
+        random::{random_bytes, row_id},
+    },
+};
 
 /// How long a key is known before it seals: every node reads the keys each minute.
 const KNOWN: Micros = 2 * MINUTE;

@@ -6,14 +6,10 @@ use domain::{DAY, Micros};
 use issuer::{Algorithm, Keyring, Signer};
 use storage::{
     Key,
-    keys::{DataKey, add_key, list_keys, remove_key, set_key_state},
+    maintenance::data_keys::{DataKey, add_key, list_keys, remove_key, set_key_state},
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Vault;
-use crate::audit::Event;
-use crate::crypto::random::row_id;
+use crate::{Fault, Ligature, Vault, audit::Event, crypto::random::row_id};
 
 /// How long a key signs.
 const LIFE: Micros = 90 * DAY;

@@ -3,12 +3,10 @@ use domain::{DAY, MINUTE, Micros, contact::Contact};
 use serde::{Deserialize, Serialize};
 use storage::{
     Conn,
-    outbox::{Mail, TEXT, add_mail, claim_mail, count_stuck_mails, finish_mail, is_mail_due, put_off_mail},
+    maintenance::outbox::{Mail, TEXT, add_mail, claim_mail, count_stuck_mails, finish_mail, is_mail_due, put_off_mail},
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::crypto::random::row_id;
+use crate::{Fault, Ligature, crypto::random::row_id};
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,9 +2,9 @@
 use domain::{
     AccountId, Refusal,
     account_rules::rewind::Changed,
-    address::Canonical,
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, masked},
+    email_address::Canonical,
     facts::What,
     path::{AuthorizeRequest, Continuation},
 };
@@ -12,22 +12,19 @@ use issuer::{RegisteredClient, Told};
 use storage::{
     Conn,
     accounts::{Email, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts},
-    counters::Limit,
+    sign_in::counters::Limit,
 };
 
-use crate::oidc_provider::Granted;
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::attempt::Opened;
-use crate::audit::Event;
-use crate::account::changes::ProfileChange;
-use crate::account::changes::doer;
-use crate::notifications::messages::Kind;
-use crate::transaction::Acting;
-use crate::transaction::Session;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    account::changes::{ProfileChange, doer},
+    attempt::Opened,
+    audit::Event,
+    notifications::messages::Kind,
+    oidc_provider::Granted,
+    sign_in::complete_login::Settled,
+    transaction::{Acting, Session},
+};
 
 /// What the page shows.
 #[derive(Debug, Clone)]

@@ -5,22 +5,20 @@ use issuer::{AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, Vali
 use serde_json::json;
 use storage::{
     Conn,
-    applications::find_application,
-    logins::add_login,
-    tokens::{AuthCode, add_code, take_pushed},
+    oauth::{
+        applications::find_application,
+        logins::add_login,
+        tokens::{AuthCode, add_code, take_pushed},
+    },
 };
 
-use crate::oidc_provider::claims::assurance;
-use crate::oidc_provider::gate::Gate;
-use crate::oidc_provider::registered;
-use crate::Caller;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::crypto::random::hash;
-use crate::crypto::random::token;
-use crate::transaction::Session;
+use crate::{
+    Caller, Fault, Ligature, Visitor,
+    audit::Event,
+    crypto::random::{hash, token},
+    oidc_provider::{claims::assurance, gate::Gate, registered},
+    transaction::Session,
+};
 
 /// What `/authorize` leads to.
 #[derive(Debug, Clone)]

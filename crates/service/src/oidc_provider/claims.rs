@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use storage::{
     Conn,
-    accounts::{find_account, find_subject, list_emails, list_roles},
-    applications::find_consent,
-    attributes::{BY_CODE, list_attributes},
-    links::{find_claims, list_links},
-    providers::list_providers,
+    accounts::{
+        attributes::{BY_CODE, list_attributes},
+        find_account, find_subject,
+        links::{find_claims, list_links},
+        list_emails, list_roles,
+    },
+    oauth::applications::find_consent,
+    policy::providers::list_providers,
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::account::second_factor::SET_UP;
-use crate::policy::expressions::mapped;
+use crate::{Fault, Ligature, account::second_factor::SET_UP, policy::expressions::mapped};
 
 /// How a person had signed in when an application's tokens began, and what it asked for beyond scopes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -4,16 +4,15 @@ use issuer::{Line, RegisteredClient, Told};
 use serde_json::json;
 use storage::{
     Conn,
-    applications::{find_consent, list_access, set_consent},
+    oauth::applications::{find_consent, list_access, set_consent},
 };
 use url::Url;
 
-use crate::oidc_provider::Granted;
-use crate::oidc_provider::registered;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
+use crate::{
+    Fault, Ligature, Visitor,
+    audit::Event,
+    oidc_provider::{Granted, registered},
+};
 
 /// A thing that an application is told or may do, and whether it was allowed before.
 #[derive(Debug, Clone)]

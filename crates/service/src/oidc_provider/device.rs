@@ -1,31 +1,28 @@
 //! Devices without a browser: a short code is typed elsewhere, by somebody who is signed in (RFC 8628).
-use domain::{AccountId, Refusal, SECOND, code};
+use domain::{AccountId, Refusal, SECOND, one_time_code};
 use issuer::{ClientCredentials, DEVICE_INTERVAL, DEVICE_SECONDS, Grant, RegisteredClient, Told};
 use serde_json::{Value, json};
 use storage::{
     accounts::hold_account,
-    applications::find_application_by_id,
-    tokens::{Device, NewFamily, add_device, begin_family, find_device, find_waiting_device, settle_device, take_device, touch_device},
+    oauth::{
+        applications::find_application_by_id,
+        tokens::{Device, NewFamily, add_device, begin_family, find_device, find_waiting_device, settle_device, take_device, touch_device},
+    },
 };
 
-use crate::oidc_provider::Shown;
-use crate::oidc_provider::Standing;
-use crate::oidc_provider::ToldLine;
-use crate::oidc_provider::consent::lines;
-use crate::oidc_provider::gate::Gate;
-use crate::oidc_provider::registered;
-use crate::oidc_provider::tokens::Asked;
-use crate::oidc_provider::tokens::Issue;
-use crate::oidc_provider::tokens::TokenProblem;
-use crate::oidc_provider::tokens::known_scopes;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::crypto::random::hash;
-use crate::crypto::random::mail_code;
-use crate::crypto::random::token;
-use crate::codes::limits::Guarded;
+use crate::{
+    Fault, Ligature, Visitor,
+    audit::Event,
+    codes::limits::Guarded,
+    crypto::random::{hash, mail_code, token},
+    oidc_provider::{
+        Shown, Standing, ToldLine,
+        consent::lines,
+        gate::Gate,
+        registered,
+        tokens::{Asked, Issue, TokenProblem, known_scopes},
+    },
+};
 
 /// Letters of a short code: 40 bits and fifteen minutes, with few tries for each person.
 const SHAPE: domain::policy::Pin = domain::policy::Pin { alphabet: domain::policy::Alphabet::Base32, length: 8 };
@@ -53,7 +50,7 @@ pub struct DeviceView {
 
 impl Ligature {
     fn user_code(&self, typed: &str) -> Vec<u8> {
-        self.vault.lookup(&[b"device", code::fold(typed).as_bytes()])
+        self.vault.lookup(&[b"device", one_time_code::fold(typed).as_bytes()])
     }
 
     /// `POST /device_authorization`.
@@ -82,7 +79,7 @@ impl Ligature {
                 expires_at: now + DEVICE_SECONDS * SECOND,
             };
             if self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_device(c, &row).await?) })).await? {
-                let (at, short) = (format!("{}/device", self.settings.public_url), code::grouped(&short));
+                let (at, short) = (format!("{}/device", self.settings.public_url), one_time_code::grouped(&short));
                 return Ok(json!({
                     "device_code": secret,
                     "user_code": short,

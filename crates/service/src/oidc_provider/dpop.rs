@@ -1,12 +1,9 @@
 //! Tokens that are bound to a key of the application (RFC 9449): each request shows a fresh proof, each proof counts once.
 use domain::{MINUTE, Micros, SECOND};
 use issuer::{Proof, RegisteredClient, read_proof, token_hash};
-use storage::attempts::spend_state;
+use storage::sign_in::attempts::spend_state;
 
-use crate::oidc_provider::TokenProblem;
-use crate::Fault;
-use crate::Ligature;
-use crate::crypto::random::hash;
+use crate::{Fault, Ligature, crypto::random::hash, oidc_provider::TokenProblem};
 
 /// How far the application's clock may be from ours, and how old a proof may be.
 const WINDOW: Micros = MINUTE;

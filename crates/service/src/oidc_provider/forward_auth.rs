@@ -5,20 +5,20 @@ use domain::{AccountId, MINUTE, Micros, Refusal, path::SafePath};
 use issuer::{RegisteredClient, Told, challenge};
 use serde::{Deserialize, Serialize};
 use storage::{
-    applications::find_application,
-    sessions::touch_session,
-    tokens::{NewToken, add_token, end_token, find_token},
+    oauth::{
+        applications::find_application,
+        tokens::{NewToken, add_token, end_token, find_token},
+    },
+    sign_in::sessions::touch_session,
 };
 use url::Url;
 
-use crate::oidc_provider::Standing;
-use crate::oidc_provider::gate::Gate;
-use crate::oidc_provider::registered;
-use crate::Fault;
-use crate::Ligature;
-use crate::crypto::random::hash;
-use crate::crypto::random::token;
-use crate::sign_in::start::cookie_id;
+use crate::{
+    Fault, Ligature,
+    crypto::random::{hash, token},
+    oidc_provider::{Standing, gate::Gate, registered},
+    sign_in::start::cookie_id,
+};
 
 /// Where a guarded host hands people's codes in. A redirect URI that ends in it makes an application a guarded one.
 pub const CALLBACK: &str = "/.ligature/callback";

@@ -7,15 +7,14 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::find_account,
-    factors::{TOTP, find_factor},
-    sessions::{Session, find_session_of},
+    accounts::{
+        find_account,
+        second_factors::{TOTP, find_factor},
+    },
+    sign_in::sessions::{Session, find_session_of},
 };
 
-use crate::oidc_provider::Standing;
-use crate::Caller;
-use crate::Fault;
-use crate::Ligature;
+use crate::{Caller, Fault, Ligature, oidc_provider::Standing};
 
 /// A sign-in as applications meet it: a session's, or the one that their tokens began with.
 #[derive(Debug, Clone, Copy)]

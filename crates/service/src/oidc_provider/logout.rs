@@ -4,16 +4,12 @@ use domain::{MINUTE, Micros, Refusal, SECOND};
 use issuer::RegisteredClient;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use storage::{
+use storage::oauth::{
     applications::find_application_by_id,
     logins::{Login, claim_end, is_end_due, list_logins, remove_end, remove_login},
 };
 
-use crate::oidc_provider::registered;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::crypto::random::token;
+use crate::{Fault, Ligature, Visitor, crypto::random::token, oidc_provider::registered};
 
 /// The event that a logout token tells (Back-Channel Logout §2.4).
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";

@@ -5,20 +5,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use storage::{
     Conn,
-    applications::{Application, add_application, add_secret, find_application, list_applications, list_secrets, remove_consent, set_application},
-    providers::list_providers,
-    stamp::change_stamp,
-    tokens::end_tokens_of,
+    oauth::{
+        applications::{Application, add_application, add_secret, find_application, list_applications, list_secrets, remove_consent, set_application},
+        tokens::end_tokens_of,
+    },
+    policy::{config_version::change_stamp, providers::list_providers},
 };
 
-use crate::Authority;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::crypto::random::hash;
-use crate::crypto::random::row_id;
-use crate::crypto::random::token;
+use crate::{
+    Authority, Fault, Ligature, Visitor,
+    audit::Event,
+    crypto::random::{hash, row_id, token},
+};
 
 mod address;
 mod authorize;

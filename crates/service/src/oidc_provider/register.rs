@@ -4,19 +4,19 @@ use domain::{ApplicationId, DAY, Micros, Refusal, Right, SECOND};
 use issuer::{MetadataProblem, Registration, read_metadata};
 use serde_json::{Value, json};
 use storage::{
-    applications::{Application, add_application, add_secret},
-    registrations::{RegistrationToken, add_registration_token, end_registration_token, list_registration_tokens, use_registration_token},
-    stamp::change_stamp,
+    oauth::{
+        applications::{Application, add_application, add_secret},
+        registrations::{RegistrationToken, add_registration_token, end_registration_token, list_registration_tokens, use_registration_token},
+    },
+    policy::config_version::change_stamp,
 };
 
-use crate::oidc_provider::hex;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::crypto::random::hash;
-use crate::crypto::random::row_id;
-use crate::crypto::random::token;
+use crate::{
+    Fault, Ligature, Visitor,
+    audit::Event,
+    crypto::random::{hash, row_id, token},
+    oidc_provider::hex,
+};
 
 /// Why a program was not registered.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Ligature {
         }
         let Registration { name, redirect_uris, settings } = read_metadata(metadata).map_err(RegisterProblem::Metadata)?;
         let now = self.now();
-        let client_id = format!("dyn-{}", domain::code::encode(&crate::crypto::random::random_bytes::<16>()).to_lowercase());
+        let client_id = format!("dyn-{}", domain::one_time_code::encode(&crate::crypto::random::random_bytes::<16>()).to_lowercase());
         let secret = (!settings.kind.is_public()).then(token);
         let mut answer = json!({
             "client_id": client_id,

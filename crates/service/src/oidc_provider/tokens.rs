@@ -6,24 +6,26 @@ use serde_json::{Value, json};
 use storage::{
     Conn,
     accounts::hold_account,
-    applications::{find_application, find_application_by_id, list_secrets},
-    tokens::{AuthCode, Family, NewFamily, NewToken, add_pushed, add_token, begin_family, end_family, end_token, find_code, find_token, hold_family, is_family_alive, take_code, take_refresh_token},
+    oauth::{
+        applications::{find_application, find_application_by_id, list_secrets},
+        tokens::{
+            AuthCode, Family, NewFamily, NewToken, add_pushed, add_token, begin_family, end_family, end_token, find_code, find_token, hold_family, is_family_alive, take_code, take_refresh_token,
+        },
+    },
 };
 use subtle::ConstantTimeEq;
 
-use crate::oidc_provider::Scheme;
-use crate::oidc_provider::Shown;
-use crate::oidc_provider::Standing;
-use crate::oidc_provider::claims::assurance;
-use crate::oidc_provider::gate::Gate;
-use crate::oidc_provider::gate::SignedIn;
-use crate::oidc_provider::hex;
-use crate::oidc_provider::registered;
-use crate::Fault;
-use crate::Ligature;
-use crate::audit::Event;
-use crate::crypto::random::hash;
-use crate::crypto::random::token;
+use crate::{
+    Fault, Ligature,
+    audit::Event,
+    crypto::random::{hash, token},
+    oidc_provider::{
+        Scheme, Shown, Standing,
+        claims::assurance,
+        gate::{Gate, SignedIn},
+        hex, registered,
+    },
+};
 
 /// An error of an endpoint for programs, by the standard's code.
 #[derive(Debug)]

@@ -7,26 +7,27 @@ use std::{
 
 use domain::{
     Policy, ProviderId, Refusal,
-    address::Canonical,
     attempt::ProvedBy,
-    decide::fits,
+    email_address::Canonical,
     facts::{AddTo, Candidate},
+    linking::fits,
 };
 use storage::{
     Conn,
-    accounts::Email,
-    organisations::{Organisation, load_organisation},
-    policies::list_live_policies,
-    providers::{Provider, list_providers},
-    snapshots::Snapshot,
-    stamp::find_stamp,
+    accounts::{Email, snapshots::Snapshot},
+    policy::{
+        config_version::find_stamp,
+        documents::list_live_policies,
+        organisations::{Organisation, load_organisation},
+        providers::{Provider, list_providers},
+    },
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::sign_in::upstream_identity::Held;
-use crate::sign_in::upstream_identity::source_of;
-use crate::policy::documents::Policies;
+use crate::{
+    Fault, Ligature,
+    policy::documents::Policies,
+    sign_in::upstream_identity::{Held, source_of},
+};
 
 /// Grounds are kept for this many applications.
 const APPLICATIONS: usize = 1000;
@@ -197,7 +198,7 @@ impl Ground {
             Some(address) => account.emails.iter().any(|e| e.canonical == address && doubtful(&e)),
             None => proved && account.emails.iter().filter(|e| e.proof != "none").all(|e| doubtful(&e)),
         };
-        let same = |l: &&storage::snapshots::LinkFacts| l.namespace == held.namespace && l.subject == held.assertion.subject;
+        let same = |l: &&storage::accounts::snapshots::LinkFacts| l.namespace == held.namespace && l.subject == held.assertion.subject;
         Candidate {
             account: account.account,
             rule: rule.to_owned(),

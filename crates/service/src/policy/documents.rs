@@ -5,7 +5,7 @@ use domain::{
     OrgId, Policy,
     policy::{Belief, Document, Problem, preset},
 };
-use storage::{Conn, policies::add_policy_version};
+use storage::{Conn, policy::documents::add_policy_version};
 
 use crate::Fault;
 
@@ -56,7 +56,7 @@ pub fn scopes(provider: Option<&str>, client: Option<&str>) -> Vec<String> {
 }
 
 impl Policies {
-    pub(crate) fn read(rows: Vec<storage::policies::PolicyVersion>) -> Result<Self, Fault> {
+    pub(crate) fn read(rows: Vec<storage::policy::documents::PolicyVersion>) -> Result<Self, Fault> {
         let mut all = Self::default();
         for row in rows {
             let document = Document::parse(&row.document).map_err(|p| Fault::Internal(format!("policy {}: {} {}", row.scope, p.path, p.value)))?;

@@ -12,16 +12,13 @@ use std::{
 
 use domain::{
     Policy,
-    decide::RuleValues,
+    linking::RuleValues,
     policy::{Attribute, Match, Target},
 };
 use expr::{Cache, Failed, Scope, Variables};
 use serde_json::{Map, Value, json};
 
-use crate::Fault;
-use crate::Ligature;
-use crate::policy::context::Ground;
-use crate::sign_in::upstream_identity::Held;
+use crate::{Fault, Ligature, policy::context::Ground, sign_in::upstream_identity::Held};
 
 /// Parsed expressions, of all organisations.
 static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);

@@ -1,7 +1,6 @@
-//! TODO
-pub mod documents;
-pub mod providers;
+//! What administrators configured, as a use case reads it: policies in force, providers, and values of expressions.
 pub(crate) mod context;
+pub mod documents;
 pub(crate) mod expressions;
+pub mod providers;
 pub(crate) mod second_factor_demand;
-

@@ -3,16 +3,15 @@ use std::sync::Arc;
 
 use domain::{
     Refusal,
-    decide::{Entrance, entrance},
+    linking::{Entrance, entrance},
 };
 use storage::{
     Conn,
-    providers::{Provider, find_provider},
+    policy::providers::{Provider, find_provider},
 };
 use upstream::{Connector, Settings as ProviderSettings, connector};
 
-use crate::Fault;
-use crate::Ligature;
+use crate::{Fault, Ligature};
 
 /// A provider's button on the sign-in page.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,13 +5,13 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::list_roles,
-    factors::{TOTP, find_factor, find_factor_asked, note_factor_asked},
+    accounts::{
+        list_roles,
+        second_factors::{TOTP, find_factor, find_factor_asked, note_factor_asked},
+    },
 };
 
-use crate::Caller;
-use crate::Fault;
-use crate::Ligature;
+use crate::{Caller, Fault, Ligature};
 
 impl Ligature {
     /// Whether our own pages ask anybody to set up a second factor.

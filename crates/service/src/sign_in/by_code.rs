@@ -8,16 +8,17 @@ use domain::{
     facts::{AccountState, Intent, Known, Local},
     path::Continuation,
 };
-use storage::{Conn, accounts::find_owner, attributes::find_phone_owner};
+use storage::{
+    Conn,
+    accounts::{attributes::find_phone_owner, find_owner},
+};
 
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::sign_in::complete_login::client_of;
-use crate::attempt::Opened;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    attempt::Opened,
+    sign_in::complete_login::{Settled, client_of},
+    transaction::Acting,
+};
 
 impl Ligature {
     /// Sends a code to the owner of an address or number.

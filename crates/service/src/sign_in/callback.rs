@@ -1,18 +1,18 @@
 //! A provider's answer: checked against the browser's own start before anything is asked of the provider.
 use domain::Refusal;
-use storage::attempts::{is_spent, spend_state};
+use storage::sign_in::attempts::{is_spent, spend_state};
 use subtle::ConstantTimeEq;
 use upstream::{UpstreamError, Visit};
 
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::crypto::random::support_code;
-use crate::sign_in::upstream_identity::Held;
-use crate::sign_in::upstream_identity::source_of;
-use crate::sign_in::start::Sealed;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    audit::Event,
+    crypto::random::support_code,
+    sign_in::{
+        start::Sealed,
+        upstream_identity::{Held, source_of},
+    },
+};
 
 /// The parameters of the answer (RFC 6749 §4.1.2, RFC 9207).
 #[derive(Debug, Clone, Default)]

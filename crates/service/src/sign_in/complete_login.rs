@@ -5,35 +5,27 @@ use domain::{
     Decision, Facts, Outcome, Policy, Proof, Refusal,
     account_rules::rewind::Changed,
     attempt::{Kept, State},
-    decide::EmailStep,
     facts::Act,
+    linking::EmailStep,
     path::Continuation,
     policy::AbandonAudit,
 };
 use storage::{
     Conn,
-    attempts::{Attempt, add_attempt, spend_state},
-    links::touch_link,
+    accounts::links::touch_link,
+    sign_in::attempts::{Attempt, add_attempt, spend_state},
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::attempt::Deed;
-use crate::attempt::Opened;
-use crate::attempt::blank;
-use crate::crypto::random::hash;
-use crate::crypto::random::support_code;
-use crate::crypto::random::token;
-use crate::account::changes::ProfileChange;
-use crate::account::changes::doer;
-use crate::sign_in::facts::Ask;
-use crate::policy::context::Ground;
-use crate::sign_in::upstream_identity::Held;
-use crate::notifications::messages::Kind;
-use crate::sign_in::sessions::Opening;
-use crate::sign_in::start::Sealed;
-use crate::transaction::Acting;
+use crate::{
+    Fault, Ligature, Visitor,
+    account::changes::{ProfileChange, doer},
+    attempt::{Deed, Opened, blank},
+    crypto::random::{hash, support_code, token},
+    notifications::messages::Kind,
+    policy::context::Ground,
+    sign_in::{facts::Ask, sessions::Opening, start::Sealed, upstream_identity::Held},
+    transaction::Acting,
+};
 
 /// Where the browser goes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -248,7 +240,7 @@ impl Ligature {
 
     /// Writes a new attempt; answers its secret id and its row's hash. The tries of a code come with its challenge.
     pub(crate) async fn begin_attempt(&self, c: &mut Conn, visitor: &Acting, kind: &str, state: &State, held: Option<&Held>, continuation: &Continuation) -> Result<(String, Vec<u8>), Fault> {
-        self.write_attempt(c, visitor, kind, state, held, continuation, domain::code::TRIES, support_code()).await
+        self.write_attempt(c, visitor, kind, state, held, continuation, domain::one_time_code::TRIES, support_code()).await
     }
 
     /// An attempt that is over before it began: the page that refuses, with the way back to the application.

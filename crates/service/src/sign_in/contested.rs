@@ -11,11 +11,7 @@ use storage::{
     accounts::{bump_rev, contest_email, find_account, list_emails, settle_email},
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::sign_in::upstream_identity::Held;
+use crate::{Fault, Ligature, Visitor, audit::Event, sign_in::upstream_identity::Held};
 
 impl Ligature {
     /// Whether it is a mailbox that proves nothing for the account now.

@@ -2,33 +2,27 @@
 use domain::{
     AccountId, Facts, Outcome, Refusal, Trust,
     account_rules::rewind::{Changed, KEPT},
-    address::Canonical,
     attempt::State,
     decide,
+    email_address::Canonical,
     facts::{Intent, UpdateEmail},
     path::Continuation,
 };
 use storage::{
     Conn,
-    accounts::{NewEmail, add_email, find_account, is_email_taken, list_emails, own_email, remove_email, set_primary_email},
-    attributes::ignore_email,
+    accounts::{NewEmail, add_email, attributes::ignore_email, find_account, is_email_taken, list_emails, own_email, remove_email, set_primary_email},
 };
 
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::client_of;
-use crate::attempt::Opened;
-use crate::attempt::code_binding;
-use crate::audit::Event;
-use crate::crypto::random::row_id;
-use crate::account::changes::Changing;
-use crate::account::changes::ProfileChange;
-use crate::account::changes::doer;
-use crate::sign_in::upstream_identity::Held;
-use crate::notifications::messages::Kind;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    account::changes::{Changing, ProfileChange, doer},
+    attempt::{Opened, code_binding},
+    audit::Event,
+    crypto::random::row_id,
+    notifications::messages::Kind,
+    sign_in::{complete_login::client_of, upstream_identity::Held},
+    transaction::Acting,
+};
 
 impl Ligature {
     /// The question waits in an attempt of its own; the session is there already.

@@ -3,28 +3,31 @@ use std::sync::Arc;
 
 use domain::{
     AccountId, Decision, Facts, Policy, Proof, Trust,
-    address::Canonical,
     attempt::{Kept, ProvedBy},
     decide,
-    decide::{Lookup, plan},
+    email_address::Canonical,
     facts::{AccountState, Act, AddTo, Agreed, By, Candidate, EmailFacts, Given, Intent, Known, Local, ProviderFacts},
+    linking::{Lookup, plan},
     policy::{Attribute, EmailChange},
 };
 use storage::{
     Conn,
-    accounts::{find_pending, hold_account_of, is_email_taken, list_emails},
-    agreements::list_agreements,
-    attributes::{is_email_ignored, list_matching},
-    links::{find_link, list_claims},
-    snapshots::{list_holders, load_snapshots},
+    accounts::{
+        agreements::list_agreements,
+        attributes::{is_email_ignored, list_matching},
+        find_pending, hold_account_of, is_email_taken,
+        links::{find_link, list_claims},
+        list_emails,
+        snapshots::{list_holders, load_snapshots},
+    },
 };
 
-use crate::Fault;
-use crate::Ligature;
-use crate::audit::Event;
-use crate::policy::context::Ground;
-use crate::sign_in::upstream_identity::Held;
-use crate::policy::expressions::Surroundings;
+use crate::{
+    Fault, Ligature,
+    audit::Event,
+    policy::{context::Ground, expressions::Surroundings},
+    sign_in::upstream_identity::Held,
+};
 
 /// Why facts are gathered.
 #[derive(Debug, Clone, Copy)]

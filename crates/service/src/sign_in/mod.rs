@@ -1,15 +1,14 @@
-//! TODO
-pub mod password;
-pub mod sign_up;
-pub mod start;
+//! Signing in: from the start at a provider, or by a local method, to the session.
 pub(crate) mod by_code;
 pub(crate) mod callback;
 pub(crate) mod complete_login;
 pub(crate) mod contested;
 pub(crate) mod email_change;
 pub(crate) mod facts;
+pub mod password;
 pub(crate) mod recovery;
 pub(crate) mod reset;
 pub(crate) mod sessions;
+pub mod sign_up;
+pub mod start;
 pub(crate) mod upstream_identity;
-

@@ -8,13 +8,11 @@ use domain::{
 };
 use storage::accounts::{find_password_row, rehash_password};
 
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::audit::Event;
-use crate::codes::limits::Counted;
-use crate::codes::limits::Guarded;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    audit::Event,
+    codes::limits::{Counted, Guarded},
+};
 
 /// A password as it is measured, hashed and compared: in one normal form, whatever a keyboard makes of its letters
 /// (NFKC, NIST SP 800-63B §5.1.1.2, FR-54).

@@ -1,10 +1,9 @@
 //! A database that was restored or that took over (RB-18, docs/adr/0027): what may have come back to life opens nothing.
 use std::sync::Arc;
 
-use storage::instance::Recovery;
+use storage::maintenance::instance::Recovery;
 
-use crate::Fault;
-use crate::Ligature;
+use crate::{Fault, Ligature};
 
 impl Ligature {
     /// Makes void what a restored copy or a promoted standby revived. Called before the first request and every minute; without a

@@ -2,35 +2,35 @@
 use domain::{
     AccountId, CredentialId, Facts, Outcome, Refusal,
     account_rules::rewind::Changed,
-    address::Canonical,
     attempt::{Awaited, CodePurpose, Kept, ProvedBy, State, Then},
     contact::Contact,
     decide,
+    email_address::Canonical,
     facts::{AccountState, Intent, Known, Local},
     path::{Continuation, SafePath},
 };
 use storage::{
     Conn,
-    accounts::{find_account, find_owner, set_password},
-    factors::{TOTP, find_factor},
-    undo::remove_undo_links,
-    ways::{Kept as Row, list_ways},
+    accounts::{
+        access::{Kept as Row, list_ways},
+        find_account, find_owner,
+        journal::remove_undo_links,
+        second_factors::{TOTP, find_factor},
+        set_password,
+    },
 };
 
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::sign_in::complete_login::client_of;
-use crate::attempt::Opened;
-use crate::attempt::trace_of;
-use crate::audit::Event;
-use crate::crypto::random::row_id;
-use crate::account::changes::ProfileChange;
-use crate::codes::limits::Guarded;
-use crate::notifications::messages::Kind;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    account::changes::ProfileChange,
+    attempt::{Opened, trace_of},
+    audit::Event,
+    codes::limits::Guarded,
+    crypto::random::row_id,
+    notifications::messages::Kind,
+    sign_in::complete_login::{Settled, client_of},
+    transaction::Acting,
+};
 
 /// The page that shows what else opens an account that was recovered.
 const RECOVERED: &str = "/account/recovered";

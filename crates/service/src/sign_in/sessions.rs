@@ -2,20 +2,15 @@
 use domain::{AccountId, LinkId, MINUTE, Micros, ProviderId, Refusal};
 use storage::{
     Conn,
-    sessions::{NewSession, add_auth_event, add_session, end_session, find_session, touch_session},
+    sign_in::sessions::{NewSession, add_auth_event, add_session, end_session, find_session, touch_session},
 };
 
-use crate::Caller;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::crypto::random::hash;
-use crate::crypto::random::row_id;
-use crate::crypto::random::support_code;
-use crate::crypto::random::token;
-use crate::policy::context::Ground;
-use crate::transaction::Acting;
-use crate::transaction::Session;
+use crate::{
+    Caller, Fault, Ligature, Visitor,
+    crypto::random::{hash, row_id, support_code, token},
+    policy::context::Ground,
+    transaction::{Acting, Session},
+};
 
 /// How a session came about.
 #[derive(Debug, Clone)]

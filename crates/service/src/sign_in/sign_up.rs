@@ -1,9 +1,9 @@
 //! A local account: pending until the code from its mailbox is typed.
 use domain::{
     AccountId, CredentialId, Facts, Outcome, Refusal,
-    address::Canonical,
     attempt::{Awaited, CodePurpose, Kept, Then},
     decide,
+    email_address::Canonical,
     facts::{AccountState, Intent},
     path::Continuation,
 };
@@ -12,19 +12,18 @@ use storage::{
     accounts::{NewEmail, add_account, add_email, find_account, find_owner, is_email_taken, set_password},
 };
 
-use crate::Arrival;
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::sign_in::complete_login::Settled;
-use crate::sign_in::complete_login::client_of;
-use crate::attempt::Opened;
-use crate::audit::Event;
-use crate::crypto::random::row_id;
-use crate::crypto::random::subject;
-use crate::notifications::messages::Kind;
-use crate::sign_in::password::acceptable;
-use crate::transaction::Acting;
+use crate::{
+    Arrival, Fault, Ligature, Visitor,
+    attempt::Opened,
+    audit::Event,
+    crypto::random::{row_id, subject},
+    notifications::messages::Kind,
+    sign_in::{
+        complete_login::{Settled, client_of},
+        password::acceptable,
+    },
+    transaction::Acting,
+};
 
 /// What a sign-up form holds.
 #[derive(Debug, Clone)]

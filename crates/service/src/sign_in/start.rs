@@ -6,11 +6,10 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use upstream::{Start, UpstreamError};
 
-use crate::Fault;
-use crate::Ligature;
-use crate::Visitor;
-use crate::crypto::random::hash;
-use crate::crypto::random::token;
+use crate::{
+    Fault, Ligature, Visitor,
+    crypto::random::{hash, token},
+};
 
 /// Lifetime of a start.
 const TTL: Micros = 10 * MINUTE;

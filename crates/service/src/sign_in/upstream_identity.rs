@@ -1,5 +1,5 @@
 //! What a provider said, held sealed while an attempt lasts.
-use domain::{Policy, ProviderId, Trust, address::Canonical, policy::Word};
+use domain::{Policy, ProviderId, Trust, email_address::Canonical, policy::Word};
 use serde::{Deserialize, Serialize};
 use upstream::Assertion;
 
@@ -17,13 +17,13 @@ pub struct Held {
 }
 
 /// Where a provider's word comes from, in one text; nothing where its settings cannot be read.
-pub(crate) fn source_of(provider: &storage::providers::Provider) -> String {
+pub(crate) fn source_of(provider: &storage::policy::providers::Provider) -> String {
     serde_json::from_str::<upstream::Settings>(&provider.config).map(|s| s.source().fingerprint()).unwrap_or_default()
 }
 
 impl Held {
     /// An identity that nobody has, of a provider: for asking what would be possible.
-    pub fn nobody(provider: &storage::providers::Provider) -> Self {
+    pub fn nobody(provider: &storage::policy::providers::Provider) -> Self {
         let assertion = Assertion { subject: String::new(), email: None, email_verified: false, name: None, auth_at: None, claims: serde_json::Map::new() };
         Self { provider: provider.id, key: provider.key.clone(), provider_name: provider.name.clone(), namespace: provider.namespace.clone(), source: source_of(provider), assertion }
     }

@@ -5,7 +5,7 @@ use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, facts::AccountState};
 
 use crate::{
     Bytes, Conn, Key, Result,
-    factors::TOTP,
+    accounts::second_factors::TOTP,
     key,
     schema::{account, credential, link, provider_choice},
 };

@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Micros, OrgId};
 
-use crate::{Conn, Error, Key, Result, key, schema::organisation, stamp::change_stamp};
+use crate::{Conn, Error, Key, Result, key, policy::config_version::change_stamp, schema::organisation};
 
 /// An organisation's row.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]

@@ -5,8 +5,8 @@ use domain::{Micros, OrgId, ProviderId};
 
 use crate::{
     Bytes, Conn, Key, Result, key,
+    policy::config_version::{change_all_stamps, change_stamp},
     schema::{provider, provider_choice},
-    stamp::{change_all_stamps, change_stamp},
 };
 
 /// A provider's row.

@@ -5,7 +5,7 @@ use domain::OrgId;
 
 use crate::{
     Bytes, Conn, Key, Result,
-    factors::{TOTP, TOTP_BEGUN},
+    accounts::second_factors::{TOTP, TOTP_BEGUN},
     schema::{credential, link, provider},
 };
 

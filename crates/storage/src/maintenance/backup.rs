@@ -5,7 +5,7 @@ use diesel::{Connection, SqliteConnection, sql_types::Text};
 use diesel_async::RunQueryDsl;
 use domain::Micros;
 
-use crate::{Conn, Error, Result, Store, instance::mark};
+use crate::{Conn, Error, Result, Store, maintenance::instance::mark};
 
 impl Store {
     /// Copies an SQLite database into a new file (`VACUUM INTO`: one read transaction, writers go on). The copy says that it is

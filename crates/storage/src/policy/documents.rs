@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Micros, OrgId};
 
-use crate::{Conn, Result, key, schema::policy, stamp::change_stamp};
+use crate::{Conn, Result, key, policy::config_version::change_stamp, schema::policy};
 
 /// A version's row. Scopes: `instance`, `organisation`, `provider:<key>`, `application:<client id>`,
 /// `application:<client id>/provider:<key>`.

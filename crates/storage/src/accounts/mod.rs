@@ -1,13 +1,22 @@
 //! Accounts, their addresses, passwords and roles.
+pub mod access;
+pub mod agreements;
+pub mod attributes;
+pub mod journal;
+pub mod links;
+pub mod merges;
+pub mod passkeys;
+pub mod second_factors;
+pub mod snapshots;
+
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, CredentialId, Micros, OrgId, address::Canonical, contact::Contact, facts::AccountState};
+use domain::{AccountId, CredentialId, Micros, OrgId, contact::Contact, email_address::Canonical, facts::AccountState};
 
 use crate::{
-    Bytes, Conn, Error, Key, Result,
-    attempts::{Ending, end_attempts},
-    key,
+    Bytes, Conn, Error, Key, Result, key,
     schema::{account, account_email, account_subject, credential, link, role},
+    sign_in::attempts::{Ending, end_attempts},
 };
 
 /// An account's row.
@@ -38,7 +47,7 @@ pub struct Email {
     #[diesel(deserialize_as = Key)]
     pub account_id: AccountId,
     pub canonical: String,
-    /// For pages: the same address as [`domain::address::Canonical::shown`] has it.
+    /// For pages: the same address as [`domain::email_address::Canonical::shown`] has it.
     pub typed: String,
     /// `none`, `code` or `provider:<id>`.
     pub proof: String,

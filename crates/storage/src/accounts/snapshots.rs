@@ -7,8 +7,7 @@ use domain::{AccountId, LinkId, OrgId, ProviderId, facts::AccountState};
 
 use crate::{
     Conn, Key, Result,
-    accounts::Email,
-    factors::TOTP,
+    accounts::{Email, second_factors::TOTP},
     key,
     schema::{account, account_email, credential, link, passkey, role},
 };

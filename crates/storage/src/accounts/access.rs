@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Bytes, Conn, Key, Result,
-    attributes::{BY_CODE, set_attribute},
-    factors::TOTP,
+    accounts::{
+        attributes::{BY_CODE, set_attribute},
+        second_factors::TOTP,
+    },
     key,
     schema::{account, account_attribute, account_email, credential, link, merge, passkey, recovery_code},
 };

@@ -1,11 +1,11 @@
 //! An identity that no account has: find, ask, prove, link, create or refuse.
-use super::{
-    Basis, Choice, Deciding, Outcome, Shown, Trace,
-    eligible::{Target, visible},
-};
 use crate::{
     AccountId, Refusal,
     facts::{AccountState, By, Candidate, RuleState},
+    linking::{
+        Basis, Choice, Deciding, Outcome, Shown, Trace,
+        eligible::{Target, visible},
+    },
     policy::{BindMethod, CodeTo, Disclosure, MailEvent, Many, NoMatch, Offer, One, Rule, UnverifiedTarget},
     trust::{Proof, Trust},
 };

@@ -1,9 +1,9 @@
 //! What is wanted before an account is opened or linked to, when everything else is settled: its second factor, then
 //! the agreements and fields of a registration. The same for every way in, the binding page included (I5, LK-15, AU-15).
-use super::{Deciding, Outcome, reason::Trace};
 use crate::{
     AccountId,
     facts::{Facts, Intent, MergeBy},
+    linking::{Deciding, Outcome, reason::Trace},
     policy::Field,
 };
 

@@ -1,7 +1,7 @@
 //! Profile fields of accounts, each with its source, and addresses that people said to ignore.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, Micros, OrgId, decide::Condition};
+use domain::{AccountId, Micros, OrgId, linking::Condition};
 
 use crate::{
     Conn, Key, Result, key,

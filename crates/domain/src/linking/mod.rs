@@ -299,7 +299,7 @@ impl Deciding<'_> {
     }
 
     /// A proof counts by what it proved, as that is now (I4).
-    pub(super) fn still_proved(&self, trace: &mut Trace) -> Result<(), Refusal> {
+    pub(crate) fn still_proved(&self, trace: &mut Trace) -> Result<(), Refusal> {
         if !self.facts.proof_gone {
             return Ok(());
         }
@@ -559,7 +559,7 @@ fn recent(just_now: bool, trace: &mut Trace) -> Result<(), Refusal> {
     Err(Refusal::NotRecent)
 }
 
-pub(super) fn usable(state: AccountState) -> Result<(), Refusal> {
+pub(crate) fn usable(state: AccountState) -> Result<(), Refusal> {
     match state {
         AccountState::Active => Ok(()),
         AccountState::Pending => Err(Refusal::AccountPending),

@@ -1,0 +1,11 @@
+//! What keeps the instance alive: migrations, keys, outbox, audit trail, backups and the doctor's questions.
+pub mod audit;
+pub mod backup;
+pub mod data_keys;
+pub mod doctor;
+pub mod instance;
+pub mod migrate;
+pub mod outbox;
+pub mod sealed;
+pub mod setup;
+pub mod tidy;
