@@ -64,14 +64,14 @@ async fn answer(context: Context, asker: Asker, parameters: Parameters) -> Respo
 
 /// Reads form and credentials of an endpoint for applications.
 fn shown(headers: &HeaderMap, form: Posted) -> Result<(ClientCredentials, Parameters), TokenProblem> {
-    let Ok(Form(form)) = form else { return Err(TokenProblem::Error("invalid_request")) };
+    let Ok(Form(form)) = form else { return Err(TokenProblem::Code("invalid_request")) };
     if issuer::is_any_repeated(&form) {
-        return Err(TokenProblem::Error("invalid_request"));
+        return Err(TokenProblem::Code("invalid_request"));
     }
     let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     match issuer::client_credentials(authorization, &form) {
         Ok(credentials) => Ok((credentials, form)),
-        Err(ClientProblem::Twice) => Err(TokenProblem::Error("invalid_request")),
+        Err(ClientProblem::Twice) => Err(TokenProblem::Code("invalid_request")),
         Err(ClientProblem::Missing | ClientProblem::Malformed) => Err(TokenProblem::InvalidClient),
     }
 }
@@ -140,7 +140,7 @@ pub async fn device(State(context): State<Context>, headers: HeaderMap, form: Po
 fn problem(error: &TokenProblem) -> Response {
     let (status, code) = match error {
         TokenProblem::InvalidClient => (StatusCode::UNAUTHORIZED, "invalid_client"),
-        TokenProblem::Error(code) => (StatusCode::BAD_REQUEST, *code),
+        TokenProblem::Code(code) => (StatusCode::BAD_REQUEST, *code),
         TokenProblem::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token"),
         TokenProblem::InvalidProof => (StatusCode::UNAUTHORIZED, "invalid_dpop_proof"),
         TokenProblem::InsufficientScope => (StatusCode::FORBIDDEN, "insufficient_scope"),
@@ -155,7 +155,7 @@ fn problem(error: &TokenProblem) -> Response {
         TokenProblem::InvalidToken => "Bearer error=\"invalid_token\"",
         TokenProblem::InvalidProof => "DPoP error=\"invalid_dpop_proof\", algs=\"ES256 EdDSA RS256\"",
         TokenProblem::InsufficientScope => "Bearer error=\"insufficient_scope\", scope=\"openid\"",
-        TokenProblem::Error(_) | TokenProblem::Fault(_) => return response,
+        TokenProblem::Code(_) | TokenProblem::Fault(_) => return response,
     };
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
@@ -178,7 +178,7 @@ async fn told_claims(context: &Context, headers: &HeaderMap, posted: Option<&str
     let in_header = of("bearer", Scheme::Bearer).or_else(|| of("dpop", Scheme::Dpop));
     match (in_header, posted.map(|access| (access, Scheme::Bearer))) {
         (Some((access, scheme)), None) | (None, Some((access, scheme))) => told(StatusCode::OK, context.ligature.userinfo(access, scheme, &proof(headers, method, "/userinfo")).await),
-        (Some(_), Some(_)) => problem(&TokenProblem::Error("invalid_request")),
+        (Some(_), Some(_)) => problem(&TokenProblem::Code("invalid_request")),
         (None, None) => (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response(),
     }
 }

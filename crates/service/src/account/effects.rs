@@ -2,7 +2,7 @@
 use domain::{AccountId, CredentialId, LinkId, OrgId, Refusal, Trust, contact::Contact, email_address::masked, facts::AccountState, linking::Basis};
 use serde_json::json;
 use storage::{
-    Conn, Error,
+    Conn,
     accounts::{
         NewEmail, add_account, add_email,
         attributes::remove_attributes,
@@ -93,7 +93,7 @@ impl Ligature {
         };
         // Somebody else linked it since the facts were read: everything rolls back, and the next round finds it known.
         if !add_link(c, self.org, &new, now).await? {
-            return Err(Error::Duplicate.into());
+            return Err(storage::Error::Duplicate.into());
         }
         // The identity has its account: what else it began is over (LK-24).
         end_attempts(c, Ending::Identity(&self.identity_hash(held))).await?;

@@ -60,7 +60,7 @@ impl Ligature {
     pub async fn begin_device(&self, credentials: &ClientCredentials, form: &[(String, String)]) -> Result<Value, TokenProblem> {
         let client = self.client(credentials).await?;
         if !client.settings.grants.contains(&Grant::DeviceCode) {
-            return Err(TokenProblem::Error("unauthorized_client"));
+            return Err(TokenProblem::Code("unauthorized_client"));
         }
         let scope = known_scopes(Asked(form).field("scope").unwrap_or("openid"));
         let now = self.now();
@@ -154,7 +154,7 @@ impl Ligature {
     /// The device asks whether somebody has let it in (RFC 8628 §3.5). Like a code its secret counts once, and only while
     /// the session that let it in lives (TK-03).
     pub(super) async fn exchange_device(&self, client: &RegisteredClient, secret: &str, shown: &Shown) -> Result<Value, TokenProblem> {
-        const INVALID_GRANT: TokenProblem = TokenProblem::Error("invalid_grant");
+        const INVALID_GRANT: TokenProblem = TokenProblem::Code("invalid_grant");
         let key = self.bound_key(client, shown, None).await?;
         let (hashed, now) = (hash(secret), self.now());
         let Some(row) = find_device(&mut self.store.read().await?, &hashed).await?.filter(|r| r.application_id == client.id) else {
@@ -162,17 +162,17 @@ impl Ligature {
             return Err(INVALID_GRANT);
         };
         if row.expires_at <= now {
-            return Err(TokenProblem::Error("expired_token"));
+            return Err(TokenProblem::Code("expired_token"));
         }
         let asked = hashed.clone();
         self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_device(c, &asked, now).await?) })).await?;
         if now - row.asked_at < DEVICE_INTERVAL * SECOND {
-            return Err(TokenProblem::Error("slow_down"));
+            return Err(TokenProblem::Code("slow_down"));
         }
         let account = match (row.state.as_str(), row.account_id.map(AccountId::from)) {
-            ("waiting", _) => return Err(TokenProblem::Error("authorization_pending")),
+            ("waiting", _) => return Err(TokenProblem::Code("authorization_pending")),
             ("allowed", Some(account)) => account,
-            _ => return Err(TokenProblem::Error("access_denied")),
+            _ => return Err(TokenProblem::Code("access_denied")),
         };
         let scope = known_scopes(&row.scope);
         let standing = Standing { key, ..serde_json::from_str(&row.standing)? };

@@ -22,7 +22,7 @@ impl Ligature {
     /// A proof that fits the request, is of this minute and was never shown before.
     async fn proof(&self, shown: &Shown) -> Result<Option<Proof>, TokenProblem> {
         let Some(text) = &shown.proof else { return Ok(None) };
-        let refused = || TokenProblem::Error("invalid_dpop_proof");
+        let refused = || TokenProblem::Code("invalid_dpop_proof");
         let proof = read_proof(text, shown.method, &format!("{}{}", self.settings.public_url, shown.path)).map_err(|_| refused())?;
         let (now, at) = (self.now(), proof.iat.saturating_mul(SECOND));
         if (now - at).abs() > WINDOW {
@@ -38,7 +38,7 @@ impl Ligature {
         let key = self.proof(shown).await?.map(|p| p.key);
         let missing = key.is_none() && client.settings.dpop;
         let other = before.is_some() && before != key.as_deref();
-        if missing || other { Err(TokenProblem::Error("invalid_dpop_proof")) } else { Ok(key) }
+        if missing || other { Err(TokenProblem::Code("invalid_dpop_proof")) } else { Ok(key) }
     }
 
     /// Whether an access token that is bound to a key came with a proof of that key for this very token.

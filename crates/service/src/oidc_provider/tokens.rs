@@ -33,7 +33,7 @@ pub enum TokenProblem {
     /// 401.
     InvalidClient,
     /// 400, with this code.
-    Error(&'static str),
+    Code(&'static str),
     /// The access token is unknown, over, or of an account that is.
     InvalidToken,
     /// The access token came without a proof of its key.
@@ -49,8 +49,8 @@ impl<T: Into<Fault>> From<T> for TokenProblem {
     }
 }
 
-const INVALID_GRANT: TokenProblem = TokenProblem::Error("invalid_grant");
-const INVALID_REQUEST: TokenProblem = TokenProblem::Error("invalid_request");
+const INVALID_GRANT: TokenProblem = TokenProblem::Code("invalid_grant");
+const INVALID_REQUEST: TokenProblem = TokenProblem::Code("invalid_request");
 
 /// Tokens to give out.
 pub(super) struct Issue<'a> {
@@ -134,11 +134,11 @@ impl Ligature {
             Some("refresh_token") => (Grant::RefreshToken, "refresh_token"),
             Some("client_credentials") => (Grant::ClientCredentials, ""),
             Some(DEVICE_GRANT) => (Grant::DeviceCode, "device_code"),
-            Some(_) => return Err(TokenProblem::Error("unsupported_grant_type")),
+            Some(_) => return Err(TokenProblem::Code("unsupported_grant_type")),
             None => return Err(INVALID_REQUEST),
         };
         if !client.settings.grants.contains(&grant) {
-            return Err(TokenProblem::Error("unauthorized_client"));
+            return Err(TokenProblem::Code("unauthorized_client"));
         }
         let secret = if wanted.is_empty() { "" } else { asked.field(wanted).ok_or(INVALID_REQUEST)? };
         match grant {
@@ -256,7 +256,7 @@ impl Ligature {
         let scope = match asked.scope() {
             wanted if wanted.is_empty() => granted.clone(),
             wanted if wanted.iter().all(|s| granted.contains(s)) => wanted,
-            _ => return Err(TokenProblem::Error("invalid_scope")),
+            _ => return Err(TokenProblem::Code("invalid_scope")),
         };
         let account = row.account_id.map(AccountId::from);
         let issue = Issue { client, account, sid: row.sid.clone(), scope, granted, standing: standing.clone(), until: Some(row.expires_at), nonce: None, id_token_claims: Vec::new() };
@@ -301,7 +301,7 @@ impl Ligature {
         let scope = match asked.scope() {
             wanted if wanted.is_empty() => own.iter().cloned().collect(),
             wanted if wanted.iter().all(|s| own.contains(s)) => wanted,
-            _ => return Err(TokenProblem::Error("invalid_scope")),
+            _ => return Err(TokenProblem::Code("invalid_scope")),
         };
         let issue =
             Issue { client, account: None, sid: String::new(), granted: Vec::new(), scope, standing: Standing { key, ..Standing::default() }, until: None, nonce: None, id_token_claims: Vec::new() };
@@ -486,8 +486,8 @@ impl Ligature {
         parameters.push(("client_id".into(), client.client_id.clone()));
         match validate(&parameters, Some(&client), self.now()) {
             Ok(_) => {}
-            Err(issuer::AuthorizeProblem::Untrusted) => return Err(TokenProblem::Error("invalid_redirect_uri")),
-            Err(issuer::AuthorizeProblem::Tell { error, .. }) => return Err(TokenProblem::Error(error)),
+            Err(issuer::AuthorizeProblem::Untrusted) => return Err(TokenProblem::Code("invalid_redirect_uri")),
+            Err(issuer::AuthorizeProblem::Tell { error, .. }) => return Err(TokenProblem::Code(error)),
         }
         let (secret, text, until) = (token(), serde_json::to_string(&parameters)?, self.now() + PUSHED_SECONDS * SECOND);
         let hashed = hash(&secret);

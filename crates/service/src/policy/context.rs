@@ -182,14 +182,14 @@ impl Ground {
 
     /// An account as a rule found it. `matched`: by this address of its own. `proof`: by what it is shown to be the
     /// person's. `identity`: the keyed hash of the identity that arrived.
-    pub fn candidate(&self, account: &Snapshot, rule: &str, matched: Option<&str>, proof: Option<&ProvedBy>, held: &Held, identity: &[u8]) -> Candidate {
+    pub fn candidate(&self, account: &Snapshot, rule: &str, matched: Option<&str>, proof: Option<&ProvedBy>, held: &Held, identity_hash: &[u8]) -> Candidate {
         let count = self.count(account, Some(held));
         let email = matched.and_then(|address| account.emails.iter().find(|e| e.canonical == address));
         let proved = account.emails.iter().any(|e| e.proof != "none");
         // Another subject of an issuer that the account has, with an address of it, and nobody said that this is fine (ID-18).
         let other = account.links.iter().any(|l| l.active && l.namespace == held.namespace && l.subject != held.assertion.subject);
         let claimed = held.address().filter(|_| other);
-        let rival = |e: &&Email| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical) && e.contested_by.as_deref() != Some(identity);
+        let rival = |e: &&Email| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical) && e.contested_by.as_deref() != Some(identity_hash);
         let doubtful = |e: &&Email| e.contested || rival(e);
         let by_phone = matches!(proof, Some(ProvedBy::Phone(_)));
         let mailbox = proof.and_then(ProvedBy::mailbox).or(matched);

@@ -202,10 +202,10 @@ impl Ligature {
             return Ok(Vec::new());
         }
         let snapshots = load_snapshots(c, self.org, &all).await?;
-        let identity = self.identity_hash(held);
+        let identity_hash = self.identity_hash(held);
         Ok(found
             .into_iter()
-            .flat_map(|(lookup, ids, matched)| ids.into_iter().filter_map(|id| snapshots.get(&id)).map(|s| ground.candidate(s, &lookup.rule, matched, None, held, &identity)).collect::<Vec<_>>())
+            .flat_map(|(lookup, ids, matched)| ids.into_iter().filter_map(|id| snapshots.get(&id)).map(|s| ground.candidate(s, &lookup.rule, matched, None, held, &identity_hash)).collect::<Vec<_>>())
             .collect())
     }
 
