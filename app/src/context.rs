@@ -3,7 +3,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use http::request::Parts;
 use leptos::prelude::*;
-use service::{Ligature, Visitor};
+use service::{Ligature, RequestContext};
 
 use crate::{cookies::Cookies, i18n::Lang};
 
@@ -29,8 +29,8 @@ pub struct Assets {
 
 /// Who asks, found once a request by the visitor layer.
 #[derive(Debug, Clone, Default)]
-pub struct Asker {
-    pub visitor: Visitor,
+pub struct WebRequest {
+    pub ctx: RequestContext,
     pub lang: Lang,
     /// Entry cookies of this request by id.
     pub entries: HashMap<String, String>,
@@ -42,7 +42,7 @@ pub struct Asker {
     pub chosen: bool,
 }
 
-impl Asker {
+impl WebRequest {
     /// The first language of an application's wish that there is, unless the person chose one (OpenID Connect Core
     /// §3.1.2.1, `ui_locales`).
     #[must_use]
@@ -96,8 +96,8 @@ fn device_of(entry: &str) -> Option<(&str, &str)> {
 }
 
 /// Context and asker inside a server function.
-pub(crate) fn asked() -> (Context, Asker) {
+pub(crate) fn asked() -> (Context, WebRequest) {
     let context = expect_context::<Context>();
-    let asker = use_context::<Parts>().and_then(|p| p.extensions.get::<Asker>().cloned()).unwrap_or_default();
-    (context, asker)
+    let web = use_context::<Parts>().and_then(|p| p.extensions.get::<WebRequest>().cloned()).unwrap_or_default();
+    (context, web)
 }

@@ -7,10 +7,10 @@ use http::{
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
-use service::{Arrival, Destination, Fault, oidc_provider::Granted};
+use service::{Destination, Error, LoginOutcome, oidc_provider::Granted};
 
 use crate::{
-    context::{Asker, Context},
+    context::{Context, WebRequest},
     cookies::Cookie,
     paths,
 };
@@ -36,12 +36,12 @@ impl leptos::server_fn::error::FromServerFnError for Code {
 
 /// Cookies and where to go.
 #[derive(Debug, Clone)]
-pub struct Leave {
+pub struct SeeOther {
     pub to: Destination,
     pub cookies: Vec<Cookie>,
 }
 
-impl Leave {
+impl SeeOther {
     /// To a page of ours.
     #[must_use]
     pub fn local(path: impl Into<String>) -> Self {
@@ -65,7 +65,7 @@ impl Leave {
 }
 
 /// What follows a step of the journey.
-pub async fn leave(context: &Context, result: Result<Arrival, Fault>) -> Leave {
+pub async fn leave(context: &Context, result: Result<LoginOutcome, Error>) -> SeeOther {
     match follow(context, result).await {
         Ok(leave) => leave,
         Err(fault) => refuse(&fault),
@@ -74,45 +74,45 @@ pub async fn leave(context: &Context, result: Result<Arrival, Fault>) -> Leave {
 
 /// To the refusal's page. Trouble on our side is logged here, once.
 #[must_use]
-pub fn refuse(fault: &Fault) -> Leave {
-    if !matches!(fault, Fault::Refused { .. }) {
+pub fn refuse(fault: &Error) -> SeeOther {
+    if !matches!(fault, Error::Refused { .. }) {
         tracing::error!(error = %fault, "a use case failed");
     }
-    Leave::local(paths::refused(fault.refusal(), fault.support()))
+    SeeOther::local(paths::refused(fault.refusal(), fault.support()))
 }
 
 /// After a refusal in the console: where a recent sign-in is missing, to the page that confirms and back to this one; where
 /// a second factor is, to its page. Else to the refusal's own page.
 #[must_use]
-pub fn turned_away(fault: &Fault, page: &str) -> Leave {
+pub fn turned_away(fault: &Error, page: &str) -> SeeOther {
     match fault.refusal() {
-        domain::Refusal::NotRecent => Leave::local(paths::confirm(page)),
-        domain::Refusal::FactorWanted => Leave::local(paths::set_up_factor(page)),
+        domain::Refusal::NotRecent => SeeOther::local(paths::confirm(page)),
+        domain::Refusal::FactorWanted => SeeOther::local(paths::set_up_factor(page)),
         _ => refuse(fault),
     }
 }
 
 /// The same, with what was typed kept for when the person comes back.
-pub async fn turned_back(context: &Context, asker: &Asker, fault: &Fault, page: &str, flash: Flash) -> Leave {
+pub async fn turned_back(context: &Context, web: &WebRequest, fault: &Error, page: &str, flash: Flash) -> SeeOther {
     if !matches!(fault.refusal(), domain::Refusal::NotRecent | domain::Refusal::FactorWanted) {
         return refuse(fault);
     }
-    match back(context, asker, page, flash).await.to {
+    match redirect_with_flash(context, web, page, flash).await.to {
         Destination::Local(page) => turned_away(fault, &page),
         Destination::Application(_) => refuse(fault),
     }
 }
 
-async fn follow(context: &Context, result: Result<Arrival, Fault>) -> Result<Leave, Fault> {
+async fn follow(context: &Context, result: Result<LoginOutcome, Error>) -> Result<SeeOther, Error> {
     match result? {
-        Arrival::Page { id, page } => Ok(Leave::local(paths::attempt(&id, page))),
-        Arrival::Undo { secret } => Ok(Leave::local(paths::undo(&secret))),
-        Arrival::SignInAgain { continuation } => match continuation {
+        LoginOutcome::Page { id, page } => Ok(SeeOther::local(paths::attempt(&id, page))),
+        LoginOutcome::Undo { secret } => Ok(SeeOther::local(paths::undo(&secret))),
+        LoginOutcome::SignInAgain { continuation } => match continuation {
             Continuation::Authorize(request) | Continuation::Recovered(request) => sign_in_for(context, *request, paths::LOGIN_STAY),
-            Continuation::Account | Continuation::Admin | Continuation::Device { .. } | Continuation::Path(_) => Ok(Leave::local(paths::LOGIN_STAY)),
+            Continuation::Account | Continuation::Admin | Continuation::Device { .. } | Continuation::Path(_) => Ok(SeeOther::local(paths::LOGIN_STAY)),
         },
-        Arrival::Continue { caller, continuation } => onward(context, continuation, Some(*caller)).await,
-        Arrival::SignedIn { secret, continuation, method } => {
+        LoginOutcome::Continue { caller, continuation } => onward(context, continuation, Some(*caller)).await,
+        LoginOutcome::SignedIn { secret, continuation, method } => {
             let wanted = matches!(continuation, Continuation::Authorize(_)) || context.ligature.demands_second_factor().await?;
             let caller = if wanted { context.ligature.session(&secret).await? } else { None };
             Ok(onward(context, continuation, caller).await?.with(context.cookies.session(&secret)).with(context.cookies.last(&method)))
@@ -121,7 +121,7 @@ async fn follow(context: &Context, result: Result<Arrival, Fault>) -> Result<Lea
 }
 
 /// Where a continuation leads in the session that a page was shown in.
-pub async fn onward_with(context: &Context, continuation: Continuation, caller: Option<service::Caller>) -> Leave {
+pub async fn onward_with(context: &Context, continuation: Continuation, caller: Option<service::SessionInfo>) -> SeeOther {
     match onward(context, continuation, caller).await {
         Ok(leave) => leave,
         Err(fault) => refuse(&fault),
@@ -129,13 +129,13 @@ pub async fn onward_with(context: &Context, continuation: Continuation, caller: 
 }
 
 /// Where a continuation leads in a session.
-async fn onward(context: &Context, continuation: Continuation, caller: Option<service::Caller>) -> Result<Leave, Fault> {
+async fn onward(context: &Context, continuation: Continuation, caller: Option<service::SessionInfo>) -> Result<SeeOther, Error> {
     let owes = match (&continuation, &caller) {
         (Continuation::Authorize(_) | Continuation::Recovered(_), _) | (_, None) => false,
         (_, Some(caller)) => context.ligature.owes_factor(caller).await? == Owes::Now,
     };
     // Whoever owes a second factor sets it up on the way.
-    let local = |path: String| Leave::local(if owes && !path.starts_with(paths::SECOND_FACTOR) { paths::set_up_factor(&path) } else { path });
+    let local = |path: String| SeeOther::local(if owes && !path.starts_with(paths::SECOND_FACTOR) { paths::set_up_factor(&path) } else { path });
     Ok(match continuation {
         Continuation::Account => local(paths::ACCOUNT.to_owned()),
         Continuation::Admin => local(paths::ADMIN.to_owned()),
@@ -148,10 +148,10 @@ async fn onward(context: &Context, continuation: Continuation, caller: Option<se
 /// Where an application's request leads on.
 ///
 /// # Errors
-/// [`Fault::Internal`] when sealing fails.
-pub fn granted(context: &Context, granted: Granted) -> Result<Leave, Fault> {
+/// [`Error::Internal`] when sealing fails.
+pub fn granted(context: &Context, granted: Granted) -> Result<SeeOther, Error> {
     match granted {
-        Granted::Code(uri) => Ok(Leave { to: Destination::Application(uri), cookies: Vec::new() }),
+        Granted::Code(uri) => Ok(SeeOther { to: Destination::Application(uri), cookies: Vec::new() }),
         Granted::Consent(request) => sign_in_for(context, request, paths::CONSENT),
         Granted::Address(request) => sign_in_for(context, request, paths::ADDRESS),
         Granted::SignIn(request) => sign_in_for(context, request, paths::LOGIN_STAY),
@@ -162,14 +162,14 @@ pub fn granted(context: &Context, granted: Granted) -> Result<Leave, Fault> {
 /// To the sign-in page with an application's request along.
 ///
 /// # Errors
-/// [`Fault::Internal`] when sealing fails.
-pub fn sign_in_for(context: &Context, request: domain::path::AuthorizeRequest, page: &str) -> Result<Leave, Fault> {
+/// [`Error::Internal`] when sealing fails.
+pub fn sign_in_for(context: &Context, request: domain::path::AuthorizeRequest, page: &str) -> Result<SeeOther, Error> {
     let redirect_uri = request.redirect_uri.clone();
     let state = request.state.clone();
     Ok(match context.ligature.seal_entry(request)? {
-        Some((id, sealed)) => Leave::local(paths::with_entry(page, &id)).with(context.cookies.entry(&id, &sealed)),
+        Some((id, sealed)) => SeeOther::local(paths::with_entry(page, &id)).with(context.cookies.entry(&id, &sealed)),
         // Too large for a cookie: pushed authorization requests (RFC 9126) are the way for such requests.
-        None => Leave {
+        None => SeeOther {
             to: Destination::Application(context.ligature.error_uri(&redirect_uri, "invalid_request", "the request is too large; use pushed authorization requests", state.as_deref())),
             cookies: Vec::new(),
         },
@@ -177,7 +177,7 @@ pub fn sign_in_for(context: &Context, request: domain::path::AuthorizeRequest, p
 }
 
 /// Answers a server function with a 303.
-pub(crate) fn go(context: &Context, leave: &Leave) {
+pub(crate) fn respond(context: &Context, leave: &SeeOther) {
     let response = expect_context::<ResponseOptions>();
     for cookie in &leave.cookies {
         if let Ok(value) = HeaderValue::from_str(&context.cookies.header(cookie)) {
@@ -217,13 +217,13 @@ impl Flash {
 }
 
 /// Keeps a flash and goes back to the form's page.
-pub async fn back(context: &Context, asker: &Asker, path: &str, flash: Flash) -> Leave {
+pub async fn redirect_with_flash(context: &Context, web: &WebRequest, path: &str, flash: Flash) -> SeeOther {
     let kept = match serde_json::to_string(&flash) {
-        Ok(text) => context.ligature.keep_flash(&asker.visitor, text).await,
+        Ok(text) => context.ligature.keep_flash(&web.ctx, text).await,
         Err(error) => Err(error.into()),
     };
     match kept {
-        Ok(id) => Leave::local(paths::with_flash(path, &id)),
+        Ok(id) => SeeOther::local(paths::with_flash(path, &id)),
         Err(fault) => refuse(&fault),
     }
 }

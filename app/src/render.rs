@@ -13,7 +13,7 @@ use leptos_integration_utils::{BoxedFnOnce, PinnedFuture, PinnedStream};
 use service::admin::brand::Look;
 
 use crate::{
-    context::{Asker, Assets, Context},
+    context::{Assets, Context, WebRequest},
     i18n::{Lang, t},
     paths,
 };
@@ -59,7 +59,7 @@ impl Head {
 
     /// On the way to an application.
     #[must_use]
-    pub fn on_way_to(mut self, client: Option<String>) -> Self {
+    pub fn requesting_client(mut self, client: Option<String>) -> Self {
         self.client = client;
         self
     }
@@ -85,21 +85,20 @@ struct Policy {
 }
 
 /// Renders a page for whoever asks.
-pub async fn page<V: IntoView + 'static>(context: &Context, asker: &Asker, head: Head, body: impl FnOnce() -> V + Send + 'static) -> Response {
+pub async fn page<V: IntoView + 'static>(context: &Context, web: &WebRequest, head: Head, body: impl FnOnce() -> V + Send + 'static) -> Response {
     let mut origins: Vec<String> = head.origins.iter().filter(|o| o.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b';' && b != b',')).cloned().collect();
     origins.sort();
     origins.dedup();
     let frames = if head.frames.is_empty() { "'none'".to_owned() } else { head.frames.join(" ") };
     let policy = Policy { frames, form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(), scripts: context.assets.scripts.clone(), modules: context.assets.modules.clone() };
-    let (assets, asker, demo) = (context.assets.clone(), asker.clone(), context.demo);
+    let (assets, web, demo) = (context.assets.clone(), web.clone(), context.demo);
     // A page without its look is better than none.
-    let client = head.client.clone().or_else(|| asker.bound_for(&context.ligature));
+    let client = head.client.clone().or_else(|| web.bound_for(&context.ligature));
     let look = context.ligature.look(client.as_deref()).await.unwrap_or_else(|_| Look { name: "Ligature".into(), colour: String::new(), logo: String::new() });
-    let rights = if matches!(head.layout, Layout::Admin(_)) { context.ligature.rights(&asker.visitor).await.unwrap_or_default() } else { Vec::new() };
+    let rights = if matches!(head.layout, Layout::Admin(_)) { context.ligature.rights(&web.ctx).await.unwrap_or_default() } else { Vec::new() };
     let status = StatusCode::from_u16(head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let provide = move || provide_context(policy.clone());
-    let mut response =
-        leptos_axum::handle_response_inner(provide, move || shell(&assets, &asker, &head, Around { demo, look, rights }, body), Request::new(Body::empty()), finish).await.into_response();
+    let mut response = leptos_axum::handle_response_inner(provide, move || shell(&assets, &web, &head, Around { demo, look, rights }, body), Request::new(Body::empty()), finish).await.into_response();
     *response.status_mut() = status;
     response
 }
@@ -145,11 +144,11 @@ struct Around {
     rights: Vec<Right>,
 }
 
-fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, asker: &Asker, head: &Head, Around { demo, look, rights }: Around, body: F) -> impl IntoView + use<V, F> {
+fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, web: &WebRequest, head: &Head, Around { demo, look, rights }: Around, body: F) -> impl IntoView + use<V, F> {
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }
-    let l = asker.lang;
+    let l = web.lang;
     let class = match head.layout {
         Layout::Narrow => "narrow",
         Layout::Account => "account",
@@ -157,7 +156,7 @@ fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, asker: &Asker
     };
     let navigation = match head.layout {
         Layout::Narrow => ().into_any(),
-        Layout::Account => account_navigation(l, asker).into_any(),
+        Layout::Account => account_navigation(l, web).into_any(),
         Layout::Admin(section) => admin_navigation(l, section, &rights).into_any(),
     };
     view! {
@@ -177,14 +176,14 @@ fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, asker: &Asker
                 <a class="skip" href="#main">{t(l, "skip")}</a>
                 <header class="top"><a class="brand" href="/account">{brand(look)}</a>{navigation}</header>
                 <main id="main">{body().into_any()}</main>
-                <footer class="bottom">{languages(l, asker)}{demo.then(|| view! { <p class="muted">{t(l, "demo-note")}</p> })}</footer>
+                <footer class="bottom">{languages(l, web)}{demo.then(|| view! { <p class="muted">{t(l, "demo-note")}</p> })}</footer>
             </body>
         </html>
     }
 }
 
-fn account_navigation(l: Lang, asker: &Asker) -> impl IntoView + use<> {
-    let here = asker.here.split('?').next().unwrap_or_default().to_owned();
+fn account_navigation(l: Lang, web: &WebRequest) -> impl IntoView + use<> {
+    let here = web.here.split('?').next().unwrap_or_default().to_owned();
     let items = [(paths::ACCOUNT, "nav-methods"), (paths::SESSIONS, "nav-sessions"), (paths::APPLICATIONS, "nav-applications"), (paths::ACTIVITY, "nav-activity")];
     view! {
         <nav aria-label=t(l, "nav-account")>
@@ -224,8 +223,8 @@ fn admin_navigation(l: Lang, section: &'static str, rights: &[Right]) -> impl In
     }
 }
 
-fn languages(l: Lang, asker: &Asker) -> impl IntoView + use<> {
-    let here = asker.here.clone();
+fn languages(l: Lang, web: &WebRequest) -> impl IntoView + use<> {
+    let here = web.here.clone();
     view! {
         <form class="languages" method="post" action=crate::forms::language::SetLanguage::url()>
             <input type="hidden" name="back" value=here/>

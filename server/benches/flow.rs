@@ -452,7 +452,7 @@ fn decision() {
 /// What the policy costs: a dry run over all accounts, one look-up with its decision, one expression.
 async fn policy(name: &str, url: &str) {
     use server::{config::Config, serve};
-    use service::{MasterKey, admin::simulate::MadeUp};
+    use service::{MasterKey, admin::simulate::SampleAssertion};
     println!("\n## policy, {name}, {ACCOUNTS} accounts");
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config::default();
@@ -479,22 +479,22 @@ async fn policy(name: &str, url: &str) {
     let (before, begun) = (rss_mib(std::process::id()), Instant::now());
     let counts = ligature.dry_run_now(version).await.unwrap();
     println!("dry run                 {:>8.2} s, memory {:+.1} MiB, {counts:?}", begun.elapsed().as_secs_f64(), rss_mib(std::process::id()) - before);
-    let visitor = service::Visitor { browser: vec![1], locale: "en".into(), ..service::Visitor::default() };
-    let arrival = ligature.sign_in_by_password(&visitor, "owner@bench.test", "a long enough password", domain::path::Continuation::Admin).await.unwrap();
-    let service::Arrival::SignedIn { secret, .. } = arrival else { panic!("{arrival:?}") };
-    let visitor = service::Visitor { session: ligature.session(&secret).await.unwrap(), ..visitor };
-    let made = MadeUp { provider: "other".into(), email: "p77777@bench.test".into(), email_verified: true, ..MadeUp::default() };
+    let ctx = service::RequestContext { browser: vec![1], locale: "en".into(), ..service::RequestContext::default() };
+    let arrival = ligature.sign_in_by_password(&ctx, "owner@bench.test", "a long enough password", domain::path::Continuation::Admin).await.unwrap();
+    let service::LoginOutcome::SignedIn { secret, .. } = arrival else { panic!("{arrival:?}") };
+    let ctx = service::RequestContext { session: ligature.session(&secret).await.unwrap(), ..ctx };
+    let made = SampleAssertion { provider: "other".into(), email: "p77777@bench.test".into(), email_verified: true, ..SampleAssertion::default() };
     for (accounts, more) in [(ACCOUNTS, (0, 0)), (MANY, (ACCOUNTS, MANY))] {
         if more.1 > 0 {
             fill(&config.database.url, "http://127.0.0.1:1/bench", ligature.org, row.id, more).await;
         }
         let n = 3000_u32;
         for _ in 0..200 {
-            ligature.try_policy(&visitor, &made).await.unwrap();
+            ligature.try_policy(&ctx, &made).await.unwrap();
         }
         let begun = Instant::now();
         for _ in 0..n {
-            assert_eq!(ligature.try_policy(&visitor, &made).await.unwrap()[0].facts.candidates.len(), 1);
+            assert_eq!(ligature.try_policy(&ctx, &made).await.unwrap()[0].facts.candidates.len(), 1);
         }
         println!("{accounts} accounts: role check, look-ups, evaluation, decision: {:.0} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
         let mut conn = ligature.store.read().await.unwrap();

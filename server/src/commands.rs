@@ -156,7 +156,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             })?;
         }
         Command::RotateSigningKeys => {
-            open(&config).await?.tend_keys(true).await?;
+            open(&config).await?.rotate_due_keys(true).await?;
             say("The next keys sign from now on. Running servers see it within a minute; the keys before stay published for two days.")?;
         }
         Command::RotateDataKeys => {

@@ -31,7 +31,7 @@ use crate::{
         cross_site::{cross_site, is_open},
         headers::{Hsts, headers},
         host::{PublicUrl, host},
-        visitor::visitor,
+        request_context::add_request_context,
     },
     routes::{account, brand, callback, forms, forward, health, issuer, logout, start},
 };
@@ -81,7 +81,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .layer(CsrfLayer::new().add_trusted_origin(&origin)?.with_insecure_bypass(|_, uri| is_open(uri.path())))
         .layer(from_fn_with_state(context.clone(), cross_site))
         // Who asks: needed by every page, errors included.
-        .layer(from_fn_with_state(context.clone(), visitor));
+        .layer(from_fn_with_state(context.clone(), add_request_context));
 
     let programs = Router::new()
         .route("/token", post(issuer::token))

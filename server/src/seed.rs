@@ -41,7 +41,7 @@ pub struct SeedProvider {
     pub login_only: bool,
     /// What the binding page asks for: `password`, `email_code`, `identity`; empty: as the instance says.
     #[serde(default)]
-    pub bind_methods: Vec<domain::policy::BindMethod>,
+    pub bind_methods: Vec<domain::policy::ProofMethod>,
     #[serde(default)]
     pub domains: Vec<String>,
     /// The provider is the own directory of these domains.
@@ -115,7 +115,7 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
             SaveProblem::Field(field, message) => anyhow::anyhow!("provider {}: {field}: {message}", provider.key),
             SaveProblem::Policy(p) => anyhow::anyhow!("provider {}: {} {}", provider.key, p.path, p.remedy),
             SaveProblem::Unconfirmed(links) => anyhow::anyhow!("provider {}: {links} identities are linked", provider.key),
-            SaveProblem::Fault(fault) => anyhow::anyhow!("provider {}: {fault}", provider.key),
+            SaveProblem::Error(fault) => anyhow::anyhow!("provider {}: {fault}", provider.key),
         })?;
     }
     for application in seed.applications {

@@ -1,10 +1,10 @@
 //! The console's forms.
 #![expect(clippy::too_many_arguments, reason = "a form has as many fields as it has")]
-use domain::{AccountId, Refusal, Role, policy::BindMethod};
+use domain::{AccountId, Refusal, Role, policy::ProofMethod};
 use leptos::prelude::*;
 use serde_json::json;
 use service::{
-    Fault,
+    Error,
     admin::{
         ProviderForm, SaveProblem,
         association::{Association, Mode},
@@ -13,35 +13,35 @@ use service::{
 };
 
 use crate::{
-    context::{Asker, Context, asked},
+    context::{Context, WebRequest, asked},
     forms::bounded,
-    outcome::{Code, Flash, Leave, back, go, refuse, turned_away, turned_back},
+    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond, turned_away, turned_back},
     paths,
 };
 
-async fn saved(context: &Context, asker: &Asker, result: Result<(), SaveProblem>, good: (&str, &str), bad: &str, typed: Vec<(String, String)>) -> Leave {
+async fn saved(context: &Context, web: &WebRequest, result: Result<(), SaveProblem>, good: (&str, &str), bad: &str, typed: Vec<(String, String)>) -> SeeOther {
     match result {
-        Ok(()) => back(context, asker, good.0, Flash::notice(good.1)).await,
-        Err(SaveProblem::Field(field, message)) => back(context, asker, bad, Flash { problems: vec![(field.into(), message.into())], typed, ..Flash::default() }).await,
+        Ok(()) => redirect_with_flash(context, web, good.0, Flash::notice(good.1)).await,
+        Err(SaveProblem::Field(field, message)) => redirect_with_flash(context, web, bad, Flash { problems: vec![(field.into(), message.into())], typed, ..Flash::default() }).await,
         // The page shows the number, and a box to tick.
         Err(SaveProblem::Unconfirmed(links)) => {
             let typed = typed.into_iter().chain([("links".to_owned(), links.to_string())]).collect();
-            back(context, asker, bad, Flash { problems: vec![("confirmed".into(), "field-confirm-source".into())], typed, ..Flash::default() }).await
+            redirect_with_flash(context, web, bad, Flash { problems: vec![("confirmed".into(), "field-confirm-source".into())], typed, ..Flash::default() }).await
         }
         Err(SaveProblem::Policy(problem)) => {
-            back(
+            redirect_with_flash(
                 context,
-                asker,
+                web,
                 bad,
                 Flash {
                     notice: "policy-problem".into(),
-                    typed: vec![("policy".into(), format!("{}: {} — {}", problem.path, problem.value, crate::i18n::t(asker.lang, &format!("problem-{}", problem.remedy))))],
+                    typed: vec![("policy".into(), format!("{}: {} — {}", problem.path, problem.value, crate::i18n::t(web.lang, &format!("problem-{}", problem.remedy))))],
                     ..Flash::default()
                 },
             )
             .await
         }
-        Err(SaveProblem::Fault(fault)) => turned_back(context, asker, &fault, bad, Flash { typed, ..Flash::default() }).await,
+        Err(SaveProblem::Error(fault)) => turned_back(context, web, &fault, bad, Flash { typed, ..Flash::default() }).await,
     }
 }
 
@@ -83,7 +83,7 @@ pub async fn save_provider(
     #[server(default)] bind_identity: String,
     #[server(default)] confirmed: String,
 ) -> Result<(), Code> {
-    let (context, asker) = asked();
+    let (context, web) = asked();
     let auth = if auth == "post" { "post" } else { "basic" };
     let scopes = words(&scopes);
     let settings = match kind.as_str() {
@@ -138,12 +138,12 @@ pub async fn save_provider(
                 association,
                 confirmed: confirmed.parse().ok(),
             };
-            context.ligature.save_provider(&asker.visitor, form, create).await
+            context.ligature.save_provider(&web.ctx, form, create).await
         }
-        Err(error) => Err(SaveProblem::Fault(Fault::from(error))),
+        Err(error) => Err(SaveProblem::Error(Error::from(error))),
     };
-    let next = saved(&context, &asker, result, (paths::ADMIN_PROVIDERS, "saved"), &page, typed).await;
-    go(&context, &next);
+    let next = saved(&context, &web, result, (paths::ADMIN_PROVIDERS, "saved"), &page, typed).await;
+    respond(&context, &next);
     Ok(())
 }
 
@@ -166,14 +166,14 @@ pub async fn take_provider(
     #[server(default)] bind_identity: String,
     #[server(default)] confirmed: String,
 ) -> Result<(), Code> {
-    let (context, asker) = asked();
+    let (context, web) = asked();
     let binds = [&bind_password, &bind_email_code, &bind_phone_code, &bind_passkey, &bind_identity];
     let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts, &own_directory], &domains, binds);
     let page = paths::safe(&paths::admin_provider(&key));
     let typed = [("enabled".to_owned(), enabled.clone())].into_iter().chain(kept(&association)).collect();
-    let result = context.ligature.take_provider(&asker.visitor, &key, !enabled.is_empty(), association, confirmed.parse().ok()).await;
-    let next = saved(&context, &asker, result, (paths::ADMIN_PROVIDERS, "saved"), &page, typed).await;
-    go(&context, &next);
+    let result = context.ligature.take_provider(&web.ctx, &key, !enabled.is_empty(), association, confirmed.parse().ok()).await;
+    let next = saved(&context, &web, result, (paths::ADMIN_PROVIDERS, "saved"), &page, typed).await;
+    respond(&context, &next);
     Ok(())
 }
 
@@ -191,7 +191,7 @@ fn words(text: &str) -> Vec<String> {
 
 /// The switches of an association; `binds` in the order of the form.
 fn association_of(mode: &str, [login_only, as_source, as_target, verified_counts, own_directory]: [&str; 5], domains: &str, binds: [&String; 5]) -> Association {
-    let methods = [BindMethod::Password, BindMethod::EmailCode, BindMethod::PhoneCode, BindMethod::Passkey, BindMethod::Identity];
+    let methods = [ProofMethod::Password, ProofMethod::EmailCode, ProofMethod::PhoneCode, ProofMethod::Passkey, ProofMethod::Identity];
     Association {
         mode: Mode::parse(mode),
         login_only: !login_only.is_empty(),
@@ -206,15 +206,15 @@ fn association_of(mode: &str, [login_only, as_source, as_target, verified_counts
 
 #[server(prefix = "/fn", endpoint = "admin/account/role")]
 pub async fn set_role(account: String, role: String, given: String) -> Result<(), Code> {
-    let (context, asker) = asked();
+    let (context, web) = asked();
     let next = match (account.parse::<AccountId>(), Role::parse(&role)) {
-        (Ok(id), Some(role)) => match context.ligature.set_role(&asker.visitor, id, role, given == "yes").await {
-            Ok(()) => back(&context, &asker, &paths::admin_account(&account), Flash::notice("saved")).await,
+        (Ok(id), Some(role)) => match context.ligature.set_role(&web.ctx, id, role, given == "yes").await {
+            Ok(()) => redirect_with_flash(&context, &web, &paths::admin_account(&account), Flash::notice("saved")).await,
             Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
         },
         _ => refuse(&Refusal::NotFound.into()),
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }
 
@@ -227,7 +227,7 @@ pub async fn save_policy(
     mail_mode: String,
     #[server(default)] accept_unproven_links: String,
 ) -> Result<(), Code> {
-    let (context, asker) = asked();
+    let (context, web) = asked();
     let switches = Switches {
         preset,
         link_on_login: !link_on_login.is_empty(),
@@ -236,70 +236,70 @@ pub async fn save_policy(
         mail_mode: MailMode::parse(&mail_mode),
         accept_unproven_links: !accept_unproven_links.is_empty(),
     };
-    let result = context.ligature.draft_switches(&asker.visitor, &switches).await;
+    let result = context.ligature.draft_switches(&web.ctx, &switches).await;
     let (page, notice) = match &result {
         Ok(Some(version)) => (paths::policy_version(*version), "switches-drafted"),
         _ => (paths::ADMIN_POLICY.to_owned(), "changes-none"),
     };
-    let next = saved(&context, &asker, result.map(drop), (&page, notice), paths::ADMIN_POLICY, Vec::new()).await;
-    go(&context, &next);
+    let next = saved(&context, &web, result.map(drop), (&page, notice), paths::ADMIN_POLICY, Vec::new()).await;
+    respond(&context, &next);
     Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "admin/policy/roll-back")]
 pub async fn roll_back_policy(version: i64) -> Result<(), Code> {
-    let (context, asker) = asked();
-    let next = super::policy::move_on(&context, &asker, version, Some(service::admin::policy::Becomes::Active), None).await;
-    go(&context, &next);
+    let (context, web) = asked();
+    let next = super::policy::move_on(&context, &web, version, Some(service::admin::policy::Becomes::Active), None).await;
+    respond(&context, &next);
     Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "admin/account/state")]
 pub async fn set_account_state(account: String, enabled: String) -> Result<(), Code> {
-    let (context, asker) = asked();
+    let (context, web) = asked();
     let next = match account.parse::<AccountId>() {
-        Ok(id) => match context.ligature.set_account_enabled(&asker.visitor, id, enabled == "yes").await {
-            Ok(()) => back(&context, &asker, &paths::admin_account(&account), Flash::notice("saved")).await,
+        Ok(id) => match context.ligature.set_account_enabled(&web.ctx, id, enabled == "yes").await {
+            Ok(()) => redirect_with_flash(&context, &web, &paths::admin_account(&account), Flash::notice("saved")).await,
             Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
         },
         Err(_) => refuse(&Refusal::NotFound.into()),
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }
 
 /// A contested mailbox is still the account's, as the administrator says (I13).
 #[server(prefix = "/fn", endpoint = "admin/account/email")]
 pub async fn admin_keep_email(account: String, address: String) -> Result<(), Code> {
-    let (context, asker) = asked();
+    let (context, web) = asked();
     let kept = match account.parse() {
-        Ok(id) => context.ligature.admin_keep_email(&asker.visitor, id, &address).await,
+        Ok(id) => context.ligature.admin_keep_email(&web.ctx, id, &address).await,
         Err(_) => Err(Refusal::NotFound.into()),
     };
     let next = match kept {
-        Ok(()) => back(&context, &asker, &paths::admin_account(&account), Flash::notice("address-kept")).await,
+        Ok(()) => redirect_with_flash(&context, &web, &paths::admin_account(&account), Flash::notice("address-kept")).await,
         Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "admin/account/merge")]
 pub async fn admin_merge(account: String, other: String) -> Result<(), Code> {
-    let (context, asker) = asked();
+    let (context, web) = asked();
     let merged = match account.parse() {
-        Ok(id) => context.ligature.admin_merge(&asker.visitor, id, &other).await,
+        Ok(id) => context.ligature.admin_merge(&web.ctx, id, &other).await,
         Err(_) => Err(domain::Refusal::NotFound.into()),
     };
     let page = paths::admin_account(&account);
     let next = match merged {
-        Ok(()) => back(&context, &asker, &page, Flash::notice("merge-done")).await,
+        Ok(()) => redirect_with_flash(&context, &web, &page, Flash::notice("merge-done")).await,
         Err(fault) if fault.refusal() == domain::Refusal::BadRequest => {
             let flash = Flash { problems: vec![("other".into(), "field-account".into())], typed: vec![("other".into(), bounded(&other, 254))], ..Flash::default() };
-            back(&context, &asker, &page, flash).await
+            redirect_with_flash(&context, &web, &page, flash).await
         }
-        Err(fault) => turned_back(&context, &asker, &fault, &page, Flash { typed: vec![("other".into(), bounded(&other, 254))], ..Flash::default() }).await,
+        Err(fault) => turned_back(&context, &web, &fault, &page, Flash { typed: vec![("other".into(), bounded(&other, 254))], ..Flash::default() }).await,
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }

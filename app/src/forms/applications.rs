@@ -9,7 +9,7 @@ use service::oidc_provider::{Algorithm, ApplicationForm, ApplicationKind, Applic
 use crate::{
     context::asked,
     forms::bounded,
-    outcome::{Code, Flash, back, go, refuse, turned_away, turned_back},
+    outcome::{Code, Flash, redirect_with_flash, refuse, respond, turned_away, turned_back},
     paths,
 };
 
@@ -59,9 +59,9 @@ fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
 
 #[server(prefix = "/fn", endpoint = "admin/application")]
 pub async fn save_application(#[server(default)] create: String, #[server(default)] fields: BTreeMap<String, String>) -> Result<(), Code> {
-    let (context, asker) = asked();
-    if let Err(fault) = context.ligature.allowed(&asker.visitor, domain::Right::ChangeApplications).await {
-        go(&context, &refuse(&fault));
+    let (context, web) = asked();
+    if let Err(fault) = context.ligature.allowed(&web.ctx, domain::Right::ChangeApplications).await {
+        respond(&context, &refuse(&fault));
         return Ok(());
     }
     let create = !create.is_empty();
@@ -72,64 +72,72 @@ pub async fn save_application(#[server(default)] create: String, #[server(defaul
     let problems = match context.ligature.application_problems(&form).await {
         Ok(problems) => problems,
         Err(fault) => {
-            go(&context, &refuse(&fault));
+            respond(&context, &refuse(&fault));
             return Ok(());
         }
     };
     let again = |problems: Vec<(String, String)>| Flash { problems, typed, ..Flash::default() };
     let next = if problems.is_empty() {
-        match context.ligature.save_application(&asker.visitor, form, create).await {
+        match context.ligature.save_application(&web.ctx, form, create).await {
             // Shown once, then gone with the flash row; the database keeps a hash.
             Ok(Some(secret)) => {
-                back(&context, &asker, &paths::admin_application(&client_id), Flash { notice: "application-registered".into(), typed: vec![("secret".into(), secret)], ..Flash::default() }).await
+                redirect_with_flash(
+                    &context,
+                    &web,
+                    &paths::admin_application(&client_id),
+                    Flash { notice: "application-registered".into(), typed: vec![("secret".into(), secret)], ..Flash::default() },
+                )
+                .await
             }
-            Ok(None) => back(&context, &asker, &paths::admin_application(&client_id), Flash::notice("saved")).await,
-            Err(fault) if fault.refusal() == Refusal::BadRequest => back(&context, &asker, &page, again(vec![("client_id".into(), "field-client-id-taken".into())])).await,
-            Err(fault) => turned_back(&context, &asker, &fault, &page, again(Vec::new())).await,
+            Ok(None) => redirect_with_flash(&context, &web, &paths::admin_application(&client_id), Flash::notice("saved")).await,
+            Err(fault) if fault.refusal() == Refusal::BadRequest => redirect_with_flash(&context, &web, &page, again(vec![("client_id".into(), "field-client-id-taken".into())])).await,
+            Err(fault) => turned_back(&context, &web, &fault, &page, again(Vec::new())).await,
         }
     } else {
         let problems = problems.into_iter().map(|field| (field.to_owned(), format!("field-app-{}", field.replace('_', "-")))).collect();
-        back(&context, &asker, &page, again(problems)).await
+        redirect_with_flash(&context, &web, &page, again(problems)).await
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "admin/application/secret")]
 pub async fn rotate_secret(client_id: String) -> Result<(), Code> {
-    let (context, asker) = asked();
-    let next = match context.ligature.rotate_secret(&asker.visitor, &client_id).await {
-        Ok(secret) => back(&context, &asker, &paths::admin_application(&client_id), Flash { notice: "application-secret".into(), typed: vec![("secret".into(), secret)], ..Flash::default() }).await,
+    let (context, web) = asked();
+    let next = match context.ligature.rotate_secret(&web.ctx, &client_id).await {
+        Ok(secret) => {
+            redirect_with_flash(&context, &web, &paths::admin_application(&client_id), Flash { notice: "application-secret".into(), typed: vec![("secret".into(), secret)], ..Flash::default() }).await
+        }
         Err(fault) => turned_away(&fault, &paths::safe(&paths::admin_application(&client_id))),
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "admin/registration")]
 pub async fn open_registration(label: String, uses: String, days: String) -> Result<(), Code> {
-    let (context, asker) = asked();
+    let (context, web) = asked();
     let number = |text: &str| text.trim().parse::<i32>().unwrap_or(0);
-    let next = match context.ligature.make_registration_token(&asker.visitor, &label, number(&uses), number(&days).into()).await {
+    let next = match context.ligature.make_registration_token(&web.ctx, &label, number(&uses), number(&days).into()).await {
         // Shown once, then gone with the flash row; the database keeps a hash.
-        Ok(token) => back(&context, &asker, paths::ADMIN_APPLICATIONS, Flash { typed: vec![("registration_token".into(), token)], ..Flash::default() }).await,
+        Ok(token) => redirect_with_flash(&context, &web, paths::ADMIN_APPLICATIONS, Flash { typed: vec![("registration_token".into(), token)], ..Flash::default() }).await,
         Err(fault) if fault.refusal() == Refusal::BadRequest => {
             let typed = [("label", label), ("uses", uses), ("days", days)].into_iter().map(|(k, v)| (k.to_owned(), bounded(&v, 60))).collect();
-            back(&context, &asker, paths::ADMIN_APPLICATIONS, Flash { problems: vec![("registration".into(), "field-registration".into())], typed, ..Flash::default() }).await
+            redirect_with_flash(&context, &web, paths::ADMIN_APPLICATIONS, Flash { problems: vec![("registration".into(), "field-registration".into())], typed, ..Flash::default() }).await
         }
         Err(fault) => turned_away(&fault, paths::ADMIN_APPLICATIONS),
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "admin/registration/end")]
 pub async fn end_registration(id: String) -> Result<(), Code> {
-    let (context, asker) = asked();
-    let next = match context.ligature.end_registration_token(&asker.visitor, &id).await {
-        Ok(()) => back(&context, &asker, paths::ADMIN_APPLICATIONS, Flash::default()).await,
+    let (context, web) = asked();
+    let next = match context.ligature.end_registration_token(&web.ctx, &id).await {
+        Ok(()) => redirect_with_flash(&context, &web, paths::ADMIN_APPLICATIONS, Flash::default()).await,
         Err(fault) => turned_away(&fault, paths::ADMIN_APPLICATIONS),
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::{
     context::asked,
-    outcome::{Code, Flash, back, go, leave},
+    outcome::{Code, Flash, leave, redirect_with_flash, respond},
     paths,
 };
 
@@ -19,33 +19,33 @@ pub fn after(to: &str) -> Continuation {
 
 #[server(prefix = "/fn", endpoint = "account/confirm/password")]
 pub async fn confirm_password(password: String, #[server(default)] to: String) -> Result<(), Code> {
-    let (context, asker) = asked();
-    let next = match context.ligature.confirm_by_password(&asker.visitor, &password, after(&to)).await {
-        Err(fault) if fault.refusal() == Refusal::CredentialsWrong => back(&context, &asker, &paths::confirm(&paths::safe(&to)), Flash::notice("confirm-wrong")).await,
+    let (context, web) = asked();
+    let next = match context.ligature.confirm_by_password(&web.ctx, &password, after(&to)).await {
+        Err(fault) if fault.refusal() == Refusal::CredentialsWrong => redirect_with_flash(&context, &web, &paths::confirm(&paths::safe(&to)), Flash::notice("confirm-wrong")).await,
         other => leave(&context, other).await,
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "account/confirm/passkey")]
 pub async fn confirm_passkey(ceremony: String, #[server(default)] credential: String, #[server(default)] to: String) -> Result<(), Code> {
-    let (context, asker) = asked();
-    let next = match context.ligature.confirm_by_passkey(&asker.visitor, &ceremony, &credential, after(&to)).await {
+    let (context, web) = asked();
+    let next = match context.ligature.confirm_by_passkey(&web.ctx, &ceremony, &credential, after(&to)).await {
         Err(fault) if matches!(fault.refusal(), Refusal::PasskeyWrong | Refusal::AttemptExpired | Refusal::OtherAccount) => {
-            back(&context, &asker, &paths::confirm(&paths::safe(&to)), Flash::notice("passkey-wrong")).await
+            redirect_with_flash(&context, &web, &paths::confirm(&paths::safe(&to)), Flash::notice("passkey-wrong")).await
         }
         other => leave(&context, other).await,
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "account/confirm/code")]
 pub async fn ask_confirm_code(#[server(default)] to: String) -> Result<(), Code> {
-    let (context, asker) = asked();
-    let result = context.ligature.ask_confirm_code(&asker.visitor, after(&to)).await;
+    let (context, web) = asked();
+    let result = context.ligature.ask_confirm_code(&web.ctx, after(&to)).await;
     let next = leave(&context, result).await;
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }

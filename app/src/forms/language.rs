@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use crate::{
     context::asked,
     i18n::Lang,
-    outcome::{Code, Leave, go},
+    outcome::{Code, SeeOther, respond},
     paths,
 };
 
@@ -12,6 +12,6 @@ use crate::{
 pub async fn set_language(language: String, back: String) -> Result<(), Code> {
     let (context, _) = asked();
     let lang = Lang::parse(&language).unwrap_or_default();
-    go(&context, &Leave::local(paths::safe(&back)).with(context.cookies.language(lang.tag())));
+    respond(&context, &SeeOther::local(paths::safe(&back)).with(context.cookies.language(lang.tag())));
     Ok(())
 }

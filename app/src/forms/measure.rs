@@ -14,8 +14,8 @@ pub struct Measured {
 /// `known`: what the form says of the person.
 #[server(prefix = "/fn", endpoint = "ask/password")]
 pub async fn measure_password(password: String, #[server(default)] known: String) -> Result<Measured, Code> {
-    let (_, asker) = asked();
+    let (_, web) = asked();
     let score = service::sign_in::password::measure(&password, &bounded(&known, 400));
     let words = if service::sign_in::password::is_long_enough(&password) { format!("meter-{score}") } else { "meter-short".to_owned() };
-    Ok(Measured { score, text: t(asker.lang, &words) })
+    Ok(Measured { score, text: t(web.lang, &words) })
 }

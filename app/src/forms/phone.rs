@@ -5,22 +5,22 @@ use leptos::prelude::*;
 use crate::{
     context::asked,
     forms::bounded,
-    outcome::{Code, Flash, Leave, back, go, leave, refuse},
+    outcome::{Code, Flash, SeeOther, leave, redirect_with_flash, refuse, respond},
     paths,
 };
 
 #[server(prefix = "/fn", endpoint = "account/phone")]
 pub async fn change_phone(phone: String) -> Result<(), Code> {
-    let (context, asker) = asked();
-    let next = match context.ligature.ask_new_phone(&asker.visitor, &phone).await {
+    let (context, web) = asked();
+    let next = match context.ligature.ask_new_phone(&web.ctx, &phone).await {
         Err(fault) if let Some(problem) = problem(fault.refusal()) => {
             let flash = Flash { problems: vec![("phone".into(), problem.into())], typed: vec![("phone".into(), bounded(&phone, 40))], ..Flash::default() };
-            back(&context, &asker, paths::PHONE, flash).await
+            redirect_with_flash(&context, &web, paths::PHONE, flash).await
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => Leave::local(paths::confirm(paths::PHONE)),
+        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::PHONE)),
         other => leave(&context, other).await,
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }
 
@@ -35,12 +35,12 @@ fn problem(refusal: Refusal) -> Option<&'static str> {
 
 #[server(prefix = "/fn", endpoint = "account/phone/remove")]
 pub async fn remove_phone() -> Result<(), Code> {
-    let (context, asker) = asked();
-    let next = match context.ligature.remove_phone(&asker.visitor).await {
-        Ok(()) => back(&context, &asker, paths::ACCOUNT, Flash::notice("phone-removed")).await,
-        Err(fault) if fault.refusal() == Refusal::NotRecent => Leave::local(paths::confirm(paths::PHONE)),
+    let (context, web) = asked();
+    let next = match context.ligature.remove_phone(&web.ctx).await {
+        Ok(()) => redirect_with_flash(&context, &web, paths::ACCOUNT, Flash::notice("phone-removed")).await,
+        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::PHONE)),
         Err(fault) => refuse(&fault),
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }

@@ -4,7 +4,7 @@ use service::admin::{SaveProblem, policy::Becomes};
 
 use crate::{
     context::asked,
-    outcome::{Code, Flash, Leave, back, go, refuse, turned_away, turned_back},
+    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond, turned_away, turned_back},
     paths,
 };
 
@@ -15,52 +15,52 @@ fn trouble(problem: service::PolicyProblem, document: String) -> Flash {
 
 #[server(prefix = "/fn", endpoint = "admin/policy/draft")]
 pub async fn save_draft(scope: String, document: String) -> Result<(), Code> {
-    let (context, asker) = asked();
-    let saved = context.ligature.save_draft(&asker.visitor, &scope, &document).await;
+    let (context, web) = asked();
+    let saved = context.ligature.save_draft(&web.ctx, &scope, &document).await;
     let next = match saved {
-        Ok(version) => back(&context, &asker, &paths::policy_version(version), Flash::notice("draft-saved")).await,
+        Ok(version) => redirect_with_flash(&context, &web, &paths::policy_version(version), Flash::notice("draft-saved")).await,
         // What was typed is kept, to be mended.
-        Err(SaveProblem::Policy(problem)) => back(&context, &asker, &paths::policy_document(&scope, None), trouble(problem, document)).await,
+        Err(SaveProblem::Policy(problem)) => redirect_with_flash(&context, &web, &paths::policy_document(&scope, None), trouble(problem, document)).await,
         Err(SaveProblem::Field(..) | SaveProblem::Unconfirmed(_)) => refuse(&domain::Refusal::BadRequest.into()),
-        Err(SaveProblem::Fault(fault)) => {
+        Err(SaveProblem::Error(fault)) => {
             let flash = Flash { typed: vec![("document".into(), document)], ..Flash::default() };
-            turned_back(&context, &asker, &fault, &paths::policy_document(&scope, None), flash).await
+            turned_back(&context, &web, &fault, &paths::policy_document(&scope, None), flash).await
         }
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "admin/policy/version")]
 pub async fn set_version(version: i64, becomes: String, #[server(default)] seen: String) -> Result<(), Code> {
-    let (context, asker) = asked();
-    let next = move_on(&context, &asker, version, Becomes::parse(&becomes), seen.parse().ok()).await;
-    go(&context, &next);
+    let (context, web) = asked();
+    let next = move_on(&context, &web, version, Becomes::parse(&becomes), seen.parse().ok()).await;
+    respond(&context, &next);
     Ok(())
 }
 
 /// Moves a version on and says what came of it. `seen`: what was in force when the page showed the difference.
-pub(crate) async fn move_on(context: &crate::context::Context, asker: &crate::context::Asker, version: i64, becomes: Option<Becomes>, seen: Option<i64>) -> Leave {
+pub(crate) async fn move_on(context: &crate::context::Context, web: &crate::context::WebRequest, version: i64, becomes: Option<Becomes>, seen: Option<i64>) -> SeeOther {
     let Some(becomes) = becomes else { return refuse(&domain::Refusal::BadRequest.into()) };
-    match context.ligature.set_version(&asker.visitor, version, becomes, seen).await {
-        Ok(()) => back(context, asker, paths::ADMIN_POLICY, Flash::notice("saved")).await,
-        Err(SaveProblem::Fault(fault)) if fault.refusal() == domain::Refusal::PolicyChanged => {
+    match context.ligature.set_version(&web.ctx, version, becomes, seen).await {
+        Ok(()) => redirect_with_flash(context, web, paths::ADMIN_POLICY, Flash::notice("saved")).await,
+        Err(SaveProblem::Error(fault)) if fault.refusal() == domain::Refusal::PolicyChanged => {
             let flash = Flash { problems: vec![("version".into(), "policy-moved".into())], ..Flash::notice("policy-moved") };
-            back(context, asker, &paths::policy_version(version), flash).await
+            redirect_with_flash(context, web, &paths::policy_version(version), flash).await
         }
-        Err(SaveProblem::Policy(problem)) => back(context, asker, &paths::policy_version(version), trouble(problem, String::new())).await,
+        Err(SaveProblem::Policy(problem)) => redirect_with_flash(context, web, &paths::policy_version(version), trouble(problem, String::new())).await,
         Err(SaveProblem::Field(..) | SaveProblem::Unconfirmed(_)) => refuse(&domain::Refusal::BadRequest.into()),
-        Err(SaveProblem::Fault(fault)) => turned_away(&fault, &paths::policy_version(version)),
+        Err(SaveProblem::Error(fault)) => turned_away(&fault, &paths::policy_version(version)),
     }
 }
 
 #[server(prefix = "/fn", endpoint = "admin/policy/dry-run")]
 pub async fn start_dry_run(version: i64) -> Result<(), Code> {
-    let (context, asker) = asked();
-    let next = match context.ligature.start_dry_run(&asker.visitor, version).await {
-        Ok(()) => Leave::local(paths::policy_version(version)),
+    let (context, web) = asked();
+    let next = match context.ligature.start_dry_run(&web.ctx, version).await {
+        Ok(()) => SeeOther::local(paths::policy_version(version)),
         Err(fault) => turned_away(&fault, &paths::policy_version(version)),
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }

@@ -5,20 +5,20 @@ use service::NewPerson;
 use crate::{
     context::asked,
     forms::bounded,
-    outcome::{Code, Flash, back, go, leave},
+    outcome::{Code, Flash, leave, redirect_with_flash, respond},
     paths,
 };
 
 #[server(prefix = "/fn", endpoint = "setup")]
 pub async fn claim(token: String, email: String, name: String, password: String) -> Result<(), Code> {
-    let (context, asker) = asked();
+    let (context, web) = asked();
     let person = NewPerson { email, name, password };
     let mut problems = person.problems();
     if problems.is_empty() && context.ligature.is_leaked(&person.password).await {
         problems.push(("password", "field-password-leaked"));
     }
     let next = if problems.is_empty() {
-        leave(&context, context.ligature.claim(&asker.visitor, &token, person).await).await
+        leave(&context, context.ligature.claim(&web.ctx, &token, person).await).await
     } else {
         let flash = Flash {
             problems: problems.into_iter().map(|(f, m)| (f.into(), m.into())).collect(),
@@ -26,8 +26,8 @@ pub async fn claim(token: String, email: String, name: String, password: String)
             ..Flash::default()
         };
         let path = domain::path::SafePath::parse(&format!("{}?token={token}", paths::SETUP)).map_or_else(|_| paths::SETUP.to_owned(), String::from);
-        back(&context, &asker, &path, flash).await
+        redirect_with_flash(&context, &web, &path, flash).await
     };
-    go(&context, &next);
+    respond(&context, &next);
     Ok(())
 }

@@ -6,7 +6,7 @@ use axum::{
 use domain::{Micros, Refusal, policy::Owes};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    Fault, Ligature,
+    Error, Ligature,
     account::{Address, Method, Overview, SessionRow, recovered::WaysIn},
     policy::providers::Button,
 };
@@ -18,25 +18,25 @@ use crate::{
         undo::AskOwnUndo,
     },
     i18n::{Lang, t, ta},
-    pages::{Visit, confirm::first, or_refuse},
+    pages::{PageRequest, confirm::first, or_refuse},
     paths,
     render::{Head, Layout, page},
 };
 
-fn nobody(visit: &Visit) -> Option<Response> {
-    visit.asker.visitor.session.is_none().then(|| Redirect::to(paths::LOGIN_STAY).into_response())
+fn nobody(req: &PageRequest) -> Option<Response> {
+    req.web.ctx.session.is_none().then(|| Redirect::to(paths::LOGIN_STAY).into_response())
 }
 
-fn said(l: Lang, visit: &Visit) -> Option<AnyView> {
-    (!visit.flash.notice.is_empty()).then(|| notice("good", t(l, &visit.flash.notice)))
+fn said(l: Lang, req: &PageRequest) -> Option<AnyView> {
+    (!req.flash.notice.is_empty()).then(|| notice("good", t(l, &req.flash.notice)))
 }
 
-pub async fn methods(visit: Visit) -> Response {
-    if let Some(response) = nobody(&visit) {
+pub async fn methods(req: PageRequest) -> Response {
+    if let Some(response) = nobody(&req) {
         return response;
     }
-    let result = methods_page(&visit).await;
-    or_refuse(&visit, result).await
+    let result = methods_page(&req).await;
+    or_refuse(&req, result).await
 }
 
 /// What the policy asks for, until when.
@@ -54,17 +54,17 @@ fn owed(l: Lang, owes: Owes) -> Option<AnyView> {
     )
 }
 
-async fn methods_page(visit: &Visit) -> Result<Response, Fault> {
-    let overview = visit.context.ligature.overview(&visit.asker.visitor).await?;
-    let l = visit.asker.lang;
-    let owes = match &visit.asker.visitor.session {
-        Some(caller) => visit.context.ligature.owes_factor(caller).await?,
+async fn methods_page(req: &PageRequest) -> Result<Response, Error> {
+    let overview = req.context.ligature.overview(&req.web.ctx).await?;
+    let l = req.web.lang;
+    let owes = match &req.web.ctx.session {
+        Some(caller) => req.context.ligature.owes_factor(caller).await?,
         None => Owes::Nothing,
     };
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
-    let message = said(l, visit).is_some().then(|| visit.flash.notice.clone());
-    let names = visit.context.ligature.buttons().await?;
-    Ok(page(&visit.context, &visit.asker, head, move || {
+    let message = said(l, req).is_some().then(|| req.flash.notice.clone());
+    let names = req.context.ligature.buttons().await?;
+    Ok(page(&req.context, &req.web, head, move || {
         let Overview { name, addresses, former, methods, addable, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys, restored } = overview;
         let has_password = methods.iter().any(|m| m.link.is_none());
         view! {
@@ -130,22 +130,22 @@ fn restored_text(l: Lang, at: Micros, since: Option<Micros>) -> String {
 }
 
 /// After a new password by code: what else opens the account, before anything else (PH-04).
-pub async fn recovered(visit: Visit) -> Response {
-    if let Some(response) = nobody(&visit) {
+pub async fn recovered(req: PageRequest) -> Response {
+    if let Some(response) = nobody(&req) {
         return response;
     }
-    let result = recovered_page(&visit).await;
-    or_refuse(&visit, result).await
+    let result = recovered_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn recovered_page(visit: &Visit) -> Result<Response, Fault> {
-    let ligature = &visit.context.ligature;
-    let WaysIn { methods, passkeys, addresses, phone } = ligature.ways_in(&visit.asker.visitor).await?;
-    let applications = ligature.own_applications(&visit.asker.visitor).await?;
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
+async fn recovered_page(req: &PageRequest) -> Result<Response, Error> {
+    let ligature = &req.context.ligature;
+    let WaysIn { methods, passkeys, addresses, phone } = ligature.ways_in(&req.web.ctx).await?;
+    let applications = ligature.own_applications(&req.web.ctx).await?;
+    let (l, flash) = (req.web.lang, req.flash.clone());
     // The application that the person was on the way to gets its answer after this page (RP-01).
-    let entry = if visit.asker.entry(ligature, &visit.query.entry).is_some() { visit.query.entry.clone() } else { String::new() };
-    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "recovered-title"), Layout::Account), move || {
+    let entry = if req.web.entry(ligature, &req.query.entry).is_some() { req.query.entry.clone() } else { String::new() };
+    Ok(page(&req.context, &req.web, Head::new(t(l, "recovered-title"), Layout::Account), move || {
         let single = addresses.len() == 1;
         let methods = methods.into_iter().map(|m| {
             let id = m.link.map(|id| id.to_string()).unwrap_or_default();
@@ -324,26 +324,26 @@ fn adding(l: Lang, addable: Vec<Button>) -> AnyView {
     .into_any()
 }
 
-pub async fn remove(Path(link): Path<String>, visit: Visit) -> Response {
-    if let Some(response) = nobody(&visit) {
+pub async fn remove(Path(link): Path<String>, req: PageRequest) -> Response {
+    if let Some(response) = nobody(&req) {
         return response;
     }
-    let result = remove_page(&visit, link).await;
-    or_refuse(&visit, result).await
+    let result = remove_page(&req, link).await;
+    or_refuse(&req, result).await
 }
 
-async fn remove_page(visit: &Visit, link: String) -> Result<Response, Fault> {
-    let overview = visit.context.ligature.overview(&visit.asker.visitor).await?;
+async fn remove_page(req: &PageRequest, link: String) -> Result<Response, Error> {
+    let overview = req.context.ligature.overview(&req.web.ctx).await?;
     let wanted = |m: &&Method| m.link.map_or_else(|| "password".to_owned(), |id| id.to_string()) == link;
     let method = overview.methods.iter().find(wanted).cloned().ok_or(Refusal::MethodUnknown)?;
     if let Some(refusal) = method.stays {
         return Err(refusal.into());
     }
-    if let Some(response) = first(visit, &paths::remove_method(&link)).await? {
+    if let Some(response) = first(req, &paths::remove_method(&link)).await? {
         return Ok(response);
     }
-    let l = visit.asker.lang;
-    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "remove-title"), Layout::Account), move || {
+    let l = req.web.lang;
+    Ok(page(&req.context, &req.web, Head::new(t(l, "remove-title"), Layout::Account), move || {
         let name = method_name(l, &method.name);
         view! {
             <h1>{ta(l, "remove-question", &[("name", &name)])}</h1>
@@ -358,19 +358,19 @@ async fn remove_page(visit: &Visit, link: String) -> Result<Response, Fault> {
     .await)
 }
 
-pub async fn sessions(visit: Visit) -> Response {
-    if let Some(response) = nobody(&visit) {
+pub async fn sessions(req: PageRequest) -> Response {
+    if let Some(response) = nobody(&req) {
         return response;
     }
-    let result = sessions_page(&visit).await;
-    or_refuse(&visit, result).await
+    let result = sessions_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn sessions_page(visit: &Visit) -> Result<Response, Fault> {
-    let sessions = visit.context.ligature.sessions(&visit.asker.visitor).await?;
-    let l = visit.asker.lang;
-    let message = visit.flash.notice.clone();
-    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "sessions-title"), Layout::Account), move || {
+async fn sessions_page(req: &PageRequest) -> Result<Response, Error> {
+    let sessions = req.context.ligature.sessions(&req.web.ctx).await?;
+    let l = req.web.lang;
+    let message = req.flash.notice.clone();
+    Ok(page(&req.context, &req.web, Head::new(t(l, "sessions-title"), Layout::Account), move || {
         view! {
             <h1>{t(l, "sessions-title")}</h1>
             {(!message.is_empty()).then(|| notice("good", t(l, &message)))}
@@ -400,21 +400,21 @@ fn session_row(l: Lang, s: SessionRow) -> AnyView {
     .into_any()
 }
 
-pub async fn activity(visit: Visit) -> Response {
-    if let Some(response) = nobody(&visit) {
+pub async fn activity(req: PageRequest) -> Response {
+    if let Some(response) = nobody(&req) {
         return response;
     }
-    let result = activity_page(&visit).await;
-    or_refuse(&visit, result).await
+    let result = activity_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn activity_page(visit: &Visit) -> Result<Response, Fault> {
-    Ligature::caller(&visit.asker.visitor)?;
-    let events = visit.context.ligature.activity(&visit.asker.visitor).await?;
-    let (undos, waits) = visit.context.ligature.own_undos(&visit.asker.visitor).await?;
-    let names = visit.context.ligature.buttons().await?;
-    let l = visit.asker.lang;
-    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "activity-title"), Layout::Account), move || {
+async fn activity_page(req: &PageRequest) -> Result<Response, Error> {
+    Ligature::caller(&req.web.ctx)?;
+    let events = req.context.ligature.activity(&req.web.ctx).await?;
+    let (undos, waits) = req.context.ligature.own_undos(&req.web.ctx).await?;
+    let names = req.context.ligature.buttons().await?;
+    let l = req.web.lang;
+    Ok(page(&req.context, &req.web, Head::new(t(l, "activity-title"), Layout::Account), move || {
         view! {
             <h1>{t(l, "activity-title")}</h1>
             {(!undos.is_empty() || waits.is_some()).then(|| taking_back(l, undos, waits))}

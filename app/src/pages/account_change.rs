@@ -2,24 +2,24 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
+use service::Error;
 
 use crate::{
     fields::{Field, field},
     forms::account::{ChangeEmail, ChangePassword, DeleteAccount},
     i18n::{Lang, t},
-    pages::{Visit, or_refuse},
+    pages::{PageRequest, or_refuse},
     paths,
     render::{Head, Layout, page},
 };
 
 /// Before the page: the sign-in, and the confirmation where the last one is too long ago.
-pub(crate) async fn entered(visit: &Visit, to: &str, allowed: Result<(), Fault>) -> Result<Option<Response>, Fault> {
+pub(crate) async fn entered(req: &PageRequest, to: &str, allowed: Result<(), Error>) -> Result<Option<Response>, Error> {
     match allowed {
         Err(fault) if fault.refusal() == Refusal::NotRecent => Ok(Some(Redirect::to(&paths::confirm(to)).into_response())),
         Err(fault) if fault.refusal() == Refusal::SessionEnded => Ok(Some(Redirect::to(paths::LOGIN_STAY).into_response())),
         Err(fault) => Err(fault),
-        Ok(()) => super::confirm::first(visit, to).await,
+        Ok(()) => super::confirm::first(req, to).await,
     }
 }
 
@@ -27,18 +27,18 @@ pub(crate) fn head(l: Lang, key: &str) -> Head {
     Head::new(t(l, key), Layout::Account)
 }
 
-pub async fn email(visit: Visit) -> Response {
-    let result = email_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn email(req: PageRequest) -> Response {
+    let result = email_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn email_page(visit: &Visit) -> Result<Response, Fault> {
-    let allowed = visit.context.ligature.may_change_email(&visit.asker.visitor).await;
-    if let Some(response) = entered(visit, paths::EMAIL, allowed).await? {
+async fn email_page(req: &PageRequest) -> Result<Response, Error> {
+    let allowed = req.context.ligature.may_change_email(&req.web.ctx).await;
+    if let Some(response) = entered(req, paths::EMAIL, allowed).await? {
         return Ok(response);
     }
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
-    Ok(page(&visit.context, &visit.asker, head(l, "own-email-title"), move || {
+    let (l, flash) = (req.web.lang, req.flash.clone());
+    Ok(page(&req.context, &req.web, head(l, "own-email-title"), move || {
         let problem = flash.problem("email").map(|key| t(l, key));
         view! {
             <h1>{t(l, "own-email-title")}</h1>
@@ -52,20 +52,20 @@ async fn email_page(visit: &Visit) -> Result<Response, Fault> {
     .await)
 }
 
-pub async fn password(visit: Visit) -> Response {
-    let result = password_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn password(req: PageRequest) -> Response {
+    let result = password_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn password_page(visit: &Visit) -> Result<Response, Fault> {
-    let there = visit.context.ligature.own_password(&visit.asker.visitor).await;
+async fn password_page(req: &PageRequest) -> Result<Response, Error> {
+    let there = req.context.ligature.own_password(&req.web.ctx).await;
     let changing = *there.as_ref().unwrap_or(&false);
-    if let Some(response) = entered(visit, paths::PASSWORD, there.map(drop)).await? {
+    if let Some(response) = entered(req, paths::PASSWORD, there.map(drop)).await? {
         return Ok(response);
     }
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
+    let (l, flash) = (req.web.lang, req.flash.clone());
     let title = if changing { "own-password-change" } else { "own-password-set" };
-    Ok(page(&visit.context, &visit.asker, head(l, title), move || {
+    Ok(page(&req.context, &req.web, head(l, title), move || {
         let problem = flash.problem("password").map(|key| t(l, key));
         view! {
             <h1>{t(l, title)}</h1>
@@ -79,18 +79,18 @@ async fn password_page(visit: &Visit) -> Result<Response, Fault> {
     .await)
 }
 
-pub async fn export(visit: Visit) -> Response {
-    let result = export_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn export(req: PageRequest) -> Response {
+    let result = export_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn export_page(visit: &Visit) -> Result<Response, Fault> {
-    let signed_in = service::Ligature::caller(&visit.asker.visitor).map(drop);
-    if let Some(response) = entered(visit, paths::EXPORT, signed_in).await? {
+async fn export_page(req: &PageRequest) -> Result<Response, Error> {
+    let signed_in = service::Ligature::caller(&req.web.ctx).map(drop);
+    if let Some(response) = entered(req, paths::EXPORT, signed_in).await? {
         return Ok(response);
     }
-    let l = visit.asker.lang;
-    Ok(page(&visit.context, &visit.asker, head(l, "export-title"), move || {
+    let l = req.web.lang;
+    Ok(page(&req.context, &req.web, head(l, "export-title"), move || {
         view! {
             <h1>{t(l, "export-title")}</h1>
             <p>{t(l, "export-lead")}</p>
@@ -100,18 +100,18 @@ async fn export_page(visit: &Visit) -> Result<Response, Fault> {
     .await)
 }
 
-pub async fn delete(visit: Visit) -> Response {
-    let result = delete_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn delete(req: PageRequest) -> Response {
+    let result = delete_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn delete_page(visit: &Visit) -> Result<Response, Fault> {
-    let allowed = visit.context.ligature.may_close(&visit.asker.visitor).await;
-    if let Some(response) = entered(visit, paths::DELETE, allowed).await? {
+async fn delete_page(req: &PageRequest) -> Result<Response, Error> {
+    let allowed = req.context.ligature.may_close(&req.web.ctx).await;
+    if let Some(response) = entered(req, paths::DELETE, allowed).await? {
         return Ok(response);
     }
-    let l = visit.asker.lang;
-    Ok(page(&visit.context, &visit.asker, head(l, "delete-title"), move || {
+    let l = req.web.lang;
+    Ok(page(&req.context, &req.web, head(l, "delete-title"), move || {
         view! {
             <h1>{t(l, "delete-title")}</h1>
             <p>{t(l, "delete-lead")}</p>

@@ -1,9 +1,9 @@
 //! The console: providers and their association, the policy's switches, accounts, applications, the audit trail.
 use axum::{extract::Path, response::Response};
-use domain::{AccountId, Refusal, Right, Role, facts::AccountState, policy::BindMethod};
+use domain::{AccountId, Refusal, Right, Role, facts::AccountState, policy::ProofMethod};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    Fault,
+    Error,
     admin::{
         ProviderView,
         association::{Association, Mode},
@@ -20,7 +20,7 @@ use crate::{
     i18n::{Lang, t, ta},
     islands::{FilterList, FilterRow},
     outcome::Flash,
-    pages::{Visit, account::event_key, or_refuse, story::story},
+    pages::{PageRequest, account::event_key, or_refuse, story::story},
     paths,
     render::{Head, Layout, page},
 };
@@ -36,11 +36,11 @@ pub(crate) fn message(l: Lang, flash: &Flash) -> Option<AnyView> {
     (!flash.notice.is_empty()).then(|| notice(if good { "good" } else { "bad" }, if detail.is_empty() { text } else { format!("{text} {detail}") }))
 }
 
-pub async fn overview(visit: Visit) -> Response {
+pub async fn overview(req: PageRequest) -> Response {
     let result = async {
-        let figures = visit.context.ligature.figures(&visit.asker.visitor).await?;
-        let l = visit.asker.lang;
-        Ok(page(&visit.context, &visit.asker, head(l, "admin-overview", paths::ADMIN), move || {
+        let figures = req.context.ligature.figures(&req.web.ctx).await?;
+        let l = req.web.lang;
+        Ok(page(&req.context, &req.web, head(l, "admin-overview", paths::ADMIN), move || {
             view! {
                 <h1>{t(l, "admin-overview")}</h1>
                 {figures.unsafe_permit.then(|| notice("bad", t(l, "policy-unsafe-on")))}
@@ -56,15 +56,15 @@ pub async fn overview(visit: Visit) -> Response {
         .await)
     }
     .await;
-    or_refuse(&visit, result).await
+    or_refuse(&req, result).await
 }
 
-pub async fn providers(visit: Visit) -> Response {
+pub async fn providers(req: PageRequest) -> Response {
     let result = async {
-        let list = visit.context.ligature.admin_providers(&visit.asker.visitor).await?;
-        let changes = visit.may(Right::ChangeProviders).await?;
-        let (l, flash) = (visit.asker.lang, visit.flash.clone());
-        Ok(page(&visit.context, &visit.asker, head(l, "admin-providers", paths::ADMIN_PROVIDERS), move || {
+        let list = req.context.ligature.admin_providers(&req.web.ctx).await?;
+        let changes = req.may(Right::ChangeProviders).await?;
+        let (l, flash) = (req.web.lang, req.flash.clone());
+        Ok(page(&req.context, &req.web, head(l, "admin-providers", paths::ADMIN_PROVIDERS), move || {
             view! {
                 <div class="title"><h1>{t(l, "admin-providers")}</h1>{changes.then(|| view! { <a class="button primary" href=paths::ADMIN_PROVIDER_NEW>{t(l, "provider-new")}</a> })}</div>
                 {message(l, &flash)}
@@ -82,24 +82,24 @@ pub async fn providers(visit: Visit) -> Response {
         .await)
     }
     .await;
-    or_refuse(&visit, result).await
+    or_refuse(&req, result).await
 }
 
-pub async fn provider(Path(key): Path<String>, visit: Visit) -> Response {
-    let result = provider_page(&visit, key).await;
-    or_refuse(&visit, result).await
+pub async fn provider(Path(key): Path<String>, req: PageRequest) -> Response {
+    let result = provider_page(&req, key).await;
+    or_refuse(&req, result).await
 }
 
-async fn provider_page(visit: &Visit, key: String) -> Result<Response, Fault> {
-    let list = visit.context.ligature.admin_providers(&visit.asker.visitor).await?;
+async fn provider_page(req: &PageRequest, key: String) -> Result<Response, Error> {
+    let list = req.context.ligature.admin_providers(&req.web.ctx).await?;
     let found = list.into_iter().find(|p| p.key == key);
     if found.is_none() && key != "new" {
         return Err(Refusal::NotFound.into());
     }
-    let (l, flash, texts) = (visit.asker.lang, visit.flash.clone(), visit.context.ligature.has_texts());
-    let shows = Shows { texts, changes: visit.may(Right::ChangeProviders).await?, trusts: visit.may(Right::ChangeTrust).await?, shares: visit.may(Right::RunInstance).await? };
+    let (l, flash, texts) = (req.web.lang, req.flash.clone(), req.context.ligature.has_texts());
+    let shows = Shows { texts, changes: req.may(Right::ChangeProviders).await?, trusts: req.may(Right::ChangeTrust).await?, shares: req.may(Right::RunInstance).await? };
     let title = found.as_ref().map_or_else(|| t(l, "provider-new"), |p| p.name.clone());
-    Ok(page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_PROVIDERS)), move || {
+    Ok(page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_PROVIDERS)), move || {
         view! {
             <h1>{title}</h1>
             {message(l, &flash)}
@@ -129,7 +129,7 @@ struct Shows {
 /// How a provider meets accounts.
 fn association_fields(l: Lang, association: &Association, texts: bool, flash: &Flash) -> AnyView {
     let binds = association.bind_methods.clone();
-    let has = |method: BindMethod| binds.is_empty() && method != BindMethod::Identity || binds.contains(&method);
+    let has = |method: ProofMethod| binds.is_empty() && method != ProofMethod::Identity || binds.contains(&method);
     let modes = [Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding]
         .map(|m| (m.name(), t(l, &format!("association-{}", m.name().replace('_', "-"))), t(l, &format!("association-{}-hint", m.name().replace('_', "-")))))
         .to_vec();
@@ -137,11 +137,11 @@ fn association_fields(l: Lang, association: &Association, texts: bool, flash: &F
     view! {
         <fieldset class="section"><legend>{t(l, "section-association")}</legend>
             {radios("association", t(l, "association"), modes, association.mode.name())}
-            {check("bind_password", t(l, "bind-method-password"), String::new(), has(BindMethod::Password))}
-            {check("bind_email_code", t(l, "bind-method-email-code"), String::new(), has(BindMethod::EmailCode))}
-            {check("bind_phone_code", t(l, "bind-method-phone-code"), if texts { String::new() } else { t(l, "danger-phone-why") }, has(BindMethod::PhoneCode))}
-            {check("bind_passkey", t(l, "bind-method-passkey"), String::new(), has(BindMethod::Passkey))}
-            {check("bind_identity", t(l, "bind-method-identity"), t(l, "bind-methods-hint"), has(BindMethod::Identity))}
+            {check("bind_password", t(l, "bind-method-password"), String::new(), has(ProofMethod::Password))}
+            {check("bind_email_code", t(l, "bind-method-email-code"), String::new(), has(ProofMethod::EmailCode))}
+            {check("bind_phone_code", t(l, "bind-method-phone-code"), if texts { String::new() } else { t(l, "danger-phone-why") }, has(ProofMethod::PhoneCode))}
+            {check("bind_passkey", t(l, "bind-method-passkey"), String::new(), has(ProofMethod::Passkey))}
+            {check("bind_identity", t(l, "bind-method-identity"), t(l, "bind-methods-hint"), has(ProofMethod::Identity))}
             {check("login_only", t(l, "login-only"), t(l, "login-only-hint"), association.login_only)}
             {check("as_source", t(l, "as-source"), t(l, "as-source-hint"), association.as_source)}
             {check("as_target", t(l, "as-target"), t(l, "as-target-hint"), association.as_target)}
@@ -261,7 +261,7 @@ fn provider_form(l: Lang, found: Option<ProviderView>, shows_what: &Shows, flash
                 {key_field}
                 {kind_field}
                 {check("enabled", t(l, "provider-enabled"), t(l, "provider-enabled-hint"), ticked(flash, "enabled", found.as_ref().is_none_or(|p| p.enabled)))}
-                {shows_what.shares.then(|| check("shared", t(l, "provider-share"), ta(l, "provider-share-hint", &[("count", &found.as_ref().map_or(0, |p| p.takers).to_string())]), ticked(flash, "shared", found.as_ref().is_some_and(|p| p.shared))))}
+                {shows_what.shares.then(|| check("shared", t(l, "provider-share"), ta(l, "provider-share-hint", &[("count", &found.as_ref().map_or(0, |p| p.adopters).to_string())]), ticked(flash, "shared", found.as_ref().is_some_and(|p| p.shared))))}
                 {input("position", "provider-position", "provider-position-hint", found.as_ref().map_or(0, |p| p.position).to_string())}
             </fieldset>
             <fieldset class="section"><legend>{t(l, "section-connection")}</legend>
@@ -306,11 +306,11 @@ fn state_key(state: AccountState) -> &'static str {
     }
 }
 
-pub async fn accounts(visit: Visit) -> Response {
+pub async fn accounts(req: PageRequest) -> Response {
     let result = async {
-        let list = visit.context.ligature.admin_accounts(&visit.asker.visitor, &visit.query.q).await?;
-        let (l, q) = (visit.asker.lang, visit.query.q.clone());
-        Ok(page(&visit.context, &visit.asker, head(l, "admin-accounts", paths::ADMIN_ACCOUNTS), move || {
+        let list = req.context.ligature.admin_accounts(&req.web.ctx, &req.query.q).await?;
+        let (l, q) = (req.web.lang, req.query.q.clone());
+        Ok(page(&req.context, &req.web, head(l, "admin-accounts", paths::ADMIN_ACCOUNTS), move || {
             let row = |(account, email): (Account, Option<Email>)| FilterRow {
                 href: paths::admin_account(&account.id.to_string()),
                 title: if account.name.is_empty() { t(l, "account-nameless") } else { account.name.clone() },
@@ -330,25 +330,25 @@ pub async fn accounts(visit: Visit) -> Response {
         .await)
     }
     .await;
-    or_refuse(&visit, result).await
+    or_refuse(&req, result).await
 }
 
-pub async fn account(Path(id): Path<String>, visit: Visit) -> Response {
-    let result = account_page(&visit, &id).await;
-    or_refuse(&visit, result).await
+pub async fn account(Path(id): Path<String>, req: PageRequest) -> Response {
+    let result = account_page(&req, &id).await;
+    or_refuse(&req, result).await
 }
 
-async fn account_page(visit: &Visit, id: &str) -> Result<Response, Fault> {
+async fn account_page(req: &PageRequest, id: &str) -> Result<Response, Error> {
     let id: AccountId = id.parse().map_err(|_| Refusal::NotFound)?;
-    let view = visit.context.ligature.admin_account(&visit.asker.visitor, id).await?;
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
-    let own = visit.asker.visitor.session.as_ref().is_some_and(|c| c.account == id);
-    let rights = visit.context.ligature.rights(&visit.asker.visitor).await?;
+    let view = req.context.ligature.admin_account(&req.web.ctx, id).await?;
+    let (l, flash) = (req.web.lang, req.flash.clone());
+    let own = req.web.ctx.session.as_ref().is_some_and(|c| c.account == id);
+    let rights = req.context.ligature.rights(&req.web.ctx).await?;
     let gives = rights.contains(&Right::GiveRoles);
     // Whoever has a role is left to owners.
     let governs = rights.contains(&Right::GovernAccounts);
     let switches = governs || rights.contains(&Right::SwitchAccounts) && view.roles.is_empty();
-    Ok(page(&visit.context, &visit.asker, head(l, "admin-account", paths::ADMIN_ACCOUNTS), move || {
+    Ok(page(&req.context, &req.web, head(l, "admin-account", paths::ADMIN_ACCOUNTS), move || {
         let state = view.account.state();
         let active = state == AccountState::Active;
         let switchable = switches && !own && matches!(state, AccountState::Active | AccountState::Disabled);
@@ -459,20 +459,16 @@ pub(crate) fn events(l: Lang, events: Vec<AuditEvent>, open: bool) -> AnyView {
     .into_any()
 }
 
-pub async fn audit(visit: Visit) -> Response {
+pub async fn audit(req: PageRequest) -> Response {
     let result = async {
         let text = |s: &str| (!s.trim().is_empty()).then(|| s.trim().to_owned());
-        let filter = service::rows::AuditFilter {
-            kind: text(&visit.query.kind),
-            support_code: text(&visit.query.q).map(|c| domain::one_time_code::fold(&c)),
-            before: visit.query.before.parse().ok(),
-            account: None,
-        };
-        let list = visit.context.ligature.admin_audit(&visit.asker.visitor, filter).await?;
-        let (l, q) = (visit.asker.lang, visit.query.q.clone());
+        let filter =
+            service::rows::AuditFilter { kind: text(&req.query.kind), support_code: text(&req.query.q).map(|c| domain::one_time_code::fold(&c)), before: req.query.before.parse().ok(), account: None };
+        let list = req.context.ligature.admin_audit(&req.web.ctx, filter).await?;
+        let (l, q) = (req.web.lang, req.query.q.clone());
         let open = !q.trim().is_empty();
         let older = (list.len() == 100).then(|| list.last().map(|e| e.at)).flatten();
-        Ok(page(&visit.context, &visit.asker, head(l, "admin-audit", paths::ADMIN_AUDIT), move || {
+        Ok(page(&req.context, &req.web, head(l, "admin-audit", paths::ADMIN_AUDIT), move || {
             view! {
                 <h1>{t(l, "admin-audit")}</h1>
                 <form method="get" action=paths::ADMIN_AUDIT class="search">
@@ -487,5 +483,5 @@ pub async fn audit(visit: Visit) -> Response {
         .await)
     }
     .await;
-    or_refuse(&visit, result).await
+    or_refuse(&req, result).await
 }

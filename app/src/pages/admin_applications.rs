@@ -3,7 +3,7 @@ use axum::{extract::Path, response::Response};
 use domain::{Refusal, Right};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    Fault,
+    Error,
     oidc_provider::{Algorithm, ApplicationKind, ApplicationSettings, ApplicationView, Grant, RegistrationTokenView},
 };
 
@@ -12,22 +12,22 @@ use crate::{
     forms::applications::{EndRegistration, OpenRegistration, RotateSecret, SaveApplication},
     i18n::{Lang, t, ta},
     outcome::Flash,
-    pages::{Visit, or_refuse},
+    pages::{PageRequest, or_refuse},
     paths,
     render::{Head, Layout, page},
 };
 
-pub async fn applications(visit: Visit) -> Response {
-    let result = applications_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn applications(req: PageRequest) -> Response {
+    let result = applications_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn applications_page(visit: &Visit) -> Result<Response, Fault> {
-    let list = visit.context.ligature.admin_applications(&visit.asker.visitor).await?;
-    let tokens = visit.context.ligature.registration_tokens(&visit.asker.visitor).await?;
-    let changes = visit.may(Right::ChangeApplications).await?;
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
-    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "admin-applications"), Layout::Admin(paths::ADMIN_APPLICATIONS)), move || {
+async fn applications_page(req: &PageRequest) -> Result<Response, Error> {
+    let list = req.context.ligature.admin_applications(&req.web.ctx).await?;
+    let tokens = req.context.ligature.registration_tokens(&req.web.ctx).await?;
+    let changes = req.may(Right::ChangeApplications).await?;
+    let (l, flash) = (req.web.lang, req.flash.clone());
+    Ok(page(&req.context, &req.web, Head::new(t(l, "admin-applications"), Layout::Admin(paths::ADMIN_APPLICATIONS)), move || {
         view! {
             <h1>{t(l, "admin-applications")}</h1>
             {list.is_empty().then(|| view! { <p>{t(l, "applications-none")}</p> })}
@@ -90,23 +90,23 @@ fn kind_key(kind: ApplicationKind) -> String {
     format!("application-kind-{}", kind.name().replace('_', "-"))
 }
 
-pub async fn application(Path(client_id): Path<String>, visit: Visit) -> Response {
-    let result = application_page(&visit, client_id).await;
-    or_refuse(&visit, result).await
+pub async fn application(Path(client_id): Path<String>, req: PageRequest) -> Response {
+    let result = application_page(&req, client_id).await;
+    or_refuse(&req, result).await
 }
 
-async fn application_page(visit: &Visit, client_id: String) -> Result<Response, Fault> {
+async fn application_page(req: &PageRequest, client_id: String) -> Result<Response, Error> {
     let create = client_id == "new";
-    let found = visit.context.ligature.admin_applications(&visit.asker.visitor).await?.into_iter().find(|a| a.client_id == client_id);
+    let found = req.context.ligature.admin_applications(&req.web.ctx).await?.into_iter().find(|a| a.client_id == client_id);
     let shown = match found {
         Some(found) => found,
         None if create => ApplicationView { client_id: String::new(), name: String::new(), redirect_uris: Vec::new(), active: true, settings: ApplicationSettings::default(), secrets: Vec::new() },
         None => return Err(Refusal::NotFound.into()),
     };
-    let changes = visit.may(Right::ChangeApplications).await?;
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
+    let changes = req.may(Right::ChangeApplications).await?;
+    let (l, flash) = (req.web.lang, req.flash.clone());
     let title = if create { t(l, "application-new") } else { shown.name.clone() };
-    Ok(page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_APPLICATIONS)), move || {
+    Ok(page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_APPLICATIONS)), move || {
         let secret = flash.typed("secret");
         let rotate = (changes && !create && !shown.settings.kind.is_public()).then(|| secrets(l, &shown));
         view! {

@@ -1,27 +1,27 @@
 //! What the pages of this organisation look like: name, colour, logo.
 use axum::response::Response;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
+use service::Error;
 
 use crate::{
     fields::{Field, field, notice},
     forms::organisations::SaveBrand,
     i18n::{Lang, t},
     outcome::Flash,
-    pages::{Visit, or_refuse},
+    pages::{PageRequest, or_refuse},
     paths,
     render::{Head, Layout, page},
 };
 
-pub async fn brand(visit: Visit) -> Response {
-    let result = brand_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn brand(req: PageRequest) -> Response {
+    let result = brand_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn brand_page(visit: &Visit) -> Result<Response, Fault> {
-    let look = visit.context.ligature.admin_brand(&visit.asker.visitor).await?;
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
-    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "admin-brand"), Layout::Admin(paths::ADMIN_BRAND)), move || {
+async fn brand_page(req: &PageRequest) -> Result<Response, Error> {
+    let look = req.context.ligature.admin_brand(&req.web.ctx).await?;
+    let (l, flash) = (req.web.lang, req.flash.clone());
+    Ok(page(&req.context, &req.web, Head::new(t(l, "admin-brand"), Layout::Admin(paths::ADMIN_BRAND)), move || {
         let sent = flash.problem("name").or(flash.problem("colour")).is_some();
         let input = |name: &'static str, label: &str, hint: &str, there: String, required: bool| {
             let value = if sent { flash.typed(name) } else { there };

@@ -2,27 +2,27 @@
 use axum::{extract::Path, response::Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{Fault, admin::organisations::OrganisationView};
+use service::{Error, admin::organisations::OrganisationView};
 
 use crate::{
     fields::{Field, check, field, notice},
     forms::organisations::{InviteOwner, SaveOrganisation},
     i18n::{Lang, t, ta},
     outcome::Flash,
-    pages::{Visit, or_refuse},
+    pages::{PageRequest, or_refuse},
     paths,
     render::{Head, Layout, page},
 };
 
-pub async fn organisations(visit: Visit) -> Response {
-    let result = organisations_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn organisations(req: PageRequest) -> Response {
+    let result = organisations_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn organisations_page(visit: &Visit) -> Result<Response, Fault> {
-    let list = visit.context.ligature.admin_organisations(&visit.asker.visitor).await?;
-    let l = visit.asker.lang;
-    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "admin-organisations"), Layout::Admin(paths::ADMIN_ORGANISATIONS)), move || {
+async fn organisations_page(req: &PageRequest) -> Result<Response, Error> {
+    let list = req.context.ligature.admin_organisations(&req.web.ctx).await?;
+    let l = req.web.lang;
+    Ok(page(&req.context, &req.web, Head::new(t(l, "admin-organisations"), Layout::Admin(paths::ADMIN_ORGANISATIONS)), move || {
         let alone = list.len() == 1;
         view! {
             <div class="title"><h1>{t(l, "admin-organisations")}</h1><a class="button primary" href=paths::ADMIN_ORGANISATION_NEW>{t(l, "organisation-new")}</a></div>
@@ -47,20 +47,20 @@ fn row(l: Lang, o: OrganisationView) -> AnyView {
     .into_any()
 }
 
-pub async fn organisation(Path(slug): Path<String>, visit: Visit) -> Response {
-    let result = organisation_page(&visit, slug).await;
-    or_refuse(&visit, result).await
+pub async fn organisation(Path(slug): Path<String>, req: PageRequest) -> Response {
+    let result = organisation_page(&req, slug).await;
+    or_refuse(&req, result).await
 }
 
-async fn organisation_page(visit: &Visit, slug: String) -> Result<Response, Fault> {
+async fn organisation_page(req: &PageRequest, slug: String) -> Result<Response, Error> {
     let create = slug == "new";
-    let found = visit.context.ligature.admin_organisations(&visit.asker.visitor).await?.into_iter().find(|o| o.slug == slug);
+    let found = req.context.ligature.admin_organisations(&req.web.ctx).await?.into_iter().find(|o| o.slug == slug);
     if found.is_none() && !create {
         return Err(Refusal::NotFound.into());
     }
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
+    let (l, flash) = (req.web.lang, req.flash.clone());
     let title = found.as_ref().map_or_else(|| t(l, "organisation-new"), |o| o.name.clone());
-    Ok(page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_ORGANISATIONS)), move || {
+    Ok(page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_ORGANISATIONS)), move || {
         let invitation = flash.typed("invitation");
         let invites = found.as_ref().filter(|o| !o.home && !o.has_owner).map(|o| owner(l, o));
         view! {

@@ -7,10 +7,10 @@ use domain::{
     Refusal,
     attempt::CodePurpose,
     path::Continuation,
-    policy::{BindMethod, Offer},
+    policy::{Offer, ProofMethod},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{AttemptView, CodeFor, Fault, ShownAccount, ViewBody, account::passkeys::Ceremony, policy::providers::Button};
+use service::{AttemptView, CodeFor, Error, ShownAccount, ViewBody, account::passkeys::Ceremony, policy::providers::Button};
 
 use crate::{
     fields::{Field, field, mark, method_name, notice},
@@ -22,7 +22,7 @@ use crate::{
     },
     i18n::{Lang, t, ta},
     pages::{
-        Visit, complete, merge, or_refuse,
+        PageRequest, complete, merge, or_refuse,
         passkeys::ceremony_form,
         refused::{Waiting, refusal_page_for},
         sign_in::{contact_field, origin},
@@ -31,37 +31,37 @@ use crate::{
     render::{Head, Layout, page},
 };
 
-pub async fn attempt(Path((id, asked)): Path<(String, String)>, visit: Visit) -> Response {
-    let result = attempt_page(&visit, id, &asked).await;
-    or_refuse(&visit, result).await
+pub async fn attempt(Path((id, asked)): Path<(String, String)>, req: PageRequest) -> Response {
+    let result = attempt_page(&req, id, &asked).await;
+    or_refuse(&req, result).await
 }
 
-async fn attempt_page(visit: &Visit, id: String, asked: &str) -> Result<Response, Fault> {
-    let view = visit.context.ligature.attempt_view(&visit.asker.visitor, &id).await?;
+async fn attempt_page(req: &PageRequest, id: String, asked: &str) -> Result<Response, Error> {
+    let view = req.context.ligature.attempt_view(&req.web.ctx, &id).await?;
     if let (ViewBody::Over { refusal: Some(refusal) }, Continuation::Authorize(request)) = (&view.body, &view.continuation) {
         let waiting = Waiting { attempt: id, application: request.application_name.clone(), origin: origin(&request.redirect_uri) };
-        return Ok(refusal_page_for(&visit.context, &visit.asker, *refusal, &view.support, Some(waiting)).await);
+        return Ok(refusal_page_for(&req.context, &req.web, *refusal, &view.support, Some(waiting)).await);
     }
     if let ViewBody::Over { refusal } = view.body {
-        return Err(Fault::Refused { refusal: refusal.unwrap_or(Refusal::AttemptExpired), support: view.support });
+        return Err(Error::Refused { refusal: refusal.unwrap_or(Refusal::AttemptExpired), support: view.support });
     }
     // The page is the state's, whatever the address says.
     if asked != view.page {
         return Ok(Redirect::to(&paths::attempt(&id, view.page)).into_response());
     }
-    let l = visit.asker.lang;
+    let l = req.web.lang;
     let (title, lead) = heading(l, &view);
     let wide = matches!(view.body, ViewBody::Merge { .. });
     let mut head = Head::new(title.clone(), if wide { Layout::Account } else { Layout::Narrow });
     if let Continuation::Authorize(request) = &view.continuation {
-        head = head.origins(origin(&request.redirect_uri)).on_way_to(Some(request.client_id.clone()));
+        head = head.origins(origin(&request.redirect_uri)).requesting_client(Some(request.client_id.clone()));
     }
     if let ViewBody::Bind { identities, .. } = &view.body {
         head = head.origins(identities.iter().filter_map(|b| b.origin.clone()));
     }
-    let stuck = matches!(view.body, ViewBody::Code { .. } | ViewBody::Reset { .. } | ViewBody::Email { code: Some(_), .. }) && visit.context.ligature.mail_is_stuck().await?;
-    let flash = visit.flash.clone();
-    Ok(page(&visit.context, &visit.asker, head, move || {
+    let stuck = matches!(view.body, ViewBody::Code { .. } | ViewBody::Reset { .. } | ViewBody::Email { code: Some(_), .. }) && req.context.ligature.mail_is_stuck().await?;
+    let flash = req.flash.clone();
+    Ok(page(&req.context, &req.web, head, move || {
         // The question about a changed address comes when the person is in already.
         let signed_in = matches!(view.body, ViewBody::Email { .. });
         let in_account = match view.body {
@@ -209,12 +209,12 @@ fn new_password(l: Lang, id: &str, tries_left: i32, flash: &crate::outcome::Flas
     .into_any()
 }
 
-fn bind(l: Lang, id: &str, (ask_address, phones): (bool, bool), methods: &[BindMethod], (identities, passkey): (Vec<Button>, Option<Ceremony>), flash: &crate::outcome::Flash) -> AnyView {
-    let has = |method: BindMethod| methods.contains(&method);
+fn bind(l: Lang, id: &str, (ask_address, phones): (bool, bool), methods: &[ProofMethod], (identities, passkey): (Vec<Button>, Option<Ceremony>), flash: &crate::outcome::Flash) -> AnyView {
+    let has = |method: ProofMethod| methods.contains(&method);
     let id = id.to_owned();
     let (problem, typed) = (flash.problem("email").map(|key| t(l, key)), flash.typed("email"));
-    let code_open = problem.is_some() || !has(BindMethod::Password);
-    let password = has(BindMethod::Password).then(|| {
+    let code_open = problem.is_some() || !has(ProofMethod::Password);
+    let password = has(ProofMethod::Password).then(|| {
         view! {
             <form method="post" action=BindByPassword::url() class="stack">
                 <input type="hidden" name="attempt" value=id.clone()/>
@@ -224,7 +224,7 @@ fn bind(l: Lang, id: &str, (ask_address, phones): (bool, bool), methods: &[BindM
             </form>
         }
     });
-    let (by_mail, by_text) = (has(BindMethod::EmailCode), has(BindMethod::PhoneCode));
+    let (by_mail, by_text) = (has(ProofMethod::EmailCode), has(ProofMethod::PhoneCode));
     let summary = match (by_mail, by_text) {
         (true, true) => "bind-by-code-either",
         (false, true) => "bind-by-code-phone",
@@ -243,7 +243,7 @@ fn bind(l: Lang, id: &str, (ask_address, phones): (bool, bool), methods: &[BindM
     });
     let others = (!identities.is_empty()).then(|| {
         view! {
-            <details class="other" open=!has(BindMethod::Password)><summary>{t(l, "bind-by-identity")}</summary>
+            <details class="other" open=!has(ProofMethod::Password)><summary>{t(l, "bind-by-identity")}</summary>
                 <div class="buttons">{identities.into_iter().map(|b| view! {
                     <form method="post" action=paths::start(&b.key)>
                         <input type="hidden" name="bind" value=id.clone()/>

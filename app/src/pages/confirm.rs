@@ -2,14 +2,14 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::path::SafePath;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{Fault, account::reauthenticate::ConfirmView};
+use service::{Error, account::reauthenticate::ConfirmView};
 
 use crate::{
     fields::{Field, field, mark, notice},
     forms::confirm::{AskConfirmCode, ConfirmPasskey, ConfirmPassword},
     i18n::{t, ta},
     pages::{
-        Visit, or_refuse,
+        PageRequest, or_refuse,
         passkeys::{ceremony_form, needs_script},
     },
     paths,
@@ -17,26 +17,26 @@ use crate::{
 };
 
 /// The confirmation that comes before a page, or nothing when the last sign-in is recent.
-pub(crate) async fn first(visit: &Visit, to: &str) -> Result<Option<Response>, Fault> {
-    Ok((!visit.context.ligature.is_recent(&visit.asker.visitor).await?).then(|| Redirect::to(&paths::confirm(to)).into_response()))
+pub(crate) async fn first(req: &PageRequest, to: &str) -> Result<Option<Response>, Error> {
+    Ok((!req.context.ligature.is_recent(&req.web.ctx).await?).then(|| Redirect::to(&paths::confirm(to)).into_response()))
 }
 
 /// `GET /account/confirm?to=`
-pub async fn confirm(visit: Visit) -> Response {
-    if visit.asker.visitor.session.is_none() {
+pub async fn confirm(req: PageRequest) -> Response {
+    if req.web.ctx.session.is_none() {
         return Redirect::to(paths::LOGIN_STAY).into_response();
     }
-    let result = confirm_page(&visit).await;
-    or_refuse(&visit, result).await
+    let result = confirm_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn confirm_page(visit: &Visit) -> Result<Response, Fault> {
-    let ConfirmView { password, passkey, code_to, providers } = visit.context.ligature.confirm_view(&visit.asker.visitor).await?;
-    let to = SafePath::parse(&visit.query.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
-    let l = visit.asker.lang;
-    let flash = visit.flash.clone();
+async fn confirm_page(req: &PageRequest) -> Result<Response, Error> {
+    let ConfirmView { password, passkey, code_to, providers } = req.context.ligature.confirm_view(&req.web.ctx).await?;
+    let to = SafePath::parse(&req.query.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
+    let l = req.web.lang;
+    let flash = req.flash.clone();
     let head = Head::new(t(l, "confirm-title"), Layout::Narrow).origins(providers.iter().filter_map(|b| b.origin.clone()));
-    Ok(page(&visit.context, &visit.asker, head, move || {
+    Ok(page(&req.context, &req.web, head, move || {
         let none = !password && passkey.is_none() && code_to.is_none() && providers.is_empty();
         let hidden = || view! { <input type="hidden" name="to" value=to.clone()/> };
         view! {

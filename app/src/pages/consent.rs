@@ -3,7 +3,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    Fault,
+    Error,
     oidc_provider::{AddressView, ConsentView, Line, Next, ToldLine},
 };
 
@@ -11,27 +11,27 @@ use crate::{
     fields::notice,
     forms::consent::{Consent, ProveAddress},
     i18n::{Lang, t, ta},
-    pages::{Visit, or_refuse, sign_in::origin},
+    pages::{PageRequest, or_refuse, sign_in::origin},
     paths,
     render::{Head, Layout, page},
 };
 
-pub async fn consent(visit: Visit) -> Response {
-    let result = consent_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn consent(req: PageRequest) -> Response {
+    let result = consent_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn consent_page(visit: &Visit) -> Result<Response, Fault> {
-    let request = visit.asker.entry(&visit.context.ligature, &visit.query.entry).ok_or(Refusal::AttemptExpired)?;
-    if visit.asker.visitor.session.is_none() {
-        return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &visit.query.entry)).into_response());
+async fn consent_page(req: &PageRequest) -> Result<Response, Error> {
+    let request = req.web.entry(&req.context.ligature, &req.query.entry).ok_or(Refusal::AttemptExpired)?;
+    if req.web.ctx.session.is_none() {
+        return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &req.query.entry)).into_response());
     }
-    let ConsentView { application, lines, next, unchecked } = visit.context.ligature.consent_view(&visit.asker.visitor, &request).await?;
-    let name = visit.asker.visitor.session.as_ref().map(|c| c.name.clone()).unwrap_or_default();
-    let (l, entry) = (visit.asker.lang, visit.query.entry.clone());
+    let ConsentView { application, lines, next, unchecked } = req.context.ligature.consent_view(&req.web.ctx, &request).await?;
+    let name = req.web.ctx.session.as_ref().map(|c| c.name.clone()).unwrap_or_default();
+    let (l, entry) = (req.web.lang, req.query.entry.clone());
     let title = ta(l, "consent-title", &[("application", &application)]);
     let head = Head::new(title.clone(), Layout::Narrow).origins(origin(&request.redirect_uri));
-    Ok(page(&visit.context, &visit.asker, head, move || {
+    Ok(page(&req.context, &req.web, head, move || {
         view! {
             <h1>{title}</h1>
             {unchecked.then(|| notice("warn", t(l, "consent-unchecked")))}
@@ -75,21 +75,21 @@ pub(crate) fn told(l: Lang, lines: &[ToldLine]) -> AnyView {
 }
 
 /// An application wants an address, and none is proved to be the account's own.
-pub async fn address(visit: Visit) -> Response {
-    let result = address_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn address(req: PageRequest) -> Response {
+    let result = address_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn address_page(visit: &Visit) -> Result<Response, Fault> {
-    let request = visit.asker.entry(&visit.context.ligature, &visit.query.entry).ok_or(Refusal::AttemptExpired)?;
-    if visit.asker.visitor.session.is_none() {
-        return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &visit.query.entry)).into_response());
+async fn address_page(req: &PageRequest) -> Result<Response, Error> {
+    let request = req.web.entry(&req.context.ligature, &req.query.entry).ok_or(Refusal::AttemptExpired)?;
+    if req.web.ctx.session.is_none() {
+        return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &req.query.entry)).into_response());
     }
-    let shown = visit.context.ligature.address_view(&visit.asker.visitor, &request).await?;
-    let (l, entry) = (visit.asker.lang, visit.query.entry.clone());
+    let shown = req.context.ligature.address_view(&req.web.ctx, &request).await?;
+    let (l, entry) = (req.web.lang, req.query.entry.clone());
     let AddressView { application, address } = shown.clone().unwrap_or(AddressView { application: request.application_name.clone(), address: String::new() });
     let head = Head::new(t(l, "address-title"), Layout::Narrow).origins(origin(&request.redirect_uri));
-    Ok(page(&visit.context, &visit.asker, head, move || {
+    Ok(page(&req.context, &req.web, head, move || {
         let lead = if shown.is_some() { ta(l, "address-lead", &[("application", &application), ("address", &address)]) } else { ta(l, "address-there", &[("application", &application)]) };
         view! {
             <h1>{t(l, "address-title")}</h1>

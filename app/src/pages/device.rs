@@ -3,7 +3,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    Fault,
+    Error,
     oidc_provider::{DeviceAsked, DeviceView},
 };
 
@@ -11,14 +11,14 @@ use crate::{
     fields::{Field, field, notice},
     forms::consent::SettleDevice,
     i18n::{t, ta},
-    pages::{Visit, consent::told, or_refuse},
+    pages::{PageRequest, consent::told, or_refuse},
     paths,
     render::{Head, Layout, page},
 };
 
-pub async fn device(visit: Visit) -> Response {
-    let result = device_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn device(req: PageRequest) -> Response {
+    let result = device_page(&req).await;
+    or_refuse(&req, result).await
 }
 
 /// A code as devices show it.
@@ -26,14 +26,14 @@ fn grouped(typed: &str) -> String {
     domain::one_time_code::grouped(&domain::one_time_code::fold(typed))
 }
 
-async fn device_page(visit: &Visit) -> Result<Response, Fault> {
-    let typed: String = visit.query.code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
-    if visit.asker.visitor.session.is_none() {
+async fn device_page(req: &PageRequest) -> Result<Response, Error> {
+    let typed: String = req.query.code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
+    if req.web.ctx.session.is_none() {
         return Ok(Redirect::to(&paths::sign_in_for_device(&typed, "")).into_response());
     }
     let (found, problem) = match typed.is_empty() {
-        true => (None, visit.flash.problem("code").map(str::to_owned)),
-        false => match visit.context.ligature.device_view(&visit.asker.visitor, &typed).await {
+        true => (None, req.flash.problem("code").map(str::to_owned)),
+        false => match req.context.ligature.device_view(&req.web.ctx, &typed).await {
             Ok(DeviceAsked::View(view)) => (Some(view), None),
             Ok(DeviceAsked::SignIn { client_id }) => return Ok(Redirect::to(&paths::sign_in_for_device(&typed, &client_id)).into_response()),
             Ok(DeviceAsked::SetUpFactor) => return Ok(Redirect::to(&paths::set_up_factor(&format!("{}?code={typed}", paths::DEVICE))).into_response()),
@@ -41,10 +41,10 @@ async fn device_page(visit: &Visit) -> Result<Response, Fault> {
             Err(fault) => return Err(fault),
         },
     };
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
-    let name = visit.asker.visitor.session.as_ref().map(|c| c.name.clone()).unwrap_or_default();
+    let (l, flash) = (req.web.lang, req.flash.clone());
+    let name = req.web.ctx.session.as_ref().map(|c| c.name.clone()).unwrap_or_default();
     let value = if typed.is_empty() { flash.typed("code") } else { typed };
-    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "device-title"), Layout::Narrow), move || {
+    Ok(page(&req.context, &req.web, Head::new(t(l, "device-title"), Layout::Narrow), move || {
         let ask = move |value: String| {
             view! {
                 <p class="lead">{t(l, "device-lead")}</p>

@@ -1,14 +1,14 @@
 //! Two accounts that become one: the page that asks for the other account, and the preview.
 use axum::response::Response;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{Fault, account::merge::MergeRow};
+use service::{Error, account::merge::MergeRow};
 
 use crate::{
     fields::{Field, field, mark, notice},
     forms::{account::MergeAccount, attempt::ConfirmMerge},
     i18n::{Lang, t, ta},
     pages::{
-        Visit,
+        PageRequest,
         account::field_name,
         account_change::{entered, head},
         or_refuse,
@@ -17,20 +17,20 @@ use crate::{
     render::page,
 };
 
-pub async fn merge(visit: Visit) -> Response {
-    let result = merge_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn merge(req: PageRequest) -> Response {
+    let result = merge_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn merge_page(visit: &Visit) -> Result<Response, Fault> {
-    let allowed = visit.context.ligature.may_merge(&visit.asker.visitor).await;
-    if let Some(response) = entered(visit, paths::MERGE, allowed).await? {
+async fn merge_page(req: &PageRequest) -> Result<Response, Error> {
+    let allowed = req.context.ligature.may_merge(&req.web.ctx).await;
+    if let Some(response) = entered(req, paths::MERGE, allowed).await? {
         return Ok(response);
     }
-    let buttons = visit.context.ligature.buttons().await?;
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
+    let buttons = req.context.ligature.buttons().await?;
+    let (l, flash) = (req.web.lang, req.flash.clone());
     let head = head(l, "merge-title").origins(buttons.iter().filter_map(|b| b.origin.clone()));
-    Ok(page(&visit.context, &visit.asker, head, move || {
+    Ok(page(&req.context, &req.web, head, move || {
         view! {
             <h1>{t(l, "merge-title")}</h1>
             <p>{t(l, "merge-lead")}</p>

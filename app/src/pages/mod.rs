@@ -32,10 +32,10 @@ use axum::{
     routing::{get, post},
 };
 use serde::Deserialize;
-use service::Fault;
+use service::Error;
 
 use crate::{
-    context::{Asker, Context},
+    context::{Context, WebRequest},
     outcome::Flash,
 };
 
@@ -70,24 +70,24 @@ pub struct Query {
 
 /// Everything that a page handler is given.
 #[derive(Clone)]
-pub struct Visit {
+pub struct PageRequest {
     pub context: Context,
-    pub asker: Asker,
+    pub web: WebRequest,
     pub query: Query,
     pub flash: Flash,
 }
 
-impl Visit {
+impl PageRequest {
     /// Whether the person may do something in the console; buttons that would be refused are not shown.
     ///
     /// # Errors
     /// Without a session.
-    pub(crate) async fn may(&self, right: domain::Right) -> Result<bool, Fault> {
-        Ok(self.context.ligature.rights(&self.asker.visitor).await?.contains(&right))
+    pub(crate) async fn may(&self, right: domain::Right) -> Result<bool, Error> {
+        Ok(self.context.ligature.rights(&self.web.ctx).await?.contains(&right))
     }
 }
 
-impl<S> axum::extract::FromRequestParts<S> for Visit
+impl<S> axum::extract::FromRequestParts<S> for PageRequest
 where
     Context: axum::extract::FromRef<S>,
     S: Send + Sync,
@@ -96,15 +96,15 @@ where
 
     async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, Response> {
         let State(context) = State::<Context>::from_request_parts(parts, state).await.map_err(|_| plain_error())?;
-        let Extension(asker) = Extension::<Asker>::from_request_parts(parts, state).await.map_err(|_| plain_error())?;
+        let Extension(web) = Extension::<WebRequest>::from_request_parts(parts, state).await.map_err(|_| plain_error())?;
         let axum::extract::Query(query) = axum::extract::Query::<Query>::from_request_parts(parts, state).await.unwrap_or_default();
         let flash = if query.f.is_empty() {
             Flash::default()
         } else {
-            let kept = context.ligature.flash(&asker.visitor, &query.f).await.ok().flatten();
+            let kept = context.ligature.flash(&web.ctx, &query.f).await.ok().flatten();
             kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
         };
-        Ok(Self { context, asker, query, flash })
+        Ok(Self { context, web, query, flash })
     }
 }
 
@@ -115,14 +115,14 @@ fn plain_error() -> Response {
 }
 
 /// A page, or the refusal's page.
-pub(crate) async fn or_refuse(visit: &Visit, result: Result<Response, Fault>) -> Response {
+pub(crate) async fn or_refuse(req: &PageRequest, result: Result<Response, Error>) -> Response {
     match result {
         Ok(response) => response,
         Err(fault) => {
-            if !matches!(fault, Fault::Refused { .. }) {
+            if !matches!(fault, Error::Refused { .. }) {
                 tracing::error!(error = %fault, "a page failed");
             }
-            refusal_page(&visit.context, &visit.asker, fault.refusal(), fault.support()).await
+            refusal_page(&req.context, &req.web, fault.refusal(), fault.support()).await
         }
     }
 }

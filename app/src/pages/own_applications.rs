@@ -1,14 +1,14 @@
 //! Applications that have access to one's own account.
 use axum::response::Response;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{Fault, oidc_provider::AccessRow};
+use service::{Error, oidc_provider::AccessRow};
 
 use crate::{
     fields::{mark, notice},
     forms::consent::RevokeApplication,
     i18n::{Lang, t, ta},
     pages::{
-        Visit,
+        PageRequest,
         account_change::{entered, head},
         consent::told,
         or_refuse,
@@ -17,21 +17,21 @@ use crate::{
     render::page,
 };
 
-pub async fn applications(visit: Visit) -> Response {
-    let result = applications_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn applications(req: PageRequest) -> Response {
+    let result = applications_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn applications_page(visit: &Visit) -> Result<Response, Fault> {
-    let rows = visit.context.ligature.own_applications(&visit.asker.visitor).await;
+async fn applications_page(req: &PageRequest) -> Result<Response, Error> {
+    let rows = req.context.ligature.own_applications(&req.web.ctx).await;
     if let Err(fault) = &rows
         && fault.refusal() == domain::Refusal::SessionEnded
-        && let Some(response) = entered(visit, paths::APPLICATIONS, Err(domain::Refusal::SessionEnded.into())).await?
+        && let Some(response) = entered(req, paths::APPLICATIONS, Err(domain::Refusal::SessionEnded.into())).await?
     {
         return Ok(response);
     }
-    let (rows, l, flash) = (rows?, visit.asker.lang, visit.flash.clone());
-    Ok(page(&visit.context, &visit.asker, head(l, "own-applications-title"), move || {
+    let (rows, l, flash) = (rows?, req.web.lang, req.flash.clone());
+    Ok(page(&req.context, &req.web, head(l, "own-applications-title"), move || {
         view! {
             <h1>{t(l, "own-applications-title")}</h1>
             <p class="muted">{t(l, "own-applications-lead")}</p>

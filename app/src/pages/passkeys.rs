@@ -2,7 +2,7 @@
 use axum::response::Response;
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    Fault,
+    Error,
     account::passkeys::{Ceremony, PasskeyRow},
 };
 
@@ -11,7 +11,7 @@ use crate::{
     forms::passkeys::{AddPasskey, RemovePasskey},
     i18n::{Lang, t, ta},
     pages::{
-        Visit,
+        PageRequest,
         account_change::{entered, head},
         or_refuse,
     },
@@ -38,22 +38,22 @@ pub(crate) fn needs_script(l: Lang) -> AnyView {
     view! { <noscript><p class="notice warn">{t(l, "passkeys-script")}</p></noscript> }.into_any()
 }
 
-pub async fn passkeys(visit: Visit) -> Response {
-    let result = passkeys_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn passkeys(req: PageRequest) -> Response {
+    let result = passkeys_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn passkeys_page(visit: &Visit) -> Result<Response, Fault> {
-    let ligature = &visit.context.ligature;
-    let begun = ligature.begin_passkey(&visit.asker.visitor).await;
+async fn passkeys_page(req: &PageRequest) -> Result<Response, Error> {
+    let ligature = &req.context.ligature;
+    let begun = ligature.begin_passkey(&req.web.ctx).await;
     let ceremony = begun.as_ref().ok().cloned();
     let full = matches!(&begun, Err(fault) if fault.refusal() == domain::Refusal::TooMany);
-    if !full && let Some(response) = entered(visit, paths::PASSKEYS, begun.map(drop)).await? {
+    if !full && let Some(response) = entered(req, paths::PASSKEYS, begun.map(drop)).await? {
         return Ok(response);
     }
-    let rows = ligature.own_passkeys(&visit.asker.visitor).await?;
-    let (l, flash) = (visit.asker.lang, visit.flash.clone());
-    Ok(page(&visit.context, &visit.asker, head(l, "passkeys-title"), move || {
+    let rows = ligature.own_passkeys(&req.web.ctx).await?;
+    let (l, flash) = (req.web.lang, req.flash.clone());
+    Ok(page(&req.context, &req.web, head(l, "passkeys-title"), move || {
         let good = ["passkey-added", "passkey-removed"].contains(&flash.notice.as_str());
         let name = field(Field { name: "nickname".into(), label: t(l, "passkey-name"), kind: "text", hint: t(l, "passkey-name-hint"), autocomplete: "off", max: 40, ..Field::default() });
         view! {

@@ -2,14 +2,14 @@
 use axum::response::Response;
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
+use service::Error;
 
 use crate::{
     fields::{Field, field, notice},
     forms::phone::{ChangePhone, RemovePhone},
     i18n::{t, ta},
     pages::{
-        Visit,
+        PageRequest,
         account_change::{entered, head},
         or_refuse,
     },
@@ -17,23 +17,23 @@ use crate::{
     render::page,
 };
 
-pub async fn phone(visit: Visit) -> Response {
-    let result = phone_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn phone(req: PageRequest) -> Response {
+    let result = phone_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn phone_page(visit: &Visit) -> Result<Response, Fault> {
-    let ligature = &visit.context.ligature;
-    let own = ligature.own_phone(&visit.asker.visitor).await;
+async fn phone_page(req: &PageRequest) -> Result<Response, Error> {
+    let ligature = &req.context.ligature;
+    let own = ligature.own_phone(&req.web.ctx).await;
     let there = own.as_ref().ok().cloned().flatten();
-    if let Some(response) = entered(visit, paths::PHONE, own.map(drop)).await? {
+    if let Some(response) = entered(req, paths::PHONE, own.map(drop)).await? {
         return Ok(response);
     }
     if !ligature.has_texts() && there.is_none() {
         return Err(Refusal::NotFound.into());
     }
-    let (texts, l, flash) = (ligature.has_texts(), visit.asker.lang, visit.flash.clone());
-    Ok(page(&visit.context, &visit.asker, head(l, "own-phone-title"), move || {
+    let (texts, l, flash) = (ligature.has_texts(), req.web.lang, req.flash.clone());
+    Ok(page(&req.context, &req.web, head(l, "own-phone-title"), move || {
         let problem = flash.problem("phone").map(|key| t(l, key));
         view! {
             <h1>{t(l, "own-phone-title")}</h1>

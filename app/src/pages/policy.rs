@@ -3,12 +3,12 @@ use axum::{extract::Path, http::HeaderValue, response::Response};
 use domain::Right;
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    Fault,
+    Error,
     admin::{
         dry_run::DryRunView,
         policy::{EffectiveView, Exposed, PolicyView, PresetView, VersionView},
         replay::Replay,
-        simulate::{MadeUp, Tried},
+        simulate::{SampleAssertion, SimulationResult},
         switches::MailMode,
     },
 };
@@ -22,7 +22,7 @@ use crate::{
     i18n::{Lang, t, ta},
     outcome::Flash,
     pages::{
-        Visit,
+        PageRequest,
         admin::{events, message},
         or_refuse,
         story::{outcome_text, sentences},
@@ -86,15 +86,15 @@ fn changes(l: Lang, title: &'static str, against: &'static str, rows: Vec<(Strin
     .into_any()
 }
 
-pub async fn policy(visit: Visit) -> Response {
+pub async fn policy(req: PageRequest) -> Response {
     let result = async {
-        let view = visit.context.ligature.policy_view(&visit.asker.visitor).await?;
-        let changes = visit.may(Right::ChangePolicy).await?;
-        let (l, flash) = (visit.asker.lang, visit.flash.clone());
-        Ok(page(&visit.context, &visit.asker, head(l, "admin-policy"), move || policy_view(l, view, changes, &flash)).await)
+        let view = req.context.ligature.policy_view(&req.web.ctx).await?;
+        let changes = req.may(Right::ChangePolicy).await?;
+        let (l, flash) = (req.web.lang, req.flash.clone());
+        Ok(page(&req.context, &req.web, head(l, "admin-policy"), move || policy_view(l, view, changes, &flash)).await)
     }
     .await;
-    or_refuse(&visit, result).await
+    or_refuse(&req, result).await
 }
 
 fn policy_view(l: Lang, view: PolicyView, may_change: bool, flash: &Flash) -> AnyView {
@@ -142,14 +142,14 @@ fn policy_view(l: Lang, view: PolicyView, may_change: bool, flash: &Flash) -> An
 }
 
 /// The editor of one scope's document: it saves drafts, nothing else.
-pub async fn document(visit: Visit) -> Response {
+pub async fn document(req: PageRequest) -> Response {
     let result = async {
-        let scope = if visit.query.scope.is_empty() { "instance" } else { &visit.query.scope };
-        let view = visit.context.ligature.document_view(&visit.asker.visitor, scope, visit.query.version.parse().ok()).await?;
-        let may_change = visit.may(Right::ChangePolicy).await?;
-        let (l, flash) = (visit.asker.lang, visit.flash.clone());
+        let scope = if req.query.scope.is_empty() { "instance" } else { &req.query.scope };
+        let view = req.context.ligature.document_view(&req.web.ctx, scope, req.query.version.parse().ok()).await?;
+        let may_change = req.may(Right::ChangePolicy).await?;
+        let (l, flash) = (req.web.lang, req.flash.clone());
         let title = ta(l, "draft-title", &[("scope", &scope_name(l, &view.scope))]);
-        Ok(page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || {
+        Ok(page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || {
             let typed = flash.typed("document");
             let text = if typed.is_empty() { view.text.clone() } else { typed };
             let scopes = view.scopes.iter().map(|s| (s.clone(), scope_name(l, s))).collect();
@@ -171,7 +171,7 @@ pub async fn document(visit: Visit) -> Response {
         .await)
     }
     .await;
-    or_refuse(&visit, result).await
+    or_refuse(&req, result).await
 }
 
 /// What is wrong with a document: where, what it says, what would be right.
@@ -188,17 +188,17 @@ fn problem(l: Lang, flash: &Flash) -> Option<AnyView> {
     })
 }
 
-pub async fn version(Path(number): Path<i64>, visit: Visit) -> Response {
+pub async fn version(Path(number): Path<i64>, req: PageRequest) -> Response {
     let result = async {
-        let ligature = &visit.context.ligature;
-        let view = ligature.version_view(&visit.asker.visitor, number).await?;
-        let run = ligature.dry_run_view(&visit.asker.visitor, number, &visit.query.bucket).await?;
-        let may = May { change: visit.may(Right::ChangePolicy).await?, see: visit.may(Right::SeeAccounts).await? };
-        let (l, flash) = (visit.asker.lang, visit.flash.clone());
+        let ligature = &req.context.ligature;
+        let view = ligature.version_view(&req.web.ctx, number).await?;
+        let run = ligature.dry_run_view(&req.web.ctx, number, &req.query.bucket).await?;
+        let may = May { change: req.may(Right::ChangePolicy).await?, see: req.may(Right::SeeAccounts).await? };
+        let (l, flash) = (req.web.lang, req.flash.clone());
         let title = ta(l, "policy-version", &[("version", &number.to_string())]);
         let running = run.as_ref().is_some_and(|r| r.state == "running");
-        let bucket = visit.query.bucket.clone();
-        let mut response = page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || version_view(l, title, view, run, &bucket, may, &flash)).await;
+        let bucket = req.query.bucket.clone();
+        let mut response = page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || version_view(l, title, view, run, &bucket, may, &flash)).await;
         if running {
             // The page looks again by itself, without a script.
             response.headers_mut().insert("refresh", HeaderValue::from_static("2"));
@@ -206,7 +206,7 @@ pub async fn version(Path(number): Path<i64>, visit: Visit) -> Response {
         Ok(response)
     }
     .await;
-    or_refuse(&visit, result).await
+    or_refuse(&req, result).await
 }
 
 /// What of a version's page is there.
@@ -286,14 +286,14 @@ fn dry_run(l: Lang, version: i64, run: Option<DryRunView>, may_change: bool, buc
     .into_any()
 }
 
-pub async fn replay(Path(number): Path<i64>, visit: Visit) -> Response {
+pub async fn replay(Path(number): Path<i64>, req: PageRequest) -> Response {
     let result = async {
-        let replay = visit.context.ligature.replay(&visit.asker.visitor, number).await?;
-        let l = visit.asker.lang;
-        Ok(page(&visit.context, &visit.asker, head(l, "replay-title"), move || replay_view(l, number, replay)).await)
+        let replay = req.context.ligature.replay(&req.web.ctx, number).await?;
+        let l = req.web.lang;
+        Ok(page(&req.context, &req.web, head(l, "replay-title"), move || replay_view(l, number, replay)).await)
     }
     .await;
-    or_refuse(&visit, result).await
+    or_refuse(&req, result).await
 }
 
 fn replay_view(l: Lang, number: i64, replay: Replay) -> AnyView {
@@ -311,16 +311,16 @@ fn replay_view(l: Lang, number: i64, replay: Replay) -> AnyView {
     .into_any()
 }
 
-pub async fn effective(visit: Visit) -> Response {
+pub async fn effective(req: PageRequest) -> Response {
     let result = async {
         let some = |s: &str| (!s.is_empty()).then(|| s.to_owned());
-        let (client, provider) = (some(&visit.query.application), some(&visit.query.provider));
-        let view = visit.context.ligature.effective_view(&visit.asker.visitor, client.as_deref(), provider.as_deref()).await?;
-        let l = visit.asker.lang;
-        Ok(page(&visit.context, &visit.asker, head(l, "effective-title"), move || effective_view(l, view, &client.unwrap_or_default(), &provider.unwrap_or_default())).await)
+        let (client, provider) = (some(&req.query.application), some(&req.query.provider));
+        let view = req.context.ligature.effective_view(&req.web.ctx, client.as_deref(), provider.as_deref()).await?;
+        let l = req.web.lang;
+        Ok(page(&req.context, &req.web, head(l, "effective-title"), move || effective_view(l, view, &client.unwrap_or_default(), &provider.unwrap_or_default())).await)
     }
     .await;
-    or_refuse(&visit, result).await
+    or_refuse(&req, result).await
 }
 
 fn effective_view(l: Lang, view: EffectiveView, client: &str, provider: &str) -> AnyView {
@@ -348,15 +348,15 @@ fn effective_view(l: Lang, view: EffectiveView, client: &str, provider: &str) ->
     .into_any()
 }
 
-pub async fn preset(Path(name): Path<String>, visit: Visit) -> Response {
+pub async fn preset(Path(name): Path<String>, req: PageRequest) -> Response {
     let result = async {
-        let view = visit.context.ligature.preset_view(&visit.asker.visitor, &name).await?;
-        let l = visit.asker.lang;
+        let view = req.context.ligature.preset_view(&req.web.ctx, &name).await?;
+        let l = req.web.lang;
         let title = t(l, &format!("preset-{}", view.name));
-        Ok(page(&visit.context, &visit.asker, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || preset_view(l, title, view)).await)
+        Ok(page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || preset_view(l, title, view)).await)
     }
     .await;
-    or_refuse(&visit, result).await
+    or_refuse(&req, result).await
 }
 
 fn preset_view(l: Lang, title: String, view: PresetView) -> AnyView {
@@ -376,9 +376,9 @@ fn preset_view(l: Lang, title: String, view: PresetView) -> AnyView {
 }
 
 /// Try a policy on a made-up assertion; the form comes back by GET, since nothing is changed.
-pub async fn attempt(axum::extract::Query(asked): axum::extract::Query<Asked>, visit: Visit) -> Response {
-    let result = attempt_page(&visit, asked).await;
-    or_refuse(&visit, result).await
+pub async fn attempt(axum::extract::Query(asked): axum::extract::Query<Asked>, req: PageRequest) -> Response {
+    let result = attempt_page(&req, asked).await;
+    or_refuse(&req, result).await
 }
 
 /// The form's fields.
@@ -397,10 +397,10 @@ pub struct Asked {
     version: String,
 }
 
-async fn attempt_page(visit: &Visit, asked: Asked) -> Result<Response, Fault> {
-    let ligature = &visit.context.ligature;
-    let view = ligature.effective_view(&visit.asker.visitor, None, None).await?;
-    let made = MadeUp {
+async fn attempt_page(req: &PageRequest, asked: Asked) -> Result<Response, Error> {
+    let ligature = &req.context.ligature;
+    let view = ligature.effective_view(&req.web.ctx, None, None).await?;
+    let made = SampleAssertion {
         provider: asked.provider.clone(),
         application: asked.application.clone(),
         account: asked.account.clone(),
@@ -412,18 +412,18 @@ async fn attempt_page(visit: &Visit, asked: Asked) -> Result<Response, Fault> {
         proven: !asked.proven.is_empty(),
         version: asked.version.parse().ok(),
     };
-    let sees = visit.may(Right::SeeAccounts).await?;
+    let sees = req.may(Right::SeeAccounts).await?;
     let (mut tried, mut wrong, mut nobody) = (Vec::new(), false, false);
     if !asked.provider.is_empty() {
-        match ligature.try_policy(&visit.asker.visitor, &made).await {
+        match ligature.try_policy(&req.web.ctx, &made).await {
             Ok(found) => tried = found,
             Err(fault) if fault.refusal() == domain::Refusal::BadRequest => wrong = true,
             Err(fault) if fault.refusal() == domain::Refusal::NotFound && !asked.account.is_empty() => nobody = true,
             Err(fault) => return Err(fault),
         }
     }
-    let l = visit.asker.lang;
-    Ok(page(&visit.context, &visit.asker, head(l, "try-title"), move || {
+    let l = req.web.lang;
+    Ok(page(&req.context, &req.web, head(l, "try-title"), move || {
         let applications = std::iter::once((String::new(), t(l, "effective-own-pages"))).chain(view.applications).collect::<Vec<_>>();
         let version = asked.version.clone();
         view! {
@@ -453,7 +453,7 @@ async fn attempt_page(visit: &Visit, asked: Asked) -> Result<Response, Fault> {
     .await)
 }
 
-fn outcome(l: Lang, tried: Tried) -> AnyView {
+fn outcome(l: Lang, tried: SimulationResult) -> AnyView {
     let decision = tried.decision;
     let who = |id: &domain::AccountId| tried.names.get(id).cloned().unwrap_or_else(|| id.to_string());
     let found: Vec<String> = tried.facts.candidates.iter().map(|c| format!("{} ({})", who(&c.account), c.rule)).collect();

@@ -4,30 +4,30 @@ use domain::{Refusal, refusals::NextStep};
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
-    context::{Asker, Context},
+    context::{Context, WebRequest},
     forms::attempt::BackToApplication,
     i18n::{Lang, t, ta},
-    pages::Visit,
+    pages::PageRequest,
     paths,
     render::{Head, Layout, page},
 };
 
 /// `GET /refused/{code}`: texts come from the catalogue, never from the address.
-pub async fn refused(Path(code): Path<String>, visit: Visit) -> Response {
+pub async fn refused(Path(code): Path<String>, req: PageRequest) -> Response {
     let refusal = Refusal::parse(&code).unwrap_or(Refusal::NotFound);
-    let reference = &visit.query.reference;
+    let reference = &req.query.reference;
     let plain = reference.len() == 10 && reference.bytes().all(|b| b.is_ascii_alphanumeric());
-    refusal_page(&visit.context, &visit.asker, refusal, if plain { reference } else { "" }).await
+    refusal_page(&req.context, &req.web, refusal, if plain { reference } else { "" }).await
 }
 
 /// Any address that is none.
-pub async fn not_found(visit: Visit) -> Response {
-    refusal_page(&visit.context, &visit.asker, Refusal::NotFound, "").await
+pub async fn not_found(req: PageRequest) -> Response {
+    refusal_page(&req.context, &req.web, Refusal::NotFound, "").await
 }
 
 /// The page itself.
-pub async fn refusal_page(context: &Context, asker: &Asker, refusal: Refusal, support: &str) -> Response {
-    refusal_page_for(context, asker, refusal, support, None).await
+pub async fn refusal_page(context: &Context, web: &WebRequest, refusal: Refusal, support: &str) -> Response {
+    refusal_page_for(context, web, refusal, support, None).await
 }
 
 /// An application that waits for an answer: the attempt, the application's name, the origin that it is told at.
@@ -38,12 +38,12 @@ pub struct Waiting {
 }
 
 /// The page with a way back to the application, which is told only when the person says so (GV-20).
-pub async fn refusal_page_for(context: &Context, asker: &Asker, refusal: Refusal, support: &str, waiting: Option<Waiting>) -> Response {
-    let l = asker.lang;
+pub async fn refusal_page_for(context: &Context, web: &WebRequest, refusal: Refusal, support: &str, waiting: Option<Waiting>) -> Response {
+    let l = web.lang;
     let title = t(l, &format!("refusal-{}-title", refusal.key()));
     let head = Head::new(title.clone(), Layout::Narrow).status(refusal.status()).origins(waiting.as_ref().and_then(|w| w.origin.clone()));
-    let (support, signed_in) = (support.to_owned(), asker.visitor.session.is_some());
-    let mut response = page(context, asker, head, move || {
+    let (support, signed_in) = (support.to_owned(), web.ctx.session.is_some());
+    let mut response = page(context, web, head, move || {
         view! {
             <h1>{title}</h1>
             <p>{t(l, &format!("refusal-{}-body", refusal.key()))}</p>

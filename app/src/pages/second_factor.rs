@@ -7,7 +7,7 @@ use domain::{Refusal, path::SafePath};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
 use service::{
-    Fault,
+    Error,
     account::second_factor::{Begun, SecondFactorView},
 };
 
@@ -15,8 +15,8 @@ use crate::{
     fields::{Field, field, moment, notice},
     forms::second_factor::{BeginSecondFactor, GoOnWithFactor, RemoveSecondFactor},
     i18n::{Lang, t, ta},
-    outcome::{Flash, back},
-    pages::{Visit, account_change::entered, or_refuse},
+    outcome::{Flash, redirect_with_flash},
+    pages::{PageRequest, account_change::entered, or_refuse},
     paths,
     render::{Head, Layout, page},
 };
@@ -25,18 +25,18 @@ fn head(l: Lang) -> Head {
     Head::new(t(l, "factor-own-title"), Layout::Account)
 }
 
-pub async fn second_factor(visit: Visit) -> Response {
-    let result = second_factor_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn second_factor(req: PageRequest) -> Response {
+    let result = second_factor_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn second_factor_page(visit: &Visit) -> Result<Response, Fault> {
-    let view = match visit.context.ligature.second_factor_view(&visit.asker.visitor).await {
+async fn second_factor_page(req: &PageRequest) -> Result<Response, Error> {
+    let view = match req.context.ligature.second_factor_view(&req.web.ctx).await {
         Ok(view) => view,
-        Err(fault) => return Ok(entered(visit, &Way::of(visit).page(), Err(fault)).await?.unwrap_or_else(|| Redirect::to(paths::ACCOUNT).into_response())),
+        Err(fault) => return Ok(entered(req, &Way::of(req).page(), Err(fault)).await?.unwrap_or_else(|| Redirect::to(paths::ACCOUNT).into_response())),
     };
-    let (l, flash, way) = (visit.asker.lang, visit.flash.clone(), Way::of(visit));
-    Ok(page(&visit.context, &visit.asker, head(l), move || {
+    let (l, flash, way) = (req.web.lang, req.flash.clone(), Way::of(req));
+    Ok(page(&req.context, &req.web, head(l), move || {
         let SecondFactorView { since, recovery_codes_left, begun } = view;
         view! {
             <h1>{t(l, "factor-own-title")}</h1>
@@ -62,8 +62,8 @@ struct Way {
 }
 
 impl Way {
-    fn of(visit: &Visit) -> Self {
-        Self { to: visit.query.to.clone(), entry: visit.query.entry.clone() }
+    fn of(req: &PageRequest) -> Self {
+        Self { to: req.query.to.clone(), entry: req.query.entry.clone() }
     }
 
     fn leads_on(&self) -> bool {
@@ -134,37 +134,37 @@ pub struct FirstCode {
 }
 
 /// `POST`: the authenticator's first code. The answer shows the recovery codes, once.
-pub async fn switch_on(visit: Visit, Form(typed): Form<FirstCode>) -> Response {
-    let made = visit.context.ligature.add_second_factor(&visit.asker.visitor, &typed.code).await;
-    codes_or_back(&visit, made, Some(typed.way)).await
+pub async fn switch_on(req: PageRequest, Form(typed): Form<FirstCode>) -> Response {
+    let made = req.context.ligature.add_second_factor(&req.web.ctx, &typed.code).await;
+    codes_or_back(&req, made, Some(typed.way)).await
 }
 
 /// `POST`: new recovery codes instead of the old ones.
-pub async fn renew(visit: Visit) -> Response {
-    let made = visit.context.ligature.renew_recovery_codes(&visit.asker.visitor).await;
-    codes_or_back(&visit, made, None).await
+pub async fn renew(req: PageRequest) -> Response {
+    let made = req.context.ligature.renew_recovery_codes(&req.web.ctx).await;
+    codes_or_back(&req, made, None).await
 }
 
 /// `first`: the factor was switched on just now, on this way.
-async fn codes_or_back(visit: &Visit, made: Result<Vec<String>, Fault>, first: Option<Way>) -> Response {
+async fn codes_or_back(req: &PageRequest, made: Result<Vec<String>, Error>, first: Option<Way>) -> Response {
     let here = first.clone().unwrap_or_default().page();
     let here = here.as_str();
-    let to_page = |notice: &'static str| async move { Redirect::to(&back(&visit.context, &visit.asker, here, Flash::notice(notice)).await.location()).into_response() };
+    let to_page = |notice: &'static str| async move { Redirect::to(&redirect_with_flash(&req.context, &req.web, here, Flash::notice(notice)).await.location()).into_response() };
     match made {
-        Ok(codes) => codes_page(visit, codes, first).await,
+        Ok(codes) => codes_page(req, codes, first).await,
         Err(fault) => match fault.refusal() {
             Refusal::CodeWrong => to_page("factor-first-wrong").await,
             Refusal::RateLimited => to_page("factor-wait").await,
             Refusal::NotRecent => Redirect::to(&paths::confirm(here)).into_response(),
             Refusal::AttemptStep => Redirect::to(here).into_response(),
-            _ => or_refuse(visit, Err(fault)).await,
+            _ => or_refuse(req, Err(fault)).await,
         },
     }
 }
 
-async fn codes_page(visit: &Visit, codes: Vec<String>, first: Option<Way>) -> Response {
-    let l = visit.asker.lang;
-    page(&visit.context, &visit.asker, Head::new(t(l, "recovery-title"), Layout::Account), move || {
+async fn codes_page(req: &PageRequest, codes: Vec<String>, first: Option<Way>) -> Response {
+    let l = req.web.lang;
+    page(&req.context, &req.web, Head::new(t(l, "recovery-title"), Layout::Account), move || {
         view! {
             <h1>{t(l, "recovery-title")}</h1>
             {first.is_some().then(|| notice("good", t(l, "factor-now-on")))}

@@ -2,28 +2,28 @@
 use axum::response::Response;
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Fault;
+use service::Error;
 
 use crate::{
     fields::{Field, field},
     forms::setup::Claim,
     i18n::t,
-    pages::{Visit, or_refuse},
+    pages::{PageRequest, or_refuse},
     render::{Head, Layout, page},
 };
 
-pub async fn setup(visit: Visit) -> Response {
-    let result = setup_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn setup(req: PageRequest) -> Response {
+    let result = setup_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn setup_page(visit: &Visit) -> Result<Response, Fault> {
-    if visit.context.ligature.has_owner().await? {
+async fn setup_page(req: &PageRequest) -> Result<Response, Error> {
+    if req.context.ligature.has_owner().await? {
         return Err(Refusal::SetupClosed.into());
     }
-    let l = visit.asker.lang;
-    let (flash, token) = (visit.flash.clone(), visit.query.token.clone());
-    Ok(page(&visit.context, &visit.asker, Head::new(t(l, "setup-title"), Layout::Narrow), move || {
+    let l = req.web.lang;
+    let (flash, token) = (req.flash.clone(), req.query.token.clone());
+    Ok(page(&req.context, &req.web, Head::new(t(l, "setup-title"), Layout::Narrow), move || {
         let problem = |name: &str| flash.problem(name).map(|key| t(l, key));
         view! {
             <h1>{t(l, "setup-title")}</h1>

@@ -1,7 +1,7 @@
 //! Sign-in, sign-up, and asking for a new password.
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{Fault, account::passkeys::Ceremony, policy::providers::Button};
+use service::{Error, account::passkeys::Ceremony, policy::providers::Button};
 
 use crate::{
     fields::{Field, field, notice},
@@ -11,14 +11,14 @@ use crate::{
     },
     i18n::{Lang, t, ta},
     outcome::Flash,
-    pages::{Visit, or_refuse, passkeys::ceremony_form},
+    pages::{PageRequest, or_refuse, passkeys::ceremony_form},
     paths,
     render::{Head, Layout, page},
 };
 
 /// Origins that a form on a sign-in page may lead to.
-pub(crate) fn destinations(visit: &Visit, buttons: &[Button]) -> Vec<String> {
-    let application = visit.asker.entry(&visit.context.ligature, &visit.query.entry).and_then(|r| origin(&r.redirect_uri));
+pub(crate) fn destinations(req: &PageRequest, buttons: &[Button]) -> Vec<String> {
+    let application = req.web.entry(&req.context.ligature, &req.query.entry).and_then(|r| origin(&r.redirect_uri));
     buttons.iter().filter_map(|b| b.origin.clone()).chain(application).collect()
 }
 
@@ -29,42 +29,42 @@ pub(crate) fn origin(url: &str) -> Option<String> {
     (!host.is_empty() && !host.contains('@')).then(|| format!("{scheme}://{host}"))
 }
 
-pub async fn login(visit: Visit) -> Response {
-    let result = login_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn login(req: PageRequest) -> Response {
+    let result = login_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn login_page(visit: &Visit) -> Result<Response, Fault> {
-    let application = visit.asker.entry(&visit.context.ligature, &visit.query.entry).map(|r| r.application_name);
-    if visit.asker.visitor.session.is_some() && visit.query.entry.is_empty() && visit.query.stay.is_empty() {
+async fn login_page(req: &PageRequest) -> Result<Response, Error> {
+    let application = req.web.entry(&req.context.ligature, &req.query.entry).map(|r| r.application_name);
+    if req.web.ctx.session.is_some() && req.query.entry.is_empty() && req.query.stay.is_empty() {
         return Ok(Redirect::to(paths::ACCOUNT).into_response());
     }
-    let client = visit.asker.client_of(&visit.context.ligature, &visit.query.entry);
-    let entered = visit.context.ligature.entrance(client.as_deref(), !visit.query.stay.is_empty()).await?;
+    let client = req.web.client_of(&req.context.ligature, &req.query.entry);
+    let entered = req.context.ligature.entrance(client.as_deref(), !req.query.stay.is_empty()).await?;
     if let Some(key) = &entered.straight_to {
-        return straight_to(visit, key).await;
+        return straight_to(req, key).await;
     }
-    let ceremony = if entered.passkey { Some(visit.context.ligature.begin_passkey_sign_in(&visit.asker.visitor)?) } else { None };
+    let ceremony = if entered.passkey { Some(req.context.ligature.begin_passkey_sign_in(&req.web.ctx)?) } else { None };
     let local = Local { password: entered.password, code: entered.code || entered.phone_code, phones: entered.phones, passkey: ceremony };
     let mut buttons = entered.buttons;
-    let last = visit.asker.last.clone().unwrap_or_default();
+    let last = req.web.last.clone().unwrap_or_default();
     // The one used last in this browser first; the others keep the administrator's order.
     buttons.sort_by_key(|b| b.key != last);
-    let l = visit.asker.lang;
+    let l = req.web.lang;
     let title = application.map_or_else(|| t(l, "login-title"), |name| ta(l, "login-title-application", &[("name", &name)]));
-    let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(visit, &buttons));
-    let (mut flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
-    if let Some(hint) = visit.asker.entry(&visit.context.ligature, &entry).map(|r| r.login_hint).filter(|h| !h.is_empty() && flash.typed("email").is_empty()) {
+    let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(req, &buttons));
+    let (mut flash, entry) = (req.flash.clone(), req.query.entry.clone());
+    if let Some(hint) = req.web.entry(&req.context.ligature, &entry).map(|r| r.login_hint).filter(|h| !h.is_empty() && flash.typed("email").is_empty()) {
         flash.typed.push(("email".into(), hint));
     }
-    Ok(page(&visit.context, &visit.asker, head, move || login_view(l, title, buttons, local, &last, &flash, &entry)).await)
+    Ok(page(&req.context, &req.web, head, move || login_view(l, title, buttons, local, &last, &flash, &entry)).await)
 }
 
 /// With one provider and no password there is nothing to ask (ZI-12). When it does not answer, the refusal leads to the page.
-async fn straight_to(visit: &Visit, key: &str) -> Result<Response, Fault> {
-    let continuation = visit.asker.continuation(&visit.context.ligature, &visit.query.entry);
-    let started = visit.context.ligature.start(&visit.asker.visitor, key, service::Purpose::SignIn, continuation).await?;
-    let cookie = visit.context.cookies.header(&visit.context.cookies.start(&started.id, &started.cookie));
+async fn straight_to(req: &PageRequest, key: &str) -> Result<Response, Error> {
+    let continuation = req.web.continuation(&req.context.ligature, &req.query.entry);
+    let started = req.context.ligature.start(&req.web.ctx, key, service::Purpose::SignIn, continuation).await?;
+    let cookie = req.context.cookies.header(&req.context.cookies.start(&started.id, &started.cookie));
     Ok(([(http::header::SET_COOKIE, cookie)], Redirect::to(&started.url)).into_response())
 }
 
@@ -131,21 +131,21 @@ pub(crate) fn contact_field(l: Lang, address: bool, phone: bool) -> Field {
     Field { name: "email".into(), label: t(l, label), kind, hint, autocomplete: "username", required: true, max: 254, ..Field::default() }
 }
 
-pub async fn by_code(visit: Visit) -> Response {
-    let result = by_code_page(&visit).await;
-    or_refuse(&visit, result).await
+pub async fn by_code(req: PageRequest) -> Response {
+    let result = by_code_page(&req).await;
+    or_refuse(&req, result).await
 }
 
-async fn by_code_page(visit: &Visit) -> Result<Response, Fault> {
-    let l = visit.asker.lang;
-    let client = visit.asker.client_of(&visit.context.ligature, &visit.query.entry);
-    let entered = visit.context.ligature.entrance(client.as_deref(), true).await?;
+async fn by_code_page(req: &PageRequest) -> Result<Response, Error> {
+    let l = req.web.lang;
+    let client = req.web.client_of(&req.context.ligature, &req.query.entry);
+    let entered = req.context.ligature.entrance(client.as_deref(), true).await?;
     if !entered.code && !entered.phone_code {
         return Err(domain::Refusal::CodeOff.into());
     }
-    let head = Head::new(t(l, "login-code-title"), Layout::Narrow).origins(destinations(visit, &[]));
-    let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
-    Ok(page(&visit.context, &visit.asker, head, move || {
+    let head = Head::new(t(l, "login-code-title"), Layout::Narrow).origins(destinations(req, &[]));
+    let (flash, entry) = (req.flash.clone(), req.query.entry.clone());
+    Ok(page(&req.context, &req.web, head, move || {
         let problem = flash.problem("email").map(|key| t(l, key));
         let lead = match (entered.code, entered.phone_code) {
             (true, true) => "login-code-lead-either",
@@ -166,11 +166,11 @@ async fn by_code_page(visit: &Visit) -> Result<Response, Fault> {
     .await)
 }
 
-pub async fn sign_up(visit: Visit) -> Response {
-    let l = visit.asker.lang;
-    let head = Head::new(t(l, "signup-title"), Layout::Narrow).origins(destinations(&visit, &[]));
-    let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
-    page(&visit.context, &visit.asker, head, move || {
+pub async fn sign_up(req: PageRequest) -> Response {
+    let l = req.web.lang;
+    let head = Head::new(t(l, "signup-title"), Layout::Narrow).origins(destinations(&req, &[]));
+    let (flash, entry) = (req.flash.clone(), req.query.entry.clone());
+    page(&req.context, &req.web, head, move || {
         let problem = |name: &str| flash.problem(name).map(|key| t(l, key));
         view! {
             <h1>{t(l, "signup-title")}</h1>
@@ -188,11 +188,11 @@ pub async fn sign_up(visit: Visit) -> Response {
     .await
 }
 
-pub async fn reset(visit: Visit) -> Response {
-    let l = visit.asker.lang;
-    let head = Head::new(t(l, "reset-title"), Layout::Narrow).origins(destinations(&visit, &[]));
-    let (flash, entry) = (visit.flash.clone(), visit.query.entry.clone());
-    page(&visit.context, &visit.asker, head, move || {
+pub async fn reset(req: PageRequest) -> Response {
+    let l = req.web.lang;
+    let head = Head::new(t(l, "reset-title"), Layout::Narrow).origins(destinations(&req, &[]));
+    let (flash, entry) = (req.flash.clone(), req.query.entry.clone());
+    page(&req.context, &req.web, head, move || {
         view! {
             <h1>{t(l, "reset-title")}</h1>
             <p class="muted">{t(l, "reset-lead")}</p>

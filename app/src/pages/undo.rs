@@ -4,7 +4,7 @@ use axum::{extract::Path, response::Response};
 use domain::account_rules::rewind::Changed;
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    Fault,
+    Error,
     account::undo::{ChangeView, Line, UndoPage, UndoView},
 };
 
@@ -13,7 +13,7 @@ use crate::{
     forms::undo::{BeginUndo, FinishUndo, UndoPasskey, UndoPassword},
     i18n::{Lang, t, ta},
     pages::{
-        Visit, or_refuse,
+        PageRequest, or_refuse,
         passkeys::{ceremony_form, needs_script},
     },
     paths,
@@ -25,19 +25,19 @@ pub(crate) fn said(l: Lang, what: Changed, about: &str) -> String {
     ta(l, &format!("undo-{}", what.name().replace('_', "-")), &[("about", about)])
 }
 
-pub async fn undo(Path(secret): Path<String>, visit: Visit) -> Response {
-    let result = undo_page(&visit, secret).await;
-    or_refuse(&visit, result).await
+pub async fn undo(Path(secret): Path<String>, req: PageRequest) -> Response {
+    let result = undo_page(&req, secret).await;
+    or_refuse(&req, result).await
 }
 
-async fn undo_page(visit: &Visit, secret: String) -> Result<Response, Fault> {
-    let view = visit.context.ligature.undo_view(&visit.asker.visitor, &secret).await?;
-    let l = visit.asker.lang;
-    let flash = visit.flash.clone();
+async fn undo_page(req: &PageRequest, secret: String) -> Result<Response, Error> {
+    let view = req.context.ligature.undo_view(&req.web.ctx, &secret).await?;
+    let l = req.web.lang;
+    let flash = req.flash.clone();
     // Who asked in My Account goes back there; who came by a mail closes the page.
-    let asked = visit.asker.visitor.session.is_some() && matches!(view.page, UndoPage::Show | UndoPage::Decide);
+    let asked = req.web.ctx.session.is_some() && matches!(view.page, UndoPage::Show | UndoPage::Decide);
     let head = Head::new(t(l, "undo-title"), Layout::Narrow).origins(view.providers.iter().filter_map(|b| b.origin.clone()));
-    Ok(page(&visit.context, &visit.asker, head, move || {
+    Ok(page(&req.context, &req.web, head, move || {
         let lead = said(l, view.change.what, &view.change.about);
         view! {
             <h1>{t(l, "undo-title")}</h1>

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AccountId, CredentialId, LinkId, ProviderId, Refusal,
     contact::Contact,
-    facts::{Act, By},
+    facts::{By, UserAction},
     linking::{Choice, Outcome},
     policy::{Field, Offer, Policy, Target},
 };
@@ -64,14 +64,14 @@ pub enum State {
         account: AccountId,
         other: AccountId,
         #[serde(default)]
-        kept: Kept,
+        progress: AttemptProgress,
     },
     /// Everything else is settled; the second factor, or agreements and fields, are still wanted (I5, LK-15, AU-15).
     Completing {
         then: Box<Then>,
         wants: Wants,
         #[serde(default)]
-        kept: Kept,
+        progress: AttemptProgress,
     },
     Done,
     Abandoned,
@@ -139,7 +139,7 @@ impl CodePurpose {
 #[serde(rename_all = "snake_case", tag = "then")]
 pub enum Then {
     /// The arrival of an identity, with what the person did.
-    Arrival { act: Act, proven: bool, choice: Option<Choice> },
+    LoginOutcome { act: UserAction, proven: bool, choice: Option<Choice> },
     /// A sign-in by the account's own password, or the end of a reset.
     SignIn { account: AccountId, method: String },
     /// The end of a sign-up whose code was typed.
@@ -170,7 +170,7 @@ pub enum Wants {
 /// What the person gave so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Kept {
+pub struct AttemptProgress {
     /// The account whose second factor was shown, and by what: `totp`, `recovery`.
     pub factor: Option<(AccountId, String)>,
     /// Agreements with their versions.
@@ -236,7 +236,7 @@ pub enum Role {
     /// It would be opened, or linked to.
     Target,
     /// The page shows it.
-    Shown,
+    CandidateView,
     /// It is done in its session.
     Session,
     /// It would become part of another account.
@@ -249,7 +249,7 @@ impl Role {
     pub fn name(self) -> &'static str {
         match self {
             Self::Target => "target",
-            Self::Shown => "shown",
+            Self::CandidateView => "shown",
             Self::Session => "session",
             Self::Merged => "merged",
         }
@@ -264,10 +264,21 @@ impl Then {
     fn concerns(&self) -> Vec<Concern> {
         let one = |account: AccountId, role| Concern { account, role, address: None };
         match self {
-            Self::Arrival { act: Act::Proved(account, ..) | Act::AddTo(Some(account)) | Act::Named(Some(account)) | Act::NamedByPhone(Some(account)), .. } => vec![one(*account, Role::Target)],
-            Self::Arrival { act: Act::Arrived | Act::UseExisting | Act::AddTo(None) | Act::EnterAccount | Act::Named(None) | Act::NamedByPhone(None) | Act::Finished | Act::CreateNew, .. } => {
-                Vec::new()
+            Self::LoginOutcome { act: UserAction::Proved(account, ..) | UserAction::AddTo(Some(account)) | UserAction::Named(Some(account)) | UserAction::NamedByPhone(Some(account)), .. } => {
+                vec![one(*account, Role::Target)]
             }
+            Self::LoginOutcome {
+                act:
+                    UserAction::Initial
+                    | UserAction::UseExisting
+                    | UserAction::AddTo(None)
+                    | UserAction::EnterAccount
+                    | UserAction::Named(None)
+                    | UserAction::NamedByPhone(None)
+                    | UserAction::Finished
+                    | UserAction::CreateNew,
+                ..
+            } => Vec::new(),
             Self::SignIn { account, .. } | Self::SignUp { account } => vec![one(*account, Role::Target)],
             Self::Merge { account, other } => vec![one(*account, Role::Session), one(*other, Role::Merged)],
             Self::Confirm { account, .. } => vec![one(*account, Role::Session)],
@@ -284,7 +295,7 @@ impl Wants {
     }
 }
 
-impl Kept {
+impl AttemptProgress {
     fn concerns(&self) -> Vec<Concern> {
         let accounts = self.factor.as_ref().map(|(account, _)| *account).into_iter().chain(self.restores);
         accounts.map(|account| Concern { account, role: Role::Target, address: None }).collect()
@@ -294,9 +305,9 @@ impl Kept {
 impl State {
     /// The page that an arrival's outcome leads to; `None` for one that ends the journey.
     #[must_use]
-    pub fn enter(outcome: &Outcome, choice: Option<Choice>, act: Act, proven: bool, kept: Kept) -> Option<Self> {
+    pub fn enter(outcome: &Outcome, choice: Option<Choice>, act: UserAction, proven: bool, progress: AttemptProgress) -> Option<Self> {
         match outcome {
-            Outcome::SecondFactor { .. } | Outcome::Details { .. } | Outcome::Restore { .. } => Self::complete(outcome, Then::Arrival { act, proven, choice }, kept),
+            Outcome::SecondFactor { .. } | Outcome::Details { .. } | Outcome::Restore { .. } => Self::complete(outcome, Then::LoginOutcome { act, proven, choice }, progress),
             Outcome::Choose(choice) => Some(Self::Choosing { choice: choice.clone(), proven }),
             Outcome::Confirm => Some(Self::Confirming { choice }),
             Outcome::Challenge { target, by } => Some(Self::Proving { choice, target: *target, by: *by, address: None, proven }),
@@ -321,30 +332,30 @@ impl State {
 
     /// The page that asks for what an outcome still wants.
     #[must_use]
-    pub fn complete(outcome: &Outcome, then: Then, kept: Kept) -> Option<Self> {
+    pub fn complete(outcome: &Outcome, then: Then, progress: AttemptProgress) -> Option<Self> {
         let wants = match outcome {
             Outcome::SecondFactor { account } => Wants::SecondFactor { account: *account },
             Outcome::Details { agreements, fields } => Wants::Details { agreements: agreements.clone(), fields: fields.clone() },
             Outcome::Restore { account } => Wants::Restore { account: *account },
             _ => return None,
         };
-        Some(Self::Completing { then: Box::new(then), wants, kept })
+        Some(Self::Completing { then: Box::new(then), wants, progress })
     }
 
     /// What was settled, what is wanted and what was given so far, while something is wanted.
     ///
     /// # Errors
     /// As [`State::confirming`].
-    pub fn completing(&self) -> Result<(&Then, &Wants, &Kept), Refusal> {
-        if let Self::Completing { then, wants, kept } = self { Ok((then, wants, kept)) } else { Err(self.elsewhere()) }
+    pub fn completing(&self) -> Result<(&Then, &Wants, &AttemptProgress), Refusal> {
+        if let Self::Completing { then, wants, progress } = self { Ok((then, wants, progress)) } else { Err(self.elsewhere()) }
     }
 
     /// The two accounts whose merging waits for a word.
     ///
     /// # Errors
     /// As [`State::confirming`].
-    pub fn merging(&self) -> Result<(AccountId, AccountId, &Kept), Refusal> {
-        if let Self::Merging { account, other, kept } = self { Ok((*account, *other, kept)) } else { Err(self.elsewhere()) }
+    pub fn merging(&self) -> Result<(AccountId, AccountId, &AttemptProgress), Refusal> {
+        if let Self::Merging { account, other, progress } = self { Ok((*account, *other, progress)) } else { Err(self.elsewhere()) }
     }
 
     /// Every account that the attempt concerns, in every role: what ends an account's attempts ends this one (MG-02).
@@ -364,11 +375,11 @@ impl State {
                 let address = Contact::parse(contact).ok().map(|c| c.as_str().to_owned());
                 all.extend(account.map(|account| Concern { account, role, address }));
             }
-            Self::Merging { account, other, kept } => all.extend([one(*account, Role::Session), one(*other, Role::Merged)].into_iter().chain(kept.concerns())),
-            Self::Completing { then, wants, kept } => all.extend(then.concerns().into_iter().chain(wants.concerns()).chain(kept.concerns())),
+            Self::Merging { account, other, progress } => all.extend([one(*account, Role::Session), one(*other, Role::Merged)].into_iter().chain(progress.concerns())),
+            Self::Completing { then, wants, progress } => all.extend(then.concerns().into_iter().chain(wants.concerns()).chain(progress.concerns())),
             Self::Done | Self::Abandoned | Self::Refused { .. } => {}
         }
-        all.extend(self.choice().into_iter().flat_map(|choice| &choice.shown).map(|shown| one(shown.account, Role::Shown)));
+        all.extend(self.choice().into_iter().flat_map(|choice| &choice.shown).map(|shown| one(shown.account, Role::CandidateView)));
         // One row for an account and role: the one with the address, if there is one.
         all.sort_by(|a, b| (a.account, a.role, b.address.is_some()).cmp(&(b.account, b.role, a.address.is_some())));
         all.dedup_by(|a, b| (a.account, a.role) == (b.account, b.role));
@@ -431,7 +442,7 @@ impl State {
             Self::Choosing { choice, .. } => Some(choice),
             Self::Confirming { choice } | Self::Proving { choice, .. } | Self::Binding { choice, .. } => choice.as_ref(),
             Self::Completing { then, .. } => match then.as_ref() {
-                Then::Arrival { choice, .. } => choice.as_ref(),
+                Then::LoginOutcome { choice, .. } => choice.as_ref(),
                 Then::SignIn { .. } | Then::SignUp { .. } | Then::Confirm { .. } | Then::Merge { .. } => None,
             },
             Self::FinishingSignup { .. } | Self::EmailChanged { .. } | Self::AwaitingCode(_) | Self::Merging { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => None,
@@ -444,7 +455,7 @@ impl State {
         match self {
             Self::Choosing { proven, .. } | Self::Proving { proven, .. } | Self::Binding { proven, .. } => *proven,
             Self::FinishingSignup { .. } => true,
-            Self::Completing { then, .. } => matches!(then.as_ref(), Then::Arrival { proven: true, .. }),
+            Self::Completing { then, .. } => matches!(then.as_ref(), Then::LoginOutcome { proven: true, .. }),
             Self::Confirming { .. } | Self::EmailChanged { .. } | Self::AwaitingCode(_) | Self::Merging { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => false,
         }
     }
@@ -458,21 +469,21 @@ impl State {
     ///
     /// # Errors
     /// [`Refusal::AttemptExpired`] after the end, [`Refusal::AttemptStep`] for what was not offered.
-    pub fn pick(&self, act: Act) -> Result<Act, Refusal> {
+    pub fn pick(&self, act: UserAction) -> Result<UserAction, Refusal> {
         let here = !matches!(self, Self::Completing { .. });
         let choice = self.choice().filter(|_| here).ok_or_else(|| self.elsewhere())?;
         let offer = match act {
-            Act::UseExisting => Offer::UseExisting,
-            Act::AddTo(target) => {
+            UserAction::UseExisting => Offer::UseExisting,
+            UserAction::AddTo(target) => {
                 let known = target.is_none_or(|t| choice.shown.iter().any(|s| s.account == t && s.addable));
                 if !known || (target.is_none() && !choice.shown.is_empty()) {
                     return Err(Refusal::AttemptStep);
                 }
                 Offer::AddToExisting
             }
-            Act::EnterAccount => Offer::EnterAccount,
-            Act::CreateNew => Offer::CreateNew,
-            Act::Arrived | Act::Named(_) | Act::NamedByPhone(_) | Act::Proved(..) | Act::Finished => return Err(Refusal::AttemptStep),
+            UserAction::EnterAccount => Offer::EnterAccount,
+            UserAction::CreateNew => Offer::CreateNew,
+            UserAction::Initial | UserAction::Named(_) | UserAction::NamedByPhone(_) | UserAction::Proved(..) | UserAction::Finished => return Err(Refusal::AttemptStep),
         };
         if choice.offers.contains(&offer) { Ok(act) } else { Err(Refusal::AttemptStep) }
     }

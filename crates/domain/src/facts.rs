@@ -27,12 +27,12 @@ pub struct Facts {
     /// A known identity came with an address that its account does not have.
     #[serde(default)]
     pub email: Option<EmailFacts>,
-    pub act: Act,
+    pub act: UserAction,
     /// By what somebody signs in who comes by no provider.
     #[serde(default)]
     pub local: Local,
     #[serde(default)]
-    pub given: Given,
+    pub given: CompletedRequirements,
     /// What showed the account to be the person's is no longer the account's: its password is another one, the identity
     /// was removed, the address was given up (I4, MG-02, LK-23).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -75,7 +75,7 @@ impl Local {
 
 /// What was shown and given beside the act: it completes what is otherwise settled.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Given {
+pub struct CompletedRequirements {
     /// The account whose second factor was shown in this attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor: Option<AccountId>,
@@ -115,9 +115,9 @@ impl Facts {
             candidates: Vec::new(),
             pending: None,
             email: None,
-            act: Act::Arrived,
+            act: UserAction::Initial,
             local: Local::Password,
-            given: Given::default(),
+            given: CompletedRequirements::default(),
             proof_gone: false,
             contested: false,
         }
@@ -178,15 +178,15 @@ pub enum Intent {
     /// Two accounts of one person become one. The other account is in [`Facts::known`].
     Merge(Merge),
     /// An administrator acts on an account.
-    Govern(Govern),
+    AdministerAccount(AdministerAccount),
 }
 
 /// The account that an administrator acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Govern {
+pub struct AdministerAccount {
     pub account: AccountId,
     pub state: AccountState,
-    pub act: Governing,
+    pub act: AdminAction,
     /// It is the administrator's own.
     pub own: bool,
     /// It has a role itself.
@@ -197,7 +197,7 @@ pub struct Govern {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Governing {
+pub enum AdminAction {
     /// Off or on; what is pending, closing or merged is neither.
     Disable,
     Enable,
@@ -218,7 +218,7 @@ pub struct Merge {
     /// Who asks: somebody who showed both accounts, or an administrator.
     pub by: MergeBy,
     /// The session's last authentication is recent enough (MA-09).
-    pub recent: bool,
+    pub reauthenticated: bool,
     /// Why one of the other account's methods may not become one of this account's, as [`crate::linking::fits`] answers
     /// under that method's own policy (MG-01); `None`: all may.
     #[serde(default)]
@@ -276,17 +276,17 @@ pub enum UndoBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirm {
     pub account: AccountId,
-    pub by: Means,
+    pub by: ReauthMethod,
     /// The person was really asked: a credential typed here, or a provider's `auth_time` after the start.
     pub fresh: bool,
     /// What else the account could confirm by; weak means count only where there is nothing better.
-    pub beside: Beside,
+    pub available: AvailableMethods,
 }
 
 /// By what a session is confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Means {
+pub enum ReauthMethod {
     Password,
     /// A passkey of the account.
     Passkey,
@@ -294,19 +294,19 @@ pub enum Means {
     Mailbox,
     /// A code from the account's own phone.
     Phone,
-    /// A linked identity; `dated`: its provider says when it asked.
+    /// A linked identity; `reports_auth_time`: its provider says when it asked.
     Identity {
-        dated: bool,
+        reports_auth_time: bool,
     },
 }
 
 /// Means that an account has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Beside {
+pub struct AvailableMethods {
     pub password: bool,
     #[serde(default)]
     pub passkey: bool,
-    pub dated: bool,
+    pub reports_auth_time: bool,
     /// A mailbox or a phone.
     pub mailbox: bool,
 }
@@ -316,14 +316,14 @@ pub struct Beside {
 pub struct Change {
     pub account: AccountId,
     pub state: AccountState,
-    pub what: What,
+    pub what: AccountChange,
     /// The session's last authentication is recent enough (MA-09).
-    pub recent: bool,
+    pub reauthenticated: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
+pub enum AccountChange {
     /// A new password; `first`: the account has none yet (NE-04, NE-20).
     Password { first: bool },
     /// Another primary address; `taken`: somebody else owns it. Before its code it is not said, so that nobody learns of it.
@@ -338,11 +338,11 @@ pub enum What {
     /// learns of it.
     Phone { held_by: Option<AccountId> },
     /// No telephone number any more.
-    NoPhone,
+    RemovePhone,
     /// A mailbox that is contested stays the account's (I13); `by_credential`: the session stands on one.
     KeepEmail { by_credential: bool },
     /// An address less; `last`: no other one is proved.
-    NoEmail { last: bool },
+    RemoveEmail { last: bool },
     /// Everything about the account, to take along (GD-01).
     Export,
     /// The account goes; `last_owner`: nobody would be left to run the console.
@@ -376,7 +376,7 @@ pub struct AddTo {
     pub foreign_domain: bool,
     /// The session's last authentication was recent when this began (MA-09).
     #[serde(default = "yes")]
-    pub recent: bool,
+    pub reauthenticated: bool,
 }
 
 /// The method to remove.
@@ -395,7 +395,7 @@ pub struct Remove {
     pub usable_left: u32,
     /// The session's last authentication is recent enough (MA-09).
     #[serde(default = "yes")]
-    pub recent: bool,
+    pub reauthenticated: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -505,9 +505,9 @@ fn yes() -> bool {
 /// What the person has done in this attempt so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Act {
+pub enum UserAction {
     /// Has just come back from the provider.
-    Arrived,
+    Initial,
     /// "Use the sign-in that I have".
     UseExisting,
     /// "Add to my account"; the account, if the page was allowed to show which.

@@ -125,7 +125,7 @@ pub fn may(roles: &[String], right: Right) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Presence {
     /// The last sign-in is recent enough for changes (MA-09).
-    pub recent: bool,
+    pub reauthenticated: bool,
     /// The account has a second factor, and the session's sign-in did not show it.
     pub unshown: bool,
     /// What the policy demands of this account.
@@ -145,7 +145,7 @@ pub fn may_use(roles: &[String], right: Right, presence: Presence) -> Result<(),
     }
     match presence {
         Presence { owes: Owes::Now, .. } => Err(Refusal::FactorWanted),
-        Presence { recent: false, .. } | Presence { unshown: true, .. } | Presence { owes: Owes::Show, .. } => Err(Refusal::NotRecent),
+        Presence { reauthenticated: false, .. } | Presence { unshown: true, .. } | Presence { owes: Owes::Show, .. } => Err(Refusal::NotRecent),
         Presence { owes: Owes::Nothing | Owes::Soon(_), .. } => Ok(()),
     }
 }
@@ -166,11 +166,11 @@ mod tests {
     #[test]
     fn dl_06_power_wants_a_recent_sign_in_that_shows_every_factor_that_there_is_or_should_be() {
         let owner = ["owner".to_owned()];
-        let here = Presence { recent: true, unshown: false, owes: Owes::Nothing };
+        let here = Presence { reauthenticated: true, unshown: false, owes: Owes::Nothing };
         for right in Right::ALL {
             let ask = |presence| may_use(&owner, right, presence);
             assert_eq!((ask(here), ask(Presence { owes: Owes::Soon(1), ..here })), (Ok(()), Ok(())));
-            let without = [Presence { recent: false, ..here }, Presence { unshown: true, ..here }, Presence { owes: Owes::Show, ..here }].map(ask);
+            let without = [Presence { reauthenticated: false, ..here }, Presence { unshown: true, ..here }, Presence { owes: Owes::Show, ..here }].map(ask);
             let wanted = ask(Presence { owes: Owes::Now, ..here });
             let (late, owed) = if right.is_power() { (Err(Refusal::NotRecent), Err(Refusal::FactorWanted)) } else { (Ok(()), Ok(())) };
             assert_eq!((without, wanted), ([late; 3], owed), "{right:?}");

@@ -45,12 +45,12 @@ pub enum Proof {
 /// A pair that a rule accepts: with at least this trust, at least this proof is enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Pair {
+pub struct LinkRequirement {
     pub trust: Trust,
     pub proof: Proof,
 }
 
-impl Pair {
+impl LinkRequirement {
     /// Invariant I11: where the word about the address has less than `authoritative` trust, or the account does not own
     /// the address, no proof is read as "a code from the mailbox", unless an instance owner gave the permit
     /// `accept_unproven_links`.

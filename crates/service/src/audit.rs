@@ -6,7 +6,7 @@ use storage::{
     maintenance::audit::{AuditEvent, add_audit_event},
 };
 
-use crate::{Fault, Ligature, crypto::random::row_id, sign_in::upstream_identity::Held};
+use crate::{Error, Ligature, crypto::random::row_id, sign_in::upstream_identity::UpstreamIdentity};
 
 /// An event before it has an id and a time.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +55,7 @@ impl Event {
 
 impl Ligature {
     /// Writes an event into the running transaction.
-    pub(crate) async fn record(&self, c: &mut Conn, event: Event) -> Result<(), Fault> {
+    pub(crate) async fn record(&self, c: &mut Conn, event: Event) -> Result<(), Error> {
         let at = self.now();
         let row = AuditEvent {
             id: AuditId(row_id(at)),
@@ -73,15 +73,15 @@ impl Ligature {
     }
 
     /// An event with the provider, the keyed hash of the subject, and the decision's trace (I10).
-    pub(crate) fn decided(&self, kind: &'static str, held: &Held, facts: &Facts, decision: &Decision, hashed: bool) -> Event {
+    pub(crate) fn decided(&self, kind: &'static str, identity: &UpstreamIdentity, facts: &Facts, decision: &Decision, hashed: bool) -> Event {
         let code = match &decision.outcome {
             Outcome::Refuse { refusal } => refusal.code(),
             Outcome::Link { notify: true, .. } => "notify",
             _ => "",
         };
         Event {
-            provider: held.key.clone(),
-            subject_hash: if hashed { self.vault.pseudonym(&[b"subject", held.namespace.as_bytes(), held.assertion.subject.as_bytes()]) } else { String::new() },
+            provider: identity.key.clone(),
+            subject_hash: if hashed { self.keys.pseudonym(&[b"subject", identity.namespace.as_bytes(), identity.assertion.subject.as_bytes()]) } else { String::new() },
             code: code.to_owned(),
             detail: json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "outcome": decision.outcome.name(), "facts": facts}),
             ..Event::new(kind)

@@ -3,7 +3,7 @@ use domain::Refusal;
 
 /// The error of every use case.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum Error {
     /// A refusal with its support code.
     #[error("refused: {} ({support})", refusal.code())]
     Refused { refusal: Refusal, support: String },
@@ -18,7 +18,7 @@ pub enum Fault {
     Unanswered(Box<crate::policy::expressions::Question>),
 }
 
-impl Fault {
+impl Error {
     /// The refusal that a person sees.
     #[must_use]
     pub fn refusal(&self) -> Refusal {
@@ -46,13 +46,13 @@ impl Fault {
 }
 
 /// A refusal with a fresh support code.
-impl From<Refusal> for Fault {
+impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused { refusal, support: crate::crypto::random::support_code() }
     }
 }
 
-impl From<serde_json::Error> for Fault {
+impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         Self::Internal(error.to_string())
     }

@@ -20,18 +20,18 @@ mod transaction;
 pub use admin::setup::FirstOwner;
 pub use attempt::{AttemptView, CodeFor, Details, ShownAccount, ViewBody};
 pub use crypto::{
-    keys::{MasterKey, Vault},
+    keys::{KeyStore, MasterKey},
     random::{random_bytes, support_code, token},
 };
 pub use domain::policy::Problem as PolicyProblem;
-pub use error::Fault;
-pub use request::{Caller, Visitor};
+pub use error::Error;
+pub use request::{RequestContext, SessionInfo};
 pub use sign_in::{
     callback::Callback,
-    complete_login::{Arrival, Destination},
+    complete_login::{Destination, LoginOutcome},
     password::HashCost,
     sign_up::NewPerson,
-    start::{Entry, Purpose, Started},
+    start::{PendingAuthorization, Purpose, Started},
 };
 pub use storage::maintenance::instance::Recovery;
 pub use transaction::Authority;
@@ -41,7 +41,7 @@ use std::{collections::HashMap, ops::Deref, sync::Arc};
 use domain::{Micros, OrgId, ProviderId};
 use storage::Store;
 use tokio::sync::{Mutex, Semaphore};
-use upstream::{Connector, Guard};
+use upstream::{Connector, SafeHttpClient};
 
 /// A clock: microseconds since 1970-01-01 UTC. Tests move it.
 pub type Clock = Arc<dyn Fn() -> Micros + Send + Sync>;
@@ -82,13 +82,13 @@ type Connectors = HashMap<ProviderId, (i64, Arc<dyn Connector>)>;
 /// Everything that a use case needs.
 pub struct Inner {
     pub store: Store,
-    pub vault: Vault,
+    pub keys: KeyStore,
     pub clock: Clock,
     pub settings: Settings,
     pub org: OrgId,
-    guard: Guard,
+    guard: SafeHttpClient,
     connectors: Mutex<Connectors>,
-    configured: std::sync::Mutex<Option<Arc<policy::context::Configured>>>,
+    config_snapshot: std::sync::Mutex<Option<Arc<policy::context::ConfigSnapshot>>>,
     /// What all organisations share: the machine's cores and the signing keys.
     shared: Arc<Shared>,
 }
@@ -116,27 +116,27 @@ impl Ligature {
     /// Opens the instance: reads or makes its data keys and its first organisation. The schema must be there.
     ///
     /// # Errors
-    /// [`Fault::Storage`] without a database, [`Fault::WrongKey`] when the master key is not the one of this database (OP-07).
-    pub async fn open(store: Store, master: &MasterKey, guard: Guard, clock: Clock, settings: Settings) -> Result<Self, Fault> {
+    /// [`Error::Storage`] without a database, [`Error::WrongKey`] when the master key is not the one of this database (OP-07).
+    pub async fn open(store: Store, master: &MasterKey, guard: SafeHttpClient, clock: Clock, settings: Settings) -> Result<Self, Error> {
         let now = clock();
-        let vault = Vault::open(&store, master, now).await?;
-        let keyring = std::sync::RwLock::new(Arc::new(crypto::signing::first_keys(&store, &vault, now).await?));
+        let keys = KeyStore::open(&store, master, now).await?;
+        let keyring = std::sync::RwLock::new(Arc::new(crypto::signing::first_keys(&store, &keys, now).await?));
         let org = admin::setup::organisation(&store, now).await?;
         let hashing = Semaphore::new(settings.hash_slots.max(1));
         let waiting = Semaphore::new(settings.hash_slots.max(1) * 16);
-        Ok(Self::of_parts(store, vault, clock, settings, org, guard, Arc::new(Shared { hashing, waiting, keyring, home: org })))
+        Ok(Self::of_parts(store, keys, clock, settings, org, guard, Arc::new(Shared { hashing, waiting, keyring, home: org })))
     }
 
-    fn of_parts(store: Store, vault: Vault, clock: Clock, settings: Settings, org: OrgId, guard: Guard, shared: Arc<Shared>) -> Self {
-        let (connectors, configured) = (Mutex::new(HashMap::new()), std::sync::Mutex::new(None));
-        Self(Arc::new(Inner { store, vault, clock, settings, org, guard, connectors, configured, shared }), Arc::default())
+    fn of_parts(store: Store, keys: KeyStore, clock: Clock, settings: Settings, org: OrgId, guard: SafeHttpClient, shared: Arc<Shared>) -> Self {
+        let (connectors, config_snapshot) = (Mutex::new(HashMap::new()), std::sync::Mutex::new(None));
+        Self(Arc::new(Inner { store, keys, clock, settings, org, guard, connectors, config_snapshot, shared }), Arc::default())
     }
 
     /// The same product for another organisation: its own accounts, providers, policies, keys and address.
     fn of_organisation(&self, org: OrgId, address: &str) -> Self {
         let settings = Settings { public_url: address.to_owned(), ..self.settings.clone() };
-        let vault = self.vault.of((org != self.shared.home).then_some(org));
-        Self::of_parts(self.store.clone(), vault, Arc::clone(&self.clock), settings, org, self.guard.clone(), Arc::clone(&self.shared))
+        let keys = self.keys.of((org != self.shared.home).then_some(org));
+        Self::of_parts(self.store.clone(), keys, Arc::clone(&self.clock), settings, org, self.guard.clone(), Arc::clone(&self.shared))
     }
 
     /// This is the organisation whose owners run the instance.

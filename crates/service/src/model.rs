@@ -14,7 +14,7 @@ use std::{
 
 use domain::{
     AccountId, CredentialId, HOUR, MINUTE, ProviderId, Refusal,
-    facts::{AccountState, Act},
+    facts::{AccountState, UserAction},
     path::Continuation,
     policy::Document,
     roles::Role,
@@ -31,13 +31,13 @@ use storage::{
     policy::providers::{Provider, add_provider},
     sign_in::sessions::end_sessions,
 };
-use upstream::{Assertion, Guard};
+use upstream::{Assertion, SafeHttpClient};
 
 use crate::{
-    Arrival, Caller, Clock, Fault, HashCost, Ligature, MasterKey, NewPerson, Settings, Visitor,
+    Clock, Error, HashCost, Ligature, LoginOutcome, MasterKey, NewPerson, RequestContext, SessionInfo, Settings,
     admin::{ProviderForm, SaveProblem, association::Association},
     crypto::random::token,
-    sign_in::{sessions::Opening, start::Sealed, upstream_identity::Held},
+    sign_in::{sessions::Opening, start::LoginState, upstream_identity::UpstreamIdentity},
 };
 
 const ADDRESSES: [&str; 3] = ["e0@ex.test", "e1@ex.test", "e2@ex.test"];
@@ -398,7 +398,7 @@ struct Product {
     accounts: Vec<AccountId>,
     codes: HashMap<String, String>,
     key: String,
-    guard: Guard,
+    guard: SafeHttpClient,
     folder: tempfile::TempDir,
 }
 
@@ -409,7 +409,7 @@ impl Product {
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let clock = Arc::new(AtomicI64::new(1_800_000_000_000_000));
         let key = MasterKey::generate();
-        let guard = Guard::new(upstream::GuardOptions { allow_private: true, timeout: Duration::from_secs(1), max_bytes: 1000 }).unwrap();
+        let guard = SafeHttpClient::new(upstream::GuardOptions { allow_private: true, timeout: Duration::from_secs(1), max_bytes: 1000 }).unwrap();
         let ligature = runtime.block_on(async {
             let ligature = Self::open(folder.path(), &key, &clock, &guard).await;
             let org = ligature.org;
@@ -429,13 +429,13 @@ impl Product {
                     rev: 1,
                     shared: false,
                 };
-                ligature.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_provider(c, org, &row, 1).await?) })).await.unwrap();
+                ligature.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(add_provider(c, org, &row, 1).await?) })).await.unwrap();
             }
             let counts = Document::parse(r#"{"choices":{"verified_counts":true}}"#).unwrap();
             ligature.use_document("provider:trusted", counts).await.unwrap();
             ligature
                 .store
-                .write::<_, Fault, _>(move |c| {
+                .write::<_, Error, _>(move |c| {
                     Box::pin(async move {
                         add_account(c, org, DELEGATE, AccountState::Active, "Delegate", "en", "delegate", 1).await?;
                         storage::accounts::set_password(c, org, DELEGATE, CredentialId([9; 16]), "no hash of anything", 1).await?;
@@ -451,7 +451,7 @@ impl Product {
     }
 
     /// One process on the database in a folder.
-    async fn open(folder: &std::path::Path, key: &str, clock: &Arc<AtomicI64>, guard: &Guard) -> Ligature {
+    async fn open(folder: &std::path::Path, key: &str, clock: &Arc<AtomicI64>, guard: &SafeHttpClient) -> Ligature {
         let fresh = !folder.join("model.db").exists();
         let seen = Arc::clone(clock);
         let tick: Clock = Arc::new(move || seen.fetch_add(1, Ordering::SeqCst));
@@ -479,11 +479,11 @@ impl Product {
         Ligature::open(store, &MasterKey::parse(key).unwrap(), guard.clone(), tick, settings).await.unwrap()
     }
 
-    fn held(identity: Identity, address: Option<usize>, verified: bool) -> Held {
+    fn identity(identity: Identity, address: Option<usize>, verified: bool) -> UpstreamIdentity {
         let key = PROVIDERS[identity.0];
         let email = address.map(|a| ADDRESSES[a].to_owned());
         let assertion = Assertion { subject: format!("s{}", identity.1), email, email_verified: verified, name: Some("N".into()), auth_at: None, claims: serde_json::Map::new() };
-        Held {
+        UpstreamIdentity {
             provider: ProviderId([u8::try_from(identity.0).unwrap() + 1; 16]),
             key: key.into(),
             provider_name: key.into(),
@@ -498,19 +498,19 @@ impl Product {
         settings.source().fingerprint()
     }
 
-    fn visitor(session: Option<Caller>) -> Visitor {
-        Visitor { browser: token().into_bytes(), agent: "model".into(), network: "n".into(), locale: "en".into(), session, on_way_to: None }
+    fn ctx(session: Option<SessionInfo>) -> RequestContext {
+        RequestContext { browser: token().into_bytes(), agent: "model".into(), network: "n".into(), locale: "en".into(), session, requesting_client: None }
     }
 
-    fn start(ligature: &Ligature, visitor: &Visitor, held: &Held) -> Sealed {
-        Sealed {
+    fn start(ligature: &Ligature, ctx: &RequestContext, held: &UpstreamIdentity) -> LoginState {
+        LoginState {
             provider: held.provider,
             key: held.key.clone(),
             state: token(),
             nonce: String::new(),
             verifier: String::new(),
-            browser: visitor.browser.clone(),
-            add: visitor.session.as_ref().map(|c| c.hash.clone()),
+            browser: ctx.browser.clone(),
+            add: ctx.session.as_ref().map(|c| c.hash.clone()),
             confirm: None,
             merge: None,
             bind: None,
@@ -529,8 +529,8 @@ impl Product {
     }
 
     /// A session means an account; one that was not there before is the next one of the model.
-    async fn settle(&mut self, result: Result<Arrival, Fault>) -> Option<Arrival> {
-        if let Ok(Arrival::SignedIn { secret, .. }) = &result {
+    async fn settle(&mut self, result: Result<LoginOutcome, Error>) -> Option<LoginOutcome> {
+        if let Ok(LoginOutcome::SignedIn { secret, .. }) = &result {
             let caller = self.ligature.session(secret).await.unwrap().expect("the session is live");
             if !self.accounts.contains(&caller.account) {
                 self.accounts.push(caller.account);
@@ -538,77 +538,77 @@ impl Product {
         }
         match result {
             Ok(arrival) => Some(arrival),
-            Err(Fault::Refused { refusal, .. }) => {
+            Err(Error::Refused { refusal, .. }) => {
                 assert!(refusal != Refusal::Internal, "an internal error");
                 None
             }
-            Err(fault) => panic!("{fault}"),
+            Err(error) => panic!("{error}"),
         }
     }
 
-    async fn enter(&mut self, visitor: &Visitor, id: &str, address: usize) -> Option<Arrival> {
+    async fn enter(&mut self, ctx: &RequestContext, id: &str, address: usize) -> Option<LoginOutcome> {
         self.read_mails().await;
         let code = self.codes.get(ADDRESSES[address]).cloned().unwrap_or_else(|| "ZZZZ-ZZZZ".into());
-        let result = self.ligature.enter_code(visitor, id, &code).await;
+        let result = self.ligature.enter_code(ctx, id, &code).await;
         self.settle(result).await
     }
 
     async fn sign_up(&mut self, address: usize, finish: bool) {
-        let visitor = Self::visitor(None);
+        let ctx = Self::ctx(None);
         let person = NewPerson { email: ADDRESSES[address].into(), name: "N".into(), password: PASSWORD.into() };
         self.codes.clear();
-        let result = self.ligature.sign_up(&visitor, person, Continuation::Account).await;
-        if let (Some(Arrival::Page { id, .. }), true) = (self.settle(result).await, finish) {
-            self.enter(&visitor, &id, address).await;
+        let result = self.ligature.sign_up(&ctx, person, Continuation::Account).await;
+        if let (Some(LoginOutcome::Page { id, .. }), true) = (self.settle(result).await, finish) {
+            self.enter(&ctx, &id, address).await;
         }
         self.read_mails().await;
     }
 
     async fn sign_in(&mut self, identity: Identity, address: Option<usize>, verified: bool, way: Way) {
-        let (mut visitor, held) = (Self::visitor(None), Self::held(identity, address, verified));
-        let start = Self::start(&self.ligature, &visitor, &held);
+        let (mut ctx, held) = (Self::ctx(None), Self::identity(identity, address, verified));
+        let start = Self::start(&self.ligature, &ctx, &held);
         self.codes.clear();
-        let result = self.ligature.arrive(&visitor, held, start).await;
+        let result = self.ligature.complete_login(&ctx, held, start).await;
         let Some(arrival) = self.settle(result).await else { return };
-        if let Arrival::SignedIn { secret, continuation: Continuation::Path(path), .. } = &arrival {
+        if let LoginOutcome::SignedIn { secret, continuation: Continuation::Path(path), .. } = &arrival {
             let id = path.as_str().split('/').nth(2).unwrap().to_owned();
-            visitor.session = self.ligature.session(secret).await.unwrap();
-            self.answer(&visitor, &id, address.unwrap_or(0), way).await;
+            ctx.session = self.ligature.session(secret).await.unwrap();
+            self.answer(&ctx, &id, address.unwrap_or(0), way).await;
             return;
         }
-        let Arrival::Page { id, .. } = arrival else { return };
+        let LoginOutcome::Page { id, .. } = arrival else { return };
         let act = match way {
-            Way::Create => Act::CreateNew,
-            Way::UseExisting => Act::UseExisting,
-            Way::AddRight | Way::AddWrong | Way::AddLate => Act::AddTo(None),
+            Way::Create => UserAction::CreateNew,
+            Way::UseExisting => UserAction::UseExisting,
+            Way::AddRight | Way::AddWrong | Way::AddLate => UserAction::AddTo(None),
             Way::Cancel => {
-                let result = self.ligature.cancel(&visitor, &id).await;
+                let result = self.ligature.cancel(&ctx, &id).await;
                 self.settle(result).await;
                 return;
             }
         };
-        let result = self.ligature.pick(&visitor, &id, act).await;
-        let (Some(Arrival::Page { .. }), Some(address)) = (self.settle(result).await, address) else { return };
+        let result = self.ligature.pick(&ctx, &id, act).await;
+        let (Some(LoginOutcome::Page { .. }), Some(address)) = (self.settle(result).await, address) else { return };
         match way {
             Way::AddWrong => {
                 for _ in 0..4 {
-                    let result = self.ligature.enter_code(&visitor, &id, "ZZZZ-ZZZZ").await;
+                    let result = self.ligature.enter_code(&ctx, &id, "ZZZZ-ZZZZ").await;
                     self.settle(result).await;
                 }
                 // The right one is worth nothing after three wrong ones.
-                self.enter(&visitor, &id, address).await;
+                self.enter(&ctx, &id, address).await;
             }
             Way::AddLate => {
                 self.read_mails().await;
                 self.clock.fetch_add(11 * MINUTE, Ordering::SeqCst);
                 let code = self.codes.get(ADDRESSES[address]).cloned().unwrap_or_default();
-                let result = self.ligature.enter_code(&visitor, &id, &code).await;
+                let result = self.ligature.enter_code(&ctx, &id, &code).await;
                 self.settle(result).await;
                 self.clock.fetch_sub(11 * MINUTE, Ordering::SeqCst);
             }
             _ => {
-                if let Some(Arrival::Page { page: "choose", .. }) = self.enter(&visitor, &id, address).await {
-                    self.pick_owner(&visitor, &id, address).await;
+                if let Some(LoginOutcome::Page { page: "choose", .. }) = self.enter(&ctx, &id, address).await {
+                    self.pick_owner(&ctx, &id, address).await;
                 }
             }
         }
@@ -616,32 +616,32 @@ impl Product {
     }
 
     /// Behind the code several accounts are shown: the person takes the one that owns the address, if one does.
-    async fn pick_owner(&mut self, visitor: &Visitor, id: &str, address: usize) {
+    async fn pick_owner(&mut self, ctx: &RequestContext, id: &str, address: usize) {
         let owner = storage::accounts::find_owner(&mut self.ligature.store.read().await.unwrap(), self.ligature.org, ADDRESSES[address]).await.unwrap();
         let Some(owner) = owner else { return };
-        let result = self.ligature.pick(visitor, id, Act::AddTo(Some(owner))).await;
+        let result = self.ligature.pick(ctx, id, UserAction::AddTo(Some(owner))).await;
         // An identity that the account had once asks for the account's own code again.
-        if let Some(Arrival::Page { .. }) = self.settle(result).await {
-            self.enter(visitor, id, address).await;
+        if let Some(LoginOutcome::Page { .. }) = self.settle(result).await {
+            self.enter(ctx, id, address).await;
         }
     }
 
-    async fn answer(&mut self, visitor: &Visitor, id: &str, address: usize, way: Way) {
+    async fn answer(&mut self, ctx: &RequestContext, id: &str, address: usize, way: Way) {
         let result = match way {
             Way::AddRight => {
-                let asked = self.ligature.ask_email_code(visitor, id).await;
+                let asked = self.ligature.ask_email_code(ctx, id).await;
                 self.settle(asked).await;
-                self.enter(visitor, id, address).await;
+                self.enter(ctx, id, address).await;
                 return;
             }
-            Way::AddWrong => self.ligature.ignore_email(visitor, id).await,
-            Way::Create | Way::UseExisting | Way::AddLate | Way::Cancel => self.ligature.leave_email(visitor, id).await,
+            Way::AddWrong => self.ligature.ignore_email(ctx, id).await,
+            Way::Create | Way::UseExisting | Way::AddLate | Way::Cancel => self.ligature.leave_email(ctx, id).await,
         };
         self.settle(result).await;
     }
 
     /// A session of an account, as if it had signed in a while ago.
-    async fn session_of(this: &Ligature, account: AccountId) -> Option<Caller> {
+    async fn session_of(this: &Ligature, account: AccountId) -> Option<SessionInfo> {
         let found = find_account(&mut this.store.read().await.unwrap(), this.org, account).await.unwrap().unwrap();
         if found.state() != AccountState::Active {
             return None;
@@ -649,11 +649,11 @@ impl Product {
         let now = this.now();
         let opening = Opening::local(account, "password", now);
         let secret: String = this
-            .retry(&Self::visitor(None), move |this, c, acting| {
+            .retry_transaction(&Self::ctx(None), move |this, c, acting| {
                 let opening = opening.clone();
                 Box::pin(async move {
-                    let ground = this.ground(c, None).await?;
-                    this.open_session(c, &acting, &ground, &opening).await
+                    let config = this.policy_context(c, None).await?;
+                    this.open_session(c, &acting, &config, &opening).await
                 })
             })
             .await
@@ -667,11 +667,11 @@ impl Product {
         self.read_mails().await;
     }
 
-    async fn adding(ligature: &Ligature, account: AccountId, identity: Identity, address: Option<usize>) -> Option<Result<Arrival, Fault>> {
+    async fn adding(ligature: &Ligature, account: AccountId, identity: Identity, address: Option<usize>) -> Option<Result<LoginOutcome, Error>> {
         let caller = Self::session_of(ligature, account).await?;
-        let (visitor, held) = (Self::visitor(Some(caller)), Self::held(identity, address, true));
-        let start = Self::start(ligature, &visitor, &held);
-        Some(ligature.arrive(&visitor, held, start).await)
+        let (ctx, held) = (Self::ctx(Some(caller)), Self::identity(identity, address, true));
+        let start = Self::start(ligature, &ctx, &held);
+        Some(ligature.complete_login(&ctx, held, start).await)
     }
 
     /// Another process on the same database adds an identity and dies at one of its waits; then it starts anew.
@@ -700,24 +700,24 @@ impl Product {
 
     async fn deed(&mut self, account: usize, deed: Deed) {
         let Some(caller) = Self::session_of(&self.ligature, self.accounts[account]).await else { return };
-        let visitor = Self::visitor(Some(caller));
-        let start = Self::start_of(&self.ligature, &visitor, deed);
-        self.sent(account, &visitor, deed, start).await;
+        let ctx = Self::ctx(Some(caller));
+        let start = Self::start_of(&self.ligature, &ctx, deed);
+        self.sent(account, &ctx, deed, start).await;
     }
 
     /// The start of an identity that is to be added.
-    fn start_of(ligature: &Ligature, visitor: &Visitor, deed: Deed) -> Option<(Held, Sealed)> {
+    fn start_of(ligature: &Ligature, ctx: &RequestContext, deed: Deed) -> Option<(UpstreamIdentity, LoginState)> {
         let Deed::Add(identity) = deed else { return None };
-        let held = Self::held(identity, None, true);
-        let start = Self::start(ligature, visitor, &held);
+        let held = Self::identity(identity, None, true);
+        let start = Self::start(ligature, ctx, &held);
         Some((held, start))
     }
 
     /// The page is sent, or the provider answers. Whether it was done.
-    async fn sent(&mut self, account: usize, visitor: &Visitor, deed: Deed, start: Option<(Held, Sealed)>) -> bool {
+    async fn sent(&mut self, account: usize, ctx: &RequestContext, deed: Deed, start: Option<(UpstreamIdentity, LoginState)>) -> bool {
         let done = match (deed, start) {
             (Deed::Add(_), Some((held, start))) => {
-                let result = self.ligature.arrive(visitor, held, start).await;
+                let result = self.ligature.complete_login(ctx, held, start).await;
                 return self.settle(result).await.is_some();
             }
             (Deed::Unlink(method), _) => {
@@ -728,26 +728,26 @@ impl Product {
                     None if method == links.len() => None,
                     None => return false,
                 };
-                self.ligature.remove_method(visitor, target).await
+                self.ligature.remove_method(ctx, target).await
             }
-            (Deed::Password, _) => self.ligature.set_own_password(visitor, ANOTHER).await,
+            (Deed::Password, _) => self.ligature.set_own_password(ctx, ANOTHER).await,
             (Deed::Add(_), None) => return false,
         };
         self.read_mails().await;
         match done {
             Ok(()) => true,
-            Err(Fault::Refused { .. }) => false,
-            Err(fault) => panic!("{fault}"),
+            Err(Error::Refused { .. }) => false,
+            Err(error) => panic!("{error}"),
         }
     }
 
     async fn late(&mut self, account: usize, deed: Deed) {
         let id = self.accounts[account];
         let Some(caller) = Self::session_of(&self.ligature, id).await else { return };
-        let visitor = Self::visitor(Some(caller));
-        let start = Self::start_of(&self.ligature, &visitor, deed);
-        self.ligature.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(end_sessions(c, id, None).await?) })).await.unwrap();
-        assert!(!self.sent(account, &visitor, deed, start).await, "{deed:?} for a session that is over");
+        let ctx = Self::ctx(Some(caller));
+        let start = Self::start_of(&self.ligature, &ctx, deed);
+        self.ligature.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(end_sessions(c, id, None).await?) })).await.unwrap();
+        assert!(!self.sent(account, &ctx, deed, start).await, "{deed:?} for a session that is over");
     }
 
     async fn intrude(&mut self, account: usize, deeds: &[Deed]) {
@@ -766,22 +766,22 @@ impl Product {
         }
         let journal = self.ligature.journal(&mut self.ligature.store.read().await.unwrap(), id).await.unwrap();
         let Some(first) = journal.iter().map(|e| &e.change).filter(|c| c.rev > before && !c.rewound).map(|c| c.rev).min() else { return };
-        let visitor = Self::visitor(Self::session_of(&self.ligature, id).await);
-        let (shown, _) = self.ligature.own_undos(&visitor).await.unwrap();
+        let ctx = Self::ctx(Self::session_of(&self.ligature, id).await);
+        let (shown, _) = self.ligature.own_undos(&ctx).await.unwrap();
         // The page of what was added and is gone again is not offered; the one of its removal is.
         let asked = shown.iter().map(|c| c.rev).filter(|rev| *rev > before).min().unwrap();
-        let secret = self.ligature.ask_own_undo(&visitor, asked).await.unwrap();
+        let secret = self.ligature.ask_own_undo(&ctx, asked).await.unwrap();
         match identity {
-            _ if password => self.ligature.undo_by_password(&visitor, &secret, PASSWORD).await.unwrap(),
+            _ if password => self.ligature.undo_by_password(&ctx, &secret, PASSWORD).await.unwrap(),
             Some(identity) => {
-                let mut held = Self::held(identity, None, true);
+                let mut held = Self::identity(identity, None, true);
                 held.assertion.auth_at = Some(self.ligature.now());
-                let start = Sealed { add: None, undo: Some(secret.clone()), ..Self::start(&self.ligature, &visitor, &held) };
-                self.ligature.arrive(&visitor, held, start).await.unwrap();
+                let start = LoginState { add: None, undo: Some(secret.clone()), ..Self::start(&self.ligature, &ctx, &held) };
+                self.ligature.complete_login(&ctx, held, start).await.unwrap();
             }
             None => panic!("an account that nothing opens"),
         }
-        self.ligature.finish_undo(&visitor, &secret, Some(first), "").await.unwrap();
+        self.ligature.finish_undo(&ctx, &secret, Some(first), "").await.unwrap();
         self.read_mails().await;
     }
 
@@ -789,7 +789,7 @@ impl Product {
     async fn delegate(&mut self, provider: usize, believe: bool) -> bool {
         let key = PROVIDERS[provider];
         let caller = Self::session_of(&self.ligature, DELEGATE).await.unwrap();
-        let visitor = Self::visitor(Some(caller));
+        let ctx = Self::ctx(Some(caller));
         let (config, document) = {
             let c = &mut self.ligature.store.read().await.unwrap();
             (self.ligature.provider(c, key).await.unwrap().config, self.ligature.policies(c).await.unwrap().document(&crate::policy::documents::provider_scope(key)))
@@ -807,9 +807,9 @@ impl Product {
             confirmed: None,
         };
         let changed = if believe { form(&config, Association { verified_counts: true, ..association.clone() }) } else { form(&config.replace("\"x\"", "\"y\""), association.clone()) };
-        match self.ligature.save_provider(&visitor, changed, false).await {
+        match self.ligature.save_provider(&ctx, changed, false).await {
             Ok(()) => {
-                self.ligature.save_provider(&visitor, form(&config, association), false).await.unwrap();
+                self.ligature.save_provider(&ctx, form(&config, association), false).await.unwrap();
                 true
             }
             Err(SaveProblem::Field("verified_counts" | "client_id", _)) => false,
@@ -821,7 +821,7 @@ impl Product {
         let (this, id) = (self.ligature.clone(), self.accounts[account]);
         let org = this.org;
         this.store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     let row = find_account(c, org, id).await?.ok_or(Refusal::NotFound)?;
                     bump_rev(c, id, row.rev).await?;
@@ -840,7 +840,7 @@ impl Product {
         let now = self.ligature.now();
         self.ligature
             .store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     storage::maintenance::tidy::wipe_expired_assertions(c, now).await?;
                     storage::maintenance::tidy::tidy(c, now).await?;
@@ -973,12 +973,12 @@ fn rb_17_the_model_and_the_database_agree_after_each_step_part_4() {
 }
 
 /// Arrives by a provider with a subject; bounded, so that who waits for somebody else fails.
-async fn arrives(ligature: &Ligature, provider: usize, subject: &str) -> Result<Arrival, Fault> {
-    let held = Product::held((provider, 0), None, false);
-    let held = Held { assertion: Assertion { subject: subject.into(), ..held.assertion.clone() }, ..held };
-    let visitor = Product::visitor(None);
-    let start = Product::start(ligature, &visitor, &held);
-    tokio::time::timeout(Duration::from_secs(60), ligature.arrive(&visitor, held, start)).await.expect("nobody waits for an expression of somebody else")
+async fn arrives(ligature: &Ligature, provider: usize, subject: &str) -> Result<LoginOutcome, Error> {
+    let held = Product::identity((provider, 0), None, false);
+    let held = UpstreamIdentity { assertion: Assertion { subject: subject.into(), ..held.assertion.clone() }, ..held };
+    let ctx = Product::ctx(None);
+    let start = Product::start(ligature, &ctx, &held);
+    tokio::time::timeout(Duration::from_secs(60), ligature.complete_login(&ctx, held, start)).await.expect("nobody waits for an expression of somebody else")
 }
 
 async fn filters(ligature: &Ligature, filter: &str) {
@@ -993,7 +993,7 @@ fn ex_02_others_sign_in_while_an_expression_runs_and_what_it_gave_counts_only_fo
     let product = Product::new();
     let ligature = product.ligature.clone();
     // Who is let in has a page or a session; who is not is refused.
-    let signed_in = |result: &Result<Arrival, Fault>| matches!(result, Ok(Arrival::SignedIn { .. } | Arrival::Page { .. }));
+    let signed_in = |result: &Result<LoginOutcome, Error>| matches!(result, Ok(LoginOutcome::SignedIn { .. } | LoginOutcome::Page { .. }));
     product.runtime.block_on(async {
         use crate::policy::expressions::gate;
         filters(&ligature, "provider.key == 'trusted'").await;
@@ -1015,6 +1015,6 @@ fn ex_02_others_sign_in_while_an_expression_runs_and_what_it_gave_counts_only_fo
         tokio::task::spawn_blocking(gate::reached).await.unwrap();
         filters(&ligature, "provider.key == 'another'").await;
         gate::open();
-        assert!(matches!(late.await.unwrap(), Err(Fault::Refused { .. })), "the filter of now keeps it out");
+        assert!(matches!(late.await.unwrap(), Err(Error::Refused { .. })), "the filter of now keeps it out");
     });
 }

@@ -2,11 +2,11 @@
 use domain::{AccountId, LinkId, Micros, path::Continuation};
 use storage::sign_in::sessions::Session;
 
-use crate::sign_in::complete_login::client_of;
+use crate::sign_in::complete_login::requesting_client_of;
 
 /// A request's sender, as the web layer found it.
 #[derive(Debug, Clone)]
-pub struct Visitor<S = Caller> {
+pub struct RequestContext<S = SessionInfo> {
     /// Hash of the browser-binding cookie.
     pub browser: Vec<u8>,
     /// Browser and system, in a few words.
@@ -18,25 +18,25 @@ pub struct Visitor<S = Caller> {
     /// For pages a hint; in a transaction the session as it is there.
     pub session: Option<S>,
     /// The application that the person is on the way to: mails come from its sender (GO-34).
-    pub on_way_to: Option<String>,
+    pub requesting_client: Option<String>,
 }
 
-impl<S> Default for Visitor<S> {
+impl<S> Default for RequestContext<S> {
     fn default() -> Self {
-        Self { browser: Vec::new(), agent: String::new(), network: String::new(), locale: String::new(), session: None, on_way_to: None }
+        Self { browser: Vec::new(), agent: String::new(), network: String::new(), locale: String::new(), session: None, requesting_client: None }
     }
 }
 
-impl<S: Clone> Visitor<S> {
+impl<S: Clone> RequestContext<S> {
     /// The same visitor, on the way that a continuation leads.
-    pub(crate) fn on_way(&self, to: &Continuation) -> Self {
-        Self { on_way_to: client_of(to), ..self.clone() }
+    pub(crate) fn for_continuation(&self, to: &Continuation) -> Self {
+        Self { requesting_client: requesting_client_of(to), ..self.clone() }
     }
 }
 
 /// A session as it was when the request came: enough for pages. What changes something reads it again.
 #[derive(Debug, Clone)]
-pub struct Caller {
+pub struct SessionInfo {
     pub account: AccountId,
     pub name: String,
     /// Hash of the session cookie.
@@ -53,7 +53,7 @@ pub struct Caller {
     pub sid: String,
 }
 
-impl Caller {
+impl SessionInfo {
     /// A session's row, its account's name and its cookie's hash.
     pub(crate) fn of(row: Session, name: String, hash: Vec<u8>) -> Self {
         Self { account: row.account_id, name, hash, public_id: row.public_id, method: row.method, link: row.link_id.map(Into::into), auth_at: row.auth_at, factor: row.factor, sid: row.sid }

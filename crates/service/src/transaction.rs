@@ -17,31 +17,31 @@ use storage::{
     sign_in::sessions::find_session,
 };
 
-use crate::{Arrival, Caller, Fault, Ligature, Visitor, audit::Event, sign_in::complete_login::Settled};
+use crate::{Error, Ligature, LoginOutcome, RequestContext, SessionInfo, audit::Event, sign_in::complete_login::TxOutcome};
 
 /// A session that was alive when this transaction began. Its account's row is held until the transaction ends, so that
 /// whatever ends the session either came before and was seen, or comes after and ends what this transaction opens.
 /// Only the functions of this module make one.
 #[derive(Debug, Clone)]
-pub(crate) struct Session(Caller);
+pub(crate) struct Session(SessionInfo);
 
 impl Deref for Session {
-    type Target = Caller;
-    fn deref(&self) -> &Caller {
+    type Target = SessionInfo;
+    fn deref(&self) -> &SessionInfo {
         &self.0
     }
 }
 
-impl From<Session> for Caller {
+impl From<Session> for SessionInfo {
     fn from(session: Session) -> Self {
         session.0
     }
 }
 
 /// Who sent the request, with the session as it is in this transaction.
-pub(crate) type Acting = Visitor<Session>;
+pub(crate) type LiveRequest = RequestContext<Session>;
 
-impl Acting {
+impl LiveRequest {
     /// The session.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Acting {
 /// right is power (DL-06). Everything that the console writes takes one.
 #[derive(Debug, Clone)]
 pub(crate) struct Administrator {
-    acting: Acting,
+    acting: LiveRequest,
     pub account: AccountId,
     /// Roles of the organisation, as they are in this transaction.
     pub roles: Vec<String>,
@@ -76,7 +76,7 @@ pub(crate) struct Administrator {
 
 impl Administrator {
     /// The request.
-    pub fn acting(&self) -> &Acting {
+    pub fn acting(&self) -> &LiveRequest {
         &self.acting
     }
 
@@ -100,7 +100,7 @@ impl Administrator {
 #[derive(Debug, Clone)]
 pub enum Authority {
     /// An administrator's, from the console: session and role are read in the transaction that changes it.
-    Console(Box<Visitor>),
+    Console(Box<RequestContext>),
     /// The operator's, from the command line, who has the database and the master key. The name that the audit trail gets.
     Operator(&'static str),
 }
@@ -121,38 +121,38 @@ impl Actor {
 
 impl Ligature {
     /// Runs a transaction until nobody else is faster, three times at most, and turns a committed refusal into a fault.
-    pub(crate) async fn settle<F>(&self, visitor: &Visitor, work: F) -> Result<Arrival, Fault>
+    pub(crate) async fn retry_step<F>(&self, ctx: &RequestContext, work: F) -> Result<LoginOutcome, Error>
     where
-        F: for<'c> Fn(Self, &'c mut Conn, Acting) -> BoxFuture<'c, Result<Settled, Fault>> + Clone + Send + Sync + 'static,
+        F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<TxOutcome, Error>> + Clone + Send + Sync + 'static,
     {
-        match self.retry(visitor, work).await? {
+        match self.retry_transaction(ctx, work).await? {
             Ok(arrival) => Ok(arrival),
-            Err((refusal, support)) => Err(Fault::Refused { refusal, support }),
+            Err((refusal, support)) => Err(Error::Refused { refusal, support }),
         }
     }
 
     /// Runs a transaction until nobody else is faster and every value of an expression that it asks for is known.
-    pub(crate) async fn retry<T, F>(&self, visitor: &Visitor, work: F) -> Result<T, Fault>
+    pub(crate) async fn retry_transaction<T, F>(&self, ctx: &RequestContext, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: for<'c> Fn(Self, &'c mut Conn, Acting) -> BoxFuture<'c, Result<T, Fault>> + Clone + Send + Sync + 'static,
+        F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>> + Clone + Send + Sync + 'static,
     {
-        self.knowing(|this| {
+        self.with_expressions(|this| {
             let work = work.clone();
-            async move { this.retry_knowing(visitor, work).await }
+            async move { this.retry_rounds(ctx, work).await }
         })
         .await
     }
 
     /// Three times at most.
-    async fn retry_knowing<T, F>(&self, visitor: &Visitor, work: F) -> Result<T, Fault>
+    async fn retry_rounds<T, F>(&self, ctx: &RequestContext, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: for<'c> Fn(Self, &'c mut Conn, Acting) -> BoxFuture<'c, Result<T, Fault>> + Clone + Send + Sync + 'static,
+        F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>> + Clone + Send + Sync + 'static,
     {
         let mut rounds = 0;
         loop {
-            let (this, again, hint) = (self.clone(), work.clone(), visitor.clone());
+            let (this, again, hint) = (self.clone(), work.clone(), ctx.clone());
             let done = self
                 .store
                 .write(move |c| {
@@ -163,7 +163,7 @@ impl Ligature {
                 })
                 .await;
             match done {
-                Err(Fault::Storage(storage::Error::Changed | storage::Error::Duplicate)) if rounds < 3 => rounds += 1,
+                Err(Error::Storage(storage::Error::Changed | storage::Error::Duplicate)) if rounds < 3 => rounds += 1,
                 other => return other,
             }
         }
@@ -173,12 +173,12 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`] when the session is over by then.
-    pub(crate) async fn act<T, F>(&self, visitor: &Visitor, work: F) -> Result<T, Fault>
+    pub(crate) async fn act<T, F>(&self, ctx: &RequestContext, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(Self, &'c mut Conn, Acting) -> BoxFuture<'c, Result<T, Fault>> + Send + 'static,
+        F: for<'c> FnOnce(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>> + Send + 'static,
     {
-        let (this, hint) = (self.clone(), visitor.clone());
+        let (this, hint) = (self.clone(), ctx.clone());
         self.store
             .write(move |c| {
                 Box::pin(async move {
@@ -195,13 +195,13 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::SessionEnded`] when the session is over by then, [`Refusal::Forbidden`] when the right is gone; for
     /// rights that are power [`Refusal::NotRecent`] and [`Refusal::FactorWanted`] (DL-06).
-    pub(crate) async fn administer<T, E, F>(&self, visitor: &Visitor, right: Right, work: F) -> Result<T, E>
+    pub(crate) async fn administer<T, E, F>(&self, ctx: &RequestContext, right: Right, work: F) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Fault> + From<storage::Error> + Send + 'static,
+        E: From<Error> + From<storage::Error> + Send + 'static,
         F: for<'c> FnOnce(Self, &'c mut Conn, Administrator) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
-        let (this, hint) = (self.clone(), visitor.clone());
+        let (this, hint) = (self.clone(), ctx.clone());
         self.store
             .write(move |c| {
                 Box::pin(async move {
@@ -219,7 +219,7 @@ impl Ligature {
     pub(crate) async fn with_authority<T, E, F>(&self, authority: &Authority, right: Right, work: F) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Fault> + From<storage::Error> + Send + 'static,
+        E: From<Error> + From<storage::Error> + Send + 'static,
         F: for<'c> FnOnce(Self, &'c mut Conn, Actor) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
         let (this, authority) = (self.clone(), authority.clone());
@@ -236,7 +236,7 @@ impl Ligature {
             .await
     }
 
-    async fn administrator(&self, c: &mut Conn, hint: &Visitor, right: Right) -> Result<Administrator, Fault> {
+    async fn administrator(&self, c: &mut Conn, hint: &RequestContext, right: Right) -> Result<Administrator, Error> {
         let acting = self.live(c, hint).await?;
         let session = acting.session()?;
         let account = session.account;
@@ -244,9 +244,9 @@ impl Ligature {
         if right == Right::RunInstance && !self.is_home() {
             return Err(Refusal::Forbidden.into());
         }
-        let policy = self.ground(c, None).await?.policy(None);
+        let policy = self.policy_context(c, None).await?.policy(None);
         let presence = Presence {
-            recent: Self::recent(session, self.now(), &policy),
+            reauthenticated: Self::is_reauthenticated(session, self.now(), &policy),
             unshown: session.factor.is_empty() && find_factor(c, account, TOTP).await?.is_some(),
             owes: self.owed(c, &policy, account, &session.factor).await?,
         };
@@ -256,15 +256,22 @@ impl Ligature {
 
     /// The request with its session as it is now; without one when it is over. The account is held before the session
     /// is read: who ends sessions holds it too.
-    async fn live(&self, c: &mut Conn, hint: &Visitor) -> Result<Acting, Fault> {
+    async fn live(&self, c: &mut Conn, hint: &RequestContext) -> Result<LiveRequest, Error> {
         let session = match &hint.session {
             None => None,
             Some(seen) => {
                 hold_account(c, seen.account).await?;
                 let now = self.now();
-                find_session(c, self.org, &seen.hash, now, now - self.settings.session_idle).await?.map(|(row, name)| Session(Caller::of(row, name, seen.hash.clone())))
+                find_session(c, self.org, &seen.hash, now, now - self.settings.session_idle).await?.map(|(row, name)| Session(SessionInfo::of(row, name, seen.hash.clone())))
             }
         };
-        Ok(Visitor { browser: hint.browser.clone(), agent: hint.agent.clone(), network: hint.network.clone(), locale: hint.locale.clone(), session, on_way_to: hint.on_way_to.clone() })
+        Ok(RequestContext {
+            browser: hint.browser.clone(),
+            agent: hint.agent.clone(),
+            network: hint.network.clone(),
+            locale: hint.locale.clone(),
+            session,
+            requesting_client: hint.requesting_client.clone(),
+        })
     }
 }

@@ -187,7 +187,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when none is free in time.
-    pub async fn walk(&self) -> Result<Conn> {
+    pub async fn read_bulk(&self) -> Result<Conn> {
         match &*self.0 {
             Pools::Pg { pool, .. } => pool.get().await.map(Conn::Pg),
             Pools::Sqlite { walkers, .. } => walkers.get().await.map(Conn::Sqlite),

@@ -244,7 +244,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    spent_state (hash) {
+    consumed_state (hash) {
         hash -> Binary,
         until -> BigInt,
     }
@@ -518,7 +518,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     attempt,
     attempt_account,
     challenge,
-    spent_state,
+    consumed_state,
     counter,
     known_browser,
     policy,

@@ -112,7 +112,7 @@ async fn ud_04_the_row_of_a_barred_identity_is_put_back_by_nothing() {
                     if barred {
                         links::bar_link(c, a, id).await?;
                     }
-                    access::restore_way(c, ORG, a, &access::Kept::Link { id }, true, [2; 16], 3).await?;
+                    access::restore_way(c, ORG, a, &access::AccessRow::Link { id }, true, [2; 16], 3).await?;
                     Ok(links::list_links(c, a).await?.len())
                 })
             })
@@ -174,7 +174,7 @@ async fn d8_fifty_answers_at_once_get_three_tries() {
     let tasks: Vec<_> = (0..50)
         .map(|_| {
             let store = store.clone();
-            tokio::spawn(async move { store.write::<_, Error, _>(|c| Box::pin(async move { attempts::take_try(c, &[1]).await })).await.unwrap() })
+            tokio::spawn(async move { store.write::<_, Error, _>(|c| Box::pin(async move { attempts::consume_attempt(c, &[1]).await })).await.unwrap() })
         })
         .collect();
     let mut taken = 0;
@@ -201,11 +201,11 @@ async fn states_challenges_and_setup_tokens_are_spent_once() {
                 let open = attempts::find_challenge(c, &[1]).await?.unwrap();
                 setup::set_setup_token(c, ORG, &[7], 100).await?;
                 Ok([
-                    attempts::spend_state(c, &[1], 9).await?,
-                    attempts::spend_state(c, &[1], 9).await?,
+                    attempts::consume_state(c, &[1], 9).await?,
+                    attempts::consume_state(c, &[1], 9).await?,
                     open.id == storage::Key([2; 16]),
-                    attempts::spend_challenge(c, open.id).await?,
-                    attempts::spend_challenge(c, open.id).await?,
+                    attempts::consume_challenge_row(c, open.id).await?,
+                    attempts::consume_challenge_row(c, open.id).await?,
                     setup::take_setup_token(c, ORG, &[7], 101).await?,
                     setup::take_setup_token(c, ORG, &[7], 99).await?,
                     setup::take_setup_token(c, ORG, &[7], 99).await?,

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{Assertion, Guard, Settings, github::GitHub, oauth2::Generic, oidc::Oidc};
+use crate::{Assertion, SafeHttpClient, Settings, github::GitHub, oauth2::Generic, oidc::Oidc};
 
 /// What a start needs; all values are made by the caller.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,7 @@ pub struct Start<'a> {
 
 /// A visit of the callback.
 #[derive(Debug, Clone, Copy)]
-pub struct Visit<'a> {
+pub struct CodeExchange<'a> {
     pub redirect_uri: &'a str,
     pub code: &'a str,
     /// The `iss` parameter of RFC 9207.
@@ -52,20 +52,20 @@ pub trait Connector: Send + Sync {
     fn authorization_url<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Url, UpstreamError>>;
 
     /// Turns the code into a verified assertion.
-    fn finish<'a>(&'a self, visit: Visit<'a>) -> BoxFuture<'a, Result<Assertion, UpstreamError>>;
+    fn finish<'a>(&'a self, visit: CodeExchange<'a>) -> BoxFuture<'a, Result<Assertion, UpstreamError>>;
 
     /// Origins that the authorization page may have, for the page's `form-action`.
     fn origin(&self) -> Option<String>;
 
     /// Whether it can be asked to authenticate the person anew, and says when it did.
-    fn says_when(&self) -> bool {
+    fn supports_auth_time(&self) -> bool {
         false
     }
 }
 
 /// Makes the connector of a provider.
 #[must_use]
-pub fn connector(settings: Settings, secret: SecretString, guard: Guard) -> Arc<dyn Connector> {
+pub fn connector(settings: Settings, secret: SecretString, guard: SafeHttpClient) -> Arc<dyn Connector> {
     match settings {
         Settings::Oidc(settings) => Arc::new(Oidc::new(settings, secret, guard)),
         Settings::Oauth2(settings) => Arc::new(Generic::new(settings, secret, guard)),

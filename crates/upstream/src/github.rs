@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    Assertion, Auth, Connector, Guard, Start, UpstreamError, Visit,
+    Assertion, Auth, CodeExchange, Connector, SafeHttpClient, Start, UpstreamError,
     connector::origin_of,
     oauth2::{Endpoints, access_token, start_url, text_at},
     settings::GithubSettings,
@@ -20,11 +20,11 @@ pub struct GitHub {
     authorization_url: String,
     token_url: String,
     secret: SecretString,
-    guard: Guard,
+    guard: SafeHttpClient,
 }
 
 impl GitHub {
-    pub fn new(settings: GithubSettings, secret: SecretString, guard: Guard) -> Self {
+    pub fn new(settings: GithubSettings, secret: SecretString, guard: SafeHttpClient) -> Self {
         let (authorization_url, token_url) = (format!("{}/login/oauth/authorize", settings.web_url), format!("{}/login/oauth/access_token", settings.web_url));
         Self { settings, authorization_url, token_url, secret, guard }
     }
@@ -33,7 +33,7 @@ impl GitHub {
         Endpoints { client_id: &self.settings.client_id, authorization_url: &self.authorization_url, token_url: &self.token_url, auth: Auth::Post }
     }
 
-    async fn finish_visit(&self, visit: Visit<'_>) -> Result<Assertion, UpstreamError> {
+    async fn finish_visit(&self, visit: CodeExchange<'_>) -> Result<Assertion, UpstreamError> {
         let token = access_token(&self.endpoints(), &self.secret, &self.guard, &visit).await?;
         let user = self.guard.json(&format!("{}/user", self.settings.api_url), Some(&token)).await?;
         // GitHub numbers its people (REST docs, "Get the authenticated user").
@@ -61,7 +61,7 @@ impl Connector for GitHub {
         async move { start_url(&self.endpoints(), &["read:user".to_owned(), "user:email".to_owned()], &start) }.boxed()
     }
 
-    fn finish<'a>(&'a self, visit: Visit<'a>) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
+    fn finish<'a>(&'a self, visit: CodeExchange<'a>) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
         self.finish_visit(visit).boxed()
     }
 

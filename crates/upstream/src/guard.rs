@@ -33,7 +33,7 @@ impl Default for GuardOptions {
 
 /// The guarded client.
 #[derive(Clone)]
-pub struct Guard {
+pub struct SafeHttpClient {
     client: reqwest::Client,
     options: GuardOptions,
 }
@@ -73,7 +73,7 @@ impl From<Malformed> for UpstreamError {
     }
 }
 
-impl Guard {
+impl SafeHttpClient {
     /// # Errors
     /// When the TLS set-up fails.
     pub fn new(options: GuardOptions) -> Result<Self, CallError> {
@@ -154,7 +154,7 @@ impl Guard {
     /// Posts a form; anything but 2xx is an error.
     ///
     /// # Errors
-    /// As [`Guard::send`].
+    /// As [`SafeHttpClient::send`].
     pub async fn post_form(&self, url: &str, body: String) -> Result<(), CallError> {
         let request = http::Request::post(url).header("content-type", "application/x-www-form-urlencoded").header("cache-control", "no-store");
         let answer = self.send(request.body(body.into_bytes()).map_err(|e| CallError(e.to_string()))?).await?;
@@ -176,7 +176,7 @@ impl Guard {
 }
 
 /// The oauth2 and openidconnect crates call out through the guard too. They get what our own reader has read, written anew.
-impl<'c> oauth2::AsyncHttpClient<'c> for Guard {
+impl<'c> oauth2::AsyncHttpClient<'c> for SafeHttpClient {
     type Error = TokenCallError;
     type Future = BoxFuture<'c, Result<HttpResponse, TokenCallError>>;
 
@@ -249,8 +249,8 @@ mod tests {
     use super::*;
     use crate::testing::Server;
 
-    fn private() -> Guard {
-        Guard::new(GuardOptions { allow_private: true, ..GuardOptions::default() }).unwrap()
+    fn private() -> SafeHttpClient {
+        SafeHttpClient::new(GuardOptions { allow_private: true, ..GuardOptions::default() }).unwrap()
     }
 
     /// Each status that redirects, by every way out.
@@ -282,12 +282,12 @@ mod tests {
         server.says("/here", "{}");
         assert!(private().json(&local, None).await.is_ok());
         assert_eq!(server.asked(), ["/here"]);
-        let asked = || async { Guard::new(GuardOptions::default()).unwrap().json(&local.replace("http:", "https:"), None).await };
+        let asked = || async { SafeHttpClient::new(GuardOptions::default()).unwrap().json(&local.replace("http:", "https:"), None).await };
         assert!(matches!(asked().await, Err(UpstreamError::Down(_))));
         for inside in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00::1"] {
             let ip: IpAddr = inside.parse().unwrap();
             let names: LookUp = Arc::new(move |_| std::future::ready(Ok(vec![SocketAddr::new(ip, 0)])).boxed());
-            let guard = Guard::with_names(GuardOptions { timeout: Duration::from_millis(500), ..GuardOptions::default() }, names).unwrap();
+            let guard = SafeHttpClient::with_names(GuardOptions { timeout: Duration::from_millis(500), ..GuardOptions::default() }, names).unwrap();
             let error = guard.json(&url, None).await.unwrap_err().to_string();
             assert!(!error.contains("127.0.0.1"), "{error}");
         }
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn oc_11_literal_addresses_and_plain_http_are_checked_too() {
-        let guard = Guard::new(GuardOptions::default()).unwrap();
+        let guard = SafeHttpClient::new(GuardOptions::default()).unwrap();
         for bad in ["https://127.0.0.1/x", "https://[::1]/x", "http://example.com/x", "https://169.254.169.254/latest"] {
             assert!(guard.allowed(&Url::parse(bad).unwrap()).is_err(), "{bad}");
         }

@@ -14,6 +14,6 @@ mod subject;
 mod testing;
 
 pub use assertion::Assertion;
-pub use connector::{Connector, Start, UpstreamError, Visit, connector};
-pub use guard::{Guard, GuardOptions};
+pub use connector::{CodeExchange, Connector, Start, UpstreamError, connector};
+pub use guard::{GuardOptions, SafeHttpClient};
 pub use settings::{Auth, Settings, SettingsProblem, Source};

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Assertion, Auth, Connector, Guard, Start, UpstreamError, Visit, connector::origin_of, json, settings::Oauth2Settings, subject::subject};
+use crate::{Assertion, Auth, CodeExchange, Connector, SafeHttpClient, Start, UpstreamError, connector::origin_of, json, settings::Oauth2Settings, subject::subject};
 
 /// What the two endpoints need.
 pub struct Endpoints<'a> {
@@ -33,7 +33,7 @@ pub fn start_url(at: &Endpoints<'_>, scopes: &[String], start: &Start<'_>) -> Re
 }
 
 /// Trades the code for an access token.
-pub async fn access_token(at: &Endpoints<'_>, secret: &SecretString, guard: &Guard, visit: &Visit<'_>) -> Result<String, UpstreamError> {
+pub async fn access_token(at: &Endpoints<'_>, secret: &SecretString, guard: &SafeHttpClient, visit: &CodeExchange<'_>) -> Result<String, UpstreamError> {
     let client = BasicClient::new(ClientId::new(at.client_id.to_owned()))
         .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
         .set_token_uri(TokenUrl::new(at.token_url.to_owned()).map_err(broken)?)
@@ -69,11 +69,11 @@ pub fn text_at(value: &Value, path: &str) -> Option<String> {
 pub struct Generic {
     settings: Oauth2Settings,
     secret: SecretString,
-    guard: Guard,
+    guard: SafeHttpClient,
 }
 
 impl Generic {
-    pub fn new(settings: Oauth2Settings, secret: SecretString, guard: Guard) -> Self {
+    pub fn new(settings: Oauth2Settings, secret: SecretString, guard: SafeHttpClient) -> Self {
         Self { settings, secret, guard }
     }
 
@@ -81,7 +81,7 @@ impl Generic {
         Endpoints { client_id: &self.settings.client_id, authorization_url: &self.settings.authorization_url, token_url: &self.settings.token_url, auth: self.settings.auth }
     }
 
-    async fn finish_visit(&self, visit: Visit<'_>) -> Result<Assertion, UpstreamError> {
+    async fn finish_visit(&self, visit: CodeExchange<'_>) -> Result<Assertion, UpstreamError> {
         let token = access_token(&self.endpoints(), &self.secret, &self.guard, &visit).await?;
         let who = self.guard.json(&self.settings.userinfo_url, Some(&token)).await?;
         let subject = at(&who, &self.settings.subject_path).and_then(subject).ok_or_else(|| UpstreamError::Answer("no subject at the configured path".into()))?;
@@ -105,7 +105,7 @@ impl Connector for Generic {
         async move { start_url(&self.endpoints(), &self.settings.scopes, &start) }.boxed()
     }
 
-    fn finish<'a>(&'a self, visit: Visit<'a>) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
+    fn finish<'a>(&'a self, visit: CodeExchange<'a>) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
         self.finish_visit(visit).boxed()
     }
 
@@ -132,8 +132,8 @@ mod tests {
             email_verified_path: "user.sure".into(),
             name_path: String::new(),
         };
-        let guard = Guard::new(GuardOptions { allow_private: true, ..GuardOptions::default() }).unwrap();
-        let visit = Visit { redirect_uri: "http://here.test/cb", code: "x", issuer: None, nonce: "n", verifier: &"v".repeat(43), now: 0 };
+        let guard = SafeHttpClient::new(GuardOptions { allow_private: true, ..GuardOptions::default() }).unwrap();
+        let visit = CodeExchange { redirect_uri: "http://here.test/cb", code: "x", issuer: None, nonce: "n", verifier: &"v".repeat(43), now: 0 };
         Generic::new(settings, SecretString::from("s"), guard).finish(visit).await
     }
 

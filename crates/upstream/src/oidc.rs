@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::{Assertion, Auth, Connector, Guard, Start, UpstreamError, Visit, connector::origin_of, json, settings::OidcSettings, subject::text_subject};
+use crate::{Assertion, Auth, CodeExchange, Connector, SafeHttpClient, Start, UpstreamError, connector::origin_of, json, settings::OidcSettings, subject::text_subject};
 
 /// Clock difference that tokens may have.
 const SKEW: domain::Micros = domain::MINUTE;
@@ -35,7 +35,7 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 6] = [
 pub struct Oidc {
     settings: OidcSettings,
     secret: SecretString,
-    guard: Guard,
+    guard: SafeHttpClient,
     metadata: Mutex<Option<Arc<Metadata>>>,
 }
 
@@ -49,7 +49,7 @@ struct Metadata {
 }
 
 impl Oidc {
-    pub fn new(settings: OidcSettings, secret: SecretString, guard: Guard) -> Self {
+    pub fn new(settings: OidcSettings, secret: SecretString, guard: SafeHttpClient) -> Self {
         Self { settings, secret, guard, metadata: Mutex::new(None) }
     }
 
@@ -120,7 +120,7 @@ impl Oidc {
         Ok(request.url().0)
     }
 
-    async fn finish_visit(&self, visit: Visit<'_>) -> Result<Assertion, UpstreamError> {
+    async fn finish_visit(&self, visit: CodeExchange<'_>) -> Result<Assertion, UpstreamError> {
         let metadata = self.metadata(Some(visit.now)).await?;
         match visit.issuer {
             Some(issuer) if issuer != self.settings.issuer => return Err(UpstreamError::Answer("iss names another provider".into())),
@@ -146,7 +146,7 @@ impl Oidc {
         Ok(Assertion::from_claims(subject, claims))
     }
 
-    async fn exchange(&self, metadata: &Metadata, visit: &Visit<'_>) -> Result<(CoreIdToken, String), UpstreamError> {
+    async fn exchange(&self, metadata: &Metadata, visit: &CodeExchange<'_>) -> Result<(CoreIdToken, String), UpstreamError> {
         let redirect = RedirectUrl::new(visit.redirect_uri.to_owned()).map_err(|e| UpstreamError::Answer(e.to_string()))?;
         let auth = match self.settings.auth {
             Auth::Basic => AuthType::BasicAuth,
@@ -165,7 +165,7 @@ impl Oidc {
         Ok((id_token, answer.access_token().secret().clone()))
     }
 
-    async fn verified(&self, metadata: &Metadata, token: &CoreIdToken, visit: &Visit<'_>) -> Result<Map<String, Value>, UpstreamError> {
+    async fn verified(&self, metadata: &Metadata, token: &CoreIdToken, visit: &CodeExchange<'_>) -> Result<Map<String, Value>, UpstreamError> {
         use openidconnect::{ClaimsVerificationError as E, SignatureVerificationError as S};
         // Read before anything else reads it: what the library believes and what is kept are the same (ID-19).
         let (_, claims) = json::parts(&token.to_string())?;
@@ -180,7 +180,7 @@ impl Oidc {
         Ok(claims)
     }
 
-    fn check(&self, keys: &CoreJsonWebKeySet, token: &CoreIdToken, visit: &Visit<'_>) -> Result<(), openidconnect::ClaimsVerificationError> {
+    fn check(&self, keys: &CoreJsonWebKeySet, token: &CoreIdToken, visit: &CodeExchange<'_>) -> Result<(), openidconnect::ClaimsVerificationError> {
         let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(|e| openidconnect::ClaimsVerificationError::InvalidIssuer(e.to_string()))?;
         let now = visit.now;
         let verifier = CoreIdTokenVerifier::new_public_client(self.client_id(), issuer, keys.clone())
@@ -201,7 +201,7 @@ impl Connector for Oidc {
         self.start(start).boxed()
     }
 
-    fn finish<'a>(&'a self, visit: Visit<'a>) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
+    fn finish<'a>(&'a self, visit: CodeExchange<'a>) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
         self.finish_visit(visit).boxed()
     }
 
@@ -209,7 +209,7 @@ impl Connector for Oidc {
         origin_of(&self.settings.issuer)
     }
 
-    fn says_when(&self) -> bool {
+    fn supports_auth_time(&self) -> bool {
         true
     }
 }

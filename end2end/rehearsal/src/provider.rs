@@ -82,7 +82,7 @@ struct Grant {
     redirect_uri: String,
     client_id: String,
     /// `max_age` was asked: the ID token says when the person authenticated (OpenID Connect Core §3.1.2.1).
-    says_when: bool,
+    supports_auth_time: bool,
 }
 
 /// The provider.
@@ -268,7 +268,7 @@ async fn authorize(State(p): State<Provider>, Query(q): Query<HashMap<String, St
         challenge: q.get("code_challenge").cloned(),
         redirect_uri: redirect_uri.clone(),
         client_id: q.get("client_id").cloned().unwrap_or_default(),
-        says_when: q.contains_key("max_age"),
+        supports_auth_time: q.contains_key("max_age"),
     };
     inner.codes.insert(code.clone(), grant);
     let issuer = knobs.other_iss.clone().unwrap_or_else(|| p.issuer.clone());
@@ -338,7 +338,7 @@ async fn token(State(p): State<Provider>, headers: HeaderMap, Form(form): Form<H
     if let Some(nonce) = &grant.nonce {
         claims = merge(claims, &json!({ "nonce": nonce }));
     }
-    if grant.says_when {
+    if grant.supports_auth_time {
         claims = merge(claims, &json!({ "auth_time": now }));
     }
     if !knobs.email_in_userinfo {

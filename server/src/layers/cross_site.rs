@@ -1,6 +1,6 @@
 //! Posts from other sites are refused: tower-http's layer judges, this one adds the stricter rule and draws the page.
 use app::{
-    context::{Asker, Context},
+    context::{Context, WebRequest},
     cookies::read,
     pages::refusal_page,
 };
@@ -21,17 +21,17 @@ pub fn is_open(path: &str) -> bool {
 
 /// A post that carries our session but says nothing of where it comes from is refused too (SB-04).
 pub async fn cross_site(State(context): State<Context>, request: Request, next: Next) -> Response {
-    let asker = request.extensions().get::<Asker>().cloned().unwrap_or_default();
+    let web = request.extensions().get::<WebRequest>().cloned().unwrap_or_default();
     let headers = request.headers();
     let silent = !headers.contains_key(ORIGIN) && !headers.contains_key("sec-fetch-site");
     let with_session = read(headers, &context.cookies.session_name()).is_some();
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if changes && silent && with_session && !is_open(request.uri().path()) {
-        return refusal_page(&context, &asker, Refusal::CrossSite, "").await;
+        return refusal_page(&context, &web, Refusal::CrossSite, "").await;
     }
     let response = next.run(request).await;
     if response.extensions().get::<ProtectionError>().is_some() {
-        return refusal_page(&context, &asker, Refusal::CrossSite, "").await;
+        return refusal_page(&context, &web, Refusal::CrossSite, "").await;
     }
     response
 }

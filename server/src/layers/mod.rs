@@ -3,4 +3,4 @@ pub mod address;
 pub mod cross_site;
 pub mod headers;
 pub mod host;
-pub mod visitor;
+pub mod request_context;

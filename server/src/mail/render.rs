@@ -1,12 +1,12 @@
 //! A letter as a message: text and HTML, in the account's language, everything escaped.
 use app::i18n::{Lang, t, ta, utc_text};
 use lettre::{
-    Address, Message,
+    Address,
     address::Envelope,
     message::{Mailbox, MultiPart},
 };
 use minijinja::{AutoEscape, Environment, context};
-use service::notifications::messages::{Kind, Letter};
+use service::notifications::messages::{Kind, Message};
 
 /// The rendered parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Rendered {
 ///
 /// # Errors
 /// When a template fails, which a test for each kind and language rules out.
-pub fn render(letter: &Letter) -> anyhow::Result<Rendered> {
+pub fn render(letter: &Message) -> anyhow::Result<Rendered> {
     let lang = Lang::parse(&letter.locale).unwrap_or_default();
     let words = [("provider", letter.provider.as_str()), ("identity", letter.identity.as_str())];
     let kind = letter.kind.name();
@@ -54,7 +54,7 @@ pub fn render(letter: &Letter) -> anyhow::Result<Rendered> {
 ///
 /// # Errors
 /// When the stored address cannot be a mailbox.
-pub fn message(letter: &Letter, id: &str, from: &Mailbox) -> anyhow::Result<Message> {
+pub fn message(letter: &Message, id: &str, from: &Mailbox) -> anyhow::Result<lettre::Message> {
     let rendered = render(letter)?;
     let to: Address = letter.to.as_str().parse()?;
     // The application's sender is what people see; the envelope stays ours, where what cannot be delivered comes back.
@@ -65,7 +65,7 @@ pub fn message(letter: &Letter, id: &str, from: &Mailbox) -> anyhow::Result<Mess
     };
     let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()])?;
     let id = format!("<{id}@{}>", from.email.domain());
-    let message = Message::builder()
+    let message = lettre::Message::builder()
         .message_id(Some(id))
         .envelope(envelope)
         .from(shown)
@@ -83,8 +83,8 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn letter(kind: Kind, locale: &str, provider: &str) -> Letter {
-        Letter {
+    fn letter(kind: Kind, locale: &str, provider: &str) -> Message {
+        Message {
             kind,
             to: domain::contact::Contact::parse("v@ex.test").unwrap(),
             locale: locale.into(),

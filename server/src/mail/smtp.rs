@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message::Mailbox};
-use service::notifications::messages::Letter;
+use service::notifications::messages::Message;
 
 use crate::{config::Mail, mail::render::message, text::NotSent};
 
@@ -27,7 +27,7 @@ impl Smtp {
     ///
     /// # Errors
     /// [`NotSent`].
-    pub async fn send(&self, letter: &Letter, id: &str) -> Result<(), NotSent> {
+    pub async fn send(&self, letter: &Message, id: &str) -> Result<(), NotSent> {
         let message = message(letter, id, &self.from).map_err(|e| NotSent::Ever(e.to_string()))?;
         match self.transport.send(message).await {
             Ok(_) => Ok(()),

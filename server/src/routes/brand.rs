@@ -1,7 +1,7 @@
 //! Colours and logos: `GET /brand/<name>`, and the form that takes a logo.
 use app::{
-    context::{Asker, Context},
-    outcome::{Flash, back, refuse, turned_away},
+    context::{Context, WebRequest},
+    outcome::{Flash, redirect_with_flash, refuse, turned_away},
     paths,
 };
 use axum::{
@@ -38,18 +38,18 @@ pub async fn look(State(context): State<Context>, Path(file): Path<String>) -> R
 }
 
 /// `POST /admin/brand/logo`: `logo` is the file, `client_id` the application's, `remove` takes it away.
-pub async fn logo(State(context): State<Context>, Extension(asker): Extension<Asker>, form: Multipart) -> Response {
+pub async fn logo(State(context): State<Context>, Extension(web): Extension<WebRequest>, form: Multipart) -> Response {
     let next = match read(form).await {
         Ok(Sent { client, upload }) => {
             let page = client.as_deref().map_or_else(|| paths::ADMIN_BRAND.to_owned(), |c| paths::safe(&paths::admin_application(c)));
-            match context.ligature.set_logo(&asker.visitor, client.as_deref(), upload).await {
-                Ok(Ok(())) => back(&context, &asker, &page, Flash::notice("saved")).await,
-                Ok(Err(wrong)) => back(&context, &asker, &page, Flash { problems: vec![("logo".into(), wrong.into())], ..Flash::default() }).await,
+            match context.ligature.set_logo(&web.ctx, client.as_deref(), upload).await {
+                Ok(Ok(())) => redirect_with_flash(&context, &web, &page, Flash::notice("saved")).await,
+                Ok(Err(wrong)) => redirect_with_flash(&context, &web, &page, Flash { problems: vec![("logo".into(), wrong.into())], ..Flash::default() }).await,
                 Err(fault) => turned_away(&fault, &page),
             }
         }
         // More than a form may have: most likely a picture that is far too large.
-        Err(StatusCode::PAYLOAD_TOO_LARGE) => back(&context, &asker, paths::ADMIN_BRAND, Flash { problems: vec![("logo".into(), "logo-large".into())], ..Flash::default() }).await,
+        Err(StatusCode::PAYLOAD_TOO_LARGE) => redirect_with_flash(&context, &web, paths::ADMIN_BRAND, Flash { problems: vec![("logo".into(), "logo-large".into())], ..Flash::default() }).await,
         Err(_) => refuse(&Refusal::BadRequest.into()),
     };
     see_other(&context, &next)

@@ -1,6 +1,6 @@
 //! `GET /callback/{key}`: a provider's answer comes in, a clean address goes out.
 use app::{
-    context::{Asker, Context},
+    context::{Context, WebRequest},
     cookies::read,
     outcome::leave,
 };
@@ -27,7 +27,7 @@ pub struct Answer {
 
 pub async fn callback(
     State(context): State<Context>,
-    Extension(asker): Extension<Asker>,
+    Extension(web): Extension<WebRequest>,
     Path(key): Path<String>,
     headers: HeaderMap,
     answer: Result<Query<Answer>, axum::extract::rejection::QueryRejection>,
@@ -37,7 +37,7 @@ pub async fn callback(
     let cookie = read(&headers, &context.cookies.start_name(&id));
     let bounded = |text: Option<String>| text.filter(|t| t.len() <= 4096);
     let answer = Callback { state: bounded(answer.state), code: bounded(answer.code), error: answer.error, iss: bounded(answer.iss) };
-    let result = context.ligature.callback(&asker.visitor, &key, answer, cookie.as_deref()).await;
+    let result = context.ligature.callback(&web.ctx, &key, answer, cookie.as_deref()).await;
     let mut next = leave(&context, result).await;
     if cookie.is_some() {
         next = next.with(context.cookies.start(&id, ""));

@@ -1,6 +1,6 @@
 //! Server functions behind one door: whatever is not a 303 becomes a page of ours.
 use app::{
-    context::{Asker, Context},
+    context::{Context, WebRequest},
     pages::refusal_page,
 };
 use axum::{
@@ -21,13 +21,13 @@ pub async fn function(State(context): State<Context>, request: Request) -> Respo
 use axum::response::IntoResponse;
 
 /// Without `Accept: text/html` and `Referer` the framework adds no redirect and no error text of its own.
-pub async fn forms(State(context): State<Context>, Extension(asker): Extension<Asker>, mut request: Request, next: Next) -> Response {
+pub async fn forms(State(context): State<Context>, Extension(web): Extension<WebRequest>, mut request: Request, next: Next) -> Response {
     let headers = request.headers_mut();
     headers.remove(header::REFERER);
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     let form = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"));
     if !form && headers.get(header::CONTENT_LENGTH).is_some_and(|v| v != "0") {
-        return refusal_page(&context, &asker, Refusal::BadRequest, "").await;
+        return refusal_page(&context, &web, Refusal::BadRequest, "").await;
     }
     // Functions under this path answer a module of ours; all others lead on to a page.
     let answers = request.uri().path().starts_with("/fn/ask/");
@@ -37,5 +37,5 @@ pub async fn forms(State(context): State<Context>, Extension(asker): Extension<A
     }
     // Arguments that are missing, unreadable or too long are the sender's fault; an Ok without a redirect is ours.
     let refusal = if response.status().is_success() { Refusal::Internal } else { Refusal::BadRequest };
-    refusal_page(&context, &asker, refusal, "").await
+    refusal_page(&context, &web, refusal, "").await
 }

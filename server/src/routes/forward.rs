@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use service::{
-    Fault,
+    Error,
     oidc_provider::{ForwardPerson, ForwardStart, GuardedHost},
     sign_in::start::cookie_id,
 };
@@ -52,7 +52,7 @@ fn own_cookie(host: &GuardedHost, headers: &HeaderMap, base: &str) -> Option<Str
     read(headers, &cookie_name(host.is_secure(), base))
 }
 
-async fn asked(context: &Context, client_id: &str, headers: &HeaderMap) -> Result<GuardedHost, Fault> {
+async fn asked(context: &Context, client_id: &str, headers: &HeaderMap) -> Result<GuardedHost, Error> {
     context.ligature.guarded_host(client_id, said(headers, "x-forwarded-host")).await
 }
 
@@ -79,7 +79,7 @@ fn to_sign_in(host: &GuardedHost, started: &ForwardStart, headers: &HeaderMap) -
 }
 
 /// To the page of a refusal: at our own address, where its looks are.
-fn refused(context: &Context, fault: &Fault) -> Response {
+fn refused(context: &Context, fault: &Error) -> Response {
     leading(&format!("{}{}", context.ligature.settings.public_url, refuse(fault).location()), Vec::new())
 }
 
@@ -95,7 +95,7 @@ pub async fn check(State(context): State<Context>, Path(client_id): Path<String>
     match (host, person) {
         (_, Ok(Some(person))) => signed_in(person),
         (host, Ok(None)) if leads => begin(&context, host, &headers),
-        (Err(fault), _) | (_, Err(fault)) if !matches!(fault, Fault::Refused { .. }) => {
+        (Err(fault), _) | (_, Err(fault)) if !matches!(fault, Error::Refused { .. }) => {
             tracing::error!(error = %fault, "a proxy could not be answered");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
@@ -112,7 +112,7 @@ fn signed_in(person: ForwardPerson) -> Response {
     response
 }
 
-fn begin(context: &Context, host: Result<GuardedHost, Fault>, headers: &HeaderMap) -> Response {
+fn begin(context: &Context, host: Result<GuardedHost, Error>, headers: &HeaderMap) -> Response {
     let begun = host.and_then(|host| context.ligature.begin_forward(&host, said(headers, "x-forwarded-uri")).map(|started| (host, started)));
     match begun {
         Ok((host, started)) => to_sign_in(&host, &started, headers),

@@ -1,7 +1,7 @@
 //! The OpenID Provider's endpoints.
 use app::{
-    context::{Asker, Context},
-    outcome::{Leave, refuse, sign_in_for},
+    context::{Context, WebRequest},
+    outcome::{SeeOther, refuse, sign_in_for},
     paths,
 };
 use axum::{
@@ -26,30 +26,30 @@ type Parameters = Vec<(String, String)>;
 type Posted = Result<Form<Parameters>, FormRejection>;
 
 /// `GET /authorize`.
-pub async fn authorize(State(context): State<Context>, Extension(asker): Extension<Asker>, Query(parameters): Query<Parameters>) -> Response {
-    answer(context, asker, parameters).await
+pub async fn authorize(State(context): State<Context>, Extension(web): Extension<WebRequest>, Query(parameters): Query<Parameters>) -> Response {
+    answer(context, web, parameters).await
 }
 
 /// The longest request that comes around as a GET.
 const AROUND: usize = 4000;
 
 /// `POST /authorize` (OpenID Connect Core §3.1.2.1): it only shows a page or goes back, so it may come from anywhere.
-pub async fn authorize_form(State(context): State<Context>, Extension(asker): Extension<Asker>, Form(parameters): Form<Parameters>) -> Response {
+pub async fn authorize_form(State(context): State<Context>, Extension(web): Extension<WebRequest>, Form(parameters): Form<Parameters>) -> Response {
     // A post from another site comes without the session's cookie; asked again as a GET the browser brings it.
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&parameters).finish();
-    if asker.visitor.session.is_none() && query.len() <= AROUND {
+    if web.ctx.session.is_none() && query.len() <= AROUND {
         return Redirect::to(&format!("/authorize?{query}")).into_response();
     }
-    answer(context, asker, parameters).await
+    answer(context, web, parameters).await
 }
 
-async fn answer(context: Context, asker: Asker, parameters: Parameters) -> Response {
-    let leave = match context.ligature.authorize(&asker.visitor, &parameters).await {
-        Ok(Authorized::Application(uri)) => Leave { to: Destination::Application(uri), cookies: Vec::new() },
+async fn answer(context: Context, web: WebRequest, parameters: Parameters) -> Response {
+    let leave = match context.ligature.authorize(&web.ctx, &parameters).await {
+        Ok(Authorized::Application(uri)) => SeeOther { to: Destination::Application(uri), cookies: Vec::new() },
         Ok(Authorized::SignIn(request, wanted)) => {
             let leave = sign_in_for(&context, request, paths::LOGIN).unwrap_or_else(|fault| refuse(&fault));
             // What the person chose, or their browser asks for, comes before the application's wish.
-            match asker.preferred_by(&wanted) {
+            match web.preferred_by(&wanted) {
                 Some(tag) => leave.with(context.cookies.language(tag)),
                 None => leave,
             }
@@ -144,7 +144,7 @@ fn problem(error: &TokenProblem) -> Response {
         TokenProblem::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token"),
         TokenProblem::InvalidProof => (StatusCode::UNAUTHORIZED, "invalid_dpop_proof"),
         TokenProblem::InsufficientScope => (StatusCode::FORBIDDEN, "insufficient_scope"),
-        TokenProblem::Fault(fault) => {
+        TokenProblem::Error(fault) => {
             tracing::error!(error = %fault, "an endpoint for applications failed");
             (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable")
         }
@@ -155,7 +155,7 @@ fn problem(error: &TokenProblem) -> Response {
         TokenProblem::InvalidToken => "Bearer error=\"invalid_token\"",
         TokenProblem::InvalidProof => "DPoP error=\"invalid_dpop_proof\", algs=\"ES256 EdDSA RS256\"",
         TokenProblem::InsufficientScope => "Bearer error=\"insufficient_scope\", scope=\"openid\"",
-        TokenProblem::Code(_) | TokenProblem::Fault(_) => return response,
+        TokenProblem::Code(_) | TokenProblem::Error(_) => return response,
     };
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
@@ -210,7 +210,7 @@ pub async fn register(State(context): State<Context>, headers: HeaderMap, body: 
         Err(RegisterProblem::Metadata(wrong)) => {
             (StatusCode::BAD_REQUEST, [(header::CACHE_CONTROL, "no-store")], Json(json!({"error": wrong.error, "error_description": wrong.description}))).into_response()
         }
-        Err(RegisterProblem::Fault(fault)) => problem(&TokenProblem::Fault(fault)),
+        Err(RegisterProblem::Error(fault)) => problem(&TokenProblem::Error(fault)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `GET` and `POST /logout`: the end-session endpoint (OpenID Connect RP-Initiated Logout §2).
 use app::{
-    context::{Asker, Context},
+    context::{Context, WebRequest},
     forms::account::signed_out,
     outcome::refuse,
     pages::logout,
@@ -18,10 +18,10 @@ use crate::routes::see_other;
 
 type Parameters = Vec<(String, String)>;
 
-pub async fn logout(State(context): State<Context>, Extension(asker): Extension<Asker>, Query(parameters): Query<Parameters>) -> Response {
-    match context.ligature.end_session_asked(&asker.visitor, &parameters, false).await {
-        Ok(LogoutAsked::Ask(out)) => logout::ask(&context, &asker, out, &parameters).await,
-        Ok(LogoutAsked::Done(out)) => see_other(&context, &signed_out(&context, &asker, out).await),
+pub async fn logout(State(context): State<Context>, Extension(web): Extension<WebRequest>, Query(parameters): Query<Parameters>) -> Response {
+    match context.ligature.end_session_asked(&web.ctx, &parameters, false).await {
+        Ok(LogoutAsked::Ask(out)) => logout::ask(&context, &web, out, &parameters).await,
+        Ok(LogoutAsked::Done(out)) => see_other(&context, &signed_out(&context, &web, out).await),
         Err(fault) => see_other(&context, &refuse(&fault)),
     }
 }

@@ -9,14 +9,14 @@ pub mod issuer;
 pub mod logout;
 pub mod start;
 
-use app::{context::Context, outcome::Leave};
+use app::{context::Context, outcome::SeeOther};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 /// A 303 with its cookies; never 307, which would send a form on (RFC 9700 §4.12).
-pub(crate) fn see_other(context: &Context, leave: &Leave) -> Response {
+pub(crate) fn see_other(context: &Context, leave: &SeeOther) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
     headers.insert(header::LOCATION, HeaderValue::from_str(&leave.location()).unwrap_or(HeaderValue::from_static("/")));

@@ -1,7 +1,7 @@
 //! `POST /login/with/{key}`, `…/methods/add/{key}`, `…/confirm/with/{key}`, `…/merge/with/{key}`: off to the provider.
 use app::{
-    context::{Asker, Context},
-    outcome::{Leave, refuse},
+    context::{Context, WebRequest},
+    outcome::{SeeOther, refuse},
     paths,
 };
 use axum::{
@@ -11,7 +11,7 @@ use axum::{
 };
 use domain::{Refusal, path::Continuation};
 use serde::Deserialize;
-use service::{Destination, Fault, Purpose, Started};
+use service::{Destination, Error, Purpose, Started};
 
 use crate::routes::see_other;
 
@@ -26,20 +26,20 @@ pub struct StartForm {
     bind: String,
 }
 
-pub async fn sign_in(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>, form: Result<Form<StartForm>, FormRejection>) -> Response {
+pub async fn sign_in(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path(key): Path<String>, form: Result<Form<StartForm>, FormRejection>) -> Response {
     let Form(form) = form.unwrap_or_default();
-    let continuation = asker.continuation(&context.ligature, &form.entry);
+    let continuation = web.continuation(&context.ligature, &form.entry);
     let purpose = if form.bind.is_empty() { Purpose::SignIn } else { Purpose::Bind(form.bind) };
-    let started = context.ligature.start(&asker.visitor, &key, purpose, continuation).await;
+    let started = context.ligature.start(&web.ctx, &key, purpose, continuation).await;
     off(&context, started)
 }
 
-pub async fn add_method(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>) -> Response {
-    let started = context.ligature.start(&asker.visitor, &key, Purpose::Add, Continuation::Account).await;
+pub async fn add_method(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path(key): Path<String>) -> Response {
+    let started = context.ligature.start(&web.ctx, &key, Purpose::Add, Continuation::Account).await;
     if let Err(fault) = &started
         && fault.refusal() == Refusal::NotRecent
     {
-        return see_other(&context, &Leave::local(paths::confirm(paths::ACCOUNT)));
+        return see_other(&context, &SeeOther::local(paths::confirm(paths::ACCOUNT)));
     }
     off(&context, started)
 }
@@ -51,30 +51,30 @@ pub struct ConfirmForm {
     to: String,
 }
 
-pub async fn confirm(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>, form: Result<Form<ConfirmForm>, FormRejection>) -> Response {
+pub async fn confirm(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path(key): Path<String>, form: Result<Form<ConfirmForm>, FormRejection>) -> Response {
     let Form(form) = form.unwrap_or_default();
-    let started = context.ligature.start(&asker.visitor, &key, Purpose::Confirm, app::forms::confirm::after(&form.to)).await;
+    let started = context.ligature.start(&web.ctx, &key, Purpose::Confirm, app::forms::confirm::after(&form.to)).await;
     off(&context, started)
 }
 
-pub async fn merge(State(context): State<Context>, Extension(asker): Extension<Asker>, Path(key): Path<String>) -> Response {
-    let started = match context.ligature.may_merge(&asker.visitor).await {
-        Ok(()) => context.ligature.start(&asker.visitor, &key, Purpose::Merge, Continuation::Account).await,
-        Err(fault) if fault.refusal() == Refusal::NotRecent => return see_other(&context, &Leave::local(paths::confirm(paths::MERGE))),
+pub async fn merge(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path(key): Path<String>) -> Response {
+    let started = match context.ligature.may_merge(&web.ctx).await {
+        Ok(()) => context.ligature.start(&web.ctx, &key, Purpose::Merge, Continuation::Account).await,
+        Err(fault) if fault.refusal() == Refusal::NotRecent => return see_other(&context, &SeeOther::local(paths::confirm(paths::MERGE))),
         Err(fault) => Err(fault),
     };
     off(&context, started)
 }
 
 /// From an undo link's page: an identity that the account had before.
-pub async fn undo(State(context): State<Context>, Extension(asker): Extension<Asker>, Path((secret, key)): Path<(String, String)>) -> Response {
-    let started = context.ligature.start(&asker.visitor, &key, Purpose::Undo(secret), Continuation::Account).await;
+pub async fn undo(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path((secret, key)): Path<(String, String)>) -> Response {
+    let started = context.ligature.start(&web.ctx, &key, Purpose::Undo(secret), Continuation::Account).await;
     off(&context, started)
 }
 
-fn off(context: &Context, started: Result<Started, Fault>) -> Response {
+fn off(context: &Context, started: Result<Started, Error>) -> Response {
     let leave = match started {
-        Ok(started) => Leave { to: Destination::Application(started.url), cookies: vec![context.cookies.start(&started.id, &started.cookie)] },
+        Ok(started) => SeeOther { to: Destination::Application(started.url), cookies: vec![context.cookies.start(&started.id, &started.cookie)] },
         Err(fault) => refuse(&fault),
     };
     see_other(context, &leave)

@@ -1,6 +1,6 @@
 //! Text messages: rendered, handed to whoever can send them, tried again until they are worth nothing.
 use app::i18n::{Lang, t, ta};
-use service::notifications::messages::Letter;
+use service::notifications::messages::Message;
 
 pub mod webhook;
 
@@ -35,7 +35,7 @@ pub trait SmsSender: Send + Sync {
 /// A letter's words as one short text. The last line lets phones fill the code in on this origin only
 /// (origin-bound one-time codes, WICG).
 #[must_use]
-pub fn body(letter: &Letter) -> String {
+pub fn body(letter: &Message) -> String {
     let lang = Lang::parse(&letter.locale).unwrap_or_default();
     let host = letter.public_url.split_once("://").map_or(letter.public_url.as_str(), |(_, rest)| rest);
     let words = [("provider", letter.provider.as_str()), ("code", letter.code.as_str()), ("host", host)];
@@ -53,7 +53,7 @@ mod tests {
     fn every_text_is_short_and_complete_in_every_language() {
         for kind in Kind::BY_TEXT {
             for lang in Lang::ALL {
-                let letter = Letter {
+                let letter = Message {
                     kind,
                     to: domain::contact::Contact::parse("+4930123456").unwrap(),
                     locale: lang.tag().into(),

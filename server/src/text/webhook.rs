@@ -1,7 +1,7 @@
 //! Texts by HTTP: one POST of JSON for each, to an address that the operator configured.
 use http::{Request, StatusCode};
 use serde_json::json;
-use upstream::{Guard, GuardOptions};
+use upstream::{GuardOptions, SafeHttpClient};
 
 use crate::{
     config::Sms,
@@ -13,14 +13,14 @@ pub struct Webhook {
     url: String,
     token: String,
     // The operator's own file names the address, also one inside.
-    client: Guard,
+    client: SafeHttpClient,
 }
 
 impl Webhook {
     /// # Errors
     /// When the TLS set-up fails.
     pub fn new(config: &Sms) -> anyhow::Result<Self> {
-        let client = Guard::new(GuardOptions { allow_private: true, timeout: std::time::Duration::from_millis(config.timeout_ms), max_bytes: 64 << 10 })?;
+        let client = SafeHttpClient::new(GuardOptions { allow_private: true, timeout: std::time::Duration::from_millis(config.timeout_ms), max_bytes: 64 << 10 })?;
         Ok(Self { url: config.webhook_url.clone(), token: config.webhook_token.clone(), client })
     }
 }

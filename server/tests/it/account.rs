@@ -138,7 +138,7 @@ async fn ma_12_no_act_of_my_account_reaches_what_is_somebody_elses() {
     let org = ligature.org;
     ligature
         .store
-        .write::<_, service::Fault, _>(move |c| {
+        .write::<_, service::Error, _>(move |c| {
             Box::pin(async move {
                 for n in [7_u8, 8] {
                     let passkey = storage::accounts::passkeys::Passkey {

@@ -360,7 +360,7 @@ async fn ma_08_the_last_way_in_is_counted_over_every_kind_that_opens_the_account
     let (ligature, id) = (w.ligature(), link.0);
     let row = storage::accounts::passkeys::Passkey { id: vec![7; 16], account_id: id, user_id: storage::key(id), name: "Laptop".into(), data: "{}".into(), created_at: 1, used_at: None };
     let org = ligature.org;
-    ligature.store.write::<_, service::Fault, _>(move |c| Box::pin(async move { Ok(storage::accounts::passkeys::add_passkey(c, org, &row).await?) })).await.unwrap();
+    ligature.store.write::<_, service::Error, _>(move |c| Box::pin(async move { Ok(storage::accounts::passkeys::add_passkey(c, org, &row).await?) })).await.unwrap();
     assert_eq!(b.post("/fn/account/remove", &[("link", &link.1)]).await.refusal(), "account.last_method");
     policy(&w, |d| d["permits"]["passkey_sign_in"] = true.into()).await;
     assert!(b.get("/account").await.has("/remove"));

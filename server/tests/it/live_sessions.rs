@@ -3,15 +3,15 @@ use crate::world::{Browser, PASSWORD, Page, World};
 use domain::{AccountId, Refusal, Role, path::Continuation};
 use futures_util::{FutureExt, future::BoxFuture};
 use rehearsal::provider::{Knobs, Provider};
-use service::{Fault, Ligature, Visitor};
+use service::{Error, Ligature, RequestContext};
 
 /// The request of a browser with the session that it has now.
-async fn visitor(w: &World, b: &Browser) -> Visitor {
+async fn ctx(w: &World, b: &Browser) -> RequestContext {
     let cookie = b.session_cookie().unwrap();
     let secret = cookie.split_once('=').unwrap().1.to_owned();
     let session = w.ligature().session(&secret).await.unwrap();
     assert!(session.is_some());
-    Visitor { browser: vec![7; 32], locale: "en".into(), session, ..Visitor::default() }
+    RequestContext { browser: vec![7; 32], locale: "en".into(), session, ..RequestContext::default() }
 }
 
 /// Goes back from the provider; while the provider keeps its token answer, something else happens.
@@ -81,7 +81,7 @@ async fn sf_02_confirming_by_a_provider_does_not_bring_an_ended_session_back() {
                 tokio::task::yield_now().await;
             }
             if ended {
-                let owner = visitor(&w, &v).await;
+                let owner = ctx(&w, &v).await;
                 w.ligature().end_sessions(&owner, None, true).await.unwrap();
             }
             w.knobs(&w.meridian, fresh(false));
@@ -93,7 +93,7 @@ async fn sf_02_confirming_by_a_provider_does_not_bring_an_ended_session_back() {
     }
 }
 
-type Act = fn(Ligature, Visitor) -> BoxFuture<'static, Result<(), Fault>>;
+type Act = fn(Ligature, RequestContext) -> BoxFuture<'static, Result<(), Error>>;
 
 /// Everything that changes something of one's own account, as somebody does it whose request came with a live session.
 const OWN: &[(&str, Act)] = &[
@@ -115,7 +115,7 @@ async fn sf_01_every_act_of_ones_own_account_is_refused_when_the_session_ended_s
         for ended in [false, true] {
             let email = format!("v{n}{ended}@example.test");
             let b = w.sign_up(&email).await;
-            let request = visitor(&w, &b).await;
+            let request = ctx(&w, &b).await;
             if ended {
                 w.ligature().end_sessions(&request, None, true).await.unwrap();
             }
@@ -139,7 +139,7 @@ const CONSOLE: &[(&str, Act)] = &[
         async move {
             match l.save_draft(&v, "instance", "{}").await {
                 Ok(_) => Ok(()),
-                Err(service::admin::SaveProblem::Fault(fault)) => Err(fault),
+                Err(service::admin::SaveProblem::Error(fault)) => Err(fault),
                 Err(other) => panic!("{other:?}"),
             }
         }
@@ -150,7 +150,7 @@ const CONSOLE: &[(&str, Act)] = &[
 
 /// Does something while a transaction that was begun before it has not committed yet: the act finds the old state when
 /// it begins, and the new one when it commits.
-async fn behind<F>(w: &World, first: F, act: impl Future<Output = Result<(), Fault>> + Send + 'static) -> Result<(), Fault>
+async fn behind<F>(w: &World, first: F, act: impl Future<Output = Result<(), Error>> + Send + 'static) -> Result<(), Error>
 where
     F: for<'c> FnOnce(&'c mut storage::Conn) -> BoxFuture<'c, Result<(), storage::Error>> + Send + 'static,
 {
@@ -189,10 +189,10 @@ async fn sf_03_nothing_of_the_console_is_written_when_the_session_ended_during_t
     let w = World::new("recommended").await;
     let boss = w.owner().await;
     for (name, act) in CONSOLE {
-        act(w.ligature(), visitor(&w, &boss).await).await.unwrap_or_else(|e| panic!("{name}: {e}"));
+        act(w.ligature(), ctx(&w, &boss).await).await.unwrap_or_else(|e| panic!("{name}: {e}"));
         let other = w.browser();
         other.password("owner@example.test", PASSWORD).await;
-        let request = visitor(&w, &other).await;
+        let request = ctx(&w, &other).await;
         let (account, hash) = (request.session.as_ref().unwrap().account, request.session.as_ref().unwrap().hash.clone());
         let events = w.rows("audit_event", "actor", &format!("admin:{}", request.session.as_ref().unwrap().account)).await;
         // Whoever ends a session holds its account.
@@ -218,10 +218,10 @@ async fn sf_03_nothing_of_the_console_is_written_when_the_session_ended_during_t
 async fn dl_05_a_role_that_was_taken_during_the_save_is_worth_nothing_when_it_commits() {
     let w = World::new("recommended").await;
     let boss = w.owner().await;
-    let owner = visitor(&w, &boss).await;
+    let owner = ctx(&w, &boss).await;
     for (n, (name, act)) in CONSOLE.iter().enumerate() {
         let b = w.sign_up(&format!("second{n}@example.test")).await;
-        let request = visitor(&w, &b).await;
+        let request = ctx(&w, &b).await;
         let account: AccountId = request.session.as_ref().unwrap().account;
         assert_eq!(act(w.ligature(), request.clone()).await.map_err(|f| f.refusal()), Err(Refusal::Forbidden), "{name}: no role yet");
         w.ligature().set_role(&owner, account, Role::Owner, true).await.unwrap();

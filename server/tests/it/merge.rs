@@ -9,7 +9,7 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use serde_json::{Value, json};
-use service::{Caller, Ligature, Visitor};
+use service::{Ligature, RequestContext, SessionInfo};
 use storage::{
     accounts::{
         NewEmail, add_account, add_email,
@@ -194,7 +194,7 @@ async fn make(w: &World, n: usize, side: u8, shape: Shape, keys: &[domain::Provi
     };
     ligature
         .store
-        .write::<_, service::Fault, _>(move |c| {
+        .write::<_, service::Error, _>(move |c| {
             Box::pin(async move {
                 add_account(c, org, id, AccountState::Active, &format!("Account {side}"), "en", &format!("sub-{n}-{side}"), at).await?;
                 let mut seen = std::collections::BTreeSet::new();
@@ -250,7 +250,7 @@ async fn make(w: &World, n: usize, side: u8, shape: Shape, keys: &[domain::Provi
 }
 
 /// A request in a session of an account.
-async fn of(w: &World, account: AccountId) -> Visitor {
+async fn of(w: &World, account: AccountId) -> RequestContext {
     let (ligature, now) = (w.ligature(), w.ligature().now());
     let session = storage::sign_in::sessions::NewSession {
         hash: account.0.to_vec(),
@@ -268,7 +268,7 @@ async fn of(w: &World, account: AccountId) -> Visitor {
     };
     let (org, caller) = (
         ligature.org,
-        Caller {
+        SessionInfo {
             account,
             name: String::new(),
             hash: session.hash.clone(),
@@ -281,7 +281,7 @@ async fn of(w: &World, account: AccountId) -> Visitor {
         },
     );
     ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::sign_in::sessions::add_session(c, org, &session, now).await })).await.unwrap();
-    Visitor { browser: vec![2; 32], locale: "en".into(), session: Some(caller), ..Visitor::default() }
+    RequestContext { browser: vec![2; 32], locale: "en".into(), session: Some(caller), ..RequestContext::default() }
 }
 
 /// A merge loses nothing, doubles nothing, leaves the other account with no way in; taking it back gives both accounts
@@ -331,7 +331,7 @@ async fn generated_accounts_lose_nothing_by_a_merge_and_are_field_equal_after_ta
         assert_eq!(undos[0].what, domain::account_rules::rewind::Changed::Merge);
         // A rewind that waited for its time.
         let (org, row) = (ligature.org, storage::accounts::journal::Waiting { first: undos[0].rev, last: i64::MAX, due_at: 0 });
-        ligature.store.write::<_, service::Fault, _>(move |c| Box::pin(async move { Ok(storage::accounts::journal::set_rewind(c, org, a, row).await?) })).await.unwrap();
+        ligature.store.write::<_, service::Error, _>(move |c| Box::pin(async move { Ok(storage::accounts::journal::set_rewind(c, org, a, row).await?) })).await.unwrap();
         ligature.finish_due_undos().await.unwrap();
         if picture(&ligature, b).await == rest {
             // The account that stays would be left with nothing of its own.

@@ -195,9 +195,9 @@ async fn zi_20_an_organisations_owner_sees_only_their_own_organisation() {
     let unsafe_ = boss.post("/fn/admin/policy", &[("preset", "goss"), ("mail_mode", "none"), ("accept_unproven_links", "on")]).await;
     assert!(unsafe_.has("Only the home organisation"), "I11: {}", unsafe_.body);
     // And the home organisation's owner is nobody in acme.
-    let visitor = Browser::new(&acme.settings.public_url);
-    assert_eq!(visitor.get("/admin").await.status, 401);
-    assert_eq!(visitor.password("owner@example.test", PASSWORD).await.path(), "/login");
+    let ctx = Browser::new(&acme.settings.public_url);
+    assert_eq!(ctx.get("/admin").await.status, 401);
+    assert_eq!(ctx.password("owner@example.test", PASSWORD).await.path(), "/login");
     assert!(home.get("/admin/organisations").await.has("The acme"));
 }
 

@@ -462,7 +462,7 @@ async fn rp_01_after_a_recovery_the_page_of_what_else_opens_the_account_always_c
     let account = storage::accounts::find_owner(&mut ligature.store.read().await.unwrap(), ligature.org, "v@example.test").await.unwrap().unwrap();
     let row = storage::accounts::passkeys::Passkey { id: vec![7; 16], account_id: account, user_id: storage::key(account), name: "Laptop".into(), data: "{}".into(), created_at: 1, used_at: None };
     let org = ligature.org;
-    ligature.store.write::<_, service::Fault, _>(move |c| Box::pin(async move { Ok(storage::accounts::passkeys::add_passkey(c, org, &row).await?) })).await.unwrap();
+    ligature.store.write::<_, service::Error, _>(move |c| Box::pin(async move { Ok(storage::accounts::passkeys::add_passkey(c, org, &row).await?) })).await.unwrap();
     assert_eq!(reset(&w, &w.browser(), "v@example.test", new[1]).await.unwrap().path(), "/account/recovered");
     // On the way to the application, and then there.
     let b = w.browser();

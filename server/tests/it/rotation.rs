@@ -114,7 +114,7 @@ async fn op_06_master_data_and_signing_keys_change_under_load_without_one_error(
     assert_eq!(states(&ligature, "seal").await, ["retiring", "active"]);
     assert_eq!(waiting.code(&asked, &sent).await.path(), "/account", "a code that was sent before the change is right after it");
     more(3).await;
-    ligature.tend_keys(true).await.unwrap();
+    ligature.rotate_due_keys(true).await.unwrap();
     more(3).await;
     jump(150).await;
     tidy().await;

@@ -369,12 +369,12 @@ async fn op_06_signing_keys_rotate_and_what_they_signed_counts_until_it_is_over(
     let kid = |token: &str| jsonwebtoken::decode_header(token).unwrap().kid.unwrap();
     assert_eq!(kids(&rp).await.len(), 3);
     // The next ones are published before they sign.
-    w.ligature().tend_keys(false).await.unwrap();
+    w.ligature().rotate_due_keys(false).await.unwrap();
     let before = kids(&rp).await;
     assert_eq!(before.len(), 6);
     let first = rp.token(&rp.code(&b, &[]).await, &[]).await.text("id_token");
     w.add_node().await;
-    w.ligature().tend_keys(true).await.unwrap();
+    w.ligature().rotate_due_keys(true).await.unwrap();
     let second = rp.token(&rp.code(&b, &[]).await, &[]).await.text("id_token");
     assert!(kid(&first) != kid(&second) && before.contains(&kid(&second)), "the one that was published");
     for token in [&first, &second] {

@@ -311,7 +311,7 @@ fn disowned(journal: &[Change]) -> BTreeSet<&Way> {
 /// An address that stays under another mark is not forgotten.
 fn is_kept_address(way: &Way, after: &BTreeSet<Way>) -> bool {
     let Way::Address { canonical, .. } = way else { return false };
-    after.iter().any(|w| matches!(w, Way::Address { canonical: kept, .. } if kept == canonical))
+    after.iter().any(|w| matches!(w, Way::Address { canonical: progress, .. } if progress == canonical))
 }
 
 /// A primary address that is not there is none.

@@ -3,8 +3,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, Refusal,
-    facts::{AccountState, Act, AddTo, Beside, Change, Confirm, Facts, Govern, Governing, Intent, Known, Local, Means, Merge, MergeBy, Remove, Undo, UndoBy, UndoStep, UpdateEmail, What},
-    policy::{BindMethod, Disclosure, EmailChange, Field, MailEvent, Merge as MergePolicy, Offer, PasswordAdd, Policy},
+    facts::{
+        AccountChange, AccountState, AddTo, AdminAction, AdministerAccount, AvailableMethods, Change, Confirm, Facts, Intent, Known, Local, Merge, MergeBy, ReauthMethod, Remove, Undo, UndoBy,
+        UndoStep, UpdateEmail, UserAction,
+    },
+    policy::{Disclosure, EmailChange, Field, MailEvent, Merge as MergePolicy, Offer, PasswordAdd, Policy, ProofMethod},
     trust::{Proof, Trust},
 };
 
@@ -16,7 +19,7 @@ mod reason;
 mod unknown;
 
 pub use eligible::fits;
-pub use entrance::{Entrance, entrance};
+pub use entrance::{LoginRedirect, entrance};
 pub use plan::{Condition, Lookup, RuleValues, plan};
 pub use reason::Reason;
 use reason::Trace;
@@ -189,13 +192,13 @@ pub struct Basis {
 pub struct Choice {
     pub offers: Vec<Offer>,
     /// Accounts that the page may show; empty when nothing may be revealed.
-    pub shown: Vec<Shown>,
+    pub shown: Vec<CandidateView>,
     pub disclosure: Disclosure,
 }
 
 /// An account on the chooser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
+pub struct CandidateView {
     pub account: AccountId,
     /// "Add to this account" may be offered (GO-56).
     pub addable: bool,
@@ -229,7 +232,7 @@ impl Deciding<'_> {
             Intent::Change(change) => self.change(change, trace),
             Intent::Undo(undo) => take_back(undo, trace),
             Intent::Merge(merge) => self.merge(merge, trace),
-            Intent::Govern(act) => govern(act, trace),
+            Intent::AdministerAccount(act) => govern(act, trace),
             Intent::UpdateEmail(update) => self.update_email(update, trace),
             Intent::SignUp => {
                 self.gates(trace)?;
@@ -252,8 +255,8 @@ impl Deciding<'_> {
     fn gates(&self, trace: &mut Trace) -> Result<(), Refusal> {
         let local = match self.facts.intent {
             Intent::SignIn | Intent::SignUp => true,
-            Intent::Confirm(confirm) => matches!(confirm.by, Means::Password | Means::Passkey),
-            Intent::Add(_) | Intent::Remove(_) | Intent::UpdateEmail(_) | Intent::Change(_) | Intent::Undo(_) | Intent::Merge(_) | Intent::Govern(_) => false,
+            Intent::Confirm(confirm) => matches!(confirm.by, ReauthMethod::Password | ReauthMethod::Passkey),
+            Intent::Add(_) | Intent::Remove(_) | Intent::UpdateEmail(_) | Intent::Change(_) | Intent::Undo(_) | Intent::Merge(_) | Intent::AdministerAccount(_) => false,
         };
         match self.facts.provider {
             Some(provider) if !provider.enabled => return Err(Refusal::ProviderDisabled),
@@ -345,20 +348,20 @@ impl Deciding<'_> {
             Some(_) | None => return Err(Refusal::OtherAccount),
         }
         self.still_proved(trace)?;
-        if self.facts.contested && confirm.by == Means::Mailbox {
+        if self.facts.contested && confirm.by == ReauthMethod::Mailbox {
             trace.say("contested");
             return Err(Refusal::MailboxContested);
         }
-        let Beside { password, passkey, dated, mailbox } = confirm.beside;
-        let better = password || passkey || dated;
+        let AvailableMethods { password, passkey, reports_auth_time, mailbox } = confirm.available;
+        let better = password || passkey || reports_auth_time;
         let code = |method| self.policy.choices.bind_methods.contains(&method) || !better;
         let enough = match confirm.by {
-            Means::Password | Means::Passkey | Means::Identity { dated: true } => confirm.fresh,
-            Means::Mailbox if !code(BindMethod::EmailCode) => return Err(Refusal::NotAllowed),
-            Means::Phone if !code(BindMethod::PhoneCode) => return Err(Refusal::NotAllowed),
-            Means::Mailbox | Means::Phone => confirm.fresh,
+            ReauthMethod::Password | ReauthMethod::Passkey | ReauthMethod::Identity { reports_auth_time: true } => confirm.fresh,
+            ReauthMethod::Mailbox if !code(ProofMethod::EmailCode) => return Err(Refusal::NotAllowed),
+            ReauthMethod::Phone if !code(ProofMethod::PhoneCode) => return Err(Refusal::NotAllowed),
+            ReauthMethod::Mailbox | ReauthMethod::Phone => confirm.fresh,
             // A round trip to a provider that cannot say when it asked, rather than no way.
-            Means::Identity { dated: false } => !better && !mailbox,
+            ReauthMethod::Identity { reports_auth_time: false } => !better && !mailbox,
         };
         if enough { Ok(Outcome::Confirmed) } else { Err(Refusal::NotFresh) }
     }
@@ -387,7 +390,7 @@ impl Deciding<'_> {
         if other.second_factor && !merge.second_factor {
             return Err(Refusal::MergeFactor);
         }
-        recent(merge.recent, trace)?;
+        reauthenticated(merge.reauthenticated, trace)?;
         Ok(Outcome::Merge)
     }
 
@@ -398,54 +401,62 @@ impl Deciding<'_> {
         let permits = &self.policy.permits;
         match change.what {
             // What the policy asks for, it lets people do.
-            What::SecondFactor { adds: true } if self.policy.floors.demands_second_factor() => {}
-            What::Password { .. } | What::Email { .. } | What::SecondFactor { .. } | What::Passkey | What::Phone { .. } | What::NoPhone | What::NoEmail { .. } if !permits.account_management => {
+            AccountChange::SecondFactor { adds: true } if self.policy.floors.demands_second_factor() => {}
+            AccountChange::Password { .. }
+            | AccountChange::Email { .. }
+            | AccountChange::SecondFactor { .. }
+            | AccountChange::Passkey
+            | AccountChange::Phone { .. }
+            | AccountChange::RemovePhone
+            | AccountChange::RemoveEmail { .. }
+                if !permits.account_management =>
+            {
                 return Err(Refusal::ManagementOff);
             }
-            What::SecondFactor { adds: true } if self.policy.floors.bars_second_factor() => return Err(Refusal::ManagementOff),
-            What::Passkey if !permits.passkey_sign_in => return Err(Refusal::PasskeyOff),
-            What::Password { .. } if !permits.password_sign_in => return Err(Refusal::PasswordOff),
-            What::Password { first: true } if self.policy.choices.password_add != PasswordAdd::InAccount => return Err(Refusal::PasswordByReset),
-            What::Delete { last_owner: true } => return Err(Refusal::LastOwner),
-            What::Password { .. }
-            | What::Email { .. }
-            | What::ProvenEmail { .. }
-            | What::SecondFactor { .. }
-            | What::Passkey
-            | What::Phone { .. }
-            | What::NoPhone
-            | What::NoEmail { .. }
-            | What::KeepEmail { .. }
-            | What::Export
-            | What::Delete { .. } => {}
+            AccountChange::SecondFactor { adds: true } if self.policy.floors.bars_second_factor() => return Err(Refusal::ManagementOff),
+            AccountChange::Passkey if !permits.passkey_sign_in => return Err(Refusal::PasskeyOff),
+            AccountChange::Password { .. } if !permits.password_sign_in => return Err(Refusal::PasswordOff),
+            AccountChange::Password { first: true } if self.policy.choices.password_add != PasswordAdd::InAccount => return Err(Refusal::PasswordByReset),
+            AccountChange::Delete { last_owner: true } => return Err(Refusal::LastOwner),
+            AccountChange::Password { .. }
+            | AccountChange::Email { .. }
+            | AccountChange::ProvenEmail { .. }
+            | AccountChange::SecondFactor { .. }
+            | AccountChange::Passkey
+            | AccountChange::Phone { .. }
+            | AccountChange::RemovePhone
+            | AccountChange::RemoveEmail { .. }
+            | AccountChange::KeepEmail { .. }
+            | AccountChange::Export
+            | AccountChange::Delete { .. } => {}
         }
         // The code that came back from an address which the account has already is all that it takes.
-        if !matches!(change.what, What::ProvenEmail { .. }) {
-            recent(change.recent, trace)?;
+        if !matches!(change.what, AccountChange::ProvenEmail { .. }) {
+            reauthenticated(change.reauthenticated, trace)?;
         }
         match change.what {
-            What::Email { taken: true } | What::ProvenEmail { taken: true } => Err(Refusal::EmailTaken),
+            AccountChange::Email { taken: true } | AccountChange::ProvenEmail { taken: true } => Err(Refusal::EmailTaken),
             // The one that recovers the account stays (UD-09).
-            What::NoEmail { last: true } => Err(Refusal::LastAddress),
+            AccountChange::RemoveEmail { last: true } => Err(Refusal::LastAddress),
             // A code is what the mailbox, or a phone like it, gives: no credential.
-            What::KeepEmail { by_credential: false } => Err(Refusal::MailboxContested),
+            AccountChange::KeepEmail { by_credential: false } => Err(Refusal::MailboxContested),
             // It strands nobody, since a number never counts as the last way in.
-            What::Phone { held_by: Some(from) } if from != change.account => Ok(Outcome::TakePhone { from }),
-            What::Password { .. }
-            | What::Email { .. }
-            | What::SecondFactor { .. }
-            | What::Passkey
-            | What::Phone { .. }
-            | What::NoPhone
-            | What::NoEmail { .. }
-            | What::ProvenEmail { .. }
-            | What::KeepEmail { .. }
-            | What::Export
-            | What::Delete { .. } => Ok(Outcome::Change),
+            AccountChange::Phone { held_by: Some(from) } if from != change.account => Ok(Outcome::TakePhone { from }),
+            AccountChange::Password { .. }
+            | AccountChange::Email { .. }
+            | AccountChange::SecondFactor { .. }
+            | AccountChange::Passkey
+            | AccountChange::Phone { .. }
+            | AccountChange::RemovePhone
+            | AccountChange::RemoveEmail { .. }
+            | AccountChange::ProvenEmail { .. }
+            | AccountChange::KeepEmail { .. }
+            | AccountChange::Export
+            | AccountChange::Delete { .. } => Ok(Outcome::Change),
         }
     }
 
-    fn remove(&self, Remove { methods, target_methods, passkey, usable_left, recent: just_now, .. }: Remove, trace: &mut Trace) -> Result<Outcome, Refusal> {
+    fn remove(&self, Remove { methods, target_methods, passkey, usable_left, reauthenticated: just_now, .. }: Remove, trace: &mut Trace) -> Result<Outcome, Refusal> {
         if !self.policy.permits.account_management || !self.policy.permits.unlink {
             return Err(Refusal::ManagementOff);
         }
@@ -457,7 +468,7 @@ impl Deciding<'_> {
         if usable_left == 0 {
             return Err(Refusal::LastMethod);
         }
-        recent(just_now, trace)?;
+        reauthenticated(just_now, trace)?;
         Ok(Outcome::Remove { notify: self.policy.notifies(MailEvent::Unlink) })
     }
 
@@ -475,7 +486,7 @@ impl Deciding<'_> {
             return Err(Refusal::NotAllowed);
         }
         eligible::Target::from(add).check(self.policy)?;
-        recent(add.recent, trace)?;
+        reauthenticated(add.reauthenticated, trace)?;
         trace.say("adds-own");
         let trust = self.facts.trust.unwrap_or(Trust::Asserted);
         Ok(Outcome::Link { account: add.account, basis: Basis { rule: "my_account".into(), trust, proof: Proof::Credential }, notify: self.policy.notifies(MailEvent::AccountLink) })
@@ -500,35 +511,35 @@ impl Deciding<'_> {
         }
         let matches = self.matches(trace)?;
         match self.facts.act {
-            Act::CreateNew => self.offered(Offer::CreateNew).and_then(|()| self.create(trace)),
-            Act::UseExisting => {
+            UserAction::CreateNew => self.offered(Offer::CreateNew).and_then(|()| self.create(trace)),
+            UserAction::UseExisting => {
                 self.offered(Offer::UseExisting)?;
                 trace.say("abandons");
                 Ok(Outcome::Abandon)
             }
-            Act::EnterAccount => self.offered(Offer::EnterAccount).map(|()| Outcome::Bind { target: None }),
-            Act::Named(target) => self.named(target, BindMethod::EmailCode, trace),
-            Act::NamedByPhone(target) => self.named(target, BindMethod::PhoneCode, trace),
-            Act::AddTo(target) => self.add_to(target, &matches, trace),
-            Act::Proved(target, proof, by) => self.proved(target, proof, by, trace),
-            Act::Finished => self.finished(trace),
-            Act::Arrived => self.arrived(&matches, trace),
+            UserAction::EnterAccount => self.offered(Offer::EnterAccount).map(|()| Outcome::Bind { target: None }),
+            UserAction::Named(target) => self.named(target, ProofMethod::EmailCode, trace),
+            UserAction::NamedByPhone(target) => self.named(target, ProofMethod::PhoneCode, trace),
+            UserAction::AddTo(target) => self.add_to(target, &matches, trace),
+            UserAction::Proved(target, proof, by) => self.proved(target, proof, by, trace),
+            UserAction::Finished => self.finished(trace),
+            UserAction::Initial => self.arrived(&matches, trace),
         }
     }
 }
 
 /// What administrators do to accounts, beside merging them. Nobody shuts themselves out or raises themselves, and whoever has
 /// a role is left to owners (AD-05).
-fn govern(Govern { state, act, own, administrator, by_owner, .. }: Govern, trace: &mut Trace) -> Result<Outcome, Refusal> {
+fn govern(AdministerAccount { state, act, own, administrator, by_owner, .. }: AdministerAccount, trace: &mut Trace) -> Result<Outcome, Refusal> {
     trace.say("governs");
     match (act, state) {
         _ if own => Err(Refusal::NotAllowed),
-        _ if !by_owner && (administrator || !matches!(act, Governing::Disable | Governing::Enable)) => Err(Refusal::NotAllowed),
-        (Governing::GiveRole, AccountState::Active) => Ok(Outcome::Change),
-        (Governing::TakeRole, AccountState::Active | AccountState::Disabled | AccountState::Closing) if administrator => Ok(Outcome::Change),
-        (Governing::Disable, AccountState::Active) | (Governing::Enable, AccountState::Disabled) => Ok(Outcome::Change),
-        (Governing::RemoveSecondFactor | Governing::KeepEmail, AccountState::Active | AccountState::Disabled | AccountState::Closing) => Ok(Outcome::Change),
-        (Governing::Disable | Governing::Enable | Governing::RemoveSecondFactor | Governing::KeepEmail | Governing::GiveRole | Governing::TakeRole, _) => Err(Refusal::PolicyChanged),
+        _ if !by_owner && (administrator || !matches!(act, AdminAction::Disable | AdminAction::Enable)) => Err(Refusal::NotAllowed),
+        (AdminAction::GiveRole, AccountState::Active) => Ok(Outcome::Change),
+        (AdminAction::TakeRole, AccountState::Active | AccountState::Disabled | AccountState::Closing) if administrator => Ok(Outcome::Change),
+        (AdminAction::Disable, AccountState::Active) | (AdminAction::Enable, AccountState::Disabled) => Ok(Outcome::Change),
+        (AdminAction::RemoveSecondFactor | AdminAction::KeepEmail, AccountState::Active | AccountState::Disabled | AccountState::Closing) => Ok(Outcome::Change),
+        (AdminAction::Disable | AdminAction::Enable | AdminAction::RemoveSecondFactor | AdminAction::KeepEmail | AdminAction::GiveRole | AdminAction::TakeRole, _) => Err(Refusal::PolicyChanged),
     }
 }
 
@@ -551,7 +562,7 @@ fn take_back(undo: Undo, trace: &mut Trace) -> Result<Outcome, Refusal> {
 }
 
 /// MA-09: who only found an open session does not get to keep it.
-fn recent(just_now: bool, trace: &mut Trace) -> Result<(), Refusal> {
+fn reauthenticated(just_now: bool, trace: &mut Trace) -> Result<(), Refusal> {
     if just_now {
         return Ok(());
     }

@@ -3,10 +3,10 @@ use crate::{
     AccountId, Refusal,
     facts::{AccountState, By, Candidate, RuleState},
     linking::{
-        Basis, Choice, Deciding, Outcome, Shown, Trace,
+        Basis, CandidateView, Choice, Deciding, Outcome, Trace,
         eligible::{Target, visible},
     },
-    policy::{BindMethod, CodeTo, Disclosure, MailEvent, Many, NoMatch, Offer, One, Rule, UnverifiedTarget},
+    policy::{CodeRecipient, Disclosure, MailEvent, NoMatch, Offer, OnMultipleMatches, OnSingleMatch, ProofMethod, Rule, UnverifiedTarget},
     trust::{Proof, Trust},
 };
 
@@ -37,7 +37,7 @@ impl Deciding<'_> {
                     return Err(Refusal::ExpressionFailed);
                 }
             }
-            if matches.first().is_some_and(|(first, _)| first.one == One::Offer) {
+            if matches.first().is_some_and(|(first, _)| first.one == OnSingleMatch::Offer) {
                 continue;
             }
             let found: Vec<_> = self.facts.candidates.iter().filter(|c| c.rule == rule.id && visible(c)).collect();
@@ -65,7 +65,7 @@ impl Deciding<'_> {
             return Err(Refusal::UnfinishedSignUp);
         }
         if let [(rule, candidate)] = matches
-            && rule.one == One::Link
+            && rule.one == OnSingleMatch::Link
             && self.eligible(candidate)
             && let Some(pair) = self.accepted(rule, candidate, Proof::None)
         {
@@ -130,22 +130,22 @@ impl Deciding<'_> {
         };
         if matches.len() > 1 {
             trace.rule("several", &rule.id, Some(matches.len()));
-            if rule.many == Many::Refuse {
+            if rule.many == OnMultipleMatches::Refuse {
                 return Err(Refusal::Several);
             }
         }
         let quiet = self.policy.choices.offers.is_empty() || self.policy.choices.disclosure == Disclosure::Silent;
-        if matches.len() == 1 && (rule.one == One::Link || quiet) {
+        if matches.len() == 1 && (rule.one == OnSingleMatch::Link || quiet) {
             if let Err(refusal) = Target::from(*first).check(self.policy) {
                 trace.with("not-eligible", refusal.code());
                 let offers = self.offers(false);
                 return if offers.is_empty() { Err(refusal) } else { choose(offers, Vec::new(), Disclosure::AfterProof) };
             }
-            if rule.one == One::Link {
+            if rule.one == OnSingleMatch::Link {
                 return self.ask_proof(rule, first, trace);
             }
         }
-        let shown: Vec<_> = matches.iter().map(|(_, c)| Shown { account: c.account, addable: self.eligible(c) }).collect();
+        let shown: Vec<_> = matches.iter().map(|(_, c)| CandidateView { account: c.account, addable: self.eligible(c) }).collect();
         let addable = shown.iter().any(|s| s.addable);
         let mut offers = self.offers(addable);
         if quiet && addable && !offers.contains(&Offer::AddToExisting) {
@@ -223,7 +223,7 @@ impl Deciding<'_> {
         // Several who have the claimed address: it is theirs that the code goes to. Of several who were found by anything
         // else the claimed mailbox learns nothing (rule 25).
         let several = matches.len() > 1 && matches.iter().all(|(rule, _)| rule.on_claimed_address());
-        let to_claim = self.policy.choices.code_to == CodeTo::Claim || several || (matches.is_empty() && unfinished);
+        let to_claim = self.policy.choices.code_to == CodeRecipient::Claim || several || (matches.is_empty() && unfinished);
         if to_claim && self.facts.trust.is_some_and(|t| t < Trust::ProvenHere) {
             trace.say("confirm-first");
             return Ok(Outcome::Confirm);
@@ -271,7 +271,7 @@ impl Deciding<'_> {
     }
 
     /// The person named an account by its address or number and wants a code; without an owner the code is a decoy.
-    pub(super) fn named(&self, target: Option<AccountId>, by: BindMethod, trace: &mut Trace) -> Result<Outcome, Refusal> {
+    pub(super) fn named(&self, target: Option<AccountId>, by: ProofMethod, trace: &mut Trace) -> Result<Outcome, Refusal> {
         self.offered(Offer::EnterAccount)?;
         if !self.policy.choices.bind_methods.contains(&by) {
             return Err(Refusal::NotAllowed);
@@ -369,6 +369,6 @@ impl Deciding<'_> {
     }
 }
 
-fn choose(offers: Vec<Offer>, shown: Vec<Shown>, disclosure: Disclosure) -> Result<Outcome, Refusal> {
+fn choose(offers: Vec<Offer>, shown: Vec<CandidateView>, disclosure: Disclosure) -> Result<Outcome, Refusal> {
     if offers.is_empty() { Err(Refusal::NoAccount) } else { Ok(Outcome::Choose(Choice { offers, shown, disclosure })) }
 }

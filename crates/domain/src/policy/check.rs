@@ -1,5 +1,5 @@
 //! What a document may not say, found before it is saved.
-use super::{Agreement, CHOICE_NAMES, Disclosure, Document, NoMatch, One, Policy, Target};
+use super::{Agreement, CHOICE_NAMES, Disclosure, Document, NoMatch, OnSingleMatch, Policy, Target};
 
 /// A document that cannot be in force: the path of the field, what it holds, and the key of what would be right
 /// (`problem-<remedy>` in the locales).
@@ -145,7 +145,7 @@ impl Policy {
             return Err(Problem::new("permits", "create: false, link_on_login: false", "both-off"));
         }
         if self.choices.disclosure == Disclosure::Silent && !self.choices.login_only {
-            if let Some(rule) = self.choices.rules.iter().find(|r| r.one == One::Offer) {
+            if let Some(rule) = self.choices.rules.iter().find(|r| r.one == OnSingleMatch::Offer) {
                 return Err(Problem::new(format!("choices.rules.{}.one", rule.id), "offer", "silent-offer"));
             }
             if self.choices.none == NoMatch::Offer {

@@ -29,7 +29,7 @@ pub enum Offer {
 /// A way to show on the binding page that an account is one's own (AU-10, AU-18).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum BindMethod {
+pub enum ProofMethod {
     /// Address and password.
     Password,
     /// A code to the account's mailbox.
@@ -41,7 +41,7 @@ pub enum BindMethod {
     Identity,
 }
 
-impl BindMethod {
+impl ProofMethod {
     pub const ALL: [Self; 5] = [Self::Password, Self::EmailCode, Self::PhoneCode, Self::Passkey, Self::Identity];
 
     #[must_use]
@@ -85,7 +85,7 @@ impl Disclosure {
 /// Where the code of a linking goes: to the claimed address (raises trust) or to the account's own (raises proof).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CodeTo {
+pub enum CodeRecipient {
     Account,
     Claim,
 }

@@ -1,7 +1,7 @@
 //! Named dangers of a policy, for the administrator to weigh before it is in force.
 use serde::Serialize;
 
-use super::{Attribute, BindMethod, Disclosure, EmailChange, Merge, NoMatch, Notify, Policy, Rule, UnverifiedTarget};
+use super::{Attribute, Disclosure, EmailChange, Merge, NoMatch, Notify, Policy, ProofMethod, Rule, UnverifiedTarget};
 use crate::trust::{Proof, Trust};
 
 /// A danger; its text is `danger-<name>` in the locales.
@@ -74,7 +74,7 @@ pub fn lint(policy: &Policy) -> Vec<Danger> {
     if policy.pin().decibits() < 300 {
         say("digits", "", Exposes::Proved, false);
     }
-    if c.bind_methods.contains(&BindMethod::PhoneCode) || c.rules.iter().any(|r| r.all.iter().any(|m| m.account == Attribute::Phone)) {
+    if c.bind_methods.contains(&ProofMethod::PhoneCode) || c.rules.iter().any(|r| r.all.iter().any(|m| m.account == Attribute::Phone)) {
         say("phone", "", Exposes::Nobody, false);
     }
     if policy.floors.proof == Proof::CredentialMfa {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Role,
-    trust::{Pair, Proof, Trust},
+    trust::{LinkRequirement, Proof, Trust},
 };
 
 mod belief;
@@ -24,14 +24,14 @@ mod second_factor;
 pub use belief::Belief;
 pub use check::Problem;
 pub use choices::{
-    AbandonAudit, AfterAdd, Agreement, Alphabet, BindMethod, CodeTo, Disclosure, DistinctBy, EmailChange, Field, MailEvent, MailMatrix, Mapping, Merge, NoMatch, Notify, Offer, OnUnlink, PasswordAdd,
-    Pin, Requires, SoleProvider, Sync, Target, UnverifiedTarget,
+    AbandonAudit, AfterAdd, Agreement, Alphabet, CodeRecipient, Disclosure, DistinctBy, EmailChange, Field, MailEvent, MailMatrix, Mapping, Merge, NoMatch, Notify, Offer, OnUnlink, PasswordAdd, Pin,
+    ProofMethod, Requires, SoleProvider, Sync, Target, UnverifiedTarget,
 };
 pub use effective::{Effective, Kind, explain};
 pub use evidence::{Claim, Evidence, Word};
 pub use lint::{Danger, Exposes, lint};
 pub use presets::{PRESETS, deviations, preset, preset_text};
-pub use rules::{Attribute, Fold, Many, Match, One, Rule};
+pub use rules::{Attribute, Fold, Match, OnMultipleMatches, OnSingleMatch, Rule};
 pub use second_factor::{FactorState, Owes, SecondFactor};
 
 /// One scope's document. A field that is missing says nothing; an unknown field is an error.
@@ -228,9 +228,9 @@ choices! {
     none: NoMatch,
     offers: Vec<Offer>,
     /// What the binding page asks for.
-    bind_methods: Vec<BindMethod>,
+    bind_methods: Vec<ProofMethod>,
     disclosure: Disclosure,
-    code_to: CodeTo,
+    code_to: CodeRecipient,
     unverified_target: UnverifiedTarget,
     pin: Pin,
     mail: MailMatrix,
@@ -313,9 +313,9 @@ impl Policy {
 
     /// A pair as it counts here: guarded by I11 and raised to the floors.
     #[must_use]
-    pub fn pair(&self, pair: Pair, trust: Trust, owned: bool) -> Pair {
+    pub fn pair(&self, pair: LinkRequirement, trust: Trust, owned: bool) -> LinkRequirement {
         let pair = pair.guarded(trust, owned, self.permits.accept_unproven_links);
-        Pair { trust: pair.trust.max(self.floors.trust), proof: pair.proof.max(self.floors.proof) }
+        LinkRequirement { trust: pair.trust.max(self.floors.trust), proof: pair.proof.max(self.floors.proof) }
     }
 
     /// The shape of codes: as chosen, as long as the floor of bits asks, never shorter than eight.
@@ -362,9 +362,9 @@ fn built_in() -> Choices {
         rules: Vec::new(),
         none: NoMatch::Create,
         offers: vec![Offer::UseExisting, Offer::AddToExisting, Offer::EnterAccount, Offer::CreateNew],
-        bind_methods: vec![BindMethod::Password, BindMethod::EmailCode, BindMethod::Identity],
+        bind_methods: vec![ProofMethod::Password, ProofMethod::EmailCode, ProofMethod::Identity],
         disclosure: Disclosure::AfterProof,
-        code_to: CodeTo::Account,
+        code_to: CodeRecipient::Account,
         unverified_target: UnverifiedTarget::Ignore,
         pin: Pin { alphabet: Alphabet::Base32, length: 8 },
         mail: MailMatrix { login_link: Notify::Notify, account_link: Notify::Notify, unlink: Notify::Notify, refused: Notify::None },

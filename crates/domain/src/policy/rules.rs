@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     contact::Phone,
     email_address::{Canonical, is_plain},
-    trust::Pair,
+    trust::LinkRequirement,
 };
 
 /// One way to find the account that an unknown identity may belong to.
@@ -26,9 +26,9 @@ pub struct Rule {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub entered_by_user: bool,
     /// Pairs of (trust, proof), any of which is enough to link.
-    pub accept: Vec<Pair>,
-    pub one: One,
-    pub many: Many,
+    pub accept: Vec<LinkRequirement>,
+    pub one: OnSingleMatch,
+    pub many: OnMultipleMatches,
 }
 
 /// One condition: an attribute of the account equals a value of the assertion.
@@ -134,7 +134,7 @@ impl TryFrom<String> for Attribute {
 /// What one match leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum One {
+pub enum OnSingleMatch {
     /// Link, asking for nothing but the proof that the accepted pair wants.
     Link,
     /// Ask what the person wants.
@@ -144,7 +144,7 @@ pub enum One {
 /// What several matches lead to. "The first" does not exist (I3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Many {
+pub enum OnMultipleMatches {
     #[default]
     Choose,
     Refuse,
@@ -153,15 +153,15 @@ pub enum Many {
 impl Rule {
     /// A rule on the claimed address.
     #[must_use]
-    pub fn by_email(id: &str, accept: Vec<Pair>, one: One, many: Many) -> Self {
+    pub fn by_email(id: &str, accept: Vec<LinkRequirement>, one: OnSingleMatch, many: OnMultipleMatches) -> Self {
         let all = vec![Match { account: Attribute::Email, equals: String::new(), fold: Fold::Case }];
         Self { id: id.into(), description: String::new(), when: String::new(), all, entered_by_user: false, accept, one, many }
     }
 
     /// A rule on what the person enters.
     #[must_use]
-    pub fn entered(id: &str, accept: Vec<Pair>) -> Self {
-        Self { id: id.into(), description: String::new(), when: String::new(), all: Vec::new(), entered_by_user: true, accept, one: One::Offer, many: Many::Choose }
+    pub fn entered(id: &str, accept: Vec<LinkRequirement>) -> Self {
+        Self { id: id.into(), description: String::new(), when: String::new(), all: Vec::new(), entered_by_user: true, accept, one: OnSingleMatch::Offer, many: OnMultipleMatches::Choose }
     }
 
     /// One of its conditions is the claimed address itself, so the provider's word about it counts.
@@ -195,10 +195,10 @@ struct Written {
     account: Option<String>,
     #[serde(default)]
     entered_by_user: bool,
-    accept: Vec<Pair>,
-    one: One,
+    accept: Vec<LinkRequirement>,
+    one: OnSingleMatch,
     #[serde(default)]
-    many: Many,
+    many: OnMultipleMatches,
 }
 
 impl TryFrom<Written> for Rule {

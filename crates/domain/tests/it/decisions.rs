@@ -2,15 +2,15 @@
 
 use ligature_domain::{
     AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust,
-    attempt::{Kept, State},
+    attempt::{AttemptProgress, State},
     decide,
     facts::{
-        AccountState, Act, AddTo, Agreed, Beside, By, Candidate, Change, Confirm, EmailFacts, Facts, Given, Govern, Governing, Intent, Known, Local, Means, Merge, MergeBy, ProviderFacts, Remove,
-        RuleFacts, RuleState, Undo, UndoBy, UndoStep, UpdateEmail, What,
+        AccountChange, AccountState, AddTo, AdminAction, AdministerAccount, Agreed, AvailableMethods, By, Candidate, Change, CompletedRequirements, Confirm, EmailFacts, Facts, Intent, Known, Local,
+        Merge, MergeBy, ProviderFacts, ReauthMethod, Remove, RuleFacts, RuleState, Undo, UndoBy, UndoStep, UpdateEmail, UserAction,
     },
     linking::{Decision, EmailStep, fits},
-    policy::{Agreement, BindMethod, CodeTo, Disclosure, Document, EmailChange, Field, Merge as MergePolicy, NoMatch, Offer, Target, UnverifiedTarget, preset},
-    trust::Pair,
+    policy::{Agreement, CodeRecipient, Disclosure, Document, EmailChange, Field, Merge as MergePolicy, NoMatch, Offer, ProofMethod, Target, UnverifiedTarget, preset},
+    trust::LinkRequirement,
 };
 use proptest::prelude::*;
 
@@ -58,7 +58,7 @@ fn looked_at_by(p: &Policy) -> Vec<RuleFacts> {
     p.choices.rules.iter().filter(|r| !r.entered_by_user).map(|r| RuleFacts { rule: r.id.clone(), state: RuleState::Looked, values: Vec::new() }).collect()
 }
 
-fn facts(trust: Option<Trust>, candidates: Vec<Candidate>, act: Act) -> Facts {
+fn facts(trust: Option<Trust>, candidates: Vec<Candidate>, act: UserAction) -> Facts {
     Facts {
         intent: Intent::SignIn,
         provider: Some(ProviderFacts { id: ProviderId([7; 16]), enabled: true, filter: Some(true), second_factor: false }),
@@ -70,7 +70,7 @@ fn facts(trust: Option<Trust>, candidates: Vec<Candidate>, act: Act) -> Facts {
         email: None,
         act,
         local: Local::Password,
-        given: Given::default(),
+        given: CompletedRequirements::default(),
         proof_gone: false,
         contested: false,
     }
@@ -98,20 +98,21 @@ fn go_16_go_25_go_26_truth_table_of_the_flags_on_both_sides_on_every_path() {
         let c = Candidate { target_methods: u32::from(own_to), ..candidate(A) };
         let run = |act| decide(&facts(Some(Trust::ClaimedVerified), vec![c.clone()], act), &p);
         let expected = if may { vec![UseExisting, AddToExisting, CreateNew] } else { vec![UseExisting, CreateNew] };
-        assert_eq!(offers(&run(Act::Arrived)), expected, "{place}");
-        assert_eq!(run(Act::UseExisting).outcome, Outcome::Abandon, "{place}");
-        assert_eq!(run(Act::CreateNew).outcome, Outcome::Create, "{place}");
-        assert_eq!(run(Act::AddTo(Some(A))).outcome, if may { Outcome::Challenge { target: Some(A), by: By::Rule } } else { refused.clone() }, "{place}");
-        let proved = run(Act::Proved(A, Proof::Mailbox, By::Rule)).outcome;
+        assert_eq!(offers(&run(UserAction::Initial)), expected, "{place}");
+        assert_eq!(run(UserAction::UseExisting).outcome, Outcome::Abandon, "{place}");
+        assert_eq!(run(UserAction::CreateNew).outcome, Outcome::Create, "{place}");
+        assert_eq!(run(UserAction::AddTo(Some(A))).outcome, if may { Outcome::Challenge { target: Some(A), by: By::Rule } } else { refused.clone() }, "{place}");
+        let proved = run(UserAction::Proved(A, Proof::Mailbox, By::Rule)).outcome;
         assert!(if may { matches!(proved, Outcome::Link { account: A, .. }) } else { proved == refused }, "{place}: {proved:?}");
         // My Account, and each identity that a merge moves, under its own provider's policy.
-        let add = AddTo { account: A, state: AccountState::Active, methods: 1, target_methods: u32::from(own_to), of_this_provider: 0, same_email: false, foreign_domain: false, recent: true };
-        let added = decide(&Facts { intent: Intent::Add(add), ..facts(None, vec![], Act::Arrived) }, &p).outcome;
+        let add =
+            AddTo { account: A, state: AccountState::Active, methods: 1, target_methods: u32::from(own_to), of_this_provider: 0, same_email: false, foreign_domain: false, reauthenticated: true };
+        let added = decide(&Facts { intent: Intent::Add(add), ..facts(None, vec![], UserAction::Initial) }, &p).outcome;
         assert!(if may { matches!(added, Outcome::Link { account: A, .. }) } else { added == refused }, "{place}: {added:?}");
         assert_eq!(fits(add, &p), if may { Ok(()) } else { Err(Refusal::NotAllowed) }, "{place}");
         // What My Account shows can be removed where the account may be linked to; a passkey in any case.
         let removes = |passkey| {
-            let remove = Remove { account: A, methods: 2, target_methods: 1 + u32::from(own_to), passkey, usable_left: 1, recent: true };
+            let remove = Remove { account: A, methods: 2, target_methods: 1 + u32::from(own_to), passkey, usable_left: 1, reauthenticated: true };
             decide(&Facts::local(Intent::Remove(remove), None), &p).outcome
         };
         assert_eq!(removes(false), if own_to { Outcome::Remove { notify: false } } else { Outcome::Refuse { refusal: Refusal::ManagementOff } }, "{place}");
@@ -119,7 +120,7 @@ fn go_16_go_25_go_26_truth_table_of_the_flags_on_both_sides_on_every_path() {
         // An unfinished sign-up is an account too.
         let nevis = policy("nevis", &[&format!(r#"{{"permits":{{"as_source":{from},"as_target":{to}}}}}"#)]);
         let f = |act| Facts { pending: Some(B), ..facts(Some(Trust::ProvenHere), vec![], act) };
-        let (arrived, finished) = (decide(&f(Act::Arrived), &nevis).outcome, decide(&f(Act::Finished), &nevis).outcome);
+        let (arrived, finished) = (decide(&f(UserAction::Initial), &nevis).outcome, decide(&f(UserAction::Finished), &nevis).outcome);
         assert_eq!(arrived == Outcome::FinishSignup { account: B }, from && to, "{place}: {arrived:?}");
         assert_eq!(finished == Outcome::Reclaim { account: B }, from && to, "{place}: {finished:?}");
     }
@@ -133,9 +134,9 @@ fn go_27_all_of_an_accounts_methods_must_allow_it_or_any_as_the_policy_says() {
         let p = policy("goss", &[&format!(r#"{{"choices":{{"target_requires":"{requires}"}}}}"#)]);
         for (target_methods, may) in [(2, true), (1, mixed), (0, false)] {
             let c = Candidate { methods: 2, target_methods, ..candidate(A) };
-            let chooser = decide(&facts(Some(Trust::ClaimedVerified), vec![c], Act::Arrived), &p);
+            let chooser = decide(&facts(Some(Trust::ClaimedVerified), vec![c], UserAction::Initial), &p);
             assert_eq!(offers(&chooser).contains(&Offer::AddToExisting), may, "{requires} {target_methods}");
-            let remove = Remove { account: A, methods: 2, target_methods, passkey: false, usable_left: 1, recent: true };
+            let remove = Remove { account: A, methods: 2, target_methods, passkey: false, usable_left: 1, reauthenticated: true };
             let removed = decide(&Facts::local(Intent::Remove(remove), None), &p).outcome;
             assert_eq!(removed == Outcome::Remove { notify: false }, may, "{requires} {target_methods}");
         }
@@ -149,11 +150,11 @@ fn go_36_go_38_the_pair_that_is_asked_for_depends_on_the_permit() {
         instance("goss", |d| {
             d.permits.accept_unproven_links = Some(permit);
             for rule in d.choices.rules.iter_mut().flatten() {
-                rule.accept.push(Pair { trust: Trust::Asserted, proof: Proof::None });
+                rule.accept.push(LinkRequirement { trust: Trust::Asserted, proof: Proof::None });
             }
         })
     };
-    let f = facts(Some(Trust::ClaimedVerified), vec![candidate(A)], Act::AddTo(Some(A)));
+    let f = facts(Some(Trust::ClaimedVerified), vec![candidate(A)], UserAction::AddTo(Some(A)));
     assert!(matches!(decide(&f, &none(true)).outcome, Outcome::Link { account: A, .. }));
     assert_eq!(decide(&f, &none(false)).outcome, Outcome::Challenge { target: Some(A), by: By::Rule });
 }
@@ -163,7 +164,7 @@ fn i11_silent_linking_needs_the_mailboxes_owner_and_an_owned_address() {
     let p = policy("recommended", &[]);
     for trust in [Trust::Asserted, Trust::ClaimedVerified, Trust::Authoritative, Trust::ProvenHere] {
         for owner in [true, false] {
-            let d = decide(&facts(Some(trust), vec![Candidate { owner, ..candidate(A) }], Act::Arrived), &p);
+            let d = decide(&facts(Some(trust), vec![Candidate { owner, ..candidate(A) }], UserAction::Initial), &p);
             assert_eq!(matches!(d.outcome, Outcome::Link { .. }), trust >= Trust::Authoritative && owner, "{trust:?} {owner}");
         }
     }
@@ -172,11 +173,11 @@ fn i11_silent_linking_needs_the_mailboxes_owner_and_an_owned_address() {
 #[test]
 fn i3_two_accounts_are_never_chosen_between_silently() {
     let p = policy("recommended", &[]);
-    let d = decide(&facts(Some(Trust::Authoritative), vec![candidate(A), candidate(B)], Act::Arrived), &p);
+    let d = decide(&facts(Some(Trust::Authoritative), vec![candidate(A), candidate(B)], UserAction::Initial), &p);
     assert!(matches!(d.outcome, Outcome::Choose(_)));
-    let add = decide(&facts(Some(Trust::Asserted), vec![candidate(A), candidate(B)], Act::AddTo(None)), &p);
+    let add = decide(&facts(Some(Trust::Asserted), vec![candidate(A), candidate(B)], UserAction::AddTo(None)), &p);
     assert_eq!(add.outcome, Outcome::Confirm, "the mailbox first, names after that");
-    let proven = decide(&facts(Some(Trust::ProvenHere), vec![candidate(A), Candidate { owner: false, ..candidate(B) }], Act::Arrived), &p);
+    let proven = decide(&facts(Some(Trust::ProvenHere), vec![candidate(A), Candidate { owner: false, ..candidate(B) }], UserAction::Initial), &p);
     let Outcome::Choose(choice) = proven.outcome else { panic!("{:?}", proven.outcome) };
     assert_eq!(choice.shown.iter().map(|s| s.account).collect::<Vec<_>>(), [A, B]);
 }
@@ -191,7 +192,7 @@ fn i12_administrators_and_ne_05_unverified_or_inactive_accounts_are_never_found(
         Candidate { state: AccountState::Disabled, ..candidate(A) },
     ];
     for c in hidden {
-        assert_eq!(decide(&facts(Some(Trust::ClaimedVerified), vec![c.clone()], Act::Arrived), &p).outcome, Outcome::Create, "{c:?}");
+        assert_eq!(decide(&facts(Some(Trust::ClaimedVerified), vec![c.clone()], UserAction::Initial), &p).outcome, Outcome::Create, "{c:?}");
     }
 }
 
@@ -199,8 +200,8 @@ fn i12_administrators_and_ne_05_unverified_or_inactive_accounts_are_never_found(
 fn lk_21_an_asserted_address_meets_the_same_page_whoever_it_belongs_to() {
     for name in ["recommended", "goss"] {
         let p = policy(name, &[]);
-        let with = decide(&facts(Some(Trust::Asserted), vec![candidate(A)], Act::Arrived), &p).outcome;
-        let without = decide(&facts(Some(Trust::Asserted), vec![], Act::Arrived), &p).outcome;
+        let with = decide(&facts(Some(Trust::Asserted), vec![candidate(A)], UserAction::Initial), &p).outcome;
+        let without = decide(&facts(Some(Trust::Asserted), vec![], UserAction::Initial), &p).outcome;
         assert_eq!(with, without, "{name}");
     }
 }
@@ -208,18 +209,18 @@ fn lk_21_an_asserted_address_meets_the_same_page_whoever_it_belongs_to() {
 #[test]
 fn au_06_login_only_refuses_even_a_match_and_lets_the_known_in() {
     let p = policy("goss", &[r#"{"permits":{"create":false,"link_on_login":false},"choices":{"login_only":true}}"#]);
-    assert_eq!(decide(&facts(Some(Trust::Authoritative), vec![candidate(A)], Act::Arrived), &p).outcome, Outcome::Refuse { refusal: Refusal::LoginOnly });
-    let known = Facts { known: Some(Known { account: A, state: AccountState::Active, link: None, second_factor: false }), ..facts(None, vec![], Act::Arrived) };
+    assert_eq!(decide(&facts(Some(Trust::Authoritative), vec![candidate(A)], UserAction::Initial), &p).outcome, Outcome::Refuse { refusal: Refusal::LoginOnly });
+    let known = Facts { known: Some(Known { account: A, state: AccountState::Active, link: None, second_factor: false }), ..facts(None, vec![], UserAction::Initial) };
     assert_eq!(decide(&known, &p).outcome, Outcome::SignIn { account: A, email: EmailStep::Nothing });
 }
 
 #[test]
 fn i1_a_known_identity_opens_no_account_that_is_not_active() {
     for (state, refusal) in [(AccountState::Pending, Refusal::AccountPending), (AccountState::Disabled, Refusal::AccountDisabled), (AccountState::Merged, Refusal::AccountDisabled)] {
-        let f = Facts { known: Some(Known { account: A, state, link: None, second_factor: false }), ..facts(None, vec![], Act::Arrived) };
+        let f = Facts { known: Some(Known { account: A, state, link: None, second_factor: false }), ..facts(None, vec![], UserAction::Initial) };
         assert_eq!(decide(&f, &policy("goss", &[])).outcome, Outcome::Refuse { refusal });
     }
-    let f = Facts { known: Some(Known { account: A, state: AccountState::Closing, link: None, second_factor: false }), ..facts(None, vec![], Act::Arrived) };
+    let f = Facts { known: Some(Known { account: A, state: AccountState::Closing, link: None, second_factor: false }), ..facts(None, vec![], UserAction::Initial) };
     assert_eq!(decide(&f, &policy("goss", &[])).outcome, Outcome::Restore { account: A });
 }
 
@@ -231,7 +232,7 @@ fn lk_15_i5_a_link_waits_for_the_targets_second_factor_and_a_provider_speaks_for
     for proof in [Proof::Mailbox, Proof::Credential] {
         for spoken in [false, true] {
             for factor in [None, Some(A), Some(B)] {
-                let mut f = facts(Some(Trust::Asserted), vec![own()], Act::Proved(A, proof, By::Rule));
+                let mut f = facts(Some(Trust::Asserted), vec![own()], UserAction::Proved(A, proof, By::Rule));
                 f.provider = f.provider.map(|p| ProviderFacts { second_factor: spoken, ..p });
                 f.given.factor = factor;
                 let outcome = decide(&f, &p).outcome;
@@ -248,12 +249,12 @@ fn lk_15_i5_a_link_waits_for_the_targets_second_factor_and_a_provider_speaks_for
         }
     }
     // Also where nothing at all is asked for otherwise.
-    let silent = facts(Some(Trust::Authoritative), vec![own()], Act::Arrived);
+    let silent = facts(Some(Trust::Authoritative), vec![own()], UserAction::Initial);
     assert_eq!(decide(&silent, &p).outcome, Outcome::SecondFactor { account: A });
     // With the factor a credential is worth both: a rule that wants both is content.
-    let both = instance("recommended", |d| d.choices.rules.iter_mut().flatten().for_each(|r| r.accept = vec![Pair { trust: Trust::Asserted, proof: Proof::CredentialMfa }]));
+    let both = instance("recommended", |d| d.choices.rules.iter_mut().flatten().for_each(|r| r.accept = vec![LinkRequirement { trust: Trust::Asserted, proof: Proof::CredentialMfa }]));
     let with = |second_factor, factor| {
-        let mut f = facts(Some(Trust::Asserted), vec![Candidate { second_factor, ..candidate(A) }], Act::Proved(A, Proof::Credential, By::Rule));
+        let mut f = facts(Some(Trust::Asserted), vec![Candidate { second_factor, ..candidate(A) }], UserAction::Proved(A, Proof::Credential, By::Rule));
         f.given.factor = factor;
         decide(&f, &both).outcome
     };
@@ -266,16 +267,16 @@ fn lk_15_i5_a_link_waits_for_the_targets_second_factor_and_a_provider_speaks_for
 #[test]
 fn a_merge_needs_the_policys_word_two_accounts_no_roles_and_no_less_protection() {
     let allowed = instance("recommended", |d| d.choices.merge = Some(MergePolicy::BothProofs));
-    let base = Merge { account: A, state: AccountState::Active, by: MergeBy::BothProofs, recent: true, misfit: None, administrator: false, second_factor: false };
+    let base = Merge { account: A, state: AccountState::Active, by: MergeBy::BothProofs, reauthenticated: true, misfit: None, administrator: false, second_factor: false };
     let other = |account, second_factor| Some(Known { account, state: AccountState::Active, link: None, second_factor });
-    let run = |p: &Policy, m: Merge, known, factor| decide(&Facts { given: Given { factor, ..Given::default() }, ..Facts::local(Intent::Merge(m), known) }, p).outcome;
+    let run = |p: &Policy, m: Merge, known, factor| decide(&Facts { given: CompletedRequirements { factor, ..CompletedRequirements::default() }, ..Facts::local(Intent::Merge(m), known) }, p).outcome;
     let refused = |m: Merge, known| run(&allowed, m, known, None);
     let why = |refusal| Outcome::Refuse { refusal };
     assert_eq!(refused(base, other(B, false)), Outcome::Merge);
     assert_eq!(refused(base, other(A, false)), why(Refusal::SameAccount));
     assert_eq!(refused(base, None), why(Refusal::SameAccount));
     assert_eq!(refused(Merge { administrator: true, ..base }, other(B, false)), why(Refusal::MergeOff));
-    assert_eq!(refused(Merge { recent: false, ..base }, other(B, false)), why(Refusal::NotRecent));
+    assert_eq!(refused(Merge { reauthenticated: false, ..base }, other(B, false)), why(Refusal::NotRecent));
     for misfit in [Refusal::NotAllowed, Refusal::Isolated, Refusal::TooMany, Refusal::SameEmail] {
         assert_eq!(refused(Merge { misfit: Some(misfit), ..base }, other(B, false)), why(misfit), "MG-01");
     }
@@ -294,18 +295,20 @@ fn a_merge_needs_the_policys_word_two_accounts_no_roles_and_no_less_protection()
 
 #[test]
 fn an_administrator_switches_others_off_and_on_and_nobody_shuts_themselves_out() {
-    let run = |state, act, own| decide(&Facts::local(Intent::Govern(Govern { account: A, state, act, own, administrator: false, by_owner: true }), None), &instance("recommended", |_| {})).outcome;
+    let run = |state, act, own| {
+        decide(&Facts::local(Intent::AdministerAccount(AdministerAccount { account: A, state, act, own, administrator: false, by_owner: true }), None), &instance("recommended", |_| {})).outcome
+    };
     let refused = |refusal| Outcome::Refuse { refusal };
-    for act in [Governing::Disable, Governing::Enable, Governing::RemoveSecondFactor, Governing::KeepEmail, Governing::GiveRole, Governing::TakeRole] {
+    for act in [AdminAction::Disable, AdminAction::Enable, AdminAction::RemoveSecondFactor, AdminAction::KeepEmail, AdminAction::GiveRole, AdminAction::TakeRole] {
         for state in [AccountState::Pending, AccountState::Active, AccountState::Disabled, AccountState::Closing, AccountState::Merged] {
             assert_eq!(run(state, act, true), refused(Refusal::NotAllowed));
             let fits = match act {
-                Governing::Disable => state == AccountState::Active,
-                Governing::Enable => state == AccountState::Disabled,
-                Governing::RemoveSecondFactor | Governing::KeepEmail => [AccountState::Active, AccountState::Disabled, AccountState::Closing].contains(&state),
-                Governing::GiveRole => state == AccountState::Active,
+                AdminAction::Disable => state == AccountState::Active,
+                AdminAction::Enable => state == AccountState::Disabled,
+                AdminAction::RemoveSecondFactor | AdminAction::KeepEmail => [AccountState::Active, AccountState::Disabled, AccountState::Closing].contains(&state),
+                AdminAction::GiveRole => state == AccountState::Active,
                 // Whoever has none loses none.
-                Governing::TakeRole => false,
+                AdminAction::TakeRole => false,
             };
             assert_eq!(run(state, act, false), if fits { Outcome::Change } else { refused(Refusal::PolicyChanged) }, "{act:?} {state:?}");
         }
@@ -315,15 +318,15 @@ fn an_administrator_switches_others_off_and_on_and_nobody_shuts_themselves_out()
 #[test]
 fn ad_05_whoever_has_a_role_is_left_to_owners_and_only_owners_do_more_than_switch() {
     let run = |act, administrator, by_owner| {
-        let facts = Facts::local(Intent::Govern(Govern { account: A, state: AccountState::Active, act, own: false, administrator, by_owner }), None);
+        let facts = Facts::local(Intent::AdministerAccount(AdministerAccount { account: A, state: AccountState::Active, act, own: false, administrator, by_owner }), None);
         decide(&facts, &instance("recommended", |_| {})).outcome == Outcome::Change
     };
-    assert!(run(Governing::Disable, false, false), "support switches people off");
-    for act in [Governing::Disable, Governing::RemoveSecondFactor, Governing::KeepEmail, Governing::GiveRole, Governing::TakeRole] {
+    assert!(run(AdminAction::Disable, false, false), "support switches people off");
+    for act in [AdminAction::Disable, AdminAction::RemoveSecondFactor, AdminAction::KeepEmail, AdminAction::GiveRole, AdminAction::TakeRole] {
         assert!(!run(act, true, false), "{act:?}: an account with a role, not by an owner");
         assert!(run(act, true, true), "{act:?}: by an owner");
     }
-    for act in [Governing::RemoveSecondFactor, Governing::KeepEmail, Governing::GiveRole] {
+    for act in [AdminAction::RemoveSecondFactor, AdminAction::KeepEmail, AdminAction::GiveRole] {
         assert!(!run(act, false, false), "{act:?}: not by support");
     }
 }
@@ -332,30 +335,35 @@ fn ad_05_whoever_has_a_role_is_left_to_owners_and_only_owners_do_more_than_switc
 #[test]
 fn ma_09_a_session_is_confirmed_by_the_strongest_means_that_the_account_has() {
     let known = Some(Known { account: A, state: AccountState::Active, link: None, second_factor: false });
-    let run = |p: &Policy, by, fresh, beside| decide(&Facts::local(Intent::Confirm(Confirm { account: A, by, fresh, beside }), known), p).outcome;
-    let (with_code, without) = (instance("recommended", |_| {}), instance("recommended", |d| d.choices.bind_methods = Some(vec![BindMethod::Password])));
-    let nothing = Beside::default();
-    for beside in [Beside { password: true, ..nothing }, Beside { passkey: true, ..nothing }, Beside { dated: true, ..nothing }, Beside { mailbox: true, ..nothing }] {
-        assert_eq!(run(&with_code, Means::Identity { dated: false }, true, beside), Outcome::Refuse { refusal: Refusal::NotFresh }, "{beside:?}");
+    let run = |p: &Policy, by, fresh, available| decide(&Facts::local(Intent::Confirm(Confirm { account: A, by, fresh, available }), known), p).outcome;
+    let (with_code, without) = (instance("recommended", |_| {}), instance("recommended", |d| d.choices.bind_methods = Some(vec![ProofMethod::Password])));
+    let nothing = AvailableMethods::default();
+    for available in [
+        AvailableMethods { password: true, ..nothing },
+        AvailableMethods { passkey: true, ..nothing },
+        AvailableMethods { reports_auth_time: true, ..nothing },
+        AvailableMethods { mailbox: true, ..nothing },
+    ] {
+        assert_eq!(run(&with_code, ReauthMethod::Identity { reports_auth_time: false }, true, available), Outcome::Refuse { refusal: Refusal::NotFresh }, "{available:?}");
     }
-    assert_eq!(run(&with_code, Means::Identity { dated: false }, false, nothing), Outcome::Confirmed);
-    assert_eq!(run(&with_code, Means::Identity { dated: true }, false, nothing), Outcome::Refuse { refusal: Refusal::NotFresh });
-    assert_eq!(run(&with_code, Means::Mailbox, true, Beside { password: true, ..nothing }), Outcome::Confirmed);
-    assert_eq!(run(&without, Means::Mailbox, true, Beside { password: true, ..nothing }), Outcome::Refuse { refusal: Refusal::NotAllowed });
-    assert_eq!(run(&without, Means::Mailbox, true, nothing), Outcome::Confirmed, "rather than no way");
-    assert_eq!(run(&with_code, Means::Password, true, nothing), Outcome::Confirmed);
+    assert_eq!(run(&with_code, ReauthMethod::Identity { reports_auth_time: false }, false, nothing), Outcome::Confirmed);
+    assert_eq!(run(&with_code, ReauthMethod::Identity { reports_auth_time: true }, false, nothing), Outcome::Refuse { refusal: Refusal::NotFresh });
+    assert_eq!(run(&with_code, ReauthMethod::Mailbox, true, AvailableMethods { password: true, ..nothing }), Outcome::Confirmed);
+    assert_eq!(run(&without, ReauthMethod::Mailbox, true, AvailableMethods { password: true, ..nothing }), Outcome::Refuse { refusal: Refusal::NotAllowed });
+    assert_eq!(run(&without, ReauthMethod::Mailbox, true, nothing), Outcome::Confirmed, "rather than no way");
+    assert_eq!(run(&with_code, ReauthMethod::Password, true, nothing), Outcome::Confirmed);
     // A phone is worth what a mailbox is, each by its own method.
-    let with_phone = instance("recommended", |d| d.choices.bind_methods = Some(vec![BindMethod::PhoneCode]));
-    for better in [Beside { password: true, ..nothing }, Beside { passkey: true, ..nothing }] {
-        assert_eq!(run(&with_phone, Means::Phone, true, better), Outcome::Confirmed);
-        assert_eq!(run(&with_phone, Means::Mailbox, true, better), Outcome::Refuse { refusal: Refusal::NotAllowed });
-        assert_eq!(run(&with_code, Means::Phone, true, better), Outcome::Refuse { refusal: Refusal::NotAllowed });
+    let with_phone = instance("recommended", |d| d.choices.bind_methods = Some(vec![ProofMethod::PhoneCode]));
+    for better in [AvailableMethods { password: true, ..nothing }, AvailableMethods { passkey: true, ..nothing }] {
+        assert_eq!(run(&with_phone, ReauthMethod::Phone, true, better), Outcome::Confirmed);
+        assert_eq!(run(&with_phone, ReauthMethod::Mailbox, true, better), Outcome::Refuse { refusal: Refusal::NotAllowed });
+        assert_eq!(run(&with_code, ReauthMethod::Phone, true, better), Outcome::Refuse { refusal: Refusal::NotAllowed });
     }
-    assert_eq!(run(&without, Means::Phone, true, nothing), Outcome::Confirmed, "rather than no way");
-    assert_eq!(run(&with_phone, Means::Phone, false, nothing), Outcome::Refuse { refusal: Refusal::NotFresh });
+    assert_eq!(run(&without, ReauthMethod::Phone, true, nothing), Outcome::Confirmed, "rather than no way");
+    assert_eq!(run(&with_phone, ReauthMethod::Phone, false, nothing), Outcome::Refuse { refusal: Refusal::NotFresh });
     // A passkey counts where passkeys sign in.
     let passkeys = instance("recommended", |d| d.permits.passkey_sign_in = Some(true));
-    let by_passkey = Facts { local: Local::Passkey, ..Facts::local(Intent::Confirm(Confirm { account: A, by: Means::Passkey, fresh: true, beside: nothing }), known) };
+    let by_passkey = Facts { local: Local::Passkey, ..Facts::local(Intent::Confirm(Confirm { account: A, by: ReauthMethod::Passkey, fresh: true, available: nothing }), known) };
     assert_eq!(decide(&by_passkey, &passkeys).outcome, Outcome::Confirmed);
     assert_eq!(decide(&by_passkey, &with_code).outcome, Outcome::Refuse { refusal: Refusal::PasskeyOff });
 }
@@ -383,7 +391,10 @@ fn every_local_way_in_has_its_own_permit() {
 
 #[test]
 fn i7_the_last_usable_method_stays() {
-    let remove = |usable_left| Facts { intent: Intent::Remove(Remove { account: A, methods: 1, target_methods: 1, passkey: false, usable_left, recent: true }), ..facts(None, vec![], Act::Arrived) };
+    let remove = |usable_left| Facts {
+        intent: Intent::Remove(Remove { account: A, methods: 1, target_methods: 1, passkey: false, usable_left, reauthenticated: true }),
+        ..facts(None, vec![], UserAction::Initial)
+    };
     assert_eq!(decide(&remove(0), &policy("goss", &[])).outcome, Outcome::Refuse { refusal: Refusal::LastMethod });
     assert!(matches!(decide(&remove(1), &policy("goss", &[])).outcome, Outcome::Remove { notify: false }));
     assert!(matches!(decide(&remove(1), &policy("recommended", &[])).outcome, Outcome::Remove { notify: true }));
@@ -393,7 +404,7 @@ fn i7_the_last_usable_method_stays() {
 fn lk_18_a_link_only_provider_never_signs_in() {
     let p = policy("goss", &[r#"{"permits":{"sign_in":false}}"#]);
     for known in [None, Some(Known { account: A, state: AccountState::Active, link: None, second_factor: false })] {
-        assert_eq!(decide(&Facts { known, ..facts(None, vec![], Act::Arrived) }, &p).outcome, Outcome::Refuse { refusal: Refusal::LinkOnly });
+        assert_eq!(decide(&Facts { known, ..facts(None, vec![], UserAction::Initial) }, &p).outcome, Outcome::Refuse { refusal: Refusal::LinkOnly });
     }
 }
 
@@ -420,7 +431,7 @@ fn i6_an_unfinished_sign_up_is_taken_over_only_behind_our_own_code() {
                     d.choices.disclosure = Some(disclosure);
                 });
                 for trust in [Trust::Asserted, Trust::ClaimedVerified, Trust::Authoritative] {
-                    for act in [Act::Arrived, Act::AddTo(None), Act::Finished] {
+                    for act in [UserAction::Initial, UserAction::AddTo(None), UserAction::Finished] {
                         let f = Facts { pending: Some(B), ..facts(Some(trust), vec![], act) };
                         let outcome = decide(&f, &p).outcome;
                         assert!(!matches!(outcome, Outcome::FinishSignup { .. } | Outcome::Reclaim { .. }), "{name} {disclosure:?} {trust:?} {act:?}: {outcome:?}");
@@ -480,52 +491,65 @@ fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
 }
 
 fn any_facts() -> impl Strategy<Value = Facts> {
-    let add = (accounts(), states(), 0_u32..3, 0_u32..3, 0_u32..3, any::<bool>()).prop_map(|(account, state, methods, target_methods, of_this_provider, recent)| {
-        Intent::Add(AddTo { account, state, methods, target_methods, of_this_provider, same_email: false, foreign_domain: false, recent })
+    let add = (accounts(), states(), 0_u32..3, 0_u32..3, 0_u32..3, any::<bool>()).prop_map(|(account, state, methods, target_methods, of_this_provider, reauthenticated)| {
+        Intent::Add(AddTo { account, state, methods, target_methods, of_this_provider, same_email: false, foreign_domain: false, reauthenticated })
     });
     let remove = (accounts(), 0_u32..3, 0_u32..3, 0_u32..3, any::<bool>(), any::<bool>())
-        .prop_map(|(account, methods, target_methods, usable_left, passkey, recent)| Intent::Remove(Remove { account, methods, target_methods, passkey, usable_left, recent }));
+        .prop_map(|(account, methods, target_methods, usable_left, passkey, reauthenticated)| Intent::Remove(Remove { account, methods, target_methods, passkey, usable_left, reauthenticated }));
     let what = prop_oneof![
-        any::<bool>().prop_map(|first| What::Password { first }),
-        any::<bool>().prop_map(|taken| What::Email { taken }),
-        any::<bool>().prop_map(|taken| What::ProvenEmail { taken }),
-        any::<bool>().prop_map(|adds| What::SecondFactor { adds }),
-        Just(What::Passkey),
-        proptest::option::of(accounts()).prop_map(|held_by| What::Phone { held_by }),
-        Just(What::NoPhone),
-        any::<bool>().prop_map(|by_credential| What::KeepEmail { by_credential }),
-        any::<bool>().prop_map(|last| What::NoEmail { last }),
-        Just(What::Export),
-        any::<bool>().prop_map(|last_owner| What::Delete { last_owner }),
+        any::<bool>().prop_map(|first| AccountChange::Password { first }),
+        any::<bool>().prop_map(|taken| AccountChange::Email { taken }),
+        any::<bool>().prop_map(|taken| AccountChange::ProvenEmail { taken }),
+        any::<bool>().prop_map(|adds| AccountChange::SecondFactor { adds }),
+        Just(AccountChange::Passkey),
+        proptest::option::of(accounts()).prop_map(|held_by| AccountChange::Phone { held_by }),
+        Just(AccountChange::RemovePhone),
+        any::<bool>().prop_map(|by_credential| AccountChange::KeepEmail { by_credential }),
+        any::<bool>().prop_map(|last| AccountChange::RemoveEmail { last }),
+        Just(AccountChange::Export),
+        any::<bool>().prop_map(|last_owner| AccountChange::Delete { last_owner }),
     ];
-    let change = (accounts(), states(), what, any::<bool>()).prop_map(|(account, state, what, recent)| Intent::Change(Change { account, state, what, recent }));
+    let change = (accounts(), states(), what, any::<bool>()).prop_map(|(account, state, what, reauthenticated)| Intent::Change(Change { account, state, what, reauthenticated }));
     let step = prop_oneof![Just(UndoStep::Suspend), Just(UndoStep::Finish), Just(UndoStep::Keep)];
     let by = prop_oneof![Just(UndoBy::Nothing), Just(UndoBy::Link), Just(UndoBy::Credential), Just(UndoBy::Waited)];
     let undo = (accounts(), states(), step, by, 0_u32..2).prop_map(|(account, state, step, by, ways_left)| Intent::Undo(Undo { account, state, step, by, ways_left }));
-    let means = prop_oneof![Just(Means::Password), Just(Means::Passkey), Just(Means::Mailbox), Just(Means::Phone), any::<bool>().prop_map(|dated| Means::Identity { dated })];
-    let beside = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(password, passkey, dated, mailbox)| Beside { password, passkey, dated, mailbox });
-    let confirm = (accounts(), means, any::<bool>(), beside).prop_map(|(account, by, fresh, beside)| Intent::Confirm(Confirm { account, by, fresh, beside }));
+    let means = prop_oneof![
+        Just(ReauthMethod::Password),
+        Just(ReauthMethod::Passkey),
+        Just(ReauthMethod::Mailbox),
+        Just(ReauthMethod::Phone),
+        any::<bool>().prop_map(|reports_auth_time| ReauthMethod::Identity { reports_auth_time })
+    ];
+    let available =
+        (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(password, passkey, reports_auth_time, mailbox)| AvailableMethods { password, passkey, reports_auth_time, mailbox });
+    let confirm = (accounts(), means, any::<bool>(), available).prop_map(|(account, by, fresh, available)| Intent::Confirm(Confirm { account, by, fresh, available }));
     let update = (accounts(), states(), any::<bool>()).prop_map(|(account, state, taken)| Intent::UpdateEmail(UpdateEmail { account, state, taken }));
-    let merge = (accounts(), states(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(account, state, both, recent, fits, administrator)| {
+    let merge = (accounts(), states(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(account, state, both, reauthenticated, fits, administrator)| {
         let by = if both { MergeBy::BothProofs } else { MergeBy::Admin };
-        Intent::Merge(Merge { account, state, by, recent, misfit: (!fits).then_some(Refusal::NotAllowed), administrator, second_factor: account == B })
+        Intent::Merge(Merge { account, state, by, reauthenticated, misfit: (!fits).then_some(Refusal::NotAllowed), administrator, second_factor: account == B })
     });
-    let governing =
-        prop_oneof![Just(Governing::Disable), Just(Governing::Enable), Just(Governing::RemoveSecondFactor), Just(Governing::KeepEmail), Just(Governing::GiveRole), Just(Governing::TakeRole)];
+    let governing = prop_oneof![
+        Just(AdminAction::Disable),
+        Just(AdminAction::Enable),
+        Just(AdminAction::RemoveSecondFactor),
+        Just(AdminAction::KeepEmail),
+        Just(AdminAction::GiveRole),
+        Just(AdminAction::TakeRole)
+    ];
     let govern = (accounts(), states(), governing, any::<[bool; 3]>())
-        .prop_map(|(account, state, act, [own, administrator, by_owner])| Intent::Govern(Govern { account, state, act, own, administrator, by_owner }));
+        .prop_map(|(account, state, act, [own, administrator, by_owner])| Intent::AdministerAccount(AdministerAccount { account, state, act, own, administrator, by_owner }));
     let intent = prop_oneof![1 => govern, 1 => merge, 6 => Just(Intent::SignIn), 2 => add, 1 => remove, 1 => update, 1 => change, 1 => confirm, 1 => undo, 1 => Just(Intent::SignUp)];
     let act = prop_oneof![
-        6 => Just(Act::Arrived),
-        1 => Just(Act::UseExisting),
-        1 => Just(Act::EnterAccount),
-        1 => Just(Act::CreateNew),
-        1 => Just(Act::AddTo(None)),
-        1 => accounts().prop_map(|a| Act::AddTo(Some(a))),
-        1 => prop_oneof![Just(None), accounts().prop_map(Some)].prop_map(Act::Named),
-        1 => prop_oneof![Just(None), accounts().prop_map(Some)].prop_map(Act::NamedByPhone),
-        1 => Just(Act::Finished),
-        1 => (accounts(), proofs(), prop_oneof![Just(By::Rule), Just(By::Name)]).prop_map(|(a, p, by)| Act::Proved(a, p, by))
+        6 => Just(UserAction::Initial),
+        1 => Just(UserAction::UseExisting),
+        1 => Just(UserAction::EnterAccount),
+        1 => Just(UserAction::CreateNew),
+        1 => Just(UserAction::AddTo(None)),
+        1 => accounts().prop_map(|a| UserAction::AddTo(Some(a))),
+        1 => prop_oneof![Just(None), accounts().prop_map(Some)].prop_map(UserAction::Named),
+        1 => prop_oneof![Just(None), accounts().prop_map(Some)].prop_map(UserAction::NamedByPhone),
+        1 => Just(UserAction::Finished),
+        1 => (accounts(), proofs(), prop_oneof![Just(By::Rule), Just(By::Name)]).prop_map(|(a, p, by)| UserAction::Proved(a, p, by))
     ];
     let rule = |name: &'static str| {
         prop_oneof![4 => Just(RuleState::Looked), 1 => Just(RuleState::Skipped), 1 => Just(RuleState::Empty), 1 => Just(RuleState::Failed)].prop_map(move |state| RuleFacts {
@@ -539,7 +563,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     let email = prop_oneof![2 => Just(None), 1 => (any::<bool>(), any::<bool>()).prop_map(|(taken, ignored)| Some(EmailFacts { taken, ignored }))];
     let known = prop_oneof![2 => Just(None), 1 => (accounts(), states()).prop_map(|(account, state)| Some(Known { account, state, link: None, second_factor: account == B }))];
     let given = (prop_oneof![3 => Just(None), 1 => accounts().prop_map(Some)], prop_oneof![1 => Just(None), 1 => accounts().prop_map(Some)], any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(factor, by, agreed, field, answered)| Given {
+        |(factor, by, agreed, field, answered)| CompletedRequirements {
             factor,
             agreed: agreed.then(|| Agreed { account: by, what: "terms@2".into() }).into_iter().collect(),
             fields: field.then_some(Target::GivenName).into_iter().collect(),
@@ -598,14 +622,14 @@ fn any_policy(permit: bool) -> impl Strategy<Value = Policy> {
                 d.choices.registration = Some(vec![Field { field: Target::GivenName, required: true }]);
             }
             if claim {
-                d.choices.code_to = Some(CodeTo::Claim);
+                d.choices.code_to = Some(CodeRecipient::Claim);
             }
             if all_offers {
                 d.choices.offers = Some(vec![Offer::UseExisting, Offer::AddToExisting, Offer::EnterAccount, Offer::CreateNew]);
             }
             if none_pair {
                 for rule in d.choices.rules.iter_mut().flatten() {
-                    rule.accept.push(Pair { trust: Trust::Asserted, proof: Proof::None });
+                    rule.accept.push(LinkRequirement { trust: Trust::Asserted, proof: Proof::None });
                 }
             }
         })
@@ -620,7 +644,7 @@ proptest! {
     fn i11_no_unproven_word_opens_an_existing_account(f in any_facts(), p in any_policy(false)) {
         if let Outcome::Link { account, basis, .. } = decide(&f, &p).outcome {
             let own_session = matches!(f.intent, Intent::Add(add) if add.account == account);
-            let proved = matches!(f.act, Act::Proved(target, proof, _) if target == account && proof >= Proof::Mailbox);
+            let proved = matches!(f.act, UserAction::Proved(target, proof, _) if target == account && proof >= Proof::Mailbox);
             let owned = f.candidates.iter().any(|c| c.account == account && c.owner && c.verified);
             let authoritative = f.trust >= Some(Trust::Authoritative) && owned;
             prop_assert!(own_session || proved || authoritative, "{basis:?}");
@@ -634,14 +658,14 @@ proptest! {
     fn i13_a_contested_mailbox_proves_nothing_on_any_path(f in any_facts(), p in any_policy(true), local in prop_oneof![Just(Local::EmailCode), Just(Local::Reset)]) {
         if let (Outcome::Link { account, .. }, Intent::SignIn) = (decide(&f, &p).outcome, f.intent) {
             let all = f.candidates.iter().filter(|c| c.account == account).all(|c| c.contested);
-            prop_assert!(!all || matches!(f.act, Act::Proved(target, proof, _) if target == account && proof >= Proof::Credential));
+            prop_assert!(!all || matches!(f.act, UserAction::Proved(target, proof, _) if target == account && proof >= Proof::Credential));
         }
         // The account's own mailbox: signing in, a new password, confirming a session.
         let own = Facts { provider: None, contested: true, local, ..f.clone() };
         let opens = matches!(decide(&own, &p).outcome, Outcome::SignIn { .. } | Outcome::SecondFactor { .. } | Outcome::Details { .. } | Outcome::Restore { .. });
         prop_assert!(!opens || f.intent != Intent::SignIn);
         if let Intent::Confirm(confirm) = f.intent {
-            let by_mailbox = Facts { intent: Intent::Confirm(Confirm { by: Means::Mailbox, ..confirm }), contested: true, ..f };
+            let by_mailbox = Facts { intent: Intent::Confirm(Confirm { by: ReauthMethod::Mailbox, ..confirm }), contested: true, ..f };
             let confirms = matches!(decide(&by_mailbox, &p).outcome, Outcome::Confirmed | Outcome::SecondFactor { .. });
             prop_assert!(!confirms);
         }
@@ -655,7 +679,7 @@ proptest! {
         let local = decide(&Facts { provider: None, ..gone }, &p).outcome;
         let opens = matches!(local, Outcome::SignIn { .. } | Outcome::Confirmed) || outcome == Outcome::Confirmed;
         let merges = outcome == Outcome::Merge && matches!(f.intent, Intent::Merge(m) if m.by == MergeBy::BothProofs);
-        let links = matches!((f.act, f.intent, &outcome), (Act::Proved(..), Intent::SignIn, Outcome::Link { .. }));
+        let links = matches!((f.act, f.intent, &outcome), (UserAction::Proved(..), Intent::SignIn, Outcome::Link { .. }));
         prop_assert!(!opens && !merges && !links, "{outcome:?} {local:?}");
     }
 
@@ -694,27 +718,27 @@ proptest! {
             Outcome::Link { account, .. } => {
                 prop_assert!(f.provider.unwrap().enabled && p.permits.as_source && p.permits.as_target);
                 if let Intent::Add(add) = f.intent {
-                    prop_assert!(add.recent);
+                    prop_assert!(add.reauthenticated);
                 }
                 if f.intent == Intent::SignIn {
                     let c: Vec<_> = f.candidates.iter().filter(|c| c.account == account && c.state == AccountState::Active && !c.barred).collect();
                     prop_assert!(!c.is_empty());
-                    prop_assert!(c.iter().any(|c| !c.administrator || c.rule == "entered" && matches!(f.act, Act::Proved(_, proof, _) if proof >= Proof::Credential)));
+                    prop_assert!(c.iter().any(|c| !c.administrator || c.rule == "entered" && matches!(f.act, UserAction::Proved(_, proof, _) if proof >= Proof::Credential)));
                 }
             }
             Outcome::Create => prop_assert!((f.known.is_none() || f.intent == Intent::SignUp) && p.permits.create && f.provider.unwrap().enabled),
-            Outcome::Remove { .. } => prop_assert!(matches!(f.intent, Intent::Remove(r) if r.usable_left > 0 && r.recent && (r.passkey || p.choices.target_requires.met(r.methods, r.target_methods)))),
+            Outcome::Remove { .. } => prop_assert!(matches!(f.intent, Intent::Remove(r) if r.usable_left > 0 && r.reauthenticated && (r.passkey || p.choices.target_requires.met(r.methods, r.target_methods)))),
             // A number moves only to whoever just proved it, and away from somebody else.
             Outcome::TakePhone { from } => {
-                let takes = What::Phone { held_by: Some(from) };
-                prop_assert!(matches!(f.intent, Intent::Change(c) if c.recent && c.what == takes && from != c.account));
+                let takes = AccountChange::Phone { held_by: Some(from) };
+                prop_assert!(matches!(f.intent, Intent::Change(c) if c.reauthenticated && c.what == takes && from != c.account));
             }
             Outcome::Change => {
-                let never = [What::Email { taken: true }, What::ProvenEmail { taken: true }, What::NoEmail { last: true }, What::Delete { last_owner: true }, What::KeepEmail { by_credential: false }];
+                let never = [AccountChange::Email { taken: true }, AccountChange::ProvenEmail { taken: true }, AccountChange::RemoveEmail { last: true }, AccountChange::Delete { last_owner: true }, AccountChange::KeepEmail { by_credential: false }];
                 let ok = match f.intent {
-                    Intent::Change(c) => (c.recent || matches!(c.what, What::ProvenEmail { .. })) && c.state == AccountState::Active && !never.contains(&c.what),
-                    Intent::Govern(g) => {
-                        let own_kind = g.by_owner || (!g.administrator && matches!(g.act, Governing::Disable | Governing::Enable));
+                    Intent::Change(c) => (c.reauthenticated || matches!(c.what, AccountChange::ProvenEmail { .. })) && c.state == AccountState::Active && !never.contains(&c.what),
+                    Intent::AdministerAccount(g) => {
+                        let own_kind = g.by_owner || (!g.administrator && matches!(g.act, AdminAction::Disable | AdminAction::Enable));
                         !g.own && own_kind && ![AccountState::Pending, AccountState::Merged].contains(&g.state)
                     }
                     _ => false,
@@ -732,7 +756,7 @@ proptest! {
             // MA-10: by a method of this very account, and freshly.
             Outcome::Confirmed => {
                 let Intent::Confirm(c) = f.intent else { return Err(TestCaseError::fail("a confirmation")) };
-                let nothing_better = c.by == (Means::Identity { dated: false }) && c.beside == Beside::default();
+                let nothing_better = c.by == (ReauthMethod::Identity { reports_auth_time: false }) && c.available == AvailableMethods::default();
                 prop_assert!((c.fresh || nothing_better) && f.known.is_some_and(|k| k.account == c.account && k.state == AccountState::Active));
             }
             Outcome::Choose(choice) => prop_assert!(!choice.offers.is_empty() && (choice.shown.is_empty() || f.trust >= Some(Trust::ClaimedVerified) || p.permits.accept_unproven_links)),
@@ -742,7 +766,7 @@ proptest! {
             Outcome::Challenge { target: Some(target), .. } => prop_assert!(f.candidates.iter().any(|c| c.account == target && c.state == AccountState::Active && !c.administrator && !c.barred)),
             Outcome::Merge => {
                 let (Intent::Merge(m), Some(other)) = (f.intent, f.known) else { return Err(TestCaseError::fail("a merge of two")) };
-                prop_assert!(m.recent && !m.administrator && m.misfit.is_none() && m.account != other.account);
+                prop_assert!(m.reauthenticated && !m.administrator && m.misfit.is_none() && m.account != other.account);
                 prop_assert!(m.state == AccountState::Active && other.state == AccountState::Active);
                 prop_assert!(other.account != B, "A has no second factor, B does");
                 prop_assert_eq!(p.choices.merge, if m.by == MergeBy::Admin { ligature_domain::policy::Merge::Admin } else { ligature_domain::policy::Merge::BothProofs });
@@ -763,12 +787,12 @@ proptest! {
         // That choice lets strangers see it, and the linter says so.
         let pending = pending && p.choices.unverified_target != UnverifiedTarget::Refuse;
         let found: Vec<Candidate> = c.into_iter().filter(|c| c.rule != "entered").collect();
-        let with = Facts { pending: pending.then_some(B), ..facts(Some(Trust::Asserted), found, Act::Arrived) };
-        let without = facts(Some(Trust::Asserted), Vec::new(), Act::Arrived);
+        let with = Facts { pending: pending.then_some(B), ..facts(Some(Trust::Asserted), found, UserAction::Initial) };
+        let without = facts(Some(Trust::Asserted), Vec::new(), UserAction::Initial);
         prop_assert_eq!(decide(&with, &p).outcome, decide(&without, &p).outcome);
         // The next page is a code page for everybody too.
-        let (a, b) = (Facts { act: Act::AddTo(None), ..with }, Facts { act: Act::AddTo(None), ..without });
-        let page = |f: &Facts| State::enter(&decide(f, &p).outcome, None, f.act, false, Kept::default()).map(|s| s.page());
+        let (a, b) = (Facts { act: UserAction::AddTo(None), ..with }, Facts { act: UserAction::AddTo(None), ..without });
+        let page = |f: &Facts| State::enter(&decide(f, &p).outcome, None, f.act, false, AttemptProgress::default()).map(|s| s.page());
         prop_assert_eq!(page(&a), page(&b));
     }
 
@@ -785,13 +809,13 @@ proptest! {
         match decide(&f, &p).outcome {
             Outcome::Confirm | Outcome::Refuse { .. } => {}
             // Without a usable address there is nobody whose account it could be.
-            Outcome::Create => prop_assert!(f.act == Act::Arrived && !looked),
+            Outcome::Create => prop_assert!(f.act == UserAction::Initial && !looked),
             // Pages that nothing is right on.
-            Outcome::Challenge { target: None, .. } | Outcome::Bind { target: None } => prop_assert!(f.act == Act::AddTo(None) && !looked),
+            Outcome::Challenge { target: None, .. } | Outcome::Bind { target: None } => prop_assert!(f.act == UserAction::AddTo(None) && !looked),
             other => prop_assert!(false, "{other:?}"),
         }
         // The good way: the code typed, and the account is the mailbox owner's.
-        let proven = Facts { act: Act::Arrived, rules: looked_at_by(&p), candidates: vec![candidate(A)], pending: None, trust: Some(Trust::ProvenHere), given: Given::default(), ..f };
+        let proven = Facts { act: UserAction::Initial, rules: looked_at_by(&p), candidates: vec![candidate(A)], pending: None, trust: Some(Trust::ProvenHere), given: CompletedRequirements::default(), ..f };
         let linked = matches!(decide(&proven, &p).outcome, Outcome::Link { account: A, .. });
         prop_assert!(linked);
     }
@@ -804,7 +828,7 @@ proptest! {
         prop_assert!(!p.permits.accept_unproven_links);
         if let Outcome::Link { account, .. } = decide(&f, &p).outcome {
             let own_session = matches!(f.intent, Intent::Add(add) if add.account == account);
-            let proved = matches!(f.act, Act::Proved(target, proof, _) if target == account && proof >= Proof::Mailbox);
+            let proved = matches!(f.act, UserAction::Proved(target, proof, _) if target == account && proof >= Proof::Mailbox);
             prop_assert!(own_session || proved || f.trust >= Some(Trust::Authoritative));
         }
     }
@@ -816,10 +840,10 @@ fn i4_on_each_path_a_proof_counts_only_as_long_as_what_it_proved_is_there() {
     let p = instance("goss", |d| d.choices.merge = Some(MergePolicy::BothProofs));
     let own = |account| Some(Known { account, state: AccountState::Active, link: None, second_factor: false });
     let signs_in = Facts::local(Intent::SignIn, own(A));
-    let confirms = Facts::local(Intent::Confirm(Confirm { account: A, by: Means::Password, fresh: true, beside: Beside::default() }), own(A));
-    let merge = Merge { account: A, state: AccountState::Active, by: MergeBy::BothProofs, recent: true, misfit: None, administrator: false, second_factor: false };
+    let confirms = Facts::local(Intent::Confirm(Confirm { account: A, by: ReauthMethod::Password, fresh: true, available: AvailableMethods::default() }), own(A));
+    let merge = Merge { account: A, state: AccountState::Active, by: MergeBy::BothProofs, reauthenticated: true, misfit: None, administrator: false, second_factor: false };
     let merges = Facts::local(Intent::Merge(merge), own(B));
-    let links = |proof| facts(Some(Trust::ClaimedVerified), vec![candidate(A)], Act::Proved(A, proof, By::Rule));
+    let links = |proof| facts(Some(Trust::ClaimedVerified), vec![candidate(A)], UserAction::Proved(A, proof, By::Rule));
     for (path, f, opens) in [
         ("sign-in", signs_in, "sign_in"),
         ("confirming", confirms, "confirmed"),
@@ -836,7 +860,7 @@ fn i4_on_each_path_a_proof_counts_only_as_long_as_what_it_proved_is_there() {
 #[test]
 fn cn_03_a_code_makes_only_a_free_address_the_accounts_own() {
     let proves = |state, taken| {
-        let change = Change { account: A, state, what: What::ProvenEmail { taken }, recent: false };
+        let change = Change { account: A, state, what: AccountChange::ProvenEmail { taken }, reauthenticated: false };
         decide(&Facts::local(Intent::Change(change), None), &policy("recommended", &[])).outcome
     };
     assert_eq!(proves(AccountState::Active, false), Outcome::Change);

@@ -3,9 +3,9 @@
 
 use ligature_domain::{
     AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust,
-    attempt::{Kept, State},
+    attempt::{AttemptProgress, State},
     decide,
-    facts::{AccountState, Act, AddTo, By, Candidate, EmailFacts, Facts, Given, Intent, Known, Local, ProviderFacts, RuleFacts, RuleState},
+    facts::{AccountState, AddTo, By, Candidate, CompletedRequirements, EmailFacts, Facts, Intent, Known, Local, ProviderFacts, RuleFacts, RuleState, UserAction},
     linking::EmailStep,
     policy::{Disclosure, Document, Offer, preset},
 };
@@ -55,9 +55,9 @@ fn arrival(p: &Policy, trust: Trust, candidates: Vec<Candidate>) -> Facts {
         candidates,
         pending: None,
         email: None,
-        act: Act::Arrived,
+        act: UserAction::Initial,
         local: Local::Password,
-        given: Given::default(),
+        given: CompletedRequirements::default(),
         proof_gone: false,
         contested: false,
     }
@@ -67,7 +67,7 @@ fn run(p: &Policy, f: &Facts) -> Outcome {
     decide(f, p).outcome
 }
 
-fn acts(p: &Policy, f: &Facts, act: Act) -> Outcome {
+fn acts(p: &Policy, f: &Facts, act: UserAction) -> Outcome {
     run(p, &Facts { act, ..f.clone() })
 }
 
@@ -107,11 +107,11 @@ fn goss_first_example_three_options_each_to_its_end() {
     let chooser = run(&p, &f);
     assert_eq!(offers(&chooser), [UseExisting, AddToExisting, CreateNew]);
     assert!(matches!(&chooser, Outcome::Choose(c) if c.disclosure == Disclosure::Open), "names the account and its providers");
-    assert_eq!(acts(&p, &f, Act::UseExisting), Outcome::Abandon);
-    assert_eq!(acts(&p, &f, Act::AddTo(Some(A))), Outcome::Challenge { target: Some(A), by: By::Rule });
-    let linked = acts(&p, &f, Act::Proved(A, Proof::Mailbox, By::Rule));
+    assert_eq!(acts(&p, &f, UserAction::UseExisting), Outcome::Abandon);
+    assert_eq!(acts(&p, &f, UserAction::AddTo(Some(A))), Outcome::Challenge { target: Some(A), by: By::Rule });
+    let linked = acts(&p, &f, UserAction::Proved(A, Proof::Mailbox, By::Rule));
     assert!(links(&linked, A) && matches!(linked, Outcome::Link { notify: false, .. }));
-    assert_eq!(acts(&p, &f, Act::CreateNew), Outcome::Create);
+    assert_eq!(acts(&p, &f, UserAction::CreateNew), Outcome::Create);
     // Afterwards either identity is known, and nobody is asked again.
     assert_eq!(run(&p, &Facts { known: known(A), ..f }), Outcome::SignIn { account: A, email: EmailStep::Nothing });
 }
@@ -124,8 +124,8 @@ fn goss_second_example_go_17_several_accounts_are_all_shown() {
     let second = Candidate { owner: false, target_methods: 0, ..candidate("email", B) };
     let f = arrival(&p, Trust::ClaimedVerified, vec![candidate("email", A), second]);
     assert_eq!(shown(&run(&p, &f)), [A, B]);
-    assert_eq!(refused(&acts(&p, &f, Act::AddTo(Some(B)))), Some(Refusal::NotAllowed), "one of them may not be linked to");
-    assert_eq!(acts(&p, &f, Act::AddTo(Some(A))), Outcome::Challenge { target: Some(A), by: By::Rule });
+    assert_eq!(refused(&acts(&p, &f, UserAction::AddTo(Some(B)))), Some(Refusal::NotAllowed), "one of them may not be linked to");
+    assert_eq!(acts(&p, &f, UserAction::AddTo(Some(A))), Outcome::Challenge { target: Some(A), by: By::Rule });
 }
 
 /// Its third example: nobody has the address, and an account is made; afterwards the two never become one.
@@ -136,7 +136,7 @@ fn goss_third_example_go_21_go_22_separate_accounts_stay_separate_until_a_provid
     assert_eq!(run(&p, &arrival(&p, Trust::ClaimedVerified, vec![])), Outcome::Create);
     assert_eq!(p.choices.merge, ligature_domain::policy::Merge::Never);
     // The identity belongs to B: from A's account it cannot be added, and at sign-in it opens B.
-    let add = Intent::Add(AddTo { account: A, state: AccountState::Active, methods: 1, target_methods: 1, of_this_provider: 0, same_email: false, foreign_domain: false, recent: true });
+    let add = Intent::Add(AddTo { account: A, state: AccountState::Active, methods: 1, target_methods: 1, of_this_provider: 0, same_email: false, foreign_domain: false, reauthenticated: true });
     let f = Facts { intent: add, known: known(B), ..arrival(&p, Trust::ClaimedVerified, vec![]) };
     assert_eq!(refused(&run(&p, &f)), Some(Refusal::AlreadyInUse));
     // Released by B it is unknown again: the process starts anew, and it may go to A.
@@ -167,7 +167,7 @@ fn goss_mail_modes_are_pairs_and_mails_and_unproven_ones_have_a_twin_with_a_code
     for (permit, expected) in [(true, true), (false, false)] {
         let p = policy("goss", permit, &[unproven]);
         let f = arrival(&p, Trust::ClaimedVerified, vec![candidate("email", A)]);
-        let outcome = acts(&p, &f, Act::AddTo(Some(A)));
+        let outcome = acts(&p, &f, UserAction::AddTo(Some(A)));
         assert_eq!(links(&outcome, A), expected, "{outcome:?}");
         assert_eq!(outcome == Outcome::Challenge { target: Some(A), by: By::Rule }, !expected);
     }
@@ -226,18 +226,18 @@ fn authing_ask_binding_asks_and_binds_only_by_the_methods_that_are_on() {
     let f = arrival(&p, Trust::Asserted, vec![]);
     assert_eq!(offers(&run(&p, &f)), [Offer::CreateNew, Offer::EnterAccount]);
     assert_eq!(offers(&run(&p, &Facts { trust: None, rules: vec![], ..f.clone() })), [Offer::CreateNew, Offer::EnterAccount], "AU-03: no address needed");
-    assert_eq!(acts(&p, &f, Act::EnterAccount), Outcome::Bind { target: None });
+    assert_eq!(acts(&p, &f, UserAction::EnterAccount), Outcome::Bind { target: None });
     let named = Facts { candidates: vec![candidate("entered", A)], ..f.clone() };
-    assert!(links(&acts(&p, &named, Act::Proved(A, Proof::Credential, By::Name)), A));
-    assert_eq!(acts(&p, &named, Act::Named(Some(A))), Outcome::Challenge { target: Some(A), by: By::Name });
-    assert_eq!(acts(&p, &f, Act::Named(None)), Outcome::Challenge { target: None, by: By::Name }, "a decoy");
+    assert!(links(&acts(&p, &named, UserAction::Proved(A, Proof::Credential, By::Name)), A));
+    assert_eq!(acts(&p, &named, UserAction::Named(Some(A))), Outcome::Challenge { target: Some(A), by: By::Name });
+    assert_eq!(acts(&p, &f, UserAction::Named(None)), Outcome::Challenge { target: None, by: By::Name }, "a decoy");
     let no_code = policy("authing_ask", false, &[r#"{"choices":{"bind_methods":["password"]}}"#]);
-    assert_eq!(refused(&acts(&no_code, &named, Act::Named(Some(A)))), Some(Refusal::NotAllowed));
-    assert_eq!(acts(&p, &named, Act::NamedByPhone(Some(A))), Outcome::Challenge { target: Some(A), by: By::Name });
+    assert_eq!(refused(&acts(&no_code, &named, UserAction::Named(Some(A)))), Some(Refusal::NotAllowed));
+    assert_eq!(acts(&p, &named, UserAction::NamedByPhone(Some(A))), Outcome::Challenge { target: Some(A), by: By::Name });
     let by_mail = policy("authing_ask", false, &[r#"{"choices":{"bind_methods":["email_code"]}}"#]);
-    assert_eq!(refused(&acts(&by_mail, &named, Act::NamedByPhone(Some(A)))), Some(Refusal::NotAllowed), "each code by its own method");
+    assert_eq!(refused(&acts(&by_mail, &named, UserAction::NamedByPhone(Some(A)))), Some(Refusal::NotAllowed), "each code by its own method");
     let full = Facts { candidates: vec![Candidate { of_this_provider: 1, ..candidate("entered", A) }], ..f };
-    assert_eq!(refused(&acts(&p, &full, Act::Proved(A, Proof::Credential, By::Name))), Some(Refusal::TooMany), "AU-19");
+    assert_eq!(refused(&acts(&p, &full, UserAction::Proved(A, Proof::Credential, By::Name))), Some(Refusal::TooMany), "AU-19");
 }
 
 /// Shows AU-06.
@@ -257,9 +257,9 @@ fn zitadel_prompts_by_address_or_user_name_and_the_template_flag_stops_it() {
         let chooser = run(&p, &f);
         assert_eq!(offers(&chooser), [Offer::AddToExisting, Offer::CreateNew], "ZI-14 {rule}");
         assert_eq!(shown(&chooser), [A]);
-        assert!(links(&acts(&p, &f, Act::AddTo(Some(A))), A), "a click, under the permit: {rule}");
+        assert!(links(&acts(&p, &f, UserAction::AddTo(Some(A))), A), "a click, under the permit: {rule}");
         let twin = policy("zitadel", false, &[]);
-        assert_eq!(acts(&twin, &f, Act::AddTo(Some(A))), Outcome::Challenge { target: Some(A), by: By::Rule }, "without it a code: {rule}");
+        assert_eq!(acts(&twin, &f, UserAction::AddTo(Some(A))), Outcome::Challenge { target: Some(A), by: By::Rule }, "without it a code: {rule}");
     }
     let several = arrival(&p, Trust::ClaimedVerified, vec![candidate("email", A), Candidate { owner: false, ..candidate("email", B) }]);
     assert_eq!(shown(&run(&p, &several)), [A, B], "never the first row");
@@ -267,10 +267,10 @@ fn zitadel_prompts_by_address_or_user_name_and_the_template_flag_stops_it() {
     let off = policy("zitadel", true, &[r#"{"permits":{"as_source":false}}"#]);
     let f = arrival(&off, Trust::ClaimedVerified, vec![candidate("email", A)]);
     assert_eq!(offers(&run(&off, &f)), [Offer::CreateNew]);
-    assert!(refused(&acts(&off, &f, Act::AddTo(Some(A)))).is_some());
-    assert!(refused(&acts(&off, &f, Act::Proved(A, Proof::Mailbox, By::Rule))).is_some());
+    assert!(refused(&acts(&off, &f, UserAction::AddTo(Some(A)))).is_some());
+    assert!(refused(&acts(&off, &f, UserAction::Proved(A, Proof::Mailbox, By::Rule))).is_some());
     let organisation = policy("zitadel", true, &[r#"{"permits":{"link_on_login":false}}"#]);
-    assert!(refused(&acts(&organisation, &f, Act::Proved(A, Proof::Mailbox, By::Rule))).is_some());
+    assert!(refused(&acts(&organisation, &f, UserAction::Proved(A, Proof::Mailbox, By::Rule))).is_some());
 }
 
 /// Shows ID-13.
@@ -279,17 +279,17 @@ fn id_13_a_user_name_is_worth_an_assertion_and_shows_nothing_by_itself() {
     let p = policy("zitadel", false, &[]);
     let by_name = arrival(&p, Trust::Asserted, vec![candidate("username", A)]);
     assert_eq!(run(&p, &by_name), run(&p, &arrival(&p, Trust::Asserted, vec![])), "as PH-07");
-    assert_eq!(acts(&p, &by_name, Act::AddTo(None)), Outcome::Challenge { target: Some(A), by: By::Rule });
-    assert_eq!(acts(&p, &arrival(&p, Trust::Asserted, vec![]), Act::AddTo(None)), Outcome::Challenge { target: None, by: By::Rule });
+    assert_eq!(acts(&p, &by_name, UserAction::AddTo(None)), Outcome::Challenge { target: Some(A), by: By::Rule });
+    assert_eq!(acts(&p, &arrival(&p, Trust::Asserted, vec![]), UserAction::AddTo(None)), Outcome::Challenge { target: None, by: By::Rule });
     let recommended = policy("recommended", false, &[]);
     assert!(recommended.choices.rules.iter().all(|r| r.all.iter().all(|m| m.account.name() == "email")), "off by default");
     // A floor on trust is not met by a name, however well the provider knows the address.
     let strict = policy("zitadel", false, &[r#"{"floors":{"trust":"claimed_verified"}}"#]);
     let named = arrival(&strict, Trust::Authoritative, vec![candidate("username", A)]);
-    assert_eq!(refused(&acts(&strict, &named, Act::Proved(A, Proof::Mailbox, By::Rule))), Some(Refusal::PolicyChanged));
+    assert_eq!(refused(&acts(&strict, &named, UserAction::Proved(A, Proof::Mailbox, By::Rule))), Some(Refusal::PolicyChanged));
     // The provider's word about an address says nothing about the name.
     let owner_says = arrival(&p, Trust::Authoritative, vec![candidate("username", A)]);
-    assert!(!links(&acts(&p, &owner_says, Act::AddTo(Some(A))), A));
+    assert!(!links(&acts(&p, &owner_says, UserAction::AddTo(Some(A))), A));
 }
 
 /// Shows NE-02, NE-05, NE-08, NE-12, NE-17.
@@ -318,9 +318,9 @@ fn nevis_ne_07_an_unfinished_sign_up_is_finished_first_and_only_behind_the_code(
     assert_eq!(run(&p, &with(Trust::ClaimedVerified)), Outcome::Confirm);
     let finish = run(&p, &with(Trust::ProvenHere));
     assert_eq!(finish, Outcome::FinishSignup { account: B });
-    assert_eq!(State::enter(&finish, None, Act::Arrived, true, Kept::default()).unwrap().page(), "finish");
-    assert_eq!(acts(&p, &with(Trust::ProvenHere), Act::Finished), Outcome::Reclaim { account: B });
-    assert_eq!(refused(&acts(&p, &with(Trust::ClaimedVerified), Act::Finished)), Some(Refusal::PolicyChanged), "not without the code");
+    assert_eq!(State::enter(&finish, None, UserAction::Initial, true, AttemptProgress::default()).unwrap().page(), "finish");
+    assert_eq!(acts(&p, &with(Trust::ProvenHere), UserAction::Finished), Outcome::Reclaim { account: B });
+    assert_eq!(refused(&acts(&p, &with(Trust::ClaimedVerified), UserAction::Finished)), Some(Refusal::PolicyChanged), "not without the code");
 }
 
 /// Shows PH-01, PH-11.
@@ -330,9 +330,9 @@ fn recommended_ph_01_reclaims_an_unfinished_sign_up_and_ph_11_waiting_for_it_is_
     let f = Facts { pending: Some(B), ..arrival(&p, Trust::ClaimedVerified, vec![]) };
     let chooser = run(&p, &f);
     assert_eq!(chooser, run(&p, &Facts { pending: None, ..f.clone() }), "the chooser tells nothing of it");
-    assert_eq!(acts(&p, &f, Act::AddTo(None)), Outcome::Confirm);
+    assert_eq!(acts(&p, &f, UserAction::AddTo(None)), Outcome::Confirm);
     assert_eq!(run(&p, &Facts { trust: Some(Trust::ProvenHere), ..f.clone() }), Outcome::Reclaim { account: B });
-    assert_eq!(acts(&p, &f, Act::CreateNew), Outcome::Create, "PH-11: nobody is locked out");
+    assert_eq!(acts(&p, &f, UserAction::CreateNew), Outcome::Create, "PH-11: nobody is locked out");
     let waits = policy("recommended", false, &[r#"{"choices":{"unverified_target":"refuse"}}"#]);
     assert_eq!(refused(&run(&waits, &f)), Some(Refusal::UnfinishedSignUp));
     assert!(ligature_domain::policy::lint(&waits).iter().any(|d| d.name == "lock-out"));
@@ -427,7 +427,7 @@ fn lk_02_the_table_of_flags_association_and_login_only() {
 #[test]
 fn lk_20_a_proof_is_worth_nothing_after_the_policy_the_provider_or_the_account_changed() {
     let p = policy("recommended", false, &[]);
-    let f = Facts { act: Act::Proved(A, Proof::Mailbox, By::Rule), ..arrival(&p, Trust::Asserted, vec![candidate("email", A)]) };
+    let f = Facts { act: UserAction::Proved(A, Proof::Mailbox, By::Rule), ..arrival(&p, Trust::Asserted, vec![candidate("email", A)]) };
     assert!(links(&run(&p, &f), A));
     let refuses = |p: &Policy, f: &Facts| refused(&run(p, f)).is_some();
     assert!(refuses(&policy("recommended", false, &[r#"{"permits":{"link_on_login":false}}"#]), &f));
@@ -439,7 +439,7 @@ fn lk_20_a_proof_is_worth_nothing_after_the_policy_the_provider_or_the_account_c
         assert!(refuses(&p, &Facts { candidates: vec![Candidate { state, ..candidate("email", A) }], ..f.clone() }), "{state:?}");
     }
     assert!(refuses(&p, &Facts { candidates: vec![candidate("email", B)], ..f.clone() }), "another account has the address now");
-    assert!(refuses(&p, &Facts { act: Act::Proved(A, Proof::Mailbox, By::Name), ..f }), "a code for a found account does not count for a named one");
+    assert!(refuses(&p, &Facts { act: UserAction::Proved(A, Proof::Mailbox, By::Name), ..f }), "a code for a found account does not count for a named one");
 }
 
 /// Shows GO-22 for the same account: released, it comes back with a proof and never by itself.
@@ -448,9 +448,9 @@ fn a_released_identity_needs_a_proof_before_the_same_account_has_it_again() {
     let p = policy("recommended", false, &[]);
     let f = arrival(&p, Trust::Authoritative, vec![Candidate { released: true, ..candidate("email", A) }]);
     assert!(!links(&run(&p, &f), A));
-    assert!(links(&acts(&p, &f, Act::Proved(A, Proof::Mailbox, By::Rule)), A));
+    assert!(links(&acts(&p, &f, UserAction::Proved(A, Proof::Mailbox, By::Rule)), A));
     let barred = arrival(&p, Trust::Authoritative, vec![Candidate { barred: true, ..candidate("email", A) }]);
-    assert_eq!(refused(&acts(&p, &barred, Act::Proved(A, Proof::Mailbox, By::Rule))), Some(Refusal::Barred));
+    assert_eq!(refused(&acts(&p, &barred, UserAction::Proved(A, Proof::Mailbox, By::Rule))), Some(Refusal::Barred));
 }
 
 /// Shows ID-18. The same arrival and the same code, with the mailbox in doubt: nothing is silent, and only a credential counts.
@@ -460,9 +460,9 @@ fn i13_id_18_a_contested_mailbox_neither_links_silently_nor_by_its_code() {
     let at = |contested| arrival(&p, Trust::Authoritative, vec![Candidate { contested, mailbox: !contested, ..candidate("email", A) }]);
     assert!(links(&run(&p, &at(false)), A), "silently, where the provider owns the domain");
     assert!(!links(&run(&p, &at(true)), A));
-    assert!(links(&acts(&p, &at(false), Act::Proved(A, Proof::Mailbox, By::Rule)), A));
-    assert_eq!(refused(&acts(&p, &at(true), Act::Proved(A, Proof::Mailbox, By::Rule))), Some(Refusal::MailboxContested));
-    assert!(links(&acts(&p, &at(true), Act::Proved(A, Proof::Credential, By::Rule)), A));
+    assert!(links(&acts(&p, &at(false), UserAction::Proved(A, Proof::Mailbox, By::Rule)), A));
+    assert_eq!(refused(&acts(&p, &at(true), UserAction::Proved(A, Proof::Mailbox, By::Rule))), Some(Refusal::MailboxContested));
+    assert!(links(&acts(&p, &at(true), UserAction::Proved(A, Proof::Credential, By::Rule)), A));
 }
 
 /// Shows LK-18.
@@ -531,7 +531,7 @@ fn every_deviation_of_a_preset_is_listed_and_true() {
                 "unproven" => {
                     assert!(p.choices.rules.iter().any(|r| r.accept.iter().any(|pair| pair.proof == Proof::None)));
                     let permit = policy(name, true, &[]);
-                    let found = |p: &Policy| acts(p, &arrival(p, Trust::ClaimedVerified, vec![candidate(&first, A)]), Act::AddTo(Some(A)));
+                    let found = |p: &Policy| acts(p, &arrival(p, Trust::ClaimedVerified, vec![candidate(&first, A)]), UserAction::AddTo(Some(A)));
                     assert!(!links(&found(&p), A) && (links(&found(&permit), A) || links(&run(&permit, &arrival(&permit, Trust::ClaimedVerified, vec![candidate(&first, A)])), A)), "{name}");
                 }
                 "several" => {
@@ -544,7 +544,7 @@ fn every_deviation_of_a_preset_is_listed_and_true() {
                 }
                 "no-prefill" => {
                     assert!(p.choices.registration.is_empty());
-                    assert_eq!(acts(&p, &arrival(&p, Trust::ClaimedVerified, vec![candidate(&first, A)]), Act::CreateNew), Outcome::Create);
+                    assert_eq!(acts(&p, &arrival(&p, Trust::ClaimedVerified, vec![candidate(&first, A)]), UserAction::CreateNew), Outcome::Create);
                 }
                 "template-flags" => {
                     for flag in ["automatic_creation", "automatic_update"] {
@@ -557,7 +557,7 @@ fn every_deviation_of_a_preset_is_listed_and_true() {
                     assert!(ligature_domain::contact::Contact::parse("vera").is_err());
                 }
                 // Where no sender of texts is set up; the page leaves it out otherwise.
-                "phone" => assert!(p.choices.bind_methods.contains(&ligature_domain::policy::BindMethod::PhoneCode)),
+                "phone" => assert!(p.choices.bind_methods.contains(&ligature_domain::policy::ProofMethod::PhoneCode)),
                 other => panic!("nothing shows {other}"),
             }
         }
@@ -574,7 +574,7 @@ fn go_53_both_flags_are_on_until_said_otherwise_and_the_local_password_only_take
     assert!(matches!(run(&p, &arrival(&p, Trust::ClaimedVerified, vec![candidate("email", A)])), Outcome::Choose(c) if c.offers.contains(&Offer::AddToExisting)), "a password takes");
     // It never gives: an account that has none cannot have one added.
     let first = |p: &Policy| {
-        let change = ligature_domain::facts::Change { account: A, state: AccountState::Active, what: ligature_domain::facts::What::Password { first: true }, recent: true };
+        let change = ligature_domain::facts::Change { account: A, state: AccountState::Active, what: ligature_domain::facts::AccountChange::Password { first: true }, reauthenticated: true };
         run(p, &Facts::local(Intent::Change(change), None))
     };
     assert_eq!(refused(&first(&p)), Some(Refusal::PasswordByReset));
@@ -585,6 +585,6 @@ fn go_53_both_flags_are_on_until_said_otherwise_and_the_local_password_only_take
     assert_ne!(directory.isolation(), p.isolation());
     let foreign = Candidate { foreign_domain: true, ..candidate("email", A) };
     for p in [&p, &directory] {
-        assert_eq!(refused(&acts(p, &arrival(p, Trust::ClaimedVerified, vec![foreign.clone()]), Act::AddTo(Some(A)))), Some(Refusal::Isolated));
+        assert_eq!(refused(&acts(p, &arrival(p, Trust::ClaimedVerified, vec![foreign.clone()]), UserAction::AddTo(Some(A)))), Some(Refusal::Isolated));
     }
 }

@@ -26,12 +26,12 @@ enum Act {
     Passkey,
     NoPasskey,
     Email,
-    NoEmail,
+    RemoveEmail,
     Factor,
     NoFactor,
     Codes,
     Phone,
-    NoPhone,
+    RemovePhone,
     Delete,
     Stay,
     Merge,
@@ -47,12 +47,12 @@ const ACTS: [Act; 17] = [
     Act::Passkey,
     Act::NoPasskey,
     Act::Email,
-    Act::NoEmail,
+    Act::RemoveEmail,
     Act::Factor,
     Act::NoFactor,
     Act::Codes,
     Act::Phone,
-    Act::NoPhone,
+    Act::RemovePhone,
     Act::Delete,
     Act::Stay,
     Act::Merge,
@@ -150,7 +150,7 @@ impl Account {
                 let removed = given_up.chain(old).collect();
                 self.revise(who, Changed::Email, removed, Ways::from([address(n, true), Way::Primary { canonical: format!("{n}@ex.test") }]));
             }
-            Act::NoEmail => {
+            Act::RemoveEmail => {
                 let gone = self.some(pick, |w| matches!(w, Way::Address { .. }));
                 let primary = self.now.iter().filter(|w| matches!((w, &gone), (Way::Primary { canonical }, Some(Way::Address { canonical: gone, .. })) if canonical == gone)).cloned();
                 let removed = primary.chain(gone.clone()).collect();
@@ -163,7 +163,7 @@ impl Account {
             }
             Act::Codes if has_factor => self.revise(who, Changed::RecoveryCodes, self.one(is_codes), one(Way::RecoveryCodes { at: n.into() })),
             Act::Phone => self.revise(who, Changed::Phone, self.one(is_phone), one(Way::Phone { number: format!("+49{n}") })),
-            Act::NoPhone => self.revise(who, Changed::PhoneGone, self.one(is_phone), Ways::new()),
+            Act::RemovePhone => self.revise(who, Changed::PhoneGone, self.one(is_phone), Ways::new()),
             Act::Delete => self.revise(who, Changed::Delete, Ways::new(), one(Way::Deletion)),
             Act::Stay => self.revise(who, Changed::Restored, one(Way::Deletion), Ways::new()),
             Act::Merge => {
@@ -349,7 +349,7 @@ proptest! {
 #[test]
 fn ud_05_a_number_that_was_proved_lately_comes_back_by_no_rewind() {
     let mut account = Account::new();
-    account.act(Who::Owner, Act::NoPhone, 0);
+    account.act(Who::Owner, Act::RemovePhone, 0);
     account.act(Who::Intruder, Act::Phone, 0);
     let foreign = account.some(0, |w| matches!(w, Way::Phone { .. })).unwrap();
     account.act(Who::Owner, Act::Phone, 0);

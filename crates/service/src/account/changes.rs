@@ -10,19 +10,19 @@ use std::collections::BTreeSet;
 use storage::{
     Conn,
     accounts::{
-        access::{Kept, list_ways},
+        access::{AccessRow, list_ways},
         bump_rev, find_account,
         journal::{ChangeRow, add_change, list_changes},
     },
 };
 
-use crate::{Fault, Ligature, account::profile::Before, transaction::Acting};
+use crate::{Error, Ligature, account::profile::Before, transaction::LiveRequest};
 
 /// A change that is under way: the account's mutex is held, and this is what it had before.
 pub(crate) struct Changing {
     pub account: AccountId,
     rev: i64,
-    before: Vec<Kept>,
+    before: Vec<AccessRow>,
 }
 
 /// A change that stands in the journal.
@@ -52,18 +52,18 @@ struct Body {
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub change: Change,
-    pub kept: Vec<Kept>,
+    pub kept: Vec<AccessRow>,
     pub profile: ProfileChange,
 }
 
 /// What rows are for the rewind.
-pub(crate) fn ways_of(rows: &[Kept]) -> BTreeSet<Way> {
-    rows.iter().flat_map(Kept::ways).collect()
+pub(crate) fn ways_of(rows: &[AccessRow]) -> BTreeSet<Way> {
+    rows.iter().flat_map(AccessRow::ways).collect()
 }
 
 /// Who did it, for the journal: the session, or nobody's.
-pub(crate) fn doer(visitor: &Acting) -> String {
-    visitor.session.as_ref().map(|caller| format!("session:{}", caller.public_id)).unwrap_or_default()
+pub(crate) fn doer(ctx: &LiveRequest) -> String {
+    ctx.session.as_ref().map(|caller| format!("session:{}", caller.public_id)).unwrap_or_default()
 }
 
 impl Ligature {
@@ -71,7 +71,7 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`] where there is no such account.
-    pub(crate) async fn change(&self, c: &mut Conn, account: AccountId) -> Result<Changing, Fault> {
+    pub(crate) async fn change(&self, c: &mut Conn, account: AccountId) -> Result<Changing, Error> {
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
         bump_rev(c, account, row.rev).await?;
         Ok(Changing { account, rev: row.rev + 1, before: list_ways(c, account).await? })
@@ -79,21 +79,21 @@ impl Ligature {
 
     /// The last thing: what is there now and was not, and what was there and is not any more, goes into the journal.
     /// `None`: nothing that opens the account changed.
-    pub(crate) async fn changed(&self, c: &mut Conn, changing: Changing, kind: Changed, by: &str, profile: ProfileChange) -> Result<Option<Noted>, Fault> {
+    pub(crate) async fn changed(&self, c: &mut Conn, changing: Changing, kind: Changed, by: &str, profile: ProfileChange) -> Result<Option<Noted>, Error> {
         let now = list_ways(c, changing.account).await?;
         let (was, is) = (ways_of(&changing.before), ways_of(&now));
         let body = Body { added: is.difference(&was).cloned().collect(), removed: was.difference(&is).cloned().collect(), profile };
         if body.added.is_empty() && body.removed.is_empty() && body.profile.before.is_empty() {
             return Ok(None);
         }
-        let kept: Vec<Kept> = changing.before.into_iter().filter(|row| row.ways().iter().any(|w| body.removed.contains(w))).collect();
+        let kept: Vec<AccessRow> = changing.before.into_iter().filter(|row| row.ways().iter().any(|w| body.removed.contains(w))).collect();
         let row = ChangeRow {
             rev: changing.rev,
             at: self.now(),
             kind: kind.name().to_owned(),
             done_by: by.to_owned(),
             body: serde_json::to_string(&body)?,
-            kept: self.vault.seal(&purpose(changing.account), &serde_json::to_vec(&kept)?)?,
+            kept: self.keys.seal(&purpose(changing.account), &serde_json::to_vec(&kept)?)?,
             rewound: false,
         };
         add_change(c, changing.account, &row).await?;
@@ -102,12 +102,12 @@ impl Ligature {
     }
 
     /// The journal of the time in which changes can be taken back.
-    pub(crate) async fn journal(&self, c: &mut Conn, account: AccountId) -> Result<Vec<Entry>, Fault> {
+    pub(crate) async fn journal(&self, c: &mut Conn, account: AccountId) -> Result<Vec<Entry>, Error> {
         let mut all = Vec::new();
         for row in list_changes(c, account, self.now() - KEPT).await? {
             let Some(kind) = Changed::parse(&row.kind) else { continue };
             let body: Body = serde_json::from_str(&row.body)?;
-            let kept = self.vault.open_sealed(&purpose(account), &row.kept).ok_or_else(|| Fault::Internal("a sealed change does not open".into()))?;
+            let kept = self.keys.open_sealed(&purpose(account), &row.kept).ok_or_else(|| Error::Internal("a sealed change does not open".into()))?;
             let change = Change { rev: row.rev, at: row.at, kind, by: row.done_by, added: body.added, removed: body.removed, rewound: row.rewound };
             all.push(Entry { change, kept: serde_json::from_slice(&kept)?, profile: body.profile });
         }

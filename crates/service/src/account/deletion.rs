@@ -2,7 +2,7 @@
 use domain::{
     AccountId, Micros, Refusal,
     account_rules::rewind::{Changed, KEPT},
-    facts::What,
+    facts::AccountChange,
     limits::KNOWN_FOR,
 };
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ use storage::{
 };
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     account::changes::{ProfileChange, doer},
     admin::setup::OWNER,
     audit::Event,
@@ -40,18 +40,18 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::NotRecent`].
-    pub async fn export(&self, visitor: &Visitor) -> Result<Value, Fault> {
-        let mut conn = self.store.walk().await?;
+    pub async fn export(&self, ctx: &RequestContext) -> Result<Value, Error> {
+        let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
-        let allowed = self.may_begin_change(c, visitor, What::Export).await?;
+        let allowed = self.may_begin_change(c, ctx, AccountChange::Export).await?;
         let id = allowed.account;
         let account = find_account(c, self.org, id).await?.ok_or(Refusal::SessionEnded)?;
-        let ground = self.ground(c, None).await?;
+        let config = self.policy_context(c, None).await?;
         let mut identities = Vec::new();
         for link in list_links(c, id).await? {
             let sealed = storage::accounts::links::find_claims(c, link.id).await?;
-            let claims: Value = sealed.and_then(|s| self.vault.open_sealed("claims", &s)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
-            let provider = ground.provider(link.provider_id).map(|p| p.name.clone());
+            let claims: Value = sealed.and_then(|s| self.keys.open_sealed("claims", &s)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+            let provider = config.provider(link.provider_id).map(|p| p.name.clone());
             identities
                 .push(json!({"provider": provider, "subject": link.subject, "label": link.label, "called": link.nickname, "added_at": link.created_at, "used_at": link.used_at, "claims": claims}));
         }
@@ -72,7 +72,7 @@ impl Ligature {
         let second_factor = find_factor(c, id, TOTP).await?.map(|(_, at)| at);
         let (subject, roles, password) = (find_subject(c, id).await?, list_roles(c, self.org, id).await?, password_set_at(c, id).await?);
         drop(conn);
-        self.act(visitor, move |this, c, _| Box::pin(async move { this.record(c, Event::new("account.exported").account(id).detail(allowed.trace)).await })).await?;
+        self.act(ctx, move |this, c, _| Box::pin(async move { this.record(c, Event::new("account.exported").account(id).detail(allowed.trace)).await })).await?;
         Ok(json!({
             "format": "ligature-account-1",
             "times": "microseconds since 1970-01-01 UTC",
@@ -93,15 +93,15 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::LastOwner`], [`Refusal::NotRecent`].
-    pub async fn may_close(&self, visitor: &Visitor) -> Result<(), Fault> {
+    pub async fn may_close(&self, ctx: &RequestContext) -> Result<(), Error> {
         let mut conn = self.store.read().await?;
-        let what = self.closing_of(&mut conn, Self::caller(visitor)?.account).await?;
-        self.may_begin_change(&mut conn, visitor, what).await.map(drop)
+        let what = self.closing_of(&mut conn, Self::caller(ctx)?.account).await?;
+        self.may_begin_change(&mut conn, ctx, what).await.map(drop)
     }
 
-    async fn closing_of(&self, c: &mut Conn, account: AccountId) -> Result<What, Fault> {
+    async fn closing_of(&self, c: &mut Conn, account: AccountId) -> Result<AccountChange, Error> {
         let owners = list_holders_of_role(c, self.org, OWNER).await?;
-        Ok(What::Delete { last_owner: owners == [account] })
+        Ok(AccountChange::Delete { last_owner: owners == [account] })
     }
 
     /// Begins to delete the caller's account: signed out everywhere at once, gone after two weeks. Identities and
@@ -109,17 +109,17 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::may_close`].
-    pub async fn close_account(&self, visitor: &Visitor) -> Result<(), Fault> {
-        self.act(visitor, move |this, c, visitor| {
+    pub async fn close_account(&self, ctx: &RequestContext) -> Result<(), Error> {
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
-                let what = this.closing_of(c, visitor.session()?.account).await?;
-                let allowed = this.may_change(c, &visitor, what, this.now()).await?;
+                let what = this.closing_of(c, ctx.session()?.account).await?;
+                let allowed = this.may_change(c, &ctx, what, this.now()).await?;
                 let id = allowed.account;
                 let changing = this.change(c, id).await?;
                 set_closing(c, id, Some(this.now() + GRACE)).await?;
                 this.end_everything(c, id, None).await?;
-                let noted = this.changed(c, changing, Changed::Delete, &doer(&visitor), ProfileChange::default()).await?;
-                this.tell(c, id, Kind::ClosingNotice, &visitor, "", "", noted.as_ref()).await?;
+                let noted = this.changed(c, changing, Changed::Delete, &doer(&ctx), ProfileChange::default()).await?;
+                this.notify(c, id, Kind::ClosingNotice, &ctx, "", "", noted.as_ref()).await?;
                 this.record(c, Event::new("account.closing").account(id).detail(allowed.trace)).await
             })
         })
@@ -129,8 +129,8 @@ impl Ligature {
     /// Removes accounts whose two weeks are over; what audit keeps of them names nobody. Answers how many went.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn remove_closed(&self) -> Result<usize, Fault> {
+    /// [`Error`].
+    pub async fn remove_closed(&self) -> Result<usize, Error> {
         let this = self.clone();
         self.store
             .write(move |c| {
@@ -139,11 +139,11 @@ impl Ligature {
                     for id in &ids {
                         // What became part of it goes with it.
                         for merged in list_merged_into(c, *id).await? {
-                            storage::maintenance::audit::forget_account(c, merged, &this.vault.pseudonym(&[b"account", &merged.0])).await?;
+                            storage::maintenance::audit::forget_account(c, merged, &this.keys.pseudonym(&[b"account", &merged.0])).await?;
                             remove_account(c, merged).await?;
                         }
                         remove_account(c, *id).await?;
-                        let tombstone = this.vault.pseudonym(&[b"account", &id.0]);
+                        let tombstone = this.keys.pseudonym(&[b"account", &id.0]);
                         storage::maintenance::audit::forget_account(c, *id, &tombstone).await?;
                         this.record(c, Event { subject_hash: tombstone, ..Event::new("account.deleted").by("system") }).await?;
                     }

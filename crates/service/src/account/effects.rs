@@ -18,40 +18,40 @@ use storage::{
 };
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     account::changes::{Changing, Noted},
     crypto::random::{row_id, subject},
-    notifications::messages::{Kind, Letter},
-    sign_in::upstream_identity::Held,
-    transaction::Acting,
+    notifications::messages::{Kind, Message},
+    sign_in::upstream_identity::UpstreamIdentity,
+    transaction::LiveRequest,
 };
 
 impl Ligature {
     /// A new account for an identity, with its link. An address becomes a co-holder's at most, unless our code proved it
     /// or the provider owns the mailbox, and nobody else owns it.
-    pub(crate) async fn open_account(&self, c: &mut Conn, visitor: &Acting, held: &Held, trust: Option<Trust>) -> Result<(AccountId, LinkId), Fault> {
+    pub(crate) async fn open_account(&self, c: &mut Conn, ctx: &LiveRequest, identity: &UpstreamIdentity, trust: Option<Trust>) -> Result<(AccountId, LinkId), Error> {
         let now = self.now();
         let account = AccountId(row_id(now));
-        add_account(c, self.org, account, AccountState::Active, &held.name(), &visitor.locale, &subject(), now).await?;
-        if let (Some(address), Some(trust)) = (held.address(), trust) {
+        add_account(c, self.org, account, AccountState::Active, &identity.name(), &ctx.locale, &subject(), now).await?;
+        if let (Some(address), Some(trust)) = (identity.address(), trust) {
             let proof = match trust {
                 Trust::ProvenHere => "code".into(),
-                Trust::Authoritative | Trust::ClaimedVerified => format!("provider:{}", held.provider),
+                Trust::Authoritative | Trust::ClaimedVerified => format!("provider:{}", identity.provider),
                 Trust::Asserted => "none".into(),
             };
             let owner = trust >= Trust::Authoritative && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
             let email = NewEmail { address, proof, owner, primary: true };
             add_email(c, self.org, account, &email, row_id(now), now).await?;
         }
-        let link = self.add_identity(c, account, held, &json!({"created": true})).await?;
+        let link = self.add_identity(c, account, identity, &json!({"created": true})).await?;
         Ok((account, link))
     }
 
     /// The proved owner of an address takes an unfinished sign-up over. Everything that was there before the proof
     /// goes: password, links, other addresses, fields, sessions (I6, PH-01).
-    pub(crate) async fn reclaim_account(&self, c: &mut Conn, account: AccountId, held: &Held, password: Option<&str>) -> Result<LinkId, Fault> {
+    pub(crate) async fn reclaim_account(&self, c: &mut Conn, account: AccountId, identity: &UpstreamIdentity, password: Option<&str>) -> Result<LinkId, Error> {
         let now = self.now();
-        let address = held.address().ok_or(Refusal::PolicyChanged)?;
+        let address = identity.address().ok_or(Refusal::PolicyChanged)?;
         let row = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Pending).ok_or(Refusal::PolicyChanged)?;
         bump_rev(c, account, row.rev).await?;
         if is_email_taken(c, self.org, address.as_str(), account, now).await? {
@@ -62,53 +62,53 @@ impl Ligature {
         remove_attributes(c, account).await?;
         remove_other_emails(c, account, address.as_str()).await?;
         end_sessions(c, account, None).await?;
-        set_account_name(c, account, &held.name()).await?;
+        set_account_name(c, account, &identity.name()).await?;
         set_account_state(c, self.org, account, AccountState::Active).await?;
         own_email(c, account, address.as_str()).await?;
         remove_pending_accounts(c, self.org, address.as_str(), account).await?;
         if let Some(phc) = password {
             set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
         }
-        self.add_identity(c, account, held, &json!({"reclaimed": true, "proof": "code"})).await
+        self.add_identity(c, account, identity, &json!({"reclaimed": true, "proof": "code"})).await
     }
 
     /// Links an identity to an existing account: the account's mutex first, then the unique index as the judge.
-    pub(crate) async fn link_identity(&self, c: &mut Conn, account: AccountId, held: &Held, basis: &Basis) -> Result<(LinkId, Changing), Fault> {
+    pub(crate) async fn link_identity(&self, c: &mut Conn, account: AccountId, identity: &UpstreamIdentity, basis: &Basis) -> Result<(LinkId, Changing), Error> {
         let changing = self.change(c, account).await?;
-        Ok((self.add_identity(c, account, held, &json!({"basis": basis})).await?, changing))
+        Ok((self.add_identity(c, account, identity, &json!({"basis": basis})).await?, changing))
     }
 
-    async fn add_identity(&self, c: &mut Conn, account: AccountId, held: &Held, evidence: &serde_json::Value) -> Result<LinkId, Fault> {
+    async fn add_identity(&self, c: &mut Conn, account: AccountId, identity: &UpstreamIdentity, evidence: &serde_json::Value) -> Result<LinkId, Error> {
         let now = self.now();
         let id = LinkId(row_id(now));
         let new = NewLink {
             id,
             account,
-            provider: held.provider,
-            namespace: held.namespace.clone(),
-            subject: held.assertion.subject.clone(),
-            claims: self.sealed_claims(held)?,
+            provider: identity.provider,
+            namespace: identity.namespace.clone(),
+            subject: identity.assertion.subject.clone(),
+            claims: self.sealed_claims(identity)?,
             evidence: evidence.to_string(),
-            label: held.label(),
+            label: identity.label(),
         };
         // Somebody else linked it since the facts were read: everything rolls back, and the next round finds it known.
         if !add_link(c, self.org, &new, now).await? {
             return Err(storage::Error::Duplicate.into());
         }
         // The identity has its account: what else it began is over (LK-24).
-        end_attempts(c, Ending::Identity(&self.identity_hash(held))).await?;
+        end_attempts(c, Ending::Identity(&self.identity_hash(identity))).await?;
         Ok(id)
     }
 
-    pub(crate) fn sealed_claims(&self, held: &Held) -> Result<Vec<u8>, Fault> {
-        self.vault.seal("claims", &serde_json::to_vec(&held.assertion.claims)?)
+    pub(crate) fn sealed_claims(&self, identity: &UpstreamIdentity) -> Result<Vec<u8>, Error> {
+        self.keys.seal("claims", &serde_json::to_vec(&identity.assertion.claims)?)
     }
 
     /// A notice to every proved address of the account, or to the only one that it has (MA-13), and to those that it gave
     /// up in the last 14 days (threat rule 19); each with a link of its own that takes the change back.
     #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
-    pub(crate) async fn tell<S>(&self, c: &mut Conn, account: AccountId, kind: Kind, visitor: &Visitor<S>, provider: &str, identity: &str, change: Option<&Noted>) -> Result<(), Fault> {
-        let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
+    pub(crate) async fn notify<S>(&self, c: &mut Conn, account: AccountId, kind: Kind, ctx: &RequestContext<S>, provider: &str, identity: &str, change: Option<&Noted>) -> Result<(), Error> {
+        let locale = find_account(c, self.org, account).await?.map_or_else(|| ctx.locale.clone(), |a| a.locale);
         let all = list_emails(c, account).await?;
         let proved = all.iter().any(|e| e.proof != "none");
         let own = all.into_iter().enumerate().filter(|(n, e)| if proved { e.proof != "none" } else { *n == 0 }).map(|(_, e)| e);
@@ -121,8 +121,8 @@ impl Ligature {
                 None => String::new(),
             };
             let Some(to) = address.contact() else { continue };
-            let letter = Letter { undo, ..self.letter(kind, to, locale.clone(), visitor, provider, identity) };
-            self.post(c, &letter).await?;
+            let letter = Message { undo, ..self.code_message(kind, to, locale.clone(), ctx, provider, identity) };
+            self.enqueue(c, &letter).await?;
         }
         Ok(())
     }
@@ -130,7 +130,7 @@ impl Ligature {
     /// Nobody keeps what they held of the account: sessions, tokens of applications, attempts that concern it in whatever
     /// role, browsers that are known to it (threat rules 8, 23). The session that asks for it can stay, and so does its
     /// browser.
-    pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&Acting>) -> Result<(), Fault> {
+    pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&LiveRequest>) -> Result<(), Error> {
         self.forget_known_browsers(c, account, except).await?;
         end_attempts(c, Ending::Account(account)).await?;
         end_tokens_of(c, account, None, self.now()).await?;
@@ -138,21 +138,21 @@ impl Ligature {
         Ok(())
     }
 
-    pub(crate) fn letter<S>(&self, kind: Kind, to: Contact, locale: String, visitor: &Visitor<S>, provider: &str, identity: &str) -> Letter {
+    pub(crate) fn code_message<S>(&self, kind: Kind, to: Contact, locale: String, ctx: &RequestContext<S>, provider: &str, identity: &str) -> Message {
         let identity = if identity.contains('@') { masked(identity) } else { identity.chars().take(40).collect() };
-        Letter {
+        Message {
             kind,
             to,
             locale,
             code: String::new(),
             provider: provider.to_owned(),
             identity,
-            agent: visitor.agent.clone(),
-            network: visitor.network.clone(),
+            agent: ctx.agent.clone(),
+            network: ctx.network.clone(),
             at: self.now(),
             public_url: self.settings.public_url.clone(),
             undo: String::new(),
-            client: visitor.on_way_to.clone(),
+            client: ctx.requesting_client.clone(),
             sender: None,
         }
     }

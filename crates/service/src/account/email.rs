@@ -6,7 +6,7 @@ use domain::{
     contact::Contact,
     decide,
     email_address::Canonical,
-    facts::{Change, Intent, What},
+    facts::{AccountChange, Change, Intent},
     path::Continuation,
 };
 use storage::{
@@ -17,13 +17,13 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Caller, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext, SessionInfo,
     account::changes::{ProfileChange, doer},
     attempt::{Opened, trace_of},
     audit::Event,
     notifications::messages::Kind,
-    sign_in::complete_login::Settled,
-    transaction::Acting,
+    sign_in::complete_login::TxOutcome,
+    transaction::LiveRequest,
 };
 
 impl Ligature {
@@ -32,29 +32,29 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for what is no address, [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
-    pub async fn ask_new_email(&self, visitor: &Visitor, typed: &str) -> Result<Arrival, Fault> {
-        let account = Self::caller(visitor)?.account;
+    pub async fn ask_new_email(&self, ctx: &RequestContext, typed: &str) -> Result<LoginOutcome, Error> {
+        let account = Self::caller(ctx)?.account;
         let address = Canonical::parse(typed).map_err(|_| Refusal::BadRequest)?;
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let address = address.clone();
             Box::pin(async move {
                 let now = this.now();
-                this.may_change(c, &visitor, What::Email { taken: false }, now).await?;
+                this.may_change(c, &ctx, AccountChange::Email { taken: false }, now).await?;
                 let free = !is_email_taken(c, this.org, address.as_str(), account, now).await?;
                 let instead = find_owner(c, this.org, address.as_str()).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
                 let awaited = Awaited { purpose: CodePurpose::NewEmail, account: free.then_some(account), contact: address.shown().to_owned() };
-                this.await_code(c, &visitor, awaited, instead, &Continuation::Account).await
+                this.await_code(c, &ctx, awaited, instead, &Continuation::Account).await
             })
         })
         .await
     }
 
     /// The right code: the address becomes the primary one.
-    pub(crate) async fn finish_new_email(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
-        let session = visitor.session_of(account)?;
+    pub(crate) async fn finish_new_email(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, account: AccountId, contact: &Contact) -> Result<TxOutcome, Error> {
+        let session = ctx.session_of(account)?;
         let Contact::Mailbox(address) = contact else { return Err(Refusal::AttemptExpired.into()) };
         let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
-        let allowed = match self.change_by_code(c, visitor, open, What::Email { taken }).await? {
+        let allowed = match self.change_by_code(c, ctx, open, AccountChange::Email { taken }).await? {
             Ok(allowed) => allowed,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -65,9 +65,9 @@ impl Ligature {
                 ignore_email(c, account, &self.ignored_hash(account, &old), self.now()).await?;
             }
         }
-        self.take_email(c, visitor, changing, address).await?;
+        self.take_email(c, ctx, changing, address).await?;
         self.record(c, Event::new("email.updated").account(account).detail(allowed.trace)).await?;
-        Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
+        Ok(Ok(LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 
     /// Removes one of the caller's addresses, named by its canonical form; it hears of it and can take it back, unless
@@ -77,19 +77,19 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ones alike, [`Refusal::LastAddress`], [`Refusal::NotRecent`],
     /// [`Refusal::ManagementOff`].
-    pub async fn remove_own_email(&self, visitor: &Visitor, address: &str, foreign: bool) -> Result<(), Fault> {
+    pub async fn remove_own_email(&self, ctx: &RequestContext, address: &str, foreign: bool) -> Result<(), Error> {
         let address = address.to_owned();
-        self.act(visitor, move |this, c, visitor| Box::pin(async move { this.remove_email_in(c, &visitor, &address, foreign).await })).await
+        self.act(ctx, move |this, c, ctx| Box::pin(async move { this.remove_email_in(c, &ctx, &address, foreign).await })).await
     }
 
-    pub(crate) async fn remove_email_in(&self, c: &mut Conn, visitor: &Acting, address: &str, foreign: bool) -> Result<(), Fault> {
-        let (account, now) = (visitor.session()?.account, self.now());
+    pub(crate) async fn remove_email_in(&self, c: &mut Conn, ctx: &LiveRequest, address: &str, foreign: bool) -> Result<(), Error> {
+        let (account, now) = (ctx.session()?.account, self.now());
         let changing = self.change(c, account).await?;
         let all = list_emails(c, account).await?;
         let Some(own) = all.iter().find(|e| e.canonical == address) else {
             let former = list_former_emails(c, account, now).await?;
             former.iter().find(|e| foreign && e.canonical == address).ok_or(Refusal::MethodUnknown)?;
-            let allowed = self.may_change(c, visitor, What::NoEmail { last: false }, now).await?;
+            let allowed = self.may_change(c, ctx, AccountChange::RemoveEmail { last: false }, now).await?;
             remove_email(c, account, address).await?;
             remove_undo_links_to(c, account, address).await?;
             return self.record(c, Event::new("email.disowned").account(account).detail(allowed.trace)).await;
@@ -97,7 +97,7 @@ impl Ligature {
         let proved = |e: &&storage::accounts::Email| e.proof != "none";
         let next = all.iter().filter(|e| e.canonical != address).filter(proved).max_by_key(|e| e.owner);
         let last = next.is_none() && own.proof != "none";
-        let allowed = self.may_change(c, visitor, What::NoEmail { last }, now).await?;
+        let allowed = self.may_change(c, ctx, AccountChange::RemoveEmail { last }, now).await?;
         let way = Way::Address { canonical: own.canonical.clone(), proof: own.proof.clone(), owner: own.owner };
         remove_way(c, account, &way, now, (!foreign && own.proof != "none").then_some(now + KEPT)).await?;
         if let (true, Some(next)) = (own.is_primary, next) {
@@ -110,20 +110,20 @@ impl Ligature {
             remove_undo_links_to(c, account, &own.canonical).await?;
         }
         self.record(c, Event::new("email.removed").account(account).detail(allowed.trace)).await?;
-        let noted = self.changed(c, changing, Changed::EmailGone, &doer(visitor), ProfileChange::default()).await?;
-        self.tell(c, account, Kind::EmailGone, visitor, "", &own.canonical, noted.as_ref()).await
+        let noted = self.changed(c, changing, Changed::EmailGone, &doer(ctx), ProfileChange::default()).await?;
+        self.notify(c, account, Kind::EmailGone, ctx, "", &own.canonical, noted.as_ref()).await
     }
 
     /// Whether the change that a code was asked for may still be made, now that the right one is there: what was recent
     /// when it was asked for still is. A refusal ends the attempt and is committed.
-    pub(crate) async fn change_by_code(&self, c: &mut Conn, visitor: &Acting, open: &Opened, what: What) -> Result<Result<Allowed, (Refusal, String)>, Fault> {
-        match self.may_change(c, visitor, what, open.row.created_at).await {
+    pub(crate) async fn change_by_code(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, what: AccountChange) -> Result<Result<Allowed, (Refusal, String)>, Error> {
+        match self.may_change(c, ctx, what, open.row.created_at).await {
             Ok(allowed) => {
                 self.move_on(c, open, &State::Done, "").await?;
                 Ok(Ok(allowed))
             }
-            Err(fault) => {
-                let (refusal, account) = (fault.refusal(), visitor.session()?.account);
+            Err(error) => {
+                let (refusal, account) = (error.refusal(), ctx.session()?.account);
                 self.move_on(c, open, &State::Refused { refusal }, "").await?;
                 self.record(c, Event::new("email.refused").account(account).code(refusal.code()).support(&open.row.support_code)).await?;
                 Ok(Err((refusal, open.row.support_code.clone())))
@@ -135,24 +135,24 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::ManagementOff`], [`Refusal::NotRecent`], [`Refusal::SessionEnded`].
-    pub async fn may_change_email(&self, visitor: &Visitor) -> Result<(), Fault> {
-        self.may_begin_change(&mut self.store.read().await?, visitor, What::Email { taken: false }).await.map(drop)
+    pub async fn may_change_email(&self, ctx: &RequestContext) -> Result<(), Error> {
+        self.may_begin_change(&mut self.store.read().await?, ctx, AccountChange::Email { taken: false }).await.map(drop)
     }
 
     /// Whether the session's person may change something, as of a moment, in the transaction that changes it.
-    pub(crate) async fn may_change(&self, c: &mut Conn, visitor: &Acting, what: What, at: domain::Micros) -> Result<Allowed, Fault> {
-        self.judge_change(c, visitor.session()?, what, at).await
+    pub(crate) async fn may_change(&self, c: &mut Conn, ctx: &LiveRequest, what: AccountChange, at: domain::Micros) -> Result<Allowed, Error> {
+        self.judge_change(c, ctx.session()?, what, at).await
     }
 
     /// The same for a page that leads to it: the change itself asks again.
-    pub(crate) async fn may_begin_change(&self, c: &mut Conn, visitor: &Visitor, what: What) -> Result<Allowed, Fault> {
-        self.judge_change(c, Self::caller(visitor)?, what, self.now()).await
+    pub(crate) async fn may_begin_change(&self, c: &mut Conn, ctx: &RequestContext, what: AccountChange) -> Result<Allowed, Error> {
+        self.judge_change(c, Self::caller(ctx)?, what, self.now()).await
     }
 
-    async fn judge_change(&self, c: &mut Conn, caller: &Caller, what: What, at: domain::Micros) -> Result<Allowed, Fault> {
+    async fn judge_change(&self, c: &mut Conn, caller: &SessionInfo, what: AccountChange, at: domain::Micros) -> Result<Allowed, Error> {
         let row = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
-        let policy = self.ground(c, None).await?.policy(None);
-        let change = Change { account: caller.account, state: row.state(), what, recent: Self::recent(caller, at, &policy) };
+        let policy = self.policy_context(c, None).await?.policy(None);
+        let change = Change { account: caller.account, state: row.state(), what, reauthenticated: Self::is_reauthenticated(caller, at, &policy) };
         let facts = Facts::local(Intent::Change(change), None);
         let decision = decide(&facts, &policy);
         match decision.outcome {

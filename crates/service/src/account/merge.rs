@@ -3,7 +3,7 @@
 use domain::{
     AccountId, Decision, Facts, Outcome, Policy, Refusal, Right,
     account_rules::rewind::Changed,
-    attempt::{Kept, ProvedBy, State, Then},
+    attempt::{AttemptProgress, ProvedBy, State, Then},
     decide,
     email_address::Canonical,
     facts::{AccountState, Intent, Known, Merge, MergeBy},
@@ -25,15 +25,15 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     account::changes::{Noted, ProfileChange, doer},
     attempt::{Opened, trace_of},
     audit::Event,
     crypto::random::{row_id, support_code},
     notifications::messages::Kind,
-    policy::context::Ground,
-    sign_in::{complete_login::Settled, facts::given, sessions::Opening, upstream_identity::Held},
-    transaction::Acting,
+    policy::context::PolicyContext,
+    sign_in::{complete_login::TxOutcome, facts::given, sessions::Opening, upstream_identity::UpstreamIdentity},
+    transaction::LiveRequest,
 };
 
 /// One line of the preview: what both have, and what the account has afterwards. `kind` names the line for the texts.
@@ -53,7 +53,7 @@ struct Pair {
     account: AccountId,
     other: AccountId,
     by: MergeBy,
-    recent: bool,
+    reauthenticated: bool,
 }
 
 impl Ligature {
@@ -61,16 +61,16 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::MergeOff`], [`Refusal::NotAllowed`] where the account may not be linked to (MG-01), [`Refusal::NotRecent`].
-    pub async fn may_merge(&self, visitor: &Visitor) -> Result<(), Fault> {
-        let caller = Self::caller(visitor)?;
+    pub async fn may_merge(&self, ctx: &RequestContext) -> Result<(), Error> {
+        let caller = Self::caller(ctx)?;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let ground = self.ground(c, None).await?;
-        let policy = ground.policy(None);
-        let recent = Self::recent(caller, self.now(), &policy);
+        let config = self.policy_context(c, None).await?;
+        let policy = config.policy(None);
+        let reauthenticated = Self::is_reauthenticated(caller, self.now(), &policy);
         let snapshots = load_snapshots(c, self.org, &[caller.account]).await?;
         let own = snapshots.get(&caller.account).ok_or(Refusal::SessionEnded)?;
-        match decide(&beginning(&ground, own, MergeBy::BothProofs, recent), &policy).outcome {
+        match decide(&beginning(&config, own, MergeBy::BothProofs, reauthenticated), &policy).outcome {
             Outcome::Refuse { refusal } => Err(refusal.into()),
             _ => Ok(()),
         }
@@ -80,80 +80,81 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`]; refusals of the decision.
-    pub async fn merge_by_password(&self, visitor: &Visitor, address: &str, password: &str) -> Result<Arrival, Fault> {
-        let account = Self::caller(visitor)?.account;
-        self.may_merge(visitor).await?;
-        let (other, proof) = self.check_password(visitor, address, password).await?;
-        self.settle(visitor, move |this, c, visitor| {
-            let kept = Kept { proof: Some(proof.clone()), ..Kept::default() };
-            Box::pin(async move { this.shown_other(c, &visitor, account, other, kept, None).await })
+    pub async fn merge_by_password(&self, ctx: &RequestContext, address: &str, password: &str) -> Result<LoginOutcome, Error> {
+        let account = Self::caller(ctx)?.account;
+        self.may_merge(ctx).await?;
+        let (other, proof) = self.check_password(ctx, address, password).await?;
+        self.retry_step(ctx, move |this, c, ctx| {
+            let progress = AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() };
+            Box::pin(async move { this.shown_other(c, &ctx, account, other, progress, None).await })
         })
         .await
     }
 
     /// A provider came back for a start that was made to show the other account.
-    pub(crate) async fn merge_by_identity(&self, c: &mut Conn, visitor: &Acting, held: &Held, session: &[u8]) -> Result<Settled, Fault> {
-        let account = visitor.session.as_ref().filter(|own| own.hash == session).ok_or(Refusal::SessionEnded)?.account;
-        let ground = self.hold(c, held, None).await?;
-        let (facts, _, decision) = self.decide_on(c, held, crate::sign_in::facts::Ask::SignIn { act: domain::facts::Act::Arrived, proven: false, kept: &Kept::default() }, &ground).await?;
+    pub(crate) async fn merge_by_identity(&self, c: &mut Conn, ctx: &LiveRequest, identity: &UpstreamIdentity, session: &[u8]) -> Result<TxOutcome, Error> {
+        let account = ctx.session.as_ref().filter(|own| own.hash == session).ok_or(Refusal::SessionEnded)?.account;
+        let config = self.hold(c, identity, None).await?;
+        let (facts, _, decision) =
+            self.decide_on(c, identity, crate::sign_in::facts::Ask::SignIn { act: domain::facts::UserAction::Initial, proven: false, progress: &AttemptProgress::default() }, &config).await?;
         // Worth as much as a sign-in with it; what that account would still be asked for is asked for here.
         let opens = matches!(decision.outcome, Outcome::SignIn { .. } | Outcome::SecondFactor { .. } | Outcome::Details { .. });
         match facts.known.filter(|_| opens) {
             Some(known) => {
                 let spoken = facts.provider.is_some_and(|p| p.second_factor);
-                let kept = Kept { factor: spoken.then(|| (known.account, "provider".to_owned())), proof: known.link.map(ProvedBy::Identity), ..Kept::default() };
-                self.shown_other(c, visitor, account, known.account, kept, None).await
+                let progress = AttemptProgress { factor: spoken.then(|| (known.account, "provider".to_owned())), proof: known.link.map(ProvedBy::Identity), ..AttemptProgress::default() };
+                self.shown_other(c, ctx, account, known.account, progress, None).await
             }
             None => Ok(Err((Refusal::NoAccount, support_code()))),
         }
     }
 
     /// Both are shown, as far as it goes: the preview, the other account's second factor, or why not.
-    pub(crate) async fn shown_other(&self, c: &mut Conn, visitor: &Acting, account: AccountId, other: AccountId, kept: Kept, open: Option<&Opened>) -> Result<Settled, Fault> {
-        let session = visitor.session_of(account)?;
-        let policy = self.ground(c, None).await?.policy(None);
+    pub(crate) async fn shown_other(&self, c: &mut Conn, ctx: &LiveRequest, account: AccountId, other: AccountId, progress: AttemptProgress, open: Option<&Opened>) -> Result<TxOutcome, Error> {
+        let session = ctx.session_of(account)?;
+        let policy = self.policy_context(c, None).await?.policy(None);
         let at = open.map_or_else(|| self.now(), |open| open.row.created_at);
-        let pair = Pair { account, other, by: MergeBy::BothProofs, recent: Self::recent(session, at, &policy) };
-        let (facts, decision) = self.decide_merge(c, &policy, pair, &kept).await?;
-        if let Some(state) = State::complete(&decision.outcome, Then::Merge { account, other }, kept.clone()) {
-            return self.wait_in(c, visitor, open, "merge", state, &Continuation::Account).await;
+        let pair = Pair { account, other, by: MergeBy::BothProofs, reauthenticated: Self::is_reauthenticated(session, at, &policy) };
+        let (facts, decision) = self.decide_merge(c, &policy, pair, &progress).await?;
+        if let Some(state) = State::complete(&decision.outcome, Then::Merge { account, other }, progress.clone()) {
+            return self.wait_in(c, ctx, open, "merge", state, &Continuation::Account).await;
         }
         match decision.outcome {
-            Outcome::Merge => self.wait_in(c, visitor, open, "merge", State::Merging { account, other, kept }, &Continuation::Account).await,
+            Outcome::Merge => self.wait_in(c, ctx, open, "merge", State::Merging { account, other, progress }, &Continuation::Account).await,
             Outcome::Refuse { refusal } => self.refuse_merge(c, &facts, &decision, account, refusal).await,
-            _ => Err(Fault::Internal("a merge merges, asks or is refused".into())),
+            _ => Err(Error::Internal("a merge merges, asks or is refused".into())),
         }
     }
 
-    async fn refuse_merge(&self, c: &mut Conn, facts: &Facts, decision: &Decision, account: AccountId, refusal: Refusal) -> Result<Settled, Fault> {
+    async fn refuse_merge(&self, c: &mut Conn, facts: &Facts, decision: &Decision, account: AccountId, refusal: Refusal) -> Result<TxOutcome, Error> {
         let support = support_code();
         let event = Event::new("account.not_merged").account(account).code(refusal.code()).support(&support).detail(trace_of(facts, decision));
         self.record(c, event).await?;
         Ok(Err((refusal, support)))
     }
 
-    async fn decide_merge(&self, c: &mut Conn, policy: &Policy, pair: Pair, kept: &Kept) -> Result<(Facts, Decision), Fault> {
-        let ground = self.ground(c, None).await?;
+    async fn decide_merge(&self, c: &mut Conn, policy: &Policy, pair: Pair, progress: &AttemptProgress) -> Result<(Facts, Decision), Error> {
+        let config = self.policy_context(c, None).await?;
         let snapshots = load_snapshots(c, self.org, &[pair.account, pair.other]).await?;
         let (own, other) = (snapshots.get(&pair.account).ok_or(Refusal::SessionEnded)?, snapshots.get(&pair.other).ok_or(Refusal::NoAccount)?);
         let merge = Merge {
             account: own.account,
             state: own.state,
             by: pair.by,
-            recent: pair.recent,
-            misfit: ground.misfit(own, Some(other)),
+            reauthenticated: pair.reauthenticated,
+            misfit: config.misfit(own, Some(other)),
             administrator: own.administrator || other.administrator,
             second_factor: own.second_factor,
         };
         let known = Known { account: other.account, state: other.state, link: None, second_factor: other.second_factor };
-        let proof_gone = pair.by == MergeBy::BothProofs && !self.still_proves(c, pair.other, kept.proof.as_ref()).await?;
-        let facts = Facts { given: given(kept, Vec::new()), proof_gone, ..Facts::local(Intent::Merge(merge), Some(known)) };
+        let proof_gone = pair.by == MergeBy::BothProofs && !self.still_proves(c, pair.other, progress.proof.as_ref()).await?;
+        let facts = Facts { given: given(progress, Vec::new()), proof_gone, ..Facts::local(Intent::Merge(merge), Some(known)) };
         let decision = decide(&facts, policy);
         Ok((facts, decision))
     }
 
     /// What the merge would come to, line by line.
-    pub(crate) async fn merge_rows(&self, c: &mut Conn, account: AccountId, other: AccountId) -> Result<Vec<MergeRow>, Fault> {
+    pub(crate) async fn merge_rows(&self, c: &mut Conn, account: AccountId, other: AccountId) -> Result<Vec<MergeRow>, Error> {
         let row = |kind, field: &str, mine: Vec<String>, theirs: Vec<String>, becomes: Vec<String>| MergeRow { kind, field: field.to_owned(), mine, theirs, becomes };
         let both = |kind, mine: Vec<String>, theirs: Vec<String>| {
             let more = theirs.iter().filter(|t| !mine.contains(t)).cloned();
@@ -163,9 +164,9 @@ impl Ligature {
         let name = |a: Option<storage::accounts::Account>| a.map(|a| a.name).filter(|n| !n.is_empty()).into_iter().collect::<Vec<_>>();
         let (mine, theirs) = (name(find_account(c, self.org, account).await?), name(find_account(c, self.org, other).await?));
         let mut rows = vec![row("name", "", mine.clone(), theirs, mine)];
-        let ground = self.ground(c, None).await?;
+        let config = self.policy_context(c, None).await?;
         let shown = |l: storage::accounts::links::Link| {
-            let provider = ground.provider(l.provider_id).map(|p| p.name.clone()).unwrap_or_default();
+            let provider = config.provider(l.provider_id).map(|p| p.name.clone()).unwrap_or_default();
             if l.label.is_empty() { provider } else { format!("{provider} ({})", l.label) }
         };
         let identities = |links: Vec<storage::accounts::links::Link>| links.into_iter().map(shown).collect::<Vec<_>>();
@@ -201,20 +202,20 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere than on the preview; refusals of the decision, taken once more.
-    pub async fn confirm_merge(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
+    pub async fn confirm_merge(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &visitor, &secret).await?;
-                let visitor = visitor.on_way(&open.continuation);
-                let (account, other, kept) = open.state.merging()?;
-                let kept = kept.clone();
-                let session = visitor.session_of(account)?;
-                let ground = this.ground(c, None).await?;
-                let policy = ground.policy(None);
-                let pair = Pair { account, other, by: MergeBy::BothProofs, recent: Self::recent(session, open.row.created_at, &policy) };
-                let (facts, decision) = this.decide_merge(c, &policy, pair, &kept).await?;
+                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let ctx = ctx.for_continuation(&open.continuation);
+                let (account, other, progress) = open.state.merging()?;
+                let progress = progress.clone();
+                let session = ctx.session_of(account)?;
+                let config = this.policy_context(c, None).await?;
+                let policy = config.policy(None);
+                let pair = Pair { account, other, by: MergeBy::BothProofs, reauthenticated: Self::is_reauthenticated(session, open.row.created_at, &policy) };
+                let (facts, decision) = this.decide_merge(c, &policy, pair, &progress).await?;
                 match decision.outcome {
                     Outcome::Merge => {}
                     Outcome::Refuse { refusal } => {
@@ -224,19 +225,19 @@ impl Ligature {
                     _ => return Err(Refusal::AttemptStep.into()),
                 }
                 this.move_on(c, &open, &State::Done, "").await?;
-                this.merge_accounts(c, &visitor, (account, other), Event::new("account.merged").detail(trace_of(&facts, &decision))).await?;
-                let secret = this.open_session(c, &visitor, &ground, &Opening::kept(session)).await?;
-                Ok(Ok(Arrival::SignedIn { secret, continuation: open.continuation.clone(), method: session.method.clone() }))
+                this.merge_accounts(c, &ctx, (account, other), Event::new("account.merged").detail(trace_of(&facts, &decision))).await?;
+                let secret = this.open_session(c, &ctx, &config, &Opening::progress(session)).await?;
+                Ok(Ok(LoginOutcome::SignedIn { secret, continuation: open.continuation.clone(), method: session.method.clone() }))
             })
         })
         .await
     }
 
     /// Whether an administrator may merge another account into this one.
-    pub(crate) async fn admin_may_merge(&self, c: &mut Conn, account: AccountId) -> Result<bool, Fault> {
-        let ground = self.ground(c, None).await?;
+    pub(crate) async fn admin_may_merge(&self, c: &mut Conn, account: AccountId) -> Result<bool, Error> {
+        let config = self.policy_context(c, None).await?;
         let snapshots = load_snapshots(c, self.org, &[account]).await?;
-        Ok(snapshots.get(&account).is_some_and(|own| matches!(decide(&beginning(&ground, own, MergeBy::Admin, true), &ground.policy(None)).outcome, Outcome::Merge)))
+        Ok(snapshots.get(&account).is_some_and(|own| matches!(decide(&beginning(&config, own, MergeBy::Admin, true), &config.policy(None)).outcome, Outcome::Merge)))
     }
 
     /// An administrator merges, where the policy leaves it to them.
@@ -244,18 +245,18 @@ impl Ligature {
     /// # Errors
     /// As [`Ligature::allowed`]; [`Refusal::BadRequest`] for what names no account: an id or an owned address
     /// does; refusals of the decision.
-    pub async fn admin_merge(&self, visitor: &Visitor, account: AccountId, other: &str) -> Result<(), Fault> {
-        self.allowed(visitor, Right::GovernAccounts).await?;
+    pub async fn admin_merge(&self, ctx: &RequestContext, account: AccountId, other: &str) -> Result<(), Error> {
+        self.allowed(ctx, Right::GovernAccounts).await?;
         let other = match (other.trim().parse(), Canonical::parse(other)) {
             (Ok(id), _) => Some(id),
             (Err(_), Ok(address)) => find_owner(&mut self.store.read().await?, self.org, address.as_str()).await?,
             (Err(_), Err(_)) => None,
         };
         let other = other.ok_or(Refusal::BadRequest)?;
-        self.administer(visitor, Right::GovernAccounts, move |this, c, admin| {
+        self.administer(ctx, Right::GovernAccounts, move |this, c, admin| {
             Box::pin(async move {
-                let policy = this.ground(c, None).await?.policy(None);
-                let (facts, decision) = this.decide_merge(c, &policy, Pair { account, other, by: MergeBy::Admin, recent: true }, &Kept::default()).await?;
+                let policy = this.policy_context(c, None).await?.policy(None);
+                let (facts, decision) = this.decide_merge(c, &policy, Pair { account, other, by: MergeBy::Admin, reauthenticated: true }, &AttemptProgress::default()).await?;
                 if let Outcome::Refuse { refusal } = decision.outcome {
                     return Err(refusal.into());
                 }
@@ -267,8 +268,8 @@ impl Ligature {
 
     /// Everything moves; the other account keeps its id, opens nothing and leads here. Every address of both hears of
     /// it and can take it back.
-    async fn merge_accounts(&self, c: &mut Conn, visitor: &Acting, (account, other): (AccountId, AccountId), event: Event) -> Result<(), Fault> {
-        let by = if event.actor.starts_with("admin:") { event.actor.clone() } else { doer(visitor) };
+    async fn merge_accounts(&self, c: &mut Conn, ctx: &LiveRequest, (account, other): (AccountId, AccountId), event: Event) -> Result<(), Error> {
+        let by = if event.actor.starts_with("admin:") { event.actor.clone() } else { doer(ctx) };
         let changing = self.change(c, account).await?;
         self.change(c, other).await?;
         let id = row_id(self.now());
@@ -280,11 +281,11 @@ impl Ligature {
         self.record(c, event.account(account)).await?;
         // The addresses that came along hear of it, too.
         let noted = self.changed(c, changing, Changed::Merge, &by, ProfileChange::default()).await?.map(|noted| Noted { added: Vec::new(), ..noted });
-        self.tell(c, account, Kind::MergeNotice, visitor, "", "", noted.as_ref()).await
+        self.notify(c, account, Kind::MergeNotice, ctx, "", "", noted.as_ref()).await
     }
 
     /// The two are two again: what moved and is still there goes back, everybody is signed out of both.
-    pub(crate) async fn unmerge(&self, c: &mut Conn, id: [u8; 16]) -> Result<(), Fault> {
+    pub(crate) async fn unmerge(&self, c: &mut Conn, id: [u8; 16]) -> Result<(), Error> {
         let row = find_merge(c, Key(id)).await?.ok_or(Refusal::UndoOver)?;
         let moved: Moved = serde_json::from_str(&row.moved).map_err(|_| Refusal::UndoOver)?;
         let other = find_account(c, self.org, row.other_id).await?.filter(|a| a.state() == AccountState::Merged).ok_or(Refusal::UndoOver)?;
@@ -297,8 +298,8 @@ impl Ligature {
 }
 
 /// Facts before the other account is named: some account, about which nothing is known yet.
-fn beginning(ground: &Ground, own: &Snapshot, by: MergeBy, recent: bool) -> Facts {
-    let merge = Merge { account: own.account, state: own.state, by, recent, misfit: ground.misfit(own, None), administrator: own.administrator, second_factor: own.second_factor };
+fn beginning(config: &PolicyContext, own: &Snapshot, by: MergeBy, reauthenticated: bool) -> Facts {
+    let merge = Merge { account: own.account, state: own.state, by, reauthenticated, misfit: config.misfit(own, None), administrator: own.administrator, second_factor: own.second_factor };
     let nobody = Known { account: AccountId([0; 16]), state: AccountState::Active, link: None, second_factor: false };
     Facts::local(Intent::Merge(merge), Some(nobody))
 }

@@ -19,7 +19,7 @@ use domain::{
     AccountId, DAY, LinkId, Micros, Outcome, Refusal,
     account_rules::rewind::Changed,
     decide,
-    facts::{Change, Facts, Intent, What},
+    facts::{AccountChange, Change, Facts, Intent},
     policy::OnUnlink,
 };
 use serde_json::json;
@@ -45,7 +45,7 @@ use storage::{
 };
 
 use crate::{
-    Caller, Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext, SessionInfo,
     account::{
         changes::{ProfileChange, doer},
         removal::{Going, Removal},
@@ -53,8 +53,8 @@ use crate::{
     audit::Event,
     notifications::messages::Kind,
     policy::documents::Policies,
-    sign_in::upstream_identity::Held,
-    transaction::Acting,
+    sign_in::upstream_identity::UpstreamIdentity,
+    transaction::LiveRequest,
 };
 
 /// A way to sign in, as My Account lists it.
@@ -139,16 +139,16 @@ pub struct Overview {
 impl Ligature {
     /// # Errors
     /// [`Refusal::SessionEnded`] without a session.
-    pub fn caller(visitor: &Visitor) -> Result<&Caller, Fault> {
-        visitor.session.as_ref().ok_or_else(|| Refusal::SessionEnded.into())
+    pub fn caller(ctx: &RequestContext) -> Result<&SessionInfo, Error> {
+        ctx.session.as_ref().ok_or_else(|| Refusal::SessionEnded.into())
     }
 
     /// Everything on the first page of My Account.
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
-    pub async fn overview(&self, visitor: &Visitor) -> Result<Overview, Fault> {
-        let caller = Self::caller(visitor)?;
+    pub async fn overview(&self, ctx: &RequestContext) -> Result<Overview, Error> {
+        let caller = Self::caller(ctx)?;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let account = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
@@ -176,11 +176,11 @@ impl Ligature {
         let number = find_phone(c, caller.account).await?;
         let restored = find_loss(c).await?.filter(|(at, _)| account.created_at < *at && self.now() - at < 14 * DAY);
         drop(conn);
-        let mergeable = match self.may_merge(visitor).await {
+        let mergeable = match self.may_merge(ctx).await {
             Ok(()) => true,
-            Err(fault) if fault.refusal() == Refusal::NotRecent => true,
-            Err(fault) if [Refusal::MergeOff, Refusal::NotAllowed].contains(&fault.refusal()) => false,
-            Err(fault) => return Err(fault),
+            Err(error) if error.refusal() == Refusal::NotRecent => true,
+            Err(error) if [Refusal::MergeOff, Refusal::NotAllowed].contains(&error.refusal()) => false,
+            Err(error) => return Err(error),
         };
         let mut buttons = Vec::new();
         for row in addable {
@@ -188,13 +188,13 @@ impl Ligature {
             buttons.push(crate::policy::providers::Button { key: row.key, name: row.name, kind: row.kind, origin });
         }
         let has = methods.iter().any(|m| m.link.is_none());
-        let change = |what| Facts::local(Intent::Change(Change { account: caller.account, state: account.state(), what, recent: true }), None);
+        let change = |what| Facts::local(Intent::Change(Change { account: caller.account, state: account.state(), what, reauthenticated: true }), None);
         let may = |what| decide(&change(what), &local).outcome == Outcome::Change;
-        let password_settable = may(What::Password { first: !has });
-        let manageable = may(What::Email { taken: false });
+        let password_settable = may(AccountChange::Password { first: !has });
+        let manageable = may(AccountChange::Email { taken: false });
         let fixed = !manageable || (buttons.is_empty() && !methods.is_empty() && methods.iter().all(|m| m.stays == Some(Refusal::ManagementOff)));
-        let phone = if number.is_some() || (may(What::Phone { held_by: None }) && self.has_texts()) { Some(number) } else { None };
-        let passkeys = if may(What::Passkey) && self.has_passkeys() { Some(self.own_passkeys(visitor).await?.len()) } else { None };
+        let phone = if number.is_some() || (may(AccountChange::Phone { held_by: None }) && self.has_texts()) { Some(number) } else { None };
+        let passkeys = if may(AccountChange::Passkey) && self.has_passkeys() { Some(self.own_passkeys(ctx).await?.len()) } else { None };
         Ok(Overview {
             name: account.name,
             addresses,
@@ -215,28 +215,28 @@ impl Ligature {
     }
 
     /// Providers that the account may add, by the decision itself for an identity that nobody has (GO-25, GO-27).
-    async fn addable_providers(&self, c: &mut Conn, id: AccountId) -> Result<Vec<Provider>, Fault> {
-        let ground = self.ground(c, None).await?;
+    async fn addable_providers(&self, c: &mut Conn, id: AccountId) -> Result<Vec<Provider>, Error> {
+        let config = self.policy_context(c, None).await?;
         let all = load_snapshots(c, self.org, &[id]).await?;
         let account = all.get(&id).ok_or(Refusal::SessionEnded)?;
         let may = |provider: &&Provider| {
-            let held = Held::nobody(provider);
+            let identity = UpstreamIdentity::nobody(provider);
             // The list shows what could be added; whoever begins is asked to confirm first.
-            provider.enabled && matches!(decide(&Facts::local(Intent::Add(ground.add_to(account, &held)), None), &ground.policy(Some(&provider.key))).outcome, Outcome::Link { .. })
+            provider.enabled && matches!(decide(&Facts::local(Intent::Add(config.add_to(account, &identity)), None), &config.policy(Some(&provider.key))).outcome, Outcome::Link { .. })
         };
-        Ok(ground.providers.iter().filter(may).cloned().collect())
+        Ok(config.providers.iter().filter(may).cloned().collect())
     }
 
     /// The methods of any account, for its owner and for administrators.
-    pub(crate) async fn method_rows(&self, c: &mut Conn, policies: &Policies, id: AccountId, caller: Option<&Caller>) -> Result<Vec<Method>, Fault> {
-        let ground = self.ground(c, None).await?;
+    pub(crate) async fn method_rows(&self, c: &mut Conn, policies: &Policies, id: AccountId, caller: Option<&SessionInfo>) -> Result<Vec<Method>, Error> {
+        let config = self.policy_context(c, None).await?;
         let removal = Removal::load(self, c, id).await?;
-        let providers = &ground.providers;
+        let providers = &config.providers;
         let local = policies.effective(None, None);
         let mut rows = Vec::new();
         for link in list_links(c, id).await? {
             let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else { continue };
-            let policy = ground.policy(Some(&provider.key));
+            let policy = config.policy(Some(&provider.key));
             let own = provider.enabled && policy.permits.sign_in;
             rows.push(Method {
                 link: Some(link.id),
@@ -273,24 +273,24 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike (MA-12), [`Refusal::BadRequest`] for a name that is none.
-    pub async fn name_method(&self, visitor: &Visitor, link: LinkId, name: &str) -> Result<(), Fault> {
-        let (account, name) = (Self::caller(visitor)?.account, name.trim().to_owned());
+    pub async fn name_method(&self, ctx: &RequestContext, link: LinkId, name: &str) -> Result<(), Error> {
+        let (account, name) = (Self::caller(ctx)?.account, name.trim().to_owned());
         if name.chars().count() > 40 || name.chars().any(char::is_control) {
             return Err(Refusal::BadRequest.into());
         }
-        self.act(visitor, move |_, c, _| Box::pin(async move { if set_nickname(c, account, link, &name).await? { Ok(()) } else { Err(Refusal::MethodUnknown.into()) } })).await
+        self.act(ctx, move |_, c, _| Box::pin(async move { if set_nickname(c, account, link, &name).await? { Ok(()) } else { Err(Refusal::MethodUnknown.into()) } })).await
     }
 
     /// Removes a method of the caller's own account; `None` is the password. The last usable one stays (I7, MA-08).
     ///
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike (MA-12), [`Refusal::LastMethod`], [`Refusal::ManagementOff`].
-    pub async fn remove_method(&self, visitor: &Visitor, link: Option<LinkId>) -> Result<(), Fault> {
-        self.act(visitor, move |this, c, visitor| Box::pin(async move { this.remove_in(c, &visitor, link).await })).await
+    pub async fn remove_method(&self, ctx: &RequestContext, link: Option<LinkId>) -> Result<(), Error> {
+        self.act(ctx, move |this, c, ctx| Box::pin(async move { this.remove_in(c, &ctx, link).await })).await
     }
 
-    pub(crate) async fn remove_in(&self, c: &mut Conn, visitor: &Acting, link: Option<LinkId>) -> Result<(), Fault> {
-        let session = visitor.session()?;
+    pub(crate) async fn remove_in(&self, c: &mut Conn, ctx: &LiveRequest, link: Option<LinkId>) -> Result<(), Error> {
+        let session = ctx.session()?;
         let account = session.account;
         let changing = self.change(c, account).await?;
         let policies = self.policies(c).await?;
@@ -300,11 +300,11 @@ impl Ligature {
         let removal = Removal::load(self, c, account).await?;
         let going = link.map_or(Going::Password, Going::Link);
         let policy = removal.policy(going);
-        let (_, decision) = removal.decide(going, Self::recent(session, self.now(), &policy));
+        let (_, decision) = removal.decide(going, Self::is_reauthenticated(session, self.now(), &policy));
         let notify = match decision.outcome {
             Outcome::Remove { notify } => notify,
             Outcome::Refuse { refusal } => return Err(refusal.into()),
-            _ => return Err(Fault::Internal("a removal removes or is refused".into())),
+            _ => return Err(Error::Internal("a removal removes or is refused".into())),
         };
         let now = self.now();
         match link {
@@ -324,12 +324,12 @@ impl Ligature {
         let detail = json!({"reasons": decision.reasons, "policy_version": decision.policy_version});
         self.record(c, Event { provider: method.key.clone(), ..Event::new("link.removed").account(account).detail(detail) }).await?;
         let what = if link.is_some() { Changed::Unlink } else { Changed::PasswordGone };
-        let noted = self.changed(c, changing, what, &doer(visitor), ProfileChange::default()).await?;
+        let noted = self.changed(c, changing, what, &doer(ctx), ProfileChange::default()).await?;
         match link {
             // Notices of links follow the mail matrix (GO-35, LK-17); those of passwords cannot be switched off.
-            Some(_) if notify => self.tell(c, account, Kind::UnlinkNotice, visitor, &method.name, &method.label, noted.as_ref()).await?,
+            Some(_) if notify => self.notify(c, account, Kind::UnlinkNotice, ctx, &method.name, &method.label, noted.as_ref()).await?,
             Some(_) => {}
-            None => self.tell(c, account, Kind::PasswordGone, visitor, "", "", noted.as_ref()).await?,
+            None => self.notify(c, account, Kind::PasswordGone, ctx, "", "", noted.as_ref()).await?,
         }
         Ok(())
     }
@@ -338,8 +338,8 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
-    pub async fn sessions(&self, visitor: &Visitor) -> Result<Vec<SessionRow>, Fault> {
-        let caller = Self::caller(visitor)?;
+    pub async fn sessions(&self, ctx: &RequestContext) -> Result<Vec<SessionRow>, Error> {
+        let caller = Self::caller(ctx)?;
         let now = self.now();
         let rows = list_sessions(&mut self.store.read().await?, caller.account, now, now - self.settings.session_idle).await?;
         let row = |s: storage::sign_in::sessions::Session| SessionRow {
@@ -358,10 +358,10 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike.
-    pub async fn end_sessions(&self, visitor: &Visitor, which: Option<String>, everywhere: bool) -> Result<(), Fault> {
-        self.act(visitor, move |this, c, visitor| {
+    pub async fn end_sessions(&self, ctx: &RequestContext, which: Option<String>, everywhere: bool) -> Result<(), Error> {
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
-                let session = visitor.session()?;
+                let session = ctx.session()?;
                 let ended = match (&which, everywhere) {
                     (Some(id), _) => end_session_of(c, session.account, id).await?,
                     (None, true) => {
@@ -369,7 +369,7 @@ impl Ligature {
                         end_sessions(c, session.account, None).await?
                     }
                     (None, false) => {
-                        this.forget_known_browsers(c, session.account, Some(&visitor)).await?;
+                        this.forget_known_browsers(c, session.account, Some(&ctx)).await?;
                         end_sessions(c, session.account, Some(&session.public_id)).await?
                     }
                 };
@@ -377,7 +377,7 @@ impl Ligature {
                     end_attempts(c, Ending::Account(session.account)).await?;
                 }
                 if everywhere {
-                    end_attempts(c, Ending::Browser(&visitor.browser)).await?;
+                    end_attempts(c, Ending::Browser(&ctx.browser)).await?;
                 }
                 if ended == 0 && which.is_some() {
                     return Err(Refusal::MethodUnknown.into());
@@ -392,8 +392,8 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
-    pub async fn activity(&self, visitor: &Visitor) -> Result<Vec<AuditEvent>, Fault> {
-        let filter = AuditFilter { account: Some(Self::caller(visitor)?.account), ..AuditFilter::default() };
+    pub async fn activity(&self, ctx: &RequestContext) -> Result<Vec<AuditEvent>, Error> {
+        let filter = AuditFilter { account: Some(Self::caller(ctx)?.account), ..AuditFilter::default() };
         Ok(list_audit_events(&mut self.store.read().await?, self.org, &filter, 50).await?)
     }
 }

@@ -4,8 +4,8 @@
 use domain::{
     AccountId, MINUTE, Micros, Outcome, Refusal,
     account_rules::rewind::Changed,
-    attempt::{Kept, ProvedBy, Then},
-    facts::What,
+    attempt::{AttemptProgress, ProvedBy, Then},
+    facts::AccountChange,
     path::Continuation,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -17,13 +17,13 @@ use storage::{
     },
     key,
     policy::organisations::organisation_name,
-    sign_in::attempts::spend_state,
+    sign_in::attempts::consume_state,
 };
 use url::{Host, Url};
 use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Uuid, Webauthn, WebauthnBuilder};
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     account::{
         changes::{ProfileChange, doer},
         removal::{Going, Removal},
@@ -32,7 +32,7 @@ use crate::{
     audit::Event,
     crypto::random::hash,
     notifications::messages::Kind,
-    transaction::Acting,
+    transaction::LiveRequest,
 };
 
 /// How long a ceremony may take.
@@ -74,11 +74,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 impl Ligature {
     /// The relying party: the host of the public URL. Addresses that are numbers cannot have passkeys (WebAuthn §5.1.2).
-    fn webauthn(&self) -> Result<Webauthn, Fault> {
-        let origin = Url::parse(&self.settings.public_url).map_err(|e| Fault::Internal(e.to_string()))?;
+    fn webauthn(&self) -> Result<Webauthn, Error> {
+        let origin = Url::parse(&self.settings.public_url).map_err(|e| Error::Internal(e.to_string()))?;
         let Some(Host::Domain(host)) = origin.host() else { return Err(Refusal::PasskeyOff.into()) };
         let built = WebauthnBuilder::new(host, &origin).and_then(|b| b.rp_name("Ligature").build());
-        built.map_err(|e| Fault::Internal(e.to_string()))
+        built.map_err(|e| Error::Internal(e.to_string()))
     }
 
     /// Whether this address of the server can have passkeys at all.
@@ -86,13 +86,13 @@ impl Ligature {
         self.webauthn().is_ok()
     }
 
-    fn seal_begun<T: Serialize>(&self, purpose: &str, visitor: &Visitor, account: Option<AccountId>, state: T) -> Result<String, Fault> {
-        self.vault.seal_json(purpose, &Begun { state, browser: visitor.browser.clone(), account, at: self.now() })
+    fn seal_begun<T: Serialize>(&self, purpose: &str, ctx: &RequestContext, account: Option<AccountId>, state: T) -> Result<String, Error> {
+        self.keys.seal_json(purpose, &Begun { state, browser: ctx.browser.clone(), account, at: self.now() })
     }
 
-    fn open_begun<T: DeserializeOwned>(&self, purpose: &str, visitor: &Visitor, account: Option<AccountId>, sealed: &str) -> Result<T, Refusal> {
-        let begun: Begun<T> = self.vault.open_json(purpose, sealed).ok_or(Refusal::PasskeyWrong)?;
-        let own = begun.browser == visitor.browser && begun.account == account && self.now() - begun.at < TTL;
+    fn open_begun<T: DeserializeOwned>(&self, purpose: &str, ctx: &RequestContext, account: Option<AccountId>, sealed: &str) -> Result<T, Refusal> {
+        let begun: Begun<T> = self.keys.open_json(purpose, sealed).ok_or(Refusal::PasskeyWrong)?;
+        let own = begun.browser == ctx.browser && begun.account == account && self.now() - begun.at < TTL;
         if own { Ok(begun.state) } else { Err(Refusal::AttemptExpired) }
     }
 
@@ -100,8 +100,8 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
-    pub async fn own_passkeys(&self, visitor: &Visitor) -> Result<Vec<PasskeyRow>, Fault> {
-        let account = Self::caller(visitor)?.account;
+    pub async fn own_passkeys(&self, ctx: &RequestContext) -> Result<Vec<PasskeyRow>, Error> {
+        let account = Self::caller(ctx)?.account;
         let mut conn = self.store.read().await?;
         let rows = list_passkeys(&mut conn, account).await?;
         let removable = Removal::load(self, &mut conn, account).await?.stays(Going::Passkey { last: rows.len() == 1 }).is_none();
@@ -116,10 +116,10 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::PasskeyOff`], [`Refusal::NotRecent`], [`Refusal::TooMany`].
-    pub async fn begin_passkey(&self, visitor: &Visitor) -> Result<Ceremony, Fault> {
+    pub async fn begin_passkey(&self, ctx: &RequestContext) -> Result<Ceremony, Error> {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let account = self.may_begin_change(c, visitor, What::Passkey).await?.account;
+        let account = self.may_begin_change(c, ctx, AccountChange::Passkey).await?.account;
         let there = list_passkeys(c, account).await?;
         if there.len() >= MOST {
             return Err(Refusal::TooMany.into());
@@ -129,22 +129,22 @@ impl Ligature {
         let organisation = organisation_name(c, self.org).await?;
         let shown = if row.name.is_empty() { organisation } else { row.name };
         let known = there.into_iter().map(|k| k.id).collect();
-        let (options, state) = self.webauthn()?.start_passkey_registration(Uuid::from_bytes(account.0), &address, &shown, Some(known)).map_err(|e| Fault::Internal(e.to_string()))?;
+        let (options, state) = self.webauthn()?.start_passkey_registration(Uuid::from_bytes(account.0), &address, &shown, Some(known)).map_err(|e| Error::Internal(e.to_string()))?;
         // Kept on the device, so that a sign-in can begin without a name.
         let mut options = serde_json::to_value(&options)?;
         if let Some(selection) = options.pointer_mut("/publicKey/authenticatorSelection") {
             *selection = serde_json::json!({"residentKey": "required", "requireResidentKey": true, "userVerification": "required"});
         }
-        Ok(Ceremony { options: options.to_string(), sealed: self.seal_begun("passkey-add", visitor, Some(account), state)? })
+        Ok(Ceremony { options: options.to_string(), sealed: self.seal_begun("passkey-add", ctx, Some(account), state)? })
     }
 
     /// The browser's answer: the passkey opens the account from now on, and its mailboxes hear of it.
     ///
     /// # Errors
     /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; as [`Ligature::begin_passkey`].
-    pub async fn add_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str, name: &str) -> Result<(), Fault> {
-        let account = Self::caller(visitor)?.account;
-        let state: PasskeyRegistration = self.open_begun("passkey-add", visitor, Some(account), sealed)?;
+    pub async fn add_passkey(&self, ctx: &RequestContext, sealed: &str, answer: &str, name: &str) -> Result<(), Error> {
+        let account = Self::caller(ctx)?.account;
+        let state: PasskeyRegistration = self.open_begun("passkey-add", ctx, Some(account), sealed)?;
         let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::PasskeyWrong)?;
         let made = self.webauthn()?.finish_passkey_registration(&answer, &state).map_err(|error| {
             tracing::info!(%error, "a passkey was not accepted");
@@ -153,20 +153,20 @@ impl Ligature {
         let name: String = name.trim().chars().filter(|c| !c.is_control()).take(40).collect();
         let once = hash(sealed);
         let (id, data) = (made.cred_id().to_vec(), serde_json::to_string(&made)?);
-        self.act(visitor, move |this, c, visitor| {
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let now = this.now();
-                let allowed = this.may_change(c, &visitor, What::Passkey, now).await?;
+                let allowed = this.may_change(c, &ctx, AccountChange::Passkey, now).await?;
                 let changing = this.change(c, account).await?;
-                if !spend_state(c, &once, now + TTL).await? {
+                if !consume_state(c, &once, now + TTL).await? {
                     return Err(Refusal::AttemptExpired.into());
                 }
                 if !add_passkey(c, this.org, &Row { id: id.clone(), account_id: account, user_id: key(account), name, data, created_at: now, used_at: None }).await? {
                     return Err(Refusal::AlreadyInUse.into());
                 }
                 this.record(c, Event::new("passkey.added").account(account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::Passkey, &doer(&visitor), ProfileChange::default()).await?;
-                this.tell(c, account, Kind::PasskeyNotice, &visitor, "", "", noted.as_ref()).await
+                let noted = this.changed(c, changing, Changed::Passkey, &doer(&ctx), ProfileChange::default()).await?;
+                this.notify(c, account, Kind::PasskeyNotice, &ctx, "", "", noted.as_ref()).await
             })
         })
         .await
@@ -176,41 +176,41 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike, [`Refusal::LastMethod`], [`Refusal::NotRecent`].
-    pub async fn remove_passkey(&self, visitor: &Visitor, id: &str) -> Result<(), Fault> {
+    pub async fn remove_passkey(&self, ctx: &RequestContext, id: &str) -> Result<(), Error> {
         let id = id.to_owned();
-        self.act(visitor, move |this, c, visitor| Box::pin(async move { this.remove_passkey_in(c, &visitor, &id).await })).await
+        self.act(ctx, move |this, c, ctx| Box::pin(async move { this.remove_passkey_in(c, &ctx, &id).await })).await
     }
 
-    pub(crate) async fn remove_passkey_in(&self, c: &mut Conn, visitor: &Acting, id: &str) -> Result<(), Fault> {
-        let session = visitor.session()?;
+    pub(crate) async fn remove_passkey_in(&self, c: &mut Conn, ctx: &LiveRequest, id: &str) -> Result<(), Error> {
+        let session = ctx.session()?;
         let account = session.account;
         let changing = self.change(c, account).await?;
         let all = list_passkeys(c, account).await?;
         let own = all.iter().find(|k| hex(&k.id) == id).ok_or(Refusal::MethodUnknown)?;
         let removal = Removal::load(self, c, account).await?;
         let going = Going::Passkey { last: all.len() == 1 };
-        let (facts, decision) = removal.decide(going, Self::recent(session, self.now(), &removal.policy(going)));
+        let (facts, decision) = removal.decide(going, Self::is_reauthenticated(session, self.now(), &removal.policy(going)));
         if let Outcome::Refuse { refusal } = decision.outcome {
             return Err(refusal.into());
         }
         remove_passkey(c, account, &own.id).await?;
         self.record(c, Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision))).await?;
-        let noted = self.changed(c, changing, Changed::PasskeyGone, &doer(visitor), ProfileChange::default()).await?;
-        self.tell(c, account, Kind::PasskeyGone, visitor, "", "", noted.as_ref()).await
+        let noted = self.changed(c, changing, Changed::PasskeyGone, &doer(ctx), ProfileChange::default()).await?;
+        self.notify(c, account, Kind::PasskeyGone, ctx, "", "", noted.as_ref()).await
     }
 
     /// Begins a sign-in by whichever passkey the browser has.
     ///
     /// # Errors
     /// [`Refusal::PasskeyOff`] where this address cannot have passkeys.
-    pub fn begin_passkey_sign_in(&self, visitor: &Visitor) -> Result<Ceremony, Fault> {
-        let (options, state) = self.webauthn()?.start_discoverable_authentication().map_err(|e| Fault::Internal(e.to_string()))?;
-        Ok(Ceremony { options: serde_json::to_string(&options)?, sealed: self.seal_begun("passkey-show", visitor, None, state)? })
+    pub fn begin_passkey_sign_in(&self, ctx: &RequestContext) -> Result<Ceremony, Error> {
+        let (options, state) = self.webauthn()?.start_discoverable_authentication().map_err(|e| Error::Internal(e.to_string()))?;
+        Ok(Ceremony { options: serde_json::to_string(&options)?, sealed: self.seal_begun("passkey-show", ctx, None, state)? })
     }
 
     /// The account whose passkey answered, and which it was. The ceremony is used up, and the counter kept.
-    pub(crate) async fn shown_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str) -> Result<(AccountId, ProvedBy), Fault> {
-        let state: DiscoverableAuthentication = self.open_begun("passkey-show", visitor, None, sealed)?;
+    pub(crate) async fn shown_passkey(&self, ctx: &RequestContext, sealed: &str, answer: &str) -> Result<(AccountId, ProvedBy), Error> {
+        let state: DiscoverableAuthentication = self.open_begun("passkey-show", ctx, None, sealed)?;
         let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::PasskeyWrong)?;
         let webauthn = self.webauthn()?;
         let (user, id) = webauthn.identify_discoverable_authentication(&answer).map_err(|_| Refusal::PasskeyWrong)?;
@@ -226,9 +226,9 @@ impl Ligature {
         passkey.update_credential(&shown);
         let (data, once, now) = (serde_json::to_string(&passkey)?, hash(sealed), self.now());
         self.store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
-                    if !spend_state(c, &once, now + TTL).await? {
+                    if !consume_state(c, &once, now + TTL).await? {
                         return Err(Refusal::AttemptExpired.into());
                     }
                     touch_passkey(c, &row.id, &data, now).await?;
@@ -242,13 +242,13 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; refusals of the decision.
-    pub async fn sign_in_by_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str, continuation: Continuation) -> Result<Arrival, Fault> {
-        let (account, proof) = self.shown_passkey(visitor, sealed, answer).await?;
-        self.settle(visitor, move |this, c, visitor| {
+    pub async fn sign_in_by_passkey(&self, ctx: &RequestContext, sealed: &str, answer: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
+        let (account, proof) = self.shown_passkey(ctx, sealed, answer).await?;
+        self.retry_step(ctx, move |this, c, ctx| {
             let (continuation, proof) = (continuation.clone(), proof.clone());
             Box::pin(async move {
-                let kept = Kept { factor: Some((account, "passkey".into())), proof: Some(proof), ..Kept::default() };
-                this.end_locally(c, &visitor, Then::SignIn { account, method: "passkey".into() }, kept, continuation, None).await
+                let progress = AttemptProgress { factor: Some((account, "passkey".into())), proof: Some(proof), ..AttemptProgress::default() };
+                this.end_locally(c, &ctx, Then::SignIn { account, method: "passkey".into() }, progress, continuation, None).await
             })
         })
         .await

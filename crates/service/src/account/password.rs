@@ -1,9 +1,9 @@
 //! A password of one's own account, set or replaced in My Account.
-use domain::{CredentialId, account_rules::rewind::Changed, facts::What};
+use domain::{CredentialId, account_rules::rewind::Changed, facts::AccountChange};
 use storage::accounts::{list_emails, password_set_at, set_password};
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     account::changes::{ProfileChange, doer},
     audit::Event,
     codes::limits::Guarded,
@@ -16,11 +16,11 @@ impl Ligature {
     ///
     /// # Errors
     /// Why it may not: [`domain::Refusal::PasswordByReset`], [`domain::Refusal::PasswordOff`], [`domain::Refusal::NotRecent`].
-    pub async fn own_password(&self, visitor: &Visitor) -> Result<bool, Fault> {
-        let account = Self::caller(visitor)?.account;
+    pub async fn own_password(&self, ctx: &RequestContext) -> Result<bool, Error> {
+        let account = Self::caller(ctx)?.account;
         let mut conn = self.store.read().await?;
         let first = password_set_at(&mut conn, account).await?.is_none();
-        self.may_begin_change(&mut conn, visitor, What::Password { first }).await?;
+        self.may_begin_change(&mut conn, ctx, AccountChange::Password { first }).await?;
         Ok(!first)
     }
 
@@ -28,28 +28,28 @@ impl Ligature {
     ///
     /// # Errors
     /// [`domain::Refusal::BadRequest`] for one that may not be set; as [`Ligature::own_password`].
-    pub async fn set_own_password(&self, visitor: &Visitor, password: &str) -> Result<(), Fault> {
-        let caller = Self::caller(visitor)?.clone();
+    pub async fn set_own_password(&self, ctx: &RequestContext, password: &str) -> Result<(), Error> {
+        let caller = Self::caller(ctx)?.clone();
         let known: Vec<String> = {
             let mut conn = self.store.read().await?;
             list_emails(&mut conn, caller.account).await?.into_iter().map(|e| e.typed).chain([caller.name.clone()]).collect()
         };
         self.check_new_password(password, &known).await?;
-        self.own_password(visitor).await?;
+        self.own_password(ctx).await?;
         let phc = self.hash_password(password).await?;
-        self.act(visitor, move |this, c, visitor| {
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
-                let session = visitor.session()?;
+                let session = ctx.session()?;
                 let (account, now) = (session.account, this.now());
                 let first = password_set_at(c, account).await?.is_none();
-                let allowed = this.may_change(c, &visitor, What::Password { first }, now).await?;
+                let allowed = this.may_change(c, &ctx, AccountChange::Password { first }, now).await?;
                 let changing = this.change(c, account).await?;
                 set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
                 this.forget_tries(c, Guarded::Password, account).await?;
-                this.end_everything(c, account, Some(&visitor)).await?;
+                this.end_everything(c, account, Some(&ctx)).await?;
                 this.record(c, Event::new(if first { "password.added" } else { "password.changed" }).account(account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::Password, &doer(&visitor), ProfileChange::default()).await?;
-                this.tell(c, account, Kind::PasswordNotice, &visitor, "", "", noted.as_ref()).await
+                let noted = this.changed(c, changing, Changed::Password, &doer(&ctx), ProfileChange::default()).await?;
+                this.notify(c, account, Kind::PasswordNotice, &ctx, "", "", noted.as_ref()).await
             })
         })
         .await

@@ -5,7 +5,7 @@ use domain::{
     account_rules::rewind::Changed,
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, Phone},
-    facts::What,
+    facts::AccountChange,
     path::{Continuation, SafePath},
 };
 use storage::{
@@ -14,13 +14,13 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     account::changes::{ProfileChange, doer},
     attempt::Opened,
     audit::Event,
     notifications::messages::Kind,
-    sign_in::complete_login::Settled,
-    transaction::Acting,
+    sign_in::complete_login::TxOutcome,
+    transaction::LiveRequest,
 };
 
 /// The page of the number.
@@ -43,9 +43,9 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::ManagementOff`], [`Refusal::NotRecent`].
-    pub async fn own_phone(&self, visitor: &Visitor) -> Result<Option<String>, Fault> {
+    pub async fn own_phone(&self, ctx: &RequestContext) -> Result<Option<String>, Error> {
         let mut conn = self.store.read().await?;
-        let account = self.may_begin_change(&mut conn, visitor, What::Phone { held_by: None }).await?.account;
+        let account = self.may_begin_change(&mut conn, ctx, AccountChange::Phone { held_by: None }).await?.account;
         Ok(find_phone(&mut conn, account).await?)
     }
 
@@ -54,30 +54,30 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for what is no international number, [`Refusal::NotAllowed`] where no text can go,
     /// [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
-    pub async fn ask_new_phone(&self, visitor: &Visitor, typed: &str) -> Result<Arrival, Fault> {
+    pub async fn ask_new_phone(&self, ctx: &RequestContext, typed: &str) -> Result<LoginOutcome, Error> {
         let contact = Phone::parse(typed).map(Contact::Phone).map_err(|_| Refusal::BadRequest)?;
         if !self.texts_reach(&contact) {
             return Err(Refusal::NotAllowed.into());
         }
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let contact = contact.clone();
             Box::pin(async move {
-                let account = this.may_change(c, &visitor, What::Phone { held_by: None }, this.now()).await?.account;
+                let account = this.may_change(c, &ctx, AccountChange::Phone { held_by: None }, this.now()).await?.account;
                 let awaited = Awaited { purpose: CodePurpose::NewPhone, account: Some(account), contact: contact.as_str().to_owned() };
-                let back = Continuation::Path(SafePath::parse(PHONE).map_err(|_| Fault::Internal("a path of ours".into()))?);
-                this.await_code(c, &visitor, awaited, None, &back).await
+                let back = Continuation::Path(SafePath::parse(PHONE).map_err(|_| Error::Internal("a path of ours".into()))?);
+                this.await_code(c, &ctx, awaited, None, &back).await
             })
         })
         .await
     }
 
     /// The right code: the number is the account's from now on, and nobody else's.
-    pub(crate) async fn finish_new_phone(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
-        let session = visitor.session_of(account)?;
+    pub(crate) async fn finish_new_phone(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, account: AccountId, contact: &Contact) -> Result<TxOutcome, Error> {
+        let session = ctx.session_of(account)?;
         // What was recent when the code was asked for still is when it comes back.
         let number = contact.as_str();
         let held_by = find_phone_owner(c, self.org, number).await?.filter(|holder| *holder != account);
-        let allowed = self.may_change(c, visitor, What::Phone { held_by }, open.row.created_at).await?;
+        let allowed = self.may_change(c, ctx, AccountChange::Phone { held_by }, open.row.created_at).await?;
         self.move_on(c, open, &State::Done, "").await?;
         let changing = self.change(c, account).await?;
         if let Some(before) = allowed.from {
@@ -86,30 +86,30 @@ impl Ligature {
             remove_attribute(c, before, "phone").await?;
             self.record(c, Event::new("phone.lost").account(before).by("system").detail(allowed.trace.clone())).await?;
             self.changed(c, theirs, Changed::PhoneGone, "system", ProfileChange::default()).await?;
-            self.tell(c, before, Kind::PhoneGone, visitor, "", &domain::contact::masked(number), None).await?;
+            self.notify(c, before, Kind::PhoneGone, ctx, "", &domain::contact::masked(number), None).await?;
         }
         set_attribute(c, self.org, account, "phone", number, number, BY_CODE, self.now()).await?;
         self.record(c, Event::new("phone.proved").account(account).detail(allowed.trace)).await?;
-        let noted = self.changed(c, changing, Changed::Phone, &doer(visitor), ProfileChange::default()).await?;
-        self.tell(c, account, Kind::PhoneNotice, visitor, "", &domain::contact::masked(number), noted.as_ref()).await?;
-        Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
+        let noted = self.changed(c, changing, Changed::Phone, &doer(ctx), ProfileChange::default()).await?;
+        self.notify(c, account, Kind::PhoneNotice, ctx, "", &domain::contact::masked(number), noted.as_ref()).await?;
+        Ok(Ok(LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 
     /// Removes the caller's number.
     ///
     /// # Errors
     /// [`Refusal::MethodUnknown`] where there is none, [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
-    pub async fn remove_phone(&self, visitor: &Visitor) -> Result<(), Fault> {
-        self.act(visitor, move |this, c, visitor| {
+    pub async fn remove_phone(&self, ctx: &RequestContext) -> Result<(), Error> {
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
-                let account = visitor.session()?.account;
+                let account = ctx.session()?.account;
                 let changing = this.change(c, account).await?;
                 let number = find_phone(c, account).await?.ok_or(Refusal::MethodUnknown)?;
-                let allowed = this.may_change(c, &visitor, What::NoPhone, this.now()).await?;
+                let allowed = this.may_change(c, &ctx, AccountChange::RemovePhone, this.now()).await?;
                 remove_attribute(c, account, "phone").await?;
                 this.record(c, Event::new("phone.removed").account(account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::PhoneGone, &doer(&visitor), ProfileChange::default()).await?;
-                this.tell(c, account, Kind::PhoneGone, &visitor, "", &domain::contact::masked(&number), noted.as_ref()).await
+                let noted = this.changed(c, changing, Changed::PhoneGone, &doer(&ctx), ProfileChange::default()).await?;
+                this.notify(c, account, Kind::PhoneGone, &ctx, "", &domain::contact::masked(&number), noted.as_ref()).await
             })
         })
         .await

@@ -14,7 +14,7 @@ use storage::{
     },
 };
 
-use crate::{Fault, Ligature, policy::context::Ground, sign_in::upstream_identity::Held};
+use crate::{Error, Ligature, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
 
 /// A field as it was before a provider filled it: value and source, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,20 +31,28 @@ fn source_of(key: &str) -> String {
 impl Ligature {
     /// Copies the listed fields from the assertion. A field without a value stays; a user name that is taken stays too.
     /// Answers what was there before, of those that changed.
-    pub(crate) async fn sync_profile(&self, c: &mut Conn, account: AccountId, held: &Held, policy: &Arc<Policy>, targets: &[Target], ground: &Ground) -> Result<Vec<Before>, Fault> {
+    pub(crate) async fn sync_profile(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        identity: &UpstreamIdentity,
+        policy: &Arc<Policy>,
+        targets: &[Target],
+        config: &PolicyContext,
+    ) -> Result<Vec<Before>, Error> {
         if targets.is_empty() {
             return Ok(Vec::new());
         }
         let known = domain::facts::Known { account, state: domain::facts::AccountState::Active, link: None, second_factor: false };
-        let around = self.surroundings(c, policy, Some(known), ground).await?;
-        let values = self.values(held, policy, &around)?;
+        let around = self.expression_context(c, policy, Some(known), config).await?;
+        let values = self.values(identity, policy, &around)?;
         let found: Vec<(Target, String)> = targets.iter().filter_map(|t| values.profile(t).map(|v| (t.clone(), v.clone()))).collect();
         let there = list_attributes(c, account).await?;
         let name = find_account(c, self.org, account).await?.map(|a| a.name).filter(|n| !n.is_empty());
         let mut before = Vec::new();
         for (target, value) in found {
             let old = there.iter().find(|f| f.name == target.name());
-            if self.set_profile_field(c, account, &target, &value, &source_of(&held.key)).await? && old.is_none_or(|f| f.value != value) {
+            if self.set_profile_field(c, account, &target, &value, &source_of(&identity.key)).await? && old.is_none_or(|f| f.value != value) {
                 let old = match old {
                     Some(field) => Some((field.value.clone(), field.source.clone())),
                     // A name is there from the beginning, before any field says where it comes from.
@@ -58,7 +66,7 @@ impl Ligature {
     }
 
     /// Gives fields back that a provider changed, where nobody changed them since.
-    pub(crate) async fn give_back(&self, c: &mut Conn, account: AccountId, provider: &str, before: &[Before]) -> Result<(), Fault> {
+    pub(crate) async fn give_back(&self, c: &mut Conn, account: AccountId, provider: &str, before: &[Before]) -> Result<(), Error> {
         let there = list_attributes(c, account).await?;
         for Before { field, old } in before {
             if there.iter().find(|f| f.name == field.name()).is_none_or(|f| f.source != source_of(provider)) {
@@ -75,7 +83,7 @@ impl Ligature {
     }
 
     /// Sets one field; what cannot be a value of its kind is left out.
-    pub(crate) async fn set_profile_field(&self, c: &mut Conn, account: AccountId, target: &Target, value: &str, source: &str) -> Result<bool, Fault> {
+    pub(crate) async fn set_profile_field(&self, c: &mut Conn, account: AccountId, target: &Target, value: &str, source: &str) -> Result<bool, Error> {
         let value: String = value.trim().chars().filter(|c| !c.is_control()).take(120).collect();
         let folded = match target {
             Target::Username => Attribute::Username.folded(&value, Fold::Case),
@@ -94,7 +102,7 @@ impl Ligature {
     }
 
     /// The fields of an account with their sources.
-    pub(crate) async fn profile(&self, c: &mut Conn, account: AccountId) -> Result<Vec<Field>, Fault> {
+    pub(crate) async fn profile(&self, c: &mut Conn, account: AccountId) -> Result<Vec<Field>, Error> {
         Ok(list_attributes(c, account).await?)
     }
 }

@@ -1,10 +1,10 @@
 //! Signing in once more in a session, before something that an open screen alone must not do (MA-09, MA-10).
 use domain::{
     AccountId, Facts, MINUTE, Micros, Outcome, Policy, Refusal, SECOND,
-    attempt::{Awaited, CodePurpose, Kept, ProvedBy, State, Then},
+    attempt::{AttemptProgress, Awaited, CodePurpose, ProvedBy, State, Then},
     contact::{Contact, masked},
     decide,
-    facts::{Beside, Confirm, Intent, Known, Local, Means, ProviderFacts},
+    facts::{AvailableMethods, Confirm, Intent, Known, Local, ProviderFacts, ReauthMethod},
     path::Continuation,
 };
 use storage::{
@@ -21,14 +21,14 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Caller, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext, SessionInfo,
     account::passkeys::Ceremony,
     attempt::{Opened, trace_of},
     audit::Event,
     crypto::random::support_code,
-    policy::{context::Ground, providers::Button},
-    sign_in::{complete_login::Settled, facts::given, sessions::Opening, start::Sealed, upstream_identity::Held},
-    transaction::Acting,
+    policy::{context::PolicyContext, providers::Button},
+    sign_in::{complete_login::TxOutcome, facts::given, sessions::Opening, start::LoginState, upstream_identity::UpstreamIdentity},
+    transaction::LiveRequest,
 };
 
 /// How long a sign-in counts as recent, unless the policy wants it shorter.
@@ -49,7 +49,7 @@ pub struct ConfirmView {
 
 /// What of an account can confirm.
 struct Ways {
-    beside: Beside,
+    available: AvailableMethods,
     /// The address or number as it is sent to.
     code_to: Option<String>,
     providers: Vec<Provider>,
@@ -57,7 +57,7 @@ struct Ways {
 
 impl Ligature {
     /// Whether a session's last authentication is recent at a moment.
-    pub(crate) fn recent(caller: &Caller, at: Micros, policy: &Policy) -> bool {
+    pub(crate) fn is_reauthenticated(caller: &SessionInfo, at: Micros, policy: &Policy) -> bool {
         at - caller.auth_at <= RECENT.min(policy.floors.session_age.saturating_mul(SECOND))
     }
 
@@ -65,88 +65,89 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
-    pub async fn is_recent(&self, visitor: &Visitor) -> Result<bool, Fault> {
-        let caller = Self::caller(visitor)?;
-        let policy = self.ground(&mut self.store.read().await?, None).await?.policy(None);
-        Ok(Self::recent(caller, self.now(), &policy))
+    pub async fn is_recent(&self, ctx: &RequestContext) -> Result<bool, Error> {
+        let caller = Self::caller(ctx)?;
+        let policy = self.policy_context(&mut self.store.read().await?, None).await?.policy(None);
+        Ok(Self::is_reauthenticated(caller, self.now(), &policy))
     }
 
     /// The page's choices.
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
-    pub async fn confirm_view(&self, visitor: &Visitor) -> Result<ConfirmView, Fault> {
-        let caller = Self::caller(visitor)?;
+    pub async fn confirm_view(&self, ctx: &RequestContext) -> Result<ConfirmView, Error> {
+        let caller = Self::caller(ctx)?;
         let ways = self.ways(&mut self.store.read().await?, caller.account).await?;
         let mut providers = Vec::new();
         for row in ways.providers {
             let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
             providers.push(Button { key: row.key, name: row.name, kind: row.kind, origin });
         }
-        let passkey = if ways.beside.passkey { Some(self.begin_passkey_sign_in(visitor)?) } else { None };
-        Ok(ConfirmView { password: ways.beside.password, passkey, code_to: ways.code_to.map(|to| masked(&to)), providers })
+        let passkey = if ways.available.passkey { Some(self.begin_passkey_sign_in(ctx)?) } else { None };
+        Ok(ConfirmView { password: ways.available.password, passkey, code_to: ways.code_to.map(|to| masked(&to)), providers })
     }
 
     /// The ways that the decision would let count, the strong ones first: what is weak depends on them.
-    async fn ways(&self, c: &mut Conn, account: AccountId) -> Result<Ways, Fault> {
-        let ground = self.ground(c, None).await?;
+    async fn ways(&self, c: &mut Conn, account: AccountId) -> Result<Ways, Error> {
+        let config = self.policy_context(c, None).await?;
         let known = self.own_known(c, account).await?;
-        let counts = |by: Means, beside: Beside, provider: Option<&Provider>| {
-            let confirm = Confirm { account, by, fresh: true, beside };
+        let counts = |by: ReauthMethod, available: AvailableMethods, provider: Option<&Provider>| {
+            let confirm = Confirm { account, by, fresh: true, available };
             let facts = provider.map(|p| ProviderFacts { id: p.id, enabled: p.enabled, filter: Some(true), second_factor: false });
             let facts = Facts { provider: facts, local: local_of(by), ..Facts::local(Intent::Confirm(confirm), Some(known)) };
-            let decision = decide(&facts, &ground.policy(provider.map(|p| p.key.as_str())));
+            let decision = decide(&facts, &config.policy(provider.map(|p| p.key.as_str())));
             matches!(decision.outcome, Outcome::Confirmed | Outcome::SecondFactor { .. })
         };
-        let mut beside = Beside { password: find_password(c, account).await?.is_some() && counts(Means::Password, Beside::default(), None), ..Beside::default() };
-        beside.passkey = self.has_passkeys() && !list_passkeys(c, account).await?.is_empty() && counts(Means::Passkey, beside, None);
+        let mut available =
+            AvailableMethods { password: find_password(c, account).await?.is_some() && counts(ReauthMethod::Password, AvailableMethods::default(), None), ..AvailableMethods::default() };
+        available.passkey = self.has_passkeys() && !list_passkeys(c, account).await?.is_empty() && counts(ReauthMethod::Passkey, available, None);
         let linked: Vec<_> = list_links(c, account).await?.into_iter().map(|l| l.provider_id).collect();
-        let (mut dated, mut plain) = (Vec::new(), Vec::new());
-        for row in ground.providers.iter().filter(|p| linked.contains(&p.id)) {
-            if self.connector(row).await?.says_when() { dated.push(row.clone()) } else { plain.push(row.clone()) }
+        let (mut reports_auth_time, mut plain) = (Vec::new(), Vec::new());
+        for row in config.providers.iter().filter(|p| linked.contains(&p.id)) {
+            if self.connector(row).await?.supports_auth_time() { reports_auth_time.push(row.clone()) } else { plain.push(row.clone()) }
         }
-        dated.retain(|p| counts(Means::Identity { dated: true }, beside, Some(p)));
-        beside.dated = !dated.is_empty();
+        reports_auth_time.retain(|p| counts(ReauthMethod::Identity { reports_auth_time: true }, available, Some(p)));
+        available.reports_auth_time = !reports_auth_time.is_empty();
         let mailbox = list_emails(c, account).await?.into_iter().find(|e| e.proof != "none" && !e.contested).map(|e| e.canonical);
         let phone = find_phone(c, account).await?.filter(|_| self.has_texts());
-        let code_to = mailbox.filter(|_| counts(Means::Mailbox, beside, None)).or(phone.filter(|_| counts(Means::Phone, beside, None)));
-        beside.mailbox = code_to.is_some();
-        plain.retain(|p| counts(Means::Identity { dated: false }, beside, Some(p)));
-        Ok(Ways { beside, code_to, providers: dated.into_iter().chain(plain).collect() })
+        let code_to = mailbox.filter(|_| counts(ReauthMethod::Mailbox, available, None)).or(phone.filter(|_| counts(ReauthMethod::Phone, available, None)));
+        available.mailbox = code_to.is_some();
+        plain.retain(|p| counts(ReauthMethod::Identity { reports_auth_time: false }, available, Some(p)));
+        Ok(Ways { available, code_to, providers: reports_auth_time.into_iter().chain(plain).collect() })
     }
 
     /// Confirms by the account's password.
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], refusals of the decision.
-    pub async fn confirm_by_password(&self, visitor: &Visitor, password: &str, continuation: Continuation) -> Result<Arrival, Fault> {
-        let account = Self::caller(visitor)?.account;
-        let proof = self.check_own_password(visitor, account, password).await?;
-        self.confirm_locally(visitor, account, Means::Password, proof, continuation).await
+    pub async fn confirm_by_password(&self, ctx: &RequestContext, password: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
+        let account = Self::caller(ctx)?.account;
+        let proof = self.check_own_password(ctx, account, password).await?;
+        self.confirm_locally(ctx, account, ReauthMethod::Password, proof, continuation).await
     }
 
     /// Confirms by a passkey of the account; another account's is refused by the decision.
     ///
     /// # Errors
     /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`], refusals of the decision.
-    pub async fn confirm_by_passkey(&self, visitor: &Visitor, sealed: &str, answer: &str, continuation: Continuation) -> Result<Arrival, Fault> {
-        let account = Self::caller(visitor)?.account;
-        let (shown, proof) = self.shown_passkey(visitor, sealed, answer).await?;
+    pub async fn confirm_by_passkey(&self, ctx: &RequestContext, sealed: &str, answer: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
+        let account = Self::caller(ctx)?.account;
+        let (shown, proof) = self.shown_passkey(ctx, sealed, answer).await?;
         if shown != account {
             return Err(Refusal::OtherAccount.into());
         }
-        self.confirm_locally(visitor, account, Means::Passkey, proof, continuation).await
+        self.confirm_locally(ctx, account, ReauthMethod::Passkey, proof, continuation).await
     }
 
     /// A credential of the account was shown just now.
-    async fn confirm_locally(&self, visitor: &Visitor, account: AccountId, by: Means, proof: ProvedBy, continuation: Continuation) -> Result<Arrival, Fault> {
-        self.settle(visitor, move |this, c, visitor| {
+    async fn confirm_locally(&self, ctx: &RequestContext, account: AccountId, by: ReauthMethod, proof: ProvedBy, continuation: Continuation) -> Result<LoginOutcome, Error> {
+        self.retry_step(ctx, move |this, c, ctx| {
             let (continuation, proof) = (continuation.clone(), proof.clone());
             Box::pin(async move {
                 // The device verified the person: a passkey stands for the second factor too.
-                let factor = (by == Means::Passkey).then(|| (account, "passkey".to_owned()));
-                let kept = Kept { factor, proof: Some(proof), ..Kept::default() };
-                this.confirm_by(c, &visitor, account, by, Beside::default(), &kept, &continuation, None).await
+                let factor = (by == ReauthMethod::Passkey).then(|| (account, "passkey".to_owned()));
+                let progress = AttemptProgress { factor, proof: Some(proof), ..AttemptProgress::default() };
+                this.confirm_by(c, &ctx, account, by, AvailableMethods::default(), &progress, &continuation, None).await
             })
         })
         .await
@@ -156,129 +157,129 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::NotAllowed`] where that is no way to confirm.
-    pub async fn ask_confirm_code(&self, visitor: &Visitor, continuation: Continuation) -> Result<Arrival, Fault> {
-        Self::caller(visitor)?;
-        self.settle(visitor, move |this, c, visitor| {
+    pub async fn ask_confirm_code(&self, ctx: &RequestContext, continuation: Continuation) -> Result<LoginOutcome, Error> {
+        Self::caller(ctx)?;
+        self.retry_step(ctx, move |this, c, ctx| {
             let continuation = continuation.clone();
             Box::pin(async move {
-                let account = visitor.session()?.account;
+                let account = ctx.session()?.account;
                 let contact = this.ways(c, account).await?.code_to.ok_or(Refusal::NotAllowed)?;
                 let awaited = Awaited { purpose: CodePurpose::Confirm, account: Some(account), contact };
-                this.await_code(c, &visitor, awaited, None, &continuation).await
+                this.await_code(c, &ctx, awaited, None, &continuation).await
             })
         })
         .await
     }
 
     /// The right code, in the session that asked for it; it counts if the decision would ask for it again.
-    pub(crate) async fn confirm_by_code(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
+    pub(crate) async fn confirm_by_code(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, account: AccountId, contact: &Contact) -> Result<TxOutcome, Error> {
         let ways = self.ways(c, account).await?;
-        let by = if contact.is_phone() { Means::Phone } else { Means::Mailbox };
-        let kept = Kept { proof: Some(ProvedBy::code_to(contact)), ..Kept::default() };
-        self.confirm_by(c, visitor, account, by, ways.beside, &kept, &open.continuation, Some(open)).await
+        let by = if contact.is_phone() { ReauthMethod::Phone } else { ReauthMethod::Mailbox };
+        let progress = AttemptProgress { proof: Some(ProvedBy::code_to(contact)), ..AttemptProgress::default() };
+        self.confirm_by(c, ctx, account, by, ways.available, &progress, &open.continuation, Some(open)).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
     async fn confirm_by(
         &self,
         c: &mut Conn,
-        visitor: &Acting,
+        ctx: &LiveRequest,
         account: AccountId,
-        by: Means,
-        beside: Beside,
-        kept: &Kept,
+        by: ReauthMethod,
+        available: AvailableMethods,
+        progress: &AttemptProgress,
         continuation: &Continuation,
         open: Option<&Opened>,
-    ) -> Result<Settled, Fault> {
+    ) -> Result<TxOutcome, Error> {
         let known = self.own_known(c, account).await?;
-        let facts = Facts::local(Intent::Confirm(Confirm { account, by, fresh: true, beside }), Some(known));
-        let proof_gone = !self.still_proves(c, account, kept.proof.as_ref()).await?;
-        let contested = self.is_contested(c, account, kept.proof.as_ref()).await?;
-        let facts = Facts { local: local_of(by), given: given(kept, Vec::new()), proof_gone, contested, ..facts };
-        let ground = self.ground(c, None).await?;
-        let policy = ground.policy(None);
-        let factor = kept.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
+        let facts = Facts::local(Intent::Confirm(Confirm { account, by, fresh: true, available }), Some(known));
+        let proof_gone = !self.still_proves(c, account, progress.proof.as_ref()).await?;
+        let contested = self.is_contested(c, account, progress.proof.as_ref()).await?;
+        let facts = Facts { local: local_of(by), given: given(progress, Vec::new()), proof_gone, contested, ..facts };
+        let config = self.policy_context(c, None).await?;
+        let policy = config.policy(None);
+        let factor = progress.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
         let opening = Opening { kind: "confirm", factor, ..Opening::local(account, method_of(by), self.now()) };
-        self.confirmed(c, &Confirming { visitor, facts: &facts, ground: &ground, policy: &policy, opening: &opening, continuation, open, kept }).await
+        self.confirmed(c, &Confirming { ctx, facts: &facts, config: &config, policy: &policy, opening: &opening, continuation, open, progress }).await
     }
 
     /// A provider's answer to a start that was made for confirming.
-    pub(crate) async fn confirm_by_identity(&self, c: &mut Conn, visitor: &Acting, held: &Held, session: &[u8], start: &Sealed) -> Result<Settled, Fault> {
-        let account = visitor.session.as_ref().filter(|own| own.hash == session).ok_or(Refusal::SessionEnded)?.account;
-        let ground = self.ground(c, None).await?;
-        let provider = ground.provider(held.provider).ok_or(Refusal::ProviderUnknown)?;
-        let by = Means::Identity { dated: self.connector(provider).await?.says_when() };
-        let fresh = held.assertion.auth_at.is_some_and(|at| at + SKEW >= start.at);
-        let beside = self.ways(c, account).await?.beside;
-        let known = find_link(c, self.org, &held.namespace, &held.assertion.subject).await?;
+    pub(crate) async fn confirm_by_identity(&self, c: &mut Conn, ctx: &LiveRequest, identity: &UpstreamIdentity, session: &[u8], start: &LoginState) -> Result<TxOutcome, Error> {
+        let account = ctx.session.as_ref().filter(|own| own.hash == session).ok_or(Refusal::SessionEnded)?.account;
+        let config = self.policy_context(c, None).await?;
+        let provider = config.provider(identity.provider).ok_or(Refusal::ProviderUnknown)?;
+        let by = ReauthMethod::Identity { reports_auth_time: self.connector(provider).await?.supports_auth_time() };
+        let fresh = identity.assertion.auth_at.is_some_and(|at| at + SKEW >= start.at);
+        let available = self.ways(c, account).await?.available;
+        let known = find_link(c, self.org, &identity.namespace, &identity.assertion.subject).await?;
         let link = known.as_ref().map(|(link, ..)| link.id);
         let known = known.map(|(link, state, second_factor)| Known { account: link.account_id, state, link: Some(link.id), second_factor });
-        let policy = ground.policy(Some(&held.key));
-        let around = self.surroundings(c, &policy, known, &ground).await?;
-        let filter = self.values(held, &policy, &around)?.filter;
-        let second_factor = held.second_factor(&policy);
-        let provider = Some(ProviderFacts { id: held.provider, enabled: provider.enabled, filter, second_factor });
-        let facts = Facts { provider, ..Facts::local(Intent::Confirm(Confirm { account, by, fresh, beside }), known) };
+        let policy = config.policy(Some(&identity.key));
+        let around = self.expression_context(c, &policy, known, &config).await?;
+        let filter = self.values(identity, &policy, &around)?.filter;
+        let second_factor = identity.second_factor(&policy);
+        let provider = Some(ProviderFacts { id: identity.provider, enabled: provider.enabled, filter, second_factor });
+        let facts = Facts { provider, ..Facts::local(Intent::Confirm(Confirm { account, by, fresh, available }), known) };
         let factor = if second_factor { "provider" } else { "" };
-        let opening = Opening { account, method: held.key.clone(), link, provider: Some(held.provider), kind: "confirm", auth_at: self.now(), factor: factor.into() };
+        let opening = Opening { account, method: identity.key.clone(), link, provider: Some(identity.provider), kind: "confirm", auth_at: self.now(), factor: factor.into() };
         let confirming = Confirming {
-            visitor,
+            ctx,
             facts: &facts,
-            ground: &ground,
+            config: &config,
             policy: &policy,
             opening: &opening,
             continuation: &start.continuation,
             open: None,
-            kept: &Kept { proof: link.map(ProvedBy::Identity), ..Kept::default() },
+            progress: &AttemptProgress { proof: link.map(ProvedBy::Identity), ..AttemptProgress::default() },
         };
         let settled = self.confirmed(c, &confirming).await?;
         if let (Ok(_), Some(link)) = (&settled, link) {
-            touch_link(c, link, &self.sealed_claims(held)?, self.now()).await?;
+            touch_link(c, link, &self.sealed_claims(identity)?, self.now()).await?;
         }
         Ok(settled)
     }
 
     /// The second factor was shown: the confirmation that waited for it is decided once more.
-    pub(crate) async fn confirm_with_factor(&self, c: &mut Conn, visitor: &Acting, open: &Opened, then: &Then, kept: &Kept) -> Result<Settled, Fault> {
-        let Then::Confirm { account, method, link, provider } = then else { return Err(Fault::Internal("no confirmation waits".into())) };
-        if visitor.session()?.account != *account {
+    pub(crate) async fn confirm_with_factor(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, then: &Then, progress: &AttemptProgress) -> Result<TxOutcome, Error> {
+        let Then::Confirm { account, method, link, provider } = then else { return Err(Error::Internal("no confirmation waits".into())) };
+        if ctx.session()?.account != *account {
             return Err(Refusal::OtherAccount.into());
         }
-        let ground = self.ground(c, None).await?;
-        let key = provider.and_then(|id| ground.provider(id)).map(|p| p.key.clone());
-        let enabled = provider.is_none_or(|id| ground.provider(id).is_some_and(|p| p.enabled));
+        let config = self.policy_context(c, None).await?;
+        let key = provider.and_then(|id| config.provider(id)).map(|p| p.key.clone());
+        let enabled = provider.is_none_or(|id| config.provider(id).is_some_and(|p| p.enabled));
         let provider_facts = provider.map(|id| ProviderFacts { id, enabled, filter: Some(true), second_factor: false });
         let by = match (provider, method.as_str()) {
-            (Some(_), _) => Means::Identity { dated: true },
-            (None, "password") => Means::Password,
-            (None, "passkey") => Means::Passkey,
-            (None, "phone") => Means::Phone,
-            (None, _) => Means::Mailbox,
+            (Some(_), _) => ReauthMethod::Identity { reports_auth_time: true },
+            (None, "password") => ReauthMethod::Password,
+            (None, "passkey") => ReauthMethod::Passkey,
+            (None, "phone") => ReauthMethod::Phone,
+            (None, _) => ReauthMethod::Mailbox,
         };
         // How it counted was decided when it was shown; what is asked now is whether the account still is what it was.
-        let confirm = Confirm { account: *account, by, fresh: true, beside: Beside::default() };
+        let confirm = Confirm { account: *account, by, fresh: true, available: AvailableMethods::default() };
         let known = self.own_known(c, *account).await?;
-        let proof_gone = !self.still_proves(c, *account, kept.proof.as_ref()).await?;
-        let contested = self.is_contested(c, *account, kept.proof.as_ref()).await?;
-        let facts = Facts { provider: provider_facts, local: local_of(by), given: given(kept, Vec::new()), proof_gone, contested, ..Facts::local(Intent::Confirm(confirm), Some(known)) };
-        let factor = kept.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
+        let proof_gone = !self.still_proves(c, *account, progress.proof.as_ref()).await?;
+        let contested = self.is_contested(c, *account, progress.proof.as_ref()).await?;
+        let facts = Facts { provider: provider_facts, local: local_of(by), given: given(progress, Vec::new()), proof_gone, contested, ..Facts::local(Intent::Confirm(confirm), Some(known)) };
+        let factor = progress.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
         let opening = Opening { account: *account, method: method.clone(), link: *link, provider: *provider, kind: "confirm", auth_at: self.now(), factor };
-        let policy = ground.policy(key.as_deref());
-        self.confirmed(c, &Confirming { visitor, facts: &facts, ground: &ground, policy: &policy, opening: &opening, continuation: &open.continuation, open: Some(open), kept }).await
+        let policy = config.policy(key.as_deref());
+        self.confirmed(c, &Confirming { ctx, facts: &facts, config: &config, policy: &policy, opening: &opening, continuation: &open.continuation, open: Some(open), progress }).await
     }
 
-    async fn own_known(&self, c: &mut Conn, account: AccountId) -> Result<Known, Fault> {
+    async fn own_known(&self, c: &mut Conn, account: AccountId) -> Result<Known, Error> {
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
         let second_factor = find_factor(c, account, TOTP).await?.is_some();
         Ok(Known { account, state: row.state(), link: None, second_factor })
     }
 
     /// What the decision says: the same session goes on under a new id, standing on this authentication.
-    async fn confirmed(&self, c: &mut Conn, Confirming { visitor, facts, ground, policy, opening, continuation, open, kept }: &Confirming<'_>) -> Result<Settled, Fault> {
+    async fn confirmed(&self, c: &mut Conn, Confirming { ctx, facts, config, policy, opening, continuation, open, progress }: &Confirming<'_>) -> Result<TxOutcome, Error> {
         let decision = decide(facts, policy);
         let then = Then::Confirm { account: opening.account, method: opening.method.clone(), link: opening.link, provider: opening.provider };
-        if let Some(state) = State::complete(&decision.outcome, then, (*kept).clone()) {
-            return self.wait_in(c, visitor, *open, "confirm", state, continuation).await;
+        if let Some(state) = State::complete(&decision.outcome, then, (*progress).clone()) {
+            return self.wait_in(c, ctx, *open, "confirm", state, continuation).await;
         }
         let event = |kind| Event { provider: opening.method.clone(), ..Event::new(kind).account(opening.account).detail(trace_of(facts, &decision)) };
         match decision.outcome {
@@ -287,48 +288,48 @@ impl Ligature {
                     self.move_on(c, open, &State::Done, "").await?;
                 }
                 self.record(c, event("session.confirmed")).await?;
-                visitor.session_of(opening.account)?;
-                let secret = self.open_session(c, visitor, ground, opening).await?;
-                Ok(Ok(Arrival::SignedIn { secret, continuation: (*continuation).clone(), method: opening.method.clone() }))
+                ctx.session_of(opening.account)?;
+                let secret = self.open_session(c, ctx, config, opening).await?;
+                Ok(Ok(LoginOutcome::SignedIn { secret, continuation: (*continuation).clone(), method: opening.method.clone() }))
             }
             Outcome::Refuse { refusal } => {
                 let support = support_code();
                 self.record(c, event("session.not_confirmed").code(refusal.code()).support(&support)).await?;
                 Ok(Err((refusal, support)))
             }
-            _ => Err(Fault::Internal("a confirmation confirms or is refused".into())),
+            _ => Err(Error::Internal("a confirmation confirms or is refused".into())),
         }
     }
 }
 
 /// The local method whose switch counts for a means.
-fn local_of(by: Means) -> Local {
+fn local_of(by: ReauthMethod) -> Local {
     match by {
-        Means::Passkey => Local::Passkey,
-        Means::Mailbox => Local::EmailCode,
-        Means::Phone => Local::PhoneCode,
-        Means::Password | Means::Identity { .. } => Local::Password,
+        ReauthMethod::Passkey => Local::Passkey,
+        ReauthMethod::Mailbox => Local::EmailCode,
+        ReauthMethod::Phone => Local::PhoneCode,
+        ReauthMethod::Password | ReauthMethod::Identity { .. } => Local::Password,
     }
 }
 
 /// How a session names a means of the account's own.
-fn method_of(by: Means) -> &'static str {
+fn method_of(by: ReauthMethod) -> &'static str {
     match by {
-        Means::Password => "password",
-        Means::Passkey => "passkey",
-        Means::Phone => "phone",
-        Means::Mailbox | Means::Identity { .. } => "code",
+        ReauthMethod::Password => "password",
+        ReauthMethod::Passkey => "passkey",
+        ReauthMethod::Phone => "phone",
+        ReauthMethod::Mailbox | ReauthMethod::Identity { .. } => "code",
     }
 }
 
 /// A confirmation with everything that deciding and applying it takes.
 struct Confirming<'a> {
-    visitor: &'a Acting,
+    ctx: &'a LiveRequest,
     facts: &'a Facts,
-    ground: &'a Ground,
+    config: &'a PolicyContext,
     policy: &'a Policy,
     opening: &'a Opening,
     continuation: &'a Continuation,
     open: Option<&'a Opened>,
-    kept: &'a Kept,
+    progress: &'a AttemptProgress,
 }

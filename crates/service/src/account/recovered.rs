@@ -5,7 +5,7 @@ use domain::{LinkId, Refusal};
 use storage::accounts::{list_emails, passkeys::list_passkeys};
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     account::{
         Address, Method,
         passkeys::{PasskeyRow, hex},
@@ -39,11 +39,11 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
-    pub async fn ways_in(&self, visitor: &Visitor) -> Result<WaysIn, Fault> {
-        let overview = self.overview(visitor).await?;
+    pub async fn ways_in(&self, ctx: &RequestContext) -> Result<WaysIn, Error> {
+        let overview = self.overview(ctx).await?;
         Ok(WaysIn {
             methods: overview.methods.into_iter().filter(|m| m.link.is_some()).collect(),
-            passkeys: self.own_passkeys(visitor).await?,
+            passkeys: self.own_passkeys(ctx).await?,
             addresses: overview.addresses.into_iter().filter(|a| a.proved).collect(),
             phone: overview.phone.flatten(),
         })
@@ -55,18 +55,18 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::LastAddress`] where there are several addresses and none is the person's; as
     /// [`Ligature::remove_method`].
-    pub async fn keep_only(&self, visitor: &Visitor, mine: Mine) -> Result<(), Fault> {
-        self.act(visitor, move |this, c, visitor| {
+    pub async fn keep_only(&self, ctx: &RequestContext, mine: Mine) -> Result<(), Error> {
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
-                let session = visitor.session()?;
+                let session = ctx.session()?;
                 let account = session.account;
                 let policies = this.policies(c).await?;
                 let methods = this.method_rows(c, &policies, account, Some(session)).await?;
                 for link in methods.iter().filter(|m| m.stays.is_none()).filter_map(|m| m.link).filter(|link| !mine.links.contains(link)) {
-                    this.remove_in(c, &visitor, Some(link)).await?;
+                    this.remove_in(c, &ctx, Some(link)).await?;
                 }
                 for id in list_passkeys(c, account).await?.iter().map(|k| hex(&k.id)).filter(|id| !mine.passkeys.contains(id)) {
-                    this.remove_passkey_in(c, &visitor, &id).await?;
+                    this.remove_passkey_in(c, &ctx, &id).await?;
                 }
                 let proved: Vec<String> = list_emails(c, account).await?.into_iter().filter(|e| e.proof != "none").map(|e| e.canonical).collect();
                 if proved.len() > 1 {
@@ -74,7 +74,7 @@ impl Ligature {
                         return Err(Refusal::LastAddress.into());
                     }
                     for address in proved.iter().filter(|address| !mine.addresses.contains(*address)) {
-                        this.remove_email_in(c, &visitor, address, true).await?;
+                        this.remove_email_in(c, &ctx, address, true).await?;
                     }
                 }
                 Ok(())

@@ -11,7 +11,7 @@ use storage::{
     accounts::snapshots::{Snapshot, load_snapshots},
 };
 
-use crate::{Fault, Ligature, policy::context::Ground};
+use crate::{Error, Ligature, policy::context::PolicyContext};
 
 /// What would go.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +26,7 @@ pub(crate) enum Going {
 
 /// An account as removals are decided for it.
 pub(crate) struct Removal {
-    ground: Arc<Ground>,
+    config: Arc<PolicyContext>,
     own: Snapshot,
 }
 
@@ -35,36 +35,36 @@ impl Removal {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`] where it is gone.
-    pub async fn load(ligature: &Ligature, c: &mut Conn, account: AccountId) -> Result<Self, Fault> {
+    pub async fn load(ligature: &Ligature, c: &mut Conn, account: AccountId) -> Result<Self, Error> {
         let own = load_snapshots(c, ligature.org, &[account]).await?.remove(&account).ok_or(Refusal::SessionEnded)?;
-        Ok(Self { ground: ligature.ground(c, None).await?, own })
+        Ok(Self { config: ligature.policy_context(c, None).await?, own })
     }
 
     /// The policy that a method stands under.
     pub fn policy(&self, going: Going) -> Arc<Policy> {
         let provider = match going {
-            Going::Link(id) => self.own.links.iter().find(|l| l.id == id).and_then(|l| self.ground.provider(l.provider)),
+            Going::Link(id) => self.own.links.iter().find(|l| l.id == id).and_then(|l| self.config.provider(l.provider)),
             Going::Password | Going::Passkey { .. } => None,
         };
-        self.ground.policy(provider.map(|p| p.key.as_str()))
+        self.config.policy(provider.map(|p| p.key.as_str()))
     }
 
     /// The decision, given the account without it.
-    pub fn decide(&self, going: Going, recent: bool) -> (Facts, Decision) {
+    pub fn decide(&self, going: Going, reauthenticated: bool) -> (Facts, Decision) {
         let mut own = self.own.clone();
         match going {
             Going::Link(id) => own.links.retain(|l| l.id != id),
             Going::Password => own.password = false,
             Going::Passkey { last } => own.passkeys &= !last,
         }
-        let now = self.ground.count(&self.own, None);
+        let now = self.config.count(&self.own, None);
         let remove = Remove {
             account: own.account,
             methods: now.methods,
             target_methods: now.target,
             passkey: matches!(going, Going::Passkey { .. }),
-            usable_left: self.ground.count(&own, None).usable,
-            recent,
+            usable_left: self.config.count(&own, None).usable,
+            reauthenticated,
         };
         let facts = Facts::local(Intent::Remove(remove), None);
         let decision = decide(&facts, &self.policy(going));

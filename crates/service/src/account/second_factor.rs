@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AccountId, CredentialId, Refusal, Right, SECOND,
     account_rules::rewind::Changed,
-    facts::{Governing, What},
+    facts::{AccountChange, AdminAction},
 };
 use fast_qr::{
     QRBuilder,
@@ -23,7 +23,7 @@ use storage::{
 use totp_rs::{Builder, Totp};
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     account::changes::{ProfileChange, doer},
     audit::Event,
     codes::limits::{Counted, Guarded},
@@ -55,10 +55,10 @@ pub struct Begun {
     pub url: String,
 }
 
-fn totp(secret: &[u8], issuer: &str, name: &str) -> Result<Totp, Fault> {
+fn totp(secret: &[u8], issuer: &str, name: &str) -> Result<Totp, Error> {
     // A colon ends the issuer in the address that authenticators read.
     let clean = |s: &str| s.chars().filter(|c| *c != ':' && !c.is_control()).take(60).collect::<String>();
-    Builder::new().with_secret(secret.to_vec()).with_issuer(Some(clean(issuer))).with_account_name(clean(name)).build().map_err(|e| Fault::Internal(e.to_string()))
+    Builder::new().with_secret(secret.to_vec()).with_issuer(Some(clean(issuer))).with_account_name(clean(name)).build().map_err(|e| Error::Internal(e.to_string()))
 }
 
 fn grouped(secret: &str) -> String {
@@ -74,17 +74,17 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::NotRecent`], [`Refusal::ManagementOff`]: why nothing may be changed here now.
-    pub async fn second_factor_view(&self, visitor: &Visitor) -> Result<SecondFactorView, Fault> {
-        let account = Self::caller(visitor)?.account;
+    pub async fn second_factor_view(&self, ctx: &RequestContext) -> Result<SecondFactorView, Error> {
+        let account = Self::caller(ctx)?.account;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let since = find_factor(c, account, TOTP).await?.map(|(_, at)| at);
-        self.may_begin_change(c, visitor, What::SecondFactor { adds: since.is_none() }).await?;
+        self.may_begin_change(c, ctx, AccountChange::SecondFactor { adds: since.is_none() }).await?;
         let begun = match find_factor(c, account, TOTP_BEGUN).await? {
             Some((sealed, _)) if since.is_none() => {
                 let totp = self.authenticator(c, account, &sealed).await?;
-                let url = totp.to_url().map_err(|e| Fault::Internal(e.to_string()))?;
-                let code = QRBuilder::new(url.as_str()).build().map_err(|e| Fault::Internal(format!("{e:?}")))?;
+                let url = totp.to_url().map_err(|e| Error::Internal(e.to_string()))?;
+                let code = QRBuilder::new(url.as_str()).build().map_err(|e| Error::Internal(format!("{e:?}")))?;
                 Some(Begun { qr: SvgBuilder::default().margin(2).to_str(&code), secret: grouped(&totp.secret().to_base32()), url })
             }
             _ => None,
@@ -92,9 +92,9 @@ impl Ligature {
         Ok(SecondFactorView { since, recovery_codes_left: count_recovery_codes(c, account).await?, begun })
     }
 
-    async fn authenticator(&self, c: &mut Conn, account: AccountId, sealed: &str) -> Result<Totp, Fault> {
-        let sealed = URL_SAFE_NO_PAD.decode(sealed).map_err(|e| Fault::Internal(e.to_string()))?;
-        let secret = self.vault.open_sealed(&purpose(account), &sealed).ok_or_else(|| Fault::Internal("a sealed factor does not open".into()))?;
+    async fn authenticator(&self, c: &mut Conn, account: AccountId, sealed: &str) -> Result<Totp, Error> {
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).map_err(|e| Error::Internal(e.to_string()))?;
+        let secret = self.keys.open_sealed(&purpose(account), &sealed).ok_or_else(|| Error::Internal("a sealed factor does not open".into()))?;
         let name = list_emails(c, account).await?.into_iter().next().map(|e| e.typed).unwrap_or_default();
         let issuer = organisation_name(c, self.org).await?;
         totp(&secret, &issuer, if name.is_empty() { "account" } else { &name })
@@ -104,12 +104,12 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::second_factor_view`].
-    pub async fn begin_second_factor(&self, visitor: &Visitor) -> Result<(), Fault> {
-        let sealed = URL_SAFE_NO_PAD.encode(self.vault.seal(&purpose(Self::caller(visitor)?.account), &random_bytes::<20>())?);
-        self.act(visitor, move |this, c, visitor| {
+    pub async fn begin_second_factor(&self, ctx: &RequestContext) -> Result<(), Error> {
+        let sealed = URL_SAFE_NO_PAD.encode(self.keys.seal(&purpose(Self::caller(ctx)?.account), &random_bytes::<20>())?);
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let now = this.now();
-                let account = this.may_change(c, &visitor, What::SecondFactor { adds: true }, now).await?.account;
+                let account = this.may_change(c, &ctx, AccountChange::SecondFactor { adds: true }, now).await?.account;
                 if find_factor(c, account, TOTP).await?.is_some() {
                     return Err(Refusal::AttemptStep.into());
                 }
@@ -123,16 +123,16 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`]; as [`Ligature::second_factor_view`].
-    pub async fn add_second_factor(&self, visitor: &Visitor, typed: &str) -> Result<Vec<String>, Fault> {
-        let caller = Self::caller(visitor)?.clone();
-        let counted = self.count_try(visitor, Guarded::Factor, Some(caller.account), &[]).await?;
+    pub async fn add_second_factor(&self, ctx: &RequestContext, typed: &str) -> Result<Vec<String>, Error> {
+        let caller = Self::caller(ctx)?.clone();
+        let counted = self.count_try(ctx, Guarded::Factor, Some(caller.account), &[]).await?;
         let (codes, hashes) = self.new_recovery_codes(caller.account);
         let typed = typed.to_owned();
-        self.act(visitor, move |this, c, visitor| {
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
-                let session = visitor.session()?;
+                let session = ctx.session()?;
                 let (account, now) = (session.account, this.now());
-                let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: true }, now).await?;
+                let allowed = this.may_change(c, &ctx, AccountChange::SecondFactor { adds: true }, now).await?;
                 let changing = this.change(c, account).await?;
                 let (sealed, _) = find_factor(c, account, TOTP_BEGUN).await?.ok_or(Refusal::AttemptStep)?;
                 let step = matching(&counted, &this.authenticator(c, account, &sealed).await?, &typed, now).ok_or(Refusal::CodeWrong)?;
@@ -142,10 +142,10 @@ impl Ligature {
                 set_recovery_codes(c, account, &hashes, now).await?;
                 set_session_factor(c, &session.hash, SET_UP).await?;
                 this.forget_tries(c, Guarded::Factor, account).await?;
-                this.end_everything(c, account, Some(&visitor)).await?;
+                this.end_everything(c, account, Some(&ctx)).await?;
                 this.record(c, Event::new("second_factor.added").account(account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::SecondFactor, &doer(&visitor), ProfileChange::default()).await?;
-                this.tell(c, account, Kind::SecondFactorNotice, &visitor, "", "", noted.as_ref()).await
+                let noted = this.changed(c, changing, Changed::SecondFactor, &doer(&ctx), ProfileChange::default()).await?;
+                this.notify(c, account, Kind::SecondFactorNotice, &ctx, "", "", noted.as_ref()).await
             })
         })
         .await?;
@@ -156,21 +156,21 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::second_factor_view`]; [`Refusal::AttemptStep`] without a second factor.
-    pub async fn renew_recovery_codes(&self, visitor: &Visitor) -> Result<Vec<String>, Fault> {
-        let account = Self::caller(visitor)?.account;
+    pub async fn renew_recovery_codes(&self, ctx: &RequestContext) -> Result<Vec<String>, Error> {
+        let account = Self::caller(ctx)?.account;
         let (codes, hashes) = self.new_recovery_codes(account);
-        self.act(visitor, move |this, c, visitor| {
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let now = this.now();
-                let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: false }, now).await?;
+                let allowed = this.may_change(c, &ctx, AccountChange::SecondFactor { adds: false }, now).await?;
                 if find_factor(c, account, TOTP).await?.is_none() {
                     return Err(Refusal::AttemptStep.into());
                 }
                 let changing = this.change(c, account).await?;
                 set_recovery_codes(c, account, &hashes, now).await?;
                 this.record(c, Event::new("recovery_codes.renewed").account(account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::RecoveryCodes, &doer(&visitor), ProfileChange::default()).await?;
-                this.tell(c, account, Kind::RecoveryCodesNotice, &visitor, "", "", noted.as_ref()).await
+                let noted = this.changed(c, changing, Changed::RecoveryCodes, &doer(&ctx), ProfileChange::default()).await?;
+                this.notify(c, account, Kind::RecoveryCodesNotice, &ctx, "", "", noted.as_ref()).await
             })
         })
         .await?;
@@ -181,17 +181,17 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::second_factor_view`]; [`Refusal::AttemptStep`] without one.
-    pub async fn remove_second_factor(&self, visitor: &Visitor) -> Result<(), Fault> {
-        self.act(visitor, move |this, c, visitor| {
+    pub async fn remove_second_factor(&self, ctx: &RequestContext) -> Result<(), Error> {
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
-                let allowed = this.may_change(c, &visitor, What::SecondFactor { adds: false }, this.now()).await?;
+                let allowed = this.may_change(c, &ctx, AccountChange::SecondFactor { adds: false }, this.now()).await?;
                 let changing = this.change(c, allowed.account).await?;
                 if !this.drop_second_factor(c, allowed.account).await? {
                     return Err(Refusal::AttemptStep.into());
                 }
                 this.record(c, Event::new("second_factor.removed").account(allowed.account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::SecondFactorGone, &doer(&visitor), ProfileChange::default()).await?;
-                this.tell(c, allowed.account, Kind::SecondFactorGone, &visitor, "", "", noted.as_ref()).await
+                let noted = this.changed(c, changing, Changed::SecondFactorGone, &doer(&ctx), ProfileChange::default()).await?;
+                this.notify(c, allowed.account, Kind::SecondFactorGone, &ctx, "", "", noted.as_ref()).await
             })
         })
         .await
@@ -201,26 +201,26 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::allowed`]; [`Refusal::NotFound`] without one.
-    pub async fn admin_remove_second_factor(&self, visitor: &Visitor, account: AccountId) -> Result<(), Fault> {
-        self.administer(visitor, Right::GovernAccounts, move |this, c, admin| {
+    pub async fn admin_remove_second_factor(&self, ctx: &RequestContext, account: AccountId) -> Result<(), Error> {
+        self.administer(ctx, Right::GovernAccounts, move |this, c, admin| {
             Box::pin(async move {
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
                 let changing = this.change(c, account).await?;
-                let trace = this.may_govern(c, &admin, account, row.state(), Governing::RemoveSecondFactor).await?;
+                let trace = this.may_govern(c, &admin, account, row.state(), AdminAction::RemoveSecondFactor).await?;
                 if !this.drop_second_factor(c, account).await? {
                     return Err(Refusal::NotFound.into());
                 }
                 this.end_everything(c, account, None).await?;
                 this.record(c, admin.event("second_factor.removed").account(account).detail(trace)).await?;
                 let noted = this.changed(c, changing, Changed::SecondFactorGone, &admin.name(), ProfileChange::default()).await?;
-                this.tell(c, account, Kind::SecondFactorGone, admin.acting(), "", "", noted.as_ref()).await
+                this.notify(c, account, Kind::SecondFactorGone, admin.acting(), "", "", noted.as_ref()).await
             })
         })
         .await
     }
 
     /// Factor, begun factor and recovery codes go; `false`: there was no factor.
-    pub(crate) async fn drop_second_factor(&self, c: &mut Conn, account: AccountId) -> Result<bool, Fault> {
+    pub(crate) async fn drop_second_factor(&self, c: &mut Conn, account: AccountId) -> Result<bool, Error> {
         remove_factor(c, account, TOTP_BEGUN).await?;
         set_recovery_codes(c, account, &[], self.now()).await?;
         self.forget_tries(c, Guarded::Factor, account).await?;
@@ -232,15 +232,15 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`].
-    pub(crate) async fn check_factor(&self, visitor: &Visitor, account: AccountId, typed: &str) -> Result<&'static str, Fault> {
+    pub(crate) async fn check_factor(&self, ctx: &RequestContext, account: AccountId, typed: &str) -> Result<&'static str, Error> {
         let recovery = domain::one_time_code::fold(typed);
         if recovery.len() == RECOVERY_LENGTH {
-            return self.check_recovery_code(visitor, account, &recovery).await;
+            return self.check_recovery_code(ctx, account, &recovery).await;
         }
-        let counted = self.count_try(visitor, Guarded::Factor, Some(account), &[]).await?;
+        let counted = self.count_try(ctx, Guarded::Factor, Some(account), &[]).await?;
         let (this, typed) = (self.clone(), typed.to_owned());
         self.store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     let (sealed, _) = find_factor(c, account, TOTP).await?.ok_or(Refusal::PolicyChanged)?;
                     let step = matching(&counted, &this.authenticator(c, account, &sealed).await?, &typed, this.now()).ok_or(Refusal::CodeWrong)?;
@@ -259,25 +259,25 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`].
-    pub(crate) async fn check_kept_factor(&self, visitor: &Visitor, account: AccountId, sealed: &str, typed: &str) -> Result<(), Fault> {
-        let counted = self.count_try(visitor, Guarded::Factor, Some(account), &[]).await?;
+    pub(crate) async fn check_kept_factor(&self, ctx: &RequestContext, account: AccountId, sealed: &str, typed: &str) -> Result<(), Error> {
+        let counted = self.count_try(ctx, Guarded::Factor, Some(account), &[]).await?;
         let mut conn = self.store.read().await?;
         matching(&counted, &self.authenticator(&mut conn, account, sealed).await?, typed, self.now()).map(drop).ok_or_else(|| Refusal::CodeWrong.into())
     }
 
     /// A sealed text under the key of today.
-    pub(crate) fn reseal_text(&self, purpose: &str, sealed: &str) -> Result<String, Fault> {
-        let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|e| Fault::Internal(e.to_string()))?;
-        let secret = self.vault.open_sealed(purpose, &bytes).ok_or_else(|| Fault::Internal("a sealed factor does not open".into()))?;
-        Ok(URL_SAFE_NO_PAD.encode(self.vault.seal(purpose, &secret)?))
+    pub(crate) fn reseal_text(&self, purpose: &str, sealed: &str) -> Result<String, Error> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|e| Error::Internal(e.to_string()))?;
+        let secret = self.keys.open_sealed(purpose, &bytes).ok_or_else(|| Error::Internal("a sealed factor does not open".into()))?;
+        Ok(URL_SAFE_NO_PAD.encode(self.keys.seal(purpose, &secret)?))
     }
 
-    async fn check_recovery_code(&self, visitor: &Visitor, account: AccountId, folded: &str) -> Result<&'static str, Fault> {
-        let counted = self.count_try(visitor, Guarded::RecoveryCode, Some(account), &[]).await?;
+    async fn check_recovery_code(&self, ctx: &RequestContext, account: AccountId, folded: &str) -> Result<&'static str, Error> {
+        let counted = self.count_try(ctx, Guarded::RecoveryCode, Some(account), &[]).await?;
         let hash = self.recovery_hash(account, folded);
-        let (this, visitor) = (self.clone(), visitor.clone());
+        let (this, ctx) = (self.clone(), ctx.clone());
         self.store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     if !counted.opens() || !spend_recovery_code(c, account, &hash).await? {
                         return Err(Refusal::CodeWrong.into());
@@ -285,7 +285,7 @@ impl Ligature {
                     counted.was_right(c).await?;
                     let left = count_recovery_codes(c, account).await?;
                     this.record(c, Event::new("recovery_code.used").account(account).detail(json!({"left": left}))).await?;
-                    this.tell(c, account, Kind::RecoveryCodeUsed, &visitor, "", "", None).await
+                    this.notify(c, account, Kind::RecoveryCodeUsed, &ctx, "", "", None).await
                 })
             })
             .await?;
@@ -301,7 +301,7 @@ impl Ligature {
     }
 
     fn recovery_hash(&self, account: AccountId, folded: &str) -> Vec<u8> {
-        self.vault.lookup(&[b"recovery-code", &account.0, folded.as_bytes()])
+        self.keys.lookup(&[b"recovery-code", &account.0, folded.as_bytes()])
     }
 }
 

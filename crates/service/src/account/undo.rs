@@ -16,7 +16,7 @@ use storage::{
     Conn,
     accounts::{
         Account,
-        access::{Kept, find_own_link, list_barred, list_ways, remove_way, restore_way},
+        access::{AccessRow, find_own_link, list_barred, list_ways, remove_way, restore_way},
         attributes::find_phone_owner,
         find_account, hold_account, is_email_taken,
         journal::{UndoLink, Waiting, add_undo_link, find_rewind, find_undo_link, list_due_rewinds, remove_rewind, remove_undo_links, set_rewind, set_rewound, set_shown},
@@ -28,7 +28,7 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Caller, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext, SessionInfo,
     account::{
         changes::{Entry, Noted, ProfileChange, ways_of},
         passkeys::Ceremony,
@@ -38,9 +38,9 @@ use crate::{
     codes::limits::Guarded,
     crypto::random::{hash, row_id, token},
     notifications::messages::Kind,
-    policy::{context::Ground, providers::Button},
-    sign_in::{complete_login::Settled, start::Sealed, upstream_identity::Held},
-    transaction::Acting,
+    policy::{context::PolicyContext, providers::Button},
+    sign_in::{complete_login::TxOutcome, start::LoginState, upstream_identity::UpstreamIdentity},
+    transaction::LiveRequest,
 };
 
 /// How long a question lives that a session asked, and a credential that was shown to one.
@@ -125,7 +125,7 @@ struct Open {
     link: UndoLink,
     account: Account,
     now: BTreeSet<Way>,
-    rows: Vec<Kept>,
+    rows: Vec<AccessRow>,
     barred: BTreeSet<Way>,
     entries: Vec<Entry>,
     waiting: Option<Waiting>,
@@ -151,14 +151,14 @@ impl Open {
     }
 
     /// The row of a way: as it is now, or as it was when it was last removed.
-    fn row(&self, way: &Way) -> Option<&Kept> {
-        let has = |row: &&Kept| row.ways().contains(way);
+    fn row(&self, way: &Way) -> Option<&AccessRow> {
+        let has = |row: &&AccessRow| row.ways().contains(way);
         self.rows.iter().find(has).or_else(|| self.entries.iter().rev().flat_map(|e| &e.kept).find(has))
     }
 
     fn secret(&self, credential: CredentialId) -> Option<String> {
         self.rows.iter().chain(self.entries.iter().rev().flat_map(|e| &e.kept)).find_map(|row| match row {
-            Kept::Credential { id, secret, .. } if *id == credential => Some(secret.clone()),
+            AccessRow::Credential { id, secret, .. } if *id == credential => Some(secret.clone()),
             _ => None,
         })
     }
@@ -176,14 +176,14 @@ impl Open {
 
 impl Ligature {
     /// The address of a notice's page; the secret is only in the mail, and each recipient has one of their own.
-    pub(crate) async fn undo_url(&self, c: &mut Conn, account: AccountId, noted: &Noted, sent_to: &str) -> Result<String, Fault> {
+    pub(crate) async fn undo_url(&self, c: &mut Conn, account: AccountId, noted: &Noted, sent_to: &str) -> Result<String, Error> {
         let secret = token();
         let row = UndoLink { hash: hash(&secret), account_id: account, rev: noted.rev, sent_to: sent_to.to_owned(), shown: String::new(), expires_at: self.now() + KEPT };
         add_undo_link(c, self.org, &row).await?;
         Ok(format!("{}/undo/{secret}", self.settings.public_url))
     }
 
-    async fn open_undo(&self, c: &mut Conn, secret: &str) -> Result<Open, Fault> {
+    async fn open_undo(&self, c: &mut Conn, secret: &str) -> Result<Open, Error> {
         let link = find_undo_link(c, self.org, &key_of(secret)?, self.now()).await?.ok_or(Refusal::UndoOver)?;
         let open = self.open_account_undo(c, link).await?;
         // Its change was taken back, or the time for it is over.
@@ -194,13 +194,13 @@ impl Ligature {
     }
 
     /// The same in a transaction that changes the account: nobody else does from here on.
-    async fn hold_undo(&self, c: &mut Conn, secret: &str) -> Result<Open, Fault> {
+    async fn hold_undo(&self, c: &mut Conn, secret: &str) -> Result<Open, Error> {
         let link = find_undo_link(c, self.org, &key_of(secret)?, self.now()).await?.ok_or(Refusal::UndoOver)?;
         hold_account(c, link.account_id).await?;
         self.open_undo(c, secret).await
     }
 
-    async fn open_account_undo(&self, c: &mut Conn, link: UndoLink) -> Result<Open, Fault> {
+    async fn open_account_undo(&self, c: &mut Conn, link: UndoLink) -> Result<Open, Error> {
         let id = link.account_id;
         let account = find_account(c, self.org, id).await?.ok_or(Refusal::UndoOver)?;
         let rows = list_ways(c, id).await?;
@@ -211,14 +211,14 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::UndoOver`].
-    pub async fn undo_view(&self, visitor: &Visitor, secret: &str) -> Result<UndoView, Fault> {
+    pub async fn undo_view(&self, ctx: &RequestContext, secret: &str) -> Result<UndoView, Error> {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let open = self.open_undo(c, secret).await?;
-        let ground = self.ground(c, None).await?;
+        let config = self.policy_context(c, None).await?;
         let answer = open.answer(Span::from(open.link.rev));
         let entry = open.live(open.link.rev).ok_or(Refusal::UndoOver)?;
-        let shown = open.shown(&visitor.browser, self.now());
+        let shown = open.shown(&ctx.browser, self.now());
         let page = match shown {
             Some(_) if is_gone(&open.journal(), &open.now, open.link.rev) => UndoPage::Bar,
             None if is_gone(&open.journal(), &open.now, open.link.rev) => UndoPage::Gone,
@@ -227,11 +227,11 @@ impl Ligature {
             None => UndoPage::Begin,
         };
         let mut view = UndoView {
-            change: self.change_view(c, &ground, open.account.id, &entry.change).await?,
+            change: self.change_view(c, &config, open.account.id, &entry.change).await?,
             page,
-            stops: self.lines(c, &ground, &open, &answer.suspend).await?,
-            goes: self.lines(c, &ground, &open, &open.goes(&answer)).await?,
-            comes: self.lines(c, &ground, &open, &answer.restore).await?,
+            stops: self.lines(c, &config, &open, &answer.suspend).await?,
+            goes: self.lines(c, &config, &open, &open.goes(&answer)).await?,
+            comes: self.lines(c, &config, &open, &answer.restore).await?,
             due: open.waiting.map(|w| w.due_at),
             changes: Vec::new(),
             password: answer.after.iter().any(|w| matches!(w, Way::Password { .. })),
@@ -241,13 +241,13 @@ impl Ligature {
         };
         if page == UndoPage::Decide {
             for entry in open.entries.iter().filter(|e| open.live(e.change.rev).is_some()) {
-                view.changes.push(self.change_view(c, &ground, open.account.id, &entry.change).await?);
+                view.changes.push(self.change_view(c, &config, open.account.id, &entry.change).await?);
             }
         }
         if matches!(page, UndoPage::Show | UndoPage::Gone) {
             let usable = answer.after.iter().any(|w| matches!(w, Way::Passkey { .. }) && open.now.contains(w));
-            view.passkey = if usable && self.has_passkeys() { Some(self.begin_passkey_sign_in(visitor)?) } else { None };
-            for row in self.providers_before(c, &ground, &open, &answer).await? {
+            view.passkey = if usable && self.has_passkeys() { Some(self.begin_passkey_sign_in(ctx)?) } else { None };
+            for row in self.providers_before(c, &config, &open, &answer).await? {
                 let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
                 view.providers.push(Button { key: row.key, name: row.name, kind: row.kind, origin });
             }
@@ -255,12 +255,12 @@ impl Ligature {
         Ok(view)
     }
 
-    async fn providers_before(&self, c: &mut Conn, ground: &Ground, open: &Open, answer: &Rewind) -> Result<Vec<storage::policy::providers::Provider>, Fault> {
+    async fn providers_before(&self, c: &mut Conn, config: &PolicyContext, open: &Open, answer: &Rewind) -> Result<Vec<storage::policy::providers::Provider>, Error> {
         let mut all: Vec<storage::policy::providers::Provider> = Vec::new();
         for way in &answer.after {
             if let Way::Identity { link } = way
                 && let Some(row) = self.link_row(c, open.account.id, *link).await?
-                && let Some(provider) = ground.provider(row.provider_id).filter(|p| p.enabled && all.iter().all(|b| b.key != p.key))
+                && let Some(provider) = config.provider(row.provider_id).filter(|p| p.enabled && all.iter().all(|b| b.key != p.key))
             {
                 all.push(provider.clone());
             }
@@ -268,7 +268,7 @@ impl Ligature {
         Ok(all)
     }
 
-    async fn link_row(&self, c: &mut Conn, account: AccountId, link: LinkId) -> Result<Option<storage::accounts::links::Link>, Fault> {
+    async fn link_row(&self, c: &mut Conn, account: AccountId, link: LinkId) -> Result<Option<storage::accounts::links::Link>, Error> {
         let active = list_links(c, account).await?.into_iter().find(|l| l.id == link);
         match active {
             Some(row) => Ok(Some(row)),
@@ -276,13 +276,13 @@ impl Ligature {
         }
     }
 
-    async fn change_view(&self, c: &mut Conn, ground: &Ground, account: AccountId, change: &Change) -> Result<ChangeView, Fault> {
+    async fn change_view(&self, c: &mut Conn, config: &PolicyContext, account: AccountId, change: &Change) -> Result<ChangeView, Error> {
         let mut about = String::new();
         for way in change.added.iter().chain(&change.removed) {
             about = match way {
                 Way::Address { canonical, .. } => masked(canonical),
                 Way::Phone { number } => domain::contact::masked(number),
-                Way::Identity { link } => self.link_row(c, account, *link).await?.and_then(|l| ground.provider(l.provider_id).map(|p| p.name.clone())).unwrap_or_default(),
+                Way::Identity { link } => self.link_row(c, account, *link).await?.and_then(|l| config.provider(l.provider_id).map(|p| p.name.clone())).unwrap_or_default(),
                 Way::Primary { .. } | Way::Password { .. } | Way::Factor { .. } | Way::RecoveryCodes { .. } | Way::Passkey { .. } | Way::Merged { .. } | Way::Deletion => String::new(),
             };
             if !about.is_empty() {
@@ -292,20 +292,20 @@ impl Ligature {
         Ok(ChangeView { rev: change.rev, what: change.kind, about, at: change.at })
     }
 
-    async fn lines(&self, c: &mut Conn, ground: &Ground, open: &Open, ways: &BTreeSet<Way>) -> Result<Vec<Line>, Fault> {
+    async fn lines(&self, c: &mut Conn, config: &PolicyContext, open: &Open, ways: &BTreeSet<Way>) -> Result<Vec<Line>, Error> {
         let mut all = Vec::new();
         for way in ways {
             let (key, about) = match way {
                 Way::Address { canonical, .. } => ("address", masked(canonical)),
                 Way::Identity { link } => {
                     let row = self.link_row(c, open.account.id, *link).await?;
-                    ("identity", row.and_then(|l| ground.provider(l.provider_id).map(|p| p.name.clone())).unwrap_or_default())
+                    ("identity", row.and_then(|l| config.provider(l.provider_id).map(|p| p.name.clone())).unwrap_or_default())
                 }
                 Way::Password { .. } => ("password", String::new()),
                 Way::Factor { .. } => ("factor", String::new()),
                 Way::RecoveryCodes { .. } => ("codes", String::new()),
                 Way::Passkey { .. } => match open.row(way) {
-                    Some(Kept::Passkey { name, .. }) => ("passkey", name.clone()),
+                    Some(AccessRow::Passkey { name, .. }) => ("passkey", name.clone()),
                     _ => ("passkey", String::new()),
                 },
                 Way::Phone { number } => ("phone", domain::contact::masked(number)),
@@ -323,16 +323,16 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
-    pub async fn own_undos(&self, visitor: &Visitor) -> Result<(Vec<ChangeView>, Option<(i64, Micros)>), Fault> {
-        let account = Self::caller(visitor)?.account;
+    pub async fn own_undos(&self, ctx: &RequestContext) -> Result<(Vec<ChangeView>, Option<(i64, Micros)>), Error> {
+        let account = Self::caller(ctx)?.account;
         let mut conn = self.store.read().await?;
-        let ground = self.ground(&mut conn, None).await?;
+        let config = self.policy_context(&mut conn, None).await?;
         let rows = list_ways(&mut conn, account).await?;
         let entries = self.journal(&mut conn, account).await?;
         let (journal, now): (Vec<Change>, _) = (entries.into_iter().map(|e| e.change).collect(), ways_of(&rows));
         let mut all = Vec::new();
         for change in journal.iter().rev().filter(|c| !c.rewound && c.kind != Changed::Suspended && !is_gone(&journal, &now, c.rev)) {
-            all.push(self.change_view(&mut conn, &ground, account, change).await?);
+            all.push(self.change_view(&mut conn, &config, account, change).await?);
         }
         Ok((all, find_rewind(&mut conn, account).await?.map(|w| (w.first, w.due_at))))
     }
@@ -342,11 +342,11 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::UndoOver`] for foreign and unknown changes alike, [`Refusal::SessionEnded`].
-    pub async fn ask_own_undo(&self, visitor: &Visitor, rev: i64) -> Result<String, Fault> {
-        self.act(visitor, move |this, c, visitor| {
+    pub async fn ask_own_undo(&self, ctx: &RequestContext, rev: i64) -> Result<String, Error> {
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let secret = token();
-                let link = UndoLink { hash: hash(&secret), account_id: visitor.session()?.account, rev, sent_to: String::new(), shown: String::new(), expires_at: this.now() + ASKED };
+                let link = UndoLink { hash: hash(&secret), account_id: ctx.session()?.account, rev, sent_to: String::new(), shown: String::new(), expires_at: this.now() + ASKED };
                 if this.open_account_undo(c, link.clone()).await?.live(rev).is_none() {
                     return Err(Refusal::UndoOver.into());
                 }
@@ -362,16 +362,16 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::UndoOver`], [`Refusal::UndoCredential`] for a question of a session.
-    pub async fn begin_undo(&self, visitor: &Visitor, secret: &str) -> Result<UndoPage, Fault> {
+    pub async fn begin_undo(&self, ctx: &RequestContext, secret: &str) -> Result<UndoPage, Error> {
         let secret = secret.to_owned();
-        self.retry(visitor, move |this, c, visitor| {
+        self.retry_transaction(ctx, move |this, c, ctx| {
             let secret = secret.clone();
-            Box::pin(async move { this.begin_undo_in(c, &visitor, &secret).await })
+            Box::pin(async move { this.begin_undo_in(c, &ctx, &secret).await })
         })
         .await
     }
 
-    async fn begin_undo_in(&self, c: &mut Conn, visitor: &Acting, secret: &str) -> Result<UndoPage, Fault> {
+    async fn begin_undo_in(&self, c: &mut Conn, ctx: &LiveRequest, secret: &str) -> Result<UndoPage, Error> {
         let open = self.hold_undo(c, secret).await?;
         let (id, rev) = (open.account.id, open.link.rev);
         if is_gone(&open.journal(), &open.now, rev) {
@@ -394,15 +394,15 @@ impl Ligature {
         set_rewind(c, self.org, id, Waiting { first: rev, last, due_at: now + WAIT }).await?;
         self.record(c, undone("account.undo_begun", &open, &decision)).await?;
         let noted = Noted { rev, added: Vec::new() };
-        self.tell(c, id, Kind::UndoBegun, visitor, "", "", Some(&noted)).await?;
+        self.notify(c, id, Kind::UndoBegun, ctx, "", "", Some(&noted)).await?;
         Ok(UndoPage::Show)
     }
 
-    async fn decide_undo(&self, c: &mut Conn, open: &Open, answer: &Rewind, step: UndoStep, by: UndoBy) -> Result<Decision, Fault> {
+    async fn decide_undo(&self, c: &mut Conn, open: &Open, answer: &Rewind, step: UndoStep, by: UndoBy) -> Result<Decision, Error> {
         let opens = |w: &&Way| w.is_credential() || matches!(w, Way::Address { owner: true, .. });
         let ways_left = u32::try_from(answer.after.iter().filter(opens).count()).unwrap_or(u32::MAX);
         let undo = Undo { account: open.account.id, state: open.account.state(), step, by, ways_left };
-        let policy = self.ground(c, None).await?.policy(None);
+        let policy = self.policy_context(c, None).await?.policy(None);
         let decision = decide(&Facts::local(Intent::Undo(undo), None), &policy);
         match decision.outcome {
             Outcome::Refuse { refusal } => Err(refusal.into()),
@@ -414,7 +414,7 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::UndoOver`], [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`].
-    pub async fn undo_by_password(&self, visitor: &Visitor, secret: &str, password: &str) -> Result<(), Fault> {
+    pub async fn undo_by_password(&self, ctx: &RequestContext, secret: &str, password: &str) -> Result<(), Error> {
         let open = self.open_undo(&mut self.store.read().await?, secret).await?;
         let answer = open.answer(Span::from(open.link.rev));
         let before = answer.after.iter().find(|w| matches!(w, Way::Password { .. })).cloned();
@@ -422,50 +422,50 @@ impl Ligature {
             Some(Way::Password { id }) => open.secret(*id).map(|secret| (*id, secret)),
             _ => None,
         };
-        self.check_stored_password(visitor, open.account.id, stored, password).await?;
+        self.check_stored_password(ctx, open.account.id, stored, password).await?;
         let way = before.ok_or(Refusal::CredentialsWrong)?;
-        self.keep_shown(&open, Shown { way, browser: visitor.browser.clone(), at: self.now(), factor: false }).await
+        self.keep_shown(&open, Shown { way, browser: ctx.browser.clone(), at: self.now(), factor: false }).await
     }
 
     /// Shows a passkey from before the change.
     ///
     /// # Errors
     /// [`Refusal::UndoOver`], [`Refusal::PasskeyWrong`], [`Refusal::UndoCredential`] for one of another account or of since.
-    pub async fn undo_by_passkey(&self, visitor: &Visitor, secret: &str, sealed: &str, answer: &str) -> Result<(), Fault> {
-        let (account, proof) = self.shown_passkey(visitor, sealed, answer).await?;
-        let ProvedBy::Passkey(id) = proof else { return Err(Fault::Internal("a passkey is shown by itself".into())) };
+    pub async fn undo_by_passkey(&self, ctx: &RequestContext, secret: &str, sealed: &str, answer: &str) -> Result<(), Error> {
+        let (account, proof) = self.shown_passkey(ctx, sealed, answer).await?;
+        let ProvedBy::Passkey(id) = proof else { return Err(Error::Internal("a passkey is shown by itself".into())) };
         let open = self.open_undo(&mut self.store.read().await?, secret).await?;
         let way = Way::Passkey { id };
         if account != open.account.id || !open.answer(Span::from(open.link.rev)).after.contains(&way) {
             return Err(Refusal::UndoCredential.into());
         }
         // The device verified the person: it stands for the second factor too.
-        self.keep_shown(&open, Shown { way, browser: visitor.browser.clone(), at: self.now(), factor: true }).await
+        self.keep_shown(&open, Shown { way, browser: ctx.browser.clone(), at: self.now(), factor: true }).await
     }
 
-    async fn keep_shown(&self, open: &Open, shown: Shown) -> Result<(), Fault> {
+    async fn keep_shown(&self, open: &Open, shown: Shown) -> Result<(), Error> {
         let (key, text) = (open.link.hash.clone(), serde_json::to_string(&shown)?);
         self.store.write(move |c| Box::pin(async move { if set_shown(c, &key, &text).await? { Ok(()) } else { Err(Refusal::UndoOver.into()) } })).await
     }
 
     /// A provider's answer to a start from a link's page: an identity from before the change, asked anew there.
-    pub(crate) async fn undo_by_identity(&self, c: &mut Conn, visitor: &Acting, held: &Held, secret: &str, start: &Sealed) -> Result<Settled, Fault> {
+    pub(crate) async fn undo_by_identity(&self, c: &mut Conn, ctx: &LiveRequest, identity: &UpstreamIdentity, secret: &str, start: &LoginState) -> Result<TxOutcome, Error> {
         let open = self.hold_undo(c, secret).await?;
-        let ground = self.ground(c, None).await?;
-        let provider = ground.provider(held.provider).ok_or(Refusal::ProviderUnknown)?;
-        let dated = self.connector(provider).await?.says_when();
-        if dated && held.assertion.auth_at.is_none_or(|at| at + SKEW < start.at) {
+        let config = self.policy_context(c, None).await?;
+        let provider = config.provider(identity.provider).ok_or(Refusal::ProviderUnknown)?;
+        let reports_auth_time = self.connector(provider).await?.supports_auth_time();
+        if reports_auth_time && identity.assertion.auth_at.is_none_or(|at| at + SKEW < start.at) {
             return Err(Refusal::NotFresh.into());
         }
         let after = open.answer(Span::from(open.link.rev)).after;
-        let own = find_own_link(c, open.account.id, &held.namespace, &held.assertion.subject).await?;
+        let own = find_own_link(c, open.account.id, &identity.namespace, &identity.assertion.subject).await?;
         let way = own.into_iter().map(|link| Way::Identity { link }).find(|w| after.contains(w)).ok_or(Refusal::UndoCredential)?;
-        let factor = held.second_factor(&ground.policy(Some(&held.key)));
-        let shown = Shown { way, browser: visitor.browser.clone(), at: self.now(), factor };
+        let factor = identity.second_factor(&config.policy(Some(&identity.key)));
+        let shown = Shown { way, browser: ctx.browser.clone(), at: self.now(), factor };
         if !set_shown(c, &open.link.hash, &serde_json::to_string(&shown)?).await? {
             return Err(Refusal::UndoOver.into());
         }
-        Ok(Ok(Arrival::Undo { secret: secret.to_owned() }))
+        Ok(Ok(LoginOutcome::Undo { secret: secret.to_owned() }))
     }
 
     /// Takes back for good everything from a change on, the link's own one unless an earlier or later one is named; the
@@ -473,12 +473,12 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::UndoOver`], [`Refusal::UndoCredential`], [`Refusal::CodeWrong`], [`Refusal::RateLimited`], [`Refusal::LastMethod`].
-    pub async fn finish_undo(&self, visitor: &Visitor, secret: &str, first: Option<i64>, code: &str) -> Result<Undone, Fault> {
+    pub async fn finish_undo(&self, ctx: &RequestContext, secret: &str, first: Option<i64>, code: &str) -> Result<Undone, Error> {
         let open = self.open_undo(&mut self.store.read().await?, secret).await?;
         let first = first.unwrap_or(open.link.rev);
-        let shown = self.proved(visitor, &open, first, code).await?;
+        let shown = self.proved(ctx, &open, first, code).await?;
         let secret = secret.to_owned();
-        self.retry(visitor, move |this, c, visitor| {
+        self.retry_transaction(ctx, move |this, c, ctx| {
             let (way, secret) = (shown.way.clone(), secret.clone());
             Box::pin(async move {
                 let open = this.hold_undo(c, &secret).await?;
@@ -486,7 +486,7 @@ impl Ligature {
                     return this.bar_gone(c, &open, &way).await;
                 }
                 open.live(first).ok_or(Refusal::UndoOver)?;
-                this.take_back(c, &visitor, open, Span::from(first), Some(&way)).await?;
+                this.take_back(c, &ctx, open, Span::from(first), Some(&way)).await?;
                 Ok(Undone::Back)
             })
         })
@@ -494,7 +494,7 @@ impl Ligature {
     }
 
     /// What a change added is gone already; by the word of who had the account before, no other undo brings it back.
-    async fn bar_gone(&self, c: &mut Conn, open: &Open, shown: &Way) -> Result<Undone, Fault> {
+    async fn bar_gone(&self, c: &mut Conn, open: &Open, shown: &Way) -> Result<Undone, Error> {
         let (id, rev) = (open.account.id, open.link.rev);
         let answer = open.answer(Span::from(rev));
         if !answer.after.contains(shown) {
@@ -516,11 +516,11 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::finish_undo`].
-    pub async fn keep_changes(&self, visitor: &Visitor, secret: &str, code: &str) -> Result<(), Fault> {
+    pub async fn keep_changes(&self, ctx: &RequestContext, secret: &str, code: &str) -> Result<(), Error> {
         let open = self.open_undo(&mut self.store.read().await?, secret).await?;
-        self.proved(visitor, &open, open.link.rev, code).await?;
+        self.proved(ctx, &open, open.link.rev, code).await?;
         let secret = secret.to_owned();
-        self.retry(visitor, move |this, c, _| {
+        self.retry_transaction(ctx, move |this, c, _| {
             let secret = secret.clone();
             Box::pin(async move {
                 let open = this.hold_undo(c, &secret).await?;
@@ -539,8 +539,8 @@ impl Ligature {
     }
 
     /// A credential from before a change was shown in this browser, and now its factor too.
-    async fn proved(&self, visitor: &Visitor, open: &Open, first: i64, code: &str) -> Result<Shown, Fault> {
-        let shown = open.shown(&visitor.browser, self.now()).ok_or(Refusal::UndoCredential)?;
+    async fn proved(&self, ctx: &RequestContext, open: &Open, first: i64, code: &str) -> Result<Shown, Error> {
+        let shown = open.shown(&ctx.browser, self.now()).ok_or(Refusal::UndoCredential)?;
         open.live(first).ok_or(Refusal::UndoOver)?;
         let after = open.answer(Span::from(first)).after;
         if !after.contains(&shown.way) {
@@ -548,10 +548,10 @@ impl Ligature {
         }
         if let (false, Some(Way::Factor { id })) = (shown.factor, after.iter().find(|w| matches!(w, Way::Factor { .. }))) {
             if open.now.contains(&Way::Factor { id: *id }) {
-                self.check_factor(visitor, open.account.id, code).await?;
+                self.check_factor(ctx, open.account.id, code).await?;
             } else {
                 let sealed = open.secret(*id).ok_or(Refusal::UndoCredential)?;
-                self.check_kept_factor(visitor, open.account.id, &sealed, code).await?;
+                self.check_kept_factor(ctx, open.account.id, &sealed, code).await?;
             }
         }
         Ok(shown)
@@ -560,37 +560,37 @@ impl Ligature {
     /// Rewinds whose time has come: nobody showed anything, every address was told. Answers how many.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn finish_due_undos(&self) -> Result<usize, Fault> {
+    /// [`Error`].
+    pub async fn finish_due_undos(&self) -> Result<usize, Error> {
         let due = list_due_rewinds(&mut self.store.read().await?, self.org, self.now()).await?;
         let n = due.len();
         for account in due {
             let this = self.clone();
             let done = self.store.write(move |c| Box::pin(async move { this.finish_due(c, account).await })).await;
             match done {
-                Err(fault) if fault.is_race() => {}
+                Err(error) if error.is_race() => {}
                 other => other?,
             }
         }
         Ok(n)
     }
 
-    async fn finish_due(&self, c: &mut Conn, account: AccountId) -> Result<(), Fault> {
+    async fn finish_due(&self, c: &mut Conn, account: AccountId) -> Result<(), Error> {
         hold_account(c, account).await?;
         let Some(waiting) = find_rewind(c, account).await?.filter(|w| w.due_at <= self.now()) else { return Ok(()) };
         let link = UndoLink { hash: Vec::new(), account_id: account, rev: waiting.first, sent_to: String::new(), shown: String::new(), expires_at: 0 };
         let open = self.open_account_undo(c, link).await?;
         let locale = open.account.locale.clone();
-        let visitor = Visitor::<Caller> { locale, ..Visitor::default() };
-        match self.take_back(c, &visitor, open, Span { first: waiting.first, last: waiting.last }, None).await {
+        let ctx = RequestContext::<SessionInfo> { locale, ..RequestContext::default() };
+        match self.take_back(c, &ctx, open, Span { first: waiting.first, last: waiting.last }, None).await {
             // A disabled account waits no longer; what was suspended stays so.
-            Err(fault) if matches!(fault.refusal(), Refusal::AccountDisabled | Refusal::AccountPending | Refusal::LastMethod) => Ok(remove_rewind(c, account).await?),
+            Err(error) if matches!(error.refusal(), Refusal::AccountDisabled | Refusal::AccountPending | Refusal::LastMethod) => Ok(remove_rewind(c, account).await?),
             other => other,
         }
     }
 
     /// The rewind for good. `shown`: the credential from before that was shown; without one its time has come.
-    async fn take_back<S>(&self, c: &mut Conn, visitor: &Visitor<S>, open: Open, span: Span, shown: Option<&Way>) -> Result<(), Fault> {
+    async fn take_back<S>(&self, c: &mut Conn, ctx: &RequestContext<S>, open: Open, span: Span, shown: Option<&Way>) -> Result<(), Error> {
         let id = open.account.id;
         let by = if shown.is_some() { UndoBy::Credential } else { UndoBy::Waited };
         let what = open.entries.iter().find(|e| e.change.rev == span.first).map(|e| e.change.kind);
@@ -610,11 +610,11 @@ impl Ligature {
         self.end_everything(c, id, None).await?;
         let event = undone("account.undone", &open, &decision);
         self.record(c, Event { code: what.map(Changed::name).unwrap_or_default().to_owned(), ..event }).await?;
-        self.tell(c, id, Kind::UndoDone, visitor, "", "", None).await
+        self.notify(c, id, Kind::UndoDone, ctx, "", "", None).await
     }
 
     /// Does what an answer says.
-    async fn follow(&self, c: &mut Conn, open: &Open, answer: &Rewind) -> Result<(), Fault> {
+    async fn follow(&self, c: &mut Conn, open: &Open, answer: &Rewind) -> Result<(), Error> {
         let (id, now) = (open.account.id, self.now());
         for way in &answer.remove {
             remove_way(c, id, way, now, None).await?;
@@ -643,24 +643,24 @@ impl Ligature {
     }
 
     /// Puts ways back from the rows that the journal kept, where they belong to nobody else by now.
-    async fn put_back(&self, c: &mut Conn, open: &Open, ways: &BTreeSet<Way>) -> Result<(), Fault> {
+    async fn put_back(&self, c: &mut Conn, open: &Open, ways: &BTreeSet<Way>) -> Result<(), Error> {
         let (id, now) = (open.account.id, self.now());
         for way in ways {
             let Some(row) = open.row(way).filter(|_| !matches!(way, Way::Primary { .. } | Way::Merged { .. })) else { continue };
             let free = match row {
-                Kept::Email { canonical, .. } => !is_email_taken(c, self.org, canonical, id, now).await?,
-                Kept::Phone { number, .. } => find_phone_owner(c, self.org, number).await?.is_none(),
-                Kept::Link { id: link } => match find_released(c, id, *link).await? {
+                AccessRow::Email { canonical, .. } => !is_email_taken(c, self.org, canonical, id, now).await?,
+                AccessRow::Phone { number, .. } => find_phone_owner(c, self.org, number).await?.is_none(),
+                AccessRow::Link { id: link } => match find_released(c, id, *link).await? {
                     Some(released) => find_link(c, self.org, &released.namespace, &released.subject).await?.is_none(),
                     None => false,
                 },
-                Kept::Credential { .. } | Kept::RecoveryCodes { .. } | Kept::Passkey { .. } | Kept::Merge { .. } | Kept::Deletion => true,
+                AccessRow::Credential { .. } | AccessRow::RecoveryCodes { .. } | AccessRow::Passkey { .. } | AccessRow::Merge { .. } | AccessRow::Deletion => true,
             };
             // A sealed secret is sealed anew: the key of its time may be on its way out.
             let fresh = match row {
-                Kept::Credential { id: credential, kind, secret, created_at, used_step } if kind == TOTP => {
+                AccessRow::Credential { id: credential, kind, secret, created_at, used_step } if kind == TOTP => {
                     let secret = self.reseal_text(&purpose(id), secret)?;
-                    Kept::Credential { id: *credential, kind: kind.clone(), secret, created_at: *created_at, used_step: *used_step }
+                    AccessRow::Credential { id: *credential, kind: kind.clone(), secret, created_at: *created_at, used_step: *used_step }
                 }
                 other => other.clone(),
             };

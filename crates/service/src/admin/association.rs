@@ -1,7 +1,7 @@
 //! The association of a provider with accounts, as the console names it; what decides is the document that it writes.
 use domain::{
-    policy::{BindMethod, Disclosure, Document, Evidence, Many, NoMatch, Offer, One, Rule},
-    trust::{Pair, Proof, Trust},
+    policy::{Disclosure, Document, Evidence, NoMatch, Offer, OnMultipleMatches, OnSingleMatch, ProofMethod, Rule},
+    trust::{LinkRequirement, Proof, Trust},
 };
 
 /// The association of a provider: names for policy documents; the engine reads only the documents.
@@ -10,7 +10,7 @@ pub struct Association {
     pub mode: Mode,
     pub login_only: bool,
     /// What the binding page asks for; empty: as the instance's policy says (AU-10).
-    pub bind_methods: Vec<BindMethod>,
+    pub bind_methods: Vec<ProofMethod>,
     pub as_source: bool,
     pub as_target: bool,
     /// The provider's verified flag counts.
@@ -56,7 +56,7 @@ impl Association {
     #[must_use]
     pub fn document(&self, base: &Document) -> Document {
         let mut document = base.clone();
-        let pairs = |accept: &[(Trust, Proof)]| accept.iter().map(|(trust, proof)| Pair { trust: *trust, proof: *proof }).collect::<Vec<_>>();
+        let pairs = |accept: &[(Trust, Proof)]| accept.iter().map(|(trust, proof)| LinkRequirement { trust: *trust, proof: *proof }).collect::<Vec<_>>();
         if Self::read(base).mode != self.mode {
             document.permits.link_on_login = None;
             (document.choices.rules, document.choices.none, document.choices.offers, document.choices.disclosure) = (None, None, None, None);
@@ -68,7 +68,7 @@ impl Association {
                 }
                 Mode::FieldMatch => {
                     let accept = pairs(&[(Trust::Asserted, Proof::None), (Trust::Asserted, Proof::Mailbox), (Trust::Asserted, Proof::Credential)]);
-                    document.choices.rules = Some(vec![Rule::by_email("email", accept, One::Link, Many::Refuse)]);
+                    document.choices.rules = Some(vec![Rule::by_email("email", accept, OnSingleMatch::Link, OnMultipleMatches::Refuse)]);
                     document.choices.none = Some(NoMatch::Create);
                 }
                 Mode::AskBinding => {
@@ -119,9 +119,9 @@ impl Association {
         let mut bind_methods = Vec::new();
         for method in connection.get("challengeBindingMethods").and_then(|v| v.as_array()).into_iter().flatten() {
             let ours = match method.as_str() {
-                Some("email-code") => BindMethod::EmailCode,
-                Some("phone-code") => BindMethod::PhoneCode,
-                Some("username-password" | "email-password" | "phone-password") => BindMethod::Password,
+                Some("email-code") => ProofMethod::EmailCode,
+                Some("phone-code") => ProofMethod::PhoneCode,
+                Some("username-password" | "email-password" | "phone-password") => ProofMethod::Password,
                 _ => return Err("challengeBindingMethods"),
             };
             if !bind_methods.contains(&ours) {
@@ -158,7 +158,7 @@ mod tests {
         let ask =
             Association::import(&json!({"loginOnly": false, "associationMode": "challenge", "challengeBindingMethods": ["email-code", "phone-code", "username-password", "email-password"]})).unwrap();
         assert_eq!((ask.mode, ask.login_only), (Mode::AskBinding, false));
-        assert_eq!(ask.bind_methods, [BindMethod::EmailCode, BindMethod::PhoneCode, BindMethod::Password]);
+        assert_eq!(ask.bind_methods, [ProofMethod::EmailCode, ProofMethod::PhoneCode, ProofMethod::Password]);
         assert_eq!(ask.document(&Document::default()).choices.bind_methods.unwrap().len(), 3);
         assert_eq!(Association::import(&json!({"associationMode": "field"})).unwrap().mode, Mode::FieldMatch);
         assert!(Association::import(&json!({"loginOnly": true})).unwrap().login_only);

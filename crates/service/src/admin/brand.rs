@@ -10,13 +10,13 @@ use storage::{
     Bytes,
     oauth::applications::{list_applications, set_application},
     policy::{
-        config_version::change_stamp,
+        config_version::change_config_version,
         images::{add_image, find_image, keep_images},
         organisations::{Organisation, load_organisation, set_organisation},
     },
 };
 
-use crate::{Fault, Ligature, Visitor, oidc_provider::settings_of};
+use crate::{Error, Ligature, RequestContext, oidc_provider::settings_of};
 
 pub use issuer::Brand;
 
@@ -73,8 +73,8 @@ impl Ligature {
     /// What pages look like, in an application if one is given.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn look(&self, client: Option<&str>) -> Result<Look, Fault> {
+    /// [`Error`].
+    pub async fn look(&self, client: Option<&str>) -> Result<Look, Error> {
         let mut conn = self.store.read().await?;
         let row = self.organisation_row(&mut conn).await?;
         let mut brand: Brand = serde_json::from_str(&row.brand)?;
@@ -91,8 +91,8 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] without [`Right::ChangeBrand`].
-    pub async fn admin_brand(&self, visitor: &Visitor) -> Result<Look, Fault> {
-        self.allowed(visitor, Right::ChangeBrand).await?;
+    pub async fn admin_brand(&self, ctx: &RequestContext) -> Result<Look, Error> {
+        self.allowed(ctx, Right::ChangeBrand).await?;
         self.look(None).await
     }
 
@@ -100,8 +100,8 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::admin_brand`]; inside, a field that cannot be saved.
-    pub async fn save_brand(&self, visitor: &Visitor, name: &str, colour: &str) -> Result<Result<(), crate::admin::organisations::Wrong>, Fault> {
-        self.allowed(visitor, Right::ChangeBrand).await?;
+    pub async fn save_brand(&self, ctx: &RequestContext, name: &str, colour: &str) -> Result<Result<(), crate::admin::organisations::FieldError>, Error> {
+        self.allowed(ctx, Right::ChangeBrand).await?;
         let (name, colour) = (name.trim().to_owned(), colour.trim().to_owned());
         if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
             return Ok(Err(("name", "field-name")));
@@ -109,7 +109,7 @@ impl Ligature {
         if !colour.is_empty() && Colour::parse(&colour).is_none() {
             return Ok(Err(("colour", "field-colour")));
         }
-        self.administer::<_, Fault, _>(visitor, Right::ChangeBrand, move |this, c, admin| {
+        self.administer::<_, Error, _>(ctx, Right::ChangeBrand, move |this, c, admin| {
             Box::pin(async move {
                 let row = load_organisation(c, this.org).await?;
                 let brand = Brand { colour: Colour::parse(&colour).map(Colour::hex).unwrap_or_default(), ..serde_json::from_str(&row.brand)? };
@@ -126,18 +126,18 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`], [`Refusal::NotFound`]; inside, why the picture was not taken.
-    pub async fn set_logo(&self, visitor: &Visitor, client: Option<&str>, upload: Option<Vec<u8>>) -> Result<Result<(), WrongPicture>, Fault> {
+    pub async fn set_logo(&self, ctx: &RequestContext, client: Option<&str>, upload: Option<Vec<u8>>) -> Result<Result<(), WrongPicture>, Error> {
         let right = if client.is_some() { Right::ChangeApplications } else { Right::ChangeBrand };
-        self.allowed(visitor, right).await?;
+        self.allowed(ctx, right).await?;
         let drawn = match upload {
             None => None,
-            Some(upload) => match tokio::task::spawn_blocking(move || redraw(&upload)).await.map_err(|e| Fault::Internal(e.to_string()))? {
+            Some(upload) => match tokio::task::spawn_blocking(move || redraw(&upload)).await.map_err(|e| Error::Internal(e.to_string()))? {
                 Ok(drawn) => Some(drawn),
                 Err(wrong) => return Ok(Err(wrong)),
             },
         };
         let client = client.map(str::to_owned);
-        self.administer::<_, Fault, _>(visitor, right, move |this, c, admin| {
+        self.administer::<_, Error, _>(ctx, right, move |this, c, admin| {
             Box::pin(async move {
                 let logo = drawn.as_ref().map(|(hash, _)| hash.clone()).unwrap_or_default();
                 if let Some((hash, png)) = &drawn {
@@ -157,7 +157,7 @@ impl Ligature {
                         settings.brand.logo.clone_from(&logo);
                         row.settings = serde_json::to_string(&settings)?;
                         set_application(c, row).await?;
-                        change_stamp(c, this.org).await?;
+                        change_config_version(c, this.org).await?;
                     }
                 }
                 // What nothing shows any more goes.
@@ -173,8 +173,8 @@ impl Ligature {
     /// A picture of this organisation, as we drew it.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn picture(&self, hash: &str) -> Result<Option<Bytes>, Fault> {
+    /// [`Error::Storage`].
+    pub async fn picture(&self, hash: &str) -> Result<Option<Bytes>, Error> {
         Ok(find_image(&mut self.store.read().await?, self.org, hash).await?)
     }
 }

@@ -7,15 +7,15 @@ use storage::{
     },
 };
 
-use crate::{Fault, Ligature, admin::setup::OWNER};
+use crate::{Error, Ligature, admin::setup::OWNER};
 
 impl Ligature {
     /// Rules that some rows break (D1 to D8), and a recovery that nobody has dealt with (RB-18).
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn examine(&self) -> Result<Vec<Finding>, Fault> {
-        let mut found = examine(&mut self.store.walk().await?, self.now()).await?;
+    /// [`Error::Storage`].
+    pub async fn examine(&self) -> Result<Vec<Finding>, Error> {
+        let mut found = examine(&mut self.store.read_bulk().await?, self.now()).await?;
         if let Some(recovery) = self.store.unsettled().await? {
             let (says, rows) = match recovery {
                 Recovery::Restored { .. } => ("this database is a restored copy, and sessions and codes of before still work in it: start the server, or run `ligature restored`", 1),
@@ -29,11 +29,11 @@ impl Ligature {
     /// Settings that an operator should know of.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn warnings(&self) -> Result<Vec<&'static str>, Fault> {
-        let mut conn = self.store.walk().await?;
+    /// [`Error::Storage`].
+    pub async fn warnings(&self) -> Result<Vec<&'static str>, Error> {
+        let mut conn = self.store.read_bulk().await?;
         let mut warnings = Vec::new();
-        if self.ground(&mut conn, None).await?.policy(None).permits.accept_unproven_links {
+        if self.policy_context(&mut conn, None).await?.policy(None).permits.accept_unproven_links {
             warnings.push("UNSAFE: the policy accepts unproven links; a provider's word alone opens existing accounts");
         }
         let owners = list_holders_of_role(&mut conn, self.org, OWNER).await?;

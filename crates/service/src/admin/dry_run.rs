@@ -6,7 +6,7 @@ use std::{
 
 use domain::{
     AccountId, Facts, Micros, Outcome, Policy, Refusal, Right, decide,
-    facts::{AccountState, Act, Intent},
+    facts::{AccountState, Intent, UserAction},
     linking::Decision,
 };
 use serde_json::json;
@@ -23,14 +23,14 @@ use storage::{
 };
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     admin::simulate::{offline_facts, returning_facts, synthetic},
     crypto::random::row_id,
     policy::{
-        context::Ground,
+        context::PolicyContext,
         expressions::{Question, evaluated},
     },
-    sign_in::upstream_identity::Held,
+    sign_in::upstream_identity::UpstreamIdentity,
 };
 
 /// Accounts that are in memory at once.
@@ -108,23 +108,23 @@ struct Try<'a> {
     provider: &'a Provider,
     policy: Arc<Policy>,
     /// What the provider might say; `None`: the account has a link of it.
-    held: Option<Held>,
+    identity: Option<UpstreamIdentity>,
 }
 
-fn tries_of<'a>(ground: &'a Ground, account: &'a Snapshot) -> Vec<Try<'a>> {
+fn tries_of<'a>(config: &'a PolicyContext, account: &'a Snapshot) -> Vec<Try<'a>> {
     if account.state != AccountState::Active {
         return Vec::new();
     }
     let one = |provider: &'a Provider| {
         let linked = account.links.iter().any(|l| l.active && l.provider == provider.id);
-        let held = match (linked, provider.enabled) {
+        let identity = match (linked, provider.enabled) {
             (true, _) => None,
             (false, true) => Some(synthetic(provider, account)?),
             (false, false) => return None,
         };
-        Some(Try { account, provider, policy: ground.policy(Some(&provider.key)), held })
+        Some(Try { account, provider, policy: config.policy(Some(&provider.key)), identity })
     };
-    ground.providers.iter().filter_map(one).collect()
+    config.providers.iter().filter_map(one).collect()
 }
 
 impl Ligature {
@@ -132,10 +132,10 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an unknown version.
-    pub async fn start_dry_run(&self, visitor: &Visitor, version: i64) -> Result<(), Fault> {
-        let account = self.allowed(visitor, Right::ChangePolicy).await?;
-        let mut conn = self.store.walk().await?;
-        let ground = self.dry_ground(&mut conn, version).await?;
+    pub async fn start_dry_run(&self, ctx: &RequestContext, version: i64) -> Result<(), Error> {
+        let account = self.allowed(ctx, Right::ChangePolicy).await?;
+        let mut conn = self.store.read_bulk().await?;
+        let config = self.dry_ground(&mut conn, version).await?;
         let now = self.now();
         if list_dry_runs(&mut conn, self.org, version).await?.iter().any(|r| r.state == "running" && now - r.seen_at < SILENT) {
             return Ok(());
@@ -144,7 +144,7 @@ impl Ligature {
         drop(conn);
         let row = DryRun { id: Key(row_id(now)), version, state: "running".into(), done: 0, total, counts: "{}".into(), started_at: now, seen_at: now, started_by: format!("admin:{account}") };
         let id = row.id;
-        self.administer::<_, Fault, _>(visitor, Right::ChangePolicy, move |this, c, admin| {
+        self.administer::<_, Error, _>(ctx, Right::ChangePolicy, move |this, c, admin| {
             Box::pin(async move {
                 remove_old_dry_runs(c, this.org, now - 7 * domain::DAY).await?;
                 add_dry_run(c, this.org, &row).await?;
@@ -154,40 +154,40 @@ impl Ligature {
         .await?;
         let this = self.clone();
         tokio::spawn(async move {
-            if let Err(error) = this.run_dry(id, &ground).await {
+            if let Err(error) = this.run_dry(id, &config).await {
                 tracing::error!(%error, version, "a dry run failed");
             }
         });
         Ok(())
     }
 
-    async fn dry_ground(&self, conn: &mut storage::Conn, version: i64) -> Result<Ground, Fault> {
+    async fn dry_ground(&self, conn: &mut storage::Conn, version: i64) -> Result<PolicyContext, Error> {
         let policies = self.policies_with(conn, version).await?;
-        let ground = self.ground(conn, None).await?;
-        Ok(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), None))
+        let config = self.policy_context(conn, None).await?;
+        Ok(PolicyContext::new(Arc::new(policies), Arc::clone(&config.providers), None))
     }
 
     /// A dry run from beginning to end, without a row of its own: counts by bucket. For the bench and the command line.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn dry_run_now(&self, version: i64) -> Result<Vec<(&'static str, i64)>, Fault> {
-        let ground = self.dry_ground(&mut self.store.walk().await?, version).await?;
-        let tally = self.walk(&ground, None).await?;
+    /// [`Error`].
+    pub async fn dry_run_now(&self, version: i64) -> Result<Vec<(&'static str, i64)>, Error> {
+        let config = self.dry_ground(&mut self.store.read_bulk().await?, version).await?;
+        let tally = self.read_bulk(&config, None).await?;
         Ok(BUCKETS.into_iter().map(|b| (b, tally.counts.get(b).copied().unwrap_or(0))).collect())
     }
 
-    async fn run_dry(&self, id: Key, ground: &Ground) -> Result<(), Fault> {
-        let tally = self.walk(ground, Some(id)).await?;
-        let done = count_accounts(&mut self.store.walk().await?, self.org).await?;
+    async fn run_dry(&self, id: Key, config: &PolicyContext) -> Result<(), Error> {
+        let tally = self.read_bulk(config, Some(id)).await?;
+        let done = count_accounts(&mut self.store.read_bulk().await?, self.org).await?;
         self.report(id, "done", done, tally).await.map(drop)
     }
 
     /// Walks through all accounts in parts; memory holds one part at a time.
-    async fn walk(&self, ground: &Ground, run: Option<Key>) -> Result<Tally, Fault> {
+    async fn read_bulk(&self, config: &PolicyContext, run: Option<Key>) -> Result<Tally, Error> {
         let (mut after, mut done, mut tally) = (AccountId([0; 16]), 0_i64, Tally::default());
         loop {
-            let mut conn = self.store.walk().await?;
+            let mut conn = self.store.read_bulk().await?;
             let ids = list_account_ids(&mut conn, self.org, after, PART).await?;
             let Some(last) = ids.last() else { break };
             after = *last;
@@ -205,16 +205,16 @@ impl Ligature {
                 }
             }
             let part: Vec<&Snapshot> = ids.iter().filter_map(|id| all.get(id)).collect();
-            let tries: Vec<Try<'_>> = part.iter().flat_map(|account| tries_of(ground, account)).collect();
-            let questions = tries.iter().filter_map(|t| t.held.as_ref().map(|held| Question::offline(held, &t.policy, ground))).collect();
+            let tries: Vec<Try<'_>> = part.iter().flat_map(|account| tries_of(config, account)).collect();
+            let questions = tries.iter().filter_map(|t| t.identity.as_ref().map(|identity| Question::offline(identity, &t.policy, config))).collect();
             let mut values = evaluated(questions).await?.into_iter();
-            for account in part.iter().filter(|a| a.state == AccountState::Active && ground.count(a, None).usable == 0) {
+            for account in part.iter().filter(|a| a.state == AccountState::Active && config.count(a, None).usable == 0) {
                 tally.add("stranded", Some(account.account), "", None, None);
             }
             for one in &tries {
-                let facts = match &one.held {
-                    None => returning_facts(ground, one.provider, one.account),
-                    Some(held) => offline_facts(&values.next().unwrap_or_default(), ground, &one.policy, held, &by_address),
+                let facts = match &one.identity {
+                    None => returning_facts(config, one.provider, one.account),
+                    Some(identity) => offline_facts(&values.next().unwrap_or_default(), config, &one.policy, identity, &by_address),
                 };
                 let decision = decide(&facts, &one.policy);
                 tally.add(bucket(&decision), Some(one.account.account), &one.provider.key, Some(&decision), None);
@@ -225,17 +225,17 @@ impl Ligature {
             }
             tokio::task::yield_now().await;
         }
-        self.try_recorded(ground, &mut tally).await?;
+        self.try_recorded(config, &mut tally).await?;
         Ok(tally)
     }
 
     /// The recorded attempts as they arrived: an attempt's event tells how it ended, and what was picked in between
     /// may not be offered by the other policy.
-    async fn try_recorded(&self, ground: &Ground, tally: &mut Tally) -> Result<(), Fault> {
-        let (all, _) = self.taken_again(&mut self.store.walk().await?, ground).await?;
+    async fn try_recorded(&self, config: &PolicyContext, tally: &mut Tally) -> Result<(), Error> {
+        let (all, _) = self.taken_again(&mut self.store.read_bulk().await?, config).await?;
         for again in all.into_iter().filter(|a| a.facts.intent == Intent::SignIn) {
-            let facts = Facts { act: Act::Arrived, ..again.facts };
-            let decision = decide(&facts, &ground.policy(Some(&again.event.provider)));
+            let facts = Facts { act: UserAction::Initial, ..again.facts };
+            let decision = decide(&facts, &config.policy(Some(&again.event.provider)));
             let account = facts.known.map(|k| k.account).or_else(|| facts.candidates.first().map(|c| c.account));
             tally.add(bucket(&decision), account, &again.event.provider, Some(&decision), Some(again.event.at));
         }
@@ -243,11 +243,11 @@ impl Ligature {
     }
 
     /// Writes progress and new examples; a run that was stopped elsewhere ends here.
-    async fn report(&self, id: Key, state: &'static str, done: i64, mut tally: Tally) -> Result<Tally, Fault> {
+    async fn report(&self, id: Key, state: &'static str, done: i64, mut tally: Tally) -> Result<Tally, Error> {
         let (fresh, place, counts, now) = (std::mem::take(&mut tally.fresh), tally.place, serde_json::to_string(&tally.counts)?, self.now());
         tally.place += i64::try_from(fresh.len()).unwrap_or(0);
         self.store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     add_dry_run_cases(c, id, place, &fresh).await?;
                     if set_dry_run(c, id, state, done, &counts, now).await? { Ok(()) } else { Err(Refusal::NotFound.into()) }
@@ -261,12 +261,12 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::allowed`].
-    pub async fn dry_run_view(&self, visitor: &Visitor, version: i64, bucket: &str) -> Result<Option<DryRunView>, Fault> {
-        self.allowed(visitor, Right::SeePolicy).await?;
-        if !self.rights(visitor).await?.contains(&Right::SeeAccounts) {
+    pub async fn dry_run_view(&self, ctx: &RequestContext, version: i64, bucket: &str) -> Result<Option<DryRunView>, Error> {
+        self.allowed(ctx, Right::SeePolicy).await?;
+        if !self.rights(ctx).await?.contains(&Right::SeeAccounts) {
             return Ok(None);
         }
-        let mut conn = self.store.walk().await?;
+        let mut conn = self.store.read_bulk().await?;
         let Some(row) = list_dry_runs(&mut conn, self.org, version).await?.into_iter().next() else { return Ok(None) };
         let found: HashMap<String, i64> = serde_json::from_str(&row.counts)?;
         let cases = if BUCKETS.contains(&bucket) { list_dry_run_cases(&mut conn, row.id, bucket).await? } else { Vec::new() };

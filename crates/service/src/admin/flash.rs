@@ -3,7 +3,7 @@ use domain::MINUTE;
 use storage::sign_in::flash::{add_flash, find_flash};
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     crypto::random::{hash, token},
 };
 
@@ -11,44 +11,44 @@ impl Ligature {
     /// Keeps a text; answers the id for the next page's address.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn keep_flash(&self, visitor: &Visitor, body: String) -> Result<String, Fault> {
+    /// [`Error::Storage`].
+    pub async fn keep_flash(&self, ctx: &RequestContext, body: String) -> Result<String, Error> {
         let (id, until) = (token(), self.now() + 10 * MINUTE);
-        let (hashed, browser) = (hash(&id), visitor.browser.clone());
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_flash(c, &hashed, &browser, &body, until).await?) })).await?;
+        let (hashed, browser) = (hash(&id), ctx.browser.clone());
+        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(add_flash(c, &hashed, &browser, &body, until).await?) })).await?;
         Ok(id)
     }
 
     /// What was kept for this browser.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn flash(&self, visitor: &Visitor, id: &str) -> Result<Option<String>, Fault> {
+    /// [`Error::Storage`].
+    pub async fn flash(&self, ctx: &RequestContext, id: &str) -> Result<Option<String>, Error> {
         if id.len() > 64 {
             return Ok(None);
         }
-        Ok(find_flash(&mut self.store.read().await?, &hash(id), &visitor.browser, self.now()).await?)
+        Ok(find_flash(&mut self.store.read().await?, &hash(id), &ctx.browser, self.now()).await?)
     }
 
     /// The organisation's name, for the head of pages.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn organisation_name(&self) -> Result<String, Fault> {
+    /// [`Error::Storage`].
+    pub async fn organisation_name(&self) -> Result<String, Error> {
         Ok(storage::policy::organisations::organisation_name(&mut self.store.read().await?, self.org).await?)
     }
 
     /// Removes what is over, and wipes what providers said in attempts that are.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn tidy(&self) -> Result<usize, Fault> {
+    /// [`Error::Storage`].
+    pub async fn tidy(&self) -> Result<usize, Error> {
         let (now, gone) = (self.now(), self.remove_closed().await? + self.finish_due_undos().await?);
-        self.tend_keys(false).await?;
-        self.tend_data_keys().await?;
+        self.rotate_due_keys(false).await?;
+        self.rotate_due_data_keys().await?;
         let rows = self
             .store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     Ok(storage::maintenance::tidy::tidy(c, now).await?
                         + storage::accounts::merges::remove_leftovers(c, now - 14 * domain::DAY).await?

@@ -14,7 +14,7 @@ pub mod switches;
 
 use domain::{
     AccountId, Facts, Outcome, Policy, ProviderId, Refusal, Right, Role, decide,
-    facts::{AccountState, Govern, Governing, Intent},
+    facts::{AccountState, AdminAction, AdministerAccount, Intent},
     policy::Problem,
 };
 use storage::{
@@ -25,13 +25,13 @@ use storage::{
         list_accounts, list_emails, list_roles, remove_role, set_account_state,
     },
     maintenance::audit::{AuditEvent, AuditFilter, list_audit_events},
-    policy::providers::{count_takers, list_providers},
+    policy::providers::{count_adopters, list_providers},
     sign_in::sessions::count_sessions,
 };
 use upstream::Settings as ProviderSettings;
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     account::Method,
     admin::{association::Association, setup::OWNER},
     attempt::trace_of,
@@ -57,7 +57,7 @@ pub struct ProviderView {
     pub offered: bool,
     /// Offered to every organisation from here, and how many take it.
     pub shared: bool,
-    pub takers: i64,
+    pub adopters: i64,
     pub association: Association,
     pub policy: Policy,
 }
@@ -86,12 +86,12 @@ pub enum SaveProblem {
     Policy(Problem),
     /// So many linked identities would depend on another source; somebody has to say that they mean it (DL-01).
     Unconfirmed(i64),
-    Fault(Fault),
+    Error(Error),
 }
 
-impl<T: Into<Fault>> From<T> for SaveProblem {
-    fn from(fault: T) -> Self {
-        Self::Fault(fault.into())
+impl<T: Into<Error>> From<T> for SaveProblem {
+    fn from(error: T) -> Self {
+        Self::Error(error.into())
     }
 }
 
@@ -128,31 +128,31 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`] without a session, [`Refusal::Forbidden`] without the right.
-    pub async fn allowed(&self, visitor: &Visitor, right: Right) -> Result<AccountId, Fault> {
-        let account = Self::caller(visitor)?.account;
-        if self.rights(visitor).await?.contains(&right) { Ok(account) } else { Err(Refusal::Forbidden.into()) }
+    pub async fn allowed(&self, ctx: &RequestContext, right: Right) -> Result<AccountId, Error> {
+        let account = Self::caller(ctx)?.account;
+        if self.rights(ctx).await?.contains(&right) { Ok(account) } else { Err(Refusal::Forbidden.into()) }
     }
 
     /// What the caller may do in the console; the instance is run from the home organisation only.
     ///
     /// # Errors
-    /// [`Refusal::SessionEnded`], [`Fault::Storage`].
-    pub async fn rights(&self, visitor: &Visitor) -> Result<Vec<Right>, Fault> {
-        self.rights_in(&mut self.store.read().await?, visitor).await
+    /// [`Refusal::SessionEnded`], [`Error::Storage`].
+    pub async fn rights(&self, ctx: &RequestContext) -> Result<Vec<Right>, Error> {
+        self.rights_in(&mut self.store.read().await?, ctx).await
     }
 
-    pub(crate) async fn rights_in(&self, c: &mut Conn, visitor: &Visitor) -> Result<Vec<Right>, Fault> {
-        let roles = list_roles(c, self.org, Self::caller(visitor)?.account).await?;
+    pub(crate) async fn rights_in(&self, c: &mut Conn, ctx: &RequestContext) -> Result<Vec<Right>, Error> {
+        let roles = list_roles(c, self.org, Self::caller(ctx)?.account).await?;
         Ok(Right::ALL.into_iter().filter(|right| domain::roles::may(&roles, *right) && (*right != Right::RunInstance || self.is_home())).collect())
     }
 
     /// # Errors
     /// As [`Ligature::allowed`], like everything below.
-    pub async fn figures(&self, visitor: &Visitor) -> Result<Figures, Fault> {
-        self.allowed(visitor, Right::Overview).await?;
-        let mut conn = self.store.walk().await?;
+    pub async fn figures(&self, ctx: &RequestContext) -> Result<Figures, Error> {
+        self.allowed(ctx, Right::Overview).await?;
+        let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
-        let policy = self.ground(c, None).await?.policy(None);
+        let policy = self.policy_context(c, None).await?.policy(None);
         Ok(Figures {
             accounts: count_accounts(c, self.org).await?,
             sessions: count_sessions(c, self.org, self.now()).await?,
@@ -166,14 +166,14 @@ impl Ligature {
     /// Addresses that several active accounts hold (NE-14).
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn shared_addresses(&self) -> Result<i64, Fault> {
-        Ok(storage::accounts::snapshots::count_shared_addresses(&mut self.store.walk().await?, self.org).await?)
+    /// [`Error`].
+    pub async fn shared_addresses(&self) -> Result<i64, Error> {
+        Ok(storage::accounts::snapshots::count_shared_addresses(&mut self.store.read_bulk().await?, self.org).await?)
     }
 
-    pub async fn admin_providers(&self, visitor: &Visitor) -> Result<Vec<ProviderView>, Fault> {
-        self.allowed(visitor, Right::SeeProviders).await?;
-        let mut conn = self.store.walk().await?;
+    pub async fn admin_providers(&self, ctx: &RequestContext) -> Result<Vec<ProviderView>, Error> {
+        self.allowed(ctx, Right::SeeProviders).await?;
+        let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
         let policies = self.policies(c).await?;
         let mut views = Vec::new();
@@ -185,7 +185,7 @@ impl Ligature {
                 speaks_for: count_spoken_for(c, self.org, row.id, &row.namespace).await?,
                 offered: row.organisation_id != self.org,
                 shared: row.shared,
-                takers: if self.is_home() && row.shared { count_takers(c, row.id).await? } else { 0 },
+                adopters: if self.is_home() && row.shared { count_adopters(c, row.id).await? } else { 0 },
                 association: Association::read(&policies.document(&provider_scope(&row.key))),
                 policy: policies.effective(Some(&row.key), None),
                 id: row.id,
@@ -199,9 +199,9 @@ impl Ligature {
         Ok(views)
     }
 
-    pub async fn admin_accounts(&self, visitor: &Visitor, search: &str) -> Result<Vec<(Account, Option<Email>)>, Fault> {
-        self.allowed(visitor, Right::SeeAccounts).await?;
-        let mut conn = self.store.walk().await?;
+    pub async fn admin_accounts(&self, ctx: &RequestContext, search: &str) -> Result<Vec<(Account, Option<Email>)>, Error> {
+        self.allowed(ctx, Right::SeeAccounts).await?;
+        let mut conn = self.store.read_bulk().await?;
         let mut rows = Vec::new();
         for account in list_accounts(&mut conn, self.org, search.trim(), 50).await? {
             let email = list_emails(&mut conn, account.id).await?.into_iter().next();
@@ -210,9 +210,9 @@ impl Ligature {
         Ok(rows)
     }
 
-    pub async fn admin_account(&self, visitor: &Visitor, id: AccountId) -> Result<AccountView, Fault> {
-        self.allowed(visitor, Right::SeeAccounts).await?;
-        let mut conn = self.store.walk().await?;
+    pub async fn admin_account(&self, ctx: &RequestContext, id: AccountId) -> Result<AccountView, Error> {
+        self.allowed(ctx, Right::SeeAccounts).await?;
+        let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
         let account = find_account(c, self.org, id).await?.ok_or(Refusal::NotFound)?;
         let policies = self.policies(c).await?;
@@ -229,12 +229,12 @@ impl Ligature {
     }
 
     /// Switches an account off or on. Off ends its sessions in the same transaction; one's own account stays on.
-    pub async fn set_account_enabled(&self, visitor: &Visitor, id: AccountId, enabled: bool) -> Result<(), Fault> {
-        self.administer(visitor, Right::SwitchAccounts, move |this, c, admin| {
+    pub async fn set_account_enabled(&self, ctx: &RequestContext, id: AccountId, enabled: bool) -> Result<(), Error> {
+        self.administer(ctx, Right::SwitchAccounts, move |this, c, admin| {
             Box::pin(async move {
                 let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
                 bump_rev(c, id, row.rev).await?;
-                let (act, state) = if enabled { (Governing::Enable, AccountState::Active) } else { (Governing::Disable, AccountState::Disabled) };
+                let (act, state) = if enabled { (AdminAction::Enable, AccountState::Active) } else { (AdminAction::Disable, AccountState::Disabled) };
                 // Pressed twice: it is so already.
                 if row.state() == state && admin.account != id {
                     return Ok(());
@@ -251,11 +251,11 @@ impl Ligature {
     }
 
     /// Asks the decision whether an administrator may do something to an account; answers the trace for the event.
-    pub(crate) async fn may_govern(&self, c: &mut Conn, admin: &Administrator, account: AccountId, state: AccountState, act: Governing) -> Result<serde_json::Value, Fault> {
+    pub(crate) async fn may_govern(&self, c: &mut Conn, admin: &Administrator, account: AccountId, state: AccountState, act: AdminAction) -> Result<serde_json::Value, Error> {
         let theirs = list_roles(c, self.org, account).await?;
         let by_owner = admin.roles.iter().any(|r| r == OWNER);
-        let facts = Facts::local(Intent::Govern(Govern { account, state, act, own: admin.account == account, administrator: !theirs.is_empty(), by_owner }), None);
-        let decision = decide(&facts, &self.ground(c, None).await?.policy(None));
+        let facts = Facts::local(Intent::AdministerAccount(AdministerAccount { account, state, act, own: admin.account == account, administrator: !theirs.is_empty(), by_owner }), None);
+        let decision = decide(&facts, &self.policy_context(c, None).await?.policy(None));
         match decision.outcome {
             Outcome::Refuse { refusal } => Err(refusal.into()),
             _ => Ok(trace_of(&facts, &decision)),
@@ -263,8 +263,8 @@ impl Ligature {
     }
 
     /// Gives or takes a role. Who loses one is signed out of nothing: the next thing they do in the console is refused.
-    pub async fn set_role(&self, visitor: &Visitor, id: AccountId, role: Role, given: bool) -> Result<(), Fault> {
-        self.administer(visitor, Right::GiveRoles, move |this, c, admin| {
+    pub async fn set_role(&self, ctx: &RequestContext, id: AccountId, role: Role, given: bool) -> Result<(), Error> {
+        self.administer(ctx, Right::GiveRoles, move |this, c, admin| {
             Box::pin(async move {
                 let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
                 let has = list_roles(c, this.org, id).await?.iter().any(|r| r == role.name());
@@ -272,7 +272,7 @@ impl Ligature {
                     return Ok(());
                 }
                 bump_rev(c, id, row.rev).await?;
-                let trace = this.may_govern(c, &admin, id, row.state(), if given { Governing::GiveRole } else { Governing::TakeRole }).await?;
+                let trace = this.may_govern(c, &admin, id, row.state(), if given { AdminAction::GiveRole } else { AdminAction::TakeRole }).await?;
                 if given {
                     add_role(c, this.org, id, role.name(), this.now()).await?;
                 } else {
@@ -284,8 +284,8 @@ impl Ligature {
         .await
     }
 
-    pub async fn admin_audit(&self, visitor: &Visitor, filter: AuditFilter) -> Result<Vec<AuditEvent>, Fault> {
-        self.allowed(visitor, Right::SeeTrail).await?;
-        Ok(list_audit_events(&mut self.store.walk().await?, self.org, &filter, 100).await?)
+    pub async fn admin_audit(&self, ctx: &RequestContext, filter: AuditFilter) -> Result<Vec<AuditEvent>, Error> {
+        self.allowed(ctx, Right::SeeTrail).await?;
+        Ok(list_audit_events(&mut self.store.read_bulk().await?, self.org, &filter, 100).await?)
     }
 }

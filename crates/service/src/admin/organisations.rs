@@ -11,7 +11,7 @@ use storage::{
 use url::{Host, Url};
 
 use crate::{
-    Authority, Fault, Ligature, Visitor,
+    Authority, Error, Ligature, RequestContext,
     admin::setup::OWNER,
     audit::Event,
     crypto::random::row_id,
@@ -43,7 +43,7 @@ pub struct OrganisationForm {
 }
 
 /// A field that cannot be saved: its name and the key of what to do.
-pub type Wrong = (&'static str, &'static str);
+pub type FieldError = (&'static str, &'static str);
 
 /// Whether an address is one that people can sign in at: https, or http on this machine; nothing behind the port.
 #[must_use]
@@ -85,7 +85,7 @@ pub fn is_at(address: &str, host: &str) -> bool {
 }
 
 impl OrganisationForm {
-    fn wrong(&self, home: bool) -> Option<Wrong> {
+    fn wrong(&self, home: bool) -> Option<FieldError> {
         let slug = !self.slug.is_empty() && self.slug != "new" && self.slug.len() <= 40 && self.slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !slug {
             return Some(("slug", "field-key"));
@@ -102,9 +102,9 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] without [`Right::RunInstance`].
-    pub async fn admin_organisations(&self, visitor: &Visitor) -> Result<Vec<OrganisationView>, Fault> {
-        self.allowed(visitor, Right::RunInstance).await?;
-        let mut conn = self.store.walk().await?;
+    pub async fn admin_organisations(&self, ctx: &RequestContext) -> Result<Vec<OrganisationView>, Error> {
+        self.allowed(ctx, Right::RunInstance).await?;
+        let mut conn = self.store.read_bulk().await?;
         let mut views = Vec::new();
         for row in list_organisations(&mut conn).await? {
             let home = row.id == self.org;
@@ -125,16 +125,16 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::admin_organisations`]; inside, a field that cannot be saved.
-    pub async fn save_organisation(&self, visitor: &Visitor, form: OrganisationForm, create: bool) -> Result<Result<(), Wrong>, Fault> {
-        self.allowed(visitor, Right::RunInstance).await?;
-        self.put_organisation(&Authority::Console(Box::new(visitor.clone())), form, create).await
+    pub async fn save_organisation(&self, ctx: &RequestContext, form: OrganisationForm, create: bool) -> Result<Result<(), FieldError>, Error> {
+        self.allowed(ctx, Right::RunInstance).await?;
+        self.put_organisation(&Authority::Console(Box::new(ctx.clone())), form, create).await
     }
 
     /// The same from the command line: whoever can run it has the database and the master key.
     ///
     /// # Errors
-    /// [`Fault`]; inside, a field that cannot be saved.
-    pub async fn put_organisation(&self, word: &Authority, form: OrganisationForm, create: bool) -> Result<Result<(), Wrong>, Fault> {
+    /// [`Error`]; inside, a field that cannot be saved.
+    pub async fn put_organisation(&self, word: &Authority, form: OrganisationForm, create: bool) -> Result<Result<(), FieldError>, Error> {
         let found = find_organisation(&mut self.store.read().await?, &form.slug).await?;
         let home = found == Some(self.org);
         if let Some(wrong) = form.wrong(home) {
@@ -180,11 +180,11 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::admin_organisations`]; [`Refusal::NotFound`].
-    pub async fn first_owner_address(&self, visitor: &Visitor, slug: &str) -> Result<Option<String>, Fault> {
-        self.allowed(visitor, Right::RunInstance).await?;
+    pub async fn first_owner_address(&self, ctx: &RequestContext, slug: &str) -> Result<Option<String>, Error> {
+        self.allowed(ctx, Right::RunInstance).await?;
         let one = self.organisation(slug).await?;
         let detail = json!({"organisation": slug});
-        self.administer::<_, Fault, _>(visitor, Right::RunInstance, move |this, c, admin| {
+        self.administer::<_, Error, _>(ctx, Right::RunInstance, move |this, c, admin| {
             Box::pin(async move {
                 let Some(token) = one.setup_token_in(c).await? else { return Ok(None) };
                 this.record(c, admin.event("organisation.invited").detail(detail)).await?;
@@ -198,12 +198,12 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
-    pub async fn organisation(&self, slug: &str) -> Result<Self, Fault> {
+    pub async fn organisation(&self, slug: &str) -> Result<Self, Error> {
         let row = self.list_organisations().await?.into_iter().find(|o| o.slug == slug).ok_or(Refusal::NotFound)?;
         Ok(self.for_row(&row))
     }
 
-    async fn list_organisations(&self) -> Result<Vec<Organisation>, Fault> {
+    async fn list_organisations(&self) -> Result<Vec<Organisation>, Error> {
         Ok(list_organisations(&mut self.store.read().await?).await?)
     }
 
@@ -245,8 +245,8 @@ impl Organisations {
     /// The organisation whose people sign in at this host and port; a switched-off one is not found.
     ///
     /// # Errors
-    /// [`Fault::Storage`] before the list was ever read.
-    pub async fn at(&self, host: &str) -> Result<Option<Ligature>, Fault> {
+    /// [`Error::Storage`] before the list was ever read.
+    pub async fn at(&self, host: &str) -> Result<Option<Ligature>, Error> {
         if is_at(&self.home().settings.public_url, host) {
             return Ok(Some(self.home().clone()));
         }
@@ -257,8 +257,8 @@ impl Organisations {
     /// An organisation by its id, switched off or not.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn of(&self, org: OrgId) -> Result<Option<Ligature>, Fault> {
+    /// [`Error::Storage`].
+    pub async fn of(&self, org: OrgId) -> Result<Option<Ligature>, Error> {
         if org == self.home().org {
             return Ok(Some(self.home().clone()));
         }
@@ -269,8 +269,8 @@ impl Organisations {
     /// All of them, the home one first.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn all(&self) -> Result<Vec<Ligature>, Fault> {
+    /// [`Error::Storage`].
+    pub async fn all(&self) -> Result<Vec<Ligature>, Error> {
         self.refresh().await?;
         let seen = self.0.seen.read().unwrap_or_else(PoisonError::into_inner);
         Ok(std::iter::once(self.home().clone()).chain(seen.all.iter().map(|(_, one)| one.clone())).collect())
@@ -287,7 +287,7 @@ impl Organisations {
     }
 
     /// Reads the list when the one that is known is a second old; one request reads, the others wait for it.
-    async fn refresh(&self) -> Result<(), Fault> {
+    async fn refresh(&self) -> Result<(), Error> {
         if self.is_fresh() {
             return Ok(());
         }
@@ -300,7 +300,7 @@ impl Organisations {
         let old = self.0.seen.read().unwrap_or_else(PoisonError::into_inner).all.clone();
         let rows = match home.list_organisations().await {
             Ok(rows) => rows,
-            Err(fault) if old.is_empty() => return Err(fault),
+            Err(error) if old.is_empty() => return Err(error),
             // Without a database, those that are known are served what can be served.
             Err(error) => {
                 tracing::error!(%error, "organisations cannot be read: the list of before stays");
@@ -312,8 +312,8 @@ impl Organisations {
             .filter(|row| row.id != home.org)
             .map(|row| {
                 // What an organisation has in memory stays as long as its address does.
-                let kept = old.iter().find(|(o, _)| o.id == row.id && o.address == row.address).map(|(_, one)| one.clone());
-                let one = kept.unwrap_or_else(|| home.for_row(&row));
+                let progress = old.iter().find(|(o, _)| o.id == row.id && o.address == row.address).map(|(_, one)| one.clone());
+                let one = progress.unwrap_or_else(|| home.for_row(&row));
                 (row, one)
             })
             .collect();
@@ -324,8 +324,8 @@ impl Organisations {
     /// The next letter of a channel that is due, of any organisation, with the organisation that sends it.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn next_letter(&self, channel: Channel) -> Result<Option<(Ligature, Due)>, Fault> {
+    /// [`Error`].
+    pub async fn next_letter(&self, channel: Channel) -> Result<Option<(Ligature, Due)>, Error> {
         loop {
             let Some(row) = self.home().claim_letter(channel).await? else { return Ok(None) };
             let sender = self.of(row.organisation_id).await?;
@@ -343,8 +343,8 @@ impl Organisations {
     /// Tells the applications of one session that ended, in whichever organisation; `false`: none waits.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn tell_of_end(&self) -> Result<bool, Fault> {
+    /// [`Error`].
+    pub async fn tell_of_end(&self) -> Result<bool, Error> {
         let home = self.home();
         if !home.is_end_due().await? {
             return Ok(false);
@@ -362,8 +362,8 @@ impl Organisations {
     /// What is due every minute: the instance's own once, and that of each organisation.
     ///
     /// # Errors
-    /// The first [`Fault`].
-    pub async fn tidy(&self) -> Result<usize, Fault> {
+    /// The first [`Error`].
+    pub async fn tidy(&self) -> Result<usize, Error> {
         let mut rows = self.home().tidy().await?;
         for one in self.all().await?.into_iter().skip(1) {
             rows += one.remove_closed().await? + one.finish_due_undos().await?;

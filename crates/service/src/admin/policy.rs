@@ -16,7 +16,7 @@ use storage::{
 };
 
 use crate::{
-    Authority, Fault, Ligature, Visitor,
+    Authority, Error, Ligature, RequestContext,
     admin::{SaveProblem, switches::Switches},
     audit::Event,
     policy::documents::{INSTANCE, ORGANISATION, Policies, application_scope, names_provider, provider_scope, save},
@@ -108,9 +108,9 @@ impl Becomes {
 impl Ligature {
     /// # Errors
     /// As [`Ligature::allowed`], like everything below.
-    pub async fn policy_view(&self, visitor: &Visitor) -> Result<PolicyView, Fault> {
-        self.allowed(visitor, Right::SeePolicy).await?;
-        let mut conn = self.store.walk().await?;
+    pub async fn policy_view(&self, ctx: &RequestContext) -> Result<PolicyView, Error> {
+        self.allowed(ctx, Right::SeePolicy).await?;
+        let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
         let policies = self.policies(c).await?;
         let filter = AuditFilter { kind: Some("policy.shadow".into()), ..AuditFilter::default() };
@@ -119,15 +119,15 @@ impl Ligature {
             presets: PRESETS.to_vec(),
             version: policies.version,
             history: list_policy_versions(c, self.org, "", 30).await?,
-            dangers: self.exposed(c, visitor, &policies.effective(None, None)).await?,
-            differences: if self.rights_in(c, visitor).await?.contains(&Right::SeeTrail) { list_audit_events(c, self.org, &filter, 20).await? } else { Vec::new() },
+            dangers: self.exposed(c, ctx, &policies.effective(None, None)).await?,
+            differences: if self.rights_in(c, ctx).await?.contains(&Right::SeeTrail) { list_audit_events(c, self.org, &filter, 20).await? } else { Vec::new() },
         })
     }
 
     /// A scope's document in force, or a version's text, as readable JSON.
-    pub async fn document_view(&self, visitor: &Visitor, scope: &str, version: Option<i64>) -> Result<DocumentView, Fault> {
-        self.allowed(visitor, Right::SeePolicy).await?;
-        let mut conn = self.store.walk().await?;
+    pub async fn document_view(&self, ctx: &RequestContext, scope: &str, version: Option<i64>) -> Result<DocumentView, Error> {
+        self.allowed(ctx, Right::SeePolicy).await?;
+        let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
         let policies = self.policies(c).await?;
         let scopes = self.possible_scopes(c).await?;
@@ -144,7 +144,7 @@ impl Ligature {
         Ok(DocumentView { scope: scope.to_owned(), text: serde_json::to_string_pretty(&document)?, scopes })
     }
 
-    async fn possible_scopes(&self, c: &mut Conn) -> Result<Vec<String>, Fault> {
+    async fn possible_scopes(&self, c: &mut Conn) -> Result<Vec<String>, Error> {
         let mut scopes = vec![INSTANCE.to_owned(), ORGANISATION.to_owned()];
         let providers = list_providers(c, self.org).await?;
         scopes.extend(providers.iter().map(|p| provider_scope(&p.key)));
@@ -177,16 +177,16 @@ impl Ligature {
     ///
     /// # Errors
     /// [`SaveProblem::Policy`] with path, value and remedy.
-    pub async fn save_draft(&self, visitor: &Visitor, scope: &str, text: &str) -> Result<i64, SaveProblem> {
-        self.allowed(visitor, Right::ChangePolicy).await?;
+    pub async fn save_draft(&self, ctx: &RequestContext, scope: &str, text: &str) -> Result<i64, SaveProblem> {
+        self.allowed(ctx, Right::ChangePolicy).await?;
         let mut document = Document::parse(text).map_err(SaveProblem::Policy)?;
         // Expressions of Gravitee AM are taken as they are written there.
         document.translate(|text| if text.trim_start().starts_with("{#") { expr::import(text) } else { text.to_owned() });
-        self.add_draft(visitor, scope, document).await
+        self.add_draft(ctx, scope, document).await
     }
 
-    async fn add_draft(&self, visitor: &Visitor, scope: &str, document: Document) -> Result<i64, SaveProblem> {
-        let mut conn = self.store.walk().await?;
+    async fn add_draft(&self, ctx: &RequestContext, scope: &str, document: Document) -> Result<i64, SaveProblem> {
+        let mut conn = self.store.read_bulk().await?;
         if !self.possible_scopes(&mut conn).await?.iter().any(|s| s == scope) {
             return Err(Refusal::NotFound.into());
         }
@@ -196,7 +196,7 @@ impl Ligature {
         self.check_document(&policies, scope, &document, &providers).map_err(SaveProblem::Policy)?;
         let (scope, text) = (scope.to_owned(), serde_json::to_string(&document)?);
         let version = self
-            .administer::<_, Fault, _>(visitor, Right::ChangePolicy, move |this, c, admin| {
+            .administer::<_, Error, _>(ctx, Right::ChangePolicy, move |this, c, admin| {
                 Box::pin(async move {
                     let version = add_policy_version(c, this.org, &scope, &text, "draft", &admin.name(), this.now()).await?;
                     this.record(c, admin.event("policy.drafted").detail(json!({"version": version, "scope": scope}))).await?;
@@ -208,16 +208,16 @@ impl Ligature {
     }
 
     /// A stored version, its dangers and what it changes.
-    pub async fn version_view(&self, visitor: &Visitor, version: i64) -> Result<VersionView, Fault> {
-        self.allowed(visitor, Right::SeePolicy).await?;
-        let mut conn = self.store.walk().await?;
+    pub async fn version_view(&self, ctx: &RequestContext, version: i64) -> Result<VersionView, Error> {
+        self.allowed(ctx, Right::SeePolicy).await?;
+        let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
         let row = find_policy_version(c, self.org, version).await?.ok_or(Refusal::NotFound)?;
         let policies = self.policies(c).await?;
         let document: Document = serde_json::from_str(&row.document)?;
         let (client, key) = parts(&row.scope);
         let next = policies.with(&row.scope, document, version);
-        let dangers = self.exposed(c, visitor, &next.effective(key, client)).await?;
+        let dangers = self.exposed(c, ctx, &next.effective(key, client)).await?;
         let differences = differences(&explain(&next.chain(key, client)), &explain(&policies.chain(key, client)));
         Ok(VersionView { row, in_force: policies.version, dangers, differences })
     }
@@ -228,9 +228,9 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::PolicyChanged`] when the policy in force is another one than they saw.
     /// [`SaveProblem::Policy`] when it no longer fits the other scopes.
-    pub async fn set_version(&self, visitor: &Visitor, version: i64, becomes: Becomes, seen: Option<i64>) -> Result<(), SaveProblem> {
-        self.allowed(visitor, Right::ChangePolicy).await?;
-        let mut conn = self.store.walk().await?;
+    pub async fn set_version(&self, ctx: &RequestContext, version: i64, becomes: Becomes, seen: Option<i64>) -> Result<(), SaveProblem> {
+        self.allowed(ctx, Right::ChangePolicy).await?;
+        let mut conn = self.store.read_bulk().await?;
         let row = find_policy_version(&mut conn, self.org, version).await?.ok_or(Refusal::NotFound)?;
         let document = Document::parse(&row.document).map_err(SaveProblem::Policy)?;
         let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
@@ -243,10 +243,10 @@ impl Ligature {
             return Err(Refusal::BadRequest.into());
         }
         if becomes == Becomes::Active {
-            return Ok(self.activate(&Authority::Console(Box::new(visitor.clone())), row.scope, document, Some(version), seen).await?);
+            return Ok(self.activate(&Authority::Console(Box::new(ctx.clone())), row.scope, document, Some(version), seen).await?);
         }
         let state = if becomes == Becomes::Shadow { "shadow" } else { "retired" };
-        self.administer::<_, Fault, _>(visitor, Right::ChangePolicy, move |this, c, admin| {
+        self.administer::<_, Error, _>(ctx, Right::ChangePolicy, move |this, c, admin| {
             Box::pin(async move {
                 set_policy_state(c, this.org, &row.scope, version, state).await?;
                 this.record(c, admin.event("policy.changed").detail(json!({"version": version, "scope": row.scope, "state": state}))).await
@@ -261,44 +261,44 @@ impl Ligature {
     ///
     /// # Errors
     /// [`SaveProblem::Policy`].
-    pub async fn draft_switches(&self, visitor: &Visitor, switches: &Switches) -> Result<Option<i64>, SaveProblem> {
-        self.allowed(visitor, Right::ChangePolicy).await?;
+    pub async fn draft_switches(&self, ctx: &RequestContext, switches: &Switches) -> Result<Option<i64>, SaveProblem> {
+        self.allowed(ctx, Right::ChangePolicy).await?;
         let base = self.policies(&mut self.store.read().await?).await?.document(INSTANCE);
         let document = switches.patch(&base);
         if document == base {
             return Ok(None);
         }
-        self.add_draft(visitor, INSTANCE, document).await.map(Some)
+        self.add_draft(ctx, INSTANCE, document).await.map(Some)
     }
 
     /// Makes a preset the instance's policy, for the command line and the demo.
     ///
     /// # Errors
-    /// [`Fault::Internal`] for an unknown name.
-    pub async fn use_preset(&self, name: &str) -> Result<(), Fault> {
-        let document = preset(name).ok_or_else(|| Fault::Internal(format!("no preset is called {name}")))?;
+    /// [`Error::Internal`] for an unknown name.
+    pub async fn use_preset(&self, name: &str) -> Result<(), Error> {
+        let document = preset(name).ok_or_else(|| Error::Internal(format!("no preset is called {name}")))?;
         self.activate(&Authority::Operator("cli"), INSTANCE.into(), document, None, None).await
     }
 
     /// Makes a document a scope's policy, for the command line and tests.
     ///
     /// # Errors
-    /// [`Fault::Internal`] with the problem's path for a document that cannot be in force.
-    pub async fn use_document(&self, scope: &str, document: Document) -> Result<(), Fault> {
+    /// [`Error::Internal`] with the problem's path for a document that cannot be in force.
+    pub async fn use_document(&self, scope: &str, document: Document) -> Result<(), Error> {
         let policies = self.policies(&mut self.store.read().await?).await?;
-        self.check_document(&policies, scope, &document, &[]).map_err(|p| Fault::Internal(format!("{}: {} ({})", p.path, p.value, p.remedy)))?;
+        self.check_document(&policies, scope, &document, &[]).map_err(|p| Error::Internal(format!("{}: {} ({})", p.path, p.value, p.remedy)))?;
         self.activate(&Authority::Operator("cli"), scope.to_owned(), document, None, None).await
     }
 
     /// The policy in force for a provider in our own pages.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn effective_policy(&self, provider: Option<&str>) -> Result<std::sync::Arc<Policy>, Fault> {
-        Ok(self.ground(&mut self.store.walk().await?, None).await?.policy(provider))
+    /// [`Error`].
+    pub async fn effective_policy(&self, provider: Option<&str>) -> Result<std::sync::Arc<Policy>, Error> {
+        Ok(self.policy_context(&mut self.store.read_bulk().await?, None).await?.policy(provider))
     }
 
-    async fn activate(&self, authority: &Authority, scope: String, document: Document, from: Option<i64>, seen: Option<i64>) -> Result<(), Fault> {
+    async fn activate(&self, authority: &Authority, scope: String, document: Document, from: Option<i64>, seen: Option<i64>) -> Result<(), Error> {
         self.with_authority(authority, Right::ChangePolicy, move |this, c, actor| {
             Box::pin(async move {
                 let by = actor.name();
@@ -321,22 +321,22 @@ impl Ligature {
     }
 
     /// The policy in force for a pair, with the scope that each value comes from.
-    pub async fn effective_view(&self, visitor: &Visitor, client: Option<&str>, provider: Option<&str>) -> Result<EffectiveView, Fault> {
-        self.allowed(visitor, Right::SeePolicy).await?;
-        let mut conn = self.store.walk().await?;
+    pub async fn effective_view(&self, ctx: &RequestContext, client: Option<&str>, provider: Option<&str>) -> Result<EffectiveView, Error> {
+        self.allowed(ctx, Right::SeePolicy).await?;
+        let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
         let policies = self.policies(c).await?;
         Ok(EffectiveView {
             fields: explain(&policies.chain(provider, client)),
-            dangers: self.exposed(c, visitor, &policies.effective(provider, client)).await?,
+            dangers: self.exposed(c, ctx, &policies.effective(provider, client)).await?,
             providers: list_providers(c, self.org).await?.into_iter().map(|p| (p.key, p.name)).collect(),
             applications: list_applications(c, self.org).await?.into_iter().map(|a| (a.client_id, a.name)).collect(),
         })
     }
 
     /// A preset as the console shows it before it is used.
-    pub async fn preset_view(&self, visitor: &Visitor, name: &str) -> Result<PresetView, Fault> {
-        self.allowed(visitor, Right::SeePolicy).await?;
+    pub async fn preset_view(&self, ctx: &RequestContext, name: &str) -> Result<PresetView, Error> {
+        self.allowed(ctx, Right::SeePolicy).await?;
         let name = PRESETS.into_iter().find(|p| *p == name).ok_or(Refusal::NotFound)?;
         let (document, recommended) = (preset(name).ok_or(Refusal::NotFound)?, preset("recommended").ok_or(Refusal::NotFound)?);
         let policy = Policy::merge(0, &[&document]);
@@ -346,19 +346,19 @@ impl Ligature {
             text: serde_json::to_string_pretty(&document)?,
             differences: differences(&fields(&document), &fields(&recommended)),
             deviations: deviations(name).iter().copied().filter(|d| *d != "phone" || !self.has_texts()).collect(),
-            dangers: self.exposed(&mut self.store.walk().await?, visitor, &policy).await?,
+            dangers: self.exposed(&mut self.store.read_bulk().await?, ctx, &policy).await?,
         })
     }
 
     /// The dangers of a policy with the accounts that each touches.
-    async fn exposed(&self, c: &mut Conn, visitor: &Visitor, policy: &Policy) -> Result<Vec<Exposed>, Fault> {
+    async fn exposed(&self, c: &mut Conn, ctx: &RequestContext, policy: &Policy) -> Result<Vec<Exposed>, Error> {
         let mut dangers = lint(policy);
         // A danger only where no text can be sent.
         dangers.retain(|d| d.name != "phone" || !self.has_texts());
         if dangers.is_empty() {
             return Ok(Vec::new());
         }
-        if !self.rights_in(c, visitor).await?.contains(&Right::SeeAccounts) {
+        if !self.rights_in(c, ctx).await?.contains(&Right::SeeAccounts) {
             return Ok(dangers.into_iter().map(|danger| Exposed { danger, accounts: None }).collect());
         }
         let (proved, active, pending) = count_exposed(c, self.org).await?;

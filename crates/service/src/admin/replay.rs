@@ -10,7 +10,7 @@ use storage::{
     policy::providers::Provider,
 };
 
-use crate::{Fault, Ligature, Visitor, policy::context::Ground, sign_in::upstream_identity::Held};
+use crate::{Error, Ligature, RequestContext, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
 
 /// Recorded decisions that are looked at.
 const LAST: i64 = 1000;
@@ -50,19 +50,19 @@ impl Ligature {
     ///
     /// # Errors
     /// [`domain::Refusal::NotFound`] for an unknown version; as [`Ligature::allowed`]: it tells who signed in (DL-04).
-    pub async fn replay(&self, visitor: &Visitor, version: i64) -> Result<Replay, Fault> {
-        self.allowed(visitor, Right::SeeAccounts).await?;
-        let mut conn = self.store.walk().await?;
+    pub async fn replay(&self, ctx: &RequestContext, version: i64) -> Result<Replay, Error> {
+        self.allowed(ctx, Right::SeeAccounts).await?;
+        let mut conn = self.store.read_bulk().await?;
         let policies = Arc::new(self.policies_with(&mut conn, version).await?);
-        let ground = Ground::new(policies, Arc::clone(&self.ground(&mut conn, None).await?.providers), None);
-        let (all, skipped) = self.taken_again(&mut conn, &ground).await?;
+        let config = PolicyContext::new(policies, Arc::clone(&self.policy_context(&mut conn, None).await?.providers), None);
+        let (all, skipped) = self.taken_again(&mut conn, &config).await?;
         let compared = all.len();
         let differences = all.into_iter().filter(|a| a.decision.outcome.name() != a.was).map(Difference::from).collect();
         Ok(Replay { compared, skipped, differences })
     }
 
     /// The recorded decisions under the policies of a ground, newest first, and how many could not be taken again.
-    pub(crate) async fn taken_again(&self, c: &mut Conn, ground: &Ground) -> Result<(Vec<Again>, usize), Fault> {
+    pub(crate) async fn taken_again(&self, c: &mut Conn, config: &PolicyContext) -> Result<(Vec<Again>, usize), Error> {
         let (mut all, mut skipped) = (Vec::new(), 0);
         for event in list_audit_events(c, self.org, &AuditFilter::default(), LAST).await? {
             let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
@@ -72,13 +72,13 @@ impl Ligature {
             if facts.as_ref().is_some_and(|f| f.provider.is_none()) {
                 continue;
             }
-            let provider = ground.providers.iter().find(|p| p.key == event.provider);
+            let provider = config.providers.iter().find(|p| p.key == event.provider);
             let (Some(facts), Some(provider)) = (facts, provider) else {
                 skipped += 1;
                 continue;
             };
-            let policy = ground.policy(Some(&provider.key));
-            let facts = self.todays(c, ground, provider, &policy, facts).await?;
+            let policy = config.policy(Some(&provider.key));
+            let facts = self.todays(c, config, provider, &policy, facts).await?;
             let decision = decide(&facts, &policy);
             all.push(Again { event, was, facts, decision });
         }
@@ -86,16 +86,16 @@ impl Ligature {
     }
 
     /// Recorded facts with what the database knows better by now.
-    async fn todays(&self, c: &mut Conn, ground: &Ground, provider: &Provider, policy: &Policy, mut facts: Facts) -> Result<Facts, Fault> {
+    async fn todays(&self, c: &mut Conn, config: &PolicyContext, provider: &Provider, policy: &Policy, mut facts: Facts) -> Result<Facts, Error> {
         let recorded = facts.provider;
         facts.provider = Some(ProviderFacts { id: provider.id, enabled: provider.enabled, filter: recorded.and_then(|p| p.filter), second_factor: recorded.is_some_and(|p| p.second_factor) });
         let ids: Vec<AccountId> = facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)).collect();
         let snapshots = load_snapshots(c, self.org, &ids).await?;
-        let held = Held::nobody(provider);
+        let identity = UpstreamIdentity::nobody(provider);
         facts.candidates.retain(|c| snapshots.contains_key(&c.account));
         for candidate in &mut facts.candidates {
             if let Some(account) = snapshots.get(&candidate.account) {
-                let fresh = ground.candidate(account, &candidate.rule, None, None, &held, &[]);
+                let fresh = config.candidate(account, &candidate.rule, None, None, &identity, &[]);
                 candidate.state = fresh.state;
                 candidate.administrator = fresh.administrator;
                 (candidate.methods, candidate.target_methods) = (fresh.methods, fresh.target_methods);

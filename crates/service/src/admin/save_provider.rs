@@ -14,7 +14,7 @@ use storage::{
 use upstream::{Settings as ProviderSettings, SettingsProblem};
 
 use crate::{
-    Authority, Fault, Ligature, Visitor,
+    Authority, Error, Ligature, RequestContext,
     admin::{ProviderForm, SaveProblem, association::Association},
     audit::Event,
     crypto::random::row_id,
@@ -39,25 +39,25 @@ impl Ligature {
     /// # Errors
     /// [`SaveProblem`]; [`SaveProblem::Unconfirmed`] where its word would come from somewhere else for identities that are
     /// linked (DL-01).
-    pub async fn save_provider(&self, visitor: &Visitor, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
-        self.allowed(visitor, Right::ChangeProviders).await?;
-        self.put_provider(&Authority::Console(Box::new(visitor.clone())), form, create).await
+    pub async fn save_provider(&self, ctx: &RequestContext, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
+        self.allowed(ctx, Right::ChangeProviders).await?;
+        self.put_provider(&Authority::Console(Box::new(ctx.clone())), form, create).await
     }
 
     /// Takes a provider that the home organisation offers, or leaves it; with how it is associated here (ZI-20).
     ///
     /// # Errors
     /// As [`Ligature::save_provider`].
-    pub async fn take_provider(&self, visitor: &Visitor, key: &str, enabled: bool, association: Association, confirmed: Option<i64>) -> Result<(), SaveProblem> {
-        self.allowed(visitor, Right::ChangeProviders).await?;
+    pub async fn take_provider(&self, ctx: &RequestContext, key: &str, enabled: bool, association: Association, confirmed: Option<i64>) -> Result<(), SaveProblem> {
+        self.allowed(ctx, Right::ChangeProviders).await?;
         let offered = self.provider(&mut self.store.read().await?, key).await?;
         if offered.organisation_id == self.org {
-            return Err(SaveProblem::Fault(Refusal::NotFound.into()));
+            return Err(SaveProblem::Error(Refusal::NotFound.into()));
         }
         let form = ProviderForm {
             key: key.to_owned(),
             name: offered.name,
-            settings: serde_json::from_str(&offered.config).map_err(Fault::from)?,
+            settings: serde_json::from_str(&offered.config).map_err(Error::from)?,
             secret: String::new(),
             enabled,
             position: offered.position,
@@ -65,7 +65,7 @@ impl Ligature {
             association,
             confirmed,
         };
-        self.save_provider(visitor, form, false).await
+        self.save_provider(ctx, form, false).await
     }
 
     /// Creates or changes a provider on somebody's word.
@@ -89,7 +89,7 @@ impl Ligature {
         let document = form.association.document(&policies.document(&scope));
         self.check_document(&policies, &scope, &document, &[]).map_err(SaveProblem::Policy)?;
         let confirmed = form.confirmed;
-        self.with_authority::<_, Fault, _>(authority, Right::ChangeProviders, move |this, c, actor| {
+        self.with_authority::<_, Error, _>(authority, Right::ChangeProviders, move |this, c, actor| {
             Box::pin(async move {
                 let by = match &actor.admin {
                     None => SavedBy::Operator,
@@ -104,7 +104,7 @@ impl Ligature {
         .await?
     }
 
-    async fn save_provider_in(&self, c: &mut Conn, saver: &Saver, form: &ProviderForm, create: bool) -> Result<Result<(), SaveProblem>, Fault> {
+    async fn save_provider_in(&self, c: &mut Conn, saver: &Saver, form: &ProviderForm, create: bool) -> Result<Result<(), SaveProblem>, Error> {
         let found = find_provider(c, self.org, &form.key).await?;
         let scope = provider_scope(&form.key);
         let policies = self.policies(c).await?;
@@ -143,9 +143,9 @@ impl Ligature {
         self.record_provider(c, saver, form, &document, if create { "provider.created" } else { "provider.changed" }, detail).await.map(Ok)
     }
 
-    async fn write_provider(&self, c: &mut Conn, saver: &Saver, form: &ProviderForm, old: Option<&Provider>, id: ProviderId, namespace: String) -> Result<Result<Provider, NotNow>, Fault> {
+    async fn write_provider(&self, c: &mut Conn, saver: &Saver, form: &ProviderForm, old: Option<&Provider>, id: ProviderId, namespace: String) -> Result<Result<Provider, NotNow>, Error> {
         let now = self.now();
-        let secret = if form.secret.is_empty() { None } else { Some(self.vault.seal("provider-secret", form.secret.as_bytes())?) };
+        let secret = if form.secret.is_empty() { None } else { Some(self.keys.seal("provider-secret", form.secret.as_bytes())?) };
         let row = Provider {
             id,
             organisation_id: self.org,
@@ -170,7 +170,7 @@ impl Ligature {
         Ok(Ok(row))
     }
 
-    async fn record_provider(&self, c: &mut Conn, saver: &Saver, form: &ProviderForm, document: &Document, kind: &'static str, mut detail: serde_json::Value) -> Result<(), Fault> {
+    async fn record_provider(&self, c: &mut Conn, saver: &Saver, form: &ProviderForm, document: &Document, kind: &'static str, mut detail: serde_json::Value) -> Result<(), Error> {
         let version = save(c, self.org, &provider_scope(&form.key), document, &saver.name, self.now()).await?;
         if let Some(detail) = detail.as_object_mut() {
             detail.extend([("enabled".into(), form.enabled.into()), ("association".into(), form.association.mode.name().into()), ("policy_version".into(), version.into())]);
@@ -181,7 +181,7 @@ impl Ligature {
 
 /// The change with what differs from the stored row, the first field that does, and the first address that is new to the
 /// secret.
-fn compared(change: ProviderChange, old: Option<&Provider>, form: &ProviderForm) -> Result<(ProviderChange, (&'static str, &'static str)), Fault> {
+fn compared(change: ProviderChange, old: Option<&Provider>, form: &ProviderForm) -> Result<(ProviderChange, (&'static str, &'static str)), Error> {
     // A new one is a source for its namespace, whatever its settings.
     let Some(old) = old else { return Ok((ProviderChange { source: true, ..change }, ("key", ""))) };
     let (before, after) = (serde_json::from_str::<ProviderSettings>(&old.config)?.source(), form.settings.source());

@@ -8,7 +8,7 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     account::effects::DEFAULT_ORGANISATION,
     audit::Event,
     crypto::random::{hash, row_id, subject, token},
@@ -25,12 +25,12 @@ pub type FirstOwner = NewPerson;
 pub const OWNER: &str = "owner";
 
 /// Finds or makes the first organisation.
-pub(crate) async fn organisation(store: &Store, now: Micros) -> Result<OrgId, Fault> {
+pub(crate) async fn organisation(store: &Store, now: Micros) -> Result<OrgId, Error> {
     let (slug, id) = DEFAULT_ORGANISATION;
     if let Some(found) = find_organisation(&mut store.read().await?, slug).await? {
         return Ok(found);
     }
-    store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_organisation(c, id, slug, "Ligature", "", now).await?) })).await?;
+    store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(add_organisation(c, id, slug, "Ligature", "", now).await?) })).await?;
     Ok(find_organisation(&mut store.read().await?, slug).await?.unwrap_or(id))
 }
 
@@ -38,21 +38,21 @@ impl Ligature {
     /// Whether the organisation has an owner.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn has_owner(&self) -> Result<bool, Fault> {
+    /// [`Error::Storage`].
+    pub async fn has_owner(&self) -> Result<bool, Error> {
         Ok(!list_holders_of_role(&mut self.store.read().await?, self.org, OWNER).await?.is_empty())
     }
 
     /// A new one-time token, if there is no owner: it replaces the one before and lives for an hour.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn setup_token(&self) -> Result<Option<String>, Fault> {
+    /// [`Error::Storage`].
+    pub async fn setup_token(&self) -> Result<Option<String>, Error> {
         let this = self.clone();
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.setup_token_in(c).await })).await
+        self.store.write::<_, Error, _>(move |c| Box::pin(async move { this.setup_token_in(c).await })).await
     }
 
-    pub(crate) async fn setup_token_in(&self, c: &mut Conn) -> Result<Option<String>, Fault> {
+    pub(crate) async fn setup_token_in(&self, c: &mut Conn) -> Result<Option<String>, Error> {
         if !list_holders_of_role(c, self.org, OWNER).await?.is_empty() {
             return Ok(None);
         }
@@ -64,8 +64,8 @@ impl Ligature {
     /// Whether a token would be taken now.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn is_setup_token(&self, secret: &str) -> Result<bool, Fault> {
+    /// [`Error::Storage`].
+    pub async fn is_setup_token(&self, secret: &str) -> Result<bool, Error> {
         Ok(is_setup_token(&mut self.store.read().await?, self.org, &hash(secret), self.now()).await?)
     }
 
@@ -73,7 +73,7 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SetupClosed`] for a wrong, used or old token, or when there is an owner.
-    pub async fn claim(&self, visitor: &Visitor, secret: &str, person: FirstOwner) -> Result<Arrival, Fault> {
+    pub async fn claim(&self, ctx: &RequestContext, secret: &str, person: FirstOwner) -> Result<LoginOutcome, Error> {
         if !person.problems().is_empty() {
             return Err(Refusal::BadRequest.into());
         }
@@ -82,18 +82,18 @@ impl Ligature {
         }
         self.check_new_password(&person.password, &[]).await?;
         let (hashed, phc) = (hash(secret), self.hash_password(&person.password).await?);
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let (hashed, phc, person) = (hashed.clone(), phc.clone(), person.clone());
             Box::pin(async move {
                 let taken = take_setup_token(c, this.org, &hashed, this.now()).await?;
                 if !taken || !list_holders_of_role(c, this.org, OWNER).await?.is_empty() {
                     return Err(Refusal::SetupClosed.into());
                 }
-                let account = this.add_owner(c, &person, &phc, &visitor.locale, "setup").await?;
+                let account = this.add_owner(c, &person, &phc, &ctx.locale, "setup").await?;
                 let opening = Opening::local(account, "password", this.now());
-                let ground = this.ground(c, None).await?;
-                let session = this.open_session(c, &visitor, &ground, &opening).await?;
-                Ok(Ok(Arrival::SignedIn { secret: session, continuation: Continuation::Admin, method: "password".into() }))
+                let config = this.policy_context(c, None).await?;
+                let session = this.open_session(c, &ctx, &config, &opening).await?;
+                Ok(Ok(LoginOutcome::SignedIn { secret: session, continuation: Continuation::Admin, method: "password".into() }))
             })
         })
         .await
@@ -102,20 +102,20 @@ impl Ligature {
     /// Makes an owner from the command line: whoever can run it has the database and the master key.
     ///
     /// # Errors
-    /// The form's problems as [`Fault::Internal`] text, [`Fault::Storage`].
-    pub async fn create_owner(&self, person: FirstOwner) -> Result<(), Fault> {
+    /// The form's problems as [`Error::Internal`] text, [`Error::Storage`].
+    pub async fn create_owner(&self, person: FirstOwner) -> Result<(), Error> {
         let problems: FieldProblems = person.problems();
         if let Some((field, _)) = problems.first() {
-            return Err(Fault::Internal(format!("the {field} cannot be used")));
+            return Err(Error::Internal(format!("the {field} cannot be used")));
         }
         self.check_new_password(&person.password, &[]).await?;
         let phc = self.hash_password(&person.password).await?;
         let this = self.clone();
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.add_owner(c, &person, &phc, "en", "cli").await.map(|_| ()) })).await
+        self.store.write::<_, Error, _>(move |c| Box::pin(async move { this.add_owner(c, &person, &phc, "en", "cli").await.map(|_| ()) })).await
     }
 
     /// The address counts as proved by the operator: `setup` says so in the row (docs/adr/0004).
-    async fn add_owner(&self, c: &mut Conn, person: &FirstOwner, phc: &str, locale: &str, by: &str) -> Result<AccountId, Fault> {
+    async fn add_owner(&self, c: &mut Conn, person: &FirstOwner, phc: &str, locale: &str, by: &str) -> Result<AccountId, Error> {
         let now = self.now();
         let address = Canonical::parse(&person.email).map_err(|_| Refusal::BadRequest)?;
         let account = AccountId(row_id(now));

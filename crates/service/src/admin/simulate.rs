@@ -3,10 +3,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     AccountId, Decision, Facts, Policy, Refusal, Right,
-    attempt::Kept,
+    attempt::AttemptProgress,
     decide,
     email_address::Canonical,
-    facts::{AccountState, Act, Intent, Known, ProviderFacts, RuleState},
+    facts::{AccountState, Intent, Known, ProviderFacts, RuleState, UserAction},
     linking::plan,
     policy::{Attribute, Document},
 };
@@ -24,17 +24,17 @@ use storage::{
 use upstream::Assertion;
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     policy::{
-        context::Ground,
-        expressions::{Surroundings, Values},
+        context::PolicyContext,
+        expressions::{ExpressionContext, ExpressionValues},
     },
-    sign_in::{facts::Ask, upstream_identity::Held},
+    sign_in::{facts::Ask, upstream_identity::UpstreamIdentity},
 };
 
 /// An assertion that somebody made up, or picked from what an identity said last.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct MadeUp {
+pub struct SampleAssertion {
     pub provider: String,
     /// A client id, or empty for our own pages.
     pub application: String,
@@ -58,7 +58,7 @@ const NOBODY: &str = "nobody-has-this-subject";
 
 /// What would happen, and why.
 #[derive(Debug, Clone)]
-pub struct Tried {
+pub struct SimulationResult {
     pub decision: Decision,
     pub facts: Facts,
     /// Account ids with a name to show, of the decision and its candidates.
@@ -127,32 +127,32 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::ProviderUnknown`], [`Refusal::BadRequest`] for claims that are no JSON object, [`Refusal::NotFound`]
     /// for an account without an identity of the provider, [`Refusal::Forbidden`] for an account that may not be seen.
-    pub async fn try_policy(&self, visitor: &Visitor, made: &MadeUp) -> Result<Vec<Tried>, Fault> {
-        self.knowing(|this| async move { this.try_known(visitor, made).await }).await
+    pub async fn try_policy(&self, ctx: &RequestContext, made: &SampleAssertion) -> Result<Vec<SimulationResult>, Error> {
+        self.with_expressions(|this| async move { this.try_known(ctx, made).await }).await
     }
 
-    async fn try_known(&self, visitor: &Visitor, made: &MadeUp) -> Result<Vec<Tried>, Fault> {
-        self.allowed(visitor, Right::SeePolicy).await?;
-        let sees = self.rights(visitor).await?.contains(&Right::SeeAccounts);
+    async fn try_known(&self, ctx: &RequestContext, made: &SampleAssertion) -> Result<Vec<SimulationResult>, Error> {
+        self.allowed(ctx, Right::SeePolicy).await?;
+        let sees = self.rights(ctx).await?.contains(&Right::SeeAccounts);
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let client = Some(made.application.as_str()).filter(|a| !a.is_empty());
-        let mut ground = self.ground(c, client).await?;
-        let provider = ground.providers.iter().find(|p| p.key == made.provider).ok_or(Refusal::ProviderUnknown)?.clone();
-        let mut held = Held::nobody(&provider);
-        held.assertion = match (made.account.trim().is_empty(), sees) {
+        let mut config = self.policy_context(c, client).await?;
+        let provider = config.providers.iter().find(|p| p.key == made.provider).ok_or(Refusal::ProviderUnknown)?.clone();
+        let mut identity = UpstreamIdentity::nobody(&provider);
+        identity.assertion = match (made.account.trim().is_empty(), sees) {
             (true, _) => made_up(made)?,
             (false, true) => self.recorded(c, &provider, made).await?,
             (false, false) => return Err(Refusal::Forbidden.into()),
         };
         if let Some(version) = made.version {
             let policies = self.policies_with(c, version).await?;
-            ground = Arc::new(Ground::new(Arc::new(policies), Arc::clone(&ground.providers), ground.client.clone()));
+            config = Arc::new(PolicyContext::new(Arc::new(policies), Arc::clone(&config.providers), config.client.clone()));
         }
         if !sees {
-            return Supposed::ALL.into_iter().map(|supposed| self.try_supposed(&ground, &held, made.proven, supposed)).collect();
+            return Supposed::ALL.into_iter().map(|supposed| self.try_supposed(&config, &identity, made.proven, supposed)).collect();
         }
-        let (facts, policy) = self.facts(c, &held, Ask::SignIn { act: Act::Arrived, proven: made.proven, kept: &Kept::default() }, &ground).await?;
+        let (facts, policy) = self.facts(c, &identity, Ask::SignIn { act: UserAction::Initial, proven: made.proven, progress: &AttemptProgress::default() }, &config).await?;
         let decision = decide(&facts, &policy);
         let mut names = HashMap::new();
         for id in facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)) {
@@ -160,22 +160,22 @@ impl Ligature {
                 names.insert(id, account.name);
             }
         }
-        Ok(vec![Tried { decision, facts, names, supposed: None }])
+        Ok(vec![SimulationResult { decision, facts, names, supposed: None }])
     }
 
-    fn try_supposed(&self, ground: &Ground, held: &Held, proven: bool, supposed: Supposed) -> Result<Tried, Fault> {
-        let address = held.address();
+    fn try_supposed(&self, config: &PolicyContext, identity: &UpstreamIdentity, proven: bool, supposed: Supposed) -> Result<SimulationResult, Error> {
+        let address = identity.address();
         let accounts = address.as_ref().map(|a| supposed.accounts(a.as_str())).unwrap_or_default();
         let holders = address.iter().map(|a| (a.as_str(), accounts.iter().collect())).collect();
-        let policy = ground.policy(Some(&held.key));
-        let values = self.values(held, &policy, &Surroundings { client: ground.client.clone(), ..Surroundings::default() })?;
-        let facts = offline_facts(&values, ground, &policy, held, &holders);
-        let facts = Facts { trust: held.trust(&policy, proven), ..facts };
-        Ok(Tried { decision: decide(&facts, &policy), facts, names: HashMap::new(), supposed: Some(supposed) })
+        let policy = config.policy(Some(&identity.key));
+        let values = self.values(identity, &policy, &ExpressionContext { client: config.client.clone(), ..ExpressionContext::default() })?;
+        let facts = offline_facts(&values, config, &policy, identity, &holders);
+        let facts = Facts { trust: identity.trust(&policy, proven), ..facts };
+        Ok(SimulationResult { decision: decide(&facts, &policy), facts, names: HashMap::new(), supposed: Some(supposed) })
     }
 
     /// What an account's identity of a provider said last.
-    async fn recorded(&self, c: &mut Conn, provider: &Provider, made: &MadeUp) -> Result<Assertion, Fault> {
+    async fn recorded(&self, c: &mut Conn, provider: &Provider, made: &SampleAssertion) -> Result<Assertion, Error> {
         let typed = made.account.trim();
         let account = match Canonical::parse(typed) {
             Ok(address) => list_holders(c, self.org, address.as_str()).await?.first().copied(),
@@ -184,7 +184,7 @@ impl Ligature {
         let account = find_account(c, self.org, account.ok_or(Refusal::NotFound)?).await?.ok_or(Refusal::NotFound)?;
         let link = list_links(c, account.id).await?.into_iter().find(|l| l.provider_id == provider.id).ok_or(Refusal::NotFound)?;
         let claims = list_claims(c, account.id).await?.into_iter().rfind(|(id, _)| *id == provider.id).map(|(_, sealed)| sealed);
-        let claims: Map<String, Value> = claims.and_then(|sealed| self.vault.open_sealed("claims", &sealed)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+        let claims: Map<String, Value> = claims.and_then(|sealed| self.keys.open_sealed("claims", &sealed)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let email = text("email").or_else(|| Some(link.label.clone()).filter(|l| l.contains('@')));
         let email_verified = claims.get("email_verified") == Some(&json!(true));
@@ -193,14 +193,14 @@ impl Ligature {
     }
 
     /// The policies as they would be with a stored version in force.
-    pub(crate) async fn policies_with(&self, c: &mut Conn, version: i64) -> Result<crate::policy::documents::Policies, Fault> {
+    pub(crate) async fn policies_with(&self, c: &mut Conn, version: i64) -> Result<crate::policy::documents::Policies, Error> {
         let row = find_policy_version(c, self.org, version).await?.ok_or(Refusal::NotFound)?;
         let document: Document = serde_json::from_str(&row.document)?;
         Ok(self.policies(c).await?.with(&row.scope, document, version))
     }
 }
 
-fn made_up(made: &MadeUp) -> Result<Assertion, Fault> {
+fn made_up(made: &SampleAssertion) -> Result<Assertion, Error> {
     let mut claims: Map<String, Value> = if made.claims.trim().is_empty() { Map::new() } else { serde_json::from_str(&made.claims).map_err(|_| Refusal::BadRequest)? };
     if !made.email.is_empty() {
         claims.insert("email".into(), made.email.clone().into());
@@ -214,20 +214,20 @@ fn made_up(made: &MadeUp) -> Result<Assertion, Fault> {
 
 /// An assertion of a provider for an account that has none of its identities: the primary address, as far as the
 /// provider is believed at most.
-pub(crate) fn synthetic(provider: &Provider, account: &Snapshot) -> Option<Held> {
+pub(crate) fn synthetic(provider: &Provider, account: &Snapshot) -> Option<UpstreamIdentity> {
     let email = account.emails.iter().find(|e| e.is_primary).or_else(|| account.emails.first())?;
-    let mut held = Held::nobody(provider);
-    held.assertion.subject = "dry-run".into();
+    let mut identity = UpstreamIdentity::nobody(provider);
+    identity.assertion.subject = "dry-run".into();
     let domain = email.canonical.rsplit_once('@').map(|(_, domain)| domain.to_owned());
-    held.assertion.email = Some(email.typed.clone());
-    held.assertion.email_verified = true;
-    held.assertion.claims = [("email".to_owned(), json!(email.typed)), ("email_verified".to_owned(), json!(true)), ("hd".to_owned(), json!(domain))].into_iter().collect();
-    Some(held)
+    identity.assertion.email = Some(email.typed.clone());
+    identity.assertion.email_verified = true;
+    identity.assertion.claims = [("email".to_owned(), json!(email.typed)), ("email_verified".to_owned(), json!(true)), ("hd".to_owned(), json!(domain))].into_iter().collect();
+    Some(identity)
 }
 
 /// Facts of a synthetic arrival, from accounts that are in memory already. The same rules, the same counting.
-pub(crate) fn offline_facts(values: &Values, ground: &Ground, policy: &Policy, held: &Held, holders: &HashMap<&str, Vec<&Snapshot>>) -> Facts {
-    let provider = ProviderFacts { id: held.provider, enabled: ground.provider(held.provider).is_some_and(|p| p.enabled), filter: values.filter, second_factor: false };
+pub(crate) fn offline_facts(values: &ExpressionValues, config: &PolicyContext, policy: &Policy, identity: &UpstreamIdentity, holders: &HashMap<&str, Vec<&Snapshot>>) -> Facts {
+    let provider = ProviderFacts { id: identity.provider, enabled: config.provider(identity.provider).is_some_and(|p| p.enabled), filter: values.filter, second_factor: false };
     let (lookups, mut rules) = plan(policy, &values.rules);
     let mut candidates = Vec::new();
     for lookup in &lookups {
@@ -239,17 +239,17 @@ pub(crate) fn offline_facts(values: &Values, ground: &Ground, policy: &Policy, h
             continue;
         };
         let found = holders.get(condition.folded.as_str()).map(Vec::as_slice).unwrap_or_default();
-        candidates.extend(found.iter().take(20).map(|account| ground.candidate(account, &lookup.rule, Some(&condition.folded), None, held, &[])));
+        candidates.extend(found.iter().take(20).map(|account| config.candidate(account, &lookup.rule, Some(&condition.folded), None, identity, &[])));
     }
-    let address = held.address();
+    let address = identity.address();
     let here = address.as_ref().and_then(|a| holders.get(a.as_str())).map(Vec::as_slice).unwrap_or_default();
     let pending = here.iter().find(|s| s.state == AccountState::Pending).map(|s| s.account);
-    Facts { provider: Some(provider), trust: held.trust(policy, false), rules, candidates, pending, ..Facts::local(Intent::SignIn, None) }
+    Facts { provider: Some(provider), trust: identity.trust(policy, false), rules, candidates, pending, ..Facts::local(Intent::SignIn, None) }
 }
 
 /// Facts of a link that exists: its account comes back.
-pub(crate) fn returning_facts(ground: &Ground, provider: &Provider, account: &Snapshot) -> Facts {
+pub(crate) fn returning_facts(config: &PolicyContext, provider: &Provider, account: &Snapshot) -> Facts {
     let known = Known { account: account.account, state: account.state, link: None, second_factor: account.second_factor };
-    let enabled = ground.provider(provider.id).is_some_and(|p| p.enabled);
+    let enabled = config.provider(provider.id).is_some_and(|p| p.enabled);
     Facts { provider: Some(ProviderFacts { id: provider.id, enabled, filter: Some(true), second_factor: false }), ..Facts::local(Intent::SignIn, Some(known)) }
 }

@@ -2,7 +2,7 @@
 use domain::{
     Policy,
     policy::{Document, MailMatrix, Notify, preset},
-    trust::{Pair, Proof, Trust},
+    trust::{LinkRequirement, Proof, Trust},
 };
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ impl MailMode {
             if self != Self::ConfirmationRequired {
                 rule.accept.push(UNPROVEN);
             } else if rule.accept.is_empty() {
-                rule.accept.push(Pair { trust: Trust::Asserted, proof: Proof::Mailbox });
+                rule.accept.push(LinkRequirement { trust: Trust::Asserted, proof: Proof::Mailbox });
             }
         }
         let login_link = match self {
@@ -65,7 +65,7 @@ impl MailMode {
 }
 
 /// A provider's word alone.
-const UNPROVEN: Pair = Pair { trust: Trust::Asserted, proof: Proof::None };
+const UNPROVEN: LinkRequirement = LinkRequirement { trust: Trust::Asserted, proof: Proof::None };
 
 /// A document moved from one preset to another: what it says as its old preset did, it says as the new one does; what
 /// somebody changed by hand stays.

@@ -1,9 +1,9 @@
 //! Codes of an attempt: sent to the claimed mailbox or to the account's own, typed, counted.
 use domain::{
     AccountId, Policy, Proof, Refusal,
-    attempt::{Kept, ProvedBy, State},
+    attempt::{AttemptProgress, ProvedBy, State},
     contact::Contact,
-    facts::{Act, By},
+    facts::{By, UserAction},
     policy::MailEvent,
 };
 use storage::{
@@ -12,44 +12,44 @@ use storage::{
     sign_in::attempts::Attempt,
 };
 
-use super::Deed;
+use super::StepInput;
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     codes::challenge::{Binding, Shape},
     notifications::messages::Kind,
-    sign_in::{complete_login::client_of, upstream_identity::Held},
-    transaction::Acting,
+    sign_in::{complete_login::requesting_client_of, upstream_identity::UpstreamIdentity},
+    transaction::LiveRequest,
 };
 
 impl Ligature {
     /// Mails the code that a state waits for; states that wait for none send nothing. For a decoy the same page without a mail.
-    pub(crate) async fn send_code(&self, c: &mut Conn, visitor: &Acting, row: &Attempt, state: &State, held: &Held, policy: &Policy) -> Result<(), Fault> {
-        let Some(binding) = code_binding(held, state) else { return Ok(()) };
+    pub(crate) async fn send_code(&self, c: &mut Conn, ctx: &LiveRequest, row: &Attempt, state: &State, identity: &UpstreamIdentity, policy: &Policy) -> Result<(), Error> {
+        let Some(binding) = code_binding(identity, state) else { return Ok(()) };
         let binding = Binding { hidden: !state.may_show_address(policy), ..binding };
         let letter = match (state, binding.account) {
             (State::Confirming { .. } | State::EmailChanged { .. }, _) => {
                 let kind = if matches!(state, State::Confirming { .. }) { Kind::ClaimCode } else { Kind::EmailCode };
-                held.address().map(|to| self.letter(kind, Contact::Mailbox(to), visitor.locale.clone(), visitor, &held.provider_name, &held.label()))
+                identity.address().map(|to| self.code_message(kind, Contact::Mailbox(to), ctx.locale.clone(), ctx, &identity.provider_name, &identity.label()))
             }
             (_, Some(account)) => {
-                let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
+                let locale = find_account(c, self.org, account).await?.map_or_else(|| ctx.locale.clone(), |a| a.locale);
                 let to = match state {
                     // It was the account's when the page was entered; it is not any more (LK-23).
                     State::Proving { address: Some(address), .. } => Some(self.own_contact(c, account, address).await?.ok_or(Refusal::AttemptExpired)?),
                     _ => None,
                 };
-                to.map(|to| self.letter(Kind::LinkCode, to, locale, visitor, &held.provider_name, &held.label()))
+                to.map(|to| self.code_message(Kind::LinkCode, to, locale, ctx, &identity.provider_name, &identity.label()))
             }
             (_, None) => None,
         };
-        self.challenge(c, visitor, row, &binding, Shape::of(policy), letter).await.map(drop)
+        self.challenge(c, ctx, row, &binding, Shape::of(policy), letter).await.map(drop)
     }
 
     /// The account's own address: the one that was matched, in the account's spelling, else its first one that proves
     /// anything (GO-36).
-    pub(crate) async fn mail_target(&self, c: &mut Conn, held: &Held, account: AccountId) -> Result<Option<Email>, Fault> {
+    pub(crate) async fn mail_target(&self, c: &mut Conn, identity: &UpstreamIdentity, account: AccountId) -> Result<Option<Email>, Error> {
         let emails: Vec<Email> = list_emails(c, account).await?.into_iter().filter(|e| e.proof != "none").collect();
-        let claimed = held.address();
+        let claimed = identity.address();
         let matched = emails.iter().find(|e| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical)).cloned();
         Ok(matched.or_else(|| emails.into_iter().find(|e| !e.contested)))
     }
@@ -58,24 +58,24 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] where no code is awaited.
-    pub async fn resend(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
+    pub async fn resend(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &visitor, &secret).await?;
-                let visitor = visitor.on_way(&open.continuation);
+                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let ctx = ctx.for_continuation(&open.continuation);
                 match &open.state {
-                    State::AwaitingCode(awaited) => this.send_awaited(c, &visitor, &open.row, awaited, None).await?,
+                    State::AwaitingCode(awaited) => this.send_awaited(c, &ctx, &open.row, awaited, None).await?,
                     State::Confirming { .. } | State::Proving { .. } | State::EmailChanged { updating: true, .. } => {
-                        let held = open.held()?;
-                        let policy = this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&held.key));
-                        this.send_code(c, &visitor, &open.row, &open.state, held, &policy).await?;
+                        let identity = open.identity()?;
+                        let policy = this.policy_context(c, requesting_client_of(&open.continuation).as_deref()).await?.policy(Some(&identity.key));
+                        this.send_code(c, &ctx, &open.row, &open.state, identity, &policy).await?;
                     }
                     state if state.is_terminal() => return Err(Refusal::AttemptExpired.into()),
                     _ => return Err(Refusal::AttemptStep.into()),
                 }
-                Ok(Ok(Arrival::Page { id: secret, page: open.state.page() }))
+                Ok(Ok(LoginOutcome::Page { id: secret, page: open.state.page() }))
             })
         })
         .await
@@ -85,100 +85,100 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::CodeExhausted`] on the last wrong one; refusals of the decision. A wrong one with tries left is a page.
-    pub async fn enter_code(&self, visitor: &Visitor, id: &str, typed: &str) -> Result<Arrival, Fault> {
+    pub async fn enter_code(&self, ctx: &RequestContext, id: &str, typed: &str) -> Result<LoginOutcome, Error> {
         let mut conn = self.store.read().await?;
-        let open = self.opened(&mut conn, visitor, id).await?;
+        let open = self.opened(&mut conn, ctx, id).await?;
         if let State::AwaitingCode(_) = open.state {
             drop(conn);
-            return self.take_code(visitor, id, open, typed, None).await;
+            return self.take_code(ctx, id, open, typed, None).await;
         }
         if let State::EmailChanged { .. } = open.state {
             drop(conn);
-            return self.update_email(visitor, id, open, typed).await;
+            return self.update_email(ctx, id, open, typed).await;
         }
         let (awaited, proven, act) = match &open.state {
-            State::Confirming { .. } => (open.state.clone(), true, Some(Act::Arrived)),
+            State::Confirming { .. } => (open.state.clone(), true, Some(UserAction::Initial)),
             state => {
                 let (target, by) = state.proving()?;
-                (state.clone(), state.proven(), target.map(|t| Act::Proved(t, Proof::Mailbox, by)))
+                (state.clone(), state.proven(), target.map(|t| UserAction::Proved(t, Proof::Mailbox, by)))
             }
         };
         let proof = match &open.state {
             State::Proving { address: Some(address), .. } => Contact::parse(address).ok().map(|c| ProvedBy::code_to(&c)),
             _ => None,
         };
-        let binding = code_binding(open.held()?, &open.state).ok_or(Refusal::AttemptStep)?;
+        let binding = code_binding(open.identity()?, &open.state).ok_or(Refusal::AttemptStep)?;
         drop(conn);
         match self.compare_code(&open.row, &binding, typed).await {
             Ok(right) => {
                 let act = act.ok_or(Refusal::CodeWrong)?;
                 let secret = id.to_owned();
-                self.settle(visitor, move |this, c, visitor| {
+                self.retry_step(ctx, move |this, c, ctx| {
                     let (secret, right, awaited, proof) = (secret.clone(), right.clone(), awaited.clone(), proof.clone());
                     Box::pin(async move {
-                        let open = this.opened_for_step(c, &visitor, &secret).await?;
-                        let visitor = visitor.on_way(&open.continuation);
+                        let open = this.opened_for_step(c, &ctx, &secret).await?;
+                        let ctx = ctx.for_continuation(&open.continuation);
                         if open.state != awaited {
                             return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
                         }
-                        this.use_up(c, &right).await?;
-                        this.step(c, &visitor, open, Deed { kept: Kept { proof, ..Kept::default() }, ..Deed::new(act, proven) }).await
+                        this.consume_challenge(c, &right).await?;
+                        this.step(c, &ctx, open, StepInput { progress: AttemptProgress { proof, ..AttemptProgress::default() }, ..StepInput::new(act, proven) }).await
                     })
                 })
                 .await
             }
-            Err(fault) => self.wrong_code(visitor, id, fault).await,
+            Err(error) => self.wrong_code(ctx, id, error).await,
         }
     }
 
     /// After a wrong code: the same page with what is left, or the end.
-    pub(crate) async fn wrong_code(&self, visitor: &Visitor, id: &str, fault: Fault) -> Result<Arrival, Fault> {
-        let refusal = fault.refusal();
+    pub(crate) async fn wrong_code(&self, ctx: &RequestContext, id: &str, error: Error) -> Result<LoginOutcome, Error> {
+        let refusal = error.refusal();
         if !matches!(refusal, Refusal::CodeWrong | Refusal::CodeExhausted | Refusal::CodeExpired | Refusal::CredentialsWrong) {
-            return Err(fault);
+            return Err(error);
         }
         let secret = id.to_owned();
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &visitor, &secret).await?;
-                let visitor = visitor.on_way(&open.continuation);
+                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let ctx = ctx.for_continuation(&open.continuation);
                 if refusal == Refusal::CodeExhausted {
                     if !open.state.is_terminal() {
                         this.move_on(c, &open, &State::Refused { refusal }, refusal.code()).await?;
                         let event = crate::audit::Event::new("attempt.refused").code(refusal.code()).support(&open.row.support_code);
                         this.record(c, event).await?;
-                        this.tell_of_refusal(c, &visitor, &open).await?;
+                        this.tell_of_refusal(c, &ctx, &open).await?;
                     }
-                    let told = client_of(&open.continuation).is_some();
+                    let told = requesting_client_of(&open.continuation).is_some();
                     // The person is signed in already; the application gets its answer, only the address stays.
                     if let (State::EmailChanged { .. }, true) = (&open.state, told) {
-                        return Ok(Ok(Self::own_question(&visitor, &open)?.1));
+                        return Ok(Ok(Self::own_question(&ctx, &open)?.1));
                     }
-                    return Ok(if told { Ok(Arrival::Page { id: secret, page: "over" }) } else { Err((refusal, open.row.support_code)) });
+                    return Ok(if told { Ok(LoginOutcome::Page { id: secret, page: "over" }) } else { Err((refusal, open.row.support_code)) });
                 }
                 this.move_on(c, &open, &open.state, refusal.code()).await?;
-                Ok(Ok(Arrival::Page { id: secret, page: open.state.page() }))
+                Ok(Ok(LoginOutcome::Page { id: secret, page: open.state.page() }))
             })
         })
         .await
     }
 
     /// The account hears that somebody tried, if the policy says so.
-    async fn tell_of_refusal(&self, c: &mut Conn, visitor: &Acting, open: &super::Opened) -> Result<(), Fault> {
-        let (State::Proving { target: Some(account), .. }, Some(held)) = (&open.state, &open.held) else { return Ok(()) };
-        let policy = self.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&held.key));
+    async fn tell_of_refusal(&self, c: &mut Conn, ctx: &LiveRequest, open: &super::Opened) -> Result<(), Error> {
+        let (State::Proving { target: Some(account), .. }, Some(identity)) = (&open.state, &open.identity) else { return Ok(()) };
+        let policy = self.policy_context(c, requesting_client_of(&open.continuation).as_deref()).await?.policy(Some(&identity.key));
         if policy.notifies(MailEvent::Refused) {
-            self.tell(c, *account, Kind::RefusedNotice, visitor, &held.provider_name, &held.label(), None).await?;
+            self.notify(c, *account, Kind::RefusedNotice, ctx, &identity.provider_name, &identity.label(), None).await?;
         }
         Ok(())
     }
 }
 
 /// What the code of a state is bound to; `None` where no code is awaited.
-pub(crate) fn code_binding(held: &Held, state: &State) -> Option<Binding> {
-    let claimed = held.address().map(|a| a.as_str().to_owned()).unwrap_or_default();
-    let base = Binding { provider: held.provider.to_string(), namespace: held.namespace.clone(), subject: held.assertion.subject.clone(), ..Binding::default() };
+pub(crate) fn code_binding(identity: &UpstreamIdentity, state: &State) -> Option<Binding> {
+    let claimed = identity.address().map(|a| a.as_str().to_owned()).unwrap_or_default();
+    let base = Binding { provider: identity.provider.to_string(), namespace: identity.namespace.clone(), subject: identity.assertion.subject.clone(), ..Binding::default() };
     match state {
         State::Confirming { .. } => Some(Binding { action: "claim", address: claimed, ..base }),
         State::EmailChanged { account, updating: true } => Some(Binding { action: "email", account: Some(*account), address: claimed, ..base }),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     AccountId, Decision, Facts, Outcome, Refusal,
     account_rules::rewind::Changed,
-    attempt::{Kept, State, Then, Wants},
+    attempt::{AttemptProgress, State, Then, Wants},
     decide,
     facts::{AccountState, Intent, Known, Local},
     path::Continuation,
@@ -24,19 +24,19 @@ use storage::{
     },
 };
 
-use super::{Deed, Opened};
+use super::{Opened, StepInput};
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     account::changes::ProfileChange,
     audit::Event,
     crypto::random::support_code,
     notifications::messages::Kind,
     sign_in::{
-        complete_login::{Settled, client_of},
+        complete_login::{TxOutcome, requesting_client_of},
         facts::given,
         sessions::Opening,
     },
-    transaction::Acting,
+    transaction::LiveRequest,
 };
 
 /// Longest value of a field.
@@ -70,26 +70,26 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::RateLimited`], [`Refusal::AttemptStep`] elsewhere; refusals of the decision. A wrong one is a page.
-    pub async fn enter_factor(&self, visitor: &Visitor, id: &str, typed: &str) -> Result<Arrival, Fault> {
-        let awaited = self.opened(&mut self.store.read().await?, visitor, id).await?.state;
+    pub async fn enter_factor(&self, ctx: &RequestContext, id: &str, typed: &str) -> Result<LoginOutcome, Error> {
+        let awaited = self.opened(&mut self.store.read().await?, ctx, id).await?.state;
         let (_, Wants::SecondFactor { account }, _) = awaited.completing()? else { return Err(Refusal::AttemptStep.into()) };
         let account = *account;
-        let by = match self.check_factor(visitor, account, typed).await {
+        let by = match self.check_factor(ctx, account, typed).await {
             Ok(by) => by,
-            Err(fault) => return self.wrong_code(visitor, id, fault).await,
+            Err(error) => return self.wrong_code(ctx, id, error).await,
         };
         let secret = id.to_owned();
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let (secret, awaited) = (secret.clone(), awaited.clone());
             Box::pin(async move {
-                let open = this.opened_for_step(c, &visitor, &secret).await?;
-                let visitor = visitor.on_way(&open.continuation);
+                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let ctx = ctx.for_continuation(&open.continuation);
                 if open.state != awaited {
                     return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
                 }
-                let (then, _, kept) = open.state.completing()?;
-                let (then, kept) = (then.clone(), Kept { factor: Some((account, by.to_owned())), ..kept.clone() });
-                this.go_on(c, &visitor, open, then, kept).await
+                let (then, _, progress) = open.state.completing()?;
+                let (then, progress) = (then.clone(), AttemptProgress { factor: Some((account, by.to_owned())), ..progress.clone() });
+                this.go_on(c, &ctx, open, then, progress).await
             })
         })
         .await
@@ -99,8 +99,8 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere.
-    pub async fn details_problems(&self, visitor: &Visitor, id: &str, details: &Details) -> Result<Vec<(String, &'static str)>, Fault> {
-        let open = self.opened(&mut self.store.read().await?, visitor, id).await?;
+    pub async fn details_problems(&self, ctx: &RequestContext, id: &str, details: &Details) -> Result<Vec<(String, &'static str)>, Error> {
+        let open = self.opened(&mut self.store.read().await?, ctx, id).await?;
         match open.state.completing()? {
             (_, Wants::Details { agreements, fields }, _) => Ok(details.problems(agreements, fields)),
             (_, Wants::SecondFactor { .. } | Wants::Restore { .. }, _) => Err(Refusal::AttemptStep.into()),
@@ -111,26 +111,26 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] with problems; refusals of the decision.
-    pub async fn enter_details(&self, visitor: &Visitor, id: &str, details: &Details) -> Result<Arrival, Fault> {
-        if !self.details_problems(visitor, id, details).await?.is_empty() {
+    pub async fn enter_details(&self, ctx: &RequestContext, id: &str, details: &Details) -> Result<LoginOutcome, Error> {
+        if !self.details_problems(ctx, id, details).await?.is_empty() {
             return Err(Refusal::BadRequest.into());
         }
         let (secret, details) = (id.to_owned(), details.clone());
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let (secret, details) = (secret.clone(), details.clone());
             Box::pin(async move {
-                let open = this.opened_for_step(c, &visitor, &secret).await?;
-                let visitor = visitor.on_way(&open.continuation);
-                let (then, Wants::Details { agreements, fields }, kept) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
+                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let ctx = ctx.for_continuation(&open.continuation);
+                let (then, Wants::Details { agreements, fields }, progress) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
                 if !details.problems(agreements, fields).is_empty() {
                     return Err(Refusal::BadRequest.into());
                 }
-                let (then, mut kept) = (then.clone(), kept.clone());
-                kept.agreed.extend(agreements.iter().cloned());
+                let (then, mut progress) = (then.clone(), progress.clone());
+                progress.agreed.extend(agreements.iter().cloned());
                 let filled = fields.iter().filter_map(|f| details.fields.get(&f.field).map(|v| (f.field.clone(), v.trim().to_owned())));
-                kept.fields.extend(filled.filter(|(_, v)| !v.is_empty()));
-                kept.answered = true;
-                this.go_on(c, &visitor, open, then, kept).await
+                progress.fields.extend(filled.filter(|(_, v)| !v.is_empty()));
+                progress.answered = true;
+                this.go_on(c, &ctx, open, then, progress).await
             })
         })
         .await
@@ -140,58 +140,58 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere; refusals of the decision.
-    pub async fn restore_account(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
+    pub async fn restore_account(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &visitor, &secret).await?;
-                let visitor = visitor.on_way(&open.continuation);
-                let (then, Wants::Restore { account }, kept) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
-                let (then, kept) = (then.clone(), Kept { restores: Some(*account), ..kept.clone() });
-                this.go_on(c, &visitor, open, then, kept).await
+                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let ctx = ctx.for_continuation(&open.continuation);
+                let (then, Wants::Restore { account }, progress) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
+                let (then, progress) = (then.clone(), AttemptProgress { restores: Some(*account), ..progress.clone() });
+                this.go_on(c, &ctx, open, then, progress).await
             })
         })
         .await
     }
 
     /// The sign-in of an account that was being deleted, by who said that it stays.
-    pub(crate) async fn restore_if_closing(&self, c: &mut Conn, visitor: &Acting, facts: &Facts) -> Result<(), Fault> {
+    pub(crate) async fn restore_if_closing(&self, c: &mut Conn, ctx: &LiveRequest, facts: &Facts) -> Result<(), Error> {
         let Some(known) = facts.known.filter(|k| k.state == AccountState::Closing) else { return Ok(()) };
         let changing = self.change(c, known.account).await?;
         set_closing(c, known.account, None).await?;
         self.record(c, Event::new("account.restored").account(known.account)).await?;
         let noted = self.changed(c, changing, Changed::Restored, "sign-in", ProfileChange::default()).await?;
-        self.tell(c, known.account, Kind::RestoredNotice, visitor, "", "", noted.as_ref()).await
+        self.notify(c, known.account, Kind::RestoredNotice, ctx, "", "", noted.as_ref()).await
     }
 
     /// Decides once more, with what was given.
-    async fn go_on(&self, c: &mut Conn, visitor: &Acting, open: Opened, then: Then, kept: Kept) -> Result<Settled, Fault> {
+    async fn go_on(&self, c: &mut Conn, ctx: &LiveRequest, open: Opened, then: Then, progress: AttemptProgress) -> Result<TxOutcome, Error> {
         match then {
-            Then::Arrival { act, proven, .. } => self.step(c, visitor, open, Deed { kept, ..Deed::new(act, proven) }).await,
-            Then::Confirm { .. } => self.confirm_with_factor(c, visitor, &open, &then, &kept).await,
-            Then::Merge { account, other } => self.shown_other(c, visitor, account, other, kept, Some(&open)).await,
+            Then::LoginOutcome { act, proven, .. } => self.step(c, ctx, open, StepInput { progress, ..StepInput::new(act, proven) }).await,
+            Then::Confirm { .. } => self.confirm_with_factor(c, ctx, &open, &then, &progress).await,
+            Then::Merge { account, other } => self.shown_other(c, ctx, account, other, progress, Some(&open)).await,
             Then::SignIn { .. } | Then::SignUp { .. } => {
                 let continuation = open.continuation.clone();
-                self.end_locally(c, visitor, then, kept, continuation, Some(&open)).await
+                self.end_locally(c, ctx, then, progress, continuation, Some(&open)).await
             }
         }
     }
 
     /// Ends a sign-in by the account's own means, or a sign-up: decided like every other, with a page if something is
     /// still wanted.
-    pub(crate) async fn end_locally(&self, c: &mut Conn, visitor: &Acting, then: Then, kept: Kept, continuation: Continuation, open: Option<&Opened>) -> Result<Settled, Fault> {
+    pub(crate) async fn end_locally(&self, c: &mut Conn, ctx: &LiveRequest, then: Then, progress: AttemptProgress, continuation: Continuation, open: Option<&Opened>) -> Result<TxOutcome, Error> {
         let (account, intent, method) = match &then {
             Then::SignIn { account, method } => (*account, Intent::SignIn, method.clone()),
             Then::SignUp { account } => (*account, Intent::SignUp, "password".to_owned()),
-            Then::Arrival { .. } | Then::Confirm { .. } | Then::Merge { .. } => return Err(Fault::Internal("not a local ending".into())),
+            Then::LoginOutcome { .. } | Then::Confirm { .. } | Then::Merge { .. } => return Err(Error::Internal("not a local ending".into())),
         };
         // Who takes its credentials away now waits for the answer, or was faster and is seen.
         hold_account(c, account).await?;
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::CredentialsWrong)?;
-        let ground = self.ground(c, client_of(&continuation).as_deref()).await?;
-        let policy = ground.policy(None);
-        let mut given = given(&kept, if row.name.is_empty() { Vec::new() } else { vec![Target::Name] });
+        let config = self.policy_context(c, requesting_client_of(&continuation).as_deref()).await?;
+        let policy = config.policy(None);
+        let mut given = given(&progress, if row.name.is_empty() { Vec::new() } else { vec![Target::Name] });
         self.add_agreed(c, &policy, &[account], &mut given).await?;
         let second_factor = find_factor(c, account, TOTP).await?.is_some();
         let known = Known { account, state: row.state(), link: None, second_factor };
@@ -201,12 +201,12 @@ impl Ligature {
             "passkey" => Local::Passkey,
             _ => Local::Password,
         };
-        let proof_gone = intent == Intent::SignIn && !self.still_proves(c, account, kept.proof.as_ref()).await?;
-        let contested = self.is_contested(c, account, kept.proof.as_ref()).await?;
+        let proof_gone = intent == Intent::SignIn && !self.still_proves(c, account, progress.proof.as_ref()).await?;
+        let contested = self.is_contested(c, account, progress.proof.as_ref()).await?;
         let facts = Facts { given, local, proof_gone, contested, ..Facts::local(intent, (intent == Intent::SignIn).then_some(known)) };
         let decision = decide(&facts, &policy);
-        if let Some(state) = State::complete(&decision.outcome, then, kept.clone()) {
-            return self.wait_in(c, visitor, open, "sign_in", state, &continuation).await;
+        if let Some(state) = State::complete(&decision.outcome, then, progress.clone()) {
+            return self.wait_in(c, ctx, open, "sign_in", state, &continuation).await;
         }
         let event = |kind| Event { provider: method.clone(), ..Event::new(kind).account(account).detail(trace_of(&facts, &decision)) };
         // What changes the account ends what is open and concerns it: this attempt is over before.
@@ -215,7 +215,7 @@ impl Ligature {
         }
         match decision.outcome {
             Outcome::SignIn { .. } => {
-                self.restore_if_closing(c, visitor, &facts).await?;
+                self.restore_if_closing(c, ctx, &facts).await?;
                 self.record(c, event("session.started")).await?;
             }
             Outcome::Create => {
@@ -228,16 +228,16 @@ impl Ligature {
                 // A pending account answers like a wrong password: nobody learns of it by guessing.
                 return Ok(Err((if refusal == Refusal::AccountPending { Refusal::CredentialsWrong } else { refusal }, support)));
             }
-            _ => return Err(Fault::Internal("a local ending signs in, creates or is refused".into())),
+            _ => return Err(Error::Internal("a local ending signs in, creates or is refused".into())),
         }
-        self.keep_given(c, account, &kept).await?;
-        let factor = kept.factor.map(|(_, by)| by).unwrap_or_default();
-        let secret = self.open_session(c, visitor, &ground, &Opening { factor, ..Opening::local(account, &method, self.now()) }).await?;
-        Ok(Ok(Arrival::SignedIn { secret, continuation, method }))
+        self.keep_given(c, account, &progress).await?;
+        let factor = progress.factor.map(|(_, by)| by).unwrap_or_default();
+        let secret = self.open_session(c, ctx, &config, &Opening { factor, ..Opening::local(account, &method, self.now()) }).await?;
+        Ok(Ok(LoginOutcome::SignedIn { secret, continuation, method }))
     }
 
     /// The proved address of a sign-up makes its account active; other unfinished ones for it go.
-    async fn activate_account(&self, c: &mut Conn, row: &Account) -> Result<(), Fault> {
+    async fn activate_account(&self, c: &mut Conn, row: &Account) -> Result<(), Error> {
         let address = list_emails(c, row.id).await?.into_iter().next().ok_or(Refusal::AttemptExpired)?.canonical;
         bump_rev(c, row.id, row.rev).await?;
         if row.state() != AccountState::Pending || is_email_taken(c, self.org, &address, row.id, self.now()).await? {
@@ -249,23 +249,23 @@ impl Ligature {
     }
 
     /// The page that asks for what is wanted, in the attempt that is open or in a new one.
-    pub(crate) async fn wait_in(&self, c: &mut Conn, visitor: &Acting, open: Option<&Opened>, kind: &str, state: State, continuation: &Continuation) -> Result<Settled, Fault> {
+    pub(crate) async fn wait_in(&self, c: &mut Conn, ctx: &LiveRequest, open: Option<&Opened>, kind: &str, state: State, continuation: &Continuation) -> Result<TxOutcome, Error> {
         let id = match open {
             Some(open) => {
                 self.move_on(c, open, &state, "").await?;
                 open.secret.clone()
             }
-            None => self.begin_attempt(c, visitor, kind, &state, None, continuation).await?.0,
+            None => self.begin_attempt(c, ctx, kind, &state, None, continuation).await?.0,
         };
-        Ok(Ok(Arrival::Page { id, page: state.page() }))
+        Ok(Ok(LoginOutcome::Page { id, page: state.page() }))
     }
 
     /// Keeps what a person accepted and wrote, for the account that it was for.
-    pub(crate) async fn keep_given(&self, c: &mut Conn, account: AccountId, kept: &Kept) -> Result<(), Fault> {
-        for what in &kept.agreed {
+    pub(crate) async fn keep_given(&self, c: &mut Conn, account: AccountId, progress: &AttemptProgress) -> Result<(), Error> {
+        for what in &progress.agreed {
             add_agreement(c, account, what, self.now()).await?;
         }
-        for (target, value) in &kept.fields {
+        for (target, value) in &progress.fields {
             self.set_profile_field(c, account, target, value, BY_PERSON).await?;
         }
         Ok(())

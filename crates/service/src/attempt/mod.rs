@@ -1,9 +1,9 @@
 //! The pages of an attempt: what they show, and what a click, a code or a credential does.
 use domain::{
     AccountId, Refusal,
-    attempt::{Kept, ProvedBy, State},
+    attempt::{AttemptProgress, ProvedBy, State},
     contact::Contact,
-    facts::{Act, By},
+    facts::{By, UserAction},
     linking::{Choice, Outcome},
     path::Continuation,
 };
@@ -14,14 +14,14 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     crypto::random::hash,
     sign_in::{
-        complete_login::{Applying, Settled, client_of},
+        complete_login::{Applying, TxOutcome, requesting_client_of},
         facts::Ask,
-        upstream_identity::Held,
+        upstream_identity::UpstreamIdentity,
     },
-    transaction::Acting,
+    transaction::LiveRequest,
 };
 
 mod bind;
@@ -42,65 +42,65 @@ pub(crate) struct Opened {
     pub secret: String,
     pub row: Attempt,
     pub state: State,
-    pub held: Option<Held>,
+    pub identity: Option<UpstreamIdentity>,
     pub continuation: Continuation,
 }
 
 impl Opened {
-    pub fn held(&self) -> Result<&Held, Fault> {
-        self.held.as_ref().ok_or_else(|| Refusal::AttemptExpired.into())
+    pub fn identity(&self) -> Result<&UpstreamIdentity, Error> {
+        self.identity.as_ref().ok_or_else(|| Refusal::AttemptExpired.into())
     }
 }
 
 /// What the person did, with what came along.
 #[derive(Debug, Clone)]
-pub(crate) struct Deed {
-    pub act: Act,
+pub(crate) struct StepInput {
+    pub act: UserAction,
     /// The claimed address was proved in this attempt, now or before.
     pub proven: bool,
     /// The address that the person named.
     pub address: Option<String>,
     /// What was given in the attempt beside the act.
-    pub kept: Kept,
+    pub progress: AttemptProgress,
 }
 
-impl Deed {
-    pub fn new(act: Act, proven: bool) -> Self {
-        Self { act, proven, address: None, kept: Kept::default() }
+impl StepInput {
+    pub fn new(act: UserAction, proven: bool) -> Self {
+        Self { act, proven, address: None, progress: AttemptProgress::default() }
     }
 
     /// The same act, with what showed the account to be the person's.
     pub fn by(self, proof: ProvedBy) -> Self {
-        Self { kept: Kept { proof: Some(proof), ..self.kept }, ..self }
+        Self { progress: AttemptProgress { proof: Some(proof), ..self.progress }, ..self }
     }
 }
 
 impl Ligature {
     /// Finds an attempt by its id **and** the browser (LK-10). A stranger's browser learns nothing.
-    pub(crate) async fn opened<S>(&self, c: &mut Conn, visitor: &Visitor<S>, id: &str) -> Result<Opened, Fault> {
+    pub(crate) async fn opened<S>(&self, c: &mut Conn, ctx: &RequestContext<S>, id: &str) -> Result<Opened, Error> {
         if id.len() > 64 {
             return Err(Refusal::AttemptUnknown.into());
         }
-        let row = find_attempt(c, self.org, &hash(id), &visitor.browser).await?.ok_or(Refusal::AttemptUnknown)?;
+        let row = find_attempt(c, self.org, &hash(id), &ctx.browser).await?.ok_or(Refusal::AttemptUnknown)?;
         if row.expires_at <= self.now() {
             return Err(Refusal::AttemptExpired.into());
         }
         // One that an older version of the server wrote cannot go on.
         let state: State = serde_json::from_str(&row.state).map_err(|_| Refusal::AttemptExpired)?;
         let continuation = serde_json::from_str(&row.continuation)?;
-        let held = self.open_held(&row);
-        if let Some(held) = &held
-            && !self.ground(c, None).await?.still_says(held)
+        let identity = self.open_identity(&row);
+        if let Some(identity) = &identity
+            && !self.policy_context(c, None).await?.still_says(identity)
         {
             return Err(Refusal::PolicyChanged.into());
         }
-        Ok(Opened { secret: id.to_owned(), row, state, held, continuation })
+        Ok(Opened { secret: id.to_owned(), row, state, identity, continuation })
     }
 
     /// The same for a step, in the transaction that takes it: the accounts that the attempt concerns are held first, so
     /// that they stay what the decision sees, and whatever ends their attempts has ended this one or waits (I14).
-    pub(crate) async fn opened_for_step(&self, c: &mut Conn, visitor: &Acting, id: &str) -> Result<Opened, Fault> {
-        let open = self.opened(c, visitor, id).await?;
+    pub(crate) async fn opened_for_step(&self, c: &mut Conn, ctx: &LiveRequest, id: &str) -> Result<Opened, Error> {
+        let open = self.opened(c, ctx, id).await?;
         let concerns = open.state.concerns();
         if !self.store.is_postgres() || concerns.is_empty() {
             return Ok(open);
@@ -109,19 +109,19 @@ impl Ligature {
         for concern in concerns {
             hold_account(c, concern.account).await?;
         }
-        self.opened(c, visitor, id).await
+        self.opened(c, ctx, id).await
     }
 
     /// Whether an account still has what showed it to be somebody's: a proof counts by what it proved, as that is when it
     /// is to count (I4, MG-02, LK-23). Without one it was not shown at all.
-    pub(crate) async fn still_proves(&self, c: &mut Conn, account: AccountId, proof: Option<&ProvedBy>) -> Result<bool, Fault> {
+    pub(crate) async fn still_proves(&self, c: &mut Conn, account: AccountId, proof: Option<&ProvedBy>) -> Result<bool, Error> {
         Ok(match proof {
             None => false,
             Some(ProvedBy::Password(id)) => find_password_row(c, account).await?.is_some_and(|(own, _)| own == *id),
             Some(ProvedBy::Identity(link)) => {
                 let own = list_links(c, account).await?.into_iter().find(|l| l.id == *link);
-                let ground = self.ground(c, None).await?;
-                own.and_then(|l| ground.provider(l.provider_id).map(|p| p.enabled)).unwrap_or(false)
+                let config = self.policy_context(c, None).await?;
+                own.and_then(|l| config.provider(l.provider_id).map(|p| p.enabled)).unwrap_or(false)
             }
             Some(ProvedBy::Passkey(id)) => list_passkeys(c, account).await?.iter().any(|k| k.id == *id),
             Some(ProvedBy::Mailbox(address)) => list_emails(c, account).await?.iter().any(|e| e.canonical == *address && e.proof != "none"),
@@ -130,12 +130,12 @@ impl Ligature {
     }
 
     /// The page that an outcome leads to. Where a code is awaited it says where that goes, once and for all.
-    pub(crate) async fn entered(&self, c: &mut Conn, held: &Held, outcome: &Outcome, choice: Option<Choice>, deed: &Deed) -> Result<Option<State>, Fault> {
-        let mut next = State::enter(outcome, choice, deed.act, deed.proven, deed.kept.clone());
+    pub(crate) async fn entered(&self, c: &mut Conn, identity: &UpstreamIdentity, outcome: &Outcome, choice: Option<Choice>, deed: &StepInput) -> Result<Option<State>, Error> {
+        let mut next = State::enter(outcome, choice, deed.act, deed.proven, deed.progress.clone());
         if let Some(State::Proving { target, by, address, .. }) = &mut next {
             *address = match (by, *target) {
                 (By::Name, _) => deed.address.as_deref().and_then(|a| Contact::parse(a).ok()).map(|c| c.as_str().to_owned()),
-                (By::Rule, Some(account)) => self.mail_target(c, held, account).await?.map(|e| e.canonical),
+                (By::Rule, Some(account)) => self.mail_target(c, identity, account).await?.map(|e| e.canonical),
                 (By::Rule, None) => None,
             };
         }
@@ -146,42 +146,51 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] for what was not offered, refusals of the decision.
-    pub async fn pick(&self, visitor: &Visitor, id: &str, act: Act) -> Result<Arrival, Fault> {
+    pub async fn pick(&self, ctx: &RequestContext, id: &str, act: UserAction) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &visitor, &secret).await?;
-                let visitor = visitor.on_way(&open.continuation);
+                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let ctx = ctx.for_continuation(&open.continuation);
                 let act = open.state.pick(act)?;
                 let proven = open.state.proven();
-                this.step(c, &visitor, open, Deed::new(act, proven)).await
+                this.step(c, &ctx, open, StepInput::new(act, proven)).await
             })
         })
         .await
     }
 
     /// Decides on what the person did and applies the answer, all in this transaction.
-    pub(crate) async fn step(&self, c: &mut Conn, visitor: &Acting, open: Opened, deed: Deed) -> Result<Settled, Fault> {
-        let held = open.held()?.clone();
-        let ground = self.hold(c, &held, client_of(&open.continuation).as_deref()).await?;
-        let (facts, policy, decision) = self.decide_on(c, &held, Ask::SignIn { act: deed.act, proven: deed.proven, kept: &deed.kept }, &ground).await?;
-        let next = match self.entered(c, &held, &decision.outcome, open.state.choice().cloned(), &deed).await? {
+    pub(crate) async fn step(&self, c: &mut Conn, ctx: &LiveRequest, open: Opened, deed: StepInput) -> Result<TxOutcome, Error> {
+        let identity = open.identity()?.clone();
+        let config = self.hold(c, &identity, requesting_client_of(&open.continuation).as_deref()).await?;
+        let (facts, policy, decision) = self.decide_on(c, &identity, Ask::SignIn { act: deed.act, proven: deed.proven, progress: &deed.progress }, &config).await?;
+        let next = match self.entered(c, &identity, &decision.outcome, open.state.choice().cloned(), &deed).await? {
             Some(page) if !open.state.is_terminal() => page,
             _ => open.state.clone().end(&decision.outcome)?,
         };
         self.move_on(c, &open, &next, "").await?;
         if next.is_terminal() {
-            let applying =
-                Applying { visitor, held: &held, continuation: &open.continuation, facts: &facts, ground: &ground, policy: &policy, decision: &decision, kept: &deed.kept, attempt: Some(&open) };
+            let applying = Applying {
+                ctx,
+                identity: &identity,
+                continuation: &open.continuation,
+                facts: &facts,
+                config: &config,
+                policy: &policy,
+                decision: &decision,
+                progress: &deed.progress,
+                attempt: Some(&open),
+            };
             return self.apply(c, &applying).await;
         }
-        self.send_code(c, visitor, &open.row, &next, &held, &policy).await?;
-        Ok(Ok(Arrival::Page { id: open.secret, page: next.page() }))
+        self.send_code(c, ctx, &open.row, &next, &identity, &policy).await?;
+        Ok(Ok(LoginOutcome::Page { id: open.secret, page: next.page() }))
     }
 
     /// Moves the attempt's row on, to the accounts that it concerns from now on; whoever was slower starts over.
-    pub(crate) async fn move_on(&self, c: &mut Conn, open: &Opened, next: &State, flash: &str) -> Result<(), Fault> {
+    pub(crate) async fn move_on(&self, c: &mut Conn, open: &Opened, next: &State, flash: &str) -> Result<(), Error> {
         let moved = set_attempt_state(c, &open.row, &serde_json::to_string(next)?, flash, next.is_terminal(), &next.concerns()).await?;
         if moved { Ok(()) } else { Err(storage::Error::Changed.into()) }
     }
@@ -190,17 +199,17 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::AttemptUnknown`], [`Refusal::AttemptExpired`].
-    pub async fn cancel(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
+    pub async fn cancel(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &visitor, &secret).await?;
+                let open = this.opened_for_step(c, &ctx, &secret).await?;
                 if !open.state.is_terminal() {
                     this.move_on(c, &open, &State::Abandoned, "").await?;
                     this.record(c, crate::audit::Event::new("attempt.abandoned").code("cancelled")).await?;
                 }
-                Ok(Ok(Arrival::SignInAgain { continuation: open.continuation }))
+                Ok(Ok(LoginOutcome::SignInAgain { continuation: open.continuation }))
             })
         })
         .await
@@ -210,8 +219,8 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] where no application waits or nothing was refused.
-    pub async fn back_to_application(&self, visitor: &Visitor, id: &str) -> Result<String, Fault> {
-        let open = self.opened(&mut self.store.read().await?, visitor, id).await?;
+    pub async fn back_to_application(&self, ctx: &RequestContext, id: &str) -> Result<String, Error> {
+        let open = self.opened(&mut self.store.read().await?, ctx, id).await?;
         match (&open.state, &open.continuation) {
             (State::Refused { .. }, Continuation::Authorize(request) | Continuation::Recovered(request)) => {
                 Ok(self.error_uri(&request.redirect_uri, "access_denied", "the person was not signed in", request.state.as_deref()))

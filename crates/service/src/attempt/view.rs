@@ -5,7 +5,7 @@ use domain::{
     email_address::masked,
     linking::Choice,
     path::Continuation,
-    policy::{Agreement, BindMethod, Disclosure, Field, Offer},
+    policy::{Agreement, Disclosure, Field, Offer, ProofMethod},
 };
 use storage::{
     Conn,
@@ -15,10 +15,10 @@ use storage::{
 };
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     account::{merge::MergeRow, passkeys::Ceremony},
     policy::providers::Button,
-    sign_in::{complete_login::client_of, upstream_identity::Held},
+    sign_in::{complete_login::requesting_client_of, upstream_identity::UpstreamIdentity},
 };
 
 /// What a page of the attempt shows.
@@ -71,7 +71,7 @@ pub enum ViewBody {
         /// A number can be typed for an address.
         phones: bool,
         /// Ways that the policy has and this server can do.
-        methods: Vec<BindMethod>,
+        methods: Vec<ProofMethod>,
         identities: Vec<Button>,
         /// A ceremony for whichever passkey the browser has.
         passkey: Option<Ceremony>,
@@ -119,31 +119,31 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::AttemptUnknown`], [`Refusal::AttemptExpired`].
-    pub async fn attempt_view(&self, visitor: &Visitor, id: &str) -> Result<AttemptView, Fault> {
+    pub async fn attempt_view(&self, ctx: &RequestContext, id: &str) -> Result<AttemptView, Error> {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let open = self.opened(c, visitor, id).await?;
-        let provider = open.held.as_ref().map(|h| h.provider_name.clone()).unwrap_or_default();
-        let identity = open.held.as_ref().map(Held::label).unwrap_or_default();
-        let claimed = open.held.as_ref().and_then(|h| h.assertion.email.clone()).unwrap_or_default();
+        let open = self.opened(c, ctx, id).await?;
+        let provider = open.identity.as_ref().map(|h| h.provider_name.clone()).unwrap_or_default();
+        let identity = open.identity.as_ref().map(UpstreamIdentity::label).unwrap_or_default();
+        let claimed = open.identity.as_ref().and_then(|h| h.assertion.email.clone()).unwrap_or_default();
         let sent_to = find_challenge(c, &open.row.hash).await?.map(|ch| ch.sent_to).unwrap_or_default();
         let tries_left = open.row.tries_left;
-        let client = client_of(&open.continuation);
-        let policy = self.ground(c, client.as_deref()).await?.policy(open.held.as_ref().map(|h| h.key.as_str()));
-        let methods: Vec<BindMethod> = policy.choices.bind_methods.iter().copied().filter(|m| *m != BindMethod::PhoneCode || self.has_texts()).collect();
+        let client = requesting_client_of(&open.continuation);
+        let policy = self.policy_context(c, client.as_deref()).await?.policy(open.identity.as_ref().map(|h| h.key.as_str()));
+        let methods: Vec<ProofMethod> = policy.choices.bind_methods.iter().copied().filter(|m| *m != ProofMethod::PhoneCode || self.has_texts()).collect();
         let body = match &open.state {
             State::Choosing { choice, .. } => ViewBody::Choose { provider, identity, offers: choice.offers.clone(), accounts: self.shown(c, choice).await? },
             State::Confirming { choice } | State::Proving { choice, .. } => {
                 let purpose = if choice.is_none() { CodeFor::Claim } else { CodeFor::Account };
-                ViewBody::Code { sent_to, tries_left, purpose, password_too: choice.is_some() && methods.contains(&BindMethod::Password) }
+                ViewBody::Code { sent_to, tries_left, purpose, password_too: choice.is_some() && methods.contains(&ProofMethod::Password) }
             }
             State::AwaitingCode(Awaited { purpose: CodePurpose::Reset, .. }) => ViewBody::Reset { sent_to, tries_left },
             State::AwaitingCode(awaited) => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::Own(awaited.purpose), password_too: false },
             State::Binding { target, choice, .. } => {
                 // Only what the policy shows anyway spares the person the address.
                 let told = target.is_some() && choice.as_ref().is_some_and(|c| !c.shown.is_empty());
-                let identities = if methods.contains(&BindMethod::Identity) { self.buttons_but(open.held.as_ref().map_or("", |h| &h.key)).await? } else { Vec::new() };
-                let passkey = if methods.contains(&BindMethod::Passkey) && policy.permits.passkey_sign_in { self.begin_passkey_sign_in(visitor).ok() } else { None };
+                let identities = if methods.contains(&ProofMethod::Identity) { self.buttons_but(open.identity.as_ref().map_or("", |h| &h.key)).await? } else { Vec::new() };
+                let passkey = if methods.contains(&ProofMethod::Passkey) && policy.permits.passkey_sign_in { self.begin_passkey_sign_in(ctx).ok() } else { None };
                 ViewBody::Bind { provider, identity, ask_address: !told, phones: self.has_texts(), methods: methods.clone(), identities, passkey }
             }
             State::FinishingSignup { .. } => ViewBody::Finish { provider, address: claimed },
@@ -171,7 +171,7 @@ impl Ligature {
         })
     }
 
-    async fn shown(&self, c: &mut Conn, choice: &Choice) -> Result<Vec<ShownAccount>, Fault> {
+    async fn shown(&self, c: &mut Conn, choice: &Choice) -> Result<Vec<ShownAccount>, Error> {
         let providers = list_providers(c, self.org).await?;
         let mut accounts = Vec::new();
         for shown in &choice.shown {
@@ -192,7 +192,7 @@ impl Ligature {
     }
 
     /// The sign-in buttons without one provider's.
-    async fn buttons_but(&self, key: &str) -> Result<Vec<Button>, Fault> {
+    async fn buttons_but(&self, key: &str) -> Result<Vec<Button>, Error> {
         Ok(self.buttons().await?.into_iter().filter(|b| b.key != key).collect())
     }
 }

@@ -14,12 +14,12 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     attempt::{Opened, blank},
-    codes::challenge::{Binding, Right, Shape},
+    codes::challenge::{Binding, Shape, VerifiedCode},
     notifications::messages::Kind,
-    sign_in::complete_login::Settled,
-    transaction::Acting,
+    sign_in::complete_login::TxOutcome,
+    transaction::LiveRequest,
 };
 
 /// A notice to an address's owner, instead of a code.
@@ -27,23 +27,23 @@ pub(crate) type Instead = Option<(AccountId, Kind)>;
 
 impl Ligature {
     /// Begins an attempt that waits for a code, and sends it.
-    pub(crate) async fn await_code(&self, c: &mut Conn, visitor: &Acting, awaited: Awaited, instead: Instead, continuation: &Continuation) -> Result<Settled, Fault> {
-        let (state, visitor) = (State::AwaitingCode(awaited), &visitor.on_way(continuation));
+    pub(crate) async fn await_code(&self, c: &mut Conn, ctx: &LiveRequest, awaited: Awaited, instead: Instead, continuation: &Continuation) -> Result<TxOutcome, Error> {
+        let (state, ctx) = (State::AwaitingCode(awaited), &ctx.for_continuation(continuation));
         let awaited = state.awaiting()?;
-        let (id, hash) = self.begin_attempt(c, visitor, awaited.purpose.name(), &state, None, continuation).await?;
-        let row = Attempt { hash, browser: visitor.browser.clone(), ..blank(self.now()) };
-        self.send_awaited(c, visitor, &row, awaited, instead).await?;
-        Ok(Ok(Arrival::Page { id, page: state.page() }))
+        let (id, hash) = self.begin_attempt(c, ctx, awaited.purpose.name(), &state, None, continuation).await?;
+        let row = Attempt { hash, browser: ctx.browser.clone(), ..blank(self.now()) };
+        self.send_awaited(c, ctx, &row, awaited, instead).await?;
+        Ok(Ok(LoginOutcome::Page { id, page: state.page() }))
     }
 
     /// Sends the code that is awaited; for nobody it makes the row that nothing answers.
-    pub(crate) async fn send_awaited(&self, c: &mut Conn, visitor: &Acting, row: &Attempt, awaited: &Awaited, instead: Instead) -> Result<(), Fault> {
+    pub(crate) async fn send_awaited(&self, c: &mut Conn, ctx: &LiveRequest, row: &Attempt, awaited: &Awaited, instead: Instead) -> Result<(), Error> {
         let binding = awaited_binding(awaited)?;
-        let shape = Shape::of(&self.ground(c, visitor.on_way_to.as_deref()).await?.policy(None));
+        let shape = Shape::of(&self.policy_context(c, ctx.requesting_client.as_deref()).await?.policy(None));
         let Some(account) = awaited.account else {
-            let within = self.challenge(c, visitor, row, &binding, shape, None).await?;
+            let within = self.challenge(c, ctx, row, &binding, shape, None).await?;
             return match instead.filter(|_| within) {
-                Some((owner, kind)) => self.tell(c, owner, kind, visitor, "", "", None).await,
+                Some((owner, kind)) => self.notify(c, owner, kind, ctx, "", "", None).await,
                 None => Ok(()),
             };
         };
@@ -54,7 +54,7 @@ impl Ligature {
                 self.own_contact(c, account, &binding.address).await?.ok_or(Refusal::AttemptExpired)?
             }
         };
-        let locale = find_account(c, self.org, account).await?.map_or_else(|| visitor.locale.clone(), |a| a.locale);
+        let locale = find_account(c, self.org, account).await?.map_or_else(|| ctx.locale.clone(), |a| a.locale);
         let kind = match awaited.purpose {
             CodePurpose::SignUp => Kind::SignUpCode,
             CodePurpose::SignIn => Kind::SignInCode,
@@ -63,12 +63,12 @@ impl Ligature {
             CodePurpose::NewEmail | CodePurpose::ProveEmail => Kind::NewEmailCode,
             CodePurpose::NewPhone => Kind::NewPhoneCode,
         };
-        let letter = self.letter(kind, to, locale, visitor, "", "");
-        self.challenge(c, visitor, row, &binding, shape, Some(letter)).await.map(drop)
+        let letter = self.code_message(kind, to, locale, ctx, "", "");
+        self.challenge(c, ctx, row, &binding, shape, Some(letter)).await.map(drop)
     }
 
     /// An address or number, if it is the account's.
-    pub(crate) async fn own_contact(&self, c: &mut Conn, account: AccountId, canonical: &str) -> Result<Option<Contact>, Fault> {
+    pub(crate) async fn own_contact(&self, c: &mut Conn, account: AccountId, canonical: &str) -> Result<Option<Contact>, Error> {
         if let Some(email) = list_emails(c, account).await?.into_iter().find(|e| e.canonical == canonical) {
             return Ok(email.contact());
         }
@@ -80,13 +80,13 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::OtherAccount`] in another person's session, [`Refusal::BadRequest`] for a password that may not be
     /// set; refusals of the decision. A wrong code is a page.
-    pub(crate) async fn take_code(&self, visitor: &Visitor, id: &str, open: Opened, typed: &str, password: Option<&str>) -> Result<Arrival, Fault> {
+    pub(crate) async fn take_code(&self, ctx: &RequestContext, id: &str, open: Opened, typed: &str, password: Option<&str>) -> Result<LoginOutcome, Error> {
         let awaited = open.state.awaiting()?.clone();
         if (awaited.purpose == CodePurpose::Reset) != password.is_some() {
             return Err(Refusal::AttemptStep.into());
         }
         if let (true, Some(account)) = (awaited.purpose.in_session(), awaited.account)
-            && Self::caller(visitor)?.account != account
+            && Self::caller(ctx)?.account != account
         {
             return Err(Refusal::OtherAccount.into());
         }
@@ -95,7 +95,7 @@ impl Ligature {
         }
         let right = match self.compare_code(&open.row, &awaited_binding(&awaited)?, typed).await {
             Ok(right) => right,
-            Err(fault) => return self.wrong_code(visitor, id, fault).await,
+            Err(error) => return self.wrong_code(ctx, id, error).await,
         };
         let account = awaited.account.ok_or(Refusal::CodeWrong)?;
         let phc = match password {
@@ -103,34 +103,34 @@ impl Ligature {
             None => String::new(),
         };
         let secret = id.to_owned();
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let (secret, right, awaited, phc) = (secret.clone(), right.clone(), awaited.clone(), phc.clone());
-            Box::pin(async move { this.right_code(c, &visitor, &secret, (&awaited, account), &right, &phc).await })
+            Box::pin(async move { this.right_code(c, &ctx, &secret, (&awaited, account), &right, &phc).await })
         })
         .await
     }
 
-    async fn right_code(&self, c: &mut Conn, visitor: &Acting, id: &str, (awaited, account): (&Awaited, AccountId), right: &Right, phc: &str) -> Result<Settled, Fault> {
-        let open = self.opened_for_step(c, visitor, id).await?;
+    async fn right_code(&self, c: &mut Conn, ctx: &LiveRequest, id: &str, (awaited, account): (&Awaited, AccountId), right: &VerifiedCode, phc: &str) -> Result<TxOutcome, Error> {
+        let open = self.opened_for_step(c, ctx, id).await?;
         if open.state.awaiting()? != awaited {
             return Err(Refusal::AttemptStep.into());
         }
-        self.use_up(c, right).await?;
+        self.consume_challenge(c, right).await?;
         let contact = parsed(&awaited.contact)?;
         match awaited.purpose {
-            CodePurpose::SignUp => self.finish_sign_up(c, visitor, &open, account).await,
-            CodePurpose::SignIn => self.sign_in_by_code(c, visitor, &open, account, &contact).await,
-            CodePurpose::Reset => self.finish_reset(c, visitor, &open, (account, &contact), phc).await,
-            CodePurpose::Confirm => self.confirm_by_code(c, visitor, &open, account, &contact).await,
-            CodePurpose::NewEmail => self.finish_new_email(c, visitor, &open, account, &contact).await,
-            CodePurpose::ProveEmail => self.finish_proof(c, visitor, &open, account, &contact).await,
-            CodePurpose::NewPhone => self.finish_new_phone(c, visitor, &open, account, &contact).await,
+            CodePurpose::SignUp => self.finish_sign_up(c, ctx, &open, account).await,
+            CodePurpose::SignIn => self.sign_in_by_code(c, ctx, &open, account, &contact).await,
+            CodePurpose::Reset => self.finish_reset(c, ctx, &open, (account, &contact), phc).await,
+            CodePurpose::Confirm => self.confirm_by_code(c, ctx, &open, account, &contact).await,
+            CodePurpose::NewEmail => self.finish_new_email(c, ctx, &open, account, &contact).await,
+            CodePurpose::ProveEmail => self.finish_proof(c, ctx, &open, account, &contact).await,
+            CodePurpose::NewPhone => self.finish_new_phone(c, ctx, &open, account, &contact).await,
         }
     }
 }
 
 /// What an awaited code is bound to.
-fn awaited_binding(awaited: &Awaited) -> Result<Binding, Fault> {
+fn awaited_binding(awaited: &Awaited) -> Result<Binding, Error> {
     let address = parsed(&awaited.contact)?.as_str().to_owned();
     Ok(match awaited.account {
         Some(account) => Binding { action: awaited.purpose.name(), account: Some(account), address, ..Binding::default() },

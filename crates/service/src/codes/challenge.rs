@@ -7,15 +7,15 @@ use domain::{
 };
 use storage::{
     Conn,
-    sign_in::attempts::{Attempt, Challenge, NewChallenge, add_challenge, find_challenge, keep_tries, spend_challenge, take_try},
+    sign_in::attempts::{Attempt, Challenge, NewChallenge, add_challenge, cap_attempts, consume_attempt, consume_challenge_row, find_challenge},
 };
 use subtle::ConstantTimeEq;
 
 use crate::{
-    Fault, Ligature, Vault,
+    Error, KeyStore, Ligature,
     crypto::random::{mail_code, row_id},
-    notifications::messages::{Channel, Letter},
-    transaction::Acting,
+    notifications::messages::{Channel, Message},
+    transaction::LiveRequest,
 };
 
 /// What a code is bound to; a code for anything else is another code (LK-11).
@@ -46,16 +46,16 @@ impl Binding {
 }
 
 /// A right answer, not yet used up.
-pub(crate) struct Right(storage::Key);
+pub(crate) struct VerifiedCode(storage::Key);
 
 impl Ligature {
     fn code_macs(&self, attempt: &Attempt, binding: &Binding, typed: &str) -> Vec<Vec<u8>> {
-        code_macs(&self.vault, &attempt.hash, &attempt.browser, binding, typed)
+        code_macs(&self.keys, &attempt.hash, &attempt.browser, binding, typed)
     }
 
     /// Makes a challenge and sends its code; answers whether a message may go out. A decoy is the same row without a
     /// message, and never right: for nobody's account, and for a code that is beyond a budget (RL-05, RL-15).
-    pub(crate) async fn challenge(&self, c: &mut Conn, visitor: &Acting, attempt: &Attempt, binding: &Binding, shape: Shape, letter: Option<Letter>) -> Result<bool, Fault> {
+    pub(crate) async fn challenge(&self, c: &mut Conn, ctx: &LiveRequest, attempt: &Attempt, binding: &Binding, shape: Shape, letter: Option<Message>) -> Result<bool, Error> {
         let now = self.now();
         let sprayed = self.is_sprayed(c).await?;
         let pin = if sprayed { Pin { length: shape.pin.length.max(SPRAYED_LENGTH), ..shape.pin } } else { shape.pin };
@@ -65,7 +65,7 @@ impl Ligature {
         let goes_on = |before: Challenge| before.kind != DECOY && before.kind == binding.kind() && before.account_id.map(AccountId::from) == binding.account;
         let opens = !find_challenge(c, &attempt.hash).await?.is_some_and(goes_on);
         let text = letter.as_ref().is_some_and(|l| l.channel() == Channel::Text);
-        let within = self.may_send_code(c, visitor, binding, opens, text).await?;
+        let within = self.may_send_code(c, ctx, binding, opens, text).await?;
         if !within && !opens {
             // The code that went out before stays good.
             return Ok(false);
@@ -81,17 +81,17 @@ impl Ligature {
             expires_at: now + shape.ttl,
         };
         add_challenge(c, &new, now).await?;
-        keep_tries(c, &attempt.hash, tries).await?;
+        cap_attempts(c, &attempt.hash, tries).await?;
         if let Some(letter) = letter {
-            self.post(c, &Letter { code: one_time_code::grouped(&fresh), ..letter }).await?;
+            self.enqueue(c, &Message { code: one_time_code::grouped(&fresh), ..letter }).await?;
         }
         Ok(within)
     }
 
     /// Takes a try, in a transaction of its own, and only then compares (D8). `Err(CodeWrong)` leaves tries, `Err(CodeExhausted)` does not.
-    pub(crate) async fn compare_code(&self, attempt: &Attempt, binding: &Binding, typed: &str) -> Result<Right, Fault> {
+    pub(crate) async fn compare_code(&self, attempt: &Attempt, binding: &Binding, typed: &str) -> Result<VerifiedCode, Error> {
         let hash = attempt.hash.clone();
-        let left = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(take_try(c, &hash).await?) })).await?;
+        let left = self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(consume_attempt(c, &hash).await?) })).await?;
         let left = left.ok_or(Refusal::CodeExhausted)?;
         let challenge = find_challenge(&mut self.store.read().await?, &attempt.hash).await?.ok_or(Refusal::AttemptExpired)?;
         if self.now() >= challenge.expires_at {
@@ -100,7 +100,7 @@ impl Ligature {
         let real = challenge.kind != DECOY && challenge.kind == binding.kind() && challenge.account_id.map(AccountId::from) == binding.account;
         let same = self.code_macs(attempt, binding, typed).iter().any(|mac| bool::from(mac.ct_eq(&challenge.mac)));
         match (real && same, left) {
-            (true, _) => Ok(Right(challenge.id)),
+            (true, _) => Ok(VerifiedCode(challenge.id)),
             (false, left) => {
                 self.count_wrong_code().await?;
                 Err(if left == 0 { Refusal::CodeExhausted } else { Refusal::CodeWrong }.into())
@@ -109,8 +109,8 @@ impl Ligature {
     }
 
     /// Uses a right answer up; a second use finds it gone (LK-09).
-    pub(crate) async fn use_up(&self, c: &mut Conn, right: &Right) -> Result<(), Fault> {
-        if spend_challenge(c, right.0).await? { Ok(()) } else { Err(Refusal::AttemptExpired.into()) }
+    pub(crate) async fn consume_challenge(&self, c: &mut Conn, right: &VerifiedCode) -> Result<(), Error> {
+        if consume_challenge_row(c, right.0).await? { Ok(()) } else { Err(Refusal::AttemptExpired.into()) }
     }
 }
 
@@ -129,7 +129,7 @@ impl Shape {
     }
 }
 
-impl Clone for Right {
+impl Clone for VerifiedCode {
     fn clone(&self) -> Self {
         Self(self.0)
     }
@@ -137,9 +137,9 @@ impl Clone for Right {
 
 /// What of a code is stored: an HMAC over everything that the code is good for. The first is by the key of now; one of the
 /// others was sent just before the keys changed.
-fn code_macs(vault: &Vault, attempt: &[u8], browser: &[u8], binding: &Binding, typed: &str) -> Vec<Vec<u8>> {
+fn code_macs(keys: &KeyStore, attempt: &[u8], browser: &[u8], binding: &Binding, typed: &str) -> Vec<Vec<u8>> {
     let account = binding.account.map(|a| a.0.to_vec()).unwrap_or_default();
-    vault.macs(&[
+    keys.macs(&[
         b"code",
         attempt,
         browser,
@@ -159,8 +159,8 @@ mod tests {
 
     #[test]
     fn lk_11_a_code_is_good_for_one_browser_provider_issuer_subject_account_address_and_action() {
-        let vault = Vault::for_tests();
-        let mac = |browser: &[u8], b: &Binding| code_macs(&vault, b"attempt", browser, b, "K7QM-3XRD");
+        let keys = KeyStore::for_tests();
+        let mac = |browser: &[u8], b: &Binding| code_macs(&keys, b"attempt", browser, b, "K7QM-3XRD");
         let base = Binding {
             action: "link",
             provider: "p1".into(),
@@ -171,7 +171,7 @@ mod tests {
             hidden: false,
         };
         let right = mac(b"b1", &base);
-        assert_eq!(right, code_macs(&vault, b"attempt", b"b1", &base, " k7qm3xrd "), "however it is typed");
+        assert_eq!(right, code_macs(&keys, b"attempt", b"b1", &base, " k7qm3xrd "), "however it is typed");
         assert_ne!(right, mac(b"b2", &base), "browser");
         assert_ne!(right, mac(b"b1", &Binding { provider: "p2".into(), ..base.clone() }), "provider");
         assert_ne!(right, mac(b"b1", &Binding { namespace: "oidc:https://b.test".into(), ..base.clone() }), "issuer");
@@ -179,6 +179,6 @@ mod tests {
         assert_ne!(right, mac(b"b1", &Binding { account: Some(AccountId([2; 16])), ..base.clone() }), "target account");
         assert_ne!(right, mac(b"b1", &Binding { address: "w@ex.test".into(), ..base.clone() }), "target address");
         assert_ne!(right, mac(b"b1", &Binding { action: "reset", ..base.clone() }), "action");
-        assert_ne!(right, code_macs(&vault, b"other", b"b1", &base, "K7QM-3XRD"), "attempt");
+        assert_ne!(right, code_macs(&keys, b"other", b"b1", &base, "K7QM-3XRD"), "attempt");
     }
 }

@@ -14,7 +14,7 @@ use storage::{
     },
 };
 
-use crate::{Fault, Ligature, Visitor, audit::Event, codes::challenge::Binding, sign_in::sessions::Opening, transaction::Acting};
+use crate::{Error, Ligature, RequestContext, audit::Event, codes::challenge::Binding, sign_in::sessions::Opening, transaction::LiveRequest};
 
 /// What is guessed at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Counted {
     }
 
     /// The secret was not looked at after all, for want of room: the try counts nowhere.
-    pub async fn was_not_made(&self, c: &mut Conn) -> Result<(), Fault> {
+    pub async fn was_not_made(&self, c: &mut Conn) -> Result<(), Error> {
         for limit in self.taken.iter().chain(self.open.then_some(&self.whole)) {
             limit.give_back(c).await?;
         }
@@ -75,7 +75,7 @@ impl Counted {
     }
 
     /// The secret was right: nothing was wrong about this try, and the row of this side is over.
-    pub async fn was_right(&self, c: &mut Conn) -> Result<(), Fault> {
+    pub async fn was_right(&self, c: &mut Conn) -> Result<(), Error> {
         for limit in &self.taken {
             limit.give_back(c).await?;
         }
@@ -85,7 +85,7 @@ impl Counted {
 
 impl Ligature {
     fn limit(&self, parts: &[&[u8]], most: i64, window: Micros) -> Limit {
-        Limit { subject: self.vault.lookup(parts), most, window }
+        Limit { subject: self.keys.lookup(parts), most, window }
     }
 
     /// Wrong answers in a row of one side, for the whole account; for an identifier without one they count nothing, and
@@ -100,17 +100,17 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::RateLimited`] when what was typed, or the network, has to wait.
-    pub(crate) async fn count_try(&self, visitor: &Visitor, what: Guarded, account: Option<AccountId>, typed: &[u8]) -> Result<Counted, Fault> {
+    pub(crate) async fn count_try(&self, ctx: &RequestContext, what: Guarded, account: Option<AccountId>, typed: &[u8]) -> Result<Counted, Error> {
         let typed = typed.to_vec();
-        self.retry(visitor, move |this, c, visitor| {
+        self.retry_transaction(ctx, move |this, c, ctx| {
             let typed = typed.clone();
-            Box::pin(async move { this.count_try_in(c, &visitor, what, account, &typed).await })
+            Box::pin(async move { this.count_try_in(c, &ctx, what, account, &typed).await })
         })
         .await
     }
 
-    async fn count_try_in(&self, c: &mut Conn, visitor: &Acting, what: Guarded, account: Option<AccountId>, typed: &[u8]) -> Result<Counted, Fault> {
-        let (now, Place { side, browser, .. }) = (self.now(), self.place(c, visitor, account).await?);
+    async fn count_try_in(&self, c: &mut Conn, ctx: &LiveRequest, what: Guarded, account: Option<AccountId>, typed: &[u8]) -> Result<Counted, Error> {
+        let (now, Place { side, browser, .. }) = (self.now(), self.place(c, ctx, account).await?);
         let nobody = AccountId([0; 16]);
         // A known browser is counted by itself: what strangers do with the same identifier is nothing to it. Behind a
         // first proof, or in a session, there is nothing left to hide of the account.
@@ -142,7 +142,7 @@ impl Ligature {
         taken.push(lately);
         let mut fills_network = false;
         if side == Side::Stranger && what == Guarded::Password {
-            let network = self.limit(&[b"password-network", visitor.network.as_bytes()], most.saturating_mul(NETWORK), 15 * MINUTE);
+            let network = self.limit(&[b"password-network", ctx.network.as_bytes()], most.saturating_mul(NETWORK), 15 * MINUTE);
             let n = network.take(c, now).await?.ok_or(Refusal::RateLimited)?;
             fills_network = n == network.most;
             taken.push(network);
@@ -155,11 +155,11 @@ impl Ligature {
     }
 
     /// From where an account, or nobody's, is tried.
-    async fn place(&self, c: &mut Conn, visitor: &Acting, account: Option<AccountId>) -> Result<Place, Fault> {
+    async fn place(&self, c: &mut Conn, ctx: &LiveRequest, account: Option<AccountId>) -> Result<Place, Error> {
         let asked = account.unwrap_or(AccountId([0; 16]));
-        let browser = self.browser_of(visitor, asked);
-        let seen_at = find_browser(c, asked, &browser, self.now() - KNOWN_FOR).await?.filter(|_| !visitor.browser.is_empty());
-        let own = account.is_some() && visitor.session.as_ref().is_some_and(|s| s.account == asked);
+        let browser = self.browser_of(ctx, asked);
+        let seen_at = find_browser(c, asked, &browser, self.now() - KNOWN_FOR).await?.filter(|_| !ctx.browser.is_empty());
+        let own = account.is_some() && ctx.session.as_ref().is_some_and(|s| s.account == asked);
         Ok(match (seen_at, own) {
             (Some(_), _) => Place { side: Side::Known, browser, seen_at },
             // A session without its browser: whoever has it could send another binding cookie with each try.
@@ -169,43 +169,43 @@ impl Ligature {
     }
 
     /// How a browser is named for one account: rows of two accounts do not tell that they share it.
-    fn browser_of(&self, visitor: &Acting, account: AccountId) -> Vec<u8> {
-        self.vault.lookup(&[b"known-browser", &account.0, &visitor.browser])
+    fn browser_of(&self, ctx: &LiveRequest, account: AccountId) -> Vec<u8> {
+        self.keys.lookup(&[b"known-browser", &account.0, &ctx.browser])
     }
 
     /// Somebody signed in to the account here and finished: the wrong answers of this side are over, and the browser is
     /// known from now on. Where it was known an hour ago, and nothing was typed this time, that was all done then.
-    pub(crate) async fn know_browser(&self, c: &mut Conn, visitor: &Acting, opening: &Opening) -> Result<(), Fault> {
+    pub(crate) async fn know_browser(&self, c: &mut Conn, ctx: &LiveRequest, opening: &Opening) -> Result<(), Error> {
         let (now, account) = (self.now(), opening.account);
-        let place = self.place(c, visitor, Some(account)).await?;
+        let place = self.place(c, ctx, Some(account)).await?;
         let lately = place.seen_at.is_some_and(|at| at > now - HOUR);
         if !lately || opening.provider.is_none() || !opening.factor.is_empty() {
             clear(c, &[Guarded::Password, Guarded::Factor].map(|what| self.whole(what, place.side, Some(account), &[]))).await?;
         }
-        if !lately && !visitor.browser.is_empty() {
-            set_browser(c, account, &self.browser_of(visitor, account), now).await?;
+        if !lately && !ctx.browser.is_empty() {
+            set_browser(c, account, &self.browser_of(ctx, account), now).await?;
         }
         Ok(())
     }
 
     /// Every browser is a stranger's again, except the one that asks for it, if given.
-    pub(crate) async fn forget_known_browsers(&self, c: &mut Conn, account: AccountId, except: Option<&Acting>) -> Result<(), Fault> {
+    pub(crate) async fn forget_known_browsers(&self, c: &mut Conn, account: AccountId, except: Option<&LiveRequest>) -> Result<(), Error> {
         forget_browsers(c, account).await?;
         match except.filter(|v| !v.browser.is_empty()) {
-            Some(visitor) => Ok(set_browser(c, account, &self.browser_of(visitor, account), self.now()).await?),
+            Some(ctx) => Ok(set_browser(c, account, &self.browser_of(ctx, account), self.now()).await?),
             None => Ok(()),
         }
     }
 
     /// A new secret starts without the wrong answers for the old one.
-    pub(crate) async fn forget_tries(&self, c: &mut Conn, what: Guarded, account: AccountId) -> Result<(), Fault> {
+    pub(crate) async fn forget_tries(&self, c: &mut Conn, what: Guarded, account: AccountId) -> Result<(), Error> {
         Ok(clear(c, &Side::ALL.map(|side| self.whole(what, side, Some(account), &[]))).await?)
     }
 
     /// Whether a code may go out, and its challenge be opened. One count for the account and day over every kind of code,
     /// whichever of its addresses and numbers they go to (RL-15); a budget for each address (RL-05); what costs money
     /// has one for all. Beyond any of them nothing looks different. `opens`: it is no new code for a challenge that is open.
-    pub(crate) async fn may_send_code(&self, c: &mut Conn, visitor: &Acting, binding: &Binding, opens: bool, text: bool) -> Result<bool, Fault> {
+    pub(crate) async fn may_send_code(&self, c: &mut Conn, ctx: &LiveRequest, binding: &Binding, opens: bool, text: bool) -> Result<bool, Error> {
         let contact = Contact::parse(&binding.address).ok();
         let to = contact.as_ref().map_or("", Contact::as_str).as_bytes();
         // A code that proves an address stands in front of whoever owns it.
@@ -214,7 +214,7 @@ impl Ligature {
             (None, Some(contact)) => self.find_contact_owner(c, contact).await?,
             (None, None) => None,
         };
-        let side = self.place(c, visitor, guarded).await?.side;
+        let side = self.place(c, ctx, guarded).await?.side;
         let (whose, most): (&[u8], _) = guarded.as_ref().map_or((to, i64::MAX), |a| (&a.0, self.settings.codes_a_day));
         let an_hour = self.settings.mails_an_hour;
         let side = side.name().as_bytes();
@@ -242,7 +242,7 @@ impl Ligature {
     }
 
     /// Texts cost money, and whoever causes many may earn some of it: the console hears once an hour that none go out.
-    async fn tell_of_texts(&self, c: &mut Conn) -> Result<(), Fault> {
+    async fn tell_of_texts(&self, c: &mut Conn) -> Result<(), Error> {
         let told = self.limit(&[b"texts-flood"], 1, HOUR);
         if told.take(c, self.now()).await?.is_some() {
             self.record(c, Event::new("texts.flood").by("system").detail(serde_json::json!({ "texts": self.settings.texts_an_hour }))).await?;
@@ -252,7 +252,7 @@ impl Ligature {
 
     /// Wrong codes of all accounts together: from a hundred an hour on somebody sprays. The console hears of it, and new
     /// codes are longer with one try; nobody is kept out (RL-06).
-    pub(crate) async fn count_wrong_code(&self) -> Result<(), Fault> {
+    pub(crate) async fn count_wrong_code(&self) -> Result<(), Error> {
         let this = self.clone();
         self.store
             .write(move |c| {
@@ -266,7 +266,7 @@ impl Ligature {
             .await
     }
 
-    pub(crate) async fn is_sprayed(&self, c: &mut Conn) -> Result<bool, Fault> {
+    pub(crate) async fn is_sprayed(&self, c: &mut Conn) -> Result<bool, Error> {
         Ok(self.wrong_codes().count(c, self.now()).await? >= SPRAYED)
     }
 

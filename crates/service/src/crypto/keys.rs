@@ -19,7 +19,7 @@ use storage::{
 };
 
 use crate::{
-    Fault,
+    Error,
     crypto::random::{random_bytes, row_id},
 };
 
@@ -32,12 +32,12 @@ impl MasterKey {
     /// Reads the text of a key file.
     ///
     /// # Errors
-    /// [`Fault::WrongKey`] when it holds none, or a line that is none.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
+    /// [`Error::WrongKey`] when it holds none, or a line that is none.
+    pub fn parse(text: &str) -> Result<Self, Error> {
         let keys: Vec<SecretString> =
-            text.lines().map(str::trim).filter(|l| !l.is_empty()).map(|line| line.split_once(':').map(|(_, key)| SecretString::from(key)).ok_or(Fault::WrongKey)).collect::<Result<_, _>>()?;
+            text.lines().map(str::trim).filter(|l| !l.is_empty()).map(|line| line.split_once(':').map(|(_, key)| SecretString::from(key)).ok_or(Error::WrongKey)).collect::<Result<_, _>>()?;
         let keys = Self(keys);
-        if keys.ciphers()?.is_empty() { Err(Fault::WrongKey) } else { Ok(keys) }
+        if keys.ciphers()?.is_empty() { Err(Error::WrongKey) } else { Ok(keys) }
     }
 
     /// The text of a new key file.
@@ -49,9 +49,9 @@ impl MasterKey {
     /// The text of a key file with a new key in front of those that are there.
     #[must_use]
     pub fn generate_before(text: &str) -> String {
-        let kept: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-        let highest = kept.iter().filter_map(|l| l.split_once(':')?.0.strip_prefix('k')?.parse::<u32>().ok()).max().unwrap_or_default();
-        let older: String = kept.iter().map(|l| format!("{l}\n")).collect();
+        let progress: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+        let highest = progress.iter().filter_map(|l| l.split_once(':')?.0.strip_prefix('k')?.parse::<u32>().ok()).max().unwrap_or_default();
+        let older: String = progress.iter().map(|l| format!("{l}\n")).collect();
         format!("k{}:{}\n{older}", highest + 1, STANDARD.encode(random_bytes::<32>()))
     }
 
@@ -61,11 +61,11 @@ impl MasterKey {
         text.lines().map(str::trim).find(|l| !l.is_empty()).map_or_else(String::new, |l| format!("{l}\n"))
     }
 
-    fn ciphers(&self) -> Result<Vec<XChaCha20Poly1305>, Fault> {
+    fn ciphers(&self) -> Result<Vec<XChaCha20Poly1305>, Error> {
         self.0
             .iter()
             .map(|key| {
-                let bytes: [u8; 32] = STANDARD.decode(key.expose_secret()).ok().and_then(|b| b.try_into().ok()).ok_or(Fault::WrongKey)?;
+                let bytes: [u8; 32] = STANDARD.decode(key.expose_secret()).ok().and_then(|b| b.try_into().ok()).ok_or(Error::WrongKey)?;
                 Ok(XChaCha20Poly1305::new(&bytes.into()))
             })
             .collect()
@@ -83,7 +83,7 @@ struct Root {
 
 /// The keys as one organisation has them: the home organisation the data keys themselves, every other one keys of its own that are
 /// derived from them. What one sealed, another does not open.
-pub struct Vault {
+pub struct KeyStore {
     root: Arc<RwLock<Root>>,
     organisation: Option<OrgId>,
 }
@@ -94,17 +94,17 @@ pub(crate) const KINDS: [&str; 3] = ["seal", "mac", "lookup"];
 pub(crate) const ROTATING: [&str; 2] = ["seal", "mac"];
 
 impl Root {
-    fn read(masters: Vec<XChaCha20Poly1305>, rows: &[DataKey]) -> Result<Self, Fault> {
-        let all = |kind: &str| -> Result<Vec<[u8; 32]>, Fault> {
+    fn read(masters: Vec<XChaCha20Poly1305>, rows: &[DataKey]) -> Result<Self, Error> {
+        let all = |kind: &str| -> Result<Vec<[u8; 32]>, Error> {
             let mut own: Vec<&DataKey> = rows.iter().filter(|r| r.kind == kind).collect();
             // The active one first, then the newest.
             own.sort_by_key(|r| (r.state != "active", -r.created_at));
             if own.first().is_none_or(|r| r.state != "active") {
-                return Err(Fault::WrongKey);
+                return Err(Error::WrongKey);
             }
-            own.into_iter().map(|row| unwrap(&masters, kind, &row.wrapped).and_then(|key| key.try_into().ok()).ok_or(Fault::WrongKey)).collect()
+            own.into_iter().map(|row| unwrap(&masters, kind, &row.wrapped).and_then(|key| key.try_into().ok()).ok_or(Error::WrongKey)).collect()
         };
-        let (seal, mac, lookup) = (all("seal")?, all("mac")?, all("lookup")?.first().copied().ok_or(Fault::WrongKey)?);
+        let (seal, mac, lookup) = (all("seal")?, all("mac")?, all("lookup")?.first().copied().ok_or(Error::WrongKey)?);
         Ok(Self { masters, seal, mac, lookup })
     }
 }
@@ -113,23 +113,23 @@ fn unwrap(masters: &[XChaCha20Poly1305], kind: &str, wrapped: &[u8]) -> Option<V
     masters.iter().find_map(|master| decrypt(master, kind.as_bytes(), wrapped))
 }
 
-impl Vault {
+impl KeyStore {
     /// Reads the data keys, or makes them in an empty database.
     ///
     /// # Errors
-    /// [`Fault::WrongKey`] when the master key does not open them.
-    pub async fn open(store: &Store, master: &MasterKey, now: Micros) -> Result<Self, Fault> {
+    /// [`Error::WrongKey`] when the master key does not open them.
+    pub async fn open(store: &Store, master: &MasterKey, now: Micros) -> Result<Self, Error> {
         let masters = master.ciphers()?;
         let mut rows = list_keys(&mut store.read().await?).await?;
         if rows.is_empty() {
-            let first = masters.first().ok_or(Fault::WrongKey)?;
+            let first = masters.first().ok_or(Error::WrongKey)?;
             let mut fresh = Vec::new();
             for kind in KINDS {
                 let wrapped = encrypt(first, kind.as_bytes(), &random_bytes::<32>())?;
                 fresh.push(DataKey { id: Key(row_id(now)), kind: kind.into(), state: "active".into(), wrapped, public: String::new(), created_at: now, changed_at: now });
             }
             store
-                .write::<_, Fault, _>(move |c| {
+                .write::<_, Error, _>(move |c| {
                     Box::pin(async move {
                         for row in &fresh {
                             add_key(c, row).await?;
@@ -172,50 +172,50 @@ impl Vault {
     }
 
     /// Takes the data keys of the table, all of them or none.
-    pub(crate) fn reload(&self, rows: &[DataKey]) -> Result<(), Fault> {
+    pub(crate) fn reload(&self, rows: &[DataKey]) -> Result<(), Error> {
         let masters = self.root().masters.clone();
         self.replace(masters, rows)
     }
 
     /// Takes other master keys, if they open every data key that the table has.
-    pub(crate) fn adopt(&self, master: &MasterKey, rows: &[DataKey]) -> Result<(), Fault> {
+    pub(crate) fn adopt(&self, master: &MasterKey, rows: &[DataKey]) -> Result<(), Error> {
         let masters = master.ciphers()?;
         if rows.iter().any(|row| unwrap(&masters, &row.kind, &row.wrapped).is_none()) {
-            return Err(Fault::WrongKey);
+            return Err(Error::WrongKey);
         }
         self.replace(masters, rows)
     }
 
-    fn replace(&self, masters: Vec<XChaCha20Poly1305>, rows: &[DataKey]) -> Result<(), Fault> {
+    fn replace(&self, masters: Vec<XChaCha20Poly1305>, rows: &[DataKey]) -> Result<(), Error> {
         let fresh = Root::read(masters, rows)?;
         *self.root.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
 
     /// A key for the table of keys, wrapped by the first master key.
-    pub(crate) fn wrap(&self, kind: &str, key: &[u8]) -> Result<Vec<u8>, Fault> {
-        encrypt(self.root().masters.first().ok_or(Fault::WrongKey)?, kind.as_bytes(), key)
+    pub(crate) fn wrap(&self, kind: &str, key: &[u8]) -> Result<Vec<u8>, Error> {
+        encrypt(self.root().masters.first().ok_or(Error::WrongKey)?, kind.as_bytes(), key)
     }
 
     /// A key of the table.
-    pub(crate) fn unwrap(&self, kind: &str, wrapped: &[u8]) -> Result<Vec<u8>, Fault> {
-        unwrap(&self.root().masters, kind, wrapped).ok_or(Fault::WrongKey)
+    pub(crate) fn unwrap(&self, kind: &str, wrapped: &[u8]) -> Result<Vec<u8>, Error> {
+        unwrap(&self.root().masters, kind, wrapped).ok_or(Error::WrongKey)
     }
 
     /// Seals bytes for one purpose; opened only with the same purpose.
-    pub(crate) fn seal(&self, purpose: &str, plain: &[u8]) -> Result<Vec<u8>, Fault> {
-        let key = self.own(self.root().seal.first().ok_or(Fault::WrongKey)?);
+    pub(crate) fn seal(&self, purpose: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
+        let key = self.own(self.root().seal.first().ok_or(Error::WrongKey)?);
         encrypt(&XChaCha20Poly1305::new(&key.into()), purpose.as_bytes(), plain)
     }
 
-    /// What [`Vault::seal`] closed; `None` when anything was changed.
+    /// What [`KeyStore::seal`] closed; `None` when anything was changed.
     pub(crate) fn open_sealed(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         self.root().seal.iter().find_map(|key| decrypt(&XChaCha20Poly1305::new(&self.own(key).into()), purpose.as_bytes(), sealed))
     }
 
     /// The same sealed anew, if another key than the one of now closed it.
-    pub(crate) fn reseal(&self, purpose: &str, sealed: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        let now = self.root().seal.first().map(|key| self.own(key)).ok_or(Fault::WrongKey)?;
+    pub(crate) fn reseal(&self, purpose: &str, sealed: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        let now = self.root().seal.first().map(|key| self.own(key)).ok_or(Error::WrongKey)?;
         if decrypt(&XChaCha20Poly1305::new(&now.into()), purpose.as_bytes(), sealed).is_some() {
             return Ok(None);
         }
@@ -223,7 +223,7 @@ impl Vault {
     }
 
     /// A value sealed as text, for a cookie.
-    pub(crate) fn seal_json<T: serde::Serialize>(&self, purpose: &str, value: &T) -> Result<String, Fault> {
+    pub(crate) fn seal_json<T: serde::Serialize>(&self, purpose: &str, value: &T) -> Result<String, Error> {
         Ok(URL_SAFE_NO_PAD.encode(self.seal(purpose, &serde_json::to_vec(value)?)?))
     }
 
@@ -267,9 +267,9 @@ fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn encrypt(key: &XChaCha20Poly1305, purpose: &[u8], plain: &[u8]) -> Result<Vec<u8>, Fault> {
+fn encrypt(key: &XChaCha20Poly1305, purpose: &[u8], plain: &[u8]) -> Result<Vec<u8>, Error> {
     let nonce = random_bytes::<24>();
-    let sealed = key.encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: purpose }).map_err(|_| Fault::Internal("sealing failed".into()))?;
+    let sealed = key.encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: purpose }).map_err(|_| Error::Internal("sealing failed".into()))?;
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
@@ -287,8 +287,8 @@ mod digests {
     /// Shows GD-05. Codes have 40 bits and addresses fewer: only a key keeps a stolen table from being tried through.
     #[test]
     fn what_can_be_guessed_is_kept_under_a_key_and_no_plain_digest_of_it_is_stored() {
-        let one = Vault::for_tests();
-        let other = Vault::of_bytes(9, 8);
+        let one = KeyStore::for_tests();
+        let other = KeyStore::of_bytes(9, 8);
         for guess in [b"K7QM3XRD".as_slice(), b"vera@example.test"] {
             for made in [one.macs(&[guess]).remove(0), one.lookup(&[guess])] {
                 assert_ne!(made, Sha256::digest(guess).to_vec());
@@ -302,7 +302,7 @@ mod digests {
     /// What one organisation sealed or hashed is worth nothing to another, whoever carries it over.
     #[test]
     fn zi_20_each_organisation_has_keys_of_its_own() {
-        let home = Vault::for_tests();
+        let home = KeyStore::for_tests();
         let (one, other) = (home.of(Some(OrgId([7; 16]))), home.of(Some(OrgId([8; 16]))));
         let sealed = one.seal("start", b"secret").unwrap();
         assert_eq!(one.open_sealed("start", &sealed).unwrap(), b"secret");

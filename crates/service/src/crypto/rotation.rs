@@ -13,7 +13,7 @@ use storage::{
 };
 
 use crate::{
-    Fault, Ligature, MasterKey,
+    Error, Ligature, MasterKey,
     account::second_factor::purpose,
     audit::Event,
     crypto::{
@@ -34,8 +34,8 @@ impl Ligature {
     /// Makes new keys that seal; they come into use by themselves within minutes. `false` when a change is under way.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn rotate_data_keys(&self) -> Result<bool, Fault> {
+    /// [`Error`].
+    pub async fn rotate_data_keys(&self) -> Result<bool, Error> {
         let now = self.now();
         let rows = list_keys(&mut self.store.read().await?).await?;
         if rows.iter().any(|r| ROTATING.contains(&r.kind.as_str()) && r.state == "next") {
@@ -43,11 +43,11 @@ impl Ligature {
         }
         let mut fresh = Vec::new();
         for kind in ROTATING {
-            let wrapped = self.vault.wrap(kind, &random_bytes::<32>())?;
+            let wrapped = self.keys.wrap(kind, &random_bytes::<32>())?;
             fresh.push(DataKey { id: Key(row_id(now)), kind: kind.into(), state: "next".into(), wrapped, public: String::new(), created_at: now, changed_at: now });
         }
         self.store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     for row in &fresh {
                         add_key(c, row).await?;
@@ -63,8 +63,8 @@ impl Ligature {
     /// What is due of the sealing keys' life, each minute on each node.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub(crate) async fn tend_data_keys(&self) -> Result<(), Fault> {
+    /// [`Error`].
+    pub(crate) async fn rotate_due_data_keys(&self) -> Result<(), Error> {
         self.reload_data_keys().await?;
         let (now, rows) = (self.now(), list_keys(&mut self.store.read().await?).await?);
         for kind in ROTATING {
@@ -82,20 +82,20 @@ impl Ligature {
                         self.reseal_everything().await?;
                     }
                     let id = old.id;
-                    self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(set_key_state(c, id, "retiring", "resealed", now).await?) })).await?;
+                    self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(set_key_state(c, id, "retiring", "resealed", now).await?) })).await?;
                 }
             }
             for over in of("resealed") {
                 if now - over.changed_at >= OPENS {
                     let id = over.id;
-                    self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(remove_key(c, id).await?) })).await?;
+                    self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(remove_key(c, id).await?) })).await?;
                 }
             }
         }
         self.reload_data_keys().await
     }
 
-    async fn promote(&self, kind: &'static str, next: Key, active: Option<Key>) -> Result<(), Fault> {
+    async fn promote(&self, kind: &'static str, next: Key, active: Option<Key>) -> Result<(), Error> {
         let (this, now) = (self.clone(), self.now());
         self.store
             .write(move |c| {
@@ -113,17 +113,17 @@ impl Ligature {
             .await
     }
 
-    async fn reload_data_keys(&self) -> Result<(), Fault> {
-        self.vault.reload(&list_keys(&mut self.store.read().await?).await?)
+    async fn reload_data_keys(&self) -> Result<(), Error> {
+        self.keys.reload(&list_keys(&mut self.store.read().await?).await?)
     }
 
     /// Seals anew whatever an older key sealed; what is changed meanwhile was sealed by the new one.
-    async fn reseal_everything(&self) -> Result<(), Fault> {
+    async fn reseal_everything(&self) -> Result<(), Error> {
         let mut changed = 0_usize;
         for column in Column::ALL {
             let mut after = Key([0; 16]);
             loop {
-                let part = list_sealed(&mut self.store.walk().await?, column, after, PART).await?;
+                let part = list_sealed(&mut self.store.read_bulk().await?, column, after, PART).await?;
                 let Some(last) = part.last() else { break };
                 after = last.id;
                 let mut fresh = Vec::new();
@@ -135,7 +135,7 @@ impl Ligature {
                 changed += fresh.len();
                 if !fresh.is_empty() {
                     self.store
-                        .write::<_, Fault, _>(move |c| {
+                        .write::<_, Error, _>(move |c| {
                             Box::pin(async move {
                                 for (old, value) in &fresh {
                                     replace_sealed(c, column, old, value).await?;
@@ -152,14 +152,14 @@ impl Ligature {
     }
 
     /// A row's value under the key of now; `None` when it is already, or cannot be opened at all.
-    fn resealed(&self, column: Column, row: &Sealed) -> Result<Option<Vec<u8>>, Fault> {
-        let vault = self.vault.of((row.organisation != self.shared.home).then_some(row.organisation));
+    fn resealed(&self, column: Column, row: &Sealed) -> Result<Option<Vec<u8>>, Error> {
+        let keys = self.keys.of((row.organisation != self.shared.home).then_some(row.organisation));
         match (column, row.account) {
-            (Column::Claims, _) => vault.reseal("claims", &row.value),
-            (Column::ProviderSecret, _) => vault.reseal("provider-secret", &row.value),
+            (Column::Claims, _) => keys.reseal("claims", &row.value),
+            (Column::ProviderSecret, _) => keys.reseal("provider-secret", &row.value),
             (Column::OneTime, Some(account)) => {
                 let Ok(bytes) = URL_SAFE_NO_PAD.decode(&row.value) else { return Ok(None) };
-                Ok(vault.reseal(&purpose(AccountId::from(account)), &bytes)?.map(|fresh| URL_SAFE_NO_PAD.encode(fresh).into_bytes()))
+                Ok(keys.reseal(&purpose(AccountId::from(account)), &bytes)?.map(|fresh| URL_SAFE_NO_PAD.encode(fresh).into_bytes()))
             }
             (Column::OneTime, None) => Ok(None),
         }
@@ -168,24 +168,24 @@ impl Ligature {
     /// Takes the master keys of the file, when they open every data key.
     ///
     /// # Errors
-    /// [`Fault::WrongKey`], and the ones of before stay.
-    pub async fn adopt_master(&self, master: &MasterKey) -> Result<(), Fault> {
-        self.vault.adopt(master, &list_keys(&mut self.store.read().await?).await?)
+    /// [`Error::WrongKey`], and the ones of before stay.
+    pub async fn adopt_master(&self, master: &MasterKey) -> Result<(), Error> {
+        self.keys.adopt(master, &list_keys(&mut self.store.read().await?).await?)
     }
 
     /// Wraps every data key with the first master key; afterwards no other one is needed.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn rewrap_data_keys(&self) -> Result<usize, Fault> {
+    /// [`Error`].
+    pub async fn rewrap_data_keys(&self) -> Result<usize, Error> {
         let this = self.clone();
         self.store
             .write(move |c| {
                 Box::pin(async move {
                     let rows = list_keys(c).await?;
                     for row in &rows {
-                        let plain = this.vault.unwrap(&row.kind, &row.wrapped)?;
-                        rewrap_key(c, row.id, &this.vault.wrap(&row.kind, &plain)?).await?;
+                        let plain = this.keys.unwrap(&row.kind, &row.wrapped)?;
+                        rewrap_key(c, row.id, &this.keys.wrap(&row.kind, &plain)?).await?;
                     }
                     this.record(c, Event::new("key.rewrapped").by("cli").detail(json!({ "keys": rows.len() }))).await?;
                     Ok(rows.len())

@@ -9,7 +9,7 @@ use storage::{
     maintenance::data_keys::{DataKey, add_key, list_keys, remove_key, set_key_state},
 };
 
-use crate::{Fault, Ligature, Vault, audit::Event, crypto::random::row_id};
+use crate::{Error, KeyStore, Ligature, audit::Event, crypto::random::row_id};
 
 /// How long a key signs.
 const LIFE: Micros = 90 * DAY;
@@ -31,23 +31,23 @@ fn kind(algorithm: Algorithm) -> &'static str {
     }
 }
 
-fn broken(error: impl std::fmt::Display) -> Fault {
-    Fault::Internal(error.to_string())
+fn broken(error: impl std::fmt::Display) -> Error {
+    Error::Internal(error.to_string())
 }
 
 /// A new key of an algorithm, in a state.
-pub(crate) fn fresh_key(vault: &Vault, algorithm: Algorithm, state: &str, now: Micros) -> Result<DataKey, Fault> {
+pub(crate) fn fresh_key(keys: &KeyStore, algorithm: Algorithm, state: &str, now: Micros) -> Result<DataKey, Error> {
     let pem = issuer::generate(algorithm).map_err(broken)?;
-    let wrapped = vault.wrap(kind(algorithm), pem.as_bytes())?;
+    let wrapped = keys.wrap(kind(algorithm), pem.as_bytes())?;
     Ok(DataKey { id: Key(row_id(now)), kind: kind(algorithm).into(), state: state.into(), wrapped, public: String::new(), created_at: now, changed_at: now })
 }
 
 /// Opens every signing key.
-pub(crate) fn keyring(vault: &Vault, rows: &[DataKey]) -> Result<Keyring, Fault> {
+pub(crate) fn keyring(keys: &KeyStore, rows: &[DataKey]) -> Result<Keyring, Error> {
     let mut ring = Keyring::default();
     for algorithm in Algorithm::ALL {
         for row in rows.iter().filter(|r| r.kind == kind(algorithm)) {
-            let pem = String::from_utf8(vault.unwrap(&row.kind, &row.wrapped)?).map_err(|_| Fault::WrongKey)?;
+            let pem = String::from_utf8(keys.unwrap(&row.kind, &row.wrapped)?).map_err(|_| Error::WrongKey)?;
             ring.add(Signer::from_pem(&pem, algorithm).map_err(broken)?, row.state == ACTIVE);
         }
     }
@@ -55,15 +55,15 @@ pub(crate) fn keyring(vault: &Vault, rows: &[DataKey]) -> Result<Keyring, Fault>
 }
 
 /// The keys of an instance, made where there are none yet.
-pub(crate) async fn first_keys(store: &storage::Store, vault: &Vault, now: Micros) -> Result<Keyring, Fault> {
+pub(crate) async fn first_keys(store: &storage::Store, keys: &KeyStore, now: Micros) -> Result<Keyring, Error> {
     let rows = list_keys(&mut store.read().await?).await?;
     let missing: Vec<DataKey> =
-        Algorithm::ALL.into_iter().filter(|a| !rows.iter().any(|r| r.kind == kind(*a) && r.state == ACTIVE)).map(|a| fresh_key(vault, a, ACTIVE, now)).collect::<Result<_, _>>()?;
+        Algorithm::ALL.into_iter().filter(|a| !rows.iter().any(|r| r.kind == kind(*a) && r.state == ACTIVE)).map(|a| fresh_key(keys, a, ACTIVE, now)).collect::<Result<_, _>>()?;
     if missing.is_empty() {
-        return keyring(vault, &rows);
+        return keyring(keys, &rows);
     }
     store
-        .write::<_, Fault, _>(move |c| {
+        .write::<_, Error, _>(move |c| {
             Box::pin(async move {
                 // One that another node made in the meantime stays.
                 for row in &missing {
@@ -73,7 +73,7 @@ pub(crate) async fn first_keys(store: &storage::Store, vault: &Vault, now: Micro
             })
         })
         .await?;
-    keyring(vault, &list_keys(&mut store.read().await?).await?)
+    keyring(keys, &list_keys(&mut store.read().await?).await?)
 }
 
 impl Ligature {
@@ -91,10 +91,10 @@ impl Ligature {
     /// Reads the keys anew: another node may have changed them.
     ///
     /// # Errors
-    /// [`Fault::WrongKey`], [`Fault::Storage`].
-    pub async fn reload_keys(&self) -> Result<(), Fault> {
+    /// [`Error::WrongKey`], [`Error::Storage`].
+    pub async fn reload_keys(&self) -> Result<(), Error> {
         let rows = list_keys(&mut self.store.read().await?).await?;
-        let ring = Arc::new(keyring(&self.vault, &rows)?);
+        let ring = Arc::new(keyring(&self.keys, &rows)?);
         match self.shared.keyring.write() {
             Ok(mut place) => *place = ring,
             Err(poisoned) => *poisoned.into_inner() = ring,
@@ -106,28 +106,28 @@ impl Ligature {
     /// `at_once`: those that sign retire at once, whatever their age.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn tend_keys(&self, at_once: bool) -> Result<(), Fault> {
+    /// [`Error`].
+    pub async fn rotate_due_keys(&self, at_once: bool) -> Result<(), Error> {
         for algorithm in Algorithm::ALL {
             self.tend(algorithm, at_once).await?;
         }
         self.reload_keys().await
     }
 
-    async fn tend(&self, algorithm: Algorithm, at_once: bool) -> Result<(), Fault> {
+    async fn tend(&self, algorithm: Algorithm, at_once: bool) -> Result<(), Error> {
         let (now, kind) = (self.now(), kind(algorithm));
         let rows: Vec<DataKey> = list_keys(&mut self.store.read().await?).await?.into_iter().filter(|r| r.kind == kind).collect();
         let of = |state: &str| rows.iter().find(|r| r.state == state);
         let over: Vec<Key> = rows.iter().filter(|r| r.state == RETIRING && now - r.changed_at > AFTER).map(|r| r.id).collect();
         let old = of(ACTIVE).is_none_or(|active| now - active.changed_at > LIFE);
         let known = of(NEXT).is_some_and(|next| now - next.changed_at >= AHEAD);
-        let made = if of(NEXT).is_none() { Some(fresh_key(&self.vault, algorithm, NEXT, now)?) } else { None };
+        let made = if of(NEXT).is_none() { Some(fresh_key(&self.keys, algorithm, NEXT, now)?) } else { None };
         let promoted = (at_once || (old && known)).then(|| of(NEXT).or(made.as_ref()).map(|next| next.id)).flatten();
         if made.is_none() && promoted.is_none() && over.is_empty() {
             return Ok(());
         }
         // The one after it is published from now on.
-        let following = if promoted.is_some() { Some(fresh_key(&self.vault, algorithm, NEXT, now)?) } else { None };
+        let following = if promoted.is_some() { Some(fresh_key(&self.keys, algorithm, NEXT, now)?) } else { None };
         let (this, active) = (self.clone(), of(ACTIVE).map(|a| a.id));
         self.store
             .write(move |c| {

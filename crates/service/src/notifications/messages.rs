@@ -3,10 +3,10 @@ use domain::{DAY, MINUTE, Micros, contact::Contact};
 use serde::{Deserialize, Serialize};
 use storage::{
     Conn,
-    maintenance::outbox::{Mail, TEXT, add_mail, claim_mail, count_stuck_mails, finish_mail, is_mail_due, put_off_mail},
+    maintenance::outbox::{Mail, TEXT, add_mail, claim_mail, count_stuck_mails, finish_mail, is_mail_due, retry_mail_later},
 };
 
-use crate::{Fault, Ligature, crypto::random::row_id};
+use crate::{Error, Ligature, crypto::random::row_id};
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -190,7 +190,7 @@ impl Kind {
 
 /// A mail to send.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Letter {
+pub struct Message {
     pub kind: Kind,
     /// Nobody writes an address by hand: it is the one that was compared (EM-07).
     pub to: Contact,
@@ -223,7 +223,7 @@ pub enum Channel {
     Text,
 }
 
-impl Letter {
+impl Message {
     /// To a number: a text.
     #[must_use]
     pub fn channel(&self) -> Channel {
@@ -234,7 +234,7 @@ impl Letter {
 /// A letter that is due, and its row.
 pub struct Due {
     pub row: Mail,
-    pub letter: Letter,
+    pub letter: Message,
 }
 
 impl Due {
@@ -247,9 +247,9 @@ impl Due {
 
 impl Ligature {
     /// Puts a letter into the outbox, in the transaction of what it tells.
-    pub(crate) async fn post(&self, c: &mut Conn, letter: &Letter) -> Result<(), Fault> {
+    pub(crate) async fn enqueue(&self, c: &mut Conn, letter: &Message) -> Result<(), Error> {
         let now = self.now();
-        let sealed = self.vault.seal("outbox", &serde_json::to_vec(letter)?)?;
+        let sealed = self.keys.seal("outbox", &serde_json::to_vec(letter)?)?;
         let kind = match letter.channel() {
             Channel::Mail => letter.kind.name().to_owned(),
             Channel::Text => format!("{TEXT}{}", letter.kind.name()),
@@ -258,29 +258,29 @@ impl Ligature {
     }
 
     /// Claims a letter of a channel that is due, of any organisation; it comes up again after a while unless it is finished.
-    pub(crate) async fn claim_letter(&self, channel: Channel) -> Result<Option<Mail>, Fault> {
+    pub(crate) async fn claim_letter(&self, channel: Channel) -> Result<Option<Mail>, Error> {
         let (texts, now) = (channel == Channel::Text, self.now());
         // Looking costs a read; only a mail that is due costs a write.
         if !is_mail_due(&mut self.store.read().await?, texts, now).await? {
             return Ok(None);
         }
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_mail(c, texts, now, now + MINUTE).await?) })).await
+        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(claim_mail(c, texts, now, now + MINUTE).await?) })).await
     }
 
     /// Opens a letter of this organisation; what came too late goes, and is none.
-    pub(crate) async fn open_letter(&self, row: Mail) -> Result<Option<Due>, Fault> {
-        let letter: Option<Letter> = row.payload.as_deref().and_then(|p| self.vault.open_sealed("outbox", p)).and_then(|b| serde_json::from_slice(&b).ok());
+    pub(crate) async fn open_letter(&self, row: Mail) -> Result<Option<Due>, Error> {
+        let letter: Option<Message> = row.payload.as_deref().and_then(|p| self.keys.open_sealed("outbox", p)).and_then(|b| serde_json::from_slice(&b).ok());
         match letter {
             Some(letter) if row.expires_at > self.now() => {
                 let sender = self.sender_of(&letter).await?;
-                Ok(Some(Due { row, letter: Letter { sender, ..letter } }))
+                Ok(Some(Due { row, letter: Message { sender, ..letter } }))
             }
             _ => self.finish_letter(&row, "expired", "").await.map(|()| None),
         }
     }
 
     /// Asked when the mail goes out: what an administrator changed meanwhile counts.
-    async fn sender_of(&self, letter: &Letter) -> Result<Option<(String, String)>, Fault> {
+    async fn sender_of(&self, letter: &Message) -> Result<Option<(String, String)>, Error> {
         let mut conn = self.store.read().await?;
         let client = match &letter.client {
             Some(client) => self.registered_client(&mut conn, client).await?,
@@ -297,17 +297,17 @@ impl Ligature {
     /// Ends a letter's life and wipes it.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn finish_letter(&self, row: &Mail, state: &'static str, error: &str) -> Result<(), Fault> {
+    /// [`Error`].
+    pub async fn finish_letter(&self, row: &Mail, state: &'static str, error: &str) -> Result<(), Error> {
         let (id, error) = (row.id, error.to_owned());
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(finish_mail(c, id, state, &error).await?) })).await
+        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(finish_mail(c, id, state, &error).await?) })).await
     }
 
     /// A failed try: again after a growing while. Codes are tried for as long as they are worth anything.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn put_off_letter(&self, row: &Mail, error: &str) -> Result<(), Fault> {
+    /// [`Error`].
+    pub async fn put_off_letter(&self, row: &Mail, error: &str) -> Result<(), Error> {
         let seconds = match row.tries {
             0 | 1 => 2,
             2 => 5,
@@ -317,14 +317,14 @@ impl Ligature {
             _ => 25,
         };
         let (id, next, error) = (row.id, self.now() + seconds * domain::SECOND, error.chars().take(300).collect::<String>());
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(put_off_mail(c, id, next, &error).await?) })).await
+        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(retry_mail_later(c, id, next, &error).await?) })).await
     }
 
     /// Whether the mail server seems to be down, so that pages can say so (OP-01).
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn mail_is_stuck(&self) -> Result<bool, Fault> {
+    /// [`Error`].
+    pub async fn mail_is_stuck(&self) -> Result<bool, Error> {
         Ok(count_stuck_mails(&mut self.store.read().await?).await? > 0)
     }
 }

@@ -5,7 +5,7 @@ use domain::{
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, masked},
     email_address::Canonical,
-    facts::What,
+    facts::AccountChange,
     path::{AuthorizeRequest, Continuation},
 };
 use issuer::{RegisteredClient, Told};
@@ -16,14 +16,14 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     account::changes::{ProfileChange, doer},
     attempt::Opened,
     audit::Event,
     notifications::messages::Kind,
     oidc_provider::Granted,
-    sign_in::complete_login::Settled,
-    transaction::{Acting, Session},
+    sign_in::complete_login::TxOutcome,
+    transaction::{LiveRequest, Session},
 };
 
 /// What the page shows.
@@ -37,7 +37,7 @@ pub struct AddressView {
 impl Ligature {
     /// The address that a code could prove to be the account's own, where an application would be told one and there is
     /// none to tell.
-    pub(super) async fn address_to_prove(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Option<Email>, Fault> {
+    pub(super) async fn address_to_prove(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Option<Email>, Error> {
         if client.settings.unproved_contacts || !asked.has("email") {
             return Ok(None);
         }
@@ -49,8 +49,8 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::ApplicationUnknown`].
-    pub async fn address_view(&self, visitor: &Visitor, request: &AuthorizeRequest) -> Result<Option<AddressView>, Fault> {
-        let account = Self::caller(visitor)?.account;
+    pub async fn address_view(&self, ctx: &RequestContext, request: &AuthorizeRequest) -> Result<Option<AddressView>, Error> {
+        let account = Self::caller(ctx)?.account;
         let mut conn = self.store.read().await?;
         let client = self.registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
         let email = self.address_to_prove(&mut conn, account, &client, &Self::told_by(request, &client)).await?;
@@ -61,18 +61,18 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::RateLimited`]; [`Refusal::AttemptExpired`] where there is nothing to prove.
-    pub async fn ask_address_code(&self, visitor: &Visitor, request: &AuthorizeRequest) -> Result<Arrival, Fault> {
+    pub async fn ask_address_code(&self, ctx: &RequestContext, request: &AuthorizeRequest) -> Result<LoginOutcome, Error> {
         let request = request.clone();
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let request = request.clone();
             Box::pin(async move {
-                let (account, now) = (visitor.session()?.account, this.now());
+                let (account, now) = (ctx.session()?.account, this.now());
                 let client = this.registered_client(c, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
                 let email = this.address_to_prove(c, account, &client, &Self::told_by(&request, &client)).await?.ok_or(Refusal::AttemptExpired)?;
                 let free = !is_email_taken(c, this.org, &email.canonical, account, now).await?;
                 let instead = find_owner(c, this.org, &email.canonical).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
                 let awaited = Awaited { purpose: CodePurpose::ProveEmail, account: free.then_some(account), contact: email.typed };
-                this.await_code(c, &visitor, awaited, instead, &Continuation::Authorize(Box::new(request))).await
+                this.await_code(c, &ctx, awaited, instead, &Continuation::Authorize(Box::new(request))).await
             })
         })
         .await
@@ -80,15 +80,15 @@ impl Ligature {
 
     /// The right code: the address, which the account has, is its own from now on. Its other addresses, and those that it
     /// gave up lately, hear of it.
-    pub(crate) async fn finish_proof(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
-        let session = visitor.session_of(account)?;
+    pub(crate) async fn finish_proof(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, account: AccountId, contact: &Contact) -> Result<TxOutcome, Error> {
+        let session = ctx.session_of(account)?;
         let address = Canonical::parse(contact.as_str()).map_err(|_| Refusal::AttemptExpired)?;
         // Given up since: nothing is proved of it.
         if !list_emails(c, account).await?.iter().any(|e| e.canonical == address.as_str()) {
             return Err(Refusal::AttemptExpired.into());
         }
         let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
-        let allowed = match self.change_by_code(c, visitor, open, What::ProvenEmail { taken }).await? {
+        let allowed = match self.change_by_code(c, ctx, open, AccountChange::ProvenEmail { taken }).await? {
             Ok(allowed) => allowed,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -96,29 +96,29 @@ impl Ligature {
         own_email(c, account, address.as_str()).await?;
         remove_pending_accounts(c, self.org, address.as_str(), account).await?;
         self.record(c, Event::new("email.proved").account(account).detail(allowed.trace)).await?;
-        let noted = self.changed(c, changing, Changed::Email, &doer(visitor), ProfileChange::default()).await?;
-        self.tell(c, account, Kind::EmailProved, visitor, "", address.as_str(), noted.as_ref()).await?;
-        Ok(Ok(Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
+        let noted = self.changed(c, changing, Changed::Email, &doer(ctx), ProfileChange::default()).await?;
+        self.notify(c, account, Kind::EmailProved, ctx, "", address.as_str(), noted.as_ref()).await?;
+        Ok(Ok(LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 
     /// Whether the person has gone on to the application without an address in this session: asked once, not again.
-    pub(super) async fn declined_address(&self, c: &mut Conn, session: &Session, client: &RegisteredClient) -> Result<bool, Fault> {
+    pub(super) async fn declined_address(&self, c: &mut Conn, session: &Session, client: &RegisteredClient) -> Result<bool, Error> {
         Ok(self.declining(session, &client.client_id).count(c, self.now()).await? > 0)
     }
 
     fn declining(&self, session: &Session, client_id: &str) -> Limit {
-        Limit { subject: self.vault.lookup(&[b"without-address", session.sid.as_bytes(), client_id.as_bytes()]), most: 1, window: self.settings.session_absolute }
+        Limit { subject: self.keys.lookup(&[b"without-address", session.sid.as_bytes(), client_id.as_bytes()]), most: 1, window: self.settings.session_absolute }
     }
 
     /// On to the application without an address.
     ///
     /// # Errors
     /// As [`Ligature::grant`].
-    pub async fn go_without_address(&self, visitor: &Visitor, request: &AuthorizeRequest) -> Result<Granted, Fault> {
+    pub async fn go_without_address(&self, ctx: &RequestContext, request: &AuthorizeRequest) -> Result<Granted, Error> {
         let request = AuthorizeRequest { without_address: true, ..request.clone() };
-        self.act(visitor, move |this, c, visitor| {
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
-                let session = visitor.session()?;
+                let session = ctx.session()?;
                 this.declining(session, &request.client_id).take(c, this.now()).await?;
                 this.grant_in(c, session, request, false).await
             })
@@ -130,13 +130,13 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere; as [`Ligature::grant`].
-    pub async fn leave_address(&self, visitor: &Visitor, id: &str) -> Result<Granted, Fault> {
+    pub async fn leave_address(&self, ctx: &RequestContext, id: &str) -> Result<Granted, Error> {
         let secret = id.to_owned();
         let request = self
-            .retry(visitor, move |this, c, visitor| {
+            .retry_transaction(ctx, move |this, c, ctx| {
                 let secret = secret.clone();
                 Box::pin(async move {
-                    let open = this.opened_for_step(c, &visitor, &secret).await?;
+                    let open = this.opened_for_step(c, &ctx, &secret).await?;
                     match (&open.state, open.continuation.clone()) {
                         (State::AwaitingCode(Awaited { purpose: CodePurpose::ProveEmail, .. }), Continuation::Authorize(request)) => {
                             this.move_on(c, &open, &State::Abandoned, "").await?;
@@ -147,6 +147,6 @@ impl Ligature {
                 })
             })
             .await?;
-        self.go_without_address(visitor, &request).await
+        self.go_without_address(ctx, &request).await
     }
 }

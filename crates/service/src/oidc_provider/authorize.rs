@@ -13,7 +13,7 @@ use storage::{
 };
 
 use crate::{
-    Caller, Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext, SessionInfo,
     audit::Event,
     crypto::random::{hash, token},
     oidc_provider::{claims::assurance, gate::Gate, registered},
@@ -61,7 +61,7 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::ApplicationUnknown`] when nobody may be redirected.
-    pub async fn authorize(&self, visitor: &Visitor, parameters: &[(String, String)]) -> Result<Authorized, Fault> {
+    pub async fn authorize(&self, ctx: &RequestContext, parameters: &[(String, String)]) -> Result<Authorized, Error> {
         let one = |name: &str| parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default();
         let client = find_application(&mut self.store.read().await?, self.org, one("client_id")).await?.as_ref().map(registered);
         let pushed = match (one("request_uri").strip_prefix(REQUEST_URI), &client) {
@@ -85,12 +85,12 @@ impl Ligature {
             Some(None) if silent => return tell(&request, "login_required", "id_token_hint shows nobody"),
             Some(None) => request.fresh = true,
         }
-        let Some(caller) = &visitor.session else {
+        let Some(caller) = &ctx.session else {
             return if silent { tell(&request, "login_required", "nobody is signed in") } else { Ok(Authorized::SignIn(request, ui_locales)) };
         };
         // Without a page there is nobody to type a code: the address is left out (CN-03).
         let granted = match self.grant(caller, AuthorizeRequest { without_address: silent, ..request.clone() }).await {
-            Err(fault) if fault.refusal() == Refusal::SessionEnded => Granted::SignIn(request.clone()),
+            Err(error) if error.refusal() == Refusal::SessionEnded => Granted::SignIn(request.clone()),
             other => other?,
         };
         match granted {
@@ -105,20 +105,20 @@ impl Ligature {
         }
     }
 
-    async fn take_pushed_request(&self, client: &RegisteredClient, secret: &str) -> Result<Vec<(String, String)>, Fault> {
+    async fn take_pushed_request(&self, client: &RegisteredClient, secret: &str) -> Result<Vec<(String, String)>, Error> {
         let (hashed, id, now) = (hash(secret), client.id, self.now());
-        let taken = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(take_pushed(c, &hashed, id, now).await?) })).await?;
+        let taken = self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(take_pushed(c, &hashed, id, now).await?) })).await?;
         // Unknown, used or over: nobody can be told safely where to.
         Ok(serde_json::from_str(&taken.ok_or(Refusal::AttemptExpired)?)?)
     }
 
     /// Whether the session stands on as many factors as the request demands.
-    fn sure_enough(caller: &Caller, request: &AuthorizeRequest) -> bool {
+    fn sure_enough(caller: &SessionInfo, request: &AuthorizeRequest) -> bool {
         !request.two_factors || assurance(&caller.method, &caller.factor).0 == issuer::ACR_TWO_FACTORS
     }
 
     /// Whether `prompt`, `max_age`, `acr_values` and the wanted subject let a session count.
-    async fn session_fits(&self, c: &mut Conn, caller: &Caller, request: &AuthorizeRequest, client: &RegisteredClient) -> Result<bool, Fault> {
+    async fn session_fits(&self, c: &mut Conn, caller: &SessionInfo, request: &AuthorizeRequest, client: &RegisteredClient) -> Result<bool, Error> {
         // Signed in for this very request: young enough for every `max_age`, also for 0.
         let since = caller.auth_at >= request.at;
         let young = since || request.max_age.is_none_or(|age| self.now() - caller.auth_at <= age.saturating_mul(SECOND));
@@ -142,13 +142,13 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`]; [`Refusal::ApplicationUnknown`] for one that was switched off meanwhile.
-    pub async fn grant(&self, caller: &Caller, request: AuthorizeRequest) -> Result<Granted, Fault> {
-        let visitor = Visitor { session: Some(caller.clone()), ..Visitor::default() };
-        self.act(&visitor, move |this, c, visitor| Box::pin(async move { this.grant_in(c, visitor.session()?, request, false).await })).await
+    pub async fn grant(&self, caller: &SessionInfo, request: AuthorizeRequest) -> Result<Granted, Error> {
+        let ctx = RequestContext { session: Some(caller.clone()), ..RequestContext::default() };
+        self.act(&ctx, move |this, c, ctx| Box::pin(async move { this.grant_in(c, ctx.session()?, request, false).await })).await
     }
 
     /// The same; `allowed`: the person has just said that the application may have what it asks for.
-    pub(super) async fn grant_in(&self, c: &mut Conn, session: &Session, mut request: AuthorizeRequest, allowed: bool) -> Result<Granted, Fault> {
+    pub(super) async fn grant_in(&self, c: &mut Conn, session: &Session, mut request: AuthorizeRequest, allowed: bool) -> Result<Granted, Error> {
         let client = self.registered_client(c, &request.client_id).await?.filter(|client| client.id == request.application).ok_or(Refusal::ApplicationUnknown)?;
         let gate = self.may_open(c, &client.client_id, (&**session).into()).await?;
         if gate == Gate::SetUpFactor {
@@ -179,7 +179,7 @@ impl Ligature {
     }
 
     /// Back to the application with a code for this session.
-    async fn add_code_for(&self, c: &mut Conn, session: &Session, request: &AuthorizeRequest) -> Result<String, Fault> {
+    async fn add_code_for(&self, c: &mut Conn, session: &Session, request: &AuthorizeRequest) -> Result<String, Error> {
         let (secret, now) = (token(), self.now());
         let row = AuthCode {
             hash: hash(&secret),
@@ -195,7 +195,7 @@ impl Ligature {
             used: false,
             expires_at: now + CODE_SECONDS * SECOND,
         };
-        let policy = self.ground(c, Some(&request.client_id)).await?.policy(None);
+        let policy = self.policy_context(c, Some(&request.client_id)).await?.policy(None);
         self.note_demand(c, &policy, session.account).await?;
         add_code(c, &row).await?;
         add_login(c, &row.sid, row.application_id, session.account, now).await?;

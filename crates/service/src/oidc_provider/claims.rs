@@ -17,7 +17,7 @@ use storage::{
     policy::providers::list_providers,
 };
 
-use crate::{Fault, Ligature, account::second_factor::SET_UP, policy::expressions::mapped};
+use crate::{Error, Ligature, account::second_factor::SET_UP, policy::expressions::mapped};
 
 /// How a person had signed in when an application's tokens began, and what it asked for beyond scopes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -57,17 +57,17 @@ pub(super) fn assurance(method: &str, factor: &str) -> (&'static str, Vec<&'stat
 
 impl Ligature {
     /// The subject that an application knows an account by: the same whichever provider was used (ZI-02).
-    pub(crate) async fn subject_for(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient) -> Result<Option<String>, Fault> {
+    pub(crate) async fn subject_for(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient) -> Result<Option<String>, Error> {
         let Some(sub) = find_subject(c, account).await? else { return Ok(None) };
         if !client.settings.pairwise {
             return Ok(Some(sub));
         }
         // Each application is a sector of its own (OpenID Connect Core §8.1): its id never changes, its addresses may.
-        Ok(Some(URL_SAFE_NO_PAD.encode(self.vault.lookup(&[b"pairwise", client.client_id.as_bytes(), sub.as_bytes()]))))
+        Ok(Some(URL_SAFE_NO_PAD.encode(self.keys.lookup(&[b"pairwise", client.client_id.as_bytes(), sub.as_bytes()]))))
     }
 
     /// What of this an application may be told of an account: all of it, or what the person allowed (rule 20).
-    pub(super) async fn allowed_of(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Told, Fault> {
+    pub(super) async fn allowed_of(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Told, Error> {
         if client.settings.first_party {
             return Ok(asked.clone());
         }
@@ -76,7 +76,7 @@ impl Ligature {
 
     /// Claims of an active account, as far as they are asked for, allowed and proved. Everything that tells an application
     /// of a person comes from here.
-    pub(super) async fn claims(&self, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Option<Map<String, Value>>, Fault> {
+    pub(super) async fn claims(&self, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Option<Map<String, Value>>, Error> {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let Some(row) = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Active) else { return Ok(None) };
@@ -131,7 +131,7 @@ impl Ligature {
     }
 
     /// Claims that the application's own expressions make. One that fails is left out and logged, without what it saw.
-    async fn mapped_claims(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, told: &Told, claims: &mut Map<String, Value>) -> Result<(), Fault> {
+    async fn mapped_claims(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, told: &Told, claims: &mut Map<String, Value>) -> Result<(), Error> {
         let (last, all) = self.identity_claims(c, account).await?;
         let said = |one: &Value| one.get("claims").cloned().unwrap_or_else(|| json!({}));
         let fields: Map<String, Value> = list_attributes(c, account).await?.into_iter().map(|f| (f.name, json!(f.value))).collect();
@@ -149,7 +149,7 @@ impl Ligature {
     }
 
     /// The identity that was used last (GV-05), and all of them by provider (GV-06), with what the provider said.
-    async fn identity_claims(&self, c: &mut Conn, account: AccountId) -> Result<(Value, Value), Fault> {
+    async fn identity_claims(&self, c: &mut Conn, account: AccountId) -> Result<(Value, Value), Error> {
         let providers = list_providers(c, self.org).await?;
         let mut links = list_links(c, account).await?;
         links.sort_by_key(|l| std::cmp::Reverse(l.used_at));
@@ -157,7 +157,7 @@ impl Ligature {
         for link in links {
             let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else { continue };
             let sealed = find_claims(c, link.id).await?;
-            let said: Value = sealed.and_then(|s| self.vault.open_sealed("claims", &s)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+            let said: Value = sealed.and_then(|s| self.keys.open_sealed("claims", &s)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
             let told = json!({"provider": provider.key, "subject": link.subject, "used_at": link.used_at / SECOND, "claims": said});
             if last.is_null() {
                 last = told.clone();

@@ -9,7 +9,7 @@ use storage::{
 use url::Url;
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     audit::Event,
     oidc_provider::{Granted, registered},
 };
@@ -77,7 +77,7 @@ impl Ligature {
 
     /// Whether the person has to be asked: the application is somebody else's and wants more than it was allowed, or it
     /// asks for being asked.
-    pub(super) async fn wants_consent(&self, c: &mut Conn, account: AccountId, request: &AuthorizeRequest, client: &RegisteredClient) -> Result<bool, Fault> {
+    pub(super) async fn wants_consent(&self, c: &mut Conn, account: AccountId, request: &AuthorizeRequest, client: &RegisteredClient) -> Result<bool, Error> {
         if client.settings.first_party {
             return Ok(false);
         }
@@ -86,7 +86,7 @@ impl Ligature {
     }
 
     /// The person's word is kept beside what they allowed before.
-    pub(super) async fn remember_consent(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<(), Fault> {
+    pub(super) async fn remember_consent(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<(), Error> {
         let all = Told::parse(&find_consent(c, account, client.id).await?.unwrap_or_default()).or(asked).text();
         set_consent(c, account, client.id, &all, self.now()).await?;
         self.record(c, Event::new("application.allowed").account(account).detail(json!({"client_id": client.client_id, "scope": all}))).await
@@ -96,8 +96,8 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::ApplicationUnknown`].
-    pub async fn consent_view(&self, visitor: &Visitor, request: &AuthorizeRequest) -> Result<ConsentView, Fault> {
-        let account = Self::caller(visitor)?.account;
+    pub async fn consent_view(&self, ctx: &RequestContext, request: &AuthorizeRequest) -> Result<ConsentView, Error> {
+        let account = Self::caller(ctx)?.account;
         let mut conn = self.store.read().await?;
         let client = self.registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
         let known = Told::parse(&find_consent(&mut conn, account, client.id).await?.unwrap_or_default());
@@ -109,21 +109,21 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`]; [`Refusal::ApplicationUnknown`].
-    pub async fn consent(&self, visitor: &Visitor, request: &AuthorizeRequest, allow: bool) -> Result<Granted, Fault> {
-        Self::caller(visitor)?;
+    pub async fn consent(&self, ctx: &RequestContext, request: &AuthorizeRequest, allow: bool) -> Result<Granted, Error> {
+        Self::caller(ctx)?;
         if !allow {
             return Ok(Granted::Code(self.error_uri(&request.redirect_uri, "access_denied", "the person did not allow it", request.state.as_deref())));
         }
         let request = request.clone();
-        self.act(visitor, move |this, c, visitor| Box::pin(async move { this.grant_in(c, visitor.session()?, request, true).await })).await
+        self.act(ctx, move |this, c, ctx| Box::pin(async move { this.grant_in(c, ctx.session()?, request, true).await })).await
     }
 
     /// Applications that have access to the caller's account.
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
-    pub async fn own_applications(&self, visitor: &Visitor) -> Result<Vec<AccessRow>, Fault> {
-        let account = Self::caller(visitor)?.account;
+    pub async fn own_applications(&self, ctx: &RequestContext) -> Result<Vec<AccessRow>, Error> {
+        let account = Self::caller(ctx)?.account;
         let rows = list_access(&mut self.store.read().await?, account, self.now()).await?;
         Ok(rows
             .into_iter()

@@ -11,7 +11,7 @@ use storage::{
 };
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     audit::Event,
     codes::limits::Guarded,
     crypto::random::{hash, mail_code, token},
@@ -50,7 +50,7 @@ pub struct DeviceView {
 
 impl Ligature {
     fn user_code(&self, typed: &str) -> Vec<u8> {
-        self.vault.lookup(&[b"device", one_time_code::fold(typed).as_bytes()])
+        self.keys.lookup(&[b"device", one_time_code::fold(typed).as_bytes()])
     }
 
     /// `POST /device_authorization`.
@@ -78,7 +78,7 @@ impl Ligature {
                 asked_at: 0,
                 expires_at: now + DEVICE_SECONDS * SECOND,
             };
-            if self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_device(c, &row).await?) })).await? {
+            if self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(add_device(c, &row).await?) })).await? {
                 let (at, short) = (format!("{}/device", self.settings.public_url), one_time_code::grouped(&short));
                 return Ok(json!({
                     "device_code": secret,
@@ -90,16 +90,16 @@ impl Ligature {
                 }));
             }
         }
-        Err(TokenProblem::Fault(Fault::Internal("no free short code".into())))
+        Err(TokenProblem::Error(Error::Internal("no free short code".into())))
     }
 
     /// The device that waits under a short code. Wrong ones are counted for the person before they are looked at.
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::RateLimited`], [`Refusal::CodeWrong`].
-    pub async fn device_view(&self, visitor: &Visitor, typed: &str) -> Result<DeviceAsked, Fault> {
-        let caller = Self::caller(visitor)?;
-        let (row, client) = self.waiting_device(visitor, typed).await?;
+    pub async fn device_view(&self, ctx: &RequestContext, typed: &str) -> Result<DeviceAsked, Error> {
+        let caller = Self::caller(ctx)?;
+        let (row, client) = self.waiting_device(ctx, typed).await?;
         match self.may_open(&mut self.store.read().await?, &client.client_id, caller.into()).await? {
             Gate::Open => {}
             Gate::SignIn => return Ok(DeviceAsked::SignIn { client_id: client.client_id }),
@@ -109,9 +109,9 @@ impl Ligature {
         Ok(DeviceAsked::View(DeviceView { lines, unchecked: client.settings.unchecked_name, application: client.name }))
     }
 
-    async fn waiting_device(&self, visitor: &Visitor, typed: &str) -> Result<(Device, RegisteredClient), Fault> {
-        let account = Self::caller(visitor)?.account;
-        let counted = self.count_try(visitor, Guarded::Device, Some(account), &[]).await?;
+    async fn waiting_device(&self, ctx: &RequestContext, typed: &str) -> Result<(Device, RegisteredClient), Error> {
+        let account = Self::caller(ctx)?.account;
+        let counted = self.count_try(ctx, Guarded::Device, Some(account), &[]).await?;
         let mut conn = self.store.read().await?;
         if let Some(row) = find_waiting_device(&mut conn, &self.user_code(typed), self.now()).await?
             && let Some(application) = find_application_by_id(&mut conn, self.org, row.application_id).await?.filter(|a| a.active)
@@ -127,11 +127,11 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::device_view`]; [`Refusal::NotAllowed`] where the session does not open the application.
-    pub async fn settle_device(&self, visitor: &Visitor, typed: &str, allow: bool) -> Result<(), Fault> {
-        let (row, client) = self.waiting_device(visitor, typed).await?;
-        self.act(visitor, move |this, c, visitor| {
+    pub async fn settle_device(&self, ctx: &RequestContext, typed: &str, allow: bool) -> Result<(), Error> {
+        let (row, client) = self.waiting_device(ctx, typed).await?;
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
-                let session = visitor.session()?;
+                let session = ctx.session()?;
                 if allow && this.may_open(c, &client.client_id, (&**session).into()).await? != Gate::Open {
                     return Err(Refusal::NotAllowed.into());
                 }
@@ -165,7 +165,7 @@ impl Ligature {
             return Err(TokenProblem::Code("expired_token"));
         }
         let asked = hashed.clone();
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_device(c, &asked, now).await?) })).await?;
+        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(touch_device(c, &asked, now).await?) })).await?;
         if now - row.asked_at < DEVICE_INTERVAL * SECOND {
             return Err(TokenProblem::Code("slow_down"));
         }
@@ -182,7 +182,7 @@ impl Ligature {
         let (this, client) = (self.clone(), client.clone());
         let answer = self
             .store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     hold_account(c, account).await?;
                     if !take_device(c, &row.hash).await? {

@@ -1,9 +1,9 @@
 //! Tokens that are bound to a key of the application (RFC 9449): each request shows a fresh proof, each proof counts once.
 use domain::{MINUTE, Micros, SECOND};
 use issuer::{Proof, RegisteredClient, read_proof, token_hash};
-use storage::sign_in::attempts::spend_state;
+use storage::sign_in::attempts::consume_state;
 
-use crate::{Fault, Ligature, crypto::random::hash, oidc_provider::TokenProblem};
+use crate::{Error, Ligature, crypto::random::hash, oidc_provider::TokenProblem};
 
 /// How far the application's clock may be from ours, and how old a proof may be.
 const WINDOW: Micros = MINUTE;
@@ -29,7 +29,7 @@ impl Ligature {
             return Err(refused());
         }
         let once = hash(&format!("dpop {} {}", proof.key, proof.jti));
-        let fresh = self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(spend_state(c, &once, now + 2 * WINDOW).await?) })).await?;
+        let fresh = self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(consume_state(c, &once, now + 2 * WINDOW).await?) })).await?;
         if fresh { Ok(Some(proof)) } else { Err(refused()) }
     }
 

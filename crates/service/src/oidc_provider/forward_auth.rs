@@ -14,7 +14,7 @@ use storage::{
 use url::Url;
 
 use crate::{
-    Fault, Ligature,
+    Error, Ligature,
     crypto::random::{hash, token},
     oidc_provider::{Standing, gate::Gate, registered},
     sign_in::start::cookie_id,
@@ -95,7 +95,7 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::ApplicationUnknown`] for one that is not registered with the application.
-    pub async fn guarded_host(&self, client_id: &str, host: &str) -> Result<GuardedHost, Fault> {
+    pub async fn guarded_host(&self, client_id: &str, host: &str) -> Result<GuardedHost, Error> {
         let row = find_application(&mut self.store.read().await?, self.org, client_id).await?;
         Ok(row.as_ref().map(registered).and_then(|client| GuardedHost::of(client, host)).ok_or(Refusal::ApplicationUnknown)?)
     }
@@ -103,13 +103,13 @@ impl Ligature {
     /// Begins a sign-in for a guarded host, and the way back to a path of it.
     ///
     /// # Errors
-    /// [`Fault::Internal`] when sealing fails.
-    pub fn begin_forward(&self, host: &GuardedHost, path: &str) -> Result<ForwardStart, Fault> {
+    /// [`Error::Internal`] when sealing fails.
+    pub fn begin_forward(&self, host: &GuardedHost, path: &str) -> Result<ForwardStart, Error> {
         let client_id = host.client.client_id.as_str();
-        let to = SafePath::parse(path).or_else(|_| SafePath::parse("/")).map_err(|_| Fault::Internal("a path of ours".into()))?;
+        let to = SafePath::parse(path).or_else(|_| SafePath::parse("/")).map_err(|_| Error::Internal("a path of ours".into()))?;
         let going = Going { state: token(), verifier: token(), to, at: self.now() };
         let id = cookie_id(&going.state);
-        let mut url = Url::parse(&format!("{}/authorize", self.settings.public_url)).map_err(|e| Fault::Internal(e.to_string()))?;
+        let mut url = Url::parse(&format!("{}/authorize", self.settings.public_url)).map_err(|e| Error::Internal(e.to_string()))?;
         url.query_pairs_mut().extend_pairs([
             ("response_type", "code"),
             ("client_id", client_id),
@@ -119,7 +119,7 @@ impl Ligature {
             ("code_challenge", &challenge(&going.verifier)),
             ("code_challenge_method", "S256"),
         ]);
-        let sealed = self.vault.seal_json(&format!("forward-{client_id}-{id}"), &going)?;
+        let sealed = self.keys.seal_json(&format!("forward-{client_id}-{id}"), &going)?;
         Ok(ForwardStart { url: url.into(), id, sealed })
     }
 
@@ -127,9 +127,9 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::AttemptExpired`] for a way that this browser did not go, or too long ago, and for a code that is none.
-    pub async fn finish_forward(&self, host: &GuardedHost, sealed: &str, state: &str, code: &str) -> Result<ForwardDone, Fault> {
+    pub async fn finish_forward(&self, host: &GuardedHost, sealed: &str, state: &str, code: &str) -> Result<ForwardDone, Error> {
         let (client, now) = (host.client.clone(), self.now());
-        let going: Option<Going> = self.vault.open_json(&format!("forward-{}-{}", client.client_id, cookie_id(state)), sealed);
+        let going: Option<Going> = self.keys.open_json(&format!("forward-{}-{}", client.client_id, cookie_id(state)), sealed);
         let going = going.filter(|g| g.state == state && now - g.at < TTL).ok_or(Refusal::AttemptExpired)?;
         let shown = self.shown_code(&client, code, Some(host.callback.as_str()), Some(&going.verifier)).await;
         let (code, _, fits) = shown.map_err(|_| Refusal::AttemptExpired)?;
@@ -150,7 +150,7 @@ impl Ligature {
         let this = self.clone();
         let done = self
             .store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     let Some(family) = this.spend_code(c, &client, &code, fits, row.expires_at).await? else { return Ok(false) };
                     add_token(c, &family, &row).await?;
@@ -165,8 +165,8 @@ impl Ligature {
     /// sign-in would not be let in any more, and at another host than the token's own (FA-02).
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn forward_person(&self, host: &GuardedHost, secret: &str) -> Result<Option<ForwardPerson>, Fault> {
+    /// [`Error::Storage`].
+    pub async fn forward_person(&self, host: &GuardedHost, secret: &str) -> Result<Option<ForwardPerson>, Error> {
         let (client, now) = (&host.client, self.now());
         let mut conn = self.store.read().await?;
         let Some(row) = find_token(&mut conn, self.org, "forward", &hash(secret), now).await?.filter(|r| r.application_id == client.id) else { return Ok(None) };
@@ -181,7 +181,7 @@ impl Ligature {
         }
         drop(conn);
         if now - session.seen_at > 5 * MINUTE {
-            self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
+            self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
         }
         let scope: Vec<String> = row.scope.split(' ').map(str::to_owned).collect();
         let Some(claims) = self.claims(account, client, &Told::asked(&scope, &[], &client.settings)).await? else { return Ok(None) };
@@ -198,9 +198,9 @@ impl Ligature {
     /// Forgets a guarded host's token.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn end_forward(&self, secret: &str) -> Result<(), Fault> {
+    /// [`Error::Storage`].
+    pub async fn end_forward(&self, secret: &str) -> Result<(), Error> {
         let hashed = hash(secret);
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(end_token(c, &hashed).await.map(drop)?) })).await
+        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(end_token(c, &hashed).await.map(drop)?) })).await
     }
 }

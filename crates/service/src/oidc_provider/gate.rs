@@ -2,7 +2,7 @@
 //! person ask it alike (rule 21).
 use domain::{
     AccountId, Facts, Micros, Outcome, ProviderId, decide,
-    facts::{Given, Intent, Known, Local, ProviderFacts},
+    facts::{CompletedRequirements, Intent, Known, Local, ProviderFacts},
     policy::Owes,
 };
 use storage::{
@@ -14,7 +14,7 @@ use storage::{
     sign_in::sessions::{Session, find_session_of},
 };
 
-use crate::{Caller, Fault, Ligature, oidc_provider::Standing};
+use crate::{Error, Ligature, SessionInfo, oidc_provider::Standing};
 
 /// A sign-in as applications meet it: a session's, or the one that their tokens began with.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +26,8 @@ pub(crate) struct SignedIn<'a> {
     pub factor: &'a str,
 }
 
-impl<'a> From<&'a Caller> for SignedIn<'a> {
-    fn from(caller: &'a Caller) -> Self {
+impl<'a> From<&'a SessionInfo> for SignedIn<'a> {
+    fn from(caller: &'a SessionInfo) -> Self {
         Self { account: caller.account, method: &caller.method, factor: &caller.factor }
     }
 }
@@ -52,24 +52,25 @@ impl Ligature {
     /// Whether a sign-in opens an application now: its provider leads there, policy has it, what is asked there was
     /// accepted, the second factor that is wanted was shown, and the account is active. The decision is that of the
     /// sign-in itself, so that signing in elsewhere first, or earlier, gets nobody around it.
-    pub(crate) async fn may_open(&self, c: &mut Conn, client_id: &str, who: SignedIn<'_>) -> Result<Gate, Fault> {
+    pub(crate) async fn may_open(&self, c: &mut Conn, client_id: &str, who: SignedIn<'_>) -> Result<Gate, Error> {
         let Some(row) = find_account(c, self.org, who.account).await? else { return Ok(Gate::SignIn) };
-        let ground = self.ground(c, Some(client_id)).await?;
+        let config = self.policy_context(c, Some(client_id)).await?;
         let local = Local::named(who.method);
         let key = local.is_none().then_some(who.method);
         let provider = key.map(|key| {
-            let row = ground.providers.iter().find(|p| p.key == key);
+            let row = config.providers.iter().find(|p| p.key == key);
             ProviderFacts { id: row.map_or(ProviderId([0; 16]), |p| p.id), enabled: row.is_some_and(|p| p.enabled), filter: Some(true), second_factor: who.factor == "provider" }
         });
         let shown = (!who.factor.is_empty() && who.factor != "provider").then_some(who.account);
         let known = Known { account: who.account, state: row.state(), link: None, second_factor: find_factor(c, who.account, TOTP).await?.is_some() };
-        let policy = ground.policy(key);
-        let mut facts = Facts { provider, local: local.unwrap_or_default(), given: Given { factor: shown, ..Given::default() }, ..Facts::local(Intent::SignIn, Some(known)) };
+        let policy = config.policy(key);
+        let mut facts =
+            Facts { provider, local: local.unwrap_or_default(), given: CompletedRequirements { factor: shown, ..CompletedRequirements::default() }, ..Facts::local(Intent::SignIn, Some(known)) };
         self.add_agreed(c, &policy, &[who.account], &mut facts.given).await?;
         if !matches!(decide(&facts, &policy).outcome, Outcome::SignIn { .. }) {
             return Ok(Gate::SignIn);
         }
-        Ok(match self.owed(c, &ground.policy(None), who.account, who.factor).await? {
+        Ok(match self.owed(c, &config.policy(None), who.account, who.factor).await? {
             Owes::Nothing | Owes::Soon(_) => Gate::Open,
             Owes::Show => Gate::SignIn,
             Owes::Now => Gate::SetUpFactor,
@@ -77,7 +78,7 @@ impl Ligature {
     }
 
     /// The session that applications know by a name, if it is alive and this account's.
-    pub(super) async fn session_of(&self, c: &mut Conn, sid: &str, account: AccountId, now: Micros) -> Result<Option<(Session, Vec<u8>)>, Fault> {
+    pub(super) async fn session_of(&self, c: &mut Conn, sid: &str, account: AccountId, now: Micros) -> Result<Option<(Session, Vec<u8>)>, Error> {
         if sid.is_empty() {
             return Ok(None);
         }

@@ -9,7 +9,7 @@ use storage::oauth::{
     logins::{Login, claim_end, is_end_due, list_logins, remove_end, remove_login},
 };
 
-use crate::{Fault, Ligature, Visitor, crypto::random::token, oidc_provider::registered};
+use crate::{Error, Ligature, RequestContext, crypto::random::token, oidc_provider::registered};
 
 /// The event that a logout token tells (Back-Channel Logout §2.4).
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -45,7 +45,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for a hint that is none of ours, [`Refusal::ApplicationUnknown`] for a URI that is not
     /// registered: nobody is sent there.
-    pub async fn end_session_asked(&self, visitor: &Visitor, parameters: &[(String, String)], confirmed: bool) -> Result<LogoutAsked, Fault> {
+    pub async fn end_session_asked(&self, ctx: &RequestContext, parameters: &[(String, String)], confirmed: bool) -> Result<LogoutAsked, Error> {
         let hint = match one(parameters, "id_token_hint") {
             // Signed long ago, by a key that is gone: the person is asked, as without a hint.
             Some(text) if self.keyring().is_of_another_key(text) => None,
@@ -67,7 +67,7 @@ impl Ligature {
             (Some(_), _) => return Err(Refusal::ApplicationUnknown.into()),
         };
         let out = Out { application: client.as_ref().map(|c| c.name.clone()).unwrap_or_default(), to, frames: Vec::new() };
-        let Some(caller) = &visitor.session else { return Ok(LogoutAsked::Done(out)) };
+        let Some(caller) = &ctx.session else { return Ok(LogoutAsked::Done(out)) };
         let own = match (&hint, &client) {
             // A hint that names no session shows none: the person is asked.
             (Some(hint), Some(client)) => {
@@ -81,26 +81,26 @@ impl Ligature {
             return Ok(LogoutAsked::Ask(out));
         }
         let frames = self.frames(&caller.sid).await?;
-        self.sign_out(visitor).await?;
+        self.sign_out(ctx).await?;
         Ok(LogoutAsked::Done(Out { frames, ..out }))
     }
 
     /// The end of a sign-out, for the page that shows it.
     ///
     /// # Errors
-    /// [`Fault::Internal`] when sealing fails.
-    pub fn seal_out(&self, out: &Out) -> Result<String, Fault> {
-        self.vault.seal_json("signed-out", out)
+    /// [`Error::Internal`] when sealing fails.
+    pub fn seal_out(&self, out: &Out) -> Result<String, Error> {
+        self.keys.seal_json("signed-out", out)
     }
 
     /// What [`Ligature::seal_out`] closed.
     #[must_use]
     pub fn open_out(&self, sealed: &str) -> Option<Out> {
-        self.vault.open_json("signed-out", sealed)
+        self.keys.open_json("signed-out", sealed)
     }
 
     /// Addresses of the applications that the session reached, for the browser to load (Front-Channel Logout §3).
-    async fn frames(&self, sid: &str) -> Result<Vec<String>, Fault> {
+    async fn frames(&self, sid: &str) -> Result<Vec<String>, Error> {
         let mut frames = Vec::new();
         for (_, client) in self.reached(sid).await? {
             let uri = &client.settings.frontchannel_logout_uri;
@@ -113,7 +113,7 @@ impl Ligature {
         Ok(frames)
     }
 
-    async fn reached(&self, sid: &str) -> Result<Vec<(Login, RegisteredClient)>, Fault> {
+    async fn reached(&self, sid: &str) -> Result<Vec<(Login, RegisteredClient)>, Error> {
         let mut conn = self.store.read().await?;
         let mut all = Vec::new();
         for login in list_logins(&mut conn, sid).await? {
@@ -125,38 +125,38 @@ impl Ligature {
     }
 
     /// Whether a session's end waits to be told, in whichever organisation.
-    pub(crate) async fn is_end_due(&self) -> Result<bool, Fault> {
+    pub(crate) async fn is_end_due(&self) -> Result<bool, Error> {
         Ok(is_end_due(&mut self.store.read().await?, self.now()).await?)
     }
 
     /// Claims a session that ended, with the tries so far.
-    pub(crate) async fn claim_end(&self) -> Result<Option<(String, i32)>, Fault> {
+    pub(crate) async fn claim_end(&self) -> Result<Option<(String, i32)>, Error> {
         let now = self.now();
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(claim_end(c, now, now + MINUTE).await?) })).await
+        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(claim_end(c, now, now + MINUTE).await?) })).await
     }
 
     /// Tells the applications of one session that ended. One that does not answer is asked again for some minutes, each
     /// time with a token of that moment.
-    pub(crate) async fn tell_end_of(&self, sid: &str, tries: i32) -> Result<(), Fault> {
+    pub(crate) async fn tell_end_of(&self, sid: &str, tries: i32) -> Result<(), Error> {
         let sid = sid.to_owned();
         let mut open = 0;
         for (login, client) in self.reached(&sid).await? {
             let told = client.settings.backchannel_logout_uri.is_empty() || self.tell_application(&login, &client).await?;
             if told {
                 let (sid, id) = (sid.clone(), login.application_id);
-                self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(remove_login(c, &sid, id).await?) })).await?;
+                self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(remove_login(c, &sid, id).await?) })).await?;
             } else {
                 tracing::warn!(client_id = client.client_id, tries, "an application did not take the end of a session");
                 open += 1;
             }
         }
         if open == 0 || tries + 1 >= TRIES {
-            self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(remove_end(c, &sid).await?) })).await?;
+            self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(remove_end(c, &sid).await?) })).await?;
         }
         Ok(())
     }
 
-    async fn tell_application(&self, login: &Login, client: &RegisteredClient) -> Result<bool, Fault> {
+    async fn tell_application(&self, login: &Login, client: &RegisteredClient) -> Result<bool, Error> {
         let Some(sub) = self.subject_for(&mut self.store.read().await?, login.account_id, client).await? else { return Ok(true) };
         let now: Micros = self.now() / SECOND;
         let claims = json!({
@@ -169,7 +169,7 @@ impl Ligature {
             "jti": token(),
             "events": {EVENT: {}},
         });
-        let signed = self.keyring().sign(client.settings.algorithm, "logout+jwt", &claims).map_err(|e| Fault::Internal(e.to_string()))?;
+        let signed = self.keyring().sign(client.settings.algorithm, "logout+jwt", &claims).map_err(|e| Error::Internal(e.to_string()))?;
         let body = url::form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &signed).finish();
         Ok(self.guard.post_form(&client.settings.backchannel_logout_uri, body).await.is_ok())
     }

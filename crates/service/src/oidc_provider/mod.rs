@@ -9,11 +9,11 @@ use storage::{
         applications::{Application, add_application, add_secret, find_application, list_applications, list_secrets, remove_consent, set_application},
         tokens::end_tokens_of,
     },
-    policy::{config_version::change_stamp, providers::list_providers},
+    policy::{config_version::change_config_version, providers::list_providers},
 };
 
 use crate::{
-    Authority, Fault, Ligature, Visitor,
+    Authority, Error, Ligature, RequestContext,
     audit::Event,
     crypto::random::{hash, row_id, token},
 };
@@ -107,15 +107,15 @@ pub(crate) fn settings_of(row: &Application) -> Settings {
 }
 
 impl Ligature {
-    pub(crate) async fn registered_client(&self, c: &mut Conn, client_id: &str) -> Result<Option<RegisteredClient>, Fault> {
+    pub(crate) async fn registered_client(&self, c: &mut Conn, client_id: &str) -> Result<Option<RegisteredClient>, Error> {
         Ok(find_application(c, self.org, client_id).await?.as_ref().map(registered))
     }
 
     /// Field names of what cannot be, also against what else is configured.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn application_problems(&self, form: &ApplicationForm) -> Result<Vec<SettingProblem>, Fault> {
+    /// [`Error::Storage`].
+    pub async fn application_problems(&self, form: &ApplicationForm) -> Result<Vec<SettingProblem>, Error> {
         let mut found = form.problems();
         let known = list_providers(&mut self.store.read().await?, self.org).await?;
         if !form.settings.providers.iter().all(|key| known.iter().any(|p| p.key == *key)) {
@@ -133,7 +133,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] with problems, or where there is one to create or none to change; as
     /// `administer` for an administrator.
-    pub async fn put_application(&self, authority: &Authority, form: ApplicationForm, secret: Option<String>, create: Option<bool>) -> Result<(), Fault> {
+    pub async fn put_application(&self, authority: &Authority, form: ApplicationForm, secret: Option<String>, create: Option<bool>) -> Result<(), Error> {
         if !self.application_problems(&form).await?.is_empty() {
             return Err(Refusal::BadRequest.into());
         }
@@ -155,7 +155,7 @@ impl Ligature {
             Box::pin(async move {
                 let by = actor.name();
                 let mut row = row;
-                change_stamp(c, row.organisation_id).await?;
+                change_config_version(c, row.organisation_id).await?;
                 let new = add_application(c, &row).await?;
                 if create.is_some_and(|create| create != new) {
                     return Err(Refusal::BadRequest.into());
@@ -183,8 +183,8 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::allowed`].
-    pub async fn admin_applications(&self, visitor: &Visitor) -> Result<Vec<ApplicationView>, Fault> {
-        self.allowed(visitor, Right::SeeApplications).await?;
+    pub async fn admin_applications(&self, ctx: &RequestContext) -> Result<Vec<ApplicationView>, Error> {
+        self.allowed(ctx, Right::SeeApplications).await?;
         let mut conn = self.store.read().await?;
         let mut all = Vec::new();
         for row in list_applications(&mut conn, self.org).await? {
@@ -199,10 +199,10 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for what cannot be used, or a client id that is taken.
-    pub async fn save_application(&self, visitor: &Visitor, form: ApplicationForm, create: bool) -> Result<Option<String>, Fault> {
-        self.allowed(visitor, Right::ChangeApplications).await?;
+    pub async fn save_application(&self, ctx: &RequestContext, form: ApplicationForm, create: bool) -> Result<Option<String>, Error> {
+        self.allowed(ctx, Right::ChangeApplications).await?;
         let secret = (create && !form.settings.kind.is_public()).then(token);
-        self.put_application(&Authority::Console(Box::new(visitor.clone())), form, secret.clone(), Some(create)).await?;
+        self.put_application(&Authority::Console(Box::new(ctx.clone())), form, secret.clone(), Some(create)).await?;
         Ok(secret)
     }
 
@@ -210,13 +210,13 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an unknown or public application.
-    pub async fn rotate_secret(&self, visitor: &Visitor, client_id: &str) -> Result<String, Fault> {
-        self.allowed(visitor, Right::ChangeApplications).await?;
+    pub async fn rotate_secret(&self, ctx: &RequestContext, client_id: &str) -> Result<String, Error> {
+        self.allowed(ctx, Right::ChangeApplications).await?;
         let row = find_application(&mut self.store.read().await?, self.org, client_id).await?.filter(|r| !settings_of(r).kind.is_public()).ok_or(Refusal::NotFound)?;
         let (secret, now) = (token(), self.now());
         let fresh = hex(&hash(&secret));
         let client = client_id.to_owned();
-        self.administer::<_, Fault, _>(visitor, Right::ChangeApplications, move |this, c, admin| {
+        self.administer::<_, Error, _>(ctx, Right::ChangeApplications, move |this, c, admin| {
             Box::pin(async move {
                 add_secret(c, row.id, &fresh, now, now + OVERLAP).await?;
                 this.record(c, admin.event("application.secret").detail(json!({"client_id": client}))).await
@@ -230,11 +230,11 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::MethodUnknown`] for one that has none.
-    pub async fn revoke_application(&self, visitor: &Visitor, client_id: &str) -> Result<(), Fault> {
+    pub async fn revoke_application(&self, ctx: &RequestContext, client_id: &str) -> Result<(), Error> {
         let client = client_id.to_owned();
-        self.act(visitor, move |this, c, visitor| {
+        self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
-                let account = visitor.session()?.account;
+                let account = ctx.session()?.account;
                 let row = find_application(c, this.org, &client).await?.ok_or(Refusal::MethodUnknown)?;
                 let consents = remove_consent(c, account, row.id).await?;
                 if consents + end_tokens_of(c, account, Some(row.id), this.now()).await? == 0 {

@@ -8,11 +8,11 @@ use storage::{
         applications::{Application, add_application, add_secret},
         registrations::{RegistrationToken, add_registration_token, end_registration_token, list_registration_tokens, use_registration_token},
     },
-    policy::config_version::change_stamp,
+    policy::config_version::change_config_version,
 };
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     audit::Event,
     crypto::random::{hash, row_id, token},
     oidc_provider::hex,
@@ -25,12 +25,12 @@ pub enum RegisterProblem {
     Token,
     /// 400 with the standard's code.
     Metadata(MetadataProblem),
-    Fault(Fault),
+    Error(Error),
 }
 
-impl<T: Into<Fault>> From<T> for RegisterProblem {
-    fn from(fault: T) -> Self {
-        Self::Fault(fault.into())
+impl<T: Into<Error>> From<T> for RegisterProblem {
+    fn from(error: T) -> Self {
+        Self::Error(error.into())
     }
 }
 
@@ -48,8 +48,8 @@ impl Ligature {
     /// Whether some program could register now.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn takes_registrations(&self) -> Result<bool, Fault> {
+    /// [`Error::Storage`].
+    pub async fn takes_registrations(&self) -> Result<bool, Error> {
         Ok(!list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?.is_empty())
     }
 
@@ -98,14 +98,14 @@ impl Ligature {
         let this = self.clone();
         let registered = self
             .store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     let Some(label) = use_registration_token(c, this.org, &hashed, now).await? else { return Ok(false) };
                     add_application(c, &row).await?;
                     if let Some(secret) = secret {
                         add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
                     }
-                    change_stamp(c, this.org).await?;
+                    change_config_version(c, this.org).await?;
                     this.record(c, Event::new("application.registered").by("program").detail(json!({"client_id": client_id, "token": label}))).await?;
                     Ok(true)
                 })
@@ -118,8 +118,8 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::allowed`].
-    pub async fn registration_tokens(&self, visitor: &Visitor) -> Result<Vec<RegistrationTokenView>, Fault> {
-        self.allowed(visitor, Right::SeeApplications).await?;
+    pub async fn registration_tokens(&self, ctx: &RequestContext) -> Result<Vec<RegistrationTokenView>, Error> {
+        self.allowed(ctx, Right::SeeApplications).await?;
         let rows = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
         Ok(rows.into_iter().map(|r| RegistrationTokenView { id: hex(&r.hash), label: r.label, uses_left: r.uses_left, expires_at: r.expires_at }).collect())
     }
@@ -128,15 +128,15 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for a label that is none, or numbers out of range (1 to 100 uses, 1 to 90 days).
-    pub async fn make_registration_token(&self, visitor: &Visitor, label: &str, uses: i32, days: i64) -> Result<String, Fault> {
-        self.allowed(visitor, Right::ChangeApplications).await?;
+    pub async fn make_registration_token(&self, ctx: &RequestContext, label: &str, uses: i32, days: i64) -> Result<String, Error> {
+        self.allowed(ctx, Right::ChangeApplications).await?;
         let label = label.trim().to_owned();
         if label.is_empty() || label.chars().count() > 60 || label.chars().any(char::is_control) || !(1..=100).contains(&uses) || !(1..=90).contains(&days) {
             return Err(Refusal::BadRequest.into());
         }
         let (secret, now) = (token(), self.now());
         let row = RegistrationToken { hash: hash(&secret), label: label.clone(), uses_left: uses, expires_at: now + days * DAY };
-        self.administer::<_, Fault, _>(visitor, Right::ChangeApplications, move |this, c, admin| {
+        self.administer::<_, Error, _>(ctx, Right::ChangeApplications, move |this, c, admin| {
             Box::pin(async move {
                 add_registration_token(c, this.org, &row, now).await?;
                 this.record(c, admin.event("registration.opened").detail(json!({"token": label, "uses": uses, "days": days}))).await
@@ -150,11 +150,11 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that is not there.
-    pub async fn end_registration_token(&self, visitor: &Visitor, id: &str) -> Result<(), Fault> {
-        self.allowed(visitor, Right::ChangeApplications).await?;
+    pub async fn end_registration_token(&self, ctx: &RequestContext, id: &str) -> Result<(), Error> {
+        self.allowed(ctx, Right::ChangeApplications).await?;
         let known = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
         let row = known.into_iter().find(|t| hex(&t.hash) == id).ok_or(Refusal::NotFound)?;
-        self.administer(visitor, Right::ChangeApplications, move |this, c, admin| {
+        self.administer(ctx, Right::ChangeApplications, move |this, c, admin| {
             Box::pin(async move {
                 end_registration_token(c, this.org, &row.hash).await?;
                 this.record(c, admin.event("registration.closed").detail(json!({"token": row.label}))).await

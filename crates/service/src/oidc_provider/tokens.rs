@@ -16,7 +16,7 @@ use storage::{
 use subtle::ConstantTimeEq;
 
 use crate::{
-    Fault, Ligature,
+    Error, Ligature,
     audit::Event,
     crypto::random::{hash, token},
     oidc_provider::{
@@ -40,12 +40,12 @@ pub enum TokenProblem {
     InvalidProof,
     /// The access token is nobody's, or has not the scope.
     InsufficientScope,
-    Fault(Fault),
+    Error(Error),
 }
 
-impl<T: Into<Fault>> From<T> for TokenProblem {
-    fn from(fault: T) -> Self {
-        Self::Fault(fault.into())
+impl<T: Into<Error>> From<T> for TokenProblem {
+    fn from(error: T) -> Self {
+        Self::Error(error.into())
     }
 }
 
@@ -94,7 +94,7 @@ fn scopes(text: &str) -> Vec<String> {
 
 impl Minted {
     /// Writes the tokens down, and answers them.
-    pub async fn write(self, c: &mut Conn, family: &Family) -> Result<Value, Fault> {
+    pub async fn write(self, c: &mut Conn, family: &Family) -> Result<Value, Error> {
         for row in &self.rows {
             add_token(c, family, row).await?;
         }
@@ -173,7 +173,7 @@ impl Ligature {
     /// Uses a code up, in the transaction that gives its tokens out: a failed try as well, for it may have been stolen.
     /// A second use ends everything that came of the first (RFC 6749 §4.1.2). A code is worth nothing without the live
     /// session that it was made in (TK-03). Answers the family to add the tokens to.
-    pub(super) async fn spend_code(&self, c: &mut Conn, client: &RegisteredClient, row: &AuthCode, fits: bool, expires_at: Micros) -> Result<Option<Family>, Fault> {
+    pub(super) async fn spend_code(&self, c: &mut Conn, client: &RegisteredClient, row: &AuthCode, fits: bool, expires_at: Micros) -> Result<Option<Family>, Error> {
         let now = self.now();
         hold_account(c, row.account_id).await?;
         if !take_code(c, &row.hash).await? {
@@ -189,7 +189,7 @@ impl Ligature {
     }
 
     /// Something of a family was used twice: it ends, and the audit says so once.
-    pub(super) async fn reused(&self, c: &mut Conn, family: &[u8], client: &RegisteredClient, account: Option<AccountId>) -> Result<(), Fault> {
+    pub(super) async fn reused(&self, c: &mut Conn, family: &[u8], client: &RegisteredClient, account: Option<AccountId>) -> Result<(), Error> {
         if end_family(c, family, self.now()).await? {
             let event = Event::new("application.token_reused").by("system").detail(json!({ "client_id": client.client_id }));
             self.record(c, Event { account, ..event }).await?;
@@ -201,7 +201,7 @@ impl Ligature {
     pub(super) async fn end_if_alive(&self, family: Vec<u8>, client: &RegisteredClient) -> Result<(), TokenProblem> {
         if is_family_alive(&mut self.store.read().await?, self.org, &family).await? {
             let (this, client) = (self.clone(), client.clone());
-            self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.reused(c, &family, &client, None).await })).await?;
+            self.store.write::<_, Error, _>(move |c| Box::pin(async move { this.reused(c, &family, &client, None).await })).await?;
         }
         Ok(())
     }
@@ -227,7 +227,7 @@ impl Ligature {
         let (this, client) = (self.clone(), client.clone());
         let answer = self
             .store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     let family = this.spend_code(c, &client, &row, fits, expires_at).await?;
                     match (family, minted) {
@@ -264,7 +264,7 @@ impl Ligature {
         let (this, client) = (self.clone(), client.clone());
         let answer = self
             .store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     if let Some(account) = account {
                         hold_account(c, account).await?;
@@ -289,8 +289,8 @@ impl Ligature {
             .await;
         match answer {
             Ok(answer) => answer.ok_or(INVALID_GRANT),
-            Err(fault) if fault.refusal() == Refusal::NotAllowed => Err(INVALID_GRANT),
-            Err(fault) => Err(fault.into()),
+            Err(error) if error.refusal() == Refusal::NotAllowed => Err(INVALID_GRANT),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -309,7 +309,7 @@ impl Ligature {
         let family = NewFamily { family: hash(&token()), organisation_id: self.org, application_id: client.id, account_id: None, expires_at: self.family_end(client, Some(now)) };
         let answer = self
             .store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     match begin_family(c, &family, now).await? {
                         Some(family) => minted.write(c, &family).await.map(Some),
@@ -379,7 +379,7 @@ impl Ligature {
         if let Some(nonce) = &issue.nonce {
             claims.insert("nonce".into(), json!(nonce));
         }
-        self.keyring().sign(client.settings.algorithm, issuer::ID_TOKEN, &Value::Object(claims)).map_err(|e| TokenProblem::Fault(Fault::Internal(e.to_string())))
+        self.keyring().sign(client.settings.algorithm, issuer::ID_TOKEN, &Value::Object(claims)).map_err(|e| TokenProblem::Error(Error::Internal(e.to_string())))
     }
 
     /// The claims behind an access token (OpenID Connect Core §5.3).
@@ -456,7 +456,7 @@ impl Ligature {
         let shown = hash(Asked(form).field("token").ok_or(INVALID_REQUEST)?);
         let (now, id, org) = (self.now(), client.id, self.org);
         self.store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     if find_token(c, org, "access", &shown, now).await?.is_some_and(|r| r.application_id == id) {
                         end_token(c, &shown).await?;
@@ -491,7 +491,7 @@ impl Ligature {
         }
         let (secret, text, until) = (token(), serde_json::to_string(&parameters)?, self.now() + PUSHED_SECONDS * SECOND);
         let hashed = hash(&secret);
-        self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(add_pushed(c, &hashed, client.id, &text, until).await?) })).await?;
+        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(add_pushed(c, &hashed, client.id, &text, until).await?) })).await?;
         Ok(json!({"request_uri": format!("{REQUEST_URI}{secret}"), "expires_in": PUSHED_SECONDS}))
     }
 }

@@ -16,7 +16,7 @@ use storage::{
     Conn,
     accounts::{Email, snapshots::Snapshot},
     policy::{
-        config_version::find_stamp,
+        config_version::find_config_version,
         documents::list_live_policies,
         organisations::{Organisation, load_organisation},
         providers::{Provider, list_providers},
@@ -24,9 +24,9 @@ use storage::{
 };
 
 use crate::{
-    Fault, Ligature,
+    Error, Ligature,
     policy::documents::Policies,
-    sign_in::upstream_identity::{Held, source_of},
+    sign_in::upstream_identity::{UpstreamIdentity, source_of},
 };
 
 /// Grounds are kept for this many applications.
@@ -45,7 +45,7 @@ pub(crate) struct MethodCount {
 }
 
 /// Policies and providers as one decision sees them; made once for any number of accounts.
-pub(crate) struct Ground {
+pub(crate) struct PolicyContext {
     pub policies: Arc<Policies>,
     pub providers: Arc<Vec<Provider>>,
     pub client: Option<String>,
@@ -65,7 +65,7 @@ struct Flags {
     source: String,
 }
 
-impl Ground {
+impl PolicyContext {
     pub fn new(policies: Arc<Policies>, providers: Arc<Vec<Provider>>, client: Option<String>) -> Self {
         let merged: HashMap<String, Arc<Policy>> = providers.iter().map(|p| (p.key.clone(), Arc::new(policies.effective(Some(&p.key), client.as_deref())))).collect();
         let flags = providers
@@ -93,22 +93,22 @@ impl Ground {
 
     /// Whether a provider's word still comes from where it came from when it said this. Else whoever could change that for a
     /// moment would speak for people who are linked later (DL-01).
-    pub fn still_says(&self, held: &Held) -> bool {
-        self.flags.get(&held.provider).is_some_and(|f| f.source == held.source)
+    pub fn still_says(&self, identity: &UpstreamIdentity) -> bool {
+        self.flags.get(&identity.provider).is_some_and(|f| f.source == identity.source)
     }
 
     /// Counts an account's methods. The local password counts as one that may be linked to (GO-53).
-    pub fn count(&self, account: &Snapshot, held: Option<&Held>) -> MethodCount {
+    pub fn count(&self, account: &Snapshot, identity: Option<&UpstreamIdentity>) -> MethodCount {
         let mut count = MethodCount::default();
-        let domain = held.and_then(|h| self.flags.get(&h.provider)).map(|f| f.isolation.as_str());
+        let domain = identity.and_then(|h| self.flags.get(&h.provider)).map(|f| f.isolation.as_str());
         count.foreign_domain = domain.is_some_and(|d| self.is_foreign(account, d));
-        let claimed = held.and_then(Held::address);
+        let claimed = identity.and_then(UpstreamIdentity::address);
         for link in account.links.iter().filter(|l| l.active) {
             let Some(flags) = self.flags.get(&link.provider) else { continue };
             count.methods += 1;
             count.target += u32::from(flags.as_target);
             count.usable += u32::from(flags.enabled && flags.sign_in);
-            if held.is_some_and(|h| h.provider == link.provider) {
+            if identity.is_some_and(|h| h.provider == link.provider) {
                 count.of_provider += 1;
                 count.same_email |= claimed.is_some() && claimed == Canonical::parse(&link.label).ok();
             }
@@ -135,8 +135,8 @@ impl Ground {
     }
 
     /// An account as an identity would be added to it, on whatever path.
-    pub fn add_to(&self, account: &Snapshot, held: &Held) -> AddTo {
-        let count = self.count(account, Some(held));
+    pub fn add_to(&self, account: &Snapshot, identity: &UpstreamIdentity) -> AddTo {
+        let count = self.count(account, Some(identity));
         AddTo {
             account: account.account,
             state: account.state,
@@ -145,7 +145,7 @@ impl Ground {
             of_this_provider: count.of_provider,
             same_email: count.same_email,
             foreign_domain: count.foreign_domain,
-            recent: true,
+            reauthenticated: true,
         }
     }
 
@@ -161,7 +161,7 @@ impl Ground {
             of_this_provider: 0,
             same_email: false,
             foreign_domain: other.is_some_and(|o| o.password || o.passkeys) && self.is_foreign(own, ""),
-            recent: true,
+            reauthenticated: true,
         };
         if let Err(refusal) = fits(local, &self.local) {
             return Some(refusal);
@@ -169,9 +169,9 @@ impl Ground {
         let mut grown = own.clone();
         for link in other.into_iter().flat_map(|o| &o.links).filter(|l| l.active) {
             if let Some(provider) = self.provider(link.provider) {
-                let mut held = Held::nobody(provider);
-                held.assertion.email = Some(link.label.clone());
-                if let Err(refusal) = fits(self.add_to(&grown, &held), &self.policy(Some(&provider.key))) {
+                let mut identity = UpstreamIdentity::nobody(provider);
+                identity.assertion.email = Some(link.label.clone());
+                if let Err(refusal) = fits(self.add_to(&grown, &identity), &self.policy(Some(&provider.key))) {
                     return Some(refusal);
                 }
             }
@@ -182,13 +182,13 @@ impl Ground {
 
     /// An account as a rule found it. `matched`: by this address of its own. `proof`: by what it is shown to be the
     /// person's. `identity`: the keyed hash of the identity that arrived.
-    pub fn candidate(&self, account: &Snapshot, rule: &str, matched: Option<&str>, proof: Option<&ProvedBy>, held: &Held, identity_hash: &[u8]) -> Candidate {
-        let count = self.count(account, Some(held));
+    pub fn candidate(&self, account: &Snapshot, rule: &str, matched: Option<&str>, proof: Option<&ProvedBy>, identity: &UpstreamIdentity, identity_hash: &[u8]) -> Candidate {
+        let count = self.count(account, Some(identity));
         let email = matched.and_then(|address| account.emails.iter().find(|e| e.canonical == address));
         let proved = account.emails.iter().any(|e| e.proof != "none");
         // Another subject of an issuer that the account has, with an address of it, and nobody said that this is fine (ID-18).
-        let other = account.links.iter().any(|l| l.active && l.namespace == held.namespace && l.subject != held.assertion.subject);
-        let claimed = held.address().filter(|_| other);
+        let other = account.links.iter().any(|l| l.active && l.namespace == identity.namespace && l.subject != identity.assertion.subject);
+        let claimed = identity.address().filter(|_| other);
         let rival = |e: &&Email| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical) && e.contested_by.as_deref() != Some(identity_hash);
         let doubtful = |e: &&Email| e.contested || rival(e);
         let by_phone = matches!(proof, Some(ProvedBy::Phone(_)));
@@ -198,7 +198,7 @@ impl Ground {
             Some(address) => account.emails.iter().any(|e| e.canonical == address && doubtful(&e)),
             None => proved && account.emails.iter().filter(|e| e.proof != "none").all(|e| doubtful(&e)),
         };
-        let same = |l: &&storage::accounts::snapshots::LinkFacts| l.namespace == held.namespace && l.subject == held.assertion.subject;
+        let same = |l: &&storage::accounts::snapshots::LinkFacts| l.namespace == identity.namespace && l.subject == identity.assertion.subject;
         Candidate {
             account: account.account,
             rule: rule.to_owned(),
@@ -221,47 +221,47 @@ impl Ground {
 }
 
 /// Everything that one stamp stands for.
-pub(crate) struct Configured {
+pub(crate) struct ConfigSnapshot {
     stamp: i64,
     policies: Arc<Policies>,
     providers: Arc<Vec<Provider>>,
     organisation: Arc<Organisation>,
-    grounds: Mutex<HashMap<Option<String>, Arc<Ground>>>,
+    grounds: Mutex<HashMap<Option<String>, Arc<PolicyContext>>>,
 }
 
 impl Ligature {
-    async fn configured(&self, c: &mut Conn) -> Result<Arc<Configured>, Fault> {
-        let stamp = find_stamp(c, self.org).await?;
-        let seen = self.configured.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    async fn config_snapshot(&self, c: &mut Conn) -> Result<Arc<ConfigSnapshot>, Error> {
+        let stamp = find_config_version(c, self.org).await?;
+        let seen = self.config_snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(seen) = seen.filter(|s| s.stamp == stamp) {
             return Ok(seen);
         }
         let policies = Arc::new(Policies::read(list_live_policies(c, self.org).await?)?);
         let providers = Arc::new(list_providers(c, self.org).await?);
         let organisation = Arc::new(load_organisation(c, self.org).await?);
-        let fresh = Arc::new(Configured { stamp, policies, providers, organisation, grounds: Mutex::default() });
+        let fresh = Arc::new(ConfigSnapshot { stamp, policies, providers, organisation, grounds: Mutex::default() });
         // PostgreSQL shows each statement what was committed before it: keep only what belongs together.
-        if find_stamp(c, self.org).await? == stamp {
-            *self.configured.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
+        if find_config_version(c, self.org).await? == stamp {
+            *self.config_snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
         }
         Ok(fresh)
     }
 
     /// The policies in force.
-    pub(crate) async fn policies(&self, c: &mut Conn) -> Result<Arc<Policies>, Fault> {
-        Ok(Arc::clone(&self.configured(c).await?.policies))
+    pub(crate) async fn policies(&self, c: &mut Conn) -> Result<Arc<Policies>, Error> {
+        Ok(Arc::clone(&self.config_snapshot(c).await?.policies))
     }
 
     /// The organisation's own row.
-    pub(crate) async fn organisation_row(&self, c: &mut Conn) -> Result<Arc<Organisation>, Fault> {
-        Ok(Arc::clone(&self.configured(c).await?.organisation))
+    pub(crate) async fn organisation_row(&self, c: &mut Conn) -> Result<Arc<Organisation>, Error> {
+        Ok(Arc::clone(&self.config_snapshot(c).await?.organisation))
     }
 
     /// Policies and providers for decisions in an application, or in our own pages.
-    pub(crate) async fn ground(&self, c: &mut Conn, client: Option<&str>) -> Result<Arc<Ground>, Fault> {
-        let configured = self.configured(c).await?;
-        if let Some(ground) = configured.grounds.lock().unwrap_or_else(PoisonError::into_inner).get(&client.map(str::to_owned)) {
-            return Ok(Arc::clone(ground));
+    pub(crate) async fn policy_context(&self, c: &mut Conn, client: Option<&str>) -> Result<Arc<PolicyContext>, Error> {
+        let config_snapshot = self.config_snapshot(c).await?;
+        if let Some(config) = config_snapshot.grounds.lock().unwrap_or_else(PoisonError::into_inner).get(&client.map(str::to_owned)) {
+            return Ok(Arc::clone(config));
         }
         let registered = match client {
             Some(client) => self.registered_client(c, client).await?,
@@ -270,15 +270,15 @@ impl Ligature {
         // A provider that may not lead to this application is off on the way to it.
         let only = registered.map(|r| r.settings.providers).filter(|only| !only.is_empty());
         let providers = match only {
-            Some(only) => Arc::new(configured.providers.iter().cloned().map(|p| Provider { enabled: p.enabled && only.contains(&p.key), ..p }).collect()),
-            None => Arc::clone(&configured.providers),
+            Some(only) => Arc::new(config_snapshot.providers.iter().cloned().map(|p| Provider { enabled: p.enabled && only.contains(&p.key), ..p }).collect()),
+            None => Arc::clone(&config_snapshot.providers),
         };
-        let ground = Arc::new(Ground::new(Arc::clone(&configured.policies), providers, client.map(str::to_owned)));
+        let config = Arc::new(PolicyContext::new(Arc::clone(&config_snapshot.policies), providers, client.map(str::to_owned)));
         // What changed while this was read has another stamp by now, and is read anew by the next.
-        let mut grounds = configured.grounds.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut grounds = config_snapshot.grounds.lock().unwrap_or_else(PoisonError::into_inner);
         if grounds.len() < APPLICATIONS {
-            grounds.insert(client.map(str::to_owned), Arc::clone(&ground));
+            grounds.insert(client.map(str::to_owned), Arc::clone(&config));
         }
-        Ok(ground)
+        Ok(config)
     }
 }

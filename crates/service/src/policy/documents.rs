@@ -7,7 +7,7 @@ use domain::{
 };
 use storage::{Conn, policy::documents::add_policy_version};
 
-use crate::Fault;
+use crate::Error;
 
 /// Active and shadow documents by scope.
 #[derive(Debug, Clone, Default)]
@@ -56,10 +56,10 @@ pub fn scopes(provider: Option<&str>, client: Option<&str>) -> Vec<String> {
 }
 
 impl Policies {
-    pub(crate) fn read(rows: Vec<storage::policy::documents::PolicyVersion>) -> Result<Self, Fault> {
+    pub(crate) fn read(rows: Vec<storage::policy::documents::PolicyVersion>) -> Result<Self, Error> {
         let mut all = Self::default();
         for row in rows {
-            let document = Document::parse(&row.document).map_err(|p| Fault::Internal(format!("policy {}: {} {}", row.scope, p.path, p.value)))?;
+            let document = Document::parse(&row.document).map_err(|p| Error::Internal(format!("policy {}: {} {}", row.scope, p.path, p.value)))?;
             if row.state == "shadow" {
                 all.shadow_version = all.shadow_version.max(row.version);
                 all.shadow.insert(row.scope, document);
@@ -152,7 +152,7 @@ impl Policies {
 }
 
 /// Activates a document for a scope after it was checked.
-pub async fn save(conn: &mut Conn, org: OrgId, scope: &str, document: &Document, by: &str, at: domain::Micros) -> Result<i64, Fault> {
+pub async fn save(conn: &mut Conn, org: OrgId, scope: &str, document: &Document, by: &str, at: domain::Micros) -> Result<i64, Error> {
     let text = serde_json::to_string(document)?;
     Ok(add_policy_version(conn, org, scope, &text, "active", by, at).await?)
 }

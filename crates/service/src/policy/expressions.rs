@@ -2,7 +2,7 @@
 //!
 //! Expressions run on a blocking thread while no transaction is open (EX-02). Whoever gathers facts asks for the values of
 //! (assertion, policy, surroundings); what has not been evaluated yet ends the work with the question, and
-//! [`Ligature::knowing`] answers it outside and runs the work again. A question counts only as a whole: when the policy or an
+//! [`Ligature::with_expressions`] answers it outside and runs the work again. A question counts only as a whole: when the policy or an
 //! identity's claims changed in between, it is another one. Nothing else in this crate can evaluate an expression.
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use domain::{
 use expr::{Cache, Failed, Scope, Variables};
 use serde_json::{Map, Value, json};
 
-use crate::{Fault, Ligature, policy::context::Ground, sign_in::upstream_identity::Held};
+use crate::{Error, Ligature, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
 
 /// Parsed expressions, of all organisations.
 static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
@@ -28,7 +28,7 @@ const ROUNDS: usize = 8;
 
 /// What expressions see besides the assertion.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Surroundings {
+pub(crate) struct ExpressionContext {
     pub client: Option<String>,
     /// Claims of the account's identities by provider key, and those used last, if the account is known.
     pub identities: Map<String, Value>,
@@ -38,21 +38,21 @@ pub(crate) struct Surroundings {
 /// Everything that the values depend on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
-    held: Held,
+    held: UpstreamIdentity,
     policy: Arc<Policy>,
-    around: Surroundings,
+    around: ExpressionContext,
 }
 
 impl Question {
     /// An assertion that somebody made up, of nobody who is known.
-    pub(crate) fn offline(held: &Held, policy: &Arc<Policy>, ground: &Ground) -> Self {
-        Self { held: held.clone(), policy: Arc::clone(policy), around: Surroundings { client: ground.client.clone(), ..Surroundings::default() } }
+    pub(crate) fn offline(held: &UpstreamIdentity, policy: &Arc<Policy>, config: &PolicyContext) -> Self {
+        Self { held: held.clone(), policy: Arc::clone(policy), around: ExpressionContext { client: config.client.clone(), ..ExpressionContext::default() } }
     }
 }
 
 /// What came of a policy's expressions on one assertion.
 #[derive(Debug, Default)]
-pub(crate) struct Values {
+pub(crate) struct ExpressionValues {
     /// Whether the claim filter lets the assertion through; `None`: it failed.
     pub filter: Option<bool>,
     /// Conditions and values of every match rule.
@@ -60,7 +60,7 @@ pub(crate) struct Values {
     profile: BTreeMap<Target, String>,
 }
 
-impl Values {
+impl ExpressionValues {
     /// The value of a profile field; a failing expression leaves the field as it is.
     pub fn profile(&self, target: &Target) -> Option<&String> {
         self.profile.get(target)
@@ -69,19 +69,19 @@ impl Values {
 
 /// Questions that are answered.
 #[derive(Debug, Clone, Default)]
-pub struct Answers(Vec<(Question, Arc<Values>)>);
+pub struct Answers(Vec<(Question, Arc<ExpressionValues>)>);
 
 impl Ligature {
     /// Runs work that needs values, again and again until it has all that it asks for.
-    pub(crate) async fn knowing<T, F, R>(&self, mut work: F) -> Result<T, Fault>
+    pub(crate) async fn with_expressions<T, F, R>(&self, mut work: F) -> Result<T, Error>
     where
         F: FnMut(Self) -> R,
-        R: Future<Output = Result<T, Fault>>,
+        R: Future<Output = Result<T, Error>>,
     {
         let mut answers = Answers::default();
         for _ in 0..ROUNDS {
             match work(Self(Arc::clone(&self.0), Arc::new(answers.clone()))).await {
-                Err(Fault::Unanswered(question)) => {
+                Err(Error::Unanswered(question)) => {
                     let asked = (*question).clone();
                     let values = blocking(move || evaluate(*question, Some(&CACHE))).await?;
                     answers.0.push((asked, Arc::new(values)));
@@ -89,30 +89,30 @@ impl Ligature {
                 other => return other,
             }
         }
-        Err(Fault::Internal("the values of expressions do not settle".into()))
+        Err(Error::Internal("the values of expressions do not settle".into()))
     }
 
     /// The values of an assertion, if they are known; a policy without expressions has no question.
     ///
     /// # Errors
-    /// [`Fault::Unanswered`], which [`Ligature::knowing`] answers.
-    pub(crate) fn values(&self, held: &Held, policy: &Arc<Policy>, around: &Surroundings) -> Result<Arc<Values>, Fault> {
+    /// [`Error::Unanswered`], which [`Ligature::with_expressions`] answers.
+    pub(crate) fn values(&self, held: &UpstreamIdentity, policy: &Arc<Policy>, around: &ExpressionContext) -> Result<Arc<ExpressionValues>, Error> {
         let known = self.1.0.iter().find(|(q, _)| q.held == *held && (Arc::ptr_eq(&q.policy, policy) || q.policy == *policy) && q.around == *around);
         if let Some((_, values)) = known {
             return Ok(Arc::clone(values));
         }
         let question = Question { held: held.clone(), policy: Arc::clone(policy), around: around.clone() };
-        if policy.has_expressions() { Err(Fault::Unanswered(Box::new(question))) } else { Ok(Arc::new(evaluate(question, None))) }
+        if policy.has_expressions() { Err(Error::Unanswered(Box::new(question))) } else { Ok(Arc::new(evaluate(question, None))) }
     }
 }
 
 /// Many at once, for runs over all accounts that hold no transaction.
-pub(crate) async fn evaluated(questions: Vec<Question>) -> Result<Vec<Values>, Fault> {
+pub(crate) async fn evaluated(questions: Vec<Question>) -> Result<Vec<ExpressionValues>, Error> {
     blocking(move || questions.into_iter().map(|q| evaluate(q, Some(&CACHE))).collect()).await
 }
 
 /// Claims of an application by its own expressions, as JSON; one that fails is left out and logged, without what it saw.
-pub(crate) async fn mapped(client: String, texts: BTreeMap<String, String>, variables: Variables) -> Result<Map<String, Value>, Fault> {
+pub(crate) async fn mapped(client: String, texts: BTreeMap<String, String>, variables: Variables) -> Result<Map<String, Value>, Error> {
     blocking(move || {
         let scope = Scope::new(&variables);
         let made = |text: &str| CACHE.get(text).map_err(|m| m.to_string()).and_then(|e| scope.as_ref().map_err(|f| f.0.clone()).and_then(|s| e.json(s).map_err(|f| f.0)));
@@ -129,17 +129,17 @@ pub(crate) async fn mapped(client: String, texts: BTreeMap<String, String>, vari
     .await
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
-    tokio::task::spawn_blocking(work).await.map_err(|e| Fault::Internal(format!("an expression: {e}")))
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(format!("an expression: {e}")))
 }
 
 /// Without a cache: for a policy that has no expression.
-fn evaluate(Question { held, policy, around }: Question, cache: Option<&Cache>) -> Values {
+fn evaluate(Question { held, policy, around }: Question, cache: Option<&Cache>) -> ExpressionValues {
     #[cfg(test)]
     if cache.is_some() {
         gate::pass(&held.assertion.subject);
     }
-    let mut run = Run { cache, held: &held, around: &around, scope: None };
+    let mut run = ExpressionEvaluator { cache, held: &held, around: &around, scope: None };
     let choices = &policy.choices;
     let filter = run.holds(&choices.claim_filter);
     let rules = choices.rules.iter().filter(|r| !r.entered_by_user);
@@ -154,18 +154,18 @@ fn evaluate(Question { held, policy, around }: Question, cache: Option<&Cache>) 
     let sync = &choices.sync;
     let targets = sync.on_create.iter().chain(&sync.on_login).chain(&sync.on_link);
     let profile = targets.filter_map(|target| run.profile(&policy, target).map(|value| (target.clone(), value))).collect();
-    Values { filter, rules, profile }
+    ExpressionValues { filter, rules, profile }
 }
 
 /// One evaluation; the variables are made at most once.
-struct Run<'a> {
+struct ExpressionEvaluator<'a> {
     cache: Option<&'a Cache>,
-    held: &'a Held,
-    around: &'a Surroundings,
+    held: &'a UpstreamIdentity,
+    around: &'a ExpressionContext,
     scope: Option<Result<Scope, Failed>>,
 }
 
-impl Run<'_> {
+impl ExpressionEvaluator<'_> {
     fn scope(&mut self) -> Result<&Scope, Failed> {
         let (held, around) = (self.held, self.around);
         let made = self.scope.get_or_insert_with(|| {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use domain::{
     Refusal,
-    linking::{Entrance, entrance},
+    linking::{LoginRedirect, entrance},
 };
 use storage::{
     Conn,
@@ -11,7 +11,7 @@ use storage::{
 };
 use upstream::{Connector, Settings as ProviderSettings, connector};
 
-use crate::{Fault, Ligature};
+use crate::{Error, Ligature};
 
 /// A provider's button on the sign-in page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Button {
 
 /// The sign-in page before anybody has said anything.
 #[derive(Debug, Clone)]
-pub struct Entered {
+pub struct LoginPage {
     /// The only way in: no page (ZI-12).
     pub straight_to: Option<String>,
     pub buttons: Vec<Button>,
@@ -45,23 +45,23 @@ impl Ligature {
     /// Providers that sign-in offers, in the administrator's order.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn buttons(&self) -> Result<Vec<Button>, Fault> {
+    /// [`Error`].
+    pub async fn buttons(&self) -> Result<Vec<Button>, Error> {
         self.buttons_of(None).await
     }
 
     /// What the sign-in page of an application shows, or where it leads by itself.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn entrance(&self, client: Option<&str>, stay: bool) -> Result<Entered, Fault> {
-        let policy = self.ground(&mut self.store.read().await?, client).await?.policy(None);
+    /// [`Error`].
+    pub async fn entrance(&self, client: Option<&str>, stay: bool) -> Result<LoginPage, Error> {
+        let policy = self.policy_context(&mut self.store.read().await?, client).await?.policy(None);
         let buttons = self.buttons_of(client).await?;
         let straight_to = match entrance(&policy, buttons.len(), stay) {
-            Entrance::Page => None,
-            Entrance::Provider(n) => buttons.get(n).map(|b| b.key.clone()),
+            LoginRedirect::Page => None,
+            LoginRedirect::Provider(n) => buttons.get(n).map(|b| b.key.clone()),
         };
-        Ok(Entered {
+        Ok(LoginPage {
             straight_to,
             buttons,
             password: policy.permits.password_sign_in,
@@ -72,12 +72,12 @@ impl Ligature {
         })
     }
 
-    async fn buttons_of(&self, client: Option<&str>) -> Result<Vec<Button>, Fault> {
+    async fn buttons_of(&self, client: Option<&str>) -> Result<Vec<Button>, Error> {
         let mut conn = self.store.read().await?;
-        let ground = self.ground(&mut conn, client).await?;
+        let config = self.policy_context(&mut conn, client).await?;
         drop(conn);
         let mut buttons = Vec::new();
-        for row in ground.providers.iter().filter(|r| r.enabled && ground.policy(Some(&r.key)).permits.sign_in) {
+        for row in config.providers.iter().filter(|r| r.enabled && config.policy(Some(&r.key)).permits.sign_in) {
             let origin = self.connector(row).await.ok().and_then(|c| c.origin());
             buttons.push(Button { key: row.key.clone(), name: row.name.clone(), kind: row.kind.clone(), origin });
         }
@@ -85,7 +85,7 @@ impl Ligature {
     }
 
     /// The connector of a row, made anew when the row changed.
-    pub(crate) async fn connector(&self, row: &Provider) -> Result<Arc<dyn Connector>, Fault> {
+    pub(crate) async fn connector(&self, row: &Provider) -> Result<Arc<dyn Connector>, Error> {
         let mut connectors = self.connectors.lock().await;
         if let Some((rev, made)) = connectors.get(&row.id)
             && *rev == row.rev
@@ -96,11 +96,11 @@ impl Ligature {
         let secret = match &row.secret {
             // One that the home organisation offers is sealed with its keys.
             Some(sealed) => self
-                .vault
+                .keys
                 .of((row.organisation_id != self.shared.home).then_some(row.organisation_id))
                 .open_sealed("provider-secret", sealed)
                 .and_then(|b| String::from_utf8(b).ok())
-                .ok_or(Fault::WrongKey)?,
+                .ok_or(Error::WrongKey)?,
             None => String::new(),
         };
         let made = connector(settings, secret.into(), self.guard.clone());
@@ -108,7 +108,7 @@ impl Ligature {
         Ok(made)
     }
 
-    pub(crate) async fn provider(&self, conn: &mut Conn, key: &str) -> Result<Provider, Fault> {
+    pub(crate) async fn provider(&self, conn: &mut Conn, key: &str) -> Result<Provider, Error> {
         find_provider(conn, self.org, key).await?.ok_or_else(|| Refusal::ProviderUnknown.into())
     }
 

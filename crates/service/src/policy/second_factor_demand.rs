@@ -11,29 +11,29 @@ use storage::{
     },
 };
 
-use crate::{Caller, Fault, Ligature};
+use crate::{Error, Ligature, SessionInfo};
 
 impl Ligature {
     /// Whether our own pages ask anybody to set up a second factor.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn demands_second_factor(&self) -> Result<bool, Fault> {
-        Ok(self.ground(&mut self.store.read().await?, None).await?.policy(None).floors.demands_second_factor())
+    /// [`Error::Storage`].
+    pub async fn demands_second_factor(&self) -> Result<bool, Error> {
+        Ok(self.policy_context(&mut self.store.read().await?, None).await?.policy(None).floors.demands_second_factor())
     }
 
     /// What a session's person owes to our own pages.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn owes_factor(&self, caller: &Caller) -> Result<Owes, Fault> {
+    /// [`Error::Storage`].
+    pub async fn owes_factor(&self, caller: &SessionInfo) -> Result<Owes, Error> {
         let mut conn = self.store.read().await?;
-        let policy = self.ground(&mut conn, None).await?.policy(None);
+        let policy = self.policy_context(&mut conn, None).await?.policy(None);
         self.owed(&mut conn, &policy, caller.account, &caller.factor).await
     }
 
     /// What an account owes under a policy, with the factor that its sign-in showed; empty: none.
-    pub(crate) async fn owed(&self, c: &mut Conn, policy: &Policy, account: AccountId, shown: &str) -> Result<Owes, Fault> {
+    pub(crate) async fn owed(&self, c: &mut Conn, policy: &Policy, account: AccountId, shown: &str) -> Result<Owes, Error> {
         // Roles and factors are read only where they matter.
         if !policy.floors.demands_second_factor() {
             return Ok(Owes::Nothing);
@@ -43,7 +43,7 @@ impl Ligature {
     }
 
     /// A sign-in asks: from the first time on, the time that the policy gives runs.
-    pub(crate) async fn note_demand(&self, c: &mut Conn, policy: &Policy, account: AccountId) -> Result<(), Fault> {
+    pub(crate) async fn note_demand(&self, c: &mut Conn, policy: &Policy, account: AccountId) -> Result<(), Error> {
         if policy.floors.demands_second_factor() && policy.floors.second_factor_of(&list_roles(c, self.org, account).await?) == SecondFactor::Always && find_factor(c, account, TOTP).await?.is_none() {
             note_factor_asked(c, account, self.now()).await?;
         }

@@ -2,7 +2,7 @@
 //! said: the page is the same, and a code that was never sent is never right (RL-08).
 use domain::{
     AccountId, Facts, Outcome, Refusal,
-    attempt::{Awaited, CodePurpose, Kept, ProvedBy, Then},
+    attempt::{AttemptProgress, Awaited, CodePurpose, ProvedBy, Then},
     contact::Contact,
     decide,
     facts::{AccountState, Intent, Known, Local},
@@ -14,10 +14,10 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     attempt::Opened,
-    sign_in::complete_login::{Settled, client_of},
-    transaction::Acting,
+    sign_in::complete_login::{TxOutcome, requesting_client_of},
+    transaction::LiveRequest,
 };
 
 impl Ligature {
@@ -25,27 +25,27 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for what is neither, [`Refusal::CodeOff`].
-    pub async fn ask_sign_in_code(&self, visitor: &Visitor, typed: &str, continuation: Continuation) -> Result<Arrival, Fault> {
+    pub async fn ask_sign_in_code(&self, ctx: &RequestContext, typed: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
         let contact = Contact::parse(typed).map_err(|_| Refusal::BadRequest)?;
         if contact.is_phone() && !self.texts_reach(&contact) {
             return Err(Refusal::CodeOff.into());
         }
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let (contact, continuation) = (contact.clone(), continuation.clone());
             Box::pin(async move {
                 let local = if contact.is_phone() { Local::PhoneCode } else { Local::EmailCode };
                 this.may_anyone_sign_in(c, local, &continuation).await?;
                 let account = this.find_contact_owner(c, &contact).await?;
                 let awaited = Awaited { purpose: CodePurpose::SignIn, account, contact: contact.shown().to_owned() };
-                this.await_code(c, &visitor, awaited, None, &continuation).await
+                this.await_code(c, &ctx, awaited, None, &continuation).await
             })
         })
         .await
     }
 
     /// Asked for some account, about which nothing is known: the answer says nothing of any.
-    pub(crate) async fn may_anyone_sign_in(&self, c: &mut Conn, local: Local, continuation: &Continuation) -> Result<(), Fault> {
-        let policy = self.ground(c, client_of(continuation).as_deref()).await?.policy(None);
+    pub(crate) async fn may_anyone_sign_in(&self, c: &mut Conn, local: Local, continuation: &Continuation) -> Result<(), Error> {
+        let policy = self.policy_context(c, requesting_client_of(continuation).as_deref()).await?.policy(None);
         let nobody = Known { account: AccountId([0; 16]), state: AccountState::Active, link: None, second_factor: false };
         match decide(&Facts { local, ..Facts::local(Intent::SignIn, Some(nobody)) }, &policy).outcome {
             Outcome::Refuse { refusal } => Err(refusal.into()),
@@ -54,7 +54,7 @@ impl Ligature {
     }
 
     /// The account that proved an address or number.
-    pub(crate) async fn find_contact_owner(&self, c: &mut Conn, contact: &Contact) -> Result<Option<AccountId>, Fault> {
+    pub(crate) async fn find_contact_owner(&self, c: &mut Conn, contact: &Contact) -> Result<Option<AccountId>, Error> {
         Ok(match contact {
             Contact::Mailbox(address) => find_owner(c, self.org, address.as_str()).await?,
             Contact::Phone(phone) => find_phone_owner(c, self.org, phone.as_str()).await?,
@@ -62,12 +62,12 @@ impl Ligature {
     }
 
     /// The right code: decided like every other sign-in.
-    pub(crate) async fn sign_in_by_code(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId, contact: &Contact) -> Result<Settled, Fault> {
+    pub(crate) async fn sign_in_by_code(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, account: AccountId, contact: &Contact) -> Result<TxOutcome, Error> {
         if self.find_contact_owner(c, contact).await? != Some(account) {
             return Err(Refusal::AttemptExpired.into());
         }
         let method = if contact.is_phone() { "phone" } else { "code" };
-        let kept = Kept { proof: Some(ProvedBy::code_to(contact)), ..Kept::default() };
-        self.end_locally(c, visitor, Then::SignIn { account, method: method.into() }, kept, open.continuation.clone(), Some(open)).await
+        let progress = AttemptProgress { proof: Some(ProvedBy::code_to(contact)), ..AttemptProgress::default() };
+        self.end_locally(c, ctx, Then::SignIn { account, method: method.into() }, progress, open.continuation.clone(), Some(open)).await
     }
 }

@@ -1,16 +1,16 @@
 //! A provider's answer: checked against the browser's own start before anything is asked of the provider.
 use domain::Refusal;
-use storage::sign_in::attempts::{is_spent, spend_state};
+use storage::sign_in::attempts::{consume_state, is_state_consumed};
 use subtle::ConstantTimeEq;
-use upstream::{UpstreamError, Visit};
+use upstream::{CodeExchange, UpstreamError};
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     audit::Event,
     crypto::random::support_code,
     sign_in::{
-        start::Sealed,
-        upstream_identity::{Held, source_of},
+        start::LoginState,
+        upstream_identity::{UpstreamIdentity, source_of},
     },
 };
 
@@ -29,10 +29,10 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::StateMissing`], [`Refusal::StateMismatch`], [`Refusal::StateReplayed`] before any request;
     /// [`Refusal::ProviderRefused`], [`Refusal::ProviderDown`], [`Refusal::ProviderAnswer`] after one; refusals of the decision.
-    pub async fn callback(&self, visitor: &Visitor, key: &str, answer: Callback, cookie: Option<&str>) -> Result<Arrival, Fault> {
-        let start = self.own_start(visitor, key, &answer, cookie)?;
+    pub async fn callback(&self, ctx: &RequestContext, key: &str, answer: Callback, cookie: Option<&str>) -> Result<LoginOutcome, Error> {
+        let start = self.own_start(ctx, key, &answer, cookie)?;
         let mut conn = self.store.read().await?;
-        if is_spent(&mut conn, &start.spent_hash()).await? {
+        if is_state_consumed(&mut conn, &start.consumed_hash()).await? {
             return Err(Refusal::StateReplayed.into());
         }
         let row = self.provider(&mut conn, key).await?;
@@ -51,12 +51,12 @@ impl Ligature {
         }
         let connector = self.connector(&row).await?;
         let redirect_uri = self.redirect_uri(key);
-        let visit = Visit { redirect_uri: &redirect_uri, code, issuer: answer.iss.as_deref(), nonce: &start.nonce, verifier: &start.verifier, now: self.now() };
+        let visit = CodeExchange { redirect_uri: &redirect_uri, code, issuer: answer.iss.as_deref(), nonce: &start.nonce, verifier: &start.verifier, now: self.now() };
         match connector.finish(visit).await {
             Ok(assertion) => {
                 let source = source_of(&row);
-                let held = Held { provider: row.id, key: row.key, provider_name: row.name, namespace: row.namespace, source, assertion };
-                self.arrive(visitor, held, start).await
+                let identity = UpstreamIdentity { provider: row.id, key: row.key, provider_name: row.name, namespace: row.namespace, source, assertion };
+                self.complete_login(ctx, identity, start).await
             }
             Err(error) => {
                 tracing::warn!(provider.key = key, %error, "a provider's answer was not accepted");
@@ -70,22 +70,22 @@ impl Ligature {
     }
 
     /// The start that this browser made for this provider and this state (OC-01, OC-05, MA-01, MA-03).
-    fn own_start(&self, visitor: &Visitor, key: &str, answer: &Callback, cookie: Option<&str>) -> Result<Sealed, Refusal> {
+    fn own_start(&self, ctx: &RequestContext, key: &str, answer: &Callback, cookie: Option<&str>) -> Result<LoginState, Refusal> {
         let state = answer.state.as_deref().filter(|s| !s.is_empty()).ok_or(Refusal::StateMissing)?;
         let start = self.open_start(cookie.ok_or(Refusal::StateMissing)?).ok_or(Refusal::StateMismatch)?;
-        let same = bool::from(start.state.as_bytes().ct_eq(state.as_bytes())) && start.key == key && start.browser == visitor.browser;
+        let same = bool::from(start.state.as_bytes().ct_eq(state.as_bytes())) && start.key == key && start.browser == ctx.browser;
         if same && start.is_fresh(self.now()) { Ok(start) } else { Err(Refusal::StateMismatch) }
     }
 
     /// A failure uses the state up too (OC-01), with an audit event.
-    async fn spend(&self, start: &Sealed, refusal: Refusal) -> Fault {
+    async fn spend(&self, start: &LoginState, refusal: Refusal) -> Error {
         let (this, start, support) = (self.clone(), start.clone(), support_code());
         let shown = support.clone();
         let spent = self
             .store
-            .write::<_, Fault, _>(move |c| {
+            .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
-                    if spend_state(c, &start.spent_hash(), start.spent_until()).await? {
+                    if consume_state(c, &start.consumed_hash(), start.consumed_until()).await? {
                         let event = Event { provider: start.key.clone(), ..Event::new("signin.refused").code(refusal.code()).support(&support) };
                         this.record(c, event).await?;
                     }
@@ -94,8 +94,8 @@ impl Ligature {
             })
             .await;
         match spent {
-            Ok(()) => Fault::Refused { refusal, support: shown },
-            Err(fault) => fault,
+            Ok(()) => Error::Refused { refusal, support: shown },
+            Err(error) => error,
         }
     }
 }

@@ -14,104 +14,104 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     account::changes::{Changing, ProfileChange, doer},
     attempt::{Opened, code_binding},
     audit::Event,
     crypto::random::row_id,
     notifications::messages::Kind,
-    sign_in::{complete_login::client_of, upstream_identity::Held},
-    transaction::Acting,
+    sign_in::{complete_login::requesting_client_of, upstream_identity::UpstreamIdentity},
+    transaction::LiveRequest,
 };
 
 impl Ligature {
     /// The question waits in an attempt of its own; the session is there already.
-    pub(crate) async fn ask_about_email(&self, c: &mut Conn, visitor: &Acting, account: AccountId, held: &Held, continuation: &Continuation) -> Result<String, Fault> {
+    pub(crate) async fn ask_about_email(&self, c: &mut Conn, ctx: &LiveRequest, account: AccountId, identity: &UpstreamIdentity, continuation: &Continuation) -> Result<String, Error> {
         let state = State::EmailChanged { account, updating: false };
-        Ok(self.begin_attempt(c, visitor, "email", &state, Some(held), continuation).await?.0)
+        Ok(self.begin_attempt(c, ctx, "email", &state, Some(identity), continuation).await?.0)
     }
 
     /// The policy says to take the provider's address: it becomes the primary one. What was proved before stays proved.
-    pub(crate) async fn overwrite_email(&self, c: &mut Conn, visitor: &Acting, account: AccountId, held: &Held, trust: Option<Trust>) -> Result<(), Fault> {
-        let Some(address) = held.address() else { return Ok(()) };
+    pub(crate) async fn overwrite_email(&self, c: &mut Conn, ctx: &LiveRequest, account: AccountId, identity: &UpstreamIdentity, trust: Option<Trust>) -> Result<(), Error> {
+        let Some(address) = identity.address() else { return Ok(()) };
         let changing = self.change(c, account).await?;
         let now = self.now();
         let owner = trust >= Some(Trust::Authoritative) && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
         remove_email(c, account, address.as_str()).await?;
-        let email = NewEmail { address: address.clone(), proof: format!("provider:{}", held.provider), owner, primary: false };
+        let email = NewEmail { address: address.clone(), proof: format!("provider:{}", identity.provider), owner, primary: false };
         add_email(c, self.org, account, &email, row_id(now), now).await?;
         set_primary_email(c, account, address.as_str(), None).await?;
-        self.record(c, Event { provider: held.key.clone(), ..Event::new("email.overwritten").account(account).by("system") }).await?;
-        let noted = self.changed(c, changing, Changed::Email, &format!("provider:{}", held.key), ProfileChange::default()).await?;
-        self.tell(c, account, Kind::EmailChanged, visitor, "", address.as_str(), noted.as_ref()).await
+        self.record(c, Event { provider: identity.key.clone(), ..Event::new("email.overwritten").account(account).by("system") }).await?;
+        let noted = self.changed(c, changing, Changed::Email, &format!("provider:{}", identity.key), ProfileChange::default()).await?;
+        self.notify(c, account, Kind::EmailChanged, ctx, "", address.as_str(), noted.as_ref()).await
     }
 
     /// The question of an attempt, asked in the session that it belongs to.
-    pub(crate) fn own_question(visitor: &Acting, open: &Opened) -> Result<(AccountId, Arrival), Fault> {
+    pub(crate) fn own_question(ctx: &LiveRequest, open: &Opened) -> Result<(AccountId, LoginOutcome), Error> {
         let (account, _) = open.state.email_changed()?;
-        let session = visitor.session_of(account)?;
-        Ok((account, Arrival::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
+        let session = ctx.session_of(account)?;
+        Ok((account, LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 
     /// Update: a code goes to the new address.
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere, [`Refusal::SessionEnded`] in another session.
-    pub async fn ask_email_code(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
+    pub async fn ask_email_code(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &visitor, &secret).await?;
-                let visitor = visitor.on_way(&open.continuation);
-                let (account, _) = Self::own_question(&visitor, &open)?;
-                let policy = this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&open.held()?.key));
+                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let ctx = ctx.for_continuation(&open.continuation);
+                let (account, _) = Self::own_question(&ctx, &open)?;
+                let policy = this.policy_context(c, requesting_client_of(&open.continuation).as_deref()).await?.policy(Some(&open.identity()?.key));
                 let next = State::EmailChanged { account, updating: true };
                 this.move_on(c, &open, &next, "").await?;
-                this.send_code(c, &visitor, &open.row, &next, open.held()?, &policy).await?;
-                Ok(Ok(Arrival::Page { id: secret, page: next.page() }))
+                this.send_code(c, &ctx, &open.row, &next, open.identity()?, &policy).await?;
+                Ok(Ok(LoginOutcome::Page { id: secret, page: next.page() }))
             })
         })
         .await
     }
 
     /// The code from the new address: it becomes the primary one and is owned; the old one is given up and told.
-    pub(crate) async fn update_email(&self, visitor: &Visitor, id: &str, open: Opened, typed: &str) -> Result<Arrival, Fault> {
+    pub(crate) async fn update_email(&self, ctx: &RequestContext, id: &str, open: Opened, typed: &str) -> Result<LoginOutcome, Error> {
         let (account, _) = open.state.email_changed()?;
-        if Self::caller(visitor)?.account != account {
+        if Self::caller(ctx)?.account != account {
             return Err(Refusal::SessionEnded.into());
         }
-        let held = open.held()?.clone();
-        let binding = code_binding(&held, &open.state).ok_or(Refusal::AttemptStep)?;
+        let identity = open.identity()?.clone();
+        let binding = code_binding(&identity, &open.state).ok_or(Refusal::AttemptStep)?;
         let right = match self.compare_code(&open.row, &binding, typed).await {
             Ok(right) => right,
-            Err(fault) => return self.wrong_code(visitor, id, fault).await,
+            Err(error) => return self.wrong_code(ctx, id, error).await,
         };
         let secret = id.to_owned();
-        self.settle(visitor, move |this, c, visitor| {
-            let (secret, right, held) = (secret.clone(), right.clone(), held.clone());
+        self.retry_step(ctx, move |this, c, ctx| {
+            let (secret, right, identity) = (secret.clone(), right.clone(), identity.clone());
             Box::pin(async move {
-                let open = this.opened_for_step(c, &visitor, &secret).await?;
-                let visitor = visitor.on_way(&open.continuation);
-                let (account, arrival) = Self::own_question(&visitor, &open)?;
-                this.use_up(c, &right).await?;
+                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let ctx = ctx.for_continuation(&open.continuation);
+                let (account, arrival) = Self::own_question(&ctx, &open)?;
+                this.consume_challenge(c, &right).await?;
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                let (policy, now) = (this.ground(c, client_of(&open.continuation).as_deref()).await?.policy(Some(&held.key)), this.now());
-                let address = held.address().ok_or(Refusal::AttemptExpired)?;
+                let (policy, now) = (this.policy_context(c, requesting_client_of(&open.continuation).as_deref()).await?.policy(Some(&identity.key)), this.now());
+                let address = identity.address().ok_or(Refusal::AttemptExpired)?;
                 let taken = is_email_taken(c, this.org, address.as_str(), account, now).await?;
                 let update = UpdateEmail { account, state: row.state(), taken };
-                let facts = Facts { trust: held.trust(&policy, true), ..Facts::local(Intent::UpdateEmail(update), None) };
+                let facts = Facts { trust: identity.trust(&policy, true), ..Facts::local(Intent::UpdateEmail(update), None) };
                 let decision = decide(&facts, &policy);
                 if let Outcome::Refuse { refusal } = decision.outcome {
                     this.move_on(c, &open, &State::Refused { refusal }, "").await?;
-                    let event = this.decided("email.refused", &held, &facts, &decision, true);
+                    let event = this.decided("email.refused", &identity, &facts, &decision, true);
                     this.record(c, event.account(account).support(&open.row.support_code)).await?;
                     return Ok(Err((refusal, open.row.support_code)));
                 }
                 this.move_on(c, &open, &State::Done, "").await?;
                 let changing = this.change(c, account).await?;
-                this.take_email(c, &visitor, changing, &address).await?;
-                this.record(c, this.decided("email.updated", &held, &facts, &decision, true).account(account)).await?;
+                this.take_email(c, &ctx, changing, &address).await?;
+                this.record(c, this.decided("email.updated", &identity, &facts, &decision, true).account(account)).await?;
                 Ok(Ok(arrival))
             })
         })
@@ -120,7 +120,7 @@ impl Ligature {
 
     /// A proved address becomes the primary one. The old one hears of it, can take it back, and stays reserved as long
     /// (MA-14).
-    pub(crate) async fn take_email(&self, c: &mut Conn, visitor: &Acting, changing: Changing, address: &Canonical) -> Result<(), Fault> {
+    pub(crate) async fn take_email(&self, c: &mut Conn, ctx: &LiveRequest, changing: Changing, address: &Canonical) -> Result<(), Error> {
         let (account, now) = (changing.account, self.now());
         let all = list_emails(c, account).await?;
         if all.iter().all(|e| e.canonical != address.as_str()) {
@@ -130,35 +130,35 @@ impl Ligature {
         }
         own_email(c, account, address.as_str()).await?;
         set_primary_email(c, account, address.as_str(), Some(now + KEPT)).await?;
-        let noted = self.changed(c, changing, Changed::Email, &doer(visitor), ProfileChange::default()).await?;
-        self.tell(c, account, Kind::EmailChanged, visitor, "", address.as_str(), noted.as_ref()).await
+        let noted = self.changed(c, changing, Changed::Email, &doer(ctx), ProfileChange::default()).await?;
+        self.notify(c, account, Kind::EmailChanged, ctx, "", address.as_str(), noted.as_ref()).await
     }
 
     /// Ignore: never asked again for this address; only a keyed hash of it is kept.
     ///
     /// # Errors
     /// As [`Ligature::ask_email_code`].
-    pub async fn ignore_email(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
-        self.close_question(visitor, id, true).await
+    pub async fn ignore_email(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
+        self.close_question(ctx, id, true).await
     }
 
     /// Later: asked again at the next sign-in.
     ///
     /// # Errors
     /// As [`Ligature::ask_email_code`].
-    pub async fn leave_email(&self, visitor: &Visitor, id: &str) -> Result<Arrival, Fault> {
-        self.close_question(visitor, id, false).await
+    pub async fn leave_email(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
+        self.close_question(ctx, id, false).await
     }
 
-    async fn close_question(&self, visitor: &Visitor, id: &str, ignore: bool) -> Result<Arrival, Fault> {
+    async fn close_question(&self, ctx: &RequestContext, id: &str, ignore: bool) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &visitor, &secret).await?;
-                let visitor = visitor.on_way(&open.continuation);
-                let (account, arrival) = Self::own_question(&visitor, &open)?;
-                if let (true, Some(address)) = (ignore, open.held()?.address()) {
+                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let ctx = ctx.for_continuation(&open.continuation);
+                let (account, arrival) = Self::own_question(&ctx, &open)?;
+                if let (true, Some(address)) = (ignore, open.identity()?.address()) {
                     ignore_email(c, account, &this.ignored_hash(account, &address), this.now()).await?;
                     this.record(c, Event::new("email.ignored").account(account)).await?;
                 }

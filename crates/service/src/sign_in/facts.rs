@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use domain::{
     AccountId, Decision, Facts, Policy, Proof, Trust,
-    attempt::{Kept, ProvedBy},
+    attempt::{AttemptProgress, ProvedBy},
     decide,
     email_address::Canonical,
-    facts::{AccountState, Act, AddTo, Agreed, By, Candidate, EmailFacts, Given, Intent, Known, Local, ProviderFacts},
+    facts::{AccountState, AddTo, Agreed, By, Candidate, CompletedRequirements, EmailFacts, Intent, Known, Local, ProviderFacts, UserAction},
     linking::{Lookup, plan},
     policy::{Attribute, EmailChange},
 };
@@ -23,87 +23,87 @@ use storage::{
 };
 
 use crate::{
-    Fault, Ligature,
+    Error, Ligature,
     audit::Event,
-    policy::{context::Ground, expressions::Surroundings},
-    sign_in::upstream_identity::Held,
+    policy::{context::PolicyContext, expressions::ExpressionContext},
+    sign_in::upstream_identity::UpstreamIdentity,
 };
 
 /// Why facts are gathered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Ask<'a> {
-    /// `proven`: the claimed address was proved in this attempt. `kept`: what was given in it beside the act.
-    SignIn { act: Act, proven: bool, kept: &'a Kept },
-    /// `recent`: the session's last authentication was recent when the start was made.
-    Add { account: AccountId, recent: bool },
+    /// `proven`: the claimed address was proved in this attempt. `progress`: what was given in it beside the act.
+    SignIn { act: UserAction, proven: bool, progress: &'a AttemptProgress },
+    /// `is_reauthenticated`: the session's last authentication was recent when the start was made.
+    Add { account: AccountId, reauthenticated: bool },
 }
 
 impl Ligature {
     /// Whoever takes this identity, or its account, away at this moment waits for the answer, or was faster and is seen;
     /// so is what was configured until then. The rest of the transaction goes by what this answers.
-    pub(crate) async fn hold(&self, c: &mut Conn, held: &Held, client: Option<&str>) -> Result<Arc<Ground>, Fault> {
-        hold_account_of(c, self.org, &held.namespace, &held.assertion.subject).await?;
-        self.ground(c, client).await
+    pub(crate) async fn hold(&self, c: &mut Conn, identity: &UpstreamIdentity, client: Option<&str>) -> Result<Arc<PolicyContext>, Error> {
+        hold_account_of(c, self.org, &identity.namespace, &identity.assertion.subject).await?;
+        self.policy_context(c, client).await
     }
 
     /// Decides on an identity that has just been, or was earlier in this attempt, asserted, and is held. A shadow policy
     /// decides beside it on facts of its own; where it differs, that is written down and nothing else happens.
-    pub(crate) async fn decide_on(&self, c: &mut Conn, held: &Held, ask: Ask<'_>, ground: &Ground) -> Result<(Facts, Arc<Policy>, Decision), Fault> {
-        let (facts, policy) = self.facts(c, held, ask, ground).await?;
+    pub(crate) async fn decide_on(&self, c: &mut Conn, identity: &UpstreamIdentity, ask: Ask<'_>, config: &PolicyContext) -> Result<(Facts, Arc<Policy>, Decision), Error> {
+        let (facts, policy) = self.facts(c, identity, ask, config).await?;
         if facts.known.is_none() {
-            self.contest(c, held, &policy).await?;
+            self.contest(c, identity, &policy).await?;
         }
         let decision = decide(&facts, &policy);
-        if let Some(shadow) = ground.policies.shadowed() {
-            let ground = Ground::new(Arc::new(shadow), Arc::clone(&ground.providers), ground.client.clone());
-            let (facts, policy) = self.facts(c, held, ask, &ground).await?;
+        if let Some(shadow) = config.policies.shadowed() {
+            let config = PolicyContext::new(Arc::new(shadow), Arc::clone(&config.providers), config.client.clone());
+            let (facts, policy) = self.facts(c, identity, ask, &config).await?;
             let other = decide(&facts, &policy);
             if other.outcome != decision.outcome {
                 let detail = serde_json::json!({"active": decision.outcome.name(), "shadow": other.outcome.name(), "reasons": other.reasons, "policy_version": policy.version, "facts": facts});
-                self.record(c, Event { provider: held.key.clone(), ..Event::new("policy.shadow").by("system").detail(detail) }).await?;
+                self.record(c, Event { provider: identity.key.clone(), ..Event::new("policy.shadow").by("system").detail(detail) }).await?;
             }
         }
         Ok((facts, policy, decision))
     }
 
     /// Facts under the policies of a ground.
-    pub(crate) async fn facts(&self, c: &mut Conn, held: &Held, ask: Ask<'_>, ground: &Ground) -> Result<(Facts, Arc<Policy>), Fault> {
-        let policy = ground.policy(Some(&held.key));
-        let enabled = ground.provider(held.provider).is_some_and(|p| p.enabled);
+    pub(crate) async fn facts(&self, c: &mut Conn, identity: &UpstreamIdentity, ask: Ask<'_>, config: &PolicyContext) -> Result<(Facts, Arc<Policy>), Error> {
+        let policy = config.policy(Some(&identity.key));
+        let enabled = config.provider(identity.provider).is_some_and(|p| p.enabled);
         let (proven, proof) = match ask {
-            Ask::SignIn { proven, kept, .. } => (proven, kept.proof.as_ref()),
+            Ask::SignIn { proven, progress, .. } => (proven, progress.proof.as_ref()),
             Ask::Add { .. } => (false, None),
         };
         let mut facts = Facts {
             intent: Intent::SignIn,
             provider: None,
-            trust: held.trust(&policy, proven),
-            known: self.known(c, held).await?,
+            trust: identity.trust(&policy, proven),
+            known: self.known(c, identity).await?,
             rules: Vec::new(),
             candidates: Vec::new(),
             pending: None,
             email: None,
-            act: Act::Arrived,
+            act: UserAction::Initial,
             local: Local::Password,
-            given: Given::default(),
+            given: CompletedRequirements::default(),
             proof_gone: false,
             contested: false,
         };
-        let around = self.surroundings(c, &policy, facts.known, ground).await?;
-        let values = self.values(held, &policy, &around)?;
-        facts.provider = Some(ProviderFacts { id: held.provider, enabled, filter: values.filter, second_factor: held.second_factor(&policy) });
+        let around = self.expression_context(c, &policy, facts.known, config).await?;
+        let values = self.values(identity, &policy, &around)?;
+        facts.provider = Some(ProviderFacts { id: identity.provider, enabled, filter: values.filter, second_factor: identity.second_factor(&policy) });
         let sync = &policy.choices.sync.on_create;
         let filled = policy.choices.registration.iter().map(|f| &f.field).filter(|f| sync.contains(f) && values.profile(f).is_some()).cloned().collect();
         match ask {
-            Ask::Add { account, recent } => {
-                let add = self.add_to(c, held, account, ground).await?;
-                facts.intent = Intent::Add(AddTo { recent: recent && add.recent, ..add });
+            Ask::Add { account, reauthenticated } => {
+                let add = self.add_to(c, identity, account, config).await?;
+                facts.intent = Intent::Add(AddTo { reauthenticated: reauthenticated && add.reauthenticated, ..add });
             }
-            Ask::SignIn { act, kept, .. } => {
+            Ask::SignIn { act, progress, .. } => {
                 facts.act = act;
-                facts.given = given(kept, filled);
-                if let Act::Proved(account, ..) = act {
-                    facts.proof_gone = !self.still_proves(c, account, kept.proof.as_ref()).await?;
+                facts.given = given(progress, filled);
+                if let UserAction::Proved(account, ..) = act {
+                    facts.proof_gone = !self.still_proves(c, account, progress.proof.as_ref()).await?;
                 }
             }
         }
@@ -112,21 +112,21 @@ impl Ligature {
             facts.rules = rules;
             for lookup in &lookups {
                 if let Some(rule) = facts.rules.iter_mut().find(|r| r.rule == lookup.rule) {
-                    rule.values = lookup.all.iter().map(|c| self.vault.pseudonym(&[b"match", c.attribute.name().as_bytes(), c.folded.as_bytes()])).collect();
+                    rule.values = lookup.all.iter().map(|c| self.keys.pseudonym(&[b"match", c.attribute.name().as_bytes(), c.folded.as_bytes()])).collect();
                 }
             }
-            facts.candidates = self.candidates(c, held, &lookups, ground).await?;
+            facts.candidates = self.candidates(c, identity, &lookups, config).await?;
             // PostgreSQL shows each statement what was committed before it. If a candidate appeared because this very
             // identity got its account a moment ago, the link is visible by now: the identity is known (RB-02).
             if self.store.is_postgres() && !facts.candidates.is_empty() {
-                facts.known = self.known(c, held).await?;
+                facts.known = self.known(c, identity).await?;
             }
             if facts.known.is_some() {
                 facts.candidates.clear();
                 facts.rules.clear();
             } else {
-                self.named(c, held, ground, &policy, proof, &mut facts).await?;
-                if let Some(address) = held.address() {
+                self.named(c, identity, config, &policy, proof, &mut facts).await?;
+                if let Some(address) = identity.address() {
                     facts.pending = match looked_up(&lookups, &facts.candidates, address.as_str()) {
                         Some(pending) => pending,
                         None => find_pending(c, self.org, address.as_str()).await?,
@@ -139,19 +139,19 @@ impl Ligature {
             self.add_agreed(c, &policy, &accounts, &mut facts.given).await?;
         }
         if let (Intent::SignIn, Some(known)) = (facts.intent, facts.known) {
-            facts.email = self.email_facts(c, held, &policy, known, facts.trust).await?;
+            facts.email = self.email_facts(c, identity, &policy, known, facts.trust).await?;
         }
         Ok((facts, policy))
     }
 
     /// The account that an identity is linked to.
-    async fn known(&self, c: &mut Conn, held: &Held) -> Result<Option<Known>, Fault> {
-        let found = find_link(c, self.org, &held.namespace, &held.assertion.subject).await?;
+    async fn known(&self, c: &mut Conn, identity: &UpstreamIdentity) -> Result<Option<Known>, Error> {
+        let found = find_link(c, self.org, &identity.namespace, &identity.assertion.subject).await?;
         Ok(found.map(|(link, state, second_factor)| Known { account: link.account_id, state, link: Some(link.id), second_factor }))
     }
 
     /// What these accounts accepted earlier, where the policy has agreements.
-    pub(crate) async fn add_agreed(&self, c: &mut Conn, policy: &Policy, accounts: &[AccountId], given: &mut Given) -> Result<(), Fault> {
+    pub(crate) async fn add_agreed(&self, c: &mut Conn, policy: &Policy, accounts: &[AccountId], given: &mut CompletedRequirements) -> Result<(), Error> {
         if !policy.choices.agreements.is_empty() && !accounts.is_empty() {
             given.agreed.extend(list_agreements(c, accounts).await?.into_iter().map(|(account, what, _)| Agreed { account: Some(account), what }));
         }
@@ -159,16 +159,16 @@ impl Ligature {
     }
 
     /// Claims of the account's identities, read only where an expression asks for them (GV-05, GV-06).
-    pub(crate) async fn surroundings(&self, c: &mut Conn, policy: &Policy, known: Option<Known>, ground: &Ground) -> Result<Surroundings, Fault> {
-        let mut around = Surroundings { client: ground.client.clone(), ..Surroundings::default() };
+    pub(crate) async fn expression_context(&self, c: &mut Conn, policy: &Policy, known: Option<Known>, config: &PolicyContext) -> Result<ExpressionContext, Error> {
+        let mut around = ExpressionContext { client: config.client.clone(), ..ExpressionContext::default() };
         let choices = &policy.choices;
         let asks = |text: &String| text.contains("dentit");
         let asked = asks(&choices.claim_filter) || choices.mapping.values().any(asks) || choices.rules.iter().any(|r| asks(&r.when) || r.all.iter().any(|m| asks(&m.equals)));
         if let (true, Some(known)) = (asked, known) {
             // Oldest first, so that of several identities of a provider the last used one stays.
             for (provider, sealed) in list_claims(c, known.account).await? {
-                let claims: Option<serde_json::Value> = self.vault.open_sealed("claims", &sealed).and_then(|b| serde_json::from_slice(&b).ok());
-                if let (Some(claims), Some(provider)) = (claims, ground.provider(provider)) {
+                let claims: Option<serde_json::Value> = self.keys.open_sealed("claims", &sealed).and_then(|b| serde_json::from_slice(&b).ok());
+                if let (Some(claims), Some(provider)) = (claims, config.provider(provider)) {
                     around.last = Some(claims.clone());
                     around.identities.insert(provider.key.clone(), claims);
                 }
@@ -177,14 +177,14 @@ impl Ligature {
         Ok(around)
     }
 
-    async fn add_to(&self, c: &mut Conn, held: &Held, id: AccountId, ground: &Ground) -> Result<AddTo, Fault> {
+    async fn add_to(&self, c: &mut Conn, identity: &UpstreamIdentity, id: AccountId, config: &PolicyContext) -> Result<AddTo, Error> {
         let all = load_snapshots(c, self.org, &[id]).await?;
         let account = all.get(&id).ok_or(domain::Refusal::SessionEnded)?;
-        Ok(ground.add_to(account, held))
+        Ok(config.add_to(account, identity))
     }
 
     /// The accounts that each look-up finds: those that fulfil all of its conditions.
-    async fn candidates(&self, c: &mut Conn, held: &Held, lookups: &[Lookup], ground: &Ground) -> Result<Vec<Candidate>, Fault> {
+    async fn candidates(&self, c: &mut Conn, identity: &UpstreamIdentity, lookups: &[Lookup], config: &PolicyContext) -> Result<Vec<Candidate>, Error> {
         let mut found: Vec<(&Lookup, Vec<AccountId>, Option<&str>)> = Vec::new();
         for lookup in lookups {
             let matched = lookup.all.iter().rfind(|c| c.attribute == Attribute::Email).map(|c| c.folded.as_str());
@@ -202,18 +202,20 @@ impl Ligature {
             return Ok(Vec::new());
         }
         let snapshots = load_snapshots(c, self.org, &all).await?;
-        let identity_hash = self.identity_hash(held);
+        let identity_hash = self.identity_hash(identity);
         Ok(found
             .into_iter()
-            .flat_map(|(lookup, ids, matched)| ids.into_iter().filter_map(|id| snapshots.get(&id)).map(|s| ground.candidate(s, &lookup.rule, matched, None, held, &identity_hash)).collect::<Vec<_>>())
+            .flat_map(|(lookup, ids, matched)| {
+                ids.into_iter().filter_map(|id| snapshots.get(&id)).map(|s| config.candidate(s, &lookup.rule, matched, None, identity, &identity_hash)).collect::<Vec<_>>()
+            })
             .collect())
     }
 
     /// The account that the person named, found by nothing but that (AU-13).
-    async fn named(&self, c: &mut Conn, held: &Held, ground: &Ground, policy: &Policy, proof: Option<&ProvedBy>, facts: &mut Facts) -> Result<(), Fault> {
+    async fn named(&self, c: &mut Conn, identity: &UpstreamIdentity, config: &PolicyContext, policy: &Policy, proof: Option<&ProvedBy>, facts: &mut Facts) -> Result<(), Error> {
         let target = match facts.act {
-            Act::Proved(target, _, By::Name) | Act::Named(Some(target)) | Act::NamedByPhone(Some(target)) => target,
-            Act::Proved(target, proof, By::Rule) if proof >= Proof::Credential && facts.candidates.iter().all(|c| c.account != target) => target,
+            UserAction::Proved(target, _, By::Name) | UserAction::Named(Some(target)) | UserAction::NamedByPhone(Some(target)) => target,
+            UserAction::Proved(target, proof, By::Rule) if proof >= Proof::Credential && facts.candidates.iter().all(|c| c.account != target) => target,
             _ => return Ok(()),
         };
         let rule = policy.choices.rules.iter().find(|r| r.entered_by_user);
@@ -221,15 +223,15 @@ impl Ligature {
             && let Some(account) = load_snapshots(c, self.org, &[target]).await?.get(&target)
         {
             // Whoever shows the account's own credential needs no proved address on it.
-            let verified = account.emails.iter().any(|e| e.proof != "none") || matches!(facts.act, Act::Proved(..));
-            facts.candidates.push(Candidate { verified, ..ground.candidate(account, &rule.id, None, proof, held, &self.identity_hash(held)) });
+            let verified = account.emails.iter().any(|e| e.proof != "none") || matches!(facts.act, UserAction::Proved(..));
+            facts.candidates.push(Candidate { verified, ..config.candidate(account, &rule.id, None, proof, identity, &self.identity_hash(identity)) });
         }
         Ok(())
     }
 
     /// Whether a known identity comes with an address that its account does not have.
-    async fn email_facts(&self, c: &mut Conn, held: &Held, policy: &Policy, known: Known, trust: Option<Trust>) -> Result<Option<EmailFacts>, Fault> {
-        let Some(address) = held.address().filter(|_| policy.choices.email_change != EmailChange::Keep && trust >= Some(Trust::ClaimedVerified)) else { return Ok(None) };
+    async fn email_facts(&self, c: &mut Conn, identity: &UpstreamIdentity, policy: &Policy, known: Known, trust: Option<Trust>) -> Result<Option<EmailFacts>, Error> {
+        let Some(address) = identity.address().filter(|_| policy.choices.email_change != EmailChange::Keep && trust >= Some(Trust::ClaimedVerified)) else { return Ok(None) };
         if list_emails(c, known.account).await?.iter().any(|e| e.canonical == address.as_str()) {
             return Ok(None);
         }
@@ -240,18 +242,18 @@ impl Ligature {
 
     /// The keyed hash of an address that an account ignores; another account's is another hash.
     pub(crate) fn ignored_hash(&self, account: AccountId, address: &Canonical) -> String {
-        self.vault.pseudonym(&[b"ignored-email", &account.0, address.as_str().as_bytes()])
+        self.keys.pseudonym(&[b"ignored-email", &account.0, address.as_str().as_bytes()])
     }
 }
 
 /// What was given in an attempt, as the decision sees it. `filled`: by the provider's claims.
-pub(crate) fn given(kept: &Kept, filled: Vec<domain::policy::Target>) -> Given {
-    Given {
-        factor: kept.factor.as_ref().map(|(account, _)| *account),
-        agreed: kept.agreed.iter().map(|what| Agreed { account: None, what: what.clone() }).collect(),
-        fields: filled.into_iter().chain(kept.fields.keys().cloned()).collect(),
-        answered: kept.answered,
-        restores: kept.restores,
+pub(crate) fn given(progress: &AttemptProgress, filled: Vec<domain::policy::Target>) -> CompletedRequirements {
+    CompletedRequirements {
+        factor: progress.factor.as_ref().map(|(account, _)| *account),
+        agreed: progress.agreed.iter().map(|what| Agreed { account: None, what: what.clone() }).collect(),
+        fields: filled.into_iter().chain(progress.fields.keys().cloned()).collect(),
+        answered: progress.answered,
+        restores: progress.restores,
     }
 }
 

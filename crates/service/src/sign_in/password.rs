@@ -2,14 +2,14 @@
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use domain::{
     AccountId, CredentialId, Refusal,
-    attempt::{Kept, ProvedBy, Then},
+    attempt::{AttemptProgress, ProvedBy, Then},
     contact::Contact,
     path::Continuation,
 };
 use storage::accounts::{find_password_row, rehash_password};
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     audit::Event,
     codes::limits::{Counted, Guarded},
 };
@@ -64,8 +64,8 @@ fn words(known: &[String]) -> Vec<&str> {
     known.iter().flat_map(|k| k.split(['@', '.', ' ']).chain([k.as_str()])).filter(|w| w.len() > 2).collect()
 }
 
-fn hasher(cost: HashCost) -> Result<Argon2<'static>, Fault> {
-    let params = Params::new(cost.kib, cost.passes, cost.lanes, None).map_err(|e| Fault::Internal(e.to_string()))?;
+fn hasher(cost: HashCost) -> Result<Argon2<'static>, Error> {
+    let params = Params::new(cost.kib, cost.passes, cost.lanes, None).map_err(|e| Error::Internal(e.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -90,17 +90,17 @@ fn judge(hasher: &Argon2<'_>, cost: HashCost, stored: Option<&str>, typed: &str)
 
 impl Ligature {
     /// Waits for a place among the hashing threads; too many waiting is "busy" (RL-09).
-    async fn with_slot<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    async fn with_slot<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         let _queue = self.shared.waiting.try_acquire().map_err(|_| Refusal::Busy)?;
-        let _slot = self.shared.hashing.acquire().await.map_err(|e| Fault::Internal(e.to_string()))?;
-        tokio::task::spawn_blocking(work).await.map_err(|e| Fault::Internal(e.to_string()))
+        let _slot = self.shared.hashing.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
+        tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(e.to_string()))
     }
 
     /// Whether a password may be set by somebody of whom these words are known.
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for one that is too short or easy to guess, [`Refusal::PasswordLeaked`].
-    pub(crate) async fn check_new_password(&self, password: &str, known: &[String]) -> Result<(), Fault> {
+    pub(crate) async fn check_new_password(&self, password: &str, known: &[String]) -> Result<(), Error> {
         let password = &normal(password);
         if !acceptable(password, known) {
             return Err(Refusal::BadRequest.into());
@@ -109,18 +109,18 @@ impl Ligature {
     }
 
     /// Hashes a new password as a PHC string.
-    pub(crate) async fn hash_password(&self, password: &str) -> Result<String, Fault> {
+    pub(crate) async fn hash_password(&self, password: &str) -> Result<String, Error> {
         let (hasher, password) = (hasher(self.settings.hash_cost)?, normal(password));
         self.with_slot(move || {
             let hashed: Result<PasswordHash, _> = hasher.hash_password(password.as_bytes());
-            hashed.map(|h| h.to_string()).map_err(|e| Fault::Internal(e.to_string()))
+            hashed.map(|h| h.to_string()).map_err(|e| Error::Internal(e.to_string()))
         })
         .await?
     }
 
     /// Checks a password against an account's, or burns the same time where there is none and where the account's limit
     /// lets none be looked at. A right one whose hash was made at another cost comes back hashed at today's.
-    async fn matches(&self, counted: &Counted, stored: Option<String>, password: &str) -> Result<(bool, Option<String>), Fault> {
+    async fn matches(&self, counted: &Counted, stored: Option<String>, password: &str) -> Result<(bool, Option<String>), Error> {
         let (cost, typed) = (self.settings.hash_cost, password.to_owned());
         let hasher = hasher(cost)?;
         let stored = stored.filter(|_| counted.opens());
@@ -131,18 +131,18 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`] for everything that does not fit, [`Refusal::RateLimited`] over the limit.
-    pub(crate) async fn check_password(&self, visitor: &Visitor, address: &str, password: &str) -> Result<(AccountId, ProvedBy), Fault> {
+    pub(crate) async fn check_password(&self, ctx: &RequestContext, address: &str, password: &str) -> Result<(AccountId, ProvedBy), Error> {
         let contact = Contact::parse(address).map_err(|_| Refusal::CredentialsWrong)?;
         let account = self.find_contact_owner(&mut self.store.read().await?, &contact).await?;
-        self.check_password_of(visitor, account, contact.as_str().as_bytes(), password).await
+        self.check_password_of(ctx, account, contact.as_str().as_bytes(), password).await
     }
 
     /// The password of the session's own account.
     ///
     /// # Errors
     /// As [`Ligature::check_password`].
-    pub(crate) async fn check_own_password(&self, visitor: &Visitor, account: AccountId, password: &str) -> Result<ProvedBy, Fault> {
-        Ok(self.check_password_of(visitor, Some(account), &[], password).await?.1)
+    pub(crate) async fn check_own_password(&self, ctx: &RequestContext, account: AccountId, password: &str) -> Result<ProvedBy, Error> {
+        Ok(self.check_password_of(ctx, Some(account), &[], password).await?.1)
     }
 
     /// The password of an account that is known already, or of nobody. `typed` is what the person named it by: waiting
@@ -150,39 +150,39 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Ligature::check_password`].
-    pub(crate) async fn check_password_of(&self, visitor: &Visitor, account: Option<AccountId>, typed: &[u8], password: &str) -> Result<(AccountId, ProvedBy), Fault> {
+    pub(crate) async fn check_password_of(&self, ctx: &RequestContext, account: Option<AccountId>, typed: &[u8], password: &str) -> Result<(AccountId, ProvedBy), Error> {
         let stored = match account {
             Some(account) => find_password_row(&mut self.store.read().await?, account).await?,
             None => None,
         };
-        self.check_hash(visitor, account, typed, stored, password).await
+        self.check_hash(ctx, account, typed, stored, password).await
     }
 
     /// A password that the account had, whose hash was kept; by the same limiter.
     ///
     /// # Errors
     /// As [`Ligature::check_password`].
-    pub(crate) async fn check_stored_password(&self, visitor: &Visitor, account: AccountId, stored: Option<(CredentialId, String)>, password: &str) -> Result<(), Fault> {
-        self.check_hash(visitor, Some(account), &[], stored, password).await.map(drop)
+    pub(crate) async fn check_stored_password(&self, ctx: &RequestContext, account: AccountId, stored: Option<(CredentialId, String)>, password: &str) -> Result<(), Error> {
+        self.check_hash(ctx, Some(account), &[], stored, password).await.map(drop)
     }
 
-    async fn check_hash(&self, visitor: &Visitor, account: Option<AccountId>, typed: &[u8], stored: Option<(CredentialId, String)>, password: &str) -> Result<(AccountId, ProvedBy), Fault> {
+    async fn check_hash(&self, ctx: &RequestContext, account: Option<AccountId>, typed: &[u8], stored: Option<(CredentialId, String)>, password: &str) -> Result<(AccountId, ProvedBy), Error> {
         if password.is_empty() || password.len() > LONGEST {
             return Err(Refusal::CredentialsWrong.into());
         }
-        let counted = self.count_try(visitor, Guarded::Password, account, typed).await?;
+        let counted = self.count_try(ctx, Guarded::Password, account, typed).await?;
         let (credential, stored) = stored.unzip();
         let (right, fresh) = match self.matches(&counted, stored.clone(), password).await {
             Ok(judged) => judged,
-            Err(fault) => {
+            Err(error) => {
                 self.store.write(move |c| Box::pin(async move { counted.was_not_made(c).await })).await?;
-                return Err(fault);
+                return Err(error);
             }
         };
         match (right, account, credential) {
             (true, Some(account), Some(credential)) => {
                 self.store
-                    .write::<_, Fault, _>(move |c| {
+                    .write::<_, Error, _>(move |c| {
                         Box::pin(async move {
                             if let (Some(fresh), Some(old)) = (fresh, stored) {
                                 rehash_password(c, account, &old, &fresh).await?;
@@ -194,18 +194,18 @@ impl Ligature {
                 Ok((account, ProvedBy::Password(credential)))
             }
             _ => {
-                self.tell_of_stuffing(visitor, &counted).await?;
+                self.tell_of_stuffing(ctx, &counted).await?;
                 Err(Refusal::CredentialsWrong.into())
             }
         }
     }
 
     /// Many accounts, one network: when it has used up its wrong answers the console hears of it (RL-02).
-    async fn tell_of_stuffing(&self, visitor: &Visitor, counted: &Counted) -> Result<(), Fault> {
+    async fn tell_of_stuffing(&self, ctx: &RequestContext, counted: &Counted) -> Result<(), Error> {
         if !counted.fills_network {
             return Ok(());
         }
-        let detail = serde_json::json!({ "network": visitor.network });
+        let detail = serde_json::json!({ "network": ctx.network });
         let (this, event) = (self.clone(), Event { provider: "password".into(), ..Event::new("signin.stuffing").by("system").detail(detail) });
         self.store.write(move |c| Box::pin(async move { this.record(c, event).await })).await
     }
@@ -214,18 +214,18 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], [`Refusal::Busy`], refusals of the decision.
-    pub async fn sign_in_by_password(&self, visitor: &Visitor, address: &str, password: &str, continuation: Continuation) -> Result<Arrival, Fault> {
-        let (account, proof) = match self.check_password(visitor, address, password).await {
+    pub async fn sign_in_by_password(&self, ctx: &RequestContext, address: &str, password: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
+        let (account, proof) = match self.check_password(ctx, address, password).await {
             Ok(shown) => shown,
-            Err(fault) => {
-                let (this, code) = (self.clone(), fault.refusal().code());
-                self.store.write::<_, Fault, _>(move |c| Box::pin(async move { this.record(c, Event { provider: "password".into(), ..Event::new("signin.refused").code(code) }).await })).await?;
-                return Err(fault);
+            Err(error) => {
+                let (this, code) = (self.clone(), error.refusal().code());
+                self.store.write::<_, Error, _>(move |c| Box::pin(async move { this.record(c, Event { provider: "password".into(), ..Event::new("signin.refused").code(code) }).await })).await?;
+                return Err(error);
             }
         };
-        self.settle(visitor, move |this, c, visitor| {
-            let (continuation, kept) = (continuation.clone(), Kept { proof: Some(proof.clone()), ..Kept::default() });
-            Box::pin(async move { this.end_locally(c, &visitor, Then::SignIn { account, method: "password".into() }, kept, continuation, None).await })
+        self.retry_step(ctx, move |this, c, ctx| {
+            let (continuation, progress) = (continuation.clone(), AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() });
+            Box::pin(async move { this.end_locally(c, &ctx, Then::SignIn { account, method: "password".into() }, progress, continuation, None).await })
         })
         .await
     }
@@ -244,11 +244,11 @@ mod tests {
             hash.to_string()
         };
         let (composed, apart, wide) = ("p\u{e4}ssw\u{f6}rt-lang-1", "pa\u{308}sswo\u{308}rt-lang-1", "p\u{e4}ssw\u{f6}rt-lang-\u{ff11}");
-        let kept = hashed(&normal(composed));
+        let progress = hashed(&normal(composed));
         for typed in [composed, apart, wide] {
-            assert_eq!(judge(&hasher, cost, Some(&kept), typed), (true, None), "{typed:?}");
+            assert_eq!(judge(&hasher, cost, Some(&progress), typed), (true, None), "{typed:?}");
         }
-        assert!(!judge(&hasher, cost, Some(&kept), "passwort-lang-1").0);
+        assert!(!judge(&hasher, cost, Some(&progress), "passwort-lang-1").0);
         // A hash of the letters as they came then: it fits, and is made anew, after which every keyboard does.
         let before = hashed(apart);
         assert!(!judge(&hasher, cost, Some(&before), composed).0);

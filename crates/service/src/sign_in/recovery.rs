@@ -3,23 +3,23 @@ use std::sync::Arc;
 
 use storage::maintenance::instance::Recovery;
 
-use crate::{Fault, Ligature};
+use crate::{Error, Ligature};
 
 impl Ligature {
     /// Makes void what a restored copy or a promoted standby revived. Called before the first request and every minute; without a
     /// recovery it only reads.
     ///
     /// # Errors
-    /// [`Fault::Storage`]: then nothing may be served.
-    pub async fn settle_recovery(&self) -> Result<Option<Recovery>, Fault> {
+    /// [`Error::Storage`]: then nothing may be served.
+    pub async fn settle_recovery(&self) -> Result<Option<Recovery>, Error> {
         Ok(self.store.settle(Arc::clone(&self.clock), self.settings.synchronous_standby).await?)
     }
 
     /// The same on an operator's word, where nothing can be seen: a snapshot of a file system, a copy by other tools.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn recover(&self, recovery: Recovery) -> Result<(), Fault> {
+    /// [`Error::Storage`].
+    pub async fn recover(&self, recovery: Recovery) -> Result<(), Error> {
         Ok(self.store.recover(recovery, self.now(), "cli").await?)
     }
 }

@@ -2,7 +2,7 @@
 use domain::{
     AccountId, CredentialId, Facts, Outcome, Refusal,
     account_rules::rewind::Changed,
-    attempt::{Awaited, CodePurpose, Kept, ProvedBy, State, Then},
+    attempt::{AttemptProgress, Awaited, CodePurpose, ProvedBy, State, Then},
     contact::Contact,
     decide,
     email_address::Canonical,
@@ -12,7 +12,7 @@ use domain::{
 use storage::{
     Conn,
     accounts::{
-        access::{Kept as Row, list_ways},
+        access::{AccessRow as Row, list_ways},
         find_account, find_owner,
         journal::remove_undo_links,
         second_factors::{TOTP, find_factor},
@@ -21,15 +21,15 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     account::changes::ProfileChange,
     attempt::{Opened, trace_of},
     audit::Event,
     codes::limits::Guarded,
     crypto::random::row_id,
     notifications::messages::Kind,
-    sign_in::complete_login::{Settled, client_of},
-    transaction::Acting,
+    sign_in::complete_login::{TxOutcome, requesting_client_of},
+    transaction::LiveRequest,
 };
 
 /// The page that shows what else opens an account that was recovered.
@@ -40,9 +40,9 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for what is no address, [`Refusal::PasswordOff`].
-    pub async fn ask_reset(&self, visitor: &Visitor, email: &str, continuation: Continuation) -> Result<Arrival, Fault> {
+    pub async fn ask_reset(&self, ctx: &RequestContext, email: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
         let address = Canonical::parse(email).map_err(|_| Refusal::BadRequest)?;
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let (address, continuation) = (address.clone(), continuation.clone());
             Box::pin(async move {
                 this.may_anyone_sign_in(c, Local::Password, &continuation).await?;
@@ -52,7 +52,7 @@ impl Ligature {
                     None => false,
                 };
                 let awaited = Awaited { purpose: CodePurpose::Reset, account: owner.filter(|_| active), contact: address.as_str().to_owned() };
-                this.await_code(c, &visitor, awaited, None, &continuation).await
+                this.await_code(c, &ctx, awaited, None, &continuation).await
             })
         })
         .await
@@ -62,12 +62,12 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for a password that may not be set, [`Refusal::CodeExhausted`].
-    pub async fn reset(&self, visitor: &Visitor, id: &str, typed: &str, password: &str) -> Result<Arrival, Fault> {
-        let open = self.opened(&mut self.store.read().await?, visitor, id).await?;
-        self.take_code(visitor, id, open, typed, Some(password)).await
+    pub async fn reset(&self, ctx: &RequestContext, id: &str, typed: &str, password: &str) -> Result<LoginOutcome, Error> {
+        let open = self.opened(&mut self.store.read().await?, ctx, id).await?;
+        self.take_code(ctx, id, open, typed, Some(password)).await
     }
 
-    pub(crate) async fn finish_reset(&self, c: &mut Conn, visitor: &Acting, open: &Opened, (account, contact): (AccountId, &Contact), phc: &str) -> Result<Settled, Fault> {
+    pub(crate) async fn finish_reset(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, (account, contact): (AccountId, &Contact), phc: &str) -> Result<TxOutcome, Error> {
         let row = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Active).ok_or(Refusal::PolicyChanged)?;
         if self.find_contact_owner(c, contact).await? != Some(account) {
             return Err(Refusal::AttemptExpired.into());
@@ -75,7 +75,7 @@ impl Ligature {
         let known = Known { account, state: row.state(), link: None, second_factor: find_factor(c, account, TOTP).await?.is_some() };
         let contested = self.is_contested(c, account, Some(&ProvedBy::code_to(contact))).await?;
         let facts = Facts { local: Local::Reset, contested, ..Facts::local(Intent::SignIn, Some(known)) };
-        let policy = self.ground(c, client_of(&open.continuation).as_deref()).await?.policy(None);
+        let policy = self.policy_context(c, requesting_client_of(&open.continuation).as_deref()).await?.policy(None);
         let decision = decide(&facts, &policy);
         if let Outcome::Refuse { refusal } = decision.outcome {
             self.move_on(c, open, &State::Refused { refusal }, "").await?;
@@ -89,12 +89,12 @@ impl Ligature {
         set_password(c, self.org, account, id, phc, now).await?;
         self.forget_tries(c, Guarded::Password, account).await?;
         self.end_everything(c, account, None).await?;
-        let visitor = &visitor.signed_out();
+        let ctx = &ctx.signed_out();
         self.record(c, Event::new("password.reset").account(account)).await?;
         // Links of before do nothing any more (UD-08); this change has its own.
         remove_undo_links(c, account).await?;
         let noted = self.changed(c, changing, Changed::Password, "reset", ProfileChange::default()).await?;
-        self.tell(c, account, Kind::PasswordNotice, visitor, "", "", noted.as_ref()).await?;
+        self.notify(c, account, Kind::PasswordNotice, ctx, "", "", noted.as_ref()).await?;
         // Other ways in stay; the person sees them before anything else, wherever they were going (PH-04, RP-01).
         let opens = list_ways(c, account).await?.into_iter().filter(|row| !matches!(row, Row::Merge { .. } | Row::Credential { .. } | Row::RecoveryCodes { .. })).count();
         let continuation = match &open.continuation {
@@ -102,12 +102,12 @@ impl Ligature {
             other if opens <= 1 => other.clone(),
             Continuation::Authorize(request) | Continuation::Recovered(request) => Continuation::Recovered(request.clone()),
             Continuation::Account | Continuation::Admin | Continuation::Device { .. } | Continuation::Path(_) => {
-                Continuation::Path(SafePath::parse(RECOVERED).map_err(|_| Fault::Internal("a path of ours".into()))?)
+                Continuation::Path(SafePath::parse(RECOVERED).map_err(|_| Error::Internal("a path of ours".into()))?)
             }
         };
         let then = Then::SignIn { account, method: "password".into() };
-        let kept = Kept { proof: Some(ProvedBy::Password(id)), ..Kept::default() };
-        match self.end_locally(c, visitor, then, kept, continuation, None).await? {
+        let progress = AttemptProgress { proof: Some(ProvedBy::Password(id)), ..AttemptProgress::default() };
+        match self.end_locally(c, ctx, then, progress, continuation, None).await? {
             // Nothing is changed for who may not come in by it.
             Err((refusal, _)) => Err(refusal.into()),
             arrived => Ok(arrived),

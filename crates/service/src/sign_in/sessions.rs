@@ -6,10 +6,10 @@ use storage::{
 };
 
 use crate::{
-    Caller, Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext, SessionInfo,
     crypto::random::{hash, row_id, support_code, token},
-    policy::context::Ground,
-    transaction::{Acting, Session},
+    policy::context::PolicyContext,
+    transaction::{LiveRequest, Session},
 };
 
 /// How a session came about.
@@ -35,22 +35,22 @@ impl Opening {
     }
 
     /// The caller's own session under a new id, standing where it stood.
-    pub fn kept(caller: &Session) -> Self {
+    pub fn progress(caller: &Session) -> Self {
         Self { account: caller.account, method: caller.method.clone(), link: caller.link, provider: None, kind: "add", auth_at: caller.auth_at, factor: caller.factor.clone() }
     }
 }
 
 impl Ligature {
     /// Opens a session, by what was configured when this transaction decided, and ends the one that the browser had: ids are never kept over a sign-in or a link (SB-01).
-    pub(crate) async fn open_session(&self, c: &mut Conn, visitor: &Acting, ground: &Ground, opening: &Opening) -> Result<String, Fault> {
+    pub(crate) async fn open_session(&self, c: &mut Conn, ctx: &LiveRequest, config: &PolicyContext, opening: &Opening) -> Result<String, Error> {
         let (now, secret) = (self.now(), token());
-        if let Some(old) = &visitor.session
+        if let Some(old) = &ctx.session
             && end_session(c, &old.hash).await? == 0
         {
             return Err(Refusal::SessionEnded.into());
         }
         // The same person's session goes on for the applications that it reached.
-        let going_on = visitor.session.as_ref().filter(|old| old.account == opening.account && !old.sid.is_empty());
+        let going_on = ctx.session.as_ref().filter(|old| old.account == opening.account && !old.sid.is_empty());
         let sid = going_on.map_or_else(token, |old| old.sid.clone());
         let session = NewSession {
             hash: hash(&secret),
@@ -61,16 +61,16 @@ impl Ligature {
             provider: opening.provider,
             auth_at: opening.auth_at,
             expires_at: now + self.settings.session_absolute,
-            agent: visitor.agent.clone(),
-            network: visitor.network.clone(),
+            agent: ctx.agent.clone(),
+            network: ctx.network.clone(),
             factor: opening.factor.clone(),
             sid,
         };
         if session.factor.is_empty() {
-            self.note_demand(c, &ground.policy(None), session.account).await?;
+            self.note_demand(c, &config.policy(None), session.account).await?;
         }
         if matches!(opening.kind, "sign_in" | "confirm") {
-            self.know_browser(c, visitor, opening).await?;
+            self.know_browser(c, ctx, opening).await?;
         }
         add_session(c, self.org, &session, now).await?;
         add_auth_event(c, row_id(now), opening.kind, &session, now).await?;
@@ -80,8 +80,8 @@ impl Ligature {
     /// The live session of a cookie. Its last use is written at most every five minutes.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn session(&self, secret: &str) -> Result<Option<Caller>, Fault> {
+    /// [`Error::Storage`].
+    pub async fn session(&self, secret: &str) -> Result<Option<SessionInfo>, Error> {
         if secret.len() > 64 {
             return Ok(None);
         }
@@ -90,23 +90,23 @@ impl Ligature {
         let Some((row, name)) = row else { return Ok(None) };
         if now - row.seen_at > 5 * MINUTE {
             let hashed = hashed.clone();
-            self.store.write::<_, Fault, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
+            self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
         }
-        Ok(Some(Caller::of(row, name, hashed)))
+        Ok(Some(SessionInfo::of(row, name, hashed)))
     }
 
     /// Ends the visitor's session.
     ///
     /// # Errors
-    /// [`Fault::Storage`].
-    pub async fn sign_out(&self, visitor: &Visitor) -> Result<(), Fault> {
-        if visitor.session.is_none() {
+    /// [`Error::Storage`].
+    pub async fn sign_out(&self, ctx: &RequestContext) -> Result<(), Error> {
+        if ctx.session.is_none() {
             return Ok(());
         }
         let done = self
-            .act(visitor, move |this, c, visitor| {
+            .act(ctx, move |this, c, ctx| {
                 Box::pin(async move {
-                    let session = visitor.session()?;
+                    let session = ctx.session()?;
                     end_session(c, &session.hash).await?;
                     this.record(c, crate::audit::Event::new("session.ended").account(session.account)).await
                 })
@@ -114,7 +114,7 @@ impl Ligature {
             .await;
         match done {
             // It was over already.
-            Err(fault) if fault.refusal() == Refusal::SessionEnded => Ok(()),
+            Err(error) if error.refusal() == Refusal::SessionEnded => Ok(()),
             other => other,
         }
     }

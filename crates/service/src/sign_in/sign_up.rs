@@ -1,7 +1,7 @@
 //! A local account: pending until the code from its mailbox is typed.
 use domain::{
     AccountId, CredentialId, Facts, Outcome, Refusal,
-    attempt::{Awaited, CodePurpose, Kept, Then},
+    attempt::{AttemptProgress, Awaited, CodePurpose, Then},
     decide,
     email_address::Canonical,
     facts::{AccountState, Intent},
@@ -13,16 +13,16 @@ use storage::{
 };
 
 use crate::{
-    Arrival, Fault, Ligature, Visitor,
+    Error, Ligature, LoginOutcome, RequestContext,
     attempt::Opened,
     audit::Event,
     crypto::random::{row_id, subject},
     notifications::messages::Kind,
     sign_in::{
-        complete_login::{Settled, client_of},
+        complete_login::{TxOutcome, requesting_client_of},
         password::acceptable,
     },
-    transaction::Acting,
+    transaction::LiveRequest,
 };
 
 /// What a sign-up form holds.
@@ -59,17 +59,17 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] when the form has problems, [`Refusal::CreationClosed`].
-    pub async fn sign_up(&self, visitor: &Visitor, person: NewPerson, continuation: Continuation) -> Result<Arrival, Fault> {
+    pub async fn sign_up(&self, ctx: &RequestContext, person: NewPerson, continuation: Continuation) -> Result<LoginOutcome, Error> {
         let address = Canonical::parse(&person.email).map_err(|_| Refusal::BadRequest)?;
         if !person.problems().is_empty() {
             return Err(Refusal::BadRequest.into());
         }
         self.check_new_password(&person.password, &[]).await?;
         let phc = self.hash_password(&person.password).await?;
-        self.settle(visitor, move |this, c, visitor| {
+        self.retry_step(ctx, move |this, c, ctx| {
             let (person, address, phc, continuation) = (person.clone(), address.clone(), phc.clone(), continuation.clone());
             Box::pin(async move {
-                let policy = this.ground(c, client_of(&continuation).as_deref()).await?.policy(None);
+                let policy = this.policy_context(c, requesting_client_of(&continuation).as_deref()).await?.policy(None);
                 if let Outcome::Refuse { refusal } = decide(&Facts::local(Intent::SignUp, None), &policy).outcome {
                     return Err(refusal.into());
                 }
@@ -80,20 +80,20 @@ impl Ligature {
                 let account = match taken {
                     Some(_) => None,
                     None if reserved => None,
-                    None => Some(this.pending_account(c, &visitor, &person, &address, &phc).await?),
+                    None => Some(this.pending_account(c, &ctx, &person, &address, &phc).await?),
                 };
                 let awaited = Awaited { purpose: CodePurpose::SignUp, account, contact: address.shown().to_owned() };
                 let instead = taken.map(|owner| (owner, Kind::SignUpTaken));
-                this.await_code(c, &visitor, awaited, instead, &continuation).await
+                this.await_code(c, &ctx, awaited, instead, &continuation).await
             })
         })
         .await
     }
 
-    async fn pending_account(&self, c: &mut Conn, visitor: &Acting, person: &NewPerson, address: &Canonical, phc: &str) -> Result<AccountId, Fault> {
+    async fn pending_account(&self, c: &mut Conn, ctx: &LiveRequest, person: &NewPerson, address: &Canonical, phc: &str) -> Result<AccountId, Error> {
         let now = self.now();
         let account = AccountId(row_id(now));
-        add_account(c, self.org, account, AccountState::Pending, person.name.trim(), &visitor.locale, &subject(), now).await?;
+        add_account(c, self.org, account, AccountState::Pending, person.name.trim(), &ctx.locale, &subject(), now).await?;
         let email = NewEmail { address: address.clone(), proof: "none".into(), owner: false, primary: true };
         add_email(c, self.org, account, &email, row_id(now), now).await?;
         set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
@@ -102,8 +102,8 @@ impl Ligature {
     }
 
     /// The right code: the account becomes active and owns its address; other pending ones for it go.
-    pub(crate) async fn finish_sign_up(&self, c: &mut Conn, visitor: &Acting, open: &Opened, account: AccountId) -> Result<Settled, Fault> {
+    pub(crate) async fn finish_sign_up(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, account: AccountId) -> Result<TxOutcome, Error> {
         find_account(c, self.org, account).await?.ok_or(Refusal::AttemptExpired)?;
-        self.end_locally(c, visitor, Then::SignUp { account }, Kept::default(), open.continuation.clone(), Some(open)).await
+        self.end_locally(c, ctx, Then::SignUp { account }, AttemptProgress::default(), open.continuation.clone(), Some(open)).await
     }
 }

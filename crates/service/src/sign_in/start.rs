@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use upstream::{Start, UpstreamError};
 
 use crate::{
-    Fault, Ligature, Visitor,
+    Error, Ligature, RequestContext,
     crypto::random::{hash, token},
 };
 
@@ -18,7 +18,7 @@ const ENTRY_TTL: Micros = 60 * MINUTE;
 
 /// What the start cookie holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Sealed {
+pub(crate) struct LoginState {
     pub provider: ProviderId,
     pub key: String,
     pub state: String,
@@ -43,16 +43,16 @@ pub(crate) struct Sealed {
     pub at: Micros,
 }
 
-impl Sealed {
+impl LoginState {
     pub fn is_fresh(&self, now: Micros) -> bool {
         now >= self.at - MINUTE && now - self.at < TTL
     }
 
-    pub fn spent_hash(&self) -> Vec<u8> {
+    pub fn consumed_hash(&self) -> Vec<u8> {
         hash(&self.state)
     }
 
-    pub fn spent_until(&self) -> Micros {
+    pub fn consumed_until(&self) -> Micros {
         self.at + TTL + MINUTE
     }
 }
@@ -84,7 +84,7 @@ pub struct Started {
 
 /// An application's request, sealed for the sign-in pages.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Entry {
+pub struct PendingAuthorization {
     pub request: AuthorizeRequest,
     pub at: Micros,
 }
@@ -101,20 +101,20 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::ProviderUnknown`], [`Refusal::ProviderDisabled`], [`Refusal::SessionEnded`] for an add without a session,
     /// [`Refusal::ProviderDown`] when its metadata cannot be read.
-    pub async fn start(&self, visitor: &Visitor, key: &str, purpose: Purpose, continuation: Continuation) -> Result<Started, Fault> {
+    pub async fn start(&self, ctx: &RequestContext, key: &str, purpose: Purpose, continuation: Continuation) -> Result<Started, Error> {
         let row = self.provider(&mut self.store.read().await?, key).await?;
         if !row.enabled {
             return Err(Refusal::ProviderDisabled.into());
         }
-        let merge = visitor.session.as_ref().filter(|_| matches!(purpose, Purpose::Merge)).map(|caller| caller.hash.clone());
+        let merge = ctx.session.as_ref().filter(|_| matches!(purpose, Purpose::Merge)).map(|caller| caller.hash.clone());
         let undo = if let Purpose::Undo(secret) = &purpose { Some(secret.clone()) } else { None };
-        let (add, confirm, bind) = match (purpose, &visitor.session) {
+        let (add, confirm, bind) = match (purpose, &ctx.session) {
             (Purpose::SignIn | Purpose::Undo(_), _) => (None, None, None),
             (Purpose::Bind(attempt), _) => (None, None, Some(attempt)),
             (Purpose::Add, Some(caller)) => {
                 // Asked before the way there, so that nobody goes it for nothing; the decision asks again.
-                let policy = self.ground(&mut self.store.read().await?, None).await?.policy(Some(key));
-                if !Self::recent(caller, self.now(), &policy) {
+                let policy = self.policy_context(&mut self.store.read().await?, None).await?.policy(Some(key));
+                if !Self::is_reauthenticated(caller, self.now(), &policy) {
                     return Err(Refusal::NotRecent.into());
                 }
                 (Some(caller.hash.clone()), None, None)
@@ -123,13 +123,13 @@ impl Ligature {
             (Purpose::Merge, Some(_)) => (None, None, None),
             (Purpose::Add | Purpose::Confirm | Purpose::Merge, None) => return Err(Refusal::SessionEnded.into()),
         };
-        let sealed = Sealed {
+        let sealed = LoginState {
             provider: row.id,
             key: row.key.clone(),
             state: token(),
             nonce: token(),
             verifier: token(),
-            browser: visitor.browser.clone(),
+            browser: ctx.browser.clone(),
             add,
             confirm,
             merge,
@@ -149,33 +149,33 @@ impl Ligature {
         };
         let url = connector.authorization_url(start).await.map_err(|error| {
             tracing::warn!(provider.key = row.key, %error, "a provider cannot be started");
-            Fault::from(match error {
+            Error::from(match error {
                 UpstreamError::Down(_) => Refusal::ProviderDown,
                 UpstreamError::Refused(_) | UpstreamError::Answer(_) => Refusal::ProviderAnswer,
             })
         })?;
-        let cookie = self.vault.seal_json("start", &sealed)?;
+        let cookie = self.keys.seal_json("start", &sealed)?;
         Ok(Started { url: url.into(), id: cookie_id(&sealed.state), cookie })
     }
 
-    pub(crate) fn open_start(&self, cookie: &str) -> Option<Sealed> {
-        self.vault.open_json("start", cookie)
+    pub(crate) fn open_start(&self, cookie: &str) -> Option<LoginState> {
+        self.keys.open_json("start", cookie)
     }
 
     /// Seals an application's request for the entry cookie: its id and text; `None` when it is too large for a cookie.
     ///
     /// # Errors
-    /// [`Fault::Internal`] when sealing fails.
-    pub fn seal_entry(&self, request: AuthorizeRequest) -> Result<Option<(String, String)>, Fault> {
+    /// [`Error::Internal`] when sealing fails.
+    pub fn seal_entry(&self, request: AuthorizeRequest) -> Result<Option<(String, String)>, Error> {
         let id = cookie_id(&token());
-        let text = self.vault.seal_json(&format!("entry-{id}"), &Entry { request, at: self.now() })?;
+        let text = self.keys.seal_json(&format!("entry-{id}"), &PendingAuthorization { request, at: self.now() })?;
         Ok((text.len() <= 3500).then_some((id, text)))
     }
 
     /// Where a sign-in with this entry leads.
     #[must_use]
     pub fn open_entry(&self, id: &str, cookie: &str) -> Option<AuthorizeRequest> {
-        let entry: Entry = self.vault.open_json(&format!("entry-{id}"), cookie)?;
+        let entry: PendingAuthorization = self.keys.open_json(&format!("entry-{id}"), cookie)?;
         (self.now() - entry.at < ENTRY_TTL).then_some(entry.request)
     }
 }

@@ -5,7 +5,7 @@ use upstream::Assertion;
 
 /// An assertion with the provider that made it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Held {
+pub struct UpstreamIdentity {
     pub provider: ProviderId,
     pub key: String,
     pub provider_name: String,
@@ -21,7 +21,7 @@ pub(crate) fn source_of(provider: &storage::policy::providers::Provider) -> Stri
     serde_json::from_str::<upstream::Settings>(&provider.config).map(|s| s.source().fingerprint()).unwrap_or_default()
 }
 
-impl Held {
+impl UpstreamIdentity {
     /// An identity that nobody has, of a provider: for asking what would be possible.
     pub fn nobody(provider: &storage::policy::providers::Provider) -> Self {
         let assertion = Assertion { subject: String::new(), email: None, email_verified: false, name: None, auth_at: None, claims: serde_json::Map::new() };

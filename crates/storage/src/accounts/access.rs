@@ -17,7 +17,7 @@ use crate::{
 /// A row, with its secrets: it is kept sealed only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "row")]
-pub enum Kept {
+pub enum AccessRow {
     Email { canonical: String, typed: String, proof: String, owner: bool, primary: bool, contested_by: Option<Bytes> },
     Link { id: LinkId },
     Credential { id: CredentialId, kind: String, secret: String, created_at: Micros, used_step: i64 },
@@ -28,7 +28,7 @@ pub enum Kept {
     Deletion,
 }
 
-impl Kept {
+impl AccessRow {
     /// What it is for the rewind; an address can be two things.
     #[must_use]
     pub fn ways(&self) -> Vec<Way> {
@@ -53,37 +53,37 @@ impl Kept {
 type EmailRow = (String, String, String, bool, bool, bool, Option<Bytes>);
 
 /// The account's rows of now.
-pub async fn list_ways(conn: &mut Conn, id: AccountId) -> Result<Vec<Kept>> {
+pub async fn list_ways(conn: &mut Conn, id: AccountId) -> Result<Vec<AccessRow>> {
     let own = key(id);
     Ok(on!(conn, |c| {
         let columns = (account_email::canonical, account_email::typed, account_email::proof, account_email::owner, account_email::is_primary, account_email::contested, account_email::contested_by);
         let emails: Vec<EmailRow> = account_email::table.filter(account_email::account_id.eq(own)).filter(account_email::former_until.is_null()).select(columns).load(c).await?;
-        let mut all: Vec<Kept> = emails
+        let mut all: Vec<AccessRow> = emails
             .into_iter()
-            .map(|(canonical, typed, proof, owner, primary, contested, by)| Kept::Email { canonical, typed, proof, owner, primary, contested_by: by.filter(|_| contested) })
+            .map(|(canonical, typed, proof, owner, primary, contested, by)| AccessRow::Email { canonical, typed, proof, owner, primary, contested_by: by.filter(|_| contested) })
             .collect();
         let links: Vec<Key> = link::table.filter(link::account_id.eq(own)).filter(link::active).select(link::id).load(c).await?;
-        all.extend(links.into_iter().map(|id| Kept::Link { id: id.into() }));
+        all.extend(links.into_iter().map(|id| AccessRow::Link { id: id.into() }));
         let columns = (credential::id, credential::kind, credential::secret, credential::created_at, credential::used_step);
         let credentials: Vec<(Key, String, String, Micros, i64)> =
             credential::table.filter(credential::account_id.eq(own)).filter(credential::kind.eq_any(["password", TOTP])).select(columns).load(c).await?;
-        all.extend(credentials.into_iter().map(|(id, kind, secret, created_at, used_step)| Kept::Credential { id: id.into(), kind, secret, created_at, used_step }));
+        all.extend(credentials.into_iter().map(|(id, kind, secret, created_at, used_step)| AccessRow::Credential { id: id.into(), kind, secret, created_at, used_step }));
         let codes: Vec<(Bytes, Micros)> = recovery_code::table.filter(recovery_code::account_id.eq(own)).select((recovery_code::hash, recovery_code::created_at)).load(c).await?;
         if let [(_, created_at), ..] = codes.as_slice() {
             let created_at = *created_at;
-            all.push(Kept::RecoveryCodes { created_at, hashes: codes.into_iter().map(|(hash, _)| hash).collect() });
+            all.push(AccessRow::RecoveryCodes { created_at, hashes: codes.into_iter().map(|(hash, _)| hash).collect() });
         }
         let columns = (passkey::id, passkey::user_id, passkey::name, passkey::data, passkey::created_at, passkey::used_at);
         let passkeys: Vec<(Bytes, Key, String, String, Micros, Option<Micros>)> = passkey::table.filter(passkey::account_id.eq(own)).select(columns).load(c).await?;
-        all.extend(passkeys.into_iter().map(|(id, user_id, name, data, created_at, used_at)| Kept::Passkey { id, user_id: user_id.0, name, data, created_at, used_at }));
+        all.extend(passkeys.into_iter().map(|(id, user_id, name, data, created_at, used_at)| AccessRow::Passkey { id, user_id: user_id.0, name, data, created_at, used_at }));
         let phone = account_attribute::table.filter(account_attribute::account_id.eq(own)).filter(account_attribute::name.eq("phone")).filter(account_attribute::source.eq(BY_CODE));
         let phones: Vec<(String, String)> = phone.select((account_attribute::folded, account_attribute::value)).load(c).await?;
-        all.extend(phones.into_iter().map(|(number, value)| Kept::Phone { number, value }));
+        all.extend(phones.into_iter().map(|(number, value)| AccessRow::Phone { number, value }));
         let merges: Vec<Key> = merge::table.filter(merge::account_id.eq(own)).select(merge::id).load(c).await?;
-        all.extend(merges.into_iter().map(|id| Kept::Merge { id: id.0 }));
+        all.extend(merges.into_iter().map(|id| AccessRow::Merge { id: id.0 }));
         let state: Option<String> = account::table.find(own).select(account::state).first(c).await.optional()?;
         if state.as_deref() == Some(AccountState::Closing.name()) {
-            all.push(Kept::Deletion);
+            all.push(AccessRow::Deletion);
         }
         Ok::<_, diesel::result::Error>(all)
     })?)
@@ -121,16 +121,16 @@ pub async fn remove_way(conn: &mut Conn, id: AccountId, way: &Way, at: Micros, r
 }
 
 /// Puts a row back, where nobody else has it by now. An address gets its owner's mark only if `free`.
-pub async fn restore_way(conn: &mut Conn, org: OrgId, id: AccountId, row: &Kept, free: bool, new_id: [u8; 16], at: Micros) -> Result<()> {
+pub async fn restore_way(conn: &mut Conn, org: OrgId, id: AccountId, row: &AccessRow, free: bool, new_id: [u8; 16], at: Micros) -> Result<()> {
     let own = key(id);
-    if let Kept::Phone { number, value } = row {
+    if let AccessRow::Phone { number, value } = row {
         if free {
             set_attribute(conn, org, id, "phone", value, number, BY_CODE, at).await?;
         }
         return Ok(());
     }
     on!(conn, |c| match row {
-        Kept::Email { canonical, typed, proof, owner, contested_by, .. } => {
+        AccessRow::Email { canonical, typed, proof, owner, contested_by, .. } => {
             let there = account_email::table.filter(account_email::account_id.eq(own)).filter(account_email::canonical.eq(canonical));
             diesel::delete(there).execute(c).await?;
             let values = (
@@ -148,11 +148,11 @@ pub async fn restore_way(conn: &mut Conn, org: OrgId, id: AccountId, row: &Kept,
             );
             diesel::insert_into(account_email::table).values(values).execute(c).await
         }
-        Kept::Link { id } if free => {
+        AccessRow::Link { id } if free => {
             let row = link::table.filter(link::id.eq(key(*id))).filter(link::account_id.eq(own)).filter(link::active.eq(false)).filter(link::barred.eq(false));
             diesel::update(row).set((link::active.eq(true), link::released_at.eq(None::<Micros>))).execute(c).await
         }
-        Kept::Credential { id, kind, secret, created_at, used_step } => {
+        AccessRow::Credential { id, kind, secret, created_at, used_step } => {
             diesel::delete(credential::table.filter(credential::account_id.eq(own)).filter(credential::kind.eq(kind))).execute(c).await?;
             let values = (
                 credential::id.eq(key(*id)),
@@ -165,7 +165,7 @@ pub async fn restore_way(conn: &mut Conn, org: OrgId, id: AccountId, row: &Kept,
             );
             diesel::insert_into(credential::table).values(values).execute(c).await
         }
-        Kept::RecoveryCodes { hashes, created_at } => {
+        AccessRow::RecoveryCodes { hashes, created_at } => {
             diesel::delete(recovery_code::table.filter(recovery_code::account_id.eq(own))).execute(c).await?;
             for hash in hashes {
                 let values = (recovery_code::hash.eq(hash), recovery_code::account_id.eq(own), recovery_code::created_at.eq(*created_at));
@@ -173,7 +173,7 @@ pub async fn restore_way(conn: &mut Conn, org: OrgId, id: AccountId, row: &Kept,
             }
             Ok(hashes.len())
         }
-        Kept::Passkey { id, user_id, name, data, created_at, used_at } => {
+        AccessRow::Passkey { id, user_id, name, data, created_at, used_at } => {
             let values = (
                 passkey::id.eq(id),
                 passkey::organisation_id.eq(key(org)),
@@ -186,7 +186,7 @@ pub async fn restore_way(conn: &mut Conn, org: OrgId, id: AccountId, row: &Kept,
             );
             diesel::insert_into(passkey::table).values(values).on_conflict_do_nothing().execute(c).await
         }
-        Kept::Link { .. } | Kept::Phone { .. } | Kept::Merge { .. } | Kept::Deletion => Ok(0),
+        AccessRow::Link { .. } | AccessRow::Phone { .. } | AccessRow::Merge { .. } | AccessRow::Deletion => Ok(0),
     })?;
     Ok(())
 }

@@ -132,11 +132,11 @@ pub async fn count_links(conn: &mut Conn, org: OrgId, provider: ProviderId) -> R
 /// Identities for which a provider speaks: those of its namespace in its own organisation, in those that take it, and
 /// wherever it made the link itself.
 pub async fn count_spoken_for(conn: &mut Conn, org: OrgId, provider: ProviderId, namespace: &str) -> Result<i64> {
-    let takers = provider_choice::table.filter(provider_choice::provider_id.eq(key(provider))).filter(provider_choice::enabled).select(provider_choice::organisation_id);
+    let adopters = provider_choice::table.filter(provider_choice::provider_id.eq(key(provider))).filter(provider_choice::enabled).select(provider_choice::organisation_id);
     Ok(on!(conn, |c| link::table
         .filter(link::active)
         .filter(link::namespace.eq(namespace))
-        .filter(link::organisation_id.eq(key(org)).or(link::provider_id.eq(key(provider))).or(link::organisation_id.eq_any(takers)))
+        .filter(link::organisation_id.eq(key(org)).or(link::provider_id.eq(key(provider))).or(link::organisation_id.eq_any(adopters)))
         .count()
         .get_result(c)
         .await)?)

@@ -34,7 +34,7 @@ impl Store {
         let said = |e: &dyn std::fmt::Display| Error::Query(e.to_string());
         // What an interrupted backup left.
         drop(std::fs::remove_file(unfinished));
-        match self.walk().await? {
+        match self.read_bulk().await? {
             Conn::Sqlite(mut c) => diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(unfinished.to_string_lossy()).execute(&mut *c).await?,
             Conn::Pg(_) => return Err(Error::Unavailable("not an SQLite database".into())),
         };

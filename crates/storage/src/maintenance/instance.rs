@@ -39,7 +39,7 @@ impl Recovery {
 
     fn voids(self, fate: Fate) -> bool {
         match fate {
-            Fate::Kept => false,
+            Fate::AccessRow => false,
             // The last commit before a fail-over may have been answered or not: nothing that works once gets a second chance.
             Fate::OneTime => true,
             Fate::Revocable => self != Self::Promoted { synchronous: true },
@@ -51,7 +51,7 @@ impl Recovery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     /// What people and administrators own and said, and what was used up: as the copy has it.
-    Kept,
+    AccessRow,
     /// Works once, or for minutes: always gone.
     OneTime,
     /// Opens something until somebody ends it: gone unless nothing is lost.
@@ -61,58 +61,58 @@ enum Fate {
 /// Every table; a test compares this list with the database.
 const FATES: &[(&str, Fate)] = &[
     ("access_token", Fate::Revocable),
-    ("account", Fate::Kept),
-    ("account_attribute", Fate::Kept),
-    ("account_change", Fate::Kept),
-    ("account_email", Fate::Kept),
+    ("account", Fate::AccessRow),
+    ("account_attribute", Fate::AccessRow),
+    ("account_change", Fate::AccessRow),
+    ("account_email", Fate::AccessRow),
     // Its owner may have said since that it was them: what it suspended stays so until somebody shows a credential.
     ("account_rewind", Fate::OneTime),
-    ("account_subject", Fate::Kept),
-    ("agreement", Fate::Kept),
-    ("application", Fate::Kept),
+    ("account_subject", Fate::AccessRow),
+    ("agreement", Fate::AccessRow),
+    ("application", Fate::AccessRow),
     // Whom to tell of a session's end.
-    ("application_login", Fate::Kept),
-    ("application_secret", Fate::Kept),
+    ("application_login", Fate::AccessRow),
+    ("application_secret", Fate::AccessRow),
     ("attempt", Fate::OneTime),
     ("attempt_account", Fate::OneTime),
-    ("audit_event", Fate::Kept),
+    ("audit_event", Fate::AccessRow),
     ("auth_code", Fate::OneTime),
-    ("auth_event", Fate::Kept),
+    ("auth_event", Fate::AccessRow),
     ("challenge", Fate::OneTime),
-    ("consent", Fate::Kept),
-    ("counter", Fate::Kept),
-    ("credential", Fate::Kept),
-    ("data_key", Fate::Kept),
+    ("consent", Fate::AccessRow),
+    ("counter", Fate::AccessRow),
+    ("credential", Fate::AccessRow),
+    ("data_key", Fate::AccessRow),
     ("device", Fate::OneTime),
-    ("dry_run", Fate::Kept),
-    ("dry_run_case", Fate::Kept),
-    ("ended_session", Fate::Kept),
+    ("dry_run", Fate::AccessRow),
+    ("dry_run_case", Fate::AccessRow),
+    ("ended_session", Fate::AccessRow),
     // Some show a secret once.
     ("flash", Fate::OneTime),
-    ("ignored_email", Fate::Kept),
-    ("image", Fate::Kept),
-    ("instance", Fate::Kept),
+    ("ignored_email", Fate::AccessRow),
+    ("image", Fate::AccessRow),
+    ("instance", Fate::AccessRow),
     // Forgotten at a recovery of the account.
     ("known_browser", Fate::Revocable),
-    ("link", Fate::Kept),
-    ("merge", Fate::Kept),
-    ("organisation", Fate::Kept),
-    ("outbox", Fate::Kept),
-    ("passkey", Fate::Kept),
-    ("policy", Fate::Kept),
-    ("provider", Fate::Kept),
-    ("provider_choice", Fate::Kept),
+    ("link", Fate::AccessRow),
+    ("merge", Fate::AccessRow),
+    ("organisation", Fate::AccessRow),
+    ("outbox", Fate::AccessRow),
+    ("passkey", Fate::AccessRow),
+    ("policy", Fate::AccessRow),
+    ("provider", Fate::AccessRow),
+    ("provider_choice", Fate::AccessRow),
     ("pushed_request", Fate::OneTime),
     // A recovery code opens nothing alone, and without them a lost phone locks its owner out.
-    ("recovery_code", Fate::Kept),
+    ("recovery_code", Fate::AccessRow),
     ("registration_token", Fate::Revocable),
-    ("role", Fate::Kept),
+    ("role", Fate::AccessRow),
     ("session", Fate::Revocable),
     ("setup_token", Fate::OneTime),
-    ("spent_state", Fate::Kept),
+    ("spent_state", Fate::AccessRow),
     ("token", Fate::Revocable),
     // Without its tokens a family is a grave: what it came of begins none again.
-    ("token_family", Fate::Kept),
+    ("token_family", Fate::AccessRow),
     ("undo_link", Fate::OneTime),
 ];
 
@@ -314,7 +314,7 @@ impl Store {
     /// # Errors
     /// [`crate::Error`].
     pub async fn unsettled(&self) -> Result<Option<Recovery>> {
-        let mut conn = self.walk().await?;
+        let mut conn = self.read_bulk().await?;
         if let Conn::Pg(c) = &mut conn {
             let Some(here) = identify(c).await? else { return Ok(None) };
             return Ok(here.since(&stored(c, "").await?, false));
@@ -416,7 +416,7 @@ mod tests {
     fn a_restore_voids_what_can_be_ended_and_a_promotion_without_loss_only_what_works_once() {
         let lossless = Recovery::Promoted { synchronous: true };
         for recovery in [Recovery::Restored { taken_at: Some(1) }, Recovery::Restored { taken_at: None }, Recovery::Promoted { synchronous: false }, lossless] {
-            assert!(recovery.voids(Fate::OneTime) && !recovery.voids(Fate::Kept));
+            assert!(recovery.voids(Fate::OneTime) && !recovery.voids(Fate::AccessRow));
             assert_eq!(recovery.voids(Fate::Revocable), recovery != lossless, "{recovery:?}");
         }
     }

@@ -78,7 +78,7 @@ pub async fn finish_mail(conn: &mut Conn, id: Key, state: &str, error: &str) -> 
 }
 
 /// Puts a mail off after a failure.
-pub async fn put_off_mail(conn: &mut Conn, id: Key, next_at: Micros, error: &str) -> Result<()> {
+pub async fn retry_mail_later(conn: &mut Conn, id: Key, next_at: Micros, error: &str) -> Result<()> {
     on!(conn, |c| diesel::update(outbox::table.find(id)).set((outbox::next_at.eq(next_at), outbox::last_error.eq(error))).execute(c).await)?;
     Ok(())
 }

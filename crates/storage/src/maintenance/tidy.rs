@@ -6,15 +6,15 @@ use domain::{DAY, Micros, account_rules::rewind::KEPT, facts::AccountState, limi
 use crate::{
     Conn, Result,
     schema::{
-        account, account_change, account_email, application_secret, attempt, audit_event, auth_code, challenge, counter, device, flash, known_browser, outbox, pushed_request, registration_token,
-        session, spent_state, token, token_family, undo_link,
+        account, account_change, account_email, application_secret, attempt, audit_event, auth_code, challenge, consumed_state, counter, device, flash, known_browser, outbox, pushed_request,
+        registration_token, session, token, token_family, undo_link,
     },
 };
 
 /// One pass; answers how many rows went.
 pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {
     Ok(on!(conn, |c| {
-        let mut rows = diesel::delete(spent_state::table.filter(spent_state::until.lt(now))).execute(c).await?;
+        let mut rows = diesel::delete(consumed_state::table.filter(consumed_state::until.lt(now))).execute(c).await?;
         rows += diesel::delete(attempt::table.filter(attempt::expires_at.lt(now - DAY))).execute(c).await?;
         rows += diesel::delete(challenge::table.filter(challenge::created_at.lt(now - DAY))).execute(c).await?;
         rows += diesel::delete(flash::table.filter(flash::expires_at.lt(now))).execute(c).await?;

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Micros, OrgId};
 
-use crate::{Conn, Result, key, policy::config_version::change_stamp, schema::policy};
+use crate::{Conn, Result, key, policy::config_version::change_config_version, schema::policy};
 
 /// A version's row. Scopes: `instance`, `organisation`, `provider:<key>`, `application:<client id>`,
 /// `application:<client id>/provider:<key>`.
@@ -50,7 +50,7 @@ pub async fn add_policy_version(conn: &mut Conn, org: OrgId, scope: &str, docume
     let last: Option<i64> = on!(conn, |c| policy::table.filter(policy::organisation_id.eq(key(org))).select(diesel::dsl::max(policy::version)).first(c).await)?;
     let version = last.unwrap_or(0) + 1;
     retire(conn, org, scope, state).await?;
-    change_stamp(conn, org).await?;
+    change_config_version(conn, org).await?;
     on!(conn, |c| {
         let values = (
             policy::organisation_id.eq(key(org)),
@@ -69,7 +69,7 @@ pub async fn add_policy_version(conn: &mut Conn, org: OrgId, scope: &str, docume
 /// Changes a version's state; an active or shadow one retires the one before it. `false`: there is no such version.
 pub async fn set_policy_state(conn: &mut Conn, org: OrgId, scope: &str, version: i64, state: &str) -> Result<bool> {
     retire(conn, org, scope, state).await?;
-    change_stamp(conn, org).await?;
+    change_config_version(conn, org).await?;
     let target = policy::table.filter(policy::organisation_id.eq(key(org))).filter(policy::scope.eq(scope)).filter(policy::version.eq(version));
     Ok(on!(conn, |c| diesel::update(target).set(policy::state.eq(state)).execute(c).await)? == 1)
 }

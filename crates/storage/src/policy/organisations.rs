@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Micros, OrgId};
 
-use crate::{Conn, Error, Key, Result, key, policy::config_version::change_stamp, schema::organisation};
+use crate::{Conn, Error, Key, Result, key, policy::config_version::change_config_version, schema::organisation};
 
 /// An organisation's row.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -62,7 +62,7 @@ pub async fn set_organisation(conn: &mut Conn, row: &Organisation) -> Result<boo
         Err(Error::Duplicate) => return Ok(false),
         other => other?,
     };
-    change_stamp(conn, row.id).await?;
+    change_config_version(conn, row.id).await?;
     Ok(true)
 }
 

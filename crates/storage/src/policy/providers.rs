@@ -5,7 +5,7 @@ use domain::{Micros, OrgId, ProviderId};
 
 use crate::{
     Bytes, Conn, Key, Result, key,
-    policy::config_version::{change_all_stamps, change_stamp},
+    policy::config_version::{change_all_config_versions, change_config_version},
     schema::{provider, provider_choice},
 };
 
@@ -60,7 +60,7 @@ pub async fn find_provider(conn: &mut Conn, org: OrgId, name: &str) -> Result<Op
 
 /// Whether an organisation takes a provider that is offered to it.
 pub async fn set_provider_choice(conn: &mut Conn, org: OrgId, id: ProviderId, enabled: bool) -> Result<()> {
-    change_stamp(conn, org).await?;
+    change_config_version(conn, org).await?;
     let values = (provider_choice::organisation_id.eq(key(org)), provider_choice::provider_id.eq(key(id)), provider_choice::enabled.eq(enabled));
     on!(conn, |c| {
         diesel::delete(provider_choice::table.find((key(org), key(id)))).execute(c).await?;
@@ -70,7 +70,7 @@ pub async fn set_provider_choice(conn: &mut Conn, org: OrgId, id: ProviderId, en
 }
 
 /// Organisations that took a provider which is offered to them.
-pub async fn count_takers(conn: &mut Conn, id: ProviderId) -> Result<i64> {
+pub async fn count_adopters(conn: &mut Conn, id: ProviderId) -> Result<i64> {
     Ok(on!(conn, |c| provider_choice::table.filter(provider_choice::provider_id.eq(key(id))).filter(provider_choice::enabled).count().get_result(c).await)?)
 }
 
@@ -119,5 +119,5 @@ pub async fn set_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result
 async fn change_stamps(conn: &mut Conn, org: OrgId, row: &Provider) -> Result<()> {
     let id = row.id;
     let offered: i64 = on!(conn, |c| provider::table.find(key(id)).filter(provider::shared).count().get_result(c).await)?;
-    if row.shared || offered > 0 { change_all_stamps(conn).await } else { change_stamp(conn, org).await }
+    if row.shared || offered > 0 { change_all_config_versions(conn).await } else { change_config_version(conn, org).await }
 }

@@ -5,7 +5,7 @@ use domain::{AccountId, Micros, OrgId, attempt::Concern};
 
 use crate::{
     Bytes, Conn, Key, Result, key,
-    schema::{attempt, attempt_account, challenge, spent_state},
+    schema::{attempt, attempt_account, challenge, consumed_state},
 };
 
 /// An attempt's row.
@@ -97,7 +97,7 @@ pub async fn set_attempt_state(conn: &mut Conn, row: &Attempt, state: &str, flas
 }
 
 /// Takes one of the attempt's tries, before the answer is compared; `None` when there is none left.
-pub async fn take_try(conn: &mut Conn, hash: &[u8]) -> Result<Option<i32>> {
+pub async fn consume_attempt(conn: &mut Conn, hash: &[u8]) -> Result<Option<i32>> {
     Ok(on!(conn, |c| diesel::update(attempt::table.filter(attempt::hash.eq(hash)).filter(attempt::tries_left.gt(0)))
         .set(attempt::tries_left.eq(attempt::tries_left - 1))
         .returning(attempt::tries_left)
@@ -107,7 +107,7 @@ pub async fn take_try(conn: &mut Conn, hash: &[u8]) -> Result<Option<i32>> {
 }
 
 /// Leaves an attempt so many tries at most.
-pub async fn keep_tries(conn: &mut Conn, hash: &[u8], most: i32) -> Result<()> {
+pub async fn cap_attempts(conn: &mut Conn, hash: &[u8], most: i32) -> Result<()> {
     let more = attempt::table.filter(attempt::hash.eq(hash)).filter(attempt::tries_left.gt(most));
     on!(conn, |c| diesel::update(more).set(attempt::tries_left.eq(most)).execute(c).await)?;
     Ok(())
@@ -164,17 +164,17 @@ pub async fn find_challenge(conn: &mut Conn, attempt_hash: &[u8]) -> Result<Opti
 }
 
 /// Uses a challenge up; `false` when it was used already (LK-09).
-pub async fn spend_challenge(conn: &mut Conn, id: Key) -> Result<bool> {
+pub async fn consume_challenge_row(conn: &mut Conn, id: Key) -> Result<bool> {
     Ok(on!(conn, |c| diesel::update(challenge::table.filter(challenge::id.eq(id)).filter(challenge::state.eq("open"))).set(challenge::state.eq("spent")).execute(c).await)? == 1)
 }
 
 /// Marks a provider's answer as used; `false` when it was.
-pub async fn spend_state(conn: &mut Conn, hash: &[u8], until: Micros) -> Result<bool> {
-    Ok(on!(conn, |c| diesel::insert_into(spent_state::table).values((spent_state::hash.eq(hash), spent_state::until.eq(until))).on_conflict_do_nothing().execute(c).await)? == 1)
+pub async fn consume_state(conn: &mut Conn, hash: &[u8], until: Micros) -> Result<bool> {
+    Ok(on!(conn, |c| diesel::insert_into(consumed_state::table).values((consumed_state::hash.eq(hash), consumed_state::until.eq(until))).on_conflict_do_nothing().execute(c).await)? == 1)
 }
 
-pub async fn is_spent(conn: &mut Conn, hash: &[u8]) -> Result<bool> {
-    let n: i64 = on!(conn, |c| spent_state::table.filter(spent_state::hash.eq(hash)).count().get_result(c).await)?;
+pub async fn is_state_consumed(conn: &mut Conn, hash: &[u8]) -> Result<bool> {
+    let n: i64 = on!(conn, |c| consumed_state::table.filter(consumed_state::hash.eq(hash)).count().get_result(c).await)?;
     Ok(n > 0)
 }
 

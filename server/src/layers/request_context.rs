@@ -2,7 +2,7 @@
 use std::collections::HashMap;
 
 use app::{
-    context::{Asker, Context},
+    context::{Context, WebRequest},
     cookies::{Cookie, read},
     i18n::Lang,
 };
@@ -12,13 +12,13 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use service::{Visitor, token};
+use service::{RequestContext, token};
 use sha2::{Digest, Sha256};
 
 use crate::layers::address::{Client, network};
 
-/// Puts an [`Asker`] into the request, and a binding cookie into the browser that has none.
-pub async fn visitor(State(context): State<Context>, mut request: Request, next: Next) -> Response {
+/// Puts an [`WebRequest`] into the request, and a binding cookie into the browser that has none.
+pub async fn add_request_context(State(context): State<Context>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
     let known = read(headers, &context.cookies.browser_name()).filter(|b| b.len() == 43);
     let fresh = known.is_none().then(token);
@@ -33,8 +33,8 @@ pub async fn visitor(State(context): State<Context>, mut request: Request, next:
         None => None,
     };
     let client = request.extensions().get::<Client>().map(|c| network(c.0, 24, 48).to_string()).unwrap_or_default();
-    let asker = Asker {
-        visitor: Visitor { browser: Sha256::digest(browser.as_bytes()).to_vec(), agent: agent(headers), network: client, locale: lang.tag().to_owned(), session, on_way_to: None },
+    let web = WebRequest {
+        ctx: RequestContext { browser: Sha256::digest(browser.as_bytes()).to_vec(), agent: agent(headers), network: client, locale: lang.tag().to_owned(), session, requesting_client: None },
         lang,
         entries: entries(headers, &context.cookies.entry_name("")),
         last: read(headers, &context.cookies.last_name()),
@@ -42,7 +42,7 @@ pub async fn visitor(State(context): State<Context>, mut request: Request, next:
         here: request.uri().path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default(),
     };
     let surplus: Vec<String> = [context.cookies.start_name(""), context.cookies.entry_name("")].iter().flat_map(|prefix| surplus(headers, prefix, request.uri().query().unwrap_or_default())).collect();
-    request.extensions_mut().insert(asker);
+    request.extensions_mut().insert(web);
     let mut response = next.run(request).await;
     for name in surplus {
         if let Ok(value) = HeaderValue::from_str(&context.cookies.header(&Cookie { name, value: String::new(), age: 0 })) {
