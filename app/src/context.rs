@@ -54,7 +54,7 @@ impl WebRequest {
     /// The application's request behind an entry id.
     #[must_use]
     pub fn entry(&self, ligature: &Ligature, id: &str) -> Option<domain::path::AuthorizeRequest> {
-        self.entries.get(id).and_then(|cookie| ligature.open_entry(id, cookie))
+        self.entries.get(id).and_then(|cookie| ligature.sign_in().open_entry(id, cookie))
     }
 
     /// The application that this page is on the way to, by the entry in its address.

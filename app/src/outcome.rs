@@ -113,8 +113,8 @@ async fn follow(context: &Context, result: Result<LoginOutcome, Error>) -> Resul
         },
         LoginOutcome::Continue { caller, continuation } => onward(context, continuation, Some(*caller)).await,
         LoginOutcome::SignedIn { secret, continuation, method } => {
-            let wanted = matches!(continuation, Continuation::Authorize(_)) || context.ligature.demands_second_factor().await?;
-            let caller = if wanted { context.ligature.session(&secret).await? } else { None };
+            let wanted = matches!(continuation, Continuation::Authorize(_)) || context.ligature.configuration().demands_second_factor().await?;
+            let caller = if wanted { context.ligature.sessions().session(&secret).await? } else { None };
             Ok(onward(context, continuation, caller).await?.with(context.cookies.session(&secret)).with(context.cookies.last(&method)))
         }
     }
@@ -132,7 +132,7 @@ pub async fn onward_with(context: &Context, continuation: Continuation, caller: 
 async fn onward(context: &Context, continuation: Continuation, caller: Option<service::SessionInfo>) -> Result<SeeOther, Error> {
     let owes = match (&continuation, &caller) {
         (Continuation::Authorize(_) | Continuation::Recovered(_), _) | (_, None) => false,
-        (_, Some(caller)) => context.ligature.owes_factor(caller).await? == Owes::Now,
+        (_, Some(caller)) => context.ligature.configuration().owes_factor(caller).await? == Owes::Now,
     };
     // Whoever owes a second factor sets it up on the way.
     let local = |path: String| SeeOther::local(if owes && !path.starts_with(paths::SECOND_FACTOR) { paths::set_up_factor(&path) } else { path });
@@ -140,7 +140,7 @@ async fn onward(context: &Context, continuation: Continuation, caller: Option<se
         Continuation::Account => local(paths::ACCOUNT.to_owned()),
         Continuation::Admin => local(paths::ADMIN.to_owned()),
         Continuation::Device { page: path, .. } | Continuation::Path(path) => local(path.into()),
-        Continuation::Authorize(request) => granted(context, context.ligature.grant(&caller.ok_or(domain::Refusal::SessionEnded)?, *request).await?)?,
+        Continuation::Authorize(request) => granted(context, context.ligature.authorization().grant(&caller.ok_or(domain::Refusal::SessionEnded)?, *request).await?)?,
         Continuation::Recovered(request) => sign_in_for(context, *request, paths::RECOVERED)?,
     })
 }
@@ -166,7 +166,7 @@ pub fn granted(context: &Context, granted: Granted) -> Result<SeeOther, Error> {
 pub fn sign_in_for(context: &Context, request: domain::path::AuthorizeRequest, page: &str) -> Result<SeeOther, Error> {
     let redirect_uri = request.redirect_uri.clone();
     let state = request.state.clone();
-    Ok(match context.ligature.seal_entry(request)? {
+    Ok(match context.ligature.sign_in().seal_entry(request)? {
         Some((id, sealed)) => SeeOther::local(paths::with_entry(page, &id)).with(context.cookies.entry(&id, &sealed)),
         // Too large for a cookie: pushed authorization requests (RFC 9126) are the way for such requests.
         None => SeeOther {
@@ -219,7 +219,7 @@ impl Flash {
 /// Keeps a flash and goes back to the form's page.
 pub async fn redirect_with_flash(context: &Context, web: &WebRequest, path: &str, flash: Flash) -> SeeOther {
     let kept = match serde_json::to_string(&flash) {
-        Ok(text) => context.ligature.keep_flash(&web.ctx, text).await,
+        Ok(text) => context.ligature.page_state().keep_flash(&web.ctx, text).await,
         Err(error) => Err(error.into()),
     };
     match kept {

@@ -94,8 +94,8 @@ pub async fn page<V: IntoView + 'static>(context: &Context, web: &WebRequest, he
     let (assets, web, demo) = (context.assets.clone(), web.clone(), context.demo);
     // A page without its look is better than none.
     let client = head.client.clone().or_else(|| web.bound_for(&context.ligature));
-    let look = context.ligature.look(client.as_deref()).await.unwrap_or_else(|_| Look { name: "Ligature".into(), colour: String::new(), logo: String::new() });
-    let rights = if matches!(head.layout, Layout::Admin(_)) { context.ligature.rights(&web.ctx).await.unwrap_or_default() } else { Vec::new() };
+    let look = context.ligature.branding().look(client.as_deref()).await.unwrap_or_else(|_| Look { name: "Ligature".into(), colour: String::new(), logo: String::new() });
+    let rights = if matches!(head.layout, Layout::Admin(_)) { context.ligature.admin_rights().rights(&web.ctx).await.unwrap_or_default() } else { Vec::new() };
     let status = StatusCode::from_u16(head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let provide = move || provide_context(policy.clone());
     let mut response = leptos_axum::handle_response_inner(provide, move || shell(&assets, &web, &head, Around { demo, look, rights }, body), Request::new(Body::empty()), finish).await.into_response();

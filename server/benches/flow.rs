@@ -466,7 +466,7 @@ async fn policy(name: &str, url: &str) {
     let seed = json!({"preset": "recommended", "providers": [provider("bench"), provider("other")]});
     server::seed::apply(&ligature, serde_json::from_value(seed).unwrap()).await.unwrap();
     let owner = service::NewPerson { email: "owner@bench.test".into(), name: "Owner".into(), password: "a long enough password".into() };
-    ligature.create_owner(owner).await.unwrap();
+    ligature.setup().create_owner(owner).await.unwrap();
     let row = storage::policy::providers::find_provider(&mut ligature.store.read().await.unwrap(), ligature.org, "bench").await.unwrap().unwrap();
     fill(&config.database.url, "http://127.0.0.1:1/bench", ligature.org, row.id, (0, ACCOUNTS)).await;
     let draft = domain::policy::preset_text("nevis").unwrap().to_owned();
@@ -477,12 +477,12 @@ async fn policy(name: &str, url: &str) {
         .await
         .unwrap();
     let (before, begun) = (rss_mib(std::process::id()), Instant::now());
-    let counts = ligature.dry_run_now(version).await.unwrap();
+    let counts = ligature.dry_runs().dry_run_now(version).await.unwrap();
     println!("dry run                 {:>8.2} s, memory {:+.1} MiB, {counts:?}", begun.elapsed().as_secs_f64(), rss_mib(std::process::id()) - before);
     let ctx = service::RequestContext { browser: vec![1], locale: "en".into(), ..service::RequestContext::default() };
-    let arrival = ligature.sign_in_by_password(&ctx, "owner@bench.test", "a long enough password", domain::path::Continuation::Admin).await.unwrap();
+    let arrival = ligature.sign_in().sign_in_by_password(&ctx, "owner@bench.test", "a long enough password", domain::path::Continuation::Admin).await.unwrap();
     let service::LoginOutcome::SignedIn { secret, .. } = arrival else { panic!("{arrival:?}") };
-    let ctx = service::RequestContext { session: ligature.session(&secret).await.unwrap(), ..ctx };
+    let ctx = service::RequestContext { session: ligature.sessions().session(&secret).await.unwrap(), ..ctx };
     let made = SampleAssertion { provider: "other".into(), email: "p77777@bench.test".into(), email_verified: true, ..SampleAssertion::default() };
     for (accounts, more) in [(ACCOUNTS, (0, 0)), (MANY, (ACCOUNTS, MANY))] {
         if more.1 > 0 {
@@ -490,11 +490,11 @@ async fn policy(name: &str, url: &str) {
         }
         let n = 3000_u32;
         for _ in 0..200 {
-            ligature.try_policy(&ctx, &made).await.unwrap();
+            ligature.simulations().try_policy(&ctx, &made).await.unwrap();
         }
         let begun = Instant::now();
         for _ in 0..n {
-            assert_eq!(ligature.try_policy(&ctx, &made).await.unwrap()[0].facts.candidates.len(), 1);
+            assert_eq!(ligature.simulations().try_policy(&ctx, &made).await.unwrap()[0].facts.candidates.len(), 1);
         }
         println!("{accounts} accounts: role check, look-ups, evaluation, decision: {:.0} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
         let mut conn = ligature.store.read().await.unwrap();

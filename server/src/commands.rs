@@ -135,7 +135,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let mut password = String::new();
             std::io::stdin().read_to_string(&mut password)?;
             let password = password.trim_end_matches(['\n', '\r']).to_owned();
-            of(open(&config).await?, organisation.as_deref()).await?.create_owner(NewPerson { email, name, password }).await?;
+            of(open(&config).await?, organisation.as_deref()).await?.setup().create_owner(NewPerson { email, name, password }).await?;
             say("The owner's account is made.")?;
         }
         Command::Backup { file } => {
@@ -143,12 +143,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             say(&format!("Copied to {}.", file.display()))?;
         }
         Command::Restored => {
-            open(&config).await?.recover(Recovery::Restored { taken_at: None }).await?;
+            open(&config).await?.maintenance().recover(Recovery::Restored { taken_at: None }).await?;
             say("Sessions, tokens, codes, begun sign-ins and undo links of before the restore are void. People sign in again. Read docs/how-to/back-up.md on what else came back.")?;
         }
         Command::Promoted => {
             let synchronous = config.database.synchronous_standby;
-            open(&config).await?.recover(Recovery::Promoted { synchronous }).await?;
+            open(&config).await?.maintenance().recover(Recovery::Promoted { synchronous }).await?;
             say(if synchronous {
                 "Codes, begun sign-ins and undo links of before the promotion are void. Sessions and tokens stay: database.synchronous_standby says that nothing is lost."
             } else {
@@ -156,11 +156,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             })?;
         }
         Command::RotateSigningKeys => {
-            open(&config).await?.rotate_due_keys(true).await?;
+            open(&config).await?.key_rotation().rotate_due_keys(true).await?;
             say("The next keys sign from now on. Running servers see it within a minute; the keys before stay published for two days.")?;
         }
         Command::RotateDataKeys => {
-            let begun = open(&config).await?.rotate_data_keys().await?;
+            let begun = open(&config).await?.key_rotation().rotate_data_keys().await?;
             say(if begun {
                 "New keys are made. A running server seals with them within minutes, and seals anew what is older."
             } else {
@@ -238,7 +238,7 @@ async fn master_key(config: &Config, what: MasterKeyCommand) -> anyhow::Result<(
             say("A new key is in front. Copy the file to every node, wait until each has served for a minute, then run `ligature master-key finish`.")?;
         }
         MasterKeyCommand::Finish => {
-            let keys = ligature.rewrap_data_keys().await?;
+            let keys = ligature.key_rotation().rewrap_data_keys().await?;
             replace_file(file, &MasterKey::first_of(&text))?;
             say(&format!("{keys} data keys are wrapped with the first master key, and the older ones are out of the file. Copy it to every node."))?;
         }
@@ -259,7 +259,7 @@ fn replace_file(file: &Path, text: &str) -> anyhow::Result<()> {
 async fn of(home: Ligature, slug: Option<&str>) -> anyhow::Result<Ligature> {
     match slug {
         None => Ok(home),
-        Some(slug) => home.organisation(slug).await.with_context(|| format!("there is no organisation {slug}")),
+        Some(slug) => home.organisation_admin().organisation(slug).await.with_context(|| format!("there is no organisation {slug}")),
     }
 }
 
@@ -273,12 +273,12 @@ async fn organisation(home: &Ligature, what: OrganisationCommand) -> anyhow::Res
         }
         OrganisationCommand::Add { slug, name, address } => {
             let form = OrganisationForm { slug: slug.clone(), name, address, active: true };
-            if let Err((field, remedy)) = home.put_organisation(&Authority::Operator("cli"), form, true).await? {
+            if let Err((field, remedy)) = home.organisation_admin().put_organisation(&Authority::Operator("cli"), form, true).await? {
                 bail!("the {field} cannot be used: {}", if remedy == "field-taken" { "it is taken" } else { "see `ligature organisation add --help`" });
             }
-            let one = home.organisation(&slug).await?;
+            let one = home.organisation_admin().organisation(&slug).await?;
             say("The organisation is made. Running servers serve it within a second.")?;
-            if let Some(token) = one.setup_token().await? {
+            if let Some(token) = one.setup().setup_token().await? {
                 say(&format!("Its first owner is made within an hour at:\n  {}/setup?token={token}", one.settings.public_url))?;
             }
         }
@@ -288,7 +288,7 @@ async fn organisation(home: &Ligature, what: OrganisationCommand) -> anyhow::Res
 
 async fn start(config: &Config) -> anyhow::Result<()> {
     let ligature = open(config).await?;
-    if let Some(token) = ligature.setup_token().await? {
+    if let Some(token) = ligature.setup().setup_token().await? {
         say(&format!("There is no owner yet. Become the first one within an hour:\n  {}/setup?token={token}", config.server.public_url))?;
     }
     serve::serve(config, ligature).await
@@ -297,12 +297,12 @@ async fn start(config: &Config) -> anyhow::Result<()> {
 async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
     let ligature = open(config).await?;
     let mut found = 0;
-    for finding in ligature.examine().await? {
+    for finding in ligature.maintenance().examine().await? {
         say(&format!("{}: {} ({} rows)", finding.id, finding.says, finding.rows))?;
         found += 1;
     }
     for one in Organisations::new(ligature.clone()).all().await? {
-        for warning in one.warnings().await? {
+        for warning in one.maintenance().warnings().await? {
             say(&format!("warning: {}: {warning}", one.settings.public_url))?;
             found += 1;
         }

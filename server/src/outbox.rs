@@ -98,14 +98,14 @@ async fn run(organisations: &Organisations, channel: Channel, carrier: &impl Car
 async fn settle(ligature: &Ligature, due: &Due, sent: Result<(), NotSent>) {
     let kind = due.letter.kind.name();
     let done = match sent {
-        Ok(()) => ligature.finish_letter(&due.row, "sent", "").await,
+        Ok(()) => ligature.notifications().finish_letter(&due.row, "sent", "").await,
         Err(NotSent::Ever(error)) => {
             tracing::warn!(mail.kind = kind, "a mail or text was refused for good");
-            ligature.finish_letter(&due.row, "dead", &error).await
+            ligature.notifications().finish_letter(&due.row, "dead", &error).await
         }
         Err(NotSent::Yet(error)) => {
             tracing::warn!(mail.kind = kind, mail.tries = due.row.tries, "a mail or text could not be sent and is tried again");
-            ligature.put_off_letter(&due.row, &error).await
+            ligature.notifications().put_off_letter(&due.row, &error).await
         }
     };
     if let Err(error) = done {

@@ -80,7 +80,7 @@ fn yes() -> bool {
 /// The first thing that could not be saved.
 pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
     if let Some(preset) = &seed.preset {
-        ligature.use_preset(preset).await?;
+        ligature.policy_admin().use_preset(preset).await?;
     }
     for (position, provider) in (0..).zip(seed.providers) {
         let stated = Association {
@@ -111,7 +111,7 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
             association,
             confirmed: None,
         };
-        ligature.put_provider(&Authority::Operator("cli"), form, false).await.map_err(|problem| match problem {
+        ligature.provider_admin().put_provider(&Authority::Operator("cli"), form, false).await.map_err(|problem| match problem {
             SaveProblem::Field(field, message) => anyhow::anyhow!("provider {}: {field}: {message}", provider.key),
             SaveProblem::Policy(p) => anyhow::anyhow!("provider {}: {} {}", provider.key, p.path, p.remedy),
             SaveProblem::Unconfirmed(links) => anyhow::anyhow!("provider {}: {links} identities are linked", provider.key),
@@ -122,13 +122,13 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
         let SeedApplication { client_id, name, secret, redirect_uris, settings } = application;
         let secret = (!settings.kind.is_public()).then_some(secret);
         let form = ApplicationForm { client_id: client_id.clone(), name, redirect_uris, settings, active: true };
-        let problems = ligature.application_problems(&form).await?;
+        let problems = ligature.applications().application_problems(&form).await?;
         anyhow::ensure!(problems.is_empty(), "application {client_id}: {}", problems.join(", "));
-        ligature.put_application(&Authority::Operator("cli"), form, secret, None).await?;
+        ligature.applications().put_application(&Authority::Operator("cli"), form, secret, None).await?;
     }
     for (scope, document) in seed.policies {
         let document = domain::policy::Document::parse(&document.to_string()).map_err(|p| anyhow::anyhow!("policy {scope}: {} {}", p.path, p.value))?;
-        ligature.use_document(&scope, document).await?;
+        ligature.policy_admin().use_document(&scope, document).await?;
     }
     Ok(())
 }

@@ -78,7 +78,7 @@ pub async fn ligature(config: &Config, master: &MasterKey, clock: Clock) -> anyh
 /// # Errors
 /// A public address that cannot be a trusted origin, no database.
 pub async fn application(organisations: Organisations, config: &Config) -> anyhow::Result<(Router, Addresses)> {
-    organisations.home().settle_recovery().await?;
+    organisations.home().maintenance().settle_recovery().await?;
     // Pages render on tokio; a second router in the same process (tests) finds it set already.
     drop(any_spawner::Executor::init_tokio());
     let addresses = Addresses::new(&config.server.trusted_proxies, config.limits.requests_per_second, config.limits.burst);
@@ -174,14 +174,14 @@ async fn background(organisations: Organisations, config: Config, addresses: Add
         // The key file may have got a new key in front.
         match crate::commands::master(&config) {
             Ok(master) => {
-                if let Err(error) = organisations.home().adopt_master(&master).await {
+                if let Err(error) = organisations.home().key_rotation().adopt_master(&master).await {
                     tracing::error!(%error, "the key file does not open every key: the keys of before stay");
                 }
             }
             Err(error) => tracing::error!(%error, "the key file cannot be read: the keys of before stay"),
         }
         // Connections through a pooler, and those to a standby, outlive a promotion.
-        if let Err(error) = organisations.home().settle_recovery().await {
+        if let Err(error) = organisations.home().maintenance().settle_recovery().await {
             tracing::error!(%error, "whether the database was recovered cannot be seen");
         }
         if let Err(error) = organisations.tidy().await {

@@ -138,7 +138,7 @@ pub async fn save_provider(
                 association,
                 confirmed: confirmed.parse().ok(),
             };
-            context.ligature.save_provider(&web.ctx, form, create).await
+            context.ligature.provider_admin().save_provider(&web.ctx, form, create).await
         }
         Err(error) => Err(SaveProblem::Error(Error::from(error))),
     };
@@ -171,7 +171,7 @@ pub async fn take_provider(
     let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts, &own_directory], &domains, binds);
     let page = paths::safe(&paths::admin_provider(&key));
     let typed = [("enabled".to_owned(), enabled.clone())].into_iter().chain(kept(&association)).collect();
-    let result = context.ligature.take_provider(&web.ctx, &key, !enabled.is_empty(), association, confirmed.parse().ok()).await;
+    let result = context.ligature.provider_admin().take_provider(&web.ctx, &key, !enabled.is_empty(), association, confirmed.parse().ok()).await;
     let next = saved(&context, &web, result, (paths::ADMIN_PROVIDERS, "saved"), &page, typed).await;
     respond(&context, &next);
     Ok(())
@@ -208,7 +208,7 @@ fn association_of(mode: &str, [login_only, as_source, as_target, verified_counts
 pub async fn set_role(account: String, role: String, given: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match (account.parse::<AccountId>(), Role::parse(&role)) {
-        (Ok(id), Some(role)) => match context.ligature.set_role(&web.ctx, id, role, given == "yes").await {
+        (Ok(id), Some(role)) => match context.ligature.account_admin().set_role(&web.ctx, id, role, given == "yes").await {
             Ok(()) => redirect_with_flash(&context, &web, &paths::admin_account(&account), Flash::notice("saved")).await,
             Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
         },
@@ -236,7 +236,7 @@ pub async fn save_policy(
         mail_mode: MailMode::parse(&mail_mode),
         accept_unproven_links: !accept_unproven_links.is_empty(),
     };
-    let result = context.ligature.draft_switches(&web.ctx, &switches).await;
+    let result = context.ligature.policy_admin().draft_switches(&web.ctx, &switches).await;
     let (page, notice) = match &result {
         Ok(Some(version)) => (paths::policy_version(*version), "switches-drafted"),
         _ => (paths::ADMIN_POLICY.to_owned(), "changes-none"),
@@ -258,7 +258,7 @@ pub async fn roll_back_policy(version: i64) -> Result<(), Code> {
 pub async fn set_account_state(account: String, enabled: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match account.parse::<AccountId>() {
-        Ok(id) => match context.ligature.set_account_enabled(&web.ctx, id, enabled == "yes").await {
+        Ok(id) => match context.ligature.account_admin().set_account_enabled(&web.ctx, id, enabled == "yes").await {
             Ok(()) => redirect_with_flash(&context, &web, &paths::admin_account(&account), Flash::notice("saved")).await,
             Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
         },
@@ -273,7 +273,7 @@ pub async fn set_account_state(account: String, enabled: String) -> Result<(), C
 pub async fn admin_keep_email(account: String, address: String) -> Result<(), Code> {
     let (context, web) = asked();
     let kept = match account.parse() {
-        Ok(id) => context.ligature.admin_keep_email(&web.ctx, id, &address).await,
+        Ok(id) => context.ligature.account_admin().admin_keep_email(&web.ctx, id, &address).await,
         Err(_) => Err(Refusal::NotFound.into()),
     };
     let next = match kept {
@@ -288,7 +288,7 @@ pub async fn admin_keep_email(account: String, address: String) -> Result<(), Co
 pub async fn admin_merge(account: String, other: String) -> Result<(), Code> {
     let (context, web) = asked();
     let merged = match account.parse() {
-        Ok(id) => context.ligature.admin_merge(&web.ctx, id, &other).await,
+        Ok(id) => context.ligature.merges().admin_merge(&web.ctx, id, &other).await,
         Err(_) => Err(domain::Refusal::NotFound.into()),
     };
     let page = paths::admin_account(&account);

@@ -60,7 +60,7 @@ fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
 #[server(prefix = "/fn", endpoint = "admin/application")]
 pub async fn save_application(#[server(default)] create: String, #[server(default)] fields: BTreeMap<String, String>) -> Result<(), Code> {
     let (context, web) = asked();
-    if let Err(fault) = context.ligature.allowed(&web.ctx, domain::Right::ChangeApplications).await {
+    if let Err(fault) = context.ligature.admin_rights().allowed(&web.ctx, domain::Right::ChangeApplications).await {
         respond(&context, &refuse(&fault));
         return Ok(());
     }
@@ -69,7 +69,7 @@ pub async fn save_application(#[server(default)] create: String, #[server(defaul
     let (page, client_id) = (if create { paths::ADMIN_APPLICATION_NEW.to_owned() } else { paths::admin_application(&form.client_id) }, form.client_id.clone());
     let mut typed: Vec<(String, String)> = fields.iter().take(40).map(|(k, v)| (bounded(k, 40), bounded(v, 2000))).collect();
     typed.push(("sent".into(), "on".into()));
-    let problems = match context.ligature.application_problems(&form).await {
+    let problems = match context.ligature.applications().application_problems(&form).await {
         Ok(problems) => problems,
         Err(fault) => {
             respond(&context, &refuse(&fault));
@@ -78,7 +78,7 @@ pub async fn save_application(#[server(default)] create: String, #[server(defaul
     };
     let again = |problems: Vec<(String, String)>| Flash { problems, typed, ..Flash::default() };
     let next = if problems.is_empty() {
-        match context.ligature.save_application(&web.ctx, form, create).await {
+        match context.ligature.applications().save_application(&web.ctx, form, create).await {
             // Shown once, then gone with the flash row; the database keeps a hash.
             Ok(Some(secret)) => {
                 redirect_with_flash(
@@ -104,7 +104,7 @@ pub async fn save_application(#[server(default)] create: String, #[server(defaul
 #[server(prefix = "/fn", endpoint = "admin/application/secret")]
 pub async fn rotate_secret(client_id: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.rotate_secret(&web.ctx, &client_id).await {
+    let next = match context.ligature.applications().rotate_secret(&web.ctx, &client_id).await {
         Ok(secret) => {
             redirect_with_flash(&context, &web, &paths::admin_application(&client_id), Flash { notice: "application-secret".into(), typed: vec![("secret".into(), secret)], ..Flash::default() }).await
         }
@@ -118,7 +118,7 @@ pub async fn rotate_secret(client_id: String) -> Result<(), Code> {
 pub async fn open_registration(label: String, uses: String, days: String) -> Result<(), Code> {
     let (context, web) = asked();
     let number = |text: &str| text.trim().parse::<i32>().unwrap_or(0);
-    let next = match context.ligature.make_registration_token(&web.ctx, &label, number(&uses), number(&days).into()).await {
+    let next = match context.ligature.applications().make_registration_token(&web.ctx, &label, number(&uses), number(&days).into()).await {
         // Shown once, then gone with the flash row; the database keeps a hash.
         Ok(token) => redirect_with_flash(&context, &web, paths::ADMIN_APPLICATIONS, Flash { typed: vec![("registration_token".into(), token)], ..Flash::default() }).await,
         Err(fault) if fault.refusal() == Refusal::BadRequest => {
@@ -134,7 +134,7 @@ pub async fn open_registration(label: String, uses: String, days: String) -> Res
 #[server(prefix = "/fn", endpoint = "admin/registration/end")]
 pub async fn end_registration(id: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.end_registration_token(&web.ctx, &id).await {
+    let next = match context.ligature.applications().end_registration_token(&web.ctx, &id).await {
         Ok(()) => redirect_with_flash(&context, &web, paths::ADMIN_APPLICATIONS, Flash::default()).await,
         Err(fault) => turned_away(&fault, paths::ADMIN_APPLICATIONS),
     };

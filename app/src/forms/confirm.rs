@@ -20,7 +20,7 @@ pub fn after(to: &str) -> Continuation {
 #[server(prefix = "/fn", endpoint = "account/confirm/password")]
 pub async fn confirm_password(password: String, #[server(default)] to: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.confirm_by_password(&web.ctx, &password, after(&to)).await {
+    let next = match context.ligature.reauthentication().confirm_by_password(&web.ctx, &password, after(&to)).await {
         Err(fault) if fault.refusal() == Refusal::CredentialsWrong => redirect_with_flash(&context, &web, &paths::confirm(&paths::safe(&to)), Flash::notice("confirm-wrong")).await,
         other => leave(&context, other).await,
     };
@@ -31,7 +31,7 @@ pub async fn confirm_password(password: String, #[server(default)] to: String) -
 #[server(prefix = "/fn", endpoint = "account/confirm/passkey")]
 pub async fn confirm_passkey(ceremony: String, #[server(default)] credential: String, #[server(default)] to: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.confirm_by_passkey(&web.ctx, &ceremony, &credential, after(&to)).await {
+    let next = match context.ligature.reauthentication().confirm_by_passkey(&web.ctx, &ceremony, &credential, after(&to)).await {
         Err(fault) if matches!(fault.refusal(), Refusal::PasskeyWrong | Refusal::AttemptExpired | Refusal::OtherAccount) => {
             redirect_with_flash(&context, &web, &paths::confirm(&paths::safe(&to)), Flash::notice("passkey-wrong")).await
         }
@@ -44,7 +44,7 @@ pub async fn confirm_passkey(ceremony: String, #[server(default)] credential: St
 #[server(prefix = "/fn", endpoint = "account/confirm/code")]
 pub async fn ask_confirm_code(#[server(default)] to: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let result = context.ligature.ask_confirm_code(&web.ctx, after(&to)).await;
+    let result = context.ligature.reauthentication().ask_confirm_code(&web.ctx, after(&to)).await;
     let next = leave(&context, result).await;
     respond(&context, &next);
     Ok(())

@@ -14,7 +14,7 @@ pub async fn consent(entry: String, answer: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match web.entry(&context.ligature, &entry) {
         None => refuse(&Refusal::AttemptExpired.into()),
-        Some(request) => match context.ligature.consent(&web.ctx, &request, answer == "allow").await {
+        Some(request) => match context.ligature.authorization().consent(&web.ctx, &request, answer == "allow").await {
             Ok(next) => granted(&context, next).unwrap_or_else(|fault| refuse(&fault)),
             Err(fault) if fault.refusal() == Refusal::SessionEnded => SeeOther::local(paths::with_entry(paths::LOGIN, &entry)),
             Err(fault) => refuse(&fault),
@@ -32,8 +32,8 @@ pub async fn prove_address(entry: String, answer: String) -> Result<(), Code> {
     let next = match (web.entry(ligature, &entry), answer.as_str()) {
         (None, _) => refuse(&Refusal::AttemptExpired.into()),
         (Some(_), _) if web.ctx.session.is_none() => SeeOther::local(paths::with_entry(paths::LOGIN, &entry)),
-        (Some(request), "send") => leave(&context, ligature.ask_address_code(&web.ctx, &request).await).await,
-        (Some(request), _) => match ligature.go_without_address(&web.ctx, &request).await {
+        (Some(request), "send") => leave(&context, ligature.authorization().ask_address_code(&web.ctx, &request).await).await,
+        (Some(request), _) => match ligature.authorization().go_without_address(&web.ctx, &request).await {
             Ok(next) => granted(&context, next).unwrap_or_else(|fault| refuse(&fault)),
             Err(fault) => refuse(&fault),
         },
@@ -46,7 +46,7 @@ pub async fn prove_address(entry: String, answer: String) -> Result<(), Code> {
 #[server(prefix = "/fn", endpoint = "attempt/without")]
 pub async fn leave_address(attempt: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.leave_address(&web.ctx, &attempt).await {
+    let next = match context.ligature.authorization().leave_address(&web.ctx, &attempt).await {
         Ok(next) => granted(&context, next).unwrap_or_else(|fault| refuse(&fault)),
         Err(fault) => refuse(&fault),
     };
@@ -57,7 +57,7 @@ pub async fn leave_address(attempt: String) -> Result<(), Code> {
 #[server(prefix = "/fn", endpoint = "device")]
 pub async fn settle_device(code: String, answer: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.settle_device(&web.ctx, &code, answer == "allow").await {
+    let next = match context.ligature.tokens().settle_device(&web.ctx, &code, answer == "allow").await {
         Ok(()) => redirect_with_flash(&context, &web, paths::DEVICE, Flash::notice(if answer == "allow" { "device-allowed" } else { "device-denied" })).await,
         Err(fault) if fault.refusal() == Refusal::SessionEnded => SeeOther::local(paths::LOGIN_STAY),
         // The page says who has to sign in once more, and for what.
@@ -75,7 +75,7 @@ pub async fn settle_device(code: String, answer: String) -> Result<(), Code> {
 #[server(prefix = "/fn", endpoint = "account/application/revoke")]
 pub async fn revoke_application(client_id: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.revoke_application(&web.ctx, &client_id).await {
+    let next = match context.ligature.applications().revoke_application(&web.ctx, &client_id).await {
         Ok(()) => redirect_with_flash(&context, &web, paths::APPLICATIONS, Flash::notice("application-revoked")).await,
         Err(fault) => refuse(&fault),
     };

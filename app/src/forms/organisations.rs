@@ -15,7 +15,7 @@ pub async fn save_organisation(#[server(default)] create: String, slug: String, 
     let create = !create.is_empty();
     let form = OrganisationForm { slug: slug.clone(), name: name.clone(), address: address.clone(), active: create || !active.is_empty() };
     let page = if create { paths::ADMIN_ORGANISATION_NEW.to_owned() } else { paths::safe(&paths::admin_organisation(&slug)) };
-    let next = match context.ligature.save_organisation(&web.ctx, form, create).await {
+    let next = match context.ligature.organisation_admin().save_organisation(&web.ctx, form, create).await {
         Ok(Ok(())) => redirect_with_flash(&context, &web, &paths::admin_organisation(&slug), Flash::notice("saved")).await,
         Ok(Err((field, remedy))) => {
             let typed = [("slug", &slug), ("name", &name), ("address", &address)].into_iter().map(|(k, v)| (k.to_owned(), bounded(v, 200))).collect();
@@ -35,7 +35,7 @@ pub async fn save_organisation(#[server(default)] create: String, slug: String, 
 pub async fn invite_owner(slug: String) -> Result<(), Code> {
     let (context, web) = asked();
     let page = paths::safe(&paths::admin_organisation(&slug));
-    let next = match context.ligature.first_owner_address(&web.ctx, &slug).await {
+    let next = match context.ligature.organisation_admin().first_owner_address(&web.ctx, &slug).await {
         Ok(Some(address)) => redirect_with_flash(&context, &web, &page, Flash { typed: vec![("invitation".into(), address)], ..Flash::default() }).await,
         Ok(None) => redirect_with_flash(&context, &web, &page, Flash::notice("organisation-owned")).await,
         Err(fault) => turned_away(&fault, &page),
@@ -47,7 +47,7 @@ pub async fn invite_owner(slug: String) -> Result<(), Code> {
 #[server(prefix = "/fn", endpoint = "admin/brand")]
 pub async fn save_brand(name: String, #[server(default)] colour: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.save_brand(&web.ctx, &name, &colour).await {
+    let next = match context.ligature.branding().save_brand(&web.ctx, &name, &colour).await {
         Ok(Ok(())) => redirect_with_flash(&context, &web, paths::ADMIN_BRAND, Flash::notice("saved")).await,
         Ok(Err((field, remedy))) => {
             let typed = [("name", &name), ("colour", &colour)].into_iter().map(|(k, v)| (k.to_owned(), bounded(v, 80))).collect();

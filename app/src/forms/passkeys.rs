@@ -13,7 +13,7 @@ use crate::{
 pub async fn sign_in_passkey(ceremony: String, #[server(default)] credential: String, #[server(default)] entry: String) -> Result<(), Code> {
     let (context, web) = asked();
     let continuation = web.continuation(&context.ligature, &entry);
-    let next = match context.ligature.sign_in_by_passkey(&web.ctx, &ceremony, &credential, continuation).await {
+    let next = match context.ligature.passkeys().sign_in_by_passkey(&web.ctx, &ceremony, &credential, continuation).await {
         Err(fault) if matches!(fault.refusal(), Refusal::PasskeyWrong | Refusal::AttemptExpired) => {
             redirect_with_flash(&context, &web, &paths::with_entry(paths::LOGIN_STAY, &entry), Flash::notice("passkey-wrong")).await
         }
@@ -26,7 +26,7 @@ pub async fn sign_in_passkey(ceremony: String, #[server(default)] credential: St
 #[server(prefix = "/fn", endpoint = "attempt/passkey")]
 pub async fn bind_by_passkey(attempt: String, ceremony: String, #[server(default)] credential: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = leave(&context, context.ligature.bind_by_passkey(&web.ctx, &attempt, &ceremony, &credential).await).await;
+    let next = leave(&context, context.ligature.attempt_steps().bind_by_passkey(&web.ctx, &attempt, &ceremony, &credential).await).await;
     respond(&context, &next);
     Ok(())
 }
@@ -34,7 +34,7 @@ pub async fn bind_by_passkey(attempt: String, ceremony: String, #[server(default
 #[server(prefix = "/fn", endpoint = "account/passkey")]
 pub async fn add_passkey(ceremony: String, #[server(default)] credential: String, #[server(default)] nickname: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.add_passkey(&web.ctx, &ceremony, &credential, &bounded(&nickname, 40)).await {
+    let next = match context.ligature.passkeys().add_passkey(&web.ctx, &ceremony, &credential, &bounded(&nickname, 40)).await {
         Ok(()) => redirect_with_flash(&context, &web, paths::PASSKEYS, Flash::notice("passkey-added")).await,
         Err(fault) => match fault.refusal() {
             Refusal::PasskeyWrong | Refusal::AttemptExpired => redirect_with_flash(&context, &web, paths::PASSKEYS, Flash::notice("passkey-failed")).await,
@@ -49,7 +49,7 @@ pub async fn add_passkey(ceremony: String, #[server(default)] credential: String
 #[server(prefix = "/fn", endpoint = "account/passkey/remove")]
 pub async fn remove_passkey(id: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.remove_passkey(&web.ctx, &id).await {
+    let next = match context.ligature.passkeys().remove_passkey(&web.ctx, &id).await {
         Ok(()) => redirect_with_flash(&context, &web, paths::PASSKEYS, Flash::notice("passkey-removed")).await,
         Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::PASSKEYS)),
         Err(fault) => refuse(&fault),

@@ -16,7 +16,7 @@ fn trouble(problem: service::PolicyProblem, document: String) -> Flash {
 #[server(prefix = "/fn", endpoint = "admin/policy/draft")]
 pub async fn save_draft(scope: String, document: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let saved = context.ligature.save_draft(&web.ctx, &scope, &document).await;
+    let saved = context.ligature.policy_admin().save_draft(&web.ctx, &scope, &document).await;
     let next = match saved {
         Ok(version) => redirect_with_flash(&context, &web, &paths::policy_version(version), Flash::notice("draft-saved")).await,
         // What was typed is kept, to be mended.
@@ -42,7 +42,7 @@ pub async fn set_version(version: i64, becomes: String, #[server(default)] seen:
 /// Moves a version on and says what came of it. `seen`: what was in force when the page showed the difference.
 pub(crate) async fn move_on(context: &crate::context::Context, web: &crate::context::WebRequest, version: i64, becomes: Option<Becomes>, seen: Option<i64>) -> SeeOther {
     let Some(becomes) = becomes else { return refuse(&domain::Refusal::BadRequest.into()) };
-    match context.ligature.set_version(&web.ctx, version, becomes, seen).await {
+    match context.ligature.policy_admin().set_version(&web.ctx, version, becomes, seen).await {
         Ok(()) => redirect_with_flash(context, web, paths::ADMIN_POLICY, Flash::notice("saved")).await,
         Err(SaveProblem::Error(fault)) if fault.refusal() == domain::Refusal::PolicyChanged => {
             let flash = Flash { problems: vec![("version".into(), "policy-moved".into())], ..Flash::notice("policy-moved") };
@@ -57,7 +57,7 @@ pub(crate) async fn move_on(context: &crate::context::Context, web: &crate::cont
 #[server(prefix = "/fn", endpoint = "admin/policy/dry-run")]
 pub async fn start_dry_run(version: i64) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.start_dry_run(&web.ctx, version).await {
+    let next = match context.ligature.dry_runs().start_dry_run(&web.ctx, version).await {
         Ok(()) => SeeOther::local(paths::policy_version(version)),
         Err(fault) => turned_away(&fault, &paths::policy_version(version)),
     };

@@ -21,7 +21,7 @@ fn failed(fault: &service::Error, page: &str) -> SeeOther {
 pub async fn begin_second_factor(#[server(default)] to: String, #[server(default)] entry: String) -> Result<(), Code> {
     let (context, web) = asked();
     let page = paths::safe(&paths::on_the_way(&to, &entry));
-    let next = match context.ligature.begin_second_factor(&web.ctx).await {
+    let next = match context.ligature.second_factors().begin_second_factor(&web.ctx).await {
         Ok(()) => SeeOther::local(page),
         Err(fault) => failed(&fault, &page),
     };
@@ -44,7 +44,7 @@ pub async fn go_on_with_factor(entry: String) -> Result<(), Code> {
 #[server(prefix = "/fn", endpoint = "account/second-factor/remove")]
 pub async fn remove_second_factor() -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.remove_second_factor(&web.ctx).await {
+    let next = match context.ligature.second_factors().remove_second_factor(&web.ctx).await {
         Ok(()) => redirect_with_flash(&context, &web, paths::SECOND_FACTOR, Flash::notice("factor-off")).await,
         Err(fault) => failed(&fault, paths::SECOND_FACTOR),
     };
@@ -56,7 +56,7 @@ pub async fn remove_second_factor() -> Result<(), Code> {
 pub async fn admin_remove_second_factor(account: String) -> Result<(), Code> {
     let (context, web) = asked();
     let removed = match account.parse() {
-        Ok(id) => context.ligature.admin_remove_second_factor(&web.ctx, id).await,
+        Ok(id) => context.ligature.second_factors().admin_remove_second_factor(&web.ctx, id).await,
         Err(_) => Err(Refusal::NotFound.into()),
     };
     let next = match removed {

@@ -14,11 +14,11 @@ pub async fn claim(token: String, email: String, name: String, password: String)
     let (context, web) = asked();
     let person = NewPerson { email, name, password };
     let mut problems = person.problems();
-    if problems.is_empty() && context.ligature.is_leaked(&person.password).await {
+    if problems.is_empty() && context.ligature.passwords().is_leaked(&person.password).await {
         problems.push(("password", "field-password-leaked"));
     }
     let next = if problems.is_empty() {
-        leave(&context, context.ligature.claim(&web.ctx, &token, person).await).await
+        leave(&context, context.ligature.setup().claim(&web.ctx, &token, person).await).await
     } else {
         let flash = Flash {
             problems: problems.into_iter().map(|(f, m)| (f.into(), m.into())).collect(),

@@ -25,7 +25,7 @@ async fn again(context: &Context, web: &WebRequest, secret: &str, result: Result
 #[server(prefix = "/fn", endpoint = "undo")]
 pub async fn begin_undo(secret: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.begin_undo(&web.ctx, &secret).await {
+    let next = match context.ligature.rewinds().begin_undo(&web.ctx, &secret).await {
         Ok(_) => SeeOther::local(paths::undo(&secret)),
         Err(fault) => refuse(&fault),
     };
@@ -36,7 +36,7 @@ pub async fn begin_undo(secret: String) -> Result<(), Code> {
 #[server(prefix = "/fn", endpoint = "undo/password")]
 pub async fn undo_password(secret: String, password: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let result = context.ligature.undo_by_password(&web.ctx, &secret, &password).await;
+    let result = context.ligature.rewinds().undo_by_password(&web.ctx, &secret, &password).await;
     let next = again(&context, &web, &secret, result).await;
     respond(&context, &next);
     Ok(())
@@ -45,7 +45,7 @@ pub async fn undo_password(secret: String, password: String) -> Result<(), Code>
 #[server(prefix = "/fn", endpoint = "undo/passkey")]
 pub async fn undo_passkey(secret: String, ceremony: String, #[server(default)] credential: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let result = context.ligature.undo_by_passkey(&web.ctx, &secret, &ceremony, &credential).await;
+    let result = context.ligature.rewinds().undo_by_passkey(&web.ctx, &secret, &ceremony, &credential).await;
     let next = again(&context, &web, &secret, result).await;
     respond(&context, &next);
     Ok(())
@@ -56,9 +56,9 @@ pub async fn finish_undo(secret: String, #[server(default)] first: String, #[ser
     let (context, web) = asked();
     let ligature = &context.ligature;
     let result = if answer == "keep" {
-        ligature.keep_changes(&web.ctx, &secret, &code).await.map(|()| "undone-kept")
+        ligature.rewinds().keep_changes(&web.ctx, &secret, &code).await.map(|()| "undone-kept")
     } else {
-        let done = ligature.finish_undo(&web.ctx, &secret, first.parse().ok(), &code).await;
+        let done = ligature.rewinds().finish_undo(&web.ctx, &secret, first.parse().ok(), &code).await;
         done.map(|done| match done {
             Undone::Back => "undone",
             Undone::Barred => "undone-gone",
@@ -75,7 +75,7 @@ pub async fn finish_undo(secret: String, #[server(default)] first: String, #[ser
 #[server(prefix = "/fn", endpoint = "account/undo")]
 pub async fn ask_own_undo(change: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.ask_own_undo(&web.ctx, change.parse().unwrap_or_default()).await {
+    let next = match context.ligature.rewinds().ask_own_undo(&web.ctx, change.parse().unwrap_or_default()).await {
         Ok(secret) => SeeOther::local(paths::undo(&secret)),
         Err(fault) => refuse(&fault),
     };

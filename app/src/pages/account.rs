@@ -6,7 +6,7 @@ use axum::{
 use domain::{Micros, Refusal, policy::Owes};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    Error, Ligature,
+    Error,
     account::{Address, Method, Overview, SessionRow, recovered::WaysIn},
     policy::providers::Button,
 };
@@ -55,15 +55,15 @@ fn owed(l: Lang, owes: Owes) -> Option<AnyView> {
 }
 
 async fn methods_page(req: &PageRequest) -> Result<Response, Error> {
-    let overview = req.context.ligature.overview(&req.web.ctx).await?;
+    let overview = req.context.ligature.account_settings().overview(&req.web.ctx).await?;
     let l = req.web.lang;
     let owes = match &req.web.ctx.session {
-        Some(caller) => req.context.ligature.owes_factor(caller).await?,
+        Some(caller) => req.context.ligature.configuration().owes_factor(caller).await?,
         None => Owes::Nothing,
     };
     let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, req).is_some().then(|| req.flash.notice.clone());
-    let names = req.context.ligature.buttons().await?;
+    let names = req.context.ligature.configuration().buttons().await?;
     Ok(page(&req.context, &req.web, head, move || {
         let Overview { name, addresses, former, methods, addable, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys, restored } = overview;
         let has_password = methods.iter().any(|m| m.link.is_none());
@@ -140,8 +140,8 @@ pub async fn recovered(req: PageRequest) -> Response {
 
 async fn recovered_page(req: &PageRequest) -> Result<Response, Error> {
     let ligature = &req.context.ligature;
-    let WaysIn { methods, passkeys, addresses, phone } = ligature.ways_in(&req.web.ctx).await?;
-    let applications = ligature.own_applications(&req.web.ctx).await?;
+    let WaysIn { methods, passkeys, addresses, phone } = ligature.account_settings().ways_in(&req.web.ctx).await?;
+    let applications = ligature.authorization().own_applications(&req.web.ctx).await?;
     let (l, flash) = (req.web.lang, req.flash.clone());
     // The application that the person was on the way to gets its answer after this page (RP-01).
     let entry = if req.web.entry(ligature, &req.query.entry).is_some() { req.query.entry.clone() } else { String::new() };
@@ -333,7 +333,7 @@ pub async fn remove(Path(link): Path<String>, req: PageRequest) -> Response {
 }
 
 async fn remove_page(req: &PageRequest, link: String) -> Result<Response, Error> {
-    let overview = req.context.ligature.overview(&req.web.ctx).await?;
+    let overview = req.context.ligature.account_settings().overview(&req.web.ctx).await?;
     let wanted = |m: &&Method| m.link.map_or_else(|| "password".to_owned(), |id| id.to_string()) == link;
     let method = overview.methods.iter().find(wanted).cloned().ok_or(Refusal::MethodUnknown)?;
     if let Some(refusal) = method.stays {
@@ -367,7 +367,7 @@ pub async fn sessions(req: PageRequest) -> Response {
 }
 
 async fn sessions_page(req: &PageRequest) -> Result<Response, Error> {
-    let sessions = req.context.ligature.sessions(&req.web.ctx).await?;
+    let sessions = req.context.ligature.account_settings().own_sessions(&req.web.ctx).await?;
     let l = req.web.lang;
     let message = req.flash.notice.clone();
     Ok(page(&req.context, &req.web, Head::new(t(l, "sessions-title"), Layout::Account), move || {
@@ -409,10 +409,10 @@ pub async fn activity(req: PageRequest) -> Response {
 }
 
 async fn activity_page(req: &PageRequest) -> Result<Response, Error> {
-    Ligature::caller(&req.web.ctx)?;
-    let events = req.context.ligature.activity(&req.web.ctx).await?;
-    let (undos, waits) = req.context.ligature.own_undos(&req.web.ctx).await?;
-    let names = req.context.ligature.buttons().await?;
+    req.web.ctx.signed_in()?;
+    let events = req.context.ligature.account_settings().activity(&req.web.ctx).await?;
+    let (undos, waits) = req.context.ligature.rewinds().own_undos(&req.web.ctx).await?;
+    let names = req.context.ligature.configuration().buttons().await?;
     let l = req.web.lang;
     Ok(page(&req.context, &req.web, Head::new(t(l, "activity-title"), Layout::Account), move || {
         view! {

@@ -33,7 +33,7 @@ pub async fn email(req: PageRequest) -> Response {
 }
 
 async fn email_page(req: &PageRequest) -> Result<Response, Error> {
-    let allowed = req.context.ligature.may_change_email(&req.web.ctx).await;
+    let allowed = req.context.ligature.account_settings().may_change_email(&req.web.ctx).await;
     if let Some(response) = entered(req, paths::EMAIL, allowed).await? {
         return Ok(response);
     }
@@ -58,7 +58,7 @@ pub async fn password(req: PageRequest) -> Response {
 }
 
 async fn password_page(req: &PageRequest) -> Result<Response, Error> {
-    let there = req.context.ligature.own_password(&req.web.ctx).await;
+    let there = req.context.ligature.account_settings().own_password(&req.web.ctx).await;
     let changing = *there.as_ref().unwrap_or(&false);
     if let Some(response) = entered(req, paths::PASSWORD, there.map(drop)).await? {
         return Ok(response);
@@ -85,7 +85,7 @@ pub async fn export(req: PageRequest) -> Response {
 }
 
 async fn export_page(req: &PageRequest) -> Result<Response, Error> {
-    let signed_in = service::Ligature::caller(&req.web.ctx).map(drop);
+    let signed_in = req.web.ctx.signed_in().map(drop).map_err(Error::from);
     if let Some(response) = entered(req, paths::EXPORT, signed_in).await? {
         return Ok(response);
     }
@@ -106,7 +106,7 @@ pub async fn delete(req: PageRequest) -> Response {
 }
 
 async fn delete_page(req: &PageRequest) -> Result<Response, Error> {
-    let allowed = req.context.ligature.may_close(&req.web.ctx).await;
+    let allowed = req.context.ligature.account_settings().may_close(&req.web.ctx).await;
     if let Some(response) = entered(req, paths::DELETE, allowed).await? {
         return Ok(response);
     }

@@ -38,7 +38,7 @@ pub(crate) fn message(l: Lang, flash: &Flash) -> Option<AnyView> {
 
 pub async fn overview(req: PageRequest) -> Response {
     let result = async {
-        let figures = req.context.ligature.figures(&req.web.ctx).await?;
+        let figures = req.context.ligature.account_admin().figures(&req.web.ctx).await?;
         let l = req.web.lang;
         Ok(page(&req.context, &req.web, head(l, "admin-overview", paths::ADMIN), move || {
             view! {
@@ -61,7 +61,7 @@ pub async fn overview(req: PageRequest) -> Response {
 
 pub async fn providers(req: PageRequest) -> Response {
     let result = async {
-        let list = req.context.ligature.admin_providers(&req.web.ctx).await?;
+        let list = req.context.ligature.account_admin().admin_providers(&req.web.ctx).await?;
         let changes = req.may(Right::ChangeProviders).await?;
         let (l, flash) = (req.web.lang, req.flash.clone());
         Ok(page(&req.context, &req.web, head(l, "admin-providers", paths::ADMIN_PROVIDERS), move || {
@@ -91,12 +91,12 @@ pub async fn provider(Path(key): Path<String>, req: PageRequest) -> Response {
 }
 
 async fn provider_page(req: &PageRequest, key: String) -> Result<Response, Error> {
-    let list = req.context.ligature.admin_providers(&req.web.ctx).await?;
+    let list = req.context.ligature.account_admin().admin_providers(&req.web.ctx).await?;
     let found = list.into_iter().find(|p| p.key == key);
     if found.is_none() && key != "new" {
         return Err(Refusal::NotFound.into());
     }
-    let (l, flash, texts) = (req.web.lang, req.flash.clone(), req.context.ligature.has_texts());
+    let (l, flash, texts) = (req.web.lang, req.flash.clone(), req.context.ligature.configuration().has_texts());
     let shows = Shows { texts, changes: req.may(Right::ChangeProviders).await?, trusts: req.may(Right::ChangeTrust).await?, shares: req.may(Right::RunInstance).await? };
     let title = found.as_ref().map_or_else(|| t(l, "provider-new"), |p| p.name.clone());
     Ok(page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_PROVIDERS)), move || {
@@ -308,7 +308,7 @@ fn state_key(state: AccountState) -> &'static str {
 
 pub async fn accounts(req: PageRequest) -> Response {
     let result = async {
-        let list = req.context.ligature.admin_accounts(&req.web.ctx, &req.query.q).await?;
+        let list = req.context.ligature.account_admin().admin_accounts(&req.web.ctx, &req.query.q).await?;
         let (l, q) = (req.web.lang, req.query.q.clone());
         Ok(page(&req.context, &req.web, head(l, "admin-accounts", paths::ADMIN_ACCOUNTS), move || {
             let row = |(account, email): (Account, Option<Email>)| FilterRow {
@@ -340,10 +340,10 @@ pub async fn account(Path(id): Path<String>, req: PageRequest) -> Response {
 
 async fn account_page(req: &PageRequest, id: &str) -> Result<Response, Error> {
     let id: AccountId = id.parse().map_err(|_| Refusal::NotFound)?;
-    let view = req.context.ligature.admin_account(&req.web.ctx, id).await?;
+    let view = req.context.ligature.account_admin().admin_account(&req.web.ctx, id).await?;
     let (l, flash) = (req.web.lang, req.flash.clone());
     let own = req.web.ctx.session.as_ref().is_some_and(|c| c.account == id);
-    let rights = req.context.ligature.rights(&req.web.ctx).await?;
+    let rights = req.context.ligature.admin_rights().rights(&req.web.ctx).await?;
     let gives = rights.contains(&Right::GiveRoles);
     // Whoever has a role is left to owners.
     let governs = rights.contains(&Right::GovernAccounts);
@@ -464,7 +464,7 @@ pub async fn audit(req: PageRequest) -> Response {
         let text = |s: &str| (!s.trim().is_empty()).then(|| s.trim().to_owned());
         let filter =
             service::rows::AuditFilter { kind: text(&req.query.kind), support_code: text(&req.query.q).map(|c| domain::one_time_code::fold(&c)), before: req.query.before.parse().ok(), account: None };
-        let list = req.context.ligature.admin_audit(&req.web.ctx, filter).await?;
+        let list = req.context.ligature.account_admin().admin_audit(&req.web.ctx, filter).await?;
         let (l, q) = (req.web.lang, req.query.q.clone());
         let open = !q.trim().is_empty();
         let older = (list.len() == 100).then(|| list.last().map(|e| e.at)).flatten();

@@ -23,8 +23,8 @@ pub async fn applications(req: PageRequest) -> Response {
 }
 
 async fn applications_page(req: &PageRequest) -> Result<Response, Error> {
-    let list = req.context.ligature.admin_applications(&req.web.ctx).await?;
-    let tokens = req.context.ligature.registration_tokens(&req.web.ctx).await?;
+    let list = req.context.ligature.applications().admin_applications(&req.web.ctx).await?;
+    let tokens = req.context.ligature.applications().registration_tokens(&req.web.ctx).await?;
     let changes = req.may(Right::ChangeApplications).await?;
     let (l, flash) = (req.web.lang, req.flash.clone());
     Ok(page(&req.context, &req.web, Head::new(t(l, "admin-applications"), Layout::Admin(paths::ADMIN_APPLICATIONS)), move || {
@@ -97,7 +97,7 @@ pub async fn application(Path(client_id): Path<String>, req: PageRequest) -> Res
 
 async fn application_page(req: &PageRequest, client_id: String) -> Result<Response, Error> {
     let create = client_id == "new";
-    let found = req.context.ligature.admin_applications(&req.web.ctx).await?.into_iter().find(|a| a.client_id == client_id);
+    let found = req.context.ligature.applications().admin_applications(&req.web.ctx).await?.into_iter().find(|a| a.client_id == client_id);
     let shown = match found {
         Some(found) => found,
         None if create => ApplicationView { client_id: String::new(), name: String::new(), redirect_uris: Vec::new(), active: true, settings: ApplicationSettings::default(), secrets: Vec::new() },

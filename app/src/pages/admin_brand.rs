@@ -19,7 +19,7 @@ pub async fn brand(req: PageRequest) -> Response {
 }
 
 async fn brand_page(req: &PageRequest) -> Result<Response, Error> {
-    let look = req.context.ligature.admin_brand(&req.web.ctx).await?;
+    let look = req.context.ligature.branding().admin_brand(&req.web.ctx).await?;
     let (l, flash) = (req.web.lang, req.flash.clone());
     Ok(page(&req.context, &req.web, Head::new(t(l, "admin-brand"), Layout::Admin(paths::ADMIN_BRAND)), move || {
         let sent = flash.problem("name").or(flash.problem("colour")).is_some();

@@ -20,7 +20,7 @@ pub async fn organisations(req: PageRequest) -> Response {
 }
 
 async fn organisations_page(req: &PageRequest) -> Result<Response, Error> {
-    let list = req.context.ligature.admin_organisations(&req.web.ctx).await?;
+    let list = req.context.ligature.organisation_admin().admin_organisations(&req.web.ctx).await?;
     let l = req.web.lang;
     Ok(page(&req.context, &req.web, Head::new(t(l, "admin-organisations"), Layout::Admin(paths::ADMIN_ORGANISATIONS)), move || {
         let alone = list.len() == 1;
@@ -54,7 +54,7 @@ pub async fn organisation(Path(slug): Path<String>, req: PageRequest) -> Respons
 
 async fn organisation_page(req: &PageRequest, slug: String) -> Result<Response, Error> {
     let create = slug == "new";
-    let found = req.context.ligature.admin_organisations(&req.web.ctx).await?.into_iter().find(|o| o.slug == slug);
+    let found = req.context.ligature.organisation_admin().admin_organisations(&req.web.ctx).await?.into_iter().find(|o| o.slug == slug);
     if found.is_none() && !create {
         return Err(Refusal::NotFound.into());
     }

@@ -37,7 +37,7 @@ pub async fn attempt(Path((id, asked)): Path<(String, String)>, req: PageRequest
 }
 
 async fn attempt_page(req: &PageRequest, id: String, asked: &str) -> Result<Response, Error> {
-    let view = req.context.ligature.attempt_view(&req.web.ctx, &id).await?;
+    let view = req.context.ligature.attempt_steps().attempt_view(&req.web.ctx, &id).await?;
     if let (ViewBody::Over { refusal: Some(refusal) }, Continuation::Authorize(request)) = (&view.body, &view.continuation) {
         let waiting = Waiting { attempt: id, application: request.application_name.clone(), origin: origin(&request.redirect_uri) };
         return Ok(refusal_page_for(&req.context, &req.web, *refusal, &view.support, Some(waiting)).await);
@@ -59,7 +59,7 @@ async fn attempt_page(req: &PageRequest, id: String, asked: &str) -> Result<Resp
     if let ViewBody::Bind { identities, .. } = &view.body {
         head = head.origins(identities.iter().filter_map(|b| b.origin.clone()));
     }
-    let stuck = matches!(view.body, ViewBody::Code { .. } | ViewBody::Reset { .. } | ViewBody::Email { code: Some(_), .. }) && req.context.ligature.mail_is_stuck().await?;
+    let stuck = matches!(view.body, ViewBody::Code { .. } | ViewBody::Reset { .. } | ViewBody::Email { code: Some(_), .. }) && req.context.ligature.notifications().mail_is_stuck().await?;
     let flash = req.flash.clone();
     Ok(page(&req.context, &req.web, head, move || {
         // The question about a changed address comes when the person is in already.

@@ -18,7 +18,7 @@ use crate::{
 
 /// The confirmation that comes before a page, or nothing when the last sign-in is recent.
 pub(crate) async fn first(req: &PageRequest, to: &str) -> Result<Option<Response>, Error> {
-    Ok((!req.context.ligature.is_recent(&req.web.ctx).await?).then(|| Redirect::to(&paths::confirm(to)).into_response()))
+    Ok((!req.context.ligature.reauthentication().is_recent(&req.web.ctx).await?).then(|| Redirect::to(&paths::confirm(to)).into_response()))
 }
 
 /// `GET /account/confirm?to=`
@@ -31,7 +31,7 @@ pub async fn confirm(req: PageRequest) -> Response {
 }
 
 async fn confirm_page(req: &PageRequest) -> Result<Response, Error> {
-    let ConfirmView { password, passkey, code_to, providers } = req.context.ligature.confirm_view(&req.web.ctx).await?;
+    let ConfirmView { password, passkey, code_to, providers } = req.context.ligature.reauthentication().confirm_view(&req.web.ctx).await?;
     let to = SafePath::parse(&req.query.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
     let l = req.web.lang;
     let flash = req.flash.clone();

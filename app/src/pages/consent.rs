@@ -26,7 +26,7 @@ async fn consent_page(req: &PageRequest) -> Result<Response, Error> {
     if req.web.ctx.session.is_none() {
         return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &req.query.entry)).into_response());
     }
-    let ConsentView { application, lines, next, unchecked } = req.context.ligature.consent_view(&req.web.ctx, &request).await?;
+    let ConsentView { application, lines, next, unchecked } = req.context.ligature.authorization().consent_view(&req.web.ctx, &request).await?;
     let name = req.web.ctx.session.as_ref().map(|c| c.name.clone()).unwrap_or_default();
     let (l, entry) = (req.web.lang, req.query.entry.clone());
     let title = ta(l, "consent-title", &[("application", &application)]);
@@ -85,7 +85,7 @@ async fn address_page(req: &PageRequest) -> Result<Response, Error> {
     if req.web.ctx.session.is_none() {
         return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &req.query.entry)).into_response());
     }
-    let shown = req.context.ligature.address_view(&req.web.ctx, &request).await?;
+    let shown = req.context.ligature.authorization().address_view(&req.web.ctx, &request).await?;
     let (l, entry) = (req.web.lang, req.query.entry.clone());
     let AddressView { application, address } = shown.clone().unwrap_or(AddressView { application: request.application_name.clone(), address: String::new() });
     let head = Head::new(t(l, "address-title"), Layout::Narrow).origins(origin(&request.redirect_uri));

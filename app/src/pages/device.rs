@@ -33,7 +33,7 @@ async fn device_page(req: &PageRequest) -> Result<Response, Error> {
     }
     let (found, problem) = match typed.is_empty() {
         true => (None, req.flash.problem("code").map(str::to_owned)),
-        false => match req.context.ligature.device_view(&req.web.ctx, &typed).await {
+        false => match req.context.ligature.tokens().device_view(&req.web.ctx, &typed).await {
             Ok(DeviceAsked::View(view)) => (Some(view), None),
             Ok(DeviceAsked::SignIn { client_id }) => return Ok(Redirect::to(&paths::sign_in_for_device(&typed, &client_id)).into_response()),
             Ok(DeviceAsked::SetUpFactor) => return Ok(Redirect::to(&paths::set_up_factor(&format!("{}?code={typed}", paths::DEVICE))).into_response()),

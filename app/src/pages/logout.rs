@@ -35,7 +35,7 @@ pub async fn ask(context: &Context, web: &WebRequest, out: Out, parameters: &[(S
 
 /// `GET /logout/done`: applications forget the session in frames, then it goes on.
 pub async fn done(req: PageRequest) -> Response {
-    let Some(out) = req.context.ligature.open_out(&req.query.o) else { return Redirect::to(paths::LOGIN_STAY).into_response() };
+    let Some(out) = req.context.ligature.logout().open_out(&req.query.o) else { return Redirect::to(paths::LOGIN_STAY).into_response() };
     let l = req.web.lang;
     let mut head = Head::new(t(l, "logout-done"), Layout::Narrow);
     head.frames = out.frames.iter().filter_map(|f| origin(f)).collect();

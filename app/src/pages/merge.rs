@@ -23,11 +23,11 @@ pub async fn merge(req: PageRequest) -> Response {
 }
 
 async fn merge_page(req: &PageRequest) -> Result<Response, Error> {
-    let allowed = req.context.ligature.may_merge(&req.web.ctx).await;
+    let allowed = req.context.ligature.merges().may_merge(&req.web.ctx).await;
     if let Some(response) = entered(req, paths::MERGE, allowed).await? {
         return Ok(response);
     }
-    let buttons = req.context.ligature.buttons().await?;
+    let buttons = req.context.ligature.configuration().buttons().await?;
     let (l, flash) = (req.web.lang, req.flash.clone());
     let head = head(l, "merge-title").origins(buttons.iter().filter_map(|b| b.origin.clone()));
     Ok(page(&req.context, &req.web, head, move || {

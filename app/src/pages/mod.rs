@@ -83,7 +83,7 @@ impl PageRequest {
     /// # Errors
     /// Without a session.
     pub(crate) async fn may(&self, right: domain::Right) -> Result<bool, Error> {
-        Ok(self.context.ligature.rights(&self.web.ctx).await?.contains(&right))
+        Ok(self.context.ligature.admin_rights().rights(&self.web.ctx).await?.contains(&right))
     }
 }
 
@@ -101,7 +101,7 @@ where
         let flash = if query.f.is_empty() {
             Flash::default()
         } else {
-            let kept = context.ligature.flash(&web.ctx, &query.f).await.ok().flatten();
+            let kept = context.ligature.page_state().flash(&web.ctx, &query.f).await.ok().flatten();
             kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
         };
         Ok(Self { context, web, query, flash })

@@ -23,7 +23,7 @@ pub async fn applications(req: PageRequest) -> Response {
 }
 
 async fn applications_page(req: &PageRequest) -> Result<Response, Error> {
-    let rows = req.context.ligature.own_applications(&req.web.ctx).await;
+    let rows = req.context.ligature.authorization().own_applications(&req.web.ctx).await;
     if let Err(fault) = &rows
         && fault.refusal() == domain::Refusal::SessionEnded
         && let Some(response) = entered(req, paths::APPLICATIONS, Err(domain::Refusal::SessionEnded.into())).await?

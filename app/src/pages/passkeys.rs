@@ -45,13 +45,13 @@ pub async fn passkeys(req: PageRequest) -> Response {
 
 async fn passkeys_page(req: &PageRequest) -> Result<Response, Error> {
     let ligature = &req.context.ligature;
-    let begun = ligature.begin_passkey(&req.web.ctx).await;
+    let begun = ligature.passkeys().begin_passkey(&req.web.ctx).await;
     let ceremony = begun.as_ref().ok().cloned();
     let full = matches!(&begun, Err(fault) if fault.refusal() == domain::Refusal::TooMany);
     if !full && let Some(response) = entered(req, paths::PASSKEYS, begun.map(drop)).await? {
         return Ok(response);
     }
-    let rows = ligature.own_passkeys(&req.web.ctx).await?;
+    let rows = ligature.passkeys().own_passkeys(&req.web.ctx).await?;
     let (l, flash) = (req.web.lang, req.flash.clone());
     Ok(page(&req.context, &req.web, head(l, "passkeys-title"), move || {
         let good = ["passkey-added", "passkey-removed"].contains(&flash.notice.as_str());

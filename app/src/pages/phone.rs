@@ -24,15 +24,15 @@ pub async fn phone(req: PageRequest) -> Response {
 
 async fn phone_page(req: &PageRequest) -> Result<Response, Error> {
     let ligature = &req.context.ligature;
-    let own = ligature.own_phone(&req.web.ctx).await;
+    let own = ligature.account_settings().own_phone(&req.web.ctx).await;
     let there = own.as_ref().ok().cloned().flatten();
     if let Some(response) = entered(req, paths::PHONE, own.map(drop)).await? {
         return Ok(response);
     }
-    if !ligature.has_texts() && there.is_none() {
+    if !ligature.configuration().has_texts() && there.is_none() {
         return Err(Refusal::NotFound.into());
     }
-    let (texts, l, flash) = (ligature.has_texts(), req.web.lang, req.flash.clone());
+    let (texts, l, flash) = (ligature.configuration().has_texts(), req.web.lang, req.flash.clone());
     Ok(page(&req.context, &req.web, head(l, "own-phone-title"), move || {
         let problem = flash.problem("phone").map(|key| t(l, key));
         view! {

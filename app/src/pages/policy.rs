@@ -88,7 +88,7 @@ fn changes(l: Lang, title: &'static str, against: &'static str, rows: Vec<(Strin
 
 pub async fn policy(req: PageRequest) -> Response {
     let result = async {
-        let view = req.context.ligature.policy_view(&req.web.ctx).await?;
+        let view = req.context.ligature.policy_admin().policy_view(&req.web.ctx).await?;
         let changes = req.may(Right::ChangePolicy).await?;
         let (l, flash) = (req.web.lang, req.flash.clone());
         Ok(page(&req.context, &req.web, head(l, "admin-policy"), move || policy_view(l, view, changes, &flash)).await)
@@ -145,7 +145,7 @@ fn policy_view(l: Lang, view: PolicyView, may_change: bool, flash: &Flash) -> An
 pub async fn document(req: PageRequest) -> Response {
     let result = async {
         let scope = if req.query.scope.is_empty() { "instance" } else { &req.query.scope };
-        let view = req.context.ligature.document_view(&req.web.ctx, scope, req.query.version.parse().ok()).await?;
+        let view = req.context.ligature.policy_admin().document_view(&req.web.ctx, scope, req.query.version.parse().ok()).await?;
         let may_change = req.may(Right::ChangePolicy).await?;
         let (l, flash) = (req.web.lang, req.flash.clone());
         let title = ta(l, "draft-title", &[("scope", &scope_name(l, &view.scope))]);
@@ -191,8 +191,8 @@ fn problem(l: Lang, flash: &Flash) -> Option<AnyView> {
 pub async fn version(Path(number): Path<i64>, req: PageRequest) -> Response {
     let result = async {
         let ligature = &req.context.ligature;
-        let view = ligature.version_view(&req.web.ctx, number).await?;
-        let run = ligature.dry_run_view(&req.web.ctx, number, &req.query.bucket).await?;
+        let view = ligature.policy_admin().version_view(&req.web.ctx, number).await?;
+        let run = ligature.dry_runs().dry_run_view(&req.web.ctx, number, &req.query.bucket).await?;
         let may = May { change: req.may(Right::ChangePolicy).await?, see: req.may(Right::SeeAccounts).await? };
         let (l, flash) = (req.web.lang, req.flash.clone());
         let title = ta(l, "policy-version", &[("version", &number.to_string())]);
@@ -288,7 +288,7 @@ fn dry_run(l: Lang, version: i64, run: Option<DryRunView>, may_change: bool, buc
 
 pub async fn replay(Path(number): Path<i64>, req: PageRequest) -> Response {
     let result = async {
-        let replay = req.context.ligature.replay(&req.web.ctx, number).await?;
+        let replay = req.context.ligature.policy_admin().replay(&req.web.ctx, number).await?;
         let l = req.web.lang;
         Ok(page(&req.context, &req.web, head(l, "replay-title"), move || replay_view(l, number, replay)).await)
     }
@@ -315,7 +315,7 @@ pub async fn effective(req: PageRequest) -> Response {
     let result = async {
         let some = |s: &str| (!s.is_empty()).then(|| s.to_owned());
         let (client, provider) = (some(&req.query.application), some(&req.query.provider));
-        let view = req.context.ligature.effective_view(&req.web.ctx, client.as_deref(), provider.as_deref()).await?;
+        let view = req.context.ligature.policy_admin().effective_view(&req.web.ctx, client.as_deref(), provider.as_deref()).await?;
         let l = req.web.lang;
         Ok(page(&req.context, &req.web, head(l, "effective-title"), move || effective_view(l, view, &client.unwrap_or_default(), &provider.unwrap_or_default())).await)
     }
@@ -350,7 +350,7 @@ fn effective_view(l: Lang, view: EffectiveView, client: &str, provider: &str) ->
 
 pub async fn preset(Path(name): Path<String>, req: PageRequest) -> Response {
     let result = async {
-        let view = req.context.ligature.preset_view(&req.web.ctx, &name).await?;
+        let view = req.context.ligature.policy_admin().preset_view(&req.web.ctx, &name).await?;
         let l = req.web.lang;
         let title = t(l, &format!("preset-{}", view.name));
         Ok(page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || preset_view(l, title, view)).await)
@@ -399,7 +399,7 @@ pub struct Asked {
 
 async fn attempt_page(req: &PageRequest, asked: Asked) -> Result<Response, Error> {
     let ligature = &req.context.ligature;
-    let view = ligature.effective_view(&req.web.ctx, None, None).await?;
+    let view = ligature.policy_admin().effective_view(&req.web.ctx, None, None).await?;
     let made = SampleAssertion {
         provider: asked.provider.clone(),
         application: asked.application.clone(),
@@ -415,7 +415,7 @@ async fn attempt_page(req: &PageRequest, asked: Asked) -> Result<Response, Error
     let sees = req.may(Right::SeeAccounts).await?;
     let (mut tried, mut wrong, mut nobody) = (Vec::new(), false, false);
     if !asked.provider.is_empty() {
-        match ligature.try_policy(&req.web.ctx, &made).await {
+        match ligature.simulations().try_policy(&req.web.ctx, &made).await {
             Ok(found) => tried = found,
             Err(fault) if fault.refusal() == domain::Refusal::BadRequest => wrong = true,
             Err(fault) if fault.refusal() == domain::Refusal::NotFound && !asked.account.is_empty() => nobody = true,

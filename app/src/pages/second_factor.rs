@@ -31,7 +31,7 @@ pub async fn second_factor(req: PageRequest) -> Response {
 }
 
 async fn second_factor_page(req: &PageRequest) -> Result<Response, Error> {
-    let view = match req.context.ligature.second_factor_view(&req.web.ctx).await {
+    let view = match req.context.ligature.second_factors().second_factor_view(&req.web.ctx).await {
         Ok(view) => view,
         Err(fault) => return Ok(entered(req, &Way::of(req).page(), Err(fault)).await?.unwrap_or_else(|| Redirect::to(paths::ACCOUNT).into_response())),
     };
@@ -135,13 +135,13 @@ pub struct FirstCode {
 
 /// `POST`: the authenticator's first code. The answer shows the recovery codes, once.
 pub async fn switch_on(req: PageRequest, Form(typed): Form<FirstCode>) -> Response {
-    let made = req.context.ligature.add_second_factor(&req.web.ctx, &typed.code).await;
+    let made = req.context.ligature.second_factors().add_second_factor(&req.web.ctx, &typed.code).await;
     codes_or_back(&req, made, Some(typed.way)).await
 }
 
 /// `POST`: new recovery codes instead of the old ones.
 pub async fn renew(req: PageRequest) -> Response {
-    let made = req.context.ligature.renew_recovery_codes(&req.web.ctx).await;
+    let made = req.context.ligature.second_factors().renew_recovery_codes(&req.web.ctx).await;
     codes_or_back(&req, made, None).await
 }
 

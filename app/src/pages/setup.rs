@@ -18,7 +18,7 @@ pub async fn setup(req: PageRequest) -> Response {
 }
 
 async fn setup_page(req: &PageRequest) -> Result<Response, Error> {
-    if req.context.ligature.has_owner().await? {
+    if req.context.ligature.setup().has_owner().await? {
         return Err(Refusal::SetupClosed.into());
     }
     let l = req.web.lang;

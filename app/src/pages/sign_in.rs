@@ -40,11 +40,11 @@ async fn login_page(req: &PageRequest) -> Result<Response, Error> {
         return Ok(Redirect::to(paths::ACCOUNT).into_response());
     }
     let client = req.web.client_of(&req.context.ligature, &req.query.entry);
-    let entered = req.context.ligature.entrance(client.as_deref(), !req.query.stay.is_empty()).await?;
+    let entered = req.context.ligature.configuration().entrance(client.as_deref(), !req.query.stay.is_empty()).await?;
     if let Some(key) = &entered.straight_to {
         return straight_to(req, key).await;
     }
-    let ceremony = if entered.passkey { Some(req.context.ligature.begin_passkey_sign_in(&req.web.ctx)?) } else { None };
+    let ceremony = if entered.passkey { Some(req.context.ligature.passkeys().begin_passkey_sign_in(&req.web.ctx)?) } else { None };
     let local = Local { password: entered.password, code: entered.code || entered.phone_code, phones: entered.phones, passkey: ceremony };
     let mut buttons = entered.buttons;
     let last = req.web.last.clone().unwrap_or_default();
@@ -63,7 +63,7 @@ async fn login_page(req: &PageRequest) -> Result<Response, Error> {
 /// With one provider and no password there is nothing to ask (ZI-12). When it does not answer, the refusal leads to the page.
 async fn straight_to(req: &PageRequest, key: &str) -> Result<Response, Error> {
     let continuation = req.web.continuation(&req.context.ligature, &req.query.entry);
-    let started = req.context.ligature.start(&req.web.ctx, key, service::Purpose::SignIn, continuation).await?;
+    let started = req.context.ligature.sign_in().start(&req.web.ctx, key, service::Purpose::SignIn, continuation).await?;
     let cookie = req.context.cookies.header(&req.context.cookies.start(&started.id, &started.cookie));
     Ok(([(http::header::SET_COOKIE, cookie)], Redirect::to(&started.url)).into_response())
 }
@@ -139,7 +139,7 @@ pub async fn by_code(req: PageRequest) -> Response {
 async fn by_code_page(req: &PageRequest) -> Result<Response, Error> {
     let l = req.web.lang;
     let client = req.web.client_of(&req.context.ligature, &req.query.entry);
-    let entered = req.context.ligature.entrance(client.as_deref(), true).await?;
+    let entered = req.context.ligature.configuration().entrance(client.as_deref(), true).await?;
     if !entered.code && !entered.phone_code {
         return Err(domain::Refusal::CodeOff.into());
     }

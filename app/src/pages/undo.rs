@@ -31,7 +31,7 @@ pub async fn undo(Path(secret): Path<String>, req: PageRequest) -> Response {
 }
 
 async fn undo_page(req: &PageRequest, secret: String) -> Result<Response, Error> {
-    let view = req.context.ligature.undo_view(&req.web.ctx, &secret).await?;
+    let view = req.context.ligature.rewinds().undo_view(&req.web.ctx, &secret).await?;
     let l = req.web.lang;
     let flash = req.flash.clone();
     // Who asked in My Account goes back there; who came by a mail closes the page.

@@ -64,6 +64,18 @@ pub enum Continuation {
     Recovered(Box<AuthorizeRequest>),
 }
 
+impl Continuation {
+    /// The application that waits for the sign-in.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::Authorize(request) | Self::Recovered(request) => Some(&request.client_id),
+            Self::Device { client_id, .. } => Some(client_id),
+            Self::Account | Self::Admin | Self::Path(_) => None,
+        }
+    }
+}
+
 /// A validated authorization request of an application (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2.1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizeRequest {

@@ -1,4 +1,5 @@
 //! Audit events: who, what, when, by which decision; never addresses, subjects or codes in clear.
+use crate::core::Core;
 use domain::{AccountId, AuditId, Decision, Facts, Outcome};
 use serde_json::json;
 use storage::{
@@ -6,7 +7,7 @@ use storage::{
     maintenance::audit::{AuditEvent, add_audit_event},
 };
 
-use crate::{Error, Ligature, crypto::random::row_id, sign_in::upstream_identity::UpstreamIdentity};
+use crate::{Error, crypto::random::row_id, sign_in::upstream_identity::UpstreamIdentity};
 
 /// An event before it has an id and a time.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +54,7 @@ impl Event {
     }
 }
 
-impl Ligature {
+impl Core {
     /// Writes an event into the running transaction.
     pub(crate) async fn record(&self, c: &mut Conn, event: Event) -> Result<(), Error> {
         let at = self.now();

@@ -37,6 +37,7 @@ use crate::{
     Clock, Error, HashCost, Ligature, LoginOutcome, MasterKey, NewPerson, RequestContext, SessionInfo, Settings,
     admin::{ProviderForm, SaveProblem, association::Association},
     crypto::random::token,
+    services::Transactions as _,
     sign_in::{sessions::Opening, start::LoginState, upstream_identity::UpstreamIdentity},
 };
 
@@ -432,7 +433,7 @@ impl Product {
                 ligature.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(add_provider(c, org, &row, 1).await?) })).await.unwrap();
             }
             let counts = Document::parse(r#"{"choices":{"verified_counts":true}}"#).unwrap();
-            ligature.use_document("provider:trusted", counts).await.unwrap();
+            ligature.policy_admin().use_document("provider:trusted", counts).await.unwrap();
             ligature
                 .store
                 .write::<_, Error, _>(move |c| {
@@ -524,14 +525,14 @@ impl Product {
     async fn read_mails(&mut self) {
         while let Some((_, due)) = crate::admin::organisations::Organisations::new(self.ligature.clone()).next_letter(crate::notifications::messages::Channel::Mail).await.unwrap() {
             self.codes.insert(due.letter.to.as_str().to_owned(), due.letter.code.clone());
-            self.ligature.finish_letter(&due.row, "sent", "").await.unwrap();
+            self.ligature.notifications().finish_letter(&due.row, "sent", "").await.unwrap();
         }
     }
 
     /// A session means an account; one that was not there before is the next one of the model.
     async fn settle(&mut self, result: Result<LoginOutcome, Error>) -> Option<LoginOutcome> {
         if let Ok(LoginOutcome::SignedIn { secret, .. }) = &result {
-            let caller = self.ligature.session(secret).await.unwrap().expect("the session is live");
+            let caller = self.ligature.sessions().session(secret).await.unwrap().expect("the session is live");
             if !self.accounts.contains(&caller.account) {
                 self.accounts.push(caller.account);
             }
@@ -549,7 +550,7 @@ impl Product {
     async fn enter(&mut self, ctx: &RequestContext, id: &str, address: usize) -> Option<LoginOutcome> {
         self.read_mails().await;
         let code = self.codes.get(ADDRESSES[address]).cloned().unwrap_or_else(|| "ZZZZ-ZZZZ".into());
-        let result = self.ligature.enter_code(ctx, id, &code).await;
+        let result = self.ligature.attempt_steps().enter_code(ctx, id, &code).await;
         self.settle(result).await
     }
 
@@ -557,7 +558,7 @@ impl Product {
         let ctx = Self::ctx(None);
         let person = NewPerson { email: ADDRESSES[address].into(), name: "N".into(), password: PASSWORD.into() };
         self.codes.clear();
-        let result = self.ligature.sign_up(&ctx, person, Continuation::Account).await;
+        let result = self.ligature.sign_in().sign_up(&ctx, person, Continuation::Account).await;
         if let (Some(LoginOutcome::Page { id, .. }), true) = (self.settle(result).await, finish) {
             self.enter(&ctx, &id, address).await;
         }
@@ -568,11 +569,11 @@ impl Product {
         let (mut ctx, held) = (Self::ctx(None), Self::identity(identity, address, verified));
         let start = Self::start(&self.ligature, &ctx, &held);
         self.codes.clear();
-        let result = self.ligature.complete_login(&ctx, held, start).await;
+        let result = self.ligature.sign_in().complete_login(&ctx, held, start).await;
         let Some(arrival) = self.settle(result).await else { return };
         if let LoginOutcome::SignedIn { secret, continuation: Continuation::Path(path), .. } = &arrival {
             let id = path.as_str().split('/').nth(2).unwrap().to_owned();
-            ctx.session = self.ligature.session(secret).await.unwrap();
+            ctx.session = self.ligature.sessions().session(secret).await.unwrap();
             self.answer(&ctx, &id, address.unwrap_or(0), way).await;
             return;
         }
@@ -582,17 +583,17 @@ impl Product {
             Way::UseExisting => UserAction::UseExisting,
             Way::AddRight | Way::AddWrong | Way::AddLate => UserAction::AddTo(None),
             Way::Cancel => {
-                let result = self.ligature.cancel(&ctx, &id).await;
+                let result = self.ligature.attempt_steps().cancel(&ctx, &id).await;
                 self.settle(result).await;
                 return;
             }
         };
-        let result = self.ligature.pick(&ctx, &id, act).await;
+        let result = self.ligature.attempt_steps().pick(&ctx, &id, act).await;
         let (Some(LoginOutcome::Page { .. }), Some(address)) = (self.settle(result).await, address) else { return };
         match way {
             Way::AddWrong => {
                 for _ in 0..4 {
-                    let result = self.ligature.enter_code(&ctx, &id, "ZZZZ-ZZZZ").await;
+                    let result = self.ligature.attempt_steps().enter_code(&ctx, &id, "ZZZZ-ZZZZ").await;
                     self.settle(result).await;
                 }
                 // The right one is worth nothing after three wrong ones.
@@ -602,7 +603,7 @@ impl Product {
                 self.read_mails().await;
                 self.clock.fetch_add(11 * MINUTE, Ordering::SeqCst);
                 let code = self.codes.get(ADDRESSES[address]).cloned().unwrap_or_default();
-                let result = self.ligature.enter_code(&ctx, &id, &code).await;
+                let result = self.ligature.attempt_steps().enter_code(&ctx, &id, &code).await;
                 self.settle(result).await;
                 self.clock.fetch_sub(11 * MINUTE, Ordering::SeqCst);
             }
@@ -619,7 +620,7 @@ impl Product {
     async fn pick_owner(&mut self, ctx: &RequestContext, id: &str, address: usize) {
         let owner = storage::accounts::find_owner(&mut self.ligature.store.read().await.unwrap(), self.ligature.org, ADDRESSES[address]).await.unwrap();
         let Some(owner) = owner else { return };
-        let result = self.ligature.pick(ctx, id, UserAction::AddTo(Some(owner))).await;
+        let result = self.ligature.attempt_steps().pick(ctx, id, UserAction::AddTo(Some(owner))).await;
         // An identity that the account had once asks for the account's own code again.
         if let Some(LoginOutcome::Page { .. }) = self.settle(result).await {
             self.enter(ctx, id, address).await;
@@ -629,13 +630,13 @@ impl Product {
     async fn answer(&mut self, ctx: &RequestContext, id: &str, address: usize, way: Way) {
         let result = match way {
             Way::AddRight => {
-                let asked = self.ligature.ask_email_code(ctx, id).await;
+                let asked = self.ligature.attempt_steps().ask_email_code(ctx, id).await;
                 self.settle(asked).await;
                 self.enter(ctx, id, address).await;
                 return;
             }
-            Way::AddWrong => self.ligature.ignore_email(ctx, id).await,
-            Way::Create | Way::UseExisting | Way::AddLate | Way::Cancel => self.ligature.leave_email(ctx, id).await,
+            Way::AddWrong => self.ligature.attempt_steps().ignore_email(ctx, id).await,
+            Way::Create | Way::UseExisting | Way::AddLate | Way::Cancel => self.ligature.attempt_steps().leave_email(ctx, id).await,
         };
         self.settle(result).await;
     }
@@ -652,13 +653,13 @@ impl Product {
             .retry_transaction(&Self::ctx(None), move |this, c, acting| {
                 let opening = opening.clone();
                 Box::pin(async move {
-                    let config = this.policy_context(c, None).await?;
-                    this.open_session(c, &acting, &config, &opening).await
+                    let config = this.configuration().policy_context(c, None).await?;
+                    this.sessions().open_session(c, &acting, &config, &opening).await
                 })
             })
             .await
             .unwrap();
-        this.session(&secret).await.unwrap()
+        this.sessions().session(&secret).await.unwrap()
     }
 
     async fn add(&mut self, account: usize, identity: Identity, address: Option<usize>) {
@@ -671,7 +672,7 @@ impl Product {
         let caller = Self::session_of(ligature, account).await?;
         let (ctx, held) = (Self::ctx(Some(caller)), Self::identity(identity, address, true));
         let start = Self::start(ligature, &ctx, &held);
-        Some(ligature.complete_login(&ctx, held, start).await)
+        Some(ligature.sign_in().complete_login(&ctx, held, start).await)
     }
 
     /// Another process on the same database adds an identity and dies at one of its waits; then it starts anew.
@@ -717,7 +718,7 @@ impl Product {
     async fn sent(&mut self, account: usize, ctx: &RequestContext, deed: Deed, start: Option<(UpstreamIdentity, LoginState)>) -> bool {
         let done = match (deed, start) {
             (Deed::Add(_), Some((held, start))) => {
-                let result = self.ligature.complete_login(ctx, held, start).await;
+                let result = self.ligature.sign_in().complete_login(ctx, held, start).await;
                 return self.settle(result).await.is_some();
             }
             (Deed::Unlink(method), _) => {
@@ -728,9 +729,9 @@ impl Product {
                     None if method == links.len() => None,
                     None => return false,
                 };
-                self.ligature.remove_method(ctx, target).await
+                self.ligature.account_settings().remove_method(ctx, target).await
             }
-            (Deed::Password, _) => self.ligature.set_own_password(ctx, ANOTHER).await,
+            (Deed::Password, _) => self.ligature.account_settings().set_own_password(ctx, ANOTHER).await,
             (Deed::Add(_), None) => return false,
         };
         self.read_mails().await;
@@ -764,24 +765,24 @@ impl Product {
         for deed in deeds {
             self.deed(account, *deed).await;
         }
-        let journal = self.ligature.journal(&mut self.ligature.store.read().await.unwrap(), id).await.unwrap();
+        let journal = self.ligature.accounts().journal(&mut self.ligature.store.read().await.unwrap(), id).await.unwrap();
         let Some(first) = journal.iter().map(|e| &e.change).filter(|c| c.rev > before && !c.rewound).map(|c| c.rev).min() else { return };
         let ctx = Self::ctx(Self::session_of(&self.ligature, id).await);
-        let (shown, _) = self.ligature.own_undos(&ctx).await.unwrap();
+        let (shown, _) = self.ligature.rewinds().own_undos(&ctx).await.unwrap();
         // The page of what was added and is gone again is not offered; the one of its removal is.
         let asked = shown.iter().map(|c| c.rev).filter(|rev| *rev > before).min().unwrap();
-        let secret = self.ligature.ask_own_undo(&ctx, asked).await.unwrap();
+        let secret = self.ligature.rewinds().ask_own_undo(&ctx, asked).await.unwrap();
         match identity {
-            _ if password => self.ligature.undo_by_password(&ctx, &secret, PASSWORD).await.unwrap(),
+            _ if password => self.ligature.rewinds().undo_by_password(&ctx, &secret, PASSWORD).await.unwrap(),
             Some(identity) => {
                 let mut held = Self::identity(identity, None, true);
                 held.assertion.auth_at = Some(self.ligature.now());
                 let start = LoginState { add: None, undo: Some(secret.clone()), ..Self::start(&self.ligature, &ctx, &held) };
-                self.ligature.complete_login(&ctx, held, start).await.unwrap();
+                self.ligature.sign_in().complete_login(&ctx, held, start).await.unwrap();
             }
             None => panic!("an account that nothing opens"),
         }
-        self.ligature.finish_undo(&ctx, &secret, Some(first), "").await.unwrap();
+        self.ligature.rewinds().finish_undo(&ctx, &secret, Some(first), "").await.unwrap();
         self.read_mails().await;
     }
 
@@ -792,7 +793,7 @@ impl Product {
         let ctx = Self::ctx(Some(caller));
         let (config, document) = {
             let c = &mut self.ligature.store.read().await.unwrap();
-            (self.ligature.provider(c, key).await.unwrap().config, self.ligature.policies(c).await.unwrap().document(&crate::policy::documents::provider_scope(key)))
+            (self.ligature.configuration().provider(c, key).await.unwrap().config, self.ligature.configuration().policies(c).await.unwrap().document(&crate::policy::documents::provider_scope(key)))
         };
         let association = Association::read(&document);
         let form = |config: &str, association: Association| ProviderForm {
@@ -807,9 +808,9 @@ impl Product {
             confirmed: None,
         };
         let changed = if believe { form(&config, Association { verified_counts: true, ..association.clone() }) } else { form(&config.replace("\"x\"", "\"y\""), association.clone()) };
-        match self.ligature.save_provider(&ctx, changed, false).await {
+        match self.ligature.provider_admin().save_provider(&ctx, changed, false).await {
             Ok(()) => {
-                self.ligature.save_provider(&ctx, form(&config, association), false).await.unwrap();
+                self.ligature.provider_admin().save_provider(&ctx, form(&config, association), false).await.unwrap();
                 true
             }
             Err(SaveProblem::Field("verified_counts" | "client_id", _)) => false,
@@ -871,7 +872,7 @@ impl Product {
             assert_eq!(mails, expected, "addresses of {n}");
         }
         drop(conn);
-        let found = self.ligature.examine().await.unwrap();
+        let found = self.ligature.maintenance().examine().await.unwrap();
         assert!(found.is_empty(), "{found:?}");
     }
 }
@@ -978,12 +979,12 @@ async fn arrives(ligature: &Ligature, provider: usize, subject: &str) -> Result<
     let held = UpstreamIdentity { assertion: Assertion { subject: subject.into(), ..held.assertion.clone() }, ..held };
     let ctx = Product::ctx(None);
     let start = Product::start(ligature, &ctx, &held);
-    tokio::time::timeout(Duration::from_secs(60), ligature.complete_login(&ctx, held, start)).await.expect("nobody waits for an expression of somebody else")
+    tokio::time::timeout(Duration::from_secs(60), ligature.sign_in().complete_login(&ctx, held, start)).await.expect("nobody waits for an expression of somebody else")
 }
 
 async fn filters(ligature: &Ligature, filter: &str) {
     let document = Document::parse(&json!({"choices": {"claim_filter": filter}}).to_string()).unwrap();
-    ligature.use_document("provider:trusted", document).await.unwrap();
+    ligature.policy_admin().use_document("provider:trusted", document).await.unwrap();
 }
 
 /// One expression is held back; SQLite lets one write at a time, so whoever evaluated with the lock in hand would stop all.

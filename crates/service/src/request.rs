@@ -1,8 +1,9 @@
 //! Who asks: a browser, perhaps with a session.
-use domain::{AccountId, LinkId, Micros, path::Continuation};
+use domain::{AccountId, LinkId, MINUTE, Micros, Policy, Refusal, SECOND, path::Continuation};
 use storage::sign_in::sessions::Session;
 
-use crate::sign_in::complete_login::requesting_client_of;
+/// How long a sign-in counts as recent, unless the policy wants it shorter.
+const RECENT: Micros = 10 * MINUTE;
 
 /// A request's sender, as the web layer found it.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ impl<S> Default for RequestContext<S> {
 impl<S: Clone> RequestContext<S> {
     /// The same visitor, on the way that a continuation leads.
     pub(crate) fn for_continuation(&self, to: &Continuation) -> Self {
-        Self { requesting_client: requesting_client_of(to), ..self.clone() }
+        Self { requesting_client: to.client_id().map(str::to_owned), ..self.clone() }
     }
 }
 
@@ -57,5 +58,22 @@ impl SessionInfo {
     /// A session's row, its account's name and its cookie's hash.
     pub(crate) fn of(row: Session, name: String, hash: Vec<u8>) -> Self {
         Self { account: row.account_id, name, hash, public_id: row.public_id, method: row.method, link: row.link_id.map(Into::into), auth_at: row.auth_at, factor: row.factor, sid: row.sid }
+    }
+}
+
+impl RequestContext {
+    /// The session, as it was when the request came.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`] without one.
+    pub fn signed_in(&self) -> Result<&SessionInfo, Refusal> {
+        self.session.as_ref().ok_or(Refusal::SessionEnded)
+    }
+}
+
+impl SessionInfo {
+    /// Whether the session's last authentication is recent at a moment.
+    pub(crate) fn is_reauthenticated(&self, at: Micros, policy: &Policy) -> bool {
+        at - self.auth_at <= RECENT.min(policy.floors.session_age.saturating_mul(SECOND))
     }
 }

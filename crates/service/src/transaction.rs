@@ -8,6 +8,7 @@ use domain::{
     roles::{Presence, may_use},
 };
 use futures_util::future::BoxFuture;
+use ref_cast::RefCast;
 use storage::{
     Conn,
     accounts::{
@@ -17,7 +18,13 @@ use storage::{
     sign_in::sessions::find_session,
 };
 
-use crate::{Error, Ligature, LoginOutcome, RequestContext, SessionInfo, audit::Event, sign_in::complete_login::TxOutcome};
+use crate::{
+    Configuration, Error, LoginOutcome, RequestContext, SessionInfo,
+    audit::Event,
+    core::{Core, Service},
+    policy::expressions::Answers,
+    sign_in::complete_login::TxOutcome,
+};
 
 /// A session that was alive when this transaction began. Its account's row is held until the transaction ends, so that
 /// whatever ends the session either came before and was seen, or comes after and ends what this transaction opens.
@@ -119,52 +126,81 @@ impl Actor {
     }
 }
 
-impl Ligature {
+/// How often the work of one request may turn out to need more values: a few times while administrators change things.
+const ROUNDS: usize = 8;
+
+/// Transactions of a service. The work gets the service, the connection and who acts, as they are in the transaction.
+pub(crate) trait Transactions: Service {
+    /// Runs work that needs values of expressions, again and again until it has all that it asks for.
+    fn with_expressions<T, F, R>(&self, mut work: F) -> impl Future<Output = Result<T, Error>> + Send
+    where
+        T: Send,
+        F: FnMut(Self) -> R + Send,
+        R: Future<Output = Result<T, Error>> + Send,
+    {
+        async move {
+            let mut answers = Answers::default();
+            for _ in 0..ROUNDS {
+                match work(Self::from(self.with_answers(answers.clone()))).await {
+                    Err(Error::Unanswered(question)) => answers.add(*question).await?,
+                    other => return other,
+                }
+            }
+            Err(Error::Internal("the values of expressions do not settle".into()))
+        }
+    }
+
     /// Runs a transaction until nobody else is faster, three times at most, and turns a committed refusal into a fault.
-    pub(crate) async fn retry_step<F>(&self, ctx: &RequestContext, work: F) -> Result<LoginOutcome, Error>
+    fn retry_step<F>(&self, ctx: &RequestContext, work: F) -> impl Future<Output = Result<LoginOutcome, Error>> + Send
     where
         F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<TxOutcome, Error>> + Clone + Send + Sync + 'static,
     {
-        match self.retry_transaction(ctx, work).await? {
-            Ok(arrival) => Ok(arrival),
-            Err((refusal, support)) => Err(Error::Refused { refusal, support }),
+        async move {
+            match self.retry_transaction(ctx, work).await? {
+                Ok(arrival) => Ok(arrival),
+                Err((refusal, support)) => Err(Error::Refused { refusal, support }),
+            }
         }
     }
 
     /// Runs a transaction until nobody else is faster and every value of an expression that it asks for is known.
-    pub(crate) async fn retry_transaction<T, F>(&self, ctx: &RequestContext, work: F) -> Result<T, Error>
+    fn retry_transaction<T, F>(&self, ctx: &RequestContext, work: F) -> impl Future<Output = Result<T, Error>> + Send
     where
         T: Send + 'static,
         F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>> + Clone + Send + Sync + 'static,
     {
-        self.with_expressions(|this| {
-            let work = work.clone();
-            async move { this.retry_rounds(ctx, work).await }
-        })
-        .await
+        async move {
+            self.with_expressions(|this| {
+                let work = work.clone();
+                async move { this.retry_rounds(ctx, work).await }
+            })
+            .await
+        }
     }
 
     /// Three times at most.
-    async fn retry_rounds<T, F>(&self, ctx: &RequestContext, work: F) -> Result<T, Error>
+    fn retry_rounds<T, F>(&self, ctx: &RequestContext, work: F) -> impl Future<Output = Result<T, Error>> + Send
     where
         T: Send + 'static,
         F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>> + Clone + Send + Sync + 'static,
     {
-        let mut rounds = 0;
-        loop {
-            let (this, again, hint) = (self.clone(), work.clone(), ctx.clone());
-            let done = self
-                .store
-                .write(move |c| {
-                    Box::pin(async move {
-                        let acting = this.live(c, &hint).await?;
-                        again(this, c, acting).await
+        async move {
+            let mut rounds = 0;
+            loop {
+                let (this, again, hint) = (self.clone(), work.clone(), ctx.clone());
+                let done = self
+                    .store
+                    .write(move |c| {
+                        Box::pin(async move {
+                            let acting = live(&this, c, &hint).await?;
+                            again(this, c, acting).await
+                        })
                     })
-                })
-                .await;
-            match done {
-                Err(Error::Storage(storage::Error::Changed | storage::Error::Duplicate)) if rounds < 3 => rounds += 1,
-                other => return other,
+                    .await;
+                match done {
+                    Err(Error::Storage(storage::Error::Changed | storage::Error::Duplicate)) if rounds < 3 => rounds += 1,
+                    other => return other,
+                }
             }
         }
     }
@@ -173,21 +209,23 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`] when the session is over by then.
-    pub(crate) async fn act<T, F>(&self, ctx: &RequestContext, work: F) -> Result<T, Error>
+    fn act<T, F>(&self, ctx: &RequestContext, work: F) -> impl Future<Output = Result<T, Error>> + Send
     where
         T: Send + 'static,
         F: for<'c> FnOnce(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>> + Send + 'static,
     {
-        let (this, hint) = (self.clone(), ctx.clone());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let acting = this.live(c, &hint).await?;
-                    acting.session()?;
-                    work(this, c, acting).await
+        async move {
+            let (this, hint) = (self.clone(), ctx.clone());
+            self.store
+                .write(move |c| {
+                    Box::pin(async move {
+                        let acting = live(&this, c, &hint).await?;
+                        acting.session()?;
+                        work(this, c, acting).await
+                    })
                 })
-            })
-            .await
+                .await
+        }
     }
 
     /// Runs a transaction of an administrator.
@@ -195,83 +233,89 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::SessionEnded`] when the session is over by then, [`Refusal::Forbidden`] when the right is gone; for
     /// rights that are power [`Refusal::NotRecent`] and [`Refusal::FactorWanted`] (DL-06).
-    pub(crate) async fn administer<T, E, F>(&self, ctx: &RequestContext, right: Right, work: F) -> Result<T, E>
+    fn administer<T, E, F>(&self, ctx: &RequestContext, right: Right, work: F) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
         E: From<Error> + From<storage::Error> + Send + 'static,
         F: for<'c> FnOnce(Self, &'c mut Conn, Administrator) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
-        let (this, hint) = (self.clone(), ctx.clone());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let admin = this.administrator(c, &hint, right).await?;
-                    work(this, c, admin).await
+        async move {
+            let (this, hint) = (self.clone(), ctx.clone());
+            self.store
+                .write(move |c| {
+                    Box::pin(async move {
+                        let admin = administrator(&this, c, &hint, right).await?;
+                        work(this, c, admin).await
+                    })
                 })
-            })
-            .await
+                .await
+        }
     }
 
     /// Runs a transaction on somebody's word.
     ///
     /// # Errors
-    /// As [`Ligature::administer`] for an administrator's.
-    pub(crate) async fn with_authority<T, E, F>(&self, authority: &Authority, right: Right, work: F) -> Result<T, E>
+    /// As [`Transactions::administer`] for an administrator's.
+    fn with_authority<T, E, F>(&self, authority: &Authority, right: Right, work: F) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
         E: From<Error> + From<storage::Error> + Send + 'static,
         F: for<'c> FnOnce(Self, &'c mut Conn, Actor) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
-        let (this, authority) = (self.clone(), authority.clone());
-        self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    let actor = match authority {
-                        Authority::Console(hint) => Actor { operator: "", admin: Some(this.administrator(c, &hint, right).await?) },
-                        Authority::Operator(operator) => Actor { operator, admin: None },
-                    };
-                    work(this, c, actor).await
+        async move {
+            let (this, authority) = (self.clone(), authority.clone());
+            self.store
+                .write(move |c| {
+                    Box::pin(async move {
+                        let actor = match authority {
+                            Authority::Console(hint) => Actor { operator: "", admin: Some(administrator(&this, c, &hint, right).await?) },
+                            Authority::Operator(operator) => Actor { operator, admin: None },
+                        };
+                        work(this, c, actor).await
+                    })
                 })
-            })
-            .await
-    }
-
-    async fn administrator(&self, c: &mut Conn, hint: &RequestContext, right: Right) -> Result<Administrator, Error> {
-        let acting = self.live(c, hint).await?;
-        let session = acting.session()?;
-        let account = session.account;
-        let roles = list_roles(c, self.org, account).await?;
-        if right == Right::RunInstance && !self.is_home() {
-            return Err(Refusal::Forbidden.into());
+                .await
         }
-        let policy = self.policy_context(c, None).await?.policy(None);
-        let presence = Presence {
-            reauthenticated: Self::is_reauthenticated(session, self.now(), &policy),
-            unshown: session.factor.is_empty() && find_factor(c, account, TOTP).await?.is_some(),
-            owes: self.owed(c, &policy, account, &session.factor).await?,
-        };
-        may_use(&roles, right, presence)?;
-        Ok(Administrator { acting, account, roles })
     }
+}
 
-    /// The request with its session as it is now; without one when it is over. The account is held before the session
-    /// is read: who ends sessions holds it too.
-    async fn live(&self, c: &mut Conn, hint: &RequestContext) -> Result<LiveRequest, Error> {
-        let session = match &hint.session {
-            None => None,
-            Some(seen) => {
-                hold_account(c, seen.account).await?;
-                let now = self.now();
-                find_session(c, self.org, &seen.hash, now, now - self.settings.session_idle).await?.map(|(row, name)| Session(SessionInfo::of(row, name, seen.hash.clone())))
-            }
-        };
-        Ok(RequestContext {
-            browser: hint.browser.clone(),
-            agent: hint.agent.clone(),
-            network: hint.network.clone(),
-            locale: hint.locale.clone(),
-            session,
-            requesting_client: hint.requesting_client.clone(),
-        })
+impl<S: Service> Transactions for S {}
+
+async fn administrator(core: &Core, c: &mut Conn, hint: &RequestContext, right: Right) -> Result<Administrator, Error> {
+    let acting = live(core, c, hint).await?;
+    let session = acting.session()?;
+    let account = session.account;
+    let roles = list_roles(c, core.org, account).await?;
+    if right == Right::RunInstance && !core.is_home() {
+        return Err(Refusal::Forbidden.into());
     }
+    let policy = Configuration::ref_cast(core).policy_context(c, None).await?.policy(None);
+    let presence = Presence {
+        reauthenticated: session.is_reauthenticated(core.now(), &policy),
+        unshown: session.factor.is_empty() && find_factor(c, account, TOTP).await?.is_some(),
+        owes: Configuration::ref_cast(core).owed(c, &policy, account, &session.factor).await?,
+    };
+    may_use(&roles, right, presence)?;
+    Ok(Administrator { acting, account, roles })
+}
+
+/// The request with its session as it is now; without one when it is over. The account is held before the session
+/// is read: who ends sessions holds it too.
+async fn live(core: &Core, c: &mut Conn, hint: &RequestContext) -> Result<LiveRequest, Error> {
+    let session = match &hint.session {
+        None => None,
+        Some(seen) => {
+            hold_account(c, seen.account).await?;
+            let now = core.now();
+            find_session(c, core.org, &seen.hash, now, now - core.settings.session_idle).await?.map(|(row, name)| Session(SessionInfo::of(row, name, seen.hash.clone())))
+        }
+    };
+    Ok(RequestContext {
+        browser: hint.browser.clone(),
+        agent: hint.agent.clone(),
+        network: hint.network.clone(),
+        locale: hint.locale.clone(),
+        session,
+        requesting_client: hint.requesting_client.clone(),
+    })
 }

@@ -7,7 +7,7 @@ diesel::table! {
         name -> Text,
         active -> Bool,
         created_at -> BigInt,
-        settings_stamp -> BigInt,
+        config_version -> BigInt,
         address -> Text,
         brand -> Text,
     }

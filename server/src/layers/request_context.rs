@@ -25,7 +25,7 @@ pub async fn add_request_context(State(context): State<Context>, mut request: Re
     let browser = known.or_else(|| fresh.clone()).unwrap_or_default();
     let lang = Lang::pick(read(headers, &context.cookies.language_name()).as_deref(), headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default());
     let session = match read(headers, &context.cookies.session_name()) {
-        Some(secret) => context.ligature.session(&secret).await.unwrap_or_else(|error| {
+        Some(secret) => context.ligature.sessions().session(&secret).await.unwrap_or_else(|error| {
             // Without a database nobody is signed in: nothing opens by a failure.
             tracing::error!(%error, "a session could not be looked up");
             None

@@ -15,7 +15,7 @@ use domain::Refusal;
 use crate::routes::see_other;
 
 pub async fn export(State(context): State<Context>, Extension(web): Extension<WebRequest>) -> Response {
-    match context.ligature.export(&web.ctx).await {
+    match context.ligature.account_settings().export(&web.ctx).await {
         Ok(data) => {
             let text = serde_json::to_string_pretty(&data).unwrap_or_default();
             ([(CONTENT_TYPE, "application/json"), (CONTENT_DISPOSITION, "attachment; filename=\"account.json\""), (CACHE_CONTROL, "no-store")], text).into_response()

@@ -27,7 +27,7 @@ pub async fn look(State(context): State<Context>, Path(file): Path<String>) -> R
         return ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, FOR_EVER)], colour.style_sheet()).into_response();
     }
     let Some(hash) = file.strip_suffix(".png").filter(|h| h.len() == 32) else { return StatusCode::NOT_FOUND.into_response() };
-    match context.ligature.picture(hash).await {
+    match context.ligature.branding().picture(hash).await {
         Ok(Some(png)) => ([(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, FOR_EVER), (CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox")], png).into_response(),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => {
@@ -42,7 +42,7 @@ pub async fn logo(State(context): State<Context>, Extension(web): Extension<WebR
     let next = match read(form).await {
         Ok(Sent { client, upload }) => {
             let page = client.as_deref().map_or_else(|| paths::ADMIN_BRAND.to_owned(), |c| paths::safe(&paths::admin_application(c)));
-            match context.ligature.set_logo(&web.ctx, client.as_deref(), upload).await {
+            match context.ligature.branding().set_logo(&web.ctx, client.as_deref(), upload).await {
                 Ok(Ok(())) => redirect_with_flash(&context, &web, &page, Flash::notice("saved")).await,
                 Ok(Err(wrong)) => redirect_with_flash(&context, &web, &page, Flash { problems: vec![("logo".into(), wrong.into())], ..Flash::default() }).await,
                 Err(fault) => turned_away(&fault, &page),

@@ -37,7 +37,7 @@ pub async fn callback(
     let cookie = read(&headers, &context.cookies.start_name(&id));
     let bounded = |text: Option<String>| text.filter(|t| t.len() <= 4096);
     let answer = Callback { state: bounded(answer.state), code: bounded(answer.code), error: answer.error, iss: bounded(answer.iss) };
-    let result = context.ligature.callback(&web.ctx, &key, answer, cookie.as_deref()).await;
+    let result = context.ligature.sign_in().callback(&web.ctx, &key, answer, cookie.as_deref()).await;
     let mut next = leave(&context, result).await;
     if cookie.is_some() {
         next = next.with(context.cookies.start(&id, ""));

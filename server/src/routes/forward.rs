@@ -53,7 +53,7 @@ fn own_cookie(host: &GuardedHost, headers: &HeaderMap, base: &str) -> Option<Str
 }
 
 async fn asked(context: &Context, client_id: &str, headers: &HeaderMap) -> Result<GuardedHost, Error> {
-    context.ligature.guarded_host(client_id, said(headers, "x-forwarded-host")).await
+    context.ligature.forward_auth().guarded_host(client_id, said(headers, "x-forwarded-host")).await
 }
 
 fn leading(to: &str, cookies: Vec<Option<HeaderValue>>) -> Response {
@@ -89,7 +89,7 @@ pub async fn check(State(context): State<Context>, Path(client_id): Path<String>
     let leads = said(&headers, "x-forwarded-method") == "GET" && said(&headers, "accept").contains("text/html");
     let host = asked(&context, &client_id, &headers).await;
     let person = match host.as_ref().map(|host| (host, own_cookie(host, &headers, TOKEN))) {
-        Ok((host, Some(token))) => context.ligature.forward_person(host, &token).await,
+        Ok((host, Some(token))) => context.ligature.forward_auth().forward_person(host, &token).await,
         Ok((_, None)) | Err(_) => Ok(None),
     };
     match (host, person) {
@@ -113,7 +113,7 @@ fn signed_in(person: ForwardPerson) -> Response {
 }
 
 fn begin(context: &Context, host: Result<GuardedHost, Error>, headers: &HeaderMap) -> Response {
-    let begun = host.and_then(|host| context.ligature.begin_forward(&host, said(headers, "x-forwarded-uri")).map(|started| (host, started)));
+    let begun = host.and_then(|host| context.ligature.forward_auth().begin_forward(&host, said(headers, "x-forwarded-uri")).map(|started| (host, started)));
     match begun {
         Ok((host, started)) => to_sign_in(&host, &started, headers),
         Err(fault) => refused(context, &fault),
@@ -138,7 +138,7 @@ pub async fn callback(State(context): State<Context>, Path(client_id): Path<Stri
         Err(fault) => return refused(&context, &fault),
     };
     let sealed = own_cookie(&host, &headers, &base).unwrap_or_default();
-    match context.ligature.finish_forward(&host, &sealed, one("state"), one("code")).await {
+    match context.ligature.forward_auth().finish_forward(&host, &sealed, one("state"), one("code")).await {
         Ok(done) => leading(done.to.as_str(), vec![cookie(host.is_secure(), TOKEN, &done.token), cookie(host.is_secure(), &base, "")]),
         Err(fault) => refused(&context, &fault),
     }
@@ -152,7 +152,7 @@ pub async fn out(State(context): State<Context>, Path(client_id): Path<String>, 
         Err(fault) => return refused(&context, &fault),
     };
     if let Some(token) = own_cookie(&host, &headers, TOKEN)
-        && let Err(fault) = context.ligature.end_forward(&token).await
+        && let Err(fault) = context.ligature.forward_auth().end_forward(&token).await
     {
         return refused(&context, &fault);
     }

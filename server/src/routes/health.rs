@@ -9,7 +9,7 @@ pub async fn alive() -> &'static str {
 
 /// `GET /readyz`: the database answers.
 pub async fn ready(State(context): State<Context>) -> (StatusCode, &'static str) {
-    match context.ligature.organisation_name().await {
+    match context.ligature.page_state().organisation_name().await {
         Ok(_) => (StatusCode::OK, "ready\n"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
     }

@@ -44,7 +44,7 @@ pub async fn authorize_form(State(context): State<Context>, Extension(web): Exte
 }
 
 async fn answer(context: Context, web: WebRequest, parameters: Parameters) -> Response {
-    let leave = match context.ligature.authorize(&web.ctx, &parameters).await {
+    let leave = match context.ligature.authorization().authorize(&web.ctx, &parameters).await {
         Ok(Authorized::Application(uri)) => SeeOther { to: Destination::Application(uri), cookies: Vec::new() },
         Ok(Authorized::SignIn(request, wanted)) => {
             let leave = sign_in_for(&context, request, paths::LOGIN).unwrap_or_else(|fault| refuse(&fault));
@@ -97,7 +97,7 @@ fn told(status: StatusCode, answer: Result<Value, TokenProblem>) -> Response {
 /// `POST /token` (RFC 6749 §3.2).
 pub async fn token(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
     match shown(&headers, form) {
-        Ok((credentials, form)) => told(StatusCode::OK, context.ligature.exchange(&credentials, &form, &proof(&headers, "POST", "/token")).await),
+        Ok((credentials, form)) => told(StatusCode::OK, context.ligature.tokens().exchange(&credentials, &form, &proof(&headers, "POST", "/token")).await),
         Err(error) => problem(&error),
     }
 }
@@ -105,7 +105,7 @@ pub async fn token(State(context): State<Context>, headers: HeaderMap, form: Pos
 /// `POST /introspect` (RFC 7662).
 pub async fn introspect(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
     match shown(&headers, form) {
-        Ok((credentials, form)) => told(StatusCode::OK, context.ligature.introspect(&credentials, &form).await),
+        Ok((credentials, form)) => told(StatusCode::OK, context.ligature.tokens().introspect(&credentials, &form).await),
         Err(error) => problem(&error),
     }
 }
@@ -113,7 +113,7 @@ pub async fn introspect(State(context): State<Context>, headers: HeaderMap, form
 /// `POST /revoke` (RFC 7009).
 pub async fn revoke(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
     match shown(&headers, form) {
-        Ok((credentials, form)) => match context.ligature.revoke(&credentials, &form).await {
+        Ok((credentials, form)) => match context.ligature.tokens().revoke(&credentials, &form).await {
             Ok(()) => StatusCode::OK.into_response(),
             Err(error) => problem(&error),
         },
@@ -124,7 +124,7 @@ pub async fn revoke(State(context): State<Context>, headers: HeaderMap, form: Po
 /// `POST /par` (RFC 9126).
 pub async fn push(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
     match shown(&headers, form) {
-        Ok((credentials, form)) => told(StatusCode::CREATED, context.ligature.push(&credentials, &form).await),
+        Ok((credentials, form)) => told(StatusCode::CREATED, context.ligature.tokens().push(&credentials, &form).await),
         Err(error) => problem(&error),
     }
 }
@@ -132,7 +132,7 @@ pub async fn push(State(context): State<Context>, headers: HeaderMap, form: Post
 /// `POST /device_authorization` (RFC 8628 §3.1).
 pub async fn device(State(context): State<Context>, headers: HeaderMap, form: Posted) -> Response {
     match shown(&headers, form) {
-        Ok((credentials, form)) => told(StatusCode::OK, context.ligature.begin_device(&credentials, &form).await),
+        Ok((credentials, form)) => told(StatusCode::OK, context.ligature.tokens().begin_device(&credentials, &form).await),
         Err(error) => problem(&error),
     }
 }
@@ -177,7 +177,7 @@ async fn told_claims(context: &Context, headers: &HeaderMap, posted: Option<&str
     let of = |name: &str, scheme: Scheme| shown.filter(|(s, _)| s.eq_ignore_ascii_case(name)).map(|(_, token)| (token.trim(), scheme));
     let in_header = of("bearer", Scheme::Bearer).or_else(|| of("dpop", Scheme::Dpop));
     match (in_header, posted.map(|access| (access, Scheme::Bearer))) {
-        (Some((access, scheme)), None) | (None, Some((access, scheme))) => told(StatusCode::OK, context.ligature.userinfo(access, scheme, &proof(headers, method, "/userinfo")).await),
+        (Some((access, scheme)), None) | (None, Some((access, scheme))) => told(StatusCode::OK, context.ligature.tokens().userinfo(access, scheme, &proof(headers, method, "/userinfo")).await),
         (Some(_), Some(_)) => problem(&TokenProblem::Code("invalid_request")),
         (None, None) => (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response(),
     }
@@ -185,13 +185,13 @@ async fn told_claims(context: &Context, headers: &HeaderMap, posted: Option<&str
 
 /// `GET /jwks`.
 pub async fn jwks(State(context): State<Context>) -> Response {
-    public(Json(context.ligature.jwks()).into_response())
+    public(Json(context.ligature.key_rotation().jwks()).into_response())
 }
 
 /// `GET /.well-known/openid-configuration`.
 pub async fn discovery(State(context): State<Context>) -> Response {
     let mut metadata = issuer::discovery(&context.ligature.settings.public_url);
-    match (context.ligature.takes_registrations().await, metadata.as_object_mut()) {
+    match (context.ligature.applications().takes_registrations().await, metadata.as_object_mut()) {
         (Ok(true), Some(fields)) => drop(fields.insert("registration_endpoint".into(), json!(format!("{}/register", context.ligature.settings.public_url)))),
         (Ok(_), _) => {}
         (Err(fault), _) => tracing::error!(error = %fault, "whether programs may register is not known"),
@@ -204,7 +204,7 @@ pub async fn register(State(context): State<Context>, headers: HeaderMap, body: 
     let shown = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(' '));
     let initial = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim()).unwrap_or_default();
     let metadata = body.map_or(Value::Null, |Json(metadata)| metadata);
-    match context.ligature.register(initial, &metadata).await {
+    match context.ligature.applications().register(initial, &metadata).await {
         Ok(answer) => told(StatusCode::CREATED, Ok(answer)),
         Err(RegisterProblem::Token) => problem(&TokenProblem::InvalidToken),
         Err(RegisterProblem::Metadata(wrong)) => {

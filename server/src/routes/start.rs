@@ -30,12 +30,12 @@ pub async fn sign_in(State(context): State<Context>, Extension(web): Extension<W
     let Form(form) = form.unwrap_or_default();
     let continuation = web.continuation(&context.ligature, &form.entry);
     let purpose = if form.bind.is_empty() { Purpose::SignIn } else { Purpose::Bind(form.bind) };
-    let started = context.ligature.start(&web.ctx, &key, purpose, continuation).await;
+    let started = context.ligature.sign_in().start(&web.ctx, &key, purpose, continuation).await;
     off(&context, started)
 }
 
 pub async fn add_method(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path(key): Path<String>) -> Response {
-    let started = context.ligature.start(&web.ctx, &key, Purpose::Add, Continuation::Account).await;
+    let started = context.ligature.sign_in().start(&web.ctx, &key, Purpose::Add, Continuation::Account).await;
     if let Err(fault) = &started
         && fault.refusal() == Refusal::NotRecent
     {
@@ -53,13 +53,13 @@ pub struct ConfirmForm {
 
 pub async fn confirm(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path(key): Path<String>, form: Result<Form<ConfirmForm>, FormRejection>) -> Response {
     let Form(form) = form.unwrap_or_default();
-    let started = context.ligature.start(&web.ctx, &key, Purpose::Confirm, app::forms::confirm::after(&form.to)).await;
+    let started = context.ligature.sign_in().start(&web.ctx, &key, Purpose::Confirm, app::forms::confirm::after(&form.to)).await;
     off(&context, started)
 }
 
 pub async fn merge(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path(key): Path<String>) -> Response {
-    let started = match context.ligature.may_merge(&web.ctx).await {
-        Ok(()) => context.ligature.start(&web.ctx, &key, Purpose::Merge, Continuation::Account).await,
+    let started = match context.ligature.merges().may_merge(&web.ctx).await {
+        Ok(()) => context.ligature.sign_in().start(&web.ctx, &key, Purpose::Merge, Continuation::Account).await,
         Err(fault) if fault.refusal() == Refusal::NotRecent => return see_other(&context, &SeeOther::local(paths::confirm(paths::MERGE))),
         Err(fault) => Err(fault),
     };
@@ -68,7 +68,7 @@ pub async fn merge(State(context): State<Context>, Extension(web): Extension<Web
 
 /// From an undo link's page: an identity that the account had before.
 pub async fn undo(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path((secret, key)): Path<(String, String)>) -> Response {
-    let started = context.ligature.start(&web.ctx, &key, Purpose::Undo(secret), Continuation::Account).await;
+    let started = context.ligature.sign_in().start(&web.ctx, &key, Purpose::Undo(secret), Continuation::Account).await;
     off(&context, started)
 }
 

@@ -215,7 +215,7 @@ async fn ma_12_no_act_of_my_account_reaches_what_is_somebody_elses() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ma_16_an_add_moves_the_method_in_use_and_raises_nothing() {
     let w = World::new("goss").await;
-    w.ligature().use_document("provider:harbour", domain::policy::Document::parse(r#"{"choices":{"second_factor_acr":["mfa"]}}"#).unwrap()).await.unwrap();
+    w.ligature().policy_admin().use_document("provider:harbour", domain::policy::Document::parse(r#"{"choices":{"second_factor_acr":["mfa"]}}"#).unwrap()).await.unwrap();
     let both = || {
         let now = w.ligature().now() / 1_000_000;
         Knobs { id_token: json!({"acr": "mfa", "amr": ["mfa"], "iat": now, "exp": now + 300}), ..Knobs::default() }
@@ -322,7 +322,7 @@ async fn go_24_go_26_with_account_management_off_the_page_only_lists() {
     b.sign_in("meridian", "m-vera").await;
     b.add("harbour", "h-1").await;
     let text = domain::policy::preset_text("goss").unwrap().replacen('{', r#"{"permits":{"account_management":false},"#, 1);
-    w.ligature().use_document("instance", domain::policy::Document::parse(&text).unwrap()).await.unwrap();
+    w.ligature().policy_admin().use_document("instance", domain::policy::Document::parse(&text).unwrap()).await.unwrap();
     let page = b.get("/account").await;
     assert!(page.has("does not allow changes here") && !page.has("/remove") && !page.has("/methods/add/"), "{}", page.body);
     assert_eq!(b.post("/fn/account/remove", &[("link", &link_id(&w, "vera@example.test").await)]).await.refusal(), "account.management_off");

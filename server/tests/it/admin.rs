@@ -8,7 +8,7 @@ async fn ad_04_two_claims_of_the_one_time_token_have_one_winner_and_there_are_no
         let page = w.browser().password(email, password).await;
         assert!(page.has("Wrong email or password"), "{}", page.body);
     }
-    let token = w.ligature().setup_token().await.unwrap().unwrap();
+    let token = w.ligature().setup().setup_token().await.unwrap().unwrap();
     let form = |email: &'static str| vec![("token", token.clone()), ("email", email.to_owned()), ("name", "Owner".to_owned()), ("password", PASSWORD.to_owned())];
     let claim = |form: Vec<(&'static str, String)>| {
         let b = w.browser();
@@ -24,14 +24,14 @@ async fn ad_04_two_claims_of_the_one_time_token_have_one_winner_and_there_are_no
     results.sort();
     assert_eq!(results, ["/admin", "/refused/admin.setup_closed"]);
     assert_eq!(w.rows("role", "name", "owner").await, 1);
-    assert_eq!(w.ligature().setup_token().await.unwrap(), None);
+    assert_eq!(w.ligature().setup().setup_token().await.unwrap(), None);
     assert_eq!(w.browser().get("/setup").await.status, 403);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ad_04_a_token_older_than_an_hour_is_refused() {
     let w = World::new("goss").await;
-    let token = w.ligature().setup_token().await.unwrap().unwrap();
+    let token = w.ligature().setup().setup_token().await.unwrap().unwrap();
     w.pass(3601);
     let page = w.browser().post("/fn/setup", &[("token", &token), ("email", "x@example.test"), ("name", "X"), ("password", PASSWORD)]).await;
     assert_eq!(page.refusal(), "admin.setup_closed");
@@ -128,7 +128,7 @@ async fn go_33_the_policy_page_writes_versions_and_goes_back() {
     let unsafe_on = owner.switches(&[("preset", "recommended"), ("link_on_login", "on"), ("create", "on"), ("mail_mode", "none"), ("accept_unproven_links", "on")]).await;
     assert!(unsafe_on.has("Unsafe: the policy accepts unproven links"));
     assert!(owner.get("/admin").await.has("Unsafe: the policy accepts unproven links"));
-    assert!(!w.ligature().warnings().await.unwrap().is_empty(), "doctor warns too");
+    assert!(!w.ligature().maintenance().warnings().await.unwrap().is_empty(), "doctor warns too");
     let first = unsafe_on.body.split("name=\"version\" value=\"").last().unwrap().split('"').next().unwrap().to_owned();
     let back = owner.post("/fn/admin/policy/roll-back", &[("version", &first)]).await;
     assert!(back.has("Saved.") && !back.has("Unsafe: the policy accepts"), "{}", back.body);

@@ -6,7 +6,7 @@ use rehearsal::provider::Knobs;
 use serde_json::{Value, json};
 
 async fn policy(w: &World, scope: &str, document: Value) {
-    w.ligature().use_document(scope, Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature().policy_admin().use_document(scope, Document::parse(&document.to_string()).unwrap()).await.unwrap();
 }
 
 /// A preset with fields of the instance's own document changed.

@@ -5,7 +5,7 @@ use domain::policy::Document;
 async fn policy(w: &World, change: impl FnOnce(&mut serde_json::Value)) {
     let mut document: serde_json::Value = serde_json::from_str(domain::policy::preset_text("recommended").unwrap()).unwrap();
     change(&mut document);
-    w.ligature().use_document("instance", Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature().policy_admin().use_document("instance", Document::parse(&document.to_string()).unwrap()).await.unwrap();
 }
 
 /// The newest mail to an address.
@@ -236,10 +236,10 @@ async fn a_deleted_account_is_shut_at_once_can_be_taken_back_and_is_gone_after_t
         }
     };
     w.pass(13 * 86_400);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     assert_eq!(w.links("h-1").await, 1, "still there, still taken");
     w.pass(86_400 + 1);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     assert_eq!((w.links("h-1").await, w.accounts().await), (0, 0));
     let late = take_back(&w.browser(), &undo_path(&notice)).await;
     assert_eq!(late.refusal(), "account.undo_over");

@@ -64,7 +64,7 @@ async fn a_code_from_the_own_mailbox_confirms_in_the_session_that_asked_for_it()
     assert!(wrong.path().ends_with("/code"), "{}", wrong.body);
     let done = b.code(&page, &code).await;
     assert_eq!(done.path(), "/account/sessions", "{}", done.body);
-    assert!(w.ligature().is_recent(&ctx(&w, &b).await).await.unwrap());
+    assert!(w.ligature().reauthentication().is_recent(&ctx(&w, &b).await).await.unwrap());
     // The same code in a session of somebody else, in the same browser, is worth nothing.
     w.pass(11 * 60);
     let sent = w.mails("vera@example.test").await;
@@ -81,7 +81,7 @@ async fn a_code_from_the_own_mailbox_confirms_in_the_session_that_asked_for_it()
 async fn ctx(w: &World, b: &Browser) -> service::RequestContext {
     let cookie = b.session_cookie().unwrap();
     let secret = cookie.split_once('=').unwrap().1.to_owned();
-    service::RequestContext { session: w.ligature().session(&secret).await.unwrap(), ..service::RequestContext::default() }
+    service::RequestContext { session: w.ligature().sessions().session(&secret).await.unwrap(), ..service::RequestContext::default() }
 }
 
 /// Shows MA-09, MA-10.
@@ -110,11 +110,11 @@ async fn a_provider_confirms_only_its_own_account_and_only_after_asking_anew() {
     silent.id_token["auth_time"] = json!(null);
     w.knobs(&w.meridian, silent);
     assert_eq!(confirm_with(&b, "meridian", "m-vera").await.refusal(), "session.not_fresh");
-    assert!(!w.ligature().is_recent(&ctx(&w, &b).await).await.unwrap());
+    assert!(!w.ligature().reauthentication().is_recent(&ctx(&w, &b).await).await.unwrap());
     w.knobs(&w.meridian, asked(&w, 0));
     let done = confirm_with(&b, "meridian", "m-vera").await;
     assert_eq!(done.path(), TO, "{}", done.body);
-    assert!(w.ligature().is_recent(&ctx(&w, &b).await).await.unwrap());
+    assert!(w.ligature().reauthentication().is_recent(&ctx(&w, &b).await).await.unwrap());
 }
 
 /// Shows MA-10, MA-03.

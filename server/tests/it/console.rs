@@ -169,7 +169,7 @@ async fn dl_01_a_new_provider_speaks_for_nobody_who_is_linked_unless_an_owner_sa
     Browser::new(&acme.settings.public_url).sign_in("meridian", "m-vera").await;
     let settings = json!({"kind": "oidc", "issuer": w.meridian.issuer, "client_id": "other"});
     w.apply(json!({"providers": [{"key": "second", "name": "Second", "secret": "x", "shared": true, "settings": settings}]})).await;
-    acme.create_owner(service::NewPerson { email: "boss@example.test".into(), name: "Boss".into(), password: PASSWORD.into() }).await.unwrap();
+    acme.setup().create_owner(service::NewPerson { email: "boss@example.test".into(), name: "Boss".into(), password: PASSWORD.into() }).await.unwrap();
     let boss = Browser::new(&acme.settings.public_url);
     boss.password("boss@example.test", PASSWORD).await;
     let take = [("key", "second"), ("enabled", "on"), ("association", "inherit"), ("as_source", "on"), ("as_target", "on")];

@@ -12,7 +12,7 @@ use tokio::{
 /// Rows of every table together, without what only counts.
 async fn rows(w: &World) -> i64 {
     let mut all = 0;
-    for table in ["account", "link", "attempt", "challenge", "session", "flash", "outbox", "audit_event", "spent_state", "auth_code"] {
+    for table in ["account", "link", "attempt", "challenge", "session", "flash", "outbox", "audit_event", "consumed_state", "auth_code"] {
         all += storage::maintenance::doctor::count_rows(&mut w.ligature().store.read().await.unwrap(), table).await.unwrap();
     }
     all
@@ -53,7 +53,7 @@ async fn rl_06_codes_sprayed_over_many_accounts_raise_an_alarm_and_make_codes_lo
     let w = World::new("recommended").await;
     let mut document: serde_json::Value = serde_json::from_str(domain::policy::preset_text("recommended").unwrap()).unwrap();
     document["permits"]["email_code_sign_in"] = true.into();
-    w.ligature().use_document("instance", domain::policy::Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature().policy_admin().use_document("instance", domain::policy::Document::parse(&document.to_string()).unwrap()).await.unwrap();
     let owner = w.owner().await;
     let people = people(&w, 52).await;
     let (victims, others) = people.split_at(50);
@@ -123,12 +123,12 @@ async fn rl_10_starts_that_nobody_finishes_store_nothing_and_unfinished_attempts
     }
     assert!(rows(&w).await > before);
     w.pass(26 * 3600);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     let left = |table: &'static str| {
         let ligature = w.ligature();
         async move { storage::maintenance::doctor::count_rows(&mut ligature.store.read().await.unwrap(), table).await.unwrap() }
     };
-    assert_eq!((left("attempt").await, left("challenge").await, left("spent_state").await), (0, 0, 0));
+    assert_eq!((left("attempt").await, left("challenge").await, left("consumed_state").await), (0, 0, 0));
 }
 
 /// Shows GD-03.
@@ -163,14 +163,14 @@ async fn gd_03_codes_attempts_networks_and_deleted_accounts_are_kept_no_longer_t
     };
     assert!(count("challenge").await > 0 && count("attempt").await > 0);
     w.pass(24 * 3600 + 60);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     assert_eq!(count("challenge").await, 0, "codes: a day");
     w.pass(6 * 24 * 3600);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     assert_eq!(count("attempt").await, 0, "attempts: a week at most");
     assert_eq!(w.rows("account", "state", "closing").await, 1, "two weeks to change one's mind");
     w.pass(24 * 24 * 3600);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     assert_eq!(seen(&w).await, (0, 0), "networks: thirty days");
     assert_eq!((w.rows("account", "state", "closing").await, w.rows("account_email", "canonical", "vera@example.test").await), (0, 0));
     w.healthy().await;

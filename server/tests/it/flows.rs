@@ -14,7 +14,7 @@ async fn newest_code(w: &World, to: &str) -> String {
 async fn instance(w: &World, preset: &str, change: impl FnOnce(&mut Value)) {
     let mut document: Value = serde_json::from_str(domain::policy::preset_text(preset).unwrap()).unwrap();
     change(&mut document);
-    w.ligature().use_document("instance", Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature().policy_admin().use_document("instance", Document::parse(&document.to_string()).unwrap()).await.unwrap();
 }
 
 /// The owner's new password by a code to the mailbox; where it led.

@@ -85,7 +85,7 @@ async fn a_guarded_host_learns_who_it_is_and_of_nobody_once_the_session_is_over(
     let ours = wiki.programs.get(format!("{}/account", wiki.url)).header("cookie", wiki.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("; ")).send().await.unwrap();
     assert_eq!(ours.status(), 303);
     // Somebody who calls themselves like somebody else is still who they are.
-    let session = w.ligature().session(b.session_cookie().unwrap().split_once('=').unwrap().1).await.unwrap().unwrap();
+    let session = w.ligature().sessions().session(b.session_cookie().unwrap().split_once('=').unwrap().1).await.unwrap().unwrap();
     let (ligature, account) = (w.ligature(), session.account);
     let (org, at) = (ligature.org, ligature.now());
     ligature

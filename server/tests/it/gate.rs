@@ -23,7 +23,7 @@ async fn allow(rp: &Rp, b: &Browser, changes: &[(&str, &str)]) -> (Page, Answer)
 
 async fn person(w: &World) -> Browser {
     let b = w.sign_up("vera@example.test").await;
-    let session = w.ligature().session(b.session_cookie().unwrap().split_once('=').unwrap().1).await.unwrap().unwrap();
+    let session = w.ligature().sessions().session(b.session_cookie().unwrap().split_once('=').unwrap().1).await.unwrap().unwrap();
     let (one, account) = (w.ligature(), session.account);
     let (org, at) = (one.org, one.now());
     one.store

@@ -6,7 +6,7 @@ use rehearsal::provider::Knobs;
 use serde_json::json;
 
 async fn policy(w: &World, scope: &str, document: serde_json::Value) {
-    w.ligature().use_document(scope, Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature().policy_admin().use_document(scope, Document::parse(&document.to_string()).unwrap()).await.unwrap();
 }
 
 /// A preset with fields of the instance's own document changed.
@@ -531,7 +531,7 @@ async fn id_03_id_04_id_10_id_14_identities_are_issuer_and_subject_and_a_new_pro
     let chooser = attacker.sign_in("pigeon", "liar").await;
     assert!(chooser.path().ends_with("/choose") && !attacker.is_signed_in().await);
     // ID-14: without a setting a provider's word is an assertion.
-    let policy = w.ligature().effective_policy(Some("meridian-twin")).await.unwrap();
+    let policy = w.ligature().policy_admin().effective_policy(Some("meridian-twin")).await.unwrap();
     assert_eq!(policy.trust(&domain::policy::Word { namespace: "oidc:https://atlas.test", domain: "example.test", verified: true, claims: &serde_json::Map::new() }), domain::Trust::Asserted);
     // ID-08: no address at all, twice.
     for who in ["h-2", "h-3"] {
@@ -629,7 +629,7 @@ async fn lk_20_a_code_that_was_right_is_refused_after_any_change() {
                 let id: String = list.body.split("/admin/accounts/").nth(1).unwrap().chars().take(32).collect();
                 owner.post("/fn/admin/account/state", &[("account", &id), ("enabled", "no")]).await;
             }
-            _ => w.ligature().use_preset("authing_ask").await.unwrap(),
+            _ => w.ligature().policy_admin().use_preset("authing_ask").await.unwrap(),
         }
         let done = b.code(&page, &code).await;
         assert!(done.status >= 400 && w.links("a-vera").await == 0 && !b.is_signed_in().await, "{change}: {}", done.url);

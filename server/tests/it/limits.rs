@@ -14,7 +14,7 @@ const WRONG: &str = "wrong wrong wrong";
 async fn policy(w: &World, change: impl FnOnce(&mut serde_json::Value)) {
     let mut document: serde_json::Value = serde_json::from_str(domain::policy::preset_text("recommended").unwrap()).unwrap();
     change(&mut document);
-    w.ligature().use_document("instance", Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature().policy_admin().use_document("instance", Document::parse(&document.to_string()).unwrap()).await.unwrap();
 }
 
 /// A password from an address of a network of its own.
@@ -435,7 +435,7 @@ async fn rl_15_an_account_has_one_count_of_codes_for_every_kind_address_and_numb
     // And a day later strangers' codes go out again.
     w.pass(86_400);
     assert!(asks(&w, &w.browser(), VERA).await.1);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     w.healthy().await;
 }
 

@@ -9,7 +9,7 @@ use service::{Error, Ligature, RequestContext};
 async fn ctx(w: &World, b: &Browser) -> RequestContext {
     let cookie = b.session_cookie().unwrap();
     let secret = cookie.split_once('=').unwrap().1.to_owned();
-    let session = w.ligature().session(&secret).await.unwrap();
+    let session = w.ligature().sessions().session(&secret).await.unwrap();
     assert!(session.is_some());
     RequestContext { browser: vec![7; 32], locale: "en".into(), session, ..RequestContext::default() }
 }
@@ -82,7 +82,7 @@ async fn sf_02_confirming_by_a_provider_does_not_bring_an_ended_session_back() {
             }
             if ended {
                 let owner = ctx(&w, &v).await;
-                w.ligature().end_sessions(&owner, None, true).await.unwrap();
+                w.ligature().account_settings().end_sessions(&owner, None, true).await.unwrap();
             }
             w.knobs(&w.meridian, fresh(false));
         };
@@ -97,14 +97,14 @@ type Act = fn(Ligature, RequestContext) -> BoxFuture<'static, Result<(), Error>>
 
 /// Everything that changes something of one's own account, as somebody does it whose request came with a live session.
 const OWN: &[(&str, Act)] = &[
-    ("password", |l, v| async move { l.set_own_password(&v, "yet another long password").await }.boxed()),
-    ("email", |l, v| async move { l.ask_new_email(&v, "new@example.test").await.map(drop) }.boxed()),
-    ("second factor", |l, v| async move { l.begin_second_factor(&v).await }.boxed()),
-    ("sessions", |l, v| async move { l.end_sessions(&v, None, false).await }.boxed()),
-    ("export", |l, v| async move { l.export(&v).await.map(drop) }.boxed()),
-    ("confirm by password", |l, v| async move { l.confirm_by_password(&v, PASSWORD, Continuation::Account).await.map(drop) }.boxed()),
-    ("confirm by code", |l, v| async move { l.ask_confirm_code(&v, Continuation::Account).await.map(drop) }.boxed()),
-    ("close", |l, v| async move { l.close_account(&v).await }.boxed()),
+    ("password", |l, v| async move { l.account_settings().set_own_password(&v, "yet another long password").await }.boxed()),
+    ("email", |l, v| async move { l.account_settings().ask_new_email(&v, "new@example.test").await.map(drop) }.boxed()),
+    ("second factor", |l, v| async move { l.second_factors().begin_second_factor(&v).await }.boxed()),
+    ("sessions", |l, v| async move { l.account_settings().end_sessions(&v, None, false).await }.boxed()),
+    ("export", |l, v| async move { l.account_settings().export(&v).await.map(drop) }.boxed()),
+    ("confirm by password", |l, v| async move { l.reauthentication().confirm_by_password(&v, PASSWORD, Continuation::Account).await.map(drop) }.boxed()),
+    ("confirm by code", |l, v| async move { l.reauthentication().ask_confirm_code(&v, Continuation::Account).await.map(drop) }.boxed()),
+    ("close", |l, v| async move { l.account_settings().close_account(&v).await }.boxed()),
 ];
 
 /// Two instances that no case names: an export, and ending the other sessions.
@@ -117,7 +117,7 @@ async fn sf_01_every_act_of_ones_own_account_is_refused_when_the_session_ended_s
             let b = w.sign_up(&email).await;
             let request = ctx(&w, &b).await;
             if ended {
-                w.ligature().end_sessions(&request, None, true).await.unwrap();
+                w.ligature().account_settings().end_sessions(&request, None, true).await.unwrap();
             }
             let done = act(w.ligature(), request).await;
             match ended {
@@ -134,10 +134,10 @@ async fn sf_01_every_act_of_ones_own_account_is_refused_when_the_session_ended_s
 
 /// What an administrator writes.
 const CONSOLE: &[(&str, Act)] = &[
-    ("brand", |l, v| async move { l.save_brand(&v, "Ligature", "").await.map(drop) }.boxed()),
+    ("brand", |l, v| async move { l.branding().save_brand(&v, "Ligature", "").await.map(drop) }.boxed()),
     ("draft", |l, v| {
         async move {
-            match l.save_draft(&v, "instance", "{}").await {
+            match l.policy_admin().save_draft(&v, "instance", "{}").await {
                 Ok(_) => Ok(()),
                 Err(service::admin::SaveProblem::Error(fault)) => Err(fault),
                 Err(other) => panic!("{other:?}"),
@@ -145,7 +145,7 @@ const CONSOLE: &[(&str, Act)] = &[
         }
         .boxed()
     }),
-    ("registration token", |l, v| async move { l.make_registration_token(&v, "ci", 1, 1).await.map(drop) }.boxed()),
+    ("registration token", |l, v| async move { l.applications().make_registration_token(&v, "ci", 1, 1).await.map(drop) }.boxed()),
 ];
 
 /// Does something while a transaction that was begun before it has not committed yet: the act finds the old state when
@@ -224,7 +224,7 @@ async fn dl_05_a_role_that_was_taken_during_the_save_is_worth_nothing_when_it_co
         let request = ctx(&w, &b).await;
         let account: AccountId = request.session.as_ref().unwrap().account;
         assert_eq!(act(w.ligature(), request.clone()).await.map_err(|f| f.refusal()), Err(Refusal::Forbidden), "{name}: no role yet");
-        w.ligature().set_role(&owner, account, Role::Owner, true).await.unwrap();
+        w.ligature().account_admin().set_role(&owner, account, Role::Owner, true).await.unwrap();
         act(w.ligature(), request.clone()).await.unwrap_or_else(|e| panic!("{name}: {e}"));
         let org = w.ligature().org;
         let done = behind(

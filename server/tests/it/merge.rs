@@ -301,7 +301,7 @@ async fn generated_accounts_lose_nothing_by_a_merge_and_are_field_equal_after_ta
         let (first, second) = (shape(), shape()).new_tree(&mut runner).unwrap().current();
         let (a, b) = (make(&w, n, 1, first.clone(), &keys).await, make(&w, n, 2, second.clone(), &keys).await);
         let before = (picture(&ligature, a).await, picture(&ligature, b).await);
-        match ligature.admin_merge(&admin, a, &b.to_string()).await {
+        match ligature.merges().admin_merge(&admin, a, &b.to_string()).await {
             Ok(()) => merged += 1,
             // Too many identities of one provider: then nothing moved.
             Err(fault) => {
@@ -327,12 +327,12 @@ async fn generated_accounts_lose_nothing_by_a_merge_and_are_field_equal_after_ta
         assert!(owned(&rest).is_empty());
         // Everything that the account that stays had, it still has.
         assert!(before.0.iter().filter(|l| !l.starts_with("email")).all(|l| one.contains(l)), "{:?} {one:?}", before.0);
-        let (undos, _) = ligature.own_undos(&of(&w, a).await).await.unwrap();
+        let (undos, _) = ligature.rewinds().own_undos(&of(&w, a).await).await.unwrap();
         assert_eq!(undos[0].what, domain::account_rules::rewind::Changed::Merge);
         // A rewind that waited for its time.
         let (org, row) = (ligature.org, storage::accounts::journal::Waiting { first: undos[0].rev, last: i64::MAX, due_at: 0 });
         ligature.store.write::<_, service::Error, _>(move |c| Box::pin(async move { Ok(storage::accounts::journal::set_rewind(c, org, a, row).await?) })).await.unwrap();
-        ligature.finish_due_undos().await.unwrap();
+        ligature.rewinds().finish_due_undos().await.unwrap();
         if picture(&ligature, b).await == rest {
             // The account that stays would be left with nothing of its own.
             assert!(!first.password && first.passkeys == 0 && !first.links.iter().any(|(_, released)| !released), "{first:?}");
@@ -359,14 +359,14 @@ async fn after_two_weeks_a_merge_stays_and_its_leftovers_are_gone() {
     assert!(page.has("b•••@e•••.test") && !page.has("v•••"), "{}", page.body);
     assert_eq!((w.mails("vera@example.test").await, w.mails("ben@example.test").await), (sent.0, sent.1 + 1));
     w.pass(15 * 24 * 3600);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     assert_eq!(w.rows("credential", "kind", "password").await, 1);
     let b = w.browser();
     assert_eq!(b.password("ben@example.test", PASSWORD).await.path(), "/account", "by the password of the account that stayed");
     assert!(!b.get("/account/activity").await.has("Separate them again"));
     b.post("/fn/account/delete", &[]).await;
     w.pass(15 * 24 * 3600);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     assert_eq!((w.accounts().await, w.rows("account", "state", "merged").await), (0, 0));
     w.healthy().await;
 }
@@ -391,7 +391,7 @@ async fn gd_05_who_signs_in_while_the_account_is_being_deleted_can_keep_it() {
     assert_eq!(w.rows("account", "state", "closing").await, 0);
     assert_eq!(w.browser().sign_in("harbour", "h-1").await.path(), "/account");
     w.pass(20 * 24 * 3600);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     assert_eq!(w.accounts().await, 1);
     w.healthy().await;
 }

@@ -10,7 +10,7 @@ use service::{NewPerson, admin::organisations::OrganisationForm};
 /// The owner of an organisation, signed in there.
 async fn owner_of(one: &service::Ligature) -> Browser {
     let email = "boss@example.test";
-    one.create_owner(NewPerson { email: email.into(), name: "Boss".into(), password: PASSWORD.into() }).await.unwrap();
+    one.setup().create_owner(NewPerson { email: email.into(), name: "Boss".into(), password: PASSWORD.into() }).await.unwrap();
     let browser = Browser::new(&one.settings.public_url);
     let page = browser.password(email, PASSWORD).await;
     assert_eq!(page.path(), "/account", "{}", page.body);
@@ -30,7 +30,7 @@ async fn with_role(w: &World, email: &str, role: &str) -> Browser {
 
 /// Somebody of another organisation with a role, by a password.
 async fn role_in(one: &service::Ligature, email: &str, role: &'static str) -> Browser {
-    one.create_owner(NewPerson { email: email.to_owned(), name: "Role".into(), password: PASSWORD.into() }).await.unwrap();
+    one.setup().create_owner(NewPerson { email: email.to_owned(), name: "Role".into(), password: PASSWORD.into() }).await.unwrap();
     let id = storage::accounts::find_owner(&mut one.store.read().await.unwrap(), one.org, email).await.unwrap().unwrap();
     let org = one.org;
     one.store
@@ -462,7 +462,7 @@ async fn px_03_hosts_belong_to_one_organisation_and_siblings_are_other_sites() {
     let put = |form: OrganisationForm| {
         let w = &w;
         async move {
-            let saved = w.ligature().put_organisation(&service::Authority::Operator("test"), form, false).await.unwrap();
+            let saved = w.ligature().organisation_admin().put_organisation(&service::Authority::Operator("test"), form, false).await.unwrap();
             w.pass(2);
             saved
         }

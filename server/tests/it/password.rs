@@ -262,7 +262,7 @@ async fn a_password_is_hashed_anew_at_its_next_use_when_the_cost_changed() {
     w.nodes[0].config.limits.hash_kib = 2048;
     w.add_node().await;
     let ctx = service::RequestContext { browser: vec![1; 32], locale: "en".into(), ..service::RequestContext::default() };
-    let sign_in = async |password| w.nodes[1].ligature.sign_in_by_password(&ctx, "vera@example.test", password, domain::path::Continuation::Account).await;
+    let sign_in = async |password| w.nodes[1].ligature.sign_in().sign_in_by_password(&ctx, "vera@example.test", password, domain::path::Continuation::Account).await;
     assert!(sign_in("not the password").await.is_err());
     assert_eq!(w.rows("credential", "secret", "m=1024").await, 1, "a wrong one changes nothing");
     assert!(sign_in(PASSWORD).await.is_ok());

@@ -18,7 +18,7 @@ async fn with_texts(preset: &str) -> World {
 async fn policy(w: &World, preset: &str, change: impl FnOnce(&mut serde_json::Value)) {
     let mut document: serde_json::Value = serde_json::from_str(domain::policy::preset_text(preset).unwrap()).unwrap();
     change(&mut document);
-    w.ligature().use_document("instance", Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature().policy_admin().use_document("instance", Document::parse(&document.to_string()).unwrap()).await.unwrap();
 }
 
 /// Proves a number in My Account; answers how many texts it has had.

@@ -48,7 +48,7 @@ async fn a_bad_document_is_refused_at_save_with_path_value_and_remedy_and_the_ac
         assert!(kept.contains(&word), "what was typed is kept: {word}");
     }
     // What two scopes come to together counts as well.
-    w.ligature().use_document("organisation", Document::parse(r#"{"permits":{"create":false}}"#).unwrap()).await.unwrap();
+    w.ligature().policy_admin().use_document("organisation", Document::parse(r#"{"permits":{"create":false}}"#).unwrap()).await.unwrap();
     let both = draft(&owner, "provider:atlas", r#"{"permits":{"link_on_login":false}}"#).await;
     assert!(both.has("login_only"), "{}", both.body);
     assert_eq!(w.rows("policy", "state", "draft").await, before);
@@ -94,7 +94,7 @@ async fn gv_15_the_same_document_fits_every_scope_and_the_page_says_where_each_v
         let page = draft(&owner, scope, &text("gravitee", |_| {})).await;
         assert!(page.path().starts_with("/admin/policy/versions/"), "{scope}: {}", page.body);
     }
-    w.ligature().use_document("application:photos", Document::parse(r#"{"choices":{"unverified_target":"refuse"},"floors":{"pin_tries":2}}"#).unwrap()).await.unwrap();
+    w.ligature().policy_admin().use_document("application:photos", Document::parse(r#"{"choices":{"unverified_target":"refuse"},"floors":{"pin_tries":2}}"#).unwrap()).await.unwrap();
     let page = owner.get("/admin/policy/effective?application=photos&provider=atlas").await;
     let body = clean(&page);
     let row = |field: &str| body.split(&format!("<code>{field}</code>")).nth(1).unwrap().split("</tr>").next().unwrap().to_owned();
@@ -255,6 +255,6 @@ async fn ne_14_the_fixture_has_no_duplicates() {
         assert_eq!(b.code(&page, &code).await.path(), "/account");
     }
     assert_eq!(w.accounts().await, 1);
-    assert_eq!(w.ligature().shared_addresses().await.unwrap(), 0);
+    assert_eq!(w.ligature().account_admin().shared_addresses().await.unwrap(), 0);
     w.healthy().await;
 }

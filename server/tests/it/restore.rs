@@ -229,7 +229,7 @@ async fn promoted(w: &mut World, synchronous: bool) -> Open {
     if !w.ligature().store.is_postgres() {
         let open = open.at(w);
         assert!(open.thief.is_signed_in().await, "without that word the copy is believed");
-        w.ligature().recover(Recovery::Promoted { synchronous }).await.unwrap();
+        w.ligature().maintenance().recover(Recovery::Promoted { synchronous }).await.unwrap();
     }
     open.at(w)
 }

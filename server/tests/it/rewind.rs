@@ -121,10 +121,10 @@ async fn ud_02_without_anything_from_before_the_address_is_back_after_72_hours()
     w.browser().post("/fn/undo", &[("secret", &first)]).await;
     assert!(w.mail("a@evil.test", sent + 1).await.subject.contains("is being undone"), "every address hears of it");
     w.pass(71 * 3600);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     assert!(reset(&w, &w.browser(), "v@example.test", "four quite unrelated words").await.is_none());
     w.pass(2 * 3600);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     let owner = w.browser();
     assert!(reset(&w, &owner, "v@example.test", "four quite unrelated words").await.is_some());
     assert!(owner.is_signed_in().await);
@@ -149,7 +149,7 @@ async fn ud_03_a_deletion_after_the_change_is_stopped_by_the_same_link() {
     assert!(owner.take_back(&first, PASSWORD).await.has("The change is undone"));
     assert_eq!(owner.password("v@example.test", PASSWORD).await.path(), "/account");
     w.pass(20 * 24 * 3600);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     assert_eq!(w.accounts().await, 1);
     w.healthy().await;
 }
@@ -201,7 +201,7 @@ async fn ud_04_an_identity_that_was_barred_stays_so_when_the_journal_has_forgott
             assert!(noted.has("It won't come back"), "{}", noted.body);
         }
         w.pass(5 * 86_400);
-        w.ligature().tidy().await.unwrap();
+        w.ligature().maintenance().tidy().await.unwrap();
         let done = w.browser().take_back(&removed, PASSWORD).await;
         assert!(done.has("The change is undone"), "{}", done.body);
         let owner = w.browser();
@@ -403,7 +403,7 @@ async fn rule_18_what_came_after_the_link_stays_when_the_72_hours_are_over() {
     owner.add("atlas", "a-new").await;
     assert_eq!(owner.methods().await, ["Atlas", "Password"]);
     w.pass(73 * 3600);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     assert_eq!(w.rows("audit_event", "kind", "account.undone").await, 1);
     let later = w.browser();
     later.password("v@example.test", PASSWORD).await;

@@ -99,8 +99,8 @@ async fn op_06_master_data_and_signing_keys_change_under_load_without_one_error(
         w.pass(seconds);
     };
     let ligature = w.ligature();
-    assert!(ligature.rotate_data_keys().await.unwrap());
-    assert!(!ligature.rotate_data_keys().await.unwrap(), "one change at a time");
+    assert!(ligature.key_rotation().rotate_data_keys().await.unwrap());
+    assert!(!ligature.key_rotation().rotate_data_keys().await.unwrap(), "one change at a time");
     tidy().await;
     assert_eq!(states(&ligature, "seal").await, ["active", "next"]);
     let during = w.browser().post("/fn/signup", &[("email", "new@example.test"), ("name", "New"), ("password", crate::world::PASSWORD)]).await;
@@ -114,7 +114,7 @@ async fn op_06_master_data_and_signing_keys_change_under_load_without_one_error(
     assert_eq!(states(&ligature, "seal").await, ["retiring", "active"]);
     assert_eq!(waiting.code(&asked, &sent).await.path(), "/account", "a code that was sent before the change is right after it");
     more(3).await;
-    ligature.rotate_due_keys(true).await.unwrap();
+    ligature.key_rotation().rotate_due_keys(true).await.unwrap();
     more(3).await;
     jump(150).await;
     tidy().await;
@@ -123,14 +123,14 @@ async fn op_06_master_data_and_signing_keys_change_under_load_without_one_error(
     // The master key: a second one in front, everything wrapped with it, the first one gone.
     let both = MasterKey::generate_before(&w.key);
     let (both_keys, new) = (MasterKey::parse(&both).unwrap(), MasterKey::parse(&MasterKey::first_of(&both)).unwrap());
-    assert!(ligature.adopt_master(&new).await.is_err(), "a key that opens nothing yet is not taken");
+    assert!(ligature.key_rotation().adopt_master(&new).await.is_err(), "a key that opens nothing yet is not taken");
     for node in &w.nodes {
-        node.ligature.adopt_master(&both_keys).await.unwrap();
+        node.ligature.key_rotation().adopt_master(&both_keys).await.unwrap();
     }
     more(3).await;
-    assert!(ligature.rewrap_data_keys().await.unwrap() >= 7);
+    assert!(ligature.key_rotation().rewrap_data_keys().await.unwrap() >= 7);
     for node in &w.nodes {
-        node.ligature.adopt_master(&new).await.unwrap();
+        node.ligature.key_rotation().adopt_master(&new).await.unwrap();
     }
     tidy().await;
     more(3).await;

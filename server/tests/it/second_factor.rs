@@ -339,7 +339,7 @@ async fn set_up(w: &World, b: &Browser, page: &Page) -> (Phone, Page) {
 }
 
 async fn in_force(w: &World, scope: &str, document: &str) {
-    w.ligature().use_document(scope, domain::policy::Document::parse(document).unwrap()).await.unwrap();
+    w.ligature().policy_admin().use_document(scope, domain::policy::Document::parse(document).unwrap()).await.unwrap();
 }
 
 /// Shows DL-06 (threat rule 26): an organisation that demands a second factor gives time, and then has it set up on the way in.
@@ -509,7 +509,7 @@ async fn ud_07_after_72_hours_without_anybody_it_goes_unless_its_owner_kept_it()
         w.browser().post("/fn/undo", &[("secret", &link)]).await;
         assert!(w.mail("vera@example.test", sent + 1).await.subject.contains("is being undone"));
         w.pass(71 * 3600);
-        w.ligature().tidy().await.unwrap();
+        w.ligature().maintenance().tidy().await.unwrap();
         assert!(w.browser().password("vera@example.test", PASSWORD).await.path().ends_with("/factor"));
         if keeps {
             let b = w.browser();
@@ -518,7 +518,7 @@ async fn ud_07_after_72_hours_without_anybody_it_goes_unless_its_owner_kept_it()
             assert_eq!(w.browser().post("/fn/undo", &[("secret", &link)]).await.refusal(), "account.undo_over");
         }
         w.pass(2 * 3600);
-        w.ligature().tidy().await.unwrap();
+        w.ligature().maintenance().tidy().await.unwrap();
         let page = w.browser().password("vera@example.test", PASSWORD).await;
         assert_eq!(page.path().ends_with("/factor"), keeps, "{}", page.path());
         w.healthy().await;

@@ -404,8 +404,8 @@ async fn rb_12_a_backup_under_load_passes_doctor_and_opens() {
     config.database.url = format!("sqlite://{file}");
     assert!(server::serve::store(&config).unwrap().migrate().await.unwrap().is_empty());
     let copy = server::serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), server::serve::system_clock()).await.unwrap();
-    assert!(copy.settle_recovery().await.unwrap().is_some(), "it says that it is a copy");
-    assert_eq!(copy.examine().await.unwrap(), vec![]);
+    assert!(copy.maintenance().settle_recovery().await.unwrap().is_some(), "it says that it is a copy");
+    assert_eq!(copy.maintenance().examine().await.unwrap(), vec![]);
     let copied = storage::accounts::count_accounts(&mut copy.store.read().await.unwrap(), copy.org).await.unwrap();
     // The load went on all the while, and the copy is of one moment of it.
     after(running + 10).await;
@@ -416,7 +416,7 @@ async fn rb_12_a_backup_under_load_passes_doctor_and_opens() {
     assert_eq!(failed.load(Ordering::SeqCst), 0);
     assert!(before <= copied && copied <= w.accounts().await && copied > 10, "{before} {copied}");
     w.healthy().await;
-    assert_eq!(copy.examine().await.unwrap(), vec![]);
+    assert_eq!(copy.maintenance().examine().await.unwrap(), vec![]);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     config.server.public_url = format!("http://{}", listener.local_addr().unwrap());
     let restored = server::serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), server::serve::system_clock()).await.unwrap();

@@ -146,6 +146,7 @@ async fn go_10_without_link_on_login_nobody_is_asked_and_a_new_account_opens() {
     let w = World::new("goss").await;
     w.browser().sign_in("meridian", "m-vera").await;
     w.ligature()
+        .policy_admin()
         .use_document("instance", domain::policy::Document::parse(&domain::policy::preset_text("goss").unwrap().replacen('{', r#"{"permits":{"link_on_login":false},"#, 1)).unwrap())
         .await
         .unwrap();
@@ -248,8 +249,9 @@ async fn lk_17_go_38_go_39_each_mode_of_mail_sends_what_it_says_and_the_unsafe_o
         w.browser().sign_in("meridian", "m-vera").await;
         let owner = w.owner().await;
         let mut form = vec![("preset", "goss"), ("link_on_login", "on"), ("account_management", "on"), ("create", "on"), ("mail_mode", mode)];
-        let told =
-            async |w: &World| (owner.get("/admin/policy").await.has("Unsafe: the policy accepts unproven links"), w.ligature().warnings().await.unwrap().iter().any(|w| w.starts_with("UNSAFE")));
+        let told = async |w: &World| {
+            (owner.get("/admin/policy").await.has("Unsafe: the policy accepts unproven links"), w.ligature().maintenance().warnings().await.unwrap().iter().any(|w| w.starts_with("UNSAFE")))
+        };
         // Without the permit no mode adds anything without a code, and nothing has to be told.
         owner.switches(&form).await;
         assert_eq!(told(&w).await, (false, false), "{mode}");
@@ -324,8 +326,8 @@ async fn what_a_provider_said_is_gone_when_the_person_cancels_or_walks_away() {
     let left = w.browser().sign_in("atlas", "a-vera").await;
     assert!(left.path().ends_with("/choose"));
     w.pass(3600 + 601);
-    assert!(!w.ligature().examine().await.unwrap().is_empty(), "doctor would notice");
-    w.ligature().tidy().await.unwrap();
+    assert!(!w.ligature().maintenance().examine().await.unwrap().is_empty(), "doctor would notice");
+    w.ligature().maintenance().tidy().await.unwrap();
     w.healthy().await;
     for (table, column) in [("link", "subject"), ("audit_event", "detail"), ("attempt", "state"), ("attempt", "continuation"), ("flash", "body")] {
         assert_eq!(w.rows(table, column, "a-vera").await, 0, "{table}.{column}");

@@ -369,12 +369,12 @@ async fn op_06_signing_keys_rotate_and_what_they_signed_counts_until_it_is_over(
     let kid = |token: &str| jsonwebtoken::decode_header(token).unwrap().kid.unwrap();
     assert_eq!(kids(&rp).await.len(), 3);
     // The next ones are published before they sign.
-    w.ligature().rotate_due_keys(false).await.unwrap();
+    w.ligature().key_rotation().rotate_due_keys(false).await.unwrap();
     let before = kids(&rp).await;
     assert_eq!(before.len(), 6);
     let first = rp.token(&rp.code(&b, &[]).await, &[]).await.text("id_token");
     w.add_node().await;
-    w.ligature().rotate_due_keys(true).await.unwrap();
+    w.ligature().key_rotation().rotate_due_keys(true).await.unwrap();
     let second = rp.token(&rp.code(&b, &[]).await, &[]).await.text("id_token");
     assert!(kid(&first) != kid(&second) && before.contains(&kid(&second)), "the one that was published");
     for token in [&first, &second] {
@@ -383,19 +383,19 @@ async fn op_06_signing_keys_rotate_and_what_they_signed_counts_until_it_is_over(
     assert_eq!(kids(&rp).await.len(), 9);
     // Another node learns of it when it tidies up.
     let other = &w.nodes[1];
-    other.ligature.tidy().await.unwrap();
-    assert_eq!(other.ligature.jwks()["keys"].as_array().unwrap().len(), 9);
+    other.ligature.maintenance().tidy().await.unwrap();
+    assert_eq!(other.ligature.key_rotation().jwks()["keys"].as_array().unwrap().len(), 9);
     assert!(Rp::back(&rp.authorize(&b, &[("prompt", "none"), ("id_token_hint", &first)]).await).contains_key("code"), "a hint of the old key");
     // Retired for two days, then gone; by itself after ninety, not before the next one was published for a day.
     w.pass(3 * 86_400);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     assert!(!kids(&rp).await.contains(&kid(&first)) && kids(&rp).await.len() == 6);
     // A sign-out with a token of a key that is gone is no mistake: the person is asked.
     b.password("vera@example.test", PASSWORD).await;
     let asked = b.send(b.request(Method::GET, "/logout").query(&[("id_token_hint", first.as_str()), ("client_id", "rp")])).await;
     assert!(asked.status == 200 && asked.has("asks to sign you out"), "{} {}", asked.status, asked.body);
     w.pass(88 * 86_400);
-    w.ligature().tidy().await.unwrap();
+    w.ligature().maintenance().tidy().await.unwrap();
     let b = w.browser();
     b.password("vera@example.test", PASSWORD).await;
     let third = rp.token(&rp.code(&b, &[]).await, &[]).await.text("id_token");

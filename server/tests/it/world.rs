@@ -261,8 +261,8 @@ impl World {
     pub async fn organisation(&self, slug: &str, preset: &str) -> Ligature {
         let port = self.url().rsplit_once(':').unwrap().1.to_owned();
         let form = OrganisationForm { slug: slug.into(), name: format!("The {slug}"), address: format!("http://{slug}.localhost:{port}"), active: true };
-        self.ligature().put_organisation(&service::Authority::Operator("test"), form, true).await.unwrap().unwrap();
-        let one = self.ligature().organisation(slug).await.unwrap();
+        self.ligature().organisation_admin().put_organisation(&service::Authority::Operator("test"), form, true).await.unwrap().unwrap();
+        let one = self.ligature().organisation_admin().organisation(slug).await.unwrap();
         let meridian = json!({"key": "meridian", "name": "Meridian", "secret": "rehearsal-secret", "verified_counts": true, "settings": {"kind": "oidc", "issuer": self.meridian.issuer, "client_id": "ligature"}});
         seed::apply(&one, serde_json::from_value(json!({"preset": preset, "providers": [meridian]})).unwrap()).await.unwrap();
         // The list of organisations is believed for a second.
@@ -295,7 +295,7 @@ impl World {
 
     /// The owner of the instance, made as `ligature create-admin` does.
     pub async fn owner(&self) -> Browser {
-        self.ligature().create_owner(NewPerson { email: "owner@example.test".into(), name: "Owner".into(), password: PASSWORD.into() }).await.unwrap();
+        self.ligature().setup().create_owner(NewPerson { email: "owner@example.test".into(), name: "Owner".into(), password: PASSWORD.into() }).await.unwrap();
         let browser = self.browser();
         let page = browser.password("owner@example.test", PASSWORD).await;
         assert_eq!(page.path(), "/account", "{}", page.body);
@@ -326,7 +326,7 @@ impl World {
 
     /// `doctor` finds nothing.
     pub async fn healthy(&self) {
-        let found = self.ligature().examine().await.unwrap();
+        let found = self.ligature().maintenance().examine().await.unwrap();
         assert!(found.is_empty(), "{found:?}");
     }
 

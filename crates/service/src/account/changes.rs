@@ -1,6 +1,7 @@
 //! The journal of an account's changes. Whoever changes what opens an account begins here and ends here: what was added
 //! and removed is read from the rows, so nobody can forget to say it, and a notice has an undo link only for a change
 //! that stands in the journal.
+use crate::services::Accounts;
 use domain::{
     AccountId, Refusal,
     account_rules::rewind::{Change, Changed, KEPT, Way},
@@ -16,7 +17,7 @@ use storage::{
     },
 };
 
-use crate::{Error, Ligature, account::profile::Before, transaction::LiveRequest};
+use crate::{Error, account::profile::Before, transaction::LiveRequest};
 
 /// A change that is under way: the account's mutex is held, and this is what it had before.
 pub(crate) struct Changing {
@@ -66,7 +67,7 @@ pub(crate) fn doer(ctx: &LiveRequest) -> String {
     ctx.session.as_ref().map(|caller| format!("session:{}", caller.public_id)).unwrap_or_default()
 }
 
-impl Ligature {
+impl Accounts {
     /// The first thing in every transaction that changes what opens an account: takes its mutex and a picture.
     ///
     /// # Errors

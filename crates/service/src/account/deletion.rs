@@ -1,4 +1,5 @@
 //! Taking one's data along, and deleting one's own account: two weeks in which it can be taken back, then it is gone.
+use crate::services::{AccountSettings, Transactions};
 use domain::{
     AccountId, Micros, Refusal,
     account_rules::rewind::{Changed, KEPT},
@@ -25,7 +26,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     account::changes::{ProfileChange, doer},
     admin::setup::OWNER,
     audit::Event,
@@ -35,7 +36,7 @@ use crate::{
 /// How long it can be taken back.
 pub const GRACE: Micros = KEPT;
 
-impl Ligature {
+impl AccountSettings {
     /// Everything that is kept about the caller's own account, nothing of others, no secret (GD-01).
     ///
     /// # Errors
@@ -43,10 +44,10 @@ impl Ligature {
     pub async fn export(&self, ctx: &RequestContext) -> Result<Value, Error> {
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
-        let allowed = self.may_begin_change(c, ctx, AccountChange::Export).await?;
+        let allowed = self.accounts().may_begin_change(c, ctx, AccountChange::Export).await?;
         let id = allowed.account;
         let account = find_account(c, self.org, id).await?.ok_or(Refusal::SessionEnded)?;
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let mut identities = Vec::new();
         for link in list_links(c, id).await? {
             let sealed = storage::accounts::links::find_claims(c, link.id).await?;
@@ -95,8 +96,8 @@ impl Ligature {
     /// [`Refusal::LastOwner`], [`Refusal::NotRecent`].
     pub async fn may_close(&self, ctx: &RequestContext) -> Result<(), Error> {
         let mut conn = self.store.read().await?;
-        let what = self.closing_of(&mut conn, Self::caller(ctx)?.account).await?;
-        self.may_begin_change(&mut conn, ctx, what).await.map(drop)
+        let what = self.closing_of(&mut conn, ctx.signed_in()?.account).await?;
+        self.accounts().may_begin_change(&mut conn, ctx, what).await.map(drop)
     }
 
     async fn closing_of(&self, c: &mut Conn, account: AccountId) -> Result<AccountChange, Error> {
@@ -108,18 +109,18 @@ impl Ligature {
     /// addresses stay taken until then, so that nobody else gets them by the change of mind.
     ///
     /// # Errors
-    /// As [`Ligature::may_close`].
+    /// As [`AccountSettings::may_close`].
     pub async fn close_account(&self, ctx: &RequestContext) -> Result<(), Error> {
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let what = this.closing_of(c, ctx.session()?.account).await?;
-                let allowed = this.may_change(c, &ctx, what, this.now()).await?;
+                let allowed = this.accounts().may_change(c, &ctx, what, this.now()).await?;
                 let id = allowed.account;
-                let changing = this.change(c, id).await?;
+                let changing = this.accounts().change(c, id).await?;
                 set_closing(c, id, Some(this.now() + GRACE)).await?;
-                this.end_everything(c, id, None).await?;
-                let noted = this.changed(c, changing, Changed::Delete, &doer(&ctx), ProfileChange::default()).await?;
-                this.notify(c, id, Kind::ClosingNotice, &ctx, "", "", noted.as_ref()).await?;
+                this.sessions().end_everything(c, id, None).await?;
+                let noted = this.accounts().changed(c, changing, Changed::Delete, &doer(&ctx), ProfileChange::default()).await?;
+                this.notifications().notify(c, id, Kind::ClosingNotice, &ctx, "", "", noted.as_ref()).await?;
                 this.record(c, Event::new("account.closing").account(id).detail(allowed.trace)).await
             })
         })

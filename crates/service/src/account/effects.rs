@@ -1,4 +1,8 @@
 //! Effects of a decision, applied in the transaction in which it was taken.
+use crate::{
+    core::Core,
+    services::{Accounts, Notifications, Sessions},
+};
 use domain::{AccountId, CredentialId, LinkId, OrgId, Refusal, Trust, contact::Contact, email_address::masked, facts::AccountState, linking::Basis};
 use serde_json::json;
 use storage::{
@@ -18,7 +22,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     account::changes::{Changing, Noted},
     crypto::random::{row_id, subject},
     notifications::messages::{Kind, Message},
@@ -26,7 +30,7 @@ use crate::{
     transaction::LiveRequest,
 };
 
-impl Ligature {
+impl Accounts {
     /// A new account for an identity, with its link. An address becomes a co-holder's at most, unless our code proved it
     /// or the provider owns the mailbox, and nobody else owns it.
     pub(crate) async fn open_account(&self, c: &mut Conn, ctx: &LiveRequest, identity: &UpstreamIdentity, trust: Option<Trust>) -> Result<(AccountId, LinkId), Error> {
@@ -99,11 +103,15 @@ impl Ligature {
         end_attempts(c, Ending::Identity(&self.identity_hash(identity))).await?;
         Ok(id)
     }
+}
 
+impl Core {
     pub(crate) fn sealed_claims(&self, identity: &UpstreamIdentity) -> Result<Vec<u8>, Error> {
         self.keys.seal("claims", &serde_json::to_vec(&identity.assertion.claims)?)
     }
+}
 
+impl Notifications {
     /// A notice to every proved address of the account, or to the only one that it has (MA-13), and to those that it gave
     /// up in the last 14 days (threat rule 19); each with a link of its own that takes the change back.
     #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
@@ -127,17 +135,6 @@ impl Ligature {
         Ok(())
     }
 
-    /// Nobody keeps what they held of the account: sessions, tokens of applications, attempts that concern it in whatever
-    /// role, browsers that are known to it (threat rules 8, 23). The session that asks for it can stay, and so does its
-    /// browser.
-    pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&LiveRequest>) -> Result<(), Error> {
-        self.forget_known_browsers(c, account, except).await?;
-        end_attempts(c, Ending::Account(account)).await?;
-        end_tokens_of(c, account, None, self.now()).await?;
-        end_sessions(c, account, except.and_then(|v| v.session.as_ref()).map(|s| s.public_id.as_str())).await?;
-        Ok(())
-    }
-
     pub(crate) fn code_message<S>(&self, kind: Kind, to: Contact, locale: String, ctx: &RequestContext<S>, provider: &str, identity: &str) -> Message {
         let identity = if identity.contains('@') { masked(identity) } else { identity.chars().take(40).collect() };
         Message {
@@ -155,6 +152,19 @@ impl Ligature {
             client: ctx.requesting_client.clone(),
             sender: None,
         }
+    }
+}
+
+impl Sessions {
+    /// Nobody keeps what they held of the account: sessions, tokens of applications, attempts that concern it in whatever
+    /// role, browsers that are known to it (threat rules 8, 23). The session that asks for it can stay, and so does its
+    /// browser.
+    pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&LiveRequest>) -> Result<(), Error> {
+        self.codes().forget_known_browsers(c, account, except).await?;
+        end_attempts(c, Ending::Account(account)).await?;
+        end_tokens_of(c, account, None, self.now()).await?;
+        end_sessions(c, account, except.and_then(|v| v.session.as_ref()).map(|s| s.public_id.as_str())).await?;
+        Ok(())
     }
 }
 

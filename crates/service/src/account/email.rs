@@ -1,4 +1,5 @@
 //! Another address for one's own account: the old one stays until the new one is proved in the same session (MA-14).
+use crate::services::{AccountSettings, Accounts, Transactions};
 use domain::{
     AccountId, Facts, Outcome, Refusal,
     account_rules::rewind::{Changed, KEPT, Way},
@@ -17,7 +18,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext, SessionInfo,
+    Error, LoginOutcome, RequestContext, SessionInfo,
     account::changes::{ProfileChange, doer},
     attempt::{Opened, trace_of},
     audit::Event,
@@ -26,24 +27,24 @@ use crate::{
     transaction::LiveRequest,
 };
 
-impl Ligature {
+impl AccountSettings {
     /// Mails a code to the address. Whether somebody has it already is not said: the page is the same, and its owner
     /// gets a notice.
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for what is no address, [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
     pub async fn ask_new_email(&self, ctx: &RequestContext, typed: &str) -> Result<LoginOutcome, Error> {
-        let account = Self::caller(ctx)?.account;
+        let account = ctx.signed_in()?.account;
         let address = Canonical::parse(typed).map_err(|_| Refusal::BadRequest)?;
         self.retry_step(ctx, move |this, c, ctx| {
             let address = address.clone();
             Box::pin(async move {
                 let now = this.now();
-                this.may_change(c, &ctx, AccountChange::Email { taken: false }, now).await?;
+                this.accounts().may_change(c, &ctx, AccountChange::Email { taken: false }, now).await?;
                 let free = !is_email_taken(c, this.org, address.as_str(), account, now).await?;
                 let instead = find_owner(c, this.org, address.as_str()).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
                 let awaited = Awaited { purpose: CodePurpose::NewEmail, account: free.then_some(account), contact: address.shown().to_owned() };
-                this.await_code(c, &ctx, awaited, instead, &Continuation::Account).await
+                this.attempts().await_code(c, &ctx, awaited, instead, &Continuation::Account).await
             })
         })
         .await
@@ -58,14 +59,14 @@ impl Ligature {
             Ok(allowed) => allowed,
             Err(refused) => return Ok(Err(refused)),
         };
-        let changing = self.change(c, account).await?;
+        let changing = self.accounts().change(c, account).await?;
         // Who leaves an address need not be asked about it by a provider that still says it (GO-49).
         for old in list_emails(c, account).await?.iter().filter(|e| e.is_primary) {
             if let Ok(old) = Canonical::parse(&old.canonical) {
                 ignore_email(c, account, &self.ignored_hash(account, &old), self.now()).await?;
             }
         }
-        self.take_email(c, ctx, changing, address).await?;
+        self.accounts().take_email(c, ctx, changing, address).await?;
         self.record(c, Event::new("email.updated").account(account).detail(allowed.trace)).await?;
         Ok(Ok(LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
@@ -84,12 +85,12 @@ impl Ligature {
 
     pub(crate) async fn remove_email_in(&self, c: &mut Conn, ctx: &LiveRequest, address: &str, foreign: bool) -> Result<(), Error> {
         let (account, now) = (ctx.session()?.account, self.now());
-        let changing = self.change(c, account).await?;
+        let changing = self.accounts().change(c, account).await?;
         let all = list_emails(c, account).await?;
         let Some(own) = all.iter().find(|e| e.canonical == address) else {
             let former = list_former_emails(c, account, now).await?;
             former.iter().find(|e| foreign && e.canonical == address).ok_or(Refusal::MethodUnknown)?;
-            let allowed = self.may_change(c, ctx, AccountChange::RemoveEmail { last: false }, now).await?;
+            let allowed = self.accounts().may_change(c, ctx, AccountChange::RemoveEmail { last: false }, now).await?;
             remove_email(c, account, address).await?;
             remove_undo_links_to(c, account, address).await?;
             return self.record(c, Event::new("email.disowned").account(account).detail(allowed.trace)).await;
@@ -97,7 +98,7 @@ impl Ligature {
         let proved = |e: &&storage::accounts::Email| e.proof != "none";
         let next = all.iter().filter(|e| e.canonical != address).filter(proved).max_by_key(|e| e.owner);
         let last = next.is_none() && own.proof != "none";
-        let allowed = self.may_change(c, ctx, AccountChange::RemoveEmail { last }, now).await?;
+        let allowed = self.accounts().may_change(c, ctx, AccountChange::RemoveEmail { last }, now).await?;
         let way = Way::Address { canonical: own.canonical.clone(), proof: own.proof.clone(), owner: own.owner };
         remove_way(c, account, &way, now, (!foreign && own.proof != "none").then_some(now + KEPT)).await?;
         if let (true, Some(next)) = (own.is_primary, next) {
@@ -110,21 +111,21 @@ impl Ligature {
             remove_undo_links_to(c, account, &own.canonical).await?;
         }
         self.record(c, Event::new("email.removed").account(account).detail(allowed.trace)).await?;
-        let noted = self.changed(c, changing, Changed::EmailGone, &doer(ctx), ProfileChange::default()).await?;
-        self.notify(c, account, Kind::EmailGone, ctx, "", &own.canonical, noted.as_ref()).await
+        let noted = self.accounts().changed(c, changing, Changed::EmailGone, &doer(ctx), ProfileChange::default()).await?;
+        self.notifications().notify(c, account, Kind::EmailGone, ctx, "", &own.canonical, noted.as_ref()).await
     }
 
     /// Whether the change that a code was asked for may still be made, now that the right one is there: what was recent
     /// when it was asked for still is. A refusal ends the attempt and is committed.
     pub(crate) async fn change_by_code(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, what: AccountChange) -> Result<Result<Allowed, (Refusal, String)>, Error> {
-        match self.may_change(c, ctx, what, open.row.created_at).await {
+        match self.accounts().may_change(c, ctx, what, open.row.created_at).await {
             Ok(allowed) => {
-                self.move_on(c, open, &State::Done, "").await?;
+                self.attempts().move_on(c, open, &State::Done, "").await?;
                 Ok(Ok(allowed))
             }
             Err(error) => {
                 let (refusal, account) = (error.refusal(), ctx.session()?.account);
-                self.move_on(c, open, &State::Refused { refusal }, "").await?;
+                self.attempts().move_on(c, open, &State::Refused { refusal }, "").await?;
                 self.record(c, Event::new("email.refused").account(account).code(refusal.code()).support(&open.row.support_code)).await?;
                 Ok(Err((refusal, open.row.support_code.clone())))
             }
@@ -136,9 +137,11 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::ManagementOff`], [`Refusal::NotRecent`], [`Refusal::SessionEnded`].
     pub async fn may_change_email(&self, ctx: &RequestContext) -> Result<(), Error> {
-        self.may_begin_change(&mut self.store.read().await?, ctx, AccountChange::Email { taken: false }).await.map(drop)
+        self.accounts().may_begin_change(&mut self.store.read().await?, ctx, AccountChange::Email { taken: false }).await.map(drop)
     }
+}
 
+impl Accounts {
     /// Whether the session's person may change something, as of a moment, in the transaction that changes it.
     pub(crate) async fn may_change(&self, c: &mut Conn, ctx: &LiveRequest, what: AccountChange, at: domain::Micros) -> Result<Allowed, Error> {
         self.judge_change(c, ctx.session()?, what, at).await
@@ -146,13 +149,13 @@ impl Ligature {
 
     /// The same for a page that leads to it: the change itself asks again.
     pub(crate) async fn may_begin_change(&self, c: &mut Conn, ctx: &RequestContext, what: AccountChange) -> Result<Allowed, Error> {
-        self.judge_change(c, Self::caller(ctx)?, what, self.now()).await
+        self.judge_change(c, ctx.signed_in()?, what, self.now()).await
     }
 
     async fn judge_change(&self, c: &mut Conn, caller: &SessionInfo, what: AccountChange, at: domain::Micros) -> Result<Allowed, Error> {
         let row = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
-        let policy = self.policy_context(c, None).await?.policy(None);
-        let change = Change { account: caller.account, state: row.state(), what, reauthenticated: Self::is_reauthenticated(caller, at, &policy) };
+        let policy = self.configuration().policy_context(c, None).await?.policy(None);
+        let change = Change { account: caller.account, state: row.state(), what, reauthenticated: caller.is_reauthenticated(at, &policy) };
         let facts = Facts::local(Intent::Change(change), None);
         let decision = decide(&facts, &policy);
         match decision.outcome {

@@ -1,5 +1,6 @@
 //! Passwords that leaked somewhere: a sorted list on this machine, and, where an operator wants it, a service that is
 //! asked by the first five letters of a hash and never learns the password (k-anonymity).
+use crate::services::Passwords;
 use std::{
     fs::File,
     io::{BufRead, BufReader, Result, Seek, SeekFrom},
@@ -7,8 +8,6 @@ use std::{
 };
 
 use sha1::{Digest, Sha1};
-
-use crate::Ligature;
 
 /// Where leaked passwords are looked up.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +53,7 @@ fn in_file(path: &Path, hash: &str) -> Result<bool> {
     Ok(false)
 }
 
-impl Ligature {
+impl Passwords {
     /// Whether a password is known to have leaked. A list that cannot be read keeps nobody from setting one: it is
     /// logged, and the rules on length and guessing hold in every case.
     pub async fn is_leaked(&self, password: &str) -> bool {

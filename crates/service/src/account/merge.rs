@@ -1,5 +1,6 @@
 //! Two accounts of one person become one: both are shown, everything that moves is previewed, and for two weeks it can
 //! be taken back. The other account's id leads to the one that stays.
+use crate::services::{Merges, Transactions};
 use domain::{
     AccountId, Decision, Facts, Outcome, Policy, Refusal, Right,
     account_rules::rewind::Changed,
@@ -25,7 +26,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext,
+    Error, LoginOutcome, RequestContext,
     account::changes::{Noted, ProfileChange, doer},
     attempt::{Opened, trace_of},
     audit::Event,
@@ -56,18 +57,18 @@ struct Pair {
     reauthenticated: bool,
 }
 
-impl Ligature {
+impl Merges {
     /// Whether the session's person may begin to merge: the policy's word, before any other account is named.
     ///
     /// # Errors
     /// [`Refusal::MergeOff`], [`Refusal::NotAllowed`] where the account may not be linked to (MG-01), [`Refusal::NotRecent`].
     pub async fn may_merge(&self, ctx: &RequestContext) -> Result<(), Error> {
-        let caller = Self::caller(ctx)?;
+        let caller = ctx.signed_in()?;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let policy = config.policy(None);
-        let reauthenticated = Self::is_reauthenticated(caller, self.now(), &policy);
+        let reauthenticated = caller.is_reauthenticated(self.now(), &policy);
         let snapshots = load_snapshots(c, self.org, &[caller.account]).await?;
         let own = snapshots.get(&caller.account).ok_or(Refusal::SessionEnded)?;
         match decide(&beginning(&config, own, MergeBy::BothProofs, reauthenticated), &policy).outcome {
@@ -81,9 +82,9 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`]; refusals of the decision.
     pub async fn merge_by_password(&self, ctx: &RequestContext, address: &str, password: &str) -> Result<LoginOutcome, Error> {
-        let account = Self::caller(ctx)?.account;
+        let account = ctx.signed_in()?.account;
         self.may_merge(ctx).await?;
-        let (other, proof) = self.check_password(ctx, address, password).await?;
+        let (other, proof) = self.passwords().check_password(ctx, address, password).await?;
         self.retry_step(ctx, move |this, c, ctx| {
             let progress = AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() };
             Box::pin(async move { this.shown_other(c, &ctx, account, other, progress, None).await })
@@ -94,9 +95,11 @@ impl Ligature {
     /// A provider came back for a start that was made to show the other account.
     pub(crate) async fn merge_by_identity(&self, c: &mut Conn, ctx: &LiveRequest, identity: &UpstreamIdentity, session: &[u8]) -> Result<TxOutcome, Error> {
         let account = ctx.session.as_ref().filter(|own| own.hash == session).ok_or(Refusal::SessionEnded)?.account;
-        let config = self.hold(c, identity, None).await?;
-        let (facts, _, decision) =
-            self.decide_on(c, identity, crate::sign_in::facts::Ask::SignIn { act: domain::facts::UserAction::Initial, proven: false, progress: &AttemptProgress::default() }, &config).await?;
+        let config = self.decisions().hold(c, identity, None).await?;
+        let (facts, _, decision) = self
+            .decisions()
+            .decide_on(c, identity, crate::sign_in::facts::Ask::SignIn { act: domain::facts::UserAction::Initial, proven: false, progress: &AttemptProgress::default() }, &config)
+            .await?;
         // Worth as much as a sign-in with it; what that account would still be asked for is asked for here.
         let opens = matches!(decision.outcome, Outcome::SignIn { .. } | Outcome::SecondFactor { .. } | Outcome::Details { .. });
         match facts.known.filter(|_| opens) {
@@ -112,15 +115,15 @@ impl Ligature {
     /// Both are shown, as far as it goes: the preview, the other account's second factor, or why not.
     pub(crate) async fn shown_other(&self, c: &mut Conn, ctx: &LiveRequest, account: AccountId, other: AccountId, progress: AttemptProgress, open: Option<&Opened>) -> Result<TxOutcome, Error> {
         let session = ctx.session_of(account)?;
-        let policy = self.policy_context(c, None).await?.policy(None);
+        let policy = self.configuration().policy_context(c, None).await?.policy(None);
         let at = open.map_or_else(|| self.now(), |open| open.row.created_at);
-        let pair = Pair { account, other, by: MergeBy::BothProofs, reauthenticated: Self::is_reauthenticated(session, at, &policy) };
+        let pair = Pair { account, other, by: MergeBy::BothProofs, reauthenticated: session.is_reauthenticated(at, &policy) };
         let (facts, decision) = self.decide_merge(c, &policy, pair, &progress).await?;
         if let Some(state) = State::complete(&decision.outcome, Then::Merge { account, other }, progress.clone()) {
-            return self.wait_in(c, ctx, open, "merge", state, &Continuation::Account).await;
+            return self.attempts().wait_in(c, ctx, open, "merge", state, &Continuation::Account).await;
         }
         match decision.outcome {
-            Outcome::Merge => self.wait_in(c, ctx, open, "merge", State::Merging { account, other, progress }, &Continuation::Account).await,
+            Outcome::Merge => self.attempts().wait_in(c, ctx, open, "merge", State::Merging { account, other, progress }, &Continuation::Account).await,
             Outcome::Refuse { refusal } => self.refuse_merge(c, &facts, &decision, account, refusal).await,
             _ => Err(Error::Internal("a merge merges, asks or is refused".into())),
         }
@@ -134,7 +137,7 @@ impl Ligature {
     }
 
     async fn decide_merge(&self, c: &mut Conn, policy: &Policy, pair: Pair, progress: &AttemptProgress) -> Result<(Facts, Decision), Error> {
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let snapshots = load_snapshots(c, self.org, &[pair.account, pair.other]).await?;
         let (own, other) = (snapshots.get(&pair.account).ok_or(Refusal::SessionEnded)?, snapshots.get(&pair.other).ok_or(Refusal::NoAccount)?);
         let merge = Merge {
@@ -147,7 +150,7 @@ impl Ligature {
             second_factor: own.second_factor,
         };
         let known = Known { account: other.account, state: other.state, link: None, second_factor: other.second_factor };
-        let proof_gone = pair.by == MergeBy::BothProofs && !self.still_proves(c, pair.other, progress.proof.as_ref()).await?;
+        let proof_gone = pair.by == MergeBy::BothProofs && !self.decisions().still_proves(c, pair.other, progress.proof.as_ref()).await?;
         let facts = Facts { given: given(progress, Vec::new()), proof_gone, ..Facts::local(Intent::Merge(merge), Some(known)) };
         let decision = decide(&facts, policy);
         Ok((facts, decision))
@@ -164,7 +167,7 @@ impl Ligature {
         let name = |a: Option<storage::accounts::Account>| a.map(|a| a.name).filter(|n| !n.is_empty()).into_iter().collect::<Vec<_>>();
         let (mine, theirs) = (name(find_account(c, self.org, account).await?), name(find_account(c, self.org, other).await?));
         let mut rows = vec![row("name", "", mine.clone(), theirs, mine)];
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let shown = |l: storage::accounts::links::Link| {
             let provider = config.provider(l.provider_id).map(|p| p.name.clone()).unwrap_or_default();
             if l.label.is_empty() { provider } else { format!("{provider} ({})", l.label) }
@@ -207,26 +210,26 @@ impl Ligature {
         self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 let ctx = ctx.for_continuation(&open.continuation);
                 let (account, other, progress) = open.state.merging()?;
                 let progress = progress.clone();
                 let session = ctx.session_of(account)?;
-                let config = this.policy_context(c, None).await?;
+                let config = this.configuration().policy_context(c, None).await?;
                 let policy = config.policy(None);
-                let pair = Pair { account, other, by: MergeBy::BothProofs, reauthenticated: Self::is_reauthenticated(session, open.row.created_at, &policy) };
+                let pair = Pair { account, other, by: MergeBy::BothProofs, reauthenticated: session.is_reauthenticated(open.row.created_at, &policy) };
                 let (facts, decision) = this.decide_merge(c, &policy, pair, &progress).await?;
                 match decision.outcome {
                     Outcome::Merge => {}
                     Outcome::Refuse { refusal } => {
-                        this.move_on(c, &open, &State::Refused { refusal }, "").await?;
+                        this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
                         return this.refuse_merge(c, &facts, &decision, account, refusal).await;
                     }
                     _ => return Err(Refusal::AttemptStep.into()),
                 }
-                this.move_on(c, &open, &State::Done, "").await?;
+                this.attempts().move_on(c, &open, &State::Done, "").await?;
                 this.merge_accounts(c, &ctx, (account, other), Event::new("account.merged").detail(trace_of(&facts, &decision))).await?;
-                let secret = this.open_session(c, &ctx, &config, &Opening::progress(session)).await?;
+                let secret = this.sessions().open_session(c, &ctx, &config, &Opening::progress(session)).await?;
                 Ok(Ok(LoginOutcome::SignedIn { secret, continuation: open.continuation.clone(), method: session.method.clone() }))
             })
         })
@@ -235,7 +238,7 @@ impl Ligature {
 
     /// Whether an administrator may merge another account into this one.
     pub(crate) async fn admin_may_merge(&self, c: &mut Conn, account: AccountId) -> Result<bool, Error> {
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let snapshots = load_snapshots(c, self.org, &[account]).await?;
         Ok(snapshots.get(&account).is_some_and(|own| matches!(decide(&beginning(&config, own, MergeBy::Admin, true), &config.policy(None)).outcome, Outcome::Merge)))
     }
@@ -243,10 +246,10 @@ impl Ligature {
     /// An administrator merges, where the policy leaves it to them.
     ///
     /// # Errors
-    /// As [`Ligature::allowed`]; [`Refusal::BadRequest`] for what names no account: an id or an owned address
+    /// As [`AdminRights::allowed`]; [`Refusal::BadRequest`] for what names no account: an id or an owned address
     /// does; refusals of the decision.
     pub async fn admin_merge(&self, ctx: &RequestContext, account: AccountId, other: &str) -> Result<(), Error> {
-        self.allowed(ctx, Right::GovernAccounts).await?;
+        self.admin_rights().allowed(ctx, Right::GovernAccounts).await?;
         let other = match (other.trim().parse(), Canonical::parse(other)) {
             (Ok(id), _) => Some(id),
             (Err(_), Ok(address)) => find_owner(&mut self.store.read().await?, self.org, address.as_str()).await?,
@@ -255,7 +258,7 @@ impl Ligature {
         let other = other.ok_or(Refusal::BadRequest)?;
         self.administer(ctx, Right::GovernAccounts, move |this, c, admin| {
             Box::pin(async move {
-                let policy = this.policy_context(c, None).await?.policy(None);
+                let policy = this.configuration().policy_context(c, None).await?.policy(None);
                 let (facts, decision) = this.decide_merge(c, &policy, Pair { account, other, by: MergeBy::Admin, reauthenticated: true }, &AttemptProgress::default()).await?;
                 if let Outcome::Refuse { refusal } = decision.outcome {
                     return Err(refusal.into());
@@ -270,18 +273,18 @@ impl Ligature {
     /// it and can take it back.
     async fn merge_accounts(&self, c: &mut Conn, ctx: &LiveRequest, (account, other): (AccountId, AccountId), event: Event) -> Result<(), Error> {
         let by = if event.actor.starts_with("admin:") { event.actor.clone() } else { doer(ctx) };
-        let changing = self.change(c, account).await?;
-        self.change(c, other).await?;
+        let changing = self.accounts().change(c, account).await?;
+        self.accounts().change(c, other).await?;
         let id = row_id(self.now());
-        self.end_everything(c, other, None).await?;
+        self.sessions().end_everything(c, other, None).await?;
         let moved = move_over(c, other, account).await?;
         set_account_state(c, self.org, other, AccountState::Merged).await?;
         add_merge(c, self.org, &storage::accounts::merges::Merge { id: Key(id), account_id: account, other_id: other, moved: serde_json::to_string(&moved)?, created_at: self.now() }).await?;
         self.record(c, Event { account: Some(other), ..event.clone() }).await?;
         self.record(c, event.account(account)).await?;
         // The addresses that came along hear of it, too.
-        let noted = self.changed(c, changing, Changed::Merge, &by, ProfileChange::default()).await?.map(|noted| Noted { added: Vec::new(), ..noted });
-        self.notify(c, account, Kind::MergeNotice, ctx, "", "", noted.as_ref()).await
+        let noted = self.accounts().changed(c, changing, Changed::Merge, &by, ProfileChange::default()).await?.map(|noted| Noted { added: Vec::new(), ..noted });
+        self.notifications().notify(c, account, Kind::MergeNotice, ctx, "", "", noted.as_ref()).await
     }
 
     /// The two are two again: what moved and is still there goes back, everybody is signed out of both.

@@ -15,6 +15,7 @@ pub(crate) mod removal;
 pub mod second_factor;
 pub mod undo;
 
+use crate::services::{AccountSettings, Transactions};
 use domain::{
     AccountId, DAY, LinkId, Micros, Outcome, Refusal,
     account_rules::rewind::Changed,
@@ -45,7 +46,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, RequestContext, SessionInfo,
+    Error, RequestContext, SessionInfo,
     account::{
         changes::{ProfileChange, doer},
         removal::{Going, Removal},
@@ -136,23 +137,17 @@ pub struct Overview {
     pub restored: Option<(Micros, Option<Micros>)>,
 }
 
-impl Ligature {
-    /// # Errors
-    /// [`Refusal::SessionEnded`] without a session.
-    pub fn caller(ctx: &RequestContext) -> Result<&SessionInfo, Error> {
-        ctx.session.as_ref().ok_or_else(|| Refusal::SessionEnded.into())
-    }
-
+impl AccountSettings {
     /// Everything on the first page of My Account.
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
     pub async fn overview(&self, ctx: &RequestContext) -> Result<Overview, Error> {
-        let caller = Self::caller(ctx)?;
+        let caller = ctx.signed_in()?;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let account = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
-        let policies = self.policies(c).await?;
+        let policies = self.configuration().policies(c).await?;
         let local = policies.effective(None, None);
         let methods = self.method_rows(c, &policies, caller.account, Some(caller)).await?;
         let emails = list_emails(c, caller.account).await?;
@@ -171,12 +166,12 @@ impl Ligature {
         let former = former.into_iter().map(|e| Address { canonical: e.canonical, typed: e.typed, proved: false, primary: false, removable: true, contested: false, former: true }).collect();
         let administrator = !storage::accounts::list_roles(c, self.org, caller.account).await?.is_empty();
         let addable = self.addable_providers(c, caller.account).await?;
-        let fields = self.profile(c, caller.account).await?;
+        let fields = self.accounts().profile(c, caller.account).await?;
         let second_factor = find_factor(c, caller.account, TOTP).await?.map(|(_, at)| at);
         let number = find_phone(c, caller.account).await?;
         let restored = find_loss(c).await?.filter(|(at, _)| account.created_at < *at && self.now() - at < 14 * DAY);
         drop(conn);
-        let mergeable = match self.may_merge(ctx).await {
+        let mergeable = match self.merges().may_merge(ctx).await {
             Ok(()) => true,
             Err(error) if error.refusal() == Refusal::NotRecent => true,
             Err(error) if [Refusal::MergeOff, Refusal::NotAllowed].contains(&error.refusal()) => false,
@@ -184,7 +179,7 @@ impl Ligature {
         };
         let mut buttons = Vec::new();
         for row in addable {
-            let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
+            let origin = self.configuration().connector(&row).await.ok().and_then(|c| c.origin());
             buttons.push(crate::policy::providers::Button { key: row.key, name: row.name, kind: row.kind, origin });
         }
         let has = methods.iter().any(|m| m.link.is_none());
@@ -193,8 +188,8 @@ impl Ligature {
         let password_settable = may(AccountChange::Password { first: !has });
         let manageable = may(AccountChange::Email { taken: false });
         let fixed = !manageable || (buttons.is_empty() && !methods.is_empty() && methods.iter().all(|m| m.stays == Some(Refusal::ManagementOff)));
-        let phone = if number.is_some() || (may(AccountChange::Phone { held_by: None }) && self.has_texts()) { Some(number) } else { None };
-        let passkeys = if may(AccountChange::Passkey) && self.has_passkeys() { Some(self.own_passkeys(ctx).await?.len()) } else { None };
+        let phone = if number.is_some() || (may(AccountChange::Phone { held_by: None }) && self.configuration().has_texts()) { Some(number) } else { None };
+        let passkeys = if may(AccountChange::Passkey) && self.configuration().has_passkeys() { Some(self.passkeys().own_passkeys(ctx).await?.len()) } else { None };
         Ok(Overview {
             name: account.name,
             addresses,
@@ -216,7 +211,7 @@ impl Ligature {
 
     /// Providers that the account may add, by the decision itself for an identity that nobody has (GO-25, GO-27).
     async fn addable_providers(&self, c: &mut Conn, id: AccountId) -> Result<Vec<Provider>, Error> {
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let all = load_snapshots(c, self.org, &[id]).await?;
         let account = all.get(&id).ok_or(Refusal::SessionEnded)?;
         let may = |provider: &&Provider| {
@@ -229,7 +224,7 @@ impl Ligature {
 
     /// The methods of any account, for its owner and for administrators.
     pub(crate) async fn method_rows(&self, c: &mut Conn, policies: &Policies, id: AccountId, caller: Option<&SessionInfo>) -> Result<Vec<Method>, Error> {
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let removal = Removal::load(self, c, id).await?;
         let providers = &config.providers;
         let local = policies.effective(None, None);
@@ -274,7 +269,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike (MA-12), [`Refusal::BadRequest`] for a name that is none.
     pub async fn name_method(&self, ctx: &RequestContext, link: LinkId, name: &str) -> Result<(), Error> {
-        let (account, name) = (Self::caller(ctx)?.account, name.trim().to_owned());
+        let (account, name) = (ctx.signed_in()?.account, name.trim().to_owned());
         if name.chars().count() > 40 || name.chars().any(char::is_control) {
             return Err(Refusal::BadRequest.into());
         }
@@ -292,15 +287,15 @@ impl Ligature {
     pub(crate) async fn remove_in(&self, c: &mut Conn, ctx: &LiveRequest, link: Option<LinkId>) -> Result<(), Error> {
         let session = ctx.session()?;
         let account = session.account;
-        let changing = self.change(c, account).await?;
-        let policies = self.policies(c).await?;
+        let changing = self.accounts().change(c, account).await?;
+        let policies = self.configuration().policies(c).await?;
         let methods = self.method_rows(c, &policies, account, Some(session)).await?;
         let method = methods.iter().find(|m| m.link == link).ok_or(Refusal::MethodUnknown)?;
         // Everything that opens the account counts, also what is not in this list: passkeys, a code to its mailbox.
         let removal = Removal::load(self, c, account).await?;
         let going = link.map_or(Going::Password, Going::Link);
         let policy = removal.policy(going);
-        let (_, decision) = removal.decide(going, Self::is_reauthenticated(session, self.now(), &policy));
+        let (_, decision) = removal.decide(going, session.is_reauthenticated(self.now(), &policy));
         let notify = match decision.outcome {
             Outcome::Remove { notify } => notify,
             Outcome::Refuse { refusal } => return Err(refusal.into()),
@@ -324,12 +319,12 @@ impl Ligature {
         let detail = json!({"reasons": decision.reasons, "policy_version": decision.policy_version});
         self.record(c, Event { provider: method.key.clone(), ..Event::new("link.removed").account(account).detail(detail) }).await?;
         let what = if link.is_some() { Changed::Unlink } else { Changed::PasswordGone };
-        let noted = self.changed(c, changing, what, &doer(ctx), ProfileChange::default()).await?;
+        let noted = self.accounts().changed(c, changing, what, &doer(ctx), ProfileChange::default()).await?;
         match link {
             // Notices of links follow the mail matrix (GO-35, LK-17); those of passwords cannot be switched off.
-            Some(_) if notify => self.notify(c, account, Kind::UnlinkNotice, ctx, &method.name, &method.label, noted.as_ref()).await?,
+            Some(_) if notify => self.notifications().notify(c, account, Kind::UnlinkNotice, ctx, &method.name, &method.label, noted.as_ref()).await?,
             Some(_) => {}
-            None => self.notify(c, account, Kind::PasswordGone, ctx, "", "", noted.as_ref()).await?,
+            None => self.notifications().notify(c, account, Kind::PasswordGone, ctx, "", "", noted.as_ref()).await?,
         }
         Ok(())
     }
@@ -338,8 +333,8 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
-    pub async fn sessions(&self, ctx: &RequestContext) -> Result<Vec<SessionRow>, Error> {
-        let caller = Self::caller(ctx)?;
+    pub async fn own_sessions(&self, ctx: &RequestContext) -> Result<Vec<SessionRow>, Error> {
+        let caller = ctx.signed_in()?;
         let now = self.now();
         let rows = list_sessions(&mut self.store.read().await?, caller.account, now, now - self.settings.session_idle).await?;
         let row = |s: storage::sign_in::sessions::Session| SessionRow {
@@ -365,11 +360,11 @@ impl Ligature {
                 let ended = match (&which, everywhere) {
                     (Some(id), _) => end_session_of(c, session.account, id).await?,
                     (None, true) => {
-                        this.forget_known_browsers(c, session.account, None).await?;
+                        this.codes().forget_known_browsers(c, session.account, None).await?;
                         end_sessions(c, session.account, None).await?
                     }
                     (None, false) => {
-                        this.forget_known_browsers(c, session.account, Some(&ctx)).await?;
+                        this.codes().forget_known_browsers(c, session.account, Some(&ctx)).await?;
                         end_sessions(c, session.account, Some(&session.public_id)).await?
                     }
                 };
@@ -393,7 +388,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::SessionEnded`].
     pub async fn activity(&self, ctx: &RequestContext) -> Result<Vec<AuditEvent>, Error> {
-        let filter = AuditFilter { account: Some(Self::caller(ctx)?.account), ..AuditFilter::default() };
+        let filter = AuditFilter { account: Some(ctx.signed_in()?.account), ..AuditFilter::default() };
         Ok(list_audit_events(&mut self.store.read().await?, self.org, &filter, 50).await?)
     }
 }

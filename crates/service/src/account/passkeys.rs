@@ -1,6 +1,7 @@
 //! Passkeys (WebAuthn): added in My Account, discovered at sign-in, shown on the binding page. Each ceremony is sealed
 //! for the browser that began it, lives ten minutes and is used once. The device verifies the person, so that a passkey
 //! is worth both factors.
+use crate::services::{Configuration, Passkeys, Transactions};
 use domain::{
     AccountId, MINUTE, Micros, Outcome, Refusal,
     account_rules::rewind::Changed,
@@ -23,7 +24,7 @@ use url::{Host, Url};
 use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Uuid, Webauthn, WebauthnBuilder};
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext,
+    Error, LoginOutcome, RequestContext,
     account::{
         changes::{ProfileChange, doer},
         removal::{Going, Removal},
@@ -72,7 +73,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-impl Ligature {
+impl Configuration {
     /// The relying party: the host of the public URL. Addresses that are numbers cannot have passkeys (WebAuthn §5.1.2).
     fn webauthn(&self) -> Result<Webauthn, Error> {
         let origin = Url::parse(&self.settings.public_url).map_err(|e| Error::Internal(e.to_string()))?;
@@ -85,7 +86,9 @@ impl Ligature {
     pub(crate) fn has_passkeys(&self) -> bool {
         self.webauthn().is_ok()
     }
+}
 
+impl Passkeys {
     fn seal_begun<T: Serialize>(&self, purpose: &str, ctx: &RequestContext, account: Option<AccountId>, state: T) -> Result<String, Error> {
         self.keys.seal_json(purpose, &Begun { state, browser: ctx.browser.clone(), account, at: self.now() })
     }
@@ -101,7 +104,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::SessionEnded`].
     pub async fn own_passkeys(&self, ctx: &RequestContext) -> Result<Vec<PasskeyRow>, Error> {
-        let account = Self::caller(ctx)?.account;
+        let account = ctx.signed_in()?.account;
         let mut conn = self.store.read().await?;
         let rows = list_passkeys(&mut conn, account).await?;
         let removable = Removal::load(self, &mut conn, account).await?.stays(Going::Passkey { last: rows.len() == 1 }).is_none();
@@ -119,7 +122,7 @@ impl Ligature {
     pub async fn begin_passkey(&self, ctx: &RequestContext) -> Result<Ceremony, Error> {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let account = self.may_begin_change(c, ctx, AccountChange::Passkey).await?.account;
+        let account = self.accounts().may_begin_change(c, ctx, AccountChange::Passkey).await?.account;
         let there = list_passkeys(c, account).await?;
         if there.len() >= MOST {
             return Err(Refusal::TooMany.into());
@@ -129,7 +132,7 @@ impl Ligature {
         let organisation = organisation_name(c, self.org).await?;
         let shown = if row.name.is_empty() { organisation } else { row.name };
         let known = there.into_iter().map(|k| k.id).collect();
-        let (options, state) = self.webauthn()?.start_passkey_registration(Uuid::from_bytes(account.0), &address, &shown, Some(known)).map_err(|e| Error::Internal(e.to_string()))?;
+        let (options, state) = self.configuration().webauthn()?.start_passkey_registration(Uuid::from_bytes(account.0), &address, &shown, Some(known)).map_err(|e| Error::Internal(e.to_string()))?;
         // Kept on the device, so that a sign-in can begin without a name.
         let mut options = serde_json::to_value(&options)?;
         if let Some(selection) = options.pointer_mut("/publicKey/authenticatorSelection") {
@@ -141,12 +144,12 @@ impl Ligature {
     /// The browser's answer: the passkey opens the account from now on, and its mailboxes hear of it.
     ///
     /// # Errors
-    /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; as [`Ligature::begin_passkey`].
+    /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; as [`Passkeys::begin_passkey`].
     pub async fn add_passkey(&self, ctx: &RequestContext, sealed: &str, answer: &str, name: &str) -> Result<(), Error> {
-        let account = Self::caller(ctx)?.account;
+        let account = ctx.signed_in()?.account;
         let state: PasskeyRegistration = self.open_begun("passkey-add", ctx, Some(account), sealed)?;
         let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::PasskeyWrong)?;
-        let made = self.webauthn()?.finish_passkey_registration(&answer, &state).map_err(|error| {
+        let made = self.configuration().webauthn()?.finish_passkey_registration(&answer, &state).map_err(|error| {
             tracing::info!(%error, "a passkey was not accepted");
             Refusal::PasskeyWrong
         })?;
@@ -156,8 +159,8 @@ impl Ligature {
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let now = this.now();
-                let allowed = this.may_change(c, &ctx, AccountChange::Passkey, now).await?;
-                let changing = this.change(c, account).await?;
+                let allowed = this.accounts().may_change(c, &ctx, AccountChange::Passkey, now).await?;
+                let changing = this.accounts().change(c, account).await?;
                 if !consume_state(c, &once, now + TTL).await? {
                     return Err(Refusal::AttemptExpired.into());
                 }
@@ -165,8 +168,8 @@ impl Ligature {
                     return Err(Refusal::AlreadyInUse.into());
                 }
                 this.record(c, Event::new("passkey.added").account(account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::Passkey, &doer(&ctx), ProfileChange::default()).await?;
-                this.notify(c, account, Kind::PasskeyNotice, &ctx, "", "", noted.as_ref()).await
+                let noted = this.accounts().changed(c, changing, Changed::Passkey, &doer(&ctx), ProfileChange::default()).await?;
+                this.notifications().notify(c, account, Kind::PasskeyNotice, &ctx, "", "", noted.as_ref()).await
             })
         })
         .await
@@ -184,19 +187,19 @@ impl Ligature {
     pub(crate) async fn remove_passkey_in(&self, c: &mut Conn, ctx: &LiveRequest, id: &str) -> Result<(), Error> {
         let session = ctx.session()?;
         let account = session.account;
-        let changing = self.change(c, account).await?;
+        let changing = self.accounts().change(c, account).await?;
         let all = list_passkeys(c, account).await?;
         let own = all.iter().find(|k| hex(&k.id) == id).ok_or(Refusal::MethodUnknown)?;
         let removal = Removal::load(self, c, account).await?;
         let going = Going::Passkey { last: all.len() == 1 };
-        let (facts, decision) = removal.decide(going, Self::is_reauthenticated(session, self.now(), &removal.policy(going)));
+        let (facts, decision) = removal.decide(going, session.is_reauthenticated(self.now(), &removal.policy(going)));
         if let Outcome::Refuse { refusal } = decision.outcome {
             return Err(refusal.into());
         }
         remove_passkey(c, account, &own.id).await?;
         self.record(c, Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision))).await?;
-        let noted = self.changed(c, changing, Changed::PasskeyGone, &doer(ctx), ProfileChange::default()).await?;
-        self.notify(c, account, Kind::PasskeyGone, ctx, "", "", noted.as_ref()).await
+        let noted = self.accounts().changed(c, changing, Changed::PasskeyGone, &doer(ctx), ProfileChange::default()).await?;
+        self.notifications().notify(c, account, Kind::PasskeyGone, ctx, "", "", noted.as_ref()).await
     }
 
     /// Begins a sign-in by whichever passkey the browser has.
@@ -204,7 +207,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::PasskeyOff`] where this address cannot have passkeys.
     pub fn begin_passkey_sign_in(&self, ctx: &RequestContext) -> Result<Ceremony, Error> {
-        let (options, state) = self.webauthn()?.start_discoverable_authentication().map_err(|e| Error::Internal(e.to_string()))?;
+        let (options, state) = self.configuration().webauthn()?.start_discoverable_authentication().map_err(|e| Error::Internal(e.to_string()))?;
         Ok(Ceremony { options: serde_json::to_string(&options)?, sealed: self.seal_begun("passkey-show", ctx, None, state)? })
     }
 
@@ -212,7 +215,7 @@ impl Ligature {
     pub(crate) async fn shown_passkey(&self, ctx: &RequestContext, sealed: &str, answer: &str) -> Result<(AccountId, ProvedBy), Error> {
         let state: DiscoverableAuthentication = self.open_begun("passkey-show", ctx, None, sealed)?;
         let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::PasskeyWrong)?;
-        let webauthn = self.webauthn()?;
+        let webauthn = self.configuration().webauthn()?;
         let (user, id) = webauthn.identify_discoverable_authentication(&answer).map_err(|_| Refusal::PasskeyWrong)?;
         let row = find_passkey(&mut self.store.read().await?, self.org, id).await?.filter(|r| &r.user_id.0 == user.as_bytes()).ok_or(Refusal::PasskeyWrong)?;
         let mut passkey: Passkey = serde_json::from_str(&row.data)?;
@@ -248,7 +251,7 @@ impl Ligature {
             let (continuation, proof) = (continuation.clone(), proof.clone());
             Box::pin(async move {
                 let progress = AttemptProgress { factor: Some((account, "passkey".into())), proof: Some(proof), ..AttemptProgress::default() };
-                this.end_locally(c, &ctx, Then::SignIn { account, method: "passkey".into() }, progress, continuation, None).await
+                this.attempts().end_locally(c, &ctx, Then::SignIn { account, method: "passkey".into() }, progress, continuation, None).await
             })
         })
         .await

@@ -1,9 +1,10 @@
 //! A password of one's own account, set or replaced in My Account.
+use crate::services::{AccountSettings, Transactions};
 use domain::{CredentialId, account_rules::rewind::Changed, facts::AccountChange};
 use storage::accounts::{list_emails, password_set_at, set_password};
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     account::changes::{ProfileChange, doer},
     audit::Event,
     codes::limits::Guarded,
@@ -11,45 +12,45 @@ use crate::{
     notifications::messages::Kind,
 };
 
-impl Ligature {
+impl AccountSettings {
     /// Whether a password may be set here now, and whether there is one.
     ///
     /// # Errors
     /// Why it may not: [`domain::Refusal::PasswordByReset`], [`domain::Refusal::PasswordOff`], [`domain::Refusal::NotRecent`].
     pub async fn own_password(&self, ctx: &RequestContext) -> Result<bool, Error> {
-        let account = Self::caller(ctx)?.account;
+        let account = ctx.signed_in()?.account;
         let mut conn = self.store.read().await?;
         let first = password_set_at(&mut conn, account).await?.is_none();
-        self.may_begin_change(&mut conn, ctx, AccountChange::Password { first }).await?;
+        self.accounts().may_begin_change(&mut conn, ctx, AccountChange::Password { first }).await?;
         Ok(!first)
     }
 
     /// Sets it: every other session ends, and the account's mailboxes hear of it.
     ///
     /// # Errors
-    /// [`domain::Refusal::BadRequest`] for one that may not be set; as [`Ligature::own_password`].
+    /// [`domain::Refusal::BadRequest`] for one that may not be set; as [`AccountSettings::own_password`].
     pub async fn set_own_password(&self, ctx: &RequestContext, password: &str) -> Result<(), Error> {
-        let caller = Self::caller(ctx)?.clone();
+        let caller = ctx.signed_in()?.clone();
         let known: Vec<String> = {
             let mut conn = self.store.read().await?;
             list_emails(&mut conn, caller.account).await?.into_iter().map(|e| e.typed).chain([caller.name.clone()]).collect()
         };
-        self.check_new_password(password, &known).await?;
+        self.passwords().check_new_password(password, &known).await?;
         self.own_password(ctx).await?;
-        let phc = self.hash_password(password).await?;
+        let phc = self.passwords().hash_password(password).await?;
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let session = ctx.session()?;
                 let (account, now) = (session.account, this.now());
                 let first = password_set_at(c, account).await?.is_none();
-                let allowed = this.may_change(c, &ctx, AccountChange::Password { first }, now).await?;
-                let changing = this.change(c, account).await?;
+                let allowed = this.accounts().may_change(c, &ctx, AccountChange::Password { first }, now).await?;
+                let changing = this.accounts().change(c, account).await?;
                 set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
-                this.forget_tries(c, Guarded::Password, account).await?;
-                this.end_everything(c, account, Some(&ctx)).await?;
+                this.codes().forget_tries(c, Guarded::Password, account).await?;
+                this.sessions().end_everything(c, account, Some(&ctx)).await?;
                 this.record(c, Event::new(if first { "password.added" } else { "password.changed" }).account(account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::Password, &doer(&ctx), ProfileChange::default()).await?;
-                this.notify(c, account, Kind::PasswordNotice, &ctx, "", "", noted.as_ref()).await
+                let noted = this.accounts().changed(c, changing, Changed::Password, &doer(&ctx), ProfileChange::default()).await?;
+                this.notifications().notify(c, account, Kind::PasswordNotice, &ctx, "", "", noted.as_ref()).await
             })
         })
         .await

@@ -1,5 +1,6 @@
 //! The telephone number of one's own account: proved by a code to it, taken away again. A number belongs to whoever
 //! proved it last, since numbers are handed on; the account that had it before hears of it by mail.
+use crate::services::{AccountSettings, Configuration, Transactions};
 use domain::{
     AccountId, Refusal,
     account_rules::rewind::Changed,
@@ -14,7 +15,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext,
+    Error, LoginOutcome, RequestContext,
     account::changes::{ProfileChange, doer},
     attempt::Opened,
     audit::Event,
@@ -26,7 +27,7 @@ use crate::{
 /// The page of the number.
 const PHONE: &str = "/account/phone";
 
-impl Ligature {
+impl Configuration {
     /// Whether texts can be sent at all.
     #[must_use]
     pub fn has_texts(&self) -> bool {
@@ -38,14 +39,16 @@ impl Ligature {
         let to = &self.settings.text_prefixes;
         self.settings.texts && (to.is_empty() || to.iter().any(|prefix| contact.as_str().starts_with(prefix.as_str())))
     }
+}
 
+impl AccountSettings {
     /// The caller's proved number.
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::ManagementOff`], [`Refusal::NotRecent`].
     pub async fn own_phone(&self, ctx: &RequestContext) -> Result<Option<String>, Error> {
         let mut conn = self.store.read().await?;
-        let account = self.may_begin_change(&mut conn, ctx, AccountChange::Phone { held_by: None }).await?.account;
+        let account = self.accounts().may_begin_change(&mut conn, ctx, AccountChange::Phone { held_by: None }).await?.account;
         Ok(find_phone(&mut conn, account).await?)
     }
 
@@ -56,16 +59,16 @@ impl Ligature {
     /// [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
     pub async fn ask_new_phone(&self, ctx: &RequestContext, typed: &str) -> Result<LoginOutcome, Error> {
         let contact = Phone::parse(typed).map(Contact::Phone).map_err(|_| Refusal::BadRequest)?;
-        if !self.texts_reach(&contact) {
+        if !self.configuration().texts_reach(&contact) {
             return Err(Refusal::NotAllowed.into());
         }
         self.retry_step(ctx, move |this, c, ctx| {
             let contact = contact.clone();
             Box::pin(async move {
-                let account = this.may_change(c, &ctx, AccountChange::Phone { held_by: None }, this.now()).await?.account;
+                let account = this.accounts().may_change(c, &ctx, AccountChange::Phone { held_by: None }, this.now()).await?.account;
                 let awaited = Awaited { purpose: CodePurpose::NewPhone, account: Some(account), contact: contact.as_str().to_owned() };
                 let back = Continuation::Path(SafePath::parse(PHONE).map_err(|_| Error::Internal("a path of ours".into()))?);
-                this.await_code(c, &ctx, awaited, None, &back).await
+                this.attempts().await_code(c, &ctx, awaited, None, &back).await
             })
         })
         .await
@@ -77,21 +80,21 @@ impl Ligature {
         // What was recent when the code was asked for still is when it comes back.
         let number = contact.as_str();
         let held_by = find_phone_owner(c, self.org, number).await?.filter(|holder| *holder != account);
-        let allowed = self.may_change(c, ctx, AccountChange::Phone { held_by }, open.row.created_at).await?;
-        self.move_on(c, open, &State::Done, "").await?;
-        let changing = self.change(c, account).await?;
+        let allowed = self.accounts().may_change(c, ctx, AccountChange::Phone { held_by }, open.row.created_at).await?;
+        self.attempts().move_on(c, open, &State::Done, "").await?;
+        let changing = self.accounts().change(c, account).await?;
         if let Some(before) = allowed.from {
             // Codes that its number was to prove are over.
-            let theirs = self.change(c, before).await?;
+            let theirs = self.accounts().change(c, before).await?;
             remove_attribute(c, before, "phone").await?;
             self.record(c, Event::new("phone.lost").account(before).by("system").detail(allowed.trace.clone())).await?;
-            self.changed(c, theirs, Changed::PhoneGone, "system", ProfileChange::default()).await?;
-            self.notify(c, before, Kind::PhoneGone, ctx, "", &domain::contact::masked(number), None).await?;
+            self.accounts().changed(c, theirs, Changed::PhoneGone, "system", ProfileChange::default()).await?;
+            self.notifications().notify(c, before, Kind::PhoneGone, ctx, "", &domain::contact::masked(number), None).await?;
         }
         set_attribute(c, self.org, account, "phone", number, number, BY_CODE, self.now()).await?;
         self.record(c, Event::new("phone.proved").account(account).detail(allowed.trace)).await?;
-        let noted = self.changed(c, changing, Changed::Phone, &doer(ctx), ProfileChange::default()).await?;
-        self.notify(c, account, Kind::PhoneNotice, ctx, "", &domain::contact::masked(number), noted.as_ref()).await?;
+        let noted = self.accounts().changed(c, changing, Changed::Phone, &doer(ctx), ProfileChange::default()).await?;
+        self.notifications().notify(c, account, Kind::PhoneNotice, ctx, "", &domain::contact::masked(number), noted.as_ref()).await?;
         Ok(Ok(LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 
@@ -103,13 +106,13 @@ impl Ligature {
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let account = ctx.session()?.account;
-                let changing = this.change(c, account).await?;
+                let changing = this.accounts().change(c, account).await?;
                 let number = find_phone(c, account).await?.ok_or(Refusal::MethodUnknown)?;
-                let allowed = this.may_change(c, &ctx, AccountChange::RemovePhone, this.now()).await?;
+                let allowed = this.accounts().may_change(c, &ctx, AccountChange::RemovePhone, this.now()).await?;
                 remove_attribute(c, account, "phone").await?;
                 this.record(c, Event::new("phone.removed").account(account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::PhoneGone, &doer(&ctx), ProfileChange::default()).await?;
-                this.notify(c, account, Kind::PhoneGone, &ctx, "", &domain::contact::masked(&number), noted.as_ref()).await
+                let noted = this.accounts().changed(c, changing, Changed::PhoneGone, &doer(&ctx), ProfileChange::default()).await?;
+                this.notifications().notify(c, account, Kind::PhoneGone, &ctx, "", &domain::contact::masked(&number), noted.as_ref()).await
             })
         })
         .await

@@ -1,4 +1,5 @@
 //! Profile fields that follow a provider: only what the policy lists, each with its source, never a role.
+use crate::services::Accounts;
 use std::sync::Arc;
 
 use domain::{
@@ -14,7 +15,7 @@ use storage::{
     },
 };
 
-use crate::{Error, Ligature, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
+use crate::{Error, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
 
 /// A field as it was before a provider filled it: value and source, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ fn source_of(key: &str) -> String {
     format!("provider:{key}")
 }
 
-impl Ligature {
+impl Accounts {
     /// Copies the listed fields from the assertion. A field without a value stays; a user name that is taken stays too.
     /// Answers what was there before, of those that changed.
     pub(crate) async fn sync_profile(
@@ -44,7 +45,7 @@ impl Ligature {
             return Ok(Vec::new());
         }
         let known = domain::facts::Known { account, state: domain::facts::AccountState::Active, link: None, second_factor: false };
-        let around = self.expression_context(c, policy, Some(known), config).await?;
+        let around = self.configuration().expression_context(c, policy, Some(known), config).await?;
         let values = self.values(identity, policy, &around)?;
         let found: Vec<(Target, String)> = targets.iter().filter_map(|t| values.profile(t).map(|v| (t.clone(), v.clone()))).collect();
         let there = list_attributes(c, account).await?;

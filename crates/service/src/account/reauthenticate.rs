@@ -1,6 +1,7 @@
 //! Signing in once more in a session, before something that an open screen alone must not do (MA-09, MA-10).
+use crate::services::{Reauthentication, Transactions};
 use domain::{
-    AccountId, Facts, MINUTE, Micros, Outcome, Policy, Refusal, SECOND,
+    AccountId, Facts, Micros, Outcome, Policy, Refusal, SECOND,
     attempt::{AttemptProgress, Awaited, CodePurpose, ProvedBy, State, Then},
     contact::{Contact, masked},
     decide,
@@ -21,7 +22,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext, SessionInfo,
+    Error, LoginOutcome, RequestContext,
     account::passkeys::Ceremony,
     attempt::{Opened, trace_of},
     audit::Event,
@@ -31,8 +32,6 @@ use crate::{
     transaction::LiveRequest,
 };
 
-/// How long a sign-in counts as recent, unless the policy wants it shorter.
-const RECENT: Micros = 10 * MINUTE;
 /// A provider's clock may be this far from ours.
 const SKEW: Micros = 60 * SECOND;
 
@@ -55,20 +54,15 @@ struct Ways {
     providers: Vec<Provider>,
 }
 
-impl Ligature {
-    /// Whether a session's last authentication is recent at a moment.
-    pub(crate) fn is_reauthenticated(caller: &SessionInfo, at: Micros, policy: &Policy) -> bool {
-        at - caller.auth_at <= RECENT.min(policy.floors.session_age.saturating_mul(SECOND))
-    }
-
+impl Reauthentication {
     /// Whether the visitor may go on without confirming.
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
     pub async fn is_recent(&self, ctx: &RequestContext) -> Result<bool, Error> {
-        let caller = Self::caller(ctx)?;
-        let policy = self.policy_context(&mut self.store.read().await?, None).await?.policy(None);
-        Ok(Self::is_reauthenticated(caller, self.now(), &policy))
+        let caller = ctx.signed_in()?;
+        let policy = self.configuration().policy_context(&mut self.store.read().await?, None).await?.policy(None);
+        Ok(caller.is_reauthenticated(self.now(), &policy))
     }
 
     /// The page's choices.
@@ -76,20 +70,20 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::SessionEnded`].
     pub async fn confirm_view(&self, ctx: &RequestContext) -> Result<ConfirmView, Error> {
-        let caller = Self::caller(ctx)?;
+        let caller = ctx.signed_in()?;
         let ways = self.ways(&mut self.store.read().await?, caller.account).await?;
         let mut providers = Vec::new();
         for row in ways.providers {
-            let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
+            let origin = self.configuration().connector(&row).await.ok().and_then(|c| c.origin());
             providers.push(Button { key: row.key, name: row.name, kind: row.kind, origin });
         }
-        let passkey = if ways.available.passkey { Some(self.begin_passkey_sign_in(ctx)?) } else { None };
+        let passkey = if ways.available.passkey { Some(self.passkeys().begin_passkey_sign_in(ctx)?) } else { None };
         Ok(ConfirmView { password: ways.available.password, passkey, code_to: ways.code_to.map(|to| masked(&to)), providers })
     }
 
     /// The ways that the decision would let count, the strong ones first: what is weak depends on them.
     async fn ways(&self, c: &mut Conn, account: AccountId) -> Result<Ways, Error> {
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let known = self.own_known(c, account).await?;
         let counts = |by: ReauthMethod, available: AvailableMethods, provider: Option<&Provider>| {
             let confirm = Confirm { account, by, fresh: true, available };
@@ -100,16 +94,16 @@ impl Ligature {
         };
         let mut available =
             AvailableMethods { password: find_password(c, account).await?.is_some() && counts(ReauthMethod::Password, AvailableMethods::default(), None), ..AvailableMethods::default() };
-        available.passkey = self.has_passkeys() && !list_passkeys(c, account).await?.is_empty() && counts(ReauthMethod::Passkey, available, None);
+        available.passkey = self.configuration().has_passkeys() && !list_passkeys(c, account).await?.is_empty() && counts(ReauthMethod::Passkey, available, None);
         let linked: Vec<_> = list_links(c, account).await?.into_iter().map(|l| l.provider_id).collect();
         let (mut reports_auth_time, mut plain) = (Vec::new(), Vec::new());
         for row in config.providers.iter().filter(|p| linked.contains(&p.id)) {
-            if self.connector(row).await?.supports_auth_time() { reports_auth_time.push(row.clone()) } else { plain.push(row.clone()) }
+            if self.configuration().connector(row).await?.supports_auth_time() { reports_auth_time.push(row.clone()) } else { plain.push(row.clone()) }
         }
         reports_auth_time.retain(|p| counts(ReauthMethod::Identity { reports_auth_time: true }, available, Some(p)));
         available.reports_auth_time = !reports_auth_time.is_empty();
         let mailbox = list_emails(c, account).await?.into_iter().find(|e| e.proof != "none" && !e.contested).map(|e| e.canonical);
-        let phone = find_phone(c, account).await?.filter(|_| self.has_texts());
+        let phone = find_phone(c, account).await?.filter(|_| self.configuration().has_texts());
         let code_to = mailbox.filter(|_| counts(ReauthMethod::Mailbox, available, None)).or(phone.filter(|_| counts(ReauthMethod::Phone, available, None)));
         available.mailbox = code_to.is_some();
         plain.retain(|p| counts(ReauthMethod::Identity { reports_auth_time: false }, available, Some(p)));
@@ -121,8 +115,8 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], refusals of the decision.
     pub async fn confirm_by_password(&self, ctx: &RequestContext, password: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
-        let account = Self::caller(ctx)?.account;
-        let proof = self.check_own_password(ctx, account, password).await?;
+        let account = ctx.signed_in()?.account;
+        let proof = self.passwords().check_own_password(ctx, account, password).await?;
         self.confirm_locally(ctx, account, ReauthMethod::Password, proof, continuation).await
     }
 
@@ -131,8 +125,8 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`], refusals of the decision.
     pub async fn confirm_by_passkey(&self, ctx: &RequestContext, sealed: &str, answer: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
-        let account = Self::caller(ctx)?.account;
-        let (shown, proof) = self.shown_passkey(ctx, sealed, answer).await?;
+        let account = ctx.signed_in()?.account;
+        let (shown, proof) = self.passkeys().shown_passkey(ctx, sealed, answer).await?;
         if shown != account {
             return Err(Refusal::OtherAccount.into());
         }
@@ -158,14 +152,14 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::NotAllowed`] where that is no way to confirm.
     pub async fn ask_confirm_code(&self, ctx: &RequestContext, continuation: Continuation) -> Result<LoginOutcome, Error> {
-        Self::caller(ctx)?;
+        ctx.signed_in()?;
         self.retry_step(ctx, move |this, c, ctx| {
             let continuation = continuation.clone();
             Box::pin(async move {
                 let account = ctx.session()?.account;
                 let contact = this.ways(c, account).await?.code_to.ok_or(Refusal::NotAllowed)?;
                 let awaited = Awaited { purpose: CodePurpose::Confirm, account: Some(account), contact };
-                this.await_code(c, &ctx, awaited, None, &continuation).await
+                this.attempts().await_code(c, &ctx, awaited, None, &continuation).await
             })
         })
         .await
@@ -193,10 +187,10 @@ impl Ligature {
     ) -> Result<TxOutcome, Error> {
         let known = self.own_known(c, account).await?;
         let facts = Facts::local(Intent::Confirm(Confirm { account, by, fresh: true, available }), Some(known));
-        let proof_gone = !self.still_proves(c, account, progress.proof.as_ref()).await?;
-        let contested = self.is_contested(c, account, progress.proof.as_ref()).await?;
+        let proof_gone = !self.decisions().still_proves(c, account, progress.proof.as_ref()).await?;
+        let contested = self.accounts().is_contested(c, account, progress.proof.as_ref()).await?;
         let facts = Facts { local: local_of(by), given: given(progress, Vec::new()), proof_gone, contested, ..facts };
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let policy = config.policy(None);
         let factor = progress.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
         let opening = Opening { kind: "confirm", factor, ..Opening::local(account, method_of(by), self.now()) };
@@ -206,16 +200,16 @@ impl Ligature {
     /// A provider's answer to a start that was made for confirming.
     pub(crate) async fn confirm_by_identity(&self, c: &mut Conn, ctx: &LiveRequest, identity: &UpstreamIdentity, session: &[u8], start: &LoginState) -> Result<TxOutcome, Error> {
         let account = ctx.session.as_ref().filter(|own| own.hash == session).ok_or(Refusal::SessionEnded)?.account;
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let provider = config.provider(identity.provider).ok_or(Refusal::ProviderUnknown)?;
-        let by = ReauthMethod::Identity { reports_auth_time: self.connector(provider).await?.supports_auth_time() };
+        let by = ReauthMethod::Identity { reports_auth_time: self.configuration().connector(provider).await?.supports_auth_time() };
         let fresh = identity.assertion.auth_at.is_some_and(|at| at + SKEW >= start.at);
         let available = self.ways(c, account).await?.available;
         let known = find_link(c, self.org, &identity.namespace, &identity.assertion.subject).await?;
         let link = known.as_ref().map(|(link, ..)| link.id);
         let known = known.map(|(link, state, second_factor)| Known { account: link.account_id, state, link: Some(link.id), second_factor });
         let policy = config.policy(Some(&identity.key));
-        let around = self.expression_context(c, &policy, known, &config).await?;
+        let around = self.configuration().expression_context(c, &policy, known, &config).await?;
         let filter = self.values(identity, &policy, &around)?.filter;
         let second_factor = identity.second_factor(&policy);
         let provider = Some(ProviderFacts { id: identity.provider, enabled: provider.enabled, filter, second_factor });
@@ -245,7 +239,7 @@ impl Ligature {
         if ctx.session()?.account != *account {
             return Err(Refusal::OtherAccount.into());
         }
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let key = provider.and_then(|id| config.provider(id)).map(|p| p.key.clone());
         let enabled = provider.is_none_or(|id| config.provider(id).is_some_and(|p| p.enabled));
         let provider_facts = provider.map(|id| ProviderFacts { id, enabled, filter: Some(true), second_factor: false });
@@ -259,8 +253,8 @@ impl Ligature {
         // How it counted was decided when it was shown; what is asked now is whether the account still is what it was.
         let confirm = Confirm { account: *account, by, fresh: true, available: AvailableMethods::default() };
         let known = self.own_known(c, *account).await?;
-        let proof_gone = !self.still_proves(c, *account, progress.proof.as_ref()).await?;
-        let contested = self.is_contested(c, *account, progress.proof.as_ref()).await?;
+        let proof_gone = !self.decisions().still_proves(c, *account, progress.proof.as_ref()).await?;
+        let contested = self.accounts().is_contested(c, *account, progress.proof.as_ref()).await?;
         let facts = Facts { provider: provider_facts, local: local_of(by), given: given(progress, Vec::new()), proof_gone, contested, ..Facts::local(Intent::Confirm(confirm), Some(known)) };
         let factor = progress.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
         let opening = Opening { account: *account, method: method.clone(), link: *link, provider: *provider, kind: "confirm", auth_at: self.now(), factor };
@@ -279,17 +273,17 @@ impl Ligature {
         let decision = decide(facts, policy);
         let then = Then::Confirm { account: opening.account, method: opening.method.clone(), link: opening.link, provider: opening.provider };
         if let Some(state) = State::complete(&decision.outcome, then, (*progress).clone()) {
-            return self.wait_in(c, ctx, *open, "confirm", state, continuation).await;
+            return self.attempts().wait_in(c, ctx, *open, "confirm", state, continuation).await;
         }
         let event = |kind| Event { provider: opening.method.clone(), ..Event::new(kind).account(opening.account).detail(trace_of(facts, &decision)) };
         match decision.outcome {
             Outcome::Confirmed => {
                 if let Some(open) = open {
-                    self.move_on(c, open, &State::Done, "").await?;
+                    self.attempts().move_on(c, open, &State::Done, "").await?;
                 }
                 self.record(c, event("session.confirmed")).await?;
                 ctx.session_of(opening.account)?;
-                let secret = self.open_session(c, ctx, config, opening).await?;
+                let secret = self.sessions().open_session(c, ctx, config, opening).await?;
                 Ok(Ok(LoginOutcome::SignedIn { secret, continuation: (*continuation).clone(), method: opening.method.clone() }))
             }
             Outcome::Refuse { refusal } => {

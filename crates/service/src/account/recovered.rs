@@ -1,11 +1,12 @@
 //! After a recovery: the person says which of the account's ways in are theirs, and the others go (PH-04).
+use crate::services::{AccountSettings, Transactions};
 use std::collections::BTreeSet;
 
 use domain::{LinkId, Refusal};
 use storage::accounts::{list_emails, passkeys::list_passkeys};
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     account::{
         Address, Method,
         passkeys::{PasskeyRow, hex},
@@ -34,7 +35,7 @@ pub struct Mine {
     pub addresses: BTreeSet<String>,
 }
 
-impl Ligature {
+impl AccountSettings {
     /// Everything that opens the caller's account beside the password.
     ///
     /// # Errors
@@ -43,7 +44,7 @@ impl Ligature {
         let overview = self.overview(ctx).await?;
         Ok(WaysIn {
             methods: overview.methods.into_iter().filter(|m| m.link.is_some()).collect(),
-            passkeys: self.own_passkeys(ctx).await?,
+            passkeys: self.passkeys().own_passkeys(ctx).await?,
             addresses: overview.addresses.into_iter().filter(|a| a.proved).collect(),
             phone: overview.phone.flatten(),
         })
@@ -54,19 +55,19 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::LastAddress`] where there are several addresses and none is the person's; as
-    /// [`Ligature::remove_method`].
+    /// [`AccountSettings::remove_method`].
     pub async fn keep_only(&self, ctx: &RequestContext, mine: Mine) -> Result<(), Error> {
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let session = ctx.session()?;
                 let account = session.account;
-                let policies = this.policies(c).await?;
+                let policies = this.configuration().policies(c).await?;
                 let methods = this.method_rows(c, &policies, account, Some(session)).await?;
                 for link in methods.iter().filter(|m| m.stays.is_none()).filter_map(|m| m.link).filter(|link| !mine.links.contains(link)) {
                     this.remove_in(c, &ctx, Some(link)).await?;
                 }
                 for id in list_passkeys(c, account).await?.iter().map(|k| hex(&k.id)).filter(|id| !mine.passkeys.contains(id)) {
-                    this.remove_passkey_in(c, &ctx, &id).await?;
+                    this.passkeys().remove_passkey_in(c, &ctx, &id).await?;
                 }
                 let proved: Vec<String> = list_emails(c, account).await?.into_iter().filter(|e| e.proof != "none").map(|e| e.canonical).collect();
                 if proved.len() > 1 {

@@ -11,7 +11,9 @@ use storage::{
     accounts::snapshots::{Snapshot, load_snapshots},
 };
 
-use crate::{Error, Ligature, policy::context::PolicyContext};
+use ref_cast::RefCast;
+
+use crate::{Configuration, Error, core::Core, policy::context::PolicyContext};
 
 /// What would go.
 #[derive(Debug, Clone, Copy)]
@@ -35,9 +37,9 @@ impl Removal {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`] where it is gone.
-    pub async fn load(ligature: &Ligature, c: &mut Conn, account: AccountId) -> Result<Self, Error> {
-        let own = load_snapshots(c, ligature.org, &[account]).await?.remove(&account).ok_or(Refusal::SessionEnded)?;
-        Ok(Self { config: ligature.policy_context(c, None).await?, own })
+    pub async fn load(core: &Core, c: &mut Conn, account: AccountId) -> Result<Self, Error> {
+        let own = load_snapshots(c, core.org, &[account]).await?.remove(&account).ok_or(Refusal::SessionEnded)?;
+        Ok(Self { config: Configuration::ref_cast(core).policy_context(c, None).await?, own })
     }
 
     /// The policy that a method stands under.

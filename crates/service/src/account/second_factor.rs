@@ -1,5 +1,6 @@
 //! One-time passwords by time (RFC 6238) and recovery codes: begun and ended in My Account, asked for at every sign-in
 //! and before every link to the account (I5, LK-15).
+use crate::services::{SecondFactors, Transactions};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AccountId, CredentialId, Refusal, Right, SECOND,
@@ -23,7 +24,7 @@ use storage::{
 use totp_rs::{Builder, Totp};
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     account::changes::{ProfileChange, doer},
     audit::Event,
     codes::limits::{Counted, Guarded},
@@ -69,17 +70,17 @@ fn grouped(secret: &str) -> String {
 /// next sign-in, since whoever set it up showed nothing that was there before.
 pub(crate) const SET_UP: &str = "set_up";
 
-impl Ligature {
+impl SecondFactors {
     /// The page's data.
     ///
     /// # Errors
     /// [`Refusal::NotRecent`], [`Refusal::ManagementOff`]: why nothing may be changed here now.
     pub async fn second_factor_view(&self, ctx: &RequestContext) -> Result<SecondFactorView, Error> {
-        let account = Self::caller(ctx)?.account;
+        let account = ctx.signed_in()?.account;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let since = find_factor(c, account, TOTP).await?.map(|(_, at)| at);
-        self.may_begin_change(c, ctx, AccountChange::SecondFactor { adds: since.is_none() }).await?;
+        self.accounts().may_begin_change(c, ctx, AccountChange::SecondFactor { adds: since.is_none() }).await?;
         let begun = match find_factor(c, account, TOTP_BEGUN).await? {
             Some((sealed, _)) if since.is_none() => {
                 let totp = self.authenticator(c, account, &sealed).await?;
@@ -103,13 +104,13 @@ impl Ligature {
     /// Makes a secret for an authenticator; it counts only after its first code.
     ///
     /// # Errors
-    /// As [`Ligature::second_factor_view`].
+    /// As [`SecondFactors::second_factor_view`].
     pub async fn begin_second_factor(&self, ctx: &RequestContext) -> Result<(), Error> {
-        let sealed = URL_SAFE_NO_PAD.encode(self.keys.seal(&purpose(Self::caller(ctx)?.account), &random_bytes::<20>())?);
+        let sealed = URL_SAFE_NO_PAD.encode(self.keys.seal(&purpose(ctx.signed_in()?.account), &random_bytes::<20>())?);
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let now = this.now();
-                let account = this.may_change(c, &ctx, AccountChange::SecondFactor { adds: true }, now).await?.account;
+                let account = this.accounts().may_change(c, &ctx, AccountChange::SecondFactor { adds: true }, now).await?.account;
                 if find_factor(c, account, TOTP).await?.is_some() {
                     return Err(Refusal::AttemptStep.into());
                 }
@@ -122,18 +123,18 @@ impl Ligature {
     /// The first code of the authenticator: from now on it is asked for. Answers the recovery codes, shown this once.
     ///
     /// # Errors
-    /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`]; as [`Ligature::second_factor_view`].
+    /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`]; as [`SecondFactors::second_factor_view`].
     pub async fn add_second_factor(&self, ctx: &RequestContext, typed: &str) -> Result<Vec<String>, Error> {
-        let caller = Self::caller(ctx)?.clone();
-        let counted = self.count_try(ctx, Guarded::Factor, Some(caller.account), &[]).await?;
+        let caller = ctx.signed_in()?.clone();
+        let counted = self.codes().count_try(ctx, Guarded::Factor, Some(caller.account), &[]).await?;
         let (codes, hashes) = self.new_recovery_codes(caller.account);
         let typed = typed.to_owned();
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let session = ctx.session()?;
                 let (account, now) = (session.account, this.now());
-                let allowed = this.may_change(c, &ctx, AccountChange::SecondFactor { adds: true }, now).await?;
-                let changing = this.change(c, account).await?;
+                let allowed = this.accounts().may_change(c, &ctx, AccountChange::SecondFactor { adds: true }, now).await?;
+                let changing = this.accounts().change(c, account).await?;
                 let (sealed, _) = find_factor(c, account, TOTP_BEGUN).await?.ok_or(Refusal::AttemptStep)?;
                 let step = matching(&counted, &this.authenticator(c, account, &sealed).await?, &typed, now).ok_or(Refusal::CodeWrong)?;
                 remove_factor(c, account, TOTP_BEGUN).await?;
@@ -141,11 +142,11 @@ impl Ligature {
                 use_step(c, account, step).await?;
                 set_recovery_codes(c, account, &hashes, now).await?;
                 set_session_factor(c, &session.hash, SET_UP).await?;
-                this.forget_tries(c, Guarded::Factor, account).await?;
-                this.end_everything(c, account, Some(&ctx)).await?;
+                this.codes().forget_tries(c, Guarded::Factor, account).await?;
+                this.sessions().end_everything(c, account, Some(&ctx)).await?;
                 this.record(c, Event::new("second_factor.added").account(account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::SecondFactor, &doer(&ctx), ProfileChange::default()).await?;
-                this.notify(c, account, Kind::SecondFactorNotice, &ctx, "", "", noted.as_ref()).await
+                let noted = this.accounts().changed(c, changing, Changed::SecondFactor, &doer(&ctx), ProfileChange::default()).await?;
+                this.notifications().notify(c, account, Kind::SecondFactorNotice, &ctx, "", "", noted.as_ref()).await
             })
         })
         .await?;
@@ -155,22 +156,22 @@ impl Ligature {
     /// New recovery codes; the old ones are worth nothing any more.
     ///
     /// # Errors
-    /// As [`Ligature::second_factor_view`]; [`Refusal::AttemptStep`] without a second factor.
+    /// As [`SecondFactors::second_factor_view`]; [`Refusal::AttemptStep`] without a second factor.
     pub async fn renew_recovery_codes(&self, ctx: &RequestContext) -> Result<Vec<String>, Error> {
-        let account = Self::caller(ctx)?.account;
+        let account = ctx.signed_in()?.account;
         let (codes, hashes) = self.new_recovery_codes(account);
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let now = this.now();
-                let allowed = this.may_change(c, &ctx, AccountChange::SecondFactor { adds: false }, now).await?;
+                let allowed = this.accounts().may_change(c, &ctx, AccountChange::SecondFactor { adds: false }, now).await?;
                 if find_factor(c, account, TOTP).await?.is_none() {
                     return Err(Refusal::AttemptStep.into());
                 }
-                let changing = this.change(c, account).await?;
+                let changing = this.accounts().change(c, account).await?;
                 set_recovery_codes(c, account, &hashes, now).await?;
                 this.record(c, Event::new("recovery_codes.renewed").account(account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::RecoveryCodes, &doer(&ctx), ProfileChange::default()).await?;
-                this.notify(c, account, Kind::RecoveryCodesNotice, &ctx, "", "", noted.as_ref()).await
+                let noted = this.accounts().changed(c, changing, Changed::RecoveryCodes, &doer(&ctx), ProfileChange::default()).await?;
+                this.notifications().notify(c, account, Kind::RecoveryCodesNotice, &ctx, "", "", noted.as_ref()).await
             })
         })
         .await?;
@@ -180,18 +181,18 @@ impl Ligature {
     /// Takes the second factor away. The session was confirmed with it just now, or it could not come here.
     ///
     /// # Errors
-    /// As [`Ligature::second_factor_view`]; [`Refusal::AttemptStep`] without one.
+    /// As [`SecondFactors::second_factor_view`]; [`Refusal::AttemptStep`] without one.
     pub async fn remove_second_factor(&self, ctx: &RequestContext) -> Result<(), Error> {
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
-                let allowed = this.may_change(c, &ctx, AccountChange::SecondFactor { adds: false }, this.now()).await?;
-                let changing = this.change(c, allowed.account).await?;
+                let allowed = this.accounts().may_change(c, &ctx, AccountChange::SecondFactor { adds: false }, this.now()).await?;
+                let changing = this.accounts().change(c, allowed.account).await?;
                 if !this.drop_second_factor(c, allowed.account).await? {
                     return Err(Refusal::AttemptStep.into());
                 }
                 this.record(c, Event::new("second_factor.removed").account(allowed.account).detail(allowed.trace)).await?;
-                let noted = this.changed(c, changing, Changed::SecondFactorGone, &doer(&ctx), ProfileChange::default()).await?;
-                this.notify(c, allowed.account, Kind::SecondFactorGone, &ctx, "", "", noted.as_ref()).await
+                let noted = this.accounts().changed(c, changing, Changed::SecondFactorGone, &doer(&ctx), ProfileChange::default()).await?;
+                this.notifications().notify(c, allowed.account, Kind::SecondFactorGone, &ctx, "", "", noted.as_ref()).await
             })
         })
         .await
@@ -200,20 +201,20 @@ impl Ligature {
     /// An administrator takes a lost second factor away; the account hears of it, and its sessions end.
     ///
     /// # Errors
-    /// As [`Ligature::allowed`]; [`Refusal::NotFound`] without one.
+    /// As [`AdminRights::allowed`]; [`Refusal::NotFound`] without one.
     pub async fn admin_remove_second_factor(&self, ctx: &RequestContext, account: AccountId) -> Result<(), Error> {
         self.administer(ctx, Right::GovernAccounts, move |this, c, admin| {
             Box::pin(async move {
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
-                let changing = this.change(c, account).await?;
-                let trace = this.may_govern(c, &admin, account, row.state(), AdminAction::RemoveSecondFactor).await?;
+                let changing = this.accounts().change(c, account).await?;
+                let trace = this.admin_rights().may_govern(c, &admin, account, row.state(), AdminAction::RemoveSecondFactor).await?;
                 if !this.drop_second_factor(c, account).await? {
                     return Err(Refusal::NotFound.into());
                 }
-                this.end_everything(c, account, None).await?;
+                this.sessions().end_everything(c, account, None).await?;
                 this.record(c, admin.event("second_factor.removed").account(account).detail(trace)).await?;
-                let noted = this.changed(c, changing, Changed::SecondFactorGone, &admin.name(), ProfileChange::default()).await?;
-                this.notify(c, account, Kind::SecondFactorGone, admin.acting(), "", "", noted.as_ref()).await
+                let noted = this.accounts().changed(c, changing, Changed::SecondFactorGone, &admin.name(), ProfileChange::default()).await?;
+                this.notifications().notify(c, account, Kind::SecondFactorGone, admin.acting(), "", "", noted.as_ref()).await
             })
         })
         .await
@@ -223,7 +224,7 @@ impl Ligature {
     pub(crate) async fn drop_second_factor(&self, c: &mut Conn, account: AccountId) -> Result<bool, Error> {
         remove_factor(c, account, TOTP_BEGUN).await?;
         set_recovery_codes(c, account, &[], self.now()).await?;
-        self.forget_tries(c, Guarded::Factor, account).await?;
+        self.codes().forget_tries(c, Guarded::Factor, account).await?;
         Ok(remove_factor(c, account, TOTP).await? > 0)
     }
 
@@ -237,7 +238,7 @@ impl Ligature {
         if recovery.len() == RECOVERY_LENGTH {
             return self.check_recovery_code(ctx, account, &recovery).await;
         }
-        let counted = self.count_try(ctx, Guarded::Factor, Some(account), &[]).await?;
+        let counted = self.codes().count_try(ctx, Guarded::Factor, Some(account), &[]).await?;
         let (this, typed) = (self.clone(), typed.to_owned());
         self.store
             .write::<_, Error, _>(move |c| {
@@ -260,7 +261,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`].
     pub(crate) async fn check_kept_factor(&self, ctx: &RequestContext, account: AccountId, sealed: &str, typed: &str) -> Result<(), Error> {
-        let counted = self.count_try(ctx, Guarded::Factor, Some(account), &[]).await?;
+        let counted = self.codes().count_try(ctx, Guarded::Factor, Some(account), &[]).await?;
         let mut conn = self.store.read().await?;
         matching(&counted, &self.authenticator(&mut conn, account, sealed).await?, typed, self.now()).map(drop).ok_or_else(|| Refusal::CodeWrong.into())
     }
@@ -273,7 +274,7 @@ impl Ligature {
     }
 
     async fn check_recovery_code(&self, ctx: &RequestContext, account: AccountId, folded: &str) -> Result<&'static str, Error> {
-        let counted = self.count_try(ctx, Guarded::RecoveryCode, Some(account), &[]).await?;
+        let counted = self.codes().count_try(ctx, Guarded::RecoveryCode, Some(account), &[]).await?;
         let hash = self.recovery_hash(account, folded);
         let (this, ctx) = (self.clone(), ctx.clone());
         self.store
@@ -285,7 +286,7 @@ impl Ligature {
                     counted.was_right(c).await?;
                     let left = count_recovery_codes(c, account).await?;
                     this.record(c, Event::new("recovery_code.used").account(account).detail(json!({"left": left}))).await?;
-                    this.notify(c, account, Kind::RecoveryCodeUsed, &ctx, "", "", None).await
+                    this.notifications().notify(c, account, Kind::RecoveryCodeUsed, &ctx, "", "", None).await
                 })
             })
             .await?;

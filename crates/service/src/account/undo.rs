@@ -1,5 +1,6 @@
 //! "This wasn't me" (threat rule 18): a notice's link signs everybody out and suspends what came since; a credential from
 //! before, or 72 hours, takes it back for good. What is taken back is computed by [`domain::account_rules::rewind`].
+use crate::services::{Notifications, Rewinds, Transactions};
 use std::collections::BTreeSet;
 
 use domain::{
@@ -28,7 +29,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext, SessionInfo,
+    Error, LoginOutcome, RequestContext, SessionInfo,
     account::{
         changes::{Entry, Noted, ProfileChange, ways_of},
         passkeys::Ceremony,
@@ -174,7 +175,7 @@ impl Open {
     }
 }
 
-impl Ligature {
+impl Notifications {
     /// The address of a notice's page; the secret is only in the mail, and each recipient has one of their own.
     pub(crate) async fn undo_url(&self, c: &mut Conn, account: AccountId, noted: &Noted, sent_to: &str) -> Result<String, Error> {
         let secret = token();
@@ -182,7 +183,9 @@ impl Ligature {
         add_undo_link(c, self.org, &row).await?;
         Ok(format!("{}/undo/{secret}", self.settings.public_url))
     }
+}
 
+impl Rewinds {
     async fn open_undo(&self, c: &mut Conn, secret: &str) -> Result<Open, Error> {
         let link = find_undo_link(c, self.org, &key_of(secret)?, self.now()).await?.ok_or(Refusal::UndoOver)?;
         let open = self.open_account_undo(c, link).await?;
@@ -204,7 +207,15 @@ impl Ligature {
         let id = link.account_id;
         let account = find_account(c, self.org, id).await?.ok_or(Refusal::UndoOver)?;
         let rows = list_ways(c, id).await?;
-        Ok(Open { account, now: ways_of(&rows), rows, barred: list_barred(c, id).await?.into_iter().collect(), entries: self.journal(c, id).await?, waiting: find_rewind(c, id).await?, link })
+        Ok(Open {
+            account,
+            now: ways_of(&rows),
+            rows,
+            barred: list_barred(c, id).await?.into_iter().collect(),
+            entries: self.accounts().journal(c, id).await?,
+            waiting: find_rewind(c, id).await?,
+            link,
+        })
     }
 
     /// What a link would take back.
@@ -215,7 +226,7 @@ impl Ligature {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let open = self.open_undo(c, secret).await?;
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let answer = open.answer(Span::from(open.link.rev));
         let entry = open.live(open.link.rev).ok_or(Refusal::UndoOver)?;
         let shown = open.shown(&ctx.browser, self.now());
@@ -246,9 +257,9 @@ impl Ligature {
         }
         if matches!(page, UndoPage::Show | UndoPage::Gone) {
             let usable = answer.after.iter().any(|w| matches!(w, Way::Passkey { .. }) && open.now.contains(w));
-            view.passkey = if usable && self.has_passkeys() { Some(self.begin_passkey_sign_in(ctx)?) } else { None };
+            view.passkey = if usable && self.configuration().has_passkeys() { Some(self.passkeys().begin_passkey_sign_in(ctx)?) } else { None };
             for row in self.providers_before(c, &config, &open, &answer).await? {
-                let origin = self.connector(&row).await.ok().and_then(|c| c.origin());
+                let origin = self.configuration().connector(&row).await.ok().and_then(|c| c.origin());
                 view.providers.push(Button { key: row.key, name: row.name, kind: row.kind, origin });
             }
         }
@@ -324,11 +335,11 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::SessionEnded`].
     pub async fn own_undos(&self, ctx: &RequestContext) -> Result<(Vec<ChangeView>, Option<(i64, Micros)>), Error> {
-        let account = Self::caller(ctx)?.account;
+        let account = ctx.signed_in()?.account;
         let mut conn = self.store.read().await?;
-        let config = self.policy_context(&mut conn, None).await?;
+        let config = self.configuration().policy_context(&mut conn, None).await?;
         let rows = list_ways(&mut conn, account).await?;
-        let entries = self.journal(&mut conn, account).await?;
+        let entries = self.accounts().journal(&mut conn, account).await?;
         let (journal, now): (Vec<Change>, _) = (entries.into_iter().map(|e| e.change).collect(), ways_of(&rows));
         let mut all = Vec::new();
         for change in journal.iter().rev().filter(|c| !c.rewound && c.kind != Changed::Suspended && !is_gone(&journal, &now, c.rev)) {
@@ -382,19 +393,19 @@ impl Ligature {
         }
         let answer = open.answer(Span::from(rev));
         let decision = self.decide_undo(c, &open, &answer, UndoStep::Suspend, if open.link.sent_to.is_empty() { UndoBy::Nothing } else { UndoBy::Link }).await?;
-        let changing = self.change(c, id).await?;
+        let changing = self.accounts().change(c, id).await?;
         let now = self.now();
         for way in &answer.suspend {
             remove_way(c, id, way, now, Some(now + KEPT)).await?;
         }
         self.put_back(c, &open, &answer.reinstate).await?;
-        self.end_everything(c, id, None).await?;
-        self.changed(c, changing, Changed::Suspended, "link", ProfileChange::default()).await?;
+        self.sessions().end_everything(c, id, None).await?;
+        self.accounts().changed(c, changing, Changed::Suspended, "link", ProfileChange::default()).await?;
         let last = find_account(c, self.org, id).await?.map_or(open.account.rev, |a| a.rev);
         set_rewind(c, self.org, id, Waiting { first: rev, last, due_at: now + WAIT }).await?;
         self.record(c, undone("account.undo_begun", &open, &decision)).await?;
         let noted = Noted { rev, added: Vec::new() };
-        self.notify(c, id, Kind::UndoBegun, ctx, "", "", Some(&noted)).await?;
+        self.notifications().notify(c, id, Kind::UndoBegun, ctx, "", "", Some(&noted)).await?;
         Ok(UndoPage::Show)
     }
 
@@ -402,7 +413,7 @@ impl Ligature {
         let opens = |w: &&Way| w.is_credential() || matches!(w, Way::Address { owner: true, .. });
         let ways_left = u32::try_from(answer.after.iter().filter(opens).count()).unwrap_or(u32::MAX);
         let undo = Undo { account: open.account.id, state: open.account.state(), step, by, ways_left };
-        let policy = self.policy_context(c, None).await?.policy(None);
+        let policy = self.configuration().policy_context(c, None).await?.policy(None);
         let decision = decide(&Facts::local(Intent::Undo(undo), None), &policy);
         match decision.outcome {
             Outcome::Refuse { refusal } => Err(refusal.into()),
@@ -422,7 +433,7 @@ impl Ligature {
             Some(Way::Password { id }) => open.secret(*id).map(|secret| (*id, secret)),
             _ => None,
         };
-        self.check_stored_password(ctx, open.account.id, stored, password).await?;
+        self.passwords().check_stored_password(ctx, open.account.id, stored, password).await?;
         let way = before.ok_or(Refusal::CredentialsWrong)?;
         self.keep_shown(&open, Shown { way, browser: ctx.browser.clone(), at: self.now(), factor: false }).await
     }
@@ -432,7 +443,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::UndoOver`], [`Refusal::PasskeyWrong`], [`Refusal::UndoCredential`] for one of another account or of since.
     pub async fn undo_by_passkey(&self, ctx: &RequestContext, secret: &str, sealed: &str, answer: &str) -> Result<(), Error> {
-        let (account, proof) = self.shown_passkey(ctx, sealed, answer).await?;
+        let (account, proof) = self.passkeys().shown_passkey(ctx, sealed, answer).await?;
         let ProvedBy::Passkey(id) = proof else { return Err(Error::Internal("a passkey is shown by itself".into())) };
         let open = self.open_undo(&mut self.store.read().await?, secret).await?;
         let way = Way::Passkey { id };
@@ -451,9 +462,9 @@ impl Ligature {
     /// A provider's answer to a start from a link's page: an identity from before the change, asked anew there.
     pub(crate) async fn undo_by_identity(&self, c: &mut Conn, ctx: &LiveRequest, identity: &UpstreamIdentity, secret: &str, start: &LoginState) -> Result<TxOutcome, Error> {
         let open = self.hold_undo(c, secret).await?;
-        let config = self.policy_context(c, None).await?;
+        let config = self.configuration().policy_context(c, None).await?;
         let provider = config.provider(identity.provider).ok_or(Refusal::ProviderUnknown)?;
-        let reports_auth_time = self.connector(provider).await?.supports_auth_time();
+        let reports_auth_time = self.configuration().connector(provider).await?.supports_auth_time();
         if reports_auth_time && identity.assertion.auth_at.is_none_or(|at| at + SKEW < start.at) {
             return Err(Refusal::NotFresh.into());
         }
@@ -501,7 +512,7 @@ impl Ligature {
             return Err(Refusal::UndoCredential.into());
         }
         let decision = self.decide_undo(c, open, &answer, UndoStep::Finish, UndoBy::Credential).await?;
-        self.change(c, id).await?;
+        self.accounts().change(c, id).await?;
         for way in &open.live(rev).ok_or(Refusal::UndoOver)?.change.added {
             if let Way::Identity { link } = way {
                 bar_link(c, id, *link).await?;
@@ -515,7 +526,7 @@ impl Ligature {
     /// It was the owner: what the link suspended counts again, and no link of before does anything any more.
     ///
     /// # Errors
-    /// As [`Ligature::finish_undo`].
+    /// As [`Rewinds::finish_undo`].
     pub async fn keep_changes(&self, ctx: &RequestContext, secret: &str, code: &str) -> Result<(), Error> {
         let open = self.open_undo(&mut self.store.read().await?, secret).await?;
         self.proved(ctx, &open, open.link.rev, code).await?;
@@ -527,7 +538,7 @@ impl Ligature {
                 let id = open.account.id;
                 let answer = open.answer(Span::from(open.link.rev));
                 let decision = this.decide_undo(c, &open, &answer, UndoStep::Keep, UndoBy::Credential).await?;
-                this.change(c, id).await?;
+                this.accounts().change(c, id).await?;
                 let event = undone("account.undo_kept", &open, &decision);
                 this.follow(c, &open, &open.answer(Span::NOTHING)).await?;
                 remove_rewind(c, id).await?;
@@ -548,10 +559,10 @@ impl Ligature {
         }
         if let (false, Some(Way::Factor { id })) = (shown.factor, after.iter().find(|w| matches!(w, Way::Factor { .. }))) {
             if open.now.contains(&Way::Factor { id: *id }) {
-                self.check_factor(ctx, open.account.id, code).await?;
+                self.second_factors().check_factor(ctx, open.account.id, code).await?;
             } else {
                 let sealed = open.secret(*id).ok_or(Refusal::UndoCredential)?;
-                self.check_kept_factor(ctx, open.account.id, &sealed, code).await?;
+                self.second_factors().check_kept_factor(ctx, open.account.id, &sealed, code).await?;
             }
         }
         Ok(shown)
@@ -594,7 +605,7 @@ impl Ligature {
         let id = open.account.id;
         let by = if shown.is_some() { UndoBy::Credential } else { UndoBy::Waited };
         let what = open.entries.iter().find(|e| e.change.rev == span.first).map(|e| e.change.kind);
-        self.change(c, id).await?;
+        self.accounts().change(c, id).await?;
         let answer = open.answer(span);
         if shown.is_some_and(|way| !answer.after.contains(way)) {
             return Err(Refusal::UndoCredential.into());
@@ -602,15 +613,15 @@ impl Ligature {
         let decision = self.decide_undo(c, &open, &answer, UndoStep::Finish, by).await?;
         self.follow(c, &open, &answer).await?;
         for entry in open.entries.iter().rev().filter(|e| answer.changes.contains(&e.change.rev)) {
-            self.give_back(c, id, &entry.profile.provider, &entry.profile.before).await?;
+            self.accounts().give_back(c, id, &entry.profile.provider, &entry.profile.before).await?;
         }
         remove_factor(c, id, TOTP_BEGUN).await?;
         remove_rewind(c, id).await?;
-        self.forget_tries(c, Guarded::Password, id).await?;
-        self.end_everything(c, id, None).await?;
+        self.codes().forget_tries(c, Guarded::Password, id).await?;
+        self.sessions().end_everything(c, id, None).await?;
         let event = undone("account.undone", &open, &decision);
         self.record(c, Event { code: what.map(Changed::name).unwrap_or_default().to_owned(), ..event }).await?;
-        self.notify(c, id, Kind::UndoDone, ctx, "", "", None).await
+        self.notifications().notify(c, id, Kind::UndoDone, ctx, "", "", None).await
     }
 
     /// Does what an answer says.
@@ -621,7 +632,7 @@ impl Ligature {
         }
         self.put_back(c, open, &answer.brought.difference(&open.now).cloned().collect()).await?;
         for merge in &answer.unmerge {
-            self.unmerge(c, *merge).await?;
+            self.merges().unmerge(c, *merge).await?;
         }
         let there = ways_of(&list_ways(c, id).await?);
         self.put_back(c, open, &answer.after.difference(&there).cloned().collect()).await?;
@@ -659,7 +670,7 @@ impl Ligature {
             // A sealed secret is sealed anew: the key of its time may be on its way out.
             let fresh = match row {
                 AccessRow::Credential { id: credential, kind, secret, created_at, used_step } if kind == TOTP => {
-                    let secret = self.reseal_text(&purpose(id), secret)?;
+                    let secret = self.second_factors().reseal_text(&purpose(id), secret)?;
                     AccessRow::Credential { id: *credential, kind: kind.clone(), secret, created_at: *created_at, used_step: *used_step }
                 }
                 other => other.clone(),

@@ -1,5 +1,6 @@
 //! What pages look like: an organisation's name, colour and logo, and an application's own on the way to it. Uploaded pictures are
 //! never served: they are read, and drawn anew as PNG (SB-07).
+use crate::services::{Branding, Transactions};
 use std::io::Cursor;
 
 use domain::{Refusal, Right, colour::Colour};
@@ -16,7 +17,7 @@ use storage::{
     },
 };
 
-use crate::{Error, Ligature, RequestContext, oidc_provider::settings_of};
+use crate::{Error, RequestContext, oidc_provider::settings_of};
 
 pub use issuer::Brand;
 
@@ -69,17 +70,17 @@ pub fn redraw(upload: &[u8]) -> Result<(String, Vec<u8>), WrongPicture> {
     Ok((hash, png))
 }
 
-impl Ligature {
+impl Branding {
     /// What pages look like, in an application if one is given.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn look(&self, client: Option<&str>) -> Result<Look, Error> {
         let mut conn = self.store.read().await?;
-        let row = self.organisation_row(&mut conn).await?;
+        let row = self.configuration().organisation_row(&mut conn).await?;
         let mut brand: Brand = serde_json::from_str(&row.brand)?;
         if let Some(client) = client
-            && let Some(registered) = self.registered_client(&mut conn, client).await?
+            && let Some(registered) = self.configuration().registered_client(&mut conn, client).await?
         {
             let own = registered.settings.brand;
             brand = Brand { colour: Some(own.colour).filter(|c| !c.is_empty()).unwrap_or(brand.colour), logo: Some(own.logo).filter(|l| !l.is_empty()).unwrap_or(brand.logo) };
@@ -92,16 +93,16 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::Forbidden`] without [`Right::ChangeBrand`].
     pub async fn admin_brand(&self, ctx: &RequestContext) -> Result<Look, Error> {
-        self.allowed(ctx, Right::ChangeBrand).await?;
+        self.admin_rights().allowed(ctx, Right::ChangeBrand).await?;
         self.look(None).await
     }
 
     /// Saves name and colour; an empty colour is ours.
     ///
     /// # Errors
-    /// As [`Ligature::admin_brand`]; inside, a field that cannot be saved.
+    /// As [`Branding::admin_brand`]; inside, a field that cannot be saved.
     pub async fn save_brand(&self, ctx: &RequestContext, name: &str, colour: &str) -> Result<Result<(), crate::admin::organisations::FieldError>, Error> {
-        self.allowed(ctx, Right::ChangeBrand).await?;
+        self.admin_rights().allowed(ctx, Right::ChangeBrand).await?;
         let (name, colour) = (name.trim().to_owned(), colour.trim().to_owned());
         if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
             return Ok(Err(("name", "field-name")));
@@ -128,7 +129,7 @@ impl Ligature {
     /// [`Refusal::Forbidden`], [`Refusal::NotFound`]; inside, why the picture was not taken.
     pub async fn set_logo(&self, ctx: &RequestContext, client: Option<&str>, upload: Option<Vec<u8>>) -> Result<Result<(), WrongPicture>, Error> {
         let right = if client.is_some() { Right::ChangeApplications } else { Right::ChangeBrand };
-        self.allowed(ctx, right).await?;
+        self.admin_rights().allowed(ctx, right).await?;
         let drawn = match upload {
             None => None,
             Some(upload) => match tokio::task::spawn_blocking(move || redraw(&upload)).await.map_err(|e| Error::Internal(e.to_string()))? {

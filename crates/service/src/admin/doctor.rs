@@ -1,4 +1,5 @@
 //! What `ligature doctor` asks: the data's invariants, and settings that are dangerous.
+use crate::services::Maintenance;
 use storage::{
     accounts::{find_password, list_holders_of_role},
     maintenance::{
@@ -7,9 +8,9 @@ use storage::{
     },
 };
 
-use crate::{Error, Ligature, admin::setup::OWNER};
+use crate::{Error, admin::setup::OWNER};
 
-impl Ligature {
+impl Maintenance {
     /// Rules that some rows break (D1 to D8), and a recovery that nobody has dealt with (RB-18).
     ///
     /// # Errors
@@ -33,7 +34,7 @@ impl Ligature {
     pub async fn warnings(&self) -> Result<Vec<&'static str>, Error> {
         let mut conn = self.store.read_bulk().await?;
         let mut warnings = Vec::new();
-        if self.policy_context(&mut conn, None).await?.policy(None).permits.accept_unproven_links {
+        if self.configuration().policy_context(&mut conn, None).await?.policy(None).permits.accept_unproven_links {
             warnings.push("UNSAFE: the policy accepts unproven links; a provider's word alone opens existing accounts");
         }
         let owners = list_holders_of_role(&mut conn, self.org, OWNER).await?;

@@ -1,4 +1,5 @@
 //! A draft tried on every account that exists: who would be linked, asked, refused, or left without a way in.
+use crate::services::{DryRuns, Transactions};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -23,7 +24,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     admin::simulate::{offline_facts, returning_facts, synthetic},
     crypto::random::row_id,
     policy::{
@@ -127,13 +128,13 @@ fn tries_of<'a>(config: &'a PolicyContext, account: &'a Snapshot) -> Vec<Try<'a>
     config.providers.iter().filter_map(one).collect()
 }
 
-impl Ligature {
+impl DryRuns {
     /// Starts a dry run of a version in the background, unless one is under way.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an unknown version.
     pub async fn start_dry_run(&self, ctx: &RequestContext, version: i64) -> Result<(), Error> {
-        let account = self.allowed(ctx, Right::ChangePolicy).await?;
+        let account = self.admin_rights().allowed(ctx, Right::ChangePolicy).await?;
         let mut conn = self.store.read_bulk().await?;
         let config = self.dry_ground(&mut conn, version).await?;
         let now = self.now();
@@ -162,8 +163,8 @@ impl Ligature {
     }
 
     async fn dry_ground(&self, conn: &mut storage::Conn, version: i64) -> Result<PolicyContext, Error> {
-        let policies = self.policies_with(conn, version).await?;
-        let config = self.policy_context(conn, None).await?;
+        let policies = self.simulations().policies_with(conn, version).await?;
+        let config = self.configuration().policy_context(conn, None).await?;
         Ok(PolicyContext::new(Arc::new(policies), Arc::clone(&config.providers), None))
     }
 
@@ -232,7 +233,7 @@ impl Ligature {
     /// The recorded attempts as they arrived: an attempt's event tells how it ended, and what was picked in between
     /// may not be offered by the other policy.
     async fn try_recorded(&self, config: &PolicyContext, tally: &mut Tally) -> Result<(), Error> {
-        let (all, _) = self.taken_again(&mut self.store.read_bulk().await?, config).await?;
+        let (all, _) = self.policy_admin().taken_again(&mut self.store.read_bulk().await?, config).await?;
         for again in all.into_iter().filter(|a| a.facts.intent == Intent::SignIn) {
             let facts = Facts { act: UserAction::Initial, ..again.facts };
             let decision = decide(&facts, &config.policy(Some(&again.event.provider)));
@@ -260,10 +261,10 @@ impl Ligature {
     /// The newest dry run of a version with the examples of one bucket; nothing for whoever may not see accounts (DL-04).
     ///
     /// # Errors
-    /// As [`Ligature::allowed`].
+    /// As [`AdminRights::allowed`].
     pub async fn dry_run_view(&self, ctx: &RequestContext, version: i64, bucket: &str) -> Result<Option<DryRunView>, Error> {
-        self.allowed(ctx, Right::SeePolicy).await?;
-        if !self.rights(ctx).await?.contains(&Right::SeeAccounts) {
+        self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
+        if !self.admin_rights().rights(ctx).await?.contains(&Right::SeeAccounts) {
             return Ok(None);
         }
         let mut conn = self.store.read_bulk().await?;

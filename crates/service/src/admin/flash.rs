@@ -1,13 +1,14 @@
 //! A form's outcome for the next page, kept for ten minutes and bound to the browser.
+use crate::services::{Maintenance, PageState};
 use domain::MINUTE;
 use storage::sign_in::flash::{add_flash, find_flash};
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     crypto::random::{hash, token},
 };
 
-impl Ligature {
+impl PageState {
     /// Keeps a text; answers the id for the next page's address.
     ///
     /// # Errors
@@ -37,15 +38,17 @@ impl Ligature {
     pub async fn organisation_name(&self) -> Result<String, Error> {
         Ok(storage::policy::organisations::organisation_name(&mut self.store.read().await?, self.org).await?)
     }
+}
 
+impl Maintenance {
     /// Removes what is over, and wipes what providers said in attempts that are.
     ///
     /// # Errors
     /// [`Error::Storage`].
     pub async fn tidy(&self) -> Result<usize, Error> {
-        let (now, gone) = (self.now(), self.remove_closed().await? + self.finish_due_undos().await?);
-        self.rotate_due_keys(false).await?;
-        self.rotate_due_data_keys().await?;
+        let (now, gone) = (self.now(), self.account_settings().remove_closed().await? + self.rewinds().finish_due_undos().await?);
+        self.key_rotation().rotate_due_keys(false).await?;
+        self.key_rotation().rotate_due_data_keys().await?;
         let rows = self
             .store
             .write::<_, Error, _>(move |c| {

@@ -12,6 +12,7 @@ pub mod setup;
 pub mod simulate;
 pub mod switches;
 
+use crate::services::{AccountAdmin, AdminRights, Transactions};
 use domain::{
     AccountId, Facts, Outcome, Policy, ProviderId, Refusal, Right, Role, decide,
     facts::{AccountState, AdminAction, AdministerAccount, Intent},
@@ -31,7 +32,7 @@ use storage::{
 use upstream::Settings as ProviderSettings;
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     account::Method,
     admin::{association::Association, setup::OWNER},
     attempt::trace_of,
@@ -123,13 +124,13 @@ pub struct Figures {
     pub mail_stuck: bool,
 }
 
-impl Ligature {
+impl AdminRights {
     /// The caller, if a role of theirs has the right (AD-01).
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`] without a session, [`Refusal::Forbidden`] without the right.
     pub async fn allowed(&self, ctx: &RequestContext, right: Right) -> Result<AccountId, Error> {
-        let account = Self::caller(ctx)?.account;
+        let account = ctx.signed_in()?.account;
         if self.rights(ctx).await?.contains(&right) { Ok(account) } else { Err(Refusal::Forbidden.into()) }
     }
 
@@ -142,17 +143,31 @@ impl Ligature {
     }
 
     pub(crate) async fn rights_in(&self, c: &mut Conn, ctx: &RequestContext) -> Result<Vec<Right>, Error> {
-        let roles = list_roles(c, self.org, Self::caller(ctx)?.account).await?;
+        let roles = list_roles(c, self.org, ctx.signed_in()?.account).await?;
         Ok(Right::ALL.into_iter().filter(|right| domain::roles::may(&roles, *right) && (*right != Right::RunInstance || self.is_home())).collect())
     }
 
+    /// Asks the decision whether an administrator may do something to an account; answers the trace for the event.
+    pub(crate) async fn may_govern(&self, c: &mut Conn, admin: &Administrator, account: AccountId, state: AccountState, act: AdminAction) -> Result<serde_json::Value, Error> {
+        let theirs = list_roles(c, self.org, account).await?;
+        let by_owner = admin.roles.iter().any(|r| r == OWNER);
+        let facts = Facts::local(Intent::AdministerAccount(AdministerAccount { account, state, act, own: admin.account == account, administrator: !theirs.is_empty(), by_owner }), None);
+        let decision = decide(&facts, &self.configuration().policy_context(c, None).await?.policy(None));
+        match decision.outcome {
+            Outcome::Refuse { refusal } => Err(refusal.into()),
+            _ => Ok(trace_of(&facts, &decision)),
+        }
+    }
+}
+
+impl AccountAdmin {
     /// # Errors
-    /// As [`Ligature::allowed`], like everything below.
+    /// As [`AdminRights::allowed`], like everything below.
     pub async fn figures(&self, ctx: &RequestContext) -> Result<Figures, Error> {
-        self.allowed(ctx, Right::Overview).await?;
+        self.admin_rights().allowed(ctx, Right::Overview).await?;
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
-        let policy = self.policy_context(c, None).await?.policy(None);
+        let policy = self.configuration().policy_context(c, None).await?.policy(None);
         Ok(Figures {
             accounts: count_accounts(c, self.org).await?,
             sessions: count_sessions(c, self.org, self.now()).await?,
@@ -172,15 +187,15 @@ impl Ligature {
     }
 
     pub async fn admin_providers(&self, ctx: &RequestContext) -> Result<Vec<ProviderView>, Error> {
-        self.allowed(ctx, Right::SeeProviders).await?;
+        self.admin_rights().allowed(ctx, Right::SeeProviders).await?;
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
-        let policies = self.policies(c).await?;
+        let policies = self.configuration().policies(c).await?;
         let mut views = Vec::new();
         for row in list_providers(c, self.org).await? {
             views.push(ProviderView {
                 settings: serde_json::from_str(&row.config)?,
-                redirect_uri: self.redirect_uri(&row.key),
+                redirect_uri: self.configuration().redirect_uri(&row.key),
                 links: count_links(c, self.org, row.id).await?,
                 speaks_for: count_spoken_for(c, self.org, row.id, &row.namespace).await?,
                 offered: row.organisation_id != self.org,
@@ -200,7 +215,7 @@ impl Ligature {
     }
 
     pub async fn admin_accounts(&self, ctx: &RequestContext, search: &str) -> Result<Vec<(Account, Option<Email>)>, Error> {
-        self.allowed(ctx, Right::SeeAccounts).await?;
+        self.admin_rights().allowed(ctx, Right::SeeAccounts).await?;
         let mut conn = self.store.read_bulk().await?;
         let mut rows = Vec::new();
         for account in list_accounts(&mut conn, self.org, search.trim(), 50).await? {
@@ -211,17 +226,17 @@ impl Ligature {
     }
 
     pub async fn admin_account(&self, ctx: &RequestContext, id: AccountId) -> Result<AccountView, Error> {
-        self.allowed(ctx, Right::SeeAccounts).await?;
+        self.admin_rights().allowed(ctx, Right::SeeAccounts).await?;
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
         let account = find_account(c, self.org, id).await?.ok_or(Refusal::NotFound)?;
-        let policies = self.policies(c).await?;
+        let policies = self.configuration().policies(c).await?;
         Ok(AccountView {
             emails: list_emails(c, id).await?,
-            methods: self.method_rows(c, &policies, id, None).await?,
+            methods: self.account_settings().method_rows(c, &policies, id, None).await?,
             roles: list_roles(c, self.org, id).await?,
             merged_into: storage::accounts::merges::find_survivor(c, id).await?,
-            mergeable: self.admin_may_merge(c, id).await?,
+            mergeable: self.merges().admin_may_merge(c, id).await?,
             second_factor: storage::accounts::second_factors::find_factor(c, id, storage::accounts::second_factors::TOTP).await?.map(|(_, at)| at),
             events: list_audit_events(c, self.org, &AuditFilter { account: Some(id), ..AuditFilter::default() }, 20).await?,
             account,
@@ -239,27 +254,15 @@ impl Ligature {
                 if row.state() == state && admin.account != id {
                     return Ok(());
                 }
-                let trace = this.may_govern(c, &admin, id, row.state(), act).await?;
+                let trace = this.admin_rights().may_govern(c, &admin, id, row.state(), act).await?;
                 set_account_state(c, this.org, id, state).await?;
                 if state == AccountState::Disabled {
-                    this.end_everything(c, id, None).await?;
+                    this.sessions().end_everything(c, id, None).await?;
                 }
                 this.record(c, admin.event("account.state").account(id).code(state.name()).detail(trace)).await
             })
         })
         .await
-    }
-
-    /// Asks the decision whether an administrator may do something to an account; answers the trace for the event.
-    pub(crate) async fn may_govern(&self, c: &mut Conn, admin: &Administrator, account: AccountId, state: AccountState, act: AdminAction) -> Result<serde_json::Value, Error> {
-        let theirs = list_roles(c, self.org, account).await?;
-        let by_owner = admin.roles.iter().any(|r| r == OWNER);
-        let facts = Facts::local(Intent::AdministerAccount(AdministerAccount { account, state, act, own: admin.account == account, administrator: !theirs.is_empty(), by_owner }), None);
-        let decision = decide(&facts, &self.policy_context(c, None).await?.policy(None));
-        match decision.outcome {
-            Outcome::Refuse { refusal } => Err(refusal.into()),
-            _ => Ok(trace_of(&facts, &decision)),
-        }
     }
 
     /// Gives or takes a role. Who loses one is signed out of nothing: the next thing they do in the console is refused.
@@ -272,7 +275,7 @@ impl Ligature {
                     return Ok(());
                 }
                 bump_rev(c, id, row.rev).await?;
-                let trace = this.may_govern(c, &admin, id, row.state(), if given { AdminAction::GiveRole } else { AdminAction::TakeRole }).await?;
+                let trace = this.admin_rights().may_govern(c, &admin, id, row.state(), if given { AdminAction::GiveRole } else { AdminAction::TakeRole }).await?;
                 if given {
                     add_role(c, this.org, id, role.name(), this.now()).await?;
                 } else {
@@ -285,7 +288,7 @@ impl Ligature {
     }
 
     pub async fn admin_audit(&self, ctx: &RequestContext, filter: AuditFilter) -> Result<Vec<AuditEvent>, Error> {
-        self.allowed(ctx, Right::SeeTrail).await?;
+        self.admin_rights().allowed(ctx, Right::SeeTrail).await?;
         Ok(list_audit_events(&mut self.store.read_bulk().await?, self.org, &filter, 100).await?)
     }
 }

@@ -1,5 +1,9 @@
 //! Several organisations on one instance (ZI-09, ZI-20): each has its own address, accounts, providers, applications, policies
 //! and keys. The home organisation's owners make them; nobody sees into another one.
+use crate::{
+    core::Core,
+    services::{OrganisationAdmin, Transactions},
+};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{Micros, OrgId, Refusal, Right, SECOND};
@@ -97,13 +101,13 @@ impl OrganisationForm {
     }
 }
 
-impl Ligature {
+impl OrganisationAdmin {
     /// Every organisation of the instance.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] without [`Right::RunInstance`].
     pub async fn admin_organisations(&self, ctx: &RequestContext) -> Result<Vec<OrganisationView>, Error> {
-        self.allowed(ctx, Right::RunInstance).await?;
+        self.admin_rights().allowed(ctx, Right::RunInstance).await?;
         let mut conn = self.store.read_bulk().await?;
         let mut views = Vec::new();
         for row in list_organisations(&mut conn).await? {
@@ -124,9 +128,9 @@ impl Ligature {
     /// Makes or changes an organisation from the console.
     ///
     /// # Errors
-    /// As [`Ligature::admin_organisations`]; inside, a field that cannot be saved.
+    /// As [`Organisations::admin_organisations`]; inside, a field that cannot be saved.
     pub async fn save_organisation(&self, ctx: &RequestContext, form: OrganisationForm, create: bool) -> Result<Result<(), FieldError>, Error> {
-        self.allowed(ctx, Right::RunInstance).await?;
+        self.admin_rights().allowed(ctx, Right::RunInstance).await?;
         self.put_organisation(&Authority::Console(Box::new(ctx.clone())), form, create).await
     }
 
@@ -179,14 +183,14 @@ impl Ligature {
     /// The address where an organisation's first owner is made, once, within an hour; `None` when it has one.
     ///
     /// # Errors
-    /// As [`Ligature::admin_organisations`]; [`Refusal::NotFound`].
+    /// As [`Organisations::admin_organisations`]; [`Refusal::NotFound`].
     pub async fn first_owner_address(&self, ctx: &RequestContext, slug: &str) -> Result<Option<String>, Error> {
-        self.allowed(ctx, Right::RunInstance).await?;
+        self.admin_rights().allowed(ctx, Right::RunInstance).await?;
         let one = self.organisation(slug).await?;
         let detail = json!({"organisation": slug});
         self.administer::<_, Error, _>(ctx, Right::RunInstance, move |this, c, admin| {
             Box::pin(async move {
-                let Some(token) = one.setup_token_in(c).await? else { return Ok(None) };
+                let Some(token) = one.setup().setup_token_in(c).await? else { return Ok(None) };
                 this.record(c, admin.event("organisation.invited").detail(detail)).await?;
                 Ok(Some(format!("{}/setup?token={token}", one.settings.public_url)))
             })
@@ -198,7 +202,7 @@ impl Ligature {
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
-    pub async fn organisation(&self, slug: &str) -> Result<Self, Error> {
+    pub async fn organisation(&self, slug: &str) -> Result<Ligature, Error> {
         let row = self.list_organisations().await?.into_iter().find(|o| o.slug == slug).ok_or(Refusal::NotFound)?;
         Ok(self.for_row(&row))
     }
@@ -207,8 +211,9 @@ impl Ligature {
         Ok(list_organisations(&mut self.store.read().await?).await?)
     }
 
-    fn for_row(&self, row: &Organisation) -> Self {
-        if row.id == self.org { self.clone() } else { self.of_organisation(row.id, &row.address) }
+    fn for_row(&self, row: &Organisation) -> Ligature {
+        let core: &Core = self;
+        Ligature::from(if row.id == self.org { core.clone() } else { core.of_organisation(row.id, &row.address) })
     }
 }
 
@@ -298,7 +303,7 @@ impl Organisations {
         let home = self.home();
         // Readers see the old list or the new one, never none.
         let old = self.0.seen.read().unwrap_or_else(PoisonError::into_inner).all.clone();
-        let rows = match home.list_organisations().await {
+        let rows = match home.organisation_admin().list_organisations().await {
             Ok(rows) => rows,
             Err(error) if old.is_empty() => return Err(error),
             // Without a database, those that are known are served what can be served.
@@ -312,8 +317,8 @@ impl Organisations {
             .filter(|row| row.id != home.org)
             .map(|row| {
                 // What an organisation has in memory stays as long as its address does.
-                let progress = old.iter().find(|(o, _)| o.id == row.id && o.address == row.address).map(|(_, one)| one.clone());
-                let one = progress.unwrap_or_else(|| home.for_row(&row));
+                let kept = old.iter().find(|(o, _)| o.id == row.id && o.address == row.address).map(|(_, one)| one.clone());
+                let one = kept.unwrap_or_else(|| home.organisation_admin().for_row(&row));
                 (row, one)
             })
             .collect();
@@ -327,15 +332,15 @@ impl Organisations {
     /// [`Error`].
     pub async fn next_letter(&self, channel: Channel) -> Result<Option<(Ligature, Due)>, Error> {
         loop {
-            let Some(row) = self.home().claim_letter(channel).await? else { return Ok(None) };
+            let Some(row) = self.home().notifications().claim_letter(channel).await? else { return Ok(None) };
             let sender = self.of(row.organisation_id).await?;
             match sender {
                 Some(one) => {
-                    if let Some(due) = one.open_letter(row).await? {
+                    if let Some(due) = one.notifications().open_letter(row).await? {
                         return Ok(Some((one, due)));
                     }
                 }
-                None => self.home().finish_letter(&row, "expired", "").await?,
+                None => self.home().notifications().finish_letter(&row, "expired", "").await?,
             }
         }
     }
@@ -346,16 +351,16 @@ impl Organisations {
     /// [`Error`].
     pub async fn tell_of_end(&self) -> Result<bool, Error> {
         let home = self.home();
-        if !home.is_end_due().await? {
+        if !home.logout().is_end_due().await? {
             return Ok(false);
         }
-        let Some((sid, tries)) = home.claim_end().await? else { return Ok(true) };
+        let Some((sid, tries)) = home.logout().claim_end().await? else { return Ok(true) };
         let whose = storage::oauth::logins::find_organisation_of_end(&mut home.store.read().await?, &sid).await?;
         let one = match whose {
             Some(org) => self.of(org).await?,
             None => None,
         };
-        one.as_ref().unwrap_or(home).tell_end_of(&sid, tries).await?;
+        one.as_ref().unwrap_or(home).logout().tell_end_of(&sid, tries).await?;
         Ok(true)
     }
 
@@ -364,9 +369,9 @@ impl Organisations {
     /// # Errors
     /// The first [`Error`].
     pub async fn tidy(&self) -> Result<usize, Error> {
-        let mut rows = self.home().tidy().await?;
+        let mut rows = self.home().maintenance().tidy().await?;
         for one in self.all().await?.into_iter().skip(1) {
-            rows += one.remove_closed().await? + one.finish_due_undos().await?;
+            rows += one.account_settings().remove_closed().await? + one.rewinds().finish_due_undos().await?;
         }
         Ok(rows)
     }

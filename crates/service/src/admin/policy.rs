@@ -1,4 +1,5 @@
 //! Policies in the console: drafts, shadow, activation, roll back; presets; the policy in force with its origins.
+use crate::services::{PolicyAdmin, Transactions};
 use domain::{
     Policy, Refusal, Right,
     policy::{Danger, Document, Effective, Exposes, PRESETS, Problem, deviations, explain, lint, preset},
@@ -16,7 +17,7 @@ use storage::{
 };
 
 use crate::{
-    Authority, Error, Ligature, RequestContext,
+    Authority, Error, RequestContext,
     admin::{SaveProblem, switches::Switches},
     audit::Event,
     policy::documents::{INSTANCE, ORGANISATION, Policies, application_scope, names_provider, provider_scope, save},
@@ -105,14 +106,14 @@ impl Becomes {
     }
 }
 
-impl Ligature {
+impl PolicyAdmin {
     /// # Errors
-    /// As [`Ligature::allowed`], like everything below.
+    /// As [`AdminRights::allowed`], like everything below.
     pub async fn policy_view(&self, ctx: &RequestContext) -> Result<PolicyView, Error> {
-        self.allowed(ctx, Right::SeePolicy).await?;
+        self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
-        let policies = self.policies(c).await?;
+        let policies = self.configuration().policies(c).await?;
         let filter = AuditFilter { kind: Some("policy.shadow".into()), ..AuditFilter::default() };
         Ok(PolicyView {
             switches: Switches::read(&policies.document(INSTANCE)),
@@ -120,16 +121,16 @@ impl Ligature {
             version: policies.version,
             history: list_policy_versions(c, self.org, "", 30).await?,
             dangers: self.exposed(c, ctx, &policies.effective(None, None)).await?,
-            differences: if self.rights_in(c, ctx).await?.contains(&Right::SeeTrail) { list_audit_events(c, self.org, &filter, 20).await? } else { Vec::new() },
+            differences: if self.admin_rights().rights_in(c, ctx).await?.contains(&Right::SeeTrail) { list_audit_events(c, self.org, &filter, 20).await? } else { Vec::new() },
         })
     }
 
     /// A scope's document in force, or a version's text, as readable JSON.
     pub async fn document_view(&self, ctx: &RequestContext, scope: &str, version: Option<i64>) -> Result<DocumentView, Error> {
-        self.allowed(ctx, Right::SeePolicy).await?;
+        self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
-        let policies = self.policies(c).await?;
+        let policies = self.configuration().policies(c).await?;
         let scopes = self.possible_scopes(c).await?;
         if !scopes.iter().any(|s| s == scope) {
             return Err(Refusal::NotFound.into());
@@ -178,7 +179,7 @@ impl Ligature {
     /// # Errors
     /// [`SaveProblem::Policy`] with path, value and remedy.
     pub async fn save_draft(&self, ctx: &RequestContext, scope: &str, text: &str) -> Result<i64, SaveProblem> {
-        self.allowed(ctx, Right::ChangePolicy).await?;
+        self.admin_rights().allowed(ctx, Right::ChangePolicy).await?;
         let mut document = Document::parse(text).map_err(SaveProblem::Policy)?;
         // Expressions of Gravitee AM are taken as they are written there.
         document.translate(|text| if text.trim_start().starts_with("{#") { expr::import(text) } else { text.to_owned() });
@@ -191,7 +192,7 @@ impl Ligature {
             return Err(Refusal::NotFound.into());
         }
         let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
-        let policies = self.policies(&mut conn).await?;
+        let policies = self.configuration().policies(&mut conn).await?;
         drop(conn);
         self.check_document(&policies, scope, &document, &providers).map_err(SaveProblem::Policy)?;
         let (scope, text) = (scope.to_owned(), serde_json::to_string(&document)?);
@@ -209,11 +210,11 @@ impl Ligature {
 
     /// A stored version, its dangers and what it changes.
     pub async fn version_view(&self, ctx: &RequestContext, version: i64) -> Result<VersionView, Error> {
-        self.allowed(ctx, Right::SeePolicy).await?;
+        self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
         let row = find_policy_version(c, self.org, version).await?.ok_or(Refusal::NotFound)?;
-        let policies = self.policies(c).await?;
+        let policies = self.configuration().policies(c).await?;
         let document: Document = serde_json::from_str(&row.document)?;
         let (client, key) = parts(&row.scope);
         let next = policies.with(&row.scope, document, version);
@@ -229,12 +230,12 @@ impl Ligature {
     /// [`Refusal::PolicyChanged`] when the policy in force is another one than they saw.
     /// [`SaveProblem::Policy`] when it no longer fits the other scopes.
     pub async fn set_version(&self, ctx: &RequestContext, version: i64, becomes: Becomes, seen: Option<i64>) -> Result<(), SaveProblem> {
-        self.allowed(ctx, Right::ChangePolicy).await?;
+        self.admin_rights().allowed(ctx, Right::ChangePolicy).await?;
         let mut conn = self.store.read_bulk().await?;
         let row = find_policy_version(&mut conn, self.org, version).await?.ok_or(Refusal::NotFound)?;
         let document = Document::parse(&row.document).map_err(SaveProblem::Policy)?;
         let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
-        let policies = self.policies(&mut conn).await?;
+        let policies = self.configuration().policies(&mut conn).await?;
         drop(conn);
         if becomes != Becomes::Retired {
             self.check_document(&policies, &row.scope, &document, &providers).map_err(SaveProblem::Policy)?;
@@ -262,8 +263,8 @@ impl Ligature {
     /// # Errors
     /// [`SaveProblem::Policy`].
     pub async fn draft_switches(&self, ctx: &RequestContext, switches: &Switches) -> Result<Option<i64>, SaveProblem> {
-        self.allowed(ctx, Right::ChangePolicy).await?;
-        let base = self.policies(&mut self.store.read().await?).await?.document(INSTANCE);
+        self.admin_rights().allowed(ctx, Right::ChangePolicy).await?;
+        let base = self.configuration().policies(&mut self.store.read().await?).await?.document(INSTANCE);
         let document = switches.patch(&base);
         if document == base {
             return Ok(None);
@@ -285,7 +286,7 @@ impl Ligature {
     /// # Errors
     /// [`Error::Internal`] with the problem's path for a document that cannot be in force.
     pub async fn use_document(&self, scope: &str, document: Document) -> Result<(), Error> {
-        let policies = self.policies(&mut self.store.read().await?).await?;
+        let policies = self.configuration().policies(&mut self.store.read().await?).await?;
         self.check_document(&policies, scope, &document, &[]).map_err(|p| Error::Internal(format!("{}: {} ({})", p.path, p.value, p.remedy)))?;
         self.activate(&Authority::Operator("cli"), scope.to_owned(), document, None, None).await
     }
@@ -295,14 +296,14 @@ impl Ligature {
     /// # Errors
     /// [`Error`].
     pub async fn effective_policy(&self, provider: Option<&str>) -> Result<std::sync::Arc<Policy>, Error> {
-        Ok(self.policy_context(&mut self.store.read_bulk().await?, None).await?.policy(provider))
+        Ok(self.configuration().policy_context(&mut self.store.read_bulk().await?, None).await?.policy(provider))
     }
 
     async fn activate(&self, authority: &Authority, scope: String, document: Document, from: Option<i64>, seen: Option<i64>) -> Result<(), Error> {
         self.with_authority(authority, Right::ChangePolicy, move |this, c, actor| {
             Box::pin(async move {
                 let by = actor.name();
-                let policies = this.policies(c).await?;
+                let policies = this.configuration().policies(c).await?;
                 if seen.is_some_and(|seen| seen != policies.version) {
                     return Err(Refusal::PolicyChanged.into());
                 }
@@ -322,10 +323,10 @@ impl Ligature {
 
     /// The policy in force for a pair, with the scope that each value comes from.
     pub async fn effective_view(&self, ctx: &RequestContext, client: Option<&str>, provider: Option<&str>) -> Result<EffectiveView, Error> {
-        self.allowed(ctx, Right::SeePolicy).await?;
+        self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
-        let policies = self.policies(c).await?;
+        let policies = self.configuration().policies(c).await?;
         Ok(EffectiveView {
             fields: explain(&policies.chain(provider, client)),
             dangers: self.exposed(c, ctx, &policies.effective(provider, client)).await?,
@@ -336,7 +337,7 @@ impl Ligature {
 
     /// A preset as the console shows it before it is used.
     pub async fn preset_view(&self, ctx: &RequestContext, name: &str) -> Result<PresetView, Error> {
-        self.allowed(ctx, Right::SeePolicy).await?;
+        self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
         let name = PRESETS.into_iter().find(|p| *p == name).ok_or(Refusal::NotFound)?;
         let (document, recommended) = (preset(name).ok_or(Refusal::NotFound)?, preset("recommended").ok_or(Refusal::NotFound)?);
         let policy = Policy::merge(0, &[&document]);
@@ -345,7 +346,7 @@ impl Ligature {
             name,
             text: serde_json::to_string_pretty(&document)?,
             differences: differences(&fields(&document), &fields(&recommended)),
-            deviations: deviations(name).iter().copied().filter(|d| *d != "phone" || !self.has_texts()).collect(),
+            deviations: deviations(name).iter().copied().filter(|d| *d != "phone" || !self.configuration().has_texts()).collect(),
             dangers: self.exposed(&mut self.store.read_bulk().await?, ctx, &policy).await?,
         })
     }
@@ -354,11 +355,11 @@ impl Ligature {
     async fn exposed(&self, c: &mut Conn, ctx: &RequestContext, policy: &Policy) -> Result<Vec<Exposed>, Error> {
         let mut dangers = lint(policy);
         // A danger only where no text can be sent.
-        dangers.retain(|d| d.name != "phone" || !self.has_texts());
+        dangers.retain(|d| d.name != "phone" || !self.configuration().has_texts());
         if dangers.is_empty() {
             return Ok(Vec::new());
         }
-        if !self.rights_in(c, ctx).await?.contains(&Right::SeeAccounts) {
+        if !self.admin_rights().rights_in(c, ctx).await?.contains(&Right::SeeAccounts) {
             return Ok(dangers.into_iter().map(|danger| Exposed { danger, accounts: None }).collect());
         }
         let (proved, active, pending) = count_exposed(c, self.org).await?;

@@ -1,4 +1,5 @@
 //! Recorded decisions taken again under another policy: what would be different today.
+use crate::services::PolicyAdmin;
 use std::sync::Arc;
 
 use domain::{AccountId, Decision, Facts, Micros, Policy, Right, decide, facts::ProviderFacts, linking::Reason};
@@ -10,7 +11,7 @@ use storage::{
     policy::providers::Provider,
 };
 
-use crate::{Error, Ligature, RequestContext, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
+use crate::{Error, RequestContext, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
 
 /// Recorded decisions that are looked at.
 const LAST: i64 = 1000;
@@ -44,17 +45,17 @@ pub(crate) struct Again {
     pub decision: Decision,
 }
 
-impl Ligature {
+impl PolicyAdmin {
     /// Takes the last recorded decisions again under a version. Facts come from the stored traces; what the database
     /// knows better by now (states, roles, methods, providers) comes from there.
     ///
     /// # Errors
-    /// [`domain::Refusal::NotFound`] for an unknown version; as [`Ligature::allowed`]: it tells who signed in (DL-04).
+    /// [`domain::Refusal::NotFound`] for an unknown version; as [`AdminRights::allowed`]: it tells who signed in (DL-04).
     pub async fn replay(&self, ctx: &RequestContext, version: i64) -> Result<Replay, Error> {
-        self.allowed(ctx, Right::SeeAccounts).await?;
+        self.admin_rights().allowed(ctx, Right::SeeAccounts).await?;
         let mut conn = self.store.read_bulk().await?;
-        let policies = Arc::new(self.policies_with(&mut conn, version).await?);
-        let config = PolicyContext::new(policies, Arc::clone(&self.policy_context(&mut conn, None).await?.providers), None);
+        let policies = Arc::new(self.simulations().policies_with(&mut conn, version).await?);
+        let config = PolicyContext::new(policies, Arc::clone(&self.configuration().policy_context(&mut conn, None).await?.providers), None);
         let (all, skipped) = self.taken_again(&mut conn, &config).await?;
         let compared = all.len();
         let differences = all.into_iter().filter(|a| a.decision.outcome.name() != a.was).map(Difference::from).collect();

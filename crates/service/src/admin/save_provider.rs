@@ -1,5 +1,6 @@
 //! Saving a provider: its settings, its secret and how it is associated. Everything that decides whether it may be saved
 //! is read in the transaction that saves it (threat rules 14 to 16).
+use crate::services::{ProviderAdmin, Transactions};
 use domain::{
     ProviderId, Refusal, Right,
     policy::{Document, Evidence},
@@ -14,7 +15,7 @@ use storage::{
 use upstream::{Settings as ProviderSettings, SettingsProblem};
 
 use crate::{
-    Authority, Error, Ligature, RequestContext,
+    Authority, Error, RequestContext,
     admin::{ProviderForm, SaveProblem, association::Association},
     audit::Event,
     crypto::random::row_id,
@@ -33,24 +34,24 @@ struct Saver {
     offers: bool,
 }
 
-impl Ligature {
+impl ProviderAdmin {
     /// Creates or changes a provider with its association. The namespace and the key never change afterwards.
     ///
     /// # Errors
     /// [`SaveProblem`]; [`SaveProblem::Unconfirmed`] where its word would come from somewhere else for identities that are
     /// linked (DL-01).
     pub async fn save_provider(&self, ctx: &RequestContext, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
-        self.allowed(ctx, Right::ChangeProviders).await?;
+        self.admin_rights().allowed(ctx, Right::ChangeProviders).await?;
         self.put_provider(&Authority::Console(Box::new(ctx.clone())), form, create).await
     }
 
     /// Takes a provider that the home organisation offers, or leaves it; with how it is associated here (ZI-20).
     ///
     /// # Errors
-    /// As [`Ligature::save_provider`].
+    /// As [`ProviderAdmin::save_provider`].
     pub async fn take_provider(&self, ctx: &RequestContext, key: &str, enabled: bool, association: Association, confirmed: Option<i64>) -> Result<(), SaveProblem> {
-        self.allowed(ctx, Right::ChangeProviders).await?;
-        let offered = self.provider(&mut self.store.read().await?, key).await?;
+        self.admin_rights().allowed(ctx, Right::ChangeProviders).await?;
+        let offered = self.configuration().provider(&mut self.store.read().await?, key).await?;
         if offered.organisation_id == self.org {
             return Err(SaveProblem::Error(Refusal::NotFound.into()));
         }
@@ -71,7 +72,7 @@ impl Ligature {
     /// Creates or changes a provider on somebody's word.
     ///
     /// # Errors
-    /// As [`Ligature::save_provider`].
+    /// As [`ProviderAdmin::save_provider`].
     pub async fn put_provider(&self, authority: &Authority, form: ProviderForm, create: bool) -> Result<(), SaveProblem> {
         let slug = form.key.len() <= 40 && !form.key.is_empty() && form.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !slug {
@@ -85,9 +86,9 @@ impl Ligature {
             return Err(SaveProblem::Field("own_directory", "field-own-directory"));
         }
         let scope = provider_scope(&form.key);
-        let policies = self.policies(&mut self.store.read().await?).await?;
+        let policies = self.configuration().policies(&mut self.store.read().await?).await?;
         let document = form.association.document(&policies.document(&scope));
-        self.check_document(&policies, &scope, &document, &[]).map_err(SaveProblem::Policy)?;
+        self.policy_admin().check_document(&policies, &scope, &document, &[]).map_err(SaveProblem::Policy)?;
         let confirmed = form.confirmed;
         self.with_authority::<_, Error, _>(authority, Right::ChangeProviders, move |this, c, actor| {
             Box::pin(async move {
@@ -107,7 +108,7 @@ impl Ligature {
     async fn save_provider_in(&self, c: &mut Conn, saver: &Saver, form: &ProviderForm, create: bool) -> Result<Result<(), SaveProblem>, Error> {
         let found = find_provider(c, self.org, &form.key).await?;
         let scope = provider_scope(&form.key);
-        let policies = self.policies(c).await?;
+        let policies = self.configuration().policies(c).await?;
         let document = form.association.document(&policies.document(&scope));
         let (believed, would_be) = (policies.believed(&form.key), policies.with(&scope, document.clone(), 0).believed(&form.key));
         let change = ProviderChange { believed, would_be, by: saver.by, ..ProviderChange::default() };

@@ -1,4 +1,5 @@
 //! The first organisation, and the first owner by a one-time token (AD-04).
+use crate::services::{Setup, Transactions};
 use domain::{AccountId, CredentialId, HOUR, Micros, OrgId, Refusal, email_address::Canonical, facts::AccountState, path::Continuation};
 use storage::{
     Conn, Store,
@@ -8,7 +9,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext,
+    Error, LoginOutcome, RequestContext,
     account::effects::DEFAULT_ORGANISATION,
     audit::Event,
     crypto::random::{hash, row_id, subject, token},
@@ -34,7 +35,7 @@ pub(crate) async fn organisation(store: &Store, now: Micros) -> Result<OrgId, Er
     Ok(find_organisation(&mut store.read().await?, slug).await?.unwrap_or(id))
 }
 
-impl Ligature {
+impl Setup {
     /// Whether the organisation has an owner.
     ///
     /// # Errors
@@ -80,8 +81,8 @@ impl Ligature {
         if !self.is_setup_token(secret).await? {
             return Err(Refusal::SetupClosed.into());
         }
-        self.check_new_password(&person.password, &[]).await?;
-        let (hashed, phc) = (hash(secret), self.hash_password(&person.password).await?);
+        self.passwords().check_new_password(&person.password, &[]).await?;
+        let (hashed, phc) = (hash(secret), self.passwords().hash_password(&person.password).await?);
         self.retry_step(ctx, move |this, c, ctx| {
             let (hashed, phc, person) = (hashed.clone(), phc.clone(), person.clone());
             Box::pin(async move {
@@ -91,8 +92,8 @@ impl Ligature {
                 }
                 let account = this.add_owner(c, &person, &phc, &ctx.locale, "setup").await?;
                 let opening = Opening::local(account, "password", this.now());
-                let config = this.policy_context(c, None).await?;
-                let session = this.open_session(c, &ctx, &config, &opening).await?;
+                let config = this.configuration().policy_context(c, None).await?;
+                let session = this.sessions().open_session(c, &ctx, &config, &opening).await?;
                 Ok(Ok(LoginOutcome::SignedIn { secret: session, continuation: Continuation::Admin, method: "password".into() }))
             })
         })
@@ -108,8 +109,8 @@ impl Ligature {
         if let Some((field, _)) = problems.first() {
             return Err(Error::Internal(format!("the {field} cannot be used")));
         }
-        self.check_new_password(&person.password, &[]).await?;
-        let phc = self.hash_password(&person.password).await?;
+        self.passwords().check_new_password(&person.password, &[]).await?;
+        let phc = self.passwords().hash_password(&person.password).await?;
         let this = self.clone();
         self.store.write::<_, Error, _>(move |c| Box::pin(async move { this.add_owner(c, &person, &phc, "en", "cli").await.map(|_| ()) })).await
     }

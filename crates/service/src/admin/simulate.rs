@@ -1,4 +1,5 @@
 //! "Try this policy", dry runs and replays: decisions on facts that nobody acts on.
+use crate::services::{Simulations, Transactions};
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
@@ -24,7 +25,7 @@ use storage::{
 use upstream::Assertion;
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     policy::{
         context::PolicyContext,
         expressions::{ExpressionContext, ExpressionValues},
@@ -120,7 +121,7 @@ impl Supposed {
     }
 }
 
-impl Ligature {
+impl Simulations {
     /// Decides on a made-up assertion; nothing is written. Against today's accounts for whoever may see them; for the
     /// others against accounts that are made up, so that nothing tells who has one (DL-04).
     ///
@@ -132,12 +133,12 @@ impl Ligature {
     }
 
     async fn try_known(&self, ctx: &RequestContext, made: &SampleAssertion) -> Result<Vec<SimulationResult>, Error> {
-        self.allowed(ctx, Right::SeePolicy).await?;
-        let sees = self.rights(ctx).await?.contains(&Right::SeeAccounts);
+        self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
+        let sees = self.admin_rights().rights(ctx).await?.contains(&Right::SeeAccounts);
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let client = Some(made.application.as_str()).filter(|a| !a.is_empty());
-        let mut config = self.policy_context(c, client).await?;
+        let mut config = self.configuration().policy_context(c, client).await?;
         let provider = config.providers.iter().find(|p| p.key == made.provider).ok_or(Refusal::ProviderUnknown)?.clone();
         let mut identity = UpstreamIdentity::nobody(&provider);
         identity.assertion = match (made.account.trim().is_empty(), sees) {
@@ -152,7 +153,7 @@ impl Ligature {
         if !sees {
             return Supposed::ALL.into_iter().map(|supposed| self.try_supposed(&config, &identity, made.proven, supposed)).collect();
         }
-        let (facts, policy) = self.facts(c, &identity, Ask::SignIn { act: UserAction::Initial, proven: made.proven, progress: &AttemptProgress::default() }, &config).await?;
+        let (facts, policy) = self.decisions().facts(c, &identity, Ask::SignIn { act: UserAction::Initial, proven: made.proven, progress: &AttemptProgress::default() }, &config).await?;
         let decision = decide(&facts, &policy);
         let mut names = HashMap::new();
         for id in facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)) {
@@ -196,7 +197,7 @@ impl Ligature {
     pub(crate) async fn policies_with(&self, c: &mut Conn, version: i64) -> Result<crate::policy::documents::Policies, Error> {
         let row = find_policy_version(c, self.org, version).await?.ok_or(Refusal::NotFound)?;
         let document: Document = serde_json::from_str(&row.document)?;
-        Ok(self.policies(c).await?.with(&row.scope, document, version))
+        Ok(self.configuration().policies(c).await?.with(&row.scope, document, version))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an attempt still wants when everything else is settled: the account's second factor, agreements, fields. And
 //! the end of the journeys that no provider takes part in.
+use crate::services::{Accounts, AttemptSteps, Attempts, Transactions};
 use std::collections::BTreeMap;
 
 use domain::{
@@ -26,16 +27,12 @@ use storage::{
 
 use super::{Opened, StepInput};
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext,
+    Error, LoginOutcome, RequestContext,
     account::changes::ProfileChange,
     audit::Event,
     crypto::random::support_code,
     notifications::messages::Kind,
-    sign_in::{
-        complete_login::{TxOutcome, requesting_client_of},
-        facts::given,
-        sessions::Opening,
-    },
+    sign_in::{complete_login::TxOutcome, facts::given, sessions::Opening},
     transaction::LiveRequest,
 };
 
@@ -65,24 +62,24 @@ impl Details {
     }
 }
 
-impl Ligature {
+impl AttemptSteps {
     /// A code of the account's second factor, or one of its recovery codes.
     ///
     /// # Errors
     /// [`Refusal::RateLimited`], [`Refusal::AttemptStep`] elsewhere; refusals of the decision. A wrong one is a page.
     pub async fn enter_factor(&self, ctx: &RequestContext, id: &str, typed: &str) -> Result<LoginOutcome, Error> {
-        let awaited = self.opened(&mut self.store.read().await?, ctx, id).await?.state;
+        let awaited = self.attempts().opened(&mut self.store.read().await?, ctx, id).await?.state;
         let (_, Wants::SecondFactor { account }, _) = awaited.completing()? else { return Err(Refusal::AttemptStep.into()) };
         let account = *account;
-        let by = match self.check_factor(ctx, account, typed).await {
+        let by = match self.second_factors().check_factor(ctx, account, typed).await {
             Ok(by) => by,
-            Err(error) => return self.wrong_code(ctx, id, error).await,
+            Err(error) => return self.attempts().wrong_code(ctx, id, error).await,
         };
         let secret = id.to_owned();
         self.retry_step(ctx, move |this, c, ctx| {
             let (secret, awaited) = (secret.clone(), awaited.clone());
             Box::pin(async move {
-                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 let ctx = ctx.for_continuation(&open.continuation);
                 if open.state != awaited {
                     return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
@@ -100,7 +97,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere.
     pub async fn details_problems(&self, ctx: &RequestContext, id: &str, details: &Details) -> Result<Vec<(String, &'static str)>, Error> {
-        let open = self.opened(&mut self.store.read().await?, ctx, id).await?;
+        let open = self.attempts().opened(&mut self.store.read().await?, ctx, id).await?;
         match open.state.completing()? {
             (_, Wants::Details { agreements, fields }, _) => Ok(details.problems(agreements, fields)),
             (_, Wants::SecondFactor { .. } | Wants::Restore { .. }, _) => Err(Refusal::AttemptStep.into()),
@@ -119,7 +116,7 @@ impl Ligature {
         self.retry_step(ctx, move |this, c, ctx| {
             let (secret, details) = (secret.clone(), details.clone());
             Box::pin(async move {
-                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 let ctx = ctx.for_continuation(&open.continuation);
                 let (then, Wants::Details { agreements, fields }, progress) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
                 if !details.problems(agreements, fields).is_empty() {
@@ -145,7 +142,7 @@ impl Ligature {
         self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 let ctx = ctx.for_continuation(&open.continuation);
                 let (then, Wants::Restore { account }, progress) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
                 let (then, progress) = (then.clone(), AttemptProgress { restores: Some(*account), ..progress.clone() });
@@ -155,6 +152,21 @@ impl Ligature {
         .await
     }
 
+    /// Decides once more, with what was given.
+    async fn go_on(&self, c: &mut Conn, ctx: &LiveRequest, open: Opened, then: Then, progress: AttemptProgress) -> Result<TxOutcome, Error> {
+        match then {
+            Then::LoginOutcome { act, proven, .. } => self.step(c, ctx, open, StepInput { progress, ..StepInput::new(act, proven) }).await,
+            Then::Confirm { .. } => self.reauthentication().confirm_with_factor(c, ctx, &open, &then, &progress).await,
+            Then::Merge { account, other } => self.merges().shown_other(c, ctx, account, other, progress, Some(&open)).await,
+            Then::SignIn { .. } | Then::SignUp { .. } => {
+                let continuation = open.continuation.clone();
+                self.attempts().end_locally(c, ctx, then, progress, continuation, Some(&open)).await
+            }
+        }
+    }
+}
+
+impl Accounts {
     /// The sign-in of an account that was being deleted, by who said that it stays.
     pub(crate) async fn restore_if_closing(&self, c: &mut Conn, ctx: &LiveRequest, facts: &Facts) -> Result<(), Error> {
         let Some(known) = facts.known.filter(|k| k.state == AccountState::Closing) else { return Ok(()) };
@@ -162,22 +174,22 @@ impl Ligature {
         set_closing(c, known.account, None).await?;
         self.record(c, Event::new("account.restored").account(known.account)).await?;
         let noted = self.changed(c, changing, Changed::Restored, "sign-in", ProfileChange::default()).await?;
-        self.notify(c, known.account, Kind::RestoredNotice, ctx, "", "", noted.as_ref()).await
+        self.notifications().notify(c, known.account, Kind::RestoredNotice, ctx, "", "", noted.as_ref()).await
     }
 
-    /// Decides once more, with what was given.
-    async fn go_on(&self, c: &mut Conn, ctx: &LiveRequest, open: Opened, then: Then, progress: AttemptProgress) -> Result<TxOutcome, Error> {
-        match then {
-            Then::LoginOutcome { act, proven, .. } => self.step(c, ctx, open, StepInput { progress, ..StepInput::new(act, proven) }).await,
-            Then::Confirm { .. } => self.confirm_with_factor(c, ctx, &open, &then, &progress).await,
-            Then::Merge { account, other } => self.shown_other(c, ctx, account, other, progress, Some(&open)).await,
-            Then::SignIn { .. } | Then::SignUp { .. } => {
-                let continuation = open.continuation.clone();
-                self.end_locally(c, ctx, then, progress, continuation, Some(&open)).await
-            }
+    /// Keeps what a person accepted and wrote, for the account that it was for.
+    pub(crate) async fn keep_given(&self, c: &mut Conn, account: AccountId, progress: &AttemptProgress) -> Result<(), Error> {
+        for what in &progress.agreed {
+            add_agreement(c, account, what, self.now()).await?;
         }
+        for (target, value) in &progress.fields {
+            self.set_profile_field(c, account, target, value, BY_PERSON).await?;
+        }
+        Ok(())
     }
+}
 
+impl Attempts {
     /// Ends a sign-in by the account's own means, or a sign-up: decided like every other, with a page if something is
     /// still wanted.
     pub(crate) async fn end_locally(&self, c: &mut Conn, ctx: &LiveRequest, then: Then, progress: AttemptProgress, continuation: Continuation, open: Option<&Opened>) -> Result<TxOutcome, Error> {
@@ -189,10 +201,10 @@ impl Ligature {
         // Who takes its credentials away now waits for the answer, or was faster and is seen.
         hold_account(c, account).await?;
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::CredentialsWrong)?;
-        let config = self.policy_context(c, requesting_client_of(&continuation).as_deref()).await?;
+        let config = self.configuration().policy_context(c, continuation.client_id()).await?;
         let policy = config.policy(None);
         let mut given = given(&progress, if row.name.is_empty() { Vec::new() } else { vec![Target::Name] });
-        self.add_agreed(c, &policy, &[account], &mut given).await?;
+        self.decisions().add_agreed(c, &policy, &[account], &mut given).await?;
         let second_factor = find_factor(c, account, TOTP).await?.is_some();
         let known = Known { account, state: row.state(), link: None, second_factor };
         let local = match method.as_str() {
@@ -201,8 +213,8 @@ impl Ligature {
             "passkey" => Local::Passkey,
             _ => Local::Password,
         };
-        let proof_gone = intent == Intent::SignIn && !self.still_proves(c, account, progress.proof.as_ref()).await?;
-        let contested = self.is_contested(c, account, progress.proof.as_ref()).await?;
+        let proof_gone = intent == Intent::SignIn && !self.decisions().still_proves(c, account, progress.proof.as_ref()).await?;
+        let contested = self.accounts().is_contested(c, account, progress.proof.as_ref()).await?;
         let facts = Facts { given, local, proof_gone, contested, ..Facts::local(intent, (intent == Intent::SignIn).then_some(known)) };
         let decision = decide(&facts, &policy);
         if let Some(state) = State::complete(&decision.outcome, then, progress.clone()) {
@@ -215,7 +227,7 @@ impl Ligature {
         }
         match decision.outcome {
             Outcome::SignIn { .. } => {
-                self.restore_if_closing(c, ctx, &facts).await?;
+                self.accounts().restore_if_closing(c, ctx, &facts).await?;
                 self.record(c, event("session.started")).await?;
             }
             Outcome::Create => {
@@ -230,9 +242,9 @@ impl Ligature {
             }
             _ => return Err(Error::Internal("a local ending signs in, creates or is refused".into())),
         }
-        self.keep_given(c, account, &progress).await?;
+        self.accounts().keep_given(c, account, &progress).await?;
         let factor = progress.factor.map(|(_, by)| by).unwrap_or_default();
-        let secret = self.open_session(c, ctx, &config, &Opening { factor, ..Opening::local(account, &method, self.now()) }).await?;
+        let secret = self.sessions().open_session(c, ctx, &config, &Opening { factor, ..Opening::local(account, &method, self.now()) }).await?;
         Ok(Ok(LoginOutcome::SignedIn { secret, continuation, method }))
     }
 
@@ -258,17 +270,6 @@ impl Ligature {
             None => self.begin_attempt(c, ctx, kind, &state, None, continuation).await?.0,
         };
         Ok(Ok(LoginOutcome::Page { id, page: state.page() }))
-    }
-
-    /// Keeps what a person accepted and wrote, for the account that it was for.
-    pub(crate) async fn keep_given(&self, c: &mut Conn, account: AccountId, progress: &AttemptProgress) -> Result<(), Error> {
-        for what in &progress.agreed {
-            add_agreement(c, account, what, self.now()).await?;
-        }
-        for (target, value) in &progress.fields {
-            self.set_profile_field(c, account, target, value, BY_PERSON).await?;
-        }
-        Ok(())
     }
 }
 

@@ -1,4 +1,5 @@
 //! The pages of an attempt: what they show, and what a click, a code or a credential does.
+use crate::services::{AttemptSteps, Attempts, Decisions, Transactions};
 use domain::{
     AccountId, Refusal,
     attempt::{AttemptProgress, ProvedBy, State},
@@ -14,10 +15,10 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext,
+    Error, LoginOutcome, RequestContext,
     crypto::random::hash,
     sign_in::{
-        complete_login::{Applying, TxOutcome, requesting_client_of},
+        complete_login::{Applying, TxOutcome},
         facts::Ask,
         upstream_identity::UpstreamIdentity,
     },
@@ -75,7 +76,7 @@ impl StepInput {
     }
 }
 
-impl Ligature {
+impl Attempts {
     /// Finds an attempt by its id **and** the browser (LK-10). A stranger's browser learns nothing.
     pub(crate) async fn opened<S>(&self, c: &mut Conn, ctx: &RequestContext<S>, id: &str) -> Result<Opened, Error> {
         if id.len() > 64 {
@@ -90,7 +91,7 @@ impl Ligature {
         let continuation = serde_json::from_str(&row.continuation)?;
         let identity = self.open_identity(&row);
         if let Some(identity) = &identity
-            && !self.policy_context(c, None).await?.still_says(identity)
+            && !self.configuration().policy_context(c, None).await?.still_says(identity)
         {
             return Err(Refusal::PolicyChanged.into());
         }
@@ -112,6 +113,28 @@ impl Ligature {
         self.opened(c, ctx, id).await
     }
 
+    /// Moves the attempt's row on, to the accounts that it concerns from now on; whoever was slower starts over.
+    pub(crate) async fn move_on(&self, c: &mut Conn, open: &Opened, next: &State, flash: &str) -> Result<(), Error> {
+        let moved = set_attempt_state(c, &open.row, &serde_json::to_string(next)?, flash, next.is_terminal(), &next.concerns()).await?;
+        if moved { Ok(()) } else { Err(storage::Error::Changed.into()) }
+    }
+
+    /// After a refusal: the redirect URI of the application that waits, to tell it that access was denied (GV-20).
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptStep`] where no application waits or nothing was refused.
+    pub async fn back_to_application(&self, ctx: &RequestContext, id: &str) -> Result<String, Error> {
+        let open = self.opened(&mut self.store.read().await?, ctx, id).await?;
+        match (&open.state, &open.continuation) {
+            (State::Refused { .. }, Continuation::Authorize(request) | Continuation::Recovered(request)) => {
+                Ok(self.error_uri(&request.redirect_uri, "access_denied", "the person was not signed in", request.state.as_deref()))
+            }
+            _ => Err(Refusal::AttemptStep.into()),
+        }
+    }
+}
+
+impl Decisions {
     /// Whether an account still has what showed it to be somebody's: a proof counts by what it proved, as that is when it
     /// is to count (I4, MG-02, LK-23). Without one it was not shown at all.
     pub(crate) async fn still_proves(&self, c: &mut Conn, account: AccountId, proof: Option<&ProvedBy>) -> Result<bool, Error> {
@@ -120,7 +143,7 @@ impl Ligature {
             Some(ProvedBy::Password(id)) => find_password_row(c, account).await?.is_some_and(|(own, _)| own == *id),
             Some(ProvedBy::Identity(link)) => {
                 let own = list_links(c, account).await?.into_iter().find(|l| l.id == *link);
-                let config = self.policy_context(c, None).await?;
+                let config = self.configuration().policy_context(c, None).await?;
                 own.and_then(|l| config.provider(l.provider_id).map(|p| p.enabled)).unwrap_or(false)
             }
             Some(ProvedBy::Passkey(id)) => list_passkeys(c, account).await?.iter().any(|k| k.id == *id),
@@ -128,14 +151,16 @@ impl Ligature {
             Some(ProvedBy::Phone(number)) => find_phone(c, account).await?.as_ref() == Some(number),
         })
     }
+}
 
+impl AttemptSteps {
     /// The page that an outcome leads to. Where a code is awaited it says where that goes, once and for all.
     pub(crate) async fn entered(&self, c: &mut Conn, identity: &UpstreamIdentity, outcome: &Outcome, choice: Option<Choice>, deed: &StepInput) -> Result<Option<State>, Error> {
         let mut next = State::enter(outcome, choice, deed.act, deed.proven, deed.progress.clone());
         if let Some(State::Proving { target, by, address, .. }) = &mut next {
             *address = match (by, *target) {
                 (By::Name, _) => deed.address.as_deref().and_then(|a| Contact::parse(a).ok()).map(|c| c.as_str().to_owned()),
-                (By::Rule, Some(account)) => self.mail_target(c, identity, account).await?.map(|e| e.canonical),
+                (By::Rule, Some(account)) => self.attempts().mail_target(c, identity, account).await?.map(|e| e.canonical),
                 (By::Rule, None) => None,
             };
         }
@@ -151,7 +176,7 @@ impl Ligature {
         self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 let ctx = ctx.for_continuation(&open.continuation);
                 let act = open.state.pick(act)?;
                 let proven = open.state.proven();
@@ -164,13 +189,13 @@ impl Ligature {
     /// Decides on what the person did and applies the answer, all in this transaction.
     pub(crate) async fn step(&self, c: &mut Conn, ctx: &LiveRequest, open: Opened, deed: StepInput) -> Result<TxOutcome, Error> {
         let identity = open.identity()?.clone();
-        let config = self.hold(c, &identity, requesting_client_of(&open.continuation).as_deref()).await?;
-        let (facts, policy, decision) = self.decide_on(c, &identity, Ask::SignIn { act: deed.act, proven: deed.proven, progress: &deed.progress }, &config).await?;
+        let config = self.decisions().hold(c, &identity, open.continuation.client_id()).await?;
+        let (facts, policy, decision) = self.decisions().decide_on(c, &identity, Ask::SignIn { act: deed.act, proven: deed.proven, progress: &deed.progress }, &config).await?;
         let next = match self.entered(c, &identity, &decision.outcome, open.state.choice().cloned(), &deed).await? {
             Some(page) if !open.state.is_terminal() => page,
             _ => open.state.clone().end(&decision.outcome)?,
         };
-        self.move_on(c, &open, &next, "").await?;
+        self.attempts().move_on(c, &open, &next, "").await?;
         if next.is_terminal() {
             let applying = Applying {
                 ctx,
@@ -185,14 +210,8 @@ impl Ligature {
             };
             return self.apply(c, &applying).await;
         }
-        self.send_code(c, ctx, &open.row, &next, &identity, &policy).await?;
+        self.attempts().send_code(c, ctx, &open.row, &next, &identity, &policy).await?;
         Ok(Ok(LoginOutcome::Page { id: open.secret, page: next.page() }))
-    }
-
-    /// Moves the attempt's row on, to the accounts that it concerns from now on; whoever was slower starts over.
-    pub(crate) async fn move_on(&self, c: &mut Conn, open: &Opened, next: &State, flash: &str) -> Result<(), Error> {
-        let moved = set_attempt_state(c, &open.row, &serde_json::to_string(next)?, flash, next.is_terminal(), &next.concerns()).await?;
-        if moved { Ok(()) } else { Err(storage::Error::Changed.into()) }
     }
 
     /// The person goes back to the sign-in page; nothing of the identity is kept.
@@ -204,29 +223,15 @@ impl Ligature {
         self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 if !open.state.is_terminal() {
-                    this.move_on(c, &open, &State::Abandoned, "").await?;
+                    this.attempts().move_on(c, &open, &State::Abandoned, "").await?;
                     this.record(c, crate::audit::Event::new("attempt.abandoned").code("cancelled")).await?;
                 }
                 Ok(Ok(LoginOutcome::SignInAgain { continuation: open.continuation }))
             })
         })
         .await
-    }
-
-    /// After a refusal: the redirect URI of the application that waits, to tell it that access was denied (GV-20).
-    ///
-    /// # Errors
-    /// [`Refusal::AttemptStep`] where no application waits or nothing was refused.
-    pub async fn back_to_application(&self, ctx: &RequestContext, id: &str) -> Result<String, Error> {
-        let open = self.opened(&mut self.store.read().await?, ctx, id).await?;
-        match (&open.state, &open.continuation) {
-            (State::Refused { .. }, Continuation::Authorize(request) | Continuation::Recovered(request)) => {
-                Ok(self.error_uri(&request.redirect_uri, "access_denied", "the person was not signed in", request.state.as_deref()))
-            }
-            _ => Err(Refusal::AttemptStep.into()),
-        }
     }
 }
 

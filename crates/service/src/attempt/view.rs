@@ -1,4 +1,5 @@
 //! What the pages of an attempt show, and no more than the policy lets them.
+use crate::services::AttemptSteps;
 use domain::{
     AccountId, Refusal,
     attempt::{Awaited, CodePurpose, State, Then, Wants},
@@ -15,10 +16,10 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     account::{merge::MergeRow, passkeys::Ceremony},
     policy::providers::Button,
-    sign_in::{complete_login::requesting_client_of, upstream_identity::UpstreamIdentity},
+    sign_in::upstream_identity::UpstreamIdentity,
 };
 
 /// What a page of the attempt shows.
@@ -114,7 +115,7 @@ pub struct ShownAccount {
     pub addable: bool,
 }
 
-impl Ligature {
+impl AttemptSteps {
     /// What the attempt's current page shows.
     ///
     /// # Errors
@@ -122,15 +123,15 @@ impl Ligature {
     pub async fn attempt_view(&self, ctx: &RequestContext, id: &str) -> Result<AttemptView, Error> {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let open = self.opened(c, ctx, id).await?;
+        let open = self.attempts().opened(c, ctx, id).await?;
         let provider = open.identity.as_ref().map(|h| h.provider_name.clone()).unwrap_or_default();
         let identity = open.identity.as_ref().map(UpstreamIdentity::label).unwrap_or_default();
         let claimed = open.identity.as_ref().and_then(|h| h.assertion.email.clone()).unwrap_or_default();
         let sent_to = find_challenge(c, &open.row.hash).await?.map(|ch| ch.sent_to).unwrap_or_default();
         let tries_left = open.row.tries_left;
-        let client = requesting_client_of(&open.continuation);
-        let policy = self.policy_context(c, client.as_deref()).await?.policy(open.identity.as_ref().map(|h| h.key.as_str()));
-        let methods: Vec<ProofMethod> = policy.choices.bind_methods.iter().copied().filter(|m| *m != ProofMethod::PhoneCode || self.has_texts()).collect();
+        let client = open.continuation.client_id().map(str::to_owned);
+        let policy = self.configuration().policy_context(c, client.as_deref()).await?.policy(open.identity.as_ref().map(|h| h.key.as_str()));
+        let methods: Vec<ProofMethod> = policy.choices.bind_methods.iter().copied().filter(|m| *m != ProofMethod::PhoneCode || self.configuration().has_texts()).collect();
         let body = match &open.state {
             State::Choosing { choice, .. } => ViewBody::Choose { provider, identity, offers: choice.offers.clone(), accounts: self.shown(c, choice).await? },
             State::Confirming { choice } | State::Proving { choice, .. } => {
@@ -143,8 +144,8 @@ impl Ligature {
                 // Only what the policy shows anyway spares the person the address.
                 let told = target.is_some() && choice.as_ref().is_some_and(|c| !c.shown.is_empty());
                 let identities = if methods.contains(&ProofMethod::Identity) { self.buttons_but(open.identity.as_ref().map_or("", |h| &h.key)).await? } else { Vec::new() };
-                let passkey = if methods.contains(&ProofMethod::Passkey) && policy.permits.passkey_sign_in { self.begin_passkey_sign_in(ctx).ok() } else { None };
-                ViewBody::Bind { provider, identity, ask_address: !told, phones: self.has_texts(), methods: methods.clone(), identities, passkey }
+                let passkey = if methods.contains(&ProofMethod::Passkey) && policy.permits.passkey_sign_in { self.passkeys().begin_passkey_sign_in(ctx).ok() } else { None };
+                ViewBody::Bind { provider, identity, ask_address: !told, phones: self.configuration().has_texts(), methods: methods.clone(), identities, passkey }
             }
             State::FinishingSignup { .. } => ViewBody::Finish { provider, address: claimed },
             State::EmailChanged { account, updating } => {
@@ -157,7 +158,7 @@ impl Ligature {
                 ViewBody::Details { agreements: wanted, fields: fields.clone() }
             }
             State::Completing { wants: Wants::Restore { .. }, .. } => ViewBody::Restore,
-            State::Merging { account, other, .. } => ViewBody::Merge { rows: self.merge_rows(c, *account, *other).await? },
+            State::Merging { account, other, .. } => ViewBody::Merge { rows: self.merges().merge_rows(c, *account, *other).await? },
             State::Done | State::Abandoned => ViewBody::Over { refusal: None },
             State::Refused { refusal } => ViewBody::Over { refusal: Some(*refusal) },
         };
@@ -193,6 +194,6 @@ impl Ligature {
 
     /// The sign-in buttons without one provider's.
     async fn buttons_but(&self, key: &str) -> Result<Vec<Button>, Error> {
-        Ok(self.buttons().await?.into_iter().filter(|b| b.key != key).collect())
+        Ok(self.configuration().buttons().await?.into_iter().filter(|b| b.key != key).collect())
     }
 }

@@ -1,6 +1,7 @@
 //! Codes to an account's own mailbox or phone, where no provider takes part: one flow for signing up, signing in, a new
 //! password, confirming a session, a new address, a new number. Where there is no account, a row that nothing answers
 //! takes the code's place, and the page is the same (RL-08).
+use crate::services::{AttemptSteps, Attempts, Transactions};
 use domain::{
     AccountId, Refusal,
     attempt::{Awaited, CodePurpose, State},
@@ -14,7 +15,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext,
+    Error, LoginOutcome, RequestContext,
     attempt::{Opened, blank},
     codes::challenge::{Binding, Shape, VerifiedCode},
     notifications::messages::Kind,
@@ -25,7 +26,7 @@ use crate::{
 /// A notice to an address's owner, instead of a code.
 pub(crate) type Instead = Option<(AccountId, Kind)>;
 
-impl Ligature {
+impl Attempts {
     /// Begins an attempt that waits for a code, and sends it.
     pub(crate) async fn await_code(&self, c: &mut Conn, ctx: &LiveRequest, awaited: Awaited, instead: Instead, continuation: &Continuation) -> Result<TxOutcome, Error> {
         let (state, ctx) = (State::AwaitingCode(awaited), &ctx.for_continuation(continuation));
@@ -39,11 +40,11 @@ impl Ligature {
     /// Sends the code that is awaited; for nobody it makes the row that nothing answers.
     pub(crate) async fn send_awaited(&self, c: &mut Conn, ctx: &LiveRequest, row: &Attempt, awaited: &Awaited, instead: Instead) -> Result<(), Error> {
         let binding = awaited_binding(awaited)?;
-        let shape = Shape::of(&self.policy_context(c, ctx.requesting_client.as_deref()).await?.policy(None));
+        let shape = Shape::of(&self.configuration().policy_context(c, ctx.requesting_client.as_deref()).await?.policy(None));
         let Some(account) = awaited.account else {
-            let within = self.challenge(c, ctx, row, &binding, shape, None).await?;
+            let within = self.codes().challenge(c, ctx, row, &binding, shape, None).await?;
             return match instead.filter(|_| within) {
-                Some((owner, kind)) => self.notify(c, owner, kind, ctx, "", "", None).await,
+                Some((owner, kind)) => self.notifications().notify(c, owner, kind, ctx, "", "", None).await,
                 None => Ok(()),
             };
         };
@@ -63,8 +64,8 @@ impl Ligature {
             CodePurpose::NewEmail | CodePurpose::ProveEmail => Kind::NewEmailCode,
             CodePurpose::NewPhone => Kind::NewPhoneCode,
         };
-        let letter = self.code_message(kind, to, locale, ctx, "", "");
-        self.challenge(c, ctx, row, &binding, shape, Some(letter)).await.map(drop)
+        let letter = self.notifications().code_message(kind, to, locale, ctx, "", "");
+        self.codes().challenge(c, ctx, row, &binding, shape, Some(letter)).await.map(drop)
     }
 
     /// An address or number, if it is the account's.
@@ -74,7 +75,9 @@ impl Ligature {
         }
         Ok(find_phone(c, account).await?.filter(|phone| phone == canonical).and_then(|phone| Contact::parse(&phone).ok()))
     }
+}
 
+impl AttemptSteps {
     /// The code that was typed, for whichever purpose: compared, used up, and what it was for is done in one transaction.
     ///
     /// # Errors
@@ -86,20 +89,20 @@ impl Ligature {
             return Err(Refusal::AttemptStep.into());
         }
         if let (true, Some(account)) = (awaited.purpose.in_session(), awaited.account)
-            && Self::caller(ctx)?.account != account
+            && ctx.signed_in()?.account != account
         {
             return Err(Refusal::OtherAccount.into());
         }
         if let Some(password) = password {
-            self.check_new_password(password, &[]).await?;
+            self.passwords().check_new_password(password, &[]).await?;
         }
-        let right = match self.compare_code(&open.row, &awaited_binding(&awaited)?, typed).await {
+        let right = match self.codes().compare_code(&open.row, &awaited_binding(&awaited)?, typed).await {
             Ok(right) => right,
-            Err(error) => return self.wrong_code(ctx, id, error).await,
+            Err(error) => return self.attempts().wrong_code(ctx, id, error).await,
         };
         let account = awaited.account.ok_or(Refusal::CodeWrong)?;
         let phc = match password {
-            Some(password) => self.hash_password(password).await?,
+            Some(password) => self.passwords().hash_password(password).await?,
             None => String::new(),
         };
         let secret = id.to_owned();
@@ -111,20 +114,20 @@ impl Ligature {
     }
 
     async fn right_code(&self, c: &mut Conn, ctx: &LiveRequest, id: &str, (awaited, account): (&Awaited, AccountId), right: &VerifiedCode, phc: &str) -> Result<TxOutcome, Error> {
-        let open = self.opened_for_step(c, ctx, id).await?;
+        let open = self.attempts().opened_for_step(c, ctx, id).await?;
         if open.state.awaiting()? != awaited {
             return Err(Refusal::AttemptStep.into());
         }
-        self.consume_challenge(c, right).await?;
+        self.codes().consume_challenge(c, right).await?;
         let contact = parsed(&awaited.contact)?;
         match awaited.purpose {
             CodePurpose::SignUp => self.finish_sign_up(c, ctx, &open, account).await,
             CodePurpose::SignIn => self.sign_in_by_code(c, ctx, &open, account, &contact).await,
             CodePurpose::Reset => self.finish_reset(c, ctx, &open, (account, &contact), phc).await,
-            CodePurpose::Confirm => self.confirm_by_code(c, ctx, &open, account, &contact).await,
-            CodePurpose::NewEmail => self.finish_new_email(c, ctx, &open, account, &contact).await,
-            CodePurpose::ProveEmail => self.finish_proof(c, ctx, &open, account, &contact).await,
-            CodePurpose::NewPhone => self.finish_new_phone(c, ctx, &open, account, &contact).await,
+            CodePurpose::Confirm => self.reauthentication().confirm_by_code(c, ctx, &open, account, &contact).await,
+            CodePurpose::NewEmail => self.account_settings().finish_new_email(c, ctx, &open, account, &contact).await,
+            CodePurpose::ProveEmail => self.authorization().finish_proof(c, ctx, &open, account, &contact).await,
+            CodePurpose::NewPhone => self.account_settings().finish_new_phone(c, ctx, &open, account, &contact).await,
         }
     }
 }

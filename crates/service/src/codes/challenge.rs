@@ -1,4 +1,5 @@
 //! Codes by mail or text: made, bound to everything that matters, counted, compared, used once.
+use crate::services::Codes;
 use domain::{
     AccountId, Micros, Policy, Refusal, SECOND,
     limits::{SPRAYED_LENGTH, SPRAYED_TRIES},
@@ -12,7 +13,7 @@ use storage::{
 use subtle::ConstantTimeEq;
 
 use crate::{
-    Error, KeyStore, Ligature,
+    Error, KeyStore,
     crypto::random::{mail_code, row_id},
     notifications::messages::{Channel, Message},
     transaction::LiveRequest,
@@ -48,7 +49,7 @@ impl Binding {
 /// A right answer, not yet used up.
 pub(crate) struct VerifiedCode(storage::Key);
 
-impl Ligature {
+impl Codes {
     fn code_macs(&self, attempt: &Attempt, binding: &Binding, typed: &str) -> Vec<Vec<u8>> {
         code_macs(&self.keys, &attempt.hash, &attempt.browser, binding, typed)
     }
@@ -83,7 +84,7 @@ impl Ligature {
         add_challenge(c, &new, now).await?;
         cap_attempts(c, &attempt.hash, tries).await?;
         if let Some(letter) = letter {
-            self.enqueue(c, &Message { code: one_time_code::grouped(&fresh), ..letter }).await?;
+            self.notifications().enqueue(c, &Message { code: one_time_code::grouped(&fresh), ..letter }).await?;
         }
         Ok(within)
     }

@@ -1,6 +1,7 @@
 //! Who may try how often. A secret is compared only with a [`Counted`] in hand, and only counting and committing makes
 //! one; it is cleared by a success of the same side alone. Waiting that shows depends on what was typed and the network;
 //! what is counted for the whole account answers like a wrong secret (rule 23, LO-01 to LO-03).
+use crate::services::{Codes, Transactions};
 use domain::{
     AccountId, DAY, HOUR, MINUTE, Micros, Refusal,
     contact::Contact,
@@ -14,7 +15,7 @@ use storage::{
     },
 };
 
-use crate::{Error, Ligature, RequestContext, audit::Event, codes::challenge::Binding, sign_in::sessions::Opening, transaction::LiveRequest};
+use crate::{Error, RequestContext, audit::Event, codes::challenge::Binding, sign_in::sessions::Opening, transaction::LiveRequest};
 
 /// What is guessed at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl Counted {
     }
 }
 
-impl Ligature {
+impl Codes {
     fn limit(&self, parts: &[&[u8]], most: i64, window: Micros) -> Limit {
         Limit { subject: self.keys.lookup(parts), most, window }
     }

@@ -1,6 +1,7 @@
 //! The life of the keys that seal and of the master keys (OP-06). A new sealing key is `next` until every node knows it, then
 //! `active`; the one before is `retiring` while what it sealed is sealed anew, then `resealed` until nothing short-lived can need
 //! it, then gone. Nothing that lives longer is lost by it, and nobody is signed out.
+use crate::services::KeyRotation;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{AccountId, DAY, MINUTE, Micros, account_rules::rewind::KEPT};
 use serde_json::json;
@@ -13,7 +14,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, MasterKey,
+    Error, MasterKey,
     account::second_factor::purpose,
     audit::Event,
     crypto::{
@@ -30,7 +31,7 @@ const OPENS: Micros = KEPT + DAY;
 /// Rows in one transaction.
 const PART: i64 = 200;
 
-impl Ligature {
+impl KeyRotation {
     /// Makes new keys that seal; they come into use by themselves within minutes. `false` when a change is under way.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The life of signing keys: `next` is published a day before it signs, `active` signs, `retiring` stays published until
 //! nothing that it signed counts, then it is gone (OP-06). Other nodes read the change within a minute.
+use crate::{core::Core, services::KeyRotation};
 use std::sync::Arc;
 
 use domain::{DAY, Micros};
@@ -9,7 +10,7 @@ use storage::{
     maintenance::data_keys::{DataKey, add_key, list_keys, remove_key, set_key_state},
 };
 
-use crate::{Error, KeyStore, Ligature, audit::Event, crypto::random::row_id};
+use crate::{Error, KeyStore, audit::Event, crypto::random::row_id};
 
 /// How long a key signs.
 const LIFE: Micros = 90 * DAY;
@@ -76,12 +77,14 @@ pub(crate) async fn first_keys(store: &storage::Store, keys: &KeyStore, now: Mic
     keyring(keys, &list_keys(&mut store.read().await?).await?)
 }
 
-impl Ligature {
+impl Core {
     /// The keys as this node knows them.
     pub(crate) fn keyring(&self) -> Arc<Keyring> {
         self.shared.keyring.read().map_or_else(|poisoned| Arc::clone(&poisoned.into_inner()), |ring| Arc::clone(&ring))
     }
+}
 
+impl KeyRotation {
     /// Public keys for the applications.
     #[must_use]
     pub fn jwks(&self) -> serde_json::Value {

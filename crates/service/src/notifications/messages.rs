@@ -1,4 +1,5 @@
 //! Mails and texts as data: kind, address or number, language, fields. The server renders and sends them.
+use crate::services::Notifications;
 use domain::{DAY, MINUTE, Micros, contact::Contact};
 use serde::{Deserialize, Serialize};
 use storage::{
@@ -6,7 +7,7 @@ use storage::{
     maintenance::outbox::{Mail, TEXT, add_mail, claim_mail, count_stuck_mails, finish_mail, is_mail_due, retry_mail_later},
 };
 
-use crate::{Error, Ligature, crypto::random::row_id};
+use crate::{Error, crypto::random::row_id};
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,7 +246,7 @@ impl Due {
     }
 }
 
-impl Ligature {
+impl Notifications {
     /// Puts a letter into the outbox, in the transaction of what it tells.
     pub(crate) async fn enqueue(&self, c: &mut Conn, letter: &Message) -> Result<(), Error> {
         let now = self.now();
@@ -283,13 +284,13 @@ impl Ligature {
     async fn sender_of(&self, letter: &Message) -> Result<Option<(String, String)>, Error> {
         let mut conn = self.store.read().await?;
         let client = match &letter.client {
-            Some(client) => self.registered_client(&mut conn, client).await?,
+            Some(client) => self.configuration().registered_client(&mut conn, client).await?,
             None => None,
         };
         let own = client.filter(|c| !c.settings.sender.is_empty()).map(|c| (c.name, c.settings.sender));
         // Other organisations than the home one send under their own name, from the server's address.
         match own {
-            None if !self.is_home() => Ok(Some((self.organisation_row(&mut conn).await?.name.clone(), String::new()))),
+            None if !self.is_home() => Ok(Some((self.configuration().organisation_row(&mut conn).await?.name.clone(), String::new()))),
             own => Ok(own),
         }
     }

@@ -1,4 +1,5 @@
 //! An application wants an address, and the account owns none: the person may prove theirs on the way in (CN-03).
+use crate::services::{Authorization, Transactions};
 use domain::{
     AccountId, Refusal,
     account_rules::rewind::Changed,
@@ -16,7 +17,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext,
+    Error, LoginOutcome, RequestContext,
     account::changes::{ProfileChange, doer},
     attempt::Opened,
     audit::Event,
@@ -34,7 +35,7 @@ pub struct AddressView {
     pub address: String,
 }
 
-impl Ligature {
+impl Authorization {
     /// The address that a code could prove to be the account's own, where an application would be told one and there is
     /// none to tell.
     pub(super) async fn address_to_prove(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Option<Email>, Error> {
@@ -50,9 +51,9 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::ApplicationUnknown`].
     pub async fn address_view(&self, ctx: &RequestContext, request: &AuthorizeRequest) -> Result<Option<AddressView>, Error> {
-        let account = Self::caller(ctx)?.account;
+        let account = ctx.signed_in()?.account;
         let mut conn = self.store.read().await?;
-        let client = self.registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
+        let client = self.configuration().registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
         let email = self.address_to_prove(&mut conn, account, &client, &Self::told_by(request, &client)).await?;
         Ok(email.map(|email| AddressView { application: client.name, address: masked(&email.typed) }))
     }
@@ -67,12 +68,12 @@ impl Ligature {
             let request = request.clone();
             Box::pin(async move {
                 let (account, now) = (ctx.session()?.account, this.now());
-                let client = this.registered_client(c, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
+                let client = this.configuration().registered_client(c, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
                 let email = this.address_to_prove(c, account, &client, &Self::told_by(&request, &client)).await?.ok_or(Refusal::AttemptExpired)?;
                 let free = !is_email_taken(c, this.org, &email.canonical, account, now).await?;
                 let instead = find_owner(c, this.org, &email.canonical).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
                 let awaited = Awaited { purpose: CodePurpose::ProveEmail, account: free.then_some(account), contact: email.typed };
-                this.await_code(c, &ctx, awaited, instead, &Continuation::Authorize(Box::new(request))).await
+                this.attempts().await_code(c, &ctx, awaited, instead, &Continuation::Authorize(Box::new(request))).await
             })
         })
         .await
@@ -88,16 +89,16 @@ impl Ligature {
             return Err(Refusal::AttemptExpired.into());
         }
         let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
-        let allowed = match self.change_by_code(c, ctx, open, AccountChange::ProvenEmail { taken }).await? {
+        let allowed = match self.account_settings().change_by_code(c, ctx, open, AccountChange::ProvenEmail { taken }).await? {
             Ok(allowed) => allowed,
             Err(refused) => return Ok(Err(refused)),
         };
-        let changing = self.change(c, account).await?;
+        let changing = self.accounts().change(c, account).await?;
         own_email(c, account, address.as_str()).await?;
         remove_pending_accounts(c, self.org, address.as_str(), account).await?;
         self.record(c, Event::new("email.proved").account(account).detail(allowed.trace)).await?;
-        let noted = self.changed(c, changing, Changed::Email, &doer(ctx), ProfileChange::default()).await?;
-        self.notify(c, account, Kind::EmailProved, ctx, "", address.as_str(), noted.as_ref()).await?;
+        let noted = self.accounts().changed(c, changing, Changed::Email, &doer(ctx), ProfileChange::default()).await?;
+        self.notifications().notify(c, account, Kind::EmailProved, ctx, "", address.as_str(), noted.as_ref()).await?;
         Ok(Ok(LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
     }
 
@@ -113,7 +114,7 @@ impl Ligature {
     /// On to the application without an address.
     ///
     /// # Errors
-    /// As [`Ligature::grant`].
+    /// As [`Authorization::grant`].
     pub async fn go_without_address(&self, ctx: &RequestContext, request: &AuthorizeRequest) -> Result<Granted, Error> {
         let request = AuthorizeRequest { without_address: true, ..request.clone() };
         self.act(ctx, move |this, c, ctx| {
@@ -129,17 +130,17 @@ impl Ligature {
     /// The same from the page of the code, which is not awaited any more.
     ///
     /// # Errors
-    /// [`Refusal::AttemptStep`] elsewhere; as [`Ligature::grant`].
+    /// [`Refusal::AttemptStep`] elsewhere; as [`Authorization::grant`].
     pub async fn leave_address(&self, ctx: &RequestContext, id: &str) -> Result<Granted, Error> {
         let secret = id.to_owned();
         let request = self
             .retry_transaction(ctx, move |this, c, ctx| {
                 let secret = secret.clone();
                 Box::pin(async move {
-                    let open = this.opened_for_step(c, &ctx, &secret).await?;
+                    let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                     match (&open.state, open.continuation.clone()) {
                         (State::AwaitingCode(Awaited { purpose: CodePurpose::ProveEmail, .. }), Continuation::Authorize(request)) => {
-                            this.move_on(c, &open, &State::Abandoned, "").await?;
+                            this.attempts().move_on(c, &open, &State::Abandoned, "").await?;
                             Ok(request)
                         }
                         _ => Err(Refusal::AttemptStep.into()),

@@ -1,5 +1,9 @@
 //! The authorization request: what a session answers it with at once, and what needs a page first (RFC 6749 §4.1,
 //! OpenID Connect Core §3.1.2).
+use crate::{
+    core::Core,
+    services::{Authorization, Transactions},
+};
 use domain::{Refusal, SECOND, path::AuthorizeRequest};
 use issuer::{AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, Validated, validate};
 use serde_json::json;
@@ -13,7 +17,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, RequestContext, SessionInfo,
+    Error, RequestContext, SessionInfo,
     audit::Event,
     crypto::random::{hash, token},
     oidc_provider::{claims::assurance, gate::Gate, registered},
@@ -56,7 +60,7 @@ fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
     format!("{uri}{}{}", if uri.contains('?') { '&' } else { '?' }, query.join("&"))
 }
 
-impl Ligature {
+impl Authorization {
     /// Validates an application's request; with a session that fits it goes straight back.
     ///
     /// # Errors
@@ -125,17 +129,9 @@ impl Ligature {
         let fresh = since || !request.fresh;
         let right = match &request.subject {
             None => true,
-            Some(wanted) => self.subject_for(c, caller.account, client).await?.as_ref() == Some(wanted),
+            Some(wanted) => self.application_gate().subject_for(c, caller.account, client).await?.as_ref() == Some(wanted),
         };
         Ok(young && fresh && right && Self::sure_enough(caller, request))
-    }
-
-    /// An error at the application's registered URI, with `iss` (RFC 9207).
-    #[must_use]
-    pub fn error_uri(&self, redirect_uri: &str, error: &str, description: &str, state: Option<&str>) -> String {
-        let mut parameters = vec![("error", error), ("error_description", description), ("iss", self.settings.public_url.as_str())];
-        parameters.extend(state.map(|s| ("state", s)));
-        with_parameters(redirect_uri, &parameters)
     }
 
     /// What a request gets in a session, decided in the transaction that makes the code.
@@ -149,8 +145,8 @@ impl Ligature {
 
     /// The same; `allowed`: the person has just said that the application may have what it asks for.
     pub(super) async fn grant_in(&self, c: &mut Conn, session: &Session, mut request: AuthorizeRequest, allowed: bool) -> Result<Granted, Error> {
-        let client = self.registered_client(c, &request.client_id).await?.filter(|client| client.id == request.application).ok_or(Refusal::ApplicationUnknown)?;
-        let gate = self.may_open(c, &client.client_id, (&**session).into()).await?;
+        let client = self.configuration().registered_client(c, &request.client_id).await?.filter(|client| client.id == request.application).ok_or(Refusal::ApplicationUnknown)?;
+        let gate = self.application_gate().may_open(c, &client.client_id, (&**session).into()).await?;
         if gate == Gate::SetUpFactor {
             return Ok(Granted::SetUpFactor(request));
         }
@@ -166,7 +162,7 @@ impl Ligature {
         }
         let asked = Self::told_by(&request, &client);
         if allowed {
-            self.remember_consent(c, session.account, &client, &asked).await?;
+            self.application_gate().remember_consent(c, session.account, &client, &asked).await?;
             request.consent = false;
         }
         if self.wants_consent(c, session.account, &request, &client).await? {
@@ -195,8 +191,8 @@ impl Ligature {
             used: false,
             expires_at: now + CODE_SECONDS * SECOND,
         };
-        let policy = self.policy_context(c, Some(&request.client_id)).await?.policy(None);
-        self.note_demand(c, &policy, session.account).await?;
+        let policy = self.configuration().policy_context(c, Some(&request.client_id)).await?.policy(None);
+        self.configuration().note_demand(c, &policy, session.account).await?;
         add_code(c, &row).await?;
         add_login(c, &row.sid, row.application_id, session.account, now).await?;
         self.record(c, Event::new("application.signed_in").account(session.account).detail(json!({"client_id": request.client_id}))).await?;
@@ -211,5 +207,15 @@ impl Ligature {
             Some(state) => with_parameters(uri, &[("state", state)]),
             None => uri.to_owned(),
         }
+    }
+}
+
+impl Core {
+    /// An error at the application's registered URI, with `iss` (RFC 9207).
+    #[must_use]
+    pub fn error_uri(&self, redirect_uri: &str, error: &str, description: &str, state: Option<&str>) -> String {
+        let mut parameters = vec![("error", error), ("error_description", description), ("iss", self.settings.public_url.as_str())];
+        parameters.extend(state.map(|s| ("state", s)));
+        with_parameters(redirect_uri, &parameters)
     }
 }

@@ -1,4 +1,5 @@
 //! What applications are told of a person: by scope, by name, and how the person signed in.
+use crate::services::{ApplicationGate, Tokens};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{AccountId, Micros, SECOND, facts::AccountState};
 use expr::Variables;
@@ -17,7 +18,7 @@ use storage::{
     policy::providers::list_providers,
 };
 
-use crate::{Error, Ligature, account::second_factor::SET_UP, policy::expressions::mapped};
+use crate::{Error, account::second_factor::SET_UP, policy::expressions::mapped};
 
 /// How a person had signed in when an application's tokens began, and what it asked for beyond scopes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -55,7 +56,7 @@ pub(super) fn assurance(method: &str, factor: &str) -> (&'static str, Vec<&'stat
     (issuer::ACR_TWO_FACTORS, amr)
 }
 
-impl Ligature {
+impl ApplicationGate {
     /// The subject that an application knows an account by: the same whichever provider was used (ZI-02).
     pub(crate) async fn subject_for(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient) -> Result<Option<String>, Error> {
         let Some(sub) = find_subject(c, account).await? else { return Ok(None) };
@@ -65,7 +66,9 @@ impl Ligature {
         // Each application is a sector of its own (OpenID Connect Core §8.1): its id never changes, its addresses may.
         Ok(Some(URL_SAFE_NO_PAD.encode(self.keys.lookup(&[b"pairwise", client.client_id.as_bytes(), sub.as_bytes()]))))
     }
+}
 
+impl Tokens {
     /// What of this an application may be told of an account: all of it, or what the person allowed (rule 20).
     pub(super) async fn allowed_of(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Told, Error> {
         if client.settings.first_party {
@@ -80,7 +83,7 @@ impl Ligature {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let Some(row) = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Active) else { return Ok(None) };
-        let Some(sub) = self.subject_for(c, account, client).await? else { return Ok(None) };
+        let Some(sub) = self.application_gate().subject_for(c, account, client).await? else { return Ok(None) };
         let told = self.allowed_of(c, account, client, asked).await?;
         let mut claims = Map::new();
         claims.insert("sub".into(), json!(sub));

@@ -1,4 +1,5 @@
 //! What people allow applications: asked once for each thing that is told, remembered, taken back in My Account.
+use crate::services::{ApplicationGate, Authorization, Transactions};
 use domain::{AccountId, Refusal, path::AuthorizeRequest};
 use issuer::{Line, RegisteredClient, Told};
 use serde_json::json;
@@ -9,7 +10,7 @@ use storage::{
 use url::Url;
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     audit::Event,
     oidc_provider::{Granted, registered},
 };
@@ -69,7 +70,7 @@ pub(super) fn lines(asked: &Told, known: &Told) -> Vec<ToldLine> {
     news.into_iter().map(|line| ToldLine { before: whole(&line), line }).collect()
 }
 
-impl Ligature {
+impl Authorization {
     /// What a request would have told, whichever parameter asks for it.
     pub(super) fn told_by(request: &AuthorizeRequest, client: &RegisteredClient) -> Told {
         Told::asked(&request.scope, request.id_token_claims.iter().chain(&request.userinfo_claims), &client.settings)
@@ -85,21 +86,14 @@ impl Ligature {
         Ok(request.consent || known.is_none_or(|known| !Self::told_by(request, client).is_within(&known)))
     }
 
-    /// The person's word is kept beside what they allowed before.
-    pub(super) async fn remember_consent(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<(), Error> {
-        let all = Told::parse(&find_consent(c, account, client.id).await?.unwrap_or_default()).or(asked).text();
-        set_consent(c, account, client.id, &all, self.now()).await?;
-        self.record(c, Event::new("application.allowed").account(account).detail(json!({"client_id": client.client_id, "scope": all}))).await
-    }
-
     /// The page's data.
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::ApplicationUnknown`].
     pub async fn consent_view(&self, ctx: &RequestContext, request: &AuthorizeRequest) -> Result<ConsentView, Error> {
-        let account = Self::caller(ctx)?.account;
+        let account = ctx.signed_in()?.account;
         let mut conn = self.store.read().await?;
-        let client = self.registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
+        let client = self.configuration().registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
         let known = Told::parse(&find_consent(&mut conn, account, client.id).await?.unwrap_or_default());
         let next = Next::of(&request.redirect_uri).ok_or(Refusal::ApplicationUnknown)?;
         Ok(ConsentView { lines: lines(&Self::told_by(request, &client), &known), next, unchecked: client.settings.unchecked_name, application: client.name })
@@ -110,7 +104,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::SessionEnded`]; [`Refusal::ApplicationUnknown`].
     pub async fn consent(&self, ctx: &RequestContext, request: &AuthorizeRequest, allow: bool) -> Result<Granted, Error> {
-        Self::caller(ctx)?;
+        ctx.signed_in()?;
         if !allow {
             return Ok(Granted::Code(self.error_uri(&request.redirect_uri, "access_denied", "the person did not allow it", request.state.as_deref())));
         }
@@ -123,7 +117,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::SessionEnded`].
     pub async fn own_applications(&self, ctx: &RequestContext) -> Result<Vec<AccessRow>, Error> {
-        let account = Self::caller(ctx)?.account;
+        let account = ctx.signed_in()?.account;
         let rows = list_access(&mut self.store.read().await?, account, self.now()).await?;
         Ok(rows
             .into_iter()
@@ -133,5 +127,14 @@ impl Ligature {
                 AccessRow { client_id, name, lines }
             })
             .collect())
+    }
+}
+
+impl ApplicationGate {
+    /// The person's word is kept beside what they allowed before.
+    pub(super) async fn remember_consent(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<(), Error> {
+        let all = Told::parse(&find_consent(c, account, client.id).await?.unwrap_or_default()).or(asked).text();
+        set_consent(c, account, client.id, &all, self.now()).await?;
+        self.record(c, Event::new("application.allowed").account(account).detail(json!({"client_id": client.client_id, "scope": all}))).await
     }
 }

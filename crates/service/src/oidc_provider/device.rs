@@ -1,4 +1,5 @@
 //! Devices without a browser: a short code is typed elsewhere, by somebody who is signed in (RFC 8628).
+use crate::services::{Tokens, Transactions};
 use domain::{AccountId, Refusal, SECOND, one_time_code};
 use issuer::{ClientCredentials, DEVICE_INTERVAL, DEVICE_SECONDS, Grant, RegisteredClient, Told};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     audit::Event,
     codes::limits::Guarded,
     crypto::random::{hash, mail_code, token},
@@ -48,7 +49,7 @@ pub struct DeviceView {
     pub unchecked: bool,
 }
 
-impl Ligature {
+impl Tokens {
     fn user_code(&self, typed: &str) -> Vec<u8> {
         self.keys.lookup(&[b"device", one_time_code::fold(typed).as_bytes()])
     }
@@ -98,9 +99,9 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::RateLimited`], [`Refusal::CodeWrong`].
     pub async fn device_view(&self, ctx: &RequestContext, typed: &str) -> Result<DeviceAsked, Error> {
-        let caller = Self::caller(ctx)?;
+        let caller = ctx.signed_in()?;
         let (row, client) = self.waiting_device(ctx, typed).await?;
-        match self.may_open(&mut self.store.read().await?, &client.client_id, caller.into()).await? {
+        match self.application_gate().may_open(&mut self.store.read().await?, &client.client_id, caller.into()).await? {
             Gate::Open => {}
             Gate::SignIn => return Ok(DeviceAsked::SignIn { client_id: client.client_id }),
             Gate::SetUpFactor => return Ok(DeviceAsked::SetUpFactor),
@@ -110,8 +111,8 @@ impl Ligature {
     }
 
     async fn waiting_device(&self, ctx: &RequestContext, typed: &str) -> Result<(Device, RegisteredClient), Error> {
-        let account = Self::caller(ctx)?.account;
-        let counted = self.count_try(ctx, Guarded::Device, Some(account), &[]).await?;
+        let account = ctx.signed_in()?.account;
+        let counted = self.codes().count_try(ctx, Guarded::Device, Some(account), &[]).await?;
         let mut conn = self.store.read().await?;
         if let Some(row) = find_waiting_device(&mut conn, &self.user_code(typed), self.now()).await?
             && let Some(application) = find_application_by_id(&mut conn, self.org, row.application_id).await?.filter(|a| a.active)
@@ -126,18 +127,18 @@ impl Ligature {
     /// The person's word on a device.
     ///
     /// # Errors
-    /// As [`Ligature::device_view`]; [`Refusal::NotAllowed`] where the session does not open the application.
+    /// As [`Tokens::device_view`]; [`Refusal::NotAllowed`] where the session does not open the application.
     pub async fn settle_device(&self, ctx: &RequestContext, typed: &str, allow: bool) -> Result<(), Error> {
         let (row, client) = self.waiting_device(ctx, typed).await?;
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let session = ctx.session()?;
-                if allow && this.may_open(c, &client.client_id, (&**session).into()).await? != Gate::Open {
+                if allow && this.application_gate().may_open(c, &client.client_id, (&**session).into()).await? != Gate::Open {
                     return Err(Refusal::NotAllowed.into());
                 }
                 // Said on this page, and remembered like on the other (CN-01).
                 if allow && !client.settings.first_party {
-                    this.remember_consent(c, session.account, &client, &Told::asked(&known_scopes(&row.scope), &[], &client.settings)).await?;
+                    this.application_gate().remember_consent(c, session.account, &client, &Told::asked(&known_scopes(&row.scope), &[], &client.settings)).await?;
                 }
                 let standing = Standing { auth_at: session.auth_at, method: session.method.clone(), factor: session.factor.clone(), ..Standing::default() };
                 let standing = serde_json::to_string(&standing)?;
@@ -189,7 +190,9 @@ impl Ligature {
                         this.reused(c, &row.hash, &client, Some(account)).await?;
                         return Ok(None);
                     }
-                    if this.session_of(c, &row.sid, account, now).await?.is_none() || this.may_open(c, &client.client_id, (account, &standing).into()).await? != Gate::Open {
+                    if this.application_gate().session_of(c, &row.sid, account, now).await?.is_none()
+                        || this.application_gate().may_open(c, &client.client_id, (account, &standing).into()).await? != Gate::Open
+                    {
                         return Ok(None);
                     }
                     match begin_family(c, &family, now).await? {

@@ -1,9 +1,10 @@
 //! Tokens that are bound to a key of the application (RFC 9449): each request shows a fresh proof, each proof counts once.
+use crate::services::Tokens;
 use domain::{MINUTE, Micros, SECOND};
 use issuer::{Proof, RegisteredClient, read_proof, token_hash};
 use storage::sign_in::attempts::consume_state;
 
-use crate::{Error, Ligature, crypto::random::hash, oidc_provider::TokenProblem};
+use crate::{Error, crypto::random::hash, oidc_provider::TokenProblem};
 
 /// How far the application's clock may be from ours, and how old a proof may be.
 const WINDOW: Micros = MINUTE;
@@ -18,7 +19,7 @@ pub struct Shown {
     pub path: &'static str,
 }
 
-impl Ligature {
+impl Tokens {
     /// A proof that fits the request, is of this minute and was never shown before.
     async fn proof(&self, shown: &Shown) -> Result<Option<Proof>, TokenProblem> {
         let Some(text) = &shown.proof else { return Ok(None) };

@@ -1,6 +1,7 @@
 //! Forward authentication: a reverse proxy asks, for each request to something that speaks no OpenID, whether somebody
 //! is signed in. Towards us that something is an application like any other: people come back to its own host with a
 //! code, and a token in a cookie of that host stands for the session, for as long as the session lives.
+use crate::services::ForwardAuth;
 use domain::{AccountId, MINUTE, Micros, Refusal, path::SafePath};
 use issuer::{RegisteredClient, Told, challenge};
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use storage::{
 use url::Url;
 
 use crate::{
-    Error, Ligature,
+    Error,
     crypto::random::{hash, token},
     oidc_provider::{Standing, gate::Gate, registered},
     sign_in::start::cookie_id,
@@ -90,7 +91,7 @@ impl GuardedHost {
     }
 }
 
-impl Ligature {
+impl ForwardAuth {
     /// The guarded host that a proxy asks for.
     ///
     /// # Errors
@@ -131,7 +132,7 @@ impl Ligature {
         let (client, now) = (host.client.clone(), self.now());
         let going: Option<Going> = self.keys.open_json(&format!("forward-{}-{}", client.client_id, cookie_id(state)), sealed);
         let going = going.filter(|g| g.state == state && now - g.at < TTL).ok_or(Refusal::AttemptExpired)?;
-        let shown = self.shown_code(&client, code, Some(host.callback.as_str()), Some(&going.verifier)).await;
+        let shown = self.tokens().shown_code(&client, code, Some(host.callback.as_str()), Some(&going.verifier)).await;
         let (code, _, fits) = shown.map_err(|_| Refusal::AttemptExpired)?;
         let secret = token();
         let standing = Standing { auth_at: code.auth_at, method: code.method.clone(), factor: code.factor.clone(), host: Some(host.name().to_owned()), ..Standing::default() };
@@ -152,7 +153,7 @@ impl Ligature {
             .store
             .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
-                    let Some(family) = this.spend_code(c, &client, &code, fits, row.expires_at).await? else { return Ok(false) };
+                    let Some(family) = this.tokens().spend_code(c, &client, &code, fits, row.expires_at).await? else { return Ok(false) };
                     add_token(c, &family, &row).await?;
                     Ok(true)
                 })
@@ -175,8 +176,8 @@ impl Ligature {
             return Ok(None);
         }
         let Some(account) = row.account_id.map(AccountId::from) else { return Ok(None) };
-        let Some((session, hashed)) = self.session_of(&mut conn, &row.sid, account, now).await? else { return Ok(None) };
-        if self.may_open(&mut conn, &client.client_id, (account, &standing).into()).await? != Gate::Open {
+        let Some((session, hashed)) = self.application_gate().session_of(&mut conn, &row.sid, account, now).await? else { return Ok(None) };
+        if self.application_gate().may_open(&mut conn, &client.client_id, (account, &standing).into()).await? != Gate::Open {
             return Ok(None);
         }
         drop(conn);
@@ -184,7 +185,7 @@ impl Ligature {
             self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
         }
         let scope: Vec<String> = row.scope.split(' ').map(str::to_owned).collect();
-        let Some(claims) = self.claims(account, client, &Told::asked(&scope, &[], &client.settings)).await? else { return Ok(None) };
+        let Some(claims) = self.tokens().claims(account, client, &Told::asked(&scope, &[], &client.settings)).await? else { return Ok(None) };
         let text = |name: &str| claims.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
         // An address that nobody proved says nothing about whose it is, and guarded things take it for a name.
         let proved = claims.get("email_verified").and_then(serde_json::Value::as_bool) == Some(true);

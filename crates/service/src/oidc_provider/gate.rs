@@ -1,5 +1,6 @@
 //! The one gate before every application: a code, a refresh, a device, a guarded host and the session of a returning
 //! person ask it alike (rule 21).
+use crate::services::ApplicationGate;
 use domain::{
     AccountId, Facts, Micros, Outcome, ProviderId, decide,
     facts::{CompletedRequirements, Intent, Known, Local, ProviderFacts},
@@ -14,7 +15,7 @@ use storage::{
     sign_in::sessions::{Session, find_session_of},
 };
 
-use crate::{Error, Ligature, SessionInfo, oidc_provider::Standing};
+use crate::{Error, SessionInfo, oidc_provider::Standing};
 
 /// A sign-in as applications meet it: a session's, or the one that their tokens began with.
 #[derive(Debug, Clone, Copy)]
@@ -48,13 +49,13 @@ pub(crate) enum Gate {
     SetUpFactor,
 }
 
-impl Ligature {
+impl ApplicationGate {
     /// Whether a sign-in opens an application now: its provider leads there, policy has it, what is asked there was
     /// accepted, the second factor that is wanted was shown, and the account is active. The decision is that of the
     /// sign-in itself, so that signing in elsewhere first, or earlier, gets nobody around it.
     pub(crate) async fn may_open(&self, c: &mut Conn, client_id: &str, who: SignedIn<'_>) -> Result<Gate, Error> {
         let Some(row) = find_account(c, self.org, who.account).await? else { return Ok(Gate::SignIn) };
-        let config = self.policy_context(c, Some(client_id)).await?;
+        let config = self.configuration().policy_context(c, Some(client_id)).await?;
         let local = Local::named(who.method);
         let key = local.is_none().then_some(who.method);
         let provider = key.map(|key| {
@@ -66,11 +67,11 @@ impl Ligature {
         let policy = config.policy(key);
         let mut facts =
             Facts { provider, local: local.unwrap_or_default(), given: CompletedRequirements { factor: shown, ..CompletedRequirements::default() }, ..Facts::local(Intent::SignIn, Some(known)) };
-        self.add_agreed(c, &policy, &[who.account], &mut facts.given).await?;
+        self.decisions().add_agreed(c, &policy, &[who.account], &mut facts.given).await?;
         if !matches!(decide(&facts, &policy).outcome, Outcome::SignIn { .. }) {
             return Ok(Gate::SignIn);
         }
-        Ok(match self.owed(c, &config.policy(None), who.account, who.factor).await? {
+        Ok(match self.configuration().owed(c, &config.policy(None), who.account, who.factor).await? {
             Owes::Nothing | Owes::Soon(_) => Gate::Open,
             Owes::Show => Gate::SignIn,
             Owes::Now => Gate::SetUpFactor,

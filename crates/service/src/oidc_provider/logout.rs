@@ -1,5 +1,6 @@
 //! Signing out for applications: asked for by one (OpenID Connect RP-Initiated Logout), told to all that the session
 //! reached (Back-Channel and Front-Channel Logout), whoever ended it.
+use crate::services::{Authorization, Logout};
 use domain::{MINUTE, Micros, Refusal, SECOND};
 use issuer::RegisteredClient;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use storage::oauth::{
     logins::{Login, claim_end, is_end_due, list_logins, remove_end, remove_login},
 };
 
-use crate::{Error, Ligature, RequestContext, crypto::random::token, oidc_provider::registered};
+use crate::{Error, RequestContext, crypto::random::token, oidc_provider::registered};
 
 /// The event that a logout token tells (Back-Channel Logout §2.4).
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -39,7 +40,7 @@ fn one<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
     parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
 }
 
-impl Ligature {
+impl Logout {
     /// A request to the end-session endpoint.
     ///
     /// # Errors
@@ -58,12 +59,12 @@ impl Ligature {
         };
         let mut conn = self.store.read().await?;
         let client = match client_id {
-            Some(id) => Some(self.registered_client(&mut conn, id).await?.ok_or(Refusal::ApplicationUnknown)?),
+            Some(id) => Some(self.configuration().registered_client(&mut conn, id).await?.ok_or(Refusal::ApplicationUnknown)?),
             None => None,
         };
         let to = match (one(parameters, "post_logout_redirect_uri"), &client) {
             (None, _) => None,
-            (Some(uri), Some(client)) if client.settings.post_logout_redirect_uris.iter().any(|r| r == uri) => Some(Self::back_uri(uri, one(parameters, "state"))),
+            (Some(uri), Some(client)) if client.settings.post_logout_redirect_uris.iter().any(|r| r == uri) => Some(Authorization::back_uri(uri, one(parameters, "state"))),
             (Some(_), _) => return Err(Refusal::ApplicationUnknown.into()),
         };
         let out = Out { application: client.as_ref().map(|c| c.name.clone()).unwrap_or_default(), to, frames: Vec::new() };
@@ -72,7 +73,7 @@ impl Ligature {
             // A hint that names no session shows none: the person is asked.
             (Some(hint), Some(client)) => {
                 let same_session = !hint.session.is_empty() && hint.session == caller.sid;
-                same_session && Some(&hint.subject) == self.subject_for(&mut conn, caller.account, client).await?.as_ref()
+                same_session && Some(&hint.subject) == self.application_gate().subject_for(&mut conn, caller.account, client).await?.as_ref()
             }
             _ => false,
         };
@@ -81,7 +82,7 @@ impl Ligature {
             return Ok(LogoutAsked::Ask(out));
         }
         let frames = self.frames(&caller.sid).await?;
-        self.sign_out(ctx).await?;
+        self.sessions().sign_out(ctx).await?;
         Ok(LogoutAsked::Done(Out { frames, ..out }))
     }
 
@@ -93,7 +94,7 @@ impl Ligature {
         self.keys.seal_json("signed-out", out)
     }
 
-    /// What [`Ligature::seal_out`] closed.
+    /// What [`Logout::seal_out`] closed.
     #[must_use]
     pub fn open_out(&self, sealed: &str) -> Option<Out> {
         self.keys.open_json("signed-out", sealed)
@@ -157,7 +158,7 @@ impl Ligature {
     }
 
     async fn tell_application(&self, login: &Login, client: &RegisteredClient) -> Result<bool, Error> {
-        let Some(sub) = self.subject_for(&mut self.store.read().await?, login.account_id, client).await? else { return Ok(true) };
+        let Some(sub) = self.application_gate().subject_for(&mut self.store.read().await?, login.account_id, client).await? else { return Ok(true) };
         let now: Micros = self.now() / SECOND;
         let claims = json!({
             "iss": self.settings.public_url,

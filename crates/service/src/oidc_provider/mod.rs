@@ -1,4 +1,5 @@
 //! Applications sign people in through us: their registration, requests, tokens, and how they hear of a sign-out.
+use crate::services::{Applications, Configuration, Transactions};
 use domain::{ApplicationId, HOUR, Micros, Refusal, Right, colour::Colour};
 use issuer::{RegisteredClient, SettingProblem, Settings};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use storage::{
 };
 
 use crate::{
-    Authority, Error, Ligature, RequestContext,
+    Authority, Error, RequestContext,
     audit::Event,
     crypto::random::{hash, row_id, token},
 };
@@ -106,11 +107,13 @@ pub(crate) fn settings_of(row: &Application) -> Settings {
     serde_json::from_str(&row.settings).unwrap_or_default()
 }
 
-impl Ligature {
+impl Configuration {
     pub(crate) async fn registered_client(&self, c: &mut Conn, client_id: &str) -> Result<Option<RegisteredClient>, Error> {
         Ok(find_application(c, self.org, client_id).await?.as_ref().map(registered))
     }
+}
 
+impl Applications {
     /// Field names of what cannot be, also against what else is configured.
     ///
     /// # Errors
@@ -182,9 +185,9 @@ impl Ligature {
     /// Registered applications, for the console.
     ///
     /// # Errors
-    /// As [`Ligature::allowed`].
+    /// As [`AdminRights::allowed`].
     pub async fn admin_applications(&self, ctx: &RequestContext) -> Result<Vec<ApplicationView>, Error> {
-        self.allowed(ctx, Right::SeeApplications).await?;
+        self.admin_rights().allowed(ctx, Right::SeeApplications).await?;
         let mut conn = self.store.read().await?;
         let mut all = Vec::new();
         for row in list_applications(&mut conn, self.org).await? {
@@ -200,7 +203,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for what cannot be used, or a client id that is taken.
     pub async fn save_application(&self, ctx: &RequestContext, form: ApplicationForm, create: bool) -> Result<Option<String>, Error> {
-        self.allowed(ctx, Right::ChangeApplications).await?;
+        self.admin_rights().allowed(ctx, Right::ChangeApplications).await?;
         let secret = (create && !form.settings.kind.is_public()).then(token);
         self.put_application(&Authority::Console(Box::new(ctx.clone())), form, secret.clone(), Some(create)).await?;
         Ok(secret)
@@ -211,7 +214,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::NotFound`] for an unknown or public application.
     pub async fn rotate_secret(&self, ctx: &RequestContext, client_id: &str) -> Result<String, Error> {
-        self.allowed(ctx, Right::ChangeApplications).await?;
+        self.admin_rights().allowed(ctx, Right::ChangeApplications).await?;
         let row = find_application(&mut self.store.read().await?, self.org, client_id).await?.filter(|r| !settings_of(r).kind.is_public()).ok_or(Refusal::NotFound)?;
         let (secret, now) = (token(), self.now());
         let fresh = hex(&hash(&secret));

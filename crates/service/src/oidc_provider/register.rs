@@ -1,5 +1,6 @@
 //! Programs that register applications by themselves (RFC 7591). Off until an administrator makes an initial access
 //! token, and again when none is left.
+use crate::services::{Applications, Transactions};
 use domain::{ApplicationId, DAY, Micros, Refusal, Right, SECOND};
 use issuer::{MetadataProblem, Registration, read_metadata};
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     audit::Event,
     crypto::random::{hash, row_id, token},
     oidc_provider::hex,
@@ -44,7 +45,7 @@ pub struct RegistrationTokenView {
     pub expires_at: Micros,
 }
 
-impl Ligature {
+impl Applications {
     /// Whether some program could register now.
     ///
     /// # Errors
@@ -117,9 +118,9 @@ impl Ligature {
     /// Initial access tokens that still let somebody.
     ///
     /// # Errors
-    /// As [`Ligature::allowed`].
+    /// As [`AdminRights::allowed`].
     pub async fn registration_tokens(&self, ctx: &RequestContext) -> Result<Vec<RegistrationTokenView>, Error> {
-        self.allowed(ctx, Right::SeeApplications).await?;
+        self.admin_rights().allowed(ctx, Right::SeeApplications).await?;
         let rows = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
         Ok(rows.into_iter().map(|r| RegistrationTokenView { id: hex(&r.hash), label: r.label, uses_left: r.uses_left, expires_at: r.expires_at }).collect())
     }
@@ -129,7 +130,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::BadRequest`] for a label that is none, or numbers out of range (1 to 100 uses, 1 to 90 days).
     pub async fn make_registration_token(&self, ctx: &RequestContext, label: &str, uses: i32, days: i64) -> Result<String, Error> {
-        self.allowed(ctx, Right::ChangeApplications).await?;
+        self.admin_rights().allowed(ctx, Right::ChangeApplications).await?;
         let label = label.trim().to_owned();
         if label.is_empty() || label.chars().count() > 60 || label.chars().any(char::is_control) || !(1..=100).contains(&uses) || !(1..=90).contains(&days) {
             return Err(Refusal::BadRequest.into());
@@ -151,7 +152,7 @@ impl Ligature {
     /// # Errors
     /// [`Refusal::NotFound`] for one that is not there.
     pub async fn end_registration_token(&self, ctx: &RequestContext, id: &str) -> Result<(), Error> {
-        self.allowed(ctx, Right::ChangeApplications).await?;
+        self.admin_rights().allowed(ctx, Right::ChangeApplications).await?;
         let known = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
         let row = known.into_iter().find(|t| hex(&t.hash) == id).ok_or(Refusal::NotFound)?;
         self.administer(ctx, Right::ChangeApplications, move |this, c, admin| {

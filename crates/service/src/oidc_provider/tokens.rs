@@ -1,5 +1,6 @@
 //! The token endpoint and what is asked about its tokens: codes, refresh tokens, devices, an application's own
 //! credentials (RFC 6749 §3.2), introspection (RFC 7662), revocation (RFC 7009), pushed requests (RFC 9126).
+use crate::services::Tokens;
 use domain::{AccountId, Micros, Refusal, SECOND, path::AuthorizeRequest};
 use issuer::{ClientCredentials, DEVICE_GRANT, Grant, PUSHED_SECONDS, REQUEST_URI, RegisteredClient, Told, is_scope, pkce_matches, validate};
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use storage::{
 use subtle::ConstantTimeEq;
 
 use crate::{
-    Error, Ligature,
+    Error,
     audit::Event,
     crypto::random::{hash, token},
     oidc_provider::{
@@ -102,7 +103,7 @@ impl Minted {
     }
 }
 
-impl Ligature {
+impl Tokens {
     /// The application behind credentials. A public one only says who it is; a confidential one shows a secret that counts.
     pub(super) async fn client(&self, credentials: &ClientCredentials) -> Result<RegisteredClient, TokenProblem> {
         let mut conn = self.store.read().await?;
@@ -181,7 +182,7 @@ impl Ligature {
             return Ok(None);
         }
         let who = SignedIn { account: row.account_id, method: &row.method, factor: &row.factor };
-        if !fits || self.session_of(c, &row.sid, row.account_id, now).await?.is_none() || self.may_open(c, &client.client_id, who).await? != Gate::Open {
+        if !fits || self.application_gate().session_of(c, &row.sid, row.account_id, now).await?.is_none() || self.application_gate().may_open(c, &client.client_id, who).await? != Gate::Open {
             return Ok(None);
         }
         let family = NewFamily { family: row.hash.clone(), organisation_id: self.org, application_id: client.id, account_id: Some(row.account_id), expires_at };
@@ -276,7 +277,7 @@ impl Ligature {
                     }
                     // Rolled back: the token is not spent on a door that is closed for now.
                     if let Some(account) = account
-                        && this.may_open(c, &client.client_id, (account, &standing).into()).await? != Gate::Open
+                        && this.application_gate().may_open(c, &client.client_id, (account, &standing).into()).await? != Gate::Open
                     {
                         return Err(Refusal::NotAllowed.into());
                     }
@@ -437,7 +438,7 @@ impl Ligature {
         match row.account_id.map(AccountId::from) {
             Some(account) => {
                 let active = storage::accounts::find_account(&mut conn, self.org, account).await?.is_some_and(|a| a.state() == domain::facts::AccountState::Active);
-                let Some(sub) = self.subject_for(&mut conn, account, &owner).await?.filter(|_| active) else { return Ok(json!({"active": false})) };
+                let Some(sub) = self.application_gate().subject_for(&mut conn, account, &owner).await?.filter(|_| active) else { return Ok(json!({"active": false})) };
                 put(&mut answer, "sub", json!(sub));
                 put(&mut answer, "auth_time", json!(standing.auth_at / SECOND));
                 put(&mut answer, "acr", json!(assurance(&standing.method, &standing.factor).0));

@@ -1,5 +1,6 @@
 //! What administrators configured, as decisions see it: read anew when the organisation's stamp changed, and at no
 //! other time, so that a change counts at once on every node.
+use crate::services::Configuration;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -24,7 +25,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature,
+    Error,
     policy::documents::Policies,
     sign_in::upstream_identity::{UpstreamIdentity, source_of},
 };
@@ -229,7 +230,7 @@ pub(crate) struct ConfigSnapshot {
     grounds: Mutex<HashMap<Option<String>, Arc<PolicyContext>>>,
 }
 
-impl Ligature {
+impl Configuration {
     async fn config_snapshot(&self, c: &mut Conn) -> Result<Arc<ConfigSnapshot>, Error> {
         let stamp = find_config_version(c, self.org).await?;
         let seen = self.config_snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone();

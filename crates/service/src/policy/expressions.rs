@@ -4,9 +4,9 @@
 //! (assertion, policy, surroundings); what has not been evaluated yet ends the work with the question, and
 //! [`Ligature::with_expressions`] answers it outside and runs the work again. A question counts only as a whole: when the policy or an
 //! identity's claims changed in between, it is another one. Nothing else in this crate can evaluate an expression.
+use crate::core::Core;
 use std::{
     collections::BTreeMap,
-    future::Future,
     sync::{Arc, LazyLock},
 };
 
@@ -18,13 +18,10 @@ use domain::{
 use expr::{Cache, Failed, Scope, Variables};
 use serde_json::{Map, Value, json};
 
-use crate::{Error, Ligature, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
+use crate::{Error, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
 
 /// Parsed expressions, of all organisations.
 static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
-
-/// How often the work of one visit may turn out to need more values: a few times while administrators change things.
-const ROUNDS: usize = 8;
 
 /// What expressions see besides the assertion.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -71,33 +68,26 @@ impl ExpressionValues {
 #[derive(Debug, Clone, Default)]
 pub struct Answers(Vec<(Question, Arc<ExpressionValues>)>);
 
-impl Ligature {
-    /// Runs work that needs values, again and again until it has all that it asks for.
-    pub(crate) async fn with_expressions<T, F, R>(&self, mut work: F) -> Result<T, Error>
-    where
-        F: FnMut(Self) -> R,
-        R: Future<Output = Result<T, Error>>,
-    {
-        let mut answers = Answers::default();
-        for _ in 0..ROUNDS {
-            match work(Self(Arc::clone(&self.0), Arc::new(answers.clone()))).await {
-                Err(Error::Unanswered(question)) => {
-                    let asked = (*question).clone();
-                    let values = blocking(move || evaluate(*question, Some(&CACHE))).await?;
-                    answers.0.push((asked, Arc::new(values)));
-                }
-                other => return other,
-            }
-        }
-        Err(Error::Internal("the values of expressions do not settle".into()))
+impl Answers {
+    /// Answers one more question, on a blocking thread.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the thread is gone.
+    pub(crate) async fn add(&mut self, question: Question) -> Result<(), Error> {
+        let asked = question.clone();
+        let values = blocking(move || evaluate(question, Some(&CACHE))).await?;
+        self.0.push((asked, Arc::new(values)));
+        Ok(())
     }
+}
 
+impl Core {
     /// The values of an assertion, if they are known; a policy without expressions has no question.
     ///
     /// # Errors
-    /// [`Error::Unanswered`], which [`Ligature::with_expressions`] answers.
+    /// [`Error::Unanswered`], which [`Transactions::with_expressions`] answers.
     pub(crate) fn values(&self, held: &UpstreamIdentity, policy: &Arc<Policy>, around: &ExpressionContext) -> Result<Arc<ExpressionValues>, Error> {
-        let known = self.1.0.iter().find(|(q, _)| q.held == *held && (Arc::ptr_eq(&q.policy, policy) || q.policy == *policy) && q.around == *around);
+        let known = self.answers().0.iter().find(|(q, _)| q.held == *held && (Arc::ptr_eq(&q.policy, policy) || q.policy == *policy) && q.around == *around);
         if let Some((_, values)) = known {
             return Ok(Arc::clone(values));
         }

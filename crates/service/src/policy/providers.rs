@@ -1,4 +1,5 @@
 //! Providers as the sign-in pages need them, and their connectors.
+use crate::services::Configuration;
 use std::sync::Arc;
 
 use domain::{
@@ -11,7 +12,7 @@ use storage::{
 };
 use upstream::{Connector, Settings as ProviderSettings, connector};
 
-use crate::{Error, Ligature};
+use crate::Error;
 
 /// A provider's button on the sign-in page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub struct LoginPage {
     pub passkey: bool,
 }
 
-impl Ligature {
+impl Configuration {
     /// Providers that sign-in offers, in the administrator's order.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
 //! A second factor that the policy demands: what somebody still owes, and since when they were asked.
+use crate::services::Configuration;
 use domain::{
     AccountId, Policy,
     policy::{FactorState, Owes, SecondFactor},
@@ -11,9 +12,9 @@ use storage::{
     },
 };
 
-use crate::{Error, Ligature, SessionInfo};
+use crate::{Error, SessionInfo};
 
-impl Ligature {
+impl Configuration {
     /// Whether our own pages ask anybody to set up a second factor.
     ///
     /// # Errors

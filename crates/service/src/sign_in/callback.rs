@@ -1,11 +1,12 @@
 //! A provider's answer: checked against the browser's own start before anything is asked of the provider.
+use crate::services::SignIn;
 use domain::Refusal;
 use storage::sign_in::attempts::{consume_state, is_state_consumed};
 use subtle::ConstantTimeEq;
 use upstream::{CodeExchange, UpstreamError};
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext,
+    Error, LoginOutcome, RequestContext,
     audit::Event,
     crypto::random::support_code,
     sign_in::{
@@ -23,7 +24,7 @@ pub struct Callback {
     pub iss: Option<String>,
 }
 
-impl Ligature {
+impl SignIn {
     /// Finishes what a start began. `cookie` is the start cookie that the state names.
     ///
     /// # Errors
@@ -35,7 +36,7 @@ impl Ligature {
         if is_state_consumed(&mut conn, &start.consumed_hash()).await? {
             return Err(Refusal::StateReplayed.into());
         }
-        let row = self.provider(&mut conn, key).await?;
+        let row = self.configuration().provider(&mut conn, key).await?;
         drop(conn);
         if row.id != start.provider {
             return Err(self.spend(&start, Refusal::StateMismatch).await);
@@ -49,8 +50,8 @@ impl Ligature {
         if !row.enabled {
             return Err(self.spend(&start, Refusal::ProviderDisabled).await);
         }
-        let connector = self.connector(&row).await?;
-        let redirect_uri = self.redirect_uri(key);
+        let connector = self.configuration().connector(&row).await?;
+        let redirect_uri = self.configuration().redirect_uri(key);
         let visit = CodeExchange { redirect_uri: &redirect_uri, code, issuer: answer.iss.as_deref(), nonce: &start.nonce, verifier: &start.verifier, now: self.now() };
         match connector.finish(visit).await {
             Ok(assertion) => {

@@ -1,4 +1,8 @@
 //! An identity has arrived: decide in the committing transaction, and do what the decision says.
+use crate::{
+    core::Core,
+    services::{AttemptSteps, Attempts, SignIn, Transactions},
+};
 use std::sync::Arc;
 
 use domain::{
@@ -17,7 +21,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     account::changes::{ProfileChange, doer},
     attempt::{Opened, StepInput, blank},
     crypto::random::{hash, support_code, token},
@@ -67,19 +71,10 @@ pub(crate) struct Applying<'a> {
     pub attempt: Option<&'a Opened>,
 }
 
-/// The application that waits for the sign-in.
-pub(crate) fn requesting_client_of(continuation: &Continuation) -> Option<String> {
-    match continuation {
-        Continuation::Authorize(request) | Continuation::Recovered(request) => Some(request.client_id.clone()),
-        Continuation::Device { client_id, .. } => Some(client_id.clone()),
-        Continuation::Account | Continuation::Admin | Continuation::Path(_) => None,
-    }
-}
-
 /// The result of a transaction: what to answer, or a refusal that was committed with its audit event.
 pub(crate) type TxOutcome = Result<LoginOutcome, (Refusal, String)>;
 
-impl Ligature {
+impl SignIn {
     /// A fresh assertion at the callback.
     pub(crate) async fn complete_login(&self, ctx: &RequestContext, identity: UpstreamIdentity, start: LoginState) -> Result<LoginOutcome, Error> {
         self.retry_step(ctx, move |this, c, ctx| {
@@ -94,40 +89,42 @@ impl Ligature {
         if !consume_state(c, &start.consumed_hash(), start.consumed_until()).await? {
             return Err(Refusal::StateReplayed.into());
         }
-        let config = self.hold(c, identity, requesting_client_of(&start.continuation).as_deref()).await?;
+        let config = self.decisions().hold(c, identity, start.continuation.client_id()).await?;
         if !config.still_says(identity) {
             return Err(Refusal::PolicyChanged.into());
         }
         if let Some(attempt) = &start.bind {
-            return self.bind_by_identity(c, ctx, attempt, identity).await;
+            return self.attempt_steps().bind_by_identity(c, ctx, attempt, identity).await;
         }
         if let Some(secret) = &start.undo {
-            return self.undo_by_identity(c, ctx, identity, secret, start).await;
+            return self.rewinds().undo_by_identity(c, ctx, identity, secret, start).await;
         }
         if let Some(session) = &start.merge {
-            return self.merge_by_identity(c, ctx, identity, session).await;
+            return self.merges().merge_by_identity(c, ctx, identity, session).await;
         }
         if let Some(session) = &start.confirm {
-            return self.confirm_by_identity(c, ctx, identity, session, start).await;
+            return self.reauthentication().confirm_by_identity(c, ctx, identity, session, start).await;
         }
         let progress = AttemptProgress::default();
         let ask = match (&start.add, &ctx.session) {
             (None, _) => Ask::SignIn { act: UserAction::Initial, proven: false, progress: &progress },
-            (Some(hash), Some(caller)) if *hash == caller.hash => {
-                Ask::Add { account: caller.account, reauthenticated: Self::is_reauthenticated(caller, start.at, &config.policy(Some(&identity.key))) }
-            }
+            (Some(hash), Some(caller)) if *hash == caller.hash => Ask::Add { account: caller.account, reauthenticated: caller.is_reauthenticated(start.at, &config.policy(Some(&identity.key))) },
             (Some(_), _) => return Err(Refusal::SessionEnded.into()),
         };
-        let (facts, policy, decision) = self.decide_on(c, identity, ask, &config).await?;
-        if let Some(state) = self.entered(c, identity, &decision.outcome, None, &StepInput::new(UserAction::Initial, false)).await? {
-            let (id, hash) = self.begin_attempt(c, ctx, "sign_in", &state, Some(identity), &start.continuation).await?;
+        let (facts, policy, decision) = self.decisions().decide_on(c, identity, ask, &config).await?;
+        if let Some(state) = self.attempt_steps().entered(c, identity, &decision.outcome, None, &StepInput::new(UserAction::Initial, false)).await? {
+            let (id, hash) = self.attempts().begin_attempt(c, ctx, "sign_in", &state, Some(identity), &start.continuation).await?;
             let row = Attempt { hash, browser: ctx.browser.clone(), ..blank(self.now()) };
-            self.send_code(c, ctx, &row, &state, identity, &policy).await?;
+            self.attempts().send_code(c, ctx, &row, &state, identity, &policy).await?;
             return Ok(Ok(LoginOutcome::Page { id, page: state.page() }));
         }
-        self.apply(c, &Applying { ctx, identity, continuation: &start.continuation, facts: &facts, config: &config, policy: &policy, decision: &decision, progress: &progress, attempt: None }).await
+        self.attempt_steps()
+            .apply(c, &Applying { ctx, identity, continuation: &start.continuation, facts: &facts, config: &config, policy: &policy, decision: &decision, progress: &progress, attempt: None })
+            .await
     }
+}
 
+impl AttemptSteps {
     /// Applies a decision that ends the journey; the others are pages of an attempt.
     pub(crate) async fn apply(&self, c: &mut Conn, a: &Applying<'_>) -> Result<TxOutcome, Error> {
         let Applying { ctx, identity, continuation, facts, config, policy, decision, .. } = *a;
@@ -146,52 +143,52 @@ impl Ligature {
                 {
                     return Err(storage::Error::Changed.into());
                 }
-                self.restore_if_closing(c, ctx, facts).await?;
-                self.sync_profile(c, *account, identity, policy, &sync.on_login, config).await?;
+                self.accounts().restore_if_closing(c, ctx, facts).await?;
+                self.accounts().sync_profile(c, *account, identity, policy, &sync.on_login, config).await?;
                 if *email == EmailStep::Overwrite {
-                    self.overwrite_email(c, ctx, *account, identity, facts.trust).await?;
+                    self.accounts().overwrite_email(c, ctx, *account, identity, facts.trust).await?;
                 }
-                self.keep_given(c, *account, a.progress).await?;
+                self.accounts().keep_given(c, *account, a.progress).await?;
                 self.record(c, event("session.started").account(*account)).await?;
-                let secret = self.open_session(c, ctx, config, &opening(*account, link, "sign_in", now)).await?;
+                let secret = self.sessions().open_session(c, ctx, config, &opening(*account, link, "sign_in", now)).await?;
                 if *email == EmailStep::Ask {
-                    let id = self.ask_about_email(c, ctx, *account, identity, continuation).await?;
+                    let id = self.attempts().ask_about_email(c, ctx, *account, identity, continuation).await?;
                     let page = domain::path::SafePath::parse(&format!("/attempt/{id}/email")).map_err(|_| Error::Internal("an attempt's path".into()))?;
                     return Ok(Ok(LoginOutcome::SignedIn { secret, continuation: Continuation::Path(page), method: identity.key.clone() }));
                 }
                 signed_in(secret)
             }
             Outcome::Create => {
-                let (account, link) = self.open_account(c, ctx, identity, facts.trust).await?;
-                self.sync_profile(c, account, identity, policy, &sync.on_create, config).await?;
-                self.keep_given(c, account, a.progress).await?;
+                let (account, link) = self.accounts().open_account(c, ctx, identity, facts.trust).await?;
+                self.accounts().sync_profile(c, account, identity, policy, &sync.on_create, config).await?;
+                self.accounts().keep_given(c, account, a.progress).await?;
                 self.record(c, event("account.created").account(account)).await?;
-                signed_in(self.open_session(c, ctx, config, &opening(account, Some(link), "sign_in", now)).await?)
+                signed_in(self.sessions().open_session(c, ctx, config, &opening(account, Some(link), "sign_in", now)).await?)
             }
             Outcome::Link { account, basis, notify } => {
-                let (link, changing) = self.link_identity(c, *account, identity, basis).await?;
+                let (link, changing) = self.accounts().link_identity(c, *account, identity, basis).await?;
                 if matches!(facts.act, UserAction::Proved(_, proof, _) if proof >= Proof::Credential) {
-                    self.settle_with(c, *account, identity).await?;
+                    self.accounts().settle_with(c, *account, identity).await?;
                 }
-                let before = self.sync_profile(c, *account, identity, policy, &sync.on_link, config).await?;
+                let before = self.accounts().sync_profile(c, *account, identity, policy, &sync.on_link, config).await?;
                 let by = ctx.session.as_ref().map_or_else(|| format!("sign-in:{}", identity.key), |_| doer(ctx));
-                let noted = self.changed(c, changing, Changed::Link, &by, ProfileChange { provider: identity.key.clone(), before }).await?;
-                self.keep_given(c, *account, a.progress).await?;
+                let noted = self.accounts().changed(c, changing, Changed::Link, &by, ProfileChange { provider: identity.key.clone(), before }).await?;
+                self.accounts().keep_given(c, *account, a.progress).await?;
                 self.record(c, event("link.added").account(*account)).await?;
                 if *notify {
-                    self.notify(c, *account, Kind::LinkNotice, ctx, &identity.provider_name, &identity.label(), noted.as_ref()).await?;
+                    self.notifications().notify(c, *account, Kind::LinkNotice, ctx, &identity.provider_name, &identity.label(), noted.as_ref()).await?;
                 }
                 let secret = self.session_after_link(c, ctx, config, policy, opening(*account, Some(link), "sign_in", now)).await?;
                 signed_in(secret)
             }
             Outcome::Reclaim { account } => {
-                let link = self.reclaim_account(c, *account, identity, a.progress.password.as_deref()).await?;
-                self.sync_profile(c, *account, identity, policy, &sync.on_create, config).await?;
-                self.keep_given(c, *account, a.progress).await?;
+                let link = self.accounts().reclaim_account(c, *account, identity, a.progress.password.as_deref()).await?;
+                self.accounts().sync_profile(c, *account, identity, policy, &sync.on_create, config).await?;
+                self.accounts().keep_given(c, *account, a.progress).await?;
                 self.record(c, event("account.reclaimed").account(*account)).await?;
-                signed_in(self.open_session(c, ctx, config, &opening(*account, Some(link), "sign_in", now)).await?)
+                signed_in(self.sessions().open_session(c, ctx, config, &opening(*account, Some(link), "sign_in", now)).await?)
             }
-            Outcome::AlreadyLinked => signed_in(self.open_session(c, ctx, config, &Opening::progress(ctx.session()?)).await?),
+            Outcome::AlreadyLinked => signed_in(self.sessions().open_session(c, ctx, config, &Opening::progress(ctx.session()?)).await?),
             Outcome::Abandon => {
                 let hashed = policy.choices.abandon_audit == AbandonAudit::Hashed;
                 self.record(c, self.decided("attempt.abandoned", identity, facts, decision, hashed)).await?;
@@ -204,7 +201,7 @@ impl Ligature {
                 match (a.attempt, continuation) {
                     (None, Continuation::Authorize(_) | Continuation::Recovered(_)) => {
                         let state = State::Refused { refusal: *refusal };
-                        let (id, _) = self.begin_refused(c, ctx, &state, continuation, &support).await?;
+                        let (id, _) = self.attempts().begin_refused(c, ctx, &state, continuation, &support).await?;
                         Ok(Ok(LoginOutcome::Page { id, page: state.page() }))
                     }
                     (Some(open), Continuation::Authorize(_) | Continuation::Recovered(_)) => Ok(Ok(LoginOutcome::Page { id: open.secret.clone(), page: "over" })),
@@ -237,9 +234,11 @@ impl Ligature {
             (Some(caller), domain::policy::AfterAdd::Switch) => Opening { kind: "add", auth_at: caller.auth_at, factor: caller.factor.clone(), ..fresh },
             (None, _) => fresh,
         };
-        self.open_session(c, ctx, config, &opening).await
+        self.sessions().open_session(c, ctx, config, &opening).await
     }
+}
 
+impl Attempts {
     /// Writes a new attempt; answers its secret id and its row's hash. The tries of a code come with its challenge.
     pub(crate) async fn begin_attempt(
         &self,
@@ -294,7 +293,9 @@ impl Ligature {
         add_attempt(c, self.org, &row, &state.concerns()).await?;
         Ok((id, hashed))
     }
+}
 
+impl Core {
     /// A keyed hash of an identity: what its flows are found by.
     pub(crate) fn identity_hash(&self, identity: &UpstreamIdentity) -> Vec<u8> {
         self.keys.lookup(&[b"identity", identity.namespace.as_bytes(), identity.assertion.subject.as_bytes()])

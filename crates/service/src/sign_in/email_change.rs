@@ -1,4 +1,5 @@
 //! A linked identity came with another address than the account's: update, ignore, later (GO-47 to GO-50, MA-15).
+use crate::services::{Accounts, AttemptSteps, Attempts, Transactions};
 use domain::{
     AccountId, Facts, Outcome, Refusal, Trust,
     account_rules::rewind::{Changed, KEPT},
@@ -14,23 +15,32 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext,
+    Error, LoginOutcome, RequestContext,
     account::changes::{Changing, ProfileChange, doer},
     attempt::{Opened, code_binding},
     audit::Event,
     crypto::random::row_id,
     notifications::messages::Kind,
-    sign_in::{complete_login::requesting_client_of, upstream_identity::UpstreamIdentity},
+    sign_in::upstream_identity::UpstreamIdentity,
     transaction::LiveRequest,
 };
 
-impl Ligature {
+impl Attempts {
     /// The question waits in an attempt of its own; the session is there already.
     pub(crate) async fn ask_about_email(&self, c: &mut Conn, ctx: &LiveRequest, account: AccountId, identity: &UpstreamIdentity, continuation: &Continuation) -> Result<String, Error> {
         let state = State::EmailChanged { account, updating: false };
         Ok(self.begin_attempt(c, ctx, "email", &state, Some(identity), continuation).await?.0)
     }
 
+    /// The question of an attempt, asked in the session that it belongs to.
+    pub(crate) fn own_question(ctx: &LiveRequest, open: &Opened) -> Result<(AccountId, LoginOutcome), Error> {
+        let (account, _) = open.state.email_changed()?;
+        let session = ctx.session_of(account)?;
+        Ok((account, LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
+    }
+}
+
+impl Accounts {
     /// The policy says to take the provider's address: it becomes the primary one. What was proved before stays proved.
     pub(crate) async fn overwrite_email(&self, c: &mut Conn, ctx: &LiveRequest, account: AccountId, identity: &UpstreamIdentity, trust: Option<Trust>) -> Result<(), Error> {
         let Some(address) = identity.address() else { return Ok(()) };
@@ -43,79 +53,7 @@ impl Ligature {
         set_primary_email(c, account, address.as_str(), None).await?;
         self.record(c, Event { provider: identity.key.clone(), ..Event::new("email.overwritten").account(account).by("system") }).await?;
         let noted = self.changed(c, changing, Changed::Email, &format!("provider:{}", identity.key), ProfileChange::default()).await?;
-        self.notify(c, account, Kind::EmailChanged, ctx, "", address.as_str(), noted.as_ref()).await
-    }
-
-    /// The question of an attempt, asked in the session that it belongs to.
-    pub(crate) fn own_question(ctx: &LiveRequest, open: &Opened) -> Result<(AccountId, LoginOutcome), Error> {
-        let (account, _) = open.state.email_changed()?;
-        let session = ctx.session_of(account)?;
-        Ok((account, LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
-    }
-
-    /// Update: a code goes to the new address.
-    ///
-    /// # Errors
-    /// [`Refusal::AttemptStep`] elsewhere, [`Refusal::SessionEnded`] in another session.
-    pub async fn ask_email_code(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
-        let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let secret = secret.clone();
-            Box::pin(async move {
-                let open = this.opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                let (account, _) = Self::own_question(&ctx, &open)?;
-                let policy = this.policy_context(c, requesting_client_of(&open.continuation).as_deref()).await?.policy(Some(&open.identity()?.key));
-                let next = State::EmailChanged { account, updating: true };
-                this.move_on(c, &open, &next, "").await?;
-                this.send_code(c, &ctx, &open.row, &next, open.identity()?, &policy).await?;
-                Ok(Ok(LoginOutcome::Page { id: secret, page: next.page() }))
-            })
-        })
-        .await
-    }
-
-    /// The code from the new address: it becomes the primary one and is owned; the old one is given up and told.
-    pub(crate) async fn update_email(&self, ctx: &RequestContext, id: &str, open: Opened, typed: &str) -> Result<LoginOutcome, Error> {
-        let (account, _) = open.state.email_changed()?;
-        if Self::caller(ctx)?.account != account {
-            return Err(Refusal::SessionEnded.into());
-        }
-        let identity = open.identity()?.clone();
-        let binding = code_binding(&identity, &open.state).ok_or(Refusal::AttemptStep)?;
-        let right = match self.compare_code(&open.row, &binding, typed).await {
-            Ok(right) => right,
-            Err(error) => return self.wrong_code(ctx, id, error).await,
-        };
-        let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (secret, right, identity) = (secret.clone(), right.clone(), identity.clone());
-            Box::pin(async move {
-                let open = this.opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                let (account, arrival) = Self::own_question(&ctx, &open)?;
-                this.consume_challenge(c, &right).await?;
-                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                let (policy, now) = (this.policy_context(c, requesting_client_of(&open.continuation).as_deref()).await?.policy(Some(&identity.key)), this.now());
-                let address = identity.address().ok_or(Refusal::AttemptExpired)?;
-                let taken = is_email_taken(c, this.org, address.as_str(), account, now).await?;
-                let update = UpdateEmail { account, state: row.state(), taken };
-                let facts = Facts { trust: identity.trust(&policy, true), ..Facts::local(Intent::UpdateEmail(update), None) };
-                let decision = decide(&facts, &policy);
-                if let Outcome::Refuse { refusal } = decision.outcome {
-                    this.move_on(c, &open, &State::Refused { refusal }, "").await?;
-                    let event = this.decided("email.refused", &identity, &facts, &decision, true);
-                    this.record(c, event.account(account).support(&open.row.support_code)).await?;
-                    return Ok(Err((refusal, open.row.support_code)));
-                }
-                this.move_on(c, &open, &State::Done, "").await?;
-                let changing = this.change(c, account).await?;
-                this.take_email(c, &ctx, changing, &address).await?;
-                this.record(c, this.decided("email.updated", &identity, &facts, &decision, true).account(account)).await?;
-                Ok(Ok(arrival))
-            })
-        })
-        .await
+        self.notifications().notify(c, account, Kind::EmailChanged, ctx, "", address.as_str(), noted.as_ref()).await
     }
 
     /// A proved address becomes the primary one. The old one hears of it, can take it back, and stays reserved as long
@@ -131,13 +69,80 @@ impl Ligature {
         own_email(c, account, address.as_str()).await?;
         set_primary_email(c, account, address.as_str(), Some(now + KEPT)).await?;
         let noted = self.changed(c, changing, Changed::Email, &doer(ctx), ProfileChange::default()).await?;
-        self.notify(c, account, Kind::EmailChanged, ctx, "", address.as_str(), noted.as_ref()).await
+        self.notifications().notify(c, account, Kind::EmailChanged, ctx, "", address.as_str(), noted.as_ref()).await
+    }
+}
+
+impl AttemptSteps {
+    /// Update: a code goes to the new address.
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptStep`] elsewhere, [`Refusal::SessionEnded`] in another session.
+    pub async fn ask_email_code(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
+        let secret = id.to_owned();
+        self.retry_step(ctx, move |this, c, ctx| {
+            let secret = secret.clone();
+            Box::pin(async move {
+                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+                let ctx = ctx.for_continuation(&open.continuation);
+                let (account, _) = Attempts::own_question(&ctx, &open)?;
+                let policy = this.configuration().policy_context(c, open.continuation.client_id()).await?.policy(Some(&open.identity()?.key));
+                let next = State::EmailChanged { account, updating: true };
+                this.attempts().move_on(c, &open, &next, "").await?;
+                this.attempts().send_code(c, &ctx, &open.row, &next, open.identity()?, &policy).await?;
+                Ok(Ok(LoginOutcome::Page { id: secret, page: next.page() }))
+            })
+        })
+        .await
+    }
+
+    /// The code from the new address: it becomes the primary one and is owned; the old one is given up and told.
+    pub(crate) async fn update_email(&self, ctx: &RequestContext, id: &str, open: Opened, typed: &str) -> Result<LoginOutcome, Error> {
+        let (account, _) = open.state.email_changed()?;
+        if ctx.signed_in()?.account != account {
+            return Err(Refusal::SessionEnded.into());
+        }
+        let identity = open.identity()?.clone();
+        let binding = code_binding(&identity, &open.state).ok_or(Refusal::AttemptStep)?;
+        let right = match self.codes().compare_code(&open.row, &binding, typed).await {
+            Ok(right) => right,
+            Err(error) => return self.attempts().wrong_code(ctx, id, error).await,
+        };
+        let secret = id.to_owned();
+        self.retry_step(ctx, move |this, c, ctx| {
+            let (secret, right, identity) = (secret.clone(), right.clone(), identity.clone());
+            Box::pin(async move {
+                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+                let ctx = ctx.for_continuation(&open.continuation);
+                let (account, arrival) = Attempts::own_question(&ctx, &open)?;
+                this.codes().consume_challenge(c, &right).await?;
+                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
+                let (policy, now) = (this.configuration().policy_context(c, open.continuation.client_id()).await?.policy(Some(&identity.key)), this.now());
+                let address = identity.address().ok_or(Refusal::AttemptExpired)?;
+                let taken = is_email_taken(c, this.org, address.as_str(), account, now).await?;
+                let update = UpdateEmail { account, state: row.state(), taken };
+                let facts = Facts { trust: identity.trust(&policy, true), ..Facts::local(Intent::UpdateEmail(update), None) };
+                let decision = decide(&facts, &policy);
+                if let Outcome::Refuse { refusal } = decision.outcome {
+                    this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
+                    let event = this.decided("email.refused", &identity, &facts, &decision, true);
+                    this.record(c, event.account(account).support(&open.row.support_code)).await?;
+                    return Ok(Err((refusal, open.row.support_code)));
+                }
+                this.attempts().move_on(c, &open, &State::Done, "").await?;
+                let changing = this.accounts().change(c, account).await?;
+                this.accounts().take_email(c, &ctx, changing, &address).await?;
+                this.record(c, this.decided("email.updated", &identity, &facts, &decision, true).account(account)).await?;
+                Ok(Ok(arrival))
+            })
+        })
+        .await
     }
 
     /// Ignore: never asked again for this address; only a keyed hash of it is kept.
     ///
     /// # Errors
-    /// As [`Ligature::ask_email_code`].
+    /// As [`AttemptSteps::ask_email_code`].
     pub async fn ignore_email(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
         self.close_question(ctx, id, true).await
     }
@@ -145,7 +150,7 @@ impl Ligature {
     /// Later: asked again at the next sign-in.
     ///
     /// # Errors
-    /// As [`Ligature::ask_email_code`].
+    /// As [`AttemptSteps::ask_email_code`].
     pub async fn leave_email(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
         self.close_question(ctx, id, false).await
     }
@@ -155,14 +160,14 @@ impl Ligature {
         self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
-                let open = this.opened_for_step(c, &ctx, &secret).await?;
+                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 let ctx = ctx.for_continuation(&open.continuation);
-                let (account, arrival) = Self::own_question(&ctx, &open)?;
+                let (account, arrival) = Attempts::own_question(&ctx, &open)?;
                 if let (true, Some(address)) = (ignore, open.identity()?.address()) {
                     ignore_email(c, account, &this.ignored_hash(account, &address), this.now()).await?;
                     this.record(c, Event::new("email.ignored").account(account)).await?;
                 }
-                this.move_on(c, &open, &State::Done, "").await?;
+                this.attempts().move_on(c, &open, &State::Done, "").await?;
                 Ok(Ok(arrival))
             })
         })

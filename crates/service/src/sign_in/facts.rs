@@ -1,4 +1,8 @@
 //! Gathers facts for a decision inside the transaction that will act on it.
+use crate::{
+    core::Core,
+    services::{Configuration, Decisions},
+};
 use std::sync::Arc;
 
 use domain::{
@@ -23,7 +27,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature,
+    Error,
     audit::Event,
     policy::{context::PolicyContext, expressions::ExpressionContext},
     sign_in::upstream_identity::UpstreamIdentity,
@@ -38,12 +42,12 @@ pub(crate) enum Ask<'a> {
     Add { account: AccountId, reauthenticated: bool },
 }
 
-impl Ligature {
+impl Decisions {
     /// Whoever takes this identity, or its account, away at this moment waits for the answer, or was faster and is seen;
     /// so is what was configured until then. The rest of the transaction goes by what this answers.
     pub(crate) async fn hold(&self, c: &mut Conn, identity: &UpstreamIdentity, client: Option<&str>) -> Result<Arc<PolicyContext>, Error> {
         hold_account_of(c, self.org, &identity.namespace, &identity.assertion.subject).await?;
-        self.policy_context(c, client).await
+        self.configuration().policy_context(c, client).await
     }
 
     /// Decides on an identity that has just been, or was earlier in this attempt, asserted, and is held. A shadow policy
@@ -51,7 +55,7 @@ impl Ligature {
     pub(crate) async fn decide_on(&self, c: &mut Conn, identity: &UpstreamIdentity, ask: Ask<'_>, config: &PolicyContext) -> Result<(Facts, Arc<Policy>, Decision), Error> {
         let (facts, policy) = self.facts(c, identity, ask, config).await?;
         if facts.known.is_none() {
-            self.contest(c, identity, &policy).await?;
+            self.accounts().contest(c, identity, &policy).await?;
         }
         let decision = decide(&facts, &policy);
         if let Some(shadow) = config.policies.shadowed() {
@@ -89,7 +93,7 @@ impl Ligature {
             proof_gone: false,
             contested: false,
         };
-        let around = self.expression_context(c, &policy, facts.known, config).await?;
+        let around = self.configuration().expression_context(c, &policy, facts.known, config).await?;
         let values = self.values(identity, &policy, &around)?;
         facts.provider = Some(ProviderFacts { id: identity.provider, enabled, filter: values.filter, second_factor: identity.second_factor(&policy) });
         let sync = &policy.choices.sync.on_create;
@@ -158,25 +162,6 @@ impl Ligature {
         Ok(())
     }
 
-    /// Claims of the account's identities, read only where an expression asks for them (GV-05, GV-06).
-    pub(crate) async fn expression_context(&self, c: &mut Conn, policy: &Policy, known: Option<Known>, config: &PolicyContext) -> Result<ExpressionContext, Error> {
-        let mut around = ExpressionContext { client: config.client.clone(), ..ExpressionContext::default() };
-        let choices = &policy.choices;
-        let asks = |text: &String| text.contains("dentit");
-        let asked = asks(&choices.claim_filter) || choices.mapping.values().any(asks) || choices.rules.iter().any(|r| asks(&r.when) || r.all.iter().any(|m| asks(&m.equals)));
-        if let (true, Some(known)) = (asked, known) {
-            // Oldest first, so that of several identities of a provider the last used one stays.
-            for (provider, sealed) in list_claims(c, known.account).await? {
-                let claims: Option<serde_json::Value> = self.keys.open_sealed("claims", &sealed).and_then(|b| serde_json::from_slice(&b).ok());
-                if let (Some(claims), Some(provider)) = (claims, config.provider(provider)) {
-                    around.last = Some(claims.clone());
-                    around.identities.insert(provider.key.clone(), claims);
-                }
-            }
-        }
-        Ok(around)
-    }
-
     async fn add_to(&self, c: &mut Conn, identity: &UpstreamIdentity, id: AccountId, config: &PolicyContext) -> Result<AddTo, Error> {
         let all = load_snapshots(c, self.org, &[id]).await?;
         let account = all.get(&id).ok_or(domain::Refusal::SessionEnded)?;
@@ -239,7 +224,30 @@ impl Ligature {
         let ignored = is_email_ignored(c, known.account, &self.ignored_hash(known.account, &address)).await?;
         Ok(Some(EmailFacts { taken, ignored }))
     }
+}
 
+impl Configuration {
+    /// Claims of the account's identities, read only where an expression asks for them (GV-05, GV-06).
+    pub(crate) async fn expression_context(&self, c: &mut Conn, policy: &Policy, known: Option<Known>, config: &PolicyContext) -> Result<ExpressionContext, Error> {
+        let mut around = ExpressionContext { client: config.client.clone(), ..ExpressionContext::default() };
+        let choices = &policy.choices;
+        let asks = |text: &String| text.contains("dentit");
+        let asked = asks(&choices.claim_filter) || choices.mapping.values().any(asks) || choices.rules.iter().any(|r| asks(&r.when) || r.all.iter().any(|m| asks(&m.equals)));
+        if let (true, Some(known)) = (asked, known) {
+            // Oldest first, so that of several identities of a provider the last used one stays.
+            for (provider, sealed) in list_claims(c, known.account).await? {
+                let claims: Option<serde_json::Value> = self.keys.open_sealed("claims", &sealed).and_then(|b| serde_json::from_slice(&b).ok());
+                if let (Some(claims), Some(provider)) = (claims, config.provider(provider)) {
+                    around.last = Some(claims.clone());
+                    around.identities.insert(provider.key.clone(), claims);
+                }
+            }
+        }
+        Ok(around)
+    }
+}
+
+impl Core {
     /// The keyed hash of an address that an account ignores; another account's is another hash.
     pub(crate) fn ignored_hash(&self, account: AccountId, address: &Canonical) -> String {
         self.keys.pseudonym(&[b"ignored-email", &account.0, address.as_str().as_bytes()])

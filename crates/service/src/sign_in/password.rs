@@ -1,4 +1,5 @@
 //! Passwords: argon2id with bounded parallelism, and answers that look alike.
+use crate::services::{Passwords, SignIn, Transactions};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use domain::{
     AccountId, CredentialId, Refusal,
@@ -9,7 +10,7 @@ use domain::{
 use storage::accounts::{find_password_row, rehash_password};
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext,
+    Error, LoginOutcome, RequestContext,
     audit::Event,
     codes::limits::{Counted, Guarded},
 };
@@ -88,7 +89,7 @@ fn judge(hasher: &Argon2<'_>, cost: HashCost, stored: Option<&str>, typed: &str)
     (right, fresh.flatten())
 }
 
-impl Ligature {
+impl Passwords {
     /// Waits for a place among the hashing threads; too many waiting is "busy" (RL-09).
     async fn with_slot<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         let _queue = self.shared.waiting.try_acquire().map_err(|_| Refusal::Busy)?;
@@ -133,14 +134,14 @@ impl Ligature {
     /// [`Refusal::CredentialsWrong`] for everything that does not fit, [`Refusal::RateLimited`] over the limit.
     pub(crate) async fn check_password(&self, ctx: &RequestContext, address: &str, password: &str) -> Result<(AccountId, ProvedBy), Error> {
         let contact = Contact::parse(address).map_err(|_| Refusal::CredentialsWrong)?;
-        let account = self.find_contact_owner(&mut self.store.read().await?, &contact).await?;
+        let account = self.codes().find_contact_owner(&mut self.store.read().await?, &contact).await?;
         self.check_password_of(ctx, account, contact.as_str().as_bytes(), password).await
     }
 
     /// The password of the session's own account.
     ///
     /// # Errors
-    /// As [`Ligature::check_password`].
+    /// As [`Passwords::check_password`].
     pub(crate) async fn check_own_password(&self, ctx: &RequestContext, account: AccountId, password: &str) -> Result<ProvedBy, Error> {
         Ok(self.check_password_of(ctx, Some(account), &[], password).await?.1)
     }
@@ -149,7 +150,7 @@ impl Ligature {
     /// depends on that, never on the account.
     ///
     /// # Errors
-    /// As [`Ligature::check_password`].
+    /// As [`Passwords::check_password`].
     pub(crate) async fn check_password_of(&self, ctx: &RequestContext, account: Option<AccountId>, typed: &[u8], password: &str) -> Result<(AccountId, ProvedBy), Error> {
         let stored = match account {
             Some(account) => find_password_row(&mut self.store.read().await?, account).await?,
@@ -161,7 +162,7 @@ impl Ligature {
     /// A password that the account had, whose hash was kept; by the same limiter.
     ///
     /// # Errors
-    /// As [`Ligature::check_password`].
+    /// As [`Passwords::check_password`].
     pub(crate) async fn check_stored_password(&self, ctx: &RequestContext, account: AccountId, stored: Option<(CredentialId, String)>, password: &str) -> Result<(), Error> {
         self.check_hash(ctx, Some(account), &[], stored, password).await.map(drop)
     }
@@ -170,7 +171,7 @@ impl Ligature {
         if password.is_empty() || password.len() > LONGEST {
             return Err(Refusal::CredentialsWrong.into());
         }
-        let counted = self.count_try(ctx, Guarded::Password, account, typed).await?;
+        let counted = self.codes().count_try(ctx, Guarded::Password, account, typed).await?;
         let (credential, stored) = stored.unzip();
         let (right, fresh) = match self.matches(&counted, stored.clone(), password).await {
             Ok(judged) => judged,
@@ -209,13 +210,15 @@ impl Ligature {
         let (this, event) = (self.clone(), Event { provider: "password".into(), ..Event::new("signin.stuffing").by("system").detail(detail) });
         self.store.write(move |c| Box::pin(async move { this.record(c, event).await })).await
     }
+}
 
+impl SignIn {
     /// Signs in by address, or number, and password.
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], [`Refusal::Busy`], refusals of the decision.
     pub async fn sign_in_by_password(&self, ctx: &RequestContext, address: &str, password: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
-        let (account, proof) = match self.check_password(ctx, address, password).await {
+        let (account, proof) = match self.passwords().check_password(ctx, address, password).await {
             Ok(shown) => shown,
             Err(error) => {
                 let (this, code) = (self.clone(), error.refusal().code());
@@ -225,7 +228,7 @@ impl Ligature {
         };
         self.retry_step(ctx, move |this, c, ctx| {
             let (continuation, progress) = (continuation.clone(), AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() });
-            Box::pin(async move { this.end_locally(c, &ctx, Then::SignIn { account, method: "password".into() }, progress, continuation, None).await })
+            Box::pin(async move { this.attempts().end_locally(c, &ctx, Then::SignIn { account, method: "password".into() }, progress, continuation, None).await })
         })
         .await
     }

@@ -1,11 +1,12 @@
 //! A database that was restored or that took over (RB-18, docs/adr/0027): what may have come back to life opens nothing.
+use crate::services::Maintenance;
 use std::sync::Arc;
 
 use storage::maintenance::instance::Recovery;
 
-use crate::{Error, Ligature};
+use crate::Error;
 
-impl Ligature {
+impl Maintenance {
     /// Makes void what a restored copy or a promoted standby revived. Called before the first request and every minute; without a
     /// recovery it only reads.
     ///

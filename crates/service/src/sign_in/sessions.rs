@@ -1,4 +1,5 @@
 //! Sessions: opened at every sign-in and link with a new id, found by hash, ended at once everywhere.
+use crate::services::{Sessions, Transactions};
 use domain::{AccountId, LinkId, MINUTE, Micros, ProviderId, Refusal};
 use storage::{
     Conn,
@@ -6,7 +7,7 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, RequestContext, SessionInfo,
+    Error, RequestContext, SessionInfo,
     crypto::random::{hash, row_id, support_code, token},
     policy::context::PolicyContext,
     transaction::{LiveRequest, Session},
@@ -40,7 +41,7 @@ impl Opening {
     }
 }
 
-impl Ligature {
+impl Sessions {
     /// Opens a session, by what was configured when this transaction decided, and ends the one that the browser had: ids are never kept over a sign-in or a link (SB-01).
     pub(crate) async fn open_session(&self, c: &mut Conn, ctx: &LiveRequest, config: &PolicyContext, opening: &Opening) -> Result<String, Error> {
         let (now, secret) = (self.now(), token());
@@ -67,10 +68,10 @@ impl Ligature {
             sid,
         };
         if session.factor.is_empty() {
-            self.note_demand(c, &config.policy(None), session.account).await?;
+            self.configuration().note_demand(c, &config.policy(None), session.account).await?;
         }
         if matches!(opening.kind, "sign_in" | "confirm") {
-            self.know_browser(c, ctx, opening).await?;
+            self.codes().know_browser(c, ctx, opening).await?;
         }
         add_session(c, self.org, &session, now).await?;
         add_auth_event(c, row_id(now), opening.kind, &session, now).await?;

@@ -1,4 +1,5 @@
 //! A local account: pending until the code from its mailbox is typed.
+use crate::services::{AttemptSteps, SignIn, Transactions};
 use domain::{
     AccountId, CredentialId, Facts, Outcome, Refusal,
     attempt::{AttemptProgress, Awaited, CodePurpose, Then},
@@ -13,15 +14,12 @@ use storage::{
 };
 
 use crate::{
-    Error, Ligature, LoginOutcome, RequestContext,
+    Error, LoginOutcome, RequestContext,
     attempt::Opened,
     audit::Event,
     crypto::random::{row_id, subject},
     notifications::messages::Kind,
-    sign_in::{
-        complete_login::{TxOutcome, requesting_client_of},
-        password::acceptable,
-    },
+    sign_in::{complete_login::TxOutcome, password::acceptable},
     transaction::LiveRequest,
 };
 
@@ -54,7 +52,7 @@ impl NewPerson {
     }
 }
 
-impl Ligature {
+impl SignIn {
     /// Begins a sign-up. A taken address gives the same page; its owner gets a notice instead of a code (RL-08).
     ///
     /// # Errors
@@ -64,12 +62,12 @@ impl Ligature {
         if !person.problems().is_empty() {
             return Err(Refusal::BadRequest.into());
         }
-        self.check_new_password(&person.password, &[]).await?;
-        let phc = self.hash_password(&person.password).await?;
+        self.passwords().check_new_password(&person.password, &[]).await?;
+        let phc = self.passwords().hash_password(&person.password).await?;
         self.retry_step(ctx, move |this, c, ctx| {
             let (person, address, phc, continuation) = (person.clone(), address.clone(), phc.clone(), continuation.clone());
             Box::pin(async move {
-                let policy = this.policy_context(c, requesting_client_of(&continuation).as_deref()).await?.policy(None);
+                let policy = this.configuration().policy_context(c, continuation.client_id()).await?.policy(None);
                 if let Outcome::Refuse { refusal } = decide(&Facts::local(Intent::SignUp, None), &policy).outcome {
                     return Err(refusal.into());
                 }
@@ -84,7 +82,7 @@ impl Ligature {
                 };
                 let awaited = Awaited { purpose: CodePurpose::SignUp, account, contact: address.shown().to_owned() };
                 let instead = taken.map(|owner| (owner, Kind::SignUpTaken));
-                this.await_code(c, &ctx, awaited, instead, &continuation).await
+                this.attempts().await_code(c, &ctx, awaited, instead, &continuation).await
             })
         })
         .await
@@ -100,10 +98,12 @@ impl Ligature {
         self.record(c, Event::new("account.pending").account(account)).await?;
         Ok(account)
     }
+}
 
+impl AttemptSteps {
     /// The right code: the account becomes active and owns its address; other pending ones for it go.
     pub(crate) async fn finish_sign_up(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, account: AccountId) -> Result<TxOutcome, Error> {
         find_account(c, self.org, account).await?.ok_or(Refusal::AttemptExpired)?;
-        self.end_locally(c, ctx, Then::SignUp { account }, AttemptProgress::default(), open.continuation.clone(), Some(open)).await
+        self.attempts().end_locally(c, ctx, Then::SignUp { account }, AttemptProgress::default(), open.continuation.clone(), Some(open)).await
     }
 }

@@ -1,4 +1,5 @@
 //! Leaving for a provider: everything that must come back is sealed into a one-shot cookie; nothing is stored.
+use crate::services::SignIn;
 use domain::{
     MINUTE, Micros, ProviderId, Refusal,
     path::{AuthorizeRequest, Continuation},
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use upstream::{Start, UpstreamError};
 
 use crate::{
-    Error, Ligature, RequestContext,
+    Error, RequestContext,
     crypto::random::{hash, token},
 };
 
@@ -95,14 +96,14 @@ pub fn cookie_id(state: &str) -> String {
     state.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_').take(8).collect()
 }
 
-impl Ligature {
+impl SignIn {
     /// Starts a sign-in, the adding of a method to the session's account, or a proof on the binding page.
     ///
     /// # Errors
     /// [`Refusal::ProviderUnknown`], [`Refusal::ProviderDisabled`], [`Refusal::SessionEnded`] for an add without a session,
     /// [`Refusal::ProviderDown`] when its metadata cannot be read.
     pub async fn start(&self, ctx: &RequestContext, key: &str, purpose: Purpose, continuation: Continuation) -> Result<Started, Error> {
-        let row = self.provider(&mut self.store.read().await?, key).await?;
+        let row = self.configuration().provider(&mut self.store.read().await?, key).await?;
         if !row.enabled {
             return Err(Refusal::ProviderDisabled.into());
         }
@@ -113,8 +114,8 @@ impl Ligature {
             (Purpose::Bind(attempt), _) => (None, None, Some(attempt)),
             (Purpose::Add, Some(caller)) => {
                 // Asked before the way there, so that nobody goes it for nothing; the decision asks again.
-                let policy = self.policy_context(&mut self.store.read().await?, None).await?.policy(Some(key));
-                if !Self::is_reauthenticated(caller, self.now(), &policy) {
+                let policy = self.configuration().policy_context(&mut self.store.read().await?, None).await?.policy(Some(key));
+                if !caller.is_reauthenticated(self.now(), &policy) {
                     return Err(Refusal::NotRecent.into());
                 }
                 (Some(caller.hash.clone()), None, None)
@@ -138,8 +139,8 @@ impl Ligature {
             continuation,
             at: self.now(),
         };
-        let connector = self.connector(&row).await?;
-        let redirect_uri = self.redirect_uri(&row.key);
+        let connector = self.configuration().connector(&row).await?;
+        let redirect_uri = self.configuration().redirect_uri(&row.key);
         let start = Start {
             redirect_uri: &redirect_uri,
             state: &sealed.state,

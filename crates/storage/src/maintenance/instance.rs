@@ -39,7 +39,7 @@ impl Recovery {
 
     fn voids(self, fate: Fate) -> bool {
         match fate {
-            Fate::AccessRow => false,
+            Fate::Kept => false,
             // The last commit before a fail-over may have been answered or not: nothing that works once gets a second chance.
             Fate::OneTime => true,
             Fate::Revocable => self != Self::Promoted { synchronous: true },
@@ -51,7 +51,7 @@ impl Recovery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     /// What people and administrators own and said, and what was used up: as the copy has it.
-    AccessRow,
+    Kept,
     /// Works once, or for minutes: always gone.
     OneTime,
     /// Opens something until somebody ends it: gone unless nothing is lost.
@@ -61,58 +61,58 @@ enum Fate {
 /// Every table; a test compares this list with the database.
 const FATES: &[(&str, Fate)] = &[
     ("access_token", Fate::Revocable),
-    ("account", Fate::AccessRow),
-    ("account_attribute", Fate::AccessRow),
-    ("account_change", Fate::AccessRow),
-    ("account_email", Fate::AccessRow),
+    ("account", Fate::Kept),
+    ("account_attribute", Fate::Kept),
+    ("account_change", Fate::Kept),
+    ("account_email", Fate::Kept),
     // Its owner may have said since that it was them: what it suspended stays so until somebody shows a credential.
     ("account_rewind", Fate::OneTime),
-    ("account_subject", Fate::AccessRow),
-    ("agreement", Fate::AccessRow),
-    ("application", Fate::AccessRow),
+    ("account_subject", Fate::Kept),
+    ("agreement", Fate::Kept),
+    ("application", Fate::Kept),
     // Whom to tell of a session's end.
-    ("application_login", Fate::AccessRow),
-    ("application_secret", Fate::AccessRow),
+    ("application_login", Fate::Kept),
+    ("application_secret", Fate::Kept),
     ("attempt", Fate::OneTime),
     ("attempt_account", Fate::OneTime),
-    ("audit_event", Fate::AccessRow),
+    ("audit_event", Fate::Kept),
     ("auth_code", Fate::OneTime),
-    ("auth_event", Fate::AccessRow),
+    ("auth_event", Fate::Kept),
     ("challenge", Fate::OneTime),
-    ("consent", Fate::AccessRow),
-    ("counter", Fate::AccessRow),
-    ("credential", Fate::AccessRow),
-    ("data_key", Fate::AccessRow),
+    ("consent", Fate::Kept),
+    ("counter", Fate::Kept),
+    ("credential", Fate::Kept),
+    ("data_key", Fate::Kept),
     ("device", Fate::OneTime),
-    ("dry_run", Fate::AccessRow),
-    ("dry_run_case", Fate::AccessRow),
-    ("ended_session", Fate::AccessRow),
+    ("dry_run", Fate::Kept),
+    ("dry_run_case", Fate::Kept),
+    ("ended_session", Fate::Kept),
     // Some show a secret once.
     ("flash", Fate::OneTime),
-    ("ignored_email", Fate::AccessRow),
-    ("image", Fate::AccessRow),
-    ("instance", Fate::AccessRow),
+    ("ignored_email", Fate::Kept),
+    ("image", Fate::Kept),
+    ("instance", Fate::Kept),
     // Forgotten at a recovery of the account.
     ("known_browser", Fate::Revocable),
-    ("link", Fate::AccessRow),
-    ("merge", Fate::AccessRow),
-    ("organisation", Fate::AccessRow),
-    ("outbox", Fate::AccessRow),
-    ("passkey", Fate::AccessRow),
-    ("policy", Fate::AccessRow),
-    ("provider", Fate::AccessRow),
-    ("provider_choice", Fate::AccessRow),
+    ("link", Fate::Kept),
+    ("merge", Fate::Kept),
+    ("organisation", Fate::Kept),
+    ("outbox", Fate::Kept),
+    ("passkey", Fate::Kept),
+    ("policy", Fate::Kept),
+    ("provider", Fate::Kept),
+    ("provider_choice", Fate::Kept),
     ("pushed_request", Fate::OneTime),
     // A recovery code opens nothing alone, and without them a lost phone locks its owner out.
-    ("recovery_code", Fate::AccessRow),
+    ("recovery_code", Fate::Kept),
     ("registration_token", Fate::Revocable),
-    ("role", Fate::AccessRow),
+    ("role", Fate::Kept),
     ("session", Fate::Revocable),
     ("setup_token", Fate::OneTime),
-    ("spent_state", Fate::AccessRow),
+    ("consumed_state", Fate::Kept),
     ("token", Fate::Revocable),
     // Without its tokens a family is a grave: what it came of begins none again.
-    ("token_family", Fate::AccessRow),
+    ("token_family", Fate::Kept),
     ("undo_link", Fate::OneTime),
 ];
 
@@ -416,7 +416,7 @@ mod tests {
     fn a_restore_voids_what_can_be_ended_and_a_promotion_without_loss_only_what_works_once() {
         let lossless = Recovery::Promoted { synchronous: true };
         for recovery in [Recovery::Restored { taken_at: Some(1) }, Recovery::Restored { taken_at: None }, Recovery::Promoted { synchronous: false }, lossless] {
-            assert!(recovery.voids(Fate::OneTime) && !recovery.voids(Fate::AccessRow));
+            assert!(recovery.voids(Fate::OneTime) && !recovery.voids(Fate::Kept));
             assert_eq!(recovery.voids(Fate::Revocable), recovery != lossless, "{recovery:?}");
         }
     }
