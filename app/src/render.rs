@@ -188,7 +188,7 @@ fn account_navigation(l: Lang, web: &WebRequest) -> impl IntoView + use<> {
     view! {
         <nav aria-label=t(l, "nav-account")>
             {items.into_iter().map(|(href, key)| view! { <a href=href aria-current=(here == href).then_some("page")>{t(l, key)}</a> }).collect_view()}
-            <form method="post" action=crate::forms::account::SignOut::url()><button class="link">{t(l, "sign-out")}</button></form>
+            <form method="post" action=crate::oidc::logout::SignOut::url()><button class="link">{t(l, "sign-out")}</button></form>
         </nav>
     }
 }
@@ -226,7 +226,7 @@ fn admin_navigation(l: Lang, section: &'static str, rights: &[Right]) -> impl In
 fn languages(l: Lang, web: &WebRequest) -> impl IntoView + use<> {
     let here = web.here.clone();
     view! {
-        <form class="languages" method="post" action=crate::forms::language::SetLanguage::url()>
+        <form class="languages" method="post" action=crate::language::SetLanguage::url()>
             <input type="hidden" name="back" value=here/>
             <fieldset><legend class="sr">{t(l, "language")}</legend>
             {Lang::ALL.into_iter().map(|other| view! { <button class="link" name="language" value=other.tag() lang=other.tag() aria-pressed=if other == l { "true" } else { "false" }>{other.own_name()}</button> }).collect_view()}

@@ -1,7 +1,7 @@
 //! All routes and layers, in order.
 use std::{sync::Arc, time::Duration};
 
-use app::{context::Context, pages};
+use app::{context::Context, page_request::draw_refusals};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, MatchedPath},
@@ -62,7 +62,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .layer(from_fn_with_state(context.clone(), forms::forms));
 
     let browser = Router::new()
-        .merge(pages::routes())
+        .merge(app::routes::routes())
         .merge(functions)
         .route("/login/with/{key}", post(start::sign_in))
         .route("/account/export", post(account::export))
@@ -75,8 +75,9 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/callback/{key}", get(callback::callback))
         .route("/authorize", get(issuer::authorize).post(issuer::authorize_form))
         .route("/logout", get(logout::logout).post(logout::logout_form))
-        .fallback(pages::not_found)
-        .method_not_allowed_fallback(pages::not_found)
+        .fallback(app::sign_in::refused::not_found)
+        .method_not_allowed_fallback(app::sign_in::refused::not_found)
+        .layer(from_fn_with_state(context.clone(), draw_refusals))
         // Posts from other sites: judged by the layer below, drawn by this one.
         .layer(CsrfLayer::new().add_trusted_origin(&origin)?.with_insecure_bypass(|_, uri| is_open(uri.path())))
         .layer(from_fn_with_state(context.clone(), cross_site))

@@ -2,7 +2,7 @@
 use app::{
     context::{Context, WebRequest},
     cookies::read,
-    pages::refusal_page,
+    sign_in::refused::refusal_page,
 };
 use axum::{
     extract::{Request, State},

@@ -1,7 +1,7 @@
 //! Server functions behind one door: whatever is not a 303 becomes a page of ours.
 use app::{
     context::{Context, WebRequest},
-    pages::refusal_page,
+    sign_in::refused::refusal_page,
 };
 use axum::{
     Extension,

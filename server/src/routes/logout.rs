@@ -1,9 +1,8 @@
 //! `GET` and `POST /logout`: the end-session endpoint (OpenID Connect RP-Initiated Logout §2).
 use app::{
     context::{Context, WebRequest},
-    forms::account::signed_out,
+    oidc::logout::signed_out,
     outcome::refuse,
-    pages::logout,
     paths,
 };
 use axum::{
@@ -20,7 +19,7 @@ type Parameters = Vec<(String, String)>;
 
 pub async fn logout(State(context): State<Context>, Extension(web): Extension<WebRequest>, Query(parameters): Query<Parameters>) -> Response {
     match context.ligature.logout().end_session_asked(&web.ctx, &parameters, false).await {
-        Ok(LogoutAsked::Ask(out)) => logout::ask(&context, &web, out, &parameters).await,
+        Ok(LogoutAsked::Ask(out)) => app::oidc::logout::ask(&context, &web, out, &parameters).await,
         Ok(LogoutAsked::Done(out)) => see_other(&context, &signed_out(&context, &web, out).await),
         Err(fault) => see_other(&context, &refuse(&fault)),
     }

@@ -53,7 +53,7 @@ pub struct ConfirmForm {
 
 pub async fn confirm(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path(key): Path<String>, form: Result<Form<ConfirmForm>, FormRejection>) -> Response {
     let Form(form) = form.unwrap_or_default();
-    let started = context.ligature.sign_in().start(&web.ctx, &key, Purpose::Confirm, app::forms::confirm::after(&form.to)).await;
+    let started = context.ligature.sign_in().start(&web.ctx, &key, Purpose::Confirm, app::account::reauthenticate::after(&form.to)).await;
     off(&context, started)
 }
 

@@ -1,0 +1,59 @@
+//! Applications that one may open, and taking that back.
+use crate::{
+    account::email::{entered, head},
+    components::{Mark, Notice},
+    context::asked,
+    i18n::{Lang, t, ta},
+    oidc::consent::told,
+    outcome::{Code, Flash, redirect_with_flash, refuse, respond},
+    page_request::{Answer, PageRequest},
+    paths,
+    render::page,
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::oidc_provider::AccessRow;
+
+pub async fn applications(req: PageRequest) -> Answer {
+    let req = &req;
+    let rows = req.context.ligature.authorization().own_applications(&req.web.ctx).await;
+    if let Err(fault) = &rows
+        && fault.refusal() == domain::Refusal::SessionEnded
+        && let Some(response) = entered(req, paths::APPLICATIONS, Err(domain::Refusal::SessionEnded.into())).await?
+    {
+        return Ok(response);
+    }
+    let (rows, l, flash) = (rows?, req.web.lang, req.flash.clone());
+    Ok(page(&req.context, &req.web, head(l, "own-applications-title"), move || {
+        view! {
+            <h1>{t(l, "own-applications-title")}</h1>
+            <p class="muted">{t(l, "own-applications-lead")}</p>
+            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="good" text={t(l, &flash.notice)}/> }.into_any())}
+            {rows.is_empty().then(|| view! { <p>{t(l, "own-applications-none")}</p> })}
+            <ul class="rows">{rows.into_iter().map(|r| row(l, r)).collect_view()}</ul>
+        }
+    })
+    .await)
+}
+
+fn row(l: Lang, AccessRow { client_id, name, lines }: AccessRow) -> AnyView {
+    let label = ta(l, "own-application-revoke-of", &[("name", &name)]);
+    view! {
+        <li>
+            <Mark name={name.clone()}/>
+            <span class="row-main"><strong>{name}</strong>{(!lines.is_empty()).then(|| told(l, &lines))}</span>
+            <form method="post" action=RevokeApplication::url()><input type="hidden" name="client_id" value=client_id/><button class="quiet" aria-label=label>{t(l, "own-application-revoke")}</button></form>
+        </li>
+    }
+    .into_any()
+}
+
+#[server(prefix = "/fn", endpoint = "account/application/revoke")]
+pub async fn revoke_application(client_id: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match context.ligature.applications().revoke_application(&web.ctx, &client_id).await {
+        Ok(()) => redirect_with_flash(&context, &web, paths::APPLICATIONS, Flash::notice("application-revoked")).await,
+        Err(fault) => refuse(&fault),
+    };
+    respond(&context, &next);
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Another primary address.
+use crate::{
+    components::Field,
+    context::asked,
+    form_input::bounded,
+    i18n::{Lang, t},
+    outcome::{Code, Flash, SeeOther, leave, redirect_with_flash, respond},
+    page_request::{Answer, PageRequest},
+    paths,
+    render::{Head, Layout, page},
+};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::Refusal;
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::Error;
+
+#[server(prefix = "/fn", endpoint = "account/email")]
+pub async fn change_email(email: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match context.ligature.account_settings().ask_new_email(&web.ctx, &email).await {
+        Err(fault) if fault.refusal() == Refusal::BadRequest => {
+            let flash = Flash { problems: vec![("email".into(), "field-email".into())], typed: vec![("email".into(), bounded(&email, 254))], ..Flash::default() };
+            redirect_with_flash(&context, &web, paths::EMAIL, flash).await
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::EMAIL)),
+        other => leave(&context, other).await,
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+/// Before the page: the sign-in, and the confirmation where the last one is too long ago.
+pub(crate) async fn entered(req: &PageRequest, to: &str, allowed: Result<(), Error>) -> Result<Option<Response>, Error> {
+    match allowed {
+        Err(fault) if fault.refusal() == Refusal::NotRecent => Ok(Some(Redirect::to(&paths::confirm(to)).into_response())),
+        Err(fault) if fault.refusal() == Refusal::SessionEnded => Ok(Some(Redirect::to(paths::LOGIN_STAY).into_response())),
+        Err(fault) => Err(fault),
+        Ok(()) => crate::account::reauthenticate::first(req, to).await,
+    }
+}
+
+pub(crate) fn head(l: Lang, key: &str) -> Head {
+    Head::new(t(l, key), Layout::Account)
+}
+
+pub async fn email(req: PageRequest) -> Answer {
+    let req = &req;
+    let allowed = req.context.ligature.account_settings().may_change_email(&req.web.ctx).await;
+    if let Some(response) = entered(req, paths::EMAIL, allowed).await? {
+        return Ok(response);
+    }
+    let (l, flash) = (req.web.lang, req.flash.clone());
+    Ok(page(&req.context, &req.web, head(l, "own-email-title"), move || {
+        let problem = flash.problem("email").map(|key| t(l, key));
+        view! {
+            <h1>{t(l, "own-email-title")}</h1>
+            <p class="muted">{t(l, "own-email-lead")}</p>
+            <form method="post" action=ChangeEmail::url() class="stack wide">
+                <Field name="email" label={t(l, "own-email-new")} kind="email" value={flash.typed("email")} problem=problem autocomplete="email" required=true max=254/>
+                <div class="row-actions"><button class="primary">{t(l, "bind-code-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
+            </form>
+        }
+    })
+    .await)
+}

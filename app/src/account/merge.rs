@@ -1,0 +1,111 @@
+//! Two accounts that become one: the page that asks for the other account, and the preview.
+use crate::{
+    account::{
+        email::{entered, head},
+        methods::field_name,
+    },
+    components::{Field, Mark, Notice},
+    context::asked,
+    form_input::bounded,
+    i18n::{Lang, t, ta},
+    outcome::{Code, Flash, SeeOther, leave, redirect_with_flash, refuse, respond},
+    page_request::{Answer, PageRequest},
+    paths,
+    render::page,
+};
+use domain::Refusal;
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::account::merge::MergeRow;
+
+pub async fn merge(req: PageRequest) -> Answer {
+    let req = &req;
+    let allowed = req.context.ligature.merges().may_merge(&req.web.ctx).await;
+    if let Some(response) = entered(req, paths::MERGE, allowed).await? {
+        return Ok(response);
+    }
+    let buttons = req.context.ligature.configuration().buttons().await?;
+    let (l, flash) = (req.web.lang, req.flash.clone());
+    let head = head(l, "merge-title").origins(buttons.iter().filter_map(|b| b.origin.clone()));
+    Ok(page(&req.context, &req.web, head, move || {
+        view! {
+            <h1>{t(l, "merge-title")}</h1>
+            <p>{t(l, "merge-lead")}</p>
+            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="bad" text={t(l, &flash.notice)}/> }.into_any())}
+            <form method="post" action=MergeAccount::url() class="stack wide">
+                <Field name="email" label={t(l, "merge-email")} kind="email" value={flash.typed("email")} autocomplete="off" required=true max=254/>
+                <Field name="password" label={t(l, "merge-password")} kind="password" autocomplete="off" required=true max=256/>
+                <div class="row-actions"><button class="primary">{t(l, "code-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
+            </form>
+            {(!buttons.is_empty()).then(|| view! {
+                <p class="divider">{t(l, "or")}</p>
+                <div class="buttons">{buttons.into_iter().map(|b| view! {
+                    <form method="post" action=paths::merge_with(&b.key)><button class="provider"><Mark name={b.name.clone()}/><span>{ta(l, "merge-with", &[("provider", &b.name)])}</span></button></form>
+                }).collect_view()}</div>
+            })}
+        }
+    })
+    .await)
+}
+
+/// The preview: what each account has, and what the one that stays has afterwards.
+pub fn preview(l: Lang, id: &str, rows: Vec<MergeRow>) -> AnyView {
+    let cell = move |kind: &str, values: Vec<String>| {
+        let said: Vec<String> = match kind {
+            "password" | "second-factor" => values.iter().map(|_| t(l, "merge-there")).collect(),
+            _ => values,
+        };
+        if said.is_empty() {
+            view! { <span class="muted">{t(l, "merge-nothing")}</span> }.into_any()
+        } else {
+            view! { <ul>{said.into_iter().map(|v| view! { <li>{v}</li> }).collect_view()}</ul> }.into_any()
+        }
+    };
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label=t(l, "merge-preview")>
+            <table class="stacked">
+                <thead><tr><th scope="col"><span class="sr">{t(l, "merge-what")}</span></th><th scope="col">{t(l, "merge-mine")}</th><th scope="col">{t(l, "merge-theirs")}</th><th scope="col">{t(l, "merge-becomes")}</th></tr></thead>
+                <tbody>{rows.into_iter().map(|r| {
+                    let name = if r.kind == "field" { field_name(l, &r.field) } else { t(l, &format!("merge-row-{}", r.kind)) };
+                    view! { <tr><th scope="row">{name}</th><td data-label=t(l, "merge-mine")>{cell(r.kind, r.mine)}</td><td data-label=t(l, "merge-theirs")>{cell(r.kind, r.theirs)}</td><td data-label=t(l, "merge-becomes")>{cell(r.kind, r.becomes)}</td></tr> }
+                }).collect_view()}</tbody>
+            </table>
+        </div>
+        <ul class="points"><li>{t(l, "merge-signed-out")}</li><li>{t(l, "merge-undo")}</li></ul>
+        <form method="post" action=ConfirmMerge::url() class="row-actions">
+            <input type="hidden" name="attempt" value=id.to_owned()/>
+            <button class="primary">{t(l, "merge-go")}</button>
+            <a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a>
+        </form>
+    }
+    .into_any()
+}
+
+#[server(prefix = "/fn", endpoint = "account/merge")]
+pub async fn merge_account(email: String, password: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match context.ligature.merges().merge_by_password(&web.ctx, &email, &password).await {
+        Err(fault) if fault.refusal() == Refusal::CredentialsWrong => {
+            let flash = Flash { typed: vec![("email".into(), bounded(&email, 254))], ..Flash::notice("merge-wrong") };
+            redirect_with_flash(&context, &web, paths::MERGE, flash).await
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::MERGE)),
+        other => leave(&context, other).await,
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "attempt/merge")]
+pub async fn confirm_merge(attempt: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match context.ligature.merges().confirm_merge(&web.ctx, &attempt).await {
+        Err(fault) => refuse(&fault),
+        Ok(arrival) => {
+            let left = leave(&context, Ok(arrival)).await;
+            let told = redirect_with_flash(&context, &web, paths::ACCOUNT, Flash::notice("merge-done")).await;
+            SeeOther { to: told.to, cookies: left.cookies }
+        }
+    };
+    respond(&context, &next);
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! A new password.
+use crate::{
+    account::email::{entered, head},
+    components::Field,
+    context::asked,
+    form_input::password_problem,
+    i18n::t,
+    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond},
+    page_request::{Answer, PageRequest},
+    paths,
+    render::page,
+};
+use domain::Refusal;
+use leptos::{prelude::*, server_fn::ServerFn};
+
+#[server(prefix = "/fn", endpoint = "account/password")]
+pub async fn change_password(password: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match context.ligature.account_settings().set_own_password(&web.ctx, &password).await {
+        Ok(()) => redirect_with_flash(&context, &web, paths::ACCOUNT, Flash::notice("own-password-done")).await,
+        Err(fault) if let Some(problem) = password_problem(fault.refusal()) => {
+            let flash = Flash { problems: vec![("password".into(), problem.into())], ..Flash::default() };
+            redirect_with_flash(&context, &web, paths::PASSWORD, flash).await
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::PASSWORD)),
+        Err(fault) => refuse(&fault),
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+pub async fn password(req: PageRequest) -> Answer {
+    let req = &req;
+    let there = req.context.ligature.account_settings().own_password(&req.web.ctx).await;
+    let changing = *there.as_ref().unwrap_or(&false);
+    if let Some(response) = entered(req, paths::PASSWORD, there.map(drop)).await? {
+        return Ok(response);
+    }
+    let (l, flash) = (req.web.lang, req.flash.clone());
+    let title = if changing { "own-password-change" } else { "own-password-set" };
+    Ok(page(&req.context, &req.web, head(l, title), move || {
+        let problem = flash.problem("password").map(|key| t(l, key));
+        view! {
+            <h1>{t(l, title)}</h1>
+            <p class="muted">{t(l, "own-password-lead")}</p>
+            <form method="post" action=ChangePassword::url() class="stack wide">
+                <Field name="password" label={t(l, "own-password-new")} kind="password" hint={t(l, "password-hint")} problem=problem autocomplete="new-password" required=true max=256 meter={Some(t(l, "meter"))}/>
+                <div class="row-actions"><button class="primary">{t(l, "own-password-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
+            </form>
+        }
+    })
+    .await)
+}

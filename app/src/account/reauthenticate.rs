@@ -1,0 +1,103 @@
+//! "Confirm that it is you": the session's person signs in once more, and goes on to what needed it.
+use crate::{
+    account::passkeys::{ceremony_form, needs_script},
+    components::{Field, Mark, Notice},
+    context::asked,
+    i18n::{t, ta},
+    outcome::{Code, Flash, leave, redirect_with_flash, respond},
+    page_request::{Answer, PageRequest},
+    paths,
+    render::{Head, Layout, page},
+};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::{
+    Refusal,
+    path::{Continuation, SafePath},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::{Error, account::reauthenticate::ConfirmView};
+
+/// The confirmation that comes before a page, or nothing when the last sign-in is recent.
+pub(crate) async fn first(req: &PageRequest, to: &str) -> Result<Option<Response>, Error> {
+    Ok((!req.context.ligature.reauthentication().is_recent(&req.web.ctx).await?).then(|| Redirect::to(&paths::confirm(to)).into_response()))
+}
+
+/// `GET /account/confirm?to=`
+pub async fn confirm(req: PageRequest) -> Answer {
+    if req.web.ctx.session.is_none() {
+        return Ok(Redirect::to(paths::LOGIN_STAY).into_response());
+    }
+    let req = &req;
+    let ConfirmView { password, passkey, code_to, providers } = req.context.ligature.reauthentication().confirm_view(&req.web.ctx).await?;
+    let to = SafePath::parse(&req.query.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
+    let l = req.web.lang;
+    let flash = req.flash.clone();
+    let head = Head::new(t(l, "confirm-title"), Layout::Narrow).origins(providers.iter().filter_map(|b| b.origin.clone()));
+    Ok(page(&req.context, &req.web, head, move || {
+        let none = !password && passkey.is_none() && code_to.is_none() && providers.is_empty();
+        let hidden = || view! { <input type="hidden" name="to" value=to.clone()/> };
+        view! {
+            <h1>{t(l, "confirm-title")}</h1>
+            <p class="lead">{t(l, if none { "confirm-none" } else { "confirm-lead" })}</p>
+            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="bad" text={t(l, &flash.notice)}/> }.into_any())}
+            {password.then(|| view! {
+                <form method="post" action=ConfirmPassword::url() class="stack">
+                    {hidden()}
+                    <Field name="password" label={t(l, "password")} kind="password" autocomplete="current-password" required=true max=256/>
+                    <button class="primary">{t(l, "code-go")}</button>
+                </form>
+            })}
+            {(passkey.is_some() && !password && code_to.is_none() && providers.is_empty()).then(|| needs_script(l))}
+            {passkey.map(|c| ceremony_form(l, ConfirmPasskey::url(), "again", c, &t(l, "confirm-passkey"), hidden().into_any()))}
+            <div class="buttons">
+                {providers.iter().map(|b| view! {
+                    <form method="post" action=paths::confirm_with(&b.key)>{hidden()}<button class="provider"><Mark name={b.name.clone()}/><span>{ta(l, "confirm-with", &[("provider", &b.name)])}</span></button></form>
+                }).collect_view()}
+                {code_to.map(|address| view! {
+                    <form method="post" action=AskConfirmCode::url()>{hidden()}<button class="provider">{ta(l, "confirm-code", &[("address", &address)])}</button></form>
+                })}
+            </div>
+            <p class="links"><a href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></p>
+        }
+    })
+    .await)
+}
+
+/// Where a confirmation leads: a path of ours, or My Account.
+#[must_use]
+pub fn after(to: &str) -> Continuation {
+    SafePath::parse(to).map_or(Continuation::Account, Continuation::Path)
+}
+
+#[server(prefix = "/fn", endpoint = "account/confirm/password")]
+pub async fn confirm_password(password: String, #[server(default)] to: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match context.ligature.reauthentication().confirm_by_password(&web.ctx, &password, after(&to)).await {
+        Err(fault) if fault.refusal() == Refusal::CredentialsWrong => redirect_with_flash(&context, &web, &paths::confirm(&paths::safe(&to)), Flash::notice("confirm-wrong")).await,
+        other => leave(&context, other).await,
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/confirm/passkey")]
+pub async fn confirm_passkey(ceremony: String, #[server(default)] credential: String, #[server(default)] to: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match context.ligature.reauthentication().confirm_by_passkey(&web.ctx, &ceremony, &credential, after(&to)).await {
+        Err(fault) if matches!(fault.refusal(), Refusal::PasskeyWrong | Refusal::AttemptExpired | Refusal::OtherAccount) => {
+            redirect_with_flash(&context, &web, &paths::confirm(&paths::safe(&to)), Flash::notice("passkey-wrong")).await
+        }
+        other => leave(&context, other).await,
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/confirm/code")]
+pub async fn ask_confirm_code(#[server(default)] to: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let result = context.ligature.reauthentication().ask_confirm_code(&web.ctx, after(&to)).await;
+    let next = leave(&context, result).await;
+    respond(&context, &next);
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! What else opens an account that was recovered: the person says what is theirs.
+use crate::{
+    account::methods::{address_name, address_of, nobody},
+    components::{Notice, method_name},
+    context::asked,
+    i18n::{Lang, t},
+    outcome::{Code, Flash, SeeOther, onward_with, redirect_with_flash, refuse, respond},
+    page_request::{Answer, PageRequest},
+    paths,
+    render::{Head, Layout, page},
+};
+use domain::Refusal;
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::account::recovered::{Mine, WaysIn};
+use std::collections::BTreeMap;
+
+/// From the page that shows what else opens a recovered account, on to the application: what is not ticked goes (PH-04).
+#[server(prefix = "/fn", endpoint = "account/recovered")]
+pub async fn leave_recovered(#[server(default)] entry: String, #[server(default)] mine: BTreeMap<String, String>) -> Result<(), Code> {
+    let (context, web) = asked();
+    let ticked = |kind: &str| mine.keys().take(200).filter_map(|key| key.strip_prefix(kind).map(str::to_owned)).collect::<Vec<_>>();
+    let mine = Mine {
+        links: ticked("link-").iter().filter_map(|id| id.parse().ok()).collect(),
+        passkeys: ticked("passkey-").into_iter().collect(),
+        addresses: ticked("address-").iter().filter_map(|name| address_of(name)).collect(),
+    };
+    let next = match context.ligature.account_settings().keep_only(&web.ctx, mine).await {
+        Ok(()) => onward_with(&context, web.continuation(&context.ligature, &entry), web.ctx.session.clone()).await,
+        Err(fault) if fault.refusal() == Refusal::LastAddress => redirect_with_flash(&context, &web, &paths::with_entry(paths::RECOVERED, &entry), Flash::notice("recovered-tick")).await,
+        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::RECOVERED)),
+        Err(fault) => refuse(&fault),
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+/// After a new password by code: what else opens the account, before anything else (PH-04).
+pub async fn recovered(req: PageRequest) -> Answer {
+    if let Some(response) = nobody(&req) {
+        return Ok(response);
+    }
+    let req = &req;
+    let ligature = &req.context.ligature;
+    let WaysIn { methods, passkeys, addresses, phone } = ligature.account_settings().ways_in(&req.web.ctx).await?;
+    let applications = ligature.authorization().own_applications(&req.web.ctx).await?;
+    let (l, flash) = (req.web.lang, req.flash.clone());
+    // The application that the person was on the way to gets its answer after this page (RP-01).
+    let entry = if req.web.entry(ligature, &req.query.entry).is_some() { req.query.entry.clone() } else { String::new() };
+    Ok(page(&req.context, &req.web, Head::new(t(l, "recovered-title"), Layout::Account), move || {
+        let single = addresses.len() == 1;
+        let methods = methods.into_iter().map(|m| {
+            let id = m.link.map(|id| id.to_string()).unwrap_or_default();
+            whose(l, &format!("link-{id}"), method_name(l, &m.name), m.label, m.stays.is_none())
+        });
+        let passkeys = passkeys.into_iter().map(|k| whose(l, &format!("passkey-{}", k.id), t(l, "passkey"), k.name, k.removable));
+        let addresses = addresses.into_iter().map(|a| whose(l, &format!("address-{}", address_name(&a.canonical)), a.typed, String::new(), !single));
+        let rows: Vec<_> = methods.chain(passkeys).chain(addresses).collect();
+        view! {
+            <h1>{t(l, "recovered-title")}</h1>
+            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="bad" text={t(l, &flash.notice)}/> }.into_any())}
+            <p class="lead">{t(l, "recovered-lead")}</p>
+            <form method="post" action=LeaveRecovered::url() class="stack">
+                <input type="hidden" name="entry" value=entry/>
+                <fieldset class="radios"><legend>{t(l, "recovered-legend")}</legend><ul class="rows">{rows}</ul></fieldset>
+                <p class="hint">{t(l, "recovered-again")}</p>
+                <p><button class="primary">{t(l, "recovered-go")}</button></p>
+            </form>
+            {phone.map(|number| view! { <h2>{t(l, "own-phone-title")}</h2><p><strong>{number}</strong></p><p><a class="button" href=paths::PHONE>{t(l, "own-phone-manage")}</a></p> })}
+            {(!applications.is_empty()).then(|| view! {
+                <h2>{t(l, "own-applications-title")}</h2>
+                <ul class="points">{applications.into_iter().map(|a| view! { <li>{a.name}</li> }).collect_view()}</ul>
+                <p><a class="button" href=paths::APPLICATIONS>{t(l, "own-applications-title")}</a></p>
+            })}
+        }
+    })
+    .await)
+}
+
+/// Something that opens the account, with a box for whose it is; without one where it has to stay.
+fn whose(l: Lang, id: &str, name: String, label: String, can_go: bool) -> AnyView {
+    let text = view! { <strong>{name}</strong>{(!label.is_empty()).then(|| view! { <span class="muted">" "{label}</span> })} };
+    if !can_go {
+        return view! { <li><span class="row-main">{text}</span></li> }.into_any();
+    }
+    view! {
+        <li>
+            <div class="check"><input type="checkbox" id=id.to_owned() name=format!("mine[{id}]") value="on"/><label for=id.to_owned()>{text}<span class="sr">" "{t(l, "recovered-mine")}</span></label></div>
+        </li>
+    }
+    .into_any()
+}

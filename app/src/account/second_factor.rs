@@ -1,0 +1,217 @@
+//! My Account's second factor: an authenticator app and recovery codes.
+use crate::{
+    account::email::entered,
+    components::{Field, Moment, Notice},
+    context::asked,
+    i18n::{Lang, t, ta},
+    outcome::{Code, Flash, SeeOther, leave, redirect_with_flash, refuse, respond},
+    page_request::{Answer, PageError, PageRequest},
+    paths,
+    render::{Head, Layout, page},
+};
+use axum::{
+    extract::Form,
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::{Refusal, path::SafePath};
+use leptos::{prelude::*, server_fn::ServerFn};
+use serde::Deserialize;
+use service::{
+    Error, LoginOutcome,
+    account::second_factor::{Begun, SecondFactorView},
+};
+
+fn head(l: Lang) -> Head {
+    Head::new(t(l, "factor-own-title"), Layout::Account)
+}
+
+pub async fn second_factor(req: PageRequest) -> Answer {
+    let req = &req;
+    let view = match req.context.ligature.second_factors().second_factor_view(&req.web.ctx).await {
+        Ok(view) => view,
+        Err(fault) => return Ok(entered(req, &Way::of(req).page(), Err(fault)).await?.unwrap_or_else(|| Redirect::to(paths::ACCOUNT).into_response())),
+    };
+    let (l, flash, way) = (req.web.lang, req.flash.clone(), Way::of(req));
+    Ok(page(&req.context, &req.web, head(l), move || {
+        let SecondFactorView { since, recovery_codes_left, begun } = view;
+        view! {
+            <h1>{t(l, "factor-own-title")}</h1>
+            <p class="muted">{t(l, "factor-own-lead")}</p>
+            {(way.leads_on() && since.is_none()).then(|| view! { <Notice kind="warn" text={t(l, "factor-wanted")}/> }.into_any())}
+            {(!flash.notice.is_empty()).then(|| view! { <Notice kind={if flash.notice == "factor-off" { "good" } else { "bad" }} text={t(l, &flash.notice)}/> }.into_any())}
+            {match (since, begun) {
+                (Some(since), _) => view! { {way.leads_on().then(|| way.onward(l, "code-go"))}{there(l, since, recovery_codes_left)} }.into_any(),
+                (None, Some(begun)) => begun_view(l, begun, &way),
+                (None, None) => view! { <form method="post" action=BeginSecondFactor::url() class="row-actions">{way.hidden()}<button class="primary">{t(l, "factor-begin")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></form> }.into_any(),
+            }}
+        }
+    })
+    .await)
+}
+
+/// Where the page leads on to: a page of ours, or an application's request; nowhere for who came by themselves.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Way {
+    to: String,
+    entry: String,
+}
+
+impl Way {
+    fn of(req: &PageRequest) -> Self {
+        Self { to: req.query.to.clone(), entry: req.query.entry.clone() }
+    }
+
+    fn leads_on(&self) -> bool {
+        !self.to.is_empty() || !self.entry.is_empty()
+    }
+
+    /// This page, on the same way.
+    fn page(&self) -> String {
+        paths::on_the_way(&self.to, &self.entry)
+    }
+
+    fn hidden(&self) -> AnyView {
+        view! { <input type="hidden" name="to" value=self.to.clone()/><input type="hidden" name="entry" value=self.entry.clone()/> }.into_any()
+    }
+
+    /// What comes next.
+    fn onward(&self, l: Lang, text: &str) -> AnyView {
+        if self.entry.is_empty() {
+            let to = SafePath::parse(&self.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
+            return view! { <p><a class="button primary" href=to>{t(l, text)}</a></p> }.into_any();
+        }
+        view! { <form method="post" action=GoOnWithFactor::url()><input type="hidden" name="entry" value=self.entry.clone()/><button class="primary">{t(l, text)}</button></form> }.into_any()
+    }
+}
+
+fn begun_view(l: Lang, begun: Begun, way: &Way) -> AnyView {
+    view! {
+        <ol class="steps">
+            <li>{t(l, "factor-step-app")}</li>
+            <li>{t(l, "factor-step-scan")}
+                <div class="qr" role="img" aria-label=t(l, "factor-qr") inner_html=begun.qr></div>
+                <p class="muted">{t(l, "factor-type")}</p><p><code class="secret">{begun.secret}</code></p>
+                <p><a href=begun.url>{t(l, "factor-open")}</a></p>
+            </li>
+            <li>{t(l, "factor-step-code")}</li>
+        </ol>
+        <form method="post" action=paths::SECOND_FACTOR_ON class="stack wide">
+            {way.hidden()}
+            <Field name="code" label={t(l, "factor-code")} kind="text" autocomplete="one-time-code" required=true max=12/>
+            <div class="row-actions"><button class="primary">{t(l, "factor-on")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
+        </form>
+        <form method="post" action=BeginSecondFactor::url() class="links">{way.hidden()}<button class="link">{t(l, "factor-anew")}</button></form>
+    }
+    .into_any()
+}
+
+fn there(l: Lang, since: domain::Micros, left: i64) -> AnyView {
+    view! {
+        <p><span class="tag good">{t(l, "factor-is-on")}</span>" "<span class="muted"><Moment l=l at=since/></span></p>
+        <section aria-labelledby="recovery"><h2 id="recovery">{t(l, "recovery-title")}</h2>
+            <p>{ta(l, "recovery-left", &[("left", &left.to_string())])}</p>
+            <form method="post" action=paths::RECOVERY_CODES><button>{t(l, "recovery-renew")}</button></form>
+            <p class="muted">{t(l, "recovery-renew-hint")}</p>
+        </section>
+        <section aria-labelledby="factor-off"><h2 id="factor-off">{t(l, "factor-remove-title")}</h2>
+            <p class="muted">{t(l, "factor-remove-lead")}</p>
+            <form method="post" action=RemoveSecondFactor::url() class="row-actions"><button class="danger">{t(l, "factor-remove-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "keep")}</a></form>
+        </section>
+    }
+    .into_any()
+}
+
+#[derive(Debug, Deserialize)]
+pub struct FirstCode {
+    code: String,
+    #[serde(flatten)]
+    way: Way,
+}
+
+/// `POST`: the authenticator's first code. The answer shows the recovery codes, once.
+pub async fn switch_on(req: PageRequest, Form(typed): Form<FirstCode>) -> Response {
+    let made = req.context.ligature.second_factors().add_second_factor(&req.web.ctx, &typed.code).await;
+    codes_or_back(&req, made, Some(typed.way)).await
+}
+
+/// `POST`: new recovery codes instead of the old ones.
+pub async fn renew(req: PageRequest) -> Response {
+    let made = req.context.ligature.second_factors().renew_recovery_codes(&req.web.ctx).await;
+    codes_or_back(&req, made, None).await
+}
+
+/// `first`: the factor was switched on just now, on this way.
+async fn codes_or_back(req: &PageRequest, made: Result<Vec<String>, Error>, first: Option<Way>) -> Response {
+    let here = first.clone().unwrap_or_default().page();
+    let here = here.as_str();
+    let to_page = |notice: &'static str| async move { Redirect::to(&redirect_with_flash(&req.context, &req.web, here, Flash::notice(notice)).await.location()).into_response() };
+    match made {
+        Ok(codes) => codes_page(req, codes, first).await,
+        Err(fault) => match fault.refusal() {
+            Refusal::CodeWrong => to_page("factor-first-wrong").await,
+            Refusal::RateLimited => to_page("factor-wait").await,
+            Refusal::NotRecent => Redirect::to(&paths::confirm(here)).into_response(),
+            Refusal::AttemptStep => Redirect::to(here).into_response(),
+            _ => PageError::from(fault).into_response(),
+        },
+    }
+}
+
+async fn codes_page(req: &PageRequest, codes: Vec<String>, first: Option<Way>) -> Response {
+    let l = req.web.lang;
+    page(&req.context, &req.web, Head::new(t(l, "recovery-title"), Layout::Account), move || {
+        view! {
+            <h1>{t(l, "recovery-title")}</h1>
+            {first.is_some().then(|| view! { <Notice kind="good" text={t(l, "factor-now-on")}/> }.into_any())}
+            <p class="lead">{t(l, "recovery-lead")}</p>
+            <ul class="codes">{codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}</ul>
+            <p class="muted">{t(l, "recovery-once")}</p>
+            {first.unwrap_or_default().onward(l, "recovery-kept")}
+        }
+    })
+    .await
+}
+
+fn failed(fault: &service::Error, page: &str) -> SeeOther {
+    match fault.refusal() {
+        Refusal::NotRecent => SeeOther::local(paths::confirm(page)),
+        Refusal::AttemptStep => SeeOther::local(page),
+        _ => refuse(fault),
+    }
+}
+
+#[server(prefix = "/fn", endpoint = "account/second-factor/begin")]
+pub async fn begin_second_factor(#[server(default)] to: String, #[server(default)] entry: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let page = paths::safe(&paths::on_the_way(&to, &entry));
+    let next = match context.ligature.second_factors().begin_second_factor(&web.ctx).await {
+        Ok(()) => SeeOther::local(page),
+        Err(fault) => failed(&fault, &page),
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+/// The second factor was set up on the way to an application: the way goes on.
+#[server(prefix = "/fn", endpoint = "account/second-factor/go-on")]
+pub async fn go_on_with_factor(entry: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match web.ctx.session.clone() {
+        Some(caller) => leave(&context, Ok(LoginOutcome::Continue { caller: Box::new(caller), continuation: web.continuation(&context.ligature, &entry) })).await,
+        None => refuse(&Refusal::SessionEnded.into()),
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/second-factor/remove")]
+pub async fn remove_second_factor() -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match context.ligature.second_factors().remove_second_factor(&web.ctx).await {
+        Ok(()) => redirect_with_flash(&context, &web, paths::SECOND_FACTOR, Flash::notice("factor-off")).await,
+        Err(fault) => failed(&fault, paths::SECOND_FACTOR),
+    };
+    respond(&context, &next);
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! Taking changes back, by a notice's link or from My Account.
+use crate::{
+    account::passkeys::{ceremony_form, needs_script},
+    components::{Field, Mark, Moment, Notice},
+    context::{Context, WebRequest, asked},
+    form_input::bounded,
+    i18n::{Lang, t, ta},
+    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond},
+    page_request::{Answer, PageRequest},
+    paths,
+    render::{Head, Layout, page},
+};
+use axum::extract::Path;
+use domain::{Refusal, account_rules::rewind::Changed};
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::{
+    Error,
+    account::undo::{ChangeView, Line, UndoPage, UndoView, Undone},
+};
+
+/// Back to the link's page, with what went wrong if the person can mend it there.
+async fn again(context: &Context, web: &WebRequest, secret: &str, result: Result<(), Error>) -> SeeOther {
+    let page = paths::undo(&bounded(secret, 64));
+    match result {
+        Ok(()) => SeeOther::local(page),
+        Err(fault) if matches!(fault.refusal(), Refusal::CredentialsWrong | Refusal::PasskeyWrong) => redirect_with_flash(context, web, &page, Flash::notice("undo-wrong")).await,
+        Err(fault) if fault.refusal() == Refusal::UndoCredential => redirect_with_flash(context, web, &page, Flash::notice("undo-not-before")).await,
+        Err(fault) if fault.refusal() == Refusal::CodeWrong => redirect_with_flash(context, web, &page, Flash::notice("undo-code-wrong")).await,
+        Err(fault) => refuse(&fault),
+    }
+}
+
+#[server(prefix = "/fn", endpoint = "undo")]
+pub async fn begin_undo(secret: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match context.ligature.rewinds().begin_undo(&web.ctx, &secret).await {
+        Ok(_) => SeeOther::local(paths::undo(&secret)),
+        Err(fault) => refuse(&fault),
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "undo/password")]
+pub async fn undo_password(secret: String, password: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let result = context.ligature.rewinds().undo_by_password(&web.ctx, &secret, &password).await;
+    let next = again(&context, &web, &secret, result).await;
+    respond(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "undo/passkey")]
+pub async fn undo_passkey(secret: String, ceremony: String, #[server(default)] credential: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let result = context.ligature.rewinds().undo_by_passkey(&web.ctx, &secret, &ceremony, &credential).await;
+    let next = again(&context, &web, &secret, result).await;
+    respond(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "undo/finish")]
+pub async fn finish_undo(secret: String, #[server(default)] first: String, #[server(default)] code: String, #[server(default)] answer: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let ligature = &context.ligature;
+    let result = if answer == "keep" {
+        ligature.rewinds().keep_changes(&web.ctx, &secret, &code).await.map(|()| "undone-kept")
+    } else {
+        let done = ligature.rewinds().finish_undo(&web.ctx, &secret, first.parse().ok(), &code).await;
+        done.map(|done| match done {
+            Undone::Back => "undone",
+            Undone::Barred => "undone-gone",
+        })
+    };
+    let next = match result {
+        Ok(text) => redirect_with_flash(&context, &web, paths::LOGIN_STAY, Flash::notice(text)).await,
+        Err(fault) => again(&context, &web, &secret, Err(fault)).await,
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/undo")]
+pub async fn ask_own_undo(change: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match context.ligature.rewinds().ask_own_undo(&web.ctx, change.parse().unwrap_or_default()).await {
+        Ok(secret) => SeeOther::local(paths::undo(&secret)),
+        Err(fault) => refuse(&fault),
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+/// What happened, in words.
+pub(crate) fn said(l: Lang, what: Changed, about: &str) -> String {
+    ta(l, &format!("undo-{}", what.name().replace('_', "-")), &[("about", about)])
+}
+
+pub async fn undo(Path(secret): Path<String>, req: PageRequest) -> Answer {
+    let req = &req;
+    let view = req.context.ligature.rewinds().undo_view(&req.web.ctx, &secret).await?;
+    let l = req.web.lang;
+    let flash = req.flash.clone();
+    // Who asked in My Account goes back there; who came by a mail closes the page.
+    let asked = req.web.ctx.session.is_some() && matches!(view.page, UndoPage::Show | UndoPage::Decide);
+    let head = Head::new(t(l, "undo-title"), Layout::Narrow).origins(view.providers.iter().filter_map(|b| b.origin.clone()));
+    Ok(page(&req.context, &req.web, head, move || {
+        let lead = said(l, view.change.what, &view.change.about);
+        view! {
+            <h1>{t(l, "undo-title")}</h1>
+            <p class="lead">{lead}</p>
+            <p class="muted"><Moment l=l at={view.change.at}/></p>
+            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="bad" text={t(l, &flash.notice)}/> }.into_any())}
+            {match view.page {
+                UndoPage::Begin => begin(l, &secret, &view),
+                UndoPage::Show => show(l, &secret, view, "undo-show-lead"),
+                UndoPage::Decide => decide(l, &secret, view),
+                UndoPage::Gone => view! { <p>{t(l, "undo-gone")}</p>{show(l, &secret, view, "undo-gone-show")}<p class="links"><a href=paths::ACTIVITY>{t(l, "undo-gone-more")}</a></p> }.into_any(),
+                UndoPage::Bar => bar(l, &secret, view.code),
+            }}
+            {asked.then(|| view! { <p class="links"><a href=paths::ACTIVITY>{t(l, "confirm-leave")}</a></p> })}
+        }
+    })
+    .await)
+}
+
+fn lines(l: Lang, title: &str, all: &[Line]) -> Option<AnyView> {
+    let row = |line: &Line| view! { <li>{t(l, &format!("way-{}", line.key))}{(!line.about.is_empty()).then(|| view! { " "<strong>{line.about.clone()}</strong> })}</li> };
+    (!all.is_empty()).then(|| view! { <h2>{t(l, title)}</h2><ul class="points">{all.iter().map(row).collect_view()}</ul> }.into_any())
+}
+
+fn hidden(secret: &str) -> AnyView {
+    view! { <input type="hidden" name="secret" value=secret.to_owned()/> }.into_any()
+}
+
+fn begin(l: Lang, secret: &str, view: &UndoView) -> AnyView {
+    view! {
+        <p>{t(l, "undo-begin-lead")}</p>
+        {lines(l, "undo-stops", &view.stops)}
+        {lines(l, "undo-goes", &view.goes)}
+        {lines(l, "undo-comes", &view.comes)}
+        <form method="post" action=BeginUndo::url() class="stack">{hidden(secret)}<button class="danger">{t(l, "undo-begin-go")}</button></form>
+        <p class="muted small">{t(l, "undo-leave")}</p>
+    }
+    .into_any()
+}
+
+fn show(l: Lang, secret: &str, view: UndoView, lead: &'static str) -> AnyView {
+    let (goes, comes) = (view.goes.clone(), view.comes.clone());
+    let none = !view.password && view.passkey.is_none() && view.providers.is_empty();
+    let gone = view.page == UndoPage::Gone;
+    let lead = match (none, view.due) {
+        (false, _) => Some(lead),
+        // There is nothing to confirm with, and nothing that has to be.
+        (true, _) if gone => None,
+        (true, Some(_)) => Some("undo-show-none"),
+        (true, None) => Some("undo-show-none-own"),
+    };
+    let passkey_alone = view.passkey.is_some() && !view.password && view.providers.is_empty();
+    view! {
+        {view.due.filter(|_| !gone).map(|due| view! { <p>{t(l, "undo-waits")}" "<strong><Moment l=l at=due/></strong></p> })}
+        {lead.map(|key| view! { <p>{t(l, key)}</p> })}
+        {view.password.then(|| view! {
+            <form method="post" action=UndoPassword::url() class="stack">
+                {hidden(secret)}
+                <Field name="password" label={t(l, "undo-password-before")} kind="password" autocomplete="current-password" required=true max=256/>
+                <button class="primary">{t(l, "code-go")}</button>
+            </form>
+        })}
+        {view.passkey.map(|c| ceremony_form(l, UndoPasskey::url(), "again", c, &t(l, "confirm-passkey"), hidden(secret)))}
+        {passkey_alone.then(|| needs_script(l))}
+        <div class="buttons">
+            {view.providers.into_iter().map(|b| view! {
+                <form method="post" action=paths::undo_with(secret, &b.key)><button class="provider"><Mark name={b.name.clone()}/><span>{ta(l, "confirm-with", &[("provider", &b.name)])}</span></button></form>
+            }).collect_view()}
+        </div>
+        {(!gone).then(|| view! { {lines(l, "undo-goes", &goes)}{lines(l, "undo-comes", &comes)} })}
+    }
+    .into_any()
+}
+
+fn decide(l: Lang, secret: &str, view: UndoView) -> AnyView {
+    let own = view.change.rev;
+    let keep = view.due.is_some();
+    let row = |c: &ChangeView| {
+        let (id, checked) = (format!("first-{}", c.rev), c.rev == own);
+        view! { <div class="check"><input type="radio" id=id.clone() name="first" value=c.rev.to_string() checked=checked/><label for=id>{said(l, c.what, &c.about)}" "<span class="muted small"><Moment l=l at={c.at}/></span></label></div> }
+    };
+    view! {
+        {lines(l, "undo-goes", &view.goes)}
+        {lines(l, "undo-comes", &view.comes)}
+        <form method="post" action=FinishUndo::url() class="stack">
+            {hidden(secret)}
+            <fieldset class="radios" aria-describedby="first-hint"><legend>{t(l, "undo-first")}</legend><p class="hint" id="first-hint">{t(l, "undo-first-hint")}</p>{view.changes.iter().map(row).collect_view()}</fieldset>
+            {view.code.then(|| factor(l))}
+            <button class="danger" name="answer" value="back">{t(l, "undo-finish-go")}</button>
+            {keep.then(|| view! { <button name="answer" value="keep">{t(l, "undo-keep-go")}</button> })}
+        </form>
+    }
+    .into_any()
+}
+
+fn bar(l: Lang, secret: &str, code: bool) -> AnyView {
+    view! {
+        <p>{t(l, "undo-gone")}</p>
+        <form method="post" action=FinishUndo::url() class="stack">
+            {hidden(secret)}
+            {code.then(|| factor(l))}
+            <button class="danger" name="answer" value="back">{t(l, "undo-gone-go")}</button>
+        </form>
+        <p class="muted small">{t(l, "undo-leave")}</p>
+    }
+    .into_any()
+}
+
+fn factor(l: Lang) -> AnyView {
+    view! { <Field name="code" label={t(l, "undo-code")} kind="text" autocomplete="one-time-code" max=20/> }.into_any()
+}

@@ -1,0 +1,57 @@
+//! The audit trail.
+use crate::{
+    account::activity::event_key,
+    admin::{overview::head, story::story},
+    components::{Field, Moment, method_name},
+    i18n::{Lang, t, ta},
+    page_request::{Answer, PageRequest},
+    paths,
+    render::page,
+};
+use leptos::prelude::*;
+use service::rows::AuditEvent;
+
+/// Events as rows; `open`: with their stories, for a support code that was looked up.
+pub(crate) fn events(l: Lang, events: Vec<AuditEvent>, open: bool) -> AnyView {
+    view! {
+        <ul class="rows">{events.into_iter().map(|e| {
+            let detail: serde_json::Value = serde_json::from_str(&e.detail).unwrap_or_default();
+            let story = story(l, &e.provider, &detail);
+            let version = detail.get("policy_version").and_then(serde_json::Value::as_i64);
+            view! {
+                <li>
+                    <span class="row-main">
+                        <strong>{t(l, &event_key(&e.kind))}</strong>
+                        <span class="muted">{method_name(l, &e.provider)}{(!e.code.is_empty()).then(|| view! { " "<code>{e.code}</code> })}{(!e.support_code.is_empty()).then(|| view! { " "<code>{e.support_code}</code> })}</span>
+                        {(!story.is_empty()).then(|| view! { <details open=open><summary>{t(l, "audit-why")}</summary><ol class="trace">{story.into_iter().map(|r| view! { <li>{r}</li> }).collect_view()}</ol>{version.map(|v| view! { <p class="muted small">{ta(l, "policy-version", &[("version", &v.to_string())])}</p> })}</details> })}
+                    </span>
+                    <Moment l=l at={e.at}/>
+                </li>
+            }
+        }).collect_view()}</ul>
+    }
+    .into_any()
+}
+
+pub async fn audit(req: PageRequest) -> Answer {
+    let text = |s: &str| (!s.trim().is_empty()).then(|| s.trim().to_owned());
+    let filter =
+        service::rows::AuditFilter { kind: text(&req.query.kind), support_code: text(&req.query.q).map(|c| domain::one_time_code::fold(&c)), before: req.query.before.parse().ok(), account: None };
+    let list = req.context.ligature.account_admin().admin_audit(&req.web.ctx, filter).await?;
+    let (l, q) = (req.web.lang, req.query.q.clone());
+    let open = !q.trim().is_empty();
+    let older = (list.len() == 100).then(|| list.last().map(|e| e.at)).flatten();
+    Ok(page(&req.context, &req.web, head(l, "admin-audit", paths::ADMIN_AUDIT), move || {
+        view! {
+            <h1>{t(l, "admin-audit")}</h1>
+            <form method="get" action=paths::ADMIN_AUDIT class="search">
+                <Field name="q" label={t(l, "audit-support")} kind="search" value=q autocomplete="off" max=20/>
+                <button>{t(l, "search")}</button>
+            </form>
+            {list.is_empty().then(|| view! { <p>{t(l, "audit-none")}</p> })}
+            {events(l, list, open)}
+            {older.map(|at| view! { <p><a class="button" href=format!("{}?before={at}", paths::ADMIN_AUDIT)>{t(l, "audit-older")}</a></p> })}
+        }
+    })
+    .await)
+}

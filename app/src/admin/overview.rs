@@ -1,0 +1,40 @@
+//! The console's first page.
+use crate::{
+    components::Notice,
+    i18n::{Lang, t},
+    outcome::Flash,
+    page_request::{Answer, PageRequest},
+    paths,
+    render::{Head, Layout, page},
+};
+use leptos::prelude::*;
+
+pub(crate) fn head(l: Lang, key: &str, section: &'static str) -> Head {
+    Head::new(t(l, key), Layout::Admin(section))
+}
+
+pub(crate) fn message(l: Lang, flash: &Flash) -> Option<AnyView> {
+    let detail = flash.typed("policy");
+    let text = t(l, &flash.notice);
+    let good = detail.is_empty() && flash.problems.is_empty();
+    (!flash.notice.is_empty()).then(|| view! { <Notice kind={if good { "good" } else { "bad" }} text={if detail.is_empty() { text } else { format!("{text} {detail}") }}/> }.into_any())
+}
+
+pub async fn overview(req: PageRequest) -> Answer {
+    let figures = req.context.ligature.account_admin().figures(&req.web.ctx).await?;
+    let l = req.web.lang;
+    Ok(page(&req.context, &req.web, head(l, "admin-overview", paths::ADMIN), move || {
+        view! {
+            <h1>{t(l, "admin-overview")}</h1>
+            {figures.unsafe_permit.then(|| view! { <Notice kind="bad" text={t(l, "policy-unsafe-on")}/> }.into_any())}
+            {figures.mail_stuck.then(|| view! { <Notice kind="warn" text={t(l, "admin-mail-stuck")}/> }.into_any())}
+            <dl class="figures">
+                <div><dt>{t(l, "admin-accounts")}</dt><dd>{figures.accounts}</dd></div>
+                <div><dt>{t(l, "figure-sessions")}</dt><dd>{figures.sessions}</dd></div>
+                <div><dt>{t(l, "admin-providers")}</dt><dd>{figures.providers}</dd></div>
+                <div><dt>{t(l, "figure-shared")}</dt><dd>{figures.shared_addresses}</dd></div>
+            </dl>
+        }
+    })
+    .await)
+}

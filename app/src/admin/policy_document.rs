@@ -1,0 +1,140 @@
+//! A policy document as text, what is in force, and the presets.
+use crate::{
+    admin::policy::{changes, dangers, head, scope_name},
+    components::{Select, TextArea},
+    context::asked,
+    i18n::{Lang, t, ta},
+    outcome::{Code, Flash, redirect_with_flash, refuse, respond, turned_back},
+    page_request::{Answer, PageRequest},
+    paths,
+    render::{Head, Layout, page},
+};
+use axum::extract::Path;
+use domain::Right;
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::admin::{
+    SaveProblem,
+    policy::{EffectiveView, PresetView},
+};
+
+pub(crate) fn trouble(problem: service::PolicyProblem, document: String) -> Flash {
+    let typed = vec![("path".into(), problem.path), ("value".into(), problem.value.chars().take(300).collect()), ("remedy".into(), problem.remedy.into()), ("document".into(), document)];
+    Flash { typed, ..Flash::default() }
+}
+
+#[server(prefix = "/fn", endpoint = "admin/policy/draft")]
+pub async fn save_draft(scope: String, document: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let saved = context.ligature.policy_admin().save_draft(&web.ctx, &scope, &document).await;
+    let next = match saved {
+        Ok(version) => redirect_with_flash(&context, &web, &paths::policy_version(version), Flash::notice("draft-saved")).await,
+        // What was typed is kept, to be mended.
+        Err(SaveProblem::Policy(problem)) => redirect_with_flash(&context, &web, &paths::policy_document(&scope, None), trouble(problem, document)).await,
+        Err(SaveProblem::Field(..) | SaveProblem::Unconfirmed(_)) => refuse(&domain::Refusal::BadRequest.into()),
+        Err(SaveProblem::Error(fault)) => {
+            let flash = Flash { typed: vec![("document".into(), document)], ..Flash::default() };
+            turned_back(&context, &web, &fault, &paths::policy_document(&scope, None), flash).await
+        }
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+/// The editor of one scope's document: it saves drafts, nothing else.
+pub async fn document(req: PageRequest) -> Answer {
+    let scope = if req.query.scope.is_empty() { "instance" } else { &req.query.scope };
+    let view = req.context.ligature.policy_admin().document_view(&req.web.ctx, scope, req.query.version.parse().ok()).await?;
+    let may_change = req.may(Right::ChangePolicy).await?;
+    let (l, flash) = (req.web.lang, req.flash.clone());
+    let title = ta(l, "draft-title", &[("scope", &scope_name(l, &view.scope))]);
+    Ok(page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || {
+        let typed = flash.typed("document");
+        let text = if typed.is_empty() { view.text.clone() } else { typed };
+        let scopes = view.scopes.iter().map(|s| (s.clone(), scope_name(l, s))).collect();
+        view! {
+            <h1>{title}</h1>
+            {problem(l, &flash)}
+            <p>{t(l, "draft-lead")}</p>
+            <form method="get" action=paths::ADMIN_POLICY_DOCUMENT class="search">
+                <Select name="scope" label={t(l, "policy-scope")} options=scopes chosen={view.scope.clone()}/>
+                <button>{t(l, "draft-open")}</button>
+            </form>
+            <form method="post" action=SaveDraft::url() class="stack wide">
+                <input type="hidden" name="scope" value=view.scope.clone()/>
+                <TextArea name="document" label={t(l, "draft-document")} hint={t(l, "draft-document-hint")} value=text/>
+                <div class="row-actions">{may_change.then(|| view! { <button class="primary">{t(l, "draft-save")}</button> })}<a class="button quiet" href=paths::ADMIN_POLICY>{t(l, "back")}</a></div>
+            </form>
+        }
+    })
+    .await)
+}
+
+/// What is wrong with a document: where, what it says, what would be right.
+pub(crate) fn problem(l: Lang, flash: &Flash) -> Option<AnyView> {
+    let path = flash.typed("path");
+    (!path.is_empty()).then(|| {
+        view! {
+            <div class="notice bad" role="alert"><strong>{t(l, "policy-problem")}</strong>
+                <p><code>{path}</code>": "<code>{flash.typed("value")}</code></p>
+                <p>{t(l, &format!("problem-{}", flash.typed("remedy")))}</p>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+pub async fn effective(req: PageRequest) -> Answer {
+    let some = |s: &str| (!s.is_empty()).then(|| s.to_owned());
+    let (client, provider) = (some(&req.query.application), some(&req.query.provider));
+    let view = req.context.ligature.policy_admin().effective_view(&req.web.ctx, client.as_deref(), provider.as_deref()).await?;
+    let l = req.web.lang;
+    Ok(page(&req.context, &req.web, head(l, "effective-title"), move || effective_view(l, view, &client.unwrap_or_default(), &provider.unwrap_or_default())).await)
+}
+
+fn effective_view(l: Lang, view: EffectiveView, client: &str, provider: &str) -> AnyView {
+    let with_none = |none: &str, list: Vec<(String, String)>| std::iter::once((String::new(), t(l, none))).chain(list).collect::<Vec<_>>();
+    let kinds = [(domain::policy::Kind::Permit, "effective-permits"), (domain::policy::Kind::Floor, "effective-floors"), (domain::policy::Kind::Choice, "effective-choices")];
+    let fields = view.fields;
+    view! {
+        <h1>{t(l, "effective-title")}</h1>
+        <p class="muted">{t(l, "effective-lead")}</p>
+        <form method="get" action=paths::ADMIN_POLICY_EFFECTIVE class="search">
+            <Select name="application" label={t(l, "admin-application")} options={with_none("effective-own-pages", view.applications)} chosen=client/>
+            <Select name="provider" label={t(l, "admin-provider")} options={with_none("effective-local", view.providers)} chosen=provider/>
+            <button>{t(l, "effective-show")}</button>
+        </form>
+        {kinds.map(|(kind, title)| {
+            let rows: Vec<_> = fields.iter().filter(|f| f.kind == kind).cloned().collect();
+            view! {
+                <section><h2>{t(l, title)}</h2><p class="muted">{t(l, &format!("{title}-law"))}</p>
+                <div class="scroll" tabindex="0" role="region" aria-label=t(l, title)><table><thead><tr><th scope="col">{t(l, "policy-field")}</th><th scope="col">{t(l, "policy-value")}</th><th scope="col">{t(l, "policy-origin")}</th></tr></thead>
+                <tbody>{rows.into_iter().map(|f| view! { <tr><th scope="row"><code>{f.field}</code></th><td><code>{f.value.to_string()}</code></td><td>{scope_name(l, &f.origin)}{f.pinned.then(|| view! { " "<span class="tag">{t(l, "policy-pinned")}</span> })}</td></tr> }).collect_view()}</tbody></table></div></section>
+            }
+        }).collect_view()}
+        {dangers(l, view.dangers)}
+    }
+    .into_any()
+}
+
+pub async fn preset(Path(name): Path<String>, req: PageRequest) -> Answer {
+    let view = req.context.ligature.policy_admin().preset_view(&req.web.ctx, &name).await?;
+    let l = req.web.lang;
+    let title = t(l, &format!("preset-{}", view.name));
+    Ok(page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || preset_view(l, title, view)).await)
+}
+
+fn preset_view(l: Lang, title: String, view: PresetView) -> AnyView {
+    view! {
+        <h1>{title}</h1>
+        <p>{t(l, &format!("preset-{}-hint", view.name))}</p>
+        <section><h2>{t(l, "deviations-title")}</h2>
+            {view.deviations.is_empty().then(|| view! { <p class="muted">{t(l, "deviations-none")}</p> })}
+            <ul>{view.deviations.iter().map(|d| view! { <li>{t(l, &format!("deviation-{d}"))}</li> }).collect_view()}</ul>
+        </section>
+        {changes(l, "preset-differences", "preset-recommended", view.differences)}
+        {dangers(l, view.dangers)}
+        <details open=true><summary>{t(l, "policy-text")}</summary><pre>{view.text.clone()}</pre></details>
+        <form method="post" action=SaveDraft::url()><input type="hidden" name="scope" value="instance"/><input type="hidden" name="document" value=view.text/><button class="primary">{t(l, "preset-draft")}</button></form>
+    }
+    .into_any()
+}

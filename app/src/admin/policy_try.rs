@@ -1,0 +1,109 @@
+//! Trying the policy on a made-up or recorded sign-in.
+use crate::{
+    admin::{
+        policy::head,
+        story::{outcome_text, sentences},
+    },
+    components::{Check, Field, Select},
+    i18n::{Lang, t, ta},
+    page_request::{Answer, PageRequest},
+    paths,
+    render::page,
+};
+use domain::Right;
+use leptos::prelude::*;
+use service::admin::simulate::{SampleAssertion, SimulationResult};
+
+/// The form's fields.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    provider: String,
+    application: String,
+    account: String,
+    unlinked: String,
+    subject: String,
+    email: String,
+    verified: String,
+    proven: String,
+    claims: String,
+    version: String,
+}
+
+/// Try a policy on a made-up assertion; the form comes back by GET, since nothing is changed.
+pub async fn attempt(axum::extract::Query(asked): axum::extract::Query<Asked>, req: PageRequest) -> Answer {
+    let req = &req;
+    let ligature = &req.context.ligature;
+    let view = ligature.policy_admin().effective_view(&req.web.ctx, None, None).await?;
+    let made = SampleAssertion {
+        provider: asked.provider.clone(),
+        application: asked.application.clone(),
+        account: asked.account.clone(),
+        unlinked: !asked.unlinked.is_empty(),
+        subject: asked.subject.clone(),
+        email: asked.email.clone(),
+        email_verified: !asked.verified.is_empty(),
+        claims: asked.claims.clone(),
+        proven: !asked.proven.is_empty(),
+        version: asked.version.parse().ok(),
+    };
+    let sees = req.may(Right::SeeAccounts).await?;
+    let (mut tried, mut wrong, mut nobody) = (Vec::new(), false, false);
+    if !asked.provider.is_empty() {
+        match ligature.simulations().try_policy(&req.web.ctx, &made).await {
+            Ok(found) => tried = found,
+            Err(fault) if fault.refusal() == domain::Refusal::BadRequest => wrong = true,
+            Err(fault) if fault.refusal() == domain::Refusal::NotFound && !asked.account.is_empty() => nobody = true,
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+    let l = req.web.lang;
+    Ok(page(&req.context, &req.web, head(l, "try-title"), move || {
+        let applications = std::iter::once((String::new(), t(l, "effective-own-pages"))).chain(view.applications).collect::<Vec<_>>();
+        let version = asked.version.clone();
+        view! {
+            <h1>{t(l, "try-title")}</h1>
+            <p class="muted">{if version.is_empty() { t(l, "try-lead") } else { ta(l, "try-lead-version", &[("version", &version)]) }}</p>
+            <form method="get" action=paths::ADMIN_POLICY_TRY class="stack wide">
+                <input type="hidden" name="version" value=version/>
+                <Select name="provider" label={t(l, "admin-provider")} options={view.providers} chosen={asked.provider.clone()}/>
+                <Select name="application" label={t(l, "admin-application")} options=applications chosen={asked.application.clone()}/>
+                {sees.then(|| view! { <fieldset><legend>{t(l, "try-recorded")}</legend>
+                    <Field name="account" label={t(l, "try-account")} kind="text" hint={t(l, "try-account-hint")} value={asked.account.clone()} problem={nobody.then(|| t(l, "try-account-wrong"))} autocomplete="off" max=254/>
+                    <Check name="unlinked" label={t(l, "try-unlinked")} hint={t(l, "try-unlinked-hint")} checked={!asked.unlinked.is_empty()}/>
+                </fieldset> })}
+                <fieldset><legend>{t(l, "try-typed")}</legend>
+                <Field name="email" label={t(l, "email")} kind="email" value={asked.email.clone()} autocomplete="off" max=254/>
+                <Check name="verified" label={t(l, "try-verified")} hint={t(l, "try-verified-hint")} checked={!asked.verified.is_empty()}/>
+                <Field name="subject" label={t(l, "try-subject")} kind="text" hint={t(l, "try-subject-hint")} value={asked.subject.clone()} autocomplete="off" max=255/>
+                <Field name="claims" label={t(l, "try-claims")} kind="text" hint={t(l, "try-claims-hint")} value={asked.claims.clone()} problem={wrong.then(|| t(l, "try-claims-wrong"))} autocomplete="off" max=2000/>
+                </fieldset>
+                <Check name="proven" label={t(l, "try-proven")} hint={t(l, "try-proven-hint")} checked={!asked.proven.is_empty()}/>
+                <div class="row-actions"><button class="primary">{t(l, "try-go")}</button></div>
+            </form>
+            {(!sees).then(|| view! { <p class="muted">{t(l, "try-supposed")}</p> })}
+            {tried.into_iter().map(|tried| outcome(l, tried)).collect_view()}
+        }
+    })
+    .await)
+}
+
+fn outcome(l: Lang, tried: SimulationResult) -> AnyView {
+    let decision = tried.decision;
+    let who = |id: &domain::AccountId| tried.names.get(id).cloned().unwrap_or_else(|| id.to_string());
+    let found: Vec<String> = tried.facts.candidates.iter().map(|c| format!("{} ({})", who(&c.account), c.rule)).collect();
+    let id = tried.supposed.map_or_else(|| "outcome".to_owned(), |s| format!("outcome-{}", s.name()));
+    let labelled = id.clone();
+    // Made-up accounts have nothing that would lead anywhere.
+    let found = if tried.supposed.is_some() { Vec::new() } else { found };
+    view! {
+        <section aria-labelledby=labelled>
+            {tried.supposed.map(|s| view! { <p class="muted">{t(l, &format!("supposed-{}", s.name()))}</p> })}
+            <h2 id=id>{outcome_text(l, decision.outcome.name())}</h2>
+            <ol class="trace">{sentences(l, &decision.reasons).into_iter().map(|s| view! { <li>{s}</li> }).collect_view()}</ol>
+            {(!found.is_empty()).then(|| view! { <p class="muted">{ta(l, "try-found", &[("names", &found.join(", "))])}</p> })}
+            <p class="muted small">{ta(l, "policy-version", &[("version", &decision.policy_version.to_string())])}</p>
+        </section>
+    }
+    .into_any()
+}

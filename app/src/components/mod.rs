@@ -1,0 +1,10 @@
+//! What pages are made of, each a component with named properties.
+mod choice;
+mod field;
+mod moment;
+mod notice;
+
+pub use choice::{Check, Radios, Select};
+pub use field::{ContactField, Field, Lines, TextArea};
+pub use moment::{Mark, Moment, method_name, moment_text};
+pub use notice::{Notice, Problems};

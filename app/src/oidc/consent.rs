@@ -1,0 +1,84 @@
+//! "May this application know you?": asked once for each thing that is told, answered with a code or a no.
+use crate::{
+    components::Notice,
+    context::asked,
+    i18n::{Lang, t, ta},
+    outcome::{Code, SeeOther, granted, refuse, respond},
+    page_request::{Answer, PageRequest},
+    paths,
+    render::{Head, Layout, page},
+    sign_in::login::origin,
+};
+use axum::response::{IntoResponse, Redirect};
+use domain::Refusal;
+use leptos::{prelude::*, server_fn::ServerFn};
+use service::oidc_provider::{ConsentView, Line, Next, ToldLine};
+
+pub async fn show_consent(req: PageRequest) -> Answer {
+    let req = &req;
+    let request = req.web.entry(&req.context.ligature, &req.query.entry).ok_or(Refusal::AttemptExpired)?;
+    if req.web.ctx.session.is_none() {
+        return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &req.query.entry)).into_response());
+    }
+    let ConsentView { application, lines, next, unchecked } = req.context.ligature.authorization().consent_view(&req.web.ctx, &request).await?;
+    let name = req.web.ctx.session.as_ref().map(|c| c.name.clone()).unwrap_or_default();
+    let (l, entry) = (req.web.lang, req.query.entry.clone());
+    let title = ta(l, "consent-title", &[("application", &application)]);
+    let head = Head::new(title.clone(), Layout::Narrow).origins(origin(&request.redirect_uri));
+    Ok(page(&req.context, &req.web, head, move || {
+        view! {
+            <h1>{title}</h1>
+            {unchecked.then(|| view! { <Notice kind="warn" text={t(l, "consent-unchecked")}/> }.into_any())}
+            <p class="lead">{ta(l, if name.is_empty() { "consent-lead-nameless" } else { "consent-lead" }, &[("application", &application), ("name", &name)])}</p>
+            {told(l, &lines)}
+            <p>{next_words(l, &next)}</p>
+            <form method="post" action=Consent::url() class="stack">
+                <input type="hidden" name="entry" value=entry.clone()/>
+                <button class="primary" name="answer" value="allow">{t(l, "consent-allow")}</button>
+                <button name="answer" value="deny">{t(l, "consent-deny")}</button>
+            </form>
+            <p class="muted small">{t(l, "consent-later")}</p>
+        }
+    })
+    .await)
+}
+
+/// Where the browser goes next.
+fn next_words(l: Lang, next: &Next) -> String {
+    match next {
+        Next::Host(host) => ta(l, "consent-next", &[("host", host)]),
+        Next::Here => t(l, "consent-next-here"),
+        Next::Scheme(scheme) => ta(l, "consent-next-scheme", &[("scheme", scheme)]),
+    }
+}
+
+/// What an application is told and may do, in words.
+pub(crate) fn told(l: Lang, lines: &[ToldLine]) -> AnyView {
+    if lines.is_empty() {
+        return view! { <p>{t(l, "scope-nothing")}</p> }.into_any();
+    }
+    let row = |shown: &ToldLine| {
+        let words = match &shown.line {
+            Line::Text(text) => t(l, &format!("scope-{text}")),
+            Line::Own(claim) => ta(l, "scope-own", &[("claim", claim)]),
+        };
+        let before = shown.before.then(|| view! { " "<span class="tag">{t(l, "consent-before")}</span> });
+        view! { <li>{words}{before}</li> }
+    };
+    view! { <ul class="points">{lines.iter().map(row).collect_view()}</ul> }.into_any()
+}
+
+#[server(prefix = "/fn", endpoint = "consent")]
+pub async fn consent(entry: String, answer: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match web.entry(&context.ligature, &entry) {
+        None => refuse(&Refusal::AttemptExpired.into()),
+        Some(request) => match context.ligature.authorization().consent(&web.ctx, &request, answer == "allow").await {
+            Ok(next) => granted(&context, next).unwrap_or_else(|fault| refuse(&fault)),
+            Err(fault) if fault.refusal() == Refusal::SessionEnded => SeeOther::local(paths::with_entry(paths::LOGIN, &entry)),
+            Err(fault) => refuse(&fault),
+        },
+    };
+    respond(&context, &next);
+    Ok(())
+}

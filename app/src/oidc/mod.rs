@@ -1,0 +1,5 @@
+//! Pages on the way to and from applications.
+pub mod address;
+pub mod consent;
+pub mod device;
+pub mod logout;

@@ -1,0 +1,122 @@
+//! What every page handler is given.
+use std::sync::Arc;
+
+use crate::{
+    context::{Context, WebRequest},
+    outcome::Flash,
+    sign_in::refused::refusal_page,
+};
+use axum::{
+    Extension,
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use service::Error;
+
+/// Query parameters that pages read.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Query {
+    /// Flash row.
+    pub f: String,
+    /// Entry cookie of an application's request.
+    pub entry: String,
+    pub stay: String,
+    /// Support code on a refusal.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    pub token: String,
+    /// Where a confirmation leads.
+    pub to: String,
+    pub q: String,
+    pub kind: String,
+    pub before: String,
+    pub scope: String,
+    pub version: String,
+    pub bucket: String,
+    pub application: String,
+    pub provider: String,
+    /// A device's short code.
+    pub code: String,
+    /// The end of a sign-out, sealed.
+    pub o: String,
+}
+
+/// Everything that a page handler is given.
+#[derive(Clone)]
+pub struct PageRequest {
+    pub context: Context,
+    pub web: WebRequest,
+    pub query: Query,
+    pub flash: Flash,
+}
+
+impl PageRequest {
+    /// Whether the person may do something in the console; buttons that would be refused are not shown.
+    ///
+    /// # Errors
+    /// Without a session.
+    pub(crate) async fn may(&self, right: domain::Right) -> Result<bool, Error> {
+        Ok(self.context.ligature.admin_rights().rights(&self.web.ctx).await?.contains(&right))
+    }
+}
+
+impl<S> axum::extract::FromRequestParts<S> for PageRequest
+where
+    Context: axum::extract::FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, Response> {
+        let State(context) = State::<Context>::from_request_parts(parts, state).await.map_err(|_| plain_error())?;
+        let Extension(web) = Extension::<WebRequest>::from_request_parts(parts, state).await.map_err(|_| plain_error())?;
+        let axum::extract::Query(query) = axum::extract::Query::<Query>::from_request_parts(parts, state).await.unwrap_or_default();
+        let flash = if query.f.is_empty() {
+            Flash::default()
+        } else {
+            let kept = context.ligature.page_state().flash(&web.ctx, &query.f).await.ok().flatten();
+            kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+        };
+        Ok(Self { context, web, query, flash })
+    }
+}
+
+fn plain_error() -> Response {
+    let mut response = Response::new(axum::body::Body::from("Internal error"));
+    *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}
+
+/// What a page's handler answers: a page, or an error that becomes the refusal's page.
+pub type Answer = Result<Response, PageError>;
+
+/// An error on the way to a page. It answers for itself: [`draw_refusals`] draws its page for whoever asked.
+#[derive(Debug, Clone)]
+pub struct PageError(Arc<Error>);
+
+impl<E: Into<Error>> From<E> for PageError {
+    fn from(error: E) -> Self {
+        Self(Arc::new(error.into()))
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let mut response = plain_error();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Draws the page of a handler's [`PageError`], in the language and with the look of whoever asked.
+pub async fn draw_refusals(State(context): State<Context>, Extension(web): Extension<WebRequest>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let Some(PageError(error)) = response.extensions().get::<PageError>().cloned() else { return response };
+    if !matches!(*error, Error::Refused { .. }) {
+        tracing::error!(error = %error, "a page failed");
+    }
+    refusal_page(&context, &web, error.refusal(), error.support()).await
+}

@@ -1,0 +1,119 @@
+//! The steps of an attempt: choose, type the code, show a password, go back.
+use crate::{
+    account::methods::field_name,
+    components::Field,
+    context::asked,
+    form_input::bounded,
+    i18n::{Lang, t},
+    outcome::{Code, Flash, leave, redirect_with_flash, refuse, respond},
+    paths,
+};
+use domain::policy::{Agreement, Field as Wanted, Target};
+use leptos::{prelude::*, server_fn::ServerFn};
+use std::collections::BTreeMap;
+
+#[server(prefix = "/fn", endpoint = "attempt/factor")]
+pub async fn enter_factor(attempt: String, code: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = leave(&context, context.ligature.attempt_steps().enter_factor(&web.ctx, &attempt, &code).await).await;
+    respond(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "attempt/details")]
+pub async fn enter_details(attempt: String, #[server(default)] agreed: BTreeMap<String, String>, #[server(default)] fields: BTreeMap<String, String>) -> Result<(), Code> {
+    let (context, web) = asked();
+    let agreed: Vec<String> = agreed.into_values().take(50).collect();
+    let typed = fields.iter().take(50).map(|(name, value)| (name.clone(), bounded(value, 120))).chain(agreed.iter().map(|a| (format!("agree.{a}"), "on".into()))).collect();
+    let fields = fields.into_iter().filter_map(|(name, value)| Target::try_from(name).ok().map(|target| (target, value))).collect();
+    let details = service::Details { agreed, fields };
+    let next = match context.ligature.attempt_steps().details_problems(&web.ctx, &attempt, &details).await {
+        Ok(problems) if problems.is_empty() => leave(&context, context.ligature.attempt_steps().enter_details(&web.ctx, &attempt, &details).await).await,
+        Ok(problems) => {
+            let problems = problems.into_iter().map(|(field, key)| (field, key.to_owned())).collect();
+            redirect_with_flash(&context, &web, &paths::attempt(&attempt, "details"), Flash { problems, typed, ..Flash::default() }).await
+        }
+        Err(fault) => refuse(&fault),
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "attempt/restore")]
+pub async fn restore_account(attempt: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = leave(&context, context.ligature.attempt_steps().restore_account(&web.ctx, &attempt).await).await;
+    respond(&context, &next);
+    Ok(())
+}
+
+pub fn factor(l: Lang, id: &str) -> AnyView {
+    view! {
+        <form method="post" action=EnterFactor::url() class="stack">
+            <input type="hidden" name="attempt" value=id.to_owned()/>
+            <Field name="code" label={t(l, "factor-code")} kind="text" hint={t(l, "factor-code-hint")} autocomplete="one-time-code" required=true max=16/>
+            <button class="primary">{t(l, "code-go")}</button>
+        </form>
+        <p class="muted small">{t(l, "factor-lost")}</p>
+    }
+    .into_any()
+}
+
+/// The account is being deleted: it stays, or nothing happens.
+pub fn restore(l: Lang, id: &str) -> AnyView {
+    view! {
+        <form method="post" action=RestoreAccount::url() class="stack">
+            <input type="hidden" name="attempt" value=id.to_owned()/>
+            <button class="primary">{t(l, "restore-go")}</button>
+        </form>
+        <p class="muted small">{t(l, "restore-leave")}</p>
+    }
+    .into_any()
+}
+
+pub fn details(l: Lang, id: &str, agreements: Vec<Agreement>, fields: Vec<Wanted>, flash: &Flash) -> AnyView {
+    let boxes: Vec<AnyView> = agreements.into_iter().enumerate().map(|(n, a)| agreement(l, n, &a, flash)).collect();
+    let inputs: Vec<AnyView> = fields.into_iter().map(|w| input(l, &w, flash)).collect();
+    view! {
+        <form method="post" action=EnterDetails::url() class="stack">
+            <input type="hidden" name="attempt" value=id.to_owned()/>
+            {inputs}
+            {boxes}
+            <button class="primary">{t(l, "details-go")}</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn agreement(l: Lang, n: usize, a: &Agreement, flash: &Flash) -> AnyView {
+    let (id, what) = (format!("agree-{n}"), a.what());
+    let problem_id = format!("{id}-problem");
+    let problem = flash.problem(&format!("agree.{what}")).map(|key| t(l, key));
+    let described = problem.is_some().then(|| problem_id.clone());
+    let ticked = !flash.typed(&format!("agree.{what}")).is_empty();
+    view! {
+        <div class="check">
+            <input type="checkbox" id=id.clone() name=format!("agreed[{n}]") value=what checked=ticked required=true aria-invalid=described.is_some().then_some("true") aria-describedby=described/>
+            <div>
+                <label for=id>{t(l, "details-agree")}" "{a.title.clone()}</label>
+                <p class="hint"><a href=a.url.clone() target="_blank" rel="noopener">{t(l, "details-read")}</a></p>
+                {problem.map(|text| view! { <p class="problem" id=problem_id>{text}</p> })}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn input(l: Lang, wanted: &Wanted, flash: &Flash) -> AnyView {
+    let name = wanted.field.name();
+    let autocomplete = match name.as_str() {
+        "given_name" => "given-name",
+        "family_name" => "family-name",
+        "name" => "name",
+        "phone" => "tel",
+        _ => "off",
+    };
+    let label = field_name(l, &name);
+    let label = if wanted.required { label } else { format!("{label} ({})", t(l, "optional")) };
+    view! { <Field name={format!("fields[{name}]")} id={name.clone()} label=label kind="text" value={flash.typed(&name)} problem={flash.problem(&name).map(|key| t(l, key))} autocomplete=autocomplete required={wanted.required} max=120/> }.into_any()
+}

@@ -1,0 +1,91 @@
+//! The page of every refusal: what happened, what to do next, and a code to tell an administrator.
+use crate::{
+    context::{Context, WebRequest},
+    i18n::{Lang, t, ta},
+    page_request::PageRequest,
+    paths,
+    render::{Head, Layout, page},
+    sign_in::attempt::BackToApplication,
+};
+use axum::{extract::Path, response::Response};
+use domain::{Refusal, refusals::NextStep};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+/// `GET /refused/{code}`: texts come from the catalogue, never from the address.
+pub async fn refused(Path(code): Path<String>, req: PageRequest) -> Response {
+    let refusal = Refusal::parse(&code).unwrap_or(Refusal::NotFound);
+    let reference = &req.query.reference;
+    let plain = reference.len() == 10 && reference.bytes().all(|b| b.is_ascii_alphanumeric());
+    refusal_page(&req.context, &req.web, refusal, if plain { reference } else { "" }).await
+}
+
+/// Any address that is none.
+pub async fn not_found(req: PageRequest) -> Response {
+    refusal_page(&req.context, &req.web, Refusal::NotFound, "").await
+}
+
+/// The page itself.
+pub async fn refusal_page(context: &Context, web: &WebRequest, refusal: Refusal, support: &str) -> Response {
+    refusal_page_for(context, web, refusal, support, None).await
+}
+
+/// An application that waits for an answer: the attempt, the application's name, the origin that it is told at.
+pub struct Waiting {
+    pub attempt: String,
+    pub application: String,
+    pub origin: Option<String>,
+}
+
+/// The page with a way back to the application, which is told only when the person says so (GV-20).
+pub async fn refusal_page_for(context: &Context, web: &WebRequest, refusal: Refusal, support: &str, waiting: Option<Waiting>) -> Response {
+    let l = web.lang;
+    let title = t(l, &format!("refusal-{}-title", refusal.key()));
+    let head = Head::new(title.clone(), Layout::Narrow).status(refusal.status()).origins(waiting.as_ref().and_then(|w| w.origin.clone()));
+    let (support, signed_in) = (support.to_owned(), web.ctx.session.is_some());
+    let mut response = page(context, web, head, move || {
+        view! {
+            <h1>{title}</h1>
+            <p>{t(l, &format!("refusal-{}-body", refusal.key()))}</p>
+            <ul class="next">{steps(refusal, signed_in).into_iter().map(|step| next(l, step, !support.is_empty())).collect_view()}</ul>
+            {waiting.map(|w| view! {
+                <form method="post" action=BackToApplication::url()>
+                    <input type="hidden" name="attempt" value=w.attempt/>
+                    <button>{ta(l, "refusal-back-to", &[("name", &w.application)])}</button>
+                </form>
+            })}
+            <p class="muted small">{t(l, "refusal-code")}" "<code>{refusal.code()}</code>{(!support.is_empty()).then(|| view! { " · "{t(l, "refusal-support")}" "<code>{support}</code> })}</p>
+        }
+    })
+    .await;
+    if refusal.status() == 503 || refusal.status() == 429 {
+        response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("10"));
+    }
+    response
+}
+
+/// What to do next, each once: who is signed in goes to My Account instead of signing in.
+fn steps(refusal: Refusal, signed_in: bool) -> Vec<NextStep> {
+    let mut all: Vec<NextStep> = Vec::new();
+    for step in refusal.next_steps() {
+        let step = if signed_in && *step == NextStep::SignInAgain { NextStep::MyAccount } else { *step };
+        if !all.contains(&step) {
+            all.push(step);
+        }
+    }
+    all
+}
+
+fn next(l: Lang, step: NextStep, has_support_code: bool) -> AnyView {
+    let href = match step {
+        NextStep::SignInAgain | NextStep::OtherMethod => Some(paths::LOGIN_STAY),
+        NextStep::MyAccount => Some(paths::ACCOUNT),
+        NextStep::ConfirmItIsYou => Some(paths::CONFIRM),
+        NextStep::SetUpFactor => Some(paths::SECOND_FACTOR),
+        NextStep::Wait | NextStep::AskAdministrator | NextStep::BackToApplication => None,
+    };
+    let text = if step == NextStep::AskAdministrator && !has_support_code { t(l, "next-ask-administrator-plain") } else { t(l, step.key()) };
+    match href {
+        Some(href) => view! { <li><a class="button" href=href>{text}</a></li> }.into_any(),
+        None => view! { <li>{text}</li> }.into_any(),
+    }
+}

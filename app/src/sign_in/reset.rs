@@ -1,0 +1,63 @@
+//! A new password by a code.
+use crate::{
+    components::Field,
+    context::asked,
+    form_input::{bounded, password_problem},
+    i18n::t,
+    outcome::{Code, Flash, leave, redirect_with_flash, respond},
+    page_request::PageRequest,
+    paths,
+    render::{Head, Layout, page},
+    sign_in::login::destinations,
+};
+use axum::response::Response;
+use domain::Refusal;
+use leptos::{prelude::*, server_fn::ServerFn};
+
+pub async fn show_reset(req: PageRequest) -> Response {
+    let l = req.web.lang;
+    let head = Head::new(t(l, "reset-title"), Layout::Narrow).origins(destinations(&req, &[]));
+    let (flash, entry) = (req.flash.clone(), req.query.entry.clone());
+    page(&req.context, &req.web, head, move || {
+        view! {
+            <h1>{t(l, "reset-title")}</h1>
+            <p class="muted">{t(l, "reset-lead")}</p>
+            <form method="post" action=AskReset::url() class="stack">
+                <input type="hidden" name="entry" value=entry.clone()/>
+                <Field name="email" label={t(l, "email")} kind="email" value={flash.typed("email")} problem={flash.problem("email").map(|key| t(l, key))} autocomplete="email" required=true max=254/>
+                <button class="primary">{t(l, "reset-go")}</button>
+            </form>
+            <p class="links"><a href=paths::with_entry(paths::LOGIN_STAY, &entry)>{t(l, "back-to-login")}</a></p>
+        }
+    })
+    .await
+}
+
+#[server(prefix = "/fn", endpoint = "reset/ask")]
+pub async fn ask_reset(email: String, #[server(default)] entry: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let continuation = web.continuation(&context.ligature, &entry);
+    let next = match context.ligature.sign_in().ask_reset(&web.ctx, &email, continuation).await {
+        Err(fault) if fault.refusal() == Refusal::BadRequest => {
+            let flash = Flash { problems: vec![("email".into(), "field-email".into())], typed: vec![("email".into(), bounded(&email, 254))], ..Flash::default() };
+            redirect_with_flash(&context, &web, &paths::with_entry(paths::RESET, &entry), flash).await
+        }
+        other => leave(&context, other).await,
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "reset/set")]
+pub async fn set_password(attempt: String, code: String, password: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match context.ligature.sign_in().reset(&web.ctx, &attempt, &code, &password).await {
+        Err(fault) if let Some(problem) = password_problem(fault.refusal()) => {
+            let flash = Flash { problems: vec![("password".into(), problem.into())], typed: vec![("code".into(), bounded(&code, 16))], ..Flash::default() };
+            redirect_with_flash(&context, &web, &paths::attempt(&attempt, "reset"), flash).await
+        }
+        other => leave(&context, other).await,
+    };
+    respond(&context, &next);
+    Ok(())
+}
