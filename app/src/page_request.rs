@@ -8,52 +8,43 @@ use crate::{
 };
 use axum::{
     Extension,
-    extract::{Request, State},
+    extract::{Query, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use service::Error;
 
-/// Query parameters that pages read.
+/// A page that reads no parameters.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct NoQuery {}
+
+/// A page on the way to an application.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Query {
-    /// Flash row.
-    pub f: String,
-    /// Entry cookie of an application's request.
+pub struct EntryQuery {
+    /// The id of the application's request that waits.
     pub entry: String,
-    pub stay: String,
-    /// Support code on a refusal.
-    #[serde(rename = "ref")]
-    pub reference: String,
-    pub token: String,
-    /// Where a confirmation leads.
-    pub to: String,
-    pub q: String,
-    pub kind: String,
-    pub before: String,
-    pub scope: String,
-    pub version: String,
-    pub bucket: String,
-    pub application: String,
-    pub provider: String,
-    /// A device's short code.
-    pub code: String,
-    /// The end of a sign-out, sealed.
-    pub o: String,
+}
+
+/// What a form kept for its page.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct FlashQuery {
+    f: String,
 }
 
 /// Everything that a page handler is given.
 #[derive(Clone)]
-pub struct PageRequest {
+pub struct PageRequest<Q = NoQuery> {
     pub context: Context,
     pub web: WebRequest,
-    pub query: Query,
+    /// The page's own parameters; those that cannot be read count as missing.
+    pub query: Q,
     pub flash: Flash,
 }
 
-impl PageRequest {
+impl<Q> PageRequest<Q> {
     /// Whether the person may do something in the console; buttons that would be refused are not shown.
     ///
     /// # Errors
@@ -63,8 +54,9 @@ impl PageRequest {
     }
 }
 
-impl<S> axum::extract::FromRequestParts<S> for PageRequest
+impl<S, Q> axum::extract::FromRequestParts<S> for PageRequest<Q>
 where
+    Q: Default + DeserializeOwned + Send,
     Context: axum::extract::FromRef<S>,
     S: Send + Sync,
 {
@@ -73,11 +65,12 @@ where
     async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, Response> {
         let State(context) = State::<Context>::from_request_parts(parts, state).await.map_err(|_| plain_error())?;
         let Extension(web) = Extension::<WebRequest>::from_request_parts(parts, state).await.map_err(|_| plain_error())?;
-        let axum::extract::Query(query) = axum::extract::Query::<Query>::from_request_parts(parts, state).await.unwrap_or_default();
-        let flash = if query.f.is_empty() {
+        let Query(query) = Query::<Q>::try_from_uri(&parts.uri).unwrap_or_default();
+        let Query(FlashQuery { f }) = Query::try_from_uri(&parts.uri).unwrap_or_default();
+        let flash = if f.is_empty() {
             Flash::default()
         } else {
-            let kept = context.ligature.page_state().flash(&web.ctx, &query.f).await.ok().flatten();
+            let kept = context.ligature.page_state().flash(&web.ctx, &f).await.ok().flatten();
             kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
         };
         Ok(Self { context, web, query, flash })

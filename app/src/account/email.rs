@@ -30,7 +30,7 @@ pub async fn change_email(email: String) -> Result<(), Code> {
 }
 
 /// Before the page: the sign-in, and the confirmation where the last one is too long ago.
-pub(crate) async fn entered(req: &PageRequest, to: &str, allowed: Result<(), Error>) -> Result<Option<Response>, Error> {
+pub(crate) async fn entered<Q>(req: &PageRequest<Q>, to: &str, allowed: Result<(), Error>) -> Result<Option<Response>, Error> {
     match allowed {
         Err(fault) if fault.refusal() == Refusal::NotRecent => Ok(Some(Redirect::to(&paths::confirm(to)).into_response())),
         Err(fault) if fault.refusal() == Refusal::SessionEnded => Ok(Some(Redirect::to(paths::LOGIN_STAY).into_response())),

@@ -68,11 +68,11 @@ pub async fn keep_email(address: String) -> Result<(), Code> {
     Ok(())
 }
 
-pub(crate) fn nobody(req: &PageRequest) -> Option<Response> {
+pub(crate) fn nobody<Q>(req: &PageRequest<Q>) -> Option<Response> {
     req.web.ctx.session.is_none().then(|| Redirect::to(paths::LOGIN_STAY).into_response())
 }
 
-fn said(l: Lang, req: &PageRequest) -> Option<AnyView> {
+fn said<Q>(l: Lang, req: &PageRequest<Q>) -> Option<AnyView> {
     (!req.flash.notice.is_empty()).then(|| view! { <Notice kind="good" text={t(l, &req.flash.notice)}/> }.into_any())
 }
 

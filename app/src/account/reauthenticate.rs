@@ -15,15 +15,24 @@ use domain::{
     path::{Continuation, SafePath},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde::Deserialize;
 use service::{Error, account::reauthenticate::ConfirmView};
 
 /// The confirmation that comes before a page, or nothing when the last sign-in is recent.
-pub(crate) async fn first(req: &PageRequest, to: &str) -> Result<Option<Response>, Error> {
+pub(crate) async fn first<Q>(req: &PageRequest<Q>, to: &str) -> Result<Option<Response>, Error> {
     Ok((!req.context.ligature.reauthentication().is_recent(&req.web.ctx).await?).then(|| Redirect::to(&paths::confirm(to)).into_response()))
 }
 
+/// What the page reads from its address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ConfirmQuery {
+    /// Where a confirmation leads.
+    pub to: String,
+}
+
 /// `GET /account/confirm?to=`
-pub async fn confirm(req: PageRequest) -> Answer {
+pub async fn confirm(req: PageRequest<ConfirmQuery>) -> Answer {
     if req.web.ctx.session.is_none() {
         return Ok(Redirect::to(paths::LOGIN_STAY).into_response());
     }

@@ -5,7 +5,7 @@ use crate::{
     context::asked,
     i18n::{Lang, t},
     outcome::{Code, Flash, SeeOther, onward_with, redirect_with_flash, refuse, respond},
-    page_request::{Answer, PageRequest},
+    page_request::{Answer, EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
 };
@@ -35,7 +35,7 @@ pub async fn leave_recovered(#[server(default)] entry: String, #[server(default)
 }
 
 /// After a new password by code: what else opens the account, before anything else (PH-04).
-pub async fn recovered(req: PageRequest) -> Answer {
+pub async fn recovered(req: PageRequest<EntryQuery>) -> Answer {
     if let Some(response) = nobody(&req) {
         return Ok(response);
     }

@@ -25,7 +25,17 @@ fn head(l: Lang) -> Head {
     Head::new(t(l, "factor-own-title"), Layout::Account)
 }
 
-pub async fn second_factor(req: PageRequest) -> Answer {
+/// What the page reads from its address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct FactorQuery {
+    /// The id of the application's request that waits.
+    pub entry: String,
+    /// Where the person goes on to afterwards.
+    pub to: String,
+}
+
+pub async fn second_factor(req: PageRequest<FactorQuery>) -> Answer {
     let req = &req;
     let view = match req.context.ligature.second_factors().second_factor_view(&req.web.ctx).await {
         Ok(view) => view,
@@ -58,7 +68,7 @@ struct Way {
 }
 
 impl Way {
-    fn of(req: &PageRequest) -> Self {
+    fn of(req: &PageRequest<FactorQuery>) -> Self {
         Self { to: req.query.to.clone(), entry: req.query.entry.clone() }
     }
 
@@ -142,7 +152,7 @@ pub async fn renew(req: PageRequest) -> Response {
 }
 
 /// `first`: the factor was switched on just now, on this way.
-async fn codes_or_back(req: &PageRequest, made: Result<Vec<String>, Error>, first: Option<Way>) -> Response {
+async fn codes_or_back<Q>(req: &PageRequest<Q>, made: Result<Vec<String>, Error>, first: Option<Way>) -> Response {
     let here = first.clone().unwrap_or_default().page();
     let here = here.as_str();
     let to_page = |notice: &'static str| async move { Redirect::to(&redirect_with_flash(&req.context, &req.web, here, Flash::notice(notice)).await.location()).into_response() };
@@ -158,7 +168,7 @@ async fn codes_or_back(req: &PageRequest, made: Result<Vec<String>, Error>, firs
     }
 }
 
-async fn codes_page(req: &PageRequest, codes: Vec<String>, first: Option<Way>) -> Response {
+async fn codes_page<Q>(req: &PageRequest<Q>, codes: Vec<String>, first: Option<Way>) -> Response {
     let l = req.web.lang;
     page(&req.context, &req.web, Head::new(t(l, "recovery-title"), Layout::Account), move || {
         view! {

@@ -17,6 +17,7 @@ use crate::{
 use axum::extract::Path;
 use domain::{AccountId, Refusal, Right, Role, facts::AccountState};
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde::Deserialize;
 use service::rows::{Account, Email};
 
 #[server(prefix = "/fn", endpoint = "admin/account/second-factor")]
@@ -108,7 +109,15 @@ fn state_key(state: AccountState) -> &'static str {
     }
 }
 
-pub async fn accounts(req: PageRequest) -> Answer {
+/// What the list is searched by.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct AccountsQuery {
+    /// An address, a name or a provider.
+    pub q: String,
+}
+
+pub async fn accounts(req: PageRequest<AccountsQuery>) -> Answer {
     let list = req.context.ligature.account_admin().admin_accounts(&req.web.ctx, &req.query.q).await?;
     let (l, q) = (req.web.lang, req.query.q.clone());
     Ok(page(&req.context, &req.web, head(l, "admin-accounts", paths::ADMIN_ACCOUNTS), move || {

@@ -9,6 +9,7 @@ use crate::{
     render::page,
 };
 use leptos::prelude::*;
+use serde::Deserialize;
 use service::rows::AuditEvent;
 
 /// Events as rows; `open`: with their stories, for a support code that was looked up.
@@ -33,7 +34,19 @@ pub(crate) fn events(l: Lang, events: Vec<AuditEvent>, open: bool) -> AnyView {
     .into_any()
 }
 
-pub async fn audit(req: PageRequest) -> Answer {
+/// What the trail is filtered by.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct AuditQuery {
+    /// A support code or an account's address.
+    pub q: String,
+    /// Kind of event.
+    pub kind: String,
+    /// The event that the page goes on after.
+    pub before: String,
+}
+
+pub async fn audit(req: PageRequest<AuditQuery>) -> Answer {
     let text = |s: &str| (!s.trim().is_empty()).then(|| s.trim().to_owned());
     let filter =
         service::rows::AuditFilter { kind: text(&req.query.kind), support_code: text(&req.query.q).map(|c| domain::one_time_code::fold(&c)), before: req.query.before.parse().ok(), account: None };

@@ -12,6 +12,7 @@ use crate::{
 use axum::extract::Path;
 use domain::Right;
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde::Deserialize;
 use service::admin::{
     SaveProblem,
     policy::{EffectiveView, PresetView},
@@ -40,8 +41,18 @@ pub async fn save_draft(scope: String, document: String) -> Result<(), Code> {
     Ok(())
 }
 
+/// Which document.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DocumentQuery {
+    /// Its scope.
+    pub scope: String,
+    /// The version to begin with; empty: the one in force.
+    pub version: String,
+}
+
 /// The editor of one scope's document: it saves drafts, nothing else.
-pub async fn document(req: PageRequest) -> Answer {
+pub async fn document(req: PageRequest<DocumentQuery>) -> Answer {
     let scope = if req.query.scope.is_empty() { "instance" } else { &req.query.scope };
     let view = req.context.ligature.policy_admin().document_view(&req.web.ctx, scope, req.query.version.parse().ok()).await?;
     let may_change = req.may(Right::ChangePolicy).await?;
@@ -83,7 +94,17 @@ pub(crate) fn problem(l: Lang, flash: &Flash) -> Option<AnyView> {
     })
 }
 
-pub async fn effective(req: PageRequest) -> Answer {
+/// Whose policy.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct EffectiveQuery {
+    /// Client id; empty: none.
+    pub application: String,
+    /// Provider key; empty: none.
+    pub provider: String,
+}
+
+pub async fn effective(req: PageRequest<EffectiveQuery>) -> Answer {
     let some = |s: &str| (!s.is_empty()).then(|| s.to_owned());
     let (client, provider) = (some(&req.query.application), some(&req.query.provider));
     let view = req.context.ligature.policy_admin().effective_view(&req.web.ctx, client.as_deref(), provider.as_deref()).await?;

@@ -17,6 +17,7 @@ use crate::{
 use axum::{extract::Path, http::HeaderValue};
 use domain::Right;
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde::Deserialize;
 use service::admin::{
     SaveProblem,
     dry_run::DryRunView,
@@ -57,7 +58,15 @@ pub async fn start_dry_run(version: i64) -> Result<(), Code> {
     Ok(())
 }
 
-pub async fn version(Path(number): Path<i64>, req: PageRequest) -> Answer {
+/// What of the dry run is shown.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct VersionQuery {
+    /// A group of its results.
+    pub bucket: String,
+}
+
+pub async fn version(Path(number): Path<i64>, req: PageRequest<VersionQuery>) -> Answer {
     let ligature = &req.context.ligature;
     let view = ligature.policy_admin().version_view(&req.web.ctx, number).await?;
     let run = ligature.dry_runs().dry_run_view(&req.web.ctx, number, &req.query.bucket).await?;

@@ -3,7 +3,7 @@ use crate::{
     context::asked,
     i18n::{t, ta},
     outcome::{Code, SeeOther, granted, leave, refuse, respond},
-    page_request::{Answer, PageRequest},
+    page_request::{Answer, EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
     sign_in::login::origin,
@@ -14,7 +14,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use service::oidc_provider::AddressView;
 
 /// An application wants an address, and none is proved to be the account's own.
-pub async fn address(req: PageRequest) -> Answer {
+pub async fn address(req: PageRequest<EntryQuery>) -> Answer {
     let req = &req;
     let request = req.web.entry(&req.context.ligature, &req.query.entry).ok_or(Refusal::AttemptExpired)?;
     if req.web.ctx.session.is_none() {

@@ -4,7 +4,7 @@ use crate::{
     context::asked,
     i18n::{Lang, t, ta},
     outcome::{Code, SeeOther, granted, refuse, respond},
-    page_request::{Answer, PageRequest},
+    page_request::{Answer, EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
     sign_in::login::origin,
@@ -14,7 +14,7 @@ use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::oidc_provider::{ConsentView, Line, Next, ToldLine};
 
-pub async fn show_consent(req: PageRequest) -> Answer {
+pub async fn show_consent(req: PageRequest<EntryQuery>) -> Answer {
     let req = &req;
     let request = req.web.entry(&req.context.ligature, &req.query.entry).ok_or(Refusal::AttemptExpired)?;
     if req.web.ctx.session.is_none() {

@@ -13,6 +13,7 @@ use crate::{
 use axum::response::{IntoResponse, Redirect};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde::Deserialize;
 use service::oidc_provider::{DeviceAsked, DeviceView};
 
 /// A code as devices show it.
@@ -20,7 +21,15 @@ fn grouped(typed: &str) -> String {
     domain::one_time_code::grouped(&domain::one_time_code::fold(typed))
 }
 
-pub async fn device(req: PageRequest) -> Answer {
+/// What the page reads from its address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeviceQuery {
+    /// The device's short code.
+    pub code: String,
+}
+
+pub async fn device(req: PageRequest<DeviceQuery>) -> Answer {
     let req = &req;
     let typed: String = req.query.code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
     if req.web.ctx.session.is_none() {

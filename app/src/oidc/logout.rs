@@ -11,6 +11,7 @@ use crate::{
 };
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde::Deserialize;
 use service::{
     Destination,
     oidc_provider::{LogoutAsked, Out},
@@ -73,8 +74,16 @@ pub async fn ask(context: &Context, web: &WebRequest, out: Out, parameters: &[(S
     .await
 }
 
+/// What the page reads from its address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DoneQuery {
+    /// The end of a sign-out, sealed.
+    pub o: String,
+}
+
 /// `GET /logout/done`: applications forget the session in frames, then it goes on.
-pub async fn done(req: PageRequest) -> Response {
+pub async fn done(req: PageRequest<DoneQuery>) -> Response {
     let Some(out) = req.context.ligature.logout().open_out(&req.query.o) else { return Redirect::to(paths::LOGIN_STAY).into_response() };
     let l = req.web.lang;
     let mut head = Head::new(t(l, "logout-done"), Layout::Narrow);

@@ -5,7 +5,7 @@ use crate::{
     form_input::bounded,
     i18n::t,
     outcome::{Code, Flash, leave, redirect_with_flash, respond},
-    page_request::{Answer, PageRequest},
+    page_request::{Answer, EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
     sign_in::login::destinations,
@@ -13,7 +13,7 @@ use crate::{
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
 
-pub async fn by_code(req: PageRequest) -> Answer {
+pub async fn by_code(req: PageRequest<EntryQuery>) -> Answer {
     let req = &req;
     let l = req.web.lang;
     let client = req.web.client_of(&req.context.ligature, &req.query.entry);
@@ -21,7 +21,7 @@ pub async fn by_code(req: PageRequest) -> Answer {
     if !entered.code && !entered.phone_code {
         return Err(domain::Refusal::CodeOff.into());
     }
-    let head = Head::new(t(l, "login-code-title"), Layout::Narrow).origins(destinations(req, &[]));
+    let head = Head::new(t(l, "login-code-title"), Layout::Narrow).origins(destinations(req, &req.query.entry, &[]));
     let (flash, entry) = (req.flash.clone(), req.query.entry.clone());
     Ok(page(&req.context, &req.web, head, move || {
         let problem = flash.problem("email").map(|key| t(l, key));

@@ -13,6 +13,7 @@ use crate::{
 use axum::response::{IntoResponse, Redirect};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde::Deserialize;
 use service::{account::passkeys::Ceremony, policy::providers::Button};
 
 #[server(prefix = "/fn", endpoint = "signin/passkey")]
@@ -30,8 +31,8 @@ pub async fn sign_in_passkey(ceremony: String, #[server(default)] credential: St
 }
 
 /// Origins that a form on a sign-in page may lead to.
-pub(crate) fn destinations(req: &PageRequest, buttons: &[Button]) -> Vec<String> {
-    let application = req.web.entry(&req.context.ligature, &req.query.entry).and_then(|r| origin(&r.redirect_uri));
+pub(crate) fn destinations<Q>(req: &PageRequest<Q>, entry: &str, buttons: &[Button]) -> Vec<String> {
+    let application = req.web.entry(&req.context.ligature, entry).and_then(|r| origin(&r.redirect_uri));
     buttons.iter().filter_map(|b| b.origin.clone()).chain(application).collect()
 }
 
@@ -42,7 +43,17 @@ pub(crate) fn origin(url: &str) -> Option<String> {
     (!host.is_empty() && !host.contains('@')).then(|| format!("{scheme}://{host}"))
 }
 
-pub async fn login(req: PageRequest) -> Answer {
+/// What the page reads from its address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct LoginQuery {
+    /// The id of the application's request that waits.
+    pub entry: String,
+    /// Not empty: the page is shown, whatever it could do by itself.
+    pub stay: String,
+}
+
+pub async fn login(req: PageRequest<LoginQuery>) -> Answer {
     let req = &req;
     let application = req.web.entry(&req.context.ligature, &req.query.entry).map(|r| r.application_name);
     if req.web.ctx.session.is_some() && req.query.entry.is_empty() && req.query.stay.is_empty() {
@@ -61,7 +72,7 @@ pub async fn login(req: PageRequest) -> Answer {
     buttons.sort_by_key(|b| b.key != last);
     let l = req.web.lang;
     let title = application.map_or_else(|| t(l, "login-title"), |name| ta(l, "login-title-application", &[("name", &name)]));
-    let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(req, &buttons));
+    let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(req, &req.query.entry, &buttons));
     let (mut flash, entry) = (req.flash.clone(), req.query.entry.clone());
     if let Some(hint) = req.web.entry(&req.context.ligature, &entry).map(|r| r.login_hint).filter(|h| !h.is_empty() && flash.typed("email").is_empty()) {
         flash.typed.push(("email".into(), hint));
@@ -70,7 +81,7 @@ pub async fn login(req: PageRequest) -> Answer {
 }
 
 /// With one provider and no password there is nothing to ask (ZI-12). When it does not answer, the refusal leads to the page.
-async fn straight_to(req: &PageRequest, key: &str) -> Answer {
+async fn straight_to(req: &PageRequest<LoginQuery>, key: &str) -> Answer {
     let continuation = req.web.continuation(&req.context.ligature, &req.query.entry);
     let started = req.context.ligature.sign_in().start(&req.web.ctx, key, service::Purpose::SignIn, continuation).await?;
     let cookie = req.context.cookies.header(&req.context.cookies.start(&started.id, &started.cookie));

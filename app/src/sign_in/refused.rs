@@ -10,9 +10,19 @@ use crate::{
 use axum::{extract::Path, response::Response};
 use domain::{Refusal, refusals::NextStep};
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde::Deserialize;
+
+/// What the page reads from its address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct RefusedQuery {
+    /// Support code.
+    #[serde(rename = "ref")]
+    pub reference: String,
+}
 
 /// `GET /refused/{code}`: texts come from the catalogue, never from the address.
-pub async fn refused(Path(code): Path<String>, req: PageRequest) -> Response {
+pub async fn refused(Path(code): Path<String>, req: PageRequest<RefusedQuery>) -> Response {
     let refusal = Refusal::parse(&code).unwrap_or(Refusal::NotFound);
     let reference = &req.query.reference;
     let plain = reference.len() == 10 && reference.bytes().all(|b| b.is_ascii_alphanumeric());

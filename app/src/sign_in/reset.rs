@@ -5,7 +5,7 @@ use crate::{
     form_input::{bounded, password_problem},
     i18n::t,
     outcome::{Code, Flash, leave, redirect_with_flash, respond},
-    page_request::PageRequest,
+    page_request::{EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
     sign_in::login::destinations,
@@ -14,9 +14,9 @@ use axum::response::Response;
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
 
-pub async fn show_reset(req: PageRequest) -> Response {
+pub async fn show_reset(req: PageRequest<EntryQuery>) -> Response {
     let l = req.web.lang;
-    let head = Head::new(t(l, "reset-title"), Layout::Narrow).origins(destinations(&req, &[]));
+    let head = Head::new(t(l, "reset-title"), Layout::Narrow).origins(destinations(&req, &req.query.entry, &[]));
     let (flash, entry) = (req.flash.clone(), req.query.entry.clone());
     page(&req.context, &req.web, head, move || {
         view! {

@@ -11,9 +11,18 @@ use crate::{
 };
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde::Deserialize;
 use service::NewPerson;
 
-pub async fn setup(req: PageRequest) -> Answer {
+/// What the page reads from its address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SetupQuery {
+    /// The one-time token of the first owner.
+    pub token: String,
+}
+
+pub async fn setup(req: PageRequest<SetupQuery>) -> Answer {
     let req = &req;
     if req.context.ligature.setup().has_owner().await? {
         return Err(Refusal::SetupClosed.into());
