@@ -182,7 +182,7 @@ impl AttemptSteps {
                 self.record(c, event("account.reclaimed").account(*account)).await?;
                 signed_in(self.sessions().open_session(c, ctx, config, &opening(*account, Some(link), "sign_in", now)).await?)
             }
-            Outcome::AlreadyLinked => signed_in(self.sessions().open_session(c, ctx, config, &Opening::progress(ctx.session()?)).await?),
+            Outcome::AlreadyLinked => signed_in(self.sessions().open_session(c, ctx, config, &Opening::unchanged(ctx.session()?)).await?),
             Outcome::Abandon => {
                 let hashed = policy.choices.abandon_audit == AbandonAudit::Hashed;
                 self.record(c, self.decided("attempt.abandoned", identity, facts, decision, hashed)).await?;
@@ -224,7 +224,7 @@ impl AttemptSteps {
     async fn session_after_link(&self, c: &mut Conn, ctx: &LiveRequest, config: &PolicyContext, policy: &Policy, fresh: Opening) -> Result<String, Error> {
         let own = ctx.session.as_ref().filter(|caller| caller.account == fresh.account);
         let opening = match (own, policy.choices.after_add) {
-            (Some(caller), domain::policy::AfterAdd::Keep) => Opening::progress(caller),
+            (Some(caller), domain::policy::AfterAdd::Keep) => Opening::unchanged(caller),
             (Some(caller), domain::policy::AfterAdd::Switch) => Opening { kind: "add", auth_at: caller.auth_at, factor: caller.factor.clone(), ..fresh },
             (None, _) => fresh,
         };
