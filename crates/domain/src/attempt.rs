@@ -264,10 +264,10 @@ impl Then {
     fn concerns(&self) -> Vec<Concern> {
         let one = |account: AccountId, role| Concern { account, role, address: None };
         match self {
-            Self::LoginOutcome { act: UserAction::Proved(account, ..) | UserAction::AddTo(Some(account)) | UserAction::Named(Some(account)) | UserAction::NamedByPhone(Some(account)), .. } => {
+            Self::Login { act: UserAction::Proved(account, ..) | UserAction::AddTo(Some(account)) | UserAction::Named(Some(account)) | UserAction::NamedByPhone(Some(account)), .. } => {
                 vec![one(*account, Role::Target)]
             }
-            Self::LoginOutcome {
+            Self::Login {
                 act:
                     UserAction::Initial
                     | UserAction::UseExisting
