@@ -1,7 +1,7 @@
 //! After a recovery: the person says which of the account's ways in are theirs, and the others go (PH-04).
 use std::collections::BTreeSet;
 
-use domain::{LinkId, Refusal};
+use domain::LinkId;
 use storage::{accounts::list_emails, passkeys::list_passkeys};
 
 use crate::{
@@ -36,7 +36,7 @@ impl Ligature {
     /// Everything that opens the caller's account beside the password.
     ///
     /// # Errors
-    /// [`Refusal::SessionEnded`].
+    /// [`domain::Refusal::SessionEnded`].
     pub async fn ways_in(&self, visitor: &Visitor) -> Result<WaysIn, Fault> {
         let overview = self.overview(visitor).await?;
         Ok(WaysIn {
@@ -51,8 +51,8 @@ impl Ligature {
     /// itself; an address as somebody else's, which hears of nothing any more. Where one of them has to stay, nothing goes.
     ///
     /// # Errors
-    /// [`Refusal::LastAddress`] where there are several addresses and none is the person's; as
-    /// [`Ligature::remove_method`].
+    /// As [`Ligature::remove_method`] and [`Ligature::remove_own_email`]: [`domain::Refusal::LastAddress`] where there are several
+    /// addresses and none is the person's.
     pub async fn keep_only(&self, visitor: &Visitor, mine: Mine) -> Result<(), Fault> {
         self.act(visitor, move |this, c, visitor| {
             Box::pin(async move {
@@ -67,13 +67,9 @@ impl Ligature {
                     this.remove_passkey_in(c, &visitor, &id).await?;
                 }
                 let proved: Vec<String> = list_emails(c, account).await?.into_iter().filter(|e| e.proof != "none").map(|e| e.canonical).collect();
-                if proved.len() > 1 {
-                    if !proved.iter().any(|address| mine.addresses.contains(address)) {
-                        return Err(Refusal::LastAddress.into());
-                    }
-                    for address in proved.iter().filter(|address| !mine.addresses.contains(*address)) {
-                        this.remove_email_in(c, &visitor, address, true).await?;
-                    }
+                // One that is alone has no box. Of several, the decision about the last one says that one stays (UD-09).
+                for address in proved.iter().filter(|address| proved.len() > 1 && !mine.addresses.contains(*address)) {
+                    this.remove_email_in(c, &visitor, address, true).await?;
                 }
                 Ok(())
             })
