@@ -188,12 +188,13 @@ impl Ground {
         // Another subject of an issuer that the account has, with an address of it, and nobody said that this is fine (ID-18).
         let other = account.links.iter().any(|l| l.active && l.namespace == held.namespace && l.subject != held.assertion.subject);
         let claimed = held.address().filter(|_| other);
-        let rival = |e: &&Email| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical) && e.contested_by.as_deref() != Some(identity);
-        let doubtful = |e: &&Email| e.contested || rival(e);
+        let same_address = |e: &&Email| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical);
+        let doubtful = |e: &&Email| e.contested || (same_address(e) && e.contested_by.as_deref() != Some(identity));
         let by_phone = matches!(proof, Some(ProvedBy::Phone(_)));
         let mailbox = proof.and_then(ProvedBy::mailbox).or(matched);
         let contested = match mailbox {
-            _ if by_phone => account.emails.iter().any(|e| e.proof != "none" && rival(&e)),
+            // A phone is no mailbox, and no credential either: it does not vouch for the very subject that is in doubt.
+            _ if by_phone => account.emails.iter().any(|e| e.proof != "none" && same_address(&e) && doubtful(&e)),
             Some(address) => account.emails.iter().any(|e| e.canonical == address && doubtful(&e)),
             None => proved && account.emails.iter().filter(|e| e.proof != "none").all(|e| doubtful(&e)),
         };
