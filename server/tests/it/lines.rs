@@ -1,5 +1,8 @@
 //! Lines of the code that carry a rule alone: each of these tests fails when one of them is taken out.
-use crate::world::{Browser, PASSWORD, Page, World};
+use crate::{
+    op::{Rp, register},
+    world::{Browser, PASSWORD, Page, World},
+};
 use domain::policy::Document;
 use rehearsal::provider::Knobs;
 use serde_json::{Value, json};
@@ -85,7 +88,7 @@ async fn mg_02_a_merge_that_waits_for_a_second_factor_ends_with_whatever_the_own
     for act in ["nothing", "sign out others", "password"] {
         let w = World::new("recommended").await;
         let (a, v) = (w.sign_up("anna@example.test").await, w.sign_up(VERA).await);
-        protect(&w, &a).await;
+        let _ = protect(&w, &a).await;
         let code = protect(&w, &v).await;
         let page = a.post("/fn/account/merge", &[("email", VERA), ("password", PASSWORD)]).await;
         assert!(page.path().ends_with("/factor"), "{} {}", page.url, page.body);
@@ -248,4 +251,41 @@ async fn ma_16_an_add_that_leaves_the_method_in_use_raises_nothing_either() {
     w.pass(-2 * 60);
     assert!(b.post("/fn/account/remove", &[("link", &link_of(&b, "Harbour").await)]).await.has("removed"));
     assert_eq!(b.methods().await, ["Meridian"]);
+}
+
+/// Shows CN-01: what one person allowed an application nobody else did.
+#[tokio::test(flavor = "multi_thread")]
+async fn cn_01_what_somebody_allowed_an_application_is_asked_of_everybody_else() {
+    let w = World::new("recommended").await;
+    let rp = register(&w, "rp", json!({"first_party": false})).await;
+    let (v, t) = (w.sign_up(VERA).await, w.sign_up("theo@example.test").await);
+    let asks = async |b: &Browser| rp.authorize(b, &[]).await.header("location").starts_with("/consent?");
+    assert!(asks(&v).await && asks(&t).await);
+    let page = v.follow(rp.authorize(&v, &[]).await).await;
+    let entry = page.url.split("entry=").nth(1).unwrap().to_owned();
+    let allowed = v.post_only("/fn/consent", &[("entry", &entry), ("answer", "allow")]).await;
+    assert!(Rp::back(&allowed).contains_key("code"), "{}", allowed.body);
+    assert!(!asks(&v).await, "once is enough");
+    assert!(asks(&t).await);
+    assert!(t.get("/account/applications").await.has("No application has access"));
+}
+
+/// Shows TK-04 for what is said of a provider alone: once it is for linking only, a sign-in by it leads to no application
+/// any more, by a session or by a token of before.
+#[tokio::test(flavor = "multi_thread")]
+async fn tk_04_a_sign_in_by_a_provider_that_became_link_only_leads_nowhere() {
+    let w = World::new("goss").await;
+    let rp = register(&w, "rp", json!({})).await;
+    let b = w.browser();
+    assert_eq!(b.sign_in("meridian", "m-vera").await.path(), "/account");
+    let asked = [("scope", "openid offline_access")];
+    let tokens = rp.token(&rp.code(&b, &asked).await, &[]).await;
+    let fresh = rp.refresh(&tokens.text("refresh_token")).await;
+    assert_eq!(fresh.status, 200, "{}", fresh.body);
+    let code = rp.code(&b, &asked).await;
+    let document = |sign_in: bool| Document::parse(&json!({"permits": {"sign_in": sign_in}, "choices": {"verified_counts": true}}).to_string()).unwrap();
+    w.ligature().use_document("provider:meridian", document(false)).await.unwrap();
+    assert!(rp.authorize(&b, &asked).await.header("location").starts_with("/login"), "another sign-in first");
+    assert_eq!(rp.token(&code, &[]).await.error(), (400, "invalid_grant"));
+    assert_eq!(rp.refresh(&fresh.text("refresh_token")).await.error(), (400, "invalid_grant"));
 }

@@ -132,3 +132,20 @@ impl Ligature {
             .collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shows CN-01 on the page: what is new is shown as new, also where only a part of a line is.
+    #[test]
+    fn cn_01_a_line_was_allowed_before_only_if_all_of_it_was() {
+        let shown = |asked: &str, known: &str| -> Vec<(Line, bool)> { lines(&Told::parse(asked), &Told::parse(known)).into_iter().map(|l| (l.line, l.before)).collect() };
+        let (profile, email) = (Line::Text("profile"), Line::Text("email"));
+        assert_eq!(shown("openid profile email", "openid profile email"), [(profile.clone(), true), (email.clone(), true)]);
+        assert_eq!(shown("openid profile email", "openid email"), [(profile.clone(), false), (email.clone(), true)]);
+        assert_eq!(shown("openid profile email", "openid phone"), [(profile.clone(), false), (email.clone(), false)], "what is not asked for now is no line");
+        assert_eq!(shown("name locale", "name locale"), [(profile.clone(), true)]);
+        assert_eq!(shown("name given_name", "name"), [(Line::Text("name"), false)], "a part of the line is new");
+    }
+}

@@ -1,11 +1,11 @@
 //! Expressions while others sign in (EX-02).
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use domain::policy::Document;
+use domain::{Policy, policy::Document};
 use serde_json::json;
 use upstream::Assertion;
 
-use crate::{Arrival, Fault, Ligature, held::Held};
+use crate::{Arrival, Fault, Ligature, held::Held, values::Surroundings};
 
 use super::product::Product;
 
@@ -53,5 +53,36 @@ fn ex_02_others_sign_in_while_an_expression_runs_and_what_it_gave_counts_only_fo
         filters(&ligature, "provider.key == 'another'").await;
         gate::open();
         assert!(matches!(late.await.unwrap(), Err(Fault::Refused { .. })), "the filter of now keeps it out");
+    });
+}
+
+/// What expressions gave is known by everything that they saw: the identity's claims, the policy, the application that the
+/// person is on the way to. Of two that differ in one of these, neither stands for the other.
+#[test]
+fn ex_02_what_an_expression_gave_stands_for_no_other_identity_policy_or_application() {
+    let product = Product::new();
+    let ligature = &product.ligature;
+    let policy = |filter: &str| Arc::new(Policy::merge(1, &[&Document::parse(&json!({"choices": {"claim_filter": filter}}).to_string()).unwrap()]));
+    let held = |kind: &str| {
+        let held = Product::held((0, 0), None, false);
+        let claims = serde_json::Map::from_iter([("kind".to_owned(), json!(kind))]);
+        Held { assertion: Assertion { claims, ..held.assertion.clone() }, ..held }
+    };
+    let around = |client: &str| Surroundings { client: Some(client.into()), ..Surroundings::default() };
+    let (by_kind, by_place) = (policy("claims.kind == 'staff'"), policy("application.client_id == 'mail'"));
+    // The filter's word on each, in this order, all in one visit.
+    let filters = async |asked: &[(Held, Arc<Policy>, Surroundings)]| {
+        let work = |this: Ligature| {
+            let words: Result<Vec<_>, Fault> = asked.iter().map(|(held, policy, around)| Ok(this.values(held, policy, around)?.filter)).collect();
+            std::future::ready(words)
+        };
+        ligature.knowing(work).await.unwrap()
+    };
+    product.runtime.block_on(async {
+        let (yes, no) = (Some(true), Some(false));
+        assert_eq!(filters(&[(held("staff"), by_kind.clone(), around("mail"))]).await, [yes]);
+        assert_eq!(filters(&[(held("staff"), by_kind.clone(), around("mail")), (held("guest"), by_kind.clone(), around("mail"))]).await, [yes, no], "another identity");
+        assert_eq!(filters(&[(held("staff"), by_place.clone(), around("mail")), (held("staff"), by_place.clone(), around("wiki"))]).await, [yes, no], "another application");
+        assert_eq!(filters(&[(held("guest"), by_place.clone(), around("mail")), (held("guest"), by_kind.clone(), around("mail"))]).await, [yes, no], "another policy");
     });
 }
