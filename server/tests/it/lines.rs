@@ -88,7 +88,7 @@ async fn mg_02_a_merge_that_waits_for_a_second_factor_ends_with_whatever_the_own
     for act in ["nothing", "sign out others", "password"] {
         let w = World::new("recommended").await;
         let (a, v) = (w.sign_up("anna@example.test").await, w.sign_up(VERA).await);
-        let _ = protect(&w, &a).await;
+        drop(protect(&w, &a).await);
         let code = protect(&w, &v).await;
         let page = a.post("/fn/account/merge", &[("email", VERA), ("password", PASSWORD)]).await;
         assert!(page.path().ends_with("/factor"), "{} {}", page.url, page.body);
@@ -288,4 +288,49 @@ async fn tk_04_a_sign_in_by_a_provider_that_became_link_only_leads_nowhere() {
     assert!(rp.authorize(&b, &asked).await.header("location").starts_with("/login"), "another sign-in first");
     assert_eq!(rp.token(&code, &[]).await.error(), (400, "invalid_grant"));
     assert_eq!(rp.refresh(&fresh.text("refresh_token")).await.error(), (400, "invalid_grant"));
+}
+
+/// What is open in a browser ends with "sign out everywhere" there, also what concerns no account; ending one session does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_browser_has_open_ends_when_it_signs_out_everywhere() {
+    for everywhere in [false, true] {
+        let w = World::new("recommended").await;
+        let v = w.sign_up(VERA).await;
+        let chooser = v.sign_in("pigeon", "p-new").await;
+        assert!(chooser.path().ends_with("/choose"), "{} {}", chooser.url, chooser.body);
+        let (path, form): (&str, &[(&str, &str)]) = if everywhere { ("/fn/account/sessions/end-all", &[]) } else { ("/fn/signout", &[]) };
+        v.post(path, form).await;
+        assert!(!v.is_signed_in().await);
+        let done = v.pick(&chooser, "create_new").await;
+        assert_eq!((done.refusal() == "attempt.expired", w.links("p-new").await), (everywhere, i64::from(!everywhere)), "{} {}", done.url, done.body);
+    }
+}
+
+/// What a notice's link shows to whoever holds the mail: no address and no number of the account in full, before anything is
+/// shown and after the link was pressed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notices_page_names_no_address_and_no_number_in_full() {
+    let w = World::with("recommended", |c| c.sms.webhook_token = rehearsal::mailbox::TOKEN.into()).await;
+    let v = w.sign_up(VERA).await;
+    let page = v.post("/fn/account/phone", &[("phone", NUMBER)]).await;
+    assert_eq!(v.code(&page, &newest_code(&w, NUMBER).await).await.path(), "/account/phone");
+    let undo = async || {
+        let n = w.mails(VERA).await;
+        let text = w.mail(VERA, n).await.text;
+        text.split_whitespace().find(|t| t.contains("/undo/")).unwrap_or_else(|| panic!("no link in {text}")).rsplit('/').next().unwrap().to_owned()
+    };
+    let number = undo().await;
+    let page = v.post("/fn/account/email", &[("email", "zoe@other.test")]).await;
+    assert_eq!(v.code(&page, &newest_code(&w, "zoe@other.test").await).await.path(), "/account");
+    let address = undo().await;
+    for (secret, masked) in [(number, "+•••56"), (address, "z•••@o•••.test")] {
+        let b = w.browser();
+        let shown = b.get(&format!("/undo/{secret}")).await;
+        let begun = b.post("/fn/undo", &[("secret", &secret)]).await;
+        let decide = b.post("/fn/undo/password", &[("secret", &secret), ("password", PASSWORD)]).await;
+        assert!(shown.has(masked) && decide.has("/fn/undo/finish"), "{} {}", shown.body, decide.body);
+        for page in [shown, begun, decide] {
+            assert!(!page.has(NUMBER) && !page.has("zoe@other.test") && !page.has(VERA), "{} {}", page.url, page.body);
+        }
+    }
 }
