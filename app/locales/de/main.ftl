@@ -861,6 +861,7 @@ recovered-mine = Gehört mir
 recovered-tick = Kreuzen Sie mindestens eine Adresse an, sonst kämen Sie nicht wieder hinein.
 recovered-legend = Auch damit kann man sich bei Ihrem Konto anmelden
 recovered-again = Einen Anbieter können Sie jederzeit wieder hinzufügen.
+recovered-stays = Bleibt: Über diese Adresse bekommen Sie Ihr Konto zurück.
 factor-own-title = Zweiter Faktor
 factor-own-lead = Ein zusätzlicher Code aus einer Authenticator-App bei jeder Anmeldung.
 factor-wanted = Um fortzufahren, brauchen Sie einen zweiten Faktor. Richten Sie ihn mit einer Authenticator-App ein; danach geht es weiter, wohin Sie wollten.

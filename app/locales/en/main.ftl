@@ -861,6 +861,7 @@ recovered-mine = Mine
 recovered-tick = Tick at least one address: without one you couldn't get back in.
 recovered-legend = These can open your account too
 recovered-again = You can add a provider again at any time.
+recovered-stays = Stays: it is how you get your account back.
 factor-own-title = Second factor
 factor-own-lead = An extra code from an authenticator app each time you sign in.
 factor-wanted = You need a second factor to continue. Set one up with an authenticator app; then you go on to where you were heading.

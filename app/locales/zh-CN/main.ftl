@@ -861,6 +861,7 @@ recovered-mine = 是我的
 recovered-tick = 请至少勾选一个邮箱，否则您将无法找回账号。
 recovered-legend = 以下方式也能登录您的账号
 recovered-again = 提供方可以随时重新添加。
+recovered-stays = 会保留：这是您找回账号的途径。
 factor-own-title = 两步验证
 factor-own-lead = 每次登录时额外输入身份验证器应用中的验证码。
 factor-wanted = 需要先设置两步验证才能继续。请使用身份验证器应用完成设置，然后前往您要去的页面。

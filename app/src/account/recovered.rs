@@ -50,10 +50,10 @@ pub async fn recovered(req: PageRequest<EntryQuery>) -> Answer {
         let single = addresses.len() == 1;
         let methods = methods.into_iter().map(|m| {
             let id = m.link.map(|id| id.to_string()).unwrap_or_default();
-            whose(l, &format!("link-{id}"), method_name(l, &m.name), m.label, m.stays.is_none())
+            whose(l, &format!("link-{id}"), method_name(l, &m.name), m.label, m.stays.map(|refusal| t(l, &format!("refusal-{}-title", refusal.key()))))
         });
-        let passkeys = passkeys.into_iter().map(|k| whose(l, &format!("passkey-{}", k.id), t(l, "passkey"), k.name, k.removable));
-        let addresses = addresses.into_iter().map(|a| whose(l, &format!("address-{}", address_name(&a.canonical)), a.typed, String::new(), !single));
+        let passkeys = passkeys.into_iter().map(|k| whose(l, &format!("passkey-{}", k.id), t(l, "passkey"), k.name, (!k.removable).then(String::new)));
+        let addresses = addresses.into_iter().map(|a| whose(l, &format!("address-{}", address_name(&a.canonical)), a.typed, String::new(), single.then(|| t(l, "recovered-stays"))));
         let rows: Vec<_> = methods.chain(passkeys).chain(addresses).collect();
         view! {
             <h1>{t(l, "recovered-title")}</h1>
@@ -76,11 +76,12 @@ pub async fn recovered(req: PageRequest<EntryQuery>) -> Answer {
     .await)
 }
 
-/// Something that opens the account, with a box for whose it is; without one where it has to stay.
-fn whose(l: Lang, id: &str, name: String, label: String, can_go: bool) -> AnyView {
+/// Something that opens the account, with a box for whose it is; where it has to stay, with why instead, as far as there is
+/// something to say.
+fn whose(l: Lang, id: &str, name: String, label: String, stays: Option<String>) -> AnyView {
     let text = view! { <strong>{name}</strong>{(!label.is_empty()).then(|| view! { <span class="muted">" "{label}</span> })} };
-    if !can_go {
-        return view! { <li><span class="row-main">{text}</span></li> }.into_any();
+    if let Some(why) = stays {
+        return view! { <li><span class="row-main">{text}{(!why.is_empty()).then(|| view! { <span class="muted">" "{why}</span> })}</span></li> }.into_any();
     }
     view! {
         <li>

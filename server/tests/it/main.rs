@@ -22,6 +22,7 @@ mod gate;
 mod inputs;
 mod journeys;
 mod limits;
+mod lines;
 mod linking;
 mod live_sessions;
 mod lives;

@@ -473,6 +473,8 @@ async fn rp_01_after_a_recovery_the_page_of_what_else_opens_the_account_always_c
     let code = w.mail("v@example.test", sent + 1).await.code.unwrap();
     let page = b.post("/fn/reset/set", &[("attempt", &asked.attempt()), ("code", &code), ("password", new[2])]).await;
     assert!(page.path() == "/account/recovered" && page.has("Tick what is yours"), "{}", page.body);
+    let why = "it is how you get your account back";
+    assert!(page.has(why) && !page.body.contains("mine[address-"), "an address that is alone has no box, and the page says why: {}", page.body);
     let entry = page.body.split("name=\"entry\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let there = b.post("/fn/account/recovered", &[("entry", &entry)]).await;
     assert!(there.url.starts_with(&base), "{} {}", there.url, there.body);
@@ -484,6 +486,7 @@ async fn rp_01_after_a_recovery_the_page_of_what_else_opens_the_account_always_c
     // One of several has to be theirs; the others go at once and for good (PH-04).
     let unsaid = v.post("/fn/account/recovered", &[]).await;
     assert!(unsaid.path() == "/account/recovered" && unsaid.has("Tick at least one address"), "{}", unsaid.body);
+    assert!(unsaid.body.matches("name=\"mine[address-").count() == 2 && !unsaid.has(why), "of two each has a box: {}", unsaid.body);
     let own = format!("mine[address-{}]", "v@example.test".bytes().map(|b| format!("{b:02x}")).collect::<String>());
     let done = v.post("/fn/account/recovered", &[(&own, "on")]).await;
     assert!(done.path() == "/account" && !done.has("ben@example.test"), "{}", done.body);

@@ -2,7 +2,7 @@
 use crate::services::{AccountSettings, Transactions};
 use std::collections::BTreeSet;
 
-use domain::{LinkId, Refusal};
+use domain::LinkId;
 use storage::accounts::{list_emails, passkeys::list_passkeys};
 
 use crate::{
@@ -39,7 +39,7 @@ impl AccountSettings {
     /// Everything that opens the caller's account beside the password.
     ///
     /// # Errors
-    /// [`Refusal::SessionEnded`].
+    /// [`domain::Refusal::SessionEnded`].
     pub async fn ways_in(&self, ctx: &RequestContext) -> Result<WaysIn, Error> {
         let overview = self.overview(ctx).await?;
         Ok(WaysIn {
@@ -54,8 +54,8 @@ impl AccountSettings {
     /// itself; an address as somebody else's, which hears of nothing any more. Where one of them has to stay, nothing goes.
     ///
     /// # Errors
-    /// [`Refusal::LastAddress`] where there are several addresses and none is the person's; as
-    /// [`AccountSettings::remove_method`].
+    /// As [`AccountSettings::remove_method`] and [`AccountSettings::remove_own_email`]: [`domain::Refusal::LastAddress`] where
+    /// there are several addresses and none is the person's.
     pub async fn keep_only(&self, ctx: &RequestContext, mine: Mine) -> Result<(), Error> {
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
@@ -70,13 +70,9 @@ impl AccountSettings {
                     this.passkeys().remove_passkey_in(c, &ctx, &id).await?;
                 }
                 let proved: Vec<String> = list_emails(c, account).await?.into_iter().filter(|e| e.is_proved()).map(|e| e.canonical).collect();
-                if proved.len() > 1 {
-                    if !proved.iter().any(|address| mine.addresses.contains(address)) {
-                        return Err(Refusal::LastAddress.into());
-                    }
-                    for address in proved.iter().filter(|address| !mine.addresses.contains(*address)) {
-                        this.remove_email_in(c, &ctx, address, true).await?;
-                    }
+                // One that is alone has no box. Of several, the decision about the last one says that one stays (UD-09).
+                for address in proved.iter().filter(|address| proved.len() > 1 && !mine.addresses.contains(*address)) {
+                    this.remove_email_in(c, &ctx, address, true).await?;
                 }
                 Ok(())
             })

@@ -204,3 +204,38 @@ pub(crate) fn code_binding(identity: &UpstreamIdentity, state: &State) -> Option
         | State::Refused { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{AccountId, linking::facts::By};
+
+    use super::*;
+    use crate::sign_in::upstream_identity::UpstreamIdentity;
+
+    fn claiming(address: &str) -> UpstreamIdentity {
+        let assertion = upstream::Assertion { subject: "s1".into(), email: Some(address.into()), email_verified: true, name: None, auth_at: None, claims: serde_json::Map::new() };
+        UpstreamIdentity { provider: domain::ProviderId([1; 16]), key: "p".into(), provider_name: "P".into(), namespace: "oidc:https://p.test".into(), source: String::new(), assertion }
+    }
+
+    /// Shows LK-23: each code is bound to the very address that it goes to, so that it proves that one and no other.
+    #[test]
+    fn lk_23_a_code_is_bound_to_the_address_that_it_goes_to() {
+        let account = AccountId([7; 16]);
+        let proving = |address: Option<&str>, by| State::Proving { choice: None, target: Some(account), by, address: address.map(str::to_owned), proven: false };
+        let bound = |identity: &UpstreamIdentity, state: &State| code_binding(identity, state).map(|b| (b.action, b.account, b.address));
+        let (one, other) = (claiming(" V@EX.test"), claiming("w@ex.test"));
+        let confirming = State::Confirming { choice: None };
+        assert_eq!(bound(&one, &confirming), Some(("claim", None, "v@ex.test".into())), "the claimed one, in the spelling that is compared");
+        assert_eq!(bound(&other, &confirming), Some(("claim", None, "w@ex.test".into())));
+        let changed = |updating| State::EmailChanged { account, updating };
+        assert_eq!(bound(&other, &changed(true)), Some(("email", Some(account), "w@ex.test".into())));
+        assert_eq!(bound(&other, &changed(false)), None, "no code is awaited yet");
+        // A code to the account's own address is bound to that, whatever is claimed.
+        for (by, action) in [(By::Rule, "link"), (By::Name, "bind")] {
+            assert_eq!(bound(&one, &proving(Some("own@ex.test"), by)), Some((action, Some(account), "own@ex.test".into())));
+            assert_eq!(bound(&one, &proving(Some("+491700000001"), by)), Some((action, Some(account), "+491700000001".into())));
+            assert_eq!(bound(&one, &proving(None, by)), Some((action, Some(account), "v@ex.test".into())), "for nobody's account the page is that of the claimed one");
+        }
+        assert_eq!(bound(&one, &State::Done), None);
+    }
+}

@@ -64,10 +64,11 @@ pub struct AccessRow {
 /// A page's lines for what is asked, next to what was allowed before.
 pub(super) fn lines(asked: &Told, known: &Told) -> Vec<ToldLine> {
     let before = asked.and(known).lines();
-    let news: Vec<Line> = asked.lines();
-    // A line of which a part is new is new.
-    let whole = |line: &Line| before.contains(line) && !asked.without(known).lines().contains(line);
-    news.into_iter().map(|line| ToldLine { before: whole(&line), line }).collect()
+    let news = asked.without(known).lines();
+    // A line of which a part is new is new; names and language are two parts of one.
+    let part = |line: &Line, new: &Line| line == new || (*line == Line::Text("profile") && matches!(new, Line::Text("name" | "language")));
+    let whole = |line: &Line| before.contains(line) && !news.iter().any(|new| part(line, new));
+    asked.lines().into_iter().map(|line| ToldLine { before: whole(&line), line }).collect()
 }
 
 impl Authorization {
@@ -136,5 +137,24 @@ impl ApplicationGate {
         let all = Told::parse(&find_consent(c, account, client.id).await?.unwrap_or_default()).or(asked).text();
         set_consent(c, account, client.id, &all, self.now()).await?;
         self.record(c, Event::new("application.allowed").account(account).detail(json!({"client_id": client.client_id, "scope": all}))).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shows CN-01 on the page: what is new is shown as new, also where only a part of a line is.
+    #[test]
+    fn cn_01_a_line_was_allowed_before_only_if_all_of_it_was() {
+        let shown = |asked: &str, known: &str| -> Vec<(Line, bool)> { lines(&Told::parse(asked), &Told::parse(known)).into_iter().map(|l| (l.line, l.before)).collect() };
+        let (profile, email) = (Line::Text("profile"), Line::Text("email"));
+        let asked = "openid name given_name family_name locale email";
+        assert_eq!(shown(asked, asked), [(profile.clone(), true), (email.clone(), true)]);
+        assert_eq!(shown(asked, "openid email"), [(profile.clone(), false), (email.clone(), true)]);
+        assert_eq!(shown(asked, "openid phone"), [(profile.clone(), false), (email.clone(), false)], "what is not asked for now is no line");
+        assert_eq!(shown(asked, "name locale email"), [(profile.clone(), false), (email, true)], "a part of the names is new");
+        assert_eq!(shown("name locale", "locale"), [(profile, false)], "the language was there, the name is new");
+        assert_eq!(shown("name given_name", "name"), [(Line::Text("name"), false)], "a part of the line is new");
     }
 }

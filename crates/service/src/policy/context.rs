@@ -192,12 +192,13 @@ impl PolicyContext {
         // Another subject of an issuer that the account has, with an address of it, and nobody said that this is fine (ID-18).
         let other = account.links.iter().any(|l| l.active && l.namespace == identity.namespace && l.subject != identity.assertion.subject);
         let claimed = identity.address().filter(|_| other);
-        let rival = |e: &&Email| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical) && e.contested_by.as_deref() != Some(identity_hash);
-        let doubtful = |e: &&Email| e.contested || rival(e);
+        let same_address = |e: &&Email| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical);
+        let doubtful = |e: &&Email| e.contested || (same_address(e) && e.contested_by.as_deref() != Some(identity_hash));
         let by_phone = matches!(proof, Some(ProvedBy::Phone(_)));
         let mailbox = proof.and_then(ProvedBy::mailbox).or(matched);
         let contested = match mailbox {
-            _ if by_phone => account.emails.iter().any(|e| e.is_proved() && rival(&e)),
+            // A phone is no mailbox, and no credential either: it does not vouch for the very subject that is in doubt.
+            _ if by_phone => account.emails.iter().any(|e| e.is_proved() && same_address(&e) && doubtful(&e)),
             Some(address) => account.emails.iter().any(|e| e.canonical == address && doubtful(&e)),
             None => proved && account.emails.iter().filter(|e| e.is_proved()).all(|e| doubtful(&e)),
         };
