@@ -196,3 +196,21 @@ ligature! {
     maintenance: Maintenance,
     page_state: PageState,
 }
+
+#[cfg(test)]
+mod tests {
+    /// Each service calls only those that stand above it in the list, so that there is no circle.
+    #[test]
+    fn a_service_calls_only_those_above_it() {
+        let list = include_str!("services.rs").split("\nservices! {\n").nth(1).unwrap().split("\n}\n").next().unwrap();
+        let mut above: Vec<&str> = Vec::new();
+        for line in list.lines().map(str::trim).filter(|line| !line.starts_with("///") && !line.is_empty()) {
+            let (name, uses) = line.trim_end_matches('}').split_once('{').unwrap();
+            for used in uses.split(',').filter_map(|one| one.split_once(": ")).map(|(_, used)| used.trim()) {
+                assert!(above.contains(&used), "{name} uses {used}, which stands below it");
+            }
+            above.push(name.trim());
+        }
+        assert!(above.len() > 30, "{above:?}");
+    }
+}

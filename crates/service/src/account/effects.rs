@@ -1,12 +1,9 @@
 //! Effects of a decision, applied in the transaction in which it was taken.
-use crate::{
-    core::Core,
-    services::{Accounts, Notifications, Sessions},
-};
+use crate::{account::changes::ProfileChange, audit::Event, services::Accounts};
 use domain::{
-    AccountId, CredentialId, LinkId, OrgId, Refusal, Trust,
-    contact::Contact,
-    email_address::masked,
+    AccountId, CredentialId, Facts, LinkId, OrgId, Refusal, Trust,
+    account_rules::rewind::Changed,
+    attempt::AttemptProgress,
     linking::{Basis, facts::AccountState},
 };
 use serde_json::json;
@@ -14,12 +11,12 @@ use storage::{
     Conn,
     accounts::{
         EmailProof, NewEmail, add_account, add_email,
-        attributes::remove_attributes,
+        agreements::add_agreement,
+        attributes::{BY_PERSON, remove_attributes},
         bump_rev, find_account, is_email_taken,
         links::{NewLink, add_link, remove_links},
-        list_emails, list_former_emails, own_email, remove_other_emails, remove_password, remove_pending_accounts, set_account_name, set_account_state, set_password,
+        own_email, remove_other_emails, remove_password, remove_pending_accounts, set_account_name, set_account_state, set_closing, set_password,
     },
-    oauth::tokens::end_tokens_of,
     sign_in::{
         attempts::{Ending, end_attempts},
         sessions::end_sessions,
@@ -27,10 +24,10 @@ use storage::{
 };
 
 use crate::{
-    Error, RequestContext,
-    account::changes::{Changing, Noted},
+    Error,
+    account::changes::Changing,
     crypto::random::{row_id, subject},
-    notifications::messages::{Kind, Message},
+    notifications::messages::Kind,
     sign_in::upstream_identity::UpstreamIdentity,
     transaction::LiveRequest,
 };
@@ -108,67 +105,25 @@ impl Accounts {
         end_attempts(c, Ending::Identity(&self.identity_hash(identity))).await?;
         Ok(id)
     }
-}
 
-impl Core {
-    pub(crate) fn sealed_claims(&self, identity: &UpstreamIdentity) -> Result<Vec<u8>, Error> {
-        self.keys.seal("claims", &serde_json::to_vec(&identity.assertion.claims)?)
+    /// The sign-in of an account that was being deleted, by who said that it stays.
+    pub(crate) async fn restore_if_closing(&self, c: &mut Conn, ctx: &LiveRequest, facts: &Facts) -> Result<(), Error> {
+        let Some(known) = facts.known.filter(|k| k.state == AccountState::Closing) else { return Ok(()) };
+        let changing = self.change(c, known.account).await?;
+        set_closing(c, known.account, None).await?;
+        self.record(c, Event::new("account.restored").account(known.account)).await?;
+        let noted = self.changed(c, changing, Changed::Restored, "sign-in", ProfileChange::default()).await?;
+        self.notifications().notify(c, known.account, Kind::RestoredNotice, ctx, "", "", noted.as_ref()).await
     }
-}
 
-impl Notifications {
-    /// A notice to every proved address of the account, or to the only one that it has (MA-13), and to those that it gave
-    /// up in the last 14 days (threat rule 19); each with a link of its own that takes the change back.
-    #[expect(clippy::too_many_arguments, reason = "values of one transaction")]
-    pub(crate) async fn notify<S>(&self, c: &mut Conn, account: AccountId, kind: Kind, ctx: &RequestContext<S>, provider: &str, identity: &str, change: Option<&Noted>) -> Result<(), Error> {
-        let locale = find_account(c, self.org, account).await?.map_or_else(|| ctx.locale.clone(), |a| a.locale);
-        let all = list_emails(c, account).await?;
-        let proved = all.iter().any(|e| e.is_proved());
-        let own = all.into_iter().enumerate().filter(|(n, e)| if proved { e.is_proved() } else { *n == 0 }).map(|(_, e)| e);
-        let former = list_former_emails(c, account, self.now()).await?.into_iter().filter(|e| e.is_proved());
-        // Who just proved an address knows of it.
-        let to: Vec<_> = own.chain(former).filter(|e| change.is_none_or(|noted| !noted.added.contains(&e.canonical))).collect();
-        for address in to {
-            let undo = match change {
-                Some(noted) => self.undo_url(c, account, noted, &address.canonical).await?,
-                None => String::new(),
-            };
-            let Some(to) = address.contact() else { continue };
-            let letter = Message { undo, ..self.code_message(kind, to, locale.clone(), ctx, provider, identity) };
-            self.enqueue(c, &letter).await?;
+    /// Keeps what a person accepted and wrote, for the account that it was for.
+    pub(crate) async fn keep_given(&self, c: &mut Conn, account: AccountId, progress: &AttemptProgress) -> Result<(), Error> {
+        for what in &progress.agreed {
+            add_agreement(c, account, what, self.now()).await?;
         }
-        Ok(())
-    }
-
-    pub(crate) fn code_message<S>(&self, kind: Kind, to: Contact, locale: String, ctx: &RequestContext<S>, provider: &str, identity: &str) -> Message {
-        let identity = if identity.contains('@') { masked(identity) } else { identity.chars().take(40).collect() };
-        Message {
-            kind,
-            to,
-            locale,
-            code: String::new(),
-            provider: provider.to_owned(),
-            identity,
-            agent: ctx.agent.clone(),
-            network: ctx.network.clone(),
-            at: self.now(),
-            public_url: self.settings.public_url.clone(),
-            undo: String::new(),
-            client: ctx.requesting_client.clone(),
-            sender: None,
+        for (target, value) in &progress.fields {
+            self.set_profile_field(c, account, target, value, BY_PERSON).await?;
         }
-    }
-}
-
-impl Sessions {
-    /// Nobody keeps what they held of the account: sessions, tokens of applications, attempts that concern it in whatever
-    /// role, browsers that are known to it (threat rules 8, 23). The session that asks for it can stay, and so does its
-    /// browser.
-    pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&LiveRequest>) -> Result<(), Error> {
-        self.codes().forget_known_browsers(c, account, except).await?;
-        end_attempts(c, Ending::Account(account)).await?;
-        end_tokens_of(c, account, None, self.now()).await?;
-        end_sessions(c, account, except.and_then(|v| v.session.as_ref()).map(|s| s.public_id.as_str())).await?;
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! Another address for one's own account: the old one stays until the new one is proved in the same session (MA-14).
-use crate::services::{AccountSettings, Accounts, Transactions};
+use crate::services::{AccountSettings, Transactions};
 use domain::{
     AccountId, Refusal,
     account_rules::{
-        change::{AccountChange, Change, ChangeOutcome},
+        change::AccountChange,
         rewind::{Changed, KEPT, Way},
     },
     attempt::{Awaited, CodePurpose, State},
@@ -14,14 +14,15 @@ use domain::{
 use storage::{
     Conn,
     accounts::{
-        access::remove_way, attributes::ignore_email, find_account, find_owner, is_email_taken, journal::remove_undo_links_to, list_emails, list_former_emails, remove_email, set_primary_email,
+        access::remove_way, attributes::ignore_email, bump_rev, find_account, find_owner, is_email_taken, journal::remove_undo_links_to, list_emails, list_former_emails, remove_email,
+        set_primary_email, settle_email,
     },
 };
 
 use crate::{
-    Error, LoginOutcome, RequestContext, SessionInfo,
+    Error, LoginOutcome, RequestContext,
     account::changes::{ProfileChange, doer},
-    attempt::{Opened, trace_of},
+    attempt::Opened,
     audit::Event,
     notifications::messages::Kind,
     sign_in::complete_login::TxOutcome,
@@ -140,26 +141,27 @@ impl AccountSettings {
     pub async fn may_change_email(&self, ctx: &RequestContext) -> Result<(), Error> {
         self.accounts().may_begin_change(&mut self.store.read().await?, ctx, AccountChange::Email { taken: false }).await.map(drop)
     }
-}
 
-impl Accounts {
-    /// Whether the session's person may change something, as of a moment, in the transaction that changes it.
-    pub(crate) async fn may_change(&self, c: &mut Conn, ctx: &LiveRequest, what: AccountChange, at: domain::Micros) -> Result<Allowed, Error> {
-        self.judge_change(c, ctx.session()?, what, at).await
-    }
-
-    /// The same for a page that leads to it: the change itself asks again.
-    pub(crate) async fn may_begin_change(&self, c: &mut Conn, ctx: &RequestContext, what: AccountChange) -> Result<Allowed, Error> {
-        self.judge_change(c, ctx.signed_in()?, what, self.now()).await
-    }
-
-    async fn judge_change(&self, c: &mut Conn, caller: &SessionInfo, what: AccountChange, at: domain::Micros) -> Result<Allowed, Error> {
-        let row = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
-        let policy = self.configuration().policy_context(c, None).await?.policy(None);
-        let change = Change { account: caller.account, state: row.state(), what, reauthenticated: caller.is_reauthenticated(at, &policy) };
-        let ruling = domain::account_rules::change::change(change, &policy);
-        let from = if let ChangeOutcome::TakePhone { from } = ruling.outcome? { Some(from) } else { None };
-        Ok(Allowed { account: caller.account, trace: trace_of(&change, &ruling), from })
+    /// "This mailbox is still mine", by who showed a credential of the account in this session.
+    ///
+    /// # Errors
+    /// [`Refusal::MethodUnknown`] for what is not contested, [`Refusal::NotRecent`], [`Refusal::MailboxContested`] in a
+    /// session that stands on a code.
+    pub async fn keep_email(&self, ctx: &RequestContext, address: &str) -> Result<(), Error> {
+        let address = address.to_owned();
+        self.act(ctx, move |this, c, ctx| {
+            Box::pin(async move {
+                let by_credential = !matches!(ctx.session()?.method.as_str(), "code" | "phone");
+                let allowed = this.accounts().may_change(c, &ctx, AccountChange::KeepEmail { by_credential }, this.now()).await?;
+                let row = find_account(c, this.org, allowed.account).await?.ok_or(Refusal::SessionEnded)?;
+                bump_rev(c, allowed.account, row.rev).await?;
+                if !settle_email(c, allowed.account, &address, None).await? {
+                    return Err(Refusal::MethodUnknown.into());
+                }
+                this.record(c, Event::new("email.kept").account(allowed.account).detail(allowed.trace)).await
+            })
+        })
+        .await
     }
 }
 

@@ -4,6 +4,7 @@ pub mod deletion;
 pub(crate) mod effects;
 pub(crate) mod email;
 pub mod leaked_passwords;
+pub(crate) mod may_change;
 pub mod merge;
 pub mod passkeys;
 pub(crate) mod password;
@@ -13,6 +14,7 @@ pub mod reauthenticate;
 pub mod recovered;
 pub(crate) mod removal;
 pub mod second_factor;
+pub(crate) mod take_email;
 pub mod undo;
 
 use crate::services::{AccountSettings, Transactions};

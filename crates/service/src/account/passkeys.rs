@@ -1,7 +1,7 @@
 //! Passkeys (WebAuthn): added in My Account, discovered at sign-in, shown on the binding page. Each ceremony is sealed
 //! for the browser that began it, lives ten minutes and is used once. The device verifies the person, so that a passkey
 //! is worth both factors.
-use crate::services::{Configuration, Passkeys, Transactions};
+use crate::services::{Passkeys, Transactions};
 use domain::{
     AccountId, MINUTE, Micros, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
@@ -19,8 +19,7 @@ use storage::{
     policy::organisations::organisation_name,
     sign_in::attempts::consume_state,
 };
-use url::{Host, Url};
-use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Uuid, Webauthn, WebauthnBuilder};
+use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Uuid};
 
 use crate::{
     Error, LoginOutcome, RequestContext,
@@ -70,21 +69,6 @@ struct Begun<T> {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-impl Configuration {
-    /// The relying party: the host of the public URL. Addresses that are numbers cannot have passkeys (WebAuthn §5.1.2).
-    fn webauthn(&self) -> Result<Webauthn, Error> {
-        let origin = Url::parse(&self.settings.public_url).map_err(|e| Error::Internal(e.to_string()))?;
-        let Some(Host::Domain(host)) = origin.host() else { return Err(Refusal::PasskeyOff.into()) };
-        let built = WebauthnBuilder::new(host, &origin).and_then(|b| b.rp_name("Ligature").build());
-        built.map_err(|e| Error::Internal(e.to_string()))
-    }
-
-    /// Whether this address of the server can have passkeys at all.
-    pub(crate) fn has_passkeys(&self) -> bool {
-        self.webauthn().is_ok()
-    }
 }
 
 impl Passkeys {

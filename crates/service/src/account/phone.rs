@@ -1,6 +1,6 @@
 //! The telephone number of one's own account: proved by a code to it, taken away again. A number belongs to whoever
 //! proved it last, since numbers are handed on; the account that had it before hears of it by mail.
-use crate::services::{AccountSettings, Configuration, Transactions};
+use crate::services::{AccountSettings, Transactions};
 use domain::{
     AccountId, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
@@ -25,20 +25,6 @@ use crate::{
 
 /// The page of the number.
 const PHONE: &str = "/account/phone";
-
-impl Configuration {
-    /// Whether texts can be sent at all.
-    #[must_use]
-    pub fn has_texts(&self) -> bool {
-        self.settings.texts
-    }
-
-    /// Whether a text may go to this number: into the countries that the operator pays for.
-    pub(crate) fn texts_reach(&self, contact: &Contact) -> bool {
-        let to = &self.settings.text_prefixes;
-        self.settings.texts && (to.is_empty() || to.iter().any(|prefix| contact.as_str().starts_with(prefix.as_str())))
-    }
-}
 
 impl AccountSettings {
     /// The caller's proved number.

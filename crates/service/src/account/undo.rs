@@ -1,6 +1,6 @@
 //! "This wasn't me" (threat rule 18): a notice's link signs everybody out and suspends what came since; a credential from
 //! before, or 72 hours, takes it back for good. What is taken back is computed by [`domain::account_rules::rewind`].
-use crate::services::{Notifications, Rewinds, Transactions};
+use crate::services::{Rewinds, Transactions};
 use domain::{Ruling, account_rules::undo::UndoOutcome};
 use std::collections::BTreeSet;
 
@@ -174,16 +174,6 @@ impl Open {
     /// A link has begun a rewind from its change on, or from an earlier one.
     fn begun(&self) -> bool {
         self.waiting.is_some_and(|w| w.first <= self.link.rev)
-    }
-}
-
-impl Notifications {
-    /// The address of a notice's page; the secret is only in the mail, and each recipient has one of their own.
-    pub(crate) async fn undo_url(&self, c: &mut Conn, account: AccountId, noted: &Noted, sent_to: &str) -> Result<String, Error> {
-        let secret = token();
-        let row = UndoLink { hash: hash(&secret), account_id: account, rev: noted.rev, sent_to: sent_to.to_owned(), shown: String::new(), expires_at: self.now() + KEPT };
-        add_undo_link(c, self.org, &row).await?;
-        Ok(format!("{}/undo/{secret}", self.settings.public_url))
     }
 }
 

@@ -7,24 +7,19 @@ pub(crate) mod flash;
 pub mod organisations;
 pub mod policy;
 pub mod replay;
+pub(crate) mod rights;
 pub(crate) mod save_provider;
 pub mod setup;
 pub mod simulate;
 pub mod switches;
 
-use crate::services::{AccountAdmin, AdminRights, Transactions};
-use domain::{
-    AccountId, Policy, ProviderId, Refusal, Right, Role,
-    account_rules::administer::{AdminAction, AdministerAccount, administer},
-    linking::facts::AccountState,
-    policy::Problem,
-};
+use crate::services::{AccountAdmin, Transactions};
+use domain::{AccountId, Policy, ProviderId, Refusal, Right, Role, account_rules::administer::AdminAction, linking::facts::AccountState, policy::Problem};
 use storage::{
-    Conn,
     accounts::{
         Account, Email, add_role, bump_rev, count_accounts, find_account,
         links::{count_links, count_spoken_for},
-        list_accounts, list_emails, list_roles, remove_role, set_account_state,
+        list_accounts, list_emails, list_roles, remove_role, set_account_state, settle_email,
     },
     maintenance::audit::{AuditEvent, AuditFilter, list_audit_events},
     policy::providers::{count_adopters, list_providers},
@@ -32,14 +27,7 @@ use storage::{
 };
 use upstream::Settings as ProviderSettings;
 
-use crate::{
-    Error, RequestContext,
-    account::Method,
-    admin::{association::Association, setup::OWNER},
-    attempt::trace_of,
-    policy::documents::provider_scope,
-    transaction::Administrator,
-};
+use crate::{Error, RequestContext, account::Method, admin::association::Association, policy::documents::provider_scope};
 
 /// A provider with its association and what hangs on it.
 #[derive(Debug, Clone)]
@@ -123,40 +111,6 @@ pub struct Figures {
     pub shared_addresses: i64,
     pub unsafe_permit: bool,
     pub mail_stuck: bool,
-}
-
-impl AdminRights {
-    /// The caller, if a role of theirs has the right (AD-01).
-    ///
-    /// # Errors
-    /// [`Refusal::SessionEnded`] without a session, [`Refusal::Forbidden`] without the right.
-    pub async fn allowed(&self, ctx: &RequestContext, right: Right) -> Result<AccountId, Error> {
-        let account = ctx.signed_in()?.account;
-        if self.rights(ctx).await?.contains(&right) { Ok(account) } else { Err(Refusal::Forbidden.into()) }
-    }
-
-    /// What the caller may do in the console; the instance is run from the home organisation only.
-    ///
-    /// # Errors
-    /// [`Refusal::SessionEnded`], [`Error::Storage`].
-    pub async fn rights(&self, ctx: &RequestContext) -> Result<Vec<Right>, Error> {
-        self.rights_in(&mut self.store.read().await?, ctx).await
-    }
-
-    pub(crate) async fn rights_in(&self, c: &mut Conn, ctx: &RequestContext) -> Result<Vec<Right>, Error> {
-        let roles = list_roles(c, self.org, ctx.signed_in()?.account).await?;
-        Ok(Right::ALL.into_iter().filter(|right| domain::roles::may(&roles, *right) && (*right != Right::RunInstance || self.is_home())).collect())
-    }
-
-    /// Asks the decision whether an administrator may do something to an account; answers the trace for the event.
-    pub(crate) async fn may_govern(&self, c: &mut Conn, admin: &Administrator, account: AccountId, state: AccountState, act: AdminAction) -> Result<serde_json::Value, Error> {
-        let theirs = list_roles(c, self.org, account).await?;
-        let by_owner = admin.roles.iter().any(|r| r == OWNER);
-        let facts = AdministerAccount { account, state, act, own: admin.account == account, administrator: !theirs.is_empty(), by_owner };
-        let ruling = administer(facts, &self.configuration().policy_context(c, None).await?.policy(None));
-        ruling.outcome?;
-        Ok(trace_of(&facts, &ruling))
-    }
 }
 
 impl AccountAdmin {
@@ -289,5 +243,25 @@ impl AccountAdmin {
     pub async fn admin_audit(&self, ctx: &RequestContext, filter: AuditFilter) -> Result<Vec<AuditEvent>, Error> {
         self.admin_rights().allowed(ctx, Right::SeeTrail).await?;
         Ok(list_audit_events(&mut self.store.read_bulk().await?, self.org, &filter, 100).await?)
+    }
+
+    /// An administrator says that the mailbox is still the account's.
+    ///
+    /// # Errors
+    /// As [`AdminRights::allowed`]; [`Refusal::NotFound`] for what is not contested.
+    pub async fn admin_keep_email(&self, ctx: &RequestContext, account: AccountId, address: &str) -> Result<(), Error> {
+        let address = address.to_owned();
+        self.administer(ctx, Right::GovernAccounts, move |this, c, admin| {
+            Box::pin(async move {
+                let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
+                bump_rev(c, account, row.rev).await?;
+                let trace = this.admin_rights().may_govern(c, &admin, account, row.state(), AdminAction::KeepEmail).await?;
+                if !settle_email(c, account, &address, None).await? {
+                    return Err(Refusal::NotFound.into());
+                }
+                this.record(c, admin.event("email.kept").account(account).detail(trace)).await
+            })
+        })
+        .await
     }
 }

@@ -1,36 +1,31 @@
 //! The pages of an attempt: what they show, and what a click, a code or a credential does.
-use crate::services::{AttemptSteps, Attempts, Decisions, Transactions};
+use crate::services::{Attempts, Transactions};
 use domain::{
-    AccountId, Refusal,
+    Refusal,
     attempt::{AttemptProgress, ProvedBy, State},
-    contact::Contact,
-    linking::{
-        Choice, Outcome,
-        facts::{By, UserAction},
-    },
+    linking::facts::UserAction,
     path::Continuation,
 };
 use storage::{
     Conn,
-    accounts::{attributes::find_phone, find_password_row, hold_account, links::list_links, list_emails, passkeys::list_passkeys},
+    accounts::hold_account,
     sign_in::attempts::{Attempt, find_attempt, set_attempt_state},
 };
 
-use crate::{
-    Error, LoginOutcome, RequestContext,
-    crypto::random::hash,
-    sign_in::{
-        complete_login::{Applying, TxOutcome},
-        facts::Ask,
-        upstream_identity::UpstreamIdentity,
-    },
-    transaction::LiveRequest,
-};
+use crate::{Error, RequestContext, crypto::random::hash, sign_in::upstream_identity::UpstreamIdentity, transaction::LiveRequest};
 
+pub(crate) mod apply;
+pub(crate) mod await_code;
+pub(crate) mod begin;
 mod bind;
 mod code;
 mod complete;
+pub(crate) mod email_question;
+pub(crate) mod end;
 mod finish;
+pub(crate) mod send_code;
+pub(crate) mod step;
+pub(crate) mod take_code;
 mod view;
 
 pub(crate) use code::code_binding;
@@ -133,107 +128,6 @@ impl Attempts {
             }
             _ => Err(Refusal::AttemptStep.into()),
         }
-    }
-}
-
-impl Decisions {
-    /// Whether an account still has what showed it to be somebody's: a proof counts by what it proved, as that is when it
-    /// is to count (I4, MG-02, LK-23). Without one it was not shown at all.
-    pub(crate) async fn still_proves(&self, c: &mut Conn, account: AccountId, proof: Option<&ProvedBy>) -> Result<bool, Error> {
-        Ok(match proof {
-            None => false,
-            Some(ProvedBy::Password(id)) => find_password_row(c, account).await?.is_some_and(|(own, _)| own == *id),
-            Some(ProvedBy::Identity(link)) => {
-                let own = list_links(c, account).await?.into_iter().find(|l| l.id == *link);
-                let config = self.configuration().policy_context(c, None).await?;
-                own.and_then(|l| config.provider(l.provider_id).map(|p| p.enabled)).unwrap_or(false)
-            }
-            Some(ProvedBy::Passkey(id)) => list_passkeys(c, account).await?.iter().any(|k| k.id == *id),
-            Some(ProvedBy::Mailbox(address)) => list_emails(c, account).await?.iter().any(|e| e.canonical == *address && e.is_proved()),
-            Some(ProvedBy::Phone(number)) => find_phone(c, account).await?.as_ref() == Some(number),
-        })
-    }
-}
-
-impl AttemptSteps {
-    /// The page that an outcome leads to. Where a code is awaited it says where that goes, once and for all.
-    pub(crate) async fn entered(&self, c: &mut Conn, identity: &UpstreamIdentity, outcome: &Outcome, choice: Option<Choice>, deed: &StepInput) -> Result<Option<State>, Error> {
-        let mut next = State::enter(outcome, choice, deed.act, deed.proven, deed.progress.clone());
-        if let Some(State::Proving { target, by, address, .. }) = &mut next {
-            *address = match (by, *target) {
-                (By::Name, _) => deed.address.as_deref().and_then(|a| Contact::parse(a).ok()).map(|c| c.as_str().to_owned()),
-                (By::Rule, Some(account)) => self.attempts().mail_target(c, identity, account).await?.map(|e| e.canonical),
-                (By::Rule, None) => None,
-            };
-        }
-        Ok(next)
-    }
-
-    /// A choice on the chooser.
-    ///
-    /// # Errors
-    /// [`Refusal::AttemptStep`] for what was not offered, refusals of the decision.
-    pub async fn pick(&self, ctx: &RequestContext, id: &str, act: UserAction) -> Result<LoginOutcome, Error> {
-        let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let secret = secret.clone();
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                let act = open.state.pick(act)?;
-                let proven = open.state.proven();
-                this.step(c, &ctx, open, StepInput::new(act, proven)).await
-            })
-        })
-        .await
-    }
-
-    /// Decides on what the person did and applies the answer, all in this transaction.
-    pub(crate) async fn step(&self, c: &mut Conn, ctx: &LiveRequest, open: Opened, deed: StepInput) -> Result<TxOutcome, Error> {
-        let identity = open.identity()?.clone();
-        let config = self.decisions().hold(c, &identity, open.continuation.client_id()).await?;
-        let (facts, policy, decision) = self.decisions().decide_on(c, &identity, Ask::SignIn { act: deed.act, proven: deed.proven, progress: &deed.progress }, &config).await?;
-        let next = match self.entered(c, &identity, &decision.outcome, open.state.choice().cloned(), &deed).await? {
-            Some(page) if !open.state.is_terminal() => page,
-            _ => open.state.clone().end(&decision.outcome)?,
-        };
-        self.attempts().move_on(c, &open, &next, "").await?;
-        if next.is_terminal() {
-            let applying = Applying {
-                ctx,
-                identity: &identity,
-                continuation: &open.continuation,
-                facts: &facts,
-                config: &config,
-                policy: &policy,
-                decision: &decision,
-                progress: &deed.progress,
-                attempt: Some(&open),
-            };
-            return self.apply(c, &applying).await;
-        }
-        self.attempts().send_code(c, ctx, &open.row, &next, &identity, &policy).await?;
-        Ok(Ok(LoginOutcome::Page { id: open.secret, page: next.page() }))
-    }
-
-    /// The person goes back to the sign-in page; nothing of the identity is kept.
-    ///
-    /// # Errors
-    /// [`Refusal::AttemptUnknown`], [`Refusal::AttemptExpired`].
-    pub async fn cancel(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
-        let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let secret = secret.clone();
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                if !open.state.is_terminal() {
-                    this.attempts().move_on(c, &open, &State::Abandoned, "").await?;
-                    this.record(c, crate::audit::Event::new("attempt.abandoned").code("cancelled")).await?;
-                }
-                Ok(Ok(LoginOutcome::SignInAgain { continuation: open.continuation }))
-            })
-        })
-        .await
     }
 }
 

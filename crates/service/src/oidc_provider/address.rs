@@ -8,11 +8,9 @@ use domain::{
     email_address::Canonical,
     path::{AuthorizeRequest, Continuation},
 };
-use issuer::{RegisteredClient, Told};
 use storage::{
     Conn,
-    accounts::{Email, find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts},
-    sign_in::counters::Limit,
+    accounts::{find_owner, is_email_taken, list_emails, own_email, remove_pending_accounts},
 };
 
 use crate::{
@@ -23,7 +21,7 @@ use crate::{
     notifications::messages::Kind,
     oidc_provider::Granted,
     sign_in::complete_login::TxOutcome,
-    transaction::{LiveRequest, Session},
+    transaction::LiveRequest,
 };
 
 /// What the page shows.
@@ -35,16 +33,6 @@ pub struct AddressView {
 }
 
 impl Authorization {
-    /// The address that a code could prove to be the account's own, where an application would be told one and there is
-    /// none to tell.
-    pub(super) async fn address_to_prove(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Option<Email>, Error> {
-        if client.settings.unproved_contacts || !asked.has("email") {
-            return Ok(None);
-        }
-        let all = list_emails(c, account).await?;
-        Ok(if all.iter().any(|e| e.owner) { None } else { all.into_iter().next() })
-    }
-
     /// The page's data; `None`: there is nothing to prove any more.
     ///
     /// # Errors
@@ -99,15 +87,6 @@ impl Authorization {
         let noted = self.accounts().changed(c, changing, Changed::Email, &doer(ctx), ProfileChange::default()).await?;
         self.notifications().notify(c, account, Kind::EmailProved, ctx, "", address.as_str(), noted.as_ref()).await?;
         Ok(Ok(LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
-    }
-
-    /// Whether the person has gone on to the application without an address in this session: asked once, not again.
-    pub(super) async fn declined_address(&self, c: &mut Conn, session: &Session, client: &RegisteredClient) -> Result<bool, Error> {
-        Ok(self.declining(session, &client.client_id).count(c, self.now()).await? > 0)
-    }
-
-    fn declining(&self, session: &Session, client_id: &str) -> Limit {
-        Limit { subject: self.keys.lookup(&[b"without-address", session.sid.as_bytes(), client_id.as_bytes()]), most: 1, window: self.settings.session_absolute }
     }
 
     /// On to the application without an address.

@@ -1,9 +1,6 @@
 //! The authorization request: what a session answers it with at once, and what needs a page first (RFC 6749 §4.1,
 //! OpenID Connect Core §3.1.2).
-use crate::{
-    core::Core,
-    services::{Authorization, Transactions},
-};
+use crate::services::{Authorization, Transactions};
 use domain::{Refusal, SECOND, path::AuthorizeRequest};
 use issuer::{AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, Validated, validate};
 use serde_json::json;
@@ -54,7 +51,7 @@ pub enum Granted {
     SetUpFactor(AuthorizeRequest),
 }
 
-fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
+pub(crate) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
     let encode = |text: &str| text.bytes().map(|b| if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect::<String>();
     let query: Vec<_> = parameters.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect();
     format!("{uri}{}{}", if uri.contains('?') { '&' } else { '?' }, query.join("&"))
@@ -207,15 +204,5 @@ impl Authorization {
             Some(state) => with_parameters(uri, &[("state", state)]),
             None => uri.to_owned(),
         }
-    }
-}
-
-impl Core {
-    /// An error at the application's registered URI, with `iss` (RFC 9207).
-    #[must_use]
-    pub fn error_uri(&self, redirect_uri: &str, error: &str, description: &str, state: Option<&str>) -> String {
-        let mut parameters = vec![("error", error), ("error_description", description), ("iss", self.settings.public_url.as_str())];
-        parameters.extend(state.map(|s| ("state", s)));
-        with_parameters(redirect_uri, &parameters)
     }
 }

@@ -1,6 +1,5 @@
 //! What applications are told of a person: by scope, by name, and how the person signed in.
-use crate::services::{ApplicationGate, Tokens};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::services::Tokens;
 use domain::{AccountId, Micros, SECOND, linking::facts::AccountState};
 use expr::Variables;
 use issuer::{RegisteredClient, Told};
@@ -10,7 +9,7 @@ use storage::{
     Conn,
     accounts::{
         attributes::{BY_CODE, list_attributes},
-        find_account, find_subject,
+        find_account,
         links::{find_claims, list_links},
         list_emails, list_roles,
     },
@@ -54,18 +53,6 @@ pub(super) fn assurance(method: &str, factor: &str) -> (&'static str, Vec<&'stat
     }
     amr.push("mfa");
     (issuer::ACR_TWO_FACTORS, amr)
-}
-
-impl ApplicationGate {
-    /// The subject that an application knows an account by: the same whichever provider was used (ZI-02).
-    pub(crate) async fn subject_for(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient) -> Result<Option<String>, Error> {
-        let Some(sub) = find_subject(c, account).await? else { return Ok(None) };
-        if !client.settings.pairwise {
-            return Ok(Some(sub));
-        }
-        // Each application is a sector of its own (OpenID Connect Core §8.1): its id never changes, its addresses may.
-        Ok(Some(URL_SAFE_NO_PAD.encode(self.keys.lookup(&[b"pairwise", client.client_id.as_bytes(), sub.as_bytes()]))))
-    }
 }
 
 impl Tokens {

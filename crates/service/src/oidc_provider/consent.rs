@@ -1,17 +1,12 @@
 //! What people allow applications: asked once for each thing that is told, remembered, taken back in My Account.
-use crate::services::{ApplicationGate, Authorization, Transactions};
-use domain::{AccountId, Refusal, path::AuthorizeRequest};
+use crate::services::{Authorization, Transactions};
+use domain::{Refusal, path::AuthorizeRequest};
 use issuer::{Line, RegisteredClient, Told};
-use serde_json::json;
-use storage::{
-    Conn,
-    oauth::applications::{find_consent, list_access, set_consent},
-};
+use storage::oauth::applications::{find_consent, list_access};
 use url::Url;
 
 use crate::{
     Error, RequestContext,
-    audit::Event,
     oidc_provider::{Granted, registered},
 };
 
@@ -72,21 +67,6 @@ pub(super) fn lines(asked: &Told, known: &Told) -> Vec<ToldLine> {
 }
 
 impl Authorization {
-    /// What a request would have told, whichever parameter asks for it.
-    pub(super) fn told_by(request: &AuthorizeRequest, client: &RegisteredClient) -> Told {
-        Told::asked(&request.scope, request.id_token_claims.iter().chain(&request.userinfo_claims), &client.settings)
-    }
-
-    /// Whether the person has to be asked: the application is somebody else's and wants more than it was allowed, or it
-    /// asks for being asked.
-    pub(super) async fn wants_consent(&self, c: &mut Conn, account: AccountId, request: &AuthorizeRequest, client: &RegisteredClient) -> Result<bool, Error> {
-        if client.settings.first_party {
-            return Ok(false);
-        }
-        let known = find_consent(c, account, client.id).await?.map(|text| Told::parse(&text));
-        Ok(request.consent || known.is_none_or(|known| !Self::told_by(request, client).is_within(&known)))
-    }
-
     /// The page's data.
     ///
     /// # Errors
@@ -128,15 +108,6 @@ impl Authorization {
                 AccessRow { client_id, name, lines }
             })
             .collect())
-    }
-}
-
-impl ApplicationGate {
-    /// The person's word is kept beside what they allowed before.
-    pub(super) async fn remember_consent(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<(), Error> {
-        let all = Told::parse(&find_consent(c, account, client.id).await?.unwrap_or_default()).or(asked).text();
-        set_consent(c, account, client.id, &all, self.now()).await?;
-        self.record(c, Event::new("application.allowed").account(account).detail(json!({"client_id": client.client_id, "scope": all}))).await
     }
 }
 

@@ -1,17 +1,21 @@
 //! The one gate before every application: a code, a refresh, a device, a guarded host and the session of a returning
 //! person ask it alike (rule 21).
-use crate::services::ApplicationGate;
+use crate::{audit::Event, services::ApplicationGate};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AccountId, Facts, Micros, Outcome, ProviderId, decide,
     linking::facts::{CompletedRequirements, Intent, Known, Local, ProviderFacts},
     policy::Owes,
 };
+use issuer::{RegisteredClient, Told};
+use serde_json::json;
 use storage::{
     Conn,
     accounts::{
-        find_account,
+        find_account, find_subject,
         second_factors::{TOTP, find_factor},
     },
+    oauth::applications::{find_consent, set_consent},
     sign_in::sessions::{Session, find_session_of},
 };
 
@@ -85,5 +89,22 @@ impl ApplicationGate {
         }
         let found = find_session_of(c, self.org, sid, now, now - self.settings.session_idle).await?;
         Ok(found.filter(|(session, _)| session.account_id == account))
+    }
+
+    /// The subject that an application knows an account by: the same whichever provider was used (ZI-02).
+    pub(crate) async fn subject_for(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient) -> Result<Option<String>, Error> {
+        let Some(sub) = find_subject(c, account).await? else { return Ok(None) };
+        if !client.settings.pairwise {
+            return Ok(Some(sub));
+        }
+        // Each application is a sector of its own (OpenID Connect Core §8.1): its id never changes, its addresses may.
+        Ok(Some(URL_SAFE_NO_PAD.encode(self.keys.lookup(&[b"pairwise", client.client_id.as_bytes(), sub.as_bytes()]))))
+    }
+
+    /// The person's word is kept beside what they allowed before.
+    pub(crate) async fn remember_consent(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<(), Error> {
+        let all = Told::parse(&find_consent(c, account, client.id).await?.unwrap_or_default()).or(asked).text();
+        set_consent(c, account, client.id, &all, self.now()).await?;
+        self.record(c, Event::new("application.allowed").account(account).detail(json!({"client_id": client.client_id, "scope": all}))).await
     }
 }

@@ -1,11 +1,10 @@
 //! Applications sign people in through us: their registration, requests, tokens, and how they hear of a sign-out.
-use crate::services::{Applications, Configuration, Transactions};
+use crate::services::{Applications, Transactions};
 use domain::{ApplicationId, HOUR, Micros, Refusal, Right, colour::Colour};
 use issuer::{RegisteredClient, SettingProblem, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use storage::{
-    Conn,
     oauth::{
         applications::{Application, add_application, add_secret, find_application, list_applications, list_secrets, remove_consent, set_application},
         tokens::end_tokens_of,
@@ -20,15 +19,19 @@ use crate::{
 };
 
 mod address;
+pub(crate) mod address_wanted;
 mod authorize;
 mod claims;
 mod consent;
+pub(crate) mod consent_wanted;
 mod device;
 mod dpop;
+pub(crate) mod error_redirect;
 mod forward_auth;
 mod gate;
 mod logout;
 mod register;
+pub(crate) mod token_endpoint;
 mod tokens;
 
 pub use address::AddressView;
@@ -98,19 +101,13 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn registered(row: &Application) -> RegisteredClient {
+pub(crate) fn registered(row: &Application) -> RegisteredClient {
     RegisteredClient { id: row.id, client_id: row.client_id.clone(), name: row.name.clone(), redirect_uris: serde_json::from_str(&row.redirect_uris).unwrap_or_default(), settings: settings_of(row) }
 }
 
 /// A settings' document that cannot be read counts as the defaults, which allow the least.
 pub(crate) fn settings_of(row: &Application) -> Settings {
     serde_json::from_str(&row.settings).unwrap_or_default()
-}
-
-impl Configuration {
-    pub(crate) async fn registered_client(&self, c: &mut Conn, client_id: &str) -> Result<Option<RegisteredClient>, Error> {
-        Ok(find_application(c, self.org, client_id).await?.as_ref().map(registered))
-    }
 }
 
 impl Applications {

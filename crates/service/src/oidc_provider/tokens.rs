@@ -2,7 +2,7 @@
 //! credentials (RFC 6749 §3.2), introspection (RFC 7662), revocation (RFC 7009), pushed requests (RFC 9126).
 use crate::services::Tokens;
 use domain::{AccountId, Micros, Refusal, SECOND, path::AuthorizeRequest};
-use issuer::{ClientCredentials, DEVICE_GRANT, Grant, PUSHED_SECONDS, REQUEST_URI, RegisteredClient, Told, is_scope, pkce_matches, validate};
+use issuer::{ClientCredentials, Grant, PUSHED_SECONDS, REQUEST_URI, RegisteredClient, Told, is_scope, pkce_matches, validate};
 use serde_json::{Value, json};
 use storage::{
     Conn,
@@ -51,7 +51,7 @@ impl<T: Into<Error>> From<T> for TokenProblem {
 }
 
 const INVALID_GRANT: TokenProblem = TokenProblem::Code("invalid_grant");
-const INVALID_REQUEST: TokenProblem = TokenProblem::Code("invalid_request");
+pub(crate) const INVALID_REQUEST: TokenProblem = TokenProblem::Code("invalid_request");
 
 /// Tokens to give out.
 pub(super) struct Issue<'a> {
@@ -77,7 +77,7 @@ pub(super) struct Minted {
 }
 
 /// A form of the token endpoint.
-pub(super) struct Asked<'a>(pub &'a [(String, String)]);
+pub(crate) struct Asked<'a>(pub &'a [(String, String)]);
 
 impl<'a> Asked<'a> {
     pub fn field(&self, name: &str) -> Option<&'a str> {
@@ -120,33 +120,6 @@ impl Tokens {
             (Some(_), false) if known => Ok(client),
             (None, true) => Ok(client),
             _ => Err(TokenProblem::InvalidClient),
-        }
-    }
-
-    /// `POST /token`.
-    ///
-    /// # Errors
-    /// [`TokenProblem`].
-    pub async fn exchange(&self, credentials: &ClientCredentials, form: &[(String, String)], shown: &Shown) -> Result<Value, TokenProblem> {
-        let asked = Asked(form);
-        let client = self.client(credentials).await?;
-        let (grant, wanted) = match asked.field("grant_type") {
-            Some("authorization_code") => (Grant::AuthorizationCode, "code"),
-            Some("refresh_token") => (Grant::RefreshToken, "refresh_token"),
-            Some("client_credentials") => (Grant::ClientCredentials, ""),
-            Some(DEVICE_GRANT) => (Grant::DeviceCode, "device_code"),
-            Some(_) => return Err(TokenProblem::Code("unsupported_grant_type")),
-            None => return Err(INVALID_REQUEST),
-        };
-        if !client.settings.grants.contains(&grant) {
-            return Err(TokenProblem::Code("unauthorized_client"));
-        }
-        let secret = if wanted.is_empty() { "" } else { asked.field(wanted).ok_or(INVALID_REQUEST)? };
-        match grant {
-            Grant::AuthorizationCode => self.exchange_code(&client, secret, &asked, shown).await,
-            Grant::RefreshToken => self.refresh(&client, secret, &asked, shown).await,
-            Grant::ClientCredentials => self.for_itself(&client, &asked, shown).await,
-            Grant::DeviceCode => self.exchange_device(&client, secret, shown).await,
         }
     }
 
@@ -208,7 +181,7 @@ impl Tokens {
     }
 
     /// Trades a code for tokens.
-    async fn exchange_code(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
+    pub(crate) async fn exchange_code(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
         let key = self.bound_key(client, shown, None).await?;
         let (row, request, fits) = self.shown_code(client, secret, asked.field("redirect_uri"), asked.field("code_verifier")).await?;
         let standing = Standing { auth_at: row.auth_at, method: row.method.clone(), factor: row.factor.clone(), userinfo_claims: request.userinfo_claims, key, ..Standing::default() };
@@ -247,7 +220,7 @@ impl Tokens {
     }
 
     /// A refresh token works once. A second use means that somebody else has it: the whole family ends (RFC 9700 §4.14.2).
-    async fn refresh(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
+    pub(crate) async fn refresh(&self, client: &RegisteredClient, secret: &str, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
         let now = self.now();
         let row = find_token(&mut self.store.read().await?, self.org, "refresh", &hash(secret), now).await?.filter(|r| r.application_id == client.id).ok_or(INVALID_GRANT)?;
         let granted = scopes(&row.scope);
@@ -296,7 +269,7 @@ impl Tokens {
     }
 
     /// A token of the application's own, for the scopes that it was registered with (RFC 6749 §4.4).
-    async fn for_itself(&self, client: &RegisteredClient, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
+    pub(crate) async fn for_itself(&self, client: &RegisteredClient, asked: &Asked<'_>, shown: &Shown) -> Result<Value, TokenProblem> {
         let key = self.bound_key(client, shown, None).await?;
         let own = &client.settings.own_scopes;
         let scope = match asked.scope() {

@@ -1,18 +1,14 @@
 //! A mailbox that may have changed hands: another subject of an issuer that the account has comes with the account's
 //! address. From then on that mailbox proves nothing for the account on any path, until a credential of the account or an
 //! administrator says that it is still theirs (I13, ID-18).
-use crate::services::{AccountAdmin, AccountSettings, Accounts, Transactions};
-use domain::{
-    AccountId, Policy, Refusal, Right, Trust,
-    account_rules::{administer::AdminAction, change::AccountChange},
-    attempt::ProvedBy,
-};
+use crate::services::Accounts;
+use domain::{AccountId, Policy, Trust, attempt::ProvedBy};
 use storage::{
     Conn,
-    accounts::{bump_rev, contest_email, find_account, list_emails, settle_email},
+    accounts::{contest_email, list_emails, settle_email},
 };
 
-use crate::{Error, RequestContext, audit::Event, sign_in::upstream_identity::UpstreamIdentity};
+use crate::{Error, audit::Event, sign_in::upstream_identity::UpstreamIdentity};
 
 impl Accounts {
     /// Whether it is a mailbox that proves nothing for the account now.
@@ -37,51 +33,5 @@ impl Accounts {
         let Some(address) = identity.address() else { return Ok(()) };
         settle_email(c, account, address.as_str(), Some(&self.identity_hash(identity))).await?;
         Ok(())
-    }
-}
-
-impl AccountSettings {
-    /// "This mailbox is still mine", by who showed a credential of the account in this session.
-    ///
-    /// # Errors
-    /// [`Refusal::MethodUnknown`] for what is not contested, [`Refusal::NotRecent`], [`Refusal::MailboxContested`] in a
-    /// session that stands on a code.
-    pub async fn keep_email(&self, ctx: &RequestContext, address: &str) -> Result<(), Error> {
-        let address = address.to_owned();
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let by_credential = !matches!(ctx.session()?.method.as_str(), "code" | "phone");
-                let allowed = this.accounts().may_change(c, &ctx, AccountChange::KeepEmail { by_credential }, this.now()).await?;
-                let row = find_account(c, this.org, allowed.account).await?.ok_or(Refusal::SessionEnded)?;
-                bump_rev(c, allowed.account, row.rev).await?;
-                if !settle_email(c, allowed.account, &address, None).await? {
-                    return Err(Refusal::MethodUnknown.into());
-                }
-                this.record(c, Event::new("email.kept").account(allowed.account).detail(allowed.trace)).await
-            })
-        })
-        .await
-    }
-}
-
-impl AccountAdmin {
-    /// An administrator says that the mailbox is still the account's.
-    ///
-    /// # Errors
-    /// As [`AdminRights::allowed`]; [`Refusal::NotFound`] for what is not contested.
-    pub async fn admin_keep_email(&self, ctx: &RequestContext, account: AccountId, address: &str) -> Result<(), Error> {
-        let address = address.to_owned();
-        self.administer(ctx, Right::GovernAccounts, move |this, c, admin| {
-            Box::pin(async move {
-                let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
-                bump_rev(c, account, row.rev).await?;
-                let trace = this.admin_rights().may_govern(c, &admin, account, row.state(), AdminAction::KeepEmail).await?;
-                if !settle_email(c, account, &address, None).await? {
-                    return Err(Refusal::NotFound.into());
-                }
-                this.record(c, admin.event("email.kept").account(account).detail(trace)).await
-            })
-        })
-        .await
     }
 }

@@ -1,78 +1,13 @@
 //! A linked identity came with another address than the account's: update, ignore, later (GO-47 to GO-50, MA-15).
-use crate::services::{Accounts, AttemptSteps, Attempts, Transactions};
-use domain::{
-    AccountId, Refusal, Trust,
-    account_rules::{
-        change::UpdateEmail,
-        rewind::{Changed, KEPT},
-    },
-    attempt::State,
-    email_address::Canonical,
-    path::Continuation,
-};
-use storage::{
-    Conn,
-    accounts::{EmailProof, NewEmail, add_email, attributes::ignore_email, find_account, is_email_taken, list_emails, own_email, remove_email, set_primary_email},
-};
+use crate::services::{AttemptSteps, Attempts, Transactions};
+use domain::{Refusal, account_rules::change::UpdateEmail, attempt::State};
+use storage::accounts::{attributes::ignore_email, find_account, is_email_taken};
 
 use crate::{
     Error, LoginOutcome, RequestContext,
-    account::changes::{Changing, ProfileChange, doer},
     attempt::{Opened, code_binding},
     audit::Event,
-    crypto::random::row_id,
-    notifications::messages::Kind,
-    sign_in::upstream_identity::UpstreamIdentity,
-    transaction::LiveRequest,
 };
-
-impl Attempts {
-    /// The question waits in an attempt of its own; the session is there already.
-    pub(crate) async fn ask_about_email(&self, c: &mut Conn, ctx: &LiveRequest, account: AccountId, identity: &UpstreamIdentity, continuation: &Continuation) -> Result<String, Error> {
-        let state = State::EmailChanged { account, updating: false };
-        Ok(self.begin_attempt(c, ctx, "email", &state, Some(identity), continuation).await?.0)
-    }
-
-    /// The question of an attempt, asked in the session that it belongs to.
-    pub(crate) fn own_question(ctx: &LiveRequest, open: &Opened) -> Result<(AccountId, LoginOutcome), Error> {
-        let (account, _) = open.state.email_changed()?;
-        let session = ctx.session_of(account)?;
-        Ok((account, LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
-    }
-}
-
-impl Accounts {
-    /// The policy says to take the provider's address: it becomes the primary one. What was proved before stays proved.
-    pub(crate) async fn overwrite_email(&self, c: &mut Conn, ctx: &LiveRequest, account: AccountId, identity: &UpstreamIdentity, trust: Option<Trust>) -> Result<(), Error> {
-        let Some(address) = identity.address() else { return Ok(()) };
-        let changing = self.change(c, account).await?;
-        let now = self.now();
-        let owner = trust >= Some(Trust::Authoritative) && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
-        remove_email(c, account, address.as_str()).await?;
-        let email = NewEmail { address: address.clone(), proof: EmailProof::provider(identity.provider), owner, primary: false };
-        add_email(c, self.org, account, &email, row_id(now), now).await?;
-        set_primary_email(c, account, address.as_str(), None).await?;
-        self.record(c, Event { provider: identity.key.clone(), ..Event::new("email.overwritten").account(account).by("system") }).await?;
-        let noted = self.changed(c, changing, Changed::Email, &format!("provider:{}", identity.key), ProfileChange::default()).await?;
-        self.notifications().notify(c, account, Kind::EmailChanged, ctx, "", address.as_str(), noted.as_ref()).await
-    }
-
-    /// A proved address becomes the primary one. The old one hears of it, can take it back, and stays reserved as long
-    /// (MA-14).
-    pub(crate) async fn take_email(&self, c: &mut Conn, ctx: &LiveRequest, changing: Changing, address: &Canonical) -> Result<(), Error> {
-        let (account, now) = (changing.account, self.now());
-        let all = list_emails(c, account).await?;
-        if all.iter().all(|e| e.canonical != address.as_str()) {
-            remove_email(c, account, address.as_str()).await?;
-            let email = NewEmail { address: address.clone(), proof: EmailProof::Code, owner: true, primary: false };
-            add_email(c, self.org, account, &email, row_id(now), now).await?;
-        }
-        own_email(c, account, address.as_str()).await?;
-        set_primary_email(c, account, address.as_str(), Some(now + KEPT)).await?;
-        let noted = self.changed(c, changing, Changed::Email, &doer(ctx), ProfileChange::default()).await?;
-        self.notifications().notify(c, account, Kind::EmailChanged, ctx, "", address.as_str(), noted.as_ref()).await
-    }
-}
 
 impl AttemptSteps {
     /// Update: a code goes to the new address.

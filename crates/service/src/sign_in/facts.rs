@@ -1,16 +1,13 @@
 //! Gathers facts for a decision inside the transaction that will act on it.
-use crate::{
-    core::Core,
-    services::{Configuration, Decisions},
-};
+use crate::services::{Decisions, Transactions};
 use domain::Named as _;
 use std::sync::Arc;
+use storage::accounts::{attributes::find_phone, find_password_row, links::list_links, passkeys::list_passkeys};
 
 use domain::{
     AccountId, Decision, Facts, Policy, Proof, Trust,
     attempt::{AttemptProgress, ProvedBy},
     decide,
-    email_address::Canonical,
     linking::{
         Lookup,
         facts::{AccountState, AddTo, Agreed, By, Candidate, CompletedRequirements, EmailFacts, Intent, Known, Local, ProviderFacts, UserAction},
@@ -24,18 +21,13 @@ use storage::{
         agreements::list_agreements,
         attributes::{is_email_ignored, list_matching},
         find_pending, hold_account_of, is_email_taken,
-        links::{find_link, list_claims},
+        links::find_link,
         list_emails,
         snapshots::{list_holders, load_snapshots},
     },
 };
 
-use crate::{
-    Error,
-    audit::Event,
-    policy::{context::PolicyContext, expressions::ExpressionContext},
-    sign_in::upstream_identity::UpstreamIdentity,
-};
+use crate::{Error, audit::Event, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
 
 /// Why facts are gathered.
 #[derive(Debug, Clone, Copy)]
@@ -228,33 +220,22 @@ impl Decisions {
         let ignored = is_email_ignored(c, known.account, &self.ignored_hash(known.account, &address)).await?;
         Ok(Some(EmailFacts { taken, ignored }))
     }
-}
 
-impl Configuration {
-    /// Claims of the account's identities, read only where an expression asks for them (GV-05, GV-06).
-    pub(crate) async fn expression_context(&self, c: &mut Conn, policy: &Policy, known: Option<Known>, config: &PolicyContext) -> Result<ExpressionContext, Error> {
-        let mut around = ExpressionContext { client: config.client.clone(), ..ExpressionContext::default() };
-        let choices = &policy.choices;
-        let asks = |text: &String| text.contains("dentit");
-        let asked = asks(&choices.claim_filter) || choices.mapping.values().any(asks) || choices.rules.iter().any(|r| asks(&r.when) || r.all.iter().any(|m| asks(&m.equals)));
-        if let (true, Some(known)) = (asked, known) {
-            // Oldest first, so that of several identities of a provider the last used one stays.
-            for (provider, sealed) in list_claims(c, known.account).await? {
-                let claims: Option<serde_json::Value> = self.keys.open_sealed("claims", &sealed).and_then(|b| serde_json::from_slice(&b).ok());
-                if let (Some(claims), Some(provider)) = (claims, config.provider(provider)) {
-                    around.last = Some(claims.clone());
-                    around.identities.insert(provider.key.clone(), claims);
-                }
+    /// Whether an account still has what showed it to be somebody's: a proof counts by what it proved, as that is when it
+    /// is to count (I4, MG-02, LK-23). Without one it was not shown at all.
+    pub(crate) async fn still_proves(&self, c: &mut Conn, account: AccountId, proof: Option<&ProvedBy>) -> Result<bool, Error> {
+        Ok(match proof {
+            None => false,
+            Some(ProvedBy::Password(id)) => find_password_row(c, account).await?.is_some_and(|(own, _)| own == *id),
+            Some(ProvedBy::Identity(link)) => {
+                let own = list_links(c, account).await?.into_iter().find(|l| l.id == *link);
+                let config = self.configuration().policy_context(c, None).await?;
+                own.and_then(|l| config.provider(l.provider_id).map(|p| p.enabled)).unwrap_or(false)
             }
-        }
-        Ok(around)
-    }
-}
-
-impl Core {
-    /// The keyed hash of an address that an account ignores; another account's is another hash.
-    pub(crate) fn ignored_hash(&self, account: AccountId, address: &Canonical) -> String {
-        self.keys.pseudonym(&[b"ignored-email", &account.0, address.as_str().as_bytes()])
+            Some(ProvedBy::Passkey(id)) => list_passkeys(c, account).await?.iter().any(|k| k.id == *id),
+            Some(ProvedBy::Mailbox(address)) => list_emails(c, account).await?.iter().any(|e| e.canonical == *address && e.is_proved()),
+            Some(ProvedBy::Phone(number)) => find_phone(c, account).await?.as_ref() == Some(number),
+        })
     }
 }
 

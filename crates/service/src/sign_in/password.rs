@@ -1,16 +1,11 @@
 //! Passwords: argon2id with bounded parallelism, and answers that look alike.
-use crate::services::{Passwords, SignIn, Transactions};
+use crate::services::Passwords;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
-use domain::{
-    AccountId, CredentialId, Refusal,
-    attempt::{AttemptProgress, ProvedBy, Then},
-    contact::Contact,
-    path::Continuation,
-};
+use domain::{AccountId, CredentialId, Refusal, attempt::ProvedBy, contact::Contact};
 use storage::accounts::{find_password_row, rehash_password};
 
 use crate::{
-    Error, LoginOutcome, RequestContext,
+    Error, RequestContext,
     audit::Event,
     codes::limits::{Counted, Guarded},
 };
@@ -209,28 +204,6 @@ impl Passwords {
         let detail = serde_json::json!({ "network": ctx.network });
         let (this, event) = (self.clone(), Event { provider: "password".into(), ..Event::new("signin.stuffing").by("system").detail(detail) });
         self.store.write(move |c| Box::pin(async move { this.record(c, event).await })).await
-    }
-}
-
-impl SignIn {
-    /// Signs in by address, or number, and password.
-    ///
-    /// # Errors
-    /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], [`Refusal::Busy`], refusals of the decision.
-    pub async fn sign_in_by_password(&self, ctx: &RequestContext, address: &str, password: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
-        let (account, proof) = match self.passwords().check_password(ctx, address, password).await {
-            Ok(shown) => shown,
-            Err(error) => {
-                let (this, code) = (self.clone(), error.refusal().code());
-                self.store.write::<_, Error, _>(move |c| Box::pin(async move { this.record(c, Event { provider: "password".into(), ..Event::new("signin.refused").code(code) }).await })).await?;
-                return Err(error);
-            }
-        };
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (continuation, progress) = (continuation.clone(), AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() });
-            Box::pin(async move { this.attempts().end_locally(c, &ctx, Then::SignIn { account, method: "password".into() }, progress, continuation, None).await })
-        })
-        .await
     }
 }
 

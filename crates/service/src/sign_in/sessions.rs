@@ -3,7 +3,11 @@ use crate::services::{Sessions, Transactions};
 use domain::{AccountId, LinkId, MINUTE, Micros, ProviderId, Refusal};
 use storage::{
     Conn,
-    sign_in::sessions::{NewSession, add_auth_event, add_session, end_session, find_session, touch_session},
+    oauth::tokens::end_tokens_of,
+    sign_in::{
+        attempts::{Ending, end_attempts},
+        sessions::{NewSession, add_auth_event, add_session, end_session, end_sessions, find_session, touch_session},
+    },
 };
 
 use crate::{
@@ -118,5 +122,16 @@ impl Sessions {
             Err(error) if error.refusal() == Refusal::SessionEnded => Ok(()),
             other => other,
         }
+    }
+
+    /// Nobody keeps what they held of the account: sessions, tokens of applications, attempts that concern it in whatever
+    /// role, browsers that are known to it (threat rules 8, 23). The session that asks for it can stay, and so does its
+    /// browser.
+    pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&LiveRequest>) -> Result<(), Error> {
+        self.codes().forget_known_browsers(c, account, except).await?;
+        end_attempts(c, Ending::Account(account)).await?;
+        end_tokens_of(c, account, None, self.now()).await?;
+        end_sessions(c, account, except.and_then(|v| v.session.as_ref()).map(|s| s.public_id.as_str())).await?;
+        Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! A local account: pending until the code from its mailbox is typed.
-use crate::services::{AttemptSteps, SignIn, Transactions};
+use crate::services::{SignIn, Transactions};
 use domain::{
     AccountId, CredentialId, Facts, Outcome, Refusal,
-    attempt::{AttemptProgress, Awaited, CodePurpose, Then},
+    attempt::{Awaited, CodePurpose},
     decide,
     email_address::Canonical,
     linking::facts::{AccountState, Intent},
@@ -10,16 +10,15 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{EmailProof, NewEmail, add_account, add_email, find_account, find_owner, is_email_taken, set_password},
+    accounts::{EmailProof, NewEmail, add_account, add_email, find_owner, is_email_taken, set_password},
 };
 
 use crate::{
     Error, LoginOutcome, RequestContext,
-    attempt::Opened,
     audit::Event,
     crypto::random::{row_id, subject},
     notifications::messages::Kind,
-    sign_in::{complete_login::TxOutcome, password::acceptable},
+    sign_in::password::acceptable,
     transaction::LiveRequest,
 };
 
@@ -97,13 +96,5 @@ impl SignIn {
         set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
         self.record(c, Event::new("account.pending").account(account)).await?;
         Ok(account)
-    }
-}
-
-impl AttemptSteps {
-    /// The right code: the account becomes active and owns its address; other pending ones for it go.
-    pub(crate) async fn finish_sign_up(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, account: AccountId) -> Result<TxOutcome, Error> {
-        find_account(c, self.org, account).await?.ok_or(Refusal::AttemptExpired)?;
-        self.attempts().end_locally(c, ctx, Then::SignUp { account }, AttemptProgress::default(), open.continuation.clone(), Some(open)).await
     }
 }
