@@ -65,6 +65,13 @@ impl Expression {
         }
     }
 
+    /// Whether it reads what the account's identities said: only then somebody has to load that (GV-05, GV-06).
+    #[must_use]
+    pub fn reads_identities(&self) -> bool {
+        let read = self.0.references();
+        ["identity", "identities"].iter().any(|name| read.has_variable(name))
+    }
+
     /// Whether a condition holds. What depends on a missing key does not.
     ///
     /// # Errors
@@ -168,6 +175,17 @@ mod tests {
     fn the_last_identity_and_every_linked_one_can_be_read_by_both_names() {
         for expression in ["identity.last.email", "lastIdentityInformation.email", "identities['meridian'].email", "identitiesAsMap['meridian'].additionalInformation.email"] {
             assert_eq!(text(expression, json!({})).unwrap().as_deref(), Some("v@ex.test"), "{expression}");
+        }
+    }
+
+    #[test]
+    fn an_expression_says_whether_it_reads_identities() {
+        let reads = |text: &str| Expression::parse(text).unwrap().reads_identities();
+        for text in ["identity.last.email", "lastIdentityInformation.email", "claims.a == identities['meridian'].email", "has(identitiesAsMap['meridian'].additionalInformation.email)"] {
+            assert!(reads(text), "{text}");
+        }
+        for text in ["claims.identities == 'x'", "claims.email + 'identity'", "provider.key == 'identities'"] {
+            assert!(!reads(text), "{text}");
         }
     }
 

@@ -5,7 +5,7 @@ use crate::{
     crypto::random::support_code,
     notifications::messages::Kind,
     policy::context::PolicyContext,
-    services::{AttemptSteps, Transactions},
+    services::AttemptSteps,
     sign_in::{
         complete_login::{Applying, LoginOutcome, TxOutcome},
         sessions::Opening,

@@ -9,7 +9,7 @@ use crate::{
     transaction::LiveRequest,
 };
 use domain::{
-    Facts, Named, Outcome, Refusal,
+    Facts, Outcome, Refusal,
     attempt::{AttemptProgress, State, Then},
     decide,
     linking::facts::{AccountState, Intent, Known, Local},

@@ -1,5 +1,5 @@
 //! The pages of an attempt: what they show, and what a click, a code or a credential does.
-use crate::services::{Attempts, Transactions};
+use crate::services::Attempts;
 use domain::{
     Refusal,
     attempt::{AttemptProgress, ProvedBy, State},

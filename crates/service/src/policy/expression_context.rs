@@ -1,7 +1,10 @@
 //! What expressions see besides an assertion, read for one use case.
 use crate::{
     Error,
-    policy::{context::PolicyContext, expressions::ExpressionContext},
+    policy::{
+        context::PolicyContext,
+        expressions::{ExpressionContext, reads_identities},
+    },
     services::Configuration,
 };
 use domain::{Policy, linking::facts::Known};
@@ -12,7 +15,7 @@ impl Configuration {
     pub(crate) async fn expression_context(&self, c: &mut Conn, policy: &Policy, known: Option<Known>, config: &PolicyContext) -> Result<ExpressionContext, Error> {
         let mut around = ExpressionContext { client: config.client.clone(), ..ExpressionContext::default() };
         let choices = &policy.choices;
-        let asks = |text: &String| text.contains("dentit");
+        let asks = |text: &String| reads_identities(text);
         let asked = asks(&choices.claim_filter) || choices.mapping.values().any(asks) || choices.rules.iter().any(|r| asks(&r.when) || r.all.iter().any(|m| asks(&m.equals)));
         if let (true, Some(known)) = (asked, known) {
             // Oldest first, so that of several identities of a provider the last used one stays.

@@ -96,6 +96,11 @@ impl Core {
     }
 }
 
+/// Whether an expression reads what the account's identities said. One that cannot be parsed reads nothing.
+pub(crate) fn reads_identities(text: &str) -> bool {
+    !text.is_empty() && CACHE.get(text).is_ok_and(|expression| expression.reads_identities())
+}
+
 /// Many at once, for runs over all accounts that hold no transaction.
 pub(crate) async fn evaluated(questions: Vec<Question>) -> Result<Vec<ExpressionValues>, Error> {
     blocking(move || questions.into_iter().map(|q| evaluate(q, Some(&CACHE))).collect()).await

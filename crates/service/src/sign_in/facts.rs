@@ -1,5 +1,5 @@
 //! Gathers facts for a decision inside the transaction that will act on it.
-use crate::services::{Decisions, Transactions};
+use crate::services::Decisions;
 use domain::Named as _;
 use std::sync::Arc;
 use storage::accounts::{attributes::find_phone, find_password_row, links::list_links, passkeys::list_passkeys};
