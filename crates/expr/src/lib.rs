@@ -69,7 +69,7 @@ impl Expression {
     #[must_use]
     pub fn reads_identities(&self) -> bool {
         let read = self.0.references();
-        ["identity", "identities"].iter().any(|name| read.has_variable(name))
+        ["identity", "identities", "lastIdentityInformation", "identitiesAsMap"].iter().any(|name| read.has_variable(name))
     }
 
     /// Whether a condition holds. What depends on a missing key does not.
