@@ -163,7 +163,7 @@ pub async fn account(Path(id): Path<String>, req: PageRequest) -> Answer {
             <section><h2>{t(l, "addresses-title")}</h2>
                 <ul class="rows">{view.emails.into_iter().map(|e| view! {
                     <li>
-                        <span class="row-main"><strong>{e.typed}</strong><span class="muted">{t(l, if e.owner { "email-owner" } else if e.proof == "none" { "address-unproved" } else { "email-co-holder" })}</span>
+                        <span class="row-main"><strong>{e.typed.clone()}</strong><span class="muted">{t(l, if e.owner { "email-owner" } else if !e.is_proved() { "address-unproved" } else { "email-co-holder" })}</span>
                             {e.contested.then(|| view! { <span class="muted">{t(l, "admin-address-contested")}</span> })}
                         </span>
                         {e.contested.then(|| view! { <span class="tag warn">{t(l, "admin-address-doubt")}</span> })}

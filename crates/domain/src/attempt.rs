@@ -139,7 +139,7 @@ impl CodePurpose {
 #[serde(rename_all = "snake_case", tag = "then")]
 pub enum Then {
     /// The arrival of an identity, with what the person did.
-    LoginOutcome { act: UserAction, proven: bool, choice: Option<Choice> },
+    Login { act: UserAction, proven: bool, choice: Option<Choice> },
     /// A sign-in by the account's own password, or the end of a reset.
     SignIn { account: AccountId, method: String },
     /// The end of a sign-up whose code was typed.
@@ -264,10 +264,10 @@ impl Then {
     fn concerns(&self) -> Vec<Concern> {
         let one = |account: AccountId, role| Concern { account, role, address: None };
         match self {
-            Self::LoginOutcome { act: UserAction::Proved(account, ..) | UserAction::AddTo(Some(account)) | UserAction::Named(Some(account)) | UserAction::NamedByPhone(Some(account)), .. } => {
+            Self::Login { act: UserAction::Proved(account, ..) | UserAction::AddTo(Some(account)) | UserAction::Named(Some(account)) | UserAction::NamedByPhone(Some(account)), .. } => {
                 vec![one(*account, Role::Target)]
             }
-            Self::LoginOutcome {
+            Self::Login {
                 act:
                     UserAction::Initial
                     | UserAction::UseExisting
@@ -307,7 +307,7 @@ impl State {
     #[must_use]
     pub fn enter(outcome: &Outcome, choice: Option<Choice>, act: UserAction, proven: bool, progress: AttemptProgress) -> Option<Self> {
         match outcome {
-            Outcome::SecondFactor { .. } | Outcome::Details { .. } | Outcome::Restore { .. } => Self::complete(outcome, Then::LoginOutcome { act, proven, choice }, progress),
+            Outcome::SecondFactor { .. } | Outcome::Details { .. } | Outcome::Restore { .. } => Self::complete(outcome, Then::Login { act, proven, choice }, progress),
             Outcome::Choose(choice) => Some(Self::Choosing { choice: choice.clone(), proven }),
             Outcome::Confirm => Some(Self::Confirming { choice }),
             Outcome::Challenge { target, by } => Some(Self::Proving { choice, target: *target, by: *by, address: None, proven }),
@@ -442,7 +442,7 @@ impl State {
             Self::Choosing { choice, .. } => Some(choice),
             Self::Confirming { choice } | Self::Proving { choice, .. } | Self::Binding { choice, .. } => choice.as_ref(),
             Self::Completing { then, .. } => match then.as_ref() {
-                Then::LoginOutcome { choice, .. } => choice.as_ref(),
+                Then::Login { choice, .. } => choice.as_ref(),
                 Then::SignIn { .. } | Then::SignUp { .. } | Then::Confirm { .. } | Then::Merge { .. } => None,
             },
             Self::FinishingSignup { .. } | Self::EmailChanged { .. } | Self::AwaitingCode(_) | Self::Merging { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => None,
@@ -455,7 +455,7 @@ impl State {
         match self {
             Self::Choosing { proven, .. } | Self::Proving { proven, .. } | Self::Binding { proven, .. } => *proven,
             Self::FinishingSignup { .. } => true,
-            Self::Completing { then, .. } => matches!(then.as_ref(), Then::LoginOutcome { proven: true, .. }),
+            Self::Completing { then, .. } => matches!(then.as_ref(), Then::Login { proven: true, .. }),
             Self::Confirming { .. } | Self::EmailChanged { .. } | Self::AwaitingCode(_) | Self::Merging { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => false,
         }
     }

@@ -38,7 +38,7 @@ use crate::{
     admin::{ProviderForm, SaveProblem, association::Association},
     crypto::random::token,
     services::Transactions as _,
-    sign_in::{sessions::Opening, start::LoginState, upstream_identity::UpstreamIdentity},
+    sign_in::{sessions::Opening, start::{LoginPurpose, LoginState}, upstream_identity::UpstreamIdentity},
 };
 
 const ADDRESSES: [&str; 3] = ["e0@ex.test", "e1@ex.test", "e2@ex.test"];
@@ -511,11 +511,7 @@ impl Product {
             nonce: String::new(),
             verifier: String::new(),
             browser: ctx.browser.clone(),
-            add: ctx.session.as_ref().map(|c| c.hash.clone()),
-            confirm: None,
-            merge: None,
-            bind: None,
-            undo: None,
+            purpose: ctx.session.as_ref().map_or(LoginPurpose::SignIn, |c| LoginPurpose::Add { session: c.hash.clone() }),
             continuation: Continuation::Account,
             at: ligature.now(),
         }
@@ -777,7 +773,7 @@ impl Product {
             Some(identity) => {
                 let mut held = Self::identity(identity, None, true);
                 held.assertion.auth_at = Some(self.ligature.now());
-                let start = LoginState { add: None, undo: Some(secret.clone()), ..Self::start(&self.ligature, &ctx, &held) };
+                let start = LoginState { purpose: LoginPurpose::Undo { secret: secret.clone() }, ..Self::start(&self.ligature, &ctx, &held) };
                 self.ligature.sign_in().complete_login(&ctx, held, start).await.unwrap();
             }
             None => panic!("an account that nothing opens"),
@@ -867,7 +863,7 @@ impl Product {
             assert_eq!(links, person.links, "links of {n}");
             assert_eq!(storage::accounts::find_password(c, *id).await.unwrap().is_some(), person.password, "password of {n}");
             let of = |address: &str, proved: bool, owner: bool, primary: bool| (address.to_owned(), (proved, owner, primary));
-            let mails: BTreeMap<_, _> = list_emails(c, *id).await.unwrap().iter().map(|m| of(&m.canonical, m.proof != "none", m.owner, m.is_primary)).collect();
+            let mails: BTreeMap<_, _> = list_emails(c, *id).await.unwrap().iter().map(|m| of(&m.canonical, m.is_proved(), m.owner, m.is_primary)).collect();
             let expected: BTreeMap<_, _> = person.mails.iter().filter(|m| m.former.is_none()).map(|m| of(ADDRESSES[m.address], m.proved, m.owner, m.primary)).collect();
             assert_eq!(mails, expected, "addresses of {n}");
         }

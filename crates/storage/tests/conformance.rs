@@ -76,7 +76,7 @@ async fn provider(store: &Store) -> ProviderId {
 }
 
 fn email(canonical: &str) -> accounts::NewEmail {
-    accounts::NewEmail { address: domain::email_address::Canonical::parse(canonical).unwrap(), proof: "code".into(), owner: true, primary: true }
+    accounts::NewEmail { address: domain::email_address::Canonical::parse(canonical).unwrap(), proof: storage::accounts::EmailProof::Code, owner: true, primary: true }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -308,7 +308,7 @@ async fn ph_11_a_thousand_pending_sign_ups_keep_nobody_out_and_are_gone_after_a_
                     // One in two is for the very address that the owner wants.
                     let address = if n % 2 == 0 { "v@ex.test".to_owned() } else { format!("v{n}@ex.test") };
                     accounts::add_account(c, ORG, AccountId(id), AccountState::Pending, "v@ex.test", "en", &format!("p{n}"), 10).await?;
-                    let unproved = accounts::NewEmail { address: domain::email_address::Canonical::parse(&address).unwrap(), proof: "none".into(), owner: false, primary: true };
+                    let unproved = accounts::NewEmail { address: domain::email_address::Canonical::parse(&address).unwrap(), proof: storage::accounts::EmailProof::None, owner: false, primary: true };
                     accounts::add_email(c, ORG, AccountId(id), &unproved, id, 10).await?;
                 }
                 accounts::add_email(c, ORG, v, &email("v@ex.test"), [4; 16], 11).await

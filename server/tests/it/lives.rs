@@ -132,7 +132,7 @@ async fn ph_10_a_code_proves_an_address_only_where_that_is_what_it_is_for() {
     let flags = async || {
         let l = w.ligature();
         let all = storage::accounts::list_holders(&mut l.store.read().await.unwrap(), l.org, "vera@example.test").await.unwrap();
-        let mut flags: Vec<(String, bool)> = all.into_iter().map(|(_, e)| (e.proof.split(':').next().unwrap().to_owned(), e.owner)).collect();
+        let mut flags: Vec<(String, bool)> = all.into_iter().map(|(_, e)| (e.proof.to_string().split(':').next().unwrap().to_owned(), e.owner)).collect();
         flags.sort();
         flags
     };

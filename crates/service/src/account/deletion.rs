@@ -56,7 +56,7 @@ impl AccountSettings {
             identities
                 .push(json!({"provider": provider, "subject": link.subject, "label": link.label, "called": link.nickname, "added_at": link.created_at, "used_at": link.used_at, "claims": claims}));
         }
-        let email = |e: &storage::accounts::Email| json!({"address": e.typed, "proved_by": e.proof, "owner": e.owner, "primary": e.is_primary});
+        let email = |e: &storage::accounts::Email| json!({"address": e.typed, "proved_by": e.proof.to_string(), "owner": e.owner, "primary": e.is_primary});
         let emails: Vec<Value> = list_emails(c, id).await?.iter().map(email).collect();
         let former: Vec<Value> = list_former_emails(c, id, self.now()).await?.iter().map(|e| json!({"address": e.typed})).collect();
         let fields: Vec<Value> = list_attributes(c, id).await?.iter().map(|f| json!({"name": f.name, "value": f.value, "source": f.source, "updated_at": f.updated_at})).collect();

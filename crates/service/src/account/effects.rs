@@ -1,4 +1,5 @@
 //! Effects of a decision, applied in the transaction in which it was taken.
+use storage::accounts::EmailProof;
 use crate::{
     core::Core,
     services::{Accounts, Notifications, Sessions},
@@ -39,9 +40,9 @@ impl Accounts {
         add_account(c, self.org, account, AccountState::Active, &identity.name(), &ctx.locale, &subject(), now).await?;
         if let (Some(address), Some(trust)) = (identity.address(), trust) {
             let proof = match trust {
-                Trust::ProvenHere => "code".into(),
-                Trust::Authoritative | Trust::ClaimedVerified => format!("provider:{}", identity.provider),
-                Trust::Asserted => "none".into(),
+                Trust::ProvenHere => EmailProof::Code,
+                Trust::Authoritative | Trust::ClaimedVerified => EmailProof::provider(identity.provider),
+                Trust::Asserted => EmailProof::None,
             };
             let owner = trust >= Trust::Authoritative && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
             let email = NewEmail { address, proof, owner, primary: true };
@@ -118,9 +119,9 @@ impl Notifications {
     pub(crate) async fn notify<S>(&self, c: &mut Conn, account: AccountId, kind: Kind, ctx: &RequestContext<S>, provider: &str, identity: &str, change: Option<&Noted>) -> Result<(), Error> {
         let locale = find_account(c, self.org, account).await?.map_or_else(|| ctx.locale.clone(), |a| a.locale);
         let all = list_emails(c, account).await?;
-        let proved = all.iter().any(|e| e.proof != "none");
-        let own = all.into_iter().enumerate().filter(|(n, e)| if proved { e.proof != "none" } else { *n == 0 }).map(|(_, e)| e);
-        let former = list_former_emails(c, account, self.now()).await?.into_iter().filter(|e| e.proof != "none");
+        let proved = all.iter().any(|e| e.is_proved());
+        let own = all.into_iter().enumerate().filter(|(n, e)| if proved { e.is_proved() } else { *n == 0 }).map(|(_, e)| e);
+        let former = list_former_emails(c, account, self.now()).await?.into_iter().filter(|e| e.is_proved());
         // Who just proved an address knows of it.
         let to: Vec<_> = own.chain(former).filter(|e| change.is_none_or(|noted| !noted.added.contains(&e.canonical))).collect();
         for address in to {

@@ -95,12 +95,12 @@ impl AccountSettings {
             remove_undo_links_to(c, account, address).await?;
             return self.record(c, Event::new("email.disowned").account(account).detail(allowed.trace)).await;
         };
-        let proved = |e: &&storage::accounts::Email| e.proof != "none";
+        let proved = |e: &&storage::accounts::Email| e.is_proved();
         let next = all.iter().filter(|e| e.canonical != address).filter(proved).max_by_key(|e| e.owner);
-        let last = next.is_none() && own.proof != "none";
+        let last = next.is_none() && own.is_proved();
         let allowed = self.accounts().may_change(c, ctx, AccountChange::RemoveEmail { last }, now).await?;
-        let way = Way::Address { canonical: own.canonical.clone(), proof: own.proof.clone(), owner: own.owner };
-        remove_way(c, account, &way, now, (!foreign && own.proof != "none").then_some(now + KEPT)).await?;
+        let way = Way::Address { canonical: own.canonical.clone(), proof: own.proof.to_string(), owner: own.owner };
+        remove_way(c, account, &way, now, (!foreign && own.is_proved()).then_some(now + KEPT)).await?;
         if let (true, Some(next)) = (own.is_primary, next) {
             set_primary_email(c, account, &next.canonical, None).await?;
         }

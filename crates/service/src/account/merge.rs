@@ -229,7 +229,7 @@ impl Merges {
                 }
                 this.attempts().move_on(c, &open, &State::Done, "").await?;
                 this.merge_accounts(c, &ctx, (account, other), Event::new("account.merged").detail(trace_of(&facts, &decision))).await?;
-                let secret = this.sessions().open_session(c, &ctx, &config, &Opening::progress(session)).await?;
+                let secret = this.sessions().open_session(c, &ctx, &config, &Opening::unchanged(session)).await?;
                 Ok(Ok(LoginOutcome::SignedIn { secret, continuation: open.continuation.clone(), method: session.method.clone() }))
             })
         })

@@ -151,10 +151,10 @@ impl AccountSettings {
         let local = policies.effective(None, None);
         let methods = self.method_rows(c, &policies, caller.account, Some(caller)).await?;
         let emails = list_emails(c, caller.account).await?;
-        let proved = emails.iter().filter(|e| e.proof != "none").count();
+        let proved = emails.iter().filter(|e| e.is_proved()).count();
         let row = |e: storage::accounts::Email| Address {
-            removable: proved > usize::from(e.proof != "none"),
-            proved: e.proof != "none",
+            removable: proved > usize::from(e.is_proved()),
+            proved: e.is_proved(),
             primary: e.is_primary,
             contested: e.contested,
             former: false,

@@ -102,7 +102,7 @@ impl Reauthentication {
         }
         reports_auth_time.retain(|p| counts(ReauthMethod::Identity { reports_auth_time: true }, available, Some(p)));
         available.reports_auth_time = !reports_auth_time.is_empty();
-        let mailbox = list_emails(c, account).await?.into_iter().find(|e| e.proof != "none" && !e.contested).map(|e| e.canonical);
+        let mailbox = list_emails(c, account).await?.into_iter().find(|e| e.is_proved() && !e.contested).map(|e| e.canonical);
         let phone = find_phone(c, account).await?.filter(|_| self.configuration().has_texts());
         let code_to = mailbox.filter(|_| counts(ReauthMethod::Mailbox, available, None)).or(phone.filter(|_| counts(ReauthMethod::Phone, available, None)));
         available.mailbox = code_to.is_some();

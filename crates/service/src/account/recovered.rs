@@ -69,7 +69,7 @@ impl AccountSettings {
                 for id in list_passkeys(c, account).await?.iter().map(|k| hex(&k.id)).filter(|id| !mine.passkeys.contains(id)) {
                     this.passkeys().remove_passkey_in(c, &ctx, &id).await?;
                 }
-                let proved: Vec<String> = list_emails(c, account).await?.into_iter().filter(|e| e.proof != "none").map(|e| e.canonical).collect();
+                let proved: Vec<String> = list_emails(c, account).await?.into_iter().filter(|e| e.is_proved()).map(|e| e.canonical).collect();
                 if proved.len() > 1 {
                     if !proved.iter().any(|address| mine.addresses.contains(address)) {
                         return Err(Refusal::LastAddress.into());

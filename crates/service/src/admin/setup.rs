@@ -1,4 +1,5 @@
 //! The first organisation, and the first owner by a one-time token (AD-04).
+use storage::accounts::EmailProof;
 use crate::services::{Setup, Transactions};
 use domain::{AccountId, CredentialId, HOUR, Micros, OrgId, Refusal, email_address::Canonical, facts::AccountState, path::Continuation};
 use storage::{
@@ -121,7 +122,7 @@ impl Setup {
         let address = Canonical::parse(&person.email).map_err(|_| Refusal::BadRequest)?;
         let account = AccountId(row_id(now));
         add_account(c, self.org, account, AccountState::Active, person.name.trim(), locale, &subject(), now).await?;
-        let email = NewEmail { address, proof: "setup".into(), owner: true, primary: true };
+        let email = NewEmail { address, proof: EmailProof::Setup, owner: true, primary: true };
         if !add_email(c, self.org, account, &email, row_id(now), now).await? {
             return Err(storage::Error::Query("this address belongs to an account already".into()).into());
         }

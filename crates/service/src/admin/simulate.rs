@@ -1,4 +1,5 @@
 //! "Try this policy", dry runs and replays: decisions on facts that nobody acts on.
+use storage::accounts::EmailProof;
 use crate::services::{Simulations, Transactions};
 use std::{collections::HashMap, sync::Arc};
 
@@ -104,7 +105,7 @@ impl Supposed {
                     account_id: AccountId([n; 16]),
                     canonical: address.to_owned(),
                     typed: address.to_owned(),
-                    proof: "code".into(),
+                    proof: EmailProof::Code,
                     owner: n == 1,
                     is_primary: true,
                     created_at: 0,

@@ -49,7 +49,7 @@ impl Attempts {
     /// The account's own address: the one that was matched, in the account's spelling, else its first one that proves
     /// anything (GO-36).
     pub(crate) async fn mail_target(&self, c: &mut Conn, identity: &UpstreamIdentity, account: AccountId) -> Result<Option<Email>, Error> {
-        let emails: Vec<Email> = list_emails(c, account).await?.into_iter().filter(|e| e.proof != "none").collect();
+        let emails: Vec<Email> = list_emails(c, account).await?.into_iter().filter(|e| e.is_proved()).collect();
         let claimed = identity.address();
         let matched = emails.iter().find(|e| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical)).cloned();
         Ok(matched.or_else(|| emails.into_iter().find(|e| !e.contested)))

@@ -155,7 +155,7 @@ impl AttemptSteps {
     /// Decides once more, with what was given.
     async fn go_on(&self, c: &mut Conn, ctx: &LiveRequest, open: Opened, then: Then, progress: AttemptProgress) -> Result<TxOutcome, Error> {
         match then {
-            Then::LoginOutcome { act, proven, .. } => self.step(c, ctx, open, StepInput { progress, ..StepInput::new(act, proven) }).await,
+            Then::Login { act, proven, .. } => self.step(c, ctx, open, StepInput { progress, ..StepInput::new(act, proven) }).await,
             Then::Confirm { .. } => self.reauthentication().confirm_with_factor(c, ctx, &open, &then, &progress).await,
             Then::Merge { account, other } => self.merges().shown_other(c, ctx, account, other, progress, Some(&open)).await,
             Then::SignIn { .. } | Then::SignUp { .. } => {
@@ -196,7 +196,7 @@ impl Attempts {
         let (account, intent, method) = match &then {
             Then::SignIn { account, method } => (*account, Intent::SignIn, method.clone()),
             Then::SignUp { account } => (*account, Intent::SignUp, "password".to_owned()),
-            Then::LoginOutcome { .. } | Then::Confirm { .. } | Then::Merge { .. } => return Err(Error::Internal("not a local ending".into())),
+            Then::Login { .. } | Then::Confirm { .. } | Then::Merge { .. } => return Err(Error::Internal("not a local ending".into())),
         };
         // Who takes its credentials away now waits for the answer, or was faster and is seen.
         hold_account(c, account).await?;

@@ -147,7 +147,7 @@ impl Decisions {
                 own.and_then(|l| config.provider(l.provider_id).map(|p| p.enabled)).unwrap_or(false)
             }
             Some(ProvedBy::Passkey(id)) => list_passkeys(c, account).await?.iter().any(|k| k.id == *id),
-            Some(ProvedBy::Mailbox(address)) => list_emails(c, account).await?.iter().any(|e| e.canonical == *address && e.proof != "none"),
+            Some(ProvedBy::Mailbox(address)) => list_emails(c, account).await?.iter().any(|e| e.canonical == *address && e.is_proved()),
             Some(ProvedBy::Phone(number)) => find_phone(c, account).await?.as_ref() == Some(number),
         })
     }

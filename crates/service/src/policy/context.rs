@@ -186,7 +186,7 @@ impl PolicyContext {
     pub fn candidate(&self, account: &Snapshot, rule: &str, matched: Option<&str>, proof: Option<&ProvedBy>, identity: &UpstreamIdentity, identity_hash: &[u8]) -> Candidate {
         let count = self.count(account, Some(identity));
         let email = matched.and_then(|address| account.emails.iter().find(|e| e.canonical == address));
-        let proved = account.emails.iter().any(|e| e.proof != "none");
+        let proved = account.emails.iter().any(|e| e.is_proved());
         // Another subject of an issuer that the account has, with an address of it, and nobody said that this is fine (ID-18).
         let other = account.links.iter().any(|l| l.active && l.namespace == identity.namespace && l.subject != identity.assertion.subject);
         let claimed = identity.address().filter(|_| other);
@@ -195,9 +195,9 @@ impl PolicyContext {
         let by_phone = matches!(proof, Some(ProvedBy::Phone(_)));
         let mailbox = proof.and_then(ProvedBy::mailbox).or(matched);
         let contested = match mailbox {
-            _ if by_phone => account.emails.iter().any(|e| e.proof != "none" && rival(&e)),
+            _ if by_phone => account.emails.iter().any(|e| e.is_proved() && rival(&e)),
             Some(address) => account.emails.iter().any(|e| e.canonical == address && doubtful(&e)),
-            None => proved && account.emails.iter().filter(|e| e.proof != "none").all(|e| doubtful(&e)),
+            None => proved && account.emails.iter().filter(|e| e.is_proved()).all(|e| doubtful(&e)),
         };
         let same = |l: &&storage::accounts::snapshots::LinkFacts| l.namespace == identity.namespace && l.subject == identity.assertion.subject;
         Candidate {
@@ -205,7 +205,7 @@ impl PolicyContext {
             rule: rule.to_owned(),
             state: account.state,
             owner: email.is_some_and(|e| e.owner),
-            verified: email.map_or(proved && matched.is_none(), |e| e.proof != "none"),
+            verified: email.map_or(proved && matched.is_none(), |e| e.is_proved()),
             administrator: account.administrator,
             methods: count.methods,
             target_methods: count.target,

@@ -27,7 +27,7 @@ use crate::{
     crypto::random::{hash, support_code, token},
     notifications::messages::Kind,
     policy::context::PolicyContext,
-    sign_in::{facts::Ask, sessions::Opening, start::LoginState, upstream_identity::UpstreamIdentity},
+    sign_in::{facts::Ask, sessions::Opening, start::{LoginPurpose, LoginState}, upstream_identity::UpstreamIdentity},
     transaction::LiveRequest,
 };
 
@@ -93,23 +93,17 @@ impl SignIn {
         if !config.still_says(identity) {
             return Err(Refusal::PolicyChanged.into());
         }
-        if let Some(attempt) = &start.bind {
-            return self.attempt_steps().bind_by_identity(c, ctx, attempt, identity).await;
-        }
-        if let Some(secret) = &start.undo {
-            return self.rewinds().undo_by_identity(c, ctx, identity, secret, start).await;
-        }
-        if let Some(session) = &start.merge {
-            return self.merges().merge_by_identity(c, ctx, identity, session).await;
-        }
-        if let Some(session) = &start.confirm {
-            return self.reauthentication().confirm_by_identity(c, ctx, identity, session, start).await;
-        }
         let progress = AttemptProgress::default();
-        let ask = match (&start.add, &ctx.session) {
-            (None, _) => Ask::SignIn { act: UserAction::Initial, proven: false, progress: &progress },
-            (Some(hash), Some(caller)) if *hash == caller.hash => Ask::Add { account: caller.account, reauthenticated: caller.is_reauthenticated(start.at, &config.policy(Some(&identity.key))) },
-            (Some(_), _) => return Err(Refusal::SessionEnded.into()),
+        let ask = match &start.purpose {
+            LoginPurpose::Bind { attempt } => return self.attempt_steps().bind_by_identity(c, ctx, attempt, identity).await,
+            LoginPurpose::Undo { secret } => return self.rewinds().undo_by_identity(c, ctx, identity, secret, start).await,
+            LoginPurpose::Merge { session } => return self.merges().merge_by_identity(c, ctx, identity, session).await,
+            LoginPurpose::Reauthenticate { session } => return self.reauthentication().confirm_by_identity(c, ctx, identity, session, start).await,
+            LoginPurpose::SignIn => Ask::SignIn { act: UserAction::Initial, proven: false, progress: &progress },
+            LoginPurpose::Add { session } => {
+                let now = ctx.session.as_ref().filter(|now| now.hash == *session).ok_or(Refusal::SessionEnded)?;
+                Ask::Add { account: now.account, reauthenticated: now.is_reauthenticated(start.at, &config.policy(Some(&identity.key))) }
+            }
         };
         let (facts, policy, decision) = self.decisions().decide_on(c, identity, ask, &config).await?;
         if let Some(state) = self.attempt_steps().entered(c, identity, &decision.outcome, None, &StepInput::new(UserAction::Initial, false)).await? {
@@ -188,7 +182,7 @@ impl AttemptSteps {
                 self.record(c, event("account.reclaimed").account(*account)).await?;
                 signed_in(self.sessions().open_session(c, ctx, config, &opening(*account, Some(link), "sign_in", now)).await?)
             }
-            Outcome::AlreadyLinked => signed_in(self.sessions().open_session(c, ctx, config, &Opening::progress(ctx.session()?)).await?),
+            Outcome::AlreadyLinked => signed_in(self.sessions().open_session(c, ctx, config, &Opening::unchanged(ctx.session()?)).await?),
             Outcome::Abandon => {
                 let hashed = policy.choices.abandon_audit == AbandonAudit::Hashed;
                 self.record(c, self.decided("attempt.abandoned", identity, facts, decision, hashed)).await?;
@@ -230,7 +224,7 @@ impl AttemptSteps {
     async fn session_after_link(&self, c: &mut Conn, ctx: &LiveRequest, config: &PolicyContext, policy: &Policy, fresh: Opening) -> Result<String, Error> {
         let own = ctx.session.as_ref().filter(|caller| caller.account == fresh.account);
         let opening = match (own, policy.choices.after_add) {
-            (Some(caller), domain::policy::AfterAdd::Keep) => Opening::progress(caller),
+            (Some(caller), domain::policy::AfterAdd::Keep) => Opening::unchanged(caller),
             (Some(caller), domain::policy::AfterAdd::Switch) => Opening { kind: "add", auth_at: caller.auth_at, factor: caller.factor.clone(), ..fresh },
             (None, _) => fresh,
         };

@@ -1,4 +1,5 @@
 //! A linked identity came with another address than the account's: update, ignore, later (GO-47 to GO-50, MA-15).
+use storage::accounts::EmailProof;
 use crate::services::{Accounts, AttemptSteps, Attempts, Transactions};
 use domain::{
     AccountId, Facts, Outcome, Refusal, Trust,
@@ -48,7 +49,7 @@ impl Accounts {
         let now = self.now();
         let owner = trust >= Some(Trust::Authoritative) && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
         remove_email(c, account, address.as_str()).await?;
-        let email = NewEmail { address: address.clone(), proof: format!("provider:{}", identity.provider), owner, primary: false };
+        let email = NewEmail { address: address.clone(), proof: EmailProof::provider(identity.provider), owner, primary: false };
         add_email(c, self.org, account, &email, row_id(now), now).await?;
         set_primary_email(c, account, address.as_str(), None).await?;
         self.record(c, Event { provider: identity.key.clone(), ..Event::new("email.overwritten").account(account).by("system") }).await?;
@@ -63,7 +64,7 @@ impl Accounts {
         let all = list_emails(c, account).await?;
         if all.iter().all(|e| e.canonical != address.as_str()) {
             remove_email(c, account, address.as_str()).await?;
-            let email = NewEmail { address: address.clone(), proof: "code".into(), owner: true, primary: false };
+            let email = NewEmail { address: address.clone(), proof: EmailProof::Code, owner: true, primary: false };
             add_email(c, self.org, account, &email, row_id(now), now).await?;
         }
         own_email(c, account, address.as_str()).await?;

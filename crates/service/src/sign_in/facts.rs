@@ -208,7 +208,7 @@ impl Decisions {
             && let Some(account) = load_snapshots(c, self.org, &[target]).await?.get(&target)
         {
             // Whoever shows the account's own credential needs no proved address on it.
-            let verified = account.emails.iter().any(|e| e.proof != "none") || matches!(facts.act, UserAction::Proved(..));
+            let verified = account.emails.iter().any(|e| e.is_proved()) || matches!(facts.act, UserAction::Proved(..));
             facts.candidates.push(Candidate { verified, ..config.candidate(account, &rule.id, None, proof, identity, &self.identity_hash(identity)) });
         }
         Ok(())

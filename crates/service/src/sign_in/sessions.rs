@@ -36,7 +36,7 @@ impl Opening {
     }
 
     /// The caller's own session under a new id, standing where it stood.
-    pub fn progress(caller: &Session) -> Self {
+    pub fn unchanged(caller: &Session) -> Self {
         Self { account: caller.account, method: caller.method.clone(), link: caller.link, provider: None, kind: "add", auth_at: caller.auth_at, factor: caller.factor.clone() }
     }
 }

@@ -1,4 +1,5 @@
 //! A local account: pending until the code from its mailbox is typed.
+use storage::accounts::EmailProof;
 use crate::services::{AttemptSteps, SignIn, Transactions};
 use domain::{
     AccountId, CredentialId, Facts, Outcome, Refusal,
@@ -92,7 +93,7 @@ impl SignIn {
         let now = self.now();
         let account = AccountId(row_id(now));
         add_account(c, self.org, account, AccountState::Pending, person.name.trim(), &ctx.locale, &subject(), now).await?;
-        let email = NewEmail { address: address.clone(), proof: "none".into(), owner: false, primary: true };
+        let email = NewEmail { address: address.clone(), proof: EmailProof::None, owner: false, primary: true };
         add_email(c, self.org, account, &email, row_id(now), now).await?;
         set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
         self.record(c, Event::new("account.pending").account(account)).await?;

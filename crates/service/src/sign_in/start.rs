@@ -26,22 +26,26 @@ pub(crate) struct LoginState {
     pub nonce: String,
     pub verifier: String,
     pub browser: Vec<u8>,
-    /// For adding: the session that asked, and must still be there at the callback (threat rule 7).
-    pub add: Option<Vec<u8>>,
-    /// For confirming: the session that asked, likewise.
-    #[serde(default)]
-    pub confirm: Option<Vec<u8>>,
-    /// For showing another account that is to become part of the session's: the session, likewise.
-    #[serde(default)]
-    pub merge: Option<Vec<u8>>,
-    /// The attempt that this sign-in shows an account for (binding by another provider).
-    #[serde(default)]
-    pub bind: Option<String>,
-    /// The undo link whose page this sign-in shows an identity from before to.
-    #[serde(default)]
-    pub undo: Option<String>,
+    pub purpose: LoginPurpose,
     pub continuation: Continuation,
     pub at: Micros,
+}
+
+/// What a start is for, with what must still be there at the callback.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LoginPurpose {
+    SignIn,
+    /// Adding a method: by the session that asked, which must still be there (threat rule 7).
+    Add { session: Vec<u8> },
+    /// Signing in once more, for this session.
+    Reauthenticate { session: Vec<u8> },
+    /// Showing another account that is to become part of this session's.
+    Merge { session: Vec<u8> },
+    /// Showing, for this attempt, that an account is one's own (binding by another provider).
+    Bind { attempt: String },
+    /// Showing, on the page of this undo link, an identity that the account had before.
+    Undo { secret: String },
 }
 
 impl LoginState {
@@ -107,23 +111,7 @@ impl SignIn {
         if !row.enabled {
             return Err(Refusal::ProviderDisabled.into());
         }
-        let merge = ctx.session.as_ref().filter(|_| matches!(purpose, Purpose::Merge)).map(|caller| caller.hash.clone());
-        let undo = if let Purpose::Undo(secret) = &purpose { Some(secret.clone()) } else { None };
-        let (add, confirm, bind) = match (purpose, &ctx.session) {
-            (Purpose::SignIn | Purpose::Undo(_), _) => (None, None, None),
-            (Purpose::Bind(attempt), _) => (None, None, Some(attempt)),
-            (Purpose::Add, Some(caller)) => {
-                // Asked before the way there, so that nobody goes it for nothing; the decision asks again.
-                let policy = self.configuration().policy_context(&mut self.store.read().await?, None).await?.policy(Some(key));
-                if !caller.is_reauthenticated(self.now(), &policy) {
-                    return Err(Refusal::NotRecent.into());
-                }
-                (Some(caller.hash.clone()), None, None)
-            }
-            (Purpose::Confirm, Some(caller)) => (None, Some(caller.hash.clone()), None),
-            (Purpose::Merge, Some(_)) => (None, None, None),
-            (Purpose::Add | Purpose::Confirm | Purpose::Merge, None) => return Err(Refusal::SessionEnded.into()),
-        };
+        let purpose = self.purpose(ctx, key, purpose).await?;
         let sealed = LoginState {
             provider: row.id,
             key: row.key.clone(),
@@ -131,11 +119,7 @@ impl SignIn {
             nonce: token(),
             verifier: token(),
             browser: ctx.browser.clone(),
-            add,
-            confirm,
-            merge,
-            bind,
-            undo,
+            purpose,
             continuation,
             at: self.now(),
         };
@@ -146,7 +130,7 @@ impl SignIn {
             state: &sealed.state,
             nonce: &sealed.nonce,
             verifier: &sealed.verifier,
-            fresh: sealed.add.is_some() || sealed.confirm.is_some() || sealed.merge.is_some() || sealed.bind.is_some() || sealed.undo.is_some(),
+            fresh: sealed.purpose != LoginPurpose::SignIn,
         };
         let url = connector.authorization_url(start).await.map_err(|error| {
             tracing::warn!(provider.key = row.key, %error, "a provider cannot be started");
@@ -157,6 +141,26 @@ impl SignIn {
         })?;
         let cookie = self.keys.seal_json("start", &sealed)?;
         Ok(Started { url: url.into(), id: cookie_id(&sealed.state), cookie })
+    }
+
+    /// What the start cookie says of the purpose. Adding is asked for recency before the way there, so that nobody goes
+    /// it for nothing; the decision asks again.
+    async fn purpose(&self, ctx: &RequestContext, key: &str, purpose: Purpose) -> Result<LoginPurpose, Error> {
+        let session = || ctx.signed_in().map(|session| session.hash.clone());
+        Ok(match purpose {
+            Purpose::SignIn => LoginPurpose::SignIn,
+            Purpose::Add => {
+                let policy = self.configuration().policy_context(&mut self.store.read().await?, None).await?.policy(Some(key));
+                if !ctx.signed_in()?.is_reauthenticated(self.now(), &policy) {
+                    return Err(Refusal::NotRecent.into());
+                }
+                LoginPurpose::Add { session: session()? }
+            }
+            Purpose::Confirm => LoginPurpose::Reauthenticate { session: session()? },
+            Purpose::Merge => LoginPurpose::Merge { session: session()? },
+            Purpose::Bind(attempt) => LoginPurpose::Bind { attempt },
+            Purpose::Undo(secret) => LoginPurpose::Undo { secret },
+        })
     }
 
     pub(crate) fn open_start(&self, cookie: &str) -> Option<LoginState> {

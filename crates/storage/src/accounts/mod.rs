@@ -1,4 +1,5 @@
 //! Accounts, their addresses, passwords and roles.
+mod email_proof;
 pub mod access;
 pub mod agreements;
 pub mod attributes;
@@ -8,6 +9,8 @@ pub mod merges;
 pub mod passkeys;
 pub mod second_factors;
 pub mod snapshots;
+
+pub use email_proof::EmailProof;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -49,8 +52,8 @@ pub struct Email {
     pub canonical: String,
     /// For pages: the same address as [`domain::email_address::Canonical::shown`] has it.
     pub typed: String,
-    /// `none`, `code` or `provider:<id>`.
-    pub proof: String,
+    #[diesel(deserialize_as = String)]
+    pub proof: EmailProof,
     pub owner: bool,
     pub is_primary: bool,
     pub created_at: Micros,
@@ -61,6 +64,12 @@ pub struct Email {
 }
 
 impl Email {
+    /// It was proved to be the account's own, in some way.
+    #[must_use]
+    pub fn is_proved(&self) -> bool {
+        self.proof != EmailProof::None
+    }
+
     /// Where mail to it goes: the spelling that is compared, never the one that is shown.
     #[must_use]
     pub fn contact(&self) -> Option<Contact> {
@@ -72,7 +81,7 @@ impl Email {
 #[derive(Debug, Clone)]
 pub struct NewEmail {
     pub address: Canonical,
-    pub proof: String,
+    pub proof: EmailProof,
     pub owner: bool,
     pub primary: bool,
 }
@@ -211,7 +220,7 @@ pub async fn add_email(conn: &mut Conn, org: OrgId, id: AccountId, email: &NewEm
         account_email::account_id.eq(key(id)),
         account_email::canonical.eq(email.address.as_str()),
         account_email::typed.eq(email.address.shown()),
-        account_email::proof.eq(&email.proof),
+        account_email::proof.eq(email.proof.to_string()),
         account_email::owner.eq(owner),
         account_email::is_primary.eq(email.primary),
         account_email::created_at.eq(at),
