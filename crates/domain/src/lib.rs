@@ -1,4 +1,14 @@
-//! The pure heart of Ligature: the linking policy, the decision, the attempt state machine, addresses and codes.
+//! The pure heart of Ligature: policies, decisions and the rules that they rest on.
+//!
+//! [`decide`] takes facts and a [`Policy`] and gives a [`Decision`]: an outcome, and the reasons that led to it. Start in
+//! [`linking`]; a known identity is decided there, an unknown one in its file `unknown.rs`.
+//!
+//! * [`policy`] is the document: permits, floors and choices of each scope, merged into one policy, with presets and a linter.
+//! * [`attempt`] is the state machine of one passage through sign-in.
+//! * [`account_rules`] says how an account is taken back to what it was before a change; [`provider_change`] says who may
+//!   change where a provider's word comes from; [`roles`] says what an administrator may do.
+//! * [`email_address`], [`contact`], [`one_time_code`], [`path`] and [`colour`] are values that can only be made valid.
+//! * [`refusals`] is the table of every reason not to go on.
 //!
 //! Nothing here does input or output, waits, reads a clock or draws a random number.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
