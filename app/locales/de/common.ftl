@@ -164,7 +164,6 @@ next-my-account = Zu Mein Konto
 next-wait = Warten Sie eine Minute und versuchen Sie es dann noch einmal.
 next-ask-administrator = Fragen Sie Ihre Verwaltung und nennen Sie den Hilfecode.
 next-ask-administrator-plain = Fragen Sie Ihre Verwaltung.
-next-back-to-application = Gehen Sie zurück zur Anwendung.
 refusal-attempt-unknown-title = Diese Seite gehört einem anderen Browser
 refusal-attempt-unknown-body = Machen Sie in dem Browser weiter, in dem Sie begonnen haben, oder beginnen Sie hier neu.
 refusal-attempt-expired-title = Diese Anmeldung ist vorbei

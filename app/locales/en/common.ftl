@@ -164,7 +164,6 @@ next-my-account = Go to My Account
 next-wait = Wait a minute, then try again.
 next-ask-administrator = Ask your administrator and give the support code.
 next-ask-administrator-plain = Ask your administrator.
-next-back-to-application = Go back to the application.
 refusal-attempt-unknown-title = This page belongs to another browser
 refusal-attempt-unknown-body = Go on in the browser in which you started, or begin again here.
 refusal-attempt-expired-title = This sign-in is over

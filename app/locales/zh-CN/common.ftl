@@ -164,7 +164,6 @@ next-my-account = 前往我的账号
 next-wait = 请等一分钟再试。
 next-ask-administrator = 请联系管理员并提供支持代码。
 next-ask-administrator-plain = 请联系管理员。
-next-back-to-application = 返回应用。
 refusal-attempt-unknown-title = 此页面属于另一个浏览器
 refusal-attempt-unknown-body = 请在开始时的浏览器中继续，或在这里重新开始。
 refusal-attempt-expired-title = 此次登录已结束

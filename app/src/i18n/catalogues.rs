@@ -129,7 +129,8 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
 /// The fields of the form of an application, as its page lists them, and those of them that have a hint.
 fn application_fields() -> (Vec<String>, Vec<String>) {
     let (mut fields, mut hints) = (Vec::new(), Vec::new());
-    for line in include_str!("../admin/applications.rs").lines() {
+    let (_, form) = include_str!("../admin/applications.rs").split_once("\nfn form(").unwrap();
+    for line in form.lines() {
         for (call, hint) in [("input(\"", ", true, "), ("tick(\"", ", true)")] {
             let Some((_, rest)) = line.split_once(call) else { continue };
             let name = rest.split('"').next().unwrap().replace('_', "-");
@@ -252,6 +253,11 @@ fn asked(english: &BTreeMap<String, String>) -> BTreeSet<String> {
         for text in sources(folder) {
             all.extend(literals(&text).iter().map(|l| l.text).filter(|t| looks_like_a_key(t) && (t.starts_with("field-") || t.starts_with("logo-"))).map(str::to_owned));
         }
+    }
+    // Kinds of events that are chosen before they are written: `let kind = if … { "link.added" } else { … }`.
+    for text in sources("../crates/service/src").into_iter().chain(sources("../crates/storage/src")) {
+        let dotted = literals(&text).iter().map(|l| l.text).filter(|t| t.contains('.')).map(|t| format!("event-{}", t.replace(['.', '_'], "-"))).collect::<Vec<_>>();
+        all.extend(dotted.into_iter().filter(|key| english.contains_key(key)));
     }
     let families = families();
     for pattern in patterns.iter().filter(|p| !ELEMENT_IDS.contains(&p.as_str())) {
