@@ -23,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{AccountId, facts::AccountState};
+use domain::{AccountId, linking::facts::AccountState};
 use rehearsal::provider::{Person, Provider};
 use serde_json::json;
 use storage::Store;
@@ -409,7 +409,7 @@ async fn p99(flow: &Flow) -> f64 {
 fn decision() {
     use domain::{
         Facts, Policy, ProviderId, Trust, decide,
-        facts::{Candidate, Intent, ProviderFacts, RuleFacts, RuleState},
+        linking::facts::{Candidate, Intent, ProviderFacts, RuleFacts, RuleState},
         policy::preset,
     };
     let mut document = preset("recommended").unwrap();

@@ -15,7 +15,7 @@ use crate::{
     render::page,
 };
 use axum::extract::Path;
-use domain::{AccountId, Refusal, Right, Role, facts::AccountState};
+use domain::{AccountId, Refusal, Right, Role, linking::facts::AccountState};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
 use service::rows::{Account, Email};

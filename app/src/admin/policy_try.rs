@@ -99,7 +99,7 @@ fn outcome(l: Lang, tried: SimulationResult) -> AnyView {
     view! {
         <section aria-labelledby=labelled>
             {tried.supposed.map(|s| view! { <p class="muted">{t(l, &format!("supposed-{}", s.name()))}</p> })}
-            <h2 id=id>{outcome_text(l, decision.outcome.name())}</h2>
+            <h2 id=id>{outcome_text(l, domain::Named::name(&decision.outcome))}</h2>
             <ol class="trace">{sentences(l, &decision.reasons).into_iter().map(|s| view! { <li>{s}</li> }).collect_view()}</ol>
             {(!found.is_empty()).then(|| view! { <p class="muted">{ta(l, "try-found", &[("names", &found.join(", "))])}</p> })}
             <p class="muted small">{ta(l, "policy-version", &[("version", &decision.policy_version.to_string())])}</p>

@@ -23,7 +23,7 @@ use axum::{
 use domain::{
     Refusal,
     attempt::CodePurpose,
-    facts::UserAction,
+    linking::facts::UserAction,
     path::Continuation,
     policy::{Offer, ProofMethod},
 };

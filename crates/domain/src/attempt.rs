@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AccountId, CredentialId, LinkId, ProviderId, Refusal,
     contact::Contact,
-    facts::{By, UserAction},
-    linking::{Choice, Outcome},
+    linking::{
+        Choice, Outcome,
+        facts::{By, UserAction},
+    },
     policy::{Field, Offer, Policy, Target},
 };
 
@@ -313,21 +315,14 @@ impl State {
             Outcome::Challenge { target, by } => Some(Self::Proving { choice, target: *target, by: *by, address: None, proven }),
             Outcome::Bind { target } => Some(Self::Binding { choice, target: *target, proven }),
             Outcome::FinishSignup { account } => Some(Self::FinishingSignup { account: *account }),
-            Outcome::SignIn { .. }
-            | Outcome::Create
-            | Outcome::Link { .. }
-            | Outcome::AlreadyLinked
-            | Outcome::Reclaim { .. }
-            | Outcome::Abandon
-            | Outcome::Remove { .. }
-            | Outcome::UpdateEmail
-            | Outcome::Confirmed
-            | Outcome::Change
-            | Outcome::TakePhone { .. }
-            | Outcome::Undo
-            | Outcome::Merge
-            | Outcome::Refuse { .. } => None,
+            Outcome::SignIn { .. } | Outcome::Create | Outcome::Link { .. } | Outcome::AlreadyLinked | Outcome::Reclaim { .. } | Outcome::Abandon | Outcome::Refuse { .. } => None,
         }
+    }
+
+    /// The page that asks for an account's second factor.
+    #[must_use]
+    pub fn second_factor(account: AccountId, then: Then, progress: AttemptProgress) -> Self {
+        Self::Completing { then: Box::new(then), wants: Wants::SecondFactor { account }, progress }
     }
 
     /// The page that asks for what an outcome still wants.

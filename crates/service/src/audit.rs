@@ -1,6 +1,6 @@
 //! Audit events: who, what, when, by which decision; never addresses, subjects or codes in clear.
 use crate::core::Core;
-use domain::{AccountId, AuditId, Decision, Facts, Outcome};
+use domain::{AccountId, AuditId, Decision, Facts, Named, Outcome};
 use serde_json::json;
 use storage::{
     Conn, key,
@@ -73,6 +73,12 @@ impl Core {
         Ok(add_audit_event(c, self.org, &row).await?)
     }
 
+    /// An event about an identity, with the trace of what was ruled about its account.
+    pub(crate) fn ruled<A: Named>(&self, kind: &'static str, identity: &UpstreamIdentity, facts: &impl serde::Serialize, ruling: &domain::Ruling<A>) -> Event {
+        let code = ruling.outcome.as_ref().err().map(|refusal| refusal.code()).unwrap_or_default();
+        self.about(kind, identity, code, true).detail(crate::attempt::trace_of(facts, ruling))
+    }
+
     /// An event with the provider, the keyed hash of the subject, and the decision's trace (I10).
     pub(crate) fn decided(&self, kind: &'static str, identity: &UpstreamIdentity, facts: &Facts, decision: &Decision, hashed: bool) -> Event {
         let code = match &decision.outcome {
@@ -80,11 +86,14 @@ impl Core {
             Outcome::Link { notify: true, .. } => "notify",
             _ => "",
         };
+        self.about(kind, identity, code, hashed).detail(crate::attempt::trace_of(facts, decision))
+    }
+
+    fn about(&self, kind: &'static str, identity: &UpstreamIdentity, code: &str, hashed: bool) -> Event {
         Event {
             provider: identity.key.clone(),
             subject_hash: if hashed { self.keys.pseudonym(&[b"subject", identity.namespace.as_bytes(), identity.assertion.subject.as_bytes()]) } else { String::new() },
             code: code.to_owned(),
-            detail: json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "outcome": decision.outcome.name(), "facts": facts}),
             ..Event::new(kind)
         }
     }

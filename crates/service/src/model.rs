@@ -14,7 +14,7 @@ use std::{
 
 use domain::{
     AccountId, CredentialId, HOUR, MINUTE, ProviderId, Refusal,
-    facts::{AccountState, UserAction},
+    linking::facts::{AccountState, UserAction},
     path::Continuation,
     policy::Document,
     roles::Role,
@@ -38,7 +38,11 @@ use crate::{
     admin::{ProviderForm, SaveProblem, association::Association},
     crypto::random::token,
     services::Transactions as _,
-    sign_in::{sessions::Opening, start::{LoginPurpose, LoginState}, upstream_identity::UpstreamIdentity},
+    sign_in::{
+        sessions::Opening,
+        start::{LoginPurpose, LoginState},
+        upstream_identity::UpstreamIdentity,
+    },
 };
 
 const ADDRESSES: [&str; 3] = ["e0@ex.test", "e1@ex.test", "e2@ex.test"];

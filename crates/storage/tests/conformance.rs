@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{AccountId, LinkId, OrgId, ProviderId, facts::AccountState};
+use domain::{AccountId, LinkId, OrgId, ProviderId, linking::facts::AccountState};
 use ligature_storage::{
     self as storage, Error, Store,
     accounts::{self, access, links},

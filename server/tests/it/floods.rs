@@ -28,7 +28,7 @@ async fn people(w: &World, many: u8) -> Vec<String> {
         Box::pin(async move {
             for address in all {
                 let id = domain::AccountId(service::random_bytes::<16>());
-                storage::accounts::add_account(c, org, id, domain::facts::AccountState::Active, "Someone", "en", &address, now).await?;
+                storage::accounts::add_account(c, org, id, domain::linking::facts::AccountState::Active, "Someone", "en", &address, now).await?;
                 let email = storage::accounts::NewEmail { address: domain::email_address::Canonical::parse(&address).unwrap(), proof: storage::accounts::EmailProof::Code, owner: true, primary: true };
                 storage::accounts::add_email(c, org, id, &email, id.0, now).await?;
             }

@@ -211,7 +211,8 @@ async fn lk_23_a_code_proves_its_own_address_and_a_new_code_never_goes_to_anothe
         let (ligature, vera) = (w.ligature(), account_of(&w, "vera@example.test").await);
         let (org, at) = (ligature.org, ligature.now());
         if moved {
-            let new = storage::accounts::NewEmail { address: domain::email_address::Canonical::parse("zoe@other.test").unwrap(), proof: storage::accounts::EmailProof::Code, owner: true, primary: false };
+            let new =
+                storage::accounts::NewEmail { address: domain::email_address::Canonical::parse("zoe@other.test").unwrap(), proof: storage::accounts::EmailProof::Code, owner: true, primary: false };
             let change = ligature.store.write::<_, storage::Error, _>(move |c| {
                 Box::pin(async move {
                     storage::accounts::add_email(c, org, vera, &new, [8; 16], at).await?;

@@ -221,7 +221,12 @@ async fn cn_03_a_free_address_becomes_the_accounts_own_by_a_code_on_the_way_in()
     // Another mailbox of the account, which some provider proved.
     let ligature = w.ligature();
     let (org, account) = (ligature.org, storage::accounts::list_holders(&mut ligature.store.read().await.unwrap(), ligature.org, "free@example.test").await.unwrap()[0].0.id);
-    let another = storage::accounts::NewEmail { address: domain::email_address::Canonical::parse("another@example.test").unwrap(), proof: storage::accounts::EmailProof::Provider("x".into()), owner: false, primary: false };
+    let another = storage::accounts::NewEmail {
+        address: domain::email_address::Canonical::parse("another@example.test").unwrap(),
+        proof: storage::accounts::EmailProof::Provider("x".into()),
+        owner: false,
+        primary: false,
+    };
     ligature.store.write::<_, service::Error, _>(move |c| Box::pin(async move { Ok(storage::accounts::add_email(c, org, account, &another, [9; 16], 1).await?) })).await.unwrap();
     let page = b.post("/fn/consent", &[("entry", &entry(&page)), ("answer", "allow")]).await;
     assert_eq!(page.path(), "/address", "{} {}", page.url, page.body);

@@ -45,7 +45,8 @@ async fn give(w: &World, account: AccountId, address: &'static str, number: &'st
         .write::<_, storage::Error, _>(move |c| {
             Box::pin(async move {
                 if !address.is_empty() {
-                    let email = storage::accounts::NewEmail { address: domain::email_address::Canonical::parse(address).unwrap(), proof: storage::accounts::EmailProof::Code, owner: true, primary: false };
+                    let email =
+                        storage::accounts::NewEmail { address: domain::email_address::Canonical::parse(address).unwrap(), proof: storage::accounts::EmailProof::Code, owner: true, primary: false };
                     assert!(storage::accounts::add_email(c, org, account, &email, service::random_bytes::<16>(), now).await?);
                 }
                 if !number.is_empty() {

@@ -2,7 +2,7 @@
 #![allow(clippy::as_conversions, reason = "tests may panic")]
 
 use crate::world::{Browser, PASSWORD, Page, World};
-use domain::{AccountId, CredentialId, LinkId, facts::AccountState};
+use domain::{AccountId, CredentialId, LinkId, linking::facts::AccountState};
 use proptest::{
     prelude::*,
     strategy::ValueTree,
@@ -202,7 +202,12 @@ async fn make(w: &World, n: usize, side: u8, shape: Shape, keys: &[domain::Provi
                     let address = format!("p{n}-{name}@merge.test");
                     let owner = owner && storage::accounts::find_owner(c, org, &address).await?.is_none();
                     let primary = list_emails(c, id).await?.is_empty();
-                    let email = NewEmail { address: domain::email_address::Canonical::parse(&address).unwrap(), proof: if owner { storage::accounts::EmailProof::Code } else { storage::accounts::EmailProof::Provider("x".into()) }, owner, primary };
+                    let email = NewEmail {
+                        address: domain::email_address::Canonical::parse(&address).unwrap(),
+                        proof: if owner { storage::accounts::EmailProof::Code } else { storage::accounts::EmailProof::Provider("x".into()) },
+                        owner,
+                        primary,
+                    };
                     add_email(c, org, id, &email, row(), at).await?;
                 }
                 for (place, (provider, released)) in shape.links.into_iter().enumerate() {

@@ -2,8 +2,11 @@
 //! the agreements and fields of a registration. The same for every way in, the binding page included (I5, LK-15, AU-15).
 use crate::{
     AccountId,
-    facts::{Facts, Intent, MergeBy},
-    linking::{Deciding, Outcome, reason::Trace},
+    decision::Trace,
+    linking::{
+        Deciding, Outcome,
+        facts::{Facts, Intent},
+    },
     policy::Field,
 };
 
@@ -16,13 +19,6 @@ impl Deciding<'_> {
             (Outcome::Create, Intent::SignIn | Intent::SignUp) => (None, true),
             (Outcome::Restore { account }, Intent::SignIn) => {
                 return self.second_factor(*account, true, trace).unwrap_or(outcome);
-            }
-            (Outcome::Merge, Intent::Merge(merge)) if merge.by == MergeBy::BothProofs => {
-                let other = self.facts.known.map(|k| k.account);
-                return other.and_then(|other| self.second_factor(other, true, trace)).unwrap_or(outcome);
-            }
-            (Outcome::Confirmed, Intent::Confirm(confirm)) => {
-                return self.second_factor(confirm.account, true, trace).unwrap_or(outcome);
             }
             _ => return outcome,
         };

@@ -1,7 +1,7 @@
 //! Whether an identity of a provider may be added to an account: flags, isolation, limits. The same for every path.
 use crate::{
     Refusal,
-    facts::{AccountState, AddTo, Candidate},
+    linking::facts::{AccountState, AddTo, Candidate},
     policy::{DistinctBy, Policy},
 };
 

@@ -1,6 +1,6 @@
 //! What to look up: rules with their evaluated values become conditions in the form in which accounts are stored.
 use crate::{
-    facts::{RuleFacts, RuleState},
+    linking::facts::{RuleFacts, RuleState},
     policy::{Attribute, Fold, Policy},
 };
 

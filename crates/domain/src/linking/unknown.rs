@@ -1,10 +1,11 @@
 //! An identity that no account has: find, ask, prove, link, create or refuse.
 use crate::{
     AccountId, Refusal,
-    facts::{AccountState, By, Candidate, RuleState},
+    account_rules::still_proved,
     linking::{
         Basis, CandidateView, Choice, Deciding, Outcome, Trace,
         eligible::{Target, visible},
+        facts::{AccountState, By, Candidate, RuleState},
     },
     policy::{CodeRecipient, Disclosure, MailEvent, NoMatch, Offer, OnMultipleMatches, OnSingleMatch, ProofMethod, Rule, UnverifiedTarget},
     trust::{Proof, Trust},
@@ -288,7 +289,7 @@ impl Deciding<'_> {
         if !self.policy.permits.link_on_login {
             return Err(Refusal::PolicyChanged);
         }
-        self.still_proved(trace)?;
+        still_proved(self.facts.proof_gone, trace)?;
         let mut refusal = Refusal::PolicyChanged;
         for candidate in self.facts.candidates.iter().filter(|c| c.account == target) {
             let Some(rule) = self.policy.choices.rules.iter().find(|r| r.id == candidate.rule && r.entered_by_user == (by == By::Name)) else { continue };

@@ -1,14 +1,23 @@
 //! The decision as tables and properties: what opens an account, and what never does.
 
+use crate::all::{Confirm, Decided, Facts, Intent, Merge, Outcome, UpdateEmail, decide};
 use ligature_domain::{
-    AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust,
-    attempt::{AttemptProgress, State},
-    decide,
-    facts::{
-        AccountChange, AccountState, AddTo, AdminAction, AdministerAccount, Agreed, AvailableMethods, By, Candidate, Change, CompletedRequirements, Confirm, EmailFacts, Facts, Intent, Known, Local,
-        Merge, MergeBy, ProviderFacts, ReauthMethod, Remove, RuleFacts, RuleState, Undo, UndoBy, UndoStep, UpdateEmail, UserAction,
+    AccountId, Policy, Proof, ProviderId, Refusal, Trust,
+    account_rules::{
+        administer::{AdminAction, AdministerAccount},
+        change::{AccountChange, Change},
+        merge::MergeBy,
+        reauthenticate::{AvailableMethods, ReauthMethod},
+        remove::Remove,
+        undo::{Undo, UndoBy, UndoStep},
     },
-    linking::{Decision, EmailStep, fits},
+    attempt::{AttemptProgress, State},
+    linking,
+    linking::{
+        EmailStep,
+        facts::{AccountState, AddTo, Agreed, By, Candidate, CompletedRequirements, EmailFacts, Known, Local, ProviderFacts, RuleFacts, RuleState, UserAction},
+        fits,
+    },
     policy::{Agreement, CodeRecipient, Disclosure, Document, EmailChange, Field, Merge as MergePolicy, NoMatch, Offer, ProofMethod, Target, UnverifiedTarget, preset},
     trust::LinkRequirement,
 };
@@ -76,7 +85,7 @@ fn facts(trust: Option<Trust>, candidates: Vec<Candidate>, act: UserAction) -> F
     }
 }
 
-fn offers(d: &Decision) -> Vec<Offer> {
+fn offers(d: &Decided) -> Vec<Offer> {
     match &d.outcome {
         Outcome::Choose(choice) => choice.offers.clone(),
         other => panic!("{other:?}"),
@@ -687,6 +696,7 @@ proptest! {
     #[test]
     fn no_setting_switches_an_invariant_off(f in any_facts(), p in any_policy(true)) {
         let d = decide(&f, &p);
+        prop_assert!(ligature_domain::decision::OUTCOMES.contains(&d.name), "{}", d.name);
         prop_assert!(!d.reasons.is_empty());
         // I5: an account's second factor is shown before anything opens or is linked at sign-in; only a provider's own
         // sign-in may say in a mapped word that it asked (LK-15). AU-15: agreements hold on every way in.
@@ -792,7 +802,7 @@ proptest! {
         prop_assert_eq!(decide(&with, &p).outcome, decide(&without, &p).outcome);
         // The next page is a code page for everybody too.
         let (a, b) = (Facts { act: UserAction::AddTo(None), ..with }, Facts { act: UserAction::AddTo(None), ..without });
-        let page = |f: &Facts| State::enter(&decide(f, &p).outcome, None, f.act, false, AttemptProgress::default()).map(|s| s.page());
+        let page = |f: &Facts| State::enter(&ligature_domain::decide(&f.linking(linking::facts::Intent::SignIn), &p).outcome, None, f.act, false, AttemptProgress::default()).map(|s| s.page());
         prop_assert_eq!(page(&a), page(&b));
     }
 
@@ -851,7 +861,7 @@ fn i4_on_each_path_a_proof_counts_only_as_long_as_what_it_proved_is_there() {
         ("linking by the mailbox", links(Proof::Mailbox), "link"),
         ("linking by a credential", links(Proof::Credential), "link"),
     ] {
-        assert_eq!(decide(&f, &p).outcome.name(), opens, "{path}");
+        assert_eq!(decide(&f, &p).name, opens, "{path}");
         assert_eq!(decide(&Facts { proof_gone: true, ..f }, &p).outcome, Outcome::Refuse { refusal: Refusal::PolicyChanged }, "{path}");
     }
 }

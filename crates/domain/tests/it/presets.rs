@@ -1,12 +1,15 @@
 //! Each preset walks its system's documented journeys, step by step; rows that need the unsafe permit have a twin
 //! without it that meets a code.
 
+use crate::all::{Facts, Intent, Outcome, decide};
 use ligature_domain::{
-    AccountId, Outcome, Policy, Proof, ProviderId, Refusal, Trust,
+    AccountId, Policy, Proof, ProviderId, Refusal, Trust,
     attempt::{AttemptProgress, State},
-    decide,
-    facts::{AccountState, AddTo, By, Candidate, CompletedRequirements, EmailFacts, Facts, Intent, Known, Local, ProviderFacts, RuleFacts, RuleState, UserAction},
-    linking::EmailStep,
+    linking,
+    linking::{
+        EmailStep,
+        facts::{AccountState, AddTo, By, Candidate, CompletedRequirements, EmailFacts, Known, Local, ProviderFacts, RuleFacts, RuleState, UserAction},
+    },
     policy::{Disclosure, Document, Offer, preset},
 };
 
@@ -318,7 +321,12 @@ fn nevis_ne_07_an_unfinished_sign_up_is_finished_first_and_only_behind_the_code(
     assert_eq!(run(&p, &with(Trust::ClaimedVerified)), Outcome::Confirm);
     let finish = run(&p, &with(Trust::ProvenHere));
     assert_eq!(finish, Outcome::FinishSignup { account: B });
-    assert_eq!(State::enter(&finish, None, UserAction::Initial, true, AttemptProgress::default()).unwrap().page(), "finish");
+    assert_eq!(
+        State::enter(&ligature_domain::decide(&with(Trust::ProvenHere).linking(linking::facts::Intent::SignIn), &p).outcome, None, UserAction::Initial, true, AttemptProgress::default())
+            .unwrap()
+            .page(),
+        "finish"
+    );
     assert_eq!(acts(&p, &with(Trust::ProvenHere), UserAction::Finished), Outcome::Reclaim { account: B });
     assert_eq!(refused(&acts(&p, &with(Trust::ClaimedVerified), UserAction::Finished)), Some(Refusal::PolicyChanged), "not without the code");
 }
@@ -574,7 +582,12 @@ fn go_53_both_flags_are_on_until_said_otherwise_and_the_local_password_only_take
     assert!(matches!(run(&p, &arrival(&p, Trust::ClaimedVerified, vec![candidate("email", A)])), Outcome::Choose(c) if c.offers.contains(&Offer::AddToExisting)), "a password takes");
     // It never gives: an account that has none cannot have one added.
     let first = |p: &Policy| {
-        let change = ligature_domain::facts::Change { account: A, state: AccountState::Active, what: ligature_domain::facts::AccountChange::Password { first: true }, reauthenticated: true };
+        let change = ligature_domain::account_rules::change::Change {
+            account: A,
+            state: AccountState::Active,
+            what: ligature_domain::account_rules::change::AccountChange::Password { first: true },
+            reauthenticated: true,
+        };
         run(p, &Facts::local(Intent::Change(change), None))
     };
     assert_eq!(refused(&first(&p)), Some(Refusal::PasswordByReset));

@@ -2,8 +2,10 @@
 use crate::services::{AccountSettings, Transactions};
 use domain::{
     AccountId, Micros, Refusal,
-    account_rules::rewind::{Changed, KEPT},
-    facts::AccountChange,
+    account_rules::{
+        change::AccountChange,
+        rewind::{Changed, KEPT},
+    },
     limits::KNOWN_FOR,
 };
 use serde_json::{Value, json};

@@ -1,15 +1,19 @@
 //! Effects of a decision, applied in the transaction in which it was taken.
-use storage::accounts::EmailProof;
 use crate::{
     core::Core,
     services::{Accounts, Notifications, Sessions},
 };
-use domain::{AccountId, CredentialId, LinkId, OrgId, Refusal, Trust, contact::Contact, email_address::masked, facts::AccountState, linking::Basis};
+use domain::{
+    AccountId, CredentialId, LinkId, OrgId, Refusal, Trust,
+    contact::Contact,
+    email_address::masked,
+    linking::{Basis, facts::AccountState},
+};
 use serde_json::json;
 use storage::{
     Conn,
     accounts::{
-        NewEmail, add_account, add_email,
+        EmailProof, NewEmail, add_account, add_email,
         attributes::remove_attributes,
         bump_rev, find_account, is_email_taken,
         links::{NewLink, add_link, remove_links},

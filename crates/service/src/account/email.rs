@@ -1,13 +1,14 @@
 //! Another address for one's own account: the old one stays until the new one is proved in the same session (MA-14).
 use crate::services::{AccountSettings, Accounts, Transactions};
 use domain::{
-    AccountId, Facts, Outcome, Refusal,
-    account_rules::rewind::{Changed, KEPT, Way},
+    AccountId, Refusal,
+    account_rules::{
+        change::{AccountChange, Change, ChangeOutcome},
+        rewind::{Changed, KEPT, Way},
+    },
     attempt::{Awaited, CodePurpose, State},
     contact::Contact,
-    decide,
     email_address::Canonical,
-    facts::{AccountChange, Change, Intent},
     path::Continuation,
 };
 use storage::{
@@ -156,13 +157,9 @@ impl Accounts {
         let row = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
         let policy = self.configuration().policy_context(c, None).await?.policy(None);
         let change = Change { account: caller.account, state: row.state(), what, reauthenticated: caller.is_reauthenticated(at, &policy) };
-        let facts = Facts::local(Intent::Change(change), None);
-        let decision = decide(&facts, &policy);
-        match decision.outcome {
-            Outcome::Refuse { refusal } => Err(refusal.into()),
-            Outcome::TakePhone { from } => Ok(Allowed { account: caller.account, trace: trace_of(&facts, &decision), from: Some(from) }),
-            _ => Ok(Allowed { account: caller.account, trace: trace_of(&facts, &decision), from: None }),
-        }
+        let ruling = domain::account_rules::change::change(change, &policy);
+        let from = if let ChangeOutcome::TakePhone { from } = ruling.outcome? { Some(from) } else { None };
+        Ok(Allowed { account: caller.account, trace: trace_of(&change, &ruling), from })
     }
 }
 

@@ -2,12 +2,14 @@
 //! be taken back. The other account's id leads to the one that stays.
 use crate::services::{Merges, Transactions};
 use domain::{
-    AccountId, Decision, Facts, Outcome, Policy, Refusal, Right,
-    account_rules::rewind::Changed,
+    AccountId, Outcome, Policy, Refusal, Right, Ruling,
+    account_rules::{
+        merge::{Merge, MergeBy, MergeOutcome, merge},
+        rewind::Changed,
+    },
     attempt::{AttemptProgress, ProvedBy, State, Then},
-    decide,
     email_address::Canonical,
-    facts::{AccountState, Intent, Known, Merge, MergeBy},
+    linking::facts::{AccountState, Known},
     path::Continuation,
 };
 use serde_json::json;
@@ -33,7 +35,7 @@ use crate::{
     crypto::random::{row_id, support_code},
     notifications::messages::Kind,
     policy::context::PolicyContext,
-    sign_in::{complete_login::TxOutcome, facts::given, sessions::Opening, upstream_identity::UpstreamIdentity},
+    sign_in::{complete_login::TxOutcome, sessions::Opening, upstream_identity::UpstreamIdentity},
     transaction::LiveRequest,
 };
 
@@ -71,10 +73,8 @@ impl Merges {
         let reauthenticated = caller.is_reauthenticated(self.now(), &policy);
         let snapshots = load_snapshots(c, self.org, &[caller.account]).await?;
         let own = snapshots.get(&caller.account).ok_or(Refusal::SessionEnded)?;
-        match decide(&beginning(&config, own, MergeBy::BothProofs, reauthenticated), &policy).outcome {
-            Outcome::Refuse { refusal } => Err(refusal.into()),
-            _ => Ok(()),
-        }
+        merge(beginning(&config, own, MergeBy::BothProofs, reauthenticated), &policy).outcome?;
+        Ok(())
     }
 
     /// The other account is shown by its address and password, by the limiter of every sign-in.
@@ -98,7 +98,7 @@ impl Merges {
         let config = self.decisions().hold(c, identity, None).await?;
         let (facts, _, decision) = self
             .decisions()
-            .decide_on(c, identity, crate::sign_in::facts::Ask::SignIn { act: domain::facts::UserAction::Initial, proven: false, progress: &AttemptProgress::default() }, &config)
+            .decide_on(c, identity, crate::sign_in::facts::Ask::SignIn { act: domain::linking::facts::UserAction::Initial, proven: false, progress: &AttemptProgress::default() }, &config)
             .await?;
         // Worth as much as a sign-in with it; what that account would still be asked for is asked for here.
         let opens = matches!(decision.outcome, Outcome::SignIn { .. } | Outcome::SecondFactor { .. } | Outcome::Details { .. });
@@ -119,28 +119,26 @@ impl Merges {
         let at = open.map_or_else(|| self.now(), |open| open.row.created_at);
         let pair = Pair { account, other, by: MergeBy::BothProofs, reauthenticated: session.is_reauthenticated(at, &policy) };
         let (facts, decision) = self.decide_merge(c, &policy, pair, &progress).await?;
-        if let Some(state) = State::complete(&decision.outcome, Then::Merge { account, other }, progress.clone()) {
-            return self.attempts().wait_in(c, ctx, open, "merge", state, &Continuation::Account).await;
-        }
-        match decision.outcome {
-            Outcome::Merge => self.attempts().wait_in(c, ctx, open, "merge", State::Merging { account, other, progress }, &Continuation::Account).await,
-            Outcome::Refuse { refusal } => self.refuse_merge(c, &facts, &decision, account, refusal).await,
-            _ => Err(Error::Internal("a merge merges, asks or is refused".into())),
-        }
+        let state = match decision.outcome {
+            Ok(MergeOutcome::Merge) => State::Merging { account, other, progress },
+            Ok(MergeOutcome::SecondFactor { account: whose }) => State::second_factor(whose, Then::Merge { account, other }, progress),
+            Err(refusal) => return self.refuse_merge(c, &facts, &decision, account, refusal).await,
+        };
+        self.attempts().wait_in(c, ctx, open, "merge", state, &Continuation::Account).await
     }
 
-    async fn refuse_merge(&self, c: &mut Conn, facts: &Facts, decision: &Decision, account: AccountId, refusal: Refusal) -> Result<TxOutcome, Error> {
+    async fn refuse_merge(&self, c: &mut Conn, facts: &Merge, decision: &Ruling<MergeOutcome>, account: AccountId, refusal: Refusal) -> Result<TxOutcome, Error> {
         let support = support_code();
         let event = Event::new("account.not_merged").account(account).code(refusal.code()).support(&support).detail(trace_of(facts, decision));
         self.record(c, event).await?;
         Ok(Err((refusal, support)))
     }
 
-    async fn decide_merge(&self, c: &mut Conn, policy: &Policy, pair: Pair, progress: &AttemptProgress) -> Result<(Facts, Decision), Error> {
+    async fn decide_merge(&self, c: &mut Conn, policy: &Policy, pair: Pair, progress: &AttemptProgress) -> Result<(Merge, Ruling<MergeOutcome>), Error> {
         let config = self.configuration().policy_context(c, None).await?;
         let snapshots = load_snapshots(c, self.org, &[pair.account, pair.other]).await?;
         let (own, other) = (snapshots.get(&pair.account).ok_or(Refusal::SessionEnded)?, snapshots.get(&pair.other).ok_or(Refusal::NoAccount)?);
-        let merge = Merge {
+        let facts = Merge {
             account: own.account,
             state: own.state,
             by: pair.by,
@@ -148,11 +146,11 @@ impl Merges {
             misfit: config.misfit(own, Some(other)),
             administrator: own.administrator || other.administrator,
             second_factor: own.second_factor,
+            other: Known { account: other.account, state: other.state, link: None, second_factor: other.second_factor },
+            factor_shown: progress.factor.as_ref().map(|(account, _)| *account),
+            proof_gone: pair.by == MergeBy::BothProofs && !self.decisions().still_proves(c, pair.other, progress.proof.as_ref()).await?,
         };
-        let known = Known { account: other.account, state: other.state, link: None, second_factor: other.second_factor };
-        let proof_gone = pair.by == MergeBy::BothProofs && !self.decisions().still_proves(c, pair.other, progress.proof.as_ref()).await?;
-        let facts = Facts { given: given(progress, Vec::new()), proof_gone, ..Facts::local(Intent::Merge(merge), Some(known)) };
-        let decision = decide(&facts, policy);
+        let decision = merge(facts, policy);
         Ok((facts, decision))
     }
 
@@ -220,12 +218,12 @@ impl Merges {
                 let pair = Pair { account, other, by: MergeBy::BothProofs, reauthenticated: session.is_reauthenticated(open.row.created_at, &policy) };
                 let (facts, decision) = this.decide_merge(c, &policy, pair, &progress).await?;
                 match decision.outcome {
-                    Outcome::Merge => {}
-                    Outcome::Refuse { refusal } => {
+                    Ok(MergeOutcome::Merge) => {}
+                    Ok(MergeOutcome::SecondFactor { .. }) => return Err(Refusal::AttemptStep.into()),
+                    Err(refusal) => {
                         this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
                         return this.refuse_merge(c, &facts, &decision, account, refusal).await;
                     }
-                    _ => return Err(Refusal::AttemptStep.into()),
                 }
                 this.attempts().move_on(c, &open, &State::Done, "").await?;
                 this.merge_accounts(c, &ctx, (account, other), Event::new("account.merged").detail(trace_of(&facts, &decision))).await?;
@@ -240,7 +238,7 @@ impl Merges {
     pub(crate) async fn admin_may_merge(&self, c: &mut Conn, account: AccountId) -> Result<bool, Error> {
         let config = self.configuration().policy_context(c, None).await?;
         let snapshots = load_snapshots(c, self.org, &[account]).await?;
-        Ok(snapshots.get(&account).is_some_and(|own| matches!(decide(&beginning(&config, own, MergeBy::Admin, true), &config.policy(None)).outcome, Outcome::Merge)))
+        Ok(snapshots.get(&account).is_some_and(|own| merge(beginning(&config, own, MergeBy::Admin, true), &config.policy(None)).outcome == Ok(MergeOutcome::Merge)))
     }
 
     /// An administrator merges, where the policy leaves it to them.
@@ -260,9 +258,7 @@ impl Merges {
             Box::pin(async move {
                 let policy = this.configuration().policy_context(c, None).await?.policy(None);
                 let (facts, decision) = this.decide_merge(c, &policy, Pair { account, other, by: MergeBy::Admin, reauthenticated: true }, &AttemptProgress::default()).await?;
-                if let Outcome::Refuse { refusal } = decision.outcome {
-                    return Err(refusal.into());
-                }
+                decision.outcome?;
                 this.merge_accounts(c, admin.acting(), (account, other), admin.event("account.merged").detail(trace_of(&facts, &decision))).await
             })
         })
@@ -301,8 +297,17 @@ impl Merges {
 }
 
 /// Facts before the other account is named: some account, about which nothing is known yet.
-fn beginning(config: &PolicyContext, own: &Snapshot, by: MergeBy, reauthenticated: bool) -> Facts {
-    let merge = Merge { account: own.account, state: own.state, by, reauthenticated, misfit: config.misfit(own, None), administrator: own.administrator, second_factor: own.second_factor };
-    let nobody = Known { account: AccountId([0; 16]), state: AccountState::Active, link: None, second_factor: false };
-    Facts::local(Intent::Merge(merge), Some(nobody))
+fn beginning(config: &PolicyContext, own: &Snapshot, by: MergeBy, reauthenticated: bool) -> Merge {
+    Merge {
+        account: own.account,
+        state: own.state,
+        by,
+        reauthenticated,
+        misfit: config.misfit(own, None),
+        administrator: own.administrator,
+        second_factor: own.second_factor,
+        other: Known { account: AccountId([0; 16]), state: AccountState::Active, link: None, second_factor: false },
+        factor_shown: None,
+        proof_gone: false,
+    }
 }

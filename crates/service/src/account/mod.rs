@@ -18,9 +18,13 @@ pub mod undo;
 use crate::services::{AccountSettings, Transactions};
 use domain::{
     AccountId, DAY, LinkId, Micros, Outcome, Refusal,
-    account_rules::rewind::Changed,
+    account_rules::{
+        change::{AccountChange, Change, ChangeOutcome, change},
+        remove::RemoveOutcome,
+        rewind::Changed,
+    },
     decide,
-    facts::{AccountChange, Change, Facts, Intent},
+    linking::facts::{Facts, Intent},
     policy::OnUnlink,
 };
 use serde_json::json;
@@ -183,8 +187,7 @@ impl AccountSettings {
             buttons.push(crate::policy::providers::Button { key: row.key, name: row.name, kind: row.kind, origin });
         }
         let has = methods.iter().any(|m| m.link.is_none());
-        let change = |what| Facts::local(Intent::Change(Change { account: caller.account, state: account.state(), what, reauthenticated: true }), None);
-        let may = |what| decide(&change(what), &local).outcome == Outcome::Change;
+        let may = |what| change(Change { account: caller.account, state: account.state(), what, reauthenticated: true }, &local).outcome == Ok(ChangeOutcome::Change);
         let password_settable = may(AccountChange::Password { first: !has });
         let manageable = may(AccountChange::Email { taken: false });
         let fixed = !manageable || (buttons.is_empty() && !methods.is_empty() && methods.iter().all(|m| m.stays == Some(Refusal::ManagementOff)));
@@ -296,11 +299,7 @@ impl AccountSettings {
         let going = link.map_or(Going::Password, Going::Link);
         let policy = removal.policy(going);
         let (_, decision) = removal.decide(going, session.is_reauthenticated(self.now(), &policy));
-        let notify = match decision.outcome {
-            Outcome::Remove { notify } => notify,
-            Outcome::Refuse { refusal } => return Err(refusal.into()),
-            _ => return Err(Error::Internal("a removal removes or is refused".into())),
-        };
+        let RemoveOutcome { notify } = decision.outcome?;
         let now = self.now();
         match link {
             Some(id) => {

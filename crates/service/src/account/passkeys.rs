@@ -3,10 +3,9 @@
 //! is worth both factors.
 use crate::services::{Configuration, Passkeys, Transactions};
 use domain::{
-    AccountId, MINUTE, Micros, Outcome, Refusal,
-    account_rules::rewind::Changed,
+    AccountId, MINUTE, Micros, Refusal,
+    account_rules::{change::AccountChange, rewind::Changed},
     attempt::{AttemptProgress, ProvedBy, Then},
-    facts::AccountChange,
     path::Continuation,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -193,9 +192,7 @@ impl Passkeys {
         let removal = Removal::load(self, c, account).await?;
         let going = Going::Passkey { last: all.len() == 1 };
         let (facts, decision) = removal.decide(going, session.is_reauthenticated(self.now(), &removal.policy(going)));
-        if let Outcome::Refuse { refusal } = decision.outcome {
-            return Err(refusal.into());
-        }
+        decision.outcome?;
         remove_passkey(c, account, &own.id).await?;
         self.record(c, Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision))).await?;
         let noted = self.accounts().changed(c, changing, Changed::PasskeyGone, &doer(ctx), ProfileChange::default()).await?;

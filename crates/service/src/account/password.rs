@@ -1,6 +1,9 @@
 //! A password of one's own account, set or replaced in My Account.
 use crate::services::{AccountSettings, Transactions};
-use domain::{CredentialId, account_rules::rewind::Changed, facts::AccountChange};
+use domain::{
+    CredentialId,
+    account_rules::{change::AccountChange, rewind::Changed},
+};
 use storage::accounts::{list_emails, password_set_at, set_password};
 
 use crate::{

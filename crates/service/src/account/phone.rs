@@ -3,10 +3,9 @@
 use crate::services::{AccountSettings, Configuration, Transactions};
 use domain::{
     AccountId, Refusal,
-    account_rules::rewind::Changed,
+    account_rules::{change::AccountChange, rewind::Changed},
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, Phone},
-    facts::AccountChange,
     path::{Continuation, SafePath},
 };
 use storage::{

@@ -44,7 +44,7 @@ impl Accounts {
         if targets.is_empty() {
             return Ok(Vec::new());
         }
-        let known = domain::facts::Known { account, state: domain::facts::AccountState::Active, link: None, second_factor: false };
+        let known = domain::linking::facts::Known { account, state: domain::linking::facts::AccountState::Active, link: None, second_factor: false };
         let around = self.configuration().expression_context(c, policy, Some(known), config).await?;
         let values = self.values(identity, policy, &around)?;
         let found: Vec<(Target, String)> = targets.iter().filter_map(|t| values.profile(t).map(|v| (t.clone(), v.clone()))).collect();

@@ -1,11 +1,11 @@
 //! Signing in once more in a session, before something that an open screen alone must not do (MA-09, MA-10).
 use crate::services::{Reauthentication, Transactions};
 use domain::{
-    AccountId, Facts, Micros, Outcome, Policy, Refusal, SECOND,
+    AccountId, Micros, Policy, Refusal, SECOND,
+    account_rules::reauthenticate::{AvailableMethods, ReauthMethod, ReauthOutcome, Reauthenticate, reauthenticate},
     attempt::{AttemptProgress, Awaited, CodePurpose, ProvedBy, State, Then},
     contact::{Contact, masked},
-    decide,
-    facts::{AvailableMethods, Confirm, Intent, Known, Local, ProviderFacts, ReauthMethod},
+    linking::facts::{Known, ProviderFacts},
     path::Continuation,
 };
 use storage::{
@@ -28,7 +28,7 @@ use crate::{
     audit::Event,
     crypto::random::support_code,
     policy::{context::PolicyContext, providers::Button},
-    sign_in::{complete_login::TxOutcome, facts::given, sessions::Opening, start::LoginState, upstream_identity::UpstreamIdentity},
+    sign_in::{complete_login::TxOutcome, sessions::Opening, start::LoginState, upstream_identity::UpstreamIdentity},
     transaction::LiveRequest,
 };
 
@@ -86,11 +86,9 @@ impl Reauthentication {
         let config = self.configuration().policy_context(c, None).await?;
         let known = self.own_known(c, account).await?;
         let counts = |by: ReauthMethod, available: AvailableMethods, provider: Option<&Provider>| {
-            let confirm = Confirm { account, by, fresh: true, available };
-            let facts = provider.map(|p| ProviderFacts { id: p.id, enabled: p.enabled, filter: Some(true), second_factor: false });
-            let facts = Facts { provider: facts, local: local_of(by), ..Facts::local(Intent::Confirm(confirm), Some(known)) };
-            let decision = decide(&facts, &config.policy(provider.map(|p| p.key.as_str())));
-            matches!(decision.outcome, Outcome::Confirmed | Outcome::SecondFactor { .. })
+            let spoken = provider.map(|p| ProviderFacts { id: p.id, enabled: p.enabled, filter: Some(true), second_factor: false });
+            let facts = Reauthenticate { provider: spoken, available, ..local(account, by, Some(known)) };
+            reauthenticate(&facts, &config.policy(provider.map(|p| p.key.as_str()))).outcome.is_ok()
         };
         let mut available =
             AvailableMethods { password: find_password(c, account).await?.is_some() && counts(ReauthMethod::Password, AvailableMethods::default(), None), ..AvailableMethods::default() };
@@ -186,10 +184,9 @@ impl Reauthentication {
         open: Option<&Opened>,
     ) -> Result<TxOutcome, Error> {
         let known = self.own_known(c, account).await?;
-        let facts = Facts::local(Intent::Confirm(Confirm { account, by, fresh: true, available }), Some(known));
         let proof_gone = !self.decisions().still_proves(c, account, progress.proof.as_ref()).await?;
         let contested = self.accounts().is_contested(c, account, progress.proof.as_ref()).await?;
-        let facts = Facts { local: local_of(by), given: given(progress, Vec::new()), proof_gone, contested, ..facts };
+        let facts = Reauthenticate { available, factor_shown: shown(progress), proof_gone, contested, ..local(account, by, Some(known)) };
         let config = self.configuration().policy_context(c, None).await?;
         let policy = config.policy(None);
         let factor = progress.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
@@ -213,7 +210,7 @@ impl Reauthentication {
         let filter = self.values(identity, &policy, &around)?.filter;
         let second_factor = identity.second_factor(&policy);
         let provider = Some(ProviderFacts { id: identity.provider, enabled: provider.enabled, filter, second_factor });
-        let facts = Facts { provider, ..Facts::local(Intent::Confirm(Confirm { account, by, fresh, available }), known) };
+        let facts = Reauthenticate { fresh, provider, available, ..local(account, by, known) };
         let factor = if second_factor { "provider" } else { "" };
         let opening = Opening { account, method: identity.key.clone(), link, provider: Some(identity.provider), kind: "confirm", auth_at: self.now(), factor: factor.into() };
         let confirming = Confirming {
@@ -251,11 +248,10 @@ impl Reauthentication {
             (None, _) => ReauthMethod::Mailbox,
         };
         // How it counted was decided when it was shown; what is asked now is whether the account still is what it was.
-        let confirm = Confirm { account: *account, by, fresh: true, available: AvailableMethods::default() };
         let known = self.own_known(c, *account).await?;
         let proof_gone = !self.decisions().still_proves(c, *account, progress.proof.as_ref()).await?;
         let contested = self.accounts().is_contested(c, *account, progress.proof.as_ref()).await?;
-        let facts = Facts { provider: provider_facts, local: local_of(by), given: given(progress, Vec::new()), proof_gone, contested, ..Facts::local(Intent::Confirm(confirm), Some(known)) };
+        let facts = Reauthenticate { provider: provider_facts, factor_shown: shown(progress), proof_gone, contested, ..local(*account, by, Some(known)) };
         let factor = progress.factor.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
         let opening = Opening { account: *account, method: method.clone(), link: *link, provider: *provider, kind: "confirm", auth_at: self.now(), factor };
         let policy = config.policy(key.as_deref());
@@ -270,14 +266,15 @@ impl Reauthentication {
 
     /// What the decision says: the same session goes on under a new id, standing on this authentication.
     async fn confirmed(&self, c: &mut Conn, Confirming { ctx, facts, config, policy, opening, continuation, open, progress }: &Confirming<'_>) -> Result<TxOutcome, Error> {
-        let decision = decide(facts, policy);
-        let then = Then::Confirm { account: opening.account, method: opening.method.clone(), link: opening.link, provider: opening.provider };
-        if let Some(state) = State::complete(&decision.outcome, then, (*progress).clone()) {
-            return self.attempts().wait_in(c, ctx, *open, "confirm", state, continuation).await;
-        }
+        let decision = reauthenticate(facts, policy);
         let event = |kind| Event { provider: opening.method.clone(), ..Event::new(kind).account(opening.account).detail(trace_of(facts, &decision)) };
         match decision.outcome {
-            Outcome::Confirmed => {
+            Ok(ReauthOutcome::SecondFactor { account }) => {
+                let then = Then::Confirm { account: opening.account, method: opening.method.clone(), link: opening.link, provider: opening.provider };
+                let state = State::second_factor(account, then, (*progress).clone());
+                self.attempts().wait_in(c, ctx, *open, "confirm", state, continuation).await
+            }
+            Ok(ReauthOutcome::Confirmed) => {
                 if let Some(open) = open {
                     self.attempts().move_on(c, open, &State::Done, "").await?;
                 }
@@ -286,24 +283,23 @@ impl Reauthentication {
                 let secret = self.sessions().open_session(c, ctx, config, opening).await?;
                 Ok(Ok(LoginOutcome::SignedIn { secret, continuation: (*continuation).clone(), method: opening.method.clone() }))
             }
-            Outcome::Refuse { refusal } => {
+            Err(refusal) => {
                 let support = support_code();
                 self.record(c, event("session.not_confirmed").code(refusal.code()).support(&support)).await?;
                 Ok(Err((refusal, support)))
             }
-            _ => Err(Error::Internal("a confirmation confirms or is refused".into())),
         }
     }
 }
 
-/// The local method whose switch counts for a means.
-fn local_of(by: ReauthMethod) -> Local {
-    match by {
-        ReauthMethod::Passkey => Local::Passkey,
-        ReauthMethod::Mailbox => Local::EmailCode,
-        ReauthMethod::Phone => Local::PhoneCode,
-        ReauthMethod::Password | ReauthMethod::Identity { .. } => Local::Password,
-    }
+/// A method that was shown just now; what else matters is filled in by the caller.
+fn local(account: AccountId, by: ReauthMethod, known: Option<Known>) -> Reauthenticate {
+    Reauthenticate { account, by, fresh: true, available: AvailableMethods::default(), known, provider: None, factor_shown: None, proof_gone: false, contested: false }
+}
+
+/// The account whose second factor was shown.
+fn shown(progress: &AttemptProgress) -> Option<AccountId> {
+    progress.factor.as_ref().map(|(account, _)| *account)
 }
 
 /// How a session names a means of the account's own.
@@ -319,7 +315,7 @@ fn method_of(by: ReauthMethod) -> &'static str {
 /// A confirmation with everything that deciding and applying it takes.
 struct Confirming<'a> {
     ctx: &'a LiveRequest,
-    facts: &'a Facts,
+    facts: &'a Reauthenticate,
     config: &'a PolicyContext,
     policy: &'a Policy,
     opening: &'a Opening,

@@ -1,11 +1,9 @@
 //! Whether a way to sign in may go: something else must open the account (I7). The list in My Account and the removal
 //! itself ask the same.
+use domain::{Ruling, account_rules::remove::RemoveOutcome};
 use std::sync::Arc;
 
-use domain::{
-    AccountId, Decision, Facts, LinkId, Outcome, Policy, Refusal, decide,
-    facts::{Intent, Remove},
-};
+use domain::{AccountId, LinkId, Policy, Refusal, account_rules::remove::Remove};
 use storage::{
     Conn,
     accounts::snapshots::{Snapshot, load_snapshots},
@@ -52,7 +50,7 @@ impl Removal {
     }
 
     /// The decision, given the account without it.
-    pub fn decide(&self, going: Going, reauthenticated: bool) -> (Facts, Decision) {
+    pub fn decide(&self, going: Going, reauthenticated: bool) -> (Remove, Ruling<RemoveOutcome>) {
         let mut own = self.own.clone();
         match going {
             Going::Link(id) => own.links.retain(|l| l.id != id),
@@ -68,16 +66,11 @@ impl Removal {
             usable_left: self.config.count(&own, None).usable,
             reauthenticated,
         };
-        let facts = Facts::local(Intent::Remove(remove), None);
-        let decision = decide(&facts, &self.policy(going));
-        (facts, decision)
+        (remove, domain::account_rules::remove::remove(remove, &self.policy(going)))
     }
 
     /// Why it stays, even in a session that was confirmed; `None`: it may go.
     pub fn stays(&self, going: Going) -> Option<Refusal> {
-        match self.decide(going, true).1.outcome {
-            Outcome::Refuse { refusal } => Some(refusal),
-            _ => None,
-        }
+        self.decide(going, true).1.outcome.err()
     }
 }

@@ -4,8 +4,7 @@ use crate::services::{SecondFactors, Transactions};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AccountId, CredentialId, Refusal, Right, SECOND,
-    account_rules::rewind::Changed,
-    facts::{AccountChange, AdminAction},
+    account_rules::{administer::AdminAction, change::AccountChange, rewind::Changed},
 };
 use fast_qr::{
     QRBuilder,

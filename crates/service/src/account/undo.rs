@@ -1,15 +1,17 @@
 //! "This wasn't me" (threat rule 18): a notice's link signs everybody out and suspends what came since; a credential from
 //! before, or 72 hours, takes it back for good. What is taken back is computed by [`domain::account_rules::rewind`].
 use crate::services::{Notifications, Rewinds, Transactions};
+use domain::{Ruling, account_rules::undo::UndoOutcome};
 use std::collections::BTreeSet;
 
 use domain::{
-    AccountId, CredentialId, DAY, Decision, Facts, LinkId, MINUTE, Micros, Outcome, Refusal,
-    account_rules::rewind::{Change, Changed, KEPT, Rewind, Span, WAIT, Way, is_gone, rewind},
+    AccountId, CredentialId, DAY, LinkId, MINUTE, Micros, Refusal,
+    account_rules::{
+        rewind::{Change, Changed, KEPT, Rewind, Span, WAIT, Way, is_gone, rewind},
+        undo::{Undo, UndoBy, UndoStep},
+    },
     attempt::ProvedBy,
-    decide,
     email_address::masked,
-    facts::{Intent, Undo, UndoBy, UndoStep},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -409,16 +411,14 @@ impl Rewinds {
         Ok(UndoPage::Show)
     }
 
-    async fn decide_undo(&self, c: &mut Conn, open: &Open, answer: &Rewind, step: UndoStep, by: UndoBy) -> Result<Decision, Error> {
+    async fn decide_undo(&self, c: &mut Conn, open: &Open, answer: &Rewind, step: UndoStep, by: UndoBy) -> Result<Ruling<UndoOutcome>, Error> {
         let opens = |w: &&Way| w.is_credential() || matches!(w, Way::Address { owner: true, .. });
         let ways_left = u32::try_from(answer.after.iter().filter(opens).count()).unwrap_or(u32::MAX);
         let undo = Undo { account: open.account.id, state: open.account.state(), step, by, ways_left };
         let policy = self.configuration().policy_context(c, None).await?.policy(None);
-        let decision = decide(&Facts::local(Intent::Undo(undo), None), &policy);
-        match decision.outcome {
-            Outcome::Refuse { refusal } => Err(refusal.into()),
-            _ => Ok(decision),
-        }
+        let ruling = domain::account_rules::undo::undo(undo, &policy);
+        ruling.outcome?;
+        Ok(ruling)
     }
 
     /// Shows a password from before the change, whether or not it is still the account's.
@@ -681,7 +681,7 @@ impl Rewinds {
     }
 }
 
-fn undone(kind: &'static str, open: &Open, decision: &Decision) -> Event {
+fn undone(kind: &'static str, open: &Open, decision: &Ruling<UndoOutcome>) -> Event {
     let what = open.live(open.link.rev).map(|e| e.change.kind);
     Event::new(kind).account(open.account.id).detail(json!({"what": what, "reasons": decision.reasons, "policy_version": decision.policy_version}))
 }

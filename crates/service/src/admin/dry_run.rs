@@ -7,8 +7,10 @@ use std::{
 
 use domain::{
     AccountId, Facts, Micros, Outcome, Policy, Refusal, Right, decide,
-    facts::{AccountState, Intent, UserAction},
-    linking::Decision,
+    linking::{
+        Decision,
+        facts::{AccountState, Intent, UserAction},
+    },
 };
 use serde_json::json;
 use storage::{
@@ -72,15 +74,7 @@ fn bucket(decision: &Decision) -> &'static str {
         Outcome::SignIn { .. } => "opens",
         // The second factor is shown as today; a returning person answers it and is in.
         Outcome::SecondFactor { .. } => "opens",
-        Outcome::Refuse { .. }
-        | Outcome::Abandon
-        | Outcome::Remove { .. }
-        | Outcome::UpdateEmail
-        | Outcome::Confirmed
-        | Outcome::Change
-        | Outcome::TakePhone { .. }
-        | Outcome::Undo
-        | Outcome::Merge => "refused",
+        Outcome::Refuse { .. } | Outcome::Abandon => "refused",
     }
 }
 

@@ -14,8 +14,9 @@ pub mod switches;
 
 use crate::services::{AccountAdmin, AdminRights, Transactions};
 use domain::{
-    AccountId, Facts, Outcome, Policy, ProviderId, Refusal, Right, Role, decide,
-    facts::{AccountState, AdminAction, AdministerAccount, Intent},
+    AccountId, Policy, ProviderId, Refusal, Right, Role,
+    account_rules::administer::{AdminAction, AdministerAccount, administer},
+    linking::facts::AccountState,
     policy::Problem,
 };
 use storage::{
@@ -151,12 +152,10 @@ impl AdminRights {
     pub(crate) async fn may_govern(&self, c: &mut Conn, admin: &Administrator, account: AccountId, state: AccountState, act: AdminAction) -> Result<serde_json::Value, Error> {
         let theirs = list_roles(c, self.org, account).await?;
         let by_owner = admin.roles.iter().any(|r| r == OWNER);
-        let facts = Facts::local(Intent::AdministerAccount(AdministerAccount { account, state, act, own: admin.account == account, administrator: !theirs.is_empty(), by_owner }), None);
-        let decision = decide(&facts, &self.configuration().policy_context(c, None).await?.policy(None));
-        match decision.outcome {
-            Outcome::Refuse { refusal } => Err(refusal.into()),
-            _ => Ok(trace_of(&facts, &decision)),
-        }
+        let facts = AdministerAccount { account, state, act, own: admin.account == account, administrator: !theirs.is_empty(), by_owner };
+        let ruling = administer(facts, &self.configuration().policy_context(c, None).await?.policy(None));
+        ruling.outcome?;
+        Ok(trace_of(&facts, &ruling))
     }
 }
 

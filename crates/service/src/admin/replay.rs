@@ -1,8 +1,12 @@
 //! Recorded decisions taken again under another policy: what would be different today.
 use crate::services::PolicyAdmin;
+use domain::Named as _;
 use std::sync::Arc;
 
-use domain::{AccountId, Decision, Facts, Micros, Policy, Right, decide, facts::ProviderFacts, linking::Reason};
+use domain::{
+    AccountId, Decision, Facts, Micros, Policy, Right, decide,
+    linking::{Reason, facts::ProviderFacts},
+};
 use serde_json::Value;
 use storage::{
     Conn,
@@ -130,8 +134,8 @@ fn carry_rules(facts: &mut Facts, policy: &domain::Policy) {
             continue;
         }
         if let Some(from) = recorded.iter().find(|r| policy.choices.rules.iter().all(|mine| mine.id != r.rule)) {
-            facts.rules.push(domain::facts::RuleFacts { rule: rule.id.clone(), state: from.state, values: from.values.clone() });
-            let copies: Vec<_> = facts.candidates.iter().filter(|c| c.rule == from.rule).map(|c| domain::facts::Candidate { rule: rule.id.clone(), ..c.clone() }).collect();
+            facts.rules.push(domain::linking::facts::RuleFacts { rule: rule.id.clone(), state: from.state, values: from.values.clone() });
+            let copies: Vec<_> = facts.candidates.iter().filter(|c| c.rule == from.rule).map(|c| domain::linking::facts::Candidate { rule: rule.id.clone(), ..c.clone() }).collect();
             facts.candidates.extend(copies);
         }
     }

@@ -1,10 +1,9 @@
 //! The first organisation, and the first owner by a one-time token (AD-04).
-use storage::accounts::EmailProof;
 use crate::services::{Setup, Transactions};
-use domain::{AccountId, CredentialId, HOUR, Micros, OrgId, Refusal, email_address::Canonical, facts::AccountState, path::Continuation};
+use domain::{AccountId, CredentialId, HOUR, Micros, OrgId, Refusal, email_address::Canonical, linking::facts::AccountState, path::Continuation};
 use storage::{
     Conn, Store,
-    accounts::{NewEmail, add_account, add_email, add_role, list_holders_of_role, set_password},
+    accounts::{EmailProof, NewEmail, add_account, add_email, add_role, list_holders_of_role, set_password},
     maintenance::setup::{is_setup_token, set_setup_token, take_setup_token},
     policy::organisations::{add_organisation, find_organisation},
 };

@@ -1,15 +1,17 @@
 //! "Try this policy", dry runs and replays: decisions on facts that nobody acts on.
-use storage::accounts::EmailProof;
 use crate::services::{Simulations, Transactions};
 use std::{collections::HashMap, sync::Arc};
+use storage::accounts::EmailProof;
 
 use domain::{
     AccountId, Decision, Facts, Policy, Refusal, Right,
     attempt::AttemptProgress,
     decide,
     email_address::Canonical,
-    facts::{AccountState, Intent, Known, ProviderFacts, RuleState, UserAction},
-    linking::plan,
+    linking::{
+        facts::{AccountState, Intent, Known, ProviderFacts, RuleState, UserAction},
+        plan,
+    },
     policy::{Attribute, Document},
 };
 use serde::{Deserialize, Serialize};

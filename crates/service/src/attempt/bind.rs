@@ -4,7 +4,7 @@ use domain::{
     Outcome, Proof, Refusal,
     attempt::{AttemptProgress, ProvedBy, State},
     contact::Contact,
-    facts::UserAction,
+    linking::facts::UserAction,
     policy::ProofMethod,
 };
 use storage::Conn;

@@ -4,7 +4,7 @@ use domain::{
     AccountId, Policy, Proof, Refusal,
     attempt::{AttemptProgress, ProvedBy, State},
     contact::Contact,
-    facts::{By, UserAction},
+    linking::facts::{By, UserAction},
     policy::MailEvent,
 };
 use storage::{

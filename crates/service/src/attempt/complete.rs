@@ -1,14 +1,15 @@
 //! What an attempt still wants when everything else is settled: the account's second factor, agreements, fields. And
 //! the end of the journeys that no provider takes part in.
 use crate::services::{Accounts, AttemptSteps, Attempts, Transactions};
+use domain::Named;
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, Decision, Facts, Outcome, Refusal,
+    AccountId, Facts, Outcome, Refusal,
     account_rules::rewind::Changed,
     attempt::{AttemptProgress, State, Then, Wants},
     decide,
-    facts::{AccountState, Intent, Known, Local},
+    linking::facts::{AccountState, Intent, Known, Local},
     path::Continuation,
     policy::{Field, Target},
 };
@@ -274,6 +275,6 @@ impl Attempts {
 }
 
 /// A decision's trace, as events keep it (I10).
-pub(crate) fn trace_of(facts: &Facts, decision: &Decision) -> serde_json::Value {
+pub(crate) fn trace_of<O: Named>(facts: &impl serde::Serialize, decision: &domain::decision::Decision<O>) -> serde_json::Value {
     json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "outcome": decision.outcome.name(), "facts": facts})
 }

@@ -1,6 +1,6 @@
 //! Finishing a sign-up that another provider's arrival found unfinished: a password of one's own, then the link (NE-07).
 use crate::services::{AttemptSteps, Transactions};
-use domain::{attempt::AttemptProgress, facts::UserAction};
+use domain::{attempt::AttemptProgress, linking::facts::UserAction};
 
 use super::StepInput;
 use crate::{Error, LoginOutcome, RequestContext};

@@ -4,8 +4,10 @@ use domain::{
     AccountId, Refusal,
     attempt::{AttemptProgress, ProvedBy, State},
     contact::Contact,
-    facts::{By, UserAction},
-    linking::{Choice, Outcome},
+    linking::{
+        Choice, Outcome,
+        facts::{By, UserAction},
+    },
     path::Continuation,
 };
 use storage::{

@@ -2,11 +2,10 @@
 use crate::services::{Authorization, Transactions};
 use domain::{
     AccountId, Refusal,
-    account_rules::rewind::Changed,
+    account_rules::{change::AccountChange, rewind::Changed},
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, masked},
     email_address::Canonical,
-    facts::AccountChange,
     path::{AuthorizeRequest, Continuation},
 };
 use issuer::{RegisteredClient, Told};

@@ -1,7 +1,7 @@
 //! What applications are told of a person: by scope, by name, and how the person signed in.
 use crate::services::{ApplicationGate, Tokens};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{AccountId, Micros, SECOND, facts::AccountState};
+use domain::{AccountId, Micros, SECOND, linking::facts::AccountState};
 use expr::Variables;
 use issuer::{RegisteredClient, Told};
 use serde::{Deserialize, Serialize};

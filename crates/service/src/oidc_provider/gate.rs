@@ -3,7 +3,7 @@
 use crate::services::ApplicationGate;
 use domain::{
     AccountId, Facts, Micros, Outcome, ProviderId, decide,
-    facts::{CompletedRequirements, Intent, Known, Local, ProviderFacts},
+    linking::facts::{CompletedRequirements, Intent, Known, Local, ProviderFacts},
     policy::Owes,
 };
 use storage::{

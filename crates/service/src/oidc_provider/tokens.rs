@@ -437,7 +437,7 @@ impl Tokens {
         }
         match row.account_id.map(AccountId::from) {
             Some(account) => {
-                let active = storage::accounts::find_account(&mut conn, self.org, account).await?.is_some_and(|a| a.state() == domain::facts::AccountState::Active);
+                let active = storage::accounts::find_account(&mut conn, self.org, account).await?.is_some_and(|a| a.state() == domain::linking::facts::AccountState::Active);
                 let Some(sub) = self.application_gate().subject_for(&mut conn, account, &owner).await?.filter(|_| active) else { return Ok(json!({"active": false})) };
                 put(&mut answer, "sub", json!(sub));
                 put(&mut answer, "auth_time", json!(standing.auth_at / SECOND));

@@ -10,8 +10,10 @@ use domain::{
     Policy, ProviderId, Refusal,
     attempt::ProvedBy,
     email_address::Canonical,
-    facts::{AddTo, Candidate},
-    linking::fits,
+    linking::{
+        facts::{AddTo, Candidate},
+        fits,
+    },
 };
 use storage::{
     Conn,

@@ -6,7 +6,7 @@ use domain::{
     attempt::{AttemptProgress, Awaited, CodePurpose, ProvedBy, Then},
     contact::Contact,
     decide,
-    facts::{AccountState, Intent, Known, Local},
+    linking::facts::{AccountState, Intent, Known, Local},
     path::Continuation,
 };
 use storage::{

@@ -9,8 +9,7 @@ use domain::{
     Decision, Facts, Outcome, Policy, Proof, Refusal,
     account_rules::rewind::Changed,
     attempt::{AttemptProgress, State},
-    facts::UserAction,
-    linking::EmailStep,
+    linking::{EmailStep, facts::UserAction},
     path::Continuation,
     policy::AbandonAudit,
 };
@@ -27,7 +26,12 @@ use crate::{
     crypto::random::{hash, support_code, token},
     notifications::messages::Kind,
     policy::context::PolicyContext,
-    sign_in::{facts::Ask, sessions::Opening, start::{LoginPurpose, LoginState}, upstream_identity::UpstreamIdentity},
+    sign_in::{
+        facts::Ask,
+        sessions::Opening,
+        start::{LoginPurpose, LoginState},
+        upstream_identity::UpstreamIdentity,
+    },
     transaction::LiveRequest,
 };
 
@@ -209,14 +213,7 @@ impl AttemptSteps {
             | Outcome::FinishSignup { .. }
             | Outcome::SecondFactor { .. }
             | Outcome::Details { .. }
-            | Outcome::Restore { .. }
-            | Outcome::Merge
-            | Outcome::Remove { .. }
-            | Outcome::UpdateEmail
-            | Outcome::Confirmed
-            | Outcome::Change
-            | Outcome::TakePhone { .. }
-            | Outcome::Undo => Err(Error::Internal("this outcome is a page, not an end".into())),
+            | Outcome::Restore { .. } => Err(Error::Internal("this outcome is a page, not an end".into())),
         }
     }
 

@@ -4,8 +4,8 @@
 use crate::services::{AccountAdmin, AccountSettings, Accounts, Transactions};
 use domain::{
     AccountId, Policy, Refusal, Right, Trust,
+    account_rules::{administer::AdminAction, change::AccountChange},
     attempt::ProvedBy,
-    facts::{AccountChange, AdminAction},
 };
 use storage::{
     Conn,

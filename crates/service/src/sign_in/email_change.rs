@@ -1,18 +1,18 @@
 //! A linked identity came with another address than the account's: update, ignore, later (GO-47 to GO-50, MA-15).
-use storage::accounts::EmailProof;
 use crate::services::{Accounts, AttemptSteps, Attempts, Transactions};
 use domain::{
-    AccountId, Facts, Outcome, Refusal, Trust,
-    account_rules::rewind::{Changed, KEPT},
+    AccountId, Refusal, Trust,
+    account_rules::{
+        change::UpdateEmail,
+        rewind::{Changed, KEPT},
+    },
     attempt::State,
-    decide,
     email_address::Canonical,
-    facts::{Intent, UpdateEmail},
     path::Continuation,
 };
 use storage::{
     Conn,
-    accounts::{NewEmail, add_email, attributes::ignore_email, find_account, is_email_taken, list_emails, own_email, remove_email, set_primary_email},
+    accounts::{EmailProof, NewEmail, add_email, attributes::ignore_email, find_account, is_email_taken, list_emails, own_email, remove_email, set_primary_email},
 };
 
 use crate::{
@@ -121,19 +121,18 @@ impl AttemptSteps {
                 let (policy, now) = (this.configuration().policy_context(c, open.continuation.client_id()).await?.policy(Some(&identity.key)), this.now());
                 let address = identity.address().ok_or(Refusal::AttemptExpired)?;
                 let taken = is_email_taken(c, this.org, address.as_str(), account, now).await?;
-                let update = UpdateEmail { account, state: row.state(), taken };
-                let facts = Facts { trust: identity.trust(&policy, true), ..Facts::local(Intent::UpdateEmail(update), None) };
-                let decision = decide(&facts, &policy);
-                if let Outcome::Refuse { refusal } = decision.outcome {
+                let update = UpdateEmail { account, state: row.state(), taken, trust: identity.trust(&policy, true) };
+                let ruling = domain::account_rules::change::update_email(update, &policy);
+                if let Err(refusal) = ruling.outcome {
                     this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
-                    let event = this.decided("email.refused", &identity, &facts, &decision, true);
+                    let event = this.ruled("email.refused", &identity, &update, &ruling);
                     this.record(c, event.account(account).support(&open.row.support_code)).await?;
                     return Ok(Err((refusal, open.row.support_code)));
                 }
                 this.attempts().move_on(c, &open, &State::Done, "").await?;
                 let changing = this.accounts().change(c, account).await?;
                 this.accounts().take_email(c, &ctx, changing, &address).await?;
-                this.record(c, this.decided("email.updated", &identity, &facts, &decision, true).account(account)).await?;
+                this.record(c, this.ruled("email.updated", &identity, &update, &ruling).account(account)).await?;
                 Ok(Ok(arrival))
             })
         })

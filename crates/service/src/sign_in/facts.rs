@@ -3,6 +3,7 @@ use crate::{
     core::Core,
     services::{Configuration, Decisions},
 };
+use domain::Named as _;
 use std::sync::Arc;
 
 use domain::{
@@ -10,8 +11,11 @@ use domain::{
     attempt::{AttemptProgress, ProvedBy},
     decide,
     email_address::Canonical,
-    facts::{AccountState, AddTo, Agreed, By, Candidate, CompletedRequirements, EmailFacts, Intent, Known, Local, ProviderFacts, UserAction},
-    linking::{Lookup, plan},
+    linking::{
+        Lookup,
+        facts::{AccountState, AddTo, Agreed, By, Candidate, CompletedRequirements, EmailFacts, Intent, Known, Local, ProviderFacts, UserAction},
+        plan,
+    },
     policy::{Attribute, EmailChange},
 };
 use storage::{

@@ -7,7 +7,7 @@ use domain::{
     contact::Contact,
     decide,
     email_address::Canonical,
-    facts::{AccountState, Intent, Known, Local},
+    linking::facts::{AccountState, Intent, Known, Local},
     path::{Continuation, SafePath},
 };
 use storage::{

@@ -1,17 +1,16 @@
 //! A local account: pending until the code from its mailbox is typed.
-use storage::accounts::EmailProof;
 use crate::services::{AttemptSteps, SignIn, Transactions};
 use domain::{
     AccountId, CredentialId, Facts, Outcome, Refusal,
     attempt::{AttemptProgress, Awaited, CodePurpose, Then},
     decide,
     email_address::Canonical,
-    facts::{AccountState, Intent},
+    linking::facts::{AccountState, Intent},
     path::Continuation,
 };
 use storage::{
     Conn,
-    accounts::{NewEmail, add_account, add_email, find_account, find_owner, is_email_taken, set_password},
+    accounts::{EmailProof, NewEmail, add_account, add_email, find_account, find_owner, is_email_taken, set_password},
 };
 
 use crate::{

@@ -37,15 +37,25 @@ pub(crate) struct LoginState {
 pub(crate) enum LoginPurpose {
     SignIn,
     /// Adding a method: by the session that asked, which must still be there (threat rule 7).
-    Add { session: Vec<u8> },
+    Add {
+        session: Vec<u8>,
+    },
     /// Signing in once more, for this session.
-    Reauthenticate { session: Vec<u8> },
+    Reauthenticate {
+        session: Vec<u8>,
+    },
     /// Showing another account that is to become part of this session's.
-    Merge { session: Vec<u8> },
+    Merge {
+        session: Vec<u8>,
+    },
     /// Showing, for this attempt, that an account is one's own (binding by another provider).
-    Bind { attempt: String },
+    Bind {
+        attempt: String,
+    },
     /// Showing, on the page of this undo link, an identity that the account had before.
-    Undo { secret: String },
+    Undo {
+        secret: String,
+    },
 }
 
 impl LoginState {
@@ -112,26 +122,10 @@ impl SignIn {
             return Err(Refusal::ProviderDisabled.into());
         }
         let purpose = self.purpose(ctx, key, purpose).await?;
-        let sealed = LoginState {
-            provider: row.id,
-            key: row.key.clone(),
-            state: token(),
-            nonce: token(),
-            verifier: token(),
-            browser: ctx.browser.clone(),
-            purpose,
-            continuation,
-            at: self.now(),
-        };
+        let sealed = LoginState { provider: row.id, key: row.key.clone(), state: token(), nonce: token(), verifier: token(), browser: ctx.browser.clone(), purpose, continuation, at: self.now() };
         let connector = self.configuration().connector(&row).await?;
         let redirect_uri = self.configuration().redirect_uri(&row.key);
-        let start = Start {
-            redirect_uri: &redirect_uri,
-            state: &sealed.state,
-            nonce: &sealed.nonce,
-            verifier: &sealed.verifier,
-            fresh: sealed.purpose != LoginPurpose::SignIn,
-        };
+        let start = Start { redirect_uri: &redirect_uri, state: &sealed.state, nonce: &sealed.nonce, verifier: &sealed.verifier, fresh: sealed.purpose != LoginPurpose::SignIn };
         let url = connector.authorization_url(start).await.map_err(|error| {
             tracing::warn!(provider.key = row.key, %error, "a provider cannot be started");
             Error::from(match error {

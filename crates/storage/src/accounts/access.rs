@@ -1,7 +1,7 @@
 //! Everything of an account that matters for who gets into it, as rows that can be put back.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, CredentialId, LinkId, Micros, OrgId, account_rules::rewind::Way, facts::AccountState};
+use domain::{AccountId, CredentialId, LinkId, Micros, OrgId, account_rules::rewind::Way, linking::facts::AccountState};
 use serde::{Deserialize, Serialize};
 
 use crate::{

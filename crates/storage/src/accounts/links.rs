@@ -1,7 +1,7 @@
 //! Links: which identity belongs to which account. The unique index is the judge (D1, I2).
 use diesel::{dsl::exists, prelude::*};
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, facts::AccountState};
+use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, linking::facts::AccountState};
 
 use crate::{
     Bytes, Conn, Key, Result,

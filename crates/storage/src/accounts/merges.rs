@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, Micros, OrgId, facts::AccountState};
+use domain::{AccountId, Micros, OrgId, linking::facts::AccountState};
 use serde::{Deserialize, Serialize};
 
 use crate::{

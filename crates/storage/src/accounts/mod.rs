@@ -1,8 +1,8 @@
 //! Accounts, their addresses, passwords and roles.
-mod email_proof;
 pub mod access;
 pub mod agreements;
 pub mod attributes;
+mod email_proof;
 pub mod journal;
 pub mod links;
 pub mod merges;
@@ -14,7 +14,7 @@ pub use email_proof::EmailProof;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, CredentialId, Micros, OrgId, contact::Contact, email_address::Canonical, facts::AccountState};
+use domain::{AccountId, CredentialId, Micros, OrgId, contact::Contact, email_address::Canonical, linking::facts::AccountState};
 
 use crate::{
     Bytes, Conn, Error, Key, Result, key,

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use diesel::{dsl::exists, prelude::*};
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, LinkId, OrgId, ProviderId, facts::AccountState};
+use domain::{AccountId, LinkId, OrgId, ProviderId, linking::facts::AccountState};
 
 use crate::{
     Conn, Key, Result,

@@ -1,7 +1,7 @@
 //! Removes what is over: states, attempts, codes, sessions, pending accounts, sent mails.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{DAY, Micros, account_rules::rewind::KEPT, facts::AccountState, limits::KNOWN_FOR};
+use domain::{DAY, Micros, account_rules::rewind::KEPT, limits::KNOWN_FOR, linking::facts::AccountState};
 
 use crate::{
     Conn, Result,

@@ -1,7 +1,7 @@
 //! Sessions, found by the hash of their cookie, and the authentication events behind them.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, facts::AccountState};
+use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, linking::facts::AccountState};
 
 use crate::{
     Bytes, Conn, Key, Result, key,

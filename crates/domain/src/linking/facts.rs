@@ -1,11 +1,10 @@
 //! What a decision looks at: evaluated values only, never claims or text.
-use serde::{Deserialize, Serialize};
-
 use crate::{
-    AccountId, ProviderId, Refusal,
+    AccountId, ProviderId,
     policy::Target,
     trust::{Proof, Trust},
 };
+use serde::{Deserialize, Serialize};
 
 /// Everything that [`crate::decide()`] may know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +102,7 @@ pub struct Agreed {
 }
 
 impl Facts {
-    /// Facts without a provider: local methods, My Account, the console.
+    /// Facts without a provider: the local methods.
     #[must_use]
     pub fn local(intent: Intent, known: Option<Known>) -> Self {
         Self {
@@ -163,199 +162,8 @@ pub enum Intent {
     SignIn,
     /// A signed-in person adds a method to their own account. The session was checked to be the one that started.
     Add(AddTo),
-    /// A signed-in person, or an administrator, removes a method.
-    Remove(Remove),
     /// Somebody without an account begins a local one.
     SignUp,
-    /// A signed-in person takes the address that their provider gave; our code came back from it (GO-48).
-    UpdateEmail(UpdateEmail),
-    /// A signed-in person signs in once more, before something that needs it (MA-09).
-    Confirm(Confirm),
-    /// A signed-in person changes something of their own account.
-    Change(Change),
-    /// Somebody says of a change: this wasn't me (MA-13).
-    Undo(Undo),
-    /// Two accounts of one person become one. The other account is in [`Facts::known`].
-    Merge(Merge),
-    /// An administrator acts on an account.
-    AdministerAccount(AdministerAccount),
-}
-
-/// The account that an administrator acts on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AdministerAccount {
-    pub account: AccountId,
-    pub state: AccountState,
-    pub act: AdminAction,
-    /// It is the administrator's own.
-    pub own: bool,
-    /// It has a role itself.
-    pub administrator: bool,
-    /// An owner acts.
-    pub by_owner: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AdminAction {
-    /// Off or on; what is pending, closing or merged is neither.
-    Disable,
-    Enable,
-    /// For somebody who lost it; one's own is removed in My Account, with a code.
-    RemoveSecondFactor,
-    /// A mailbox that is contested stays the account's (I13).
-    KeepEmail,
-    /// Who may do what in the console.
-    GiveRole,
-    TakeRole,
-}
-
-/// The account that stays, and what of both matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Merge {
-    pub account: AccountId,
-    pub state: AccountState,
-    /// Who asks: somebody who showed both accounts, or an administrator.
-    pub by: MergeBy,
-    /// The session's last authentication is recent enough (MA-09).
-    pub reauthenticated: bool,
-    /// Why one of the other account's methods may not become one of this account's, as [`crate::linking::fits`] answers
-    /// under that method's own policy (MG-01); `None`: all may.
-    #[serde(default)]
-    pub misfit: Option<Refusal>,
-    /// One of them has an administrative role: power is never gained by merging (I12).
-    pub administrator: bool,
-    /// The account that stays has a second factor.
-    pub second_factor: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MergeBy {
-    BothProofs,
-    Admin,
-}
-
-/// A rewind of the account (threat rule 18).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Undo {
-    pub account: AccountId,
-    pub state: AccountState,
-    pub step: UndoStep,
-    pub by: UndoBy,
-    /// Credentials and owned mailboxes that the account has afterwards.
-    pub ways_left: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UndoStep {
-    /// Everybody is signed out, and what came since stops.
-    Suspend,
-    /// It is taken back for good.
-    Finish,
-    /// It was the owner: what stopped counts again.
-    Keep,
-}
-
-/// On whose word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UndoBy {
-    /// Somebody in a session of the account.
-    Nothing,
-    /// Whoever has the link of a notice.
-    Link,
-    /// Somebody who showed a credential from before the change, with its factor.
-    Credential,
-    /// Nobody's: 72 hours passed since every address was told.
-    Waited,
-}
-
-/// The session that a sign-in in between is for. The account that the credential opened is in [`Facts::known`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Confirm {
-    pub account: AccountId,
-    pub by: ReauthMethod,
-    /// The person was really asked: a credential typed here, or a provider's `auth_time` after the start.
-    pub fresh: bool,
-    /// What else the account could confirm by; weak means count only where there is nothing better.
-    pub available: AvailableMethods,
-}
-
-/// By what a session is confirmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReauthMethod {
-    Password,
-    /// A passkey of the account.
-    Passkey,
-    /// A code from the account's own mailbox.
-    Mailbox,
-    /// A code from the account's own phone.
-    Phone,
-    /// A linked identity; `reports_auth_time`: its provider says when it asked.
-    Identity {
-        reports_auth_time: bool,
-    },
-}
-
-/// Means that an account has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AvailableMethods {
-    pub password: bool,
-    #[serde(default)]
-    pub passkey: bool,
-    pub reports_auth_time: bool,
-    /// A mailbox or a phone.
-    pub mailbox: bool,
-}
-
-/// What changes in My Account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    pub account: AccountId,
-    pub state: AccountState,
-    pub what: AccountChange,
-    /// The session's last authentication is recent enough (MA-09).
-    pub reauthenticated: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AccountChange {
-    /// A new password; `first`: the account has none yet (NE-04, NE-20).
-    Password { first: bool },
-    /// Another primary address; `taken`: somebody else owns it. Before its code it is not said, so that nobody learns of it.
-    Email { taken: bool },
-    /// An address that the account has is proved to be its own, on the way to an application; `taken`: somebody else owns it.
-    ProvenEmail { taken: bool },
-    /// A second factor; `adds`: the account has none yet.
-    SecondFactor { adds: bool },
-    /// One more passkey.
-    Passkey,
-    /// Another telephone number; `held_by`: the other account that has it. Before its code it is not said, so that nobody
-    /// learns of it.
-    Phone { held_by: Option<AccountId> },
-    /// No telephone number any more.
-    RemovePhone,
-    /// A mailbox that is contested stays the account's (I13); `by_credential`: the session stands on one.
-    KeepEmail { by_credential: bool },
-    /// An address less; `last`: no other one is proved.
-    RemoveEmail { last: bool },
-    /// Everything about the account, to take along (GD-01).
-    Export,
-    /// The account goes; `last_owner`: nobody would be left to run the console.
-    Delete { last_owner: bool },
-}
-
-/// The account whose address changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UpdateEmail {
-    pub account: AccountId,
-    pub state: AccountState,
-    /// Another account owns the address, or has just given it up.
-    pub taken: bool,
 }
 
 /// The account that adds, and its flags.
@@ -375,25 +183,6 @@ pub struct AddTo {
     #[serde(default)]
     pub foreign_domain: bool,
     /// The session's last authentication was recent when this began (MA-09).
-    #[serde(default = "yes")]
-    pub reauthenticated: bool,
-}
-
-/// The method to remove.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remove {
-    pub account: AccountId,
-    /// Methods that the account has, this one included, and how many of them may be linked to (GO-26).
-    #[serde(default)]
-    pub methods: u32,
-    #[serde(default)]
-    pub target_methods: u32,
-    /// It is a passkey.
-    #[serde(default)]
-    pub passkey: bool,
-    /// Methods by which the person could still sign in afterwards: enabled providers, a password.
-    pub usable_left: u32,
-    /// The session's last authentication is recent enough (MA-09).
     #[serde(default = "yes")]
     pub reauthenticated: bool,
 }

@@ -68,7 +68,7 @@ impl Reason {
 
 /// The reasons so far.
 #[derive(Debug, Default)]
-pub(super) struct Trace(pub Vec<Reason>);
+pub(crate) struct Trace(pub Vec<Reason>);
 
 impl Trace {
     pub fn say(&mut self, code: &'static str) {
