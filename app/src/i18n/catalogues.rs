@@ -10,7 +10,7 @@ use std::{
 use domain::{
     Refusal, Role, Trust,
     account_rules::rewind::Changed,
-    linking::{Outcome, Reason},
+    decision::{OUTCOMES, Reason},
     policy::{Danger, Disclosure, PRESETS, Problem, Target, deviations},
 };
 use service::{
@@ -36,7 +36,7 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
     let raw = |all: &[&str]| all.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let refusals: Vec<String> = Refusal::ALL.iter().map(|r| r.key()).collect();
     let mails = raw(&Kind::ALL.map(Kind::name));
-    let outcomes = names(&Outcome::NAMES);
+    let outcomes = outcomes();
     let modes = names(&[Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding].map(Mode::name));
     let mail_modes = raw(&[MailMode::ConfirmationRequired, MailMode::Notification, MailMode::None].map(MailMode::name));
     let roles = raw(&Role::ALL.map(Role::name));
@@ -140,6 +140,19 @@ fn application_fields() -> (Vec<String>, Vec<String>) {
     }
     assert!(fields.len() > 20 && hints.len() > 15, "{fields:?}");
     (fields, hints)
+}
+
+/// The names of everything that a decision can come to, as the outcomes of the domain give them.
+fn outcomes() -> Vec<String> {
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for text in sources("../crates/domain/src") {
+        for block in text.split("impl Named for ").skip(1).filter_map(|rest| rest.split("\n}\n").next()) {
+            found.extend(literals(block).iter().map(|l| l.text.to_owned()));
+        }
+    }
+    found.insert("refuse".to_owned());
+    assert_eq!(found, OUTCOMES.iter().map(|&name| name.to_owned()).collect(), "the list of outcomes is not complete");
+    found.iter().map(|name| name.replace('_', "-")).collect()
 }
 
 /// The kinds of events that the service writes down, as keys.

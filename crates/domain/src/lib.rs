@@ -1,12 +1,13 @@
 //! The pure heart of Ligature: policies, decisions and the rules that they rest on.
 //!
-//! [`decide`] takes facts and a [`Policy`] and gives a [`Decision`]: an outcome, and the reasons that led to it. Start in
-//! [`linking`]; a known identity is decided there, an unknown one in its file `unknown.rs`.
+//! Every intent has its own facts, its own function and its own outcome; what they share is [`decision`]: an outcome, the
+//! reasons that led to it, and the version of the [`Policy`].
 //!
+//! * [`linking`] decides about an identity. Start at [`decide`]: a known identity ends there, an unknown one in `unknown.rs`.
+//! * [`account_rules`] decides about one account: changing, removing, merging, undoing, confirming, administering.
 //! * [`policy`] is the document: permits, floors and choices of each scope, merged into one policy, with presets and a linter.
 //! * [`attempt`] is the state machine of one passage through sign-in.
-//! * [`account_rules`] says how an account is taken back to what it was before a change; [`provider_change`] says who may
-//!   change where a provider's word comes from; [`roles`] says what an administrator may do.
+//! * [`provider_change`] says who may change where a provider's word comes from; [`roles`] what an administrator may do.
 //! * [`email_address`], [`contact`], [`one_time_code`], [`path`] and [`colour`] are values that can only be made valid.
 //! * [`refusals`] is the table of every reason not to go on.
 //!
