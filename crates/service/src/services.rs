@@ -196,3 +196,21 @@ ligature! {
     maintenance: Maintenance,
     page_state: PageState,
 }
+
+#[cfg(test)]
+mod tests {
+    /// What a service may call stands above it, so that there are no circles.
+    #[test]
+    fn services_call_only_upwards() {
+        let (_, list) = include_str!("services.rs").split_once("\nservices! {\n").unwrap();
+        let (list, _) = list.split_once("\n}\n").unwrap();
+        let mut above: Vec<&str> = Vec::new();
+        for (name, called) in list.lines().filter_map(|line| line.trim().split_once(" {")) {
+            for (_, service) in called.trim_end_matches('}').split(',').filter_map(|field| field.split_once(": ")) {
+                assert!(above.contains(&service.trim()), "{name} calls {service}, which does not stand above it");
+            }
+            above.push(name);
+        }
+        assert!(above.len() > 30, "{above:?}");
+    }
+}
