@@ -1,4 +1,5 @@
-//! Texts: Fluent catalogues, one folder a language; a test proves that every key stands in each of them.
+//! Texts: Fluent catalogues, one folder a language and in it one file an area. A test (TX-01) proves that the code's keys and
+//! the catalogues' are the same.
 use std::{borrow::Cow, collections::HashMap};
 
 use fluent_templates::{LanguageIdentifier, Loader, fluent_bundle::FluentValue, static_loader};
@@ -96,12 +97,6 @@ pub fn ta(lang: Lang, key: &str, arguments: &[(&'static str, &str)]) -> String {
     TEXTS.lookup_with_args(&lang.id(), key, &map)
 }
 
-/// Whether a key has a text in exactly this language.
-#[must_use]
-pub fn has(lang: Lang, key: &str) -> bool {
-    TEXTS.lookup_no_default_fallback::<&str>(&lang.id(), key, None).is_some()
-}
-
 /// A moment as people everywhere can read it, for mails.
 #[must_use]
 pub fn utc_text(at: domain::Micros) -> String {
@@ -109,126 +104,11 @@ pub fn utc_text(at: domain::Micros) -> String {
 }
 
 #[cfg(test)]
+mod catalogues;
+
+#[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-
-    fn catalogue(tag: &str) -> BTreeMap<String, Vec<String>> {
-        let text = std::fs::read_to_string(format!("{}/locales/{tag}/main.ftl", env!("CARGO_MANIFEST_DIR"))).unwrap();
-        text.lines()
-            .filter(|l| !l.starts_with(['#', ' ']) && l.contains(" = "))
-            .map(|l| {
-                let (key, value) = l.split_once(" = ").unwrap();
-                let mut arguments: Vec<_> = value.split('$').skip(1).map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()).collect();
-                arguments.sort();
-                arguments.dedup();
-                (key.to_owned(), arguments)
-            })
-            .collect()
-    }
-
-    #[test]
-    fn every_text_stands_in_every_language_with_the_same_arguments() {
-        let english = catalogue("en");
-        assert!(english.len() > 100);
-        for other in ["de", "zh-CN"] {
-            let other_texts = catalogue(other);
-            for (key, arguments) in &english {
-                assert_eq!(other_texts.get(key), Some(arguments), "{other}: {key}");
-            }
-            assert_eq!(other_texts.len(), english.len(), "{other} has keys that English has not");
-        }
-    }
-
-    #[test]
-    fn german_addresses_people_formally() {
-        let familiar = ["du", "dich", "dir", "dein", "deine", "deinem", "deinen", "deiner", "deines", "kannst", "hast", "bist"];
-        let commands: Vec<_> = "stell stelle schließe stimme gib nimm wähle setze melde öffne prüfe lies tippe nenne füge entferne richte versuche warte mach geh".split(' ').collect();
-        for line in include_str!("../locales/de/main.ftl").lines() {
-            let found = line.split(|c: char| !c.is_alphabetic()).find(|word| familiar.contains(&word.to_lowercase().as_str()));
-            assert_eq!(found, None, "{line}");
-            // "Entferne …" at the start of a sentence or clause, instead of "Entfernen Sie …".
-            let text = line.split_once(" = ").map_or(line, |(_, text)| text);
-            let clauses = text.split(['.', ':', ';', ',', '?', '!']).flat_map(|clause| clause.split(" oder ").flat_map(|c| c.split(" und ")));
-            let first = clauses.filter_map(|clause| clause.split_whitespace().next()).find(|word| commands.contains(&word.to_lowercase().as_str()));
-            assert_eq!(first, None, "{line}");
-        }
-    }
-
-    #[test]
-    fn chinese_addresses_people_formally() {
-        assert!(!include_str!("../locales/zh-CN/main.ftl").contains('你'));
-    }
-
-    #[test]
-    fn every_refusal_has_a_title_and_a_body_in_every_language() {
-        for lang in Lang::ALL {
-            for refusal in domain::Refusal::ALL {
-                for part in ["title", "body"] {
-                    let key = format!("refusal-{}-{part}", refusal.key());
-                    assert!(has(lang, &key), "{}: {key}", lang.tag());
-                }
-                for step in refusal.next_steps() {
-                    assert!(has(lang, step.key()), "{}: {}", lang.tag(), step.key());
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_event_that_is_written_down_has_its_name_in_every_language() {
-        let mut files = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/service/src"))];
-        let mut seen = 0;
-        while let Some(path) = files.pop() {
-            if path.is_dir() {
-                files.extend(std::fs::read_dir(path).unwrap().map(|e| e.unwrap().path()));
-                continue;
-            }
-            let text = std::fs::read_to_string(path).unwrap();
-            for kind in ["Event::new(\"", "undone(\"", "decided(\"", ".event(\""].iter().flat_map(|opener| text.split(opener).skip(1)).filter_map(|rest| rest.split('"').next()) {
-                for lang in Lang::ALL {
-                    assert!(has(lang, &format!("event-{}", kind.replace(['.', '_'], "-"))), "{}: {kind}", lang.tag());
-                }
-                seen += 1;
-            }
-        }
-        assert!(seen > 60, "{seen}");
-    }
-
-    #[test]
-    fn every_deviation_of_every_preset_has_its_text_in_every_language() {
-        for lang in Lang::ALL {
-            for one in domain::policy::PRESETS.into_iter().flat_map(domain::policy::deviations) {
-                assert!(has(lang, &format!("deviation-{one}")), "{}: {one}", lang.tag());
-            }
-        }
-    }
-
-    #[test]
-    fn every_key_in_the_code_is_in_the_catalogue() {
-        let english = catalogue("en");
-        let mut files = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
-        let mut seen = 0;
-        while let Some(path) = files.pop() {
-            if path.is_dir() {
-                files.extend(std::fs::read_dir(path).unwrap().map(|e| e.unwrap().path()));
-                continue;
-            }
-            let text = std::fs::read_to_string(path).unwrap();
-            for opener in ["t(l, \"", "ta(l, \"", "t(lang, \"", "ta(lang, \""] {
-                for rest in text.split(opener).skip(1) {
-                    let key = rest.split('"').next().unwrap();
-                    if key.is_empty() || key.contains('{') {
-                        continue;
-                    }
-                    assert!(english.contains_key(key), "{key}");
-                    seen += 1;
-                }
-            }
-        }
-        assert!(seen > 80, "{seen}");
-    }
 
     #[test]
     fn the_language_is_the_chosen_one_or_the_browsers_favourite() {

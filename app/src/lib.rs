@@ -1,4 +1,12 @@
-//! The one Leptos app: pages with their forms, and texts. Only `islands` reaches the browser as wasm; all else is server-rendered HTML.
+//! The one Leptos app: pages with their forms, and texts. Only `islands` reaches the browser as wasm; all else is
+//! server-rendered HTML.
+//!
+//! * `sign_in`, `account`, `admin` and `oidc` hold the pages, one file each: view, query and server functions.
+//! * `components` are fields, choices, notices: what pages are built of.
+//! * `page_request` is what a page is given and what it answers; `outcome` turns a use case's result into a redirect with
+//!   cookies; `render` is the frame around a page, with the content security policy that fits it.
+//! * `paths` are the addresses of our pages, `routes` the files that answer them.
+//! * `i18n` reads the catalogues in `locales`, one for each area.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
 #![recursion_limit = "256"]
 

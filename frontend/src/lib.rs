@@ -1,4 +1,4 @@
-//! Hydrates the islands in the browser.
+//! Hydrates the islands in the browser. Built only for wasm32, and loaded only by pages that hold an island.
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Called by boot.js before it walks the page.

@@ -1,4 +1,11 @@
-//! The server: configuration, routes and layers, outbox workers, commands.
+//! The server: the place where everything is put together.
+//!
+//! * [`config`] is read once and checked whole; [`commands`] is the command line; [`serve`] opens the database, starts the
+//!   workers and listens.
+//! * [`router`] has all routes and layers, in order. [`hosts`] picks the organisation by the host of a request.
+//! * [`routes`] are what providers, applications and probes call; pages and forms are in the app. [`layers`] stand around them.
+//! * [`outbox`] sends what the service queued: [`mail`] by SMTP, [`text`] by a gateway.
+//! * [`assets`] are the embedded files; [`seed`] fills a demo.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
 #![recursion_limit = "256"]
 

@@ -1,4 +1,7 @@
 //! `cargo xtask …`: set-up, demo, tests, bench. No dependencies, so that it starts at once.
+//!
+//! [`setup`] installs what is missing, [`demo`] starts everything on loopback, [`mod@test`] runs every check. [`checks`] are
+//! those of the source itself: who imports whom, licences, generated tables. [`postgres`] is a private server for the tests.
 mod bench;
 mod checks;
 mod demo;

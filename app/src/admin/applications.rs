@@ -294,7 +294,7 @@ pub async fn rotate_secret(client_id: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.applications().rotate_secret(&web.ctx, &client_id).await {
         Ok(secret) => {
-            redirect_with_flash(&context, &web, &paths::admin_application(&client_id), Flash { notice: "application-secret".into(), typed: vec![("secret".into(), secret)], ..Flash::default() }).await
+            redirect_with_flash(&context, &web, &paths::admin_application(&client_id), Flash { typed: vec![("secret".into(), secret)], ..Flash::default() }).await
         }
         Err(fault) => turned_away(&fault, &paths::safe(&paths::admin_application(&client_id))),
     };

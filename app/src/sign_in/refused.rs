@@ -91,7 +91,7 @@ fn next(l: Lang, step: NextStep, has_support_code: bool) -> AnyView {
         NextStep::MyAccount => Some(paths::ACCOUNT),
         NextStep::ConfirmItIsYou => Some(paths::CONFIRM),
         NextStep::SetUpFactor => Some(paths::SECOND_FACTOR),
-        NextStep::Wait | NextStep::AskAdministrator | NextStep::BackToApplication => None,
+        NextStep::Wait | NextStep::AskAdministrator => None,
     };
     let text = if step == NextStep::AskAdministrator && !has_support_code { t(l, "next-ask-administrator-plain") } else { t(l, step.key()) };
     match href {

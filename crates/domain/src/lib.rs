@@ -1,4 +1,15 @@
-//! The pure heart of Ligature: the linking policy, the decision, the attempt state machine, addresses and codes.
+//! The pure heart of Ligature: policies, decisions and the rules that they rest on.
+//!
+//! Every intent has its own facts, its own function and its own outcome; what they share is [`decision`]: an outcome, the
+//! reasons that led to it, and the version of the [`Policy`].
+//!
+//! * [`linking`] decides about an identity. Start at [`decide`]: a known identity ends there, an unknown one in `unknown.rs`.
+//! * [`account_rules`] decides about one account: changing, removing, merging, undoing, confirming, administering.
+//! * [`policy`] is the document: permits, floors and choices of each scope, merged into one policy, with presets and a linter.
+//! * [`attempt`] is the state machine of one passage through sign-in.
+//! * [`provider_change`] says who may change where a provider's word comes from; [`roles`] what an administrator may do.
+//! * [`email_address`], [`contact`], [`one_time_code`], [`path`] and [`colour`] are values that can only be made valid.
+//! * [`refusals`] is the table of every reason not to go on.
 //!
 //! Nothing here does input or output, waits, reads a clock or draws a random number.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]

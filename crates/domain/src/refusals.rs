@@ -19,8 +19,6 @@ pub enum NextStep {
     Wait,
     /// Ask the administrator, with the support code.
     AskAdministrator,
-    /// Go back to the application.
-    BackToApplication,
 }
 
 impl NextStep {
@@ -35,7 +33,6 @@ impl NextStep {
             Self::SetUpFactor => "next-set-up-factor",
             Self::Wait => "next-wait",
             Self::AskAdministrator => "next-ask-administrator",
-            Self::BackToApplication => "next-back-to-application",
         }
     }
 }

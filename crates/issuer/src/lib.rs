@@ -1,4 +1,12 @@
-//! Ligature as an OpenID Provider: request validation, client authentication, keys, tokens, metadata. Pure but for signing.
+//! Ligature as an OpenID Provider, as far as it is pure: no database, no requests, no clock of its own.
+//!
+//! * [`validate`] reads an authorization request against the [`RegisteredClient`] that sent it.
+//! * [`client_credentials`] and [`read_proof`] read how a program shows who it is, and the key that it holds (DPoP).
+//! * [`Settings`] is what is registered of an application; [`read_metadata`] makes it of what a program sent (RFC 7591).
+//! * [`Told`] is what an application is told of a person, whichever parameter asked for it; consent is about it.
+//! * [`Keyring`] signs tokens and publishes the keys; [`discovery`] is the metadata.
+//!
+//! The grants themselves, which need rows, are in the service's `oidc_provider`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
 
 mod client;

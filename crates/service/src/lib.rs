@@ -1,4 +1,16 @@
 //! The use cases: load facts, let the domain decide, apply the effects in one transaction.
+//!
+//! There is a service for each area, and all stand on one [`Core`]: store, keys, clock and settings. The list in
+//! `services.rs` says which services each may call. [`Ligature`] bundles them for pages and routes.
+//!
+//! * [`sign_in`]: the ways in. [`SignIn`] starts at a provider and takes its answer; [`AttemptSteps`] are the pages between.
+//! * [`account`]: My Account and what an account can undergo. [`codes`]: codes that people type, and how often they may try.
+//! * [`policy`]: what is in force, with its expressions. [`admin`]: the console.
+//! * [`oidc_provider`]: what applications ask. [`notifications`]: mails and texts, queued with what they tell.
+//! * [`crypto`]: keys, sealing, random values. [`request`]: who asks.
+//!
+//! Whoever acts does so in a transaction that reads the session again; what the console writes needs an administrator whose
+//! right was found in that transaction. Decisions are never taken here, and no page or path is known here.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
 
 pub mod account;

@@ -58,3 +58,42 @@ fn the_refusal_catalogue_is_made_from_the_table() {
     }
     same("refusals", &page);
 }
+
+/// Whether a text holds a name that is no part of a longer one.
+fn names(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        !inside(text[..at].chars().next_back()) && !inside(text[at + name.len()..].chars().next())
+    })
+}
+
+/// In `code` a path from the root of the repository; behind it, in brackets or after a comma, names that its file holds.
+#[test]
+fn every_path_and_name_in_the_docs_for_contributors_exists() {
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let folders: Vec<String> = std::fs::read_dir(root).unwrap().map(|e| e.unwrap()).filter(|e| e.path().is_dir()).map(|e| e.file_name().into_string().unwrap()).collect();
+    for doc in ["docs/explanation/find-your-way.md", "docs/explanation/architecture.md", "CONTRIBUTING.md", "migrations/README.md"] {
+        let text = std::fs::read_to_string(root.join(doc)).unwrap();
+        let parts: Vec<&str> = text.split('`').collect();
+        let is_path = |code: &str| code.split_once('/').is_some_and(|(first, _)| folders.iter().any(|f| f == first)) && !code.contains([' ', '<', '\n']);
+        let (mut paths, mut found) = (0, 0);
+        for (n, code) in parts.iter().enumerate().skip(1).step_by(2) {
+            assert!(is_path(code) || !code.ends_with(".rs") || code.contains('<'), "{doc}: {code} is no path from the root");
+            if !is_path(code) {
+                continue;
+            }
+            let file = root.join(code);
+            assert!(file.exists(), "{doc}: there is no {code}");
+            paths += 1;
+            let content = std::fs::read_to_string(&file).unwrap_or_default();
+            for (before, name) in parts[n + 1..].chunks_exact(2).map(|pair| (pair[0], pair[1])) {
+                if ![" (", ", "].contains(&before) || is_path(name) {
+                    break;
+                }
+                assert!(names(&content, name.trim_end_matches('!')), "{doc}: {code} holds no {name}");
+                found += 1;
+            }
+        }
+        assert!(paths > 4, "{doc}: {paths} paths, {found} names");
+    }
+}

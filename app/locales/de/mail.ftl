@@ -1,0 +1,82 @@
+### Mails and texts.
+
+## mails
+
+mail-link-code-subject = Ihr Code, um { $provider } hinzuzufügen
+mail-link-code-body = Jemand hat sich mit { $provider } ({ $identity }) angemeldet und möchte es zu Ihrem Konto hinzufügen. Wenn Sie das waren, geben Sie diesen Code in dem Browser ein, in dem Sie begonnen haben. Er gilt zehn Minuten.
+mail-sign-up-code-subject = Ihr Code, um ein Konto anzulegen
+mail-sign-up-code-body = Geben Sie diesen Code in dem Browser ein, in dem Sie begonnen haben. Er gilt zehn Minuten.
+mail-sign-up-taken-subject = Sie haben schon ein Konto
+mail-sign-up-taken-body = Jemand wollte mit Ihrer Adresse ein Konto anlegen. Sie haben schon eines: Melden Sie sich an wie gewohnt, oder setzen Sie auf der Anmeldeseite ein neues Passwort.
+mail-reset-code-subject = Ihr Code für ein neues Passwort
+mail-reset-code-body = Jemand möchte für Ihr Konto ein neues Passwort setzen. Wenn Sie das waren, geben Sie diesen Code in dem Browser ein, in dem Sie begonnen haben. Er gilt zehn Minuten.
+mail-link-notice-subject = { $provider } ist zu Ihrem Konto hinzugekommen
+mail-link-notice-body = Mit { $provider } ({ $identity }) kann man sich jetzt bei Ihrem Konto anmelden.
+mail-unlink-notice-subject = { $provider } wurde von Ihrem Konto entfernt
+mail-unlink-notice-body = Mit { $provider } ({ $identity }) kann man sich nicht mehr bei Ihrem Konto anmelden.
+mail-where = Wann: { $at }. Browser: { $agent }. Netz: { $network }.
+mail-not-you = Wenn Sie das nicht waren, tun Sie nichts: Ohne den Code geschieht nichts. Geben Sie den Code niemandem.
+mail-foot = Gesendet von { $url }
+mail-claim-code-subject = Ihr Code zur Anmeldung mit { $provider }
+mail-claim-code-body = Jemand hat sich mit { $provider } ({ $identity }) und dieser Adresse angemeldet. Wenn Sie das waren, geben Sie diesen Code in dem Browser ein, in dem Sie begonnen haben. Er gilt zehn Minuten.
+mail-email-code-subject = Ihr Code für diese Adresse
+mail-email-code-body = Sie möchten diese Adresse ab jetzt für Ihr Konto verwenden. Geben Sie diesen Code in dem Browser ein, in dem Sie begonnen haben. Er gilt zehn Minuten.
+mail-email-changed-subject = Die Adresse Ihres Kontos hat sich geändert
+mail-email-changed-body = Ihr Konto verwendet jetzt { $identity }. Diese Adresse zählt nicht mehr.
+mail-refused-notice-subject = Jemand wollte { $provider } zu Ihrem Konto hinzufügen
+mail-refused-notice-body = Jemand hat sich mit { $provider } ({ $identity }) angemeldet und falsche Codes für Ihr Konto eingegeben. Nichts wurde hinzugefügt.
+mail-confirm-code-subject = Ihr Code zum Bestätigen
+mail-confirm-code-body = Sie wollen in Mein Konto etwas ändern. Geben Sie diesen Code in dem Browser ein, in dem Sie begonnen haben. Er gilt zehn Minuten.
+mail-undo = Das waren Sie nicht? Öffnen Sie diese Seite, um alle abzumelden und die Änderung rückgängig zu machen:
+mail-undo-decide = Um jetzt zu entscheiden, öffnen Sie diese Seite:
+mail-undo-begun-subject = Eine Änderung an Ihrem Konto wird rückgängig gemacht
+mail-undo-begun-body = Jemand hat den Link in einer unserer Mails zu Ihrem Konto benutzt. Alle wurden abgemeldet, und was seit der Änderung dazugekommen ist, ruht. Entscheidet niemand, machen wir die Änderung in 72 Stunden endgültig rückgängig. Um sie schon jetzt rückgängig zu machen oder zu behalten, öffnen Sie die Seite unten und bestätigen Sie mit etwas, das Ihr Konto schon vorher hatte.
+mail-undo-done-subject = Eine Änderung an Ihrem Konto wurde rückgängig gemacht
+mail-undo-done-body = Ihr Konto ist wieder so wie vor der Änderung, und alle sind abgemeldet. Melden Sie sich an und sehen Sie in Mein Konto nach.
+mail-password-gone-subject = Das Passwort Ihres Kontos wurde entfernt
+mail-password-gone-body = Eine Anmeldung damit ist nicht mehr möglich.
+mail-email-gone-subject = Eine Adresse wurde aus Ihrem Konto entfernt
+mail-email-gone-body = { $identity } gehört nicht mehr zu Ihrem Konto.
+mail-recovery-codes-notice-subject = Neue Wiederherstellungscodes für Ihr Konto
+mail-recovery-codes-notice-body = Für Ihr Konto wurden neue Wiederherstellungscodes erstellt. Die alten gelten nicht mehr.
+mail-undo-button = Das war ich nicht
+mail-new-email-code-subject = Ihr Code für diese Adresse
+mail-new-email-code-body = Sie wollen diese Adresse ab jetzt für Ihr Konto verwenden. Geben Sie diesen Code in dem Browser ein, in dem Sie begonnen haben. Er gilt zehn Minuten.
+mail-email-proved-subject = Eine Adresse wurde als Ihre bestätigt
+mail-email-proved-body = { $identity } gehört jetzt zu Ihrem Konto: Codes, die dorthin gehen, können es öffnen.
+mail-email-wanted-subject = Jemand möchte Ihre Adresse verwenden
+mail-email-wanted-body = Jemand wollte Ihre Adresse für ein anderes Konto verwenden. Sie gehört zu Ihrem Konto, deshalb hat sich nichts geändert. Sie müssen nichts tun.
+mail-password-notice-subject = Das Passwort Ihres Kontos wurde gesetzt
+mail-password-notice-body = Ein neues Passwort öffnet Ihr Konto, und alle anderen Browser wurden abgemeldet.
+mail-closing-notice-subject = Ihr Konto wird gelöscht
+mail-closing-notice-body = In 14 Tagen sind Ihr Konto und alles darin weg. Bis dahin können Sie es zurücknehmen.
+mail-second-factor-notice-subject = Ein zweiter Faktor schützt jetzt Ihr Konto
+mail-second-factor-notice-body = Ab jetzt wird bei jeder Anmeldung ein Code aus einer Authenticator-App verlangt.
+mail-second-factor-gone-subject = Der zweite Faktor Ihres Kontos ist aus
+mail-second-factor-gone-body = Bei der Anmeldung wird kein zusätzlicher Code mehr verlangt.
+mail-recovery-code-used-subject = Ein Wiederherstellungscode hat Ihr Konto geöffnet
+mail-recovery-code-used-body = Einer Ihrer Wiederherstellungscodes wurde verwendet und gilt nicht mehr. Wenn Sie das nicht waren, setzen Sie ein neues Passwort und machen Sie neue Codes in Mein Konto.
+mail-merge-notice-subject = Aus zwei Konten wurde eines
+mail-merge-notice-body = Ein anderes Konto wurde mit Ihrem zusammengeführt, mit seinen Anbietern und Adressen.
+mail-restored-notice-subject = Ihr Konto bleibt
+mail-restored-notice-body = Jemand hat sich bei Ihrem Konto angemeldet und es behalten; es wird nicht mehr gelöscht. Wenn Sie das nicht waren, setzen Sie ein neues Passwort und löschen Sie es erneut.
+mail-sign-in-code-subject = Ihr Code zum Anmelden
+mail-sign-in-code-body = Tippen Sie diesen Code in dem Browser ein, in dem Sie begonnen haben. Er gilt zehn Minuten. Wenn Sie ihn nicht verlangt haben, hat jemand Ihre Adresse eingetippt; ohne den Code geschieht nichts.
+mail-passkey-notice-subject = Ihrem Konto wurde ein Passkey hinzugefügt
+mail-passkey-notice-body = Er öffnet ab jetzt Ihr Konto, ohne Passwort.
+mail-passkey-gone-subject = Ein Passkey wurde von Ihrem Konto entfernt
+mail-passkey-gone-body = Eine Anmeldung damit ist nicht mehr möglich.
+mail-new-phone-code-subject = Ihr Code für eine Telefonnummer
+mail-new-phone-code-body = Geben Sie diesen Code in dem Browser ein, in dem Sie angefangen haben. Er gilt zehn Minuten.
+mail-phone-notice-subject = Eine Telefonnummer wurde zu Ihrem Konto hinzugefügt
+mail-phone-notice-body = { $identity } gehört ab jetzt zu Ihrem Konto.
+mail-phone-gone-subject = Eine Telefonnummer gehört nicht mehr zu Ihrem Konto
+mail-phone-gone-body = { $identity } gehört nicht mehr zu Ihrem Konto: Die Nummer wurde entfernt, oder jemand anderes hat sie nachgewiesen. Wenn das nicht stimmt, sehen Sie in „Mein Konto“ nach.
+text-keep = Geben Sie ihn niemandem weiter.
+
+## texts to a phone
+
+text-link-code = { $code } fügt { $provider } zu Ihrem Konto bei { $host } hinzu.
+text-sign-in-code = { $code } meldet Sie bei { $host } an.
+text-confirm-code = { $code } bestätigt bei { $host }, dass Sie es sind.
+text-new-phone-code = { $code } gibt diese Nummer Ihrem Konto bei { $host }.

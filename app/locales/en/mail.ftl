@@ -1,0 +1,82 @@
+### Mails and texts.
+
+## mails
+
+mail-link-code-subject = Your code to add { $provider }
+mail-link-code-body = Somebody signed in with { $provider } ({ $identity }) and wants to add it to your account. If it was you, type this code in the browser in which you started. It works for ten minutes.
+mail-sign-up-code-subject = Your code to create an account
+mail-sign-up-code-body = Type this code in the browser in which you started. It works for ten minutes.
+mail-sign-up-taken-subject = You have an account already
+mail-sign-up-taken-body = Somebody tried to create an account with your address. You have one already: sign in as usual, or set a new password on the sign-in page.
+mail-reset-code-subject = Your code to set a new password
+mail-reset-code-body = Somebody asked for a new password for your account. If it was you, type this code in the browser in which you started. It works for ten minutes.
+mail-link-notice-subject = { $provider } was added to your account
+mail-link-notice-body = { $provider } ({ $identity }) can now be used to sign in to your account.
+mail-unlink-notice-subject = { $provider } was removed from your account
+mail-unlink-notice-body = { $provider } ({ $identity }) can no longer be used to sign in to your account.
+mail-where = When: { $at }. Browser: { $agent }. Network: { $network }.
+mail-not-you = If it was not you, ignore this mail: without the code nothing happens. Never give the code to anybody.
+mail-foot = Sent by { $url }
+mail-claim-code-subject = Your code to sign in with { $provider }
+mail-claim-code-body = Somebody signed in with { $provider } ({ $identity }) and this address. If it was you, type this code in the browser in which you started. It works for ten minutes.
+mail-email-code-subject = Your code to use this address
+mail-email-code-body = You want to use this address for your account from now on. Type this code in the browser in which you started. It works for ten minutes.
+mail-email-changed-subject = The address of your account has changed
+mail-email-changed-body = Your account now uses { $identity }. This address no longer counts.
+mail-refused-notice-subject = Somebody tried to add { $provider } to your account
+mail-refused-notice-body = Somebody signed in with { $provider } ({ $identity }) and typed wrong codes for your account. Nothing was added.
+mail-confirm-code-subject = Your code to confirm that it is you
+mail-confirm-code-body = You want to change something in My Account. Type this code in the browser in which you started. It works for ten minutes.
+mail-undo = Wasn't this you? Open this page to sign everyone out and undo the change:
+mail-undo-decide = To decide now, open this page:
+mail-undo-begun-subject = A change to your account is being undone
+mail-undo-begun-body = Somebody used the link in one of our emails about your account. Everyone was signed out, and whatever was added since that change is on hold. If nobody decides, we undo the change for good in 72 hours. To undo it or keep it now, open the page below and confirm with something that your account had before.
+mail-undo-done-subject = A change to your account was undone
+mail-undo-done-body = Your account is back to how it was before the change, and everyone is signed out. Sign in and check My Account.
+mail-password-gone-subject = The password of your account was removed
+mail-password-gone-body = You can no longer sign in with it.
+mail-email-gone-subject = An address was removed from your account
+mail-email-gone-body = { $identity } no longer belongs to your account.
+mail-recovery-codes-notice-subject = New recovery codes for your account
+mail-recovery-codes-notice-body = New recovery codes were made for your account. The old ones no longer work.
+mail-undo-button = This wasn't me
+mail-new-email-code-subject = Your code to use this address
+mail-new-email-code-body = You want to use this address for your account from now on. Type this code in the browser in which you started. It works for ten minutes.
+mail-email-proved-subject = An address was confirmed as yours
+mail-email-proved-body = { $identity } now belongs to your account: codes that go there can open it.
+mail-email-wanted-subject = Somebody wants to use your address
+mail-email-wanted-body = Somebody tried to use your address for their account. It belongs to your account, so nothing was changed. You need not do anything.
+mail-password-notice-subject = The password of your account was set
+mail-password-notice-body = A new password opens your account, and every other browser was signed out.
+mail-closing-notice-subject = Your account will be deleted
+mail-closing-notice-body = In 14 days your account and everything in it will be gone. Until then you can take it back.
+mail-second-factor-notice-subject = A second factor protects your account now
+mail-second-factor-notice-body = From now on a code of an authenticator app is asked for at every sign-in.
+mail-second-factor-gone-subject = The second factor of your account is off
+mail-second-factor-gone-body = No extra code is asked for when you sign in any more.
+mail-recovery-code-used-subject = A recovery code opened your account
+mail-recovery-code-used-body = One of your recovery codes was used and is worth nothing any more. If that was not you, set a new password and make new codes in My Account.
+mail-merge-notice-subject = Two accounts became one
+mail-merge-notice-body = Another account was merged into yours, with its providers and addresses.
+mail-restored-notice-subject = Your account stays
+mail-restored-notice-body = Somebody signed in to your account and kept it; it is not deleted any more. If that was not you, set a new password and delete it again.
+mail-sign-in-code-subject = Your code to sign in
+mail-sign-in-code-body = Type this code in the browser in which you started. It works for ten minutes. If you did not ask for it, somebody typed your address; without the code nothing happens.
+mail-passkey-notice-subject = A passkey was added to your account
+mail-passkey-notice-body = It opens your account from now on, without a password.
+mail-passkey-gone-subject = A passkey was removed from your account
+mail-passkey-gone-body = It can no longer be used to sign in to your account.
+mail-new-phone-code-subject = Your code for a phone number
+mail-new-phone-code-body = Type this code in the browser in which you started. It works for ten minutes.
+mail-phone-notice-subject = A phone number was added to your account
+mail-phone-notice-body = { $identity } belongs to your account from now on.
+mail-phone-gone-subject = A phone number left your account
+mail-phone-gone-body = { $identity } does not belong to your account any more: it was removed, or somebody else proved that they have it. If that is wrong, look at My Account.
+text-keep = Tell it to nobody.
+
+## texts to a phone
+
+text-link-code = { $code } adds { $provider } to your account at { $host }.
+text-sign-in-code = { $code } signs you in at { $host }.
+text-confirm-code = { $code } confirms that it is you at { $host }.
+text-new-phone-code = { $code } gives this number to your account at { $host }.

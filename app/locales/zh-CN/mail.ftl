@@ -1,0 +1,82 @@
+### Mails and texts.
+
+## mails
+
+mail-link-code-subject = 添加 { $provider } 的验证码
+mail-link-code-body = 有人通过 { $provider }（{ $identity }）登录，并想把它添加到您的账号。如果是您本人，请在开始时的浏览器中输入此验证码。十分钟内有效。
+mail-sign-up-code-subject = 创建账号的验证码
+mail-sign-up-code-body = 请在开始时的浏览器中输入此验证码。十分钟内有效。
+mail-sign-up-taken-subject = 您已有账号
+mail-sign-up-taken-body = 有人想用您的邮箱创建账号。您已有账号：请照常登录，或在登录页面设置新密码。
+mail-reset-code-subject = 设置新密码的验证码
+mail-reset-code-body = 有人请求为您的账号设置新密码。如果是您本人，请在开始时的浏览器中输入此验证码。十分钟内有效。
+mail-link-notice-subject = { $provider } 已添加到您的账号
+mail-link-notice-body = { $provider }（{ $identity }）现在可用于登录您的账号。
+mail-unlink-notice-subject = { $provider } 已从您的账号移除
+mail-unlink-notice-body = { $provider }（{ $identity }）不能再用于登录您的账号。
+mail-where = 时间：{ $at }。浏览器：{ $agent }。网络：{ $network }。
+mail-not-you = 如果不是您本人，请忽略此邮件：没有验证码就不会发生任何事。请勿把验证码告诉任何人。
+mail-foot = 由 { $url } 发送
+mail-claim-code-subject = 使用 { $provider } 登录的验证码
+mail-claim-code-body = 有人通过 { $provider }（{ $identity }）并使用此地址登录。如果是您本人，请在开始时的浏览器中输入此验证码。十分钟内有效。
+mail-email-code-subject = 使用此地址的验证码
+mail-email-code-body = 您希望账号以后使用此地址。请在开始时的浏览器中输入此验证码。十分钟内有效。
+mail-email-changed-subject = 您的账号地址已更改
+mail-email-changed-body = 您的账号现在使用 { $identity }。此邮箱不再有效。
+mail-refused-notice-subject = 有人尝试将 { $provider } 添加到您的账号
+mail-refused-notice-body = 有人通过 { $provider }（{ $identity }）登录并为您的账号输入了错误的验证码。未添加任何内容。
+mail-confirm-code-subject = 您的确认验证码
+mail-confirm-code-body = 您想在“我的账号”中更改内容。请在开始操作的浏览器中输入此验证码。十分钟内有效。
+mail-undo = 不是您本人操作？请打开此页，让所有人退出登录并撤销更改：
+mail-undo-decide = 要现在决定，请打开此页：
+mail-undo-begun-subject = 您账号的一项更改正在撤销
+mail-undo-begun-body = 有人使用了我们关于您账号的邮件中的链接。所有人已退出登录，该更改之后添加的内容已暂停使用。如果无人作出决定，72 小时后我们会彻底撤销该更改。若要现在撤销或保留，请打开下方页面，并使用更改之前账号已有的凭据进行确认。
+mail-undo-done-subject = 您账号的一项更改已撤销
+mail-undo-done-body = 您的账号已恢复到更改之前的状态，所有人已退出登录。请登录并查看“我的账号”。
+mail-password-gone-subject = 您账号的密码已被移除
+mail-password-gone-body = 您不能再用它登录。
+mail-email-gone-subject = 您的账号移除了一个邮箱
+mail-email-gone-body = { $identity } 不再属于您的账号。
+mail-recovery-codes-notice-subject = 您账号的新恢复码
+mail-recovery-codes-notice-body = 您的账号已生成新的恢复码，旧的恢复码不再有效。
+mail-undo-button = 这不是我
+mail-new-email-code-subject = 使用此邮箱的验证码
+mail-new-email-code-body = 您想从现在起为您的账号使用此邮箱。请在开始操作的浏览器中输入此验证码。十分钟内有效。
+mail-email-proved-subject = 一个邮箱已确认属于您
+mail-email-proved-body = 邮箱 { $identity } 现在属于您的账号：发往该邮箱的验证码可以打开它。
+mail-email-wanted-subject = 有人想使用您的邮箱
+mail-email-wanted-body = 有人试图为其账号使用您的邮箱。它属于您的账号，因此没有任何更改。您无需处理。
+mail-password-notice-subject = 您账号的密码已设置
+mail-password-notice-body = 新密码可以打开您的账号，其他浏览器都已退出登录。
+mail-closing-notice-subject = 您的账号将被删除
+mail-closing-notice-body = 14 天后，您的账号及其全部内容将消失。在此之前您可以撤回。
+mail-second-factor-notice-subject = 您的账号已开启两步验证
+mail-second-factor-notice-body = 今后每次登录都需要身份验证器应用中的验证码。
+mail-second-factor-gone-subject = 您账号的两步验证已关闭
+mail-second-factor-gone-body = 登录时不再需要额外验证码。
+mail-recovery-code-used-subject = 恢复码已用于登录您的账号
+mail-recovery-code-used-body = 您的一个恢复码已被使用并失效。如果不是您本人操作，请重设密码并在“我的账号”中生成新恢复码。
+mail-merge-notice-subject = 两个账号已合并
+mail-merge-notice-body = 另一个账号及其登录方式和邮箱已并入您的账号。
+mail-restored-notice-subject = 您的账号已保留
+mail-restored-notice-body = 有人登录并保留了您的账号，账号不再被删除。如果不是您本人操作，请重设密码并重新删除。
+mail-sign-in-code-subject = 您的登录验证码
+mail-sign-in-code-body = 请在发起登录的浏览器中输入此验证码，十分钟内有效。如果不是您本人操作，可能有人输入了您的邮箱；没有验证码就不会发生任何事。
+mail-passkey-notice-subject = 您的账号添加了通行密钥
+mail-passkey-notice-body = 今后可用它无密码登录您的账号。
+mail-passkey-gone-subject = 您的账号移除了通行密钥
+mail-passkey-gone-body = 不能再用它登录您的账号。
+mail-new-phone-code-subject = 您的手机号验证码
+mail-new-phone-code-body = 请在发起操作的浏览器中输入此验证码，十分钟内有效。
+mail-phone-notice-subject = 您的账号已添加手机号
+mail-phone-notice-body = { $identity } 现已属于您的账号。
+mail-phone-gone-subject = 您的账号已失去一个手机号
+mail-phone-gone-body = { $identity } 已不再属于您的账号：该号码已被移除，或已由他人验证。如有疑问，请查看“我的账号”。
+text-keep = 请勿告诉任何人。
+
+## texts to a phone
+
+text-link-code = { $code } 用于将 { $provider } 添加到您在 { $host } 的账号。
+text-sign-in-code = { $code } 是您登录 { $host } 的验证码。
+text-confirm-code = { $code } 用于在 { $host } 确认是您本人。
+text-new-phone-code = { $code } 用于将此号码绑定到您在 { $host } 的账号。
