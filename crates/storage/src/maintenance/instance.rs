@@ -80,6 +80,7 @@ const FATES: &[(&str, Fate)] = &[
     ("auth_event", Fate::Kept),
     ("challenge", Fate::OneTime),
     ("consent", Fate::Kept),
+    ("consumed_state", Fate::Kept),
     ("counter", Fate::Kept),
     ("credential", Fate::Kept),
     ("data_key", Fate::Kept),
@@ -109,7 +110,6 @@ const FATES: &[(&str, Fate)] = &[
     ("role", Fate::Kept),
     ("session", Fate::Revocable),
     ("setup_token", Fate::OneTime),
-    ("consumed_state", Fate::Kept),
     ("token", Fate::Revocable),
     // Without its tokens a family is a grave: what it came of begins none again.
     ("token_family", Fate::Kept),
