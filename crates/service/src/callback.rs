@@ -49,7 +49,8 @@ impl Ligature {
         }
         let connector = self.connector(&row).await?;
         let redirect_uri = self.redirect_uri(key);
-        let visit = Visit { redirect_uri: &redirect_uri, code, issuer: answer.iss.as_deref(), nonce: &start.nonce, verifier: &start.verifier, now: self.now() };
+        let issuer = answer.iss.as_deref();
+        let visit = Visit { redirect_uri: &redirect_uri, code, issuer, user: None, nonce: &start.nonce, verifier: &start.verifier, fresh: start.asks_anew(), now: self.now() };
         match connector.finish(visit).await {
             Ok(assertion) => {
                 let source = source_of(&row);
@@ -62,7 +63,7 @@ impl Ligature {
                     UpstreamError::Down(_) => Refusal::ProviderDown,
                     UpstreamError::Refused(_) | UpstreamError::Answer(_) => Refusal::ProviderAnswer,
                 };
-                Err(self.spend(&start, refusal).await)
+                Err(self.spend_for(&start, refusal, Some(error.to_string())).await)
             }
         }
     }
@@ -77,6 +78,11 @@ impl Ligature {
 
     /// A failure uses the state up too (OC-01), with an audit event.
     async fn spend(&self, start: &Sealed, refusal: Refusal) -> Fault {
+        self.spend_for(start, refusal, None).await
+    }
+
+    /// As [`Ligature::spend`]; `why` tells administrators which part of the provider it was, and of which field.
+    async fn spend_for(&self, start: &Sealed, refusal: Refusal, why: Option<String>) -> Fault {
         let (this, start, support) = (self.clone(), start.clone(), support_code());
         let shown = support.clone();
         let spent = self
@@ -84,7 +90,8 @@ impl Ligature {
             .write::<_, Fault, _>(move |c| {
                 Box::pin(async move {
                     if spend_state(c, &start.spent_hash(), start.spent_until()).await? {
-                        let event = Event { provider: start.key.clone(), ..Event::new("signin.refused").code(refusal.code()).support(&support) };
+                        let detail = why.map_or_else(|| serde_json::json!({}), |why| serde_json::json!({ "why": why }));
+                        let event = Event { provider: start.key.clone(), ..Event::new("signin.refused").code(refusal.code()).support(&support).detail(detail) };
                         this.record(c, event).await?;
                     }
                     Ok(())

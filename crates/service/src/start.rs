@@ -48,6 +48,11 @@ impl Sealed {
         now >= self.at - MINUTE && now - self.at < TTL
     }
 
+    /// The provider is asked to authenticate the person anew.
+    pub fn asks_anew(&self) -> bool {
+        self.add.is_some() || self.confirm.is_some() || self.merge.is_some() || self.bind.is_some() || self.undo.is_some()
+    }
+
     pub fn spent_hash(&self) -> Vec<u8> {
         hash(&self.state)
     }
@@ -140,13 +145,8 @@ impl Ligature {
         };
         let connector = self.connector(&row).await?;
         let redirect_uri = self.redirect_uri(&row.key);
-        let start = Start {
-            redirect_uri: &redirect_uri,
-            state: &sealed.state,
-            nonce: &sealed.nonce,
-            verifier: &sealed.verifier,
-            fresh: sealed.add.is_some() || sealed.confirm.is_some() || sealed.merge.is_some() || sealed.bind.is_some() || sealed.undo.is_some(),
-        };
+        let start =
+            Start { redirect_uri: &redirect_uri, state: &sealed.state, nonce: &sealed.nonce, verifier: &sealed.verifier, fresh: sealed.asks_anew(), choose: sealed.add.is_some(), now: self.now() };
         let url = connector.authorization_url(start).await.map_err(|error| {
             tracing::warn!(provider.key = row.key, %error, "a provider cannot be started");
             Fault::from(match error {

@@ -3,17 +3,17 @@
 
 mod assertion;
 mod connector;
-mod github;
-mod guard;
-mod json;
-mod oauth2;
-mod oidc;
+mod error;
+mod http;
+pub mod presets;
+mod protocols;
 mod settings;
 mod subject;
 #[cfg(test)]
 mod testing;
 
+pub use self::http::{Guard, GuardOptions};
 pub use assertion::Assertion;
-pub use connector::{Connector, Start, UpstreamError, Visit, connector};
-pub use guard::{Guard, GuardOptions};
-pub use settings::{Auth, Settings, SettingsProblem, Source};
+pub use connector::{Connector, Start, Visit, connector};
+pub use error::{Part, Trouble, UpstreamError};
+pub use settings::{Auth, GithubSettings, Oauth2Settings, OidcSettings, Reauth, Settings, SettingsProblem, Source};
