@@ -20,7 +20,7 @@ use tokio::{
     sync::watch,
 };
 use tokio_io_timeout::TimeoutStream;
-use upstream::{GuardOptions, SafeHttpClient};
+use upstream::{SafeHttpClient, SafeHttpOptions};
 
 use crate::{
     config::Config,
@@ -49,8 +49,11 @@ pub fn store(config: &Config) -> anyhow::Result<Store> {
 /// # Errors
 /// A wrong master key, no database.
 pub async fn ligature(config: &Config, master: &MasterKey, clock: Clock) -> anyhow::Result<Ligature> {
-    let guard =
-        SafeHttpClient::new(GuardOptions { allow_private: config.http_client.allow_private, timeout: Duration::from_millis(config.http_client.timeout_ms), max_bytes: config.http_client.max_bytes })?;
+    let guard = SafeHttpClient::new(SafeHttpOptions {
+        allow_private: config.http_client.allow_private,
+        timeout: Duration::from_millis(config.http_client.timeout_ms),
+        max_bytes: config.http_client.max_bytes,
+    })?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let limits = &config.limits;
     let settings = Settings {

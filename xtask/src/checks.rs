@@ -23,7 +23,8 @@ const ONLY: &[(&str, &[&str])] = &[
     ("diesel-async", &["ligature-storage"]),
     ("lettre", &["ligature-server"]),
     ("oauth2", &["ligature-upstream"]),
-    ("openidconnect", &["ligature-upstream"]),
+    // Its typed claims shut people out, and it brings `rsa` along (RUSTSEC-2023-0071).
+    ("openidconnect", &[]),
     ("reqwest", &["ligature-upstream", "ligature-rehearsal"]),
     ("argon2", &["ligature-service"]),
     ("cel", &["ligature-expr"]),

@@ -293,9 +293,7 @@ pub async fn save_application(#[server(default)] create: String, #[server(defaul
 pub async fn rotate_secret(client_id: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.applications().rotate_secret(&web.ctx, &client_id).await {
-        Ok(secret) => {
-            redirect_with_flash(&context, &web, &paths::admin_application(&client_id), Flash { typed: vec![("secret".into(), secret)], ..Flash::default() }).await
-        }
+        Ok(secret) => redirect_with_flash(&context, &web, &paths::admin_application(&client_id), Flash { typed: vec![("secret".into(), secret)], ..Flash::default() }).await,
         Err(fault) => turned_away(&fault, &paths::safe(&paths::admin_application(&client_id))),
     };
     respond(&context, &next);

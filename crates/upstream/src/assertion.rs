@@ -19,7 +19,7 @@ pub struct Assertion {
 }
 
 impl Assertion {
-    /// Reads standard claims (OpenID Connect Core §5.1). Only JSON `true` says "verified".
+    /// Reads standard claims (OpenID Connect Core §5.1) that were tidied before. Only JSON `true` says "verified".
     pub(crate) fn from_claims(subject: String, claims: Map<String, Value>) -> Self {
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned);
         Self {

@@ -5,7 +5,10 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{Assertion, SafeHttpClient, Settings, github::GitHub, oauth2::Generic, oidc::Oidc};
+use crate::{
+    Assertion, SafeHttpClient, Settings, UpstreamError, presets,
+    protocols::{oauth2::Generic, oidc::Oidc},
+};
 
 /// What a start needs; all values are made by the caller.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +20,10 @@ pub struct Start<'a> {
     pub verifier: &'a str,
     /// Ask for a fresh authentication.
     pub fresh: bool,
+    /// Let the person choose the account there: a further identity is to be added (FR-33).
+    pub choose: bool,
+    /// Now, in microseconds.
+    pub now: domain::Micros,
 }
 
 /// A visit of the callback.
@@ -26,24 +33,14 @@ pub struct CodeExchange<'a> {
     pub code: &'a str,
     /// The `iss` parameter of RFC 9207.
     pub issuer: Option<&'a str>,
+    /// The `user` parameter of Apple's first answer. The browser brought it: only a name is taken from it.
+    pub user: Option<&'a str>,
     pub nonce: &'a str,
     pub verifier: &'a str,
+    /// A fresh authentication was asked for at the start.
+    pub fresh: bool,
     /// Now, in microseconds.
     pub now: domain::Micros,
-}
-
-/// Why there is no assertion. The texts are for the log; no page shows them.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum UpstreamError {
-    /// No answer, or none in time.
-    #[error("no answer: {0}")]
-    Down(String),
-    /// The token endpoint refused the code or the client.
-    #[error("refused: {0}")]
-    Refused(String),
-    /// An answer that failed a check.
-    #[error("check failed: {0}")]
-    Answer(String),
 }
 
 /// One configured provider.
@@ -57,8 +54,14 @@ pub trait Connector: Send + Sync {
     /// Origins that the authorization page may have, for the page's `form-action`.
     fn origin(&self) -> Option<String>;
 
-    /// Whether it can be asked to authenticate the person anew, and says when it did.
+    /// Whether it can be asked to authenticate the person anew, and says when it did (FR-32). What its answers have shown
+    /// counts more than what it announces.
     fn supports_auth_time(&self) -> bool {
+        false
+    }
+
+    /// The answer comes as a form that another site posts: the start cookie has to be there (OC-15).
+    fn answers_by_form(&self) -> bool {
         false
     }
 }
@@ -68,8 +71,11 @@ pub trait Connector: Send + Sync {
 pub fn connector(settings: Settings, secret: SecretString, guard: SafeHttpClient) -> Arc<dyn Connector> {
     match settings {
         Settings::Oidc(settings) => Arc::new(Oidc::new(settings, secret, guard)),
-        Settings::Oauth2(settings) => Arc::new(Generic::new(settings, secret, guard)),
-        Settings::Github(settings) => Arc::new(GitHub::new(settings, secret, guard)),
+        Settings::Oauth2(settings) => {
+            let dialect = presets::dialect(&settings.preset);
+            Arc::new(Generic::new(settings, dialect, secret, guard))
+        }
+        Settings::Github(settings) => Arc::new(Generic::new(presets::github::settings(&settings), &presets::github::DIALECT, secret, guard)),
     }
 }
 

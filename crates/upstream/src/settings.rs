@@ -1,8 +1,14 @@
 //! What an administrator configures of a provider, without its secret.
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::connector::origin_of;
+use crate::{
+    connector::origin_of,
+    presets,
+    protocols::{oidc::can_check, request::OURS},
+};
 
 /// Settings by kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,19 +19,42 @@ pub enum Settings {
     Github(GithubSettings),
 }
 
-/// How the client shows its secret at the token endpoint. Some providers do not decode Basic as RFC 6749 §2.3.1 says.
+/// How the client shows who it is at the token endpoint. Without a secret it shows nothing, whatever is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Auth {
+    /// By `Authorization: Basic` (RFC 6749 §2.3.1).
     #[default]
     Basic,
+    /// By a field of the form.
     Post,
+    /// A public client: only `client_id` and the verifier are sent (FR-48).
+    None,
+    /// By a JWT that the private key of the settings signs (RFC 7523 §2.2).
+    PrivateKeyJwt,
+    /// By a secret that is a JWT, as Apple wants it.
+    AppleJwt,
+}
+
+/// How a fresh sign-in is asked for. Some providers refuse what they do not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reauth {
+    /// `prompt=login` and `max_age=0`.
+    #[default]
+    LoginAndMaxAge,
+    Login,
+    MaxAge,
+    Neither,
 }
 
 /// An OpenID Provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OidcSettings {
+    /// The preset that filled the settings in; empty: none. It says what the provider can deliver, nothing else.
+    #[serde(default)]
+    pub preset: String,
     /// Compared exactly with the metadata and the tokens.
     pub issuer: String,
     pub client_id: String,
@@ -33,12 +62,64 @@ pub struct OidcSettings {
     pub auth: Auth,
     #[serde(default = "oidc_scopes")]
     pub scopes: Vec<String>,
+    /// Endpoints that count more than the metadata; with the first three of them none is read.
+    #[serde(default)]
+    pub authorization_endpoint: String,
+    #[serde(default)]
+    pub token_endpoint: String,
+    #[serde(default)]
+    pub jwks_uri: String,
+    #[serde(default)]
+    pub userinfo_endpoint: String,
+    /// Audiences that a token may have beside us, without naming us as the party that asked (FR-04).
+    #[serde(default)]
+    pub trusted_audiences: Vec<String>,
+    /// Signature algorithms that are accepted; empty: those that the provider announces.
+    #[serde(default)]
+    pub algorithms: Vec<String>,
+    #[serde(default)]
+    pub reauth: Reauth,
+    /// Whether answers say when somebody signed in; unset: as they have shown (FR-32).
+    #[serde(default)]
+    pub reports_auth_time: Option<bool>,
+    /// The answer is to come as a form (OAuth 2.0 Form Post Response Mode).
+    #[serde(default)]
+    pub form_post: bool,
+    /// Requests are pushed, also where the metadata does not ask for it (RFC 9126).
+    #[serde(default)]
+    pub push: bool,
+    /// Further parameters of the authorization request.
+    #[serde(default)]
+    pub extra: BTreeMap<String, String>,
+    /// The access token is shown at userinfo in a posted form (RFC 6750 §2.2).
+    #[serde(default)]
+    pub userinfo_by_post: bool,
+    /// Claims for which userinfo is asked beside those of the scopes `email` and `profile`.
+    #[serde(default)]
+    pub wanted_claims: Vec<String>,
+    /// Each tenant has its own issuer, and a person's key is tenant and `oid` (ID-01).
+    #[serde(default)]
+    pub tenant_issuer: bool,
+    /// The tenants that may come; empty: all.
+    #[serde(default)]
+    pub tenants: Vec<String>,
+    /// The texts "true" and "false" are documented as truths.
+    #[serde(default)]
+    pub text_booleans: bool,
+    /// The name of our private key there, and of our team at Apple.
+    #[serde(default)]
+    pub key_id: String,
+    #[serde(default)]
+    pub team_id: String,
 }
 
 /// A plain OAuth 2.0 server with a place that tells who the person is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Oauth2Settings {
+    /// The preset whose dialect it speaks; empty: plain OAuth 2.0.
+    #[serde(default)]
+    pub preset: String,
     pub client_id: String,
     pub authorization_url: String,
     pub token_url: String,
@@ -47,7 +128,8 @@ pub struct Oauth2Settings {
     pub auth: Auth,
     #[serde(default)]
     pub scopes: Vec<String>,
-    /// Paths into the answer, dots between names. The subject must be an identifier that never changes (ID-12).
+    /// Where a value is in the answer: a whole name first, then a path with dots; numbers count in lists from 0. The
+    /// subject must be an identifier that never changes (ID-12).
     pub subject_path: String,
     #[serde(default)]
     pub email_path: String,
@@ -55,6 +137,17 @@ pub struct Oauth2Settings {
     pub email_verified_path: String,
     #[serde(default)]
     pub name_path: String,
+    /// A list of addresses with `verified` and `primary`, in pages, as GitHub has it.
+    #[serde(default)]
+    pub addresses_url: String,
+    /// Further parameters of the authorization request, and those for choosing an account or signing in anew (FR-33).
+    #[serde(default)]
+    pub extra: BTreeMap<String, String>,
+    #[serde(default)]
+    pub extra_again: BTreeMap<String, String>,
+    /// The platform account whose `unionid` is the person's key, for applications of one owner (WeChat).
+    #[serde(default)]
+    pub platform_account: String,
 }
 
 /// GitHub, or a server that speaks its dialect.
@@ -66,6 +159,13 @@ pub struct GithubSettings {
     pub web_url: String,
     #[serde(default = "github_api")]
     pub api_url: String,
+}
+
+impl GithubSettings {
+    /// Those of github.com.
+    pub(crate) fn usual() -> Self {
+        Self { client_id: String::new(), web_url: github_web(), api_url: github_api() }
+    }
 }
 
 /// The least that is needed (NE-13).
@@ -110,7 +210,7 @@ impl Source {
     #[must_use]
     pub fn new_receiver(&self, before: &Self) -> Option<&'static str> {
         let received = |address: &str| before.says.iter().any(|(field, value)| before.secret_to.contains(field) && value == address);
-        self.says.iter().find(|(field, value)| self.secret_to.contains(field) && !received(value)).map(|(field, _)| *field)
+        self.says.iter().find(|(field, value)| self.secret_to.contains(field) && !value.is_empty() && !received(value)).map(|(field, _)| *field)
     }
 
     /// All of it in one text, for telling later whether it is still the same.
@@ -138,8 +238,9 @@ impl Settings {
     #[must_use]
     pub fn namespace(&self, provider: domain::ProviderId) -> String {
         match self {
+            Self::Oidc(s) if s.tenant_issuer => format!("entra:{}", origin_of(&s.issuer).unwrap_or_default()),
             Self::Oidc(s) => format!("oidc:{}", s.issuer),
-            Self::Oauth2(_) => format!("prov:{provider}"),
+            Self::Oauth2(s) => presets::namespace(s).unwrap_or_else(|| format!("prov:{provider}")),
             Self::Github(s) if s.web_url == github_web() && s.api_url == github_api() => "github".into(),
             Self::Github(s) if origin_of(&s.web_url) == origin_of(&s.api_url) => format!("github:{}", s.web_url),
             // The API says who somebody is: another one speaks of other people, whatever the pages' address is.
@@ -152,10 +253,67 @@ impl Settings {
     pub fn source(&self) -> Source {
         let kind = ("kind", self.kind().to_owned());
         match self.clone() {
-            Self::Oidc(OidcSettings { issuer, client_id, auth: _, scopes: _ }) => Source { says: vec![kind, ("issuer", issuer), ("client_id", client_id)], secret_to: &["issuer"] },
-            Self::Oauth2(Oauth2Settings { client_id, authorization_url, token_url, userinfo_url, auth: _, scopes: _, subject_path, email_path, email_verified_path, name_path: _ }) => Source {
+            Self::Oidc(OidcSettings {
+                preset: _,
+                issuer,
+                client_id,
+                auth: _,
+                scopes: _,
+                authorization_endpoint,
+                token_endpoint,
+                jwks_uri,
+                userinfo_endpoint,
+                trusted_audiences,
+                algorithms: _,
+                reauth: _,
+                reports_auth_time,
+                form_post: _,
+                push: _,
+                extra: _,
+                userinfo_by_post: _,
+                wanted_claims: _,
+                tenant_issuer,
+                tenants,
+                text_booleans,
+                key_id: _,
+                team_id: _,
+            }) => Source {
                 says: vec![
                     kind,
+                    ("issuer", issuer),
+                    ("client_id", client_id),
+                    ("authorization_endpoint", authorization_endpoint),
+                    ("token_endpoint", token_endpoint),
+                    ("jwks_uri", jwks_uri),
+                    ("userinfo_endpoint", userinfo_endpoint),
+                    ("trusted_audiences", trusted_audiences.join(" ")),
+                    ("reports_auth_time", format!("{reports_auth_time:?}")),
+                    ("tenant_issuer", tenant_issuer.to_string()),
+                    ("tenants", tenants.join(" ")),
+                    ("text_booleans", text_booleans.to_string()),
+                ],
+                secret_to: &["issuer", "token_endpoint", "userinfo_endpoint"],
+            },
+            Self::Oauth2(Oauth2Settings {
+                preset,
+                client_id,
+                authorization_url,
+                token_url,
+                userinfo_url,
+                auth: _,
+                scopes: _,
+                subject_path,
+                email_path,
+                email_verified_path,
+                name_path: _,
+                addresses_url,
+                extra: _,
+                extra_again: _,
+                platform_account,
+            }) => Source {
+                says: vec![
+                    kind,
+                    ("preset", preset),
                     ("client_id", client_id),
                     ("authorization_url", authorization_url),
                     ("token_url", token_url),
@@ -163,8 +321,10 @@ impl Settings {
                     ("subject_path", subject_path),
                     ("email_path", email_path),
                     ("email_verified_path", email_verified_path),
+                    ("addresses_url", addresses_url),
+                    ("platform_account", platform_account),
                 ],
-                secret_to: &["token_url", "userinfo_url"],
+                secret_to: &["token_url", "userinfo_url", "addresses_url"],
             },
             Self::Github(GithubSettings { client_id, web_url, api_url }) => {
                 Source { says: vec![kind, ("client_id", client_id), ("web_url", web_url), ("api_url", api_url)], secret_to: &["web_url", "api_url"] }
@@ -182,18 +342,56 @@ impl Settings {
             _ => Err(SettingsProblem { field, remedy: "field-https-url" }),
         };
         let filled = |field: &'static str, text: &str| if text.trim().is_empty() { Err(SettingsProblem { field, remedy: "field-required" }) } else { Ok(()) };
+        let optional = |field: &'static str, text: &str| if text.is_empty() { Ok(()) } else { url(field, text) };
+        let ours = |field: &'static str, extra: &BTreeMap<String, String>| {
+            if extra.keys().any(|name| OURS.contains(&name.as_str())) { Err(SettingsProblem { field, remedy: "field-extra-parameter" }) } else { Ok(()) }
+        };
         match self {
-            Self::Oidc(s) => url("issuer", &s.issuer).and_then(|()| filled("client_id", &s.client_id)),
+            Self::Oidc(s) => {
+                url("issuer", &s.issuer)?;
+                filled("client_id", &s.client_id)?;
+                s.check_issuer()?;
+                for (field, text) in
+                    [("authorization_endpoint", &s.authorization_endpoint), ("token_endpoint", &s.token_endpoint), ("jwks_uri", &s.jwks_uri), ("userinfo_endpoint", &s.userinfo_endpoint)]
+                {
+                    optional(field, text)?;
+                }
+                if s.auth == Auth::AppleJwt {
+                    filled("team_id", &s.team_id)?;
+                    filled("key_id", &s.key_id)?;
+                }
+                // Symmetric ones, `none` and those that nothing here can check would shut everybody out later.
+                if s.algorithms.iter().any(|name| !can_check(name)) {
+                    return Err(SettingsProblem { field: "algorithms", remedy: "field-algorithm" });
+                }
+                ours("extra", &s.extra)
+            }
             Self::Github(s) => filled("client_id", &s.client_id).and_then(|()| url("web_url", &s.web_url)).and_then(|()| url("api_url", &s.api_url)),
             Self::Oauth2(s) => {
                 filled("client_id", &s.client_id)?;
                 url("authorization_url", &s.authorization_url)?;
                 url("token_url", &s.token_url)?;
                 url("userinfo_url", &s.userinfo_url)?;
+                optional("addresses_url", &s.addresses_url)?;
+                if !s.preset.is_empty() && presets::find(&s.preset).is_none() {
+                    return Err(SettingsProblem { field: "preset", remedy: "field-preset" });
+                }
+                ours("extra", &s.extra)?;
+                ours("extra_again", &s.extra_again)?;
                 let last = s.subject_path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
                 if last.is_empty() || MUTABLE.contains(&last.as_str()) { Err(SettingsProblem { field: "subject_path", remedy: "field-immutable-subject" }) } else { Ok(()) }
             }
         }
+    }
+}
+
+impl OidcSettings {
+    /// An address for all tenants names no issuer: every token would be refused (FR-47).
+    fn check_issuer(&self) -> Result<(), SettingsProblem> {
+        let tenant = Url::parse(&self.issuer).ok().and_then(|url| url.path_segments().and_then(|mut parts| parts.next().map(str::to_owned))).unwrap_or_default();
+        let all = ["common", "organizations", "consumers"].contains(&tenant.as_str()) && self.issuer.trim_end_matches('/').ends_with("/v2.0");
+        let template = self.issuer.contains("tenantid") || self.issuer.contains(['{', '}']);
+        if template || all != self.tenant_issuer { Err(SettingsProblem { field: "issuer", remedy: "field-tenant-issuer" }) } else { Ok(()) }
     }
 }
 
@@ -226,11 +424,8 @@ mod tests {
             token_url: "https://p.test/t".into(),
             userinfo_url: "https://p.test/u".into(),
             auth: Auth::Post,
-            scopes: vec![],
             subject_path: subject.into(),
-            email_path: String::new(),
-            email_verified_path: String::new(),
-            name_path: String::new(),
+            ..Oauth2Settings::default()
         })
     }
 
@@ -250,7 +445,7 @@ mod tests {
             changed[field] = value;
             serde_json::from_value::<Settings>(changed).unwrap().source().changed_from(&generic("id").source())
         };
-        for field in ["client_id", "authorization_url", "token_url", "userinfo_url", "subject_path", "email_path", "email_verified_path"] {
+        for field in ["client_id", "authorization_url", "token_url", "userinfo_url", "subject_path", "email_path", "email_verified_path", "addresses_url", "platform_account", "preset"] {
             assert_eq!(with(field, "https://evil.test/".into()), Some(field));
         }
         assert_eq!(with("name_path", "nick".into()), None);
@@ -265,7 +460,7 @@ mod tests {
 
     #[test]
     fn dl_02_an_address_that_receives_the_secret_is_new_unless_it_received_it_before() {
-        let oidc = |issuer: &str, client: &str| Settings::Oidc(OidcSettings { issuer: issuer.into(), client_id: client.into(), auth: Auth::Basic, scopes: vec![] }).source();
+        let oidc = |issuer: &str, client: &str| Settings::Oidc(OidcSettings { issuer: issuer.into(), client_id: client.into(), ..OidcSettings::default() }).source();
         assert_eq!(oidc("https://b.test", "c").new_receiver(&oidc("https://a.test", "c")), Some("issuer"));
         assert_eq!(oidc("https://a.test", "d").new_receiver(&oidc("https://a.test", "c")), None);
         assert_eq!(generic("id").source().new_receiver(&oidc("https://p.test/t", "c")), Some("userinfo_url"));
@@ -279,7 +474,64 @@ mod tests {
 
     #[test]
     fn plain_http_providers_are_refused_unless_allowed() {
-        let local = Settings::Oidc(OidcSettings { issuer: "http://127.0.0.1:1".into(), client_id: "c".into(), auth: Auth::Basic, scopes: vec![] });
+        let local = Settings::Oidc(OidcSettings { issuer: "http://127.0.0.1:1".into(), client_id: "c".into(), ..OidcSettings::default() });
         assert!(local.check(false).is_err() && local.check(true).is_ok());
+    }
+
+    fn oidc(more: serde_json::Value) -> Settings {
+        let mut base = serde_json::json!({"kind": "oidc", "issuer": "https://p.test", "client_id": "c"});
+        base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(base).unwrap()
+    }
+
+    /// FR-47: whoever saves it hears of it, not everybody who signs in.
+    #[test]
+    fn fr_47_an_address_for_all_tenants_is_refused_by_name_unless_tenants_are_meant() {
+        let tenant = "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0";
+        assert_eq!(oidc(serde_json::json!({"issuer": tenant})).check(false), Ok(()));
+        let problem = Err(SettingsProblem { field: "issuer", remedy: "field-tenant-issuer" });
+        for all in ["common", "organizations", "consumers", "{tenantid}"] {
+            let issuer = format!("https://login.microsoftonline.com/{all}/v2.0");
+            assert_eq!(oidc(serde_json::json!({"issuer": issuer})).check(false), problem, "{all}");
+            let meant = oidc(serde_json::json!({"issuer": issuer, "tenant_issuer": true})).check(false);
+            assert_eq!(meant.is_ok(), all != "{tenantid}", "{all}");
+        }
+        assert_eq!(oidc(serde_json::json!({"issuer": tenant, "tenant_issuer": true})).check(false), problem);
+        assert_eq!(oidc(serde_json::json!({"issuer": "https://p.test/common"})).check(false), Ok(()), "somebody else's address");
+    }
+
+    /// OC-07: symmetric algorithms and those that nothing here can check are refused when saving.
+    #[test]
+    fn oc_07_algorithms_that_cannot_be_checked_are_refused_when_saving() {
+        assert_eq!(oidc(serde_json::json!({"algorithms": ["RS256", "PS512", "ES384", "EdDSA", "Ed25519"]})).check(false), Ok(()));
+        for bad in ["HS256", "none", "ES512", "RSA-OAEP", ""] {
+            assert_eq!(oidc(serde_json::json!({"algorithms": ["RS256", bad]})).check(false).unwrap_err().field, "algorithms", "{bad}");
+        }
+    }
+
+    #[test]
+    fn further_parameters_do_not_replace_ours() {
+        assert_eq!(oidc(serde_json::json!({"extra": {"hd": "corp.test"}})).check(false), Ok(()));
+        for ours in ["state", "redirect_uri", "nonce", "code_challenge", "request"] {
+            assert_eq!(oidc(serde_json::json!({"extra": {ours: "x"}})).check(false).unwrap_err().field, "extra", "{ours}");
+        }
+    }
+
+    #[test]
+    fn dl_01_every_field_of_openid_connect_that_can_alter_who_somebody_is_is_of_its_source() {
+        let changed = |more: serde_json::Value| oidc(more).source().changed_from(&oidc(serde_json::json!({})).source());
+        for (field, value) in [
+            ("jwks_uri", serde_json::json!("https://evil.test/k")),
+            ("userinfo_endpoint", serde_json::json!("https://evil.test/u")),
+            ("token_endpoint", serde_json::json!("https://evil.test/t")),
+            ("trusted_audiences", serde_json::json!(["other"])),
+            ("tenants", serde_json::json!(["t"])),
+            ("text_booleans", serde_json::json!(true)),
+        ] {
+            assert_eq!(changed(serde_json::json!({field: value})), Some(field));
+        }
+        assert_eq!(changed(serde_json::json!({"scopes": ["openid"], "reauth": "login", "extra": {"a": "b"}, "form_post": true})), None);
+        let receiver = oidc(serde_json::json!({"token_endpoint": "https://evil.test/t"})).source().new_receiver(&oidc(serde_json::json!({})).source());
+        assert_eq!(receiver, Some("token_endpoint"));
     }
 }

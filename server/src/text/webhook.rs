@@ -1,7 +1,7 @@
 //! Texts by HTTP: one POST of JSON for each, to an address that the operator configured.
 use http::{Request, StatusCode};
 use serde_json::json;
-use upstream::{GuardOptions, SafeHttpClient};
+use upstream::{SafeHttpClient, SafeHttpOptions};
 
 use crate::{
     config::Sms,
@@ -20,7 +20,7 @@ impl Webhook {
     /// # Errors
     /// When the TLS set-up fails.
     pub fn new(config: &Sms) -> anyhow::Result<Self> {
-        let client = SafeHttpClient::new(GuardOptions { allow_private: true, timeout: std::time::Duration::from_millis(config.timeout_ms), max_bytes: 64 << 10 })?;
+        let client = SafeHttpClient::new(SafeHttpOptions { allow_private: true, timeout: std::time::Duration::from_millis(config.timeout_ms), max_bytes: 64 << 10 })?;
         Ok(Self { url: config.webhook_url.clone(), token: config.webhook_token.clone(), client })
     }
 }

@@ -49,7 +49,7 @@ impl Product {
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let clock = Arc::new(AtomicI64::new(1_800_000_000_000_000));
         let key = MasterKey::generate();
-        let guard = SafeHttpClient::new(upstream::GuardOptions { allow_private: true, timeout: Duration::from_secs(1), max_bytes: 1000 }).unwrap();
+        let guard = SafeHttpClient::new(upstream::SafeHttpOptions { allow_private: true, timeout: Duration::from_secs(1), max_bytes: 1000 }).unwrap();
         let ligature = runtime.block_on(async {
             let ligature = Self::open(folder.path(), &key, &clock, &guard).await;
             let org = ligature.org;

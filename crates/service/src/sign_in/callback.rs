@@ -52,7 +52,8 @@ impl SignIn {
         }
         let connector = self.configuration().connector(&row).await?;
         let redirect_uri = self.configuration().redirect_uri(key);
-        let visit = CodeExchange { redirect_uri: &redirect_uri, code, issuer: answer.iss.as_deref(), nonce: &start.nonce, verifier: &start.verifier, now: self.now() };
+        let visit =
+            CodeExchange { redirect_uri: &redirect_uri, code, issuer: answer.iss.as_deref(), user: None, nonce: &start.nonce, verifier: &start.verifier, fresh: start.asks_anew(), now: self.now() };
         match connector.finish(visit).await {
             Ok(assertion) => {
                 let source = source_of(&row);
@@ -65,7 +66,7 @@ impl SignIn {
                     UpstreamError::Down(_) => Refusal::ProviderDown,
                     UpstreamError::Refused(_) | UpstreamError::Answer(_) => Refusal::ProviderAnswer,
                 };
-                Err(self.spend(&start, refusal).await)
+                Err(self.spend_for(&start, refusal, Some(error.to_string())).await)
             }
         }
     }
@@ -80,6 +81,11 @@ impl SignIn {
 
     /// A failure uses the state up too (OC-01), with an audit event.
     async fn spend(&self, start: &LoginState, refusal: Refusal) -> Error {
+        self.spend_for(start, refusal, None).await
+    }
+
+    /// As [`SignIn::spend`]; `why` tells administrators which part of the provider it was, and of which field.
+    async fn spend_for(&self, start: &LoginState, refusal: Refusal, why: Option<String>) -> Error {
         let (this, start, support) = (self.clone(), start.clone(), support_code());
         let shown = support.clone();
         let spent = self
@@ -87,7 +93,8 @@ impl SignIn {
             .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     if consume_state(c, &start.consumed_hash(), start.consumed_until()).await? {
-                        let event = Event { provider: start.key.clone(), ..Event::new("signin.refused").code(refusal.code()).support(&support) };
+                        let detail = why.map_or_else(|| serde_json::json!({}), |why| serde_json::json!({ "why": why }));
+                        let event = Event { provider: start.key.clone(), ..Event::new("signin.refused").code(refusal.code()).support(&support).detail(detail) };
                         this.record(c, event).await?;
                     }
                     Ok(())

@@ -63,6 +63,11 @@ impl LoginState {
         now >= self.at - MINUTE && now - self.at < TTL
     }
 
+    /// The provider is asked to authenticate the person anew.
+    pub fn asks_anew(&self) -> bool {
+        self.purpose != LoginPurpose::SignIn
+    }
+
     pub fn consumed_hash(&self) -> Vec<u8> {
         hash(&self.state)
     }
@@ -125,7 +130,15 @@ impl SignIn {
         let sealed = LoginState { provider: row.id, key: row.key.clone(), state: token(), nonce: token(), verifier: token(), browser: ctx.browser.clone(), purpose, continuation, at: self.now() };
         let connector = self.configuration().connector(&row).await?;
         let redirect_uri = self.configuration().redirect_uri(&row.key);
-        let start = Start { redirect_uri: &redirect_uri, state: &sealed.state, nonce: &sealed.nonce, verifier: &sealed.verifier, fresh: sealed.purpose != LoginPurpose::SignIn };
+        let start = Start {
+            redirect_uri: &redirect_uri,
+            state: &sealed.state,
+            nonce: &sealed.nonce,
+            verifier: &sealed.verifier,
+            fresh: sealed.asks_anew(),
+            choose: matches!(sealed.purpose, LoginPurpose::Add { .. }),
+            now: self.now(),
+        };
         let url = connector.authorization_url(start).await.map_err(|error| {
             tracing::warn!(provider.key = row.key, %error, "a provider cannot be started");
             Error::from(match error {

@@ -12,10 +12,20 @@ use serde_json::{Map, Number, Value};
 /// Whole numbers up to here are exact as floating point too.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
+const TWICE: &str = "a key stands twice";
+
 /// The text is no JSON, or has a key twice.
 #[derive(Debug, thiserror::Error)]
 #[error("malformed JSON: {0}")]
 pub struct Malformed(serde_json::Error);
+
+impl Malformed {
+    /// A key stands twice in it: no other reading of the text is tried (ID-19).
+    #[must_use]
+    pub fn is_doubled(&self) -> bool {
+        self.0.to_string().starts_with(TWICE)
+    }
+}
 
 /// Reads a text.
 ///
@@ -107,7 +117,7 @@ impl<'de> Visitor<'de> for Reader {
         // The key is compared as it reads, not as it is spelt: `\u0061` is `a`.
         while let Some(key) = fields.next_key::<String>()? {
             if all.contains_key(&key) {
-                return Err(de::Error::custom("a key stands twice"));
+                return Err(de::Error::custom(TWICE));
             }
             let Once(value) = fields.next_value()?;
             all.insert(key, value);

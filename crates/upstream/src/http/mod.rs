@@ -1,31 +1,29 @@
 //! The only way out: no redirects, no private addresses unless allowed, bounded in size and time (OC-11, OC-12).
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+pub mod address;
+pub mod answer;
+pub mod json;
 
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use ::http::{Response, StatusCode};
 use futures_util::{FutureExt, TryFutureExt, future::BoxFuture};
-use http::Response;
 use oauth2::{HttpRequest, HttpResponse};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-use crate::{
-    UpstreamError,
-    json::{self, Malformed},
-};
+use self::address::is_public;
+use crate::error::{Part, Trouble, UpstreamError};
 
 /// Bounds of every call.
 #[derive(Debug, Clone, Copy)]
-pub struct GuardOptions {
+pub struct SafeHttpOptions {
     /// Allow loopback and private addresses, and plain http: for tests, demos and closed networks.
     pub allow_private: bool,
     pub timeout: Duration,
     pub max_bytes: usize,
 }
 
-impl Default for GuardOptions {
+impl Default for SafeHttpOptions {
     fn default() -> Self {
         Self { allow_private: false, timeout: Duration::from_secs(5), max_bytes: 1 << 20 }
     }
@@ -35,7 +33,10 @@ impl Default for GuardOptions {
 #[derive(Clone)]
 pub struct SafeHttpClient {
     client: reqwest::Client,
-    options: GuardOptions,
+    options: SafeHttpOptions,
+    /// `https://HOST/PATH` is asked of this loopback port instead, as `/HOST/PATH`.
+    #[cfg(test)]
+    reroute: Option<u16>,
 }
 
 /// A call that was refused or failed.
@@ -43,45 +44,15 @@ pub struct SafeHttpClient {
 #[error("{0}")]
 pub struct CallError(String);
 
-impl From<CallError> for UpstreamError {
-    fn from(error: CallError) -> Self {
-        Self::Down(error.0)
-    }
-}
-
-/// Why the protocol libraries get no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum TokenCallError {
-    #[error(transparent)]
-    Call(#[from] CallError),
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-}
-
-impl From<TokenCallError> for UpstreamError {
-    fn from(error: TokenCallError) -> Self {
-        match error {
-            TokenCallError::Call(error) => error.into(),
-            TokenCallError::Malformed(error) => error.into(),
-        }
-    }
-}
-
-impl From<Malformed> for UpstreamError {
-    fn from(error: Malformed) -> Self {
-        Self::Answer(error.to_string())
-    }
-}
-
 impl SafeHttpClient {
     /// # Errors
     /// When the TLS set-up fails.
-    pub fn new(options: GuardOptions) -> Result<Self, CallError> {
+    pub fn new(options: SafeHttpOptions) -> Result<Self, CallError> {
         Self::with_names(options, Arc::new(|name| tokio::net::lookup_host((name, 0)).map_ok(Iterator::collect).boxed()))
     }
 
     /// With another way to look names up.
-    fn with_names(options: GuardOptions, look_up: LookUp) -> Result<Self, CallError> {
+    fn with_names(options: SafeHttpOptions, look_up: LookUp) -> Result<Self, CallError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(options.timeout)
@@ -93,7 +64,12 @@ impl SafeHttpClient {
             builder = builder.dns_resolver(Arc::new(PublicOnly { look_up }));
         }
         let client = builder.build().map_err(|e| CallError(e.to_string()))?;
-        Ok(Self { client, options })
+        Ok(Self {
+            client,
+            options,
+            #[cfg(test)]
+            reroute: None,
+        })
     }
 
     /// Sends a request; the answer's body is complete and within the limit.
@@ -101,12 +77,14 @@ impl SafeHttpClient {
     /// # Errors
     /// When the address may not be called, on time-out and for bodies over the limit.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, CallError> {
+        #[cfg(test)]
+        let request = self.rerouted(request);
         let request = reqwest::Request::try_from(request).map_err(|e| CallError(e.to_string()))?;
         self.allowed(request.url())?;
         let mut answer = self.client.execute(request).await.map_err(|e| CallError(e.without_url().to_string()))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         if status.is_server_error() {
-            return Err(CallError(format!("status {status}")));
+            return Err(CallError(format!("status {}", status.as_u16())));
         }
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|e| CallError(e.without_url().to_string()))? {
@@ -121,34 +99,55 @@ impl SafeHttpClient {
         Ok(response)
     }
 
-    /// Fetches a JSON document with status 200.
+    /// Sends a request to a part of a provider.
     ///
     /// # Errors
-    /// [`UpstreamError::Down`] without one.
-    pub async fn json(&self, url: &str, bearer: Option<&str>) -> Result<serde_json::Value, UpstreamError> {
-        let mut request = http::Request::get(url).header("accept", "application/json");
+    /// [`UpstreamError::Down`] without an answer.
+    pub(crate) async fn ask(&self, part: Part, request: HttpRequest) -> Result<HttpResponse, UpstreamError> {
+        self.send(request).await.map_err(|CallError(what)| UpstreamError::Down(Trouble::new(part, what)))
+    }
+
+    /// Fetches with `Accept: application/json`; `bearer` is the access token.
+    ///
+    /// # Errors
+    /// [`UpstreamError::Down`] without an answer.
+    pub(crate) async fn get(&self, part: Part, url: &str, bearer: Option<&str>) -> Result<HttpResponse, UpstreamError> {
+        let mut request = ::http::Request::get(url).header("accept", "application/json");
         if let Some(token) = bearer {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let request = request.body(Vec::new()).map_err(|e| UpstreamError::Answer(e.to_string()))?;
-        let answer = self.send(request).await?;
-        if answer.status() != http::StatusCode::OK {
-            return Err(UpstreamError::Down(format!("status {}", answer.status())));
+        let request = request.body(Vec::new()).map_err(|_| UpstreamError::answer(part, "its address or the access token cannot be sent"))?;
+        self.ask(part, request).await
+    }
+
+    /// Fetches a JSON document with a status of 2xx.
+    ///
+    /// # Errors
+    /// [`UpstreamError::Down`] without one, [`UpstreamError::Answer`] where it is malformed.
+    pub(crate) async fn json(&self, part: Part, url: &str) -> Result<serde_json::Value, UpstreamError> {
+        let answer = self.get(part, url, None).await?;
+        if !answer.status().is_success() {
+            return Err(UpstreamError::Down(Trouble::new(part, format!("status {}", answer.status().as_u16()))));
         }
-        Ok(json::read(answer.body())?)
+        json::read(answer.body()).map_err(|malformed| UpstreamError::answer(part, malformed.to_string()))
     }
 
     /// Fetches a text with status 200, with one more header.
     ///
     /// # Errors
-    /// [`UpstreamError::Down`] without one.
-    pub async fn text(&self, url: &str, (name, value): (&str, &str)) -> Result<String, UpstreamError> {
-        let request = http::Request::get(url).header(name, value).body(Vec::new()).map_err(|e| UpstreamError::Answer(e.to_string()))?;
+    /// [`CallError`] without one.
+    pub async fn text(&self, url: &str, (name, value): (&str, &str)) -> Result<String, CallError> {
+        let request = ::http::Request::get(url).header(name, value).body(Vec::new()).map_err(|e| CallError(e.to_string()))?;
         let answer = self.send(request).await?;
-        if answer.status() != http::StatusCode::OK {
-            return Err(UpstreamError::Down(format!("status {}", answer.status())));
+        if answer.status() != StatusCode::OK {
+            return Err(CallError(format!("status {}", answer.status())));
         }
-        String::from_utf8(answer.into_body()).map_err(|e| UpstreamError::Answer(e.to_string()))
+        String::from_utf8(answer.into_body()).map_err(|e| CallError(e.to_string()))
+    }
+
+    /// Whether a browser may be sent there: https, or http where plain providers are allowed.
+    pub(crate) fn may_show(&self, url: &Url) -> bool {
+        url.has_host() && (url.scheme() == "https" || self.options.allow_private && url.scheme() == "http")
     }
 
     /// Posts a form; anything but 2xx is an error.
@@ -156,9 +155,25 @@ impl SafeHttpClient {
     /// # Errors
     /// As [`SafeHttpClient::send`].
     pub async fn post_form(&self, url: &str, body: String) -> Result<(), CallError> {
-        let request = http::Request::post(url).header("content-type", "application/x-www-form-urlencoded").header("cache-control", "no-store");
+        let request = ::http::Request::post(url).header("content-type", "application/x-www-form-urlencoded").header("cache-control", "no-store");
         let answer = self.send(request.body(body.into_bytes()).map_err(|e| CallError(e.to_string()))?).await?;
         if answer.status().is_success() { Ok(()) } else { Err(CallError(format!("status {}", answer.status()))) }
+    }
+
+    /// For tests: every https address is served by this port of loopback.
+    #[cfg(test)]
+    pub(crate) fn rerouting(port: u16) -> Self {
+        // A busy machine is no slow vendor.
+        let options = SafeHttpOptions { allow_private: true, timeout: Duration::from_secs(60), ..SafeHttpOptions::default() };
+        Self { reroute: Some(port), ..Self::new(options).unwrap() }
+    }
+
+    #[cfg(test)]
+    fn rerouted(&self, mut request: HttpRequest) -> HttpRequest {
+        if let Some((port, rest)) = self.reroute.zip(request.uri().to_string().strip_prefix("https://")) {
+            *request.uri_mut() = format!("http://127.0.0.1:{port}/{rest}").parse().unwrap();
+        }
+        request
     }
 
     fn allowed(&self, url: &Url) -> Result<(), CallError> {
@@ -172,21 +187,6 @@ impl SafeHttpClient {
             None => false,
         };
         if public && url.scheme() == "https" { Ok(()) } else { Err(CallError("this address may not be called".into())) }
-    }
-}
-
-/// The oauth2 and openidconnect crates call out through the guard too. They get what our own reader has read, written anew.
-impl<'c> oauth2::AsyncHttpClient<'c> for SafeHttpClient {
-    type Error = TokenCallError;
-    type Future = BoxFuture<'c, Result<HttpResponse, TokenCallError>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        async move {
-            let mut answer = self.send(request).await?;
-            *answer.body_mut() = json::read(answer.body())?.to_string().into_bytes();
-            Ok(answer)
-        }
-        .boxed()
     }
 }
 
@@ -212,45 +212,15 @@ impl Resolve for PublicOnly {
     }
 }
 
-fn is_public(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => public_v4(ip),
-        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
-            Some(v4) => public_v4(v4),
-            None => {
-                let [first, second, ..] = ip.segments();
-                let global = first & 0xe000 == 0x2000;
-                let special = first == 0x2001 && (second < 0x0200 || second == 0x0db8) || first == 0x2002;
-                global && !special
-            }
-        },
-    }
-}
-
-fn public_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, c, _] = ip.octets();
-    let special = ip.is_private()
-        || ip.is_loopback()
-        || ip.is_link_local()
-        || ip.is_unspecified()
-        || ip.is_broadcast()
-        || ip.is_multicast()
-        || ip.is_documentation()
-        || a == 0
-        || a >= 240
-        || a == 100 && (64..128).contains(&b)
-        || a == 192 && b == 0 && c == 0
-        || a == 198 && (b == 18 || b == 19);
-    !special
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
     use super::*;
     use crate::testing::Server;
 
     fn private() -> SafeHttpClient {
-        SafeHttpClient::new(GuardOptions { allow_private: true, ..GuardOptions::default() }).unwrap()
+        SafeHttpClient::new(SafeHttpOptions { allow_private: true, ..SafeHttpOptions::default() }).unwrap()
     }
 
     /// Each status that redirects, by every way out.
@@ -259,15 +229,15 @@ mod tests {
         let server = Server::start();
         server.says("/there", "{}");
         server.says("/here", r#"{"a":1}"#);
-        assert_eq!(private().json(&server.url("/here"), None).await.unwrap(), serde_json::json!({"a": 1}));
+        assert_eq!(private().json(Part::Keys, &server.url("/here")).await.unwrap(), serde_json::json!({"a": 1}));
         for status in [301, 302, 303, 307, 308] {
             server.leads("/here", status, "/there");
-            assert!(matches!(private().json(&server.url("/here"), Some("secret")).await, Err(UpstreamError::Down(_))), "{status}");
+            assert!(matches!(private().json(Part::Keys, &server.url("/here")).await, Err(UpstreamError::Down(_))), "{status}");
+            assert_eq!(private().get(Part::Userinfo, &server.url("/here"), Some("secret")).await.unwrap().status().as_u16(), status);
             assert!(private().text(&server.url("/here"), ("accept", "text/plain")).await.is_err(), "{status}");
             assert!(private().post_form(&server.url("/here"), "a=b".into()).await.is_err(), "{status}");
-            let request = http::Request::post(server.url("/here")).body(b"code=secret".to_vec()).unwrap();
-            let answer = oauth2::AsyncHttpClient::call(&private(), request).await;
-            assert!(answer.is_err(), "{status}: nothing to read, and nothing else was asked");
+            let request = ::http::Request::post(server.url("/here")).body(b"code=secret".to_vec()).unwrap();
+            assert_eq!(private().ask(Part::Token, request).await.unwrap().status().as_u16(), status, "nothing to read, and nothing else was asked");
         }
         assert!(!server.asked().contains(&"/there".to_owned()), "{:?}", server.asked());
     }
@@ -280,15 +250,15 @@ mod tests {
         // With the switch on, names are looked up as the system does; `localhost` is one that leads inside.
         let local = format!("http://localhost:{}/here", server.port);
         server.says("/here", "{}");
-        assert!(private().json(&local, None).await.is_ok());
+        assert!(private().json(Part::Keys, &local).await.is_ok());
         assert_eq!(server.asked(), ["/here"]);
-        let asked = || async { SafeHttpClient::new(GuardOptions::default()).unwrap().json(&local.replace("http:", "https:"), None).await };
+        let asked = || async { SafeHttpClient::new(SafeHttpOptions::default()).unwrap().json(Part::Keys, &local.replace("http:", "https:")).await };
         assert!(matches!(asked().await, Err(UpstreamError::Down(_))));
         for inside in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00::1"] {
             let ip: IpAddr = inside.parse().unwrap();
             let names: LookUp = Arc::new(move |_| std::future::ready(Ok(vec![SocketAddr::new(ip, 0)])).boxed());
-            let guard = SafeHttpClient::with_names(GuardOptions { timeout: Duration::from_millis(500), ..GuardOptions::default() }, names).unwrap();
-            let error = guard.json(&url, None).await.unwrap_err().to_string();
+            let guard = SafeHttpClient::with_names(SafeHttpOptions { timeout: Duration::from_millis(500), ..SafeHttpOptions::default() }, names).unwrap();
+            let error = guard.json(Part::Keys, &url).await.unwrap_err().to_string();
             assert!(!error.contains("127.0.0.1"), "{error}");
         }
         // Rebinding: the first answer is public, the next is not. A public address beside a private one does not let it in.
@@ -305,20 +275,8 @@ mod tests {
     }
 
     #[test]
-    fn oc_11_addresses_inside_are_not_called() {
-        for inside in
-            ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "2002:7f00:1::", "2001:db8::1"]
-        {
-            assert!(!is_public(inside.parse().unwrap()), "{inside}");
-        }
-        for outside in ["93.184.216.34", "2606:2800:220:1::1"] {
-            assert!(is_public(outside.parse().unwrap()), "{outside}");
-        }
-    }
-
-    #[test]
     fn oc_11_literal_addresses_and_plain_http_are_checked_too() {
-        let guard = SafeHttpClient::new(GuardOptions::default()).unwrap();
+        let guard = SafeHttpClient::new(SafeHttpOptions::default()).unwrap();
         for bad in ["https://127.0.0.1/x", "https://[::1]/x", "http://example.com/x", "https://169.254.169.254/latest"] {
             assert!(guard.allowed(&Url::parse(bad).unwrap()).is_err(), "{bad}");
         }

@@ -1,0 +1,83 @@
+//! Vendors: what fills a provider's settings in, what it can deliver, and how it differs from its protocol. A preset is a file
+//! and a line of the registry below.
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use template::{Capability, Namespace, OAUTH2, OIDC, Oauth2Template, OidcTemplate, Preset, Template};
+
+use crate::{
+    protocols::dialect::{Dialect, PLAIN},
+    settings::Oauth2Settings,
+};
+
+macro_rules! registry {
+    ($($preset:ident),* $(,)?) => {
+        $(pub mod $preset;)*
+        /// All presets, in the order in which the console shows them.
+        pub const ALL: &[&Preset] = &[$(&$preset::PRESET),*];
+    };
+}
+
+registry! {
+    google,
+    microsoft,
+    microsoft_tenants,
+    apple,
+    github,
+    gitlab,
+    gitea,
+    okta,
+    auth0,
+    keycloak,
+    authentik,
+    zitadel,
+    adfs,
+    cognito,
+    slack,
+    linkedin,
+    line,
+    twitch,
+    discord,
+    facebook,
+    x,
+    spotify,
+    dropbox,
+    wechat,
+    wechat_official,
+    qq,
+    weibo,
+}
+
+/// A preset by its key.
+#[must_use]
+pub fn find(key: &str) -> Option<&'static Preset> {
+    ALL.iter().find(|preset| preset.key == key).copied()
+}
+
+/// The dialect of a preset of plain OAuth 2.0.
+pub(crate) fn dialect(key: &str) -> &'static Dialect {
+    match find(key).map(|preset| &preset.template) {
+        Some(Template::Oauth2(template)) => template.dialect,
+        Some(Template::Github) => &github::DIALECT,
+        Some(Template::Oidc(_)) | None => &PLAIN,
+    }
+}
+
+/// The namespace of a vendor's own people, if the settings ask nobody but the vendor. An address of somebody else's would
+/// speak of other people.
+pub(crate) fn namespace(settings: &Oauth2Settings) -> Option<String> {
+    let Template::Oauth2(template) = &find(&settings.preset)?.template else { return None };
+    let vendors = settings.authorization_url == template.authorization_url && settings.token_url == template.token_url && settings.userinfo_url == template.userinfo_url;
+    let usual = settings.subject_path == template.subject_path;
+    match template.namespace {
+        Namespace::Vendor(name) if vendors && usual => Some(name.to_owned()),
+        Namespace::Client(name) if vendors && usual => Some(format!("{name}:{}", settings.client_id)),
+        Namespace::WeChat if vendors => match (settings.platform_account.as_str(), settings.subject_path.as_str()) {
+            ("", "openid") => Some(format!("wechat-open:{}", settings.client_id)),
+            (account, "unionid") if !account.is_empty() => Some(format!("wechat-union:{account}")),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,193 @@
+//! What a preset is made of.
+use std::collections::BTreeMap;
+
+use crate::{
+    protocols::dialect::{Dialect, PLAIN},
+    settings::{Auth, GithubSettings, Oauth2Settings, OidcSettings, Reauth, Settings},
+};
+
+/// What a provider can deliver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Capability {
+    Email,
+    /// It says that it verified the address.
+    VerifiedEmail,
+    Phone,
+    UserName,
+    /// The same person has the same subject for ever.
+    StableSubject,
+    Groups,
+    /// It can end its own session.
+    Logout,
+    /// It can sign the person in anew, and says when it did.
+    Reauthentication,
+}
+
+impl Capability {
+    pub const ALL: [Self; 8] = [Self::Email, Self::VerifiedEmail, Self::Phone, Self::UserName, Self::StableSubject, Self::Groups, Self::Logout, Self::Reauthentication];
+
+    /// As a table heads it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "e-mail",
+            Self::VerifiedEmail => "verified e-mail",
+            Self::Phone => "phone",
+            Self::UserName => "user name",
+            Self::StableSubject => "stable subject",
+            Self::Groups => "groups",
+            Self::Logout => "logout",
+            Self::Reauthentication => "re-authentication",
+        }
+    }
+}
+
+/// A vendor.
+#[derive(Debug)]
+pub struct Preset {
+    /// Stands in settings; never changes.
+    pub key: &'static str,
+    pub name: &'static str,
+    pub template: Template,
+    pub can: &'static [Capability],
+    /// What an administrator has to know, in a sentence or two.
+    pub notes: &'static str,
+}
+
+/// What fills the settings in. Words in braces stand for what the administrator types.
+#[derive(Debug)]
+pub enum Template {
+    Oidc(OidcTemplate),
+    Oauth2(Oauth2Template),
+    Github,
+}
+
+/// Settings of an OpenID Provider.
+#[derive(Debug)]
+pub struct OidcTemplate {
+    pub issuer: &'static str,
+    pub auth: Auth,
+    pub scopes: &'static [&'static str],
+    pub reauth: Reauth,
+    pub reports_auth_time: Option<bool>,
+    pub form_post: bool,
+    pub extra: &'static [(&'static str, &'static str)],
+    pub tenant_issuer: bool,
+    pub text_booleans: bool,
+}
+
+/// A provider that does everything as the standard says, asked for the least (OC-20).
+pub const OIDC: OidcTemplate = OidcTemplate {
+    issuer: "",
+    auth: Auth::Basic,
+    scopes: &["openid", "email"],
+    reauth: Reauth::LoginAndMaxAge,
+    reports_auth_time: None,
+    form_post: false,
+    extra: &[],
+    tenant_issuer: false,
+    text_booleans: false,
+};
+
+/// Whose people the subjects are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Namespace {
+    /// Those of this provider alone.
+    Own,
+    /// The vendor's: every application sees the same subject.
+    Vendor(&'static str),
+    /// The vendor's, as one application sees them.
+    Client(&'static str),
+    /// As one application sees them (`openid`), or all of one owner (`unionid`).
+    WeChat,
+}
+
+/// Settings of a server of plain OAuth 2.0.
+#[derive(Debug)]
+pub struct Oauth2Template {
+    pub authorization_url: &'static str,
+    pub token_url: &'static str,
+    pub userinfo_url: &'static str,
+    pub auth: Auth,
+    pub scopes: &'static [&'static str],
+    pub subject_path: &'static str,
+    pub email_path: &'static str,
+    pub email_verified_path: &'static str,
+    pub name_path: &'static str,
+    pub addresses_url: &'static str,
+    pub namespace: Namespace,
+    pub dialect: &'static Dialect,
+}
+
+/// A server that does everything as the standard says.
+pub const OAUTH2: Oauth2Template = Oauth2Template {
+    authorization_url: "",
+    token_url: "",
+    userinfo_url: "",
+    auth: Auth::Post,
+    scopes: &[],
+    subject_path: "id",
+    email_path: "",
+    email_verified_path: "",
+    name_path: "name",
+    addresses_url: "",
+    namespace: Namespace::Own,
+    dialect: &PLAIN,
+};
+
+impl Preset {
+    /// What the administrator has to type: the words in braces of its addresses.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<&'static str> {
+        let text = match &self.template {
+            Template::Oidc(template) => template.issuer,
+            Template::Oauth2(template) => template.authorization_url,
+            Template::Github => "",
+        };
+        text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(word, _)| word)).collect()
+    }
+
+    #[must_use]
+    pub fn can(&self, capability: Capability) -> bool {
+        self.can.contains(&capability)
+    }
+
+    /// Settings for a client, with what was typed for the words in braces.
+    #[must_use]
+    pub fn settings(&self, client_id: &str, typed: &BTreeMap<&str, &str>) -> Settings {
+        let fill = |text: &str| typed.iter().fold(text.to_owned(), |text, (word, value)| text.replace(&format!("{{{word}}}"), value));
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        match &self.template {
+            Template::Oidc(t) => Settings::Oidc(OidcSettings {
+                preset: self.key.into(),
+                issuer: fill(t.issuer),
+                client_id: client_id.into(),
+                auth: t.auth,
+                scopes: owned(t.scopes),
+                reauth: t.reauth,
+                reports_auth_time: t.reports_auth_time,
+                form_post: t.form_post,
+                extra: t.extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+                tenant_issuer: t.tenant_issuer,
+                text_booleans: t.text_booleans,
+                ..OidcSettings::default()
+            }),
+            Template::Oauth2(t) => Settings::Oauth2(Oauth2Settings {
+                preset: self.key.into(),
+                client_id: client_id.into(),
+                authorization_url: fill(t.authorization_url),
+                token_url: fill(t.token_url),
+                userinfo_url: fill(t.userinfo_url),
+                auth: t.auth,
+                scopes: owned(t.scopes),
+                subject_path: t.subject_path.into(),
+                email_path: t.email_path.into(),
+                email_verified_path: t.email_verified_path.into(),
+                name_path: t.name_path.into(),
+                addresses_url: fill(t.addresses_url),
+                ..Oauth2Settings::default()
+            }),
+            Template::Github => Settings::Github(GithubSettings { client_id: client_id.into(), ..GithubSettings::usual() }),
+        }
+    }
+}
