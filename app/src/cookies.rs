@@ -55,6 +55,17 @@ impl Cookies {
         Cookie { name: self.start_name(id), value: sealed.to_owned(), age: if sealed.is_empty() { 0 } else { 600 } }
     }
 
+    /// A posted answer, on its way back to us.
+    #[must_use]
+    pub fn posted_name(self, id: &str) -> String {
+        self.name(&format!("lg_cb_{id}"))
+    }
+
+    #[must_use]
+    pub fn posted(self, id: &str, sealed: &str) -> Cookie {
+        Cookie { name: self.posted_name(id), value: sealed.to_owned(), age: if sealed.is_empty() { 0 } else { 60 } }
+    }
+
     #[must_use]
     pub fn entry_name(self, id: &str) -> String {
         self.name(&format!("lg_en_{id}"))

@@ -73,6 +73,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/account/merge/with/{key}", post(start::merge))
         .route("/undo/{secret}/with/{key}", post(start::undo))
         .route("/callback/{key}", get(callback::callback))
+        .route("/callback/{key}/resume", get(callback::resume))
         .route("/authorize", get(issuer::authorize).post(issuer::authorize_form))
         .route("/logout", get(logout::logout).post(logout::logout_form))
         .fallback(app::sign_in::refused::not_found)
@@ -102,6 +103,8 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
             RETRY_AFTER,
             HeaderName::from_static("dpop-nonce"),
         ]))
+        // A page of a provider posts here, without our cookies: none is asked for, and none is set but the answer's own.
+        .route("/callback/{key}", post(callback::posted))
         // Reverse proxies ask here, with cookies of the hosts that they guard.
         .route("/forward-auth/{client_id}", get(forward::check))
         .route("/forward-auth/{client_id}/start", get(forward::start))

@@ -1,17 +1,19 @@
-//! `GET /callback/{key}`: a provider's answer comes in, a clean address goes out.
+//! `GET /callback/{key}`: a provider's answer comes in, a clean address goes out. `POST /callback/{key}`: an answer that the
+//! provider's page posts comes without our cookies; it is sealed, and brought again from `/callback/{key}/resume` (OC-15).
 use app::{
     context::{Context, WebRequest},
     cookies::read,
-    outcome::leave,
+    outcome::{SeeOther, leave, refuse},
 };
 use axum::{
-    Extension,
+    Extension, Form,
     extract::{Path, Query, State},
     http::HeaderMap,
     response::Response,
 };
+use domain::Refusal;
 use serde::Deserialize;
-use service::{Callback, sign_in::start::cookie_id};
+use service::{Callback, Destination, Error, sign_in::start::cookie_id};
 
 use crate::routes::see_other;
 
@@ -23,6 +25,14 @@ pub struct Answer {
     code: Option<String>,
     error: Option<String>,
     iss: Option<String>,
+    user: Option<String>,
+}
+
+impl From<Answer> for Callback {
+    fn from(answer: Answer) -> Self {
+        let bounded = |text: Option<String>| text.filter(|t| t.len() <= 4096);
+        Self { state: bounded(answer.state), code: bounded(answer.code), error: bounded(answer.error), iss: bounded(answer.iss), user: None }
+    }
 }
 
 pub async fn callback(
@@ -33,14 +43,58 @@ pub async fn callback(
     answer: Result<Query<Answer>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
     let Query(answer) = answer.unwrap_or_default();
+    finish(&context, &web, &key, &headers, answer.into()).await
+}
+
+async fn finish(context: &Context, web: &WebRequest, key: &str, headers: &HeaderMap, answer: Callback) -> Response {
     let id = answer.state.as_deref().map(cookie_id).unwrap_or_default();
-    let cookie = read(&headers, &context.cookies.start_name(&id));
-    let bounded = |text: Option<String>| text.filter(|t| t.len() <= 4096);
-    let answer = Callback { state: bounded(answer.state), code: bounded(answer.code), error: answer.error, iss: bounded(answer.iss) };
-    let result = context.ligature.sign_in().callback(&web.ctx, &key, answer, cookie.as_deref()).await;
-    let mut next = leave(&context, result).await;
+    let cookie = read(headers, &context.cookies.start_name(&id));
+    let result = context.ligature.sign_in().callback(&web.ctx, key, answer, cookie.as_deref()).await;
+    let mut next = leave(context, result).await;
     if cookie.is_some() {
         next = next.with(context.cookies.start(&id, ""));
     }
+    see_other(context, &next)
+}
+
+/// A form that a page of the provider posts. It comes from another site, so none of our cookies is there to believe it by.
+pub async fn posted(State(context): State<Context>, Path(key): Path<String>, answer: Result<Form<Answer>, axum::extract::rejection::FormRejection>) -> Response {
+    let Form(mut answer) = answer.unwrap_or_default();
+    let id = answer.state.as_deref().map(cookie_id).unwrap_or_default();
+    let user = answer.user.take().filter(|user| user.len() <= 1024);
+    let answer = Callback { user, ..answer.into() };
+    let next = match context.ligature.sign_in().seal_answer(&key, answer) {
+        Ok(sealed) if sealed.len() <= 3500 => {
+            let resume = Destination::Application(format!("{}/resume?id={id}", context.ligature.configuration().redirect_uri(&key)));
+            SeeOther { to: resume, cookies: vec![context.cookies.posted(&id, &sealed)] }
+        }
+        Ok(_) => refuse(&Error::from(Refusal::StateMissing)),
+        Err(error) => refuse(&error),
+    };
     see_other(&context, &next)
+}
+
+/// Which posted answer it is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Posted {
+    id: String,
+}
+
+/// The browser brings the posted answer again, from our own site: with every cookie.
+pub async fn resume(
+    State(context): State<Context>,
+    Extension(web): Extension<WebRequest>,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+    posted: Result<Query<Posted>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    let Query(Posted { id }) = posted.unwrap_or_default();
+    let id = cookie_id(&id);
+    let answer = read(&headers, &context.cookies.posted_name(&id)).and_then(|sealed| context.ligature.sign_in().open_answer(&key, &sealed));
+    let mut response = finish(&context, &web, &key, &headers, answer.unwrap_or_default()).await;
+    if let Ok(gone) = context.cookies.header(&context.cookies.posted(&id, "")).parse() {
+        response.headers_mut().append(axum::http::header::SET_COOKIE, gone);
+    }
+    response
 }

@@ -33,6 +33,7 @@ mod pages;
 mod password;
 mod phone;
 mod policy;
+mod provider_answers;
 mod registration;
 mod restore;
 mod rewind;

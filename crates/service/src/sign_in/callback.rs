@@ -22,6 +22,8 @@ pub struct Callback {
     pub code: Option<String>,
     pub error: Option<String>,
     pub iss: Option<String>,
+    /// What Apple posts once, at a person's first sign-in: a name is taken from it, and nothing else.
+    pub user: Option<String>,
 }
 
 impl SignIn {
@@ -52,8 +54,16 @@ impl SignIn {
         }
         let connector = self.configuration().connector(&row).await?;
         let redirect_uri = self.configuration().redirect_uri(key);
-        let visit =
-            CodeExchange { redirect_uri: &redirect_uri, code, issuer: answer.iss.as_deref(), user: None, nonce: &start.nonce, verifier: &start.verifier, fresh: start.asks_anew(), now: self.now() };
+        let visit = CodeExchange {
+            redirect_uri: &redirect_uri,
+            code,
+            issuer: answer.iss.as_deref(),
+            user: answer.user.as_deref(),
+            nonce: &start.nonce,
+            verifier: &start.verifier,
+            fresh: start.asks_anew(),
+            now: self.now(),
+        };
         match connector.finish(visit).await {
             Ok(assertion) => {
                 let source = source_of(&row);

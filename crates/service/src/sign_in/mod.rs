@@ -7,6 +7,7 @@ pub(crate) mod contested;
 pub(crate) mod email_change;
 pub(crate) mod facts;
 pub mod password;
+pub(crate) mod posted_answer;
 pub(crate) mod recovery;
 pub(crate) mod reset;
 pub(crate) mod sessions;
