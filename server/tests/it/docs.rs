@@ -97,3 +97,24 @@ fn every_path_and_name_in_the_docs_for_contributors_exists() {
         assert!(paths > 4, "{doc}: {paths} paths, {found} names");
     }
 }
+
+/// `(linking/unknown.rs)`: the end of the path of one of our files.
+#[test]
+fn every_file_in_the_list_of_mutations_exists() {
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let mut waiting: Vec<_> = ["app/src", "crates", "server/src"].map(|folder| root.join(folder)).into();
+    let mut files = Vec::new();
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            files.push(path);
+        }
+    }
+    let text = std::fs::read_to_string(root.join("docs/reference/mutations.md")).unwrap();
+    let named: Vec<&str> = text.split('(').filter_map(|rest| rest.split_once(".rs)")).map(|(name, _)| name).filter(|name| !name.contains(' ')).collect();
+    assert!(named.len() > 100, "{}", named.len());
+    for name in named {
+        assert!(files.iter().any(|file| file.ends_with(format!("{name}.rs"))), "there is no {name}.rs");
+    }
+}
