@@ -16,7 +16,7 @@ mod own_applications;
 mod passkeys;
 mod phone;
 mod policy;
-mod refused;
+pub mod refused;
 mod second_factor;
 mod setup;
 mod sign_in;
@@ -51,6 +51,8 @@ pub struct Query {
     /// Support code on a refusal.
     #[serde(rename = "ref")]
     pub reference: String,
+    /// A word of ours that a refusal happened elsewhere.
+    pub told: String,
     pub token: String,
     /// Where a confirmation leads.
     pub to: String,

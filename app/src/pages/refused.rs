@@ -1,10 +1,12 @@
 //! The page of every refusal: what happened, what to do next, and a code to tell an administrator.
 use axum::{extract::Path, response::Response};
 use domain::{Refusal, refusals::NextStep};
+use http::HeaderMap;
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
     context::{Asker, Context},
+    cookies::read,
     forms::attempt::BackToApplication,
     i18n::{Lang, t, ta},
     pages::Visit,
@@ -12,12 +14,24 @@ use crate::{
     render::{Head, Layout, page},
 };
 
-/// `GET /refused/{code}`: texts come from the catalogue, never from the address.
-pub async fn refused(Path(code): Path<String>, visit: Visit) -> Response {
-    let refusal = Refusal::parse(&code).unwrap_or(Refusal::NotFound);
+/// In the answer's extensions: it tells of what was written into the log when it happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Told;
+
+/// `GET /refused/{code}`: texts come from the catalogue, never from the address; and only what happened to this browser is
+/// shown, so that nobody can send others to an error that never was.
+pub async fn refused(Path(code): Path<String>, headers: HeaderMap, visit: Visit) -> Response {
     let reference = &visit.query.reference;
-    let plain = reference.len() == 10 && reference.bytes().all(|b| b.is_ascii_alphanumeric());
-    refusal_page(&visit.context, &visit.asker, refusal, if plain { reference } else { "" }).await
+    let refusal = Refusal::parse(&code).filter(|refusal| {
+        let happened = read(&headers, &visit.context.cookies.refused_name()).is_some_and(|it| it == format!("{}~{reference}", refusal.code()));
+        happened || visit.context.ligature.is_vouched(*refusal, reference, &visit.query.told)
+    });
+    let mut response = match refusal {
+        Some(refusal) => refusal_page(&visit.context, &visit.asker, refusal, reference).await,
+        None => refusal_page(&visit.context, &visit.asker, Refusal::NotFound, "").await,
+    };
+    response.extensions_mut().insert(Told);
+    response
 }
 
 /// Any address that is none.

@@ -45,6 +45,7 @@ pub mod policy_admin;
 mod profile;
 mod provider_save;
 pub mod providers;
+mod refused;
 pub mod recovered;
 mod recovery;
 mod removal;
@@ -181,6 +182,12 @@ impl Ligature {
         let settings = Settings { public_url: address.to_owned(), ..self.settings.clone() };
         let vault = self.vault.of((org != self.shared.home).then_some(org));
         Self::of_parts(self.store.clone(), vault, Arc::clone(&self.clock), settings, org, self.guard.clone(), Arc::clone(&self.shared))
+    }
+
+    /// The way out that calls take.
+    #[must_use]
+    pub fn way_out(&self) -> &Guard {
+        &self.guard
     }
 
     /// This is the organisation whose owners run the instance.

@@ -28,6 +28,7 @@ pub mod organisations;
 pub mod outbox;
 pub mod passkeys;
 pub mod policies;
+pub mod postgres;
 pub mod providers;
 pub mod registrations;
 pub mod schema;

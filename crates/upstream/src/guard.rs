@@ -14,6 +14,7 @@ use url::{Host, Url};
 use crate::{
     UpstreamError,
     json::{self, Malformed},
+    outside::Outside,
 };
 
 /// Bounds of every call.
@@ -36,6 +37,8 @@ impl Default for GuardOptions {
 pub struct Guard {
     client: reqwest::Client,
     options: GuardOptions,
+    outside: Arc<Outside>,
+    look_up: LookUp,
 }
 
 /// A call that was refused or failed.
@@ -77,23 +80,43 @@ impl Guard {
     /// # Errors
     /// When the TLS set-up fails.
     pub fn new(options: GuardOptions) -> Result<Self, CallError> {
-        Self::with_names(options, Arc::new(|name| tokio::net::lookup_host((name, 0)).map_ok(Iterator::collect).boxed()))
+        Self::through(options, Outside::default())
+    }
+
+    /// By a way out of a closed network.
+    ///
+    /// # Errors
+    /// When the TLS set-up fails.
+    pub fn through(options: GuardOptions, outside: Outside) -> Result<Self, CallError> {
+        Self::built(options, Arc::new(outside), Arc::new(|name| tokio::net::lookup_host((name, 0)).map_ok(Iterator::collect).boxed()))
+    }
+
+    /// With other bounds, by the same way out.
+    ///
+    /// # Errors
+    /// When the TLS set-up fails.
+    pub fn bounded(&self, options: GuardOptions) -> Result<Self, CallError> {
+        Self::built(options, Arc::clone(&self.outside), Arc::clone(&self.look_up))
     }
 
     /// With another way to look names up.
+    #[cfg(test)]
     fn with_names(options: GuardOptions, look_up: LookUp) -> Result<Self, CallError> {
+        Self::built(options, Arc::default(), look_up)
+    }
+
+    fn built(options: GuardOptions, outside: Arc<Outside>, look_up: LookUp) -> Result<Self, CallError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(options.timeout)
             .connect_timeout(options.timeout)
             .user_agent("ligature")
-            .no_proxy()
             .pool_max_idle_per_host(8);
         if !options.allow_private {
-            builder = builder.dns_resolver(Arc::new(PublicOnly { look_up }));
+            builder = builder.dns_resolver(Arc::new(ProxyToo { inner: PublicOnly { look_up: Arc::clone(&look_up) }, outside: Arc::clone(&outside) }));
         }
-        let client = builder.build().map_err(|e| CallError(e.to_string()))?;
-        Ok(Self { client, options })
+        let client = outside.apply(builder).and_then(reqwest::ClientBuilder::build).map_err(|e| CallError(e.to_string()))?;
+        Ok(Self { client, options, outside, look_up })
     }
 
     /// Sends a request; the answer's body is complete and within the limit.
@@ -103,6 +126,7 @@ impl Guard {
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, CallError> {
         let request = reqwest::Request::try_from(request).map_err(|e| CallError(e.to_string()))?;
         self.allowed(request.url())?;
+        self.leads_outside(request.url()).await?;
         let mut answer = self.client.execute(request).await.map_err(|e| CallError(e.without_url().to_string()))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         if status.is_server_error() {
@@ -161,6 +185,18 @@ impl Guard {
         if answer.status().is_success() { Ok(()) } else { Err(CallError(format!("status {}", answer.status()))) }
     }
 
+    /// A proxy looks names up itself: those that lead inside as far as we know are not given to it. What only it knows is.
+    async fn leads_outside(&self, url: &Url) -> Result<(), CallError> {
+        let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+        if self.options.allow_private || !self.outside.is_proxied() {
+            return Ok(());
+        }
+        match (self.look_up)(name.to_owned()).await {
+            Ok(found) if !found.is_empty() && !found.iter().any(|a| is_public(a.ip())) => Err(CallError("this address may not be called".into())),
+            _ => Ok(()),
+        }
+    }
+
     fn allowed(&self, url: &Url) -> Result<(), CallError> {
         if self.options.allow_private {
             return Ok(());
@@ -212,13 +248,38 @@ impl Resolve for PublicOnly {
     }
 }
 
+/// As [`PublicOnly`], but for the proxy's own name, which an operator gave.
+struct ProxyToo {
+    inner: PublicOnly,
+    outside: Arc<Outside>,
+}
+
+impl Resolve for ProxyToo {
+    fn resolve(&self, name: Name) -> Resolving {
+        if !self.outside.is_proxy(name.as_str()) {
+            return self.inner.resolve(name);
+        }
+        let found = (self.inner.look_up)(name.as_str().to_owned());
+        Box::pin(async move {
+            let addresses: Addrs = Box::new(found.await?.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => public_v4(ip),
         IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
             Some(v4) => public_v4(v4),
             None => {
-                let [first, second, ..] = ip.segments();
+                let [first, second, a, b, c, d, high, low] = ip.segments();
+                // NAT64: the address that is embedded decides (RFC 6052 §2.1).
+                if [first, second, a, b, c, d] == [0x64, 0xff9b, 0, 0, 0, 0] {
+                    let [h, i] = high.to_be_bytes();
+                    let [j, k] = low.to_be_bytes();
+                    return public_v4(Ipv4Addr::new(h, i, j, k));
+                }
                 let global = first & 0xe000 == 0x2000;
                 let special = first == 0x2001 && (second < 0x0200 || second == 0x0db8) || first == 0x2002;
                 global && !special
@@ -302,6 +363,14 @@ mod tests {
         let rebound = resolver(vec![loopback, public], vec![loopback]);
         assert_eq!((found(&rebound).await, found(&rebound).await), (vec![public], vec![]));
         assert_eq!(server.asked(), ["/here"], "nothing reached the server");
+    }
+
+    #[test]
+    fn fr_41_behind_nat64_the_embedded_address_decides() {
+        assert!(is_public("64:ff9b::8c52:7903".parse().unwrap()), "140.82.121.3");
+        for inside in ["64:ff9b::a9fe:a9fe", "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::8c52:7903"] {
+            assert!(!is_public(inside.parse().unwrap()), "{inside}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod guard;
 mod json;
 mod oauth2;
 mod oidc;
+mod outside;
 mod settings;
 mod subject;
 #[cfg(test)]
@@ -16,4 +17,5 @@ mod testing;
 pub use assertion::Assertion;
 pub use connector::{Connector, Start, UpstreamError, Visit, connector};
 pub use guard::{Guard, GuardOptions};
+pub use outside::{Outside, OutsideProblem};
 pub use settings::{Auth, Settings, SettingsProblem, Source};

@@ -3,4 +3,5 @@ pub mod address;
 pub mod cross_site;
 pub mod headers;
 pub mod host;
+pub mod text;
 pub mod visitor;
