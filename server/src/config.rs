@@ -343,7 +343,9 @@ impl Config {
         if !["sqlite://", "postgres://", "postgresql://"].iter().any(|s| self.database.url.starts_with(s)) {
             let scheme = self.database.url.split_once("://").map_or("…", |(scheme, _)| scheme);
             say("database.url", scheme, "begin with sqlite:// or postgres://");
-        } else if self.database.url.starts_with("postgres") && let Err(problem) = Address::parse(&self.database.url) {
+        } else if self.database.url.starts_with("postgres")
+            && let Err(problem) = Address::parse(&self.database.url)
+        {
             say("database.url", &problem.value, problem.remedy);
         }
         if !self.mail.smtp_url.is_empty() {
@@ -358,7 +360,9 @@ impl Config {
         if let Err(problem) = self.outside() {
             match problem {
                 OutsideProblem::Proxy => say("http_client.proxy", "…", "give http://host:port or https://host:port, with user:password@ before the host where it wants them"),
-                OutsideProblem::Authorities => say("http_client.ca_file", &self.http_client.ca_file.as_deref().unwrap_or(Path::new("")).display().to_string(), "give a PEM file of certificates that can be read"),
+                OutsideProblem::Authorities => {
+                    say("http_client.ca_file", &self.http_client.ca_file.as_deref().unwrap_or(Path::new("")).display().to_string(), "give a PEM file of certificates that can be read")
+                }
             }
         }
         if self.mail.from.parse::<lettre::message::Mailbox>().is_err() {

@@ -146,7 +146,7 @@ fn socket(path: &PathBuf) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-fn run<A, Acc>(mut server: Server<A, Acc>, router: Router, config: &Config) -> impl Future<Output = io::Result<()>> + Send + 'static
+fn run<A, Acc>(mut server: Server<A, Acc>, router: Router, config: &Config) -> impl Future<Output = io::Result<()>> + Send + use<A, Acc>
 where
     A: Address + Send + Sync + 'static,
     A::Stream: Send,
@@ -154,7 +154,6 @@ where
     Acc: Accept<A::Stream, Router, Service = AddExtension<Router, Peer>> + Clone + Send + Sync + 'static,
     Acc::Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     Acc::Future: Send,
-    Server<A, Acc>: Send,
 {
     patience(server.http_builder(), config);
     async move { server.serve(router.into_make_service()).await }

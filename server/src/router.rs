@@ -139,18 +139,23 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
             response
         }))
         .layer(PropagateRequestIdLayer::new(id.clone()))
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &axum::http::Request<_>| {
-            // The route and no more: queries carry codes and states, and paths the secrets of links (GD-02).
-            let id = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or_default();
-            let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-            tracing::info_span!("request", method = %request.method(), path, id)
-        }).on_failure(()).on_response(|response: &Response, latency: Duration, _: &tracing::Span| {
-            // What a page tells of was written when it happened: whoever opens the page writes nothing.
-            if response.status().is_server_error() && response.extensions().get::<Told>().is_none() {
-                tracing::error!(status = response.status().as_u16(), ?latency, "response failed");
-            } else {
-                tracing::debug!(status = response.status().as_u16(), ?latency, "answered");
-            }
-        }))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(|request: &axum::http::Request<_>| {
+                    // The route and no more: queries carry codes and states, and paths the secrets of links (GD-02).
+                    let id = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or_default();
+                    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+                    tracing::info_span!("request", method = %request.method(), path, id)
+                })
+                .on_failure(())
+                .on_response(|response: &Response, latency: Duration, _: &tracing::Span| {
+                    // What a page tells of was written when it happened: whoever opens the page writes nothing.
+                    if response.status().is_server_error() && response.extensions().get::<Told>().is_none() {
+                        tracing::error!(status = response.status().as_u16(), ?latency, "response failed");
+                    } else {
+                        tracing::debug!(status = response.status().as_u16(), ?latency, "answered");
+                    }
+                }),
+        )
         .layer(SetRequestIdLayer::new(id, MakeRequestUuid)))
 }

@@ -49,9 +49,12 @@ impl Ligature {
         let rows = self
             .store
             .write::<_, Fault, _>(move |c| {
-                Box::pin(
-                    async move { Ok(storage::tidy::tidy(c, now).await? + storage::merges::remove_leftovers(c, now - 14 * domain::DAY).await? + storage::tidy::wipe_expired_assertions(c, now).await? + storage::outbox::wipe_dead_mails(c, now).await?) },
-                )
+                Box::pin(async move {
+                    Ok(storage::tidy::tidy(c, now).await?
+                        + storage::merges::remove_leftovers(c, now - 14 * domain::DAY).await?
+                        + storage::tidy::wipe_expired_assertions(c, now).await?
+                        + storage::outbox::wipe_dead_mails(c, now).await?)
+                })
             })
             .await?;
         Ok(rows + gone)

@@ -108,10 +108,7 @@ pub async fn list_unsent_mails(conn: &mut Conn, limit: i64) -> Result<Vec<Unsent
 /// Lets everything that did not go out be tried at once; answers how much it is. What came too late stays dead.
 pub async fn retry_unsent_mails(conn: &mut Conn, now: Micros) -> Result<usize> {
     Ok(on!(conn, |c| diesel::update(
-        outbox::table
-            .filter(outbox::state.eq("dead").or(outbox::state.eq("waiting").and(outbox::last_error.ne(""))))
-            .filter(outbox::payload.is_not_null())
-            .filter(outbox::expires_at.gt(now))
+        outbox::table.filter(outbox::state.eq("dead").or(outbox::state.eq("waiting").and(outbox::last_error.ne("")))).filter(outbox::payload.is_not_null()).filter(outbox::expires_at.gt(now))
     )
     .set((outbox::state.eq("waiting"), outbox::tries.eq(0), outbox::next_at.eq(now)))
     .execute(c)

@@ -105,13 +105,9 @@ impl Guard {
         Self::built(options, Arc::default(), look_up)
     }
 
-    fn built(options: GuardOptions, outside: Arc<Outside>, look_up: LookUp) -> Result<Self, CallError> {
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(options.timeout)
-            .connect_timeout(options.timeout)
-            .user_agent("ligature")
-            .pool_max_idle_per_host(8);
+    pub(crate) fn built(options: GuardOptions, outside: Arc<Outside>, look_up: LookUp) -> Result<Self, CallError> {
+        let mut builder =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(options.timeout).connect_timeout(options.timeout).user_agent("ligature").pool_max_idle_per_host(8);
         if !options.allow_private {
             builder = builder.dns_resolver(Arc::new(ProxyToo { inner: PublicOnly { look_up: Arc::clone(&look_up) }, outside: Arc::clone(&outside) }));
         }
@@ -227,7 +223,7 @@ impl<'c> oauth2::AsyncHttpClient<'c> for Guard {
 }
 
 /// Looks a name up.
-type LookUp = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>> + Send + Sync>;
+pub(crate) type LookUp = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>> + Send + Sync>;
 
 /// Resolves names, and keeps only addresses of the public internet; rebinding changes nothing, the check is on what is used.
 struct PublicOnly {

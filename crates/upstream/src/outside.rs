@@ -58,10 +58,15 @@ impl Outside {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, BufReader, Write};
+    use std::{
+        io::{BufRead, BufReader, Write},
+        sync::Arc,
+    };
+
+    use futures_util::FutureExt;
 
     use super::*;
-    use crate::{Guard, GuardOptions, testing::Server};
+    use crate::{Guard, GuardOptions, guard::LookUp, testing::Server};
 
     /// A proxy that answers everything itself, and what it was asked for.
     fn proxy() -> (u16, std::sync::mpsc::Receiver<String>) {
@@ -72,7 +77,8 @@ mod tests {
             for mut stream in listener.incoming().flatten() {
                 let head: Vec<String> = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|l| !l.is_empty()).collect();
                 let first = head.first().cloned().unwrap_or_default();
-                let answer = if first.starts_with("CONNECT") { "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n" } else { "HTTP/1.1 200 OK\r\ncontent-length: 7\r\nconnection: close\r\n\r\n{\"a\":2}" };
+                let answer =
+                    if first.starts_with("CONNECT") { "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n" } else { "HTTP/1.1 200 OK\r\ncontent-length: 7\r\nconnection: close\r\n\r\n{\"a\":2}" };
                 stream.write_all(answer.as_bytes()).unwrap();
                 told.send(first).unwrap();
             }
@@ -93,7 +99,8 @@ mod tests {
         assert_eq!(asked.recv().unwrap(), "GET http://provider.test/there HTTP/1.1");
         assert_eq!(guard.json(&server.url("/here"), None).await.unwrap(), serde_json::json!({"a": 1}), "directly");
         // By default the proxy is asked for TLS only, and for no name that leads inside as far as we know.
-        let strict = Guard::through(GuardOptions::default(), outside(&[])).unwrap();
+        let names: LookUp = Arc::new(|name| std::future::ready(if name == "localhost" { Ok(vec![([127, 0, 0, 1], 0).into()]) } else { Err(std::io::ErrorKind::NotFound.into()) }).boxed());
+        let strict = Guard::built(GuardOptions::default(), Arc::new(outside(&[])), names).unwrap();
         assert!(strict.json("https://provider.test/there", None).await.is_err());
         assert_eq!(asked.recv().unwrap(), "CONNECT provider.test:443 HTTP/1.1");
         for inside in ["https://localhost/x", "https://127.0.0.1/x", "http://provider.test/x"] {

@@ -16,7 +16,10 @@ async fn reach(url: &str) -> Result<Encryption, String> {
 }
 
 async fn add(store: &Store, n: u8) -> Result<(), Error> {
-    store.write::<_, Error, _>(move |c| Box::pin(async move { organisations::add_organisation(c, OrgId([n; 16]), &format!("o{n}"), "O", &format!("https://o{n}.test"), 1).await })).await
+    store
+        .write::<_, Error, _>(move |c| Box::pin(async move { organisations::add_organisation(c, OrgId([n; 16]), &format!("o{n}"), "O", &format!("https://o{n}.test"), 1).await }))
+        .await
+        .map(|_added| ())
 }
 
 /// A server as managed ones are: TLS or nothing over the network, and one role that needs a certificate.
@@ -175,7 +178,10 @@ async fn fr_61_behind_a_pooler_it_works_or_says_which_setting_is_missing() {
     let prepared = if minor >= 21 { "max_prepared_statements = 200\n" } else { "" };
     for mode in ["session", "transaction"] {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let config = format!("[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\ndefault_pool_size = 3\n{prepared}", server.port);
+        let config = format!(
+            "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\ndefault_pool_size = 3\n{prepared}",
+            server.port
+        );
         let file = file(server.folder.path(), &format!("{mode}.ini"), &config.replace("* =", "postgres = user=ligature"));
         let mut pooler = server.command("pgbouncer".as_ref()).arg(&file).stderr(std::process::Stdio::null()).spawn().unwrap();
         let store = Store::open(&format!("postgres://ligature@127.0.0.1:{port}/postgres"), 3, Duration::from_secs(5)).unwrap();

@@ -120,7 +120,18 @@ async fn what_no_database_can_hold_is_unknown_like_anything_that_nobody_has() {
     let b = w.browser();
     let known = b.get("/account").await;
     assert!(known.status < 400);
-    for path in ["/undo/%00", "/undo/a%00b", "/attempt/%00/choose", "/%00", "/login?f=%00&entry=%00", "/authorize?client_id=%00&response_type=code", "/refused/%00?ref=%00", "/setup?token=%00", "/callback/%00?state=%00&code=%00", "/undo/%FF"] {
+    for path in [
+        "/undo/%00",
+        "/undo/a%00b",
+        "/attempt/%00/choose",
+        "/%00",
+        "/login?f=%00&entry=%00",
+        "/authorize?client_id=%00&response_type=code",
+        "/refused/%00?ref=%00",
+        "/setup?token=%00",
+        "/callback/%00?state=%00&code=%00",
+        "/undo/%FF",
+    ] {
         let page = b.get(path).await;
         assert!(page.status < 500, "{path}: {} {}", page.status, page.body);
     }
@@ -134,7 +145,11 @@ async fn what_no_database_can_hold_is_unknown_like_anything_that_nobody_has() {
         let page = b.post(path, &form).await;
         assert!(page.status < 500, "{path}: {} {}", page.status, page.body);
     }
-    for (path, form) in [("/token", [("grant_type", "authorization_code"), ("code", "\0"), ("client_id", "\0")]), ("/device_authorization", [("client_id", "\0"), ("scope", "openid"), ("x", "")]), ("/par", [("client_id", "\0"), ("client_secret", "\0"), ("x", "")])] {
+    for (path, form) in [
+        ("/token", [("grant_type", "authorization_code"), ("code", "\0"), ("client_id", "\0")]),
+        ("/device_authorization", [("client_id", "\0"), ("scope", "openid"), ("x", "")]),
+        ("/par", [("client_id", "\0"), ("client_secret", "\0"), ("x", "")]),
+    ] {
         let page = b.send(b.request(Method::POST, path).form(&form)).await;
         assert!((400..500).contains(&page.status), "{path}: {} {}", page.status, page.body);
     }

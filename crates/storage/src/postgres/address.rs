@@ -98,8 +98,7 @@ impl Address {
             }
         }
         let stripped = if rest.is_empty() { before.to_owned() } else { format!("{before}?{}", rest.join("&")) };
-        let mut config: tokio_postgres::Config =
-            stripped.parse().map_err(|e: tokio_postgres::Error| problem(rest.join("&"), remedy_of(&e)))?;
+        let mut config: tokio_postgres::Config = stripped.parse().map_err(|e: tokio_postgres::Error| problem(rest.join("&"), remedy_of(&e)))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err(problem("", "name the host, or the folder of the Unix socket: postgres://user@%2Frun%2Fpostgresql/name"));
         }

@@ -113,10 +113,8 @@ fn verifier(mode: Mode, roots: &Roots, provider: &Arc<CryptoProvider>) -> Result
 
 fn certificates(name: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, UrlProblem> {
     let named = |remedy| UrlProblem { value: format!("{name}={}", file.display()), remedy };
-    let found: Vec<_> = CertificateDer::pem_file_iter(file)
-        .map_err(|_| named("the file cannot be read by this user"))?
-        .collect::<Result<_, _>>()
-        .map_err(|_| named("the file is no PEM file of certificates"))?;
+    let found: Vec<_> =
+        CertificateDer::pem_file_iter(file).map_err(|_| named("the file cannot be read by this user"))?.collect::<Result<_, _>>().map_err(|_| named("the file is no PEM file of certificates"))?;
     if found.is_empty() { Err(named("the file holds no certificate")) } else { Ok(found) }
 }
 
