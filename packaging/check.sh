@@ -20,10 +20,10 @@ mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 cp "$dist"/ligature_*.deb "$root/tmp/one.deb"
 cp "$new" "$root/tmp/two.deb"
-in() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
-as() { in setpriv --reuid=ligature --regid=ligature --init-groups "$@"; }
+inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
+as() { inside setpriv --reuid=ligature --regid=ligature --init-groups "$@"; }
 conf="--config /etc/ligature/ligature.toml"
-in dpkg --force-depends -i /tmp/one.deb >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+inside dpkg --force-depends -i /tmp/one.deb >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 [ "$(stat -c '%U %a' "$root/var/lib/ligature/ligature.key" | sed "s/UNKNOWN/ligature/")" = "ligature 600" ]
 [ "$(stat -c %a "$root/etc/ligature/ligature.toml")" = 640 ]
 as /usr/bin/ligature $conf migrate >/dev/null
@@ -31,15 +31,15 @@ as /usr/bin/ligature $conf doctor
 say "installed: user, key and settings are there, doctor finds nothing"
 key=$(sha256sum < "$root/var/lib/ligature/ligature.key")
 echo '# changed by hand' >> "$root/etc/ligature/ligature.toml"
-in dpkg --force-depends -i /tmp/two.deb >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+inside dpkg --force-depends -i /tmp/two.deb >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 [ "$key" = "$(sha256sum < "$root/var/lib/ligature/ligature.key")" ]
 grep -q 'changed by hand' "$root/etc/ligature/ligature.toml"
-in dpkg-query -W -f '${Version}' ligature | grep -q 99
+inside dpkg-query -W -f '${Version}' ligature | grep -q 99
 as /usr/bin/ligature $conf doctor >/dev/null
 say "upgraded: key, database and changed settings stay"
-in dpkg -r ligature >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+inside dpkg -r ligature >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 [ -f "$root/var/lib/ligature/ligature.db" ] && [ ! -e "$root/usr/bin/ligature" ]
-in dpkg -P ligature >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+inside dpkg -P ligature >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 [ ! -e "$root/var/lib/ligature" ] && [ ! -e "$root/etc/ligature" ]
 say "removed: data stay; purged: nothing is left"
 INNER

@@ -128,7 +128,9 @@ enum OrganisationCommand {
 /// # Errors
 /// What the person at the terminal has to know.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let config = Config::read(cli.config.as_deref()).context("the configuration cannot be read")?;
+    // The file that `init` is to make need not be there.
+    let file = cli.config.as_deref().filter(|file| file.exists() || !matches!(cli.command, Command::Init));
+    let config = Config::read(file).context("the configuration cannot be read")?;
     if matches!(cli.command, Command::Init) {
         return init(&config, cli.config.as_deref());
     }

@@ -2,7 +2,7 @@
 use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::{Conn, Error, Result, Store};
+use crate::{Conn, Error, Result, Store, postgres::explained};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -15,7 +15,7 @@ impl Store {
     /// # Errors
     /// [`Error::Migration`] with the database's words.
     pub async fn migrate(&self) -> Result<Vec<String>> {
-        let broken = |e: Box<dyn std::error::Error + Send + Sync>| Error::Migration(e.to_string());
+        let broken = |e: Box<dyn std::error::Error + Send + Sync>| Error::Migration(explained(&e.to_string()));
         match self.writer().await? {
             Conn::Pg(mut guard) => {
                 let Conn::Pg(c) = self.writer().await? else { return Err(Error::Migration("the other database".into())) };

@@ -114,7 +114,7 @@ mod tests {
         for bad in ["proxy.example.com:3128", "socks5://proxy.example.com", "http://", "http://proxy.example.com/path"] {
             assert_eq!(Outside::new(bad, &[], b"").err(), Some(OutsideProblem::Proxy), "{bad}");
         }
-        let broken = b"-----BEGIN CERTIFICATE-----\nnothing\n-----END CERTIFICATE-----\n";
+        let broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n";
         assert_eq!(Outside::new("", &[], broken).err(), Some(OutsideProblem::Authorities));
     }
 }
