@@ -97,6 +97,17 @@ impl Cookies {
         Cookie { name: self.last_name(), value: method.to_owned(), age: 400 * 86_400 }
     }
 
+    #[must_use]
+    pub fn refused_name(self) -> String {
+        self.name("lg_r")
+    }
+
+    /// What was refused last in this browser, for its page: the code and the support code.
+    #[must_use]
+    pub fn refused(self, code: &str, support: &str) -> Cookie {
+        Cookie { name: self.refused_name(), value: format!("{code}~{support}"), age: 600 }
+    }
+
     /// The header's value.
     #[must_use]
     pub fn header(self, cookie: &Cookie) -> String {

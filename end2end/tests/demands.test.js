@@ -98,6 +98,7 @@ for (const [js, view] of some(VIEWS)) {
     await page.click('a.button.primary');
     await page.waitForURL(/\/account\/sessions$/);
     for (const refusal of ['session.factor_wanted', 'rate.limited', 'server.busy', 'account.mailbox_contested', 'account.undo_credential', 'code.exhausted']) {
+      await page.context().addCookies([{ name: 'lg_r', value: `${refusal}~`, url: w.url }]);
       await page.goto(`${w.url}/refused/${refusal}`);
       assert.ok(await page.locator('.next li').count() > 0, refusal);
       await clean(`refused-${refusal}`);

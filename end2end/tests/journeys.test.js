@@ -287,6 +287,7 @@ test('every page is free of accessibility problems, light and dark, narrow and w
       await page.goto(`${w.url}${path}`);
       await clean();
     };
+    await page.context().addCookies([{ name: 'lg_r', value: 'code.exhausted~ABCDEFGH12', url: w.url }]);
     for (const path of ['/login', '/signup', '/reset', '/refused/code.exhausted?ref=ABCDEFGH12', '/nowhere']) await visit(path);
     if (token) {
       await page.goto(token);

@@ -1,6 +1,6 @@
 //! The commands of `ligature`.
 use std::{
-    io::{Read, Write},
+    io::{IsTerminal, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -8,16 +8,20 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use service::{
-    Authority, Ligature, MasterKey, NewPerson, Recovery,
-    admin::organisations::{OrganisationForm, Organisations},
+use service::{Authority, Ligature, MasterKey, NewPerson, Recovery, admin::organisations::OrganisationForm};
+
+use crate::{
+    config::Config,
+    doctor::{Finding, examine},
+    seed, serve, unsent,
 };
 
-use crate::{config::Config, seed, serve};
+/// The version and the commit that this is built from.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("LIGATURE_COMMIT"), ")");
 
 /// A sign-in server whose heart is account linking.
 #[derive(Debug, Parser)]
-#[command(name = "ligature", version)]
+#[command(name = "ligature", version = VERSION)]
 pub struct Cli {
     /// The configuration file; by default ligature.toml in this folder, if it is there.
     #[arg(long, short, global = true, env = "LIGATURE_CONFIG")]
@@ -36,8 +40,17 @@ enum Command {
     Migrate,
     /// Say what is wrong with the configuration.
     CheckConfig,
-    /// Examine the data and the settings; the exit code tells whether something was found.
-    Doctor,
+    /// Examine the data, the settings and the files; the exit code tells whether something was found.
+    Doctor {
+        /// For programs: `{"ok", "findings": [{"id", "level", "says"}]}`.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the mails and texts that did not go out.
+    Mails {
+        #[command(subcommand)]
+        what: Option<MailCommand>,
+    },
     /// Make an owner's account; the password is read from standard input.
     CreateAdmin {
         #[arg(long)]
@@ -80,6 +93,12 @@ enum Command {
 }
 
 #[derive(Debug, Subcommand)]
+enum MailCommand {
+    /// Let the running server try them again at once, those that were given up too.
+    Retry,
+}
+
+#[derive(Debug, Subcommand)]
 enum MasterKeyCommand {
     /// Put a new key in front of the key file. Running servers take it within a minute; give each node this file.
     Add,
@@ -109,7 +128,9 @@ enum OrganisationCommand {
 /// # Errors
 /// What the person at the terminal has to know.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let config = Config::read(cli.config.as_deref()).context("the configuration cannot be read")?;
+    // The file that `init` is to make need not be there.
+    let file = cli.config.as_deref().filter(|file| file.exists() || !matches!(cli.command, Command::Init));
+    let config = Config::read(file).context("the configuration cannot be read")?;
     if matches!(cli.command, Command::Init) {
         return init(&config, cli.config.as_deref());
     }
@@ -130,7 +151,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             say("The schema is up to date.")?;
         }
         Command::Serve => start(&config).await?,
-        Command::Doctor => return doctor(&config).await,
+        Command::Doctor { json } => return doctor(&config, cli.config.as_deref(), json).await,
+        Command::Mails { what: None } => write!(std::io::stdout(), "{}", unsent::list(&open(&config).await?).await?)?,
+        Command::Mails { what: Some(MailCommand::Retry) } => {
+            let again = unsent::retry(&open(&config).await?).await?;
+            say(&format!("{again} mails or texts are tried again at once by a running server."))?;
+        }
         Command::CreateAdmin { email, name, organisation } => {
             let mut password = String::new();
             std::io::stdin().read_to_string(&mut password)?;
@@ -189,7 +215,7 @@ fn log(config: &Config) {
     let filter = tracing_subscriber::EnvFilter::try_new(format!("{},{quiet}", config.log.level)).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(format!("info,{quiet}")));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second subscriber (tests) is not an error.
-    drop(if config.log.format == "json" { builder.json().try_init() } else { builder.try_init() });
+    drop(if config.log.format == "json" { builder.json().try_init() } else { builder.with_ansi(std::io::stderr().is_terminal()).try_init() });
 }
 
 /// Makes the key file, readable by its owner only.
@@ -206,7 +232,9 @@ fn init(config: &Config, file: Option<&Path>) -> anyhow::Result<ExitCode> {
     }
     let path = file.unwrap_or(Path::new("ligature.toml"));
     if !path.exists() {
-        std::fs::write(path, toml::to_string_pretty(config)?)?;
+        // Not what the environment says: secrets stay where they are (FS-01).
+        let mut made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(|| format!("{} cannot be made", path.display()))?;
+        made.write_all(toml::to_string_pretty(&Config::default())?.as_bytes())?;
         say(&format!("Made {} with the defaults.", path.display()))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -294,29 +322,23 @@ async fn start(config: &Config) -> anyhow::Result<()> {
     serve::serve(config, ligature).await
 }
 
-async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
-    let ligature = open(config).await?;
-    let mut found = 0;
-    for finding in ligature.maintenance().examine().await? {
-        say(&format!("{}: {} ({} rows)", finding.id, finding.says, finding.rows))?;
-        found += 1;
-    }
-    for one in Organisations::new(ligature.clone()).all().await? {
-        for warning in one.maintenance().warnings().await? {
-            say(&format!("warning: {}: {warning}", one.settings.public_url))?;
-            found += 1;
+async fn doctor(config: &Config, file: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
+    let found = match open(config).await {
+        Ok(ligature) => examine(config, file, &ligature).await?,
+        // What a program asked for is an answer, also when nothing can be examined.
+        Err(error) if json => vec![Finding { id: "start".into(), level: "error", says: format!("{error:#}") }],
+        Err(error) => return Err(error),
+    };
+    let ok = found.iter().all(|f| f.level == "note");
+    if json {
+        say(&serde_json::json!({"ok": ok, "findings": found}).to_string())?;
+    } else {
+        for finding in &found {
+            say(&finding.line())?;
+        }
+        if ok {
+            say("Nothing found.")?;
         }
     }
-    if config.http_client.allow_private {
-        say("warning: http_client.allow_private lets providers be called inside the network")?;
-        found += 1;
-    }
-    if found == 0 {
-        say("Nothing found.")?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if found > 1000 {
-        bail!("too much to list");
-    }
-    Ok(ExitCode::FAILURE)
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

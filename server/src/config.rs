@@ -1,14 +1,16 @@
 //! Configuration: TOML and environment, read once, validated whole, passed in.
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use config::{Config as Source, Environment, File, Source as _};
 use ipnet::IpNet;
+use lettre::transport::smtp::client::Certificate;
 use serde::{Deserialize, Serialize};
 use service::admin::organisations::{is_address, is_loopback};
+use storage::postgres::Address;
+use upstream::{Outside, OutsideProblem};
 use url::Url;
+
+use crate::listen::{Place, places};
 
 /// Everything that an operator sets. What administrators change at run time is in the database.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,19 +37,25 @@ pub struct Config {
 pub struct Server {
     /// The address that people and applications use, without a trailing slash. The only source of links and redirect URIs.
     pub public_url: String,
-    /// Address and port to listen on.
+    /// Where to listen: address and port, or `unix:/run/ligature/http.sock` for a proxy on this machine; several with commas. Unix sockets are never TLS.
     pub listen: String,
     /// PEM files, if this server ends TLS itself.
     pub tls_cert: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
-    /// Networks whose `X-Forwarded-For` is believed, for example `10.0.0.0/8`.
+    /// Networks whose `X-Forwarded-For` is believed, for example `10.0.0.0/8`. Whoever comes by a Unix socket is believed too.
     pub trusted_proxies: Vec<String>,
+    /// The header in which they say who asks: `x-forwarded-for`, or `forwarded` (RFC 7239).
+    pub forwarded_by: String,
+    /// Connections of trusted proxies begin with a PROXY protocol header (version 1 or 2), which says who asks; those without one are ended. Others are taken as they are.
+    pub proxy_protocol: bool,
     /// Seconds that open requests get after a stop signal.
     pub drain_seconds: u64,
     /// Seconds in which a connection must send the head of a request, also the next one on a connection that is kept open.
     pub header_seconds: u64,
     /// Seconds that a whole request may take, its body and our work included.
     pub request_seconds: u64,
+    /// Where to answer `/metrics` (OpenMetrics, for Prometheus) and `/health` (which parts are well), plain and without limits: an address that only your monitoring reaches. Empty: nowhere.
+    pub metrics_listen: String,
     /// Browsers are told to use https for every host below this one too (`includeSubDomains`). Whoever signs in once at `ex.test` can then open `http://printer.ex.test` no more.
     pub hsts_subdomains: bool,
 }
@@ -60,9 +68,12 @@ impl Default for Server {
             tls_cert: None,
             tls_key: None,
             trusted_proxies: Vec::new(),
+            forwarded_by: "x-forwarded-for".into(),
+            proxy_protocol: false,
             drain_seconds: 10,
             header_seconds: 10,
             request_seconds: 30,
+            metrics_listen: String::new(),
             hsts_subdomains: false,
         }
     }
@@ -72,7 +83,7 @@ impl Default for Server {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
-    /// `sqlite://path` or `postgres://user:password@host/name`.
+    /// `sqlite://path` or `postgres://user:password@host/name`, with `sslmode`, `sslrootcert`, `sslcert` and `sslkey` as libpq has them, several hosts with `target_session_attrs=read-write`, or the folder of a Unix socket as host. See docs/how-to/use-postgresql.md.
     pub url: String,
     /// Connections for reading (SQLite) or in all (PostgreSQL).
     pub pool_size: usize,
@@ -110,13 +121,17 @@ pub struct Mail {
     pub smtp_url: String,
     /// The sender.
     pub from: String,
-    /// Milliseconds that a mail server may take.
+    /// Milliseconds that a mail server may take for each step.
     pub timeout_ms: u64,
+    /// The name that we greet the mail server with (EHLO): one that leads to this machine. Empty: the host of `server.public_url`.
+    pub hello: String,
+    /// A PEM file of authorities that are trusted beside the system's, for the mail server's certificate.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Default for Mail {
     fn default() -> Self {
-        Self { smtp_url: String::new(), from: "Ligature <no-reply@localhost.invalid>".into(), timeout_ms: 10_000 }
+        Self { smtp_url: String::new(), from: "Ligature <no-reply@localhost.invalid>".into(), timeout_ms: 10_000, hello: String::new(), ca_file: None }
     }
 }
 
@@ -148,11 +163,17 @@ pub struct HttpClient {
     pub allow_private: bool,
     pub timeout_ms: u64,
     pub max_bytes: usize,
+    /// The proxy that leads out of a closed network, like `http://proxy.example.com:3128`: for providers, texts, applications that are told of a sign-out, and lists of leaked passwords. The proxy looks names up, so let it refuse what is inside. `HTTPS_PROXY` is not read.
+    pub proxy: String,
+    /// Hosts, domains and networks that are called without it, as in `NO_PROXY`.
+    pub no_proxy: Vec<String>,
+    /// A PEM file of authorities that are trusted beside the system's, for the same calls.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Default for HttpClient {
     fn default() -> Self {
-        Self { allow_private: false, timeout_ms: 5000, max_bytes: 1 << 20 }
+        Self { allow_private: false, timeout_ms: 5000, max_bytes: 1 << 20, proxy: String::new(), no_proxy: Vec::new(), ca_file: None }
     }
 }
 
@@ -282,11 +303,26 @@ impl Config {
                 "give https, host and perhaps port, like https://login.example.com, without a slash at the end; plain http is for loopback addresses only",
             );
         }
-        if self.server.listen.parse::<SocketAddr>().is_err() {
-            say("server.listen", &self.server.listen, "give an address and a port, like 127.0.0.1:8080");
+        let places = places(&self.server.listen).unwrap_or_default();
+        if places.is_empty() {
+            say("server.listen", &self.server.listen, "give an address and a port, like 127.0.0.1:8080, or unix:/run/ligature/http.sock; several with commas");
+        }
+        if !self.server.metrics_listen.is_empty() && crate::listen::places(&self.server.metrics_listen).is_none() {
+            say("server.metrics_listen", &self.server.metrics_listen, "give an address and a port that only your monitoring reaches, like 127.0.0.1:9090, or nothing");
+        }
+        if self.server.forwarded_by != "x-forwarded-for" && self.server.forwarded_by != "forwarded" {
+            say("server.forwarded_by", &self.server.forwarded_by, "x-forwarded-for or forwarded");
+        }
+        if self.server.proxy_protocol && self.server.trusted_proxies.is_empty() && !places.iter().any(|p| matches!(p, Place::Socket(_))) {
+            say("server.proxy_protocol", "true", "name the proxies in server.trusted_proxies: only their word is taken");
         }
         if self.server.tls_cert.is_some() != self.server.tls_key.is_some() {
             say("server.tls_cert", "", "give both tls_cert and tls_key, or neither");
+        }
+        for (path, file) in [("server.tls_cert", &self.server.tls_cert), ("server.tls_key", &self.server.tls_key)] {
+            if let Some(file) = file.as_ref().filter(|f| std::fs::File::open(f).is_err()) {
+                say(path, &file.display().to_string(), "give a PEM file that this user can read");
+            }
         }
         if let Some(file) = self.passwords.leaked_file.as_ref().filter(|f| !f.is_file()) {
             say("passwords.leaked_file", &file.display().to_string(), "give a file that can be read, or leave it out");
@@ -305,12 +341,28 @@ impl Config {
             }
         }
         if !["sqlite://", "postgres://", "postgresql://"].iter().any(|s| self.database.url.starts_with(s)) {
-            say("database.url", &self.database.url, "begin with sqlite:// or postgres://");
+            let scheme = self.database.url.split_once("://").map_or("…", |(scheme, _)| scheme);
+            say("database.url", scheme, "begin with sqlite:// or postgres://");
+        } else if self.database.url.starts_with("postgres")
+            && let Err(problem) = Address::parse(&self.database.url)
+        {
+            say("database.url", &problem.value, problem.remedy);
         }
         if !self.mail.smtp_url.is_empty() {
             match Url::parse(&self.mail.smtp_url) {
                 Ok(url) if url.scheme() == "smtps" || url.scheme() == "smtp" && (is_loopback(&url) || url.query().is_some_and(|q| q.contains("tls=required"))) => {}
                 _ => say("mail.smtp_url", "…", "use smtps://host, or smtp://host?tls=required; plain smtp is for loopback addresses only"),
+            }
+        }
+        if let Some(file) = self.mail.ca_file.as_ref().filter(|f| !std::fs::read(f).is_ok_and(|pem| Certificate::from_pem(&pem).is_ok())) {
+            say("mail.ca_file", &file.display().to_string(), "give a PEM file of certificates that can be read");
+        }
+        if let Err(problem) = self.outside() {
+            match problem {
+                OutsideProblem::Proxy => say("http_client.proxy", "…", "give http://host:port or https://host:port, with user:password@ before the host where it wants them"),
+                OutsideProblem::Authorities => {
+                    say("http_client.ca_file", &self.http_client.ca_file.as_deref().unwrap_or(Path::new("")).display().to_string(), "give a PEM file of certificates that can be read")
+                }
             }
         }
         if self.mail.from.parse::<lettre::message::Mailbox>().is_err() {
@@ -335,6 +387,27 @@ impl Config {
             say("log.format", &self.log.format, "text or json");
         }
         found
+    }
+
+    /// The way out of the network.
+    ///
+    /// # Errors
+    /// A proxy that is none, a file that cannot be read.
+    pub fn outside(&self) -> Result<Outside, OutsideProblem> {
+        let authorities = match &self.http_client.ca_file {
+            None => Vec::new(),
+            // A file without a certificate in it is a mistake too.
+            Some(file) => std::fs::read(file).ok().filter(|pem| pem.windows(11).any(|w| w == b"-----BEGIN ")).ok_or(OutsideProblem::Authorities)?,
+        };
+        Outside::new(&self.http_client.proxy, &self.http_client.no_proxy, &authorities)
+    }
+
+    /// `[mail]`, with the name that we greet with.
+    #[must_use]
+    pub fn mail(&self) -> Mail {
+        let host = Url::parse(&self.server.public_url).ok().and_then(|u| u.domain().map(str::to_owned));
+        let hello = if self.mail.hello.is_empty() { host.unwrap_or_default() } else { self.mail.hello.clone() };
+        Mail { hello, ..self.mail.clone() }
     }
 
     /// The public address is https: cookies are Secure and HSTS is sent.

@@ -20,7 +20,7 @@ use tower::ServiceExt;
 use crate::{
     assets::assets,
     config::Config,
-    layers::{address::Addresses, host::asked},
+    layers::{address::Addresses, host::asked, text::clean_address},
     router::router,
 };
 
@@ -85,7 +85,8 @@ pub fn hosts(hosts: Hosts) -> Router {
     Router::new().fallback(any(dispatch)).with_state(hosts)
 }
 
-async fn dispatch(State(hosts): State<Hosts>, request: Request) -> Response {
+async fn dispatch(State(hosts): State<Hosts>, mut request: Request) -> Response {
+    clean_address(&mut request);
     match hosts.router(asked(&request)).await.oneshot(request).await {
         Ok(response) => response,
         Err(never) => never.into_response(),

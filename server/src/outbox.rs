@@ -29,7 +29,7 @@ pub async fn send_texts(organisations: Organisations, config: Sms, stop: impl Fu
     if config.webhook_url.is_empty() {
         return;
     }
-    match Webhook::new(&config) {
+    match Webhook::new(&config, organisations.home().way_out()) {
         Ok(sender) => run(&organisations, Channel::Text, &Texts(sender), stop).await,
         Err(error) => tracing::error!(%error, "texts cannot be sent"),
     }
@@ -102,6 +102,10 @@ async fn settle(ligature: &Ligature, due: &Due, sent: Result<(), NotSent>) {
         Err(NotSent::Ever(error)) => {
             tracing::warn!(mail.kind = kind, "a mail or text was refused for good");
             ligature.notifications().finish_letter(&due.row, "dead", &error).await
+        }
+        Err(NotSent::Ours(error)) => {
+            tracing::error!(mail.kind = kind, mail.tries = due.row.tries, %error, "mails or texts do not go out until the set-up is mended");
+            ligature.notifications().put_off_letter(&due.row, &error).await
         }
         Err(NotSent::Yet(error)) => {
             tracing::warn!(mail.kind = kind, mail.tries = due.row.tries, "a mail or text could not be sent and is tried again");

@@ -1,7 +1,7 @@
 //! All routes and layers, in order.
 use std::{sync::Arc, time::Duration};
 
-use app::{context::Context, page_request::draw_refusals};
+use app::{context::Context, page_request::draw_refusals, sign_in::refused::Told};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, MatchedPath},
@@ -9,7 +9,7 @@ use axum::{
         HeaderName, Method, StatusCode,
         header::{RETRY_AFTER, WWW_AUTHENTICATE},
     },
-    middleware::{from_fn_with_state, map_response},
+    middleware::{from_fn, from_fn_with_state, map_response},
     response::Response,
     routing::{get, post},
 };
@@ -32,7 +32,9 @@ use crate::{
         headers::{Hsts, headers},
         host::{PublicUrl, host},
         request_context::add_request_context,
+        text::clean_form,
     },
+    metrics::name_route,
     routes::{account, brand, callback, forms, forward, health, issuer, logout, start},
 };
 
@@ -121,6 +123,9 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .merge(programs)
         .merge(files)
         .with_state(context)
+        .layer(from_fn(name_route))
+        // PostgreSQL cannot be asked for a NUL.
+        .layer(from_fn(clean_form))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(config.server.request_seconds.max(1))))
         // One address may not use up the server.
@@ -135,11 +140,23 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
             response
         }))
         .layer(PropagateRequestIdLayer::new(id.clone()))
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &axum::http::Request<_>| {
-            // The route and no more: queries carry codes and states, and paths the secrets of links (GD-02).
-            let id = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or_default();
-            let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-            tracing::info_span!("request", method = %request.method(), path, id)
-        }))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(|request: &axum::http::Request<_>| {
+                    // The route and no more: queries carry codes and states, and paths the secrets of links (GD-02).
+                    let id = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or_default();
+                    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+                    tracing::info_span!("request", method = %request.method(), path, id)
+                })
+                .on_failure(())
+                .on_response(|response: &Response, latency: Duration, _: &tracing::Span| {
+                    // What a page tells of was written when it happened: whoever opens the page writes nothing.
+                    if response.status().is_server_error() && response.extensions().get::<Told>().is_none() {
+                        tracing::error!(status = response.status().as_u16(), ?latency, "response failed");
+                    } else {
+                        tracing::debug!(status = response.status().as_u16(), ?latency, "answered");
+                    }
+                }),
+        )
         .layer(SetRequestIdLayer::new(id, MakeRequestUuid)))
 }

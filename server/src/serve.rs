@@ -1,31 +1,20 @@
 //! Puts everything together and runs it.
-use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use anyhow::Context as _;
 use axum::Router;
-use axum_server::{
-    Handle,
-    accept::{Accept, DefaultAcceptor},
-    tls_rustls::{RustlsAcceptor, RustlsConfig},
-};
 use domain::{Micros, SECOND};
-use hyper_util::{
-    rt::{TokioExecutor, TokioTimer},
-    server::conn::auto::Builder,
-};
+use sd_notify::NotifyState;
 use service::{Clock, HashCost, Ligature, MasterKey, Settings, account::leaked_passwords::Leaks, admin::organisations::Organisations};
 use storage::Store;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::watch,
-};
-use tokio_io_timeout::TimeoutStream;
+use tokio::sync::watch;
 use upstream::{SafeHttpClient, SafeHttpOptions};
 
 use crate::{
     config::Config,
     hosts::{Hosts, hosts},
     layers::address::Addresses,
+    listen::Listening,
+    metrics::Metrics,
     outbox,
 };
 
@@ -49,11 +38,8 @@ pub fn store(config: &Config) -> anyhow::Result<Store> {
 /// # Errors
 /// A wrong master key, no database.
 pub async fn ligature(config: &Config, master: &MasterKey, clock: Clock) -> anyhow::Result<Ligature> {
-    let guard = SafeHttpClient::new(SafeHttpOptions {
-        allow_private: config.http_client.allow_private,
-        timeout: Duration::from_millis(config.http_client.timeout_ms),
-        max_bytes: config.http_client.max_bytes,
-    })?;
+    let options = SafeHttpOptions { allow_private: config.http_client.allow_private, timeout: Duration::from_millis(config.http_client.timeout_ms), max_bytes: config.http_client.max_bytes };
+    let guard = SafeHttpClient::through(options, config.outside()?)?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let limits = &config.limits;
     let settings = Settings {
@@ -84,7 +70,7 @@ pub async fn application(organisations: Organisations, config: &Config) -> anyho
     organisations.home().maintenance().settle_recovery().await?;
     // Pages render on tokio; a second router in the same process (tests) finds it set already.
     drop(any_spawner::Executor::init_tokio());
-    let addresses = Addresses::new(&config.server.trusted_proxies, config.limits.requests_per_second, config.limits.burst);
+    let addresses = Addresses::new(&config.server.trusted_proxies, config.limits.requests_per_second, config.limits.burst).reading(config.server.forwarded_by == "forwarded");
     Ok((hosts(Hosts::new(organisations, config, addresses.clone())?), addresses))
 }
 
@@ -95,77 +81,41 @@ pub async fn application(organisations: Organisations, config: &Config) -> anyho
 pub async fn serve(config: &Config, ligature: Ligature) -> anyhow::Result<()> {
     let organisations = Organisations::new(ligature);
     let (router, addresses) = application(organisations.clone(), config).await?;
-    let listen: SocketAddr = config.server.listen.parse()?;
+    let listening = Listening::open(&config.server.listen)?;
     let (stop, stopped) = watch::channel(false);
-    let background = tokio::spawn(background(organisations, config.clone(), addresses, stopped.clone()));
-    let handle = Handle::new();
-    let drain = Duration::from_secs(config.server.drain_seconds);
-    tokio::spawn({
-        let handle = handle.clone();
-        async move {
-            signal().await;
-            tracing::info!("stopping: open requests may end");
-            handle.graceful_shutdown(Some(drain));
+    let metrics = Metrics::new(organisations.clone());
+    let figures = match config.server.metrics_listen.as_str() {
+        "" => None,
+        place => {
+            let (place, routes, mut over) = (Listening::open(place)?, metrics.router(), stopped.clone());
+            let (mut plain, addresses) = (config.clone(), addresses.clone());
+            (plain.server.tls_cert, plain.server.tls_key, plain.server.proxy_protocol) = (None, None, false);
+            Some(tokio::spawn(async move { place.serve(routes, &plain, &addresses, async { drop(over.wait_for(|s| *s).await) }).await }))
         }
-    });
-    let silence = Duration::from_secs(config.server.header_seconds.max(1) + config.server.request_seconds.max(1));
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    tracing::info!(address = %listen, public_url = config.server.public_url, "serving");
-    match (&config.server.tls_cert, &config.server.tls_key) {
-        (Some(cert), Some(key)) => {
-            let tls = RustlsConfig::from_pem_file(cert, key).await.context("the TLS files cannot be read")?;
-            let mut server = axum_server::bind(listen).acceptor(Patient { inner: RustlsAcceptor::new(tls), silence }).handle(handle);
-            patience(server.http_builder(), config);
-            server.serve(service).await?;
-        }
-        _ => {
-            let mut server = axum_server::bind(listen).acceptor(Patient { inner: DefaultAcceptor::new(), silence }).handle(handle);
-            patience(server.http_builder(), config);
-            server.serve(service).await?;
-        }
-    }
+    };
+    let background = tokio::spawn(background(organisations, config.clone(), addresses.clone(), stopped.clone()));
+    tracing::info!(listen = config.server.listen, public_url = config.server.public_url, "serving");
+    // systemd may wait for it (sd_notify); elsewhere nobody listens.
+    drop(sd_notify::notify(&[NotifyState::Ready]));
+    let until = async {
+        signal().await;
+        tracing::info!("stopping: open requests may end");
+        drop(sd_notify::notify(&[NotifyState::Stopping]));
+    };
+    listening.serve(metrics.around(router), config, &addresses, until).await?;
     stop.send(true)?;
     background.await?;
-    Ok(())
-}
-
-/// Ends connections that are silent for longer than any request may take, from their first byte on.
-#[derive(Clone)]
-struct Patient<A> {
-    inner: A,
-    silence: Duration,
-}
-
-impl<I, S, A> Accept<I, S> for Patient<A>
-where
-    A: Accept<TimedStream<I>, S>,
-    I: AsyncRead + AsyncWrite,
-{
-    type Stream = A::Stream;
-    type Service = A::Service;
-    type Future = A::Future;
-
-    fn accept(&self, stream: I, service: S) -> Self::Future {
-        let mut timed = TimeoutStream::new(stream);
-        timed.set_read_timeout(Some(self.silence));
-        self.inner.accept(Box::pin(timed), service)
+    if let Some(figures) = figures {
+        figures.await??;
     }
-}
-
-type TimedStream<I> = Pin<Box<TimeoutStream<I>>>;
-
-/// How long a connection may take to say what it wants (RL-12).
-fn patience(builder: &mut Builder<TokioExecutor>, config: &Config) {
-    let head = Duration::from_secs(config.server.header_seconds.max(1));
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(head);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(head).keep_alive_timeout(head);
+    Ok(())
 }
 
 /// Mails, texts, and tidying up every minute.
 async fn background(organisations: Organisations, config: Config, addresses: Addresses, stopped: watch::Receiver<bool>) {
     let (mut for_mails, mut for_texts, mut for_ends) = (stopped.clone(), stopped.clone(), stopped.clone());
     let ends = tokio::spawn(outbox::tell_of_ends(organisations.clone(), async move { drop(for_ends.wait_for(|s| *s).await) }));
-    let mails = tokio::spawn(outbox::send_mails(organisations.clone(), config.mail.clone(), async move { drop(for_mails.wait_for(|s| *s).await) }));
+    let mails = tokio::spawn(outbox::send_mails(organisations.clone(), config.mail(), async move { drop(for_mails.wait_for(|s| *s).await) }));
     let texts = tokio::spawn(outbox::send_texts(organisations.clone(), config.sms.clone(), async move { drop(for_texts.wait_for(|s| *s).await) }));
     let mut stopped = stopped;
     loop {

@@ -5,6 +5,7 @@
 mod bench;
 mod checks;
 mod demo;
+mod package;
 mod postgres;
 mod setup;
 mod shell;
@@ -19,6 +20,8 @@ const HELP: &str = "cargo xtask COMMAND
   setup    only install what is missing
   site     only build the browser bundle
   bench    print speed and size
+  package  make an archive, a Debian package and an OCI image, with checksums
+           (--debug: of a build for tests; --check: install, upgrade, purge and start them, as root)
   tables   write the generated pages of docs/
 
   --yes    install without asking";
@@ -26,12 +29,14 @@ const HELP: &str = "cargo xtask COMMAND
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let yes = arguments.iter().any(|a| a == "--yes") || std::env::var_os("CI").is_some();
+    let has = |name: &str| arguments.iter().any(|a| a == name);
     let result = match arguments.iter().find(|a| !a.starts_with('-')).map(String::as_str) {
         Some("demo") => demo::demo(yes),
         Some("test") => test::test(yes),
         Some("setup") => setup::all(yes).map(|_| true),
         Some("site") => setup::site(yes),
         Some("bench") => bench::bench(),
+        Some("package") => package::package(yes, has("--debug"), has("--check")),
         Some("tables") => checks::tables(true),
         _ => {
             eprintln!("{HELP}");

@@ -1,6 +1,7 @@
 //! The page of every refusal: what happened, what to do next, and a code to tell an administrator.
 use crate::{
     context::{Context, WebRequest},
+    cookies::read,
     i18n::{Lang, t, ta},
     page_request::PageRequest,
     paths,
@@ -9,6 +10,7 @@ use crate::{
 };
 use axum::{extract::Path, response::Response};
 use domain::{Refusal, refusals::NextStep};
+use http::HeaderMap;
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
 
@@ -19,14 +21,28 @@ pub struct RefusedQuery {
     /// Support code.
     #[serde(rename = "ref")]
     pub reference: String,
+    /// A word of ours that a refusal happened elsewhere.
+    pub told: String,
 }
 
-/// `GET /refused/{code}`: texts come from the catalogue, never from the address.
-pub async fn refused(Path(code): Path<String>, req: PageRequest<RefusedQuery>) -> Response {
-    let refusal = Refusal::parse(&code).unwrap_or(Refusal::NotFound);
+/// In the answer's extensions: it tells of what was written into the log when it happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Told;
+
+/// `GET /refused/{code}`: texts come from the catalogue, never from the address; and only what happened to this browser is
+/// shown, so that nobody can send others to an error that never was.
+pub async fn refused(Path(code): Path<String>, headers: HeaderMap, req: PageRequest<RefusedQuery>) -> Response {
     let reference = &req.query.reference;
-    let plain = reference.len() == 10 && reference.bytes().all(|b| b.is_ascii_alphanumeric());
-    refusal_page(&req.context, &req.web, refusal, if plain { reference } else { "" }).await
+    let refusal = Refusal::parse(&code).filter(|refusal| {
+        let happened = read(&headers, &req.context.cookies.refused_name()).is_some_and(|it| it == format!("{}~{reference}", refusal.code()));
+        happened || req.context.ligature.page_state().is_vouched(*refusal, reference, &req.query.told)
+    });
+    let mut response = match refusal {
+        Some(refusal) => refusal_page(&req.context, &req.web, refusal, reference).await,
+        None => refusal_page(&req.context, &req.web, Refusal::NotFound, "").await,
+    };
+    response.extensions_mut().insert(Told);
+    response
 }
 
 /// Any address that is none.

@@ -122,6 +122,12 @@ impl Core {
         &self.1
     }
 
+    /// The way out that calls take.
+    #[must_use]
+    pub fn way_out(&self) -> &SafeHttpClient {
+        &self.guard
+    }
+
     /// This is the organisation whose owners run the instance.
     #[must_use]
     pub fn is_home(&self) -> bool {

@@ -1,6 +1,8 @@
 //! Connections of either database behind one type, and transactions that a dropped request cannot break.
 use std::{
+    os::unix::fs::OpenOptionsExt,
     panic::AssertUnwindSafe,
+    path::Path,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -10,7 +12,7 @@ use std::{
 
 use diesel::{Connection, ConnectionError, SqliteConnection, connection::SimpleConnection};
 use diesel_async::{
-    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
         deadpool::{Object, Pool},
@@ -19,7 +21,10 @@ use diesel_async::{
 };
 use futures_util::{FutureExt, TryFutureExt, future::BoxFuture};
 
-use crate::maintenance::instance::{Watch, settle};
+use crate::{
+    maintenance::instance::{Watch, settle},
+    postgres::{Address, explained, is_read_only, takes_no_writes},
+};
 
 type Lite = SyncConnectionWrapper<SqliteConnection, Place>;
 
@@ -75,7 +80,13 @@ impl From<diesel::result::Error> for Error {
             E::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Changed,
             E::DatabaseError(_, info) if info.message() == "deadlock detected" => Self::Changed,
             E::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => Self::Unavailable(info.message().to_owned()),
-            other => Self::Query(other.to_string()),
+            other => {
+                let words = other.to_string();
+                match takes_no_writes(&words) {
+                    Some(reason) => Self::Unavailable(format!("{reason} ({words})")),
+                    None => Self::Query(explained(&words)),
+                }
+            }
         }
     }
 }
@@ -106,6 +117,7 @@ macro_rules! on {
 enum Pools {
     Pg {
         pool: Pool<AsyncPgConnection>,
+        address: Arc<Address>,
         /// Set once requests are served: each new connection may lead to a server that took over.
         watch: Arc<OnceLock<Watch>>,
     },
@@ -150,10 +162,13 @@ impl Store {
             config.recycling_method = RecyclingMethod::Fast;
             let watch = Arc::new(OnceLock::new());
             let watching = Arc::clone(&watch);
-            config.custom_setup = Box::new(move |url| open_postgres(url.to_owned(), Arc::clone(&watching)).boxed());
+            let address = Address::parse(url).map_err(|p| Error::Unavailable(format!("database.url: {}: {}", p.value, p.remedy)))?;
+            let address = Arc::new(address.patient(wait));
+            let reaching = Arc::clone(&address);
+            config.custom_setup = Box::new(move |_| open_postgres(Arc::clone(&reaching), Arc::clone(&watching)).boxed());
             let manager = AsyncDieselConnectionManager::new_with_config(url, config);
             let pool = Pool::builder(manager).max_size(size.max(2)).wait_timeout(Some(wait)).create_timeout(Some(wait)).runtime(deadpool_runtime()).build().map_err(|e| broken(&e))?;
-            return Ok(Self(Arc::new(Pools::Pg { pool, watch })));
+            return Ok(Self(Arc::new(Pools::Pg { pool, address, watch })));
         }
         Err(Error::Unavailable("database.url must begin with sqlite:// or postgres://".into()))
     }
@@ -162,6 +177,15 @@ impl Store {
     #[must_use]
     pub fn is_postgres(&self) -> bool {
         matches!(*self.0, Pools::Pg { .. })
+    }
+
+    /// How PostgreSQL is reached.
+    #[must_use]
+    pub fn postgres(&self) -> Option<&Address> {
+        match &*self.0 {
+            Pools::Pg { address, .. } => Some(address),
+            Pools::Sqlite { .. } => None,
+        }
     }
 
     pub(crate) fn sqlite_path(&self) -> Option<&str> {
@@ -200,6 +224,13 @@ impl Store {
         match &*self.0 {
             Pools::Pg { watch: place, .. } => place.get_or_init(|| watch).clone(),
             Pools::Sqlite { .. } => watch,
+        }
+    }
+
+    /// Drops the connections that wait in the pool.
+    fn leave(&self) {
+        if let Pools::Pg { pool, .. } = &*self.0 {
+            pool.retain(|_, _| false);
         }
     }
 
@@ -245,6 +276,10 @@ impl Store {
                 Ok(Err(error)) => {
                     if conn.run("ROLLBACK").await.is_err() {
                         conn.discard();
+                    } else if conn.is_demoted().await {
+                        // What was the primary is a standby now: no connection to it is of use any more.
+                        store.leave();
+                        conn.discard();
                     }
                     Err(error)
                 }
@@ -267,6 +302,14 @@ impl Conn {
         Ok(())
     }
 
+    /// The server takes no writes, although connections are for writing. Asked after a failure only.
+    async fn is_demoted(&mut self) -> bool {
+        match self {
+            Self::Pg(c) => is_read_only(c).await,
+            Self::Sqlite(_) => false,
+        }
+    }
+
     /// Takes a connection in an unknown state out of its pool.
     fn discard(self) {
         match self {
@@ -280,17 +323,26 @@ fn deadpool_runtime() -> deadpool::Runtime {
     deadpool::Runtime::Tokio1
 }
 
-async fn open_postgres(url: String, watch: Arc<OnceLock<Watch>>) -> std::result::Result<AsyncPgConnection, ConnectionError> {
-    let mut conn = AsyncPgConnection::establish(&url).await?;
+async fn open_postgres(address: Arc<Address>, watch: Arc<OnceLock<Watch>>) -> std::result::Result<AsyncPgConnection, ConnectionError> {
+    let mut conn = address.connect().await?;
     if let Some(watch) = watch.get() {
         settle(&mut conn, watch).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
     }
     Ok(conn)
 }
 
+/// Makes an empty database file that only its owner reads, whatever the umask (FS-01); SQLite gives the files beside it the same
+/// mode. What is there already stays, and a place where none can be made is told by SQLite itself.
+pub(crate) fn make_private(file: &Path) {
+    if !file.as_os_str().as_encoded_bytes().starts_with(b"file:") && !file.as_os_str().as_encoded_bytes().starts_with(b":") {
+        drop(std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file));
+    }
+}
+
 /// FULL: a commit that was answered survives a power cut (RB-10).
 async fn open_sqlite(path: String, here: Arc<AtomicBool>) -> std::result::Result<Lite, ConnectionError> {
     let opening = tokio::task::spawn_blocking(move || {
+        make_private(Path::new(&path));
         let mut conn = SqliteConnection::establish(&path)?;
         conn.batch_execute("PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384;")
             .map_err(ConnectionError::CouldntSetupConfiguration)?;

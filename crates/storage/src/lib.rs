@@ -19,6 +19,7 @@ pub mod key;
 pub mod maintenance;
 pub mod oauth;
 pub mod policy;
+pub mod postgres;
 pub mod schema;
 pub mod sign_in;
 

@@ -4,3 +4,4 @@ pub mod cross_site;
 pub mod headers;
 pub mod host;
 pub mod request_context;
+pub mod text;

@@ -44,6 +44,11 @@ pub async fn add_request_context(State(context): State<Context>, mut request: Re
     let surplus: Vec<String> = [context.cookies.start_name(""), context.cookies.entry_name("")].iter().flat_map(|prefix| surplus(headers, prefix, request.uri().query().unwrap_or_default())).collect();
     request.extensions_mut().insert(web);
     let mut response = next.run(request).await;
+    if let Some((code, support)) = led_to_refusal(response.headers())
+        && let Ok(value) = HeaderValue::from_str(&context.cookies.header(&context.cookies.refused(&code, &support)))
+    {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
     for name in surplus {
         if let Ok(value) = HeaderValue::from_str(&context.cookies.header(&Cookie { name, value: String::new(), age: 0 })) {
             response.headers_mut().append(header::SET_COOKIE, value);
@@ -55,6 +60,13 @@ pub async fn add_request_context(State(context): State<Context>, mut request: Re
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     response
+}
+
+/// The code and the support code, where an answer leads to the page of a refusal.
+fn led_to_refusal(headers: &HeaderMap) -> Option<(String, String)> {
+    let (code, query) = headers.get(header::LOCATION)?.to_str().ok()?.strip_prefix("/refused/").map(|rest| rest.split_once('?').unwrap_or((rest, "")))?;
+    let support = query.split('&').find_map(|pair| pair.strip_prefix("ref=")).unwrap_or_default();
+    Some((code.to_owned(), support.to_owned()))
 }
 
 /// Sign-ins that a browser may have begun and not finished, of each kind; with more of them the request's head would

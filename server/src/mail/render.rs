@@ -3,7 +3,10 @@ use app::i18n::{Lang, t, ta, utc_text};
 use lettre::{
     Address,
     address::Envelope,
-    message::{Mailbox, MultiPart},
+    message::{
+        Mailbox, MultiPart,
+        header::{HeaderName, HeaderValue},
+    },
 };
 use minijinja::{AutoEscape, Environment, context};
 use service::notifications::messages::{Kind, Message};
@@ -56,7 +59,7 @@ pub fn render(letter: &Message) -> anyhow::Result<Rendered> {
 /// When the stored address cannot be a mailbox.
 pub fn message(letter: &Message, id: &str, from: &Mailbox) -> anyhow::Result<lettre::Message> {
     let rendered = render(letter)?;
-    let to: Address = letter.to.as_str().parse()?;
+    let to: Address = ascii_domain(letter.to.as_str()).parse()?;
     // The application's sender is what people see; the envelope stays ours, where what cannot be delivered comes back.
     let shown = match &letter.sender {
         Some((name, address)) if address.is_empty() => Mailbox::new(Some(one_line(name)), from.email.clone()),
@@ -65,14 +68,24 @@ pub fn message(letter: &Message, id: &str, from: &Mailbox) -> anyhow::Result<let
     };
     let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()])?;
     let id = format!("<{id}@{}>", from.email.domain());
-    let message = lettre::Message::builder()
+    let mut message = lettre::Message::builder()
         .message_id(Some(id))
         .envelope(envelope)
         .from(shown)
         .to(Mailbox::new(None, to))
         .subject(rendered.subject)
         .multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
+    // No out-of-office answers, please (RFC 3834 §5).
+    message.headers_mut().insert_raw(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into()));
     Ok(message)
+}
+
+/// The ASCII form of an address's domain, which every mail server takes (RFC 5890 §2.3.2.1, FR-20).
+fn ascii_domain(address: &str) -> String {
+    match address.rsplit_once('@').and_then(|(local, domain)| idna::domain_to_ascii(domain).ok().map(|domain| format!("{local}@{domain}"))) {
+        Some(ascii) => ascii,
+        None => address.to_owned(),
+    }
 }
 
 fn one_line(text: &str) -> String {

@@ -80,7 +80,10 @@ fn to_sign_in(host: &GuardedHost, started: &ForwardStart, headers: &HeaderMap) -
 
 /// To the page of a refusal: at our own address, where its looks are.
 fn refused(context: &Context, fault: &Error) -> Response {
-    leading(&format!("{}{}", context.ligature.settings.public_url, refuse(fault).location()), Vec::new())
+    let page = refuse(fault).location();
+    // Our own cookie cannot be set from here.
+    let told = context.ligature.page_state().vouch(fault.refusal(), fault.support()).map(|word| format!("{}told={word}", if page.contains('?') { '&' } else { '?' })).unwrap_or_default();
+    leading(&format!("{}{page}{told}", context.ligature.settings.public_url), Vec::new())
 }
 
 /// `GET /forward-auth/{client_id}`: 200 with who it is, or 401; a proxy that hands answers on to the person (it says

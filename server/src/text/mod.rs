@@ -19,6 +19,8 @@ pub struct Text {
 pub enum NotSent {
     /// It is worth another try.
     Yet(String),
+    /// So is this, but nothing goes out before somebody has mended our own set-up.
+    Ours(String),
     /// It never will be.
     Ever(String),
 }

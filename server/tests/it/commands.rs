@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-fn ligature(dir: &Path, arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
+pub fn ligature(dir: &Path, arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ligature"))
         .args(arguments)
         .current_dir(dir)
@@ -23,7 +23,7 @@ fn ligature(dir: &Path, arguments: &[&str], environment: &[(&str, &str)], input:
     child.wait_with_output().unwrap()
 }
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

@@ -396,11 +396,29 @@ async fn every_refusal_has_a_page_with_its_status_code_and_next_step_in_every_la
         let b = w.browser();
         b.post_only("/fn/language", &[("language", lang), ("back", "/login")]).await;
         for refusal in domain::Refusal::ALL {
+            b.set_cookie(&format!("lg_r={}~ABCDEFGH12", refusal.code()));
             let page = b.get(&format!("/refused/{}?ref=ABCDEFGH12", refusal.code())).await;
             assert_eq!(page.status, refusal.status(), "{}", refusal.code());
             assert!(page.has(refusal.code()) && page.has("ABCDEFGH12") && page.has(&format!("lang=\"{lang}\"")) && page.has("<li>"), "{}", page.body);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_refusal_shows_only_what_happened_to_this_browser() {
+    let w = World::new("goss").await;
+    let b = w.browser();
+    let refused = b.post("/fn/attempt/code", &[("attempt", "nonsense"), ("code", "x")]).await;
+    assert!(refused.path().starts_with("/refused/"), "{}", refused.url);
+    let again = b.get(refused.url.strip_prefix(&w.url()).unwrap()).await;
+    assert_eq!((again.status, again.refusal()), (refused.status, refused.refusal()), "a reload shows it again");
+    // Nobody else sees it, nor does this browser see what did not happen.
+    let stranger = w.browser();
+    for path in [refused.url.strip_prefix(&w.url()).unwrap(), "/refused/server.internal", "/refused/provider.down?ref=ABCDEFGH12", "/refused/server.internal?told=x"] {
+        let page = stranger.get(path).await;
+        assert!(page.status == 404 && page.has("not_found") && !page.has("ABCDEFGH12"), "{path}: {} {}", page.status, page.body);
+    }
+    assert_eq!(b.get("/refused/server.internal").await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

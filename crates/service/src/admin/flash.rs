@@ -55,7 +55,8 @@ impl Maintenance {
                 Box::pin(async move {
                     Ok(storage::maintenance::tidy::tidy(c, now).await?
                         + storage::accounts::merges::remove_leftovers(c, now - 14 * domain::DAY).await?
-                        + storage::maintenance::tidy::wipe_expired_assertions(c, now).await?)
+                        + storage::maintenance::tidy::wipe_expired_assertions(c, now).await?
+                        + storage::maintenance::outbox::wipe_dead_mails(c, now).await?)
                 })
             })
             .await?;

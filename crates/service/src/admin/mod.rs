@@ -12,6 +12,7 @@ pub(crate) mod save_provider;
 pub mod setup;
 pub mod simulate;
 pub mod switches;
+pub(crate) mod vouch;
 
 use crate::services::{AccountAdmin, Transactions};
 use domain::{AccountId, Policy, ProviderId, Refusal, Right, Role, account_rules::administer::AdminAction, linking::facts::AccountState, policy::Problem};

@@ -5,7 +5,7 @@ use diesel::{Connection, SqliteConnection, sql_types::Text};
 use diesel_async::RunQueryDsl;
 use domain::Micros;
 
-use crate::{Conn, Error, Result, Store, maintenance::instance::mark};
+use crate::{Conn, Error, Result, Store, conn::make_private, maintenance::instance::mark};
 
 impl Store {
     /// Copies an SQLite database into a new file (`VACUUM INTO`: one read transaction, writers go on). The copy says that it is
@@ -34,6 +34,7 @@ impl Store {
         let said = |e: &dyn std::fmt::Display| Error::Query(e.to_string());
         // What an interrupted backup left.
         drop(std::fs::remove_file(unfinished));
+        make_private(unfinished);
         match self.read_bulk().await? {
             Conn::Sqlite(mut c) => diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(unfinished.to_string_lossy()).execute(&mut *c).await?,
             Conn::Pg(_) => return Err(Error::Unavailable("not an SQLite database".into())),

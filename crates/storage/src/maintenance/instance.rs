@@ -267,7 +267,7 @@ fn void(postgres: bool, recovery: Recovery, at: Micros, actor: &'static str) -> 
         script += &format!("DELETE FROM {table};");
     }
     // Letters whose codes are worth nothing any more stay unsent; notices go out.
-    script += "UPDATE outbox SET state = 'expired', payload = NULL WHERE state = 'waiting' AND kind LIKE '%-code';";
+    script += "UPDATE outbox SET state = 'expired', payload = NULL WHERE state IN ('waiting', 'dead') AND kind LIKE '%-code';";
     // One-time passwords of this moment may have been used.
     let step = at / (30 * SECOND) + 1;
     script += &format!("UPDATE credential SET used_step = {step} WHERE kind = 'totp' AND used_step < {step};");

@@ -71,10 +71,56 @@ pub async fn claim_mail(conn: &mut Conn, texts: bool, now: Micros, again_at: Mic
     })?)
 }
 
-/// Ends a mail's life: `sent`, `dead` or `expired`; the payload is wiped.
+/// Ends a mail's life: `sent`, `dead` or `expired`. The payload is wiped, but for a dead one: it can be sent again for as long
+/// as it is worth anything.
 pub async fn finish_mail(conn: &mut Conn, id: Key, state: &str, error: &str) -> Result<()> {
-    on!(conn, |c| diesel::update(outbox::table.find(id)).set((outbox::state.eq(state), outbox::payload.eq(None::<Bytes>), outbox::last_error.eq(error))).execute(c).await)?;
+    on!(conn, |c| diesel::update(outbox::table.find(id)).set((outbox::state.eq(state), outbox::last_error.eq(error))).execute(c).await)?;
+    if state != "dead" {
+        on!(conn, |c| diesel::update(outbox::table.find(id)).set(outbox::payload.eq(None::<Bytes>)).execute(c).await)?;
+    }
     Ok(())
+}
+
+/// A mail or text that did not go out: one that was given up, or one that waits although it was tried.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+pub struct Unsent {
+    pub id: Key,
+    pub kind: String,
+    pub state: String,
+    pub tries: i32,
+    pub created_at: Micros,
+    pub expires_at: Micros,
+    pub last_error: String,
+}
+
+/// What did not go out, oldest first.
+pub async fn list_unsent_mails(conn: &mut Conn, limit: i64) -> Result<Vec<Unsent>> {
+    Ok(on!(conn, |c| outbox::table
+        .filter(outbox::state.eq("dead").or(outbox::state.eq("waiting").and(outbox::last_error.ne(""))))
+        .order(outbox::created_at.asc())
+        .limit(limit)
+        .select(Unsent::as_select())
+        .load(c)
+        .await)?)
+}
+
+/// Lets everything that did not go out be tried at once; answers how much it is. What came too late stays dead.
+pub async fn retry_unsent_mails(conn: &mut Conn, now: Micros) -> Result<usize> {
+    Ok(on!(conn, |c| diesel::update(
+        outbox::table.filter(outbox::state.eq("dead").or(outbox::state.eq("waiting").and(outbox::last_error.ne("")))).filter(outbox::payload.is_not_null()).filter(outbox::expires_at.gt(now))
+    )
+    .set((outbox::state.eq("waiting"), outbox::tries.eq(0), outbox::next_at.eq(now)))
+    .execute(c)
+    .await)?)
+}
+
+/// Wipes dead mails that are worth nothing any more.
+pub async fn wipe_dead_mails(conn: &mut Conn, now: Micros) -> Result<usize> {
+    Ok(on!(conn, |c| diesel::update(outbox::table.filter(outbox::state.eq("dead")).filter(outbox::expires_at.le(now)).filter(outbox::payload.is_not_null()))
+        .set(outbox::payload.eq(None::<Bytes>))
+        .execute(c)
+        .await)?)
 }
 
 /// Puts a mail off after a failure.

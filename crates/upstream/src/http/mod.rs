@@ -12,7 +12,10 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 use self::address::is_public;
-use crate::error::{Part, Trouble, UpstreamError};
+use crate::{
+    error::{Part, Trouble, UpstreamError},
+    outside::Outside,
+};
 
 /// Bounds of every call.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +40,8 @@ pub struct SafeHttpClient {
     /// `https://HOST/PATH` is asked of this loopback port instead, as `/HOST/PATH`.
     #[cfg(test)]
     reroute: Option<u16>,
+    outside: Arc<Outside>,
+    look_up: LookUp,
 }
 
 /// A call that was refused or failed.
@@ -48,25 +53,43 @@ impl SafeHttpClient {
     /// # Errors
     /// When the TLS set-up fails.
     pub fn new(options: SafeHttpOptions) -> Result<Self, CallError> {
-        Self::with_names(options, Arc::new(|name| tokio::net::lookup_host((name, 0)).map_ok(Iterator::collect).boxed()))
+        Self::through(options, Outside::default())
+    }
+
+    /// By a way out of a closed network.
+    ///
+    /// # Errors
+    /// When the TLS set-up fails.
+    pub fn through(options: SafeHttpOptions, outside: Outside) -> Result<Self, CallError> {
+        Self::built(options, Arc::new(outside), Arc::new(|name| tokio::net::lookup_host((name, 0)).map_ok(Iterator::collect).boxed()))
+    }
+
+    /// With other bounds, by the same way out.
+    ///
+    /// # Errors
+    /// When the TLS set-up fails.
+    pub fn bounded(&self, options: SafeHttpOptions) -> Result<Self, CallError> {
+        Self::built(options, Arc::clone(&self.outside), Arc::clone(&self.look_up))
     }
 
     /// With another way to look names up.
+    #[cfg(test)]
     fn with_names(options: SafeHttpOptions, look_up: LookUp) -> Result<Self, CallError> {
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(options.timeout)
-            .connect_timeout(options.timeout)
-            .user_agent("ligature")
-            .no_proxy()
-            .pool_max_idle_per_host(8);
+        Self::built(options, Arc::default(), look_up)
+    }
+
+    pub(crate) fn built(options: SafeHttpOptions, outside: Arc<Outside>, look_up: LookUp) -> Result<Self, CallError> {
+        let mut builder =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(options.timeout).connect_timeout(options.timeout).user_agent("ligature").pool_max_idle_per_host(8);
         if !options.allow_private {
-            builder = builder.dns_resolver(Arc::new(PublicOnly { look_up }));
+            builder = builder.dns_resolver(Arc::new(ProxyToo { inner: PublicOnly { look_up: Arc::clone(&look_up) }, outside: Arc::clone(&outside) }));
         }
-        let client = builder.build().map_err(|e| CallError(e.to_string()))?;
+        let client = outside.apply(builder).and_then(reqwest::ClientBuilder::build).map_err(|e| CallError(e.to_string()))?;
         Ok(Self {
             client,
             options,
+            outside,
+            look_up,
             #[cfg(test)]
             reroute: None,
         })
@@ -81,6 +104,7 @@ impl SafeHttpClient {
         let request = self.rerouted(request);
         let request = reqwest::Request::try_from(request).map_err(|e| CallError(e.to_string()))?;
         self.allowed(request.url())?;
+        self.leads_outside(request.url()).await?;
         let mut answer = self.client.execute(request).await.map_err(|e| CallError(e.without_url().to_string()))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         if status.is_server_error() {
@@ -176,6 +200,18 @@ impl SafeHttpClient {
         request
     }
 
+    /// A proxy looks names up itself: those that lead inside as far as we know are not given to it. What only it knows is.
+    async fn leads_outside(&self, url: &Url) -> Result<(), CallError> {
+        let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+        if self.options.allow_private || !self.outside.is_proxied() {
+            return Ok(());
+        }
+        match (self.look_up)(name.to_owned()).await {
+            Ok(found) if !found.is_empty() && !found.iter().any(|a| is_public(a.ip())) => Err(CallError("this address may not be called".into())),
+            _ => Ok(()),
+        }
+    }
+
     fn allowed(&self, url: &Url) -> Result<(), CallError> {
         if self.options.allow_private {
             return Ok(());
@@ -191,7 +227,7 @@ impl SafeHttpClient {
 }
 
 /// Looks a name up.
-type LookUp = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>> + Send + Sync>;
+pub(crate) type LookUp = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>> + Send + Sync>;
 
 /// Resolves names, and keeps only addresses of the public internet; rebinding changes nothing, the check is on what is used.
 struct PublicOnly {
@@ -207,6 +243,25 @@ impl Resolve for PublicOnly {
                 return Err("no public address".into());
             }
             let addresses: Addrs = Box::new(public.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+/// As [`PublicOnly`], but for the proxy's own name, which an operator gave.
+struct ProxyToo {
+    inner: PublicOnly,
+    outside: Arc<Outside>,
+}
+
+impl Resolve for ProxyToo {
+    fn resolve(&self, name: Name) -> Resolving {
+        if !self.outside.is_proxy(name.as_str()) {
+            return self.inner.resolve(name);
+        }
+        let found = (self.inner.look_up)(name.as_str().to_owned());
+        Box::pin(async move {
+            let addresses: Addrs = Box::new(found.await?.into_iter());
             Ok(addresses)
         })
     }

@@ -1,0 +1,9 @@
+//! PostgreSQL: how the server is reached, by TLS or in clear, and what its answers mean for whoever runs it.
+mod address;
+mod causes;
+mod connector;
+mod writes;
+
+pub use address::{Address, Encryption, UrlProblem};
+pub(crate) use causes::{explained, takes_no_writes};
+pub(crate) use writes::is_read_only;
