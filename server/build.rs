@@ -11,7 +11,10 @@ fn main() {
     println!("cargo::rerun-if-changed=../site");
     println!("cargo::rerun-if-changed=../style/main.css");
     println!("cargo::rerun-if-env-changed=LIGATURE_COMMIT");
-    println!("cargo::rustc-env=LIGATURE_COMMIT={}", commit().unwrap_or_else(|| "development".into()));
+    println!(
+        "cargo::rustc-env=LIGATURE_COMMIT={}",
+        commit().unwrap_or_else(|| "development".into())
+    );
 }
 
 fn commit() -> Option<String> {
@@ -20,7 +23,8 @@ fn commit() -> Option<String> {
         return told;
     }
     let git = |arguments: &[&str]| {
-        let done = Command::new("git").args(arguments).output().ok().filter(|o| o.status.success())?;
+        let done =
+            Command::new("git").args(arguments).output().ok().filter(|o| o.status.success())?;
         Some(String::from_utf8_lossy(&done.stdout).trim().to_owned())
     };
     if let Some(path) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {

@@ -78,13 +78,18 @@ impl WebRequest {
     #[must_use]
     pub fn continuation(&self, ligature: &Ligature, entry: &str) -> domain::path::Continuation {
         if let Some((client_id, code)) = device_of(entry) {
-            let page = domain::path::SafePath::parse(&format!("{}?code={code}", crate::paths::DEVICE));
+            let page =
+                domain::path::SafePath::parse(&format!("{}?code={code}", crate::paths::DEVICE));
             return page.map_or(domain::path::Continuation::Account, |page| match client_id {
                 "" => domain::path::Continuation::Path(page),
-                client_id => domain::path::Continuation::Device { client_id: client_id.to_owned(), page },
+                client_id => {
+                    domain::path::Continuation::Device { client_id: client_id.to_owned(), page }
+                }
             });
         }
-        self.entry(ligature, entry).map_or(domain::path::Continuation::Account, |r| domain::path::Continuation::Authorize(Box::new(r)))
+        self.entry(ligature, entry).map_or(domain::path::Continuation::Account, |r| {
+            domain::path::Continuation::Authorize(Box::new(r))
+        })
     }
 }
 
@@ -98,6 +103,8 @@ fn device_of(entry: &str) -> Option<(&str, &str)> {
 /// Context and asker inside a server function.
 pub(crate) fn asked() -> (Context, WebRequest) {
     let context = expect_context::<Context>();
-    let web = use_context::<Parts>().and_then(|p| p.extensions.get::<WebRequest>().cloned()).unwrap_or_default();
+    let web = use_context::<Parts>()
+        .and_then(|p| p.extensions.get::<WebRequest>().cloned())
+        .unwrap_or_default();
     (context, web)
 }

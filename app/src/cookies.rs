@@ -32,7 +32,11 @@ impl Cookies {
 
     #[must_use]
     pub fn session(self, secret: &str) -> Cookie {
-        Cookie { name: self.session_name(), value: secret.to_owned(), age: if secret.is_empty() { 0 } else { 30 * 86_400 } }
+        Cookie {
+            name: self.session_name(),
+            value: secret.to_owned(),
+            age: if secret.is_empty() { 0 } else { 30 * 86_400 },
+        }
     }
 
     #[must_use]
@@ -52,7 +56,11 @@ impl Cookies {
 
     #[must_use]
     pub fn start(self, id: &str, sealed: &str) -> Cookie {
-        Cookie { name: self.start_name(id), value: sealed.to_owned(), age: if sealed.is_empty() { 0 } else { 600 } }
+        Cookie {
+            name: self.start_name(id),
+            value: sealed.to_owned(),
+            age: if sealed.is_empty() { 0 } else { 600 },
+        }
     }
 
     /// A posted answer, on its way back to us.
@@ -63,7 +71,11 @@ impl Cookies {
 
     #[must_use]
     pub fn posted(self, id: &str, sealed: &str) -> Cookie {
-        Cookie { name: self.posted_name(id), value: sealed.to_owned(), age: if sealed.is_empty() { 0 } else { 60 } }
+        Cookie {
+            name: self.posted_name(id),
+            value: sealed.to_owned(),
+            age: if sealed.is_empty() { 0 } else { 60 },
+        }
     }
 
     #[must_use]
@@ -112,7 +124,10 @@ impl Cookies {
     #[must_use]
     pub fn header(self, cookie: &Cookie) -> String {
         let secure = if self.secure { "; Secure" } else { "" };
-        format!("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}", cookie.name, cookie.value, cookie.age)
+        format!(
+            "{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
+            cookie.name, cookie.value, cookie.age
+        )
     }
 }
 

@@ -58,7 +58,8 @@ impl Lang {
         if let Some(chosen) = cookie.and_then(Self::parse) {
             return chosen;
         }
-        let mut wanted: Vec<(f32, Self)> = accept.split(',').filter_map(weighted).filter(|(weight, _)| *weight > 0.0).collect();
+        let mut wanted: Vec<(f32, Self)> =
+            accept.split(',').filter_map(weighted).filter(|(weight, _)| *weight > 0.0).collect();
         wanted.sort_by(|(one, _), (other, _)| other.total_cmp(one));
         wanted.first().map_or(Self::En, |(_, l)| *l)
     }
@@ -73,8 +74,13 @@ impl Lang {
 fn weighted(part: &str) -> Option<(f32, Lang)> {
     let mut parts = part.split(';').map(str::trim);
     let lang = Lang::parse(parts.next()?)?;
-    let weight = parts.find_map(|p| p.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("q")).map(|(_, q)| q.trim()));
-    let weight = weight.map_or(1.0, |q| q.parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0));
+    let weight = parts.find_map(|p| {
+        p.split_once('=')
+            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
+            .map(|(_, q)| q.trim())
+    });
+    let weight = weight
+        .map_or(1.0, |q| q.parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0));
     Some((weight, lang))
 }
 
@@ -90,7 +96,8 @@ pub fn ta(lang: Lang, key: &str, arguments: &[(&'static str, &str)]) -> String {
     let map: HashMap<Cow<'static, str>, FluentValue<'_>> = arguments
         .iter()
         .map(|(name, value)| {
-            let value = value.parse::<i64>().map_or_else(|_| FluentValue::from(*value), FluentValue::from);
+            let value =
+                value.parse::<i64>().map_or_else(|_| FluentValue::from(*value), FluentValue::from);
             (Cow::Borrowed(*name), value)
         })
         .collect();
@@ -100,7 +107,10 @@ pub fn ta(lang: Lang, key: &str, arguments: &[(&'static str, &str)]) -> String {
 /// A moment as people everywhere can read it, for mails.
 #[must_use]
 pub fn utc_text(at: domain::Micros) -> String {
-    chrono::DateTime::from_timestamp_micros(at).unwrap_or_default().format("%Y-%m-%d %H:%M UTC").to_string()
+    chrono::DateTime::from_timestamp_micros(at)
+        .unwrap_or_default()
+        .format("%Y-%m-%d %H:%M UTC")
+        .to_string()
 }
 
 #[cfg(test)]

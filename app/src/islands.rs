@@ -18,7 +18,12 @@ pub fn FilterList(rows: Vec<FilterRow>, label: String, none: String) -> impl Int
     let all = StoredValue::new(rows);
     let shown = move || {
         let wanted = wanted.get().to_lowercase();
-        all.get_value().into_iter().filter(|row| format!("{} {} {}", row.title, row.note, row.state).to_lowercase().contains(&wanted)).collect::<Vec<_>>()
+        all.get_value()
+            .into_iter()
+            .filter(|row| {
+                format!("{} {} {}", row.title, row.note, row.state).to_lowercase().contains(&wanted)
+            })
+            .collect::<Vec<_>>()
     };
     let empty = move || shown().is_empty();
     view! {

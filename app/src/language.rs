@@ -11,6 +11,9 @@ use leptos::prelude::*;
 pub async fn set_language(language: String, back: String) -> Result<(), Code> {
     let (context, _) = asked();
     let lang = Lang::parse(&language).unwrap_or_default();
-    respond(&context, &SeeOther::local(paths::safe(&back)).with(context.cookies.language(lang.tag())));
+    respond(
+        &context,
+        &SeeOther::local(paths::safe(&back)).with(context.cookies.language(lang.tag())),
+    );
     Ok(())
 }

@@ -7,7 +7,15 @@
 //!   cookies; `render` is the frame around a page, with the content security policy that fits it.
 //! * `paths` are the addresses of our pages, `routes` the files that answer them.
 //! * `i18n` reads the catalogues in `locales`, one for each area.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        reason = "tests may panic"
+    )
+)]
 #![recursion_limit = "256"]
 
 pub mod islands;

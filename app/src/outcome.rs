@@ -58,7 +58,9 @@ impl SeeOther {
     #[must_use]
     pub fn location(&self) -> String {
         match &self.to {
-            Destination::Local(path) => domain::path::SafePath::parse(path).map_or_else(|_| "/".to_owned(), String::from),
+            Destination::Local(path) => {
+                domain::path::SafePath::parse(path).map_or_else(|_| "/".to_owned(), String::from)
+            }
             Destination::Application(uri) => uri.clone(),
         }
     }
@@ -93,7 +95,13 @@ pub fn turned_away(fault: &Error, page: &str) -> SeeOther {
 }
 
 /// The same, with what was typed kept for when the person comes back.
-pub async fn turned_back(context: &Context, web: &WebRequest, fault: &Error, page: &str, flash: Flash) -> SeeOther {
+pub async fn turned_back(
+    context: &Context,
+    web: &WebRequest,
+    fault: &Error,
+    page: &str,
+    flash: Flash,
+) -> SeeOther {
     if !matches!(fault.refusal(), domain::Refusal::NotRecent | domain::Refusal::FactorWanted) {
         return refuse(fault);
     }
@@ -108,20 +116,36 @@ async fn follow(context: &Context, result: Result<LoginOutcome, Error>) -> Resul
         LoginOutcome::Page { id, page } => Ok(SeeOther::local(paths::attempt(&id, page))),
         LoginOutcome::Undo { secret } => Ok(SeeOther::local(paths::undo(&secret))),
         LoginOutcome::SignInAgain { continuation } => match continuation {
-            Continuation::Authorize(request) | Continuation::Recovered(request) => sign_in_for(context, *request, paths::LOGIN_STAY),
-            Continuation::Account | Continuation::Admin | Continuation::Device { .. } | Continuation::Path(_) => Ok(SeeOther::local(paths::LOGIN_STAY)),
+            Continuation::Authorize(request) | Continuation::Recovered(request) => {
+                sign_in_for(context, *request, paths::LOGIN_STAY)
+            }
+            Continuation::Account
+            | Continuation::Admin
+            | Continuation::Device { .. }
+            | Continuation::Path(_) => Ok(SeeOther::local(paths::LOGIN_STAY)),
         },
-        LoginOutcome::Continue { caller, continuation } => onward(context, continuation, Some(*caller)).await,
+        LoginOutcome::Continue { caller, continuation } => {
+            onward(context, continuation, Some(*caller)).await
+        }
         LoginOutcome::SignedIn { secret, continuation, method } => {
-            let wanted = matches!(continuation, Continuation::Authorize(_)) || context.ligature.configuration().demands_second_factor().await?;
-            let caller = if wanted { context.ligature.sessions().session(&secret).await? } else { None };
-            Ok(onward(context, continuation, caller).await?.with(context.cookies.session(&secret)).with(context.cookies.last(&method)))
+            let wanted = matches!(continuation, Continuation::Authorize(_))
+                || context.ligature.configuration().demands_second_factor().await?;
+            let caller =
+                if wanted { context.ligature.sessions().session(&secret).await? } else { None };
+            Ok(onward(context, continuation, caller)
+                .await?
+                .with(context.cookies.session(&secret))
+                .with(context.cookies.last(&method)))
         }
     }
 }
 
 /// Where a continuation leads in the session that a page was shown in.
-pub async fn onward_with(context: &Context, continuation: Continuation, caller: Option<service::SessionInfo>) -> SeeOther {
+pub async fn onward_with(
+    context: &Context,
+    continuation: Continuation,
+    caller: Option<service::SessionInfo>,
+) -> SeeOther {
     match onward(context, continuation, caller).await {
         Ok(leave) => leave,
         Err(fault) => refuse(&fault),
@@ -129,18 +153,37 @@ pub async fn onward_with(context: &Context, continuation: Continuation, caller: 
 }
 
 /// Where a continuation leads in a session.
-async fn onward(context: &Context, continuation: Continuation, caller: Option<service::SessionInfo>) -> Result<SeeOther, Error> {
+async fn onward(
+    context: &Context,
+    continuation: Continuation,
+    caller: Option<service::SessionInfo>,
+) -> Result<SeeOther, Error> {
     let owes = match (&continuation, &caller) {
         (Continuation::Authorize(_) | Continuation::Recovered(_), _) | (_, None) => false,
-        (_, Some(caller)) => context.ligature.configuration().owes_factor(caller).await? == Owes::Now,
+        (_, Some(caller)) => {
+            context.ligature.configuration().owes_factor(caller).await? == Owes::Now
+        }
     };
     // Whoever owes a second factor sets it up on the way.
-    let local = |path: String| SeeOther::local(if owes && !path.starts_with(paths::SECOND_FACTOR) { paths::set_up_factor(&path) } else { path });
+    let local = |path: String| {
+        SeeOther::local(if owes && !path.starts_with(paths::SECOND_FACTOR) {
+            paths::set_up_factor(&path)
+        } else {
+            path
+        })
+    };
     Ok(match continuation {
         Continuation::Account => local(paths::ACCOUNT.to_owned()),
         Continuation::Admin => local(paths::ADMIN.to_owned()),
         Continuation::Device { page: path, .. } | Continuation::Path(path) => local(path.into()),
-        Continuation::Authorize(request) => granted(context, context.ligature.authorization().grant(&caller.ok_or(domain::Refusal::SessionEnded)?, *request).await?)?,
+        Continuation::Authorize(request) => granted(
+            context,
+            context
+                .ligature
+                .authorization()
+                .grant(&caller.ok_or(domain::Refusal::SessionEnded)?, *request)
+                .await?,
+        )?,
         Continuation::Recovered(request) => sign_in_for(context, *request, paths::RECOVERED)?,
     })
 }
@@ -151,7 +194,9 @@ async fn onward(context: &Context, continuation: Continuation, caller: Option<se
 /// [`Error::Internal`] when sealing fails.
 pub fn granted(context: &Context, granted: Granted) -> Result<SeeOther, Error> {
     match granted {
-        Granted::Code(uri) => Ok(SeeOther { to: Destination::Application(uri), cookies: Vec::new() }),
+        Granted::Code(uri) => {
+            Ok(SeeOther { to: Destination::Application(uri), cookies: Vec::new() })
+        }
         Granted::Consent(request) => sign_in_for(context, request, paths::CONSENT),
         Granted::Address(request) => sign_in_for(context, request, paths::ADDRESS),
         Granted::SignIn(request) => sign_in_for(context, request, paths::LOGIN_STAY),
@@ -163,14 +208,25 @@ pub fn granted(context: &Context, granted: Granted) -> Result<SeeOther, Error> {
 ///
 /// # Errors
 /// [`Error::Internal`] when sealing fails.
-pub fn sign_in_for(context: &Context, request: domain::path::AuthorizeRequest, page: &str) -> Result<SeeOther, Error> {
+pub fn sign_in_for(
+    context: &Context,
+    request: domain::path::AuthorizeRequest,
+    page: &str,
+) -> Result<SeeOther, Error> {
     let redirect_uri = request.redirect_uri.clone();
     let state = request.state.clone();
     Ok(match context.ligature.sign_in().seal_entry(request)? {
-        Some((id, sealed)) => SeeOther::local(paths::with_entry(page, &id)).with(context.cookies.entry(&id, &sealed)),
+        Some((id, sealed)) => {
+            SeeOther::local(paths::with_entry(page, &id)).with(context.cookies.entry(&id, &sealed))
+        }
         // Too large for a cookie: pushed authorization requests (RFC 9126) are the way for such requests.
         None => SeeOther {
-            to: Destination::Application(context.ligature.error_uri(&redirect_uri, "invalid_request", "the request is too large; use pushed authorization requests", state.as_deref())),
+            to: Destination::Application(context.ligature.error_uri(
+                &redirect_uri,
+                "invalid_request",
+                "the request is too large; use pushed authorization requests",
+                state.as_deref(),
+            )),
             cookies: Vec::new(),
         },
     })
@@ -185,7 +241,10 @@ pub(crate) fn respond(context: &Context, leave: &SeeOther) {
         }
     }
     response.set_status(StatusCode::SEE_OTHER);
-    response.insert_header(LOCATION, HeaderValue::from_str(&leave.location()).unwrap_or(HeaderValue::from_static("/")));
+    response.insert_header(
+        LOCATION,
+        HeaderValue::from_str(&leave.location()).unwrap_or(HeaderValue::from_static("/")),
+    );
 }
 
 /// What a form keeps for its page: field problems and what was typed (never secrets).
@@ -217,7 +276,12 @@ impl Flash {
 }
 
 /// Keeps a flash and goes back to the form's page.
-pub async fn redirect_with_flash(context: &Context, web: &WebRequest, path: &str, flash: Flash) -> SeeOther {
+pub async fn redirect_with_flash(
+    context: &Context,
+    web: &WebRequest,
+    path: &str,
+    flash: Flash,
+) -> SeeOther {
     let kept = match serde_json::to_string(&flash) {
         Ok(text) => context.ligature.page_state().keep_flash(&web.ctx, text).await,
         Err(error) => Err(error.into()),

@@ -62,9 +62,15 @@ where
 {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, Response> {
-        let State(context) = State::<Context>::from_request_parts(parts, state).await.map_err(|_| plain_error())?;
-        let Extension(web) = Extension::<WebRequest>::from_request_parts(parts, state).await.map_err(|_| plain_error())?;
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        state: &S,
+    ) -> Result<Self, Response> {
+        let State(context) =
+            State::<Context>::from_request_parts(parts, state).await.map_err(|_| plain_error())?;
+        let Extension(web) = Extension::<WebRequest>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| plain_error())?;
         let Query(query) = Query::<Q>::try_from_uri(&parts.uri).unwrap_or_default();
         let Query(FlashQuery { f }) = Query::try_from_uri(&parts.uri).unwrap_or_default();
         let flash = if f.is_empty() {
@@ -105,9 +111,16 @@ impl IntoResponse for PageError {
 }
 
 /// Draws the page of a handler's [`PageError`], in the language and with the look of whoever asked.
-pub async fn draw_refusals(State(context): State<Context>, Extension(web): Extension<WebRequest>, request: Request, next: Next) -> Response {
+pub async fn draw_refusals(
+    State(context): State<Context>,
+    Extension(web): Extension<WebRequest>,
+    request: Request,
+    next: Next,
+) -> Response {
     let response = next.run(request).await;
-    let Some(PageError(error)) = response.extensions().get::<PageError>().cloned() else { return response };
+    let Some(PageError(error)) = response.extensions().get::<PageError>().cloned() else {
+        return response;
+    };
     if !matches!(*error, Error::Refused { .. }) {
         tracing::error!(error = %error, "a page failed");
     }

@@ -12,9 +12,16 @@ pub struct Measured {
 
 /// `known`: what the form says of the person.
 #[server(prefix = "/fn", endpoint = "ask/password")]
-pub async fn measure_password(password: String, #[server(default)] known: String) -> Result<Measured, Code> {
+pub async fn measure_password(
+    password: String,
+    #[server(default)] known: String,
+) -> Result<Measured, Code> {
     let (_, web) = asked();
     let score = service::sign_in::password::measure(&password, &bounded(&known, 400));
-    let words = if service::sign_in::password::is_long_enough(&password) { format!("meter-{score}") } else { "meter-short".to_owned() };
+    let words = if service::sign_in::password::is_long_enough(&password) {
+        format!("meter-{score}")
+    } else {
+        "meter-short".to_owned()
+    };
     Ok(Measured { score, text: t(web.lang, &words) })
 }

@@ -61,12 +61,20 @@ pub fn attempt(id: &str, page: &str) -> String {
 
 #[must_use]
 pub fn refused(refusal: Refusal, support: &str) -> String {
-    if support.is_empty() { format!("/refused/{}", refusal.code()) } else { format!("/refused/{}?ref={support}", refusal.code()) }
+    if support.is_empty() {
+        format!("/refused/{}", refusal.code())
+    } else {
+        format!("/refused/{}?ref={support}", refusal.code())
+    }
 }
 
 #[must_use]
 pub fn with_entry(path: &str, entry: &str) -> String {
-    if entry.is_empty() { path.to_owned() } else { format!("{path}{}entry={entry}", if path.contains('?') { '&' } else { '?' }) }
+    if entry.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}{}entry={entry}", if path.contains('?') { '&' } else { '?' })
+    }
 }
 
 #[must_use]
@@ -103,7 +111,14 @@ pub fn on_the_way(to: &str, entry: &str) -> String {
 }
 
 fn leading_to(page: &str, to: &str) -> String {
-    format!("{page}?to={}", to.replace('%', "%25").replace('&', "%26").replace('?', "%3F").replace('=', "%3D").replace('#', "%23"))
+    format!(
+        "{page}?to={}",
+        to.replace('%', "%25")
+            .replace('&', "%26")
+            .replace('?', "%3F")
+            .replace('=', "%3D")
+            .replace('#', "%23")
+    )
 }
 
 #[must_use]
@@ -166,7 +181,8 @@ pub fn policy_preset(name: &str) -> String {
 /// The editor of a scope's document, begun from what is in force or from a version.
 #[must_use]
 pub fn policy_document(scope: &str, version: Option<i64>) -> String {
-    let plain: String = scope.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.:/".contains(*c)).collect();
+    let plain: String =
+        scope.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.:/".contains(*c)).collect();
     match version {
         Some(version) => format!("{ADMIN_POLICY_DOCUMENT}?scope={plain}&version={version}"),
         None => format!("{ADMIN_POLICY_DOCUMENT}?scope={plain}"),

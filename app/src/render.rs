@@ -48,7 +48,15 @@ pub struct Head {
 impl Head {
     #[must_use]
     pub fn new(title: String, layout: Layout) -> Self {
-        Self { title, status: 200, layout, origins: Vec::new(), frames: Vec::new(), onward: None, client: None }
+        Self {
+            title,
+            status: 200,
+            layout,
+            origins: Vec::new(),
+            frames: Vec::new(),
+            onward: None,
+            client: None,
+        }
     }
 
     #[must_use]
@@ -85,25 +93,59 @@ struct Policy {
 }
 
 /// Renders a page for whoever asks.
-pub async fn page<V: IntoView + 'static>(context: &Context, web: &WebRequest, head: Head, body: impl FnOnce() -> V + Send + 'static) -> Response {
-    let mut origins: Vec<String> = head.origins.iter().filter(|o| o.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b';' && b != b',')).cloned().collect();
+pub async fn page<V: IntoView + 'static>(
+    context: &Context,
+    web: &WebRequest,
+    head: Head,
+    body: impl FnOnce() -> V + Send + 'static,
+) -> Response {
+    let mut origins: Vec<String> = head
+        .origins
+        .iter()
+        .filter(|o| o.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b';' && b != b','))
+        .cloned()
+        .collect();
     origins.sort();
     origins.dedup();
     let frames = if head.frames.is_empty() { "'none'".to_owned() } else { head.frames.join(" ") };
-    let policy = Policy { frames, form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(), scripts: context.assets.scripts.clone(), modules: context.assets.modules.clone() };
+    let policy = Policy {
+        frames,
+        form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(),
+        scripts: context.assets.scripts.clone(),
+        modules: context.assets.modules.clone(),
+    };
     let (assets, web, demo) = (context.assets.clone(), web.clone(), context.demo);
     // A page without its look is better than none.
     let client = head.client.clone().or_else(|| web.bound_for(&context.ligature));
-    let look = context.ligature.branding().look(client.as_deref()).await.unwrap_or_else(|_| Look { name: "Ligature".into(), colour: String::new(), logo: String::new() });
-    let rights = if matches!(head.layout, Layout::Admin(_)) { context.ligature.admin_rights().rights(&web.ctx).await.unwrap_or_default() } else { Vec::new() };
+    let look = context.ligature.branding().look(client.as_deref()).await.unwrap_or_else(|_| Look {
+        name: "Ligature".into(),
+        colour: String::new(),
+        logo: String::new(),
+    });
+    let rights = if matches!(head.layout, Layout::Admin(_)) {
+        context.ligature.admin_rights().rights(&web.ctx).await.unwrap_or_default()
+    } else {
+        Vec::new()
+    };
     let status = StatusCode::from_u16(head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let provide = move || provide_context(policy.clone());
-    let mut response = leptos_axum::handle_response_inner(provide, move || shell(&assets, &web, &head, Around { demo, look, rights }, body), Request::new(Body::empty()), finish).await.into_response();
+    let mut response = leptos_axum::handle_response_inner(
+        provide,
+        move || shell(&assets, &web, &head, Around { demo, look, rights }, body),
+        Request::new(Body::empty()),
+        finish,
+    )
+    .await
+    .into_response();
     *response.status_mut() = status;
     response
 }
 
-fn finish<V: IntoView + 'static>(app: V, _chunks: BoxedFnOnce<PinnedStream<String>>, _islands_router: bool) -> PinnedFuture<PinnedStream<String>> {
+fn finish<V: IntoView + 'static>(
+    app: V,
+    _chunks: BoxedFnOnce<PinnedStream<String>>,
+    _islands_router: bool,
+) -> PinnedFuture<PinnedStream<String>> {
     let (response, policy) = (expect_context::<ResponseOptions>(), expect_context::<Policy>());
     Box::pin(async move {
         let mut html: String = app.to_html_stream_in_order().collect().await;
@@ -112,7 +154,11 @@ fn finish<V: IntoView + 'static>(app: V, _chunks: BoxedFnOnce<PinnedStream<Strin
             html = html.replacen("</head>", &format!("{}</head>", policy.scripts), 1);
         }
         // A module is there only where a page has what it is for.
-        let wanted: Vec<_> = policy.modules.iter().filter(|(attribute, _)| html.contains(&format!(" {attribute}="))).collect();
+        let wanted: Vec<_> = policy
+            .modules
+            .iter()
+            .filter(|(attribute, _)| html.contains(&format!(" {attribute}=")))
+            .collect();
         for (_, element) in &wanted {
             html = html.replacen("</head>", &format!("{element}</head>"), 1);
         }
@@ -144,7 +190,13 @@ struct Around {
     rights: Vec<Right>,
 }
 
-fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, web: &WebRequest, head: &Head, Around { demo, look, rights }: Around, body: F) -> impl IntoView + use<V, F> {
+fn shell<V: IntoView + 'static, F: FnOnce() -> V>(
+    assets: &Assets,
+    web: &WebRequest,
+    head: &Head,
+    Around { demo, look, rights }: Around,
+    body: F,
+) -> impl IntoView + use<V, F> {
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }
@@ -184,7 +236,12 @@ fn shell<V: IntoView + 'static, F: FnOnce() -> V>(assets: &Assets, web: &WebRequ
 
 fn account_navigation(l: Lang, web: &WebRequest) -> impl IntoView + use<> {
     let here = web.here.split('?').next().unwrap_or_default().to_owned();
-    let items = [(paths::ACCOUNT, "nav-methods"), (paths::SESSIONS, "nav-sessions"), (paths::APPLICATIONS, "nav-applications"), (paths::ACTIVITY, "nav-activity")];
+    let items = [
+        (paths::ACCOUNT, "nav-methods"),
+        (paths::SESSIONS, "nav-sessions"),
+        (paths::APPLICATIONS, "nav-applications"),
+        (paths::ACTIVITY, "nav-activity"),
+    ];
     view! {
         <nav aria-label=t(l, "nav-account")>
             {items.into_iter().map(|(href, key)| view! { <a href=href aria-current=(here == href).then_some("page")>{t(l, key)}</a> }).collect_view()}
@@ -196,7 +253,8 @@ fn account_navigation(l: Lang, web: &WebRequest) -> impl IntoView + use<> {
 /// The organisation's logo, or our mark with its name.
 fn brand(look: Look) -> AnyView {
     if look.logo.is_empty() {
-        view! { <span class="mark" aria-hidden="true">"ﬁ"</span><span>{look.name}</span> }.into_any()
+        view! { <span class="mark" aria-hidden="true">"ﬁ"</span><span>{look.name}</span> }
+            .into_any()
     } else {
         view! { <img class="logo" src=paths::brand(&look.logo, "png") alt=look.name/> }.into_any()
     }
@@ -214,7 +272,11 @@ fn admin_navigation(l: Lang, section: &'static str, rights: &[Right]) -> impl In
         (Right::ChangeBrand, paths::ADMIN_BRAND, "admin-brand"),
         (Right::RunInstance, paths::ADMIN_ORGANISATIONS, "admin-organisations"),
     ];
-    let items: Vec<_> = items.into_iter().filter(|(right, _, _)| rights.contains(right)).map(|(_, href, key)| (href, key)).collect();
+    let items: Vec<_> = items
+        .into_iter()
+        .filter(|(right, _, _)| rights.contains(right))
+        .map(|(_, href, key)| (href, key))
+        .collect();
     view! {
         <nav class="side" aria-label=t(l, "nav-admin")>
             {items.into_iter().map(|(href, key)| view! { <a href=href aria-current=(section == href).then_some("page")>{t(l, key)}</a> }).collect_view()}

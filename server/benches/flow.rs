@@ -46,16 +46,39 @@ impl Drop for Server {
 fn cpu(pid: u32, with_children: bool) -> f64 {
     let read = |pid: u32| {
         let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let fields: Vec<f64> = text.rsplit(')').next().unwrap_or_default().split_whitespace().map(|f| f.parse().unwrap_or(0.0)).collect();
-        if fields.len() < 16 { 0.0 } else { (fields[11] + fields[12] + if with_children { fields[13] + fields[14] } else { 0.0 }) * 10.0 }
+        let fields: Vec<f64> = text
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(|f| f.parse().unwrap_or(0.0))
+            .collect();
+        if fields.len() < 16 {
+            0.0
+        } else {
+            (fields[11] + fields[12] + if with_children { fields[13] + fields[14] } else { 0.0 })
+                * 10.0
+        }
     };
-    let children = || std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default().split_whitespace().filter_map(|c| c.parse().ok()).map(read).sum::<f64>();
+    let children = || {
+        std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))
+            .unwrap_or_default()
+            .split_whitespace()
+            .filter_map(|c| c.parse().ok())
+            .map(read)
+            .sum::<f64>()
+    };
     read(pid) + if with_children { children() } else { 0.0 }
 }
 
 fn rss_mib(pid: u32) -> f64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    text.lines().find_map(|l| l.strip_prefix("VmRSS:")).and_then(|l| l.split_whitespace().next()).and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+    text.lines()
+        .find_map(|l| l.strip_prefix("VmRSS:"))
+        .and_then(|l| l.split_whitespace().next())
+        .and_then(|n| n.parse::<f64>().ok())
+        .unwrap_or(0.0)
+        / 1024.0
 }
 
 fn percentile(sorted: &[f64], p: f64) -> f64 {
@@ -63,21 +86,42 @@ fn percentile(sorted: &[f64], p: f64) -> f64 {
 }
 
 /// Accounts `from..to` with an address and an identity each, made by the database itself.
-async fn fill(url: &str, issuer: &str, org: domain::OrgId, provider: domain::ProviderId, (from, to): (u64, u64)) {
+async fn fill(
+    url: &str,
+    issuer: &str,
+    org: domain::OrgId,
+    provider: domain::ProviderId,
+    (from, to): (u64, u64),
+) {
     let hex = |id: [u8; 16]| format!("{:032x}", u128::from_be_bytes(id));
     let postgres = !url.starts_with("sqlite://");
-    let blob = |id| if postgres { format!("'\\x{}'::bytea", hex(id)) } else { format!("x'{}'", hex(id)) };
-    let id = |kind: u64| if postgres { format!("decode('{kind:016x}' || lpad(to_hex(i + 1), 16, '0'), 'hex')") } else { format!("unhex(printf('{kind:016x}%016x', i + 1))") };
+    let blob =
+        |id| if postgres { format!("'\\x{}'::bytea", hex(id)) } else { format!("x'{}'", hex(id)) };
+    let id = |kind: u64| {
+        if postgres {
+            format!("decode('{kind:016x}' || lpad(to_hex(i + 1), 16, '0'), 'hex')")
+        } else {
+            format!("unhex(printf('{kind:016x}%016x', i + 1))")
+        }
+    };
     let series = if postgres {
         format!("generate_series({from}, {to} - 1) AS s(i)")
     } else {
-        format!("(WITH RECURSIVE s(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM s WHERE i < {to} - 1) SELECT i FROM s)")
+        format!(
+            "(WITH RECURSIVE s(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM s WHERE i < {to} - 1) SELECT i FROM s)"
+        )
     };
     let (org, provider) = (blob(org.0), blob(provider.0));
     let claims = if postgres { "'\\x00'::bytea" } else { "x'00'" };
     let statements = [
-        format!("INSERT INTO account (id, organisation_id, state, rev, name, locale, profile, created_at) SELECT {}, {org}, 'active', 1, 'Bench', 'en', '{{}}', 1 FROM {series}", id(1)),
-        format!("INSERT INTO account_subject (sub, organisation_id, account_id, sector) SELECT 'bench-' || i, {org}, {}, '' FROM {series}", id(1)),
+        format!(
+            "INSERT INTO account (id, organisation_id, state, rev, name, locale, profile, created_at) SELECT {}, {org}, 'active', 1, 'Bench', 'en', '{{}}', 1 FROM {series}",
+            id(1)
+        ),
+        format!(
+            "INSERT INTO account_subject (sub, organisation_id, account_id, sector) SELECT 'bench-' || i, {org}, {}, '' FROM {series}",
+            id(1)
+        ),
         format!(
             "INSERT INTO account_email (id, organisation_id, account_id, canonical, typed, proof, owner, is_primary, created_at) SELECT {}, {org}, {}, 'p' || i || '@bench.test', 'p' || i || '@bench.test', 'code', true, true, 1 FROM {series}",
             id(2),
@@ -111,7 +155,12 @@ struct Flow {
 
 impl Flow {
     fn client(&self) -> reqwest::Client {
-        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).cookie_store(true).no_proxy().build().unwrap()
+        reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .cookie_store(true)
+            .no_proxy()
+            .build()
+            .unwrap()
     }
 
     /// Start, provider, callback, one authenticated page.
@@ -119,7 +168,13 @@ impl Flow {
         let client = self.client();
         let who = self.next.fetch_add(1, Ordering::Relaxed) % PEOPLE;
         let place = |r: &reqwest::Response| r.headers()["location"].to_str().unwrap().to_owned();
-        let started = client.post(format!("{}/login/with/bench", self.base)).header("origin", &self.base).form(&[("entry", "")]).send().await.unwrap();
+        let started = client
+            .post(format!("{}/login/with/bench", self.base))
+            .header("origin", &self.base)
+            .form(&[("entry", "")])
+            .send()
+            .await
+            .unwrap();
         let back = client.get(format!("{}&_who=s-{who}", place(&started))).send().await.unwrap();
         let done = client.get(place(&back)).send().await.unwrap();
         assert_eq!(place(&done), "/account");
@@ -132,14 +187,27 @@ impl Flow {
 async fn run(name: &str, url: &str, database_pid: Option<u32>) {
     println!("\n## {name}");
     let dir = tempfile::tempdir().unwrap();
-    let people = (0..PEOPLE).map(|n| Person { sub: format!("s-{n}"), claims: json!({"email": format!("p{n}@bench.test"), "email_verified": true}) }).collect();
+    let people = (0..PEOPLE)
+        .map(|n| Person {
+            sub: format!("s-{n}"),
+            claims: json!({"email": format!("p{n}@bench.test"), "email_verified": true}),
+        })
+        .collect();
     let provider = Provider::serve(0, "Bench", people).await.unwrap();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let base = format!("http://127.0.0.1:{port}");
-    let url = if url.is_empty() { format!("sqlite://{}/bench.db", dir.path().display()) } else { url.to_owned() };
+    let url = if url.is_empty() {
+        format!("sqlite://{}/bench.db", dir.path().display())
+    } else {
+        url.to_owned()
+    };
     let ligature = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ligature"));
-        command.args(arguments).current_dir(dir.path()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        command
+            .args(arguments)
+            .current_dir(dir.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit());
         for (key, value) in [
             ("SERVER__PUBLIC_URL", base.as_str()),
             ("SERVER__LISTEN", &format!("127.0.0.1:{port}")),
@@ -167,8 +235,18 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
     .unwrap();
     assert!(ligature(&["seed", "seed.json"]).stdout(Stdio::null()).status().unwrap().success());
     let store = Store::open(&url, 2, Duration::from_secs(5)).unwrap();
-    let org = storage::policy::organisations::find_organisation(&mut store.read().await.unwrap(), "default").await.unwrap().unwrap();
-    let row = storage::policy::providers::find_provider(&mut store.read().await.unwrap(), org, "bench").await.unwrap().unwrap();
+    let org = storage::policy::organisations::find_organisation(
+        &mut store.read().await.unwrap(),
+        "default",
+    )
+    .await
+    .unwrap()
+    .unwrap();
+    let row =
+        storage::policy::providers::find_provider(&mut store.read().await.unwrap(), org, "bench")
+            .await
+            .unwrap()
+            .unwrap();
     let filled = Instant::now();
     fill(&url, &provider.issuer, org, row.id, (0, ACCOUNTS)).await;
     println!("{ACCOUNTS} accounts made in {:.1} s", filled.elapsed().as_secs_f64());
@@ -214,28 +292,60 @@ async fn run(name: &str, url: &str, database_pid: Option<u32>) {
         }
         times.sort_by(f64::total_cmp);
         let n = times.len() as f64;
-        let (used, by_database) = (cpu(pid, false) - before, database_pid.map_or(0.0, |p| cpu(p, true)) - database);
-        println!("  {at_once:>7} {:>10.0} {:>8.1} {:>8.1} {:>15.2} {:>17.2}", n / begun.elapsed().as_secs_f64(), percentile(&times, 0.5), percentile(&times, 0.99), used / n, by_database / n);
+        let (used, by_database) =
+            (cpu(pid, false) - before, database_pid.map_or(0.0, |p| cpu(p, true)) - database);
+        println!(
+            "  {at_once:>7} {:>10.0} {:>8.1} {:>8.1} {:>15.2} {:>17.2}",
+            n / begun.elapsed().as_secs_f64(),
+            percentile(&times, 0.5),
+            percentile(&times, 0.99),
+            used / n,
+            by_database / n
+        );
     }
     let signed_in = flow.sign_in().await;
     // Signed in, /login answers a redirect at once: little more than the session check.
-    for (what, path, client) in [("session check", "/login", &signed_in), ("sessions page", "/account/sessions", &signed_in), ("login page", "/login?stay=1", &probe)] {
+    for (what, path, client) in [
+        ("session check", "/login", &signed_in),
+        ("sessions page", "/account/sessions", &signed_in),
+        ("login page", "/login?stay=1", &probe),
+    ] {
         let (before, n) = (cpu(pid, false), 2000);
         let begun = Instant::now();
         for _ in 0..n {
             client.get(format!("{base}{path}")).send().await.unwrap().bytes().await.unwrap();
         }
-        println!("{what:<40} {:>7.0} a second, {:.3} ms CPU each", f64::from(n) / begun.elapsed().as_secs_f64(), (cpu(pid, false) - before) / f64::from(n));
+        println!(
+            "{what:<40} {:>7.0} a second, {:.3} ms CPU each",
+            f64::from(n) / begun.elapsed().as_secs_f64(),
+            (cpu(pid, false) - before) / f64::from(n)
+        );
     }
     endpoints(&flow, &signed_in, pid, &url).await;
     println!("RSS after load          {:>8.1} MiB", rss_mib(pid));
     flood(&base, &probe, pid).await;
     starts(&flow).await;
     let login = probe.get(format!("{base}/login")).send().await.unwrap().text().await.unwrap();
-    let sheet = login.split("href=\"/assets/").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let css = probe.get(format!("{base}/assets/{sheet}")).send().await.unwrap().bytes().await.unwrap();
-    let packed = probe.get(format!("{base}/assets/{sheet}")).header("accept-encoding", "gzip").send().await.unwrap().bytes().await.unwrap();
-    println!("login page {} B, style sheet {} B ({} B compressed), scripts {}", login.len(), css.len(), packed.len(), login.matches("<script").count());
+    let sheet =
+        login.split("href=\"/assets/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let css =
+        probe.get(format!("{base}/assets/{sheet}")).send().await.unwrap().bytes().await.unwrap();
+    let packed = probe
+        .get(format!("{base}/assets/{sheet}"))
+        .header("accept-encoding", "gzip")
+        .send()
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap();
+    println!(
+        "login page {} B, style sheet {} B ({} B compressed), scripts {}",
+        login.len(),
+        css.len(),
+        packed.len(),
+        login.matches("<script").count()
+    );
 }
 
 /// Nobody answers here: a redirect to it is looked at, not followed.
@@ -243,7 +353,14 @@ const CALLBACK: &str = "https://rp.example.test/cb";
 
 /// The bare routes beside ours, on the same database.
 fn bare_routes(url: &str) -> (Server, String) {
-    let mut server = Server(Command::new(std::env::current_exe().unwrap()).env(bare::DATABASE, url).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap());
+    let mut server = Server(
+        Command::new(std::env::current_exe().unwrap())
+            .env(bare::DATABASE, url)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap(),
+    );
     let mut line = String::new();
     BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     (server, line.trim().to_owned())
@@ -255,31 +372,64 @@ async fn endpoints(flow: &Arc<Flow>, signed_in: &reqwest::Client, pid: u32, url:
     let (bare, bare_base) = bare_routes(url);
     let bare_pid = bare.0.id();
     let plain = flow.client();
-    let authorize = format!("{base}/authorize?response_type=code&client_id=rp&scope=openid+email+offline_access&redirect_uri={CALLBACK}");
+    let authorize = format!(
+        "{base}/authorize?response_type=code&client_id=rp&scope=openid+email+offline_access&redirect_uri={CALLBACK}"
+    );
     let code = || async {
-        let back = signed_in.get(&authorize).send().await.unwrap().headers()["location"].to_str().unwrap().to_owned();
+        let back = signed_in.get(&authorize).send().await.unwrap().headers()["location"]
+            .to_str()
+            .unwrap()
+            .to_owned();
         back.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned()
     };
     let trade = |form: Vec<(&'static str, String)>| {
-        let request = plain.post(format!("{base}/token")).basic_auth("rp", Some("rp-secret")).form(&form);
+        let request =
+            plain.post(format!("{base}/token")).basic_auth("rp", Some("rp-secret")).form(&form);
         async move {
             let answer = request.send().await.unwrap();
             assert_eq!(answer.status(), 200);
             answer.json::<serde_json::Value>().await.unwrap()
         }
     };
-    let by_code = |code: String| vec![("grant_type", "authorization_code".to_owned()), ("code", code), ("redirect_uri", CALLBACK.to_owned())];
+    let by_code = |code: String| {
+        vec![
+            ("grant_type", "authorization_code".to_owned()),
+            ("code", code),
+            ("redirect_uri", CALLBACK.to_owned()),
+        ]
+    };
     let access = trade(by_code(code().await)).await["access_token"].as_str().unwrap().to_owned();
     // A second, and milliseconds of CPU each.
-    let rate = |n: u32, begun: Instant, pid: u32, before: f64| (f64::from(n) / begun.elapsed().as_secs_f64(), (cpu(pid, false) - before) / f64::from(n));
+    let rate = |n: u32, begun: Instant, pid: u32, before: f64| {
+        (f64::from(n) / begun.elapsed().as_secs_f64(), (cpu(pid, false) - before) / f64::from(n))
+    };
     let beside = |what: &str, (ours, cost): (f64, f64), (theirs, theirs_cost): (f64, f64)| {
-        println!("{what:<40} {ours:>7.0} a second, {cost:.3} ms CPU each; bare route {theirs:.0}, {theirs_cost:.3}: {:.0} %", 100.0 * ours / theirs);
+        println!(
+            "{what:<40} {ours:>7.0} a second, {cost:.3} ms CPU each; bare route {theirs:.0}, {theirs_cost:.3}: {:.0} %",
+            100.0 * ours / theirs
+        );
     };
     type Ask<'a> = Box<dyn Fn(&str) -> reqwest::RequestBuilder + 'a>;
     let asks: [(&str, Ask<'_>); 3] = [
         ("userinfo", Box::new(|base| plain.get(format!("{base}/userinfo")).bearer_auth(&access))),
-        ("introspection", Box::new(|base| plain.post(format!("{base}/introspect")).basic_auth("rp", Some("rp-secret")).form(&[("token", access.as_str())]))),
-        ("token by own credentials", Box::new(|base| plain.post(format!("{base}/token")).basic_auth("rp", Some("rp-secret")).form(&[("grant_type", "client_credentials")]))),
+        (
+            "introspection",
+            Box::new(|base| {
+                plain
+                    .post(format!("{base}/introspect"))
+                    .basic_auth("rp", Some("rp-secret"))
+                    .form(&[("token", access.as_str())])
+            }),
+        ),
+        (
+            "token by own credentials",
+            Box::new(|base| {
+                plain
+                    .post(format!("{base}/token"))
+                    .basic_auth("rp", Some("rp-secret"))
+                    .form(&[("grant_type", "client_credentials")])
+            }),
+        ),
     ];
     for (what, request) in asks {
         let mut found = Vec::new();
@@ -300,14 +450,24 @@ async fn endpoints(flow: &Arc<Flow>, signed_in: &reqwest::Client, pid: u32, url:
         trade(by_code(code().await)).await;
     }
     let (ours, cost) = rate(n, begun, pid, before);
-    println!("{:<40} {ours:>7.0} a second, {cost:.3} ms CPU each", "application: code, tokens with RS256");
-    let mut refresh = trade(by_code(code().await)).await["refresh_token"].as_str().unwrap().to_owned();
+    println!(
+        "{:<40} {ours:>7.0} a second, {cost:.3} ms CPU each",
+        "application: code, tokens with RS256"
+    );
+    let mut refresh =
+        trade(by_code(code().await)).await["refresh_token"].as_str().unwrap().to_owned();
     let mut found = Vec::new();
     for (base, pid) in [(base.as_str(), pid), (bare_base.as_str(), bare_pid)] {
         let (begun, before) = (Instant::now(), cpu(pid, false));
         for _ in 0..n {
             let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
-            let answer = plain.post(format!("{base}/token")).basic_auth("rp", Some("rp-secret")).form(&form).send().await.unwrap();
+            let answer = plain
+                .post(format!("{base}/token"))
+                .basic_auth("rp", Some("rp-secret"))
+                .form(&form)
+                .send()
+                .await
+                .unwrap();
             assert_eq!(answer.status(), 200);
             let answer: serde_json::Value = answer.json().await.unwrap();
             refresh = answer["refresh_token"].as_str().unwrap().to_owned();
@@ -325,29 +485,70 @@ async fn round_trips(flow: &Arc<Flow>, pid: u32) {
     for _ in 0..n {
         let (client, who) = (flow.client(), flow.next.fetch_add(1, Ordering::Relaxed) % PEOPLE);
         let base = &flow.base;
-        let authorize = format!("{base}/authorize?response_type=code&client_id=rp&scope=openid+email&redirect_uri={CALLBACK}");
+        let authorize = format!(
+            "{base}/authorize?response_type=code&client_id=rp&scope=openid+email&redirect_uri={CALLBACK}"
+        );
         let login = place(&client.get(authorize).send().await.unwrap());
         client.get(format!("{base}{login}")).send().await.unwrap().bytes().await.unwrap();
         let entry = login.split("entry=").nth(1).unwrap().to_owned();
-        let started = client.post(format!("{base}/login/with/bench")).header("origin", base).form(&[("entry", entry)]).send().await.unwrap();
+        let started = client
+            .post(format!("{base}/login/with/bench"))
+            .header("origin", base)
+            .form(&[("entry", entry)])
+            .send()
+            .await
+            .unwrap();
         let back = client.get(format!("{}&_who=s-{who}", place(&started))).send().await.unwrap();
         let done = place(&client.get(place(&back)).send().await.unwrap());
-        let code = done.split("code=").nth(1).unwrap_or_else(|| panic!("{done}")).split('&').next().unwrap().to_owned();
-        let tokens =
-            client.post(format!("{base}/token")).basic_auth("rp", Some("rp-secret")).form(&[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK)]).send().await.unwrap();
+        let code = done
+            .split("code=")
+            .nth(1)
+            .unwrap_or_else(|| panic!("{done}"))
+            .split('&')
+            .next()
+            .unwrap()
+            .to_owned();
+        let tokens = client
+            .post(format!("{base}/token"))
+            .basic_auth("rp", Some("rp-secret"))
+            .form(&[
+                ("grant_type", "authorization_code"),
+                ("code", &code),
+                ("redirect_uri", CALLBACK),
+            ])
+            .send()
+            .await
+            .unwrap();
         assert_eq!(tokens.status(), 200);
     }
-    println!("{:<40} {:>7.0} a second, {:.3} ms CPU each", "application, provider, and back", f64::from(n) / begun.elapsed().as_secs_f64(), (cpu(pid, false) - before) / f64::from(n));
+    println!(
+        "{:<40} {:>7.0} a second, {:.3} ms CPU each",
+        "application, provider, and back",
+        f64::from(n) / begun.elapsed().as_secs_f64(),
+        (cpu(pid, false) - before) / f64::from(n)
+    );
 }
 
 /// RL-09: 200 password sign-ins at once, and what the other pages and the memory make of it.
 async fn flood(base: &str, probe: &reqwest::Client, pid: u32) {
     let at_once: Vec<_> = (0..200)
         .map(|n| {
-            let (url, origin, client) = (format!("{base}/fn/signin/password"), base.to_owned(), reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap());
+            let (url, origin, client) = (
+                format!("{base}/fn/signin/password"),
+                base.to_owned(),
+                reqwest::Client::builder()
+                    .redirect(reqwest::redirect::Policy::none())
+                    .no_proxy()
+                    .build()
+                    .unwrap(),
+            );
             tokio::spawn(async move {
-                let form = [("email", format!("flood-{n}@bench.test")), ("password", "some wrong password".to_owned())];
-                let answer = client.post(url).header("origin", origin).form(&form).send().await.unwrap();
+                let form = [
+                    ("email", format!("flood-{n}@bench.test")),
+                    ("password", "some wrong password".to_owned()),
+                ];
+                let answer =
+                    client.post(url).header("origin", origin).form(&form).send().await.unwrap();
                 answer.headers()["location"].to_str().unwrap().contains("server.busy")
             })
         })
@@ -364,21 +565,33 @@ async fn flood(base: &str, probe: &reqwest::Client, pid: u32) {
         busy += usize::from(task.await.unwrap());
     }
     times.sort_by(f64::total_cmp);
-    println!("200 password sign-ins at once: {busy} told to wait, login page p50 {:.1} ms, p99 {:.1} ms, RSS {peak:.0} MiB", percentile(&times, 0.5), percentile(&times, 0.99));
+    println!(
+        "200 password sign-ins at once: {busy} told to wait, login page p50 {:.1} ms, p99 {:.1} ms, RSS {peak:.0} MiB",
+        percentile(&times, 0.5),
+        percentile(&times, 0.99)
+    );
 }
 
 /// RL-10: 500 starts a second that nobody finishes, and what sign-ins beside them make of it.
 async fn starts(flow: &Arc<Flow>) {
     let alone = p99(flow).await;
-    let (stop, flooding) = (Arc::new(std::sync::atomic::AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let (stop, flooding) =
+        (Arc::new(std::sync::atomic::AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let task = {
         let (flow, stop, flooding) = (flow.clone(), stop.clone(), flooding.clone());
         tokio::spawn(async move {
-            let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+            let client = reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .build()
+                .unwrap();
             let mut beat = tokio::time::interval(Duration::from_millis(2));
             while !stop.load(Ordering::Relaxed) {
                 beat.tick().await;
-                let request = client.post(format!("{}/login/with/bench", flow.base)).header("origin", &flow.base).form(&[("entry", "")]);
+                let request = client
+                    .post(format!("{}/login/with/bench", flow.base))
+                    .header("origin", &flow.base)
+                    .form(&[("entry", "")]);
                 let flooding = flooding.clone();
                 tokio::spawn(async move {
                     assert_eq!(request.send().await.unwrap().status(), 303);
@@ -438,15 +651,34 @@ fn decision() {
         second_factor: false,
         contested: false,
     };
-    let rules = policy.choices.rules.iter().map(|r| RuleFacts { rule: r.id.clone(), state: RuleState::Looked, values: Vec::new() }).collect();
-    let provider = Some(ProviderFacts { id: ProviderId([1; 16]), enabled: true, filter: Some(true), second_factor: false });
-    let facts = Facts { provider, trust: Some(Trust::Authoritative), rules, candidates: vec![candidate(1), candidate(2), candidate(3)], ..Facts::local(Intent::SignIn, None) };
+    let rules = policy
+        .choices
+        .rules
+        .iter()
+        .map(|r| RuleFacts { rule: r.id.clone(), state: RuleState::Looked, values: Vec::new() })
+        .collect();
+    let provider = Some(ProviderFacts {
+        id: ProviderId([1; 16]),
+        enabled: true,
+        filter: Some(true),
+        second_factor: false,
+    });
+    let facts = Facts {
+        provider,
+        trust: Some(Trust::Authoritative),
+        rules,
+        candidates: vec![candidate(1), candidate(2), candidate(3)],
+        ..Facts::local(Intent::SignIn, None)
+    };
     let n = 200_000_u32;
     let begun = Instant::now();
     for _ in 0..n {
         std::hint::black_box(decide(std::hint::black_box(&facts), std::hint::black_box(&policy)));
     }
-    println!("decide with 10 rules and 3 candidates: {:.2} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
+    println!(
+        "decide with 10 rules and 3 candidates: {:.2} µs",
+        begun.elapsed().as_secs_f64() * 1e6 / f64::from(n)
+    );
 }
 
 /// What the policy costs: a dry run over all accounts, one look-up with its decision, one expression.
@@ -457,36 +689,86 @@ async fn policy(name: &str, url: &str) {
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config::default();
     config.server.public_url = "http://127.0.0.1:1".into();
-    config.database.url = if url.is_empty() { format!("sqlite://{}/policy.db", dir.path().display()) } else { url.to_owned() };
+    config.database.url = if url.is_empty() {
+        format!("sqlite://{}/policy.db", dir.path().display())
+    } else {
+        url.to_owned()
+    };
     config.http_client.allow_private = true;
     serve::store(&config).unwrap().migrate().await.unwrap();
     let master = MasterKey::parse(&MasterKey::generate()).unwrap();
     let ligature = serve::ligature(&config, &master, serve::system_clock()).await.unwrap();
     let provider = |key: &str| json!({"key": key, "name": key, "secret": "x", "verified_counts": true, "settings": {"kind": "oidc", "issuer": format!("http://127.0.0.1:1/{key}"), "client_id": "x"}});
-    let seed = json!({"preset": "recommended", "providers": [provider("bench"), provider("other")]});
+    let seed =
+        json!({"preset": "recommended", "providers": [provider("bench"), provider("other")]});
     server::seed::apply(&ligature, serde_json::from_value(seed).unwrap()).await.unwrap();
-    let owner = service::NewPerson { email: "owner@bench.test".into(), name: "Owner".into(), password: "a long enough password".into() };
+    let owner = service::NewPerson {
+        email: "owner@bench.test".into(),
+        name: "Owner".into(),
+        password: "a long enough password".into(),
+    };
     ligature.setup().create_owner(owner).await.unwrap();
-    let row = storage::policy::providers::find_provider(&mut ligature.store.read().await.unwrap(), ligature.org, "bench").await.unwrap().unwrap();
-    fill(&config.database.url, "http://127.0.0.1:1/bench", ligature.org, row.id, (0, ACCOUNTS)).await;
+    let row = storage::policy::providers::find_provider(
+        &mut ligature.store.read().await.unwrap(),
+        ligature.org,
+        "bench",
+    )
+    .await
+    .unwrap()
+    .unwrap();
+    fill(&config.database.url, "http://127.0.0.1:1/bench", ligature.org, row.id, (0, ACCOUNTS))
+        .await;
     let draft = domain::policy::preset_text("nevis").unwrap().to_owned();
     let org = ligature.org;
     let version = ligature
         .store
-        .write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::policy::documents::add_policy_version(c, org, "instance", &draft, "draft", "bench", 1).await }))
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move {
+                storage::policy::documents::add_policy_version(
+                    c, org, "instance", &draft, "draft", "bench", 1,
+                )
+                .await
+            })
+        })
         .await
         .unwrap();
     let (before, begun) = (rss_mib(std::process::id()), Instant::now());
     let counts = ligature.dry_runs().dry_run_now(version).await.unwrap();
-    println!("dry run                 {:>8.2} s, memory {:+.1} MiB, {counts:?}", begun.elapsed().as_secs_f64(), rss_mib(std::process::id()) - before);
-    let ctx = service::RequestContext { browser: vec![1], locale: "en".into(), ..service::RequestContext::default() };
-    let arrival = ligature.sign_in().sign_in_by_password(&ctx, "owner@bench.test", "a long enough password", domain::path::Continuation::Admin).await.unwrap();
+    println!(
+        "dry run                 {:>8.2} s, memory {:+.1} MiB, {counts:?}",
+        begun.elapsed().as_secs_f64(),
+        rss_mib(std::process::id()) - before
+    );
+    let ctx = service::RequestContext {
+        browser: vec![1],
+        locale: "en".into(),
+        ..service::RequestContext::default()
+    };
+    let arrival = ligature
+        .sign_in()
+        .sign_in_by_password(
+            &ctx,
+            "owner@bench.test",
+            "a long enough password",
+            domain::path::Continuation::Admin,
+        )
+        .await
+        .unwrap();
     let service::LoginOutcome::SignedIn { secret, .. } = arrival else { panic!("{arrival:?}") };
-    let ctx = service::RequestContext { session: ligature.sessions().session(&secret).await.unwrap(), ..ctx };
-    let made = SampleAssertion { provider: "other".into(), email: "p77777@bench.test".into(), email_verified: true, ..SampleAssertion::default() };
+    let ctx = service::RequestContext {
+        session: ligature.sessions().session(&secret).await.unwrap(),
+        ..ctx
+    };
+    let made = SampleAssertion {
+        provider: "other".into(),
+        email: "p77777@bench.test".into(),
+        email_verified: true,
+        ..SampleAssertion::default()
+    };
     for (accounts, more) in [(ACCOUNTS, (0, 0)), (MANY, (ACCOUNTS, MANY))] {
         if more.1 > 0 {
-            fill(&config.database.url, "http://127.0.0.1:1/bench", ligature.org, row.id, more).await;
+            fill(&config.database.url, "http://127.0.0.1:1/bench", ligature.org, row.id, more)
+                .await;
         }
         let n = 3000_u32;
         for _ in 0..200 {
@@ -494,19 +776,38 @@ async fn policy(name: &str, url: &str) {
         }
         let begun = Instant::now();
         for _ in 0..n {
-            assert_eq!(ligature.simulations().try_policy(&ctx, &made).await.unwrap()[0].facts.candidates.len(), 1);
+            assert_eq!(
+                ligature.simulations().try_policy(&ctx, &made).await.unwrap()[0]
+                    .facts
+                    .candidates
+                    .len(),
+                1
+            );
         }
-        println!("{accounts} accounts: role check, look-ups, evaluation, decision: {:.0} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
+        println!(
+            "{accounts} accounts: role check, look-ups, evaluation, decision: {:.0} µs",
+            begun.elapsed().as_secs_f64() * 1e6 / f64::from(n)
+        );
         let mut conn = ligature.store.read().await.unwrap();
         let (begun, mut at) = (Instant::now(), 1_u64);
         for _ in 0..n {
             // Another account each time, so that pages and rows are not all warm.
             at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let address = format!("p{}@bench.test", (at >> 33) % accounts);
-            let found = storage::accounts::snapshots::list_holders(&mut conn, org, &address).await.unwrap();
-            assert_eq!(storage::accounts::snapshots::load_snapshots(&mut conn, org, &found).await.unwrap().len(), 1);
+            let found =
+                storage::accounts::snapshots::list_holders(&mut conn, org, &address).await.unwrap();
+            assert_eq!(
+                storage::accounts::snapshots::load_snapshots(&mut conn, org, &found)
+                    .await
+                    .unwrap()
+                    .len(),
+                1
+            );
         }
-        println!("{accounts} accounts: candidates of an address, with what is counted: {:.0} µs", begun.elapsed().as_secs_f64() * 1e6 / f64::from(n));
+        println!(
+            "{accounts} accounts: candidates of an address, with what is counted: {:.0} µs",
+            begun.elapsed().as_secs_f64() * 1e6 / f64::from(n)
+        );
     }
     let variables = expr::Variables {
         claims: json!({"kind": "staff", "no": "7", "groups": ["a", "b", "c"]}),
@@ -516,7 +817,10 @@ async fn policy(name: &str, url: &str) {
         application: json!({}),
         provider: json!({"key": "other"}),
     };
-    let expression = expr::Expression::parse("claims.kind == 'staff' && 'b' in claims.groups && provider.key == 'other'").unwrap();
+    let expression = expr::Expression::parse(
+        "claims.kind == 'staff' && 'b' in claims.groups && provider.key == 'other'",
+    )
+    .unwrap();
     let n = 50_000_u32;
     let begun = Instant::now();
     let scope = expr::Scope::new(&variables).unwrap();
@@ -538,7 +842,11 @@ async fn beside(url: &str) -> String {
     conn.batch_execute("CREATE DATABASE bench_policy").await.unwrap();
     let (front, query) = url.split_once('?').map_or((url, ""), |(f, q)| (f, q));
     let (server, _) = front.rsplit_once('/').unwrap();
-    if query.is_empty() { format!("{server}/bench_policy") } else { format!("{server}/bench_policy?{query}") }
+    if query.is_empty() {
+        format!("{server}/bench_policy")
+    } else {
+        format!("{server}/bench_policy?{query}")
+    }
 }
 
 fn fsync() {

@@ -36,10 +36,21 @@ fn hash() -> String {
 #[must_use]
 pub fn assets() -> Assets {
     let hash = hash();
-    let scripts = if Site::get("boot.js").is_some() { format!("<script type=\"module\" src=\"/assets/{hash}/boot.js\"></script>") } else { String::new() };
-    let module = |name: &str| format!("<script type=\"module\" src=\"/assets/{hash}/{name}\"></script>");
-    let modules = vec![(render::PASSKEY, module("passkey.js")), (render::METER, module("meter.js"))];
-    Assets { css: format!("/assets/{hash}/main.css"), icon: format!("/assets/{hash}/mark.svg"), modules, scripts }
+    let scripts = if Site::get("boot.js").is_some() {
+        format!("<script type=\"module\" src=\"/assets/{hash}/boot.js\"></script>")
+    } else {
+        String::new()
+    };
+    let module =
+        |name: &str| format!("<script type=\"module\" src=\"/assets/{hash}/{name}\"></script>");
+    let modules =
+        vec![(render::PASSKEY, module("passkey.js")), (render::METER, module("meter.js"))];
+    Assets {
+        css: format!("/assets/{hash}/main.css"),
+        icon: format!("/assets/{hash}/mark.svg"),
+        modules,
+        scripts,
+    }
 }
 
 /// `GET /assets/{hash}/{file}`: only files of the site; the hash is part of the address, not checked.
@@ -50,13 +61,18 @@ pub async fn asset(Path((_hash, file)): Path<(String, String)>) -> Response {
         "meter.js" => (METER.as_bytes().to_vec(), "text/javascript; charset=utf-8"),
         "mark.svg" => (MARK.as_bytes().to_vec(), "image/svg+xml"),
         name => match (Site::get(name), name.rsplit('.').next()) {
-            (Some(found), Some("js")) => (found.data.into_owned(), "text/javascript; charset=utf-8"),
+            (Some(found), Some("js")) => {
+                (found.data.into_owned(), "text/javascript; charset=utf-8")
+            }
             (Some(found), Some("wasm")) => (found.data.into_owned(), "application/wasm"),
             _ => return StatusCode::NOT_FOUND.into_response(),
         },
     };
     let mut response = body.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
     response
 }

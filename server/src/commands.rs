@@ -8,7 +8,9 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use service::{Authority, Ligature, MasterKey, NewPerson, Recovery, admin::organisations::OrganisationForm};
+use service::{
+    Authority, Ligature, MasterKey, NewPerson, Recovery, admin::organisations::OrganisationForm,
+};
 
 use crate::{
     config::Config,
@@ -129,7 +131,8 @@ enum OrganisationCommand {
 /// What the person at the terminal has to know.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     // The file that `init` is to make need not be there.
-    let file = cli.config.as_deref().filter(|file| file.exists() || !matches!(cli.command, Command::Init));
+    let file =
+        cli.config.as_deref().filter(|file| file.exists() || !matches!(cli.command, Command::Init));
     let config = Config::read(file).context("the configuration cannot be read")?;
     if matches!(cli.command, Command::Init) {
         return init(&config, cli.config.as_deref());
@@ -152,7 +155,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Serve => start(&config).await?,
         Command::Doctor { json } => return doctor(&config, cli.config.as_deref(), json).await,
-        Command::Mails { what: None } => write!(std::io::stdout(), "{}", unsent::list(&open(&config).await?).await?)?,
+        Command::Mails { what: None } => {
+            write!(std::io::stdout(), "{}", unsent::list(&open(&config).await?).await?)?
+        }
         Command::Mails { what: Some(MailCommand::Retry) } => {
             let again = unsent::retry(&open(&config).await?).await?;
             say(&format!("{again} mails or texts are tried again at once by a running server."))?;
@@ -161,7 +166,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let mut password = String::new();
             std::io::stdin().read_to_string(&mut password)?;
             let password = password.trim_end_matches(['\n', '\r']).to_owned();
-            of(open(&config).await?, organisation.as_deref()).await?.setup().create_owner(NewPerson { email, name, password }).await?;
+            of(open(&config).await?, organisation.as_deref())
+                .await?
+                .setup()
+                .create_owner(NewPerson { email, name, password })
+                .await?;
             say("The owner's account is made.")?;
         }
         Command::Backup { file } => {
@@ -169,8 +178,14 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             say(&format!("Copied to {}.", file.display()))?;
         }
         Command::Restored => {
-            open(&config).await?.maintenance().recover(Recovery::Restored { taken_at: None }).await?;
-            say("Sessions, tokens, codes, begun sign-ins and undo links of before the restore are void. People sign in again. Read docs/how-to/back-up.md on what else came back.")?;
+            open(&config)
+                .await?
+                .maintenance()
+                .recover(Recovery::Restored { taken_at: None })
+                .await?;
+            say(
+                "Sessions, tokens, codes, begun sign-ins and undo links of before the restore are void. People sign in again. Read docs/how-to/back-up.md on what else came back.",
+            )?;
         }
         Command::Promoted => {
             let synchronous = config.database.synchronous_standby;
@@ -183,7 +198,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::RotateSigningKeys => {
             open(&config).await?.key_rotation().rotate_due_keys(true).await?;
-            say("The next keys sign from now on. Running servers see it within a minute; the keys before stay published for two days.")?;
+            say(
+                "The next keys sign from now on. Running servers see it within a minute; the keys before stay published for two days.",
+            )?;
         }
         Command::RotateDataKeys => {
             let begun = open(&config).await?.key_rotation().rotate_data_keys().await?;
@@ -196,8 +213,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::MasterKey { what } => master_key(&config, what).await?,
         Command::Organisation { what } => organisation(&open(&config).await?, what).await?,
         Command::Seed { file, organisation } => {
-            let text = std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
-            seed::apply(&of(open(&config).await?, organisation.as_deref()).await?, serde_json::from_str(&text)?).await?;
+            let text = std::fs::read_to_string(&file)
+                .with_context(|| format!("{} cannot be read", file.display()))?;
+            seed::apply(
+                &of(open(&config).await?, organisation.as_deref()).await?,
+                serde_json::from_str(&text)?,
+            )
+            .await?;
             say("Applied.")?;
         }
         Command::Init => {}
@@ -212,10 +234,15 @@ fn say(text: &str) -> std::io::Result<()> {
 fn log(config: &Config) {
     // The library's cross-site check writes whole addresses, and secrets of links stand in them (GD-02).
     let quiet = "tower_http::csrf=off";
-    let filter = tracing_subscriber::EnvFilter::try_new(format!("{},{quiet}", config.log.level)).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(format!("info,{quiet}")));
+    let filter = tracing_subscriber::EnvFilter::try_new(format!("{},{quiet}", config.log.level))
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(format!("info,{quiet}")));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second subscriber (tests) is not an error.
-    drop(if config.log.format == "json" { builder.json().try_init() } else { builder.with_ansi(std::io::stderr().is_terminal()).try_init() });
+    drop(if config.log.format == "json" {
+        builder.json().try_init()
+    } else {
+        builder.with_ansi(std::io::stderr().is_terminal()).try_init()
+    });
 }
 
 /// Makes the key file, readable by its owner only.
@@ -225,15 +252,27 @@ fn init(config: &Config, file: Option<&Path>) -> anyhow::Result<ExitCode> {
     match made {
         Ok(mut f) => {
             f.write_all(MasterKey::generate().as_bytes())?;
-            say(&format!("Made the master key {}. Keep a copy in a safe place: without it the database cannot be opened.", key.display()))?;
+            say(&format!(
+                "Made the master key {}. Keep a copy in a safe place: without it the database cannot be opened.",
+                key.display()
+            ))?;
         }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => say(&format!("{} is there already and stays.", key.display()))?,
-        Err(error) => return Err(error).with_context(|| format!("{} cannot be made", key.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            say(&format!("{} is there already and stays.", key.display()))?
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("{} cannot be made", key.display()));
+        }
     }
     let path = file.unwrap_or(Path::new("ligature.toml"));
     if !path.exists() {
         // Not what the environment says: secrets stay where they are (FS-01).
-        let mut made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(|| format!("{} cannot be made", path.display()))?;
+        let mut made = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .with_context(|| format!("{} cannot be made", path.display()))?;
         made.write_all(toml::to_string_pretty(&Config::default())?.as_bytes())?;
         say(&format!("Made {} with the defaults.", path.display()))?;
     }
@@ -245,7 +284,12 @@ fn init(config: &Config, file: Option<&Path>) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// No file, or none in it.
 pub fn master(config: &Config) -> anyhow::Result<MasterKey> {
-    let text = std::fs::read_to_string(&config.keys.file).with_context(|| format!("the master key {} cannot be read; `ligature init` makes one", config.keys.file.display()))?;
+    let text = std::fs::read_to_string(&config.keys.file).with_context(|| {
+        format!(
+            "the master key {} cannot be read; `ligature init` makes one",
+            config.keys.file.display()
+        )
+    })?;
     Ok(MasterKey::parse(&text)?)
 }
 
@@ -257,18 +301,23 @@ async fn open(config: &Config) -> anyhow::Result<Ligature> {
 
 async fn master_key(config: &Config, what: MasterKeyCommand) -> anyhow::Result<()> {
     let file = &config.keys.file;
-    let text = std::fs::read_to_string(file).with_context(|| format!("the master key {} cannot be read", file.display()))?;
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("the master key {} cannot be read", file.display()))?;
     // Whoever has no key of this database changes nothing.
     let ligature = open(config).await?;
     match what {
         MasterKeyCommand::Add => {
             replace_file(file, &MasterKey::generate_before(&text))?;
-            say("A new key is in front. Copy the file to every node, wait until each has served for a minute, then run `ligature master-key finish`.")?;
+            say(
+                "A new key is in front. Copy the file to every node, wait until each has served for a minute, then run `ligature master-key finish`.",
+            )?;
         }
         MasterKeyCommand::Finish => {
             let keys = ligature.key_rotation().rewrap_data_keys().await?;
             replace_file(file, &MasterKey::first_of(&text))?;
-            say(&format!("{keys} data keys are wrapped with the first master key, and the older ones are out of the file. Copy it to every node."))?;
+            say(&format!(
+                "{keys} data keys are wrapped with the first master key, and the older ones are out of the file. Copy it to every node."
+            ))?;
         }
     }
     Ok(())
@@ -277,7 +326,12 @@ async fn master_key(config: &Config, what: MasterKeyCommand) -> anyhow::Result<(
 /// Writes a file beside the old one and moves it there: never half a key file.
 fn replace_file(file: &Path, text: &str) -> anyhow::Result<()> {
     let beside = file.with_extension("new");
-    let mut made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).with_context(|| format!("{} cannot be made", beside.display()))?;
+    let mut made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)
+        .with_context(|| format!("{} cannot be made", beside.display()))?;
     made.write_all(text.as_bytes())?;
     made.sync_all()?;
     std::fs::rename(&beside, file).with_context(|| format!("{} cannot be replaced", file.display()))
@@ -287,27 +341,54 @@ fn replace_file(file: &Path, text: &str) -> anyhow::Result<()> {
 async fn of(home: Ligature, slug: Option<&str>) -> anyhow::Result<Ligature> {
     match slug {
         None => Ok(home),
-        Some(slug) => home.organisation_admin().organisation(slug).await.with_context(|| format!("there is no organisation {slug}")),
+        Some(slug) => home
+            .organisation_admin()
+            .organisation(slug)
+            .await
+            .with_context(|| format!("there is no organisation {slug}")),
     }
 }
 
 async fn organisation(home: &Ligature, what: OrganisationCommand) -> anyhow::Result<()> {
     match what {
         OrganisationCommand::List => {
-            for row in storage::policy::organisations::list_organisations(&mut home.store.read().await?).await? {
-                let address = if row.address.is_empty() { &home.settings.public_url } else { &row.address };
-                say(&format!("{}\t{}\t{address}\t{}", row.slug, row.name, if row.active { "on" } else { "off" }))?;
+            for row in
+                storage::policy::organisations::list_organisations(&mut home.store.read().await?)
+                    .await?
+            {
+                let address =
+                    if row.address.is_empty() { &home.settings.public_url } else { &row.address };
+                say(&format!(
+                    "{}\t{}\t{address}\t{}",
+                    row.slug,
+                    row.name,
+                    if row.active { "on" } else { "off" }
+                ))?;
             }
         }
         OrganisationCommand::Add { slug, name, address } => {
             let form = OrganisationForm { slug: slug.clone(), name, address, active: true };
-            if let Err((field, remedy)) = home.organisation_admin().put_organisation(&Authority::Operator("cli"), form, true).await? {
-                bail!("the {field} cannot be used: {}", if remedy == "field-taken" { "it is taken" } else { "see `ligature organisation add --help`" });
+            if let Err((field, remedy)) = home
+                .organisation_admin()
+                .put_organisation(&Authority::Operator("cli"), form, true)
+                .await?
+            {
+                bail!(
+                    "the {field} cannot be used: {}",
+                    if remedy == "field-taken" {
+                        "it is taken"
+                    } else {
+                        "see `ligature organisation add --help`"
+                    }
+                );
             }
             let one = home.organisation_admin().organisation(&slug).await?;
             say("The organisation is made. Running servers serve it within a second.")?;
             if let Some(token) = one.setup().setup_token().await? {
-                say(&format!("Its first owner is made within an hour at:\n  {}/setup?token={token}", one.settings.public_url))?;
+                say(&format!(
+                    "Its first owner is made within an hour at:\n  {}/setup?token={token}",
+                    one.settings.public_url
+                ))?;
             }
         }
     }
@@ -317,7 +398,10 @@ async fn organisation(home: &Ligature, what: OrganisationCommand) -> anyhow::Res
 async fn start(config: &Config) -> anyhow::Result<()> {
     let ligature = open(config).await?;
     if let Some(token) = ligature.setup().setup_token().await? {
-        say(&format!("There is no owner yet. Become the first one within an hour:\n  {}/setup?token={token}", config.server.public_url))?;
+        say(&format!(
+            "There is no owner yet. Become the first one within an hour:\n  {}/setup?token={token}",
+            config.server.public_url
+        ))?;
     }
     serve::serve(config, ligature).await
 }
@@ -326,7 +410,9 @@ async fn doctor(config: &Config, file: Option<&Path>, json: bool) -> anyhow::Res
     let found = match open(config).await {
         Ok(ligature) => examine(config, file, &ligature).await?,
         // What a program asked for is an answer, also when nothing can be examined.
-        Err(error) if json => vec![Finding { id: "start".into(), level: "error", says: format!("{error:#}") }],
+        Err(error) if json => {
+            vec![Finding { id: "start".into(), level: "error", says: format!("{error:#}") }]
+        }
         Err(error) => return Err(error),
     };
     let ok = found.iter().all(|f| f.level == "note");

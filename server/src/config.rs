@@ -95,7 +95,12 @@ pub struct Database {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: "sqlite://ligature.db".into(), pool_size: 8, acquire_ms: 2000, synchronous_standby: false }
+        Self {
+            url: "sqlite://ligature.db".into(),
+            pool_size: 8,
+            acquire_ms: 2000,
+            synchronous_standby: false,
+        }
     }
 }
 
@@ -131,7 +136,13 @@ pub struct Mail {
 
 impl Default for Mail {
     fn default() -> Self {
-        Self { smtp_url: String::new(), from: "Ligature <no-reply@localhost.invalid>".into(), timeout_ms: 10_000, hello: String::new(), ca_file: None }
+        Self {
+            smtp_url: String::new(),
+            from: "Ligature <no-reply@localhost.invalid>".into(),
+            timeout_ms: 10_000,
+            hello: String::new(),
+            ca_file: None,
+        }
     }
 }
 
@@ -151,7 +162,12 @@ pub struct Sms {
 
 impl Default for Sms {
     fn default() -> Self {
-        Self { webhook_url: String::new(), webhook_token: String::new(), prefixes: Vec::new(), timeout_ms: 10_000 }
+        Self {
+            webhook_url: String::new(),
+            webhook_token: String::new(),
+            prefixes: Vec::new(),
+            timeout_ms: 10_000,
+        }
     }
 }
 
@@ -173,7 +189,14 @@ pub struct HttpClient {
 
 impl Default for HttpClient {
     fn default() -> Self {
-        Self { allow_private: false, timeout_ms: 5000, max_bytes: 1 << 20, proxy: String::new(), no_proxy: Vec::new(), ca_file: None }
+        Self {
+            allow_private: false,
+            timeout_ms: 5000,
+            max_bytes: 1 << 20,
+            proxy: String::new(),
+            no_proxy: Vec::new(),
+            ca_file: None,
+        }
     }
 }
 
@@ -217,7 +240,18 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { requests_per_second: 50, burst: 200, mails_an_hour: 3, texts_an_hour: 100, codes_a_day: 5, wrong_passwords: 10, hash_kib: 46 * 1024, hash_passes: 1, hash_lanes: 1, hash_slots: 0 }
+        Self {
+            requests_per_second: 50,
+            burst: 200,
+            mails_an_hour: 3,
+            texts_an_hour: 100,
+            codes_a_day: 5,
+            wrong_passwords: 10,
+            hash_kib: 46 * 1024,
+            hash_passes: 1,
+            hash_lanes: 1,
+            hash_slots: 0,
+        }
     }
 }
 
@@ -280,9 +314,16 @@ impl Config {
         }
         let defaults = serde_json::to_value(Self::default())?;
         for (key, value) in environment.prefix_separator("__").separator("__").collect()? {
-            let is_list = defaults.pointer(&format!("/{}", key.replace('.', "/"))).is_some_and(serde_json::Value::is_array);
+            let is_list = defaults
+                .pointer(&format!("/{}", key.replace('.', "/")))
+                .is_some_and(serde_json::Value::is_array);
             builder = if is_list {
-                let parts: Vec<String> = value.into_string()?.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect();
+                let parts: Vec<String> = value
+                    .into_string()?
+                    .split(',')
+                    .map(|part| part.trim().to_owned())
+                    .filter(|part| !part.is_empty())
+                    .collect();
                 builder.set_override(key, parts)?
             } else {
                 builder.set_override(key, value)?
@@ -295,7 +336,9 @@ impl Config {
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
         let mut found = Vec::new();
-        let mut say = |path, value: &str, remedy| found.push(Problem { path, value: value.to_owned(), remedy });
+        let mut say = |path, value: &str, remedy| {
+            found.push(Problem { path, value: value.to_owned(), remedy })
+        };
         if !is_address(&self.server.public_url) {
             say(
                 "server.public_url",
@@ -305,42 +348,78 @@ impl Config {
         }
         let places = places(&self.server.listen).unwrap_or_default();
         if places.is_empty() {
-            say("server.listen", &self.server.listen, "give an address and a port, like 127.0.0.1:8080, or unix:/run/ligature/http.sock; several with commas");
+            say(
+                "server.listen",
+                &self.server.listen,
+                "give an address and a port, like 127.0.0.1:8080, or unix:/run/ligature/http.sock; several with commas",
+            );
         }
-        if !self.server.metrics_listen.is_empty() && crate::listen::places(&self.server.metrics_listen).is_none() {
-            say("server.metrics_listen", &self.server.metrics_listen, "give an address and a port that only your monitoring reaches, like 127.0.0.1:9090, or nothing");
+        if !self.server.metrics_listen.is_empty()
+            && crate::listen::places(&self.server.metrics_listen).is_none()
+        {
+            say(
+                "server.metrics_listen",
+                &self.server.metrics_listen,
+                "give an address and a port that only your monitoring reaches, like 127.0.0.1:9090, or nothing",
+            );
         }
-        if self.server.forwarded_by != "x-forwarded-for" && self.server.forwarded_by != "forwarded" {
+        if self.server.forwarded_by != "x-forwarded-for" && self.server.forwarded_by != "forwarded"
+        {
             say("server.forwarded_by", &self.server.forwarded_by, "x-forwarded-for or forwarded");
         }
-        if self.server.proxy_protocol && self.server.trusted_proxies.is_empty() && !places.iter().any(|p| matches!(p, Place::Socket(_))) {
-            say("server.proxy_protocol", "true", "name the proxies in server.trusted_proxies: only their word is taken");
+        if self.server.proxy_protocol
+            && self.server.trusted_proxies.is_empty()
+            && !places.iter().any(|p| matches!(p, Place::Socket(_)))
+        {
+            say(
+                "server.proxy_protocol",
+                "true",
+                "name the proxies in server.trusted_proxies: only their word is taken",
+            );
         }
         if self.server.tls_cert.is_some() != self.server.tls_key.is_some() {
             say("server.tls_cert", "", "give both tls_cert and tls_key, or neither");
         }
-        for (path, file) in [("server.tls_cert", &self.server.tls_cert), ("server.tls_key", &self.server.tls_key)] {
+        for (path, file) in
+            [("server.tls_cert", &self.server.tls_cert), ("server.tls_key", &self.server.tls_key)]
+        {
             if let Some(file) = file.as_ref().filter(|f| std::fs::File::open(f).is_err()) {
                 say(path, &file.display().to_string(), "give a PEM file that this user can read");
             }
         }
         if let Some(file) = self.passwords.leaked_file.as_ref().filter(|f| !f.is_file()) {
-            say("passwords.leaked_file", &file.display().to_string(), "give a file that can be read, or leave it out");
+            say(
+                "passwords.leaked_file",
+                &file.display().to_string(),
+                "give a file that can be read, or leave it out",
+            );
         }
         let leaked = &self.passwords.leaked_url;
-        let usable = leaked.is_empty() || leaked.starts_with("https://") || self.http_client.allow_private;
+        let usable =
+            leaked.is_empty() || leaked.starts_with("https://") || self.http_client.allow_private;
         if !usable {
             say("passwords.leaked_url", &self.passwords.leaked_url, "use https");
         }
         for network in &self.server.trusted_proxies {
             match network.parse::<IpNet>() {
-                Err(_) => say("server.trusted_proxies", network, "give networks like 10.0.0.0/8 or 192.0.2.1/32"),
+                Err(_) => say(
+                    "server.trusted_proxies",
+                    network,
+                    "give networks like 10.0.0.0/8 or 192.0.2.1/32",
+                ),
                 // Everybody could say where they come from, and no limit would find anybody.
-                Ok(all) if all.prefix_len() == 0 => say("server.trusted_proxies", network, "name your proxies: a network of all addresses trusts everybody"),
+                Ok(all) if all.prefix_len() == 0 => say(
+                    "server.trusted_proxies",
+                    network,
+                    "name your proxies: a network of all addresses trusts everybody",
+                ),
                 Ok(_) => {}
             }
         }
-        if !["sqlite://", "postgres://", "postgresql://"].iter().any(|s| self.database.url.starts_with(s)) {
+        if !["sqlite://", "postgres://", "postgresql://"]
+            .iter()
+            .any(|s| self.database.url.starts_with(s))
+        {
             let scheme = self.database.url.split_once("://").map_or("…", |(scheme, _)| scheme);
             say("database.url", scheme, "begin with sqlite:// or postgres://");
         } else if self.database.url.starts_with("postgres")
@@ -350,32 +429,75 @@ impl Config {
         }
         if !self.mail.smtp_url.is_empty() {
             match Url::parse(&self.mail.smtp_url) {
-                Ok(url) if url.scheme() == "smtps" || url.scheme() == "smtp" && (is_loopback(&url) || url.query().is_some_and(|q| q.contains("tls=required"))) => {}
-                _ => say("mail.smtp_url", "…", "use smtps://host, or smtp://host?tls=required; plain smtp is for loopback addresses only"),
+                Ok(url)
+                    if url.scheme() == "smtps"
+                        || url.scheme() == "smtp"
+                            && (is_loopback(&url)
+                                || url.query().is_some_and(|q| q.contains("tls=required"))) => {}
+                _ => say(
+                    "mail.smtp_url",
+                    "…",
+                    "use smtps://host, or smtp://host?tls=required; plain smtp is for loopback addresses only",
+                ),
             }
         }
-        if let Some(file) = self.mail.ca_file.as_ref().filter(|f| !std::fs::read(f).is_ok_and(|pem| Certificate::from_pem(&pem).is_ok())) {
-            say("mail.ca_file", &file.display().to_string(), "give a PEM file of certificates that can be read");
+        if let Some(file) = self
+            .mail
+            .ca_file
+            .as_ref()
+            .filter(|f| !std::fs::read(f).is_ok_and(|pem| Certificate::from_pem(&pem).is_ok()))
+        {
+            say(
+                "mail.ca_file",
+                &file.display().to_string(),
+                "give a PEM file of certificates that can be read",
+            );
         }
         if let Err(problem) = self.outside() {
             match problem {
-                OutsideProblem::Proxy => say("http_client.proxy", "…", "give http://host:port or https://host:port, with user:password@ before the host where it wants them"),
-                OutsideProblem::Authorities => {
-                    say("http_client.ca_file", &self.http_client.ca_file.as_deref().unwrap_or(Path::new("")).display().to_string(), "give a PEM file of certificates that can be read")
-                }
+                OutsideProblem::Proxy => say(
+                    "http_client.proxy",
+                    "…",
+                    "give http://host:port or https://host:port, with user:password@ before the host where it wants them",
+                ),
+                OutsideProblem::Authorities => say(
+                    "http_client.ca_file",
+                    &self
+                        .http_client
+                        .ca_file
+                        .as_deref()
+                        .unwrap_or(Path::new(""))
+                        .display()
+                        .to_string(),
+                    "give a PEM file of certificates that can be read",
+                ),
             }
         }
         if self.mail.from.parse::<lettre::message::Mailbox>().is_err() {
             say("mail.from", &self.mail.from, "give a sender like: Login <login@example.com>");
         }
-        if !self.sms.webhook_url.is_empty() && !Url::parse(&self.sms.webhook_url).is_ok_and(|u| u.scheme() == "https" || u.scheme() == "http" && is_loopback(&u)) {
+        if !self.sms.webhook_url.is_empty()
+            && !Url::parse(&self.sms.webhook_url)
+                .is_ok_and(|u| u.scheme() == "https" || u.scheme() == "http" && is_loopback(&u))
+        {
             say("sms.webhook_url", "…", "use https; plain http is for loopback addresses only");
         }
-        for prefix in self.sms.prefixes.iter().filter(|p| !p.strip_prefix('+').is_some_and(|d| !d.is_empty() && d.len() <= 15 && d.bytes().all(|b| b.is_ascii_digit()))) {
+        for prefix in self.sms.prefixes.iter().filter(|p| {
+            !p.strip_prefix('+').is_some_and(|d| {
+                !d.is_empty() && d.len() <= 15 && d.bytes().all(|b| b.is_ascii_digit())
+            })
+        }) {
             say("sms.prefixes", prefix, "give country codes like +49");
         }
-        if self.session.idle < 60 || self.session.absolute < self.session.idle || self.session.absolute > 30 * 86_400 {
-            say("session", &format!("{} / {}", self.session.idle, self.session.absolute), "idle at least 60 seconds, absolute at least idle and at most 30 days");
+        if self.session.idle < 60
+            || self.session.absolute < self.session.idle
+            || self.session.absolute > 30 * 86_400
+        {
+            say(
+                "session",
+                &format!("{} / {}", self.session.idle, self.session.absolute),
+                "idle at least 60 seconds, absolute at least idle and at most 30 days",
+            );
         }
         if self.limits.hash_kib < 19 * 1024 && !self.demo {
             say("limits.hash_kib", &self.limits.hash_kib.to_string(), "at least 19456 KiB");
@@ -397,7 +519,10 @@ impl Config {
         let authorities = match &self.http_client.ca_file {
             None => Vec::new(),
             // A file without a certificate in it is a mistake too.
-            Some(file) => std::fs::read(file).ok().filter(|pem| pem.windows(11).any(|w| w == b"-----BEGIN ")).ok_or(OutsideProblem::Authorities)?,
+            Some(file) => std::fs::read(file)
+                .ok()
+                .filter(|pem| pem.windows(11).any(|w| w == b"-----BEGIN "))
+                .ok_or(OutsideProblem::Authorities)?,
         };
         Outside::new(&self.http_client.proxy, &self.http_client.no_proxy, &authorities)
     }
@@ -405,8 +530,13 @@ impl Config {
     /// `[mail]`, with the name that we greet with.
     #[must_use]
     pub fn mail(&self) -> Mail {
-        let host = Url::parse(&self.server.public_url).ok().and_then(|u| u.domain().map(str::to_owned));
-        let hello = if self.mail.hello.is_empty() { host.unwrap_or_default() } else { self.mail.hello.clone() };
+        let host =
+            Url::parse(&self.server.public_url).ok().and_then(|u| u.domain().map(str::to_owned));
+        let hello = if self.mail.hello.is_empty() {
+            host.unwrap_or_default()
+        } else {
+            self.mail.hello.clone()
+        };
         Mail { hello, ..self.mail.clone() }
     }
 
@@ -443,7 +573,10 @@ mod tests {
         config.mail.smtp_url = "smtp://mail.example.com".into();
         config.server.trusted_proxies = vec!["everybody".into()];
         let paths: Vec<_> = config.problems().into_iter().map(|p| p.path).collect();
-        assert_eq!(paths, ["server.listen", "server.trusted_proxies", "database.url", "mail.smtp_url"]);
+        assert_eq!(
+            paths,
+            ["server.listen", "server.trusted_proxies", "database.url", "mail.smtp_url"]
+        );
     }
 
     #[test]
@@ -452,7 +585,10 @@ mod tests {
         config.limits.hash_kib = 19 * 1024;
         assert_eq!(config.problems(), vec![]);
         config.limits.hash_kib = 8;
-        assert_eq!(config.problems().into_iter().map(|p| p.path).collect::<Vec<_>>(), ["limits.hash_kib"]);
+        assert_eq!(
+            config.problems().into_iter().map(|p| p.path).collect::<Vec<_>>(),
+            ["limits.hash_kib"]
+        );
     }
 
     #[test]
@@ -479,7 +615,14 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(config.server.trusted_proxies, ["10.0.0.0/8", "127.0.0.1/32"]);
-        assert_eq!((config.sms.prefixes.as_slice(), config.server.drain_seconds, config.server.hsts_subdomains), (["+49".to_owned()].as_slice(), 7, true));
+        assert_eq!(
+            (
+                config.sms.prefixes.as_slice(),
+                config.server.drain_seconds,
+                config.server.hsts_subdomains
+            ),
+            (["+49".to_owned()].as_slice(), 7, true)
+        );
         assert_eq!(config.server.tls_cert.as_deref(), Some(Path::new("/etc/1e5")));
         for token in ["00123456", "1e5", "true", "a,b"] {
             let config = environment(&[("LIGATURE__SMS__WEBHOOK_TOKEN", token)]).unwrap();

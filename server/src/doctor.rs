@@ -39,10 +39,18 @@ impl Finding {
 ///
 /// # Errors
 /// No database.
-pub async fn examine(config: &Config, file: Option<&Path>, ligature: &Ligature) -> anyhow::Result<Vec<Finding>> {
+pub async fn examine(
+    config: &Config,
+    file: Option<&Path>,
+    ligature: &Ligature,
+) -> anyhow::Result<Vec<Finding>> {
     let mut found: Vec<Finding> = Vec::new();
     for one in ligature.maintenance().examine().await? {
-        found.push(Finding { id: one.id.to_owned(), level: "error", says: format!("{} ({} rows)", one.says, one.rows) });
+        found.push(Finding {
+            id: one.id.to_owned(),
+            level: "error",
+            says: format!("{} ({} rows)", one.says, one.rows),
+        });
     }
     for one in Organisations::new(ligature.clone()).all().await? {
         for warning in one.maintenance().warnings().await? {
@@ -50,19 +58,35 @@ pub async fn examine(config: &Config, file: Option<&Path>, ligature: &Ligature) 
         }
     }
     if config.http_client.allow_private {
-        found.push(Finding::warning("http_client.allow_private", "lets providers be called inside the network"));
+        found.push(Finding::warning(
+            "http_client.allow_private",
+            "lets providers be called inside the network",
+        ));
     }
-    if ligature.store.postgres().is_some_and(|p| p.is_remote() && p.encryption() == Encryption::Clear) {
+    if ligature
+        .store
+        .postgres()
+        .is_some_and(|p| p.is_remote() && p.encryption() == Encryption::Clear)
+    {
         found.push(Finding::warning("database.url", "the database on another machine is reached in clear; sslmode=require or verify-full prevents it"));
     }
     found.extend(files(config, file));
     let unsent = list_unsent_mails(&mut ligature.store.read().await?, 1000).await?;
     let waiting = unsent.iter().filter(|m| m.state == "waiting").count();
     if let Some(first) = unsent.iter().find(|m| m.state == "waiting") {
-        found.push(Finding::warning("mail", format!("{waiting} mails or texts wait although they were tried; the oldest: {}", first.last_error)));
+        found.push(Finding::warning(
+            "mail",
+            format!(
+                "{waiting} mails or texts wait although they were tried; the oldest: {}",
+                first.last_error
+            ),
+        ));
     }
     if unsent.len() > waiting {
-        let says = format!("{} mails or texts were given up; `ligature mails` lists them", unsent.len() - waiting);
+        let says = format!(
+            "{} mails or texts were given up; `ligature mails` lists them",
+            unsent.len() - waiting
+        );
         found.push(Finding { id: "mail".into(), level: "note", says });
     }
     Ok(found)
@@ -78,7 +102,12 @@ fn files(config: &Config, file: Option<&Path>) -> Vec<Finding> {
     all.push((file.unwrap_or(Path::new("ligature.toml")).to_owned(), 0o007));
     let open = |(path, bits): (PathBuf, u32)| {
         let mode = std::fs::metadata(&path).ok()?.permissions().mode();
-        (mode & bits != 0).then(|| Finding::warning(&path.display().to_string(), format!("others may read this file (mode {:o}): chmod 600", mode & 0o777)))
+        (mode & bits != 0).then(|| {
+            Finding::warning(
+                &path.display().to_string(),
+                format!("others may read this file (mode {:o}): chmod 600", mode & 0o777),
+            )
+        })
     };
     all.into_iter().filter_map(open).collect()
 }

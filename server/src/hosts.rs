@@ -41,10 +41,25 @@ struct Inner {
 impl Hosts {
     /// # Errors
     /// A public address that cannot be a trusted origin.
-    pub fn new(organisations: Organisations, config: &Config, addresses: Addresses) -> anyhow::Result<Self> {
+    pub fn new(
+        organisations: Organisations,
+        config: &Config,
+        addresses: Addresses,
+    ) -> anyhow::Result<Self> {
         let assets = Arc::new(assets());
-        let home = router(context(organisations.home().clone(), Arc::clone(&assets), config), config, addresses.clone())?;
-        Ok(Self(Arc::new(Inner { organisations, config: config.clone(), addresses, assets, home, others: RwLock::default() })))
+        let home = router(
+            context(organisations.home().clone(), Arc::clone(&assets), config),
+            config,
+            addresses.clone(),
+        )?;
+        Ok(Self(Arc::new(Inner {
+            organisations,
+            config: config.clone(),
+            addresses,
+            assets,
+            home,
+            others: RwLock::default(),
+        })))
     }
 
     /// The router for a host; the home one also answers, with 421, for hosts that nobody has.
@@ -55,10 +70,12 @@ impl Hosts {
             None
         });
         match found {
-            Some(one) if one.org != self.0.organisations.home().org => self.other(one).unwrap_or_else(|error| {
-                tracing::error!(%error, "an organisation cannot be served");
-                self.0.home.clone()
-            }),
+            Some(one) if one.org != self.0.organisations.home().org => {
+                self.other(one).unwrap_or_else(|error| {
+                    tracing::error!(%error, "an organisation cannot be served");
+                    self.0.home.clone()
+                })
+            }
             _ => self.0.home.clone(),
         }
     }
@@ -66,10 +83,15 @@ impl Hosts {
     fn other(&self, one: Ligature) -> anyhow::Result<Router> {
         // The id too: an address may go to another organisation.
         let key = format!("{} {}", one.org, one.settings.public_url);
-        if let Some(known) = self.0.others.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(known) = self.0.others.read().unwrap_or_else(PoisonError::into_inner).get(&key)
+        {
             return Ok(known.clone());
         }
-        let made = router(context(one, Arc::clone(&self.0.assets), &self.0.config), &self.0.config, self.0.addresses.clone())?;
+        let made = router(
+            context(one, Arc::clone(&self.0.assets), &self.0.config),
+            &self.0.config,
+            self.0.addresses.clone(),
+        )?;
         self.0.others.write().unwrap_or_else(PoisonError::into_inner).insert(key, made.clone());
         Ok(made)
     }

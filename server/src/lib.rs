@@ -6,7 +6,15 @@
 //! * [`routes`] are what providers, applications and probes call; pages and forms are in the app. [`layers`] stand around them.
 //! * [`outbox`] sends what the service queued: [`mail`] by SMTP, [`text`] by a gateway.
 //! * [`assets`] are the embedded files; [`seed`] fills a demo.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        reason = "tests may panic"
+    )
+)]
 #![recursion_limit = "256"]
 
 pub mod assets;

@@ -70,12 +70,14 @@ impl Listening {
         for place in places(listen).context("server.listen names no place to listen at")? {
             match place {
                 Place::Tcp(address) => {
-                    let listener = TcpListener::bind(address).with_context(|| format!("{address} cannot be listened at"))?;
+                    let listener = TcpListener::bind(address)
+                        .with_context(|| format!("{address} cannot be listened at"))?;
                     listener.set_nonblocking(true)?;
                     tcp.push(listener);
                 }
                 Place::Socket(path) => {
-                    let listener = socket(&path).with_context(|| format!("{} cannot be listened at", path.display()))?;
+                    let listener = socket(&path)
+                        .with_context(|| format!("{} cannot be listened at", path.display()))?;
                     sockets.push((listener, path));
                 }
             }
@@ -93,15 +95,27 @@ impl Listening {
     ///
     /// # Errors
     /// TLS files that cannot be read, a listener that fails.
-    pub async fn serve(self, router: Router, config: &Config, addresses: &Addresses, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    pub async fn serve(
+        self,
+        router: Router,
+        config: &Config,
+        addresses: &Addresses,
+        stop: impl Future<Output = ()>,
+    ) -> anyhow::Result<()> {
         let arriving = Arriving {
             inner: DefaultAcceptor::new(),
             addresses: addresses.clone(),
             proxy: config.server.proxy_protocol,
-            silence: Duration::from_secs(config.server.header_seconds.max(1) + config.server.request_seconds.max(1)),
+            silence: Duration::from_secs(
+                config.server.header_seconds.max(1) + config.server.request_seconds.max(1),
+            ),
         };
         let tls = match (&config.server.tls_cert, &config.server.tls_key) {
-            (Some(cert), Some(key)) => Some(RustlsConfig::from_pem_file(cert, key).await.context("the TLS files cannot be read")?),
+            (Some(cert), Some(key)) => Some(
+                RustlsConfig::from_pem_file(cert, key)
+                    .await
+                    .context("the TLS files cannot be read")?,
+            ),
             _ => None,
         };
         let (tcp, socket) = (Handle::new(), Handle::new());
@@ -109,14 +123,22 @@ impl Listening {
         for listener in self.tcp {
             let server = axum_server::from_tcp(listener)?.handle(tcp.clone());
             match &tls {
-                Some(tls) => all.spawn(run(server.acceptor(arriving.with(RustlsAcceptor::new(tls.clone()))), router.clone(), config)),
+                Some(tls) => all.spawn(run(
+                    server.acceptor(arriving.with(RustlsAcceptor::new(tls.clone()))),
+                    router.clone(),
+                    config,
+                )),
                 None => all.spawn(run(server.acceptor(arriving.clone()), router.clone(), config)),
             };
         }
         let mut paths = Vec::new();
         for (listener, path) in self.sockets {
             listener.set_nonblocking(true)?;
-            all.spawn(run(axum_server::from_unix(listener)?.handle(socket.clone()).acceptor(arriving.clone()), router.clone(), config));
+            all.spawn(run(
+                axum_server::from_unix(listener)?.handle(socket.clone()).acceptor(arriving.clone()),
+                router.clone(),
+                config,
+            ));
             paths.push(path);
         }
         tokio::select! {
@@ -138,7 +160,9 @@ impl Listening {
 
 /// Listens at a path, for processes of the same group too. What a process left that ended without cleaning up is removed.
 fn socket(path: &PathBuf) -> io::Result<UnixListener> {
-    if std::os::unix::net::UnixStream::connect(path).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused) {
+    if std::os::unix::net::UnixStream::connect(path)
+        .is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused)
+    {
         std::fs::remove_file(path)?;
     }
     let listener = UnixListener::bind(path)?;
@@ -146,12 +170,20 @@ fn socket(path: &PathBuf) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-fn run<A, Acc>(mut server: Server<A, Acc>, router: Router, config: &Config) -> impl Future<Output = io::Result<()>> + Send + use<A, Acc>
+fn run<A, Acc>(
+    mut server: Server<A, Acc>,
+    router: Router,
+    config: &Config,
+) -> impl Future<Output = io::Result<()>> + Send + use<A, Acc>
 where
     A: Address + Send + Sync + 'static,
     A::Stream: Send,
     A::Listener: Send + Sync,
-    Acc: Accept<A::Stream, Router, Service = AddExtension<Router, Peer>> + Clone + Send + Sync + 'static,
+    Acc: Accept<A::Stream, Router, Service = AddExtension<Router, Peer>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     Acc::Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     Acc::Future: Send,
 {
@@ -198,19 +230,32 @@ struct Arriving<A> {
 
 impl<A> Arriving<A> {
     fn with<B>(&self, inner: B) -> Arriving<B> {
-        Arriving { inner, addresses: self.addresses.clone(), proxy: self.proxy, silence: self.silence }
+        Arriving {
+            inner,
+            addresses: self.addresses.clone(),
+            proxy: self.proxy,
+            silence: self.silence,
+        }
     }
 
-    async fn enter<I: Origin + AsyncRead + Unpin>(&self, stream: I) -> io::Result<(ProxiedStream<I>, Peer)> {
+    async fn enter<I: Origin + AsyncRead + Unpin>(
+        &self,
+        stream: I,
+    ) -> io::Result<(ProxiedStream<I>, Peer)> {
         let peer = stream.peer();
         // Who is no proxy of ours could say anything: nothing is read, and words of a proxy are no HTTP.
         if !self.proxy || !self.addresses.trusts_peer(peer) {
             return Ok((ProxiedStream::unproxied(stream), peer));
         }
         let config = ParseConfig { include_tlvs: false, allow_v1: true, allow_v2: true };
-        let stream = tokio::time::timeout(self.silence, ProxiedStream::create_from_tokio(stream, config)).await??;
+        let stream =
+            tokio::time::timeout(self.silence, ProxiedStream::create_from_tokio(stream, config))
+                .await??;
         // Without an address the proxy itself asks: a health check.
-        let peer = stream.proxy_header().proxied_address().map_or(peer, |a| Peer::At(a.source.ip().to_canonical()));
+        let peer = stream
+            .proxy_header()
+            .proxied_address()
+            .map_or(peer, |a| Peer::At(a.source.ip().to_canonical()));
         Ok((stream, peer))
     }
 }
@@ -245,9 +290,14 @@ mod tests {
     fn several_places_are_read_and_what_is_none_is_refused() {
         assert_eq!(
             places("127.0.0.1:8080, [::1]:8080,unix:/run/ligature/http.sock").unwrap(),
-            [Place::Tcp("127.0.0.1:8080".parse().unwrap()), Place::Tcp("[::1]:8080".parse().unwrap()), Place::Socket("/run/ligature/http.sock".into())]
+            [
+                Place::Tcp("127.0.0.1:8080".parse().unwrap()),
+                Place::Tcp("[::1]:8080".parse().unwrap()),
+                Place::Socket("/run/ligature/http.sock".into())
+            ]
         );
-        for bad in ["", "localhost", "127.0.0.1", "127.0.0.1:8080,", "unix:relative.sock", "unix:"] {
+        for bad in ["", "localhost", "127.0.0.1", "127.0.0.1:8080,", "unix:relative.sock", "unix:"]
+        {
             assert_eq!(places(bad), None, "{bad}");
         }
     }

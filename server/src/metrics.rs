@@ -62,15 +62,32 @@ impl Metrics {
         let mut registry = Registry::with_prefix("ligature");
         let answers = Family::<Answered, Counter>::default();
         let seconds = Family::<Route, Histogram>::new_with_constructor(|| Histogram::new(BOUNDS));
-        let (refusals, unsent, database) = (Family::<Code, Counter>::default(), Family::<Of, Gauge>::default(), Gauge::default());
+        let (refusals, unsent, database) =
+            (Family::<Code, Counter>::default(), Family::<Of, Gauge>::default(), Gauge::default());
         registry.register("http_requests", "Requests that were answered", answers.clone());
         registry.register("http_request_seconds", "How long answers took", seconds.clone());
-        registry.register("refusals", "People who were led to the page of a refusal", refusals.clone());
-        registry.register("unsent_mails", "Mails and texts that wait although they were tried, or were given up", unsent.clone());
+        registry.register(
+            "refusals",
+            "People who were led to the page of a refusal",
+            refusals.clone(),
+        );
+        registry.register(
+            "unsent_mails",
+            "Mails and texts that wait although they were tried, or were given up",
+            unsent.clone(),
+        );
         registry.register("database_up", "1 if the database answers", database.clone());
         let build = Info::new(vec![("version", crate::commands::VERSION)]);
         registry.register("build", "What is running", build);
-        Self { registry: Arc::new(registry), answers, seconds, refusals, unsent, database, organisations }
+        Self {
+            registry: Arc::new(registry),
+            answers,
+            seconds,
+            refusals,
+            unsent,
+            database,
+            organisations,
+        }
     }
 
     /// Counts what a router answers.
@@ -80,7 +97,10 @@ impl Metrics {
 
     /// `GET /metrics`, `GET /health`.
     pub fn router(&self) -> Router {
-        Router::new().route("/metrics", get(metrics)).route("/health", get(health)).with_state(self.clone())
+        Router::new()
+            .route("/metrics", get(metrics))
+            .route("/health", get(health))
+            .with_state(self.clone())
     }
 
     /// What is well and what is not, as it is now: `database` and `mail`.
@@ -89,7 +109,10 @@ impl Metrics {
             Ok(mut conn) => list_unsent_mails(&mut conn, 1000).await.ok(),
             Err(_) => None,
         };
-        let count = |state: &str| i64::try_from(unsent.iter().flatten().filter(|m| m.state == state).count()).unwrap_or(i64::MAX);
+        let count = |state: &str| {
+            i64::try_from(unsent.iter().flatten().filter(|m| m.state == state).count())
+                .unwrap_or(i64::MAX)
+        };
         let (waiting, dead) = (count("waiting"), count("dead"));
         self.unsent.get_or_create(&Of { state: "waiting" }).set(waiting);
         self.unsent.get_or_create(&Of { state: "dead" }).set(dead);
@@ -120,11 +143,26 @@ async fn observe(State(metrics): State<Metrics>, request: Request, next: Next) -
     };
     let begun = Instant::now();
     let response = next.run(request).await;
-    let route = response.extensions().get::<Matched>().map_or_else(|| "none".to_owned(), |m| m.0.as_str().to_owned());
-    metrics.seconds.get_or_create(&Route { route: route.clone() }).observe(begun.elapsed().as_secs_f64());
-    metrics.answers.get_or_create(&Answered { method, route, status: response.status().as_u16() }).inc();
-    let led = response.headers().get(header::LOCATION).and_then(|l| l.to_str().ok()).and_then(|l| l.strip_prefix("/refused/"));
-    if let Some(refusal) = led.and_then(|code| domain::Refusal::parse(code.split('?').next().unwrap_or_default())) {
+    let route = response
+        .extensions()
+        .get::<Matched>()
+        .map_or_else(|| "none".to_owned(), |m| m.0.as_str().to_owned());
+    metrics
+        .seconds
+        .get_or_create(&Route { route: route.clone() })
+        .observe(begun.elapsed().as_secs_f64());
+    metrics
+        .answers
+        .get_or_create(&Answered { method, route, status: response.status().as_u16() })
+        .inc();
+    let led = response
+        .headers()
+        .get(header::LOCATION)
+        .and_then(|l| l.to_str().ok())
+        .and_then(|l| l.strip_prefix("/refused/"));
+    if let Some(refusal) =
+        led.and_then(|code| domain::Refusal::parse(code.split('?').next().unwrap_or_default()))
+    {
         metrics.refusals.get_or_create(&Code { code: refusal.code().to_owned() }).inc();
     }
     response
@@ -134,14 +172,20 @@ async fn metrics(State(metrics): State<Metrics>) -> Response {
     drop(tokio::time::timeout(Duration::from_secs(2), metrics.parts()).await);
     let mut text = String::new();
     match encode(&mut text, &metrics.registry) {
-        Ok(()) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response(),
+        Ok(()) => (
+            [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")],
+            text,
+        )
+            .into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
 /// 200 while people can sign in; `status` is `ok`, `degraded` (a part that matters less is not well) or `down`.
 async fn health(State(metrics): State<Metrics>) -> Response {
-    let (database, mail) = tokio::time::timeout(Duration::from_secs(2), metrics.parts()).await.unwrap_or((false, true));
+    let (database, mail) = tokio::time::timeout(Duration::from_secs(2), metrics.parts())
+        .await
+        .unwrap_or((false, true));
     let word = |well: bool| if well { "ok" } else { "failing" };
     let status = match (database, mail) {
         (false, _) => "down",
@@ -149,5 +193,9 @@ async fn health(State(metrics): State<Metrics>) -> Response {
         (true, true) => "ok",
     };
     let code = if database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(json!({"status": status, "parts": {"database": word(database), "mail": word(mail)}}))).into_response()
+    (
+        code,
+        Json(json!({"status": status, "parts": {"database": word(database), "mail": word(mail)}})),
+    )
+        .into_response()
 }

@@ -17,7 +17,11 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Sends mails until told to stop.
-pub async fn send_mails(organisations: Organisations, config: Mail, stop: impl Future<Output = ()>) {
+pub async fn send_mails(
+    organisations: Organisations,
+    config: Mail,
+    stop: impl Future<Output = ()>,
+) {
     match Smtp::new(&config) {
         Some(smtp) => run(&organisations, Channel::Mail, &smtp, stop).await,
         None => tracing::warn!("no mail server is configured: mails wait in the outbox"),
@@ -67,11 +71,22 @@ struct Texts<S>(S);
 
 impl<S: SmsSender> Carrier for Texts<S> {
     async fn carry(&self, due: &Due) -> Result<(), NotSent> {
-        self.0.send(&Text { id: due.id(), to: due.letter.to.as_str().to_owned(), body: body(&due.letter) }).await
+        self.0
+            .send(&Text {
+                id: due.id(),
+                to: due.letter.to.as_str().to_owned(),
+                body: body(&due.letter),
+            })
+            .await
     }
 }
 
-async fn run(organisations: &Organisations, channel: Channel, carrier: &impl Carrier, stop: impl Future<Output = ()>) {
+async fn run(
+    organisations: &Organisations,
+    channel: Channel,
+    carrier: &impl Carrier,
+    stop: impl Future<Output = ()>,
+) {
     tokio::pin!(stop);
     loop {
         let worked = match organisations.next_letter(channel).await {
@@ -108,7 +123,11 @@ async fn settle(ligature: &Ligature, due: &Due, sent: Result<(), NotSent>) {
             ligature.notifications().put_off_letter(&due.row, &error).await
         }
         Err(NotSent::Yet(error)) => {
-            tracing::warn!(mail.kind = kind, mail.tries = due.row.tries, "a mail or text could not be sent and is tried again");
+            tracing::warn!(
+                mail.kind = kind,
+                mail.tries = due.row.tries,
+                "a mail or text could not be sent and is tried again"
+            );
             ligature.notifications().put_off_letter(&due.row, &error).await
         }
     };

@@ -41,7 +41,8 @@ use crate::{
 /// Paths of all server functions, as they registered themselves.
 #[must_use]
 pub fn function_paths() -> Vec<&'static str> {
-    let mut paths: Vec<_> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+    let mut paths: Vec<_> =
+        leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
     paths.sort_unstable();
     paths
 }
@@ -69,7 +70,11 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/login/with/{key}", post(start::sign_in))
         .route("/account/export", post(account::export))
         // A little more than a logo may have, for what a form puts around it.
-        .route("/admin/brand/logo", post(brand::logo).layer(DefaultBodyLimit::max(service::admin::brand::UPLOAD + 8 * 1024)))
+        .route(
+            "/admin/brand/logo",
+            post(brand::logo)
+                .layer(DefaultBodyLimit::max(service::admin::brand::UPLOAD + 8 * 1024)),
+        )
         .route("/account/methods/add/{key}", post(start::add_method))
         .route("/account/confirm/with/{key}", post(start::confirm))
         .route("/account/merge/with/{key}", post(start::merge))
@@ -82,7 +87,11 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .method_not_allowed_fallback(app::sign_in::refused::not_found)
         .layer(from_fn_with_state(context.clone(), draw_refusals))
         // Posts from other sites: judged by the layer below, drawn by this one.
-        .layer(CsrfLayer::new().add_trusted_origin(&origin)?.with_insecure_bypass(|_, uri| is_open(uri.path())))
+        .layer(
+            CsrfLayer::new()
+                .add_trusted_origin(&origin)?
+                .with_insecure_bypass(|_, uri| is_open(uri.path())),
+        )
         .layer(from_fn_with_state(context.clone(), cross_site))
         // Who asks: needed by every page, errors included.
         .layer(from_fn_with_state(context.clone(), add_request_context));
@@ -100,11 +109,17 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/.well-known/oauth-authorization-server", get(issuer::discovery))
         // Applications in browsers ask from their own origins, with whatever headers their tools add; nothing here reads a
         // cookie (Fetch §3.2, FR-44).
-        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::POST]).allow_headers(AllowHeaders::mirror_request()).expose_headers([
-            WWW_AUTHENTICATE,
-            RETRY_AFTER,
-            HeaderName::from_static("dpop-nonce"),
-        ]))
+        .layer(
+            CorsLayer::new()
+                .allow_origin(Any)
+                .allow_methods([Method::GET, Method::POST])
+                .allow_headers(AllowHeaders::mirror_request())
+                .expose_headers([
+                    WWW_AUTHENTICATE,
+                    RETRY_AFTER,
+                    HeaderName::from_static("dpop-nonce"),
+                ]),
+        )
         // A page of a provider posts here, without our cookies: none is asked for, and none is set but the answer's own.
         .route("/callback/{key}", post(callback::posted))
         // Reverse proxies ask here, with cookies of the hosts that they guard.
@@ -116,7 +131,10 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/readyz", get(health::ready))
         .layer(DefaultBodyLimit::max(32 * 1024));
 
-    let files = Router::new().route("/brand/{file}", get(brand::look)).route("/assets/{hash}/{file}", get(asset)).layer(CompressionLayer::new());
+    let files = Router::new()
+        .route("/brand/{file}", get(brand::look))
+        .route("/assets/{hash}/{file}", get(asset))
+        .layer(CompressionLayer::new());
 
     let id = HeaderName::from_static("x-request-id");
     Ok(browser
@@ -127,7 +145,10 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         // PostgreSQL cannot be asked for a NUL.
         .layer(from_fn(clean_form))
         .layer(DefaultBodyLimit::max(64 * 1024))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(config.server.request_seconds.max(1))))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Duration::from_secs(config.server.request_seconds.max(1)),
+        ))
         // One address may not use up the server.
         .layer(from_fn_with_state(addresses, address))
         // Other hosts are not served.
@@ -144,15 +165,26 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
             TraceLayer::new_for_http()
                 .make_span_with(|request: &axum::http::Request<_>| {
                     // The route and no more: queries carry codes and states, and paths the secrets of links (GD-02).
-                    let id = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or_default();
-                    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+                    let id = request
+                        .headers()
+                        .get("x-request-id")
+                        .and_then(|v| v.to_str().ok())
+                        .unwrap_or_default();
+                    let path =
+                        request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
                     tracing::info_span!("request", method = %request.method(), path, id)
                 })
                 .on_failure(())
                 .on_response(|response: &Response, latency: Duration, _: &tracing::Span| {
                     // What a page tells of was written when it happened: whoever opens the page writes nothing.
-                    if response.status().is_server_error() && response.extensions().get::<Told>().is_none() {
-                        tracing::error!(status = response.status().as_u16(), ?latency, "response failed");
+                    if response.status().is_server_error()
+                        && response.extensions().get::<Told>().is_none()
+                    {
+                        tracing::error!(
+                            status = response.status().as_u16(),
+                            ?latency,
+                            "response failed"
+                        );
                     } else {
                         tracing::debug!(status = response.status().as_u16(), ?latency, "answered");
                     }

@@ -96,8 +96,15 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
         let association = match &provider.authing {
             None => stated,
             Some(connection) => {
-                let imported = Association::import(connection).map_err(|field| anyhow::anyhow!("provider {}: authing.{field}", provider.key))?;
-                Association { mode: imported.mode, login_only: imported.login_only, bind_methods: imported.bind_methods, ..stated }
+                let imported = Association::import(connection).map_err(|field| {
+                    anyhow::anyhow!("provider {}: authing.{field}", provider.key)
+                })?;
+                Association {
+                    mode: imported.mode,
+                    login_only: imported.login_only,
+                    bind_methods: imported.bind_methods,
+                    ..stated
+                }
             }
         };
         let form = ProviderForm {
@@ -111,23 +118,43 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
             association,
             confirmed: None,
         };
-        ligature.provider_admin().put_provider(&Authority::Operator("cli"), form, false).await.map_err(|problem| match problem {
-            SaveProblem::Field(field, message) => anyhow::anyhow!("provider {}: {field}: {message}", provider.key),
-            SaveProblem::Policy(p) => anyhow::anyhow!("provider {}: {} {}", provider.key, p.path, p.remedy),
-            SaveProblem::Unconfirmed(links) => anyhow::anyhow!("provider {}: {links} identities are linked", provider.key),
-            SaveProblem::Error(fault) => anyhow::anyhow!("provider {}: {fault}", provider.key),
-        })?;
+        ligature
+            .provider_admin()
+            .put_provider(&Authority::Operator("cli"), form, false)
+            .await
+            .map_err(|problem| match problem {
+                SaveProblem::Field(field, message) => {
+                    anyhow::anyhow!("provider {}: {field}: {message}", provider.key)
+                }
+                SaveProblem::Policy(p) => {
+                    anyhow::anyhow!("provider {}: {} {}", provider.key, p.path, p.remedy)
+                }
+                SaveProblem::Unconfirmed(links) => {
+                    anyhow::anyhow!("provider {}: {links} identities are linked", provider.key)
+                }
+                SaveProblem::Error(fault) => anyhow::anyhow!("provider {}: {fault}", provider.key),
+            })?;
     }
     for application in seed.applications {
         let SeedApplication { client_id, name, secret, redirect_uris, settings } = application;
         let secret = (!settings.kind.is_public()).then_some(secret);
-        let form = ApplicationForm { client_id: client_id.clone(), name, redirect_uris, settings, active: true };
+        let form = ApplicationForm {
+            client_id: client_id.clone(),
+            name,
+            redirect_uris,
+            settings,
+            active: true,
+        };
         let problems = ligature.applications().application_problems(&form).await?;
         anyhow::ensure!(problems.is_empty(), "application {client_id}: {}", problems.join(", "));
-        ligature.applications().put_application(&Authority::Operator("cli"), form, secret, None).await?;
+        ligature
+            .applications()
+            .put_application(&Authority::Operator("cli"), form, secret, None)
+            .await?;
     }
     for (scope, document) in seed.policies {
-        let document = domain::policy::Document::parse(&document.to_string()).map_err(|p| anyhow::anyhow!("policy {scope}: {} {}", p.path, p.value))?;
+        let document = domain::policy::Document::parse(&document.to_string())
+            .map_err(|p| anyhow::anyhow!("policy {scope}: {} {}", p.path, p.value))?;
         ligature.policy_admin().use_document(&scope, document).await?;
     }
     Ok(())

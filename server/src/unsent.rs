@@ -14,7 +14,11 @@ pub async fn list(ligature: &Ligature) -> anyhow::Result<String> {
         let id: String = mail.id.0.iter().map(|b| format!("{b:02x}")).collect();
         let minutes = (now - mail.created_at) / domain::MINUTE;
         let worth = if mail.expires_at > now { "can be sent" } else { "too late" };
-        writeln!(text, "{id}\t{}\t{}\t{} tries\t{minutes} minutes ago\t{worth}\t{}", mail.state, mail.kind, mail.tries, mail.last_error)?;
+        writeln!(
+            text,
+            "{id}\t{}\t{}\t{} tries\t{minutes} minutes ago\t{worth}\t{}",
+            mail.state, mail.kind, mail.tries, mail.last_error
+        )?;
     }
     Ok(if text.is_empty() { "Everything went out.\n".into() } else { text })
 }
@@ -25,5 +29,10 @@ pub async fn list(ligature: &Ligature) -> anyhow::Result<String> {
 /// No database.
 pub async fn retry(ligature: &Ligature) -> anyhow::Result<usize> {
     let now = ligature.now();
-    Ok(ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { retry_unsent_mails(c, now).await })).await?)
+    Ok(ligature
+        .store
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move { retry_unsent_mails(c, now).await })
+        })
+        .await?)
 }

@@ -13,20 +13,37 @@ const PUBLIC: &str = "http://127.0.0.1:8090";
 
 /// Sets up, builds, starts, prints where to go; ends with Ctrl-C.
 pub fn demo(yes: bool) -> Result<bool> {
-    eprintln!("Ligature's demo runs on this machine only. It needs a Rust compiler; for lively lists also a compiler for the browser.");
-    eprintln!("\nStep 1 of 4: the parts for the browser. The first time this takes about two minutes, later none.");
+    eprintln!(
+        "Ligature's demo runs on this machine only. It needs a Rust compiler; for lively lists also a compiler for the browser."
+    );
+    eprintln!(
+        "\nStep 1 of 4: the parts for the browser. The first time this takes about two minutes, later none."
+    );
     setup::site(yes)?;
     eprintln!(
         "\nStep 2 of 4: the server and the providers to try it with. The first time cargo compiles some 500 packages, which takes five to ten minutes on two cores; it counts them. Later it takes seconds."
     );
-    run(cargo().args(["build", "--locked", "--package", "ligature-server", "--package", "ligature-rehearsal"]))?;
+    run(cargo().args([
+        "build",
+        "--locked",
+        "--package",
+        "ligature-server",
+        "--package",
+        "ligature-rehearsal",
+    ]))?;
     eprintln!("\nStep 3 of 4: providers, a mailbox and a sample application.");
     let folder = cache().join("demo");
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(|e| e.to_string())?;
     }
     std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
-    let mut rehearsal = Started(Command::new(target().join("debug/rehearsal")).arg(PUBLIC).stdout(Stdio::piped()).spawn().map_err(|e| e.to_string())?);
+    let mut rehearsal = Started(
+        Command::new(target().join("debug/rehearsal"))
+            .arg(PUBLIC)
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|e| e.to_string())?,
+    );
     wait_for(&mut rehearsal.0, "rehearsal ready")?;
     let ligature = || {
         let mut command = Command::new(target().join("debug/ligature"));
@@ -49,7 +66,8 @@ pub fn demo(yes: bool) -> Result<bool> {
     eprintln!("Step 4 of 4: a fresh database, and the server.");
     run(ligature().arg("init").stdout(Stdio::null()))?;
     run(ligature().arg("seed").arg(root().join("end2end/demo.json")).stdout(Stdio::null()))?;
-    let mut server = Started(ligature().arg("serve").stdout(Stdio::piped()).spawn().map_err(|e| e.to_string())?);
+    let mut server =
+        Started(ligature().arg("serve").stdout(Stdio::piped()).spawn().map_err(|e| e.to_string())?);
     let setup = wait_for(&mut server.0, "/setup?token=")?;
     for _ in 0..200 {
         if std::net::TcpStream::connect("127.0.0.1:8090").is_ok() {

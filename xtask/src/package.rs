@@ -16,15 +16,25 @@ use crate::{
 pub fn package(yes: bool, debug: bool, check: bool) -> Result<bool> {
     setup::site(yes)?;
     let profile = if debug { "dev" } else { "release" };
-    let commit = output(Command::new("git").current_dir(root()).args(["rev-parse", "--short=12", "HEAD"])).map_or_else(|_| "unknown".into(), |c| c.trim().to_owned());
-    run(cargo().env("LIGATURE_COMMIT", &commit).args(["build", "--locked", "--package", "ligature-server", "--profile", profile]))?;
+    let commit =
+        output(Command::new("git").current_dir(root()).args(["rev-parse", "--short=12", "HEAD"]))
+            .map_or_else(|_| "unknown".into(), |c| c.trim().to_owned());
+    run(cargo().env("LIGATURE_COMMIT", &commit).args([
+        "build",
+        "--locked",
+        "--package",
+        "ligature-server",
+        "--profile",
+        profile,
+    ]))?;
     let binary = target().join(if debug { "debug" } else { "release" }).join("ligature");
     let dist = target().join("dist");
     if dist.exists() {
         fs::remove_dir_all(&dist).map_err(|e| e.to_string())?;
     }
     fs::create_dir_all(&dist).map_err(|e| e.to_string())?;
-    let made = Package { version: env!("CARGO_PKG_VERSION").to_owned(), binary, dist: dist.clone() };
+    let made =
+        Package { version: env!("CARGO_PKG_VERSION").to_owned(), binary, dist: dist.clone() };
     made.archive()?;
     if found("dpkg-deb") {
         made.debian()?;
@@ -32,11 +42,20 @@ pub fn package(yes: bool, debug: bool, check: bool) -> Result<bool> {
         eprintln!("SKIPPED: no Debian package, dpkg-deb is missing");
     }
     made.image()?;
-    let files: Vec<_> = fs::read_dir(&dist).map_err(|e| e.to_string())?.flatten().filter(|f| f.path().is_file()).map(|f| f.file_name()).collect();
+    let files: Vec<_> = fs::read_dir(&dist)
+        .map_err(|e| e.to_string())?
+        .flatten()
+        .filter(|f| f.path().is_file())
+        .map(|f| f.file_name())
+        .collect();
     let sums = output(Command::new("sha256sum").current_dir(&dist).args(&files))?;
     fs::write(dist.join("SHA256SUMS"), &sums).map_err(|e| e.to_string())?;
     eprintln!("{sums}in {}", dist.display());
-    if check { crate::shell::ok(Command::new("sh").arg(root().join("packaging/check.sh")).arg(&dist)) } else { Ok(true) }
+    if check {
+        crate::shell::ok(Command::new("sh").arg(root().join("packaging/check.sh")).arg(&dist))
+    } else {
+        Ok(true)
+    }
 }
 
 struct Package {
@@ -59,7 +78,12 @@ fn write(to: &Path, text: &str) -> Result<()> {
 
 /// Everything of a folder as one archive: the same bytes each time, owned by root.
 fn tar(folder: &Path, what: &str, to: &Path) -> Result<()> {
-    run(Command::new("tar").arg("-C").arg(folder).args(["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0", "-czf"]).arg(to).arg(what))
+    run(Command::new("tar")
+        .arg("-C")
+        .arg(folder)
+        .args(["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0", "-czf"])
+        .arg(to)
+        .arg(what))
 }
 
 impl Package {
@@ -91,23 +115,44 @@ impl Package {
     fn debian(&self) -> Result<()> {
         let tree = self.dist.join("work");
         put(&self.binary, &tree.join("usr/bin/ligature"), "755")?;
-        put(&root().join("packaging/ligature.service"), &tree.join("usr/lib/systemd/system/ligature.service"), "644")?;
-        put(&root().join("packaging/ligature.toml"), &tree.join("etc/ligature/ligature.toml"), "640")?;
+        put(
+            &root().join("packaging/ligature.service"),
+            &tree.join("usr/lib/systemd/system/ligature.service"),
+            "644",
+        )?;
+        put(
+            &root().join("packaging/ligature.toml"),
+            &tree.join("etc/ligature/ligature.toml"),
+            "640",
+        )?;
         self.docs(&tree.join("usr/share/doc/ligature"))?;
         put(&root().join("LICENSE-MIT"), &tree.join("usr/share/doc/ligature/copyright"), "644")?;
         for script in ["postinst", "prerm", "postrm"] {
-            put(&root().join("packaging/debian").join(script), &tree.join("DEBIAN").join(script), "755")?;
+            put(
+                &root().join("packaging/debian").join(script),
+                &tree.join("DEBIAN").join(script),
+                "755",
+            )?;
         }
         write(&tree.join("DEBIAN/conffiles"), "/etc/ligature/ligature.toml\n")?;
-        let architecture = output(Command::new("dpkg").arg("--print-architecture"))?.trim().to_owned();
-        let size: u64 = output(Command::new("du").arg("-ks").arg(&tree))?.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        let architecture =
+            output(Command::new("dpkg").arg("--print-architecture"))?.trim().to_owned();
+        let size: u64 = output(Command::new("du").arg("-ks").arg(&tree))?
+            .split_whitespace()
+            .next()
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(0);
         let control = format!(
             "Package: ligature\nVersion: {}\nArchitecture: {architecture}\nMaintainer: The Ligature project <ligature@localhost.invalid>\nInstalled-Size: {size}\nDepends: libc6 (>= {}), libgcc-s1, adduser, ca-certificates\nSection: net\nPriority: optional\nDescription: sign-in server whose heart is account linking\n One account for every way to sign in: it stands between an organisation's\n applications, which see it as an OpenID Provider, and its identity providers.\n",
             self.version,
             self.libc()?
         );
         write(&tree.join("DEBIAN/control"), &control)?;
-        run(Command::new("dpkg-deb").args(["--build", "--root-owner-group", "-Zxz"]).arg(&tree).arg(self.dist.join(format!("ligature_{}_{architecture}.deb", self.version))).stdout(Stdio::null()))?;
+        run(Command::new("dpkg-deb")
+            .args(["--build", "--root-owner-group", "-Zxz"])
+            .arg(&tree)
+            .arg(self.dist.join(format!("ligature_{}_{architecture}.deb", self.version)))
+            .stdout(Stdio::null()))?;
         fs::remove_dir_all(tree).map_err(|e| e.to_string())
     }
 
@@ -115,7 +160,11 @@ impl Package {
     fn libc(&self) -> Result<String> {
         let script = "grep -ao 'GLIBC_2\\.[0-9]*' \"$0\" | sort -uV | tail -n 1 | cut -d_ -f2";
         let found = output(Command::new("sh").args(["-c", script]).arg(&self.binary))?;
-        if found.trim().is_empty() { Err("the program names no C library".into()) } else { Ok(found.trim().to_owned()) }
+        if found.trim().is_empty() {
+            Err("the program names no C library".into())
+        } else {
+            Ok(found.trim().to_owned())
+        }
     }
 
     /// `ligature-VERSION-oci.tar`: an image layout (OCI image-spec 1.1) of one layer: the program, the libraries that it loads,
@@ -124,10 +173,21 @@ impl Package {
         let work = self.dist.join("work");
         let (layer, layout) = (work.join("layer"), work.join("oci"));
         put(&self.binary, &layer.join("usr/bin/ligature"), "755")?;
-        for library in output(Command::new("ldd").arg(&self.binary))?.lines().filter_map(|l| l.split_whitespace().find(|w| w.starts_with('/'))) {
-            put(&fs::canonicalize(library).map_err(|e| e.to_string())?, &layer.join(library.trim_start_matches('/')), "755")?;
+        for library in output(Command::new("ldd").arg(&self.binary))?
+            .lines()
+            .filter_map(|l| l.split_whitespace().find(|w| w.starts_with('/')))
+        {
+            put(
+                &fs::canonicalize(library).map_err(|e| e.to_string())?,
+                &layer.join(library.trim_start_matches('/')),
+                "755",
+            )?;
         }
-        put(Path::new("/etc/ssl/certs/ca-certificates.crt"), &layer.join("etc/ssl/certs/ca-certificates.crt"), "644")?;
+        put(
+            Path::new("/etc/ssl/certs/ca-certificates.crt"),
+            &layer.join("etc/ssl/certs/ca-certificates.crt"),
+            "644",
+        )?;
         write(&layer.join("etc/passwd"), "ligature:x:65532:65532::/data:/sbin/nologin\n")?;
         write(&layer.join("etc/group"), "ligature:x:65532:\n")?;
         fs::create_dir_all(layer.join("data")).map_err(|e| e.to_string())?;
@@ -137,8 +197,33 @@ impl Package {
         fs::create_dir_all(&blobs).map_err(|e| e.to_string())?;
         // The data folder is the user's; everything else is root's.
         let plain = work.join("layer.tar");
-        run(Command::new("tar").arg("-C").arg(&layer).args(["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0", "--exclude=./data", "-cf"]).arg(&plain).arg("."))?;
-        run(Command::new("tar").arg("-C").arg(&layer).args(["--owner=65532", "--group=65532", "--numeric-owner", "--mtime=@0", "--mode=700", "-rf"]).arg(&plain).arg("./data"))?;
+        run(Command::new("tar")
+            .arg("-C")
+            .arg(&layer)
+            .args([
+                "--sort=name",
+                "--owner=0",
+                "--group=0",
+                "--numeric-owner",
+                "--mtime=@0",
+                "--exclude=./data",
+                "-cf",
+            ])
+            .arg(&plain)
+            .arg("."))?;
+        run(Command::new("tar")
+            .arg("-C")
+            .arg(&layer)
+            .args([
+                "--owner=65532",
+                "--group=65532",
+                "--numeric-owner",
+                "--mtime=@0",
+                "--mode=700",
+                "-rf",
+            ])
+            .arg(&plain)
+            .arg("./data"))?;
         let diff = sum(&plain)?;
         run(Command::new("gzip").arg("-n").arg(&plain))?;
         let layer_blob = blob(&blobs, &work.join("layer.tar.gz"))?;
@@ -157,7 +242,10 @@ impl Package {
         write(&work.join("manifest.json"), &manifest)?;
         let manifest_blob = blob(&blobs, &work.join("manifest.json"))?;
         write(&layout.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#)?;
-        let index = format!(r#"{{"schemaVersion":2,"manifests":[{}]}}"#, manifest_blob.described("application/vnd.oci.image.manifest.v1+json"));
+        let index = format!(
+            r#"{{"schemaVersion":2,"manifests":[{}]}}"#,
+            manifest_blob.described("application/vnd.oci.image.manifest.v1+json")
+        );
         write(&layout.join("index.json"), &index)?;
         run(Command::new("tar")
             .arg("-C")
@@ -177,7 +265,10 @@ struct Blob {
 
 impl Blob {
     fn described(&self, media: &str) -> String {
-        format!(r#"{{"mediaType":"{media}","digest":"sha256:{}","size":{}}}"#, self.digest, self.size)
+        format!(
+            r#"{{"mediaType":"{media}","digest":"sha256:{}","size":{}}}"#,
+            self.digest, self.size
+        )
     }
 }
 

@@ -5,7 +5,12 @@ use crate::shell::{Result, free_port, output, run};
 
 /// The newest installed binaries.
 pub fn binaries() -> Option<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|d| d.path().join("bin")).filter(|d| d.join("initdb").exists()).collect();
+    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .flatten()
+        .map(|d| d.path().join("bin"))
+        .filter(|d| d.join("initdb").exists())
+        .collect();
     found.sort();
     found.pop()
 }
@@ -44,11 +49,30 @@ impl Cluster {
             run(Command::new("chown").arg("postgres").arg(&folder))?;
         }
         let port = free_port()?;
-        let cluster = Self { folder, bin, as_postgres, url: format!("postgres://ligature@127.0.0.1:{port}/postgres") };
+        let cluster = Self {
+            folder,
+            bin,
+            as_postgres,
+            url: format!("postgres://ligature@127.0.0.1:{port}/postgres"),
+        };
         let data = cluster.folder.join("data");
-        run(cluster.command("initdb").args(["-N", "-A", "trust", "-U", "ligature", "-E", "UTF8", "--locale=C", "-D"]).arg(&data).stdout(std::process::Stdio::null()))?;
-        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c max_connections=400 -c unix_socket_directories={} {more}", cluster.folder.display());
-        run(cluster.command("pg_ctl").args(["-w", "-o", &options, "-l"]).arg(cluster.folder.join("log")).arg("-D").arg(&data).arg("start").stdout(std::process::Stdio::null()))?;
+        run(cluster
+            .command("initdb")
+            .args(["-N", "-A", "trust", "-U", "ligature", "-E", "UTF8", "--locale=C", "-D"])
+            .arg(&data)
+            .stdout(std::process::Stdio::null()))?;
+        let options = format!(
+            "-p {port} -c listen_addresses=127.0.0.1 -c max_connections=400 -c unix_socket_directories={} {more}",
+            cluster.folder.display()
+        );
+        run(cluster
+            .command("pg_ctl")
+            .args(["-w", "-o", &options, "-l"])
+            .arg(cluster.folder.join("log"))
+            .arg("-D")
+            .arg(&data)
+            .arg("start")
+            .stdout(std::process::Stdio::null()))?;
         Ok(cluster)
     }
 
@@ -68,7 +92,14 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        drop(self.command("pg_ctl").args(["-w", "-m", "immediate", "-D"]).arg(self.folder.join("data")).arg("stop").stdout(std::process::Stdio::null()).status());
+        drop(
+            self.command("pg_ctl")
+                .args(["-w", "-m", "immediate", "-D"])
+                .arg(self.folder.join("data"))
+                .arg("stop")
+                .stdout(std::process::Stdio::null())
+                .status(),
+        );
         drop(std::fs::remove_dir_all(&self.folder));
     }
 }

@@ -49,7 +49,13 @@ pub fn all(yes: bool) -> Result<Ready> {
         eprintln!("Apache could not be installed: {why}");
     }
     let browser = found("chromium") && found("npm") && npm()?;
-    Ok(Ready { wasm: wasm_ready(yes)?, browser, postgres: crate::postgres::binaries().is_some(), peers: found("npm") && python()?, relying: has_apache() && proxies()? })
+    Ok(Ready {
+        wasm: wasm_ready(yes)?,
+        browser,
+        postgres: crate::postgres::binaries().is_some(),
+        peers: found("npm") && python()?,
+        relying: has_apache() && proxies()?,
+    })
 }
 
 fn has_apache() -> bool {
@@ -64,7 +70,8 @@ pub fn proxy_folder() -> PathBuf {
 /// Unpacks nginx and Caddy into a folder of their own: installed, they would start their services.
 fn proxies() -> Result<bool> {
     let folder = proxy_folder();
-    let there = || ["usr/sbin/nginx", "usr/bin/caddy"].iter().all(|file| folder.join(file).exists());
+    let there =
+        || ["usr/sbin/nginx", "usr/bin/caddy"].iter().all(|file| folder.join(file).exists());
     if there() {
         return Ok(true);
     }
@@ -76,10 +83,17 @@ fn proxies() -> Result<bool> {
     if is_root() && !ok(Command::new("apt-get").args(["update", "-qq"]))? {
         return Ok(false);
     }
-    if !ok(Command::new("apt-get").args(["download", "-qq", "nginx", "caddy"]).current_dir(&folder))? {
+    if !ok(Command::new("apt-get")
+        .args(["download", "-qq", "nginx", "caddy"])
+        .current_dir(&folder))?
+    {
         return Ok(false);
     }
-    for file in std::fs::read_dir(&folder).map_err(|e| e.to_string())?.flatten().filter(|f| f.path().extension().is_some_and(|e| e == "deb")) {
+    for file in std::fs::read_dir(&folder)
+        .map_err(|e| e.to_string())?
+        .flatten()
+        .filter(|f| f.path().extension().is_some_and(|e| e == "deb"))
+    {
         run(Command::new("dpkg").arg("-x").arg(file.path()).arg(&folder))?;
     }
     Ok(there())
@@ -95,14 +109,20 @@ pub fn install(packages: &[&str], yes: bool) -> Result<()> {
         return Ok(());
     }
     if !found("apt-get") || !is_root() {
-        eprintln!("Missing: {}. Install them with your system's tools; the checks that need them are skipped.", packages.join(" "));
+        eprintln!(
+            "Missing: {}. Install them with your system's tools; the checks that need them are skipped.",
+            packages.join(" ")
+        );
         return Ok(());
     }
     if !agreed(&format!("Debian packages will be installed: {}.", packages.join(" ")), yes) {
         return Ok(());
     }
     run(Command::new("apt-get").args(["update", "-qq"]))?;
-    run(Command::new("apt-get").args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages).env("DEBIAN_FRONTEND", "noninteractive"))
+    run(Command::new("apt-get")
+        .args(["install", "-y", "-qq", "--no-install-recommends"])
+        .args(packages)
+        .env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 fn agreed(what: &str, yes: bool) -> bool {
@@ -134,7 +154,10 @@ fn python() -> Result<bool> {
         return Ok(true);
     }
     eprintln!("Installing the test peers' Python packages into {}.", folder.display());
-    let made = ok(Command::new("python3").args(["-m", "venv"]).arg(&folder))? && ok(Command::new(folder.join("bin/pip")).args(["install", "-q", "--disable-pip-version-check", "-r"]).arg(&wanted))?;
+    let made = ok(Command::new("python3").args(["-m", "venv"]).arg(&folder))?
+        && ok(Command::new(folder.join("bin/pip"))
+            .args(["install", "-q", "--disable-pip-version-check", "-r"])
+            .arg(&wanted))?;
     if made {
         std::fs::write(folder.join("ready"), list).map_err(|e| e.to_string())?;
     }
@@ -142,18 +165,33 @@ fn python() -> Result<bool> {
 }
 
 fn has_wasm_target() -> bool {
-    output(Command::new("rustc").args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"]))
-        .is_ok_and(|dir| std::fs::read_dir(dir.trim()).is_ok_and(|mut d| d.any(|f| f.is_ok_and(|f| f.file_name().to_string_lossy().starts_with("libstd")))))
+    output(Command::new("rustc").args([
+        "--print",
+        "target-libdir",
+        "--target",
+        "wasm32-unknown-unknown",
+    ]))
+    .is_ok_and(|dir| {
+        std::fs::read_dir(dir.trim()).is_ok_and(|mut d| {
+            d.any(|f| f.is_ok_and(|f| f.file_name().to_string_lossy().starts_with("libstd")))
+        })
+    })
 }
 
 fn debian(program: &str) -> Command {
     let mut command = Command::new(format!("/usr/bin/{program}"));
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", std::env::var_os("HOME").unwrap_or_default()).env("RUSTC", "/usr/bin/rustc");
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", std::env::var_os("HOME").unwrap_or_default())
+        .env("RUSTC", "/usr/bin/rustc");
     command
 }
 
 fn debian_libdir() -> Option<PathBuf> {
-    output(debian("rustc").args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"])).ok().map(|d| PathBuf::from(d.trim()))
+    output(debian("rustc").args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"]))
+        .ok()
+        .map(|d| PathBuf::from(d.trim()))
 }
 
 /// A compiler for the browser: a target that is there, Debian's compiler with a standard library built once, or rustup.
@@ -162,21 +200,45 @@ fn wasm_ready(yes: bool) -> Result<bool> {
         return Ok(true);
     }
     if let Some(folder) = debian_libdir().filter(|_| found("wasm-ld-22")) {
-        if folder.join("ready").exists() || std::fs::read_dir(&folder).is_ok_and(|mut d| d.any(|f| f.is_ok_and(|f| f.file_name().to_string_lossy().starts_with("libstd")))) {
+        if folder.join("ready").exists()
+            || std::fs::read_dir(&folder).is_ok_and(|mut d| {
+                d.any(|f| f.is_ok_and(|f| f.file_name().to_string_lossy().starts_with("libstd")))
+            })
+        {
             return Ok(true);
         }
-        if !is_root() || !agreed("The standard library for the browser will be built once (about 40 s).", yes) {
+        if !is_root()
+            || !agreed("The standard library for the browser will be built once (about 40 s).", yes)
+        {
             return Ok(false);
         }
         let work = cache().join("wasm-std");
         std::fs::create_dir_all(work.join("src")).map_err(|e| e.to_string())?;
-        std::fs::write(work.join("Cargo.toml"), "[package]\nname = \"nothing\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[workspace]\n").map_err(|e| e.to_string())?;
+        std::fs::write(
+            work.join("Cargo.toml"),
+            "[package]\nname = \"nothing\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[workspace]\n",
+        )
+        .map_err(|e| e.to_string())?;
         std::fs::write(work.join("src/lib.rs"), "").map_err(|e| e.to_string())?;
-        run(debian("cargo").args(["build", "-Zbuild-std=std,panic_abort", "--target", "wasm32-unknown-unknown", "--release", "--quiet"]).current_dir(&work).env("RUSTC_BOOTSTRAP", "1"))?;
+        run(debian("cargo")
+            .args([
+                "build",
+                "-Zbuild-std=std,panic_abort",
+                "--target",
+                "wasm32-unknown-unknown",
+                "--release",
+                "--quiet",
+            ])
+            .current_dir(&work)
+            .env("RUSTC_BOOTSTRAP", "1"))?;
         std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
-        for file in std::fs::read_dir(work.join("target/wasm32-unknown-unknown/release/deps")).map_err(|e| e.to_string())?.flatten() {
+        for file in std::fs::read_dir(work.join("target/wasm32-unknown-unknown/release/deps"))
+            .map_err(|e| e.to_string())?
+            .flatten()
+        {
             if file.path().extension().is_some_and(|e| e == "rlib") {
-                std::fs::copy(file.path(), folder.join(file.file_name())).map_err(|e| e.to_string())?;
+                std::fs::copy(file.path(), folder.join(file.file_name()))
+                    .map_err(|e| e.to_string())?;
             }
         }
         return Ok(true);
@@ -201,11 +263,26 @@ pub fn site(yes: bool) -> Result<bool> {
         debian.current_dir(root()).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-22");
         debian
     };
-    run(build.env("CARGO_TARGET_DIR", &folder).args(["build", "--quiet", "--locked", "--package", "ligature-frontend", "--lib", "--target", "wasm32-unknown-unknown", "--profile", "wasm-release"]))?;
+    run(build.env("CARGO_TARGET_DIR", &folder).args([
+        "build",
+        "--quiet",
+        "--locked",
+        "--package",
+        "ligature-frontend",
+        "--lib",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--profile",
+        "wasm-release",
+    ]))?;
     let wasm = folder.join("wasm32-unknown-unknown/wasm-release/ligature_frontend.wasm");
     let site = root().join("site");
     std::fs::create_dir_all(&site).map_err(|e| e.to_string())?;
-    run(cargo().args(["run", "--quiet", "--locked", "--manifest-path", "xtask/assets/Cargo.toml", "--"]).arg(wasm).arg(&site))?;
-    std::fs::copy(root().join("frontend/boot.js"), site.join("boot.js")).map_err(|e| e.to_string())?;
+    run(cargo()
+        .args(["run", "--quiet", "--locked", "--manifest-path", "xtask/assets/Cargo.toml", "--"])
+        .arg(wasm)
+        .arg(&site))?;
+    std::fs::copy(root().join("frontend/boot.js"), site.join("boot.js"))
+        .map_err(|e| e.to_string())?;
     Ok(true)
 }

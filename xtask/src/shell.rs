@@ -21,7 +21,10 @@ pub fn target() -> PathBuf {
 
 /// The user's cache folder of this project.
 pub fn cache() -> PathBuf {
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".cache"))).unwrap_or_else(std::env::temp_dir);
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".cache")))
+        .unwrap_or_else(std::env::temp_dir);
     base.join("ligature")
 }
 
@@ -34,26 +37,48 @@ pub fn cargo() -> Command {
 
 /// Runs and says whether it went well.
 pub fn ok(command: &mut Command) -> Result<bool> {
-    command.status().map(|s| s.success()).map_err(|e| format!("{}: {e}", command.get_program().to_string_lossy()))
+    command
+        .status()
+        .map(|s| s.success())
+        .map_err(|e| format!("{}: {e}", command.get_program().to_string_lossy()))
 }
 
 /// Runs, and fails unless it went well.
 pub fn run(command: &mut Command) -> Result<()> {
-    if ok(command)? { Ok(()) } else { Err(format!("{} failed", command.get_program().to_string_lossy())) }
+    if ok(command)? {
+        Ok(())
+    } else {
+        Err(format!("{} failed", command.get_program().to_string_lossy()))
+    }
 }
 
 /// Runs quietly and takes what it prints.
 pub fn output(command: &mut Command) -> Result<String> {
-    let out = command.stderr(Stdio::inherit()).output().map_err(|e| format!("{}: {e}", command.get_program().to_string_lossy()))?;
-    if out.status.success() { Ok(String::from_utf8_lossy(&out.stdout).into_owned()) } else { Err(format!("{} failed", command.get_program().to_string_lossy())) }
+    let out = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|e| format!("{}: {e}", command.get_program().to_string_lossy()))?;
+    if out.status.success() {
+        Ok(String::from_utf8_lossy(&out.stdout).into_owned())
+    } else {
+        Err(format!("{} failed", command.get_program().to_string_lossy()))
+    }
 }
 
 /// Whether a program can be found.
 pub fn found(program: &str) -> bool {
-    Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+    Command::new("sh")
+        .args(["-c", &format!("command -v {program}")])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
 }
 
 /// A free loopback port.
 pub fn free_port() -> Result<u16> {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map(|a| a.port()).map_err(|e| e.to_string())
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|l| l.local_addr())
+        .map(|a| a.port())
+        .map_err(|e| e.to_string())
 }

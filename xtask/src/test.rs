@@ -31,24 +31,60 @@ pub fn test(yes: bool) -> Result<bool> {
     check("import fence", &mut || Ok(judged(checks::fence()?)))?;
     check("bans", &mut || Ok(judged(checks::bans()?)))?;
     check("licences", &mut || {
-        if found("cargo-deny") { Ok(judged(ok(cargo().args(["deny", "--offline", "check", "licenses", "bans"]))?)) } else { Ok(judged(checks::licences()?)) }
+        if found("cargo-deny") {
+            Ok(judged(ok(cargo().args(["deny", "--offline", "check", "licenses", "bans"]))?))
+        } else {
+            Ok(judged(checks::licences()?))
+        }
     })?;
-    check("clippy", &mut || Ok(judged(ok(cargo().args(["clippy", "--quiet", "--locked", "--workspace", "--exclude", "ligature-frontend", "--all-targets", "--", "-D", "warnings"]))?)))?;
-    check("browser bundle", &mut || if ready.wasm { Ok(judged(setup::site(yes)?)) } else { Ok(Outcome::Skipped("no compiler for wasm32")) })?;
+    check("clippy", &mut || {
+        Ok(judged(ok(cargo().args([
+            "clippy",
+            "--quiet",
+            "--locked",
+            "--workspace",
+            "--exclude",
+            "ligature-frontend",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]))?))
+    })?;
+    check("browser bundle", &mut || {
+        if ready.wasm {
+            Ok(judged(setup::site(yes)?))
+        } else {
+            Ok(Outcome::Skipped("no compiler for wasm32"))
+        }
+    })?;
     check("generated docs", &mut || Ok(judged(checks::tables(false)?)))?;
-    check("tests on SQLite", &mut || Ok(judged(nextest(&["--workspace", "--exclude", "ligature-frontend"], &[])?)))?;
+    check("tests on SQLite", &mut || {
+        Ok(judged(nextest(&["--workspace", "--exclude", "ligature-frontend"], &[])?))
+    })?;
     check("tests on PostgreSQL", &mut || {
         if !ready.postgres {
             return Ok(Outcome::Skipped("PostgreSQL is not installed"));
         }
         let cluster = Cluster::start()?;
-        Ok(judged(nextest(&["--package", "ligature-server", "--package", "ligature-storage"], &[("LIGATURE_TEST_POSTGRES", &cluster.url), ("LIGATURE_TEST_DB", "postgres")])?))
+        Ok(judged(nextest(
+            &["--package", "ligature-server", "--package", "ligature-storage"],
+            &[("LIGATURE_TEST_POSTGRES", &cluster.url), ("LIGATURE_TEST_DB", "postgres")],
+        )?))
     })?;
     check("real counterparts and browser", &mut || {
         if !ready.browser || !ready.peers {
             return Ok(Outcome::Skipped("chromium, node or python is missing"));
         }
-        let built = ok(cargo().args(["build", "--quiet", "--locked", "--package", "ligature-server", "--package", "ligature-rehearsal"]))?;
+        let built = ok(cargo().args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--package",
+            "ligature-server",
+            "--package",
+            "ligature-rehearsal",
+        ]))?;
         let cluster = if ready.postgres { Some(Cluster::start()?) } else { None };
         let mut node = Command::new("node");
         node.envs(cluster.as_ref().map(|c| ("LIGATURE_TEST_POSTGRES", c.url.clone())));
@@ -60,9 +96,19 @@ pub fn test(yes: bool) -> Result<bool> {
     })?;
     check("real applications and proxies", &mut || {
         if !ready.relying || !ready.peers {
-            return Ok(Outcome::Skipped("Apache with mod_auth_openidc, nginx, Caddy, node or python is missing"));
+            return Ok(Outcome::Skipped(
+                "Apache with mod_auth_openidc, nginx, Caddy, node or python is missing",
+            ));
         }
-        let built = ok(cargo().args(["build", "--quiet", "--locked", "--package", "ligature-server", "--package", "ligature-rehearsal"]))?;
+        let built = ok(cargo().args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--package",
+            "ligature-server",
+            "--package",
+            "ligature-rehearsal",
+        ]))?;
         let mut node = Command::new("node");
         node.current_dir(root().join("end2end"))
             .args(["--test", "--test-concurrency=1", "relying/"])
@@ -73,7 +119,17 @@ pub fn test(yes: bool) -> Result<bool> {
     })?;
     check("documentation builds", &mut || {
         Ok(judged(ok(cargo()
-            .args(["doc", "--quiet", "--locked", "--no-deps", "--workspace", "--exclude", "ligature-frontend", "--exclude", "xtask"])
+            .args([
+                "doc",
+                "--quiet",
+                "--locked",
+                "--no-deps",
+                "--workspace",
+                "--exclude",
+                "ligature-frontend",
+                "--exclude",
+                "xtask",
+            ])
             .env("RUSTDOCFLAGS", "-D warnings --cfg erase_components"))?))
     })?;
 
@@ -104,7 +160,16 @@ fn nextest(packages: &[&str], environment: &[(&str, &str)]) -> Result<bool> {
     let mut command = cargo();
     command.envs(environment.iter().copied()).env("RUST_BACKTRACE", "0");
     if found("cargo-nextest") {
-        command.args(["nextest", "run", "--locked", "--no-fail-fast", "--status-level", "fail", "--final-status-level", "flaky"]);
+        command.args([
+            "nextest",
+            "run",
+            "--locked",
+            "--no-fail-fast",
+            "--status-level",
+            "fail",
+            "--final-status-level",
+            "flaky",
+        ]);
     } else {
         command.args(["test", "--locked", "--no-fail-fast", "--quiet"]);
     }

@@ -35,7 +35,11 @@ pub async fn activity(req: PageRequest) -> Answer {
 }
 
 /// Changes that can still be taken back, each with its button, after the rewind that waits.
-fn taking_back(l: Lang, undos: Vec<service::account::undo::ChangeView>, waits: Option<(i64, i64)>) -> AnyView {
+fn taking_back(
+    l: Lang,
+    undos: Vec<service::account::undo::ChangeView>,
+    waits: Option<(i64, i64)>,
+) -> AnyView {
     let ask = |rev: i64, text: &str, class: &'static str, about: &str| {
         let label = (!about.is_empty()).then(|| format!("{}: {about}", t(l, text)));
         view! { <form method="post" action=AskOwnUndo::url()><input type="hidden" name="change" value=rev.to_string()/><button class=class aria-label=label>{t(l, text)}</button></form> }

@@ -18,7 +18,8 @@ pub async fn applications(req: PageRequest) -> Answer {
     let rows = req.context.ligature.authorization().own_applications(&req.web.ctx).await;
     if let Err(fault) = &rows
         && fault.refusal() == domain::Refusal::SessionEnded
-        && let Some(response) = entered(req, paths::APPLICATIONS, Err(domain::Refusal::SessionEnded.into())).await?
+        && let Some(response) =
+            entered(req, paths::APPLICATIONS, Err(domain::Refusal::SessionEnded.into())).await?
     {
         return Ok(response);
     }
@@ -50,8 +51,17 @@ fn row(l: Lang, AccessRow { client_id, name, lines }: AccessRow) -> AnyView {
 #[server(prefix = "/fn", endpoint = "account/application/revoke")]
 pub async fn revoke_application(client_id: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.applications().revoke_application(&web.ctx, &client_id).await {
-        Ok(()) => redirect_with_flash(&context, &web, paths::APPLICATIONS, Flash::notice("application-revoked")).await,
+    let next = match context.ligature.applications().revoke_application(&web.ctx, &client_id).await
+    {
+        Ok(()) => {
+            redirect_with_flash(
+                &context,
+                &web,
+                paths::APPLICATIONS,
+                Flash::notice("application-revoked"),
+            )
+            .await
+        }
         Err(fault) => refuse(&fault),
     };
     respond(&context, &next);

@@ -15,8 +15,14 @@ use leptos::{prelude::*, server_fn::ServerFn};
 pub async fn delete_account() -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.account_settings().close_account(&web.ctx).await {
-        Ok(()) => redirect_with_flash(&context, &web, paths::LOGIN_STAY, Flash::notice("delete-done")).await.with(context.cookies.session("")),
-        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::DELETE)),
+        Ok(()) => {
+            redirect_with_flash(&context, &web, paths::LOGIN_STAY, Flash::notice("delete-done"))
+                .await
+                .with(context.cookies.session(""))
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            SeeOther::local(paths::confirm(paths::DELETE))
+        }
         Err(fault) => refuse(&fault),
     };
     respond(&context, &next);

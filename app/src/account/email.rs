@@ -19,10 +19,16 @@ pub async fn change_email(email: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.account_settings().ask_new_email(&web.ctx, &email).await {
         Err(fault) if fault.refusal() == Refusal::BadRequest => {
-            let flash = Flash { problems: vec![("email".into(), "field-email".into())], typed: vec![("email".into(), bounded(&email, 254))], ..Flash::default() };
+            let flash = Flash {
+                problems: vec![("email".into(), "field-email".into())],
+                typed: vec![("email".into(), bounded(&email, 254))],
+                ..Flash::default()
+            };
             redirect_with_flash(&context, &web, paths::EMAIL, flash).await
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::EMAIL)),
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            SeeOther::local(paths::confirm(paths::EMAIL))
+        }
         other => leave(&context, other).await,
     };
     respond(&context, &next);
@@ -30,10 +36,18 @@ pub async fn change_email(email: String) -> Result<(), Code> {
 }
 
 /// Before the page: the sign-in, and the confirmation where the last one is too long ago.
-pub(crate) async fn entered<Q>(req: &PageRequest<Q>, to: &str, allowed: Result<(), Error>) -> Result<Option<Response>, Error> {
+pub(crate) async fn entered<Q>(
+    req: &PageRequest<Q>,
+    to: &str,
+    allowed: Result<(), Error>,
+) -> Result<Option<Response>, Error> {
     match allowed {
-        Err(fault) if fault.refusal() == Refusal::NotRecent => Ok(Some(Redirect::to(&paths::confirm(to)).into_response())),
-        Err(fault) if fault.refusal() == Refusal::SessionEnded => Ok(Some(Redirect::to(paths::LOGIN_STAY).into_response())),
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            Ok(Some(Redirect::to(&paths::confirm(to)).into_response()))
+        }
+        Err(fault) if fault.refusal() == Refusal::SessionEnded => {
+            Ok(Some(Redirect::to(paths::LOGIN_STAY).into_response()))
+        }
         Err(fault) => Err(fault),
         Ok(()) => crate::account::reauthenticate::first(req, to).await,
     }

@@ -57,7 +57,8 @@ pub fn preview(l: Lang, id: &str, rows: Vec<MergeRow>) -> AnyView {
         if said.is_empty() {
             view! { <span class="muted">{t(l, "merge-nothing")}</span> }.into_any()
         } else {
-            view! { <ul>{said.into_iter().map(|v| view! { <li>{v}</li> }).collect_view()}</ul> }.into_any()
+            view! { <ul>{said.into_iter().map(|v| view! { <li>{v}</li> }).collect_view()}</ul> }
+                .into_any()
         }
     };
     view! {
@@ -83,12 +84,18 @@ pub fn preview(l: Lang, id: &str, rows: Vec<MergeRow>) -> AnyView {
 #[server(prefix = "/fn", endpoint = "account/merge")]
 pub async fn merge_account(email: String, password: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.merges().merge_by_password(&web.ctx, &email, &password).await {
+    let next = match context.ligature.merges().merge_by_password(&web.ctx, &email, &password).await
+    {
         Err(fault) if fault.refusal() == Refusal::CredentialsWrong => {
-            let flash = Flash { typed: vec![("email".into(), bounded(&email, 254))], ..Flash::notice("merge-wrong") };
+            let flash = Flash {
+                typed: vec![("email".into(), bounded(&email, 254))],
+                ..Flash::notice("merge-wrong")
+            };
             redirect_with_flash(&context, &web, paths::MERGE, flash).await
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::MERGE)),
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            SeeOther::local(paths::confirm(paths::MERGE))
+        }
         other => leave(&context, other).await,
     };
     respond(&context, &next);
@@ -102,7 +109,9 @@ pub async fn confirm_merge(attempt: String) -> Result<(), Code> {
         Err(fault) => refuse(&fault),
         Ok(arrival) => {
             let left = leave(&context, Ok(arrival)).await;
-            let told = redirect_with_flash(&context, &web, paths::ACCOUNT, Flash::notice("merge-done")).await;
+            let told =
+                redirect_with_flash(&context, &web, paths::ACCOUNT, Flash::notice("merge-done"))
+                    .await;
             SeeOther { to: told.to, cookies: left.cookies }
         }
     };

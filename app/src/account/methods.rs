@@ -17,11 +17,19 @@ use service::{
     policy::providers::Button,
 };
 
-pub(crate) async fn done(context: &Context, web: &WebRequest, result: Result<(), Error>, path: &str, notice: &str) -> SeeOther {
+pub(crate) async fn done(
+    context: &Context,
+    web: &WebRequest,
+    result: Result<(), Error>,
+    path: &str,
+    notice: &str,
+) -> SeeOther {
     match result {
         Ok(()) => redirect_with_flash(context, web, path, Flash::notice(notice)).await,
         // What was asked for is done after signing in once more (MA-09).
-        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(path)),
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            SeeOther::local(paths::confirm(path))
+        }
         Err(fault) => refuse(&fault),
     }
 }
@@ -29,7 +37,11 @@ pub(crate) async fn done(context: &Context, web: &WebRequest, result: Result<(),
 #[server(prefix = "/fn", endpoint = "account/email/remove")]
 pub async fn remove_email(address: String, #[server(default)] foreign: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let result = context.ligature.account_settings().remove_own_email(&web.ctx, &address, !foreign.is_empty()).await;
+    let result = context
+        .ligature
+        .account_settings()
+        .remove_own_email(&web.ctx, &address, !foreign.is_empty())
+        .await;
     let next = done(&context, &web, result, paths::ACCOUNT, "address-removed").await;
     respond(&context, &next);
     Ok(())
@@ -42,7 +54,10 @@ pub fn address_name(canonical: &str) -> String {
 
 pub(crate) fn address_of(name: &str) -> Option<String> {
     let digits: Vec<char> = name.chars().take(700).collect();
-    let bytes: Option<Vec<u8>> = digits.chunks(2).map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).ok()).collect();
+    let bytes: Option<Vec<u8>> = digits
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).ok())
+        .collect();
     String::from_utf8(bytes?).ok()
 }
 
@@ -50,7 +65,9 @@ pub(crate) fn address_of(name: &str) -> Option<String> {
 pub async fn name_method(link: String, #[server(default)] nickname: String) -> Result<(), Code> {
     let (context, web) = asked();
     let result = match link.parse::<LinkId>() {
-        Ok(link) => context.ligature.account_settings().name_method(&web.ctx, link, &nickname).await,
+        Ok(link) => {
+            context.ligature.account_settings().name_method(&web.ctx, link, &nickname).await
+        }
         Err(_) => Err(Error::from(Refusal::MethodUnknown)),
     };
     let next = done(&context, &web, result, paths::ACCOUNT, "method-named").await;
@@ -73,7 +90,8 @@ pub(crate) fn nobody<Q>(req: &PageRequest<Q>) -> Option<Response> {
 }
 
 fn said<Q>(l: Lang, req: &PageRequest<Q>) -> Option<AnyView> {
-    (!req.flash.notice.is_empty()).then(|| view! { <Notice kind="good" text={t(l, &req.flash.notice)}/> }.into_any())
+    (!req.flash.notice.is_empty())
+        .then(|| view! { <Notice kind="good" text={t(l, &req.flash.notice)}/> }.into_any())
 }
 
 /// What the policy asks for, until when.
@@ -102,7 +120,8 @@ pub async fn methods(req: PageRequest) -> Answer {
         Some(caller) => req.context.ligature.configuration().owes_factor(caller).await?,
         None => Owes::Nothing,
     };
-    let head = Head::new(t(l, "account-title"), Layout::Account).origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
+    let head = Head::new(t(l, "account-title"), Layout::Account)
+        .origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
     let message = said(l, req).is_some().then(|| req.flash.notice.clone());
     let names = req.context.ligature.configuration().buttons().await?;
     Ok(page(&req.context, &req.web, head, move || {
@@ -165,13 +184,21 @@ pub async fn methods(req: PageRequest) -> Answer {
 fn restored_text(l: Lang, at: Micros, since: Option<Micros>) -> String {
     let at = moment_text(l, at);
     match since {
-        Some(since) => ta(l, "account-restored-since", &[("since", &moment_text(l, since)), ("at", &at)]),
+        Some(since) => {
+            ta(l, "account-restored-since", &[("since", &moment_text(l, since)), ("at", &at)])
+        }
         None => ta(l, "account-restored", &[("at", &at)]),
     }
 }
 
 fn address_row(l: Lang, a: Address, manageable: bool) -> AnyView {
-    let id = format!("foreign-{}", a.canonical.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>());
+    let id = format!(
+        "foreign-{}",
+        a.canonical
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect::<String>()
+    );
     let name = a.typed.clone();
     let tag = if a.contested {
         "address-contested"
@@ -183,7 +210,8 @@ fn address_row(l: Lang, a: Address, manageable: bool) -> AnyView {
         "address-unproved"
     };
     let foreign = if a.former {
-        view! { <p>{t(l, "address-foreign")}</p><input type="hidden" name="foreign" value="on"/> }.into_any()
+        view! { <p>{t(l, "address-foreign")}</p><input type="hidden" name="foreign" value="on"/> }
+            .into_any()
     } else {
         view! { <p>{t(l, "address-remove-lead")}</p><div class="check"><input type="checkbox" id=id.clone() name="foreign" value="on"/><label for=id>{t(l, "address-foreign")}</label></div> }
             .into_any()

@@ -15,7 +15,14 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use service::account::passkeys::{Ceremony, PasskeyRow};
 
 /// A form that the module for passkeys fills and sends. Without script it stays hidden, and the page says so.
-pub fn ceremony_form(l: Lang, action: &str, kind: &'static str, ceremony: Ceremony, label: &str, more: AnyView) -> AnyView {
+pub fn ceremony_form(
+    l: Lang,
+    action: &str,
+    kind: &'static str,
+    ceremony: Ceremony,
+    label: &str,
+    more: AnyView,
+) -> AnyView {
     view! {
         <form method="post" action=action.to_owned() class="stack" data-passkey=ceremony.options data-kind=kind hidden=true>
             <input type="hidden" name="ceremony" value=ceremony.sealed/>
@@ -75,12 +82,32 @@ fn row(l: Lang, r: PasskeyRow) -> AnyView {
 }
 
 #[server(prefix = "/fn", endpoint = "account/passkey")]
-pub async fn add_passkey(ceremony: String, #[server(default)] credential: String, #[server(default)] nickname: String) -> Result<(), Code> {
+pub async fn add_passkey(
+    ceremony: String,
+    #[server(default)] credential: String,
+    #[server(default)] nickname: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.passkeys().add_passkey(&web.ctx, &ceremony, &credential, &bounded(&nickname, 40)).await {
-        Ok(()) => redirect_with_flash(&context, &web, paths::PASSKEYS, Flash::notice("passkey-added")).await,
+    let next = match context
+        .ligature
+        .passkeys()
+        .add_passkey(&web.ctx, &ceremony, &credential, &bounded(&nickname, 40))
+        .await
+    {
+        Ok(()) => {
+            redirect_with_flash(&context, &web, paths::PASSKEYS, Flash::notice("passkey-added"))
+                .await
+        }
         Err(fault) => match fault.refusal() {
-            Refusal::PasskeyWrong | Refusal::AttemptExpired => redirect_with_flash(&context, &web, paths::PASSKEYS, Flash::notice("passkey-failed")).await,
+            Refusal::PasskeyWrong | Refusal::AttemptExpired => {
+                redirect_with_flash(
+                    &context,
+                    &web,
+                    paths::PASSKEYS,
+                    Flash::notice("passkey-failed"),
+                )
+                .await
+            }
             Refusal::NotRecent => SeeOther::local(paths::confirm(paths::PASSKEYS)),
             _ => refuse(&fault),
         },
@@ -93,8 +120,13 @@ pub async fn add_passkey(ceremony: String, #[server(default)] credential: String
 pub async fn remove_passkey(id: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.passkeys().remove_passkey(&web.ctx, &id).await {
-        Ok(()) => redirect_with_flash(&context, &web, paths::PASSKEYS, Flash::notice("passkey-removed")).await,
-        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::PASSKEYS)),
+        Ok(()) => {
+            redirect_with_flash(&context, &web, paths::PASSKEYS, Flash::notice("passkey-removed"))
+                .await
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            SeeOther::local(paths::confirm(paths::PASSKEYS))
+        }
         Err(fault) => refuse(&fault),
     };
     respond(&context, &next);

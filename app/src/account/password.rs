@@ -16,13 +16,20 @@ use leptos::{prelude::*, server_fn::ServerFn};
 #[server(prefix = "/fn", endpoint = "account/password")]
 pub async fn change_password(password: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.account_settings().set_own_password(&web.ctx, &password).await {
-        Ok(()) => redirect_with_flash(&context, &web, paths::ACCOUNT, Flash::notice("own-password-done")).await,
+    let next = match context.ligature.account_settings().set_own_password(&web.ctx, &password).await
+    {
+        Ok(()) => {
+            redirect_with_flash(&context, &web, paths::ACCOUNT, Flash::notice("own-password-done"))
+                .await
+        }
         Err(fault) if let Some(problem) = password_problem(fault.refusal()) => {
-            let flash = Flash { problems: vec![("password".into(), problem.into())], ..Flash::default() };
+            let flash =
+                Flash { problems: vec![("password".into(), problem.into())], ..Flash::default() };
             redirect_with_flash(&context, &web, paths::PASSWORD, flash).await
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::PASSWORD)),
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            SeeOther::local(paths::confirm(paths::PASSWORD))
+        }
         Err(fault) => refuse(&fault),
     };
     respond(&context, &next);

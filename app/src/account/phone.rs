@@ -54,10 +54,16 @@ pub async fn change_phone(phone: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.account_settings().ask_new_phone(&web.ctx, &phone).await {
         Err(fault) if let Some(problem) = problem(fault.refusal()) => {
-            let flash = Flash { problems: vec![("phone".into(), problem.into())], typed: vec![("phone".into(), bounded(&phone, 40))], ..Flash::default() };
+            let flash = Flash {
+                problems: vec![("phone".into(), problem.into())],
+                typed: vec![("phone".into(), bounded(&phone, 40))],
+                ..Flash::default()
+            };
             redirect_with_flash(&context, &web, paths::PHONE, flash).await
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::PHONE)),
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            SeeOther::local(paths::confirm(paths::PHONE))
+        }
         other => leave(&context, other).await,
     };
     respond(&context, &next);
@@ -77,8 +83,13 @@ fn problem(refusal: Refusal) -> Option<&'static str> {
 pub async fn remove_phone() -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.account_settings().remove_phone(&web.ctx).await {
-        Ok(()) => redirect_with_flash(&context, &web, paths::ACCOUNT, Flash::notice("phone-removed")).await,
-        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::PHONE)),
+        Ok(()) => {
+            redirect_with_flash(&context, &web, paths::ACCOUNT, Flash::notice("phone-removed"))
+                .await
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            SeeOther::local(paths::confirm(paths::PHONE))
+        }
         Err(fault) => refuse(&fault),
     };
     respond(&context, &next);

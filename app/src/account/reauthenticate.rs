@@ -20,7 +20,8 @@ use service::{Error, account::reauthenticate::ConfirmView};
 
 /// The confirmation that comes before a page, or nothing when the last sign-in is recent.
 pub(crate) async fn first<Q>(req: &PageRequest<Q>, to: &str) -> Result<Option<Response>, Error> {
-    Ok((!req.context.ligature.reauthentication().is_recent(&req.web.ctx).await?).then(|| Redirect::to(&paths::confirm(to)).into_response()))
+    Ok((!req.context.ligature.reauthentication().is_recent(&req.web.ctx).await?)
+        .then(|| Redirect::to(&paths::confirm(to)).into_response()))
 }
 
 /// What the page reads from its address.
@@ -37,11 +38,14 @@ pub async fn confirm(req: PageRequest<ConfirmQuery>) -> Answer {
         return Ok(Redirect::to(paths::LOGIN_STAY).into_response());
     }
     let req = &req;
-    let ConfirmView { password, passkey, code_to, providers } = req.context.ligature.reauthentication().confirm_view(&req.web.ctx).await?;
-    let to = SafePath::parse(&req.query.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
+    let ConfirmView { password, passkey, code_to, providers } =
+        req.context.ligature.reauthentication().confirm_view(&req.web.ctx).await?;
+    let to =
+        SafePath::parse(&req.query.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
     let l = req.web.lang;
     let flash = req.flash.clone();
-    let head = Head::new(t(l, "confirm-title"), Layout::Narrow).origins(providers.iter().filter_map(|b| b.origin.clone()));
+    let head = Head::new(t(l, "confirm-title"), Layout::Narrow)
+        .origins(providers.iter().filter_map(|b| b.origin.clone()));
     Ok(page(&req.context, &req.web, head, move || {
         let none = !password && passkey.is_none() && code_to.is_none() && providers.is_empty();
         let hidden = || view! { <input type="hidden" name="to" value=to.clone()/> };
@@ -81,8 +85,21 @@ pub fn after(to: &str) -> Continuation {
 #[server(prefix = "/fn", endpoint = "account/confirm/password")]
 pub async fn confirm_password(password: String, #[server(default)] to: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.reauthentication().confirm_by_password(&web.ctx, &password, after(&to)).await {
-        Err(fault) if fault.refusal() == Refusal::CredentialsWrong => redirect_with_flash(&context, &web, &paths::confirm(&paths::safe(&to)), Flash::notice("confirm-wrong")).await,
+    let next = match context
+        .ligature
+        .reauthentication()
+        .confirm_by_password(&web.ctx, &password, after(&to))
+        .await
+    {
+        Err(fault) if fault.refusal() == Refusal::CredentialsWrong => {
+            redirect_with_flash(
+                &context,
+                &web,
+                &paths::confirm(&paths::safe(&to)),
+                Flash::notice("confirm-wrong"),
+            )
+            .await
+        }
         other => leave(&context, other).await,
     };
     respond(&context, &next);
@@ -90,11 +107,31 @@ pub async fn confirm_password(password: String, #[server(default)] to: String) -
 }
 
 #[server(prefix = "/fn", endpoint = "account/confirm/passkey")]
-pub async fn confirm_passkey(ceremony: String, #[server(default)] credential: String, #[server(default)] to: String) -> Result<(), Code> {
+pub async fn confirm_passkey(
+    ceremony: String,
+    #[server(default)] credential: String,
+    #[server(default)] to: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.reauthentication().confirm_by_passkey(&web.ctx, &ceremony, &credential, after(&to)).await {
-        Err(fault) if matches!(fault.refusal(), Refusal::PasskeyWrong | Refusal::AttemptExpired | Refusal::OtherAccount) => {
-            redirect_with_flash(&context, &web, &paths::confirm(&paths::safe(&to)), Flash::notice("passkey-wrong")).await
+    let next = match context
+        .ligature
+        .reauthentication()
+        .confirm_by_passkey(&web.ctx, &ceremony, &credential, after(&to))
+        .await
+    {
+        Err(fault)
+            if matches!(
+                fault.refusal(),
+                Refusal::PasskeyWrong | Refusal::AttemptExpired | Refusal::OtherAccount
+            ) =>
+        {
+            redirect_with_flash(
+                &context,
+                &web,
+                &paths::confirm(&paths::safe(&to)),
+                Flash::notice("passkey-wrong"),
+            )
+            .await
         }
         other => leave(&context, other).await,
     };

@@ -16,18 +16,43 @@ use std::collections::BTreeMap;
 
 /// From the page that shows what else opens a recovered account, on to the application: what is not ticked goes (PH-04).
 #[server(prefix = "/fn", endpoint = "account/recovered")]
-pub async fn leave_recovered(#[server(default)] entry: String, #[server(default)] mine: BTreeMap<String, String>) -> Result<(), Code> {
+pub async fn leave_recovered(
+    #[server(default)] entry: String,
+    #[server(default)] mine: BTreeMap<String, String>,
+) -> Result<(), Code> {
     let (context, web) = asked();
-    let ticked = |kind: &str| mine.keys().take(200).filter_map(|key| key.strip_prefix(kind).map(str::to_owned)).collect::<Vec<_>>();
+    let ticked = |kind: &str| {
+        mine.keys()
+            .take(200)
+            .filter_map(|key| key.strip_prefix(kind).map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
     let mine = Mine {
         links: ticked("link-").iter().filter_map(|id| id.parse().ok()).collect(),
         passkeys: ticked("passkey-").into_iter().collect(),
         addresses: ticked("address-").iter().filter_map(|name| address_of(name)).collect(),
     };
     let next = match context.ligature.account_settings().keep_only(&web.ctx, mine).await {
-        Ok(()) => onward_with(&context, web.continuation(&context.ligature, &entry), web.ctx.session.clone()).await,
-        Err(fault) if fault.refusal() == Refusal::LastAddress => redirect_with_flash(&context, &web, &paths::with_entry(paths::RECOVERED, &entry), Flash::notice("recovered-tick")).await,
-        Err(fault) if fault.refusal() == Refusal::NotRecent => SeeOther::local(paths::confirm(paths::RECOVERED)),
+        Ok(()) => {
+            onward_with(
+                &context,
+                web.continuation(&context.ligature, &entry),
+                web.ctx.session.clone(),
+            )
+            .await
+        }
+        Err(fault) if fault.refusal() == Refusal::LastAddress => {
+            redirect_with_flash(
+                &context,
+                &web,
+                &paths::with_entry(paths::RECOVERED, &entry),
+                Flash::notice("recovered-tick"),
+            )
+            .await
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            SeeOther::local(paths::confirm(paths::RECOVERED))
+        }
         Err(fault) => refuse(&fault),
     };
     respond(&context, &next);
@@ -41,11 +66,16 @@ pub async fn recovered(req: PageRequest<EntryQuery>) -> Answer {
     }
     let req = &req;
     let ligature = &req.context.ligature;
-    let WaysIn { methods, passkeys, addresses, phone } = ligature.account_settings().ways_in(&req.web.ctx).await?;
+    let WaysIn { methods, passkeys, addresses, phone } =
+        ligature.account_settings().ways_in(&req.web.ctx).await?;
     let applications = ligature.authorization().own_applications(&req.web.ctx).await?;
     let (l, flash) = (req.web.lang, req.flash.clone());
     // The application that the person was on the way to gets its answer after this page (RP-01).
-    let entry = if req.web.entry(ligature, &req.query.entry).is_some() { req.query.entry.clone() } else { String::new() };
+    let entry = if req.web.entry(ligature, &req.query.entry).is_some() {
+        req.query.entry.clone()
+    } else {
+        String::new()
+    };
     Ok(page(&req.context, &req.web, Head::new(t(l, "recovered-title"), Layout::Account), move || {
         let single = addresses.len() == 1;
         let methods = methods.into_iter().map(|m| {

@@ -20,7 +20,11 @@ use service::{Error, account::Method};
 #[server(prefix = "/fn", endpoint = "account/remove")]
 pub async fn remove_method(link: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let which = if link == "password" { Ok(None) } else { link.parse::<LinkId>().map(Some).map_err(|_| Error::from(Refusal::MethodUnknown)) };
+    let which = if link == "password" {
+        Ok(None)
+    } else {
+        link.parse::<LinkId>().map(Some).map_err(|_| Error::from(Refusal::MethodUnknown))
+    };
     let result = match which {
         Ok(link) => context.ligature.account_settings().remove_method(&web.ctx, link).await,
         Err(fault) => Err(fault),
@@ -36,7 +40,8 @@ pub async fn remove(Path(link): Path<String>, req: PageRequest) -> Answer {
     }
     let req = &req;
     let overview = req.context.ligature.account_settings().overview(&req.web.ctx).await?;
-    let wanted = |m: &&Method| m.link.map_or_else(|| "password".to_owned(), |id| id.to_string()) == link;
+    let wanted =
+        |m: &&Method| m.link.map_or_else(|| "password".to_owned(), |id| id.to_string()) == link;
     let method = overview.methods.iter().find(wanted).cloned().ok_or(Refusal::MethodUnknown)?;
     if let Some(refusal) = method.stays {
         return Err(refusal.into());

@@ -39,7 +39,11 @@ pub async fn second_factor(req: PageRequest<FactorQuery>) -> Answer {
     let req = &req;
     let view = match req.context.ligature.second_factors().second_factor_view(&req.web.ctx).await {
         Ok(view) => view,
-        Err(fault) => return Ok(entered(req, &Way::of(req).page(), Err(fault)).await?.unwrap_or_else(|| Redirect::to(paths::ACCOUNT).into_response())),
+        Err(fault) => {
+            return Ok(entered(req, &Way::of(req).page(), Err(fault))
+                .await?
+                .unwrap_or_else(|| Redirect::to(paths::ACCOUNT).into_response()));
+        }
     };
     let (l, flash, way) = (req.web.lang, req.flash.clone(), Way::of(req));
     Ok(page(&req.context, &req.web, head(l), move || {
@@ -88,7 +92,8 @@ impl Way {
     /// What comes next.
     fn onward(&self, l: Lang, text: &str) -> AnyView {
         if self.entry.is_empty() {
-            let to = SafePath::parse(&self.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
+            let to =
+                SafePath::parse(&self.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
             return view! { <p><a class="button primary" href=to>{t(l, text)}</a></p> }.into_any();
         }
         view! { <form method="post" action=GoOnWithFactor::url()><input type="hidden" name="entry" value=self.entry.clone()/><button class="primary">{t(l, text)}</button></form> }.into_any()
@@ -141,7 +146,8 @@ pub struct FirstCode {
 
 /// `POST`: the authenticator's first code. The answer shows the recovery codes, once.
 pub async fn switch_on(req: PageRequest, Form(typed): Form<FirstCode>) -> Response {
-    let made = req.context.ligature.second_factors().add_second_factor(&req.web.ctx, &typed.code).await;
+    let made =
+        req.context.ligature.second_factors().add_second_factor(&req.web.ctx, &typed.code).await;
     codes_or_back(&req, made, Some(typed.way)).await
 }
 
@@ -152,10 +158,21 @@ pub async fn renew(req: PageRequest) -> Response {
 }
 
 /// `first`: the factor was switched on just now, on this way.
-async fn codes_or_back<Q>(req: &PageRequest<Q>, made: Result<Vec<String>, Error>, first: Option<Way>) -> Response {
+async fn codes_or_back<Q>(
+    req: &PageRequest<Q>,
+    made: Result<Vec<String>, Error>,
+    first: Option<Way>,
+) -> Response {
     let here = first.clone().unwrap_or_default().page();
     let here = here.as_str();
-    let to_page = |notice: &'static str| async move { Redirect::to(&redirect_with_flash(&req.context, &req.web, here, Flash::notice(notice)).await.location()).into_response() };
+    let to_page = |notice: &'static str| async move {
+        Redirect::to(
+            &redirect_with_flash(&req.context, &req.web, here, Flash::notice(notice))
+                .await
+                .location(),
+        )
+        .into_response()
+    };
     match made {
         Ok(codes) => codes_page(req, codes, first).await,
         Err(fault) => match fault.refusal() {
@@ -192,7 +209,10 @@ fn failed(fault: &service::Error, page: &str) -> SeeOther {
 }
 
 #[server(prefix = "/fn", endpoint = "account/second-factor/begin")]
-pub async fn begin_second_factor(#[server(default)] to: String, #[server(default)] entry: String) -> Result<(), Code> {
+pub async fn begin_second_factor(
+    #[server(default)] to: String,
+    #[server(default)] entry: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
     let page = paths::safe(&paths::on_the_way(&to, &entry));
     let next = match context.ligature.second_factors().begin_second_factor(&web.ctx).await {
@@ -208,7 +228,16 @@ pub async fn begin_second_factor(#[server(default)] to: String, #[server(default
 pub async fn go_on_with_factor(entry: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match web.ctx.session.clone() {
-        Some(caller) => leave(&context, Ok(LoginOutcome::Continue { caller: Box::new(caller), continuation: web.continuation(&context.ligature, &entry) })).await,
+        Some(caller) => {
+            leave(
+                &context,
+                Ok(LoginOutcome::Continue {
+                    caller: Box::new(caller),
+                    continuation: web.continuation(&context.ligature, &entry),
+                }),
+            )
+            .await
+        }
         None => refuse(&Refusal::SessionEnded.into()),
     };
     respond(&context, &next);
@@ -219,7 +248,10 @@ pub async fn go_on_with_factor(entry: String) -> Result<(), Code> {
 pub async fn remove_second_factor() -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.second_factors().remove_second_factor(&web.ctx).await {
-        Ok(()) => redirect_with_flash(&context, &web, paths::SECOND_FACTOR, Flash::notice("factor-off")).await,
+        Ok(()) => {
+            redirect_with_flash(&context, &web, paths::SECOND_FACTOR, Flash::notice("factor-off"))
+                .await
+        }
         Err(fault) => failed(&fault, paths::SECOND_FACTOR),
     };
     respond(&context, &next);

@@ -15,7 +15,8 @@ use service::account::SessionRow;
 #[server(prefix = "/fn", endpoint = "account/sessions/end")]
 pub async fn end_session(session: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let result = context.ligature.account_settings().end_sessions(&web.ctx, Some(session), false).await;
+    let result =
+        context.ligature.account_settings().end_sessions(&web.ctx, Some(session), false).await;
     let next = done(&context, &web, result, paths::SESSIONS, "session-ended").await;
     respond(&context, &next);
     Ok(())
@@ -34,7 +35,11 @@ pub async fn end_other_sessions() -> Result<(), Code> {
 pub async fn end_all_sessions() -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.account_settings().end_sessions(&web.ctx, None, true).await {
-        Ok(()) => redirect_with_flash(&context, &web, paths::LOGIN_STAY, Flash::notice("signed-out")).await.with(context.cookies.session("")),
+        Ok(()) => {
+            redirect_with_flash(&context, &web, paths::LOGIN_STAY, Flash::notice("signed-out"))
+                .await
+                .with(context.cookies.session(""))
+        }
         Err(fault) => refuse(&fault),
     };
     respond(&context, &next);

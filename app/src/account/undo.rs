@@ -19,13 +19,26 @@ use service::{
 };
 
 /// Back to the link's page, with what went wrong if the person can mend it there.
-async fn again(context: &Context, web: &WebRequest, secret: &str, result: Result<(), Error>) -> SeeOther {
+async fn again(
+    context: &Context,
+    web: &WebRequest,
+    secret: &str,
+    result: Result<(), Error>,
+) -> SeeOther {
     let page = paths::undo(&bounded(secret, 64));
     match result {
         Ok(()) => SeeOther::local(page),
-        Err(fault) if matches!(fault.refusal(), Refusal::CredentialsWrong | Refusal::PasskeyWrong) => redirect_with_flash(context, web, &page, Flash::notice("undo-wrong")).await,
-        Err(fault) if fault.refusal() == Refusal::UndoCredential => redirect_with_flash(context, web, &page, Flash::notice("undo-not-before")).await,
-        Err(fault) if fault.refusal() == Refusal::CodeWrong => redirect_with_flash(context, web, &page, Flash::notice("undo-code-wrong")).await,
+        Err(fault)
+            if matches!(fault.refusal(), Refusal::CredentialsWrong | Refusal::PasskeyWrong) =>
+        {
+            redirect_with_flash(context, web, &page, Flash::notice("undo-wrong")).await
+        }
+        Err(fault) if fault.refusal() == Refusal::UndoCredential => {
+            redirect_with_flash(context, web, &page, Flash::notice("undo-not-before")).await
+        }
+        Err(fault) if fault.refusal() == Refusal::CodeWrong => {
+            redirect_with_flash(context, web, &page, Flash::notice("undo-code-wrong")).await
+        }
         Err(fault) => refuse(&fault),
     }
 }
@@ -51,29 +64,42 @@ pub async fn undo_password(secret: String, password: String) -> Result<(), Code>
 }
 
 #[server(prefix = "/fn", endpoint = "undo/passkey")]
-pub async fn undo_passkey(secret: String, ceremony: String, #[server(default)] credential: String) -> Result<(), Code> {
+pub async fn undo_passkey(
+    secret: String,
+    ceremony: String,
+    #[server(default)] credential: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
-    let result = context.ligature.rewinds().undo_by_passkey(&web.ctx, &secret, &ceremony, &credential).await;
+    let result =
+        context.ligature.rewinds().undo_by_passkey(&web.ctx, &secret, &ceremony, &credential).await;
     let next = again(&context, &web, &secret, result).await;
     respond(&context, &next);
     Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "undo/finish")]
-pub async fn finish_undo(secret: String, #[server(default)] first: String, #[server(default)] code: String, #[server(default)] answer: String) -> Result<(), Code> {
+pub async fn finish_undo(
+    secret: String,
+    #[server(default)] first: String,
+    #[server(default)] code: String,
+    #[server(default)] answer: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
     let ligature = &context.ligature;
     let result = if answer == "keep" {
         ligature.rewinds().keep_changes(&web.ctx, &secret, &code).await.map(|()| "undone-kept")
     } else {
-        let done = ligature.rewinds().finish_undo(&web.ctx, &secret, first.parse().ok(), &code).await;
+        let done =
+            ligature.rewinds().finish_undo(&web.ctx, &secret, first.parse().ok(), &code).await;
         done.map(|done| match done {
             Undone::Back => "undone",
             Undone::Barred => "undone-gone",
         })
     };
     let next = match result {
-        Ok(text) => redirect_with_flash(&context, &web, paths::LOGIN_STAY, Flash::notice(text)).await,
+        Ok(text) => {
+            redirect_with_flash(&context, &web, paths::LOGIN_STAY, Flash::notice(text)).await
+        }
         Err(fault) => again(&context, &web, &secret, Err(fault)).await,
     };
     respond(&context, &next);
@@ -83,7 +109,12 @@ pub async fn finish_undo(secret: String, #[server(default)] first: String, #[ser
 #[server(prefix = "/fn", endpoint = "account/undo")]
 pub async fn ask_own_undo(change: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.rewinds().ask_own_undo(&web.ctx, change.parse().unwrap_or_default()).await {
+    let next = match context
+        .ligature
+        .rewinds()
+        .ask_own_undo(&web.ctx, change.parse().unwrap_or_default())
+        .await
+    {
         Ok(secret) => SeeOther::local(paths::undo(&secret)),
         Err(fault) => refuse(&fault),
     };
@@ -102,8 +133,10 @@ pub async fn undo(Path(secret): Path<String>, req: PageRequest) -> Answer {
     let l = req.web.lang;
     let flash = req.flash.clone();
     // Who asked in My Account goes back there; who came by a mail closes the page.
-    let asked = req.web.ctx.session.is_some() && matches!(view.page, UndoPage::Show | UndoPage::Decide);
-    let head = Head::new(t(l, "undo-title"), Layout::Narrow).origins(view.providers.iter().filter_map(|b| b.origin.clone()));
+    let asked =
+        req.web.ctx.session.is_some() && matches!(view.page, UndoPage::Show | UndoPage::Decide);
+    let head = Head::new(t(l, "undo-title"), Layout::Narrow)
+        .origins(view.providers.iter().filter_map(|b| b.origin.clone()));
     Ok(page(&req.context, &req.web, head, move || {
         let lead = said(l, view.change.what, &view.change.about);
         view! {

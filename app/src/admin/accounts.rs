@@ -28,7 +28,15 @@ pub async fn admin_remove_second_factor(account: String) -> Result<(), Code> {
         Err(_) => Err(Refusal::NotFound.into()),
     };
     let next = match removed {
-        Ok(()) => redirect_with_flash(&context, &web, &paths::admin_account(&account), Flash::notice("factor-off")).await,
+        Ok(()) => {
+            redirect_with_flash(
+                &context,
+                &web,
+                &paths::admin_account(&account),
+                Flash::notice("factor-off"),
+            )
+            .await
+        }
         Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
     };
     respond(&context, &next);
@@ -39,8 +47,21 @@ pub async fn admin_remove_second_factor(account: String) -> Result<(), Code> {
 pub async fn set_role(account: String, role: String, given: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match (account.parse::<AccountId>(), Role::parse(&role)) {
-        (Ok(id), Some(role)) => match context.ligature.account_admin().set_role(&web.ctx, id, role, given == "yes").await {
-            Ok(()) => redirect_with_flash(&context, &web, &paths::admin_account(&account), Flash::notice("saved")).await,
+        (Ok(id), Some(role)) => match context
+            .ligature
+            .account_admin()
+            .set_role(&web.ctx, id, role, given == "yes")
+            .await
+        {
+            Ok(()) => {
+                redirect_with_flash(
+                    &context,
+                    &web,
+                    &paths::admin_account(&account),
+                    Flash::notice("saved"),
+                )
+                .await
+            }
             Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
         },
         _ => refuse(&Refusal::NotFound.into()),
@@ -53,8 +74,21 @@ pub async fn set_role(account: String, role: String, given: String) -> Result<()
 pub async fn set_account_state(account: String, enabled: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match account.parse::<AccountId>() {
-        Ok(id) => match context.ligature.account_admin().set_account_enabled(&web.ctx, id, enabled == "yes").await {
-            Ok(()) => redirect_with_flash(&context, &web, &paths::admin_account(&account), Flash::notice("saved")).await,
+        Ok(id) => match context
+            .ligature
+            .account_admin()
+            .set_account_enabled(&web.ctx, id, enabled == "yes")
+            .await
+        {
+            Ok(()) => {
+                redirect_with_flash(
+                    &context,
+                    &web,
+                    &paths::admin_account(&account),
+                    Flash::notice("saved"),
+                )
+                .await
+            }
             Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
         },
         Err(_) => refuse(&Refusal::NotFound.into()),
@@ -72,7 +106,15 @@ pub async fn admin_keep_email(account: String, address: String) -> Result<(), Co
         Err(_) => Err(Refusal::NotFound.into()),
     };
     let next = match kept {
-        Ok(()) => redirect_with_flash(&context, &web, &paths::admin_account(&account), Flash::notice("address-kept")).await,
+        Ok(()) => {
+            redirect_with_flash(
+                &context,
+                &web,
+                &paths::admin_account(&account),
+                Flash::notice("address-kept"),
+            )
+            .await
+        }
         Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
     };
     respond(&context, &next);
@@ -90,10 +132,23 @@ pub async fn admin_merge(account: String, other: String) -> Result<(), Code> {
     let next = match merged {
         Ok(()) => redirect_with_flash(&context, &web, &page, Flash::notice("merge-done")).await,
         Err(fault) if fault.refusal() == domain::Refusal::BadRequest => {
-            let flash = Flash { problems: vec![("other".into(), "field-account".into())], typed: vec![("other".into(), bounded(&other, 254))], ..Flash::default() };
+            let flash = Flash {
+                problems: vec![("other".into(), "field-account".into())],
+                typed: vec![("other".into(), bounded(&other, 254))],
+                ..Flash::default()
+            };
             redirect_with_flash(&context, &web, &page, flash).await
         }
-        Err(fault) => turned_back(&context, &web, &fault, &page, Flash { typed: vec![("other".into(), bounded(&other, 254))], ..Flash::default() }).await,
+        Err(fault) => {
+            turned_back(
+                &context,
+                &web,
+                &fault,
+                &page,
+                Flash { typed: vec![("other".into(), bounded(&other, 254))], ..Flash::default() },
+            )
+            .await
+        }
     };
     respond(&context, &next);
     Ok(())
@@ -118,7 +173,8 @@ pub struct AccountsQuery {
 }
 
 pub async fn accounts(req: PageRequest<AccountsQuery>) -> Answer {
-    let list = req.context.ligature.account_admin().admin_accounts(&req.web.ctx, &req.query.q).await?;
+    let list =
+        req.context.ligature.account_admin().admin_accounts(&req.web.ctx, &req.query.q).await?;
     let (l, q) = (req.web.lang, req.query.q.clone());
     Ok(page(&req.context, &req.web, head(l, "admin-accounts", paths::ADMIN_ACCOUNTS), move || {
         let row = |(account, email): (Account, Option<Email>)| FilterRow {

@@ -13,7 +13,10 @@ use axum::extract::Path;
 use domain::{Refusal, Right};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
-use service::oidc_provider::{Algorithm, ApplicationForm, ApplicationKind, ApplicationSettings, ApplicationView, Brand, Grant, RegistrationTokenView};
+use service::oidc_provider::{
+    Algorithm, ApplicationForm, ApplicationKind, ApplicationSettings, ApplicationView, Brand,
+    Grant, RegistrationTokenView,
+};
 use std::collections::BTreeMap;
 
 pub async fn applications(req: PageRequest) -> Answer {
@@ -88,10 +91,24 @@ fn kind_key(kind: ApplicationKind) -> String {
 pub async fn application(Path(client_id): Path<String>, req: PageRequest) -> Answer {
     let req = &req;
     let create = client_id == "new";
-    let found = req.context.ligature.applications().admin_applications(&req.web.ctx).await?.into_iter().find(|a| a.client_id == client_id);
+    let found = req
+        .context
+        .ligature
+        .applications()
+        .admin_applications(&req.web.ctx)
+        .await?
+        .into_iter()
+        .find(|a| a.client_id == client_id);
     let shown = match found {
         Some(found) => found,
-        None if create => ApplicationView { client_id: String::new(), name: String::new(), redirect_uris: Vec::new(), active: true, settings: ApplicationSettings::default(), secrets: Vec::new() },
+        None if create => ApplicationView {
+            client_id: String::new(),
+            name: String::new(),
+            redirect_uris: Vec::new(),
+            active: true,
+            settings: ApplicationSettings::default(),
+            secrets: Vec::new(),
+        },
         None => return Err(Refusal::NotFound.into()),
     };
     let changes = req.may(Right::ChangeApplications).await?;
@@ -119,7 +136,10 @@ fn secrets(l: Lang, shown: &ApplicationView) -> AnyView {
         .secrets
         .iter()
         .map(|end| match end {
-            Some(at) => view! { <li>{t(l, "application-secret-until")}" "<Moment l=l at={*at}/></li> }.into_any(),
+            Some(at) => {
+                view! { <li>{t(l, "application-secret-until")}" "<Moment l=l at={*at}/></li> }
+                    .into_any()
+            }
             None => view! { <li>{t(l, "application-secret-current")}</li> }.into_any(),
         })
         .collect();
@@ -137,7 +157,8 @@ fn form(l: Lang, create: bool, changes: bool, shown: &ApplicationView, flash: &F
     // After a form that could not be saved, what was typed; otherwise what there is.
     let sent = !flash.typed("sent").is_empty();
     let text = |name: &'static str, there: String| if sent { flash.typed(name) } else { there };
-    let on = |name: &'static str, there: bool| if sent { !flash.typed(name).is_empty() } else { there };
+    let on =
+        |name: &'static str, there: bool| if sent { !flash.typed(name).is_empty() } else { there };
     let s = &shown.settings;
     let input = |name: &'static str, there: String, hint: bool, max: u32| {
         let key = format!("app-{}", name.replace('_', "-"));
@@ -150,11 +171,22 @@ fn form(l: Lang, create: bool, changes: bool, shown: &ApplicationView, flash: &F
         let hint = if hint { t(l, &format!("{key}-hint")) } else { String::new() };
         view! { <Check id=name name={format!("fields[{name}]")} label={t(l, &key)} hint=hint checked={on(name, there)}/> }.into_any()
     };
-    let kinds = ApplicationKind::ALL.into_iter().map(|k| (k.name(), t(l, &kind_key(k)), t(l, &format!("{}-hint", kind_key(k))))).collect();
-    let algorithms = Algorithm::ALL.into_iter().map(|a| (a.name(), a.name().to_owned(), String::new())).collect();
+    let kinds = ApplicationKind::ALL
+        .into_iter()
+        .map(|k| (k.name(), t(l, &kind_key(k)), t(l, &format!("{}-hint", kind_key(k)))))
+        .collect();
+    let algorithms = Algorithm::ALL
+        .into_iter()
+        .map(|a| (a.name(), a.name().to_owned(), String::new()))
+        .collect();
     let has = |grant| s.grants.contains(&grant);
     let kind = text("application_kind", s.kind.name().to_owned());
-    let claims = s.claims.iter().map(|(name, expression)| format!("{name} = {expression}")).collect::<Vec<_>>().join("\n");
+    let claims = s
+        .claims
+        .iter()
+        .map(|(name, expression)| format!("{name} = {expression}"))
+        .collect::<Vec<_>>()
+        .join("\n");
     let algorithm = text("algorithm", s.algorithm.name().to_owned());
     view! {
         <form method="post" action=SaveApplication::url() class="stack wide">
@@ -209,7 +241,13 @@ fn words(text: &str) -> Vec<String> {
 /// Lines of `name = expression`; a line without a name or an expression stays as what it is, and is told.
 fn claims(text: &str) -> BTreeMap<String, String> {
     let lines = text.lines().map(str::trim).filter(|l| !l.is_empty()).take(30);
-    lines.map(|line| line.split_once('=').map_or((line.to_owned(), String::new()), |(name, expression)| (name.trim().to_owned(), expression.trim().to_owned()))).collect()
+    lines
+        .map(|line| {
+            line.split_once('=').map_or((line.to_owned(), String::new()), |(name, expression)| {
+                (name.trim().to_owned(), expression.trim().to_owned())
+            })
+        })
+        .collect()
 }
 
 /// A form of strings as settings; what is no number stays out of range, and is told.
@@ -218,9 +256,15 @@ fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
     let on = |name: &str| !text(name).is_empty();
     let number = |name: &str| text(name).parse().unwrap_or(-1);
     let named = |name: &str| serde_json::Value::String(text(name).to_owned());
-    let grants = [("grant_code", Grant::AuthorizationCode), ("grant_refresh", Grant::RefreshToken), ("grant_client", Grant::ClientCredentials), ("grant_device", Grant::DeviceCode)];
+    let grants = [
+        ("grant_code", Grant::AuthorizationCode),
+        ("grant_refresh", Grant::RefreshToken),
+        ("grant_client", Grant::ClientCredentials),
+        ("grant_device", Grant::DeviceCode),
+    ];
     let settings = ApplicationSettings {
-        kind: ApplicationKind::deserialize(named("application_kind")).unwrap_or(ApplicationKind::Web),
+        kind: ApplicationKind::deserialize(named("application_kind"))
+            .unwrap_or(ApplicationKind::Web),
         grants: grants.into_iter().filter(|(name, _)| on(name)).map(|(_, grant)| grant).collect(),
         first_party: on("first_party"),
         pkce_optional: on("pkce_optional"),
@@ -242,20 +286,39 @@ fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
         claims: claims(text("claims")),
         brand: Brand { colour: text("colour").to_owned(), logo: String::new() },
     };
-    ApplicationForm { client_id: text("client_id").to_owned(), name: text("name").to_owned(), redirect_uris: words(text("redirect_uris")), settings, active: on("active") }
+    ApplicationForm {
+        client_id: text("client_id").to_owned(),
+        name: text("name").to_owned(),
+        redirect_uris: words(text("redirect_uris")),
+        settings,
+        active: on("active"),
+    }
 }
 
 #[server(prefix = "/fn", endpoint = "admin/application")]
-pub async fn save_application(#[server(default)] create: String, #[server(default)] fields: BTreeMap<String, String>) -> Result<(), Code> {
+pub async fn save_application(
+    #[server(default)] create: String,
+    #[server(default)] fields: BTreeMap<String, String>,
+) -> Result<(), Code> {
     let (context, web) = asked();
-    if let Err(fault) = context.ligature.admin_rights().allowed(&web.ctx, domain::Right::ChangeApplications).await {
+    if let Err(fault) =
+        context.ligature.admin_rights().allowed(&web.ctx, domain::Right::ChangeApplications).await
+    {
         respond(&context, &refuse(&fault));
         return Ok(());
     }
     let create = !create.is_empty();
     let form = read(&fields);
-    let (page, client_id) = (if create { paths::ADMIN_APPLICATION_NEW.to_owned() } else { paths::admin_application(&form.client_id) }, form.client_id.clone());
-    let mut typed: Vec<(String, String)> = fields.iter().take(40).map(|(k, v)| (bounded(k, 40), bounded(v, 2000))).collect();
+    let (page, client_id) = (
+        if create {
+            paths::ADMIN_APPLICATION_NEW.to_owned()
+        } else {
+            paths::admin_application(&form.client_id)
+        },
+        form.client_id.clone(),
+    );
+    let mut typed: Vec<(String, String)> =
+        fields.iter().take(40).map(|(k, v)| (bounded(k, 40), bounded(v, 2000))).collect();
     typed.push(("sent".into(), "on".into()));
     let problems = match context.ligature.applications().application_problems(&form).await {
         Ok(problems) => problems,
@@ -273,16 +336,39 @@ pub async fn save_application(#[server(default)] create: String, #[server(defaul
                     &context,
                     &web,
                     &paths::admin_application(&client_id),
-                    Flash { notice: "application-registered".into(), typed: vec![("secret".into(), secret)], ..Flash::default() },
+                    Flash {
+                        notice: "application-registered".into(),
+                        typed: vec![("secret".into(), secret)],
+                        ..Flash::default()
+                    },
                 )
                 .await
             }
-            Ok(None) => redirect_with_flash(&context, &web, &paths::admin_application(&client_id), Flash::notice("saved")).await,
-            Err(fault) if fault.refusal() == Refusal::BadRequest => redirect_with_flash(&context, &web, &page, again(vec![("client_id".into(), "field-client-id-taken".into())])).await,
+            Ok(None) => {
+                redirect_with_flash(
+                    &context,
+                    &web,
+                    &paths::admin_application(&client_id),
+                    Flash::notice("saved"),
+                )
+                .await
+            }
+            Err(fault) if fault.refusal() == Refusal::BadRequest => {
+                redirect_with_flash(
+                    &context,
+                    &web,
+                    &page,
+                    again(vec![("client_id".into(), "field-client-id-taken".into())]),
+                )
+                .await
+            }
             Err(fault) => turned_back(&context, &web, &fault, &page, again(Vec::new())).await,
         }
     } else {
-        let problems = problems.into_iter().map(|field| (field.to_owned(), format!("field-app-{}", field.replace('_', "-")))).collect();
+        let problems = problems
+            .into_iter()
+            .map(|field| (field.to_owned(), format!("field-app-{}", field.replace('_', "-"))))
+            .collect();
         redirect_with_flash(&context, &web, &page, again(problems)).await
     };
     respond(&context, &next);
@@ -293,7 +379,15 @@ pub async fn save_application(#[server(default)] create: String, #[server(defaul
 pub async fn rotate_secret(client_id: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.applications().rotate_secret(&web.ctx, &client_id).await {
-        Ok(secret) => redirect_with_flash(&context, &web, &paths::admin_application(&client_id), Flash { typed: vec![("secret".into(), secret)], ..Flash::default() }).await,
+        Ok(secret) => {
+            redirect_with_flash(
+                &context,
+                &web,
+                &paths::admin_application(&client_id),
+                Flash { typed: vec![("secret".into(), secret)], ..Flash::default() },
+            )
+            .await
+        }
         Err(fault) => turned_away(&fault, &paths::safe(&paths::admin_application(&client_id))),
     };
     respond(&context, &next);
@@ -304,12 +398,38 @@ pub async fn rotate_secret(client_id: String) -> Result<(), Code> {
 pub async fn open_registration(label: String, uses: String, days: String) -> Result<(), Code> {
     let (context, web) = asked();
     let number = |text: &str| text.trim().parse::<i32>().unwrap_or(0);
-    let next = match context.ligature.applications().make_registration_token(&web.ctx, &label, number(&uses), number(&days).into()).await {
+    let next = match context
+        .ligature
+        .applications()
+        .make_registration_token(&web.ctx, &label, number(&uses), number(&days).into())
+        .await
+    {
         // Shown once, then gone with the flash row; the database keeps a hash.
-        Ok(token) => redirect_with_flash(&context, &web, paths::ADMIN_APPLICATIONS, Flash { typed: vec![("registration_token".into(), token)], ..Flash::default() }).await,
+        Ok(token) => {
+            redirect_with_flash(
+                &context,
+                &web,
+                paths::ADMIN_APPLICATIONS,
+                Flash { typed: vec![("registration_token".into(), token)], ..Flash::default() },
+            )
+            .await
+        }
         Err(fault) if fault.refusal() == Refusal::BadRequest => {
-            let typed = [("label", label), ("uses", uses), ("days", days)].into_iter().map(|(k, v)| (k.to_owned(), bounded(&v, 60))).collect();
-            redirect_with_flash(&context, &web, paths::ADMIN_APPLICATIONS, Flash { problems: vec![("registration".into(), "field-registration".into())], typed, ..Flash::default() }).await
+            let typed = [("label", label), ("uses", uses), ("days", days)]
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), bounded(&v, 60)))
+                .collect();
+            redirect_with_flash(
+                &context,
+                &web,
+                paths::ADMIN_APPLICATIONS,
+                Flash {
+                    problems: vec![("registration".into(), "field-registration".into())],
+                    typed,
+                    ..Flash::default()
+                },
+            )
+            .await
         }
         Err(fault) => turned_away(&fault, paths::ADMIN_APPLICATIONS),
     };
@@ -321,7 +441,9 @@ pub async fn open_registration(label: String, uses: String, days: String) -> Res
 pub async fn end_registration(id: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.applications().end_registration_token(&web.ctx, &id).await {
-        Ok(()) => redirect_with_flash(&context, &web, paths::ADMIN_APPLICATIONS, Flash::default()).await,
+        Ok(()) => {
+            redirect_with_flash(&context, &web, paths::ADMIN_APPLICATIONS, Flash::default()).await
+        }
         Err(fault) => turned_away(&fault, paths::ADMIN_APPLICATIONS),
     };
     respond(&context, &next);

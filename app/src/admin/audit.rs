@@ -48,8 +48,12 @@ pub struct AuditQuery {
 
 pub async fn audit(req: PageRequest<AuditQuery>) -> Answer {
     let text = |s: &str| (!s.trim().is_empty()).then(|| s.trim().to_owned());
-    let filter =
-        service::rows::AuditFilter { kind: text(&req.query.kind), support_code: text(&req.query.q).map(|c| domain::one_time_code::fold(&c)), before: req.query.before.parse().ok(), account: None };
+    let filter = service::rows::AuditFilter {
+        kind: text(&req.query.kind),
+        support_code: text(&req.query.q).map(|c| domain::one_time_code::fold(&c)),
+        before: req.query.before.parse().ok(),
+        account: None,
+    };
     let list = req.context.ligature.account_admin().admin_audit(&req.web.ctx, filter).await?;
     let (l, q) = (req.web.lang, req.query.q.clone());
     let open = !q.trim().is_empty();

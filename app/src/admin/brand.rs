@@ -41,7 +41,10 @@ pub async fn brand(req: PageRequest) -> Answer {
 /// The logo's own form: a file goes to a route of its own. `client`: an application's, or empty.
 pub(crate) fn logo(l: Lang, logo: &str, client: &str, name: &str, flash: &Flash) -> AnyView {
     let problem = flash.problem("logo").map(|key| t(l, key));
-    let (invalid, described) = (problem.is_some().then_some("true"), if problem.is_some() { "logo-hint logo-problem" } else { "logo-hint" });
+    let (invalid, described) = (
+        problem.is_some().then_some("true"),
+        if problem.is_some() { "logo-hint logo-problem" } else { "logo-hint" },
+    );
     let hidden = (!client.is_empty()).then(|| client.to_owned());
     let again = hidden.clone();
     let shown = (!logo.is_empty()).then(|| {
@@ -72,14 +75,35 @@ pub(crate) fn logo(l: Lang, logo: &str, client: &str, name: &str, flash: &Flash)
 pub async fn save_brand(name: String, #[server(default)] colour: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.branding().save_brand(&web.ctx, &name, &colour).await {
-        Ok(Ok(())) => redirect_with_flash(&context, &web, paths::ADMIN_BRAND, Flash::notice("saved")).await,
+        Ok(Ok(())) => {
+            redirect_with_flash(&context, &web, paths::ADMIN_BRAND, Flash::notice("saved")).await
+        }
         Ok(Err((field, remedy))) => {
-            let typed = [("name", &name), ("colour", &colour)].into_iter().map(|(k, v)| (k.to_owned(), bounded(v, 80))).collect();
-            redirect_with_flash(&context, &web, paths::ADMIN_BRAND, Flash { problems: vec![(field.into(), remedy.into())], typed, ..Flash::default() }).await
+            let typed = [("name", &name), ("colour", &colour)]
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), bounded(v, 80)))
+                .collect();
+            redirect_with_flash(
+                &context,
+                &web,
+                paths::ADMIN_BRAND,
+                Flash { problems: vec![(field.into(), remedy.into())], typed, ..Flash::default() },
+            )
+            .await
         }
         Err(fault) => {
-            let typed = [("name", &name), ("colour", &colour)].into_iter().map(|(k, v)| (k.to_owned(), bounded(v, 80))).collect();
-            turned_back(&context, &web, &fault, paths::ADMIN_BRAND, Flash { typed, ..Flash::default() }).await
+            let typed = [("name", &name), ("colour", &colour)]
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), bounded(v, 80)))
+                .collect();
+            turned_back(
+                &context,
+                &web,
+                &fault,
+                paths::ADMIN_BRAND,
+                Flash { typed, ..Flash::default() },
+            )
+            .await
         }
     };
     respond(&context, &next);

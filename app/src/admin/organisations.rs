@@ -46,7 +46,14 @@ fn row(l: Lang, o: OrganisationView) -> AnyView {
 pub async fn organisation(Path(slug): Path<String>, req: PageRequest) -> Answer {
     let req = &req;
     let create = slug == "new";
-    let found = req.context.ligature.organisation_admin().admin_organisations(&req.web.ctx).await?.into_iter().find(|o| o.slug == slug);
+    let found = req
+        .context
+        .ligature
+        .organisation_admin()
+        .admin_organisations(&req.web.ctx)
+        .await?
+        .into_iter()
+        .find(|o| o.slug == slug);
     if found.is_none() && !create {
         return Err(Refusal::NotFound.into());
     }
@@ -106,19 +113,59 @@ fn owner(l: Lang, o: &OrganisationView) -> AnyView {
 }
 
 #[server(prefix = "/fn", endpoint = "admin/organisation")]
-pub async fn save_organisation(#[server(default)] create: String, slug: String, name: String, #[server(default)] address: String, #[server(default)] active: String) -> Result<(), Code> {
+pub async fn save_organisation(
+    #[server(default)] create: String,
+    slug: String,
+    name: String,
+    #[server(default)] address: String,
+    #[server(default)] active: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
     let create = !create.is_empty();
-    let form = OrganisationForm { slug: slug.clone(), name: name.clone(), address: address.clone(), active: create || !active.is_empty() };
-    let page = if create { paths::ADMIN_ORGANISATION_NEW.to_owned() } else { paths::safe(&paths::admin_organisation(&slug)) };
-    let next = match context.ligature.organisation_admin().save_organisation(&web.ctx, form, create).await {
-        Ok(Ok(())) => redirect_with_flash(&context, &web, &paths::admin_organisation(&slug), Flash::notice("saved")).await,
+    let form = OrganisationForm {
+        slug: slug.clone(),
+        name: name.clone(),
+        address: address.clone(),
+        active: create || !active.is_empty(),
+    };
+    let page = if create {
+        paths::ADMIN_ORGANISATION_NEW.to_owned()
+    } else {
+        paths::safe(&paths::admin_organisation(&slug))
+    };
+    let next = match context
+        .ligature
+        .organisation_admin()
+        .save_organisation(&web.ctx, form, create)
+        .await
+    {
+        Ok(Ok(())) => {
+            redirect_with_flash(
+                &context,
+                &web,
+                &paths::admin_organisation(&slug),
+                Flash::notice("saved"),
+            )
+            .await
+        }
         Ok(Err((field, remedy))) => {
-            let typed = [("slug", &slug), ("name", &name), ("address", &address)].into_iter().map(|(k, v)| (k.to_owned(), bounded(v, 200))).collect();
-            redirect_with_flash(&context, &web, &page, Flash { problems: vec![(field.into(), remedy.into())], typed, ..Flash::default() }).await
+            let typed = [("slug", &slug), ("name", &name), ("address", &address)]
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), bounded(v, 200)))
+                .collect();
+            redirect_with_flash(
+                &context,
+                &web,
+                &page,
+                Flash { problems: vec![(field.into(), remedy.into())], typed, ..Flash::default() },
+            )
+            .await
         }
         Err(fault) => {
-            let typed = [("slug", &slug), ("name", &name), ("address", &address)].into_iter().map(|(k, v)| (k.to_owned(), bounded(v, 200))).collect();
+            let typed = [("slug", &slug), ("name", &name), ("address", &address)]
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), bounded(v, 200)))
+                .collect();
             turned_back(&context, &web, &fault, &page, Flash { typed, ..Flash::default() }).await
         }
     };
@@ -131,11 +178,23 @@ pub async fn save_organisation(#[server(default)] create: String, slug: String, 
 pub async fn invite_owner(slug: String) -> Result<(), Code> {
     let (context, web) = asked();
     let page = paths::safe(&paths::admin_organisation(&slug));
-    let next = match context.ligature.organisation_admin().first_owner_address(&web.ctx, &slug).await {
-        Ok(Some(address)) => redirect_with_flash(&context, &web, &page, Flash { typed: vec![("invitation".into(), address)], ..Flash::default() }).await,
-        Ok(None) => redirect_with_flash(&context, &web, &page, Flash::notice("organisation-owned")).await,
-        Err(fault) => turned_away(&fault, &page),
-    };
+    let next =
+        match context.ligature.organisation_admin().first_owner_address(&web.ctx, &slug).await {
+            Ok(Some(address)) => {
+                redirect_with_flash(
+                    &context,
+                    &web,
+                    &page,
+                    Flash { typed: vec![("invitation".into(), address)], ..Flash::default() },
+                )
+                .await
+            }
+            Ok(None) => {
+                redirect_with_flash(&context, &web, &page, Flash::notice("organisation-owned"))
+                    .await
+            }
+            Err(fault) => turned_away(&fault, &page),
+        };
     respond(&context, &next);
     Ok(())
 }

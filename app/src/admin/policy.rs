@@ -28,7 +28,9 @@ pub(crate) fn scope_name(l: Lang, scope: &str) -> String {
         "organisation" => t(l, "scope-organisation"),
         other => match (other.strip_prefix("application:"), other.strip_prefix("provider:")) {
             (Some(rest), _) => match rest.split_once("/provider:") {
-                Some((client, key)) => ta(l, "scope-pair", &[("application", client), ("provider", key)]),
+                Some((client, key)) => {
+                    ta(l, "scope-pair", &[("application", client), ("provider", key)])
+                }
                 None => ta(l, "scope-application", &[("application", rest)]),
             },
             (None, Some(key)) => ta(l, "scope-provider", &[("provider", key)]),
@@ -58,7 +60,12 @@ pub(crate) fn dangers(l: Lang, all: Vec<Exposed>) -> AnyView {
     .into_any()
 }
 
-pub(crate) fn changes(l: Lang, title: &'static str, against: &'static str, rows: Vec<(String, String, String)>) -> AnyView {
+pub(crate) fn changes(
+    l: Lang,
+    title: &'static str,
+    against: &'static str,
+    rows: Vec<(String, String, String)>,
+) -> AnyView {
     view! {
         <section><h2>{t(l, title)}</h2>
             {rows.is_empty().then(|| view! { <p class="muted">{t(l, "changes-none")}</p> })}
@@ -75,15 +82,29 @@ pub async fn policy(req: PageRequest) -> Answer {
     let view = req.context.ligature.policy_admin().policy_view(&req.web.ctx).await?;
     let changes = req.may(Right::ChangePolicy).await?;
     let (l, flash) = (req.web.lang, req.flash.clone());
-    Ok(page(&req.context, &req.web, head(l, "admin-policy"), move || policy_view(l, view, changes, &flash)).await)
+    Ok(page(&req.context, &req.web, head(l, "admin-policy"), move || {
+        policy_view(l, view, changes, &flash)
+    })
+    .await)
 }
 
 fn policy_view(l: Lang, view: PolicyView, may_change: bool, flash: &Flash) -> AnyView {
     let s = view.switches;
-    let presets = view.presets.iter().map(|p| (*p, t(l, &format!("preset-{p}")), t(l, &format!("preset-{p}-hint")))).collect();
+    let presets = view
+        .presets
+        .iter()
+        .map(|p| (*p, t(l, &format!("preset-{p}")), t(l, &format!("preset-{p}-hint"))))
+        .collect();
     let names: Vec<_> = view.presets.clone();
-    let modes =
-        [MailMode::ConfirmationRequired, MailMode::Notification, MailMode::None].map(|m| (m.name(), t(l, &format!("mail-mode-{}", m.name())), t(l, &format!("mail-mode-{}-hint", m.name())))).to_vec();
+    let modes = [MailMode::ConfirmationRequired, MailMode::Notification, MailMode::None]
+        .map(|m| {
+            (
+                m.name(),
+                t(l, &format!("mail-mode-{}", m.name())),
+                t(l, &format!("mail-mode-{}-hint", m.name())),
+            )
+        })
+        .to_vec();
     view! {
         <div class="title"><h1>{t(l, "admin-policy")}</h1>{may_change.then(|| view! { <a class="button primary" href=paths::policy_document("instance", None)>{t(l, "draft-new")}</a> })}</div>
         {message(l, flash)}
@@ -145,7 +166,9 @@ pub async fn save_policy(
         Ok(Some(version)) => (paths::policy_version(*version), "switches-drafted"),
         _ => (paths::ADMIN_POLICY.to_owned(), "changes-none"),
     };
-    let next = saved(&context, &web, result.map(drop), (&page, notice), paths::ADMIN_POLICY, Vec::new()).await;
+    let next =
+        saved(&context, &web, result.map(drop), (&page, notice), paths::ADMIN_POLICY, Vec::new())
+            .await;
     respond(&context, &next);
     Ok(())
 }
@@ -153,7 +176,14 @@ pub async fn save_policy(
 #[server(prefix = "/fn", endpoint = "admin/policy/roll-back")]
 pub async fn roll_back_policy(version: i64) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = crate::admin::policy_version::move_on(&context, &web, version, Some(service::admin::policy::Becomes::Active), None).await;
+    let next = crate::admin::policy_version::move_on(
+        &context,
+        &web,
+        version,
+        Some(service::admin::policy::Becomes::Active),
+        None,
+    )
+    .await;
     respond(&context, &next);
     Ok(())
 }

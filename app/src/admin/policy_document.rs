@@ -19,7 +19,12 @@ use service::admin::{
 };
 
 pub(crate) fn trouble(problem: service::PolicyProblem, document: String) -> Flash {
-    let typed = vec![("path".into(), problem.path), ("value".into(), problem.value.chars().take(300).collect()), ("remedy".into(), problem.remedy.into()), ("document".into(), document)];
+    let typed = vec![
+        ("path".into(), problem.path),
+        ("value".into(), problem.value.chars().take(300).collect()),
+        ("remedy".into(), problem.remedy.into()),
+        ("document".into(), document),
+    ];
     Flash { typed, ..Flash::default() }
 }
 
@@ -28,10 +33,28 @@ pub async fn save_draft(scope: String, document: String) -> Result<(), Code> {
     let (context, web) = asked();
     let saved = context.ligature.policy_admin().save_draft(&web.ctx, &scope, &document).await;
     let next = match saved {
-        Ok(version) => redirect_with_flash(&context, &web, &paths::policy_version(version), Flash::notice("draft-saved")).await,
+        Ok(version) => {
+            redirect_with_flash(
+                &context,
+                &web,
+                &paths::policy_version(version),
+                Flash::notice("draft-saved"),
+            )
+            .await
+        }
         // What was typed is kept, to be mended.
-        Err(SaveProblem::Policy(problem)) => redirect_with_flash(&context, &web, &paths::policy_document(&scope, None), trouble(problem, document)).await,
-        Err(SaveProblem::Field(..) | SaveProblem::Unconfirmed(_)) => refuse(&domain::Refusal::BadRequest.into()),
+        Err(SaveProblem::Policy(problem)) => {
+            redirect_with_flash(
+                &context,
+                &web,
+                &paths::policy_document(&scope, None),
+                trouble(problem, document),
+            )
+            .await
+        }
+        Err(SaveProblem::Field(..) | SaveProblem::Unconfirmed(_)) => {
+            refuse(&domain::Refusal::BadRequest.into())
+        }
         Err(SaveProblem::Error(fault)) => {
             let flash = Flash { typed: vec![("document".into(), document)], ..Flash::default() };
             turned_back(&context, &web, &fault, &paths::policy_document(&scope, None), flash).await
@@ -54,7 +77,12 @@ pub struct DocumentQuery {
 /// The editor of one scope's document: it saves drafts, nothing else.
 pub async fn document(req: PageRequest<DocumentQuery>) -> Answer {
     let scope = if req.query.scope.is_empty() { "instance" } else { &req.query.scope };
-    let view = req.context.ligature.policy_admin().document_view(&req.web.ctx, scope, req.query.version.parse().ok()).await?;
+    let view = req
+        .context
+        .ligature
+        .policy_admin()
+        .document_view(&req.web.ctx, scope, req.query.version.parse().ok())
+        .await?;
     let may_change = req.may(Right::ChangePolicy).await?;
     let (l, flash) = (req.web.lang, req.flash.clone());
     let title = ta(l, "draft-title", &[("scope", &scope_name(l, &view.scope))]);
@@ -107,14 +135,28 @@ pub struct EffectiveQuery {
 pub async fn effective(req: PageRequest<EffectiveQuery>) -> Answer {
     let some = |s: &str| (!s.is_empty()).then(|| s.to_owned());
     let (client, provider) = (some(&req.query.application), some(&req.query.provider));
-    let view = req.context.ligature.policy_admin().effective_view(&req.web.ctx, client.as_deref(), provider.as_deref()).await?;
+    let view = req
+        .context
+        .ligature
+        .policy_admin()
+        .effective_view(&req.web.ctx, client.as_deref(), provider.as_deref())
+        .await?;
     let l = req.web.lang;
-    Ok(page(&req.context, &req.web, head(l, "effective-title"), move || effective_view(l, view, &client.unwrap_or_default(), &provider.unwrap_or_default())).await)
+    Ok(page(&req.context, &req.web, head(l, "effective-title"), move || {
+        effective_view(l, view, &client.unwrap_or_default(), &provider.unwrap_or_default())
+    })
+    .await)
 }
 
 fn effective_view(l: Lang, view: EffectiveView, client: &str, provider: &str) -> AnyView {
-    let with_none = |none: &str, list: Vec<(String, String)>| std::iter::once((String::new(), t(l, none))).chain(list).collect::<Vec<_>>();
-    let kinds = [(domain::policy::Kind::Permit, "effective-permits"), (domain::policy::Kind::Floor, "effective-floors"), (domain::policy::Kind::Choice, "effective-choices")];
+    let with_none = |none: &str, list: Vec<(String, String)>| {
+        std::iter::once((String::new(), t(l, none))).chain(list).collect::<Vec<_>>()
+    };
+    let kinds = [
+        (domain::policy::Kind::Permit, "effective-permits"),
+        (domain::policy::Kind::Floor, "effective-floors"),
+        (domain::policy::Kind::Choice, "effective-choices"),
+    ];
     let fields = view.fields;
     view! {
         <h1>{t(l, "effective-title")}</h1>
@@ -141,7 +183,13 @@ pub async fn preset(Path(name): Path<String>, req: PageRequest) -> Answer {
     let view = req.context.ligature.policy_admin().preset_view(&req.web.ctx, &name).await?;
     let l = req.web.lang;
     let title = t(l, &format!("preset-{}", view.name));
-    Ok(page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || preset_view(l, title, view)).await)
+    Ok(page(
+        &req.context,
+        &req.web,
+        Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)),
+        move || preset_view(l, title, view),
+    )
+    .await)
 }
 
 fn preset_view(l: Lang, title: String, view: PresetView) -> AnyView {

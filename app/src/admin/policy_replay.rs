@@ -17,7 +17,10 @@ use service::admin::replay::Replay;
 pub async fn replay(Path(number): Path<i64>, req: PageRequest) -> Answer {
     let replay = req.context.ligature.policy_admin().replay(&req.web.ctx, number).await?;
     let l = req.web.lang;
-    Ok(page(&req.context, &req.web, head(l, "replay-title"), move || replay_view(l, number, replay)).await)
+    Ok(page(&req.context, &req.web, head(l, "replay-title"), move || {
+        replay_view(l, number, replay)
+    })
+    .await)
 }
 
 fn replay_view(l: Lang, number: i64, replay: Replay) -> AnyView {

@@ -31,7 +31,10 @@ pub struct Asked {
 }
 
 /// Try a policy on a made-up assertion; the form comes back by GET, since nothing is changed.
-pub async fn attempt(axum::extract::Query(asked): axum::extract::Query<Asked>, req: PageRequest) -> Answer {
+pub async fn attempt(
+    axum::extract::Query(asked): axum::extract::Query<Asked>,
+    req: PageRequest,
+) -> Answer {
     let req = &req;
     let ligature = &req.context.ligature;
     let view = ligature.policy_admin().effective_view(&req.web.ctx, None, None).await?;
@@ -53,7 +56,11 @@ pub async fn attempt(axum::extract::Query(asked): axum::extract::Query<Asked>, r
         match ligature.simulations().try_policy(&req.web.ctx, &made).await {
             Ok(found) => tried = found,
             Err(fault) if fault.refusal() == domain::Refusal::BadRequest => wrong = true,
-            Err(fault) if fault.refusal() == domain::Refusal::NotFound && !asked.account.is_empty() => nobody = true,
+            Err(fault)
+                if fault.refusal() == domain::Refusal::NotFound && !asked.account.is_empty() =>
+            {
+                nobody = true
+            }
             Err(fault) => return Err(fault.into()),
         }
     }
@@ -90,9 +97,16 @@ pub async fn attempt(axum::extract::Query(asked): axum::extract::Query<Asked>, r
 
 fn outcome(l: Lang, tried: SimulationResult) -> AnyView {
     let decision = tried.decision;
-    let who = |id: &domain::AccountId| tried.names.get(id).cloned().unwrap_or_else(|| id.to_string());
-    let found: Vec<String> = tried.facts.candidates.iter().map(|c| format!("{} ({})", who(&c.account), c.rule)).collect();
-    let id = tried.supposed.map_or_else(|| "outcome".to_owned(), |s| format!("outcome-{}", s.name()));
+    let who =
+        |id: &domain::AccountId| tried.names.get(id).cloned().unwrap_or_else(|| id.to_string());
+    let found: Vec<String> = tried
+        .facts
+        .candidates
+        .iter()
+        .map(|c| format!("{} ({})", who(&c.account), c.rule))
+        .collect();
+    let id =
+        tried.supposed.map_or_else(|| "outcome".to_owned(), |s| format!("outcome-{}", s.name()));
     let labelled = id.clone();
     // Made-up accounts have nothing that would lead anywhere.
     let found = if tried.supposed.is_some() { Vec::new() } else { found };

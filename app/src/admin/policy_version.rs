@@ -25,7 +25,11 @@ use service::admin::{
 };
 
 #[server(prefix = "/fn", endpoint = "admin/policy/version")]
-pub async fn set_version(version: i64, becomes: String, #[server(default)] seen: String) -> Result<(), Code> {
+pub async fn set_version(
+    version: i64,
+    becomes: String,
+    #[server(default)] seen: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
     let next = move_on(&context, &web, version, Becomes::parse(&becomes), seen.parse().ok()).await;
     respond(&context, &next);
@@ -33,16 +37,37 @@ pub async fn set_version(version: i64, becomes: String, #[server(default)] seen:
 }
 
 /// Moves a version on and says what came of it. `seen`: what was in force when the page showed the difference.
-pub(crate) async fn move_on(context: &crate::context::Context, web: &crate::context::WebRequest, version: i64, becomes: Option<Becomes>, seen: Option<i64>) -> SeeOther {
+pub(crate) async fn move_on(
+    context: &crate::context::Context,
+    web: &crate::context::WebRequest,
+    version: i64,
+    becomes: Option<Becomes>,
+    seen: Option<i64>,
+) -> SeeOther {
     let Some(becomes) = becomes else { return refuse(&domain::Refusal::BadRequest.into()) };
     match context.ligature.policy_admin().set_version(&web.ctx, version, becomes, seen).await {
-        Ok(()) => redirect_with_flash(context, web, paths::ADMIN_POLICY, Flash::notice("saved")).await,
+        Ok(()) => {
+            redirect_with_flash(context, web, paths::ADMIN_POLICY, Flash::notice("saved")).await
+        }
         Err(SaveProblem::Error(fault)) if fault.refusal() == domain::Refusal::PolicyChanged => {
-            let flash = Flash { problems: vec![("version".into(), "policy-moved".into())], ..Flash::notice("policy-moved") };
+            let flash = Flash {
+                problems: vec![("version".into(), "policy-moved".into())],
+                ..Flash::notice("policy-moved")
+            };
             redirect_with_flash(context, web, &paths::policy_version(version), flash).await
         }
-        Err(SaveProblem::Policy(problem)) => redirect_with_flash(context, web, &paths::policy_version(version), trouble(problem, String::new())).await,
-        Err(SaveProblem::Field(..) | SaveProblem::Unconfirmed(_)) => refuse(&domain::Refusal::BadRequest.into()),
+        Err(SaveProblem::Policy(problem)) => {
+            redirect_with_flash(
+                context,
+                web,
+                &paths::policy_version(version),
+                trouble(problem, String::new()),
+            )
+            .await
+        }
+        Err(SaveProblem::Field(..) | SaveProblem::Unconfirmed(_)) => {
+            refuse(&domain::Refusal::BadRequest.into())
+        }
         Err(SaveProblem::Error(fault)) => turned_away(&fault, &paths::policy_version(version)),
     }
 }
@@ -70,12 +95,21 @@ pub async fn version(Path(number): Path<i64>, req: PageRequest<VersionQuery>) ->
     let ligature = &req.context.ligature;
     let view = ligature.policy_admin().version_view(&req.web.ctx, number).await?;
     let run = ligature.dry_runs().dry_run_view(&req.web.ctx, number, &req.query.bucket).await?;
-    let may = May { change: req.may(Right::ChangePolicy).await?, see: req.may(Right::SeeAccounts).await? };
+    let may = May {
+        change: req.may(Right::ChangePolicy).await?,
+        see: req.may(Right::SeeAccounts).await?,
+    };
     let (l, flash) = (req.web.lang, req.flash.clone());
     let title = ta(l, "policy-version", &[("version", &number.to_string())]);
     let running = run.as_ref().is_some_and(|r| r.state == "running");
     let bucket = req.query.bucket.clone();
-    let mut response = page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)), move || version_view(l, title, view, run, &bucket, may, &flash)).await;
+    let mut response = page(
+        &req.context,
+        &req.web,
+        Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)),
+        move || version_view(l, title, view, run, &bucket, may, &flash),
+    )
+    .await;
     if running {
         // The page looks again by itself, without a script.
         response.headers_mut().insert("refresh", HeaderValue::from_static("2"));
@@ -91,7 +125,15 @@ struct May {
     see: bool,
 }
 
-fn version_view(l: Lang, title: String, view: VersionView, run: Option<DryRunView>, bucket: &str, may: May, flash: &Flash) -> AnyView {
+fn version_view(
+    l: Lang,
+    title: String,
+    view: VersionView,
+    run: Option<DryRunView>,
+    bucket: &str,
+    may: May,
+    flash: &Flash,
+) -> AnyView {
     let may_change = may.change;
     let VersionView { row, in_force, dangers: found, differences } = view;
     let number = row.version;
@@ -101,12 +143,26 @@ fn version_view(l: Lang, title: String, view: VersionView, run: Option<DryRunVie
     let mut actions = Vec::new();
     match row.state.as_str() {
         _ if !may_change => {}
-        "draft" => actions = vec![act("shadow", "version-make-shadow", ""), act("active", "version-make-active", "primary"), act("retired", "version-discard", "quiet")],
-        "shadow" => actions = vec![act("active", "version-make-active", "primary"), act("retired", "version-end-shadow", "quiet")],
+        "draft" => {
+            actions = vec![
+                act("shadow", "version-make-shadow", ""),
+                act("active", "version-make-active", "primary"),
+                act("retired", "version-discard", "quiet"),
+            ]
+        }
+        "shadow" => {
+            actions = vec![
+                act("active", "version-make-active", "primary"),
+                act("retired", "version-end-shadow", "quiet"),
+            ]
+        }
         "retired" => actions.push(act("active", "policy-roll-back", "")),
         _ => {}
     }
-    let pretty = serde_json::from_str::<serde_json::Value>(&row.document).ok().and_then(|v| serde_json::to_string_pretty(&v).ok()).unwrap_or(row.document);
+    let pretty = serde_json::from_str::<serde_json::Value>(&row.document)
+        .ok()
+        .and_then(|v| serde_json::to_string_pretty(&v).ok())
+        .unwrap_or(row.document);
     view! {
         <h1>{title}" · "{scope_name(l, &row.scope)}</h1>
         {problem(l, flash)}
@@ -122,7 +178,13 @@ fn version_view(l: Lang, title: String, view: VersionView, run: Option<DryRunVie
     .into_any()
 }
 
-fn dry_run(l: Lang, version: i64, run: Option<DryRunView>, may_change: bool, bucket: &str) -> AnyView {
+fn dry_run(
+    l: Lang,
+    version: i64,
+    run: Option<DryRunView>,
+    may_change: bool,
+    bucket: &str,
+) -> AnyView {
     let running = run.as_ref().is_some_and(|r| r.state == "running");
     let start = (may_change && !running).then(|| view! { <form method="post" action=StartDryRun::url()><input type="hidden" name="version" value=version.to_string()/><button>{t(l, if run.is_some() { "dry-run-again" } else { "dry-run-go" })}</button></form> });
     let bucket = bucket.to_owned();

@@ -22,14 +22,40 @@ use service::{
     },
 };
 
-pub(crate) async fn saved(context: &Context, web: &WebRequest, result: Result<(), SaveProblem>, good: (&str, &str), bad: &str, typed: Vec<(String, String)>) -> SeeOther {
+pub(crate) async fn saved(
+    context: &Context,
+    web: &WebRequest,
+    result: Result<(), SaveProblem>,
+    good: (&str, &str),
+    bad: &str,
+    typed: Vec<(String, String)>,
+) -> SeeOther {
     match result {
         Ok(()) => redirect_with_flash(context, web, good.0, Flash::notice(good.1)).await,
-        Err(SaveProblem::Field(field, message)) => redirect_with_flash(context, web, bad, Flash { problems: vec![(field.into(), message.into())], typed, ..Flash::default() }).await,
+        Err(SaveProblem::Field(field, message)) => {
+            redirect_with_flash(
+                context,
+                web,
+                bad,
+                Flash { problems: vec![(field.into(), message.into())], typed, ..Flash::default() },
+            )
+            .await
+        }
         // The page shows the number, and a box to tick.
         Err(SaveProblem::Unconfirmed(links)) => {
-            let typed = typed.into_iter().chain([("links".to_owned(), links.to_string())]).collect();
-            redirect_with_flash(context, web, bad, Flash { problems: vec![("confirmed".into(), "field-confirm-source".into())], typed, ..Flash::default() }).await
+            let typed =
+                typed.into_iter().chain([("links".to_owned(), links.to_string())]).collect();
+            redirect_with_flash(
+                context,
+                web,
+                bad,
+                Flash {
+                    problems: vec![("confirmed".into(), "field-confirm-source".into())],
+                    typed,
+                    ..Flash::default()
+                },
+            )
+            .await
         }
         Err(SaveProblem::Policy(problem)) => {
             redirect_with_flash(
@@ -38,13 +64,23 @@ pub(crate) async fn saved(context: &Context, web: &WebRequest, result: Result<()
                 bad,
                 Flash {
                     notice: "policy-problem".into(),
-                    typed: vec![("policy".into(), format!("{}: {} — {}", problem.path, problem.value, crate::i18n::t(web.lang, &format!("problem-{}", problem.remedy))))],
+                    typed: vec![(
+                        "policy".into(),
+                        format!(
+                            "{}: {} — {}",
+                            problem.path,
+                            problem.value,
+                            crate::i18n::t(web.lang, &format!("problem-{}", problem.remedy))
+                        ),
+                    )],
                     ..Flash::default()
                 },
             )
             .await
         }
-        Err(SaveProblem::Error(fault)) => turned_back(context, web, &fault, bad, Flash { typed, ..Flash::default() }).await,
+        Err(SaveProblem::Error(fault)) => {
+            turned_back(context, web, &fault, bad, Flash { typed, ..Flash::default() }).await
+        }
     }
 }
 
@@ -93,15 +129,32 @@ pub async fn save_provider(
         "oauth2" => {
             json!({"kind": "oauth2", "client_id": client_id, "authorization_url": authorization_url, "token_url": token_url, "userinfo_url": userinfo_url, "auth": auth, "scopes": scopes, "subject_path": subject_path, "email_path": email_path, "email_verified_path": email_verified_path, "name_path": name_path})
         }
-        "github" if web_url.is_empty() || api_url.is_empty() => json!({"kind": "github", "client_id": client_id}),
-        "github" => json!({"kind": "github", "client_id": client_id, "web_url": web_url, "api_url": api_url}),
-        _ if scopes.is_empty() => json!({"kind": "oidc", "issuer": issuer, "client_id": client_id, "auth": auth}),
-        _ => json!({"kind": "oidc", "issuer": issuer, "client_id": client_id, "auth": auth, "scopes": scopes}),
+        "github" if web_url.is_empty() || api_url.is_empty() => {
+            json!({"kind": "github", "client_id": client_id})
+        }
+        "github" => {
+            json!({"kind": "github", "client_id": client_id, "web_url": web_url, "api_url": api_url})
+        }
+        _ if scopes.is_empty() => {
+            json!({"kind": "oidc", "issuer": issuer, "client_id": client_id, "auth": auth})
+        }
+        _ => {
+            json!({"kind": "oidc", "issuer": issuer, "client_id": client_id, "auth": auth, "scopes": scopes})
+        }
     };
     let create = create == "yes";
-    let page = if create { paths::ADMIN_PROVIDER_NEW.to_owned() } else { paths::safe(&paths::admin_provider(&key)) };
+    let page = if create {
+        paths::ADMIN_PROVIDER_NEW.to_owned()
+    } else {
+        paths::safe(&paths::admin_provider(&key))
+    };
     let binds = [&bind_password, &bind_email_code, &bind_phone_code, &bind_passkey, &bind_identity];
-    let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts, &own_directory], &domains, binds);
+    let association = association_of(
+        &association,
+        [&login_only, &as_source, &as_target, &verified_counts, &own_directory],
+        &domains,
+        binds,
+    );
     let (auth_typed, scopes_typed) = (auth.to_owned(), scopes.join(" "));
     let typed = [
         ("key", &key),
@@ -171,10 +224,20 @@ pub async fn take_provider(
 ) -> Result<(), Code> {
     let (context, web) = asked();
     let binds = [&bind_password, &bind_email_code, &bind_phone_code, &bind_passkey, &bind_identity];
-    let association = association_of(&association, [&login_only, &as_source, &as_target, &verified_counts, &own_directory], &domains, binds);
+    let association = association_of(
+        &association,
+        [&login_only, &as_source, &as_target, &verified_counts, &own_directory],
+        &domains,
+        binds,
+    );
     let page = paths::safe(&paths::admin_provider(&key));
-    let typed = [("enabled".to_owned(), enabled.clone())].into_iter().chain(kept(&association)).collect();
-    let result = context.ligature.provider_admin().take_provider(&web.ctx, &key, !enabled.is_empty(), association, confirmed.parse().ok()).await;
+    let typed =
+        [("enabled".to_owned(), enabled.clone())].into_iter().chain(kept(&association)).collect();
+    let result = context
+        .ligature
+        .provider_admin()
+        .take_provider(&web.ctx, &key, !enabled.is_empty(), association, confirmed.parse().ok())
+        .await;
     let next = saved(&context, &web, result, (paths::ADMIN_PROVIDERS, "saved"), &page, typed).await;
     respond(&context, &next);
     Ok(())
@@ -189,16 +252,37 @@ pub(crate) fn kept(association: &Association) -> Option<(String, String)> {
 pub(crate) const KEPT: &str = "association";
 
 fn words(text: &str) -> Vec<String> {
-    text.split([' ', ',', '\n', '\r']).map(str::trim).filter(|s| !s.is_empty()).map(|s| bounded(s, 120)).take(40).collect()
+    text.split([' ', ',', '\n', '\r'])
+        .map(str::trim)
+        .filter(|s| !s.is_empty())
+        .map(|s| bounded(s, 120))
+        .take(40)
+        .collect()
 }
 
 /// The switches of an association; `binds` in the order of the form.
-fn association_of(mode: &str, [login_only, as_source, as_target, verified_counts, own_directory]: [&str; 5], domains: &str, binds: [&String; 5]) -> Association {
-    let methods = [ProofMethod::Password, ProofMethod::EmailCode, ProofMethod::PhoneCode, ProofMethod::Passkey, ProofMethod::Identity];
+fn association_of(
+    mode: &str,
+    [login_only, as_source, as_target, verified_counts, own_directory]: [&str; 5],
+    domains: &str,
+    binds: [&String; 5],
+) -> Association {
+    let methods = [
+        ProofMethod::Password,
+        ProofMethod::EmailCode,
+        ProofMethod::PhoneCode,
+        ProofMethod::Passkey,
+        ProofMethod::Identity,
+    ];
     Association {
         mode: Mode::parse(mode),
         login_only: !login_only.is_empty(),
-        bind_methods: binds.into_iter().zip(methods).filter(|(on, _)| !on.is_empty()).map(|(_, method)| method).collect(),
+        bind_methods: binds
+            .into_iter()
+            .zip(methods)
+            .filter(|(on, _)| !on.is_empty())
+            .map(|(_, method)| method)
+            .collect(),
         as_source: !as_source.is_empty(),
         as_target: !as_target.is_empty(),
         verified_counts: !verified_counts.is_empty(),
@@ -236,8 +320,14 @@ pub async fn provider(Path(key): Path<String>, req: PageRequest) -> Answer {
     if found.is_none() && key != "new" {
         return Err(Refusal::NotFound.into());
     }
-    let (l, flash, texts) = (req.web.lang, req.flash.clone(), req.context.ligature.configuration().has_texts());
-    let shows = Shows { texts, changes: req.may(Right::ChangeProviders).await?, trusts: req.may(Right::ChangeTrust).await?, shares: req.may(Right::RunInstance).await? };
+    let (l, flash, texts) =
+        (req.web.lang, req.flash.clone(), req.context.ligature.configuration().has_texts());
+    let shows = Shows {
+        texts,
+        changes: req.may(Right::ChangeProviders).await?,
+        trusts: req.may(Right::ChangeTrust).await?,
+        shares: req.may(Right::RunInstance).await?,
+    };
     let title = found.as_ref().map_or_else(|| t(l, "provider-new"), |p| p.name.clone());
     Ok(page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_PROVIDERS)), move || {
         view! {
@@ -269,11 +359,21 @@ struct Shows {
 /// How a provider meets accounts.
 fn association_fields(l: Lang, association: &Association, texts: bool, flash: &Flash) -> AnyView {
     let binds = association.bind_methods.clone();
-    let has = |method: ProofMethod| binds.is_empty() && method != ProofMethod::Identity || binds.contains(&method);
+    let has = |method: ProofMethod| {
+        binds.is_empty() && method != ProofMethod::Identity || binds.contains(&method)
+    };
     let modes = [Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding]
-        .map(|m| (m.name(), t(l, &format!("association-{}", m.name().replace('_', "-"))), t(l, &format!("association-{}-hint", m.name().replace('_', "-")))))
+        .map(|m| {
+            (
+                m.name(),
+                t(l, &format!("association-{}", m.name().replace('_', "-"))),
+                t(l, &format!("association-{}-hint", m.name().replace('_', "-"))),
+            )
+        })
         .to_vec();
-    let domains = Some(flash.typed("domains")).filter(|v| !v.is_empty()).unwrap_or_else(|| association.domains.join(" "));
+    let domains = Some(flash.typed("domains"))
+        .filter(|v| !v.is_empty())
+        .unwrap_or_else(|| association.domains.join(" "));
     view! {
         <fieldset class="section"><legend>{t(l, "section-association")}</legend>
             <Radios name="association" legend={t(l, "association")} options=modes chosen={association.mode.name()}/>
@@ -351,24 +451,47 @@ fn taken_form(l: Lang, found: ProviderView, shows: &Shows, flash: &Flash) -> Any
     .into_any()
 }
 
-fn provider_form(l: Lang, found: Option<ProviderView>, shows_what: &Shows, flash: &Flash) -> AnyView {
-    let settings = found.as_ref().and_then(|p| serde_json::to_value(&p.settings).ok()).unwrap_or_default();
+fn provider_form(
+    l: Lang,
+    found: Option<ProviderView>,
+    shows_what: &Shows,
+    flash: &Flash,
+) -> AnyView {
+    let settings =
+        found.as_ref().and_then(|p| serde_json::to_value(&p.settings).ok()).unwrap_or_default();
     let stored = |name: &str| match settings.get(name) {
         Some(serde_json::Value::String(s)) => s.clone(),
-        Some(serde_json::Value::Array(items)) => items.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(" "),
+        Some(serde_json::Value::Array(items)) => {
+            items.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(" ")
+        }
         _ => String::new(),
     };
-    let value = |name: &'static str, fallback: String| Some(flash.typed(name)).filter(|v| !v.is_empty()).unwrap_or(fallback);
+    let value = |name: &'static str, fallback: String| {
+        Some(flash.typed(name)).filter(|v| !v.is_empty()).unwrap_or(fallback)
+    };
     let input = |name: &'static str, label: &str, hint: &str, fallback: String| {
         view! { <Field name=name label={t(l, label)} kind="text" hint={if hint.is_empty() { String::new() } else { t(l, hint) }} value={value(name, fallback)} problem={flash.problem(name).map(|m| t(l, m))} autocomplete="off" max=300/> }.into_any()
     };
-    let setting = |name: &'static str, label: &str, hint: &str| input(name, label, hint, stored(name));
+    let setting =
+        |name: &'static str, label: &str, hint: &str| input(name, label, hint, stored(name));
     let create = found.is_none();
-    let kind = value("kind", found.as_ref().map_or_else(|| "oidc".to_owned(), |p| p.settings.kind().to_owned()));
+    let kind = value(
+        "kind",
+        found.as_ref().map_or_else(|| "oidc".to_owned(), |p| p.settings.kind().to_owned()),
+    );
     let association = shown(
         flash,
         found.as_ref().map_or(
-            Association { mode: Mode::Inherit, login_only: false, bind_methods: Vec::new(), as_source: true, as_target: true, verified_counts: false, domains: Vec::new(), own_directory: false },
+            Association {
+                mode: Mode::Inherit,
+                login_only: false,
+                bind_methods: Vec::new(),
+                as_source: true,
+                as_target: true,
+                verified_counts: false,
+                domains: Vec::new(),
+                own_directory: false,
+            },
             |p| p.association.clone(),
         ),
     );
@@ -376,7 +499,9 @@ fn provider_form(l: Lang, found: Option<ProviderView>, shows_what: &Shows, flash
         Some(_) => t(l, "provider-secret-set"),
         None => t(l, "provider-secret-none"),
     };
-    let kinds = ["oidc", "oauth2", "github"].map(|k| (k, t(l, &format!("kind-{k}")), t(l, &format!("kind-{k}-hint")))).to_vec();
+    let kinds = ["oidc", "oauth2", "github"]
+        .map(|k| (k, t(l, &format!("kind-{k}")), t(l, &format!("kind-{k}-hint"))))
+        .to_vec();
     let key_field = match &found {
         Some(p) => view! { <input type="hidden" name="key" value=p.key.clone()/> }.into_any(),
         None => input("key", "provider-key", "provider-key-hint", String::new()),

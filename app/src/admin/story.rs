@@ -13,10 +13,16 @@ pub(crate) fn sentences(l: Lang, reasons: &[Reason]) -> Vec<String> {
                 "claim" => t(l, &format!("trust-{}", r.value.replace('_', "-"))),
                 "disclosure" => t(l, &format!("disclosure-{}", r.value.replace('_', "-"))),
                 "email-differs" => t(l, &format!("email-step-{}", r.value)),
-                "refused" | "not-eligible" => t(l, &format!("refusal-{}-title", r.value.replace(['.', '_'], "-"))),
+                "refused" | "not-eligible" => {
+                    t(l, &format!("refusal-{}-title", r.value.replace(['.', '_'], "-")))
+                }
                 _ => r.value.clone(),
             };
-            ta(l, &format!("trace-{}", r.code), &[("rule", &r.rule), ("count", &count), ("value", &value)])
+            ta(
+                l,
+                &format!("trace-{}", r.code),
+                &[("rule", &r.rule), ("count", &count), ("value", &value)],
+            )
         })
         .collect()
 }
@@ -27,7 +33,9 @@ pub(crate) fn story(l: Lang, provider: &str, detail: &Value) -> Vec<String> {
     let read: Vec<Reason> = reasons
         .iter()
         .filter_map(|r| match r {
-            Value::String(text) => Some(Reason { code: "plain".into(), value: text.clone(), ..Reason::default() }),
+            Value::String(text) => {
+                Some(Reason { code: "plain".into(), value: text.clone(), ..Reason::default() })
+            }
             other => serde_json::from_value(other.clone()).ok(),
         })
         .collect();
@@ -39,7 +47,8 @@ pub(crate) fn story(l: Lang, provider: &str, detail: &Value) -> Vec<String> {
         all.push(ta(l, "trace-provider", &[("value", provider)]));
     }
     all.extend(sentences(l, &read));
-    if let Some(outcome) = detail.get("outcome").and_then(Value::as_str).filter(|o| *o != "refuse") {
+    if let Some(outcome) = detail.get("outcome").and_then(Value::as_str).filter(|o| *o != "refuse")
+    {
         all.push(outcome_text(l, outcome));
     }
     all

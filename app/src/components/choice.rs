@@ -33,7 +33,12 @@ pub fn Check(
 
 /// A group of choices of which one holds: value, label and what it means.
 #[component]
-pub fn Radios(name: &'static str, legend: String, options: Vec<(&'static str, String, String)>, #[prop(into)] chosen: String) -> AnyView {
+pub fn Radios(
+    name: &'static str,
+    legend: String,
+    options: Vec<(&'static str, String, String)>,
+    #[prop(into)] chosen: String,
+) -> AnyView {
     view! {
         <fieldset class="radios">
             <legend>{legend}</legend>
@@ -48,7 +53,12 @@ pub fn Radios(name: &'static str, legend: String, options: Vec<(&'static str, St
 
 /// A labelled list to pick one from: value and name.
 #[component]
-pub fn Select(name: &'static str, label: String, options: Vec<(String, String)>, #[prop(into)] chosen: String) -> AnyView {
+pub fn Select(
+    name: &'static str,
+    label: String,
+    options: Vec<(String, String)>,
+    #[prop(into)] chosen: String,
+) -> AnyView {
     view! {
         <div class="field">
             <label for=name>{label}</label>

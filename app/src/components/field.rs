@@ -10,7 +10,11 @@ use crate::{
 
 /// The ids of what describes a field, for `aria-describedby`.
 pub(super) fn described(id: &str, hint: bool, problem: bool) -> Option<String> {
-    let ids: Vec<String> = [(hint, "hint"), (problem, "problem")].into_iter().filter(|(there, _)| *there).map(|(_, part)| format!("{id}-{part}")).collect();
+    let ids: Vec<String> = [(hint, "hint"), (problem, "problem")]
+        .into_iter()
+        .filter(|(there, _)| *there)
+        .map(|(_, part)| format!("{id}-{part}"))
+        .collect();
     (!ids.is_empty()).then(|| ids.join(" "))
 }
 
@@ -81,7 +85,8 @@ pub fn ContactField(
 /// A labelled text of many lines, for documents.
 #[component]
 pub fn TextArea(name: &'static str, label: String, hint: String, value: String) -> AnyView {
-    view! { <Lines id=name name=name.to_owned() label=label hint=hint value=value rows="28"/> }.into_any()
+    view! { <Lines id=name name=name.to_owned() label=label hint=hint value=value rows="28"/> }
+        .into_any()
 }
 
 /// A labelled text of a few lines; it may be sent under another name than its id.

@@ -35,6 +35,7 @@ pub fn method_name(l: Lang, name: &str) -> String {
 /// A round mark with the first letter of a name.
 #[component]
 pub fn Mark(#[prop(into)] name: String) -> AnyView {
-    let letter: String = name.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let letter: String =
+        name.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     view! { <span class="badge" aria-hidden="true">{letter}</span> }.into_any()
 }

@@ -15,6 +15,10 @@ pub fn Notice(kind: &'static str, text: String) -> AnyView {
 /// What is wrong with a form, above it: each with the way to its field, whose id is its name. It has the focus.
 #[component]
 pub fn Problems(l: Lang, flash: Flash) -> impl IntoView {
-    let rows = flash.problems.iter().map(|(name, key)| view! { <li><a href=format!("#{name}")>{t(l, key)}</a></li> }).collect_view();
+    let rows = flash
+        .problems
+        .iter()
+        .map(|(name, key)| view! { <li><a href=format!("#{name}")>{t(l, key)}</a></li> })
+        .collect_view();
     (!flash.problems.is_empty()).then(|| view! { <div class="notice bad" role="alert" tabindex="-1" autofocus=true><p>{t(l, "form-problems")}</p><ul class="points">{rows}</ul></div> }.into_any())
 }

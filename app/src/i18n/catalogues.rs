@@ -25,7 +25,8 @@ use super::Lang;
 const NO_KEYS: [&str; 4] = ["data-meter", "data-passkey", "given-name", "family-name"];
 
 /// Patterns of `format!` in the app that make ids of elements.
-const ELEMENT_IDS: [&str; 7] = ["address-{}", "agree-{}", "first-{}", "foreign-{}", "link-{}", "nickname-{}", "passkey-{}"];
+const ELEMENT_IDS: [&str; 7] =
+    ["address-{}", "agree-{}", "first-{}", "foreign-{}", "link-{}", "nickname-{}", "passkey-{}"];
 
 /// Suffixes that are put behind a key that was made before: `{key}-hint`.
 const SUFFIXES: [&str; 3] = ["-hint", "-law", "-why"];
@@ -37,21 +38,50 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
     let refusals: Vec<String> = Refusal::ALL.iter().map(|r| r.key()).collect();
     let mails = raw(&Kind::ALL.map(Kind::name));
     let outcomes = outcomes();
-    let modes = names(&[Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding].map(Mode::name));
-    let mail_modes = raw(&[MailMode::ConfirmationRequired, MailMode::Notification, MailMode::None].map(MailMode::name));
+    let modes =
+        names(&[Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding].map(Mode::name));
+    let mail_modes = raw(&[MailMode::ConfirmationRequired, MailMode::Notification, MailMode::None]
+        .map(MailMode::name));
     let roles = raw(&Role::ALL.map(Role::name));
     let application_kinds = names(&ApplicationKind::ALL.map(ApplicationKind::name));
-    let profile: Vec<String> = [Target::Name, Target::GivenName, Target::FamilyName, Target::Locale, Target::Username, Target::Phone].iter().map(|f| f.name().replace('_', "-")).collect();
+    let profile: Vec<String> = [
+        Target::Name,
+        Target::GivenName,
+        Target::FamilyName,
+        Target::Locale,
+        Target::Username,
+        Target::Phone,
+    ]
+    .iter()
+    .map(|f| f.name().replace('_', "-"))
+    .collect();
     // Names that no enum lists: each stands as a literal at one place, which is named here.
     // The tags of `upstream::Settings`, as the form of a provider offers them.
     let kinds = raw(&["oidc", "oauth2", "github"]);
     // States of rows in the table of policies, and of dry runs with the one that the console works out.
-    let (versions, runs) = (raw(&["draft", "shadow", "active", "retired"]), raw(&["running", "done", "stopped"]));
+    let (versions, runs) =
+        (raw(&["draft", "shadow", "active", "retired"]), raw(&["running", "done", "stopped"]));
     // `Told::lines` in the issuer.
-    let scopes = raw(&["profile", "name", "language", "username", "updated", "email", "phone", "address", "roles", "identities", "offline"]);
+    let scopes = raw(&[
+        "profile",
+        "name",
+        "language",
+        "username",
+        "updated",
+        "email",
+        "phone",
+        "address",
+        "roles",
+        "identities",
+        "offline",
+    ]);
     // Lines of a rewind (service, account/undo.rs) and rows of a merge's preview (account/merge.rs).
-    let ways = raw(&["address", "identity", "password", "factor", "codes", "passkey", "phone", "merged", "deletion"]);
-    let merge_rows = raw(&["name", "identities", "emails", "password", "second-factor", "sessions"]);
+    let ways = raw(&[
+        "address", "identity", "password", "factor", "codes", "passkey", "phone", "merged",
+        "deletion",
+    ]);
+    let merge_rows =
+        raw(&["name", "identities", "emails", "password", "second-factor", "sessions"]);
     // What the decision does with an address that differs: `EmailStep`, and an update by a code.
     let email_steps = raw(&["nothing", "ask", "overwrite", "update"]);
     // Fields of an application's settings that can be wrong (`Settings::problems` in the issuer, `problems` in service).
@@ -84,8 +114,20 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("event-{}", events()),
         // Events of the first version kept plain sentences.
         ("trace-{}", raw(&[Reason::CODES.as_slice(), &["plain"]].concat())),
-        ("trust-{}", names(&[Trust::Asserted, Trust::ClaimedVerified, Trust::Authoritative, Trust::ProvenHere].map(Trust::name))),
-        ("disclosure-{}", names(&[Disclosure::Silent, Disclosure::AfterProof, Disclosure::Masked, Disclosure::Open].map(Disclosure::name))),
+        (
+            "trust-{}",
+            names(
+                &[Trust::Asserted, Trust::ClaimedVerified, Trust::Authoritative, Trust::ProvenHere]
+                    .map(Trust::name),
+            ),
+        ),
+        (
+            "disclosure-{}",
+            names(
+                &[Disclosure::Silent, Disclosure::AfterProof, Disclosure::Masked, Disclosure::Open]
+                    .map(Disclosure::name),
+            ),
+        ),
         ("email-step-{}", email_steps),
         ("outcome-{}", outcomes),
         ("danger-{}", raw(&Danger::NAMES)),
@@ -93,7 +135,10 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("problem-{}", remedies),
         ("preset-{}", raw(&PRESETS)),
         ("preset-{}-hint", raw(&PRESETS)),
-        ("deviation-{}", raw(&PRESETS.into_iter().flat_map(deviations).copied().collect::<Vec<_>>())),
+        (
+            "deviation-{}",
+            raw(&PRESETS.into_iter().flat_map(deviations).copied().collect::<Vec<_>>()),
+        ),
         ("supposed-{}", raw(&Supposed::ALL.map(Supposed::name))),
         ("version-{}", versions.clone()),
         ("version-{}-why", versions),
@@ -146,12 +191,18 @@ fn application_fields() -> (Vec<String>, Vec<String>) {
 fn outcomes() -> Vec<String> {
     let mut found: BTreeSet<String> = BTreeSet::new();
     for text in sources("../crates/domain/src") {
-        for block in text.split("impl Named for ").skip(1).filter_map(|rest| rest.split("\n}\n").next()) {
+        for block in
+            text.split("impl Named for ").skip(1).filter_map(|rest| rest.split("\n}\n").next())
+        {
             found.extend(literals(block).iter().map(|l| l.text.to_owned()));
         }
     }
     found.insert("refuse".to_owned());
-    assert_eq!(found, OUTCOMES.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>(), "the list of outcomes is not complete");
+    assert_eq!(
+        found,
+        OUTCOMES.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>(),
+        "the list of outcomes is not complete"
+    );
     found.iter().map(|name| name.replace('_', "-")).collect()
 }
 
@@ -159,8 +210,16 @@ fn outcomes() -> Vec<String> {
 fn events() -> Vec<String> {
     let openers = ["Event::new(\"", "undone(\"", "decided(\"", ".event(\""];
     let sources = sources("../crates/service/src");
-    let kinds: Vec<_> =
-        sources.iter().flat_map(|text| openers.iter().flat_map(|o| text.split(o).skip(1)).filter_map(|rest| rest.split('"').next())).map(|kind| kind.replace(['.', '_'], "-")).collect();
+    let kinds: Vec<_> = sources
+        .iter()
+        .flat_map(|text| {
+            openers
+                .iter()
+                .flat_map(|o| text.split(o).skip(1))
+                .filter_map(|rest| rest.split('"').next())
+        })
+        .map(|kind| kind.replace(['.', '_'], "-"))
+        .collect();
     assert!(kinds.len() > 60, "{}", kinds.len());
     kinds
 }
@@ -172,7 +231,9 @@ fn sources(folder: &str) -> Vec<String> {
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
             waiting.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with(Path::new("i18n/catalogues.rs")) {
+        } else if path.extension().is_some_and(|e| e == "rs")
+            && !path.ends_with(Path::new("i18n/catalogues.rs"))
+        {
             let text = std::fs::read_to_string(path).unwrap();
             found.push(text.split("#[cfg(test)]\nmod tests").next().unwrap().to_owned());
         }
@@ -191,8 +252,17 @@ struct Literal<'a> {
 impl Literal<'_> {
     /// It is what a match compares with, or the value of an HTML attribute or of a server function's path.
     fn is_compared_or_attribute(&self) -> bool {
-        let attribute = self.before.strip_suffix('=').and_then(|b| b.chars().last()).is_some_and(|c| c.is_alphanumeric() || c == '_');
-        attribute || self.before.ends_with("endpoint = ") || self.before.ends_with("== ") || self.before.ends_with("!= ") || self.after.starts_with(" =>") || self.after.starts_with(" | ")
+        let attribute = self
+            .before
+            .strip_suffix('=')
+            .and_then(|b| b.chars().last())
+            .is_some_and(|c| c.is_alphanumeric() || c == '_');
+        attribute
+            || self.before.ends_with("endpoint = ")
+            || self.before.ends_with("== ")
+            || self.before.ends_with("!= ")
+            || self.after.starts_with(" =>")
+            || self.after.starts_with(" | ")
     }
 
     /// The family that it makes keys of: `refusal-{}-title`.
@@ -204,8 +274,13 @@ impl Literal<'_> {
             pattern.push_str(rest);
         }
         let (prefix, rest) = pattern.split_once("{}")?;
-        let fits = prefix.ends_with('-') && prefix.starts_with(|c: char| c.is_ascii_lowercase()) && !rest.contains('{');
-        (self.before.ends_with("format!(") && fits && [prefix, rest].concat().chars().all(|c| c.is_ascii_lowercase() || c == '-')).then_some(pattern)
+        let fits = prefix.ends_with('-')
+            && prefix.starts_with(|c: char| c.is_ascii_lowercase())
+            && !rest.contains('{');
+        (self.before.ends_with("format!(")
+            && fits
+            && [prefix, rest].concat().chars().all(|c| c.is_ascii_lowercase() || c == '-'))
+        .then_some(pattern)
     }
 }
 
@@ -215,7 +290,9 @@ fn literals(text: &str) -> Vec<Literal<'_>> {
     let (mut at, mut found) = (0, Vec::new());
     while at < bytes.len() {
         match bytes[at] {
-            b'/' if bytes[at..].starts_with(b"//") => at += text[at..].find('\n').unwrap_or(bytes.len() - at),
+            b'/' if bytes[at..].starts_with(b"//") => {
+                at += text[at..].find('\n').unwrap_or(bytes.len() - at)
+            }
             b'\'' if bytes[at..].starts_with(b"'\"'") => at += 3,
             b'\\' => at += 2,
             b'"' => {
@@ -223,7 +300,11 @@ fn literals(text: &str) -> Vec<Literal<'_>> {
                 while bytes[end] != b'"' {
                     end += if bytes[end] == b'\\' { 2 } else { 1 };
                 }
-                found.push(Literal { text: &text[at + 1..end], before: &text[..at], after: &text[end + 1..] });
+                found.push(Literal {
+                    text: &text[at + 1..end],
+                    before: &text[..at],
+                    after: &text[end + 1..],
+                });
                 at = end + 1;
             }
             _ => at += 1,
@@ -233,7 +314,10 @@ fn literals(text: &str) -> Vec<Literal<'_>> {
 }
 
 fn looks_like_a_key(text: &str) -> bool {
-    text.contains('-') && text.starts_with(|c: char| c.is_ascii_lowercase()) && !text.ends_with('-') && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    text.contains('-')
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 /// Whether a word without a hyphen stands where a key does: as the argument of a text, or as a notice.
@@ -243,14 +327,20 @@ fn is_asked(before: &str) -> bool {
 
 /// The keys that the code can ask for.
 fn asked(english: &BTreeMap<String, String>) -> BTreeSet<String> {
-    let mut all: BTreeSet<String> = Refusal::ALL.iter().flat_map(|r| r.next_steps()).map(|step| step.key().to_owned()).collect();
+    let mut all: BTreeSet<String> = Refusal::ALL
+        .iter()
+        .flat_map(|r| r.next_steps())
+        .map(|step| step.key().to_owned())
+        .collect();
     let mut patterns = BTreeSet::new();
     for text in sources("src") {
         for literal in literals(&text) {
             patterns.extend(literal.pattern());
             let a_key = looks_like_a_key(literal.text) && !NO_KEYS.contains(&literal.text);
             // A single word may be anything; it is a key where it can be one and the catalogue has it.
-            if !literal.is_compared_or_attribute() && (a_key || is_asked(literal.before) || english.contains_key(literal.text)) {
+            if !literal.is_compared_or_attribute()
+                && (a_key || is_asked(literal.before) || english.contains_key(literal.text))
+            {
                 all.insert(literal.text.to_owned());
             }
         }
@@ -258,27 +348,53 @@ fn asked(english: &BTreeMap<String, String>) -> BTreeSet<String> {
     for text in sources("../server/src/mail").into_iter().chain(sources("../server/src/text")) {
         for literal in literals(&text) {
             patterns.extend(literal.pattern());
-            all.extend((looks_like_a_key(literal.text) && english.contains_key(literal.text) || literal.before.ends_with("t(lang, ")).then(|| literal.text.to_owned()));
+            all.extend(
+                (looks_like_a_key(literal.text) && english.contains_key(literal.text)
+                    || literal.before.ends_with("t(lang, "))
+                .then(|| literal.text.to_owned()),
+            );
         }
     }
     // Problems of a form come from where they are found.
-    for folder in ["../crates/service/src", "../crates/upstream/src", "../crates/domain/src", "../server/src"] {
+    for folder in
+        ["../crates/service/src", "../crates/upstream/src", "../crates/domain/src", "../server/src"]
+    {
         for text in sources(folder) {
-            all.extend(literals(&text).iter().map(|l| l.text).filter(|t| looks_like_a_key(t) && (t.starts_with("field-") || t.starts_with("logo-"))).map(str::to_owned));
+            all.extend(
+                literals(&text)
+                    .iter()
+                    .map(|l| l.text)
+                    .filter(|t| {
+                        looks_like_a_key(t) && (t.starts_with("field-") || t.starts_with("logo-"))
+                    })
+                    .map(str::to_owned),
+            );
         }
     }
     // Kinds of events that are chosen before they are written: `let kind = if … { "link.added" } else { … }`.
-    for text in sources("../crates/service/src").into_iter().chain(sources("../crates/storage/src")) {
-        let dotted = literals(&text).iter().map(|l| l.text).filter(|t| t.contains('.')).map(|t| format!("event-{}", t.replace(['.', '_'], "-"))).collect::<Vec<_>>();
+    for text in sources("../crates/service/src").into_iter().chain(sources("../crates/storage/src"))
+    {
+        let dotted = literals(&text)
+            .iter()
+            .map(|l| l.text)
+            .filter(|t| t.contains('.'))
+            .map(|t| format!("event-{}", t.replace(['.', '_'], "-")))
+            .collect::<Vec<_>>();
         all.extend(dotted.into_iter().filter(|key| english.contains_key(key)));
     }
     let families = families();
     for pattern in patterns.iter().filter(|p| !ELEMENT_IDS.contains(&p.as_str())) {
-        assert!(families.iter().any(|(family, _)| family == pattern), "{pattern} makes keys that the list of families does not know");
+        assert!(
+            families.iter().any(|(family, _)| family == pattern),
+            "{pattern} makes keys that the list of families does not know"
+        );
     }
     for (family, names) in families {
         let root = SUFFIXES.iter().find_map(|s| family.strip_suffix(s)).unwrap_or(family);
-        assert!(patterns.contains(family) || patterns.contains(root) || family.ends_with("-law"), "nothing makes keys like {family}");
+        assert!(
+            patterns.contains(family) || patterns.contains(root) || family.ends_with("-law"),
+            "nothing makes keys like {family}"
+        );
         all.extend(names.iter().map(|name| family.replace("{}", name)));
     }
     all
@@ -289,12 +405,23 @@ fn catalogue(lang: Lang) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for file in ["common", "sign_in", "account", "admin", "mail"] {
         let path = format!("{}/locales/{}/{file}.ftl", env!("CARGO_MANIFEST_DIR"), lang.tag());
-        for line in std::fs::read_to_string(path).unwrap().lines().filter(|l| !l.starts_with('#') && !l.is_empty()) {
+        for line in std::fs::read_to_string(path)
+            .unwrap()
+            .lines()
+            .filter(|l| !l.starts_with('#') && !l.is_empty())
+        {
             let (key, text) = line.split_once(" = ").unwrap_or_else(|| panic!("{file}: {line}"));
-            assert_eq!(found.insert(key.to_owned(), text.to_owned()), None, "{}: {key} stands twice", lang.tag());
+            assert_eq!(
+                found.insert(key.to_owned(), text.to_owned()),
+                None,
+                "{}: {key} stands twice",
+                lang.tag()
+            );
         }
     }
-    let files = std::fs::read_dir(format!("{}/locales/{}", env!("CARGO_MANIFEST_DIR"), lang.tag())).unwrap().count();
+    let files = std::fs::read_dir(format!("{}/locales/{}", env!("CARGO_MANIFEST_DIR"), lang.tag()))
+        .unwrap()
+        .count();
     assert_eq!(files, 5, "{}: a catalogue that this test does not read", lang.tag());
     found
 }
@@ -309,14 +436,25 @@ fn tx_01_every_key_that_the_code_can_ask_for_exists_in_every_language_and_none_i
         let there: BTreeSet<String> = catalogue(lang).into_keys().collect();
         let missing: Vec<_> = asked.difference(&there).collect();
         let unused: Vec<_> = there.difference(&asked).collect();
-        assert!(missing.is_empty() && unused.is_empty(), "{}: missing {missing:?}; unused {unused:?}", lang.tag());
+        assert!(
+            missing.is_empty() && unused.is_empty(),
+            "{}: missing {missing:?}; unused {unused:?}",
+            lang.tag()
+        );
     }
 }
 
 /// The same key takes the same arguments, and stands in the same file, in every language.
 #[test]
 fn tx_01_a_text_takes_the_same_arguments_in_every_language() {
-    let arguments = |text: &str| text.split('$').skip(1).map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()).collect::<BTreeSet<_>>();
+    let arguments = |text: &str| {
+        text.split('$')
+            .skip(1)
+            .map(|rest| {
+                rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
+            })
+            .collect::<BTreeSet<_>>()
+    };
     let english = catalogue(Lang::En);
     for lang in Lang::ALL {
         for (key, text) in catalogue(lang) {
@@ -327,14 +465,23 @@ fn tx_01_a_text_takes_the_same_arguments_in_every_language() {
 
 #[test]
 fn german_addresses_people_formally() {
-    let familiar = ["du", "dich", "dir", "dein", "deine", "deinem", "deinen", "deiner", "deines", "kannst", "hast", "bist"];
+    let familiar = [
+        "du", "dich", "dir", "dein", "deine", "deinem", "deinen", "deiner", "deines", "kannst",
+        "hast", "bist",
+    ];
     let commands: Vec<_> = "stell stelle schließe stimme gib nimm wähle setze melde öffne prüfe lies tippe nenne füge entferne richte versuche warte mach geh".split(' ').collect();
     for text in catalogue(Lang::De).into_values() {
-        let found = text.split(|c: char| !c.is_alphabetic()).find(|word| familiar.contains(&word.to_lowercase().as_str()));
+        let found = text
+            .split(|c: char| !c.is_alphabetic())
+            .find(|word| familiar.contains(&word.to_lowercase().as_str()));
         assert_eq!(found, None, "{text}");
         // "Entferne …" at the start of a sentence or clause, instead of "Entfernen Sie …".
-        let clauses = text.split(['.', ':', ';', ',', '?', '!']).flat_map(|clause| clause.split(" oder ").flat_map(|c| c.split(" und ")));
-        let first = clauses.filter_map(|clause| clause.split_whitespace().next()).find(|word| commands.contains(&word.to_lowercase().as_str()));
+        let clauses = text
+            .split(['.', ':', ';', ',', '?', '!'])
+            .flat_map(|clause| clause.split(" oder ").flat_map(|c| c.split(" und ")));
+        let first = clauses
+            .filter_map(|clause| clause.split_whitespace().next())
+            .find(|word| commands.contains(&word.to_lowercase().as_str()));
         assert_eq!(first, None, "{text}");
     }
 }

@@ -16,14 +16,19 @@ use service::oidc_provider::AddressView;
 /// An application wants an address, and none is proved to be the account's own.
 pub async fn address(req: PageRequest<EntryQuery>) -> Answer {
     let req = &req;
-    let request = req.web.entry(&req.context.ligature, &req.query.entry).ok_or(Refusal::AttemptExpired)?;
+    let request =
+        req.web.entry(&req.context.ligature, &req.query.entry).ok_or(Refusal::AttemptExpired)?;
     if req.web.ctx.session.is_none() {
         return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &req.query.entry)).into_response());
     }
     let shown = req.context.ligature.authorization().address_view(&req.web.ctx, &request).await?;
     let (l, entry) = (req.web.lang, req.query.entry.clone());
-    let AddressView { application, address } = shown.clone().unwrap_or(AddressView { application: request.application_name.clone(), address: String::new() });
-    let head = Head::new(t(l, "address-title"), Layout::Narrow).origins(origin(&request.redirect_uri));
+    let AddressView { application, address } = shown.clone().unwrap_or(AddressView {
+        application: request.application_name.clone(),
+        address: String::new(),
+    });
+    let head =
+        Head::new(t(l, "address-title"), Layout::Narrow).origins(origin(&request.redirect_uri));
     Ok(page(&req.context, &req.web, head, move || {
         let lead = if shown.is_some() { ta(l, "address-lead", &[("application", &application), ("address", &address)]) } else { ta(l, "address-there", &[("application", &application)]) };
         view! {
@@ -51,12 +56,19 @@ pub async fn prove_address(entry: String, answer: String) -> Result<(), Code> {
     let ligature = &context.ligature;
     let next = match (web.entry(ligature, &entry), answer.as_str()) {
         (None, _) => refuse(&Refusal::AttemptExpired.into()),
-        (Some(_), _) if web.ctx.session.is_none() => SeeOther::local(paths::with_entry(paths::LOGIN, &entry)),
-        (Some(request), "send") => leave(&context, ligature.authorization().ask_address_code(&web.ctx, &request).await).await,
-        (Some(request), _) => match ligature.authorization().go_without_address(&web.ctx, &request).await {
-            Ok(next) => granted(&context, next).unwrap_or_else(|fault| refuse(&fault)),
-            Err(fault) => refuse(&fault),
-        },
+        (Some(_), _) if web.ctx.session.is_none() => {
+            SeeOther::local(paths::with_entry(paths::LOGIN, &entry))
+        }
+        (Some(request), "send") => {
+            leave(&context, ligature.authorization().ask_address_code(&web.ctx, &request).await)
+                .await
+        }
+        (Some(request), _) => {
+            match ligature.authorization().go_without_address(&web.ctx, &request).await {
+                Ok(next) => granted(&context, next).unwrap_or_else(|fault| refuse(&fault)),
+                Err(fault) => refuse(&fault),
+            }
+        }
     };
     respond(&context, &next);
     Ok(())

@@ -16,11 +16,13 @@ use service::oidc_provider::{ConsentView, Line, Next, ToldLine};
 
 pub async fn show_consent(req: PageRequest<EntryQuery>) -> Answer {
     let req = &req;
-    let request = req.web.entry(&req.context.ligature, &req.query.entry).ok_or(Refusal::AttemptExpired)?;
+    let request =
+        req.web.entry(&req.context.ligature, &req.query.entry).ok_or(Refusal::AttemptExpired)?;
     if req.web.ctx.session.is_none() {
         return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &req.query.entry)).into_response());
     }
-    let ConsentView { application, lines, next, unchecked } = req.context.ligature.authorization().consent_view(&req.web.ctx, &request).await?;
+    let ConsentView { application, lines, next, unchecked } =
+        req.context.ligature.authorization().consent_view(&req.web.ctx, &request).await?;
     let name = req.web.ctx.session.as_ref().map(|c| c.name.clone()).unwrap_or_default();
     let (l, entry) = (req.web.lang, req.query.entry.clone());
     let title = ta(l, "consent-title", &[("application", &application)]);
@@ -62,7 +64,8 @@ pub(crate) fn told(l: Lang, lines: &[ToldLine]) -> AnyView {
             Line::Text(text) => t(l, &format!("scope-{text}")),
             Line::Own(claim) => ta(l, "scope-own", &[("claim", claim)]),
         };
-        let before = shown.before.then(|| view! { " "<span class="tag">{t(l, "consent-before")}</span> });
+        let before =
+            shown.before.then(|| view! { " "<span class="tag">{t(l, "consent-before")}</span> });
         view! { <li>{words}{before}</li> }
     };
     view! { <ul class="points">{lines.iter().map(row).collect_view()}</ul> }.into_any()
@@ -73,9 +76,16 @@ pub async fn consent(entry: String, answer: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match web.entry(&context.ligature, &entry) {
         None => refuse(&Refusal::AttemptExpired.into()),
-        Some(request) => match context.ligature.authorization().consent(&web.ctx, &request, answer == "allow").await {
+        Some(request) => match context
+            .ligature
+            .authorization()
+            .consent(&web.ctx, &request, answer == "allow")
+            .await
+        {
             Ok(next) => granted(&context, next).unwrap_or_else(|fault| refuse(&fault)),
-            Err(fault) if fault.refusal() == Refusal::SessionEnded => SeeOther::local(paths::with_entry(paths::LOGIN, &entry)),
+            Err(fault) if fault.refusal() == Refusal::SessionEnded => {
+                SeeOther::local(paths::with_entry(paths::LOGIN, &entry))
+            }
             Err(fault) => refuse(&fault),
         },
     };

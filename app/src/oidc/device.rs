@@ -31,7 +31,13 @@ pub struct DeviceQuery {
 
 pub async fn device(req: PageRequest<DeviceQuery>) -> Answer {
     let req = &req;
-    let typed: String = req.query.code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
+    let typed: String = req
+        .query
+        .code
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .take(20)
+        .collect();
     if req.web.ctx.session.is_none() {
         return Ok(Redirect::to(&paths::sign_in_for_device(&typed, "")).into_response());
     }
@@ -39,9 +45,21 @@ pub async fn device(req: PageRequest<DeviceQuery>) -> Answer {
         true => (None, req.flash.problem("code").map(str::to_owned)),
         false => match req.context.ligature.tokens().device_view(&req.web.ctx, &typed).await {
             Ok(DeviceAsked::View(view)) => (Some(view), None),
-            Ok(DeviceAsked::SignIn { client_id }) => return Ok(Redirect::to(&paths::sign_in_for_device(&typed, &client_id)).into_response()),
-            Ok(DeviceAsked::SetUpFactor) => return Ok(Redirect::to(&paths::set_up_factor(&format!("{}?code={typed}", paths::DEVICE))).into_response()),
-            Err(fault) if fault.refusal() == Refusal::CodeWrong => (None, Some("device-unknown".to_owned())),
+            Ok(DeviceAsked::SignIn { client_id }) => {
+                return Ok(
+                    Redirect::to(&paths::sign_in_for_device(&typed, &client_id)).into_response()
+                );
+            }
+            Ok(DeviceAsked::SetUpFactor) => {
+                return Ok(Redirect::to(&paths::set_up_factor(&format!(
+                    "{}?code={typed}",
+                    paths::DEVICE
+                )))
+                .into_response());
+            }
+            Err(fault) if fault.refusal() == Refusal::CodeWrong => {
+                (None, Some("device-unknown".to_owned()))
+            }
             Err(fault) => return Err(fault.into()),
         },
     };
@@ -89,13 +107,34 @@ pub async fn device(req: PageRequest<DeviceQuery>) -> Answer {
 #[server(prefix = "/fn", endpoint = "device")]
 pub async fn settle_device(code: String, answer: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.tokens().settle_device(&web.ctx, &code, answer == "allow").await {
-        Ok(()) => redirect_with_flash(&context, &web, paths::DEVICE, Flash::notice(if answer == "allow" { "device-allowed" } else { "device-denied" })).await,
-        Err(fault) if fault.refusal() == Refusal::SessionEnded => SeeOther::local(paths::LOGIN_STAY),
+    let next = match context
+        .ligature
+        .tokens()
+        .settle_device(&web.ctx, &code, answer == "allow")
+        .await
+    {
+        Ok(()) => {
+            redirect_with_flash(
+                &context,
+                &web,
+                paths::DEVICE,
+                Flash::notice(if answer == "allow" { "device-allowed" } else { "device-denied" }),
+            )
+            .await
+        }
+        Err(fault) if fault.refusal() == Refusal::SessionEnded => {
+            SeeOther::local(paths::LOGIN_STAY)
+        }
         // The page says who has to sign in once more, and for what.
-        Err(fault) if fault.refusal() == Refusal::NotAllowed => SeeOther::local(format!("{}?code={}", paths::DEVICE, bounded(&code, 20))),
+        Err(fault) if fault.refusal() == Refusal::NotAllowed => {
+            SeeOther::local(format!("{}?code={}", paths::DEVICE, bounded(&code, 20)))
+        }
         Err(fault) if fault.refusal() == Refusal::CodeWrong => {
-            let flash = Flash { problems: vec![("code".into(), "device-unknown".into())], typed: vec![("code".into(), bounded(&code, 20))], ..Flash::default() };
+            let flash = Flash {
+                problems: vec![("code".into(), "device-unknown".into())],
+                typed: vec![("code".into(), bounded(&code, 20))],
+                ..Flash::default()
+            };
             redirect_with_flash(&context, &web, paths::DEVICE, flash).await
         }
         Err(fault) => refuse(&fault),

@@ -19,10 +19,22 @@ use service::{
 
 /// After the question of the end-session endpoint.
 #[server(prefix = "/fn", endpoint = "signout/asked")]
-pub async fn sign_out_asked(#[server(default)] client_id: String, #[server(default)] post_logout_redirect_uri: String, #[server(default)] state: String) -> Result<(), Code> {
+pub async fn sign_out_asked(
+    #[server(default)] client_id: String,
+    #[server(default)] post_logout_redirect_uri: String,
+    #[server(default)] state: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
-    let parameters: Vec<(String, String)> = [("client_id", client_id), ("post_logout_redirect_uri", post_logout_redirect_uri), ("state", state)].into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
-    let next = match context.ligature.logout().end_session_asked(&web.ctx, &parameters, true).await {
+    let parameters: Vec<(String, String)> = [
+        ("client_id", client_id),
+        ("post_logout_redirect_uri", post_logout_redirect_uri),
+        ("state", state),
+    ]
+    .into_iter()
+    .map(|(k, v)| (k.to_owned(), v))
+    .collect();
+    let next = match context.ligature.logout().end_session_asked(&web.ctx, &parameters, true).await
+    {
         Ok(LogoutAsked::Done(out) | LogoutAsked::Ask(out)) => signed_out(&context, &web, out).await,
         Err(fault) => refuse(&fault),
     };
@@ -33,8 +45,12 @@ pub async fn sign_out_asked(#[server(default)] client_id: String, #[server(defau
 /// Where a sign-out leads: straight back, or over the page with the applications' frames.
 pub async fn signed_out(context: &Context, web: &WebRequest, out: Out) -> SeeOther {
     let leave = match (&out.to, out.frames.is_empty()) {
-        (Some(to), true) => SeeOther { to: Destination::Application(to.clone()), cookies: Vec::new() },
-        (None, true) => redirect_with_flash(context, web, paths::LOGIN_STAY, Flash::notice("signed-out")).await,
+        (Some(to), true) => {
+            SeeOther { to: Destination::Application(to.clone()), cookies: Vec::new() }
+        }
+        (None, true) => {
+            redirect_with_flash(context, web, paths::LOGIN_STAY, Flash::notice("signed-out")).await
+        }
         (_, false) => match context.ligature.logout().seal_out(&out) {
             Ok(sealed) => SeeOther::local(paths::signed_out(&sealed)),
             Err(fault) => refuse(&fault),
@@ -47,7 +63,11 @@ pub async fn signed_out(context: &Context, web: &WebRequest, out: Out) -> SeeOth
 pub async fn sign_out() -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.sessions().sign_out(&web.ctx).await {
-        Ok(()) => redirect_with_flash(&context, &web, paths::LOGIN_STAY, Flash::notice("signed-out")).await.with(context.cookies.session("")),
+        Ok(()) => {
+            redirect_with_flash(&context, &web, paths::LOGIN_STAY, Flash::notice("signed-out"))
+                .await
+                .with(context.cookies.session(""))
+        }
         Err(fault) => refuse(&fault),
     };
     respond(&context, &next);
@@ -55,10 +75,20 @@ pub async fn sign_out() -> Result<(), Code> {
 }
 
 /// "Sign out of everything?", with the request's parameters kept for the answer.
-pub async fn ask(context: &Context, web: &WebRequest, out: Out, parameters: &[(String, String)]) -> Response {
+pub async fn ask(
+    context: &Context,
+    web: &WebRequest,
+    out: Out,
+    parameters: &[(String, String)],
+) -> Response {
     let l = web.lang;
-    let kept: Vec<(String, String)> = parameters.iter().filter(|(k, _)| ["client_id", "post_logout_redirect_uri", "state"].contains(&k.as_str())).cloned().collect();
-    let head = Head::new(t(l, "logout-title"), Layout::Narrow).origins(out.to.as_deref().and_then(origin));
+    let kept: Vec<(String, String)> = parameters
+        .iter()
+        .filter(|(k, _)| ["client_id", "post_logout_redirect_uri", "state"].contains(&k.as_str()))
+        .cloned()
+        .collect();
+    let head =
+        Head::new(t(l, "logout-title"), Layout::Narrow).origins(out.to.as_deref().and_then(origin));
     page(context, web, head, move || {
         let lead = if out.application.is_empty() { t(l, "logout-lead") } else { ta(l, "logout-lead-application", &[("application", &out.application)]) };
         view! {
@@ -84,7 +114,9 @@ pub struct DoneQuery {
 
 /// `GET /logout/done`: applications forget the session in frames, then it goes on.
 pub async fn done(req: PageRequest<DoneQuery>) -> Response {
-    let Some(out) = req.context.ligature.logout().open_out(&req.query.o) else { return Redirect::to(paths::LOGIN_STAY).into_response() };
+    let Some(out) = req.context.ligature.logout().open_out(&req.query.o) else {
+        return Redirect::to(paths::LOGIN_STAY).into_response();
+    };
     let l = req.web.lang;
     let mut head = Head::new(t(l, "logout-done"), Layout::Narrow);
     head.frames = out.frames.iter().filter_map(|f| origin(f)).collect();

@@ -28,18 +28,38 @@ use domain::{
     policy::{Offer, ProofMethod},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::{AttemptView, CodeFor, Error, ShownAccount, ViewBody, account::passkeys::Ceremony, policy::providers::Button};
+use service::{
+    AttemptView, CodeFor, Error, ShownAccount, ViewBody, account::passkeys::Ceremony,
+    policy::providers::Button,
+};
 
 pub async fn attempt(Path((id, asked)): Path<(String, String)>, req: PageRequest) -> Answer {
     let req = &req;
     let asked = &asked;
     let view = req.context.ligature.attempt_steps().attempt_view(&req.web.ctx, &id).await?;
-    if let (ViewBody::Over { refusal: Some(refusal) }, Continuation::Authorize(request)) = (&view.body, &view.continuation) {
-        let waiting = Waiting { attempt: id, application: request.application_name.clone(), origin: origin(&request.redirect_uri) };
-        return Ok(refusal_page_for(&req.context, &req.web, *refusal, &view.support, Some(waiting)).await);
+    if let (ViewBody::Over { refusal: Some(refusal) }, Continuation::Authorize(request)) =
+        (&view.body, &view.continuation)
+    {
+        let waiting = Waiting {
+            attempt: id,
+            application: request.application_name.clone(),
+            origin: origin(&request.redirect_uri),
+        };
+        return Ok(refusal_page_for(
+            &req.context,
+            &req.web,
+            *refusal,
+            &view.support,
+            Some(waiting),
+        )
+        .await);
     }
     if let ViewBody::Over { refusal } = view.body {
-        return Err(Error::Refused { refusal: refusal.unwrap_or(Refusal::AttemptExpired), support: view.support }.into());
+        return Err(Error::Refused {
+            refusal: refusal.unwrap_or(Refusal::AttemptExpired),
+            support: view.support,
+        }
+        .into());
     }
     // The page is the state's, whatever the address says.
     if asked != view.page {
@@ -50,12 +70,17 @@ pub async fn attempt(Path((id, asked)): Path<(String, String)>, req: PageRequest
     let wide = matches!(view.body, ViewBody::Merge { .. });
     let mut head = Head::new(title.clone(), if wide { Layout::Account } else { Layout::Narrow });
     if let Continuation::Authorize(request) = &view.continuation {
-        head = head.origins(origin(&request.redirect_uri)).requesting_client(Some(request.client_id.clone()));
+        head = head
+            .origins(origin(&request.redirect_uri))
+            .requesting_client(Some(request.client_id.clone()));
     }
     if let ViewBody::Bind { identities, .. } = &view.body {
         head = head.origins(identities.iter().filter_map(|b| b.origin.clone()));
     }
-    let stuck = matches!(view.body, ViewBody::Code { .. } | ViewBody::Reset { .. } | ViewBody::Email { code: Some(_), .. }) && req.context.ligature.notifications().mail_is_stuck().await?;
+    let stuck = matches!(
+        view.body,
+        ViewBody::Code { .. } | ViewBody::Reset { .. } | ViewBody::Email { code: Some(_), .. }
+    ) && req.context.ligature.notifications().mail_is_stuck().await?;
     let flash = req.flash.clone();
     Ok(page(&req.context, &req.web, head, move || {
         // The question about a changed address comes when the person is in already.
@@ -89,52 +114,114 @@ fn heading(l: Lang, view: &AttemptView) -> (String, String) {
     let minutes = view.minutes.to_string();
     match &view.body {
         ViewBody::Choose { provider, identity, accounts, .. } => {
-            let who = if identity.is_empty() { provider.clone() } else { format!("{provider} ({identity})") };
-            let lead = if accounts.is_empty() { ta(l, "choose-lead", &[("who", &who)]) } else { ta(l, "choose-lead-found", &[("who", &who)]) };
+            let who = if identity.is_empty() {
+                provider.clone()
+            } else {
+                format!("{provider} ({identity})")
+            };
+            let lead = if accounts.is_empty() {
+                ta(l, "choose-lead", &[("who", &who)])
+            } else {
+                ta(l, "choose-lead-found", &[("who", &who)])
+            };
             (t(l, "choose-title"), lead)
         }
-        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::SignUp), .. } => (t(l, "code-title-signup"), ta(l, "code-lead-signup", &[("address", sent_to), ("minutes", &minutes)])),
-        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::SignIn), .. } => (t(l, "code-title"), ta(l, "code-lead-sign-in", &[("address", sent_to), ("minutes", &minutes)])),
-        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::NewPhone), .. } => (t(l, "own-phone-title"), ta(l, "code-lead-new-phone", &[("number", sent_to), ("minutes", &minutes)])),
-        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::NewEmail), .. } => (t(l, "own-email-title"), ta(l, "code-lead-new-email", &[("address", sent_to), ("minutes", &minutes)])),
-        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::ProveEmail), .. } => (t(l, "address-title"), ta(l, "code-lead-prove-email", &[("address", sent_to), ("minutes", &minutes)])),
-        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::Confirm), .. } => (t(l, "confirm-title"), ta(l, "code-lead-confirm", &[("address", sent_to), ("minutes", &minutes)])),
-        ViewBody::Code { sent_to, purpose: CodeFor::Claim, .. } if !sent_to.is_empty() => (t(l, "code-title"), ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)])),
-        ViewBody::Code { sent_to, .. } if sent_to.is_empty() => (t(l, "code-title"), ta(l, "code-lead-hidden", &[("minutes", &minutes)])),
-        ViewBody::Code { sent_to, .. } => (t(l, "code-title"), ta(l, "code-lead", &[("address", sent_to), ("minutes", &minutes)])),
-        ViewBody::Reset { sent_to, .. } => (t(l, "reset-set-title"), ta(l, "code-lead-reset", &[("address", sent_to), ("minutes", &minutes)])),
-        ViewBody::Bind { provider, .. } => (t(l, "bind-title"), ta(l, "bind-lead", &[("provider", provider)])),
-        ViewBody::Finish { provider, address } => (t(l, "finish-title"), ta(l, "finish-lead", &[("provider", provider), ("address", address)])),
-        ViewBody::Email { provider, address, code: None, .. } => {
-            (ta(l, "email-changed-title", &[("provider", provider)]), ta(l, "email-changed-lead", &[("provider", provider), ("address", address)]))
+        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::SignUp), .. } => (
+            t(l, "code-title-signup"),
+            ta(l, "code-lead-signup", &[("address", sent_to), ("minutes", &minutes)]),
+        ),
+        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::SignIn), .. } => (
+            t(l, "code-title"),
+            ta(l, "code-lead-sign-in", &[("address", sent_to), ("minutes", &minutes)]),
+        ),
+        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::NewPhone), .. } => (
+            t(l, "own-phone-title"),
+            ta(l, "code-lead-new-phone", &[("number", sent_to), ("minutes", &minutes)]),
+        ),
+        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::NewEmail), .. } => (
+            t(l, "own-email-title"),
+            ta(l, "code-lead-new-email", &[("address", sent_to), ("minutes", &minutes)]),
+        ),
+        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::ProveEmail), .. } => (
+            t(l, "address-title"),
+            ta(l, "code-lead-prove-email", &[("address", sent_to), ("minutes", &minutes)]),
+        ),
+        ViewBody::Code { sent_to, purpose: CodeFor::Own(CodePurpose::Confirm), .. } => (
+            t(l, "confirm-title"),
+            ta(l, "code-lead-confirm", &[("address", sent_to), ("minutes", &minutes)]),
+        ),
+        ViewBody::Code { sent_to, purpose: CodeFor::Claim, .. } if !sent_to.is_empty() => (
+            t(l, "code-title"),
+            ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)]),
+        ),
+        ViewBody::Code { sent_to, .. } if sent_to.is_empty() => {
+            (t(l, "code-title"), ta(l, "code-lead-hidden", &[("minutes", &minutes)]))
         }
-        ViewBody::Email { code: Some((sent_to, _)), .. } => (t(l, "code-title"), ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)])),
+        ViewBody::Code { sent_to, .. } => {
+            (t(l, "code-title"), ta(l, "code-lead", &[("address", sent_to), ("minutes", &minutes)]))
+        }
+        ViewBody::Reset { sent_to, .. } => (
+            t(l, "reset-set-title"),
+            ta(l, "code-lead-reset", &[("address", sent_to), ("minutes", &minutes)]),
+        ),
+        ViewBody::Bind { provider, .. } => {
+            (t(l, "bind-title"), ta(l, "bind-lead", &[("provider", provider)]))
+        }
+        ViewBody::Finish { provider, address } => (
+            t(l, "finish-title"),
+            ta(l, "finish-lead", &[("provider", provider), ("address", address)]),
+        ),
+        ViewBody::Email { provider, address, code: None, .. } => (
+            ta(l, "email-changed-title", &[("provider", provider)]),
+            ta(l, "email-changed-lead", &[("provider", provider), ("address", address)]),
+        ),
+        ViewBody::Email { code: Some((sent_to, _)), .. } => (
+            t(l, "code-title"),
+            ta(l, "code-lead-claim", &[("address", sent_to), ("minutes", &minutes)]),
+        ),
         ViewBody::Factor { .. } => (t(l, "factor-title"), t(l, "factor-lead")),
         ViewBody::Restore => (t(l, "restore-title"), t(l, "restore-lead")),
         ViewBody::Merge { .. } => (t(l, "merge-preview"), t(l, "merge-preview-lead")),
-        ViewBody::Details { fields, .. } => (t(l, "details-title"), t(l, if fields.is_empty() { "details-lead-agree" } else { "details-lead" })),
+        ViewBody::Details { fields, .. } => (
+            t(l, "details-title"),
+            t(l, if fields.is_empty() { "details-lead-agree" } else { "details-lead" }),
+        ),
         ViewBody::Over { .. } => (String::new(), String::new()),
     }
 }
 
 fn body(l: Lang, id: &str, body: ViewBody, flash: &crate::outcome::Flash) -> AnyView {
     match body {
-        ViewBody::Choose { provider, offers, accounts, .. } => chooser(l, id, &provider, &offers, accounts),
+        ViewBody::Choose { provider, offers, accounts, .. } => {
+            chooser(l, id, &provider, &offers, accounts)
+        }
         ViewBody::Code { tries_left, password_too, .. } => code(l, id, tries_left, password_too),
         ViewBody::Reset { tries_left, .. } => new_password(l, id, tries_left, flash),
-        ViewBody::Bind { ask_address, phones, methods, identities, passkey, .. } => bind(l, id, (ask_address, phones), &methods, (identities, passkey), flash),
+        ViewBody::Bind { ask_address, phones, methods, identities, passkey, .. } => {
+            bind(l, id, (ask_address, phones), &methods, (identities, passkey), flash)
+        }
         ViewBody::Finish { .. } => finish(l, id, flash),
-        ViewBody::Email { code: Some((_, tries_left)), .. } => view! { {code(l, id, tries_left, false)} {email_later(l, id)} }.into_any(),
+        ViewBody::Email { code: Some((_, tries_left)), .. } => {
+            view! { {code(l, id, tries_left, false)} {email_later(l, id)} }.into_any()
+        }
         ViewBody::Email { address, current, .. } => email_changed_view(l, id, &address, &current),
         ViewBody::Factor { .. } => crate::sign_in::complete::factor(l, id),
         ViewBody::Restore => crate::sign_in::complete::restore(l, id),
         ViewBody::Merge { rows } => crate::account::merge::preview(l, id, rows),
-        ViewBody::Details { agreements, fields } => crate::sign_in::complete::details(l, id, agreements, fields, flash),
+        ViewBody::Details { agreements, fields } => {
+            crate::sign_in::complete::details(l, id, agreements, fields, flash)
+        }
         ViewBody::Over { .. } => ().into_any(),
     }
 }
 
-fn chooser(l: Lang, id: &str, provider: &str, offers: &[Offer], accounts: Vec<ShownAccount>) -> AnyView {
+fn chooser(
+    l: Lang,
+    id: &str,
+    provider: &str,
+    offers: &[Offer],
+    accounts: Vec<ShownAccount>,
+) -> AnyView {
     let (id, provider) = (id.to_owned(), provider.to_owned());
     let button = |offer: &'static str, account: String, title: String, why: String| {
         view! {
@@ -150,18 +237,55 @@ fn chooser(l: Lang, id: &str, provider: &str, offers: &[Offer], accounts: Vec<Sh
     for offer in offers {
         match offer {
             Offer::UseExisting => {
-                let methods: Vec<String> = accounts.iter().flat_map(|a| a.methods.iter()).map(|m| method_name(l, m)).collect();
-                let title = if methods.is_empty() { t(l, "choose-use") } else { ta(l, "choose-use-with", &[("methods", &methods.join(", "))]) };
-                choices.push(button("use_existing", String::new(), title, ta(l, "choose-use-why", &[("provider", &provider)])));
+                let methods: Vec<String> = accounts
+                    .iter()
+                    .flat_map(|a| a.methods.iter())
+                    .map(|m| method_name(l, m))
+                    .collect();
+                let title = if methods.is_empty() {
+                    t(l, "choose-use")
+                } else {
+                    ta(l, "choose-use-with", &[("methods", &methods.join(", "))])
+                };
+                choices.push(button(
+                    "use_existing",
+                    String::new(),
+                    title,
+                    ta(l, "choose-use-why", &[("provider", &provider)]),
+                ));
             }
-            Offer::AddToExisting if accounts.is_empty() => choices.push(button("add_to_existing", String::new(), ta(l, "choose-add", &[("provider", &provider)]), t(l, "choose-add-why"))),
+            Offer::AddToExisting if accounts.is_empty() => choices.push(button(
+                "add_to_existing",
+                String::new(),
+                ta(l, "choose-add", &[("provider", &provider)]),
+                t(l, "choose-add-why"),
+            )),
             Offer::AddToExisting => {
                 for account in accounts.iter().filter(|a| a.addable) {
-                    choices.push(button("add_to_existing", account.id.to_string(), ta(l, "choose-add-to", &[("provider", &provider), ("address", &account.address)]), t(l, "choose-add-why")));
+                    choices.push(button(
+                        "add_to_existing",
+                        account.id.to_string(),
+                        ta(
+                            l,
+                            "choose-add-to",
+                            &[("provider", &provider), ("address", &account.address)],
+                        ),
+                        t(l, "choose-add-why"),
+                    ));
                 }
             }
-            Offer::EnterAccount => choices.push(button("enter_account", String::new(), t(l, "choose-enter"), t(l, "choose-enter-why"))),
-            Offer::CreateNew => choices.push(button("create_new", String::new(), t(l, "choose-create"), t(l, "choose-create-why"))),
+            Offer::EnterAccount => choices.push(button(
+                "enter_account",
+                String::new(),
+                t(l, "choose-enter"),
+                t(l, "choose-enter-why"),
+            )),
+            Offer::CreateNew => choices.push(button(
+                "create_new",
+                String::new(),
+                t(l, "choose-create"),
+                t(l, "choose-create-why"),
+            )),
         }
     }
     view! { <div class="choices">{choices}</div> }.into_any()
@@ -205,7 +329,14 @@ fn new_password(l: Lang, id: &str, tries_left: i32, flash: &crate::outcome::Flas
     .into_any()
 }
 
-fn bind(l: Lang, id: &str, (ask_address, phones): (bool, bool), methods: &[ProofMethod], (identities, passkey): (Vec<Button>, Option<Ceremony>), flash: &crate::outcome::Flash) -> AnyView {
+fn bind(
+    l: Lang,
+    id: &str,
+    (ask_address, phones): (bool, bool),
+    methods: &[ProofMethod],
+    (identities, passkey): (Vec<Button>, Option<Ceremony>),
+    flash: &crate::outcome::Flash,
+) -> AnyView {
     let has = |method: ProofMethod| methods.contains(&method);
     let id = id.to_owned();
     let (problem, typed) = (flash.problem("email").map(|key| t(l, key)), flash.typed("email"));
@@ -287,7 +418,11 @@ fn email_later(l: Lang, id: &str) -> AnyView {
 }
 
 #[server(prefix = "/fn", endpoint = "attempt/pick")]
-pub async fn pick(attempt: String, pick: String, #[server(default)] account: String) -> Result<(), Code> {
+pub async fn pick(
+    attempt: String,
+    pick: String,
+    #[server(default)] account: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
     let act = match (pick.as_str(), account.parse().ok()) {
         ("use_existing", _) => Some(UserAction::UseExisting),
@@ -297,7 +432,10 @@ pub async fn pick(attempt: String, pick: String, #[server(default)] account: Str
         _ => None,
     };
     let next = match act {
-        Some(act) => leave(&context, context.ligature.attempt_steps().pick(&web.ctx, &attempt, act).await).await,
+        Some(act) => {
+            leave(&context, context.ligature.attempt_steps().pick(&web.ctx, &attempt, act).await)
+                .await
+        }
         None => refuse(&domain::Refusal::AttemptStep.into()),
     };
     respond(&context, &next);
@@ -307,7 +445,11 @@ pub async fn pick(attempt: String, pick: String, #[server(default)] account: Str
 #[server(prefix = "/fn", endpoint = "attempt/code")]
 pub async fn enter_code(attempt: String, code: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = leave(&context, context.ligature.attempt_steps().enter_code(&web.ctx, &attempt, &code).await).await;
+    let next = leave(
+        &context,
+        context.ligature.attempt_steps().enter_code(&web.ctx, &attempt, &code).await,
+    )
+    .await;
     respond(&context, &next);
     Ok(())
 }
@@ -315,15 +457,28 @@ pub async fn enter_code(attempt: String, code: String) -> Result<(), Code> {
 #[server(prefix = "/fn", endpoint = "attempt/resend")]
 pub async fn resend(attempt: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = leave(&context, context.ligature.attempt_steps().resend(&web.ctx, &attempt).await).await;
+    let next =
+        leave(&context, context.ligature.attempt_steps().resend(&web.ctx, &attempt).await).await;
     respond(&context, &next);
     Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "attempt/password")]
-pub async fn bind_by_password(attempt: String, #[server(default)] email: String, password: String) -> Result<(), Code> {
+pub async fn bind_by_password(
+    attempt: String,
+    #[server(default)] email: String,
+    password: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = leave(&context, context.ligature.attempt_steps().bind_by_password(&web.ctx, &attempt, &email, &password).await).await;
+    let next = leave(
+        &context,
+        context
+            .ligature
+            .attempt_steps()
+            .bind_by_password(&web.ctx, &attempt, &email, &password)
+            .await,
+    )
+    .await;
     respond(&context, &next);
     Ok(())
 }
@@ -331,7 +486,8 @@ pub async fn bind_by_password(attempt: String, #[server(default)] email: String,
 #[server(prefix = "/fn", endpoint = "attempt/cancel")]
 pub async fn cancel(attempt: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = leave(&context, context.ligature.attempt_steps().cancel(&web.ctx, &attempt).await).await;
+    let next =
+        leave(&context, context.ligature.attempt_steps().cancel(&web.ctx, &attempt).await).await;
     respond(&context, &next);
     Ok(())
 }
@@ -339,10 +495,19 @@ pub async fn cancel(attempt: String) -> Result<(), Code> {
 #[server(prefix = "/fn", endpoint = "attempt/name")]
 pub async fn bind_by_code(attempt: String, email: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.attempt_steps().bind_by_code(&web.ctx, &attempt, &email).await {
+    let next = match context.ligature.attempt_steps().bind_by_code(&web.ctx, &attempt, &email).await
+    {
         Err(fault) if fault.refusal() == domain::Refusal::BadRequest => {
-            let problem = if context.ligature.configuration().has_texts() { "field-contact" } else { "field-email" };
-            let flash = Flash { problems: vec![("email".into(), problem.into())], typed: vec![("email".into(), bounded(&email, 254))], ..Flash::default() };
+            let problem = if context.ligature.configuration().has_texts() {
+                "field-contact"
+            } else {
+                "field-email"
+            };
+            let flash = Flash {
+                problems: vec![("email".into(), problem.into())],
+                typed: vec![("email".into(), bounded(&email, 254))],
+                ..Flash::default()
+            };
             redirect_with_flash(&context, &web, &paths::attempt(&attempt, "bind"), flash).await
         }
         other => leave(&context, other).await,
@@ -354,9 +519,15 @@ pub async fn bind_by_code(attempt: String, email: String) -> Result<(), Code> {
 #[server(prefix = "/fn", endpoint = "attempt/finish")]
 pub async fn finish_sign_up(attempt: String, password: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.attempt_steps().finish_with_password(&web.ctx, &attempt, &password).await {
+    let next = match context
+        .ligature
+        .attempt_steps()
+        .finish_with_password(&web.ctx, &attempt, &password)
+        .await
+    {
         Err(fault) if let Some(problem) = password_problem(fault.refusal()) => {
-            let flash = Flash { problems: vec![("password".into(), problem.into())], ..Flash::default() };
+            let flash =
+                Flash { problems: vec![("password".into(), problem.into())], ..Flash::default() };
             redirect_with_flash(&context, &web, &paths::attempt(&attempt, "finish"), flash).await
         }
         other => leave(&context, other).await,
@@ -370,9 +541,15 @@ pub async fn email_changed(attempt: String, pick: String) -> Result<(), Code> {
     let (context, web) = asked();
     let ligature = &context.ligature;
     let next = match pick.as_str() {
-        "update" => leave(&context, ligature.attempt_steps().ask_email_code(&web.ctx, &attempt).await).await,
-        "ignore" => leave(&context, ligature.attempt_steps().ignore_email(&web.ctx, &attempt).await).await,
-        "later" => leave(&context, ligature.attempt_steps().leave_email(&web.ctx, &attempt).await).await,
+        "update" => {
+            leave(&context, ligature.attempt_steps().ask_email_code(&web.ctx, &attempt).await).await
+        }
+        "ignore" => {
+            leave(&context, ligature.attempt_steps().ignore_email(&web.ctx, &attempt).await).await
+        }
+        "later" => {
+            leave(&context, ligature.attempt_steps().leave_email(&web.ctx, &attempt).await).await
+        }
         _ => refuse(&domain::Refusal::AttemptStep.into()),
     };
     respond(&context, &next);
@@ -391,9 +568,21 @@ pub async fn back_to_application(attempt: String) -> Result<(), Code> {
 }
 
 #[server(prefix = "/fn", endpoint = "attempt/passkey")]
-pub async fn bind_by_passkey(attempt: String, ceremony: String, #[server(default)] credential: String) -> Result<(), Code> {
+pub async fn bind_by_passkey(
+    attempt: String,
+    ceremony: String,
+    #[server(default)] credential: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = leave(&context, context.ligature.attempt_steps().bind_by_passkey(&web.ctx, &attempt, &ceremony, &credential).await).await;
+    let next = leave(
+        &context,
+        context
+            .ligature
+            .attempt_steps()
+            .bind_by_passkey(&web.ctx, &attempt, &ceremony, &credential)
+            .await,
+    )
+    .await;
     respond(&context, &next);
     Ok(())
 }

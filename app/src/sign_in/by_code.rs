@@ -21,7 +21,11 @@ pub async fn by_code(req: PageRequest<EntryQuery>) -> Answer {
     if !entered.code && !entered.phone_code {
         return Err(domain::Refusal::CodeOff.into());
     }
-    let head = Head::new(t(l, "login-code-title"), Layout::Narrow).origins(destinations(req, &req.query.entry, &[]));
+    let head = Head::new(t(l, "login-code-title"), Layout::Narrow).origins(destinations(
+        req,
+        &req.query.entry,
+        &[],
+    ));
     let (flash, entry) = (req.flash.clone(), req.query.entry.clone());
     Ok(page(&req.context, &req.web, head, move || {
         let problem = flash.problem("email").map(|key| t(l, key));
@@ -48,14 +52,29 @@ pub async fn by_code(req: PageRequest<EntryQuery>) -> Answer {
 pub async fn ask_sign_in_code(email: String, #[server(default)] entry: String) -> Result<(), Code> {
     let (context, web) = asked();
     let continuation = web.continuation(&context.ligature, &entry);
-    let next = match context.ligature.sign_in().ask_sign_in_code(&web.ctx, &email, continuation).await {
-        Err(fault) if fault.refusal() == Refusal::BadRequest => {
-            let problem = if context.ligature.configuration().has_texts() { "field-contact" } else { "field-email" };
-            let flash = Flash { problems: vec![("email".into(), problem.into())], typed: vec![("email".into(), bounded(&email, 254))], ..Flash::default() };
-            redirect_with_flash(&context, &web, &paths::with_entry(paths::LOGIN_CODE, &entry), flash).await
-        }
-        other => leave(&context, other).await,
-    };
+    let next =
+        match context.ligature.sign_in().ask_sign_in_code(&web.ctx, &email, continuation).await {
+            Err(fault) if fault.refusal() == Refusal::BadRequest => {
+                let problem = if context.ligature.configuration().has_texts() {
+                    "field-contact"
+                } else {
+                    "field-email"
+                };
+                let flash = Flash {
+                    problems: vec![("email".into(), problem.into())],
+                    typed: vec![("email".into(), bounded(&email, 254))],
+                    ..Flash::default()
+                };
+                redirect_with_flash(
+                    &context,
+                    &web,
+                    &paths::with_entry(paths::LOGIN_CODE, &entry),
+                    flash,
+                )
+                .await
+            }
+            other => leave(&context, other).await,
+        };
     respond(&context, &next);
     Ok(())
 }

@@ -15,23 +15,57 @@ use std::collections::BTreeMap;
 #[server(prefix = "/fn", endpoint = "attempt/factor")]
 pub async fn enter_factor(attempt: String, code: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = leave(&context, context.ligature.attempt_steps().enter_factor(&web.ctx, &attempt, &code).await).await;
+    let next = leave(
+        &context,
+        context.ligature.attempt_steps().enter_factor(&web.ctx, &attempt, &code).await,
+    )
+    .await;
     respond(&context, &next);
     Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "attempt/details")]
-pub async fn enter_details(attempt: String, #[server(default)] agreed: BTreeMap<String, String>, #[server(default)] fields: BTreeMap<String, String>) -> Result<(), Code> {
+pub async fn enter_details(
+    attempt: String,
+    #[server(default)] agreed: BTreeMap<String, String>,
+    #[server(default)] fields: BTreeMap<String, String>,
+) -> Result<(), Code> {
     let (context, web) = asked();
     let agreed: Vec<String> = agreed.into_values().take(50).collect();
-    let typed = fields.iter().take(50).map(|(name, value)| (name.clone(), bounded(value, 120))).chain(agreed.iter().map(|a| (format!("agree.{a}"), "on".into()))).collect();
-    let fields = fields.into_iter().filter_map(|(name, value)| Target::try_from(name).ok().map(|target| (target, value))).collect();
+    let typed = fields
+        .iter()
+        .take(50)
+        .map(|(name, value)| (name.clone(), bounded(value, 120)))
+        .chain(agreed.iter().map(|a| (format!("agree.{a}"), "on".into())))
+        .collect();
+    let fields = fields
+        .into_iter()
+        .filter_map(|(name, value)| Target::try_from(name).ok().map(|target| (target, value)))
+        .collect();
     let details = service::Details { agreed, fields };
-    let next = match context.ligature.attempt_steps().details_problems(&web.ctx, &attempt, &details).await {
-        Ok(problems) if problems.is_empty() => leave(&context, context.ligature.attempt_steps().enter_details(&web.ctx, &attempt, &details).await).await,
+    let next = match context
+        .ligature
+        .attempt_steps()
+        .details_problems(&web.ctx, &attempt, &details)
+        .await
+    {
+        Ok(problems) if problems.is_empty() => {
+            leave(
+                &context,
+                context.ligature.attempt_steps().enter_details(&web.ctx, &attempt, &details).await,
+            )
+            .await
+        }
         Ok(problems) => {
-            let problems = problems.into_iter().map(|(field, key)| (field, key.to_owned())).collect();
-            redirect_with_flash(&context, &web, &paths::attempt(&attempt, "details"), Flash { problems, typed, ..Flash::default() }).await
+            let problems =
+                problems.into_iter().map(|(field, key)| (field, key.to_owned())).collect();
+            redirect_with_flash(
+                &context,
+                &web,
+                &paths::attempt(&attempt, "details"),
+                Flash { problems, typed, ..Flash::default() },
+            )
+            .await
         }
         Err(fault) => refuse(&fault),
     };
@@ -42,7 +76,9 @@ pub async fn enter_details(attempt: String, #[server(default)] agreed: BTreeMap<
 #[server(prefix = "/fn", endpoint = "attempt/restore")]
 pub async fn restore_account(attempt: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = leave(&context, context.ligature.attempt_steps().restore_account(&web.ctx, &attempt).await).await;
+    let next =
+        leave(&context, context.ligature.attempt_steps().restore_account(&web.ctx, &attempt).await)
+            .await;
     respond(&context, &next);
     Ok(())
 }
@@ -71,8 +107,15 @@ pub fn restore(l: Lang, id: &str) -> AnyView {
     .into_any()
 }
 
-pub fn details(l: Lang, id: &str, agreements: Vec<Agreement>, fields: Vec<Wanted>, flash: &Flash) -> AnyView {
-    let boxes: Vec<AnyView> = agreements.into_iter().enumerate().map(|(n, a)| agreement(l, n, &a, flash)).collect();
+pub fn details(
+    l: Lang,
+    id: &str,
+    agreements: Vec<Agreement>,
+    fields: Vec<Wanted>,
+    flash: &Flash,
+) -> AnyView {
+    let boxes: Vec<AnyView> =
+        agreements.into_iter().enumerate().map(|(n, a)| agreement(l, n, &a, flash)).collect();
     let inputs: Vec<AnyView> = fields.into_iter().map(|w| input(l, &w, flash)).collect();
     view! {
         <form method="post" action=EnterDetails::url() class="stack">

@@ -17,12 +17,29 @@ use serde::Deserialize;
 use service::{account::passkeys::Ceremony, policy::providers::Button};
 
 #[server(prefix = "/fn", endpoint = "signin/passkey")]
-pub async fn sign_in_passkey(ceremony: String, #[server(default)] credential: String, #[server(default)] entry: String) -> Result<(), Code> {
+pub async fn sign_in_passkey(
+    ceremony: String,
+    #[server(default)] credential: String,
+    #[server(default)] entry: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
     let continuation = web.continuation(&context.ligature, &entry);
-    let next = match context.ligature.passkeys().sign_in_by_passkey(&web.ctx, &ceremony, &credential, continuation).await {
-        Err(fault) if matches!(fault.refusal(), Refusal::PasskeyWrong | Refusal::AttemptExpired) => {
-            redirect_with_flash(&context, &web, &paths::with_entry(paths::LOGIN_STAY, &entry), Flash::notice("passkey-wrong")).await
+    let next = match context
+        .ligature
+        .passkeys()
+        .sign_in_by_passkey(&web.ctx, &ceremony, &credential, continuation)
+        .await
+    {
+        Err(fault)
+            if matches!(fault.refusal(), Refusal::PasskeyWrong | Refusal::AttemptExpired) =>
+        {
+            redirect_with_flash(
+                &context,
+                &web,
+                &paths::with_entry(paths::LOGIN_STAY, &entry),
+                Flash::notice("passkey-wrong"),
+            )
+            .await
         }
         other => leave(&context, other).await,
     };
@@ -31,8 +48,13 @@ pub async fn sign_in_passkey(ceremony: String, #[server(default)] credential: St
 }
 
 /// Origins that a form on a sign-in page may lead to.
-pub(crate) fn destinations<Q>(req: &PageRequest<Q>, entry: &str, buttons: &[Button]) -> Vec<String> {
-    let application = req.web.entry(&req.context.ligature, entry).and_then(|r| origin(&r.redirect_uri));
+pub(crate) fn destinations<Q>(
+    req: &PageRequest<Q>,
+    entry: &str,
+    buttons: &[Button],
+) -> Vec<String> {
+    let application =
+        req.web.entry(&req.context.ligature, entry).and_then(|r| origin(&r.redirect_uri));
     buttons.iter().filter_map(|b| b.origin.clone()).chain(application).collect()
 }
 
@@ -55,36 +77,72 @@ pub struct LoginQuery {
 
 pub async fn login(req: PageRequest<LoginQuery>) -> Answer {
     let req = &req;
-    let application = req.web.entry(&req.context.ligature, &req.query.entry).map(|r| r.application_name);
+    let application =
+        req.web.entry(&req.context.ligature, &req.query.entry).map(|r| r.application_name);
     if req.web.ctx.session.is_some() && req.query.entry.is_empty() && req.query.stay.is_empty() {
         return Ok(Redirect::to(paths::ACCOUNT).into_response());
     }
     let client = req.web.client_of(&req.context.ligature, &req.query.entry);
-    let entered = req.context.ligature.configuration().entrance(client.as_deref(), !req.query.stay.is_empty()).await?;
+    let entered = req
+        .context
+        .ligature
+        .configuration()
+        .entrance(client.as_deref(), !req.query.stay.is_empty())
+        .await?;
     if let Some(key) = &entered.straight_to {
         return straight_to(req, key).await;
     }
-    let ceremony = if entered.passkey { Some(req.context.ligature.passkeys().begin_passkey_sign_in(&req.web.ctx)?) } else { None };
-    let local = Local { password: entered.password, code: entered.code || entered.phone_code, phones: entered.phones, passkey: ceremony };
+    let ceremony = if entered.passkey {
+        Some(req.context.ligature.passkeys().begin_passkey_sign_in(&req.web.ctx)?)
+    } else {
+        None
+    };
+    let local = Local {
+        password: entered.password,
+        code: entered.code || entered.phone_code,
+        phones: entered.phones,
+        passkey: ceremony,
+    };
     let mut buttons = entered.buttons;
     let last = req.web.last.clone().unwrap_or_default();
     // The one used last in this browser first; the others keep the administrator's order.
     buttons.sort_by_key(|b| b.key != last);
     let l = req.web.lang;
-    let title = application.map_or_else(|| t(l, "login-title"), |name| ta(l, "login-title-application", &[("name", &name)]));
-    let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(req, &req.query.entry, &buttons));
+    let title = application.map_or_else(
+        || t(l, "login-title"),
+        |name| ta(l, "login-title-application", &[("name", &name)]),
+    );
+    let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(
+        req,
+        &req.query.entry,
+        &buttons,
+    ));
     let (mut flash, entry) = (req.flash.clone(), req.query.entry.clone());
-    if let Some(hint) = req.web.entry(&req.context.ligature, &entry).map(|r| r.login_hint).filter(|h| !h.is_empty() && flash.typed("email").is_empty()) {
+    if let Some(hint) = req
+        .web
+        .entry(&req.context.ligature, &entry)
+        .map(|r| r.login_hint)
+        .filter(|h| !h.is_empty() && flash.typed("email").is_empty())
+    {
         flash.typed.push(("email".into(), hint));
     }
-    Ok(page(&req.context, &req.web, head, move || login_view(l, title, buttons, local, &last, &flash, &entry)).await)
+    Ok(page(&req.context, &req.web, head, move || {
+        login_view(l, title, buttons, local, &last, &flash, &entry)
+    })
+    .await)
 }
 
 /// With one provider and no password there is nothing to ask (ZI-12). When it does not answer, the refusal leads to the page.
 async fn straight_to(req: &PageRequest<LoginQuery>, key: &str) -> Answer {
     let continuation = req.web.continuation(&req.context.ligature, &req.query.entry);
-    let started = req.context.ligature.sign_in().start(&req.web.ctx, key, service::Purpose::SignIn, continuation).await?;
-    let cookie = req.context.cookies.header(&req.context.cookies.start(&started.id, &started.cookie));
+    let started = req
+        .context
+        .ligature
+        .sign_in()
+        .start(&req.web.ctx, key, service::Purpose::SignIn, continuation)
+        .await?;
+    let cookie =
+        req.context.cookies.header(&req.context.cookies.start(&started.id, &started.cookie));
     Ok(([(http::header::SET_COOKIE, cookie)], Redirect::to(&started.url)).into_response())
 }
 
@@ -97,7 +155,15 @@ struct Local {
     passkey: Option<Ceremony>,
 }
 
-fn login_view(l: Lang, title: String, buttons: Vec<Button>, Local { password, code, phones, passkey }: Local, last: &str, flash: &Flash, entry: &str) -> impl IntoView + use<> {
+fn login_view(
+    l: Lang,
+    title: String,
+    buttons: Vec<Button>,
+    Local { password, code, phones, passkey }: Local,
+    last: &str,
+    flash: &Flash,
+    entry: &str,
+) -> impl IntoView + use<> {
     let message = (!flash.notice.is_empty())
         .then(|| view! { <Notice kind={if ["login-wrong", "passkey-wrong"].contains(&flash.notice.as_str()) { "bad" } else { "good" }} text={t(l, &flash.notice)}/> }.into_any());
     let any = !buttons.is_empty();
@@ -108,7 +174,14 @@ fn login_view(l: Lang, title: String, buttons: Vec<Button>, Local { password, co
     let nothing = !any && !password && !code && passkey.is_none();
     let by_passkey = passkey.map(|c| {
         let entry = view! { <input type="hidden" name="entry" value=entry.clone()/> }.into_any();
-        ceremony_form(l, SignInPasskey::url(), if flash.notice == "passkey-wrong" { "again" } else { "get" }, c, &t(l, "login-by-passkey"), entry)
+        ceremony_form(
+            l,
+            SignInPasskey::url(),
+            if flash.notice == "passkey-wrong" { "again" } else { "get" },
+            c,
+            &t(l, "login-by-passkey"),
+            entry,
+        )
     });
     view! {
         <h1>{title}</h1>
@@ -142,14 +215,32 @@ fn provider_button(l: Lang, button: &Button, last: bool, entry: &str) -> AnyView
 }
 
 #[server(prefix = "/fn", endpoint = "signin/password")]
-pub async fn sign_in_password(email: String, password: String, #[server(default)] entry: String) -> Result<(), Code> {
+pub async fn sign_in_password(
+    email: String,
+    password: String,
+    #[server(default)] entry: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
     let continuation = web.continuation(&context.ligature, &entry);
-    let result = context.ligature.sign_in().sign_in_by_password(&web.ctx, &email, &password, continuation).await;
+    let result = context
+        .ligature
+        .sign_in()
+        .sign_in_by_password(&web.ctx, &email, &password, continuation)
+        .await;
     let next = match result {
         Err(fault) if fault.refusal() == Refusal::CredentialsWrong => {
-            let flash = Flash { notice: "login-wrong".into(), typed: vec![("email".into(), bounded(&email, 254))], ..Flash::default() };
-            redirect_with_flash(&context, &web, &paths::with_entry(paths::LOGIN_STAY, &entry), flash).await
+            let flash = Flash {
+                notice: "login-wrong".into(),
+                typed: vec![("email".into(), bounded(&email, 254))],
+                ..Flash::default()
+            };
+            redirect_with_flash(
+                &context,
+                &web,
+                &paths::with_entry(paths::LOGIN_STAY, &entry),
+                flash,
+            )
+            .await
         }
         other => leave(&context, other).await,
     };

@@ -31,11 +31,17 @@ pub struct Told;
 
 /// `GET /refused/{code}`: texts come from the catalogue, never from the address; and only what happened to this browser is
 /// shown, so that nobody can send others to an error that never was.
-pub async fn refused(Path(code): Path<String>, headers: HeaderMap, req: PageRequest<RefusedQuery>) -> Response {
+pub async fn refused(
+    Path(code): Path<String>,
+    headers: HeaderMap,
+    req: PageRequest<RefusedQuery>,
+) -> Response {
     let reference = &req.query.reference;
     let refusal = Refusal::parse(&code).filter(|refusal| {
-        let happened = read(&headers, &req.context.cookies.refused_name()).is_some_and(|it| it == format!("{}~{reference}", refusal.code()));
-        happened || req.context.ligature.page_state().is_vouched(*refusal, reference, &req.query.told)
+        let happened = read(&headers, &req.context.cookies.refused_name())
+            .is_some_and(|it| it == format!("{}~{reference}", refusal.code()));
+        happened
+            || req.context.ligature.page_state().is_vouched(*refusal, reference, &req.query.told)
     });
     let mut response = match refusal {
         Some(refusal) => refusal_page(&req.context, &req.web, refusal, reference).await,
@@ -51,7 +57,12 @@ pub async fn not_found(req: PageRequest) -> Response {
 }
 
 /// The page itself.
-pub async fn refusal_page(context: &Context, web: &WebRequest, refusal: Refusal, support: &str) -> Response {
+pub async fn refusal_page(
+    context: &Context,
+    web: &WebRequest,
+    refusal: Refusal,
+    support: &str,
+) -> Response {
     refusal_page_for(context, web, refusal, support, None).await
 }
 
@@ -63,10 +74,18 @@ pub struct Waiting {
 }
 
 /// The page with a way back to the application, which is told only when the person says so (GV-20).
-pub async fn refusal_page_for(context: &Context, web: &WebRequest, refusal: Refusal, support: &str, waiting: Option<Waiting>) -> Response {
+pub async fn refusal_page_for(
+    context: &Context,
+    web: &WebRequest,
+    refusal: Refusal,
+    support: &str,
+    waiting: Option<Waiting>,
+) -> Response {
     let l = web.lang;
     let title = t(l, &format!("refusal-{}-title", refusal.key()));
-    let head = Head::new(title.clone(), Layout::Narrow).status(refusal.status()).origins(waiting.as_ref().and_then(|w| w.origin.clone()));
+    let head = Head::new(title.clone(), Layout::Narrow)
+        .status(refusal.status())
+        .origins(waiting.as_ref().and_then(|w| w.origin.clone()));
     let (support, signed_in) = (support.to_owned(), web.ctx.session.is_some());
     let mut response = page(context, web, head, move || {
         view! {
@@ -84,7 +103,9 @@ pub async fn refusal_page_for(context: &Context, web: &WebRequest, refusal: Refu
     })
     .await;
     if refusal.status() == 503 || refusal.status() == 429 {
-        response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("10"));
+        response
+            .headers_mut()
+            .insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("10"));
     }
     response
 }
@@ -93,7 +114,8 @@ pub async fn refusal_page_for(context: &Context, web: &WebRequest, refusal: Refu
 fn steps(refusal: Refusal, signed_in: bool) -> Vec<NextStep> {
     let mut all: Vec<NextStep> = Vec::new();
     for step in refusal.next_steps() {
-        let step = if signed_in && *step == NextStep::SignInAgain { NextStep::MyAccount } else { *step };
+        let step =
+            if signed_in && *step == NextStep::SignInAgain { NextStep::MyAccount } else { *step };
         if !all.contains(&step) {
             all.push(step);
         }
@@ -109,7 +131,11 @@ fn next(l: Lang, step: NextStep, has_support_code: bool) -> AnyView {
         NextStep::SetUpFactor => Some(paths::SECOND_FACTOR),
         NextStep::Wait | NextStep::AskAdministrator => None,
     };
-    let text = if step == NextStep::AskAdministrator && !has_support_code { t(l, "next-ask-administrator-plain") } else { t(l, step.key()) };
+    let text = if step == NextStep::AskAdministrator && !has_support_code {
+        t(l, "next-ask-administrator-plain")
+    } else {
+        t(l, step.key())
+    };
     match href {
         Some(href) => view! { <li><a class="button" href=href>{text}</a></li> }.into_any(),
         None => view! { <li>{text}</li> }.into_any(),

@@ -16,7 +16,11 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 pub async fn show_reset(req: PageRequest<EntryQuery>) -> Response {
     let l = req.web.lang;
-    let head = Head::new(t(l, "reset-title"), Layout::Narrow).origins(destinations(&req, &req.query.entry, &[]));
+    let head = Head::new(t(l, "reset-title"), Layout::Narrow).origins(destinations(
+        &req,
+        &req.query.entry,
+        &[],
+    ));
     let (flash, entry) = (req.flash.clone(), req.query.entry.clone());
     page(&req.context, &req.web, head, move || {
         view! {
@@ -39,8 +43,13 @@ pub async fn ask_reset(email: String, #[server(default)] entry: String) -> Resul
     let continuation = web.continuation(&context.ligature, &entry);
     let next = match context.ligature.sign_in().ask_reset(&web.ctx, &email, continuation).await {
         Err(fault) if fault.refusal() == Refusal::BadRequest => {
-            let flash = Flash { problems: vec![("email".into(), "field-email".into())], typed: vec![("email".into(), bounded(&email, 254))], ..Flash::default() };
-            redirect_with_flash(&context, &web, &paths::with_entry(paths::RESET, &entry), flash).await
+            let flash = Flash {
+                problems: vec![("email".into(), "field-email".into())],
+                typed: vec![("email".into(), bounded(&email, 254))],
+                ..Flash::default()
+            };
+            redirect_with_flash(&context, &web, &paths::with_entry(paths::RESET, &entry), flash)
+                .await
         }
         other => leave(&context, other).await,
     };
@@ -53,7 +62,11 @@ pub async fn set_password(attempt: String, code: String, password: String) -> Re
     let (context, web) = asked();
     let next = match context.ligature.sign_in().reset(&web.ctx, &attempt, &code, &password).await {
         Err(fault) if let Some(problem) = password_problem(fault.refusal()) => {
-            let flash = Flash { problems: vec![("password".into(), problem.into())], typed: vec![("code".into(), bounded(&code, 16))], ..Flash::default() };
+            let flash = Flash {
+                problems: vec![("password".into(), problem.into())],
+                typed: vec![("code".into(), bounded(&code, 16))],
+                ..Flash::default()
+            };
             redirect_with_flash(&context, &web, &paths::attempt(&attempt, "reset"), flash).await
         }
         other => leave(&context, other).await,

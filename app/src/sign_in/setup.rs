@@ -47,7 +47,12 @@ pub async fn setup(req: PageRequest<SetupQuery>) -> Answer {
 }
 
 #[server(prefix = "/fn", endpoint = "setup")]
-pub async fn claim(token: String, email: String, name: String, password: String) -> Result<(), Code> {
+pub async fn claim(
+    token: String,
+    email: String,
+    name: String,
+    password: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
     let person = NewPerson { email, name, password };
     let mut problems = person.problems();
@@ -59,10 +64,14 @@ pub async fn claim(token: String, email: String, name: String, password: String)
     } else {
         let flash = Flash {
             problems: problems.into_iter().map(|(f, m)| (f.into(), m.into())).collect(),
-            typed: vec![("email".into(), bounded(&person.email, 254)), ("name".into(), bounded(&person.name, 80))],
+            typed: vec![
+                ("email".into(), bounded(&person.email, 254)),
+                ("name".into(), bounded(&person.name, 80)),
+            ],
             ..Flash::default()
         };
-        let path = domain::path::SafePath::parse(&format!("{}?token={token}", paths::SETUP)).map_or_else(|_| paths::SETUP.to_owned(), String::from);
+        let path = domain::path::SafePath::parse(&format!("{}?token={token}", paths::SETUP))
+            .map_or_else(|_| paths::SETUP.to_owned(), String::from);
         redirect_with_flash(&context, &web, &path, flash).await
     };
     respond(&context, &next);

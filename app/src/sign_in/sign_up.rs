@@ -16,7 +16,11 @@ use service::NewPerson;
 
 pub async fn show_sign_up(req: PageRequest<EntryQuery>) -> Response {
     let l = req.web.lang;
-    let head = Head::new(t(l, "signup-title"), Layout::Narrow).origins(destinations(&req, &req.query.entry, &[]));
+    let head = Head::new(t(l, "signup-title"), Layout::Narrow).origins(destinations(
+        &req,
+        &req.query.entry,
+        &[],
+    ));
     let (flash, entry) = (req.flash.clone(), req.query.entry.clone());
     page(&req.context, &req.web, head, move || {
         let problem = |name: &str| flash.problem(name).map(|key| t(l, key));
@@ -37,7 +41,12 @@ pub async fn show_sign_up(req: PageRequest<EntryQuery>) -> Response {
 }
 
 #[server(prefix = "/fn", endpoint = "signup")]
-pub async fn sign_up(email: String, name: String, password: String, #[server(default)] entry: String) -> Result<(), Code> {
+pub async fn sign_up(
+    email: String,
+    name: String,
+    password: String,
+    #[server(default)] entry: String,
+) -> Result<(), Code> {
     let (context, web) = asked();
     let person = NewPerson { email, name, password };
     let mut problems = person.problems();
@@ -46,11 +55,15 @@ pub async fn sign_up(email: String, name: String, password: String, #[server(def
     }
     let next = if problems.is_empty() {
         let continuation = web.continuation(&context.ligature, &entry);
-        leave(&context, context.ligature.sign_in().sign_up(&web.ctx, person, continuation).await).await
+        leave(&context, context.ligature.sign_in().sign_up(&web.ctx, person, continuation).await)
+            .await
     } else {
         let flash = Flash {
             problems: problems.into_iter().map(|(f, m)| (f.into(), m.into())).collect(),
-            typed: vec![("email".into(), bounded(&person.email, 254)), ("name".into(), bounded(&person.name, 80))],
+            typed: vec![
+                ("email".into(), bounded(&person.email, 254)),
+                ("name".into(), bounded(&person.name, 80)),
+            ],
             ..Flash::default()
         };
         redirect_with_flash(&context, &web, &paths::with_entry(paths::SIGN_UP, &entry), flash).await

@@ -149,7 +149,12 @@ pub enum Then {
     /// Another account was shown in the session of this one, to merge them.
     Merge { account: AccountId, other: AccountId },
     /// A session is confirmed, by this method (MA-09).
-    Confirm { account: AccountId, method: String, link: Option<LinkId>, provider: Option<ProviderId> },
+    Confirm {
+        account: AccountId,
+        method: String,
+        link: Option<LinkId>,
+        provider: Option<ProviderId>,
+    },
 }
 
 /// What is still wanted.
@@ -266,7 +271,14 @@ impl Then {
     fn concerns(&self) -> Vec<Concern> {
         let one = |account: AccountId, role| Concern { account, role, address: None };
         match self {
-            Self::Login { act: UserAction::Proved(account, ..) | UserAction::AddTo(Some(account)) | UserAction::Named(Some(account)) | UserAction::NamedByPhone(Some(account)), .. } => {
+            Self::Login {
+                act:
+                    UserAction::Proved(account, ..)
+                    | UserAction::AddTo(Some(account))
+                    | UserAction::Named(Some(account))
+                    | UserAction::NamedByPhone(Some(account)),
+                ..
+            } => {
                 vec![one(*account, Role::Target)]
             }
             Self::Login {
@@ -281,8 +293,12 @@ impl Then {
                     | UserAction::CreateNew,
                 ..
             } => Vec::new(),
-            Self::SignIn { account, .. } | Self::SignUp { account } => vec![one(*account, Role::Target)],
-            Self::Merge { account, other } => vec![one(*account, Role::Session), one(*other, Role::Merged)],
+            Self::SignIn { account, .. } | Self::SignUp { account } => {
+                vec![one(*account, Role::Target)]
+            }
+            Self::Merge { account, other } => {
+                vec![one(*account, Role::Session), one(*other, Role::Merged)]
+            }
             Self::Confirm { account, .. } => vec![one(*account, Role::Session)],
         }
     }
@@ -291,7 +307,9 @@ impl Then {
 impl Wants {
     fn concerns(&self) -> Vec<Concern> {
         match self {
-            Self::SecondFactor { account } | Self::Restore { account } => vec![Concern { account: *account, role: Role::Target, address: None }],
+            Self::SecondFactor { account } | Self::Restore { account } => {
+                vec![Concern { account: *account, role: Role::Target, address: None }]
+            }
             Self::Details { .. } => Vec::new(),
         }
     }
@@ -299,7 +317,8 @@ impl Wants {
 
 impl AttemptProgress {
     fn concerns(&self) -> Vec<Concern> {
-        let accounts = self.factor.as_ref().map(|(account, _)| *account).into_iter().chain(self.restores);
+        let accounts =
+            self.factor.as_ref().map(|(account, _)| *account).into_iter().chain(self.restores);
         accounts.map(|account| Concern { account, role: Role::Target, address: None }).collect()
     }
 }
@@ -307,15 +326,31 @@ impl AttemptProgress {
 impl State {
     /// The page that an arrival's outcome leads to; `None` for one that ends the journey.
     #[must_use]
-    pub fn enter(outcome: &Outcome, choice: Option<Choice>, act: UserAction, proven: bool, progress: AttemptProgress) -> Option<Self> {
+    pub fn enter(
+        outcome: &Outcome,
+        choice: Option<Choice>,
+        act: UserAction,
+        proven: bool,
+        progress: AttemptProgress,
+    ) -> Option<Self> {
         match outcome {
-            Outcome::SecondFactor { .. } | Outcome::Details { .. } | Outcome::Restore { .. } => Self::complete(outcome, Then::Login { act, proven, choice }, progress),
+            Outcome::SecondFactor { .. } | Outcome::Details { .. } | Outcome::Restore { .. } => {
+                Self::complete(outcome, Then::Login { act, proven, choice }, progress)
+            }
             Outcome::Choose(choice) => Some(Self::Choosing { choice: choice.clone(), proven }),
             Outcome::Confirm => Some(Self::Confirming { choice }),
-            Outcome::Challenge { target, by } => Some(Self::Proving { choice, target: *target, by: *by, address: None, proven }),
+            Outcome::Challenge { target, by } => {
+                Some(Self::Proving { choice, target: *target, by: *by, address: None, proven })
+            }
             Outcome::Bind { target } => Some(Self::Binding { choice, target: *target, proven }),
             Outcome::FinishSignup { account } => Some(Self::FinishingSignup { account: *account }),
-            Outcome::SignIn { .. } | Outcome::Create | Outcome::Link { .. } | Outcome::AlreadyLinked | Outcome::Reclaim { .. } | Outcome::Abandon | Outcome::Refuse { .. } => None,
+            Outcome::SignIn { .. }
+            | Outcome::Create
+            | Outcome::Link { .. }
+            | Outcome::AlreadyLinked
+            | Outcome::Reclaim { .. }
+            | Outcome::Abandon
+            | Outcome::Refuse { .. } => None,
         }
     }
 
@@ -330,7 +365,9 @@ impl State {
     pub fn complete(outcome: &Outcome, then: Then, progress: AttemptProgress) -> Option<Self> {
         let wants = match outcome {
             Outcome::SecondFactor { account } => Wants::SecondFactor { account: *account },
-            Outcome::Details { agreements, fields } => Wants::Details { agreements: agreements.clone(), fields: fields.clone() },
+            Outcome::Details { agreements, fields } => {
+                Wants::Details { agreements: agreements.clone(), fields: fields.clone() }
+            }
             Outcome::Restore { account } => Wants::Restore { account: *account },
             _ => return None,
         };
@@ -342,7 +379,11 @@ impl State {
     /// # Errors
     /// As [`State::confirming`].
     pub fn completing(&self) -> Result<(&Then, &Wants, &AttemptProgress), Refusal> {
-        if let Self::Completing { then, wants, progress } = self { Ok((then, wants, progress)) } else { Err(self.elsewhere()) }
+        if let Self::Completing { then, wants, progress } = self {
+            Ok((then, wants, progress))
+        } else {
+            Err(self.elsewhere())
+        }
     }
 
     /// The two accounts whose merging waits for a word.
@@ -350,7 +391,11 @@ impl State {
     /// # Errors
     /// As [`State::confirming`].
     pub fn merging(&self) -> Result<(AccountId, AccountId, &AttemptProgress), Refusal> {
-        if let Self::Merging { account, other, progress } = self { Ok((*account, *other, progress)) } else { Err(self.elsewhere()) }
+        if let Self::Merging { account, other, progress } = self {
+            Ok((*account, *other, progress))
+        } else {
+            Err(self.elsewhere())
+        }
     }
 
     /// Every account that the attempt concerns, in every role: what ends an account's attempts ends this one (MG-02).
@@ -361,8 +406,14 @@ impl State {
         let mut all = Vec::new();
         match self {
             Self::Confirming { .. } | Self::Choosing { .. } => {}
-            Self::Proving { target, address, .. } => all.extend(target.map(|account| Concern { account, role: Role::Target, address: address.clone() })),
-            Self::Binding { target, .. } => all.extend(target.map(|account| one(account, Role::Target))),
+            Self::Proving { target, address, .. } => all.extend(target.map(|account| Concern {
+                account,
+                role: Role::Target,
+                address: address.clone(),
+            })),
+            Self::Binding { target, .. } => {
+                all.extend(target.map(|account| one(account, Role::Target)))
+            }
             Self::FinishingSignup { account } => all.push(one(*account, Role::Target)),
             Self::EmailChanged { account, .. } => all.push(one(*account, Role::Session)),
             Self::AwaitingCode(Awaited { purpose, account, contact }) => {
@@ -370,13 +421,26 @@ impl State {
                 let address = Contact::parse(contact).ok().map(|c| c.as_str().to_owned());
                 all.extend(account.map(|account| Concern { account, role, address }));
             }
-            Self::Merging { account, other, progress } => all.extend([one(*account, Role::Session), one(*other, Role::Merged)].into_iter().chain(progress.concerns())),
-            Self::Completing { then, wants, progress } => all.extend(then.concerns().into_iter().chain(wants.concerns()).chain(progress.concerns())),
+            Self::Merging { account, other, progress } => all.extend(
+                [one(*account, Role::Session), one(*other, Role::Merged)]
+                    .into_iter()
+                    .chain(progress.concerns()),
+            ),
+            Self::Completing { then, wants, progress } => all.extend(
+                then.concerns().into_iter().chain(wants.concerns()).chain(progress.concerns()),
+            ),
             Self::Done | Self::Abandoned | Self::Refused { .. } => {}
         }
-        all.extend(self.choice().into_iter().flat_map(|choice| &choice.shown).map(|shown| one(shown.account, Role::CandidateView)));
+        all.extend(
+            self.choice()
+                .into_iter()
+                .flat_map(|choice| &choice.shown)
+                .map(|shown| one(shown.account, Role::CandidateView)),
+        );
         // One row for an account and role: the one with the address, if there is one.
-        all.sort_by(|a, b| (a.account, a.role, b.address.is_some()).cmp(&(b.account, b.role, a.address.is_some())));
+        all.sort_by(|a, b| {
+            (a.account, a.role, b.address.is_some()).cmp(&(b.account, b.role, a.address.is_some()))
+        });
         all.dedup_by(|a, b| (a.account, a.role) == (b.account, b.role));
         all
     }
@@ -404,8 +468,14 @@ impl State {
     pub fn may_show_address(&self, policy: &Policy) -> bool {
         match self {
             Self::Proving { by: By::Rule, target, choice, .. } => {
-                let shown = choice.iter().flat_map(|c| &c.shown).any(|s| Some(s.account) == *target);
-                shown || policy.choices.rules.iter().all(|r| r.entered_by_user || r.on_claimed_address())
+                let shown =
+                    choice.iter().flat_map(|c| &c.shown).any(|s| Some(s.account) == *target);
+                shown
+                    || policy
+                        .choices
+                        .rules
+                        .iter()
+                        .all(|r| r.entered_by_user || r.on_claimed_address())
             }
             _ => true,
         }
@@ -435,12 +505,23 @@ impl State {
     pub fn choice(&self) -> Option<&Choice> {
         match self {
             Self::Choosing { choice, .. } => Some(choice),
-            Self::Confirming { choice } | Self::Proving { choice, .. } | Self::Binding { choice, .. } => choice.as_ref(),
+            Self::Confirming { choice }
+            | Self::Proving { choice, .. }
+            | Self::Binding { choice, .. } => choice.as_ref(),
             Self::Completing { then, .. } => match then.as_ref() {
                 Then::Login { choice, .. } => choice.as_ref(),
-                Then::SignIn { .. } | Then::SignUp { .. } | Then::Confirm { .. } | Then::Merge { .. } => None,
+                Then::SignIn { .. }
+                | Then::SignUp { .. }
+                | Then::Confirm { .. }
+                | Then::Merge { .. } => None,
             },
-            Self::FinishingSignup { .. } | Self::EmailChanged { .. } | Self::AwaitingCode(_) | Self::Merging { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => None,
+            Self::FinishingSignup { .. }
+            | Self::EmailChanged { .. }
+            | Self::AwaitingCode(_)
+            | Self::Merging { .. }
+            | Self::Done
+            | Self::Abandoned
+            | Self::Refused { .. } => None,
         }
     }
 
@@ -448,10 +529,20 @@ impl State {
     #[must_use]
     pub fn proven(&self) -> bool {
         match self {
-            Self::Choosing { proven, .. } | Self::Proving { proven, .. } | Self::Binding { proven, .. } => *proven,
+            Self::Choosing { proven, .. }
+            | Self::Proving { proven, .. }
+            | Self::Binding { proven, .. } => *proven,
             Self::FinishingSignup { .. } => true,
-            Self::Completing { then, .. } => matches!(then.as_ref(), Then::Login { proven: true, .. }),
-            Self::Confirming { .. } | Self::EmailChanged { .. } | Self::AwaitingCode(_) | Self::Merging { .. } | Self::Done | Self::Abandoned | Self::Refused { .. } => false,
+            Self::Completing { then, .. } => {
+                matches!(then.as_ref(), Then::Login { proven: true, .. })
+            }
+            Self::Confirming { .. }
+            | Self::EmailChanged { .. }
+            | Self::AwaitingCode(_)
+            | Self::Merging { .. }
+            | Self::Done
+            | Self::Abandoned
+            | Self::Refused { .. } => false,
         }
     }
 
@@ -470,7 +561,8 @@ impl State {
         let offer = match act {
             UserAction::UseExisting => Offer::UseExisting,
             UserAction::AddTo(target) => {
-                let known = target.is_none_or(|t| choice.shown.iter().any(|s| s.account == t && s.addable));
+                let known =
+                    target.is_none_or(|t| choice.shown.iter().any(|s| s.account == t && s.addable));
                 if !known || (target.is_none() && !choice.shown.is_empty()) {
                     return Err(Refusal::AttemptStep);
                 }
@@ -478,7 +570,11 @@ impl State {
             }
             UserAction::EnterAccount => Offer::EnterAccount,
             UserAction::CreateNew => Offer::CreateNew,
-            UserAction::Initial | UserAction::Named(_) | UserAction::NamedByPhone(_) | UserAction::Proved(..) | UserAction::Finished => return Err(Refusal::AttemptStep),
+            UserAction::Initial
+            | UserAction::Named(_)
+            | UserAction::NamedByPhone(_)
+            | UserAction::Proved(..)
+            | UserAction::Finished => return Err(Refusal::AttemptStep),
         };
         if choice.offers.contains(&offer) { Ok(act) } else { Err(Refusal::AttemptStep) }
     }
@@ -496,7 +592,11 @@ impl State {
     /// # Errors
     /// As [`State::confirming`].
     pub fn proving(&self) -> Result<(Option<AccountId>, By), Refusal> {
-        if let Self::Proving { target, by, .. } = self { Ok((*target, *by)) } else { Err(self.elsewhere()) }
+        if let Self::Proving { target, by, .. } = self {
+            Ok((*target, *by))
+        } else {
+            Err(self.elsewhere())
+        }
     }
 
     /// The code that is awaited without a provider.
@@ -512,7 +612,11 @@ impl State {
     /// # Errors
     /// As [`State::confirming`].
     pub fn email_changed(&self) -> Result<(AccountId, bool), Refusal> {
-        if let Self::EmailChanged { account, updating } = self { Ok((*account, *updating)) } else { Err(self.elsewhere()) }
+        if let Self::EmailChanged { account, updating } = self {
+            Ok((*account, *updating))
+        } else {
+            Err(self.elsewhere())
+        }
     }
 
     /// A password finishes the sign-up.
@@ -520,7 +624,11 @@ impl State {
     /// # Errors
     /// As [`State::confirming`].
     pub fn finishing(&self) -> Result<AccountId, Refusal> {
-        if let Self::FinishingSignup { account } = self { Ok(*account) } else { Err(self.elsewhere()) }
+        if let Self::FinishingSignup { account } = self {
+            Ok(*account)
+        } else {
+            Err(self.elsewhere())
+        }
     }
 
     /// A password can be shown while binding, or instead of the code for the same target. On a page that asks for a

@@ -18,7 +18,9 @@ impl Colour {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let hex = text.trim().strip_prefix('#').unwrap_or_else(|| text.trim());
-        let number = u32::from_str_radix(hex, 16).ok().filter(|_| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        let number = u32::from_str_radix(hex, 16)
+            .ok()
+            .filter(|_| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))?;
         let [_, red, green, blue] = number.to_be_bytes();
         Some(Self([red, green, blue]))
     }
@@ -48,14 +50,20 @@ impl Colour {
 
     /// This colour, moved towards another by so many of 25 parts.
     fn towards(self, other: Self, parts: u16) -> Self {
-        let mix = |from: u8, to: u8| u8::try_from((u16::from(from) * (25 - parts) + u16::from(to) * parts) / 25).unwrap_or(to);
+        let mix = |from: u8, to: u8| {
+            u8::try_from((u16::from(from) * (25 - parts) + u16::from(to) * parts) / 25)
+                .unwrap_or(to)
+        };
         let ([r, g, b], [tr, tg, tb]) = (self.0, other.0);
         Self([mix(r, tr), mix(g, tg), mix(b, tb)])
     }
 
     /// The nearest shade that can be read on a surface.
     fn legible_on(self, surface: Self, end: Self) -> Self {
-        (0..=25).map(|parts| self.towards(end, parts)).find(|shade| shade.contrast(surface) >= LEGIBLE).unwrap_or(end)
+        (0..=25)
+            .map(|parts| self.towards(end, parts))
+            .find(|shade| shade.contrast(surface) >= LEGIBLE)
+            .unwrap_or(end)
     }
 
     /// What text on this colour has: the better of black and white, which always suffices.
@@ -67,7 +75,13 @@ impl Colour {
     #[must_use]
     pub fn style_sheet(self) -> String {
         let (light, dark) = (self.legible_on(LIGHT, BLACK), self.legible_on(DARK, WHITE));
-        format!(":root{{--accent:light-dark(#{},#{});--on-accent:light-dark(#{},#{})}}\n", light.hex(), dark.hex(), light.text().hex(), dark.text().hex())
+        format!(
+            ":root{{--accent:light-dark(#{},#{});--on-accent:light-dark(#{},#{})}}\n",
+            light.hex(),
+            dark.hex(),
+            light.text().hex(),
+            dark.text().hex()
+        )
     }
 }
 
@@ -81,7 +95,8 @@ mod tests {
     fn a_colour_is_six_digits() {
         assert_eq!(Colour::parse("#1F5f8b").unwrap().hex(), "1f5f8b");
         assert_eq!(Colour::parse(" 1f5f8b ").unwrap().hex(), "1f5f8b");
-        for wrong in ["", "#", "#fff", "#1f5f8", "#1f5f8bb", "#+f5f8b", "red", "#1f5f8g", "é12345"] {
+        for wrong in ["", "#", "#fff", "#1f5f8", "#1f5f8bb", "#+f5f8b", "red", "#1f5f8g", "é12345"]
+        {
             assert!(Colour::parse(wrong).is_none(), "{wrong}");
         }
         assert!((WHITE.contrast(BLACK) - 21.0).abs() < 0.001);

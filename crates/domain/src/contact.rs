@@ -15,8 +15,13 @@ impl Phone {
     /// [`NotAContact`] for anything else, and for a number without a country code: whose country is anybody's guess.
     pub fn parse(typed: &str) -> Result<Self, NotAContact> {
         let typed = typed.trim();
-        let rest = typed.strip_prefix('+').or_else(|| typed.strip_prefix("00")).ok_or(NotAContact)?;
-        if rest.len() > 40 || !rest.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '/' | '(' | ')')) {
+        let rest =
+            typed.strip_prefix('+').or_else(|| typed.strip_prefix("00")).ok_or(NotAContact)?;
+        if rest.len() > 40
+            || !rest
+                .chars()
+                .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '/' | '(' | ')'))
+        {
             return Err(NotAContact);
         }
         let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
@@ -102,7 +107,9 @@ impl std::fmt::Display for NotAContact {
 #[must_use]
 pub fn masked(contact: &str) -> String {
     match contact.strip_prefix('+') {
-        Some(digits) => format!("+•••{}", digits.get(digits.len().saturating_sub(2)..).unwrap_or_default()),
+        Some(digits) => {
+            format!("+•••{}", digits.get(digits.len().saturating_sub(2)..).unwrap_or_default())
+        }
         None => email_address::masked(contact),
     }
 }
@@ -116,21 +123,39 @@ mod tests {
     #[test]
     fn a_number_is_the_same_however_it_is_written() {
         for typed in ["+49 (30) 123-456", "0049 30 123456", " +4930123456 ", "+49.30/123456"] {
-            assert_eq!(Phone::parse(typed).map(|p| p.as_str().to_owned()), Ok("+4930123456".to_owned()), "{typed}");
+            assert_eq!(
+                Phone::parse(typed).map(|p| p.as_str().to_owned()),
+                Ok("+4930123456".to_owned()),
+                "{typed}"
+            );
         }
     }
 
     #[test]
     fn what_has_no_country_is_too_short_or_holds_something_else_is_no_number() {
-        for bad in ["030 123456", "+0 30 123456", "+49", "+1234567890123456", "+49 30 12345x", "+49\r\n30123456", "", "+", "+٤٩٣٠١٢٣٤٥٦"] {
+        for bad in [
+            "030 123456",
+            "+0 30 123456",
+            "+49",
+            "+1234567890123456",
+            "+49 30 12345x",
+            "+49\r\n30123456",
+            "",
+            "+",
+            "+٤٩٣٠١٢٣٤٥٦",
+        ] {
             assert_eq!(Phone::parse(bad), Err(NotAContact), "{bad:?}");
         }
     }
 
     #[test]
     fn a_contact_is_an_address_or_a_number_and_shows_little_of_itself() {
-        assert!(matches!(Contact::parse("V@Ex.test"), Ok(Contact::Mailbox(a)) if a.as_str() == "v@ex.test"));
-        assert!(matches!(Contact::parse("+49 30 123456"), Ok(Contact::Phone(p)) if p.as_str() == "+4930123456"));
+        assert!(
+            matches!(Contact::parse("V@Ex.test"), Ok(Contact::Mailbox(a)) if a.as_str() == "v@ex.test")
+        );
+        assert!(
+            matches!(Contact::parse("+49 30 123456"), Ok(Contact::Phone(p)) if p.as_str() == "+4930123456")
+        );
         assert_eq!(Contact::parse("v"), Err(NotAContact));
         assert_eq!(masked("+4930123456"), "+•••56");
         assert_eq!(masked("v@ex.test"), "v•••@e•••.test");

@@ -12,7 +12,15 @@
 //! * [`refusals`] is the table of every reason not to go on.
 //!
 //! Nothing here does input or output, waits, reads a clock or draws a random number.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        reason = "tests may panic"
+    )
+)]
 
 pub mod account_rules;
 pub mod attempt;

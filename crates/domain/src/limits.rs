@@ -67,7 +67,12 @@ mod tests {
     #[test]
     fn rl_01_waiting_grows_and_never_takes_longer_than_an_hour() {
         let waits: Vec<Micros> = (1..1000).map(wait).collect();
-        assert!(waits.is_sorted() && waits.first() == Some(&(15 * MINUTE)) && waits.last() == Some(&HOUR), "{waits:?}");
+        assert!(
+            waits.is_sorted()
+                && waits.first() == Some(&(15 * MINUTE))
+                && waits.last() == Some(&HOUR),
+            "{waits:?}"
+        );
     }
 
     #[test]

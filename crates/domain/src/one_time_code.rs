@@ -9,13 +9,21 @@ pub const TRIES: i32 = 3;
 /// Writes random bytes as a code, one character a byte: five bits each, or a digit.
 #[must_use]
 pub fn encode(random: &[u8]) -> String {
-    random.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 31))).map(|c| char::from(*c)).collect()
+    random
+        .iter()
+        .filter_map(|byte| ALPHABET.get(usize::from(byte & 31)))
+        .map(|c| char::from(*c))
+        .collect()
 }
 
 /// Writes random bytes as digits. Bytes from 250 on are skipped, so that no digit is likelier than another.
 #[must_use]
 pub fn digits(random: &[u8]) -> String {
-    random.iter().filter(|byte| **byte < 250).filter_map(|byte| char::from_digit(u32::from(byte % 10), 10)).collect()
+    random
+        .iter()
+        .filter(|byte| **byte < 250)
+        .filter_map(|byte| char::from_digit(u32::from(byte % 10), 10))
+        .collect()
 }
 
 /// The code as it is shown, in groups of four: `K7QM-3XRD`.

@@ -22,9 +22,18 @@ impl SafePath {
     pub fn parse(text: &str) -> Result<Self, UnsafePath> {
         let lower = text.to_ascii_lowercase();
         let plain = text.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b'\\');
-        let tricky =
-            text.starts_with("//") || lower.starts_with("/%2f") || lower.starts_with("/%5c") || lower.contains("%0d") || lower.contains("%0a") || lower.contains("%09") || lower.contains("..");
-        if text.starts_with('/') && plain && !tricky && text.len() <= 512 { Ok(Self(text.to_owned())) } else { Err(UnsafePath) }
+        let tricky = text.starts_with("//")
+            || lower.starts_with("/%2f")
+            || lower.starts_with("/%5c")
+            || lower.contains("%0d")
+            || lower.contains("%0a")
+            || lower.contains("%09")
+            || lower.contains("..");
+        if text.starts_with('/') && plain && !tricky && text.len() <= 512 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(UnsafePath)
+        }
     }
 
     #[must_use]

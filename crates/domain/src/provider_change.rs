@@ -52,9 +52,20 @@ pub enum NotSaved {
 /// [`NotSaved`].
 pub fn may_save(change: &ProviderChange) -> Result<(), NotSaved> {
     match change.by {
-        SavedBy::Delegate if !change.would_be.is_subset(&change.believed) => return Err(NotSaved::Belief),
-        SavedBy::Delegate if change.source && (change.links > 0 || change.offered || !change.believed.is_empty()) => return Err(NotSaved::Source),
-        SavedBy::Owner { confirmed } if change.source && change.links > 0 && confirmed != Some(change.links) => return Err(NotSaved::Unconfirmed(change.links)),
+        SavedBy::Delegate if !change.would_be.is_subset(&change.believed) => {
+            return Err(NotSaved::Belief);
+        }
+        SavedBy::Delegate
+            if change.source
+                && (change.links > 0 || change.offered || !change.believed.is_empty()) =>
+        {
+            return Err(NotSaved::Source);
+        }
+        SavedBy::Owner { confirmed }
+            if change.source && change.links > 0 && confirmed != Some(change.links) =>
+        {
+            return Err(NotSaved::Unconfirmed(change.links));
+        }
         SavedBy::Delegate | SavedBy::Owner { .. } | SavedBy::Operator => {}
     }
     if change.secret_travels { Err(NotSaved::Secret) } else { Ok(()) }
@@ -72,7 +83,11 @@ mod tests {
     fn dl_01_a_delegate_changes_the_source_only_of_what_speaks_for_nobody() {
         let fresh = ProviderChange { source: true, ..ProviderChange::default() };
         assert_eq!(may_save(&fresh), Ok(()));
-        for change in [ProviderChange { links: 1, ..fresh.clone() }, ProviderChange { offered: true, ..fresh.clone() }, ProviderChange { believed: [Belief::VerifiedFlag].into(), ..fresh.clone() }] {
+        for change in [
+            ProviderChange { links: 1, ..fresh.clone() },
+            ProviderChange { offered: true, ..fresh.clone() },
+            ProviderChange { believed: [Belief::VerifiedFlag].into(), ..fresh.clone() },
+        ] {
             assert_eq!(may_save(&change), Err(NotSaved::Source));
             // What is no source is theirs.
             assert_eq!(may_save(&ProviderChange { source: false, ..change }), Ok(()));
@@ -81,7 +96,8 @@ mod tests {
 
     #[test]
     fn dl_01_an_owner_confirms_the_very_number_of_linked_identities() {
-        let change = |by| ProviderChange { source: true, links: 3, by, ..ProviderChange::default() };
+        let change =
+            |by| ProviderChange { source: true, links: 3, by, ..ProviderChange::default() };
         assert_eq!(may_save(&change(owner(None))), Err(NotSaved::Unconfirmed(3)));
         assert_eq!(may_save(&change(owner(Some(2)))), Err(NotSaved::Unconfirmed(3)));
         assert_eq!(may_save(&change(owner(Some(3)))), Ok(()));
@@ -92,17 +108,43 @@ mod tests {
     #[test]
     fn dl_02_a_secret_is_typed_again_by_everybody() {
         for by in [owner(Some(0)), SavedBy::Delegate, SavedBy::Operator] {
-            assert_eq!(may_save(&ProviderChange { source: true, secret_travels: true, by, ..ProviderChange::default() }), Err(NotSaved::Secret));
+            assert_eq!(
+                may_save(&ProviderChange {
+                    source: true,
+                    secret_travels: true,
+                    by,
+                    ..ProviderChange::default()
+                }),
+                Err(NotSaved::Secret)
+            );
         }
     }
 
     #[test]
     fn dl_03_a_delegate_never_gains_belief_and_may_let_it_go() {
         let domain = Belief::Domain("corp.test".into());
-        let change = |now: &[Belief], then: &[Belief], by| ProviderChange { believed: now.iter().cloned().collect(), would_be: then.iter().cloned().collect(), by, ..ProviderChange::default() };
-        assert_eq!(may_save(&change(&[], std::slice::from_ref(&domain), SavedBy::Delegate)), Err(NotSaved::Belief));
-        assert_eq!(may_save(&change(std::slice::from_ref(&domain), &[], SavedBy::Delegate)), Ok(()));
-        assert_eq!(may_save(&change(&[Belief::VerifiedFlag], std::slice::from_ref(&domain), SavedBy::Delegate)), Err(NotSaved::Belief));
+        let change = |now: &[Belief], then: &[Belief], by| ProviderChange {
+            believed: now.iter().cloned().collect(),
+            would_be: then.iter().cloned().collect(),
+            by,
+            ..ProviderChange::default()
+        };
+        assert_eq!(
+            may_save(&change(&[], std::slice::from_ref(&domain), SavedBy::Delegate)),
+            Err(NotSaved::Belief)
+        );
+        assert_eq!(
+            may_save(&change(std::slice::from_ref(&domain), &[], SavedBy::Delegate)),
+            Ok(())
+        );
+        assert_eq!(
+            may_save(&change(
+                &[Belief::VerifiedFlag],
+                std::slice::from_ref(&domain),
+                SavedBy::Delegate
+            )),
+            Err(NotSaved::Belief)
+        );
         assert_eq!(may_save(&change(&[], std::slice::from_ref(&domain), owner(None))), Ok(()));
     }
 }

@@ -170,7 +170,11 @@ mod tests {
         let codes: std::collections::BTreeSet<_> = Refusal::ALL.iter().map(|r| r.code()).collect();
         assert_eq!(codes.len(), Refusal::ALL.len());
         for refusal in Refusal::ALL {
-            assert!(refusal.status() >= 400 && !refusal.next_steps().is_empty(), "{}", refusal.code());
+            assert!(
+                refusal.status() >= 400 && !refusal.next_steps().is_empty(),
+                "{}",
+                refusal.code()
+            );
             assert_eq!(Refusal::parse(refusal.code()), Some(*refusal));
         }
     }

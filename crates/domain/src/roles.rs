@@ -70,9 +70,27 @@ impl Role {
     pub fn may(self, right: Right) -> bool {
         match self {
             Self::Owner => true,
-            Self::ProviderAdmin => matches!(right, Right::Overview | Right::SeeProviders | Right::ChangeProviders | Right::SeePolicy),
-            Self::Support => matches!(right, Right::Overview | Right::SeePolicy | Right::SeeAccounts | Right::SwitchAccounts | Right::SeeTrail),
-            Self::Auditor => matches!(right, Right::Overview | Right::SeeProviders | Right::SeePolicy | Right::SeeAccounts | Right::SeeApplications | Right::SeeTrail),
+            Self::ProviderAdmin => matches!(
+                right,
+                Right::Overview | Right::SeeProviders | Right::ChangeProviders | Right::SeePolicy
+            ),
+            Self::Support => matches!(
+                right,
+                Right::Overview
+                    | Right::SeePolicy
+                    | Right::SeeAccounts
+                    | Right::SwitchAccounts
+                    | Right::SeeTrail
+            ),
+            Self::Auditor => matches!(
+                right,
+                Right::Overview
+                    | Right::SeeProviders
+                    | Right::SeePolicy
+                    | Right::SeeAccounts
+                    | Right::SeeApplications
+                    | Right::SeeTrail
+            ),
         }
     }
 }
@@ -83,7 +101,12 @@ impl Right {
     #[must_use]
     pub fn is_power(self) -> bool {
         match self {
-            Self::Overview | Self::SeeProviders | Self::SeePolicy | Self::SeeAccounts | Self::SeeApplications | Self::SeeTrail => false,
+            Self::Overview
+            | Self::SeeProviders
+            | Self::SeePolicy
+            | Self::SeeAccounts
+            | Self::SeeApplications
+            | Self::SeeTrail => false,
             Self::ChangeProviders
             | Self::ChangeTrust
             | Self::ChangePolicy
@@ -145,7 +168,9 @@ pub fn may_use(roles: &[String], right: Right, presence: Presence) -> Result<(),
     }
     match presence {
         Presence { owes: Owes::Now, .. } => Err(Refusal::FactorWanted),
-        Presence { reauthenticated: false, .. } | Presence { unshown: true, .. } | Presence { owes: Owes::Show, .. } => Err(Refusal::NotRecent),
+        Presence { reauthenticated: false, .. }
+        | Presence { unshown: true, .. }
+        | Presence { owes: Owes::Show, .. } => Err(Refusal::NotRecent),
         Presence { owes: Owes::Nothing | Owes::Soon(_), .. } => Ok(()),
     }
 }
@@ -156,7 +181,14 @@ mod tests {
 
     #[test]
     fn ad_01_only_owners_change_what_could_open_other_peoples_accounts() {
-        for right in [Right::ChangeTrust, Right::ChangePolicy, Right::GovernAccounts, Right::GiveRoles, Right::ChangeApplications, Right::RunInstance] {
+        for right in [
+            Right::ChangeTrust,
+            Right::ChangePolicy,
+            Right::GovernAccounts,
+            Right::GiveRoles,
+            Right::ChangeApplications,
+            Right::RunInstance,
+        ] {
             let holders: Vec<Role> = Role::ALL.into_iter().filter(|r| r.may(right)).collect();
             assert_eq!(holders, [Role::Owner], "{right:?}");
         }
@@ -169,10 +201,22 @@ mod tests {
         let here = Presence { reauthenticated: true, unshown: false, owes: Owes::Nothing };
         for right in Right::ALL {
             let ask = |presence| may_use(&owner, right, presence);
-            assert_eq!((ask(here), ask(Presence { owes: Owes::Soon(1), ..here })), (Ok(()), Ok(())));
-            let without = [Presence { reauthenticated: false, ..here }, Presence { unshown: true, ..here }, Presence { owes: Owes::Show, ..here }].map(ask);
+            assert_eq!(
+                (ask(here), ask(Presence { owes: Owes::Soon(1), ..here })),
+                (Ok(()), Ok(()))
+            );
+            let without = [
+                Presence { reauthenticated: false, ..here },
+                Presence { unshown: true, ..here },
+                Presence { owes: Owes::Show, ..here },
+            ]
+            .map(ask);
             let wanted = ask(Presence { owes: Owes::Now, ..here });
-            let (late, owed) = if right.is_power() { (Err(Refusal::NotRecent), Err(Refusal::FactorWanted)) } else { (Ok(()), Ok(())) };
+            let (late, owed) = if right.is_power() {
+                (Err(Refusal::NotRecent), Err(Refusal::FactorWanted))
+            } else {
+                (Ok(()), Ok(()))
+            };
             assert_eq!((without, wanted), ([late; 3], owed), "{right:?}");
             assert_eq!(may_use(&[], right, here), Err(Refusal::Forbidden));
         }
@@ -180,7 +224,8 @@ mod tests {
 
     #[test]
     fn dl_06_whoever_only_reads_needs_no_presence_and_everything_else_is_power() {
-        let auditors: Vec<Right> = Right::ALL.into_iter().filter(|r| Role::Auditor.may(*r)).collect();
+        let auditors: Vec<Right> =
+            Right::ALL.into_iter().filter(|r| Role::Auditor.may(*r)).collect();
         assert!(auditors.iter().all(|r| !r.is_power()), "auditors change nothing");
         assert_eq!(Right::ALL.into_iter().filter(|r| !r.is_power()).count(), auditors.len());
         assert!(Role::ALL.into_iter().all(|r| serde_json::to_value(r).unwrap() == r.name()));

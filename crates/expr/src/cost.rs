@@ -1,7 +1,9 @@
 //! An upper bound of what an expression can cost, known when it is saved (rule 24, EX-01). One unit is about a nanosecond, or
 //! a byte that is copied, so that [`MOST`] stands for 5 ms and 5 MB. The bound follows the evaluator: it copies values
 //! deeply wherever one becomes part of another, and the elements of a list as it walks over them.
-use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, IdedExpr, LiteralValue, operators};
+use cel::common::ast::{
+    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, IdedExpr, LiteralValue, operators,
+};
 
 use crate::guard::Mistake;
 
@@ -35,7 +37,10 @@ impl Amount {
     }
 
     fn and(self, other: Self) -> Self {
-        Self { fixed: self.fixed.saturating_add(other.fixed), share: self.share.saturating_add(other.share) }
+        Self {
+            fixed: self.fixed.saturating_add(other.fixed),
+            share: self.share.saturating_add(other.share),
+        }
     }
 
     fn most(self, other: Self) -> Self {
@@ -73,12 +78,29 @@ struct Size {
 
 impl Size {
     /// A truth value or a number.
-    const SCALAR: Self = Self { total: Amount::fixed(wide(OVERHEAD)), text: Amount::fixed(0), length: 0, inner: 0, is_text: false };
+    const SCALAR: Self = Self {
+        total: Amount::fixed(wide(OVERHEAD)),
+        text: Amount::fixed(0),
+        length: 0,
+        inner: 0,
+        is_text: false,
+    };
     /// Anything that an expression may see.
-    const INPUT: Self = Self { total: Amount::fixed(wide(LARGEST)), text: Amount::fixed(wide(LONGEST_TEXT)), length: wide(LONGEST_LIST), inner: wide(LONGEST_LIST), is_text: false };
+    const INPUT: Self = Self {
+        total: Amount::fixed(wide(LARGEST)),
+        text: Amount::fixed(wide(LONGEST_TEXT)),
+        length: wide(LONGEST_LIST),
+        inner: wide(LONGEST_LIST),
+        is_text: false,
+    };
 
     fn of_text(length: Amount) -> Self {
-        Self { total: length.and(Amount::fixed(wide(OVERHEAD))), text: length, is_text: true, ..Self::default() }
+        Self {
+            total: length.and(Amount::fixed(wide(OVERHEAD))),
+            text: length,
+            is_text: true,
+            ..Self::default()
+        }
     }
 
     /// Whichever of the two.
@@ -129,10 +151,19 @@ impl Meter {
         self.pay(Amount::fixed(STEP));
         match &node.expr {
             Expr::Unspecified => Size::SCALAR,
-            Expr::Literal(LiteralValue::String(text)) => Size::of_text(Amount::fixed(wide(text.inner().len()))),
-            Expr::Literal(LiteralValue::Bytes(bytes)) => Size::of_text(Amount::fixed(wide(bytes.inner().len()))),
+            Expr::Literal(LiteralValue::String(text)) => {
+                Size::of_text(Amount::fixed(wide(text.inner().len())))
+            }
+            Expr::Literal(LiteralValue::Bytes(bytes)) => {
+                Size::of_text(Amount::fixed(wide(bytes.inner().len())))
+            }
             Expr::Literal(_) => Size::SCALAR,
-            Expr::Ident(name) => self.loops.iter().rev().find(|(known, _)| known == name).map_or(Size::INPUT, |(_, size)| *size),
+            Expr::Ident(name) => self
+                .loops
+                .iter()
+                .rev()
+                .find(|(known, _)| known == name)
+                .map_or(Size::INPUT, |(_, size)| *size),
             Expr::Select(select) => {
                 let whole = self.size(&select.operand);
                 self.part_of(&select.operand, whole)
@@ -158,7 +189,8 @@ impl Meter {
 
     /// A new list or map of copies.
     fn made(&mut self, sizes: &[Size], length: u64) -> Size {
-        let mut made = Size { length, inner: length, total: Amount::fixed(wide(OVERHEAD)), ..Size::default() };
+        let mut made =
+            Size { length, inner: length, total: Amount::fixed(wide(OVERHEAD)), ..Size::default() };
         for size in sizes {
             made.total = made.total.and(size.total).and(Amount::fixed(wide(OVERHEAD)));
             made.text = made.text.most(size.text);
@@ -172,7 +204,9 @@ impl Meter {
         let mut sizes = Vec::new();
         for entry in entries {
             match &entry.expr {
-                EntryExpr::MapEntry(entry) => sizes.extend([self.size(&entry.key), self.size(&entry.value)]),
+                EntryExpr::MapEntry(entry) => {
+                    sizes.extend([self.size(&entry.key), self.size(&entry.value)])
+                }
                 EntryExpr::StructField(field) => sizes.push(self.size(&field.value)),
             }
         }
@@ -185,23 +219,47 @@ impl Meter {
         match (call.func_name.as_str(), sizes.as_slice()) {
             (operators::ADD, &[a, b]) => self.sum(a, b),
             (operators::CONDITIONAL, &[_, a, b]) => a.or(b),
-            (operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT | operators::NOT_STRICTLY_FALSE, _) => Size::SCALAR,
-            (operators::EQUALS | operators::NOT_EQUALS | operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS, &[a, b]) => {
+            (
+                operators::LOGICAL_AND
+                | operators::LOGICAL_OR
+                | operators::LOGICAL_NOT
+                | operators::NOT_STRICTLY_FALSE,
+                _,
+            ) => Size::SCALAR,
+            (
+                operators::EQUALS
+                | operators::NOT_EQUALS
+                | operators::LESS
+                | operators::LESS_EQUALS
+                | operators::GREATER
+                | operators::GREATER_EQUALS,
+                &[a, b],
+            ) => {
                 // A comparison ends where one of them does.
-                let smaller = [a.total, b.total].into_iter().min_by_key(|total| total.over(wide(LONGEST_LIST), wide(LARGEST)));
+                let smaller = [a.total, b.total]
+                    .into_iter()
+                    .min_by_key(|total| total.over(wide(LONGEST_LIST), wide(LARGEST)));
                 self.pay(smaller.unwrap_or_default().divided(COMPARED));
                 Size::SCALAR
             }
             (operators::IN, &[_, list]) => {
-                self.pay(list.total.divided(COMPARED).and(Amount::fixed(list.length.saturating_mul(16))));
+                self.pay(
+                    list.total.divided(COMPARED).and(Amount::fixed(list.length.saturating_mul(16))),
+                );
                 Size::SCALAR
             }
-            (operators::INDEX | operators::OPT_INDEX | operators::OPT_SELECT, &[whole, _]) => match nodes.first() {
-                Some(node) => self.part_of(node, whole),
-                None => whole.part(),
-            },
+            (operators::INDEX | operators::OPT_INDEX | operators::OPT_SELECT, &[whole, _]) => {
+                match nodes.first() {
+                    Some(node) => self.part_of(node, whole),
+                    None => whole.part(),
+                }
+            }
             // These want texts or numbers, and look at nothing of a list but its length.
-            ("contains" | "startsWith" | "endsWith" | "size" | "int" | "uint" | "double" | "bool" | "type", all) => {
+            (
+                "contains" | "startsWith" | "endsWith" | "size" | "int" | "uint" | "double"
+                | "bool" | "type",
+                all,
+            ) => {
                 all.iter().for_each(|s| self.pay(s.text));
                 Size::SCALAR
             }
@@ -224,7 +282,13 @@ impl Meter {
         }
         let total = a.total.and(b.total);
         self.pay(total);
-        Size { total, text: a.text.and(b.text), length: a.length.saturating_add(b.length), inner: a.inner.max(b.inner), is_text: false }
+        Size {
+            total,
+            text: a.text.and(b.text),
+            length: a.length.saturating_add(b.length),
+            inner: a.inner.max(b.inner),
+            is_text: false,
+        }
     }
 
     /// A list macro. Its accumulator begins as an empty list, a number or a truth value; only a list grows, by what each
@@ -235,8 +299,28 @@ impl Meter {
         let element = Amount { fixed: 0, share: 1 };
         let outer = std::mem::take(&mut self.work);
         let known = self.loops.len();
-        self.loops.push((looped.iter_var.clone(), Size { total: element, text: element, length: range.inner, inner: range.inner, is_text: false }));
-        self.loops.extend(looped.iter_var2.clone().map(|name| (name, Size { total: element, text: element, length: range.inner, inner: range.inner, is_text: false })));
+        self.loops.push((
+            looped.iter_var.clone(),
+            Size {
+                total: element,
+                text: element,
+                length: range.inner,
+                inner: range.inner,
+                is_text: false,
+            },
+        ));
+        self.loops.extend(looped.iter_var2.clone().map(|name| {
+            (
+                name,
+                Size {
+                    total: element,
+                    text: element,
+                    length: range.inner,
+                    inner: range.inner,
+                    is_text: false,
+                },
+            )
+        }));
         self.loops.push((looped.accu_var.clone(), Size::SCALAR));
         // The element is copied for the loop.
         self.pay(element);
@@ -297,7 +381,8 @@ mod tests {
             "claims.groups.map(a, {'x': claims}).map(b, [b, b]).map(c, [c, c])".into(),
             format!("claims.groups.filter(a, {})", vec!["a in claims.others"; 20].join(" && ")),
             format!("[{}].map(a, {})", vec!["claims"; 60].join(","), long("a", 60)),
-            "claims.groups.map(a, claims.groups[0] + claims.groups[1]).map(b, claims.groups)".into(),
+            "claims.groups.map(a, claims.groups[0] + claims.groups[1]).map(b, claims.groups)"
+                .into(),
         ] {
             assert!(costly.len() <= 1024, "{}", costly.len());
             assert_eq!(check(&costly), Err(Mistake::TooCostly), "{costly}");

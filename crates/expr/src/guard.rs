@@ -33,7 +33,9 @@ impl std::fmt::Display for Mistake {
             Self::TooLong => write!(f, "longer than {LONGEST} bytes"),
             Self::TooDeep => write!(f, "nested deeper than {DEEPEST}"),
             Self::LoopInLoop => f.write_str("a list macro inside another"),
-            Self::TooCostly => f.write_str("on large claims it could take too long; join less text and copy fewer lists"),
+            Self::TooCostly => f.write_str(
+                "on large claims it could take too long; join less text and copy fewer lists",
+            ),
             Self::Syntax(words) => f.write_str(words),
         }
     }
@@ -57,7 +59,10 @@ pub(crate) fn parse(text: &str) -> Result<IdedExpr, Mistake> {
     }
     let text = text.to_owned();
     let thread = std::thread::Builder::new().stack_size(32 << 20).spawn(move || {
-        let parsed = Parser::new().max_recursion_depth(96).parse(&text).map_err(|e| Mistake::Syntax(e.to_string().chars().take(200).collect()))?;
+        let parsed = Parser::new()
+            .max_recursion_depth(96)
+            .parse(&text)
+            .map_err(|e| Mistake::Syntax(e.to_string().chars().take(200).collect()))?;
         walk(&parsed, 0, false)?;
         cost::bound(&parsed)?;
         Ok(parsed)
@@ -108,7 +113,9 @@ fn walk(node: &IdedExpr, height: usize, in_loop: bool) -> Result<(), Mistake> {
         Expr::Comprehension(_) if in_loop => Err(Mistake::LoopInLoop),
         Expr::Comprehension(c) => {
             down(&c.iter_range)?;
-            [&c.accu_init, &c.loop_cond, &c.loop_step, &c.result].into_iter().try_for_each(|n| walk(n, height + 1, true))
+            [&c.accu_init, &c.loop_cond, &c.loop_step, &c.result]
+                .into_iter()
+                .try_for_each(|n| walk(n, height + 1, true))
         }
     }
 }
@@ -120,9 +127,15 @@ mod tests {
     #[test]
     fn too_long_too_deep_and_loops_in_loops_are_refused() {
         assert_eq!(check(&format!("'{}' == 'x'", "y".repeat(1100))), Err(Mistake::TooLong));
-        assert_eq!(check(&format!("{}1{} == 1", "(".repeat(13), ")".repeat(13))), Err(Mistake::TooDeep));
+        assert_eq!(
+            check(&format!("{}1{} == 1", "(".repeat(13), ")".repeat(13))),
+            Err(Mistake::TooDeep)
+        );
         assert_eq!(check(&format!("{}1{} == 1", "(".repeat(12), ")".repeat(12))), Ok(()));
-        assert_eq!(check("claims.groups.exists(g, claims.others.exists(o, o == g))"), Err(Mistake::LoopInLoop));
+        assert_eq!(
+            check("claims.groups.exists(g, claims.others.exists(o, o == g))"),
+            Err(Mistake::LoopInLoop)
+        );
         assert_eq!(check("claims.groups.exists(g, g == 'staff')"), Ok(()));
         assert_eq!(check("claims.a == '((((((((((((((('"), Ok(()), "brackets in text are text");
         assert!(matches!(check("claims.email =="), Err(Mistake::Syntax(_))));
@@ -130,7 +143,9 @@ mod tests {
 
     #[test]
     fn no_text_of_a_kibibyte_brings_the_parser_down() {
-        for unit in ["-", "!", "a.", "a[", "(", "{", "[", "a?a:", "a||", "a+", "'", "\\", "a(", "x.map(x,"] {
+        for unit in
+            ["-", "!", "a.", "a[", "(", "{", "[", "a?a:", "a||", "a+", "'", "\\", "a(", "x.map(x,"]
+        {
             let text: String = unit.repeat(LONGEST / unit.len());
             let _answered = check(&text);
         }

@@ -8,13 +8,20 @@ pub fn import(written: &str) -> String {
         return format!("'{}'", written.replace('\\', "\\\\").replace('\'', "\\'"));
     };
     let mut text = inner.to_owned();
-    for person in ["context.attributes['user'].", "context.attributes[\"user\"].", "user.", "profile."] {
+    for person in
+        ["context.attributes['user'].", "context.attributes[\"user\"].", "user.", "profile."]
+    {
         if let Some(rest) = text.strip_prefix(person) {
             text = rest.to_owned();
             break;
         }
     }
-    for (old, new) in [("lastIdentityInformation", "identity.last"), ("].additionalInformation", "]"), ("identitiesAsMap[", "identities["), ("additionalInformation", "claims")] {
+    for (old, new) in [
+        ("lastIdentityInformation", "identity.last"),
+        ("].additionalInformation", "]"),
+        ("identitiesAsMap[", "identities["),
+        ("additionalInformation", "claims"),
+    ] {
         text = text.replace(old, new);
     }
     text
@@ -27,8 +34,14 @@ mod tests {
     #[test]
     fn gv_12_expressions_of_a_linking_step_are_importable() {
         for (theirs, ours) in [
-            ("{#context.attributes['user'].lastIdentityInformation['email']}", "identity.last['email']"),
-            ("{#user.identitiesAsMap['google'].additionalInformation['email']}", "identities['google']['email']"),
+            (
+                "{#context.attributes['user'].lastIdentityInformation['email']}",
+                "identity.last['email']",
+            ),
+            (
+                "{#user.identitiesAsMap['google'].additionalInformation['email']}",
+                "identities['google']['email']",
+            ),
             ("{#profile.additionalInformation['staff']}", "claims['staff']"),
             ("it's", "'it\\'s'"),
         ] {

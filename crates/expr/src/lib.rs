@@ -7,7 +7,15 @@
 //!
 //! Limits: 1 KiB of text, brackets and operators nested 12 deep, no comprehension inside another, lists of 200, texts of
 //! 2 KiB, variables of 64 KiB.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        reason = "tests may panic"
+    )
+)]
 
 mod cost;
 mod guard;
@@ -73,7 +81,9 @@ impl Expression {
     #[must_use]
     pub fn reads_identities(&self) -> bool {
         let read = self.0.references();
-        ["identity", "identities", "lastIdentityInformation", "identitiesAsMap"].iter().any(|name| read.has_variable(name))
+        ["identity", "identities", "lastIdentityInformation", "identitiesAsMap"]
+            .iter()
+            .any(|name| read.has_variable(name))
     }
 
     /// Whether a condition holds. What depends on a missing key does not.
@@ -84,7 +94,9 @@ impl Expression {
         match self.value(scope)? {
             None => Ok(false),
             Some(Value::Bool(holds)) => Ok(holds),
-            Some(other) => Err(Failed(format!("the result is {}, not true or false", other.type_of()))),
+            Some(other) => {
+                Err(Failed(format!("the result is {}, not true or false", other.type_of())))
+            }
         }
     }
 
@@ -168,27 +180,56 @@ mod tests {
     /// Shows GV-09, GV-12.
     #[test]
     fn gv_09_gv_12_a_condition_and_a_templated_value() {
-        assert_eq!(holds("claims.kind == 'staff' && provider.key == 'meridian'", json!({"kind": "staff"})), Ok(true));
+        assert_eq!(
+            holds("claims.kind == 'staff' && provider.key == 'meridian'", json!({"kind": "staff"})),
+            Ok(true)
+        );
         assert_eq!(holds("'admins' in claims.groups", json!({"groups": ["admins"]})), Ok(true));
-        assert_eq!(text("claims.given_name + '.' + claims.family_name", json!({"given_name": "vera", "family_name": "li"})).unwrap().as_deref(), Some("vera.li"));
+        assert_eq!(
+            text(
+                "claims.given_name + '.' + claims.family_name",
+                json!({"given_name": "vera", "family_name": "li"})
+            )
+            .unwrap()
+            .as_deref(),
+            Some("vera.li")
+        );
         assert_eq!(text("application.client_id", json!({})).unwrap().as_deref(), Some("photos"));
     }
 
     /// Shows GV-05, GV-06.
     #[test]
     fn the_last_identity_and_every_linked_one_can_be_read_by_both_names() {
-        for expression in ["identity.last.email", "lastIdentityInformation.email", "identities['meridian'].email", "identitiesAsMap['meridian'].additionalInformation.email"] {
-            assert_eq!(text(expression, json!({})).unwrap().as_deref(), Some("v@ex.test"), "{expression}");
+        for expression in [
+            "identity.last.email",
+            "lastIdentityInformation.email",
+            "identities['meridian'].email",
+            "identitiesAsMap['meridian'].additionalInformation.email",
+        ] {
+            assert_eq!(
+                text(expression, json!({})).unwrap().as_deref(),
+                Some("v@ex.test"),
+                "{expression}"
+            );
         }
     }
 
     #[test]
     fn an_expression_says_whether_it_reads_identities() {
         let reads = |text: &str| Expression::parse(text).unwrap().reads_identities();
-        for text in ["identity.last.email", "lastIdentityInformation.email", "claims.a == identities['meridian'].email", "has(identitiesAsMap['meridian'].additionalInformation.email)"] {
+        for text in [
+            "identity.last.email",
+            "lastIdentityInformation.email",
+            "claims.a == identities['meridian'].email",
+            "has(identitiesAsMap['meridian'].additionalInformation.email)",
+        ] {
             assert!(reads(text), "{text}");
         }
-        for text in ["claims.identities == 'x'", "claims.email + 'identity'", "provider.key == 'identities'"] {
+        for text in [
+            "claims.identities == 'x'",
+            "claims.email + 'identity'",
+            "provider.key == 'identities'",
+        ] {
             assert!(!reads(text), "{text}");
         }
     }
@@ -214,7 +255,14 @@ mod tests {
     #[test]
     fn values_that_are_too_long_or_too_deep_are_not_shown_to_expressions() {
         let long: Vec<u32> = (0..201).collect();
-        let vars = |claims| Variables { claims, last: json!({}), identities: json!({}), account: json!({}), application: json!({}), provider: json!({}) };
+        let vars = |claims| Variables {
+            claims,
+            last: json!({}),
+            identities: json!({}),
+            account: json!({}),
+            application: json!({}),
+            provider: json!({}),
+        };
         assert!(Scope::new(&vars(json!({"groups": long}))).is_err());
         let mut deep = json!("x");
         for _ in 0..20 {
@@ -227,12 +275,28 @@ mod tests {
     #[test]
     fn ex_01_two_hundred_texts_of_two_kilobytes_are_not_shown_to_expressions() {
         let texts = |n: usize, length: usize| json!({"groups": vec!["x".repeat(length); n], "kind": "staff"});
-        let vars = |claims| Variables { claims, last: json!({}), identities: json!({}), account: json!({}), application: json!({}), provider: json!({}) };
-        assert_eq!(holds("claims.groups.exists(g, g.startsWith('x')) && claims.kind == 'staff'", texts(20, 2048)), Ok(true));
+        let vars = |claims| Variables {
+            claims,
+            last: json!({}),
+            identities: json!({}),
+            account: json!({}),
+            application: json!({}),
+            provider: json!({}),
+        };
+        assert_eq!(
+            holds(
+                "claims.groups.exists(g, g.startsWith('x')) && claims.kind == 'staff'",
+                texts(20, 2048)
+            ),
+            Ok(true)
+        );
         assert!(Scope::new(&vars(texts(200, 2048))).is_err());
         assert_eq!(holds("claims.kind == 'staff'", texts(1, 2049)), Ok(true));
         assert_eq!(text("claims.groups[0]", texts(1, 2049)), Ok(None));
-        assert!(Scope::new(&vars(json!({"a": {"b": vec!["x".repeat(2048); 40]}}))).is_err(), "however deep they are");
+        assert!(
+            Scope::new(&vars(json!({"a": {"b": vec!["x".repeat(2048); 40]}}))).is_err(),
+            "however deep they are"
+        );
     }
 
     #[test]

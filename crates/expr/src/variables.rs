@@ -27,7 +27,11 @@ pub struct Variables {
 impl Variables {
     pub(crate) fn named(&self) -> Result<Vec<(&'static str, Value)>, Failed> {
         let by_old_name: Json = match &self.identities {
-            Json::Object(all) => all.iter().map(|(key, claims)| (key.clone(), json!({"additionalInformation": claims}))).collect::<serde_json::Map<_, _>>().into(),
+            Json::Object(all) => all
+                .iter()
+                .map(|(key, claims)| (key.clone(), json!({"additionalInformation": claims})))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
             _ => json!({}),
         };
         [
@@ -56,14 +60,24 @@ fn bounded(value: &Json, depth: usize, left: &mut usize) -> Result<bool, Failed>
     if depth > DEEPEST {
         return Err(Failed("claims are nested too deep".into()));
     }
-    let mut weigh = |bytes: usize| left.checked_sub(bytes).map(|less| *left = less).ok_or_else(|| Failed("the claims are too large".into()));
+    let mut weigh = |bytes: usize| {
+        left.checked_sub(bytes)
+            .map(|less| *left = less)
+            .ok_or_else(|| Failed("the claims are too large".into()))
+    };
     weigh(OVERHEAD)?;
     match value {
         Json::String(text) if text.len() > LONGEST_TEXT => Ok(false),
         Json::String(text) => weigh(text.len()).map(|()| true),
-        Json::Array(items) if items.len() > LONGEST_LIST => Err(Failed("a list of claims is too long".into())),
-        Json::Array(items) => items.iter().try_fold(true, |whole, v| Ok(bounded(v, depth + 1, left)? && whole)),
-        Json::Object(fields) if fields.len() > LONGEST_LIST => Err(Failed("too many claims".into())),
+        Json::Array(items) if items.len() > LONGEST_LIST => {
+            Err(Failed("a list of claims is too long".into()))
+        }
+        Json::Array(items) => {
+            items.iter().try_fold(true, |whole, v| Ok(bounded(v, depth + 1, left)? && whole))
+        }
+        Json::Object(fields) if fields.len() > LONGEST_LIST => {
+            Err(Failed("too many claims".into()))
+        }
         Json::Object(fields) => {
             weigh(fields.keys().map(String::len).sum())?;
             fields.values().try_fold(true, |whole, v| Ok(bounded(v, depth + 1, left)? && whole))
@@ -77,7 +91,9 @@ fn shortened(value: &Json) -> Json {
     match value {
         Json::String(text) if text.len() > LONGEST_TEXT => Json::Null,
         Json::Array(items) => items.iter().map(shortened).collect(),
-        Json::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), shortened(field))).collect(),
+        Json::Object(fields) => {
+            fields.iter().map(|(name, field)| (name.clone(), shortened(field))).collect()
+        }
         Json::String(_) | Json::Null | Json::Bool(_) | Json::Number(_) => value.clone(),
     }
 }

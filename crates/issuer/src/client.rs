@@ -26,21 +26,37 @@ pub enum ClientProblem {
 ///
 /// # Errors
 /// [`ClientProblem`].
-pub fn client_credentials(authorization: Option<&str>, form: &[(String, String)]) -> Result<ClientCredentials, ClientProblem> {
+pub fn client_credentials(
+    authorization: Option<&str>,
+    form: &[(String, String)],
+) -> Result<ClientCredentials, ClientProblem> {
     let field = |name: &str| form.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone());
     let body_secret = field("client_secret").filter(|secret| !secret.is_empty());
     match (authorization, body_secret) {
         (Some(_), Some(_)) => Err(ClientProblem::Twice),
         (Some(header), None) => basic(header),
-        (None, secret) => field("client_id").map(|client_id| ClientCredentials { client_id, secret }).ok_or(ClientProblem::Missing),
+        (None, secret) => field("client_id")
+            .map(|client_id| ClientCredentials { client_id, secret })
+            .ok_or(ClientProblem::Missing),
     }
 }
 
 fn basic(header: &str) -> Result<ClientCredentials, ClientProblem> {
-    let encoded = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic")).map(|(_, rest)| rest.trim()).ok_or(ClientProblem::Malformed)?;
-    let text = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(ClientProblem::Malformed)?;
+    let encoded = header
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
+        .map(|(_, rest)| rest.trim())
+        .ok_or(ClientProblem::Malformed)?;
+    let text = STANDARD
+        .decode(encoded)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or(ClientProblem::Malformed)?;
     let (id, secret) = text.split_once(':').ok_or(ClientProblem::Malformed)?;
-    Ok(ClientCredentials { client_id: form_decoded(id), secret: Some(form_decoded(secret)).filter(|secret| !secret.is_empty()) })
+    Ok(ClientCredentials {
+        client_id: form_decoded(id),
+        secret: Some(form_decoded(secret)).filter(|secret| !secret.is_empty()),
+    })
 }
 
 fn form_decoded(text: &str) -> String {
@@ -55,24 +71,44 @@ mod tests {
     #[test]
     fn basic_credentials_are_form_decoded() {
         let header = format!("Basic {}", STANDARD.encode("my%3Aapp:rp%2Dsecret%25"));
-        assert_eq!(client_credentials(Some(&header), &[]), Ok(ClientCredentials { client_id: "my:app".into(), secret: Some("rp-secret%".into()) }));
+        assert_eq!(
+            client_credentials(Some(&header), &[]),
+            Ok(ClientCredentials { client_id: "my:app".into(), secret: Some("rp-secret%".into()) })
+        );
     }
 
     #[test]
     fn fr_24_an_empty_secret_is_none_wherever_it_is_sent() {
         let public = Ok(ClientCredentials { client_id: "spa".into(), secret: None });
-        let form = [("client_id".to_owned(), "spa".to_owned()), ("client_secret".to_owned(), String::new())];
+        let form = [
+            ("client_id".to_owned(), "spa".to_owned()),
+            ("client_secret".to_owned(), String::new()),
+        ];
         assert_eq!(client_credentials(None, &form), public);
-        assert_eq!(client_credentials(Some(&format!("Basic {}", STANDARD.encode("spa:"))), &[]), public);
-        let confidential = Ok(ClientCredentials { client_id: "a".into(), secret: Some("b".into()) });
-        assert_eq!(client_credentials(Some("Basic YTpi"), &form[1..]), confidential, "one method, not two");
+        assert_eq!(
+            client_credentials(Some(&format!("Basic {}", STANDARD.encode("spa:"))), &[]),
+            public
+        );
+        let confidential =
+            Ok(ClientCredentials { client_id: "a".into(), secret: Some("b".into()) });
+        assert_eq!(
+            client_credentials(Some("Basic YTpi"), &form[1..]),
+            confidential,
+            "one method, not two"
+        );
     }
 
     #[test]
     fn two_methods_at_once_are_refused() {
-        let form = [("client_id".to_owned(), "a".to_owned()), ("client_secret".to_owned(), "b".to_owned())];
+        let form = [
+            ("client_id".to_owned(), "a".to_owned()),
+            ("client_secret".to_owned(), "b".to_owned()),
+        ];
         assert_eq!(client_credentials(Some("Basic YTpi"), &form), Err(ClientProblem::Twice));
         assert!(client_credentials(None, &form).is_ok());
-        assert_eq!(client_credentials(None, &form[..1]), Ok(ClientCredentials { client_id: "a".into(), secret: None }));
+        assert_eq!(
+            client_credentials(None, &form[..1]),
+            Ok(ClientCredentials { client_id: "a".into(), secret: None })
+        );
     }
 }

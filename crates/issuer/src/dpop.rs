@@ -11,9 +11,19 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 /// What an application may sign its proofs with: nothing that both sides know.
-const ALGORITHMS: [Algorithm; 8] = [Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA, Algorithm::RS256, Algorithm::RS384, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
+const ALGORITHMS: [Algorithm; 8] = [
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+];
 /// Their names, for the metadata.
-pub const DPOP_ALGORITHMS: [&str; 8] = ["ES256", "ES384", "EdDSA", "RS256", "RS384", "PS256", "PS384", "PS512"];
+pub const DPOP_ALGORITHMS: [&str; 8] =
+    ["ES256", "ES384", "EdDSA", "RS256", "RS384", "PS256", "PS384", "PS512"];
 /// Longest identifier of a proof.
 const LONGEST: usize = 256;
 
@@ -57,8 +67,14 @@ fn plain(address: &str) -> Option<String> {
 /// [`NoProof`] for everything that RFC 9449 §4.3 wants refused.
 pub fn read_proof(text: &str, method: &str, address: &str) -> Result<Proof, NoProof> {
     let header = decode_header(text).map_err(|_| NoProof)?;
-    let raw: Value = text.split('.').next().and_then(|h| URL_SAFE_NO_PAD.decode(h).ok()).and_then(|b| serde_json::from_slice(&b).ok()).ok_or(NoProof)?;
-    let private = ["d", "p", "q", "k"].iter().any(|part| raw.pointer(&format!("/jwk/{part}")).is_some());
+    let raw: Value = text
+        .split('.')
+        .next()
+        .and_then(|h| URL_SAFE_NO_PAD.decode(h).ok())
+        .and_then(|b| serde_json::from_slice(&b).ok())
+        .ok_or(NoProof)?;
+    let private =
+        ["d", "p", "q", "k"].iter().any(|part| raw.pointer(&format!("/jwk/{part}")).is_some());
     let jwk: Jwk = header.jwk.ok_or(NoProof)?;
     if header.typ.as_deref() != Some("dpop+jwt") || !ALGORITHMS.contains(&header.alg) || private {
         return Err(NoProof);
@@ -67,8 +83,12 @@ pub fn read_proof(text: &str, method: &str, address: &str) -> Result<Proof, NoPr
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    let claims = decode::<Claims>(text, &DecodingKey::from_jwk(&jwk).map_err(|_| NoProof)?, &validation).map_err(|_| NoProof)?.claims;
-    let same = claims.htm == method && plain(&claims.htu).is_some_and(|asked| plain(address) == Some(asked));
+    let claims =
+        decode::<Claims>(text, &DecodingKey::from_jwk(&jwk).map_err(|_| NoProof)?, &validation)
+            .map_err(|_| NoProof)?
+            .claims;
+    let same = claims.htm == method
+        && plain(&claims.htu).is_some_and(|asked| plain(address) == Some(asked));
     if !same || claims.jti.is_empty() || claims.jti.len() > LONGEST {
         return Err(NoProof);
     }
@@ -92,13 +112,31 @@ mod tests {
     #[test]
     fn the_example_of_rfc_9449_is_a_proof_for_its_request_and_for_no_other() {
         let proof = read_proof(EXAMPLE, "POST", "https://server.example.com/token?x=1#y").unwrap();
-        assert_eq!(proof, Proof { key: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".into(), jti: "-BwC3ESc6acc2lTc".into(), iat: 1_562_265_296, ath: None });
+        assert_eq!(
+            proof,
+            Proof {
+                key: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".into(),
+                jti: "-BwC3ESc6acc2lTc".into(),
+                iat: 1_562_265_296,
+                ath: None
+            }
+        );
         assert!(read_proof(EXAMPLE, "GET", "https://server.example.com/token").is_err());
         assert!(read_proof(EXAMPLE, "POST", "https://server.example.com/other").is_err());
         let (rest, signature) = EXAMPLE.rsplit_once('.').unwrap();
-        assert!(read_proof(&format!("{rest}.A{}", &signature[1..]), "POST", "https://server.example.com/token").is_err());
+        assert!(
+            read_proof(
+                &format!("{rest}.A{}", &signature[1..]),
+                "POST",
+                "https://server.example.com/token"
+            )
+            .is_err()
+        );
         for text in ["", "x", "a.b.c", rest] {
-            assert!(read_proof(text, "POST", "https://server.example.com/token").is_err(), "{text}");
+            assert!(
+                read_proof(text, "POST", "https://server.example.com/token").is_err(),
+                "{text}"
+            );
         }
     }
 }

@@ -46,11 +46,20 @@ pub fn generate(algorithm: Algorithm) -> Result<String, KeyProblem> {
             let der: Pkcs8V1Der<'_> = pair.as_der().map_err(KeyProblem::of)?;
             der.as_ref().to_vec()
         }
-        Algorithm::Es256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).map_err(KeyProblem::of)?.as_ref().to_vec(),
-        Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).map_err(KeyProblem::of)?.as_ref().to_vec(),
+        Algorithm::Es256 => {
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+                .map_err(KeyProblem::of)?
+                .as_ref()
+                .to_vec()
+        }
+        Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new())
+            .map_err(KeyProblem::of)?
+            .as_ref()
+            .to_vec(),
     };
     let text = STANDARD.encode(der);
-    let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|c| std::str::from_utf8(c).ok()).collect();
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(64).filter_map(|c| std::str::from_utf8(c).ok()).collect();
     Ok(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")))
 }
 
@@ -86,7 +95,11 @@ impl Signer {
     }
 
     fn sign(&self, typ: &str, claims: &Value) -> Result<String, KeyProblem> {
-        let header = Header { kid: Some(self.kid.clone()), typ: Some(typ.to_owned()), ..Header::new(library(self.algorithm)) };
+        let header = Header {
+            kid: Some(self.kid.clone()),
+            typ: Some(typ.to_owned()),
+            ..Header::new(library(self.algorithm))
+        };
         encode(&header, claims, &self.key).map_err(KeyProblem::of)
     }
 }
@@ -122,15 +135,27 @@ impl Keyring {
     ///
     /// # Errors
     /// [`KeyProblem`] without an active key of the algorithm.
-    pub fn sign(&self, algorithm: Algorithm, typ: &str, claims: &Value) -> Result<String, KeyProblem> {
-        let signer = self.signing.iter().find(|s| s.algorithm == algorithm).ok_or_else(|| KeyProblem(format!("no active key for {}", algorithm.name())))?;
+    pub fn sign(
+        &self,
+        algorithm: Algorithm,
+        typ: &str,
+        claims: &Value,
+    ) -> Result<String, KeyProblem> {
+        let signer = self
+            .signing
+            .iter()
+            .find(|s| s.algorithm == algorithm)
+            .ok_or_else(|| KeyProblem(format!("no active key for {}", algorithm.name())))?;
         signer.sign(typ, claims)
     }
 
     /// A JWT that names a key which is none of these any more: nothing can be said of it, and nothing held against it.
     #[must_use]
     pub fn is_of_another_key(&self, token: &str) -> bool {
-        decode_header(token).ok().and_then(|h| h.kid).is_some_and(|kid| !self.all().any(|s| s.kid == kid))
+        decode_header(token)
+            .ok()
+            .and_then(|h| h.kid)
+            .is_some_and(|kid| !self.all().any(|s| s.kid == kid))
     }
 
     /// What an ID token of ours shows, however old it is: an `id_token_hint` (OpenID Connect Core §3.1.2.1). Nothing else
@@ -141,14 +166,18 @@ impl Keyring {
         if header.typ.as_deref() != Some(ID_TOKEN) {
             return None;
         }
-        let signer = self.all().find(|s| header.kid.as_deref() == Some(&s.kid) && header.alg == library(s.algorithm))?;
+        let signer = self.all().find(|s| {
+            header.kid.as_deref() == Some(&s.kid) && header.alg == library(s.algorithm)
+        })?;
         let mut validation = Validation::new(header.alg);
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
         validation.required_spec_claims.insert("iss".into());
         validation.set_issuer(&[issuer]);
-        decode(token, &DecodingKey::from_jwk(&signer.jwk).ok()?, &validation).ok().map(|read| read.claims)
+        decode(token, &DecodingKey::from_jwk(&signer.jwk).ok()?, &validation)
+            .ok()
+            .map(|read| read.claims)
     }
 }
 
@@ -179,7 +208,8 @@ mod tests {
         }
         assert_eq!(ring.jwks()["keys"].as_array().unwrap().len(), 3);
         for algorithm in Algorithm::ALL {
-            let said = json!({"sub": "s", "iss": "https://op.test", "aud": "app", "sid": "x", "exp": 1});
+            let said =
+                json!({"sub": "s", "iss": "https://op.test", "aud": "app", "sid": "x", "exp": 1});
             let token = ring.sign(algorithm, ID_TOKEN, &said).unwrap();
             let header = decode_header(&token).unwrap();
             let jwks: jsonwebtoken::jwk::JwkSet = serde_json::from_value(ring.jwks()).unwrap();
@@ -189,22 +219,43 @@ mod tests {
             validation.validate_exp = false;
             validation.validate_aud = false;
             validation.required_spec_claims.clear();
-            let read = decode::<Value>(&token, &DecodingKey::from_jwk(jwk).unwrap(), &validation).unwrap();
+            let read =
+                decode::<Value>(&token, &DecodingKey::from_jwk(jwk).unwrap(), &validation).unwrap();
             assert_eq!(read.claims["sub"], "s");
-            assert_eq!(ring.read_hint(&token, "https://op.test"), Some(Hint { subject: "s".into(), audience: "app".into(), session: "x".into() }), "expired or not");
+            assert_eq!(
+                ring.read_hint(&token, "https://op.test"),
+                Some(Hint { subject: "s".into(), audience: "app".into(), session: "x".into() }),
+                "expired or not"
+            );
             for other in ["logout+jwt", "at+jwt", "jwt", ""] {
-                assert!(ring.read_hint(&ring.sign(algorithm, other, &said).unwrap(), "https://op.test").is_none(), "{other}");
+                assert!(
+                    ring.read_hint(&ring.sign(algorithm, other, &said).unwrap(), "https://op.test")
+                        .is_none(),
+                    "{other}"
+                );
             }
             for missing in ["sub", "iss", "aud"] {
                 let mut less = said.clone();
                 less.as_object_mut().unwrap().remove(missing);
-                assert!(ring.read_hint(&ring.sign(algorithm, ID_TOKEN, &less).unwrap(), "https://op.test").is_none(), "{missing}");
+                assert!(
+                    ring.read_hint(
+                        &ring.sign(algorithm, ID_TOKEN, &less).unwrap(),
+                        "https://op.test"
+                    )
+                    .is_none(),
+                    "{missing}"
+                );
             }
             assert!(ring.read_hint(&token, "https://other.test").is_none());
             let (head, rest) = token.split_once('.').unwrap();
             let (_, signature) = rest.split_once('.').unwrap();
-            assert!(ring.read_hint(&format!("{head}.eyJzdWIiOiJ4In0.{signature}"), "https://op.test").is_none());
-            assert!(ring.read_hint(&format!("eyJhbGciOiJub25lIn0.{rest}"), "https://op.test").is_none());
+            assert!(
+                ring.read_hint(&format!("{head}.eyJzdWIiOiJ4In0.{signature}"), "https://op.test")
+                    .is_none()
+            );
+            assert!(
+                ring.read_hint(&format!("eyJhbGciOiJub25lIn0.{rest}"), "https://op.test").is_none()
+            );
         }
         assert!(!ring.jwks().to_string().contains("\"d\""), "no private half");
     }
@@ -214,12 +265,20 @@ mod tests {
         let old = generate(Algorithm::Es256).unwrap();
         let mut before = Keyring::default();
         before.add(Signer::from_pem(&old, Algorithm::Es256).unwrap(), true);
-        let token = before.sign(Algorithm::Es256, ID_TOKEN, &json!({"iss": "i", "sub": "s", "aud": "a"})).unwrap();
+        let token = before
+            .sign(Algorithm::Es256, ID_TOKEN, &json!({"iss": "i", "sub": "s", "aud": "a"}))
+            .unwrap();
         let mut after = Keyring::default();
-        after.add(Signer::from_pem(&generate(Algorithm::Es256).unwrap(), Algorithm::Es256).unwrap(), true);
+        after.add(
+            Signer::from_pem(&generate(Algorithm::Es256).unwrap(), Algorithm::Es256).unwrap(),
+            true,
+        );
         assert!(after.read_hint(&token, "i").is_none());
         after.add(Signer::from_pem(&old, Algorithm::Es256).unwrap(), false);
         assert!(after.read_hint(&token, "i").is_some());
-        assert_ne!(decode_header(after.sign(Algorithm::Es256, "JWT", &json!({})).unwrap()).unwrap().kid, decode_header(&token).unwrap().kid);
+        assert_ne!(
+            decode_header(after.sign(Algorithm::Es256, "JWT", &json!({})).unwrap()).unwrap().kid,
+            decode_header(&token).unwrap().kid
+        );
     }
 }

@@ -7,7 +7,15 @@
 //! * [`Keyring`] signs tokens and publishes the keys; [`discovery`] is the metadata.
 //!
 //! The grants themselves, which need rows, are in the service's `oidc_provider`.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        reason = "tests may panic"
+    )
+)]
 
 mod client;
 mod dpop;
@@ -21,7 +29,9 @@ pub use client::{ClientCredentials, ClientProblem, client_credentials};
 pub use dpop::{DPOP_ALGORITHMS, NoProof, Proof, read_proof, token_hash};
 pub use keys::{Hint, ID_TOKEN, KeyProblem, Keyring, Signer, generate};
 pub use registration::{MetadataProblem, Registration, read_metadata};
-pub use request::{AuthorizeProblem, RegisteredClient, SCOPES, Validated, is_any_repeated, validate};
+pub use request::{
+    AuthorizeProblem, RegisteredClient, SCOPES, Validated, is_any_repeated, validate,
+};
 pub use settings::{Algorithm, Brand, Grant, Kind, SettingProblem, Settings, is_scope};
 pub use told::{Line, Told};
 
@@ -120,7 +130,8 @@ pub const ACR_TWO_FACTORS: &str = "urn:ligature:acr:two-factors";
 /// Whether the verifier belongs to the S256 challenge (RFC 7636 §4.6).
 #[must_use]
 pub fn pkce_matches(verifier: &str, challenge: &str) -> bool {
-    let fits = (43..=128).contains(&verifier.len()) && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+    let fits = (43..=128).contains(&verifier.len())
+        && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
     fits && bool::from(self::challenge(verifier).as_bytes().ct_eq(challenge.as_bytes()))
 }
 
@@ -136,8 +147,14 @@ mod tests {
 
     #[test]
     fn the_example_of_rfc_7636_appendix_b_matches() {
-        assert!(pkce_matches("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
-        assert!(!pkce_matches("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXx", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
+        assert!(pkce_matches(
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        ));
+        assert!(!pkce_matches(
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXx",
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        ));
         assert!(!pkce_matches("short", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
     }
 }

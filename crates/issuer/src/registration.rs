@@ -51,9 +51,13 @@ fn problem(error: &'static str, description: &str) -> MetadataProblem {
 /// [`MetadataProblem`].
 pub fn read_metadata(metadata: &Value) -> Result<Registration, MetadataProblem> {
     let invalid = |description: &str| problem("invalid_client_metadata", description);
-    let said: Metadata = serde_json::from_value(metadata.clone()).map_err(|e| invalid(&e.to_string()))?;
+    let said: Metadata =
+        serde_json::from_value(metadata.clone()).map_err(|e| invalid(&e.to_string()))?;
     if said.software_statement.is_some() {
-        return Err(problem("unapproved_software_statement", "software statements are not accepted"));
+        return Err(problem(
+            "unapproved_software_statement",
+            "software statements are not accepted",
+        ));
     }
     for (name, asked) in [
         ("id_token_encrypted_response_alg", &said.id_token_encrypted_response_alg),
@@ -67,12 +71,22 @@ pub fn read_metadata(metadata: &Value) -> Result<Registration, MetadataProblem> 
     if said.response_types.is_some_and(|types| types != ["code"]) {
         return Err(invalid("response_types must be code"));
     }
-    let kind = match (said.token_endpoint_auth_method.as_deref(), said.application_type.as_deref()) {
-        (Some("client_secret_basic" | "client_secret_post") | None, Some("web" | "native") | None) => Kind::Web,
+    let kind = match (said.token_endpoint_auth_method.as_deref(), said.application_type.as_deref())
+    {
+        (
+            Some("client_secret_basic" | "client_secret_post") | None,
+            Some("web" | "native") | None,
+        ) => Kind::Web,
         (Some("none"), Some("native")) => Kind::Native,
         (Some("none"), Some("web") | None) => Kind::SinglePage,
-        (Some("client_secret_basic" | "client_secret_post" | "none") | None, Some(_)) => return Err(invalid("application_type must be web or native")),
-        (Some(_), _) => return Err(invalid("token_endpoint_auth_method must be client_secret_basic, client_secret_post or none")),
+        (Some("client_secret_basic" | "client_secret_post" | "none") | None, Some(_)) => {
+            return Err(invalid("application_type must be web or native"));
+        }
+        (Some(_), _) => {
+            return Err(invalid(
+                "token_endpoint_auth_method must be client_secret_basic, client_secret_post or none",
+            ));
+        }
     };
     let mut grants = Settings::default().grants;
     if let Some(types) = said.grant_types {
@@ -82,7 +96,11 @@ pub fn read_metadata(metadata: &Value) -> Result<Registration, MetadataProblem> 
                 "authorization_code" => Grant::AuthorizationCode,
                 "refresh_token" => Grant::RefreshToken,
                 crate::DEVICE_GRANT => Grant::DeviceCode,
-                _ => return Err(invalid("grant_types may be authorization_code, refresh_token and device_code")),
+                _ => {
+                    return Err(invalid(
+                        "grant_types may be authorization_code, refresh_token and device_code",
+                    ));
+                }
             });
         }
     }
@@ -106,14 +124,19 @@ pub fn read_metadata(metadata: &Value) -> Result<Registration, MetadataProblem> 
     };
     let problems = settings.problems(&said.redirect_uris);
     if said.redirect_uris.len() > 30 || problems.contains(&"redirect_uris") {
-        return Err(problem("invalid_redirect_uri", "redirect_uris must be https, http on this machine, or a scheme of one's own with a dot"));
+        return Err(problem(
+            "invalid_redirect_uri",
+            "redirect_uris must be https, http on this machine, or a scheme of one's own with a dot",
+        ));
     }
     if let Some(field) = problems.first() {
         return Err(invalid(&format!("{field} cannot be used")));
     }
     let name = said.client_name.unwrap_or_default().trim().to_owned();
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-        return Err(invalid("client_name must be a name of at most 80 characters: people are asked whether they trust it"));
+        return Err(invalid(
+            "client_name must be a name of at most 80 characters: people are asked whether they trust it",
+        ));
     }
     Ok(Registration { name, redirect_uris: said.redirect_uris, settings })
 }
@@ -128,7 +151,10 @@ mod tests {
     fn what_a_program_says_of_itself_makes_it_neither_ours_nor_a_judge_of_other_tokens() {
         let said = json!({"client_name": " Tool ", "redirect_uris": ["https://t.test/cb"], "first_party": true, "resource_server": true, "identities": true, "pkce_optional": true, "own_scopes": ["all"], "unknown": 1});
         let made = read_metadata(&said).unwrap();
-        assert_eq!((made.name.as_str(), made.settings), ("Tool", Settings { first_party: false, unchecked_name: true, ..Settings::default() }));
+        assert_eq!(
+            (made.name.as_str(), made.settings),
+            ("Tool", Settings { first_party: false, unchecked_name: true, ..Settings::default() })
+        );
     }
 
     #[test]
@@ -165,7 +191,10 @@ mod tests {
             said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             read_metadata(&said).unwrap().settings.kind
         };
-        assert_eq!((kind(json!({"application_type": "native"})), kind(json!({}))), (Kind::Native, Kind::SinglePage));
+        assert_eq!(
+            (kind(json!({"application_type": "native"})), kind(json!({}))),
+            (Kind::Native, Kind::SinglePage)
+        );
         assert_eq!(kind(json!({"token_endpoint_auth_method": "client_secret_post"})), Kind::Web);
     }
 }

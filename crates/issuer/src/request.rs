@@ -21,7 +21,12 @@ pub enum AuthorizeProblem {
     /// The client or its redirect URI is not known: nobody is redirected (RFC 6749 §4.1.2.1).
     Untrusted,
     /// Told to the application at its registered URI.
-    Tell { redirect_uri: String, error: &'static str, description: &'static str, state: Option<String> },
+    Tell {
+        redirect_uri: String,
+        error: &'static str,
+        description: &'static str,
+        state: Option<String>,
+    },
 }
 
 /// A request that is fine as far as it goes by itself.
@@ -37,13 +42,15 @@ pub struct Validated {
 }
 
 /// Scopes that mean something here; others are left out of what is granted (RFC 6749 §3.3).
-pub const SCOPES: [&str; 7] = ["openid", "profile", "email", "phone", "address", "roles", "offline_access"];
+pub const SCOPES: [&str; 7] =
+    ["openid", "profile", "email", "phone", "address", "roles", "offline_access"];
 
 /// Whether a parameter comes twice that may come once (RFC 6749 §3.1, §3.2). `resource` may come for each server
 /// (RFC 8707 §2).
 #[must_use]
 pub fn is_any_repeated(parameters: &[(String, String)]) -> bool {
-    let mut names: Vec<_> = parameters.iter().map(|(name, _)| name).filter(|name| *name != "resource").collect();
+    let mut names: Vec<_> =
+        parameters.iter().map(|(name, _)| name).filter(|name| *name != "resource").collect();
     names.sort_unstable();
     names.windows(2).any(|pair| pair.first() == pair.last())
 }
@@ -52,23 +59,42 @@ pub fn is_any_repeated(parameters: &[(String, String)]) -> bool {
 ///
 /// # Errors
 /// [`AuthorizeProblem`].
-pub fn validate(parameters: &[(String, String)], client: Option<&RegisteredClient>, at: Micros) -> Result<Validated, AuthorizeProblem> {
-    let one = |name: &str| parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()).filter(|v| !v.is_empty());
+pub fn validate(
+    parameters: &[(String, String)],
+    client: Option<&RegisteredClient>,
+    at: Micros,
+) -> Result<Validated, AuthorizeProblem> {
+    let one = |name: &str| {
+        parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()).filter(|v| !v.is_empty())
+    };
     let client = client.ok_or(AuthorizeProblem::Untrusted)?;
-    let redirect_uri = one("redirect_uri").filter(|uri| is_registered(uri, client)).ok_or(AuthorizeProblem::Untrusted)?;
+    let redirect_uri = one("redirect_uri")
+        .filter(|uri| is_registered(uri, client))
+        .ok_or(AuthorizeProblem::Untrusted)?;
     let state = one("state");
-    let tell = |error, description| AuthorizeProblem::Tell { redirect_uri: redirect_uri.clone(), error, description, state: state.clone() };
+    let tell = |error, description| AuthorizeProblem::Tell {
+        redirect_uri: redirect_uri.clone(),
+        error,
+        description,
+        state: state.clone(),
+    };
     if is_any_repeated(parameters) {
         return Err(tell("invalid_request", "a parameter appears twice"));
     }
     if !client.settings.grants.contains(&Grant::AuthorizationCode) {
-        return Err(tell("unauthorized_client", "this application may not use authorization codes"));
+        return Err(tell(
+            "unauthorized_client",
+            "this application may not use authorization codes",
+        ));
     }
     if one("request").is_some() {
         return Err(tell("request_not_supported", "request objects are not supported"));
     }
     if one("request_uri").is_some() {
-        return Err(tell("request_uri_not_supported", "only request URIs of the pushed authorization request endpoint are supported"));
+        return Err(tell(
+            "request_uri_not_supported",
+            "only request URIs of the pushed authorization request endpoint are supported",
+        ));
     }
     match one("response_type").as_deref() {
         Some("code") => {}
@@ -78,31 +104,63 @@ pub fn validate(parameters: &[(String, String)], client: Option<&RegisteredClien
     if one("response_mode").is_some_and(|m| m != "query") {
         return Err(tell("invalid_request", "response_mode must be query"));
     }
-    let scope: Vec<String> = one("scope").unwrap_or_default().split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect();
+    let scope: Vec<String> = one("scope")
+        .unwrap_or_default()
+        .split(' ')
+        .filter(|s| !s.is_empty())
+        .map(str::to_owned)
+        .collect();
     if !scope.iter().any(|s| s == "openid") {
         return Err(tell("invalid_scope", "scope must contain openid"));
     }
     let code_challenge = match (one("code_challenge"), one("code_challenge_method").as_deref()) {
         (Some(challenge), Some("S256")) if challenge.len() == 43 => challenge,
-        (Some(_), _) => return Err(tell("invalid_request", "code_challenge must be an S256 challenge")),
-        (None, None) if client.settings.pkce_optional && !client.settings.kind.is_public() => String::new(),
+        (Some(_), _) => {
+            return Err(tell("invalid_request", "code_challenge must be an S256 challenge"));
+        }
+        (None, None) if client.settings.pkce_optional && !client.settings.kind.is_public() => {
+            String::new()
+        }
         (None, _) => return Err(tell("invalid_request", "code_challenge is required")),
     };
-    let prompt: Vec<String> = one("prompt").unwrap_or_default().split(' ').filter(|p| !p.is_empty()).map(str::to_owned).collect();
+    let prompt: Vec<String> = one("prompt")
+        .unwrap_or_default()
+        .split(' ')
+        .filter(|p| !p.is_empty())
+        .map(str::to_owned)
+        .collect();
     let prompts = |name: &str| prompt.iter().any(|p| p == name);
     if prompts("none") && prompt.len() > 1 {
         return Err(tell("invalid_request", "prompt=none stands alone"));
     }
     let max_age = match one("max_age") {
         None => None,
-        Some(text) => Some(text.parse::<i64>().ok().filter(|n| *n >= 0).ok_or_else(|| tell("invalid_request", "max_age must be a number of seconds"))?),
+        Some(text) => Some(
+            text.parse::<i64>()
+                .ok()
+                .filter(|n| *n >= 0)
+                .ok_or_else(|| tell("invalid_request", "max_age must be a number of seconds"))?,
+        ),
     };
     let claims: Value = match one("claims") {
         None => Value::Null,
-        Some(text) => serde_json::from_str(&text).ok().filter(Value::is_object).ok_or_else(|| tell("invalid_request", "claims must be a JSON object"))?,
+        Some(text) => serde_json::from_str(&text)
+            .ok()
+            .filter(Value::is_object)
+            .ok_or_else(|| tell("invalid_request", "claims must be a JSON object"))?,
     };
-    let named = |part: &str| claims.get(part).and_then(Value::as_object).map(|o| o.keys().filter(|k| k.len() <= 60).take(50).cloned().collect()).unwrap_or_default();
-    let subject = claims.pointer("/id_token/sub/value").or_else(|| claims.pointer("/userinfo/sub/value")).and_then(Value::as_str).map(str::to_owned);
+    let named = |part: &str| {
+        claims
+            .get(part)
+            .and_then(Value::as_object)
+            .map(|o| o.keys().filter(|k| k.len() <= 60).take(50).cloned().collect())
+            .unwrap_or_default()
+    };
+    let subject = claims
+        .pointer("/id_token/sub/value")
+        .or_else(|| claims.pointer("/userinfo/sub/value"))
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     let request = AuthorizeRequest {
         application: client.id,
         client_id: client.client_id.clone(),
@@ -124,15 +182,30 @@ pub fn validate(parameters: &[(String, String)], client: Option<&RegisteredClien
         userinfo_claims: named("userinfo"),
         at,
     };
-    Ok(Validated { request, silent: prompts("none"), hint: one("id_token_hint"), ui_locales: one("ui_locales").unwrap_or_default() })
+    Ok(Validated {
+        request,
+        silent: prompts("none"),
+        hint: one("id_token_hint"),
+        ui_locales: one("ui_locales").unwrap_or_default(),
+    })
 }
 
 /// Two factors are demanded where they are the only level of ours that would do: by `acr_values` (RFC 9470 §4), or by an
 /// essential `acr` claim (OpenID Connect Core §5.5.1.1). Levels that nobody here knows demand nothing.
 fn wants_two_factors(acr_values: &str, claims: &Value) -> bool {
-    let acr = claims.pointer("/id_token/acr").filter(|acr| acr.get("essential").and_then(Value::as_bool) == Some(true));
-    let named = acr.and_then(|a| a.get("values")).and_then(Value::as_array).into_iter().flatten().chain(acr.and_then(|a| a.get("value"))).filter_map(Value::as_str);
-    let only_two = |levels: &[&str]| levels.contains(&crate::ACR_TWO_FACTORS) && !levels.contains(&crate::ACR_ONE_FACTOR);
+    let acr = claims
+        .pointer("/id_token/acr")
+        .filter(|acr| acr.get("essential").and_then(Value::as_bool) == Some(true));
+    let named = acr
+        .and_then(|a| a.get("values"))
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .chain(acr.and_then(|a| a.get("value")))
+        .filter_map(Value::as_str);
+    let only_two = |levels: &[&str]| {
+        levels.contains(&crate::ACR_TWO_FACTORS) && !levels.contains(&crate::ACR_ONE_FACTOR)
+    };
     only_two(&acr_values.split(' ').collect::<Vec<_>>()) || only_two(&named.collect::<Vec<_>>())
 }
 
@@ -143,13 +216,21 @@ fn is_registered(uri: &str, client: &RegisteredClient) -> bool {
     }
     let without_port = |text: &str| {
         let url = Url::parse(text).ok()?;
-        let loopback = url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
+        let loopback =
+            url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
         let rest = text.strip_prefix("http://")?;
         let (authority, path) = rest.split_at(rest.find('/')?);
-        let host = if authority.starts_with('[') { authority.split_once(']').map(|(h, _)| h)? } else { authority.split(':').next()? };
+        let host = if authority.starts_with('[') {
+            authority.split_once(']').map(|(h, _)| h)?
+        } else {
+            authority.split(':').next()?
+        };
         loopback.then(|| (host.to_owned(), path.to_owned()))
     };
-    client.settings.kind == Kind::Native && without_port(uri).is_some_and(|asked| client.redirect_uris.iter().any(|r| without_port(r).is_some_and(|known| known == asked)))
+    client.settings.kind == Kind::Native
+        && without_port(uri).is_some_and(|asked| {
+            client.redirect_uris.iter().any(|r| without_port(r).is_some_and(|known| known == asked))
+        })
 }
 
 #[cfg(test)]
@@ -157,7 +238,13 @@ mod tests {
     use super::*;
 
     fn client() -> RegisteredClient {
-        RegisteredClient { id: ApplicationId([1; 16]), client_id: "app".into(), name: "App".into(), redirect_uris: vec!["https://app.test/cb".into()], settings: Settings::default() }
+        RegisteredClient {
+            id: ApplicationId([1; 16]),
+            client_id: "app".into(),
+            name: "App".into(),
+            redirect_uris: vec!["https://app.test/cb".into()],
+            settings: Settings::default(),
+        }
     }
 
     fn request(change: &[(&str, Option<&str>)]) -> Vec<(String, String)> {
@@ -192,7 +279,11 @@ mod tests {
             "https://app.test/cb#x",
             "https://app.test/cb/../cb",
         ] {
-            assert_eq!(validate(&request(&[("redirect_uri", Some(bad))]), Some(&client()), 0), Err(AuthorizeProblem::Untrusted), "{bad}");
+            assert_eq!(
+                validate(&request(&[("redirect_uri", Some(bad))]), Some(&client()), 0),
+                Err(AuthorizeProblem::Untrusted),
+                "{bad}"
+            );
         }
         assert_eq!(validate(&request(&[]), None, 0), Err(AuthorizeProblem::Untrusted));
     }
@@ -211,7 +302,9 @@ mod tests {
         ];
         for (change, code) in cases {
             match validate(&request(change), Some(&client()), 0) {
-                Err(AuthorizeProblem::Tell { error, state, .. }) => assert_eq!((error, state.as_deref()), (code, Some("s")), "{change:?}"),
+                Err(AuthorizeProblem::Tell { error, state, .. }) => {
+                    assert_eq!((error, state.as_deref()), (code, Some("s")), "{change:?}")
+                }
                 other => panic!("{change:?}: {other:?}"),
             }
         }
@@ -221,17 +314,43 @@ mod tests {
     #[test]
     fn pkce_is_left_out_only_by_a_confidential_application_that_may() {
         let without = request(&[("code_challenge", None), ("code_challenge_method", None)]);
-        let may = |kind, pkce_optional| validate(&without, Some(&RegisteredClient { settings: Settings { kind, pkce_optional, ..Settings::default() }, ..client() }), 0).is_ok();
+        let may = |kind, pkce_optional| {
+            validate(
+                &without,
+                Some(&RegisteredClient {
+                    settings: Settings { kind, pkce_optional, ..Settings::default() },
+                    ..client()
+                }),
+                0,
+            )
+            .is_ok()
+        };
         assert!(may(Kind::Web, true));
         assert!(!may(Kind::Web, false) && !may(Kind::SinglePage, true) && !may(Kind::Native, true));
         let plain = request(&[("code_challenge_method", Some("plain"))]);
-        assert!(validate(&plain, Some(&RegisteredClient { settings: Settings { pkce_optional: true, ..Settings::default() }, ..client() }), 0).is_err());
+        assert!(
+            validate(
+                &plain,
+                Some(&RegisteredClient {
+                    settings: Settings { pkce_optional: true, ..Settings::default() },
+                    ..client()
+                }),
+                0
+            )
+            .is_err()
+        );
     }
 
     #[test]
     fn the_port_of_a_loopback_address_is_free_for_native_applications_only() {
-        let native = |uris: &[&str]| RegisteredClient { redirect_uris: uris.iter().map(|u| (*u).to_owned()).collect(), settings: Settings { kind: Kind::Native, ..Settings::default() }, ..client() };
-        let asked = |uri: &str, client: &RegisteredClient| validate(&request(&[("redirect_uri", Some(uri))]), Some(client), 0).is_ok();
+        let native = |uris: &[&str]| RegisteredClient {
+            redirect_uris: uris.iter().map(|u| (*u).to_owned()).collect(),
+            settings: Settings { kind: Kind::Native, ..Settings::default() },
+            ..client()
+        };
+        let asked = |uri: &str, client: &RegisteredClient| {
+            validate(&request(&[("redirect_uri", Some(uri))]), Some(client), 0).is_ok()
+        };
         let app = native(&["http://127.0.0.1/cb", "http://[::1]:3000/cb"]);
         assert!(asked("http://127.0.0.1:51234/cb", &app) && asked("http://[::1]:51234/cb", &app));
         for bad in [
@@ -244,22 +363,35 @@ mod tests {
         ] {
             assert!(!asked(bad, &app), "{bad}");
         }
-        assert!(!asked("http://127.0.0.1:51234/cb", &RegisteredClient { settings: Settings::default(), ..app }));
+        assert!(!asked(
+            "http://127.0.0.1:51234/cb",
+            &RegisteredClient { settings: Settings::default(), ..app }
+        ));
     }
 
     #[test]
     fn claims_and_hints_are_read_and_nonsense_is_told() {
-        let asked = |change: &[(&str, Option<&str>)]| validate(&request(change), Some(&client()), 0);
+        let asked =
+            |change: &[(&str, Option<&str>)]| validate(&request(change), Some(&client()), 0);
         let read = asked(&[
             ("claims", Some(r#"{"userinfo":{"name":{"essential":true}},"id_token":{"sub":{"value":"s1"},"auth_time":null}}"#)),
             ("prompt", Some("consent login")),
             ("ui_locales", Some("de en")),
         ])
         .unwrap();
-        assert_eq!((read.request.subject.as_deref(), read.request.userinfo_claims.as_slice()), (Some("s1"), &["name".to_owned()][..]));
+        assert_eq!(
+            (read.request.subject.as_deref(), read.request.userinfo_claims.as_slice()),
+            (Some("s1"), &["name".to_owned()][..])
+        );
         assert!(read.request.consent && read.request.fresh && !read.silent);
         assert_eq!(read.ui_locales, "de en");
-        assert!(asked(&[("claims", Some("[]"))]).is_err() && asked(&[("claims", Some("x"))]).is_err() && asked(&[("max_age", Some("soon"))]).is_err());
-        assert!(asked(&[("scope", Some("openid unheard_of"))]).unwrap().request.scope == ["openid"]);
+        assert!(
+            asked(&[("claims", Some("[]"))]).is_err()
+                && asked(&[("claims", Some("x"))]).is_err()
+                && asked(&[("max_age", Some("soon"))]).is_err()
+        );
+        assert!(
+            asked(&[("scope", Some("openid unheard_of"))]).unwrap().request.scope == ["openid"]
+        );
     }
 }

@@ -218,13 +218,18 @@ impl Settings {
     pub fn problems(&self, redirect_uris: &[String]) -> Vec<SettingProblem> {
         let mut found = Vec::new();
         let has = |grant| self.grants.contains(&grant);
-        if self.kind != Kind::Machine && has(Grant::AuthorizationCode) && redirect_uris.is_empty() || !redirect_uris.iter().all(|u| may_redirect(u, self.kind)) {
+        if self.kind != Kind::Machine && has(Grant::AuthorizationCode) && redirect_uris.is_empty()
+            || !redirect_uris.iter().all(|u| may_redirect(u, self.kind))
+        {
             found.push("redirect_uris");
         }
         if !self.post_logout_redirect_uris.iter().all(|u| may_redirect(u, self.kind)) {
             found.push("post_logout_redirect_uris");
         }
-        for (name, uri) in [("backchannel_logout_uri", &self.backchannel_logout_uri), ("frontchannel_logout_uri", &self.frontchannel_logout_uri)] {
+        for (name, uri) in [
+            ("backchannel_logout_uri", &self.backchannel_logout_uri),
+            ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
+        ] {
             if !uri.is_empty() && !may_call(uri) {
                 found.push(name);
             }
@@ -241,11 +246,20 @@ impl Settings {
         if !self.own_scopes.iter().all(|s| is_scope(s)) {
             found.push("own_scopes");
         }
-        if !self.sender.is_empty() && domain::email_address::Canonical::parse(&self.sender).is_err() {
+        if !self.sender.is_empty() && domain::email_address::Canonical::parse(&self.sender).is_err()
+        {
             found.push("sender");
         }
-        let own = |name: &String| name.len() <= 60 && !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-:/.".contains(&b)) && !STANDARD_CLAIMS.contains(&name.as_str());
-        if self.claims.len() > 20 || !self.claims.keys().all(own) || self.claims.values().any(String::is_empty) {
+        let own = |name: &String| {
+            name.len() <= 60
+                && !name.is_empty()
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-:/.".contains(&b))
+                && !STANDARD_CLAIMS.contains(&name.as_str())
+        };
+        if self.claims.len() > 20
+            || !self.claims.keys().all(own)
+            || self.claims.values().any(String::is_empty)
+        {
             found.push("claims");
         }
         found
@@ -255,7 +269,9 @@ impl Settings {
 /// A scope token (RFC 6749 §3.3).
 #[must_use]
 pub fn is_scope(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b'"' && b != b'\\')
+    !text.is_empty()
+        && text.len() <= 100
+        && text.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b'"' && b != b'\\')
 }
 
 /// A URI that browsers may be sent to: https; http on loopback addresses; a scheme of its own with a dot for native
@@ -263,11 +279,13 @@ pub fn is_scope(text: &str) -> bool {
 fn may_redirect(uri: &str, kind: Kind) -> bool {
     let plain = uri.len() <= 500 && uri.bytes().all(|b| (0x21..0x7f).contains(&b));
     match Url::parse(uri) {
-        Ok(url) if plain && url.fragment().is_none() && url.username().is_empty() => match url.scheme() {
-            "https" => url.host().is_some(),
-            "http" => is_local(&url),
-            scheme => kind == Kind::Native && scheme.contains('.'),
-        },
+        Ok(url) if plain && url.fragment().is_none() && url.username().is_empty() => {
+            match url.scheme() {
+                "https" => url.host().is_some(),
+                "http" => is_local(&url),
+                scheme => kind == Kind::Native && scheme.contains('.'),
+            }
+        }
         _ => false,
     }
 }
@@ -293,7 +311,13 @@ mod tests {
 
     #[test]
     fn redirect_uris_are_https_or_local_and_only_native_applications_have_schemes_of_their_own() {
-        for good in ["https://app.test/cb", "http://127.0.0.1:8096/cb", "http://localhost/cb", "http://[::1]:1/cb", "https://app.test/cb?x=1"] {
+        for good in [
+            "https://app.test/cb",
+            "http://127.0.0.1:8096/cb",
+            "http://localhost/cb",
+            "http://[::1]:1/cb",
+            "https://app.test/cb?x=1",
+        ] {
             assert!(problems(|_| {}, &[good]).is_empty(), "{good}");
         }
         for bad in [
@@ -311,17 +335,37 @@ mod tests {
             assert_eq!(problems(|_| {}, &[bad]), ["redirect_uris"], "{bad}");
         }
         assert!(problems(|s| s.kind = Kind::Native, &["com.example.app:/cb"]).is_empty());
-        assert_eq!(problems(|s| s.kind = Kind::Native, &["app:/cb"]), ["redirect_uris"], "a scheme of its own has a dot");
+        assert_eq!(
+            problems(|s| s.kind = Kind::Native, &["app:/cb"]),
+            ["redirect_uris"],
+            "a scheme of its own has a dot"
+        );
     }
 
     #[test]
     fn what_contradicts_itself_is_named_by_its_field() {
         assert_eq!(problems(|_| {}, &[]), ["redirect_uris"]);
         assert!(problems(|s| s.kind = Kind::Machine, &[]).is_empty());
-        assert_eq!(problems(|s| (s.kind, s.grants) = (Kind::SinglePage, BTreeSet::from([Grant::ClientCredentials])), &["https://app.test/cb"]), ["grants"]);
+        assert_eq!(
+            problems(
+                |s| (s.kind, s.grants) =
+                    (Kind::SinglePage, BTreeSet::from([Grant::ClientCredentials])),
+                &["https://app.test/cb"]
+            ),
+            ["grants"]
+        );
         assert_eq!(problems(|s| s.token_seconds = 1, &["https://app.test/cb"]), ["token_seconds"]);
-        assert_eq!(problems(|s| s.backchannel_logout_uri = "http://app.test/out".into(), &["https://app.test/cb"]), ["backchannel_logout_uri"]);
-        assert_eq!(problems(|s| s.own_scopes = BTreeSet::from(["a b".into()]), &["https://app.test/cb"]), ["own_scopes"]);
+        assert_eq!(
+            problems(
+                |s| s.backchannel_logout_uri = "http://app.test/out".into(),
+                &["https://app.test/cb"]
+            ),
+            ["backchannel_logout_uri"]
+        );
+        assert_eq!(
+            problems(|s| s.own_scopes = BTreeSet::from(["a b".into()]), &["https://app.test/cb"]),
+            ["own_scopes"]
+        );
         assert!(serde_json::from_str::<Settings>(r#"{"unknown": 1}"#).is_err());
         assert_eq!(serde_json::from_str::<Settings>("{}").unwrap(), Settings::default());
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::{challenge, settings::Settings};
 
 /// Claims of the scope `profile`.
-const PROFILE: [&str; 6] = ["name", "given_name", "family_name", "preferred_username", "locale", "updated_at"];
+const PROFILE: [&str; 6] =
+    ["name", "given_name", "family_name", "preferred_username", "locale", "updated_at"];
 /// What an application that is told of identities is told beside claims.
 const IDENTITIES: &str = "identities";
 /// What a claim of the application's own begins with; its name and the digest of its expression follow.
@@ -44,8 +45,17 @@ fn own(name: &str, expression: &str) -> String {
 impl Told {
     /// What an application with these settings would be told for scopes and names of claims.
     #[must_use]
-    pub fn asked<'a>(scope: &'a [String], names: impl IntoIterator<Item = &'a String>, settings: &Settings) -> Self {
-        let mut all: BTreeSet<String> = scope.iter().chain(names).flat_map(|word| items(word)).map(|item| (*item).to_owned()).collect();
+    pub fn asked<'a>(
+        scope: &'a [String],
+        names: impl IntoIterator<Item = &'a String>,
+        settings: &Settings,
+    ) -> Self {
+        let mut all: BTreeSet<String> = scope
+            .iter()
+            .chain(names)
+            .flat_map(|word| items(word))
+            .map(|item| (*item).to_owned())
+            .collect();
         // Nobody gets these by naming them.
         all.remove(IDENTITIES);
         all.extend(settings.identities.then(|| IDENTITIES.to_owned()));
@@ -56,7 +66,17 @@ impl Told {
     /// What was allowed once, as the database keeps it; scopes of older rows stand for their claims.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        Self(text.split(' ').flat_map(|word| if word.starts_with(OWN) { vec![word.to_owned()] } else { items(word).iter().map(|i| (*i).to_owned()).collect() }).collect())
+        Self(
+            text.split(' ')
+                .flat_map(|word| {
+                    if word.starts_with(OWN) {
+                        vec![word.to_owned()]
+                    } else {
+                        items(word).iter().map(|i| (*i).to_owned()).collect()
+                    }
+                })
+                .collect(),
+        )
     }
 
     #[must_use]
@@ -120,7 +140,12 @@ impl Told {
         ] {
             lines.extend(self.has(item).then_some(Line::Text(text)));
         }
-        lines.extend(self.0.iter().filter_map(|item| item.strip_prefix(OWN)?.rsplit_once(':')).map(|(name, _)| Line::Own(name.to_owned())));
+        lines.extend(
+            self.0
+                .iter()
+                .filter_map(|item| item.strip_prefix(OWN)?.rsplit_once(':'))
+                .map(|(name, _)| Line::Own(name.to_owned())),
+        );
         lines
     }
 }
@@ -150,18 +175,40 @@ mod tests {
     #[test]
     fn cn_01_a_scope_and_the_names_of_its_claims_are_the_same_set() {
         assert_eq!(asked("openid email phone", ""), asked("openid", "email_verified phone_number"));
-        assert_eq!(asked("openid profile", ""), asked("openid", "name given_name family_name preferred_username locale updated_at"));
+        assert_eq!(
+            asked("openid profile", ""),
+            asked("openid", "name given_name family_name preferred_username locale updated_at")
+        );
         assert_eq!(asked("openid", "sub acr auth_time nonsense"), Told::default());
         assert!(!asked("openid email", "name").is_within(&asked("openid email", "")));
-        assert!(asked("openid", "name").is_within(&Told::parse("profile email")), "an older row holds scopes");
-        assert_eq!(Told::parse(&asked("openid profile roles offline_access", "").text()), asked("openid profile roles offline_access", ""));
-        assert_eq!(asked("openid", IDENTITIES), Told::default(), "only who is set to be told of them is");
+        assert!(
+            asked("openid", "name").is_within(&Told::parse("profile email")),
+            "an older row holds scopes"
+        );
+        assert_eq!(
+            Told::parse(&asked("openid profile roles offline_access", "").text()),
+            asked("openid profile roles offline_access", "")
+        );
+        assert_eq!(
+            asked("openid", IDENTITIES),
+            Told::default(),
+            "only who is set to be told of them is"
+        );
     }
 
     /// Shows CN-01: the expression is what was allowed, not its name.
     #[test]
     fn cn_01_another_expression_under_the_same_name_is_another_thing_to_ask_about() {
-        let made = |expression: &str| Told::asked(&[], &[], &Settings { claims: [("level".to_owned(), expression.to_owned())].into(), ..Settings::default() });
+        let made = |expression: &str| {
+            Told::asked(
+                &[],
+                &[],
+                &Settings {
+                    claims: [("level".to_owned(), expression.to_owned())].into(),
+                    ..Settings::default()
+                },
+            )
+        };
         assert!(made("1").is_within(&Told::parse(&made("1").text())));
         assert!(!made("account.phone").is_within(&made("1")));
         assert!(made("1").has_own("level", "1") && !made("1").has_own("level", "2"));
@@ -173,7 +220,18 @@ mod tests {
         let all = asked("openid profile email phone address roles offline_access", "");
         let lines = all.lines();
         assert_eq!(lines.len(), 8);
-        for item in ["name", "given_name", "locale", "preferred_username", "updated_at", "email", "phone_number", "address", "roles", "offline_access"] {
+        for item in [
+            "name",
+            "given_name",
+            "locale",
+            "preferred_username",
+            "updated_at",
+            "email",
+            "phone_number",
+            "address",
+            "roles",
+            "offline_access",
+        ] {
             assert_eq!(Told::parse(item).lines().len(), 1, "{item}");
         }
     }

@@ -74,13 +74,26 @@ impl Core {
     }
 
     /// An event about an identity, with the trace of what was ruled about its account.
-    pub(crate) fn ruled<A: Named>(&self, kind: &'static str, identity: &UpstreamIdentity, facts: &impl serde::Serialize, ruling: &domain::Ruling<A>) -> Event {
+    pub(crate) fn ruled<A: Named>(
+        &self,
+        kind: &'static str,
+        identity: &UpstreamIdentity,
+        facts: &impl serde::Serialize,
+        ruling: &domain::Ruling<A>,
+    ) -> Event {
         let code = ruling.outcome.as_ref().err().map(|refusal| refusal.code()).unwrap_or_default();
         self.about(kind, identity, code, true).detail(crate::attempt::trace_of(facts, ruling))
     }
 
     /// An event with the provider, the keyed hash of the subject, and the decision's trace (I10).
-    pub(crate) fn decided(&self, kind: &'static str, identity: &UpstreamIdentity, facts: &Facts, decision: &Decision, hashed: bool) -> Event {
+    pub(crate) fn decided(
+        &self,
+        kind: &'static str,
+        identity: &UpstreamIdentity,
+        facts: &Facts,
+        decision: &Decision,
+        hashed: bool,
+    ) -> Event {
         let code = match &decision.outcome {
             Outcome::Refuse { refusal } => refusal.code(),
             Outcome::Link { notify: true, .. } => "notify",
@@ -89,10 +102,24 @@ impl Core {
         self.about(kind, identity, code, hashed).detail(crate::attempt::trace_of(facts, decision))
     }
 
-    fn about(&self, kind: &'static str, identity: &UpstreamIdentity, code: &str, hashed: bool) -> Event {
+    fn about(
+        &self,
+        kind: &'static str,
+        identity: &UpstreamIdentity,
+        code: &str,
+        hashed: bool,
+    ) -> Event {
         Event {
             provider: identity.key.clone(),
-            subject_hash: if hashed { self.keys.pseudonym(&[b"subject", identity.namespace.as_bytes(), identity.assertion.subject.as_bytes()]) } else { String::new() },
+            subject_hash: if hashed {
+                self.keys.pseudonym(&[
+                    b"subject",
+                    identity.namespace.as_bytes(),
+                    identity.assertion.subject.as_bytes(),
+                ])
+            } else {
+                String::new()
+            },
             code: code.to_owned(),
             ..Event::new(kind)
         }

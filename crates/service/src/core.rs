@@ -90,26 +90,72 @@ impl Core {
     ///
     /// # Errors
     /// [`Error::Storage`] without a database, [`Error::WrongKey`] when the master key is not the one of this database (OP-07).
-    pub async fn open(store: Store, master: &MasterKey, guard: SafeHttpClient, clock: Clock, settings: Settings) -> Result<Self, Error> {
+    pub async fn open(
+        store: Store,
+        master: &MasterKey,
+        guard: SafeHttpClient,
+        clock: Clock,
+        settings: Settings,
+    ) -> Result<Self, Error> {
         let now = clock();
         let keys = KeyStore::open(&store, master, now).await?;
-        let keyring = std::sync::RwLock::new(Arc::new(crypto::signing::first_keys(&store, &keys, now).await?));
+        let keyring = std::sync::RwLock::new(Arc::new(
+            crypto::signing::first_keys(&store, &keys, now).await?,
+        ));
         let org = admin::setup::organisation(&store, now).await?;
         let hashing = Semaphore::new(settings.hash_slots.max(1));
         let waiting = Semaphore::new(settings.hash_slots.max(1) * 16);
-        Ok(Self::of_parts(store, keys, clock, settings, org, guard, Arc::new(Shared { hashing, waiting, keyring, home: org })))
+        Ok(Self::of_parts(
+            store,
+            keys,
+            clock,
+            settings,
+            org,
+            guard,
+            Arc::new(Shared { hashing, waiting, keyring, home: org }),
+        ))
     }
 
-    fn of_parts(store: Store, keys: KeyStore, clock: Clock, settings: Settings, org: OrgId, guard: SafeHttpClient, shared: Arc<Shared>) -> Self {
-        let (connectors, config_snapshot) = (Mutex::new(HashMap::new()), std::sync::Mutex::new(None));
-        Self(Arc::new(Inner { store, keys, clock, settings, org, guard, connectors, config_snapshot, shared }), Arc::default())
+    fn of_parts(
+        store: Store,
+        keys: KeyStore,
+        clock: Clock,
+        settings: Settings,
+        org: OrgId,
+        guard: SafeHttpClient,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let (connectors, config_snapshot) =
+            (Mutex::new(HashMap::new()), std::sync::Mutex::new(None));
+        Self(
+            Arc::new(Inner {
+                store,
+                keys,
+                clock,
+                settings,
+                org,
+                guard,
+                connectors,
+                config_snapshot,
+                shared,
+            }),
+            Arc::default(),
+        )
     }
 
     /// The same product for another organisation: its own accounts, providers, policies, keys and address.
     pub(crate) fn of_organisation(&self, org: OrgId, address: &str) -> Self {
         let settings = Settings { public_url: address.to_owned(), ..self.settings.clone() };
         let keys = self.keys.of((org != self.shared.home).then_some(org));
-        Self::of_parts(self.store.clone(), keys, Arc::clone(&self.clock), settings, org, self.guard.clone(), Arc::clone(&self.shared))
+        Self::of_parts(
+            self.store.clone(),
+            keys,
+            Arc::clone(&self.clock),
+            settings,
+            org,
+            self.guard.clone(),
+            Arc::clone(&self.shared),
+        )
     }
 
     /// The same core, with values that expressions gave.

@@ -26,7 +26,9 @@ impl Error {
             Self::Refused { refusal, .. } => *refusal,
             Self::Storage(storage::Error::Unavailable(_)) => Refusal::Busy,
             Self::Storage(storage::Error::Changed) => Refusal::PolicyChanged,
-            Self::Storage(_) | Self::WrongKey | Self::Internal(_) | Self::Unanswered(_) => Refusal::Internal,
+            Self::Storage(_) | Self::WrongKey | Self::Internal(_) | Self::Unanswered(_) => {
+                Refusal::Internal
+            }
         }
     }
 

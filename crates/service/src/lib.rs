@@ -11,7 +11,15 @@
 //!
 //! Whoever acts does so in a transaction that reads the session again; what the console writes needs an administrator whose
 //! right was found in that transaction. Decisions are never taken here, and no page or path is known here.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        reason = "tests may panic"
+    )
+)]
 
 pub mod account;
 pub mod admin;

@@ -24,7 +24,14 @@ pub struct RequestContext<S = SessionInfo> {
 
 impl<S> Default for RequestContext<S> {
     fn default() -> Self {
-        Self { browser: Vec::new(), agent: String::new(), network: String::new(), locale: String::new(), session: None, requesting_client: None }
+        Self {
+            browser: Vec::new(),
+            agent: String::new(),
+            network: String::new(),
+            locale: String::new(),
+            session: None,
+            requesting_client: None,
+        }
     }
 }
 
@@ -57,7 +64,17 @@ pub struct SessionInfo {
 impl SessionInfo {
     /// A session's row, its account's name and its cookie's hash.
     pub(crate) fn of(row: Session, name: String, hash: Vec<u8>) -> Self {
-        Self { account: row.account_id, name, hash, public_id: row.public_id, method: row.method, link: row.link_id.map(Into::into), auth_at: row.auth_at, factor: row.factor, sid: row.sid }
+        Self {
+            account: row.account_id,
+            name,
+            hash,
+            public_id: row.public_id,
+            method: row.method,
+            link: row.link_id.map(Into::into),
+            auth_at: row.auth_at,
+            factor: row.factor,
+            sid: row.sid,
+        }
     }
 }
 

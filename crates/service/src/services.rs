@@ -155,7 +155,13 @@ impl Ligature {
     ///
     /// # Errors
     /// As [`Core::open`].
-    pub async fn open(store: Store, master: &MasterKey, guard: SafeHttpClient, clock: Clock, settings: Settings) -> Result<Self, Error> {
+    pub async fn open(
+        store: Store,
+        master: &MasterKey,
+        guard: SafeHttpClient,
+        clock: Clock,
+        settings: Settings,
+    ) -> Result<Self, Error> {
         Ok(Self(Core::open(store, master, guard, clock, settings).await?))
     }
 }
@@ -206,8 +212,13 @@ mod tests {
         let (list, _) = list.split_once("\n}\n").unwrap();
         let mut above: Vec<&str> = Vec::new();
         for (name, called) in list.lines().filter_map(|line| line.trim().split_once(" {")) {
-            for (_, service) in called.trim_end_matches('}').split(',').filter_map(|field| field.split_once(": ")) {
-                assert!(above.contains(&service.trim()), "{name} calls {service}, which does not stand above it");
+            for (_, service) in
+                called.trim_end_matches('}').split(',').filter_map(|field| field.split_once(": "))
+            {
+                assert!(
+                    above.contains(&service.trim()),
+                    "{name} calls {service}, which does not stand above it"
+                );
             }
             above.push(name);
         }

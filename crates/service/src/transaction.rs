@@ -67,7 +67,10 @@ impl LiveRequest {
     /// # Errors
     /// [`Refusal::SessionEnded`] without one, and for somebody else's.
     pub fn session_of(&self, account: AccountId) -> Result<&Session, Refusal> {
-        self.session.as_ref().filter(|session| session.account == account).ok_or(Refusal::SessionEnded)
+        self.session
+            .as_ref()
+            .filter(|session| session.account == account)
+            .ok_or(Refusal::SessionEnded)
     }
 }
 
@@ -132,7 +135,10 @@ const ROUNDS: usize = 8;
 /// Transactions of a service. The work gets the service, the connection and who acts, as they are in the transaction.
 pub(crate) trait Transactions: Service {
     /// Runs work that needs values of expressions, again and again until it has all that it asks for.
-    fn with_expressions<T, F, R>(&self, mut work: F) -> impl Future<Output = Result<T, Error>> + Send
+    fn with_expressions<T, F, R>(
+        &self,
+        mut work: F,
+    ) -> impl Future<Output = Result<T, Error>> + Send
     where
         T: Send,
         F: FnMut(Self) -> R + Send,
@@ -151,9 +157,17 @@ pub(crate) trait Transactions: Service {
     }
 
     /// Runs a transaction until nobody else is faster, three times at most, and turns a committed refusal into a fault.
-    fn retry_step<F>(&self, ctx: &RequestContext, work: F) -> impl Future<Output = Result<LoginOutcome, Error>> + Send
+    fn retry_step<F>(
+        &self,
+        ctx: &RequestContext,
+        work: F,
+    ) -> impl Future<Output = Result<LoginOutcome, Error>> + Send
     where
-        F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<TxOutcome, Error>> + Clone + Send + Sync + 'static,
+        F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<TxOutcome, Error>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
     {
         async move {
             match self.retry_transaction(ctx, work).await? {
@@ -164,10 +178,18 @@ pub(crate) trait Transactions: Service {
     }
 
     /// Runs a transaction until nobody else is faster and every value of an expression that it asks for is known.
-    fn retry_transaction<T, F>(&self, ctx: &RequestContext, work: F) -> impl Future<Output = Result<T, Error>> + Send
+    fn retry_transaction<T, F>(
+        &self,
+        ctx: &RequestContext,
+        work: F,
+    ) -> impl Future<Output = Result<T, Error>> + Send
     where
         T: Send + 'static,
-        F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>> + Clone + Send + Sync + 'static,
+        F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
     {
         async move {
             self.with_expressions(|this| {
@@ -179,10 +201,18 @@ pub(crate) trait Transactions: Service {
     }
 
     /// Three times at most.
-    fn retry_rounds<T, F>(&self, ctx: &RequestContext, work: F) -> impl Future<Output = Result<T, Error>> + Send
+    fn retry_rounds<T, F>(
+        &self,
+        ctx: &RequestContext,
+        work: F,
+    ) -> impl Future<Output = Result<T, Error>> + Send
     where
         T: Send + 'static,
-        F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>> + Clone + Send + Sync + 'static,
+        F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
     {
         async move {
             let mut rounds = 0;
@@ -198,7 +228,11 @@ pub(crate) trait Transactions: Service {
                     })
                     .await;
                 match done {
-                    Err(Error::Storage(storage::Error::Changed | storage::Error::Duplicate)) if rounds < 3 => rounds += 1,
+                    Err(Error::Storage(storage::Error::Changed | storage::Error::Duplicate))
+                        if rounds < 3 =>
+                    {
+                        rounds += 1
+                    }
                     other => return other,
                 }
             }
@@ -209,10 +243,16 @@ pub(crate) trait Transactions: Service {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`] when the session is over by then.
-    fn act<T, F>(&self, ctx: &RequestContext, work: F) -> impl Future<Output = Result<T, Error>> + Send
+    fn act<T, F>(
+        &self,
+        ctx: &RequestContext,
+        work: F,
+    ) -> impl Future<Output = Result<T, Error>> + Send
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>> + Send + 'static,
+        F: for<'c> FnOnce(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>>
+            + Send
+            + 'static,
     {
         async move {
             let (this, hint) = (self.clone(), ctx.clone());
@@ -233,11 +273,18 @@ pub(crate) trait Transactions: Service {
     /// # Errors
     /// [`Refusal::SessionEnded`] when the session is over by then, [`Refusal::Forbidden`] when the right is gone; for
     /// rights that are power [`Refusal::NotRecent`] and [`Refusal::FactorWanted`] (DL-06).
-    fn administer<T, E, F>(&self, ctx: &RequestContext, right: Right, work: F) -> impl Future<Output = Result<T, E>> + Send
+    fn administer<T, E, F>(
+        &self,
+        ctx: &RequestContext,
+        right: Right,
+        work: F,
+    ) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
         E: From<Error> + From<storage::Error> + Send + 'static,
-        F: for<'c> FnOnce(Self, &'c mut Conn, Administrator) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        F: for<'c> FnOnce(Self, &'c mut Conn, Administrator) -> BoxFuture<'c, Result<T, E>>
+            + Send
+            + 'static,
     {
         async move {
             let (this, hint) = (self.clone(), ctx.clone());
@@ -256,11 +303,18 @@ pub(crate) trait Transactions: Service {
     ///
     /// # Errors
     /// As [`Transactions::administer`] for an administrator's.
-    fn with_authority<T, E, F>(&self, authority: &Authority, right: Right, work: F) -> impl Future<Output = Result<T, E>> + Send
+    fn with_authority<T, E, F>(
+        &self,
+        authority: &Authority,
+        right: Right,
+        work: F,
+    ) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
         E: From<Error> + From<storage::Error> + Send + 'static,
-        F: for<'c> FnOnce(Self, &'c mut Conn, Actor) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        F: for<'c> FnOnce(Self, &'c mut Conn, Actor) -> BoxFuture<'c, Result<T, E>>
+            + Send
+            + 'static,
     {
         async move {
             let (this, authority) = (self.clone(), authority.clone());
@@ -268,7 +322,10 @@ pub(crate) trait Transactions: Service {
                 .write(move |c| {
                     Box::pin(async move {
                         let actor = match authority {
-                            Authority::Console(hint) => Actor { operator: "", admin: Some(administrator(&this, c, &hint, right).await?) },
+                            Authority::Console(hint) => Actor {
+                                operator: "",
+                                admin: Some(administrator(&this, c, &hint, right).await?),
+                            },
                             Authority::Operator(operator) => Actor { operator, admin: None },
                         };
                         work(this, c, actor).await
@@ -281,7 +338,12 @@ pub(crate) trait Transactions: Service {
 
 impl<S: Service> Transactions for S {}
 
-async fn administrator(core: &Core, c: &mut Conn, hint: &RequestContext, right: Right) -> Result<Administrator, Error> {
+async fn administrator(
+    core: &Core,
+    c: &mut Conn,
+    hint: &RequestContext,
+    right: Right,
+) -> Result<Administrator, Error> {
     let acting = live(core, c, hint).await?;
     let session = acting.session()?;
     let account = session.account;
@@ -307,7 +369,9 @@ async fn live(core: &Core, c: &mut Conn, hint: &RequestContext) -> Result<LiveRe
         Some(seen) => {
             hold_account(c, seen.account).await?;
             let now = core.now();
-            find_session(c, core.org, &seen.hash, now, now - core.settings.session_idle).await?.map(|(row, name)| Session(SessionInfo::of(row, name, seen.hash.clone())))
+            find_session(c, core.org, &seen.hash, now, now - core.settings.session_idle)
+                .await?
+                .map(|(row, name)| Session(SessionInfo::of(row, name, seen.hash.clone())))
         }
     };
     Ok(RequestContext {

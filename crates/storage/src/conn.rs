@@ -36,7 +36,10 @@ pub struct Place {
 }
 
 impl SpawnBlocking for Place {
-    fn spawn_blocking<'a, R>(&mut self, task: impl FnOnce() -> R + Send + 'static) -> BoxFuture<'a, Result<R, Box<dyn std::error::Error + Send + Sync + 'static>>>
+    fn spawn_blocking<'a, R>(
+        &mut self,
+        task: impl FnOnce() -> R + Send + 'static,
+    ) -> BoxFuture<'a, Result<R, Box<dyn std::error::Error + Send + Sync + 'static>>>
     where
         R: Send + 'static,
     {
@@ -79,7 +82,9 @@ impl From<diesel::result::Error> for Error {
             // Two transactions waited for each other, and this one was chosen to give way.
             E::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Changed,
             E::DatabaseError(_, info) if info.message() == "deadlock detected" => Self::Changed,
-            E::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => Self::Unavailable(info.message().to_owned()),
+            E::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
+                Self::Unavailable(info.message().to_owned())
+            }
             other => {
                 let words = other.to_string();
                 match takes_no_writes(&words) {
@@ -92,7 +97,10 @@ impl From<diesel::result::Error> for Error {
 }
 
 /// A connection from the pool.
-#[expect(clippy::large_enum_variant, reason = "it lives on the stack of one request; a box would cost an allocation for nothing")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack of one request; a box would cost an allocation for nothing"
+)]
 pub enum Conn {
     Pg(Object<AsyncPgConnection>),
     Sqlite(Object<Lite>),
@@ -148,26 +156,48 @@ impl Store {
                 let mut config = ManagerConfig::<Lite>::default();
                 config.recycling_method = RecyclingMethod::Fast;
                 let here = Arc::clone(here);
-                config.custom_setup = Box::new(move |url| open_sqlite(url.to_owned(), Arc::clone(&here)).boxed());
-                Pool::builder(AsyncDieselConnectionManager::new_with_config(path, config)).max_size(n).wait_timeout(Some(wait)).runtime(deadpool_runtime()).build()
+                config.custom_setup =
+                    Box::new(move |url| open_sqlite(url.to_owned(), Arc::clone(&here)).boxed());
+                Pool::builder(AsyncDieselConnectionManager::new_with_config(path, config))
+                    .max_size(n)
+                    .wait_timeout(Some(wait))
+                    .runtime(deadpool_runtime())
+                    .build()
             };
             let writing = Arc::new(AtomicBool::new(false));
             let writer = pool(1, &writing).map_err(|e| broken(&e))?;
-            let readers = pool(size.max(1), &Arc::new(AtomicBool::new(true))).map_err(|e| broken(&e))?;
+            let readers =
+                pool(size.max(1), &Arc::new(AtomicBool::new(true))).map_err(|e| broken(&e))?;
             let walkers = pool(2, &Arc::new(AtomicBool::new(false))).map_err(|e| broken(&e))?;
-            return Ok(Self(Arc::new(Pools::Sqlite { writer, writing, readers, walkers, path: path.to_owned() })));
+            return Ok(Self(Arc::new(Pools::Sqlite {
+                writer,
+                writing,
+                readers,
+                walkers,
+                path: path.to_owned(),
+            })));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let mut config = ManagerConfig::<AsyncPgConnection>::default();
             config.recycling_method = RecyclingMethod::Fast;
             let watch = Arc::new(OnceLock::new());
             let watching = Arc::clone(&watch);
-            let address = Address::parse(url).map_err(|p| Error::Unavailable(format!("database.url: {}: {}", p.value, p.remedy)))?;
+            let address = Address::parse(url).map_err(|p| {
+                Error::Unavailable(format!("database.url: {}: {}", p.value, p.remedy))
+            })?;
             let address = Arc::new(address.patient(wait));
             let reaching = Arc::clone(&address);
-            config.custom_setup = Box::new(move |_| open_postgres(Arc::clone(&reaching), Arc::clone(&watching)).boxed());
+            config.custom_setup = Box::new(move |_| {
+                open_postgres(Arc::clone(&reaching), Arc::clone(&watching)).boxed()
+            });
             let manager = AsyncDieselConnectionManager::new_with_config(url, config);
-            let pool = Pool::builder(manager).max_size(size.max(2)).wait_timeout(Some(wait)).create_timeout(Some(wait)).runtime(deadpool_runtime()).build().map_err(|e| broken(&e))?;
+            let pool = Pool::builder(manager)
+                .max_size(size.max(2))
+                .wait_timeout(Some(wait))
+                .create_timeout(Some(wait))
+                .runtime(deadpool_runtime())
+                .build()
+                .map_err(|e| broken(&e))?;
             return Ok(Self(Arc::new(Pools::Pg { pool, address, watch })));
         }
         Err(Error::Unavailable("database.url must begin with sqlite:// or postgres://".into()))
@@ -297,7 +327,10 @@ impl Conn {
     async fn run(&mut self, statement: &str) -> Result<()> {
         match self {
             Self::Pg(c) => c.batch_execute(statement).await?,
-            Self::Sqlite(c) => c.batch_execute(if statement == "BEGIN" { "BEGIN IMMEDIATE" } else { statement }).await?,
+            Self::Sqlite(c) => {
+                c.batch_execute(if statement == "BEGIN" { "BEGIN IMMEDIATE" } else { statement })
+                    .await?
+            }
         }
         Ok(())
     }
@@ -323,7 +356,10 @@ fn deadpool_runtime() -> deadpool::Runtime {
     deadpool::Runtime::Tokio1
 }
 
-async fn open_postgres(address: Arc<Address>, watch: Arc<OnceLock<Watch>>) -> std::result::Result<AsyncPgConnection, ConnectionError> {
+async fn open_postgres(
+    address: Arc<Address>,
+    watch: Arc<OnceLock<Watch>>,
+) -> std::result::Result<AsyncPgConnection, ConnectionError> {
     let mut conn = address.connect().await?;
     if let Some(watch) = watch.get() {
         settle(&mut conn, watch).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
@@ -334,13 +370,18 @@ async fn open_postgres(address: Arc<Address>, watch: Arc<OnceLock<Watch>>) -> st
 /// Makes an empty database file that only its owner reads, whatever the umask (FS-01); SQLite gives the files beside it the same
 /// mode. What is there already stays, and a place where none can be made is told by SQLite itself.
 pub(crate) fn make_private(file: &Path) {
-    if !file.as_os_str().as_encoded_bytes().starts_with(b"file:") && !file.as_os_str().as_encoded_bytes().starts_with(b":") {
+    if !file.as_os_str().as_encoded_bytes().starts_with(b"file:")
+        && !file.as_os_str().as_encoded_bytes().starts_with(b":")
+    {
         drop(std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file));
     }
 }
 
 /// FULL: a commit that was answered survives a power cut (RB-10).
-async fn open_sqlite(path: String, here: Arc<AtomicBool>) -> std::result::Result<Lite, ConnectionError> {
+async fn open_sqlite(
+    path: String,
+    here: Arc<AtomicBool>,
+) -> std::result::Result<Lite, ConnectionError> {
     let opening = tokio::task::spawn_blocking(move || {
         make_private(Path::new(&path));
         let mut conn = SqliteConnection::establish(&path)?;

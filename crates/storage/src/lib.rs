@@ -10,7 +10,15 @@
 //! * [`schema`]: the tables, as the migrations make them.
 //!
 //! Queries are named by what they do: `find_` (perhaps one), `list_`, `count_`, `add_`, `set_`, `remove_`.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        reason = "tests may panic"
+    )
+)]
 
 #[macro_use]
 mod conn;

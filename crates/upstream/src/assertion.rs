@@ -21,12 +21,22 @@ pub struct Assertion {
 impl Assertion {
     /// Reads standard claims (OpenID Connect Core §5.1) that were tidied before. Only JSON `true` says "verified".
     pub(crate) fn from_claims(subject: String, claims: Map<String, Value>) -> Self {
-        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned);
+        let text = |name: &str| {
+            claims
+                .get(name)
+                .and_then(Value::as_str)
+                .map(str::trim)
+                .filter(|s| !s.is_empty())
+                .map(str::to_owned)
+        };
         Self {
             email: text("email"),
             email_verified: claims.get("email_verified") == Some(&Value::Bool(true)),
             name: text("name").or_else(|| text("preferred_username")),
-            auth_at: claims.get("auth_time").and_then(Value::as_i64).and_then(|seconds| seconds.checked_mul(domain::SECOND)),
+            auth_at: claims
+                .get("auth_time")
+                .and_then(Value::as_i64)
+                .and_then(|seconds| seconds.checked_mul(domain::SECOND)),
             subject,
             claims,
         }

@@ -46,10 +46,16 @@ pub struct CodeExchange<'a> {
 /// One configured provider.
 pub trait Connector: Send + Sync {
     /// Where the browser goes.
-    fn authorization_url<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Url, UpstreamError>>;
+    fn authorization_url<'a>(
+        &'a self,
+        start: Start<'a>,
+    ) -> BoxFuture<'a, Result<Url, UpstreamError>>;
 
     /// Turns the code into a verified assertion.
-    fn finish<'a>(&'a self, visit: CodeExchange<'a>) -> BoxFuture<'a, Result<Assertion, UpstreamError>>;
+    fn finish<'a>(
+        &'a self,
+        visit: CodeExchange<'a>,
+    ) -> BoxFuture<'a, Result<Assertion, UpstreamError>>;
 
     /// Origins that the authorization page may have, for the page's `form-action`.
     fn origin(&self) -> Option<String>;
@@ -68,14 +74,23 @@ pub trait Connector: Send + Sync {
 
 /// Makes the connector of a provider.
 #[must_use]
-pub fn connector(settings: Settings, secret: SecretString, guard: SafeHttpClient) -> Arc<dyn Connector> {
+pub fn connector(
+    settings: Settings,
+    secret: SecretString,
+    guard: SafeHttpClient,
+) -> Arc<dyn Connector> {
     match settings {
         Settings::Oidc(settings) => Arc::new(Oidc::new(settings, secret, guard)),
         Settings::Oauth2(settings) => {
             let dialect = presets::dialect(&settings.preset);
             Arc::new(Generic::new(settings, dialect, secret, guard))
         }
-        Settings::Github(settings) => Arc::new(Generic::new(presets::github::settings(&settings), &presets::github::DIALECT, secret, guard)),
+        Settings::Github(settings) => Arc::new(Generic::new(
+            presets::github::settings(&settings),
+            &presets::github::DIALECT,
+            secret,
+            guard,
+        )),
     }
 }
 

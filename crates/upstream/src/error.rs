@@ -67,7 +67,11 @@ impl Trouble {
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.field.is_empty() { write!(f, "{}: {}", self.part.name(), self.what) } else { write!(f, "{}: {}: {}", self.part.name(), self.field, self.what) }
+        if self.field.is_empty() {
+            write!(f, "{}: {}", self.part.name(), self.what)
+        } else {
+            write!(f, "{}: {}: {}", self.part.name(), self.field, self.what)
+        }
     }
 }
 
@@ -92,7 +96,11 @@ impl UpstreamError {
     }
 
     /// An answer of which one field failed a check.
-    pub(crate) fn field(part: Part, field: impl Into<Cow<'static, str>>, what: impl Into<String>) -> Self {
+    pub(crate) fn field(
+        part: Part,
+        field: impl Into<Cow<'static, str>>,
+        what: impl Into<String>,
+    ) -> Self {
         Self::Answer(Trouble::of(part, field, what))
     }
 
@@ -127,7 +135,12 @@ pub(crate) fn plain(text: &str, never: &[&str]) -> String {
     for secret in never.iter().filter(|secret| secret.len() >= 4) {
         text = text.replace(secret, "…");
     }
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect::<String>().trim().to_owned()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(200)
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -136,7 +149,10 @@ mod tests {
 
     #[test]
     fn a_providers_words_are_short_and_hold_nothing_that_we_sent() {
-        assert_eq!(plain("AADSTS7000215: Invalid client secret provided.", &["hunter22"]), "AADSTS7000215: Invalid client secret provided.");
+        assert_eq!(
+            plain("AADSTS7000215: Invalid client secret provided.", &["hunter22"]),
+            "AADSTS7000215: Invalid client secret provided."
+        );
         assert_eq!(plain("bad secret hunter22\r\nX: y", &["hunter22"]), "bad secret …  X: y");
         assert_eq!(plain(&"x".repeat(900), &[]).len(), 200);
     }
@@ -145,6 +161,9 @@ mod tests {
     fn a_trouble_names_the_part_and_the_field() {
         let error = UpstreamError::field(Part::IdToken, "aud", "a number");
         assert_eq!(error.to_string(), "check failed: ID token: aud: a number");
-        assert_eq!(UpstreamError::Down(Trouble::new(Part::Token, "status 503")).to_string(), "no answer: token endpoint: status 503");
+        assert_eq!(
+            UpstreamError::Down(Trouble::new(Part::Token, "status 503")).to_string(),
+            "no answer: token endpoint: status 503"
+        );
     }
 }

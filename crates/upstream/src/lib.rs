@@ -1,5 +1,13 @@
 //! Connectors to identity providers, all behind one trait and one guarded HTTP client.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests may panic"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        reason = "tests may panic"
+    )
+)]
 
 mod assertion;
 mod connector;
@@ -18,4 +26,6 @@ pub use assertion::Assertion;
 pub use connector::{CodeExchange, Connector, Start, connector};
 pub use error::{Part, Trouble, UpstreamError};
 pub use outside::{Outside, OutsideProblem};
-pub use settings::{Auth, GithubSettings, Oauth2Settings, OidcSettings, Reauth, Settings, SettingsProblem, Source};
+pub use settings::{
+    Auth, GithubSettings, Oauth2Settings, OidcSettings, Reauth, Settings, SettingsProblem, Source,
+};

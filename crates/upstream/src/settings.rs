@@ -209,19 +209,34 @@ impl Source {
     /// The first address that would receive the secret and did not before.
     #[must_use]
     pub fn new_receiver(&self, before: &Self) -> Option<&'static str> {
-        let received = |address: &str| before.says.iter().any(|(field, value)| before.secret_to.contains(field) && value == address);
-        self.says.iter().find(|(field, value)| self.secret_to.contains(field) && !value.is_empty() && !received(value)).map(|(field, _)| *field)
+        let received = |address: &str| {
+            before
+                .says
+                .iter()
+                .any(|(field, value)| before.secret_to.contains(field) && value == address)
+        };
+        self.says
+            .iter()
+            .find(|(field, value)| {
+                self.secret_to.contains(field) && !value.is_empty() && !received(value)
+            })
+            .map(|(field, _)| *field)
     }
 
     /// All of it in one text, for telling later whether it is still the same.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        self.says.iter().map(|(field, value)| format!("{field}={value:?}")).collect::<Vec<_>>().join("\n")
+        self.says
+            .iter()
+            .map(|(field, value)| format!("{field}={value:?}"))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
 
 /// Fields that people can change at their provider: never a key (ID-12).
-const MUTABLE: [&str; 8] = ["email", "mail", "upn", "preferred_username", "username", "login", "name", "nickname"];
+const MUTABLE: [&str; 8] =
+    ["email", "mail", "upn", "preferred_username", "username", "login", "name", "nickname"];
 
 impl Settings {
     /// The kind's name, as the provider's row has it.
@@ -238,11 +253,17 @@ impl Settings {
     #[must_use]
     pub fn namespace(&self, provider: domain::ProviderId) -> String {
         match self {
-            Self::Oidc(s) if s.tenant_issuer => format!("entra:{}", origin_of(&s.issuer).unwrap_or_default()),
+            Self::Oidc(s) if s.tenant_issuer => {
+                format!("entra:{}", origin_of(&s.issuer).unwrap_or_default())
+            }
             Self::Oidc(s) => format!("oidc:{}", s.issuer),
             Self::Oauth2(s) => presets::namespace(s).unwrap_or_else(|| format!("prov:{provider}")),
-            Self::Github(s) if s.web_url == github_web() && s.api_url == github_api() => "github".into(),
-            Self::Github(s) if origin_of(&s.web_url) == origin_of(&s.api_url) => format!("github:{}", s.web_url),
+            Self::Github(s) if s.web_url == github_web() && s.api_url == github_api() => {
+                "github".into()
+            }
+            Self::Github(s) if origin_of(&s.web_url) == origin_of(&s.api_url) => {
+                format!("github:{}", s.web_url)
+            }
             // The API says who somebody is: another one speaks of other people, whatever the pages' address is.
             Self::Github(s) => format!("github:{} {}", s.web_url, s.api_url),
         }
@@ -326,9 +347,15 @@ impl Settings {
                 ],
                 secret_to: &["token_url", "userinfo_url", "addresses_url"],
             },
-            Self::Github(GithubSettings { client_id, web_url, api_url }) => {
-                Source { says: vec![kind, ("client_id", client_id), ("web_url", web_url), ("api_url", api_url)], secret_to: &["web_url", "api_url"] }
-            }
+            Self::Github(GithubSettings { client_id, web_url, api_url }) => Source {
+                says: vec![
+                    kind,
+                    ("client_id", client_id),
+                    ("web_url", web_url),
+                    ("api_url", api_url),
+                ],
+                secret_to: &["web_url", "api_url"],
+            },
         }
     }
 
@@ -338,22 +365,44 @@ impl Settings {
     /// The first [`SettingsProblem`].
     pub fn check(&self, plain_http: bool) -> Result<(), SettingsProblem> {
         let url = |field: &'static str, text: &str| match Url::parse(text) {
-            Ok(u) if (u.scheme() == "https" || plain_http && u.scheme() == "http") && u.has_host() && u.username().is_empty() && u.fragment().is_none() => Ok(()),
+            Ok(u)
+                if (u.scheme() == "https" || plain_http && u.scheme() == "http")
+                    && u.has_host()
+                    && u.username().is_empty()
+                    && u.fragment().is_none() =>
+            {
+                Ok(())
+            }
             _ => Err(SettingsProblem { field, remedy: "field-https-url" }),
         };
-        let filled = |field: &'static str, text: &str| if text.trim().is_empty() { Err(SettingsProblem { field, remedy: "field-required" }) } else { Ok(()) };
-        let optional = |field: &'static str, text: &str| if text.is_empty() { Ok(()) } else { url(field, text) };
+        let filled = |field: &'static str, text: &str| {
+            if text.trim().is_empty() {
+                Err(SettingsProblem { field, remedy: "field-required" })
+            } else {
+                Ok(())
+            }
+        };
+        let optional = |field: &'static str, text: &str| {
+            if text.is_empty() { Ok(()) } else { url(field, text) }
+        };
         let ours = |field: &'static str, extra: &BTreeMap<String, String>| {
-            if extra.keys().any(|name| OURS.contains(&name.as_str())) { Err(SettingsProblem { field, remedy: "field-extra-parameter" }) } else { Ok(()) }
+            if extra.keys().any(|name| OURS.contains(&name.as_str())) {
+                Err(SettingsProblem { field, remedy: "field-extra-parameter" })
+            } else {
+                Ok(())
+            }
         };
         match self {
             Self::Oidc(s) => {
                 url("issuer", &s.issuer)?;
                 filled("client_id", &s.client_id)?;
                 s.check_issuer()?;
-                for (field, text) in
-                    [("authorization_endpoint", &s.authorization_endpoint), ("token_endpoint", &s.token_endpoint), ("jwks_uri", &s.jwks_uri), ("userinfo_endpoint", &s.userinfo_endpoint)]
-                {
+                for (field, text) in [
+                    ("authorization_endpoint", &s.authorization_endpoint),
+                    ("token_endpoint", &s.token_endpoint),
+                    ("jwks_uri", &s.jwks_uri),
+                    ("userinfo_endpoint", &s.userinfo_endpoint),
+                ] {
                     optional(field, text)?;
                 }
                 if s.auth == Auth::AppleJwt {
@@ -366,7 +415,9 @@ impl Settings {
                 }
                 ours("extra", &s.extra)
             }
-            Self::Github(s) => filled("client_id", &s.client_id).and_then(|()| url("web_url", &s.web_url)).and_then(|()| url("api_url", &s.api_url)),
+            Self::Github(s) => filled("client_id", &s.client_id)
+                .and_then(|()| url("web_url", &s.web_url))
+                .and_then(|()| url("api_url", &s.api_url)),
             Self::Oauth2(s) => {
                 filled("client_id", &s.client_id)?;
                 url("authorization_url", &s.authorization_url)?;
@@ -378,8 +429,16 @@ impl Settings {
                 }
                 ours("extra", &s.extra)?;
                 ours("extra_again", &s.extra_again)?;
-                let last = s.subject_path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-                if last.is_empty() || MUTABLE.contains(&last.as_str()) { Err(SettingsProblem { field: "subject_path", remedy: "field-immutable-subject" }) } else { Ok(()) }
+                let last =
+                    s.subject_path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+                if last.is_empty() || MUTABLE.contains(&last.as_str()) {
+                    Err(SettingsProblem {
+                        field: "subject_path",
+                        remedy: "field-immutable-subject",
+                    })
+                } else {
+                    Ok(())
+                }
             }
         }
     }
@@ -388,10 +447,20 @@ impl Settings {
 impl OidcSettings {
     /// An address for all tenants names no issuer: every token would be refused (FR-47).
     fn check_issuer(&self) -> Result<(), SettingsProblem> {
-        let tenant = Url::parse(&self.issuer).ok().and_then(|url| url.path_segments().and_then(|mut parts| parts.next().map(str::to_owned))).unwrap_or_default();
-        let all = ["common", "organizations", "consumers"].contains(&tenant.as_str()) && self.issuer.trim_end_matches('/').ends_with("/v2.0");
+        let tenant = Url::parse(&self.issuer)
+            .ok()
+            .and_then(|url| {
+                url.path_segments().and_then(|mut parts| parts.next().map(str::to_owned))
+            })
+            .unwrap_or_default();
+        let all = ["common", "organizations", "consumers"].contains(&tenant.as_str())
+            && self.issuer.trim_end_matches('/').ends_with("/v2.0");
         let template = self.issuer.contains("tenantid") || self.issuer.contains(['{', '}']);
-        if template || all != self.tenant_issuer { Err(SettingsProblem { field: "issuer", remedy: "field-tenant-issuer" }) } else { Ok(()) }
+        if template || all != self.tenant_issuer {
+            Err(SettingsProblem { field: "issuer", remedy: "field-tenant-issuer" })
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -406,11 +475,22 @@ mod tests {
             let settings: Settings = serde_json::from_value(serde_json::json!({"kind": "github", "client_id": "c", "web_url": web, "api_url": api})).unwrap();
             settings.namespace(domain::ProviderId([1; 16]))
         };
-        let usual = serde_json::from_value::<Settings>(serde_json::json!({"kind": "github", "client_id": "c"})).unwrap();
+        let usual = serde_json::from_value::<Settings>(
+            serde_json::json!({"kind": "github", "client_id": "c"}),
+        )
+        .unwrap();
         assert_eq!(usual.namespace(domain::ProviderId([1; 16])), "github");
-        assert_eq!(named("https://git.acme.test", "https://git.acme.test/api/v3"), "github:https://git.acme.test");
-        let mut all: Vec<String> =
-            [("https://github.com", "https://evil.test"), ("https://evil.test", "https://api.github.com"), ("https://git.acme.test", "https://evil.test")].map(|(w, a)| named(w, a)).into();
+        assert_eq!(
+            named("https://git.acme.test", "https://git.acme.test/api/v3"),
+            "github:https://git.acme.test"
+        );
+        let mut all: Vec<String> = [
+            ("https://github.com", "https://evil.test"),
+            ("https://evil.test", "https://api.github.com"),
+            ("https://git.acme.test", "https://evil.test"),
+        ]
+        .map(|(w, a)| named(w, a))
+        .into();
         all.extend(["github".to_owned(), "github:https://git.acme.test".to_owned()]);
         all.sort();
         all.dedup();
@@ -443,43 +523,92 @@ mod tests {
         let with = |field: &str, value: serde_json::Value| {
             let mut changed = base.clone();
             changed[field] = value;
-            serde_json::from_value::<Settings>(changed).unwrap().source().changed_from(&generic("id").source())
+            serde_json::from_value::<Settings>(changed)
+                .unwrap()
+                .source()
+                .changed_from(&generic("id").source())
         };
-        for field in ["client_id", "authorization_url", "token_url", "userinfo_url", "subject_path", "email_path", "email_verified_path", "addresses_url", "platform_account", "preset"] {
+        for field in [
+            "client_id",
+            "authorization_url",
+            "token_url",
+            "userinfo_url",
+            "subject_path",
+            "email_path",
+            "email_verified_path",
+            "addresses_url",
+            "platform_account",
+            "preset",
+        ] {
             assert_eq!(with(field, "https://evil.test/".into()), Some(field));
         }
         assert_eq!(with("name_path", "nick".into()), None);
         assert_eq!(with("scopes", serde_json::json!(["profile"])), None);
         assert_eq!(with("auth", "basic".into()), None);
         // Another kind, and another path within the origin of an API.
-        let github = |api: &str| serde_json::from_value::<Settings>(serde_json::json!({"kind": "github", "client_id": "c", "web_url": "https://git.test", "api_url": api})).unwrap().source();
-        assert_eq!(github("https://git.test/pages/evil").changed_from(&github("https://git.test/api")), Some("api_url"));
-        assert_eq!(github("https://git.test/api").changed_from(&generic("id").source()), Some("kind"));
-        assert_ne!(github("https://git.test/a").fingerprint(), github("https://git.test/b").fingerprint());
+        let github = |api: &str| {
+            serde_json::from_value::<Settings>(serde_json::json!({"kind": "github", "client_id": "c", "web_url": "https://git.test", "api_url": api})).unwrap().source()
+        };
+        assert_eq!(
+            github("https://git.test/pages/evil").changed_from(&github("https://git.test/api")),
+            Some("api_url")
+        );
+        assert_eq!(
+            github("https://git.test/api").changed_from(&generic("id").source()),
+            Some("kind")
+        );
+        assert_ne!(
+            github("https://git.test/a").fingerprint(),
+            github("https://git.test/b").fingerprint()
+        );
     }
 
     #[test]
     fn dl_02_an_address_that_receives_the_secret_is_new_unless_it_received_it_before() {
-        let oidc = |issuer: &str, client: &str| Settings::Oidc(OidcSettings { issuer: issuer.into(), client_id: client.into(), ..OidcSettings::default() }).source();
-        assert_eq!(oidc("https://b.test", "c").new_receiver(&oidc("https://a.test", "c")), Some("issuer"));
+        let oidc = |issuer: &str, client: &str| {
+            Settings::Oidc(OidcSettings {
+                issuer: issuer.into(),
+                client_id: client.into(),
+                ..OidcSettings::default()
+            })
+            .source()
+        };
+        assert_eq!(
+            oidc("https://b.test", "c").new_receiver(&oidc("https://a.test", "c")),
+            Some("issuer")
+        );
         assert_eq!(oidc("https://a.test", "d").new_receiver(&oidc("https://a.test", "c")), None);
-        assert_eq!(generic("id").source().new_receiver(&oidc("https://p.test/t", "c")), Some("userinfo_url"));
+        assert_eq!(
+            generic("id").source().new_receiver(&oidc("https://p.test/t", "c")),
+            Some("userinfo_url")
+        );
         // The page that people see receives no secret.
         let Settings::Oauth2(mut other) = generic("id") else { panic!() };
         other.authorization_url = "https://elsewhere.test/a".into();
-        assert_eq!(Settings::Oauth2(other.clone()).source().new_receiver(&generic("id").source()), None);
+        assert_eq!(
+            Settings::Oauth2(other.clone()).source().new_receiver(&generic("id").source()),
+            None
+        );
         other.token_url = "https://p.test/other".into();
-        assert_eq!(Settings::Oauth2(other).source().new_receiver(&generic("id").source()), Some("token_url"));
+        assert_eq!(
+            Settings::Oauth2(other).source().new_receiver(&generic("id").source()),
+            Some("token_url")
+        );
     }
 
     #[test]
     fn plain_http_providers_are_refused_unless_allowed() {
-        let local = Settings::Oidc(OidcSettings { issuer: "http://127.0.0.1:1".into(), client_id: "c".into(), ..OidcSettings::default() });
+        let local = Settings::Oidc(OidcSettings {
+            issuer: "http://127.0.0.1:1".into(),
+            client_id: "c".into(),
+            ..OidcSettings::default()
+        });
         assert!(local.check(false).is_err() && local.check(true).is_ok());
     }
 
     fn oidc(more: serde_json::Value) -> Settings {
-        let mut base = serde_json::json!({"kind": "oidc", "issuer": "https://p.test", "client_id": "c"});
+        let mut base =
+            serde_json::json!({"kind": "oidc", "issuer": "https://p.test", "client_id": "c"});
         base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         serde_json::from_value(base).unwrap()
     }
@@ -493,19 +622,40 @@ mod tests {
         for all in ["common", "organizations", "consumers", "{tenantid}"] {
             let issuer = format!("https://login.microsoftonline.com/{all}/v2.0");
             assert_eq!(oidc(serde_json::json!({"issuer": issuer})).check(false), problem, "{all}");
-            let meant = oidc(serde_json::json!({"issuer": issuer, "tenant_issuer": true})).check(false);
+            let meant =
+                oidc(serde_json::json!({"issuer": issuer, "tenant_issuer": true})).check(false);
             assert_eq!(meant.is_ok(), all != "{tenantid}", "{all}");
         }
-        assert_eq!(oidc(serde_json::json!({"issuer": tenant, "tenant_issuer": true})).check(false), problem);
-        assert_eq!(oidc(serde_json::json!({"issuer": "https://p.test/common"})).check(false), Ok(()), "somebody else's address");
+        assert_eq!(
+            oidc(serde_json::json!({"issuer": tenant, "tenant_issuer": true})).check(false),
+            problem
+        );
+        assert_eq!(
+            oidc(serde_json::json!({"issuer": "https://p.test/common"})).check(false),
+            Ok(()),
+            "somebody else's address"
+        );
     }
 
     /// OC-07: symmetric algorithms and those that nothing here can check are refused when saving.
     #[test]
     fn oc_07_algorithms_that_cannot_be_checked_are_refused_when_saving() {
-        assert_eq!(oidc(serde_json::json!({"algorithms": ["RS256", "PS512", "ES384", "EdDSA", "Ed25519"]})).check(false), Ok(()));
+        assert_eq!(
+            oidc(
+                serde_json::json!({"algorithms": ["RS256", "PS512", "ES384", "EdDSA", "Ed25519"]})
+            )
+            .check(false),
+            Ok(())
+        );
         for bad in ["HS256", "none", "ES512", "RSA-OAEP", ""] {
-            assert_eq!(oidc(serde_json::json!({"algorithms": ["RS256", bad]})).check(false).unwrap_err().field, "algorithms", "{bad}");
+            assert_eq!(
+                oidc(serde_json::json!({"algorithms": ["RS256", bad]}))
+                    .check(false)
+                    .unwrap_err()
+                    .field,
+                "algorithms",
+                "{bad}"
+            );
         }
     }
 
@@ -513,13 +663,19 @@ mod tests {
     fn further_parameters_do_not_replace_ours() {
         assert_eq!(oidc(serde_json::json!({"extra": {"hd": "corp.test"}})).check(false), Ok(()));
         for ours in ["state", "redirect_uri", "nonce", "code_challenge", "request"] {
-            assert_eq!(oidc(serde_json::json!({"extra": {ours: "x"}})).check(false).unwrap_err().field, "extra", "{ours}");
+            assert_eq!(
+                oidc(serde_json::json!({"extra": {ours: "x"}})).check(false).unwrap_err().field,
+                "extra",
+                "{ours}"
+            );
         }
     }
 
     #[test]
     fn dl_01_every_field_of_openid_connect_that_can_alter_who_somebody_is_is_of_its_source() {
-        let changed = |more: serde_json::Value| oidc(more).source().changed_from(&oidc(serde_json::json!({})).source());
+        let changed = |more: serde_json::Value| {
+            oidc(more).source().changed_from(&oidc(serde_json::json!({})).source())
+        };
         for (field, value) in [
             ("jwks_uri", serde_json::json!("https://evil.test/k")),
             ("userinfo_endpoint", serde_json::json!("https://evil.test/u")),
@@ -530,8 +686,15 @@ mod tests {
         ] {
             assert_eq!(changed(serde_json::json!({field: value})), Some(field));
         }
-        assert_eq!(changed(serde_json::json!({"scopes": ["openid"], "reauth": "login", "extra": {"a": "b"}, "form_post": true})), None);
-        let receiver = oidc(serde_json::json!({"token_endpoint": "https://evil.test/t"})).source().new_receiver(&oidc(serde_json::json!({})).source());
+        assert_eq!(
+            changed(
+                serde_json::json!({"scopes": ["openid"], "reauth": "login", "extra": {"a": "b"}, "form_post": true})
+            ),
+            None
+        );
+        let receiver = oidc(serde_json::json!({"token_endpoint": "https://evil.test/t"}))
+            .source()
+            .new_receiver(&oidc(serde_json::json!({})).source());
         assert_eq!(receiver, Some("token_endpoint"));
     }
 }

@@ -14,10 +14,18 @@ pub fn text_subject(value: &Value) -> Option<String> {
 /// people. Numbers with a fraction or an exponent are none, nor are those too large to be read exactly.
 pub fn subject(value: &Value) -> Option<String> {
     match value {
-        Value::Number(number) => number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from)).map(|n| n.to_string()),
+        Value::Number(number) => number
+            .as_i64()
+            .map(i128::from)
+            .or_else(|| number.as_u64().map(i128::from))
+            .map(|n| n.to_string()),
         Value::String(text) if usable(text) => {
             let like_number = text.parse::<i128>().is_ok_and(|n| n.to_string() == *text);
-            Some(if like_number || text.starts_with('"') { format!("\"{text}\"") } else { text.clone() })
+            Some(if like_number || text.starts_with('"') {
+                format!("\"{text}\"")
+            } else {
+                text.clone()
+            })
         }
         _ => None,
     }
@@ -38,7 +46,22 @@ mod tests {
     #[test]
     fn id_17_spellings_of_a_subject_are_different_people_and_numbers_are_not_texts() {
         assert_eq!(subject(&json!("abc")).as_deref(), Some("abc"), "text is kept byte for byte");
-        let all = [json!(7), json!("7"), json!(" 7"), json!("7 "), json!("007"), json!("+7"), json!("7.0"), json!("\"7\""), json!("\"7"), json!("-7"), json!(-7), json!("٧"), json!("ａ"), json!("a")];
+        let all = [
+            json!(7),
+            json!("7"),
+            json!(" 7"),
+            json!("7 "),
+            json!("007"),
+            json!("+7"),
+            json!("7.0"),
+            json!("\"7\""),
+            json!("\"7"),
+            json!("-7"),
+            json!(-7),
+            json!("٧"),
+            json!("ａ"),
+            json!("a"),
+        ];
         let keys: BTreeSet<String> = all.iter().filter_map(subject).collect();
         assert_eq!(keys.len(), all.len(), "{keys:?}");
         assert_eq!(subject(&json!(u64::MAX)).as_deref(), Some("18446744073709551615"));
@@ -49,19 +72,46 @@ mod tests {
         let good = "x".repeat(LONGEST);
         assert!(subject(&json!(good)).is_some() && text_subject(&json!(good)).is_some());
         let long = "x".repeat(LONGEST + 1);
-        for bad in [json!(7.0), json!(0.5), json!(null), json!(true), json!([7]), json!({"id": 7}), json!(""), json!(" "), json!("a\nb"), json!("a\u{0}b"), json!("a\u{85}b"), json!(long)] {
+        for bad in [
+            json!(7.0),
+            json!(0.5),
+            json!(null),
+            json!(true),
+            json!([7]),
+            json!({"id": 7}),
+            json!(""),
+            json!(" "),
+            json!("a\nb"),
+            json!("a\u{0}b"),
+            json!("a\u{85}b"),
+            json!(long),
+        ] {
             assert_eq!((subject(&bad), text_subject(&bad)), (None, None), "{bad}");
         }
-        assert_eq!(text_subject(&json!(" AbC ")).as_deref(), Some(" AbC "), "what is one stays as it came");
+        assert_eq!(
+            text_subject(&json!(" AbC ")).as_deref(),
+            Some(" AbC "),
+            "what is one stays as it came"
+        );
         assert_eq!(text_subject(&json!(7)), None, "a sub is text (OpenID Connect Core §2)");
     }
 
     #[test]
     fn id_17_no_two_subjects_share_a_key() {
         let letters = ["", "\"", "0", "7", ".", " ", "a", "+", "-", "e"];
-        let longer = |texts: BTreeSet<String>| texts.iter().flat_map(|text| letters.map(|letter| format!("{text}{letter}"))).collect::<BTreeSet<_>>();
+        let longer = |texts: BTreeSet<String>| {
+            texts
+                .iter()
+                .flat_map(|text| letters.map(|letter| format!("{text}{letter}")))
+                .collect::<BTreeSet<_>>()
+        };
         let texts = longer(longer(longer(BTreeSet::from([String::new()]))));
-        let all: Vec<Value> = texts.into_iter().map(Value::from).chain((-80..1000).map(Value::from)).filter(|v| subject(v).is_some()).collect();
+        let all: Vec<Value> = texts
+            .into_iter()
+            .map(Value::from)
+            .chain((-80..1000).map(Value::from))
+            .filter(|v| subject(v).is_some())
+            .collect();
         let keys: BTreeSet<String> = all.iter().filter_map(subject).collect();
         assert!(all.len() > 1500 && keys.len() == all.len());
     }

@@ -30,9 +30,16 @@ pub struct Request {
 impl Server {
     pub fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let server = Self { port: listener.local_addr().unwrap().port(), answers: Arc::default(), asked: Arc::default(), requests: Arc::default() };
+        let server = Self {
+            port: listener.local_addr().unwrap().port(),
+            answers: Arc::default(),
+            asked: Arc::default(),
+            requests: Arc::default(),
+        };
         let serving = server.clone();
-        std::thread::spawn(move || listener.incoming().flatten().for_each(|stream| serving.answer(&stream)));
+        std::thread::spawn(move || {
+            listener.incoming().flatten().for_each(|stream| serving.answer(&stream))
+        });
         server
     }
 
@@ -70,7 +77,14 @@ impl Server {
 
     /// The last request to a path, without looking at its query.
     pub fn last(&self, path: &str) -> Request {
-        self.requests.lock().unwrap().iter().rev().find(|r| r.path.split('?').next() == Some(path)).cloned().unwrap_or_default()
+        self.requests
+            .lock()
+            .unwrap()
+            .iter()
+            .rev()
+            .find(|r| r.path.split('?').next() == Some(path))
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn answer(&self, stream: &TcpStream) {
@@ -78,7 +92,8 @@ impl Server {
         let mut line = Vec::new();
         let _read = reader.read_until(b'\n', &mut line);
         let line = String::from_utf8_lossy(&line).into_owned();
-        let path = line.split(' ').nth(1).filter(|p| p.starts_with('/')).unwrap_or_default().to_owned();
+        let path =
+            line.split(' ').nth(1).filter(|p| p.starts_with('/')).unwrap_or_default().to_owned();
         self.asked.lock().unwrap().push(path.clone());
         if path.is_empty() {
             return;
@@ -97,7 +112,15 @@ impl Server {
         let method = line.split(' ').next().unwrap_or_default().to_owned();
         self.requests.lock().unwrap().push(Request { method, path: path.clone(), headers, body });
         let answers = self.answers.lock().unwrap().clone();
-        let (status, headers, body) = answers.get(&path).or_else(|| answers.get(path.split('?').next()?)).cloned().unwrap_or((404, String::new(), String::new()));
-        let _written = write!(&mut &*stream, "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len());
+        let (status, headers, body) = answers
+            .get(&path)
+            .or_else(|| answers.get(path.split('?').next()?))
+            .cloned()
+            .unwrap_or((404, String::new(), String::new()));
+        let _written = write!(
+            &mut &*stream,
+            "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+            body.len()
+        );
     }
 }

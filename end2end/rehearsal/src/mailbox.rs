@@ -62,7 +62,8 @@ impl Mailbox {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
         let gateway = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let texts = format!("http://{}/texts", gateway.local_addr()?);
-        let mailbox = Self { smtp: format!("smtp://{}", listener.local_addr()?), texts, ..Self::default() };
+        let mailbox =
+            Self { smtp: format!("smtp://{}", listener.local_addr()?), texts, ..Self::default() };
         let router = mailbox.router();
         tokio::spawn(async move { axum::serve(gateway, router).await });
         let for_task = mailbox.clone();
@@ -91,7 +92,11 @@ impl Mailbox {
     /// Mails to an address, oldest first.
     #[must_use]
     pub fn to(&self, address: &str) -> Vec<Mail> {
-        self.lock().iter().filter(|m| m.to.iter().any(|t| t.eq_ignore_ascii_case(address))).cloned().collect()
+        self.lock()
+            .iter()
+            .filter(|m| m.to.iter().any(|t| t.eq_ignore_ascii_case(address)))
+            .cloned()
+            .collect()
     }
 
     /// All mails, oldest first.
@@ -102,7 +107,11 @@ impl Mailbox {
 
     /// The pages: `/` for people, `/mails` as JSON; `POST /texts` takes a text.
     pub fn router(&self) -> Router {
-        Router::new().route("/", get(page)).route("/mails", get(|State(m): State<Self>| async move { Json(m.all()) })).route("/texts", post(take_text)).with_state(self.clone())
+        Router::new()
+            .route("/", get(page))
+            .route("/mails", get(|State(m): State<Self>| async move { Json(m.all()) }))
+            .route("/texts", post(take_text))
+            .with_state(self.clone())
     }
 
     async fn talk(&self, stream: TcpStream) -> anyhow::Result<()> {
@@ -123,7 +132,15 @@ impl Mailbox {
             let answer: &[u8] = if upper.starts_with("EHLO") {
                 b"250-rehearsal\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
             } else if upper.starts_with("RCPT TO:") {
-                to.push(line.trim().get(8..).unwrap_or_default().split(['<', '>']).nth(1).unwrap_or_default().to_owned());
+                to.push(
+                    line.trim()
+                        .get(8..)
+                        .unwrap_or_default()
+                        .split(['<', '>'])
+                        .nth(1)
+                        .unwrap_or_default()
+                        .to_owned(),
+                );
                 b"250 ok\r\n"
             } else if upper == "DATA" {
                 stream.write_all(b"354 go on\r\n").await?;
@@ -142,7 +159,11 @@ impl Mailbox {
 }
 
 /// A text is taken once, whatever is repeated.
-async fn take_text(State(mailbox): State<Mailbox>, headers: HeaderMap, Json(text): Json<Posted>) -> StatusCode {
+async fn take_text(
+    State(mailbox): State<Mailbox>,
+    headers: HeaderMap,
+    Json(text): Json<Posted>,
+) -> StatusCode {
     let is = |name: &str, value: &str| headers.get(name).is_some_and(|v| v == value);
     if !is("authorization", &format!("Bearer {TOKEN}")) || !is("idempotency-key", &text.id) {
         return StatusCode::UNAUTHORIZED;
@@ -153,7 +174,14 @@ async fn take_text(State(mailbox): State<Mailbox>, headers: HeaderMap, Json(text
     let mut all = mailbox.lock();
     if !all.iter().any(|m| m.raw == text.id) {
         let code = text.body.split_whitespace().find(|w| looks_like_code(w)).map(str::to_owned);
-        all.push(Mail { to: vec![text.to], subject: "Text message".into(), text: text.body, html: String::new(), raw: text.id, code });
+        all.push(Mail {
+            to: vec![text.to],
+            subject: "Text message".into(),
+            text: text.body,
+            html: String::new(),
+            raw: text.id,
+            code,
+        });
     }
     StatusCode::ACCEPTED
 }
@@ -187,14 +215,25 @@ fn looks_like_code(word: &str) -> bool {
 
 fn header(head: &str, name: &str) -> String {
     let unfolded = head.replace("\r\n ", " ").replace("\r\n\t", " ");
-    unfolded.lines().find_map(|l| l.split_once(": ").filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.to_owned())).unwrap_or_default()
+    unfolded
+        .lines()
+        .find_map(|l| {
+            l.split_once(": ")
+                .filter(|(n, _)| n.eq_ignore_ascii_case(name))
+                .map(|(_, v)| v.to_owned())
+        })
+        .unwrap_or_default()
 }
 
 /// RFC 2047 words in base 64, which is what arrives here.
 fn decode_words(text: &str) -> String {
     text.split(' ')
         .map(|word| {
-            word.strip_prefix("=?utf-8?b?").and_then(|w| w.strip_suffix("?=")).and_then(|w| STANDARD.decode(w).ok()).and_then(|b| String::from_utf8(b).ok()).unwrap_or_else(|| format!("{word} "))
+            word.strip_prefix("=?utf-8?b?")
+                .and_then(|w| w.strip_suffix("?="))
+                .and_then(|w| STANDARD.decode(w).ok())
+                .and_then(|b| String::from_utf8(b).ok())
+                .unwrap_or_else(|| format!("{word} "))
         })
         .collect::<String>()
         .trim()
@@ -208,7 +247,11 @@ fn part(raw: &str, kind: &str) -> String {
     let Some((head, body)) = rest.split_once("\r\n\r\n") else { return String::new() };
     let body = body.split("\r\n--").next().unwrap_or_default();
     match header(head, "Content-Transfer-Encoding").to_ascii_lowercase().as_str() {
-        "base64" => STANDARD.decode(body.split_whitespace().collect::<String>()).ok().and_then(|b| String::from_utf8(b).ok()).unwrap_or_default(),
+        "base64" => STANDARD
+            .decode(body.split_whitespace().collect::<String>())
+            .ok()
+            .and_then(|b| String::from_utf8(b).ok())
+            .unwrap_or_default(),
         "quoted-printable" => quoted(body),
         _ => body.to_owned(),
     }
@@ -221,7 +264,9 @@ fn quoted(body: &str) -> String {
     while let Some(byte) = rest.next() {
         if byte == b'=' {
             let hex: Vec<u8> = rest.by_ref().take(2).collect();
-            bytes.extend(std::str::from_utf8(&hex).ok().and_then(|h| u8::from_str_radix(h, 16).ok()));
+            bytes.extend(
+                std::str::from_utf8(&hex).ok().and_then(|h| u8::from_str_radix(h, 16).ok()),
+            );
         } else {
             bytes.push(byte);
         }
@@ -230,6 +275,18 @@ fn quoted(body: &str) -> String {
 }
 
 async fn page(State(mailbox): State<Mailbox>) -> Html<String> {
-    let mails: String = mailbox.all().iter().rev().map(|m| format!("<h2>{}</h2><p>To {}</p><pre>{}</pre>", escape(&m.subject), escape(&m.to.join(", ")), escape(&m.text))).collect();
+    let mails: String = mailbox
+        .all()
+        .iter()
+        .rev()
+        .map(|m| {
+            format!(
+                "<h2>{}</h2><p>To {}</p><pre>{}</pre>",
+                escape(&m.subject),
+                escape(&m.to.join(", ")),
+                escape(&m.text)
+            )
+        })
+        .collect();
     html("Mailbox", &if mails.is_empty() { "<p>No mail yet.</p>".to_owned() } else { mails })
 }

@@ -110,8 +110,17 @@ impl Provider {
     /// # Errors
     /// When no key can be made.
     pub fn new(issuer: &str, title: &str, people: Vec<Person>) -> anyhow::Result<Self> {
-        let inner =
-            Inner { key: SigningKey::generate("k1")?, more: None, people, knobs: Knobs::default(), codes: HashMap::new(), tokens: HashMap::new(), log: Vec::new(), title: title.into(), jwks_reads: 0 };
+        let inner = Inner {
+            key: SigningKey::generate("k1")?,
+            more: None,
+            people,
+            knobs: Knobs::default(),
+            codes: HashMap::new(),
+            tokens: HashMap::new(),
+            log: Vec::new(),
+            title: title.into(),
+            jwks_reads: 0,
+        };
         Ok(Self { issuer: issuer.into(), inner: Arc::new(Mutex::new(inner)) })
     }
 
@@ -120,7 +129,8 @@ impl Provider {
     /// # Errors
     /// When the port is taken.
     pub async fn serve(port: u16, title: &str, people: Vec<Person>) -> anyhow::Result<Self> {
-        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
+        let listener =
+            tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
         let provider = Self::new(&format!("http://{}", listener.local_addr()?), title, people)?;
         let router = provider.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -182,7 +192,10 @@ impl Provider {
 }
 
 async fn other(State(p): State<Provider>, request: axum::extract::Request) -> StatusCode {
-    let parameters = HashMap::from([("method".to_owned(), request.method().to_string()), ("path".to_owned(), request.uri().path().to_owned())]);
+    let parameters = HashMap::from([
+        ("method".to_owned(), request.method().to_string()),
+        ("path".to_owned(), request.uri().path().to_owned()),
+    ]);
     p.lock().log.push(Seen { what: "other", parameters });
     StatusCode::NOT_FOUND
 }
@@ -196,7 +209,8 @@ async fn turn(State(p): State<Provider>, Json(knobs): Json<Knobs>) -> StatusCode
 fn answer(p: &Provider, what: &'static str, value: &Value) -> Response {
     let knobs = p.lock().knobs.clone();
     if knobs.redirect == what {
-        return (StatusCode::FOUND, [("location", format!("{}/elsewhere", p.issuer))]).into_response();
+        return (StatusCode::FOUND, [("location", format!("{}/elsewhere", p.issuer))])
+            .into_response();
     }
     let text = if knobs.twice == what { twice(value) } else { value.to_string() };
     ([("content-type", "application/json")], text).into_response()
@@ -246,20 +260,51 @@ fn with(uri: &str, parameters: &[(&str, &str)]) -> String {
 }
 
 /// `GET /authorize`: a page with its people; `_who` picks one at once.
-async fn authorize(State(p): State<Provider>, Query(q): Query<HashMap<String, String>>) -> Response {
+async fn authorize(
+    State(p): State<Provider>,
+    Query(q): Query<HashMap<String, String>>,
+) -> Response {
     let mut inner = p.lock();
     inner.log.push(Seen { what: "authorize", parameters: q.clone() });
     let redirect_uri = q.get("redirect_uri").cloned().unwrap_or_default();
     let state = q.get("state").cloned().unwrap_or_default();
     let knobs = inner.knobs.clone();
     if let Some(error) = &knobs.error {
-        let evil = [("error", error.as_str()), ("error_description", "<script>alert(1)</script>"), ("error_uri", "javascript:alert(1)"), ("state", &state), ("iss", &p.issuer)];
+        let evil = [
+            ("error", error.as_str()),
+            ("error_description", "<script>alert(1)</script>"),
+            ("error_uri", "javascript:alert(1)"),
+            ("state", &state),
+            ("iss", &p.issuer),
+        ];
         return Redirect::to(&with(&redirect_uri, &evil)).into_response();
     }
-    let Some(person) = q.get("_who").and_then(|who| inner.people.iter().find(|x| &x.sub == who)).cloned() else {
-        let hidden: String = q.iter().filter(|(k, _)| *k != "_who").map(|(k, v)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(k), escape(v))).collect();
-        let people: String = inner.people.iter().map(|x| format!("<p><button name=\"_who\" value=\"{}\">{}</button></p>", escape(&x.sub), escape(&describe(x)))).collect();
-        return html(&inner.title, &format!("<p>A sample provider. Sign in as:</p><form>{hidden}{people}</form>")).into_response();
+    let Some(person) =
+        q.get("_who").and_then(|who| inner.people.iter().find(|x| &x.sub == who)).cloned()
+    else {
+        let hidden: String = q
+            .iter()
+            .filter(|(k, _)| *k != "_who")
+            .map(|(k, v)| {
+                format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(k), escape(v))
+            })
+            .collect();
+        let people: String = inner
+            .people
+            .iter()
+            .map(|x| {
+                format!(
+                    "<p><button name=\"_who\" value=\"{}\">{}</button></p>",
+                    escape(&x.sub),
+                    escape(&describe(x))
+                )
+            })
+            .collect();
+        return html(
+            &inner.title,
+            &format!("<p>A sample provider. Sign in as:</p><form>{hidden}{people}</form>"),
+        )
+        .into_response();
     };
     let code = random();
     let grant = Grant {
@@ -283,7 +328,14 @@ fn describe(person: &Person) -> String {
     let text = |name: &str| person.claims.get(name).and_then(Value::as_str).map(str::to_owned);
     let name = text("name").unwrap_or_else(|| person.sub.clone());
     match text("email") {
-        Some(email) => format!("{name} · {email}{}", if person.claims.get("email_verified") == Some(&Value::Bool(true)) { " (verified)" } else { "" }),
+        Some(email) => format!(
+            "{name} · {email}{}",
+            if person.claims.get("email_verified") == Some(&Value::Bool(true)) {
+                " (verified)"
+            } else {
+                ""
+            }
+        ),
         None => format!("{name} · no e-mail"),
     }
 }
@@ -306,7 +358,11 @@ fn oauth_error(code: &str) -> Response {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a provider of its own, with its own clock")]
-async fn token(State(p): State<Provider>, headers: HeaderMap, Form(form): Form<HashMap<String, String>>) -> Response {
+async fn token(
+    State(p): State<Provider>,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
     let knobs = {
         let mut inner = p.lock();
         inner.log.push(Seen { what: "token", parameters: form.clone() });
@@ -322,15 +378,27 @@ async fn token(State(p): State<Provider>, headers: HeaderMap, Form(form): Form<H
     if knobs.down {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let basic = headers.get("authorization").and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Basic ")).and_then(|v| STANDARD.decode(v).ok()).and_then(|b| String::from_utf8(b).ok());
-    let secret = basic.and_then(|b| b.split_once(':').map(|(_, s)| s.to_owned())).or_else(|| form.get("client_secret").cloned()).unwrap_or_default();
+    let basic = headers
+        .get("authorization")
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.strip_prefix("Basic "))
+        .and_then(|v| STANDARD.decode(v).ok())
+        .and_then(|b| String::from_utf8(b).ok());
+    let secret = basic
+        .and_then(|b| b.split_once(':').map(|(_, s)| s.to_owned()))
+        .or_else(|| form.get("client_secret").cloned())
+        .unwrap_or_default();
     if secret.replace("%2D", "-") != "rehearsal-secret" {
         return oauth_error("invalid_client");
     }
     let mut inner = p.lock();
-    let Some(grant) = form.get("code").and_then(|c| inner.codes.remove(c)) else { return oauth_error("invalid_grant") };
+    let Some(grant) = form.get("code").and_then(|c| inner.codes.remove(c)) else {
+        return oauth_error("invalid_grant");
+    };
     let made = form.get("code_verifier").map(|v| URL_SAFE_NO_PAD.encode(Sha256::digest(v)));
-    if grant.challenge.is_some() && made != grant.challenge || form.get("redirect_uri") != Some(&grant.redirect_uri) {
+    if grant.challenge.is_some() && made != grant.challenge
+        || form.get("redirect_uri") != Some(&grant.redirect_uri)
+    {
         return oauth_error("invalid_grant");
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
@@ -350,18 +418,30 @@ async fn token(State(p): State<Provider>, headers: HeaderMap, Form(form): Form<H
         "header" => "twice_header",
         _ => &knobs.sign,
     };
-    let Ok(id_token) = inner.key.sign(&claims, how) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let Ok(id_token) = inner.key.sign(&claims, how) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     let access = random();
     inner.tokens.insert(access.clone(), grant.person);
     drop(inner);
-    answer(&p, "token", &json!({"access_token": access, "token_type": "Bearer", "expires_in": 300, "id_token": id_token}))
+    answer(
+        &p,
+        "token",
+        &json!({"access_token": access, "token_type": "Bearer", "expires_in": 300, "id_token": id_token}),
+    )
 }
 
 async fn userinfo(State(p): State<Provider>, headers: HeaderMap) -> Response {
     let mut inner = p.lock();
     inner.log.push(Seen { what: "userinfo", parameters: HashMap::new() });
-    let bearer = headers.get("authorization").and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer ")).unwrap_or_default();
-    let Some(person) = inner.tokens.get(bearer).cloned() else { return StatusCode::UNAUTHORIZED.into_response() };
+    let bearer = headers
+        .get("authorization")
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.strip_prefix("Bearer "))
+        .unwrap_or_default();
+    let Some(person) = inner.tokens.get(bearer).cloned() else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
     let claims = merge(merge(json!({"sub": person.sub}), &person.claims), &inner.knobs.userinfo);
     drop(inner);
     answer(&p, "userinfo", &claims)

@@ -23,7 +23,10 @@ use storage::{
     accounts::{attributes::list_attributes, find_account, find_subject, list_emails},
     oauth::{
         applications::{find_application, find_application_by_id, list_secrets},
-        tokens::{NewFamily, NewToken, add_token, begin_family, find_token, hold_family, take_refresh_token},
+        tokens::{
+            NewFamily, NewToken, add_token, begin_family, find_token, hold_family,
+            take_refresh_token,
+        },
     },
 };
 
@@ -61,7 +64,13 @@ async fn client(bare: &Bare, headers: &HeaderMap) -> storage::oauth::application
     let mut conn = bare.store.read().await.unwrap();
     let row = find_application(&mut conn, bare.org, id).await.unwrap().unwrap();
     let hex: String = hash(secret).iter().map(|b| format!("{b:02x}")).collect();
-    assert!(list_secrets(&mut conn, row.id, now()).await.unwrap().iter().any(|(known, _)| *known == hex));
+    assert!(
+        list_secrets(&mut conn, row.id, now())
+            .await
+            .unwrap()
+            .iter()
+            .any(|(known, _)| *known == hex)
+    );
     row
 }
 
@@ -77,27 +86,45 @@ async fn claims(bare: &Bare, account: AccountId) -> Value {
 async fn userinfo(State(bare): State<Arc<Bare>>, headers: HeaderMap) -> Json<Value> {
     let access = headers["authorization"].to_str().unwrap().split_once(' ').unwrap().1;
     let mut conn = bare.store.read().await.unwrap();
-    let row = find_token(&mut conn, bare.org, "access", &hash(access), now()).await.unwrap().unwrap();
+    let row =
+        find_token(&mut conn, bare.org, "access", &hash(access), now()).await.unwrap().unwrap();
     find_application_by_id(&mut conn, bare.org, row.application_id).await.unwrap().unwrap();
     drop(conn);
     Json(claims(&bare, row.account_id.unwrap().into()).await)
 }
 
-async fn introspect(State(bare): State<Arc<Bare>>, headers: HeaderMap, Form(form): Form<Fields>) -> Json<Value> {
+async fn introspect(
+    State(bare): State<Arc<Bare>>,
+    headers: HeaderMap,
+    Form(form): Form<Fields>,
+) -> Json<Value> {
     client(&bare, &headers).await;
     let hashed = hash(&one(&form, "token"));
     let mut conn = bare.store.read().await.unwrap();
     let row = find_token(&mut conn, bare.org, "access", &hashed, now()).await.unwrap().unwrap();
     find_token(&mut conn, bare.org, "refresh", &hashed, now()).await.unwrap();
-    let owner = find_application_by_id(&mut conn, bare.org, row.application_id).await.unwrap().unwrap();
+    let owner =
+        find_application_by_id(&mut conn, bare.org, row.application_id).await.unwrap().unwrap();
     let sub = find_subject(&mut conn, row.account_id.unwrap().into()).await.unwrap();
-    Json(json!({"active": true, "scope": row.scope, "client_id": owner.client_id, "sub": sub, "exp": row.expires_at}))
+    Json(
+        json!({"active": true, "scope": row.scope, "client_id": owner.client_id, "sub": sub, "exp": row.expires_at}),
+    )
 }
 
 /// A refresh, or a token of the application's own.
-async fn token(State(bare): State<Arc<Bare>>, headers: HeaderMap, Form(form): Form<Fields>) -> Json<Value> {
+async fn token(
+    State(bare): State<Arc<Bare>>,
+    headers: HeaderMap,
+    Form(form): Form<Fields>,
+) -> Json<Value> {
     let client = client(&bare, &headers).await;
-    let fresh = || base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {}", now(), NEXT.fetch_add(1, Ordering::Relaxed))));
+    let fresh = || {
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(format!(
+            "{} {}",
+            now(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        )))
+    };
     let (access, refresh) = (fresh(), fresh());
     let row = |secret: &str, kind: &'static str, account: Option<AccountId>| NewToken {
         hash: hash(secret),
@@ -113,7 +140,13 @@ async fn token(State(bare): State<Arc<Bare>>, headers: HeaderMap, Form(form): Fo
     };
     if one(&form, "grant_type") == "client_credentials" {
         let only = row(&access, "access", None);
-        let family = NewFamily { family: only.hash.clone(), organisation_id: bare.org, application_id: client.id, account_id: None, expires_at: only.expires_at };
+        let family = NewFamily {
+            family: only.hash.clone(),
+            organisation_id: bare.org,
+            application_id: client.id,
+            account_id: None,
+            expires_at: only.expires_at,
+        };
         bare.store
             .write::<_, storage::Error, _>(move |c| {
                 Box::pin(async move {
@@ -126,7 +159,11 @@ async fn token(State(bare): State<Arc<Bare>>, headers: HeaderMap, Form(form): Fo
         return Json(json!({"access_token": access}));
     }
     let hashed = hash(&one(&form, "refresh_token"));
-    let old = find_token(&mut bare.store.read().await.unwrap(), bare.org, "refresh", &hashed, now()).await.unwrap().unwrap();
+    let old =
+        find_token(&mut bare.store.read().await.unwrap(), bare.org, "refresh", &hashed, now())
+            .await
+            .unwrap()
+            .unwrap();
     let told = claims(&bare, old.account_id.unwrap().into()).await;
     let id_token = bare.keys.sign(issuer::Algorithm::Rs256, "JWT", &told).unwrap();
     let account = old.account_id.map(AccountId::from);
@@ -150,10 +187,27 @@ async fn token(State(bare): State<Arc<Bare>>, headers: HeaderMap, Form(form): Fo
 /// Serves until it is killed; says its address first.
 pub async fn serve(url: &str) {
     let store = Store::open(url, 10, Duration::from_secs(5)).unwrap();
-    let org = storage::policy::organisations::find_organisation(&mut store.read().await.unwrap(), "default").await.unwrap().unwrap();
+    let org = storage::policy::organisations::find_organisation(
+        &mut store.read().await.unwrap(),
+        "default",
+    )
+    .await
+    .unwrap()
+    .unwrap();
     let mut keys = issuer::Keyring::default();
-    keys.add(issuer::Signer::from_pem(&issuer::generate(issuer::Algorithm::Rs256).unwrap(), issuer::Algorithm::Rs256).unwrap(), true);
-    let router = Router::new().route("/userinfo", get(userinfo)).route("/introspect", post(introspect)).route("/token", post(token)).with_state(Arc::new(Bare { store, org, keys }));
+    keys.add(
+        issuer::Signer::from_pem(
+            &issuer::generate(issuer::Algorithm::Rs256).unwrap(),
+            issuer::Algorithm::Rs256,
+        )
+        .unwrap(),
+        true,
+    );
+    let router = Router::new()
+        .route("/userinfo", get(userinfo))
+        .route("/introspect", post(introspect))
+        .route("/token", post(token))
+        .with_state(Arc::new(Bare { store, org, keys }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("http://{}", listener.local_addr().unwrap());
     std::io::stdout().flush().unwrap();

@@ -40,8 +40,13 @@ impl Addresses {
     #[must_use]
     pub fn new(trusted: &[String], per_second: u32, burst: u32) -> Self {
         let one = NonZeroU32::MIN;
-        let quota = Quota::per_second(NonZeroU32::new(per_second).unwrap_or(one)).allow_burst(NonZeroU32::new(burst).unwrap_or(one));
-        Self { trusted: Arc::new(trusted.iter().filter_map(|n| n.parse().ok()).collect()), forwarded: false, limiter: Arc::new(RateLimiter::keyed(quota)) }
+        let quota = Quota::per_second(NonZeroU32::new(per_second).unwrap_or(one))
+            .allow_burst(NonZeroU32::new(burst).unwrap_or(one));
+        Self {
+            trusted: Arc::new(trusted.iter().filter_map(|n| n.parse().ok()).collect()),
+            forwarded: false,
+            limiter: Arc::new(RateLimiter::keyed(quota)),
+        }
     }
 
     /// Reads `Forwarded` instead of `X-Forwarded-For`. Only one of them counts: proxies hand the other one through as it came.
@@ -79,8 +84,14 @@ impl Addresses {
         if !self.trusts_peer(peer) {
             return here;
         }
-        let of = |name| headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
-        let hops: Vec<Option<IpAddr>> = if self.forwarded { of("forwarded").map(forwarded_for).collect() } else { of("x-forwarded-for").map(hop).collect() };
+        let of = |name| {
+            headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','))
+        };
+        let hops: Vec<Option<IpAddr>> = if self.forwarded {
+            of("forwarded").map(forwarded_for).collect()
+        } else {
+            of("x-forwarded-for").map(hop).collect()
+        };
         let mut client = here;
         for hop in hops.into_iter().rev() {
             let Some(ip) = hop else { break };
@@ -102,24 +113,41 @@ impl Addresses {
 fn hop(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
-    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|a| a.ip())).map(|ip: IpAddr| ip.to_canonical())
+    bare.parse()
+        .ok()
+        .or_else(|| text.parse::<SocketAddr>().ok().map(|a| a.ip()))
+        .map(|ip: IpAddr| ip.to_canonical())
 }
 
 /// The `for` of one element of `Forwarded` (RFC 7239 §4). A name instead of an address is none.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
-    let value = element.split(';').find_map(|pair| pair.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("for")).map(|(_, value)| value.trim()))?;
+    let value = element.split(';').find_map(|pair| {
+        pair.split_once('=')
+            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"))
+            .map(|(_, value)| value.trim())
+    })?;
     hop(value.trim_matches('"'))
 }
 
 /// Finds the address and counts the request. An IPv6 client is its /64.
-pub async fn address(State(addresses): State<Addresses>, mut request: Request, next: Next) -> Response {
+pub async fn address(
+    State(addresses): State<Addresses>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let told = request.extensions().get::<Peer>().copied();
-    let peer = told.or_else(|| request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| Peer::At(c.0.ip()))).unwrap_or(Peer::Unknown);
+    let peer = told
+        .or_else(|| {
+            request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| Peer::At(c.0.ip()))
+        })
+        .unwrap_or(Peer::Unknown);
     let client = addresses.client(peer, request.headers());
     // A page of a guarded host asks once for each of its files; a proxy that we trust may.
     let asks = request.uri().path().starts_with("/forward-auth/") && addresses.trusts_peer(peer);
     if !asks && addresses.limiter.check_key(&network(client, 32, 64).addr()).is_err() {
-        let mut response = (StatusCode::TOO_MANY_REQUESTS, "Too many requests. Wait a minute, then go on.\n").into_response();
+        let mut response =
+            (StatusCode::TOO_MANY_REQUESTS, "Too many requests. Wait a minute, then go on.\n")
+                .into_response();
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
         return response;
     }
@@ -140,7 +168,8 @@ mod tests {
     use super::*;
 
     fn client(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
-        let addresses = Addresses::new(&trusted.iter().map(ToString::to_string).collect::<Vec<_>>(), 1, 1);
+        let addresses =
+            Addresses::new(&trusted.iter().map(ToString::to_string).collect::<Vec<_>>(), 1, 1);
         let mut headers = HeaderMap::new();
         for value in forwarded {
             headers.append("x-forwarded-for", HeaderValue::from_str(value).unwrap());
@@ -153,11 +182,17 @@ mod tests {
         let loopback = ["127.0.0.0/8"];
         assert_eq!(client(&loopback, "127.0.0.1", &["203.0.113.7"]), "203.0.113.7");
         assert_eq!(client(&loopback, "::ffff:127.0.0.1", &["203.0.113.7"]), "203.0.113.7");
-        assert_eq!(client(&loopback, "::ffff:127.0.0.1", &["203.0.113.7, ::ffff:127.0.0.9"]), "203.0.113.7");
+        assert_eq!(
+            client(&loopback, "::ffff:127.0.0.1", &["203.0.113.7, ::ffff:127.0.0.9"]),
+            "203.0.113.7"
+        );
         assert_eq!(client(&[], "::ffff:198.51.100.7", &["1.1.1.1"]), "198.51.100.7");
         // Two of them are two clients, and a network that people recognise.
         let net = |ip: &str| network(ip.parse().unwrap(), 24, 64).to_string();
-        assert_eq!((net("::ffff:203.0.113.7").as_str(), net("2001:db8::1").as_str()), ("203.0.113.0/24", "2001:db8::/64"));
+        assert_eq!(
+            (net("::ffff:203.0.113.7").as_str(), net("2001:db8::1").as_str()),
+            ("203.0.113.0/24", "2001:db8::/64")
+        );
         assert_ne!(net("::ffff:127.0.0.2"), net("::ffff:198.51.100.3"));
     }
 
@@ -165,7 +200,13 @@ mod tests {
     #[test]
     fn px_02_ports_brackets_and_the_standard_header_are_read_and_the_other_header_is_not() {
         let proxy = ["10.0.0.0/8"];
-        for (written, ip) in [("203.0.113.7:4711", "203.0.113.7"), ("[2001:db8::7]:4711", "2001:db8::7"), ("[2001:db8::7]", "2001:db8::7"), ("unknown", "10.0.0.1"), ("203.0.113.7:x", "10.0.0.1")] {
+        for (written, ip) in [
+            ("203.0.113.7:4711", "203.0.113.7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("unknown", "10.0.0.1"),
+            ("203.0.113.7:x", "10.0.0.1"),
+        ] {
             assert_eq!(client(&proxy, "10.0.0.1", &[written]), ip, "{written}");
         }
         let standard = Addresses::new(&["10.0.0.0/8".to_owned()], 1, 1).reading(true);
@@ -185,8 +226,14 @@ mod tests {
     #[test]
     fn px_02_the_right_most_hop_that_is_no_trusted_proxy_is_the_client() {
         let trusted = ["10.0.0.0/8"];
-        assert_eq!(client(&trusted, "10.0.0.1", &["1.1.1.1, 203.0.113.9, 10.0.0.2"]), "203.0.113.9");
-        assert_eq!(client(&trusted, "10.0.0.1", &["1.1.1.1", "203.0.113.9, 10.0.0.2"]), "203.0.113.9");
+        assert_eq!(
+            client(&trusted, "10.0.0.1", &["1.1.1.1, 203.0.113.9, 10.0.0.2"]),
+            "203.0.113.9"
+        );
+        assert_eq!(
+            client(&trusted, "10.0.0.1", &["1.1.1.1", "203.0.113.9, 10.0.0.2"]),
+            "203.0.113.9"
+        );
         assert_eq!(client(&trusted, "198.51.100.7", &["1.1.1.1"]), "198.51.100.7");
         assert_eq!(client(&[], "198.51.100.7", &["1.1.1.1"]), "198.51.100.7");
         assert_eq!(client(&trusted, "10.0.0.1", &["1.1.1.1, what?"]), "10.0.0.1");

@@ -16,7 +16,18 @@ use tower_http::csrf::ProtectionError;
 /// Posts that other sites, or programs, may send. Each has a protection of its own: client secret, bearer token, or it only shows a page.
 #[must_use]
 pub fn is_open(path: &str) -> bool {
-    matches!(path, "/token" | "/userinfo" | "/authorize" | "/introspect" | "/revoke" | "/par" | "/device_authorization" | "/register" | "/logout")
+    matches!(
+        path,
+        "/token"
+            | "/userinfo"
+            | "/authorize"
+            | "/introspect"
+            | "/revoke"
+            | "/par"
+            | "/device_authorization"
+            | "/register"
+            | "/logout"
+    )
 }
 
 /// A post that carries our session but says nothing of where it comes from is refused too (SB-04).

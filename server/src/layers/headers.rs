@@ -16,7 +16,11 @@ impl Hsts {
     /// Of this host alone, unless the operator says that every host below it is served by https too (§14.4, FR-59).
     #[must_use]
     pub fn of(secure: bool, config: &Config) -> Self {
-        let said = if config.server.hsts_subdomains { "max-age=63072000; includeSubDomains" } else { "max-age=63072000" };
+        let said = if config.server.hsts_subdomains {
+            "max-age=63072000; includeSubDomains"
+        } else {
+            "max-age=63072000"
+        };
         Self(secure.then_some(said))
     }
 }
@@ -28,7 +32,10 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
 ];
 
 /// Adds what is always sent, and what is sent unless the route said otherwise.

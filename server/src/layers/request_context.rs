@@ -18,44 +18,74 @@ use sha2::{Digest, Sha256};
 use crate::layers::address::{Client, network};
 
 /// Puts an [`WebRequest`] into the request, and a binding cookie into the browser that has none.
-pub async fn add_request_context(State(context): State<Context>, mut request: Request, next: Next) -> Response {
+pub async fn add_request_context(
+    State(context): State<Context>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let headers = request.headers();
     let known = read(headers, &context.cookies.browser_name()).filter(|b| b.len() == 43);
     let fresh = known.is_none().then(token);
     let browser = known.or_else(|| fresh.clone()).unwrap_or_default();
-    let lang = Lang::pick(read(headers, &context.cookies.language_name()).as_deref(), headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default());
+    let lang = Lang::pick(
+        read(headers, &context.cookies.language_name()).as_deref(),
+        headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default(),
+    );
     let session = match read(headers, &context.cookies.session_name()) {
-        Some(secret) => context.ligature.sessions().session(&secret).await.unwrap_or_else(|error| {
-            // Without a database nobody is signed in: nothing opens by a failure.
-            tracing::error!(%error, "a session could not be looked up");
-            None
-        }),
+        Some(secret) => {
+            context.ligature.sessions().session(&secret).await.unwrap_or_else(|error| {
+                // Without a database nobody is signed in: nothing opens by a failure.
+                tracing::error!(%error, "a session could not be looked up");
+                None
+            })
+        }
         None => None,
     };
-    let client = request.extensions().get::<Client>().map(|c| network(c.0, 24, 48).to_string()).unwrap_or_default();
+    let client = request
+        .extensions()
+        .get::<Client>()
+        .map(|c| network(c.0, 24, 48).to_string())
+        .unwrap_or_default();
     let web = WebRequest {
-        ctx: RequestContext { browser: Sha256::digest(browser.as_bytes()).to_vec(), agent: agent(headers), network: client, locale: lang.tag().to_owned(), session, requesting_client: None },
+        ctx: RequestContext {
+            browser: Sha256::digest(browser.as_bytes()).to_vec(),
+            agent: agent(headers),
+            network: client,
+            locale: lang.tag().to_owned(),
+            session,
+            requesting_client: None,
+        },
         lang,
         entries: entries(headers, &context.cookies.entry_name("")),
         last: read(headers, &context.cookies.last_name()),
         chosen: read(headers, &context.cookies.language_name()).is_some(),
         here: request.uri().path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default(),
     };
-    let surplus: Vec<String> = [context.cookies.start_name(""), context.cookies.entry_name("")].iter().flat_map(|prefix| surplus(headers, prefix, request.uri().query().unwrap_or_default())).collect();
+    let surplus: Vec<String> = [context.cookies.start_name(""), context.cookies.entry_name("")]
+        .iter()
+        .flat_map(|prefix| surplus(headers, prefix, request.uri().query().unwrap_or_default()))
+        .collect();
     request.extensions_mut().insert(web);
     let mut response = next.run(request).await;
     if let Some((code, support)) = led_to_refusal(response.headers())
-        && let Ok(value) = HeaderValue::from_str(&context.cookies.header(&context.cookies.refused(&code, &support)))
+        && let Ok(value) = HeaderValue::from_str(
+            &context.cookies.header(&context.cookies.refused(&code, &support)),
+        )
     {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     for name in surplus {
-        if let Ok(value) = HeaderValue::from_str(&context.cookies.header(&Cookie { name, value: String::new(), age: 0 })) {
+        if let Ok(value) = HeaderValue::from_str(&context.cookies.header(&Cookie {
+            name,
+            value: String::new(),
+            age: 0,
+        })) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
     }
     if let Some(secret) = fresh
-        && let Ok(value) = HeaderValue::from_str(&context.cookies.header(&context.cookies.browser(&secret)))
+        && let Ok(value) =
+            HeaderValue::from_str(&context.cookies.header(&context.cookies.browser(&secret)))
     {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
@@ -64,7 +94,12 @@ pub async fn add_request_context(State(context): State<Context>, mut request: Re
 
 /// The code and the support code, where an answer leads to the page of a refusal.
 fn led_to_refusal(headers: &HeaderMap) -> Option<(String, String)> {
-    let (code, query) = headers.get(header::LOCATION)?.to_str().ok()?.strip_prefix("/refused/").map(|rest| rest.split_once('?').unwrap_or((rest, "")))?;
+    let (code, query) = headers
+        .get(header::LOCATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("/refused/")
+        .map(|rest| rest.split_once('?').unwrap_or((rest, "")))?;
     let support = query.split('&').find_map(|pair| pair.strip_prefix("ref=")).unwrap_or_default();
     Some((code.to_owned(), support.to_owned()))
 }
@@ -77,23 +112,60 @@ const BEGUN: usize = 4;
 /// Never the one that this very page is about.
 fn surplus(headers: &HeaderMap, prefix: &str, query: &str) -> Vec<String> {
     let used = query.split('&').find_map(|p| p.strip_prefix("entry="));
-    let names = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).filter_map(|p| p.trim().split_once('='));
-    let begun: Vec<&str> = names.map(|(name, _)| name).filter(|name| name.starts_with(prefix)).collect();
+    let names = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'))
+        .filter_map(|p| p.trim().split_once('='));
+    let begun: Vec<&str> =
+        names.map(|(name, _)| name).filter(|name| name.starts_with(prefix)).collect();
     let over = begun.len().saturating_sub(BEGUN);
-    begun.into_iter().filter(|name| used.is_none_or(|used| name.strip_prefix(prefix) != Some(used))).take(over).map(str::to_owned).collect()
+    begun
+        .into_iter()
+        .filter(|name| used.is_none_or(|used| name.strip_prefix(prefix) != Some(used)))
+        .take(over)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn entries(headers: &HeaderMap, prefix: &str) -> HashMap<String, String> {
-    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).filter_map(|p| p.trim().split_once('='));
-    pairs.filter_map(|(name, value)| name.strip_prefix(prefix).map(|id| (id.to_owned(), value.to_owned()))).take(20).collect()
+    let pairs = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'))
+        .filter_map(|p| p.trim().split_once('='));
+    pairs
+        .filter_map(|(name, value)| {
+            name.strip_prefix(prefix).map(|id| (id.to_owned(), value.to_owned()))
+        })
+        .take(20)
+        .collect()
 }
 
 /// Browser and system in two words; nothing of the header itself is kept.
 fn agent(headers: &HeaderMap) -> String {
     let text = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let first = |names: &[(&'static str, &'static str)]| names.iter().find(|(mark, _)| text.contains(mark)).map(|(_, name)| *name);
-    let browser = first(&[("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl")]);
-    let system = first(&[("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux")]);
+    let first = |names: &[(&'static str, &'static str)]| {
+        names.iter().find(|(mark, _)| text.contains(mark)).map(|(_, name)| *name)
+    };
+    let browser = first(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ]);
+    let system = first(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]);
     match (browser, system) {
         (Some(b), Some(s)) => format!("{b}, {s}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),

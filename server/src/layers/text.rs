@@ -28,12 +28,17 @@ pub fn clean_address(request: &mut Request) {
 
 /// In the fields of a form, before they are read.
 pub async fn clean_form(request: Request, next: Next) -> Response {
-    let is_form = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|t| t.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"));
+    let is_form =
+        request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|t| {
+            t.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+        });
     if !is_form {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, FORM).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let Ok(bytes) = to_bytes(body, FORM).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
     let body = match std::str::from_utf8(&bytes).ok().and_then(without_nul) {
         None => Body::from(bytes),
         Some(clean) => {
@@ -46,7 +51,8 @@ pub async fn clean_form(request: Request, next: Next) -> Response {
 
 /// `None` where there is none, which is nearly always.
 fn without_nul(encoded: &str) -> Option<String> {
-    (encoded.contains("%00") || encoded.contains('\0')).then(|| encoded.replace("%00", REPLACED).replace('\0', REPLACED))
+    (encoded.contains("%00") || encoded.contains('\0'))
+        .then(|| encoded.replace("%00", REPLACED).replace('\0', REPLACED))
 }
 
 #[cfg(test)]

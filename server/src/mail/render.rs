@@ -46,10 +46,16 @@ pub fn render(letter: &Message) -> anyhow::Result<Rendered> {
         foot => ta(lang, "mail-foot", &[("url", &letter.public_url)]),
     };
     let mut templates = Environment::new();
-    templates.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
+    templates.set_auto_escape_callback(|name| {
+        if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
+    });
     templates.add_template("mail.txt", include_str!("../../templates/mail.txt"))?;
     templates.add_template("mail.html", include_str!("../../templates/mail.html"))?;
-    Ok(Rendered { text: templates.get_template("mail.txt")?.render(&values)?, html: templates.get_template("mail.html")?.render(&values)?, subject })
+    Ok(Rendered {
+        text: templates.get_template("mail.txt")?.render(&values)?,
+        html: templates.get_template("mail.html")?.render(&values)?,
+        subject,
+    })
 }
 
 /// The message for the wire: one recipient, our sender, both parts. Its Message-ID is made of an id that is the same at
@@ -62,7 +68,9 @@ pub fn message(letter: &Message, id: &str, from: &Mailbox) -> anyhow::Result<let
     let to: Address = ascii_domain(letter.to.as_str()).parse()?;
     // The application's sender is what people see; the envelope stays ours, where what cannot be delivered comes back.
     let shown = match &letter.sender {
-        Some((name, address)) if address.is_empty() => Mailbox::new(Some(one_line(name)), from.email.clone()),
+        Some((name, address)) if address.is_empty() => {
+            Mailbox::new(Some(one_line(name)), from.email.clone())
+        }
         Some((name, address)) => Mailbox::new(Some(one_line(name)), address.parse()?),
         None => from.clone(),
     };
@@ -76,13 +84,18 @@ pub fn message(letter: &Message, id: &str, from: &Mailbox) -> anyhow::Result<let
         .subject(rendered.subject)
         .multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
     // No out-of-office answers, please (RFC 3834 §5).
-    message.headers_mut().insert_raw(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into()));
+    message.headers_mut().insert_raw(HeaderValue::new(
+        HeaderName::new_from_ascii_str("Auto-Submitted"),
+        "auto-generated".into(),
+    ));
     Ok(message)
 }
 
 /// The ASCII form of an address's domain, which every mail server takes (RFC 5890 §2.3.2.1, FR-20).
 fn ascii_domain(address: &str) -> String {
-    match address.rsplit_once('@').and_then(|(local, domain)| idna::domain_to_ascii(domain).ok().map(|domain| format!("{local}@{domain}"))) {
+    match address.rsplit_once('@').and_then(|(local, domain)| {
+        idna::domain_to_ascii(domain).ok().map(|domain| format!("{local}@{domain}"))
+    }) {
         Some(ascii) => ascii,
         None => address.to_owned(),
     }
@@ -119,16 +132,35 @@ mod tests {
         for kind in Kind::ALL {
             for lang in Lang::ALL {
                 let mail = render(&letter(kind, lang.tag(), "Acme")).unwrap();
-                assert!(!mail.subject.is_empty() && mail.text.contains("K7QM-3XRD") && mail.html.contains("K7QM-3XRD"), "{} {}", kind.name(), lang.tag());
-                assert!(mail.text.contains("192.0.2.0/24") && mail.text.contains("2023"), "{}", mail.text);
+                assert!(
+                    !mail.subject.is_empty()
+                        && mail.text.contains("K7QM-3XRD")
+                        && mail.html.contains("K7QM-3XRD"),
+                    "{} {}",
+                    kind.name(),
+                    lang.tag()
+                );
+                assert!(
+                    mail.text.contains("192.0.2.0/24") && mail.text.contains("2023"),
+                    "{}",
+                    mail.text
+                );
             }
         }
     }
 
     #[test]
     fn em_05_names_in_mails_are_text_not_markup() {
-        let mail = render(&letter(Kind::LinkCode, "en", "<a href=\"https://evil.test\">Acme</a> {{7*7}}")).unwrap();
-        assert!(mail.html.matches("<a ").count() == 1 && !mail.html.contains("href=\"https://evil.test") && mail.html.contains("&lt;a"), "{}", mail.html);
+        let mail =
+            render(&letter(Kind::LinkCode, "en", "<a href=\"https://evil.test\">Acme</a> {{7*7}}"))
+                .unwrap();
+        assert!(
+            mail.html.matches("<a ").count() == 1
+                && !mail.html.contains("href=\"https://evil.test")
+                && mail.html.contains("&lt;a"),
+            "{}",
+            mail.html
+        );
         assert!(mail.text.contains("{{7*7}}") && !mail.text.contains("49"));
     }
 
@@ -138,7 +170,10 @@ mod tests {
         let ids: Vec<String> = ["a1", "a1", "b2"]
             .iter()
             .map(|id| {
-                let text = String::from_utf8(message(&letter(Kind::LinkCode, "en", "Acme"), id, &from).unwrap().formatted()).unwrap();
+                let text = String::from_utf8(
+                    message(&letter(Kind::LinkCode, "en", "Acme"), id, &from).unwrap().formatted(),
+                )
+                .unwrap();
                 text.lines().find_map(|l| l.strip_prefix("Message-ID: ")).unwrap().to_owned()
             })
             .collect();
@@ -148,10 +183,21 @@ mod tests {
     #[test]
     fn em_04_line_breaks_in_names_and_addresses_make_no_headers_and_no_recipients() {
         let from: Mailbox = "Login <login@login.test>".parse().unwrap();
-        let text = String::from_utf8(message(&letter(Kind::LinkCode, "en", "Acme\r\nBcc: evil@x.test"), "a1", &from).unwrap().formatted()).unwrap();
+        let text = String::from_utf8(
+            message(&letter(Kind::LinkCode, "en", "Acme\r\nBcc: evil@x.test"), "a1", &from)
+                .unwrap()
+                .formatted(),
+        )
+        .unwrap();
         let head = text.split("\r\n\r\n").next().unwrap();
-        assert!(!head.contains("\r\nBcc:") && head.matches("\r\nTo:").count() + usize::from(head.starts_with("To:")) == 1, "{head}");
-        for to in ["v@ex.test\r\nBcc: evil@x.test", "v@ex.test, evil@x.test", "<v@ex.test>", "a b@x.test"] {
+        assert!(
+            !head.contains("\r\nBcc:")
+                && head.matches("\r\nTo:").count() + usize::from(head.starts_with("To:")) == 1,
+            "{head}"
+        );
+        for to in
+            ["v@ex.test\r\nBcc: evil@x.test", "v@ex.test, evil@x.test", "<v@ex.test>", "a b@x.test"]
+        {
             assert!(domain::contact::Contact::parse(to).is_err(), "no letter goes to {to}");
         }
     }

@@ -96,7 +96,11 @@ impl Smtp {
         if config.smtp_url.is_empty() {
             return None;
         }
-        Some(Self { server: Server::read(config)?, from: config.from.parse().ok()?, open: Mutex::default() })
+        Some(Self {
+            server: Server::read(config)?,
+            from: config.from.parse().ok()?,
+            open: Mutex::default(),
+        })
     }
 
     /// `id`: the same at every try.
@@ -140,12 +144,29 @@ impl Server {
             Some(begin) => Some((begin, tls(config, &host)?)),
         };
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let credentials = url.password().map(|password| Credentials::new(decoded(url.username()), decoded(password)));
-        let hello = if config.hello.is_empty() { ClientId::default() } else { ClientId::Domain(config.hello.clone()) };
-        Some(Self { host, port: url.port().unwrap_or(port), tls, credentials, hello, patience: Duration::from_millis(config.timeout_ms.max(1)) })
+        let credentials = url
+            .password()
+            .map(|password| Credentials::new(decoded(url.username()), decoded(password)));
+        let hello = if config.hello.is_empty() {
+            ClientId::default()
+        } else {
+            ClientId::Domain(config.hello.clone())
+        };
+        Some(Self {
+            host,
+            port: url.port().unwrap_or(port),
+            tls,
+            credentials,
+            hello,
+            patience: Duration::from_millis(config.timeout_ms.max(1)),
+        })
     }
 
-    async fn step<T>(&self, step: Step, work: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+    async fn step<T>(
+        &self,
+        step: Step,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Failure> {
         match tokio::time::timeout(self.patience, work).await {
             Ok(done) => done.map_err(|e| Failure::of(step, &e)),
             Err(_) => Err(Failure { step, code: None, says: "no answer in time".into() }),
@@ -153,9 +174,24 @@ impl Server {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
-        let at_once = self.tls.as_ref().filter(|(begin, _)| *begin == Begin::AtOnce).map(|(_, tls)| tls.clone());
+        let at_once = self
+            .tls
+            .as_ref()
+            .filter(|(begin, _)| *begin == Begin::AtOnce)
+            .map(|(_, tls)| tls.clone());
         let to = (self.host.as_str(), self.port);
-        let mut connection = self.step(Step::Connect, AsyncSmtpConnection::connect_tokio1(to, Some(self.patience), &self.hello, at_once, None)).await?;
+        let mut connection = self
+            .step(
+                Step::Connect,
+                AsyncSmtpConnection::connect_tokio1(
+                    to,
+                    Some(self.patience),
+                    &self.hello,
+                    at_once,
+                    None,
+                ),
+            )
+            .await?;
         if let Some((Begin::AfterHello, tls)) = &self.tls {
             self.step(Step::Connect, connection.starttls(tls.clone(), &self.hello)).await?;
         }
@@ -165,20 +201,33 @@ impl Server {
         Ok(connection)
     }
 
-    async fn hand_over(&self, connection: &mut AsyncSmtpConnection, message: &lettre::Message) -> Result<(), Failure> {
+    async fn hand_over(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        message: &lettre::Message,
+    ) -> Result<(), Failure> {
         let envelope = message.envelope();
         let plain = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
         let mut parameters = Vec::new();
         // RFC 6531 §3.2; domains are in their ASCII form by now.
         if !envelope.to().iter().chain(envelope.from()).all(plain) {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-                return Err(Failure { step: Step::Recipient, code: Some(553), says: "the server takes only ASCII before the @ (no SMTPUTF8)".into() });
+                return Err(Failure {
+                    step: Step::Recipient,
+                    code: Some(553),
+                    says: "the server takes only ASCII before the @ (no SMTPUTF8)".into(),
+                });
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
-        self.step(Step::Sender, connection.command(MailFrom::new(envelope.from().cloned(), parameters))).await?;
+        self.step(
+            Step::Sender,
+            connection.command(MailFrom::new(envelope.from().cloned(), parameters)),
+        )
+        .await?;
         for to in envelope.to() {
-            self.step(Step::Recipient, connection.command(Rcpt::new(to.clone(), Vec::new()))).await?;
+            self.step(Step::Recipient, connection.command(Rcpt::new(to.clone(), Vec::new())))
+                .await?;
         }
         self.step(Step::Content, connection.command(Data)).await?;
         self.step(Step::Content, connection.message(&message.formatted())).await.map(drop)
@@ -189,7 +238,8 @@ impl Server {
 fn tls(config: &Mail, host: &str) -> Option<TlsParameters> {
     let mut builder = TlsParameters::builder(host.to_owned());
     if let Some(file) = &config.ca_file {
-        builder = builder.add_root_certificate(Certificate::from_pem(&std::fs::read(file).ok()?).ok()?);
+        builder =
+            builder.add_root_certificate(Certificate::from_pem(&std::fs::read(file).ok()?).ok()?);
     }
     builder.build_rustls().ok()
 }

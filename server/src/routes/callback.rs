@@ -31,7 +31,13 @@ pub struct Answer {
 impl From<Answer> for Callback {
     fn from(answer: Answer) -> Self {
         let bounded = |text: Option<String>| text.filter(|t| t.len() <= 4096);
-        Self { state: bounded(answer.state), code: bounded(answer.code), error: bounded(answer.error), iss: bounded(answer.iss), user: None }
+        Self {
+            state: bounded(answer.state),
+            code: bounded(answer.code),
+            error: bounded(answer.error),
+            iss: bounded(answer.iss),
+            user: None,
+        }
     }
 }
 
@@ -46,10 +52,17 @@ pub async fn callback(
     finish(&context, &web, &key, &headers, answer.into()).await
 }
 
-async fn finish(context: &Context, web: &WebRequest, key: &str, headers: &HeaderMap, answer: Callback) -> Response {
+async fn finish(
+    context: &Context,
+    web: &WebRequest,
+    key: &str,
+    headers: &HeaderMap,
+    answer: Callback,
+) -> Response {
     let id = answer.state.as_deref().map(cookie_id).unwrap_or_default();
     let cookie = read(headers, &context.cookies.start_name(&id));
-    let result = context.ligature.sign_in().callback(&web.ctx, key, answer, cookie.as_deref()).await;
+    let result =
+        context.ligature.sign_in().callback(&web.ctx, key, answer, cookie.as_deref()).await;
     let mut next = leave(context, result).await;
     if cookie.is_some() {
         next = next.with(context.cookies.start(&id, ""));
@@ -58,14 +71,21 @@ async fn finish(context: &Context, web: &WebRequest, key: &str, headers: &Header
 }
 
 /// A form that a page of the provider posts. It comes from another site, so none of our cookies is there to believe it by.
-pub async fn posted(State(context): State<Context>, Path(key): Path<String>, answer: Result<Form<Answer>, axum::extract::rejection::FormRejection>) -> Response {
+pub async fn posted(
+    State(context): State<Context>,
+    Path(key): Path<String>,
+    answer: Result<Form<Answer>, axum::extract::rejection::FormRejection>,
+) -> Response {
     let Form(mut answer) = answer.unwrap_or_default();
     let id = answer.state.as_deref().map(cookie_id).unwrap_or_default();
     let user = answer.user.take().filter(|user| user.len() <= 1024);
     let answer = Callback { user, ..answer.into() };
     let next = match context.ligature.sign_in().seal_answer(&key, answer) {
         Ok(sealed) if sealed.len() <= 3500 => {
-            let resume = Destination::Application(format!("{}/resume?id={id}", context.ligature.configuration().redirect_uri(&key)));
+            let resume = Destination::Application(format!(
+                "{}/resume?id={id}",
+                context.ligature.configuration().redirect_uri(&key)
+            ));
             SeeOther { to: resume, cookies: vec![context.cookies.posted(&id, &sealed)] }
         }
         Ok(_) => refuse(&Error::from(Refusal::StateMissing)),
@@ -91,7 +111,8 @@ pub async fn resume(
 ) -> Response {
     let Query(Posted { id }) = posted.unwrap_or_default();
     let id = cookie_id(&id);
-    let answer = read(&headers, &context.cookies.posted_name(&id)).and_then(|sealed| context.ligature.sign_in().open_answer(&key, &sealed));
+    let answer = read(&headers, &context.cookies.posted_name(&id))
+        .and_then(|sealed| context.ligature.sign_in().open_answer(&key, &sealed));
     let mut response = finish(&context, &web, &key, &headers, answer.unwrap_or_default()).await;
     if let Ok(gone) = context.cookies.header(&context.cookies.posted(&id, "")).parse() {
         response.headers_mut().append(axum::http::header::SET_COOKIE, gone);

@@ -15,17 +15,27 @@ use leptos::prelude::provide_context;
 
 /// `POST /fn/…`.
 pub async fn function(State(context): State<Context>, request: Request) -> Response {
-    leptos_axum::handle_server_fns_with_context(move || provide_context(context.clone()), request).await.into_response()
+    leptos_axum::handle_server_fns_with_context(move || provide_context(context.clone()), request)
+        .await
+        .into_response()
 }
 
 use axum::response::IntoResponse;
 
 /// Without `Accept: text/html` and `Referer` the framework adds no redirect and no error text of its own.
-pub async fn forms(State(context): State<Context>, Extension(web): Extension<WebRequest>, mut request: Request, next: Next) -> Response {
+pub async fn forms(
+    State(context): State<Context>,
+    Extension(web): Extension<WebRequest>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let headers = request.headers_mut();
     headers.remove(header::REFERER);
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-    let form = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"));
+    let form = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"));
     if !form && headers.get(header::CONTENT_LENGTH).is_some_and(|v| v != "0") {
         return refusal_page(&context, &web, Refusal::BadRequest, "").await;
     }
@@ -36,6 +46,7 @@ pub async fn forms(State(context): State<Context>, Extension(web): Extension<Web
         return response;
     }
     // Arguments that are missing, unreadable or too long are the sender's fault; an Ok without a redirect is ours.
-    let refusal = if response.status().is_success() { Refusal::Internal } else { Refusal::BadRequest };
+    let refusal =
+        if response.status().is_success() { Refusal::Internal } else { Refusal::BadRequest };
     refusal_page(&context, &web, refusal, "").await
 }

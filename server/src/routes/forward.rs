@@ -44,7 +44,11 @@ fn cookie(secure: bool, base: &str, value: &str) -> Option<HeaderValue> {
         (false, false) => "",
     };
     let name = cookie_name(secure, base);
-    HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{}{age}", if secure { "; Secure" } else { "" })).ok()
+    HeaderValue::from_str(&format!(
+        "{name}={value}; Path=/; HttpOnly; SameSite=Lax{}{age}",
+        if secure { "; Secure" } else { "" }
+    ))
+    .ok()
 }
 
 /// What the browser has of a guarded host. On https only the cookie that no other host can set (FA-01).
@@ -52,13 +56,21 @@ fn own_cookie(host: &GuardedHost, headers: &HeaderMap, base: &str) -> Option<Str
     read(headers, &cookie_name(host.is_secure(), base))
 }
 
-async fn asked(context: &Context, client_id: &str, headers: &HeaderMap) -> Result<GuardedHost, Error> {
+async fn asked(
+    context: &Context,
+    client_id: &str,
+    headers: &HeaderMap,
+) -> Result<GuardedHost, Error> {
     context.ligature.forward_auth().guarded_host(client_id, said(headers, "x-forwarded-host")).await
 }
 
 fn leading(to: &str, cookies: Vec<Option<HeaderValue>>) -> Response {
-    let mut response = (StatusCode::SEE_OTHER, [(header::CACHE_CONTROL, "no-store")]).into_response();
-    response.headers_mut().insert(header::LOCATION, HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/")));
+    let mut response =
+        (StatusCode::SEE_OTHER, [(header::CACHE_CONTROL, "no-store")]).into_response();
+    response.headers_mut().insert(
+        header::LOCATION,
+        HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/")),
+    );
     for cookie in cookies.into_iter().flatten() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -69,7 +81,12 @@ fn leading(to: &str, cookies: Vec<Option<HeaderValue>>) -> Response {
 fn to_sign_in(host: &GuardedHost, started: &ForwardStart, headers: &HeaderMap) -> Response {
     let secure = host.is_secure();
     let prefix = cookie_name(secure, BEGUN);
-    let names = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).filter_map(|p| p.trim().split_once('='));
+    let names = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'))
+        .filter_map(|p| p.trim().split_once('='));
     let begun: Vec<&str> = names.filter_map(|(name, _)| name.strip_prefix(&prefix)).collect();
     // The oldest first, as browsers send them.
     let over = begun.iter().take((begun.len() + 1).saturating_sub(MOST_BEGUN));
@@ -82,17 +99,29 @@ fn to_sign_in(host: &GuardedHost, started: &ForwardStart, headers: &HeaderMap) -
 fn refused(context: &Context, fault: &Error) -> Response {
     let page = refuse(fault).location();
     // Our own cookie cannot be set from here.
-    let told = context.ligature.page_state().vouch(fault.refusal(), fault.support()).map(|word| format!("{}told={word}", if page.contains('?') { '&' } else { '?' })).unwrap_or_default();
+    let told = context
+        .ligature
+        .page_state()
+        .vouch(fault.refusal(), fault.support())
+        .map(|word| format!("{}told={word}", if page.contains('?') { '&' } else { '?' }))
+        .unwrap_or_default();
     leading(&format!("{}{page}{told}", context.ligature.settings.public_url), Vec::new())
 }
 
 /// `GET /forward-auth/{client_id}`: 200 with who it is, or 401; a proxy that hands answers on to the person (it says
 /// the method) gets the way to the sign-in for a page that is opened.
-pub async fn check(State(context): State<Context>, Path(client_id): Path<String>, headers: HeaderMap) -> Response {
-    let leads = said(&headers, "x-forwarded-method") == "GET" && said(&headers, "accept").contains("text/html");
+pub async fn check(
+    State(context): State<Context>,
+    Path(client_id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let leads = said(&headers, "x-forwarded-method") == "GET"
+        && said(&headers, "accept").contains("text/html");
     let host = asked(&context, &client_id, &headers).await;
     let person = match host.as_ref().map(|host| (host, own_cookie(host, &headers, TOKEN))) {
-        Ok((host, Some(token))) => context.ligature.forward_auth().forward_person(host, &token).await,
+        Ok((host, Some(token))) => {
+            context.ligature.forward_auth().forward_person(host, &token).await
+        }
         Ok((_, None)) | Err(_) => Ok(None),
     };
     match (host, person) {
@@ -108,15 +137,30 @@ pub async fn check(State(context): State<Context>, Path(client_id): Path<String>
 
 fn signed_in(person: ForwardPerson) -> Response {
     let mut response = (StatusCode::OK, [(header::CACHE_CONTROL, "no-store")]).into_response();
-    for (name, value) in [(SUBJECT, person.subject), (USER, person.user), (NAME, person.name), (EMAIL, person.email), (GROUPS, person.groups)] {
+    for (name, value) in [
+        (SUBJECT, person.subject),
+        (USER, person.user),
+        (NAME, person.name),
+        (EMAIL, person.email),
+        (GROUPS, person.groups),
+    ] {
         // Text beyond ASCII goes as it is, in UTF-8; what could end a header is no value.
-        response.headers_mut().insert(name, HeaderValue::from_bytes(value.as_bytes()).unwrap_or(HeaderValue::from_static("")));
+        response.headers_mut().insert(
+            name,
+            HeaderValue::from_bytes(value.as_bytes()).unwrap_or(HeaderValue::from_static("")),
+        );
     }
     response
 }
 
 fn begin(context: &Context, host: Result<GuardedHost, Error>, headers: &HeaderMap) -> Response {
-    let begun = host.and_then(|host| context.ligature.forward_auth().begin_forward(&host, said(headers, "x-forwarded-uri")).map(|started| (host, started)));
+    let begun = host.and_then(|host| {
+        context
+            .ligature
+            .forward_auth()
+            .begin_forward(&host, said(headers, "x-forwarded-uri"))
+            .map(|started| (host, started))
+    });
     match begun {
         Ok((host, started)) => to_sign_in(&host, &started, headers),
         Err(fault) => refused(context, &fault),
@@ -124,8 +168,14 @@ fn begin(context: &Context, host: Result<GuardedHost, Error>, headers: &HeaderMa
 }
 
 /// `GET /forward-auth/{client_id}/start`, for proxies that cannot hand an answer of [`check`] on. What is no page gets 401.
-pub async fn start(State(context): State<Context>, Path(client_id): Path<String>, headers: HeaderMap) -> Response {
-    if !["", "*/*"].contains(&said(&headers, "accept")) && !said(&headers, "accept").contains("text/html") {
+pub async fn start(
+    State(context): State<Context>,
+    Path(client_id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if !["", "*/*"].contains(&said(&headers, "accept"))
+        && !said(&headers, "accept").contains("text/html")
+    {
         return (StatusCode::UNAUTHORIZED, [(header::CACHE_CONTROL, "no-store")]).into_response();
     }
     let host = asked(&context, &client_id, &headers).await;
@@ -133,23 +183,42 @@ pub async fn start(State(context): State<Context>, Path(client_id): Path<String>
 }
 
 /// `GET /forward-auth/{client_id}/callback`, at the guarded host's `/.ligature/callback`.
-pub async fn callback(State(context): State<Context>, Path(client_id): Path<String>, headers: HeaderMap, Query(parameters): Query<Vec<(String, String)>>) -> Response {
-    let one = |name: &str| parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default();
+pub async fn callback(
+    State(context): State<Context>,
+    Path(client_id): Path<String>,
+    headers: HeaderMap,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Response {
+    let one = |name: &str| {
+        parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default()
+    };
     let base = format!("{BEGUN}{}", cookie_id(one("state")));
     let host = match asked(&context, &client_id, &headers).await {
         Ok(host) => host,
         Err(fault) => return refused(&context, &fault),
     };
     let sealed = own_cookie(&host, &headers, &base).unwrap_or_default();
-    match context.ligature.forward_auth().finish_forward(&host, &sealed, one("state"), one("code")).await {
-        Ok(done) => leading(done.to.as_str(), vec![cookie(host.is_secure(), TOKEN, &done.token), cookie(host.is_secure(), &base, "")]),
+    match context
+        .ligature
+        .forward_auth()
+        .finish_forward(&host, &sealed, one("state"), one("code"))
+        .await
+    {
+        Ok(done) => leading(
+            done.to.as_str(),
+            vec![cookie(host.is_secure(), TOKEN, &done.token), cookie(host.is_secure(), &base, "")],
+        ),
         Err(fault) => refused(&context, &fault),
     }
 }
 
 /// `GET /forward-auth/{client_id}/out`, at the guarded host's `/.ligature/out`: its token goes, and the person is asked
 /// whether the session should end as well.
-pub async fn out(State(context): State<Context>, Path(client_id): Path<String>, headers: HeaderMap) -> Response {
+pub async fn out(
+    State(context): State<Context>,
+    Path(client_id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let host = match asked(&context, &client_id, &headers).await {
         Ok(host) => host,
         Err(fault) => return refused(&context, &fault),
@@ -159,5 +228,8 @@ pub async fn out(State(context): State<Context>, Path(client_id): Path<String>, 
     {
         return refused(&context, &fault);
     }
-    leading(&format!("{}/logout", context.ligature.settings.public_url), vec![cookie(host.is_secure(), TOKEN, "")])
+    leading(
+        &format!("{}/logout", context.ligature.settings.public_url),
+        vec![cookie(host.is_secure(), TOKEN, "")],
+    )
 }

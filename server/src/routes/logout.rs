@@ -17,7 +17,11 @@ use crate::routes::see_other;
 
 type Parameters = Vec<(String, String)>;
 
-pub async fn logout(State(context): State<Context>, Extension(web): Extension<WebRequest>, Query(parameters): Query<Parameters>) -> Response {
+pub async fn logout(
+    State(context): State<Context>,
+    Extension(web): Extension<WebRequest>,
+    Query(parameters): Query<Parameters>,
+) -> Response {
     match context.ligature.logout().end_session_asked(&web.ctx, &parameters, false).await {
         Ok(LogoutAsked::Ask(out)) => app::oidc::logout::ask(&context, &web, out, &parameters).await,
         Ok(LogoutAsked::Done(out)) => see_other(&context, &signed_out(&context, &web, out).await),

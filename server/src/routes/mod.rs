@@ -19,7 +19,10 @@ use axum::{
 pub(crate) fn see_other(context: &Context, leave: &SeeOther) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::LOCATION, HeaderValue::from_str(&leave.location()).unwrap_or(HeaderValue::from_static("/")));
+    headers.insert(
+        header::LOCATION,
+        HeaderValue::from_str(&leave.location()).unwrap_or(HeaderValue::from_static("/")),
+    );
     for cookie in &leave.cookies {
         if let Ok(value) = HeaderValue::from_str(&context.cookies.header(cookie)) {
             headers.append(header::SET_COOKIE, value);

@@ -26,7 +26,12 @@ pub struct StartForm {
     bind: String,
 }
 
-pub async fn sign_in(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path(key): Path<String>, form: Result<Form<StartForm>, FormRejection>) -> Response {
+pub async fn sign_in(
+    State(context): State<Context>,
+    Extension(web): Extension<WebRequest>,
+    Path(key): Path<String>,
+    form: Result<Form<StartForm>, FormRejection>,
+) -> Response {
     let Form(form) = form.unwrap_or_default();
     let continuation = web.continuation(&context.ligature, &form.entry);
     let purpose = if form.bind.is_empty() { Purpose::SignIn } else { Purpose::Bind(form.bind) };
@@ -34,8 +39,13 @@ pub async fn sign_in(State(context): State<Context>, Extension(web): Extension<W
     off(&context, started)
 }
 
-pub async fn add_method(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path(key): Path<String>) -> Response {
-    let started = context.ligature.sign_in().start(&web.ctx, &key, Purpose::Add, Continuation::Account).await;
+pub async fn add_method(
+    State(context): State<Context>,
+    Extension(web): Extension<WebRequest>,
+    Path(key): Path<String>,
+) -> Response {
+    let started =
+        context.ligature.sign_in().start(&web.ctx, &key, Purpose::Add, Continuation::Account).await;
     if let Err(fault) = &started
         && fault.refusal() == Refusal::NotRecent
     {
@@ -51,30 +61,62 @@ pub struct ConfirmForm {
     to: String,
 }
 
-pub async fn confirm(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path(key): Path<String>, form: Result<Form<ConfirmForm>, FormRejection>) -> Response {
+pub async fn confirm(
+    State(context): State<Context>,
+    Extension(web): Extension<WebRequest>,
+    Path(key): Path<String>,
+    form: Result<Form<ConfirmForm>, FormRejection>,
+) -> Response {
     let Form(form) = form.unwrap_or_default();
-    let started = context.ligature.sign_in().start(&web.ctx, &key, Purpose::Confirm, app::account::reauthenticate::after(&form.to)).await;
+    let started = context
+        .ligature
+        .sign_in()
+        .start(&web.ctx, &key, Purpose::Confirm, app::account::reauthenticate::after(&form.to))
+        .await;
     off(&context, started)
 }
 
-pub async fn merge(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path(key): Path<String>) -> Response {
+pub async fn merge(
+    State(context): State<Context>,
+    Extension(web): Extension<WebRequest>,
+    Path(key): Path<String>,
+) -> Response {
     let started = match context.ligature.merges().may_merge(&web.ctx).await {
-        Ok(()) => context.ligature.sign_in().start(&web.ctx, &key, Purpose::Merge, Continuation::Account).await,
-        Err(fault) if fault.refusal() == Refusal::NotRecent => return see_other(&context, &SeeOther::local(paths::confirm(paths::MERGE))),
+        Ok(()) => {
+            context
+                .ligature
+                .sign_in()
+                .start(&web.ctx, &key, Purpose::Merge, Continuation::Account)
+                .await
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            return see_other(&context, &SeeOther::local(paths::confirm(paths::MERGE)));
+        }
         Err(fault) => Err(fault),
     };
     off(&context, started)
 }
 
 /// From an undo link's page: an identity that the account had before.
-pub async fn undo(State(context): State<Context>, Extension(web): Extension<WebRequest>, Path((secret, key)): Path<(String, String)>) -> Response {
-    let started = context.ligature.sign_in().start(&web.ctx, &key, Purpose::Undo(secret), Continuation::Account).await;
+pub async fn undo(
+    State(context): State<Context>,
+    Extension(web): Extension<WebRequest>,
+    Path((secret, key)): Path<(String, String)>,
+) -> Response {
+    let started = context
+        .ligature
+        .sign_in()
+        .start(&web.ctx, &key, Purpose::Undo(secret), Continuation::Account)
+        .await;
     off(&context, started)
 }
 
 fn off(context: &Context, started: Result<Started, Error>) -> Response {
     let leave = match started {
-        Ok(started) => SeeOther { to: Destination::Application(started.url), cookies: vec![context.cookies.start(&started.id, &started.cookie)] },
+        Ok(started) => SeeOther {
+            to: Destination::Application(started.url),
+            cookies: vec![context.cookies.start(&started.id, &started.cookie)],
+        },
         Err(fault) => refuse(&fault),
     };
     see_other(context, &leave)

@@ -39,9 +39,15 @@ pub trait SmsSender: Send + Sync {
 #[must_use]
 pub fn body(letter: &Message) -> String {
     let lang = Lang::parse(&letter.locale).unwrap_or_default();
-    let host = letter.public_url.split_once("://").map_or(letter.public_url.as_str(), |(_, rest)| rest);
-    let words = [("provider", letter.provider.as_str()), ("code", letter.code.as_str()), ("host", host)];
-    let said: String = ta(lang, &format!("text-{}", letter.kind.name()), &words).chars().filter(|c| !c.is_control()).take(200).collect();
+    let host =
+        letter.public_url.split_once("://").map_or(letter.public_url.as_str(), |(_, rest)| rest);
+    let words =
+        [("provider", letter.provider.as_str()), ("code", letter.code.as_str()), ("host", host)];
+    let said: String = ta(lang, &format!("text-{}", letter.kind.name()), &words)
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(200)
+        .collect();
     format!("{said} {}\n\n@{host} #{}", t(lang, "text-keep"), letter.code.replace('-', ""))
 }
 
@@ -73,7 +79,12 @@ mod tests {
                 let text = body(&letter);
                 assert!(text.contains("K7QM-3XRD") && text.contains("login.test"), "{text}");
                 assert!(text.ends_with("\n\n@login.test #K7QM3XRD"), "{text}");
-                assert!(text.lines().count() == 3 && text.chars().count() <= 320 && !text.contains(&format!("text-{}", kind.name())), "{text}");
+                assert!(
+                    text.lines().count() == 3
+                        && text.chars().count() <= 320
+                        && !text.contains(&format!("text-{}", kind.name())),
+                    "{text}"
+                );
             }
         }
     }

@@ -9,7 +9,8 @@ fn rows(page: &Page, what: &str) -> usize {
 
 /// Shows GO-02, GO-28, GO-32, GO-35.
 #[tokio::test(flavor = "multi_thread")]
-async fn go_02_go_28_go_32_go_35_adding_signs_in_there_and_the_session_stands_on_the_new_provider() {
+async fn go_02_go_28_go_32_go_35_adding_signs_in_there_and_the_session_stands_on_the_new_provider()
+{
     let w = World::new("goss").await;
     let b = w.browser();
     b.sign_in("meridian", "m-vera").await;
@@ -20,7 +21,11 @@ async fn go_02_go_28_go_32_go_35_adding_signs_in_there_and_the_session_stands_on
     assert_ne!(b.session_cookie().unwrap(), before, "the session's id changes");
     let current = page.body.split("<li>").find(|row| row.contains("In use now")).unwrap();
     assert!(current.contains("Harbour"), "{current}");
-    assert_eq!(w.mails("vera@example.test").await, 0, "account management sends no mail in this preset");
+    assert_eq!(
+        w.mails("vera@example.test").await,
+        0,
+        "account management sends no mail in this preset"
+    );
     let sessions = b.get("/account/sessions").await;
     assert_eq!(rows(&sessions, "This browser"), 1, "{}", sessions.body);
     w.healthy().await;
@@ -68,7 +73,8 @@ async fn ma_08_the_last_way_to_sign_in_cannot_be_removed() {
 async fn link_id(w: &World, email: &str) -> String {
     let ligature = w.ligature();
     let mut conn = ligature.store.read().await.unwrap();
-    let account = storage::accounts::list_holders(&mut conn, ligature.org, email).await.unwrap()[0].0.id;
+    let account =
+        storage::accounts::list_holders(&mut conn, ligature.org, email).await.unwrap()[0].0.id;
     storage::accounts::links::list_links(&mut conn, account).await.unwrap()[0].id.to_string()
 }
 
@@ -79,7 +85,8 @@ async fn ma_08_a_method_of_a_switched_off_provider_does_not_count_as_a_way_in() 
     b.sign_in("meridian", "m-vera").await;
     b.add("harbour", "h-1").await;
     w.provider("harbour", json!({"enabled": false})).await;
-    let forced = b.post("/fn/account/remove", &[("link", &link_id(&w, "vera@example.test").await)]).await;
+    let forced =
+        b.post("/fn/account/remove", &[("link", &link_id(&w, "vera@example.test").await)]).await;
     assert_eq!(forced.refusal(), "account.last_method");
 }
 
@@ -117,8 +124,11 @@ async fn ma_12_foreign_and_unknown_ids_answer_alike() {
     let veras = link_id(&w, "vera@example.test").await;
     let b = w.browser();
     b.sign_in("meridian", "m-ben").await;
-    let pages =
-        [b.post("/fn/account/remove", &[("link", &veras)]).await, b.post("/fn/account/remove", &[("link", &"0".repeat(32))]).await, b.post("/fn/account/remove", &[("link", "nonsense")]).await];
+    let pages = [
+        b.post("/fn/account/remove", &[("link", &veras)]).await,
+        b.post("/fn/account/remove", &[("link", &"0".repeat(32))]).await,
+        b.post("/fn/account/remove", &[("link", "nonsense")]).await,
+    ];
     for page in pages {
         assert_eq!((page.status, page.refusal().as_str()), (404, "account.method_unknown"));
     }
@@ -134,7 +144,17 @@ async fn ma_12_no_act_of_my_account_reaches_what_is_somebody_elses() {
     for who in ["h-1", "h-2"] {
         v.add("harbour", who).await;
     }
-    let (ligature, account) = (w.ligature(), storage::accounts::find_owner(&mut w.ligature().store.read().await.unwrap(), w.ligature().org, "vera@example.test").await.unwrap().unwrap());
+    let (ligature, account) = (
+        w.ligature(),
+        storage::accounts::find_owner(
+            &mut w.ligature().store.read().await.unwrap(),
+            w.ligature().org,
+            "vera@example.test",
+        )
+        .await
+        .unwrap()
+        .unwrap(),
+    );
     let org = ligature.org;
     ligature
         .store
@@ -163,14 +183,33 @@ async fn ma_12_no_act_of_my_account_reaches_what_is_somebody_elses() {
     }
     let rp = crate::op::register(&w, "rp", json!({"first_party": false})).await;
     let asked = v.follow(rp.authorize(&v, &[("scope", "openid offline_access")]).await).await;
-    v.post_only("/fn/consent", &[("entry", asked.url.split("entry=").nth(1).unwrap()), ("answer", "allow")]).await;
-    let list = |page: &Page, before: &str, after: char| page.body.split(before).skip(1).map(|r| r.split(after).next().unwrap().to_owned()).collect::<Vec<_>>();
-    let links: Vec<String> = list(&v.get("/account").await, "href=\"/account/methods/", '/').into_iter().filter(|l| l.len() == 32).collect();
+    v.post_only(
+        "/fn/consent",
+        &[("entry", asked.url.split("entry=").nth(1).unwrap()), ("answer", "allow")],
+    )
+    .await;
+    let list = |page: &Page, before: &str, after: char| {
+        page.body
+            .split(before)
+            .skip(1)
+            .map(|r| r.split(after).next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let links: Vec<String> = list(&v.get("/account").await, "href=\"/account/methods/", '/')
+        .into_iter()
+        .filter(|l| l.len() == 32)
+        .collect();
     let sessions = list(&v.get("/account/sessions").await, "name=\"session\" value=\"", '"');
     let keys = ["07".repeat(16), "08".repeat(16)];
     assert_eq!((links.len(), sessions.len()), (2, 3));
     let a = w.sign_up("theo@example.test").await;
-    let hers_now = async || (v.methods().await, list(&v.get("/account/sessions").await, "name=\"session\" value=\"", '"'), w.rows("passkey", "name", "Key").await);
+    let hers_now = async || {
+        (
+            v.methods().await,
+            list(&v.get("/account/sessions").await, "name=\"session\" value=\"", '"'),
+            w.rows("passkey", "name", "Key").await,
+        )
+    };
     // Acts with the field that takes the id, the person's own first, then hers by somebody else.
     for (act, field, own, hers) in [
         ("/fn/account/remove", "link", &links[0], &links[1]),
@@ -180,16 +219,26 @@ async fn ma_12_no_act_of_my_account_reaches_what_is_somebody_elses() {
     ] {
         let form = |id| [(field, id), ("nickname", "Mine")];
         let (had, done) = (hers_now().await, v.post_only(act, &form(own.as_str())).await);
-        assert!(done.status == 303 && !done.header("location").contains("refused"), "{act}: {}", done.header("location"));
+        assert!(
+            done.status == 303 && !done.header("location").contains("refused"),
+            "{act}: {}",
+            done.header("location")
+        );
         assert!(had != hers_now().await || act.ends_with("/name"), "{act}: one's own is one's own");
         let before = hers_now().await;
-        let (unknown, stolen) = ("0".repeat(hers.len()), [(field, hers.as_str()), ("nickname", "Stolen")]);
+        let (unknown, stolen) =
+            ("0".repeat(hers.len()), [(field, hers.as_str()), ("nickname", "Stolen")]);
         let mut answers = vec![a.post(act, &stolen).await];
         for id in [unknown.as_str(), "nonsense", ""] {
             answers.push(a.post(act, &form(id)).await);
         }
         for answer in answers {
-            assert_eq!((answer.status, answer.refusal().as_str()), (404, "account.method_unknown"), "{act}: {}", answer.body);
+            assert_eq!(
+                (answer.status, answer.refusal().as_str()),
+                (404, "account.method_unknown"),
+                "{act}: {}",
+                answer.body
+            );
         }
         assert_eq!(before, hers_now().await, "{act}");
     }
@@ -201,12 +250,23 @@ async fn ma_12_no_act_of_my_account_reaches_what_is_somebody_elses() {
         assert_eq!((page.status, page.refusal().as_str()), (404, "account.method_unknown"), "{id}");
     }
     // An application's id is no secret, but what it may do is each person's own.
-    assert_eq!(a.post("/fn/account/application/revoke", &[("client_id", "rp")]).await.refusal(), "account.method_unknown");
+    assert_eq!(
+        a.post("/fn/account/application/revoke", &[("client_id", "rp")]).await.refusal(),
+        "account.method_unknown"
+    );
     assert!(v.get("/account/applications").await.has("The rp"));
-    assert!(v.post("/fn/account/application/revoke", &[("client_id", "rp")]).await.has("The access is removed"));
+    assert!(
+        v.post("/fn/account/application/revoke", &[("client_id", "rp")])
+            .await
+            .has("The access is removed")
+    );
     // What is taken along is one's own, whatever is asked for.
     let theirs = a.post("/account/export", &[("account", &account.to_string())]).await;
-    assert!(theirs.has("theo@example.test") && !theirs.has("vera@example.test") && !theirs.has("h-2"), "{}", theirs.body);
+    assert!(
+        theirs.has("theo@example.test") && !theirs.has("vera@example.test") && !theirs.has("h-2"),
+        "{}",
+        theirs.body
+    );
     w.healthy().await;
 }
 
@@ -215,16 +275,38 @@ async fn ma_12_no_act_of_my_account_reaches_what_is_somebody_elses() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ma_16_an_add_moves_the_method_in_use_and_raises_nothing() {
     let w = World::new("goss").await;
-    w.ligature().policy_admin().use_document("provider:harbour", domain::policy::Document::parse(r#"{"choices":{"second_factor_acr":["mfa"]}}"#).unwrap()).await.unwrap();
+    w.ligature()
+        .policy_admin()
+        .use_document(
+            "provider:harbour",
+            domain::policy::Document::parse(r#"{"choices":{"second_factor_acr":["mfa"]}}"#)
+                .unwrap(),
+        )
+        .await
+        .unwrap();
     let both = || {
         let now = w.ligature().now() / 1_000_000;
-        Knobs { id_token: json!({"acr": "mfa", "amr": ["mfa"], "iat": now, "exp": now + 300}), ..Knobs::default() }
+        Knobs {
+            id_token: json!({"acr": "mfa", "amr": ["mfa"], "iat": now, "exp": now + 300}),
+            ..Knobs::default()
+        }
     };
     let session = async || {
         let ligature = w.ligature();
         let mut c = ligature.store.read().await.unwrap();
-        let (link, ..) = storage::accounts::links::find_link(&mut c, ligature.org, &format!("oidc:{}", w.meridian.issuer), "m-vera").await.unwrap().unwrap();
-        let all = storage::sign_in::sessions::list_sessions(&mut c, link.account_id, ligature.now(), 0).await.unwrap();
+        let (link, ..) = storage::accounts::links::find_link(
+            &mut c,
+            ligature.org,
+            &format!("oidc:{}", w.meridian.issuer),
+            "m-vera",
+        )
+        .await
+        .unwrap()
+        .unwrap();
+        let all =
+            storage::sign_in::sessions::list_sessions(&mut c, link.account_id, ligature.now(), 0)
+                .await
+                .unwrap();
         assert_eq!(all.len(), 1);
         let one = all.into_iter().next().unwrap();
         (one.method, one.auth_at, one.factor, one.sid)
@@ -236,13 +318,29 @@ async fn ma_16_an_add_moves_the_method_in_use_and_raises_nothing() {
     w.pass(9 * 60);
     w.harbour.set(both());
     let page = b.add("harbour", "h-1").await;
-    assert!(page.body.split("<li>").any(|row| row.contains("In use now") && row.contains("Harbour")), "{}", page.body);
+    assert!(
+        page.body.split("<li>").any(|row| row.contains("In use now") && row.contains("Harbour")),
+        "{}",
+        page.body
+    );
     let after = session().await;
     assert_ne!(b.session_cookie(), cookie);
-    assert_eq!((after.0.as_str(), after.1, after.2.as_str(), &after.3), ("harbour", before.1, "", &before.3), "the method moves, nothing else");
+    assert_eq!(
+        (after.0.as_str(), after.1, after.2.as_str(), &after.3),
+        ("harbour", before.1, "", &before.3),
+        "the method moves, nothing else"
+    );
     // Ten minutes after the sign-in, two after the add: the session is not recent, and says so before anything changes.
     w.pass(2 * 60);
-    let link = page.body.split("href=\"/account/methods/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let link = page
+        .body
+        .split("href=\"/account/methods/")
+        .nth(1)
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap()
+        .to_owned();
     assert_eq!(b.post("/fn/account/remove", &[("link", &link)]).await.path(), "/account/confirm");
     assert_eq!(b.methods().await.len(), 2);
     // The good way: the same word counts where the identity signs in by itself.
@@ -290,7 +388,12 @@ async fn ma_02_other_sites_cannot_start_adding_a_provider() {
     let path = "/account/methods/add/harbour";
     let by_get = b.get(path).await;
     assert_eq!(by_get.status, 404);
-    for (name, value) in [("origin", "https://evil.test"), ("origin", "null"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")] {
+    for (name, value) in [
+        ("origin", "https://evil.test"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
         let page = b.send(b.request(reqwest::Method::POST, path).header(name, value)).await;
         assert_eq!((page.status, page.header("location").as_str()), (403, ""), "{name}: {value}");
         assert!(!page.header("set-cookie").contains("lg_st_"));
@@ -308,7 +411,9 @@ async fn ma_04_no_address_carries_a_session_or_an_attempt_into_a_browser() {
     let (name, value) = cookie.split_once('=').unwrap();
     let victim = w.browser();
     for path in ["/account", "/login", "/attempt/x/choose", "/refused/session.ended", "/"] {
-        let page = victim.get(&format!("{path}?session={value}&{name}={value}&flow={value}&attempt={value}")).await;
+        let page = victim
+            .get(&format!("{path}?session={value}&{name}={value}&flow={value}&attempt={value}"))
+            .await;
         assert!(!page.has("Ben"));
         assert_eq!(victim.session_cookie(), None, "{path}");
     }
@@ -321,11 +426,30 @@ async fn go_24_go_26_with_account_management_off_the_page_only_lists() {
     let b = w.browser();
     b.sign_in("meridian", "m-vera").await;
     b.add("harbour", "h-1").await;
-    let text = domain::policy::preset_text("goss").unwrap().replacen('{', r#"{"permits":{"account_management":false},"#, 1);
-    w.ligature().policy_admin().use_document("instance", domain::policy::Document::parse(&text).unwrap()).await.unwrap();
+    let text = domain::policy::preset_text("goss").unwrap().replacen(
+        '{',
+        r#"{"permits":{"account_management":false},"#,
+        1,
+    );
+    w.ligature()
+        .policy_admin()
+        .use_document("instance", domain::policy::Document::parse(&text).unwrap())
+        .await
+        .unwrap();
     let page = b.get("/account").await;
-    assert!(page.has("does not allow changes here") && !page.has("/remove") && !page.has("/methods/add/"), "{}", page.body);
-    assert_eq!(b.post("/fn/account/remove", &[("link", &link_id(&w, "vera@example.test").await)]).await.refusal(), "account.management_off");
+    assert!(
+        page.has("does not allow changes here")
+            && !page.has("/remove")
+            && !page.has("/methods/add/"),
+        "{}",
+        page.body
+    );
+    assert_eq!(
+        b.post("/fn/account/remove", &[("link", &link_id(&w, "vera@example.test").await)])
+            .await
+            .refusal(),
+        "account.management_off"
+    );
     assert_eq!(b.add("atlas", "a-new").await.refusal(), "account.management_off");
 }
 
@@ -366,7 +490,15 @@ async fn sb_12_sessions_end_one_by_one_and_all_at_once_on_every_node() {
     }
     let page = browsers[0].get("/account/sessions").await;
     assert_eq!(rows(&page, "name=\"session\""), 2);
-    let id = page.body.split("name=\"session\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let id = page
+        .body
+        .split("name=\"session\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
     browsers[0].post("/fn/account/sessions/end", &[("session", &id)]).await;
     let mut alive = 0;
     for b in &browsers {
@@ -377,7 +509,10 @@ async fn sb_12_sessions_end_one_by_one_and_all_at_once_on_every_node() {
     for b in &browsers {
         assert!(!b.is_signed_in().await);
         let other = w.moved(b, 1);
-        assert_eq!(other.send(other.request(reqwest::Method::GET, "/account")).await.header("location"), "/login?stay=1");
+        assert_eq!(
+            other.send(other.request(reqwest::Method::GET, "/account")).await.header("location"),
+            "/login?stay=1"
+        );
     }
     assert!(w.nodes[1].served() >= 3);
     // The other way around: what a node let in, the other one ends.

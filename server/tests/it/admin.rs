@@ -4,12 +4,21 @@ use crate::world::{PASSWORD, World};
 #[tokio::test(flavor = "multi_thread")]
 async fn ad_04_two_claims_of_the_one_time_token_have_one_winner_and_there_are_no_defaults() {
     let w = World::new("goss").await;
-    for (email, password) in [("admin@example.test", "admin"), ("admin", "password"), ("owner@example.test", PASSWORD)] {
+    for (email, password) in
+        [("admin@example.test", "admin"), ("admin", "password"), ("owner@example.test", PASSWORD)]
+    {
         let page = w.browser().password(email, password).await;
         assert!(page.has("Wrong email or password"), "{}", page.body);
     }
     let token = w.ligature().setup().setup_token().await.unwrap().unwrap();
-    let form = |email: &'static str| vec![("token", token.clone()), ("email", email.to_owned()), ("name", "Owner".to_owned()), ("password", PASSWORD.to_owned())];
+    let form = |email: &'static str| {
+        vec![
+            ("token", token.clone()),
+            ("email", email.to_owned()),
+            ("name", "Owner".to_owned()),
+            ("password", PASSWORD.to_owned()),
+        ]
+    };
     let claim = |form: Vec<(&'static str, String)>| {
         let b = w.browser();
         async move {
@@ -17,7 +26,18 @@ async fn ad_04_two_claims_of_the_one_time_token_have_one_winner_and_there_are_no
             b.post("/fn/setup", &form).await
         }
     };
-    let wrong = w.browser().post("/fn/setup", &[("token", "guess"), ("email", "x@example.test"), ("name", "X"), ("password", PASSWORD)]).await;
+    let wrong = w
+        .browser()
+        .post(
+            "/fn/setup",
+            &[
+                ("token", "guess"),
+                ("email", "x@example.test"),
+                ("name", "X"),
+                ("password", PASSWORD),
+            ],
+        )
+        .await;
     assert_eq!((wrong.status, wrong.refusal().as_str()), (403, "admin.setup_closed"));
     let (one, two) = tokio::join!(claim(form("one@example.test")), claim(form("two@example.test")));
     let mut results = [one.path(), two.path()];
@@ -33,7 +53,18 @@ async fn ad_04_a_token_older_than_an_hour_is_refused() {
     let w = World::new("goss").await;
     let token = w.ligature().setup().setup_token().await.unwrap().unwrap();
     w.pass(3601);
-    let page = w.browser().post("/fn/setup", &[("token", &token), ("email", "x@example.test"), ("name", "X"), ("password", PASSWORD)]).await;
+    let page = w
+        .browser()
+        .post(
+            "/fn/setup",
+            &[
+                ("token", &token),
+                ("email", "x@example.test"),
+                ("name", "X"),
+                ("password", PASSWORD),
+            ],
+        )
+        .await;
     assert_eq!(page.refusal(), "admin.setup_closed");
 }
 
@@ -44,23 +75,58 @@ async fn ad_01_the_console_is_for_owners_and_the_server_checks_it() {
     let person = w.browser();
     person.sign_in("meridian", "m-vera").await;
     let nobody = w.browser();
-    for path in ["/admin", "/admin/providers", "/admin/providers/meridian", "/admin/policy", "/admin/accounts", "/admin/applications", "/admin/audit"] {
+    for path in [
+        "/admin",
+        "/admin/providers",
+        "/admin/providers/meridian",
+        "/admin/policy",
+        "/admin/accounts",
+        "/admin/applications",
+        "/admin/audit",
+    ] {
         assert_eq!(person.get(path).await.status, 403, "{path}");
         assert_eq!(nobody.get(path).await.status, 401, "{path}");
     }
     let forms: [(&str, &[(&str, &str)]); 6] = [
-        ("/fn/admin/policy", &[("preset", "goss"), ("mail_mode", "none"), ("accept_unproven_links", "on")]),
+        (
+            "/fn/admin/policy",
+            &[("preset", "goss"), ("mail_mode", "none"), ("accept_unproven_links", "on")],
+        ),
         ("/fn/admin/policy/roll-back", &[("version", "1")]),
-        ("/fn/admin/account/state", &[("account", "00000000000000000000000000000000"), ("enabled", "no")]),
-        ("/fn/admin/application", &[("create", "on"), ("fields[client_id]", "evil"), ("fields[name]", "Evil"), ("fields[redirect_uris]", "https://evil.test/cb")]),
+        (
+            "/fn/admin/account/state",
+            &[("account", "00000000000000000000000000000000"), ("enabled", "no")],
+        ),
+        (
+            "/fn/admin/application",
+            &[
+                ("create", "on"),
+                ("fields[client_id]", "evil"),
+                ("fields[name]", "Evil"),
+                ("fields[redirect_uris]", "https://evil.test/cb"),
+            ],
+        ),
         ("/fn/admin/application/secret", &[("client_id", "evil")]),
-        ("/fn/admin/provider", &[("create", "yes"), ("key", "evil"), ("name", "Evil"), ("kind", "oidc"), ("issuer", "https://evil.test"), ("client_id", "x")]),
+        (
+            "/fn/admin/provider",
+            &[
+                ("create", "yes"),
+                ("key", "evil"),
+                ("name", "Evil"),
+                ("kind", "oidc"),
+                ("issuer", "https://evil.test"),
+                ("client_id", "x"),
+            ],
+        ),
     ];
     for (path, form) in forms {
         assert_eq!(person.post(path, form).await.refusal(), "admin.forbidden", "{path}");
         assert_eq!(nobody.post(path, form).await.refusal(), "session.ended", "{path}");
     }
-    assert_eq!((w.rows("provider", "key", "evil").await, w.rows("application", "client_id", "evil").await), (0, 0));
+    assert_eq!(
+        (w.rows("provider", "key", "evil").await, w.rows("application", "client_id", "evil").await),
+        (0, 0)
+    );
 }
 
 fn form<'a>(w: &'a World, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -88,18 +154,39 @@ fn form<'a>(w: &'a World, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)
 async fn au_01_a_provider_is_created_edited_and_switched_off_and_its_secret_is_never_shown() {
     let w = World::new("goss").await;
     let owner = w.owner().await;
-    let saved = owner.post("/fn/admin/provider", &form(&w, &[("association", "ask_binding")])).await;
+    let saved =
+        owner.post("/fn/admin/provider", &form(&w, &[("association", "ask_binding")])).await;
     assert!(saved.has("Saved.") && saved.has("Fresh"), "{}", saved.body);
     let page = owner.get("/admin/providers/fresh").await;
-    assert!(page.has("id=\"association-ask_binding\" name=\"association\" value=\"ask_binding\" checked"), "{}", page.body);
-    assert!(page.has(&format!("{}/callback/fresh", w.url())) && !page.has("rehearsal-secret") && page.has("A secret is stored"));
-    assert_eq!(w.browser().start("fresh").await.split('?').next().unwrap(), format!("{}/authorize", w.harbour.issuer));
-    owner.post("/fn/admin/provider", &form(&w, &[("create", "no"), ("enabled", ""), ("secret", "")])).await;
+    assert!(
+        page.has(
+            "id=\"association-ask_binding\" name=\"association\" value=\"ask_binding\" checked"
+        ),
+        "{}",
+        page.body
+    );
+    assert!(
+        page.has(&format!("{}/callback/fresh", w.url()))
+            && !page.has("rehearsal-secret")
+            && page.has("A secret is stored")
+    );
+    assert_eq!(
+        w.browser().start("fresh").await.split('?').next().unwrap(),
+        format!("{}/authorize", w.harbour.issuer)
+    );
+    owner
+        .post("/fn/admin/provider", &form(&w, &[("create", "no"), ("enabled", ""), ("secret", "")]))
+        .await;
     assert!(!w.browser().get("/login").await.has("Continue with Fresh"));
     assert_eq!(w.browser().post("/login/with/fresh", &[]).await.refusal(), "provider.disabled");
     owner.post("/fn/admin/provider", &form(&w, &[("create", "no"), ("secret", "")])).await;
-    assert!(!w.browser().sign_in("fresh", "h-1").await.path().contains("/refused"), "the stored secret still works");
-    for (table, column) in [("provider", "config"), ("audit_event", "detail"), ("policy", "document")] {
+    assert!(
+        !w.browser().sign_in("fresh", "h-1").await.path().contains("/refused"),
+        "the stored secret still works"
+    );
+    for (table, column) in
+        [("provider", "config"), ("audit_event", "detail"), ("policy", "document")]
+    {
         assert_eq!(w.rows(table, column, "rehearsal-secret").await, 0);
     }
 }
@@ -108,12 +195,22 @@ async fn au_01_a_provider_is_created_edited_and_switched_off_and_its_secret_is_n
 async fn a_providers_form_tells_problems_beside_the_field_and_keeps_what_was_typed() {
     let w = World::new("goss").await;
     let owner = w.owner().await;
-    let cases = [("issuer", "not a url", "issuer-problem"), ("key", "Not A Key", "key-problem"), ("client_id", "", "client_id-problem"), ("key", "meridian", "key-problem")];
+    let cases = [
+        ("issuer", "not a url", "issuer-problem"),
+        ("key", "Not A Key", "key-problem"),
+        ("client_id", "", "client_id-problem"),
+        ("key", "meridian", "key-problem"),
+    ];
     for (field, value, problem) in cases {
         let page = owner.post("/fn/admin/provider", &form(&w, &[(field, value)])).await;
-        assert!(page.path() == "/admin/providers/new" && page.has(&format!("id=\"{problem}\"")), "{field}: {}", page.body);
+        assert!(
+            page.path() == "/admin/providers/new" && page.has(&format!("id=\"{problem}\"")),
+            "{field}: {}",
+            page.body
+        );
     }
-    let changed = owner.post("/fn/admin/provider", &form(&w, &[("create", "no"), ("key", "meridian")])).await;
+    let changed =
+        owner.post("/fn/admin/provider", &form(&w, &[("create", "no"), ("key", "meridian")])).await;
     assert!(changed.has("The issuer cannot be changed"), "{}", changed.body);
 }
 
@@ -122,14 +219,42 @@ async fn a_providers_form_tells_problems_beside_the_field_and_keeps_what_was_typ
 async fn go_33_the_policy_page_writes_versions_and_goes_back() {
     let w = World::new("goss").await;
     let owner = w.owner().await;
-    let saved = owner.switches(&[("preset", "recommended"), ("link_on_login", "on"), ("create", "on"), ("mail_mode", "confirmationrequired")]).await;
-    assert!(saved.has("Saved.") && saved.has("id=\"preset-recommended\" name=\"preset\" value=\"recommended\" checked"), "{}", saved.body);
+    let saved = owner
+        .switches(&[
+            ("preset", "recommended"),
+            ("link_on_login", "on"),
+            ("create", "on"),
+            ("mail_mode", "confirmationrequired"),
+        ])
+        .await;
+    assert!(
+        saved.has("Saved.")
+            && saved.has("id=\"preset-recommended\" name=\"preset\" value=\"recommended\" checked"),
+        "{}",
+        saved.body
+    );
     assert!(!saved.has("name=\"account_management\" value=\"on\" checked"));
-    let unsafe_on = owner.switches(&[("preset", "recommended"), ("link_on_login", "on"), ("create", "on"), ("mail_mode", "none"), ("accept_unproven_links", "on")]).await;
+    let unsafe_on = owner
+        .switches(&[
+            ("preset", "recommended"),
+            ("link_on_login", "on"),
+            ("create", "on"),
+            ("mail_mode", "none"),
+            ("accept_unproven_links", "on"),
+        ])
+        .await;
     assert!(unsafe_on.has("Unsafe: the policy accepts unproven links"));
     assert!(owner.get("/admin").await.has("Unsafe: the policy accepts unproven links"));
     assert!(!w.ligature().maintenance().warnings().await.unwrap().is_empty(), "doctor warns too");
-    let first = unsafe_on.body.split("name=\"version\" value=\"").last().unwrap().split('"').next().unwrap().to_owned();
+    let first = unsafe_on
+        .body
+        .split("name=\"version\" value=\"")
+        .last()
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
     let back = owner.post("/fn/admin/policy/roll-back", &[("version", &first)]).await;
     assert!(back.has("Saved.") && !back.has("Unsafe: the policy accepts"), "{}", back.body);
     assert_eq!(w.rows("audit_event", "kind", "policy.changed").await, 4);
@@ -155,9 +280,24 @@ async fn an_account_is_found_by_address_or_name_and_switching_it_off_ends_its_se
     assert!(!b.is_signed_in().await);
     let refused = w.browser().sign_in("meridian", "m-vera").await;
     assert_eq!((refused.status, refused.refusal().as_str()), (403, "account.disabled"));
-    let support = refused.body.split("Support code: <code>").nth(1).or_else(|| refused.body.split("<code>").nth(2)).unwrap().split('<').next().unwrap().to_owned();
+    let support = refused
+        .body
+        .split("Support code: <code>")
+        .nth(1)
+        .or_else(|| refused.body.split("<code>").nth(2))
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .to_owned();
     let trail = owner.get(&format!("/admin/audit?q={support}")).await;
-    assert!(trail.has("Sign-in refused") && trail.has("account.disabled") && trail.has("The identity has an account"), "{}", trail.body);
+    assert!(
+        trail.has("Sign-in refused")
+            && trail.has("account.disabled")
+            && trail.has("The identity has an account"),
+        "{}",
+        trail.body
+    );
     owner.post("/fn/admin/account/state", &[("account", &id), ("enabled", "yes")]).await;
     assert_eq!(w.browser().sign_in("meridian", "m-vera").await.path(), "/account");
     w.healthy().await;

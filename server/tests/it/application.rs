@@ -5,7 +5,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 async fn photos(w: &World) -> String {
-    let registration = Registration { issuer: w.url(), client_id: "photos".into(), secret: "photos-secret".into() };
+    let registration = Registration {
+        issuer: w.url(),
+        client_id: "photos".into(),
+        secret: "photos-secret".into(),
+    };
     let base = serve(0, registration).await.unwrap();
     w.apply(json!({"applications": [{"client_id": "photos", "name": "Photos", "secret": "photos-secret", "redirect_uris": [format!("{base}/cb")], "settings": {"unproved_contacts": true}}]})).await;
     base
@@ -22,7 +26,14 @@ async fn sign_in(b: &Browser, photos: &str, key: &str, who: &str) -> Page {
 }
 
 fn subject(page: &Page) -> String {
-    page.body.split("<code id=\"sub\">").nth(1).unwrap_or_else(|| panic!("{}", page.body)).split('<').next().unwrap().to_owned()
+    page.body
+        .split("<code id=\"sub\">")
+        .nth(1)
+        .unwrap_or_else(|| panic!("{}", page.body))
+        .split('<')
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,11 +41,19 @@ async fn zi_02_the_application_sees_the_same_subject_whichever_provider_was_used
     let w = World::new("goss").await;
     let photos = photos(&w).await;
     let first = sign_in(&w.browser(), &photos, "meridian", "m-vera").await;
-    assert!(first.url.starts_with(&photos) && first.has("Hello <b>Vera</b>"), "{} {}", first.url, first.body);
+    assert!(
+        first.url.starts_with(&photos) && first.has("Hello <b>Vera</b>"),
+        "{} {}",
+        first.url,
+        first.body
+    );
     let b = w.browser();
     let chooser = sign_in(&b, &photos, "atlas", "a-vera").await;
     assert!(chooser.path().ends_with("/choose"));
-    assert!(chooser.header("content-security-policy").contains(&photos), "the form may lead back to the application");
+    assert!(
+        chooser.header("content-security-policy").contains(&photos),
+        "the form may lead back to the application"
+    );
     let page = b.pick(&chooser, "add_to_existing").await;
     let code = w.mail("vera@example.test", 1).await.code.unwrap();
     let second = b.code(&page, &code).await;
@@ -101,8 +120,19 @@ fn query(page: &Page) -> std::collections::HashMap<String, String> {
 }
 
 async fn token(b: &Browser, photos: &str, code: &str, verifier: &str) -> (u16, Value) {
-    let form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", &format!("{photos}/cb")), ("code_verifier", verifier)];
-    let page = b.send(b.request(Method::POST, "/token").basic_auth("photos", Some("photos%2Dsecret")).form(&form)).await;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", &format!("{photos}/cb")),
+        ("code_verifier", verifier),
+    ];
+    let page = b
+        .send(
+            b.request(Method::POST, "/token")
+                .basic_auth("photos", Some("photos%2Dsecret"))
+                .form(&form),
+        )
+        .await;
     (page.status, serde_json::from_str(&page.body).unwrap_or_default())
 }
 
@@ -118,7 +148,10 @@ async fn a_code_is_good_once_for_its_client_redirect_uri_and_verifier() {
     let (status, tokens) = token(&b, &photos, &answer["code"], asked.verifier).await;
     assert_eq!(status, 200, "{tokens}");
     let id = rehearsal::token::claims(tokens["id_token"].as_str().unwrap());
-    assert_eq!((id["iss"].as_str().unwrap(), id["aud"].as_str().unwrap(), id["nonce"].as_str().unwrap()), (w.url().as_str(), "photos", "n"));
+    assert_eq!(
+        (id["iss"].as_str().unwrap(), id["aud"].as_str().unwrap(), id["nonce"].as_str().unwrap()),
+        (w.url().as_str(), "photos", "n")
+    );
     assert!(id["exp"].as_i64().unwrap() > id["iat"].as_i64().unwrap() && id["auth_time"].is_i64());
     let access = tokens["access_token"].as_str().unwrap().to_owned();
     let userinfo = |access: String| {
@@ -128,9 +161,15 @@ async fn a_code_is_good_once_for_its_client_redirect_uri_and_verifier() {
     let who = userinfo(access.clone()).await;
     assert_eq!(who.status, 200);
     let who: Value = serde_json::from_str(&who.body).unwrap();
-    assert_eq!((who["sub"].clone(), who["email_verified"].clone()), (id["sub"].clone(), json!(false)));
+    assert_eq!(
+        (who["sub"].clone(), who["email_verified"].clone()),
+        (id["sub"].clone(), json!(false))
+    );
     // A second use is refused and ends the tokens of the first.
-    assert_eq!(token(&b, &photos, &answer["code"], asked.verifier).await, (400, json!({"error": "invalid_grant"})));
+    assert_eq!(
+        token(&b, &photos, &answer["code"], asked.verifier).await,
+        (400, json!({"error": "invalid_grant"}))
+    );
     assert_eq!(userinfo(access).await.status, 401);
     // Another verifier, and a code that is too old.
     let answer = query(&authorize(&b, &asked).await);
@@ -145,7 +184,13 @@ async fn only_a_registered_redirect_uri_is_ever_followed() {
     let w = World::new("goss").await;
     let photos = photos(&w).await;
     let b = w.browser();
-    for uri in ["https://evil.test/cb".to_owned(), format!("{photos}/cb/"), format!("{photos}/cb?x=1"), format!("{photos}.evil.test/cb"), String::new()] {
+    for uri in [
+        "https://evil.test/cb".to_owned(),
+        format!("{photos}/cb/"),
+        format!("{photos}/cb?x=1"),
+        format!("{photos}.evil.test/cb"),
+        String::new(),
+    ] {
         let mut asked = request(&photos);
         asked.parameters[2].1 = uri.clone();
         let page = b.follow(authorize(&b, &asked).await).await;
@@ -155,7 +200,10 @@ async fn only_a_registered_redirect_uri_is_ever_followed() {
     let mut asked = request(&photos);
     asked.parameters[0].1 = "token".into();
     let answer = query(&authorize(&b, &asked).await);
-    assert_eq!((answer["error"].as_str(), answer["state"].as_str()), ("unsupported_response_type", "s&=1"));
+    assert_eq!(
+        (answer["error"].as_str(), answer["state"].as_str()),
+        ("unsupported_response_type", "s&=1")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,9 +219,16 @@ async fn prompt_and_max_age_are_obeyed() {
     assert_eq!(query(&authorize(&b, &with("prompt", "none")).await)["error"], "login_required");
     b.sign_in("meridian", "m-vera").await;
     assert!(query(&authorize(&b, &with("prompt", "none")).await).contains_key("code"));
-    assert!(authorize(&b, &with("prompt", "login")).await.header("location").starts_with("/login?entry="));
+    assert!(
+        authorize(&b, &with("prompt", "login"))
+            .await
+            .header("location")
+            .starts_with("/login?entry=")
+    );
     w.pass(100);
-    assert!(authorize(&b, &with("max_age", "60")).await.header("location").starts_with("/login?entry="));
+    assert!(
+        authorize(&b, &with("max_age", "60")).await.header("location").starts_with("/login?entry=")
+    );
     assert!(query(&authorize(&b, &with("max_age", "600")).await).contains_key("code"));
 }
 
@@ -183,7 +238,13 @@ async fn a_wrong_client_secret_answers_401_and_a_disabled_account_has_no_claims(
     let photos = photos(&w).await;
     let b = w.browser();
     b.sign_in("meridian", "m-vera").await;
-    let wrong = b.send(b.request(Method::POST, "/token").basic_auth("photos", Some("nope")).form(&[("grant_type", "authorization_code"), ("code", "x")])).await;
+    let wrong = b
+        .send(
+            b.request(Method::POST, "/token")
+                .basic_auth("photos", Some("nope"))
+                .form(&[("grant_type", "authorization_code"), ("code", "x")]),
+        )
+        .await;
     assert_eq!((wrong.status, wrong.body.as_str()), (401, "{\"error\":\"invalid_client\"}"));
     assert!(wrong.header("www-authenticate").starts_with("Basic"));
     let asked = request(&photos);
@@ -193,7 +254,12 @@ async fn a_wrong_client_secret_answers_401_and_a_disabled_account_has_no_claims(
     let list = owner.get("/admin/accounts?q=Vera").await;
     let id: String = list.body.split("/admin/accounts/").nth(1).unwrap().chars().take(32).collect();
     owner.post("/fn/admin/account/state", &[("account", &id), ("enabled", "no")]).await;
-    let gone = b.send(b.request(Method::GET, "/userinfo").bearer_auth(tokens["access_token"].as_str().unwrap())).await;
+    let gone = b
+        .send(
+            b.request(Method::GET, "/userinfo")
+                .bearer_auth(tokens["access_token"].as_str().unwrap()),
+        )
+        .await;
     assert_eq!(gone.status, 401);
 }
 
@@ -203,11 +269,16 @@ async fn ma_11_tokens_of_applications_end_with_a_reset_a_deletion_and_this_was_n
     let w = World::new("recommended").await;
     let photos = photos(&w).await;
     let asked = request(&photos);
-    let alive = async |b: &Browser, access: &str| b.send(b.request(Method::GET, "/userinfo").bearer_auth(access)).await.status == 200;
+    let alive = async |b: &Browser, access: &str| {
+        b.send(b.request(Method::GET, "/userinfo").bearer_auth(access)).await.status == 200
+    };
     let fresh = async |b: &Browser| {
         let answer = query(&authorize(b, &asked).await);
         let (_, tokens) = token(b, &photos, &answer["code"], asked.verifier).await;
-        (tokens["access_token"].as_str().unwrap().to_owned(), query(&authorize(b, &asked).await)["code"].clone())
+        (
+            tokens["access_token"].as_str().unwrap().to_owned(),
+            query(&authorize(b, &asked).await)["code"].clone(),
+        )
     };
     let v = w.sign_up("vera@example.test").await;
     let (access, code) = fresh(&v).await;
@@ -218,14 +289,27 @@ async fn ma_11_tokens_of_applications_end_with_a_reset_a_deletion_and_this_was_n
     let page = b.post("/fn/reset/ask", &[("email", "vera@example.test")]).await;
     assert!(alive(&v, &access).await, "asking ends nothing");
     let mailed = w.mail("vera@example.test", sent + 1).await.code.unwrap();
-    b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &mailed), ("password", "another long password of vera")]).await;
+    b.post(
+        "/fn/reset/set",
+        &[
+            ("attempt", &page.attempt()),
+            ("code", &mailed),
+            ("password", "another long password of vera"),
+        ],
+    )
+    .await;
     assert!(b.is_signed_in().await && !alive(&v, &access).await);
-    assert_eq!(token(&v, &photos, &code, asked.verifier).await.0, 400, "a code that waits ends too");
+    assert_eq!(
+        token(&v, &photos, &code, asked.verifier).await.0,
+        400,
+        "a code that waits ends too"
+    );
     // "This wasn't me", for the new password.
     let (access, _) = fresh(&b).await;
     let count = w.mails("vera@example.test").await;
     let notice = w.mail("vera@example.test", count).await.text;
-    let secret = notice.split("/undo/").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let secret =
+        notice.split("/undo/").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
     w.browser().post("/fn/undo", &[("secret", &secret)]).await;
     assert!(!alive(&v, &access).await);
     // Deleting the account.

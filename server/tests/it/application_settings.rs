@@ -33,14 +33,18 @@ async fn only_the_providers_that_an_application_allows_lead_to_it_and_the_decisi
     let chooser = elsewhere.sign_in("meridian", "m-vera").await;
     elsewhere.pick(&chooser, "create_new").await;
     assert!(elsewhere.is_signed_in().await);
-    assert_eq!(Rp::back(&rp.authorize(&elsewhere, &[("prompt", "none")]).await)["error"], "login_required");
+    assert_eq!(
+        Rp::back(&rp.authorize(&elsewhere, &[("prompt", "none")]).await)["error"],
+        "login_required"
+    );
     let (asked, _) = on_the_way(&rp, &elsewhere).await;
     assert!(asked.has("Harbour") && !asked.has("Meridian"), "{}", asked.body);
     assert!(Rp::back(&open.authorize(&elsewhere, &[]).await).contains_key("code"));
     // Neither does a password where the application's policy has none.
     let v = w.sign_up("theo@example.test").await;
     assert!(Rp::back(&rp.authorize(&v, &[]).await).contains_key("code"));
-    w.apply(json!({"policies": {"application:rp": {"permits": {"password_sign_in": false}}}})).await;
+    w.apply(json!({"policies": {"application:rp": {"permits": {"password_sign_in": false}}}}))
+        .await;
     assert_eq!(Rp::back(&rp.authorize(&v, &[("prompt", "none")]).await)["error"], "login_required");
     w.apply(json!({"policies": {"application:rp": {}}})).await;
     // It counts at once when the list changes, and the other way stays open.
@@ -64,7 +68,11 @@ async fn only_the_providers_that_an_application_allows_lead_to_it_and_the_decisi
             ],
         )
         .await;
-    for problem in ["There is no provider with one of these keys", "This is no email address", "A line is no claim"] {
+    for problem in [
+        "There is no provider with one of these keys",
+        "This is no email address",
+        "A line is no claim",
+    ] {
         assert!(page.has(problem), "{problem}: {}", page.body);
     }
     assert!(page.has("harbour nowhere") && page.has("sub = 1"), "what was typed is kept");
@@ -88,13 +96,26 @@ async fn go_34_mails_on_the_way_to_an_application_come_from_its_sender() {
     let chooser = b.sign_in("atlas", "a-vera").await;
     b.pick(&chooser, "add_to_existing").await;
     let mail = w.mail("vera@example.test", 2).await;
-    assert!(!mail.raw.contains("photos.example.test") && mail.raw.contains("From: "), "{}", mail.raw);
+    assert!(
+        !mail.raw.contains("photos.example.test") && mail.raw.contains("From: "),
+        "{}",
+        mail.raw
+    );
     // A sign-up begun there, too.
     let w = World::new("recommended").await;
     let rp = register(&w, "rp", json!({"sender": "hello@photos.example.test"})).await;
     let b = w.browser();
     let (_, entry) = on_the_way(&rp, &b).await;
-    b.post("/fn/signup", &[("email", "new@example.test"), ("name", "New"), ("password", PASSWORD), ("entry", &entry)]).await;
+    b.post(
+        "/fn/signup",
+        &[
+            ("email", "new@example.test"),
+            ("name", "New"),
+            ("password", PASSWORD),
+            ("entry", &entry),
+        ],
+    )
+    .await;
     assert!(w.mail("new@example.test", 1).await.raw.contains("<hello@photos.example.test>"));
 }
 
@@ -107,12 +128,29 @@ async fn an_application_gets_claims_that_its_expressions_make_and_none_of_them_s
     b.add("meridian", "m-ben").await;
     let tokens = rp.token(&rp.code(&b, &[("scope", "openid email")]).await, &[]).await;
     let claims = rp.verified(&tokens.text("id_token")).await;
-    assert_eq!((claims["organisation"].as_str(), claims["from"].as_str(), claims["upstream_mail"].as_str()), (Some("org-rp"), Some("meridian"), Some("ben@example.test")), "{claims}");
+    assert_eq!(
+        (
+            claims["organisation"].as_str(),
+            claims["from"].as_str(),
+            claims["upstream_mail"].as_str()
+        ),
+        (Some("org-rp"), Some("meridian"), Some("ben@example.test")),
+        "{claims}"
+    );
     assert_eq!(claims["levels"], json!([1, 2]));
     assert!(claims.get("none").is_none() && claims.get("broken").is_none(), "{claims}");
     let told = rp.userinfo(&tokens.text("access_token")).await.body;
-    assert_eq!((&told["organisation"], &told["levels"]), (&claims["organisation"], &claims["levels"]));
-    for bad in [json!({"sub": "'somebody'"}), json!({"email_verified": "true"}), json!({"acr": "'high'"}), json!({"x": "(("}), json!({"": "1"})] {
+    assert_eq!(
+        (&told["organisation"], &told["levels"]),
+        (&claims["organisation"], &claims["levels"])
+    );
+    for bad in [
+        json!({"sub": "'somebody'"}),
+        json!({"email_verified": "true"}),
+        json!({"acr": "'high'"}),
+        json!({"x": "(("}),
+        json!({"": "1"}),
+    ] {
         let form = service::oidc_provider::ApplicationForm {
             client_id: "rp".into(),
             name: "rp".into(),
@@ -130,21 +168,51 @@ async fn two_factors_that_an_application_demands_are_asked_for_or_it_is_told_tha
     let w = World::new("recommended").await;
     let rp = register(&w, "rp", json!({})).await;
     let b = w.sign_up("vera@example.test").await;
-    let levels = rp.get("/.well-known/openid-configuration").await.body["acr_values_supported"].clone();
-    let two = levels.as_array().unwrap().iter().map(|l| l.as_str().unwrap()).find(|l| l.contains("two")).unwrap().to_owned();
-    let one = levels.as_array().unwrap().iter().map(|l| l.as_str().unwrap()).find(|l| !l.contains("two")).unwrap().to_owned();
+    let levels =
+        rp.get("/.well-known/openid-configuration").await.body["acr_values_supported"].clone();
+    let two = levels
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| l.as_str().unwrap())
+        .find(|l| l.contains("two"))
+        .unwrap()
+        .to_owned();
+    let one = levels
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| l.as_str().unwrap())
+        .find(|l| !l.contains("two"))
+        .unwrap()
+        .to_owned();
     // Either of two, or one that nobody knows: no demand.
     for easy in [format!("{two} {one}"), "urn:somebody:else".to_owned()] {
-        assert!(Rp::back(&rp.authorize(&b, &[("acr_values", &easy)]).await).contains_key("code"), "{easy}");
+        assert!(
+            Rp::back(&rp.authorize(&b, &[("acr_values", &easy)]).await).contains_key("code"),
+            "{easy}"
+        );
     }
     let essential = json!({"id_token": {"acr": {"essential": true, "values": [two]}}}).to_string();
     for demand in [("acr_values", two.as_str()), ("claims", essential.as_str())] {
-        assert_eq!(Rp::back(&rp.authorize(&b, &[demand, ("prompt", "none")]).await)["error"], "login_required");
+        assert_eq!(
+            Rp::back(&rp.authorize(&b, &[demand, ("prompt", "none")]).await)["error"],
+            "login_required"
+        );
         let login = b.follow(rp.authorize(&b, &[demand]).await).await;
         assert_eq!(login.path(), "/login", "a sign-in that could be better first");
         let entry = login.url.split("entry=").nth(1).unwrap().to_owned();
-        let back = b.post_only("/fn/signin/password", &[("email", "vera@example.test"), ("password", PASSWORD), ("entry", &entry)]).await;
-        let back = if back.header("location").starts_with('/') { b.send(b.request(reqwest::Method::GET, &back.header("location"))).await } else { back };
+        let back = b
+            .post_only(
+                "/fn/signin/password",
+                &[("email", "vera@example.test"), ("password", PASSWORD), ("entry", &entry)],
+            )
+            .await;
+        let back = if back.header("location").starts_with('/') {
+            b.send(b.request(reqwest::Method::GET, &back.header("location"))).await
+        } else {
+            back
+        };
         assert_eq!(Rp::back(&back)["error"], "unmet_authentication_requirements", "nobody loops");
     }
 }
@@ -159,13 +227,27 @@ async fn au_15_a_session_opens_an_application_only_after_what_is_asked_there_was
     rp.code(&b, &[]).await;
     for version in ["1", "2"] {
         w.apply(json!({"policies": {"application:rp": {"choices": {"agreements": [{"id": "terms", "version": version, "title": "Terms", "url": "/terms"}]}}}})).await;
-        assert_eq!(Rp::back(&rp.authorize(&b, &[("prompt", "none")]).await)["error"], "login_required");
+        assert_eq!(
+            Rp::back(&rp.authorize(&b, &[("prompt", "none")]).await)["error"],
+            "login_required"
+        );
         let (_, entry) = on_the_way(&rp, &b).await;
-        let started = b.post_only("/login/with/meridian", &[("entry", &entry)]).await.header("location");
+        let started =
+            b.post_only("/login/with/meridian", &[("entry", &entry)]).await.header("location");
         let asked = b.get(&b.at_provider(&started, "m-vera").await).await;
         assert!(asked.path().ends_with("/details"), "{} {}", asked.url, asked.body);
-        let accepted = b.post_only("/fn/attempt/details", &[("attempt", &asked.attempt()), ("agreed[0]", &format!("terms@{version}"))]).await;
-        assert!(accepted.header("location").starts_with("https://rp.example.test/cb?code="), "{} {}", accepted.header("location"), accepted.body);
+        let accepted = b
+            .post_only(
+                "/fn/attempt/details",
+                &[("attempt", &asked.attempt()), ("agreed[0]", &format!("terms@{version}"))],
+            )
+            .await;
+        assert!(
+            accepted.header("location").starts_with("https://rp.example.test/cb?code="),
+            "{} {}",
+            accepted.header("location"),
+            accepted.body
+        );
         rp.code(&b, &[]).await;
     }
 }

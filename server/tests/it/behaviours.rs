@@ -6,7 +6,11 @@ use rehearsal::provider::Knobs;
 use serde_json::{Value, json};
 
 async fn policy(w: &World, scope: &str, document: Value) {
-    w.ligature().policy_admin().use_document(scope, Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature()
+        .policy_admin()
+        .use_document(scope, Document::parse(&document.to_string()).unwrap())
+        .await
+        .unwrap();
 }
 
 /// A preset with fields of the instance's own document changed.
@@ -57,7 +61,11 @@ async fn lk_02_go_16_go_25_go_26_sixteen_tables_of_flags_at_sign_in_and_in_my_ac
         let may = from && to && own_to;
         let c = w.browser();
         let chooser = c.sign_in("atlas", "a-vera").await;
-        assert!(chooser.has("value=\"use_existing\"") && chooser.has("value=\"create_new\""), "{place}: {}", chooser.body);
+        assert!(
+            chooser.has("value=\"use_existing\"") && chooser.has("value=\"create_new\""),
+            "{place}: {}",
+            chooser.body
+        );
         assert_eq!(chooser.has("value=\"add_to_existing\""), may, "{place}");
         let picked = c.pick(&chooser, "add_to_existing").await;
         assert_eq!(picked.path().ends_with("/code"), may, "{place}: {}", picked.url);
@@ -86,25 +94,49 @@ async fn go_26_a_fixed_list_is_fixed_for_every_method_in_it_and_opens_again() {
     b.add("meridian", "m-ben").await;
     b.add("harbour", "h-1").await;
     let page = b.get("/account").await;
-    let removes: Vec<String> = page.body.split("href=\"/account/methods/").skip(1).map(|r| r.split('/').next().unwrap().to_owned()).collect();
+    let removes: Vec<String> = page
+        .body
+        .split("href=\"/account/methods/")
+        .skip(1)
+        .map(|r| r.split('/').next().unwrap().to_owned())
+        .collect();
     assert_eq!(removes.len(), 3, "two providers and the password: {}", page.body);
     w.provider("harbour", json!({"as_target": false})).await;
     let fixed = b.get("/account").await;
-    assert!(!fixed.has("/remove") && fixed.has("does not allow changes here") && !fixed.has("Add a way to sign in"), "{}", fixed.body);
+    assert!(
+        !fixed.has("/remove")
+            && fixed.has("does not allow changes here")
+            && !fixed.has("Add a way to sign in"),
+        "{}",
+        fixed.body
+    );
     for link in &removes {
-        assert_eq!(b.get(&format!("/account/methods/{link}/remove")).await.refusal(), "account.management_off", "{link}");
-        assert_eq!(b.post("/fn/account/remove", &[("link", link)]).await.refusal(), "account.management_off", "{link}");
+        assert_eq!(
+            b.get(&format!("/account/methods/{link}/remove")).await.refusal(),
+            "account.management_off",
+            "{link}"
+        );
+        assert_eq!(
+            b.post("/fn/account/remove", &[("link", link)]).await.refusal(),
+            "account.management_off",
+            "{link}"
+        );
     }
     assert_eq!(b.methods().await.len(), 3);
     w.provider("harbour", json!({})).await;
-    assert!(b.post("/fn/account/remove", &[("link", &removes[0])]).await.has("The sign-in method is removed."));
+    assert!(
+        b.post("/fn/account/remove", &[("link", &removes[0])])
+            .await
+            .has("The sign-in method is removed.")
+    );
     w.healthy().await;
 }
 
 /// Each provider of the two accounts may be what forbids it, whoever asks: the person or an administrator.
 /// Shows MG-01, ZI-15.
 #[tokio::test(flavor = "multi_thread")]
-async fn mg_01_zi_15_a_merge_asks_the_flags_of_every_provider_that_moves_and_of_every_one_that_is_there() {
+async fn mg_01_zi_15_a_merge_asks_the_flags_of_every_provider_that_moves_and_of_every_one_that_is_there()
+ {
     let w = World::new("recommended").await;
     let owner = w.owner().await;
     let v = w.sign_up("vera@example.test").await;
@@ -112,19 +144,37 @@ async fn mg_01_zi_15_a_merge_asks_the_flags_of_every_provider_that_moves_and_of_
     let other = w.browser();
     other.pick(&other.sign_in("harbour", "h-1").await, "create_new").await;
     w.sign_up("ben@example.test").await;
-    let id = |page: &Page| page.body.split("href=\"/admin/accounts/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let id = |page: &Page| {
+        page.body
+            .split("href=\"/admin/accounts/")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
     let vera = id(&owner.get("/admin/accounts?q=vera%40example.test").await);
-    let by_admin = async |other: &str| owner.post("/fn/admin/account/merge", &[("account", &vera), ("other", other)]).await;
-    for (key, flags, says) in
-        [("harbour", json!({"as_source": false}), "link.not_allowed"), ("harbour", json!({"as_target": false}), "link.not_allowed"), ("meridian", json!({"as_target": false}), "link.not_allowed")]
-    {
+    let by_admin = async |other: &str| {
+        owner.post("/fn/admin/account/merge", &[("account", &vera), ("other", other)]).await
+    };
+    for (key, flags, says) in [
+        ("harbour", json!({"as_source": false}), "link.not_allowed"),
+        ("harbour", json!({"as_target": false}), "link.not_allowed"),
+        ("meridian", json!({"as_target": false}), "link.not_allowed"),
+    ] {
         w.provider(key, flags.clone()).await;
         assert_eq!(merge_with(&v, "harbour", "h-1").await.refusal(), says, "{key} {flags}");
         w.provider(key, json!({})).await;
     }
     // Nothing of a provider moves with a password account; the one that stays may still not be linked to.
     w.provider("meridian", json!({"as_target": false})).await;
-    assert_eq!(v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", PASSWORD)]).await.refusal(), "link.not_allowed");
+    assert_eq!(
+        v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", PASSWORD)])
+            .await
+            .refusal(),
+        "link.not_allowed"
+    );
     assert!(!v.get("/account").await.has("Merge another account into this one"));
     w.provider("meridian", json!({})).await;
     // A mirroring provider shares no account with a password, whichever account it is in.
@@ -135,7 +185,10 @@ async fn mg_01_zi_15_a_merge_asks_the_flags_of_every_provider_that_moves_and_of_
     let preview = merge_with(&v, "harbour", "h-1").await;
     assert!(preview.path().ends_with("/merge"), "{}", preview.body);
     w.provider("harbour", json!({"as_source": false})).await;
-    assert_eq!(v.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(), "link.not_allowed");
+    assert_eq!(
+        v.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(),
+        "link.not_allowed"
+    );
     // Administrators, where the policy leaves it to them, meet the same.
     preset_with(&w, "recommended", |d| d["choices"]["merge"] = json!("admin")).await;
     w.provider("meridian", json!({"as_target": false})).await;
@@ -152,7 +205,8 @@ async fn mg_01_zi_15_a_merge_asks_the_flags_of_every_provider_that_moves_and_of_
 /// Shows GO-08, GO-09: a provider that mirrors groups is apart from all that do not, the password included; from others that
 /// mirror, only by an isolation name of its own.
 #[tokio::test(flavor = "multi_thread")]
-async fn go_08_mirroring_providers_share_with_none_that_does_not_and_with_each_other_unless_they_are_named() {
+async fn go_08_mirroring_providers_share_with_none_that_does_not_and_with_each_other_unless_they_are_named()
+ {
     let w = World::new("goss").await;
     let mirror = |isolation: &str| json!({"choices": {"verified_counts": true, "mirror_groups": true, "isolation": isolation}});
     policy(&w, "provider:atlas", mirror("")).await;
@@ -162,7 +216,11 @@ async fn go_08_mirroring_providers_share_with_none_that_does_not_and_with_each_o
     let b = w.browser();
     b.sign_in("atlas", "a-vera").await;
     let page = b.get("/account").await;
-    assert!(!page.has("/account/methods/add/meridian") && !page.has("/account/methods/add/harbour"), "{}", page.body);
+    assert!(
+        !page.has("/account/methods/add/meridian") && !page.has("/account/methods/add/harbour"),
+        "{}",
+        page.body
+    );
     assert_eq!(b.add("harbour", "h-1").await.refusal(), "link.isolated");
     // Two directories with names of their own are apart from each other too.
     policy(&w, "provider:harbour", mirror("adfs")).await;
@@ -185,7 +243,11 @@ async fn go_27_a_mixed_account_opens_by_every_method_and_takes_none_until_all_al
         assert_eq!(w.browser().sign_in(key, who).await.path(), "/account", "{key}");
     }
     let chooser = w.browser().sign_in("atlas", "a-vera").await;
-    assert!(chooser.has("value=\"use_existing\"") && !chooser.has("value=\"add_to_existing\""), "{}", chooser.body);
+    assert!(
+        chooser.has("value=\"use_existing\"") && !chooser.has("value=\"add_to_existing\""),
+        "{}",
+        chooser.body
+    );
     assert_eq!(b.add("atlas", "a-vera").await.refusal(), "link.not_allowed");
     w.provider("harbour", json!({})).await;
     assert_eq!(b.add("atlas", "a-vera").await.path(), "/account");
@@ -194,14 +256,26 @@ async fn go_27_a_mixed_account_opens_by_every_method_and_takes_none_until_all_al
 
 /// The fields of a page's form as a browser would send them, untouched.
 fn untouched(page: &Page) -> Vec<(String, String)> {
-    let attribute = |tag: &str, name: &str| tag.split(&format!("{name}=\"")).nth(1).and_then(|r| r.split('"').next()).map(str::to_owned);
-    let form = page.body.split("action=\"/fn/admin/provider\"").nth(1).unwrap().split("</form>").next().unwrap();
+    let attribute = |tag: &str, name: &str| {
+        tag.split(&format!("{name}=\"")).nth(1).and_then(|r| r.split('"').next()).map(str::to_owned)
+    };
+    let form = page
+        .body
+        .split("action=\"/fn/admin/provider\"")
+        .nth(1)
+        .unwrap()
+        .split("</form>")
+        .next()
+        .unwrap();
     form.split("<input")
         .skip(1)
         .filter_map(|rest| {
             let tag = rest.split('>').next().unwrap();
-            let chosen = !(tag.contains("type=\"checkbox\"") || tag.contains("type=\"radio\"")) || tag.contains(" checked");
-            chosen.then(|| (attribute(tag, "name").unwrap(), attribute(tag, "value").unwrap_or_default()))
+            let chosen = !(tag.contains("type=\"checkbox\"") || tag.contains("type=\"radio\""))
+                || tag.contains(" checked");
+            chosen.then(|| {
+                (attribute(tag, "name").unwrap(), attribute(tag, "value").unwrap_or_default())
+            })
         })
         .collect()
 }
@@ -214,9 +288,18 @@ async fn ne_16_go_53_a_provider_with_nothing_but_its_connection_links_and_create
     w.sign_up("vera@example.test").await;
     let mut form = untouched(&owner.get("/admin/providers/new").await);
     for flag in ["as_source", "as_target", "enabled"] {
-        assert!(form.iter().any(|(n, v)| n == flag && v == "on"), "{flag} is on until somebody says otherwise: {form:?}");
+        assert!(
+            form.iter().any(|(n, v)| n == flag && v == "on"),
+            "{flag} is on until somebody says otherwise: {form:?}"
+        );
     }
-    for (name, value) in [("name", "Fresh"), ("key", "fresh"), ("client_id", "ligature"), ("secret", "rehearsal-secret"), ("issuer", w.atlas.issuer.as_str())] {
+    for (name, value) in [
+        ("name", "Fresh"),
+        ("key", "fresh"),
+        ("client_id", "ligature"),
+        ("secret", "rehearsal-secret"),
+        ("issuer", w.atlas.issuer.as_str()),
+    ] {
         let field = form.iter_mut().find(|(n, _)| n == name).unwrap();
         value.clone_into(&mut field.1);
     }
@@ -226,11 +309,19 @@ async fn ne_16_go_53_a_provider_with_nothing_but_its_connection_links_and_create
     assert!(saved.has("Saved."), "{}", saved.body);
     let b = w.browser();
     let done = prove(&w, &b, &b.sign_in("fresh", "a-vera").await, "vera@example.test").await;
-    assert_eq!((done.path().as_str(), b.methods().await), ("/account", vec!["Fresh".to_owned(), "Password".to_owned()]));
+    assert_eq!(
+        (done.path().as_str(), b.methods().await),
+        ("/account", vec!["Fresh".to_owned(), "Password".to_owned()])
+    );
     let new = w.browser();
-    assert_eq!(prove(&w, &new, &new.sign_in("fresh", "a-new").await, "new@example.test").await.path(), "/account");
+    assert_eq!(
+        prove(&w, &new, &new.sign_in("fresh", "a-new").await, "new@example.test").await.path(),
+        "/account"
+    );
     // Next time nothing is asked at all.
-    assert!(!w.browser().sign_in("fresh", "a-vera").await.way.iter().any(|u| u.contains("/attempt/")));
+    assert!(
+        !w.browser().sign_in("fresh", "a-vera").await.way.iter().any(|u| u.contains("/attempt/"))
+    );
     w.healthy().await;
 }
 
@@ -251,7 +342,11 @@ async fn ne_01_whatever_the_first_way_was_every_other_one_leads_to_the_same_acco
                     // No password yet: it is set by the mailbox, on the account that is there.
                     let asked = b.post("/fn/reset/ask", &[("email", ADDRESS)]).await;
                     let code = newest_code(&w, ADDRESS).await;
-                    b.post("/fn/reset/set", &[("attempt", &asked.attempt()), ("code", &code), ("password", PASSWORD)]).await;
+                    b.post(
+                        "/fn/reset/set",
+                        &[("attempt", &asked.attempt()), ("code", &code), ("password", PASSWORD)],
+                    )
+                    .await;
                     return b;
                 }
                 "meridian" => b.sign_in("meridian", "m-vera").await,
@@ -287,13 +382,24 @@ async fn ne_01_whatever_the_first_way_was_every_other_one_leads_to_the_same_acco
 async fn ne_06_a_sign_up_is_a_pending_account_until_the_mailbox_answers() {
     let w = World::new("nevis").await;
     let b = w.browser();
-    let page = b.post("/fn/signup", &[("email", "vera@example.test"), ("name", "Vera"), ("password", PASSWORD)]).await;
+    let page = b
+        .post(
+            "/fn/signup",
+            &[("email", "vera@example.test"), ("name", "Vera"), ("password", PASSWORD)],
+        )
+        .await;
     assert!(page.path().ends_with("/code"), "{}", page.body);
-    assert_eq!((w.rows("account", "state", "pending").await, w.rows("account", "state", "active").await), (1, 0));
+    assert_eq!(
+        (w.rows("account", "state", "pending").await, w.rows("account", "state", "active").await),
+        (1, 0)
+    );
     assert!(!b.is_signed_in().await);
     assert_ne!(w.browser().password("vera@example.test", PASSWORD).await.path(), "/account");
     assert_eq!(prove(&w, &b, &page, "vera@example.test").await.path(), "/account");
-    assert_eq!((w.rows("account", "state", "pending").await, w.rows("account", "state", "active").await), (0, 1));
+    assert_eq!(
+        (w.rows("account", "state", "pending").await, w.rows("account", "state", "active").await),
+        (0, 1)
+    );
     assert_eq!(w.browser().password("vera@example.test", PASSWORD).await.path(), "/account");
     w.healthy().await;
 }
@@ -308,28 +414,52 @@ async fn au_07_au_08_field_match_and_ask_binding_are_chosen_on_the_form_and_obey
     }
     let choose = async |mode: &str| {
         let page = owner.get("/admin/providers/atlas").await;
-        let fields: Vec<(String, String)> = untouched(&page).into_iter().map(|(n, v)| if n == "association" { (n, mode.to_owned()) } else { (n, v) }).collect();
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let fields: Vec<(String, String)> = untouched(&page)
+            .into_iter()
+            .map(|(n, v)| if n == "association" { (n, mode.to_owned()) } else { (n, v) })
+            .collect();
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let saved = owner.post("/fn/admin/provider", &fields).await;
         assert!(saved.has("Saved."), "{mode}: {}", saved.body);
-        let checked = format!("id=\"association-{mode}\" name=\"association\" value=\"{mode}\" checked");
+        let checked =
+            format!("id=\"association-{mode}\" name=\"association\" value=\"{mode}\" checked");
         assert!(owner.get("/admin/providers/atlas").await.has(&checked), "{mode}");
     };
     // Ask binding: a new account, or one that is named and shown.
     choose("ask_binding").await;
     let b = w.browser();
     let asked = b.sign_in("atlas", "a-vera").await;
-    assert!(asked.has("value=\"enter_account\"") && asked.has("value=\"create_new\"") && !asked.has("value=\"add_to_existing\""), "{}", asked.body);
+    assert!(
+        asked.has("value=\"enter_account\"")
+            && asked.has("value=\"create_new\"")
+            && !asked.has("value=\"add_to_existing\""),
+        "{}",
+        asked.body
+    );
     let page = b.pick(&asked, "enter_account").await;
-    let bound = b.post("/fn/attempt/password", &[("attempt", &page.attempt()), ("email", "vera@example.test"), ("password", PASSWORD)]).await;
-    assert_eq!((bound.path().as_str(), w.links("a-vera").await, w.accounts().await), ("/account", 1, 4), "{}", bound.body);
+    let bound = b
+        .post(
+            "/fn/attempt/password",
+            &[("attempt", &page.attempt()), ("email", "vera@example.test"), ("password", PASSWORD)],
+        )
+        .await;
+    assert_eq!(
+        (bound.path().as_str(), w.links("a-vera").await, w.accounts().await),
+        ("/account", 1, 4),
+        "{}",
+        bound.body
+    );
     let new = w.browser();
     let asked = new.sign_in("atlas", "a-new").await;
     assert_eq!(new.pick(&asked, "create_new").await.path(), "/account");
     assert_eq!(w.accounts().await, 5);
     // Field match: no question. By the address alone only with the unsafe permit; a code to the account's mailbox without.
     choose("field_match").await;
-    w.atlas.person("a-ben", json!({"name": "Ben", "email": "ben@example.test", "email_verified": true}));
+    w.atlas.person(
+        "a-ben",
+        json!({"name": "Ben", "email": "ben@example.test", "email_verified": true}),
+    );
     let c = w.browser();
     let page = c.sign_in("atlas", "a-ben").await;
     assert!(!page.has("name=\"pick\""), "{}", page.body);
@@ -337,9 +467,17 @@ async fn au_07_au_08_field_match_and_ask_binding_are_chosen_on_the_form_and_obey
     assert_eq!(prove(&w, &c, &page, "ben@example.test").await.path(), "/account");
     assert_eq!((w.links("a-ben").await, w.accounts().await), (1, 5));
     preset_with(&w, "goss", |d| d["permits"] = json!({"accept_unproven_links": true})).await;
-    w.atlas.person("a-theo", json!({"name": "Theo", "email": "theo@example.test", "email_verified": true}));
+    w.atlas.person(
+        "a-theo",
+        json!({"name": "Theo", "email": "theo@example.test", "email_verified": true}),
+    );
     let direct = w.browser().sign_in("atlas", "a-theo").await;
-    assert_eq!((direct.path().as_str(), w.links("a-theo").await), ("/account", 1), "AU-08: {}", direct.body);
+    assert_eq!(
+        (direct.path().as_str(), w.links("a-theo").await),
+        ("/account", 1),
+        "AU-08: {}",
+        direct.body
+    );
     assert!(!direct.way.iter().any(|u| u.contains("/attempt/")));
     assert_eq!(w.accounts().await, 5);
     w.healthy().await;
@@ -355,14 +493,30 @@ async fn zi_08_an_accounts_timeline_names_the_provider_of_each_event() {
     b.add("harbour", "h-1").await;
     w.browser().sign_in("harbour", "h-1").await;
     w.browser().sign_in("meridian", "m-ben").await;
-    let id = owner.get("/admin/accounts?q=vera%40example.test").await.body.split("href=\"/admin/accounts/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let id = owner
+        .get("/admin/accounts?q=vera%40example.test")
+        .await
+        .body
+        .split("href=\"/admin/accounts/")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
     let page = owner.get(&format!("/admin/accounts/{id}")).await;
     let timeline = page.body.split(">Activity<").last().unwrap().replace("<!>", "");
     // Opened by one, the other added, then signed in by the other: newest first.
     let at = |text: &str| timeline.find(text).unwrap_or_else(|| panic!("{text}: {timeline}"));
-    assert!(timeline.matches("harbour").count() >= 2 && timeline.contains("meridian"), "{timeline}");
+    assert!(
+        timeline.matches("harbour").count() >= 2 && timeline.contains("meridian"),
+        "{timeline}"
+    );
     assert!(at("harbour") < timeline.rfind("meridian").unwrap(), "{timeline}");
-    assert!(!timeline.contains("m-ben") && !timeline.contains("ben@example.test"), "only this account's");
+    assert!(
+        !timeline.contains("m-ben") && !timeline.contains("ben@example.test"),
+        "only this account's"
+    );
     // The person sees the same of their own.
     let own = b.get("/account/activity").await;
     assert!(own.has("Harbour") && own.has("Meridian"), "{}", own.body);
@@ -374,15 +528,33 @@ async fn zi_11_the_password_and_every_provider_are_offered_and_each_of_them_work
     let w = World::new("zitadel").await;
     w.sign_up("local@example.test").await;
     let page = w.browser().get("/login").await;
-    assert!(page.has("action=\"/fn/signin/password\"") && page.has("name=\"password\""), "{}", page.body);
-    for (key, name) in [("meridian", "Meridian"), ("pigeon", "Pigeon"), ("atlas", "Atlas"), ("harbour", "Harbour")] {
-        assert!(page.has(&format!("action=\"/login/with/{key}\"")) && page.has(&format!("Continue with {name}")), "{name}: {}", page.body);
+    assert!(
+        page.has("action=\"/fn/signin/password\"") && page.has("name=\"password\""),
+        "{}",
+        page.body
+    );
+    for (key, name) in
+        [("meridian", "Meridian"), ("pigeon", "Pigeon"), ("atlas", "Atlas"), ("harbour", "Harbour")]
+    {
+        assert!(
+            page.has(&format!("action=\"/login/with/{key}\""))
+                && page.has(&format!("Continue with {name}")),
+            "{name}: {}",
+            page.body
+        );
     }
     assert_eq!(w.browser().password("local@example.test", PASSWORD).await.path(), "/account");
     let external = w.browser();
     let chooser = external.sign_in("meridian", "m-vera").await;
-    let done = if chooser.path() == "/account" { chooser } else { external.pick(&chooser, "create_new").await };
-    assert_eq!((done.path().as_str(), external.methods().await), ("/account", vec!["Meridian".to_owned()]));
+    let done = if chooser.path() == "/account" {
+        chooser
+    } else {
+        external.pick(&chooser, "create_new").await
+    };
+    assert_eq!(
+        (done.path().as_str(), external.methods().await),
+        ("/account", vec!["Meridian".to_owned()])
+    );
 }
 
 /// Shows ZI-13, ZI-14, ZI-18: who has the address, or the user name, is asked whether to link, and the other choice is a new
@@ -400,7 +572,14 @@ async fn zi_13_zi_14_zi_18_the_person_is_prompted_by_address_and_by_user_name() 
     // By the address: another identity, no user name.
     let b = w.browser();
     let prompt = b.sign_in("atlas", "a-vera").await;
-    assert!(prompt.path().ends_with("/choose") && prompt.has("value=\"add_to_existing\"") && prompt.has("value=\"create_new\"") && !prompt.has("value=\"use_existing\""), "{}", prompt.body);
+    assert!(
+        prompt.path().ends_with("/choose")
+            && prompt.has("value=\"add_to_existing\"")
+            && prompt.has("value=\"create_new\"")
+            && !prompt.has("value=\"use_existing\""),
+        "{}",
+        prompt.body
+    );
     let asked = b.pick(&prompt, "add_to_existing").await;
     assert_eq!(prove(&w, &b, &asked, "vera@example.test").await.path(), "/account");
     assert_eq!((w.accounts().await, w.links("a-vera").await), (1, 1));
@@ -408,12 +587,20 @@ async fn zi_13_zi_14_zi_18_the_person_is_prompted_by_address_and_by_user_name() 
     w.atlas.set(Knobs { id_token: json!({"preferred_username": "Vera.L"}), ..Knobs::default() });
     let c = w.browser();
     let prompt = c.sign_in("atlas", "a-new").await;
-    assert!(prompt.path().ends_with("/choose") && prompt.has("value=\"add_to_existing\""), "{} {}", prompt.url, prompt.body);
+    assert!(
+        prompt.path().ends_with("/choose") && prompt.has("value=\"add_to_existing\""),
+        "{} {}",
+        prompt.url,
+        prompt.body
+    );
     let asked = c.pick(&prompt, "add_to_existing").await;
     assert_eq!(prove(&w, &c, &asked, "vera@example.test").await.path(), "/account");
     assert_eq!((w.accounts().await, w.links("a-new").await), (1, 1));
     // Neither fits: a new account, with what the provider gave.
-    w.atlas.person("a-else", json!({"name": "Else", "email": "else@example.test", "email_verified": true}));
+    w.atlas.person(
+        "a-else",
+        json!({"name": "Else", "email": "else@example.test", "email_verified": true}),
+    );
     w.atlas.set(Knobs { id_token: json!({"preferred_username": "somebody"}), ..Knobs::default() });
     let d = w.browser();
     let page = d.sign_in("atlas", "a-else").await;
@@ -427,13 +614,25 @@ async fn zi_13_zi_14_zi_18_the_person_is_prompted_by_address_and_by_user_name() 
 async fn zi_17_creation_and_linking_are_never_both_off_unless_login_only_is_spelt_out() {
     let w = World::new("zitadel").await;
     let owner = w.owner().await;
-    let draft = async |document: Value| owner.post("/fn/admin/policy/draft", &[("scope", "provider:atlas"), ("document", &document.to_string())]).await;
-    for one in [json!({"permits": {"create": false}}), json!({"permits": {"link_on_login": false}})] {
+    let draft = async |document: Value| {
+        owner
+            .post(
+                "/fn/admin/policy/draft",
+                &[("scope", "provider:atlas"), ("document", &document.to_string())],
+            )
+            .await
+    };
+    for one in [json!({"permits": {"create": false}}), json!({"permits": {"link_on_login": false}})]
+    {
         assert!(draft(one.clone()).await.path().starts_with("/admin/policy/versions/"), "{one}");
     }
     let both = json!({"permits": {"create": false, "link_on_login": false}});
     let refused = draft(both.clone()).await;
-    assert!(refused.path() == "/admin/policy/document" && refused.has("login_only"), "{}", refused.body);
+    assert!(
+        refused.path() == "/admin/policy/document" && refused.has("login_only"),
+        "{}",
+        refused.body
+    );
     let mut spelt = both;
     spelt["choices"] = json!({"login_only": true});
     let page = draft(spelt.clone()).await;
@@ -449,8 +648,10 @@ async fn applications(w: &World) {
 
 async fn sign_in_for(b: &Browser, client: &str, key: &str, who: &str) -> Page {
     let login = b.get(&format!("/authorize?response_type=code&client_id={client}&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fback&scope=openid&state=st&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256")).await;
-    let entry = login.url.split("entry=").nth(1).unwrap_or_default().split('&').next().unwrap().to_owned();
-    let start = b.post_only(&format!("/login/with/{key}"), &[("entry", &entry)]).await.header("location");
+    let entry =
+        login.url.split("entry=").nth(1).unwrap_or_default().split('&').next().unwrap().to_owned();
+    let start =
+        b.post_only(&format!("/login/with/{key}"), &[("entry", &entry)]).await.header("location");
     let answer = b.send(b.request(reqwest::Method::GET, &b.at_provider(&start, who).await)).await;
     if answer.header("location").contains("/attempt/") { b.follow(answer).await } else { answer }
 }
@@ -468,12 +669,24 @@ async fn gv_07_a_linking_step_acts_in_its_application_only_or_in_the_whole_domai
     let b = w.browser();
     let page = sign_in_for(&b, "letters", "atlas", "a-vera").await;
     assert!(page.path().ends_with("/code"), "{} {}", page.url, page.body);
-    b.post_only("/fn/attempt/code", &[("attempt", &page.attempt()), ("code", &newest_code(&w, "vera@example.test").await)]).await;
-    assert_eq!((w.accounts().await, w.links("a-vera").await, b.methods().await.len()), (1, 1, 2), "with the step");
+    b.post_only(
+        "/fn/attempt/code",
+        &[("attempt", &page.attempt()), ("code", &newest_code(&w, "vera@example.test").await)],
+    )
+    .await;
+    assert_eq!(
+        (w.accounts().await, w.links("a-vera").await, b.methods().await.len()),
+        (1, 1, 2),
+        "with the step"
+    );
     // Photos has none: the same person is a second user there.
     let c = w.browser();
     sign_in_for(&c, "photos", "meridian", "m-vera").await;
-    assert_eq!((w.accounts().await, c.methods().await), (2, vec!["Meridian".to_owned()]), "without a step");
+    assert_eq!(
+        (w.accounts().await, c.methods().await),
+        (2, vec!["Meridian".to_owned()]),
+        "without a step"
+    );
     // The same step for everybody.
     policy(&w, "application:letters", json!({})).await;
     preset_with(&w, "gravitee", |d| d["choices"]["rules"] = step["choices"]["rules"].clone()).await;
@@ -488,11 +701,28 @@ async fn gv_08_a_linking_steps_description_is_shown_where_the_step_is() {
     let owner = w.owner().await;
     applications(&w).await;
     let step = json!({"choices": {"rules": [{"id": "mail", "description": "Staff by their own number", "account": "email", "accept": [{"trust": "asserted", "proof": "mailbox"}], "one": "link"}]}});
-    assert!(!owner.get("/admin/policy/effective?application=photos").await.has("Staff by their own number"));
+    assert!(
+        !owner
+            .get("/admin/policy/effective?application=photos")
+            .await
+            .has("Staff by their own number")
+    );
     policy(&w, "application:photos", step.clone()).await;
-    assert!(owner.get("/admin/policy/effective?application=photos").await.has("Staff by their own number"));
-    assert!(!owner.get("/admin/policy/effective?application=letters").await.has("Staff by their own number"));
-    let draft = owner.post("/fn/admin/policy/draft", &[("scope", "instance"), ("document", &step.to_string())]).await;
+    assert!(
+        owner
+            .get("/admin/policy/effective?application=photos")
+            .await
+            .has("Staff by their own number")
+    );
+    assert!(
+        !owner
+            .get("/admin/policy/effective?application=letters")
+            .await
+            .has("Staff by their own number")
+    );
+    let draft = owner
+        .post("/fn/admin/policy/draft", &[("scope", "instance"), ("document", &step.to_string())])
+        .await;
     assert!(draft.has("Staff by their own number"), "{}", draft.body);
 }
 
@@ -501,23 +731,66 @@ async fn gv_08_a_linking_steps_description_is_shown_where_the_step_is() {
 async fn go_41_what_is_gathered_depends_on_the_provider_and_on_the_registration_form() {
     let w = World::new("goss").await;
     let fields = |mapping: Value, on_create: Value| json!({"choices": {"verified_counts": true, "sync": {"on_create": on_create}, "mapping": mapping}});
-    policy(&w, "provider:meridian", fields(json!({"attr.desk": "claims.office"}), json!(["name", "attr.desk"]))).await;
-    policy(&w, "provider:atlas", fields(json!({"attr.team": "claims.group"}), json!(["name", "attr.team"]))).await;
-    let claims = || Knobs { id_token: json!({"office": "B-12", "group": "red", "given_name": "Given"}), ..Knobs::default() };
+    policy(
+        &w,
+        "provider:meridian",
+        fields(json!({"attr.desk": "claims.office"}), json!(["name", "attr.desk"])),
+    )
+    .await;
+    policy(
+        &w,
+        "provider:atlas",
+        fields(json!({"attr.team": "claims.group"}), json!(["name", "attr.team"])),
+    )
+    .await;
+    let claims = || Knobs {
+        id_token: json!({"office": "B-12", "group": "red", "given_name": "Given"}),
+        ..Knobs::default()
+    };
     w.meridian.set(claims());
     w.atlas.set(claims());
     let by_meridian = w.browser().sign_in("meridian", "m-vera").await;
-    assert!(by_meridian.has(">B-12<") && !by_meridian.has(">red<") && by_meridian.has("from Meridian"), "{}", by_meridian.body);
+    assert!(
+        by_meridian.has(">B-12<") && !by_meridian.has(">red<") && by_meridian.has("from Meridian"),
+        "{}",
+        by_meridian.body
+    );
     let by_atlas = w.browser().sign_in("atlas", "a-new").await;
-    assert!(by_atlas.has(">red<") && !by_atlas.has(">B-12<") && by_atlas.has("from Atlas"), "{}", by_atlas.body);
+    assert!(
+        by_atlas.has(">red<") && !by_atlas.has(">B-12<") && by_atlas.has("from Atlas"),
+        "{}",
+        by_atlas.body
+    );
     // A provider that gives nothing, and a form that asks.
-    policy(&w, "provider:harbour", json!({"choices": {"registration": [{"field": "given_name", "required": true}]}})).await;
+    policy(
+        &w,
+        "provider:harbour",
+        json!({"choices": {"registration": [{"field": "given_name", "required": true}]}}),
+    )
+    .await;
     let c = w.browser();
     let asked = c.sign_in("harbour", "h-1").await;
-    assert!(asked.path().ends_with("/details") && asked.has("given_name"), "{} {}", asked.url, asked.body);
-    let name = asked.body.split("name=\"").map(|r| r.split('"').next().unwrap_or_default()).find(|n| n.contains("given_name")).unwrap().to_owned();
-    let done = c.post("/fn/attempt/details", &[("attempt", &asked.attempt()), (&name, "Ming")]).await;
-    assert!(done.path() == "/account" && done.has(">Ming<") && done.has("entered by you"), "{} {}", done.url, done.body);
+    assert!(
+        asked.path().ends_with("/details") && asked.has("given_name"),
+        "{} {}",
+        asked.url,
+        asked.body
+    );
+    let name = asked
+        .body
+        .split("name=\"")
+        .map(|r| r.split('"').next().unwrap_or_default())
+        .find(|n| n.contains("given_name"))
+        .unwrap()
+        .to_owned();
+    let done =
+        c.post("/fn/attempt/details", &[("attempt", &asked.attempt()), (&name, "Ming")]).await;
+    assert!(
+        done.path() == "/account" && done.has(">Ming<") && done.has("entered by you"),
+        "{} {}",
+        done.url,
+        done.body
+    );
     w.healthy().await;
 }
 
@@ -530,13 +803,25 @@ async fn go_46_nothing_is_ever_written_back_to_a_provider() {
     b.sign_in("meridian", "m-vera").await;
     b.add("harbour", "h-1").await;
     // The profile follows, the address is taken over, a method goes, the account goes.
-    w.meridian.set(Knobs { id_token: json!({"email": "vera.new@example.test", "family_name": "Wunderlich-Neu"}), ..Knobs::default() });
+    w.meridian.set(Knobs {
+        id_token: json!({"email": "vera.new@example.test", "family_name": "Wunderlich-Neu"}),
+        ..Knobs::default()
+    });
     let c = w.browser();
     let page = c.sign_in("meridian", "m-vera").await;
-    let asked = c.post("/fn/attempt/email", &[("attempt", &page.attempt()), ("pick", "update")]).await;
+    let asked =
+        c.post("/fn/attempt/email", &[("attempt", &page.attempt()), ("pick", "update")]).await;
     let done = c.code(&asked, &newest_code(&w, "vera.new@example.test").await).await;
     assert!(done.has("vera.new@example.test") && done.has("Wunderlich-Neu"), "{}", done.body);
-    let link = done.body.split("href=\"/account/methods/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let link = done
+        .body
+        .split("href=\"/account/methods/")
+        .nth(1)
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap()
+        .to_owned();
     assert!(c.post("/fn/account/remove", &[("link", &link)]).await.has("removed"));
     let gone = c.post("/fn/account/delete", &[]).await;
     assert!(!c.is_signed_in().await, "{}", gone.body);
@@ -545,13 +830,37 @@ async fn go_46_nothing_is_ever_written_back_to_a_provider() {
         assert!(log.iter().any(|s| s.what == "authorize") && log.iter().any(|s| s.what == "token"));
         for seen in log {
             let allowed: &[&str] = match seen.what {
-                "authorize" => &["response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method", "prompt", "max_age", "_who"],
-                "token" => &["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret"],
+                "authorize" => &[
+                    "response_type",
+                    "client_id",
+                    "redirect_uri",
+                    "scope",
+                    "state",
+                    "nonce",
+                    "code_challenge",
+                    "code_challenge_method",
+                    "prompt",
+                    "max_age",
+                    "_who",
+                ],
+                "token" => &[
+                    "grant_type",
+                    "code",
+                    "redirect_uri",
+                    "code_verifier",
+                    "client_id",
+                    "client_secret",
+                ],
                 "userinfo" => &[],
                 other => panic!("{other}: {seen:?}"),
             };
             assert!(seen.parameters.keys().all(|k| allowed.contains(&k.as_str())), "{seen:?}");
-            assert!(seen.parameters.values().all(|v| !v.contains("vera.new") && !v.contains("Wunderlich-Neu")), "{seen:?}");
+            assert!(
+                seen.parameters
+                    .values()
+                    .all(|v| !v.contains("vera.new") && !v.contains("Wunderlich-Neu")),
+                "{seen:?}"
+            );
         }
     }
 }

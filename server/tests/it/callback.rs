@@ -78,7 +78,12 @@ async fn lk_19_ma_03_an_answer_that_nobody_in_this_browser_asked_for_is_refused(
     let victim = w.browser();
     let callback = victim.at_provider(&url, "m-vera").await;
     refused(&w, &victim.get(&callback).await, "attempt.state_missing").await;
-    refused(&w, &w.browser().get("/callback/meridian?code=abc&state=zzzzzzzzzz").await, "attempt.state_missing").await;
+    refused(
+        &w,
+        &w.browser().get("/callback/meridian?code=abc&state=zzzzzzzzzz").await,
+        "attempt.state_missing",
+    )
+    .await;
     let posted = w.browser().post("/callback/meridian", &[("code", "abc"), ("state", "zzz")]).await;
     assert!(posted.status >= 400);
 }
@@ -131,7 +136,8 @@ async fn oc_07_without_a_kid_a_single_key_is_taken_and_several_are_refused() {
 async fn oc_08_a_minute_of_clock_difference_is_tolerated() {
     let w = World::new("goss").await;
     let now = w.ligature().now() / 1_000_000;
-    w.meridian.set(Knobs { id_token: json!({"exp": now - 30, "iat": now + 30}), ..Knobs::default() });
+    w.meridian
+        .set(Knobs { id_token: json!({"exp": now - 30, "iat": now + 30}), ..Knobs::default() });
     assert_eq!(w.browser().sign_in("meridian", "m-vera").await.path(), "/account");
 }
 
@@ -140,15 +146,35 @@ async fn oc_03_every_start_has_a_fresh_s256_challenge_and_an_injected_code_fails
     let w = World::new("goss").await;
     let (a, b) = (w.browser(), w.browser());
     let (one, two) = (a.start("meridian").await, b.start("meridian").await);
-    let parameter = |url: &str, name: &str| url::Url::parse(url).unwrap().query_pairs().find(|(k, _)| k == name).map(|(_, v)| v.into_owned()).unwrap();
+    let parameter = |url: &str, name: &str| {
+        url::Url::parse(url)
+            .unwrap()
+            .query_pairs()
+            .find(|(k, _)| k == name)
+            .map(|(_, v)| v.into_owned())
+            .unwrap()
+    };
     for name in ["state", "nonce", "code_challenge"] {
         assert_ne!(parameter(&one, name), parameter(&two, name), "{name}");
     }
-    assert_eq!((parameter(&one, "code_challenge_method").as_str(), parameter(&one, "code_challenge").len()), ("S256", 43));
-    let (from_a, from_b) = (a.at_provider(&one, "m-vera").await, b.at_provider(&two, "m-ben").await);
+    assert_eq!(
+        (
+            parameter(&one, "code_challenge_method").as_str(),
+            parameter(&one, "code_challenge").len()
+        ),
+        ("S256", 43)
+    );
+    let (from_a, from_b) =
+        (a.at_provider(&one, "m-vera").await, b.at_provider(&two, "m-ben").await);
     let injected = from_b.replace(&parameter(&from_b, "code"), &parameter(&from_a, "code"));
     refused(&w, &b.get(&injected).await, "provider.answer").await;
-    let verifiers: Vec<_> = w.meridian.log().into_iter().filter(|s| s.what == "token").map(|s| s.parameters["code_verifier"].len()).collect();
+    let verifiers: Vec<_> = w
+        .meridian
+        .log()
+        .into_iter()
+        .filter(|s| s.what == "token")
+        .map(|s| s.parameters["code_verifier"].len())
+        .collect();
     assert!(verifiers.iter().all(|n| (43..=128).contains(n)) && !verifiers.is_empty());
 }
 
@@ -175,7 +201,12 @@ async fn oc_05_a_code_of_one_provider_is_never_sent_to_another() {
     // And the other way round: Meridian's answer delivered to Pigeon's redirect URI.
     let c = w.browser();
     let honest = c.at_provider(&c.start("meridian").await, "m-vera").await;
-    refused(&w, &c.get(&honest.replace("/callback/meridian", "/callback/pigeon")).await, "attempt.state_mismatch").await;
+    refused(
+        &w,
+        &c.get(&honest.replace("/callback/meridian", "/callback/pigeon")).await,
+        "attempt.state_mismatch",
+    )
+    .await;
     assert_eq!((token_requests(&w.pigeon.log()), token_requests(&w.meridian.log())), (0, 0));
 }
 
@@ -224,8 +255,16 @@ async fn oc_14_a_providers_error_texts_are_never_shown() {
         let b = w.browser();
         let page = b.sign_in("meridian", "m-vera").await;
         refused(&w, &page, "provider.refused").await;
-        assert!(!page.has("alert(1)") && !page.has("javascript:") && !page.has("strange"), "{}", page.body);
-        assert!(page.way.iter().all(|u| u.starts_with(&w.url()) || u.starts_with(&w.meridian.issuer)), "{:?}", page.way);
+        assert!(
+            !page.has("alert(1)") && !page.has("javascript:") && !page.has("strange"),
+            "{}",
+            page.body
+        );
+        assert!(
+            page.way.iter().all(|u| u.starts_with(&w.url()) || u.starts_with(&w.meridian.issuer)),
+            "{:?}",
+            page.way
+        );
     }
 }
 

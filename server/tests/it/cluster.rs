@@ -47,24 +47,76 @@ impl Cluster {
         if std::env::var("LIGATURE_TEST_DB").as_deref() != Ok("postgres") {
             return None;
         }
-        let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql").unwrap().flatten().map(|d| d.path().join("bin")).filter(|d| d.join("initdb").exists()).collect();
+        let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+            .unwrap()
+            .flatten()
+            .map(|d| d.path().join("bin"))
+            .filter(|d| d.join("initdb").exists())
+            .collect();
         found.sort();
-        let cluster = Self { folder: tempfile::tempdir().unwrap(), port: free_port(), bin: found.pop().unwrap() };
+        let cluster = Self {
+            folder: tempfile::tempdir().unwrap(),
+            port: free_port(),
+            bin: found.pop().unwrap(),
+        };
         if is_root() {
-            assert!(Command::new("chown").arg("postgres").arg(cluster.folder.path()).status().unwrap().success());
+            assert!(
+                Command::new("chown")
+                    .arg("postgres")
+                    .arg(cluster.folder.path())
+                    .status()
+                    .unwrap()
+                    .success()
+            );
         }
         let data = cluster.data();
-        cluster.run("initdb", &["-N", "-A", "trust", "-U", "ligature", "-E", "UTF8", "--locale=C", "-D", &data.display().to_string()]);
+        cluster.run(
+            "initdb",
+            &[
+                "-N",
+                "-A",
+                "trust",
+                "-U",
+                "ligature",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-D",
+                &data.display().to_string(),
+            ],
+        );
         std::fs::write(data.join("pg_hba.conf"), rules).unwrap();
         let socket = cluster.folder.path().display();
-        let all = format!("port = {}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{socket}'\nfsync = off\n{settings}\n", cluster.port);
+        let all = format!(
+            "port = {}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{socket}'\nfsync = off\n{settings}\n",
+            cluster.port
+        );
         std::fs::write(data.join("postgresql.auto.conf"), all).unwrap();
         for (name, text) in files {
             std::fs::write(data.join(name), text).unwrap();
-            std::os::unix::fs::chown(data.join(name), Some(std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&data).unwrap())), None).unwrap();
-            std::fs::set_permissions(data.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+            std::os::unix::fs::chown(
+                data.join(name),
+                Some(std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&data).unwrap())),
+                None,
+            )
+            .unwrap();
+            std::fs::set_permissions(
+                data.join(name),
+                std::os::unix::fs::PermissionsExt::from_mode(0o600),
+            )
+            .unwrap();
         }
-        cluster.run("pg_ctl", &["-w", "-l", &cluster.folder.path().join("log").display().to_string(), "-D", &data.display().to_string(), "start"]);
+        cluster.run(
+            "pg_ctl",
+            &[
+                "-w",
+                "-l",
+                &cluster.folder.path().join("log").display().to_string(),
+                "-D",
+                &data.display().to_string(),
+                "start",
+            ],
+        );
         Some(cluster)
     }
 
@@ -84,13 +136,24 @@ impl Cluster {
     }
 
     fn run(&self, program: &str, arguments: &[&str]) {
-        let done = self.command(&self.bin.join(program)).args(arguments).current_dir(self.folder.path()).stdout(Stdio::null()).stderr(Stdio::piped()).output().unwrap();
+        let done = self
+            .command(&self.bin.join(program))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap();
         assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));
     }
 
     /// Asks by the socket, which no rule of these tests forbids.
     pub fn ask(&self, sql: &str) -> String {
-        let url = format!("host={} port={} user=ligature dbname=postgres", self.folder.path().display(), self.port);
+        let url = format!(
+            "host={} port={} user=ligature dbname=postgres",
+            self.folder.path().display(),
+            self.port
+        );
         let done = Command::new("psql").args([&url, "-qtAc", sql]).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8_lossy(&done.stdout).trim().to_owned()
@@ -99,7 +162,10 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.run("pg_ctl", &["-w", "-m", "immediate", "-D", &self.data().display().to_string(), "stop"]);
+        self.run(
+            "pg_ctl",
+            &["-w", "-m", "immediate", "-D", &self.data().display().to_string(), "stop"],
+        );
     }
 }
 

@@ -5,7 +5,12 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-pub fn ligature(dir: &Path, arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
+pub fn ligature(
+    dir: &Path,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+    input: &str,
+) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ligature"))
         .args(arguments)
         .current_dir(dir)
@@ -24,7 +29,11 @@ pub fn ligature(dir: &Path, arguments: &[&str], environment: &[(&str, &str)], in
 }
 
 pub fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 /// Shows RB-18: `doctor` sees a copy that nobody has dealt with.
@@ -37,7 +46,11 @@ fn from_init_to_a_backup_that_opens() {
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&key.permissions()) & 0o777, 0o600);
     let before = std::fs::read(dir.path().join("ligature.key")).unwrap();
     assert!(run(&["init"], "").status.success());
-    assert_eq!(std::fs::read(dir.path().join("ligature.key")).unwrap(), before, "a key is never overwritten");
+    assert_eq!(
+        std::fs::read(dir.path().join("ligature.key")).unwrap(),
+        before,
+        "a key is never overwritten"
+    );
     assert!(run(&["check-config"], "").status.success());
     assert!(text(&run(&["migrate"], "")).contains("up to date"));
     assert!(!run(&["create-admin", "--email", "owner@example.test"], "short\n").status.success());
@@ -45,22 +58,44 @@ fn from_init_to_a_backup_that_opens() {
     assert!(made.status.success(), "{}", text(&made));
     let well = run(&["doctor"], "");
     assert!(well.status.success() && text(&well).contains("Nothing found"), "{}", text(&well));
-    let unsafe_network = ligature(dir.path(), &["doctor"], &[("LIGATURE__HTTP_CLIENT__ALLOW_PRIVATE", "true")], "");
-    assert!(!unsafe_network.status.success() && text(&unsafe_network).contains("allow_private"), "ad_08: {}", text(&unsafe_network));
+    let unsafe_network =
+        ligature(dir.path(), &["doctor"], &[("LIGATURE__HTTP_CLIENT__ALLOW_PRIVATE", "true")], "");
+    assert!(
+        !unsafe_network.status.success() && text(&unsafe_network).contains("allow_private"),
+        "ad_08: {}",
+        text(&unsafe_network)
+    );
     assert!(run(&["backup", "copy.db"], "").status.success());
     assert!(!run(&["backup", "copy.db"], "").status.success(), "an existing file stays");
     assert!(run(&["doctor"], "").status.success(), "the original is no copy");
-    let copy = |command: &str| ligature(dir.path(), &[command], &[("LIGATURE__DATABASE__URL", "sqlite://copy.db")], "");
+    let copy = |command: &str| {
+        ligature(dir.path(), &[command], &[("LIGATURE__DATABASE__URL", "sqlite://copy.db")], "")
+    };
     let unsettled = copy("doctor");
-    assert!(!unsettled.status.success() && text(&unsettled).contains("RB-18: this database is a restored copy"), "{}", text(&unsettled));
+    assert!(
+        !unsettled.status.success()
+            && text(&unsettled).contains("RB-18: this database is a restored copy"),
+        "{}",
+        text(&unsettled)
+    );
     assert!(text(&copy("doctor")).contains("RB-18"), "looking changes nothing");
     let settled = copy("restored");
-    assert!(settled.status.success() && text(&settled).contains("People sign in again"), "{}", text(&settled));
+    assert!(
+        settled.status.success() && text(&settled).contains("People sign in again"),
+        "{}",
+        text(&settled)
+    );
     let well = copy("doctor");
     assert!(well.status.success(), "{}", text(&well));
     assert!(text(&copy("promoted")).contains("People sign in again"));
-    let synchronous = [("LIGATURE__DATABASE__URL", "sqlite://copy.db"), ("LIGATURE__DATABASE__SYNCHRONOUS_STANDBY", "true")];
-    assert!(text(&ligature(dir.path(), &["promoted"], &synchronous, "")).contains("Sessions and tokens stay"));
+    let synchronous = [
+        ("LIGATURE__DATABASE__URL", "sqlite://copy.db"),
+        ("LIGATURE__DATABASE__SYNCHRONOUS_STANDBY", "true"),
+    ];
+    assert!(
+        text(&ligature(dir.path(), &["promoted"], &synchronous, ""))
+            .contains("Sessions and tokens stay")
+    );
 }
 
 #[test]
@@ -68,14 +103,22 @@ fn op_07_a_missing_or_wrong_master_key_stops_everything_and_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| ligature(dir.path(), arguments, &[], "");
     let missing = run(&["serve"]);
-    assert!(!missing.status.success() && text(&missing).contains("ligature init"), "{}", text(&missing));
+    assert!(
+        !missing.status.success() && text(&missing).contains("ligature init"),
+        "{}",
+        text(&missing)
+    );
     assert!(!dir.path().join("ligature.db").exists());
     run(&["init"]);
     run(&["doctor"]);
     std::fs::remove_file(dir.path().join("ligature.key")).unwrap();
     run(&["init"]);
     let wrong = run(&["serve"]);
-    assert!(!wrong.status.success() && text(&wrong).contains("does not open this database"), "{}", text(&wrong));
+    assert!(
+        !wrong.status.success() && text(&wrong).contains("does not open this database"),
+        "{}",
+        text(&wrong)
+    );
 }
 
 /// Shows ZI-20, AD-04: organisations and their owners by the command line.
@@ -84,9 +127,15 @@ fn zi_20_an_organisation_is_made_and_administrated_by_the_command_line() {
     let dir = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str], input: &str| ligature(dir.path(), arguments, &[], input);
     run(&["init"], "");
-    let add = |slug: &str, address: &str| run(&["organisation", "add", slug, "--name", "Acme", "--address", address], "");
+    let add = |slug: &str, address: &str| {
+        run(&["organisation", "add", slug, "--name", "Acme", "--address", address], "")
+    };
     let made = add("acme", "https://acme.example.com");
-    assert!(made.status.success() && text(&made).contains("https://acme.example.com/setup?token="), "{}", text(&made));
+    assert!(
+        made.status.success() && text(&made).contains("https://acme.example.com/setup?token="),
+        "{}",
+        text(&made)
+    );
     for (slug, address, says) in [
         ("acme", "https://other.example.com", "slug cannot be used: it is taken"),
         ("other", "https://acme.example.com", "address cannot be used: it is taken"),
@@ -95,19 +144,38 @@ fn zi_20_an_organisation_is_made_and_administrated_by_the_command_line() {
         ("Other!", "https://other.example.com", "slug cannot be used: see"),
     ] {
         let refused = add(slug, address);
-        assert!(!refused.status.success() && text(&refused).contains(says), "{slug} {address}: {}", text(&refused));
+        assert!(
+            !refused.status.success() && text(&refused).contains(says),
+            "{slug} {address}: {}",
+            text(&refused)
+        );
     }
     let list = text(&run(&["organisation", "list"], ""));
-    assert_eq!(list, "default\tLigature\thttp://127.0.0.1:8080\ton\nacme\tAcme\thttps://acme.example.com\ton\n");
+    assert_eq!(
+        list,
+        "default\tLigature\thttp://127.0.0.1:8080\ton\nacme\tAcme\thttps://acme.example.com\ton\n"
+    );
     let admin = ["create-admin", "--email", "boss@acme.example", "--organisation", "acme"];
     assert!(run(&admin, "a long enough password\n").status.success());
     std::fs::write(dir.path().join("seed.json"), r#"{"preset": "goss"}"#).unwrap();
     assert!(run(&["seed", "seed.json", "--organisation", "acme"], "").status.success());
-    std::fs::write(dir.path().join("unsafe.json"), r#"{"policies": {"instance": {"permits": {"accept_unproven_links": true}}}}"#).unwrap();
+    std::fs::write(
+        dir.path().join("unsafe.json"),
+        r#"{"policies": {"instance": {"permits": {"accept_unproven_links": true}}}}"#,
+    )
+    .unwrap();
     let refused = run(&["seed", "unsafe.json", "--organisation", "acme"], "");
-    assert!(!refused.status.success() && text(&refused).contains("accept_unproven_links"), "I11: {}", text(&refused));
+    assert!(
+        !refused.status.success() && text(&refused).contains("accept_unproven_links"),
+        "I11: {}",
+        text(&refused)
+    );
     let nowhere = run(&["seed", "seed.json", "--organisation", "nowhere"], "");
-    assert!(!nowhere.status.success() && text(&nowhere).contains("there is no organisation nowhere"), "{}", text(&nowhere));
+    assert!(
+        !nowhere.status.success() && text(&nowhere).contains("there is no organisation nowhere"),
+        "{}",
+        text(&nowhere)
+    );
     assert!(run(&["doctor"], "").status.success());
 }
 
@@ -122,8 +190,15 @@ fn op_06_the_master_key_is_changed_by_two_commands() {
     let old = std::fs::read_to_string(&file).unwrap();
     assert!(run(&["master-key", "add"]).status.success());
     let both = std::fs::read_to_string(&file).unwrap();
-    assert!(both.ends_with(&old) && both.lines().count() == 2, "the old one stays until everything is wrapped anew");
-    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions()) & 0o777, 0o600);
+    assert!(
+        both.ends_with(&old) && both.lines().count() == 2,
+        "the old one stays until everything is wrapped anew"
+    );
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions())
+            & 0o777,
+        0o600
+    );
     assert!(run(&["doctor"]).status.success());
     let finished = run(&["master-key", "finish"]);
     assert!(finished.status.success(), "{}", text(&finished));
@@ -131,10 +206,19 @@ fn op_06_the_master_key_is_changed_by_two_commands() {
     assert!(new.lines().count() == 1 && both.starts_with(&new));
     assert!(run(&["doctor"]).status.success());
     let data = [run(&["rotate-data-keys"]), run(&["rotate-data-keys"])];
-    assert!(text(&data[0]).contains("New keys are made") && text(&data[1]).contains("under way already"), "{}{}", text(&data[0]), text(&data[1]));
+    assert!(
+        text(&data[0]).contains("New keys are made")
+            && text(&data[1]).contains("under way already"),
+        "{}{}",
+        text(&data[0]),
+        text(&data[1])
+    );
     std::fs::write(&file, &old).unwrap();
     assert!(text(&run(&["doctor"])).contains("does not open this database"));
-    assert!(!run(&["master-key", "add"]).status.success(), "whoever has no key of this database changes nothing");
+    assert!(
+        !run(&["master-key", "add"]).status.success(),
+        "whoever has no key of this database changes nothing"
+    );
     assert_eq!(std::fs::read_to_string(&file).unwrap(), old);
 }
 
@@ -142,7 +226,15 @@ fn op_06_the_master_key_is_changed_by_two_commands() {
 #[test]
 fn go_03_ad_08_dangerous_and_broken_settings_are_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
-    let output = ligature(dir.path(), &["serve"], &[("LIGATURE__SERVER__PUBLIC_URL", "http://login.example.com"), ("LIGATURE__DATABASE__URL", "mysql://x")], "");
+    let output = ligature(
+        dir.path(),
+        &["serve"],
+        &[
+            ("LIGATURE__SERVER__PUBLIC_URL", "http://login.example.com"),
+            ("LIGATURE__DATABASE__URL", "mysql://x"),
+        ],
+        "",
+    );
     assert!(!output.status.success());
     for path in ["server.public_url", "database.url"] {
         assert!(text(&output).contains(path), "{}", text(&output));
@@ -161,8 +253,17 @@ fn go_03_ad_08_dangerous_and_broken_settings_are_refused_by_name() {
         std::fs::write(&config, format!("[{section}]\n{key} = {value}\n")).unwrap();
         let output = ligature(dir.path(), &["check-config"], &[], "");
         std::fs::remove_file(&config).unwrap();
-        assert!(!output.status.success() && text(&output).contains(path), "{path} = {value}: {}", text(&output));
+        assert!(
+            !output.status.success() && text(&output).contains(path),
+            "{path} = {value}: {}",
+            text(&output)
+        );
     }
-    let unknown = ligature(dir.path(), &["check-config"], &[("LIGATURE__SERVER__PUBLIC_ULR", "x")], "");
-    assert!(!unknown.status.success() && text(&unknown).contains("public_ulr"), "{}", text(&unknown));
+    let unknown =
+        ligature(dir.path(), &["check-config"], &[("LIGATURE__SERVER__PUBLIC_ULR", "x")], "");
+    assert!(
+        !unknown.status.success() && text(&unknown).contains("public_ulr"),
+        "{}",
+        text(&unknown)
+    );
 }

@@ -8,7 +8,10 @@ const TO: &str = "/account";
 /// What a provider whose clock goes with ours says: authenticated `ago` seconds before now.
 fn asked(w: &World, ago: i64) -> Knobs {
     let now = w.ligature().now() / 1_000_000;
-    Knobs { id_token: json!({"iat": now, "exp": now + 300, "auth_time": now - ago}), ..Knobs::default() }
+    Knobs {
+        id_token: json!({"iat": now, "exp": now + 300, "auth_time": now - ago}),
+        ..Knobs::default()
+    }
 }
 
 async fn confirm_with(b: &Browser, key: &str, who: &str) -> Page {
@@ -24,29 +27,56 @@ async fn confirm_with(b: &Browser, key: &str, who: &str) -> Page {
 async fn adding_and_removing_need_a_recent_sign_in_and_go_on_after_the_password() {
     let w = World::new("recommended").await;
     let b = w.sign_up("vera@example.test").await;
-    assert_eq!(b.add("harbour", "h-1").await.path(), "/account", "just signed in: nothing is asked");
+    assert_eq!(
+        b.add("harbour", "h-1").await.path(),
+        "/account",
+        "just signed in: nothing is asked"
+    );
     w.pass(11 * 60);
     let page = b.post("/account/methods/add/meridian", &[]).await;
     assert_eq!(page.path(), "/account/confirm", "{}", page.body);
-    assert!(page.has("Confirm that it is you") && page.has("Send a code to v•••@e•••.test"), "{}", page.body);
+    assert!(
+        page.has("Confirm that it is you") && page.has("Send a code to v•••@e•••.test"),
+        "{}",
+        page.body
+    );
     let account = b.get("/account").await;
-    let remove = account.body.split("href=\"").find(|h| h.contains("/remove")).unwrap().split('"').next().unwrap().to_owned();
+    let remove = account
+        .body
+        .split("href=\"")
+        .find(|h| h.contains("/remove"))
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
     let page = b.get(&remove).await;
     assert_eq!(page.path(), "/account/confirm");
     let link = remove.split('/').nth(3).unwrap().to_owned();
     let forced = b.post("/fn/account/remove", &[("link", &link)]).await;
     assert_eq!(forced.path(), "/account/confirm", "the form itself is refused too");
     assert_eq!(b.methods().await.len(), 2);
-    let wrong = b.post("/fn/account/confirm/password", &[("password", "not the password"), ("to", &remove)]).await;
-    assert!(wrong.path() == "/account/confirm" && wrong.has("the password of this account"), "{}", wrong.body);
+    let wrong = b
+        .post("/fn/account/confirm/password", &[("password", "not the password"), ("to", &remove)])
+        .await;
+    assert!(
+        wrong.path() == "/account/confirm" && wrong.has("the password of this account"),
+        "{}",
+        wrong.body
+    );
     let before = b.session_cookie().unwrap();
-    let question = b.post("/fn/account/confirm/password", &[("password", PASSWORD), ("to", &remove)]).await;
+    let question =
+        b.post("/fn/account/confirm/password", &[("password", PASSWORD), ("to", &remove)]).await;
     assert!(question.path() == remove && question.has("Remove Harbour?"), "{}", question.body);
     assert_ne!(b.session_cookie().unwrap(), before, "the session's id changes");
     let old = w.browser();
     old.set_cookie(&before);
     assert!(!old.is_signed_in().await);
-    assert!(b.post("/fn/account/remove", &[("link", &link)]).await.has("The sign-in method is removed."));
+    assert!(
+        b.post("/fn/account/remove", &[("link", &link)])
+            .await
+            .has("The sign-in method is removed.")
+    );
     w.healthy().await;
 }
 
@@ -81,7 +111,10 @@ async fn a_code_from_the_own_mailbox_confirms_in_the_session_that_asked_for_it()
 async fn ctx(w: &World, b: &Browser) -> service::RequestContext {
     let cookie = b.session_cookie().unwrap();
     let secret = cookie.split_once('=').unwrap().1.to_owned();
-    service::RequestContext { session: w.ligature().sessions().session(&secret).await.unwrap(), ..service::RequestContext::default() }
+    service::RequestContext {
+        session: w.ligature().sessions().session(&secret).await.unwrap(),
+        ..service::RequestContext::default()
+    }
 }
 
 /// Shows MA-09, MA-10.
@@ -125,11 +158,15 @@ async fn an_answer_for_confirming_is_worth_nothing_in_another_session() {
     b.sign_in("meridian", "m-vera").await;
     w.pass(11 * 60);
     w.knobs(&w.meridian, asked(&w, 0));
-    let location = b.post_only("/account/confirm/with/meridian", &[("to", TO)]).await.header("location");
+    let location =
+        b.post_only("/account/confirm/with/meridian", &[("to", TO)]).await.header("location");
     let callback = b.at_provider(&location, "m-vera").await;
     b.sign_in("meridian", "m-ben").await;
     let page = b.get(&callback).await;
     assert_eq!(page.refusal(), "session.ended", "{}", page.body);
     assert!(b.get("/account").await.has("Hello Ben"));
-    assert_eq!(w.browser().post("/account/confirm/with/meridian", &[]).await.refusal(), "session.ended");
+    assert_eq!(
+        w.browser().post("/account/confirm/with/meridian", &[]).await.refusal(),
+        "session.ended"
+    );
 }

@@ -4,10 +4,14 @@ use serde_json::{Value, json};
 
 /// Puts a document of a scope in force.
 async fn enforce(owner: &Browser, scope: &str, document: Value) {
-    let draft = owner.post("/fn/admin/policy/draft", &[("scope", scope), ("document", &document.to_string())]).await;
+    let draft = owner
+        .post("/fn/admin/policy/draft", &[("scope", scope), ("document", &document.to_string())])
+        .await;
     assert!(draft.path().starts_with("/admin/policy/versions/"), "{}", draft.body);
     let version = draft.path().rsplit('/').next().unwrap().to_owned();
-    let active = owner.post("/fn/admin/policy/version", &[("version", &version), ("becomes", "active")]).await;
+    let active = owner
+        .post("/fn/admin/policy/version", &[("version", &version), ("becomes", "active")])
+        .await;
     assert_eq!(active.status, 200, "{}", active.body);
 }
 
@@ -18,7 +22,8 @@ fn terms(version: &str) -> Value {
 async fn accept(b: &Browser, page: &Page, more: &[(&str, &str)]) -> Page {
     assert!(page.path().ends_with("/details"), "{} {}", page.path(), page.body);
     let attempt = page.attempt();
-    let form: Vec<(&str, &str)> = [("attempt", attempt.as_str())].into_iter().chain(more.iter().copied()).collect();
+    let form: Vec<(&str, &str)> =
+        [("attempt", attempt.as_str())].into_iter().chain(more.iter().copied()).collect();
     b.post("/fn/attempt/details", &form).await
 }
 
@@ -34,14 +39,26 @@ async fn au_15_agreements_stay_in_force_on_the_binding_page_and_new_versions_are
     let b = w.browser();
     let chooser = b.sign_in("atlas", "a-vera").await;
     let page = b.pick(&chooser, "enter_account").await;
-    let asked = b.post("/fn/attempt/password", &[("attempt", &page.attempt()), ("email", "vera@example.test"), ("password", PASSWORD)]).await;
+    let asked = b
+        .post(
+            "/fn/attempt/password",
+            &[("attempt", &page.attempt()), ("email", "vera@example.test"), ("password", PASSWORD)],
+        )
+        .await;
     assert!(asked.has("Terms of use") && asked.has("https://example.test/terms"), "{}", asked.body);
     assert_eq!((w.links("a-vera").await, b.is_signed_in().await), (0, false));
     let unticked = accept(&b, &asked, &[]).await;
-    assert!(unticked.has("Accept this to continue") && unticked.has("aria-invalid=\"true\""), "{}", unticked.body);
+    assert!(
+        unticked.has("Accept this to continue") && unticked.has("aria-invalid=\"true\""),
+        "{}",
+        unticked.body
+    );
     assert_eq!(w.links("a-vera").await, 0);
     let forged = accept(&b, &asked, &[("agreed[0]", "terms@0")]).await;
-    assert!(forged.path().ends_with("/details") && w.links("a-vera").await == 0, "another version is another agreement");
+    assert!(
+        forged.path().ends_with("/details") && w.links("a-vera").await == 0,
+        "another version is another agreement"
+    );
     assert_eq!(accept(&b, &asked, &[("agreed[0]", "terms@1")]).await.path(), "/account");
     assert_eq!((w.links("a-vera").await, w.rows("agreement", "what", "terms@1").await), (1, 1));
     // Accepted is accepted, by whatever way the person comes; a new version is not.
@@ -66,11 +83,22 @@ async fn au_15_agreements_stay_in_force_on_the_binding_page_and_new_versions_are
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let login = e.get(&format!("/authorize?client_id=photos&response_type=code&scope=openid&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcb&code_challenge={challenge}&code_challenge_method=S256")).await;
     let entry = login.url.split("entry=").nth(1).unwrap().to_owned();
-    let asked = e.post("/fn/signin/password", &[("email", "vera@example.test"), ("password", PASSWORD), ("entry", &entry)]).await;
+    let asked = e
+        .post(
+            "/fn/signin/password",
+            &[("email", "vera@example.test"), ("password", PASSWORD), ("entry", &entry)],
+        )
+        .await;
     assert!(asked.has("Rules of Photos") && !asked.has("Terms of use"), "{}", asked.body);
     let attempt = asked.attempt();
-    let done = e.post_only("/fn/attempt/details", &[("attempt", &attempt), ("agreed[0]", "photos@1")]).await;
-    assert!(done.header("location").starts_with("http://127.0.0.1:9/cb?code="), "{}", done.header("location"));
+    let done = e
+        .post_only("/fn/attempt/details", &[("attempt", &attempt), ("agreed[0]", "photos@1")])
+        .await;
+    assert!(
+        done.header("location").starts_with("http://127.0.0.1:9/cb?code="),
+        "{}",
+        done.header("location")
+    );
     w.healthy().await;
 }
 
@@ -86,22 +114,68 @@ async fn gv_02_a_new_person_is_asked_for_the_fields_of_the_registration() {
     let chooser = b.sign_in("harbour", "h-1").await;
     let asked = b.pick(&chooser, "create_new").await;
     assert!(asked.path().ends_with("/details"), "{}", asked.body);
-    assert!(!asked.has("fields[name]") && asked.has("fields[family_name]") && asked.has("fields[attr.team]") && asked.has("fields[phone]"), "{}", asked.body);
+    assert!(
+        !asked.has("fields[name]")
+            && asked.has("fields[family_name]")
+            && asked.has("fields[attr.team]")
+            && asked.has("fields[phone]"),
+        "{}",
+        asked.body
+    );
     assert_eq!(w.accounts().await, 1, "nothing is there yet");
     let long = "x".repeat(200);
-    let again = accept(&b, &asked, &[("fields[family_name]", "Zhou"), ("fields[attr.team]", ""), ("fields[phone]", &long)]).await;
-    assert!(again.has("This is needed") && again.has("value=\"Zhou\""), "what was typed stays: {}", again.body);
-    assert_eq!(accept(&b, &asked, &[("fields[family_name]", " Zhou "), ("fields[attr.team]", "blue"), ("fields[attr.role]", "owner")]).await.path(), "/account");
+    let again = accept(
+        &b,
+        &asked,
+        &[("fields[family_name]", "Zhou"), ("fields[attr.team]", ""), ("fields[phone]", &long)],
+    )
+    .await;
+    assert!(
+        again.has("This is needed") && again.has("value=\"Zhou\""),
+        "what was typed stays: {}",
+        again.body
+    );
+    assert_eq!(
+        accept(
+            &b,
+            &asked,
+            &[
+                ("fields[family_name]", " Zhou "),
+                ("fields[attr.team]", "blue"),
+                ("fields[attr.role]", "owner")
+            ]
+        )
+        .await
+        .path(),
+        "/account"
+    );
     let account = b.get("/account").await;
-    assert!(account.has("Zhou") && account.has("blue") && account.has("entered by you") && !account.has("role"), "{}", account.body);
+    assert!(
+        account.has("Zhou")
+            && account.has("blue")
+            && account.has("entered by you")
+            && !account.has("role"),
+        "{}",
+        account.body
+    );
     // A local sign-up: after its code, before anything counts.
     let c = w.browser();
-    let page = c.post("/fn/signup", &[("email", "new@example.test"), ("name", "Neu"), ("password", PASSWORD)]).await;
+    let page = c
+        .post(
+            "/fn/signup",
+            &[("email", "new@example.test"), ("name", "Neu"), ("password", PASSWORD)],
+        )
+        .await;
     let code = w.mail("new@example.test", 1).await.code.unwrap();
     let asked = c.code(&page, &code).await;
     assert!(asked.has("fields[attr.team]") && !asked.has("fields[name]"), "{}", asked.body);
     assert_eq!(w.rows("account", "state", "pending").await, 1);
-    assert_eq!(accept(&c, &asked, &[("fields[family_name]", "Neumann"), ("fields[attr.team]", "red")]).await.path(), "/account");
+    assert_eq!(
+        accept(&c, &asked, &[("fields[family_name]", "Neumann"), ("fields[attr.team]", "red")])
+            .await
+            .path(),
+        "/account"
+    );
     assert_eq!(w.rows("account", "state", "pending").await, 0);
     // Who has an account is not asked.
     assert_eq!(w.browser().password("new@example.test", PASSWORD).await.path(), "/account");
@@ -116,13 +190,28 @@ async fn what_people_write_about_themselves_finds_nobody() {
     let rule = json!({"id": "staff", "all": [{"account": "attr.staff", "equals": "claims.staff"}], "accept": [{"trust": "asserted", "proof": "none"}], "one": "link"});
     enforce(&owner, "organisation", json!({"choices": {"registration": [{"field": "attr.staff", "required": true}], "rules": [rule], "none": "create", "offers": [], "disclosure": "silent"}})).await;
     let page = w.browser();
-    let form = page.post("/fn/signup", &[("email", "mallory@example.test"), ("name", "M"), ("password", PASSWORD)]).await;
+    let form = page
+        .post(
+            "/fn/signup",
+            &[("email", "mallory@example.test"), ("name", "M"), ("password", PASSWORD)],
+        )
+        .await;
     let code = w.mail("mallory@example.test", 1).await.code.unwrap();
     let asked = page.code(&form, &code).await;
     assert_eq!(accept(&page, &asked, &[("fields[attr.staff]", "4711")]).await.path(), "/account");
-    let conditions = [domain::linking::Condition { attribute: domain::policy::Attribute::Own("staff".into()), folded: "4711".into(), exact: false }];
+    let conditions = [domain::linking::Condition {
+        attribute: domain::policy::Attribute::Own("staff".into()),
+        folded: "4711".into(),
+        exact: false,
+    }];
     let ligature = w.ligature();
-    let found = storage::accounts::attributes::list_matching(&mut ligature.store.read().await.unwrap(), ligature.org, &conditions).await.unwrap();
+    let found = storage::accounts::attributes::list_matching(
+        &mut ligature.store.read().await.unwrap(),
+        ligature.org,
+        &conditions,
+    )
+    .await
+    .unwrap();
     assert!(found.is_empty(), "{found:?}");
 }
 
@@ -131,14 +220,31 @@ async fn agreements_and_fields_that_cannot_be_are_refused_at_save() {
     let w = World::new("recommended").await;
     let owner = w.owner().await;
     let cases = [
-        (json!({"agreements": [{"id": "terms", "version": "1", "title": "Terms", "url": "javascript:alert(1)"}]}), "agreements[0]"),
-        (json!({"agreements": [{"id": "a b", "version": "1", "title": "Terms", "url": "/t"}]}), "agreements[0]"),
+        (
+            json!({"agreements": [{"id": "terms", "version": "1", "title": "Terms", "url": "javascript:alert(1)"}]}),
+            "agreements[0]",
+        ),
+        (
+            json!({"agreements": [{"id": "a b", "version": "1", "title": "Terms", "url": "/t"}]}),
+            "agreements[0]",
+        ),
         (json!({"registration": [{"field": "username"}]}), "registration[0].field"),
-        (json!({"registration": [{"field": "phone"}, {"field": "phone"}]}), "registration[1].field"),
+        (
+            json!({"registration": [{"field": "phone"}, {"field": "phone"}]}),
+            "registration[1].field",
+        ),
         (json!({"registration": [{"field": "roles"}]}), "registration"),
     ];
     for (choices, path) in cases {
-        let page = owner.post("/fn/admin/policy/draft", &[("scope", "organisation"), ("document", &json!({"choices": choices}).to_string())]).await;
+        let page = owner
+            .post(
+                "/fn/admin/policy/draft",
+                &[
+                    ("scope", "organisation"),
+                    ("document", &json!({"choices": choices}).to_string()),
+                ],
+            )
+            .await;
         assert!(page.path() == "/admin/policy/document" && page.has(path), "{path}: {}", page.body);
     }
 }

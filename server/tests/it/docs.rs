@@ -7,13 +7,18 @@ fn same(name: &str, text: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&file, text).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(&file).unwrap_or_default(), text, "run the tests with UPDATE_DOCS=1");
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap_or_default(),
+        text,
+        "run the tests with UPDATE_DOCS=1"
+    );
 }
 
 #[test]
 fn the_configuration_reference_is_made_from_the_structs() {
     let source = include_str!("../../src/config.rs");
-    let defaults: toml::Table = toml::from_str(&toml::to_string(&Config::default()).unwrap()).unwrap();
+    let defaults: toml::Table =
+        toml::from_str(&toml::to_string(&Config::default()).unwrap()).unwrap();
     let mut page = String::from(
         "# Configuration\n\nGenerated from the code; do not edit. A TOML file (`ligature.toml`, or `--config FILE`), then the environment: `LIGATURE__SECTION__KEY`. Unknown keys are errors; `ligature check-config` tells all problems at once. What administrators change at run time is in the database.\n",
     );
@@ -23,17 +28,30 @@ fn the_configuration_reference_is_made_from_the_structs() {
         let section = if name == "Config" {
             String::new()
         } else {
-            name.chars().enumerate().map(|(i, c)| if c.is_uppercase() && i > 0 { format!("_{}", c.to_lowercase()) } else { c.to_lowercase().to_string() }).collect()
+            name.chars()
+                .enumerate()
+                .map(|(i, c)| {
+                    if c.is_uppercase() && i > 0 {
+                        format!("_{}", c.to_lowercase())
+                    } else {
+                        c.to_lowercase().to_string()
+                    }
+                })
+                .collect()
         };
-        let table = if section.is_empty() { &defaults } else { defaults[&section].as_table().unwrap() };
+        let table =
+            if section.is_empty() { &defaults } else { defaults[&section].as_table().unwrap() };
         if !section.is_empty() {
-            page.push_str(&format!("\n## `[{section}]`\n\n| key | default | meaning |\n|---|---|---|\n"));
+            page.push_str(&format!(
+                "\n## `[{section}]`\n\n| key | default | meaning |\n|---|---|---|\n"
+            ));
         }
         let mut words = Vec::new();
         for line in body.split("\n}").next().unwrap().lines().map(str::trim) {
             if let Some(text) = line.strip_prefix("/// ") {
                 words.push(text.to_owned());
-            } else if let Some((key, _)) = line.strip_prefix("pub ").and_then(|l| l.split_once(':')) {
+            } else if let Some((key, _)) = line.strip_prefix("pub ").and_then(|l| l.split_once(':'))
+            {
                 if !section.is_empty() {
                     let value = table.get(key).map_or_else(|| "–".into(), |v| format!("`{v}`"));
                     page.push_str(&format!("| `{key}` | {value} | {} |\n", words.join(" ")));
@@ -54,7 +72,12 @@ fn the_refusal_catalogue_is_made_from_the_table() {
         "# Refusals\n\nGenerated from the code; do not edit. Every refusal has a stable code, a status and a next step; its page shows a support code that leads to the audit event.\n\n| code | status | when |\n|---|---|---|\n",
     );
     for refusal in Refusal::ALL {
-        page.push_str(&format!("| `{}` | {} | {} |\n", refusal.code(), refusal.status(), refusal.when()));
+        page.push_str(&format!(
+            "| `{}` | {} | {} |\n",
+            refusal.code(),
+            refusal.status(),
+            refusal.when()
+        ));
     }
     same("refusals", &page);
 }
@@ -71,14 +94,30 @@ fn names(text: &str, name: &str) -> bool {
 #[test]
 fn every_path_and_name_in_the_docs_for_contributors_exists() {
     let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let folders: Vec<String> = std::fs::read_dir(root).unwrap().map(|e| e.unwrap()).filter(|e| e.path().is_dir()).map(|e| e.file_name().into_string().unwrap()).collect();
-    for doc in ["docs/explanation/find-your-way.md", "docs/explanation/architecture.md", "CONTRIBUTING.md", "migrations/README.md"] {
+    let folders: Vec<String> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|e| e.unwrap())
+        .filter(|e| e.path().is_dir())
+        .map(|e| e.file_name().into_string().unwrap())
+        .collect();
+    for doc in [
+        "docs/explanation/find-your-way.md",
+        "docs/explanation/architecture.md",
+        "CONTRIBUTING.md",
+        "migrations/README.md",
+    ] {
         let text = std::fs::read_to_string(root.join(doc)).unwrap();
         let parts: Vec<&str> = text.split('`').collect();
-        let is_path = |code: &str| code.split_once('/').is_some_and(|(first, _)| folders.iter().any(|f| f == first)) && !code.contains([' ', '<', '\n']);
+        let is_path = |code: &str| {
+            code.split_once('/').is_some_and(|(first, _)| folders.iter().any(|f| f == first))
+                && !code.contains([' ', '<', '\n'])
+        };
         let (mut paths, mut found) = (0, 0);
         for (n, code) in parts.iter().enumerate().skip(1).step_by(2) {
-            assert!(is_path(code) || !code.ends_with(".rs") || code.contains('<'), "{doc}: {code} is no path from the root");
+            assert!(
+                is_path(code) || !code.ends_with(".rs") || code.contains('<'),
+                "{doc}: {code} is no path from the root"
+            );
             if !is_path(code) {
                 continue;
             }
@@ -90,7 +129,10 @@ fn every_path_and_name_in_the_docs_for_contributors_exists() {
                 if ![" (", ", "].contains(&before) || is_path(name) {
                     break;
                 }
-                assert!(names(&content, name.trim_end_matches('!')), "{doc}: {code} holds no {name}");
+                assert!(
+                    names(&content, name.trim_end_matches('!')),
+                    "{doc}: {code} holds no {name}"
+                );
                 found += 1;
             }
         }
@@ -102,7 +144,8 @@ fn every_path_and_name_in_the_docs_for_contributors_exists() {
 #[test]
 fn every_file_in_the_list_of_mutations_exists() {
     let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let mut waiting: Vec<_> = ["app/src", "crates", "server/src"].map(|folder| root.join(folder)).into();
+    let mut waiting: Vec<_> =
+        ["app/src", "crates", "server/src"].map(|folder| root.join(folder)).into();
     let mut files = Vec::new();
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
@@ -112,9 +155,17 @@ fn every_file_in_the_list_of_mutations_exists() {
         }
     }
     let text = std::fs::read_to_string(root.join("docs/reference/mutations.md")).unwrap();
-    let named: Vec<&str> = text.split('(').filter_map(|rest| rest.split_once(".rs)")).map(|(name, _)| name).filter(|name| !name.contains(' ')).collect();
+    let named: Vec<&str> = text
+        .split('(')
+        .filter_map(|rest| rest.split_once(".rs)"))
+        .map(|(name, _)| name)
+        .filter(|name| !name.contains(' '))
+        .collect();
     assert!(named.len() > 100, "{}", named.len());
     for name in named {
-        assert!(files.iter().any(|file| file.ends_with(format!("{name}.rs"))), "there is no {name}.rs");
+        assert!(
+            files.iter().any(|file| file.ends_with(format!("{name}.rs"))),
+            "there is no {name}.rs"
+        );
     }
 }

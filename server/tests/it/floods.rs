@@ -12,8 +12,24 @@ use tokio::{
 /// Rows of every table together, without what only counts.
 async fn rows(w: &World) -> i64 {
     let mut all = 0;
-    for table in ["account", "link", "attempt", "challenge", "session", "flash", "outbox", "audit_event", "consumed_state", "auth_code"] {
-        all += storage::maintenance::doctor::count_rows(&mut w.ligature().store.read().await.unwrap(), table).await.unwrap();
+    for table in [
+        "account",
+        "link",
+        "attempt",
+        "challenge",
+        "session",
+        "flash",
+        "outbox",
+        "audit_event",
+        "consumed_state",
+        "auth_code",
+    ] {
+        all += storage::maintenance::doctor::count_rows(
+            &mut w.ligature().store.read().await.unwrap(),
+            table,
+        )
+        .await
+        .unwrap();
     }
     all
 }
@@ -28,8 +44,23 @@ async fn people(w: &World, many: u8) -> Vec<String> {
         Box::pin(async move {
             for address in all {
                 let id = domain::AccountId(service::random_bytes::<16>());
-                storage::accounts::add_account(c, org, id, domain::linking::facts::AccountState::Active, "Someone", "en", &address, now).await?;
-                let email = storage::accounts::NewEmail { address: domain::email_address::Canonical::parse(&address).unwrap(), proof: storage::accounts::EmailProof::Code, owner: true, primary: true };
+                storage::accounts::add_account(
+                    c,
+                    org,
+                    id,
+                    domain::linking::facts::AccountState::Active,
+                    "Someone",
+                    "en",
+                    &address,
+                    now,
+                )
+                .await?;
+                let email = storage::accounts::NewEmail {
+                    address: domain::email_address::Canonical::parse(&address).unwrap(),
+                    proof: storage::accounts::EmailProof::Code,
+                    owner: true,
+                    primary: true,
+                };
                 storage::accounts::add_email(c, org, id, &email, id.0, now).await?;
             }
             Ok(())
@@ -49,11 +80,17 @@ async fn at_the_code(w: &World, address: &str) -> (Browser, Page) {
 
 /// Shows RL-06: two wrong codes an account, which no account's own count could tell from a person who mistypes.
 #[tokio::test(flavor = "multi_thread")]
-async fn rl_06_codes_sprayed_over_many_accounts_raise_an_alarm_and_make_codes_longer_with_one_try() {
+async fn rl_06_codes_sprayed_over_many_accounts_raise_an_alarm_and_make_codes_longer_with_one_try()
+{
     let w = World::new("recommended").await;
-    let mut document: serde_json::Value = serde_json::from_str(domain::policy::preset_text("recommended").unwrap()).unwrap();
+    let mut document: serde_json::Value =
+        serde_json::from_str(domain::policy::preset_text("recommended").unwrap()).unwrap();
     document["permits"]["email_code_sign_in"] = true.into();
-    w.ligature().policy_admin().use_document("instance", domain::policy::Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature()
+        .policy_admin()
+        .use_document("instance", domain::policy::Document::parse(&document.to_string()).unwrap())
+        .await
+        .unwrap();
     let owner = w.owner().await;
     let people = people(&w, 52).await;
     let (victims, others) = people.split_at(50);
@@ -85,7 +122,10 @@ async fn rl_06_codes_sprayed_over_many_accounts_raise_an_alarm_and_make_codes_lo
     // An hour later everything is as before.
     w.pass(3700);
     let (_, page) = at_the_code(&w, &others[1]).await;
-    assert!(w.mail(&others[1], 2).await.code.unwrap().replace('-', "").len() == 8 && page.has("Tries left: 3"));
+    assert!(
+        w.mail(&others[1], 2).await.code.unwrap().replace('-', "").len() == 8
+            && page.has("Tries left: 3")
+    );
 }
 
 /// The same by another provider, which is not linked yet.
@@ -114,8 +154,21 @@ async fn rl_10_starts_that_nobody_finishes_store_nothing_and_unfinished_attempts
     assert_eq!(rows(&w).await, before, "a start is a cookie");
     // Of begun requests of applications the oldest go; never the one that the page is about, whatever order they come in.
     let six: Vec<String> = (0..6).map(|n| format!("lg_en_entry-0{n}=x")).collect();
-    let page = b.send(reqwest::Client::new().get(format!("{}/login?entry=entry-00", w.url())).header("cookie", six.join("; "))).await;
-    let gone: Vec<&str> = page.headers.get_all("set-cookie").iter().filter_map(|v| v.to_str().ok()).filter(|v| v.contains("Max-Age=0")).map(|v| &v[..14]).collect();
+    let page = b
+        .send(
+            reqwest::Client::new()
+                .get(format!("{}/login?entry=entry-00", w.url()))
+                .header("cookie", six.join("; ")),
+        )
+        .await;
+    let gone: Vec<&str> = page
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .filter(|v| v.contains("Max-Age=0"))
+        .map(|v| &v[..14])
+        .collect();
     assert_eq!(gone, ["lg_en_entry-01", "lg_en_entry-02"]);
     // Whoever goes to the provider and stops at our question leaves one attempt, for a day and an hour at most.
     for _ in 0..20 {
@@ -126,9 +179,19 @@ async fn rl_10_starts_that_nobody_finishes_store_nothing_and_unfinished_attempts
     w.ligature().maintenance().tidy().await.unwrap();
     let left = |table: &'static str| {
         let ligature = w.ligature();
-        async move { storage::maintenance::doctor::count_rows(&mut ligature.store.read().await.unwrap(), table).await.unwrap() }
+        async move {
+            storage::maintenance::doctor::count_rows(
+                &mut ligature.store.read().await.unwrap(),
+                table,
+            )
+            .await
+            .unwrap()
+        }
     };
-    assert_eq!((left("attempt").await, left("challenge").await, left("consumed_state").await), (0, 0, 0));
+    assert_eq!(
+        (left("attempt").await, left("challenge").await, left("consumed_state").await),
+        (0, 0, 0)
+    );
 }
 
 /// Shows GD-03.
@@ -149,8 +212,18 @@ async fn gd_03_codes_attempts_networks_and_deleted_accounts_are_kept_no_longer_t
         let ligature = w.ligature();
         async move {
             let mut c = ligature.store.read().await.unwrap();
-            let sessions = storage::maintenance::doctor::count_text(&mut c, "session", "network", network).await.unwrap();
-            let events = storage::maintenance::audit::list_audit_events(&mut c, ligature.org, &storage::maintenance::audit::AuditFilter::default(), 1000).await.unwrap();
+            let sessions =
+                storage::maintenance::doctor::count_text(&mut c, "session", "network", network)
+                    .await
+                    .unwrap();
+            let events = storage::maintenance::audit::list_audit_events(
+                &mut c,
+                ligature.org,
+                &storage::maintenance::audit::AuditFilter::default(),
+                1000,
+            )
+            .await
+            .unwrap();
             (sessions, events.iter().filter(|e| e.detail.contains(network)).count())
         }
     };
@@ -159,7 +232,14 @@ async fn gd_03_codes_attempts_networks_and_deleted_accounts_are_kept_no_longer_t
     v.post("/fn/account/delete", &[]).await;
     let count = |table: &'static str| {
         let ligature = w.ligature();
-        async move { storage::maintenance::doctor::count_rows(&mut ligature.store.read().await.unwrap(), table).await.unwrap() }
+        async move {
+            storage::maintenance::doctor::count_rows(
+                &mut ligature.store.read().await.unwrap(),
+                table,
+            )
+            .await
+            .unwrap()
+        }
     };
     assert!(count("challenge").await > 0 && count("attempt").await > 0);
     w.pass(24 * 3600 + 60);
@@ -172,7 +252,13 @@ async fn gd_03_codes_attempts_networks_and_deleted_accounts_are_kept_no_longer_t
     w.pass(24 * 24 * 3600);
     w.ligature().maintenance().tidy().await.unwrap();
     assert_eq!(seen(&w).await, (0, 0), "networks: thirty days");
-    assert_eq!((w.rows("account", "state", "closing").await, w.rows("account_email", "canonical", "vera@example.test").await), (0, 0));
+    assert_eq!(
+        (
+            w.rows("account", "state", "closing").await,
+            w.rows("account_email", "canonical", "vera@example.test").await
+        ),
+        (0, 0)
+    );
     w.healthy().await;
 }
 
@@ -185,7 +271,13 @@ async fn rl_12_five_hundred_slow_connections_are_closed_and_nobody_waits_for_the
     config.server.listen = format!("127.0.0.1:{port}");
     config.server.public_url = format!("http://127.0.0.1:{port}");
     (config.server.header_seconds, config.server.request_seconds) = (1, 2);
-    let ligature = serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), serve::system_clock()).await.unwrap();
+    let ligature = serve::ligature(
+        &config,
+        &service::MasterKey::parse(&w.key).unwrap(),
+        serve::system_clock(),
+    )
+    .await
+    .unwrap();
     let serving = tokio::spawn(async move { serve::serve(&config, ligature).await });
     let at = format!("127.0.0.1:{port}");
     let b = Browser::new(&format!("http://{at}"));
@@ -196,7 +288,9 @@ async fn rl_12_five_hundred_slow_connections_are_closed_and_nobody_waits_for_the
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let head = format!("GET /login HTTP/1.1\r\nHost: {at}\r\nX-Slow: ");
-    let body = format!("POST /fn/signin/password HTTP/1.1\r\nHost: {at}\r\nOrigin: http://{at}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nemail=");
+    let body = format!(
+        "POST /fn/signin/password HTTP/1.1\r\nHost: {at}\r\nOrigin: http://{at}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nemail="
+    );
     let mut slow = Vec::new();
     for n in 0..500 {
         let mut connection = TcpStream::connect(&at).await.unwrap();
@@ -215,8 +309,13 @@ async fn rl_12_five_hundred_slow_connections_are_closed_and_nobody_waits_for_the
     let mut answers = [0, 0, 0];
     for (n, mut connection) in slow.into_iter().enumerate() {
         let mut said = Vec::new();
-        let closed = tokio::time::timeout(Duration::from_secs(20), connection.read_to_end(&mut said)).await;
-        assert!(closed.is_ok(), "connection {n} is still open; it said {:?}", String::from_utf8_lossy(&said));
+        let closed =
+            tokio::time::timeout(Duration::from_secs(20), connection.read_to_end(&mut said)).await;
+        assert!(
+            closed.is_ok(),
+            "connection {n} is still open; it said {:?}",
+            String::from_utf8_lossy(&said)
+        );
         answers[n % 3] += usize::from(String::from_utf8_lossy(&said).starts_with("HTTP/1.1 503"));
     }
     assert_eq!(answers[1], 167, "a body that does not come is answered");

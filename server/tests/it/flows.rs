@@ -12,9 +12,14 @@ async fn newest_code(w: &World, to: &str) -> String {
 }
 
 async fn instance(w: &World, preset: &str, change: impl FnOnce(&mut Value)) {
-    let mut document: Value = serde_json::from_str(domain::policy::preset_text(preset).unwrap()).unwrap();
+    let mut document: Value =
+        serde_json::from_str(domain::policy::preset_text(preset).unwrap()).unwrap();
     change(&mut document);
-    w.ligature().policy_admin().use_document("instance", Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature()
+        .policy_admin()
+        .use_document("instance", Document::parse(&document.to_string()).unwrap())
+        .await
+        .unwrap();
 }
 
 /// The owner's new password by a code to the mailbox; where it led.
@@ -22,7 +27,11 @@ async fn reset(w: &World, email: &str, password: &str) -> Page {
     let b = w.browser();
     let page = b.post("/fn/reset/ask", &[("email", email)]).await;
     let code = newest_code(w, email).await;
-    b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", password)]).await
+    b.post(
+        "/fn/reset/set",
+        &[("attempt", &page.attempt()), ("code", &code), ("password", password)],
+    )
+    .await
 }
 
 /// In My Account: the address becomes another one, with the code from there.
@@ -34,13 +43,20 @@ async fn move_to(w: &World, b: &Browser, email: &str) {
 
 async fn account_of(w: &World, email: &str) -> AccountId {
     let ligature = w.ligature();
-    storage::accounts::find_owner(&mut ligature.store.read().await.unwrap(), ligature.org, email).await.unwrap().unwrap()
+    storage::accounts::find_owner(&mut ligature.store.read().await.unwrap(), ligature.org, email)
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 /// The id of a method's link, as My Account has it in the address of its removal.
 async fn link_of(b: &Browser, label: &str) -> String {
     let page = b.get("/account").await;
-    let row = page.body.split("<li>").find(|r| r.contains(label) && r.contains("/account/methods/")).unwrap_or_else(|| panic!("{label} in {}", page.body));
+    let row = page
+        .body
+        .split("<li>")
+        .find(|r| r.contains(label) && r.contains("/account/methods/"))
+        .unwrap_or_else(|| panic!("{label} in {}", page.body));
     row.split("/account/methods/").nth(1).unwrap().split('/').next().unwrap().to_owned()
 }
 
@@ -53,32 +69,72 @@ async fn merge_with(b: &Browser, key: &str, who: &str) -> Page {
 /// way through the same lock, deletion.
 #[tokio::test(flavor = "multi_thread")]
 async fn mg_02_a_merge_preview_ends_with_whatever_the_owner_does_about_the_account() {
-    for act in ["nothing", "reset", "sign out everywhere", "sign out others", "password", "identity", "address", "second factor", "deletion", "switched off"] {
+    for act in [
+        "nothing",
+        "reset",
+        "sign out everywhere",
+        "sign out others",
+        "password",
+        "identity",
+        "address",
+        "second factor",
+        "deletion",
+        "switched off",
+    ] {
         let w = World::new("recommended").await;
         let a = w.sign_up("anna@example.test").await;
         let v = w.sign_up("vera@example.test").await;
         v.add("meridian", "m-vera").await;
-        let preview = if act == "identity" { merge_with(&a, "meridian", "m-vera").await } else { a.post("/fn/account/merge", &[("email", "vera@example.test"), ("password", PASSWORD)]).await };
+        let preview = if act == "identity" {
+            merge_with(&a, "meridian", "m-vera").await
+        } else {
+            a.post("/fn/account/merge", &[("email", "vera@example.test"), ("password", PASSWORD)])
+                .await
+        };
         assert!(preview.path().ends_with("/merge"), "{act}: {}", preview.body);
         match act {
             "nothing" => {}
-            "reset" => assert_eq!(reset(&w, "vera@example.test", OTHER).await.path(), "/account/recovered"),
+            "reset" => {
+                assert_eq!(reset(&w, "vera@example.test", OTHER).await.path(), "/account/recovered")
+            }
             "sign out everywhere" => drop(v.post("/fn/account/sessions/end-all", &[]).await),
             "sign out others" => drop(v.post("/fn/account/sessions/end-others", &[]).await),
-            "password" => assert_eq!(v.post("/fn/account/password", &[("password", OTHER)]).await.path(), "/account"),
-            "identity" => drop(v.post("/fn/account/remove", &[("link", &link_of(&v, "vera@example.test").await)]).await),
+            "password" => assert_eq!(
+                v.post("/fn/account/password", &[("password", OTHER)]).await.path(),
+                "/account"
+            ),
+            "identity" => drop(
+                v.post("/fn/account/remove", &[("link", &link_of(&v, "vera@example.test").await)])
+                    .await,
+            ),
             "address" => move_to(&w, &v, "zoe@other.test").await,
             "second factor" => {
                 let page = v.post("/fn/account/second-factor/begin", &[]).await;
-                let key: String = page.body.split("<code class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().replace(' ', "");
-                let phone = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(key).unwrap()).build().unwrap();
-                let code = phone.generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap()).to_string();
+                let key: String = page
+                    .body
+                    .split("<code class=\"secret\">")
+                    .nth(1)
+                    .unwrap()
+                    .split('<')
+                    .next()
+                    .unwrap()
+                    .replace(' ', "");
+                let phone = totp_rs::Builder::new()
+                    .with_secret(totp_rs::Secret::try_from_base32(key).unwrap())
+                    .build()
+                    .unwrap();
+                let code = phone
+                    .generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap())
+                    .to_string();
                 v.post("/account/second-factor/on", &[("code", &code)]).await;
             }
             "deletion" => drop(v.post("/fn/account/delete", &[]).await),
             _ => {
                 let id = account_of(&w, "vera@example.test").await.to_string();
-                w.owner().await.post("/fn/admin/account/state", &[("account", &id), ("enabled", "no")]).await;
+                w.owner()
+                    .await
+                    .post("/fn/admin/account/state", &[("account", &id), ("enabled", "no")])
+                    .await;
             }
         }
         let done = a.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await;
@@ -87,9 +143,18 @@ async fn mg_02_a_merge_preview_ends_with_whatever_the_owner_does_about_the_accou
             assert_eq!(w.rows("account", "state", "merged").await, 1);
             continue;
         }
-        assert_eq!((done.refusal().as_str(), w.rows("account", "state", "merged").await), ("attempt.expired", 0), "{act}: {}", done.body);
+        assert_eq!(
+            (done.refusal().as_str(), w.rows("account", "state", "merged").await),
+            ("attempt.expired", 0),
+            "{act}: {}",
+            done.body
+        );
         assert_eq!(a.methods().await, ["Password"], "{act}: nothing of Vera's is Anna's");
-        assert_eq!(a.get(&preview.path()).await.refusal(), "attempt.expired", "{act}: the preview shows nothing any more");
+        assert_eq!(
+            a.get(&preview.path()).await.refusal(),
+            "attempt.expired",
+            "{act}: the preview shows nothing any more"
+        );
         w.healthy().await;
     }
 }
@@ -101,20 +166,38 @@ async fn mg_02_the_proof_of_a_merge_is_judged_when_it_is_confirmed() {
         let w = World::new("recommended").await;
         let a = w.sign_up("anna@example.test").await;
         w.sign_up("vera@example.test").await;
-        let preview = a.post("/fn/account/merge", &[("email", "vera@example.test"), ("password", PASSWORD)]).await;
+        let preview = a
+            .post("/fn/account/merge", &[("email", "vera@example.test"), ("password", PASSWORD)])
+            .await;
         let (ligature, vera) = (w.ligature(), account_of(&w, "vera@example.test").await);
         let (org, at) = (ligature.org, ligature.now());
         if changed {
             // The same words set anew are another password.
-            let same = storage::accounts::find_password(&mut ligature.store.read().await.unwrap(), vera).await.unwrap().unwrap();
-            let set = ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::accounts::set_password(c, org, vera, CredentialId([9; 16]), &same, at).await }));
+            let same =
+                storage::accounts::find_password(&mut ligature.store.read().await.unwrap(), vera)
+                    .await
+                    .unwrap()
+                    .unwrap();
+            let set = ligature.store.write::<_, storage::Error, _>(move |c| {
+                Box::pin(async move {
+                    storage::accounts::set_password(c, org, vera, CredentialId([9; 16]), &same, at)
+                        .await
+                })
+            });
             set.await.unwrap();
         }
         let done = a.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await;
         assert_eq!(done.has("The accounts are one now"), !changed, "{}", done.body);
         if changed {
-            assert_eq!((done.refusal().as_str(), w.rows("account", "state", "merged").await), ("policy.changed", 0));
-            assert_eq!(a.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(), "attempt.expired", "the flow is closed");
+            assert_eq!(
+                (done.refusal().as_str(), w.rows("account", "state", "merged").await),
+                ("policy.changed", 0)
+            );
+            assert_eq!(
+                a.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(),
+                "attempt.expired",
+                "the flow is closed"
+            );
         }
     }
 }
@@ -129,17 +212,23 @@ fn rounds(usual: i32) -> i32 {
 async fn mg_02_a_reset_and_a_confirmed_merge_at_once_have_one_winner() {
     let w = World::new("recommended").await;
     for round in 0..rounds(6) {
-        let (anna, vera) = (format!("anna-{round}@example.test"), format!("vera-{round}@example.test"));
+        let (anna, vera) =
+            (format!("anna-{round}@example.test"), format!("vera-{round}@example.test"));
         let a = w.sign_up(&anna).await;
         w.sign_up(&vera).await;
-        let preview = a.post("/fn/account/merge", &[("email", &vera), ("password", PASSWORD)]).await;
+        let preview =
+            a.post("/fn/account/merge", &[("email", &vera), ("password", PASSWORD)]).await;
         let b = w.browser();
         let asked = b.post("/fn/reset/ask", &[("email", &vera)]).await;
         let code = newest_code(&w, &vera).await;
         let before = w.rows("account", "state", "merged").await;
         let (id, reset) = (preview.attempt(), asked.attempt());
-        let (word, set) = ([("attempt", id.as_str())], [("attempt", reset.as_str()), ("code", code.as_str()), ("password", OTHER)]);
-        let (merged, set) = tokio::join!(a.post("/fn/attempt/merge", &word), b.post("/fn/reset/set", &set));
+        let (word, set) = (
+            [("attempt", id.as_str())],
+            [("attempt", reset.as_str()), ("code", code.as_str()), ("password", OTHER)],
+        );
+        let (merged, set) =
+            tokio::join!(a.post("/fn/attempt/merge", &word), b.post("/fn/reset/set", &set));
         let merged_now = w.rows("account", "state", "merged").await - before == 1;
         assert_eq!(merged.has("The accounts are one now"), merged_now, "{}", merged.body);
         assert_eq!(b.is_signed_in().await, !merged_now, "merged {merged_now}: {}", set.body);
@@ -192,7 +281,12 @@ async fn lk_23_a_code_is_worth_nothing_after_its_address_was_given_up() {
             assert_eq!(b.code(page, code).await.refusal(), "attempt.expired");
             assert!(!b.is_signed_in().await);
         }
-        let set = r.post("/fn/reset/set", &[("attempt", &asked.attempt()), ("code", &code), ("password", OTHER)]).await;
+        let set = r
+            .post(
+                "/fn/reset/set",
+                &[("attempt", &asked.attempt()), ("code", &code), ("password", OTHER)],
+            )
+            .await;
         assert!(set.status >= 400 && !r.is_signed_in().await, "{}", set.url);
         assert_eq!((w.links("p-new").await, w.links("a-vera").await), (0, 0));
         assert_eq!(w.mails("zoe@other.test").await, own, "the new address hears of none of it");
@@ -211,12 +305,22 @@ async fn lk_23_a_code_proves_its_own_address_and_a_new_code_never_goes_to_anothe
         let (ligature, vera) = (w.ligature(), account_of(&w, "vera@example.test").await);
         let (org, at) = (ligature.org, ligature.now());
         if moved {
-            let new =
-                storage::accounts::NewEmail { address: domain::email_address::Canonical::parse("zoe@other.test").unwrap(), proof: storage::accounts::EmailProof::Code, owner: true, primary: false };
+            let new = storage::accounts::NewEmail {
+                address: domain::email_address::Canonical::parse("zoe@other.test").unwrap(),
+                proof: storage::accounts::EmailProof::Code,
+                owner: true,
+                primary: false,
+            };
             let change = ligature.store.write::<_, storage::Error, _>(move |c| {
                 Box::pin(async move {
                     storage::accounts::add_email(c, org, vera, &new, [8; 16], at).await?;
-                    storage::accounts::set_primary_email(c, vera, "zoe@other.test", Some(at + 1_000_000_000)).await
+                    storage::accounts::set_primary_email(
+                        c,
+                        vera,
+                        "zoe@other.test",
+                        Some(at + 1_000_000_000),
+                    )
+                    .await
                 })
             });
             change.await.unwrap();
@@ -228,7 +332,11 @@ async fn lk_23_a_code_proves_its_own_address_and_a_new_code_never_goes_to_anothe
         assert_eq!((b.is_signed_in().await, w.mails("zoe@other.test").await), (!moved, 0));
         if moved {
             assert_eq!(done.refusal(), "policy.changed");
-            assert_eq!(b.code(&page, &code).await.refusal(), "attempt.expired", "the flow is closed");
+            assert_eq!(
+                b.code(&page, &code).await.refusal(),
+                "attempt.expired",
+                "the flow is closed"
+            );
         }
     }
 }
@@ -248,7 +356,14 @@ async fn lk_24_what_one_identity_has_open_ends_when_it_is_linked() {
     let (f, page, code) = &flows[0];
     assert_eq!(f.code(page, code).await.path(), "/account", "one of them links");
     assert_eq!(v.methods().await, ["Meridian", "Atlas"]);
-    let row = v.get("/account").await.body.split("<li>").find(|r| r.contains("<strong>Atlas")).unwrap().to_owned();
+    let row = v
+        .get("/account")
+        .await
+        .body
+        .split("<li>")
+        .find(|r| r.contains("<strong>Atlas"))
+        .unwrap()
+        .to_owned();
     let link = row.split("/account/methods/").nth(1).unwrap().split('/').next().unwrap().to_owned();
     v.post("/fn/account/remove", &[("link", &link)]).await;
     assert_eq!(v.methods().await, ["Meridian"]);
@@ -270,10 +385,12 @@ async fn lk_24_two_flows_of_one_identity_at_once_link_once() {
     let w = World::new("goss").await;
     for round in 0..rounds(6) {
         let (sub, mail) = (format!("a-race-{round}"), format!("race-{round}@example.test"));
-        w.meridian.person(&format!("m-race-{round}"), json!({"email": mail, "email_verified": true}));
+        w.meridian
+            .person(&format!("m-race-{round}"), json!({"email": mail, "email_verified": true}));
         w.atlas.person(&sub, json!({"email": mail, "email_verified": true}));
         w.browser().sign_in("meridian", &format!("m-race-{round}")).await;
-        let (one, two) = (found(&w, "atlas", &sub, &mail).await, found(&w, "atlas", &sub, &mail).await);
+        let (one, two) =
+            (found(&w, "atlas", &sub, &mail).await, found(&w, "atlas", &sub, &mail).await);
         let (a, b) = tokio::join!(one.0.code(&one.1, &one.2), two.0.code(&two.1, &two.2));
         let inside = [&a, &b].iter().filter(|p| p.path() == "/account").count();
         assert_eq!((inside, w.links(&sub).await), (1, 1), "{} {}", a.url, b.url);
@@ -290,15 +407,30 @@ async fn lk_25_naming_the_very_account_whose_address_the_provider_claims_sends_t
         let sent = w.mails("vera@example.test").await;
         let b = w.browser();
         let page = b.pick(&b.sign_in(key, who).await, "enter_account").await;
-        let page = b.post("/fn/attempt/name", &[("attempt", &page.attempt()), ("email", "vera@example.test")]).await;
+        let page = b
+            .post(
+                "/fn/attempt/name",
+                &[("attempt", &page.attempt()), ("email", "vera@example.test")],
+            )
+            .await;
         assert!(page.path().ends_with("/code"), "{}", page.body);
         assert_eq!(w.mails("vera@example.test").await, sent + 1, "{who}: a code, and no decoy");
         let done = b.code(&page, &newest_code(&w, "vera@example.test").await).await;
-        assert_eq!((done.path().as_str(), w.links(who).await), ("/account", 1), "{who}: {}", done.body);
+        assert_eq!(
+            (done.path().as_str(), w.links(who).await),
+            ("/account", 1),
+            "{who}: {}",
+            done.body
+        );
         // Whoever has no account gets the same page and no mail.
         let c = w.browser();
         let page = c.pick(&c.sign_in("harbour", "h-1").await, "enter_account").await;
-        let page = c.post("/fn/attempt/name", &[("attempt", &page.attempt()), ("email", "nobody@example.test")]).await;
+        let page = c
+            .post(
+                "/fn/attempt/name",
+                &[("attempt", &page.attempt()), ("email", "nobody@example.test")],
+            )
+            .await;
         assert!(page.path().ends_with("/code"));
         assert_eq!(w.mails("nobody@example.test").await, 0);
     }
@@ -307,7 +439,10 @@ async fn lk_25_naming_the_very_account_whose_address_the_provider_claims_sends_t
 /// A person whose account has a password and Atlas's subject `a-vera`; the mailbox is known to Atlas under another
 /// subject, too.
 async fn rehired(w: &World) -> Browser {
-    w.atlas.person("a-vera-2", json!({"name": "Vera the second", "email": "vera@example.test", "email_verified": true}));
+    w.atlas.person(
+        "a-vera-2",
+        json!({"name": "Vera the second", "email": "vera@example.test", "email_verified": true}),
+    );
     let v = w.sign_up("vera@example.test").await;
     v.add("atlas", "a-vera").await;
     assert_eq!(v.methods().await, ["Atlas", "Password"]);
@@ -325,8 +460,17 @@ async fn id_18_a_mailbox_that_another_subject_came_with_proves_nothing_on_any_pa
         if came {
             let (b, page, code) = found(&w, "atlas", "a-vera-2", "vera@example.test").await;
             let refused = b.code(&page, &code).await;
-            assert_eq!((refused.status, refused.refusal().as_str()), (403, "account.mailbox_contested"), "{}", refused.body);
-            assert!(refused.has("My Account") && !b.is_signed_in().await, "the page says what to do: {}", refused.body);
+            assert_eq!(
+                (refused.status, refused.refusal().as_str()),
+                (403, "account.mailbox_contested"),
+                "{}",
+                refused.body
+            );
+            assert!(
+                refused.has("My Account") && !b.is_signed_in().await,
+                "the page says what to do: {}",
+                refused.body
+            );
             assert_eq!(w.links("a-vera-2").await, 0);
             assert_eq!(w.rows("audit_event", "kind", "email.contested").await, 1);
         }
@@ -338,13 +482,26 @@ async fn id_18_a_mailbox_that_another_subject_came_with_proves_nothing_on_any_pa
         let b = w.browser();
         let page = b.post("/fn/signin/code", &[("email", "vera@example.test")]).await;
         let done = b.code(&page, &newest_code(&w, "vera@example.test").await).await;
-        assert_eq!((done.path() == "/account", b.is_signed_in().await), (!came, !came), "{}", done.url);
+        assert_eq!(
+            (done.path() == "/account", b.is_signed_in().await),
+            (!came, !came),
+            "{}",
+            done.url
+        );
         let done = reset(&w, "vera@example.test", OTHER).await;
         assert_eq!(done.path() == "/account/recovered", !came, "{}", done.url);
         if came {
             assert_eq!(done.refusal(), "account.mailbox_contested");
-            assert_eq!(w.browser().password("vera@example.test", PASSWORD).await.path(), "/account", "the password is what it was");
-            assert_eq!(w.browser().sign_in("atlas", "a-vera").await.path(), "/account", "and the identity");
+            assert_eq!(
+                w.browser().password("vera@example.test", PASSWORD).await.path(),
+                "/account",
+                "the password is what it was"
+            );
+            assert_eq!(
+                w.browser().sign_in("atlas", "a-vera").await.path(),
+                "/account",
+                "and the identity"
+            );
             assert_eq!((w.links("m-vera").await, w.links("p-new").await), (0, 0));
         }
         assert_eq!(held, w.links("a-vera").await - w.links("a-vera-2").await);
@@ -354,13 +511,18 @@ async fn id_18_a_mailbox_that_another_subject_came_with_proves_nothing_on_any_pa
 
 /// Shows ID-18: the provider that owns the domain decides nothing either, and the owner's own credential does.
 #[tokio::test(flavor = "multi_thread")]
-async fn id_18_nothing_is_silent_and_a_credential_of_the_account_says_that_the_mailbox_is_still_its() {
+async fn id_18_nothing_is_silent_and_a_credential_of_the_account_says_that_the_mailbox_is_still_its()
+ {
     for preset in ["recommended", "nevis"] {
         let w = World::new(preset).await;
         w.provider("meridian", json!({"domains": ["example.test"], "own_directory": true})).await;
         w.provider("atlas", json!({"domains": ["example.test"], "own_directory": true})).await;
         rehired(&w).await;
-        assert_eq!(w.browser().sign_in("meridian", "m-vera").await.path(), "/account", "{preset}: a first subject of an issuer is linked silently");
+        assert_eq!(
+            w.browser().sign_in("meridian", "m-vera").await.path(),
+            "/account",
+            "{preset}: a first subject of an issuer is linked silently"
+        );
         assert_eq!(w.links("m-vera").await, 1);
         let b = w.browser();
         let page = b.sign_in("atlas", "a-vera-2").await;
@@ -372,7 +534,9 @@ async fn id_18_nothing_is_silent_and_a_credential_of_the_account_says_that_the_m
     let (b, page, _) = found(&w, "atlas", "a-vera-2", "vera@example.test").await;
     assert_eq!(reset(&w, "vera@example.test", OTHER).await.refusal(), "account.mailbox_contested");
     // The password, on the very page that asked for the code.
-    let done = b.post("/fn/attempt/password", &[("attempt", &page.attempt()), ("password", PASSWORD)]).await;
+    let done = b
+        .post("/fn/attempt/password", &[("attempt", &page.attempt()), ("password", PASSWORD)])
+        .await;
     assert_eq!((done.path().as_str(), w.links("a-vera-2").await), ("/account", 1), "{}", done.body);
     assert_eq!(reset(&w, "vera@example.test", OTHER).await.path(), "/account/recovered");
     w.healthy().await;
@@ -390,43 +554,90 @@ async fn i13_the_owner_or_an_administrator_says_that_the_mailbox_is_still_the_ac
         };
         assert!(!v.get("/account").await.has("It is still mine"));
         sign_in("a-vera-2").await;
-        assert_eq!(reset(&w, "vera@example.test", OTHER).await.refusal(), "account.mailbox_contested");
+        assert_eq!(
+            reset(&w, "vera@example.test", OTHER).await.refusal(),
+            "account.mailbox_contested"
+        );
         assert!(v.get("/account").await.has("It is still mine"));
         // An account that has not this address says nothing about it.
         let ben = w.sign_up("ben@example.test").await;
-        assert_eq!(ben.post("/fn/account/email/keep", &[("address", "vera@example.test")]).await.refusal(), "account.method_unknown");
+        assert_eq!(
+            ben.post("/fn/account/email/keep", &[("address", "vera@example.test")]).await.refusal(),
+            "account.method_unknown"
+        );
         if by == "owner" {
             w.pass(11 * 60);
-            assert_eq!(v.post("/fn/account/email/keep", &[("address", "vera@example.test")]).await.path(), "/account/confirm", "an open screen does not say so");
-            assert!(!v.get("/account/confirm").await.has("/fn/account/confirm/code"), "nor does the mailbox");
-            v.post("/fn/account/confirm/password", &[("password", PASSWORD), ("to", "/account")]).await;
+            assert_eq!(
+                v.post("/fn/account/email/keep", &[("address", "vera@example.test")]).await.path(),
+                "/account/confirm",
+                "an open screen does not say so"
+            );
+            assert!(
+                !v.get("/account/confirm").await.has("/fn/account/confirm/code"),
+                "nor does the mailbox"
+            );
+            v.post("/fn/account/confirm/password", &[("password", PASSWORD), ("to", "/account")])
+                .await;
             let kept = v.post("/fn/account/email/keep", &[("address", "vera@example.test")]).await;
-            assert!(kept.has("The address is confirmed") && !kept.has("It is still mine"), "{}", kept.body);
+            assert!(
+                kept.has("The address is confirmed") && !kept.has("It is still mine"),
+                "{}",
+                kept.body
+            );
             // The provider's clock did not move.
             w.pass(-11 * 60);
         } else {
             let id = account_of(&w, "vera@example.test").await.to_string();
             let owner = w.owner().await;
-            assert!(owner.get(&format!("/admin/accounts/{id}")).await.has("codes sent to it don't work"));
-            assert_eq!(v.post("/fn/admin/account/email", &[("account", &id), ("address", "vera@example.test")]).await.refusal(), "admin.forbidden");
-            let kept = owner.post("/fn/admin/account/email", &[("account", &id), ("address", "vera@example.test")]).await;
+            assert!(
+                owner
+                    .get(&format!("/admin/accounts/{id}"))
+                    .await
+                    .has("codes sent to it don't work")
+            );
+            assert_eq!(
+                v.post(
+                    "/fn/admin/account/email",
+                    &[("account", &id), ("address", "vera@example.test")]
+                )
+                .await
+                .refusal(),
+                "admin.forbidden"
+            );
+            let kept = owner
+                .post(
+                    "/fn/admin/account/email",
+                    &[("account", &id), ("address", "vera@example.test")],
+                )
+                .await;
             assert!(kept.has("The address is confirmed"), "{}", kept.body);
         }
         // It was said of this subject: it comes again, and the mailbox proves what it did before.
         sign_in("a-vera-2").await;
-        assert_eq!(reset(&w, "vera@example.test", OTHER).await.path(), "/account/recovered", "{by}");
+        assert_eq!(
+            reset(&w, "vera@example.test", OTHER).await.path(),
+            "/account/recovered",
+            "{by}"
+        );
         // A third subject is another question.
         w.atlas.person("a-vera-3", json!({"email": "vera@example.test", "email_verified": true}));
         sign_in("a-vera-3").await;
         let refused = reset(&w, "vera@example.test", PASSWORD).await;
-        assert_eq!(refused.refusal(), "account.mailbox_contested", "{by}: {} {}", refused.url, refused.body);
+        assert_eq!(
+            refused.refusal(),
+            "account.mailbox_contested",
+            "{by}: {} {}",
+            refused.url,
+            refused.body
+        );
         w.healthy().await;
     }
 }
 
 /// Shows I13: a word that counts for nothing takes nobody's mailbox away, and the last way in stays one that works (I7).
 #[tokio::test(flavor = "multi_thread")]
-async fn i13_only_a_word_that_counts_contests_a_mailbox_and_a_contested_one_is_no_way_in_that_is_left() {
+async fn i13_only_a_word_that_counts_contests_a_mailbox_and_a_contested_one_is_no_way_in_that_is_left()
+ {
     let w = World::new("recommended").await;
     w.pigeon.person("p-vera-2", json!({"email": "vera@example.test", "email_verified": true}));
     let v = w.sign_up("vera@example.test").await;
@@ -462,15 +673,35 @@ async fn ds_01_the_code_page_is_the_same_for_a_user_name_that_somebody_has_and_f
     w.sign_up("ben@example.test").await;
     let nameless = w.browser();
     nameless.pick(&nameless.sign_in("harbour", "h-1").await, "create_new").await;
-    let (ligature, vera, ben) = (w.ligature(), account_of(&w, "vera@example.test").await, account_of(&w, "ben@example.test").await);
+    let (ligature, vera, ben) = (
+        w.ligature(),
+        account_of(&w, "vera@example.test").await,
+        account_of(&w, "ben@example.test").await,
+    );
     let (org, at) = (ligature.org, ligature.now());
-    let first = storage::accounts::links::find_link(&mut ligature.store.read().await.unwrap(), org, &format!("oidc:{}", w.harbour.issuer), "h-1").await.unwrap();
+    let first = storage::accounts::links::find_link(
+        &mut ligature.store.read().await.unwrap(),
+        org,
+        &format!("oidc:{}", w.harbour.issuer),
+        "h-1",
+    )
+    .await
+    .unwrap();
     let nobody = first.map(|(link, ..)| link.account_id).expect("an account without an address");
-    let rows = [(vera, "username", "vera"), (nobody, "username", "quiet"), (vera, "phone", "+491700000001"), (vera, "attr.team", "blue"), (ben, "attr.team", "blue")];
+    let rows = [
+        (vera, "username", "vera"),
+        (nobody, "username", "quiet"),
+        (vera, "phone", "+491700000001"),
+        (vera, "attr.team", "blue"),
+        (ben, "attr.team", "blue"),
+    ];
     let set = ligature.store.write::<_, storage::Error, _>(move |c| {
         Box::pin(async move {
             for (account, name, value) in rows {
-                storage::accounts::attributes::set_attribute(c, org, account, name, value, value, "meridian", at).await?;
+                storage::accounts::attributes::set_attribute(
+                    c, org, account, name, value, value, "meridian", at,
+                )
+                .await?;
             }
             Ok(())
         })
@@ -491,7 +722,11 @@ async fn ds_01_the_code_page_is_the_same_for_a_user_name_that_somebody_has_and_f
         let b = w.browser();
         let page = b.pick(&b.sign_in("pigeon", who).await, "add_to_existing").await;
         assert!(page.path().ends_with("/code"), "{who}: {} {}", page.url, page.body);
-        assert!(!page.has("v•••") && !page.has("b•••"), "{who}: nothing of the owner's address: {}", page.body);
+        assert!(
+            !page.has("v•••") && !page.has("b•••"),
+            "{who}: nothing of the owner's address: {}",
+            page.body
+        );
         pages.push((who, page.status, page.body.replace(&page.attempt(), "ID"), b, page));
     }
     for page in &pages {

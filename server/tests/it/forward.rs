@@ -19,13 +19,26 @@ struct Guarded {
 impl Guarded {
     async fn new(w: &World) -> Self {
         w.apply(json!({"applications": [{"client_id": "wiki", "name": "Wiki", "secret": "s", "redirect_uris": [format!("https://{HOST}/.ligature/callback"), format!("https://{SECOND}/.ligature/callback")]}, {"client_id": "other", "name": "Other", "secret": "s", "redirect_uris": ["https://other.example.test/.ligature/callback", "https://rp.example.test/cb"]}]})).await;
-        Self { url: w.url(), programs: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap(), cookies: HashMap::new() }
+        Self {
+            url: w.url(),
+            programs: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .build()
+                .unwrap(),
+            cookies: HashMap::new(),
+        }
     }
 
     /// What the proxy sends on; cookies come and go as in a browser.
     async fn ask(&mut self, path: &str, headers: &[(&str, &str)]) -> Response {
-        let cookies = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("; ");
-        let mut request = self.programs.request(Method::GET, format!("{}{path}", self.url)).header("cookie", cookies).header("x-forwarded-host", HOST);
+        let cookies =
+            self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("; ");
+        let mut request = self
+            .programs
+            .request(Method::GET, format!("{}{path}", self.url))
+            .header("cookie", cookies)
+            .header("x-forwarded-host", HOST);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -33,7 +46,12 @@ impl Guarded {
         for set in answer.headers().get_all("set-cookie") {
             let set = set.to_str().unwrap();
             let (name, rest) = set.split_once('=').unwrap();
-            assert!(name.starts_with("__Host-") == set.contains("; Secure") && set.contains("HttpOnly; SameSite=Lax") && set.contains("Path=/"), "{set}");
+            assert!(
+                name.starts_with("__Host-") == set.contains("; Secure")
+                    && set.contains("HttpOnly; SameSite=Lax")
+                    && set.contains("Path=/"),
+                "{set}"
+            );
             match rest.split(';').next().unwrap() {
                 "" => self.cookies.remove(name),
                 value => self.cookies.insert(name.to_owned(), value.to_owned()),
@@ -50,10 +68,13 @@ impl Guarded {
     async fn back(&mut self, b: &Browser, page: &str) -> String {
         let away = self.ask("/forward-auth/wiki/start", &[("x-forwarded-uri", page)]).await;
         let to = header(&away, "location");
-        let (base, path) = (format!("{}/authorize?", self.url), to.strip_prefix(&self.url).unwrap().to_owned());
+        let (base, path) =
+            (format!("{}/authorize?", self.url), to.strip_prefix(&self.url).unwrap().to_owned());
         assert!(to.starts_with(&base), "{to}");
         let back = b.send(b.request(Method::GET, &path)).await.header("location");
-        back.strip_prefix(&format!("https://{HOST}/.ligature/callback")).unwrap_or_else(|| panic!("{back}")).to_owned()
+        back.strip_prefix(&format!("https://{HOST}/.ligature/callback"))
+            .unwrap_or_else(|| panic!("{back}"))
+            .to_owned()
     }
 
     async fn sign_in(&mut self, b: &Browser, page: &str) -> Response {
@@ -63,7 +84,11 @@ impl Guarded {
 }
 
 fn header(answer: &Response, name: &str) -> String {
-    answer.headers().get(name).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()).unwrap_or_default()
+    answer
+        .headers()
+        .get(name)
+        .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned())
+        .unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,24 +98,56 @@ async fn a_guarded_host_learns_who_it_is_and_of_nobody_once_the_session_is_over(
     assert_eq!(wiki.check().await.status(), 401);
     let b = w.sign_up("vera@example.test").await;
     let done = wiki.sign_in(&b, "/page?x=1&y=%20").await;
-    assert_eq!((done.status().as_u16(), header(&done, "location").as_str()), (303, "/page?x=1&y=%20"));
-    let there = wiki.ask("/forward-auth/wiki", &[("remote-user", "root"), ("remote-groups", "admins")]).await;
+    assert_eq!(
+        (done.status().as_u16(), header(&done, "location").as_str()),
+        (303, "/page?x=1&y=%20")
+    );
+    let there = wiki
+        .ask("/forward-auth/wiki", &[("remote-user", "root"), ("remote-groups", "admins")])
+        .await;
     assert_eq!(there.status(), 200);
-    assert_eq!((header(&there, "remote-user"), header(&there, "remote-email")), ("vera@example.test".into(), "vera@example.test".into()));
+    assert_eq!(
+        (header(&there, "remote-user"), header(&there, "remote-email")),
+        ("vera@example.test".into(), "vera@example.test".into())
+    );
     assert_eq!(header(&there, "remote-subject").len(), 26);
     // What is empty is sent too: a proxy that copies only what is there would let a visitor's own through.
-    assert!(there.headers().contains_key("remote-groups") && header(&there, "remote-groups").is_empty());
+    assert!(
+        there.headers().contains_key("remote-groups") && header(&there, "remote-groups").is_empty()
+    );
     // The cookie of one guarded host opens no other application's, and none of our own pages.
     assert_eq!(wiki.ask("/forward-auth/other", &[]).await.status(), 401);
-    let ours = wiki.programs.get(format!("{}/account", wiki.url)).header("cookie", wiki.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("; ")).send().await.unwrap();
+    let ours = wiki
+        .programs
+        .get(format!("{}/account", wiki.url))
+        .header(
+            "cookie",
+            wiki.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("; "),
+        )
+        .send()
+        .await
+        .unwrap();
     assert_eq!(ours.status(), 303);
     // Somebody who calls themselves like somebody else is still who they are.
-    let session = w.ligature().sessions().session(b.session_cookie().unwrap().split_once('=').unwrap().1).await.unwrap().unwrap();
+    let session = w
+        .ligature()
+        .sessions()
+        .session(b.session_cookie().unwrap().split_once('=').unwrap().1)
+        .await
+        .unwrap()
+        .unwrap();
     let (ligature, account) = (w.ligature(), session.account);
     let (org, at) = (ligature.org, ligature.now());
     ligature
         .store
-        .write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::accounts::attributes::set_attribute(c, org, account, "username", "admin", "admin", "meridian", at).await }))
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move {
+                storage::accounts::attributes::set_attribute(
+                    c, org, account, "username", "admin", "admin", "meridian", at,
+                )
+                .await
+            })
+        })
         .await
         .unwrap();
     assert_eq!(header(&wiki.check().await, "remote-user"), "vera@example.test");
@@ -111,7 +168,8 @@ async fn a_guarded_host_learns_who_it_is_and_of_nobody_once_the_session_is_over(
     assert!(wiki.cookies.is_empty(), "{:?}", wiki.cookies);
     wiki.sign_in(&b, "/").await;
     let list = owner.get("/admin/accounts?q=vera%40example.test").await;
-    let id: String = list.body.split("href=\"/admin/accounts/").nth(1).unwrap().chars().take(32).collect();
+    let id: String =
+        list.body.split("href=\"/admin/accounts/").nth(1).unwrap().chars().take(32).collect();
     owner.post("/fn/admin/account/state", &[("account", &id), ("enabled", "no")]).await;
     assert_eq!(wiki.check().await.status(), 401);
 }
@@ -155,14 +213,26 @@ async fn a_session_that_is_used_only_at_a_guarded_host_does_not_fall_asleep_and_
 async fn proxies_that_say_the_method_are_led_to_the_sign_in_for_pages_only() {
     let w = World::new("recommended").await;
     let mut wiki = Guarded::new(&w).await;
-    let page = [("x-forwarded-method", "GET"), ("x-forwarded-uri", "/deep"), ("accept", "text/html,*/*")];
-    assert!(header(&wiki.ask("/forward-auth/wiki", &page).await, "location").contains("/authorize?"));
-    for other in [[("x-forwarded-method", "POST"), ("accept", "text/html")], [("x-forwarded-method", "GET"), ("accept", "application/json")]] {
+    let page =
+        [("x-forwarded-method", "GET"), ("x-forwarded-uri", "/deep"), ("accept", "text/html,*/*")];
+    assert!(
+        header(&wiki.ask("/forward-auth/wiki", &page).await, "location").contains("/authorize?")
+    );
+    for other in [
+        [("x-forwarded-method", "POST"), ("accept", "text/html")],
+        [("x-forwarded-method", "GET"), ("accept", "application/json")],
+    ] {
         assert_eq!(wiki.ask("/forward-auth/wiki", &other).await.status(), 401);
     }
     // The other kind of proxy asks for the way itself; what a script asked for gets no page either.
-    assert_eq!(wiki.ask("/forward-auth/wiki/start", &[("accept", "application/json")]).await.status(), 401);
-    assert_eq!(wiki.ask("/forward-auth/wiki/start", &[("accept", "text/html")]).await.status(), 303);
+    assert_eq!(
+        wiki.ask("/forward-auth/wiki/start", &[("accept", "application/json")]).await.status(),
+        401
+    );
+    assert_eq!(
+        wiki.ask("/forward-auth/wiki/start", &[("accept", "text/html")]).await.status(),
+        303
+    );
 }
 
 /// RFC 9700 §4.7, §2.1: the way back is the browser's own, and leads nowhere else.
@@ -173,13 +243,32 @@ async fn a_way_back_that_this_browser_did_not_begin_signs_nobody_in_and_leads_no
     let mallory = w.sign_up("mallory@example.test").await;
     let query = wiki.back(&mallory, "/").await;
     let planted = victim.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await;
-    assert!(header(&planted, "location").starts_with(&format!("{}/refused", w.url())), "{}", header(&planted, "location"));
+    assert!(
+        header(&planted, "location").starts_with(&format!("{}/refused", w.url())),
+        "{}",
+        header(&planted, "location")
+    );
     assert!(victim.cookies.is_empty());
     // A code of mallory's with the victim's own state.
     let own = victim.back(&w.sign_up("vera@example.test").await, "/").await;
-    let part = |query: &str, name: &str| query.split(['?', '&']).find_map(|p| p.strip_prefix(&format!("{name}="))).unwrap().to_owned();
+    let part = |query: &str, name: &str| {
+        query
+            .split(['?', '&'])
+            .find_map(|p| p.strip_prefix(&format!("{name}=")))
+            .unwrap()
+            .to_owned()
+    };
     let query = wiki.back(&mallory, "/").await;
-    victim.ask(&format!("/forward-auth/wiki/callback?code={}&state={}", part(&query, "code"), part(&own, "state")), &[]).await;
+    victim
+        .ask(
+            &format!(
+                "/forward-auth/wiki/callback?code={}&state={}",
+                part(&query, "code"),
+                part(&own, "state")
+            ),
+            &[],
+        )
+        .await;
     assert_eq!(victim.check().await.status(), 401, "the verifier is another one's");
     // Tabs that are opened again and again leave a handful of cookies.
     for _ in 0..9 {
@@ -189,20 +278,48 @@ async fn a_way_back_that_this_browser_did_not_begin_signs_nobody_in_and_leads_no
     // Used twice, too late, an answer without a code.
     let query = wiki.back(&mallory, "/").await;
     let kept = wiki.cookies.clone();
-    assert_eq!(header(&wiki.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await, "location"), "/");
+    assert_eq!(
+        header(&wiki.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await, "location"),
+        "/"
+    );
     wiki.cookies = kept;
-    assert!(header(&wiki.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await, "location").contains("/refused"));
+    assert!(
+        header(&wiki.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await, "location")
+            .contains("/refused")
+    );
     let query = wiki.back(&mallory, "/").await;
     w.pass(16 * 60);
-    assert!(header(&wiki.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await, "location").contains("/refused"));
-    assert!(header(&wiki.ask("/forward-auth/wiki/callback?error=access_denied", &[]).await, "location").contains("/refused"));
+    assert!(
+        header(&wiki.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await, "location")
+            .contains("/refused")
+    );
+    assert!(
+        header(&wiki.ask("/forward-auth/wiki/callback?error=access_denied", &[]).await, "location")
+            .contains("/refused")
+    );
     // The path comes from the visitor; the host does not.
     for path in ["//evil.test/x", "/\\evil.test", "https://evil.test/", "javascript:alert(1)"] {
         assert_eq!(header(&wiki.sign_in(&mallory, path).await, "location"), "/", "{path}");
     }
-    for (client, host) in [("wiki", "evil.test"), ("wiki", "other.example.test"), ("other", "rp.example.test"), ("nobody", HOST), ("wiki", "")] {
-        let answer = wiki.programs.get(format!("{}/forward-auth/{client}/start", wiki.url)).header("x-forwarded-host", host).send().await.unwrap();
-        assert!(header(&answer, "location").starts_with(&format!("{}/refused", w.url())), "{client} {host}: {}", header(&answer, "location"));
+    for (client, host) in [
+        ("wiki", "evil.test"),
+        ("wiki", "other.example.test"),
+        ("other", "rp.example.test"),
+        ("nobody", HOST),
+        ("wiki", ""),
+    ] {
+        let answer = wiki
+            .programs
+            .get(format!("{}/forward-auth/{client}/start", wiki.url))
+            .header("x-forwarded-host", host)
+            .send()
+            .await
+            .unwrap();
+        assert!(
+            header(&answer, "location").starts_with(&format!("{}/refused", w.url())),
+            "{client} {host}: {}",
+            header(&answer, "location")
+        );
     }
 }
 
@@ -218,14 +335,25 @@ async fn fa_01_a_cookie_that_another_host_could_plant_signs_nobody_in() {
     victim.cookies.insert("lg_fw".into(), own.clone());
     assert_eq!(victim.check().await.status(), 401, "planted without the prefix");
     let page = [("x-forwarded-method", "GET"), ("x-forwarded-uri", "/"), ("accept", "text/html")];
-    assert!(header(&victim.ask("/forward-auth/wiki", &page).await, "location").contains("/authorize?"));
+    assert!(
+        header(&victim.ask("/forward-auth/wiki", &page).await, "location").contains("/authorize?")
+    );
     // Nor ends it a sign-in by which somebody is let in as mallory.
     let query = wiki.back(&mallory, "/").await;
-    let begun = wiki.cookies.iter().find(|(name, _)| name.starts_with("__Host-lg_fs_")).map(|(name, value)| (name.trim_start_matches("__Host-").to_owned(), value.clone())).unwrap();
+    let begun = wiki
+        .cookies
+        .iter()
+        .find(|(name, _)| name.starts_with("__Host-lg_fs_"))
+        .map(|(name, value)| (name.trim_start_matches("__Host-").to_owned(), value.clone()))
+        .unwrap();
     victim.cookies.clear();
     victim.cookies.insert(begun.0, begun.1);
     let planted = victim.ask(&format!("/forward-auth/wiki/callback{query}"), &[]).await;
-    assert!(header(&planted, "location").contains("/refused") && victim.check().await.status() == 401, "{}", header(&planted, "location"));
+    assert!(
+        header(&planted, "location").contains("/refused") && victim.check().await.status() == 401,
+        "{}",
+        header(&planted, "location")
+    );
     // And nobody is signed out by one.
     victim.cookies.clear();
     victim.cookies.insert("lg_fw".into(), own);
@@ -243,13 +371,17 @@ async fn fa_02_the_token_of_one_host_is_refused_at_another_of_the_same_applicati
     assert_eq!(wiki.check().await.status(), 200, "the good way");
     let at = async |wiki: &Guarded, host: Option<&str>| {
         let cookie = format!("__Host-lg_fw={}", wiki.cookies["__Host-lg_fw"]);
-        let mut request = wiki.programs.get(format!("{}/forward-auth/wiki", wiki.url)).header("cookie", cookie);
+        let mut request =
+            wiki.programs.get(format!("{}/forward-auth/wiki", wiki.url)).header("cookie", cookie);
         if let Some(host) = host {
             request = request.header("x-forwarded-host", host);
         }
         request.send().await.unwrap().status().as_u16()
     };
-    assert_eq!((at(&wiki, Some(HOST)).await, at(&wiki, Some("WIKI.example.test")).await), (200, 200));
+    assert_eq!(
+        (at(&wiki, Some(HOST)).await, at(&wiki, Some("WIKI.example.test")).await),
+        (200, 200)
+    );
     for other in [Some(SECOND), Some("other.example.test"), Some("evil.test"), Some(""), None] {
         assert_eq!(at(&wiki, other).await, 401, "{other:?}");
     }
@@ -263,7 +395,8 @@ async fn tk_04_a_guarded_host_lets_nobody_in_whose_sign_in_does_not_lead_there_a
     let b = w.sign_up("vera@example.test").await;
     wiki.sign_in(&b, "/").await;
     assert_eq!(wiki.check().await.status(), 200, "the good way");
-    w.apply(json!({"policies": {"application:wiki": {"permits": {"password_sign_in": false}}}})).await;
+    w.apply(json!({"policies": {"application:wiki": {"permits": {"password_sign_in": false}}}}))
+        .await;
     assert_eq!(wiki.check().await.status(), 401);
     w.apply(json!({"policies": {"application:wiki": {"choices": {"agreements": [{"id": "terms", "version": "1", "title": "Terms", "url": "/terms"}]}}}})).await;
     assert_eq!(wiki.check().await.status(), 401, "what is asked there was not accepted");
@@ -287,6 +420,10 @@ async fn cn_03_a_guarded_host_hears_of_an_address_only_from_its_owner() {
     }
     wiki.sign_in(&b, "/").await;
     let there = wiki.check().await;
-    assert_eq!((there.status().as_u16(), header(&there, "remote-email")), (200, String::new()), "not even where it is told unproved ones");
+    assert_eq!(
+        (there.status().as_u16(), header(&there, "remote-email")),
+        (200, String::new()),
+        "not even where it is told unproved ones"
+    );
     assert_eq!(header(&there, "remote-user"), header(&there, "remote-subject"));
 }

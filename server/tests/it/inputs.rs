@@ -17,14 +17,22 @@ async fn id_16_a_provider_that_serves_many_links_silently_only_with_evidence_of_
     let w = World::new("recommended").await;
     for name in ["vera", "wim", "xenia", "yara"] {
         w.sign_up(&format!("{name}@example.test")).await;
-        w.atlas.person(&format!("a-{name}"), json!({"email": format!("{name}@example.test"), "email_verified": true}));
+        w.atlas.person(
+            &format!("a-{name}"),
+            json!({"email": format!("{name}@example.test"), "email_verified": true}),
+        );
     }
     w.provider("atlas", json!({"domains": ["example.test"]})).await;
     let said = |hd: &str| Knobs { id_token: json!({ "hd": hd }), ..Knobs::default() };
     w.knobs(&w.atlas, said("example.test"));
     assert_eq!(w.browser().sign_in("atlas", "a-vera").await.path(), "/account");
     assert_eq!(w.links("a-vera").await, 1);
-    for (who, knobs) in [("a-wim", Knobs::default()), ("a-wim", said("")), ("a-wim", said("evil.test")), ("a-wim", said("mail.example.test"))] {
+    for (who, knobs) in [
+        ("a-wim", Knobs::default()),
+        ("a-wim", said("")),
+        ("a-wim", said("evil.test")),
+        ("a-wim", said("mail.example.test")),
+    ] {
         w.knobs(&w.atlas, knobs);
         let page = w.browser().sign_in("atlas", who).await;
         assert!(page.path().starts_with("/attempt/"), "{}", page.url);
@@ -34,7 +42,11 @@ async fn id_16_a_provider_that_serves_many_links_silently_only_with_evidence_of_
     w.provider("atlas", json!({"domains": ["example.test", "corp.test"]})).await;
     assert!(w.browser().sign_in("atlas", "a-xenia").await.path().starts_with("/attempt/"));
     w.provider("atlas", json!({"domains": ["example.test"], "own_directory": true})).await;
-    assert_eq!(w.browser().sign_in("atlas", "a-yara").await.path(), "/account", "as its owner said");
+    assert_eq!(
+        w.browser().sign_in("atlas", "a-yara").await.path(),
+        "/account",
+        "as its owner said"
+    );
     assert_eq!(w.links("a-yara").await, 1);
     w.healthy().await;
 }
@@ -44,16 +56,43 @@ async fn id_16_nobody_calls_google_the_own_directory_of_a_domain() {
     let w = World::new("recommended").await;
     let owner = w.owner().await;
     let form = |issuer: &'static str| {
-        let all = [("create", "yes"), ("key", "big"), ("name", "Big"), ("kind", "oidc"), ("client_id", "x"), ("secret", "y"), ("enabled", "on"), ("association", "inherit"), ("as_source", "on")];
-        all.into_iter().chain([("as_target", "on"), ("issuer", issuer), ("domains", "corp.test"), ("own_directory", "on")]).collect::<Vec<_>>()
+        let all = [
+            ("create", "yes"),
+            ("key", "big"),
+            ("name", "Big"),
+            ("kind", "oidc"),
+            ("client_id", "x"),
+            ("secret", "y"),
+            ("enabled", "on"),
+            ("association", "inherit"),
+            ("as_source", "on"),
+        ];
+        all.into_iter()
+            .chain([
+                ("as_target", "on"),
+                ("issuer", issuer),
+                ("domains", "corp.test"),
+                ("own_directory", "on"),
+            ])
+            .collect::<Vec<_>>()
     };
-    for issuer in ["https://accounts.google.com", "https://login.microsoftonline.com/72f988bf/v2.0"] {
+    for issuer in ["https://accounts.google.com", "https://login.microsoftonline.com/72f988bf/v2.0"]
+    {
         let page = owner.post("/fn/admin/provider", &form(issuer)).await;
-        assert!(page.has("Google and Microsoft serve many organisations"), "{issuer}: {}", page.body);
+        assert!(
+            page.has("Google and Microsoft serve many organisations"),
+            "{issuer}: {}",
+            page.body
+        );
     }
     let saved = owner.post("/fn/admin/provider", &form("https://id.corp.test")).await;
     assert!(saved.has("Saved."), "{}", saved.body);
-    assert!(owner.get("/admin/providers/big").await.has("This provider is the directory that assigns these addresses"));
+    assert!(
+        owner
+            .get("/admin/providers/big")
+            .await
+            .has("This provider is the directory that assigns these addresses")
+    );
 }
 
 /// Also numbers too large to be exact, and a subject in other letters.
@@ -63,17 +102,43 @@ async fn id_17_spellings_of_a_subject_are_different_people_or_nobody() {
     let at = &w.harbour.issuer;
     let settings = json!({"kind": "oauth2", "client_id": "ligature", "authorization_url": format!("{at}/authorize"), "token_url": format!("{at}/token"), "userinfo_url": format!("{at}/userinfo"), "auth": "post", "subject_path": "who.id"});
     w.apply(json!({"providers": [{"key": "plain", "name": "Plain", "secret": "rehearsal-secret", "settings": settings}]})).await;
-    let people = [json!(7), json!("7"), json!(" 7"), json!("7 "), json!("007"), json!("7.0"), json!("\"7\""), json!("９"), json!("9"), json!(u64::MAX)];
+    let people = [
+        json!(7),
+        json!("7"),
+        json!(" 7"),
+        json!("7 "),
+        json!("007"),
+        json!("7.0"),
+        json!("\"7\""),
+        json!("９"),
+        json!("9"),
+        json!(u64::MAX),
+    ];
     for (n, id) in people.iter().enumerate() {
         w.harbour.person(&format!("o-{n}"), json!({"who": {"id": id}}));
         for _ in 0..2 {
             let page = enter(&w, "plain", &format!("o-{n}")).await;
             assert_eq!(page.path(), "/account", "{id}: {}", page.body);
-            assert_eq!(w.accounts().await, i64::try_from(n).unwrap() + 1, "{id} is somebody of their own, and the same one again");
+            assert_eq!(
+                w.accounts().await,
+                i64::try_from(n).unwrap() + 1,
+                "{id} is somebody of their own, and the same one again"
+            );
         }
     }
     let long = "x".repeat(256);
-    for bad in [json!(7.0), json!(7.5), json!(1.8446744073709552e19), json!(""), json!(" "), json!("7\n"), json!("7\u{0}"), json!(null), json!([7]), json!(long)] {
+    for bad in [
+        json!(7.0),
+        json!(7.5),
+        json!(1.8446744073709552e19),
+        json!(""),
+        json!(" "),
+        json!("7\n"),
+        json!("7\u{0}"),
+        json!(null),
+        json!([7]),
+        json!(long),
+    ] {
         w.harbour.person("o-bad", json!({"who": {"id": bad}}));
         assert_eq!(enter(&w, "plain", "o-bad").await.refusal(), "provider.answer", "{bad}");
     }
@@ -97,7 +162,11 @@ async fn id_19_an_answer_in_which_a_key_stands_twice_is_refused() {
     for twice in ["metadata", "jwks", "token", "userinfo", "id_token", "header"] {
         w.knobs(&w.meridian, good.clone());
         again(&w, twice).await;
-        assert_eq!(w.browser().sign_in("meridian", "m-vera").await.path(), "/account", "{twice}: without it");
+        assert_eq!(
+            w.browser().sign_in("meridian", "m-vera").await.path(),
+            "/account",
+            "{twice}: without it"
+        );
         w.knobs(&w.meridian, Knobs { twice: twice.into(), ..good.clone() });
         again(&w, twice).await;
         let b = w.browser();
@@ -121,7 +190,11 @@ async fn oc_11_an_answer_that_leads_elsewhere_is_not_followed() {
     for redirect in ["metadata", "jwks", "token", "userinfo"] {
         w.knobs(&w.meridian, good.clone());
         again(&w, redirect).await;
-        assert_eq!(w.browser().sign_in("meridian", "m-vera").await.path(), "/account", "{redirect}: without it");
+        assert_eq!(
+            w.browser().sign_in("meridian", "m-vera").await.path(),
+            "/account",
+            "{redirect}: without it"
+        );
         w.knobs(&w.meridian, Knobs { redirect: redirect.into(), ..good.clone() });
         again(&w, redirect).await;
         let b = w.browser();
@@ -145,18 +218,37 @@ async fn em_07_an_address_in_letters_that_stand_for_others_is_none_in_any_form()
     let w = World::new("recommended").await;
     let kim = w.sign_up("Kim@Example.test").await;
     assert_eq!(w.mailbox.all().len(), 1);
-    assert_eq!(w.mail("kim@example.test", 1).await.to, ["kim@example.test"], "mail goes to the one spelling");
+    assert_eq!(
+        w.mail("kim@example.test", 1).await.to,
+        ["kim@example.test"],
+        "mail goes to the one spelling"
+    );
     assert!(kim.get("/account").await.has("Kim@example.test"), "the page keeps the case");
     w.pigeon.person("p-kim", json!({"email": "kim@example.test", "email_verified": true}));
-    let odd = [KELVIN, "kim\u{ff20}example.test", "kim@example\u{ff0e}test", "ki\u{200b}m@example.test", "\u{ff4b}im@example.test"];
+    let odd = [
+        KELVIN,
+        "kim\u{ff20}example.test",
+        "kim@example\u{ff0e}test",
+        "ki\u{200b}m@example.test",
+        "\u{ff4b}im@example.test",
+    ];
     for odd in odd {
         let b = w.browser();
-        let page = b.post("/fn/signup", &[("email", odd), ("name", "Kim"), ("password", "the attacker's own password")]).await;
+        let page = b
+            .post(
+                "/fn/signup",
+                &[("email", odd), ("name", "Kim"), ("password", "the attacker's own password")],
+            )
+            .await;
         assert!(page.path() == "/signup" && page.has("class=\"problem\""), "{odd:?}: {}", page.url);
         let page = b.post("/fn/reset/ask", &[("email", odd)]).await;
         assert!(page.path() == "/reset" && page.has("class=\"problem\""), "{odd:?}: {}", page.url);
         let page = kim.post("/fn/account/email", &[("email", odd)]).await;
-        assert!(page.path().ends_with("/email") && page.has("class=\"problem\""), "{odd:?}: {}", page.url);
+        assert!(
+            page.path().ends_with("/email") && page.has("class=\"problem\""),
+            "{odd:?}: {}",
+            page.url
+        );
         assert_eq!(w.browser().password(odd, PASSWORD).await.path(), "/login", "{odd:?}");
     }
     assert_eq!(w.mailbox.all().len(), 1, "nobody was written to");
@@ -165,19 +257,35 @@ async fn em_07_an_address_in_letters_that_stand_for_others_is_none_in_any_form()
     assert!(page.path().starts_with("/attempt/"), "the plain one works: {}", page.url);
     w.mail("kim@example.test", 2).await;
     // The same where an arriving person names their account.
-    w.provider("harbour", json!({"association": "ask_binding", "bind_methods": ["password", "email_code"]})).await;
+    w.provider(
+        "harbour",
+        json!({"association": "ask_binding", "bind_methods": ["password", "email_code"]}),
+    )
+    .await;
     let b = w.browser();
     let chooser = b.sign_in("harbour", "h-1").await;
     let bind = b.pick(&chooser, "enter_account").await;
     assert!(bind.path().ends_with("/bind"), "{}", bind.url);
     for odd in odd {
-        let page = b.post("/fn/attempt/name", &[("attempt", &bind.attempt()), ("email", odd)]).await;
-        assert!(page.path().ends_with("/bind") && page.has("class=\"problem\""), "{odd:?}: {}", page.url);
-        let page = b.post("/fn/attempt/password", &[("attempt", &bind.attempt()), ("email", odd), ("password", PASSWORD)]).await;
+        let page =
+            b.post("/fn/attempt/name", &[("attempt", &bind.attempt()), ("email", odd)]).await;
+        assert!(
+            page.path().ends_with("/bind") && page.has("class=\"problem\""),
+            "{odd:?}: {}",
+            page.url
+        );
+        let page = b
+            .post(
+                "/fn/attempt/password",
+                &[("attempt", &bind.attempt()), ("email", odd), ("password", PASSWORD)],
+            )
+            .await;
         assert!(page.path().ends_with("/bind"), "{odd:?}: {}", page.url);
     }
     assert_eq!(w.mailbox.all().len(), 2);
-    let page = b.post("/fn/attempt/name", &[("attempt", &bind.attempt()), ("email", "kim@example.test")]).await;
+    let page = b
+        .post("/fn/attempt/name", &[("attempt", &bind.attempt()), ("email", "kim@example.test")])
+        .await;
     assert!(page.path().ends_with("/code"), "{}", page.url);
     w.mail("kim@example.test", 3).await;
 }
@@ -187,30 +295,73 @@ async fn em_07_an_address_in_letters_that_stand_for_others_is_none_in_any_form()
 async fn em_07_a_claimed_address_in_letters_that_stand_for_others_finds_nobody() {
     let w = World::new("nevis").await;
     w.sign_up("kim@example.test").await;
-    w.meridian.person("m-kim", json!({"name": "Kim", "email": "kim@example.test", "email_verified": true}));
+    w.meridian.person(
+        "m-kim",
+        json!({"name": "Kim", "email": "kim@example.test", "email_verified": true}),
+    );
     let plain = w.browser().sign_in("meridian", "m-kim").await;
-    assert!(plain.path().ends_with("/confirm") || plain.path() == "/account" || plain.path().ends_with("/code"), "the plain one finds it: {}", plain.url);
+    assert!(
+        plain.path().ends_with("/confirm")
+            || plain.path() == "/account"
+            || plain.path().ends_with("/code"),
+        "the plain one finds it: {}",
+        plain.url
+    );
     let mails = w.mails("kim@example.test").await;
-    for (n, odd) in [KELVIN, "\u{ff4b}im@example.test", "kim@e\u{ff58}ample.test", "ki\u{ad}m@example.test", "kim\u{301}@example.test", "kim\u{ff20}example.test"].into_iter().enumerate() {
+    for (n, odd) in [
+        KELVIN,
+        "\u{ff4b}im@example.test",
+        "kim@e\u{ff58}ample.test",
+        "ki\u{ad}m@example.test",
+        "kim\u{301}@example.test",
+        "kim\u{ff20}example.test",
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let sub = format!("m-odd-{n}");
         w.meridian.person(&sub, json!({"name": "Odd", "email": odd, "email_verified": true}));
         let page = enter(&w, "meridian", &sub).await;
-        assert!(!page.path().ends_with("/confirm") && !page.path().ends_with("/code"), "{odd:?}: {}", page.url);
+        assert!(
+            !page.path().ends_with("/confirm") && !page.path().ends_with("/code"),
+            "{odd:?}: {}",
+            page.url
+        );
     }
     assert_eq!(w.mails("kim@example.test").await, mails);
-    assert!(w.mailbox.all().iter().all(|m| m.to.iter().all(|to| to.is_ascii())), "nothing went to another spelling");
+    assert!(
+        w.mailbox.all().iter().all(|m| m.to.iter().all(|to| to.is_ascii())),
+        "nothing went to another spelling"
+    );
     assert_eq!(w.rows("account_email", "canonical", "kim@example.test").await, 1);
     w.healthy().await;
 }
 
 /// Every request on the way to a mail carries the headers, as an attacker on the way would send them.
 async fn forged(w: &World, b: &Browser, path: &str, form: &[(&str, &str)]) -> Page {
-    let request = b.request(Method::POST, path).header("origin", w.url()).header("sec-fetch-site", "same-origin");
-    let names = ["x-forwarded-host", "x-host", "x-forwarded-server", "x-original-host", "x-http-host-override"];
-    let request = names.into_iter().fold(request, |request, name| request.header(name, "evil.test"));
-    let request = request.header("forwarded", "host=evil.test;proto=https").header("x-forwarded-proto", "https").header("x-forwarded-port", "444").header("x-forwarded-prefix", "/evil");
+    let request = b
+        .request(Method::POST, path)
+        .header("origin", w.url())
+        .header("sec-fetch-site", "same-origin");
+    let names = [
+        "x-forwarded-host",
+        "x-host",
+        "x-forwarded-server",
+        "x-original-host",
+        "x-http-host-override",
+    ];
+    let request =
+        names.into_iter().fold(request, |request, name| request.header(name, "evil.test"));
+    let request = request
+        .header("forwarded", "host=evil.test;proto=https")
+        .header("x-forwarded-proto", "https")
+        .header("x-forwarded-port", "444")
+        .header("x-forwarded-prefix", "/evil");
     let page = b.send(request.form(form)).await;
-    assert!(!page.header("location").contains("evil") && !page.header("set-cookie").contains("evil"), "{path}");
+    assert!(
+        !page.header("location").contains("evil") && !page.header("set-cookie").contains("evil"),
+        "{path}"
+    );
     b.follow(page).await
 }
 
@@ -222,14 +373,37 @@ async fn px_01_links_in_mails_use_the_configured_address_whatever_the_headers_sa
     let b = w.browser();
     let page = forged(&w, &b, "/fn/reset/ask", &[("email", "vera@example.test")]).await;
     let code = w.mail("vera@example.test", 2).await.code.unwrap();
-    forged(&w, &b, "/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", new)]).await;
+    forged(
+        &w,
+        &b,
+        "/fn/reset/set",
+        &[("attempt", &page.attempt()), ("code", &code), ("password", new)],
+    )
+    .await;
     let notice = w.mail("vera@example.test", 3).await;
-    assert!(notice.text.contains(&format!("{}/undo/", w.url())), "the link that undoes it: {}", notice.text);
+    assert!(
+        notice.text.contains(&format!("{}/undo/", w.url())),
+        "the link that undoes it: {}",
+        notice.text
+    );
     for mail in w.mailbox.to("vera@example.test") {
-        assert!(!mail.raw.contains("evil") && !mail.text.contains("evil") && !mail.text.contains(":444"), "{}", mail.raw);
+        assert!(
+            !mail.raw.contains("evil")
+                && !mail.text.contains("evil")
+                && !mail.text.contains(":444"),
+            "{}",
+            mail.raw
+        );
     }
     // Another host is not served at all, and nothing is mailed.
-    let page = b.send(b.request(Method::POST, "/fn/reset/ask").header("host", "evil.test").header("origin", "http://evil.test").form(&[("email", "vera@example.test")])).await;
+    let page = b
+        .send(
+            b.request(Method::POST, "/fn/reset/ask")
+                .header("host", "evil.test")
+                .header("origin", "http://evil.test")
+                .form(&[("email", "vera@example.test")]),
+        )
+        .await;
     assert_eq!(page.status, 421);
     assert_eq!(w.mails("vera@example.test").await, 3);
 }

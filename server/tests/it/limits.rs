@@ -12,28 +12,47 @@ const WRONG: &str = "wrong wrong wrong";
 
 /// Changes the instance's policy, from the recommended one.
 async fn policy(w: &World, change: impl FnOnce(&mut serde_json::Value)) {
-    let mut document: serde_json::Value = serde_json::from_str(domain::policy::preset_text("recommended").unwrap()).unwrap();
+    let mut document: serde_json::Value =
+        serde_json::from_str(domain::policy::preset_text("recommended").unwrap()).unwrap();
     change(&mut document);
-    w.ligature().policy_admin().use_document("instance", Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature()
+        .policy_admin()
+        .use_document("instance", Document::parse(&document.to_string()).unwrap())
+        .await
+        .unwrap();
 }
 
 /// A password from an address of a network of its own.
 async fn from(b: &Browser, network: usize, email: &str, password: &str) -> Page {
     let form = [("email", email), ("password", password)];
-    let request = b.request(Method::POST, "/fn/signin/password").header("origin", &b.base).header("sec-fetch-site", "same-origin");
-    let page = b.send(request.header("x-forwarded-for", format!("198.51.{network}.7")).form(&form)).await;
+    let request = b
+        .request(Method::POST, "/fn/signin/password")
+        .header("origin", &b.base)
+        .header("sec-fetch-site", "same-origin");
+    let page =
+        b.send(request.header("x-forwarded-for", format!("198.51.{network}.7")).form(&form)).await;
     b.follow(page).await
 }
 
 /// Providers go by the machine's clock; ours was moved.
 fn agree_on_the_time(w: &World) {
     let now = w.ligature().now() / 1_000_000;
-    w.knobs(&w.harbour, Knobs { id_token: json!({"iat": now, "exp": now + 300}), ..Knobs::default() });
+    w.knobs(
+        &w.harbour,
+        Knobs { id_token: json!({"iat": now, "exp": now + 300}), ..Knobs::default() },
+    );
 }
 
 /// The account of an address.
 async fn account_of(w: &World, email: &str) -> AccountId {
-    storage::accounts::find_owner(&mut w.ligature().store.read().await.unwrap(), w.ligature().org, email).await.unwrap().unwrap()
+    storage::accounts::find_owner(
+        &mut w.ligature().store.read().await.unwrap(),
+        w.ligature().org,
+        email,
+    )
+    .await
+    .unwrap()
+    .unwrap()
 }
 
 /// Gives an account another proved address, and a number.
@@ -45,12 +64,36 @@ async fn give(w: &World, account: AccountId, address: &'static str, number: &'st
         .write::<_, storage::Error, _>(move |c| {
             Box::pin(async move {
                 if !address.is_empty() {
-                    let email =
-                        storage::accounts::NewEmail { address: domain::email_address::Canonical::parse(address).unwrap(), proof: storage::accounts::EmailProof::Code, owner: true, primary: false };
-                    assert!(storage::accounts::add_email(c, org, account, &email, service::random_bytes::<16>(), now).await?);
+                    let email = storage::accounts::NewEmail {
+                        address: domain::email_address::Canonical::parse(address).unwrap(),
+                        proof: storage::accounts::EmailProof::Code,
+                        owner: true,
+                        primary: false,
+                    };
+                    assert!(
+                        storage::accounts::add_email(
+                            c,
+                            org,
+                            account,
+                            &email,
+                            service::random_bytes::<16>(),
+                            now
+                        )
+                        .await?
+                    );
                 }
                 if !number.is_empty() {
-                    storage::accounts::attributes::set_attribute(c, org, account, "phone", number, number, storage::accounts::attributes::BY_CODE, now).await?;
+                    storage::accounts::attributes::set_attribute(
+                        c,
+                        org,
+                        account,
+                        "phone",
+                        number,
+                        number,
+                        storage::accounts::attributes::BY_CODE,
+                        now,
+                    )
+                    .await?;
                 }
                 Ok(())
             })
@@ -61,7 +104,8 @@ async fn give(w: &World, account: AccountId, address: &'static str, number: &'st
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lo_01_two_hundred_wrong_passwords_from_forty_addresses_keep_the_owner_out_nowhere() {
-    let w = World::with("recommended", |c| c.server.trusted_proxies = vec!["127.0.0.0/8".into()]).await;
+    let w =
+        World::with("recommended", |c| c.server.trusted_proxies = vec!["127.0.0.0/8".into()]).await;
     let v = w.sign_up(VERA).await;
     v.add("harbour", "h-1").await;
     v.post("/fn/signout", &[]).await;
@@ -73,12 +117,21 @@ async fn lo_01_two_hundred_wrong_passwords_from_forty_addresses_keep_the_owner_o
     for n in 0..200 {
         answers.push(from(&w.browser(), n % 40, VERA, WRONG).await.refusal());
     }
-    assert_eq!(answers.iter().filter(|a| a.is_empty()).count(), 10, "ten are looked at, and the rest counts nothing");
+    assert_eq!(
+        answers.iter().filter(|a| a.is_empty()).count(),
+        10,
+        "ten are looked at, and the rest counts nothing"
+    );
     // The known browser gets in at once, a new one by any other way, and after the short wait.
     assert_eq!(v.password(VERA, PASSWORD).await.path(), "/account");
     let new = w.browser();
     let page = new.password(VERA, PASSWORD).await;
-    assert!(page.refusal() == "rate.limited" && page.has("You can use another way to sign in right now"), "{}", page.body);
+    assert!(
+        page.refusal() == "rate.limited"
+            && page.has("You can use another way to sign in right now"),
+        "{}",
+        page.body
+    );
     assert_eq!(w.browser().sign_in("harbour", "h-1").await.path(), "/account");
     w.pass(15 * 60 + 1);
     assert_eq!(new.password(VERA, PASSWORD).await.path(), "/account");
@@ -87,7 +140,8 @@ async fn lo_01_two_hundred_wrong_passwords_from_forty_addresses_keep_the_owner_o
 
 /// Shows LO-01, RL-01: slowly and from everywhere, a hundred in a row are looked at.
 #[tokio::test(flavor = "multi_thread")]
-async fn lo_01_rl_01_after_a_hundred_wrong_passwords_strangers_need_another_way_and_no_page_shows_it() {
+async fn lo_01_rl_01_after_a_hundred_wrong_passwords_strangers_need_another_way_and_no_page_shows_it()
+ {
     let w = World::new("recommended").await;
     let v = w.sign_up(VERA).await;
     v.add("harbour", "h-1").await;
@@ -98,7 +152,11 @@ async fn lo_01_rl_01_after_a_hundred_wrong_passwords_strangers_need_another_way_
         }
         assert!(w.browser().password(VERA, WRONG).await.has("Wrong email or password"), "{n}");
     }
-    assert_eq!(w.browser().password(VERA, PASSWORD).await.path(), "/account", "the hundredth is looked at; it was right, and the row is over");
+    assert_eq!(
+        w.browser().password(VERA, PASSWORD).await.path(),
+        "/account",
+        "the hundredth is looked at; it was right, and the row is over"
+    );
     for n in 0..100 {
         if n % 9 == 0 {
             w.pass(3601);
@@ -107,18 +165,38 @@ async fn lo_01_rl_01_after_a_hundred_wrong_passwords_strangers_need_another_way_
     }
     w.pass(3601);
     let right = w.browser().password(VERA, PASSWORD).await;
-    assert!(right.has("Wrong email or password") && right.has("only in browsers where you signed in during the last 90 days"), "{}", right.body);
-    assert_eq!(plain(&right, VERA), plain(&w.browser().password(VERA, WRONG).await, VERA), "like a wrong one");
-    assert_eq!(plain(&right, VERA), plain(&w.browser().password("nobody@example.test", WRONG).await, "nobody@example.test"), "and like anybody's");
+    assert!(
+        right.has("Wrong email or password")
+            && right.has("only in browsers where you signed in during the last 90 days"),
+        "{}",
+        right.body
+    );
+    assert_eq!(
+        plain(&right, VERA),
+        plain(&w.browser().password(VERA, WRONG).await, VERA),
+        "like a wrong one"
+    );
+    assert_eq!(
+        plain(&right, VERA),
+        plain(&w.browser().password("nobody@example.test", WRONG).await, "nobody@example.test"),
+        "and like anybody's"
+    );
     // It stays so for days, and locks nobody: the known browser, the provider, the mailbox.
     w.pass(3 * 86_400);
     assert!(w.browser().password(VERA, PASSWORD).await.has("Wrong email or password"));
     assert_eq!(v.password(VERA, PASSWORD).await.path(), "/account");
-    assert!(w.browser().password(VERA, PASSWORD).await.has("Wrong email or password"), "what the known browser did is not the strangers' success");
+    assert!(
+        w.browser().password(VERA, PASSWORD).await.has("Wrong email or password"),
+        "what the known browser did is not the strangers' success"
+    );
     agree_on_the_time(&w);
     let b = w.browser();
     assert_eq!(b.sign_in("harbour", "h-1").await.path(), "/account");
-    assert_eq!(w.browser().password(VERA, PASSWORD).await.path(), "/account", "a stranger got in by another way: that ends it");
+    assert_eq!(
+        w.browser().password(VERA, PASSWORD).await.path(),
+        "/account",
+        "a stranger got in by another way: that ends it"
+    );
     // Or a new password, by the mailbox.
     for n in 0..100 {
         if n % 9 == 0 {
@@ -131,7 +209,11 @@ async fn lo_01_rl_01_after_a_hundred_wrong_passwords_strangers_need_another_way_
     let (c, sent) = (w.browser(), w.mails(VERA).await);
     let page = c.post("/fn/reset/ask", &[("email", VERA)]).await;
     let code = w.mail(VERA, sent + 1).await.code.unwrap();
-    c.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", "another long password")]).await;
+    c.post(
+        "/fn/reset/set",
+        &[("attempt", &page.attempt()), ("code", &code), ("password", "another long password")],
+    )
+    .await;
     assert_eq!(w.browser().password(VERA, "another long password").await.path(), "/account");
     w.healthy().await;
 }
@@ -146,7 +228,11 @@ async fn lo_01_wrong_passwords_of_a_known_browser_stop_that_browser_and_no_stran
         assert!(v.password(VERA, WRONG).await.has("Wrong email or password"));
     }
     assert_eq!(v.password(VERA, PASSWORD).await.refusal(), "rate.limited");
-    assert_eq!(w.browser().password(VERA, PASSWORD).await.path(), "/account", "a new browser has tries of its own");
+    assert_eq!(
+        w.browser().password(VERA, PASSWORD).await.path(),
+        "/account",
+        "a new browser has tries of its own"
+    );
     w.pass(901);
     assert_eq!(v.password(VERA, PASSWORD).await.path(), "/account");
     v.post("/fn/signout", &[]).await;
@@ -157,7 +243,10 @@ async fn lo_01_wrong_passwords_of_a_known_browser_stop_that_browser_and_no_stran
         assert!(v.password(VERA, WRONG).await.has("Wrong email or password"), "{n}");
     }
     w.pass(3601);
-    assert!(v.password(VERA, PASSWORD).await.has("Wrong email or password"), "a hundred in a row, of a known browser as well");
+    assert!(
+        v.password(VERA, PASSWORD).await.has("Wrong email or password"),
+        "a hundred in a row, of a known browser as well"
+    );
     assert_eq!(w.browser().password(VERA, PASSWORD).await.path(), "/account");
 }
 
@@ -172,7 +261,10 @@ async fn lo_01_a_network_that_somebody_used_up_does_not_stop_a_known_browser() {
         assert_eq!(w.browser().password(VERA, PASSWORD).await.path(), "/account");
     }
     for n in 0..20 {
-        assert_eq!(w.browser().password(&format!("person{n}@example.test"), WRONG).await.refusal(), "");
+        assert_eq!(
+            w.browser().password(&format!("person{n}@example.test"), WRONG).await.refusal(),
+            ""
+        );
     }
     assert_eq!(w.browser().password(VERA, PASSWORD).await.refusal(), "rate.limited");
     assert_eq!(v.password(VERA, PASSWORD).await.path(), "/account");
@@ -180,7 +272,8 @@ async fn lo_01_a_network_that_somebody_used_up_does_not_stop_a_known_browser() {
 
 /// Shows LO-01: what makes a browser known, and what ends it.
 #[tokio::test(flavor = "multi_thread")]
-async fn lo_01_a_browser_is_known_for_ninety_days_and_no_longer_after_signing_out_everywhere_or_a_recovery() {
+async fn lo_01_a_browser_is_known_for_ninety_days_and_no_longer_after_signing_out_everywhere_or_a_recovery()
+ {
     let w = World::with("recommended", |c| c.limits.wrong_passwords = 1).await;
     let v = w.sign_up(VERA).await;
     let known = |b: Browser| {
@@ -222,7 +315,12 @@ async fn lo_01_a_browser_is_known_for_ninety_days_and_no_longer_after_signing_ou
     let sent = w.mails(VERA).await;
     let page = other.post("/fn/reset/ask", &[("email", VERA)]).await;
     let code = w.mail(VERA, sent + 1).await.code.unwrap();
-    other.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", PASSWORD)]).await;
+    other
+        .post(
+            "/fn/reset/set",
+            &[("attempt", &page.attempt()), ("code", &code), ("password", PASSWORD)],
+        )
+        .await;
     assert!(!known(mine).await, "recovered elsewhere");
     assert!(known(other).await, "where it was recovered");
 }
@@ -233,7 +331,9 @@ async fn lo_01_a_session_has_its_tries_once_whatever_browser_it_says_it_is() {
     let w = World::with("recommended", |c| c.limits.wrong_passwords = 3).await;
     let v = w.sign_up(VERA).await;
     // Without another cookie: three tries, and after the wait the right one.
-    let confirm = async |b: &Browser, password: &str| b.post("/fn/account/confirm/password", &[("password", password), ("to", "/account")]).await;
+    let confirm = async |b: &Browser, password: &str| {
+        b.post("/fn/account/confirm/password", &[("password", password), ("to", "/account")]).await
+    };
     let cookie = v.session_cookie().unwrap();
     let mut answers = Vec::new();
     for _ in 0..5 {
@@ -242,7 +342,11 @@ async fn lo_01_a_session_has_its_tries_once_whatever_browser_it_says_it_is() {
         answers.push(confirm(&thief, WRONG).await.refusal());
     }
     assert_eq!(answers, ["", "", "", "rate.limited", "rate.limited"]);
-    assert_eq!(confirm(&v, PASSWORD).await.path(), "/account", "the known browser has tries of its own");
+    assert_eq!(
+        confirm(&v, PASSWORD).await.path(),
+        "/account",
+        "the known browser has tries of its own"
+    );
     w.healthy().await;
 }
 
@@ -256,7 +360,8 @@ async fn asks(w: &World, b: &Browser, email: &str) -> (Page, bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lo_02_codes_that_strangers_used_up_are_not_the_owners_and_the_page_says_what_to_do() {
-    let w = World::with("recommended", |c| (c.limits.mails_an_hour, c.limits.codes_a_day) = (3, 5)).await;
+    let w = World::with("recommended", |c| (c.limits.mails_an_hour, c.limits.codes_a_day) = (3, 5))
+        .await;
     let v = w.sign_up(VERA).await;
     v.post("/fn/signout", &[]).await;
     w.pass(24 * 3600);
@@ -272,14 +377,23 @@ async fn lo_02_codes_that_strangers_used_up_are_not_the_owners_and_the_page_says
     }
     assert_eq!(sent, 5, "five a day");
     let (page, mailed) = asks(&w, &w.browser(), VERA).await;
-    assert!(!mailed && page.has("ask in a browser where you signed in during the last 90 days"), "{}", page.body);
+    assert!(
+        !mailed && page.has("ask in a browser where you signed in during the last 90 days"),
+        "{}",
+        page.body
+    );
     let (nobody, _) = asks(&w, &w.browser(), "nobody@example.test").await;
     assert_eq!(plain(&page, "v•••@e•••"), plain(&nobody, "n•••@e•••"), "whoever it is");
     // The known browser has its own, and it works.
     let (page, mailed) = asks(&w, &v, VERA).await;
     assert!(mailed);
     let code = w.mail(VERA, w.mails(VERA).await).await.code.unwrap();
-    let done = v.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", "another long password")]).await;
+    let done = v
+        .post(
+            "/fn/reset/set",
+            &[("attempt", &page.attempt()), ("code", &code), ("password", "another long password")],
+        )
+        .await;
     assert_eq!(done.path(), "/account", "{}", done.body);
     // And so has whoever is signed in.
     w.pass(11 * 60);
@@ -293,9 +407,17 @@ async fn lo_02_codes_that_strangers_used_up_are_not_the_owners_and_the_page_says
 /// A page without what differs by nature: ids, and what was typed.
 fn plain(page: &Page, typed: &str) -> String {
     let flash = page.url.split("f=").nth(1).unwrap_or_default().to_owned();
-    let support = page.body.split("<code>").nth(2).and_then(|r| r.split('<').next()).unwrap_or_default().to_owned();
+    let support = page
+        .body
+        .split("<code>")
+        .nth(2)
+        .and_then(|r| r.split('<').next())
+        .unwrap_or_default()
+        .to_owned();
     let own = [page.attempt(), flash, support, typed.to_owned(), typed.replace('+', "%2B")];
-    own.iter().filter(|own| !own.is_empty()).fold(page.body.clone(), |body, own| body.replace(own.as_str(), "OWN"))
+    own.iter()
+        .filter(|own| !own.is_empty())
+        .fold(page.body.clone(), |body, own| body.replace(own.as_str(), "OWN"))
 }
 
 /// A page with a masked address on it.
@@ -311,7 +433,11 @@ async fn lo_03_two_addresses_and_a_number_of_one_account_answer_a_stranger_like_
         (c.limits.wrong_passwords, c.limits.mails_an_hour, c.limits.codes_a_day) = (10, 3, 5);
     })
     .await;
-    policy(&w, |d| (d["permits"]["email_code_sign_in"], d["permits"]["phone_code_sign_in"]) = (true.into(), true.into())).await;
+    policy(&w, |d| {
+        (d["permits"]["email_code_sign_in"], d["permits"]["phone_code_sign_in"]) =
+            (true.into(), true.into())
+    })
+    .await;
     w.sign_up(VERA).await;
     give(&w, account_of(&w, VERA).await, SECOND, NUMBER).await;
     for email in ["one@example.test", "two@example.test", "three@example.test"] {
@@ -375,33 +501,51 @@ async fn rl_15_an_account_has_one_count_of_codes_for_every_kind_address_and_numb
         c.limits.codes_a_day = 5;
     })
     .await;
-    policy(&w, |d| (d["permits"]["email_code_sign_in"], d["permits"]["phone_code_sign_in"]) = (true.into(), true.into())).await;
+    policy(&w, |d| {
+        (d["permits"]["email_code_sign_in"], d["permits"]["phone_code_sign_in"]) =
+            (true.into(), true.into())
+    })
+    .await;
     let v = w.sign_up(VERA).await;
     give(&w, account_of(&w, VERA).await, SECOND, NUMBER).await;
     w.pass(86_400);
     let mailed = || async { w.mails(VERA).await + w.mails(SECOND).await + w.mails(NUMBER).await };
     // Sign-in by a code works, to each of them.
     let b = w.browser();
-    let (page, sent) = (b.post("/fn/signin/code", &[("email", SECOND)]).await, w.mails(SECOND).await);
+    let (page, sent) =
+        (b.post("/fn/signin/code", &[("email", SECOND)]).await, w.mails(SECOND).await);
     assert_eq!(sent, 1);
     assert_eq!(b.code(&page, &w.mail(SECOND, 1).await.code.unwrap()).await.path(), "/account");
     w.pass(86_400);
     // A reset, a sign-in to the other address, one to the number, and two links of an identity: five, with wrong codes.
     let before = mailed().await;
-    for (path, typed) in [("/fn/reset/ask", VERA), ("/fn/signin/code", SECOND), ("/fn/signin/code", NUMBER)] {
+    for (path, typed) in
+        [("/fn/reset/ask", VERA), ("/fn/signin/code", SECOND), ("/fn/signin/code", NUMBER)]
+    {
         let b = w.browser();
         let page = b.post(path, &[("email", typed)]).await;
         for _ in 0..2 {
             if path.ends_with("code") {
                 assert!(b.code(&page, "ZZZZ-ZZZZ").await.has("isn't right"), "{path}");
             } else {
-                b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", "ZZZZ-ZZZZ"), ("password", "another long password")]).await;
+                b.post(
+                    "/fn/reset/set",
+                    &[
+                        ("attempt", &page.attempt()),
+                        ("code", "ZZZZ-ZZZZ"),
+                        ("password", "another long password"),
+                    ],
+                )
+                .await;
             }
         }
     }
     let now = w.ligature().now() / 1_000_000;
     for provider in [&w.pigeon, &w.atlas] {
-        w.knobs(provider, Knobs { id_token: json!({"iat": now, "exp": now + 300}), ..Knobs::default() });
+        w.knobs(
+            provider,
+            Knobs { id_token: json!({"iat": now, "exp": now + 300}), ..Knobs::default() },
+        );
     }
     for (key, who) in [("pigeon", "p-vera"), ("atlas", "a-vera")] {
         let b = w.browser();
@@ -411,15 +555,32 @@ async fn rl_15_an_account_has_one_count_of_codes_for_every_kind_address_and_numb
     }
     assert_eq!(mailed().await - before, 5);
     // The sixth, of any kind and to any of them: the same page, no message, and nothing that answers.
-    for (path, typed) in [("/fn/reset/ask", SECOND), ("/fn/reset/ask", VERA), ("/fn/signin/code", VERA), ("/fn/signin/code", NUMBER)] {
+    for (path, typed) in [
+        ("/fn/reset/ask", SECOND),
+        ("/fn/reset/ask", VERA),
+        ("/fn/signin/code", VERA),
+        ("/fn/signin/code", NUMBER),
+    ] {
         let b = w.browser();
         let decoys = w.rows("challenge", "kind", "decoy").await;
         let page = b.post(path, &[("email", typed)]).await;
-        assert!(page.path().ends_with(if path.ends_with("code") { "/code" } else { "/reset" }), "{}", page.body);
-        assert_eq!((mailed().await - before, w.rows("challenge", "kind", "decoy").await), (5, decoys + 1), "{path} {typed}");
+        assert!(
+            page.path().ends_with(if path.ends_with("code") { "/code" } else { "/reset" }),
+            "{}",
+            page.body
+        );
+        assert_eq!(
+            (mailed().await - before, w.rows("challenge", "kind", "decoy").await),
+            (5, decoys + 1),
+            "{path} {typed}"
+        );
         // Asking that page for a new code opens nothing either.
         b.post("/fn/attempt/resend", &[("attempt", &page.attempt())]).await;
-        assert_eq!((mailed().await - before, w.rows("challenge", "kind", "decoy").await), (5, decoys + 2), "{path} {typed}");
+        assert_eq!(
+            (mailed().await - before, w.rows("challenge", "kind", "decoy").await),
+            (5, decoys + 2),
+            "{path} {typed}"
+        );
     }
     let b = w.browser();
     let chooser = b.sign_in("atlas", "a-vera").await;
@@ -460,13 +621,24 @@ async fn rl_15_what_is_beyond_the_mail_budget_opens_no_challenge() {
     assert_eq!((w.mails(VERA).await, opened().await), (2, before + 1));
     // Sign-up codes for an address that nobody has are no exception.
     for n in 0..3 {
-        let page = w.browser().post("/fn/signup", &[("email", "new@example.test"), ("name", "N"), ("password", PASSWORD)]).await;
+        let page = w
+            .browser()
+            .post(
+                "/fn/signup",
+                &[("email", "new@example.test"), ("name", "N"), ("password", PASSWORD)],
+            )
+            .await;
         assert!(page.path().ends_with("/code"), "{n}");
     }
     assert_eq!((w.mails("new@example.test").await, opened().await), (1, before + 2));
     // The code that went out is still good.
     let code = w.mail(VERA, 2).await.code.unwrap();
-    let done = b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", "another long password")]).await;
+    let done = b
+        .post(
+            "/fn/reset/set",
+            &[("attempt", &page.attempt()), ("code", &code), ("password", "another long password")],
+        )
+        .await;
     assert_eq!(done.path(), "/account", "{}", done.body);
 }
 
@@ -474,13 +646,25 @@ async fn rl_15_what_is_beyond_the_mail_budget_opens_no_challenge() {
 async fn takes(tries: i64, name: &str, b: &Browser, page: Page) {
     assert!(page.has(&format!("Tries left: {tries}.")), "{name}: {} {}", page.path(), page.body);
     for left in (0..tries).rev() {
-        let form = [("attempt", page.attempt()), ("code", "ZZZZ-ZZZZ".to_owned()), ("password", "another long password".to_owned())];
+        let form = [
+            ("attempt", page.attempt()),
+            ("code", "ZZZZ-ZZZZ".to_owned()),
+            ("password", "another long password".to_owned()),
+        ];
         let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        let wrong = if page.path().ends_with("/reset") { b.post("/fn/reset/set", &form).await } else { b.post("/fn/attempt/code", &form[..2]).await };
+        let wrong = if page.path().ends_with("/reset") {
+            b.post("/fn/reset/set", &form).await
+        } else {
+            b.post("/fn/attempt/code", &form[..2]).await
+        };
         if left > 0 {
             assert!(wrong.has(&format!("Tries left: {left}.")), "{name}: {}", wrong.body);
         } else {
-            assert!(wrong.refusal() == "code.exhausted" && wrong.has("Too many wrong codes"), "{name}: {}", wrong.body);
+            assert!(
+                wrong.refusal() == "code.exhausted" && wrong.has("Too many wrong codes"),
+                "{name}: {}",
+                wrong.body
+            );
         }
     }
 }
@@ -488,29 +672,75 @@ async fn takes(tries: i64, name: &str, b: &Browser, page: Page) {
 #[tokio::test(flavor = "multi_thread")]
 async fn pl_02_every_code_page_takes_the_tries_of_the_policy_and_says_how_many_are_left() {
     for tries in [3_i64, 1] {
-        let w = World::with("recommended", |c| c.sms.webhook_token = rehearsal::mailbox::TOKEN.into()).await;
+        let w =
+            World::with("recommended", |c| c.sms.webhook_token = rehearsal::mailbox::TOKEN.into())
+                .await;
         policy(&w, |d| {
-            (d["permits"]["email_code_sign_in"], d["permits"]["phone_code_sign_in"]) = (true.into(), true.into());
+            (d["permits"]["email_code_sign_in"], d["permits"]["phone_code_sign_in"]) =
+                (true.into(), true.into());
             d["floors"]["pin_tries"] = tries.into();
         })
         .await;
         let v = w.sign_up(VERA).await;
         give(&w, account_of(&w, VERA).await, "", NUMBER).await;
         v.add("meridian", "m-vera").await;
-        takes(tries, "own address", &v, v.post("/fn/account/email", &[("email", "other@example.test")]).await).await;
-        takes(tries, "own number", &v, v.post("/fn/account/phone", &[("phone", "+49 30 777777")]).await).await;
-        for (path, typed) in [("/fn/reset/ask", VERA), ("/fn/signin/code", VERA), ("/fn/signin/code", NUMBER), ("/fn/signin/code", "nobody@example.test")] {
+        takes(
+            tries,
+            "own address",
+            &v,
+            v.post("/fn/account/email", &[("email", "other@example.test")]).await,
+        )
+        .await;
+        takes(
+            tries,
+            "own number",
+            &v,
+            v.post("/fn/account/phone", &[("phone", "+49 30 777777")]).await,
+        )
+        .await;
+        for (path, typed) in [
+            ("/fn/reset/ask", VERA),
+            ("/fn/signin/code", VERA),
+            ("/fn/signin/code", NUMBER),
+            ("/fn/signin/code", "nobody@example.test"),
+        ] {
             let b = w.browser();
             takes(tries, typed, &b, b.post(path, &[("email", typed)]).await).await;
         }
         let b = w.browser();
-        takes(tries, "sign-up", &b, b.post("/fn/signup", &[("email", "new@example.test"), ("name", "N"), ("password", PASSWORD)]).await).await;
+        takes(
+            tries,
+            "sign-up",
+            &b,
+            b.post(
+                "/fn/signup",
+                &[("email", "new@example.test"), ("name", "N"), ("password", PASSWORD)],
+            )
+            .await,
+        )
+        .await;
         let b = w.browser();
-        takes(tries, "link", &b, b.pick(&b.sign_in("atlas", "a-vera").await, "add_to_existing").await).await;
-        w.meridian.set(Knobs { id_token: json!({"email": "moved@example.test", "email_verified": true}), ..Knobs::default() });
+        takes(
+            tries,
+            "link",
+            &b,
+            b.pick(&b.sign_in("atlas", "a-vera").await, "add_to_existing").await,
+        )
+        .await;
+        w.meridian.set(Knobs {
+            id_token: json!({"email": "moved@example.test", "email_verified": true}),
+            ..Knobs::default()
+        });
         let b = w.browser();
         let question = b.sign_in("meridian", "m-vera").await;
-        takes(tries, "changed address", &b, b.post("/fn/attempt/email", &[("attempt", &question.attempt()), ("pick", "update")]).await).await;
+        takes(
+            tries,
+            "changed address",
+            &b,
+            b.post("/fn/attempt/email", &[("attempt", &question.attempt()), ("pick", "update")])
+                .await,
+        )
+        .await;
         w.pass(11 * 60);
         takes(tries, "confirming", &v, v.post("/fn/account/confirm/code", &[]).await).await;
     }

@@ -11,9 +11,14 @@ const VERA: &str = "vera@example.test";
 const NUMBER: &str = "+4930123456";
 
 async fn preset_with(w: &World, name: &str, change: impl FnOnce(&mut Value)) {
-    let mut document: Value = serde_json::from_str(domain::policy::preset_text(name).unwrap()).unwrap();
+    let mut document: Value =
+        serde_json::from_str(domain::policy::preset_text(name).unwrap()).unwrap();
     change(&mut document);
-    w.ligature().policy_admin().use_document("instance", Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature()
+        .policy_admin()
+        .use_document("instance", Document::parse(&document.to_string()).unwrap())
+        .await
+        .unwrap();
 }
 
 async fn newest_code(w: &World, to: &str) -> String {
@@ -32,7 +37,11 @@ async fn named(b: &Browser, chooser: &Page, who: &str) -> Page {
 /// The id of the method of a provider, as My Account has it in the address of its removal.
 async fn link_of(b: &Browser, name: &str) -> String {
     let page = b.get("/account").await;
-    let row = page.body.split("<li>").find(|r| r.contains(&format!("<strong>{name}")) && r.contains("/account/methods/")).unwrap_or_else(|| panic!("{name} in {}", page.body));
+    let row = page
+        .body
+        .split("<li>")
+        .find(|r| r.contains(&format!("<strong>{name}")) && r.contains("/account/methods/"))
+        .unwrap_or_else(|| panic!("{name} in {}", page.body));
     row.split("/account/methods/").nth(1).unwrap().split('/').next().unwrap().to_owned()
 }
 
@@ -45,10 +54,16 @@ async fn lk_24_a_flow_that_concerns_nobody_ends_with_the_success_of_another_of_i
         let v = w.sign_up(VERA).await;
         let (f, g) = (w.browser(), w.browser());
         let (one, other) = (f.sign_in("pigeon", "p-new").await, g.sign_in("pigeon", "p-new").await);
-        assert!(one.path().ends_with("/choose") && other.path().ends_with("/choose"), "{}", other.body);
+        assert!(
+            one.path().ends_with("/choose") && other.path().ends_with("/choose"),
+            "{}",
+            other.body
+        );
         match success {
             "none" => {}
-            "an account of its own" => assert_eq!(f.pick(&one, "create_new").await.path(), "/account"),
+            "an account of its own" => {
+                assert_eq!(f.pick(&one, "create_new").await.path(), "/account")
+            }
             _ => {
                 let page = named(&f, &one, VERA).await;
                 assert_eq!(f.code(&page, &newest_code(&w, VERA).await).await.path(), "/account");
@@ -61,10 +76,20 @@ async fn lk_24_a_flow_that_concerns_nobody_ends_with_the_success_of_another_of_i
         let accounts = w.accounts().await;
         let done = g.pick(&other, "create_new").await;
         if success == "none" {
-            assert_eq!((done.path().as_str(), w.accounts().await), ("/account", accounts + 1), "{}", done.body);
+            assert_eq!(
+                (done.path().as_str(), w.accounts().await),
+                ("/account", accounts + 1),
+                "{}",
+                done.body
+            );
             continue;
         }
-        assert_eq!((done.refusal().as_str(), w.accounts().await), ("attempt.expired", accounts), "{success}: {}", done.body);
+        assert_eq!(
+            (done.refusal().as_str(), w.accounts().await),
+            ("attempt.expired", accounts),
+            "{success}: {}",
+            done.body
+        );
         assert!(!g.is_signed_in().await, "{success}");
         w.healthy().await;
     }
@@ -74,9 +99,22 @@ async fn lk_24_a_flow_that_concerns_nobody_ends_with_the_success_of_another_of_i
 async fn protect(w: &World, b: &Browser) -> impl Fn(&World) -> String + use<> {
     let page = b.post("/fn/account/second-factor/begin", &[]).await;
     w.pass(30 - w.ligature().now() / 1_000_000 % 30);
-    let key: String = page.body.split("<code class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().replace(' ', "");
-    let phone = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(key).unwrap()).build().unwrap();
-    let code = move |w: &World| phone.generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap()).to_string();
+    let key: String = page
+        .body
+        .split("<code class=\"secret\">")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .replace(' ', "");
+    let phone = totp_rs::Builder::new()
+        .with_secret(totp_rs::Secret::try_from_base32(key).unwrap())
+        .build()
+        .unwrap();
+    let code = move |w: &World| {
+        phone.generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap()).to_string()
+    };
     let on = b.post("/account/second-factor/on", &[("code", &code(w))]).await;
     assert!(on.has("The second factor is on"), "{}", on.body);
     code
@@ -95,16 +133,27 @@ async fn mg_02_a_merge_that_waits_for_a_second_factor_ends_with_whatever_the_own
         match act {
             "nothing" => {}
             "sign out others" => drop(v.post("/fn/account/sessions/end-others", &[]).await),
-            _ => assert_eq!(v.post("/fn/account/password", &[("password", "another long enough password")]).await.path(), "/account"),
+            _ => assert_eq!(
+                v.post("/fn/account/password", &[("password", "another long enough password")])
+                    .await
+                    .path(),
+                "/account"
+            ),
         }
         w.pass(30);
-        let shown = a.post("/fn/attempt/factor", &[("attempt", &page.attempt()), ("code", &code(&w))]).await;
+        let shown = a
+            .post("/fn/attempt/factor", &[("attempt", &page.attempt()), ("code", &code(&w))])
+            .await;
         if act == "nothing" {
             assert!(shown.path().ends_with("/merge"), "{} {}", shown.url, shown.body);
             continue;
         }
         assert_eq!(shown.refusal(), "attempt.expired", "{act}: {} {}", shown.url, shown.body);
-        assert_eq!((w.rows("account", "state", "merged").await, a.methods().await), (0, vec!["Password".to_owned()]), "{act}");
+        assert_eq!(
+            (w.rows("account", "state", "merged").await, a.methods().await),
+            (0, vec!["Password".to_owned()]),
+            "{act}"
+        );
     }
 }
 
@@ -112,9 +161,16 @@ async fn mg_02_a_merge_that_waits_for_a_second_factor_ends_with_whatever_the_own
 /// came with the account's address, and it does for everybody else.
 #[tokio::test(flavor = "multi_thread")]
 async fn id_18_a_code_to_the_phone_does_not_vouch_for_the_subject_that_came_with_the_address() {
-    let w = World::with("recommended", |c| c.sms.webhook_token = rehearsal::mailbox::TOKEN.into()).await;
-    preset_with(&w, "recommended", |d| d["choices"]["bind_methods"] = json!(["password", "email_code", "phone_code", "identity"])).await;
-    w.atlas.person("a-vera-2", json!({"name": "Vera the second", "email": VERA, "email_verified": true}));
+    let w = World::with("recommended", |c| c.sms.webhook_token = rehearsal::mailbox::TOKEN.into())
+        .await;
+    preset_with(&w, "recommended", |d| {
+        d["choices"]["bind_methods"] = json!(["password", "email_code", "phone_code", "identity"])
+    })
+    .await;
+    w.atlas.person(
+        "a-vera-2",
+        json!({"name": "Vera the second", "email": VERA, "email_verified": true}),
+    );
     let v = w.sign_up(VERA).await;
     v.add("atlas", "a-vera").await;
     let page = v.post("/fn/account/phone", &[("phone", NUMBER)]).await;
@@ -128,7 +184,13 @@ async fn id_18_a_code_to_the_phone_does_not_vouch_for_the_subject_that_came_with
     assert_eq!((done.path().as_str(), w.links("p-new").await), ("/account", 1), "{}", done.body);
     assert!(b.methods().await.contains(&"Pigeon".to_owned()));
     let (refused, b) = by_phone("atlas", "a-vera-2").await;
-    assert_eq!((refused.refusal().as_str(), w.links("a-vera-2").await), ("account.mailbox_contested", 0), "{} {}", refused.url, refused.body);
+    assert_eq!(
+        (refused.refusal().as_str(), w.links("a-vera-2").await),
+        ("account.mailbox_contested", 0),
+        "{} {}",
+        refused.url,
+        refused.body
+    );
     assert!(!b.is_signed_in().await);
     // The mailbox is in doubt by now; the phone is not, for any other identity.
     let (done, _) = by_phone("meridian", "m-ben").await;
@@ -136,7 +198,12 @@ async fn id_18_a_code_to_the_phone_does_not_vouch_for_the_subject_that_came_with
     // And a credential of the account vouches for the subject.
     let b = w.browser();
     let page = b.pick(&b.sign_in("atlas", "a-vera-2").await, "enter_account").await;
-    let done = b.post("/fn/attempt/password", &[("attempt", &page.attempt()), ("email", VERA), ("password", PASSWORD)]).await;
+    let done = b
+        .post(
+            "/fn/attempt/password",
+            &[("attempt", &page.attempt()), ("email", VERA), ("password", PASSWORD)],
+        )
+        .await;
     assert_eq!((done.path().as_str(), w.links("a-vera-2").await), ("/account", 1), "{}", done.body);
     w.healthy().await;
 }
@@ -151,7 +218,14 @@ async fn ud_04_an_identity_that_was_taken_back_is_barred_and_not_only_removed() 
         v.add("harbour", "h-1").await;
         let n = w.mails(VERA).await;
         let text = w.mail(VERA, n).await.text;
-        let undo = text.split_whitespace().find(|t| t.contains("/undo/")).unwrap().rsplit('/').next().unwrap().to_owned();
+        let undo = text
+            .split_whitespace()
+            .find(|t| t.contains("/undo/"))
+            .unwrap()
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .to_owned();
         if taken_back {
             assert!(w.browser().take_back(&undo, PASSWORD).await.has("The change is undone"));
         } else {
@@ -160,19 +234,37 @@ async fn ud_04_an_identity_that_was_taken_back_is_barred_and_not_only_removed() 
         let sent = w.mails(VERA).await;
         let b = w.browser();
         let page = named(&b, &b.sign_in("harbour", "h-1").await, VERA).await;
-        assert_eq!(w.mails(VERA).await, sent + usize::from(!taken_back), "the same page, and no code for what is barred");
+        assert_eq!(
+            w.mails(VERA).await,
+            sent + usize::from(!taken_back),
+            "the same page, and no code for what is barred"
+        );
         let done = b.code(&page, &newest_code_or_none(&w, sent).await).await;
-        assert_eq!((done.path() == "/account", b.is_signed_in().await), (!taken_back, !taken_back), "{}", done.url);
+        assert_eq!(
+            (done.path() == "/account", b.is_signed_in().await),
+            (!taken_back, !taken_back),
+            "{}",
+            done.url
+        );
         if taken_back {
             let b = w.browser();
             let page = b.pick(&b.sign_in("harbour", "h-1").await, "enter_account").await;
-            let refused = b.post("/fn/attempt/password", &[("attempt", &page.attempt()), ("email", VERA), ("password", PASSWORD)]).await;
+            let refused = b
+                .post(
+                    "/fn/attempt/password",
+                    &[("attempt", &page.attempt()), ("email", VERA), ("password", PASSWORD)],
+                )
+                .await;
             assert_eq!(refused.refusal(), "link.barred", "{} {}", refused.url, refused.body);
             let owner = w.browser();
             owner.password(VERA, PASSWORD).await;
             assert_eq!(owner.methods().await, ["Password"]);
             owner.add("harbour", "h-1").await;
-            assert_eq!(owner.methods().await, ["Harbour", "Password"], "in My Account it may come back");
+            assert_eq!(
+                owner.methods().await,
+                ["Harbour", "Password"],
+                "in My Account it may come back"
+            );
         }
         w.healthy().await;
     }
@@ -221,7 +313,13 @@ async fn rl_15_codes_that_confirm_a_session_are_counted_with_the_account() {
     }
     let sent = w.mails(VERA).await - before;
     assert!((1..=3).contains(&sent), "{sent}");
-    assert!(v.post("/fn/account/email", &[("email", "new@example.test")]).await.path().starts_with("/account/confirm"), "nothing was confirmed");
+    assert!(
+        v.post("/fn/account/email", &[("email", "new@example.test")])
+            .await
+            .path()
+            .starts_with("/account/confirm"),
+        "nothing was confirmed"
+    );
 }
 
 /// Shows MA-16 where an add leaves the session where it was: neither younger nor surer for it.
@@ -232,8 +330,20 @@ async fn ma_16_an_add_that_leaves_the_method_in_use_raises_nothing_either() {
     let session = async || {
         let ligature = w.ligature();
         let mut c = ligature.store.read().await.unwrap();
-        let (link, ..) = storage::accounts::links::find_link(&mut c, ligature.org, &format!("oidc:{}", w.meridian.issuer), "m-vera").await.unwrap().unwrap();
-        let one = storage::sign_in::sessions::list_sessions(&mut c, link.account_id, ligature.now(), 0).await.unwrap().remove(0);
+        let (link, ..) = storage::accounts::links::find_link(
+            &mut c,
+            ligature.org,
+            &format!("oidc:{}", w.meridian.issuer),
+            "m-vera",
+        )
+        .await
+        .unwrap()
+        .unwrap();
+        let one =
+            storage::sign_in::sessions::list_sessions(&mut c, link.account_id, ligature.now(), 0)
+                .await
+                .unwrap()
+                .remove(0);
         (one.method, one.auth_at, one.factor)
     };
     let b = w.browser();
@@ -247,9 +357,16 @@ async fn ma_16_an_add_that_leaves_the_method_in_use_raises_nothing_either() {
     assert_eq!(session().await, before);
     // The good way: a minute before its ten are over it may remove what it added, and two minutes later it may not.
     w.pass(2 * 60);
-    assert_eq!(b.post("/fn/account/remove", &[("link", &link_of(&b, "Harbour").await)]).await.path(), "/account/confirm");
+    assert_eq!(
+        b.post("/fn/account/remove", &[("link", &link_of(&b, "Harbour").await)]).await.path(),
+        "/account/confirm"
+    );
     w.pass(-2 * 60);
-    assert!(b.post("/fn/account/remove", &[("link", &link_of(&b, "Harbour").await)]).await.has("removed"));
+    assert!(
+        b.post("/fn/account/remove", &[("link", &link_of(&b, "Harbour").await)])
+            .await
+            .has("removed")
+    );
     assert_eq!(b.methods().await, ["Meridian"]);
 }
 
@@ -259,7 +376,8 @@ async fn cn_01_what_somebody_allowed_an_application_is_asked_of_everybody_else()
     let w = World::new("recommended").await;
     let rp = register(&w, "rp", json!({"first_party": false})).await;
     let (v, t) = (w.sign_up(VERA).await, w.sign_up("theo@example.test").await);
-    let asks = async |b: &Browser| rp.authorize(b, &[]).await.header("location").starts_with("/consent?");
+    let asks =
+        async |b: &Browser| rp.authorize(b, &[]).await.header("location").starts_with("/consent?");
     assert!(asks(&v).await && asks(&t).await);
     let page = v.follow(rp.authorize(&v, &[]).await).await;
     let entry = page.url.split("entry=").nth(1).unwrap().to_owned();
@@ -283,9 +401,18 @@ async fn tk_04_a_sign_in_by_a_provider_that_became_link_only_leads_nowhere() {
     let fresh = rp.refresh(&tokens.text("refresh_token")).await;
     assert_eq!(fresh.status, 200, "{}", fresh.body);
     let code = rp.code(&b, &asked).await;
-    let document = |sign_in: bool| Document::parse(&json!({"permits": {"sign_in": sign_in}, "choices": {"verified_counts": true}}).to_string()).unwrap();
+    let document = |sign_in: bool| {
+        Document::parse(
+            &json!({"permits": {"sign_in": sign_in}, "choices": {"verified_counts": true}})
+                .to_string(),
+        )
+        .unwrap()
+    };
     w.ligature().policy_admin().use_document("provider:meridian", document(false)).await.unwrap();
-    assert!(rp.authorize(&b, &asked).await.header("location").starts_with("/login"), "another sign-in first");
+    assert!(
+        rp.authorize(&b, &asked).await.header("location").starts_with("/login"),
+        "another sign-in first"
+    );
     assert_eq!(rp.token(&code, &[]).await.error(), (400, "invalid_grant"));
     assert_eq!(rp.refresh(&fresh.text("refresh_token")).await.error(), (400, "invalid_grant"));
 }
@@ -298,11 +425,18 @@ async fn what_a_browser_has_open_ends_when_it_signs_out_everywhere() {
         let v = w.sign_up(VERA).await;
         let chooser = v.sign_in("pigeon", "p-new").await;
         assert!(chooser.path().ends_with("/choose"), "{} {}", chooser.url, chooser.body);
-        let (path, form): (&str, &[(&str, &str)]) = if everywhere { ("/fn/account/sessions/end-all", &[]) } else { ("/fn/signout", &[]) };
+        let (path, form): (&str, &[(&str, &str)]) =
+            if everywhere { ("/fn/account/sessions/end-all", &[]) } else { ("/fn/signout", &[]) };
         v.post(path, form).await;
         assert!(!v.is_signed_in().await);
         let done = v.pick(&chooser, "create_new").await;
-        assert_eq!((done.refusal() == "attempt.expired", w.links("p-new").await), (everywhere, i64::from(!everywhere)), "{} {}", done.url, done.body);
+        assert_eq!(
+            (done.refusal() == "attempt.expired", w.links("p-new").await),
+            (everywhere, i64::from(!everywhere)),
+            "{} {}",
+            done.url,
+            done.body
+        );
     }
 }
 
@@ -310,14 +444,21 @@ async fn what_a_browser_has_open_ends_when_it_signs_out_everywhere() {
 /// shown and after the link was pressed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notices_page_names_no_address_and_no_number_in_full() {
-    let w = World::with("recommended", |c| c.sms.webhook_token = rehearsal::mailbox::TOKEN.into()).await;
+    let w = World::with("recommended", |c| c.sms.webhook_token = rehearsal::mailbox::TOKEN.into())
+        .await;
     let v = w.sign_up(VERA).await;
     let page = v.post("/fn/account/phone", &[("phone", NUMBER)]).await;
     assert_eq!(v.code(&page, &newest_code(&w, NUMBER).await).await.path(), "/account/phone");
     let undo = async || {
         let n = w.mails(VERA).await;
         let text = w.mail(VERA, n).await.text;
-        text.split_whitespace().find(|t| t.contains("/undo/")).unwrap_or_else(|| panic!("no link in {text}")).rsplit('/').next().unwrap().to_owned()
+        text.split_whitespace()
+            .find(|t| t.contains("/undo/"))
+            .unwrap_or_else(|| panic!("no link in {text}"))
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .to_owned()
     };
     let number = undo().await;
     let page = v.post("/fn/account/email", &[("email", "zoe@other.test")]).await;
@@ -327,10 +468,21 @@ async fn a_notices_page_names_no_address_and_no_number_in_full() {
         let b = w.browser();
         let shown = b.get(&format!("/undo/{secret}")).await;
         let begun = b.post("/fn/undo", &[("secret", &secret)]).await;
-        let decide = b.post("/fn/undo/password", &[("secret", &secret), ("password", PASSWORD)]).await;
-        assert!(shown.has(masked) && decide.has("/fn/undo/finish"), "{} {}", shown.body, decide.body);
+        let decide =
+            b.post("/fn/undo/password", &[("secret", &secret), ("password", PASSWORD)]).await;
+        assert!(
+            shown.has(masked) && decide.has("/fn/undo/finish"),
+            "{} {}",
+            shown.body,
+            decide.body
+        );
         for page in [shown, begun, decide] {
-            assert!(!page.has(NUMBER) && !page.has("zoe@other.test") && !page.has(VERA), "{} {}", page.url, page.body);
+            assert!(
+                !page.has(NUMBER) && !page.has("zoe@other.test") && !page.has(VERA),
+                "{} {}",
+                page.url,
+                page.body
+            );
         }
     }
 }

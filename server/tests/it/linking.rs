@@ -68,15 +68,25 @@ async fn lk_09_a_code_works_once_here_and_on_another_node() {
     let again = b.code(&page, &code).await;
     assert_eq!((again.status, again.refusal().as_str()), (410, "attempt.expired"));
     let other = on_other_node(&w, &b, &page, &code).await;
-    assert_eq!(other.header("location"), "/refused/attempt.expired".to_owned() + other.header("location").strip_prefix("/refused/attempt.expired").unwrap_or("!"));
-    assert_eq!((w.links("a-vera").await, w.rows("audit_event", "kind", "link.added").await), (1, 1));
+    assert_eq!(
+        other.header("location"),
+        "/refused/attempt.expired".to_owned()
+            + other.header("location").strip_prefix("/refused/attempt.expired").unwrap_or("!")
+    );
+    assert_eq!(
+        (w.links("a-vera").await, w.rows("audit_event", "kind", "link.added").await),
+        (1, 1)
+    );
     w.healthy().await;
 }
 
 /// Posts the code to the second node, as a load balancer would.
 async fn on_other_node(w: &World, b: &Browser, page: &Page, code: &str) -> Page {
     let served = w.nodes[1].served();
-    let answer = w.moved(b, 1).post_only("/fn/attempt/code", &[("attempt", page.attempt().as_str()), ("code", code)]).await;
+    let answer = w
+        .moved(b, 1)
+        .post_only("/fn/attempt/code", &[("attempt", page.attempt().as_str()), ("code", code)])
+        .await;
     assert_eq!(w.nodes[1].served(), served + 1);
     answer
 }
@@ -128,9 +138,17 @@ async fn lk_11_a_code_of_one_attempt_is_worth_nothing_in_another() {
     assert!(b.code(&other, &code).await.path().ends_with("/code"));
     // Another action: a reset's code field.
     let reset = b.post("/fn/reset/ask", &[("email", "vera@example.test")]).await;
-    let set = b.post("/fn/reset/set", &[("attempt", &reset.attempt()), ("code", &code), ("password", crate::world::PASSWORD)]).await;
+    let set = b
+        .post(
+            "/fn/reset/set",
+            &[("attempt", &reset.attempt()), ("code", &code), ("password", crate::world::PASSWORD)],
+        )
+        .await;
     assert!(set.path().ends_with("/reset"), "{}", set.url);
-    assert_eq!((w.links("a-vera-2").await, w.links("a-vera").await, w.links("p-vera").await), (0, 0, 0));
+    assert_eq!(
+        (w.links("a-vera-2").await, w.links("a-vera").await, w.links("p-vera").await),
+        (0, 0, 0)
+    );
 }
 
 /// What a form of the flow sends without the right code: everything that is known, and nothing that was proved. A function
@@ -146,7 +164,12 @@ fn without_proof<'a>(path: &'a str, id: &'a str, target: &'a str) -> Vec<(&'a st
         "/fn/attempt/email" => vec![("pick", "update")],
         "/fn/attempt/details" => vec![("fields[given_name]", "V")],
         "/fn/attempt/passkey" => vec![("ceremony", "x"), ("credential", "{}")],
-        "/fn/attempt/back" | "/fn/attempt/cancel" | "/fn/attempt/merge" | "/fn/attempt/resend" | "/fn/attempt/restore" | "/fn/attempt/without" => Vec::new(),
+        "/fn/attempt/back"
+        | "/fn/attempt/cancel"
+        | "/fn/attempt/merge"
+        | "/fn/attempt/resend"
+        | "/fn/attempt/restore"
+        | "/fn/attempt/without" => Vec::new(),
         "/fn/reset/set" => vec![("code", ""), ("password", crate::world::PASSWORD)],
         other => panic!("{other} is a function of the flow: say what it sends"),
     });
@@ -161,13 +184,21 @@ async fn lk_12_no_order_of_calls_without_the_right_code_gives_a_link_or_a_sessio
     let good = World::new("goss").await;
     let (b, page, code) = at_code(&good).await;
     assert_eq!(b.code(&page, &code).await.path(), "/account");
-    let w = World::with("goss", |c| (c.limits.codes_a_day, c.limits.mails_an_hour) = (100_000, 100_000)).await;
+    let w = World::with("goss", |c| {
+        (c.limits.codes_a_day, c.limits.mails_an_hour) = (100_000, 100_000)
+    })
+    .await;
     w.browser().sign_in("meridian", "m-vera").await;
     let functions = server::router::function_paths();
-    let calls: Vec<&str> = functions.iter().copied().filter(|p| p.starts_with("/fn/attempt/") || *p == "/fn/reset/set").collect();
+    let calls: Vec<&str> = functions
+        .iter()
+        .copied()
+        .filter(|p| p.starts_with("/fn/attempt/") || *p == "/fn/reset/set")
+        .collect();
     assert!(calls.len() >= 15, "{calls:?}");
     let n = calls.len();
-    let mut orders: Vec<Vec<usize>> = (0..n).flat_map(|i| (0..n).filter(move |j| *j != i).map(move |j| vec![i, j])).collect();
+    let mut orders: Vec<Vec<usize>> =
+        (0..n).flat_map(|i| (0..n).filter(move |j| *j != i).map(move |j| vec![i, j])).collect();
     for i in 0..n {
         for step in 1..6 {
             orders.push(vec![i, (i + step) % n, (i + 2 * step + 1) % n]);
@@ -177,16 +208,22 @@ async fn lk_12_no_order_of_calls_without_the_right_code_gives_a_link_or_a_sessio
     let tasks: Vec<_> = orders
         .chunks(orders.len().div_ceil(8))
         .map(|part| {
-            let (part, calls, base) = (part.to_vec(), calls.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>(), w.url());
+            let (part, calls, base) =
+                (part.to_vec(), calls.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>(), w.url());
             tokio::spawn(async move {
                 for order in part {
                     let b = Browser::new(&base);
                     let chooser = b.sign_in("atlas", "a-vera").await;
                     let (id, target) = (chooser.attempt(), chooser.accounts().pop().unwrap());
                     for call in &order {
-                        b.post_only(&calls[*call], &without_proof(&calls[*call], &id, &target)).await;
+                        b.post_only(&calls[*call], &without_proof(&calls[*call], &id, &target))
+                            .await;
                     }
-                    assert!(b.session_cookie().is_none(), "{:?}", order.iter().map(|i| &calls[*i]).collect::<Vec<_>>());
+                    assert!(
+                        b.session_cookie().is_none(),
+                        "{:?}",
+                        order.iter().map(|i| &calls[*i]).collect::<Vec<_>>()
+                    );
                 }
             })
         })
@@ -205,13 +242,38 @@ async fn lk_14_changed_claims_and_targets_in_the_form_change_nothing() {
     w.browser().sign_in("meridian", "m-vera").await;
     let b = w.browser();
     let chooser = b.sign_in("atlas", "a-vera").await;
-    let bens = storage::accounts::list_holders(&mut w.ligature().store.read().await.unwrap(), w.ligature().org, "ben@example.test").await.unwrap()[0].0.id.to_string();
-    let forged = b.post("/fn/attempt/pick", &[("attempt", &chooser.attempt()), ("pick", "add_to_existing"), ("account", &bens), ("email", "ben@example.test"), ("provider", "meridian")]).await;
+    let bens = storage::accounts::list_holders(
+        &mut w.ligature().store.read().await.unwrap(),
+        w.ligature().org,
+        "ben@example.test",
+    )
+    .await
+    .unwrap()[0]
+        .0
+        .id
+        .to_string();
+    let forged = b
+        .post(
+            "/fn/attempt/pick",
+            &[
+                ("attempt", &chooser.attempt()),
+                ("pick", "add_to_existing"),
+                ("account", &bens),
+                ("email", "ben@example.test"),
+                ("provider", "meridian"),
+            ],
+        )
+        .await;
     assert_eq!(forged.refusal(), "attempt.step");
     assert_eq!(w.mails("ben@example.test").await, 0);
     let page = b.pick(&chooser, "add_to_existing").await;
     let code = w.mail("vera@example.test", 1).await.code.unwrap();
-    let done = b.post("/fn/attempt/code", &[("attempt", &page.attempt()), ("code", &code), ("account", &bens), ("sub", "m-ben")]).await;
+    let done = b
+        .post(
+            "/fn/attempt/code",
+            &[("attempt", &page.attempt()), ("code", &code), ("account", &bens), ("sub", "m-ben")],
+        )
+        .await;
     assert!(done.has("Hello Vera"));
 }
 
@@ -236,14 +298,20 @@ async fn rb_02_fifty_first_sign_ins_of_one_identity_at_once_make_one_account() {
     let w = World::with("goss", |c| c.database.pool_size = 60).await;
     for round in 1..=rounds(3) {
         let sub = format!("m-race-{round}");
-        w.meridian.person(&sub, json!({"email": format!("race-{round}@example.test"), "email_verified": true}));
+        w.meridian.person(
+            &sub,
+            json!({"email": format!("race-{round}@example.test"), "email_verified": true}),
+        );
         let mut ready = Vec::new();
         for _ in 0..50 {
             let b = w.browser();
             let callback = b.at_provider(&b.start("meridian").await, &sub).await;
             ready.push((b, callback));
         }
-        let tasks: Vec<_> = ready.into_iter().map(|(b, callback)| tokio::spawn(async move { b.get(&callback).await })).collect();
+        let tasks: Vec<_> = ready
+            .into_iter()
+            .map(|(b, callback)| tokio::spawn(async move { b.get(&callback).await }))
+            .collect();
         for task in tasks {
             let page = task.await.unwrap();
             assert_eq!(page.path(), "/account", "{}", page.body);
@@ -268,7 +336,10 @@ async fn rb_03_go_05_two_people_who_add_one_identity_at_once_have_one_winner() {
         let (one, two) = tokio::join!(a.get(&one), b.get(&two));
         let mut results = [(one.status, one.refusal()), (two.status, two.refusal())];
         results.sort();
-        assert_eq!((results[0].0, results[1].0, results[1].1.as_str()), (200, 409, "link.already_in_use"));
+        assert_eq!(
+            (results[0].0, results[1].0, results[1].1.as_str()),
+            (200, 409, "link.already_in_use")
+        );
         assert_eq!(w.links(&sub).await, 1);
     }
     w.healthy().await;
@@ -310,6 +381,11 @@ async fn lk_14_a_passkey_is_shown_on_the_binding_page_and_on_no_other() {
     let form = [("attempt", page.attempt()), ("ceremony", "x".into()), ("credential", "{}".into())];
     let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
     assert_eq!(b.post("/fn/attempt/passkey", &form).await.refusal(), "attempt.step");
-    assert_eq!(b.post("/fn/attempt/name", &[("attempt", &page.attempt()), ("email", "vera@example.test")]).await.refusal(), "attempt.step");
+    assert_eq!(
+        b.post("/fn/attempt/name", &[("attempt", &page.attempt()), ("email", "vera@example.test")])
+            .await
+            .refusal(),
+        "attempt.step"
+    );
     assert_eq!(w.links("a-vera").await, 0);
 }

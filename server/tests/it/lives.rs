@@ -29,7 +29,8 @@ async fn who_signed_up_by_password_comes_back_by_it_or_by_any_provider_with_the_
 
 /// Shows NE-20, GO-40, and of NE-04 that the mailbox proves a first password.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_came_by_a_provider_gets_a_password_by_the_reset_and_keeps_the_profile_of_the_first_day() {
+async fn who_came_by_a_provider_gets_a_password_by_the_reset_and_keeps_the_profile_of_the_first_day()
+ {
     let w = World::new("nevis").await;
     let b = w.browser();
     let page = b.sign_in("atlas", "a-new").await;
@@ -39,8 +40,17 @@ async fn who_came_by_a_provider_gets_a_password_by_the_reset_and_keeps_the_profi
     let reset = w.browser();
     let page = reset.post("/fn/reset/ask", &[("email", "new@example.test")]).await;
     let code = newest_code(&w, "new@example.test").await;
-    let set = reset.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", PASSWORD)]).await;
-    assert!(set.path() == "/account/recovered" && set.has("Tick what is yours") && set.has("Atlas"), "{}", set.body);
+    let set = reset
+        .post(
+            "/fn/reset/set",
+            &[("attempt", &page.attempt()), ("code", &code), ("password", PASSWORD)],
+        )
+        .await;
+    assert!(
+        set.path() == "/account/recovered" && set.has("Tick what is yours") && set.has("Atlas"),
+        "{}",
+        set.body
+    );
     assert_eq!(reset.methods().await, ["Atlas", "Password"]);
     assert_eq!(w.browser().password("new@example.test", PASSWORD).await.path(), "/account");
     // A person without anything at the provider has a profile of what there is.
@@ -67,7 +77,11 @@ async fn of_two_identities_of_one_provider_one_can_go_and_the_other_stays() {
     other.sign_in("meridian", "m-vera").await;
     assert_eq!(other.methods().await, ["Meridian", "Password"]);
     let ben = w.browser().sign_in("meridian", "m-ben").await;
-    assert!(ben.path().ends_with("/choose") || w.accounts().await == 2, "not the account of before: {}", ben.body);
+    assert!(
+        ben.path().ends_with("/choose") || w.accounts().await == 2,
+        "not the account of before: {}",
+        ben.body
+    );
     w.healthy().await;
 }
 
@@ -78,7 +92,10 @@ async fn mixed(w: &World) -> crate::world::Browser {
     w.atlas.person("a-mallory", json!({"email": "mallory@evil.test", "email_verified": true}));
     attacker.add("atlas", "a-mallory").await;
     // The provider's address becomes the account's at the next sign-in, proved by the provider and owned by nobody.
-    w.atlas.set(rehearsal::provider::Knobs { id_token: json!({"email": "vera@example.test"}), ..rehearsal::provider::Knobs::default() });
+    w.atlas.set(rehearsal::provider::Knobs {
+        id_token: json!({"email": "vera@example.test"}),
+        ..rehearsal::provider::Knobs::default()
+    });
     let again = w.browser();
     again.sign_in("atlas", "a-mallory").await;
     assert!(again.get("/account").await.has("vera@example.test"), "both addresses are on it");
@@ -92,7 +109,14 @@ async fn set_anew(w: &World, email: &str, password: &str) -> (usize, crate::worl
     let page = b.post("/fn/reset/ask", &[("email", email)]).await;
     let sent = w.mails(email).await - before;
     let code = if sent == 0 { "ZZZZ-ZZZZ".to_owned() } else { newest_code(w, email).await };
-    (sent, b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", password)]).await)
+    (
+        sent,
+        b.post(
+            "/fn/reset/set",
+            &[("attempt", &page.attempt()), ("code", &code), ("password", password)],
+        )
+        .await,
+    )
 }
 
 /// Shows PH-09: a reset by an address that an account holds and does not own is no way in to it, and its completion
@@ -106,18 +130,35 @@ async fn ph_09_a_reset_ends_in_an_account_to_which_nobody_else_has_access() {
     let (sent, done) = set_anew(&w, "mallory@evil.test", new).await;
     assert_eq!((sent, done.path().as_str()), (1, "/account/recovered"), "{}", done.body);
     let (sent, done) = set_anew(&w, "vera@example.test", PASSWORD).await;
-    assert_eq!((sent, done.path().ends_with("/reset")), (0, true), "no code was sent, and none is right: {}", done.url);
+    assert_eq!(
+        (sent, done.path().ends_with("/reset")),
+        (0, true),
+        "no code was sent, and none is right: {}",
+        done.url
+    );
     // The victim signs up, forgets, and completes a reset: an account of her own.
     w.sign_up("vera@example.test").await;
     let (sent, done) = set_anew(&w, "vera@example.test", "quite another set of words").await;
-    assert_eq!((sent, done.path().as_str(), w.accounts().await), (1, "/account", 2), "{}", done.body);
+    assert_eq!(
+        (sent, done.path().as_str(), w.accounts().await),
+        (1, "/account", 2),
+        "{}",
+        done.body
+    );
     let v = w.browser();
-    assert_eq!(v.password("vera@example.test", "quite another set of words").await.path(), "/account");
+    assert_eq!(
+        v.password("vera@example.test", "quite another set of words").await.path(),
+        "/account"
+    );
     assert_eq!(v.methods().await, ["Password"]);
     for (key, who) in [("harbour", "h-1"), ("atlas", "a-mallory")] {
         let b = w.browser();
         b.sign_in(key, who).await;
-        assert_eq!(b.methods().await, ["Harbour", "Atlas", "Password"], "the attacker's own account");
+        assert_eq!(
+            b.methods().await,
+            ["Harbour", "Atlas", "Password"],
+            "the attacker's own account"
+        );
     }
     assert_ne!(w.browser().password("vera@example.test", new).await.path(), "/account");
     w.healthy().await;
@@ -131,8 +172,17 @@ async fn ph_10_a_code_proves_an_address_only_where_that_is_what_it_is_for() {
     holder.sign_in("atlas", "a-vera").await;
     let flags = async || {
         let l = w.ligature();
-        let all = storage::accounts::list_holders(&mut l.store.read().await.unwrap(), l.org, "vera@example.test").await.unwrap();
-        let mut flags: Vec<(String, bool)> = all.into_iter().map(|(_, e)| (e.proof.to_string().split(':').next().unwrap().to_owned(), e.owner)).collect();
+        let all = storage::accounts::list_holders(
+            &mut l.store.read().await.unwrap(),
+            l.org,
+            "vera@example.test",
+        )
+        .await
+        .unwrap();
+        let mut flags: Vec<(String, bool)> = all
+            .into_iter()
+            .map(|(_, e)| (e.proof.to_string().split(':').next().unwrap().to_owned(), e.owner))
+            .collect();
         flags.sort();
         flags
     };
@@ -147,7 +197,12 @@ async fn ph_10_a_code_proves_an_address_only_where_that_is_what_it_is_for() {
     w.pass(11 * 60);
     let page = b.post("/fn/account/confirm/code", &[("to", "/account")]).await;
     let done = b.code(&page, &newest_code(&w, "vera@example.test").await).await;
-    assert_eq!((done.path().as_str(), flags().await), ("/account", vec![by_provider.clone()]), "{}", done.body);
+    assert_eq!(
+        (done.path().as_str(), flags().await),
+        ("/account", vec![by_provider.clone()]),
+        "{}",
+        done.body
+    );
     // The code of somebody else's sign-up for the same address: theirs is owned, this one is what it was.
     w.sign_up("vera@example.test").await;
     assert_eq!(flags().await, [("code".to_owned(), true), by_provider.clone()]);
@@ -160,7 +215,16 @@ async fn ph_10_a_code_proves_an_address_only_where_that_is_what_it_is_for() {
     b.code(&page, &newest_code(&w, "vera.two@example.test").await).await;
     assert_eq!(w.rows("account_email", "canonical", "vera.two@example.test").await, 1);
     let l = w.ligature();
-    assert!(storage::accounts::find_owner(&mut l.store.read().await.unwrap(), l.org, "vera.two@example.test").await.unwrap().is_some());
+    assert!(
+        storage::accounts::find_owner(
+            &mut l.store.read().await.unwrap(),
+            l.org,
+            "vera.two@example.test"
+        )
+        .await
+        .unwrap()
+        .is_some()
+    );
     w.healthy().await;
 }
 
@@ -177,11 +241,30 @@ async fn ph_04_recovery_shows_every_other_way_in_and_removes_it() {
     let v = w.browser();
     let page = v.post("/fn/reset/ask", &[("email", "vera@example.test")]).await;
     let code = newest_code(&w, "vera@example.test").await;
-    let seen = v.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", "four quite unrelated words")]).await;
-    assert!(seen.path() == "/account/recovered" && seen.has("Tick what is yours") && seen.has("Harbour"), "{}", seen.body);
+    let seen = v
+        .post(
+            "/fn/reset/set",
+            &[
+                ("attempt", &page.attempt()),
+                ("code", &code),
+                ("password", "four quite unrelated words"),
+            ],
+        )
+        .await;
+    assert!(
+        seen.path() == "/account/recovered"
+            && seen.has("Tick what is yours")
+            && seen.has("Harbour"),
+        "{}",
+        seen.body
+    );
     assert!(!back.is_signed_in().await && !attacker.is_signed_in().await);
     // Nothing is ticked: what is not said to be theirs goes.
-    assert!(seen.body.contains("type=\"checkbox\"") && !seen.body.contains("checked"), "{}", seen.body);
+    assert!(
+        seen.body.contains("type=\"checkbox\"") && !seen.body.contains("checked"),
+        "{}",
+        seen.body
+    );
     assert_eq!(v.post("/fn/account/recovered", &[]).await.path(), "/account");
     assert_eq!(v.methods().await, ["Password"]);
     let b = w.browser();
@@ -204,7 +287,9 @@ async fn no_cookie_before_the_last_step_is_a_session() {
     assert!(code.path().ends_with("/code"));
     seen.push(b.cookies());
     let sign_up = w.browser();
-    sign_up.post("/fn/signup", &[("email", "new@example.test"), ("name", "N"), ("password", PASSWORD)]).await;
+    sign_up
+        .post("/fn/signup", &[("email", "new@example.test"), ("name", "N"), ("password", PASSWORD)])
+        .await;
     seen.push(sign_up.cookies());
     for cookies in seen {
         let replay = w.browser();
@@ -228,7 +313,12 @@ async fn the_binding_page_has_the_same_limiter_as_the_sign_in_page() {
     for _ in 0..11 {
         w.browser().password("cleo@example.test", "wrong wrong wrong").await;
     }
-    let page = b.post("/fn/attempt/password", &[("attempt", &bind.attempt()), ("email", "cleo@example.test"), ("password", PASSWORD)]).await;
+    let page = b
+        .post(
+            "/fn/attempt/password",
+            &[("attempt", &bind.attempt()), ("email", "cleo@example.test"), ("password", PASSWORD)],
+        )
+        .await;
     assert_eq!(page.refusal(), "rate.limited", "{}", page.body);
     assert_eq!(w.links("h-1").await, 0);
 }

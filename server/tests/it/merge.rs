@@ -26,9 +26,16 @@ use storage::{
 };
 
 async fn enforce(owner: &Browser, document: Value) {
-    let draft = owner.post("/fn/admin/policy/draft", &[("scope", "organisation"), ("document", &document.to_string())]).await;
+    let draft = owner
+        .post(
+            "/fn/admin/policy/draft",
+            &[("scope", "organisation"), ("document", &document.to_string())],
+        )
+        .await;
     let version = draft.path().rsplit('/').next().unwrap().to_owned();
-    let active = owner.post("/fn/admin/policy/version", &[("version", &version), ("becomes", "active")]).await;
+    let active = owner
+        .post("/fn/admin/policy/version", &[("version", &version), ("becomes", "active")])
+        .await;
     assert_eq!(active.status, 200, "{}", active.body);
 }
 
@@ -48,7 +55,11 @@ async fn both_sign_ins_a_preview_and_the_accounts_are_one() {
     assert_eq!(w.accounts().await, 2);
     assert!(v.get("/account").await.has("Merge another account into this one"));
     let preview = merge_with(&v, "harbour", "h-1").await;
-    assert!(preview.path().ends_with("/merge") && preview.has("Harbour") && preview.has("Afterwards"), "{}", preview.body);
+    assert!(
+        preview.path().ends_with("/merge") && preview.has("Harbour") && preview.has("Afterwards"),
+        "{}",
+        preview.body
+    );
     assert!(other.is_signed_in().await, "nothing has happened yet");
     let before = v.session_cookie().unwrap();
     let done = v.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await;
@@ -60,13 +71,28 @@ async fn both_sign_ins_a_preview_and_the_accounts_are_one() {
     assert_eq!(b.sign_in("harbour", "h-1").await.path(), "/account");
     assert!(b.get("/account").await.has("vera@example.test"));
     // A word twice is not two words; and what is one already cannot be merged.
-    assert_eq!(v.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(), "attempt.expired");
+    assert_eq!(
+        v.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(),
+        "attempt.expired"
+    );
     assert_eq!(merge_with(&v, "harbour", "h-1").await.refusal(), "account.same");
     // The mail's link makes them two again, and everybody starts anew.
     let n = w.mails("vera@example.test").await;
-    let link = w.mail("vera@example.test", n).await.text.split_whitespace().find(|t| t.contains("/undo/")).unwrap().to_owned();
+    let link = w
+        .mail("vera@example.test", n)
+        .await
+        .text
+        .split_whitespace()
+        .find(|t| t.contains("/undo/"))
+        .unwrap()
+        .to_owned();
     let secret = link.rsplit('/').next().unwrap().to_owned();
-    assert!(w.browser().get(&format!("/undo/{secret}")).await.has("Another account was merged into yours"));
+    assert!(
+        w.browser()
+            .get(&format!("/undo/{secret}"))
+            .await
+            .has("Another account was merged into yours")
+    );
     assert!(w.browser().take_back(&secret, PASSWORD).await.has("The change is undone"));
     assert!(!v.is_signed_in().await && !b.is_signed_in().await);
     let c = w.browser();
@@ -80,30 +106,66 @@ async fn a_merge_needs_a_recent_session_a_credential_of_the_other_and_its_second
     let w = World::new("recommended").await;
     let v = w.sign_up("vera@example.test").await;
     let ben = w.sign_up("ben@example.test").await;
-    let wrong = v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", "not his password")]).await;
-    assert!(wrong.path() == "/account/merge" && wrong.has("Wrong email or password") && wrong.has("value=\"ben@example.test\""), "{}", wrong.body);
+    let wrong = v
+        .post(
+            "/fn/account/merge",
+            &[("email", "ben@example.test"), ("password", "not his password")],
+        )
+        .await;
+    assert!(
+        wrong.path() == "/account/merge"
+            && wrong.has("Wrong email or password")
+            && wrong.has("value=\"ben@example.test\""),
+        "{}",
+        wrong.body
+    );
     w.pass(11 * 60);
-    let stale = v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", PASSWORD)]).await;
+    let stale =
+        v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", PASSWORD)]).await;
     assert_eq!(stale.path(), "/account/confirm");
-    v.post("/fn/account/confirm/password", &[("password", PASSWORD), ("to", "/account/merge")]).await;
+    v.post("/fn/account/confirm/password", &[("password", PASSWORD), ("to", "/account/merge")])
+        .await;
     // Nobody's session merges by an attempt that another one began.
-    let preview = v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", PASSWORD)]).await;
+    let preview =
+        v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", PASSWORD)]).await;
     assert!(preview.path().ends_with("/merge"), "{}", preview.body);
-    assert_eq!(ben.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(), "attempt.unknown");
+    assert_eq!(
+        ben.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(),
+        "attempt.unknown"
+    );
     // An account with a second factor is not taken in by one without.
     ben.post("/fn/account/confirm/password", &[("password", PASSWORD), ("to", "/account")]).await;
     let page = ben.post("/fn/account/second-factor/begin", &[]).await;
-    let key: String = page.body.split("<code class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().replace(' ', "");
-    let phone = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(key).unwrap()).build().unwrap();
-    let code = |w: &World| phone.generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap()).to_string();
+    let key: String = page
+        .body
+        .split("<code class=\"secret\">")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .replace(' ', "");
+    let phone = totp_rs::Builder::new()
+        .with_secret(totp_rs::Secret::try_from_base32(key).unwrap())
+        .build()
+        .unwrap();
+    let code = |w: &World| {
+        phone.generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap()).to_string()
+    };
     ben.post("/account/second-factor/on", &[("code", &code(&w))]).await;
     // It was switched on while the preview waited: that is over, and the next one is decided anew.
-    assert_eq!(v.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(), "attempt.expired");
-    let refused = v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", PASSWORD)]).await;
+    assert_eq!(
+        v.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(),
+        "attempt.expired"
+    );
+    let refused =
+        v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", PASSWORD)]).await;
     assert_eq!(refused.refusal(), "account.merge_factor");
     assert_eq!(w.rows("account", "state", "merged").await, 0);
     // The other way around it may be: Ben's takes Vera's in.
-    let preview = ben.post("/fn/account/merge", &[("email", "vera@example.test"), ("password", PASSWORD)]).await;
+    let preview = ben
+        .post("/fn/account/merge", &[("email", "vera@example.test"), ("password", PASSWORD)])
+        .await;
     let done = ben.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await;
     assert!(done.has("The accounts are one now") && done.has("vera@example.test"), "{}", done.body);
     w.healthy().await;
@@ -115,21 +177,42 @@ async fn the_policy_says_who_merges_and_administrators_are_never_merged() {
     let owner = w.owner().await;
     let v = w.sign_up("vera@example.test").await;
     w.sign_up("ben@example.test").await;
-    assert_eq!(v.post("/fn/account/merge", &[("email", "owner@example.test"), ("password", PASSWORD)]).await.refusal(), "account.merge_off", "power is not gained by merging");
+    assert_eq!(
+        v.post("/fn/account/merge", &[("email", "owner@example.test"), ("password", PASSWORD)])
+            .await
+            .refusal(),
+        "account.merge_off",
+        "power is not gained by merging"
+    );
     assert!(!owner.get("/account").await.has("Merge another account"));
     enforce(&owner, json!({"choices": {"merge": "admin"}})).await;
     assert_eq!(v.get("/account/merge").await.refusal(), "account.merge_off");
-    let id = |page: &Page| page.body.split("href=\"/admin/accounts/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let id = |page: &Page| {
+        page.body
+            .split("href=\"/admin/accounts/")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
     let vera = id(&owner.get("/admin/accounts?q=vera%40example.test").await);
     let ben = id(&owner.get("/admin/accounts?q=ben%40example.test").await);
     let form = [("account", vera.as_str()), ("other", "ben@example.test")];
     assert_eq!(v.post("/fn/admin/account/merge", &form).await.refusal(), "admin.forbidden");
-    let unknown = owner.post("/fn/admin/account/merge", &[("account", &vera), ("other", "nobody@example.test")]).await;
+    let unknown = owner
+        .post("/fn/admin/account/merge", &[("account", &vera), ("other", "nobody@example.test")])
+        .await;
     assert!(unknown.has("No account has this address or id"), "{}", unknown.body);
     assert!(owner.post("/fn/admin/account/merge", &form).await.has("The accounts are one now"));
     // The old id leads to the one that stayed.
     let page = owner.get(&format!("/admin/accounts/{ben}")).await;
-    assert!(page.has("It became part of") && page.has(&vera) && page.has("Merged"), "{}", page.body);
+    assert!(
+        page.has("It became part of") && page.has(&vera) && page.has("Merged"),
+        "{}",
+        page.body
+    );
     assert!(w.mails("ben@example.test").await >= 2, "both mailboxes hear of it");
     enforce(&owner, json!({"choices": {"merge": "never"}})).await;
     assert!(!owner.get(&format!("/admin/accounts/{vera}")).await.has("Merge another account"));
@@ -155,15 +238,24 @@ fn shape() -> impl Strategy<Value = Shape> {
     let emails = prop::collection::vec((0_u8..4, any::<bool>()), 0..3);
     let links = prop::collection::vec((0_u8..3, prop::bool::weighted(0.2)), 0..4);
     let fields = prop::collection::vec((0_u8..4, 0_u8..3), 0..4);
-    (emails, links, fields, any::<bool>(), prop::collection::vec(0_u8..3, 0..3), 0_u8..3, any::<bool>()).prop_map(|(emails, links, fields, password, agreed, passkeys, phone)| Shape {
+    (
         emails,
         links,
         fields,
-        password,
-        agreed,
-        passkeys,
-        phone,
-    })
+        any::<bool>(),
+        prop::collection::vec(0_u8..3, 0..3),
+        0_u8..3,
+        any::<bool>(),
+    )
+        .prop_map(|(emails, links, fields, password, agreed, passkeys, phone)| Shape {
+            emails,
+            links,
+            fields,
+            password,
+            agreed,
+            passkeys,
+            phone,
+        })
 }
 
 /// Everything of an account, as text.
@@ -171,19 +263,47 @@ async fn picture(ligature: &Ligature, id: AccountId) -> Vec<String> {
     let mut c = ligature.store.read().await.unwrap();
     let account = find_account(&mut c, ligature.org, id).await.unwrap().unwrap();
     let mut all = vec![format!("{} {}", account.name, account.state)];
-    all.extend(list_emails(&mut c, id).await.unwrap().into_iter().map(|e| format!("email {} {} {} {} {}", e.canonical, e.typed, e.proof, e.owner, e.is_primary)));
+    all.extend(list_emails(&mut c, id).await.unwrap().into_iter().map(|e| {
+        format!("email {} {} {} {} {}", e.canonical, e.typed, e.proof, e.owner, e.is_primary)
+    }));
     let snapshot = load_snapshots(&mut c, ligature.org, &[id]).await.unwrap().remove(&id).unwrap();
-    all.extend(snapshot.links.into_iter().map(|l| format!("link {} {} {}", l.subject, l.active, l.barred)));
-    all.extend(list_attributes(&mut c, id).await.unwrap().into_iter().map(|f| format!("field {} {} {} {}", f.name, f.value, f.source, f.updated_at)));
+    all.extend(
+        snapshot.links.into_iter().map(|l| format!("link {} {} {}", l.subject, l.active, l.barred)),
+    );
+    all.extend(
+        list_attributes(&mut c, id)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|f| format!("field {} {} {} {}", f.name, f.value, f.source, f.updated_at)),
+    );
     all.extend(find_password(&mut c, id).await.unwrap().map(|p| format!("password {p}")));
-    all.extend(list_agreements(&mut c, &[id]).await.unwrap().into_iter().map(|(_, what, at)| format!("agreed {what} {at}")));
-    all.extend(list_passkeys(&mut c, id).await.unwrap().into_iter().map(|k| format!("passkey {:?} {:?}", k.id, k.user_id.0)));
+    all.extend(
+        list_agreements(&mut c, &[id])
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|(_, what, at)| format!("agreed {what} {at}")),
+    );
+    all.extend(
+        list_passkeys(&mut c, id)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|k| format!("passkey {:?} {:?}", k.id, k.user_id.0)),
+    );
     all.sort();
     all
 }
 
 /// Makes an account of a shape; the n-th pair of the run keeps its names to itself.
-async fn make(w: &World, n: usize, side: u8, shape: Shape, keys: &[domain::ProviderId]) -> AccountId {
+async fn make(
+    w: &World,
+    n: usize,
+    side: u8,
+    shape: Shape,
+    keys: &[domain::ProviderId],
+) -> AccountId {
     let ligature = w.ligature();
     let id = AccountId((((n as u128) << 8) | u128::from(side) | (7 << 100)).to_be_bytes());
     let (org, at, keys) = (ligature.org, ligature.now(), keys.to_vec());
@@ -196,15 +316,35 @@ async fn make(w: &World, n: usize, side: u8, shape: Shape, keys: &[domain::Provi
         .store
         .write::<_, service::Error, _>(move |c| {
             Box::pin(async move {
-                add_account(c, org, id, AccountState::Active, &format!("Account {side}"), "en", &format!("sub-{n}-{side}"), at).await?;
+                add_account(
+                    c,
+                    org,
+                    id,
+                    AccountState::Active,
+                    &format!("Account {side}"),
+                    "en",
+                    &format!("sub-{n}-{side}"),
+                    at,
+                )
+                .await?;
                 let mut seen = std::collections::BTreeSet::new();
-                for (name, owner) in shape.emails.into_iter().filter(|(name, _)| seen.insert(*name)).collect::<Vec<_>>() {
+                for (name, owner) in shape
+                    .emails
+                    .into_iter()
+                    .filter(|(name, _)| seen.insert(*name))
+                    .collect::<Vec<_>>()
+                {
                     let address = format!("p{n}-{name}@merge.test");
-                    let owner = owner && storage::accounts::find_owner(c, org, &address).await?.is_none();
+                    let owner =
+                        owner && storage::accounts::find_owner(c, org, &address).await?.is_none();
                     let primary = list_emails(c, id).await?.is_empty();
                     let email = NewEmail {
                         address: domain::email_address::Canonical::parse(&address).unwrap(),
-                        proof: if owner { storage::accounts::EmailProof::Code } else { storage::accounts::EmailProof::Provider("x".into()) },
+                        proof: if owner {
+                            storage::accounts::EmailProof::Code
+                        } else {
+                            storage::accounts::EmailProof::Provider("x".into())
+                        },
                         owner,
                         primary,
                     };
@@ -228,16 +368,32 @@ async fn make(w: &World, n: usize, side: u8, shape: Shape, keys: &[domain::Provi
                     }
                 }
                 for (name, value) in shape.fields {
-                    let name = ["given_name", "family_name", "attr.team", "username"][name as usize];
+                    let name =
+                        ["given_name", "family_name", "attr.team", "username"][name as usize];
                     let value = format!("{value}-{n}");
-                    set_attribute(c, org, id, name, &value, &value, "provider:meridian", at).await?;
+                    set_attribute(c, org, id, name, &value, &value, "provider:meridian", at)
+                        .await?;
                 }
                 if shape.password {
-                    set_password(c, org, id, CredentialId(row()), &format!("phc-{n}-{side}"), at).await?;
+                    set_password(c, org, id, CredentialId(row()), &format!("phc-{n}-{side}"), at)
+                        .await?;
                 }
                 for _ in 0..shape.passkeys {
                     let id_of = row().to_vec();
-                    add_passkey(c, org, &Passkey { id: id_of, account_id: id, user_id: storage::key(id), name: "Laptop".into(), data: "{}".into(), created_at: at, used_at: None }).await?;
+                    add_passkey(
+                        c,
+                        org,
+                        &Passkey {
+                            id: id_of,
+                            account_id: id,
+                            user_id: storage::key(id),
+                            name: "Laptop".into(),
+                            data: "{}".into(),
+                            created_at: at,
+                            used_at: None,
+                        },
+                    )
+                    .await?;
                 }
                 if shape.phone {
                     let number = format!("+49301{n:04}{side}");
@@ -285,8 +441,21 @@ async fn of(w: &World, account: AccountId) -> RequestContext {
             sid: session.sid.clone(),
         },
     );
-    ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::sign_in::sessions::add_session(c, org, &session, now).await })).await.unwrap();
-    RequestContext { browser: vec![2; 32], locale: "en".into(), session: Some(caller), ..RequestContext::default() }
+    ligature
+        .store
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(
+                async move { storage::sign_in::sessions::add_session(c, org, &session, now).await },
+            )
+        })
+        .await
+        .unwrap();
+    RequestContext {
+        browser: vec![2; 32],
+        locale: "en".into(),
+        session: Some(caller),
+        ..RequestContext::default()
+    }
 }
 
 /// A merge loses nothing, doubles nothing, leaves the other account with no way in; taking it back gives both accounts
@@ -295,16 +464,34 @@ async fn of(w: &World, account: AccountId) -> RequestContext {
 async fn generated_accounts_lose_nothing_by_a_merge_and_are_field_equal_after_taking_it_back() {
     let w = World::with("recommended", |_| {}).await;
     let owner = w.owner().await;
-    enforce(&owner, json!({"choices": {"merge": "admin"}, "floors": {"max_per_provider": 100}})).await;
+    enforce(&owner, json!({"choices": {"merge": "admin"}, "floors": {"max_per_provider": 100}}))
+        .await;
     let ligature = w.ligature();
-    let roles = storage::accounts::list_holders_of_role(&mut ligature.store.read().await.unwrap(), ligature.org, "owner").await.unwrap();
+    let roles = storage::accounts::list_holders_of_role(
+        &mut ligature.store.read().await.unwrap(),
+        ligature.org,
+        "owner",
+    )
+    .await
+    .unwrap();
     let admin = of(&w, roles[0]).await;
-    let keys: Vec<_> = list_providers(&mut ligature.store.read().await.unwrap(), ligature.org).await.unwrap().into_iter().map(|p| p.id).collect();
-    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[11; 32]));
+    let keys: Vec<_> = list_providers(&mut ligature.store.read().await.unwrap(), ligature.org)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|p| p.id)
+        .collect();
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::from_seed(RngAlgorithm::ChaCha, &[11; 32]),
+    );
     let mut merged = 0;
     for n in 0..80 {
         let (first, second) = (shape(), shape()).new_tree(&mut runner).unwrap().current();
-        let (a, b) = (make(&w, n, 1, first.clone(), &keys).await, make(&w, n, 2, second.clone(), &keys).await);
+        let (a, b) = (
+            make(&w, n, 1, first.clone(), &keys).await,
+            make(&w, n, 2, second.clone(), &keys).await,
+        );
         let before = (picture(&ligature, a).await, picture(&ligature, b).await);
         match ligature.merges().admin_merge(&admin, a, &b.to_string()).await {
             Ok(()) => merged += 1,
@@ -317,33 +504,87 @@ async fn generated_accounts_lose_nothing_by_a_merge_and_are_field_equal_after_ta
         }
         let (one, rest) = (picture(&ligature, a).await, picture(&ligature, b).await);
         let kinds = |all: &[String], kind: &str| all.iter().filter(|l| l.starts_with(kind)).count();
-        assert_eq!(kinds(&one, "link "), kinds(&before.0, "link ") + kinds(&before.1, "link "), "{first:?} {second:?}");
+        assert_eq!(
+            kinds(&one, "link "),
+            kinds(&before.0, "link ") + kinds(&before.1, "link "),
+            "{first:?} {second:?}"
+        );
         assert_eq!(kinds(&rest, "link "), 0);
         assert_eq!(kinds(&one, "password"), usize::from(first.password || second.password));
-        assert_eq!((kinds(&one, "passkey"), kinds(&rest, "passkey")), (usize::from(first.passkeys + second.passkeys), 0));
-        assert_eq!(kinds(&one, "field phone"), usize::from(first.phone || second.phone), "one number of an account");
-        assert_eq!(one.iter().filter(|l| l.starts_with("email") && l.ends_with(" true")).count(), usize::from(kinds(&one, "email") > 0), "one primary address: {one:?}");
-        let addresses = |all: &[String]| all.iter().filter(|l| l.starts_with("email")).map(|l| l.split(' ').nth(1).unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>();
-        assert_eq!(addresses(&one), addresses(&before.0).union(&addresses(&before.1)).cloned().collect());
-        let owned = |all: &[String]| {
-            all.iter().filter(|l| l.starts_with("email") && l.split(' ').nth(4) == Some("true")).map(|l| l.split(' ').nth(1).unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>()
+        assert_eq!(
+            (kinds(&one, "passkey"), kinds(&rest, "passkey")),
+            (usize::from(first.passkeys + second.passkeys), 0)
+        );
+        assert_eq!(
+            kinds(&one, "field phone"),
+            usize::from(first.phone || second.phone),
+            "one number of an account"
+        );
+        assert_eq!(
+            one.iter().filter(|l| l.starts_with("email") && l.ends_with(" true")).count(),
+            usize::from(kinds(&one, "email") > 0),
+            "one primary address: {one:?}"
+        );
+        let addresses = |all: &[String]| {
+            all.iter()
+                .filter(|l| l.starts_with("email"))
+                .map(|l| l.split(' ').nth(1).unwrap().to_owned())
+                .collect::<std::collections::BTreeSet<_>>()
         };
-        assert_eq!(owned(&one), owned(&before.0).union(&owned(&before.1)).cloned().collect(), "who owned an address still does");
+        assert_eq!(
+            addresses(&one),
+            addresses(&before.0).union(&addresses(&before.1)).cloned().collect()
+        );
+        let owned = |all: &[String]| {
+            all.iter()
+                .filter(|l| l.starts_with("email") && l.split(' ').nth(4) == Some("true"))
+                .map(|l| l.split(' ').nth(1).unwrap().to_owned())
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(
+            owned(&one),
+            owned(&before.0).union(&owned(&before.1)).cloned().collect(),
+            "who owned an address still does"
+        );
         assert!(owned(&rest).is_empty());
         // Everything that the account that stays had, it still has.
-        assert!(before.0.iter().filter(|l| !l.starts_with("email")).all(|l| one.contains(l)), "{:?} {one:?}", before.0);
+        assert!(
+            before.0.iter().filter(|l| !l.starts_with("email")).all(|l| one.contains(l)),
+            "{:?} {one:?}",
+            before.0
+        );
         let (undos, _) = ligature.rewinds().own_undos(&of(&w, a).await).await.unwrap();
         assert_eq!(undos[0].what, domain::account_rules::rewind::Changed::Merge);
         // A rewind that waited for its time.
-        let (org, row) = (ligature.org, storage::accounts::journal::Waiting { first: undos[0].rev, last: i64::MAX, due_at: 0 });
-        ligature.store.write::<_, service::Error, _>(move |c| Box::pin(async move { Ok(storage::accounts::journal::set_rewind(c, org, a, row).await?) })).await.unwrap();
+        let (org, row) = (
+            ligature.org,
+            storage::accounts::journal::Waiting { first: undos[0].rev, last: i64::MAX, due_at: 0 },
+        );
+        ligature
+            .store
+            .write::<_, service::Error, _>(move |c| {
+                Box::pin(async move {
+                    Ok(storage::accounts::journal::set_rewind(c, org, a, row).await?)
+                })
+            })
+            .await
+            .unwrap();
         ligature.rewinds().finish_due_undos().await.unwrap();
         if picture(&ligature, b).await == rest {
             // The account that stays would be left with nothing of its own.
-            assert!(!first.password && first.passkeys == 0 && !first.links.iter().any(|(_, released)| !released), "{first:?}");
+            assert!(
+                !first.password
+                    && first.passkeys == 0
+                    && !first.links.iter().any(|(_, released)| !released),
+                "{first:?}"
+            );
             continue;
         }
-        assert_eq!((picture(&ligature, a).await, picture(&ligature, b).await), before, "{first:?} {second:?}");
+        assert_eq!(
+            (picture(&ligature, a).await, picture(&ligature, b).await),
+            before,
+            "{first:?} {second:?}"
+        );
     }
     assert!(merged > 50, "{merged}");
 }
@@ -354,20 +595,32 @@ async fn after_two_weeks_a_merge_stays_and_its_leftovers_are_gone() {
     let w = World::new("recommended").await;
     let v = w.sign_up("vera@example.test").await;
     w.sign_up("ben@example.test").await;
-    let preview = v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", PASSWORD)]).await;
+    let preview =
+        v.post("/fn/account/merge", &[("email", "ben@example.test"), ("password", PASSWORD)]).await;
     v.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await;
     assert!(v.get("/account/activity").await.has("Another account was merged into yours"));
-    assert_eq!(w.rows("credential", "kind", "password").await, 2, "Ben's password waits for a change of mind");
+    assert_eq!(
+        w.rows("credential", "kind", "password").await,
+        2,
+        "Ben's password waits for a change of mind"
+    );
     // A code goes to the address that was typed, and to no other of the account.
     let sent = (w.mails("vera@example.test").await, w.mails("ben@example.test").await);
     let page = w.browser().post("/fn/reset/ask", &[("email", "ben@example.test")]).await;
     assert!(page.has("b•••@e•••.test") && !page.has("v•••"), "{}", page.body);
-    assert_eq!((w.mails("vera@example.test").await, w.mails("ben@example.test").await), (sent.0, sent.1 + 1));
+    assert_eq!(
+        (w.mails("vera@example.test").await, w.mails("ben@example.test").await),
+        (sent.0, sent.1 + 1)
+    );
     w.pass(15 * 24 * 3600);
     w.ligature().maintenance().tidy().await.unwrap();
     assert_eq!(w.rows("credential", "kind", "password").await, 1);
     let b = w.browser();
-    assert_eq!(b.password("ben@example.test", PASSWORD).await.path(), "/account", "by the password of the account that stayed");
+    assert_eq!(
+        b.password("ben@example.test", PASSWORD).await.path(),
+        "/account",
+        "by the password of the account that stayed"
+    );
     assert!(!b.get("/account/activity").await.has("Separate them again"));
     b.post("/fn/account/delete", &[]).await;
     w.pass(15 * 24 * 3600);
@@ -385,7 +638,13 @@ async fn gd_05_who_signs_in_while_the_account_is_being_deleted_can_keep_it() {
     v.post("/fn/account/delete", &[]).await;
     let b = w.browser();
     let asked = b.sign_in("harbour", "h-1").await;
-    assert!(asked.path().ends_with("/restore") && asked.has("This account is being deleted") && !b.is_signed_in().await, "{}", asked.body);
+    assert!(
+        asked.path().ends_with("/restore")
+            && asked.has("This account is being deleted")
+            && !b.is_signed_in().await,
+        "{}",
+        asked.body
+    );
     let c = w.browser();
     let by_password = c.password("vera@example.test", PASSWORD).await;
     assert!(by_password.path().ends_with("/restore"), "{}", by_password.path());

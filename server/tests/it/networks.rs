@@ -21,18 +21,27 @@ struct Served {
 async fn serve_at(w: &World, listen: &str, change: impl FnOnce(&mut Config)) -> Served {
     let mut config = w.nodes[0].config.clone();
     change(&mut config);
-    let (router, addresses): (_, Addresses) = serve::application(w.nodes[0].organisations.clone(), &config).await.unwrap();
+    let (router, addresses): (_, Addresses) =
+        serve::application(w.nodes[0].organisations.clone(), &config).await.unwrap();
     let listening = Listening::open(listen).unwrap();
     let places = listening.addresses();
     let (stop, stopped) = oneshot::channel::<()>();
-    let done = tokio::spawn(async move { listening.serve(router, &config, &addresses, async { drop(stopped.await) }).await });
+    let done = tokio::spawn(async move {
+        listening.serve(router, &config, &addresses, async { drop(stopped.await) }).await
+    });
     Served { addresses: places, _stop: stop, done }
 }
 
 /// One request as it stands on the wire, with words before it and header lines in it; the answer, or nothing.
-async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, before: &[u8], head: &str, body: &str) -> String {
+async fn ask(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    before: &[u8],
+    head: &str,
+    body: &str,
+) -> String {
     stream.write_all(before).await.unwrap();
-    let request = format!("{head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let request =
+        format!("{head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     // Whoever is refused may find the connection closed already.
     drop(stream.write_all(request.as_bytes()).await);
     let mut answer = Vec::new();
@@ -41,10 +50,21 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, before: &[u8], hea
 }
 
 /// Asks for a code by mail; the network that the mail names.
-async fn network_of(w: &World, stream: impl AsyncRead + AsyncWrite + Unpin, before: &[u8], headers: &str, to: &str) -> String {
+async fn network_of(
+    w: &World,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    before: &[u8],
+    headers: &str,
+    to: &str,
+) -> String {
     let host = w.url().replace("http://", "");
-    let head = format!("POST /fn/signup HTTP/1.1\r\nhost: {host}\r\norigin: {}\r\ncontent-type: application/x-www-form-urlencoded{headers}", w.url());
-    let answer = ask(stream, before, &head, &format!("email={to}&name=V&password=a+long+enough+password")).await;
+    let head = format!(
+        "POST /fn/signup HTTP/1.1\r\nhost: {host}\r\norigin: {}\r\ncontent-type: application/x-www-form-urlencoded{headers}",
+        w.url()
+    );
+    let answer =
+        ask(stream, before, &head, &format!("email={to}&name=V&password=a+long+enough+password"))
+            .await;
     assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
     w.mail(to, 1).await.text
 }
@@ -60,7 +80,14 @@ async fn px_02_a_proxy_says_at_the_beginning_of_a_connection_who_asks() {
     .await;
     assert_eq!(at.addresses.len(), 2);
     let open = |n: usize| TcpStream::connect(at.addresses[n]);
-    let one = network_of(&w, open(0).await.unwrap(), b"PROXY TCP4 203.0.113.7 127.0.0.1 4711 8080\r\n", "", "one@example.test").await;
+    let one = network_of(
+        &w,
+        open(0).await.unwrap(),
+        b"PROXY TCP4 203.0.113.7 127.0.0.1 4711 8080\r\n",
+        "",
+        "one@example.test",
+    )
+    .await;
     assert!(one.contains("203.0.113.0/24"), "{one}");
     // Version 2: PROXY, TCP over IPv4, 12 bytes of addresses and ports.
     let mut two = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c".to_vec();
@@ -68,12 +95,26 @@ async fn px_02_a_proxy_says_at_the_beginning_of_a_connection_who_asks() {
     let text = network_of(&w, open(1).await.unwrap(), &two, "", "two@example.test").await;
     assert!(text.contains("198.51.100.0/24"), "{text}");
     // The client behind it is no proxy of ours: what it writes into a header does not count.
-    let forged = network_of(&w, open(0).await.unwrap(), b"PROXY TCP4 203.0.113.7 127.0.0.1 4711 8080\r\n", "\r\nx-forwarded-for: 192.0.2.66", "forged@example.test").await;
+    let forged = network_of(
+        &w,
+        open(0).await.unwrap(),
+        b"PROXY TCP4 203.0.113.7 127.0.0.1 4711 8080\r\n",
+        "\r\nx-forwarded-for: 192.0.2.66",
+        "forged@example.test",
+    )
+    .await;
     assert!(forged.contains("203.0.113.0/24") && !forged.contains("192.0.2"), "{forged}");
-    let health = ask(open(0).await.unwrap(), b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", "GET /readyz HTTP/1.1\r\nhost: x", "").await;
+    let health = ask(
+        open(0).await.unwrap(),
+        b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0",
+        "GET /readyz HTTP/1.1\r\nhost: x",
+        "",
+    )
+    .await;
     assert!(health.starts_with("HTTP/1.1 200"), "LOCAL: {health}");
     for words in [&b""[..], b"PROXY NONSENSE\r\n", b"PROXY TCP4 203.0.113.7 127.0.0.1 4711\r\n"] {
-        let answer = ask(open(0).await.unwrap(), words, "GET /healthz HTTP/1.1\r\nhost: x", "").await;
+        let answer =
+            ask(open(0).await.unwrap(), words, "GET /healthz HTTP/1.1\r\nhost: x", "").await;
         assert!(!answer.contains("200 OK"), "{}: {answer}", String::from_utf8_lossy(words));
     }
     // Who is no proxy of ours says nothing to us.
@@ -83,9 +124,19 @@ async fn px_02_a_proxy_says_at_the_beginning_of_a_connection_who_asks() {
     })
     .await;
     let open = || TcpStream::connect(strangers.addresses[0]);
-    let answer = ask(open().await.unwrap(), b"PROXY TCP4 203.0.113.7 127.0.0.1 4711 8080\r\n", "GET /healthz HTTP/1.1\r\nhost: x", "").await;
+    let answer = ask(
+        open().await.unwrap(),
+        b"PROXY TCP4 203.0.113.7 127.0.0.1 4711 8080\r\n",
+        "GET /healthz HTTP/1.1\r\nhost: x",
+        "",
+    )
+    .await;
     assert!(!answer.contains("200 OK"), "{answer}");
-    assert!(ask(open().await.unwrap(), b"", "GET /healthz HTTP/1.1\r\nhost: x", "").await.contains("200 OK"));
+    assert!(
+        ask(open().await.unwrap(), b"", "GET /healthz HTTP/1.1\r\nhost: x", "")
+            .await
+            .contains("200 OK")
+    );
 }
 
 /// Also a socket that a process left behind, and one that is in use.
@@ -98,12 +149,27 @@ async fn a_proxy_on_this_machine_comes_by_a_socket_and_its_word_is_taken() {
     assert!(path.exists(), "left behind");
     let listen = format!("unix:{}, 127.0.0.1:0", path.display());
     let at = serve_at(&w, &listen, |_| {}).await;
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o660, "the proxy's group, and nobody else");
-    let text = network_of(&w, UnixStream::connect(&path).await.unwrap(), b"", "\r\nx-forwarded-for: 203.0.113.7:4711", "v@example.test").await;
+    let text = network_of(
+        &w,
+        UnixStream::connect(&path).await.unwrap(),
+        b"",
+        "\r\nx-forwarded-for: 203.0.113.7:4711",
+        "v@example.test",
+    )
+    .await;
     assert!(text.contains("203.0.113.0/24"), "{text}");
     // By the other place the same header is nobody's word.
-    let text = network_of(&w, TcpStream::connect(at.addresses[0]).await.unwrap(), b"", "\r\nx-forwarded-for: 203.0.113.7", "w@example.test").await;
+    let text = network_of(
+        &w,
+        TcpStream::connect(at.addresses[0]).await.unwrap(),
+        b"",
+        "\r\nx-forwarded-for: 203.0.113.7",
+        "w@example.test",
+    )
+    .await;
     assert!(text.contains("127.0.0.0/24"), "{text}");
     assert!(Listening::open(&listen).is_err(), "in use");
     let Served { done, _stop, .. } = at;

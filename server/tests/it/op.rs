@@ -42,7 +42,12 @@ pub async fn register_in(one: &service::Ligature, client_id: &str, settings: Val
     }
     register_at(one, client_id, CALLBACK, all).await;
     let url = one.settings.public_url.clone();
-    Rp { client_id: client_id.into(), programs: crate::world::client(&url).build().unwrap(), url, public: false }
+    Rp {
+        client_id: client_id.into(),
+        programs: crate::world::client(&url).build().unwrap(),
+        url,
+        public: false,
+    }
 }
 
 async fn register_at(one: &service::Ligature, client_id: &str, redirect: &str, all: Value) {
@@ -76,10 +81,17 @@ impl Rp {
 
     /// A request as the test modules make it, with changes: an empty value leaves a parameter out.
     pub fn request(&self, changes: &[(&str, &str)]) -> Vec<(String, String)> {
-        let mut all: Vec<(String, String)> = [("response_type", "code"), ("client_id", self.client_id.as_str()), ("redirect_uri", CALLBACK), ("scope", "openid"), ("state", "st-1"), ("nonce", "n-1")]
-            .into_iter()
-            .map(|(k, v)| (k.to_owned(), v.to_owned()))
-            .collect();
+        let mut all: Vec<(String, String)> = [
+            ("response_type", "code"),
+            ("client_id", self.client_id.as_str()),
+            ("redirect_uri", CALLBACK),
+            ("scope", "openid"),
+            ("state", "st-1"),
+            ("nonce", "n-1"),
+        ]
+        .into_iter()
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .collect();
         for (name, value) in changes {
             all.retain(|(k, _)| k != name);
             if !value.is_empty() {
@@ -96,7 +108,12 @@ impl Rp {
     /// The parameters of a redirect to the application.
     pub fn back(page: &Page) -> HashMap<String, String> {
         let location = page.header("location");
-        assert!(location.starts_with("https://rp.example.test/") || location.starts_with("http://127.0.0.1"), "not back at the application: {location} {}", page.body);
+        assert!(
+            location.starts_with("https://rp.example.test/")
+                || location.starts_with("http://127.0.0.1"),
+            "not back at the application: {location} {}",
+            page.body
+        );
         url::Url::parse(&location).unwrap().query_pairs().into_owned().collect()
     }
 
@@ -110,7 +127,8 @@ impl Rp {
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let request = self.programs.post(format!("{}{path}", self.url));
         // Basic credentials are form-encoded first (RFC 6749 §2.3.1).
-        let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let encode =
+            |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let request = if self.public {
             let mut with: Vec<(&str, &str)> = form.to_vec();
             with.push(("client_id", &self.client_id));
@@ -122,7 +140,8 @@ impl Rp {
     }
 
     pub async fn token(&self, code: &str, more: &[(&str, &str)]) -> Answer {
-        let mut form = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK)];
+        let mut form =
+            vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK)];
         form.extend_from_slice(more);
         self.post("/token", &form).await
     }
@@ -152,7 +171,13 @@ impl Rp {
         let mut validation = jsonwebtoken::Validation::new(header.alg);
         validation.set_audience(&[&self.client_id]);
         validation.set_issuer(&[&self.url]);
-        jsonwebtoken::decode::<Value>(id_token, &jsonwebtoken::DecodingKey::from_jwk(jwk).unwrap(), &validation).unwrap().claims
+        jsonwebtoken::decode::<Value>(
+            id_token,
+            &jsonwebtoken::DecodingKey::from_jwk(jwk).unwrap(),
+            &validation,
+        )
+        .unwrap()
+        .claims
     }
 }
 

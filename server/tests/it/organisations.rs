@@ -10,7 +10,14 @@ use service::{NewPerson, admin::organisations::OrganisationForm};
 /// The owner of an organisation, signed in there.
 async fn owner_of(one: &service::Ligature) -> Browser {
     let email = "boss@example.test";
-    one.setup().create_owner(NewPerson { email: email.into(), name: "Boss".into(), password: PASSWORD.into() }).await.unwrap();
+    one.setup()
+        .create_owner(NewPerson {
+            email: email.into(),
+            name: "Boss".into(),
+            password: PASSWORD.into(),
+        })
+        .await
+        .unwrap();
     let browser = Browser::new(&one.settings.public_url);
     let page = browser.password(email, PASSWORD).await;
     assert_eq!(page.path(), "/account", "{}", page.body);
@@ -21,17 +28,40 @@ async fn owner_of(one: &service::Ligature) -> Browser {
 async fn with_role(w: &World, email: &str, role: &str) -> Browser {
     let b = w.sign_up(email).await;
     let ligature = w.ligature();
-    let id = storage::accounts::find_owner(&mut ligature.store.read().await.unwrap(), ligature.org, email).await.unwrap().unwrap();
+    let id = storage::accounts::find_owner(
+        &mut ligature.store.read().await.unwrap(),
+        ligature.org,
+        email,
+    )
+    .await
+    .unwrap()
+    .unwrap();
     let role = role.to_owned();
     let org = ligature.org;
-    ligature.store.write::<_, storage::Error, _>(move |c| Box::pin(async move { storage::accounts::add_role(c, org, id, &role, 1).await })).await.unwrap();
+    ligature
+        .store
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move { storage::accounts::add_role(c, org, id, &role, 1).await })
+        })
+        .await
+        .unwrap();
     b
 }
 
 /// Somebody of another organisation with a role, by a password.
 async fn role_in(one: &service::Ligature, email: &str, role: &'static str) -> Browser {
-    one.setup().create_owner(NewPerson { email: email.to_owned(), name: "Role".into(), password: PASSWORD.into() }).await.unwrap();
-    let id = storage::accounts::find_owner(&mut one.store.read().await.unwrap(), one.org, email).await.unwrap().unwrap();
+    one.setup()
+        .create_owner(NewPerson {
+            email: email.to_owned(),
+            name: "Role".into(),
+            password: PASSWORD.into(),
+        })
+        .await
+        .unwrap();
+    let id = storage::accounts::find_owner(&mut one.store.read().await.unwrap(), one.org, email)
+        .await
+        .unwrap()
+        .unwrap();
     let org = one.org;
     one.store
         .write::<_, storage::Error, _>(move |c| {
@@ -48,7 +78,11 @@ async fn role_in(one: &service::Ligature, email: &str, role: &'static str) -> Br
 }
 
 async fn account_of(one: &service::Ligature, email: &str) -> String {
-    storage::accounts::find_owner(&mut one.store.read().await.unwrap(), one.org, email).await.unwrap().unwrap().to_string()
+    storage::accounts::find_owner(&mut one.store.read().await.unwrap(), one.org, email)
+        .await
+        .unwrap()
+        .unwrap()
+        .to_string()
 }
 
 /// Shows ZI-20, ZI-09: the same person at the same provider is somebody else in each organisation.
@@ -60,13 +94,27 @@ async fn zi_20_the_same_identity_has_an_account_of_its_own_in_each_organisation(
     for one in [w.ligature(), acme.clone(), beta.clone()] {
         let b = Browser::new(&one.settings.public_url);
         let page = b.sign_in("meridian", "m-vera").await;
-        assert_eq!((page.path().as_str(), page.url.starts_with(&one.settings.public_url)), ("/account", true), "{}", page.url);
-        let rp = if one.is_home() { register(&w, "rp", json!({})).await } else { register_in(&one, "rp", json!({})).await };
+        assert_eq!(
+            (page.path().as_str(), page.url.starts_with(&one.settings.public_url)),
+            ("/account", true),
+            "{}",
+            page.url
+        );
+        let rp = if one.is_home() {
+            register(&w, "rp", json!({})).await
+        } else {
+            register_in(&one, "rp", json!({})).await
+        };
         let tokens = rp.token(&rp.code(&b, &[]).await, &[]).await;
         let claims = rp.verified(&tokens.text("id_token")).await;
         assert_eq!(claims["iss"], json!(one.settings.public_url));
         subjects.push(claims["sub"].as_str().unwrap().to_owned());
-        assert_eq!(storage::accounts::count_accounts(&mut one.store.read().await.unwrap(), one.org).await.unwrap(), 1);
+        assert_eq!(
+            storage::accounts::count_accounts(&mut one.store.read().await.unwrap(), one.org)
+                .await
+                .unwrap(),
+            1
+        );
     }
     assert_eq!(w.links("m-vera").await, 3);
     subjects.sort();
@@ -80,7 +128,8 @@ async fn zi_20_the_same_identity_has_an_account_of_its_own_in_each_organisation(
 async fn zi_20_sessions_attempts_codes_and_tokens_of_one_organisation_open_nothing_in_another() {
     let w = World::new("goss").await;
     let (acme, beta) = (w.organisation("acme", "goss").await, w.organisation("beta", "goss").await);
-    let (here, there): (Rp, Rp) = (register_in(&acme, "rp", json!({})).await, register_in(&beta, "rp", json!({})).await);
+    let (here, there): (Rp, Rp) =
+        (register_in(&acme, "rp", json!({})).await, register_in(&beta, "rp", json!({})).await);
     let b = Browser::new(&acme.settings.public_url);
     b.sign_in("meridian", "m-vera").await;
     // The session, carried over under the other organisation's name of it.
@@ -103,15 +152,32 @@ async fn zi_20_sessions_attempts_codes_and_tokens_of_one_organisation_open_nothi
     there.post("/revoke", &[("token", &tokens.text("access_token"))]).await;
     assert_eq!(here.userinfo(&tokens.text("access_token")).await.status, 200);
     // A pushed request, and a device's code.
-    let pushed = here.post("/par", &here.request(&[]).iter().map(|(k, v)| (k.as_str(), v.as_str())).collect::<Vec<_>>()).await.text("request_uri");
-    let page = other.send(other.request(Method::GET, "/authorize").query(&[("client_id", "rp"), ("request_uri", &pushed)])).await;
+    let pushed = here
+        .post(
+            "/par",
+            &here.request(&[]).iter().map(|(k, v)| (k.as_str(), v.as_str())).collect::<Vec<_>>(),
+        )
+        .await
+        .text("request_uri");
+    let page = other
+        .send(
+            other
+                .request(Method::GET, "/authorize")
+                .query(&[("client_id", "rp"), ("request_uri", &pushed)]),
+        )
+        .await;
     assert!(!page.header("location").contains("code="), "{}", page.header("location"));
     // A hint with the other's token is none: it is not of this issuer.
     let out = other.get(&format!("/logout?id_token_hint={}", tokens.text("id_token"))).await;
     assert_ne!(out.status, 200, "{}", out.body);
     // A page of an attempt, with everything that its browser has.
     let began = Browser::new(&acme.settings.public_url);
-    let page = began.post("/fn/signup", &[("email", "new@example.test"), ("name", "New"), ("password", PASSWORD)]).await;
+    let page = began
+        .post(
+            "/fn/signup",
+            &[("email", "new@example.test"), ("name", "New"), ("password", PASSWORD)],
+        )
+        .await;
     let carried = Browser::new(&beta.settings.public_url);
     for cookie in began.cookies().split("; ") {
         carried.set_cookie(cookie);
@@ -138,7 +204,9 @@ async fn zi_09_linking_is_on_in_one_organisation_and_off_in_another_and_by_provi
             {"key": "atlas", "name": "Atlas", "secret": "rehearsal-secret", "verified_counts": true, "association": association, "settings": {"kind": "oidc", "issuer": provider.atlas.issuer, "client_id": "ligature"}},
         ]})
     };
-    server::seed::apply(&on, serde_json::from_value(switched(&w, "field_match")).unwrap()).await.unwrap();
+    server::seed::apply(&on, serde_json::from_value(switched(&w, "field_match")).unwrap())
+        .await
+        .unwrap();
     server::seed::apply(&off, serde_json::from_value(switched(&w, "off")).unwrap()).await.unwrap();
     for (one, accounts) in [(&on, 1), (&off, 2)] {
         let first = Browser::new(&one.settings.public_url).sign_in("meridian", "m-vera").await;
@@ -146,7 +214,10 @@ async fn zi_09_linking_is_on_in_one_organisation_and_off_in_another_and_by_provi
         let second = Browser::new(&one.settings.public_url);
         let page = second.sign_in("atlas", "a-vera").await;
         assert!(!page.path().starts_with("/refused"), "{}", page.body);
-        let there = storage::accounts::count_accounts(&mut one.store.read().await.unwrap(), one.org).await.unwrap();
+        let there =
+            storage::accounts::count_accounts(&mut one.store.read().await.unwrap(), one.org)
+                .await
+                .unwrap();
         assert_eq!(there, accounts, "{}: {}", one.settings.public_url, page.url);
     }
 }
@@ -162,13 +233,20 @@ async fn zi_20_an_organisations_owner_sees_only_their_own_organisation() {
     register(&w, "secret-app", json!({})).await;
     // Accounts, applications, the trail: acme's own.
     let accounts = boss.get("/admin/accounts").await;
-    assert!(accounts.has("boss@example.test") && !accounts.has("owner@example.test") && !accounts.has("vera@example.test"));
+    assert!(
+        accounts.has("boss@example.test")
+            && !accounts.has("owner@example.test")
+            && !accounts.has("vera@example.test")
+    );
     assert!(!boss.get("/admin/applications").await.has("secret-app"));
     assert_eq!(boss.get("/admin/applications/secret-app").await.refusal(), "server.not_found");
     assert_eq!(boss.get(&format!("/admin/accounts/{stranger}")).await.status, 404);
     for (path, form) in [
         ("/fn/admin/account/state", vec![("account", stranger.as_str()), ("enabled", "no")]),
-        ("/fn/admin/account/role", vec![("account", stranger.as_str()), ("role", "owner"), ("given", "no")]),
+        (
+            "/fn/admin/account/role",
+            vec![("account", stranger.as_str()), ("role", "owner"), ("given", "no")],
+        ),
         ("/fn/admin/account/second-factor", vec![("account", stranger.as_str())]),
         ("/fn/admin/application/secret", vec![("client_id", "secret-app")]),
     ] {
@@ -187,12 +265,26 @@ async fn zi_20_an_organisations_owner_sees_only_their_own_organisation() {
     let page = boss.get("/admin").await;
     assert!(page.has("/admin/accounts") && !page.has("/admin/organisations"), "{}", page.body);
     assert_eq!(boss.get("/admin/organisations").await.status, 403);
-    for (path, form) in
-        [("/fn/admin/organisation", vec![("create", "on"), ("slug", "evil"), ("name", "Evil"), ("address", "https://evil.example")]), ("/fn/admin/organisation/owner", vec![("slug", "default")])]
-    {
+    for (path, form) in [
+        (
+            "/fn/admin/organisation",
+            vec![
+                ("create", "on"),
+                ("slug", "evil"),
+                ("name", "Evil"),
+                ("address", "https://evil.example"),
+            ],
+        ),
+        ("/fn/admin/organisation/owner", vec![("slug", "default")]),
+    ] {
         assert_eq!(boss.post(path, &form).await.refusal(), "admin.forbidden", "{path}");
     }
-    let unsafe_ = boss.post("/fn/admin/policy", &[("preset", "goss"), ("mail_mode", "none"), ("accept_unproven_links", "on")]).await;
+    let unsafe_ = boss
+        .post(
+            "/fn/admin/policy",
+            &[("preset", "goss"), ("mail_mode", "none"), ("accept_unproven_links", "on")],
+        )
+        .await;
     assert!(unsafe_.has("Only the home organisation"), "I11: {}", unsafe_.body);
     // And the home organisation's owner is nobody in acme.
     let ctx = Browser::new(&acme.settings.public_url);
@@ -214,24 +306,72 @@ async fn zi_20_a_provider_of_the_instance_is_offered_and_each_organisation_takes
     assert!(list.has("Atlas") && list.has("Offered to you"), "{}", list.body);
     assert!(!at_acme().get("/login").await.has("Atlas"), "offered is not taken");
     let page = boss.get("/admin/providers/atlas").await;
-    assert!(!page.has(&w.atlas.issuer) && !page.has("name=\"client_id\""), "its settings stay with whoever runs the instance");
+    assert!(
+        !page.has(&w.atlas.issuer) && !page.has("name=\"client_id\""),
+        "its settings stay with whoever runs the instance"
+    );
     assert!(page.has(&format!("{}/callback/atlas", acme.settings.public_url)));
     // Its settings cannot be replaced through the offer.
     boss.post(
         "/fn/admin/provider",
-        &[("create", "no"), ("key", "atlas"), ("name", "Evil"), ("kind", "oidc"), ("issuer", &w.pigeon.issuer), ("client_id", "evil"), ("enabled", ""), ("as_source", "on"), ("as_target", "on")],
+        &[
+            ("create", "no"),
+            ("key", "atlas"),
+            ("name", "Evil"),
+            ("kind", "oidc"),
+            ("issuer", &w.pigeon.issuer),
+            ("client_id", "evil"),
+            ("enabled", ""),
+            ("as_source", "on"),
+            ("as_target", "on"),
+        ],
     )
     .await;
-    assert_eq!((w.rows("provider", "name", "Evil").await, w.rows("provider", "config", "evil").await), (0, 0));
-    let taken = boss.post("/fn/admin/provider/take", &[("key", "atlas"), ("enabled", "on"), ("association", "inherit"), ("as_source", "on"), ("as_target", "on")]).await;
+    assert_eq!(
+        (w.rows("provider", "name", "Evil").await, w.rows("provider", "config", "evil").await),
+        (0, 0)
+    );
+    let taken = boss
+        .post(
+            "/fn/admin/provider/take",
+            &[
+                ("key", "atlas"),
+                ("enabled", "on"),
+                ("association", "inherit"),
+                ("as_source", "on"),
+                ("as_target", "on"),
+            ],
+        )
+        .await;
     assert!(taken.has("Saved."), "{}", taken.body);
-    assert!(at_acme().get("/login").await.has("Atlas") && !Browser::new(&beta.settings.public_url).get("/login").await.has("Atlas"));
+    assert!(
+        at_acme().get("/login").await.has("Atlas")
+            && !Browser::new(&beta.settings.public_url).get("/login").await.has("Atlas")
+    );
     let signed_in = at_acme().sign_in("atlas", "a-new").await;
-    assert!(!signed_in.path().starts_with("/refused"), "sealed with the home organisation's key, used in another: {}", signed_in.body);
+    assert!(
+        !signed_in.path().starts_with("/refused"),
+        "sealed with the home organisation's key, used in another: {}",
+        signed_in.body
+    );
     // Left again, or switched off for everybody: at once.
-    boss.post("/fn/admin/provider/take", &[("key", "atlas"), ("association", "inherit"), ("as_source", "on"), ("as_target", "on")]).await;
+    boss.post(
+        "/fn/admin/provider/take",
+        &[("key", "atlas"), ("association", "inherit"), ("as_source", "on"), ("as_target", "on")],
+    )
+    .await;
     assert_eq!(at_acme().post("/login/with/atlas", &[]).await.refusal(), "provider.disabled");
-    boss.post("/fn/admin/provider/take", &[("key", "atlas"), ("enabled", "on"), ("association", "inherit"), ("as_source", "on"), ("as_target", "on")]).await;
+    boss.post(
+        "/fn/admin/provider/take",
+        &[
+            ("key", "atlas"),
+            ("enabled", "on"),
+            ("association", "inherit"),
+            ("as_source", "on"),
+            ("as_target", "on"),
+        ],
+    )
+    .await;
     w.provider("atlas", json!({"shared": true, "enabled": false})).await;
     assert_eq!(at_acme().post("/login/with/atlas", &[]).await.refusal(), "provider.disabled");
     // One of their own with the same key stands in front.
@@ -258,12 +398,22 @@ async fn zi_20_a_provider_of_the_instance_is_offered_and_each_organisation_takes
         b.post("/fn/admin/provider", &form).await
     };
     save(&boss, "ligature", "on").await;
-    let offered = async || storage::policy::providers::list_providers(&mut beta.store.read().await.unwrap(), beta.org).await.unwrap().iter().filter(|p| p.key == "harbour").count();
+    let offered = async || {
+        storage::policy::providers::list_providers(&mut beta.store.read().await.unwrap(), beta.org)
+            .await
+            .unwrap()
+            .iter()
+            .filter(|p| p.key == "harbour")
+            .count()
+    };
     assert_eq!(offered().await, 1, "the home organisation's, not acme's");
     let delegate = with_role(&w, "delegate@example.test", "provider-admin").await;
     assert!(save(&delegate, "ligature", "").await.has("Saved."));
     assert_eq!(offered().await, 1, "it is offered still");
-    assert!(save(&delegate, "another", "").await.has("only an owner can change its issuer"), "others may trust what is offered");
+    assert!(
+        save(&delegate, "another", "").await.has("only an owner can change its issuer"),
+        "others may trust what is offered"
+    );
 }
 
 /// Shows AD-01: every page and function of the console, asked by everybody.
@@ -321,7 +471,17 @@ async fn ad_01_the_console_equals_the_reviewed_matrix() {
                 ("as_target", "on"),
             ],
         ),
-        ("/fn/admin/policy", "", vec![("preset", "goss"), ("mail_mode", "notification"), ("link_on_login", "on"), ("account_management", "on"), ("create", "on")]),
+        (
+            "/fn/admin/policy",
+            "",
+            vec![
+                ("preset", "goss"),
+                ("mail_mode", "notification"),
+                ("link_on_login", "on"),
+                ("account_management", "on"),
+                ("create", "on"),
+            ],
+        ),
         ("/fn/admin/policy/draft", "", vec![("scope", "instance"), ("document", "{}")]),
         ("/fn/admin/policy/version", "", vec![("version", "1"), ("becomes", "active")]),
         ("/fn/admin/policy/roll-back", "", vec![("version", "1")]),
@@ -330,9 +490,25 @@ async fn ad_01_the_console_equals_the_reviewed_matrix() {
         ("/fn/admin/account/state", "s", vec![("account", account), ("enabled", "yes")]),
         ("/fn/admin/account/merge", "", vec![("account", account), ("other", "user@example.test")]),
         ("/fn/admin/account/second-factor", "", vec![("account", account)]),
-        ("/fn/admin/account/email", "", vec![("account", account), ("address", "user@example.test")]),
-        ("/fn/admin/account/role", "", vec![("account", account), ("role", "support"), ("given", "no")]),
-        ("/fn/admin/application", "", vec![("fields[client_id]", "app"), ("fields[name]", "App"), ("fields[redirect_uris]", "https://app.test/cb")]),
+        (
+            "/fn/admin/account/email",
+            "",
+            vec![("account", account), ("address", "user@example.test")],
+        ),
+        (
+            "/fn/admin/account/role",
+            "",
+            vec![("account", account), ("role", "support"), ("given", "no")],
+        ),
+        (
+            "/fn/admin/application",
+            "",
+            vec![
+                ("fields[client_id]", "app"),
+                ("fields[name]", "App"),
+                ("fields[redirect_uris]", "https://app.test/cb"),
+            ],
+        ),
         ("/fn/admin/application/secret", "", vec![("client_id", "app")]),
         ("/fn/admin/registration", "", vec![("label", "x"), ("uses", "1"), ("days", "1")]),
         ("/fn/admin/registration/end", "", vec![("id", "x")]),
@@ -345,7 +521,8 @@ async fn ad_01_the_console_equals_the_reviewed_matrix() {
         "nobody" | "user" => false,
         _ => letters.contains(&who[..1]),
     };
-    let refused = |page: &Page| ["admin.forbidden", "session.ended"].contains(&page.refusal().as_str());
+    let refused =
+        |page: &Page| ["admin.forbidden", "session.ended"].contains(&page.refusal().as_str());
     for (who, b) in &people {
         for (path, letters) in pages {
             let page = b.get(path).await;
@@ -357,9 +534,13 @@ async fn ad_01_the_console_equals_the_reviewed_matrix() {
         }
     }
     // The list above is whole: a function that is not in it fails here.
-    let listed: Vec<&str> = forms.iter().map(|(path, _, _)| *path).chain(["/fn/admin/provider/take"]).collect();
+    let listed: Vec<&str> =
+        forms.iter().map(|(path, _, _)| *path).chain(["/fn/admin/provider/take"]).collect();
     for path in server::router::function_paths() {
-        assert!(!path.starts_with("/fn/admin/") || listed.contains(&path), "{path} is in no matrix");
+        assert!(
+            !path.starts_with("/fn/admin/") || listed.contains(&path),
+            "{path} is in no matrix"
+        );
     }
 }
 
@@ -368,13 +549,27 @@ async fn ad_01_the_console_equals_the_reviewed_matrix() {
 async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
     let w = World::new("goss").await;
     let owner = w.owner().await;
-    let (provider, support) = (with_role(&w, "provider@example.test", "provider-admin").await, with_role(&w, "support@example.test", "support").await);
+    let (provider, support) = (
+        with_role(&w, "provider@example.test", "provider-admin").await,
+        with_role(&w, "support@example.test", "support").await,
+    );
     let form = |more: &[(&'static str, &'static str)]| {
-        let mut all = vec![("create", "no"), ("key", "pigeon"), ("name", "Pigeon"), ("kind", "oidc"), ("client_id", "ligature"), ("enabled", "on"), ("as_source", "on"), ("as_target", "on")];
+        let mut all = vec![
+            ("create", "no"),
+            ("key", "pigeon"),
+            ("name", "Pigeon"),
+            ("kind", "oidc"),
+            ("client_id", "ligature"),
+            ("enabled", "on"),
+            ("as_source", "on"),
+            ("as_target", "on"),
+        ];
         all.extend_from_slice(more);
         all
     };
-    for more in [[("verified_counts", "on")], [("domains", "example.test")], [("own_directory", "on")]] {
+    for more in
+        [[("verified_counts", "on")], [("domains", "example.test")], [("own_directory", "on")]]
+    {
         let mut all = form(&more);
         all.push(("issuer", &w.pigeon.issuer));
         let page = provider.post("/fn/admin/provider", &all).await;
@@ -393,12 +588,28 @@ async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
         ("as_source", "on"),
         ("as_target", "on"),
     ];
-    assert!(provider.post("/fn/admin/provider", &elsewhere).await.has("so only an owner can change its issuer"));
+    assert!(
+        provider
+            .post("/fn/admin/provider", &elsewhere)
+            .await
+            .has("so only an owner can change its issuer")
+    );
     // Nor comes a new one under the key of a provider whose word counts where it is offered.
     let acme = w.organisation("acme", "goss").await;
     w.provider("atlas", json!({"shared": true})).await;
     let boss = owner_of(&acme).await;
-    boss.post("/fn/admin/provider/take", &[("key", "atlas"), ("enabled", "on"), ("association", "inherit"), ("as_source", "on"), ("as_target", "on"), ("verified_counts", "on")]).await;
+    boss.post(
+        "/fn/admin/provider/take",
+        &[
+            ("key", "atlas"),
+            ("enabled", "on"),
+            ("association", "inherit"),
+            ("as_source", "on"),
+            ("as_target", "on"),
+            ("verified_counts", "on"),
+        ],
+    )
+    .await;
     let delegate = role_in(&acme, "delegate@example.test", "provider-admin").await;
     let evil = [
         ("create", "yes"),
@@ -412,8 +623,23 @@ async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
         ("as_source", "on"),
         ("as_target", "on"),
     ];
-    assert!(delegate.post("/fn/admin/provider", &evil).await.has("so only an owner can change its issuer"));
-    let left = delegate.post("/fn/admin/provider/take", &[("key", "atlas"), ("association", "inherit"), ("as_source", "on"), ("as_target", "on")]).await;
+    assert!(
+        delegate
+            .post("/fn/admin/provider", &evil)
+            .await
+            .has("so only an owner can change its issuer")
+    );
+    let left = delegate
+        .post(
+            "/fn/admin/provider/take",
+            &[
+                ("key", "atlas"),
+                ("association", "inherit"),
+                ("as_source", "on"),
+                ("as_target", "on"),
+            ],
+        )
+        .await;
     assert!(left.has("Saved."), "taking and leaving is theirs: {}", left.body);
     let mut same = elsewhere;
     same[3].1 = "ligature";
@@ -421,9 +647,17 @@ async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
     assert!(provider.post("/fn/admin/provider", &same).await.has("Meridian Harbour"));
     let owners = account_of(&w.ligature(), "owner@example.test").await;
     for (b, path, form) in [
-        (&support, "/fn/admin/account/state", vec![("account", owners.as_str()), ("enabled", "no")]),
+        (
+            &support,
+            "/fn/admin/account/state",
+            vec![("account", owners.as_str()), ("enabled", "no")],
+        ),
         (&owner, "/fn/admin/account/state", vec![("account", owners.as_str()), ("enabled", "no")]),
-        (&owner, "/fn/admin/account/role", vec![("account", owners.as_str()), ("role", "owner"), ("given", "no")]),
+        (
+            &owner,
+            "/fn/admin/account/role",
+            vec![("account", owners.as_str()), ("role", "owner"), ("given", "no")],
+        ),
     ] {
         assert_eq!(b.post(path, &form).await.refusal(), "link.not_allowed", "{path}");
     }
@@ -431,12 +665,25 @@ async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
     let helper = w.sign_up("helper@example.test").await;
     let id = account_of(&w.ligature(), "helper@example.test").await;
     assert_eq!(helper.get("/admin").await.status, 403);
-    let given = owner.post("/fn/admin/account/role", &[("account", &id), ("role", "support"), ("given", "yes")]).await;
+    let given = owner
+        .post("/fn/admin/account/role", &[("account", &id), ("role", "support"), ("given", "yes")])
+        .await;
     assert!(given.has("Saved.") && given.has("Take away: Support"), "{}", given.body);
-    assert!(helper.get("/account").await.has("/admin") && helper.get("/admin/accounts").await.status == 200);
-    owner.post("/fn/admin/account/role", &[("account", &id), ("role", "support"), ("given", "no")]).await;
+    assert!(
+        helper.get("/account").await.has("/admin")
+            && helper.get("/admin/accounts").await.status == 200
+    );
+    owner
+        .post("/fn/admin/account/role", &[("account", &id), ("role", "support"), ("given", "no")])
+        .await;
     assert_eq!(helper.get("/admin/accounts").await.status, 403);
-    assert_eq!((w.rows("audit_event", "kind", "role.given").await, w.rows("audit_event", "kind", "role.taken").await), (1, 1));
+    assert_eq!(
+        (
+            w.rows("audit_event", "kind", "role.given").await,
+            w.rows("audit_event", "kind", "role.taken").await
+        ),
+        (1, 1)
+    );
 }
 
 /// Shows PX-03, SB-03, SB-04: a host is one organisation's, and sibling hosts are strangers to each other.
@@ -452,17 +699,31 @@ async fn px_03_hosts_belong_to_one_organisation_and_siblings_are_other_sites() {
     // A form of a sibling host, even one of this instance.
     b.sign_in("meridian", "m-vera").await;
     for origin in [w.url(), address.replace("acme", "evil")] {
-        let request = b.request(Method::POST, "/fn/account/name").header("origin", &origin).header("sec-fetch-site", "same-site").form(&[("name", "Evil")]);
+        let request = b
+            .request(Method::POST, "/fn/account/name")
+            .header("origin", &origin)
+            .header("sec-fetch-site", "same-site")
+            .form(&[("name", "Evil")]);
         assert_eq!(b.send(request).await.status, 403, "{origin}");
     }
     let nowhere = Browser::new(&address.replace("acme", "nowhere"));
     assert_eq!(nowhere.get("/login").await.status, 421);
     // Switched off, moved, switched on: within a second.
-    let form = |address: &str, active: bool| OrganisationForm { slug: "acme".into(), name: "Acme".into(), address: address.into(), active };
+    let form = |address: &str, active: bool| OrganisationForm {
+        slug: "acme".into(),
+        name: "Acme".into(),
+        address: address.into(),
+        active,
+    };
     let put = |form: OrganisationForm| {
         let w = &w;
         async move {
-            let saved = w.ligature().organisation_admin().put_organisation(&service::Authority::Operator("test"), form, false).await.unwrap();
+            let saved = w
+                .ligature()
+                .organisation_admin()
+                .put_organisation(&service::Authority::Operator("test"), form, false)
+                .await
+                .unwrap();
             w.pass(2);
             saved
         }
@@ -471,10 +732,16 @@ async fn px_03_hosts_belong_to_one_organisation_and_siblings_are_other_sites() {
     assert_eq!(b.get("/login").await.status, 421);
     let moved = address.replace("acme", "moved");
     put(form(&moved, true)).await.unwrap();
-    assert_eq!((b.get("/login").await.status, Browser::new(&moved).get("/login").await.status), (421, 200));
+    assert_eq!(
+        (b.get("/login").await.status, Browser::new(&moved).get("/login").await.status),
+        (421, 200)
+    );
     // Addresses are one organisation's.
     w.organisation("beta", "goss").await;
-    assert_eq!(put(form(&moved.replace("moved", "beta"), true)).await.unwrap_err(), ("address", "field-taken"));
+    assert_eq!(
+        put(form(&moved.replace("moved", "beta"), true)).await.unwrap_err(),
+        ("address", "field-taken")
+    );
     assert_eq!(put(form(&w.url(), true)).await.unwrap_err(), ("address", "field-taken"));
 }
 
@@ -485,18 +752,59 @@ async fn ad_04_an_organisation_is_made_in_the_console_and_its_first_owner_comes_
     let owner = w.owner().await;
     let port = w.url().rsplit_once(':').unwrap().1.to_owned();
     let address = format!("http://gamma.localhost:{port}");
-    let bad = owner.post("/fn/admin/organisation", &[("create", "on"), ("slug", "Gamma!"), ("name", "Gamma"), ("address", &address)]).await;
+    let bad = owner
+        .post(
+            "/fn/admin/organisation",
+            &[("create", "on"), ("slug", "Gamma!"), ("name", "Gamma"), ("address", &address)],
+        )
+        .await;
     assert!(bad.has("Use small letters") && bad.has("value=\"Gamma!\""), "{}", bad.body);
-    let bad = owner.post("/fn/admin/organisation", &[("create", "on"), ("slug", "gamma"), ("name", "Gamma"), ("address", "http://gamma.example.com")]).await;
+    let bad = owner
+        .post(
+            "/fn/admin/organisation",
+            &[
+                ("create", "on"),
+                ("slug", "gamma"),
+                ("name", "Gamma"),
+                ("address", "http://gamma.example.com"),
+            ],
+        )
+        .await;
     assert!(bad.has("Give https"), "{}", bad.body);
-    let made = owner.post("/fn/admin/organisation", &[("create", "on"), ("slug", "gamma"), ("name", "Gamma"), ("address", &address)]).await;
-    assert!(made.path() == "/admin/organisations/gamma" && made.has("Saved.") && made.has("First owner"), "{}", made.body);
+    let made = owner
+        .post(
+            "/fn/admin/organisation",
+            &[("create", "on"), ("slug", "gamma"), ("name", "Gamma"), ("address", &address)],
+        )
+        .await;
+    assert!(
+        made.path() == "/admin/organisations/gamma"
+            && made.has("Saved.")
+            && made.has("First owner"),
+        "{}",
+        made.body
+    );
     w.organisation("delta", "goss").await;
     let invited = owner.post("/fn/admin/organisation/owner", &[("slug", "gamma")]).await;
-    let link = invited.body.split(&format!("{address}/setup?token=")).nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let link = invited
+        .body
+        .split(&format!("{address}/setup?token="))
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .to_owned();
     // Not in another organisation.
     let elsewhere = Browser::new(&address.replace("gamma", "delta"));
-    let fields = |token: &str| [("token".to_owned(), token.to_owned()), ("email".into(), "g@example.test".into()), ("name".into(), "G".into()), ("password".into(), PASSWORD.into())];
+    let fields = |token: &str| {
+        [
+            ("token".to_owned(), token.to_owned()),
+            ("email".into(), "g@example.test".into()),
+            ("name".into(), "G".into()),
+            ("password".into(), PASSWORD.into()),
+        ]
+    };
     let claim = |b: Browser, token: String| async move {
         let all = fields(&token);
         let form: Vec<(&str, &str)> = all.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
@@ -505,11 +813,21 @@ async fn ad_04_an_organisation_is_made_in_the_console_and_its_first_owner_comes_
     assert_eq!(claim(elsewhere, link.clone()).await.refusal(), "admin.setup_closed");
     assert_eq!(claim(w.browser(), link.clone()).await.refusal(), "admin.setup_closed");
     let first = claim(Browser::new(&address), link.clone()).await;
-    assert_eq!((first.path().as_str(), first.url.starts_with(&address)), ("/admin", true), "{}", first.body);
+    assert_eq!(
+        (first.path().as_str(), first.url.starts_with(&address)),
+        ("/admin", true),
+        "{}",
+        first.body
+    );
     assert_eq!(claim(Browser::new(&address), link).await.refusal(), "admin.setup_closed");
     let again = owner.get("/admin/organisations/gamma").await;
     assert!(!again.has("First owner"), "it has one now");
-    assert!(owner.post("/fn/admin/organisation/owner", &[("slug", "gamma")]).await.has("has an owner already"));
+    assert!(
+        owner
+            .post("/fn/admin/organisation/owner", &[("slug", "gamma")])
+            .await
+            .has("has an owner already")
+    );
 }
 
 /// Mails come from the organisation that the person is in, with its address; what one organisation counts, another does not.
@@ -518,9 +836,20 @@ async fn zi_20_letters_and_the_ends_of_sessions_speak_for_their_own_organisation
     let w = World::new("goss").await;
     let acme = w.organisation("acme", "goss").await;
     let b = Browser::new(&acme.settings.public_url);
-    let page = b.post("/fn/signup", &[("email", "new@example.test"), ("name", "New"), ("password", PASSWORD)]).await;
+    let page = b
+        .post(
+            "/fn/signup",
+            &[("email", "new@example.test"), ("name", "New"), ("password", PASSWORD)],
+        )
+        .await;
     let mail = w.mail("new@example.test", 1).await;
-    assert!(mail.raw.contains(&acme.settings.public_url) && mail.raw.contains("From: \"The acme\" <") && !mail.raw.contains(&w.url()), "{}", mail.raw);
+    assert!(
+        mail.raw.contains(&acme.settings.public_url)
+            && mail.raw.contains("From: \"The acme\" <")
+            && !mail.raw.contains(&w.url()),
+        "{}",
+        mail.raw
+    );
     assert_eq!(b.code(&page, &mail.code.unwrap()).await.path(), "/account");
     // An application of acme hears of the end from acme.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -536,6 +865,9 @@ async fn zi_20_letters_and_the_ends_of_sessions_speak_for_their_own_organisation
     let rp = register_in(&acme, "rp", json!({"backchannel_logout_uri": uri})).await;
     rp.token(&rp.code(&b, &[]).await, &[]).await;
     b.post("/fn/signout", &[]).await;
-    let told = tokio::time::timeout(std::time::Duration::from_secs(10), hears.recv()).await.unwrap().unwrap();
+    let told = tokio::time::timeout(std::time::Duration::from_secs(10), hears.recv())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(rp.verified(&told).await["iss"], json!(acme.settings.public_url));
 }

@@ -16,9 +16,14 @@ async fn with_texts(preset: &str) -> World {
 
 /// Changes the instance's policy, from a preset's.
 async fn policy(w: &World, preset: &str, change: impl FnOnce(&mut serde_json::Value)) {
-    let mut document: serde_json::Value = serde_json::from_str(domain::policy::preset_text(preset).unwrap()).unwrap();
+    let mut document: serde_json::Value =
+        serde_json::from_str(domain::policy::preset_text(preset).unwrap()).unwrap();
     change(&mut document);
-    w.ligature().policy_admin().use_document("instance", Document::parse(&document.to_string()).unwrap()).await.unwrap();
+    w.ligature()
+        .policy_admin()
+        .use_document("instance", Document::parse(&document.to_string()).unwrap())
+        .await
+        .unwrap();
 }
 
 /// Proves a number in My Account; answers how many texts it has had.
@@ -39,21 +44,44 @@ async fn a_number_is_proved_by_a_text_then_it_signs_in_and_strangers_learn_nothi
     let w = with_texts("recommended").await;
     let v = w.sign_up("vera@example.test").await;
     let bad = v.post("/fn/account/phone", &[("phone", "030 123456")]).await;
-    assert!(bad.path() == "/account/phone" && bad.has("value=\"030 123456\"") && bad.has("aria-invalid"), "{}", bad.body);
-    assert!(v.post("/fn/account/phone", &[("phone", "+44 20 7946 0000")]).await.has("We cannot send texts to this country"));
+    assert!(
+        bad.path() == "/account/phone"
+            && bad.has("value=\"030 123456\"")
+            && bad.has("aria-invalid"),
+        "{}",
+        bad.body
+    );
+    assert!(
+        v.post("/fn/account/phone", &[("phone", "+44 20 7946 0000")])
+            .await
+            .has("We cannot send texts to this country")
+    );
     assert_eq!(w.mails("+442079460000").await, 0);
     let texts = prove(&w, &v, "+49 (30) 12-34 56").await;
     assert_eq!(texts, 1);
     let text = w.mail(NUMBER, 1).await.text;
-    assert!(text.contains("gives this number to your account") && text.lines().last().unwrap().starts_with("@127.0.0.1"), "{text}");
-    assert!(w.mail("vera@example.test", 2).await.text.contains("+•••56"), "the mailbox hears of it, masked");
+    assert!(
+        text.contains("gives this number to your account")
+            && text.lines().last().unwrap().starts_with("@127.0.0.1"),
+        "{text}"
+    );
+    assert!(
+        w.mail("vera@example.test", 2).await.text.contains("+•••56"),
+        "the mailbox hears of it, masked"
+    );
     // The permit is off unless the instance turns it on.
     let b = w.browser();
     assert_eq!(b.post("/fn/signin/code", &[("email", NUMBER)]).await.refusal(), "account.code_off");
     assert_eq!(b.get("/login/code").await.refusal(), "account.code_off");
     policy(&w, "recommended", |d| d["permits"]["phone_code_sign_in"] = true.into()).await;
-    assert!(b.get("/login").await.has("/login/code") && b.get("/login/code").await.has("type=\"tel\""));
-    assert_eq!(b.post("/fn/signin/code", &[("email", "vera@example.test")]).await.refusal(), "account.code_off", "the mailbox has its own permit");
+    assert!(
+        b.get("/login").await.has("/login/code") && b.get("/login/code").await.has("type=\"tel\"")
+    );
+    assert_eq!(
+        b.post("/fn/signin/code", &[("email", "vera@example.test")]).await.refusal(),
+        "account.code_off",
+        "the mailbox has its own permit"
+    );
     let page = b.post("/fn/signin/code", &[("email", "0049 30 123456")]).await;
     let code = w.mail(NUMBER, 2).await.code.unwrap();
     let stranger = w.browser();
@@ -84,16 +112,32 @@ async fn au_10_au_18_an_identity_is_bound_by_a_code_to_the_phone_of_the_account_
     let page = b.pick(&chooser, "enter_account").await;
     assert!(page.has("text message") && !page.has("/fn/attempt/password"), "{}", page.body);
     // Only by the methods that are on, whatever a form says.
-    assert_eq!(b.post("/fn/attempt/password", &[("attempt", &page.attempt()), ("email", NUMBER), ("password", PASSWORD)]).await.refusal(), "attempt.step");
-    assert_eq!(b.post("/fn/attempt/name", &[("attempt", &page.attempt()), ("email", "vera@example.test")]).await.refusal(), "link.not_allowed");
+    assert_eq!(
+        b.post(
+            "/fn/attempt/password",
+            &[("attempt", &page.attempt()), ("email", NUMBER), ("password", PASSWORD)]
+        )
+        .await
+        .refusal(),
+        "attempt.step"
+    );
+    assert_eq!(
+        b.post("/fn/attempt/name", &[("attempt", &page.attempt()), ("email", "vera@example.test")])
+            .await
+            .refusal(),
+        "link.not_allowed"
+    );
     let other = w.browser();
     let chooser = other.sign_in("harbour", "h-2").await;
     let page = other.pick(&chooser, "enter_account").await;
-    let decoy = other.post("/fn/attempt/name", &[("attempt", &page.attempt()), ("email", "+49 30 999956")]).await;
+    let decoy = other
+        .post("/fn/attempt/name", &[("attempt", &page.attempt()), ("email", "+49 30 999956")])
+        .await;
     assert!(decoy.path().ends_with("/code"));
     let chooser = b.sign_in("harbour", "h-1").await;
     let page = b.pick(&chooser, "enter_account").await;
-    let asked = b.post("/fn/attempt/name", &[("attempt", &page.attempt()), ("email", NUMBER)]).await;
+    let asked =
+        b.post("/fn/attempt/name", &[("attempt", &page.attempt()), ("email", NUMBER)]).await;
     assert_eq!(asked.body.replace(&asked.attempt(), ""), decoy.body.replace(&decoy.attempt(), ""));
     assert_eq!(w.mails("+4930999956").await, 0);
     let text = w.mail(NUMBER, 2).await;
@@ -116,10 +160,16 @@ async fn a_number_that_somebody_else_proves_leaves_the_account_that_had_it_and_o
     let code = w.mail(NUMBER, 2).await.code.unwrap();
     let t = w.sign_up("theo@example.test").await;
     prove(&w, &t, NUMBER).await;
-    assert!(!v.get("/account/phone").await.has(NUMBER) && t.get("/account/phone").await.has(NUMBER));
+    assert!(
+        !v.get("/account/phone").await.has(NUMBER) && t.get("/account/phone").await.has(NUMBER)
+    );
     let told = w.mail("vera@example.test", 3).await;
     assert!(told.text.contains("somebody else proved"), "{}", told.text);
-    assert_eq!(waiting.code(&page, &code).await.refusal(), "attempt.expired", "a code from before opens nobody's account");
+    assert_eq!(
+        waiting.code(&page, &code).await.refusal(),
+        "attempt.expired",
+        "a code from before opens nobody's account"
+    );
     // "This wasn't me" takes the number away again; the sessions end.
     let undo = w.mail("theo@example.test", 2).await.text;
     let link = undo.split_whitespace().find(|t| t.contains("/undo/")).unwrap().to_owned();
@@ -149,14 +199,24 @@ async fn ma_08_a_number_never_counts_as_the_last_way_in_and_changing_it_needs_a_
     b.pick(&chooser, "create_new").await;
     prove(&w, &b, NUMBER).await;
     let account = b.get("/account").await;
-    assert!(!account.has("/remove") && account.has(NUMBER), "the identity is the last way in: {}", account.body);
+    assert!(
+        !account.has("/remove") && account.has(NUMBER),
+        "the identity is the last way in: {}",
+        account.body
+    );
     // The next owner of the number proves it: this account keeps its way in, and hears of it where it has a mailbox.
     let next = w.browser();
     let chooser = next.sign_in("harbour", "h-2").await;
     next.pick(&chooser, "create_new").await;
     prove(&w, &next, NUMBER).await;
     assert!(!b.get("/account").await.has(NUMBER));
-    assert_eq!((w.rows("audit_event", "kind", "phone.lost").await, w.rows("audit_event", "detail", "take_phone").await), (1, 2));
+    assert_eq!(
+        (
+            w.rows("audit_event", "kind", "phone.lost").await,
+            w.rows("audit_event", "detail", "take_phone").await
+        ),
+        (1, 2)
+    );
     assert_eq!(b.methods().await, ["Harbour"]);
     let again = w.browser();
     again.sign_in("harbour", "h-1").await;
@@ -164,7 +224,10 @@ async fn ma_08_a_number_never_counts_as_the_last_way_in_and_changing_it_needs_a_
 
     prove(&w, &b, "+49 30 111111").await;
     w.pass(11 * 60);
-    assert_eq!(b.post("/fn/account/phone", &[("phone", "+49 30 222222")]).await.path(), "/account/confirm");
+    assert_eq!(
+        b.post("/fn/account/phone", &[("phone", "+49 30 222222")]).await.path(),
+        "/account/confirm"
+    );
     assert_eq!(b.post("/fn/account/phone/remove", &[]).await.path(), "/account/confirm");
     // With its provider switched off there is nothing better, and no mailbox: the phone confirms.
     w.provider("harbour", serde_json::json!({"enabled": false})).await;
@@ -184,7 +247,8 @@ async fn ma_08_a_number_never_counts_as_the_last_way_in_and_changing_it_needs_a_
 
 /// Shows RL-05 for texts, which cost money.
 #[tokio::test(flavor = "multi_thread")]
-async fn rl_05_texts_have_budgets_for_each_number_and_for_all_of_them_and_the_page_does_not_show_it() {
+async fn rl_05_texts_have_budgets_for_each_number_and_for_all_of_them_and_the_page_does_not_show_it()
+ {
     let w = World::with("recommended", |config| {
         config.sms.webhook_token = rehearsal::mailbox::TOKEN.into();
         config.limits.mails_an_hour = 2;
@@ -196,12 +260,24 @@ async fn rl_05_texts_have_budgets_for_each_number_and_for_all_of_them_and_the_pa
     let (v, t) = (w.sign_up("vera@example.test").await, w.sign_up("theo@example.test").await);
     prove(&w, &v, NUMBER).await;
     for _ in 0..3 {
-        assert!(w.browser().post("/fn/signin/code", &[("email", NUMBER)]).await.path().ends_with("/code"));
+        assert!(
+            w.browser()
+                .post("/fn/signin/code", &[("email", NUMBER)])
+                .await
+                .path()
+                .ends_with("/code")
+        );
     }
     w.mail(NUMBER, 3).await;
     prove(&w, &t, "+49 30 777777").await;
     for _ in 0..2 {
-        assert!(w.browser().post("/fn/signin/code", &[("email", "+49 30 777777")]).await.path().ends_with("/code"));
+        assert!(
+            w.browser()
+                .post("/fn/signin/code", &[("email", "+49 30 777777")])
+                .await
+                .path()
+                .ends_with("/code")
+        );
     }
     // Its owner's own code is counted apart from what strangers ask for.
     assert_eq!((w.mails(NUMBER).await, w.mails("+4930777777").await), (3, 1));
@@ -273,7 +349,11 @@ async fn a_number_that_nobody_proved_opens_nothing_and_a_provider_does_not_repla
     let again = w.browser();
     again.sign_in("meridian", "m-tel").await;
     let account = again.get("/account").await;
-    assert!(account.has(NUMBER) && account.has("proved by a code") && !account.has("+49 30 555555"), "{}", account.body);
+    assert!(
+        account.has(NUMBER) && account.has("proved by a code") && !account.has("+49 30 555555"),
+        "{}",
+        account.body
+    );
 }
 
 /// UD-05: the intruder's number, then the owner's; whichever notice the owner follows, the intruder's is not given back.
@@ -282,12 +362,22 @@ async fn ud_05_a_number_that_somebody_else_proved_is_given_back_by_no_undo() {
     for follows in ["+4930222222", "+4930333333"] {
         let w = with_texts("recommended").await;
         let v = w.sign_up("vera@example.test").await;
-        let (mut links, numbers) = (std::collections::BTreeMap::new(), ["+4930222222", "+4930333333"]);
+        let (mut links, numbers) =
+            (std::collections::BTreeMap::new(), ["+4930222222", "+4930333333"]);
         for number in numbers {
             let sent = w.mails("vera@example.test").await;
             prove(&w, &v, number).await;
             let text = w.mail("vera@example.test", sent + 1).await.text;
-            links.insert(number, text.split_whitespace().find(|t| t.contains("/undo/")).unwrap().rsplit('/').next().unwrap().to_owned());
+            links.insert(
+                number,
+                text.split_whitespace()
+                    .find(|t| t.contains("/undo/"))
+                    .unwrap()
+                    .rsplit('/')
+                    .next()
+                    .unwrap()
+                    .to_owned(),
+            );
         }
         let done = w.browser().take_back(&links[follows], PASSWORD).await;
         assert!(done.has("The change is undone"), "{}", done.body);

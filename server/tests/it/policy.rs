@@ -4,7 +4,8 @@ use domain::policy::{Document, PRESETS};
 use serde_json::json;
 
 fn text(name: &str, change: impl FnOnce(&mut serde_json::Value)) -> String {
-    let mut document: serde_json::Value = serde_json::from_str(domain::policy::preset_text(name).unwrap()).unwrap();
+    let mut document: serde_json::Value =
+        serde_json::from_str(domain::policy::preset_text(name).unwrap()).unwrap();
     change(&mut document);
     document.to_string()
 }
@@ -23,32 +24,66 @@ fn number(page: &Page) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_document_is_refused_at_save_with_path_value_and_remedy_and_the_active_policy_stays() {
+async fn a_bad_document_is_refused_at_save_with_path_value_and_remedy_and_the_active_policy_stays()
+{
     let w = World::new("goss").await;
     let owner = w.owner().await;
     let deep = format!("{}1{} == 1", "(".repeat(13), ")".repeat(13));
-    let rule = |when: &str| json!({"choices": {"rules": [{"id": "r", "when": when, "account": "email", "accept": [{"trust": "asserted", "proof": "mailbox"}], "one": "link"}]}}).to_string();
+    let rule = |when: &str| {
+        json!({"choices": {"rules": [{"id": "r", "when": when, "account": "email", "accept": [{"trust": "asserted", "proof": "mailbox"}], "one": "link"}]}}).to_string()
+    };
     let bad = [
         (r#"{"permits":{"lnik":true}}"#.to_owned(), "permits.lnik", "fields and values"),
         (r#"{"choices":{"none":"maybe"}}"#.to_owned(), "choices.none", "fields and values"),
         (rule("claims.email =="), "choices.rules[0].when", "Mend the expression"),
         (rule(&deep), "choices.rules[0].when", "twelve brackets"),
-        (r#"{"permits":{"create":false,"link_on_login":false}}"#.to_owned(), "permits", "login_only"),
-        (r#"{"permits":{"create":true},"choices":{"login_only":true}}"#.to_owned(), "choices.login_only", "take one of them back"),
-        (text("goss", |d| d["choices"]["disclosure"] = json!("silent")), "choices.rules.email.one", "Silent asks nothing"),
-        (r#"{"choices":{"pin":{"alphabet":"digits","length":4}}}"#.to_owned(), "choices.pin.length", "Eight to sixteen"),
+        (
+            r#"{"permits":{"create":false,"link_on_login":false}}"#.to_owned(),
+            "permits",
+            "login_only",
+        ),
+        (
+            r#"{"permits":{"create":true},"choices":{"login_only":true}}"#.to_owned(),
+            "choices.login_only",
+            "take one of them back",
+        ),
+        (
+            text("goss", |d| d["choices"]["disclosure"] = json!("silent")),
+            "choices.rules.email.one",
+            "Silent asks nothing",
+        ),
+        (
+            r#"{"choices":{"pin":{"alphabet":"digits","length":4}}}"#.to_owned(),
+            "choices.pin.length",
+            "Eight to sixteen",
+        ),
         ("nonsense".to_owned(), "", "fields and values"),
     ];
     let before = w.rows("policy", "state", "draft").await;
     for (document, path, remedy) in bad {
         let page = draft(&owner, "instance", &document).await;
-        assert!(page.path() == "/admin/policy/document" && page.has(path) && page.has(remedy), "{document}: {}", page.body);
+        assert!(
+            page.path() == "/admin/policy/document" && page.has(path) && page.has(remedy),
+            "{document}: {}",
+            page.body
+        );
         let word: String = document.chars().filter(char::is_ascii_alphanumeric).take(6).collect();
-        let kept: String = page.body.split("<textarea").nth(1).unwrap().chars().filter(char::is_ascii_alphanumeric).collect();
+        let kept: String = page
+            .body
+            .split("<textarea")
+            .nth(1)
+            .unwrap()
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
         assert!(kept.contains(&word), "what was typed is kept: {word}");
     }
     // What two scopes come to together counts as well.
-    w.ligature().policy_admin().use_document("organisation", Document::parse(r#"{"permits":{"create":false}}"#).unwrap()).await.unwrap();
+    w.ligature()
+        .policy_admin()
+        .use_document("organisation", Document::parse(r#"{"permits":{"create":false}}"#).unwrap())
+        .await
+        .unwrap();
     let both = draft(&owner, "provider:atlas", r#"{"permits":{"link_on_login":false}}"#).await;
     assert!(both.has("login_only"), "{}", both.body);
     assert_eq!(w.rows("policy", "state", "draft").await, before);
@@ -61,15 +96,34 @@ async fn a_draft_runs_in_the_shadow_acts_on_nothing_and_is_put_in_force_and_take
     let w = World::new("goss").await;
     let owner = w.owner().await;
     w.browser().sign_in("meridian", "m-vera").await;
-    let page = draft(&owner, "instance", &text("goss", |d| d["choices"]["none"] = json!("refuse"))).await;
+    let page =
+        draft(&owner, "instance", &text("goss", |d| d["choices"]["none"] = json!("refuse"))).await;
     let version = number(&page);
-    assert!(page.has("The draft is saved") && clean(&page).contains("<code>none</code>") && page.has("refuse"), "{}", page.body);
-    assert_eq!(w.browser().sign_in("atlas", "a-new").await.path(), "/account", "a draft decides nothing");
+    assert!(
+        page.has("The draft is saved")
+            && clean(&page).contains("<code>none</code>")
+            && page.has("refuse"),
+        "{}",
+        page.body
+    );
+    assert_eq!(
+        w.browser().sign_in("atlas", "a-new").await.path(),
+        "/account",
+        "a draft decides nothing"
+    );
     owner.post("/fn/admin/policy/version", &[("version", &version), ("becomes", "shadow")]).await;
     w.atlas.person("a-shadow", json!({"email": "shadow@example.test", "email_verified": true}));
-    assert_eq!(w.browser().sign_in("atlas", "a-shadow").await.path(), "/account", "a shadow neither");
+    assert_eq!(
+        w.browser().sign_in("atlas", "a-shadow").await.path(),
+        "/account",
+        "a shadow neither"
+    );
     let policy = owner.get("/admin/policy").await;
-    assert!(policy.has("Where the shadow would decide otherwise") && policy.has("Nobody was found"), "{}", policy.body);
+    assert!(
+        policy.has("Where the shadow would decide otherwise") && policy.has("Nobody was found"),
+        "{}",
+        policy.body
+    );
     assert_eq!(w.rows("audit_event", "kind", "policy.shadow").await, 1);
     // In force within the same second, on every node; back in one click, as a new version.
     owner.post("/fn/admin/policy/version", &[("version", &version), ("becomes", "active")]).await;
@@ -77,7 +131,14 @@ async fn a_draft_runs_in_the_shadow_acts_on_nothing_and_is_put_in_force_and_take
     assert_eq!(w.browser().sign_in("atlas", "a-late").await.refusal(), "link.no_account");
     assert_eq!(w.rows("policy", "state", "shadow").await, 0);
     let history = owner.get("/admin/policy").await;
-    let old = history.body.split("name=\"version\" value=\"").skip(1).filter_map(|r| r.split('"').next()).map(|n| n.parse::<i64>().unwrap()).min().unwrap();
+    let old = history
+        .body
+        .split("name=\"version\" value=\"")
+        .skip(1)
+        .filter_map(|r| r.split('"').next())
+        .map(|n| n.parse::<i64>().unwrap())
+        .min()
+        .unwrap();
     owner.post("/fn/admin/policy/roll-back", &[("version", &old.to_string())]).await;
     assert_eq!(w.browser().sign_in("atlas", "a-late").await.path(), "/account");
     assert!(w.rows("audit_event", "kind", "policy.changed").await >= 4);
@@ -90,17 +151,48 @@ async fn gv_15_the_same_document_fits_every_scope_and_the_page_says_where_each_v
     let w = World::new("goss").await;
     let owner = w.owner().await;
     w.apply(json!({"applications": [{"client_id": "photos", "name": "Photos", "secret": "a-secret-of-photos", "redirect_uris": ["http://127.0.0.1:9/back"]}]})).await;
-    for scope in ["instance", "organisation", "provider:atlas", "application:photos", "application:photos/provider:atlas"] {
+    for scope in [
+        "instance",
+        "organisation",
+        "provider:atlas",
+        "application:photos",
+        "application:photos/provider:atlas",
+    ] {
         let page = draft(&owner, scope, &text("gravitee", |_| {})).await;
         assert!(page.path().starts_with("/admin/policy/versions/"), "{scope}: {}", page.body);
     }
-    w.ligature().policy_admin().use_document("application:photos", Document::parse(r#"{"choices":{"unverified_target":"refuse"},"floors":{"pin_tries":2}}"#).unwrap()).await.unwrap();
+    w.ligature()
+        .policy_admin()
+        .use_document(
+            "application:photos",
+            Document::parse(
+                r#"{"choices":{"unverified_target":"refuse"},"floors":{"pin_tries":2}}"#,
+            )
+            .unwrap(),
+        )
+        .await
+        .unwrap();
     let page = owner.get("/admin/policy/effective?application=photos&provider=atlas").await;
     let body = clean(&page);
-    let row = |field: &str| body.split(&format!("<code>{field}</code>")).nth(1).unwrap().split("</tr>").next().unwrap().to_owned();
-    assert!(row("unverified_target").contains("Application photos") && row("pin_tries").contains("Application photos"), "{}", page.body);
+    let row = |field: &str| {
+        body.split(&format!("<code>{field}</code>"))
+            .nth(1)
+            .unwrap()
+            .split("</tr>")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert!(
+        row("unverified_target").contains("Application photos")
+            && row("pin_tries").contains("Application photos"),
+        "{}",
+        page.body
+    );
     assert!(row("mail").contains("Whole instance") && row("mail").contains("final"));
-    assert!(row("verified_counts").contains("Provider atlas") && row("unlink").contains("Built in"));
+    assert!(
+        row("verified_counts").contains("Provider atlas") && row("unlink").contains("Built in")
+    );
     assert!(page.has("Strangers can lock people out"), "the linter looks at the pair");
 }
 
@@ -114,10 +206,22 @@ async fn au_16_the_preset_pages_show_policy_differences_deviations_and_counted_d
         let page = owner.get(&format!("/admin/policy/presets/{name}")).await;
         assert_eq!(page.status, 200, "{name}");
         assert!(!page.has("deviation-"), "{name}: each has its sentence");
-        assert!(page.has("Where it leaves its system") && page.has("Compared with the recommended policy") && page.has("Make a draft of it"), "{name}: {}", page.body);
+        assert!(
+            page.has("Where it leaves its system")
+                && page.has("Compared with the recommended policy")
+                && page.has("Make a draft of it"),
+            "{name}: {}",
+            page.body
+        );
     }
     let field = owner.get("/admin/policy/presets/authing_field").await;
-    assert!(field.has("The compared field is not credible by itself") && field.has("A pair without a proof is stated") && field.has("Accounts it touches: 2"), "{}", field.body);
+    assert!(
+        field.has("The compared field is not credible by itself")
+            && field.has("A pair without a proof is stated")
+            && field.has("Accounts it touches: 2"),
+        "{}",
+        field.body
+    );
     assert_eq!(owner.get("/admin/policy/presets/none").await.status, 404);
 }
 
@@ -130,11 +234,20 @@ async fn trying_a_policy_tells_the_story_and_writes_nothing() {
     let events = w.rows("audit_event", "actor", "person").await;
     let try_it = |query: &str| format!("/admin/policy/try?{query}");
     let quiet = owner.get(&try_it("provider=atlas&email=vera%40example.test&verified=on")).await;
-    assert!(quiet.has("Asks for a code from the claimed address") && quiet.has("Rule email found: 1"), "{}", quiet.body);
+    assert!(
+        quiet.has("Asks for a code from the claimed address") && quiet.has("Rule email found: 1"),
+        "{}",
+        quiet.body
+    );
     let proven = owner.get(&try_it("provider=atlas&email=vera%40example.test&proven=on")).await;
     assert!(proven.has("Links to the account") && proven.has("Someone"), "{}", proven.body);
     let page = draft(&owner, "instance", &text("goss", |_| {})).await;
-    let other = owner.get(&try_it(&format!("provider=atlas&email=vera%40example.test&verified=on&version={}", number(&page)))).await;
+    let other = owner
+        .get(&try_it(&format!(
+            "provider=atlas&email=vera%40example.test&verified=on&version={}",
+            number(&page)
+        )))
+        .await;
     assert!(other.has("Asks what the person wants"), "{}", other.body);
     let wrong = owner.get(&try_it("provider=atlas&claims=nonsense")).await;
     assert!(wrong.status == 200 && wrong.has("Write a JSON object"), "{}", wrong.body);
@@ -146,11 +259,23 @@ async fn trying_a_policy_tells_the_story_and_writes_nothing() {
     assert!(ben.is_signed_in().await, "{}", page.body);
     let recorded = owner.get(&try_it("provider=meridian&account=ben%40example.test")).await;
     assert!(recorded.has("id=\"outcome\">Signs in"), "{}", recorded.body);
-    let first = owner.get(&try_it("provider=meridian&account=Ben%40example.test&unlinked=on")).await;
-    assert!(first.has("Rule email found: 1") && !first.has("id=\"outcome\">Signs in"), "{}", first.body);
+    let first =
+        owner.get(&try_it("provider=meridian&account=Ben%40example.test&unlinked=on")).await;
+    assert!(
+        first.has("Rule email found: 1") && !first.has("id=\"outcome\">Signs in"),
+        "{}",
+        first.body
+    );
     let nobody = owner.get(&try_it("provider=atlas&account=ben%40example.test")).await;
-    assert!(nobody.status == 200 && nobody.has("No account with an identity of this provider"), "{}", nobody.body);
-    assert_eq!(w.browser().get(&try_it("provider=atlas&email=a%40b.test")).await.refusal(), "session.ended");
+    assert!(
+        nobody.status == 200 && nobody.has("No account with an identity of this provider"),
+        "{}",
+        nobody.body
+    );
+    assert_eq!(
+        w.browser().get(&try_it("provider=atlas&email=a%40b.test")).await.refusal(),
+        "session.ended"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,8 +302,23 @@ async fn a_dry_run_sorts_every_account_and_shows_examples_with_their_reasons() {
     }
     assert!(page.has("Done.") && page.header("refresh").is_empty(), "{}", page.body);
     let count = |bucket: &str| -> i64 {
-        let row = page.body.split(&format!("bucket={bucket}#")).nth(1).unwrap().split("</li>").next().unwrap().to_owned();
-        row.split("<span class=\"tag\">").nth(1).unwrap().split('<').next().unwrap().parse().unwrap()
+        let row = page
+            .body
+            .split(&format!("bucket={bucket}#"))
+            .nth(1)
+            .unwrap()
+            .split("</li>")
+            .next()
+            .unwrap()
+            .to_owned();
+        row.split("<span class=\"tag\">")
+            .nth(1)
+            .unwrap()
+            .split('<')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap()
     };
     assert_eq!(count("stranded"), 1, "the account of Harbour alone");
     assert_eq!(count("link"), 1, "Vera by Atlas; the owner is never found by a rule (I12)");
@@ -187,7 +327,11 @@ async fn a_dry_run_sorts_every_account_and_shows_examples_with_their_reasons() {
     let recorded = owner.get(&format!("/admin/policy/versions/{version}?bucket=refused")).await;
     assert_eq!(recorded.body.matches("recorded<!> <time").count(), 1, "{}", recorded.body);
     let examples = owner.get(&format!("/admin/policy/versions/{version}?bucket=link")).await;
-    assert!(examples.has("links without a question") && examples.has("/admin/accounts/"), "{}", examples.body);
+    assert!(
+        examples.has("links without a question") && examples.has("/admin/accounts/"),
+        "{}",
+        examples.body
+    );
     // It is the same decision as the sign-in's.
     assert_eq!(w.browser().sign_in("atlas", "a-vera").await.path(), "/account");
     assert_eq!(w.links("a-vera").await, 1);
@@ -204,7 +348,13 @@ async fn a_replay_lists_recorded_sign_ins_that_would_come_out_otherwise() {
     assert!(page.has("Every one of them would come out the same"), "{}", page.body);
     let strict = number(&draft(&owner, "provider:atlas", r#"{"choices":{"none":"refuse"}}"#).await);
     let page = owner.get(&format!("/admin/policy/versions/{strict}/replay")).await;
-    assert!(page.has("Opens a new account") && page.has("Refuses") && page.body.matches(" → ").count() == 1, "{}", page.body);
+    assert!(
+        page.has("Opens a new account")
+            && page.has("Refuses")
+            && page.body.matches(" → ").count() == 1,
+        "{}",
+        page.body
+    );
 }
 
 /// Shows GV-05, GV-06, GV-12.
@@ -214,7 +364,13 @@ async fn gv_12_the_expressions_of_a_linking_step_are_imported_as_they_are_writte
     let owner = w.owner().await;
     let step = json!({"choices": {"rules": [{"id": "step", "all": [{"account": "email", "equals": "{#user.lastIdentityInformation['email']}"}, {"account": "attr.staff", "equals": "{#context.attributes['user'].identitiesAsMap['meridian'].additionalInformation['staff']}"}], "accept": [{"trust": "asserted", "proof": "mailbox"}], "one": "link"}]}});
     let page = draft(&owner, "provider:atlas", &step.to_string()).await;
-    assert!(page.has("identity.last['email']") && page.has("identities['meridian']['staff']") && !page.has("{#"), "{}", page.body);
+    assert!(
+        page.has("identity.last['email']")
+            && page.has("identities['meridian']['staff']")
+            && !page.has("{#"),
+        "{}",
+        page.body
+    );
 }
 
 /// I10: the trace keeps keyed hashes of what was compared, equal for equal values, and never the values.
@@ -237,9 +393,16 @@ async fn zi_08_a_support_code_leads_to_the_story() {
     let owner = w.owner().await;
     w.provider("atlas", json!({"login_only": true})).await;
     let refused = w.browser().sign_in("atlas", "a-vera").await;
-    let support = clean(&refused).rsplit("<code>").next().unwrap().split('<').next().unwrap().to_owned();
+    let support =
+        clean(&refused).rsplit("<code>").next().unwrap().split('<').next().unwrap().to_owned();
     let page = owner.get(&format!("/admin/audit?q={}", support.to_lowercase())).await;
-    assert!(page.has("<details open") && page.has("atlas answered") && page.has("No account has the identity"), "{}", page.body);
+    assert!(
+        page.has("<details open")
+            && page.has("atlas answered")
+            && page.has("No account has the identity"),
+        "{}",
+        page.body
+    );
 }
 
 /// Shows NE-14: no two accounts own one address, and the console counts who shares one.
@@ -251,7 +414,11 @@ async fn ne_14_the_fixture_has_no_duplicates() {
         let b = w.browser();
         let page = b.sign_in(key, who).await;
         let n = w.mailbox.to("vera@example.test").len().max(1);
-        let code = w.mail("vera@example.test", if key == "atlas" { 2 } else { n.max(3) }).await.code.unwrap();
+        let code = w
+            .mail("vera@example.test", if key == "atlas" { 2 } else { n.max(3) })
+            .await
+            .code
+            .unwrap();
         assert_eq!(b.code(&page, &code).await.path(), "/account");
     }
     assert_eq!(w.accounts().await, 1);

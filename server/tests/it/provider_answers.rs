@@ -8,7 +8,15 @@ use crate::world::{Browser, Page, World};
 /// What a page of the provider posts: from another site, so with none of our cookies.
 async fn posted(w: &World, answer: &[(String, String)]) -> Page {
     let elsewhere = w.browser();
-    elsewhere.send(elsewhere.request(Method::POST, "/callback/meridian").header("origin", &w.meridian.issuer).header("sec-fetch-site", "cross-site").form(answer)).await
+    elsewhere
+        .send(
+            elsewhere
+                .request(Method::POST, "/callback/meridian")
+                .header("origin", &w.meridian.issuer)
+                .header("sec-fetch-site", "cross-site")
+                .form(answer),
+        )
+        .await
 }
 
 /// The provider's answer, as parameters.
@@ -18,8 +26,13 @@ async fn answer(b: &Browser, who: &str) -> Vec<(String, String)> {
 }
 
 fn carried(page: &Page) -> String {
-    let all: Vec<_> = page.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap().to_owned()).collect();
-    assert!(all.iter().all(|c| c.starts_with("lg_cb_") && c.contains("Max-Age=60") && c.contains("HttpOnly")), "nothing else is set: {all:?}");
+    let all: Vec<_> =
+        page.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap().to_owned()).collect();
+    assert!(
+        all.iter()
+            .all(|c| c.starts_with("lg_cb_") && c.contains("Max-Age=60") && c.contains("HttpOnly")),
+        "nothing else is set: {all:?}"
+    );
     all[0].split(';').next().unwrap().to_owned()
 }
 
@@ -49,7 +62,11 @@ async fn oc_15_a_posted_answer_counts_for_the_browser_that_started_and_for_a_min
     let other = w.browser();
     other.set_cookie(&cookie);
     assert_eq!(other.get(&to).await.refusal(), "attempt.state_missing");
-    assert_eq!(b.get(&to).await.refusal(), "attempt.state_missing", "without the cookie of the answer");
+    assert_eq!(
+        b.get(&to).await.refusal(),
+        "attempt.state_missing",
+        "without the cookie of the answer"
+    );
     b.set_cookie(&cookie);
     w.pass(61);
     assert_eq!(b.get(&to).await.refusal(), "attempt.state_missing");
@@ -63,12 +80,28 @@ async fn fr_12_administrators_hear_which_part_of_a_provider_it_was_and_which_fie
     w.meridian.set(Knobs { id_token: json!({"updated_at": "2026-01-02T03:04:05.678Z", "amr": "pwd", "acr": 1, "address": "Main St 1"}), ..Knobs::default() });
     assert_eq!(w.browser().sign_in("meridian", "m-vera").await.path(), "/account");
     for (knobs, code, why) in [
-        (Knobs { id_token: json!({"aud": 7}), ..Knobs::default() }, "provider.answer", "check failed: ID token: aud: a number"),
-        (Knobs { down: true, ..Knobs::default() }, "provider.down", "no answer: token endpoint: status 503"),
-        (Knobs { sign: "hs256".into(), ..Knobs::default() }, "provider.answer", "check failed: ID token: is signed with HS256, which is not accepted from this provider"),
+        (
+            Knobs { id_token: json!({"aud": 7}), ..Knobs::default() },
+            "provider.answer",
+            "check failed: ID token: aud: a number",
+        ),
+        (
+            Knobs { down: true, ..Knobs::default() },
+            "provider.down",
+            "no answer: token endpoint: status 503",
+        ),
+        (
+            Knobs { sign: "hs256".into(), ..Knobs::default() },
+            "provider.answer",
+            "check failed: ID token: is signed with HS256, which is not accepted from this provider",
+        ),
     ] {
         w.meridian.set(knobs);
         assert_eq!(w.browser().sign_in("meridian", "m-vera").await.refusal(), code);
-        assert_eq!(w.rows("audit_event", "detail", &json!({ "why": why }).to_string()).await, 1, "{why}");
+        assert_eq!(
+            w.rows("audit_event", "detail", &json!({ "why": why }).to_string()).await,
+            1,
+            "{why}"
+        );
     }
 }

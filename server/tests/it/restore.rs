@@ -43,14 +43,36 @@ impl Open {
         let uma = w.sign_up("uma@example.test").await;
         w.sign_up("theo@example.test").await;
         let owner = w.owner().await;
-        let page = owner.post("/fn/admin/registration", &[("label", "Build server"), ("uses", "1"), ("days", "7")]).await;
-        let registration = page.body.split("<code class=\"secret\">").nth(1).unwrap_or_else(|| panic!("{}", page.body)).split('<').next().unwrap().to_owned();
+        let page = owner
+            .post(
+                "/fn/admin/registration",
+                &[("label", "Build server"), ("uses", "1"), ("days", "7")],
+            )
+            .await;
+        let registration = page
+            .body
+            .split("<code class=\"secret\">")
+            .nth(1)
+            .unwrap_or_else(|| panic!("{}", page.body))
+            .split('<')
+            .next()
+            .unwrap()
+            .to_owned();
         let begun = tv.post("/device_authorization", &[("scope", "openid")]).await;
-        assert!(vera.post("/fn/device", &[("code", &begun.text("user_code")), ("answer", "allow")]).await.has("The device is connected"));
-        let tokens = rp.token(&rp.code(&vera, &[("scope", "openid offline_access")]).await, &[]).await;
+        assert!(
+            vera.post("/fn/device", &[("code", &begun.text("user_code")), ("answer", "allow")])
+                .await
+                .has("The device is connected")
+        );
+        let tokens =
+            rp.token(&rp.code(&vera, &[("scope", "openid offline_access")]).await, &[]).await;
         assert_eq!(uma.add("harbour", "h-1").await.path(), "/account");
         let notice = last(w, "uma@example.test").await.text;
-        let undo = notice[notice.find("/undo/").unwrap() + 6..].split_whitespace().next().unwrap().to_owned();
+        let undo = notice[notice.find("/undo/").unwrap() + 6..]
+            .split_whitespace()
+            .next()
+            .unwrap()
+            .to_owned();
         let resetting = w.browser();
         let page = resetting.post("/fn/reset/ask", &[("email", "theo@example.test")]).await;
         let reset = (resetting, page, last(w, "theo@example.test").await.code.unwrap());
@@ -62,12 +84,26 @@ impl Open {
         let code = rp.code(&vera, &[]).await;
         let thief = w.browser();
         thief.set_cookie(&vera.session_cookie().unwrap());
-        Self { thief, code, access: tokens.text("access_token"), refresh: tokens.text("refresh_token"), device: begun.text("device_code"), vera, rp, tv, reset, undo, linking, registration }
+        Self {
+            thief,
+            code,
+            access: tokens.text("access_token"),
+            refresh: tokens.text("refresh_token"),
+            device: begun.text("device_code"),
+            vera,
+            rp,
+            tv,
+            reset,
+            undo,
+            linking,
+            registration,
+        }
     }
 
     /// The same things, where the world is served now.
     fn at(&self, w: &World) -> Self {
-        let of = |(b, page, code): &(Browser, Page, String)| (b.now_at(w), page.clone(), code.clone());
+        let of =
+            |(b, page, code): &(Browser, Page, String)| (b.now_at(w), page.clone(), code.clone());
         Self {
             vera: self.vera.now_at(w),
             thief: self.thief.now_at(w),
@@ -90,7 +126,11 @@ impl Open {
 
     async fn set_password(&self) -> Page {
         let (b, page, code) = &self.reset;
-        b.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", code), ("password", NEW_PASSWORD)]).await
+        b.post(
+            "/fn/reset/set",
+            &[("attempt", &page.attempt()), ("code", code), ("password", NEW_PASSWORD)],
+        )
+        .await
     }
 
     async fn link(&self) -> Page {
@@ -103,7 +143,13 @@ impl Open {
 
     async fn register(&self, w: &World) -> Answer {
         let tool = json!({"client_name": "Tool", "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "client_secret_post"});
-        answer(reqwest::Client::new().post(format!("{}/register", w.url())).bearer_auth(&self.registration).json(&tool)).await
+        answer(
+            reqwest::Client::new()
+                .post(format!("{}/register", w.url()))
+                .bearer_auth(&self.registration)
+                .json(&tool),
+        )
+        .await
     }
 
     /// Uses and ends all of it, as people do; each works.
@@ -114,7 +160,12 @@ impl Open {
         assert_eq!(self.poll().await.status, 200);
         assert_eq!(self.register(w).await.status, 201);
         let linked = self.link().await;
-        assert_eq!((linked.path().as_str(), w.links("p-vera").await), ("/account", 1), "{}", linked.body);
+        assert_eq!(
+            (linked.path().as_str(), w.links("p-vera").await),
+            ("/account", 1),
+            "{}",
+            linked.body
+        );
         let reset = self.set_password().await;
         assert_eq!(reset.path(), "/account", "{}", reset.body);
         let undone = self.take_back(w).await;
@@ -129,9 +180,19 @@ impl Open {
         assert_eq!(self.rp.token(&self.code, &[]).await.error(), (400, "invalid_grant"));
         assert_eq!(self.poll().await.error(), (400, "invalid_grant"));
         let reset = self.set_password().await;
-        assert_eq!((reset.status, reset.refusal().as_str()), (404, "attempt.unknown"), "{}", reset.body);
+        assert_eq!(
+            (reset.status, reset.refusal().as_str()),
+            (404, "attempt.unknown"),
+            "{}",
+            reset.body
+        );
         let linked = self.link().await;
-        assert_eq!((linked.refusal().as_str(), w.links("p-vera").await), ("attempt.unknown", 0), "{}", linked.body);
+        assert_eq!(
+            (linked.refusal().as_str(), w.links("p-vera").await),
+            ("attempt.unknown", 0),
+            "{}",
+            linked.body
+        );
         let undone = self.take_back(w).await;
         assert_eq!(undone.refusal(), "account.undo_over", "{}", undone.body);
         assert_eq!(w.browser().password("theo@example.test", NEW_PASSWORD).await.path(), "/login");
@@ -149,12 +210,20 @@ impl Open {
     async fn people_go_on(&self, w: &World) {
         let b = w.browser();
         assert_eq!(b.password("vera@example.test", PASSWORD).await.path(), "/account");
-        let tokens = self.rp.token(&self.rp.code(&b, &[("scope", "openid offline_access")]).await, &[]).await;
+        let tokens = self
+            .rp
+            .token(&self.rp.code(&b, &[("scope", "openid offline_access")]).await, &[])
+            .await;
         assert_eq!(self.rp.refresh(&tokens.text("refresh_token")).await.status, 200);
         let theo = w.browser();
         let page = theo.post("/fn/reset/ask", &[("email", "theo@example.test")]).await;
         let code = last(w, "theo@example.test").await.code.unwrap();
-        let reset = theo.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", NEW_PASSWORD)]).await;
+        let reset = theo
+            .post(
+                "/fn/reset/set",
+                &[("attempt", &page.attempt()), ("code", &code), ("password", NEW_PASSWORD)],
+            )
+            .await;
         assert_eq!(reset.path(), "/account", "{}", reset.body);
         w.healthy().await;
     }
@@ -195,7 +264,15 @@ async fn rb_18_my_account_says_that_changes_are_lost_and_what_came_back_can_be_r
     let copy = w.back_up().await;
     let remove = async |b: &Browser| {
         let page = b.get("/account").await;
-        let link = page.body.split("name=\"link\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let link = page
+            .body
+            .split("name=\"link\" value=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned();
         b.post("/fn/account/remove", &[("link", &link)]).await
     };
     let removed = remove(&b).await;
@@ -206,8 +283,16 @@ async fn rb_18_my_account_says_that_changes_are_lost_and_what_came_back_can_be_r
     b.password("vera@example.test", PASSWORD).await;
     let page = b.get("/account").await;
     // A dump does not say when it was taken.
-    let says = if w.ligature().store.is_postgres() { "to an earlier state on" } else { "from a backup on" };
-    assert!(page.has(&format!("This service was restored {says}")) && page.has("set it again"), "{}", page.body);
+    let says = if w.ligature().store.is_postgres() {
+        "to an earlier state on"
+    } else {
+        "from a backup on"
+    };
+    assert!(
+        page.has(&format!("This service was restored {says}")) && page.has("set it again"),
+        "{}",
+        page.body
+    );
     assert_eq!(b.methods().await.len(), 2, "the copy has it still");
     remove(&b).await;
     assert_eq!(b.methods().await.len(), 1);
@@ -268,7 +353,10 @@ async fn rb_18_a_running_node_sees_a_promotion_at_its_first_connection() {
     }
     let open = Open::new(&w).await;
     psql(&w.database, "UPDATE instance SET timeline = '00000000'");
-    psql(&w.database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    psql(
+        &w.database,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
     // Connections of the pool that died answer one error each.
     for _ in 0..100 {
         if open.vera.get("/account").await.status < 500 {
@@ -287,11 +375,28 @@ async fn rb_18_a_one_time_password_that_was_used_after_the_copy_opens_no_second_
     let mut w = World::new("recommended").await;
     let b = w.sign_up("vera@example.test").await;
     let page = b.post("/fn/account/second-factor/begin", &[]).await;
-    let key: String = page.body.split("<code class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().replace(' ', "");
-    let totp = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(key).unwrap()).build().unwrap();
+    let key: String = page
+        .body
+        .split("<code class=\"secret\">")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .replace(' ', "");
+    let totp = totp_rs::Builder::new()
+        .with_secret(totp_rs::Secret::try_from_base32(key).unwrap())
+        .build()
+        .unwrap();
     w.pass(30 - w.ligature().now() / 1_000_000 % 30);
-    let now = |w: &World| totp.generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap()).to_string();
-    assert!(b.post("/account/second-factor/on", &[("code", &now(&w))]).await.has("The second factor is on"));
+    let now = |w: &World| {
+        totp.generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap()).to_string()
+    };
+    assert!(
+        b.post("/account/second-factor/on", &[("code", &now(&w))])
+            .await
+            .has("The second factor is on")
+    );
     w.pass(30);
     let copy = w.back_up().await;
     let sign_in = async |w: &World, code: &str| {

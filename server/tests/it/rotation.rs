@@ -24,7 +24,10 @@ async fn round(b: &Browser, rp: &Rp) -> Result<(), String> {
         return Err(format!("token: {}", tokens.body));
     }
     rp.verified(&tokens.text("id_token")).await;
-    let (again, known) = (rp.refresh(&tokens.text("refresh_token")).await, rp.userinfo(&tokens.text("access_token")).await);
+    let (again, known) = (
+        rp.refresh(&tokens.text("refresh_token")).await,
+        rp.userinfo(&tokens.text("access_token")).await,
+    );
     if (again.status, known.status) != (200, 200) {
         return Err(format!("refresh: {} userinfo: {}", again.body, known.body));
     }
@@ -34,7 +37,13 @@ async fn round(b: &Browser, rp: &Rp) -> Result<(), String> {
 
 /// States of one kind of data keys.
 async fn states(ligature: &Ligature, kind: &str) -> Vec<String> {
-    list_keys(&mut ligature.store.read().await.unwrap()).await.unwrap().into_iter().filter(|k| k.kind == kind).map(|k| k.state).collect()
+    list_keys(&mut ligature.store.read().await.unwrap())
+        .await
+        .unwrap()
+        .into_iter()
+        .filter(|k| k.kind == kind)
+        .map(|k| k.state)
+        .collect()
 }
 
 /// Shows OP-06: under load on two nodes and in two organisations, not one request fails; what was sealed before opens after
@@ -44,7 +53,10 @@ async fn op_06_master_data_and_signing_keys_change_under_load_without_one_error(
     let mut w = World::new("goss").await;
     w.add_node().await;
     let acme = w.organisation("acme", "goss").await;
-    let (home_rp, acme_rp) = (register(&w, "rp", json!({"identities": true})).await, register_in(&acme, "rp", json!({"identities": true})).await);
+    let (home_rp, acme_rp) = (
+        register(&w, "rp", json!({"identities": true})).await,
+        register_in(&acme, "rp", json!({"identities": true})).await,
+    );
     // Things from before: sessions, and a sign-up whose code is on its way.
     let early = w.browser();
     early.sign_in("meridian", "m-ben").await;
@@ -57,12 +69,19 @@ async fn op_06_master_data_and_signing_keys_change_under_load_without_one_error(
         assert_eq!(b.methods().await.len(), 2, "{}", added.body);
     }
     // The load: a jump of the clock waits for a round to end, a change of keys does not.
-    let (stop, rounds, errors, clock) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())), Arc::new(RwLock::new(())));
-    let places = [(w.url(), &home_rp), (acme.settings.public_url.clone(), &acme_rp), (w.url(), &home_rp)];
+    let (stop, rounds, errors, clock) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicUsize::new(0)),
+        Arc::new(Mutex::new(Vec::new())),
+        Arc::new(RwLock::new(())),
+    );
+    let places =
+        [(w.url(), &home_rp), (acme.settings.public_url.clone(), &acme_rp), (w.url(), &home_rp)];
     let load: Vec<_> = places
         .into_iter()
         .map(|(url, rp)| {
-            let (stop, rounds, errors, clock, rp) = (stop.clone(), rounds.clone(), errors.clone(), clock.clone(), rp.clone());
+            let (stop, rounds, errors, clock, rp) =
+                (stop.clone(), rounds.clone(), errors.clone(), clock.clone(), rp.clone());
             tokio::spawn(async move {
                 while !stop.load(Ordering::SeqCst) {
                     let still = clock.read().await;
@@ -103,16 +122,35 @@ async fn op_06_master_data_and_signing_keys_change_under_load_without_one_error(
     assert!(!ligature.key_rotation().rotate_data_keys().await.unwrap(), "one change at a time");
     tidy().await;
     assert_eq!(states(&ligature, "seal").await, ["active", "next"]);
-    let during = w.browser().post("/fn/signup", &[("email", "new@example.test"), ("name", "New"), ("password", crate::world::PASSWORD)]).await;
+    let during = w
+        .browser()
+        .post(
+            "/fn/signup",
+            &[("email", "new@example.test"), ("name", "New"), ("password", crate::world::PASSWORD)],
+        )
+        .await;
     assert!(during.path().starts_with("/attempt/"), "{}", during.url);
     let waiting = w.browser();
-    let asked = waiting.post("/fn/signup", &[("email", "wait@example.test"), ("name", "Wait"), ("password", crate::world::PASSWORD)]).await;
+    let asked = waiting
+        .post(
+            "/fn/signup",
+            &[
+                ("email", "wait@example.test"),
+                ("name", "Wait"),
+                ("password", crate::world::PASSWORD),
+            ],
+        )
+        .await;
     let sent = w.mail("wait@example.test", 1).await.code.unwrap();
     more(3).await;
     jump(150).await;
     tidy().await;
     assert_eq!(states(&ligature, "seal").await, ["retiring", "active"]);
-    assert_eq!(waiting.code(&asked, &sent).await.path(), "/account", "a code that was sent before the change is right after it");
+    assert_eq!(
+        waiting.code(&asked, &sent).await.path(),
+        "/account",
+        "a code that was sent before the change is right after it"
+    );
     more(3).await;
     ligature.key_rotation().rotate_due_keys(true).await.unwrap();
     more(3).await;
@@ -122,8 +160,12 @@ async fn op_06_master_data_and_signing_keys_change_under_load_without_one_error(
     assert_eq!(w.rows("audit_event", "kind", "key.resealed").await.min(1), 1);
     // The master key: a second one in front, everything wrapped with it, the first one gone.
     let both = MasterKey::generate_before(&w.key);
-    let (both_keys, new) = (MasterKey::parse(&both).unwrap(), MasterKey::parse(&MasterKey::first_of(&both)).unwrap());
-    assert!(ligature.key_rotation().adopt_master(&new).await.is_err(), "a key that opens nothing yet is not taken");
+    let (both_keys, new) =
+        (MasterKey::parse(&both).unwrap(), MasterKey::parse(&MasterKey::first_of(&both)).unwrap());
+    assert!(
+        ligature.key_rotation().adopt_master(&new).await.is_err(),
+        "a key that opens nothing yet is not taken"
+    );
     for node in &w.nodes {
         node.ligature.key_rotation().adopt_master(&both_keys).await.unwrap();
     }
@@ -140,11 +182,17 @@ async fn op_06_master_data_and_signing_keys_change_under_load_without_one_error(
     }
     assert_eq!(*errors.lock().unwrap(), Vec::<String>::new());
     assert!(rounds.load(Ordering::SeqCst) >= 15);
-    assert!(early.is_signed_in().await && early_at_acme.is_signed_in().await, "nobody is signed out by it");
+    assert!(
+        early.is_signed_in().await && early_at_acme.is_signed_in().await,
+        "nobody is signed out by it"
+    );
     // The oldest is dropped when nothing short-lived can need it.
     w.pass(16 * 86_400);
     tidy().await;
-    assert_eq!((states(&ligature, "seal").await, states(&ligature, "mac").await), (vec!["active".to_owned()], vec!["active".to_owned()]));
+    assert_eq!(
+        (states(&ligature, "seal").await, states(&ligature, "mac").await),
+        (vec!["active".to_owned()], vec!["active".to_owned()])
+    );
     assert_eq!(states(&ligature, "lookup").await, ["active"]);
     // The providers' clocks did not come along.
     w.pass(-16 * 86_400);
@@ -155,11 +203,18 @@ async fn op_06_master_data_and_signing_keys_change_under_load_without_one_error(
         b.sign_in("atlas", "a-new").await;
         let tokens = rp.token(&rp.code(&b, &[("scope", "openid profile")]).await, &[]).await;
         let claims = rp.userinfo(&tokens.text("access_token")).await.body;
-        assert_eq!(claims["identities"]["meridian"]["claims"]["email"], json!("ben@example.test"), "{claims}");
+        assert_eq!(
+            claims["identities"]["meridian"]["claims"]["email"],
+            json!("ben@example.test"),
+            "{claims}"
+        );
     }
     // A node that starts now needs the new master key, and has no use for the old one.
     let config = &w.nodes[0].config;
     assert!(server::serve::ligature(config, &new, server::serve::system_clock()).await.is_ok());
     let old = MasterKey::parse(&w.key).unwrap();
-    assert!(server::serve::ligature(config, &old, server::serve::system_clock()).await.is_err(), "the old master key opens nothing");
+    assert!(
+        server::serve::ligature(config, &old, server::serve::system_clock()).await.is_err(),
+        "the old master key opens nothing"
+    );
 }

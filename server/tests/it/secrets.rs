@@ -46,7 +46,9 @@ impl Canaries {
     /// The parameters of an address, those that are worth something.
     fn address(&mut self, what: &str, address: &str) {
         for (name, value) in url::Url::parse(address).unwrap().query_pairs() {
-            if ["code", "state", "nonce", "code_challenge", "entry"].contains(&name.as_ref()) && value != CHALLENGE {
+            if ["code", "state", "nonce", "code_challenge", "entry"].contains(&name.as_ref())
+                && value != CHALLENGE
+            {
                 self.note(&format!("{what}: {name}"), value);
             }
         }
@@ -68,7 +70,10 @@ impl Place<'_> {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("nothing of it in {:?}", self.mailbox.to(to).iter().map(|m| &m.subject).collect::<Vec<_>>());
+        panic!(
+            "nothing of it in {:?}",
+            self.mailbox.to(to).iter().map(|m| &m.subject).collect::<Vec<_>>()
+        );
     }
 
     /// The next code to an address, as it is typed and as it is kept.
@@ -90,20 +95,37 @@ impl Place<'_> {
     /// Every kind of secret, said once at least, in what works and in what fails.
     async fn walk(&self) -> Canaries {
         let mut seen = Canaries::default();
-        for (what, value) in
-            [("password", PASSWORD), ("password", SECOND_PASSWORD), ("wrong password", WRONG_PASSWORD), ("verifier", VERIFIER), ("secret", APPLICATION_SECRET), ("secret", "rehearsal-secret")]
-        {
+        for (what, value) in [
+            ("password", PASSWORD),
+            ("password", SECOND_PASSWORD),
+            ("wrong password", WRONG_PASSWORD),
+            ("verifier", VERIFIER),
+            ("secret", APPLICATION_SECRET),
+            ("secret", "rehearsal-secret"),
+        ] {
             seen.note(what, value);
         }
         // A sign-up, a wrong password, a wrong code.
         let v = self.browser();
-        let page = v.post("/fn/signup", &[("email", "canary.vera@example.test"), ("name", "Canary Vera"), ("password", PASSWORD)]).await;
+        let page = v
+            .post(
+                "/fn/signup",
+                &[
+                    ("email", "canary.vera@example.test"),
+                    ("name", "Canary Vera"),
+                    ("password", PASSWORD),
+                ],
+            )
+            .await;
         let code = self.code(&mut seen, "canary.vera@example.test", 0).await;
         v.code(&page, "ZZZZ-ZZZZ").await;
         assert_eq!(v.code(&page, &code).await.path(), "/account");
         self.session(&mut seen, &v);
         self.browser().password("canary.vera@example.test", WRONG_PASSWORD).await;
-        assert_eq!(self.browser().password("canary.vera@example.test", PASSWORD).await.path(), "/account");
+        assert_eq!(
+            self.browser().password("canary.vera@example.test", PASSWORD).await.path(),
+            "/account"
+        );
         // A provider: a code to add, a replayed answer, a broken one.
         let b = self.browser();
         let started = b.start("atlas").await;
@@ -117,7 +139,11 @@ impl Place<'_> {
         assert_eq!(b.code(&page, &code).await.path(), "/account", "{}", page.body);
         self.session(&mut seen, &b);
         b.get(&callback).await;
-        for knobs in [Knobs { sign: "wrong_key".into(), ..Knobs::default() }, Knobs { down: true, ..Knobs::default() }, Knobs { error: Some("access_denied".into()), ..Knobs::default() }] {
+        for knobs in [
+            Knobs { sign: "wrong_key".into(), ..Knobs::default() },
+            Knobs { down: true, ..Knobs::default() },
+            Knobs { error: Some("access_denied".into()), ..Knobs::default() },
+        ] {
             self.atlas.set(knobs);
             let failing = self.browser();
             let started = failing.start("atlas").await;
@@ -130,23 +156,47 @@ impl Place<'_> {
         self.meridian.set(Knobs::default());
         let m = self.browser();
         assert_eq!(m.sign_in("meridian", "canary-m-ben").await.path(), "/account");
-        self.meridian.set(Knobs { id_token: json!({"email": "canary.ignored@example.test"}), ..Knobs::default() });
+        self.meridian.set(Knobs {
+            id_token: json!({"email": "canary.ignored@example.test"}),
+            ..Knobs::default()
+        });
         let page = m.sign_in("meridian", "canary-m-ben").await;
         assert!(page.path().ends_with("/email"), "{} {}", page.url, page.body);
-        assert_eq!(m.post("/fn/attempt/email", &[("attempt", &page.attempt()), ("pick", "ignore")]).await.path(), "/account");
+        assert_eq!(
+            m.post("/fn/attempt/email", &[("attempt", &page.attempt()), ("pick", "ignore")])
+                .await
+                .path(),
+            "/account"
+        );
         // A second factor, and its recovery codes.
         let page = v.post("/fn/account/second-factor/begin", &[]).await;
-        let key = page.body.split("<code class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().replace(' ', "");
+        let key = page
+            .body
+            .split("<code class=\"secret\">")
+            .nth(1)
+            .unwrap()
+            .split('<')
+            .next()
+            .unwrap()
+            .replace(' ', "");
         seen.note("second factor", &key);
-        let totp = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(key).unwrap()).build().unwrap();
+        let totp = totp_rs::Builder::new()
+            .with_secret(totp_rs::Secret::try_from_base32(key).unwrap())
+            .build()
+            .unwrap();
         let now = u64::try_from(server::serve::system_clock()() / 1_000_000).unwrap();
-        let on = v.post("/account/second-factor/on", &[("code", &totp.generate(now).to_string())]).await;
+        let on =
+            v.post("/account/second-factor/on", &[("code", &totp.generate(now).to_string())]).await;
         assert!(on.has("The second factor is on"), "{}", on.body);
         for code in on.body.split("<li><code>").skip(1).map(|r| r.split('<').next().unwrap()) {
             seen.note("recovery code", code);
         }
         // A notice whose link is opened, and used.
-        let notice = self.mailed("canary.vera@example.test", 0, |m| m.text.split_whitespace().find(|t| t.contains("/undo/")).map(str::to_owned)).await;
+        let notice = self
+            .mailed("canary.vera@example.test", 0, |m| {
+                m.text.split_whitespace().find(|t| t.contains("/undo/")).map(str::to_owned)
+            })
+            .await;
         let secret = notice.rsplit('/').next().unwrap().to_owned();
         seen.note("undo", &secret);
         assert_eq!(self.browser().get(&format!("/undo/{secret}")).await.status, 200);
@@ -169,24 +219,47 @@ impl Place<'_> {
         let location = page.header("location");
         assert!(location.starts_with("http://127.0.0.1:9/back?"), "{location} {}", page.body);
         seen.address("application", &location);
-        let code = url::Url::parse(&location).unwrap().query_pairs().find(|(n, _)| n == "code").unwrap().1.into_owned();
+        let code = url::Url::parse(&location)
+            .unwrap()
+            .query_pairs()
+            .find(|(n, _)| n == "code")
+            .unwrap()
+            .1
+            .into_owned();
         let programs = crate::world::client(&self.url).build().unwrap();
         let trade = |form: Vec<(&'static str, String)>| {
-            let request = programs.post(format!("{}/token", self.url)).basic_auth("canary", Some(APPLICATION_SECRET)).form(&form);
+            let request = programs
+                .post(format!("{}/token", self.url))
+                .basic_auth("canary", Some(APPLICATION_SECRET))
+                .form(&form);
             async move {
                 let answer = request.send().await.unwrap();
                 (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
             }
         };
-        let form = vec![("grant_type", "authorization_code".to_owned()), ("code", code), ("redirect_uri", "http://127.0.0.1:9/back".to_owned()), ("code_verifier", VERIFIER.to_owned())];
+        let form = vec![
+            ("grant_type", "authorization_code".to_owned()),
+            ("code", code),
+            ("redirect_uri", "http://127.0.0.1:9/back".to_owned()),
+            ("code_verifier", VERIFIER.to_owned()),
+        ];
         let (status, tokens) = trade(form.clone()).await;
         assert_eq!(status, 200, "{tokens}");
         for name in ["access_token", "refresh_token", "id_token"] {
             seen.note(name, tokens[name].as_str().unwrap());
         }
-        let userinfo = programs.get(format!("{}/userinfo", self.url)).bearer_auth(tokens["access_token"].as_str().unwrap()).send().await.unwrap();
+        let userinfo = programs
+            .get(format!("{}/userinfo", self.url))
+            .bearer_auth(tokens["access_token"].as_str().unwrap())
+            .send()
+            .await
+            .unwrap();
         assert_eq!(userinfo.status(), 200);
-        let (status, fresh) = trade(vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", tokens["refresh_token"].as_str().unwrap().to_owned())]).await;
+        let (status, fresh) = trade(vec![
+            ("grant_type", "refresh_token".to_owned()),
+            ("refresh_token", tokens["refresh_token"].as_str().unwrap().to_owned()),
+        ])
+        .await;
         assert_eq!(status, 200, "{fresh}");
         seen.note("refresh_token", fresh["refresh_token"].as_str().unwrap());
         assert_eq!(trade(form).await.0, 400, "a code works once");
@@ -195,20 +268,29 @@ impl Place<'_> {
         let sent = self.mailbox.to("canary.vera@example.test").len();
         let page = r.post("/fn/reset/ask", &[("email", "canary.vera@example.test")]).await;
         let code = self.code(&mut seen, "canary.vera@example.test", sent).await;
-        r.post("/fn/reset/set", &[("attempt", &page.attempt()), ("code", &code), ("password", SECOND_PASSWORD)]).await;
+        r.post(
+            "/fn/reset/set",
+            &[("attempt", &page.attempt()), ("code", &code), ("password", SECOND_PASSWORD)],
+        )
+        .await;
         self.session(&mut seen, &r);
         seen
     }
 }
 
 fn people() -> [Vec<Person>; 2] {
-    let one = |sub: &str, email: &str| Person { sub: sub.into(), claims: json!({"name": "Canary Person", "email": email, "email_verified": true}) };
-    [vec![one("canary-m-ben", "canary.ben@example.test")], vec![one("canary-a-vera", "canary.vera@example.test")]]
+    let one = |sub: &str, email: &str| Person {
+        sub: sub.into(),
+        claims: json!({"name": "Canary Person", "email": email, "email_verified": true}),
+    };
+    [
+        vec![one("canary-m-ben", "canary.ben@example.test")],
+        vec![one("canary-a-vera", "canary.vera@example.test")],
+    ]
 }
 
 fn seed(meridian: &Provider, atlas: &Provider) -> Value {
-    let provider =
-        |key: &str, at: &Provider| json!({"key": key, "name": key, "secret": "rehearsal-secret", "verified_counts": true, "settings": {"kind": "oidc", "issuer": at.issuer, "client_id": "ligature"}});
+    let provider = |key: &str, at: &Provider| json!({"key": key, "name": key, "secret": "rehearsal-secret", "verified_counts": true, "settings": {"kind": "oidc", "issuer": at.issuer, "client_id": "ligature"}});
     json!({
         "preset": "goss",
         "providers": [provider("meridian", meridian), provider("atlas", atlas)],
@@ -233,14 +315,22 @@ async fn gd_02_no_secret_and_no_address_is_in_the_log_even_at_trace() {
     for format in ["text", "json"] {
         let dir = tempfile::tempdir().unwrap();
         let [m, a] = people();
-        let (meridian, atlas, mailbox) = (Provider::serve(0, "Meridian", m).await.unwrap(), Provider::serve(0, "Atlas", a).await.unwrap(), Mailbox::serve(0).await.unwrap());
+        let (meridian, atlas, mailbox) = (
+            Provider::serve(0, "Meridian", m).await.unwrap(),
+            Provider::serve(0, "Atlas", a).await.unwrap(),
+            Mailbox::serve(0).await.unwrap(),
+        );
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let url = format!("http://{free}");
         let log = dir.path().join("log");
         let ligature = |arguments: &[&str]| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_ligature"));
             let log = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
-            command.args(arguments).current_dir(dir.path()).env_remove("LIGATURE_CONFIG").env("RUST_BACKTRACE", "1");
+            command
+                .args(arguments)
+                .current_dir(dir.path())
+                .env_remove("LIGATURE_CONFIG")
+                .env("RUST_BACKTRACE", "1");
             for (name, value) in [
                 ("LOG__LEVEL", "trace"),
                 ("LOG__FORMAT", format),
@@ -264,10 +354,17 @@ async fn gd_02_no_secret_and_no_address_is_in_the_log_even_at_trace() {
         std::fs::write(dir.path().join("seed.json"), seed(&meridian, &atlas).to_string()).unwrap();
         assert!(ligature(&["seed", "seed.json"]).status().unwrap().success());
         let running = Running(ligature(&["serve"]).spawn().unwrap());
-        let place = Place { url: url.clone(), mailbox: &mailbox, meridian: &meridian, atlas: &atlas };
+        let place =
+            Place { url: url.clone(), mailbox: &mailbox, meridian: &meridian, atlas: &atlas };
         let mut ready = false;
         for _ in 0..500 {
-            ready = crate::world::client(&url).build().unwrap().get(format!("{url}/readyz")).send().await.is_ok_and(|r| r.status() == 200);
+            ready = crate::world::client(&url)
+                .build()
+                .unwrap()
+                .get(format!("{url}/readyz"))
+                .send()
+                .await
+                .is_ok_and(|r| r.status() == 200);
             if ready {
                 break;
             }
@@ -290,7 +387,10 @@ async fn gd_02_no_secret_and_no_address_is_in_the_log_even_at_trace() {
         let logged = std::fs::read_to_string(&log).unwrap();
         // It really was talkative: each request with its route, and what the libraries say.
         for expected in ["TRACE", "DEBUG", "/fn/attempt/code", "/callback/", "/undo/", "/token"] {
-            assert!(logged.contains(expected), "{format}: {expected} is not logged: the test would see nothing");
+            assert!(
+                logged.contains(expected),
+                "{format}: {expected} is not logged: the test would see nothing"
+            );
         }
         assert!(seen.0.len() > 50, "{}", seen.0.len());
         let found: Vec<String> = seen
@@ -350,9 +450,17 @@ async fn gd_05_a_dump_of_the_database_holds_no_secret_in_clear() {
     let mut found = Vec::new();
     // What an application sends along of its own is no secret of ours.
     for (what, value) in seen.0.iter().filter(|(_, value)| !value.starts_with("canary-")) {
-        let stands_for = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(value).ok().filter(|b| b.len() >= 16);
-        let hex = stands_for.as_ref().map(|b| b.iter().map(|x| format!("{x:02x}")).collect::<String>());
-        if [Some(value.clone()), stands_for.map(|b| bytewise(&b)), hex].into_iter().flatten().any(|form| dumped.contains(&form)) {
+        let stands_for = base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .decode(value)
+            .ok()
+            .filter(|b| b.len() >= 16);
+        let hex =
+            stands_for.as_ref().map(|b| b.iter().map(|x| format!("{x:02x}")).collect::<String>());
+        if [Some(value.clone()), stands_for.map(|b| bytewise(&b)), hex]
+            .into_iter()
+            .flatten()
+            .any(|form| dumped.contains(&form))
+        {
             found.push(format!("{what}: {value}"));
         }
     }
@@ -365,11 +473,18 @@ async fn gd_05_a_dump_of_the_database_holds_no_secret_in_clear() {
 async fn rb_12_a_backup_under_load_passes_doctor_and_opens() {
     let w = Arc::new(World::new("goss").await);
     if w.ligature().store.is_postgres() {
-        assert!(w.ligature().store.backup_to("x".as_ref(), 1).await.is_err(), "PostgreSQL has its own tools");
+        assert!(
+            w.ligature().store.backup_to("x".as_ref(), 1).await.is_err(),
+            "PostgreSQL has its own tools"
+        );
         return;
     }
     w.sign_up("vera@example.test").await;
-    let (over, done, failed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let (over, done, failed) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicU64::new(0)),
+        Arc::new(AtomicU64::new(0)),
+    );
     let load: Vec<_> = (0..6)
         .map(|n| {
             let (w, over, done, failed) = (w.clone(), over.clone(), done.clone(), failed.clone());
@@ -403,10 +518,21 @@ async fn rb_12_a_backup_under_load_passes_doctor_and_opens() {
     let mut config = w.nodes[0].config.clone();
     config.database.url = format!("sqlite://{file}");
     assert!(server::serve::store(&config).unwrap().migrate().await.unwrap().is_empty());
-    let copy = server::serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), server::serve::system_clock()).await.unwrap();
-    assert!(copy.maintenance().settle_recovery().await.unwrap().is_some(), "it says that it is a copy");
+    let copy = server::serve::ligature(
+        &config,
+        &service::MasterKey::parse(&w.key).unwrap(),
+        server::serve::system_clock(),
+    )
+    .await
+    .unwrap();
+    assert!(
+        copy.maintenance().settle_recovery().await.unwrap().is_some(),
+        "it says that it is a copy"
+    );
     assert_eq!(copy.maintenance().examine().await.unwrap(), vec![]);
-    let copied = storage::accounts::count_accounts(&mut copy.store.read().await.unwrap(), copy.org).await.unwrap();
+    let copied = storage::accounts::count_accounts(&mut copy.store.read().await.unwrap(), copy.org)
+        .await
+        .unwrap();
     // The load went on all the while, and the copy is of one moment of it.
     after(running + 10).await;
     over.store(true, Ordering::SeqCst);
@@ -419,9 +545,23 @@ async fn rb_12_a_backup_under_load_passes_doctor_and_opens() {
     assert_eq!(copy.maintenance().examine().await.unwrap(), vec![]);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     config.server.public_url = format!("http://{}", listener.local_addr().unwrap());
-    let restored = server::serve::ligature(&config, &service::MasterKey::parse(&w.key).unwrap(), server::serve::system_clock()).await.unwrap();
-    let (router, _) = server::serve::application(service::admin::organisations::Organisations::new(restored), &config).await.unwrap();
-    tokio::spawn(async move { axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>()).await });
+    let restored = server::serve::ligature(
+        &config,
+        &service::MasterKey::parse(&w.key).unwrap(),
+        server::serve::system_clock(),
+    )
+    .await
+    .unwrap();
+    let (router, _) = server::serve::application(
+        service::admin::organisations::Organisations::new(restored),
+        &config,
+    )
+    .await
+    .unwrap();
+    tokio::spawn(async move {
+        axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>())
+            .await
+    });
     let b = Browser::new(&config.server.public_url);
     assert_eq!(b.password("vera@example.test", PASSWORD).await.path(), "/account");
 }

@@ -33,7 +33,8 @@ async fn id_08_identities_without_an_address_get_accounts_of_their_own() {
 /// GOSS's journey with both providers verifying, step by step.
 /// Shows LK-01, GO-01, GO-11, GO-12, GO-16, GO-18, GO-19, GO-36.
 #[tokio::test(flavor = "multi_thread")]
-async fn lk_01_go_01_go_11_go_12_go_16_go_18_go_19_go_36_adding_asks_for_the_code_from_the_accounts_own_mailbox() {
+async fn lk_01_go_01_go_11_go_12_go_16_go_18_go_19_go_36_adding_asks_for_the_code_from_the_accounts_own_mailbox()
+ {
     let w = World::new("goss").await;
     let first = w.browser();
     first.sign_in("meridian", "m-vera").await;
@@ -52,7 +53,10 @@ async fn lk_01_go_01_go_11_go_12_go_16_go_18_go_19_go_36_adding_asks_for_the_cod
     let done = b.code(&code_page, &code).await;
     assert_eq!(done.path(), "/account", "{}", done.body);
     assert_eq!(b.methods().await, ["Meridian", "Atlas"]);
-    assert_eq!((w.accounts().await, w.links("a-vera").await, w.mails("vera@example.test").await), (1, 1, 1));
+    assert_eq!(
+        (w.accounts().await, w.links("a-vera").await, w.mails("vera@example.test").await),
+        (1, 1, 1)
+    );
     assert_eq!(w.rows("audit_event", "kind", "link.added").await, 1);
     for (key, who) in [("meridian", "m-vera"), ("atlas", "a-vera")] {
         let later = w.browser();
@@ -82,7 +86,15 @@ async fn lk_03_go_14_using_the_existing_sign_in_leaves_no_record_of_the_new_iden
     assert_eq!(login.path(), "/login");
     let page = b.sign_in("meridian", "m-vera").await;
     assert_eq!(page.path(), "/account");
-    for (table, column) in [("link", "subject"), ("link", "label"), ("audit_event", "detail"), ("audit_event", "subject_hash"), ("attempt", "state"), ("attempt", "continuation"), ("flash", "body")] {
+    for (table, column) in [
+        ("link", "subject"),
+        ("link", "label"),
+        ("audit_event", "detail"),
+        ("audit_event", "subject_hash"),
+        ("attempt", "state"),
+        ("attempt", "continuation"),
+        ("flash", "body"),
+    ] {
         assert_eq!(w.rows(table, column, "a-vera").await, 0, "{table}.{column}");
     }
     assert_eq!(w.accounts().await, 1);
@@ -135,8 +147,16 @@ async fn go_56_go_16_without_to_on_the_accounts_provider_adding_is_not_offered()
     w.browser().sign_in("meridian", "m-vera").await;
     let b = w.browser();
     let chooser = b.sign_in("atlas", "a-vera").await;
-    assert!(chooser.has("value=\"use_existing\"") && chooser.has("value=\"create_new\"") && !chooser.has("value=\"add_to_existing\""), "{}", chooser.body);
-    let forced = b.post("/fn/attempt/pick", &[("attempt", &chooser.attempt()), ("pick", "add_to_existing")]).await;
+    assert!(
+        chooser.has("value=\"use_existing\"")
+            && chooser.has("value=\"create_new\"")
+            && !chooser.has("value=\"add_to_existing\""),
+        "{}",
+        chooser.body
+    );
+    let forced = b
+        .post("/fn/attempt/pick", &[("attempt", &chooser.attempt()), ("pick", "add_to_existing")])
+        .await;
     assert_eq!(forced.refusal(), "attempt.step");
     assert_eq!(w.links("a-vera").await, 0);
 }
@@ -147,7 +167,17 @@ async fn go_10_without_link_on_login_nobody_is_asked_and_a_new_account_opens() {
     w.browser().sign_in("meridian", "m-vera").await;
     w.ligature()
         .policy_admin()
-        .use_document("instance", domain::policy::Document::parse(&domain::policy::preset_text("goss").unwrap().replacen('{', r#"{"permits":{"link_on_login":false},"#, 1)).unwrap())
+        .use_document(
+            "instance",
+            domain::policy::Document::parse(
+                &domain::policy::preset_text("goss").unwrap().replacen(
+                    '{',
+                    r#"{"permits":{"link_on_login":false},"#,
+                    1,
+                ),
+            )
+            .unwrap(),
+        )
         .await
         .unwrap();
     let page = w.browser().sign_in("atlas", "a-vera").await;
@@ -173,12 +203,36 @@ async fn au_11_au_13_ask_binding_offers_new_or_bind_and_binds_by_password() {
     w.sign_up("cleo@example.test").await;
     let b = w.browser();
     let chooser = b.sign_in("harbour", "h-1").await;
-    assert!(chooser.has("value=\"enter_account\"") && chooser.has("value=\"create_new\"") && !chooser.has("value=\"use_existing\""), "{}", chooser.body);
+    assert!(
+        chooser.has("value=\"enter_account\"")
+            && chooser.has("value=\"create_new\"")
+            && !chooser.has("value=\"use_existing\""),
+        "{}",
+        chooser.body
+    );
     let bind = b.pick(&chooser, "enter_account").await;
     assert!(bind.path().ends_with("/bind"));
-    let wrong = b.post("/fn/attempt/password", &[("attempt", &bind.attempt()), ("email", "cleo@example.test"), ("password", "not the right one")]).await;
-    assert!(wrong.path().ends_with("/bind") && wrong.has("Wrong email or password"), "{}", wrong.body);
-    let done = b.post("/fn/attempt/password", &[("attempt", &bind.attempt()), ("email", "cleo@example.test"), ("password", PASSWORD)]).await;
+    let wrong = b
+        .post(
+            "/fn/attempt/password",
+            &[
+                ("attempt", &bind.attempt()),
+                ("email", "cleo@example.test"),
+                ("password", "not the right one"),
+            ],
+        )
+        .await;
+    assert!(
+        wrong.path().ends_with("/bind") && wrong.has("Wrong email or password"),
+        "{}",
+        wrong.body
+    );
+    let done = b
+        .post(
+            "/fn/attempt/password",
+            &[("attempt", &bind.attempt()), ("email", "cleo@example.test"), ("password", PASSWORD)],
+        )
+        .await;
     assert_eq!(done.path(), "/account", "{}", done.body);
     assert_eq!(b.methods().await, ["Harbour", "Password"]);
     let later = w.browser();
@@ -194,7 +248,9 @@ async fn the_account_password_works_instead_of_the_code() {
     let b = w.browser();
     let chooser = b.sign_in("atlas", "a-vera").await;
     let code_page = b.pick(&chooser, "add_to_existing").await;
-    let done = b.post("/fn/attempt/password", &[("attempt", &code_page.attempt()), ("password", PASSWORD)]).await;
+    let done = b
+        .post("/fn/attempt/password", &[("attempt", &code_page.attempt()), ("password", PASSWORD)])
+        .await;
     assert_eq!(done.path(), "/account", "{}", done.body);
     assert_eq!(b.methods().await, ["Atlas", "Password"]);
 }
@@ -206,7 +262,9 @@ async fn ne_05_an_asserted_address_never_opens_an_account_and_meets_the_same_pag
     let known = w.browser().sign_in("pigeon", "p-vera").await;
     let stranger = w.browser().sign_in("pigeon", "p-new").await;
     assert!(known.path().ends_with("/choose") && stranger.path().ends_with("/choose"));
-    let neutral = |page: &crate::world::Page, who: &str| page.body.replace(&page.attempt(), "ATTEMPT").replace(who, "WHO");
+    let neutral = |page: &crate::world::Page, who: &str| {
+        page.body.replace(&page.attempt(), "ATTEMPT").replace(who, "WHO")
+    };
     assert_eq!(neutral(&known, "Vera@Example.test"), neutral(&stranger, "new@example.test"));
 }
 
@@ -220,7 +278,11 @@ async fn a_decoy_challenge_is_never_right_and_sends_no_mail() {
     for n in 1..=3 {
         let page = b.code(&code_page, "0000-0000").await;
         if n < 3 {
-            assert!(page.path().ends_with("/code") && page.has(&format!("Tries left: {}", 3 - n)), "{}", page.body);
+            assert!(
+                page.path().ends_with("/code") && page.has(&format!("Tries left: {}", 3 - n)),
+                "{}",
+                page.body
+            );
         } else {
             assert_eq!((page.status, page.refusal().as_str()), (403, "code.exhausted"));
         }
@@ -243,14 +305,32 @@ async fn a_provider_that_owns_the_mailbox_links_without_a_question_to_the_owned_
 
 /// Shows GO-38, GO-39, LK-17: exactly no mail, one notice, or one code; and what is unsafe needs its permit and is told.
 #[tokio::test(flavor = "multi_thread")]
-async fn lk_17_go_38_go_39_each_mode_of_mail_sends_what_it_says_and_the_unsafe_ones_need_the_permit() {
-    for (mode, by_code, notices) in [("none", false, 0), ("notification", false, 1), ("confirmationrequired", true, 0)] {
+async fn lk_17_go_38_go_39_each_mode_of_mail_sends_what_it_says_and_the_unsafe_ones_need_the_permit()
+ {
+    for (mode, by_code, notices) in
+        [("none", false, 0), ("notification", false, 1), ("confirmationrequired", true, 0)]
+    {
         let w = World::new("goss").await;
         w.browser().sign_in("meridian", "m-vera").await;
         let owner = w.owner().await;
-        let mut form = vec![("preset", "goss"), ("link_on_login", "on"), ("account_management", "on"), ("create", "on"), ("mail_mode", mode)];
+        let mut form = vec![
+            ("preset", "goss"),
+            ("link_on_login", "on"),
+            ("account_management", "on"),
+            ("create", "on"),
+            ("mail_mode", mode),
+        ];
         let told = async |w: &World| {
-            (owner.get("/admin/policy").await.has("Unsafe: the policy accepts unproven links"), w.ligature().maintenance().warnings().await.unwrap().iter().any(|w| w.starts_with("UNSAFE")))
+            (
+                owner.get("/admin/policy").await.has("Unsafe: the policy accepts unproven links"),
+                w.ligature()
+                    .maintenance()
+                    .warnings()
+                    .await
+                    .unwrap()
+                    .iter()
+                    .any(|w| w.starts_with("UNSAFE")),
+            )
         };
         // Without the permit no mode adds anything without a code, and nothing has to be told.
         owner.switches(&form).await;
@@ -268,15 +348,29 @@ async fn lk_17_go_38_go_39_each_mode_of_mail_sends_what_it_says_and_the_unsafe_o
         let chooser = b.sign_in("atlas", "a-vera").await;
         let page = b.pick(&chooser, "add_to_existing").await;
         if by_code {
-            assert!(page.path().ends_with("/code") && w.links("a-vera").await == 0, "{mode}: {}", page.body);
+            assert!(
+                page.path().ends_with("/code") && w.links("a-vera").await == 0,
+                "{mode}: {}",
+                page.body
+            );
             let code = w.mail("vera@example.test", before + 1).await.code.unwrap();
             assert_eq!(b.code(&page, &code).await.path(), "/account");
         } else {
             assert_eq!(page.path(), "/account", "{mode}: {}", page.body);
         }
         let mails = w.mails("vera@example.test").await - before;
-        let codes = w.mailbox.to("vera@example.test").iter().skip(before).filter(|m| m.code.is_some()).count();
-        assert_eq!((w.links("a-vera").await, mails - codes, codes), (1, notices, usize::from(by_code)), "{mode}");
+        let codes = w
+            .mailbox
+            .to("vera@example.test")
+            .iter()
+            .skip(before)
+            .filter(|m| m.code.is_some())
+            .count();
+        assert_eq!(
+            (w.links("a-vera").await, mails - codes, codes),
+            (1, notices, usize::from(by_code)),
+            "{mode}"
+        );
         w.healthy().await;
     }
 }
@@ -288,7 +382,15 @@ async fn go_38_go_39_go_33_without_the_permit_every_mode_asks_for_the_code() {
         let w = World::new("goss").await;
         w.browser().sign_in("meridian", "m-vera").await;
         let owner = w.owner().await;
-        owner.switches(&[("preset", "goss"), ("link_on_login", "on"), ("account_management", "on"), ("create", "on"), ("mail_mode", mode)]).await;
+        owner
+            .switches(&[
+                ("preset", "goss"),
+                ("link_on_login", "on"),
+                ("account_management", "on"),
+                ("create", "on"),
+                ("mail_mode", mode),
+            ])
+            .await;
         let b = w.browser();
         let chooser = b.sign_in("atlas", "a-vera").await;
         let page = b.pick(&chooser, "add_to_existing").await;
@@ -309,7 +411,8 @@ async fn go_06_a_linked_identity_signs_in_to_its_account_whatever_address_it_say
     // GO-47: the address is another one today. That is a question, and never somebody else's account (ID-05).
     let question = b.sign_in("meridian", "m-vera").await;
     assert!(question.path().ends_with("/email"), "{}", question.url);
-    let page = b.post("/fn/attempt/email", &[("attempt", &question.attempt()), ("pick", "later")]).await;
+    let page =
+        b.post("/fn/attempt/email", &[("attempt", &question.attempt()), ("pick", "later")]).await;
     assert!(page.has("Hello Vera") && page.has("vera@example.test"), "{}", page.body);
     assert_eq!(w.accounts().await, 2);
 }
@@ -329,7 +432,13 @@ async fn what_a_provider_said_is_gone_when_the_person_cancels_or_walks_away() {
     assert!(!w.ligature().maintenance().examine().await.unwrap().is_empty(), "doctor would notice");
     w.ligature().maintenance().tidy().await.unwrap();
     w.healthy().await;
-    for (table, column) in [("link", "subject"), ("audit_event", "detail"), ("attempt", "state"), ("attempt", "continuation"), ("flash", "body")] {
+    for (table, column) in [
+        ("link", "subject"),
+        ("audit_event", "detail"),
+        ("attempt", "state"),
+        ("attempt", "continuation"),
+        ("flash", "body"),
+    ] {
         assert_eq!(w.rows(table, column, "a-vera").await, 0, "{table}.{column}");
     }
 }

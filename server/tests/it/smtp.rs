@@ -70,7 +70,9 @@ impl Front {
 
     async fn talk(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
         let mut stream = BufReader::new(stream);
-        let said = |at: &str, usual: &str| self.says.lock().unwrap().get(at).cloned().unwrap_or_else(|| usual.to_owned());
+        let said = |at: &str, usual: &str| {
+            self.says.lock().unwrap().get(at).cloned().unwrap_or_else(|| usual.to_owned())
+        };
         let mut answer = said("greeting", "220 front ready");
         loop {
             if answer.is_empty() {
@@ -81,7 +83,8 @@ impl Front {
             if answer.starts_with("421") || stream.read_line(&mut line).await.ok()? == 0 {
                 return None;
             }
-            let word = line.split([' ', ':']).next().unwrap_or_default().trim().to_ascii_uppercase();
+            let word =
+                line.split([' ', ':']).next().unwrap_or_default().trim().to_ascii_uppercase();
             self.asked.lock().unwrap().push(line.trim().to_owned());
             answer = match word.as_str() {
                 "EHLO" => said("EHLO", "250-front\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME"),
@@ -106,7 +109,12 @@ impl Front {
     }
 
     fn config(&self) -> Mail {
-        Mail { smtp_url: format!("smtp://user:password@127.0.0.1:{}", self.port), from: "Login <login@example.test>".into(), timeout_ms: 1000, ..Mail::default() }
+        Mail {
+            smtp_url: format!("smtp://user:password@127.0.0.1:{}", self.port),
+            from: "Login <login@example.test>".into(),
+            timeout_ms: 1000,
+            ..Mail::default()
+        }
     }
 }
 
@@ -175,7 +183,11 @@ async fn fr_55_only_what_is_said_of_the_mail_itself_ends_it() {
     let smtp = Smtp::new(&front.config()).unwrap();
     smtp.send(&letter("v@ex.test"), "a1").await.unwrap();
     smtp.send(&letter("v@ex.test"), "a2").await.unwrap();
-    assert_eq!(front.asked().iter().filter(|l| l.starts_with("EHLO")).count(), 1, "one connection for both");
+    assert_eq!(
+        front.asked().iter().filter(|l| l.starts_with("EHLO")).count(),
+        1,
+        "one connection for both"
+    );
     front.say("END", "421 4.4.2 idle");
     assert!(smtp.send(&letter("v@ex.test"), "a3").await.is_err());
     front.say("END", "250 ok");
@@ -187,7 +199,11 @@ async fn fr_55_only_what_is_said_of_the_mail_itself_ends_it() {
 async fn fr_20_an_internationalised_domain_goes_out_in_its_ascii_form() {
     let front = Front::start(None).await;
     send(&front.config(), "v@bücher.test").await.unwrap();
-    assert!(front.asked().contains(&"RCPT TO:<v@xn--bcher-kva.test>".to_owned()), "{:?}", front.asked());
+    assert!(
+        front.asked().contains(&"RCPT TO:<v@xn--bcher-kva.test>".to_owned()),
+        "{:?}",
+        front.asked()
+    );
     if domain::contact::Contact::parse("bücher@ex.test").is_ok() {
         let refused = send(&front.config(), "bücher@ex.test").await.unwrap_err();
         assert!(matches!(&refused, NotSent::Ever(why) if why.contains("SMTPUTF8")), "{refused:?}");
@@ -199,21 +215,29 @@ async fn fr_20_an_internationalised_domain_goes_out_in_its_ascii_form() {
 
 /// Shows FR-21, OP-03.
 #[tokio::test(flavor = "multi_thread")]
-async fn fr_21_a_mail_server_of_a_company_is_believed_by_its_own_authority_and_nobody_is_greeted_in_clear() {
+async fn fr_21_a_mail_server_of_a_company_is_believed_by_its_own_authority_and_nobody_is_greeted_in_clear()
+ {
     let authority = Authority::new();
     let (cert, key) = authority.sign("localhost");
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![CertificateDer::from_pem_slice(cert.as_bytes()).unwrap()], PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap())
+        .with_single_cert(
+            vec![CertificateDer::from_pem_slice(cert.as_bytes()).unwrap()],
+            PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap(),
+        )
         .unwrap();
     let front = Front::start(Some(TlsAcceptor::from(Arc::new(config)))).await;
     let folder = tempfile::tempdir().unwrap();
     let ca = file(folder.path(), "ca.pem", &authority.pem());
     let mut server = Config::default();
     server.server.public_url = "https://login.example.test".into();
-    server.mail = Mail { smtp_url: format!("smtps://user:password@localhost:{}", front.port), ca_file: Some(ca.into()), ..front.config() };
+    server.mail = Mail {
+        smtp_url: format!("smtps://user:password@localhost:{}", front.port),
+        ca_file: Some(ca.into()),
+        ..front.config()
+    };
     assert_eq!(server.problems(), vec![]);
     send(&server.mail(), "v@ex.test").await.unwrap();
     assert_eq!(front.asked()[0], "EHLO login.example.test", "the public host is our name");
@@ -221,16 +245,31 @@ async fn fr_21_a_mail_server_of_a_company_is_believed_by_its_own_authority_and_n
     send(&hello, "v@ex.test").await.unwrap();
     assert!(front.asked().contains(&"EHLO mx.example.test".to_owned()));
     let before = front.asked().len();
-    let refused = send(&Mail { ca_file: None, ..server.mail.clone() }, "v@ex.test").await.unwrap_err();
+    let refused =
+        send(&Mail { ca_file: None, ..server.mail.clone() }, "v@ex.test").await.unwrap_err();
     assert!(matches!(refused, NotSent::Yet(_) | NotSent::Ours(_)), "{refused:?}");
-    let other_name = Mail { smtp_url: server.mail.smtp_url.replace("localhost", "127.0.0.1"), ..server.mail.clone() };
+    let other_name = Mail {
+        smtp_url: server.mail.smtp_url.replace("localhost", "127.0.0.1"),
+        ..server.mail.clone()
+    };
     assert!(send(&other_name, "v@ex.test").await.is_err(), "for another host");
     // STARTTLS that is wanted and not offered: no sender, no password, no mail.
     let plain = Front::start(None).await;
-    let wanted = Mail { smtp_url: format!("smtp://user:password@127.0.0.1:{}?tls=required", plain.port), ..server.mail.clone() };
+    let wanted = Mail {
+        smtp_url: format!("smtp://user:password@127.0.0.1:{}?tls=required", plain.port),
+        ..server.mail.clone()
+    };
     assert!(send(&wanted, "v@ex.test").await.is_err());
-    assert!(plain.asked().iter().all(|l| l.starts_with("EHLO") || l.starts_with("QUIT")), "{:?}", plain.asked());
-    assert_eq!(front.asked().len(), before, "nothing was said to a server that could not be verified");
+    assert!(
+        plain.asked().iter().all(|l| l.starts_with("EHLO") || l.starts_with("QUIT")),
+        "{:?}",
+        plain.asked()
+    );
+    assert_eq!(
+        front.asked().len(),
+        before,
+        "nothing was said to a server that could not be verified"
+    );
     for bad in ["/no/such.pem", "/proc/version"] {
         server.mail.ca_file = Some(bad.into());
         if bad.contains("such") {
@@ -241,18 +280,23 @@ async fn fr_21_a_mail_server_of_a_company_is_believed_by_its_own_authority_and_n
 
 /// Shows FR-55, OP-01, OP-02: mails wait while our password is wrong, and what a server refuses for good can be tried again.
 #[tokio::test(flavor = "multi_thread")]
-async fn op_02_mails_wait_while_our_own_setting_is_wrong_and_dead_ones_are_listed_and_tried_again() {
+async fn op_02_mails_wait_while_our_own_setting_is_wrong_and_dead_ones_are_listed_and_tried_again()
+{
     let front = Front::start(None).await;
     let mail = front.config();
     let w = World::with("recommended", |c| c.mail = mail).await;
     front.say("AUTH", "535 5.7.8 Username and Password not accepted");
     let b = w.browser();
-    b.post("/fn/signup", &[("email", "v@example.test"), ("name", "V"), ("password", PASSWORD)]).await;
+    b.post("/fn/signup", &[("email", "v@example.test"), ("name", "V"), ("password", PASSWORD)])
+        .await;
     let until = async |state: &str, error: &str| {
         for _ in 0..400 {
             let mut conn = w.ligature().store.read().await.unwrap();
-            let unsent = storage::maintenance::outbox::list_unsent_mails(&mut conn, 10).await.unwrap();
-            if unsent.iter().any(|m| m.state == state && m.last_error.contains(error)) || state.is_empty() && unsent.is_empty() {
+            let unsent =
+                storage::maintenance::outbox::list_unsent_mails(&mut conn, 10).await.unwrap();
+            if unsent.iter().any(|m| m.state == state && m.last_error.contains(error))
+                || state.is_empty() && unsent.is_empty()
+            {
                 return;
             }
             drop(conn);
@@ -270,10 +314,23 @@ async fn op_02_mails_wait_while_our_own_setting_is_wrong_and_dead_ones_are_liste
     until("dead", "does not take the recipient").await;
     let dir = tempfile::tempdir().unwrap();
     file(dir.path(), "ligature.key", &w.key);
-    let run = |arguments: &[&str]| text(&ligature(dir.path(), arguments, &[("LIGATURE__DATABASE__URL", &w.database)], ""));
+    let run = |arguments: &[&str]| {
+        text(&ligature(dir.path(), arguments, &[("LIGATURE__DATABASE__URL", &w.database)], ""))
+    };
     let listed = run(&["mails"]);
-    assert!(listed.contains("dead") && listed.contains("sign-up-code") && listed.contains("can be sent") && listed.contains("no such user") && !listed.contains("v@example.test"), "{listed}");
-    assert!(run(&["doctor"]).contains("note: mail: 1 mails or texts were given up"), "{}", run(&["doctor"]));
+    assert!(
+        listed.contains("dead")
+            && listed.contains("sign-up-code")
+            && listed.contains("can be sent")
+            && listed.contains("no such user")
+            && !listed.contains("v@example.test"),
+        "{listed}"
+    );
+    assert!(
+        run(&["doctor"]).contains("note: mail: 1 mails or texts were given up"),
+        "{}",
+        run(&["doctor"])
+    );
     front.say("RCPT", "250 ok");
     assert!(run(&["mails", "retry"]).contains("1 mails or texts are tried again"));
     until("", "").await;

@@ -64,9 +64,13 @@ pub struct World {
 fn database(dir: &tempfile::TempDir) -> String {
     match std::env::var("LIGATURE_TEST_POSTGRES") {
         Ok(base) if std::env::var("LIGATURE_TEST_DB").as_deref() == Ok("postgres") => {
-            let name = format!("t_{}", rehearsal::token::random().to_lowercase().replace(['-', '_'], "x"));
+            let name =
+                format!("t_{}", rehearsal::token::random().to_lowercase().replace(['-', '_'], "x"));
             let (server, _) = base.rsplit_once('/').unwrap();
-            let made = std::process::Command::new("psql").args([&base, "-qc", &format!("CREATE DATABASE {name}")]).status().unwrap();
+            let made = std::process::Command::new("psql")
+                .args([&base, "-qc", &format!("CREATE DATABASE {name}")])
+                .status()
+                .unwrap();
             assert!(made.success());
             format!("{server}/{name}")
         }
@@ -76,7 +80,14 @@ fn database(dir: &tempfile::TempDir) -> String {
 
 /// Runs statements on a PostgreSQL database.
 pub fn psql(database: &str, statements: &str) {
-    assert!(std::process::Command::new("psql").args([database, "-qc", statements]).stdout(std::process::Stdio::null()).status().unwrap().success());
+    assert!(
+        std::process::Command::new("psql")
+            .args([database, "-qc", statements])
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 fn verified(name: &str, email: &str) -> serde_json::Value {
@@ -96,7 +107,10 @@ impl World {
         let meridian = Provider::serve(
             0,
             "Meridian",
-            vec![Person { sub: "m-vera".into(), claims: verified("Vera", "vera@example.test") }, Person { sub: "m-ben".into(), claims: verified("Ben", "ben@example.test") }],
+            vec![
+                Person { sub: "m-vera".into(), claims: verified("Vera", "vera@example.test") },
+                Person { sub: "m-ben".into(), claims: verified("Ben", "ben@example.test") },
+            ],
         )
         .await
         .unwrap();
@@ -113,7 +127,10 @@ impl World {
         let atlas = Provider::serve(
             0,
             "Atlas",
-            vec![Person { sub: "a-vera".into(), claims: verified("Vera A", "vera@example.test") }, Person { sub: "a-new".into(), claims: verified("New", "new@example.test") }],
+            vec![
+                Person { sub: "a-vera".into(), claims: verified("Vera A", "vera@example.test") },
+                Person { sub: "a-new".into(), claims: verified("New", "new@example.test") },
+            ],
         )
         .await
         .unwrap();
@@ -130,7 +147,19 @@ impl World {
         .unwrap();
         let mailbox = Mailbox::serve(0).await.unwrap();
         let (stop, _) = watch::channel(false);
-        let mut world = Self { nodes: Vec::new(), meridian, pigeon, atlas, harbour, mailbox, clock: Arc::new(AtomicI64::new(0)), database, key: MasterKey::generate(), dir, stop };
+        let mut world = Self {
+            nodes: Vec::new(),
+            meridian,
+            pigeon,
+            atlas,
+            harbour,
+            mailbox,
+            clock: Arc::new(AtomicI64::new(0)),
+            database,
+            key: MasterKey::generate(),
+            dir,
+            stop,
+        };
         let mut config = Config::default();
         config.database.url = world.database.clone();
         config.http_client.allow_private = true;
@@ -154,27 +183,50 @@ impl World {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
         // A second node stands behind the same public address: requests for it name the first one's host.
-        config.server.public_url = self.nodes.first().map_or_else(|| format!("http://{address}"), |n| n.config.server.public_url.clone());
+        config.server.public_url = self
+            .nodes
+            .first()
+            .map_or_else(|| format!("http://{address}"), |n| n.config.server.public_url.clone());
         let offset = self.clock.clone();
         let system = serve::system_clock();
         let clock: Clock = Arc::new(move || system() + offset.load(Ordering::SeqCst));
         serve::store(&config).unwrap().migrate().await.unwrap();
-        let ligature = serve::ligature(&config, &MasterKey::parse(&self.key).unwrap(), clock).await.unwrap();
+        let ligature =
+            serve::ligature(&config, &MasterKey::parse(&self.key).unwrap(), clock).await.unwrap();
         let organisations = Organisations::new(ligature.clone());
         let (router, _) = serve::application(organisations.clone(), &config).await.unwrap();
         let served = Arc::new(AtomicU64::new(0));
         let counted = served.clone();
-        let router = router.layer(axum::middleware::map_request(move |request: axum::extract::Request| {
-            counted.fetch_add(1, Ordering::SeqCst);
-            std::future::ready(request)
-        }));
-        tokio::spawn(async move { axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await });
+        let router =
+            router.layer(axum::middleware::map_request(move |request: axum::extract::Request| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                std::future::ready(request)
+            }));
+        tokio::spawn(async move {
+            axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
+        });
         let mut stopped = self.stop.subscribe();
         let (mut over, mut ended) = (self.stop.subscribe(), self.stop.subscribe());
-        tokio::spawn(server::outbox::tell_of_ends(organisations.clone(), async move { drop(ended.wait_for(|s| *s).await) }));
-        tokio::spawn(server::outbox::send_mails(organisations.clone(), config.mail.clone(), async move { drop(stopped.wait_for(|s| *s).await) }));
-        tokio::spawn(server::outbox::send_texts(organisations.clone(), config.sms.clone(), async move { drop(over.wait_for(|s| *s).await) }));
-        self.nodes.push(Node { url: format!("http://{address}"), ligature, organisations, config, served });
+        tokio::spawn(server::outbox::tell_of_ends(organisations.clone(), async move {
+            drop(ended.wait_for(|s| *s).await)
+        }));
+        tokio::spawn(server::outbox::send_mails(
+            organisations.clone(),
+            config.mail.clone(),
+            async move { drop(stopped.wait_for(|s| *s).await) },
+        ));
+        tokio::spawn(server::outbox::send_texts(
+            organisations.clone(),
+            config.sms.clone(),
+            async move { drop(over.wait_for(|s| *s).await) },
+        ));
+        self.nodes.push(Node {
+            url: format!("http://{address}"),
+            ligature,
+            organisations,
+            config,
+            served,
+        });
     }
 
     /// Another node on the same database.
@@ -187,11 +239,24 @@ impl World {
     pub async fn back_up(&self) -> String {
         let ligature = self.ligature();
         if ligature.store.is_postgres() {
-            let copy = format!("{}/c_{}", self.database.rsplit_once('/').unwrap().0, rehearsal::token::random().to_lowercase().replace(['-', '_'], "x"));
+            let copy = format!(
+                "{}/c_{}",
+                self.database.rsplit_once('/').unwrap().0,
+                rehearsal::token::random().to_lowercase().replace(['-', '_'], "x")
+            );
             let name = copy.rsplit_once('/').unwrap().1;
             psql(&self.database, &format!("CREATE DATABASE {name}"));
-            let piped = format!("pg_dump '{}' | psql -q -v ON_ERROR_STOP=1 '{copy}' >/dev/null", self.database);
-            assert!(std::process::Command::new("bash").args(["-o", "pipefail", "-c", &piped]).status().unwrap().success());
+            let piped = format!(
+                "pg_dump '{}' | psql -q -v ON_ERROR_STOP=1 '{copy}' >/dev/null",
+                self.database
+            );
+            assert!(
+                std::process::Command::new("bash")
+                    .args(["-o", "pipefail", "-c", &piped])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
             return copy;
         }
         let file = self.dir.path().join(format!("{}.db", rehearsal::token::random()));
@@ -209,7 +274,11 @@ impl World {
         }
         let to = format!("{}/{}.db", self.dir.path().display(), rehearsal::token::random());
         for more in ["", "-wal"] {
-            std::fs::copy(format!("{}{more}", self.database.strip_prefix("sqlite://").unwrap()), format!("{to}{more}")).unwrap();
+            std::fs::copy(
+                format!("{}{more}", self.database.strip_prefix("sqlite://").unwrap()),
+                format!("{to}{more}"),
+            )
+            .unwrap();
         }
         format!("sqlite://{to}")
     }
@@ -260,11 +329,26 @@ impl World {
     /// Another organisation of the instance with a preset and the provider `meridian`, at an address of its own.
     pub async fn organisation(&self, slug: &str, preset: &str) -> Ligature {
         let port = self.url().rsplit_once(':').unwrap().1.to_owned();
-        let form = OrganisationForm { slug: slug.into(), name: format!("The {slug}"), address: format!("http://{slug}.localhost:{port}"), active: true };
-        self.ligature().organisation_admin().put_organisation(&service::Authority::Operator("test"), form, true).await.unwrap().unwrap();
+        let form = OrganisationForm {
+            slug: slug.into(),
+            name: format!("The {slug}"),
+            address: format!("http://{slug}.localhost:{port}"),
+            active: true,
+        };
+        self.ligature()
+            .organisation_admin()
+            .put_organisation(&service::Authority::Operator("test"), form, true)
+            .await
+            .unwrap()
+            .unwrap();
         let one = self.ligature().organisation_admin().organisation(slug).await.unwrap();
         let meridian = json!({"key": "meridian", "name": "Meridian", "secret": "rehearsal-secret", "verified_counts": true, "settings": {"kind": "oidc", "issuer": self.meridian.issuer, "client_id": "ligature"}});
-        seed::apply(&one, serde_json::from_value(json!({"preset": preset, "providers": [meridian]})).unwrap()).await.unwrap();
+        seed::apply(
+            &one,
+            serde_json::from_value(json!({"preset": preset, "providers": [meridian]})).unwrap(),
+        )
+        .await
+        .unwrap();
         // The list of organisations is believed for a second.
         self.pass(2);
         one
@@ -295,7 +379,15 @@ impl World {
 
     /// The owner of the instance, made as `ligature create-admin` does.
     pub async fn owner(&self) -> Browser {
-        self.ligature().setup().create_owner(NewPerson { email: "owner@example.test".into(), name: "Owner".into(), password: PASSWORD.into() }).await.unwrap();
+        self.ligature()
+            .setup()
+            .create_owner(NewPerson {
+                email: "owner@example.test".into(),
+                name: "Owner".into(),
+                password: PASSWORD.into(),
+            })
+            .await
+            .unwrap();
         let browser = self.browser();
         let page = browser.password("owner@example.test", PASSWORD).await;
         assert_eq!(page.path(), "/account", "{}", page.body);
@@ -310,7 +402,10 @@ impl World {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("no mail number {n} to {to}; got {:?}", self.mailbox.all().iter().map(|m| (&m.to, &m.subject)).collect::<Vec<_>>());
+        panic!(
+            "no mail number {n} to {to}; got {:?}",
+            self.mailbox.all().iter().map(|m| (&m.to, &m.subject)).collect::<Vec<_>>()
+        );
     }
 
     /// Lets the worker finish what is due, then counts.
@@ -332,7 +427,14 @@ impl World {
 
     /// Rows of a table whose column holds a text.
     pub async fn rows(&self, table: &str, column: &str, text: &str) -> i64 {
-        storage::maintenance::doctor::count_text(&mut self.ligature().store.read().await.unwrap(), table, column, text).await.unwrap()
+        storage::maintenance::doctor::count_text(
+            &mut self.ligature().store.read().await.unwrap(),
+            table,
+            column,
+            text,
+        )
+        .await
+        .unwrap()
     }
 
     /// Active links of an identity's subject.
@@ -341,16 +443,25 @@ impl World {
     }
 
     pub async fn accounts(&self) -> i64 {
-        storage::accounts::count_accounts(&mut self.ligature().store.read().await.unwrap(), self.ligature().org).await.unwrap()
+        storage::accounts::count_accounts(
+            &mut self.ligature().store.read().await.unwrap(),
+            self.ligature().org,
+        )
+        .await
+        .unwrap()
     }
 
     /// A person with a password account, signed up as people do.
     pub async fn sign_up(&self, email: &str) -> Browser {
         let browser = self.browser();
         let before = self.mailbox.to(email).len();
-        let page = browser.post("/fn/signup", &[("email", email), ("name", "Someone"), ("password", PASSWORD)]).await;
+        let page = browser
+            .post("/fn/signup", &[("email", email), ("name", "Someone"), ("password", PASSWORD)])
+            .await;
         let code = self.mail(email, before + 1).await.code.unwrap();
-        let page = browser.post("/fn/attempt/code", &[("attempt", &page.attempt()), ("code", &code)]).await;
+        let page = browser
+            .post("/fn/attempt/code", &[("attempt", &page.attempt()), ("code", &code)])
+            .await;
         assert_eq!(page.path(), "/account", "{}", page.body);
         browser
     }
@@ -386,24 +497,48 @@ impl Page {
     }
 
     pub fn header(&self, name: &str) -> String {
-        self.headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join("\n")
+        self.headers
+            .get_all(name)
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// The refusal's code.
     pub fn refusal(&self) -> String {
-        self.path().strip_prefix("/refused/").map(str::to_owned).or_else(|| self.body.split("<code>").nth(1).and_then(|r| r.split('<').next()).map(str::to_owned)).unwrap_or_default()
+        self.path()
+            .strip_prefix("/refused/")
+            .map(str::to_owned)
+            .or_else(|| {
+                self.body
+                    .split("<code>")
+                    .nth(1)
+                    .and_then(|r| r.split('<').next())
+                    .map(str::to_owned)
+            })
+            .unwrap_or_default()
     }
 
     /// The hidden account ids on a chooser's add buttons.
     pub fn accounts(&self) -> Vec<String> {
-        self.body.split("name=\"account\" value=\"").skip(1).filter_map(|r| r.split('"').next()).filter(|v| v.len() == 32).map(str::to_owned).collect()
+        self.body
+            .split("name=\"account\" value=\"")
+            .skip(1)
+            .filter_map(|r| r.split('"').next())
+            .filter(|v| v.len() == 32)
+            .map(str::to_owned)
+            .collect()
     }
 }
 
 /// A client that follows nothing by itself and finds an organisation's host on this machine.
 pub fn client(base: &str) -> reqwest::ClientBuilder {
     let host = url::Url::parse(base).unwrap().host_str().unwrap().to_owned();
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().resolve(&host, SocketAddr::from(([127, 0, 0, 1], 0)))
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .resolve(&host, SocketAddr::from(([127, 0, 0, 1], 0)))
 }
 
 /// A browser with its own cookies. It keeps cookies and follows redirects as browsers do, and sends `Origin` with posts.
@@ -423,8 +558,10 @@ impl Browser {
 
     /// Everything for `base` goes to the listener at `node`; providers are reached directly.
     fn at(base: &str, node: &str, jar: Arc<reqwest::cookie::Jar>) -> Self {
-        let (ours, node) = (url::Url::parse(base).unwrap().origin(), url::Url::parse(node).unwrap());
-        let balancer = reqwest::Proxy::custom(move |url| (url.origin() == ours).then(|| node.clone()));
+        let (ours, node) =
+            (url::Url::parse(base).unwrap().origin(), url::Url::parse(node).unwrap());
+        let balancer =
+            reqwest::Proxy::custom(move |url| (url.origin() == ours).then(|| node.clone()));
         let client = client(base).proxy(balancer).cookie_provider(jar.clone()).build().unwrap();
         Self { base: base.to_owned(), client, jar }
     }
@@ -435,21 +572,30 @@ impl Browser {
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
+        let url =
+            if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
         self.client.request(method, url)
     }
 
     /// Sends without following anything.
     pub async fn send(&self, request: RequestBuilder) -> Page {
         let response = request.send().await.unwrap();
-        let (status, url, headers) = (response.status().as_u16(), response.url().to_string(), response.headers().clone());
+        let (status, url, headers) =
+            (response.status().as_u16(), response.url().to_string(), response.headers().clone());
         Page { status, way: vec![url.clone()], url, headers, body: response.text().await.unwrap() }
     }
 
     /// Follows redirects to the end.
     pub async fn follow(&self, mut page: Page) -> Page {
         for _ in 0..12 {
-            let Some(to) = page.headers.get("location").and_then(|l| l.to_str().ok()).filter(|_| (300..400).contains(&page.status)) else { break };
+            let Some(to) = page
+                .headers
+                .get("location")
+                .and_then(|l| l.to_str().ok())
+                .filter(|_| (300..400).contains(&page.status))
+            else {
+                break;
+            };
             let next = url::Url::parse(&page.url).unwrap().join(to).unwrap().to_string();
             let mut way = page.way.clone();
             page = self.send(self.client.get(next)).await;
@@ -465,7 +611,13 @@ impl Browser {
     }
 
     pub async fn post_only(&self, path: &str, form: &[(&str, &str)]) -> Page {
-        self.send(self.request(Method::POST, path).header("origin", &self.base).header("sec-fetch-site", "same-origin").form(form)).await
+        self.send(
+            self.request(Method::POST, path)
+                .header("origin", &self.base)
+                .header("sec-fetch-site", "same-origin")
+                .form(form),
+        )
+        .await
     }
 
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
@@ -508,20 +660,39 @@ impl Browser {
 
     /// Puts the version of a page in force, as it was shown there.
     pub async fn activate(&self, page: &Page) -> Page {
-        let hidden = |name: &str| page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).and_then(|r| r.split('"').next()).unwrap_or_default().to_owned();
-        self.post("/fn/admin/policy/version", &[("version", &hidden("version")), ("seen", &hidden("seen")), ("becomes", "active")]).await
+        let hidden = |name: &str| {
+            page.body
+                .split(&format!("name=\"{name}\" value=\""))
+                .nth(1)
+                .and_then(|r| r.split('"').next())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        self.post(
+            "/fn/admin/policy/version",
+            &[("version", &hidden("version")), ("seen", &hidden("seen")), ("becomes", "active")],
+        )
+        .await
     }
 
     /// Saves the switches of the policy page, and puts the difference in force where there is one.
     pub async fn switches(&self, form: &[(&str, &str)]) -> Page {
         let page = self.post("/fn/admin/policy", form).await;
-        if page.path().starts_with("/admin/policy/versions/") { self.activate(&page).await } else { page }
+        if page.path().starts_with("/admin/policy/versions/") {
+            self.activate(&page).await
+        } else {
+            page
+        }
     }
 
     pub async fn pick(&self, page: &Page, pick: &str) -> Page {
         let account = page.accounts().into_iter().next().unwrap_or_default();
         let account = if pick == "add_to_existing" { account } else { String::new() };
-        self.post("/fn/attempt/pick", &[("attempt", &page.attempt()), ("pick", pick), ("account", &account)]).await
+        self.post(
+            "/fn/attempt/pick",
+            &[("attempt", &page.attempt()), ("pick", pick), ("account", &account)],
+        )
+        .await
     }
 
     pub async fn code(&self, page: &Page, code: &str) -> Page {
@@ -535,7 +706,8 @@ impl Browser {
         if begun.path() != format!("/undo/{secret}") {
             return begun;
         }
-        let shown = self.post("/fn/undo/password", &[("secret", secret), ("password", password)]).await;
+        let shown =
+            self.post("/fn/undo/password", &[("secret", secret), ("password", password)]).await;
         if !shown.has("/fn/undo/finish") {
             return shown;
         }
@@ -558,7 +730,10 @@ impl Browser {
     /// The cookies that go to the server, as one header.
     pub fn cookies(&self) -> String {
         use reqwest::cookie::CookieStore;
-        self.jar.cookies(&self.base.parse().unwrap()).and_then(|v| v.to_str().ok().map(str::to_owned)).unwrap_or_default()
+        self.jar
+            .cookies(&self.base.parse().unwrap())
+            .and_then(|v| v.to_str().ok().map(str::to_owned))
+            .unwrap_or_default()
     }
 
     /// The session cookie's `name=value`.
@@ -578,7 +753,19 @@ impl Browser {
     /// The provider names on My Account.
     pub async fn methods(&self) -> Vec<String> {
         let page = self.get("/account").await;
-        let list = page.body.split("<ul class=\"rows\">").nth(1).unwrap_or_default().split("</ul>").next().unwrap_or_default().to_owned();
-        list.split("<strong>").skip(1).filter_map(|r| r.split('<').next()).map(str::to_owned).collect()
+        let list = page
+            .body
+            .split("<ul class=\"rows\">")
+            .nth(1)
+            .unwrap_or_default()
+            .split("</ul>")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        list.split("<strong>")
+            .skip(1)
+            .filter_map(|r| r.split('<').next())
+            .map(str::to_owned)
+            .collect()
     }
 }

@@ -48,17 +48,40 @@ impl Named for AdministerOutcome {
 
 /// Nobody shuts themselves out or raises themselves, and whoever has a role is left to owners (AD-05).
 #[must_use]
-pub fn administer(AdministerAccount { state, act, own, administrator, by_owner, .. }: AdministerAccount, policy: &Policy) -> Ruling<AdministerOutcome> {
+pub fn administer(
+    AdministerAccount { state, act, own, administrator, by_owner, .. }: AdministerAccount,
+    policy: &Policy,
+) -> Ruling<AdministerOutcome> {
     Ruling::of(policy, |trace| {
         trace.say("governs");
         match (act, state) {
             _ if own => Err(Refusal::NotAllowed),
-            _ if !by_owner && (administrator || !matches!(act, AdminAction::Disable | AdminAction::Enable)) => Err(Refusal::NotAllowed),
+            _ if !by_owner
+                && (administrator
+                    || !matches!(act, AdminAction::Disable | AdminAction::Enable)) =>
+            {
+                Err(Refusal::NotAllowed)
+            }
             (AdminAction::GiveRole, AccountState::Active) => Ok(AdministerOutcome),
-            (AdminAction::TakeRole, AccountState::Active | AccountState::Disabled | AccountState::Closing) if administrator => Ok(AdministerOutcome),
-            (AdminAction::Disable, AccountState::Active) | (AdminAction::Enable, AccountState::Disabled) => Ok(AdministerOutcome),
-            (AdminAction::RemoveSecondFactor | AdminAction::KeepEmail, AccountState::Active | AccountState::Disabled | AccountState::Closing) => Ok(AdministerOutcome),
-            (AdminAction::Disable | AdminAction::Enable | AdminAction::RemoveSecondFactor | AdminAction::KeepEmail | AdminAction::GiveRole | AdminAction::TakeRole, _) => Err(Refusal::PolicyChanged),
+            (
+                AdminAction::TakeRole,
+                AccountState::Active | AccountState::Disabled | AccountState::Closing,
+            ) if administrator => Ok(AdministerOutcome),
+            (AdminAction::Disable, AccountState::Active)
+            | (AdminAction::Enable, AccountState::Disabled) => Ok(AdministerOutcome),
+            (
+                AdminAction::RemoveSecondFactor | AdminAction::KeepEmail,
+                AccountState::Active | AccountState::Disabled | AccountState::Closing,
+            ) => Ok(AdministerOutcome),
+            (
+                AdminAction::Disable
+                | AdminAction::Enable
+                | AdminAction::RemoveSecondFactor
+                | AdminAction::KeepEmail
+                | AdminAction::GiveRole
+                | AdminAction::TakeRole,
+                _,
+            ) => Err(Refusal::PolicyChanged),
         }
     })
 }

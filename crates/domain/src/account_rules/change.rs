@@ -112,10 +112,18 @@ fn allowed(what: AccountChange, policy: &Policy) -> Result<(), Refusal> {
         {
             return Err(Refusal::ManagementOff);
         }
-        AccountChange::SecondFactor { adds: true } if policy.floors.bars_second_factor() => return Err(Refusal::ManagementOff),
+        AccountChange::SecondFactor { adds: true } if policy.floors.bars_second_factor() => {
+            return Err(Refusal::ManagementOff);
+        }
         AccountChange::Passkey if !permits.passkey_sign_in => return Err(Refusal::PasskeyOff),
-        AccountChange::Password { .. } if !permits.password_sign_in => return Err(Refusal::PasswordOff),
-        AccountChange::Password { first: true } if policy.choices.password_add != PasswordAdd::InAccount => return Err(Refusal::PasswordByReset),
+        AccountChange::Password { .. } if !permits.password_sign_in => {
+            return Err(Refusal::PasswordOff);
+        }
+        AccountChange::Password { first: true }
+            if policy.choices.password_add != PasswordAdd::InAccount =>
+        {
+            return Err(Refusal::PasswordByReset);
+        }
         AccountChange::Delete { last_owner: true } => return Err(Refusal::LastOwner),
         AccountChange::Password { .. }
         | AccountChange::Email { .. }
@@ -135,13 +143,17 @@ fn allowed(what: AccountChange, policy: &Policy) -> Result<(), Refusal> {
 /// What stands against it all the same, and what comes of it.
 fn comes_to(change: Change) -> Result<ChangeOutcome, Refusal> {
     match change.what {
-        AccountChange::Email { taken: true } | AccountChange::ProvenEmail { taken: true } => Err(Refusal::EmailTaken),
+        AccountChange::Email { taken: true } | AccountChange::ProvenEmail { taken: true } => {
+            Err(Refusal::EmailTaken)
+        }
         // The one that recovers the account stays (UD-09).
         AccountChange::RemoveEmail { last: true } => Err(Refusal::LastAddress),
         // A code is what the mailbox, or a phone like it, gives: no credential.
         AccountChange::KeepEmail { by_credential: false } => Err(Refusal::MailboxContested),
         // It strands nobody, since a number never counts as the last way in.
-        AccountChange::Phone { held_by: Some(from) } if from != change.account => Ok(ChangeOutcome::TakePhone { from }),
+        AccountChange::Phone { held_by: Some(from) } if from != change.account => {
+            Ok(ChangeOutcome::TakePhone { from })
+        }
         AccountChange::Password { .. }
         | AccountChange::Email { .. }
         | AccountChange::SecondFactor { .. }
@@ -162,7 +174,9 @@ pub fn update_email(update: UpdateEmail, policy: &Policy) -> Ruling<ChangeOutcom
     Ruling::of(policy, |trace| {
         trace.with("email-differs", "update");
         usable(update.state)?;
-        if policy.choices.email_change != EmailChange::Ask || update.trust != Some(Trust::ProvenHere) {
+        if policy.choices.email_change != EmailChange::Ask
+            || update.trust != Some(Trust::ProvenHere)
+        {
             return Err(Refusal::PolicyChanged);
         }
         if update.taken { Err(Refusal::EmailTaken) } else { Ok(ChangeOutcome::UpdateEmail) }

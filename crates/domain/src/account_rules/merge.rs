@@ -72,7 +72,9 @@ pub fn merge(merge: Merge, policy: &Policy) -> Ruling<MergeOutcome> {
         usable(merge.state)?;
         usable(other.state)?;
         let allowed = match merge.by {
-            MergeBy::BothProofs => policy.choices.merge == MergePolicy::BothProofs && policy.permits.account_management,
+            MergeBy::BothProofs => {
+                policy.choices.merge == MergePolicy::BothProofs && policy.permits.account_management
+            }
             MergeBy::Admin => policy.choices.merge == MergePolicy::Admin,
         };
         if !allowed || merge.administrator {

@@ -88,9 +88,13 @@ pub fn reauthenticate(facts: &Reauthenticate, policy: &Policy) -> Ruling<ReauthO
             ReauthMethod::Passkey => Some(Local::Passkey),
             ReauthMethod::Mailbox | ReauthMethod::Phone | ReauthMethod::Identity { .. } => None,
         };
-        Gates { provider: facts.provider, local, contested: facts.contested, signs_in: true }.pass(policy, trace)?;
+        Gates { provider: facts.provider, local, contested: facts.contested, signs_in: true }
+            .pass(policy, trace)?;
         trace.say("confirms");
-        let known = facts.known.filter(|known| known.account == facts.account).ok_or(Refusal::OtherAccount)?;
+        let known = facts
+            .known
+            .filter(|known| known.account == facts.account)
+            .ok_or(Refusal::OtherAccount)?;
         usable(known.state)?;
         still_proved(facts.proof_gone, trace)?;
         if facts.contested && facts.by == ReauthMethod::Mailbox {
@@ -121,7 +125,9 @@ fn enough(facts: &Reauthenticate, policy: &Policy) -> Result<bool, Refusal> {
     let better = password || passkey || reports_auth_time;
     let code = |method| policy.choices.bind_methods.contains(&method) || !better;
     match facts.by {
-        ReauthMethod::Password | ReauthMethod::Passkey | ReauthMethod::Identity { reports_auth_time: true } => Ok(facts.fresh),
+        ReauthMethod::Password
+        | ReauthMethod::Passkey
+        | ReauthMethod::Identity { reports_auth_time: true } => Ok(facts.fresh),
         ReauthMethod::Mailbox if !code(ProofMethod::EmailCode) => Err(Refusal::NotAllowed),
         ReauthMethod::Phone if !code(ProofMethod::PhoneCode) => Err(Refusal::NotAllowed),
         ReauthMethod::Mailbox | ReauthMethod::Phone => Ok(facts.fresh),

@@ -38,7 +38,10 @@ impl Named for RemoveOutcome {
 
 /// Whether a method may go.
 #[must_use]
-pub fn remove(Remove { methods, target_methods, passkey, usable_left, reauthenticated: just_now, .. }: Remove, policy: &Policy) -> Ruling<RemoveOutcome> {
+pub fn remove(
+    Remove { methods, target_methods, passkey, usable_left, reauthenticated: just_now, .. }: Remove,
+    policy: &Policy,
+) -> Ruling<RemoveOutcome> {
     Ruling::of(policy, |trace| {
         if !policy.permits.account_management || !policy.permits.unlink {
             return Err(Refusal::ManagementOff);

@@ -80,7 +80,9 @@ impl Way {
             Self::Factor { .. } => Some(Slot::Factor),
             Self::RecoveryCodes { .. } => Some(Slot::RecoveryCodes),
             Self::Phone { .. } => Some(Slot::Phone),
-            Self::Identity { .. } | Self::Passkey { .. } | Self::Merged { .. } | Self::Deletion => None,
+            Self::Identity { .. } | Self::Passkey { .. } | Self::Merged { .. } | Self::Deletion => {
+                None
+            }
         }
     }
 
@@ -93,7 +95,13 @@ impl Way {
     /// It stops at a link's word. A second factor never does: it keeps people out and lets nobody in (I15).
     fn can_be_suspended(&self) -> bool {
         match self {
-            Self::Address { .. } | Self::Primary { .. } | Self::Identity { .. } | Self::Password { .. } | Self::Passkey { .. } | Self::Phone { .. } | Self::Deletion => true,
+            Self::Address { .. }
+            | Self::Primary { .. }
+            | Self::Identity { .. }
+            | Self::Password { .. }
+            | Self::Passkey { .. }
+            | Self::Phone { .. }
+            | Self::Deletion => true,
             Self::Factor { .. } | Self::RecoveryCodes { .. } | Self::Merged { .. } => false,
         }
     }
@@ -238,20 +246,41 @@ pub struct Rewind {
 /// The account as it was before a span of changes, given what it has now. `barred` is what its owner said "this wasn't
 /// me" to before: it never comes back (UD-04).
 #[must_use]
-pub fn rewind(journal: &[Change], now: &BTreeSet<Way>, barred: &BTreeSet<Way>, span: Span) -> Rewind {
+pub fn rewind(
+    journal: &[Change],
+    now: &BTreeSet<Way>,
+    barred: &BTreeSet<Way>,
+    span: Span,
+) -> Rewind {
     let mut live: Vec<&Change> = journal.iter().filter(|c| !c.rewound).collect();
     live.sort_by_key(|c| c.rev);
-    let is_taken = |c: &Change| c.kind == Changed::Suspended || (c.rev >= span.first && c.rev <= span.last);
+    let is_taken =
+        |c: &Change| c.kind == Changed::Suspended || (c.rev >= span.first && c.rev <= span.last);
     let taken: Vec<&Change> = live.iter().copied().filter(|c| is_taken(c)).collect();
-    let Some(oldest) = taken.first().map(|c| c.rev) else { return Rewind { after: now.clone(), ..Rewind::default() } };
+    let Some(oldest) = taken.first().map(|c| c.rev) else {
+        return Rewind { after: now.clone(), ..Rewind::default() };
+    };
     live.retain(|c| c.rev >= oldest);
     // Back to how it was before the oldest of them, and forward again by those that stay.
     let mut after = now.clone();
     let (mut unmerge, mut brought) = (Vec::new(), BTreeSet::new());
     for change in live.iter().rev() {
-        if let Some(merge) = change.added.iter().find_map(|w| if let Way::Merged { merge } = w { Some(*merge) } else { None }).filter(|_| is_taken(change)) {
+        if let Some(merge) = change
+            .added
+            .iter()
+            .find_map(|w| if let Way::Merged { merge } = w { Some(*merge) } else { None })
+            .filter(|_| is_taken(change))
+        {
             unmerge.push(merge);
-            brought.extend(change.added.iter().filter(|w| after.contains(w) && !matches!(w, Way::Merged { .. } | Way::Primary { .. })).cloned());
+            brought.extend(
+                change
+                    .added
+                    .iter()
+                    .filter(|w| {
+                        after.contains(w) && !matches!(w, Way::Merged { .. } | Way::Primary { .. })
+                    })
+                    .cloned(),
+            );
         }
         after.retain(|w| !change.added.contains(w));
         after.extend(change.removed.iter().cloned());
@@ -270,24 +299,58 @@ pub fn rewind(journal: &[Change], now: &BTreeSet<Way>, barred: &BTreeSet<Way>, s
     }
     gone.extend(barred);
     // A number that was proved lately never comes back by itself: it is proved anew by a text (UD-05).
-    let lately: BTreeSet<&Way> = journal.iter().filter(|c| c.kind != Changed::Suspended).flat_map(|c| &c.added).filter(|w| matches!(w, Way::Phone { .. })).collect();
+    let lately: BTreeSet<&Way> = journal
+        .iter()
+        .filter(|c| c.kind != Changed::Suspended)
+        .flat_map(|c| &c.added)
+        .filter(|w| matches!(w, Way::Phone { .. }))
+        .collect();
     let disowned = disowned(journal);
     // What a link only suspended is no such thing: it comes back when the link's word is taken back.
-    let waits: BTreeSet<&Way> = taken.iter().filter(|c| c.kind == Changed::Suspended).flat_map(|c| &c.removed).collect();
-    after.retain(|w| now.contains(w) || !(gone.contains(w) || disowned.contains(w) || (lately.contains(w) && !waits.contains(w))));
+    let waits: BTreeSet<&Way> =
+        taken.iter().filter(|c| c.kind == Changed::Suspended).flat_map(|c| &c.removed).collect();
+    after.retain(|w| {
+        now.contains(w)
+            || !(gone.contains(w)
+                || disowned.contains(w)
+                || (lately.contains(w) && !waits.contains(w)))
+    });
     // A deletion goes on only if it is on, and what began it stays; one that was stopped stays stopped.
-    let touched = |changes: &[&Change]| changes.iter().filter(|c| c.added.contains(&Way::Deletion) || c.removed.contains(&Way::Deletion)).map(|c| c.rev).max();
+    let touched = |changes: &[&Change]| {
+        changes
+            .iter()
+            .filter(|c| c.added.contains(&Way::Deletion) || c.removed.contains(&Way::Deletion))
+            .map(|c| c.rev)
+            .max()
+    };
     if !now.contains(&Way::Deletion) || touched(&taken) > touched(&later) {
         after.remove(&Way::Deletion);
     }
     let stays: Vec<Way> = after.intersection(now).cloned().collect();
-    after.retain(|w| now.contains(w) || w.slot().is_none_or(|slot| stays.iter().all(|s| s.slot() != Some(slot))));
+    after.retain(|w| {
+        now.contains(w) || w.slot().is_none_or(|slot| stays.iter().all(|s| s.slot() != Some(slot)))
+    });
     keep_primary(&mut after);
     let going: BTreeSet<Way> = now.difference(&after).cloned().collect();
     let coming: BTreeSet<Way> = after.difference(now).cloned().collect();
     let has = |slot: Slot<'_>| now.iter().any(|w| w.slot() == Some(slot));
-    let reinstate = coming.iter().filter(|w| w.is_credential() || (matches!(w, Way::Factor { .. } | Way::RecoveryCodes { .. }) && !has(Slot::Factor) && !has(Slot::RecoveryCodes))).cloned().collect();
-    let disown = taken.iter().filter(|c| c.kind != Changed::Suspended).flat_map(|c| &c.added).filter(|w| !after.contains(w) && !brought.contains(*w) && !is_kept_address(w, &after)).cloned().collect();
+    let reinstate = coming
+        .iter()
+        .filter(|w| {
+            w.is_credential()
+                || (matches!(w, Way::Factor { .. } | Way::RecoveryCodes { .. })
+                    && !has(Slot::Factor)
+                    && !has(Slot::RecoveryCodes))
+        })
+        .cloned()
+        .collect();
+    let disown = taken
+        .iter()
+        .filter(|c| c.kind != Changed::Suspended)
+        .flat_map(|c| &c.added)
+        .filter(|w| !after.contains(w) && !brought.contains(*w) && !is_kept_address(w, &after))
+        .cloned()
+        .collect();
     Rewind {
         suspend: going.iter().filter(|w| w.can_be_suspended()).cloned().collect(),
         reinstate,
@@ -304,19 +367,34 @@ pub fn rewind(journal: &[Change], now: &BTreeSet<Way>, barred: &BTreeSet<Way>, s
 /// What came only by changes that were taken back: it does not come back by taking back another one.
 fn disowned(journal: &[Change]) -> BTreeSet<&Way> {
     let foreign = |change: &&Change| change.rewound && change.kind != Changed::Suspended;
-    let before = |rev: i64, way: &Way| journal.iter().any(|c| c.rev < rev && (c.removed.contains(way) || (!c.rewound && c.added.contains(way))));
-    journal.iter().filter(foreign).flat_map(|c| c.added.iter().filter(|w| !before(c.rev, w))).collect()
+    let before = |rev: i64, way: &Way| {
+        journal.iter().any(|c| {
+            c.rev < rev && (c.removed.contains(way) || (!c.rewound && c.added.contains(way)))
+        })
+    };
+    journal
+        .iter()
+        .filter(foreign)
+        .flat_map(|c| c.added.iter().filter(|w| !before(c.rev, w)))
+        .collect()
 }
 
 /// An address that stays under another mark is not forgotten.
 fn is_kept_address(way: &Way, after: &BTreeSet<Way>) -> bool {
     let Way::Address { canonical, .. } = way else { return false };
-    after.iter().any(|w| matches!(w, Way::Address { canonical: progress, .. } if progress == canonical))
+    after
+        .iter()
+        .any(|w| matches!(w, Way::Address { canonical: progress, .. } if progress == canonical))
 }
 
 /// A primary address that is not there is none.
 fn keep_primary(after: &mut BTreeSet<Way>) {
-    let addresses: BTreeSet<String> = after.iter().filter_map(|w| if let Way::Address { canonical, .. } = w { Some(canonical.clone()) } else { None }).collect();
+    let addresses: BTreeSet<String> = after
+        .iter()
+        .filter_map(|w| {
+            if let Way::Address { canonical, .. } = w { Some(canonical.clone()) } else { None }
+        })
+        .collect();
     after.retain(|w| !matches!(w, Way::Primary { canonical } if !addresses.contains(canonical)));
 }
 
@@ -325,7 +403,19 @@ fn keep_primary(after: &mut BTreeSet<Way>) {
 #[must_use]
 pub fn is_gone(journal: &[Change], now: &BTreeSet<Way>, rev: i64) -> bool {
     let Some(change) = journal.iter().find(|c| c.rev == rev) else { return true };
-    let suspended = |w: &Way| journal.iter().any(|c| !c.rewound && c.kind == Changed::Suspended && c.removed.contains(w));
-    let replaced = || journal.iter().any(|c| !c.rewound && c.rev > rev && c.kind != Changed::Suspended && !c.added.is_empty() && !c.removed.is_disjoint(&change.added));
-    change.removed.is_empty() && change.added.iter().all(|w| !now.contains(w) && !suspended(w)) && !replaced()
+    let suspended = |w: &Way| {
+        journal.iter().any(|c| !c.rewound && c.kind == Changed::Suspended && c.removed.contains(w))
+    };
+    let replaced = || {
+        journal.iter().any(|c| {
+            !c.rewound
+                && c.rev > rev
+                && c.kind != Changed::Suspended
+                && !c.added.is_empty()
+                && !c.removed.is_disjoint(&change.added)
+        })
+    };
+    change.removed.is_empty()
+        && change.added.iter().all(|w| !now.contains(w) && !suspended(w))
+        && !replaced()
 }

@@ -65,12 +65,18 @@ pub fn undo(undo: Undo, policy: &Policy) -> Ruling<UndoOutcome> {
             state => usable(state)?,
         }
         match (undo.step, undo.by) {
-            (UndoStep::Suspend, UndoBy::Link) | (UndoStep::Keep, UndoBy::Credential) => Ok(UndoOutcome),
-            (UndoStep::Finish, UndoBy::Credential | UndoBy::Waited) if undo.ways_left == 0 => Err(Refusal::LastMethod),
+            (UndoStep::Suspend, UndoBy::Link) | (UndoStep::Keep, UndoBy::Credential) => {
+                Ok(UndoOutcome)
+            }
+            (UndoStep::Finish, UndoBy::Credential | UndoBy::Waited) if undo.ways_left == 0 => {
+                Err(Refusal::LastMethod)
+            }
             (UndoStep::Finish, UndoBy::Credential | UndoBy::Waited) => Ok(UndoOutcome),
             (UndoStep::Suspend, UndoBy::Nothing | UndoBy::Credential | UndoBy::Waited)
             | (UndoStep::Finish, UndoBy::Nothing | UndoBy::Link)
-            | (UndoStep::Keep, UndoBy::Nothing | UndoBy::Link | UndoBy::Waited) => Err(Refusal::UndoCredential),
+            | (UndoStep::Keep, UndoBy::Nothing | UndoBy::Link | UndoBy::Waited) => {
+                Err(Refusal::UndoCredential)
+            }
         }
     })
 }

@@ -59,7 +59,10 @@ pub const OUTCOMES: [&str; 22] = [
 
 impl<A> Ruling<A> {
     /// Runs rules and keeps what they said.
-    pub(crate) fn of(policy: &Policy, rules: impl FnOnce(&mut Trace) -> Result<A, Refusal>) -> Self {
+    pub(crate) fn of(
+        policy: &Policy,
+        rules: impl FnOnce(&mut Trace) -> Result<A, Refusal>,
+    ) -> Self {
         let mut trace = Trace::default();
         let outcome = rules(&mut trace);
         if let Err(refusal) = &outcome {

@@ -83,6 +83,11 @@ impl Trace {
 
     pub fn rule(&mut self, code: &'static str, rule: &str, count: Option<usize>) {
         debug_assert!(Reason::CODES.contains(&code), "{code}");
-        self.0.push(Reason { code: code.into(), rule: rule.to_owned(), count, ..Reason::default() });
+        self.0.push(Reason {
+            code: code.into(),
+            rule: rule.to_owned(),
+            count,
+            ..Reason::default()
+        });
     }
 }

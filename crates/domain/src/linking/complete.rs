@@ -14,7 +14,9 @@ impl Deciding<'_> {
     /// The outcome, or what it still wants.
     pub(super) fn complete(&self, outcome: Outcome, trace: &mut Trace) -> Outcome {
         let (account, registers) = match (&outcome, self.facts.intent) {
-            (Outcome::SignIn { account, .. } | Outcome::Link { account, .. }, Intent::SignIn) => (Some(*account), false),
+            (Outcome::SignIn { account, .. } | Outcome::Link { account, .. }, Intent::SignIn) => {
+                (Some(*account), false)
+            }
             (Outcome::Reclaim { account }, Intent::SignIn) => (Some(*account), true),
             (Outcome::Create, Intent::SignIn | Intent::SignUp) => (None, true),
             (Outcome::Restore { account }, Intent::SignIn) => {
@@ -24,13 +26,19 @@ impl Deciding<'_> {
         };
         // A provider speaks for its own sign-ins, and not for the account that it is being linked to.
         let speaks = matches!(outcome, Outcome::SignIn { .. });
-        if let Some(wanted) = account.and_then(|account| self.second_factor(account, speaks, trace)) {
+        if let Some(wanted) = account.and_then(|account| self.second_factor(account, speaks, trace))
+        {
             return wanted;
         }
         self.details(account, registers, trace).unwrap_or(outcome)
     }
 
-    fn second_factor(&self, account: AccountId, provider_speaks: bool, trace: &mut Trace) -> Option<Outcome> {
+    fn second_factor(
+        &self,
+        account: AccountId,
+        provider_speaks: bool,
+        trace: &mut Trace,
+    ) -> Option<Outcome> {
         if !has_second_factor(self.facts, account) {
             return None;
         }
@@ -47,12 +55,37 @@ impl Deciding<'_> {
     }
 
     /// Agreements that nobody accepted for this account yet, and the fields of a registration that are still empty.
-    fn details(&self, account: Option<AccountId>, registers: bool, trace: &mut Trace) -> Option<Outcome> {
+    fn details(
+        &self,
+        account: Option<AccountId>,
+        registers: bool,
+        trace: &mut Trace,
+    ) -> Option<Outcome> {
         let given = &self.facts.given;
-        let accepted = |what: &str| given.agreed.iter().any(|a| a.what == what && (a.account.is_none() || a.account == account));
-        let agreements: Vec<String> = self.policy.choices.agreements.iter().map(crate::policy::Agreement::what).filter(|what| !accepted(what)).collect();
+        let accepted = |what: &str| {
+            given
+                .agreed
+                .iter()
+                .any(|a| a.what == what && (a.account.is_none() || a.account == account))
+        };
+        let agreements: Vec<String> = self
+            .policy
+            .choices
+            .agreements
+            .iter()
+            .map(crate::policy::Agreement::what)
+            .filter(|what| !accepted(what))
+            .collect();
         let empty = |f: &&Field| !given.fields.contains(&f.field);
-        let fields: Vec<Field> = self.policy.choices.registration.iter().filter(|_| registers).filter(empty).cloned().collect();
+        let fields: Vec<Field> = self
+            .policy
+            .choices
+            .registration
+            .iter()
+            .filter(|_| registers)
+            .filter(empty)
+            .cloned()
+            .collect();
         let missing = fields.iter().any(|f| f.required || !given.answered);
         if agreements.is_empty() && !missing {
             return None;

@@ -26,13 +26,27 @@ pub(super) struct Target {
 
 impl From<AddTo> for Target {
     fn from(a: AddTo) -> Self {
-        Self { methods: a.methods, target_methods: a.target_methods, of_this_provider: a.of_this_provider, same_email: a.same_email, foreign_domain: a.foreign_domain, barred: false }
+        Self {
+            methods: a.methods,
+            target_methods: a.target_methods,
+            of_this_provider: a.of_this_provider,
+            same_email: a.same_email,
+            foreign_domain: a.foreign_domain,
+            barred: false,
+        }
     }
 }
 
 impl From<&Candidate> for Target {
     fn from(c: &Candidate) -> Self {
-        Self { methods: c.methods, target_methods: c.target_methods, of_this_provider: c.of_this_provider, same_email: c.same_email, foreign_domain: c.foreign_domain, barred: c.barred }
+        Self {
+            methods: c.methods,
+            target_methods: c.target_methods,
+            of_this_provider: c.of_this_provider,
+            same_email: c.same_email,
+            foreign_domain: c.foreign_domain,
+            barred: c.barred,
+        }
     }
 }
 
@@ -43,7 +57,9 @@ impl Target {
         if self.barred {
             return Err(Refusal::Barred);
         }
-        if !policy.permits.linkable() || !policy.choices.target_requires.met(self.methods, self.target_methods) {
+        if !policy.permits.linkable()
+            || !policy.choices.target_requires.met(self.methods, self.target_methods)
+        {
             return Err(Refusal::NotAllowed);
         }
         if self.foreign_domain {

@@ -233,7 +233,9 @@ impl AccountState {
 
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Active, Self::Disabled, Self::Closing, Self::Merged].into_iter().find(|s| s.name() == name)
+        [Self::Pending, Self::Active, Self::Disabled, Self::Closing, Self::Merged]
+            .into_iter()
+            .find(|s| s.name() == name)
     }
 }
 

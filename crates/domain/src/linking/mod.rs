@@ -149,7 +149,10 @@ pub struct CandidateView {
 pub fn decide(facts: &Facts, policy: &Policy) -> Decision {
     let mut trace = Trace::default();
     let deciding = Deciding { facts, policy };
-    let outcome = deciding.run(&mut trace).map_or_else(|refusal| Outcome::Refuse { refusal }, |outcome| deciding.complete(outcome, &mut trace));
+    let outcome = deciding.run(&mut trace).map_or_else(
+        |refusal| Outcome::Refuse { refusal },
+        |outcome| deciding.complete(outcome, &mut trace),
+    );
     if let Outcome::Refuse { refusal } = &outcome {
         trace.with("refused", refusal.code());
     }
@@ -184,10 +187,18 @@ impl Gates {
                 trace.say("filtered");
                 return Err(Refusal::Filtered);
             }
-            (None, Some(Local::EmailCode)) if !permits.email_code_sign_in => return Err(Refusal::CodeOff),
-            (None, Some(Local::PhoneCode)) if !permits.phone_code_sign_in => return Err(Refusal::CodeOff),
-            (None, Some(Local::Passkey)) if !permits.passkey_sign_in => return Err(Refusal::PasskeyOff),
-            (None, Some(Local::Password | Local::Reset)) if !permits.password_sign_in => return Err(Refusal::PasswordOff),
+            (None, Some(Local::EmailCode)) if !permits.email_code_sign_in => {
+                return Err(Refusal::CodeOff);
+            }
+            (None, Some(Local::PhoneCode)) if !permits.phone_code_sign_in => {
+                return Err(Refusal::CodeOff);
+            }
+            (None, Some(Local::Passkey)) if !permits.passkey_sign_in => {
+                return Err(Refusal::PasskeyOff);
+            }
+            (None, Some(Local::Password | Local::Reset)) if !permits.password_sign_in => {
+                return Err(Refusal::PasswordOff);
+            }
             // I13: not by the mailbox alone, and by nothing that the mailbox alone would set.
             (None, Some(Local::EmailCode | Local::Reset)) if self.contested => {
                 trace.say("contested");
@@ -207,7 +218,13 @@ impl Deciding<'_> {
     fn run(&self, trace: &mut Trace) -> Result<Outcome, Refusal> {
         let facts = self.facts;
         let local = (!matches!(facts.intent, Intent::Add(_))).then_some(facts.local);
-        Gates { provider: facts.provider, local, contested: facts.contested, signs_in: facts.intent == Intent::SignIn }.pass(self.policy, trace)?;
+        Gates {
+            provider: facts.provider,
+            local,
+            contested: facts.contested,
+            signs_in: facts.intent == Intent::SignIn,
+        }
+        .pass(self.policy, trace)?;
         match (facts.intent, facts.known) {
             (Intent::SignUp, _) => self.create(trace),
             (Intent::Add(add), known) => self.add(add, known, trace),
@@ -220,7 +237,9 @@ impl Deciding<'_> {
     fn known(&self, known: Known, trace: &mut Trace) -> Result<Outcome, Refusal> {
         trace.say("known");
         match known.state {
-            AccountState::Closing if self.facts.given.restores == Some(known.account) => trace.say("restores"),
+            AccountState::Closing if self.facts.given.restores == Some(known.account) => {
+                trace.say("restores")
+            }
             AccountState::Closing => {
                 trace.say("asks-to-restore");
                 return Ok(Outcome::Restore { account: known.account });
@@ -234,7 +253,11 @@ impl Deciding<'_> {
     /// An address that the account does not have: only one that the provider verified is worth a question, and
     /// only one that nobody owns is taken without one (ID-05, MA-15).
     fn email_step(&self, trace: &mut Trace) -> EmailStep {
-        let Some(email) = self.facts.email.filter(|_| self.facts.trust >= Some(Trust::ClaimedVerified)) else { return EmailStep::Nothing };
+        let Some(email) =
+            self.facts.email.filter(|_| self.facts.trust >= Some(Trust::ClaimedVerified))
+        else {
+            return EmailStep::Nothing;
+        };
         let step = match self.policy.choices.email_change {
             EmailChange::Ask if !email.ignored => EmailStep::Ask,
             EmailChange::Overwrite if !email.taken => EmailStep::Overwrite,
@@ -259,7 +282,11 @@ impl Deciding<'_> {
         }
         if let Some(known) = known {
             trace.say("already-linked");
-            return if known.account == add.account { Ok(Outcome::AlreadyLinked) } else { Err(Refusal::AlreadyInUse) };
+            return if known.account == add.account {
+                Ok(Outcome::AlreadyLinked)
+            } else {
+                Err(Refusal::AlreadyInUse)
+            };
         }
         if !permits.link_in_account {
             return Err(Refusal::NotAllowed);
@@ -268,7 +295,11 @@ impl Deciding<'_> {
         reauthenticated(add.reauthenticated, trace)?;
         trace.say("adds-own");
         let trust = self.facts.trust.unwrap_or(Trust::Asserted);
-        Ok(Outcome::Link { account: add.account, basis: Basis { rule: "my_account".into(), trust, proof: Proof::Credential }, notify: self.policy.notifies(MailEvent::AccountLink) })
+        Ok(Outcome::Link {
+            account: add.account,
+            basis: Basis { rule: "my_account".into(), trust, proof: Proof::Credential },
+            notify: self.policy.notifies(MailEvent::AccountLink),
+        })
     }
 
     fn create(&self, trace: &mut Trace) -> Result<Outcome, Refusal> {
@@ -290,13 +321,17 @@ impl Deciding<'_> {
         }
         let matches = self.matches(trace)?;
         match self.facts.act {
-            UserAction::CreateNew => self.offered(Offer::CreateNew).and_then(|()| self.create(trace)),
+            UserAction::CreateNew => {
+                self.offered(Offer::CreateNew).and_then(|()| self.create(trace))
+            }
             UserAction::UseExisting => {
                 self.offered(Offer::UseExisting)?;
                 trace.say("abandons");
                 Ok(Outcome::Abandon)
             }
-            UserAction::EnterAccount => self.offered(Offer::EnterAccount).map(|()| Outcome::Bind { target: None }),
+            UserAction::EnterAccount => {
+                self.offered(Offer::EnterAccount).map(|()| Outcome::Bind { target: None })
+            }
             UserAction::Named(target) => self.named(target, ProofMethod::EmailCode, trace),
             UserAction::NamedByPhone(target) => self.named(target, ProofMethod::PhoneCode, trace),
             UserAction::AddTo(target) => self.add_to(target, &matches, trace),

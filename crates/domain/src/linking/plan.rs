@@ -40,11 +40,19 @@ pub fn plan(policy: &Policy, evaluated: &[RuleValues]) -> (Vec<Lookup>, Vec<Rule
             None => RuleState::Failed,
             Some(RuleValues { when: None, .. }) => RuleState::Failed,
             Some(RuleValues { when: Some(false), .. }) => RuleState::Skipped,
-            Some(RuleValues { values, .. }) if values.iter().any(Result::is_err) || values.len() != rule.all.len() => RuleState::Failed,
+            Some(RuleValues { values, .. })
+                if values.iter().any(Result::is_err) || values.len() != rule.all.len() =>
+            {
+                RuleState::Failed
+            }
             Some(RuleValues { values, .. }) => {
                 let folded = rule.all.iter().zip(values).map(|(m, v)| {
                     let value = v.as_ref().ok().and_then(Option::as_deref)?;
-                    Some(Condition { attribute: m.account.clone(), folded: m.account.folded(value, m.fold)?, exact: m.fold == Fold::Exact && matches!(m.account, Attribute::Own(_)) })
+                    Some(Condition {
+                        attribute: m.account.clone(),
+                        folded: m.account.folded(value, m.fold)?,
+                        exact: m.fold == Fold::Exact && matches!(m.account, Attribute::Own(_)),
+                    })
                 });
                 match folded.collect::<Option<Vec<_>>>() {
                     Some(all) => {
@@ -66,12 +74,14 @@ mod tests {
     use crate::policy::Document;
 
     fn policy() -> Policy {
-        let text =
-            r#"{"choices":{"rules":[{"id":"two","when":"x","all":[{"account":"email"},{"account":"attr.staff","fold":"exact"}],"accept":[{"trust":"asserted","proof":"mailbox"}],"one":"link"}]}}"#;
+        let text = r#"{"choices":{"rules":[{"id":"two","when":"x","all":[{"account":"email"},{"account":"attr.staff","fold":"exact"}],"accept":[{"trust":"asserted","proof":"mailbox"}],"one":"link"}]}}"#;
         Policy::merge(1, &[&Document::parse(text).unwrap()])
     }
 
-    fn run(when: Option<bool>, values: Vec<Result<Option<String>, ()>>) -> (Vec<Lookup>, RuleState) {
+    fn run(
+        when: Option<bool>,
+        values: Vec<Result<Option<String>, ()>>,
+    ) -> (Vec<Lookup>, RuleState) {
         let (lookups, states) = plan(&policy(), &[RuleValues { rule: "two".into(), when, values }]);
         (lookups, states[0].state)
     }
@@ -82,12 +92,24 @@ mod tests {
         let both = || vec![Ok(Some("A@ex.test".into())), Ok(Some("S7".into()))];
         let (lookups, state) = run(Some(true), both());
         assert_eq!(state, RuleState::Looked);
-        assert_eq!(lookups[0].all.iter().map(|c| c.folded.as_str()).collect::<Vec<_>>(), ["a@ex.test", "S7"]);
+        assert_eq!(
+            lookups[0].all.iter().map(|c| c.folded.as_str()).collect::<Vec<_>>(),
+            ["a@ex.test", "S7"]
+        );
         assert_eq!(run(Some(false), both()).1, RuleState::Skipped);
         assert_eq!(run(None, both()).1, RuleState::Failed);
-        assert_eq!(run(Some(true), vec![Ok(Some("a@ex.test".into())), Ok(None)]).1, RuleState::Empty);
-        assert_eq!(run(Some(true), vec![Ok(Some("a@ex.test".into())), Ok(Some(" ".into()))]).1, RuleState::Empty);
-        assert_eq!(run(Some(true), vec![Ok(Some("a@ex.test".into())), Err(())]).1, RuleState::Failed);
+        assert_eq!(
+            run(Some(true), vec![Ok(Some("a@ex.test".into())), Ok(None)]).1,
+            RuleState::Empty
+        );
+        assert_eq!(
+            run(Some(true), vec![Ok(Some("a@ex.test".into())), Ok(Some(" ".into()))]).1,
+            RuleState::Empty
+        );
+        assert_eq!(
+            run(Some(true), vec![Ok(Some("a@ex.test".into())), Err(())]).1,
+            RuleState::Failed
+        );
         assert!(run(Some(true), vec![Ok(Some("a@ex.test".into()))]).0.is_empty(), "a value short");
     }
 }

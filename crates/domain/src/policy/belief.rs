@@ -33,7 +33,13 @@ impl Document {
     /// The document as far as it counts in a scope that names no provider.
     #[must_use]
     pub fn of_everybody(&self) -> Self {
-        let choices = ChoiceFields { verified_counts: None, domains: None, evidence: None, second_factor_acr: None, ..self.choices.clone() };
+        let choices = ChoiceFields {
+            verified_counts: None,
+            domains: None,
+            evidence: None,
+            second_factor_acr: None,
+            ..self.choices.clone()
+        };
         Self { choices, ..self.clone() }
     }
 
@@ -46,7 +52,10 @@ impl Document {
             ("choices.verified_counts", self.choices.verified_counts == Some(true)),
             ("choices.domains", self.choices.domains.as_ref().is_some_and(|d| !d.is_empty())),
             ("choices.evidence", self.choices.evidence.is_some()),
-            ("choices.second_factor_acr", self.choices.second_factor_acr.as_ref().is_some_and(|w| !w.is_empty())),
+            (
+                "choices.second_factor_acr",
+                self.choices.second_factor_acr.as_ref().is_some_and(|w| !w.is_empty()),
+            ),
         ];
         match stated.into_iter().find(|(_, states)| *states) {
             Some((path, _)) => Err(Problem::new(path, "", "by-name")),
@@ -64,9 +73,19 @@ mod tests {
     fn dl_03_a_wide_scope_believes_nobody_and_what_else_it_says_stays() {
         let wide = Document::parse(r#"{"choices":{"verified_counts":true,"domains":["Corp.test"],"evidence":"own_directory","second_factor_acr":["gold"],"merge":"admin"}}"#).unwrap();
         let believed = Policy::merge(1, &[&wide]).believes();
-        assert_eq!(believed.into_iter().collect::<Vec<_>>(), [Belief::VerifiedFlag, Belief::Domain("corp.test".into()), Belief::OwnDirectory, Belief::SecondFactor("gold".into())]);
+        assert_eq!(
+            believed.into_iter().collect::<Vec<_>>(),
+            [
+                Belief::VerifiedFlag,
+                Belief::Domain("corp.test".into()),
+                Belief::OwnDirectory,
+                Belief::SecondFactor("gold".into())
+            ]
+        );
         let policy = Policy::merge(1, &[&wide.of_everybody()]);
-        assert!(policy.believes().is_empty() && policy.choices.merge == crate::policy::Merge::Admin);
+        assert!(
+            policy.believes().is_empty() && policy.choices.merge == crate::policy::Merge::Admin
+        );
         assert_eq!(wide.check_of_everybody().unwrap_err().path, "choices.verified_counts");
     }
 

@@ -1,5 +1,7 @@
 //! What a document may not say, found before it is saved.
-use super::{Agreement, CHOICE_NAMES, Disclosure, Document, NoMatch, OnSingleMatch, Policy, Target};
+use super::{
+    Agreement, CHOICE_NAMES, Disclosure, Document, NoMatch, OnSingleMatch, Policy, Target,
+};
 
 /// A document that cannot be in force: the path of the field, what it holds, and the key of what would be right
 /// (`problem-<remedy>` in the locales).
@@ -16,7 +18,22 @@ impl Problem {
     }
 
     /// Every remedy, for the test that each has its text.
-    pub const REMEDIES: [&str; 14] = ["by-name", "field", "final", "both-off", "login-only", "accept", "rule-id", "silent-offer", "pin", "domain", "expression", "source", "agreement", "registration"];
+    pub const REMEDIES: [&str; 14] = [
+        "by-name",
+        "field",
+        "final",
+        "both-off",
+        "login-only",
+        "accept",
+        "rule-id",
+        "silent-offer",
+        "pin",
+        "domain",
+        "expression",
+        "source",
+        "agreement",
+        "registration",
+    ];
 }
 
 /// Longest time to set up a second factor, in seconds.
@@ -25,9 +42,20 @@ const MOST_GRACE: i64 = 90 * 86_400;
 impl Agreement {
     /// A short id and version, a title, and an address that a browser can open.
     fn is_sound(&self) -> bool {
-        let slug = |s: &str| !s.is_empty() && s.len() <= 40 && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
-        let opens = (self.url.starts_with("https://") || (self.url.starts_with('/') && !self.url.starts_with("//"))) && !self.url.contains(char::is_whitespace) && self.url.len() <= 500;
-        slug(&self.id) && slug(&self.version) && !self.title.trim().is_empty() && self.title.chars().count() <= 120 && opens
+        let slug = |s: &str| {
+            !s.is_empty()
+                && s.len() <= 40
+                && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+        };
+        let opens = (self.url.starts_with("https://")
+            || (self.url.starts_with('/') && !self.url.starts_with("//")))
+            && !self.url.contains(char::is_whitespace)
+            && self.url.len() <= 500;
+        slug(&self.id)
+            && slug(&self.version)
+            && !self.title.trim().is_empty()
+            && self.title.chars().count() <= 120
+            && opens
     }
 }
 
@@ -38,8 +66,11 @@ impl Document {
     /// A [`Problem`] with the path of what is unknown or has a wrong value.
     pub fn parse(json: &str) -> Result<Self, Problem> {
         let mut reader = serde_json::Deserializer::from_str(json);
-        let document: Self = serde_path_to_error::deserialize(&mut reader).map_err(|e| Problem::new(e.path().to_string(), e.inner().to_string(), "field"))?;
-        reader.end().map_err(|e| Problem::new(format!("line {}", e.line()), e.to_string(), "field"))?;
+        let document: Self = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|e| Problem::new(e.path().to_string(), e.inner().to_string(), "field"))?;
+        reader
+            .end()
+            .map_err(|e| Problem::new(format!("line {}", e.line()), e.to_string(), "field"))?;
         document.check().map(|()| document)
     }
 
@@ -53,7 +84,11 @@ impl Document {
             return Err(Problem::new("final", name, "final"));
         }
         let says = |permit: Option<bool>, value: bool| permit == Some(value);
-        let (create, link, only) = (self.permits.create, self.permits.link_on_login, self.choices.login_only == Some(true));
+        let (create, link, only) = (
+            self.permits.create,
+            self.permits.link_on_login,
+            self.choices.login_only == Some(true),
+        );
         if says(create, false) && says(link, false) && !only {
             return Err(Problem::new("permits", "create: false, link_on_login: false", "both-off"));
         }
@@ -63,7 +98,9 @@ impl Document {
         if says(self.permits.as_source, false) && says(self.permits.link_in_account, true) {
             return Err(Problem::new("permits.as_source", "false", "source"));
         }
-        if let Some(grace) = self.floors.second_factor_grace.filter(|grace| !(0..=MOST_GRACE).contains(grace)) {
+        if let Some(grace) =
+            self.floors.second_factor_grace.filter(|grace| !(0..=MOST_GRACE).contains(grace))
+        {
             return Err(Problem::new("floors.second_factor_grace", grace.to_string(), "field"));
         }
         let mut ids = std::collections::BTreeSet::new();
@@ -71,9 +108,15 @@ impl Document {
             if rule.accept.is_empty() {
                 return Err(Problem::new(format!("choices.rules[{place}].accept"), "[]", "accept"));
             }
-            let slug = !rule.id.is_empty() && rule.id.len() <= 40 && rule.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+            let slug = !rule.id.is_empty()
+                && rule.id.len() <= 40
+                && rule.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
             if !slug || !ids.insert(rule.id.as_str()) {
-                return Err(Problem::new(format!("choices.rules[{place}].id"), &rule.id, "rule-id"));
+                return Err(Problem::new(
+                    format!("choices.rules[{place}].id"),
+                    &rule.id,
+                    "rule-id",
+                ));
             }
         }
         if let Some(pin) = self.choices.pin.filter(|pin| !(8..=16).contains(&pin.length)) {
@@ -82,14 +125,24 @@ impl Document {
         let mut ids = std::collections::BTreeSet::new();
         for (place, agreement) in self.choices.agreements.iter().flatten().enumerate() {
             if !agreement.is_sound() || !ids.insert(agreement.id.as_str()) {
-                return Err(Problem::new(format!("choices.agreements[{place}]"), &agreement.id, "agreement"));
+                return Err(Problem::new(
+                    format!("choices.agreements[{place}]"),
+                    &agreement.id,
+                    "agreement",
+                ));
             }
         }
         let mut fields = std::collections::BTreeSet::new();
         for (place, field) in self.choices.registration.iter().flatten().enumerate() {
             // A user name is somebody's or nobody's; asking for one would tell whose it is.
-            if matches!(field.field, Target::Username | Target::Locale) || !fields.insert(&field.field) {
-                return Err(Problem::new(format!("choices.registration[{place}].field"), field.field.name(), "registration"));
+            if matches!(field.field, Target::Username | Target::Locale)
+                || !fields.insert(&field.field)
+            {
+                return Err(Problem::new(
+                    format!("choices.registration[{place}].field"),
+                    field.field.name(),
+                    "registration",
+                ));
             }
         }
         for (place, domain) in self.choices.domains.iter().flatten().enumerate() {
@@ -123,13 +176,21 @@ impl Document {
         for (place, rule) in self.choices.rules.iter().flatten().enumerate() {
             found.push((format!("choices.rules[{place}].when"), rule.when.clone(), true));
             for (n, one) in rule.all.iter().enumerate() {
-                found.push((format!("choices.rules[{place}].all[{n}].equals"), one.equals.clone(), false));
+                found.push((
+                    format!("choices.rules[{place}].all[{n}].equals"),
+                    one.equals.clone(),
+                    false,
+                ));
             }
         }
         for (target, text) in self.choices.mapping.iter().flatten() {
             found.push((format!("choices.mapping.{}", target.name()), text.clone(), false));
         }
-        found.push(("choices.claim_filter".into(), self.choices.claim_filter.clone().unwrap_or_default(), true));
+        found.push((
+            "choices.claim_filter".into(),
+            self.choices.claim_filter.clone().unwrap_or_default(),
+            true,
+        ));
         found.retain(|(_, text, _)| !text.is_empty());
         found
     }
@@ -146,7 +207,11 @@ impl Policy {
         }
         if self.choices.disclosure == Disclosure::Silent && !self.choices.login_only {
             if let Some(rule) = self.choices.rules.iter().find(|r| r.one == OnSingleMatch::Offer) {
-                return Err(Problem::new(format!("choices.rules.{}.one", rule.id), "offer", "silent-offer"));
+                return Err(Problem::new(
+                    format!("choices.rules.{}.one", rule.id),
+                    "offer",
+                    "silent-offer",
+                ));
             }
             if self.choices.none == NoMatch::Offer {
                 return Err(Problem::new("choices.none", "offer", "silent-offer"));

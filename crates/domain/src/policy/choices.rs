@@ -42,7 +42,8 @@ pub enum ProofMethod {
 }
 
 impl ProofMethod {
-    pub const ALL: [Self; 5] = [Self::Password, Self::EmailCode, Self::PhoneCode, Self::Passkey, Self::Identity];
+    pub const ALL: [Self; 5] =
+        [Self::Password, Self::EmailCode, Self::PhoneCode, Self::Passkey, Self::Identity];
 
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -294,7 +295,9 @@ impl Target {
             Self::Username => "claims.preferred_username".into(),
             Self::Phone => "claims.phone_number".into(),
             Self::Own(name) => format!("claims.{name}"),
-            Self::Name | Self::GivenName | Self::FamilyName | Self::Locale => format!("claims.{}", self.name()),
+            Self::Name | Self::GivenName | Self::FamilyName | Self::Locale => {
+                format!("claims.{}", self.name())
+            }
         }
     }
 }
@@ -308,13 +311,22 @@ impl From<Target> for String {
 impl TryFrom<String> for Target {
     type Error = String;
     fn try_from(name: String) -> Result<Self, String> {
-        let plain = [Self::Name, Self::GivenName, Self::FamilyName, Self::Locale, Self::Username, Self::Phone];
+        let plain = [
+            Self::Name,
+            Self::GivenName,
+            Self::FamilyName,
+            Self::Locale,
+            Self::Username,
+            Self::Phone,
+        ];
         if let Some(target) = plain.into_iter().find(|t| t.name() == name) {
             return Ok(target);
         }
         match super::Attribute::try_from(name.clone()) {
             Ok(super::Attribute::Own(own)) => Ok(Self::Own(own)),
-            Ok(_) | Err(_) => Err(format!("`{name}` is no profile field: name, given_name, family_name, locale, username, phone, attr.<name>")),
+            Ok(_) | Err(_) => Err(format!(
+                "`{name}` is no profile field: name, given_name, family_name, locale, username, phone, attr.<name>"
+            )),
         }
     }
 }

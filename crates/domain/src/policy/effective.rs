@@ -32,11 +32,31 @@ pub struct Effective {
 #[must_use]
 pub fn explain(scopes: &[(String, Document)]) -> Vec<Effective> {
     let documents: Vec<&Document> = scopes.iter().map(|(_, d)| d).collect();
-    let steps: Vec<Policy> = (0..=documents.len()).map(|n| Policy::merge(0, documents.get(..n).unwrap_or_default())).collect();
+    let steps: Vec<Policy> = (0..=documents.len())
+        .map(|n| Policy::merge(0, documents.get(..n).unwrap_or_default()))
+        .collect();
     let mut all = Vec::new();
-    all.extend(fields(Kind::Permit, scopes, &steps, |p| to_value(&p.permits), |d| to_value(&d.permits)));
-    all.extend(fields(Kind::Floor, scopes, &steps, |p| to_value(&p.floors), |d| to_value(&d.floors)));
-    all.extend(fields(Kind::Choice, scopes, &steps, |p| to_value(&p.choices), |d| to_value(&d.choices)));
+    all.extend(fields(
+        Kind::Permit,
+        scopes,
+        &steps,
+        |p| to_value(&p.permits),
+        |d| to_value(&d.permits),
+    ));
+    all.extend(fields(
+        Kind::Floor,
+        scopes,
+        &steps,
+        |p| to_value(&p.floors),
+        |d| to_value(&d.floors),
+    ));
+    all.extend(fields(
+        Kind::Choice,
+        scopes,
+        &steps,
+        |p| to_value(&p.choices),
+        |d| to_value(&d.choices),
+    ));
     all
 }
 
@@ -44,13 +64,22 @@ fn to_value<T: Serialize>(part: &T) -> Value {
     serde_json::to_value(part).unwrap_or_default()
 }
 
-fn fields(kind: Kind, scopes: &[(String, Document)], steps: &[Policy], of_policy: impl Fn(&Policy) -> Value, of_document: impl Fn(&Document) -> Value) -> Vec<Effective> {
+fn fields(
+    kind: Kind,
+    scopes: &[(String, Document)],
+    steps: &[Policy],
+    of_policy: impl Fn(&Policy) -> Value,
+    of_document: impl Fn(&Document) -> Value,
+) -> Vec<Effective> {
     let values: Vec<Value> = steps.iter().map(of_policy).collect();
     let Some(Value::Object(last)) = values.last() else { return Vec::new() };
     let origin = |field: &str| {
         let mut origin = String::new();
         for (n, (scope, document)) in scopes.iter().enumerate() {
-            let (before, after) = (values.get(n).and_then(|v| v.get(field)), values.get(n + 1).and_then(|v| v.get(field)));
+            let (before, after) = (
+                values.get(n).and_then(|v| v.get(field)),
+                values.get(n + 1).and_then(|v| v.get(field)),
+            );
             let states = of_document(document).get(field).is_some();
             if before != after || (states && n == 0) {
                 origin.clone_from(scope);
@@ -58,8 +87,17 @@ fn fields(kind: Kind, scopes: &[(String, Document)], steps: &[Policy], of_policy
         }
         origin
     };
-    let pinned = |field: &str| kind == Kind::Choice && scopes.iter().any(|(_, d)| d.pinned.contains(field));
-    last.iter().map(|(field, value)| Effective { kind, field: field.clone(), value: value.clone(), origin: origin(field), pinned: pinned(field) }).collect()
+    let pinned =
+        |field: &str| kind == Kind::Choice && scopes.iter().any(|(_, d)| d.pinned.contains(field));
+    last.iter()
+        .map(|(field, value)| Effective {
+            kind,
+            field: field.clone(),
+            value: value.clone(),
+            origin: origin(field),
+            pinned: pinned(field),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -74,11 +112,22 @@ mod tests {
     #[test]
     fn gv_15_each_value_tells_which_scope_it_comes_from() {
         let scopes = [
-            scope("instance", r#"{"permits":{"create":true},"choices":{"none":"offer","disclosure":"open"},"final":["disclosure"]}"#),
-            scope("application:photos", r#"{"permits":{"create":false},"floors":{"pin_tries":2},"choices":{"none":"refuse","disclosure":"masked"}}"#),
+            scope(
+                "instance",
+                r#"{"permits":{"create":true},"choices":{"none":"offer","disclosure":"open"},"final":["disclosure"]}"#,
+            ),
+            scope(
+                "application:photos",
+                r#"{"permits":{"create":false},"floors":{"pin_tries":2},"choices":{"none":"refuse","disclosure":"masked"}}"#,
+            ),
         ];
         let all = explain(&scopes);
-        let one = |field: &str| all.iter().find(|e| e.field == field).map(|e| (e.value.clone(), e.origin.clone(), e.pinned)).unwrap();
+        let one = |field: &str| {
+            all.iter()
+                .find(|e| e.field == field)
+                .map(|e| (e.value.clone(), e.origin.clone(), e.pinned))
+                .unwrap()
+        };
         assert_eq!(one("create"), (Value::Bool(false), "application:photos".into(), false));
         assert_eq!(one("none"), ("refuse".into(), "application:photos".into(), false));
         assert_eq!(one("disclosure"), ("open".into(), "instance".into(), true));

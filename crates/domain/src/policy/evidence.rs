@@ -51,7 +51,12 @@ enum Many {
 }
 
 /// Hosts of Microsoft's issuers, national clouds included.
-const MICROSOFT: [&str; 4] = ["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn", "sts.windows.net"];
+const MICROSOFT: [&str; 4] = [
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+    "sts.windows.net",
+];
 
 impl Many {
     fn of(namespace: &str) -> Option<Self> {
@@ -80,9 +85,20 @@ impl Evidence {
         match self.of(word.namespace) {
             Self::OwnDirectory => true,
             // A mailbox of Google's own belongs to no organisation, so that its answers have no `hd`.
-            Self::Required(Claim::Hd) if word.domain == "gmail.com" && Many::of(word.namespace) == Some(Many::Google) => true,
-            Self::Required(Claim::Hd) => word.text("hd").is_some_and(|hd| hd.eq_ignore_ascii_case(word.domain)),
-            Self::Required(Claim::Tenant) => word.edov() && word.text("tid").is_some_and(|tid| !tid.is_empty() && word.namespace.split('/').any(|part| part == tid)),
+            Self::Required(Claim::Hd)
+                if word.domain == "gmail.com" && Many::of(word.namespace) == Some(Many::Google) =>
+            {
+                true
+            }
+            Self::Required(Claim::Hd) => {
+                word.text("hd").is_some_and(|hd| hd.eq_ignore_ascii_case(word.domain))
+            }
+            Self::Required(Claim::Tenant) => {
+                word.edov()
+                    && word.text("tid").is_some_and(|tid| {
+                        !tid.is_empty() && word.namespace.split('/').any(|part| part == tid)
+                    })
+            }
         }
     }
 }
@@ -94,7 +110,9 @@ impl Word<'_> {
 
     /// The values of `xms_edov` that Microsoft documents for "yes" (ID-02).
     fn edov(&self) -> bool {
-        self.claims.get("xms_edov").is_some_and(|v| v == &Value::Bool(true) || v == "true" || v == "1" || v.as_u64() == Some(1))
+        self.claims.get("xms_edov").is_some_and(|v| {
+            v == &Value::Bool(true) || v == "true" || v == "1" || v.as_u64() == Some(1)
+        })
     }
 
     /// The provider verified the address, in its own words.
@@ -119,23 +137,53 @@ mod tests {
 
     /// Trust in an address under a document that lists `corp.com` and `gmail.com`.
     fn trust(evidence: &str, namespace: &str, domain: &str, claims: &serde_json::Value) -> Trust {
-        let document = format!(r#"{{"choices":{{"verified_counts":true,"domains":["corp.com","gmail.com"]{evidence}}}}}"#);
+        let document = format!(
+            r#"{{"choices":{{"verified_counts":true,"domains":["corp.com","gmail.com"]{evidence}}}}}"#
+        );
         let policy = Policy::merge(1, &[&Document::parse(&document).unwrap()]);
-        policy.trust(&Word { namespace, domain, verified: claims.get("email_verified") == Some(&json!(true)), claims: claims.as_object().unwrap() })
+        policy.trust(&Word {
+            namespace,
+            domain,
+            verified: claims.get("email_verified") == Some(&json!(true)),
+            claims: claims.as_object().unwrap(),
+        })
     }
 
     /// Shows ID-06, ID-16. Also an empty one, one that is no text, and one of a longer or shorter domain.
     #[test]
     fn id_16_google_speaks_for_a_domain_only_with_hd() {
-        let said = |hd: serde_json::Value| trust("", GOOGLE, "corp.com", &json!({"email_verified": true, "hd": hd}));
+        let said = |hd: serde_json::Value| {
+            trust("", GOOGLE, "corp.com", &json!({"email_verified": true, "hd": hd}))
+        };
         assert_eq!(said(json!("corp.com")), Trust::Authoritative);
         assert_eq!(said(json!("Corp.COM")), Trust::Authoritative);
-        assert_eq!(trust("", GOOGLE, "corp.com", &json!({"email_verified": true})), Trust::ClaimedVerified, "a consumer's account");
-        for other in [json!(""), json!(null), json!(true), json!(["corp.com"]), json!("evil.com"), json!("x.corp.com"), json!("corp.com.evil.com"), json!("corp.co"), json!(" corp.com")] {
+        assert_eq!(
+            trust("", GOOGLE, "corp.com", &json!({"email_verified": true})),
+            Trust::ClaimedVerified,
+            "a consumer's account"
+        );
+        for other in [
+            json!(""),
+            json!(null),
+            json!(true),
+            json!(["corp.com"]),
+            json!("evil.com"),
+            json!("x.corp.com"),
+            json!("corp.com.evil.com"),
+            json!("corp.co"),
+            json!(" corp.com"),
+        ] {
             assert_eq!(said(other.clone()), Trust::ClaimedVerified, "{other}");
         }
-        assert_eq!(trust("", GOOGLE, "else.com", &json!({"email_verified": true, "hd": "else.com"})), Trust::ClaimedVerified, "not listed");
-        assert_eq!(trust("", GOOGLE, "corp.com", &json!({"email_verified": false, "hd": "corp.com"})), Trust::Asserted);
+        assert_eq!(
+            trust("", GOOGLE, "else.com", &json!({"email_verified": true, "hd": "else.com"})),
+            Trust::ClaimedVerified,
+            "not listed"
+        );
+        assert_eq!(
+            trust("", GOOGLE, "corp.com", &json!({"email_verified": false, "hd": "corp.com"})),
+            Trust::Asserted
+        );
     }
 
     #[test]
@@ -143,7 +191,13 @@ mod tests {
         let gmail = json!({"email_verified": true});
         assert_eq!(trust("", GOOGLE, "gmail.com", &gmail), Trust::Authoritative);
         assert_eq!(trust("", GOOGLE, "gmail.com", &json!({})), Trust::Asserted);
-        for other in [OWN, MICROSOFT, "oidc:https://accounts.google.com.evil.com", "oidc:https://accounts.google.com/x", "prov:1"] {
+        for other in [
+            OWN,
+            MICROSOFT,
+            "oidc:https://accounts.google.com.evil.com",
+            "oidc:https://accounts.google.com/x",
+            "prov:1",
+        ] {
             assert_eq!(trust("", other, "gmail.com", &gmail), Trust::ClaimedVerified, "{other}");
         }
     }
@@ -153,14 +207,21 @@ mod tests {
         let good = json!({"tid": "72f988bf", "xms_edov": true});
         assert_eq!(trust("", MICROSOFT, "corp.com", &good), Trust::Authoritative);
         for yes in [json!("true"), json!(1), json!("1")] {
-            assert_eq!(trust("", MICROSOFT, "corp.com", &json!({"tid": "72f988bf", "xms_edov": yes})), Trust::Authoritative, "{yes}");
+            assert_eq!(
+                trust("", MICROSOFT, "corp.com", &json!({"tid": "72f988bf", "xms_edov": yes})),
+                Trust::Authoritative,
+                "{yes}"
+            );
         }
         for (claims, most) in [
             (json!({"xms_edov": true}), Trust::ClaimedVerified),
             (json!({"tid": "", "xms_edov": true}), Trust::ClaimedVerified),
             (json!({"tid": "evil", "xms_edov": true}), Trust::ClaimedVerified),
             (json!({"tid": "72f988bf", "email_verified": true}), Trust::ClaimedVerified),
-            (json!({"tid": "72f988bf", "email_verified": true, "hd": "corp.com"}), Trust::ClaimedVerified),
+            (
+                json!({"tid": "72f988bf", "email_verified": true, "hd": "corp.com"}),
+                Trust::ClaimedVerified,
+            ),
             (json!({"tid": "72f988bf"}), Trust::Asserted),
             (json!({"tid": "72f988bf", "xms_edov": "yes"}), Trust::Asserted),
         ] {
@@ -174,13 +235,34 @@ mod tests {
         assert_eq!(trust("", OWN, "corp.com", &claims), Trust::ClaimedVerified);
         let own = r#","evidence":"own_directory""#;
         assert_eq!(trust(own, OWN, "corp.com", &claims), Trust::Authoritative);
-        assert_eq!(trust(own, OWN, "else.com", &claims), Trust::ClaimedVerified, "still only what is listed");
+        assert_eq!(
+            trust(own, OWN, "else.com", &claims),
+            Trust::ClaimedVerified,
+            "still only what is listed"
+        );
         assert_eq!(trust(own, OWN, "corp.com", &json!({})), Trust::Asserted);
-        for many in [GOOGLE, MICROSOFT, "oidc:https://login.microsoftonline.us/t/v2.0", "oidc:https://sts.windows.net/t/"] {
-            assert_eq!(trust(own, many, "corp.com", &claims), Trust::ClaimedVerified, "{many} is nobody's own directory");
+        for many in [
+            GOOGLE,
+            MICROSOFT,
+            "oidc:https://login.microsoftonline.us/t/v2.0",
+            "oidc:https://sts.windows.net/t/",
+        ] {
+            assert_eq!(
+                trust(own, many, "corp.com", &claims),
+                Trust::ClaimedVerified,
+                "{many} is nobody's own directory"
+            );
             assert_ne!(Evidence::OwnDirectory.of(many), Evidence::OwnDirectory);
         }
-        assert_eq!(trust(r#","evidence":{"required":"tenant"}"#, OWN, "corp.com", &json!({"email_verified": true, "hd": "corp.com"})), Trust::ClaimedVerified);
+        assert_eq!(
+            trust(
+                r#","evidence":{"required":"tenant"}"#,
+                OWN,
+                "corp.com",
+                &json!({"email_verified": true, "hd": "corp.com"})
+            ),
+            Trust::ClaimedVerified
+        );
         assert!(Document::parse(r#"{"choices":{"evidence":"none"}}"#).is_err());
     }
 }

@@ -1,7 +1,10 @@
 //! Named dangers of a policy, for the administrator to weigh before it is in force.
 use serde::Serialize;
 
-use super::{Attribute, Disclosure, EmailChange, Merge, NoMatch, Notify, Policy, ProofMethod, Rule, UnverifiedTarget};
+use super::{
+    Attribute, Disclosure, EmailChange, Merge, NoMatch, Notify, Policy, ProofMethod, Rule,
+    UnverifiedTarget,
+};
 use crate::trust::{Proof, Trust};
 
 /// A danger; its text is `danger-<name>` in the locales.
@@ -32,8 +35,21 @@ pub enum Exposes {
 
 impl Danger {
     /// Every name, for the test that each has its text.
-    pub const NAMES: [&str; 13] =
-        ["unproven-links", "unproven-pair", "weak-field", "verified-counts", "no-mail", "reveals", "exit-reveals", "lock-out", "digits", "overwrite", "phone", "mfa", "merge-admin"];
+    pub const NAMES: [&str; 13] = [
+        "unproven-links",
+        "unproven-pair",
+        "weak-field",
+        "verified-counts",
+        "no-mail",
+        "reveals",
+        "exit-reveals",
+        "lock-out",
+        "digits",
+        "overwrite",
+        "phone",
+        "mfa",
+        "merge-admin",
+    ];
 }
 
 /// What is dangerous about a policy, the worst first.
@@ -41,7 +57,9 @@ impl Danger {
 pub fn lint(policy: &Policy) -> Vec<Danger> {
     let c = &policy.choices;
     let mut found = Vec::new();
-    let mut say = |name: &'static str, rule: &str, exposes: Exposes, severe: bool| found.push(Danger { name, rule: rule.to_owned(), exposes, severe });
+    let mut say = |name: &'static str, rule: &str, exposes: Exposes, severe: bool| {
+        found.push(Danger { name, rule: rule.to_owned(), exposes, severe })
+    };
     for rule in c.rules.iter().filter(|r| !r.entered_by_user && unproven(r)) {
         let exposes = exposed(rule);
         if policy.permits.accept_unproven_links {
@@ -51,7 +69,12 @@ pub fn lint(policy: &Policy) -> Vec<Danger> {
         }
     }
     for rule in c.rules.iter().filter(|r| !r.entered_by_user && !r.on_claimed_address()) {
-        say("weak-field", &rule.id, exposed(rule), policy.permits.accept_unproven_links && unproven(rule));
+        say(
+            "weak-field",
+            &rule.id,
+            exposed(rule),
+            policy.permits.accept_unproven_links && unproven(rule),
+        );
     }
     if c.verified_counts {
         say("verified-counts", "", Exposes::Proved, false);
@@ -74,7 +97,9 @@ pub fn lint(policy: &Policy) -> Vec<Danger> {
     if policy.pin().decibits() < 300 {
         say("digits", "", Exposes::Proved, false);
     }
-    if c.bind_methods.contains(&ProofMethod::PhoneCode) || c.rules.iter().any(|r| r.all.iter().any(|m| m.account == Attribute::Phone)) {
+    if c.bind_methods.contains(&ProofMethod::PhoneCode)
+        || c.rules.iter().any(|r| r.all.iter().any(|m| m.account == Attribute::Phone))
+    {
         say("phone", "", Exposes::Nobody, false);
     }
     if policy.floors.proof == Proof::CredentialMfa {

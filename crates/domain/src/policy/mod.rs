@@ -24,8 +24,9 @@ mod second_factor;
 pub use belief::Belief;
 pub use check::Problem;
 pub use choices::{
-    AbandonAudit, AfterAdd, Agreement, Alphabet, CodeRecipient, Disclosure, DistinctBy, EmailChange, Field, MailEvent, MailMatrix, Mapping, Merge, NoMatch, Notify, Offer, OnUnlink, PasswordAdd, Pin,
-    ProofMethod, Requires, SoleProvider, Sync, Target, UnverifiedTarget,
+    AbandonAudit, AfterAdd, Agreement, Alphabet, CodeRecipient, Disclosure, DistinctBy,
+    EmailChange, Field, MailEvent, MailMatrix, Mapping, Merge, NoMatch, Notify, Offer, OnUnlink,
+    PasswordAdd, Pin, ProofMethod, Requires, SoleProvider, Sync, Target, UnverifiedTarget,
 };
 pub use effective::{Effective, Kind, explain};
 pub use evidence::{Claim, Evidence, Word};
@@ -168,17 +169,20 @@ impl Floors {
     fn strictest(&mut self, fields: &FloorFields) {
         self.trust = self.trust.max(fields.trust.unwrap_or(self.trust));
         self.proof = self.proof.max(fields.proof.unwrap_or(self.proof));
-        self.session_age = self.session_age.min(fields.session_age.unwrap_or(self.session_age)).max(60);
+        self.session_age =
+            self.session_age.min(fields.session_age.unwrap_or(self.session_age)).max(60);
         self.pin_bits = self.pin_bits.max(fields.pin_bits.unwrap_or(self.pin_bits)).min(80);
         self.pin_tries = self.pin_tries.min(fields.pin_tries.unwrap_or(self.pin_tries)).max(1);
         self.pin_ttl = self.pin_ttl.min(fields.pin_ttl.unwrap_or(self.pin_ttl)).max(60);
-        self.max_per_provider = self.max_per_provider.min(fields.max_per_provider.unwrap_or(self.max_per_provider));
+        self.max_per_provider =
+            self.max_per_provider.min(fields.max_per_provider.unwrap_or(self.max_per_provider));
         self.second_factor = self.second_factor.max(fields.second_factor);
         for (role, wanted) in &fields.second_factor_roles {
             let strictest = self.second_factor_roles.entry(*role).or_insert(*wanted);
             *strictest = (*strictest).max(*wanted);
         }
-        self.second_factor_grace = self.second_factor_grace.into_iter().chain(fields.second_factor_grace).min();
+        self.second_factor_grace =
+            self.second_factor_grace.into_iter().chain(fields.second_factor_grace).min();
         self.notify_on.extend(fields.notify_on.iter().copied());
     }
 }
@@ -281,7 +285,12 @@ impl Policy {
     /// Merges documents from the widest scope (the instance) to the narrowest.
     #[must_use]
     pub fn merge(version: i64, documents: &[&Document]) -> Self {
-        let mut policy = Self { version, permits: Permits::default(), floors: Floors::default(), choices: built_in() };
+        let mut policy = Self {
+            version,
+            permits: Permits::default(),
+            floors: Floors::default(),
+            choices: built_in(),
+        };
         let mut pinned = BTreeSet::new();
         for (depth, document) in documents.iter().enumerate() {
             if depth == 0 {
@@ -315,7 +324,10 @@ impl Policy {
     #[must_use]
     pub fn pair(&self, pair: LinkRequirement, trust: Trust, owned: bool) -> LinkRequirement {
         let pair = pair.guarded(trust, owned, self.permits.accept_unproven_links);
-        LinkRequirement { trust: pair.trust.max(self.floors.trust), proof: pair.proof.max(self.floors.proof) }
+        LinkRequirement {
+            trust: pair.trust.max(self.floors.trust),
+            proof: pair.proof.max(self.floors.proof),
+        }
     }
 
     /// The shape of codes: as chosen, as long as the floor of bits asks, never shorter than eight.
@@ -346,13 +358,19 @@ impl Policy {
     #[must_use]
     pub fn has_expressions(&self) -> bool {
         let c = &self.choices;
-        !c.claim_filter.is_empty() || !c.mapping.is_empty() || c.rules.iter().any(|r| !r.when.is_empty() || r.all.iter().any(|m| !m.is_claim()))
+        !c.claim_filter.is_empty()
+            || !c.mapping.is_empty()
+            || c.rules.iter().any(|r| !r.when.is_empty() || r.all.iter().any(|m| !m.is_claim()))
     }
 
     /// The name under which a provider shares accounts with others.
     #[must_use]
     pub fn isolation(&self) -> String {
-        if self.choices.mirror_groups { format!("mirrored groups {}", self.choices.isolation) } else { self.choices.isolation.clone() }
+        if self.choices.mirror_groups {
+            format!("mirrored groups {}", self.choices.isolation)
+        } else {
+            self.choices.isolation.clone()
+        }
     }
 }
 
@@ -361,13 +379,23 @@ fn built_in() -> Choices {
     Choices {
         rules: Vec::new(),
         none: NoMatch::Create,
-        offers: vec![Offer::UseExisting, Offer::AddToExisting, Offer::EnterAccount, Offer::CreateNew],
+        offers: vec![
+            Offer::UseExisting,
+            Offer::AddToExisting,
+            Offer::EnterAccount,
+            Offer::CreateNew,
+        ],
         bind_methods: vec![ProofMethod::Password, ProofMethod::EmailCode, ProofMethod::Identity],
         disclosure: Disclosure::AfterProof,
         code_to: CodeRecipient::Account,
         unverified_target: UnverifiedTarget::Ignore,
         pin: Pin { alphabet: Alphabet::Base32, length: 8 },
-        mail: MailMatrix { login_link: Notify::Notify, account_link: Notify::Notify, unlink: Notify::Notify, refused: Notify::None },
+        mail: MailMatrix {
+            login_link: Notify::Notify,
+            account_link: Notify::Notify,
+            unlink: Notify::Notify,
+            refused: Notify::None,
+        },
         after_add: AfterAdd::Switch,
         on_unlink: OnUnlink::RevokeIdentity,
         sync: Sync { on_create: vec![Target::Name], on_login: Vec::new(), on_link: Vec::new() },
@@ -399,31 +427,55 @@ mod tests {
     #[test]
     fn a_narrower_scope_can_only_forbid() {
         let wide = Document::parse(r#"{"permits":{"link_on_login":false}}"#).unwrap();
-        let narrow = Document::parse(r#"{"permits":{"link_on_login":true,"create":false,"accept_unproven_links":true}}"#).unwrap();
+        let narrow = Document::parse(
+            r#"{"permits":{"link_on_login":true,"create":false,"accept_unproven_links":true}}"#,
+        )
+        .unwrap();
         let policy = Policy::merge(1, &[&wide, &narrow]);
-        assert!(!policy.permits.link_on_login && !policy.permits.create && !policy.permits.accept_unproven_links);
+        assert!(
+            !policy.permits.link_on_login
+                && !policy.permits.create
+                && !policy.permits.accept_unproven_links
+        );
     }
 
     #[test]
     fn go_33_a_final_choice_of_the_instance_is_set_once_for_all_providers() {
         let wide = Document::parse(r#"{"choices":{"none":"create"},"final":["none"]}"#).unwrap();
-        let narrow = Document::parse(r#"{"choices":{"none":"refuse","disclosure":"open"}}"#).unwrap();
+        let narrow =
+            Document::parse(r#"{"choices":{"none":"refuse","disclosure":"open"}}"#).unwrap();
         let policy = Policy::merge(1, &[&wide, &narrow]);
-        assert_eq!((policy.choices.none, policy.choices.disclosure), (NoMatch::Create, Disclosure::Open));
+        assert_eq!(
+            (policy.choices.none, policy.choices.disclosure),
+            (NoMatch::Create, Disclosure::Open)
+        );
     }
 
     #[test]
     fn floors_take_the_strictest_of_all_scopes() {
         let wide = Document::parse(r#"{"floors":{"pin_tries":2,"proof":"mailbox"}}"#).unwrap();
-        let narrow = Document::parse(r#"{"floors":{"pin_tries":3,"proof":"none","max_per_provider":1}}"#).unwrap();
+        let narrow =
+            Document::parse(r#"{"floors":{"pin_tries":3,"proof":"none","max_per_provider":1}}"#)
+                .unwrap();
         let floors = Policy::merge(1, &[&wide, &narrow]).floors;
-        assert_eq!((floors.pin_tries, floors.proof, floors.max_per_provider), (2, Proof::Mailbox, 1));
+        assert_eq!(
+            (floors.pin_tries, floors.proof, floors.max_per_provider),
+            (2, Proof::Mailbox, 1)
+        );
     }
 
     #[test]
     fn unknown_fields_and_both_permits_off_are_refused_with_path_and_remedy() {
-        assert_eq!(Document::parse(r#"{"permits":{"lnik":true}}"#).unwrap_err().path, "permits.lnik");
-        assert_eq!(Document::parse(r#"{"permits":{"create":false,"link_on_login":false}}"#).unwrap_err().path, "permits");
+        assert_eq!(
+            Document::parse(r#"{"permits":{"lnik":true}}"#).unwrap_err().path,
+            "permits.lnik"
+        );
+        assert_eq!(
+            Document::parse(r#"{"permits":{"create":false,"link_on_login":false}}"#)
+                .unwrap_err()
+                .path,
+            "permits"
+        );
         assert!(Document::parse(r#"{"permits":{"create":false,"link_on_login":false},"choices":{"login_only":true}}"#).is_ok());
         assert_eq!(Document::parse(r#"{"final":["nothing"]}"#).unwrap_err().path, "final");
     }

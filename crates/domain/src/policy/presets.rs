@@ -2,7 +2,16 @@
 use super::Document;
 
 /// Names of the presets, the recommended one first.
-pub const PRESETS: [&str; 8] = ["recommended", "goss", "nevis", "zitadel", "gravitee", "authing_field", "authing_ask", "login_only"];
+pub const PRESETS: [&str; 8] = [
+    "recommended",
+    "goss",
+    "nevis",
+    "zitadel",
+    "gravitee",
+    "authing_field",
+    "authing_ask",
+    "login_only",
+];
 
 /// The text of a preset.
 #[must_use]
@@ -48,7 +57,8 @@ mod tests {
     #[test]
     fn every_preset_parses_and_passes_its_own_checks() {
         for name in PRESETS {
-            let document = Document::parse(preset_text(name).unwrap()).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+            let document = Document::parse(preset_text(name).unwrap())
+                .unwrap_or_else(|e| panic!("{name}: {e:?}"));
             assert_eq!(document.preset.as_deref(), Some(name));
             Policy::merge(1, &[&document]).check().unwrap_or_else(|e| panic!("{name}: {e:?}"));
         }

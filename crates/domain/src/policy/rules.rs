@@ -100,7 +100,9 @@ impl Attribute {
             Self::Email => Canonical::parse(value).ok().map(|c| c.as_str().to_owned()),
             // A user name is never an address: nobody takes somebody else's by calling themselves so (PH-11). Nor does
             // anybody by characters that stand for others (EM-07).
-            Self::Username => (!value.contains('@') && is_plain(value)).then(|| value.to_lowercase()),
+            Self::Username => {
+                (!value.contains('@') && is_plain(value)).then(|| value.to_lowercase())
+            }
             Self::Phone => Phone::parse(value).ok().map(|p| p.as_str().to_owned()),
             Self::Own(_) => Some(match fold {
                 Fold::Case => value.nfc().collect::<String>().to_lowercase(),
@@ -124,7 +126,15 @@ impl TryFrom<String> for Attribute {
             "username" => Ok(Self::Username),
             "phone" => Ok(Self::Phone),
             other => match other.strip_prefix("attr.") {
-                Some(own) if !own.is_empty() && own.len() <= 40 && own.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') => Ok(Self::Own(own.to_owned())),
+                Some(own)
+                    if !own.is_empty()
+                        && own.len() <= 40
+                        && own
+                            .bytes()
+                            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') =>
+                {
+                    Ok(Self::Own(own.to_owned()))
+                }
                 _ => Err(format!("`{name}` is none of email, username, phone, attr.<name>")),
             },
         }
@@ -153,15 +163,39 @@ pub enum OnMultipleMatches {
 impl Rule {
     /// A rule on the claimed address.
     #[must_use]
-    pub fn by_email(id: &str, accept: Vec<LinkRequirement>, one: OnSingleMatch, many: OnMultipleMatches) -> Self {
-        let all = vec![Match { account: Attribute::Email, equals: String::new(), fold: Fold::Case }];
-        Self { id: id.into(), description: String::new(), when: String::new(), all, entered_by_user: false, accept, one, many }
+    pub fn by_email(
+        id: &str,
+        accept: Vec<LinkRequirement>,
+        one: OnSingleMatch,
+        many: OnMultipleMatches,
+    ) -> Self {
+        let all =
+            vec![Match { account: Attribute::Email, equals: String::new(), fold: Fold::Case }];
+        Self {
+            id: id.into(),
+            description: String::new(),
+            when: String::new(),
+            all,
+            entered_by_user: false,
+            accept,
+            one,
+            many,
+        }
     }
 
     /// A rule on what the person enters.
     #[must_use]
     pub fn entered(id: &str, accept: Vec<LinkRequirement>) -> Self {
-        Self { id: id.into(), description: String::new(), when: String::new(), all: Vec::new(), entered_by_user: true, accept, one: OnSingleMatch::Offer, many: OnMultipleMatches::Choose }
+        Self {
+            id: id.into(),
+            description: String::new(),
+            when: String::new(),
+            all: Vec::new(),
+            entered_by_user: true,
+            accept,
+            one: OnSingleMatch::Offer,
+            many: OnMultipleMatches::Choose,
+        }
     }
 
     /// One of its conditions is the claimed address itself, so the provider's word about it counts.
@@ -204,13 +238,30 @@ struct Written {
 impl TryFrom<Written> for Rule {
     type Error = String;
     fn try_from(w: Written) -> Result<Self, String> {
-        let mut rule = Self { id: w.id, description: w.description, when: w.when, all: w.all, entered_by_user: w.entered_by_user, accept: w.accept, one: w.one, many: w.many };
+        let mut rule = Self {
+            id: w.id,
+            description: w.description,
+            when: w.when,
+            all: w.all,
+            entered_by_user: w.entered_by_user,
+            accept: w.accept,
+            one: w.one,
+            many: w.many,
+        };
         match w.account.as_deref() {
             None => {}
             Some("entered_by_user") => rule.entered_by_user = true,
-            Some(name) => rule.all.push(Match { account: Attribute::try_from(name.to_owned())?, equals: String::new(), fold: Fold::Case }),
+            Some(name) => rule.all.push(Match {
+                account: Attribute::try_from(name.to_owned())?,
+                equals: String::new(),
+                fold: Fold::Case,
+            }),
         }
-        if rule.entered_by_user == rule.all.is_empty() { Ok(rule) } else { Err(format!("rule `{}` needs either conditions or entered_by_user", rule.id)) }
+        if rule.entered_by_user == rule.all.is_empty() {
+            Ok(rule)
+        } else {
+            Err(format!("rule `{}` needs either conditions or entered_by_user", rule.id))
+        }
     }
 }
 
@@ -220,9 +271,14 @@ mod tests {
 
     #[test]
     fn a_rule_of_the_first_version_still_reads() {
-        let rule: Rule = serde_json::from_str(r#"{"id":"e","account":"email","accept":[],"one":"link"}"#).unwrap();
+        let rule: Rule =
+            serde_json::from_str(r#"{"id":"e","account":"email","accept":[],"one":"link"}"#)
+                .unwrap();
         assert!(rule.on_claimed_address() && !rule.entered_by_user);
-        let rule: Rule = serde_json::from_str(r#"{"id":"e","account":"entered_by_user","accept":[],"one":"offer"}"#).unwrap();
+        let rule: Rule = serde_json::from_str(
+            r#"{"id":"e","account":"entered_by_user","accept":[],"one":"offer"}"#,
+        )
+        .unwrap();
         assert!(rule.entered_by_user && rule.all.is_empty());
     }
 
@@ -244,7 +300,10 @@ mod tests {
         assert_eq!(own.folded("A7", Fold::Case).as_deref(), Some("a7"));
         assert_eq!(own.folded("A7", Fold::Exact).as_deref(), Some("A7"));
         assert_eq!(Attribute::Username.folded("v@ex.test", Fold::Case), None);
-        assert_eq!(Attribute::Phone.folded("+49 (30) 123-456", Fold::Case).as_deref(), Some("+4930123456"));
+        assert_eq!(
+            Attribute::Phone.folded("+49 (30) 123-456", Fold::Case).as_deref(),
+            Some("+4930123456")
+        );
         assert_eq!(Attribute::Phone.folded("030 123456", Fold::Case), None);
         assert_eq!(Attribute::Email.folded("V@EX.test", Fold::Exact).as_deref(), Some("v@ex.test"));
     }

@@ -6,14 +6,19 @@ use ligature_domain::{
         administer::{AdministerAccount, administer},
         change::{Change, ChangeOutcome, change, update_email},
         merge::{self, MergeBy, MergeOutcome},
-        reauthenticate::{AvailableMethods, ReauthMethod, ReauthOutcome, Reauthenticate, reauthenticate},
+        reauthenticate::{
+            AvailableMethods, ReauthMethod, ReauthOutcome, Reauthenticate, reauthenticate,
+        },
         remove::{Remove, RemoveOutcome, remove},
         undo::{Undo, undo},
     },
     decision::Reason,
     linking::{
         self, Basis, Choice, EmailStep,
-        facts::{self, AccountState, AddTo, By, Candidate, CompletedRequirements, EmailFacts, Known, Local, ProviderFacts, RuleFacts, UserAction},
+        facts::{
+            self, AccountState, AddTo, By, Candidate, CompletedRequirements, EmailFacts, Known,
+            Local, ProviderFacts, RuleFacts, UserAction,
+        },
     },
     policy::Field,
 };
@@ -82,14 +87,70 @@ pub struct Facts {
 
 impl Facts {
     pub fn local(intent: Intent, known: Option<Known>) -> Self {
-        let facts::Facts { provider, trust, known, rules, candidates, pending, email, act, local, given, proof_gone, contested, .. } = facts::Facts::local(facts::Intent::SignIn, known);
-        Self { intent, provider, trust, known, rules, candidates, pending, email, act, local, given, proof_gone, contested }
+        let facts::Facts {
+            provider,
+            trust,
+            known,
+            rules,
+            candidates,
+            pending,
+            email,
+            act,
+            local,
+            given,
+            proof_gone,
+            contested,
+            ..
+        } = facts::Facts::local(facts::Intent::SignIn, known);
+        Self {
+            intent,
+            provider,
+            trust,
+            known,
+            rules,
+            candidates,
+            pending,
+            email,
+            act,
+            local,
+            given,
+            proof_gone,
+            contested,
+        }
     }
 
     /// As facts of a sign-in.
     pub fn linking(&self, intent: facts::Intent) -> facts::Facts {
-        let Self { provider, trust, known, rules, candidates, pending, email, act, local, given, proof_gone, contested, .. } = self.clone();
-        facts::Facts { intent, provider, trust, known, rules, candidates, pending, email, act, local, given, proof_gone, contested }
+        let Self {
+            provider,
+            trust,
+            known,
+            rules,
+            candidates,
+            pending,
+            email,
+            act,
+            local,
+            given,
+            proof_gone,
+            contested,
+            ..
+        } = self.clone();
+        facts::Facts {
+            intent,
+            provider,
+            trust,
+            known,
+            rules,
+            candidates,
+            pending,
+            email,
+            act,
+            local,
+            given,
+            proof_gone,
+            contested,
+        }
     }
 }
 
@@ -154,40 +215,92 @@ pub struct Decided {
 
 fn ruled<A: Named + Copy>(ruling: Ruling<A>, outcome: impl Fn(A) -> Outcome) -> Decided {
     let name = ruling.outcome.name();
-    Decided { outcome: ruling.outcome.map_or_else(|refusal| Outcome::Refuse { refusal }, outcome), reasons: ruling.reasons, policy_version: ruling.policy_version, name }
+    Decided {
+        outcome: ruling.outcome.map_or_else(|refusal| Outcome::Refuse { refusal }, outcome),
+        reasons: ruling.reasons,
+        policy_version: ruling.policy_version,
+        name,
+    }
 }
 
 fn linked(decision: Decision) -> Decided {
     let name = decision.outcome.name();
-    Decided { outcome: decision.outcome.into(), reasons: decision.reasons, policy_version: decision.policy_version, name }
+    Decided {
+        outcome: decision.outcome.into(),
+        reasons: decision.reasons,
+        policy_version: decision.policy_version,
+        name,
+    }
 }
 
 /// Asks the function that decides about facts of this kind.
 pub fn decide(facts: &Facts, policy: &Policy) -> Decided {
     let factor_shown = facts.given.factor;
     match facts.intent {
-        Intent::SignIn => linked(ligature_domain::decide(&facts.linking(facts::Intent::SignIn), policy)),
-        Intent::SignUp => linked(ligature_domain::decide(&facts.linking(facts::Intent::SignUp), policy)),
-        Intent::Add(add) => linked(ligature_domain::decide(&facts.linking(facts::Intent::Add(add)), policy)),
-        Intent::Remove(facts) => ruled(remove(facts, policy), |RemoveOutcome { notify }| Outcome::Remove { notify }),
+        Intent::SignIn => {
+            linked(ligature_domain::decide(&facts.linking(facts::Intent::SignIn), policy))
+        }
+        Intent::SignUp => {
+            linked(ligature_domain::decide(&facts.linking(facts::Intent::SignUp), policy))
+        }
+        Intent::Add(add) => {
+            linked(ligature_domain::decide(&facts.linking(facts::Intent::Add(add)), policy))
+        }
+        Intent::Remove(facts) => {
+            ruled(remove(facts, policy), |RemoveOutcome { notify }| Outcome::Remove { notify })
+        }
         Intent::UpdateEmail(UpdateEmail { account, state, taken }) => {
-            let update = ligature_domain::account_rules::change::UpdateEmail { account, state, taken, trust: facts.trust };
+            let update = ligature_domain::account_rules::change::UpdateEmail {
+                account,
+                state,
+                taken,
+                trust: facts.trust,
+            };
             ruled(update_email(update, policy), changed)
         }
         Intent::Change(facts) => ruled(change(facts, policy), changed),
         Intent::Confirm(Confirm { account, by, fresh, available }) => {
             let Facts { known, provider, proof_gone, contested, .. } = *facts;
-            let asked = Reauthenticate { account, by, fresh, available, known, provider, factor_shown, proof_gone, contested };
+            let asked = Reauthenticate {
+                account,
+                by,
+                fresh,
+                available,
+                known,
+                provider,
+                factor_shown,
+                proof_gone,
+                contested,
+            };
             ruled(reauthenticate(&asked, policy), |outcome| match outcome {
                 ReauthOutcome::Confirmed => Outcome::Confirmed,
                 ReauthOutcome::SecondFactor { account } => Outcome::SecondFactor { account },
             })
         }
         Intent::Undo(facts) => ruled(undo(facts, policy), |_| Outcome::Undo),
-        Intent::Merge(Merge { account, state, by, reauthenticated, misfit, administrator, second_factor }) => {
+        Intent::Merge(Merge {
+            account,
+            state,
+            by,
+            reauthenticated,
+            misfit,
+            administrator,
+            second_factor,
+        }) => {
             // Nobody's other account is the same as one's own: there is nothing to merge.
             let other = facts.known.unwrap_or(Known { account, state, link: None, second_factor });
-            let both = merge::Merge { account, state, by, reauthenticated, misfit, administrator, second_factor, other, factor_shown, proof_gone: facts.proof_gone };
+            let both = merge::Merge {
+                account,
+                state,
+                by,
+                reauthenticated,
+                misfit,
+                administrator,
+                second_factor,
+                other,
+                factor_shown,
+                proof_gone: facts.proof_gone,
+            };
             ruled(merge::merge(both, policy), |outcome| match outcome {
                 MergeOutcome::Merge => Outcome::Merge,
                 MergeOutcome::SecondFactor { account } => Outcome::SecondFactor { account },

@@ -15,7 +15,19 @@ fn policy(name: &str, narrower: &str) -> Policy {
 }
 
 fn changes(policy: &Policy, what: AccountChange) -> Outcome {
-    decide(&Facts::local(Intent::Change(Change { account: A, state: AccountState::Active, what, reauthenticated: true }), None), policy).outcome
+    decide(
+        &Facts::local(
+            Intent::Change(Change {
+                account: A,
+                state: AccountState::Active,
+                what,
+                reauthenticated: true,
+            }),
+            None,
+        ),
+        policy,
+    )
+    .outcome
 }
 
 /// Shows NE-16: a provider of which nothing but its connection is known is one to which the whole policy applies, in every
@@ -30,7 +42,10 @@ fn ne_16_a_provider_that_says_nothing_has_everything_that_the_policy_has() {
         assert!(alone.permits.linkable() && alone.permits.sign_in, "{name}");
         assert_eq!((alone.permits.create, alone.permits.link_on_login), (open, open), "{name}");
         let narrower = policy(name, r#"{"permits":{"create":false,"as_source":false}}"#);
-        assert!(!narrower.permits.create && !narrower.permits.linkable(), "{name}: the good way to say it");
+        assert!(
+            !narrower.permits.create && !narrower.permits.linkable(),
+            "{name}: the good way to say it"
+        );
     }
 }
 
@@ -38,7 +53,12 @@ fn ne_16_a_provider_that_says_nothing_has_everything_that_the_policy_has() {
 /// and a waiting sign-in lives for 3,600,000 milliseconds.
 #[test]
 fn go_54_managing_ones_account_is_on_until_somebody_switches_it_off() {
-    for what in [AccountChange::Password { first: false }, AccountChange::Email { taken: false }, AccountChange::RemovePhone, AccountChange::RemoveEmail { last: false }] {
+    for what in [
+        AccountChange::Password { first: false },
+        AccountChange::Email { taken: false },
+        AccountChange::RemovePhone,
+        AccountChange::RemoveEmail { last: false },
+    ] {
         assert_eq!(changes(&policy("goss", "{}"), what), Outcome::Change, "{what:?}");
         let off = changes(&policy("goss", r#"{"permits":{"account_management":false}}"#), what);
         assert_eq!(off, Outcome::Refuse { refusal: Refusal::ManagementOff }, "{what:?}");
@@ -51,7 +71,15 @@ fn go_54_managing_ones_account_is_on_until_somebody_switches_it_off() {
 #[test]
 fn ud_09_the_last_proved_address_stays_and_every_other_may_go() {
     for name in PRESETS {
-        assert_eq!(changes(&policy(name, "{}"), AccountChange::RemoveEmail { last: false }), Outcome::Change, "{name}");
-        assert_eq!(changes(&policy(name, "{}"), AccountChange::RemoveEmail { last: true }), Outcome::Refuse { refusal: Refusal::LastAddress }, "{name}");
+        assert_eq!(
+            changes(&policy(name, "{}"), AccountChange::RemoveEmail { last: false }),
+            Outcome::Change,
+            "{name}"
+        );
+        assert_eq!(
+            changes(&policy(name, "{}"), AccountChange::RemoveEmail { last: true }),
+            Outcome::Refuse { refusal: Refusal::LastAddress },
+            "{name}"
+        );
     }
 }

@@ -82,8 +82,13 @@ fn address(n: u32, owner: bool) -> Way {
 impl Account {
     fn new() -> Self {
         let mut account = Self { next: 100, ..Self::default() };
-        let ways =
-            [address(1, true), Way::Primary { canonical: "1@ex.test".into() }, Way::Password { id: CredentialId(number(2)) }, Way::Identity { link: LinkId(number(3)) }, Way::Passkey { id: vec![4] }];
+        let ways = [
+            address(1, true),
+            Way::Primary { canonical: "1@ex.test".into() },
+            Way::Password { id: CredentialId(number(2)) },
+            Way::Identity { link: LinkId(number(3)) },
+            Way::Passkey { id: vec![4] },
+        ];
         for way in ways.into_iter().chain([Way::Phone { number: "+4915100000000".into() }]) {
             account.whose.insert(way.clone(), Who::Owner);
             account.now.insert(way);
@@ -118,7 +123,15 @@ impl Account {
         }
         self.now.retain(|w| !removed.contains(w));
         self.now.extend(added.iter().cloned());
-        self.journal.push(Change { rev, at: rev, kind, by: format!("{who:?}"), added, removed, rewound: false });
+        self.journal.push(Change {
+            rev,
+            at: rev,
+            kind,
+            by: format!("{who:?}"),
+            added,
+            removed,
+            rewound: false,
+        });
     }
 
     fn act(&mut self, who: Who, act: Act, pick: usize) {
@@ -131,24 +144,51 @@ impl Account {
         let is_codes = |w: &Way| matches!(w, Way::RecoveryCodes { .. });
         let has_factor = self.now.iter().any(is_factor);
         match act {
-            Act::Link => self.revise(who, Changed::Link, Ways::new(), one(Way::Identity { link: LinkId(number(n)) })),
+            Act::Link => self.revise(
+                who,
+                Changed::Link,
+                Ways::new(),
+                one(Way::Identity { link: LinkId(number(n)) }),
+            ),
             Act::Unlink => {
                 let gone = self.some(pick, |w| matches!(w, Way::Identity { .. }));
                 self.revise(who, Changed::Unlink, gone.into_iter().collect(), Ways::new());
             }
-            Act::Password => self.revise(who, Changed::Password, self.one(is_password), one(Way::Password { id })),
-            Act::NoPassword => self.revise(who, Changed::PasswordGone, self.one(is_password), Ways::new()),
-            Act::Passkey => self.revise(who, Changed::Passkey, Ways::new(), one(Way::Passkey { id: number(n).to_vec() })),
+            Act::Password => self.revise(
+                who,
+                Changed::Password,
+                self.one(is_password),
+                one(Way::Password { id }),
+            ),
+            Act::NoPassword => {
+                self.revise(who, Changed::PasswordGone, self.one(is_password), Ways::new())
+            }
+            Act::Passkey => self.revise(
+                who,
+                Changed::Passkey,
+                Ways::new(),
+                one(Way::Passkey { id: number(n).to_vec() }),
+            ),
             Act::NoPasskey => {
                 let gone = self.some(pick, |w| matches!(w, Way::Passkey { .. }));
                 self.revise(who, Changed::PasskeyGone, gone.into_iter().collect(), Ways::new());
             }
             Act::Email => {
                 let old = self.one(|w| matches!(w, Way::Primary { .. }));
-                let name = old.iter().find_map(|w| if let Way::Primary { canonical } = w { Some(canonical.clone()) } else { None });
+                let name = old.iter().find_map(|w| {
+                    if let Way::Primary { canonical } = w { Some(canonical.clone()) } else { None }
+                });
                 let given_up = self.now.iter().filter(|w| matches!(w, Way::Address { canonical, .. } if Some(canonical) == name.as_ref())).cloned();
                 let removed = given_up.chain(old).collect();
-                self.revise(who, Changed::Email, removed, Ways::from([address(n, true), Way::Primary { canonical: format!("{n}@ex.test") }]));
+                self.revise(
+                    who,
+                    Changed::Email,
+                    removed,
+                    Ways::from([
+                        address(n, true),
+                        Way::Primary { canonical: format!("{n}@ex.test") },
+                    ]),
+                );
             }
             Act::RemoveEmail => {
                 let gone = self.some(pick, |w| matches!(w, Way::Address { .. }));
@@ -156,25 +196,52 @@ impl Account {
                 let removed = primary.chain(gone.clone()).collect();
                 self.revise(who, Changed::EmailGone, removed, Ways::new());
             }
-            Act::Factor if !has_factor => self.revise(who, Changed::SecondFactor, Ways::new(), Ways::from([Way::Factor { id }, Way::RecoveryCodes { at: n.into() }])),
+            Act::Factor if !has_factor => self.revise(
+                who,
+                Changed::SecondFactor,
+                Ways::new(),
+                Ways::from([Way::Factor { id }, Way::RecoveryCodes { at: n.into() }]),
+            ),
             Act::NoFactor => {
-                let removed = self.now.iter().filter(|w| is_factor(w) || is_codes(w)).cloned().collect();
+                let removed =
+                    self.now.iter().filter(|w| is_factor(w) || is_codes(w)).cloned().collect();
                 self.revise(who, Changed::SecondFactorGone, removed, Ways::new());
             }
-            Act::Codes if has_factor => self.revise(who, Changed::RecoveryCodes, self.one(is_codes), one(Way::RecoveryCodes { at: n.into() })),
-            Act::Phone => self.revise(who, Changed::Phone, self.one(is_phone), one(Way::Phone { number: format!("+49{n}") })),
-            Act::RemovePhone => self.revise(who, Changed::PhoneGone, self.one(is_phone), Ways::new()),
+            Act::Codes if has_factor => self.revise(
+                who,
+                Changed::RecoveryCodes,
+                self.one(is_codes),
+                one(Way::RecoveryCodes { at: n.into() }),
+            ),
+            Act::Phone => self.revise(
+                who,
+                Changed::Phone,
+                self.one(is_phone),
+                one(Way::Phone { number: format!("+49{n}") }),
+            ),
+            Act::RemovePhone => {
+                self.revise(who, Changed::PhoneGone, self.one(is_phone), Ways::new())
+            }
             Act::Delete => self.revise(who, Changed::Delete, Ways::new(), one(Way::Deletion)),
             Act::Stay => self.revise(who, Changed::Restored, one(Way::Deletion), Ways::new()),
             Act::Merge => {
-                let mut brought = Ways::from([Way::Merged { merge: number(n) }, Way::Identity { link: LinkId(number(n)) }, address(n, true)]);
+                let mut brought = Ways::from([
+                    Way::Merged { merge: number(n) },
+                    Way::Identity { link: LinkId(number(n)) },
+                    address(n, true),
+                ]);
                 if self.one(is_password).is_empty() {
                     brought.insert(Way::Password { id });
                 }
                 self.revise(who, Changed::Merge, Ways::new(), brought);
             }
             Act::UseLink => {
-                let live: Vec<i64> = self.journal.iter().filter(|c| !c.rewound && c.kind != Changed::Suspended).map(|c| c.rev).collect();
+                let live: Vec<i64> = self
+                    .journal
+                    .iter()
+                    .filter(|c| !c.rewound && c.kind != Changed::Suspended)
+                    .map(|c| c.rev)
+                    .collect();
                 if !live.is_empty() {
                     self.use_link(live[pick % live.len()]);
                 }
@@ -196,20 +263,32 @@ impl Account {
         assert!(factors.is_subset(&self.now), "a link alone dropped a second factor");
         assert!(before.is_superset(&answer.suspend));
         let rev = i64::from(self.fresh());
-        self.journal.push(Change { rev, at: rev, kind: Changed::Suspended, by: String::new(), added: answer.reinstate, removed: answer.suspend, rewound: false });
+        self.journal.push(Change {
+            rev,
+            at: rev,
+            kind: Changed::Suspended,
+            by: String::new(),
+            added: answer.reinstate,
+            removed: answer.suspend,
+            rewound: false,
+        });
     }
 
     /// What an answer says to do, done step by step as it is written down there.
     fn follow(&mut self, answer: &Rewind) {
         self.now.retain(|w| !answer.remove.contains(w));
         self.now.extend(answer.brought.iter().cloned());
-        self.now.retain(|w| !answer.brought.contains(w) && !matches!(w, Way::Merged { merge } if answer.unmerge.contains(merge)));
+        self.now.retain(|w| {
+            !answer.brought.contains(w)
+                && !matches!(w, Way::Merged { merge } if answer.unmerge.contains(merge))
+        });
         self.now.extend(answer.restore.iter().cloned());
         assert_eq!(self.now, answer.after);
         for change in self.journal.iter_mut().filter(|c| answer.changes.contains(&c.rev)) {
             change.rewound = true;
         }
-        self.barred.extend(answer.disown.iter().filter(|w| matches!(w, Way::Identity { .. })).cloned());
+        self.barred
+            .extend(answer.disown.iter().filter(|w| matches!(w, Way::Identity { .. })).cloned());
     }
 
     /// What links suspended comes back: "it was me".
@@ -224,7 +303,8 @@ impl Account {
             // It must never come back.
             let change = self.journal.iter_mut().find(|c| c.rev == first).unwrap();
             change.rewound = true;
-            self.barred.extend(change.added.iter().filter(|w| matches!(w, Way::Identity { .. })).cloned());
+            self.barred
+                .extend(change.added.iter().filter(|w| matches!(w, Way::Identity { .. })).cloned());
             return;
         }
         self.rewind_from(first);
@@ -236,7 +316,10 @@ impl Account {
     }
 
     fn first_of(&self, who: Who) -> Option<(i64, Ways)> {
-        self.photographs.iter().find(|(_, by, _)| *by == who).map(|(rev, _, ways)| (*rev, ways.clone()))
+        self.photographs
+            .iter()
+            .find(|(_, by, _)| *by == who)
+            .map(|(rev, _, ways)| (*rev, ways.clone()))
     }
 
     fn intruders(&self) -> Vec<&Way> {
@@ -246,10 +329,19 @@ impl Account {
     /// Of the owner's things in a photograph, those that are missing now. A number counts if it was there at the very
     /// beginning, the others are proved anew; a deletion that was stopped is begun anew.
     fn missing(&self, photograph: &Ways) -> Vec<Way> {
-        let old = |w: &Way| !matches!(w, Way::Phone { number } if number != "+4915100000000") && self.whose.get(w) == Some(&Who::Owner);
+        let old = |w: &Way| {
+            !matches!(w, Way::Phone { number } if number != "+4915100000000")
+                && self.whose.get(w) == Some(&Who::Owner)
+        };
         // What was there only because a link's word let it count for a while is not missing.
-        let lent = |w: &Way| self.journal.iter().any(|c| c.kind == Changed::Suspended && c.added.contains(w));
-        photograph.iter().filter(|w| **w != Way::Deletion && !lent(w) && old(w) && !self.now.contains(w)).cloned().collect()
+        let lent = |w: &Way| {
+            self.journal.iter().any(|c| c.kind == Changed::Suspended && c.added.contains(w))
+        };
+        photograph
+            .iter()
+            .filter(|w| **w != Way::Deletion && !lent(w) && old(w) && !self.now.contains(w))
+            .cloned()
+            .collect()
     }
 }
 
@@ -364,11 +456,27 @@ fn ud_05_a_number_that_was_proved_lately_comes_back_by_no_rewind() {
 fn ud_04_an_identity_that_was_barred_comes_back_by_no_later_notice() {
     let account = Account::new();
     let link = Way::Identity { link: LinkId(number(9)) };
-    let gone = Change { rev: 7, at: 7, kind: Changed::Unlink, by: String::new(), added: Ways::new(), removed: Ways::from([link.clone()]), rewound: false };
-    let back = |barred: &Ways| rewind(std::slice::from_ref(&gone), &account.now, barred, Span::from(7));
-    assert_eq!(back(&account.barred).restore, Ways::from([link.clone()]), "what somebody else removed comes back");
+    let gone = Change {
+        rev: 7,
+        at: 7,
+        kind: Changed::Unlink,
+        by: String::new(),
+        added: Ways::new(),
+        removed: Ways::from([link.clone()]),
+        rewound: false,
+    };
+    let back =
+        |barred: &Ways| rewind(std::slice::from_ref(&gone), &account.now, barred, Span::from(7));
+    assert_eq!(
+        back(&account.barred).restore,
+        Ways::from([link.clone()]),
+        "what somebody else removed comes back"
+    );
     let never = back(&Ways::from([link]));
-    assert_eq!((never.restore, never.reinstate, never.after), (Ways::new(), Ways::new(), account.now.clone()));
+    assert_eq!(
+        (never.restore, never.reinstate, never.after),
+        (Ways::new(), Ways::new(), account.now.clone())
+    );
 }
 
 /// UD-06: a change whose effect is gone says so; one that was replaced by another value is not gone.

@@ -8,7 +8,14 @@ use ligature_domain::{
 #[test]
 fn em_07_characters_that_stand_for_others_are_in_no_user_name() {
     let name = |text: &str| Attribute::Username.folded(text, Fold::Case);
-    for (typed, compared) in [("Kelvin", "kelvin"), ("åse", "åse"), ("ÅSE", "åse"), ("straße", "straße"), ("周小明", "周小明"), ("\u{3A9}-7", "\u{3C9}-7")] {
+    for (typed, compared) in [
+        ("Kelvin", "kelvin"),
+        ("åse", "åse"),
+        ("ÅSE", "åse"),
+        ("straße", "straße"),
+        ("周小明", "周小明"),
+        ("\u{3A9}-7", "\u{3C9}-7"),
+    ] {
         assert_eq!(name(typed).as_deref(), Some(compared), "{typed}");
     }
     let others = [

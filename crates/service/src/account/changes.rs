@@ -80,14 +80,29 @@ impl Accounts {
 
     /// The last thing: what is there now and was not, and what was there and is not any more, goes into the journal.
     /// `None`: nothing that opens the account changed.
-    pub(crate) async fn changed(&self, c: &mut Conn, changing: Changing, kind: Changed, by: &str, profile: ProfileChange) -> Result<Option<Noted>, Error> {
+    pub(crate) async fn changed(
+        &self,
+        c: &mut Conn,
+        changing: Changing,
+        kind: Changed,
+        by: &str,
+        profile: ProfileChange,
+    ) -> Result<Option<Noted>, Error> {
         let now = list_ways(c, changing.account).await?;
         let (was, is) = (ways_of(&changing.before), ways_of(&now));
-        let body = Body { added: is.difference(&was).cloned().collect(), removed: was.difference(&is).cloned().collect(), profile };
+        let body = Body {
+            added: is.difference(&was).cloned().collect(),
+            removed: was.difference(&is).cloned().collect(),
+            profile,
+        };
         if body.added.is_empty() && body.removed.is_empty() && body.profile.before.is_empty() {
             return Ok(None);
         }
-        let kept: Vec<AccessRow> = changing.before.into_iter().filter(|row| row.ways().iter().any(|w| body.removed.contains(w))).collect();
+        let kept: Vec<AccessRow> = changing
+            .before
+            .into_iter()
+            .filter(|row| row.ways().iter().any(|w| body.removed.contains(w)))
+            .collect();
         let row = ChangeRow {
             rev: changing.rev,
             at: self.now(),
@@ -98,18 +113,38 @@ impl Accounts {
             rewound: false,
         };
         add_change(c, changing.account, &row).await?;
-        let address = |w: &Way| if let Way::Address { canonical, .. } = w { Some(canonical.clone()) } else { None };
-        Ok(Some(Noted { rev: changing.rev, added: body.added.iter().filter_map(address).collect() }))
+        let address = |w: &Way| {
+            if let Way::Address { canonical, .. } = w { Some(canonical.clone()) } else { None }
+        };
+        Ok(Some(Noted {
+            rev: changing.rev,
+            added: body.added.iter().filter_map(address).collect(),
+        }))
     }
 
     /// The journal of the time in which changes can be taken back.
-    pub(crate) async fn journal(&self, c: &mut Conn, account: AccountId) -> Result<Vec<Entry>, Error> {
+    pub(crate) async fn journal(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+    ) -> Result<Vec<Entry>, Error> {
         let mut all = Vec::new();
         for row in list_changes(c, account, self.now() - KEPT).await? {
             let Some(kind) = Changed::parse(&row.kind) else { continue };
             let body: Body = serde_json::from_str(&row.body)?;
-            let kept = self.keys.open_sealed(&purpose(account), &row.kept).ok_or_else(|| Error::Internal("a sealed change does not open".into()))?;
-            let change = Change { rev: row.rev, at: row.at, kind, by: row.done_by, added: body.added, removed: body.removed, rewound: row.rewound };
+            let kept = self
+                .keys
+                .open_sealed(&purpose(account), &row.kept)
+                .ok_or_else(|| Error::Internal("a sealed change does not open".into()))?;
+            let change = Change {
+                rev: row.rev,
+                at: row.at,
+                kind,
+                by: row.done_by,
+                added: body.added,
+                removed: body.removed,
+                rewound: row.rewound,
+            };
             all.push(Entry { change, kept: serde_json::from_slice(&kept)?, profile: body.profile });
         }
         Ok(all)

@@ -53,14 +53,21 @@ impl AccountSettings {
         let mut identities = Vec::new();
         for link in list_links(c, id).await? {
             let sealed = storage::accounts::links::find_claims(c, link.id).await?;
-            let claims: Value = sealed.and_then(|s| self.keys.open_sealed("claims", &s)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+            let claims: Value = sealed
+                .and_then(|s| self.keys.open_sealed("claims", &s))
+                .and_then(|b| serde_json::from_slice(&b).ok())
+                .unwrap_or_default();
             let provider = config.provider(link.provider_id).map(|p| p.name.clone());
             identities
                 .push(json!({"provider": provider, "subject": link.subject, "label": link.label, "called": link.nickname, "added_at": link.created_at, "used_at": link.used_at, "claims": claims}));
         }
         let email = |e: &storage::accounts::Email| json!({"address": e.typed, "proved_by": e.proof.to_string(), "owner": e.owner, "primary": e.is_primary});
         let emails: Vec<Value> = list_emails(c, id).await?.iter().map(email).collect();
-        let former: Vec<Value> = list_former_emails(c, id, self.now()).await?.iter().map(|e| json!({"address": e.typed})).collect();
+        let former: Vec<Value> = list_former_emails(c, id, self.now())
+            .await?
+            .iter()
+            .map(|e| json!({"address": e.typed}))
+            .collect();
         let fields: Vec<Value> = list_attributes(c, id).await?.iter().map(|f| json!({"name": f.name, "value": f.value, "source": f.source, "updated_at": f.updated_at})).collect();
         let sessions: Vec<Value> = list_sessions(c, id, self.now(), 0)
             .await?
@@ -68,14 +75,40 @@ impl AccountSettings {
             .map(|s| json!({"method": s.method, "browser": s.agent, "network": s.network, "created_at": s.created_at, "seen_at": s.seen_at}))
             .collect();
         let filter = AuditFilter { account: Some(id), ..AuditFilter::default() };
-        let events: Vec<Value> = list_audit_events(c, self.org, &filter, 10_000).await?.iter().map(|e| json!({"at": e.at, "kind": e.kind, "provider": e.provider, "code": e.code})).collect();
-        let agreements: Vec<Value> = list_agreements(c, &[id]).await?.iter().map(|(_, what, at)| json!({"what": what, "accepted_at": at})).collect();
-        let passkeys: Vec<Value> = list_passkeys(c, id).await?.iter().map(|k| json!({"called": k.name, "added_at": k.created_at, "used_at": k.used_at})).collect();
-        let browsers: Vec<Value> = list_browsers(c, id, self.now() - KNOWN_FOR).await?.iter().map(|at| json!({"signed_in_at": at})).collect();
+        let events: Vec<Value> = list_audit_events(c, self.org, &filter, 10_000)
+            .await?
+            .iter()
+            .map(|e| json!({"at": e.at, "kind": e.kind, "provider": e.provider, "code": e.code}))
+            .collect();
+        let agreements: Vec<Value> = list_agreements(c, &[id])
+            .await?
+            .iter()
+            .map(|(_, what, at)| json!({"what": what, "accepted_at": at}))
+            .collect();
+        let passkeys: Vec<Value> = list_passkeys(c, id)
+            .await?
+            .iter()
+            .map(|k| json!({"called": k.name, "added_at": k.created_at, "used_at": k.used_at}))
+            .collect();
+        let browsers: Vec<Value> = list_browsers(c, id, self.now() - KNOWN_FOR)
+            .await?
+            .iter()
+            .map(|at| json!({"signed_in_at": at}))
+            .collect();
         let second_factor = find_factor(c, id, TOTP).await?.map(|(_, at)| at);
-        let (subject, roles, password) = (find_subject(c, id).await?, list_roles(c, self.org, id).await?, password_set_at(c, id).await?);
+        let (subject, roles, password) = (
+            find_subject(c, id).await?,
+            list_roles(c, self.org, id).await?,
+            password_set_at(c, id).await?,
+        );
         drop(conn);
-        self.act(ctx, move |this, c, _| Box::pin(async move { this.record(c, Event::new("account.exported").account(id).detail(allowed.trace)).await })).await?;
+        self.act(ctx, move |this, c, _| {
+            Box::pin(async move {
+                this.record(c, Event::new("account.exported").account(id).detail(allowed.trace))
+                    .await
+            })
+        })
+        .await?;
         Ok(json!({
             "format": "ligature-account-1",
             "times": "microseconds since 1970-01-01 UTC",
@@ -121,9 +154,15 @@ impl AccountSettings {
                 let changing = this.accounts().change(c, id).await?;
                 set_closing(c, id, Some(this.now() + GRACE)).await?;
                 this.sessions().end_everything(c, id, None).await?;
-                let noted = this.accounts().changed(c, changing, Changed::Delete, &doer(&ctx), ProfileChange::default()).await?;
-                this.notifications().notify(c, id, Kind::ClosingNotice, &ctx, "", "", noted.as_ref()).await?;
-                this.record(c, Event::new("account.closing").account(id).detail(allowed.trace)).await
+                let noted = this
+                    .accounts()
+                    .changed(c, changing, Changed::Delete, &doer(&ctx), ProfileChange::default())
+                    .await?;
+                this.notifications()
+                    .notify(c, id, Kind::ClosingNotice, &ctx, "", "", noted.as_ref())
+                    .await?;
+                this.record(c, Event::new("account.closing").account(id).detail(allowed.trace))
+                    .await
             })
         })
         .await
@@ -142,13 +181,25 @@ impl AccountSettings {
                     for id in &ids {
                         // What became part of it goes with it.
                         for merged in list_merged_into(c, *id).await? {
-                            storage::maintenance::audit::forget_account(c, merged, &this.keys.pseudonym(&[b"account", &merged.0])).await?;
+                            storage::maintenance::audit::forget_account(
+                                c,
+                                merged,
+                                &this.keys.pseudonym(&[b"account", &merged.0]),
+                            )
+                            .await?;
                             remove_account(c, merged).await?;
                         }
                         remove_account(c, *id).await?;
                         let tombstone = this.keys.pseudonym(&[b"account", &id.0]);
                         storage::maintenance::audit::forget_account(c, *id, &tombstone).await?;
-                        this.record(c, Event { subject_hash: tombstone, ..Event::new("account.deleted").by("system") }).await?;
+                        this.record(
+                            c,
+                            Event {
+                                subject_hash: tombstone,
+                                ..Event::new("account.deleted").by("system")
+                            },
+                        )
+                        .await?;
                     }
                     Ok(ids.len())
                 })

@@ -15,7 +15,8 @@ use storage::{
         attributes::{BY_PERSON, remove_attributes},
         bump_rev, find_account, is_email_taken,
         links::{NewLink, add_link, remove_links},
-        own_email, remove_other_emails, remove_password, remove_pending_accounts, set_account_name, set_account_state, set_closing, set_password,
+        own_email, remove_other_emails, remove_password, remove_pending_accounts, set_account_name,
+        set_account_state, set_closing, set_password,
     },
     sign_in::{
         attempts::{Ending, end_attempts},
@@ -35,17 +36,36 @@ use crate::{
 impl Accounts {
     /// A new account for an identity, with its link. An address becomes a co-holder's at most, unless our code proved it
     /// or the provider owns the mailbox, and nobody else owns it.
-    pub(crate) async fn open_account(&self, c: &mut Conn, ctx: &LiveRequest, identity: &UpstreamIdentity, trust: Option<Trust>) -> Result<(AccountId, LinkId), Error> {
+    pub(crate) async fn open_account(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        identity: &UpstreamIdentity,
+        trust: Option<Trust>,
+    ) -> Result<(AccountId, LinkId), Error> {
         let now = self.now();
         let account = AccountId(row_id(now));
-        add_account(c, self.org, account, AccountState::Active, &identity.name(), &ctx.locale, &subject(), now).await?;
+        add_account(
+            c,
+            self.org,
+            account,
+            AccountState::Active,
+            &identity.name(),
+            &ctx.locale,
+            &subject(),
+            now,
+        )
+        .await?;
         if let (Some(address), Some(trust)) = (identity.address(), trust) {
             let proof = match trust {
                 Trust::ProvenHere => EmailProof::Code,
-                Trust::Authoritative | Trust::ClaimedVerified => EmailProof::provider(identity.provider),
+                Trust::Authoritative | Trust::ClaimedVerified => {
+                    EmailProof::provider(identity.provider)
+                }
                 Trust::Asserted => EmailProof::None,
             };
-            let owner = trust >= Trust::Authoritative && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
+            let owner = trust >= Trust::Authoritative
+                && !is_email_taken(c, self.org, address.as_str(), account, now).await?;
             let email = NewEmail { address, proof, owner, primary: true };
             add_email(c, self.org, account, &email, row_id(now), now).await?;
         }
@@ -55,10 +75,19 @@ impl Accounts {
 
     /// The proved owner of an address takes an unfinished sign-up over. Everything that was there before the proof
     /// goes: password, links, other addresses, fields, sessions (I6, PH-01).
-    pub(crate) async fn reclaim_account(&self, c: &mut Conn, account: AccountId, identity: &UpstreamIdentity, password: Option<&str>) -> Result<LinkId, Error> {
+    pub(crate) async fn reclaim_account(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        identity: &UpstreamIdentity,
+        password: Option<&str>,
+    ) -> Result<LinkId, Error> {
         let now = self.now();
         let address = identity.address().ok_or(Refusal::PolicyChanged)?;
-        let row = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Pending).ok_or(Refusal::PolicyChanged)?;
+        let row = find_account(c, self.org, account)
+            .await?
+            .filter(|a| a.state() == AccountState::Pending)
+            .ok_or(Refusal::PolicyChanged)?;
         bump_rev(c, account, row.rev).await?;
         if is_email_taken(c, self.org, address.as_str(), account, now).await? {
             return Err(Refusal::PolicyChanged.into());
@@ -79,12 +108,24 @@ impl Accounts {
     }
 
     /// Links an identity to an existing account: the account's mutex first, then the unique index as the judge.
-    pub(crate) async fn link_identity(&self, c: &mut Conn, account: AccountId, identity: &UpstreamIdentity, basis: &Basis) -> Result<(LinkId, Changing), Error> {
+    pub(crate) async fn link_identity(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        identity: &UpstreamIdentity,
+        basis: &Basis,
+    ) -> Result<(LinkId, Changing), Error> {
         let changing = self.change(c, account).await?;
         Ok((self.add_identity(c, account, identity, &json!({"basis": basis})).await?, changing))
     }
 
-    async fn add_identity(&self, c: &mut Conn, account: AccountId, identity: &UpstreamIdentity, evidence: &serde_json::Value) -> Result<LinkId, Error> {
+    async fn add_identity(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        identity: &UpstreamIdentity,
+        evidence: &serde_json::Value,
+    ) -> Result<LinkId, Error> {
         let now = self.now();
         let id = LinkId(row_id(now));
         let new = NewLink {
@@ -107,17 +148,33 @@ impl Accounts {
     }
 
     /// The sign-in of an account that was being deleted, by who said that it stays.
-    pub(crate) async fn restore_if_closing(&self, c: &mut Conn, ctx: &LiveRequest, facts: &Facts) -> Result<(), Error> {
-        let Some(known) = facts.known.filter(|k| k.state == AccountState::Closing) else { return Ok(()) };
+    pub(crate) async fn restore_if_closing(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        facts: &Facts,
+    ) -> Result<(), Error> {
+        let Some(known) = facts.known.filter(|k| k.state == AccountState::Closing) else {
+            return Ok(());
+        };
         let changing = self.change(c, known.account).await?;
         set_closing(c, known.account, None).await?;
         self.record(c, Event::new("account.restored").account(known.account)).await?;
-        let noted = self.changed(c, changing, Changed::Restored, "sign-in", ProfileChange::default()).await?;
-        self.notifications().notify(c, known.account, Kind::RestoredNotice, ctx, "", "", noted.as_ref()).await
+        let noted = self
+            .changed(c, changing, Changed::Restored, "sign-in", ProfileChange::default())
+            .await?;
+        self.notifications()
+            .notify(c, known.account, Kind::RestoredNotice, ctx, "", "", noted.as_ref())
+            .await
     }
 
     /// Keeps what a person accepted and wrote, for the account that it was for.
-    pub(crate) async fn keep_given(&self, c: &mut Conn, account: AccountId, progress: &AttemptProgress) -> Result<(), Error> {
+    pub(crate) async fn keep_given(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        progress: &AttemptProgress,
+    ) -> Result<(), Error> {
         for what in &progress.agreed {
             add_agreement(c, account, what, self.now()).await?;
         }

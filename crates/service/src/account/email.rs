@@ -14,8 +14,9 @@ use domain::{
 use storage::{
     Conn,
     accounts::{
-        access::remove_way, attributes::ignore_email, bump_rev, find_account, find_owner, is_email_taken, journal::remove_undo_links_to, list_emails, list_former_emails, remove_email,
-        set_primary_email, settle_email,
+        access::remove_way, attributes::ignore_email, bump_rev, find_account, find_owner,
+        is_email_taken, journal::remove_undo_links_to, list_emails, list_former_emails,
+        remove_email, set_primary_email, settle_email,
     },
 };
 
@@ -35,17 +36,30 @@ impl AccountSettings {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for what is no address, [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
-    pub async fn ask_new_email(&self, ctx: &RequestContext, typed: &str) -> Result<LoginOutcome, Error> {
+    pub async fn ask_new_email(
+        &self,
+        ctx: &RequestContext,
+        typed: &str,
+    ) -> Result<LoginOutcome, Error> {
         let account = ctx.signed_in()?.account;
         let address = Canonical::parse(typed).map_err(|_| Refusal::BadRequest)?;
         self.retry_step(ctx, move |this, c, ctx| {
             let address = address.clone();
             Box::pin(async move {
                 let now = this.now();
-                this.accounts().may_change(c, &ctx, AccountChange::Email { taken: false }, now).await?;
+                this.accounts()
+                    .may_change(c, &ctx, AccountChange::Email { taken: false }, now)
+                    .await?;
                 let free = !is_email_taken(c, this.org, address.as_str(), account, now).await?;
-                let instead = find_owner(c, this.org, address.as_str()).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
-                let awaited = Awaited { purpose: CodePurpose::NewEmail, account: free.then_some(account), contact: address.shown().to_owned() };
+                let instead = find_owner(c, this.org, address.as_str())
+                    .await?
+                    .filter(|_| !free)
+                    .map(|owner| (owner, Kind::EmailWanted));
+                let awaited = Awaited {
+                    purpose: CodePurpose::NewEmail,
+                    account: free.then_some(account),
+                    contact: address.shown().to_owned(),
+                };
                 this.attempts().await_code(c, &ctx, awaited, instead, &Continuation::Account).await
             })
         })
@@ -53,14 +67,22 @@ impl AccountSettings {
     }
 
     /// The right code: the address becomes the primary one.
-    pub(crate) async fn finish_new_email(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, account: AccountId, contact: &Contact) -> Result<TxOutcome, Error> {
+    pub(crate) async fn finish_new_email(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        open: &Opened,
+        account: AccountId,
+        contact: &Contact,
+    ) -> Result<TxOutcome, Error> {
         let session = ctx.session_of(account)?;
         let Contact::Mailbox(address) = contact else { return Err(Refusal::AttemptExpired.into()) };
         let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
-        let allowed = match self.change_by_code(c, ctx, open, AccountChange::Email { taken }).await? {
-            Ok(allowed) => allowed,
-            Err(refused) => return Ok(Err(refused)),
-        };
+        let allowed =
+            match self.change_by_code(c, ctx, open, AccountChange::Email { taken }).await? {
+                Ok(allowed) => allowed,
+                Err(refused) => return Ok(Err(refused)),
+            };
         let changing = self.accounts().change(c, account).await?;
         // Who leaves an address need not be asked about it by a provider that still says it (GO-49).
         for old in list_emails(c, account).await?.iter().filter(|e| e.is_primary) {
@@ -70,7 +92,10 @@ impl AccountSettings {
         }
         self.accounts().take_email(c, ctx, changing, address).await?;
         self.record(c, Event::new("email.updated").account(account).detail(allowed.trace)).await?;
-        Ok(Ok(LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
+        Ok(Ok(LoginOutcome::Continue {
+            caller: Box::new(session.clone().into()),
+            continuation: open.continuation.clone(),
+        }))
     }
 
     /// Removes one of the caller's addresses, named by its canonical form; it hears of it and can take it back, unless
@@ -80,29 +105,58 @@ impl AccountSettings {
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ones alike, [`Refusal::LastAddress`], [`Refusal::NotRecent`],
     /// [`Refusal::ManagementOff`].
-    pub async fn remove_own_email(&self, ctx: &RequestContext, address: &str, foreign: bool) -> Result<(), Error> {
+    pub async fn remove_own_email(
+        &self,
+        ctx: &RequestContext,
+        address: &str,
+        foreign: bool,
+    ) -> Result<(), Error> {
         let address = address.to_owned();
-        self.act(ctx, move |this, c, ctx| Box::pin(async move { this.remove_email_in(c, &ctx, &address, foreign).await })).await
+        self.act(ctx, move |this, c, ctx| {
+            Box::pin(async move { this.remove_email_in(c, &ctx, &address, foreign).await })
+        })
+        .await
     }
 
-    pub(crate) async fn remove_email_in(&self, c: &mut Conn, ctx: &LiveRequest, address: &str, foreign: bool) -> Result<(), Error> {
+    pub(crate) async fn remove_email_in(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        address: &str,
+        foreign: bool,
+    ) -> Result<(), Error> {
         let (account, now) = (ctx.session()?.account, self.now());
         let changing = self.accounts().change(c, account).await?;
         let all = list_emails(c, account).await?;
         let Some(own) = all.iter().find(|e| e.canonical == address) else {
             let former = list_former_emails(c, account, now).await?;
-            former.iter().find(|e| foreign && e.canonical == address).ok_or(Refusal::MethodUnknown)?;
-            let allowed = self.accounts().may_change(c, ctx, AccountChange::RemoveEmail { last: false }, now).await?;
+            former
+                .iter()
+                .find(|e| foreign && e.canonical == address)
+                .ok_or(Refusal::MethodUnknown)?;
+            let allowed = self
+                .accounts()
+                .may_change(c, ctx, AccountChange::RemoveEmail { last: false }, now)
+                .await?;
             remove_email(c, account, address).await?;
             remove_undo_links_to(c, account, address).await?;
-            return self.record(c, Event::new("email.disowned").account(account).detail(allowed.trace)).await;
+            return self
+                .record(c, Event::new("email.disowned").account(account).detail(allowed.trace))
+                .await;
         };
         let proved = |e: &&storage::accounts::Email| e.is_proved();
-        let next = all.iter().filter(|e| e.canonical != address).filter(proved).max_by_key(|e| e.owner);
+        let next =
+            all.iter().filter(|e| e.canonical != address).filter(proved).max_by_key(|e| e.owner);
         let last = next.is_none() && own.is_proved();
-        let allowed = self.accounts().may_change(c, ctx, AccountChange::RemoveEmail { last }, now).await?;
-        let way = Way::Address { canonical: own.canonical.clone(), proof: own.proof.to_string(), owner: own.owner };
-        remove_way(c, account, &way, now, (!foreign && own.is_proved()).then_some(now + KEPT)).await?;
+        let allowed =
+            self.accounts().may_change(c, ctx, AccountChange::RemoveEmail { last }, now).await?;
+        let way = Way::Address {
+            canonical: own.canonical.clone(),
+            proof: own.proof.to_string(),
+            owner: own.owner,
+        };
+        remove_way(c, account, &way, now, (!foreign && own.is_proved()).then_some(now + KEPT))
+            .await?;
         if let (true, Some(next)) = (own.is_primary, next) {
             set_primary_email(c, account, &next.canonical, None).await?;
         }
@@ -113,13 +167,24 @@ impl AccountSettings {
             remove_undo_links_to(c, account, &own.canonical).await?;
         }
         self.record(c, Event::new("email.removed").account(account).detail(allowed.trace)).await?;
-        let noted = self.accounts().changed(c, changing, Changed::EmailGone, &doer(ctx), ProfileChange::default()).await?;
-        self.notifications().notify(c, account, Kind::EmailGone, ctx, "", &own.canonical, noted.as_ref()).await
+        let noted = self
+            .accounts()
+            .changed(c, changing, Changed::EmailGone, &doer(ctx), ProfileChange::default())
+            .await?;
+        self.notifications()
+            .notify(c, account, Kind::EmailGone, ctx, "", &own.canonical, noted.as_ref())
+            .await
     }
 
     /// Whether the change that a code was asked for may still be made, now that the right one is there: what was recent
     /// when it was asked for still is. A refusal ends the attempt and is committed.
-    pub(crate) async fn change_by_code(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, what: AccountChange) -> Result<Result<Allowed, (Refusal, String)>, Error> {
+    pub(crate) async fn change_by_code(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        open: &Opened,
+        what: AccountChange,
+    ) -> Result<Result<Allowed, (Refusal, String)>, Error> {
         match self.accounts().may_change(c, ctx, what, open.row.created_at).await {
             Ok(allowed) => {
                 self.attempts().move_on(c, open, &State::Done, "").await?;
@@ -128,7 +193,14 @@ impl AccountSettings {
             Err(error) => {
                 let (refusal, account) = (error.refusal(), ctx.session()?.account);
                 self.attempts().move_on(c, open, &State::Refused { refusal }, "").await?;
-                self.record(c, Event::new("email.refused").account(account).code(refusal.code()).support(&open.row.support_code)).await?;
+                self.record(
+                    c,
+                    Event::new("email.refused")
+                        .account(account)
+                        .code(refusal.code())
+                        .support(&open.row.support_code),
+                )
+                .await?;
                 Ok(Err((refusal, open.row.support_code.clone())))
             }
         }
@@ -139,7 +211,14 @@ impl AccountSettings {
     /// # Errors
     /// [`Refusal::ManagementOff`], [`Refusal::NotRecent`], [`Refusal::SessionEnded`].
     pub async fn may_change_email(&self, ctx: &RequestContext) -> Result<(), Error> {
-        self.accounts().may_begin_change(&mut self.store.read().await?, ctx, AccountChange::Email { taken: false }).await.map(drop)
+        self.accounts()
+            .may_begin_change(
+                &mut self.store.read().await?,
+                ctx,
+                AccountChange::Email { taken: false },
+            )
+            .await
+            .map(drop)
     }
 
     /// "This mailbox is still mine", by who showed a credential of the account in this session.
@@ -152,13 +231,22 @@ impl AccountSettings {
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let by_credential = !matches!(ctx.session()?.method.as_str(), "code" | "phone");
-                let allowed = this.accounts().may_change(c, &ctx, AccountChange::KeepEmail { by_credential }, this.now()).await?;
-                let row = find_account(c, this.org, allowed.account).await?.ok_or(Refusal::SessionEnded)?;
+                let allowed = this
+                    .accounts()
+                    .may_change(c, &ctx, AccountChange::KeepEmail { by_credential }, this.now())
+                    .await?;
+                let row = find_account(c, this.org, allowed.account)
+                    .await?
+                    .ok_or(Refusal::SessionEnded)?;
                 bump_rev(c, allowed.account, row.rev).await?;
                 if !settle_email(c, allowed.account, &address, None).await? {
                     return Err(Refusal::MethodUnknown.into());
                 }
-                this.record(c, Event::new("email.kept").account(allowed.account).detail(allowed.trace)).await
+                this.record(
+                    c,
+                    Event::new("email.kept").account(allowed.account).detail(allowed.trace),
+                )
+                .await
             })
         })
         .await

@@ -63,17 +63,27 @@ impl Passwords {
             match tokio::task::spawn_blocking(move || in_file(&path, &wanted)).await {
                 Ok(Ok(true)) => return true,
                 Ok(Ok(false)) => {}
-                Ok(Err(error)) => tracing::error!(%error, "the list of leaked passwords cannot be read"),
-                Err(error) => tracing::error!(%error, "the list of leaked passwords was not looked at"),
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "the list of leaked passwords cannot be read")
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the list of leaked passwords was not looked at")
+                }
             }
         }
-        let (url, Some((prefix, rest))) = (&self.settings.leaks.url, hash.split_at_checked(5)) else { return false };
+        let (url, Some((prefix, rest))) = (&self.settings.leaks.url, hash.split_at_checked(5))
+        else {
+            return false;
+        };
         if url.is_empty() {
             return false;
         }
         match self.guard.text(&format!("{url}{prefix}"), ("add-padding", "true")).await {
             // Padding has the count 0.
-            Ok(text) => text.lines().any(|line| line.split_once(':').is_some_and(|(tail, n)| tail.eq_ignore_ascii_case(rest) && n.trim() != "0")),
+            Ok(text) => text.lines().any(|line| {
+                line.split_once(':')
+                    .is_some_and(|(tail, n)| tail.eq_ignore_ascii_case(rest) && n.trim() != "0")
+            }),
             Err(error) => {
                 tracing::warn!(%error, "the service of leaked passwords does not answer");
                 false

@@ -1,5 +1,8 @@
 //! Whether the session's person may change something of their account.
-use crate::{Error, RequestContext, SessionInfo, account::email::Allowed, attempt::trace_of, services::Accounts, transaction::LiveRequest};
+use crate::{
+    Error, RequestContext, SessionInfo, account::email::Allowed, attempt::trace_of,
+    services::Accounts, transaction::LiveRequest,
+};
 use domain::{
     Refusal,
     account_rules::change::{AccountChange, Change, ChangeOutcome},
@@ -8,21 +11,44 @@ use storage::{Conn, accounts::find_account};
 
 impl Accounts {
     /// Whether the session's person may change something, as of a moment, in the transaction that changes it.
-    pub(crate) async fn may_change(&self, c: &mut Conn, ctx: &LiveRequest, what: AccountChange, at: domain::Micros) -> Result<Allowed, Error> {
+    pub(crate) async fn may_change(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        what: AccountChange,
+        at: domain::Micros,
+    ) -> Result<Allowed, Error> {
         self.judge_change(c, ctx.session()?, what, at).await
     }
 
     /// The same for a page that leads to it: the change itself asks again.
-    pub(crate) async fn may_begin_change(&self, c: &mut Conn, ctx: &RequestContext, what: AccountChange) -> Result<Allowed, Error> {
+    pub(crate) async fn may_begin_change(
+        &self,
+        c: &mut Conn,
+        ctx: &RequestContext,
+        what: AccountChange,
+    ) -> Result<Allowed, Error> {
         self.judge_change(c, ctx.signed_in()?, what, self.now()).await
     }
 
-    pub(crate) async fn judge_change(&self, c: &mut Conn, caller: &SessionInfo, what: AccountChange, at: domain::Micros) -> Result<Allowed, Error> {
+    pub(crate) async fn judge_change(
+        &self,
+        c: &mut Conn,
+        caller: &SessionInfo,
+        what: AccountChange,
+        at: domain::Micros,
+    ) -> Result<Allowed, Error> {
         let row = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
         let policy = self.configuration().policy_context(c, None).await?.policy(None);
-        let change = Change { account: caller.account, state: row.state(), what, reauthenticated: caller.is_reauthenticated(at, &policy) };
+        let change = Change {
+            account: caller.account,
+            state: row.state(),
+            what,
+            reauthenticated: caller.is_reauthenticated(at, &policy),
+        };
         let ruling = domain::account_rules::change::change(change, &policy);
-        let from = if let ChangeOutcome::TakePhone { from } = ruling.outcome? { Some(from) } else { None };
+        let from =
+            if let ChangeOutcome::TakePhone { from } = ruling.outcome? { Some(from) } else { None };
         Ok(Allowed { account: caller.account, trace: trace_of(&change, &ruling), from })
     }
 }

@@ -81,31 +81,64 @@ impl Merges {
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`]; refusals of the decision.
-    pub async fn merge_by_password(&self, ctx: &RequestContext, address: &str, password: &str) -> Result<LoginOutcome, Error> {
+    pub async fn merge_by_password(
+        &self,
+        ctx: &RequestContext,
+        address: &str,
+        password: &str,
+    ) -> Result<LoginOutcome, Error> {
         let account = ctx.signed_in()?.account;
         self.may_merge(ctx).await?;
         let (other, proof) = self.passwords().check_password(ctx, address, password).await?;
         self.retry_step(ctx, move |this, c, ctx| {
-            let progress = AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() };
+            let progress =
+                AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() };
             Box::pin(async move { this.shown_other(c, &ctx, account, other, progress, None).await })
         })
         .await
     }
 
     /// A provider came back for a start that was made to show the other account.
-    pub(crate) async fn merge_by_identity(&self, c: &mut Conn, ctx: &LiveRequest, identity: &UpstreamIdentity, session: &[u8]) -> Result<TxOutcome, Error> {
-        let account = ctx.session.as_ref().filter(|own| own.hash == session).ok_or(Refusal::SessionEnded)?.account;
+    pub(crate) async fn merge_by_identity(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        identity: &UpstreamIdentity,
+        session: &[u8],
+    ) -> Result<TxOutcome, Error> {
+        let account = ctx
+            .session
+            .as_ref()
+            .filter(|own| own.hash == session)
+            .ok_or(Refusal::SessionEnded)?
+            .account;
         let config = self.decisions().hold(c, identity, None).await?;
         let (facts, _, decision) = self
             .decisions()
-            .decide_on(c, identity, crate::sign_in::facts::Ask::SignIn { act: domain::linking::facts::UserAction::Initial, proven: false, progress: &AttemptProgress::default() }, &config)
+            .decide_on(
+                c,
+                identity,
+                crate::sign_in::facts::Ask::SignIn {
+                    act: domain::linking::facts::UserAction::Initial,
+                    proven: false,
+                    progress: &AttemptProgress::default(),
+                },
+                &config,
+            )
             .await?;
         // Worth as much as a sign-in with it; what that account would still be asked for is asked for here.
-        let opens = matches!(decision.outcome, Outcome::SignIn { .. } | Outcome::SecondFactor { .. } | Outcome::Details { .. });
+        let opens = matches!(
+            decision.outcome,
+            Outcome::SignIn { .. } | Outcome::SecondFactor { .. } | Outcome::Details { .. }
+        );
         match facts.known.filter(|_| opens) {
             Some(known) => {
                 let spoken = facts.provider.is_some_and(|p| p.second_factor);
-                let progress = AttemptProgress { factor: spoken.then(|| (known.account, "provider".to_owned())), proof: known.link.map(ProvedBy::Identity), ..AttemptProgress::default() };
+                let progress = AttemptProgress {
+                    factor: spoken.then(|| (known.account, "provider".to_owned())),
+                    proof: known.link.map(ProvedBy::Identity),
+                    ..AttemptProgress::default()
+                };
                 self.shown_other(c, ctx, account, known.account, progress, None).await
             }
             None => Ok(Err((Refusal::NoAccount, support_code()))),
@@ -113,31 +146,66 @@ impl Merges {
     }
 
     /// Both are shown, as far as it goes: the preview, the other account's second factor, or why not.
-    pub(crate) async fn shown_other(&self, c: &mut Conn, ctx: &LiveRequest, account: AccountId, other: AccountId, progress: AttemptProgress, open: Option<&Opened>) -> Result<TxOutcome, Error> {
+    pub(crate) async fn shown_other(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        account: AccountId,
+        other: AccountId,
+        progress: AttemptProgress,
+        open: Option<&Opened>,
+    ) -> Result<TxOutcome, Error> {
         let session = ctx.session_of(account)?;
         let policy = self.configuration().policy_context(c, None).await?.policy(None);
         let at = open.map_or_else(|| self.now(), |open| open.row.created_at);
-        let pair = Pair { account, other, by: MergeBy::BothProofs, reauthenticated: session.is_reauthenticated(at, &policy) };
+        let pair = Pair {
+            account,
+            other,
+            by: MergeBy::BothProofs,
+            reauthenticated: session.is_reauthenticated(at, &policy),
+        };
         let (facts, decision) = self.decide_merge(c, &policy, pair, &progress).await?;
         let state = match decision.outcome {
             Ok(MergeOutcome::Merge) => State::Merging { account, other, progress },
-            Ok(MergeOutcome::SecondFactor { account: whose }) => State::second_factor(whose, Then::Merge { account, other }, progress),
+            Ok(MergeOutcome::SecondFactor { account: whose }) => {
+                State::second_factor(whose, Then::Merge { account, other }, progress)
+            }
             Err(refusal) => return self.refuse_merge(c, &facts, &decision, account, refusal).await,
         };
         self.attempts().wait_in(c, ctx, open, "merge", state, &Continuation::Account).await
     }
 
-    async fn refuse_merge(&self, c: &mut Conn, facts: &Merge, decision: &Ruling<MergeOutcome>, account: AccountId, refusal: Refusal) -> Result<TxOutcome, Error> {
+    async fn refuse_merge(
+        &self,
+        c: &mut Conn,
+        facts: &Merge,
+        decision: &Ruling<MergeOutcome>,
+        account: AccountId,
+        refusal: Refusal,
+    ) -> Result<TxOutcome, Error> {
         let support = support_code();
-        let event = Event::new("account.not_merged").account(account).code(refusal.code()).support(&support).detail(trace_of(facts, decision));
+        let event = Event::new("account.not_merged")
+            .account(account)
+            .code(refusal.code())
+            .support(&support)
+            .detail(trace_of(facts, decision));
         self.record(c, event).await?;
         Ok(Err((refusal, support)))
     }
 
-    async fn decide_merge(&self, c: &mut Conn, policy: &Policy, pair: Pair, progress: &AttemptProgress) -> Result<(Merge, Ruling<MergeOutcome>), Error> {
+    async fn decide_merge(
+        &self,
+        c: &mut Conn,
+        policy: &Policy,
+        pair: Pair,
+        progress: &AttemptProgress,
+    ) -> Result<(Merge, Ruling<MergeOutcome>), Error> {
         let config = self.configuration().policy_context(c, None).await?;
         let snapshots = load_snapshots(c, self.org, &[pair.account, pair.other]).await?;
-        let (own, other) = (snapshots.get(&pair.account).ok_or(Refusal::SessionEnded)?, snapshots.get(&pair.other).ok_or(Refusal::NoAccount)?);
+        let (own, other) = (
+            snapshots.get(&pair.account).ok_or(Refusal::SessionEnded)?,
+            snapshots.get(&pair.other).ok_or(Refusal::NoAccount)?,
+        );
         let facts = Merge {
             account: own.account,
             state: own.state,
@@ -146,36 +214,65 @@ impl Merges {
             misfit: config.misfit(own, Some(other)),
             administrator: own.administrator || other.administrator,
             second_factor: own.second_factor,
-            other: Known { account: other.account, state: other.state, link: None, second_factor: other.second_factor },
+            other: Known {
+                account: other.account,
+                state: other.state,
+                link: None,
+                second_factor: other.second_factor,
+            },
             factor_shown: progress.factor.as_ref().map(|(account, _)| *account),
-            proof_gone: pair.by == MergeBy::BothProofs && !self.decisions().still_proves(c, pair.other, progress.proof.as_ref()).await?,
+            proof_gone: pair.by == MergeBy::BothProofs
+                && !self.decisions().still_proves(c, pair.other, progress.proof.as_ref()).await?,
         };
         let decision = merge(facts, policy);
         Ok((facts, decision))
     }
 
     /// What the merge would come to, line by line.
-    pub(crate) async fn merge_rows(&self, c: &mut Conn, account: AccountId, other: AccountId) -> Result<Vec<MergeRow>, Error> {
-        let row = |kind, field: &str, mine: Vec<String>, theirs: Vec<String>, becomes: Vec<String>| MergeRow { kind, field: field.to_owned(), mine, theirs, becomes };
+    pub(crate) async fn merge_rows(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        other: AccountId,
+    ) -> Result<Vec<MergeRow>, Error> {
+        let row =
+            |kind, field: &str, mine: Vec<String>, theirs: Vec<String>, becomes: Vec<String>| {
+                MergeRow { kind, field: field.to_owned(), mine, theirs, becomes }
+            };
         let both = |kind, mine: Vec<String>, theirs: Vec<String>| {
             let more = theirs.iter().filter(|t| !mine.contains(t)).cloned();
             let becomes = mine.iter().cloned().chain(more).collect();
             row(kind, "", mine, theirs, becomes)
         };
-        let name = |a: Option<storage::accounts::Account>| a.map(|a| a.name).filter(|n| !n.is_empty()).into_iter().collect::<Vec<_>>();
-        let (mine, theirs) = (name(find_account(c, self.org, account).await?), name(find_account(c, self.org, other).await?));
+        let name = |a: Option<storage::accounts::Account>| {
+            a.map(|a| a.name).filter(|n| !n.is_empty()).into_iter().collect::<Vec<_>>()
+        };
+        let (mine, theirs) = (
+            name(find_account(c, self.org, account).await?),
+            name(find_account(c, self.org, other).await?),
+        );
         let mut rows = vec![row("name", "", mine.clone(), theirs, mine)];
         let config = self.configuration().policy_context(c, None).await?;
         let shown = |l: storage::accounts::links::Link| {
-            let provider = config.provider(l.provider_id).map(|p| p.name.clone()).unwrap_or_default();
+            let provider =
+                config.provider(l.provider_id).map(|p| p.name.clone()).unwrap_or_default();
             if l.label.is_empty() { provider } else { format!("{provider} ({})", l.label) }
         };
-        let identities = |links: Vec<storage::accounts::links::Link>| links.into_iter().map(shown).collect::<Vec<_>>();
-        let (mine, theirs) = (identities(list_links(c, account).await?), identities(list_links(c, other).await?));
+        let identities = |links: Vec<storage::accounts::links::Link>| {
+            links.into_iter().map(shown).collect::<Vec<_>>()
+        };
+        let (mine, theirs) =
+            (identities(list_links(c, account).await?), identities(list_links(c, other).await?));
         let becomes = mine.iter().chain(&theirs).cloned().collect();
         rows.push(row("identities", "", mine, theirs, becomes));
-        let typed = |all: Vec<storage::accounts::Email>| all.into_iter().map(|e| e.typed).collect::<Vec<_>>();
-        rows.push(both("emails", typed(list_emails(c, account).await?), typed(list_emails(c, other).await?)));
+        let typed = |all: Vec<storage::accounts::Email>| {
+            all.into_iter().map(|e| e.typed).collect::<Vec<_>>()
+        };
+        rows.push(both(
+            "emails",
+            typed(list_emails(c, account).await?),
+            typed(list_emails(c, other).await?),
+        ));
         let snapshots = load_snapshots(c, self.org, &[account, other]).await?;
         let has = |id: AccountId, what: fn(&Snapshot) -> bool| snapshots.get(&id).is_some_and(what);
         let yes = |on: bool| if on { vec!["yes".to_owned()] } else { Vec::new() };
@@ -184,16 +281,26 @@ impl Merges {
         let (mine, theirs) = (has(account, |s| s.second_factor), has(other, |s| s.second_factor));
         rows.push(row("second-factor", "", yes(mine), yes(theirs), yes(mine)));
         let (mine, theirs) = (list_attributes(c, account).await?, list_attributes(c, other).await?);
-        let names: std::collections::BTreeSet<&String> = mine.iter().chain(&theirs).map(|f| &f.name).filter(|n| *n != "name").collect();
+        let names: std::collections::BTreeSet<&String> =
+            mine.iter().chain(&theirs).map(|f| &f.name).filter(|n| *n != "name").collect();
         for name in names {
-            let value = |all: &[storage::accounts::attributes::Attribute]| all.iter().find(|f| f.name == *name).map(|f| f.value.clone()).into_iter().collect::<Vec<_>>();
+            let value = |all: &[storage::accounts::attributes::Attribute]| {
+                all.iter()
+                    .find(|f| f.name == *name)
+                    .map(|f| f.value.clone())
+                    .into_iter()
+                    .collect::<Vec<_>>()
+            };
             let (mine, theirs) = (value(&mine), value(&theirs));
             let becomes = if mine.is_empty() { theirs.clone() } else { mine.clone() };
             rows.push(row("field", name, mine, theirs, becomes));
         }
         let now = self.now();
         let open = |n: usize| vec![n.to_string()];
-        let (mine, theirs) = (list_sessions(c, account, now, 0).await?.len(), list_sessions(c, other, now, 0).await?.len());
+        let (mine, theirs) = (
+            list_sessions(c, account, now, 0).await?.len(),
+            list_sessions(c, other, now, 0).await?.len(),
+        );
         rows.push(row("sessions", "", open(mine), open(theirs), open(mine)));
         rows.retain(|r| !(r.mine.is_empty() && r.theirs.is_empty()));
         Ok(rows)
@@ -203,7 +310,11 @@ impl Merges {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere than on the preview; refusals of the decision, taken once more.
-    pub async fn confirm_merge(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
+    pub async fn confirm_merge(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+    ) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
         self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
@@ -215,30 +326,57 @@ impl Merges {
                 let session = ctx.session_of(account)?;
                 let config = this.configuration().policy_context(c, None).await?;
                 let policy = config.policy(None);
-                let pair = Pair { account, other, by: MergeBy::BothProofs, reauthenticated: session.is_reauthenticated(open.row.created_at, &policy) };
+                let pair = Pair {
+                    account,
+                    other,
+                    by: MergeBy::BothProofs,
+                    reauthenticated: session.is_reauthenticated(open.row.created_at, &policy),
+                };
                 let (facts, decision) = this.decide_merge(c, &policy, pair, &progress).await?;
                 match decision.outcome {
                     Ok(MergeOutcome::Merge) => {}
-                    Ok(MergeOutcome::SecondFactor { .. }) => return Err(Refusal::AttemptStep.into()),
+                    Ok(MergeOutcome::SecondFactor { .. }) => {
+                        return Err(Refusal::AttemptStep.into());
+                    }
                     Err(refusal) => {
                         this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
                         return this.refuse_merge(c, &facts, &decision, account, refusal).await;
                     }
                 }
                 this.attempts().move_on(c, &open, &State::Done, "").await?;
-                this.merge_accounts(c, &ctx, (account, other), Event::new("account.merged").detail(trace_of(&facts, &decision))).await?;
-                let secret = this.sessions().open_session(c, &ctx, &config, &Opening::unchanged(session)).await?;
-                Ok(Ok(LoginOutcome::SignedIn { secret, continuation: open.continuation.clone(), method: session.method.clone() }))
+                this.merge_accounts(
+                    c,
+                    &ctx,
+                    (account, other),
+                    Event::new("account.merged").detail(trace_of(&facts, &decision)),
+                )
+                .await?;
+                let secret = this
+                    .sessions()
+                    .open_session(c, &ctx, &config, &Opening::unchanged(session))
+                    .await?;
+                Ok(Ok(LoginOutcome::SignedIn {
+                    secret,
+                    continuation: open.continuation.clone(),
+                    method: session.method.clone(),
+                }))
             })
         })
         .await
     }
 
     /// Whether an administrator may merge another account into this one.
-    pub(crate) async fn admin_may_merge(&self, c: &mut Conn, account: AccountId) -> Result<bool, Error> {
+    pub(crate) async fn admin_may_merge(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+    ) -> Result<bool, Error> {
         let config = self.configuration().policy_context(c, None).await?;
         let snapshots = load_snapshots(c, self.org, &[account]).await?;
-        Ok(snapshots.get(&account).is_some_and(|own| merge(beginning(&config, own, MergeBy::Admin, true), &config.policy(None)).outcome == Ok(MergeOutcome::Merge)))
+        Ok(snapshots.get(&account).is_some_and(|own| {
+            merge(beginning(&config, own, MergeBy::Admin, true), &config.policy(None)).outcome
+                == Ok(MergeOutcome::Merge)
+        }))
     }
 
     /// An administrator merges, where the policy leaves it to them.
@@ -246,20 +384,40 @@ impl Merges {
     /// # Errors
     /// As [`AdminRights::allowed`]; [`Refusal::BadRequest`] for what names no account: an id or an owned address
     /// does; refusals of the decision.
-    pub async fn admin_merge(&self, ctx: &RequestContext, account: AccountId, other: &str) -> Result<(), Error> {
+    pub async fn admin_merge(
+        &self,
+        ctx: &RequestContext,
+        account: AccountId,
+        other: &str,
+    ) -> Result<(), Error> {
         self.admin_rights().allowed(ctx, Right::GovernAccounts).await?;
         let other = match (other.trim().parse(), Canonical::parse(other)) {
             (Ok(id), _) => Some(id),
-            (Err(_), Ok(address)) => find_owner(&mut self.store.read().await?, self.org, address.as_str()).await?,
+            (Err(_), Ok(address)) => {
+                find_owner(&mut self.store.read().await?, self.org, address.as_str()).await?
+            }
             (Err(_), Err(_)) => None,
         };
         let other = other.ok_or(Refusal::BadRequest)?;
         self.administer(ctx, Right::GovernAccounts, move |this, c, admin| {
             Box::pin(async move {
                 let policy = this.configuration().policy_context(c, None).await?.policy(None);
-                let (facts, decision) = this.decide_merge(c, &policy, Pair { account, other, by: MergeBy::Admin, reauthenticated: true }, &AttemptProgress::default()).await?;
+                let (facts, decision) = this
+                    .decide_merge(
+                        c,
+                        &policy,
+                        Pair { account, other, by: MergeBy::Admin, reauthenticated: true },
+                        &AttemptProgress::default(),
+                    )
+                    .await?;
                 decision.outcome?;
-                this.merge_accounts(c, admin.acting(), (account, other), admin.event("account.merged").detail(trace_of(&facts, &decision))).await
+                this.merge_accounts(
+                    c,
+                    admin.acting(),
+                    (account, other),
+                    admin.event("account.merged").detail(trace_of(&facts, &decision)),
+                )
+                .await
             })
         })
         .await
@@ -267,7 +425,13 @@ impl Merges {
 
     /// Everything moves; the other account keeps its id, opens nothing and leads here. Every address of both hears of
     /// it and can take it back.
-    async fn merge_accounts(&self, c: &mut Conn, ctx: &LiveRequest, (account, other): (AccountId, AccountId), event: Event) -> Result<(), Error> {
+    async fn merge_accounts(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        (account, other): (AccountId, AccountId),
+        event: Event,
+    ) -> Result<(), Error> {
         let by = if event.actor.starts_with("admin:") { event.actor.clone() } else { doer(ctx) };
         let changing = self.accounts().change(c, account).await?;
         self.accounts().change(c, other).await?;
@@ -275,24 +439,48 @@ impl Merges {
         self.sessions().end_everything(c, other, None).await?;
         let moved = move_over(c, other, account).await?;
         set_account_state(c, self.org, other, AccountState::Merged).await?;
-        add_merge(c, self.org, &storage::accounts::merges::Merge { id: Key(id), account_id: account, other_id: other, moved: serde_json::to_string(&moved)?, created_at: self.now() }).await?;
+        add_merge(
+            c,
+            self.org,
+            &storage::accounts::merges::Merge {
+                id: Key(id),
+                account_id: account,
+                other_id: other,
+                moved: serde_json::to_string(&moved)?,
+                created_at: self.now(),
+            },
+        )
+        .await?;
         self.record(c, Event { account: Some(other), ..event.clone() }).await?;
         self.record(c, event.account(account)).await?;
         // The addresses that came along hear of it, too.
-        let noted = self.accounts().changed(c, changing, Changed::Merge, &by, ProfileChange::default()).await?.map(|noted| Noted { added: Vec::new(), ..noted });
-        self.notifications().notify(c, account, Kind::MergeNotice, ctx, "", "", noted.as_ref()).await
+        let noted = self
+            .accounts()
+            .changed(c, changing, Changed::Merge, &by, ProfileChange::default())
+            .await?
+            .map(|noted| Noted { added: Vec::new(), ..noted });
+        self.notifications()
+            .notify(c, account, Kind::MergeNotice, ctx, "", "", noted.as_ref())
+            .await
     }
 
     /// The two are two again: what moved and is still there goes back, everybody is signed out of both.
     pub(crate) async fn unmerge(&self, c: &mut Conn, id: [u8; 16]) -> Result<(), Error> {
         let row = find_merge(c, Key(id)).await?.ok_or(Refusal::UndoOver)?;
         let moved: Moved = serde_json::from_str(&row.moved).map_err(|_| Refusal::UndoOver)?;
-        let other = find_account(c, self.org, row.other_id).await?.filter(|a| a.state() == AccountState::Merged).ok_or(Refusal::UndoOver)?;
+        let other = find_account(c, self.org, row.other_id)
+            .await?
+            .filter(|a| a.state() == AccountState::Merged)
+            .ok_or(Refusal::UndoOver)?;
         bump_rev(c, other.id, other.rev).await?;
         move_back(c, row.account_id, row.other_id, &moved).await?;
         set_account_state(c, self.org, row.other_id, AccountState::Active).await?;
         remove_merge(c, Key(id)).await?;
-        self.record(c, Event::new("account.undone").account(row.other_id).detail(json!({"what": "merge"}))).await
+        self.record(
+            c,
+            Event::new("account.undone").account(row.other_id).detail(json!({"what": "merge"})),
+        )
+        .await
     }
 }
 
@@ -306,7 +494,12 @@ fn beginning(config: &PolicyContext, own: &Snapshot, by: MergeBy, reauthenticate
         misfit: config.misfit(own, None),
         administrator: own.administrator,
         second_factor: own.second_factor,
-        other: Known { account: AccountId([0; 16]), state: AccountState::Active, link: None, second_factor: false },
+        other: Known {
+            account: AccountId([0; 16]),
+            state: AccountState::Active,
+            link: None,
+            second_factor: false,
+        },
         factor_shown: None,
         proof_gone: false,
     }

@@ -152,7 +152,8 @@ impl AccountSettings {
         let caller = ctx.signed_in()?;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let account = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
+        let account =
+            find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
         let policies = self.configuration().policies(c).await?;
         let local = policies.effective(None, None);
         let methods = self.method_rows(c, &policies, caller.account, Some(caller)).await?;
@@ -169,32 +170,78 @@ impl AccountSettings {
         };
         let addresses = emails.into_iter().map(row).collect();
         let former = list_former_emails(c, caller.account, self.now()).await?;
-        let former = former.into_iter().map(|e| Address { canonical: e.canonical, typed: e.typed, proved: false, primary: false, removable: true, contested: false, former: true }).collect();
-        let administrator = !storage::accounts::list_roles(c, self.org, caller.account).await?.is_empty();
+        let former = former
+            .into_iter()
+            .map(|e| Address {
+                canonical: e.canonical,
+                typed: e.typed,
+                proved: false,
+                primary: false,
+                removable: true,
+                contested: false,
+                former: true,
+            })
+            .collect();
+        let administrator =
+            !storage::accounts::list_roles(c, self.org, caller.account).await?.is_empty();
         let addable = self.addable_providers(c, caller.account).await?;
         let fields = self.accounts().profile(c, caller.account).await?;
         let second_factor = find_factor(c, caller.account, TOTP).await?.map(|(_, at)| at);
         let number = find_phone(c, caller.account).await?;
-        let restored = find_loss(c).await?.filter(|(at, _)| account.created_at < *at && self.now() - at < 14 * DAY);
+        let restored = find_loss(c)
+            .await?
+            .filter(|(at, _)| account.created_at < *at && self.now() - at < 14 * DAY);
         drop(conn);
         let mergeable = match self.merges().may_merge(ctx).await {
             Ok(()) => true,
             Err(error) if error.refusal() == Refusal::NotRecent => true,
-            Err(error) if [Refusal::MergeOff, Refusal::NotAllowed].contains(&error.refusal()) => false,
+            Err(error) if [Refusal::MergeOff, Refusal::NotAllowed].contains(&error.refusal()) => {
+                false
+            }
             Err(error) => return Err(error),
         };
         let mut buttons = Vec::new();
         for row in addable {
             let origin = self.configuration().connector(&row).await.ok().and_then(|c| c.origin());
-            buttons.push(crate::policy::providers::Button { key: row.key, name: row.name, kind: row.kind, origin });
+            buttons.push(crate::policy::providers::Button {
+                key: row.key,
+                name: row.name,
+                kind: row.kind,
+                origin,
+            });
         }
         let has = methods.iter().any(|m| m.link.is_none());
-        let may = |what| change(Change { account: caller.account, state: account.state(), what, reauthenticated: true }, &local).outcome == Ok(ChangeOutcome::Change);
+        let may = |what| {
+            change(
+                Change {
+                    account: caller.account,
+                    state: account.state(),
+                    what,
+                    reauthenticated: true,
+                },
+                &local,
+            )
+            .outcome
+                == Ok(ChangeOutcome::Change)
+        };
         let password_settable = may(AccountChange::Password { first: !has });
         let manageable = may(AccountChange::Email { taken: false });
-        let fixed = !manageable || (buttons.is_empty() && !methods.is_empty() && methods.iter().all(|m| m.stays == Some(Refusal::ManagementOff)));
-        let phone = if number.is_some() || (may(AccountChange::Phone { held_by: None }) && self.configuration().has_texts()) { Some(number) } else { None };
-        let passkeys = if may(AccountChange::Passkey) && self.configuration().has_passkeys() { Some(self.passkeys().own_passkeys(ctx).await?.len()) } else { None };
+        let fixed = !manageable
+            || (buttons.is_empty()
+                && !methods.is_empty()
+                && methods.iter().all(|m| m.stays == Some(Refusal::ManagementOff)));
+        let phone = if number.is_some()
+            || (may(AccountChange::Phone { held_by: None }) && self.configuration().has_texts())
+        {
+            Some(number)
+        } else {
+            None
+        };
+        let passkeys = if may(AccountChange::Passkey) && self.configuration().has_passkeys() {
+            Some(self.passkeys().own_passkeys(ctx).await?.len())
+        } else {
+            None
+        };
         Ok(Overview {
             name: account.name,
             addresses,
@@ -222,20 +269,36 @@ impl AccountSettings {
         let may = |provider: &&Provider| {
             let identity = UpstreamIdentity::nobody(provider);
             // The list shows what could be added; whoever begins is asked to confirm first.
-            provider.enabled && matches!(decide(&Facts::local(Intent::Add(config.add_to(account, &identity)), None), &config.policy(Some(&provider.key))).outcome, Outcome::Link { .. })
+            provider.enabled
+                && matches!(
+                    decide(
+                        &Facts::local(Intent::Add(config.add_to(account, &identity)), None),
+                        &config.policy(Some(&provider.key))
+                    )
+                    .outcome,
+                    Outcome::Link { .. }
+                )
         };
         Ok(config.providers.iter().filter(may).cloned().collect())
     }
 
     /// The methods of any account, for its owner and for administrators.
-    pub(crate) async fn method_rows(&self, c: &mut Conn, policies: &Policies, id: AccountId, caller: Option<&SessionInfo>) -> Result<Vec<Method>, Error> {
+    pub(crate) async fn method_rows(
+        &self,
+        c: &mut Conn,
+        policies: &Policies,
+        id: AccountId,
+        caller: Option<&SessionInfo>,
+    ) -> Result<Vec<Method>, Error> {
         let config = self.configuration().policy_context(c, None).await?;
         let removal = Removal::load(self, c, id).await?;
         let providers = &config.providers;
         let local = policies.effective(None, None);
         let mut rows = Vec::new();
         for link in list_links(c, id).await? {
-            let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else { continue };
+            let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else {
+                continue;
+            };
             let policy = config.policy(Some(&provider.key));
             let own = provider.enabled && policy.permits.sign_in;
             rows.push(Method {
@@ -273,23 +336,49 @@ impl AccountSettings {
     ///
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike (MA-12), [`Refusal::BadRequest`] for a name that is none.
-    pub async fn name_method(&self, ctx: &RequestContext, link: LinkId, name: &str) -> Result<(), Error> {
+    pub async fn name_method(
+        &self,
+        ctx: &RequestContext,
+        link: LinkId,
+        name: &str,
+    ) -> Result<(), Error> {
         let (account, name) = (ctx.signed_in()?.account, name.trim().to_owned());
         if name.chars().count() > 40 || name.chars().any(char::is_control) {
             return Err(Refusal::BadRequest.into());
         }
-        self.act(ctx, move |_, c, _| Box::pin(async move { if set_nickname(c, account, link, &name).await? { Ok(()) } else { Err(Refusal::MethodUnknown.into()) } })).await
+        self.act(ctx, move |_, c, _| {
+            Box::pin(async move {
+                if set_nickname(c, account, link, &name).await? {
+                    Ok(())
+                } else {
+                    Err(Refusal::MethodUnknown.into())
+                }
+            })
+        })
+        .await
     }
 
     /// Removes a method of the caller's own account; `None` is the password. The last usable one stays (I7, MA-08).
     ///
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike (MA-12), [`Refusal::LastMethod`], [`Refusal::ManagementOff`].
-    pub async fn remove_method(&self, ctx: &RequestContext, link: Option<LinkId>) -> Result<(), Error> {
-        self.act(ctx, move |this, c, ctx| Box::pin(async move { this.remove_in(c, &ctx, link).await })).await
+    pub async fn remove_method(
+        &self,
+        ctx: &RequestContext,
+        link: Option<LinkId>,
+    ) -> Result<(), Error> {
+        self.act(ctx, move |this, c, ctx| {
+            Box::pin(async move { this.remove_in(c, &ctx, link).await })
+        })
+        .await
     }
 
-    pub(crate) async fn remove_in(&self, c: &mut Conn, ctx: &LiveRequest, link: Option<LinkId>) -> Result<(), Error> {
+    pub(crate) async fn remove_in(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        link: Option<LinkId>,
+    ) -> Result<(), Error> {
         let session = ctx.session()?;
         let account = session.account;
         let changing = self.accounts().change(c, account).await?;
@@ -309,23 +398,54 @@ impl AccountSettings {
                     return Err(Refusal::MethodUnknown.into());
                 }
                 match policy.choices.on_unlink {
-                    OnUnlink::RevokeIdentity => end_sessions_by_link(c, account, id, &session.public_id).await?,
-                    OnUnlink::RevokeOthers => end_sessions(c, account, Some(&session.public_id)).await?,
+                    OnUnlink::RevokeIdentity => {
+                        end_sessions_by_link(c, account, id, &session.public_id).await?
+                    }
+                    OnUnlink::RevokeOthers => {
+                        end_sessions(c, account, Some(&session.public_id)).await?
+                    }
                 };
             }
             None => {
                 remove_password(c, account).await?;
             }
         }
-        let detail = json!({"reasons": decision.reasons, "policy_version": decision.policy_version});
-        self.record(c, Event { provider: method.key.clone(), ..Event::new("link.removed").account(account).detail(detail) }).await?;
+        let detail =
+            json!({"reasons": decision.reasons, "policy_version": decision.policy_version});
+        self.record(
+            c,
+            Event {
+                provider: method.key.clone(),
+                ..Event::new("link.removed").account(account).detail(detail)
+            },
+        )
+        .await?;
         let what = if link.is_some() { Changed::Unlink } else { Changed::PasswordGone };
-        let noted = self.accounts().changed(c, changing, what, &doer(ctx), ProfileChange::default()).await?;
+        let noted = self
+            .accounts()
+            .changed(c, changing, what, &doer(ctx), ProfileChange::default())
+            .await?;
         match link {
             // Notices of links follow the mail matrix (GO-35, LK-17); those of passwords cannot be switched off.
-            Some(_) if notify => self.notifications().notify(c, account, Kind::UnlinkNotice, ctx, &method.name, &method.label, noted.as_ref()).await?,
+            Some(_) if notify => {
+                self.notifications()
+                    .notify(
+                        c,
+                        account,
+                        Kind::UnlinkNotice,
+                        ctx,
+                        &method.name,
+                        &method.label,
+                        noted.as_ref(),
+                    )
+                    .await?
+            }
             Some(_) => {}
-            None => self.notifications().notify(c, account, Kind::PasswordGone, ctx, "", "", noted.as_ref()).await?,
+            None => {
+                self.notifications()
+                    .notify(c, account, Kind::PasswordGone, ctx, "", "", noted.as_ref())
+                    .await?
+            }
         }
         Ok(())
     }
@@ -337,7 +457,13 @@ impl AccountSettings {
     pub async fn own_sessions(&self, ctx: &RequestContext) -> Result<Vec<SessionRow>, Error> {
         let caller = ctx.signed_in()?;
         let now = self.now();
-        let rows = list_sessions(&mut self.store.read().await?, caller.account, now, now - self.settings.session_idle).await?;
+        let rows = list_sessions(
+            &mut self.store.read().await?,
+            caller.account,
+            now,
+            now - self.settings.session_idle,
+        )
+        .await?;
         let row = |s: storage::sign_in::sessions::Session| SessionRow {
             current: s.public_id == caller.public_id,
             id: s.public_id,
@@ -354,7 +480,12 @@ impl AccountSettings {
     ///
     /// # Errors
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike.
-    pub async fn end_sessions(&self, ctx: &RequestContext, which: Option<String>, everywhere: bool) -> Result<(), Error> {
+    pub async fn end_sessions(
+        &self,
+        ctx: &RequestContext,
+        which: Option<String>,
+        everywhere: bool,
+    ) -> Result<(), Error> {
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let session = ctx.session()?;
@@ -378,7 +509,13 @@ impl AccountSettings {
                 if ended == 0 && which.is_some() {
                     return Err(Refusal::MethodUnknown.into());
                 }
-                this.record(c, Event::new("session.ended").account(session.account).detail(json!({"sessions": ended}))).await
+                this.record(
+                    c,
+                    Event::new("session.ended")
+                        .account(session.account)
+                        .detail(json!({"sessions": ended})),
+                )
+                .await
             })
         })
         .await
@@ -389,7 +526,8 @@ impl AccountSettings {
     /// # Errors
     /// [`Refusal::SessionEnded`].
     pub async fn activity(&self, ctx: &RequestContext) -> Result<Vec<AuditEvent>, Error> {
-        let filter = AuditFilter { account: Some(ctx.signed_in()?.account), ..AuditFilter::default() };
+        let filter =
+            AuditFilter { account: Some(ctx.signed_in()?.account), ..AuditFilter::default() };
         Ok(list_audit_events(&mut self.store.read().await?, self.org, &filter, 50).await?)
     }
 }

@@ -13,13 +13,18 @@ use storage::{
     Conn,
     accounts::{
         find_account, list_emails,
-        passkeys::{Passkey as Row, add_passkey, find_passkey, list_passkeys, remove_passkey, touch_passkey},
+        passkeys::{
+            Passkey as Row, add_passkey, find_passkey, list_passkeys, remove_passkey, touch_passkey,
+        },
     },
     key,
     policy::organisations::organisation_name,
     sign_in::attempts::consume_state,
 };
-use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Uuid};
+use webauthn_rs::prelude::{
+    DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
+    RegisterPublicKeyCredential, Uuid,
+};
 
 use crate::{
     Error, LoginOutcome, RequestContext,
@@ -72,13 +77,29 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 impl Passkeys {
-    fn seal_begun<T: Serialize>(&self, purpose: &str, ctx: &RequestContext, account: Option<AccountId>, state: T) -> Result<String, Error> {
-        self.keys.seal_json(purpose, &Begun { state, browser: ctx.browser.clone(), account, at: self.now() })
+    fn seal_begun<T: Serialize>(
+        &self,
+        purpose: &str,
+        ctx: &RequestContext,
+        account: Option<AccountId>,
+        state: T,
+    ) -> Result<String, Error> {
+        self.keys.seal_json(
+            purpose,
+            &Begun { state, browser: ctx.browser.clone(), account, at: self.now() },
+        )
     }
 
-    fn open_begun<T: DeserializeOwned>(&self, purpose: &str, ctx: &RequestContext, account: Option<AccountId>, sealed: &str) -> Result<T, Refusal> {
+    fn open_begun<T: DeserializeOwned>(
+        &self,
+        purpose: &str,
+        ctx: &RequestContext,
+        account: Option<AccountId>,
+        sealed: &str,
+    ) -> Result<T, Refusal> {
         let begun: Begun<T> = self.keys.open_json(purpose, sealed).ok_or(Refusal::PasskeyWrong)?;
-        let own = begun.browser == ctx.browser && begun.account == account && self.now() - begun.at < TTL;
+        let own =
+            begun.browser == ctx.browser && begun.account == account && self.now() - begun.at < TTL;
         if own { Ok(begun.state) } else { Err(Refusal::AttemptExpired) }
     }
 
@@ -90,10 +111,19 @@ impl Passkeys {
         let account = ctx.signed_in()?.account;
         let mut conn = self.store.read().await?;
         let rows = list_passkeys(&mut conn, account).await?;
-        let removable = Removal::load(self, &mut conn, account).await?.stays(Going::Passkey { last: rows.len() == 1 }).is_none();
+        let removable = Removal::load(self, &mut conn, account)
+            .await?
+            .stays(Going::Passkey { last: rows.len() == 1 })
+            .is_none();
         let mut all = Vec::new();
         for row in rows {
-            all.push(PasskeyRow { id: hex(&row.id), name: row.name, added_at: row.created_at, used_at: row.used_at, removable });
+            all.push(PasskeyRow {
+                id: hex(&row.id),
+                name: row.name,
+                added_at: row.created_at,
+                used_at: row.used_at,
+                removable,
+            });
         }
         Ok(all)
     }
@@ -105,54 +135,99 @@ impl Passkeys {
     pub async fn begin_passkey(&self, ctx: &RequestContext) -> Result<Ceremony, Error> {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let account = self.accounts().may_begin_change(c, ctx, AccountChange::Passkey).await?.account;
+        let account =
+            self.accounts().may_begin_change(c, ctx, AccountChange::Passkey).await?.account;
         let there = list_passkeys(c, account).await?;
         if there.len() >= MOST {
             return Err(Refusal::TooMany.into());
         }
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::SessionEnded)?;
-        let address = list_emails(c, account).await?.into_iter().next().map(|e| e.typed).unwrap_or_else(|| row.name.clone());
+        let address = list_emails(c, account)
+            .await?
+            .into_iter()
+            .next()
+            .map(|e| e.typed)
+            .unwrap_or_else(|| row.name.clone());
         let organisation = organisation_name(c, self.org).await?;
         let shown = if row.name.is_empty() { organisation } else { row.name };
         let known = there.into_iter().map(|k| k.id).collect();
-        let (options, state) = self.configuration().webauthn()?.start_passkey_registration(Uuid::from_bytes(account.0), &address, &shown, Some(known)).map_err(|e| Error::Internal(e.to_string()))?;
+        let (options, state) = self
+            .configuration()
+            .webauthn()?
+            .start_passkey_registration(Uuid::from_bytes(account.0), &address, &shown, Some(known))
+            .map_err(|e| Error::Internal(e.to_string()))?;
         // Kept on the device, so that a sign-in can begin without a name.
         let mut options = serde_json::to_value(&options)?;
         if let Some(selection) = options.pointer_mut("/publicKey/authenticatorSelection") {
             *selection = serde_json::json!({"residentKey": "required", "requireResidentKey": true, "userVerification": "required"});
         }
-        Ok(Ceremony { options: options.to_string(), sealed: self.seal_begun("passkey-add", ctx, Some(account), state)? })
+        Ok(Ceremony {
+            options: options.to_string(),
+            sealed: self.seal_begun("passkey-add", ctx, Some(account), state)?,
+        })
     }
 
     /// The browser's answer: the passkey opens the account from now on, and its mailboxes hear of it.
     ///
     /// # Errors
     /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; as [`Passkeys::begin_passkey`].
-    pub async fn add_passkey(&self, ctx: &RequestContext, sealed: &str, answer: &str, name: &str) -> Result<(), Error> {
+    pub async fn add_passkey(
+        &self,
+        ctx: &RequestContext,
+        sealed: &str,
+        answer: &str,
+        name: &str,
+    ) -> Result<(), Error> {
         let account = ctx.signed_in()?.account;
-        let state: PasskeyRegistration = self.open_begun("passkey-add", ctx, Some(account), sealed)?;
-        let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::PasskeyWrong)?;
-        let made = self.configuration().webauthn()?.finish_passkey_registration(&answer, &state).map_err(|error| {
-            tracing::info!(%error, "a passkey was not accepted");
-            Refusal::PasskeyWrong
-        })?;
+        let state: PasskeyRegistration =
+            self.open_begun("passkey-add", ctx, Some(account), sealed)?;
+        let answer: RegisterPublicKeyCredential =
+            serde_json::from_str(answer).map_err(|_| Refusal::PasskeyWrong)?;
+        let made =
+            self.configuration().webauthn()?.finish_passkey_registration(&answer, &state).map_err(
+                |error| {
+                    tracing::info!(%error, "a passkey was not accepted");
+                    Refusal::PasskeyWrong
+                },
+            )?;
         let name: String = name.trim().chars().filter(|c| !c.is_control()).take(40).collect();
         let once = hash(sealed);
         let (id, data) = (made.cred_id().to_vec(), serde_json::to_string(&made)?);
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let now = this.now();
-                let allowed = this.accounts().may_change(c, &ctx, AccountChange::Passkey, now).await?;
+                let allowed =
+                    this.accounts().may_change(c, &ctx, AccountChange::Passkey, now).await?;
                 let changing = this.accounts().change(c, account).await?;
                 if !consume_state(c, &once, now + TTL).await? {
                     return Err(Refusal::AttemptExpired.into());
                 }
-                if !add_passkey(c, this.org, &Row { id: id.clone(), account_id: account, user_id: key(account), name, data, created_at: now, used_at: None }).await? {
+                if !add_passkey(
+                    c,
+                    this.org,
+                    &Row {
+                        id: id.clone(),
+                        account_id: account,
+                        user_id: key(account),
+                        name,
+                        data,
+                        created_at: now,
+                        used_at: None,
+                    },
+                )
+                .await?
+                {
                     return Err(Refusal::AlreadyInUse.into());
                 }
-                this.record(c, Event::new("passkey.added").account(account).detail(allowed.trace)).await?;
-                let noted = this.accounts().changed(c, changing, Changed::Passkey, &doer(&ctx), ProfileChange::default()).await?;
-                this.notifications().notify(c, account, Kind::PasskeyNotice, &ctx, "", "", noted.as_ref()).await
+                this.record(c, Event::new("passkey.added").account(account).detail(allowed.trace))
+                    .await?;
+                let noted = this
+                    .accounts()
+                    .changed(c, changing, Changed::Passkey, &doer(&ctx), ProfileChange::default())
+                    .await?;
+                this.notifications()
+                    .notify(c, account, Kind::PasskeyNotice, &ctx, "", "", noted.as_ref())
+                    .await
             })
         })
         .await
@@ -164,10 +239,18 @@ impl Passkeys {
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike, [`Refusal::LastMethod`], [`Refusal::NotRecent`].
     pub async fn remove_passkey(&self, ctx: &RequestContext, id: &str) -> Result<(), Error> {
         let id = id.to_owned();
-        self.act(ctx, move |this, c, ctx| Box::pin(async move { this.remove_passkey_in(c, &ctx, &id).await })).await
+        self.act(ctx, move |this, c, ctx| {
+            Box::pin(async move { this.remove_passkey_in(c, &ctx, &id).await })
+        })
+        .await
     }
 
-    pub(crate) async fn remove_passkey_in(&self, c: &mut Conn, ctx: &LiveRequest, id: &str) -> Result<(), Error> {
+    pub(crate) async fn remove_passkey_in(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        id: &str,
+    ) -> Result<(), Error> {
         let session = ctx.session()?;
         let account = session.account;
         let changing = self.accounts().change(c, account).await?;
@@ -175,12 +258,22 @@ impl Passkeys {
         let own = all.iter().find(|k| hex(&k.id) == id).ok_or(Refusal::MethodUnknown)?;
         let removal = Removal::load(self, c, account).await?;
         let going = Going::Passkey { last: all.len() == 1 };
-        let (facts, decision) = removal.decide(going, session.is_reauthenticated(self.now(), &removal.policy(going)));
+        let (facts, decision) =
+            removal.decide(going, session.is_reauthenticated(self.now(), &removal.policy(going)));
         decision.outcome?;
         remove_passkey(c, account, &own.id).await?;
-        self.record(c, Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision))).await?;
-        let noted = self.accounts().changed(c, changing, Changed::PasskeyGone, &doer(ctx), ProfileChange::default()).await?;
-        self.notifications().notify(c, account, Kind::PasskeyGone, ctx, "", "", noted.as_ref()).await
+        self.record(
+            c,
+            Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision)),
+        )
+        .await?;
+        let noted = self
+            .accounts()
+            .changed(c, changing, Changed::PasskeyGone, &doer(ctx), ProfileChange::default())
+            .await?;
+        self.notifications()
+            .notify(c, account, Kind::PasskeyGone, ctx, "", "", noted.as_ref())
+            .await
     }
 
     /// Begins a sign-in by whichever passkey the browser has.
@@ -188,22 +281,43 @@ impl Passkeys {
     /// # Errors
     /// [`Refusal::PasskeyOff`] where this address cannot have passkeys.
     pub fn begin_passkey_sign_in(&self, ctx: &RequestContext) -> Result<Ceremony, Error> {
-        let (options, state) = self.configuration().webauthn()?.start_discoverable_authentication().map_err(|e| Error::Internal(e.to_string()))?;
-        Ok(Ceremony { options: serde_json::to_string(&options)?, sealed: self.seal_begun("passkey-show", ctx, None, state)? })
+        let (options, state) = self
+            .configuration()
+            .webauthn()?
+            .start_discoverable_authentication()
+            .map_err(|e| Error::Internal(e.to_string()))?;
+        Ok(Ceremony {
+            options: serde_json::to_string(&options)?,
+            sealed: self.seal_begun("passkey-show", ctx, None, state)?,
+        })
     }
 
     /// The account whose passkey answered, and which it was. The ceremony is used up, and the counter kept.
-    pub(crate) async fn shown_passkey(&self, ctx: &RequestContext, sealed: &str, answer: &str) -> Result<(AccountId, ProvedBy), Error> {
-        let state: DiscoverableAuthentication = self.open_begun("passkey-show", ctx, None, sealed)?;
-        let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| Refusal::PasskeyWrong)?;
+    pub(crate) async fn shown_passkey(
+        &self,
+        ctx: &RequestContext,
+        sealed: &str,
+        answer: &str,
+    ) -> Result<(AccountId, ProvedBy), Error> {
+        let state: DiscoverableAuthentication =
+            self.open_begun("passkey-show", ctx, None, sealed)?;
+        let answer: PublicKeyCredential =
+            serde_json::from_str(answer).map_err(|_| Refusal::PasskeyWrong)?;
         let webauthn = self.configuration().webauthn()?;
-        let (user, id) = webauthn.identify_discoverable_authentication(&answer).map_err(|_| Refusal::PasskeyWrong)?;
-        let row = find_passkey(&mut self.store.read().await?, self.org, id).await?.filter(|r| &r.user_id.0 == user.as_bytes()).ok_or(Refusal::PasskeyWrong)?;
+        let (user, id) = webauthn
+            .identify_discoverable_authentication(&answer)
+            .map_err(|_| Refusal::PasskeyWrong)?;
+        let row = find_passkey(&mut self.store.read().await?, self.org, id)
+            .await?
+            .filter(|r| &r.user_id.0 == user.as_bytes())
+            .ok_or(Refusal::PasskeyWrong)?;
         let mut passkey: Passkey = serde_json::from_str(&row.data)?;
-        let shown = webauthn.finish_discoverable_authentication_v2(&answer, state, &passkey).map_err(|error| {
-            tracing::info!(%error, "a passkey was not accepted");
-            Refusal::PasskeyWrong
-        })?;
+        let shown = webauthn
+            .finish_discoverable_authentication_v2(&answer, state, &passkey)
+            .map_err(|error| {
+                tracing::info!(%error, "a passkey was not accepted");
+                Refusal::PasskeyWrong
+            })?;
         if !shown.user_verified() {
             return Err(Refusal::PasskeyWrong.into());
         }
@@ -226,13 +340,32 @@ impl Passkeys {
     ///
     /// # Errors
     /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; refusals of the decision.
-    pub async fn sign_in_by_passkey(&self, ctx: &RequestContext, sealed: &str, answer: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
+    pub async fn sign_in_by_passkey(
+        &self,
+        ctx: &RequestContext,
+        sealed: &str,
+        answer: &str,
+        continuation: Continuation,
+    ) -> Result<LoginOutcome, Error> {
         let (account, proof) = self.shown_passkey(ctx, sealed, answer).await?;
         self.retry_step(ctx, move |this, c, ctx| {
             let (continuation, proof) = (continuation.clone(), proof.clone());
             Box::pin(async move {
-                let progress = AttemptProgress { factor: Some((account, "passkey".into())), proof: Some(proof), ..AttemptProgress::default() };
-                this.attempts().end_locally(c, &ctx, Then::SignIn { account, method: "passkey".into() }, progress, continuation, None).await
+                let progress = AttemptProgress {
+                    factor: Some((account, "passkey".into())),
+                    proof: Some(proof),
+                    ..AttemptProgress::default()
+                };
+                this.attempts()
+                    .end_locally(
+                        c,
+                        &ctx,
+                        Then::SignIn { account, method: "passkey".into() },
+                        progress,
+                        continuation,
+                        None,
+                    )
+                    .await
             })
         })
         .await

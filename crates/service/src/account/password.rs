@@ -32,11 +32,20 @@ impl AccountSettings {
     ///
     /// # Errors
     /// [`domain::Refusal::BadRequest`] for one that may not be set; as [`AccountSettings::own_password`].
-    pub async fn set_own_password(&self, ctx: &RequestContext, password: &str) -> Result<(), Error> {
+    pub async fn set_own_password(
+        &self,
+        ctx: &RequestContext,
+        password: &str,
+    ) -> Result<(), Error> {
         let caller = ctx.signed_in()?.clone();
         let known: Vec<String> = {
             let mut conn = self.store.read().await?;
-            list_emails(&mut conn, caller.account).await?.into_iter().map(|e| e.typed).chain([caller.name.clone()]).collect()
+            list_emails(&mut conn, caller.account)
+                .await?
+                .into_iter()
+                .map(|e| e.typed)
+                .chain([caller.name.clone()])
+                .collect()
         };
         self.passwords().check_new_password(password, &known).await?;
         self.own_password(ctx).await?;
@@ -46,14 +55,28 @@ impl AccountSettings {
                 let session = ctx.session()?;
                 let (account, now) = (session.account, this.now());
                 let first = password_set_at(c, account).await?.is_none();
-                let allowed = this.accounts().may_change(c, &ctx, AccountChange::Password { first }, now).await?;
+                let allowed = this
+                    .accounts()
+                    .may_change(c, &ctx, AccountChange::Password { first }, now)
+                    .await?;
                 let changing = this.accounts().change(c, account).await?;
                 set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
                 this.codes().forget_tries(c, Guarded::Password, account).await?;
                 this.sessions().end_everything(c, account, Some(&ctx)).await?;
-                this.record(c, Event::new(if first { "password.added" } else { "password.changed" }).account(account).detail(allowed.trace)).await?;
-                let noted = this.accounts().changed(c, changing, Changed::Password, &doer(&ctx), ProfileChange::default()).await?;
-                this.notifications().notify(c, account, Kind::PasswordNotice, &ctx, "", "", noted.as_ref()).await
+                this.record(
+                    c,
+                    Event::new(if first { "password.added" } else { "password.changed" })
+                        .account(account)
+                        .detail(allowed.trace),
+                )
+                .await?;
+                let noted = this
+                    .accounts()
+                    .changed(c, changing, Changed::Password, &doer(&ctx), ProfileChange::default())
+                    .await?;
+                this.notifications()
+                    .notify(c, account, Kind::PasswordNotice, &ctx, "", "", noted.as_ref())
+                    .await
             })
         })
         .await

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use storage::{
     Conn,
     accounts::{
-        attributes::{Attribute as Field, BY_CODE, BY_PERSON, find_phone, list_attributes, remove_attribute, set_attribute},
+        attributes::{
+            Attribute as Field, BY_CODE, BY_PERSON, find_phone, list_attributes, remove_attribute,
+            set_attribute,
+        },
         find_account, set_account_name,
     },
 };
@@ -44,20 +47,36 @@ impl Accounts {
         if targets.is_empty() {
             return Ok(Vec::new());
         }
-        let known = domain::linking::facts::Known { account, state: domain::linking::facts::AccountState::Active, link: None, second_factor: false };
-        let around = self.configuration().expression_context(c, policy, Some(known), config).await?;
+        let known = domain::linking::facts::Known {
+            account,
+            state: domain::linking::facts::AccountState::Active,
+            link: None,
+            second_factor: false,
+        };
+        let around =
+            self.configuration().expression_context(c, policy, Some(known), config).await?;
         let values = self.values(identity, policy, &around)?;
-        let found: Vec<(Target, String)> = targets.iter().filter_map(|t| values.profile(t).map(|v| (t.clone(), v.clone()))).collect();
+        let found: Vec<(Target, String)> = targets
+            .iter()
+            .filter_map(|t| values.profile(t).map(|v| (t.clone(), v.clone())))
+            .collect();
         let there = list_attributes(c, account).await?;
-        let name = find_account(c, self.org, account).await?.map(|a| a.name).filter(|n| !n.is_empty());
+        let name =
+            find_account(c, self.org, account).await?.map(|a| a.name).filter(|n| !n.is_empty());
         let mut before = Vec::new();
         for (target, value) in found {
             let old = there.iter().find(|f| f.name == target.name());
-            if self.set_profile_field(c, account, &target, &value, &source_of(&identity.key)).await? && old.is_none_or(|f| f.value != value) {
+            if self
+                .set_profile_field(c, account, &target, &value, &source_of(&identity.key))
+                .await?
+                && old.is_none_or(|f| f.value != value)
+            {
                 let old = match old {
                     Some(field) => Some((field.value.clone(), field.source.clone())),
                     // A name is there from the beginning, before any field says where it comes from.
-                    None if target == Target::Name => name.clone().map(|name| (name, BY_PERSON.to_owned())),
+                    None if target == Target::Name => {
+                        name.clone().map(|name| (name, BY_PERSON.to_owned()))
+                    }
                     None => None,
                 };
                 before.push(Before { field: target, old });
@@ -67,10 +86,20 @@ impl Accounts {
     }
 
     /// Gives fields back that a provider changed, where nobody changed them since.
-    pub(crate) async fn give_back(&self, c: &mut Conn, account: AccountId, provider: &str, before: &[Before]) -> Result<(), Error> {
+    pub(crate) async fn give_back(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        provider: &str,
+        before: &[Before],
+    ) -> Result<(), Error> {
         let there = list_attributes(c, account).await?;
         for Before { field, old } in before {
-            if there.iter().find(|f| f.name == field.name()).is_none_or(|f| f.source != source_of(provider)) {
+            if there
+                .iter()
+                .find(|f| f.name == field.name())
+                .is_none_or(|f| f.source != source_of(provider))
+            {
                 continue;
             }
             match old {
@@ -84,26 +113,43 @@ impl Accounts {
     }
 
     /// Sets one field; what cannot be a value of its kind is left out.
-    pub(crate) async fn set_profile_field(&self, c: &mut Conn, account: AccountId, target: &Target, value: &str, source: &str) -> Result<bool, Error> {
+    pub(crate) async fn set_profile_field(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        target: &Target,
+        value: &str,
+        source: &str,
+    ) -> Result<bool, Error> {
         let value: String = value.trim().chars().filter(|c| !c.is_control()).take(120).collect();
         let folded = match target {
             Target::Username => Attribute::Username.folded(&value, Fold::Case),
             Target::Phone => Attribute::Phone.folded(&value, Fold::Case),
-            Target::Name | Target::GivenName | Target::FamilyName | Target::Locale | Target::Own(_) => Some(value.to_lowercase()).filter(|v| !v.is_empty()),
+            Target::Name
+            | Target::GivenName
+            | Target::FamilyName
+            | Target::Locale
+            | Target::Own(_) => Some(value.to_lowercase()).filter(|v| !v.is_empty()),
         };
         let Some(folded) = folded else { return Ok(false) };
         // A number that was proved gives way to nobody's word.
-        if *target == Target::Phone && source != BY_CODE && find_phone(c, account).await?.is_some() {
+        if *target == Target::Phone && source != BY_CODE && find_phone(c, account).await?.is_some()
+        {
             return Ok(false);
         }
         if *target == Target::Name {
             set_account_name(c, account, &value).await?;
         }
-        Ok(set_attribute(c, self.org, account, &target.name(), &value, &folded, source, self.now()).await?)
+        Ok(set_attribute(c, self.org, account, &target.name(), &value, &folded, source, self.now())
+            .await?)
     }
 
     /// The fields of an account with their sources.
-    pub(crate) async fn profile(&self, c: &mut Conn, account: AccountId) -> Result<Vec<Field>, Error> {
+    pub(crate) async fn profile(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+    ) -> Result<Vec<Field>, Error> {
         Ok(list_attributes(c, account).await?)
     }
 }

@@ -36,14 +36,22 @@ impl Removal {
     /// # Errors
     /// [`Refusal::SessionEnded`] where it is gone.
     pub async fn load(core: &Core, c: &mut Conn, account: AccountId) -> Result<Self, Error> {
-        let own = load_snapshots(c, core.org, &[account]).await?.remove(&account).ok_or(Refusal::SessionEnded)?;
+        let own = load_snapshots(c, core.org, &[account])
+            .await?
+            .remove(&account)
+            .ok_or(Refusal::SessionEnded)?;
         Ok(Self { config: Configuration::ref_cast(core).policy_context(c, None).await?, own })
     }
 
     /// The policy that a method stands under.
     pub fn policy(&self, going: Going) -> Arc<Policy> {
         let provider = match going {
-            Going::Link(id) => self.own.links.iter().find(|l| l.id == id).and_then(|l| self.config.provider(l.provider)),
+            Going::Link(id) => self
+                .own
+                .links
+                .iter()
+                .find(|l| l.id == id)
+                .and_then(|l| self.config.provider(l.provider)),
             Going::Password | Going::Passkey { .. } => None,
         };
         self.config.policy(provider.map(|p| p.key.as_str()))

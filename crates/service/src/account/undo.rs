@@ -22,7 +22,10 @@ use storage::{
         access::{AccessRow, find_own_link, list_barred, list_ways, remove_way, restore_way},
         attributes::find_phone_owner,
         find_account, hold_account, is_email_taken,
-        journal::{UndoLink, Waiting, add_undo_link, find_rewind, find_undo_link, list_due_rewinds, remove_rewind, remove_undo_links, set_rewind, set_rewound, set_shown},
+        journal::{
+            UndoLink, Waiting, add_undo_link, find_rewind, find_undo_link, list_due_rewinds,
+            remove_rewind, remove_undo_links, set_rewind, set_rewound, set_shown,
+        },
         links::{bar_link, find_link, find_released, list_links},
         list_emails, remove_email,
         second_factors::{TOTP, TOTP_BEGUN, remove_factor},
@@ -141,7 +144,11 @@ impl Open {
 
     /// What goes for good: what is there, and what a link's word only suspended.
     fn goes(&self, answer: &Rewind) -> BTreeSet<Way> {
-        let waits = self.entries.iter().filter(|e| !e.change.rewound && e.change.kind == Changed::Suspended).flat_map(|e| &e.change.removed);
+        let waits = self
+            .entries
+            .iter()
+            .filter(|e| !e.change.rewound && e.change.kind == Changed::Suspended)
+            .flat_map(|e| &e.change.removed);
         answer.remove.iter().chain(waits.filter(|w| !answer.after.contains(w))).cloned().collect()
     }
 
@@ -150,19 +157,28 @@ impl Open {
     }
 
     fn live(&self, rev: i64) -> Option<&Entry> {
-        self.entries.iter().find(|e| e.change.rev == rev && !e.change.rewound && e.change.kind != Changed::Suspended)
+        self.entries.iter().find(|e| {
+            e.change.rev == rev && !e.change.rewound && e.change.kind != Changed::Suspended
+        })
     }
 
     /// The row of a way: as it is now, or as it was when it was last removed.
     fn row(&self, way: &Way) -> Option<&AccessRow> {
         let has = |row: &&AccessRow| row.ways().contains(way);
-        self.rows.iter().find(has).or_else(|| self.entries.iter().rev().flat_map(|e| &e.kept).find(has))
+        self.rows
+            .iter()
+            .find(has)
+            .or_else(|| self.entries.iter().rev().flat_map(|e| &e.kept).find(has))
     }
 
     fn secret(&self, credential: CredentialId) -> Option<String> {
-        self.rows.iter().chain(self.entries.iter().rev().flat_map(|e| &e.kept)).find_map(|row| match row {
-            AccessRow::Credential { id, secret, .. } if *id == credential => Some(secret.clone()),
-            _ => None,
+        self.rows.iter().chain(self.entries.iter().rev().flat_map(|e| &e.kept)).find_map(|row| {
+            match row {
+                AccessRow::Credential { id, secret, .. } if *id == credential => {
+                    Some(secret.clone())
+                }
+                _ => None,
+            }
         })
     }
 
@@ -179,7 +195,9 @@ impl Open {
 
 impl Rewinds {
     async fn open_undo(&self, c: &mut Conn, secret: &str) -> Result<Open, Error> {
-        let link = find_undo_link(c, self.org, &key_of(secret)?, self.now()).await?.ok_or(Refusal::UndoOver)?;
+        let link = find_undo_link(c, self.org, &key_of(secret)?, self.now())
+            .await?
+            .ok_or(Refusal::UndoOver)?;
         let open = self.open_account_undo(c, link).await?;
         // Its change was taken back, or the time for it is over.
         if open.live(open.link.rev).is_none() {
@@ -190,7 +208,9 @@ impl Rewinds {
 
     /// The same in a transaction that changes the account: nobody else does from here on.
     async fn hold_undo(&self, c: &mut Conn, secret: &str) -> Result<Open, Error> {
-        let link = find_undo_link(c, self.org, &key_of(secret)?, self.now()).await?.ok_or(Refusal::UndoOver)?;
+        let link = find_undo_link(c, self.org, &key_of(secret)?, self.now())
+            .await?
+            .ok_or(Refusal::UndoOver)?;
         hold_account(c, link.account_id).await?;
         self.open_undo(c, secret).await
     }
@@ -240,30 +260,53 @@ impl Rewinds {
             password: answer.after.iter().any(|w| matches!(w, Way::Password { .. })),
             passkey: None,
             providers: Vec::new(),
-            code: shown.is_some_and(|s| !s.factor) && answer.after.iter().any(|w| matches!(w, Way::Factor { .. })),
+            code: shown.is_some_and(|s| !s.factor)
+                && answer.after.iter().any(|w| matches!(w, Way::Factor { .. })),
         };
         if page == UndoPage::Decide {
             for entry in open.entries.iter().filter(|e| open.live(e.change.rev).is_some()) {
-                view.changes.push(self.change_view(c, &config, open.account.id, &entry.change).await?);
+                view.changes
+                    .push(self.change_view(c, &config, open.account.id, &entry.change).await?);
             }
         }
         if matches!(page, UndoPage::Show | UndoPage::Gone) {
-            let usable = answer.after.iter().any(|w| matches!(w, Way::Passkey { .. }) && open.now.contains(w));
-            view.passkey = if usable && self.configuration().has_passkeys() { Some(self.passkeys().begin_passkey_sign_in(ctx)?) } else { None };
+            let usable = answer
+                .after
+                .iter()
+                .any(|w| matches!(w, Way::Passkey { .. }) && open.now.contains(w));
+            view.passkey = if usable && self.configuration().has_passkeys() {
+                Some(self.passkeys().begin_passkey_sign_in(ctx)?)
+            } else {
+                None
+            };
             for row in self.providers_before(c, &config, &open, &answer).await? {
-                let origin = self.configuration().connector(&row).await.ok().and_then(|c| c.origin());
-                view.providers.push(Button { key: row.key, name: row.name, kind: row.kind, origin });
+                let origin =
+                    self.configuration().connector(&row).await.ok().and_then(|c| c.origin());
+                view.providers.push(Button {
+                    key: row.key,
+                    name: row.name,
+                    kind: row.kind,
+                    origin,
+                });
             }
         }
         Ok(view)
     }
 
-    async fn providers_before(&self, c: &mut Conn, config: &PolicyContext, open: &Open, answer: &Rewind) -> Result<Vec<storage::policy::providers::Provider>, Error> {
+    async fn providers_before(
+        &self,
+        c: &mut Conn,
+        config: &PolicyContext,
+        open: &Open,
+        answer: &Rewind,
+    ) -> Result<Vec<storage::policy::providers::Provider>, Error> {
         let mut all: Vec<storage::policy::providers::Provider> = Vec::new();
         for way in &answer.after {
             if let Way::Identity { link } = way
                 && let Some(row) = self.link_row(c, open.account.id, *link).await?
-                && let Some(provider) = config.provider(row.provider_id).filter(|p| p.enabled && all.iter().all(|b| b.key != p.key))
+                && let Some(provider) = config
+                    .provider(row.provider_id)
+                    .filter(|p| p.enabled && all.iter().all(|b| b.key != p.key))
             {
                 all.push(provider.clone());
             }
@@ -271,7 +314,12 @@ impl Rewinds {
         Ok(all)
     }
 
-    async fn link_row(&self, c: &mut Conn, account: AccountId, link: LinkId) -> Result<Option<storage::accounts::links::Link>, Error> {
+    async fn link_row(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        link: LinkId,
+    ) -> Result<Option<storage::accounts::links::Link>, Error> {
         let active = list_links(c, account).await?.into_iter().find(|l| l.id == link);
         match active {
             Some(row) => Ok(Some(row)),
@@ -279,14 +327,30 @@ impl Rewinds {
         }
     }
 
-    async fn change_view(&self, c: &mut Conn, config: &PolicyContext, account: AccountId, change: &Change) -> Result<ChangeView, Error> {
+    async fn change_view(
+        &self,
+        c: &mut Conn,
+        config: &PolicyContext,
+        account: AccountId,
+        change: &Change,
+    ) -> Result<ChangeView, Error> {
         let mut about = String::new();
         for way in change.added.iter().chain(&change.removed) {
             about = match way {
                 Way::Address { canonical, .. } => masked(canonical),
                 Way::Phone { number } => domain::contact::masked(number),
-                Way::Identity { link } => self.link_row(c, account, *link).await?.and_then(|l| config.provider(l.provider_id).map(|p| p.name.clone())).unwrap_or_default(),
-                Way::Primary { .. } | Way::Password { .. } | Way::Factor { .. } | Way::RecoveryCodes { .. } | Way::Passkey { .. } | Way::Merged { .. } | Way::Deletion => String::new(),
+                Way::Identity { link } => self
+                    .link_row(c, account, *link)
+                    .await?
+                    .and_then(|l| config.provider(l.provider_id).map(|p| p.name.clone()))
+                    .unwrap_or_default(),
+                Way::Primary { .. }
+                | Way::Password { .. }
+                | Way::Factor { .. }
+                | Way::RecoveryCodes { .. }
+                | Way::Passkey { .. }
+                | Way::Merged { .. }
+                | Way::Deletion => String::new(),
             };
             if !about.is_empty() {
                 break;
@@ -295,14 +359,24 @@ impl Rewinds {
         Ok(ChangeView { rev: change.rev, what: change.kind, about, at: change.at })
     }
 
-    async fn lines(&self, c: &mut Conn, config: &PolicyContext, open: &Open, ways: &BTreeSet<Way>) -> Result<Vec<Line>, Error> {
+    async fn lines(
+        &self,
+        c: &mut Conn,
+        config: &PolicyContext,
+        open: &Open,
+        ways: &BTreeSet<Way>,
+    ) -> Result<Vec<Line>, Error> {
         let mut all = Vec::new();
         for way in ways {
             let (key, about) = match way {
                 Way::Address { canonical, .. } => ("address", masked(canonical)),
                 Way::Identity { link } => {
                     let row = self.link_row(c, open.account.id, *link).await?;
-                    ("identity", row.and_then(|l| config.provider(l.provider_id).map(|p| p.name.clone())).unwrap_or_default())
+                    (
+                        "identity",
+                        row.and_then(|l| config.provider(l.provider_id).map(|p| p.name.clone()))
+                            .unwrap_or_default(),
+                    )
                 }
                 Way::Password { .. } => ("password", String::new()),
                 Way::Factor { .. } => ("factor", String::new()),
@@ -326,15 +400,21 @@ impl Rewinds {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`].
-    pub async fn own_undos(&self, ctx: &RequestContext) -> Result<(Vec<ChangeView>, Option<(i64, Micros)>), Error> {
+    pub async fn own_undos(
+        &self,
+        ctx: &RequestContext,
+    ) -> Result<(Vec<ChangeView>, Option<(i64, Micros)>), Error> {
         let account = ctx.signed_in()?.account;
         let mut conn = self.store.read().await?;
         let config = self.configuration().policy_context(&mut conn, None).await?;
         let rows = list_ways(&mut conn, account).await?;
         let entries = self.accounts().journal(&mut conn, account).await?;
-        let (journal, now): (Vec<Change>, _) = (entries.into_iter().map(|e| e.change).collect(), ways_of(&rows));
+        let (journal, now): (Vec<Change>, _) =
+            (entries.into_iter().map(|e| e.change).collect(), ways_of(&rows));
         let mut all = Vec::new();
-        for change in journal.iter().rev().filter(|c| !c.rewound && c.kind != Changed::Suspended && !is_gone(&journal, &now, c.rev)) {
+        for change in journal.iter().rev().filter(|c| {
+            !c.rewound && c.kind != Changed::Suspended && !is_gone(&journal, &now, c.rev)
+        }) {
             all.push(self.change_view(&mut conn, &config, account, change).await?);
         }
         Ok((all, find_rewind(&mut conn, account).await?.map(|w| (w.first, w.due_at))))
@@ -349,7 +429,14 @@ impl Rewinds {
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let secret = token();
-                let link = UndoLink { hash: hash(&secret), account_id: ctx.session()?.account, rev, sent_to: String::new(), shown: String::new(), expires_at: this.now() + ASKED };
+                let link = UndoLink {
+                    hash: hash(&secret),
+                    account_id: ctx.session()?.account,
+                    rev,
+                    sent_to: String::new(),
+                    shown: String::new(),
+                    expires_at: this.now() + ASKED,
+                };
                 if this.open_account_undo(c, link.clone()).await?.live(rev).is_none() {
                     return Err(Refusal::UndoOver.into());
                 }
@@ -374,7 +461,12 @@ impl Rewinds {
         .await
     }
 
-    async fn begin_undo_in(&self, c: &mut Conn, ctx: &LiveRequest, secret: &str) -> Result<UndoPage, Error> {
+    async fn begin_undo_in(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        secret: &str,
+    ) -> Result<UndoPage, Error> {
         let open = self.hold_undo(c, secret).await?;
         let (id, rev) = (open.account.id, open.link.rev);
         if is_gone(&open.journal(), &open.now, rev) {
@@ -384,7 +476,15 @@ impl Rewinds {
             return Ok(UndoPage::Show);
         }
         let answer = open.answer(Span::from(rev));
-        let decision = self.decide_undo(c, &open, &answer, UndoStep::Suspend, if open.link.sent_to.is_empty() { UndoBy::Nothing } else { UndoBy::Link }).await?;
+        let decision = self
+            .decide_undo(
+                c,
+                &open,
+                &answer,
+                UndoStep::Suspend,
+                if open.link.sent_to.is_empty() { UndoBy::Nothing } else { UndoBy::Link },
+            )
+            .await?;
         let changing = self.accounts().change(c, id).await?;
         let now = self.now();
         for way in &answer.suspend {
@@ -392,7 +492,9 @@ impl Rewinds {
         }
         self.put_back(c, &open, &answer.reinstate).await?;
         self.sessions().end_everything(c, id, None).await?;
-        self.accounts().changed(c, changing, Changed::Suspended, "link", ProfileChange::default()).await?;
+        self.accounts()
+            .changed(c, changing, Changed::Suspended, "link", ProfileChange::default())
+            .await?;
         let last = find_account(c, self.org, id).await?.map_or(open.account.rev, |a| a.rev);
         set_rewind(c, self.org, id, Waiting { first: rev, last, due_at: now + WAIT }).await?;
         self.record(c, undone("account.undo_begun", &open, &decision)).await?;
@@ -401,10 +503,19 @@ impl Rewinds {
         Ok(UndoPage::Show)
     }
 
-    async fn decide_undo(&self, c: &mut Conn, open: &Open, answer: &Rewind, step: UndoStep, by: UndoBy) -> Result<Ruling<UndoOutcome>, Error> {
+    async fn decide_undo(
+        &self,
+        c: &mut Conn,
+        open: &Open,
+        answer: &Rewind,
+        step: UndoStep,
+        by: UndoBy,
+    ) -> Result<Ruling<UndoOutcome>, Error> {
         let opens = |w: &&Way| w.is_credential() || matches!(w, Way::Address { owner: true, .. });
-        let ways_left = u32::try_from(answer.after.iter().filter(opens).count()).unwrap_or(u32::MAX);
-        let undo = Undo { account: open.account.id, state: open.account.state(), step, by, ways_left };
+        let ways_left =
+            u32::try_from(answer.after.iter().filter(opens).count()).unwrap_or(u32::MAX);
+        let undo =
+            Undo { account: open.account.id, state: open.account.state(), step, by, ways_left };
         let policy = self.configuration().policy_context(c, None).await?.policy(None);
         let ruling = domain::account_rules::undo::undo(undo, &policy);
         ruling.outcome?;
@@ -415,7 +526,12 @@ impl Rewinds {
     ///
     /// # Errors
     /// [`Refusal::UndoOver`], [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`].
-    pub async fn undo_by_password(&self, ctx: &RequestContext, secret: &str, password: &str) -> Result<(), Error> {
+    pub async fn undo_by_password(
+        &self,
+        ctx: &RequestContext,
+        secret: &str,
+        password: &str,
+    ) -> Result<(), Error> {
         let open = self.open_undo(&mut self.store.read().await?, secret).await?;
         let answer = open.answer(Span::from(open.link.rev));
         let before = answer.after.iter().find(|w| matches!(w, Way::Password { .. })).cloned();
@@ -425,42 +541,84 @@ impl Rewinds {
         };
         self.passwords().check_stored_password(ctx, open.account.id, stored, password).await?;
         let way = before.ok_or(Refusal::CredentialsWrong)?;
-        self.keep_shown(&open, Shown { way, browser: ctx.browser.clone(), at: self.now(), factor: false }).await
+        self.keep_shown(
+            &open,
+            Shown { way, browser: ctx.browser.clone(), at: self.now(), factor: false },
+        )
+        .await
     }
 
     /// Shows a passkey from before the change.
     ///
     /// # Errors
     /// [`Refusal::UndoOver`], [`Refusal::PasskeyWrong`], [`Refusal::UndoCredential`] for one of another account or of since.
-    pub async fn undo_by_passkey(&self, ctx: &RequestContext, secret: &str, sealed: &str, answer: &str) -> Result<(), Error> {
+    pub async fn undo_by_passkey(
+        &self,
+        ctx: &RequestContext,
+        secret: &str,
+        sealed: &str,
+        answer: &str,
+    ) -> Result<(), Error> {
         let (account, proof) = self.passkeys().shown_passkey(ctx, sealed, answer).await?;
-        let ProvedBy::Passkey(id) = proof else { return Err(Error::Internal("a passkey is shown by itself".into())) };
+        let ProvedBy::Passkey(id) = proof else {
+            return Err(Error::Internal("a passkey is shown by itself".into()));
+        };
         let open = self.open_undo(&mut self.store.read().await?, secret).await?;
         let way = Way::Passkey { id };
-        if account != open.account.id || !open.answer(Span::from(open.link.rev)).after.contains(&way) {
+        if account != open.account.id
+            || !open.answer(Span::from(open.link.rev)).after.contains(&way)
+        {
             return Err(Refusal::UndoCredential.into());
         }
         // The device verified the person: it stands for the second factor too.
-        self.keep_shown(&open, Shown { way, browser: ctx.browser.clone(), at: self.now(), factor: true }).await
+        self.keep_shown(
+            &open,
+            Shown { way, browser: ctx.browser.clone(), at: self.now(), factor: true },
+        )
+        .await
     }
 
     async fn keep_shown(&self, open: &Open, shown: Shown) -> Result<(), Error> {
         let (key, text) = (open.link.hash.clone(), serde_json::to_string(&shown)?);
-        self.store.write(move |c| Box::pin(async move { if set_shown(c, &key, &text).await? { Ok(()) } else { Err(Refusal::UndoOver.into()) } })).await
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    if set_shown(c, &key, &text).await? {
+                        Ok(())
+                    } else {
+                        Err(Refusal::UndoOver.into())
+                    }
+                })
+            })
+            .await
     }
 
     /// A provider's answer to a start from a link's page: an identity from before the change, asked anew there.
-    pub(crate) async fn undo_by_identity(&self, c: &mut Conn, ctx: &LiveRequest, identity: &UpstreamIdentity, secret: &str, start: &LoginState) -> Result<TxOutcome, Error> {
+    pub(crate) async fn undo_by_identity(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        identity: &UpstreamIdentity,
+        secret: &str,
+        start: &LoginState,
+    ) -> Result<TxOutcome, Error> {
         let open = self.hold_undo(c, secret).await?;
         let config = self.configuration().policy_context(c, None).await?;
         let provider = config.provider(identity.provider).ok_or(Refusal::ProviderUnknown)?;
-        let reports_auth_time = self.configuration().connector(provider).await?.supports_auth_time();
+        let reports_auth_time =
+            self.configuration().connector(provider).await?.supports_auth_time();
         if reports_auth_time && identity.assertion.auth_at.is_none_or(|at| at + SKEW < start.at) {
             return Err(Refusal::NotFresh.into());
         }
         let after = open.answer(Span::from(open.link.rev)).after;
-        let own = find_own_link(c, open.account.id, &identity.namespace, &identity.assertion.subject).await?;
-        let way = own.into_iter().map(|link| Way::Identity { link }).find(|w| after.contains(w)).ok_or(Refusal::UndoCredential)?;
+        let own =
+            find_own_link(c, open.account.id, &identity.namespace, &identity.assertion.subject)
+                .await?;
+        let way = own
+            .into_iter()
+            .map(|link| Way::Identity { link })
+            .find(|w| after.contains(w))
+            .ok_or(Refusal::UndoCredential)?;
         let factor = identity.second_factor(&config.policy(Some(&identity.key)));
         let shown = Shown { way, browser: ctx.browser.clone(), at: self.now(), factor };
         if !set_shown(c, &open.link.hash, &serde_json::to_string(&shown)?).await? {
@@ -474,7 +632,13 @@ impl Rewinds {
     ///
     /// # Errors
     /// [`Refusal::UndoOver`], [`Refusal::UndoCredential`], [`Refusal::CodeWrong`], [`Refusal::RateLimited`], [`Refusal::LastMethod`].
-    pub async fn finish_undo(&self, ctx: &RequestContext, secret: &str, first: Option<i64>, code: &str) -> Result<Undone, Error> {
+    pub async fn finish_undo(
+        &self,
+        ctx: &RequestContext,
+        secret: &str,
+        first: Option<i64>,
+        code: &str,
+    ) -> Result<Undone, Error> {
         let open = self.open_undo(&mut self.store.read().await?, secret).await?;
         let first = first.unwrap_or(open.link.rev);
         let shown = self.proved(ctx, &open, first, code).await?;
@@ -501,7 +665,8 @@ impl Rewinds {
         if !answer.after.contains(shown) {
             return Err(Refusal::UndoCredential.into());
         }
-        let decision = self.decide_undo(c, open, &answer, UndoStep::Finish, UndoBy::Credential).await?;
+        let decision =
+            self.decide_undo(c, open, &answer, UndoStep::Finish, UndoBy::Credential).await?;
         self.accounts().change(c, id).await?;
         for way in &open.live(rev).ok_or(Refusal::UndoOver)?.change.added {
             if let Way::Identity { link } = way {
@@ -517,7 +682,12 @@ impl Rewinds {
     ///
     /// # Errors
     /// As [`Rewinds::finish_undo`].
-    pub async fn keep_changes(&self, ctx: &RequestContext, secret: &str, code: &str) -> Result<(), Error> {
+    pub async fn keep_changes(
+        &self,
+        ctx: &RequestContext,
+        secret: &str,
+        code: &str,
+    ) -> Result<(), Error> {
         let open = self.open_undo(&mut self.store.read().await?, secret).await?;
         self.proved(ctx, &open, open.link.rev, code).await?;
         let secret = secret.to_owned();
@@ -527,7 +697,8 @@ impl Rewinds {
                 let open = this.hold_undo(c, &secret).await?;
                 let id = open.account.id;
                 let answer = open.answer(Span::from(open.link.rev));
-                let decision = this.decide_undo(c, &open, &answer, UndoStep::Keep, UndoBy::Credential).await?;
+                let decision =
+                    this.decide_undo(c, &open, &answer, UndoStep::Keep, UndoBy::Credential).await?;
                 this.accounts().change(c, id).await?;
                 let event = undone("account.undo_kept", &open, &decision);
                 this.follow(c, &open, &open.answer(Span::NOTHING)).await?;
@@ -540,19 +711,29 @@ impl Rewinds {
     }
 
     /// A credential from before a change was shown in this browser, and now its factor too.
-    async fn proved(&self, ctx: &RequestContext, open: &Open, first: i64, code: &str) -> Result<Shown, Error> {
+    async fn proved(
+        &self,
+        ctx: &RequestContext,
+        open: &Open,
+        first: i64,
+        code: &str,
+    ) -> Result<Shown, Error> {
         let shown = open.shown(&ctx.browser, self.now()).ok_or(Refusal::UndoCredential)?;
         open.live(first).ok_or(Refusal::UndoOver)?;
         let after = open.answer(Span::from(first)).after;
         if !after.contains(&shown.way) {
             return Err(Refusal::UndoCredential.into());
         }
-        if let (false, Some(Way::Factor { id })) = (shown.factor, after.iter().find(|w| matches!(w, Way::Factor { .. }))) {
+        if let (false, Some(Way::Factor { id })) =
+            (shown.factor, after.iter().find(|w| matches!(w, Way::Factor { .. })))
+        {
             if open.now.contains(&Way::Factor { id: *id }) {
                 self.second_factors().check_factor(ctx, open.account.id, code).await?;
             } else {
                 let sealed = open.secret(*id).ok_or(Refusal::UndoCredential)?;
-                self.second_factors().check_kept_factor(ctx, open.account.id, &sealed, code).await?;
+                self.second_factors()
+                    .check_kept_factor(ctx, open.account.id, &sealed, code)
+                    .await?;
             }
         }
         Ok(shown)
@@ -567,7 +748,10 @@ impl Rewinds {
         let n = due.len();
         for account in due {
             let this = self.clone();
-            let done = self.store.write(move |c| Box::pin(async move { this.finish_due(c, account).await })).await;
+            let done = self
+                .store
+                .write(move |c| Box::pin(async move { this.finish_due(c, account).await }))
+                .await;
             match done {
                 Err(error) if error.is_race() => {}
                 other => other?,
@@ -578,20 +762,47 @@ impl Rewinds {
 
     async fn finish_due(&self, c: &mut Conn, account: AccountId) -> Result<(), Error> {
         hold_account(c, account).await?;
-        let Some(waiting) = find_rewind(c, account).await?.filter(|w| w.due_at <= self.now()) else { return Ok(()) };
-        let link = UndoLink { hash: Vec::new(), account_id: account, rev: waiting.first, sent_to: String::new(), shown: String::new(), expires_at: 0 };
+        let Some(waiting) = find_rewind(c, account).await?.filter(|w| w.due_at <= self.now())
+        else {
+            return Ok(());
+        };
+        let link = UndoLink {
+            hash: Vec::new(),
+            account_id: account,
+            rev: waiting.first,
+            sent_to: String::new(),
+            shown: String::new(),
+            expires_at: 0,
+        };
         let open = self.open_account_undo(c, link).await?;
         let locale = open.account.locale.clone();
         let ctx = RequestContext::<SessionInfo> { locale, ..RequestContext::default() };
-        match self.take_back(c, &ctx, open, Span { first: waiting.first, last: waiting.last }, None).await {
+        match self
+            .take_back(c, &ctx, open, Span { first: waiting.first, last: waiting.last }, None)
+            .await
+        {
             // A disabled account waits no longer; what was suspended stays so.
-            Err(error) if matches!(error.refusal(), Refusal::AccountDisabled | Refusal::AccountPending | Refusal::LastMethod) => Ok(remove_rewind(c, account).await?),
+            Err(error)
+                if matches!(
+                    error.refusal(),
+                    Refusal::AccountDisabled | Refusal::AccountPending | Refusal::LastMethod
+                ) =>
+            {
+                Ok(remove_rewind(c, account).await?)
+            }
             other => other,
         }
     }
 
     /// The rewind for good. `shown`: the credential from before that was shown; without one its time has come.
-    async fn take_back<S>(&self, c: &mut Conn, ctx: &RequestContext<S>, open: Open, span: Span, shown: Option<&Way>) -> Result<(), Error> {
+    async fn take_back<S>(
+        &self,
+        c: &mut Conn,
+        ctx: &RequestContext<S>,
+        open: Open,
+        span: Span,
+        shown: Option<&Way>,
+    ) -> Result<(), Error> {
         let id = open.account.id;
         let by = if shown.is_some() { UndoBy::Credential } else { UndoBy::Waited };
         let what = open.entries.iter().find(|e| e.change.rev == span.first).map(|e| e.change.kind);
@@ -603,14 +814,20 @@ impl Rewinds {
         let decision = self.decide_undo(c, &open, &answer, UndoStep::Finish, by).await?;
         self.follow(c, &open, &answer).await?;
         for entry in open.entries.iter().rev().filter(|e| answer.changes.contains(&e.change.rev)) {
-            self.accounts().give_back(c, id, &entry.profile.provider, &entry.profile.before).await?;
+            self.accounts()
+                .give_back(c, id, &entry.profile.provider, &entry.profile.before)
+                .await?;
         }
         remove_factor(c, id, TOTP_BEGUN).await?;
         remove_rewind(c, id).await?;
         self.codes().forget_tries(c, Guarded::Password, id).await?;
         self.sessions().end_everything(c, id, None).await?;
         let event = undone("account.undone", &open, &decision);
-        self.record(c, Event { code: what.map(Changed::name).unwrap_or_default().to_owned(), ..event }).await?;
+        self.record(
+            c,
+            Event { code: what.map(Changed::name).unwrap_or_default().to_owned(), ..event },
+        )
+        .await?;
         self.notifications().notify(c, id, Kind::UndoDone, ctx, "", "", None).await
     }
 
@@ -630,7 +847,14 @@ impl Rewinds {
             match way {
                 Way::Identity { link } => bar_link(c, id, *link).await?,
                 Way::Address { canonical, .. } => remove_email(c, id, canonical).await?,
-                Way::Primary { .. } | Way::Password { .. } | Way::Factor { .. } | Way::RecoveryCodes { .. } | Way::Passkey { .. } | Way::Phone { .. } | Way::Merged { .. } | Way::Deletion => {}
+                Way::Primary { .. }
+                | Way::Password { .. }
+                | Way::Factor { .. }
+                | Way::RecoveryCodes { .. }
+                | Way::Passkey { .. }
+                | Way::Phone { .. }
+                | Way::Merged { .. }
+                | Way::Deletion => {}
             }
         }
         for way in &answer.after {
@@ -647,21 +871,45 @@ impl Rewinds {
     async fn put_back(&self, c: &mut Conn, open: &Open, ways: &BTreeSet<Way>) -> Result<(), Error> {
         let (id, now) = (open.account.id, self.now());
         for way in ways {
-            let Some(row) = open.row(way).filter(|_| !matches!(way, Way::Primary { .. } | Way::Merged { .. })) else { continue };
+            let Some(row) =
+                open.row(way).filter(|_| !matches!(way, Way::Primary { .. } | Way::Merged { .. }))
+            else {
+                continue;
+            };
             let free = match row {
-                AccessRow::Email { canonical, .. } => !is_email_taken(c, self.org, canonical, id, now).await?,
-                AccessRow::Phone { number, .. } => find_phone_owner(c, self.org, number).await?.is_none(),
+                AccessRow::Email { canonical, .. } => {
+                    !is_email_taken(c, self.org, canonical, id, now).await?
+                }
+                AccessRow::Phone { number, .. } => {
+                    find_phone_owner(c, self.org, number).await?.is_none()
+                }
                 AccessRow::Link { id: link } => match find_released(c, id, *link).await? {
-                    Some(released) => find_link(c, self.org, &released.namespace, &released.subject).await?.is_none(),
+                    Some(released) => {
+                        find_link(c, self.org, &released.namespace, &released.subject)
+                            .await?
+                            .is_none()
+                    }
                     None => false,
                 },
-                AccessRow::Credential { .. } | AccessRow::RecoveryCodes { .. } | AccessRow::Passkey { .. } | AccessRow::Merge { .. } | AccessRow::Deletion => true,
+                AccessRow::Credential { .. }
+                | AccessRow::RecoveryCodes { .. }
+                | AccessRow::Passkey { .. }
+                | AccessRow::Merge { .. }
+                | AccessRow::Deletion => true,
             };
             // A sealed secret is sealed anew: the key of its time may be on its way out.
             let fresh = match row {
-                AccessRow::Credential { id: credential, kind, secret, created_at, used_step } if kind == TOTP => {
+                AccessRow::Credential { id: credential, kind, secret, created_at, used_step }
+                    if kind == TOTP =>
+                {
                     let secret = self.second_factors().reseal_text(&purpose(id), secret)?;
-                    AccessRow::Credential { id: *credential, kind: kind.clone(), secret, created_at: *created_at, used_step: *used_step }
+                    AccessRow::Credential {
+                        id: *credential,
+                        kind: kind.clone(),
+                        secret,
+                        created_at: *created_at,
+                        used_step: *used_step,
+                    }
                 }
                 other => other.clone(),
             };

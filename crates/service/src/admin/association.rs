@@ -1,6 +1,9 @@
 //! The association of a provider with accounts, as the console names it; what decides is the document that it writes.
 use domain::{
-    policy::{Disclosure, Document, Evidence, NoMatch, Offer, OnMultipleMatches, OnSingleMatch, ProofMethod, Rule},
+    policy::{
+        Disclosure, Document, Evidence, NoMatch, Offer, OnMultipleMatches, OnSingleMatch,
+        ProofMethod, Rule,
+    },
     trust::{LinkRequirement, Proof, Trust},
 };
 
@@ -46,7 +49,10 @@ impl Mode {
 
     #[must_use]
     pub fn parse(name: &str) -> Self {
-        [Self::Off, Self::FieldMatch, Self::AskBinding].into_iter().find(|m| m.name() == name).unwrap_or(Self::Inherit)
+        [Self::Off, Self::FieldMatch, Self::AskBinding]
+            .into_iter()
+            .find(|m| m.name() == name)
+            .unwrap_or(Self::Inherit)
     }
 }
 
@@ -56,10 +62,20 @@ impl Association {
     #[must_use]
     pub fn document(&self, base: &Document) -> Document {
         let mut document = base.clone();
-        let pairs = |accept: &[(Trust, Proof)]| accept.iter().map(|(trust, proof)| LinkRequirement { trust: *trust, proof: *proof }).collect::<Vec<_>>();
+        let pairs = |accept: &[(Trust, Proof)]| {
+            accept
+                .iter()
+                .map(|(trust, proof)| LinkRequirement { trust: *trust, proof: *proof })
+                .collect::<Vec<_>>()
+        };
         if Self::read(base).mode != self.mode {
             document.permits.link_on_login = None;
-            (document.choices.rules, document.choices.none, document.choices.offers, document.choices.disclosure) = (None, None, None, None);
+            (
+                document.choices.rules,
+                document.choices.none,
+                document.choices.offers,
+                document.choices.disclosure,
+            ) = (None, None, None, None);
             match self.mode {
                 Mode::Inherit => {}
                 Mode::Off => {
@@ -67,12 +83,27 @@ impl Association {
                     document.choices.none = Some(NoMatch::Create);
                 }
                 Mode::FieldMatch => {
-                    let accept = pairs(&[(Trust::Asserted, Proof::None), (Trust::Asserted, Proof::Mailbox), (Trust::Asserted, Proof::Credential)]);
-                    document.choices.rules = Some(vec![Rule::by_email("email", accept, OnSingleMatch::Link, OnMultipleMatches::Refuse)]);
+                    let accept = pairs(&[
+                        (Trust::Asserted, Proof::None),
+                        (Trust::Asserted, Proof::Mailbox),
+                        (Trust::Asserted, Proof::Credential),
+                    ]);
+                    document.choices.rules = Some(vec![Rule::by_email(
+                        "email",
+                        accept,
+                        OnSingleMatch::Link,
+                        OnMultipleMatches::Refuse,
+                    )]);
                     document.choices.none = Some(NoMatch::Create);
                 }
                 Mode::AskBinding => {
-                    document.choices.rules = Some(vec![Rule::entered("entered", pairs(&[(Trust::Asserted, Proof::Credential), (Trust::Asserted, Proof::Mailbox)]))]);
+                    document.choices.rules = Some(vec![Rule::entered(
+                        "entered",
+                        pairs(&[
+                            (Trust::Asserted, Proof::Credential),
+                            (Trust::Asserted, Proof::Mailbox),
+                        ]),
+                    )]);
                     document.choices.none = Some(NoMatch::Offer);
                     document.choices.offers = Some(vec![Offer::EnterAccount, Offer::CreateNew]);
                     document.choices.disclosure = Some(Disclosure::AfterProof);
@@ -95,7 +126,11 @@ impl Association {
         document.permits.as_target = Some(self.as_target);
         document.choices.verified_counts = Some(self.verified_counts);
         document.choices.domains = (!self.domains.is_empty()).then(|| self.domains.clone());
-        document.choices.evidence = if self.own_directory { Some(Evidence::OwnDirectory) } else { base.choices.evidence.filter(|e| *e != Evidence::OwnDirectory) };
+        document.choices.evidence = if self.own_directory {
+            Some(Evidence::OwnDirectory)
+        } else {
+            base.choices.evidence.filter(|e| *e != Evidence::OwnDirectory)
+        };
         document.preset = Some(format!("association:{}", self.mode.name()));
         document
     }
@@ -117,25 +152,45 @@ impl Association {
             Some(value) => value.as_bool().ok_or("loginOnly")?,
         };
         let mut bind_methods = Vec::new();
-        for method in connection.get("challengeBindingMethods").and_then(|v| v.as_array()).into_iter().flatten() {
+        for method in connection
+            .get("challengeBindingMethods")
+            .and_then(|v| v.as_array())
+            .into_iter()
+            .flatten()
+        {
             let ours = match method.as_str() {
                 Some("email-code") => ProofMethod::EmailCode,
                 Some("phone-code") => ProofMethod::PhoneCode,
-                Some("username-password" | "email-password" | "phone-password") => ProofMethod::Password,
+                Some("username-password" | "email-password" | "phone-password") => {
+                    ProofMethod::Password
+                }
                 _ => return Err("challengeBindingMethods"),
             };
             if !bind_methods.contains(&ours) {
                 bind_methods.push(ours);
             }
         }
-        Ok(Self { mode, login_only, bind_methods, as_source: true, as_target: true, verified_counts: false, domains: Vec::new(), own_directory: false })
+        Ok(Self {
+            mode,
+            login_only,
+            bind_methods,
+            as_source: true,
+            as_target: true,
+            verified_counts: false,
+            domains: Vec::new(),
+            own_directory: false,
+        })
     }
 
     /// What a document says, in these names.
     #[must_use]
     pub fn read(document: &Document) -> Self {
         Self {
-            mode: document.preset.as_deref().and_then(|p| p.strip_prefix("association:")).map_or(Mode::Inherit, Mode::parse),
+            mode: document
+                .preset
+                .as_deref()
+                .and_then(|p| p.strip_prefix("association:"))
+                .map_or(Mode::Inherit, Mode::parse),
             login_only: document.choices.login_only == Some(true),
             bind_methods: document.choices.bind_methods.clone().unwrap_or_default(),
             as_source: document.permits.as_source != Some(false),
@@ -158,21 +213,47 @@ mod tests {
         let ask =
             Association::import(&json!({"loginOnly": false, "associationMode": "challenge", "challengeBindingMethods": ["email-code", "phone-code", "username-password", "email-password"]})).unwrap();
         assert_eq!((ask.mode, ask.login_only), (Mode::AskBinding, false));
-        assert_eq!(ask.bind_methods, [ProofMethod::EmailCode, ProofMethod::PhoneCode, ProofMethod::Password]);
+        assert_eq!(
+            ask.bind_methods,
+            [ProofMethod::EmailCode, ProofMethod::PhoneCode, ProofMethod::Password]
+        );
         assert_eq!(ask.document(&Document::default()).choices.bind_methods.unwrap().len(), 3);
-        assert_eq!(Association::import(&json!({"associationMode": "field"})).unwrap().mode, Mode::FieldMatch);
+        assert_eq!(
+            Association::import(&json!({"associationMode": "field"})).unwrap().mode,
+            Mode::FieldMatch
+        );
         assert!(Association::import(&json!({"loginOnly": true})).unwrap().login_only);
-        assert_eq!(Association::import(&json!({"associationMode": "maybe"})), Err("associationMode"));
-        assert_eq!(Association::import(&json!({"challengeBindingMethods": ["guess"]})), Err("challengeBindingMethods"));
+        assert_eq!(
+            Association::import(&json!({"associationMode": "maybe"})),
+            Err("associationMode")
+        );
+        assert_eq!(
+            Association::import(&json!({"challengeBindingMethods": ["guess"]})),
+            Err("challengeBindingMethods")
+        );
     }
 
     #[test]
     fn saving_the_form_keeps_what_no_switch_names() {
-        let base = Document::parse(r#"{"choices":{"mirror_groups":true,"mapping":{"attr.staff":"claims.no"}}}"#).unwrap();
-        let form =
-            Association { mode: Mode::FieldMatch, login_only: false, bind_methods: Vec::new(), as_source: true, as_target: false, verified_counts: false, domains: Vec::new(), own_directory: false };
+        let base = Document::parse(
+            r#"{"choices":{"mirror_groups":true,"mapping":{"attr.staff":"claims.no"}}}"#,
+        )
+        .unwrap();
+        let form = Association {
+            mode: Mode::FieldMatch,
+            login_only: false,
+            bind_methods: Vec::new(),
+            as_source: true,
+            as_target: false,
+            verified_counts: false,
+            domains: Vec::new(),
+            own_directory: false,
+        };
         let saved = form.document(&base);
-        assert_eq!((saved.choices.mirror_groups, saved.choices.mapping.is_some()), (Some(true), true));
+        assert_eq!(
+            (saved.choices.mirror_groups, saved.choices.mapping.is_some()),
+            (Some(true), true)
+        );
         assert_eq!(Association::read(&saved).mode, Mode::FieldMatch);
         let back = Association { mode: Mode::Inherit, ..form }.document(&saved);
         assert!(back.choices.rules.is_none() && back.choices.mirror_groups == Some(true));

@@ -52,14 +52,18 @@ pub fn redraw(upload: &[u8]) -> Result<(String, Vec<u8>), WrongPicture> {
         return Err("logo-large");
     }
     // By its first bytes, not by what the upload calls itself.
-    let mut reader = ImageReader::new(Cursor::new(upload)).with_guessed_format().map_err(|_| "logo-type")?;
+    let mut reader =
+        ImageReader::new(Cursor::new(upload)).with_guessed_format().map_err(|_| "logo-type")?;
     if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) {
         return Err("logo-type");
     }
     let mut limits = Limits::default();
-    (limits.max_image_width, limits.max_image_height, limits.max_alloc) = (Some(SIDE), Some(SIDE), Some(96 << 20));
+    (limits.max_image_width, limits.max_image_height, limits.max_alloc) =
+        (Some(SIDE), Some(SIDE), Some(96 << 20));
     reader.limits(limits);
-    let picture = reader.decode().map_err(|error| if matches!(error, image::ImageError::Limits(_)) { "logo-large" } else { "logo-type" })?;
+    let picture = reader.decode().map_err(|error| {
+        if matches!(error, image::ImageError::Limits(_)) { "logo-large" } else { "logo-type" }
+    })?;
     let fits = picture.width() <= WIDTH && picture.height() <= HEIGHT;
     let drawn = if fits { picture } else { picture.resize(WIDTH, HEIGHT, FilterType::Lanczos3) };
     let mut png = Cursor::new(Vec::new());
@@ -80,12 +84,20 @@ impl Branding {
         let row = self.configuration().organisation_row(&mut conn).await?;
         let mut brand: Brand = serde_json::from_str(&row.brand)?;
         if let Some(client) = client
-            && let Some(registered) = self.configuration().registered_client(&mut conn, client).await?
+            && let Some(registered) =
+                self.configuration().registered_client(&mut conn, client).await?
         {
             let own = registered.settings.brand;
-            brand = Brand { colour: Some(own.colour).filter(|c| !c.is_empty()).unwrap_or(brand.colour), logo: Some(own.logo).filter(|l| !l.is_empty()).unwrap_or(brand.logo) };
+            brand = Brand {
+                colour: Some(own.colour).filter(|c| !c.is_empty()).unwrap_or(brand.colour),
+                logo: Some(own.logo).filter(|l| !l.is_empty()).unwrap_or(brand.logo),
+            };
         }
-        Ok(Look { name: row.name.clone(), colour: Colour::parse(&brand.colour).map(Colour::hex).unwrap_or_default(), logo: brand.logo })
+        Ok(Look {
+            name: row.name.clone(),
+            colour: Colour::parse(&brand.colour).map(Colour::hex).unwrap_or_default(),
+            logo: brand.logo,
+        })
     }
 
     /// What the console's page shows.
@@ -101,7 +113,12 @@ impl Branding {
     ///
     /// # Errors
     /// As [`Branding::admin_brand`]; inside, a field that cannot be saved.
-    pub async fn save_brand(&self, ctx: &RequestContext, name: &str, colour: &str) -> Result<Result<(), crate::admin::organisations::FieldError>, Error> {
+    pub async fn save_brand(
+        &self,
+        ctx: &RequestContext,
+        name: &str,
+        colour: &str,
+    ) -> Result<Result<(), crate::admin::organisations::FieldError>, Error> {
         self.admin_rights().allowed(ctx, Right::ChangeBrand).await?;
         let (name, colour) = (name.trim().to_owned(), colour.trim().to_owned());
         if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
@@ -113,9 +130,16 @@ impl Branding {
         self.administer::<_, Error, _>(ctx, Right::ChangeBrand, move |this, c, admin| {
             Box::pin(async move {
                 let row = load_organisation(c, this.org).await?;
-                let brand = Brand { colour: Colour::parse(&colour).map(Colour::hex).unwrap_or_default(), ..serde_json::from_str(&row.brand)? };
+                let brand = Brand {
+                    colour: Colour::parse(&colour).map(Colour::hex).unwrap_or_default(),
+                    ..serde_json::from_str(&row.brand)?
+                };
                 let detail = json!({"name": name, "colour": brand.colour});
-                set_organisation(c, &Organisation { name, brand: serde_json::to_string(&brand)?, ..row }).await?;
+                set_organisation(
+                    c,
+                    &Organisation { name, brand: serde_json::to_string(&brand)?, ..row },
+                )
+                .await?;
                 this.record(c, admin.event("brand.changed").detail(detail)).await
             })
         })
@@ -127,12 +151,20 @@ impl Branding {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`], [`Refusal::NotFound`]; inside, why the picture was not taken.
-    pub async fn set_logo(&self, ctx: &RequestContext, client: Option<&str>, upload: Option<Vec<u8>>) -> Result<Result<(), WrongPicture>, Error> {
+    pub async fn set_logo(
+        &self,
+        ctx: &RequestContext,
+        client: Option<&str>,
+        upload: Option<Vec<u8>>,
+    ) -> Result<Result<(), WrongPicture>, Error> {
         let right = if client.is_some() { Right::ChangeApplications } else { Right::ChangeBrand };
         self.admin_rights().allowed(ctx, right).await?;
         let drawn = match upload {
             None => None,
-            Some(upload) => match tokio::task::spawn_blocking(move || redraw(&upload)).await.map_err(|e| Error::Internal(e.to_string()))? {
+            Some(upload) => match tokio::task::spawn_blocking(move || redraw(&upload))
+                .await
+                .map_err(|e| Error::Internal(e.to_string()))?
+            {
                 Ok(drawn) => Some(drawn),
                 Err(wrong) => return Ok(Err(wrong)),
             },
@@ -150,10 +182,17 @@ impl Branding {
                 match &client {
                     None => {
                         own.logo.clone_from(&logo);
-                        set_organisation(c, &Organisation { brand: serde_json::to_string(&own)?, ..row }).await?;
+                        set_organisation(
+                            c,
+                            &Organisation { brand: serde_json::to_string(&own)?, ..row },
+                        )
+                        .await?;
                     }
                     Some(client) => {
-                        let row = applications.iter_mut().find(|a| a.client_id == *client).ok_or(Refusal::NotFound)?;
+                        let row = applications
+                            .iter_mut()
+                            .find(|a| a.client_id == *client)
+                            .ok_or(Refusal::NotFound)?;
                         let mut settings = settings_of(row);
                         settings.brand.logo.clone_from(&logo);
                         row.settings = serde_json::to_string(&settings)?;
@@ -162,9 +201,20 @@ impl Branding {
                     }
                 }
                 // What nothing shows any more goes.
-                let used: Vec<String> = applications.iter().map(|a| settings_of(a).brand.logo).chain([own.logo]).filter(|l| !l.is_empty()).collect();
+                let used: Vec<String> = applications
+                    .iter()
+                    .map(|a| settings_of(a).brand.logo)
+                    .chain([own.logo])
+                    .filter(|l| !l.is_empty())
+                    .collect();
                 keep_images(c, this.org, &used).await?;
-                this.record(c, admin.event("brand.changed").detail(json!({"logo": logo, "application": client.unwrap_or_default()}))).await
+                this.record(
+                    c,
+                    admin
+                        .event("brand.changed")
+                        .detail(json!({"logo": logo, "application": client.unwrap_or_default()})),
+                )
+                .await
             })
         })
         .await
@@ -188,8 +238,16 @@ mod tests {
 
     fn drawn(format: ImageFormat, width: u32, height: u32) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
-        let picture = DynamicImage::ImageRgba8(RgbaImage::from_pixel(width, height, image::Rgba([31, 95, 139, 255])));
-        let picture = if format == ImageFormat::Jpeg { DynamicImage::ImageRgb8(picture.to_rgb8()) } else { picture };
+        let picture = DynamicImage::ImageRgba8(RgbaImage::from_pixel(
+            width,
+            height,
+            image::Rgba([31, 95, 139, 255]),
+        ));
+        let picture = if format == ImageFormat::Jpeg {
+            DynamicImage::ImageRgb8(picture.to_rgb8())
+        } else {
+            picture
+        };
         picture.write_to(&mut bytes, format).unwrap();
         bytes.into_inner()
     }
@@ -201,20 +259,28 @@ mod tests {
             let mut polyglot = drawn(format, 20, 10);
             polyglot.extend_from_slice(b"<html><script>alert(1)</script>");
             let (hash, png) = redraw(&polyglot).unwrap();
-            assert!(png.starts_with(b"\x89PNG") && !String::from_utf8_lossy(&png).contains("script"));
+            assert!(
+                png.starts_with(b"\x89PNG") && !String::from_utf8_lossy(&png).contains("script")
+            );
             assert_eq!(hash.len(), 32);
             let again = image::load_from_memory(&png).unwrap();
             assert_eq!((again.width(), again.height()), (20, 10));
         }
         let (_, png) = redraw(&drawn(ImageFormat::Png, 2000, 500)).unwrap();
         let small = image::load_from_memory(&png).unwrap();
-        assert_eq!((small.width(), small.height()), (480, 120), "large ones are drawn smaller, in their shape");
+        assert_eq!(
+            (small.width(), small.height()),
+            (480, 120),
+            "large ones are drawn smaller, in their shape"
+        );
     }
 
     #[test]
     fn sb_07_what_is_no_picture_of_pixels_is_refused_and_so_is_a_bomb() {
         let svg = br#"<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>"#;
-        for wrong in [svg.as_slice(), b"", b"GIF89a\x01\x00\x01\x00", b"\x89PNG\r\n\x1a\n broken", b"<html>"] {
+        for wrong in
+            [svg.as_slice(), b"", b"GIF89a\x01\x00\x01\x00", b"\x89PNG\r\n\x1a\n broken", b"<html>"]
+        {
             assert_eq!(redraw(wrong).unwrap_err(), "logo-type");
         }
         assert_eq!(redraw(&vec![0; UPLOAD + 1]).unwrap_err(), "logo-large");

@@ -19,8 +19,14 @@ impl Maintenance {
         let mut found = examine(&mut self.store.read_bulk().await?, self.now()).await?;
         if let Some(recovery) = self.store.unsettled().await? {
             let (says, rows) = match recovery {
-                Recovery::Restored { .. } => ("this database is a restored copy, and sessions and codes of before still work in it: start the server, or run `ligature restored`", 1),
-                Recovery::Promoted { .. } => ("this database is a promoted standby, and codes of before still work in it: start the server, or run `ligature promoted`", 1),
+                Recovery::Restored { .. } => (
+                    "this database is a restored copy, and sessions and codes of before still work in it: start the server, or run `ligature restored`",
+                    1,
+                ),
+                Recovery::Promoted { .. } => (
+                    "this database is a promoted standby, and codes of before still work in it: start the server, or run `ligature promoted`",
+                    1,
+                ),
             };
             found.push(Finding { id: "RB-18", rows, says });
         }
@@ -34,7 +40,14 @@ impl Maintenance {
     pub async fn warnings(&self) -> Result<Vec<&'static str>, Error> {
         let mut conn = self.store.read_bulk().await?;
         let mut warnings = Vec::new();
-        if self.configuration().policy_context(&mut conn, None).await?.policy(None).permits.accept_unproven_links {
+        if self
+            .configuration()
+            .policy_context(&mut conn, None)
+            .await?
+            .policy(None)
+            .permits
+            .accept_unproven_links
+        {
             warnings.push("UNSAFE: the policy accepts unproven links; a provider's word alone opens existing accounts");
         }
         let owners = list_holders_of_role(&mut conn, self.org, OWNER).await?;
@@ -43,7 +56,8 @@ impl Maintenance {
             local |= find_password(&mut conn, *owner).await?.is_some();
         }
         if !owners.is_empty() && !local {
-            warnings.push("no owner has a password: if the providers fail, nobody can administrate");
+            warnings
+                .push("no owner has a password: if the providers fail, nobody can administrate");
         }
         Ok(warnings)
     }

@@ -20,7 +20,10 @@ use storage::{
     },
     key::{Key, key},
     policy::{
-        dry_runs::{DryRun, DryRunCase, add_dry_run, add_dry_run_cases, list_dry_run_cases, list_dry_runs, remove_old_dry_runs, set_dry_run},
+        dry_runs::{
+            DryRun, DryRunCase, add_dry_run, add_dry_run_cases, list_dry_run_cases, list_dry_runs,
+            remove_old_dry_runs, set_dry_run,
+        },
         providers::Provider,
     },
 };
@@ -87,12 +90,27 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, bucket: &'static str, account: Option<AccountId>, provider: &str, decision: Option<&Decision>, recorded_at: Option<Micros>) {
+    fn add(
+        &mut self,
+        bucket: &'static str,
+        account: Option<AccountId>,
+        provider: &str,
+        decision: Option<&Decision>,
+        recorded_at: Option<Micros>,
+    ) {
         let n = self.counts.entry(bucket).or_default();
         *n += 1;
         if usize::try_from(*n).is_ok_and(|n| n <= EXAMPLES) {
-            let reasons = decision.map(|d| serde_json::to_string(&d.reasons).unwrap_or_default()).unwrap_or_default();
-            self.fresh.push(DryRunCase { bucket: bucket.to_owned(), account_id: account.map_or(DryRunCase::NOBODY, key), provider: provider.to_owned(), reasons, recorded_at });
+            let reasons = decision
+                .map(|d| serde_json::to_string(&d.reasons).unwrap_or_default())
+                .unwrap_or_default();
+            self.fresh.push(DryRunCase {
+                bucket: bucket.to_owned(),
+                account_id: account.map_or(DryRunCase::NOBODY, key),
+                provider: provider.to_owned(),
+                reasons,
+                recorded_at,
+            });
         }
     }
 }
@@ -132,18 +150,33 @@ impl DryRuns {
         let mut conn = self.store.read_bulk().await?;
         let config = self.dry_ground(&mut conn, version).await?;
         let now = self.now();
-        if list_dry_runs(&mut conn, self.org, version).await?.iter().any(|r| r.state == "running" && now - r.seen_at < SILENT) {
+        if list_dry_runs(&mut conn, self.org, version)
+            .await?
+            .iter()
+            .any(|r| r.state == "running" && now - r.seen_at < SILENT)
+        {
             return Ok(());
         }
         let total = count_accounts(&mut conn, self.org).await?;
         drop(conn);
-        let row = DryRun { id: Key(row_id(now)), version, state: "running".into(), done: 0, total, counts: "{}".into(), started_at: now, seen_at: now, started_by: format!("admin:{account}") };
+        let row = DryRun {
+            id: Key(row_id(now)),
+            version,
+            state: "running".into(),
+            done: 0,
+            total,
+            counts: "{}".into(),
+            started_at: now,
+            seen_at: now,
+            started_by: format!("admin:{account}"),
+        };
         let id = row.id;
         self.administer::<_, Error, _>(ctx, Right::ChangePolicy, move |this, c, admin| {
             Box::pin(async move {
                 remove_old_dry_runs(c, this.org, now - 7 * domain::DAY).await?;
                 add_dry_run(c, this.org, &row).await?;
-                this.record(c, admin.event("policy.dry_run").detail(json!({"version": version}))).await
+                this.record(c, admin.event("policy.dry_run").detail(json!({"version": version})))
+                    .await
             })
         })
         .await?;
@@ -156,7 +189,11 @@ impl DryRuns {
         Ok(())
     }
 
-    async fn dry_ground(&self, conn: &mut storage::Conn, version: i64) -> Result<PolicyContext, Error> {
+    async fn dry_ground(
+        &self,
+        conn: &mut storage::Conn,
+        version: i64,
+    ) -> Result<PolicyContext, Error> {
         let policies = self.simulations().policies_with(conn, version).await?;
         let config = self.configuration().policy_context(conn, None).await?;
         Ok(PolicyContext::new(Arc::new(policies), Arc::clone(&config.providers), None))
@@ -188,9 +225,16 @@ impl DryRuns {
             after = *last;
             done += i64::try_from(ids.len()).unwrap_or(0);
             let mut all = load_snapshots(&mut conn, self.org, &ids).await?;
-            let addresses: Vec<String> = all.values().flat_map(|s| s.emails.iter().map(|e| e.canonical.clone())).collect();
-            let holders = list_holders_of(&mut conn, self.org, &addresses.iter().map(String::as_str).collect::<Vec<_>>()).await?;
-            let others: Vec<AccountId> = holders.iter().map(|(_, id)| *id).filter(|id| !all.contains_key(id)).collect();
+            let addresses: Vec<String> =
+                all.values().flat_map(|s| s.emails.iter().map(|e| e.canonical.clone())).collect();
+            let holders = list_holders_of(
+                &mut conn,
+                self.org,
+                &addresses.iter().map(String::as_str).collect::<Vec<_>>(),
+            )
+            .await?;
+            let others: Vec<AccountId> =
+                holders.iter().map(|(_, id)| *id).filter(|id| !all.contains_key(id)).collect();
             all.extend(load_snapshots(&mut conn, self.org, &others).await?);
             drop(conn);
             let mut by_address: HashMap<&str, Vec<&Snapshot>> = HashMap::new();
@@ -200,19 +244,42 @@ impl DryRuns {
                 }
             }
             let part: Vec<&Snapshot> = ids.iter().filter_map(|id| all.get(id)).collect();
-            let tries: Vec<Try<'_>> = part.iter().flat_map(|account| tries_of(config, account)).collect();
-            let questions = tries.iter().filter_map(|t| t.identity.as_ref().map(|identity| Question::offline(identity, &t.policy, config))).collect();
+            let tries: Vec<Try<'_>> =
+                part.iter().flat_map(|account| tries_of(config, account)).collect();
+            let questions = tries
+                .iter()
+                .filter_map(|t| {
+                    t.identity
+                        .as_ref()
+                        .map(|identity| Question::offline(identity, &t.policy, config))
+                })
+                .collect();
             let mut values = evaluated(questions).await?.into_iter();
-            for account in part.iter().filter(|a| a.state == AccountState::Active && config.count(a, None).usable == 0) {
+            for account in part
+                .iter()
+                .filter(|a| a.state == AccountState::Active && config.count(a, None).usable == 0)
+            {
                 tally.add("stranded", Some(account.account), "", None, None);
             }
             for one in &tries {
                 let facts = match &one.identity {
                     None => returning_facts(config, one.provider, one.account),
-                    Some(identity) => offline_facts(&values.next().unwrap_or_default(), config, &one.policy, identity, &by_address),
+                    Some(identity) => offline_facts(
+                        &values.next().unwrap_or_default(),
+                        config,
+                        &one.policy,
+                        identity,
+                        &by_address,
+                    ),
                 };
                 let decision = decide(&facts, &one.policy);
-                tally.add(bucket(&decision), Some(one.account.account), &one.provider.key, Some(&decision), None);
+                tally.add(
+                    bucket(&decision),
+                    Some(one.account.account),
+                    &one.provider.key,
+                    Some(&decision),
+                    None,
+                );
             }
             drop(by_address);
             if let Some(id) = run {
@@ -227,25 +294,50 @@ impl DryRuns {
     /// The recorded attempts as they arrived: an attempt's event tells how it ended, and what was picked in between
     /// may not be offered by the other policy.
     async fn try_recorded(&self, config: &PolicyContext, tally: &mut Tally) -> Result<(), Error> {
-        let (all, _) = self.policy_admin().taken_again(&mut self.store.read_bulk().await?, config).await?;
+        let (all, _) =
+            self.policy_admin().taken_again(&mut self.store.read_bulk().await?, config).await?;
         for again in all.into_iter().filter(|a| a.facts.intent == Intent::SignIn) {
             let facts = Facts { act: UserAction::Initial, ..again.facts };
             let decision = decide(&facts, &config.policy(Some(&again.event.provider)));
-            let account = facts.known.map(|k| k.account).or_else(|| facts.candidates.first().map(|c| c.account));
-            tally.add(bucket(&decision), account, &again.event.provider, Some(&decision), Some(again.event.at));
+            let account = facts
+                .known
+                .map(|k| k.account)
+                .or_else(|| facts.candidates.first().map(|c| c.account));
+            tally.add(
+                bucket(&decision),
+                account,
+                &again.event.provider,
+                Some(&decision),
+                Some(again.event.at),
+            );
         }
         Ok(())
     }
 
     /// Writes progress and new examples; a run that was stopped elsewhere ends here.
-    async fn report(&self, id: Key, state: &'static str, done: i64, mut tally: Tally) -> Result<Tally, Error> {
-        let (fresh, place, counts, now) = (std::mem::take(&mut tally.fresh), tally.place, serde_json::to_string(&tally.counts)?, self.now());
+    async fn report(
+        &self,
+        id: Key,
+        state: &'static str,
+        done: i64,
+        mut tally: Tally,
+    ) -> Result<Tally, Error> {
+        let (fresh, place, counts, now) = (
+            std::mem::take(&mut tally.fresh),
+            tally.place,
+            serde_json::to_string(&tally.counts)?,
+            self.now(),
+        );
         tally.place += i64::try_from(fresh.len()).unwrap_or(0);
         self.store
             .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     add_dry_run_cases(c, id, place, &fresh).await?;
-                    if set_dry_run(c, id, state, done, &counts, now).await? { Ok(()) } else { Err(Refusal::NotFound.into()) }
+                    if set_dry_run(c, id, state, done, &counts, now).await? {
+                        Ok(())
+                    } else {
+                        Err(Refusal::NotFound.into())
+                    }
                 })
             })
             .await?;
@@ -256,21 +348,40 @@ impl DryRuns {
     ///
     /// # Errors
     /// As [`AdminRights::allowed`].
-    pub async fn dry_run_view(&self, ctx: &RequestContext, version: i64, bucket: &str) -> Result<Option<DryRunView>, Error> {
+    pub async fn dry_run_view(
+        &self,
+        ctx: &RequestContext,
+        version: i64,
+        bucket: &str,
+    ) -> Result<Option<DryRunView>, Error> {
         self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
         if !self.admin_rights().rights(ctx).await?.contains(&Right::SeeAccounts) {
             return Ok(None);
         }
         let mut conn = self.store.read_bulk().await?;
-        let Some(row) = list_dry_runs(&mut conn, self.org, version).await?.into_iter().next() else { return Ok(None) };
+        let Some(row) = list_dry_runs(&mut conn, self.org, version).await?.into_iter().next()
+        else {
+            return Ok(None);
+        };
         let found: HashMap<String, i64> = serde_json::from_str(&row.counts)?;
-        let cases = if BUCKETS.contains(&bucket) { list_dry_run_cases(&mut conn, row.id, bucket).await? } else { Vec::new() };
+        let cases = if BUCKETS.contains(&bucket) {
+            list_dry_run_cases(&mut conn, row.id, bucket).await?
+        } else {
+            Vec::new()
+        };
         let state = match row.state.as_str() {
             "running" if self.now() - row.seen_at < SILENT => "running",
             "running" => "stopped",
             _ => "done",
         };
         let counts = BUCKETS.into_iter().map(|b| (b, found.get(b).copied().unwrap_or(0))).collect();
-        Ok(Some(DryRunView { state, done: row.done, total: row.total, started_at: row.started_at, counts, cases }))
+        Ok(Some(DryRunView {
+            state,
+            done: row.done,
+            total: row.total,
+            started_at: row.started_at,
+            counts,
+            cases,
+        }))
     }
 }

@@ -16,7 +16,11 @@ impl PageState {
     pub async fn keep_flash(&self, ctx: &RequestContext, body: String) -> Result<String, Error> {
         let (id, until) = (token(), self.now() + 10 * MINUTE);
         let (hashed, browser) = (hash(&id), ctx.browser.clone());
-        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(add_flash(c, &hashed, &browser, &body, until).await?) })).await?;
+        self.store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(add_flash(c, &hashed, &browser, &body, until).await?) })
+            })
+            .await?;
         Ok(id)
     }
 
@@ -36,7 +40,11 @@ impl PageState {
     /// # Errors
     /// [`Error::Storage`].
     pub async fn organisation_name(&self) -> Result<String, Error> {
-        Ok(storage::policy::organisations::organisation_name(&mut self.store.read().await?, self.org).await?)
+        Ok(storage::policy::organisations::organisation_name(
+            &mut self.store.read().await?,
+            self.org,
+        )
+        .await?)
     }
 }
 
@@ -46,7 +54,11 @@ impl Maintenance {
     /// # Errors
     /// [`Error::Storage`].
     pub async fn tidy(&self) -> Result<usize, Error> {
-        let (now, gone) = (self.now(), self.account_settings().remove_closed().await? + self.rewinds().finish_due_undos().await?);
+        let (now, gone) = (
+            self.now(),
+            self.account_settings().remove_closed().await?
+                + self.rewinds().finish_due_undos().await?,
+        );
         self.key_rotation().rotate_due_keys(false).await?;
         self.key_rotation().rotate_due_data_keys().await?;
         let rows = self
@@ -54,7 +66,8 @@ impl Maintenance {
             .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     Ok(storage::maintenance::tidy::tidy(c, now).await?
-                        + storage::accounts::merges::remove_leftovers(c, now - 14 * domain::DAY).await?
+                        + storage::accounts::merges::remove_leftovers(c, now - 14 * domain::DAY)
+                            .await?
                         + storage::maintenance::tidy::wipe_expired_assertions(c, now).await?
                         + storage::maintenance::outbox::wipe_dead_mails(c, now).await?)
                 })

@@ -15,7 +15,10 @@ pub mod switches;
 pub(crate) mod vouch;
 
 use crate::services::{AccountAdmin, Transactions};
-use domain::{AccountId, Policy, ProviderId, Refusal, Right, Role, account_rules::administer::AdminAction, linking::facts::AccountState, policy::Problem};
+use domain::{
+    AccountId, Policy, ProviderId, Refusal, Right, Role, account_rules::administer::AdminAction,
+    linking::facts::AccountState, policy::Problem,
+};
 use storage::{
     accounts::{
         Account, Email, add_role, bump_rev, count_accounts, find_account,
@@ -28,7 +31,10 @@ use storage::{
 };
 use upstream::Settings as ProviderSettings;
 
-use crate::{Error, RequestContext, account::Method, admin::association::Association, policy::documents::provider_scope};
+use crate::{
+    Error, RequestContext, account::Method, admin::association::Association,
+    policy::documents::provider_scope,
+};
 
 /// A provider with its association and what hangs on it.
 #[derive(Debug, Clone)]
@@ -126,7 +132,8 @@ impl AccountAdmin {
             accounts: count_accounts(c, self.org).await?,
             sessions: count_sessions(c, self.org, self.now()).await?,
             providers: list_providers(c, self.org).await?.len(),
-            shared_addresses: storage::accounts::snapshots::count_shared_addresses(c, self.org).await?,
+            shared_addresses: storage::accounts::snapshots::count_shared_addresses(c, self.org)
+                .await?,
             unsafe_permit: policy.permits.accept_unproven_links,
             mail_stuck: storage::maintenance::outbox::count_stuck_mails(c).await? > 0,
         })
@@ -137,7 +144,11 @@ impl AccountAdmin {
     /// # Errors
     /// [`Error`].
     pub async fn shared_addresses(&self) -> Result<i64, Error> {
-        Ok(storage::accounts::snapshots::count_shared_addresses(&mut self.store.read_bulk().await?, self.org).await?)
+        Ok(storage::accounts::snapshots::count_shared_addresses(
+            &mut self.store.read_bulk().await?,
+            self.org,
+        )
+        .await?)
     }
 
     pub async fn admin_providers(&self, ctx: &RequestContext) -> Result<Vec<ProviderView>, Error> {
@@ -154,7 +165,11 @@ impl AccountAdmin {
                 speaks_for: count_spoken_for(c, self.org, row.id, &row.namespace).await?,
                 offered: row.organisation_id != self.org,
                 shared: row.shared,
-                adopters: if self.is_home() && row.shared { count_adopters(c, row.id).await? } else { 0 },
+                adopters: if self.is_home() && row.shared {
+                    count_adopters(c, row.id).await?
+                } else {
+                    0
+                },
                 association: Association::read(&policies.document(&provider_scope(&row.key))),
                 policy: policies.effective(Some(&row.key), None),
                 id: row.id,
@@ -168,7 +183,11 @@ impl AccountAdmin {
         Ok(views)
     }
 
-    pub async fn admin_accounts(&self, ctx: &RequestContext, search: &str) -> Result<Vec<(Account, Option<Email>)>, Error> {
+    pub async fn admin_accounts(
+        &self,
+        ctx: &RequestContext,
+        search: &str,
+    ) -> Result<Vec<(Account, Option<Email>)>, Error> {
         self.admin_rights().allowed(ctx, Right::SeeAccounts).await?;
         let mut conn = self.store.read_bulk().await?;
         let mut rows = Vec::new();
@@ -179,7 +198,11 @@ impl AccountAdmin {
         Ok(rows)
     }
 
-    pub async fn admin_account(&self, ctx: &RequestContext, id: AccountId) -> Result<AccountView, Error> {
+    pub async fn admin_account(
+        &self,
+        ctx: &RequestContext,
+        id: AccountId,
+    ) -> Result<AccountView, Error> {
         self.admin_rights().allowed(ctx, Right::SeeAccounts).await?;
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
@@ -191,19 +214,40 @@ impl AccountAdmin {
             roles: list_roles(c, self.org, id).await?,
             merged_into: storage::accounts::merges::find_survivor(c, id).await?,
             mergeable: self.merges().admin_may_merge(c, id).await?,
-            second_factor: storage::accounts::second_factors::find_factor(c, id, storage::accounts::second_factors::TOTP).await?.map(|(_, at)| at),
-            events: list_audit_events(c, self.org, &AuditFilter { account: Some(id), ..AuditFilter::default() }, 20).await?,
+            second_factor: storage::accounts::second_factors::find_factor(
+                c,
+                id,
+                storage::accounts::second_factors::TOTP,
+            )
+            .await?
+            .map(|(_, at)| at),
+            events: list_audit_events(
+                c,
+                self.org,
+                &AuditFilter { account: Some(id), ..AuditFilter::default() },
+                20,
+            )
+            .await?,
             account,
         })
     }
 
     /// Switches an account off or on. Off ends its sessions in the same transaction; one's own account stays on.
-    pub async fn set_account_enabled(&self, ctx: &RequestContext, id: AccountId, enabled: bool) -> Result<(), Error> {
+    pub async fn set_account_enabled(
+        &self,
+        ctx: &RequestContext,
+        id: AccountId,
+        enabled: bool,
+    ) -> Result<(), Error> {
         self.administer(ctx, Right::SwitchAccounts, move |this, c, admin| {
             Box::pin(async move {
                 let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
                 bump_rev(c, id, row.rev).await?;
-                let (act, state) = if enabled { (AdminAction::Enable, AccountState::Active) } else { (AdminAction::Disable, AccountState::Disabled) };
+                let (act, state) = if enabled {
+                    (AdminAction::Enable, AccountState::Active)
+                } else {
+                    (AdminAction::Disable, AccountState::Disabled)
+                };
                 // Pressed twice: it is so already.
                 if row.state() == state && admin.account != id {
                     return Ok(());
@@ -213,14 +257,24 @@ impl AccountAdmin {
                 if state == AccountState::Disabled {
                     this.sessions().end_everything(c, id, None).await?;
                 }
-                this.record(c, admin.event("account.state").account(id).code(state.name()).detail(trace)).await
+                this.record(
+                    c,
+                    admin.event("account.state").account(id).code(state.name()).detail(trace),
+                )
+                .await
             })
         })
         .await
     }
 
     /// Gives or takes a role. Who loses one is signed out of nothing: the next thing they do in the console is refused.
-    pub async fn set_role(&self, ctx: &RequestContext, id: AccountId, role: Role, given: bool) -> Result<(), Error> {
+    pub async fn set_role(
+        &self,
+        ctx: &RequestContext,
+        id: AccountId,
+        role: Role,
+        given: bool,
+    ) -> Result<(), Error> {
         self.administer(ctx, Right::GiveRoles, move |this, c, admin| {
             Box::pin(async move {
                 let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
@@ -229,19 +283,40 @@ impl AccountAdmin {
                     return Ok(());
                 }
                 bump_rev(c, id, row.rev).await?;
-                let trace = this.admin_rights().may_govern(c, &admin, id, row.state(), if given { AdminAction::GiveRole } else { AdminAction::TakeRole }).await?;
+                let trace = this
+                    .admin_rights()
+                    .may_govern(
+                        c,
+                        &admin,
+                        id,
+                        row.state(),
+                        if given { AdminAction::GiveRole } else { AdminAction::TakeRole },
+                    )
+                    .await?;
                 if given {
                     add_role(c, this.org, id, role.name(), this.now()).await?;
                 } else {
                     remove_role(c, this.org, id, role.name()).await?;
                 }
-                this.record(c, admin.event(if given { "role.given" } else { "role.taken" }).account(id).code(role.name()).detail(trace)).await
+                this.record(
+                    c,
+                    admin
+                        .event(if given { "role.given" } else { "role.taken" })
+                        .account(id)
+                        .code(role.name())
+                        .detail(trace),
+                )
+                .await
             })
         })
         .await
     }
 
-    pub async fn admin_audit(&self, ctx: &RequestContext, filter: AuditFilter) -> Result<Vec<AuditEvent>, Error> {
+    pub async fn admin_audit(
+        &self,
+        ctx: &RequestContext,
+        filter: AuditFilter,
+    ) -> Result<Vec<AuditEvent>, Error> {
         self.admin_rights().allowed(ctx, Right::SeeTrail).await?;
         Ok(list_audit_events(&mut self.store.read_bulk().await?, self.org, &filter, 100).await?)
     }
@@ -250,13 +325,21 @@ impl AccountAdmin {
     ///
     /// # Errors
     /// As [`AdminRights::allowed`]; [`Refusal::NotFound`] for what is not contested.
-    pub async fn admin_keep_email(&self, ctx: &RequestContext, account: AccountId, address: &str) -> Result<(), Error> {
+    pub async fn admin_keep_email(
+        &self,
+        ctx: &RequestContext,
+        account: AccountId,
+        address: &str,
+    ) -> Result<(), Error> {
         let address = address.to_owned();
         self.administer(ctx, Right::GovernAccounts, move |this, c, admin| {
             Box::pin(async move {
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
                 bump_rev(c, account, row.rev).await?;
-                let trace = this.admin_rights().may_govern(c, &admin, account, row.state(), AdminAction::KeepEmail).await?;
+                let trace = this
+                    .admin_rights()
+                    .may_govern(c, &admin, account, row.state(), AdminAction::KeepEmail)
+                    .await?;
                 if !settle_email(c, account, &address, None).await? {
                     return Err(Refusal::NotFound.into());
                 }

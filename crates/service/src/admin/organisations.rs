@@ -10,7 +10,10 @@ use domain::{Micros, OrgId, Refusal, Right, SECOND};
 use serde_json::json;
 use storage::{
     accounts::{count_accounts, list_holders_of_role},
-    policy::organisations::{Organisation, add_organisation, find_organisation, list_organisations, load_organisation, set_organisation},
+    policy::organisations::{
+        Organisation, add_organisation, find_organisation, list_organisations, load_organisation,
+        set_organisation,
+    },
 };
 use url::{Host, Url};
 
@@ -53,9 +56,16 @@ pub type FieldError = (&'static str, &'static str);
 #[must_use]
 pub fn is_address(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else { return false };
-    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none() && !address.ends_with('/');
+    let bare = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && !address.ends_with('/');
     let own_spelling = url.as_str().trim_end_matches('/') == address;
-    bare && own_spelling && url.host().is_some() && (url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url))
+    bare && own_spelling
+        && url.host().is_some()
+        && (url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url))
 }
 
 /// An address of this machine: never reached from elsewhere (`localhost` and names below it by RFC 6761 §6.3).
@@ -65,7 +75,11 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         // Schemes that URLs do not know (smtp) keep addresses as names.
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()),
+        Some(Host::Domain(name)) => {
+            name == "localhost"
+                || name.ends_with(".localhost")
+                || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
         None => false,
     }
 }
@@ -85,16 +99,23 @@ pub fn is_at(address: &str, host: &str) -> bool {
         "http" => host.strip_suffix(":80"),
         _ => None,
     };
-    host.eq_ignore_ascii_case(authority) || bare.is_some_and(|bare| bare.eq_ignore_ascii_case(authority))
+    host.eq_ignore_ascii_case(authority)
+        || bare.is_some_and(|bare| bare.eq_ignore_ascii_case(authority))
 }
 
 impl OrganisationForm {
     fn wrong(&self, home: bool) -> Option<FieldError> {
-        let slug = !self.slug.is_empty() && self.slug != "new" && self.slug.len() <= 40 && self.slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let slug = !self.slug.is_empty()
+            && self.slug != "new"
+            && self.slug.len() <= 40
+            && self.slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !slug {
             return Some(("slug", "field-key"));
         }
-        if self.name.trim().is_empty() || self.name.chars().count() > 60 || self.name.chars().any(char::is_control) {
+        if self.name.trim().is_empty()
+            || self.name.chars().count() > 60
+            || self.name.chars().any(char::is_control)
+        {
             return Some(("name", "field-name"));
         }
         (!home && !is_address(&self.address)).then_some(("address", "field-organisation-address"))
@@ -106,7 +127,10 @@ impl OrganisationAdmin {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] without [`Right::RunInstance`].
-    pub async fn admin_organisations(&self, ctx: &RequestContext) -> Result<Vec<OrganisationView>, Error> {
+    pub async fn admin_organisations(
+        &self,
+        ctx: &RequestContext,
+    ) -> Result<Vec<OrganisationView>, Error> {
         self.admin_rights().allowed(ctx, Right::RunInstance).await?;
         let mut conn = self.store.read_bulk().await?;
         let mut views = Vec::new();
@@ -129,7 +153,12 @@ impl OrganisationAdmin {
     ///
     /// # Errors
     /// As [`Organisations::admin_organisations`]; inside, a field that cannot be saved.
-    pub async fn save_organisation(&self, ctx: &RequestContext, form: OrganisationForm, create: bool) -> Result<Result<(), FieldError>, Error> {
+    pub async fn save_organisation(
+        &self,
+        ctx: &RequestContext,
+        form: OrganisationForm,
+        create: bool,
+    ) -> Result<Result<(), FieldError>, Error> {
         self.admin_rights().allowed(ctx, Right::RunInstance).await?;
         self.put_organisation(&Authority::Console(Box::new(ctx.clone())), form, create).await
     }
@@ -138,13 +167,20 @@ impl OrganisationAdmin {
     ///
     /// # Errors
     /// [`Error`]; inside, a field that cannot be saved.
-    pub async fn put_organisation(&self, word: &Authority, form: OrganisationForm, create: bool) -> Result<Result<(), FieldError>, Error> {
+    pub async fn put_organisation(
+        &self,
+        word: &Authority,
+        form: OrganisationForm,
+        create: bool,
+    ) -> Result<Result<(), FieldError>, Error> {
         let found = find_organisation(&mut self.store.read().await?, &form.slug).await?;
         let home = found == Some(self.org);
         if let Some(wrong) = form.wrong(home) {
             return Ok(Err(wrong));
         }
-        if !home && authority(&form.address).eq_ignore_ascii_case(authority(&self.settings.public_url)) {
+        if !home
+            && authority(&form.address).eq_ignore_ascii_case(authority(&self.settings.public_url))
+        {
             return Ok(Err(("address", "field-taken")));
         }
         self.with_authority(word, Right::RunInstance, move |this, c, actor| {
@@ -184,7 +220,11 @@ impl OrganisationAdmin {
     ///
     /// # Errors
     /// As [`Organisations::admin_organisations`]; [`Refusal::NotFound`].
-    pub async fn first_owner_address(&self, ctx: &RequestContext, slug: &str) -> Result<Option<String>, Error> {
+    pub async fn first_owner_address(
+        &self,
+        ctx: &RequestContext,
+        slug: &str,
+    ) -> Result<Option<String>, Error> {
         self.admin_rights().allowed(ctx, Right::RunInstance).await?;
         let one = self.organisation(slug).await?;
         let detail = json!({"organisation": slug});
@@ -203,7 +243,12 @@ impl OrganisationAdmin {
     /// # Errors
     /// [`Refusal::NotFound`].
     pub async fn organisation(&self, slug: &str) -> Result<Ligature, Error> {
-        let row = self.list_organisations().await?.into_iter().find(|o| o.slug == slug).ok_or(Refusal::NotFound)?;
+        let row = self
+            .list_organisations()
+            .await?
+            .into_iter()
+            .find(|o| o.slug == slug)
+            .ok_or(Refusal::NotFound)?;
         Ok(self.for_row(&row))
     }
 
@@ -213,7 +258,11 @@ impl OrganisationAdmin {
 
     fn for_row(&self, row: &Organisation) -> Ligature {
         let core: &Core = self;
-        Ligature::from(if row.id == self.org { core.clone() } else { core.of_organisation(row.id, &row.address) })
+        Ligature::from(if row.id == self.org {
+            core.clone()
+        } else {
+            core.of_organisation(row.id, &row.address)
+        })
     }
 }
 
@@ -238,7 +287,11 @@ impl Organisations {
     /// `home`: what [`Ligature::open`] made.
     #[must_use]
     pub fn new(home: Ligature) -> Self {
-        Self(Arc::new(Known { home, seen: RwLock::default(), reading: tokio::sync::Mutex::new(()) }))
+        Self(Arc::new(Known {
+            home,
+            seen: RwLock::default(),
+            reading: tokio::sync::Mutex::new(()),
+        }))
     }
 
     /// The organisation of the configuration.
@@ -278,7 +331,9 @@ impl Organisations {
     pub async fn all(&self) -> Result<Vec<Ligature>, Error> {
         self.refresh().await?;
         let seen = self.0.seen.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(std::iter::once(self.home().clone()).chain(seen.all.iter().map(|(_, one)| one.clone())).collect())
+        Ok(std::iter::once(self.home().clone())
+            .chain(seen.all.iter().map(|(_, one)| one.clone()))
+            .collect())
     }
 
     fn pick(&self, wanted: impl Fn(&Organisation) -> bool) -> Option<Ligature> {
@@ -317,7 +372,10 @@ impl Organisations {
             .filter(|row| row.id != home.org)
             .map(|row| {
                 // What an organisation has in memory stays as long as its address does.
-                let kept = old.iter().find(|(o, _)| o.id == row.id && o.address == row.address).map(|(_, one)| one.clone());
+                let kept = old
+                    .iter()
+                    .find(|(o, _)| o.id == row.id && o.address == row.address)
+                    .map(|(_, one)| one.clone());
                 let one = kept.unwrap_or_else(|| home.organisation_admin().for_row(&row));
                 (row, one)
             })
@@ -332,7 +390,9 @@ impl Organisations {
     /// [`Error`].
     pub async fn next_letter(&self, channel: Channel) -> Result<Option<(Ligature, Due)>, Error> {
         loop {
-            let Some(row) = self.home().notifications().claim_letter(channel).await? else { return Ok(None) };
+            let Some(row) = self.home().notifications().claim_letter(channel).await? else {
+                return Ok(None);
+            };
             let sender = self.of(row.organisation_id).await?;
             match sender {
                 Some(one) => {
@@ -355,7 +415,9 @@ impl Organisations {
             return Ok(false);
         }
         let Some((sid, tries)) = home.logout().claim_end().await? else { return Ok(true) };
-        let whose = storage::oauth::logins::find_organisation_of_end(&mut home.store.read().await?, &sid).await?;
+        let whose =
+            storage::oauth::logins::find_organisation_of_end(&mut home.store.read().await?, &sid)
+                .await?;
         let one = match whose {
             Some(org) => self.of(org).await?,
             None => None,
@@ -371,7 +433,8 @@ impl Organisations {
     pub async fn tidy(&self) -> Result<usize, Error> {
         let mut rows = self.home().maintenance().tidy().await?;
         for one in self.all().await?.into_iter().skip(1) {
-            rows += one.account_settings().remove_closed().await? + one.rewinds().finish_due_undos().await?;
+            rows += one.account_settings().remove_closed().await?
+                + one.rewinds().finish_due_undos().await?;
         }
         Ok(rows)
     }
@@ -383,7 +446,12 @@ mod tests {
 
     #[test]
     fn go_03_an_organisations_address_is_https_and_nothing_but_an_origin() {
-        for good in ["https://acme.example.com", "https://acme.example.com:8443", "http://127.0.0.1:8080", "http://acme.localhost:8080"] {
+        for good in [
+            "https://acme.example.com",
+            "https://acme.example.com:8443",
+            "http://127.0.0.1:8080",
+            "http://acme.localhost:8080",
+        ] {
             assert!(is_address(good), "{good}");
         }
         for bad in [

@@ -2,7 +2,9 @@
 use crate::services::{PolicyAdmin, Transactions};
 use domain::{
     Policy, Refusal, Right,
-    policy::{Danger, Document, Effective, Exposes, PRESETS, Problem, deviations, explain, lint, preset},
+    policy::{
+        Danger, Document, Effective, Exposes, PRESETS, Problem, deviations, explain, lint, preset,
+    },
 };
 use serde_json::json;
 use storage::{
@@ -11,7 +13,10 @@ use storage::{
     maintenance::audit::{AuditEvent, AuditFilter, list_audit_events},
     oauth::applications::list_applications,
     policy::{
-        documents::{PolicyVersion, add_policy_version, find_policy_version, list_policy_versions, set_policy_state},
+        documents::{
+            PolicyVersion, add_policy_version, find_policy_version, list_policy_versions,
+            set_policy_state,
+        },
         providers::list_providers,
     },
 };
@@ -20,7 +25,9 @@ use crate::{
     Authority, Error, RequestContext,
     admin::{SaveProblem, switches::Switches},
     audit::Event,
-    policy::documents::{INSTANCE, ORGANISATION, Policies, application_scope, names_provider, provider_scope, save},
+    policy::documents::{
+        INSTANCE, ORGANISATION, Policies, application_scope, names_provider, provider_scope, save,
+    },
 };
 
 /// The policy page's data.
@@ -121,12 +128,22 @@ impl PolicyAdmin {
             version: policies.version,
             history: list_policy_versions(c, self.org, "", 30).await?,
             dangers: self.exposed(c, ctx, &policies.effective(None, None)).await?,
-            differences: if self.admin_rights().rights_in(c, ctx).await?.contains(&Right::SeeTrail) { list_audit_events(c, self.org, &filter, 20).await? } else { Vec::new() },
+            differences: if self.admin_rights().rights_in(c, ctx).await?.contains(&Right::SeeTrail)
+            {
+                list_audit_events(c, self.org, &filter, 20).await?
+            } else {
+                Vec::new()
+            },
         })
     }
 
     /// A scope's document in force, or a version's text, as readable JSON.
-    pub async fn document_view(&self, ctx: &RequestContext, scope: &str, version: Option<i64>) -> Result<DocumentView, Error> {
+    pub async fn document_view(
+        &self,
+        ctx: &RequestContext,
+        scope: &str,
+        version: Option<i64>,
+    ) -> Result<DocumentView, Error> {
         self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
@@ -137,12 +154,19 @@ impl PolicyAdmin {
         }
         let document = match version {
             Some(version) => {
-                let row = find_policy_version(c, self.org, version).await?.filter(|r| r.scope == scope).ok_or(Refusal::NotFound)?;
+                let row = find_policy_version(c, self.org, version)
+                    .await?
+                    .filter(|r| r.scope == scope)
+                    .ok_or(Refusal::NotFound)?;
                 serde_json::from_str(&row.document)?
             }
             None => policies.document(scope),
         };
-        Ok(DocumentView { scope: scope.to_owned(), text: serde_json::to_string_pretty(&document)?, scopes })
+        Ok(DocumentView {
+            scope: scope.to_owned(),
+            text: serde_json::to_string_pretty(&document)?,
+            scopes,
+        })
     }
 
     async fn possible_scopes(&self, c: &mut Conn) -> Result<Vec<String>, Error> {
@@ -159,7 +183,13 @@ impl PolicyAdmin {
 
     /// Everything that would keep a document from being in force: its own fields, its expressions, what it comes to
     /// together with the other scopes.
-    pub(crate) fn check_document(&self, policies: &Policies, scope: &str, document: &Document, providers: &[String]) -> Result<(), Problem> {
+    pub(crate) fn check_document(
+        &self,
+        policies: &Policies,
+        scope: &str,
+        document: &Document,
+        providers: &[String],
+    ) -> Result<(), Problem> {
         document.check()?;
         // Whoever runs the instance answers for it; the owners of other organisations do not (I11).
         if !self.is_home() && document.permits.accept_unproven_links == Some(true) {
@@ -169,7 +199,9 @@ impl PolicyAdmin {
             document.check_of_everybody()?;
         }
         for (path, text, _) in document.expressions() {
-            expr::check(&text).map_err(|mistake| Problem::new(path, format!("{text} ({mistake})"), "expression"))?;
+            expr::check(&text).map_err(|mistake| {
+                Problem::new(path, format!("{text} ({mistake})"), "expression")
+            })?;
         }
         policies.check(scope, document, providers)
     }
@@ -178,29 +210,58 @@ impl PolicyAdmin {
     ///
     /// # Errors
     /// [`SaveProblem::Policy`] with path, value and remedy.
-    pub async fn save_draft(&self, ctx: &RequestContext, scope: &str, text: &str) -> Result<i64, SaveProblem> {
+    pub async fn save_draft(
+        &self,
+        ctx: &RequestContext,
+        scope: &str,
+        text: &str,
+    ) -> Result<i64, SaveProblem> {
         self.admin_rights().allowed(ctx, Right::ChangePolicy).await?;
         let mut document = Document::parse(text).map_err(SaveProblem::Policy)?;
         // Expressions of Gravitee AM are taken as they are written there.
-        document.translate(|text| if text.trim_start().starts_with("{#") { expr::import(text) } else { text.to_owned() });
+        document.translate(|text| {
+            if text.trim_start().starts_with("{#") { expr::import(text) } else { text.to_owned() }
+        });
         self.add_draft(ctx, scope, document).await
     }
 
-    async fn add_draft(&self, ctx: &RequestContext, scope: &str, document: Document) -> Result<i64, SaveProblem> {
+    async fn add_draft(
+        &self,
+        ctx: &RequestContext,
+        scope: &str,
+        document: Document,
+    ) -> Result<i64, SaveProblem> {
         let mut conn = self.store.read_bulk().await?;
         if !self.possible_scopes(&mut conn).await?.iter().any(|s| s == scope) {
             return Err(Refusal::NotFound.into());
         }
-        let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
+        let providers: Vec<String> =
+            list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
         let policies = self.configuration().policies(&mut conn).await?;
         drop(conn);
-        self.check_document(&policies, scope, &document, &providers).map_err(SaveProblem::Policy)?;
+        self.check_document(&policies, scope, &document, &providers)
+            .map_err(SaveProblem::Policy)?;
         let (scope, text) = (scope.to_owned(), serde_json::to_string(&document)?);
         let version = self
             .administer::<_, Error, _>(ctx, Right::ChangePolicy, move |this, c, admin| {
                 Box::pin(async move {
-                    let version = add_policy_version(c, this.org, &scope, &text, "draft", &admin.name(), this.now()).await?;
-                    this.record(c, admin.event("policy.drafted").detail(json!({"version": version, "scope": scope}))).await?;
+                    let version = add_policy_version(
+                        c,
+                        this.org,
+                        &scope,
+                        &text,
+                        "draft",
+                        &admin.name(),
+                        this.now(),
+                    )
+                    .await?;
+                    this.record(
+                        c,
+                        admin
+                            .event("policy.drafted")
+                            .detail(json!({"version": version, "scope": scope})),
+                    )
+                    .await?;
                     Ok(version)
                 })
             })
@@ -209,7 +270,11 @@ impl PolicyAdmin {
     }
 
     /// A stored version, its dangers and what it changes.
-    pub async fn version_view(&self, ctx: &RequestContext, version: i64) -> Result<VersionView, Error> {
+    pub async fn version_view(
+        &self,
+        ctx: &RequestContext,
+        version: i64,
+    ) -> Result<VersionView, Error> {
         self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
@@ -219,7 +284,8 @@ impl PolicyAdmin {
         let (client, key) = parts(&row.scope);
         let next = policies.with(&row.scope, document, version);
         let dangers = self.exposed(c, ctx, &next.effective(key, client)).await?;
-        let differences = differences(&explain(&next.chain(key, client)), &explain(&policies.chain(key, client)));
+        let differences =
+            differences(&explain(&next.chain(key, client)), &explain(&policies.chain(key, client)));
         Ok(VersionView { row, in_force: policies.version, dangers, differences })
     }
 
@@ -229,28 +295,51 @@ impl PolicyAdmin {
     /// # Errors
     /// [`Refusal::PolicyChanged`] when the policy in force is another one than they saw.
     /// [`SaveProblem::Policy`] when it no longer fits the other scopes.
-    pub async fn set_version(&self, ctx: &RequestContext, version: i64, becomes: Becomes, seen: Option<i64>) -> Result<(), SaveProblem> {
+    pub async fn set_version(
+        &self,
+        ctx: &RequestContext,
+        version: i64,
+        becomes: Becomes,
+        seen: Option<i64>,
+    ) -> Result<(), SaveProblem> {
         self.admin_rights().allowed(ctx, Right::ChangePolicy).await?;
         let mut conn = self.store.read_bulk().await?;
-        let row = find_policy_version(&mut conn, self.org, version).await?.ok_or(Refusal::NotFound)?;
+        let row =
+            find_policy_version(&mut conn, self.org, version).await?.ok_or(Refusal::NotFound)?;
         let document = Document::parse(&row.document).map_err(SaveProblem::Policy)?;
-        let providers: Vec<String> = list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
+        let providers: Vec<String> =
+            list_providers(&mut conn, self.org).await?.into_iter().map(|p| p.key).collect();
         let policies = self.configuration().policies(&mut conn).await?;
         drop(conn);
         if becomes != Becomes::Retired {
-            self.check_document(&policies, &row.scope, &document, &providers).map_err(SaveProblem::Policy)?;
+            self.check_document(&policies, &row.scope, &document, &providers)
+                .map_err(SaveProblem::Policy)?;
         }
         if becomes == Becomes::Retired && row.state == "active" {
             return Err(Refusal::BadRequest.into());
         }
         if becomes == Becomes::Active {
-            return Ok(self.activate(&Authority::Console(Box::new(ctx.clone())), row.scope, document, Some(version), seen).await?);
+            return Ok(self
+                .activate(
+                    &Authority::Console(Box::new(ctx.clone())),
+                    row.scope,
+                    document,
+                    Some(version),
+                    seen,
+                )
+                .await?);
         }
         let state = if becomes == Becomes::Shadow { "shadow" } else { "retired" };
         self.administer::<_, Error, _>(ctx, Right::ChangePolicy, move |this, c, admin| {
             Box::pin(async move {
                 set_policy_state(c, this.org, &row.scope, version, state).await?;
-                this.record(c, admin.event("policy.changed").detail(json!({"version": version, "scope": row.scope, "state": state}))).await
+                this.record(
+                    c,
+                    admin
+                        .event("policy.changed")
+                        .detail(json!({"version": version, "scope": row.scope, "state": state})),
+                )
+                .await
             })
         })
         .await?;
@@ -262,9 +351,14 @@ impl PolicyAdmin {
     ///
     /// # Errors
     /// [`SaveProblem::Policy`].
-    pub async fn draft_switches(&self, ctx: &RequestContext, switches: &Switches) -> Result<Option<i64>, SaveProblem> {
+    pub async fn draft_switches(
+        &self,
+        ctx: &RequestContext,
+        switches: &Switches,
+    ) -> Result<Option<i64>, SaveProblem> {
         self.admin_rights().allowed(ctx, Right::ChangePolicy).await?;
-        let base = self.configuration().policies(&mut self.store.read().await?).await?.document(INSTANCE);
+        let base =
+            self.configuration().policies(&mut self.store.read().await?).await?.document(INSTANCE);
         let document = switches.patch(&base);
         if document == base {
             return Ok(None);
@@ -277,7 +371,8 @@ impl PolicyAdmin {
     /// # Errors
     /// [`Error::Internal`] for an unknown name.
     pub async fn use_preset(&self, name: &str) -> Result<(), Error> {
-        let document = preset(name).ok_or_else(|| Error::Internal(format!("no preset is called {name}")))?;
+        let document =
+            preset(name).ok_or_else(|| Error::Internal(format!("no preset is called {name}")))?;
         self.activate(&Authority::Operator("cli"), INSTANCE.into(), document, None, None).await
     }
 
@@ -287,7 +382,8 @@ impl PolicyAdmin {
     /// [`Error::Internal`] with the problem's path for a document that cannot be in force.
     pub async fn use_document(&self, scope: &str, document: Document) -> Result<(), Error> {
         let policies = self.configuration().policies(&mut self.store.read().await?).await?;
-        self.check_document(&policies, scope, &document, &[]).map_err(|p| Error::Internal(format!("{}: {} ({})", p.path, p.value, p.remedy)))?;
+        self.check_document(&policies, scope, &document, &[])
+            .map_err(|p| Error::Internal(format!("{}: {} ({})", p.path, p.value, p.remedy)))?;
         self.activate(&Authority::Operator("cli"), scope.to_owned(), document, None, None).await
     }
 
@@ -295,11 +391,25 @@ impl PolicyAdmin {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn effective_policy(&self, provider: Option<&str>) -> Result<std::sync::Arc<Policy>, Error> {
-        Ok(self.configuration().policy_context(&mut self.store.read_bulk().await?, None).await?.policy(provider))
+    pub async fn effective_policy(
+        &self,
+        provider: Option<&str>,
+    ) -> Result<std::sync::Arc<Policy>, Error> {
+        Ok(self
+            .configuration()
+            .policy_context(&mut self.store.read_bulk().await?, None)
+            .await?
+            .policy(provider))
     }
 
-    async fn activate(&self, authority: &Authority, scope: String, document: Document, from: Option<i64>, seen: Option<i64>) -> Result<(), Error> {
+    async fn activate(
+        &self,
+        authority: &Authority,
+        scope: String,
+        document: Document,
+        from: Option<i64>,
+        seen: Option<i64>,
+    ) -> Result<(), Error> {
         self.with_authority(authority, Right::ChangePolicy, move |this, c, actor| {
             Box::pin(async move {
                 let by = actor.name();
@@ -322,7 +432,12 @@ impl PolicyAdmin {
     }
 
     /// The policy in force for a pair, with the scope that each value comes from.
-    pub async fn effective_view(&self, ctx: &RequestContext, client: Option<&str>, provider: Option<&str>) -> Result<EffectiveView, Error> {
+    pub async fn effective_view(
+        &self,
+        ctx: &RequestContext,
+        client: Option<&str>,
+        provider: Option<&str>,
+    ) -> Result<EffectiveView, Error> {
         self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
@@ -330,8 +445,16 @@ impl PolicyAdmin {
         Ok(EffectiveView {
             fields: explain(&policies.chain(provider, client)),
             dangers: self.exposed(c, ctx, &policies.effective(provider, client)).await?,
-            providers: list_providers(c, self.org).await?.into_iter().map(|p| (p.key, p.name)).collect(),
-            applications: list_applications(c, self.org).await?.into_iter().map(|a| (a.client_id, a.name)).collect(),
+            providers: list_providers(c, self.org)
+                .await?
+                .into_iter()
+                .map(|p| (p.key, p.name))
+                .collect(),
+            applications: list_applications(c, self.org)
+                .await?
+                .into_iter()
+                .map(|a| (a.client_id, a.name))
+                .collect(),
         })
     }
 
@@ -339,20 +462,32 @@ impl PolicyAdmin {
     pub async fn preset_view(&self, ctx: &RequestContext, name: &str) -> Result<PresetView, Error> {
         self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
         let name = PRESETS.into_iter().find(|p| *p == name).ok_or(Refusal::NotFound)?;
-        let (document, recommended) = (preset(name).ok_or(Refusal::NotFound)?, preset("recommended").ok_or(Refusal::NotFound)?);
+        let (document, recommended) = (
+            preset(name).ok_or(Refusal::NotFound)?,
+            preset("recommended").ok_or(Refusal::NotFound)?,
+        );
         let policy = Policy::merge(0, &[&document]);
         let fields = |document: &Document| explain(&[(INSTANCE.to_owned(), document.clone())]);
         Ok(PresetView {
             name,
             text: serde_json::to_string_pretty(&document)?,
             differences: differences(&fields(&document), &fields(&recommended)),
-            deviations: deviations(name).iter().copied().filter(|d| *d != "phone" || !self.configuration().has_texts()).collect(),
+            deviations: deviations(name)
+                .iter()
+                .copied()
+                .filter(|d| *d != "phone" || !self.configuration().has_texts())
+                .collect(),
             dangers: self.exposed(&mut self.store.read_bulk().await?, ctx, &policy).await?,
         })
     }
 
     /// The dangers of a policy with the accounts that each touches.
-    async fn exposed(&self, c: &mut Conn, ctx: &RequestContext, policy: &Policy) -> Result<Vec<Exposed>, Error> {
+    async fn exposed(
+        &self,
+        c: &mut Conn,
+        ctx: &RequestContext,
+        policy: &Policy,
+    ) -> Result<Vec<Exposed>, Error> {
         let mut dangers = lint(policy);
         // A danger only where no text can be sent.
         dangers.retain(|d| d.name != "phone" || !self.configuration().has_texts());
@@ -360,7 +495,10 @@ impl PolicyAdmin {
             return Ok(Vec::new());
         }
         if !self.admin_rights().rights_in(c, ctx).await?.contains(&Right::SeeAccounts) {
-            return Ok(dangers.into_iter().map(|danger| Exposed { danger, accounts: None }).collect());
+            return Ok(dangers
+                .into_iter()
+                .map(|danger| Exposed { danger, accounts: None })
+                .collect());
         }
         let (proved, active, pending) = count_exposed(c, self.org).await?;
         let mut all = Vec::new();
@@ -370,7 +508,9 @@ impl PolicyAdmin {
                 Exposes::Proved => proved,
                 Exposes::Active => active,
                 Exposes::Pending => pending,
-                Exposes::Having(attribute) => count_with_attribute(c, self.org, &attribute.name()).await?,
+                Exposes::Having(attribute) => {
+                    count_with_attribute(c, self.org, &attribute.name()).await?
+                }
             };
             all.push(Exposed { danger, accounts: Some(accounts) });
         }
@@ -391,6 +531,12 @@ pub(crate) fn parts(scope: &str) -> (Option<&str>, Option<&str>) {
 
 /// Fields whose values differ: name, first, second.
 fn differences(these: &[Effective], those: &[Effective]) -> Vec<(String, String, String)> {
-    let other = |field: &str| those.iter().find(|e| e.field == field).map(|e| e.value.clone()).unwrap_or_default();
-    these.iter().filter(|e| e.value != other(&e.field)).map(|e| (e.field.clone(), e.value.to_string(), other(&e.field).to_string())).collect()
+    let other = |field: &str| {
+        those.iter().find(|e| e.field == field).map(|e| e.value.clone()).unwrap_or_default()
+    };
+    these
+        .iter()
+        .filter(|e| e.value != other(&e.field))
+        .map(|e| (e.field.clone(), e.value.to_string(), other(&e.field).to_string()))
+        .collect()
 }

@@ -15,7 +15,10 @@ use storage::{
     policy::providers::Provider,
 };
 
-use crate::{Error, RequestContext, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
+use crate::{
+    Error, RequestContext, policy::context::PolicyContext,
+    sign_in::upstream_identity::UpstreamIdentity,
+};
 
 /// Recorded decisions that are looked at.
 const LAST: i64 = 1000;
@@ -59,20 +62,35 @@ impl PolicyAdmin {
         self.admin_rights().allowed(ctx, Right::SeeAccounts).await?;
         let mut conn = self.store.read_bulk().await?;
         let policies = Arc::new(self.simulations().policies_with(&mut conn, version).await?);
-        let config = PolicyContext::new(policies, Arc::clone(&self.configuration().policy_context(&mut conn, None).await?.providers), None);
+        let config = PolicyContext::new(
+            policies,
+            Arc::clone(&self.configuration().policy_context(&mut conn, None).await?.providers),
+            None,
+        );
         let (all, skipped) = self.taken_again(&mut conn, &config).await?;
         let compared = all.len();
-        let differences = all.into_iter().filter(|a| a.decision.outcome.name() != a.was).map(Difference::from).collect();
+        let differences = all
+            .into_iter()
+            .filter(|a| a.decision.outcome.name() != a.was)
+            .map(Difference::from)
+            .collect();
         Ok(Replay { compared, skipped, differences })
     }
 
     /// The recorded decisions under the policies of a ground, newest first, and how many could not be taken again.
-    pub(crate) async fn taken_again(&self, c: &mut Conn, config: &PolicyContext) -> Result<(Vec<Again>, usize), Error> {
+    pub(crate) async fn taken_again(
+        &self,
+        c: &mut Conn,
+        config: &PolicyContext,
+    ) -> Result<(Vec<Again>, usize), Error> {
         let (mut all, mut skipped) = (Vec::new(), 0);
         for event in list_audit_events(c, self.org, &AuditFilter::default(), LAST).await? {
             let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
-            let Some(was) = detail.get("outcome").and_then(Value::as_str).map(str::to_owned) else { continue };
-            let facts: Option<Facts> = detail.get("facts").and_then(|f| serde_json::from_value(f.clone()).ok());
+            let Some(was) = detail.get("outcome").and_then(Value::as_str).map(str::to_owned) else {
+                continue;
+            };
+            let facts: Option<Facts> =
+                detail.get("facts").and_then(|f| serde_json::from_value(f.clone()).ok());
             // Passwords and changes of one's own account link nothing.
             if facts.as_ref().is_some_and(|f| f.provider.is_none()) {
                 continue;
@@ -91,10 +109,27 @@ impl PolicyAdmin {
     }
 
     /// Recorded facts with what the database knows better by now.
-    async fn todays(&self, c: &mut Conn, config: &PolicyContext, provider: &Provider, policy: &Policy, mut facts: Facts) -> Result<Facts, Error> {
+    async fn todays(
+        &self,
+        c: &mut Conn,
+        config: &PolicyContext,
+        provider: &Provider,
+        policy: &Policy,
+        mut facts: Facts,
+    ) -> Result<Facts, Error> {
         let recorded = facts.provider;
-        facts.provider = Some(ProviderFacts { id: provider.id, enabled: provider.enabled, filter: recorded.and_then(|p| p.filter), second_factor: recorded.is_some_and(|p| p.second_factor) });
-        let ids: Vec<AccountId> = facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)).collect();
+        facts.provider = Some(ProviderFacts {
+            id: provider.id,
+            enabled: provider.enabled,
+            filter: recorded.and_then(|p| p.filter),
+            second_factor: recorded.is_some_and(|p| p.second_factor),
+        });
+        let ids: Vec<AccountId> = facts
+            .candidates
+            .iter()
+            .map(|c| c.account)
+            .chain(facts.known.map(|k| k.account))
+            .collect();
         let snapshots = load_snapshots(c, self.org, &ids).await?;
         let identity = UpstreamIdentity::nobody(provider);
         facts.candidates.retain(|c| snapshots.contains_key(&c.account));
@@ -103,14 +138,17 @@ impl PolicyAdmin {
                 let fresh = config.candidate(account, &candidate.rule, None, None, &identity, &[]);
                 candidate.state = fresh.state;
                 candidate.administrator = fresh.administrator;
-                (candidate.methods, candidate.target_methods) = (fresh.methods, fresh.target_methods);
+                (candidate.methods, candidate.target_methods) =
+                    (fresh.methods, fresh.target_methods);
                 candidate.foreign_domain = fresh.foreign_domain;
                 candidate.second_factor = fresh.second_factor;
             }
         }
         if let Some(known) = &mut facts.known {
             match snapshots.get(&known.account) {
-                Some(account) => (known.state, known.second_factor) = (account.state, account.second_factor),
+                Some(account) => {
+                    (known.state, known.second_factor) = (account.state, account.second_factor)
+                }
                 None => facts.known = None,
             }
         }
@@ -121,7 +159,14 @@ impl PolicyAdmin {
 
 impl From<Again> for Difference {
     fn from(a: Again) -> Self {
-        Self { at: a.event.at, provider: a.event.provider, support: a.event.support_code, was: a.was, would_be: a.decision.outcome.name(), reasons: a.decision.reasons }
+        Self {
+            at: a.event.at,
+            provider: a.event.provider,
+            support: a.event.support_code,
+            was: a.was,
+            would_be: a.decision.outcome.name(),
+            reasons: a.decision.reasons,
+        }
     }
 }
 
@@ -129,13 +174,29 @@ impl From<Again> for Difference {
 /// address too and none of its name was recorded.
 fn carry_rules(facts: &mut Facts, policy: &domain::Policy) {
     let recorded = facts.rules.clone();
-    for rule in policy.choices.rules.iter().filter(|r| !r.entered_by_user && r.on_claimed_address() && r.all.len() == 1) {
+    for rule in policy
+        .choices
+        .rules
+        .iter()
+        .filter(|r| !r.entered_by_user && r.on_claimed_address() && r.all.len() == 1)
+    {
         if facts.rules.iter().any(|r| r.rule == rule.id) {
             continue;
         }
-        if let Some(from) = recorded.iter().find(|r| policy.choices.rules.iter().all(|mine| mine.id != r.rule)) {
-            facts.rules.push(domain::linking::facts::RuleFacts { rule: rule.id.clone(), state: from.state, values: from.values.clone() });
-            let copies: Vec<_> = facts.candidates.iter().filter(|c| c.rule == from.rule).map(|c| domain::linking::facts::Candidate { rule: rule.id.clone(), ..c.clone() }).collect();
+        if let Some(from) =
+            recorded.iter().find(|r| policy.choices.rules.iter().all(|mine| mine.id != r.rule))
+        {
+            facts.rules.push(domain::linking::facts::RuleFacts {
+                rule: rule.id.clone(),
+                state: from.state,
+                values: from.values.clone(),
+            });
+            let copies: Vec<_> = facts
+                .candidates
+                .iter()
+                .filter(|c| c.rule == from.rule)
+                .map(|c| domain::linking::facts::Candidate { rule: rule.id.clone(), ..c.clone() })
+                .collect();
             facts.candidates.extend(copies);
         }
     }

@@ -1,9 +1,14 @@
 //! The first organisation, and the first owner by a one-time token (AD-04).
 use crate::services::{Setup, Transactions};
-use domain::{AccountId, CredentialId, HOUR, Micros, OrgId, Refusal, email_address::Canonical, linking::facts::AccountState, path::Continuation};
+use domain::{
+    AccountId, CredentialId, HOUR, Micros, OrgId, Refusal, email_address::Canonical,
+    linking::facts::AccountState, path::Continuation,
+};
 use storage::{
     Conn, Store,
-    accounts::{EmailProof, NewEmail, add_account, add_email, add_role, list_holders_of_role, set_password},
+    accounts::{
+        EmailProof, NewEmail, add_account, add_email, add_role, list_holders_of_role, set_password,
+    },
     maintenance::setup::{is_setup_token, set_setup_token, take_setup_token},
     policy::organisations::{add_organisation, find_organisation},
 };
@@ -31,7 +36,11 @@ pub(crate) async fn organisation(store: &Store, now: Micros) -> Result<OrgId, Er
     if let Some(found) = find_organisation(&mut store.read().await?, slug).await? {
         return Ok(found);
     }
-    store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(add_organisation(c, id, slug, "Ligature", "", now).await?) })).await?;
+    store
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { Ok(add_organisation(c, id, slug, "Ligature", "", now).await?) })
+        })
+        .await?;
     Ok(find_organisation(&mut store.read().await?, slug).await?.unwrap_or(id))
 }
 
@@ -50,7 +59,9 @@ impl Setup {
     /// [`Error::Storage`].
     pub async fn setup_token(&self) -> Result<Option<String>, Error> {
         let this = self.clone();
-        self.store.write::<_, Error, _>(move |c| Box::pin(async move { this.setup_token_in(c).await })).await
+        self.store
+            .write::<_, Error, _>(move |c| Box::pin(async move { this.setup_token_in(c).await }))
+            .await
     }
 
     pub(crate) async fn setup_token_in(&self, c: &mut Conn) -> Result<Option<String>, Error> {
@@ -67,14 +78,20 @@ impl Setup {
     /// # Errors
     /// [`Error::Storage`].
     pub async fn is_setup_token(&self, secret: &str) -> Result<bool, Error> {
-        Ok(is_setup_token(&mut self.store.read().await?, self.org, &hash(secret), self.now()).await?)
+        Ok(is_setup_token(&mut self.store.read().await?, self.org, &hash(secret), self.now())
+            .await?)
     }
 
     /// Makes the first owner and signs them in. Of two at once one wins.
     ///
     /// # Errors
     /// [`Refusal::SetupClosed`] for a wrong, used or old token, or when there is an owner.
-    pub async fn claim(&self, ctx: &RequestContext, secret: &str, person: FirstOwner) -> Result<LoginOutcome, Error> {
+    pub async fn claim(
+        &self,
+        ctx: &RequestContext,
+        secret: &str,
+        person: FirstOwner,
+    ) -> Result<LoginOutcome, Error> {
         if !person.problems().is_empty() {
             return Err(Refusal::BadRequest.into());
         }
@@ -94,7 +111,11 @@ impl Setup {
                 let opening = Opening::local(account, "password", this.now());
                 let config = this.configuration().policy_context(c, None).await?;
                 let session = this.sessions().open_session(c, &ctx, &config, &opening).await?;
-                Ok(Ok(LoginOutcome::SignedIn { secret: session, continuation: Continuation::Admin, method: "password".into() }))
+                Ok(Ok(LoginOutcome::SignedIn {
+                    secret: session,
+                    continuation: Continuation::Admin,
+                    method: "password".into(),
+                }))
             })
         })
         .await
@@ -112,22 +133,54 @@ impl Setup {
         self.passwords().check_new_password(&person.password, &[]).await?;
         let phc = self.passwords().hash_password(&person.password).await?;
         let this = self.clone();
-        self.store.write::<_, Error, _>(move |c| Box::pin(async move { this.add_owner(c, &person, &phc, "en", "cli").await.map(|_| ()) })).await
+        self.store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(
+                    async move { this.add_owner(c, &person, &phc, "en", "cli").await.map(|_| ()) },
+                )
+            })
+            .await
     }
 
     /// The address counts as proved by the operator: `setup` says so in the row (docs/adr/0004).
-    async fn add_owner(&self, c: &mut Conn, person: &FirstOwner, phc: &str, locale: &str, by: &str) -> Result<AccountId, Error> {
+    async fn add_owner(
+        &self,
+        c: &mut Conn,
+        person: &FirstOwner,
+        phc: &str,
+        locale: &str,
+        by: &str,
+    ) -> Result<AccountId, Error> {
         let now = self.now();
         let address = Canonical::parse(&person.email).map_err(|_| Refusal::BadRequest)?;
         let account = AccountId(row_id(now));
-        add_account(c, self.org, account, AccountState::Active, person.name.trim(), locale, &subject(), now).await?;
+        add_account(
+            c,
+            self.org,
+            account,
+            AccountState::Active,
+            person.name.trim(),
+            locale,
+            &subject(),
+            now,
+        )
+        .await?;
         let email = NewEmail { address, proof: EmailProof::Setup, owner: true, primary: true };
         if !add_email(c, self.org, account, &email, row_id(now), now).await? {
-            return Err(storage::Error::Query("this address belongs to an account already".into()).into());
+            return Err(
+                storage::Error::Query("this address belongs to an account already".into()).into()
+            );
         }
         set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
         add_role(c, self.org, account, OWNER, now).await?;
-        self.record(c, Event::new("account.created").account(account).by(by).detail(serde_json::json!({"role": OWNER}))).await?;
+        self.record(
+            c,
+            Event::new("account.created")
+                .account(account)
+                .by(by)
+                .detail(serde_json::json!({"role": OWNER})),
+        )
+        .await?;
         Ok(account)
     }
 }

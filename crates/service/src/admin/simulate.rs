@@ -131,18 +131,31 @@ impl Simulations {
     /// # Errors
     /// [`Refusal::ProviderUnknown`], [`Refusal::BadRequest`] for claims that are no JSON object, [`Refusal::NotFound`]
     /// for an account without an identity of the provider, [`Refusal::Forbidden`] for an account that may not be seen.
-    pub async fn try_policy(&self, ctx: &RequestContext, made: &SampleAssertion) -> Result<Vec<SimulationResult>, Error> {
+    pub async fn try_policy(
+        &self,
+        ctx: &RequestContext,
+        made: &SampleAssertion,
+    ) -> Result<Vec<SimulationResult>, Error> {
         self.with_expressions(|this| async move { this.try_known(ctx, made).await }).await
     }
 
-    async fn try_known(&self, ctx: &RequestContext, made: &SampleAssertion) -> Result<Vec<SimulationResult>, Error> {
+    async fn try_known(
+        &self,
+        ctx: &RequestContext,
+        made: &SampleAssertion,
+    ) -> Result<Vec<SimulationResult>, Error> {
         self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
         let sees = self.admin_rights().rights(ctx).await?.contains(&Right::SeeAccounts);
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let client = Some(made.application.as_str()).filter(|a| !a.is_empty());
         let mut config = self.configuration().policy_context(c, client).await?;
-        let provider = config.providers.iter().find(|p| p.key == made.provider).ok_or(Refusal::ProviderUnknown)?.clone();
+        let provider = config
+            .providers
+            .iter()
+            .find(|p| p.key == made.provider)
+            .ok_or(Refusal::ProviderUnknown)?
+            .clone();
         let mut identity = UpstreamIdentity::nobody(&provider);
         identity.assertion = match (made.account.trim().is_empty(), sees) {
             (true, _) => made_up(made)?,
@@ -151,12 +164,31 @@ impl Simulations {
         };
         if let Some(version) = made.version {
             let policies = self.policies_with(c, version).await?;
-            config = Arc::new(PolicyContext::new(Arc::new(policies), Arc::clone(&config.providers), config.client.clone()));
+            config = Arc::new(PolicyContext::new(
+                Arc::new(policies),
+                Arc::clone(&config.providers),
+                config.client.clone(),
+            ));
         }
         if !sees {
-            return Supposed::ALL.into_iter().map(|supposed| self.try_supposed(&config, &identity, made.proven, supposed)).collect();
+            return Supposed::ALL
+                .into_iter()
+                .map(|supposed| self.try_supposed(&config, &identity, made.proven, supposed))
+                .collect();
         }
-        let (facts, policy) = self.decisions().facts(c, &identity, Ask::SignIn { act: UserAction::Initial, proven: made.proven, progress: &AttemptProgress::default() }, &config).await?;
+        let (facts, policy) = self
+            .decisions()
+            .facts(
+                c,
+                &identity,
+                Ask::SignIn {
+                    act: UserAction::Initial,
+                    proven: made.proven,
+                    progress: &AttemptProgress::default(),
+                },
+                &config,
+            )
+            .await?;
         let decision = decide(&facts, &policy);
         let mut names = HashMap::new();
         for id in facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)) {
@@ -167,28 +199,61 @@ impl Simulations {
         Ok(vec![SimulationResult { decision, facts, names, supposed: None }])
     }
 
-    fn try_supposed(&self, config: &PolicyContext, identity: &UpstreamIdentity, proven: bool, supposed: Supposed) -> Result<SimulationResult, Error> {
+    fn try_supposed(
+        &self,
+        config: &PolicyContext,
+        identity: &UpstreamIdentity,
+        proven: bool,
+        supposed: Supposed,
+    ) -> Result<SimulationResult, Error> {
         let address = identity.address();
         let accounts = address.as_ref().map(|a| supposed.accounts(a.as_str())).unwrap_or_default();
         let holders = address.iter().map(|a| (a.as_str(), accounts.iter().collect())).collect();
         let policy = config.policy(Some(&identity.key));
-        let values = self.values(identity, &policy, &ExpressionContext { client: config.client.clone(), ..ExpressionContext::default() })?;
+        let values = self.values(
+            identity,
+            &policy,
+            &ExpressionContext { client: config.client.clone(), ..ExpressionContext::default() },
+        )?;
         let facts = offline_facts(&values, config, &policy, identity, &holders);
         let facts = Facts { trust: identity.trust(&policy, proven), ..facts };
-        Ok(SimulationResult { decision: decide(&facts, &policy), facts, names: HashMap::new(), supposed: Some(supposed) })
+        Ok(SimulationResult {
+            decision: decide(&facts, &policy),
+            facts,
+            names: HashMap::new(),
+            supposed: Some(supposed),
+        })
     }
 
     /// What an account's identity of a provider said last.
-    async fn recorded(&self, c: &mut Conn, provider: &Provider, made: &SampleAssertion) -> Result<Assertion, Error> {
+    async fn recorded(
+        &self,
+        c: &mut Conn,
+        provider: &Provider,
+        made: &SampleAssertion,
+    ) -> Result<Assertion, Error> {
         let typed = made.account.trim();
         let account = match Canonical::parse(typed) {
             Ok(address) => list_holders(c, self.org, address.as_str()).await?.first().copied(),
             Err(_) => typed.parse().ok(),
         };
-        let account = find_account(c, self.org, account.ok_or(Refusal::NotFound)?).await?.ok_or(Refusal::NotFound)?;
-        let link = list_links(c, account.id).await?.into_iter().find(|l| l.provider_id == provider.id).ok_or(Refusal::NotFound)?;
-        let claims = list_claims(c, account.id).await?.into_iter().rfind(|(id, _)| *id == provider.id).map(|(_, sealed)| sealed);
-        let claims: Map<String, Value> = claims.and_then(|sealed| self.keys.open_sealed("claims", &sealed)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+        let account = find_account(c, self.org, account.ok_or(Refusal::NotFound)?)
+            .await?
+            .ok_or(Refusal::NotFound)?;
+        let link = list_links(c, account.id)
+            .await?
+            .into_iter()
+            .find(|l| l.provider_id == provider.id)
+            .ok_or(Refusal::NotFound)?;
+        let claims = list_claims(c, account.id)
+            .await?
+            .into_iter()
+            .rfind(|(id, _)| *id == provider.id)
+            .map(|(_, sealed)| sealed);
+        let claims: Map<String, Value> = claims
+            .and_then(|sealed| self.keys.open_sealed("claims", &sealed))
+            .and_then(|b| serde_json::from_slice(&b).ok())
+            .unwrap_or_default();
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let email = text("email").or_else(|| Some(link.label.clone()).filter(|l| l.contains('@')));
         let email_verified = claims.get("email_verified") == Some(&json!(true));
@@ -197,7 +262,11 @@ impl Simulations {
     }
 
     /// The policies as they would be with a stored version in force.
-    pub(crate) async fn policies_with(&self, c: &mut Conn, version: i64) -> Result<crate::policy::documents::Policies, Error> {
+    pub(crate) async fn policies_with(
+        &self,
+        c: &mut Conn,
+        version: i64,
+    ) -> Result<crate::policy::documents::Policies, Error> {
         let row = find_policy_version(c, self.org, version).await?.ok_or(Refusal::NotFound)?;
         let document: Document = serde_json::from_str(&row.document)?;
         Ok(self.configuration().policies(c).await?.with(&row.scope, document, version))
@@ -205,7 +274,11 @@ impl Simulations {
 }
 
 fn made_up(made: &SampleAssertion) -> Result<Assertion, Error> {
-    let mut claims: Map<String, Value> = if made.claims.trim().is_empty() { Map::new() } else { serde_json::from_str(&made.claims).map_err(|_| Refusal::BadRequest)? };
+    let mut claims: Map<String, Value> = if made.claims.trim().is_empty() {
+        Map::new()
+    } else {
+        serde_json::from_str(&made.claims).map_err(|_| Refusal::BadRequest)?
+    };
     if !made.email.is_empty() {
         claims.insert("email".into(), made.email.clone().into());
         claims.insert("email_verified".into(), made.email_verified.into());
@@ -213,7 +286,14 @@ fn made_up(made: &SampleAssertion) -> Result<Assertion, Error> {
     let subject = if made.subject.is_empty() { NOBODY.to_owned() } else { made.subject.clone() };
     let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     let (name, email) = (text("name"), text("email"));
-    Ok(Assertion { subject, email, email_verified: made.email_verified, name, auth_at: None, claims })
+    Ok(Assertion {
+        subject,
+        email,
+        email_verified: made.email_verified,
+        name,
+        auth_at: None,
+        claims,
+    })
 }
 
 /// An assertion of a provider for an account that has none of its identities: the primary address, as far as the
@@ -225,35 +305,87 @@ pub(crate) fn synthetic(provider: &Provider, account: &Snapshot) -> Option<Upstr
     let domain = email.canonical.rsplit_once('@').map(|(_, domain)| domain.to_owned());
     identity.assertion.email = Some(email.typed.clone());
     identity.assertion.email_verified = true;
-    identity.assertion.claims = [("email".to_owned(), json!(email.typed)), ("email_verified".to_owned(), json!(true)), ("hd".to_owned(), json!(domain))].into_iter().collect();
+    identity.assertion.claims = [
+        ("email".to_owned(), json!(email.typed)),
+        ("email_verified".to_owned(), json!(true)),
+        ("hd".to_owned(), json!(domain)),
+    ]
+    .into_iter()
+    .collect();
     Some(identity)
 }
 
 /// Facts of a synthetic arrival, from accounts that are in memory already. The same rules, the same counting.
-pub(crate) fn offline_facts(values: &ExpressionValues, config: &PolicyContext, policy: &Policy, identity: &UpstreamIdentity, holders: &HashMap<&str, Vec<&Snapshot>>) -> Facts {
-    let provider = ProviderFacts { id: identity.provider, enabled: config.provider(identity.provider).is_some_and(|p| p.enabled), filter: values.filter, second_factor: false };
+pub(crate) fn offline_facts(
+    values: &ExpressionValues,
+    config: &PolicyContext,
+    policy: &Policy,
+    identity: &UpstreamIdentity,
+    holders: &HashMap<&str, Vec<&Snapshot>>,
+) -> Facts {
+    let provider = ProviderFacts {
+        id: identity.provider,
+        enabled: config.provider(identity.provider).is_some_and(|p| p.enabled),
+        filter: values.filter,
+        second_factor: false,
+    };
     let (lookups, mut rules) = plan(policy, &values.rules);
     let mut candidates = Vec::new();
     for lookup in &lookups {
         // Only addresses can be looked up offline; a synthetic assertion has nothing else.
-        let Some(condition) = lookup.all.iter().find(|c| c.attribute == Attribute::Email).filter(|_| lookup.all.len() == 1) else {
+        let Some(condition) = lookup
+            .all
+            .iter()
+            .find(|c| c.attribute == Attribute::Email)
+            .filter(|_| lookup.all.len() == 1)
+        else {
             if let Some(rule) = rules.iter_mut().find(|r| r.rule == lookup.rule) {
                 rule.state = RuleState::Empty;
             }
             continue;
         };
         let found = holders.get(condition.folded.as_str()).map(Vec::as_slice).unwrap_or_default();
-        candidates.extend(found.iter().take(20).map(|account| config.candidate(account, &lookup.rule, Some(&condition.folded), None, identity, &[])));
+        candidates.extend(found.iter().take(20).map(|account| {
+            config.candidate(account, &lookup.rule, Some(&condition.folded), None, identity, &[])
+        }));
     }
     let address = identity.address();
-    let here = address.as_ref().and_then(|a| holders.get(a.as_str())).map(Vec::as_slice).unwrap_or_default();
+    let here = address
+        .as_ref()
+        .and_then(|a| holders.get(a.as_str()))
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let pending = here.iter().find(|s| s.state == AccountState::Pending).map(|s| s.account);
-    Facts { provider: Some(provider), trust: identity.trust(policy, false), rules, candidates, pending, ..Facts::local(Intent::SignIn, None) }
+    Facts {
+        provider: Some(provider),
+        trust: identity.trust(policy, false),
+        rules,
+        candidates,
+        pending,
+        ..Facts::local(Intent::SignIn, None)
+    }
 }
 
 /// Facts of a link that exists: its account comes back.
-pub(crate) fn returning_facts(config: &PolicyContext, provider: &Provider, account: &Snapshot) -> Facts {
-    let known = Known { account: account.account, state: account.state, link: None, second_factor: account.second_factor };
+pub(crate) fn returning_facts(
+    config: &PolicyContext,
+    provider: &Provider,
+    account: &Snapshot,
+) -> Facts {
+    let known = Known {
+        account: account.account,
+        state: account.state,
+        link: None,
+        second_factor: account.second_factor,
+    };
     let enabled = config.provider(provider.id).is_some_and(|p| p.enabled);
-    Facts { provider: Some(ProviderFacts { id: provider.id, enabled, filter: Some(true), second_factor: false }), ..Facts::local(Intent::SignIn, Some(known)) }
+    Facts {
+        provider: Some(ProviderFacts {
+            id: provider.id,
+            enabled,
+            filter: Some(true),
+            second_factor: false,
+        }),
+        ..Facts::local(Intent::SignIn, Some(known))
+    }
 }

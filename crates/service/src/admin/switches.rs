@@ -41,7 +41,10 @@ impl MailMode {
 
     #[must_use]
     pub fn parse(name: &str) -> Self {
-        [Self::Notification, Self::None].into_iter().find(|m| m.name() == name).unwrap_or(Self::ConfirmationRequired)
+        [Self::Notification, Self::None]
+            .into_iter()
+            .find(|m| m.name() == name)
+            .unwrap_or(Self::ConfirmationRequired)
     }
 
     /// Writes the mode into a document: the accepted pairs of its rules, and who is told.
@@ -70,18 +73,33 @@ const UNPROVEN: LinkRequirement = LinkRequirement { trust: Trust::Asserted, proo
 /// A document moved from one preset to another: what it says as its old preset did, it says as the new one does; what
 /// somebody changed by hand stays.
 fn rebased(base: &Document, old: &str, new: &str) -> Document {
-    let (Some(new), Ok(mine)) = (preset(new), serde_json::to_value(base)) else { return base.clone() };
-    let values = (serde_json::to_value(preset(old).unwrap_or_default()), serde_json::to_value(&new));
+    let (Some(new), Ok(mine)) = (preset(new), serde_json::to_value(base)) else {
+        return base.clone();
+    };
+    let values =
+        (serde_json::to_value(preset(old).unwrap_or_default()), serde_json::to_value(&new));
     let (Ok(old), Ok(next)) = values else { return base.clone() };
     let mut moved = serde_json::Map::new();
     for part in ["permits", "floors", "choices"] {
         let field = |of: &Value, name: &str| of.get(part).and_then(|p| p.get(name)).cloned();
-        let names = [&mine, &next].into_iter().filter_map(|d| d.get(part)?.as_object()).flat_map(|fields| fields.keys().cloned());
-        let fields: serde_json::Map<String, Value> =
-            names.filter_map(|name| if field(&mine, &name) == field(&old, &name) { field(&next, &name) } else { field(&mine, &name) }.map(|value| (name, value))).collect();
+        let names = [&mine, &next]
+            .into_iter()
+            .filter_map(|d| d.get(part)?.as_object())
+            .flat_map(|fields| fields.keys().cloned());
+        let fields: serde_json::Map<String, Value> = names
+            .filter_map(|name| {
+                if field(&mine, &name) == field(&old, &name) {
+                    field(&next, &name)
+                } else {
+                    field(&mine, &name)
+                }
+                .map(|value| (name, value))
+            })
+            .collect();
         moved.insert(part.into(), fields.into());
     }
-    let pinned = if mine.get("final") == old.get("final") { next.get("final") } else { mine.get("final") };
+    let pinned =
+        if mine.get("final") == old.get("final") { next.get("final") } else { mine.get("final") };
     moved.extend(pinned.map(|names| ("final".to_owned(), names.clone())));
     moved.extend(new.preset.map(|name| ("preset".to_owned(), name.into())));
     serde_json::from_value(moved.into()).unwrap_or_else(|_| base.clone())
@@ -92,20 +110,36 @@ impl Switches {
     #[must_use]
     pub fn patch(&self, base: &Document) -> Document {
         let before = Self::read(base);
-        let mut document = if self.preset == before.preset { base.clone() } else { rebased(base, &before.preset, &self.preset) };
+        let mut document = if self.preset == before.preset {
+            base.clone()
+        } else {
+            rebased(base, &before.preset, &self.preset)
+        };
         let set = |permit: &mut Option<bool>, then: bool, now: bool| {
             if then != now {
                 *permit = Some(then);
             }
         };
         set(&mut document.permits.link_on_login, self.link_on_login, before.link_on_login);
-        set(&mut document.permits.account_management, self.account_management, before.account_management);
+        set(
+            &mut document.permits.account_management,
+            self.account_management,
+            before.account_management,
+        );
         set(&mut document.permits.create, self.create, before.create);
-        set(&mut document.permits.accept_unproven_links, self.accept_unproven_links, before.accept_unproven_links);
+        set(
+            &mut document.permits.accept_unproven_links,
+            self.accept_unproven_links,
+            before.accept_unproven_links,
+        );
         if (self.link_on_login, self.create) != (before.link_on_login, before.create) {
             let neither = !self.link_on_login && !self.create;
             let both_were_off = !before.link_on_login && !before.create;
-            document.choices.login_only = if neither { Some(true) } else { document.choices.login_only.filter(|_| !both_were_off) };
+            document.choices.login_only = if neither {
+                Some(true)
+            } else {
+                document.choices.login_only.filter(|_| !both_were_off)
+            };
         }
         if self.mail_mode != before.mail_mode {
             self.mail_mode.write(&mut document);
@@ -116,7 +150,12 @@ impl Switches {
     /// What a document says, in these names.
     #[must_use]
     pub fn read(document: &Document) -> Self {
-        let unproven = document.choices.rules.iter().flatten().any(|r| !r.entered_by_user && r.accept.contains(&UNPROVEN));
+        let unproven = document
+            .choices
+            .rules
+            .iter()
+            .flatten()
+            .any(|r| !r.entered_by_user && r.accept.contains(&UNPROVEN));
         let notified = document.choices.mail.is_some_and(|m| m.login_link == Notify::Notify);
         Self {
             preset: document.preset.clone().unwrap_or_else(|| "recommended".into()),
@@ -143,15 +182,29 @@ mod tests {
         document.permits.choose_new = Some(false);
         document.permits.email_code_sign_in = Some(true);
         document.floors.pin_tries = Some(1);
-        document.choices.agreements = Some(vec![serde_json::from_str(r#"{"id":"terms","version":"1","title":"Terms","url":"https://ex.test/terms"}"#).unwrap()]);
+        document.choices.agreements = Some(vec![
+            serde_json::from_str(
+                r#"{"id":"terms","version":"1","title":"Terms","url":"https://ex.test/terms"}"#,
+            )
+            .unwrap(),
+        ]);
         document.pinned.insert("merge".into());
         document
     }
 
     #[test]
     fn pl_01_saving_what_is_there_changes_nothing_whatever_the_document_says() {
-        for document in domain::policy::PRESETS.into_iter().filter_map(preset).chain([by_hand(), Document::default()]) {
-            assert_eq!(Switches::read(&document).patch(&document), document, "{:?}", document.preset);
+        for document in domain::policy::PRESETS
+            .into_iter()
+            .filter_map(preset)
+            .chain([by_hand(), Document::default()])
+        {
+            assert_eq!(
+                Switches::read(&document).patch(&document),
+                document,
+                "{:?}",
+                document.preset
+            );
         }
     }
 
@@ -172,13 +225,18 @@ mod tests {
     #[test]
     fn pl_01_the_mail_mode_comes_and_goes_and_leaves_the_rules() {
         let base = by_hand();
-        let to = |mode, from: &Document| Switches { mail_mode: mode, ..Switches::read(from) }.patch(from);
+        let to = |mode, from: &Document| {
+            Switches { mail_mode: mode, ..Switches::read(from) }.patch(from)
+        };
         for mode in [MailMode::Notification, MailMode::None] {
             let there = to(mode, &base);
             assert_eq!(Switches::read(&there).mail_mode, mode);
             let back = to(MailMode::ConfirmationRequired, &there);
             assert_eq!(back.choices.rules, base.choices.rules);
-            assert_eq!((back.permits.clone(), back.floors.clone(), back.choices.agreements.clone()), (base.permits.clone(), base.floors.clone(), base.choices.agreements.clone()));
+            assert_eq!(
+                (back.permits.clone(), back.floors.clone(), back.choices.agreements.clone()),
+                (base.permits.clone(), base.floors.clone(), base.choices.agreements.clone())
+            );
         }
     }
 
@@ -187,8 +245,16 @@ mod tests {
         let base = by_hand();
         let moved = Switches { preset: "goss".into(), ..Switches::read(&base) }.patch(&base);
         let goss = preset("goss").unwrap();
-        assert_eq!((moved.preset.as_deref(), &moved.choices.rules, moved.choices.disclosure), (Some("goss"), &goss.choices.rules, goss.choices.disclosure));
-        assert_eq!((moved.permits.choose_new, moved.permits.email_code_sign_in, moved.floors.pin_tries), (Some(false), Some(true), Some(1)));
-        assert!(moved.choices.agreements == base.choices.agreements && moved.pinned.contains("merge"));
+        assert_eq!(
+            (moved.preset.as_deref(), &moved.choices.rules, moved.choices.disclosure),
+            (Some("goss"), &goss.choices.rules, goss.choices.disclosure)
+        );
+        assert_eq!(
+            (moved.permits.choose_new, moved.permits.email_code_sign_in, moved.floors.pin_tries),
+            (Some(false), Some(true), Some(1))
+        );
+        assert!(
+            moved.choices.agreements == base.choices.agreements && moved.pinned.contains("merge")
+        );
     }
 }

@@ -20,12 +20,21 @@ impl PageState {
     /// # Errors
     /// No key to seal with.
     pub fn vouch(&self, refusal: Refusal, support: &str) -> Result<String, Error> {
-        self.keys.seal_json("refused", &Told { code: refusal.code().to_owned(), support: support.to_owned(), until: self.now() + LIFE })
+        self.keys.seal_json(
+            "refused",
+            &Told {
+                code: refusal.code().to_owned(),
+                support: support.to_owned(),
+                until: self.now() + LIFE,
+            },
+        )
     }
 
     /// Whether a word is ours, of this refusal, and not too old.
     #[must_use]
     pub fn is_vouched(&self, refusal: Refusal, support: &str, word: &str) -> bool {
-        self.keys.open_json::<Told>("refused", word).is_some_and(|told| told.code == refusal.code() && told.support == support && told.until > self.now())
+        self.keys.open_json::<Told>("refused", word).is_some_and(|told| {
+            told.code == refusal.code() && told.support == support && told.until > self.now()
+        })
     }
 }

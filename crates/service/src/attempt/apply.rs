@@ -30,9 +30,26 @@ impl AttemptSteps {
         let now = self.now();
         let sync = &policy.choices.sync;
         let spoken = facts.provider.is_some_and(|p| p.second_factor);
-        let factor = a.progress.factor.as_ref().map_or_else(|| if spoken { "provider".to_owned() } else { String::new() }, |(_, by)| by.clone());
-        let opening = |account, link, kind: &'static str, auth_at| Opening { account, method: identity.key.clone(), link, provider: Some(identity.provider), kind, auth_at, factor: factor.clone() };
-        let signed_in = |secret| Ok(Ok(LoginOutcome::SignedIn { secret, continuation: continuation.clone(), method: identity.key.clone() }));
+        let factor = a.progress.factor.as_ref().map_or_else(
+            || if spoken { "provider".to_owned() } else { String::new() },
+            |(_, by)| by.clone(),
+        );
+        let opening = |account, link, kind: &'static str, auth_at| Opening {
+            account,
+            method: identity.key.clone(),
+            link,
+            provider: Some(identity.provider),
+            kind,
+            auth_at,
+            factor: factor.clone(),
+        };
+        let signed_in = |secret| {
+            Ok(Ok(LoginOutcome::SignedIn {
+                secret,
+                continuation: continuation.clone(),
+                method: identity.key.clone(),
+            }))
+        };
         match &decision.outcome {
             Outcome::SignIn { account, email } => {
                 let link = facts.known.and_then(|k| k.link);
@@ -42,67 +59,152 @@ impl AttemptSteps {
                     return Err(storage::Error::Changed.into());
                 }
                 self.accounts().restore_if_closing(c, ctx, facts).await?;
-                self.accounts().sync_profile(c, *account, identity, policy, &sync.on_login, config).await?;
+                self.accounts()
+                    .sync_profile(c, *account, identity, policy, &sync.on_login, config)
+                    .await?;
                 if *email == EmailStep::Overwrite {
-                    self.accounts().overwrite_email(c, ctx, *account, identity, facts.trust).await?;
+                    self.accounts()
+                        .overwrite_email(c, ctx, *account, identity, facts.trust)
+                        .await?;
                 }
                 self.accounts().keep_given(c, *account, a.progress).await?;
                 self.record(c, event("session.started").account(*account)).await?;
-                let secret = self.sessions().open_session(c, ctx, config, &opening(*account, link, "sign_in", now)).await?;
+                let secret = self
+                    .sessions()
+                    .open_session(c, ctx, config, &opening(*account, link, "sign_in", now))
+                    .await?;
                 if *email == EmailStep::Ask {
-                    let id = self.attempts().ask_about_email(c, ctx, *account, identity, continuation).await?;
-                    let page = domain::path::SafePath::parse(&format!("/attempt/{id}/email")).map_err(|_| Error::Internal("an attempt's path".into()))?;
-                    return Ok(Ok(LoginOutcome::SignedIn { secret, continuation: Continuation::Path(page), method: identity.key.clone() }));
+                    let id = self
+                        .attempts()
+                        .ask_about_email(c, ctx, *account, identity, continuation)
+                        .await?;
+                    let page = domain::path::SafePath::parse(&format!("/attempt/{id}/email"))
+                        .map_err(|_| Error::Internal("an attempt's path".into()))?;
+                    return Ok(Ok(LoginOutcome::SignedIn {
+                        secret,
+                        continuation: Continuation::Path(page),
+                        method: identity.key.clone(),
+                    }));
                 }
                 signed_in(secret)
             }
             Outcome::Create => {
-                let (account, link) = self.accounts().open_account(c, ctx, identity, facts.trust).await?;
-                self.accounts().sync_profile(c, account, identity, policy, &sync.on_create, config).await?;
+                let (account, link) =
+                    self.accounts().open_account(c, ctx, identity, facts.trust).await?;
+                self.accounts()
+                    .sync_profile(c, account, identity, policy, &sync.on_create, config)
+                    .await?;
                 self.accounts().keep_given(c, account, a.progress).await?;
                 self.record(c, event("account.created").account(account)).await?;
-                signed_in(self.sessions().open_session(c, ctx, config, &opening(account, Some(link), "sign_in", now)).await?)
+                signed_in(
+                    self.sessions()
+                        .open_session(c, ctx, config, &opening(account, Some(link), "sign_in", now))
+                        .await?,
+                )
             }
             Outcome::Link { account, basis, notify } => {
-                let (link, changing) = self.accounts().link_identity(c, *account, identity, basis).await?;
-                if matches!(facts.act, UserAction::Proved(_, proof, _) if proof >= Proof::Credential) {
+                let (link, changing) =
+                    self.accounts().link_identity(c, *account, identity, basis).await?;
+                if matches!(facts.act, UserAction::Proved(_, proof, _) if proof >= Proof::Credential)
+                {
                     self.accounts().settle_with(c, *account, identity).await?;
                 }
-                let before = self.accounts().sync_profile(c, *account, identity, policy, &sync.on_link, config).await?;
-                let by = ctx.session.as_ref().map_or_else(|| format!("sign-in:{}", identity.key), |_| doer(ctx));
-                let noted = self.accounts().changed(c, changing, Changed::Link, &by, ProfileChange { provider: identity.key.clone(), before }).await?;
+                let before = self
+                    .accounts()
+                    .sync_profile(c, *account, identity, policy, &sync.on_link, config)
+                    .await?;
+                let by = ctx
+                    .session
+                    .as_ref()
+                    .map_or_else(|| format!("sign-in:{}", identity.key), |_| doer(ctx));
+                let noted = self
+                    .accounts()
+                    .changed(
+                        c,
+                        changing,
+                        Changed::Link,
+                        &by,
+                        ProfileChange { provider: identity.key.clone(), before },
+                    )
+                    .await?;
                 self.accounts().keep_given(c, *account, a.progress).await?;
                 self.record(c, event("link.added").account(*account)).await?;
                 if *notify {
-                    self.notifications().notify(c, *account, Kind::LinkNotice, ctx, &identity.provider_name, &identity.label(), noted.as_ref()).await?;
+                    self.notifications()
+                        .notify(
+                            c,
+                            *account,
+                            Kind::LinkNotice,
+                            ctx,
+                            &identity.provider_name,
+                            &identity.label(),
+                            noted.as_ref(),
+                        )
+                        .await?;
                 }
-                let secret = self.session_after_link(c, ctx, config, policy, opening(*account, Some(link), "sign_in", now)).await?;
+                let secret = self
+                    .session_after_link(
+                        c,
+                        ctx,
+                        config,
+                        policy,
+                        opening(*account, Some(link), "sign_in", now),
+                    )
+                    .await?;
                 signed_in(secret)
             }
             Outcome::Reclaim { account } => {
-                let link = self.accounts().reclaim_account(c, *account, identity, a.progress.password.as_deref()).await?;
-                self.accounts().sync_profile(c, *account, identity, policy, &sync.on_create, config).await?;
+                let link = self
+                    .accounts()
+                    .reclaim_account(c, *account, identity, a.progress.password.as_deref())
+                    .await?;
+                self.accounts()
+                    .sync_profile(c, *account, identity, policy, &sync.on_create, config)
+                    .await?;
                 self.accounts().keep_given(c, *account, a.progress).await?;
                 self.record(c, event("account.reclaimed").account(*account)).await?;
-                signed_in(self.sessions().open_session(c, ctx, config, &opening(*account, Some(link), "sign_in", now)).await?)
+                signed_in(
+                    self.sessions()
+                        .open_session(
+                            c,
+                            ctx,
+                            config,
+                            &opening(*account, Some(link), "sign_in", now),
+                        )
+                        .await?,
+                )
             }
-            Outcome::AlreadyLinked => signed_in(self.sessions().open_session(c, ctx, config, &Opening::unchanged(ctx.session()?)).await?),
+            Outcome::AlreadyLinked => signed_in(
+                self.sessions()
+                    .open_session(c, ctx, config, &Opening::unchanged(ctx.session()?))
+                    .await?,
+            ),
             Outcome::Abandon => {
                 let hashed = policy.choices.abandon_audit == AbandonAudit::Hashed;
-                self.record(c, self.decided("attempt.abandoned", identity, facts, decision, hashed)).await?;
+                self.record(
+                    c,
+                    self.decided("attempt.abandoned", identity, facts, decision, hashed),
+                )
+                .await?;
                 Ok(Ok(LoginOutcome::SignInAgain { continuation: continuation.clone() }))
             }
             Outcome::Refuse { refusal } => {
-                let support = a.attempt.map_or_else(support_code, |open| open.row.support_code.clone());
+                let support =
+                    a.attempt.map_or_else(support_code, |open| open.row.support_code.clone());
                 self.record(c, event("signin.refused").support(&support)).await?;
                 // An application waits for an answer: the page that refuses also leads back to it (GV-20).
                 match (a.attempt, continuation) {
                     (None, Continuation::Authorize(_) | Continuation::Recovered(_)) => {
                         let state = State::Refused { refusal: *refusal };
-                        let (id, _) = self.attempts().begin_refused(c, ctx, &state, continuation, &support).await?;
+                        let (id, _) = self
+                            .attempts()
+                            .begin_refused(c, ctx, &state, continuation, &support)
+                            .await?;
                         Ok(Ok(LoginOutcome::Page { id, page: state.page() }))
                     }
-                    (Some(open), Continuation::Authorize(_) | Continuation::Recovered(_)) => Ok(Ok(LoginOutcome::Page { id: open.secret.clone(), page: "over" })),
+                    (Some(open), Continuation::Authorize(_) | Continuation::Recovered(_)) => {
+                        Ok(Ok(LoginOutcome::Page { id: open.secret.clone(), page: "over" }))
+                    }
                     _ => Ok(Err((*refusal, support))),
                 }
             }
@@ -113,16 +215,30 @@ impl AttemptSteps {
             | Outcome::FinishSignup { .. }
             | Outcome::SecondFactor { .. }
             | Outcome::Details { .. }
-            | Outcome::Restore { .. } => Err(Error::Internal("this outcome is a page, not an end".into())),
+            | Outcome::Restore { .. } => {
+                Err(Error::Internal("this outcome is a page, not an end".into()))
+            }
         }
     }
 
     /// After a link the session stands on the new identity, or stays where it was; its id changes in every case (GO-32, SB-01).
-    pub(crate) async fn session_after_link(&self, c: &mut Conn, ctx: &LiveRequest, config: &PolicyContext, policy: &Policy, fresh: Opening) -> Result<String, Error> {
+    pub(crate) async fn session_after_link(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        config: &PolicyContext,
+        policy: &Policy,
+        fresh: Opening,
+    ) -> Result<String, Error> {
         let own = ctx.session.as_ref().filter(|caller| caller.account == fresh.account);
         let opening = match (own, policy.choices.after_add) {
             (Some(caller), domain::policy::AfterAdd::Keep) => Opening::unchanged(caller),
-            (Some(caller), domain::policy::AfterAdd::Switch) => Opening { kind: "add", auth_at: caller.auth_at, factor: caller.factor.clone(), ..fresh },
+            (Some(caller), domain::policy::AfterAdd::Switch) => Opening {
+                kind: "add",
+                auth_at: caller.auth_at,
+                factor: caller.factor.clone(),
+                ..fresh
+            },
             (None, _) => fresh,
         };
         self.sessions().open_session(c, ctx, config, &opening).await

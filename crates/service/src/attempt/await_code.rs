@@ -29,7 +29,12 @@ pub(crate) type Instead = Option<(AccountId, Kind)>;
 pub(crate) fn awaited_binding(awaited: &Awaited) -> Result<Binding, Error> {
     let address = parsed(&awaited.contact)?.as_str().to_owned();
     Ok(match awaited.account {
-        Some(account) => Binding { action: awaited.purpose.name(), account: Some(account), address, ..Binding::default() },
+        Some(account) => Binding {
+            action: awaited.purpose.name(),
+            account: Some(account),
+            address,
+            ..Binding::default()
+        },
         None => Binding { action: "decoy", address, ..Binding::default() },
     })
 }
@@ -41,34 +46,64 @@ pub(crate) fn parsed(contact: &str) -> Result<Contact, Refusal> {
 
 impl Attempts {
     /// Begins an attempt that waits for a code, and sends it.
-    pub(crate) async fn await_code(&self, c: &mut Conn, ctx: &LiveRequest, awaited: Awaited, instead: Instead, continuation: &Continuation) -> Result<TxOutcome, Error> {
+    pub(crate) async fn await_code(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        awaited: Awaited,
+        instead: Instead,
+        continuation: &Continuation,
+    ) -> Result<TxOutcome, Error> {
         let (state, ctx) = (State::AwaitingCode(awaited), &ctx.for_continuation(continuation));
         let awaited = state.awaiting()?;
-        let (id, hash) = self.begin_attempt(c, ctx, awaited.purpose.name(), &state, None, continuation).await?;
+        let (id, hash) =
+            self.begin_attempt(c, ctx, awaited.purpose.name(), &state, None, continuation).await?;
         let row = Attempt { hash, browser: ctx.browser.clone(), ..blank(self.now()) };
         self.send_awaited(c, ctx, &row, awaited, instead).await?;
         Ok(Ok(LoginOutcome::Page { id, page: state.page() }))
     }
 
     /// Sends the code that is awaited; for nobody it makes the row that nothing answers.
-    pub(crate) async fn send_awaited(&self, c: &mut Conn, ctx: &LiveRequest, row: &Attempt, awaited: &Awaited, instead: Instead) -> Result<(), Error> {
+    pub(crate) async fn send_awaited(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        row: &Attempt,
+        awaited: &Awaited,
+        instead: Instead,
+    ) -> Result<(), Error> {
         let binding = awaited_binding(awaited)?;
-        let shape = Shape::of(&self.configuration().policy_context(c, ctx.requesting_client.as_deref()).await?.policy(None));
+        let shape = Shape::of(
+            &self
+                .configuration()
+                .policy_context(c, ctx.requesting_client.as_deref())
+                .await?
+                .policy(None),
+        );
         let Some(account) = awaited.account else {
             let within = self.codes().challenge(c, ctx, row, &binding, shape, None).await?;
             return match instead.filter(|_| within) {
-                Some((owner, kind)) => self.notifications().notify(c, owner, kind, ctx, "", "", None).await,
+                Some((owner, kind)) => {
+                    self.notifications().notify(c, owner, kind, ctx, "", "", None).await
+                }
                 None => Ok(()),
             };
         };
         let to = match awaited.purpose {
             CodePurpose::NewEmail | CodePurpose::NewPhone => parsed(&awaited.contact)?,
             // One that the account lost since is nobody's to send to (LK-23).
-            CodePurpose::SignUp | CodePurpose::SignIn | CodePurpose::Reset | CodePurpose::Confirm | CodePurpose::ProveEmail => {
-                self.own_contact(c, account, &binding.address).await?.ok_or(Refusal::AttemptExpired)?
-            }
+            CodePurpose::SignUp
+            | CodePurpose::SignIn
+            | CodePurpose::Reset
+            | CodePurpose::Confirm
+            | CodePurpose::ProveEmail => self
+                .own_contact(c, account, &binding.address)
+                .await?
+                .ok_or(Refusal::AttemptExpired)?,
         };
-        let locale = find_account(c, self.org, account).await?.map_or_else(|| ctx.locale.clone(), |a| a.locale);
+        let locale = find_account(c, self.org, account)
+            .await?
+            .map_or_else(|| ctx.locale.clone(), |a| a.locale);
         let kind = match awaited.purpose {
             CodePurpose::SignUp => Kind::SignUpCode,
             CodePurpose::SignIn => Kind::SignInCode,
@@ -82,10 +117,20 @@ impl Attempts {
     }
 
     /// An address or number, if it is the account's.
-    pub(crate) async fn own_contact(&self, c: &mut Conn, account: AccountId, canonical: &str) -> Result<Option<Contact>, Error> {
-        if let Some(email) = list_emails(c, account).await?.into_iter().find(|e| e.canonical == canonical) {
+    pub(crate) async fn own_contact(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        canonical: &str,
+    ) -> Result<Option<Contact>, Error> {
+        if let Some(email) =
+            list_emails(c, account).await?.into_iter().find(|e| e.canonical == canonical)
+        {
             return Ok(email.contact());
         }
-        Ok(find_phone(c, account).await?.filter(|phone| phone == canonical).and_then(|phone| Contact::parse(&phone).ok()))
+        Ok(find_phone(c, account)
+            .await?
+            .filter(|phone| phone == canonical)
+            .and_then(|phone| Contact::parse(&phone).ok()))
     }
 }

@@ -23,12 +23,30 @@ impl Attempts {
         identity: Option<&UpstreamIdentity>,
         continuation: &Continuation,
     ) -> Result<(String, Vec<u8>), Error> {
-        self.write_attempt(c, ctx, kind, state, identity, continuation, domain::one_time_code::TRIES, support_code()).await
+        self.write_attempt(
+            c,
+            ctx,
+            kind,
+            state,
+            identity,
+            continuation,
+            domain::one_time_code::TRIES,
+            support_code(),
+        )
+        .await
     }
 
     /// An attempt that is over before it began: the page that refuses, with the way back to the application.
-    pub(crate) async fn begin_refused(&self, c: &mut Conn, ctx: &LiveRequest, state: &State, continuation: &Continuation, support: &str) -> Result<(String, Vec<u8>), Error> {
-        self.write_attempt(c, ctx, "sign_in", state, None, continuation, 0, support.to_owned()).await
+    pub(crate) async fn begin_refused(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        state: &State,
+        continuation: &Continuation,
+        support: &str,
+    ) -> Result<(String, Vec<u8>), Error> {
+        self.write_attempt(c, ctx, "sign_in", state, None, continuation, 0, support.to_owned())
+            .await
     }
 
     #[expect(clippy::too_many_arguments, reason = "a row has this many values")]

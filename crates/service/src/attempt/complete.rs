@@ -13,7 +13,10 @@ use serde_json::json;
 use storage::Conn;
 
 use super::{Opened, StepInput};
-use crate::{Error, LoginOutcome, RequestContext, sign_in::complete_login::TxOutcome, transaction::LiveRequest};
+use crate::{
+    Error, LoginOutcome, RequestContext, sign_in::complete_login::TxOutcome,
+    transaction::LiveRequest,
+};
 
 /// Longest value of a field.
 const LONGEST: usize = 120;
@@ -29,8 +32,12 @@ pub struct Details {
 impl Details {
     /// What is missing or cannot be, by field name.
     fn problems(&self, agreements: &[String], fields: &[Field]) -> Vec<(String, &'static str)> {
-        let unticked = agreements.iter().filter(|a| !self.agreed.contains(a)).map(|a| (format!("agree.{a}"), "field-agree"));
-        let value = |f: &Field| self.fields.get(&f.field).map(|v| v.trim()).unwrap_or_default().to_owned();
+        let unticked = agreements
+            .iter()
+            .filter(|a| !self.agreed.contains(a))
+            .map(|a| (format!("agree.{a}"), "field-agree"));
+        let value =
+            |f: &Field| self.fields.get(&f.field).map(|v| v.trim()).unwrap_or_default().to_owned();
         let broken = |v: &str| v.chars().count() > LONGEST || v.chars().any(char::is_control);
         let wrong = fields.iter().filter_map(|f| match value(f) {
             v if v.is_empty() && f.required => Some((f.field.name(), "field-required")),
@@ -46,9 +53,16 @@ impl AttemptSteps {
     ///
     /// # Errors
     /// [`Refusal::RateLimited`], [`Refusal::AttemptStep`] elsewhere; refusals of the decision. A wrong one is a page.
-    pub async fn enter_factor(&self, ctx: &RequestContext, id: &str, typed: &str) -> Result<LoginOutcome, Error> {
+    pub async fn enter_factor(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+        typed: &str,
+    ) -> Result<LoginOutcome, Error> {
         let awaited = self.attempts().opened(&mut self.store.read().await?, ctx, id).await?.state;
-        let (_, Wants::SecondFactor { account }, _) = awaited.completing()? else { return Err(Refusal::AttemptStep.into()) };
+        let (_, Wants::SecondFactor { account }, _) = awaited.completing()? else {
+            return Err(Refusal::AttemptStep.into());
+        };
         let account = *account;
         let by = match self.second_factors().check_factor(ctx, account, typed).await {
             Ok(by) => by,
@@ -61,10 +75,18 @@ impl AttemptSteps {
                 let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 let ctx = ctx.for_continuation(&open.continuation);
                 if open.state != awaited {
-                    return Err(if open.state.is_terminal() { Refusal::AttemptExpired } else { Refusal::AttemptStep }.into());
+                    return Err(if open.state.is_terminal() {
+                        Refusal::AttemptExpired
+                    } else {
+                        Refusal::AttemptStep
+                    }
+                    .into());
                 }
                 let (then, _, progress) = open.state.completing()?;
-                let (then, progress) = (then.clone(), AttemptProgress { factor: Some((account, by.to_owned())), ..progress.clone() });
+                let (then, progress) = (
+                    then.clone(),
+                    AttemptProgress { factor: Some((account, by.to_owned())), ..progress.clone() },
+                );
                 this.go_on(c, &ctx, open, then, progress).await
             })
         })
@@ -75,11 +97,20 @@ impl AttemptSteps {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere.
-    pub async fn details_problems(&self, ctx: &RequestContext, id: &str, details: &Details) -> Result<Vec<(String, &'static str)>, Error> {
+    pub async fn details_problems(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+        details: &Details,
+    ) -> Result<Vec<(String, &'static str)>, Error> {
         let open = self.attempts().opened(&mut self.store.read().await?, ctx, id).await?;
         match open.state.completing()? {
-            (_, Wants::Details { agreements, fields }, _) => Ok(details.problems(agreements, fields)),
-            (_, Wants::SecondFactor { .. } | Wants::Restore { .. }, _) => Err(Refusal::AttemptStep.into()),
+            (_, Wants::Details { agreements, fields }, _) => {
+                Ok(details.problems(agreements, fields))
+            }
+            (_, Wants::SecondFactor { .. } | Wants::Restore { .. }, _) => {
+                Err(Refusal::AttemptStep.into())
+            }
         }
     }
 
@@ -87,7 +118,12 @@ impl AttemptSteps {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] with problems; refusals of the decision.
-    pub async fn enter_details(&self, ctx: &RequestContext, id: &str, details: &Details) -> Result<LoginOutcome, Error> {
+    pub async fn enter_details(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+        details: &Details,
+    ) -> Result<LoginOutcome, Error> {
         if !self.details_problems(ctx, id, details).await?.is_empty() {
             return Err(Refusal::BadRequest.into());
         }
@@ -97,13 +133,19 @@ impl AttemptSteps {
             Box::pin(async move {
                 let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 let ctx = ctx.for_continuation(&open.continuation);
-                let (then, Wants::Details { agreements, fields }, progress) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
+                let (then, Wants::Details { agreements, fields }, progress) =
+                    open.state.completing()?
+                else {
+                    return Err(Refusal::AttemptStep.into());
+                };
                 if !details.problems(agreements, fields).is_empty() {
                     return Err(Refusal::BadRequest.into());
                 }
                 let (then, mut progress) = (then.clone(), progress.clone());
                 progress.agreed.extend(agreements.iter().cloned());
-                let filled = fields.iter().filter_map(|f| details.fields.get(&f.field).map(|v| (f.field.clone(), v.trim().to_owned())));
+                let filled = fields.iter().filter_map(|f| {
+                    details.fields.get(&f.field).map(|v| (f.field.clone(), v.trim().to_owned()))
+                });
                 progress.fields.extend(filled.filter(|(_, v)| !v.is_empty()));
                 progress.answered = true;
                 this.go_on(c, &ctx, open, then, progress).await
@@ -116,15 +158,24 @@ impl AttemptSteps {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere; refusals of the decision.
-    pub async fn restore_account(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
+    pub async fn restore_account(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+    ) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
         self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
             Box::pin(async move {
                 let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 let ctx = ctx.for_continuation(&open.continuation);
-                let (then, Wants::Restore { account }, progress) = open.state.completing()? else { return Err(Refusal::AttemptStep.into()) };
-                let (then, progress) = (then.clone(), AttemptProgress { restores: Some(*account), ..progress.clone() });
+                let (then, Wants::Restore { account }, progress) = open.state.completing()? else {
+                    return Err(Refusal::AttemptStep.into());
+                };
+                let (then, progress) = (
+                    then.clone(),
+                    AttemptProgress { restores: Some(*account), ..progress.clone() },
+                );
                 this.go_on(c, &ctx, open, then, progress).await
             })
         })
@@ -132,11 +183,24 @@ impl AttemptSteps {
     }
 
     /// Decides once more, with what was given.
-    async fn go_on(&self, c: &mut Conn, ctx: &LiveRequest, open: Opened, then: Then, progress: AttemptProgress) -> Result<TxOutcome, Error> {
+    async fn go_on(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        open: Opened,
+        then: Then,
+        progress: AttemptProgress,
+    ) -> Result<TxOutcome, Error> {
         match then {
-            Then::Login { act, proven, .. } => self.step(c, ctx, open, StepInput { progress, ..StepInput::new(act, proven) }).await,
-            Then::Confirm { .. } => self.reauthentication().confirm_with_factor(c, ctx, &open, &then, &progress).await,
-            Then::Merge { account, other } => self.merges().shown_other(c, ctx, account, other, progress, Some(&open)).await,
+            Then::Login { act, proven, .. } => {
+                self.step(c, ctx, open, StepInput { progress, ..StepInput::new(act, proven) }).await
+            }
+            Then::Confirm { .. } => {
+                self.reauthentication().confirm_with_factor(c, ctx, &open, &then, &progress).await
+            }
+            Then::Merge { account, other } => {
+                self.merges().shown_other(c, ctx, account, other, progress, Some(&open)).await
+            }
             Then::SignIn { .. } | Then::SignUp { .. } => {
                 let continuation = open.continuation.clone();
                 self.attempts().end_locally(c, ctx, then, progress, continuation, Some(&open)).await
@@ -146,6 +210,9 @@ impl AttemptSteps {
 }
 
 /// A decision's trace, as events keep it (I10).
-pub(crate) fn trace_of<O: Named>(facts: &impl serde::Serialize, decision: &domain::decision::Decision<O>) -> serde_json::Value {
+pub(crate) fn trace_of<O: Named>(
+    facts: &impl serde::Serialize,
+    decision: &domain::decision::Decision<O>,
+) -> serde_json::Value {
     json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "outcome": decision.outcome.name(), "facts": facts})
 }

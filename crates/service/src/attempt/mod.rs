@@ -12,7 +12,10 @@ use storage::{
     sign_in::attempts::{Attempt, find_attempt, set_attempt_state},
 };
 
-use crate::{Error, RequestContext, crypto::random::hash, sign_in::upstream_identity::UpstreamIdentity, transaction::LiveRequest};
+use crate::{
+    Error, RequestContext, crypto::random::hash, sign_in::upstream_identity::UpstreamIdentity,
+    transaction::LiveRequest,
+};
 
 pub(crate) mod apply;
 pub(crate) mod await_code;
@@ -75,11 +78,18 @@ impl StepInput {
 
 impl Attempts {
     /// Finds an attempt by its id **and** the browser (LK-10). A stranger's browser learns nothing.
-    pub(crate) async fn opened<S>(&self, c: &mut Conn, ctx: &RequestContext<S>, id: &str) -> Result<Opened, Error> {
+    pub(crate) async fn opened<S>(
+        &self,
+        c: &mut Conn,
+        ctx: &RequestContext<S>,
+        id: &str,
+    ) -> Result<Opened, Error> {
         if id.len() > 64 {
             return Err(Refusal::AttemptUnknown.into());
         }
-        let row = find_attempt(c, self.org, &hash(id), &ctx.browser).await?.ok_or(Refusal::AttemptUnknown)?;
+        let row = find_attempt(c, self.org, &hash(id), &ctx.browser)
+            .await?
+            .ok_or(Refusal::AttemptUnknown)?;
         if row.expires_at <= self.now() {
             return Err(Refusal::AttemptExpired.into());
         }
@@ -97,7 +107,12 @@ impl Attempts {
 
     /// The same for a step, in the transaction that takes it: the accounts that the attempt concerns are held first, so
     /// that they stay what the decision sees, and whatever ends their attempts has ended this one or waits (I14).
-    pub(crate) async fn opened_for_step(&self, c: &mut Conn, ctx: &LiveRequest, id: &str) -> Result<Opened, Error> {
+    pub(crate) async fn opened_for_step(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        id: &str,
+    ) -> Result<Opened, Error> {
         let open = self.opened(c, ctx, id).await?;
         let concerns = open.state.concerns();
         if !self.store.is_postgres() || concerns.is_empty() {
@@ -111,8 +126,22 @@ impl Attempts {
     }
 
     /// Moves the attempt's row on, to the accounts that it concerns from now on; whoever was slower starts over.
-    pub(crate) async fn move_on(&self, c: &mut Conn, open: &Opened, next: &State, flash: &str) -> Result<(), Error> {
-        let moved = set_attempt_state(c, &open.row, &serde_json::to_string(next)?, flash, next.is_terminal(), &next.concerns()).await?;
+    pub(crate) async fn move_on(
+        &self,
+        c: &mut Conn,
+        open: &Opened,
+        next: &State,
+        flash: &str,
+    ) -> Result<(), Error> {
+        let moved = set_attempt_state(
+            c,
+            &open.row,
+            &serde_json::to_string(next)?,
+            flash,
+            next.is_terminal(),
+            &next.concerns(),
+        )
+        .await?;
         if moved { Ok(()) } else { Err(storage::Error::Changed.into()) }
     }
 
@@ -120,12 +149,22 @@ impl Attempts {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] where no application waits or nothing was refused.
-    pub async fn back_to_application(&self, ctx: &RequestContext, id: &str) -> Result<String, Error> {
+    pub async fn back_to_application(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+    ) -> Result<String, Error> {
         let open = self.opened(&mut self.store.read().await?, ctx, id).await?;
         match (&open.state, &open.continuation) {
-            (State::Refused { .. }, Continuation::Authorize(request) | Continuation::Recovered(request)) => {
-                Ok(self.error_uri(&request.redirect_uri, "access_denied", "the person was not signed in", request.state.as_deref()))
-            }
+            (
+                State::Refused { .. },
+                Continuation::Authorize(request) | Continuation::Recovered(request),
+            ) => Ok(self.error_uri(
+                &request.redirect_uri,
+                "access_denied",
+                "the person was not signed in",
+                request.state.as_deref(),
+            )),
             _ => Err(Refusal::AttemptStep.into()),
         }
     }

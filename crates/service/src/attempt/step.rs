@@ -22,12 +22,25 @@ use storage::Conn;
 
 impl AttemptSteps {
     /// The page that an outcome leads to. Where a code is awaited it says where that goes, once and for all.
-    pub(crate) async fn entered(&self, c: &mut Conn, identity: &UpstreamIdentity, outcome: &Outcome, choice: Option<Choice>, deed: &StepInput) -> Result<Option<State>, Error> {
+    pub(crate) async fn entered(
+        &self,
+        c: &mut Conn,
+        identity: &UpstreamIdentity,
+        outcome: &Outcome,
+        choice: Option<Choice>,
+        deed: &StepInput,
+    ) -> Result<Option<State>, Error> {
         let mut next = State::enter(outcome, choice, deed.act, deed.proven, deed.progress.clone());
         if let Some(State::Proving { target, by, address, .. }) = &mut next {
             *address = match (by, *target) {
-                (By::Name, _) => deed.address.as_deref().and_then(|a| Contact::parse(a).ok()).map(|c| c.as_str().to_owned()),
-                (By::Rule, Some(account)) => self.attempts().mail_target(c, identity, account).await?.map(|e| e.canonical),
+                (By::Name, _) => deed
+                    .address
+                    .as_deref()
+                    .and_then(|a| Contact::parse(a).ok())
+                    .map(|c| c.as_str().to_owned()),
+                (By::Rule, Some(account)) => {
+                    self.attempts().mail_target(c, identity, account).await?.map(|e| e.canonical)
+                }
                 (By::Rule, None) => None,
             };
         }
@@ -38,7 +51,12 @@ impl AttemptSteps {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] for what was not offered, refusals of the decision.
-    pub async fn pick(&self, ctx: &RequestContext, id: &str, act: UserAction) -> Result<LoginOutcome, Error> {
+    pub async fn pick(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+        act: UserAction,
+    ) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
         self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
@@ -54,11 +72,28 @@ impl AttemptSteps {
     }
 
     /// Decides on what the person did and applies the answer, all in this transaction.
-    pub(crate) async fn step(&self, c: &mut Conn, ctx: &LiveRequest, open: Opened, deed: StepInput) -> Result<TxOutcome, Error> {
+    pub(crate) async fn step(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        open: Opened,
+        deed: StepInput,
+    ) -> Result<TxOutcome, Error> {
         let identity = open.identity()?.clone();
         let config = self.decisions().hold(c, &identity, open.continuation.client_id()).await?;
-        let (facts, policy, decision) = self.decisions().decide_on(c, &identity, Ask::SignIn { act: deed.act, proven: deed.proven, progress: &deed.progress }, &config).await?;
-        let next = match self.entered(c, &identity, &decision.outcome, open.state.choice().cloned(), &deed).await? {
+        let (facts, policy, decision) = self
+            .decisions()
+            .decide_on(
+                c,
+                &identity,
+                Ask::SignIn { act: deed.act, proven: deed.proven, progress: &deed.progress },
+                &config,
+            )
+            .await?;
+        let next = match self
+            .entered(c, &identity, &decision.outcome, open.state.choice().cloned(), &deed)
+            .await?
+        {
             Some(page) if !open.state.is_terminal() => page,
             _ => open.state.clone().end(&decision.outcome)?,
         };
@@ -93,7 +128,8 @@ impl AttemptSteps {
                 let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 if !open.state.is_terminal() {
                     this.attempts().move_on(c, &open, &State::Abandoned, "").await?;
-                    this.record(c, crate::audit::Event::new("attempt.abandoned").code("cancelled")).await?;
+                    this.record(c, crate::audit::Event::new("attempt.abandoned").code("cancelled"))
+                        .await?;
                 }
                 Ok(Ok(LoginOutcome::SignInAgain { continuation: open.continuation }))
             })

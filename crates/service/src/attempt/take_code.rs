@@ -22,7 +22,14 @@ impl AttemptSteps {
     /// # Errors
     /// [`Refusal::OtherAccount`] in another person's session, [`Refusal::BadRequest`] for a password that may not be
     /// set; refusals of the decision. A wrong code is a page.
-    pub(crate) async fn take_code(&self, ctx: &RequestContext, id: &str, open: Opened, typed: &str, password: Option<&str>) -> Result<LoginOutcome, Error> {
+    pub(crate) async fn take_code(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+        open: Opened,
+        typed: &str,
+        password: Option<&str>,
+    ) -> Result<LoginOutcome, Error> {
         let awaited = open.state.awaiting()?.clone();
         if (awaited.purpose == CodePurpose::Reset) != password.is_some() {
             return Err(Refusal::AttemptStep.into());
@@ -35,10 +42,11 @@ impl AttemptSteps {
         if let Some(password) = password {
             self.passwords().check_new_password(password, &[]).await?;
         }
-        let right = match self.codes().compare_code(&open.row, &awaited_binding(&awaited)?, typed).await {
-            Ok(right) => right,
-            Err(error) => return self.attempts().wrong_code(ctx, id, error).await,
-        };
+        let right =
+            match self.codes().compare_code(&open.row, &awaited_binding(&awaited)?, typed).await {
+                Ok(right) => right,
+                Err(error) => return self.attempts().wrong_code(ctx, id, error).await,
+            };
         let account = awaited.account.ok_or(Refusal::CodeWrong)?;
         let phc = match password {
             Some(password) => self.passwords().hash_password(password).await?,
@@ -46,13 +54,24 @@ impl AttemptSteps {
         };
         let secret = id.to_owned();
         self.retry_step(ctx, move |this, c, ctx| {
-            let (secret, right, awaited, phc) = (secret.clone(), right.clone(), awaited.clone(), phc.clone());
-            Box::pin(async move { this.right_code(c, &ctx, &secret, (&awaited, account), &right, &phc).await })
+            let (secret, right, awaited, phc) =
+                (secret.clone(), right.clone(), awaited.clone(), phc.clone());
+            Box::pin(async move {
+                this.right_code(c, &ctx, &secret, (&awaited, account), &right, &phc).await
+            })
         })
         .await
     }
 
-    pub(crate) async fn right_code(&self, c: &mut Conn, ctx: &LiveRequest, id: &str, (awaited, account): (&Awaited, AccountId), right: &VerifiedCode, phc: &str) -> Result<TxOutcome, Error> {
+    pub(crate) async fn right_code(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        id: &str,
+        (awaited, account): (&Awaited, AccountId),
+        right: &VerifiedCode,
+        phc: &str,
+    ) -> Result<TxOutcome, Error> {
         let open = self.attempts().opened_for_step(c, ctx, id).await?;
         if open.state.awaiting()? != awaited {
             return Err(Refusal::AttemptStep.into());
@@ -63,10 +82,18 @@ impl AttemptSteps {
             CodePurpose::SignUp => self.finish_sign_up(c, ctx, &open, account).await,
             CodePurpose::SignIn => self.sign_in_by_code(c, ctx, &open, account, &contact).await,
             CodePurpose::Reset => self.finish_reset(c, ctx, &open, (account, &contact), phc).await,
-            CodePurpose::Confirm => self.reauthentication().confirm_by_code(c, ctx, &open, account, &contact).await,
-            CodePurpose::NewEmail => self.account_settings().finish_new_email(c, ctx, &open, account, &contact).await,
-            CodePurpose::ProveEmail => self.authorization().finish_proof(c, ctx, &open, account, &contact).await,
-            CodePurpose::NewPhone => self.account_settings().finish_new_phone(c, ctx, &open, account, &contact).await,
+            CodePurpose::Confirm => {
+                self.reauthentication().confirm_by_code(c, ctx, &open, account, &contact).await
+            }
+            CodePurpose::NewEmail => {
+                self.account_settings().finish_new_email(c, ctx, &open, account, &contact).await
+            }
+            CodePurpose::ProveEmail => {
+                self.authorization().finish_proof(c, ctx, &open, account, &contact).await
+            }
+            CodePurpose::NewPhone => {
+                self.account_settings().finish_new_phone(c, ctx, &open, account, &contact).await
+            }
         }
     }
 }

@@ -126,39 +126,105 @@ impl AttemptSteps {
         let open = self.attempts().opened(c, ctx, id).await?;
         let provider = open.identity.as_ref().map(|h| h.provider_name.clone()).unwrap_or_default();
         let identity = open.identity.as_ref().map(UpstreamIdentity::label).unwrap_or_default();
-        let claimed = open.identity.as_ref().and_then(|h| h.assertion.email.clone()).unwrap_or_default();
-        let sent_to = find_challenge(c, &open.row.hash).await?.map(|ch| ch.sent_to).unwrap_or_default();
+        let claimed =
+            open.identity.as_ref().and_then(|h| h.assertion.email.clone()).unwrap_or_default();
+        let sent_to =
+            find_challenge(c, &open.row.hash).await?.map(|ch| ch.sent_to).unwrap_or_default();
         let tries_left = open.row.tries_left;
         let client = open.continuation.client_id().map(str::to_owned);
-        let policy = self.configuration().policy_context(c, client.as_deref()).await?.policy(open.identity.as_ref().map(|h| h.key.as_str()));
-        let methods: Vec<ProofMethod> = policy.choices.bind_methods.iter().copied().filter(|m| *m != ProofMethod::PhoneCode || self.configuration().has_texts()).collect();
+        let policy = self
+            .configuration()
+            .policy_context(c, client.as_deref())
+            .await?
+            .policy(open.identity.as_ref().map(|h| h.key.as_str()));
+        let methods: Vec<ProofMethod> = policy
+            .choices
+            .bind_methods
+            .iter()
+            .copied()
+            .filter(|m| *m != ProofMethod::PhoneCode || self.configuration().has_texts())
+            .collect();
         let body = match &open.state {
-            State::Choosing { choice, .. } => ViewBody::Choose { provider, identity, offers: choice.offers.clone(), accounts: self.shown(c, choice).await? },
+            State::Choosing { choice, .. } => ViewBody::Choose {
+                provider,
+                identity,
+                offers: choice.offers.clone(),
+                accounts: self.shown(c, choice).await?,
+            },
             State::Confirming { choice } | State::Proving { choice, .. } => {
                 let purpose = if choice.is_none() { CodeFor::Claim } else { CodeFor::Account };
-                ViewBody::Code { sent_to, tries_left, purpose, password_too: choice.is_some() && methods.contains(&ProofMethod::Password) }
+                ViewBody::Code {
+                    sent_to,
+                    tries_left,
+                    purpose,
+                    password_too: choice.is_some() && methods.contains(&ProofMethod::Password),
+                }
             }
-            State::AwaitingCode(Awaited { purpose: CodePurpose::Reset, .. }) => ViewBody::Reset { sent_to, tries_left },
-            State::AwaitingCode(awaited) => ViewBody::Code { sent_to, tries_left, purpose: CodeFor::Own(awaited.purpose), password_too: false },
+            State::AwaitingCode(Awaited { purpose: CodePurpose::Reset, .. }) => {
+                ViewBody::Reset { sent_to, tries_left }
+            }
+            State::AwaitingCode(awaited) => ViewBody::Code {
+                sent_to,
+                tries_left,
+                purpose: CodeFor::Own(awaited.purpose),
+                password_too: false,
+            },
             State::Binding { target, choice, .. } => {
                 // Only what the policy shows anyway spares the person the address.
                 let told = target.is_some() && choice.as_ref().is_some_and(|c| !c.shown.is_empty());
-                let identities = if methods.contains(&ProofMethod::Identity) { self.buttons_but(open.identity.as_ref().map_or("", |h| &h.key)).await? } else { Vec::new() };
-                let passkey = if methods.contains(&ProofMethod::Passkey) && policy.permits.passkey_sign_in { self.passkeys().begin_passkey_sign_in(ctx).ok() } else { None };
-                ViewBody::Bind { provider, identity, ask_address: !told, phones: self.configuration().has_texts(), methods: methods.clone(), identities, passkey }
+                let identities = if methods.contains(&ProofMethod::Identity) {
+                    self.buttons_but(open.identity.as_ref().map_or("", |h| &h.key)).await?
+                } else {
+                    Vec::new()
+                };
+                let passkey =
+                    if methods.contains(&ProofMethod::Passkey) && policy.permits.passkey_sign_in {
+                        self.passkeys().begin_passkey_sign_in(ctx).ok()
+                    } else {
+                        None
+                    };
+                ViewBody::Bind {
+                    provider,
+                    identity,
+                    ask_address: !told,
+                    phones: self.configuration().has_texts(),
+                    methods: methods.clone(),
+                    identities,
+                    passkey,
+                }
             }
             State::FinishingSignup { .. } => ViewBody::Finish { provider, address: claimed },
             State::EmailChanged { account, updating } => {
-                let current = list_emails(c, *account).await?.into_iter().next().map(|e| e.typed).unwrap_or_default();
-                ViewBody::Email { provider, address: claimed, current, code: updating.then_some((sent_to, tries_left)) }
+                let current = list_emails(c, *account)
+                    .await?
+                    .into_iter()
+                    .next()
+                    .map(|e| e.typed)
+                    .unwrap_or_default();
+                ViewBody::Email {
+                    provider,
+                    address: claimed,
+                    current,
+                    code: updating.then_some((sent_to, tries_left)),
+                }
             }
-            State::Completing { then, wants: Wants::SecondFactor { .. }, .. } => ViewBody::Factor { in_session: matches!(then.as_ref(), Then::Confirm { .. } | Then::Merge { .. }) },
+            State::Completing { then, wants: Wants::SecondFactor { .. }, .. } => ViewBody::Factor {
+                in_session: matches!(then.as_ref(), Then::Confirm { .. } | Then::Merge { .. }),
+            },
             State::Completing { wants: Wants::Details { agreements, fields }, .. } => {
-                let wanted = policy.choices.agreements.iter().filter(|a| agreements.contains(&a.what())).cloned().collect();
+                let wanted = policy
+                    .choices
+                    .agreements
+                    .iter()
+                    .filter(|a| agreements.contains(&a.what()))
+                    .cloned()
+                    .collect();
                 ViewBody::Details { agreements: wanted, fields: fields.clone() }
             }
             State::Completing { wants: Wants::Restore { .. }, .. } => ViewBody::Restore,
-            State::Merging { account, other, .. } => ViewBody::Merge { rows: self.merges().merge_rows(c, *account, *other).await? },
+            State::Merging { account, other, .. } => {
+                ViewBody::Merge { rows: self.merges().merge_rows(c, *account, *other).await? }
+            }
             State::Done | State::Abandoned => ViewBody::Over { refusal: None },
             State::Refused { refusal } => ViewBody::Over { refusal: Some(*refusal) },
         };
@@ -176,18 +242,31 @@ impl AttemptSteps {
         let providers = list_providers(c, self.org).await?;
         let mut accounts = Vec::new();
         for shown in &choice.shown {
-            let address = list_emails(c, shown.account).await?.into_iter().next().map(|e| e.typed).unwrap_or_default();
+            let address = list_emails(c, shown.account)
+                .await?
+                .into_iter()
+                .next()
+                .map(|e| e.typed)
+                .unwrap_or_default();
             let mut methods = Vec::new();
             if choice.disclosure == Disclosure::Open {
                 for link in list_links(c, shown.account).await? {
-                    methods.extend(providers.iter().find(|p| p.id == link.provider_id).map(|p| p.name.clone()));
+                    methods.extend(
+                        providers.iter().find(|p| p.id == link.provider_id).map(|p| p.name.clone()),
+                    );
                 }
                 if storage::accounts::find_password(c, shown.account).await?.is_some() {
                     methods.push("password".into());
                 }
             }
-            let address = if choice.disclosure == Disclosure::Open { address } else { masked(&address) };
-            accounts.push(ShownAccount { id: shown.account, address, methods, addable: shown.addable });
+            let address =
+                if choice.disclosure == Disclosure::Open { address } else { masked(&address) };
+            accounts.push(ShownAccount {
+                id: shown.account,
+                address,
+                methods,
+                addable: shown.addable,
+            });
         }
         Ok(accounts)
     }

@@ -8,7 +8,11 @@ use storage::{
 
 impl Codes {
     /// The account that proved an address or number.
-    pub(crate) async fn find_contact_owner(&self, c: &mut Conn, contact: &Contact) -> Result<Option<AccountId>, Error> {
+    pub(crate) async fn find_contact_owner(
+        &self,
+        c: &mut Conn,
+        contact: &Contact,
+    ) -> Result<Option<AccountId>, Error> {
         Ok(match contact {
             Contact::Mailbox(address) => find_owner(c, self.org, address.as_str()).await?,
             Contact::Phone(phone) => find_phone_owner(c, self.org, phone.as_str()).await?,

@@ -5,7 +5,10 @@ use crate::services::{Codes, Transactions};
 use domain::{
     AccountId, DAY, HOUR, MINUTE, Micros, Refusal,
     contact::Contact,
-    limits::{DEVICE_CODES, FACTOR_TRIES, IN_A_ROW, KNOWN_FOR, NETWORK, ROW_KEPT, SPRAYED, Side, messages_a_day, wait},
+    limits::{
+        DEVICE_CODES, FACTOR_TRIES, IN_A_ROW, KNOWN_FOR, NETWORK, ROW_KEPT, SPRAYED, Side,
+        messages_a_day, wait,
+    },
 };
 use storage::{
     Conn,
@@ -15,7 +18,10 @@ use storage::{
     },
 };
 
-use crate::{Error, RequestContext, audit::Event, codes::challenge::Binding, sign_in::sessions::Opening, transaction::LiveRequest};
+use crate::{
+    Error, RequestContext, audit::Event, codes::challenge::Binding, sign_in::sessions::Opening,
+    transaction::LiveRequest,
+};
 
 /// What is guessed at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,14 +100,24 @@ impl Codes {
     fn whole(&self, what: Guarded, side: Side, account: Option<AccountId>, typed: &[u8]) -> Limit {
         let whose: &[u8] = account.as_ref().map_or(typed, |a| &a.0);
         let kind: &[u8] = if account.is_some() { b"account" } else { b"nobody" };
-        self.limit(&[b"in-a-row", what.name(), side.name().as_bytes(), kind, whose], IN_A_ROW, ROW_KEPT)
+        self.limit(
+            &[b"in-a-row", what.name(), side.name().as_bytes(), kind, whose],
+            IN_A_ROW,
+            ROW_KEPT,
+        )
     }
 
     /// Counts a try before its secret is looked at. `typed` is what the person named the account by; empty in a session.
     ///
     /// # Errors
     /// [`Refusal::RateLimited`] when what was typed, or the network, has to wait.
-    pub(crate) async fn count_try(&self, ctx: &RequestContext, what: Guarded, account: Option<AccountId>, typed: &[u8]) -> Result<Counted, Error> {
+    pub(crate) async fn count_try(
+        &self,
+        ctx: &RequestContext,
+        what: Guarded,
+        account: Option<AccountId>,
+        typed: &[u8],
+    ) -> Result<Counted, Error> {
         let typed = typed.to_vec();
         self.retry_transaction(ctx, move |this, c, ctx| {
             let typed = typed.clone();
@@ -110,16 +126,31 @@ impl Codes {
         .await
     }
 
-    async fn count_try_in(&self, c: &mut Conn, ctx: &LiveRequest, what: Guarded, account: Option<AccountId>, typed: &[u8]) -> Result<Counted, Error> {
+    async fn count_try_in(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        what: Guarded,
+        account: Option<AccountId>,
+        typed: &[u8],
+    ) -> Result<Counted, Error> {
         let (now, Place { side, browser, .. }) = (self.now(), self.place(c, ctx, account).await?);
         let nobody = AccountId([0; 16]);
         // A known browser is counted by itself: what strangers do with the same identifier is nothing to it. Behind a
         // first proof, or in a session, there is nothing left to hide of the account.
         let whose: &[u8] = match (side, what) {
             (Side::Stranger, Guarded::Password) => &[],
-            (Side::Known, _) | (_, Guarded::Factor | Guarded::RecoveryCode | Guarded::Device) => &account.as_ref().unwrap_or(&nobody).0,
+            (Side::Known, _) | (_, Guarded::Factor | Guarded::RecoveryCode | Guarded::Device) => {
+                &account.as_ref().unwrap_or(&nobody).0
+            }
         };
-        let shown = |name: &[u8], most, window| self.limit(&[b"tries", name, what.name(), side.name().as_bytes(), typed, whose, &browser], most, window);
+        let shown = |name: &[u8], most, window| {
+            self.limit(
+                &[b"tries", name, what.name(), side.name().as_bytes(), typed, whose, &browser],
+                most,
+                window,
+            )
+        };
         let whole = self.whole(what, side, account, typed);
         let mut taken = Vec::new();
         let window = match what {
@@ -143,7 +174,11 @@ impl Codes {
         taken.push(lately);
         let mut fills_network = false;
         if side == Side::Stranger && what == Guarded::Password {
-            let network = self.limit(&[b"password-network", ctx.network.as_bytes()], most.saturating_mul(NETWORK), 15 * MINUTE);
+            let network = self.limit(
+                &[b"password-network", ctx.network.as_bytes()],
+                most.saturating_mul(NETWORK),
+                15 * MINUTE,
+            );
             let n = network.take(c, now).await?.ok_or(Refusal::RateLimited)?;
             fills_network = n == network.most;
             taken.push(network);
@@ -156,10 +191,17 @@ impl Codes {
     }
 
     /// From where an account, or nobody's, is tried.
-    async fn place(&self, c: &mut Conn, ctx: &LiveRequest, account: Option<AccountId>) -> Result<Place, Error> {
+    async fn place(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        account: Option<AccountId>,
+    ) -> Result<Place, Error> {
         let asked = account.unwrap_or(AccountId([0; 16]));
         let browser = self.browser_of(ctx, asked);
-        let seen_at = find_browser(c, asked, &browser, self.now() - KNOWN_FOR).await?.filter(|_| !ctx.browser.is_empty());
+        let seen_at = find_browser(c, asked, &browser, self.now() - KNOWN_FOR)
+            .await?
+            .filter(|_| !ctx.browser.is_empty());
         let own = account.is_some() && ctx.session.as_ref().is_some_and(|s| s.account == asked);
         Ok(match (seen_at, own) {
             (Some(_), _) => Place { side: Side::Known, browser, seen_at },
@@ -176,12 +218,22 @@ impl Codes {
 
     /// Somebody signed in to the account here and finished: the wrong answers of this side are over, and the browser is
     /// known from now on. Where it was known an hour ago, and nothing was typed this time, that was all done then.
-    pub(crate) async fn know_browser(&self, c: &mut Conn, ctx: &LiveRequest, opening: &Opening) -> Result<(), Error> {
+    pub(crate) async fn know_browser(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        opening: &Opening,
+    ) -> Result<(), Error> {
         let (now, account) = (self.now(), opening.account);
         let place = self.place(c, ctx, Some(account)).await?;
         let lately = place.seen_at.is_some_and(|at| at > now - HOUR);
         if !lately || opening.provider.is_none() || !opening.factor.is_empty() {
-            clear(c, &[Guarded::Password, Guarded::Factor].map(|what| self.whole(what, place.side, Some(account), &[]))).await?;
+            clear(
+                c,
+                &[Guarded::Password, Guarded::Factor]
+                    .map(|what| self.whole(what, place.side, Some(account), &[])),
+            )
+            .await?;
         }
         if !lately && !ctx.browser.is_empty() {
             set_browser(c, account, &self.browser_of(ctx, account), now).await?;
@@ -190,23 +242,42 @@ impl Codes {
     }
 
     /// Every browser is a stranger's again, except the one that asks for it, if given.
-    pub(crate) async fn forget_known_browsers(&self, c: &mut Conn, account: AccountId, except: Option<&LiveRequest>) -> Result<(), Error> {
+    pub(crate) async fn forget_known_browsers(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        except: Option<&LiveRequest>,
+    ) -> Result<(), Error> {
         forget_browsers(c, account).await?;
         match except.filter(|v| !v.browser.is_empty()) {
-            Some(ctx) => Ok(set_browser(c, account, &self.browser_of(ctx, account), self.now()).await?),
+            Some(ctx) => {
+                Ok(set_browser(c, account, &self.browser_of(ctx, account), self.now()).await?)
+            }
             None => Ok(()),
         }
     }
 
     /// A new secret starts without the wrong answers for the old one.
-    pub(crate) async fn forget_tries(&self, c: &mut Conn, what: Guarded, account: AccountId) -> Result<(), Error> {
+    pub(crate) async fn forget_tries(
+        &self,
+        c: &mut Conn,
+        what: Guarded,
+        account: AccountId,
+    ) -> Result<(), Error> {
         Ok(clear(c, &Side::ALL.map(|side| self.whole(what, side, Some(account), &[]))).await?)
     }
 
     /// Whether a code may go out, and its challenge be opened. One count for the account and day over every kind of code,
     /// whichever of its addresses and numbers they go to (RL-15); a budget for each address (RL-05); what costs money
     /// has one for all. Beyond any of them nothing looks different. `opens`: it is no new code for a challenge that is open.
-    pub(crate) async fn may_send_code(&self, c: &mut Conn, ctx: &LiveRequest, binding: &Binding, opens: bool, text: bool) -> Result<bool, Error> {
+    pub(crate) async fn may_send_code(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        binding: &Binding,
+        opens: bool,
+        text: bool,
+    ) -> Result<bool, Error> {
         let contact = Contact::parse(&binding.address).ok();
         let to = contact.as_ref().map_or("", Contact::as_str).as_bytes();
         // A code that proves an address stands in front of whoever owns it.
@@ -216,10 +287,14 @@ impl Codes {
             (None, None) => None,
         };
         let side = self.place(c, ctx, guarded).await?.side;
-        let (whose, most): (&[u8], _) = guarded.as_ref().map_or((to, i64::MAX), |a| (&a.0, self.settings.codes_a_day));
+        let (whose, most): (&[u8], _) =
+            guarded.as_ref().map_or((to, i64::MAX), |a| (&a.0, self.settings.codes_a_day));
         let an_hour = self.settings.mails_an_hour;
         let side = side.name().as_bytes();
-        let mut limits = vec![self.limit(&[b"mails-hour", side, to], an_hour, HOUR), self.limit(&[b"mails-day", side, to], messages_a_day(an_hour), DAY)];
+        let mut limits = vec![
+            self.limit(&[b"mails-hour", side, to], an_hour, HOUR),
+            self.limit(&[b"mails-day", side, to], messages_a_day(an_hour), DAY),
+        ];
         if opens {
             limits.push(self.limit(&[b"codes-day", side, whose], most, DAY));
         }
@@ -246,7 +321,13 @@ impl Codes {
     async fn tell_of_texts(&self, c: &mut Conn) -> Result<(), Error> {
         let told = self.limit(&[b"texts-flood"], 1, HOUR);
         if told.take(c, self.now()).await?.is_some() {
-            self.record(c, Event::new("texts.flood").by("system").detail(serde_json::json!({ "texts": self.settings.texts_an_hour }))).await?;
+            self.record(
+                c,
+                Event::new("texts.flood")
+                    .by("system")
+                    .detail(serde_json::json!({ "texts": self.settings.texts_an_hour })),
+            )
+            .await?;
         }
         Ok(())
     }
@@ -259,7 +340,13 @@ impl Codes {
             .write(move |c| {
                 Box::pin(async move {
                     if this.wrong_codes().take(c, this.now()).await? == Some(SPRAYED) {
-                        this.record(c, Event::new("code.spray").by("system").detail(serde_json::json!({ "wrong_codes": SPRAYED }))).await?;
+                        this.record(
+                            c,
+                            Event::new("code.spray")
+                                .by("system")
+                                .detail(serde_json::json!({ "wrong_codes": SPRAYED })),
+                        )
+                        .await?;
                     }
                     Ok(())
                 })

@@ -34,8 +34,14 @@ impl MasterKey {
     /// # Errors
     /// [`Error::WrongKey`] when it holds none, or a line that is none.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let keys: Vec<SecretString> =
-            text.lines().map(str::trim).filter(|l| !l.is_empty()).map(|line| line.split_once(':').map(|(_, key)| SecretString::from(key)).ok_or(Error::WrongKey)).collect::<Result<_, _>>()?;
+        let keys: Vec<SecretString> = text
+            .lines()
+            .map(str::trim)
+            .filter(|l| !l.is_empty())
+            .map(|line| {
+                line.split_once(':').map(|(_, key)| SecretString::from(key)).ok_or(Error::WrongKey)
+            })
+            .collect::<Result<_, _>>()?;
         let keys = Self(keys);
         if keys.ciphers()?.is_empty() { Err(Error::WrongKey) } else { Ok(keys) }
     }
@@ -50,7 +56,11 @@ impl MasterKey {
     #[must_use]
     pub fn generate_before(text: &str) -> String {
         let progress: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-        let highest = progress.iter().filter_map(|l| l.split_once(':')?.0.strip_prefix('k')?.parse::<u32>().ok()).max().unwrap_or_default();
+        let highest = progress
+            .iter()
+            .filter_map(|l| l.split_once(':')?.0.strip_prefix('k')?.parse::<u32>().ok())
+            .max()
+            .unwrap_or_default();
         let older: String = progress.iter().map(|l| format!("{l}\n")).collect();
         format!("k{}:{}\n{older}", highest + 1, STANDARD.encode(random_bytes::<32>()))
     }
@@ -58,14 +68,21 @@ impl MasterKey {
     /// The text of a key file with its first key only.
     #[must_use]
     pub fn first_of(text: &str) -> String {
-        text.lines().map(str::trim).find(|l| !l.is_empty()).map_or_else(String::new, |l| format!("{l}\n"))
+        text.lines()
+            .map(str::trim)
+            .find(|l| !l.is_empty())
+            .map_or_else(String::new, |l| format!("{l}\n"))
     }
 
     fn ciphers(&self) -> Result<Vec<XChaCha20Poly1305>, Error> {
         self.0
             .iter()
             .map(|key| {
-                let bytes: [u8; 32] = STANDARD.decode(key.expose_secret()).ok().and_then(|b| b.try_into().ok()).ok_or(Error::WrongKey)?;
+                let bytes: [u8; 32] = STANDARD
+                    .decode(key.expose_secret())
+                    .ok()
+                    .and_then(|b| b.try_into().ok())
+                    .ok_or(Error::WrongKey)?;
                 Ok(XChaCha20Poly1305::new(&bytes.into()))
             })
             .collect()
@@ -102,9 +119,16 @@ impl Root {
             if own.first().is_none_or(|r| r.state != "active") {
                 return Err(Error::WrongKey);
             }
-            own.into_iter().map(|row| unwrap(&masters, kind, &row.wrapped).and_then(|key| key.try_into().ok()).ok_or(Error::WrongKey)).collect()
+            own.into_iter()
+                .map(|row| {
+                    unwrap(&masters, kind, &row.wrapped)
+                        .and_then(|key| key.try_into().ok())
+                        .ok_or(Error::WrongKey)
+                })
+                .collect()
         };
-        let (seal, mac, lookup) = (all("seal")?, all("mac")?, all("lookup")?.first().copied().ok_or(Error::WrongKey)?);
+        let (seal, mac, lookup) =
+            (all("seal")?, all("mac")?, all("lookup")?.first().copied().ok_or(Error::WrongKey)?);
         Ok(Self { masters, seal, mac, lookup })
     }
 }
@@ -126,7 +150,15 @@ impl KeyStore {
             let mut fresh = Vec::new();
             for kind in KINDS {
                 let wrapped = encrypt(first, kind.as_bytes(), &random_bytes::<32>())?;
-                fresh.push(DataKey { id: Key(row_id(now)), kind: kind.into(), state: "active".into(), wrapped, public: String::new(), created_at: now, changed_at: now });
+                fresh.push(DataKey {
+                    id: Key(row_id(now)),
+                    kind: kind.into(),
+                    state: "active".into(),
+                    wrapped,
+                    public: String::new(),
+                    created_at: now,
+                    changed_at: now,
+                });
             }
             store
                 .write::<_, Error, _>(move |c| {
@@ -150,7 +182,12 @@ impl KeyStore {
 
     #[cfg(test)]
     fn of_bytes(mac: u8, lookup: u8) -> Self {
-        let root = Root { masters: vec![XChaCha20Poly1305::new(&[4; 32].into())], seal: vec![[1; 32]], mac: vec![[mac; 32]], lookup: [lookup; 32] };
+        let root = Root {
+            masters: vec![XChaCha20Poly1305::new(&[4; 32].into())],
+            seal: vec![[1; 32]],
+            mac: vec![[mac; 32]],
+            lookup: [lookup; 32],
+        };
         Self { root: Arc::new(RwLock::new(root)), organisation: None }
     }
 
@@ -210,7 +247,9 @@ impl KeyStore {
 
     /// What [`KeyStore::seal`] closed; `None` when anything was changed.
     pub(crate) fn open_sealed(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
-        self.root().seal.iter().find_map(|key| decrypt(&XChaCha20Poly1305::new(&self.own(key).into()), purpose.as_bytes(), sealed))
+        self.root().seal.iter().find_map(|key| {
+            decrypt(&XChaCha20Poly1305::new(&self.own(key).into()), purpose.as_bytes(), sealed)
+        })
     }
 
     /// The same sealed anew, if another key than the one of now closed it.
@@ -223,11 +262,19 @@ impl KeyStore {
     }
 
     /// A value sealed as text, for a cookie.
-    pub(crate) fn seal_json<T: serde::Serialize>(&self, purpose: &str, value: &T) -> Result<String, Error> {
+    pub(crate) fn seal_json<T: serde::Serialize>(
+        &self,
+        purpose: &str,
+        value: &T,
+    ) -> Result<String, Error> {
         Ok(URL_SAFE_NO_PAD.encode(self.seal(purpose, &serde_json::to_vec(value)?)?))
     }
 
-    pub(crate) fn open_json<T: serde::de::DeserializeOwned>(&self, purpose: &str, text: &str) -> Option<T> {
+    pub(crate) fn open_json<T: serde::de::DeserializeOwned>(
+        &self,
+        purpose: &str,
+        text: &str,
+    ) -> Option<T> {
         let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
         serde_json::from_slice(&self.open_sealed(purpose, &sealed)?).ok()
     }
@@ -269,7 +316,9 @@ fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> Vec<u8> {
 
 fn encrypt(key: &XChaCha20Poly1305, purpose: &[u8], plain: &[u8]) -> Result<Vec<u8>, Error> {
     let nonce = random_bytes::<24>();
-    let sealed = key.encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: purpose }).map_err(|_| Error::Internal("sealing failed".into()))?;
+    let sealed = key
+        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: purpose })
+        .map_err(|_| Error::Internal("sealing failed".into()))?;
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
@@ -292,9 +341,19 @@ mod digests {
         for guess in [b"K7QM3XRD".as_slice(), b"vera@example.test"] {
             for made in [one.macs(&[guess]).remove(0), one.lookup(&[guess])] {
                 assert_ne!(made, Sha256::digest(guess).to_vec());
-                assert_ne!(made, Sha256::digest([&u64::try_from(guess.len()).unwrap().to_be_bytes(), guess].concat()).to_vec());
+                assert_ne!(
+                    made,
+                    Sha256::digest(
+                        [&u64::try_from(guess.len()).unwrap().to_be_bytes(), guess].concat()
+                    )
+                    .to_vec()
+                );
             }
-            assert_ne!(one.macs(&[guess]).remove(0), one.lookup(&[guess]), "a key for each purpose");
+            assert_ne!(
+                one.macs(&[guess]).remove(0),
+                one.lookup(&[guess]),
+                "a key for each purpose"
+            );
         }
         assert_ne!(one.macs(&[b"x"]), other.macs(&[b"x"]));
         assert_ne!(one.lookup(&[b"x"]), other.lookup(&[b"x"]));
@@ -306,7 +365,10 @@ mod digests {
         let (one, other) = (home.of(Some(OrgId([7; 16]))), home.of(Some(OrgId([8; 16]))));
         let sealed = one.seal("start", b"secret").unwrap();
         assert_eq!(one.open_sealed("start", &sealed).unwrap(), b"secret");
-        assert!(other.open_sealed("start", &sealed).is_none() && home.open_sealed("start", &sealed).is_none());
+        assert!(
+            other.open_sealed("start", &sealed).is_none()
+                && home.open_sealed("start", &sealed).is_none()
+        );
         assert_ne!(one.lookup(&[b"x"]), other.lookup(&[b"x"]));
         assert_ne!(one.macs(&[b"x"]), home.macs(&[b"x"]));
     }
@@ -316,13 +378,21 @@ mod digests {
         let old = MasterKey::generate();
         let both = MasterKey::generate_before(&old);
         assert!(both.starts_with("k2:") && both.ends_with(&old));
-        let (first, all) = (MasterKey::parse(&MasterKey::first_of(&both)).unwrap().ciphers().unwrap(), MasterKey::parse(&both).unwrap().ciphers().unwrap());
+        let (first, all) = (
+            MasterKey::parse(&MasterKey::first_of(&both)).unwrap().ciphers().unwrap(),
+            MasterKey::parse(&both).unwrap().ciphers().unwrap(),
+        );
         let before = MasterKey::parse(&old).unwrap().ciphers().unwrap();
         assert_eq!((first.len(), all.len()), (1, 2));
         let wrapped = encrypt(&all[0], b"seal", b"key").unwrap();
-        assert!(unwrap(&before, "seal", &wrapped).is_none() && unwrap(&first, "seal", &wrapped).is_some());
+        assert!(
+            unwrap(&before, "seal", &wrapped).is_none()
+                && unwrap(&first, "seal", &wrapped).is_some()
+        );
         let wrapped = encrypt(&before[0], b"seal", b"key").unwrap();
-        assert!(unwrap(&all, "seal", &wrapped).is_some() && unwrap(&first, "seal", &wrapped).is_none());
+        assert!(
+            unwrap(&all, "seal", &wrapped).is_some() && unwrap(&first, "seal", &wrapped).is_none()
+        );
         for broken in ["", "\n", "k1", "k1:short", "k1:AAAA\nk2:!!"] {
             assert!(MasterKey::parse(broken).is_err(), "{broken:?}");
         }
@@ -337,7 +407,14 @@ mod tests {
     fn ad_08_a_master_key_of_less_than_32_random_bytes_is_refused() {
         assert!(MasterKey::parse(&MasterKey::generate()).is_ok());
         let short = STANDARD.encode([7_u8; 16]);
-        for weak in ["", "secret", "k1:secret", "k1:", &format!("k1:{short}"), &format!("{}k0:{short}\n", MasterKey::generate())] {
+        for weak in [
+            "",
+            "secret",
+            "k1:secret",
+            "k1:",
+            &format!("k1:{short}"),
+            &format!("{}k0:{short}\n", MasterKey::generate()),
+        ] {
             assert!(MasterKey::parse(weak).is_err(), "{weak}");
         }
     }

@@ -45,7 +45,15 @@ impl KeyRotation {
         let mut fresh = Vec::new();
         for kind in ROTATING {
             let wrapped = self.keys.wrap(kind, &random_bytes::<32>())?;
-            fresh.push(DataKey { id: Key(row_id(now)), kind: kind.into(), state: "next".into(), wrapped, public: String::new(), created_at: now, changed_at: now });
+            fresh.push(DataKey {
+                id: Key(row_id(now)),
+                kind: kind.into(),
+                state: "next".into(),
+                wrapped,
+                public: String::new(),
+                created_at: now,
+                changed_at: now,
+            });
         }
         self.store
             .write::<_, Error, _>(move |c| {
@@ -69,7 +77,9 @@ impl KeyRotation {
         self.reload_data_keys().await?;
         let (now, rows) = (self.now(), list_keys(&mut self.store.read().await?).await?);
         for kind in ROTATING {
-            let of = |state: &str| rows.iter().filter(|r| r.kind == kind && r.state == state).collect::<Vec<_>>();
+            let of = |state: &str| {
+                rows.iter().filter(|r| r.kind == kind && r.state == state).collect::<Vec<_>>()
+            };
             if let [next, ..] = of("next").as_slice()
                 && now - next.changed_at >= KNOWN
             {
@@ -83,20 +93,35 @@ impl KeyRotation {
                         self.reseal_everything().await?;
                     }
                     let id = old.id;
-                    self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(set_key_state(c, id, "retiring", "resealed", now).await?) })).await?;
+                    self.store
+                        .write::<_, Error, _>(move |c| {
+                            Box::pin(async move {
+                                Ok(set_key_state(c, id, "retiring", "resealed", now).await?)
+                            })
+                        })
+                        .await?;
                 }
             }
             for over in of("resealed") {
                 if now - over.changed_at >= OPENS {
                     let id = over.id;
-                    self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(remove_key(c, id).await?) })).await?;
+                    self.store
+                        .write::<_, Error, _>(move |c| {
+                            Box::pin(async move { Ok(remove_key(c, id).await?) })
+                        })
+                        .await?;
                 }
             }
         }
         self.reload_data_keys().await
     }
 
-    async fn promote(&self, kind: &'static str, next: Key, active: Option<Key>) -> Result<(), Error> {
+    async fn promote(
+        &self,
+        kind: &'static str,
+        next: Key,
+        active: Option<Key>,
+    ) -> Result<(), Error> {
         let (this, now) = (self.clone(), self.now());
         self.store
             .write(move |c| {
@@ -124,7 +149,8 @@ impl KeyRotation {
         for column in Column::ALL {
             let mut after = Key([0; 16]);
             loop {
-                let part = list_sealed(&mut self.store.read_bulk().await?, column, after, PART).await?;
+                let part =
+                    list_sealed(&mut self.store.read_bulk().await?, column, after, PART).await?;
                 let Some(last) = part.last() else { break };
                 after = last.id;
                 let mut fresh = Vec::new();
@@ -149,7 +175,19 @@ impl KeyRotation {
             }
         }
         let this = self.clone();
-        self.store.write(move |c| Box::pin(async move { this.record(c, Event::new("key.resealed").by("system").detail(json!({ "values": changed }))).await })).await
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    this.record(
+                        c,
+                        Event::new("key.resealed")
+                            .by("system")
+                            .detail(json!({ "values": changed })),
+                    )
+                    .await
+                })
+            })
+            .await
     }
 
     /// A row's value under the key of now; `None` when it is already, or cannot be opened at all.
@@ -160,7 +198,9 @@ impl KeyRotation {
             (Column::ProviderSecret, _) => keys.reseal("provider-secret", &row.value),
             (Column::OneTime, Some(account)) => {
                 let Ok(bytes) = URL_SAFE_NO_PAD.decode(&row.value) else { return Ok(None) };
-                Ok(keys.reseal(&purpose(AccountId::from(account)), &bytes)?.map(|fresh| URL_SAFE_NO_PAD.encode(fresh).into_bytes()))
+                Ok(keys
+                    .reseal(&purpose(AccountId::from(account)), &bytes)?
+                    .map(|fresh| URL_SAFE_NO_PAD.encode(fresh).into_bytes()))
             }
             (Column::OneTime, None) => Ok(None),
         }
@@ -188,7 +228,11 @@ impl KeyRotation {
                         let plain = this.keys.unwrap(&row.kind, &row.wrapped)?;
                         rewrap_key(c, row.id, &this.keys.wrap(&row.kind, &plain)?).await?;
                     }
-                    this.record(c, Event::new("key.rewrapped").by("cli").detail(json!({ "keys": rows.len() }))).await?;
+                    this.record(
+                        c,
+                        Event::new("key.rewrapped").by("cli").detail(json!({ "keys": rows.len() })),
+                    )
+                    .await?;
                     Ok(rows.len())
                 })
             })

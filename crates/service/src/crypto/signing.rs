@@ -37,10 +37,23 @@ fn broken(error: impl std::fmt::Display) -> Error {
 }
 
 /// A new key of an algorithm, in a state.
-pub(crate) fn fresh_key(keys: &KeyStore, algorithm: Algorithm, state: &str, now: Micros) -> Result<DataKey, Error> {
+pub(crate) fn fresh_key(
+    keys: &KeyStore,
+    algorithm: Algorithm,
+    state: &str,
+    now: Micros,
+) -> Result<DataKey, Error> {
     let pem = issuer::generate(algorithm).map_err(broken)?;
     let wrapped = keys.wrap(kind(algorithm), pem.as_bytes())?;
-    Ok(DataKey { id: Key(row_id(now)), kind: kind(algorithm).into(), state: state.into(), wrapped, public: String::new(), created_at: now, changed_at: now })
+    Ok(DataKey {
+        id: Key(row_id(now)),
+        kind: kind(algorithm).into(),
+        state: state.into(),
+        wrapped,
+        public: String::new(),
+        created_at: now,
+        changed_at: now,
+    })
 }
 
 /// Opens every signing key.
@@ -48,7 +61,8 @@ pub(crate) fn keyring(keys: &KeyStore, rows: &[DataKey]) -> Result<Keyring, Erro
     let mut ring = Keyring::default();
     for algorithm in Algorithm::ALL {
         for row in rows.iter().filter(|r| r.kind == kind(algorithm)) {
-            let pem = String::from_utf8(keys.unwrap(&row.kind, &row.wrapped)?).map_err(|_| Error::WrongKey)?;
+            let pem = String::from_utf8(keys.unwrap(&row.kind, &row.wrapped)?)
+                .map_err(|_| Error::WrongKey)?;
             ring.add(Signer::from_pem(&pem, algorithm).map_err(broken)?, row.state == ACTIVE);
         }
     }
@@ -56,10 +70,17 @@ pub(crate) fn keyring(keys: &KeyStore, rows: &[DataKey]) -> Result<Keyring, Erro
 }
 
 /// The keys of an instance, made where there are none yet.
-pub(crate) async fn first_keys(store: &storage::Store, keys: &KeyStore, now: Micros) -> Result<Keyring, Error> {
+pub(crate) async fn first_keys(
+    store: &storage::Store,
+    keys: &KeyStore,
+    now: Micros,
+) -> Result<Keyring, Error> {
     let rows = list_keys(&mut store.read().await?).await?;
-    let missing: Vec<DataKey> =
-        Algorithm::ALL.into_iter().filter(|a| !rows.iter().any(|r| r.kind == kind(*a) && r.state == ACTIVE)).map(|a| fresh_key(keys, a, ACTIVE, now)).collect::<Result<_, _>>()?;
+    let missing: Vec<DataKey> = Algorithm::ALL
+        .into_iter()
+        .filter(|a| !rows.iter().any(|r| r.kind == kind(*a) && r.state == ACTIVE))
+        .map(|a| fresh_key(keys, a, ACTIVE, now))
+        .collect::<Result<_, _>>()?;
     if missing.is_empty() {
         return keyring(keys, &rows);
     }
@@ -80,7 +101,10 @@ pub(crate) async fn first_keys(store: &storage::Store, keys: &KeyStore, now: Mic
 impl Core {
     /// The keys as this node knows them.
     pub(crate) fn keyring(&self) -> Arc<Keyring> {
-        self.shared.keyring.read().map_or_else(|poisoned| Arc::clone(&poisoned.into_inner()), |ring| Arc::clone(&ring))
+        self.shared
+            .keyring
+            .read()
+            .map_or_else(|poisoned| Arc::clone(&poisoned.into_inner()), |ring| Arc::clone(&ring))
     }
 }
 
@@ -119,18 +143,36 @@ impl KeyRotation {
 
     async fn tend(&self, algorithm: Algorithm, at_once: bool) -> Result<(), Error> {
         let (now, kind) = (self.now(), kind(algorithm));
-        let rows: Vec<DataKey> = list_keys(&mut self.store.read().await?).await?.into_iter().filter(|r| r.kind == kind).collect();
+        let rows: Vec<DataKey> = list_keys(&mut self.store.read().await?)
+            .await?
+            .into_iter()
+            .filter(|r| r.kind == kind)
+            .collect();
         let of = |state: &str| rows.iter().find(|r| r.state == state);
-        let over: Vec<Key> = rows.iter().filter(|r| r.state == RETIRING && now - r.changed_at > AFTER).map(|r| r.id).collect();
+        let over: Vec<Key> = rows
+            .iter()
+            .filter(|r| r.state == RETIRING && now - r.changed_at > AFTER)
+            .map(|r| r.id)
+            .collect();
         let old = of(ACTIVE).is_none_or(|active| now - active.changed_at > LIFE);
         let known = of(NEXT).is_some_and(|next| now - next.changed_at >= AHEAD);
-        let made = if of(NEXT).is_none() { Some(fresh_key(&self.keys, algorithm, NEXT, now)?) } else { None };
-        let promoted = (at_once || (old && known)).then(|| of(NEXT).or(made.as_ref()).map(|next| next.id)).flatten();
+        let made = if of(NEXT).is_none() {
+            Some(fresh_key(&self.keys, algorithm, NEXT, now)?)
+        } else {
+            None
+        };
+        let promoted = (at_once || (old && known))
+            .then(|| of(NEXT).or(made.as_ref()).map(|next| next.id))
+            .flatten();
         if made.is_none() && promoted.is_none() && over.is_empty() {
             return Ok(());
         }
         // The one after it is published from now on.
-        let following = if promoted.is_some() { Some(fresh_key(&self.keys, algorithm, NEXT, now)?) } else { None };
+        let following = if promoted.is_some() {
+            Some(fresh_key(&self.keys, algorithm, NEXT, now)?)
+        } else {
+            None
+        };
         let (this, active) = (self.clone(), of(ACTIVE).map(|a| a.id));
         self.store
             .write(move |c| {
@@ -147,7 +189,11 @@ impl KeyRotation {
                         }
                         // Another node was faster: then its key signs.
                         if set_key_state(c, next, NEXT, ACTIVE, now).await? {
-                            this.record(c, Event::new("key.rotated").by("system").code(algorithm.name())).await?;
+                            this.record(
+                                c,
+                                Event::new("key.rotated").by("system").code(algorithm.name()),
+                            )
+                            .await?;
                         }
                         if let Some(following) = &following {
                             add_key(c, following).await?;

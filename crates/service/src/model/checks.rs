@@ -30,18 +30,47 @@ impl Product {
         let mut conn = self.ligature.store.read().await.unwrap();
         let c = &mut conn;
         let all = usize::try_from(count_accounts(c, self.ligature.org).await.unwrap()).unwrap();
-        assert_eq!(all, world.people.len() + world.pending.len() + 1, "accounts, with the delegate");
+        assert_eq!(
+            all,
+            world.people.len() + world.pending.len() + 1,
+            "accounts, with the delegate"
+        );
         assert_eq!(self.accounts.len(), world.people.len(), "accounts with a session");
         for (n, (id, person)) in self.accounts.iter().zip(&world.people).enumerate() {
             let row = find_account(c, self.ligature.org, *id).await.unwrap().unwrap();
             assert_eq!(row.state() == AccountState::Disabled, person.disabled, "state of {n}");
-            let links: BTreeSet<Identity> =
-                list_links(c, *id).await.unwrap().iter().map(|l| (PROVIDERS.iter().position(|p| l.namespace.contains(p)).unwrap(), l.subject[1..].parse().unwrap())).collect();
+            let links: BTreeSet<Identity> = list_links(c, *id)
+                .await
+                .unwrap()
+                .iter()
+                .map(|l| {
+                    (
+                        PROVIDERS.iter().position(|p| l.namespace.contains(p)).unwrap(),
+                        l.subject[1..].parse().unwrap(),
+                    )
+                })
+                .collect();
             assert_eq!(links, person.links, "links of {n}");
-            assert_eq!(storage::accounts::find_password(c, *id).await.unwrap().is_some(), person.password, "password of {n}");
-            let of = |address: &str, proved: bool, owner: bool, primary: bool| (address.to_owned(), (proved, owner, primary));
-            let mails: BTreeMap<_, _> = list_emails(c, *id).await.unwrap().iter().map(|m| of(&m.canonical, m.is_proved(), m.owner, m.is_primary)).collect();
-            let expected: BTreeMap<_, _> = person.mails.iter().filter(|m| m.former.is_none()).map(|m| of(ADDRESSES[m.address], m.proved, m.owner, m.primary)).collect();
+            assert_eq!(
+                storage::accounts::find_password(c, *id).await.unwrap().is_some(),
+                person.password,
+                "password of {n}"
+            );
+            let of = |address: &str, proved: bool, owner: bool, primary: bool| {
+                (address.to_owned(), (proved, owner, primary))
+            };
+            let mails: BTreeMap<_, _> = list_emails(c, *id)
+                .await
+                .unwrap()
+                .iter()
+                .map(|m| of(&m.canonical, m.is_proved(), m.owner, m.is_primary))
+                .collect();
+            let expected: BTreeMap<_, _> = person
+                .mails
+                .iter()
+                .filter(|m| m.former.is_none())
+                .map(|m| of(ADDRESSES[m.address], m.proved, m.owner, m.primary))
+                .collect();
             assert_eq!(mails, expected, "addresses of {n}");
         }
         drop(conn);

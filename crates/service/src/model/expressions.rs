@@ -5,21 +5,37 @@ use domain::{Policy, policy::Document};
 use serde_json::json;
 use upstream::Assertion;
 
-use crate::{Error, Ligature, LoginOutcome, policy::expressions::ExpressionContext, services::Transactions as _, sign_in::upstream_identity::UpstreamIdentity};
+use crate::{
+    Error, Ligature, LoginOutcome, policy::expressions::ExpressionContext,
+    services::Transactions as _, sign_in::upstream_identity::UpstreamIdentity,
+};
 
 use super::product::Product;
 
 /// Arrives by a provider with a subject; bounded, so that who waits for somebody else fails.
-async fn arrives(ligature: &Ligature, provider: usize, subject: &str) -> Result<LoginOutcome, Error> {
+async fn arrives(
+    ligature: &Ligature,
+    provider: usize,
+    subject: &str,
+) -> Result<LoginOutcome, Error> {
     let held = Product::identity((provider, 0), None, false);
-    let held = UpstreamIdentity { assertion: Assertion { subject: subject.into(), ..held.assertion.clone() }, ..held };
+    let held = UpstreamIdentity {
+        assertion: Assertion { subject: subject.into(), ..held.assertion.clone() },
+        ..held
+    };
     let ctx = Product::ctx(None);
     let start = Product::start(ligature, &ctx, &held);
-    tokio::time::timeout(Duration::from_secs(60), ligature.sign_in().complete_login(&ctx, held, start)).await.expect("nobody waits for an expression of somebody else")
+    tokio::time::timeout(
+        Duration::from_secs(60),
+        ligature.sign_in().complete_login(&ctx, held, start),
+    )
+    .await
+    .expect("nobody waits for an expression of somebody else")
 }
 
 async fn filters(ligature: &Ligature, filter: &str) {
-    let document = Document::parse(&json!({"choices": {"claim_filter": filter}}).to_string()).unwrap();
+    let document =
+        Document::parse(&json!({"choices": {"claim_filter": filter}}).to_string()).unwrap();
     ligature.policy_admin().use_document("provider:trusted", document).await.unwrap();
 }
 
@@ -30,11 +46,16 @@ fn ex_02_others_sign_in_while_an_expression_runs_and_what_it_gave_counts_only_fo
     let product = Product::new();
     let ligature = product.ligature.clone();
     // Who is let in has a page or a session; who is not is refused.
-    let signed_in = |result: &Result<LoginOutcome, Error>| matches!(result, Ok(LoginOutcome::SignedIn { .. } | LoginOutcome::Page { .. }));
+    let signed_in = |result: &Result<LoginOutcome, Error>| {
+        matches!(result, Ok(LoginOutcome::SignedIn { .. } | LoginOutcome::Page { .. }))
+    };
     product.runtime.block_on(async {
         use crate::policy::expressions::gate;
         filters(&ligature, "provider.key == 'trusted'").await;
-        assert!(signed_in(&arrives(&ligature, 0, "free").await), "the same way with nobody at the gate");
+        assert!(
+            signed_in(&arrives(&ligature, 0, "free").await),
+            "the same way with nobody at the gate"
+        );
         gate::hold("slow");
         let waiting = ligature.clone();
         let slow = tokio::spawn(async move { arrives(&waiting, 0, "slow").await });
@@ -52,7 +73,10 @@ fn ex_02_others_sign_in_while_an_expression_runs_and_what_it_gave_counts_only_fo
         tokio::task::spawn_blocking(gate::reached).await.unwrap();
         filters(&ligature, "provider.key == 'another'").await;
         gate::open();
-        assert!(matches!(late.await.unwrap(), Err(Error::Refused { .. })), "the filter of now keeps it out");
+        assert!(
+            matches!(late.await.unwrap(), Err(Error::Refused { .. })),
+            "the filter of now keeps it out"
+        );
     });
 }
 
@@ -62,18 +86,30 @@ fn ex_02_others_sign_in_while_an_expression_runs_and_what_it_gave_counts_only_fo
 fn ex_02_what_an_expression_gave_stands_for_no_other_identity_policy_or_application() {
     let product = Product::new();
     let ligature = &product.ligature;
-    let policy = |filter: &str| Arc::new(Policy::merge(1, &[&Document::parse(&json!({"choices": {"claim_filter": filter}}).to_string()).unwrap()]));
+    let policy = |filter: &str| {
+        Arc::new(Policy::merge(
+            1,
+            &[&Document::parse(&json!({"choices": {"claim_filter": filter}}).to_string()).unwrap()],
+        ))
+    };
     let held = |kind: &str| {
         let held = Product::identity((0, 0), None, false);
         let claims = serde_json::Map::from_iter([("kind".to_owned(), json!(kind))]);
         UpstreamIdentity { assertion: Assertion { claims, ..held.assertion.clone() }, ..held }
     };
-    let around = |client: &str| ExpressionContext { client: Some(client.into()), ..ExpressionContext::default() };
-    let (by_kind, by_place) = (policy("claims.kind == 'staff'"), policy("application.client_id == 'mail'"));
+    let around = |client: &str| ExpressionContext {
+        client: Some(client.into()),
+        ..ExpressionContext::default()
+    };
+    let (by_kind, by_place) =
+        (policy("claims.kind == 'staff'"), policy("application.client_id == 'mail'"));
     // The filter's word on each, in this order, all in one visit.
     let filters = async |asked: &[(UpstreamIdentity, Arc<Policy>, ExpressionContext)]| {
         let work = |this: Ligature| {
-            let words: Result<Vec<_>, Error> = asked.iter().map(|(held, policy, around)| Ok(this.values(held, policy, around)?.filter)).collect();
+            let words: Result<Vec<_>, Error> = asked
+                .iter()
+                .map(|(held, policy, around)| Ok(this.values(held, policy, around)?.filter))
+                .collect();
             std::future::ready(words)
         };
         ligature.with_expressions(work).await.unwrap()
@@ -81,8 +117,32 @@ fn ex_02_what_an_expression_gave_stands_for_no_other_identity_policy_or_applicat
     product.runtime.block_on(async {
         let (yes, no) = (Some(true), Some(false));
         assert_eq!(filters(&[(held("staff"), by_kind.clone(), around("mail"))]).await, [yes]);
-        assert_eq!(filters(&[(held("staff"), by_kind.clone(), around("mail")), (held("guest"), by_kind.clone(), around("mail"))]).await, [yes, no], "another identity");
-        assert_eq!(filters(&[(held("staff"), by_place.clone(), around("mail")), (held("staff"), by_place.clone(), around("wiki"))]).await, [yes, no], "another application");
-        assert_eq!(filters(&[(held("guest"), by_place.clone(), around("mail")), (held("guest"), by_kind.clone(), around("mail"))]).await, [yes, no], "another policy");
+        assert_eq!(
+            filters(&[
+                (held("staff"), by_kind.clone(), around("mail")),
+                (held("guest"), by_kind.clone(), around("mail"))
+            ])
+            .await,
+            [yes, no],
+            "another identity"
+        );
+        assert_eq!(
+            filters(&[
+                (held("staff"), by_place.clone(), around("mail")),
+                (held("staff"), by_place.clone(), around("wiki"))
+            ])
+            .await,
+            [yes, no],
+            "another application"
+        );
+        assert_eq!(
+            filters(&[
+                (held("guest"), by_place.clone(), around("mail")),
+                (held("guest"), by_kind.clone(), around("mail"))
+            ])
+            .await,
+            [yes, no],
+            "another policy"
+        );
     });
 }

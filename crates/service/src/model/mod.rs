@@ -50,14 +50,26 @@ impl StateMachineTest for Run {
         Arc::clone(&product.runtime).block_on(async {
             match step {
                 Step::SignUp { address, finish } => product.sign_up(address, finish).await,
-                Step::SignIn { identity, address, verified, way } => product.sign_in(identity, address, verified, way).await,
-                Step::Add { account, identity, address } => product.add(account, identity, address).await,
-                Step::Unlink { account, method } => product.deed(account, Deed::Unlink(method)).await,
+                Step::SignIn { identity, address, verified, way } => {
+                    product.sign_in(identity, address, verified, way).await
+                }
+                Step::Add { account, identity, address } => {
+                    product.add(account, identity, address).await
+                }
+                Step::Unlink { account, method } => {
+                    product.deed(account, Deed::Unlink(method)).await
+                }
                 Step::Intrude { account, deeds } => product.intrude(account, &deeds).await,
                 Step::Late { account, deed } => product.late(account, deed).await,
-                Step::Delegate { provider, believe } => assert_eq!(product.delegate(provider, believe).await, world.delegate_may(provider, believe), "a delegate's word about {provider}"),
+                Step::Delegate { provider, believe } => assert_eq!(
+                    product.delegate(provider, believe).await,
+                    world.delegate_may(provider, believe),
+                    "a delegate's word about {provider}"
+                ),
                 Step::Switch { account } => product.switch(account).await,
-                Step::Crash { account, identity, address, after } => product.crash(account, identity, address, after).await,
+                Step::Crash { account, identity, address, after } => {
+                    product.crash(account, identity, address, after).await
+                }
                 Step::Pass { hours } => {
                     product.clock.fetch_add(hours * HOUR, Ordering::SeqCst);
                     product.tidy().await;
@@ -76,8 +88,15 @@ impl StateMachineTest for Run {
 const LENGTH: u32 = 250;
 
 fn share(of: u32) -> ProptestConfig {
-    let steps: u32 = std::env::var("LIGATURE_MODEL_STEPS").ok().and_then(|n| n.parse().ok()).unwrap_or(40_000);
-    ProptestConfig { cases: (steps / of / LENGTH).max(1), max_shrink_iters: 1000, max_shrink_time: 60_000, failure_persistence: None, ..ProptestConfig::default() }
+    let steps: u32 =
+        std::env::var("LIGATURE_MODEL_STEPS").ok().and_then(|n| n.parse().ok()).unwrap_or(40_000);
+    ProptestConfig {
+        cases: (steps / of / LENGTH).max(1),
+        max_shrink_iters: 1000,
+        max_shrink_time: 60_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 /// One of four parts, so that they run beside each other. The test command walks the same ways each time, so that a
@@ -91,7 +110,12 @@ fn walk(part: u8) {
     let mut runner = TestRunner::new_with_rng(share(4), rng);
     let steps = usize::try_from(LENGTH).unwrap();
     let result = runner.run(&World::sequential_strategy(steps..=steps), |(state, steps, seen)| {
-        Run::test_sequential(ProptestConfig { verbose: 0, ..ProptestConfig::default() }, state, steps, seen);
+        Run::test_sequential(
+            ProptestConfig { verbose: 0, ..ProptestConfig::default() },
+            state,
+            steps,
+            seen,
+        );
         Ok(())
     });
     if let Err(error) = result {
@@ -103,8 +127,15 @@ fn walk(part: u8) {
 #[test]
 fn an_expired_letter_does_not_hold_up_the_next_one() {
     let (mut product, mut world) = (Product::new(), World::default());
-    let answer = Step::SignIn { identity: (0, 0), address: Some(1), verified: true, way: Way::AddRight };
-    let steps = [Step::SignUp { address: 0, finish: true }, Step::Add { account: 0, identity: (0, 0), address: None }, answer, Step::Pass { hours: 80 }, Step::SignUp { address: 2, finish: true }];
+    let answer =
+        Step::SignIn { identity: (0, 0), address: Some(1), verified: true, way: Way::AddRight };
+    let steps = [
+        Step::SignUp { address: 0, finish: true },
+        Step::Add { account: 0, identity: (0, 0), address: None },
+        answer,
+        Step::Pass { hours: 80 },
+        Step::SignUp { address: 2, finish: true },
+    ];
     for step in steps {
         world = World::apply(world, &step);
         product = Run::apply(product, &world, step);

@@ -14,7 +14,11 @@ use super::{
 impl Product {
     pub(super) async fn sign_up(&mut self, address: usize, finish: bool) {
         let ctx = Self::ctx(None);
-        let person = NewPerson { email: ADDRESSES[address].into(), name: "N".into(), password: PASSWORD.into() };
+        let person = NewPerson {
+            email: ADDRESSES[address].into(),
+            name: "N".into(),
+            password: PASSWORD.into(),
+        };
         self.codes.clear();
         let result = self.ligature.sign_in().sign_up(&ctx, person, Continuation::Account).await;
         if let (Some(LoginOutcome::Page { id, .. }), true) = (self.settle(result).await, finish) {
@@ -23,13 +27,21 @@ impl Product {
         self.read_mails().await;
     }
 
-    pub(super) async fn sign_in(&mut self, identity: Identity, address: Option<usize>, verified: bool, way: Way) {
+    pub(super) async fn sign_in(
+        &mut self,
+        identity: Identity,
+        address: Option<usize>,
+        verified: bool,
+        way: Way,
+    ) {
         let (mut ctx, held) = (Self::ctx(None), Self::identity(identity, address, verified));
         let start = Self::start(&self.ligature, &ctx, &held);
         self.codes.clear();
         let result = self.ligature.sign_in().complete_login(&ctx, held, start).await;
         let Some(arrival) = self.settle(result).await else { return };
-        if let LoginOutcome::SignedIn { secret, continuation: Continuation::Path(path), .. } = &arrival {
+        if let LoginOutcome::SignedIn { secret, continuation: Continuation::Path(path), .. } =
+            &arrival
+        {
             let id = path.as_str().split('/').nth(2).unwrap().to_owned();
             ctx.session = self.ligature.sessions().session(secret).await.unwrap();
             self.answer(&ctx, &id, address.unwrap_or(0), way).await;
@@ -47,11 +59,15 @@ impl Product {
             }
         };
         let result = self.ligature.attempt_steps().pick(&ctx, &id, act).await;
-        let (Some(LoginOutcome::Page { .. }), Some(address)) = (self.settle(result).await, address) else { return };
+        let (Some(LoginOutcome::Page { .. }), Some(address)) = (self.settle(result).await, address)
+        else {
+            return;
+        };
         match way {
             Way::AddWrong => {
                 for _ in 0..4 {
-                    let result = self.ligature.attempt_steps().enter_code(&ctx, &id, "ZZZZ-ZZZZ").await;
+                    let result =
+                        self.ligature.attempt_steps().enter_code(&ctx, &id, "ZZZZ-ZZZZ").await;
                     self.settle(result).await;
                 }
                 // The right one is worth nothing after three wrong ones.
@@ -66,7 +82,9 @@ impl Product {
                 self.clock.fetch_sub(11 * MINUTE, Ordering::SeqCst);
             }
             _ => {
-                if let Some(LoginOutcome::Page { page: "choose", .. }) = self.enter(&ctx, &id, address).await {
+                if let Some(LoginOutcome::Page { page: "choose", .. }) =
+                    self.enter(&ctx, &id, address).await
+                {
                     self.pick_owner(&ctx, &id, address).await;
                 }
             }
@@ -76,16 +94,29 @@ impl Product {
 
     /// Behind the code several accounts are shown: the person takes the one that owns the address, if one does.
     pub(super) async fn pick_owner(&mut self, ctx: &RequestContext, id: &str, address: usize) {
-        let owner = storage::accounts::find_owner(&mut self.ligature.store.read().await.unwrap(), self.ligature.org, ADDRESSES[address]).await.unwrap();
+        let owner = storage::accounts::find_owner(
+            &mut self.ligature.store.read().await.unwrap(),
+            self.ligature.org,
+            ADDRESSES[address],
+        )
+        .await
+        .unwrap();
         let Some(owner) = owner else { return };
-        let result = self.ligature.attempt_steps().pick(ctx, id, UserAction::AddTo(Some(owner))).await;
+        let result =
+            self.ligature.attempt_steps().pick(ctx, id, UserAction::AddTo(Some(owner))).await;
         // An identity that the account had once asks for the account's own code again.
         if let Some(LoginOutcome::Page { .. }) = self.settle(result).await {
             self.enter(ctx, id, address).await;
         }
     }
 
-    pub(super) async fn answer(&mut self, ctx: &RequestContext, id: &str, address: usize, way: Way) {
+    pub(super) async fn answer(
+        &mut self,
+        ctx: &RequestContext,
+        id: &str,
+        address: usize,
+        way: Way,
+    ) {
         let result = match way {
             Way::AddRight => {
                 let asked = self.ligature.attempt_steps().ask_email_code(ctx, id).await;
@@ -94,18 +125,29 @@ impl Product {
                 return;
             }
             Way::AddWrong => self.ligature.attempt_steps().ignore_email(ctx, id).await,
-            Way::Create | Way::UseExisting | Way::AddLate | Way::Cancel => self.ligature.attempt_steps().leave_email(ctx, id).await,
+            Way::Create | Way::UseExisting | Way::AddLate | Way::Cancel => {
+                self.ligature.attempt_steps().leave_email(ctx, id).await
+            }
         };
         self.settle(result).await;
     }
 
     pub(super) async fn add(&mut self, account: usize, identity: Identity, address: Option<usize>) {
-        let Some(result) = Self::adding(&self.ligature, self.accounts[account], identity, address).await else { return };
+        let Some(result) =
+            Self::adding(&self.ligature, self.accounts[account], identity, address).await
+        else {
+            return;
+        };
         self.settle(result).await;
         self.read_mails().await;
     }
 
-    pub(super) async fn adding(ligature: &Ligature, account: AccountId, identity: Identity, address: Option<usize>) -> Option<Result<LoginOutcome, Error>> {
+    pub(super) async fn adding(
+        ligature: &Ligature,
+        account: AccountId,
+        identity: Identity,
+        address: Option<usize>,
+    ) -> Option<Result<LoginOutcome, Error>> {
         let caller = Self::session_of(ligature, account).await?;
         let (ctx, held) = (Self::ctx(Some(caller)), Self::identity(identity, address, true));
         let start = Self::start(ligature, &ctx, &held);
@@ -113,10 +155,23 @@ impl Product {
     }
 
     /// Another process on the same database adds an identity and dies at one of its waits; then it starts anew.
-    pub(super) async fn crash(&mut self, account: usize, identity: Identity, address: Option<usize>, after: u16) {
-        let (folder, key, clock, guard, id) = (self.folder.path().to_owned(), self.key.clone(), Arc::clone(&self.clock), self.guard.clone(), self.accounts[account]);
+    pub(super) async fn crash(
+        &mut self,
+        account: usize,
+        identity: Identity,
+        address: Option<usize>,
+        after: u16,
+    ) {
+        let (folder, key, clock, guard, id) = (
+            self.folder.path().to_owned(),
+            self.key.clone(),
+            Arc::clone(&self.clock),
+            self.guard.clone(),
+            self.accounts[account],
+        );
         let doomed = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let ligature = Self::open(&folder, &key, &clock, &guard).await;
                 let death = async {

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use domain::{AccountId, CredentialId, HOUR, ProviderId, Refusal, linking::facts::AccountState, path::Continuation, policy::Document, roles::Role};
+use domain::{
+    AccountId, CredentialId, HOUR, ProviderId, Refusal, linking::facts::AccountState,
+    path::Continuation, policy::Document, roles::Role,
+};
 use serde_json::json;
 use storage::{
     Store,
@@ -18,7 +21,8 @@ use storage::{
 use upstream::{Assertion, SafeHttpClient};
 
 use crate::{
-    Clock, Error, HashCost, Ligature, LoginOutcome, MasterKey, RequestContext, SessionInfo, Settings,
+    Clock, Error, HashCost, Ligature, LoginOutcome, MasterKey, RequestContext, SessionInfo,
+    Settings,
     crypto::random::token,
     services::Transactions as _,
     sign_in::{
@@ -44,12 +48,25 @@ pub(super) struct Product {
 
 impl Product {
     pub(super) fn new() -> Self {
-        let runtime = Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap());
+        let runtime = Arc::new(
+            tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()
+                .unwrap(),
+        );
         let memory = std::path::Path::new("/dev/shm");
-        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+        let folder =
+            if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }
+                .unwrap();
         let clock = Arc::new(AtomicI64::new(1_800_000_000_000_000));
         let key = MasterKey::generate();
-        let guard = SafeHttpClient::new(upstream::SafeHttpOptions { allow_private: true, timeout: Duration::from_secs(1), max_bytes: 1000 }).unwrap();
+        let guard = SafeHttpClient::new(upstream::SafeHttpOptions {
+            allow_private: true,
+            timeout: Duration::from_secs(1),
+            max_bytes: 1000,
+        })
+        .unwrap();
         let ligature = runtime.block_on(async {
             let ligature = Self::open(folder.path(), &key, &clock, &guard).await;
             let org = ligature.org;
@@ -87,11 +104,25 @@ impl Product {
                 .unwrap();
             ligature
         });
-        Self { runtime, ligature, clock, accounts: Vec::new(), codes: HashMap::new(), key, guard, folder }
+        Self {
+            runtime,
+            ligature,
+            clock,
+            accounts: Vec::new(),
+            codes: HashMap::new(),
+            key,
+            guard,
+            folder,
+        }
     }
 
     /// One process on the database in a folder.
-    pub(super) async fn open(folder: &std::path::Path, key: &str, clock: &Arc<AtomicI64>, guard: &SafeHttpClient) -> Ligature {
+    pub(super) async fn open(
+        folder: &std::path::Path,
+        key: &str,
+        clock: &Arc<AtomicI64>,
+        guard: &SafeHttpClient,
+    ) -> Ligature {
         let fresh = !folder.join("model.db").exists();
         let seen = Arc::clone(clock);
         let tick: Clock = Arc::new(move || seen.fetch_add(1, Ordering::SeqCst));
@@ -111,18 +142,36 @@ impl Product {
             synchronous_standby: false,
             plain_http: true,
         };
-        let store = Store::open(&format!("sqlite://{}/model.db", folder.display()), 2, Duration::from_secs(5)).unwrap();
+        let store = Store::open(
+            &format!("sqlite://{}/model.db", folder.display()),
+            2,
+            Duration::from_secs(5),
+        )
+        .unwrap();
         // Another process finds the schema there; and migrating needs several threads.
         if fresh {
             store.migrate().await.unwrap();
         }
-        Ligature::open(store, &MasterKey::parse(key).unwrap(), guard.clone(), tick, settings).await.unwrap()
+        Ligature::open(store, &MasterKey::parse(key).unwrap(), guard.clone(), tick, settings)
+            .await
+            .unwrap()
     }
 
-    pub(super) fn identity(identity: Identity, address: Option<usize>, verified: bool) -> UpstreamIdentity {
+    pub(super) fn identity(
+        identity: Identity,
+        address: Option<usize>,
+        verified: bool,
+    ) -> UpstreamIdentity {
         let key = PROVIDERS[identity.0];
         let email = address.map(|a| ADDRESSES[a].to_owned());
-        let assertion = Assertion { subject: format!("s{}", identity.1), email, email_verified: verified, name: Some("N".into()), auth_at: None, claims: serde_json::Map::new() };
+        let assertion = Assertion {
+            subject: format!("s{}", identity.1),
+            email,
+            email_verified: verified,
+            name: Some("N".into()),
+            auth_at: None,
+            claims: serde_json::Map::new(),
+        };
         UpstreamIdentity {
             provider: ProviderId([u8::try_from(identity.0).unwrap() + 1; 16]),
             key: key.into(),
@@ -134,15 +183,29 @@ impl Product {
     }
 
     pub(super) fn source_of_model(key: &str) -> String {
-        let settings: upstream::Settings = serde_json::from_value(json!({"kind": "oidc", "issuer": format!("https://{key}.test"), "client_id": "x"})).unwrap();
+        let settings: upstream::Settings = serde_json::from_value(
+            json!({"kind": "oidc", "issuer": format!("https://{key}.test"), "client_id": "x"}),
+        )
+        .unwrap();
         settings.source().fingerprint()
     }
 
     pub(super) fn ctx(session: Option<SessionInfo>) -> RequestContext {
-        RequestContext { browser: token().into_bytes(), agent: "model".into(), network: "n".into(), locale: "en".into(), session, requesting_client: None }
+        RequestContext {
+            browser: token().into_bytes(),
+            agent: "model".into(),
+            network: "n".into(),
+            locale: "en".into(),
+            session,
+            requesting_client: None,
+        }
     }
 
-    pub(super) fn start(ligature: &Ligature, ctx: &RequestContext, held: &UpstreamIdentity) -> LoginState {
+    pub(super) fn start(
+        ligature: &Ligature,
+        ctx: &RequestContext,
+        held: &UpstreamIdentity,
+    ) -> LoginState {
         LoginState {
             provider: held.provider,
             key: held.key.clone(),
@@ -150,7 +213,10 @@ impl Product {
             nonce: String::new(),
             verifier: String::new(),
             browser: ctx.browser.clone(),
-            purpose: ctx.session.as_ref().map_or(LoginPurpose::SignIn, |c| LoginPurpose::Add { session: c.hash.clone() }),
+            purpose: ctx
+                .session
+                .as_ref()
+                .map_or(LoginPurpose::SignIn, |c| LoginPurpose::Add { session: c.hash.clone() }),
             continuation: Continuation::Account,
             at: ligature.now(),
         }
@@ -158,16 +224,30 @@ impl Product {
 
     /// Reads the mails that are due, as their receivers would.
     pub(super) async fn read_mails(&mut self) {
-        while let Some((_, due)) = crate::admin::organisations::Organisations::new(self.ligature.clone()).next_letter(crate::notifications::messages::Channel::Mail).await.unwrap() {
+        while let Some((_, due)) =
+            crate::admin::organisations::Organisations::new(self.ligature.clone())
+                .next_letter(crate::notifications::messages::Channel::Mail)
+                .await
+                .unwrap()
+        {
             self.codes.insert(due.letter.to.as_str().to_owned(), due.letter.code.clone());
             self.ligature.notifications().finish_letter(&due.row, "sent", "").await.unwrap();
         }
     }
 
     /// A session means an account; one that was not there before is the next one of the model.
-    pub(super) async fn settle(&mut self, result: Result<LoginOutcome, Error>) -> Option<LoginOutcome> {
+    pub(super) async fn settle(
+        &mut self,
+        result: Result<LoginOutcome, Error>,
+    ) -> Option<LoginOutcome> {
         if let Ok(LoginOutcome::SignedIn { secret, .. }) = &result {
-            let caller = self.ligature.sessions().session(secret).await.unwrap().expect("the session is live");
+            let caller = self
+                .ligature
+                .sessions()
+                .session(secret)
+                .await
+                .unwrap()
+                .expect("the session is live");
             if !self.accounts.contains(&caller.account) {
                 self.accounts.push(caller.account);
             }
@@ -182,15 +262,24 @@ impl Product {
         }
     }
 
-    pub(super) async fn enter(&mut self, ctx: &RequestContext, id: &str, address: usize) -> Option<LoginOutcome> {
+    pub(super) async fn enter(
+        &mut self,
+        ctx: &RequestContext,
+        id: &str,
+        address: usize,
+    ) -> Option<LoginOutcome> {
         self.read_mails().await;
-        let code = self.codes.get(ADDRESSES[address]).cloned().unwrap_or_else(|| "ZZZZ-ZZZZ".into());
+        let code =
+            self.codes.get(ADDRESSES[address]).cloned().unwrap_or_else(|| "ZZZZ-ZZZZ".into());
         let result = self.ligature.attempt_steps().enter_code(ctx, id, &code).await;
         self.settle(result).await
     }
     /// A session of an account, as if it had signed in a while ago.
     pub(super) async fn session_of(this: &Ligature, account: AccountId) -> Option<SessionInfo> {
-        let found = find_account(&mut this.store.read().await.unwrap(), this.org, account).await.unwrap().unwrap();
+        let found = find_account(&mut this.store.read().await.unwrap(), this.org, account)
+            .await
+            .unwrap()
+            .unwrap();
         if found.state() != AccountState::Active {
             return None;
         }

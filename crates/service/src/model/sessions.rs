@@ -18,14 +18,20 @@ use super::{ANOTHER, DELEGATE, PASSWORD, PROVIDERS, product::Product, steps::Dee
 
 impl Product {
     pub(super) async fn deed(&mut self, account: usize, deed: Deed) {
-        let Some(caller) = Self::session_of(&self.ligature, self.accounts[account]).await else { return };
+        let Some(caller) = Self::session_of(&self.ligature, self.accounts[account]).await else {
+            return;
+        };
         let ctx = Self::ctx(Some(caller));
         let start = Self::start_of(&self.ligature, &ctx, deed);
         self.sent(account, &ctx, deed, start).await;
     }
 
     /// The start of an identity that is to be added.
-    pub(super) fn start_of(ligature: &Ligature, ctx: &RequestContext, deed: Deed) -> Option<(UpstreamIdentity, LoginState)> {
+    pub(super) fn start_of(
+        ligature: &Ligature,
+        ctx: &RequestContext,
+        deed: Deed,
+    ) -> Option<(UpstreamIdentity, LoginState)> {
         let Deed::Add(identity) = deed else { return None };
         let held = Self::identity(identity, None, true);
         let start = Self::start(ligature, ctx, &held);
@@ -33,15 +39,28 @@ impl Product {
     }
 
     /// The page is sent, or the provider answers. Whether it was done.
-    pub(super) async fn sent(&mut self, account: usize, ctx: &RequestContext, deed: Deed, start: Option<(UpstreamIdentity, LoginState)>) -> bool {
+    pub(super) async fn sent(
+        &mut self,
+        account: usize,
+        ctx: &RequestContext,
+        deed: Deed,
+        start: Option<(UpstreamIdentity, LoginState)>,
+    ) -> bool {
         let done = match (deed, start) {
             (Deed::Add(_), Some((held, start))) => {
                 let result = self.ligature.sign_in().complete_login(ctx, held, start).await;
                 return self.settle(result).await.is_some();
             }
             (Deed::Unlink(method), _) => {
-                let mut links = list_links(&mut self.ligature.store.read().await.unwrap(), self.accounts[account]).await.unwrap();
-                links.sort_by_key(|l| (PROVIDERS.iter().position(|p| l.namespace.contains(p)), l.subject.clone()));
+                let mut links = list_links(
+                    &mut self.ligature.store.read().await.unwrap(),
+                    self.accounts[account],
+                )
+                .await
+                .unwrap();
+                links.sort_by_key(|l| {
+                    (PROVIDERS.iter().position(|p| l.namespace.contains(p)), l.subject.clone())
+                });
                 let target = match links.get(method) {
                     Some(link) => Some(link.id),
                     None if method == links.len() => None,
@@ -49,7 +68,9 @@ impl Product {
                 };
                 self.ligature.account_settings().remove_method(ctx, target).await
             }
-            (Deed::Password, _) => self.ligature.account_settings().set_own_password(ctx, ANOTHER).await,
+            (Deed::Password, _) => {
+                self.ligature.account_settings().set_own_password(ctx, ANOTHER).await
+            }
             (Deed::Add(_), None) => return false,
         };
         self.read_mails().await;
@@ -65,8 +86,17 @@ impl Product {
         let Some(caller) = Self::session_of(&self.ligature, id).await else { return };
         let ctx = Self::ctx(Some(caller));
         let start = Self::start_of(&self.ligature, &ctx, deed);
-        self.ligature.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(end_sessions(c, id, None).await?) })).await.unwrap();
-        assert!(!self.sent(account, &ctx, deed, start).await, "{deed:?} for a session that is over");
+        self.ligature
+            .store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(end_sessions(c, id, None).await?) })
+            })
+            .await
+            .unwrap();
+        assert!(
+            !self.sent(account, &ctx, deed, start).await,
+            "{deed:?} for a session that is over"
+        );
     }
 
     pub(super) async fn intrude(&mut self, account: usize, deeds: &[Deed]) {
@@ -77,25 +107,52 @@ impl Product {
         let (before, password, identity) = {
             let c = &mut self.ligature.store.read().await.unwrap();
             let link = list_links(c, id).await.unwrap().into_iter().next();
-            let identity = link.map(|l| (PROVIDERS.iter().position(|p| l.namespace.contains(p)).unwrap(), l.subject[1..].parse().unwrap()));
-            (find_account(c, self.ligature.org, id).await.unwrap().unwrap().rev, storage::accounts::find_password(c, id).await.unwrap().is_some(), identity)
+            let identity = link.map(|l| {
+                (
+                    PROVIDERS.iter().position(|p| l.namespace.contains(p)).unwrap(),
+                    l.subject[1..].parse().unwrap(),
+                )
+            });
+            (
+                find_account(c, self.ligature.org, id).await.unwrap().unwrap().rev,
+                storage::accounts::find_password(c, id).await.unwrap().is_some(),
+                identity,
+            )
         };
         for deed in deeds {
             self.deed(account, *deed).await;
         }
-        let journal = self.ligature.accounts().journal(&mut self.ligature.store.read().await.unwrap(), id).await.unwrap();
-        let Some(first) = journal.iter().map(|e| &e.change).filter(|c| c.rev > before && !c.rewound).map(|c| c.rev).min() else { return };
+        let journal = self
+            .ligature
+            .accounts()
+            .journal(&mut self.ligature.store.read().await.unwrap(), id)
+            .await
+            .unwrap();
+        let Some(first) = journal
+            .iter()
+            .map(|e| &e.change)
+            .filter(|c| c.rev > before && !c.rewound)
+            .map(|c| c.rev)
+            .min()
+        else {
+            return;
+        };
         let ctx = Self::ctx(Self::session_of(&self.ligature, id).await);
         let (shown, _) = self.ligature.rewinds().own_undos(&ctx).await.unwrap();
         // The page of what was added and is gone again is not offered; the one of its removal is.
         let asked = shown.iter().map(|c| c.rev).filter(|rev| *rev > before).min().unwrap();
         let secret = self.ligature.rewinds().ask_own_undo(&ctx, asked).await.unwrap();
         match identity {
-            _ if password => self.ligature.rewinds().undo_by_password(&ctx, &secret, PASSWORD).await.unwrap(),
+            _ if password => {
+                self.ligature.rewinds().undo_by_password(&ctx, &secret, PASSWORD).await.unwrap()
+            }
             Some(identity) => {
                 let mut held = Self::identity(identity, None, true);
                 held.assertion.auth_at = Some(self.ligature.now());
-                let start = LoginState { purpose: LoginPurpose::Undo { secret: secret.clone() }, ..Self::start(&self.ligature, &ctx, &held) };
+                let start = LoginState {
+                    purpose: LoginPurpose::Undo { secret: secret.clone() },
+                    ..Self::start(&self.ligature, &ctx, &held)
+                };
                 self.ligature.sign_in().complete_login(&ctx, held, start).await.unwrap();
             }
             None => panic!("an account that nothing opens"),
@@ -111,7 +168,15 @@ impl Product {
         let ctx = Self::ctx(Some(caller));
         let (config, document) = {
             let c = &mut self.ligature.store.read().await.unwrap();
-            (self.ligature.configuration().provider(c, key).await.unwrap().config, self.ligature.configuration().policies(c).await.unwrap().document(&crate::policy::documents::provider_scope(key)))
+            (
+                self.ligature.configuration().provider(c, key).await.unwrap().config,
+                self.ligature
+                    .configuration()
+                    .policies(c)
+                    .await
+                    .unwrap()
+                    .document(&crate::policy::documents::provider_scope(key)),
+            )
         };
         let association = Association::read(&document);
         let form = |config: &str, association: Association| ProviderForm {
@@ -125,10 +190,18 @@ impl Product {
             association,
             confirmed: None,
         };
-        let changed = if believe { form(&config, Association { verified_counts: true, ..association.clone() }) } else { form(&config.replace("\"x\"", "\"y\""), association.clone()) };
+        let changed = if believe {
+            form(&config, Association { verified_counts: true, ..association.clone() })
+        } else {
+            form(&config.replace("\"x\"", "\"y\""), association.clone())
+        };
         match self.ligature.provider_admin().save_provider(&ctx, changed, false).await {
             Ok(()) => {
-                self.ligature.provider_admin().save_provider(&ctx, form(&config, association), false).await.unwrap();
+                self.ligature
+                    .provider_admin()
+                    .save_provider(&ctx, form(&config, association), false)
+                    .await
+                    .unwrap();
                 true
             }
             Err(SaveProblem::Field("verified_counts" | "client_id", _)) => false,
@@ -144,7 +217,11 @@ impl Product {
                 Box::pin(async move {
                     let row = find_account(c, org, id).await?.ok_or(Refusal::NotFound)?;
                     bump_rev(c, id, row.rev).await?;
-                    let next = if row.state() == AccountState::Active { AccountState::Disabled } else { AccountState::Active };
+                    let next = if row.state() == AccountState::Active {
+                        AccountState::Disabled
+                    } else {
+                        AccountState::Active
+                    };
                     set_account_state(c, org, id, next).await?;
                     end_sessions(c, id, None).await?;
                     Ok(())

@@ -91,21 +91,33 @@ impl ReferenceStateMachine for World {
         let identity = || (0_usize..2, 0_usize..4);
         let address = || prop_oneof![1 => Just(None), 4 => (0_usize..3).prop_map(Some)];
         let way = prop_oneof![3 => Just(Way::Create), 1 => Just(Way::UseExisting), 5 => Just(Way::AddRight), 2 => Just(Way::AddWrong), 1 => Just(Way::AddLate), 1 => Just(Way::Cancel)];
-        let sign_up = (0_usize..3, any::<bool>()).prop_map(|(address, finish)| Step::SignUp { address, finish });
-        let sign_in = (identity(), address(), any::<bool>(), way).prop_map(|(identity, address, verified, way)| Step::SignIn { identity, address, verified, way });
-        let pass = prop_oneof![Just(1_i64), Just(30), Just(80), Just(340)].prop_map(|hours| Step::Pass { hours });
+        let sign_up = (0_usize..3, any::<bool>())
+            .prop_map(|(address, finish)| Step::SignUp { address, finish });
+        let sign_in = (identity(), address(), any::<bool>(), way).prop_map(
+            |(identity, address, verified, way)| Step::SignIn { identity, address, verified, way },
+        );
+        let pass = prop_oneof![Just(1_i64), Just(30), Just(80), Just(340)]
+            .prop_map(|hours| Step::Pass { hours });
         if state.people.is_empty() {
             return prop_oneof![sign_up, sign_in].boxed();
         }
         let account = 0..state.people.len();
-        let add = (account.clone(), identity(), address()).prop_map(|(account, identity, address)| Step::Add { account, identity, address });
-        let crash = (account.clone(), identity(), address(), 0_u16..1500).prop_map(|(account, identity, address, after)| Step::Crash { account, identity, address, after });
-        let unlink = (account.clone(), 0_usize..4).prop_map(|(account, method)| Step::Unlink { account, method });
+        let add = (account.clone(), identity(), address())
+            .prop_map(|(account, identity, address)| Step::Add { account, identity, address });
+        let crash = (account.clone(), identity(), address(), 0_u16..1500).prop_map(
+            |(account, identity, address, after)| Step::Crash { account, identity, address, after },
+        );
+        let unlink = (account.clone(), 0_usize..4)
+            .prop_map(|(account, method)| Step::Unlink { account, method });
         let switch = account.clone().prop_map(|account| Step::Switch { account });
         let deed = || prop_oneof![3 => identity().prop_map(Deed::Add), 3 => (0_usize..4).prop_map(Deed::Unlink), 1 => Just(Deed::Password)];
-        let intrude = (account.clone(), prop::collection::vec(deed(), 1..5)).prop_map(|(account, deeds)| Step::Intrude { account, deeds });
+        let intrude = (account.clone(), prop::collection::vec(deed(), 1..5))
+            .prop_map(|(account, deeds)| Step::Intrude { account, deeds });
         let late = (account, deed()).prop_map(|(account, deed)| Step::Late { account, deed });
-        let delegate = (0_usize..2, any::<bool>()).prop_map(|(provider, believe)| Step::Delegate { provider, believe: believe && provider != 0 });
+        let delegate = (0_usize..2, any::<bool>()).prop_map(|(provider, believe)| Step::Delegate {
+            provider,
+            believe: believe && provider != 0,
+        });
         prop_oneof![2 => sign_up, 8 => sign_in, 2 => add, 4 => unlink, 2 => switch, 1 => pass, 1 => crash, 2 => intrude, 1 => late, 1 => delegate].boxed()
     }
 
@@ -115,15 +127,29 @@ impl ReferenceStateMachine for World {
                 if !state.taken(*address, None) {
                     if *finish {
                         state.pending.retain(|p| p.0 != *address);
-                        let mail = Mail { address: *address, proved: true, owner: true, primary: true, former: None };
-                        state.people.push(Person { password: true, mails: vec![mail], ..Person::default() });
+                        let mail = Mail {
+                            address: *address,
+                            proved: true,
+                            owner: true,
+                            primary: true,
+                            former: None,
+                        };
+                        state.people.push(Person {
+                            password: true,
+                            mails: vec![mail],
+                            ..Person::default()
+                        });
                     } else {
                         state.pending.push((*address, state.hours));
                     }
                 }
             }
-            Step::SignIn { identity, address, verified, way } => state.sign_in(*identity, *address, *verified, *way),
-            Step::Add { account, identity, .. } | Step::Crash { account, identity, .. } => state.deed(*account, Deed::Add(*identity)),
+            Step::SignIn { identity, address, verified, way } => {
+                state.sign_in(*identity, *address, *verified, *way)
+            }
+            Step::Add { account, identity, .. } | Step::Crash { account, identity, .. } => {
+                state.deed(*account, Deed::Add(*identity))
+            }
             Step::Unlink { account, method } => state.deed(*account, Deed::Unlink(*method)),
             Step::Intrude { account, deeds } => {
                 if !state.people[*account].disabled {
@@ -132,7 +158,9 @@ impl ReferenceStateMachine for World {
             }
             // Whose session is over does nothing, and a delegate does not say who people are.
             Step::Late { .. } | Step::Delegate { .. } => {}
-            Step::Switch { account } => state.people[*account].disabled = !state.people[*account].disabled,
+            Step::Switch { account } => {
+                state.people[*account].disabled = !state.people[*account].disabled
+            }
             Step::Pass { hours } => {
                 state.hours += hours;
                 let now = state.hours;
@@ -144,8 +172,14 @@ impl ReferenceStateMachine for World {
 
     fn preconditions(state: &Self, step: &Step) -> bool {
         match step {
-            Step::Add { account, identity, address } | Step::Crash { account, identity, address, .. } => *account < state.people.len() && !state.contests(*identity, *address),
-            Step::Unlink { account, .. } | Step::Switch { account } | Step::Intrude { account, .. } | Step::Late { account, .. } => *account < state.people.len(),
+            Step::Add { account, identity, address }
+            | Step::Crash { account, identity, address, .. } => {
+                *account < state.people.len() && !state.contests(*identity, *address)
+            }
+            Step::Unlink { account, .. }
+            | Step::Switch { account }
+            | Step::Intrude { account, .. }
+            | Step::Late { account, .. } => *account < state.people.len(),
             Step::SignIn { identity, address, .. } => !state.contests(*identity, *address),
             Step::SignUp { .. } | Step::Pass { .. } | Step::Delegate { .. } => true,
         }

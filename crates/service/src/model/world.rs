@@ -47,18 +47,29 @@ impl World {
     /// An identity that puts a mailbox in doubt (I13): another one of a provider, for an account that has one of it and the
     /// address. The model leaves those out; they have properties and walks of their own.
     pub(super) fn contests(&self, identity: Identity, address: Option<usize>) -> bool {
-        let rival = |p: &Person, a: usize| p.mails.iter().any(|m| m.address == a && m.proved && m.former.is_none()) && p.links.iter().any(|l| l.0 == identity.0);
-        self.holder(identity).is_none() && address.is_some_and(|a| self.people.iter().any(|p| rival(p, a)))
+        let rival = |p: &Person, a: usize| {
+            p.mails.iter().any(|m| m.address == a && m.proved && m.former.is_none())
+                && p.links.iter().any(|l| l.0 == identity.0)
+        };
+        self.holder(identity).is_none()
+            && address.is_some_and(|a| self.people.iter().any(|p| rival(p, a)))
     }
 
     /// Somebody else owns the address or has just given it up.
     pub(super) fn taken(&self, address: usize, by_others_than: Option<usize>) -> bool {
-        self.people.iter().enumerate().filter(|(n, _)| Some(*n) != by_others_than).any(|(_, p)| p.mails.iter().any(|m| m.address == address && (m.owner || m.former.is_some_and(|f| f > self.hours))))
+        self.people.iter().enumerate().filter(|(n, _)| Some(*n) != by_others_than).any(|(_, p)| {
+            p.mails.iter().any(|m| {
+                m.address == address && (m.owner || m.former.is_some_and(|f| f > self.hours))
+            })
+        })
     }
 
     /// Active accounts with the proved address.
     pub(super) fn candidates(&self, address: usize) -> Vec<usize> {
-        let has = |p: &Person| !p.disabled && p.mails.iter().any(|m| m.address == address && m.proved && m.former.is_none());
+        let has = |p: &Person| {
+            !p.disabled
+                && p.mails.iter().any(|m| m.address == address && m.proved && m.former.is_none())
+        };
         self.people.iter().enumerate().filter(|(_, p)| has(p)).map(|(n, _)| n).collect()
     }
 
@@ -75,7 +86,13 @@ impl World {
         may
     }
 
-    pub(super) fn sign_in(&mut self, identity: Identity, address: Option<usize>, verified: bool, way: Way) {
+    pub(super) fn sign_in(
+        &mut self,
+        identity: Identity,
+        address: Option<usize>,
+        verified: bool,
+        way: Way,
+    ) {
         let believed = verified && identity.0 == 0;
         if let Some(n) = self.holder(identity) {
             self.changed_address(n, address.filter(|_| believed), way);
@@ -83,10 +100,25 @@ impl World {
         }
         match (way, address) {
             (Way::Create, _) => {
-                let mails = address.map(|address| Mail { address, proved: believed, owner: false, primary: true, former: None });
-                self.people.push(Person { links: BTreeSet::from([identity]), mails: mails.into_iter().collect(), ..Person::default() });
+                let mails = address.map(|address| Mail {
+                    address,
+                    proved: believed,
+                    owner: false,
+                    primary: true,
+                    former: None,
+                });
+                self.people.push(Person {
+                    links: BTreeSet::from([identity]),
+                    mails: mails.into_iter().collect(),
+                    ..Person::default()
+                });
             }
-            (Way::AddRight | Way::AddWrong | Way::AddLate, Some(address)) if self.begin_code(self.guarded(identity, address), false) && way == Way::AddRight => self.add_by_code(identity, address),
+            (Way::AddRight | Way::AddWrong | Way::AddLate, Some(address))
+                if self.begin_code(self.guarded(identity, address), false)
+                    && way == Way::AddRight =>
+            {
+                self.add_by_code(identity, address)
+            }
             _ => {}
         }
     }
@@ -96,20 +128,29 @@ impl World {
     pub(super) fn guarded(&self, identity: Identity, address: usize) -> Option<usize> {
         match self.candidates(address)[..] {
             [one] if !self.people[one].barred.contains(&identity) => Some(one),
-            _ => self.people.iter().position(|p| p.mails.iter().any(|m| m.address == address && m.owner)),
+            _ => self
+                .people
+                .iter()
+                .position(|p| p.mails.iter().any(|m| m.address == address && m.owner)),
         }
     }
 
     pub(super) fn add_by_code(&mut self, identity: Identity, address: usize) {
         let found = self.candidates(address);
         // One: its code. Several: the claimed mailbox's code, then the one that owns it, which the code has proved.
-        let owner = found.iter().copied().find(|n| self.people[*n].mails.iter().any(|m| m.address == address && m.owner));
+        let owner = found
+            .iter()
+            .copied()
+            .find(|n| self.people[*n].mails.iter().any(|m| m.address == address && m.owner));
         let target = if found.len() == 1 { found.first().copied() } else { owner };
         match target {
             // Only in My Account.
             Some(n) if self.people[n].barred.contains(&identity) => {}
             // Behind the claimed mailbox's code, an identity that the account had once asks for one more code.
-            Some(n) if found.len() > 1 && self.people[n].released.contains(&identity) && !self.begin_code(Some(n), false) => {}
+            Some(n)
+                if found.len() > 1
+                    && self.people[n].released.contains(&identity)
+                    && !self.begin_code(Some(n), false) => {}
             Some(n) => {
                 self.people[n].links.insert(identity);
             }
@@ -118,7 +159,11 @@ impl World {
             None if self.pending.iter().any(|p| p.0 == address) && !self.taken(address, None) => {
                 self.pending.retain(|p| p.0 != address);
                 let mail = Mail { address, proved: true, owner: true, primary: true, former: None };
-                self.people.push(Person { links: BTreeSet::from([identity]), mails: vec![mail], ..Person::default() });
+                self.people.push(Person {
+                    links: BTreeSet::from([identity]),
+                    mails: vec![mail],
+                    ..Person::default()
+                });
             }
             None => {}
         }
@@ -167,7 +212,9 @@ impl World {
 
     /// Whether a delegate's change of a provider is saved: none gains belief, and none moves what is believed or spoken for.
     pub(super) fn delegate_may(&self, provider: usize, believe: bool) -> bool {
-        !believe && provider != 0 && self.people.iter().all(|p| p.links.iter().all(|l| l.0 != provider))
+        !believe
+            && provider != 0
+            && self.people.iter().all(|p| p.links.iter().all(|l| l.0 != provider))
     }
 
     pub(super) fn changed_address(&mut self, n: usize, address: Option<usize>, way: Way) {
@@ -175,7 +222,10 @@ impl World {
         let taken = self.taken(address, Some(n));
         let hours = self.hours;
         let person = &self.people[n];
-        if person.disabled || person.ignored.contains(&address) || person.mails.iter().any(|m| m.address == address && m.former.is_none()) {
+        if person.disabled
+            || person.ignored.contains(&address)
+            || person.mails.iter().any(|m| m.address == address && m.former.is_none())
+        {
             return;
         }
         let may = way == Way::AddRight && self.begin_code(Some(n), true);
@@ -188,9 +238,21 @@ impl World {
             Way::AddRight if may && !taken => {
                 person.mails.retain(|m| m.address != address);
                 for mail in person.mails.iter_mut().filter(|m| m.primary) {
-                    *mail = Mail { proved: false, owner: false, primary: false, former: Some(hours + 14 * 24), ..mail.clone() };
+                    *mail = Mail {
+                        proved: false,
+                        owner: false,
+                        primary: false,
+                        former: Some(hours + 14 * 24),
+                        ..mail.clone()
+                    };
                 }
-                person.mails.push(Mail { address, proved: true, owner: true, primary: true, former: None });
+                person.mails.push(Mail {
+                    address,
+                    proved: true,
+                    owner: true,
+                    primary: true,
+                    former: None,
+                });
             }
             _ => {}
         }

@@ -4,7 +4,10 @@ use domain::{DAY, MINUTE, Micros, contact::Contact};
 use serde::{Deserialize, Serialize};
 use storage::{
     Conn,
-    maintenance::outbox::{Mail, TEXT, add_mail, claim_mail, count_stuck_mails, finish_mail, is_mail_due, retry_mail_later},
+    maintenance::outbox::{
+        Mail, TEXT, add_mail, claim_mail, count_stuck_mails, finish_mail, is_mail_due,
+        retry_mail_later,
+    },
 };
 
 use crate::{Error, crypto::random::row_id};
@@ -117,7 +120,8 @@ impl Kind {
     ];
 
     /// Kinds that can go to a number.
-    pub const BY_TEXT: [Self; 4] = [Self::LinkCode, Self::SignInCode, Self::ConfirmCode, Self::NewPhoneCode];
+    pub const BY_TEXT: [Self; 4] =
+        [Self::LinkCode, Self::SignInCode, Self::ConfirmCode, Self::NewPhoneCode];
 
     /// The name in the table and in message keys.
     #[must_use]
@@ -161,7 +165,15 @@ impl Kind {
     /// Codes are worth little after ten minutes; notices can wait three days.
     fn life(self) -> Micros {
         match self {
-            Self::LinkCode | Self::ClaimCode | Self::EmailCode | Self::SignUpCode | Self::ResetCode | Self::SignInCode | Self::ConfirmCode | Self::NewEmailCode | Self::NewPhoneCode => 10 * MINUTE,
+            Self::LinkCode
+            | Self::ClaimCode
+            | Self::EmailCode
+            | Self::SignUpCode
+            | Self::ResetCode
+            | Self::SignInCode
+            | Self::ConfirmCode
+            | Self::NewEmailCode
+            | Self::NewPhoneCode => 10 * MINUTE,
             Self::SignUpTaken
             | Self::EmailProved
             | Self::EmailWanted
@@ -255,7 +267,8 @@ impl Notifications {
             Channel::Mail => letter.kind.name().to_owned(),
             Channel::Text => format!("{TEXT}{}", letter.kind.name()),
         };
-        Ok(add_mail(c, self.org, row_id(now), &kind, &sealed, now, now + letter.kind.life()).await?)
+        Ok(add_mail(c, self.org, row_id(now), &kind, &sealed, now, now + letter.kind.life())
+            .await?)
     }
 
     /// Claims a letter of a channel that is due, of any organisation; it comes up again after a while unless it is finished.
@@ -265,12 +278,20 @@ impl Notifications {
         if !is_mail_due(&mut self.store.read().await?, texts, now).await? {
             return Ok(None);
         }
-        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(claim_mail(c, texts, now, now + MINUTE).await?) })).await
+        self.store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(claim_mail(c, texts, now, now + MINUTE).await?) })
+            })
+            .await
     }
 
     /// Opens a letter of this organisation; what came too late goes, and is none.
     pub(crate) async fn open_letter(&self, row: Mail) -> Result<Option<Due>, Error> {
-        let letter: Option<Message> = row.payload.as_deref().and_then(|p| self.keys.open_sealed("outbox", p)).and_then(|b| serde_json::from_slice(&b).ok());
+        let letter: Option<Message> = row
+            .payload
+            .as_deref()
+            .and_then(|p| self.keys.open_sealed("outbox", p))
+            .and_then(|b| serde_json::from_slice(&b).ok());
         match letter {
             Some(letter) if row.expires_at > self.now() => {
                 let sender = self.sender_of(&letter).await?;
@@ -287,10 +308,14 @@ impl Notifications {
             Some(client) => self.configuration().registered_client(&mut conn, client).await?,
             None => None,
         };
-        let own = client.filter(|c| !c.settings.sender.is_empty()).map(|c| (c.name, c.settings.sender));
+        let own =
+            client.filter(|c| !c.settings.sender.is_empty()).map(|c| (c.name, c.settings.sender));
         // Other organisations than the home one send under their own name, from the server's address.
         match own {
-            None if !self.is_home() => Ok(Some((self.configuration().organisation_row(&mut conn).await?.name.clone(), String::new()))),
+            None if !self.is_home() => Ok(Some((
+                self.configuration().organisation_row(&mut conn).await?.name.clone(),
+                String::new(),
+            ))),
             own => Ok(own),
         }
     }
@@ -299,9 +324,18 @@ impl Notifications {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn finish_letter(&self, row: &Mail, state: &'static str, error: &str) -> Result<(), Error> {
+    pub async fn finish_letter(
+        &self,
+        row: &Mail,
+        state: &'static str,
+        error: &str,
+    ) -> Result<(), Error> {
         let (id, error) = (row.id, error.to_owned());
-        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(finish_mail(c, id, state, &error).await?) })).await
+        self.store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(finish_mail(c, id, state, &error).await?) })
+            })
+            .await
     }
 
     /// A failed try: again after a growing while. Codes are tried for as long as they are worth anything.
@@ -317,8 +351,16 @@ impl Notifications {
             _ if row.expires_at - row.created_at > 20 * MINUTE => 900,
             _ => 25,
         };
-        let (id, next, error) = (row.id, self.now() + seconds * domain::SECOND, error.chars().take(300).collect::<String>());
-        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(retry_mail_later(c, id, next, &error).await?) })).await
+        let (id, next, error) = (
+            row.id,
+            self.now() + seconds * domain::SECOND,
+            error.chars().take(300).collect::<String>(),
+        );
+        self.store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(retry_mail_later(c, id, next, &error).await?) })
+            })
+            .await
     }
 
     /// Whether the mail server seems to be down, so that pages can say so (OP-01).

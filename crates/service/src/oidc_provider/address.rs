@@ -37,30 +37,67 @@ impl Authorization {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::ApplicationUnknown`].
-    pub async fn address_view(&self, ctx: &RequestContext, request: &AuthorizeRequest) -> Result<Option<AddressView>, Error> {
+    pub async fn address_view(
+        &self,
+        ctx: &RequestContext,
+        request: &AuthorizeRequest,
+    ) -> Result<Option<AddressView>, Error> {
         let account = ctx.signed_in()?.account;
         let mut conn = self.store.read().await?;
-        let client = self.configuration().registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
-        let email = self.address_to_prove(&mut conn, account, &client, &Self::told_by(request, &client)).await?;
-        Ok(email.map(|email| AddressView { application: client.name, address: masked(&email.typed) }))
+        let client = self
+            .configuration()
+            .registered_client(&mut conn, &request.client_id)
+            .await?
+            .ok_or(Refusal::ApplicationUnknown)?;
+        let email = self
+            .address_to_prove(&mut conn, account, &client, &Self::told_by(request, &client))
+            .await?;
+        Ok(email
+            .map(|email| AddressView { application: client.name, address: masked(&email.typed) }))
     }
 
     /// Sends the code. Whether somebody else owns the address is not said: the page is the same, and its owner hears of it.
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::RateLimited`]; [`Refusal::AttemptExpired`] where there is nothing to prove.
-    pub async fn ask_address_code(&self, ctx: &RequestContext, request: &AuthorizeRequest) -> Result<LoginOutcome, Error> {
+    pub async fn ask_address_code(
+        &self,
+        ctx: &RequestContext,
+        request: &AuthorizeRequest,
+    ) -> Result<LoginOutcome, Error> {
         let request = request.clone();
         self.retry_step(ctx, move |this, c, ctx| {
             let request = request.clone();
             Box::pin(async move {
                 let (account, now) = (ctx.session()?.account, this.now());
-                let client = this.configuration().registered_client(c, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
-                let email = this.address_to_prove(c, account, &client, &Self::told_by(&request, &client)).await?.ok_or(Refusal::AttemptExpired)?;
+                let client = this
+                    .configuration()
+                    .registered_client(c, &request.client_id)
+                    .await?
+                    .ok_or(Refusal::ApplicationUnknown)?;
+                let email = this
+                    .address_to_prove(c, account, &client, &Self::told_by(&request, &client))
+                    .await?
+                    .ok_or(Refusal::AttemptExpired)?;
                 let free = !is_email_taken(c, this.org, &email.canonical, account, now).await?;
-                let instead = find_owner(c, this.org, &email.canonical).await?.filter(|_| !free).map(|owner| (owner, Kind::EmailWanted));
-                let awaited = Awaited { purpose: CodePurpose::ProveEmail, account: free.then_some(account), contact: email.typed };
-                this.attempts().await_code(c, &ctx, awaited, instead, &Continuation::Authorize(Box::new(request))).await
+                let instead = find_owner(c, this.org, &email.canonical)
+                    .await?
+                    .filter(|_| !free)
+                    .map(|owner| (owner, Kind::EmailWanted));
+                let awaited = Awaited {
+                    purpose: CodePurpose::ProveEmail,
+                    account: free.then_some(account),
+                    contact: email.typed,
+                };
+                this.attempts()
+                    .await_code(
+                        c,
+                        &ctx,
+                        awaited,
+                        instead,
+                        &Continuation::Authorize(Box::new(request)),
+                    )
+                    .await
             })
         })
         .await
@@ -68,7 +105,14 @@ impl Authorization {
 
     /// The right code: the address, which the account has, is its own from now on. Its other addresses, and those that it
     /// gave up lately, hear of it.
-    pub(crate) async fn finish_proof(&self, c: &mut Conn, ctx: &LiveRequest, open: &Opened, account: AccountId, contact: &Contact) -> Result<TxOutcome, Error> {
+    pub(crate) async fn finish_proof(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        open: &Opened,
+        account: AccountId,
+        contact: &Contact,
+    ) -> Result<TxOutcome, Error> {
         let session = ctx.session_of(account)?;
         let address = Canonical::parse(contact.as_str()).map_err(|_| Refusal::AttemptExpired)?;
         // Given up since: nothing is proved of it.
@@ -76,7 +120,11 @@ impl Authorization {
             return Err(Refusal::AttemptExpired.into());
         }
         let taken = is_email_taken(c, self.org, address.as_str(), account, self.now()).await?;
-        let allowed = match self.account_settings().change_by_code(c, ctx, open, AccountChange::ProvenEmail { taken }).await? {
+        let allowed = match self
+            .account_settings()
+            .change_by_code(c, ctx, open, AccountChange::ProvenEmail { taken })
+            .await?
+        {
             Ok(allowed) => allowed,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -84,16 +132,28 @@ impl Authorization {
         own_email(c, account, address.as_str()).await?;
         remove_pending_accounts(c, self.org, address.as_str(), account).await?;
         self.record(c, Event::new("email.proved").account(account).detail(allowed.trace)).await?;
-        let noted = self.accounts().changed(c, changing, Changed::Email, &doer(ctx), ProfileChange::default()).await?;
-        self.notifications().notify(c, account, Kind::EmailProved, ctx, "", address.as_str(), noted.as_ref()).await?;
-        Ok(Ok(LoginOutcome::Continue { caller: Box::new(session.clone().into()), continuation: open.continuation.clone() }))
+        let noted = self
+            .accounts()
+            .changed(c, changing, Changed::Email, &doer(ctx), ProfileChange::default())
+            .await?;
+        self.notifications()
+            .notify(c, account, Kind::EmailProved, ctx, "", address.as_str(), noted.as_ref())
+            .await?;
+        Ok(Ok(LoginOutcome::Continue {
+            caller: Box::new(session.clone().into()),
+            continuation: open.continuation.clone(),
+        }))
     }
 
     /// On to the application without an address.
     ///
     /// # Errors
     /// As [`Authorization::grant`].
-    pub async fn go_without_address(&self, ctx: &RequestContext, request: &AuthorizeRequest) -> Result<Granted, Error> {
+    pub async fn go_without_address(
+        &self,
+        ctx: &RequestContext,
+        request: &AuthorizeRequest,
+    ) -> Result<Granted, Error> {
         let request = AuthorizeRequest { without_address: true, ..request.clone() };
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
@@ -117,7 +177,12 @@ impl Authorization {
                 Box::pin(async move {
                     let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                     match (&open.state, open.continuation.clone()) {
-                        (State::AwaitingCode(Awaited { purpose: CodePurpose::ProveEmail, .. }), Continuation::Authorize(request)) => {
+                        (
+                            State::AwaitingCode(Awaited {
+                                purpose: CodePurpose::ProveEmail, ..
+                            }),
+                            Continuation::Authorize(request),
+                        ) => {
                             this.attempts().move_on(c, &open, &State::Abandoned, "").await?;
                             Ok(request)
                         }

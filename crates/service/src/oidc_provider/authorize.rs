@@ -52,7 +52,17 @@ pub enum Granted {
 }
 
 pub(crate) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
-    let encode = |text: &str| text.bytes().map(|b| if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect::<String>();
+    let encode = |text: &str| {
+        text.bytes()
+            .map(|b| {
+                if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+                    char::from(b).to_string()
+                } else {
+                    format!("%{b:02X}")
+                }
+            })
+            .collect::<String>()
+    };
     let query: Vec<_> = parameters.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect();
     format!("{uri}{}{}", if uri.contains('?') { '&' } else { '?' }, query.join("&"))
 }
@@ -62,71 +72,146 @@ impl Authorization {
     ///
     /// # Errors
     /// [`Refusal::ApplicationUnknown`] when nobody may be redirected.
-    pub async fn authorize(&self, ctx: &RequestContext, parameters: &[(String, String)]) -> Result<Authorized, Error> {
-        let one = |name: &str| parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default();
-        let client = find_application(&mut self.store.read().await?, self.org, one("client_id")).await?.as_ref().map(registered);
+    pub async fn authorize(
+        &self,
+        ctx: &RequestContext,
+        parameters: &[(String, String)],
+    ) -> Result<Authorized, Error> {
+        let one = |name: &str| {
+            parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default()
+        };
+        let client = find_application(&mut self.store.read().await?, self.org, one("client_id"))
+            .await?
+            .as_ref()
+            .map(registered);
         let pushed = match (one("request_uri").strip_prefix(REQUEST_URI), &client) {
             (Some(secret), Some(client)) => Some(self.take_pushed_request(client, secret).await?),
             _ => None,
         };
-        let Validated { mut request, silent, hint, ui_locales } = match validate(pushed.as_deref().unwrap_or(parameters), client.as_ref(), self.now()) {
-            Ok(validated) => validated,
-            Err(AuthorizeProblem::Untrusted) => return Err(Refusal::ApplicationUnknown.into()),
-            Err(AuthorizeProblem::Tell { redirect_uri, error, description, state }) => {
-                return Ok(Authorized::Application(self.error_uri(&redirect_uri, error, description, state.as_deref())));
-            }
+        let Validated { mut request, silent, hint, ui_locales } =
+            match validate(pushed.as_deref().unwrap_or(parameters), client.as_ref(), self.now()) {
+                Ok(validated) => validated,
+                Err(AuthorizeProblem::Untrusted) => return Err(Refusal::ApplicationUnknown.into()),
+                Err(AuthorizeProblem::Tell { redirect_uri, error, description, state }) => {
+                    return Ok(Authorized::Application(self.error_uri(
+                        &redirect_uri,
+                        error,
+                        description,
+                        state.as_deref(),
+                    )));
+                }
+            };
+        let tell = |request: &AuthorizeRequest, error, description| {
+            Ok(Authorized::Application(self.error_uri(
+                &request.redirect_uri,
+                error,
+                description,
+                request.state.as_deref(),
+            )))
         };
-        let tell = |request: &AuthorizeRequest, error, description| Ok(Authorized::Application(self.error_uri(&request.redirect_uri, error, description, request.state.as_deref())));
         // The hint was said to this application, or it shows nothing (TK-05). Then no session is taken for the one that was
         // meant: without a page nobody is signed in, and with one the person signs in for this request.
-        match hint.map(|text| self.keyring().read_hint(&text, &self.settings.public_url).filter(|h| h.audience == request.client_id)) {
+        match hint.map(|text| {
+            self.keyring()
+                .read_hint(&text, &self.settings.public_url)
+                .filter(|h| h.audience == request.client_id)
+        }) {
             None => {}
-            Some(Some(hint)) if request.subject.as_ref().is_none_or(|wanted| *wanted == hint.subject) => request.subject = Some(hint.subject),
-            Some(Some(_)) => return tell(&request, "invalid_request", "id_token_hint and claims name two people"),
-            Some(None) if silent => return tell(&request, "login_required", "id_token_hint shows nobody"),
+            Some(Some(hint))
+                if request.subject.as_ref().is_none_or(|wanted| *wanted == hint.subject) =>
+            {
+                request.subject = Some(hint.subject)
+            }
+            Some(Some(_)) => {
+                return tell(
+                    &request,
+                    "invalid_request",
+                    "id_token_hint and claims name two people",
+                );
+            }
+            Some(None) if silent => {
+                return tell(&request, "login_required", "id_token_hint shows nobody");
+            }
             Some(None) => request.fresh = true,
         }
         let Some(caller) = &ctx.session else {
-            return if silent { tell(&request, "login_required", "nobody is signed in") } else { Ok(Authorized::SignIn(request, ui_locales)) };
+            return if silent {
+                tell(&request, "login_required", "nobody is signed in")
+            } else {
+                Ok(Authorized::SignIn(request, ui_locales))
+            };
         };
         // Without a page there is nobody to type a code: the address is left out (CN-03).
-        let granted = match self.grant(caller, AuthorizeRequest { without_address: silent, ..request.clone() }).await {
-            Err(error) if error.refusal() == Refusal::SessionEnded => Granted::SignIn(request.clone()),
+        let granted = match self
+            .grant(caller, AuthorizeRequest { without_address: silent, ..request.clone() })
+            .await
+        {
+            Err(error) if error.refusal() == Refusal::SessionEnded => {
+                Granted::SignIn(request.clone())
+            }
             other => other?,
         };
         match granted {
             Granted::Code(uri) => Ok(Authorized::Application(uri)),
             Granted::Address(request) => Ok(Authorized::Address(request)),
-            Granted::Consent(_) if silent => tell(&request, "consent_required", "the person has to be asked"),
+            Granted::Consent(_) if silent => {
+                tell(&request, "consent_required", "the person has to be asked")
+            }
             Granted::Consent(request) => Ok(Authorized::Consent(request)),
-            Granted::SetUpFactor(_) if silent => tell(&request, "interaction_required", "the person has to set up a second factor"),
+            Granted::SetUpFactor(_) if silent => {
+                tell(&request, "interaction_required", "the person has to set up a second factor")
+            }
             Granted::SetUpFactor(request) => Ok(Authorized::SetUpFactor(request)),
-            Granted::SignIn(_) if silent => tell(&request, "login_required", "the person has to sign in"),
+            Granted::SignIn(_) if silent => {
+                tell(&request, "login_required", "the person has to sign in")
+            }
             Granted::SignIn(request) => Ok(Authorized::SignIn(request, ui_locales)),
         }
     }
 
-    async fn take_pushed_request(&self, client: &RegisteredClient, secret: &str) -> Result<Vec<(String, String)>, Error> {
+    async fn take_pushed_request(
+        &self,
+        client: &RegisteredClient,
+        secret: &str,
+    ) -> Result<Vec<(String, String)>, Error> {
         let (hashed, id, now) = (hash(secret), client.id, self.now());
-        let taken = self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(take_pushed(c, &hashed, id, now).await?) })).await?;
+        let taken = self
+            .store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(take_pushed(c, &hashed, id, now).await?) })
+            })
+            .await?;
         // Unknown, used or over: nobody can be told safely where to.
         Ok(serde_json::from_str(&taken.ok_or(Refusal::AttemptExpired)?)?)
     }
 
     /// Whether the session stands on as many factors as the request demands.
     fn sure_enough(caller: &SessionInfo, request: &AuthorizeRequest) -> bool {
-        !request.two_factors || assurance(&caller.method, &caller.factor).0 == issuer::ACR_TWO_FACTORS
+        !request.two_factors
+            || assurance(&caller.method, &caller.factor).0 == issuer::ACR_TWO_FACTORS
     }
 
     /// Whether `prompt`, `max_age`, `acr_values` and the wanted subject let a session count.
-    async fn session_fits(&self, c: &mut Conn, caller: &SessionInfo, request: &AuthorizeRequest, client: &RegisteredClient) -> Result<bool, Error> {
+    async fn session_fits(
+        &self,
+        c: &mut Conn,
+        caller: &SessionInfo,
+        request: &AuthorizeRequest,
+        client: &RegisteredClient,
+    ) -> Result<bool, Error> {
         // Signed in for this very request: young enough for every `max_age`, also for 0.
         let since = caller.auth_at >= request.at;
-        let young = since || request.max_age.is_none_or(|age| self.now() - caller.auth_at <= age.saturating_mul(SECOND));
+        let young = since
+            || request
+                .max_age
+                .is_none_or(|age| self.now() - caller.auth_at <= age.saturating_mul(SECOND));
         let fresh = since || !request.fresh;
         let right = match &request.subject {
             None => true,
-            Some(wanted) => self.application_gate().subject_for(c, caller.account, client).await?.as_ref() == Some(wanted),
+            Some(wanted) => {
+                self.application_gate().subject_for(c, caller.account, client).await?.as_ref()
+                    == Some(wanted)
+            }
         };
         Ok(young && fresh && right && Self::sure_enough(caller, request))
     }
@@ -135,25 +220,54 @@ impl Authorization {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`]; [`Refusal::ApplicationUnknown`] for one that was switched off meanwhile.
-    pub async fn grant(&self, caller: &SessionInfo, request: AuthorizeRequest) -> Result<Granted, Error> {
+    pub async fn grant(
+        &self,
+        caller: &SessionInfo,
+        request: AuthorizeRequest,
+    ) -> Result<Granted, Error> {
         let ctx = RequestContext { session: Some(caller.clone()), ..RequestContext::default() };
-        self.act(&ctx, move |this, c, ctx| Box::pin(async move { this.grant_in(c, ctx.session()?, request, false).await })).await
+        self.act(&ctx, move |this, c, ctx| {
+            Box::pin(async move { this.grant_in(c, ctx.session()?, request, false).await })
+        })
+        .await
     }
 
     /// The same; `allowed`: the person has just said that the application may have what it asks for.
-    pub(super) async fn grant_in(&self, c: &mut Conn, session: &Session, mut request: AuthorizeRequest, allowed: bool) -> Result<Granted, Error> {
-        let client = self.configuration().registered_client(c, &request.client_id).await?.filter(|client| client.id == request.application).ok_or(Refusal::ApplicationUnknown)?;
-        let gate = self.application_gate().may_open(c, &client.client_id, (&**session).into()).await?;
+    pub(super) async fn grant_in(
+        &self,
+        c: &mut Conn,
+        session: &Session,
+        mut request: AuthorizeRequest,
+        allowed: bool,
+    ) -> Result<Granted, Error> {
+        let client = self
+            .configuration()
+            .registered_client(c, &request.client_id)
+            .await?
+            .filter(|client| client.id == request.application)
+            .ok_or(Refusal::ApplicationUnknown)?;
+        let gate =
+            self.application_gate().may_open(c, &client.client_id, (&**session).into()).await?;
         if gate == Gate::SetUpFactor {
             return Ok(Granted::SetUpFactor(request));
         }
         if gate != Gate::Open || !self.session_fits(c, session, &request, &client).await? {
             // Somebody has signed in for this request, and it is not who was asked for: the application hears it, nobody loops.
             if session.auth_at >= request.at && !Self::sure_enough(session, &request) {
-                return Ok(Granted::Code(self.error_uri(&request.redirect_uri, "unmet_authentication_requirements", "the account has no second factor", request.state.as_deref())));
+                return Ok(Granted::Code(self.error_uri(
+                    &request.redirect_uri,
+                    "unmet_authentication_requirements",
+                    "the account has no second factor",
+                    request.state.as_deref(),
+                )));
             }
             if session.auth_at >= request.at {
-                return Ok(Granted::Code(self.error_uri(&request.redirect_uri, "login_required", "somebody else signed in", request.state.as_deref())));
+                return Ok(Granted::Code(self.error_uri(
+                    &request.redirect_uri,
+                    "login_required",
+                    "somebody else signed in",
+                    request.state.as_deref(),
+                )));
             }
             return Ok(Granted::SignIn(request));
         }
@@ -165,14 +279,22 @@ impl Authorization {
         if self.wants_consent(c, session.account, &request, &client).await? {
             return Ok(Granted::Consent(request));
         }
-        if !request.without_address && !self.declined_address(c, session, &client).await? && self.address_to_prove(c, session.account, &client, &asked).await?.is_some() {
+        if !request.without_address
+            && !self.declined_address(c, session, &client).await?
+            && self.address_to_prove(c, session.account, &client, &asked).await?.is_some()
+        {
             return Ok(Granted::Address(request));
         }
         self.add_code_for(c, session, &request).await.map(Granted::Code)
     }
 
     /// Back to the application with a code for this session.
-    async fn add_code_for(&self, c: &mut Conn, session: &Session, request: &AuthorizeRequest) -> Result<String, Error> {
+    async fn add_code_for(
+        &self,
+        c: &mut Conn,
+        session: &Session,
+        request: &AuthorizeRequest,
+    ) -> Result<String, Error> {
         let (secret, now) = (token(), self.now());
         let row = AuthCode {
             hash: hash(&secret),
@@ -188,12 +310,20 @@ impl Authorization {
             used: false,
             expires_at: now + CODE_SECONDS * SECOND,
         };
-        let policy = self.configuration().policy_context(c, Some(&request.client_id)).await?.policy(None);
+        let policy =
+            self.configuration().policy_context(c, Some(&request.client_id)).await?.policy(None);
         self.configuration().note_demand(c, &policy, session.account).await?;
         add_code(c, &row).await?;
         add_login(c, &row.sid, row.application_id, session.account, now).await?;
-        self.record(c, Event::new("application.signed_in").account(session.account).detail(json!({"client_id": request.client_id}))).await?;
-        let mut parameters = vec![("code", secret.as_str()), ("iss", self.settings.public_url.as_str())];
+        self.record(
+            c,
+            Event::new("application.signed_in")
+                .account(session.account)
+                .detail(json!({"client_id": request.client_id})),
+        )
+        .await?;
+        let mut parameters =
+            vec![("code", secret.as_str()), ("iss", self.settings.public_url.as_str())];
         parameters.extend(request.state.as_deref().map(|s| ("state", s)));
         Ok(with_parameters(&request.redirect_uri, &parameters))
     }

@@ -57,7 +57,13 @@ pub(super) fn assurance(method: &str, factor: &str) -> (&'static str, Vec<&'stat
 
 impl Tokens {
     /// What of this an application may be told of an account: all of it, or what the person allowed (rule 20).
-    pub(super) async fn allowed_of(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Told, Error> {
+    pub(super) async fn allowed_of(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        client: &RegisteredClient,
+        asked: &Told,
+    ) -> Result<Told, Error> {
         if client.settings.first_party {
             return Ok(asked.clone());
         }
@@ -66,11 +72,22 @@ impl Tokens {
 
     /// Claims of an active account, as far as they are asked for, allowed and proved. Everything that tells an application
     /// of a person comes from here.
-    pub(super) async fn claims(&self, account: AccountId, client: &RegisteredClient, asked: &Told) -> Result<Option<Map<String, Value>>, Error> {
+    pub(super) async fn claims(
+        &self,
+        account: AccountId,
+        client: &RegisteredClient,
+        asked: &Told,
+    ) -> Result<Option<Map<String, Value>>, Error> {
         let mut conn = self.store.read().await?;
         let c = &mut conn;
-        let Some(row) = find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Active) else { return Ok(None) };
-        let Some(sub) = self.application_gate().subject_for(c, account, client).await? else { return Ok(None) };
+        let Some(row) =
+            find_account(c, self.org, account).await?.filter(|a| a.state() == AccountState::Active)
+        else {
+            return Ok(None);
+        };
+        let Some(sub) = self.application_gate().subject_for(c, account, client).await? else {
+            return Ok(None);
+        };
         let told = self.allowed_of(c, account, client, asked).await?;
         let mut claims = Map::new();
         claims.insert("sub".into(), json!(sub));
@@ -80,7 +97,11 @@ impl Tokens {
         if told.has("name") && !row.name.is_empty() {
             put("name", json!(row.name));
         }
-        for (claim, name) in [("given_name", "given_name"), ("family_name", "family_name"), ("preferred_username", "username")] {
+        for (claim, name) in [
+            ("given_name", "given_name"),
+            ("family_name", "family_name"),
+            ("preferred_username", "username"),
+        ] {
             if let Some(value) = field(name).filter(|_| told.has(claim)) {
                 put(claim, json!(value));
             }
@@ -89,19 +110,27 @@ impl Tokens {
             put("locale", json!(field("locale").unwrap_or(row.locale)));
         }
         if told.has("updated_at") {
-            put("updated_at", json!(fields.iter().map(|f| f.updated_at).max().unwrap_or(row.created_at) / SECOND));
+            put(
+                "updated_at",
+                json!(fields.iter().map(|f| f.updated_at).max().unwrap_or(row.created_at) / SECOND),
+            );
         }
         // An address that the account does not own says nothing about whose it is, and libraries take it for a name
         // whatever `email_verified` says (CN-03). A number likewise.
         let unproved = client.settings.unproved_contacts;
         if told.has("email")
-            && let Some(email) = list_emails(c, account).await?.into_iter().filter(|e| e.owner || unproved).max_by_key(|e| e.owner)
+            && let Some(email) = list_emails(c, account)
+                .await?
+                .into_iter()
+                .filter(|e| e.owner || unproved)
+                .max_by_key(|e| e.owner)
         {
             put("email", json!(email.typed));
             put("email_verified", json!(email.owner));
         }
         if told.has("phone_number")
-            && let Some(phone) = fields.iter().find(|f| f.name == "phone" && (f.source == BY_CODE || unproved))
+            && let Some(phone) =
+                fields.iter().find(|f| f.name == "phone" && (f.source == BY_CODE || unproved))
         {
             put("phone_number", json!(phone.value));
             put("phone_number_verified", json!(phone.source == BY_CODE));
@@ -121,33 +150,65 @@ impl Tokens {
     }
 
     /// Claims that the application's own expressions make. One that fails is left out and logged, without what it saw.
-    async fn mapped_claims(&self, c: &mut Conn, account: AccountId, client: &RegisteredClient, told: &Told, claims: &mut Map<String, Value>) -> Result<(), Error> {
+    async fn mapped_claims(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        client: &RegisteredClient,
+        told: &Told,
+        claims: &mut Map<String, Value>,
+    ) -> Result<(), Error> {
         let (last, all) = self.identity_claims(c, account).await?;
         let said = |one: &Value| one.get("claims").cloned().unwrap_or_else(|| json!({}));
-        let fields: Map<String, Value> = list_attributes(c, account).await?.into_iter().map(|f| (f.name, json!(f.value))).collect();
+        let fields: Map<String, Value> = list_attributes(c, account)
+            .await?
+            .into_iter()
+            .map(|f| (f.name, json!(f.value)))
+            .collect();
         let variables = Variables {
             claims: Value::Object(claims.clone()),
             last: said(&last),
-            identities: all.as_object().into_iter().flatten().map(|(key, one)| (key.clone(), said(one))).collect::<Map<_, _>>().into(),
+            identities: all
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(key, one)| (key.clone(), said(one)))
+                .collect::<Map<_, _>>()
+                .into(),
             account: Value::Object(fields),
             application: json!({"client_id": client.client_id}),
             provider: json!({"key": last.get("provider")}),
         };
-        let texts = client.settings.claims.iter().filter(|(name, text)| told.has_own(name, text)).map(|(name, text)| (name.clone(), text.clone())).collect();
+        let texts = client
+            .settings
+            .claims
+            .iter()
+            .filter(|(name, text)| told.has_own(name, text))
+            .map(|(name, text)| (name.clone(), text.clone()))
+            .collect();
         claims.extend(mapped(client.client_id.clone(), texts, variables).await?);
         Ok(())
     }
 
     /// The identity that was used last (GV-05), and all of them by provider (GV-06), with what the provider said.
-    async fn identity_claims(&self, c: &mut Conn, account: AccountId) -> Result<(Value, Value), Error> {
+    async fn identity_claims(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+    ) -> Result<(Value, Value), Error> {
         let providers = list_providers(c, self.org).await?;
         let mut links = list_links(c, account).await?;
         links.sort_by_key(|l| std::cmp::Reverse(l.used_at));
         let (mut last, mut all) = (Value::Null, Map::new());
         for link in links {
-            let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else { continue };
+            let Some(provider) = providers.iter().find(|p| p.id == link.provider_id) else {
+                continue;
+            };
             let sealed = find_claims(c, link.id).await?;
-            let said: Value = sealed.and_then(|s| self.keys.open_sealed("claims", &s)).and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+            let said: Value = sealed
+                .and_then(|s| self.keys.open_sealed("claims", &s))
+                .and_then(|b| serde_json::from_slice(&b).ok())
+                .unwrap_or_default();
             let told = json!({"provider": provider.key, "subject": link.subject, "used_at": link.used_at / SECOND, "claims": said});
             if last.is_null() {
                 last = told.clone();

@@ -61,7 +61,10 @@ pub(super) fn lines(asked: &Told, known: &Told) -> Vec<ToldLine> {
     let before = asked.and(known).lines();
     let news = asked.without(known).lines();
     // A line of which a part is new is new; names and language are two parts of one.
-    let part = |line: &Line, new: &Line| line == new || (*line == Line::Text("profile") && matches!(new, Line::Text("name" | "language")));
+    let part = |line: &Line, new: &Line| {
+        line == new
+            || (*line == Line::Text("profile") && matches!(new, Line::Text("name" | "language")))
+    };
     let whole = |line: &Line| before.contains(line) && !news.iter().any(|new| part(line, new));
     asked.lines().into_iter().map(|line| ToldLine { before: whole(&line), line }).collect()
 }
@@ -71,26 +74,53 @@ impl Authorization {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::ApplicationUnknown`].
-    pub async fn consent_view(&self, ctx: &RequestContext, request: &AuthorizeRequest) -> Result<ConsentView, Error> {
+    pub async fn consent_view(
+        &self,
+        ctx: &RequestContext,
+        request: &AuthorizeRequest,
+    ) -> Result<ConsentView, Error> {
         let account = ctx.signed_in()?.account;
         let mut conn = self.store.read().await?;
-        let client = self.configuration().registered_client(&mut conn, &request.client_id).await?.ok_or(Refusal::ApplicationUnknown)?;
-        let known = Told::parse(&find_consent(&mut conn, account, client.id).await?.unwrap_or_default());
+        let client = self
+            .configuration()
+            .registered_client(&mut conn, &request.client_id)
+            .await?
+            .ok_or(Refusal::ApplicationUnknown)?;
+        let known =
+            Told::parse(&find_consent(&mut conn, account, client.id).await?.unwrap_or_default());
         let next = Next::of(&request.redirect_uri).ok_or(Refusal::ApplicationUnknown)?;
-        Ok(ConsentView { lines: lines(&Self::told_by(request, &client), &known), next, unchecked: client.settings.unchecked_name, application: client.name })
+        Ok(ConsentView {
+            lines: lines(&Self::told_by(request, &client), &known),
+            next,
+            unchecked: client.settings.unchecked_name,
+            application: client.name,
+        })
     }
 
     /// The person's word: on to the application, with a code or with `access_denied`.
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`]; [`Refusal::ApplicationUnknown`].
-    pub async fn consent(&self, ctx: &RequestContext, request: &AuthorizeRequest, allow: bool) -> Result<Granted, Error> {
+    pub async fn consent(
+        &self,
+        ctx: &RequestContext,
+        request: &AuthorizeRequest,
+        allow: bool,
+    ) -> Result<Granted, Error> {
         ctx.signed_in()?;
         if !allow {
-            return Ok(Granted::Code(self.error_uri(&request.redirect_uri, "access_denied", "the person did not allow it", request.state.as_deref())));
+            return Ok(Granted::Code(self.error_uri(
+                &request.redirect_uri,
+                "access_denied",
+                "the person did not allow it",
+                request.state.as_deref(),
+            )));
         }
         let request = request.clone();
-        self.act(ctx, move |this, c, ctx| Box::pin(async move { this.grant_in(c, ctx.session()?, request, true).await })).await
+        self.act(ctx, move |this, c, ctx| {
+            Box::pin(async move { this.grant_in(c, ctx.session()?, request, true).await })
+        })
+        .await
     }
 
     /// Applications that have access to the caller's account.
@@ -104,7 +134,11 @@ impl Authorization {
             .into_iter()
             .map(|(row, scope)| {
                 let RegisteredClient { client_id, name, .. } = registered(&row);
-                let lines = Told::parse(&scope.unwrap_or_default()).lines().into_iter().map(|line| ToldLine { line, before: false }).collect();
+                let lines = Told::parse(&scope.unwrap_or_default())
+                    .lines()
+                    .into_iter()
+                    .map(|line| ToldLine { line, before: false })
+                    .collect();
                 AccessRow { client_id, name, lines }
             })
             .collect())
@@ -118,14 +152,35 @@ mod tests {
     /// Shows CN-01 on the page: what is new is shown as new, also where only a part of a line is.
     #[test]
     fn cn_01_a_line_was_allowed_before_only_if_all_of_it_was() {
-        let shown = |asked: &str, known: &str| -> Vec<(Line, bool)> { lines(&Told::parse(asked), &Told::parse(known)).into_iter().map(|l| (l.line, l.before)).collect() };
+        let shown = |asked: &str, known: &str| -> Vec<(Line, bool)> {
+            lines(&Told::parse(asked), &Told::parse(known))
+                .into_iter()
+                .map(|l| (l.line, l.before))
+                .collect()
+        };
         let (profile, email) = (Line::Text("profile"), Line::Text("email"));
         let asked = "openid name given_name family_name locale email";
         assert_eq!(shown(asked, asked), [(profile.clone(), true), (email.clone(), true)]);
         assert_eq!(shown(asked, "openid email"), [(profile.clone(), false), (email.clone(), true)]);
-        assert_eq!(shown(asked, "openid phone"), [(profile.clone(), false), (email.clone(), false)], "what is not asked for now is no line");
-        assert_eq!(shown(asked, "name locale email"), [(profile.clone(), false), (email, true)], "a part of the names is new");
-        assert_eq!(shown("name locale", "locale"), [(profile, false)], "the language was there, the name is new");
-        assert_eq!(shown("name given_name", "name"), [(Line::Text("name"), false)], "a part of the line is new");
+        assert_eq!(
+            shown(asked, "openid phone"),
+            [(profile.clone(), false), (email.clone(), false)],
+            "what is not asked for now is no line"
+        );
+        assert_eq!(
+            shown(asked, "name locale email"),
+            [(profile.clone(), false), (email, true)],
+            "a part of the names is new"
+        );
+        assert_eq!(
+            shown("name locale", "locale"),
+            [(profile, false)],
+            "the language was there, the name is new"
+        );
+        assert_eq!(
+            shown("name given_name", "name"),
+            [(Line::Text("name"), false)],
+            "a part of the line is new"
+        );
     }
 }

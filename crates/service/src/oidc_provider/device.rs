@@ -7,7 +7,10 @@ use storage::{
     accounts::hold_account,
     oauth::{
         applications::find_application_by_id,
-        tokens::{Device, NewFamily, add_device, begin_family, find_device, find_waiting_device, settle_device, take_device, touch_device},
+        tokens::{
+            Device, NewFamily, add_device, begin_family, find_device, find_waiting_device,
+            settle_device, take_device, touch_device,
+        },
     },
 };
 
@@ -26,7 +29,8 @@ use crate::{
 };
 
 /// Letters of a short code: 40 bits and fifteen minutes, with few tries for each person.
-const SHAPE: domain::policy::Pin = domain::policy::Pin { alphabet: domain::policy::Alphabet::Base32, length: 8 };
+const SHAPE: domain::policy::Pin =
+    domain::policy::Pin { alphabet: domain::policy::Alphabet::Base32, length: 8 };
 
 /// What the page of a device comes to.
 #[derive(Debug, Clone)]
@@ -58,7 +62,11 @@ impl Tokens {
     ///
     /// # Errors
     /// [`TokenProblem`].
-    pub async fn begin_device(&self, credentials: &ClientCredentials, form: &[(String, String)]) -> Result<Value, TokenProblem> {
+    pub async fn begin_device(
+        &self,
+        credentials: &ClientCredentials,
+        form: &[(String, String)],
+    ) -> Result<Value, TokenProblem> {
         let client = self.client(credentials).await?;
         if !client.settings.grants.contains(&Grant::DeviceCode) {
             return Err(TokenProblem::Code("unauthorized_client"));
@@ -79,8 +87,17 @@ impl Tokens {
                 asked_at: 0,
                 expires_at: now + DEVICE_SECONDS * SECOND,
             };
-            if self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(add_device(c, &row).await?) })).await? {
-                let (at, short) = (format!("{}/device", self.settings.public_url), one_time_code::grouped(&short));
+            if self
+                .store
+                .write::<_, Error, _>(move |c| {
+                    Box::pin(async move { Ok(add_device(c, &row).await?) })
+                })
+                .await?
+            {
+                let (at, short) = (
+                    format!("{}/device", self.settings.public_url),
+                    one_time_code::grouped(&short),
+                );
                 return Ok(json!({
                     "device_code": secret,
                     "user_code": short,
@@ -98,24 +115,45 @@ impl Tokens {
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`], [`Refusal::RateLimited`], [`Refusal::CodeWrong`].
-    pub async fn device_view(&self, ctx: &RequestContext, typed: &str) -> Result<DeviceAsked, Error> {
+    pub async fn device_view(
+        &self,
+        ctx: &RequestContext,
+        typed: &str,
+    ) -> Result<DeviceAsked, Error> {
         let caller = ctx.signed_in()?;
         let (row, client) = self.waiting_device(ctx, typed).await?;
-        match self.application_gate().may_open(&mut self.store.read().await?, &client.client_id, caller.into()).await? {
+        match self
+            .application_gate()
+            .may_open(&mut self.store.read().await?, &client.client_id, caller.into())
+            .await?
+        {
             Gate::Open => {}
             Gate::SignIn => return Ok(DeviceAsked::SignIn { client_id: client.client_id }),
             Gate::SetUpFactor => return Ok(DeviceAsked::SetUpFactor),
         }
-        let lines = lines(&Told::asked(&known_scopes(&row.scope), &[], &client.settings), &Told::default());
-        Ok(DeviceAsked::View(DeviceView { lines, unchecked: client.settings.unchecked_name, application: client.name }))
+        let lines =
+            lines(&Told::asked(&known_scopes(&row.scope), &[], &client.settings), &Told::default());
+        Ok(DeviceAsked::View(DeviceView {
+            lines,
+            unchecked: client.settings.unchecked_name,
+            application: client.name,
+        }))
     }
 
-    async fn waiting_device(&self, ctx: &RequestContext, typed: &str) -> Result<(Device, RegisteredClient), Error> {
+    async fn waiting_device(
+        &self,
+        ctx: &RequestContext,
+        typed: &str,
+    ) -> Result<(Device, RegisteredClient), Error> {
         let account = ctx.signed_in()?.account;
         let counted = self.codes().count_try(ctx, Guarded::Device, Some(account), &[]).await?;
         let mut conn = self.store.read().await?;
-        if let Some(row) = find_waiting_device(&mut conn, &self.user_code(typed), self.now()).await?
-            && let Some(application) = find_application_by_id(&mut conn, self.org, row.application_id).await?.filter(|a| a.active)
+        if let Some(row) =
+            find_waiting_device(&mut conn, &self.user_code(typed), self.now()).await?
+            && let Some(application) =
+                find_application_by_id(&mut conn, self.org, row.application_id)
+                    .await?
+                    .filter(|a| a.active)
         {
             drop(conn);
             self.store.write(move |c| Box::pin(async move { counted.was_right(c).await })).await?;
@@ -128,25 +166,60 @@ impl Tokens {
     ///
     /// # Errors
     /// As [`Tokens::device_view`]; [`Refusal::NotAllowed`] where the session does not open the application.
-    pub async fn settle_device(&self, ctx: &RequestContext, typed: &str, allow: bool) -> Result<(), Error> {
+    pub async fn settle_device(
+        &self,
+        ctx: &RequestContext,
+        typed: &str,
+        allow: bool,
+    ) -> Result<(), Error> {
         let (row, client) = self.waiting_device(ctx, typed).await?;
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let session = ctx.session()?;
-                if allow && this.application_gate().may_open(c, &client.client_id, (&**session).into()).await? != Gate::Open {
+                if allow
+                    && this
+                        .application_gate()
+                        .may_open(c, &client.client_id, (&**session).into())
+                        .await?
+                        != Gate::Open
+                {
                     return Err(Refusal::NotAllowed.into());
                 }
                 // Said on this page, and remembered like on the other (CN-01).
                 if allow && !client.settings.first_party {
-                    this.application_gate().remember_consent(c, session.account, &client, &Told::asked(&known_scopes(&row.scope), &[], &client.settings)).await?;
+                    this.application_gate()
+                        .remember_consent(
+                            c,
+                            session.account,
+                            &client,
+                            &Told::asked(&known_scopes(&row.scope), &[], &client.settings),
+                        )
+                        .await?;
                 }
-                let standing = Standing { auth_at: session.auth_at, method: session.method.clone(), factor: session.factor.clone(), ..Standing::default() };
+                let standing = Standing {
+                    auth_at: session.auth_at,
+                    method: session.method.clone(),
+                    factor: session.factor.clone(),
+                    ..Standing::default()
+                };
                 let standing = serde_json::to_string(&standing)?;
-                let (state, kind) = if allow { ("allowed", "application.allowed") } else { ("denied", "application.denied") };
-                if !settle_device(c, &row.hash, state, session.account, &session.sid, &standing).await? {
+                let (state, kind) = if allow {
+                    ("allowed", "application.allowed")
+                } else {
+                    ("denied", "application.denied")
+                };
+                if !settle_device(c, &row.hash, state, session.account, &session.sid, &standing)
+                    .await?
+                {
                     return Err(Refusal::CodeWrong.into());
                 }
-                this.record(c, Event::new(kind).account(session.account).detail(json!({"client_id": client.client_id, "scope": row.scope, "device": true}))).await
+                this.record(
+                    c,
+                    Event::new(kind).account(session.account).detail(
+                        json!({"client_id": client.client_id, "scope": row.scope, "device": true}),
+                    ),
+                )
+                .await
             })
         })
         .await
@@ -154,11 +227,19 @@ impl Tokens {
 
     /// The device asks whether somebody has let it in (RFC 8628 §3.5). Like a code its secret counts once, and only while
     /// the session that let it in lives (TK-03).
-    pub(super) async fn exchange_device(&self, client: &RegisteredClient, secret: &str, shown: &Shown) -> Result<Value, TokenProblem> {
+    pub(super) async fn exchange_device(
+        &self,
+        client: &RegisteredClient,
+        secret: &str,
+        shown: &Shown,
+    ) -> Result<Value, TokenProblem> {
         const INVALID_GRANT: TokenProblem = TokenProblem::Code("invalid_grant");
         let key = self.bound_key(client, shown, None).await?;
         let (hashed, now) = (hash(secret), self.now());
-        let Some(row) = find_device(&mut self.store.read().await?, &hashed).await?.filter(|r| r.application_id == client.id) else {
+        let Some(row) = find_device(&mut self.store.read().await?, &hashed)
+            .await?
+            .filter(|r| r.application_id == client.id)
+        else {
             self.end_if_alive(hashed, client).await?;
             return Err(INVALID_GRANT);
         };
@@ -166,7 +247,11 @@ impl Tokens {
             return Err(TokenProblem::Code("expired_token"));
         }
         let asked = hashed.clone();
-        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(touch_device(c, &asked, now).await?) })).await?;
+        self.store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(touch_device(c, &asked, now).await?) })
+            })
+            .await?;
         if now - row.asked_at < DEVICE_INTERVAL * SECOND {
             return Err(TokenProblem::Code("slow_down"));
         }
@@ -177,9 +262,25 @@ impl Tokens {
         };
         let scope = known_scopes(&row.scope);
         let standing = Standing { key, ..serde_json::from_str(&row.standing)? };
-        let issue = Issue { client, account: Some(account), sid: row.sid.clone(), granted: scope.clone(), scope, standing: standing.clone(), until: None, nonce: None, id_token_claims: Vec::new() };
+        let issue = Issue {
+            client,
+            account: Some(account),
+            sid: row.sid.clone(),
+            granted: scope.clone(),
+            scope,
+            standing: standing.clone(),
+            until: None,
+            nonce: None,
+            id_token_claims: Vec::new(),
+        };
         let minted = self.mint(&issue).await?;
-        let family = NewFamily { family: hashed, organisation_id: self.org, application_id: client.id, account_id: Some(account), expires_at: self.family_end(client, None) };
+        let family = NewFamily {
+            family: hashed,
+            organisation_id: self.org,
+            application_id: client.id,
+            account_id: Some(account),
+            expires_at: self.family_end(client, None),
+        };
         let (this, client) = (self.clone(), client.clone());
         let answer = self
             .store
@@ -190,8 +291,16 @@ impl Tokens {
                         this.reused(c, &row.hash, &client, Some(account)).await?;
                         return Ok(None);
                     }
-                    if this.application_gate().session_of(c, &row.sid, account, now).await?.is_none()
-                        || this.application_gate().may_open(c, &client.client_id, (account, &standing).into()).await? != Gate::Open
+                    if this
+                        .application_gate()
+                        .session_of(c, &row.sid, account, now)
+                        .await?
+                        .is_none()
+                        || this
+                            .application_gate()
+                            .may_open(c, &client.client_id, (account, &standing).into())
+                            .await?
+                            != Gate::Open
                     {
                         return Ok(None);
                     }

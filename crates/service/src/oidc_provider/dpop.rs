@@ -24,18 +24,30 @@ impl Tokens {
     async fn proof(&self, shown: &Shown) -> Result<Option<Proof>, TokenProblem> {
         let Some(text) = &shown.proof else { return Ok(None) };
         let refused = || TokenProblem::Code("invalid_dpop_proof");
-        let proof = read_proof(text, shown.method, &format!("{}{}", self.settings.public_url, shown.path)).map_err(|_| refused())?;
+        let proof =
+            read_proof(text, shown.method, &format!("{}{}", self.settings.public_url, shown.path))
+                .map_err(|_| refused())?;
         let (now, at) = (self.now(), proof.iat.saturating_mul(SECOND));
         if (now - at).abs() > WINDOW {
             return Err(refused());
         }
         let once = hash(&format!("dpop {} {}", proof.key, proof.jti));
-        let fresh = self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(consume_state(c, &once, now + 2 * WINDOW).await?) })).await?;
+        let fresh = self
+            .store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(consume_state(c, &once, now + 2 * WINDOW).await?) })
+            })
+            .await?;
         if fresh { Ok(Some(proof)) } else { Err(refused()) }
     }
 
     /// The key that new tokens are bound to; `before`: the one that their family is bound to already.
-    pub(super) async fn bound_key(&self, client: &RegisteredClient, shown: &Shown, before: Option<&str>) -> Result<Option<String>, TokenProblem> {
+    pub(super) async fn bound_key(
+        &self,
+        client: &RegisteredClient,
+        shown: &Shown,
+        before: Option<&str>,
+    ) -> Result<Option<String>, TokenProblem> {
         let key = self.proof(shown).await?.map(|p| p.key);
         let missing = key.is_none() && client.settings.dpop;
         let other = before.is_some() && before != key.as_deref();
@@ -43,11 +55,21 @@ impl Tokens {
     }
 
     /// Whether an access token that is bound to a key came with a proof of that key for this very token.
-    pub(super) async fn shows_key(&self, key: Option<&str>, access: &str, scheme: Scheme, shown: &Shown) -> Result<(), TokenProblem> {
+    pub(super) async fn shows_key(
+        &self,
+        key: Option<&str>,
+        access: &str,
+        scheme: Scheme,
+        shown: &Shown,
+    ) -> Result<(), TokenProblem> {
         match (key, scheme) {
             (None, Scheme::Bearer) => Ok(()),
             (Some(key), Scheme::Dpop) => {
-                let proof = self.proof(shown).await.map_err(|_| TokenProblem::InvalidProof)?.ok_or(TokenProblem::InvalidProof)?;
+                let proof = self
+                    .proof(shown)
+                    .await
+                    .map_err(|_| TokenProblem::InvalidProof)?
+                    .ok_or(TokenProblem::InvalidProof)?;
                 let fits = proof.key == key && proof.ath.as_deref() == Some(&token_hash(access));
                 if fits { Ok(()) } else { Err(TokenProblem::InvalidProof) }
             }

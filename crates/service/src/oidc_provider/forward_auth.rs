@@ -74,7 +74,11 @@ pub struct GuardedHost {
 
 impl GuardedHost {
     fn of(client: RegisteredClient, host: &str) -> Option<Self> {
-        let mut own = client.redirect_uris.iter().filter_map(|u| Url::parse(u).ok()).filter(|u| u.path() == CALLBACK && u.query().is_none());
+        let mut own = client
+            .redirect_uris
+            .iter()
+            .filter_map(|u| Url::parse(u).ok())
+            .filter(|u| u.path() == CALLBACK && u.query().is_none());
         let callback = own.find(|u| u.authority().eq_ignore_ascii_case(host))?;
         Some(Self { client, callback })
     }
@@ -98,7 +102,11 @@ impl ForwardAuth {
     /// [`Refusal::ApplicationUnknown`] for one that is not registered with the application.
     pub async fn guarded_host(&self, client_id: &str, host: &str) -> Result<GuardedHost, Error> {
         let row = find_application(&mut self.store.read().await?, self.org, client_id).await?;
-        Ok(row.as_ref().map(registered).and_then(|client| GuardedHost::of(client, host)).ok_or(Refusal::ApplicationUnknown)?)
+        Ok(row
+            .as_ref()
+            .map(registered)
+            .and_then(|client| GuardedHost::of(client, host))
+            .ok_or(Refusal::ApplicationUnknown)?)
     }
 
     /// Begins a sign-in for a guarded host, and the way back to a path of it.
@@ -107,10 +115,13 @@ impl ForwardAuth {
     /// [`Error::Internal`] when sealing fails.
     pub fn begin_forward(&self, host: &GuardedHost, path: &str) -> Result<ForwardStart, Error> {
         let client_id = host.client.client_id.as_str();
-        let to = SafePath::parse(path).or_else(|_| SafePath::parse("/")).map_err(|_| Error::Internal("a path of ours".into()))?;
+        let to = SafePath::parse(path)
+            .or_else(|_| SafePath::parse("/"))
+            .map_err(|_| Error::Internal("a path of ours".into()))?;
         let going = Going { state: token(), verifier: token(), to, at: self.now() };
         let id = cookie_id(&going.state);
-        let mut url = Url::parse(&format!("{}/authorize", self.settings.public_url)).map_err(|e| Error::Internal(e.to_string()))?;
+        let mut url = Url::parse(&format!("{}/authorize", self.settings.public_url))
+            .map_err(|e| Error::Internal(e.to_string()))?;
         url.query_pairs_mut().extend_pairs([
             ("response_type", "code"),
             ("client_id", client_id),
@@ -128,14 +139,33 @@ impl ForwardAuth {
     ///
     /// # Errors
     /// [`Refusal::AttemptExpired`] for a way that this browser did not go, or too long ago, and for a code that is none.
-    pub async fn finish_forward(&self, host: &GuardedHost, sealed: &str, state: &str, code: &str) -> Result<ForwardDone, Error> {
+    pub async fn finish_forward(
+        &self,
+        host: &GuardedHost,
+        sealed: &str,
+        state: &str,
+        code: &str,
+    ) -> Result<ForwardDone, Error> {
         let (client, now) = (host.client.clone(), self.now());
-        let going: Option<Going> = self.keys.open_json(&format!("forward-{}-{}", client.client_id, cookie_id(state)), sealed);
-        let going = going.filter(|g| g.state == state && now - g.at < TTL).ok_or(Refusal::AttemptExpired)?;
-        let shown = self.tokens().shown_code(&client, code, Some(host.callback.as_str()), Some(&going.verifier)).await;
+        let going: Option<Going> = self
+            .keys
+            .open_json(&format!("forward-{}-{}", client.client_id, cookie_id(state)), sealed);
+        let going = going
+            .filter(|g| g.state == state && now - g.at < TTL)
+            .ok_or(Refusal::AttemptExpired)?;
+        let shown = self
+            .tokens()
+            .shown_code(&client, code, Some(host.callback.as_str()), Some(&going.verifier))
+            .await;
         let (code, _, fits) = shown.map_err(|_| Refusal::AttemptExpired)?;
         let secret = token();
-        let standing = Standing { auth_at: code.auth_at, method: code.method.clone(), factor: code.factor.clone(), host: Some(host.name().to_owned()), ..Standing::default() };
+        let standing = Standing {
+            auth_at: code.auth_at,
+            method: code.method.clone(),
+            factor: code.factor.clone(),
+            host: Some(host.name().to_owned()),
+            ..Standing::default()
+        };
         let row = NewToken {
             hash: hash(&secret),
             kind: "forward",
@@ -153,13 +183,21 @@ impl ForwardAuth {
             .store
             .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
-                    let Some(family) = this.tokens().spend_code(c, &client, &code, fits, row.expires_at).await? else { return Ok(false) };
+                    let Some(family) =
+                        this.tokens().spend_code(c, &client, &code, fits, row.expires_at).await?
+                    else {
+                        return Ok(false);
+                    };
                     add_token(c, &family, &row).await?;
                     Ok(true)
                 })
             })
             .await?;
-        if done { Ok(ForwardDone { token: secret, to: going.to }) } else { Err(Refusal::AttemptExpired.into()) }
+        if done {
+            Ok(ForwardDone { token: secret, to: going.to })
+        } else {
+            Err(Refusal::AttemptExpired.into())
+        }
     }
 
     /// Who a guarded host's token stands for: nobody once the session, the account or the application is over, where the
@@ -167,33 +205,76 @@ impl ForwardAuth {
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub async fn forward_person(&self, host: &GuardedHost, secret: &str) -> Result<Option<ForwardPerson>, Error> {
+    pub async fn forward_person(
+        &self,
+        host: &GuardedHost,
+        secret: &str,
+    ) -> Result<Option<ForwardPerson>, Error> {
         let (client, now) = (&host.client, self.now());
         let mut conn = self.store.read().await?;
-        let Some(row) = find_token(&mut conn, self.org, "forward", &hash(secret), now).await?.filter(|r| r.application_id == client.id) else { return Ok(None) };
+        let Some(row) = find_token(&mut conn, self.org, "forward", &hash(secret), now)
+            .await?
+            .filter(|r| r.application_id == client.id)
+        else {
+            return Ok(None);
+        };
         let standing: Standing = serde_json::from_str(&row.standing)?;
         if standing.host.as_deref() != Some(host.name()) {
             return Ok(None);
         }
         let Some(account) = row.account_id.map(AccountId::from) else { return Ok(None) };
-        let Some((session, hashed)) = self.application_gate().session_of(&mut conn, &row.sid, account, now).await? else { return Ok(None) };
-        if self.application_gate().may_open(&mut conn, &client.client_id, (account, &standing).into()).await? != Gate::Open {
+        let Some((session, hashed)) =
+            self.application_gate().session_of(&mut conn, &row.sid, account, now).await?
+        else {
+            return Ok(None);
+        };
+        if self
+            .application_gate()
+            .may_open(&mut conn, &client.client_id, (account, &standing).into())
+            .await?
+            != Gate::Open
+        {
             return Ok(None);
         }
         drop(conn);
         if now - session.seen_at > 5 * MINUTE {
-            self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
+            self.store
+                .write::<_, Error, _>(move |c| {
+                    Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })
+                })
+                .await?;
         }
         let scope: Vec<String> = row.scope.split(' ').map(str::to_owned).collect();
-        let Some(claims) = self.tokens().claims(account, client, &Told::asked(&scope, &[], &client.settings)).await? else { return Ok(None) };
-        let text = |name: &str| claims.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        let Some(claims) = self
+            .tokens()
+            .claims(account, client, &Told::asked(&scope, &[], &client.settings))
+            .await?
+        else {
+            return Ok(None);
+        };
+        let text = |name: &str| {
+            claims.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+        };
         // An address that nobody proved says nothing about whose it is, and guarded things take it for a name.
-        let proved = claims.get("email_verified").and_then(serde_json::Value::as_bool) == Some(true);
+        let proved =
+            claims.get("email_verified").and_then(serde_json::Value::as_bool) == Some(true);
         let (subject, email) = (text("sub"), if proved { text("email") } else { String::new() });
         // Never a user name: people and providers choose those, and somebody would choose "admin".
         let user = if email.is_empty() { subject.clone() } else { email.clone() };
-        let groups: Vec<&str> = claims.get("roles").and_then(serde_json::Value::as_array).into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
-        Ok(Some(ForwardPerson { user, name: text("name"), email, groups: groups.join(","), subject }))
+        let groups: Vec<&str> = claims
+            .get("roles")
+            .and_then(serde_json::Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(serde_json::Value::as_str)
+            .collect();
+        Ok(Some(ForwardPerson {
+            user,
+            name: text("name"),
+            email,
+            groups: groups.join(","),
+            subject,
+        }))
     }
 
     /// Forgets a guarded host's token.
@@ -202,6 +283,10 @@ impl ForwardAuth {
     /// [`Error::Storage`].
     pub async fn end_forward(&self, secret: &str) -> Result<(), Error> {
         let hashed = hash(secret);
-        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(end_token(c, &hashed).await.map(drop)?) })).await
+        self.store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(end_token(c, &hashed).await.map(drop)?) })
+            })
+            .await
     }
 }

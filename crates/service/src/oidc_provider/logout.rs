@@ -46,34 +46,63 @@ impl Logout {
     /// # Errors
     /// [`Refusal::BadRequest`] for a hint that is none of ours, [`Refusal::ApplicationUnknown`] for a URI that is not
     /// registered: nobody is sent there.
-    pub async fn end_session_asked(&self, ctx: &RequestContext, parameters: &[(String, String)], confirmed: bool) -> Result<LogoutAsked, Error> {
+    pub async fn end_session_asked(
+        &self,
+        ctx: &RequestContext,
+        parameters: &[(String, String)],
+        confirmed: bool,
+    ) -> Result<LogoutAsked, Error> {
         let hint = match one(parameters, "id_token_hint") {
             // Signed long ago, by a key that is gone: the person is asked, as without a hint.
             Some(text) if self.keyring().is_of_another_key(text) => None,
-            Some(text) => Some(self.keyring().read_hint(text, &self.settings.public_url).ok_or(Refusal::BadRequest)?),
+            Some(text) => Some(
+                self.keyring()
+                    .read_hint(text, &self.settings.public_url)
+                    .ok_or(Refusal::BadRequest)?,
+            ),
             None => None,
         };
-        let client_id = match (one(parameters, "client_id"), hint.as_ref().map(|h| h.audience.as_str())) {
-            (Some(asked), Some(aud)) if asked != aud => return Err(Refusal::BadRequest.into()),
-            (asked, aud) => asked.or(aud),
-        };
+        let client_id =
+            match (one(parameters, "client_id"), hint.as_ref().map(|h| h.audience.as_str())) {
+                (Some(asked), Some(aud)) if asked != aud => return Err(Refusal::BadRequest.into()),
+                (asked, aud) => asked.or(aud),
+            };
         let mut conn = self.store.read().await?;
         let client = match client_id {
-            Some(id) => Some(self.configuration().registered_client(&mut conn, id).await?.ok_or(Refusal::ApplicationUnknown)?),
+            Some(id) => Some(
+                self.configuration()
+                    .registered_client(&mut conn, id)
+                    .await?
+                    .ok_or(Refusal::ApplicationUnknown)?,
+            ),
             None => None,
         };
         let to = match (one(parameters, "post_logout_redirect_uri"), &client) {
             (None, _) => None,
-            (Some(uri), Some(client)) if client.settings.post_logout_redirect_uris.iter().any(|r| r == uri) => Some(Authorization::back_uri(uri, one(parameters, "state"))),
+            (Some(uri), Some(client))
+                if client.settings.post_logout_redirect_uris.iter().any(|r| r == uri) =>
+            {
+                Some(Authorization::back_uri(uri, one(parameters, "state")))
+            }
             (Some(_), _) => return Err(Refusal::ApplicationUnknown.into()),
         };
-        let out = Out { application: client.as_ref().map(|c| c.name.clone()).unwrap_or_default(), to, frames: Vec::new() };
+        let out = Out {
+            application: client.as_ref().map(|c| c.name.clone()).unwrap_or_default(),
+            to,
+            frames: Vec::new(),
+        };
         let Some(caller) = &ctx.session else { return Ok(LogoutAsked::Done(out)) };
         let own = match (&hint, &client) {
             // A hint that names no session shows none: the person is asked.
             (Some(hint), Some(client)) => {
                 let same_session = !hint.session.is_empty() && hint.session == caller.sid;
-                same_session && Some(&hint.subject) == self.application_gate().subject_for(&mut conn, caller.account, client).await?.as_ref()
+                same_session
+                    && Some(&hint.subject)
+                        == self
+                            .application_gate()
+                            .subject_for(&mut conn, caller.account, client)
+                            .await?
+                            .as_ref()
             }
             _ => false,
         };
@@ -107,7 +136,9 @@ impl Logout {
             let uri = &client.settings.frontchannel_logout_uri;
             if !uri.is_empty() {
                 let join = if uri.contains('?') { '&' } else { '?' };
-                let issuer: String = url::form_urlencoded::byte_serialize(self.settings.public_url.as_bytes()).collect();
+                let issuer: String =
+                    url::form_urlencoded::byte_serialize(self.settings.public_url.as_bytes())
+                        .collect();
                 frames.push(format!("{uri}{join}iss={issuer}&sid={sid}"));
             }
         }
@@ -118,7 +149,9 @@ impl Logout {
         let mut conn = self.store.read().await?;
         let mut all = Vec::new();
         for login in list_logins(&mut conn, sid).await? {
-            if let Some(row) = find_application_by_id(&mut conn, self.org, login.application_id).await? {
+            if let Some(row) =
+                find_application_by_id(&mut conn, self.org, login.application_id).await?
+            {
                 all.push((login, registered(&row)));
             }
         }
@@ -133,7 +166,11 @@ impl Logout {
     /// Claims a session that ended, with the tries so far.
     pub(crate) async fn claim_end(&self) -> Result<Option<(String, i32)>, Error> {
         let now = self.now();
-        self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(claim_end(c, now, now + MINUTE).await?) })).await
+        self.store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(claim_end(c, now, now + MINUTE).await?) })
+            })
+            .await
     }
 
     /// Tells the applications of one session that ended. One that does not answer is asked again for some minutes, each
@@ -142,23 +179,46 @@ impl Logout {
         let sid = sid.to_owned();
         let mut open = 0;
         for (login, client) in self.reached(&sid).await? {
-            let told = client.settings.backchannel_logout_uri.is_empty() || self.tell_application(&login, &client).await?;
+            let told = client.settings.backchannel_logout_uri.is_empty()
+                || self.tell_application(&login, &client).await?;
             if told {
                 let (sid, id) = (sid.clone(), login.application_id);
-                self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(remove_login(c, &sid, id).await?) })).await?;
+                self.store
+                    .write::<_, Error, _>(move |c| {
+                        Box::pin(async move { Ok(remove_login(c, &sid, id).await?) })
+                    })
+                    .await?;
             } else {
-                tracing::warn!(client_id = client.client_id, tries, "an application did not take the end of a session");
+                tracing::warn!(
+                    client_id = client.client_id,
+                    tries,
+                    "an application did not take the end of a session"
+                );
                 open += 1;
             }
         }
         if open == 0 || tries + 1 >= TRIES {
-            self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(remove_end(c, &sid).await?) })).await?;
+            self.store
+                .write::<_, Error, _>(move |c| {
+                    Box::pin(async move { Ok(remove_end(c, &sid).await?) })
+                })
+                .await?;
         }
         Ok(())
     }
 
-    async fn tell_application(&self, login: &Login, client: &RegisteredClient) -> Result<bool, Error> {
-        let Some(sub) = self.application_gate().subject_for(&mut self.store.read().await?, login.account_id, client).await? else { return Ok(true) };
+    async fn tell_application(
+        &self,
+        login: &Login,
+        client: &RegisteredClient,
+    ) -> Result<bool, Error> {
+        let Some(sub) = self
+            .application_gate()
+            .subject_for(&mut self.store.read().await?, login.account_id, client)
+            .await?
+        else {
+            return Ok(true);
+        };
         let now: Micros = self.now() / SECOND;
         let claims = json!({
             "iss": self.settings.public_url,
@@ -170,8 +230,13 @@ impl Logout {
             "jti": token(),
             "events": {EVENT: {}},
         });
-        let signed = self.keyring().sign(client.settings.algorithm, "logout+jwt", &claims).map_err(|e| Error::Internal(e.to_string()))?;
-        let body = url::form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &signed).finish();
+        let signed = self
+            .keyring()
+            .sign(client.settings.algorithm, "logout+jwt", &claims)
+            .map_err(|e| Error::Internal(e.to_string()))?;
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("logout_token", &signed)
+            .finish();
         Ok(self.guard.post_form(&client.settings.backchannel_logout_uri, body).await.is_ok())
     }
 }

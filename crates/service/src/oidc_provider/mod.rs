@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use storage::{
     oauth::{
-        applications::{Application, add_application, add_secret, find_application, list_applications, list_secrets, remove_consent, set_application},
+        applications::{
+            Application, add_application, add_secret, find_application, list_applications,
+            list_secrets, remove_consent, set_application,
+        },
         tokens::end_tokens_of,
     },
     policy::{config_version::change_config_version, providers::list_providers},
@@ -41,7 +44,9 @@ pub use consent::{AccessRow, ConsentView, Next, ToldLine};
 pub use device::{DeviceAsked, DeviceView};
 pub use dpop::{Scheme, Shown};
 pub use forward_auth::{ForwardDone, ForwardPerson, ForwardStart, GuardedHost};
-pub use issuer::{Algorithm, Brand, Grant, Kind as ApplicationKind, Line, Settings as ApplicationSettings};
+pub use issuer::{
+    Algorithm, Brand, Grant, Kind as ApplicationKind, Line, Settings as ApplicationSettings,
+};
 pub use logout::{LogoutAsked, Out};
 pub use register::{RegisterProblem, RegistrationTokenView};
 pub use tokens::TokenProblem;
@@ -84,13 +89,21 @@ impl ApplicationForm {
     pub fn problems(&self) -> Vec<SettingProblem> {
         let id = &self.client_id;
         let mut found = self.settings.problems(&self.redirect_uris);
-        if id.is_empty() || id.len() > 60 || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
+        if id.is_empty()
+            || id.len() > 60
+            || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        {
             found.push("client_id");
         }
-        if self.name.trim().is_empty() || self.name.chars().count() > 80 || self.name.chars().any(char::is_control) {
+        if self.name.trim().is_empty()
+            || self.name.chars().count() > 80
+            || self.name.chars().any(char::is_control)
+        {
             found.push("name");
         }
-        if !found.contains(&"claims") && self.settings.claims.values().any(|text| expr::check(text).is_err()) {
+        if !found.contains(&"claims")
+            && self.settings.claims.values().any(|text| expr::check(text).is_err())
+        {
             found.push("claims");
         }
         found
@@ -102,7 +115,13 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn registered(row: &Application) -> RegisteredClient {
-    RegisteredClient { id: row.id, client_id: row.client_id.clone(), name: row.name.clone(), redirect_uris: serde_json::from_str(&row.redirect_uris).unwrap_or_default(), settings: settings_of(row) }
+    RegisteredClient {
+        id: row.id,
+        client_id: row.client_id.clone(),
+        name: row.name.clone(),
+        redirect_uris: serde_json::from_str(&row.redirect_uris).unwrap_or_default(),
+        settings: settings_of(row),
+    }
 }
 
 /// A settings' document that cannot be read counts as the defaults, which allow the least.
@@ -115,13 +134,18 @@ impl Applications {
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub async fn application_problems(&self, form: &ApplicationForm) -> Result<Vec<SettingProblem>, Error> {
+    pub async fn application_problems(
+        &self,
+        form: &ApplicationForm,
+    ) -> Result<Vec<SettingProblem>, Error> {
         let mut found = form.problems();
         let known = list_providers(&mut self.store.read().await?, self.org).await?;
         if !form.settings.providers.iter().all(|key| known.iter().any(|p| p.key == *key)) {
             found.push("providers");
         }
-        if !form.settings.brand.colour.is_empty() && Colour::parse(&form.settings.brand.colour).is_none() {
+        if !form.settings.brand.colour.is_empty()
+            && Colour::parse(&form.settings.brand.colour).is_none()
+        {
             found.push("colour");
         }
         Ok(found)
@@ -133,7 +157,13 @@ impl Applications {
     /// # Errors
     /// [`Refusal::BadRequest`] with problems, or where there is one to create or none to change; as
     /// `administer` for an administrator.
-    pub async fn put_application(&self, authority: &Authority, form: ApplicationForm, secret: Option<String>, create: Option<bool>) -> Result<(), Error> {
+    pub async fn put_application(
+        &self,
+        authority: &Authority,
+        form: ApplicationForm,
+        secret: Option<String>,
+        create: Option<bool>,
+    ) -> Result<(), Error> {
         if !self.application_problems(&form).await?.is_empty() {
             return Err(Refusal::BadRequest.into());
         }
@@ -147,7 +177,12 @@ impl Applications {
             active: form.active,
             created_at: now,
             settings: serde_json::to_string(&Settings {
-                brand: Brand { colour: Colour::parse(&form.settings.brand.colour).map(Colour::hex).unwrap_or_default(), ..form.settings.brand },
+                brand: Brand {
+                    colour: Colour::parse(&form.settings.brand.colour)
+                        .map(Colour::hex)
+                        .unwrap_or_default(),
+                    ..form.settings.brand
+                },
                 ..form.settings
             })?,
         };
@@ -162,14 +197,20 @@ impl Applications {
                 }
                 if !new {
                     // The logo has a form of its own.
-                    let before = list_applications(c, row.organisation_id).await?.into_iter().find(|a| a.client_id == row.client_id);
+                    let before = list_applications(c, row.organisation_id)
+                        .await?
+                        .into_iter()
+                        .find(|a| a.client_id == row.client_id);
                     let mut settings = settings_of(&row);
-                    settings.brand.logo = before.map(|b| settings_of(&b).brand.logo).unwrap_or_default();
+                    settings.brand.logo =
+                        before.map(|b| settings_of(&b).brand.logo).unwrap_or_default();
                     row.settings = serde_json::to_string(&settings)?;
                     set_application(c, &row).await?;
                 }
                 let client = row.client_id;
-                if let (Some(row), Some(secret)) = (find_application(c, this.org, &client).await?, secret) {
+                if let (Some(row), Some(secret)) =
+                    (find_application(c, this.org, &client).await?, secret)
+                {
                     add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
                 }
                 let kind = if new { "application.registered" } else { "application.changed" };
@@ -183,14 +224,29 @@ impl Applications {
     ///
     /// # Errors
     /// As [`AdminRights::allowed`].
-    pub async fn admin_applications(&self, ctx: &RequestContext) -> Result<Vec<ApplicationView>, Error> {
+    pub async fn admin_applications(
+        &self,
+        ctx: &RequestContext,
+    ) -> Result<Vec<ApplicationView>, Error> {
         self.admin_rights().allowed(ctx, Right::SeeApplications).await?;
         let mut conn = self.store.read().await?;
         let mut all = Vec::new();
         for row in list_applications(&mut conn, self.org).await? {
-            let secrets = list_secrets(&mut conn, row.id, self.now()).await?.into_iter().map(|(_, end)| end).collect();
-            let RegisteredClient { client_id, name, redirect_uris, settings, .. } = registered(&row);
-            all.push(ApplicationView { client_id, name, redirect_uris, active: row.active, settings, secrets });
+            let secrets = list_secrets(&mut conn, row.id, self.now())
+                .await?
+                .into_iter()
+                .map(|(_, end)| end)
+                .collect();
+            let RegisteredClient { client_id, name, redirect_uris, settings, .. } =
+                registered(&row);
+            all.push(ApplicationView {
+                client_id,
+                name,
+                redirect_uris,
+                active: row.active,
+                settings,
+                secrets,
+            });
         }
         Ok(all)
     }
@@ -199,10 +255,21 @@ impl Applications {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for what cannot be used, or a client id that is taken.
-    pub async fn save_application(&self, ctx: &RequestContext, form: ApplicationForm, create: bool) -> Result<Option<String>, Error> {
+    pub async fn save_application(
+        &self,
+        ctx: &RequestContext,
+        form: ApplicationForm,
+        create: bool,
+    ) -> Result<Option<String>, Error> {
         self.admin_rights().allowed(ctx, Right::ChangeApplications).await?;
         let secret = (create && !form.settings.kind.is_public()).then(token);
-        self.put_application(&Authority::Console(Box::new(ctx.clone())), form, secret.clone(), Some(create)).await?;
+        self.put_application(
+            &Authority::Console(Box::new(ctx.clone())),
+            form,
+            secret.clone(),
+            Some(create),
+        )
+        .await?;
         Ok(secret)
     }
 
@@ -210,16 +277,27 @@ impl Applications {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an unknown or public application.
-    pub async fn rotate_secret(&self, ctx: &RequestContext, client_id: &str) -> Result<String, Error> {
+    pub async fn rotate_secret(
+        &self,
+        ctx: &RequestContext,
+        client_id: &str,
+    ) -> Result<String, Error> {
         self.admin_rights().allowed(ctx, Right::ChangeApplications).await?;
-        let row = find_application(&mut self.store.read().await?, self.org, client_id).await?.filter(|r| !settings_of(r).kind.is_public()).ok_or(Refusal::NotFound)?;
+        let row = find_application(&mut self.store.read().await?, self.org, client_id)
+            .await?
+            .filter(|r| !settings_of(r).kind.is_public())
+            .ok_or(Refusal::NotFound)?;
         let (secret, now) = (token(), self.now());
         let fresh = hex(&hash(&secret));
         let client = client_id.to_owned();
         self.administer::<_, Error, _>(ctx, Right::ChangeApplications, move |this, c, admin| {
             Box::pin(async move {
                 add_secret(c, row.id, &fresh, now, now + OVERLAP).await?;
-                this.record(c, admin.event("application.secret").detail(json!({"client_id": client}))).await
+                this.record(
+                    c,
+                    admin.event("application.secret").detail(json!({"client_id": client})),
+                )
+                .await
             })
         })
         .await?;
@@ -230,17 +308,28 @@ impl Applications {
     ///
     /// # Errors
     /// [`Refusal::MethodUnknown`] for one that has none.
-    pub async fn revoke_application(&self, ctx: &RequestContext, client_id: &str) -> Result<(), Error> {
+    pub async fn revoke_application(
+        &self,
+        ctx: &RequestContext,
+        client_id: &str,
+    ) -> Result<(), Error> {
         let client = client_id.to_owned();
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
                 let account = ctx.session()?.account;
-                let row = find_application(c, this.org, &client).await?.ok_or(Refusal::MethodUnknown)?;
+                let row =
+                    find_application(c, this.org, &client).await?.ok_or(Refusal::MethodUnknown)?;
                 let consents = remove_consent(c, account, row.id).await?;
                 if consents + end_tokens_of(c, account, Some(row.id), this.now()).await? == 0 {
                     return Err(Refusal::MethodUnknown.into());
                 }
-                this.record(c, Event::new("application.revoked").account(account).detail(json!({"client_id": client}))).await
+                this.record(
+                    c,
+                    Event::new("application.revoked")
+                        .account(account)
+                        .detail(json!({"client_id": client})),
+                )
+                .await
             })
         })
         .await

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use storage::{
     oauth::{
         applications::{Application, add_application, add_secret},
-        registrations::{RegistrationToken, add_registration_token, end_registration_token, list_registration_tokens, use_registration_token},
+        registrations::{
+            RegistrationToken, add_registration_token, end_registration_token,
+            list_registration_tokens, use_registration_token,
+        },
     },
     policy::config_version::change_config_version,
 };
@@ -51,22 +54,34 @@ impl Applications {
     /// # Errors
     /// [`Error::Storage`].
     pub async fn takes_registrations(&self) -> Result<bool, Error> {
-        Ok(!list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?.is_empty())
+        Ok(!list_registration_tokens(&mut self.store.read().await?, self.org, self.now())
+            .await?
+            .is_empty())
     }
 
     /// `POST /register`: the answer of RFC 7591 §3.2.1.
     ///
     /// # Errors
     /// [`RegisterProblem`]. Metadata that cannot be used does not use the token up.
-    pub async fn register(&self, initial: &str, metadata: &Value) -> Result<Value, RegisterProblem> {
+    pub async fn register(
+        &self,
+        initial: &str,
+        metadata: &Value,
+    ) -> Result<Value, RegisterProblem> {
         let hashed = hash(initial);
-        let known = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
+        let known =
+            list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
         if !known.iter().any(|t| t.hash == hashed) {
             return Err(RegisterProblem::Token);
         }
-        let Registration { name, redirect_uris, settings } = read_metadata(metadata).map_err(RegisterProblem::Metadata)?;
+        let Registration { name, redirect_uris, settings } =
+            read_metadata(metadata).map_err(RegisterProblem::Metadata)?;
         let now = self.now();
-        let client_id = format!("dyn-{}", domain::one_time_code::encode(&crate::crypto::random::random_bytes::<16>()).to_lowercase());
+        let client_id = format!(
+            "dyn-{}",
+            domain::one_time_code::encode(&crate::crypto::random::random_bytes::<16>())
+                .to_lowercase()
+        );
         let secret = (!settings.kind.is_public()).then(token);
         let mut answer = json!({
             "client_id": client_id,
@@ -101,13 +116,22 @@ impl Applications {
             .store
             .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
-                    let Some(label) = use_registration_token(c, this.org, &hashed, now).await? else { return Ok(false) };
+                    let Some(label) = use_registration_token(c, this.org, &hashed, now).await?
+                    else {
+                        return Ok(false);
+                    };
                     add_application(c, &row).await?;
                     if let Some(secret) = secret {
                         add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
                     }
                     change_config_version(c, this.org).await?;
-                    this.record(c, Event::new("application.registered").by("program").detail(json!({"client_id": client_id, "token": label}))).await?;
+                    this.record(
+                        c,
+                        Event::new("application.registered")
+                            .by("program")
+                            .detail(json!({"client_id": client_id, "token": label})),
+                    )
+                    .await?;
                     Ok(true)
                 })
             })
@@ -119,28 +143,62 @@ impl Applications {
     ///
     /// # Errors
     /// As [`AdminRights::allowed`].
-    pub async fn registration_tokens(&self, ctx: &RequestContext) -> Result<Vec<RegistrationTokenView>, Error> {
+    pub async fn registration_tokens(
+        &self,
+        ctx: &RequestContext,
+    ) -> Result<Vec<RegistrationTokenView>, Error> {
         self.admin_rights().allowed(ctx, Right::SeeApplications).await?;
-        let rows = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
-        Ok(rows.into_iter().map(|r| RegistrationTokenView { id: hex(&r.hash), label: r.label, uses_left: r.uses_left, expires_at: r.expires_at }).collect())
+        let rows =
+            list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
+        Ok(rows
+            .into_iter()
+            .map(|r| RegistrationTokenView {
+                id: hex(&r.hash),
+                label: r.label,
+                uses_left: r.uses_left,
+                expires_at: r.expires_at,
+            })
+            .collect())
     }
 
     /// Makes an initial access token; it is shown once.
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for a label that is none, or numbers out of range (1 to 100 uses, 1 to 90 days).
-    pub async fn make_registration_token(&self, ctx: &RequestContext, label: &str, uses: i32, days: i64) -> Result<String, Error> {
+    pub async fn make_registration_token(
+        &self,
+        ctx: &RequestContext,
+        label: &str,
+        uses: i32,
+        days: i64,
+    ) -> Result<String, Error> {
         self.admin_rights().allowed(ctx, Right::ChangeApplications).await?;
         let label = label.trim().to_owned();
-        if label.is_empty() || label.chars().count() > 60 || label.chars().any(char::is_control) || !(1..=100).contains(&uses) || !(1..=90).contains(&days) {
+        if label.is_empty()
+            || label.chars().count() > 60
+            || label.chars().any(char::is_control)
+            || !(1..=100).contains(&uses)
+            || !(1..=90).contains(&days)
+        {
             return Err(Refusal::BadRequest.into());
         }
         let (secret, now) = (token(), self.now());
-        let row = RegistrationToken { hash: hash(&secret), label: label.clone(), uses_left: uses, expires_at: now + days * DAY };
+        let row = RegistrationToken {
+            hash: hash(&secret),
+            label: label.clone(),
+            uses_left: uses,
+            expires_at: now + days * DAY,
+        };
         self.administer::<_, Error, _>(ctx, Right::ChangeApplications, move |this, c, admin| {
             Box::pin(async move {
                 add_registration_token(c, this.org, &row, now).await?;
-                this.record(c, admin.event("registration.opened").detail(json!({"token": label, "uses": uses, "days": days}))).await
+                this.record(
+                    c,
+                    admin
+                        .event("registration.opened")
+                        .detail(json!({"token": label, "uses": uses, "days": days})),
+                )
+                .await
             })
         })
         .await?;
@@ -151,14 +209,23 @@ impl Applications {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that is not there.
-    pub async fn end_registration_token(&self, ctx: &RequestContext, id: &str) -> Result<(), Error> {
+    pub async fn end_registration_token(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+    ) -> Result<(), Error> {
         self.admin_rights().allowed(ctx, Right::ChangeApplications).await?;
-        let known = list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
+        let known =
+            list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
         let row = known.into_iter().find(|t| hex(&t.hash) == id).ok_or(Refusal::NotFound)?;
         self.administer(ctx, Right::ChangeApplications, move |this, c, admin| {
             Box::pin(async move {
                 end_registration_token(c, this.org, &row.hash).await?;
-                this.record(c, admin.event("registration.closed").detail(json!({"token": row.label}))).await
+                this.record(
+                    c,
+                    admin.event("registration.closed").detail(json!({"token": row.label})),
+                )
+                .await
             })
         })
         .await

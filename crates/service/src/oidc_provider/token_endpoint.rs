@@ -14,7 +14,12 @@ impl Tokens {
     ///
     /// # Errors
     /// [`TokenProblem`].
-    pub async fn exchange(&self, credentials: &ClientCredentials, form: &[(String, String)], shown: &Shown) -> Result<Value, TokenProblem> {
+    pub async fn exchange(
+        &self,
+        credentials: &ClientCredentials,
+        form: &[(String, String)],
+        shown: &Shown,
+    ) -> Result<Value, TokenProblem> {
         let asked = Asked(form);
         let client = self.client(credentials).await?;
         let (grant, wanted) = match asked.field("grant_type") {
@@ -28,7 +33,8 @@ impl Tokens {
         if !client.settings.grants.contains(&grant) {
             return Err(TokenProblem::Code("unauthorized_client"));
         }
-        let secret = if wanted.is_empty() { "" } else { asked.field(wanted).ok_or(INVALID_REQUEST)? };
+        let secret =
+            if wanted.is_empty() { "" } else { asked.field(wanted).ok_or(INVALID_REQUEST)? };
         match grant {
             Grant::AuthorizationCode => self.exchange_code(&client, secret, &asked, shown).await,
             Grant::RefreshToken => self.refresh(&client, secret, &asked, shown).await,

@@ -69,13 +69,29 @@ struct Flags {
 }
 
 impl PolicyContext {
-    pub fn new(policies: Arc<Policies>, providers: Arc<Vec<Provider>>, client: Option<String>) -> Self {
-        let merged: HashMap<String, Arc<Policy>> = providers.iter().map(|p| (p.key.clone(), Arc::new(policies.effective(Some(&p.key), client.as_deref())))).collect();
+    pub fn new(
+        policies: Arc<Policies>,
+        providers: Arc<Vec<Provider>>,
+        client: Option<String>,
+    ) -> Self {
+        let merged: HashMap<String, Arc<Policy>> = providers
+            .iter()
+            .map(|p| (p.key.clone(), Arc::new(policies.effective(Some(&p.key), client.as_deref()))))
+            .collect();
         let flags = providers
             .iter()
             .filter_map(|p| {
                 let policy = merged.get(&p.key)?;
-                Some((p.id, Flags { enabled: p.enabled, as_target: policy.permits.as_target, sign_in: policy.permits.sign_in, isolation: policy.isolation(), source: source_of(p) }))
+                Some((
+                    p.id,
+                    Flags {
+                        enabled: p.enabled,
+                        as_target: policy.permits.as_target,
+                        sign_in: policy.permits.sign_in,
+                        isolation: policy.isolation(),
+                        source: source_of(p),
+                    },
+                ))
             })
             .collect();
         let local = Arc::new(policies.effective(None, client.as_deref()));
@@ -86,7 +102,10 @@ impl PolicyContext {
     pub fn policy(&self, key: Option<&str>) -> Arc<Policy> {
         match key {
             None => Arc::clone(&self.local),
-            Some(key) => self.merged.get(key).map_or_else(|| Arc::new(self.policies.effective(Some(key), self.client.as_deref())), Arc::clone),
+            Some(key) => self.merged.get(key).map_or_else(
+                || Arc::new(self.policies.effective(Some(key), self.client.as_deref())),
+                Arc::clone,
+            ),
         }
     }
 
@@ -103,7 +122,8 @@ impl PolicyContext {
     /// Counts an account's methods. The local password counts as one that may be linked to (GO-53).
     pub fn count(&self, account: &Snapshot, identity: Option<&UpstreamIdentity>) -> MethodCount {
         let mut count = MethodCount::default();
-        let domain = identity.and_then(|h| self.flags.get(&h.provider)).map(|f| f.isolation.as_str());
+        let domain =
+            identity.and_then(|h| self.flags.get(&h.provider)).map(|f| f.isolation.as_str());
         count.foreign_domain = domain.is_some_and(|d| self.is_foreign(account, d));
         let claimed = identity.and_then(UpstreamIdentity::address);
         for link in account.links.iter().filter(|l| l.active) {
@@ -113,7 +133,8 @@ impl PolicyContext {
             count.usable += u32::from(flags.enabled && flags.sign_in);
             if identity.is_some_and(|h| h.provider == link.provider) {
                 count.of_provider += 1;
-                count.same_email |= claimed.is_some() && claimed == Canonical::parse(&link.label).ok();
+                count.same_email |=
+                    claimed.is_some() && claimed == Canonical::parse(&link.label).ok();
             }
         }
         if account.password {
@@ -127,14 +148,23 @@ impl PolicyContext {
             count.usable += u32::from(self.local.permits.passkey_sign_in);
         }
         // A number never counts: whoever it is handed to proves it, and then it opens this account no more.
-        count.usable += u32::from(self.local.permits.email_code_sign_in && account.emails.iter().any(|e| e.owner && !e.contested));
+        count.usable += u32::from(
+            self.local.permits.email_code_sign_in
+                && account.emails.iter().any(|e| e.owner && !e.contested),
+        );
         count
     }
 
     /// One of the account's methods is of another isolation domain (GO-08); the local ones are of the common one.
     fn is_foreign(&self, account: &Snapshot, domain: &str) -> bool {
         let local = (account.password || account.passkeys) && !domain.is_empty();
-        local || account.links.iter().filter(|l| l.active).filter_map(|l| self.flags.get(&l.provider)).any(|f| f.isolation != domain)
+        local
+            || account
+                .links
+                .iter()
+                .filter(|l| l.active)
+                .filter_map(|l| self.flags.get(&l.provider))
+                .any(|f| f.isolation != domain)
     }
 
     /// An account as an identity would be added to it, on whatever path.
@@ -163,7 +193,8 @@ impl PolicyContext {
             target_methods: count.target,
             of_this_provider: 0,
             same_email: false,
-            foreign_domain: other.is_some_and(|o| o.password || o.passkeys) && self.is_foreign(own, ""),
+            foreign_domain: other.is_some_and(|o| o.password || o.passkeys)
+                && self.is_foreign(own, ""),
             reauthenticated: true,
         };
         if let Err(refusal) = fits(local, &self.local) {
@@ -174,7 +205,9 @@ impl PolicyContext {
             if let Some(provider) = self.provider(link.provider) {
                 let mut identity = UpstreamIdentity::nobody(provider);
                 identity.assertion.email = Some(link.label.clone());
-                if let Err(refusal) = fits(self.add_to(&grown, &identity), &self.policy(Some(&provider.key))) {
+                if let Err(refusal) =
+                    fits(self.add_to(&grown, &identity), &self.policy(Some(&provider.key)))
+                {
                     return Some(refusal);
                 }
             }
@@ -185,24 +218,41 @@ impl PolicyContext {
 
     /// An account as a rule found it. `matched`: by this address of its own. `proof`: by what it is shown to be the
     /// person's. `identity`: the keyed hash of the identity that arrived.
-    pub fn candidate(&self, account: &Snapshot, rule: &str, matched: Option<&str>, proof: Option<&ProvedBy>, identity: &UpstreamIdentity, identity_hash: &[u8]) -> Candidate {
+    pub fn candidate(
+        &self,
+        account: &Snapshot,
+        rule: &str,
+        matched: Option<&str>,
+        proof: Option<&ProvedBy>,
+        identity: &UpstreamIdentity,
+        identity_hash: &[u8],
+    ) -> Candidate {
         let count = self.count(account, Some(identity));
-        let email = matched.and_then(|address| account.emails.iter().find(|e| e.canonical == address));
+        let email =
+            matched.and_then(|address| account.emails.iter().find(|e| e.canonical == address));
         let proved = account.emails.iter().any(|e| e.is_proved());
         // Another subject of an issuer that the account has, with an address of it, and nobody said that this is fine (ID-18).
-        let other = account.links.iter().any(|l| l.active && l.namespace == identity.namespace && l.subject != identity.assertion.subject);
+        let other = account.links.iter().any(|l| {
+            l.active && l.namespace == identity.namespace && l.subject != identity.assertion.subject
+        });
         let claimed = identity.address().filter(|_| other);
         let same_address = |e: &&Email| claimed.as_ref().is_some_and(|a| a.as_str() == e.canonical);
-        let doubtful = |e: &&Email| e.contested || (same_address(e) && e.contested_by.as_deref() != Some(identity_hash));
+        let doubtful = |e: &&Email| {
+            e.contested || (same_address(e) && e.contested_by.as_deref() != Some(identity_hash))
+        };
         let by_phone = matches!(proof, Some(ProvedBy::Phone(_)));
         let mailbox = proof.and_then(ProvedBy::mailbox).or(matched);
         let contested = match mailbox {
             // A phone is no mailbox, and no credential either: it does not vouch for the very subject that is in doubt.
-            _ if by_phone => account.emails.iter().any(|e| e.is_proved() && same_address(&e) && doubtful(&e)),
+            _ if by_phone => {
+                account.emails.iter().any(|e| e.is_proved() && same_address(&e) && doubtful(&e))
+            }
             Some(address) => account.emails.iter().any(|e| e.canonical == address && doubtful(&e)),
             None => proved && account.emails.iter().filter(|e| e.is_proved()).all(|e| doubtful(&e)),
         };
-        let same = |l: &&storage::accounts::snapshots::LinkFacts| l.namespace == identity.namespace && l.subject == identity.assertion.subject;
+        let same = |l: &&storage::accounts::snapshots::LinkFacts| {
+            l.namespace == identity.namespace && l.subject == identity.assertion.subject
+        };
         Candidate {
             account: account.account,
             rule: rule.to_owned(),
@@ -243,10 +293,17 @@ impl Configuration {
         let policies = Arc::new(Policies::read(list_live_policies(c, self.org).await?)?);
         let providers = Arc::new(list_providers(c, self.org).await?);
         let organisation = Arc::new(load_organisation(c, self.org).await?);
-        let fresh = Arc::new(ConfigSnapshot { stamp, policies, providers, organisation, grounds: Mutex::default() });
+        let fresh = Arc::new(ConfigSnapshot {
+            stamp,
+            policies,
+            providers,
+            organisation,
+            grounds: Mutex::default(),
+        });
         // PostgreSQL shows each statement what was committed before it: keep only what belongs together.
         if find_config_version(c, self.org).await? == stamp {
-            *self.config_snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
+            *self.config_snapshot.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(Arc::clone(&fresh));
         }
         Ok(fresh)
     }
@@ -262,9 +319,18 @@ impl Configuration {
     }
 
     /// Policies and providers for decisions in an application, or in our own pages.
-    pub(crate) async fn policy_context(&self, c: &mut Conn, client: Option<&str>) -> Result<Arc<PolicyContext>, Error> {
+    pub(crate) async fn policy_context(
+        &self,
+        c: &mut Conn,
+        client: Option<&str>,
+    ) -> Result<Arc<PolicyContext>, Error> {
         let config_snapshot = self.config_snapshot(c).await?;
-        if let Some(config) = config_snapshot.grounds.lock().unwrap_or_else(PoisonError::into_inner).get(&client.map(str::to_owned)) {
+        if let Some(config) = config_snapshot
+            .grounds
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&client.map(str::to_owned))
+        {
             return Ok(Arc::clone(config));
         }
         let registered = match client {
@@ -274,10 +340,21 @@ impl Configuration {
         // A provider that may not lead to this application is off on the way to it.
         let only = registered.map(|r| r.settings.providers).filter(|only| !only.is_empty());
         let providers = match only {
-            Some(only) => Arc::new(config_snapshot.providers.iter().cloned().map(|p| Provider { enabled: p.enabled && only.contains(&p.key), ..p }).collect()),
+            Some(only) => Arc::new(
+                config_snapshot
+                    .providers
+                    .iter()
+                    .cloned()
+                    .map(|p| Provider { enabled: p.enabled && only.contains(&p.key), ..p })
+                    .collect(),
+            ),
             None => Arc::clone(&config_snapshot.providers),
         };
-        let config = Arc::new(PolicyContext::new(Arc::clone(&config_snapshot.policies), providers, client.map(str::to_owned)));
+        let config = Arc::new(PolicyContext::new(
+            Arc::clone(&config_snapshot.policies),
+            providers,
+            client.map(str::to_owned),
+        ));
         // What changed while this was read has another stamp by now, and is read anew by the next.
         let mut grounds = config_snapshot.grounds.lock().unwrap_or_else(PoisonError::into_inner);
         if grounds.len() < APPLICATIONS {

@@ -56,10 +56,14 @@ pub fn scopes(provider: Option<&str>, client: Option<&str>) -> Vec<String> {
 }
 
 impl Policies {
-    pub(crate) fn read(rows: Vec<storage::policy::documents::PolicyVersion>) -> Result<Self, Error> {
+    pub(crate) fn read(
+        rows: Vec<storage::policy::documents::PolicyVersion>,
+    ) -> Result<Self, Error> {
         let mut all = Self::default();
         for row in rows {
-            let document = Document::parse(&row.document).map_err(|p| Error::Internal(format!("policy {}: {} {}", row.scope, p.path, p.value)))?;
+            let document = Document::parse(&row.document).map_err(|p| {
+                Error::Internal(format!("policy {}: {} {}", row.scope, p.path, p.value))
+            })?;
             if row.state == "shadow" {
                 all.shadow_version = all.shadow_version.max(row.version);
                 all.shadow.insert(row.scope, document);
@@ -104,8 +108,12 @@ impl Policies {
     /// What is believed of a provider, in our own pages or in any application.
     #[must_use]
     pub fn believed(&self, key: &str) -> BTreeSet<Belief> {
-        let clients = self.active.keys().filter_map(|scope| crate::admin::policy::parts(scope).0).map(Some);
-        clients.chain([None]).flat_map(|client| self.effective(Some(key), client).believes()).collect()
+        let clients =
+            self.active.keys().filter_map(|scope| crate::admin::policy::parts(scope).0).map(Some);
+        clients
+            .chain([None])
+            .flat_map(|client| self.effective(Some(key), client).believes())
+            .collect()
     }
 
     /// The policy in force for a provider, or for the local methods, in an application, or in our own pages.
@@ -123,7 +131,12 @@ impl Policies {
         }
         let mut active = self.active.clone();
         active.extend(self.shadow.clone());
-        Some(Self { active, shadow: HashMap::new(), version: self.shadow_version, shadow_version: 0 })
+        Some(Self {
+            active,
+            shadow: HashMap::new(),
+            version: self.shadow_version,
+            shadow_version: 0,
+        })
     }
 
     /// The policies as they would be with this document in force.
@@ -140,7 +153,12 @@ impl Policies {
     ///
     /// # Errors
     /// The first [`Problem`].
-    pub fn check(&self, scope: &str, document: &Document, providers: &[String]) -> Result<(), Problem> {
+    pub fn check(
+        &self,
+        scope: &str,
+        document: &Document,
+        providers: &[String],
+    ) -> Result<(), Problem> {
         let next = self.with(scope, document.clone(), 0);
         let (client, own) = crate::admin::policy::parts(scope);
         next.effective(own, client).check()?;
@@ -152,7 +170,14 @@ impl Policies {
 }
 
 /// Activates a document for a scope after it was checked.
-pub async fn save(conn: &mut Conn, org: OrgId, scope: &str, document: &Document, by: &str, at: domain::Micros) -> Result<i64, Error> {
+pub async fn save(
+    conn: &mut Conn,
+    org: OrgId,
+    scope: &str,
+    document: &Document,
+    by: &str,
+    at: domain::Micros,
+) -> Result<i64, Error> {
     let text = serde_json::to_string(document)?;
     Ok(add_policy_version(conn, org, scope, &text, "active", by, at).await?)
 }

@@ -42,8 +42,19 @@ pub struct Question {
 
 impl Question {
     /// An assertion that somebody made up, of nobody who is known.
-    pub(crate) fn offline(held: &UpstreamIdentity, policy: &Arc<Policy>, config: &PolicyContext) -> Self {
-        Self { held: held.clone(), policy: Arc::clone(policy), around: ExpressionContext { client: config.client.clone(), ..ExpressionContext::default() } }
+    pub(crate) fn offline(
+        held: &UpstreamIdentity,
+        policy: &Arc<Policy>,
+        config: &PolicyContext,
+    ) -> Self {
+        Self {
+            held: held.clone(),
+            policy: Arc::clone(policy),
+            around: ExpressionContext {
+                client: config.client.clone(),
+                ..ExpressionContext::default()
+            },
+        }
     }
 }
 
@@ -86,13 +97,27 @@ impl Core {
     ///
     /// # Errors
     /// [`Error::Unanswered`], which [`Transactions::with_expressions`] answers.
-    pub(crate) fn values(&self, held: &UpstreamIdentity, policy: &Arc<Policy>, around: &ExpressionContext) -> Result<Arc<ExpressionValues>, Error> {
-        let known = self.answers().0.iter().find(|(q, _)| q.held == *held && (Arc::ptr_eq(&q.policy, policy) || q.policy == *policy) && q.around == *around);
+    pub(crate) fn values(
+        &self,
+        held: &UpstreamIdentity,
+        policy: &Arc<Policy>,
+        around: &ExpressionContext,
+    ) -> Result<Arc<ExpressionValues>, Error> {
+        let known = self.answers().0.iter().find(|(q, _)| {
+            q.held == *held
+                && (Arc::ptr_eq(&q.policy, policy) || q.policy == *policy)
+                && q.around == *around
+        });
         if let Some((_, values)) = known {
             return Ok(Arc::clone(values));
         }
-        let question = Question { held: held.clone(), policy: Arc::clone(policy), around: around.clone() };
-        if policy.has_expressions() { Err(Error::Unanswered(Box::new(question))) } else { Ok(Arc::new(evaluate(question, None))) }
+        let question =
+            Question { held: held.clone(), policy: Arc::clone(policy), around: around.clone() };
+        if policy.has_expressions() {
+            Err(Error::Unanswered(Box::new(question)))
+        } else {
+            Ok(Arc::new(evaluate(question, None)))
+        }
     }
 }
 
@@ -107,16 +132,26 @@ pub(crate) async fn evaluated(questions: Vec<Question>) -> Result<Vec<Expression
 }
 
 /// Claims of an application by its own expressions, as JSON; one that fails is left out and logged, without what it saw.
-pub(crate) async fn mapped(client: String, texts: BTreeMap<String, String>, variables: Variables) -> Result<Map<String, Value>, Error> {
+pub(crate) async fn mapped(
+    client: String,
+    texts: BTreeMap<String, String>,
+    variables: Variables,
+) -> Result<Map<String, Value>, Error> {
     blocking(move || {
         let scope = Scope::new(&variables);
-        let made = |text: &str| CACHE.get(text).map_err(|m| m.to_string()).and_then(|e| scope.as_ref().map_err(|f| f.0.clone()).and_then(|s| e.json(s).map_err(|f| f.0)));
+        let made = |text: &str| {
+            CACHE.get(text).map_err(|m| m.to_string()).and_then(|e| {
+                scope.as_ref().map_err(|f| f.0.clone()).and_then(|s| e.json(s).map_err(|f| f.0))
+            })
+        };
         let mut claims = Map::new();
         for (name, text) in texts {
             match made(&text) {
                 Ok(Some(value)) => drop(claims.insert(name, value)),
                 Ok(None) => {}
-                Err(_) => tracing::error!(client_id = client, claim = name, "a claim's expression failed"),
+                Err(_) => {
+                    tracing::error!(client_id = client, claim = name, "a claim's expression failed")
+                }
             }
         }
         claims
@@ -124,12 +159,19 @@ pub(crate) async fn mapped(client: String, texts: BTreeMap<String, String>, vari
     .await
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(format!("an expression: {e}")))
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Error::Internal(format!("an expression: {e}")))
 }
 
 /// Without a cache: for a policy that has no expression.
-fn evaluate(Question { held, policy, around }: Question, cache: Option<&Cache>) -> ExpressionValues {
+fn evaluate(
+    Question { held, policy, around }: Question,
+    cache: Option<&Cache>,
+) -> ExpressionValues {
     #[cfg(test)]
     if cache.is_some() {
         gate::pass(&held.assertion.subject);
@@ -142,13 +184,19 @@ fn evaluate(Question { held, policy, around }: Question, cache: Option<&Cache>) 
         .map(|rule| {
             let when = run.holds(&rule.when);
             // Where the condition does not hold nothing else is evaluated.
-            let values = if when == Some(true) { rule.all.iter().map(|one| run.compared(one)).collect() } else { Vec::new() };
+            let values = if when == Some(true) {
+                rule.all.iter().map(|one| run.compared(one)).collect()
+            } else {
+                Vec::new()
+            };
             RuleValues { rule: rule.id.clone(), when, values }
         })
         .collect();
     let sync = &choices.sync;
     let targets = sync.on_create.iter().chain(&sync.on_login).chain(&sync.on_link);
-    let profile = targets.filter_map(|target| run.profile(&policy, target).map(|value| (target.clone(), value))).collect();
+    let profile = targets
+        .filter_map(|target| run.profile(&policy, target).map(|value| (target.clone(), value)))
+        .collect();
     ExpressionValues { filter, rules, profile }
 }
 
@@ -190,11 +238,19 @@ impl ExpressionEvaluator<'_> {
     }
 
     /// A failure is the administrator's business: it is logged with the expression, never with claims.
-    fn failing<T>(&mut self, text: &str, run: impl FnOnce(&Scope) -> Result<T, Failed>) -> Option<T> {
+    fn failing<T>(
+        &mut self,
+        text: &str,
+        run: impl FnOnce(&Scope) -> Result<T, Failed>,
+    ) -> Option<T> {
         match self.scope().and_then(run) {
             Ok(value) => Some(value),
             Err(_) => {
-                tracing::error!(provider.key = self.held.key, expression = text, "a policy expression failed");
+                tracing::error!(
+                    provider.key = self.held.key,
+                    expression = text,
+                    "a policy expression failed"
+                );
                 None
             }
         }
@@ -254,7 +310,11 @@ pub(crate) mod gate {
 
     /// Waits until an evaluation stands at the gate.
     pub(crate) fn reached() {
-        let (held, waited) = MOVED.wait_timeout_while(HELD.lock().unwrap(), std::time::Duration::from_secs(60), |held| !held.1).unwrap();
+        let (held, waited) = MOVED
+            .wait_timeout_while(HELD.lock().unwrap(), std::time::Duration::from_secs(60), |held| {
+                !held.1
+            })
+            .unwrap();
         assert!(!waited.timed_out() && held.1, "no expression runs");
     }
 

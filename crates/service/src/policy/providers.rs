@@ -78,9 +78,18 @@ impl Configuration {
         let config = self.policy_context(&mut conn, client).await?;
         drop(conn);
         let mut buttons = Vec::new();
-        for row in config.providers.iter().filter(|r| r.enabled && config.policy(Some(&r.key)).permits.sign_in) {
+        for row in config
+            .providers
+            .iter()
+            .filter(|r| r.enabled && config.policy(Some(&r.key)).permits.sign_in)
+        {
             let origin = self.connector(row).await.ok().and_then(|c| c.origin());
-            buttons.push(Button { key: row.key.clone(), name: row.name.clone(), kind: row.kind.clone(), origin });
+            buttons.push(Button {
+                key: row.key.clone(),
+                name: row.name.clone(),
+                kind: row.kind.clone(),
+                origin,
+            });
         }
         Ok(buttons)
     }

@@ -16,7 +16,12 @@ impl SignIn {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for what is neither, [`Refusal::CodeOff`].
-    pub async fn ask_sign_in_code(&self, ctx: &RequestContext, typed: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
+    pub async fn ask_sign_in_code(
+        &self,
+        ctx: &RequestContext,
+        typed: &str,
+        continuation: Continuation,
+    ) -> Result<LoginOutcome, Error> {
         let contact = Contact::parse(typed).map_err(|_| Refusal::BadRequest)?;
         if contact.is_phone() && !self.configuration().texts_reach(&contact) {
             return Err(Refusal::CodeOff.into());
@@ -27,7 +32,11 @@ impl SignIn {
                 let local = if contact.is_phone() { Local::PhoneCode } else { Local::EmailCode };
                 this.configuration().may_anyone_sign_in(c, local, &continuation).await?;
                 let account = this.codes().find_contact_owner(c, &contact).await?;
-                let awaited = Awaited { purpose: CodePurpose::SignIn, account, contact: contact.shown().to_owned() };
+                let awaited = Awaited {
+                    purpose: CodePurpose::SignIn,
+                    account,
+                    contact: contact.shown().to_owned(),
+                };
                 this.attempts().await_code(c, &ctx, awaited, None, &continuation).await
             })
         })

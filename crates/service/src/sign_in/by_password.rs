@@ -14,18 +14,51 @@ impl SignIn {
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], [`Refusal::Busy`], refusals of the decision.
-    pub async fn sign_in_by_password(&self, ctx: &RequestContext, address: &str, password: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
+    pub async fn sign_in_by_password(
+        &self,
+        ctx: &RequestContext,
+        address: &str,
+        password: &str,
+        continuation: Continuation,
+    ) -> Result<LoginOutcome, Error> {
         let (account, proof) = match self.passwords().check_password(ctx, address, password).await {
             Ok(shown) => shown,
             Err(error) => {
                 let (this, code) = (self.clone(), error.refusal().code());
-                self.store.write::<_, Error, _>(move |c| Box::pin(async move { this.record(c, Event { provider: "password".into(), ..Event::new("signin.refused").code(code) }).await })).await?;
+                self.store
+                    .write::<_, Error, _>(move |c| {
+                        Box::pin(async move {
+                            this.record(
+                                c,
+                                Event {
+                                    provider: "password".into(),
+                                    ..Event::new("signin.refused").code(code)
+                                },
+                            )
+                            .await
+                        })
+                    })
+                    .await?;
                 return Err(error);
             }
         };
         self.retry_step(ctx, move |this, c, ctx| {
-            let (continuation, progress) = (continuation.clone(), AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() });
-            Box::pin(async move { this.attempts().end_locally(c, &ctx, Then::SignIn { account, method: "password".into() }, progress, continuation, None).await })
+            let (continuation, progress) = (
+                continuation.clone(),
+                AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() },
+            );
+            Box::pin(async move {
+                this.attempts()
+                    .end_locally(
+                        c,
+                        &ctx,
+                        Then::SignIn { account, method: "password".into() },
+                        progress,
+                        continuation,
+                        None,
+                    )
+                    .await
+            })
         })
         .await
     }

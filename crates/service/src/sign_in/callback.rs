@@ -32,7 +32,13 @@ impl SignIn {
     /// # Errors
     /// [`Refusal::StateMissing`], [`Refusal::StateMismatch`], [`Refusal::StateReplayed`] before any request;
     /// [`Refusal::ProviderRefused`], [`Refusal::ProviderDown`], [`Refusal::ProviderAnswer`] after one; refusals of the decision.
-    pub async fn callback(&self, ctx: &RequestContext, key: &str, answer: Callback, cookie: Option<&str>) -> Result<LoginOutcome, Error> {
+    pub async fn callback(
+        &self,
+        ctx: &RequestContext,
+        key: &str,
+        answer: Callback,
+        cookie: Option<&str>,
+    ) -> Result<LoginOutcome, Error> {
         let start = self.own_start(ctx, key, &answer, cookie)?;
         let mut conn = self.store.read().await?;
         if is_state_consumed(&mut conn, &start.consumed_hash()).await? {
@@ -44,11 +50,15 @@ impl SignIn {
             return Err(self.spend(&start, Refusal::StateMismatch).await);
         }
         if let Some(error) = &answer.error {
-            let known = ["access_denied", "login_required", "interaction_required", "consent_required"].contains(&error.as_str());
+            let known =
+                ["access_denied", "login_required", "interaction_required", "consent_required"]
+                    .contains(&error.as_str());
             tracing::info!(provider.key = key, known, "the provider answered with an error");
             return Err(self.spend(&start, Refusal::ProviderRefused).await);
         }
-        let Some(code) = &answer.code else { return Err(self.spend(&start, Refusal::ProviderRefused).await) };
+        let Some(code) = &answer.code else {
+            return Err(self.spend(&start, Refusal::ProviderRefused).await);
+        };
         if !row.enabled {
             return Err(self.spend(&start, Refusal::ProviderDisabled).await);
         }
@@ -67,7 +77,14 @@ impl SignIn {
         match connector.finish(visit).await {
             Ok(assertion) => {
                 let source = source_of(&row);
-                let identity = UpstreamIdentity { provider: row.id, key: row.key, provider_name: row.name, namespace: row.namespace, source, assertion };
+                let identity = UpstreamIdentity {
+                    provider: row.id,
+                    key: row.key,
+                    provider_name: row.name,
+                    namespace: row.namespace,
+                    source,
+                    assertion,
+                };
                 self.complete_login(ctx, identity, start).await
             }
             Err(error) => {
@@ -82,10 +99,20 @@ impl SignIn {
     }
 
     /// The start that this browser made for this provider and this state (OC-01, OC-05, MA-01, MA-03).
-    fn own_start(&self, ctx: &RequestContext, key: &str, answer: &Callback, cookie: Option<&str>) -> Result<LoginState, Refusal> {
-        let state = answer.state.as_deref().filter(|s| !s.is_empty()).ok_or(Refusal::StateMissing)?;
-        let start = self.open_start(cookie.ok_or(Refusal::StateMissing)?).ok_or(Refusal::StateMismatch)?;
-        let same = bool::from(start.state.as_bytes().ct_eq(state.as_bytes())) && start.key == key && start.browser == ctx.browser;
+    fn own_start(
+        &self,
+        ctx: &RequestContext,
+        key: &str,
+        answer: &Callback,
+        cookie: Option<&str>,
+    ) -> Result<LoginState, Refusal> {
+        let state =
+            answer.state.as_deref().filter(|s| !s.is_empty()).ok_or(Refusal::StateMissing)?;
+        let start =
+            self.open_start(cookie.ok_or(Refusal::StateMissing)?).ok_or(Refusal::StateMismatch)?;
+        let same = bool::from(start.state.as_bytes().ct_eq(state.as_bytes()))
+            && start.key == key
+            && start.browser == ctx.browser;
         if same && start.is_fresh(self.now()) { Ok(start) } else { Err(Refusal::StateMismatch) }
     }
 
@@ -103,8 +130,17 @@ impl SignIn {
             .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
                     if consume_state(c, &start.consumed_hash(), start.consumed_until()).await? {
-                        let detail = why.map_or_else(|| serde_json::json!({}), |why| serde_json::json!({ "why": why }));
-                        let event = Event { provider: start.key.clone(), ..Event::new("signin.refused").code(refusal.code()).support(&support).detail(detail) };
+                        let detail = why.map_or_else(
+                            || serde_json::json!({}),
+                            |why| serde_json::json!({ "why": why }),
+                        );
+                        let event = Event {
+                            provider: start.key.clone(),
+                            ..Event::new("signin.refused")
+                                .code(refusal.code())
+                                .support(&support)
+                                .detail(detail)
+                        };
                         this.record(c, event).await?;
                     }
                     Ok(())

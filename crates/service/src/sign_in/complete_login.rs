@@ -2,7 +2,10 @@
 use crate::services::{SignIn, Transactions};
 use std::sync::Arc;
 
-use domain::{Decision, Facts, Policy, Refusal, attempt::AttemptProgress, linking::facts::UserAction, path::Continuation};
+use domain::{
+    Decision, Facts, Policy, Refusal, attempt::AttemptProgress, linking::facts::UserAction,
+    path::Continuation,
+};
 use storage::{
     Conn,
     sign_in::attempts::{Attempt, consume_state},
@@ -65,7 +68,12 @@ pub(crate) type TxOutcome = Result<LoginOutcome, (Refusal, String)>;
 
 impl SignIn {
     /// A fresh assertion at the callback.
-    pub(crate) async fn complete_login(&self, ctx: &RequestContext, identity: UpstreamIdentity, start: LoginState) -> Result<LoginOutcome, Error> {
+    pub(crate) async fn complete_login(
+        &self,
+        ctx: &RequestContext,
+        identity: UpstreamIdentity,
+        start: LoginState,
+    ) -> Result<LoginOutcome, Error> {
         self.retry_step(ctx, move |this, c, ctx| {
             let (identity, start) = (identity.clone(), start.clone());
             Box::pin(async move { this.complete_login_in(c, &ctx, &identity, &start).await })
@@ -73,7 +81,13 @@ impl SignIn {
         .await
     }
 
-    async fn complete_login_in(&self, c: &mut Conn, ctx: &LiveRequest, identity: &UpstreamIdentity, start: &LoginState) -> Result<TxOutcome, Error> {
+    async fn complete_login_in(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        identity: &UpstreamIdentity,
+        start: &LoginState,
+    ) -> Result<TxOutcome, Error> {
         let ctx = &ctx.for_continuation(&start.continuation);
         if !consume_state(c, &start.consumed_hash(), start.consumed_until()).await? {
             return Err(Refusal::StateReplayed.into());
@@ -84,25 +98,73 @@ impl SignIn {
         }
         let progress = AttemptProgress::default();
         let ask = match &start.purpose {
-            LoginPurpose::Bind { attempt } => return self.attempt_steps().bind_by_identity(c, ctx, attempt, identity).await,
-            LoginPurpose::Undo { secret } => return self.rewinds().undo_by_identity(c, ctx, identity, secret, start).await,
-            LoginPurpose::Merge { session } => return self.merges().merge_by_identity(c, ctx, identity, session).await,
-            LoginPurpose::Reauthenticate { session } => return self.reauthentication().confirm_by_identity(c, ctx, identity, session, start).await,
-            LoginPurpose::SignIn => Ask::SignIn { act: UserAction::Initial, proven: false, progress: &progress },
+            LoginPurpose::Bind { attempt } => {
+                return self.attempt_steps().bind_by_identity(c, ctx, attempt, identity).await;
+            }
+            LoginPurpose::Undo { secret } => {
+                return self.rewinds().undo_by_identity(c, ctx, identity, secret, start).await;
+            }
+            LoginPurpose::Merge { session } => {
+                return self.merges().merge_by_identity(c, ctx, identity, session).await;
+            }
+            LoginPurpose::Reauthenticate { session } => {
+                return self
+                    .reauthentication()
+                    .confirm_by_identity(c, ctx, identity, session, start)
+                    .await;
+            }
+            LoginPurpose::SignIn => {
+                Ask::SignIn { act: UserAction::Initial, proven: false, progress: &progress }
+            }
             LoginPurpose::Add { session } => {
-                let now = ctx.session.as_ref().filter(|now| now.hash == *session).ok_or(Refusal::SessionEnded)?;
-                Ask::Add { account: now.account, reauthenticated: now.is_reauthenticated(start.at, &config.policy(Some(&identity.key))) }
+                let now = ctx
+                    .session
+                    .as_ref()
+                    .filter(|now| now.hash == *session)
+                    .ok_or(Refusal::SessionEnded)?;
+                Ask::Add {
+                    account: now.account,
+                    reauthenticated: now
+                        .is_reauthenticated(start.at, &config.policy(Some(&identity.key))),
+                }
             }
         };
-        let (facts, policy, decision) = self.decisions().decide_on(c, identity, ask, &config).await?;
-        if let Some(state) = self.attempt_steps().entered(c, identity, &decision.outcome, None, &StepInput::new(UserAction::Initial, false)).await? {
-            let (id, hash) = self.attempts().begin_attempt(c, ctx, "sign_in", &state, Some(identity), &start.continuation).await?;
+        let (facts, policy, decision) =
+            self.decisions().decide_on(c, identity, ask, &config).await?;
+        if let Some(state) = self
+            .attempt_steps()
+            .entered(
+                c,
+                identity,
+                &decision.outcome,
+                None,
+                &StepInput::new(UserAction::Initial, false),
+            )
+            .await?
+        {
+            let (id, hash) = self
+                .attempts()
+                .begin_attempt(c, ctx, "sign_in", &state, Some(identity), &start.continuation)
+                .await?;
             let row = Attempt { hash, browser: ctx.browser.clone(), ..blank(self.now()) };
             self.attempts().send_code(c, ctx, &row, &state, identity, &policy).await?;
             return Ok(Ok(LoginOutcome::Page { id, page: state.page() }));
         }
         self.attempt_steps()
-            .apply(c, &Applying { ctx, identity, continuation: &start.continuation, facts: &facts, config: &config, policy: &policy, decision: &decision, progress: &progress, attempt: None })
+            .apply(
+                c,
+                &Applying {
+                    ctx,
+                    identity,
+                    continuation: &start.continuation,
+                    facts: &facts,
+                    config: &config,
+                    policy: &policy,
+                    decision: &decision,
+                    progress: &progress,
+                    attempt: None,
+                },
+            )
             .await
     }
 }

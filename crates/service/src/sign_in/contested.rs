@@ -12,16 +12,40 @@ use crate::{Error, audit::Event, sign_in::upstream_identity::UpstreamIdentity};
 
 impl Accounts {
     /// Whether it is a mailbox that proves nothing for the account now.
-    pub(crate) async fn is_contested(&self, c: &mut Conn, account: AccountId, proof: Option<&ProvedBy>) -> Result<bool, Error> {
+    pub(crate) async fn is_contested(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        proof: Option<&ProvedBy>,
+    ) -> Result<bool, Error> {
         let Some(address) = proof.and_then(ProvedBy::mailbox) else { return Ok(false) };
         Ok(list_emails(c, account).await?.iter().any(|e| e.canonical == address && e.contested))
     }
 
     /// An identity that no account has arrived: the addresses that it contests are marked, whatever comes of the arrival.
     /// Only a word that counts does it, so that nobody's mailbox is put in doubt by who says anything.
-    pub(crate) async fn contest(&self, c: &mut Conn, identity: &UpstreamIdentity, policy: &Policy) -> Result<(), Error> {
-        let Some(address) = identity.address().filter(|_| identity.trust(policy, false) >= Some(Trust::ClaimedVerified)) else { return Ok(()) };
-        for account in contest_email(c, self.org, address.as_str(), &identity.namespace, &identity.assertion.subject, &self.identity_hash(identity)).await? {
+    pub(crate) async fn contest(
+        &self,
+        c: &mut Conn,
+        identity: &UpstreamIdentity,
+        policy: &Policy,
+    ) -> Result<(), Error> {
+        let Some(address) = identity
+            .address()
+            .filter(|_| identity.trust(policy, false) >= Some(Trust::ClaimedVerified))
+        else {
+            return Ok(());
+        };
+        for account in contest_email(
+            c,
+            self.org,
+            address.as_str(),
+            &identity.namespace,
+            &identity.assertion.subject,
+            &self.identity_hash(identity),
+        )
+        .await?
+        {
             let event = Event::new("email.contested").account(account).by("system");
             self.record(c, Event { provider: identity.key.clone(), ..event }).await?;
         }
@@ -29,7 +53,12 @@ impl Accounts {
     }
 
     /// A credential of the account vouched for this very identity: it contests the address no more.
-    pub(crate) async fn settle_with(&self, c: &mut Conn, account: AccountId, identity: &UpstreamIdentity) -> Result<(), Error> {
+    pub(crate) async fn settle_with(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        identity: &UpstreamIdentity,
+    ) -> Result<(), Error> {
         let Some(address) = identity.address() else { return Ok(()) };
         settle_email(c, account, address.as_str(), Some(&self.identity_hash(identity))).await?;
         Ok(())

@@ -14,7 +14,11 @@ impl AttemptSteps {
     ///
     /// # Errors
     /// [`Refusal::AttemptStep`] elsewhere, [`Refusal::SessionEnded`] in another session.
-    pub async fn ask_email_code(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
+    pub async fn ask_email_code(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+    ) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
         self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
@@ -22,10 +26,16 @@ impl AttemptSteps {
                 let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 let ctx = ctx.for_continuation(&open.continuation);
                 let (account, _) = Attempts::own_question(&ctx, &open)?;
-                let policy = this.configuration().policy_context(c, open.continuation.client_id()).await?.policy(Some(&open.identity()?.key));
+                let policy = this
+                    .configuration()
+                    .policy_context(c, open.continuation.client_id())
+                    .await?
+                    .policy(Some(&open.identity()?.key));
                 let next = State::EmailChanged { account, updating: true };
                 this.attempts().move_on(c, &open, &next, "").await?;
-                this.attempts().send_code(c, &ctx, &open.row, &next, open.identity()?, &policy).await?;
+                this.attempts()
+                    .send_code(c, &ctx, &open.row, &next, open.identity()?, &policy)
+                    .await?;
                 Ok(Ok(LoginOutcome::Page { id: secret, page: next.page() }))
             })
         })
@@ -33,7 +43,13 @@ impl AttemptSteps {
     }
 
     /// The code from the new address: it becomes the primary one and is owned; the old one is given up and told.
-    pub(crate) async fn update_email(&self, ctx: &RequestContext, id: &str, open: Opened, typed: &str) -> Result<LoginOutcome, Error> {
+    pub(crate) async fn update_email(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+        open: Opened,
+        typed: &str,
+    ) -> Result<LoginOutcome, Error> {
         let (account, _) = open.state.email_changed()?;
         if ctx.signed_in()?.account != account {
             return Err(Refusal::SessionEnded.into());
@@ -53,10 +69,21 @@ impl AttemptSteps {
                 let (account, arrival) = Attempts::own_question(&ctx, &open)?;
                 this.codes().consume_challenge(c, &right).await?;
                 let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                let (policy, now) = (this.configuration().policy_context(c, open.continuation.client_id()).await?.policy(Some(&identity.key)), this.now());
+                let (policy, now) = (
+                    this.configuration()
+                        .policy_context(c, open.continuation.client_id())
+                        .await?
+                        .policy(Some(&identity.key)),
+                    this.now(),
+                );
                 let address = identity.address().ok_or(Refusal::AttemptExpired)?;
                 let taken = is_email_taken(c, this.org, address.as_str(), account, now).await?;
-                let update = UpdateEmail { account, state: row.state(), taken, trust: identity.trust(&policy, true) };
+                let update = UpdateEmail {
+                    account,
+                    state: row.state(),
+                    taken,
+                    trust: identity.trust(&policy, true),
+                };
                 let ruling = domain::account_rules::change::update_email(update, &policy);
                 if let Err(refusal) = ruling.outcome {
                     this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
@@ -67,7 +94,11 @@ impl AttemptSteps {
                 this.attempts().move_on(c, &open, &State::Done, "").await?;
                 let changing = this.accounts().change(c, account).await?;
                 this.accounts().take_email(c, &ctx, changing, &address).await?;
-                this.record(c, this.ruled("email.updated", &identity, &update, &ruling).account(account)).await?;
+                this.record(
+                    c,
+                    this.ruled("email.updated", &identity, &update, &ruling).account(account),
+                )
+                .await?;
                 Ok(Ok(arrival))
             })
         })
@@ -78,7 +109,11 @@ impl AttemptSteps {
     ///
     /// # Errors
     /// As [`AttemptSteps::ask_email_code`].
-    pub async fn ignore_email(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
+    pub async fn ignore_email(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+    ) -> Result<LoginOutcome, Error> {
         self.close_question(ctx, id, true).await
     }
 
@@ -90,7 +125,12 @@ impl AttemptSteps {
         self.close_question(ctx, id, false).await
     }
 
-    async fn close_question(&self, ctx: &RequestContext, id: &str, ignore: bool) -> Result<LoginOutcome, Error> {
+    async fn close_question(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+        ignore: bool,
+    ) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
         self.retry_step(ctx, move |this, c, ctx| {
             let secret = secret.clone();
@@ -99,7 +139,8 @@ impl AttemptSteps {
                 let ctx = ctx.for_continuation(&open.continuation);
                 let (account, arrival) = Attempts::own_question(&ctx, &open)?;
                 if let (true, Some(address)) = (ignore, open.identity()?.address()) {
-                    ignore_email(c, account, &this.ignored_hash(account, &address), this.now()).await?;
+                    ignore_email(c, account, &this.ignored_hash(account, &address), this.now())
+                        .await?;
                     this.record(c, Event::new("email.ignored").account(account)).await?;
                 }
                 this.attempts().move_on(c, &open, &State::Done, "").await?;

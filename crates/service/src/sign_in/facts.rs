@@ -2,7 +2,9 @@
 use crate::services::Decisions;
 use domain::Named as _;
 use std::sync::Arc;
-use storage::accounts::{attributes::find_phone, find_password_row, links::list_links, passkeys::list_passkeys};
+use storage::accounts::{
+    attributes::find_phone, find_password_row, links::list_links, passkeys::list_passkeys,
+};
 
 use domain::{
     AccountId, Decision, Facts, Policy, Proof, Trust,
@@ -10,7 +12,10 @@ use domain::{
     decide,
     linking::{
         Lookup,
-        facts::{AccountState, AddTo, Agreed, By, Candidate, CompletedRequirements, EmailFacts, Intent, Known, Local, ProviderFacts, UserAction},
+        facts::{
+            AccountState, AddTo, Agreed, By, Candidate, CompletedRequirements, EmailFacts, Intent,
+            Known, Local, ProviderFacts, UserAction,
+        },
         plan,
     },
     policy::{Attribute, EmailChange},
@@ -27,7 +32,10 @@ use storage::{
     },
 };
 
-use crate::{Error, audit::Event, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
+use crate::{
+    Error, audit::Event, policy::context::PolicyContext,
+    sign_in::upstream_identity::UpstreamIdentity,
+};
 
 /// Why facts are gathered.
 #[derive(Debug, Clone, Copy)]
@@ -41,33 +49,61 @@ pub(crate) enum Ask<'a> {
 impl Decisions {
     /// Whoever takes this identity, or its account, away at this moment waits for the answer, or was faster and is seen;
     /// so is what was configured until then. The rest of the transaction goes by what this answers.
-    pub(crate) async fn hold(&self, c: &mut Conn, identity: &UpstreamIdentity, client: Option<&str>) -> Result<Arc<PolicyContext>, Error> {
+    pub(crate) async fn hold(
+        &self,
+        c: &mut Conn,
+        identity: &UpstreamIdentity,
+        client: Option<&str>,
+    ) -> Result<Arc<PolicyContext>, Error> {
         hold_account_of(c, self.org, &identity.namespace, &identity.assertion.subject).await?;
         self.configuration().policy_context(c, client).await
     }
 
     /// Decides on an identity that has just been, or was earlier in this attempt, asserted, and is held. A shadow policy
     /// decides beside it on facts of its own; where it differs, that is written down and nothing else happens.
-    pub(crate) async fn decide_on(&self, c: &mut Conn, identity: &UpstreamIdentity, ask: Ask<'_>, config: &PolicyContext) -> Result<(Facts, Arc<Policy>, Decision), Error> {
+    pub(crate) async fn decide_on(
+        &self,
+        c: &mut Conn,
+        identity: &UpstreamIdentity,
+        ask: Ask<'_>,
+        config: &PolicyContext,
+    ) -> Result<(Facts, Arc<Policy>, Decision), Error> {
         let (facts, policy) = self.facts(c, identity, ask, config).await?;
         if facts.known.is_none() {
             self.accounts().contest(c, identity, &policy).await?;
         }
         let decision = decide(&facts, &policy);
         if let Some(shadow) = config.policies.shadowed() {
-            let config = PolicyContext::new(Arc::new(shadow), Arc::clone(&config.providers), config.client.clone());
+            let config = PolicyContext::new(
+                Arc::new(shadow),
+                Arc::clone(&config.providers),
+                config.client.clone(),
+            );
             let (facts, policy) = self.facts(c, identity, ask, &config).await?;
             let other = decide(&facts, &policy);
             if other.outcome != decision.outcome {
                 let detail = serde_json::json!({"active": decision.outcome.name(), "shadow": other.outcome.name(), "reasons": other.reasons, "policy_version": policy.version, "facts": facts});
-                self.record(c, Event { provider: identity.key.clone(), ..Event::new("policy.shadow").by("system").detail(detail) }).await?;
+                self.record(
+                    c,
+                    Event {
+                        provider: identity.key.clone(),
+                        ..Event::new("policy.shadow").by("system").detail(detail)
+                    },
+                )
+                .await?;
             }
         }
         Ok((facts, policy, decision))
     }
 
     /// Facts under the policies of a ground.
-    pub(crate) async fn facts(&self, c: &mut Conn, identity: &UpstreamIdentity, ask: Ask<'_>, config: &PolicyContext) -> Result<(Facts, Arc<Policy>), Error> {
+    pub(crate) async fn facts(
+        &self,
+        c: &mut Conn,
+        identity: &UpstreamIdentity,
+        ask: Ask<'_>,
+        config: &PolicyContext,
+    ) -> Result<(Facts, Arc<Policy>), Error> {
         let policy = config.policy(Some(&identity.key));
         let enabled = config.provider(identity.provider).is_some_and(|p| p.enabled);
         let (proven, proof) = match ask {
@@ -89,21 +125,38 @@ impl Decisions {
             proof_gone: false,
             contested: false,
         };
-        let around = self.configuration().expression_context(c, &policy, facts.known, config).await?;
+        let around =
+            self.configuration().expression_context(c, &policy, facts.known, config).await?;
         let values = self.values(identity, &policy, &around)?;
-        facts.provider = Some(ProviderFacts { id: identity.provider, enabled, filter: values.filter, second_factor: identity.second_factor(&policy) });
+        facts.provider = Some(ProviderFacts {
+            id: identity.provider,
+            enabled,
+            filter: values.filter,
+            second_factor: identity.second_factor(&policy),
+        });
         let sync = &policy.choices.sync.on_create;
-        let filled = policy.choices.registration.iter().map(|f| &f.field).filter(|f| sync.contains(f) && values.profile(f).is_some()).cloned().collect();
+        let filled = policy
+            .choices
+            .registration
+            .iter()
+            .map(|f| &f.field)
+            .filter(|f| sync.contains(f) && values.profile(f).is_some())
+            .cloned()
+            .collect();
         match ask {
             Ask::Add { account, reauthenticated } => {
                 let add = self.add_to(c, identity, account, config).await?;
-                facts.intent = Intent::Add(AddTo { reauthenticated: reauthenticated && add.reauthenticated, ..add });
+                facts.intent = Intent::Add(AddTo {
+                    reauthenticated: reauthenticated && add.reauthenticated,
+                    ..add
+                });
             }
             Ask::SignIn { act, progress, .. } => {
                 facts.act = act;
                 facts.given = given(progress, filled);
                 if let UserAction::Proved(account, ..) = act {
-                    facts.proof_gone = !self.still_proves(c, account, progress.proof.as_ref()).await?;
+                    facts.proof_gone =
+                        !self.still_proves(c, account, progress.proof.as_ref()).await?;
                 }
             }
         }
@@ -112,7 +165,17 @@ impl Decisions {
             facts.rules = rules;
             for lookup in &lookups {
                 if let Some(rule) = facts.rules.iter_mut().find(|r| r.rule == lookup.rule) {
-                    rule.values = lookup.all.iter().map(|c| self.keys.pseudonym(&[b"match", c.attribute.name().as_bytes(), c.folded.as_bytes()])).collect();
+                    rule.values = lookup
+                        .all
+                        .iter()
+                        .map(|c| {
+                            self.keys.pseudonym(&[
+                                b"match",
+                                c.attribute.name().as_bytes(),
+                                c.folded.as_bytes(),
+                            ])
+                        })
+                        .collect();
                 }
             }
             facts.candidates = self.candidates(c, identity, &lookups, config).await?;
@@ -135,7 +198,12 @@ impl Decisions {
             }
         }
         if facts.intent == Intent::SignIn {
-            let accounts: Vec<AccountId> = facts.known.map(|k| k.account).into_iter().chain(facts.candidates.iter().map(|c| c.account)).collect();
+            let accounts: Vec<AccountId> = facts
+                .known
+                .map(|k| k.account)
+                .into_iter()
+                .chain(facts.candidates.iter().map(|c| c.account))
+                .collect();
             self.add_agreed(c, &policy, &accounts, &mut facts.given).await?;
         }
         if let (Intent::SignIn, Some(known)) = (facts.intent, facts.known) {
@@ -145,30 +213,67 @@ impl Decisions {
     }
 
     /// The account that an identity is linked to.
-    async fn known(&self, c: &mut Conn, identity: &UpstreamIdentity) -> Result<Option<Known>, Error> {
-        let found = find_link(c, self.org, &identity.namespace, &identity.assertion.subject).await?;
-        Ok(found.map(|(link, state, second_factor)| Known { account: link.account_id, state, link: Some(link.id), second_factor }))
+    async fn known(
+        &self,
+        c: &mut Conn,
+        identity: &UpstreamIdentity,
+    ) -> Result<Option<Known>, Error> {
+        let found =
+            find_link(c, self.org, &identity.namespace, &identity.assertion.subject).await?;
+        Ok(found.map(|(link, state, second_factor)| Known {
+            account: link.account_id,
+            state,
+            link: Some(link.id),
+            second_factor,
+        }))
     }
 
     /// What these accounts accepted earlier, where the policy has agreements.
-    pub(crate) async fn add_agreed(&self, c: &mut Conn, policy: &Policy, accounts: &[AccountId], given: &mut CompletedRequirements) -> Result<(), Error> {
+    pub(crate) async fn add_agreed(
+        &self,
+        c: &mut Conn,
+        policy: &Policy,
+        accounts: &[AccountId],
+        given: &mut CompletedRequirements,
+    ) -> Result<(), Error> {
         if !policy.choices.agreements.is_empty() && !accounts.is_empty() {
-            given.agreed.extend(list_agreements(c, accounts).await?.into_iter().map(|(account, what, _)| Agreed { account: Some(account), what }));
+            given.agreed.extend(
+                list_agreements(c, accounts)
+                    .await?
+                    .into_iter()
+                    .map(|(account, what, _)| Agreed { account: Some(account), what }),
+            );
         }
         Ok(())
     }
 
-    async fn add_to(&self, c: &mut Conn, identity: &UpstreamIdentity, id: AccountId, config: &PolicyContext) -> Result<AddTo, Error> {
+    async fn add_to(
+        &self,
+        c: &mut Conn,
+        identity: &UpstreamIdentity,
+        id: AccountId,
+        config: &PolicyContext,
+    ) -> Result<AddTo, Error> {
         let all = load_snapshots(c, self.org, &[id]).await?;
         let account = all.get(&id).ok_or(domain::Refusal::SessionEnded)?;
         Ok(config.add_to(account, identity))
     }
 
     /// The accounts that each look-up finds: those that fulfil all of its conditions.
-    async fn candidates(&self, c: &mut Conn, identity: &UpstreamIdentity, lookups: &[Lookup], config: &PolicyContext) -> Result<Vec<Candidate>, Error> {
+    async fn candidates(
+        &self,
+        c: &mut Conn,
+        identity: &UpstreamIdentity,
+        lookups: &[Lookup],
+        config: &PolicyContext,
+    ) -> Result<Vec<Candidate>, Error> {
         let mut found: Vec<(&Lookup, Vec<AccountId>, Option<&str>)> = Vec::new();
         for lookup in lookups {
-            let matched = lookup.all.iter().rfind(|c| c.attribute == Attribute::Email).map(|c| c.folded.as_str());
+            let matched = lookup
+                .all
+                .iter()
+                .rfind(|c| c.attribute == Attribute::Email)
+                .map(|c| c.folded.as_str());
             let ids = match (lookup.all.as_slice(), matched) {
                 ([], _) => Vec::new(),
                 ([_], Some(address)) => list_holders(c, self.org, address).await?,
@@ -176,7 +281,8 @@ impl Decisions {
             };
             found.push((lookup, ids, matched));
         }
-        let mut all: Vec<AccountId> = found.iter().flat_map(|(_, ids, _)| ids.iter().copied()).collect();
+        let mut all: Vec<AccountId> =
+            found.iter().flat_map(|(_, ids, _)| ids.iter().copied()).collect();
         all.sort_unstable();
         all.dedup();
         if all.is_empty() {
@@ -187,16 +293,36 @@ impl Decisions {
         Ok(found
             .into_iter()
             .flat_map(|(lookup, ids, matched)| {
-                ids.into_iter().filter_map(|id| snapshots.get(&id)).map(|s| config.candidate(s, &lookup.rule, matched, None, identity, &identity_hash)).collect::<Vec<_>>()
+                ids.into_iter()
+                    .filter_map(|id| snapshots.get(&id))
+                    .map(|s| {
+                        config.candidate(s, &lookup.rule, matched, None, identity, &identity_hash)
+                    })
+                    .collect::<Vec<_>>()
             })
             .collect())
     }
 
     /// The account that the person named, found by nothing but that (AU-13).
-    async fn named(&self, c: &mut Conn, identity: &UpstreamIdentity, config: &PolicyContext, policy: &Policy, proof: Option<&ProvedBy>, facts: &mut Facts) -> Result<(), Error> {
+    async fn named(
+        &self,
+        c: &mut Conn,
+        identity: &UpstreamIdentity,
+        config: &PolicyContext,
+        policy: &Policy,
+        proof: Option<&ProvedBy>,
+        facts: &mut Facts,
+    ) -> Result<(), Error> {
         let target = match facts.act {
-            UserAction::Proved(target, _, By::Name) | UserAction::Named(Some(target)) | UserAction::NamedByPhone(Some(target)) => target,
-            UserAction::Proved(target, proof, By::Rule) if proof >= Proof::Credential && facts.candidates.iter().all(|c| c.account != target) => target,
+            UserAction::Proved(target, _, By::Name)
+            | UserAction::Named(Some(target))
+            | UserAction::NamedByPhone(Some(target)) => target,
+            UserAction::Proved(target, proof, By::Rule)
+                if proof >= Proof::Credential
+                    && facts.candidates.iter().all(|c| c.account != target) =>
+            {
+                target
+            }
             _ => return Ok(()),
         };
         let rule = policy.choices.rules.iter().find(|r| r.entered_by_user);
@@ -204,46 +330,90 @@ impl Decisions {
             && let Some(account) = load_snapshots(c, self.org, &[target]).await?.get(&target)
         {
             // Whoever shows the account's own credential needs no proved address on it.
-            let verified = account.emails.iter().any(|e| e.is_proved()) || matches!(facts.act, UserAction::Proved(..));
-            facts.candidates.push(Candidate { verified, ..config.candidate(account, &rule.id, None, proof, identity, &self.identity_hash(identity)) });
+            let verified = account.emails.iter().any(|e| e.is_proved())
+                || matches!(facts.act, UserAction::Proved(..));
+            facts.candidates.push(Candidate {
+                verified,
+                ..config.candidate(
+                    account,
+                    &rule.id,
+                    None,
+                    proof,
+                    identity,
+                    &self.identity_hash(identity),
+                )
+            });
         }
         Ok(())
     }
 
     /// Whether a known identity comes with an address that its account does not have.
-    async fn email_facts(&self, c: &mut Conn, identity: &UpstreamIdentity, policy: &Policy, known: Known, trust: Option<Trust>) -> Result<Option<EmailFacts>, Error> {
-        let Some(address) = identity.address().filter(|_| policy.choices.email_change != EmailChange::Keep && trust >= Some(Trust::ClaimedVerified)) else { return Ok(None) };
+    async fn email_facts(
+        &self,
+        c: &mut Conn,
+        identity: &UpstreamIdentity,
+        policy: &Policy,
+        known: Known,
+        trust: Option<Trust>,
+    ) -> Result<Option<EmailFacts>, Error> {
+        let Some(address) = identity.address().filter(|_| {
+            policy.choices.email_change != EmailChange::Keep
+                && trust >= Some(Trust::ClaimedVerified)
+        }) else {
+            return Ok(None);
+        };
         if list_emails(c, known.account).await?.iter().any(|e| e.canonical == address.as_str()) {
             return Ok(None);
         }
-        let taken = is_email_taken(c, self.org, address.as_str(), known.account, self.now()).await?;
-        let ignored = is_email_ignored(c, known.account, &self.ignored_hash(known.account, &address)).await?;
+        let taken =
+            is_email_taken(c, self.org, address.as_str(), known.account, self.now()).await?;
+        let ignored =
+            is_email_ignored(c, known.account, &self.ignored_hash(known.account, &address)).await?;
         Ok(Some(EmailFacts { taken, ignored }))
     }
 
     /// Whether an account still has what showed it to be somebody's: a proof counts by what it proved, as that is when it
     /// is to count (I4, MG-02, LK-23). Without one it was not shown at all.
-    pub(crate) async fn still_proves(&self, c: &mut Conn, account: AccountId, proof: Option<&ProvedBy>) -> Result<bool, Error> {
+    pub(crate) async fn still_proves(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        proof: Option<&ProvedBy>,
+    ) -> Result<bool, Error> {
         Ok(match proof {
             None => false,
-            Some(ProvedBy::Password(id)) => find_password_row(c, account).await?.is_some_and(|(own, _)| own == *id),
+            Some(ProvedBy::Password(id)) => {
+                find_password_row(c, account).await?.is_some_and(|(own, _)| own == *id)
+            }
             Some(ProvedBy::Identity(link)) => {
                 let own = list_links(c, account).await?.into_iter().find(|l| l.id == *link);
                 let config = self.configuration().policy_context(c, None).await?;
                 own.and_then(|l| config.provider(l.provider_id).map(|p| p.enabled)).unwrap_or(false)
             }
-            Some(ProvedBy::Passkey(id)) => list_passkeys(c, account).await?.iter().any(|k| k.id == *id),
-            Some(ProvedBy::Mailbox(address)) => list_emails(c, account).await?.iter().any(|e| e.canonical == *address && e.is_proved()),
+            Some(ProvedBy::Passkey(id)) => {
+                list_passkeys(c, account).await?.iter().any(|k| k.id == *id)
+            }
+            Some(ProvedBy::Mailbox(address)) => list_emails(c, account)
+                .await?
+                .iter()
+                .any(|e| e.canonical == *address && e.is_proved()),
             Some(ProvedBy::Phone(number)) => find_phone(c, account).await?.as_ref() == Some(number),
         })
     }
 }
 
 /// What was given in an attempt, as the decision sees it. `filled`: by the provider's claims.
-pub(crate) fn given(progress: &AttemptProgress, filled: Vec<domain::policy::Target>) -> CompletedRequirements {
+pub(crate) fn given(
+    progress: &AttemptProgress,
+    filled: Vec<domain::policy::Target>,
+) -> CompletedRequirements {
     CompletedRequirements {
         factor: progress.factor.as_ref().map(|(account, _)| *account),
-        agreed: progress.agreed.iter().map(|what| Agreed { account: None, what: what.clone() }).collect(),
+        agreed: progress
+            .agreed
+            .iter()
+            .map(|what| Agreed { account: None, what: what.clone() })
+            .collect(),
         fields: filled.into_iter().chain(progress.fields.keys().cloned()).collect(),
         answered: progress.answered,
         restores: progress.restores,
@@ -251,10 +421,15 @@ pub(crate) fn given(progress: &AttemptProgress, filled: Vec<domain::policy::Targ
 }
 
 /// The unfinished sign-up among the holders of an address, if they were looked up by it alone; `None`: they were not.
-fn looked_up(lookups: &[Lookup], candidates: &[Candidate], address: &str) -> Option<Option<AccountId>> {
+fn looked_up(
+    lookups: &[Lookup],
+    candidates: &[Candidate],
+    address: &str,
+) -> Option<Option<AccountId>> {
     let by_address = |l: &&Lookup| matches!(l.all.as_slice(), [one] if one.attribute == Attribute::Email && one.folded == address);
     let lookup = lookups.iter().find(by_address)?;
     let holders: Vec<&Candidate> = candidates.iter().filter(|c| c.rule == lookup.rule).collect();
     // Twenty are as many as a look-up shows; behind them there may be more.
-    (holders.len() < 20).then(|| holders.iter().find(|c| c.state == AccountState::Pending).map(|c| c.account))
+    (holders.len() < 20)
+        .then(|| holders.iter().find(|c| c.state == AccountState::Pending).map(|c| c.account))
 }

@@ -1,6 +1,9 @@
 //! Passwords: argon2id with bounded parallelism, and answers that look alike.
 use crate::services::Passwords;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
+    password_hash::phc::PasswordHash,
+};
 use domain::{AccountId, CredentialId, Refusal, attempt::ProvedBy, contact::Contact};
 use storage::accounts::{find_password_row, rehash_password};
 
@@ -38,7 +41,9 @@ const SHORTEST: usize = 15;
 /// Whether a new password may be set: 15 characters at least when it is the only factor, and hard to guess, also for
 /// who knows these words about the person. No rules on kinds of characters (NIST SP 800-63B §5.1.1.2).
 pub(crate) fn acceptable(password: &str, known: &[String]) -> bool {
-    is_long_enough(password) && password.len() <= LONGEST && zxcvbn::zxcvbn(password, &words(known)).score() >= zxcvbn::Score::Three
+    is_long_enough(password)
+        && password.len() <= LONGEST
+        && zxcvbn::zxcvbn(password, &words(known)).score() >= zxcvbn::Score::Three
 }
 
 /// Long enough to be the only factor.
@@ -57,17 +62,27 @@ pub fn measure(password: &str, known: &str) -> u8 {
 
 /// The parts of what is known of a person that a password could be made of.
 fn words(known: &[String]) -> Vec<&str> {
-    known.iter().flat_map(|k| k.split(['@', '.', ' ']).chain([k.as_str()])).filter(|w| w.len() > 2).collect()
+    known
+        .iter()
+        .flat_map(|k| k.split(['@', '.', ' ']).chain([k.as_str()]))
+        .filter(|w| w.len() > 2)
+        .collect()
 }
 
 fn hasher(cost: HashCost) -> Result<Argon2<'static>, Error> {
-    let params = Params::new(cost.kib, cost.passes, cost.lanes, None).map_err(|e| Error::Internal(e.to_string()))?;
+    let params = Params::new(cost.kib, cost.passes, cost.lanes, None)
+        .map_err(|e| Error::Internal(e.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
 /// Whether a hash is that of what was typed, in the normal form or, for hashes of before, as it was typed; and the hash to
 /// keep from now on. Without a hash the same work is done.
-fn judge(hasher: &Argon2<'_>, cost: HashCost, stored: Option<&str>, typed: &str) -> (bool, Option<String>) {
+fn judge(
+    hasher: &Argon2<'_>,
+    cost: HashCost,
+    stored: Option<&str>,
+    typed: &str,
+) -> (bool, Option<String>) {
     let password = normal(typed);
     let spellings: &[&str] = if password == typed { &[&password] } else { &[&password, typed] };
     let Some(Ok(hash)) = stored.map(PasswordHash::new) else {
@@ -77,18 +92,28 @@ fn judge(hasher: &Argon2<'_>, cost: HashCost, stored: Option<&str>, typed: &str)
         }
         return (false, None);
     };
-    let fits: Vec<bool> = spellings.iter().map(|s| hasher.verify_password(s.as_bytes(), &hash).is_ok()).collect();
+    let fits: Vec<bool> =
+        spellings.iter().map(|s| hasher.verify_password(s.as_bytes(), &hash).is_ok()).collect();
     let right = fits.contains(&true);
-    let today = fits.first() == Some(&true) && Params::try_from(&hash).is_ok_and(|p| (p.m_cost(), p.t_cost(), p.p_cost()) == (cost.kib, cost.passes, cost.lanes));
-    let fresh = (right && !today).then(|| hasher.hash_password(password.as_bytes()).ok().map(|h: PasswordHash| h.to_string()));
+    let today = fits.first() == Some(&true)
+        && Params::try_from(&hash).is_ok_and(|p| {
+            (p.m_cost(), p.t_cost(), p.p_cost()) == (cost.kib, cost.passes, cost.lanes)
+        });
+    let fresh = (right && !today).then(|| {
+        hasher.hash_password(password.as_bytes()).ok().map(|h: PasswordHash| h.to_string())
+    });
     (right, fresh.flatten())
 }
 
 impl Passwords {
     /// Waits for a place among the hashing threads; too many waiting is "busy" (RL-09).
-    async fn with_slot<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    async fn with_slot<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
         let _queue = self.shared.waiting.try_acquire().map_err(|_| Refusal::Busy)?;
-        let _slot = self.shared.hashing.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
+        let _slot =
+            self.shared.hashing.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
         tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(e.to_string()))
     }
 
@@ -96,7 +121,11 @@ impl Passwords {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for one that is too short or easy to guess, [`Refusal::PasswordLeaked`].
-    pub(crate) async fn check_new_password(&self, password: &str, known: &[String]) -> Result<(), Error> {
+    pub(crate) async fn check_new_password(
+        &self,
+        password: &str,
+        known: &[String],
+    ) -> Result<(), Error> {
         let password = &normal(password);
         if !acceptable(password, known) {
             return Err(Refusal::BadRequest.into());
@@ -116,7 +145,12 @@ impl Passwords {
 
     /// Checks a password against an account's, or burns the same time where there is none and where the account's limit
     /// lets none be looked at. A right one whose hash was made at another cost comes back hashed at today's.
-    async fn matches(&self, counted: &Counted, stored: Option<String>, password: &str) -> Result<(bool, Option<String>), Error> {
+    async fn matches(
+        &self,
+        counted: &Counted,
+        stored: Option<String>,
+        password: &str,
+    ) -> Result<(bool, Option<String>), Error> {
         let (cost, typed) = (self.settings.hash_cost, password.to_owned());
         let hasher = hasher(cost)?;
         let stored = stored.filter(|_| counted.opens());
@@ -127,9 +161,15 @@ impl Passwords {
     ///
     /// # Errors
     /// [`Refusal::CredentialsWrong`] for everything that does not fit, [`Refusal::RateLimited`] over the limit.
-    pub(crate) async fn check_password(&self, ctx: &RequestContext, address: &str, password: &str) -> Result<(AccountId, ProvedBy), Error> {
+    pub(crate) async fn check_password(
+        &self,
+        ctx: &RequestContext,
+        address: &str,
+        password: &str,
+    ) -> Result<(AccountId, ProvedBy), Error> {
         let contact = Contact::parse(address).map_err(|_| Refusal::CredentialsWrong)?;
-        let account = self.codes().find_contact_owner(&mut self.store.read().await?, &contact).await?;
+        let account =
+            self.codes().find_contact_owner(&mut self.store.read().await?, &contact).await?;
         self.check_password_of(ctx, account, contact.as_str().as_bytes(), password).await
     }
 
@@ -137,7 +177,12 @@ impl Passwords {
     ///
     /// # Errors
     /// As [`Passwords::check_password`].
-    pub(crate) async fn check_own_password(&self, ctx: &RequestContext, account: AccountId, password: &str) -> Result<ProvedBy, Error> {
+    pub(crate) async fn check_own_password(
+        &self,
+        ctx: &RequestContext,
+        account: AccountId,
+        password: &str,
+    ) -> Result<ProvedBy, Error> {
         Ok(self.check_password_of(ctx, Some(account), &[], password).await?.1)
     }
 
@@ -146,7 +191,13 @@ impl Passwords {
     ///
     /// # Errors
     /// As [`Passwords::check_password`].
-    pub(crate) async fn check_password_of(&self, ctx: &RequestContext, account: Option<AccountId>, typed: &[u8], password: &str) -> Result<(AccountId, ProvedBy), Error> {
+    pub(crate) async fn check_password_of(
+        &self,
+        ctx: &RequestContext,
+        account: Option<AccountId>,
+        typed: &[u8],
+        password: &str,
+    ) -> Result<(AccountId, ProvedBy), Error> {
         let stored = match account {
             Some(account) => find_password_row(&mut self.store.read().await?, account).await?,
             None => None,
@@ -158,11 +209,24 @@ impl Passwords {
     ///
     /// # Errors
     /// As [`Passwords::check_password`].
-    pub(crate) async fn check_stored_password(&self, ctx: &RequestContext, account: AccountId, stored: Option<(CredentialId, String)>, password: &str) -> Result<(), Error> {
+    pub(crate) async fn check_stored_password(
+        &self,
+        ctx: &RequestContext,
+        account: AccountId,
+        stored: Option<(CredentialId, String)>,
+        password: &str,
+    ) -> Result<(), Error> {
         self.check_hash(ctx, Some(account), &[], stored, password).await.map(drop)
     }
 
-    async fn check_hash(&self, ctx: &RequestContext, account: Option<AccountId>, typed: &[u8], stored: Option<(CredentialId, String)>, password: &str) -> Result<(AccountId, ProvedBy), Error> {
+    async fn check_hash(
+        &self,
+        ctx: &RequestContext,
+        account: Option<AccountId>,
+        typed: &[u8],
+        stored: Option<(CredentialId, String)>,
+        password: &str,
+    ) -> Result<(AccountId, ProvedBy), Error> {
         if password.is_empty() || password.len() > LONGEST {
             return Err(Refusal::CredentialsWrong.into());
         }
@@ -171,7 +235,9 @@ impl Passwords {
         let (right, fresh) = match self.matches(&counted, stored.clone(), password).await {
             Ok(judged) => judged,
             Err(error) => {
-                self.store.write(move |c| Box::pin(async move { counted.was_not_made(c).await })).await?;
+                self.store
+                    .write(move |c| Box::pin(async move { counted.was_not_made(c).await }))
+                    .await?;
                 return Err(error);
             }
         };
@@ -202,7 +268,13 @@ impl Passwords {
             return Ok(());
         }
         let detail = serde_json::json!({ "network": ctx.network });
-        let (this, event) = (self.clone(), Event { provider: "password".into(), ..Event::new("signin.stuffing").by("system").detail(detail) });
+        let (this, event) = (
+            self.clone(),
+            Event {
+                provider: "password".into(),
+                ..Event::new("signin.stuffing").by("system").detail(detail)
+            },
+        );
         self.store.write(move |c| Box::pin(async move { this.record(c, event).await })).await
     }
 }
@@ -219,7 +291,11 @@ mod tests {
             let hash: PasswordHash = hasher.hash_password(text.as_bytes()).unwrap();
             hash.to_string()
         };
-        let (composed, apart, wide) = ("p\u{e4}ssw\u{f6}rt-lang-1", "pa\u{308}sswo\u{308}rt-lang-1", "p\u{e4}ssw\u{f6}rt-lang-\u{ff11}");
+        let (composed, apart, wide) = (
+            "p\u{e4}ssw\u{f6}rt-lang-1",
+            "pa\u{308}sswo\u{308}rt-lang-1",
+            "p\u{e4}ssw\u{f6}rt-lang-\u{ff11}",
+        );
         let progress = hashed(&normal(composed));
         for typed in [composed, apart, wide] {
             assert_eq!(judge(&hasher, cost, Some(&progress), typed), (true, None), "{typed:?}");

@@ -26,7 +26,10 @@ impl SignIn {
     /// [`Error::Internal`] when sealing fails.
     pub fn seal_answer(&self, key: &str, answer: Callback) -> Result<String, Error> {
         let Callback { state, code, error, iss, user } = answer;
-        self.keys.seal_json("posted-answer", &PostedAnswer { key: key.to_owned(), state, code, error, iss, user, at: self.now() })
+        self.keys.seal_json(
+            "posted-answer",
+            &PostedAnswer { key: key.to_owned(), state, code, error, iss, user, at: self.now() },
+        )
     }
 
     /// What was sealed less than a minute ago, for the same provider.

@@ -19,7 +19,12 @@ impl SignIn {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for what is no address, [`Refusal::PasswordOff`].
-    pub async fn ask_reset(&self, ctx: &RequestContext, email: &str, continuation: Continuation) -> Result<LoginOutcome, Error> {
+    pub async fn ask_reset(
+        &self,
+        ctx: &RequestContext,
+        email: &str,
+        continuation: Continuation,
+    ) -> Result<LoginOutcome, Error> {
         let address = Canonical::parse(email).map_err(|_| Refusal::BadRequest)?;
         self.retry_step(ctx, move |this, c, ctx| {
             let (address, continuation) = (address.clone(), continuation.clone());
@@ -27,10 +32,16 @@ impl SignIn {
                 this.configuration().may_anyone_sign_in(c, Local::Password, &continuation).await?;
                 let owner = find_owner(c, this.org, address.as_str()).await?;
                 let active = match owner {
-                    Some(id) => find_account(c, this.org, id).await?.is_some_and(|a| a.state() == AccountState::Active),
+                    Some(id) => find_account(c, this.org, id)
+                        .await?
+                        .is_some_and(|a| a.state() == AccountState::Active),
                     None => false,
                 };
-                let awaited = Awaited { purpose: CodePurpose::Reset, account: owner.filter(|_| active), contact: address.as_str().to_owned() };
+                let awaited = Awaited {
+                    purpose: CodePurpose::Reset,
+                    account: owner.filter(|_| active),
+                    contact: address.as_str().to_owned(),
+                };
                 this.attempts().await_code(c, &ctx, awaited, None, &continuation).await
             })
         })
@@ -41,7 +52,13 @@ impl SignIn {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] for a password that may not be set, [`Refusal::CodeExhausted`].
-    pub async fn reset(&self, ctx: &RequestContext, id: &str, typed: &str, password: &str) -> Result<LoginOutcome, Error> {
+    pub async fn reset(
+        &self,
+        ctx: &RequestContext,
+        id: &str,
+        typed: &str,
+        password: &str,
+    ) -> Result<LoginOutcome, Error> {
         let open = self.attempts().opened(&mut self.store.read().await?, ctx, id).await?;
         self.attempt_steps().take_code(ctx, id, open, typed, Some(password)).await
     }

@@ -6,7 +6,10 @@ use storage::{
     oauth::tokens::end_tokens_of,
     sign_in::{
         attempts::{Ending, end_attempts},
-        sessions::{NewSession, add_auth_event, add_session, end_session, end_sessions, find_session, touch_session},
+        sessions::{
+            NewSession, add_auth_event, add_session, end_session, end_sessions, find_session,
+            touch_session,
+        },
     },
 };
 
@@ -36,18 +39,40 @@ pub(crate) struct Opening {
 impl Opening {
     /// A sign-in of this moment by a method that is no provider.
     pub fn local(account: AccountId, method: &str, at: Micros) -> Self {
-        Self { account, method: method.to_owned(), link: None, provider: None, kind: "sign_in", auth_at: at, factor: String::new() }
+        Self {
+            account,
+            method: method.to_owned(),
+            link: None,
+            provider: None,
+            kind: "sign_in",
+            auth_at: at,
+            factor: String::new(),
+        }
     }
 
     /// The caller's own session under a new id, standing where it stood.
     pub fn unchanged(caller: &Session) -> Self {
-        Self { account: caller.account, method: caller.method.clone(), link: caller.link, provider: None, kind: "add", auth_at: caller.auth_at, factor: caller.factor.clone() }
+        Self {
+            account: caller.account,
+            method: caller.method.clone(),
+            link: caller.link,
+            provider: None,
+            kind: "add",
+            auth_at: caller.auth_at,
+            factor: caller.factor.clone(),
+        }
     }
 }
 
 impl Sessions {
     /// Opens a session, by what was configured when this transaction decided, and ends the one that the browser had: ids are never kept over a sign-in or a link (SB-01).
-    pub(crate) async fn open_session(&self, c: &mut Conn, ctx: &LiveRequest, config: &PolicyContext, opening: &Opening) -> Result<String, Error> {
+    pub(crate) async fn open_session(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        config: &PolicyContext,
+        opening: &Opening,
+    ) -> Result<String, Error> {
         let (now, secret) = (self.now(), token());
         if let Some(old) = &ctx.session
             && end_session(c, &old.hash).await? == 0
@@ -55,7 +80,10 @@ impl Sessions {
             return Err(Refusal::SessionEnded.into());
         }
         // The same person's session goes on for the applications that it reached.
-        let going_on = ctx.session.as_ref().filter(|old| old.account == opening.account && !old.sid.is_empty());
+        let going_on = ctx
+            .session
+            .as_ref()
+            .filter(|old| old.account == opening.account && !old.sid.is_empty());
         let sid = going_on.map_or_else(token, |old| old.sid.clone());
         let session = NewSession {
             hash: hash(&secret),
@@ -91,11 +119,22 @@ impl Sessions {
             return Ok(None);
         }
         let (now, hashed) = (self.now(), hash(secret));
-        let row = find_session(&mut self.store.read().await?, self.org, &hashed, now, now - self.settings.session_idle).await?;
+        let row = find_session(
+            &mut self.store.read().await?,
+            self.org,
+            &hashed,
+            now,
+            now - self.settings.session_idle,
+        )
+        .await?;
         let Some((row, name)) = row else { return Ok(None) };
         if now - row.seen_at > 5 * MINUTE {
             let hashed = hashed.clone();
-            self.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })).await?;
+            self.store
+                .write::<_, Error, _>(move |c| {
+                    Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })
+                })
+                .await?;
         }
         Ok(Some(SessionInfo::of(row, name, hashed)))
     }
@@ -113,7 +152,11 @@ impl Sessions {
                 Box::pin(async move {
                     let session = ctx.session()?;
                     end_session(c, &session.hash).await?;
-                    this.record(c, crate::audit::Event::new("session.ended").account(session.account)).await
+                    this.record(
+                        c,
+                        crate::audit::Event::new("session.ended").account(session.account),
+                    )
+                    .await
                 })
             })
             .await;
@@ -127,11 +170,21 @@ impl Sessions {
     /// Nobody keeps what they held of the account: sessions, tokens of applications, attempts that concern it in whatever
     /// role, browsers that are known to it (threat rules 8, 23). The session that asks for it can stay, and so does its
     /// browser.
-    pub(crate) async fn end_everything(&self, c: &mut Conn, account: AccountId, except: Option<&LiveRequest>) -> Result<(), Error> {
+    pub(crate) async fn end_everything(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        except: Option<&LiveRequest>,
+    ) -> Result<(), Error> {
         self.codes().forget_known_browsers(c, account, except).await?;
         end_attempts(c, Ending::Account(account)).await?;
         end_tokens_of(c, account, None, self.now()).await?;
-        end_sessions(c, account, except.and_then(|v| v.session.as_ref()).map(|s| s.public_id.as_str())).await?;
+        end_sessions(
+            c,
+            account,
+            except.and_then(|v| v.session.as_ref()).map(|s| s.public_id.as_str()),
+        )
+        .await?;
         Ok(())
     }
 }

@@ -10,7 +10,9 @@ use domain::{
 };
 use storage::{
     Conn,
-    accounts::{EmailProof, NewEmail, add_account, add_email, find_owner, is_email_taken, set_password},
+    accounts::{
+        EmailProof, NewEmail, add_account, add_email, find_owner, is_email_taken, set_password,
+    },
 };
 
 use crate::{
@@ -41,7 +43,10 @@ impl NewPerson {
         if Canonical::parse(&self.email).is_err() {
             problems.push(("email", "field-email"));
         }
-        if self.name.trim().is_empty() || self.name.chars().count() > 80 || self.name.chars().any(char::is_control) {
+        if self.name.trim().is_empty()
+            || self.name.chars().count() > 80
+            || self.name.chars().any(char::is_control)
+        {
             problems.push(("name", "field-name"));
         }
         if !acceptable(&self.password, &[self.email.clone(), self.name.clone()]) {
@@ -56,7 +61,12 @@ impl SignIn {
     ///
     /// # Errors
     /// [`Refusal::BadRequest`] when the form has problems, [`Refusal::CreationClosed`].
-    pub async fn sign_up(&self, ctx: &RequestContext, person: NewPerson, continuation: Continuation) -> Result<LoginOutcome, Error> {
+    pub async fn sign_up(
+        &self,
+        ctx: &RequestContext,
+        person: NewPerson,
+        continuation: Continuation,
+    ) -> Result<LoginOutcome, Error> {
         let address = Canonical::parse(&person.email).map_err(|_| Refusal::BadRequest)?;
         if !person.problems().is_empty() {
             return Err(Refusal::BadRequest.into());
@@ -64,22 +74,34 @@ impl SignIn {
         self.passwords().check_new_password(&person.password, &[]).await?;
         let phc = self.passwords().hash_password(&person.password).await?;
         self.retry_step(ctx, move |this, c, ctx| {
-            let (person, address, phc, continuation) = (person.clone(), address.clone(), phc.clone(), continuation.clone());
+            let (person, address, phc, continuation) =
+                (person.clone(), address.clone(), phc.clone(), continuation.clone());
             Box::pin(async move {
-                let policy = this.configuration().policy_context(c, continuation.client_id()).await?.policy(None);
-                if let Outcome::Refuse { refusal } = decide(&Facts::local(Intent::SignUp, None), &policy).outcome {
+                let policy = this
+                    .configuration()
+                    .policy_context(c, continuation.client_id())
+                    .await?
+                    .policy(None);
+                if let Outcome::Refuse { refusal } =
+                    decide(&Facts::local(Intent::SignUp, None), &policy).outcome
+                {
                     return Err(refusal.into());
                 }
                 let now = this.now();
                 let taken = find_owner(c, this.org, address.as_str()).await?;
                 // An address that was given up a moment ago stays its account's: nobody hears of it, nobody gets it.
-                let reserved = is_email_taken(c, this.org, address.as_str(), AccountId([0; 16]), now).await?;
+                let reserved =
+                    is_email_taken(c, this.org, address.as_str(), AccountId([0; 16]), now).await?;
                 let account = match taken {
                     Some(_) => None,
                     None if reserved => None,
                     None => Some(this.pending_account(c, &ctx, &person, &address, &phc).await?),
                 };
-                let awaited = Awaited { purpose: CodePurpose::SignUp, account, contact: address.shown().to_owned() };
+                let awaited = Awaited {
+                    purpose: CodePurpose::SignUp,
+                    account,
+                    contact: address.shown().to_owned(),
+                };
                 let instead = taken.map(|owner| (owner, Kind::SignUpTaken));
                 this.attempts().await_code(c, &ctx, awaited, instead, &continuation).await
             })
@@ -87,11 +109,33 @@ impl SignIn {
         .await
     }
 
-    async fn pending_account(&self, c: &mut Conn, ctx: &LiveRequest, person: &NewPerson, address: &Canonical, phc: &str) -> Result<AccountId, Error> {
+    async fn pending_account(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        person: &NewPerson,
+        address: &Canonical,
+        phc: &str,
+    ) -> Result<AccountId, Error> {
         let now = self.now();
         let account = AccountId(row_id(now));
-        add_account(c, self.org, account, AccountState::Pending, person.name.trim(), &ctx.locale, &subject(), now).await?;
-        let email = NewEmail { address: address.clone(), proof: EmailProof::None, owner: false, primary: true };
+        add_account(
+            c,
+            self.org,
+            account,
+            AccountState::Pending,
+            person.name.trim(),
+            &ctx.locale,
+            &subject(),
+            now,
+        )
+        .await?;
+        let email = NewEmail {
+            address: address.clone(),
+            proof: EmailProof::None,
+            owner: false,
+            primary: true,
+        };
         add_email(c, self.org, account, &email, row_id(now), now).await?;
         set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
         self.record(c, Event::new("account.pending").account(account)).await?;

@@ -121,13 +121,29 @@ impl SignIn {
     /// # Errors
     /// [`Refusal::ProviderUnknown`], [`Refusal::ProviderDisabled`], [`Refusal::SessionEnded`] for an add without a session,
     /// [`Refusal::ProviderDown`] when its metadata cannot be read.
-    pub async fn start(&self, ctx: &RequestContext, key: &str, purpose: Purpose, continuation: Continuation) -> Result<Started, Error> {
+    pub async fn start(
+        &self,
+        ctx: &RequestContext,
+        key: &str,
+        purpose: Purpose,
+        continuation: Continuation,
+    ) -> Result<Started, Error> {
         let row = self.configuration().provider(&mut self.store.read().await?, key).await?;
         if !row.enabled {
             return Err(Refusal::ProviderDisabled.into());
         }
         let purpose = self.purpose(ctx, key, purpose).await?;
-        let sealed = LoginState { provider: row.id, key: row.key.clone(), state: token(), nonce: token(), verifier: token(), browser: ctx.browser.clone(), purpose, continuation, at: self.now() };
+        let sealed = LoginState {
+            provider: row.id,
+            key: row.key.clone(),
+            state: token(),
+            nonce: token(),
+            verifier: token(),
+            browser: ctx.browser.clone(),
+            purpose,
+            continuation,
+            at: self.now(),
+        };
         let connector = self.configuration().connector(&row).await?;
         let redirect_uri = self.configuration().redirect_uri(&row.key);
         let start = Start {
@@ -152,12 +168,21 @@ impl SignIn {
 
     /// What the start cookie says of the purpose. Adding is asked for recency before the way there, so that nobody goes
     /// it for nothing; the decision asks again.
-    async fn purpose(&self, ctx: &RequestContext, key: &str, purpose: Purpose) -> Result<LoginPurpose, Error> {
+    async fn purpose(
+        &self,
+        ctx: &RequestContext,
+        key: &str,
+        purpose: Purpose,
+    ) -> Result<LoginPurpose, Error> {
         let session = || ctx.signed_in().map(|session| session.hash.clone());
         Ok(match purpose {
             Purpose::SignIn => LoginPurpose::SignIn,
             Purpose::Add => {
-                let policy = self.configuration().policy_context(&mut self.store.read().await?, None).await?.policy(Some(key));
+                let policy = self
+                    .configuration()
+                    .policy_context(&mut self.store.read().await?, None)
+                    .await?
+                    .policy(Some(key));
                 if !ctx.signed_in()?.is_reauthenticated(self.now(), &policy) {
                     return Err(Refusal::NotRecent.into());
                 }
@@ -180,7 +205,9 @@ impl SignIn {
     /// [`Error::Internal`] when sealing fails.
     pub fn seal_entry(&self, request: AuthorizeRequest) -> Result<Option<(String, String)>, Error> {
         let id = cookie_id(&token());
-        let text = self.keys.seal_json(&format!("entry-{id}"), &PendingAuthorization { request, at: self.now() })?;
+        let text = self
+            .keys
+            .seal_json(&format!("entry-{id}"), &PendingAuthorization { request, at: self.now() })?;
         Ok((text.len() <= 3500).then_some((id, text)))
     }
 

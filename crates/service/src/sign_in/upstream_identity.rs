@@ -20,14 +20,30 @@ pub struct UpstreamIdentity {
 
 /// Where a provider's word comes from, in one text; nothing where its settings cannot be read.
 pub(crate) fn source_of(provider: &storage::policy::providers::Provider) -> String {
-    serde_json::from_str::<upstream::Settings>(&provider.config).map(|s| s.source().fingerprint()).unwrap_or_default()
+    serde_json::from_str::<upstream::Settings>(&provider.config)
+        .map(|s| s.source().fingerprint())
+        .unwrap_or_default()
 }
 
 impl UpstreamIdentity {
     /// An identity that nobody has, of a provider: for asking what would be possible.
     pub fn nobody(provider: &storage::policy::providers::Provider) -> Self {
-        let assertion = Assertion { subject: String::new(), email: None, email_verified: false, name: None, auth_at: None, claims: serde_json::Map::new() };
-        Self { provider: provider.id, key: provider.key.clone(), provider_name: provider.name.clone(), namespace: provider.namespace.clone(), source: source_of(provider), assertion }
+        let assertion = Assertion {
+            subject: String::new(),
+            email: None,
+            email_verified: false,
+            name: None,
+            auth_at: None,
+            claims: serde_json::Map::new(),
+        };
+        Self {
+            provider: provider.id,
+            key: provider.key.clone(),
+            provider_name: provider.name.clone(),
+            namespace: provider.namespace.clone(),
+            source: source_of(provider),
+            assertion,
+        }
     }
 
     /// The claimed address, if mail could be sent to it. Empty and broken ones match nothing (ID-08).
@@ -38,20 +54,32 @@ impl UpstreamIdentity {
     /// Trust in the claimed address; our own code typed back from it counts most.
     pub fn trust(&self, policy: &Policy, proven: bool) -> Option<Trust> {
         let address = self.address()?;
-        let word = Word { namespace: &self.namespace, domain: address.domain(), verified: self.assertion.email_verified, claims: &self.assertion.claims };
+        let word = Word {
+            namespace: &self.namespace,
+            domain: address.domain(),
+            verified: self.assertion.email_verified,
+            claims: &self.assertion.claims,
+        };
         Some(if proven { Trust::ProvenHere } else { policy.trust(&word) })
     }
 
     /// The provider says in a word that the policy maps that it asked for two factors (LK-15). Nothing else counts.
     pub fn second_factor(&self, policy: &Policy) -> bool {
-        let mapped = |value: &serde_json::Value| value.as_str().is_some_and(|v| policy.choices.second_factor_acr.iter().any(|m| m == v));
+        let mapped = |value: &serde_json::Value| {
+            value.as_str().is_some_and(|v| policy.choices.second_factor_acr.iter().any(|m| m == v))
+        };
         let claims = &self.assertion.claims;
-        claims.get("acr").is_some_and(mapped) || claims.get("amr").and_then(serde_json::Value::as_array).is_some_and(|all| all.iter().any(mapped))
+        claims.get("acr").is_some_and(mapped)
+            || claims
+                .get("amr")
+                .and_then(serde_json::Value::as_array)
+                .is_some_and(|all| all.iter().any(mapped))
     }
 
     /// A label for the link: the address or name at the provider, shortened.
     pub fn label(&self) -> String {
-        let text = self.assertion.email.as_deref().or(self.assertion.name.as_deref()).unwrap_or_default();
+        let text =
+            self.assertion.email.as_deref().or(self.assertion.name.as_deref()).unwrap_or_default();
         text.chars().filter(|c| !c.is_control()).take(80).collect()
     }
 
@@ -66,17 +94,30 @@ impl UpstreamIdentity {
 impl Core {
     /// A keyed hash of an identity: what its flows are found by.
     pub(crate) fn identity_hash(&self, identity: &UpstreamIdentity) -> Vec<u8> {
-        self.keys.lookup(&[b"identity", identity.namespace.as_bytes(), identity.assertion.subject.as_bytes()])
+        self.keys.lookup(&[
+            b"identity",
+            identity.namespace.as_bytes(),
+            identity.assertion.subject.as_bytes(),
+        ])
     }
 
-    pub(crate) fn seal_identity(&self, attempt: &[u8], identity: &UpstreamIdentity) -> Result<Vec<u8>, Error> {
-        let purpose = format!("attempt-{}", attempt.iter().map(|b| format!("{b:02x}")).collect::<String>());
+    pub(crate) fn seal_identity(
+        &self,
+        attempt: &[u8],
+        identity: &UpstreamIdentity,
+    ) -> Result<Vec<u8>, Error> {
+        let purpose =
+            format!("attempt-{}", attempt.iter().map(|b| format!("{b:02x}")).collect::<String>());
         self.keys.seal(&purpose, &serde_json::to_vec(identity)?)
     }
 
     pub(crate) fn open_identity(&self, attempt: &Attempt) -> Option<UpstreamIdentity> {
-        let purpose = format!("attempt-{}", attempt.hash.iter().map(|b| format!("{b:02x}")).collect::<String>());
-        serde_json::from_slice(&self.keys.open_sealed(&purpose, attempt.assertion.as_deref()?)?).ok()
+        let purpose = format!(
+            "attempt-{}",
+            attempt.hash.iter().map(|b| format!("{b:02x}")).collect::<String>()
+        );
+        serde_json::from_slice(&self.keys.open_sealed(&purpose, attempt.assertion.as_deref()?)?)
+            .ok()
     }
 
     pub(crate) fn sealed_claims(&self, identity: &UpstreamIdentity) -> Result<Vec<u8>, Error> {

@@ -41,7 +41,9 @@ impl From<String> for EmailProof {
         match text.as_str() {
             "code" => Self::Code,
             "setup" => Self::Setup,
-            other => other.strip_prefix("provider:").map_or(Self::None, |id| Self::Provider(id.to_owned())),
+            other => other
+                .strip_prefix("provider:")
+                .map_or(Self::None, |id| Self::Provider(id.to_owned())),
         }
     }
 }
@@ -52,7 +54,12 @@ mod tests {
 
     #[test]
     fn each_proof_is_read_as_it_was_written_and_an_unknown_one_proves_nothing() {
-        for proof in [EmailProof::None, EmailProof::Code, EmailProof::Setup, EmailProof::Provider("p1".into())] {
+        for proof in [
+            EmailProof::None,
+            EmailProof::Code,
+            EmailProof::Setup,
+            EmailProof::Provider("p1".into()),
+        ] {
             assert_eq!(EmailProof::from(proof.to_string()), proof);
         }
         assert_eq!(EmailProof::from("oath".to_owned()), EmailProof::None);

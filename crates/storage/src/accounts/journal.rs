@@ -41,7 +41,11 @@ pub async fn add_change(conn: &mut Conn, account: AccountId, row: &ChangeRow) ->
 }
 
 /// An account's changes since a moment, the oldest first.
-pub async fn list_changes(conn: &mut Conn, account: AccountId, since: Micros) -> Result<Vec<ChangeRow>> {
+pub async fn list_changes(
+    conn: &mut Conn,
+    account: AccountId,
+    since: Micros,
+) -> Result<Vec<ChangeRow>> {
     Ok(on!(conn, |c| account_change::table
         .filter(account_change::account_id.eq(key(account)))
         .filter(account_change::at.ge(since))
@@ -53,10 +57,14 @@ pub async fn list_changes(conn: &mut Conn, account: AccountId, since: Micros) ->
 
 /// Marks changes as taken back; links that are about them say that they are over.
 pub async fn set_rewound(conn: &mut Conn, account: AccountId, revs: &[i64]) -> Result<()> {
-    on!(conn, |c| diesel::update(account_change::table.filter(account_change::account_id.eq(key(account))).filter(account_change::rev.eq_any(revs)))
-        .set(account_change::rewound.eq(true))
-        .execute(c)
-        .await)?;
+    on!(conn, |c| diesel::update(
+        account_change::table
+            .filter(account_change::account_id.eq(key(account)))
+            .filter(account_change::rev.eq_any(revs))
+    )
+    .set(account_change::rewound.eq(true))
+    .execute(c)
+    .await)?;
     Ok(())
 }
 
@@ -89,7 +97,12 @@ pub async fn add_undo_link(conn: &mut Conn, org: OrgId, row: &UndoLink) -> Resul
     Ok(())
 }
 
-pub async fn find_undo_link(conn: &mut Conn, org: OrgId, hash: &[u8], now: Micros) -> Result<Option<UndoLink>> {
+pub async fn find_undo_link(
+    conn: &mut Conn,
+    org: OrgId,
+    hash: &[u8],
+    now: Micros,
+) -> Result<Option<UndoLink>> {
     Ok(on!(conn, |c| undo_link::table
         .filter(undo_link::hash.eq(hash))
         .filter(undo_link::organisation_id.eq(key(org)))
@@ -102,18 +115,34 @@ pub async fn find_undo_link(conn: &mut Conn, org: OrgId, hash: &[u8], now: Micro
 
 /// Notes what was shown to a link; `false`: it is gone.
 pub async fn set_shown(conn: &mut Conn, hash: &[u8], shown: &str) -> Result<bool> {
-    Ok(on!(conn, |c| diesel::update(undo_link::table.find(hash)).set(undo_link::shown.eq(shown)).execute(c).await)? == 1)
+    Ok(on!(conn, |c| diesel::update(undo_link::table.find(hash))
+        .set(undo_link::shown.eq(shown))
+        .execute(c)
+        .await)?
+        == 1)
 }
 
 /// All links of an account are over: it was recovered, or its owner decided (UD-08).
 pub async fn remove_undo_links(conn: &mut Conn, account: AccountId) -> Result<()> {
-    on!(conn, |c| diesel::delete(undo_link::table.filter(undo_link::account_id.eq(key(account)))).execute(c).await)?;
+    on!(conn, |c| diesel::delete(undo_link::table.filter(undo_link::account_id.eq(key(account))))
+        .execute(c)
+        .await)?;
     Ok(())
 }
 
 /// Links that went to an address which is not the owner's any more.
-pub async fn remove_undo_links_to(conn: &mut Conn, account: AccountId, address: &str) -> Result<()> {
-    on!(conn, |c| diesel::delete(undo_link::table.filter(undo_link::account_id.eq(key(account))).filter(undo_link::sent_to.eq(address))).execute(c).await)?;
+pub async fn remove_undo_links_to(
+    conn: &mut Conn,
+    account: AccountId,
+    address: &str,
+) -> Result<()> {
+    on!(conn, |c| diesel::delete(
+        undo_link::table
+            .filter(undo_link::account_id.eq(key(account)))
+            .filter(undo_link::sent_to.eq(address))
+    )
+    .execute(c)
+    .await)?;
     Ok(())
 }
 
@@ -129,7 +158,12 @@ pub struct Waiting {
     pub due_at: Micros,
 }
 
-pub async fn set_rewind(conn: &mut Conn, org: OrgId, account: AccountId, row: Waiting) -> Result<()> {
+pub async fn set_rewind(
+    conn: &mut Conn,
+    org: OrgId,
+    account: AccountId,
+    row: Waiting,
+) -> Result<()> {
     remove_rewind(conn, account).await?;
     let values = (
         account_rewind::account_id.eq(key(account)),
@@ -149,12 +183,22 @@ pub async fn remove_rewind(conn: &mut Conn, account: AccountId) -> Result<()> {
 
 /// The waiting rewind of an account.
 pub async fn find_rewind(conn: &mut Conn, account: AccountId) -> Result<Option<Waiting>> {
-    Ok(on!(conn, |c| account_rewind::table.find(key(account)).select(Waiting::as_select()).first(c).await.optional())?)
+    Ok(on!(conn, |c| account_rewind::table
+        .find(key(account))
+        .select(Waiting::as_select())
+        .first(c)
+        .await
+        .optional())?)
 }
 
 /// Accounts whose waiting rewind is due.
 pub async fn list_due_rewinds(conn: &mut Conn, org: OrgId, now: Micros) -> Result<Vec<AccountId>> {
-    let rows: Vec<Key> =
-        on!(conn, |c| account_rewind::table.filter(account_rewind::organisation_id.eq(key(org))).filter(account_rewind::due_at.le(now)).select(account_rewind::account_id).limit(100).load(c).await)?;
+    let rows: Vec<Key> = on!(conn, |c| account_rewind::table
+        .filter(account_rewind::organisation_id.eq(key(org)))
+        .filter(account_rewind::due_at.le(now))
+        .select(account_rewind::account_id)
+        .limit(100)
+        .load(c)
+        .await)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }

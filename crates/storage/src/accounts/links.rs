@@ -44,19 +44,38 @@ pub struct NewLink {
 }
 
 /// The active link of an identity, the state of its account, and whether that has a second factor.
-pub async fn find_link(conn: &mut Conn, org: OrgId, namespace: &str, subject: &str) -> Result<Option<(Link, AccountState, bool)>> {
+pub async fn find_link(
+    conn: &mut Conn,
+    org: OrgId,
+    namespace: &str,
+    subject: &str,
+) -> Result<Option<(Link, AccountState, bool)>> {
     let row: Option<(Link, Option<String>, bool)> = on!(conn, |c| link::table
         .left_join(account::table.on(account::id.eq(link::account_id)))
         .filter(link::organisation_id.eq(key(org)))
         .filter(link::namespace.eq(namespace))
         .filter(link::subject.eq(subject))
         .filter(link::active)
-        .select((Link::as_select(), account::state.nullable(), exists(credential::table.filter(credential::account_id.eq(link::account_id)).filter(credential::kind.eq(TOTP)))))
+        .select((
+            Link::as_select(),
+            account::state.nullable(),
+            exists(
+                credential::table
+                    .filter(credential::account_id.eq(link::account_id))
+                    .filter(credential::kind.eq(TOTP))
+            )
+        ))
         .first(c)
         .await
         .optional())?;
     // A link without its account is a fault: it stays known, and opens nothing (ID-15).
-    Ok(row.map(|(link, state, factor)| (link, state.as_deref().and_then(AccountState::parse).unwrap_or(AccountState::Disabled), factor)))
+    Ok(row.map(|(link, state, factor)| {
+        (
+            link,
+            state.as_deref().and_then(AccountState::parse).unwrap_or(AccountState::Disabled),
+            factor,
+        )
+    }))
 }
 
 /// Adds a link; `false` when the identity has an account already.
@@ -76,74 +95,153 @@ pub async fn add_link(conn: &mut Conn, org: OrgId, new: &NewLink, at: Micros) ->
         link::created_at.eq(at),
         link::used_at.eq(at),
     );
-    Ok(on!(conn, |c| diesel::insert_into(link::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
-}
-
-pub async fn list_links(conn: &mut Conn, id: AccountId) -> Result<Vec<Link>> {
-    Ok(on!(conn, |c| link::table.filter(link::account_id.eq(key(id))).filter(link::active).order(link::created_at.asc()).select(Link::as_select()).load(c).await)?)
-}
-
-/// A sign-in by the link: when, and what the provider said this time.
-pub async fn touch_link(conn: &mut Conn, id: LinkId, claims: &[u8], at: Micros) -> Result<usize> {
-    Ok(on!(conn, |c| diesel::update(link::table.filter(link::id.eq(key(id))).filter(link::active)).set((link::used_at.eq(at), link::claims.eq(claims))).execute(c).await)?)
-}
-
-/// Releases a link of this account; `false` when there is none.
-pub async fn release_link(conn: &mut Conn, account: AccountId, id: LinkId, at: Micros) -> Result<bool> {
-    Ok(on!(conn, |c| diesel::update(link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account))).filter(link::active))
-        .set((link::active.eq(false), link::released_at.eq(at)))
+    Ok(on!(conn, |c| diesel::insert_into(link::table)
+        .values(values)
+        .on_conflict_do_nothing()
         .execute(c)
         .await)?
         == 1)
 }
 
+pub async fn list_links(conn: &mut Conn, id: AccountId) -> Result<Vec<Link>> {
+    Ok(on!(conn, |c| link::table
+        .filter(link::account_id.eq(key(id)))
+        .filter(link::active)
+        .order(link::created_at.asc())
+        .select(Link::as_select())
+        .load(c)
+        .await)?)
+}
+
+/// A sign-in by the link: when, and what the provider said this time.
+pub async fn touch_link(conn: &mut Conn, id: LinkId, claims: &[u8], at: Micros) -> Result<usize> {
+    Ok(on!(conn, |c| diesel::update(
+        link::table.filter(link::id.eq(key(id))).filter(link::active)
+    )
+    .set((link::used_at.eq(at), link::claims.eq(claims)))
+    .execute(c)
+    .await)?)
+}
+
+/// Releases a link of this account; `false` when there is none.
+pub async fn release_link(
+    conn: &mut Conn,
+    account: AccountId,
+    id: LinkId,
+    at: Micros,
+) -> Result<bool> {
+    Ok(on!(conn, |c| diesel::update(
+        link::table
+            .filter(link::id.eq(key(id)))
+            .filter(link::account_id.eq(key(account)))
+            .filter(link::active)
+    )
+    .set((link::active.eq(false), link::released_at.eq(at)))
+    .execute(c)
+    .await)?
+        == 1)
+}
+
 /// A released link of this account, with its identity.
-pub async fn find_released(conn: &mut Conn, account: AccountId, id: LinkId) -> Result<Option<Link>> {
-    Ok(on!(conn, |c| link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account))).filter(link::active.eq(false)).select(Link::as_select()).first(c).await.optional())?)
+pub async fn find_released(
+    conn: &mut Conn,
+    account: AccountId,
+    id: LinkId,
+) -> Result<Option<Link>> {
+    Ok(on!(conn, |c| link::table
+        .filter(link::id.eq(key(id)))
+        .filter(link::account_id.eq(key(account)))
+        .filter(link::active.eq(false))
+        .select(Link::as_select())
+        .first(c)
+        .await
+        .optional())?)
 }
 
 /// Takes a release back; the unique index judges whether the identity is free.
 pub async fn restore_link(conn: &mut Conn, account: AccountId, id: LinkId) -> Result<bool> {
-    Ok(on!(conn, |c| diesel::update(link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account))).filter(link::active.eq(false)))
-        .set((link::active.eq(true), link::barred.eq(false), link::released_at.eq(None::<Micros>)))
-        .execute(c)
-        .await)?
+    Ok(on!(conn, |c| diesel::update(
+        link::table
+            .filter(link::id.eq(key(id)))
+            .filter(link::account_id.eq(key(account)))
+            .filter(link::active.eq(false))
+    )
+    .set((link::active.eq(true), link::barred.eq(false), link::released_at.eq(None::<Micros>)))
+    .execute(c)
+    .await)?
         == 1)
 }
 
 /// The owner said of an identity: this wasn't me. It will not be offered this account again.
 pub async fn bar_link(conn: &mut Conn, account: AccountId, id: LinkId) -> Result<()> {
-    on!(conn, |c| diesel::update(link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account)))).set(link::barred.eq(true)).execute(c).await)?;
+    on!(conn, |c| diesel::update(
+        link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account)))
+    )
+    .set(link::barred.eq(true))
+    .execute(c)
+    .await)?;
     Ok(())
 }
 
 /// Active links of a provider, and accounts that it is the only one of.
 /// Names an identity of the account; `false`: it has no such identity.
-pub async fn set_nickname(conn: &mut Conn, account: AccountId, id: LinkId, nickname: &str) -> Result<bool> {
-    let own = link::table.filter(link::id.eq(key(id))).filter(link::account_id.eq(key(account))).filter(link::active);
+pub async fn set_nickname(
+    conn: &mut Conn,
+    account: AccountId,
+    id: LinkId,
+    nickname: &str,
+) -> Result<bool> {
+    let own = link::table
+        .filter(link::id.eq(key(id)))
+        .filter(link::account_id.eq(key(account)))
+        .filter(link::active);
     Ok(on!(conn, |c| diesel::update(own).set(link::nickname.eq(nickname)).execute(c).await)? == 1)
 }
 
 /// Active identities of a provider in one organisation.
 pub async fn count_links(conn: &mut Conn, org: OrgId, provider: ProviderId) -> Result<i64> {
-    Ok(on!(conn, |c| link::table.filter(link::organisation_id.eq(key(org))).filter(link::provider_id.eq(key(provider))).filter(link::active).count().get_result(c).await)?)
+    Ok(on!(conn, |c| link::table
+        .filter(link::organisation_id.eq(key(org)))
+        .filter(link::provider_id.eq(key(provider)))
+        .filter(link::active)
+        .count()
+        .get_result(c)
+        .await)?)
 }
 
 /// Identities for which a provider speaks: those of its namespace in its own organisation, in those that take it, and
 /// wherever it made the link itself.
-pub async fn count_spoken_for(conn: &mut Conn, org: OrgId, provider: ProviderId, namespace: &str) -> Result<i64> {
-    let adopters = provider_choice::table.filter(provider_choice::provider_id.eq(key(provider))).filter(provider_choice::enabled).select(provider_choice::organisation_id);
+pub async fn count_spoken_for(
+    conn: &mut Conn,
+    org: OrgId,
+    provider: ProviderId,
+    namespace: &str,
+) -> Result<i64> {
+    let adopters = provider_choice::table
+        .filter(provider_choice::provider_id.eq(key(provider)))
+        .filter(provider_choice::enabled)
+        .select(provider_choice::organisation_id);
     Ok(on!(conn, |c| link::table
         .filter(link::active)
         .filter(link::namespace.eq(namespace))
-        .filter(link::organisation_id.eq(key(org)).or(link::provider_id.eq(key(provider))).or(link::organisation_id.eq_any(adopters)))
+        .filter(
+            link::organisation_id
+                .eq(key(org))
+                .or(link::provider_id.eq(key(provider)))
+                .or(link::organisation_id.eq_any(adopters))
+        )
         .count()
         .get_result(c)
         .await)?)
 }
 
 /// Identities of a namespace in an organisation that other providers linked.
-pub async fn count_links_beside(conn: &mut Conn, org: OrgId, provider: ProviderId, namespace: &str) -> Result<i64> {
+pub async fn count_links_beside(
+    conn: &mut Conn,
+    org: OrgId,
+    provider: ProviderId,
+    namespace: &str,
+) -> Result<i64> {
     Ok(on!(conn, |c| link::table
         .filter(link::active)
         .filter(link::namespace.eq(namespace))
@@ -156,8 +254,14 @@ pub async fn count_links_beside(conn: &mut Conn, org: OrgId, provider: ProviderI
 
 /// Sealed claims of an account's active identities with their providers, the last used one last (GV-05, GV-06).
 pub async fn list_claims(conn: &mut Conn, id: AccountId) -> Result<Vec<(ProviderId, Bytes)>> {
-    let rows: Vec<(Key, Bytes)> =
-        on!(conn, |c| link::table.filter(link::account_id.eq(key(id))).filter(link::active).order(link::used_at.asc()).select((link::provider_id, link::claims)).limit(50).load(c).await)?;
+    let rows: Vec<(Key, Bytes)> = on!(conn, |c| link::table
+        .filter(link::account_id.eq(key(id)))
+        .filter(link::active)
+        .order(link::used_at.asc())
+        .select((link::provider_id, link::claims))
+        .limit(50)
+        .load(c)
+        .await)?;
     Ok(rows.into_iter().map(|(provider, claims)| (provider.into(), claims)).collect())
 }
 
@@ -168,6 +272,8 @@ pub async fn find_claims(conn: &mut Conn, id: LinkId) -> Result<Option<Bytes>> {
 
 /// Removes every link of an account: what was attached before its owner proved anything (I6).
 pub async fn remove_links(conn: &mut Conn, id: AccountId) -> Result<()> {
-    on!(conn, |c| diesel::delete(link::table.filter(link::account_id.eq(key(id)))).execute(c).await)?;
+    on!(conn, |c| diesel::delete(link::table.filter(link::account_id.eq(key(id))))
+        .execute(c)
+        .await)?;
     Ok(())
 }

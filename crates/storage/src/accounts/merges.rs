@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Conn, Key, Result, key,
-    schema::{account, account_attribute, account_email, agreement, credential, ignored_email, link, merge, passkey, recovery_code},
+    schema::{
+        account, account_attribute, account_email, agreement, credential, ignored_email, link,
+        merge, passkey, recovery_code,
+    },
 };
 
 /// What moved, by row.
@@ -54,73 +57,171 @@ pub struct Merge {
 pub async fn move_over(conn: &mut Conn, from: AccountId, to: AccountId) -> Result<Moved> {
     let (from, to) = (key(from), key(to));
     Ok(on!(conn, |c| {
-        let links: Vec<Key> = link::table.filter(link::account_id.eq(from)).select(link::id).load(c).await?;
-        diesel::update(link::table.filter(link::account_id.eq(from))).set(link::account_id.eq(to)).execute(c).await?;
-        let mut moved = Moved { links: links.into_iter().map(|k| k.0).collect(), ..Moved::default() };
-        let columns = (account_email::id, account_email::canonical, account_email::owner, account_email::is_primary);
-        let here: Vec<(Key, String, bool, bool)> = account_email::table.filter(account_email::account_id.eq(to)).select(columns).load(c).await?;
-        let there: Vec<(Key, String, bool, bool)> = account_email::table.filter(account_email::account_id.eq(from)).select(columns).load(c).await?;
+        let links: Vec<Key> =
+            link::table.filter(link::account_id.eq(from)).select(link::id).load(c).await?;
+        diesel::update(link::table.filter(link::account_id.eq(from)))
+            .set(link::account_id.eq(to))
+            .execute(c)
+            .await?;
+        let mut moved =
+            Moved { links: links.into_iter().map(|k| k.0).collect(), ..Moved::default() };
+        let columns = (
+            account_email::id,
+            account_email::canonical,
+            account_email::owner,
+            account_email::is_primary,
+        );
+        let here: Vec<(Key, String, bool, bool)> = account_email::table
+            .filter(account_email::account_id.eq(to))
+            .select(columns)
+            .load(c)
+            .await?;
+        let there: Vec<(Key, String, bool, bool)> = account_email::table
+            .filter(account_email::account_id.eq(from))
+            .select(columns)
+            .load(c)
+            .await?;
         let has_primary = here.iter().any(|(.., primary)| *primary);
         for (id, canonical, owner, primary) in there {
             match here.iter().find(|(_, mine, ..)| *mine == canonical) {
                 None => {
-                    let next = (account_email::account_id.eq(to), account_email::is_primary.eq(primary && !has_primary));
+                    let next = (
+                        account_email::account_id.eq(to),
+                        account_email::is_primary.eq(primary && !has_primary),
+                    );
                     diesel::update(account_email::table.find(id)).set(next).execute(c).await?;
                     moved.emails.push(MovedEmail { id: id.0, canonical, primary });
                 }
                 Some((mine, _, false, _)) if owner => {
-                    diesel::update(account_email::table.find(id)).set(account_email::owner.eq(false)).execute(c).await?;
-                    diesel::update(account_email::table.find(*mine)).set(account_email::owner.eq(true)).execute(c).await?;
+                    diesel::update(account_email::table.find(id))
+                        .set(account_email::owner.eq(false))
+                        .execute(c)
+                        .await?;
+                    diesel::update(account_email::table.find(*mine))
+                        .set(account_email::owner.eq(true))
+                        .execute(c)
+                        .await?;
                     moved.owned.push(canonical);
                 }
                 Some(_) => {}
             }
         }
-        let names = |id: Key| account_attribute::table.filter(account_attribute::account_id.eq(id)).select(account_attribute::name);
+        let names = |id: Key| {
+            account_attribute::table
+                .filter(account_attribute::account_id.eq(id))
+                .select(account_attribute::name)
+        };
         let mine: BTreeSet<String> = names(to).load::<String>(c).await?.into_iter().collect();
-        moved.attributes = names(from).load::<String>(c).await?.into_iter().filter(|n| !mine.contains(n)).collect();
-        let going = account_attribute::table.filter(account_attribute::account_id.eq(from)).filter(account_attribute::name.eq_any(&moved.attributes));
+        moved.attributes = names(from)
+            .load::<String>(c)
+            .await?
+            .into_iter()
+            .filter(|n| !mine.contains(n))
+            .collect();
+        let going = account_attribute::table
+            .filter(account_attribute::account_id.eq(from))
+            .filter(account_attribute::name.eq_any(&moved.attributes));
         diesel::update(going).set(account_attribute::account_id.eq(to)).execute(c).await?;
-        let passwords = |id: Key| credential::table.filter(credential::account_id.eq(id)).filter(credential::kind.eq("password")).select(credential::id);
+        let passwords = |id: Key| {
+            credential::table
+                .filter(credential::account_id.eq(id))
+                .filter(credential::kind.eq("password"))
+                .select(credential::id)
+        };
         if passwords(to).load::<Key>(c).await?.is_empty() {
             let theirs: Vec<Key> = passwords(from).load(c).await?;
-            diesel::update(credential::table.filter(credential::id.eq_any(&theirs))).set(credential::account_id.eq(to)).execute(c).await?;
+            diesel::update(credential::table.filter(credential::id.eq_any(&theirs)))
+                .set(credential::account_id.eq(to))
+                .execute(c)
+                .await?;
             moved.credentials = theirs.into_iter().map(|k| k.0).collect();
         }
-        moved.passkeys = passkey::table.filter(passkey::account_id.eq(from)).select(passkey::id).load(c).await?;
-        diesel::update(passkey::table.filter(passkey::account_id.eq(from))).set(passkey::account_id.eq(to)).execute(c).await?;
-        let accepted = |id: Key| agreement::table.filter(agreement::account_id.eq(id)).select(agreement::what);
+        moved.passkeys =
+            passkey::table.filter(passkey::account_id.eq(from)).select(passkey::id).load(c).await?;
+        diesel::update(passkey::table.filter(passkey::account_id.eq(from)))
+            .set(passkey::account_id.eq(to))
+            .execute(c)
+            .await?;
+        let accepted =
+            |id: Key| agreement::table.filter(agreement::account_id.eq(id)).select(agreement::what);
         let mine: BTreeSet<String> = accepted(to).load::<String>(c).await?.into_iter().collect();
-        moved.agreements = accepted(from).load::<String>(c).await?.into_iter().filter(|w| !mine.contains(w)).collect();
-        let going = agreement::table.filter(agreement::account_id.eq(from)).filter(agreement::what.eq_any(&moved.agreements));
+        moved.agreements = accepted(from)
+            .load::<String>(c)
+            .await?
+            .into_iter()
+            .filter(|w| !mine.contains(w))
+            .collect();
+        let going = agreement::table
+            .filter(agreement::account_id.eq(from))
+            .filter(agreement::what.eq_any(&moved.agreements));
         diesel::update(going).set(agreement::account_id.eq(to)).execute(c).await?;
         Ok::<_, diesel::result::Error>(moved)
     })?)
 }
 
 /// Moves back what moved and is still there.
-pub async fn move_back(conn: &mut Conn, from: AccountId, to: AccountId, moved: &Moved) -> Result<()> {
+pub async fn move_back(
+    conn: &mut Conn,
+    from: AccountId,
+    to: AccountId,
+    moved: &Moved,
+) -> Result<()> {
     let (from, to) = (key(from), key(to));
     let ids = |all: &[[u8; 16]]| all.iter().copied().map(Key).collect::<Vec<Key>>();
     let (links, credentials) = (ids(&moved.links), ids(&moved.credentials));
     on!(conn, |c| {
-        diesel::update(link::table.filter(link::account_id.eq(from)).filter(link::id.eq_any(&links))).set(link::account_id.eq(to)).execute(c).await?;
+        diesel::update(
+            link::table.filter(link::account_id.eq(from)).filter(link::id.eq_any(&links)),
+        )
+        .set(link::account_id.eq(to))
+        .execute(c)
+        .await?;
         for MovedEmail { id, primary, .. } in &moved.emails {
-            let own = account_email::table.filter(account_email::id.eq(Key(*id))).filter(account_email::account_id.eq(from));
-            diesel::update(own).set((account_email::account_id.eq(to), account_email::is_primary.eq(primary))).execute(c).await?;
+            let own = account_email::table
+                .filter(account_email::id.eq(Key(*id)))
+                .filter(account_email::account_id.eq(from));
+            diesel::update(own)
+                .set((account_email::account_id.eq(to), account_email::is_primary.eq(primary)))
+                .execute(c)
+                .await?;
         }
         for canonical in &moved.owned {
-            let of = |id: Key| account_email::table.filter(account_email::account_id.eq(id)).filter(account_email::canonical.eq(canonical));
-            let given_up = diesel::update(of(from).filter(account_email::owner)).set(account_email::owner.eq(false)).execute(c).await?;
+            let of = |id: Key| {
+                account_email::table
+                    .filter(account_email::account_id.eq(id))
+                    .filter(account_email::canonical.eq(canonical))
+            };
+            let given_up = diesel::update(of(from).filter(account_email::owner))
+                .set(account_email::owner.eq(false))
+                .execute(c)
+                .await?;
             if given_up == 1 {
                 diesel::update(of(to)).set(account_email::owner.eq(true)).execute(c).await?;
             }
         }
-        let going = account_attribute::table.filter(account_attribute::account_id.eq(from)).filter(account_attribute::name.eq_any(&moved.attributes));
+        let going = account_attribute::table
+            .filter(account_attribute::account_id.eq(from))
+            .filter(account_attribute::name.eq_any(&moved.attributes));
         diesel::update(going).set(account_attribute::account_id.eq(to)).execute(c).await?;
-        diesel::update(credential::table.filter(credential::account_id.eq(from)).filter(credential::id.eq_any(&credentials))).set(credential::account_id.eq(to)).execute(c).await?;
-        diesel::update(passkey::table.filter(passkey::account_id.eq(from)).filter(passkey::id.eq_any(&moved.passkeys))).set(passkey::account_id.eq(to)).execute(c).await?;
-        let going = agreement::table.filter(agreement::account_id.eq(from)).filter(agreement::what.eq_any(&moved.agreements));
+        diesel::update(
+            credential::table
+                .filter(credential::account_id.eq(from))
+                .filter(credential::id.eq_any(&credentials)),
+        )
+        .set(credential::account_id.eq(to))
+        .execute(c)
+        .await?;
+        diesel::update(
+            passkey::table
+                .filter(passkey::account_id.eq(from))
+                .filter(passkey::id.eq_any(&moved.passkeys)),
+        )
+        .set(passkey::account_id.eq(to))
+        .execute(c)
+        .await?;
+        let going = agreement::table
+            .filter(agreement::account_id.eq(from))
+            .filter(agreement::what.eq_any(&moved.agreements));
         diesel::update(going).set(agreement::account_id.eq(to)).execute(c).await
     })?;
     Ok(())
@@ -153,7 +254,12 @@ pub async fn find_survivor(conn: &mut Conn, id: AccountId) -> Result<Option<Acco
     let (mut found, mut at) = (None, key(id));
     // A merged account opens nothing, so nobody merges into it: the way is short, and never a circle.
     for _ in 0..10 {
-        let next: Option<Key> = on!(conn, |c| merge::table.filter(merge::other_id.eq(at)).select(merge::account_id).first(c).await.optional())?;
+        let next: Option<Key> = on!(conn, |c| merge::table
+            .filter(merge::other_id.eq(at))
+            .select(merge::account_id)
+            .first(c)
+            .await
+            .optional())?;
         let Some(next) = next else { break };
         (found, at) = (Some(next.into()), next);
     }
@@ -164,7 +270,11 @@ pub async fn find_survivor(conn: &mut Conn, id: AccountId) -> Result<Option<Acco
 pub async fn list_merged_into(conn: &mut Conn, id: AccountId) -> Result<Vec<AccountId>> {
     let (mut all, mut at) = (Vec::new(), vec![key(id)]);
     while !at.is_empty() && all.len() < 1000 {
-        let next: Vec<Key> = on!(conn, |c| merge::table.filter(merge::account_id.eq_any(&at)).select(merge::other_id).load(c).await)?;
+        let next: Vec<Key> = on!(conn, |c| merge::table
+            .filter(merge::account_id.eq_any(&at))
+            .select(merge::other_id)
+            .load(c)
+            .await)?;
         all.extend(next.iter().map(|k| AccountId::from(*k)));
         at = next;
     }
@@ -181,14 +291,35 @@ pub async fn remove_leftovers(conn: &mut Conn, before: Micros) -> Result<usize> 
             .filter(account::state.eq(AccountState::Merged.name()))
             .filter(merge::moved.ne(""));
         let ids: Vec<Key> = old.select(merge::other_id).limit(100).load(c).await?;
-        let mut rows = diesel::delete(credential::table.filter(credential::account_id.eq_any(&ids))).execute(c).await?;
-        rows += diesel::delete(recovery_code::table.filter(recovery_code::account_id.eq_any(&ids))).execute(c).await?;
-        rows += diesel::delete(account_email::table.filter(account_email::account_id.eq_any(&ids))).execute(c).await?;
-        rows += diesel::delete(account_attribute::table.filter(account_attribute::account_id.eq_any(&ids))).execute(c).await?;
-        rows += diesel::delete(ignored_email::table.filter(ignored_email::account_id.eq_any(&ids))).execute(c).await?;
-        rows += diesel::delete(agreement::table.filter(agreement::account_id.eq_any(&ids))).execute(c).await?;
-        diesel::update(account::table.filter(account::id.eq_any(&ids))).set(account::name.eq("")).execute(c).await?;
-        diesel::update(merge::table.filter(merge::other_id.eq_any(&ids))).set(merge::moved.eq("")).execute(c).await?;
+        let mut rows =
+            diesel::delete(credential::table.filter(credential::account_id.eq_any(&ids)))
+                .execute(c)
+                .await?;
+        rows += diesel::delete(recovery_code::table.filter(recovery_code::account_id.eq_any(&ids)))
+            .execute(c)
+            .await?;
+        rows += diesel::delete(account_email::table.filter(account_email::account_id.eq_any(&ids)))
+            .execute(c)
+            .await?;
+        rows += diesel::delete(
+            account_attribute::table.filter(account_attribute::account_id.eq_any(&ids)),
+        )
+        .execute(c)
+        .await?;
+        rows += diesel::delete(ignored_email::table.filter(ignored_email::account_id.eq_any(&ids)))
+            .execute(c)
+            .await?;
+        rows += diesel::delete(agreement::table.filter(agreement::account_id.eq_any(&ids)))
+            .execute(c)
+            .await?;
+        diesel::update(account::table.filter(account::id.eq_any(&ids)))
+            .set(account::name.eq(""))
+            .execute(c)
+            .await?;
+        diesel::update(merge::table.filter(merge::other_id.eq_any(&ids)))
+            .set(merge::moved.eq(""))
+            .execute(c)
+            .await?;
         Ok::<_, diesel::result::Error>(rows)
     })?)
 }

@@ -14,7 +14,10 @@ pub use email_proof::EmailProof;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, CredentialId, Micros, OrgId, contact::Contact, email_address::Canonical, linking::facts::AccountState};
+use domain::{
+    AccountId, CredentialId, Micros, OrgId, contact::Contact, email_address::Canonical,
+    linking::facts::AccountState,
+};
 
 use crate::{
     Bytes, Conn, Error, Key, Result, key,
@@ -87,12 +90,27 @@ pub struct NewEmail {
 }
 
 pub async fn find_account(conn: &mut Conn, org: OrgId, id: AccountId) -> Result<Option<Account>> {
-    Ok(on!(conn, |c| account::table.filter(account::organisation_id.eq(key(org))).filter(account::id.eq(key(id))).select(Account::as_select()).first(c).await.optional())?)
+    Ok(on!(conn, |c| account::table
+        .filter(account::organisation_id.eq(key(org)))
+        .filter(account::id.eq(key(id)))
+        .select(Account::as_select())
+        .first(c)
+        .await
+        .optional())?)
 }
 
 /// Adds an account with its public subject.
 #[expect(clippy::too_many_arguments, reason = "a row has this many values")]
-pub async fn add_account(conn: &mut Conn, org: OrgId, id: AccountId, state: AccountState, name: &str, locale: &str, sub: &str, at: Micros) -> Result<()> {
+pub async fn add_account(
+    conn: &mut Conn,
+    org: OrgId,
+    id: AccountId,
+    state: AccountState,
+    name: &str,
+    locale: &str,
+    sub: &str,
+    at: Micros,
+) -> Result<()> {
     let values = (
         account::id.eq(key(id)),
         account::organisation_id.eq(key(org)),
@@ -103,7 +121,12 @@ pub async fn add_account(conn: &mut Conn, org: OrgId, id: AccountId, state: Acco
         account::profile.eq("{}"),
         account::created_at.eq(at),
     );
-    let subject = (account_subject::sub.eq(sub), account_subject::organisation_id.eq(key(org)), account_subject::account_id.eq(key(id)), account_subject::sector.eq(""));
+    let subject = (
+        account_subject::sub.eq(sub),
+        account_subject::organisation_id.eq(key(org)),
+        account_subject::account_id.eq(key(id)),
+        account_subject::sector.eq(""),
+    );
     on!(conn, |c| {
         diesel::insert_into(account::table).values(values).execute(c).await?;
         diesel::insert_into(account_subject::table).values(subject).execute(c).await
@@ -113,7 +136,13 @@ pub async fn add_account(conn: &mut Conn, org: OrgId, id: AccountId, state: Acco
 
 /// The subject that applications know the account by.
 pub async fn find_subject(conn: &mut Conn, id: AccountId) -> Result<Option<String>> {
-    Ok(on!(conn, |c| account_subject::table.filter(account_subject::account_id.eq(key(id))).filter(account_subject::sector.eq("")).select(account_subject::sub).first(c).await.optional())?)
+    Ok(on!(conn, |c| account_subject::table
+        .filter(account_subject::account_id.eq(key(id)))
+        .filter(account_subject::sector.eq(""))
+        .select(account_subject::sub)
+        .first(c)
+        .await
+        .optional())?)
 }
 
 /// The mutex of an account's methods, addresses and state, taken by every transaction that changes them. What is open and
@@ -122,7 +151,12 @@ pub async fn find_subject(conn: &mut Conn, id: AccountId) -> Result<Option<Strin
 /// # Errors
 /// [`Error::Changed`] when the account is no longer at `rev`.
 pub async fn bump_rev(conn: &mut Conn, id: AccountId, rev: i64) -> Result<()> {
-    let rows = on!(conn, |c| diesel::update(account::table.filter(account::id.eq(key(id))).filter(account::rev.eq(rev))).set(account::rev.eq(rev + 1)).execute(c).await)?;
+    let rows = on!(conn, |c| diesel::update(
+        account::table.filter(account::id.eq(key(id))).filter(account::rev.eq(rev))
+    )
+    .set(account::rev.eq(rev + 1))
+    .execute(c)
+    .await)?;
     if rows != 1 {
         return Err(Error::Changed);
     }
@@ -133,34 +167,74 @@ pub async fn bump_rev(conn: &mut Conn, id: AccountId, rev: i64) -> Result<()> {
 /// it waits. SQLite has one writer, who holds everything already.
 pub async fn hold_account(conn: &mut Conn, id: AccountId) -> Result<()> {
     if let Conn::Pg(c) = conn {
-        account::table.filter(account::id.eq(key(id))).select(account::rev).for_no_key_update().load::<i64>(&mut **c).await?;
+        account::table
+            .filter(account::id.eq(key(id)))
+            .select(account::rev)
+            .for_no_key_update()
+            .load::<i64>(&mut **c)
+            .await?;
     }
     Ok(())
 }
 
 /// Holds the account that an identity is linked to, likewise.
-pub async fn hold_account_of(conn: &mut Conn, org: OrgId, namespace: &str, subject: &str) -> Result<()> {
+pub async fn hold_account_of(
+    conn: &mut Conn,
+    org: OrgId,
+    namespace: &str,
+    subject: &str,
+) -> Result<()> {
     if let Conn::Pg(c) = conn {
-        let linked = link::table.filter(link::organisation_id.eq(key(org))).filter(link::namespace.eq(namespace)).filter(link::subject.eq(subject)).filter(link::active).select(link::account_id);
-        account::table.filter(account::id.eq_any(linked)).select(account::rev).for_no_key_update().load::<i64>(&mut **c).await?;
+        let linked = link::table
+            .filter(link::organisation_id.eq(key(org)))
+            .filter(link::namespace.eq(namespace))
+            .filter(link::subject.eq(subject))
+            .filter(link::active)
+            .select(link::account_id);
+        account::table
+            .filter(account::id.eq_any(linked))
+            .select(account::rev)
+            .for_no_key_update()
+            .load::<i64>(&mut **c)
+            .await?;
     }
     Ok(())
 }
 
-pub async fn set_account_state(conn: &mut Conn, org: OrgId, id: AccountId, state: AccountState) -> Result<()> {
-    on!(conn, |c| diesel::update(account::table.filter(account::organisation_id.eq(key(org))).filter(account::id.eq(key(id)))).set(account::state.eq(state.name())).execute(c).await)?;
+pub async fn set_account_state(
+    conn: &mut Conn,
+    org: OrgId,
+    id: AccountId,
+    state: AccountState,
+) -> Result<()> {
+    on!(conn, |c| diesel::update(
+        account::table
+            .filter(account::organisation_id.eq(key(org)))
+            .filter(account::id.eq(key(id)))
+    )
+    .set(account::state.eq(state.name()))
+    .execute(c)
+    .await)?;
     Ok(())
 }
 
 /// The account goes at a moment, or stays after all; its state follows.
 pub async fn set_closing(conn: &mut Conn, id: AccountId, at: Option<Micros>) -> Result<()> {
     let state = if at.is_some() { AccountState::Closing } else { AccountState::Active };
-    on!(conn, |c| diesel::update(account::table.find(key(id))).set((account::state.eq(state.name()), account::closes_at.eq(at))).execute(c).await)?;
+    on!(conn, |c| diesel::update(account::table.find(key(id)))
+        .set((account::state.eq(state.name()), account::closes_at.eq(at)))
+        .execute(c)
+        .await)?;
     Ok(())
 }
 
 /// Accounts whose time is over.
-pub async fn list_closed(conn: &mut Conn, org: OrgId, now: Micros, limit: i64) -> Result<Vec<AccountId>> {
+pub async fn list_closed(
+    conn: &mut Conn,
+    org: OrgId,
+    now: Micros,
+    limit: i64,
+) -> Result<Vec<AccountId>> {
     let rows: Vec<Key> = on!(conn, |c| account::table
         .filter(account::organisation_id.eq(key(org)))
         .filter(account::state.eq(AccountState::Closing.name()))
@@ -179,12 +253,20 @@ pub async fn remove_account(conn: &mut Conn, id: AccountId) -> Result<()> {
 }
 
 pub async fn set_account_name(conn: &mut Conn, id: AccountId, name: &str) -> Result<()> {
-    on!(conn, |c| diesel::update(account::table.find(key(id))).set(account::name.eq(name)).execute(c).await)?;
+    on!(conn, |c| diesel::update(account::table.find(key(id)))
+        .set(account::name.eq(name))
+        .execute(c)
+        .await)?;
     Ok(())
 }
 
 /// Pending accounts that hold an address, the purge list of a proof.
-pub async fn remove_pending_accounts(conn: &mut Conn, org: OrgId, canonical: &str, except: AccountId) -> Result<()> {
+pub async fn remove_pending_accounts(
+    conn: &mut Conn,
+    org: OrgId,
+    canonical: &str,
+    except: AccountId,
+) -> Result<()> {
     on!(conn, |c| {
         let ids: Vec<Key> = account_email::table
             .inner_join(account::table.on(account::id.eq(account_email::account_id)))
@@ -211,7 +293,14 @@ pub async fn list_emails(conn: &mut Conn, id: AccountId) -> Result<Vec<Email>> {
 }
 
 /// Adds an address. `owner` is dropped when another account owns the address already: the row becomes a co-holder.
-pub async fn add_email(conn: &mut Conn, org: OrgId, id: AccountId, email: &NewEmail, row: [u8; 16], at: Micros) -> Result<bool> {
+pub async fn add_email(
+    conn: &mut Conn,
+    org: OrgId,
+    id: AccountId,
+    email: &NewEmail,
+    row: [u8; 16],
+    at: Micros,
+) -> Result<bool> {
     let taken = email.owner && find_owner(conn, org, email.address.as_str()).await?.is_some();
     let owner = email.owner && !taken;
     let values = (
@@ -230,7 +319,13 @@ pub async fn add_email(conn: &mut Conn, org: OrgId, id: AccountId, email: &NewEm
 }
 
 /// Whether another account owns an address, or gave it up so lately that it stays reserved for it.
-pub async fn is_email_taken(conn: &mut Conn, org: OrgId, canonical: &str, by_others_than: AccountId, now: Micros) -> Result<bool> {
+pub async fn is_email_taken(
+    conn: &mut Conn,
+    org: OrgId,
+    canonical: &str,
+    by_others_than: AccountId,
+    now: Micros,
+) -> Result<bool> {
     let n: i64 = on!(conn, |c| account_email::table
         .filter(account_email::organisation_id.eq(key(org)))
         .filter(account_email::canonical.eq(canonical))
@@ -243,7 +338,11 @@ pub async fn is_email_taken(conn: &mut Conn, org: OrgId, canonical: &str, by_oth
 }
 
 /// The accounts' unfinished sign-up that holds an address, the oldest one.
-pub async fn find_pending(conn: &mut Conn, org: OrgId, canonical: &str) -> Result<Option<AccountId>> {
+pub async fn find_pending(
+    conn: &mut Conn,
+    org: OrgId,
+    canonical: &str,
+) -> Result<Option<AccountId>> {
     let row: Option<Key> = on!(conn, |c| account_email::table
         .inner_join(account::table.on(account::id.eq(account_email::account_id)))
         .filter(account_email::organisation_id.eq(key(org)))
@@ -258,50 +357,101 @@ pub async fn find_pending(conn: &mut Conn, org: OrgId, canonical: &str) -> Resul
 }
 
 /// Makes an address the primary one; the one before it stays, or is given up and reserved until a moment.
-pub async fn set_primary_email(conn: &mut Conn, id: AccountId, canonical: &str, give_up_until: Option<Micros>) -> Result<()> {
-    let others = account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::is_primary).filter(account_email::canonical.ne(canonical.to_owned()));
-    let own = account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::canonical.eq(canonical.to_owned()));
+pub async fn set_primary_email(
+    conn: &mut Conn,
+    id: AccountId,
+    canonical: &str,
+    give_up_until: Option<Micros>,
+) -> Result<()> {
+    let others = account_email::table
+        .filter(account_email::account_id.eq(key(id)))
+        .filter(account_email::is_primary)
+        .filter(account_email::canonical.ne(canonical.to_owned()));
+    let own = account_email::table
+        .filter(account_email::account_id.eq(key(id)))
+        .filter(account_email::canonical.eq(canonical.to_owned()));
     on!(conn, |c| {
         if let Some(until) = give_up_until {
-            diesel::update(others).set((account_email::is_primary.eq(false), account_email::owner.eq(false), account_email::former_until.eq(until))).execute(c).await?;
+            diesel::update(others)
+                .set((
+                    account_email::is_primary.eq(false),
+                    account_email::owner.eq(false),
+                    account_email::former_until.eq(until),
+                ))
+                .execute(c)
+                .await?;
         } else {
             diesel::update(others).set(account_email::is_primary.eq(false)).execute(c).await?;
         }
-        diesel::update(own).set((account_email::is_primary.eq(true), account_email::former_until.eq(None::<Micros>))).execute(c).await
+        diesel::update(own)
+            .set((
+                account_email::is_primary.eq(true),
+                account_email::former_until.eq(None::<Micros>),
+            ))
+            .execute(c)
+            .await
     })?;
     Ok(())
 }
 
 /// Addresses that an account gave up and that are still reserved for it.
 pub async fn list_former_emails(conn: &mut Conn, id: AccountId, now: Micros) -> Result<Vec<Email>> {
-    Ok(on!(conn, |c| account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::former_until.gt(now)).select(Email::as_select()).load(c).await)?)
+    Ok(on!(conn, |c| account_email::table
+        .filter(account_email::account_id.eq(key(id)))
+        .filter(account_email::former_until.gt(now))
+        .select(Email::as_select())
+        .load(c)
+        .await)?)
 }
 
 /// Removes one address of an account, also one that was given up.
 pub async fn remove_email(conn: &mut Conn, id: AccountId, canonical: &str) -> Result<()> {
-    on!(conn, |c| diesel::delete(account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::canonical.eq(canonical))).execute(c).await)?;
+    on!(conn, |c| diesel::delete(
+        account_email::table
+            .filter(account_email::account_id.eq(key(id)))
+            .filter(account_email::canonical.eq(canonical))
+    )
+    .execute(c)
+    .await)?;
     Ok(())
 }
 
 /// Addresses of an account other than one: what was entered before that one was proved goes (I6).
 pub async fn remove_other_emails(conn: &mut Conn, id: AccountId, canonical: &str) -> Result<()> {
-    on!(conn, |c| diesel::delete(account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::canonical.ne(canonical))).execute(c).await)?;
+    on!(conn, |c| diesel::delete(
+        account_email::table
+            .filter(account_email::account_id.eq(key(id)))
+            .filter(account_email::canonical.ne(canonical))
+    )
+    .execute(c)
+    .await)?;
     Ok(())
 }
 
 /// Makes an account the owner of an address that it proved by our code.
 pub async fn own_email(conn: &mut Conn, id: AccountId, canonical: &str) -> Result<()> {
-    on!(conn, |c| diesel::update(account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::canonical.eq(canonical)))
-        .set((account_email::owner.eq(true), account_email::proof.eq("code")))
-        .execute(c)
-        .await)?;
+    on!(conn, |c| diesel::update(
+        account_email::table
+            .filter(account_email::account_id.eq(key(id)))
+            .filter(account_email::canonical.eq(canonical))
+    )
+    .set((account_email::owner.eq(true), account_email::proof.eq("code")))
+    .execute(c)
+    .await)?;
     Ok(())
 }
 
 /// Marks an address as contested by an identity that is no account's: for each account that has it proved, and an active
 /// link to another subject of the namespace. Answers the accounts for which that is new; an identity for which it was
 /// settled contests it no more (I13).
-pub async fn contest_email(conn: &mut Conn, org: OrgId, canonical: &str, namespace: &str, subject: &str, identity: &[u8]) -> Result<Vec<AccountId>> {
+pub async fn contest_email(
+    conn: &mut Conn,
+    org: OrgId,
+    canonical: &str,
+    namespace: &str,
+    subject: &str,
+    identity: &[u8],
+) -> Result<Vec<AccountId>> {
     let rivals = link::table
         .filter(link::organisation_id.eq(key(org)))
         .filter(link::namespace.eq(namespace.to_owned()))
@@ -314,7 +464,11 @@ pub async fn contest_email(conn: &mut Conn, org: OrgId, canonical: &str, namespa
             .filter(account_email::canonical.eq(canonical))
             .filter(account_email::former_until.is_null())
             .filter(account_email::proof.ne("none"))
-            .filter(account_email::contested_by.is_null().or(account_email::contested_by.assume_not_null().ne(identity)))
+            .filter(
+                account_email::contested_by
+                    .is_null()
+                    .or(account_email::contested_by.assume_not_null().ne(identity))
+            )
             .filter(account_email::account_id.eq_any(rivals))
     )
     .set((account_email::contested.eq(true), account_email::contested_by.eq(identity)))
@@ -325,11 +479,27 @@ pub async fn contest_email(conn: &mut Conn, org: OrgId, canonical: &str, namespa
 }
 
 /// The mailbox is the account's after all, against everybody or against one identity; `false`: it was not contested so.
-pub async fn settle_email(conn: &mut Conn, id: AccountId, canonical: &str, against: Option<&[u8]>) -> Result<bool> {
-    let own = account_email::table.filter(account_email::account_id.eq(key(id))).filter(account_email::canonical.eq(canonical)).filter(account_email::contested);
+pub async fn settle_email(
+    conn: &mut Conn,
+    id: AccountId,
+    canonical: &str,
+    against: Option<&[u8]>,
+) -> Result<bool> {
+    let own = account_email::table
+        .filter(account_email::account_id.eq(key(id)))
+        .filter(account_email::canonical.eq(canonical))
+        .filter(account_email::contested);
     let rows = match against {
-        None => on!(conn, |c| diesel::update(own).set(account_email::contested.eq(false)).execute(c).await)?,
-        Some(identity) => on!(conn, |c| diesel::update(own.filter(account_email::contested_by.eq(identity))).set(account_email::contested.eq(false)).execute(c).await)?,
+        None => on!(conn, |c| diesel::update(own)
+            .set(account_email::contested.eq(false))
+            .execute(c)
+            .await)?,
+        Some(identity) => {
+            on!(conn, |c| diesel::update(own.filter(account_email::contested_by.eq(identity)))
+                .set(account_email::contested.eq(false))
+                .execute(c)
+                .await)?
+        }
     };
     Ok(rows == 1)
 }
@@ -348,7 +518,11 @@ pub async fn find_owner(conn: &mut Conn, org: OrgId, canonical: &str) -> Result<
 }
 
 /// Accounts of any state that hold an address, with the address: owner first.
-pub async fn list_holders(conn: &mut Conn, org: OrgId, canonical: &str) -> Result<Vec<(Account, Email)>> {
+pub async fn list_holders(
+    conn: &mut Conn,
+    org: OrgId,
+    canonical: &str,
+) -> Result<Vec<(Account, Email)>> {
     Ok(on!(conn, |c| account_email::table
         .inner_join(account::table.on(account::id.eq(account_email::account_id)))
         .filter(account_email::organisation_id.eq(key(org)))
@@ -367,16 +541,35 @@ pub async fn find_password(conn: &mut Conn, id: AccountId) -> Result<Option<Stri
 }
 
 /// The same with its id: every password that is set has a new one.
-pub async fn find_password_row(conn: &mut Conn, id: AccountId) -> Result<Option<(CredentialId, String)>> {
-    let own = credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password"));
-    let row: Option<(Key, String)> = on!(conn, |c| own.select((credential::id, credential::secret)).first(c).await.optional())?;
+pub async fn find_password_row(
+    conn: &mut Conn,
+    id: AccountId,
+) -> Result<Option<(CredentialId, String)>> {
+    let own = credential::table
+        .filter(credential::account_id.eq(key(id)))
+        .filter(credential::kind.eq("password"));
+    let row: Option<(Key, String)> =
+        on!(conn, |c| own.select((credential::id, credential::secret)).first(c).await.optional())?;
     Ok(row.map(|(id, secret)| (id.into(), secret)))
 }
 
 /// Sets or replaces the password hash.
-pub async fn set_password(conn: &mut Conn, org: OrgId, id: AccountId, row: CredentialId, phc: &str, at: Micros) -> Result<()> {
+pub async fn set_password(
+    conn: &mut Conn,
+    org: OrgId,
+    id: AccountId,
+    row: CredentialId,
+    phc: &str,
+    at: Micros,
+) -> Result<()> {
     on!(conn, |c| {
-        diesel::delete(credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password"))).execute(c).await?;
+        diesel::delete(
+            credential::table
+                .filter(credential::account_id.eq(key(id)))
+                .filter(credential::kind.eq("password")),
+        )
+        .execute(c)
+        .await?;
         let values = (
             credential::id.eq(key(row)),
             credential::organisation_id.eq(key(org)),
@@ -392,48 +585,104 @@ pub async fn set_password(conn: &mut Conn, org: OrgId, id: AccountId, row: Crede
 
 /// The same password hashed at another cost, if it is still the same.
 pub async fn rehash_password(conn: &mut Conn, id: AccountId, old: &str, fresh: &str) -> Result<()> {
-    let same = credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password")).filter(credential::secret.eq(old));
+    let same = credential::table
+        .filter(credential::account_id.eq(key(id)))
+        .filter(credential::kind.eq("password"))
+        .filter(credential::secret.eq(old));
     on!(conn, |c| diesel::update(same).set(credential::secret.eq(fresh)).execute(c).await)?;
     Ok(())
 }
 
 /// When the password was set.
 pub async fn password_set_at(conn: &mut Conn, id: AccountId) -> Result<Option<Micros>> {
-    Ok(on!(conn, |c| credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password")).select(credential::created_at).first(c).await.optional())?)
+    Ok(on!(conn, |c| credential::table
+        .filter(credential::account_id.eq(key(id)))
+        .filter(credential::kind.eq("password"))
+        .select(credential::created_at)
+        .first(c)
+        .await
+        .optional())?)
 }
 
 pub async fn remove_password(conn: &mut Conn, id: AccountId) -> Result<usize> {
-    Ok(on!(conn, |c| diesel::delete(credential::table.filter(credential::account_id.eq(key(id))).filter(credential::kind.eq("password"))).execute(c).await)?)
+    Ok(on!(conn, |c| diesel::delete(
+        credential::table
+            .filter(credential::account_id.eq(key(id)))
+            .filter(credential::kind.eq("password"))
+    )
+    .execute(c)
+    .await)?)
 }
 
 pub async fn list_roles(conn: &mut Conn, org: OrgId, id: AccountId) -> Result<Vec<String>> {
-    Ok(on!(conn, |c| role::table.filter(role::organisation_id.eq(key(org))).filter(role::account_id.eq(key(id))).select(role::name).load(c).await)?)
+    Ok(on!(conn, |c| role::table
+        .filter(role::organisation_id.eq(key(org)))
+        .filter(role::account_id.eq(key(id)))
+        .select(role::name)
+        .load(c)
+        .await)?)
 }
 
-pub async fn add_role(conn: &mut Conn, org: OrgId, id: AccountId, name: &str, at: Micros) -> Result<()> {
-    let values = (role::organisation_id.eq(key(org)), role::account_id.eq(key(id)), role::name.eq(name), role::created_at.eq(at));
-    on!(conn, |c| diesel::insert_into(role::table).values(values).on_conflict_do_nothing().execute(c).await)?;
+pub async fn add_role(
+    conn: &mut Conn,
+    org: OrgId,
+    id: AccountId,
+    name: &str,
+    at: Micros,
+) -> Result<()> {
+    let values = (
+        role::organisation_id.eq(key(org)),
+        role::account_id.eq(key(id)),
+        role::name.eq(name),
+        role::created_at.eq(at),
+    );
+    on!(conn, |c| diesel::insert_into(role::table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .execute(c)
+        .await)?;
     Ok(())
 }
 
 /// Takes a role away; `false` when the account did not have it.
 pub async fn remove_role(conn: &mut Conn, org: OrgId, id: AccountId, name: &str) -> Result<bool> {
-    Ok(on!(conn, |c| diesel::delete(role::table.find((key(org), key(id), name))).execute(c).await)? == 1)
+    Ok(on!(conn, |c| diesel::delete(role::table.find((key(org), key(id), name))).execute(c).await)?
+        == 1)
 }
 
 /// Accounts of an organisation that have a role.
-pub async fn list_holders_of_role(conn: &mut Conn, org: OrgId, name: &str) -> Result<Vec<AccountId>> {
-    let rows: Vec<Key> = on!(conn, |c| role::table.filter(role::organisation_id.eq(key(org))).filter(role::name.eq(name)).select(role::account_id).limit(100).load(c).await)?;
+pub async fn list_holders_of_role(
+    conn: &mut Conn,
+    org: OrgId,
+    name: &str,
+) -> Result<Vec<AccountId>> {
+    let rows: Vec<Key> = on!(conn, |c| role::table
+        .filter(role::organisation_id.eq(key(org)))
+        .filter(role::name.eq(name))
+        .select(role::account_id)
+        .limit(100)
+        .load(c)
+        .await)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// A page of accounts, newest first: all, those whose name contains the text, or those with the address.
-pub async fn list_accounts(conn: &mut Conn, org: OrgId, search: &str, limit: i64) -> Result<Vec<Account>> {
+pub async fn list_accounts(
+    conn: &mut Conn,
+    org: OrgId,
+    search: &str,
+    limit: i64,
+) -> Result<Vec<Account>> {
     let pattern = format!("%{}%", search.replace(['%', '_', '\\'], " "));
     let canonical = search.to_lowercase();
     Ok(on!(conn, |c| {
-        let holders: Vec<Key> =
-            account_email::table.filter(account_email::organisation_id.eq(key(org))).filter(account_email::canonical.eq(&canonical)).select(account_email::account_id).limit(limit).load(c).await?;
+        let holders: Vec<Key> = account_email::table
+            .filter(account_email::organisation_id.eq(key(org)))
+            .filter(account_email::canonical.eq(&canonical))
+            .select(account_email::account_id)
+            .limit(limit)
+            .load(c)
+            .await?;
         account::table
             .filter(account::organisation_id.eq(key(org)))
             .filter(account::name.like(pattern).or(account::id.eq_any(holders)))
@@ -447,5 +696,9 @@ pub async fn list_accounts(conn: &mut Conn, org: OrgId, search: &str, limit: i64
 
 /// How many accounts there are.
 pub async fn count_accounts(conn: &mut Conn, org: OrgId) -> Result<i64> {
-    Ok(on!(conn, |c| account::table.filter(account::organisation_id.eq(key(org))).count().get_result(c).await)?)
+    Ok(on!(conn, |c| account::table
+        .filter(account::organisation_id.eq(key(org)))
+        .count()
+        .get_result(c)
+        .await)?)
 }

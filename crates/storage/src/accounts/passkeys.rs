@@ -34,24 +34,48 @@ pub async fn add_passkey(conn: &mut Conn, org: OrgId, row: &Passkey) -> Result<b
         passkey::created_at.eq(row.created_at),
         passkey::used_at.eq(row.used_at),
     );
-    Ok(on!(conn, |c| diesel::insert_into(passkey::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
+    Ok(on!(conn, |c| diesel::insert_into(passkey::table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .execute(c)
+        .await)?
+        == 1)
 }
 
 pub async fn list_passkeys(conn: &mut Conn, id: AccountId) -> Result<Vec<Passkey>> {
-    Ok(on!(conn, |c| passkey::table.filter(passkey::account_id.eq(key(id))).order(passkey::created_at.asc()).select(Passkey::as_select()).load(c).await)?)
+    Ok(on!(conn, |c| passkey::table
+        .filter(passkey::account_id.eq(key(id)))
+        .order(passkey::created_at.asc())
+        .select(Passkey::as_select())
+        .load(c)
+        .await)?)
 }
 
 pub async fn find_passkey(conn: &mut Conn, org: OrgId, id: &[u8]) -> Result<Option<Passkey>> {
-    Ok(on!(conn, |c| passkey::table.find(id).filter(passkey::organisation_id.eq(key(org))).select(Passkey::as_select()).first(c).await.optional())?)
+    Ok(on!(conn, |c| passkey::table
+        .find(id)
+        .filter(passkey::organisation_id.eq(key(org)))
+        .select(Passkey::as_select())
+        .first(c)
+        .await
+        .optional())?)
 }
 
 /// Keeps what an authentication changed: the counter, and when it was.
 pub async fn touch_passkey(conn: &mut Conn, id: &[u8], data: &str, at: Micros) -> Result<()> {
-    on!(conn, |c| diesel::update(passkey::table.find(id)).set((passkey::data.eq(data), passkey::used_at.eq(at))).execute(c).await)?;
+    on!(conn, |c| diesel::update(passkey::table.find(id))
+        .set((passkey::data.eq(data), passkey::used_at.eq(at)))
+        .execute(c)
+        .await)?;
     Ok(())
 }
 
 /// Removes one of this account's; `false`: it has no such passkey.
 pub async fn remove_passkey(conn: &mut Conn, account: AccountId, id: &[u8]) -> Result<bool> {
-    Ok(on!(conn, |c| diesel::delete(passkey::table.find(id).filter(passkey::account_id.eq(key(account)))).execute(c).await)? == 1)
+    Ok(on!(conn, |c| diesel::delete(
+        passkey::table.find(id).filter(passkey::account_id.eq(key(account)))
+    )
+    .execute(c)
+    .await)?
+        == 1)
 }

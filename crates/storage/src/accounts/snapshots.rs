@@ -43,7 +43,11 @@ pub struct LinkFacts {
 }
 
 /// Snapshots by account. Accounts that do not exist are missing.
-pub async fn load_snapshots(conn: &mut Conn, org: OrgId, ids: &[AccountId]) -> Result<HashMap<AccountId, Snapshot>> {
+pub async fn load_snapshots(
+    conn: &mut Conn,
+    org: OrgId,
+    ids: &[AccountId],
+) -> Result<HashMap<AccountId, Snapshot>> {
     let mut all = HashMap::with_capacity(ids.len());
     for part in ids.chunks(PART) {
         let keys: Vec<Key> = part.iter().copied().map(key).collect();
@@ -56,10 +60,13 @@ pub async fn load_snapshots(conn: &mut Conn, org: OrgId, ids: &[AccountId]) -> R
 macro_rules! part {
     ($conn:expr, $org:expr, $is:ident($keys:expr)) => {
         on!($conn, |c| {
-            let password = credential::account_id.eq(account::id).and(credential::kind.eq("password"));
+            let password =
+                credential::account_id.eq(account::id).and(credential::kind.eq("password"));
             let factor = credential::account_id.eq(account::id).and(credential::kind.eq(TOTP));
             let keys = passkey::account_id.eq(account::id);
-            let own = role::account_id.eq(account::id).and(role::organisation_id.eq(account::organisation_id));
+            let own = role::account_id
+                .eq(account::id)
+                .and(role::organisation_id.eq(account::organisation_id));
             let accounts: Vec<AccountRow> = account::table
                 .filter(account::organisation_id.eq($org))
                 .filter(account::id.$is($keys))
@@ -74,9 +81,24 @@ macro_rules! part {
                 ))
                 .load(c)
                 .await?;
-            let emails: Vec<Email> = account_email::table.filter(account_email::account_id.$is($keys)).filter(account_email::former_until.is_null()).select(Email::as_select()).load(c).await?;
-            let columns = (link::account_id, link::id, link::provider_id, link::namespace, link::subject, link::label, link::active, link::barred);
-            let links: Vec<LinkRow> = link::table.filter(link::account_id.$is($keys)).select(columns).load(c).await?;
+            let emails: Vec<Email> = account_email::table
+                .filter(account_email::account_id.$is($keys))
+                .filter(account_email::former_until.is_null())
+                .select(Email::as_select())
+                .load(c)
+                .await?;
+            let columns = (
+                link::account_id,
+                link::id,
+                link::provider_id,
+                link::namespace,
+                link::subject,
+                link::label,
+                link::active,
+                link::barred,
+            );
+            let links: Vec<LinkRow> =
+                link::table.filter(link::account_id.$is($keys)).select(columns).load(c).await?;
             Ok::<_, diesel::result::Error>((accounts, emails, links))
         })
     };
@@ -85,7 +107,12 @@ macro_rules! part {
 type AccountRow = (Key, String, String, bool, bool, bool, bool);
 type LinkRow = (Key, Key, Key, String, String, String, bool, bool);
 
-async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<AccountId, Snapshot>) -> Result<()> {
+async fn load_part(
+    conn: &mut Conn,
+    org: OrgId,
+    keys: &[Key],
+    all: &mut HashMap<AccountId, Snapshot>,
+) -> Result<()> {
     let (accounts, emails, links) = match keys {
         [] => return Ok(()),
         [one] => part!(conn, key(org), eq(one))?,
@@ -94,7 +121,20 @@ async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<
     for (id, state, name, password, second_factor, passkeys, administrator) in accounts {
         let account = id.into();
         let state = AccountState::parse(&state).unwrap_or(AccountState::Disabled);
-        all.insert(account, Snapshot { account, state, name, emails: Vec::new(), links: Vec::new(), password, second_factor, passkeys, administrator });
+        all.insert(
+            account,
+            Snapshot {
+                account,
+                state,
+                name,
+                emails: Vec::new(),
+                links: Vec::new(),
+                password,
+                second_factor,
+                passkeys,
+                administrator,
+            },
+        );
     }
     for email in emails {
         if let Some(found) = all.get_mut(&email.account_id) {
@@ -103,7 +143,15 @@ async fn load_part(conn: &mut Conn, org: OrgId, keys: &[Key], all: &mut HashMap<
     }
     for (account, id, provider, namespace, subject, label, active, barred) in links {
         if let Some(found) = all.get_mut(&account.into()) {
-            found.links.push(LinkFacts { id: id.into(), provider: provider.into(), namespace, subject, label, active, barred });
+            found.links.push(LinkFacts {
+                id: id.into(),
+                provider: provider.into(),
+                namespace,
+                subject,
+                label,
+                active,
+                barred,
+            });
         }
     }
     Ok(())
@@ -124,7 +172,11 @@ pub async fn list_holders(conn: &mut Conn, org: OrgId, canonical: &str) -> Resul
 }
 
 /// Accounts that hold one of these addresses, with the address: owner first.
-pub async fn list_holders_of(conn: &mut Conn, org: OrgId, canonical: &[&str]) -> Result<Vec<(String, AccountId)>> {
+pub async fn list_holders_of(
+    conn: &mut Conn,
+    org: OrgId,
+    canonical: &[&str],
+) -> Result<Vec<(String, AccountId)>> {
     let mut all = Vec::new();
     for part in canonical.chunks(PART) {
         let rows: Vec<(String, Key)> = on!(conn, |c| account_email::table
@@ -141,16 +193,31 @@ pub async fn list_holders_of(conn: &mut Conn, org: OrgId, canonical: &[&str]) ->
 }
 
 /// The next accounts by id after one, for walking through all of them.
-pub async fn list_account_ids(conn: &mut Conn, org: OrgId, after: AccountId, limit: i64) -> Result<Vec<AccountId>> {
-    let rows: Vec<Key> =
-        on!(conn, |c| account::table.filter(account::organisation_id.eq(key(org))).filter(account::id.gt(key(after))).order(account::id.asc()).select(account::id).limit(limit).load(c).await)?;
+pub async fn list_account_ids(
+    conn: &mut Conn,
+    org: OrgId,
+    after: AccountId,
+    limit: i64,
+) -> Result<Vec<AccountId>> {
+    let rows: Vec<Key> = on!(conn, |c| account::table
+        .filter(account::organisation_id.eq(key(org)))
+        .filter(account::id.gt(key(after)))
+        .order(account::id.asc())
+        .select(account::id)
+        .limit(limit)
+        .load(c)
+        .await)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// Active accounts with a proved address; active accounts; unfinished sign-ups: what dangers expose.
 pub async fn count_exposed(conn: &mut Conn, org: OrgId) -> Result<(i64, i64, i64)> {
     Ok(on!(conn, |c| {
-        let of = |state: AccountState| account::table.filter(account::organisation_id.eq(key(org))).filter(account::state.eq(state.name()));
+        let of = |state: AccountState| {
+            account::table
+                .filter(account::organisation_id.eq(key(org)))
+                .filter(account::state.eq(state.name()))
+        };
         let proved = account_email::table
             .inner_join(account::table.on(account::id.eq(account_email::account_id)))
             .filter(account_email::organisation_id.eq(key(org)))

@@ -43,8 +43,17 @@ pub async fn add_audit_event(conn: &mut Conn, org: OrgId, row: &AuditEvent) -> R
 
 /// Takes what names an account out of its events; the events stay under a pseudonym (GDPR article 17).
 pub async fn forget_account(conn: &mut Conn, account: AccountId, pseudonym: &str) -> Result<usize> {
-    let gone = (audit_event::account_id.eq(None::<Key>), audit_event::subject_hash.eq(pseudonym), audit_event::detail.eq("{}"));
-    Ok(on!(conn, |c| diesel::update(audit_event::table.filter(audit_event::account_id.eq(key(account)))).set(gone).execute(c).await)?)
+    let gone = (
+        audit_event::account_id.eq(None::<Key>),
+        audit_event::subject_hash.eq(pseudonym),
+        audit_event::detail.eq("{}"),
+    );
+    Ok(on!(conn, |c| diesel::update(
+        audit_event::table.filter(audit_event::account_id.eq(key(account)))
+    )
+    .set(gone)
+    .execute(c)
+    .await)?)
 }
 
 /// What to list.
@@ -57,9 +66,15 @@ pub struct AuditFilter {
     pub before: Option<Micros>,
 }
 
-pub async fn list_audit_events(conn: &mut Conn, org: OrgId, filter: &AuditFilter, limit: i64) -> Result<Vec<AuditEvent>> {
+pub async fn list_audit_events(
+    conn: &mut Conn,
+    org: OrgId,
+    filter: &AuditFilter,
+    limit: i64,
+) -> Result<Vec<AuditEvent>> {
     Ok(on!(conn, |c| {
-        let mut query = audit_event::table.filter(audit_event::organisation_id.eq(key(org))).into_boxed();
+        let mut query =
+            audit_event::table.filter(audit_event::organisation_id.eq(key(org))).into_boxed();
         if let Some(kind) = &filter.kind {
             query = query.filter(audit_event::kind.eq(kind));
         }
@@ -72,6 +87,11 @@ pub async fn list_audit_events(conn: &mut Conn, org: OrgId, filter: &AuditFilter
         if let Some(before) = filter.before {
             query = query.filter(audit_event::at.lt(before));
         }
-        query.order(audit_event::at.desc()).limit(limit).select(AuditEvent::as_select()).load(c).await
+        query
+            .order(audit_event::at.desc())
+            .limit(limit)
+            .select(AuditEvent::as_select())
+            .load(c)
+            .await
     })?)
 }

@@ -15,7 +15,10 @@ impl Store {
     /// [`Error::Unavailable`] on PostgreSQL, which has its own tools; [`Error::Query`] when the file exists.
     pub async fn backup_to(&self, file: &Path, at: Micros) -> Result<()> {
         if self.sqlite_path().is_none() {
-            return Err(Error::Unavailable("PostgreSQL is backed up by pg_dump or base backups; see docs/how-to/back-up.md".into()));
+            return Err(Error::Unavailable(
+                "PostgreSQL is backed up by pg_dump or base backups; see docs/how-to/back-up.md"
+                    .into(),
+            ));
         }
         if file.exists() {
             return Err(Error::Query(format!("{} exists already", file.display())));
@@ -36,15 +39,24 @@ impl Store {
         drop(std::fs::remove_file(unfinished));
         make_private(unfinished);
         match self.read_bulk().await? {
-            Conn::Sqlite(mut c) => diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(unfinished.to_string_lossy()).execute(&mut *c).await?,
+            Conn::Sqlite(mut c) => {
+                diesel::sql_query("VACUUM INTO ?")
+                    .bind::<Text, _>(unfinished.to_string_lossy())
+                    .execute(&mut *c)
+                    .await?
+            }
             Conn::Pg(_) => return Err(Error::Unavailable("not an SQLite database".into())),
         };
         let (unfinished, file) = (unfinished.to_owned(), file.to_owned());
         let named = tokio::task::spawn_blocking(move || {
-            let mut copy = SqliteConnection::establish(&unfinished.to_string_lossy()).map_err(|e| said(&e))?;
+            let mut copy =
+                SqliteConnection::establish(&unfinished.to_string_lossy()).map_err(|e| said(&e))?;
             mark(&mut copy, at)?;
             drop(copy);
-            std::fs::File::open(&unfinished).and_then(|f| f.sync_all()).and_then(|()| std::fs::rename(&unfinished, &file)).map_err(|e| said(&e))
+            std::fs::File::open(&unfinished)
+                .and_then(|f| f.sync_all())
+                .and_then(|()| std::fs::rename(&unfinished, &file))
+                .map_err(|e| said(&e))
         });
         named.await.map_err(|e| Error::Query(e.to_string()))?
     }

@@ -22,18 +22,35 @@ pub struct DataKey {
 }
 
 pub async fn list_keys(conn: &mut Conn) -> Result<Vec<DataKey>> {
-    Ok(on!(conn, |c| data_key::table.order(data_key::created_at.asc()).select(DataKey::as_select()).load(c).await)?)
+    Ok(on!(conn, |c| data_key::table
+        .order(data_key::created_at.asc())
+        .select(DataKey::as_select())
+        .load(c)
+        .await)?)
 }
 
 /// A key comes into another state; `false` when it was not in the one before.
-pub async fn set_key_state(conn: &mut Conn, id: Key, from: &str, to: &str, at: Micros) -> Result<bool> {
+pub async fn set_key_state(
+    conn: &mut Conn,
+    id: Key,
+    from: &str,
+    to: &str,
+    at: Micros,
+) -> Result<bool> {
     let own = data_key::table.filter(data_key::id.eq(id)).filter(data_key::state.eq(from));
-    Ok(on!(conn, |c| diesel::update(own).set((data_key::state.eq(to), data_key::changed_at.eq(at))).execute(c).await)? == 1)
+    Ok(on!(conn, |c| diesel::update(own)
+        .set((data_key::state.eq(to), data_key::changed_at.eq(at)))
+        .execute(c)
+        .await)?
+        == 1)
 }
 
 /// The same key under another wrapping.
 pub async fn rewrap_key(conn: &mut Conn, id: Key, wrapped: &[u8]) -> Result<()> {
-    on!(conn, |c| diesel::update(data_key::table.find(id)).set(data_key::wrapped.eq(wrapped)).execute(c).await)?;
+    on!(conn, |c| diesel::update(data_key::table.find(id))
+        .set(data_key::wrapped.eq(wrapped))
+        .execute(c)
+        .await)?;
     Ok(())
 }
 
@@ -53,5 +70,10 @@ pub async fn add_key(conn: &mut Conn, row: &DataKey) -> Result<bool> {
         data_key::created_at.eq(row.created_at),
         data_key::changed_at.eq(row.changed_at),
     );
-    Ok(on!(conn, |c| diesel::insert_into(data_key::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
+    Ok(on!(conn, |c| diesel::insert_into(data_key::table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .execute(c)
+        .await)?
+        == 1)
 }

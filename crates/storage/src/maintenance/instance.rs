@@ -139,15 +139,22 @@ struct Identity {
 impl Identity {
     fn of(place: &str, timeline: &str) -> Self {
         let mut parts = place.split('/').map(str::to_owned);
-        Self { place: std::array::from_fn(|_| parts.next().unwrap_or_default()), timeline: timeline.to_owned() }
+        Self {
+            place: std::array::from_fn(|_| parts.next().unwrap_or_default()),
+            timeline: timeline.to_owned(),
+        }
     }
 
     /// What the row says from now on: a part that is not known now stays.
     fn onto(&self, stored: &Self) -> Self {
-        let or = |new: &String, old: &String| if new.is_empty() { old.clone() } else { new.clone() };
+        let or =
+            |new: &String, old: &String| if new.is_empty() { old.clone() } else { new.clone() };
         let [a, b, c] = &self.place;
         let [x, y, z] = &stored.place;
-        Self { place: [or(a, x), or(b, y), or(c, z)], timeline: or(&self.timeline, &stored.timeline) }
+        Self {
+            place: [or(a, x), or(b, y), or(c, z)],
+            timeline: or(&self.timeline, &stored.timeline),
+        }
     }
 
     /// What happened between the row's writing and now.
@@ -204,7 +211,8 @@ async fn identify(c: &mut AsyncPgConnection) -> QueryResult<Option<Identity>> {
     // Hosted servers may forbid these two.
     let system = line(c, "SELECT system_identifier::text AS line FROM pg_control_system()").await;
     // The timeline that is written to. The control file names it only after the first checkpoint on it.
-    let timeline = line(c, "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS line").await;
+    let timeline =
+        line(c, "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS line").await;
     Ok(Some(Identity { place: [system, found.database, found.tables], timeline }))
 }
 
@@ -213,13 +221,20 @@ async fn line(c: &mut AsyncPgConnection, sql: &str) -> String {
 }
 
 async fn stored(c: &mut AsyncPgConnection, lock: &str) -> QueryResult<Identity> {
-    let row: Line = diesel::sql_query(format!("SELECT place || ' ' || timeline AS line FROM instance WHERE id = 1 {lock}")).get_result(c).await?;
+    let row: Line = diesel::sql_query(format!(
+        "SELECT place || ' ' || timeline AS line FROM instance WHERE id = 1 {lock}"
+    ))
+    .get_result(c)
+    .await?;
     let (place, timeline) = row.line.split_once(' ').unwrap_or_default();
     Ok(Identity::of(place, timeline))
 }
 
 /// Before a connection is used: makes void what a recovery revived, once, whichever connection sees it first.
-pub(crate) async fn settle(c: &mut AsyncPgConnection, watch: &Watch) -> QueryResult<Option<Recovery>> {
+pub(crate) async fn settle(
+    c: &mut AsyncPgConnection,
+    watch: &Watch,
+) -> QueryResult<Option<Recovery>> {
     let Some(here) = identify(c).await? else { return Ok(None) };
     let before = stored(c, "").await?;
     if here.onto(&before) == before {
@@ -229,7 +244,8 @@ pub(crate) async fn settle(c: &mut AsyncPgConnection, watch: &Watch) -> QueryRes
     let done = async {
         let before = stored(c, "FOR UPDATE").await?;
         let found = here.since(&before, watch.synchronous);
-        let mut script = found.map_or_else(String::new, |recovery| void(true, recovery, (watch.clock)(), "system"));
+        let mut script = found
+            .map_or_else(String::new, |recovery| void(true, recovery, (watch.clock)(), "system"));
         script.push_str(&settled(&here.onto(&before)));
         c.batch_execute(&script).await?;
         c.batch_execute("COMMIT").await?;
@@ -239,7 +255,10 @@ pub(crate) async fn settle(c: &mut AsyncPgConnection, watch: &Watch) -> QueryRes
     match done {
         Ok(found) => {
             if let Some(recovery) = found {
-                tracing::warn!(?recovery, "the database was recovered: what may have come back to life is void");
+                tracing::warn!(
+                    ?recovery,
+                    "the database was recovered: what may have come back to life is void"
+                );
             }
             Ok(found)
         }
@@ -252,16 +271,24 @@ pub(crate) async fn settle(c: &mut AsyncPgConnection, watch: &Watch) -> QueryRes
 
 fn settled(identity: &Identity) -> String {
     let text = |t: &str| t.replace('\'', "''");
-    format!("UPDATE instance SET place = '{}', timeline = '{}' WHERE id = 1;", text(&identity.place.join("/")), text(&identity.timeline))
+    format!(
+        "UPDATE instance SET place = '{}', timeline = '{}' WHERE id = 1;",
+        text(&identity.place.join("/")),
+        text(&identity.timeline)
+    )
 }
 
 /// The statements that make everything void. Whoever is at work on PostgreSQL ends first: what was read of a row that is void by
 /// now must not become a new one.
 fn void(postgres: bool, recovery: Recovery, at: Micros, actor: &'static str) -> String {
-    let gone: Vec<&str> = FATES.iter().filter(|(_, fate)| recovery.voids(*fate)).map(|(table, _)| *table).collect();
+    let gone: Vec<&str> =
+        FATES.iter().filter(|(_, fate)| recovery.voids(*fate)).map(|(table, _)| *table).collect();
     let mut script = String::new();
     if postgres {
-        script += &format!("SET LOCAL lock_timeout = '10s'; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE;", gone.join(", "));
+        script += &format!(
+            "SET LOCAL lock_timeout = '10s'; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE;",
+            gone.join(", ")
+        );
     }
     for table in gone {
         script += &format!("DELETE FROM {table};");
@@ -270,11 +297,15 @@ fn void(postgres: bool, recovery: Recovery, at: Micros, actor: &'static str) -> 
     script += "UPDATE outbox SET state = 'expired', payload = NULL WHERE state IN ('waiting', 'dead') AND kind LIKE '%-code';";
     // One-time passwords of this moment may have been used.
     let step = at / (30 * SECOND) + 1;
-    script += &format!("UPDATE credential SET used_step = {step} WHERE kind = 'totp' AND used_step < {step};");
+    script += &format!(
+        "UPDATE credential SET used_step = {step} WHERE kind = 'totp' AND used_step < {step};"
+    );
     let number = |n: Option<Micros>| n.map_or_else(|| "NULL".to_owned(), |n| n.to_string());
     let (lost_since, detail) = match recovery {
         Recovery::Restored { taken_at } => (taken_at, serde_json::json!({ "taken_at": taken_at })),
-        Recovery::Promoted { synchronous } => (None, serde_json::json!({ "synchronous": synchronous })),
+        Recovery::Promoted { synchronous } => {
+            (None, serde_json::json!({ "synchronous": synchronous }))
+        }
     };
     let random = if postgres { "uuid_send(gen_random_uuid())" } else { "randomblob(16)" };
     script += &format!(
@@ -283,7 +314,10 @@ fn void(postgres: bool, recovery: Recovery, at: Micros, actor: &'static str) -> 
         recovery.event()
     );
     if recovery.voids(Fate::Revocable) {
-        script += &format!("UPDATE instance SET recovered_at = {at}, lost_since = {} WHERE id = 1;", number(lost_since));
+        script += &format!(
+            "UPDATE instance SET recovered_at = {at}, lost_since = {} WHERE id = 1;",
+            number(lost_since)
+        );
     }
     if !postgres {
         script += &format!("DROP TABLE IF EXISTS {MARK};");
@@ -300,11 +334,17 @@ pub(crate) fn mark(conn: &mut diesel::SqliteConnection, at: Micros) -> QueryResu
 /// When a copy was taken that nobody has opened since.
 async fn marked(conn: &mut Conn) -> Result<Option<Micros>> {
     let Conn::Sqlite(c) = conn else { return Ok(None) };
-    let there: Count = diesel::sql_query(format!("SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = '{MARK}'")).get_result(&mut **c).await?;
+    let there: Count = diesel::sql_query(format!(
+        "SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = '{MARK}'"
+    ))
+    .get_result(&mut **c)
+    .await?;
     if there.n == 0 {
         return Ok(None);
     }
-    let taken: Taken = diesel::sql_query(format!("SELECT MIN(taken_at) AS taken_at FROM {MARK}")).get_result(&mut **c).await?;
+    let taken: Taken = diesel::sql_query(format!("SELECT MIN(taken_at) AS taken_at FROM {MARK}"))
+        .get_result(&mut **c)
+        .await?;
     Ok(taken.taken_at)
 }
 
@@ -337,7 +377,10 @@ impl Store {
         drop(conn);
         let recovery = Recovery::Restored { taken_at: Some(at) };
         self.recover(recovery, (watch.clock)(), "system").await?;
-        tracing::warn!(?recovery, "this database is a restored copy: what may have come back to life is void");
+        tracing::warn!(
+            ?recovery,
+            "this database is a restored copy: what may have come back to life is void"
+        );
         Ok(Some(recovery))
     }
 
@@ -354,7 +397,9 @@ impl Store {
                 };
                 run(&mut *c, "BEGIN", &(void(true, recovery, at, actor) + &known)).await
             }
-            Conn::Sqlite(mut c) => run(&mut *c, "BEGIN IMMEDIATE", &void(false, recovery, at, actor)).await,
+            Conn::Sqlite(mut c) => {
+                run(&mut *c, "BEGIN IMMEDIATE", &void(false, recovery, at, actor)).await
+            }
         }
     }
 }
@@ -380,7 +425,11 @@ async fn run(c: &mut impl SimpleAsyncConnection, begin: &str, script: &str) -> R
 
 /// When data was last lost by a recovery, and since when changes are lost where that is known.
 pub async fn find_loss(conn: &mut Conn) -> Result<Option<(Micros, Option<Micros>)>> {
-    let row: (Option<Micros>, Option<Micros>) = on!(conn, |c| instance::table.find(1).select((instance::recovered_at, instance::lost_since)).first(c).await)?;
+    let row: (Option<Micros>, Option<Micros>) = on!(conn, |c| instance::table
+        .find(1)
+        .select((instance::recovered_at, instance::lost_since))
+        .first(c)
+        .await)?;
     Ok(row.0.map(|at| (at, row.1)))
 }
 
@@ -396,26 +445,43 @@ mod tests {
 
     /// Shows RB-18.
     #[test]
-    fn another_place_is_a_restore_another_timeline_a_promotion_and_what_cannot_be_read_says_nothing() {
+    fn another_place_is_a_restore_another_timeline_a_promotion_and_what_cannot_be_read_says_nothing()
+     {
         let before = Identity::of("7/16384/16500", "00000001");
         assert_eq!(before.since(&before, false), None);
         for place in ["8/16384/16500", "7/16385/16500", "7/16384/16501", "8/16384/16501"] {
-            assert_eq!(Identity::of(place, "00000002").since(&before, true), Some(Recovery::Restored { taken_at: None }), "{place}");
+            assert_eq!(
+                Identity::of(place, "00000002").since(&before, true),
+                Some(Recovery::Restored { taken_at: None }),
+                "{place}"
+            );
         }
         for synchronous in [true, false] {
-            assert_eq!(Identity::of("7/16384/16500", "00000002").since(&before, synchronous), Some(Recovery::Promoted { synchronous }));
+            assert_eq!(
+                Identity::of("7/16384/16500", "00000002").since(&before, synchronous),
+                Some(Recovery::Promoted { synchronous })
+            );
         }
         let silent = Identity::of("/16384/16500", "");
         assert_eq!(silent.since(&before, false), None);
         assert_eq!(silent.onto(&before), before, "what was known stays known");
-        assert_eq!(before.since(&Identity::of("", ""), false), None, "the first start knows of nothing before");
+        assert_eq!(
+            before.since(&Identity::of("", ""), false),
+            None,
+            "the first start knows of nothing before"
+        );
     }
 
     /// Shows RB-18.
     #[test]
     fn a_restore_voids_what_can_be_ended_and_a_promotion_without_loss_only_what_works_once() {
         let lossless = Recovery::Promoted { synchronous: true };
-        for recovery in [Recovery::Restored { taken_at: Some(1) }, Recovery::Restored { taken_at: None }, Recovery::Promoted { synchronous: false }, lossless] {
+        for recovery in [
+            Recovery::Restored { taken_at: Some(1) },
+            Recovery::Restored { taken_at: None },
+            Recovery::Promoted { synchronous: false },
+            lossless,
+        ] {
             assert!(recovery.voids(Fate::OneTime) && !recovery.voids(Fate::Kept));
             assert_eq!(recovery.voids(Fate::Revocable), recovery != lossless, "{recovery:?}");
         }

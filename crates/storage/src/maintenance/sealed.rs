@@ -36,18 +36,49 @@ pub struct Sealed {
 }
 
 /// Values of a column by their rows' ids, from one on.
-pub async fn list_sealed(conn: &mut Conn, column: Column, after: Key, limit: i64) -> Result<Vec<Sealed>> {
+pub async fn list_sealed(
+    conn: &mut Conn,
+    column: Column,
+    after: Key,
+    limit: i64,
+) -> Result<Vec<Sealed>> {
     match column {
         Column::Claims => {
-            let rows: Vec<(Key, Key, Bytes)> =
-                on!(conn, |c| link::table.filter(link::id.gt(after)).order(link::id.asc()).limit(limit).select((link::id, link::organisation_id, link::claims)).load(c).await)?;
-            Ok(rows.into_iter().map(|(id, org, value)| Sealed { id, organisation: org.into(), account: None, value }).collect())
+            let rows: Vec<(Key, Key, Bytes)> = on!(conn, |c| link::table
+                .filter(link::id.gt(after))
+                .order(link::id.asc())
+                .limit(limit)
+                .select((link::id, link::organisation_id, link::claims))
+                .load(c)
+                .await)?;
+            Ok(rows
+                .into_iter()
+                .map(|(id, org, value)| Sealed {
+                    id,
+                    organisation: org.into(),
+                    account: None,
+                    value,
+                })
+                .collect())
         }
         Column::ProviderSecret => {
-            let rows: Vec<(Key, Key, Option<Bytes>)> =
-                on!(conn, |c| provider::table.filter(provider::id.gt(after)).order(provider::id.asc()).limit(limit).select((provider::id, provider::organisation_id, provider::secret)).load(c).await)?;
+            let rows: Vec<(Key, Key, Option<Bytes>)> = on!(conn, |c| provider::table
+                .filter(provider::id.gt(after))
+                .order(provider::id.asc())
+                .limit(limit)
+                .select((provider::id, provider::organisation_id, provider::secret))
+                .load(c)
+                .await)?;
             // One without a secret has nothing to seal, but counts as seen.
-            Ok(rows.into_iter().map(|(id, org, value)| Sealed { id, organisation: org.into(), account: None, value: value.unwrap_or_default() }).collect())
+            Ok(rows
+                .into_iter()
+                .map(|(id, org, value)| Sealed {
+                    id,
+                    organisation: org.into(),
+                    account: None,
+                    value: value.unwrap_or_default(),
+                })
+                .collect())
         }
         Column::OneTime => {
             let rows: Vec<(Key, Key, Key, String)> = on!(conn, |c| credential::table
@@ -55,16 +86,34 @@ pub async fn list_sealed(conn: &mut Conn, column: Column, after: Key, limit: i64
                 .filter(credential::kind.eq_any([TOTP, TOTP_BEGUN]))
                 .order(credential::id.asc())
                 .limit(limit)
-                .select((credential::id, credential::organisation_id, credential::account_id, credential::secret))
+                .select((
+                    credential::id,
+                    credential::organisation_id,
+                    credential::account_id,
+                    credential::secret
+                ))
                 .load(c)
                 .await)?;
-            Ok(rows.into_iter().map(|(id, org, account, text)| Sealed { id, organisation: org.into(), account: Some(account), value: text.into_bytes() }).collect())
+            Ok(rows
+                .into_iter()
+                .map(|(id, org, account, text)| Sealed {
+                    id,
+                    organisation: org.into(),
+                    account: Some(account),
+                    value: text.into_bytes(),
+                })
+                .collect())
         }
     }
 }
 
 /// Puts another value in the place of one, unless somebody changed it meanwhile.
-pub async fn replace_sealed(conn: &mut Conn, column: Column, old: &Sealed, fresh: &[u8]) -> Result<()> {
+pub async fn replace_sealed(
+    conn: &mut Conn,
+    column: Column,
+    old: &Sealed,
+    fresh: &[u8],
+) -> Result<()> {
     let id = old.id;
     match column {
         Column::Claims => {
@@ -73,10 +122,16 @@ pub async fn replace_sealed(conn: &mut Conn, column: Column, old: &Sealed, fresh
         }
         Column::ProviderSecret => {
             let own = provider::table.find(id).filter(provider::secret.eq(Some(&old.value)));
-            on!(conn, |c| diesel::update(own).set(provider::secret.eq(Some(fresh))).execute(c).await)?;
+            on!(conn, |c| diesel::update(own)
+                .set(provider::secret.eq(Some(fresh)))
+                .execute(c)
+                .await)?;
         }
         Column::OneTime => {
-            let (before, after) = (String::from_utf8_lossy(&old.value).into_owned(), String::from_utf8_lossy(fresh).into_owned());
+            let (before, after) = (
+                String::from_utf8_lossy(&old.value).into_owned(),
+                String::from_utf8_lossy(fresh).into_owned(),
+            );
             let own = credential::table.find(id).filter(credential::secret.eq(before));
             on!(conn, |c| diesel::update(own).set(credential::secret.eq(after)).execute(c).await)?;
         }

@@ -15,7 +15,12 @@ pub struct RegistrationToken {
     pub expires_at: Micros,
 }
 
-pub async fn add_registration_token(conn: &mut Conn, org: OrgId, row: &RegistrationToken, at: Micros) -> Result<()> {
+pub async fn add_registration_token(
+    conn: &mut Conn,
+    org: OrgId,
+    row: &RegistrationToken,
+    at: Micros,
+) -> Result<()> {
     let values = (
         registration_token::hash.eq(&row.hash),
         registration_token::organisation_id.eq(key(org)),
@@ -29,7 +34,11 @@ pub async fn add_registration_token(conn: &mut Conn, org: OrgId, row: &Registrat
 }
 
 /// Those that still let somebody, newest first.
-pub async fn list_registration_tokens(conn: &mut Conn, org: OrgId, now: Micros) -> Result<Vec<RegistrationToken>> {
+pub async fn list_registration_tokens(
+    conn: &mut Conn,
+    org: OrgId,
+    now: Micros,
+) -> Result<Vec<RegistrationToken>> {
     Ok(on!(conn, |c| registration_token::table
         .filter(registration_token::organisation_id.eq(key(org)))
         .filter(registration_token::uses_left.gt(0))
@@ -41,16 +50,28 @@ pub async fn list_registration_tokens(conn: &mut Conn, org: OrgId, now: Micros) 
 }
 
 /// Uses a token once; answers its label, or nothing when it lets nobody.
-pub async fn use_registration_token(conn: &mut Conn, org: OrgId, hash: &[u8], now: Micros) -> Result<Option<String>> {
+pub async fn use_registration_token(
+    conn: &mut Conn,
+    org: OrgId,
+    hash: &[u8],
+    now: Micros,
+) -> Result<Option<String>> {
     let live = registration_token::table
         .filter(registration_token::hash.eq(hash))
         .filter(registration_token::organisation_id.eq(key(org)))
         .filter(registration_token::uses_left.gt(0))
         .filter(registration_token::expires_at.gt(now));
-    Ok(on!(conn, |c| diesel::update(live).set(registration_token::uses_left.eq(registration_token::uses_left - 1)).returning(registration_token::label).get_result(c).await.optional())?)
+    Ok(on!(conn, |c| diesel::update(live)
+        .set(registration_token::uses_left.eq(registration_token::uses_left - 1))
+        .returning(registration_token::label)
+        .get_result(c)
+        .await
+        .optional())?)
 }
 
 pub async fn end_registration_token(conn: &mut Conn, org: OrgId, hash: &[u8]) -> Result<usize> {
-    let own = registration_token::table.filter(registration_token::hash.eq(hash)).filter(registration_token::organisation_id.eq(key(org)));
+    let own = registration_token::table
+        .filter(registration_token::hash.eq(hash))
+        .filter(registration_token::organisation_id.eq(key(org)));
     Ok(on!(conn, |c| diesel::delete(own).execute(c).await)?)
 }

@@ -52,12 +52,24 @@ pub async fn add_code(conn: &mut Conn, row: &AuthCode) -> Result<()> {
 }
 
 pub async fn find_code(conn: &mut Conn, org: OrgId, hash: &[u8]) -> Result<Option<AuthCode>> {
-    Ok(on!(conn, |c| auth_code::table.find(hash).filter(auth_code::organisation_id.eq(key(org))).select(AuthCode::as_select()).first(c).await.optional())?)
+    Ok(on!(conn, |c| auth_code::table
+        .find(hash)
+        .filter(auth_code::organisation_id.eq(key(org)))
+        .select(AuthCode::as_select())
+        .first(c)
+        .await
+        .optional())?)
 }
 
 /// Uses a code up; `false` when it was used already, or is gone.
 pub async fn take_code(conn: &mut Conn, hash: &[u8]) -> Result<bool> {
-    Ok(on!(conn, |c| diesel::update(auth_code::table.filter(auth_code::hash.eq(hash)).filter(auth_code::used.eq(false))).set(auth_code::used.eq(true)).execute(c).await)? == 1)
+    Ok(on!(conn, |c| diesel::update(
+        auth_code::table.filter(auth_code::hash.eq(hash)).filter(auth_code::used.eq(false))
+    )
+    .set(auth_code::used.eq(true))
+    .execute(c)
+    .await)?
+        == 1)
 }
 
 /// A family that is alive, and that this transaction holds until it ends: whoever else renews or ends it waits. Tokens
@@ -88,20 +100,32 @@ pub async fn begin_family(conn: &mut Conn, new: &NewFamily, at: Micros) -> Resul
         token_family::used_at.eq(at),
         token_family::expires_at.eq(new.expires_at),
     );
-    let begun = on!(conn, |c| diesel::insert_into(token_family::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1;
+    let begun = on!(conn, |c| diesel::insert_into(token_family::table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .execute(c)
+        .await)?
+        == 1;
     Ok(begun.then(|| Family(new.family.clone())))
 }
 
 /// Holds a family that is alive; `None` for one that ended, or never was.
 pub async fn hold_family(conn: &mut Conn, family: &[u8], at: Micros) -> Result<Option<Family>> {
-    let alive = token_family::table.filter(token_family::family.eq(family)).filter(token_family::ended_at.is_null());
-    let held = on!(conn, |c| diesel::update(alive).set(token_family::used_at.eq(at)).execute(c).await)? == 1;
+    let alive = token_family::table
+        .filter(token_family::family.eq(family))
+        .filter(token_family::ended_at.is_null());
+    let held =
+        on!(conn, |c| diesel::update(alive).set(token_family::used_at.eq(at)).execute(c).await)?
+            == 1;
     Ok(held.then(|| Family(family.to_vec())))
 }
 
 /// Whether a family of an organisation is alive.
 pub async fn is_family_alive(conn: &mut Conn, org: OrgId, family: &[u8]) -> Result<bool> {
-    let alive = token_family::table.filter(token_family::family.eq(family)).filter(token_family::organisation_id.eq(key(org))).filter(token_family::ended_at.is_null());
+    let alive = token_family::table
+        .filter(token_family::family.eq(family))
+        .filter(token_family::organisation_id.eq(key(org)))
+        .filter(token_family::ended_at.is_null());
     let n: i64 = on!(conn, |c| alive.count().get_result(c).await)?;
     Ok(n > 0)
 }
@@ -109,11 +133,24 @@ pub async fn is_family_alive(conn: &mut Conn, org: OrgId, family: &[u8]) -> Resu
 /// Ends a family for good; `false` when it was not alive. What could be used goes, and used refresh tokens stay until
 /// they are over, so that each still leads to this grave.
 pub async fn end_family(conn: &mut Conn, family: &[u8], at: Micros) -> Result<bool> {
-    let alive = token_family::table.filter(token_family::family.eq(family)).filter(token_family::ended_at.is_null());
-    let ended = on!(conn, |c| diesel::update(alive).set(token_family::ended_at.eq(Some(at))).execute(c).await)? == 1;
+    let alive = token_family::table
+        .filter(token_family::family.eq(family))
+        .filter(token_family::ended_at.is_null());
+    let ended = on!(conn, |c| diesel::update(alive)
+        .set(token_family::ended_at.eq(Some(at)))
+        .execute(c)
+        .await)?
+        == 1;
     on!(conn, |c| {
-        diesel::delete(token::table.filter(token::family.eq(family)).filter(token::kind.ne("refresh"))).execute(c).await?;
-        diesel::update(token::table.filter(token::family.eq(family))).set(token::used.eq(true)).execute(c).await
+        diesel::delete(
+            token::table.filter(token::family.eq(family)).filter(token::kind.ne("refresh")),
+        )
+        .execute(c)
+        .await?;
+        diesel::update(token::table.filter(token::family.eq(family)))
+            .set(token::used.eq(true))
+            .execute(c)
+            .await
     })?;
     Ok(ended)
 }
@@ -177,7 +214,13 @@ pub async fn add_token(conn: &mut Conn, family: &Family, new: &NewToken) -> Resu
 }
 
 /// A token of a kind that is not over; a refresh token that was used is found too, so that its second use is seen.
-pub async fn find_token(conn: &mut Conn, org: OrgId, kind: &str, hash: &[u8], now: Micros) -> Result<Option<Token>> {
+pub async fn find_token(
+    conn: &mut Conn,
+    org: OrgId,
+    kind: &str,
+    hash: &[u8],
+    now: Micros,
+) -> Result<Option<Token>> {
     Ok(on!(conn, |c| token::table
         .filter(token::hash.eq(hash))
         .filter(token::organisation_id.eq(key(org)))
@@ -191,7 +234,13 @@ pub async fn find_token(conn: &mut Conn, org: OrgId, kind: &str, hash: &[u8], no
 
 /// Uses a refresh token up; `false` when somebody was faster.
 pub async fn take_refresh_token(conn: &mut Conn, hash: &[u8]) -> Result<bool> {
-    Ok(on!(conn, |c| diesel::update(token::table.filter(token::hash.eq(hash)).filter(token::used.eq(false))).set(token::used.eq(true)).execute(c).await)? == 1)
+    Ok(on!(conn, |c| diesel::update(
+        token::table.filter(token::hash.eq(hash)).filter(token::used.eq(false))
+    )
+    .set(token::used.eq(true))
+    .execute(c)
+    .await)?
+        == 1)
 }
 
 pub async fn end_token(conn: &mut Conn, hash: &[u8]) -> Result<usize> {
@@ -200,29 +249,78 @@ pub async fn end_token(conn: &mut Conn, hash: &[u8]) -> Result<usize> {
 
 /// Ends what applications hold for an account: codes, devices that were let in, families. `only`: what this one holds.
 /// Answers how many tokens went.
-pub async fn end_tokens_of(conn: &mut Conn, account: AccountId, only: Option<ApplicationId>, at: Micros) -> Result<usize> {
+pub async fn end_tokens_of(
+    conn: &mut Conn,
+    account: AccountId,
+    only: Option<ApplicationId>,
+    at: Micros,
+) -> Result<usize> {
     let (every, one, account) = (only.is_none(), only.map_or(Key([0; 16]), key), key(account));
     Ok(on!(conn, |c| {
         let every = || every.into_sql::<Bool>();
-        diesel::delete(auth_code::table.filter(auth_code::account_id.eq(account)).filter(auth_code::application_id.eq(one).or(every()))).execute(c).await?;
-        diesel::delete(device::table.filter(device::account_id.eq(account)).filter(device::application_id.eq(one).or(every()))).execute(c).await?;
-        let alive = token_family::table.filter(token_family::account_id.eq(account)).filter(token_family::application_id.eq(one).or(every())).filter(token_family::ended_at.is_null());
+        diesel::delete(
+            auth_code::table
+                .filter(auth_code::account_id.eq(account))
+                .filter(auth_code::application_id.eq(one).or(every())),
+        )
+        .execute(c)
+        .await?;
+        diesel::delete(
+            device::table
+                .filter(device::account_id.eq(account))
+                .filter(device::application_id.eq(one).or(every())),
+        )
+        .execute(c)
+        .await?;
+        let alive = token_family::table
+            .filter(token_family::account_id.eq(account))
+            .filter(token_family::application_id.eq(one).or(every()))
+            .filter(token_family::ended_at.is_null());
         diesel::update(alive).set(token_family::ended_at.eq(Some(at))).execute(c).await?;
-        diesel::delete(token::table.filter(token::account_id.eq(account)).filter(token::application_id.eq(one).or(every()))).execute(c).await
+        diesel::delete(
+            token::table
+                .filter(token::account_id.eq(account))
+                .filter(token::application_id.eq(one).or(every())),
+        )
+        .execute(c)
+        .await
     })?)
 }
 
 /// Keeps a request that was pushed (RFC 9126).
-pub async fn add_pushed(conn: &mut Conn, hash: &[u8], application: ApplicationId, parameters: &str, expires_at: Micros) -> Result<()> {
-    let values = (pushed_request::hash.eq(hash), pushed_request::application_id.eq(key(application)), pushed_request::parameters.eq(parameters), pushed_request::expires_at.eq(expires_at));
+pub async fn add_pushed(
+    conn: &mut Conn,
+    hash: &[u8],
+    application: ApplicationId,
+    parameters: &str,
+    expires_at: Micros,
+) -> Result<()> {
+    let values = (
+        pushed_request::hash.eq(hash),
+        pushed_request::application_id.eq(key(application)),
+        pushed_request::parameters.eq(parameters),
+        pushed_request::expires_at.eq(expires_at),
+    );
     on!(conn, |c| diesel::insert_into(pushed_request::table).values(values).execute(c).await)?;
     Ok(())
 }
 
 /// Takes a pushed request: it works once.
-pub async fn take_pushed(conn: &mut Conn, hash: &[u8], application: ApplicationId, now: Micros) -> Result<Option<String>> {
-    let own = pushed_request::table.filter(pushed_request::hash.eq(hash)).filter(pushed_request::application_id.eq(key(application))).filter(pushed_request::expires_at.gt(now));
-    Ok(on!(conn, |c| diesel::delete(own).returning(pushed_request::parameters).get_result(c).await.optional())?)
+pub async fn take_pushed(
+    conn: &mut Conn,
+    hash: &[u8],
+    application: ApplicationId,
+    now: Micros,
+) -> Result<Option<String>> {
+    let own = pushed_request::table
+        .filter(pushed_request::hash.eq(hash))
+        .filter(pushed_request::application_id.eq(key(application)))
+        .filter(pushed_request::expires_at.gt(now));
+    Ok(on!(conn, |c| diesel::delete(own)
+        .returning(pushed_request::parameters)
+        .get_result(c)
+        .await
+        .optional())?)
 }
 
 /// A device's row.
@@ -255,15 +353,29 @@ pub async fn add_device(conn: &mut Conn, row: &Device) -> Result<bool> {
         device::asked_at.eq(row.asked_at),
         device::expires_at.eq(row.expires_at),
     );
-    Ok(on!(conn, |c| diesel::insert_into(device::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
+    Ok(on!(conn, |c| diesel::insert_into(device::table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .execute(c)
+        .await)?
+        == 1)
 }
 
 pub async fn find_device(conn: &mut Conn, hash: &[u8]) -> Result<Option<Device>> {
-    Ok(on!(conn, |c| device::table.find(hash).select(Device::as_select()).first(c).await.optional())?)
+    Ok(on!(conn, |c| device::table
+        .find(hash)
+        .select(Device::as_select())
+        .first(c)
+        .await
+        .optional())?)
 }
 
 /// The device that waits under a short code.
-pub async fn find_waiting_device(conn: &mut Conn, user_code: &[u8], now: Micros) -> Result<Option<Device>> {
+pub async fn find_waiting_device(
+    conn: &mut Conn,
+    user_code: &[u8],
+    now: Micros,
+) -> Result<Option<Device>> {
     Ok(on!(conn, |c| device::table
         .filter(device::user_code.eq(user_code))
         .filter(device::state.eq("waiting"))
@@ -275,14 +387,29 @@ pub async fn find_waiting_device(conn: &mut Conn, user_code: &[u8], now: Micros)
 }
 
 /// The person's word on a waiting device; `false` when it does not wait any more.
-pub async fn settle_device(conn: &mut Conn, hash: &[u8], state: &str, account: AccountId, sid: &str, standing: &str) -> Result<bool> {
+pub async fn settle_device(
+    conn: &mut Conn,
+    hash: &[u8],
+    state: &str,
+    account: AccountId,
+    sid: &str,
+    standing: &str,
+) -> Result<bool> {
     let waiting = device::table.filter(device::hash.eq(hash)).filter(device::state.eq("waiting"));
-    let values = (device::state.eq(state), device::account_id.eq(Some(key(account))), device::sid.eq(sid), device::standing.eq(standing));
+    let values = (
+        device::state.eq(state),
+        device::account_id.eq(Some(key(account))),
+        device::sid.eq(sid),
+        device::standing.eq(standing),
+    );
     Ok(on!(conn, |c| diesel::update(waiting).set(values).execute(c).await)? == 1)
 }
 
 pub async fn touch_device(conn: &mut Conn, hash: &[u8], at: Micros) -> Result<()> {
-    on!(conn, |c| diesel::update(device::table.find(hash)).set(device::asked_at.eq(at)).execute(c).await)?;
+    on!(conn, |c| diesel::update(device::table.find(hash))
+        .set(device::asked_at.eq(at))
+        .execute(c)
+        .await)?;
     Ok(())
 }
 

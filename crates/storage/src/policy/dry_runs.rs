@@ -68,12 +68,35 @@ pub async fn add_dry_run(conn: &mut Conn, org: OrgId, row: &DryRun) -> Result<()
 }
 
 /// Reports progress; `false` when the run was stopped or removed.
-pub async fn set_dry_run(conn: &mut Conn, id: Key, state: &str, done: i64, counts: &str, at: Micros) -> Result<bool> {
-    let next = (dry_run::state.eq(state), dry_run::done.eq(done), dry_run::counts.eq(counts), dry_run::seen_at.eq(at));
-    Ok(on!(conn, |c| diesel::update(dry_run::table.filter(dry_run::id.eq(id)).filter(dry_run::state.eq("running"))).set(next).execute(c).await)? == 1)
+pub async fn set_dry_run(
+    conn: &mut Conn,
+    id: Key,
+    state: &str,
+    done: i64,
+    counts: &str,
+    at: Micros,
+) -> Result<bool> {
+    let next = (
+        dry_run::state.eq(state),
+        dry_run::done.eq(done),
+        dry_run::counts.eq(counts),
+        dry_run::seen_at.eq(at),
+    );
+    Ok(on!(conn, |c| diesel::update(
+        dry_run::table.filter(dry_run::id.eq(id)).filter(dry_run::state.eq("running"))
+    )
+    .set(next)
+    .execute(c)
+    .await)?
+        == 1)
 }
 
-pub async fn add_dry_run_cases(conn: &mut Conn, run: Key, first: i64, cases: &[DryRunCase]) -> Result<()> {
+pub async fn add_dry_run_cases(
+    conn: &mut Conn,
+    run: Key,
+    first: i64,
+    cases: &[DryRunCase],
+) -> Result<()> {
     for (n, case) in cases.iter().enumerate() {
         let values = (
             dry_run_case::run_id.eq(run),
@@ -100,7 +123,11 @@ pub async fn list_dry_runs(conn: &mut Conn, org: OrgId, version: i64) -> Result<
         .await)?)
 }
 
-pub async fn list_dry_run_cases(conn: &mut Conn, run: Key, bucket: &str) -> Result<Vec<DryRunCase>> {
+pub async fn list_dry_run_cases(
+    conn: &mut Conn,
+    run: Key,
+    bucket: &str,
+) -> Result<Vec<DryRunCase>> {
     Ok(on!(conn, |c| dry_run_case::table
         .filter(dry_run_case::run_id.eq(run))
         .filter(dry_run_case::bucket.eq(bucket))
@@ -113,6 +140,12 @@ pub async fn list_dry_run_cases(conn: &mut Conn, run: Key, bucket: &str) -> Resu
 
 /// Removes older runs of the organisation, keeping the newest ones.
 pub async fn remove_old_dry_runs(conn: &mut Conn, org: OrgId, before: Micros) -> Result<()> {
-    on!(conn, |c| diesel::delete(dry_run::table.filter(dry_run::organisation_id.eq(key(org))).filter(dry_run::started_at.lt(before))).execute(c).await)?;
+    on!(conn, |c| diesel::delete(
+        dry_run::table
+            .filter(dry_run::organisation_id.eq(key(org)))
+            .filter(dry_run::started_at.lt(before))
+    )
+    .execute(c)
+    .await)?;
     Ok(())
 }

@@ -3,7 +3,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Micros, OrgId};
 
-use crate::{Conn, Error, Key, Result, key, policy::config_version::change_config_version, schema::organisation};
+use crate::{
+    Conn, Error, Key, Result, key, policy::config_version::change_config_version,
+    schema::organisation,
+};
 
 /// An organisation's row.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -24,35 +27,76 @@ pub struct Organisation {
 
 /// All organisations, the oldest first.
 pub async fn list_organisations(conn: &mut Conn) -> Result<Vec<Organisation>> {
-    Ok(on!(conn, |c| organisation::table.order((organisation::created_at.asc(), organisation::slug.asc())).select(Organisation::as_select()).load(c).await)?)
+    Ok(on!(conn, |c| organisation::table
+        .order((organisation::created_at.asc(), organisation::slug.asc()))
+        .select(Organisation::as_select())
+        .load(c)
+        .await)?)
 }
 
 /// The organisation of a slug.
 pub async fn find_organisation(conn: &mut Conn, slug: &str) -> Result<Option<OrgId>> {
-    let row: Option<Key> = on!(conn, |c| organisation::table.filter(organisation::slug.eq(slug)).select(organisation::id).first(c).await.optional())?;
+    let row: Option<Key> = on!(conn, |c| organisation::table
+        .filter(organisation::slug.eq(slug))
+        .select(organisation::id)
+        .first(c)
+        .await
+        .optional())?;
     Ok(row.map(Into::into))
 }
 
 /// An organisation's row.
 pub async fn load_organisation(conn: &mut Conn, id: OrgId) -> Result<Organisation> {
-    Ok(on!(conn, |c| organisation::table.find(key(id)).select(Organisation::as_select()).first(c).await)?)
+    Ok(on!(conn, |c| organisation::table
+        .find(key(id))
+        .select(Organisation::as_select())
+        .first(c)
+        .await)?)
 }
 
 /// Adds an organisation; `false` when its slug or its address is taken.
-pub async fn add_organisation(conn: &mut Conn, id: OrgId, slug: &str, name: &str, address: &str, at: Micros) -> Result<bool> {
-    let values =
-        (organisation::id.eq(key(id)), organisation::slug.eq(slug), organisation::name.eq(name), organisation::active.eq(true), organisation::created_at.eq(at), organisation::address.eq(address));
-    Ok(on!(conn, |c| diesel::insert_into(organisation::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
+pub async fn add_organisation(
+    conn: &mut Conn,
+    id: OrgId,
+    slug: &str,
+    name: &str,
+    address: &str,
+    at: Micros,
+) -> Result<bool> {
+    let values = (
+        organisation::id.eq(key(id)),
+        organisation::slug.eq(slug),
+        organisation::name.eq(name),
+        organisation::active.eq(true),
+        organisation::created_at.eq(at),
+        organisation::address.eq(address),
+    );
+    Ok(on!(conn, |c| diesel::insert_into(organisation::table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .execute(c)
+        .await)?
+        == 1)
 }
 
 /// Saves what may change of an organisation; `false` when another one has the address.
 pub async fn set_organisation(conn: &mut Conn, row: &Organisation) -> Result<bool> {
     let target = organisation::table.find(key(row.id));
-    let values = (organisation::name.eq(&row.name), organisation::active.eq(row.active), organisation::address.eq(&row.address), organisation::brand.eq(&row.brand));
+    let values = (
+        organisation::name.eq(&row.name),
+        organisation::active.eq(row.active),
+        organisation::address.eq(&row.address),
+        organisation::brand.eq(&row.brand),
+    );
     let taken: i64 = if row.address.is_empty() {
         0
     } else {
-        on!(conn, |c| organisation::table.filter(organisation::address.eq(&row.address)).filter(organisation::id.ne(key(row.id))).count().get_result(c).await)?
+        on!(conn, |c| organisation::table
+            .filter(organisation::address.eq(&row.address))
+            .filter(organisation::id.ne(key(row.id)))
+            .count()
+            .get_result(c)
+            .await)?
     };
     if taken > 0 {
         return Ok(false);

@@ -39,17 +39,25 @@ pub struct Provider {
 /// stands in front of an offered one with the same key (ZI-20).
 pub async fn list_providers(conn: &mut Conn, org: OrgId) -> Result<Vec<Provider>> {
     let rows: Vec<(Provider, Option<bool>)> = on!(conn, |c| provider::table
-        .left_join(provider_choice::table.on(provider_choice::provider_id.eq(provider::id).and(provider_choice::organisation_id.eq(key(org)))))
+        .left_join(
+            provider_choice::table.on(provider_choice::provider_id
+                .eq(provider::id)
+                .and(provider_choice::organisation_id.eq(key(org))))
+        )
         .filter(provider::organisation_id.eq(key(org)).or(provider::shared))
         .order((provider::position.asc(), provider::created_at.asc()))
         .select((Provider::as_select(), provider_choice::enabled.nullable()))
         .load(c)
         .await)?;
-    let own: Vec<String> = rows.iter().filter(|(p, _)| p.organisation_id == org).map(|(p, _)| p.key.clone()).collect();
+    let own: Vec<String> =
+        rows.iter().filter(|(p, _)| p.organisation_id == org).map(|(p, _)| p.key.clone()).collect();
     Ok(rows
         .into_iter()
         .filter(|(p, _)| p.organisation_id == org || !own.contains(&p.key))
-        .map(|(p, taken)| Provider { enabled: p.enabled && (p.organisation_id == org || taken == Some(true)), ..p })
+        .map(|(p, taken)| Provider {
+            enabled: p.enabled && (p.organisation_id == org || taken == Some(true)),
+            ..p
+        })
         .collect())
 }
 
@@ -59,9 +67,18 @@ pub async fn find_provider(conn: &mut Conn, org: OrgId, name: &str) -> Result<Op
 }
 
 /// Whether an organisation takes a provider that is offered to it.
-pub async fn set_provider_choice(conn: &mut Conn, org: OrgId, id: ProviderId, enabled: bool) -> Result<()> {
+pub async fn set_provider_choice(
+    conn: &mut Conn,
+    org: OrgId,
+    id: ProviderId,
+    enabled: bool,
+) -> Result<()> {
     change_config_version(conn, org).await?;
-    let values = (provider_choice::organisation_id.eq(key(org)), provider_choice::provider_id.eq(key(id)), provider_choice::enabled.eq(enabled));
+    let values = (
+        provider_choice::organisation_id.eq(key(org)),
+        provider_choice::provider_id.eq(key(id)),
+        provider_choice::enabled.eq(enabled),
+    );
     on!(conn, |c| {
         diesel::delete(provider_choice::table.find((key(org), key(id)))).execute(c).await?;
         diesel::insert_into(provider_choice::table).values(values).execute(c).await
@@ -71,7 +88,12 @@ pub async fn set_provider_choice(conn: &mut Conn, org: OrgId, id: ProviderId, en
 
 /// Organisations that took a provider which is offered to them.
 pub async fn count_adopters(conn: &mut Conn, id: ProviderId) -> Result<i64> {
-    Ok(on!(conn, |c| provider_choice::table.filter(provider_choice::provider_id.eq(key(id))).filter(provider_choice::enabled).count().get_result(c).await)?)
+    Ok(on!(conn, |c| provider_choice::table
+        .filter(provider_choice::provider_id.eq(key(id)))
+        .filter(provider_choice::enabled)
+        .count()
+        .get_result(c)
+        .await)?)
 }
 
 /// Adds a provider; `false` when its key is taken.
@@ -93,7 +115,12 @@ pub async fn add_provider(conn: &mut Conn, org: OrgId, row: &Provider, at: Micro
         provider::created_at.eq(at),
         provider::shared.eq(row.shared),
     );
-    Ok(on!(conn, |c| diesel::insert_into(provider::table).values(values).on_conflict_do_nothing().execute(c).await)? == 1)
+    Ok(on!(conn, |c| diesel::insert_into(provider::table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .execute(c)
+        .await)?
+        == 1)
 }
 
 /// Saves what may change: name, settings, secret (kept when `None`), switch, place, offer.
@@ -109,7 +136,10 @@ pub async fn set_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result
         provider::rev.eq(provider::rev + 1),
     );
     if let Some(secret) = &row.secret {
-        on!(conn, |c| diesel::update(target).set((next, provider::secret.eq(secret), provider::secret_set_at.eq(row.secret_set_at))).execute(c).await)?;
+        on!(conn, |c| diesel::update(target)
+            .set((next, provider::secret.eq(secret), provider::secret_set_at.eq(row.secret_set_at)))
+            .execute(c)
+            .await)?;
     } else {
         on!(conn, |c| diesel::update(target).set(next).execute(c).await)?;
     }
@@ -118,6 +148,15 @@ pub async fn set_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result
 
 async fn change_stamps(conn: &mut Conn, org: OrgId, row: &Provider) -> Result<()> {
     let id = row.id;
-    let offered: i64 = on!(conn, |c| provider::table.find(key(id)).filter(provider::shared).count().get_result(c).await)?;
-    if row.shared || offered > 0 { change_all_config_versions(conn).await } else { change_config_version(conn, org).await }
+    let offered: i64 = on!(conn, |c| provider::table
+        .find(key(id))
+        .filter(provider::shared)
+        .count()
+        .get_result(c)
+        .await)?;
+    if row.shared || offered > 0 {
+        change_all_config_versions(conn).await
+    } else {
+        change_config_version(conn, org).await
+    }
 }

@@ -97,12 +97,22 @@ impl Address {
                 _ => rest.push(pair),
             }
         }
-        let stripped = if rest.is_empty() { before.to_owned() } else { format!("{before}?{}", rest.join("&")) };
-        let mut config: tokio_postgres::Config = stripped.parse().map_err(|e: tokio_postgres::Error| problem(rest.join("&"), remedy_of(&e)))?;
+        let stripped = if rest.is_empty() {
+            before.to_owned()
+        } else {
+            format!("{before}?{}", rest.join("&"))
+        };
+        let mut config: tokio_postgres::Config = stripped
+            .parse()
+            .map_err(|e: tokio_postgres::Error| problem(rest.join("&"), remedy_of(&e)))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(problem("", "name the host, or the folder of the Unix socket: postgres://user@%2Frun%2Fpostgresql/name"));
+            return Err(problem(
+                "",
+                "name the host, or the folder of the Unix socket: postgres://user@%2Frun%2Fpostgresql/name",
+            ));
         }
-        let on_sockets = config.get_hosts().iter().all(|h| matches!(h, Host::Unix(_))) && config.get_hostaddrs().is_empty();
+        let on_sockets = config.get_hosts().iter().all(|h| matches!(h, Host::Unix(_)))
+            && config.get_hostaddrs().is_empty();
         let mode = ours.mode(on_sockets)?;
         config.ssl_mode(match mode {
             Mode::Disable => SslMode::Disable,
@@ -112,7 +122,11 @@ impl Address {
         if config.get_application_name().is_none() {
             config.application_name("ligature");
         }
-        let tls = if mode == Mode::Disable { None } else { Some(Connector::new(client_config(mode, &ours.roots(), ours.identity()?)?)) };
+        let tls = if mode == Mode::Disable {
+            None
+        } else {
+            Some(Connector::new(client_config(mode, &ours.roots(), ours.identity()?)?))
+        };
         Ok(Self { config, mode, tls, got: AtomicU8::new(0) })
     }
 
@@ -131,7 +145,9 @@ impl Address {
         let other = |ip: &IpAddr| !ip.to_canonical().is_loopback();
         self.config.get_hostaddrs().iter().any(other)
             || self.config.get_hosts().iter().any(|host| match host {
-                Host::Tcp(name) => name.parse::<IpAddr>().map_or_else(|_| name != "localhost", |ip| other(&ip)),
+                Host::Tcp(name) => {
+                    name.parse::<IpAddr>().map_or_else(|_| name != "localhost", |ip| other(&ip))
+                }
                 Host::Unix(_) => false,
             })
     }
@@ -147,9 +163,11 @@ impl Address {
     }
 
     pub(crate) async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
-        let broken = |e: &dyn std::fmt::Display| ConnectionError::BadConnection(explained(&e.to_string()));
+        let broken =
+            |e: &dyn std::fmt::Display| ConnectionError::BadConnection(explained(&e.to_string()));
         let Some(tls) = &self.tls else {
-            let (client, connection) = self.config.connect(tokio_postgres::NoTls).await.map_err(|e| broken(&e))?;
+            let (client, connection) =
+                self.config.connect(tokio_postgres::NoTls).await.map_err(|e| broken(&e))?;
             self.note(false);
             return AsyncPgConnection::try_from_client_and_connection(client, connection).await;
         };
@@ -163,9 +181,15 @@ impl Address {
     fn note(&self, by_tls: bool) {
         let before = self.got.swap(if by_tls { 2 } else { 1 }, Ordering::Relaxed);
         match (by_tls, before) {
-            (true, 0 | 1) if matches!(self.mode, Mode::VerifyCa | Mode::VerifyFull) => tracing::info!("the database is reached by TLS, and its certificate is verified"),
-            (true, 0 | 1) => tracing::info!("the database is reached by TLS, but its certificate is not verified: sslmode=verify-full does"),
-            (false, 0 | 2) if self.is_remote() => tracing::warn!("the database on another machine is reached in clear: sslmode=require or verify-full prevents it"),
+            (true, 0 | 1) if matches!(self.mode, Mode::VerifyCa | Mode::VerifyFull) => {
+                tracing::info!("the database is reached by TLS, and its certificate is verified")
+            }
+            (true, 0 | 1) => tracing::info!(
+                "the database is reached by TLS, but its certificate is not verified: sslmode=verify-full does"
+            ),
+            (false, 0 | 2) if self.is_remote() => tracing::warn!(
+                "the database on another machine is reached in clear: sslmode=require or verify-full prevents it"
+            ),
             (false, 0 | 2) => tracing::info!("the database is reached in clear, on this machine"),
             _ => {}
         }
@@ -182,11 +206,24 @@ impl Tls {
             Some("require") => Mode::Require,
             Some("verify-ca") => Mode::VerifyCa,
             Some("verify-full") => Mode::VerifyFull,
-            Some("allow") => return Err(problem("sslmode=allow", "allow asks in clear first: choose prefer, or better require or verify-full")),
-            Some(other) => return Err(problem(format!("sslmode={other}"), "sslmode is disable, prefer, require, verify-ca or verify-full")),
+            Some("allow") => {
+                return Err(problem(
+                    "sslmode=allow",
+                    "allow asks in clear first: choose prefer, or better require or verify-full",
+                ));
+            }
+            Some(other) => {
+                return Err(problem(
+                    format!("sslmode={other}"),
+                    "sslmode is disable, prefer, require, verify-ca or verify-full",
+                ));
+            }
         };
         if mode == Mode::Prefer && self.root.is_some() {
-            return Err(problem("sslrootcert", "an authority is of use with sslmode=verify-full or verify-ca only"));
+            return Err(problem(
+                "sslrootcert",
+                "an authority is of use with sslmode=verify-full or verify-ca only",
+            ));
         }
         // PostgreSQL has no TLS on Unix sockets.
         Ok(if on_sockets { Mode::Disable } else { mode })
@@ -203,8 +240,14 @@ impl Tls {
         match (&self.cert, &self.key) {
             (None, None) => Ok(None),
             (Some(cert), Some(key)) => Ok(Some((cert.into(), key.into()))),
-            (Some(cert), None) => Err(problem(format!("sslcert={cert}"), "give sslkey too: the private key of the certificate")),
-            (None, Some(key)) => Err(problem(format!("sslkey={key}"), "give sslcert too: the certificate of the key")),
+            (Some(cert), None) => Err(problem(
+                format!("sslcert={cert}"),
+                "give sslkey too: the private key of the certificate",
+            )),
+            (None, Some(key)) => Err(problem(
+                format!("sslkey={key}"),
+                "give sslcert too: the certificate of the key",
+            )),
         }
     }
 }
@@ -230,8 +273,14 @@ mod tests {
             ("postgres://u@db.example.com/x?sslmode=prefer", Mode::Prefer),
             ("postgres://u@db.example.com/x?sslmode=disable", Mode::Disable),
             ("postgres://u@db.example.com/x?sslmode=require", Mode::Require),
-            ("postgresql://u:p%40@db.example.com:5433/x?sslmode=verify-ca&connect_timeout=3", Mode::VerifyCa),
-            ("postgres://u@a.example.com,b.example.com:5433/x?target_session_attrs=read-write&sslmode=verify-full", Mode::VerifyFull),
+            (
+                "postgresql://u:p%40@db.example.com:5433/x?sslmode=verify-ca&connect_timeout=3",
+                Mode::VerifyCa,
+            ),
+            (
+                "postgres://u@a.example.com,b.example.com:5433/x?target_session_attrs=read-write&sslmode=verify-full",
+                Mode::VerifyFull,
+            ),
             // There is no TLS on a socket of this machine.
             ("postgres://u@%2Frun%2Fpostgresql/x?sslmode=require", Mode::Disable),
             ("postgres:///x?host=/run/postgresql&user=u", Mode::Disable),
@@ -243,7 +292,10 @@ mod tests {
             ("postgres://u:secret@db/x?sslmode=verify_full", "sslmode=verify_full"),
             ("postgres://u:secret@db/x?sslmode=allow", "sslmode=allow"),
             ("postgres://u:secret@db/x?sslrootcert=/ca.pem", "sslrootcert"),
-            ("postgres://u:secret@db/x?sslmode=verify-full&sslrootcert=/no/such.pem", "sslrootcert=/no/such.pem"),
+            (
+                "postgres://u:secret@db/x?sslmode=verify-full&sslrootcert=/no/such.pem",
+                "sslrootcert=/no/such.pem",
+            ),
             ("postgres://u:secret@db/x?sslmode=require&sslcert=/c.pem", "sslcert=/c.pem"),
             ("postgres://u:secret@db/x?sslmode=require&sslkey=/k.pem", "sslkey=/k.pem"),
             ("postgres://u:secret@db/x?poolmode=transaction", "poolmode=transaction"),
@@ -257,11 +309,22 @@ mod tests {
 
     #[test]
     fn fr_08_another_machine_is_told_from_this_one() {
-        let remote = |url: &str| Address::parse(url).unwrap_or_else(|e| panic!("{url}: {e:?}")).is_remote();
-        for here in ["postgres://u@localhost/x", "postgres://u@127.0.0.1/x", "postgres://u@[::1]/x", "postgres:///x?host=/run/postgresql&user=u"] {
+        let remote =
+            |url: &str| Address::parse(url).unwrap_or_else(|e| panic!("{url}: {e:?}")).is_remote();
+        for here in [
+            "postgres://u@localhost/x",
+            "postgres://u@127.0.0.1/x",
+            "postgres://u@[::1]/x",
+            "postgres:///x?host=/run/postgresql&user=u",
+        ] {
             assert!(!remote(here), "{here}");
         }
-        for there in ["postgres://u@db.example.com/x", "postgres://u@10.0.0.3/x", "postgres://u@localhost,10.0.0.3/x", "postgres://u@localhost/x?hostaddr=10.0.0.3"] {
+        for there in [
+            "postgres://u@db.example.com/x",
+            "postgres://u@10.0.0.3/x",
+            "postgres://u@localhost,10.0.0.3/x",
+            "postgres://u@localhost/x?hostaddr=10.0.0.3",
+        ] {
             assert!(remote(there), "{there}");
         }
     }

@@ -49,7 +49,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> MakeTlsConnect<S> for C
     fn make_tls_connect(&mut self, host: &str) -> Result<Self::TlsConnect, Self::Error> {
         // Of several hosts the one that is tried now counts.
         self.used.store(false, Ordering::Relaxed);
-        Ok(Noting { inner: MakeTlsConnect::<S>::make_tls_connect(&mut self.inner, host)?, used: Arc::clone(&self.used) })
+        Ok(Noting {
+            inner: MakeTlsConnect::<S>::make_tls_connect(&mut self.inner, host)?,
+            used: Arc::clone(&self.used),
+        })
     }
 }
 
@@ -71,7 +74,11 @@ impl<S, T: TlsConnect<S>> TlsConnect<S> for Noting<T> {
 }
 
 /// The settings of a mode: `identity` is our certificate and its key, for servers that want one.
-pub(super) fn client_config(mode: Mode, roots: &Roots, identity: Option<(PathBuf, PathBuf)>) -> Result<ClientConfig, UrlProblem> {
+pub(super) fn client_config(
+    mode: Mode,
+    roots: &Roots,
+    identity: Option<(PathBuf, PathBuf)>,
+) -> Result<ClientConfig, UrlProblem> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier = verifier(mode, roots, &provider)?;
     let unusable = |remedy| move |_| UrlProblem { value: "sslmode".into(), remedy };
@@ -86,12 +93,18 @@ pub(super) fn client_config(mode: Mode, roots: &Roots, identity: Option<(PathBuf
             let chain = certificates("sslcert", &cert)?;
             let named = |remedy| UrlProblem { value: format!("sslkey={}", key.display()), remedy };
             let private = PrivateKeyDer::from_pem_file(&key).map_err(|_| named("the private key cannot be read: give a PEM file without a passphrase that this user may read"))?;
-            builder.with_client_auth_cert(chain, private).map_err(|_| named("the key does not belong to sslcert"))
+            builder
+                .with_client_auth_cert(chain, private)
+                .map_err(|_| named("the key does not belong to sslcert"))
         }
     }
 }
 
-fn verifier(mode: Mode, roots: &Roots, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, UrlProblem> {
+fn verifier(
+    mode: Mode,
+    roots: &Roots,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, UrlProblem> {
     if matches!(mode, Mode::Disable | Mode::Prefer | Mode::Require) {
         return Ok(Arc::new(Lenient { chain: None, provider: Arc::clone(provider) }));
     }
@@ -108,13 +121,19 @@ fn verifier(mode: Mode, roots: &Roots, provider: &Arc<CryptoProvider>) -> Result
                 .map_err(|_| UrlProblem { value: format!("sslrootcert={}", file.display()), remedy: "the file holds no certificate of an authority" })?
         }
     };
-    Ok(if mode == Mode::VerifyFull { chain } else { Arc::new(Lenient { chain: Some(chain), provider: Arc::clone(provider) }) })
+    Ok(if mode == Mode::VerifyFull {
+        chain
+    } else {
+        Arc::new(Lenient { chain: Some(chain), provider: Arc::clone(provider) })
+    })
 }
 
 fn certificates(name: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, UrlProblem> {
     let named = |remedy| UrlProblem { value: format!("{name}={}", file.display()), remedy };
-    let found: Vec<_> =
-        CertificateDer::pem_file_iter(file).map_err(|_| named("the file cannot be read by this user"))?.collect::<Result<_, _>>().map_err(|_| named("the file is no PEM file of certificates"))?;
+    let found: Vec<_> = CertificateDer::pem_file_iter(file)
+        .map_err(|_| named("the file cannot be read by this user"))?
+        .collect::<Result<_, _>>()
+        .map_err(|_| named("the file is no PEM file of certificates"))?;
     if found.is_empty() { Err(named("the file holds no certificate")) } else { Ok(found) }
 }
 
@@ -137,16 +156,28 @@ impl ServerCertVerifier for Lenient {
         let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
         match chain.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
             // The name is looked at last, when everything else is right.
-            Err(rustls::Error::InvalidCertificate(CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. })) => Ok(ServerCertVerified::assertion()),
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
             other => other,
         }
     }
 
-    fn verify_tls12_signature(&self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 

@@ -20,14 +20,36 @@ impl Limit {
         Ok(on!(conn, |c| {
             let mut counted = None;
             for begun in [true, false] {
-                let running = counter::table.filter(counter::subject.eq(&self.subject)).filter(counter::until.gt(now)).filter(counter::n.lt(self.most));
-                counted = diesel::update(running).set(counter::n.eq(counter::n + 1)).returning(counter::n).get_result::<i64>(c).await.optional()?;
+                let running = counter::table
+                    .filter(counter::subject.eq(&self.subject))
+                    .filter(counter::until.gt(now))
+                    .filter(counter::n.lt(self.most));
+                counted = diesel::update(running)
+                    .set(counter::n.eq(counter::n + 1))
+                    .returning(counter::n)
+                    .get_result::<i64>(c)
+                    .await
+                    .optional()?;
                 if counted.is_some() || !begun {
                     break;
                 }
-                diesel::delete(counter::table.filter(counter::subject.eq(&self.subject)).filter(counter::until.le(now))).execute(c).await?;
-                let fresh = (counter::subject.eq(&self.subject), counter::until.eq(now + self.window), counter::n.eq(0));
-                diesel::insert_into(counter::table).values(fresh).on_conflict_do_nothing().execute(c).await?;
+                diesel::delete(
+                    counter::table
+                        .filter(counter::subject.eq(&self.subject))
+                        .filter(counter::until.le(now)),
+                )
+                .execute(c)
+                .await?;
+                let fresh = (
+                    counter::subject.eq(&self.subject),
+                    counter::until.eq(now + self.window),
+                    counter::n.eq(0),
+                );
+                diesel::insert_into(counter::table)
+                    .values(fresh)
+                    .on_conflict_do_nothing()
+                    .execute(c)
+                    .await?;
             }
             counted
         }))
@@ -35,13 +57,20 @@ impl Limit {
 
     /// The number in the running window, without counting.
     pub async fn count(&self, conn: &mut Conn, now: Micros) -> Result<i64> {
-        let n: Option<i64> = on!(conn, |c| counter::table.filter(counter::subject.eq(&self.subject)).filter(counter::until.gt(now)).select(counter::n).first(c).await.optional())?;
+        let n: Option<i64> = on!(conn, |c| counter::table
+            .filter(counter::subject.eq(&self.subject))
+            .filter(counter::until.gt(now))
+            .select(counter::n)
+            .first(c)
+            .await
+            .optional())?;
         Ok(n.unwrap_or(0))
     }
 
     /// Takes one back: it turned out to be nothing that is counted.
     pub async fn give_back(&self, conn: &mut Conn) -> Result<()> {
-        let counted = counter::table.filter(counter::subject.eq(&self.subject)).filter(counter::n.gt(0));
+        let counted =
+            counter::table.filter(counter::subject.eq(&self.subject)).filter(counter::n.gt(0));
         on!(conn, |c| diesel::update(counted).set(counter::n.eq(counter::n - 1)).execute(c).await)?;
         Ok(())
     }
@@ -50,6 +79,8 @@ impl Limit {
 /// Forgets the counts of limits.
 pub async fn clear(conn: &mut Conn, limits: &[Limit]) -> Result<()> {
     let subjects: Vec<&Bytes> = limits.iter().map(|l| &l.subject).collect();
-    on!(conn, |c| diesel::delete(counter::table.filter(counter::subject.eq_any(subjects))).execute(c).await)?;
+    on!(conn, |c| diesel::delete(counter::table.filter(counter::subject.eq_any(subjects)))
+        .execute(c)
+        .await)?;
     Ok(())
 }

@@ -5,11 +5,37 @@ use domain::Micros;
 
 use crate::{Conn, Result, schema::flash};
 
-pub async fn add_flash(conn: &mut Conn, hash: &[u8], browser: &[u8], body: &str, expires_at: Micros) -> Result<()> {
-    on!(conn, |c| diesel::insert_into(flash::table).values((flash::hash.eq(hash), flash::browser.eq(browser), flash::body.eq(body), flash::expires_at.eq(expires_at))).execute(c).await)?;
+pub async fn add_flash(
+    conn: &mut Conn,
+    hash: &[u8],
+    browser: &[u8],
+    body: &str,
+    expires_at: Micros,
+) -> Result<()> {
+    on!(conn, |c| diesel::insert_into(flash::table)
+        .values((
+            flash::hash.eq(hash),
+            flash::browser.eq(browser),
+            flash::body.eq(body),
+            flash::expires_at.eq(expires_at)
+        ))
+        .execute(c)
+        .await)?;
     Ok(())
 }
 
-pub async fn find_flash(conn: &mut Conn, hash: &[u8], browser: &[u8], now: Micros) -> Result<Option<String>> {
-    Ok(on!(conn, |c| flash::table.filter(flash::hash.eq(hash)).filter(flash::browser.eq(browser)).filter(flash::expires_at.gt(now)).select(flash::body).first(c).await.optional())?)
+pub async fn find_flash(
+    conn: &mut Conn,
+    hash: &[u8],
+    browser: &[u8],
+    now: Micros,
+) -> Result<Option<String>> {
+    Ok(on!(conn, |c| flash::table
+        .filter(flash::hash.eq(hash))
+        .filter(flash::browser.eq(browser))
+        .filter(flash::expires_at.gt(now))
+        .select(flash::body)
+        .first(c)
+        .await
+        .optional())?)
 }

@@ -73,7 +73,13 @@ pub async fn add_session(conn: &mut Conn, org: OrgId, new: &NewSession, at: Micr
 }
 
 /// The event that a session stands on: `sign_in`, `confirm` or `add`.
-pub async fn add_auth_event(conn: &mut Conn, row: [u8; 16], kind: &str, new: &NewSession, at: Micros) -> Result<()> {
+pub async fn add_auth_event(
+    conn: &mut Conn,
+    row: [u8; 16],
+    kind: &str,
+    new: &NewSession,
+    at: Micros,
+) -> Result<()> {
     let values = (
         auth_event::id.eq(Key(row)),
         auth_event::session_id.eq(&new.public_id),
@@ -89,7 +95,13 @@ pub async fn add_auth_event(conn: &mut Conn, row: [u8; 16], kind: &str, new: &Ne
 }
 
 /// The live session of a cookie's hash: not over, seen since `idle_since`, its account active.
-pub async fn find_session(conn: &mut Conn, org: OrgId, hash: &[u8], now: Micros, idle_since: Micros) -> Result<Option<(Session, String)>> {
+pub async fn find_session(
+    conn: &mut Conn,
+    org: OrgId,
+    hash: &[u8],
+    now: Micros,
+    idle_since: Micros,
+) -> Result<Option<(Session, String)>> {
     Ok(on!(conn, |c| session::table
         .inner_join(account::table.on(account::id.eq(session::account_id)))
         .filter(session::hash.eq(hash))
@@ -104,7 +116,13 @@ pub async fn find_session(conn: &mut Conn, org: OrgId, hash: &[u8], now: Micros,
 }
 
 /// The live session that applications know by a name, as [`find_session`], with its cookie's hash.
-pub async fn find_session_of(conn: &mut Conn, org: OrgId, sid: &str, now: Micros, idle_since: Micros) -> Result<Option<(Session, Bytes)>> {
+pub async fn find_session_of(
+    conn: &mut Conn,
+    org: OrgId,
+    sid: &str,
+    now: Micros,
+    idle_since: Micros,
+) -> Result<Option<(Session, Bytes)>> {
     Ok(on!(conn, |c| session::table
         .inner_join(account::table.on(account::id.eq(session::account_id)))
         .filter(session::sid.eq(sid))
@@ -119,17 +137,28 @@ pub async fn find_session_of(conn: &mut Conn, org: OrgId, sid: &str, now: Micros
 }
 
 pub async fn touch_session(conn: &mut Conn, hash: &[u8], at: Micros) -> Result<()> {
-    on!(conn, |c| diesel::update(session::table.find(hash)).set(session::seen_at.eq(at)).execute(c).await)?;
+    on!(conn, |c| diesel::update(session::table.find(hash))
+        .set(session::seen_at.eq(at))
+        .execute(c)
+        .await)?;
     Ok(())
 }
 
 /// The session stands on this second factor from now on: its person has just shown it.
 pub async fn set_session_factor(conn: &mut Conn, hash: &[u8], factor: &str) -> Result<()> {
-    on!(conn, |c| diesel::update(session::table.find(hash)).set(session::factor.eq(factor)).execute(c).await)?;
+    on!(conn, |c| diesel::update(session::table.find(hash))
+        .set(session::factor.eq(factor))
+        .execute(c)
+        .await)?;
     Ok(())
 }
 
-pub async fn list_sessions(conn: &mut Conn, id: AccountId, now: Micros, idle_since: Micros) -> Result<Vec<Session>> {
+pub async fn list_sessions(
+    conn: &mut Conn,
+    id: AccountId,
+    now: Micros,
+    idle_since: Micros,
+) -> Result<Vec<Session>> {
     Ok(on!(conn, |c| session::table
         .filter(session::account_id.eq(key(id)))
         .filter(session::expires_at.gt(now))
@@ -147,16 +176,33 @@ pub async fn end_session(conn: &mut Conn, hash: &[u8]) -> Result<usize> {
 
 /// Ends one of this account's sessions, named by its public id.
 pub async fn end_session_of(conn: &mut Conn, id: AccountId, public_id: &str) -> Result<usize> {
-    Ok(on!(conn, |c| diesel::delete(session::table.filter(session::account_id.eq(key(id))).filter(session::public_id.eq(public_id))).execute(c).await)?)
+    Ok(on!(conn, |c| diesel::delete(
+        session::table
+            .filter(session::account_id.eq(key(id)))
+            .filter(session::public_id.eq(public_id))
+    )
+    .execute(c)
+    .await)?)
 }
 
 /// Ends all sessions of an account, except one if given by its public id.
 pub async fn end_sessions(conn: &mut Conn, id: AccountId, except: Option<&str>) -> Result<usize> {
-    Ok(on!(conn, |c| diesel::delete(session::table.filter(session::account_id.eq(key(id))).filter(session::public_id.ne(except.unwrap_or("")))).execute(c).await)?)
+    Ok(on!(conn, |c| diesel::delete(
+        session::table
+            .filter(session::account_id.eq(key(id)))
+            .filter(session::public_id.ne(except.unwrap_or("")))
+    )
+    .execute(c)
+    .await)?)
 }
 
 /// Ends the sessions that a link opened, except one.
-pub async fn end_sessions_by_link(conn: &mut Conn, id: AccountId, link: LinkId, except: &str) -> Result<usize> {
+pub async fn end_sessions_by_link(
+    conn: &mut Conn,
+    id: AccountId,
+    link: LinkId,
+    except: &str,
+) -> Result<usize> {
     Ok(on!(conn, |c| {
         let ids: Vec<String> = auth_event::table
             .filter(auth_event::account_id.eq(key(id)))
@@ -165,11 +211,23 @@ pub async fn end_sessions_by_link(conn: &mut Conn, id: AccountId, link: LinkId, 
             .select(auth_event::session_id)
             .load(c)
             .await?;
-        diesel::delete(session::table.filter(session::account_id.eq(key(id))).filter(session::public_id.eq_any(ids)).filter(session::public_id.ne(except))).execute(c).await
+        diesel::delete(
+            session::table
+                .filter(session::account_id.eq(key(id)))
+                .filter(session::public_id.eq_any(ids))
+                .filter(session::public_id.ne(except)),
+        )
+        .execute(c)
+        .await
     })?)
 }
 
 /// Sessions that are alive anywhere in the organisation.
 pub async fn count_sessions(conn: &mut Conn, org: OrgId, now: Micros) -> Result<i64> {
-    Ok(on!(conn, |c| session::table.filter(session::organisation_id.eq(key(org))).filter(session::expires_at.gt(now)).count().get_result(c).await)?)
+    Ok(on!(conn, |c| session::table
+        .filter(session::organisation_id.eq(key(org)))
+        .filter(session::expires_at.gt(now))
+        .count()
+        .get_result(c)
+        .await)?)
 }

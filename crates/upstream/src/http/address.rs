@@ -9,7 +9,8 @@ pub fn is_public(ip: IpAddr) -> bool {
             None => {
                 let [first, second, ..] = ip.segments();
                 let global = first & 0xe000 == 0x2000;
-                let special = first == 0x2001 && (second < 0x0200 || second == 0x0db8) || first == 0x2002;
+                let special =
+                    first == 0x2001 && (second < 0x0200 || second == 0x0db8) || first == 0x2002;
                 global && !special
             }
         },
@@ -52,9 +53,21 @@ mod tests {
         for outside in ["93.184.216.34", "2606:2800:220:1::1"] {
             assert!(is_public(outside.parse().unwrap()), "{outside}");
         }
-        for inside in
-            ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "2002:7f00:1::", "2001:db8::1"]
-        {
+        for inside in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "::ffff:127.0.0.1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+        ] {
             assert!(!is_public(inside.parse().unwrap()), "{inside}");
         }
     }
@@ -63,7 +76,9 @@ mod tests {
     #[test]
     fn fr_41_a_translated_address_is_as_public_as_the_one_inside_it() {
         assert!(is_public("64:ff9b::8c52:7903".parse().unwrap()));
-        for inside in ["64:ff9b::a9fe:a9fe", "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::8c52:7903"] {
+        for inside in
+            ["64:ff9b::a9fe:a9fe", "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::8c52:7903"]
+        {
             assert!(!is_public(inside.parse().unwrap()), "{inside}");
         }
     }

@@ -53,7 +53,13 @@ pub type Object = Map<String, Value>;
 /// [`Malformed`] where one of them is no JSON object.
 pub fn parts(token: &str) -> Result<(Object, Object), Malformed> {
     let mut parts = token.split('.');
-    let mut next = || read_as(&URL_SAFE_NO_PAD.decode(parts.next().unwrap_or_default()).map_err(|_| Malformed(de::Error::custom("no base64url")))?);
+    let mut next = || {
+        read_as(
+            &URL_SAFE_NO_PAD
+                .decode(parts.next().unwrap_or_default())
+                .map_err(|_| Malformed(de::Error::custom("no base64url")))?,
+        )
+    };
     Ok((next()?, next()?))
 }
 
@@ -93,7 +99,11 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
         let rounded = value.fract() == 0.0 && value.abs() >= EXACT;
-        Ok(if rounded { Value::Null } else { Number::from_f64(value).map_or(Value::Null, Value::Number) })
+        Ok(if rounded {
+            Value::Null
+        } else {
+            Number::from_f64(value).map_or(Value::Null, Value::Number)
+        })
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -134,7 +144,11 @@ mod tests {
     /// Also a key that is spelt in two ways, one in a list of lists, and one whose values are equal.
     #[test]
     fn id_19_a_key_that_stands_twice_makes_the_text_malformed_at_any_depth() {
-        assert_eq!(read(br#"{"a":{"b":1},"b":[{"a":2}]}"#).unwrap(), json!({"a": {"b": 1}, "b": [{"a": 2}]}), "the same key in different objects");
+        assert_eq!(
+            read(br#"{"a":{"b":1},"b":[{"a":2}]}"#).unwrap(),
+            json!({"a": {"b": 1}, "b": [{"a": 2}]}),
+            "the same key in different objects"
+        );
         for twice in [
             r#"{"email_verified":false,"email_verified":true}"#,
             r#"{"email_verified":true,"email_verified":true}"#,
@@ -149,8 +163,13 @@ mod tests {
 
     #[test]
     fn id_19_header_and_claims_of_a_token_are_read_the_same_way() {
-        let token = |header: &str, claims: &str| format!("{}.{}.sig", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-        assert_eq!(parts(&token(r#"{"alg":"RS256"}"#, r#"{"sub":"7"}"#)).unwrap().1, *json!({"sub": "7"}).as_object().unwrap());
+        let token = |header: &str, claims: &str| {
+            format!("{}.{}.sig", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
+        };
+        assert_eq!(
+            parts(&token(r#"{"alg":"RS256"}"#, r#"{"sub":"7"}"#)).unwrap().1,
+            *json!({"sub": "7"}).as_object().unwrap()
+        );
         assert!(parts(&token(r#"{"alg":"RS256","alg":"none"}"#, r#"{"sub":"7"}"#)).is_err());
         assert!(parts(&token(r#"{"alg":"RS256"}"#, r#"{"sub":"7","sub":"8"}"#)).is_err());
         assert!(parts("no token").is_err() && parts(&token("[]", "{}")).is_err());
@@ -162,7 +181,13 @@ mod tests {
         for exact in ["7", "-7", "18446744073709551615", "-9223372036854775808", "0.5"] {
             assert_eq!(number(exact).to_string(), exact);
         }
-        for rounded in ["18446744073709551616", "18446744073709551617", "-9223372036854775809", "1e300", "9007199254740993.0"] {
+        for rounded in [
+            "18446744073709551616",
+            "18446744073709551617",
+            "-9223372036854775809",
+            "1e300",
+            "9007199254740993.0",
+        ] {
             assert_eq!(number(rounded), Value::Null, "{rounded}");
         }
         assert!(read(b"007").is_err() && read(b"1e999").is_err() && read(b"7 7").is_err());

@@ -61,7 +61,11 @@ impl SafeHttpClient {
     /// # Errors
     /// When the TLS set-up fails.
     pub fn through(options: SafeHttpOptions, outside: Outside) -> Result<Self, CallError> {
-        Self::built(options, Arc::new(outside), Arc::new(|name| tokio::net::lookup_host((name, 0)).map_ok(Iterator::collect).boxed()))
+        Self::built(
+            options,
+            Arc::new(outside),
+            Arc::new(|name| tokio::net::lookup_host((name, 0)).map_ok(Iterator::collect).boxed()),
+        )
     }
 
     /// With other bounds, by the same way out.
@@ -78,13 +82,27 @@ impl SafeHttpClient {
         Self::built(options, Arc::default(), look_up)
     }
 
-    pub(crate) fn built(options: SafeHttpOptions, outside: Arc<Outside>, look_up: LookUp) -> Result<Self, CallError> {
-        let mut builder =
-            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(options.timeout).connect_timeout(options.timeout).user_agent("ligature").pool_max_idle_per_host(8);
+    pub(crate) fn built(
+        options: SafeHttpOptions,
+        outside: Arc<Outside>,
+        look_up: LookUp,
+    ) -> Result<Self, CallError> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(options.timeout)
+            .connect_timeout(options.timeout)
+            .user_agent("ligature")
+            .pool_max_idle_per_host(8);
         if !options.allow_private {
-            builder = builder.dns_resolver(Arc::new(ProxyToo { inner: PublicOnly { look_up: Arc::clone(&look_up) }, outside: Arc::clone(&outside) }));
+            builder = builder.dns_resolver(Arc::new(ProxyToo {
+                inner: PublicOnly { look_up: Arc::clone(&look_up) },
+                outside: Arc::clone(&outside),
+            }));
         }
-        let client = outside.apply(builder).and_then(reqwest::ClientBuilder::build).map_err(|e| CallError(e.to_string()))?;
+        let client = outside
+            .apply(builder)
+            .and_then(reqwest::ClientBuilder::build)
+            .map_err(|e| CallError(e.to_string()))?;
         Ok(Self {
             client,
             options,
@@ -105,13 +123,19 @@ impl SafeHttpClient {
         let request = reqwest::Request::try_from(request).map_err(|e| CallError(e.to_string()))?;
         self.allowed(request.url())?;
         self.leads_outside(request.url()).await?;
-        let mut answer = self.client.execute(request).await.map_err(|e| CallError(e.without_url().to_string()))?;
+        let mut answer = self
+            .client
+            .execute(request)
+            .await
+            .map_err(|e| CallError(e.without_url().to_string()))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         if status.is_server_error() {
             return Err(CallError(format!("status {}", status.as_u16())));
         }
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|e| CallError(e.without_url().to_string()))? {
+        while let Some(chunk) =
+            answer.chunk().await.map_err(|e| CallError(e.without_url().to_string()))?
+        {
             if body.len() + chunk.len() > self.options.max_bytes {
                 return Err(CallError("the answer is too large".into()));
             }
@@ -127,20 +151,33 @@ impl SafeHttpClient {
     ///
     /// # Errors
     /// [`UpstreamError::Down`] without an answer.
-    pub(crate) async fn ask(&self, part: Part, request: HttpRequest) -> Result<HttpResponse, UpstreamError> {
-        self.send(request).await.map_err(|CallError(what)| UpstreamError::Down(Trouble::new(part, what)))
+    pub(crate) async fn ask(
+        &self,
+        part: Part,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, UpstreamError> {
+        self.send(request)
+            .await
+            .map_err(|CallError(what)| UpstreamError::Down(Trouble::new(part, what)))
     }
 
     /// Fetches with `Accept: application/json`; `bearer` is the access token.
     ///
     /// # Errors
     /// [`UpstreamError::Down`] without an answer.
-    pub(crate) async fn get(&self, part: Part, url: &str, bearer: Option<&str>) -> Result<HttpResponse, UpstreamError> {
+    pub(crate) async fn get(
+        &self,
+        part: Part,
+        url: &str,
+        bearer: Option<&str>,
+    ) -> Result<HttpResponse, UpstreamError> {
         let mut request = ::http::Request::get(url).header("accept", "application/json");
         if let Some(token) = bearer {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let request = request.body(Vec::new()).map_err(|_| UpstreamError::answer(part, "its address or the access token cannot be sent"))?;
+        let request = request.body(Vec::new()).map_err(|_| {
+            UpstreamError::answer(part, "its address or the access token cannot be sent")
+        })?;
         self.ask(part, request).await
     }
 
@@ -148,12 +185,20 @@ impl SafeHttpClient {
     ///
     /// # Errors
     /// [`UpstreamError::Down`] without one, [`UpstreamError::Answer`] where it is malformed.
-    pub(crate) async fn json(&self, part: Part, url: &str) -> Result<serde_json::Value, UpstreamError> {
+    pub(crate) async fn json(
+        &self,
+        part: Part,
+        url: &str,
+    ) -> Result<serde_json::Value, UpstreamError> {
         let answer = self.get(part, url, None).await?;
         if !answer.status().is_success() {
-            return Err(UpstreamError::Down(Trouble::new(part, format!("status {}", answer.status().as_u16()))));
+            return Err(UpstreamError::Down(Trouble::new(
+                part,
+                format!("status {}", answer.status().as_u16()),
+            )));
         }
-        json::read(answer.body()).map_err(|malformed| UpstreamError::answer(part, malformed.to_string()))
+        json::read(answer.body())
+            .map_err(|malformed| UpstreamError::answer(part, malformed.to_string()))
     }
 
     /// Fetches a text with status 200, with one more header.
@@ -161,7 +206,10 @@ impl SafeHttpClient {
     /// # Errors
     /// [`CallError`] without one.
     pub async fn text(&self, url: &str, (name, value): (&str, &str)) -> Result<String, CallError> {
-        let request = ::http::Request::get(url).header(name, value).body(Vec::new()).map_err(|e| CallError(e.to_string()))?;
+        let request = ::http::Request::get(url)
+            .header(name, value)
+            .body(Vec::new())
+            .map_err(|e| CallError(e.to_string()))?;
         let answer = self.send(request).await?;
         if answer.status() != StatusCode::OK {
             return Err(CallError(format!("status {}", answer.status())));
@@ -171,7 +219,8 @@ impl SafeHttpClient {
 
     /// Whether a browser may be sent there: https, or http where plain providers are allowed.
     pub(crate) fn may_show(&self, url: &Url) -> bool {
-        url.has_host() && (url.scheme() == "https" || self.options.allow_private && url.scheme() == "http")
+        url.has_host()
+            && (url.scheme() == "https" || self.options.allow_private && url.scheme() == "http")
     }
 
     /// Posts a form; anything but 2xx is an error.
@@ -179,22 +228,36 @@ impl SafeHttpClient {
     /// # Errors
     /// As [`SafeHttpClient::send`].
     pub async fn post_form(&self, url: &str, body: String) -> Result<(), CallError> {
-        let request = ::http::Request::post(url).header("content-type", "application/x-www-form-urlencoded").header("cache-control", "no-store");
-        let answer = self.send(request.body(body.into_bytes()).map_err(|e| CallError(e.to_string()))?).await?;
-        if answer.status().is_success() { Ok(()) } else { Err(CallError(format!("status {}", answer.status()))) }
+        let request = ::http::Request::post(url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("cache-control", "no-store");
+        let answer = self
+            .send(request.body(body.into_bytes()).map_err(|e| CallError(e.to_string()))?)
+            .await?;
+        if answer.status().is_success() {
+            Ok(())
+        } else {
+            Err(CallError(format!("status {}", answer.status())))
+        }
     }
 
     /// For tests: every https address is served by this port of loopback.
     #[cfg(test)]
     pub(crate) fn rerouting(port: u16) -> Self {
         // A busy machine is no slow vendor.
-        let options = SafeHttpOptions { allow_private: true, timeout: Duration::from_secs(60), ..SafeHttpOptions::default() };
+        let options = SafeHttpOptions {
+            allow_private: true,
+            timeout: Duration::from_secs(60),
+            ..SafeHttpOptions::default()
+        };
         Self { reroute: Some(port), ..Self::new(options).unwrap() }
     }
 
     #[cfg(test)]
     fn rerouted(&self, mut request: HttpRequest) -> HttpRequest {
-        if let Some((port, rest)) = self.reroute.zip(request.uri().to_string().strip_prefix("https://")) {
+        if let Some((port, rest)) =
+            self.reroute.zip(request.uri().to_string().strip_prefix("https://"))
+        {
             *request.uri_mut() = format!("http://127.0.0.1:{port}/{rest}").parse().unwrap();
         }
         request
@@ -207,7 +270,9 @@ impl SafeHttpClient {
             return Ok(());
         }
         match (self.look_up)(name.to_owned()).await {
-            Ok(found) if !found.is_empty() && !found.iter().any(|a| is_public(a.ip())) => Err(CallError("this address may not be called".into())),
+            Ok(found) if !found.is_empty() && !found.iter().any(|a| is_public(a.ip())) => {
+                Err(CallError("this address may not be called".into()))
+            }
             _ => Ok(()),
         }
     }
@@ -222,12 +287,17 @@ impl SafeHttpClient {
             Some(Host::Domain(_)) => true,
             None => false,
         };
-        if public && url.scheme() == "https" { Ok(()) } else { Err(CallError("this address may not be called".into())) }
+        if public && url.scheme() == "https" {
+            Ok(())
+        } else {
+            Err(CallError("this address may not be called".into()))
+        }
     }
 }
 
 /// Looks a name up.
-pub(crate) type LookUp = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>> + Send + Sync>;
+pub(crate) type LookUp =
+    Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>> + Send + Sync>;
 
 /// Resolves names, and keeps only addresses of the public internet; rebinding changes nothing, the check is on what is used.
 struct PublicOnly {
@@ -238,7 +308,8 @@ impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
         let found = (self.look_up)(name.as_str().to_owned());
         Box::pin(async move {
-            let public: Vec<SocketAddr> = found.await?.into_iter().filter(|a| is_public(a.ip())).collect();
+            let public: Vec<SocketAddr> =
+                found.await?.into_iter().filter(|a| is_public(a.ip())).collect();
             if public.is_empty() {
                 return Err("no public address".into());
             }
@@ -275,7 +346,8 @@ mod tests {
     use crate::testing::Server;
 
     fn private() -> SafeHttpClient {
-        SafeHttpClient::new(SafeHttpOptions { allow_private: true, ..SafeHttpOptions::default() }).unwrap()
+        SafeHttpClient::new(SafeHttpOptions { allow_private: true, ..SafeHttpOptions::default() })
+            .unwrap()
     }
 
     /// Each status that redirects, by every way out.
@@ -284,22 +356,51 @@ mod tests {
         let server = Server::start();
         server.says("/there", "{}");
         server.says("/here", r#"{"a":1}"#);
-        assert_eq!(private().json(Part::Keys, &server.url("/here")).await.unwrap(), serde_json::json!({"a": 1}));
+        assert_eq!(
+            private().json(Part::Keys, &server.url("/here")).await.unwrap(),
+            serde_json::json!({"a": 1})
+        );
         for status in [301, 302, 303, 307, 308] {
             server.leads("/here", status, "/there");
-            assert!(matches!(private().json(Part::Keys, &server.url("/here")).await, Err(UpstreamError::Down(_))), "{status}");
-            assert_eq!(private().get(Part::Userinfo, &server.url("/here"), Some("secret")).await.unwrap().status().as_u16(), status);
-            assert!(private().text(&server.url("/here"), ("accept", "text/plain")).await.is_err(), "{status}");
-            assert!(private().post_form(&server.url("/here"), "a=b".into()).await.is_err(), "{status}");
-            let request = ::http::Request::post(server.url("/here")).body(b"code=secret".to_vec()).unwrap();
-            assert_eq!(private().ask(Part::Token, request).await.unwrap().status().as_u16(), status, "nothing to read, and nothing else was asked");
+            assert!(
+                matches!(
+                    private().json(Part::Keys, &server.url("/here")).await,
+                    Err(UpstreamError::Down(_))
+                ),
+                "{status}"
+            );
+            assert_eq!(
+                private()
+                    .get(Part::Userinfo, &server.url("/here"), Some("secret"))
+                    .await
+                    .unwrap()
+                    .status()
+                    .as_u16(),
+                status
+            );
+            assert!(
+                private().text(&server.url("/here"), ("accept", "text/plain")).await.is_err(),
+                "{status}"
+            );
+            assert!(
+                private().post_form(&server.url("/here"), "a=b".into()).await.is_err(),
+                "{status}"
+            );
+            let request =
+                ::http::Request::post(server.url("/here")).body(b"code=secret".to_vec()).unwrap();
+            assert_eq!(
+                private().ask(Part::Token, request).await.unwrap().status().as_u16(),
+                status,
+                "nothing to read, and nothing else was asked"
+            );
         }
         assert!(!server.asked().contains(&"/there".to_owned()), "{:?}", server.asked());
     }
 
     /// Where names come from is the resolver's business; what they lead to is looked at when it is used.
     #[tokio::test]
-    async fn oc_11_a_name_that_leads_inside_is_not_called_nor_one_that_leads_inside_the_second_time() {
+    async fn oc_11_a_name_that_leads_inside_is_not_called_nor_one_that_leads_inside_the_second_time()
+     {
         let server = Server::start();
         let url = format!("https://provider.test:{}/here", server.port);
         // With the switch on, names are looked up as the system does; `localhost` is one that leads inside.
@@ -307,12 +408,27 @@ mod tests {
         server.says("/here", "{}");
         assert!(private().json(Part::Keys, &local).await.is_ok());
         assert_eq!(server.asked(), ["/here"]);
-        let asked = || async { SafeHttpClient::new(SafeHttpOptions::default()).unwrap().json(Part::Keys, &local.replace("http:", "https:")).await };
+        let asked = || async {
+            SafeHttpClient::new(SafeHttpOptions::default())
+                .unwrap()
+                .json(Part::Keys, &local.replace("http:", "https:"))
+                .await
+        };
         assert!(matches!(asked().await, Err(UpstreamError::Down(_))));
-        for inside in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00::1"] {
+        for inside in
+            ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00::1"]
+        {
             let ip: IpAddr = inside.parse().unwrap();
-            let names: LookUp = Arc::new(move |_| std::future::ready(Ok(vec![SocketAddr::new(ip, 0)])).boxed());
-            let guard = SafeHttpClient::with_names(SafeHttpOptions { timeout: Duration::from_millis(500), ..SafeHttpOptions::default() }, names).unwrap();
+            let names: LookUp =
+                Arc::new(move |_| std::future::ready(Ok(vec![SocketAddr::new(ip, 0)])).boxed());
+            let guard = SafeHttpClient::with_names(
+                SafeHttpOptions {
+                    timeout: Duration::from_millis(500),
+                    ..SafeHttpOptions::default()
+                },
+                names,
+            )
+            .unwrap();
             let error = guard.json(Part::Keys, &url).await.unwrap_err().to_string();
             assert!(!error.contains("127.0.0.1"), "{error}");
         }
@@ -320,9 +436,27 @@ mod tests {
         let public: IpAddr = "93.184.216.34".parse().unwrap();
         let resolver = |first: Vec<IpAddr>, then: Vec<IpAddr>| {
             let turns = std::sync::Mutex::new(vec![then, first]);
-            PublicOnly { look_up: Arc::new(move |_| std::future::ready(Ok(turns.lock().unwrap().pop().unwrap_or_default().into_iter().map(|ip| SocketAddr::new(ip, 0)).collect())).boxed()) }
+            PublicOnly {
+                look_up: Arc::new(move |_| {
+                    std::future::ready(Ok(turns
+                        .lock()
+                        .unwrap()
+                        .pop()
+                        .unwrap_or_default()
+                        .into_iter()
+                        .map(|ip| SocketAddr::new(ip, 0))
+                        .collect()))
+                    .boxed()
+                }),
+            }
         };
-        let found = async |resolver: &PublicOnly| resolver.resolve("provider.test".parse().unwrap()).await.map(|all| all.map(|a| a.ip()).collect::<Vec<_>>()).unwrap_or_default();
+        let found = async |resolver: &PublicOnly| {
+            resolver
+                .resolve("provider.test".parse().unwrap())
+                .await
+                .map(|all| all.map(|a| a.ip()).collect::<Vec<_>>())
+                .unwrap_or_default()
+        };
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let rebound = resolver(vec![loopback, public], vec![loopback]);
         assert_eq!((found(&rebound).await, found(&rebound).await), (vec![public], vec![]));
@@ -332,7 +466,12 @@ mod tests {
     #[test]
     fn oc_11_literal_addresses_and_plain_http_are_checked_too() {
         let guard = SafeHttpClient::new(SafeHttpOptions::default()).unwrap();
-        for bad in ["https://127.0.0.1/x", "https://[::1]/x", "http://example.com/x", "https://169.254.169.254/latest"] {
+        for bad in [
+            "https://127.0.0.1/x",
+            "https://[::1]/x",
+            "http://example.com/x",
+            "https://169.254.169.254/latest",
+        ] {
             assert!(guard.allowed(&Url::parse(bad).unwrap()).is_err(), "{bad}");
         }
         assert!(guard.allowed(&Url::parse("https://example.com/x").unwrap()).is_ok());

@@ -4,7 +4,9 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use template::{Capability, Namespace, OAUTH2, OIDC, Oauth2Template, OidcTemplate, Preset, Template};
+pub use template::{
+    Capability, Namespace, OAUTH2, OIDC, Oauth2Template, OidcTemplate, Preset, Template,
+};
 
 use crate::{
     protocols::dialect::{Dialect, PLAIN},
@@ -68,16 +70,24 @@ pub(crate) fn dialect(key: &str) -> &'static Dialect {
 /// speak of other people.
 pub(crate) fn namespace(settings: &Oauth2Settings) -> Option<String> {
     let Template::Oauth2(template) = &find(&settings.preset)?.template else { return None };
-    let vendors = settings.authorization_url == template.authorization_url && settings.token_url == template.token_url && settings.userinfo_url == template.userinfo_url;
+    let vendors = settings.authorization_url == template.authorization_url
+        && settings.token_url == template.token_url
+        && settings.userinfo_url == template.userinfo_url;
     let usual = settings.subject_path == template.subject_path;
     match template.namespace {
         Namespace::Vendor(name) if vendors && usual => Some(name.to_owned()),
-        Namespace::Client(name) if vendors && usual => Some(format!("{name}:{}", settings.client_id)),
-        Namespace::WeChat if vendors => match (settings.platform_account.as_str(), settings.subject_path.as_str()) {
-            ("", "openid") => Some(format!("wechat-open:{}", settings.client_id)),
-            (account, "unionid") if !account.is_empty() => Some(format!("wechat-union:{account}")),
-            _ => None,
-        },
+        Namespace::Client(name) if vendors && usual => {
+            Some(format!("{name}:{}", settings.client_id))
+        }
+        Namespace::WeChat if vendors => {
+            match (settings.platform_account.as_str(), settings.subject_path.as_str()) {
+                ("", "openid") => Some(format!("wechat-open:{}", settings.client_id)),
+                (account, "unionid") if !account.is_empty() => {
+                    Some(format!("wechat-union:{account}"))
+                }
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

@@ -24,7 +24,16 @@ pub enum Capability {
 }
 
 impl Capability {
-    pub const ALL: [Self; 8] = [Self::Email, Self::VerifiedEmail, Self::Phone, Self::UserName, Self::StableSubject, Self::Groups, Self::Logout, Self::Reauthentication];
+    pub const ALL: [Self; 8] = [
+        Self::Email,
+        Self::VerifiedEmail,
+        Self::Phone,
+        Self::UserName,
+        Self::StableSubject,
+        Self::Groups,
+        Self::Logout,
+        Self::Reauthentication,
+    ];
 
     /// As a table heads it.
     #[must_use]
@@ -144,7 +153,10 @@ impl Preset {
             Template::Oauth2(template) => template.authorization_url,
             Template::Github => "",
         };
-        text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(word, _)| word)).collect()
+        text.split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}').map(|(word, _)| word))
+            .collect()
     }
 
     #[must_use]
@@ -155,7 +167,11 @@ impl Preset {
     /// Settings for a client, with what was typed for the words in braces.
     #[must_use]
     pub fn settings(&self, client_id: &str, typed: &BTreeMap<&str, &str>) -> Settings {
-        let fill = |text: &str| typed.iter().fold(text.to_owned(), |text, (word, value)| text.replace(&format!("{{{word}}}"), value));
+        let fill = |text: &str| {
+            typed.iter().fold(text.to_owned(), |text, (word, value)| {
+                text.replace(&format!("{{{word}}}"), value)
+            })
+        };
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         match &self.template {
             Template::Oidc(t) => Settings::Oidc(OidcSettings {
@@ -167,7 +183,11 @@ impl Preset {
                 reauth: t.reauth,
                 reports_auth_time: t.reports_auth_time,
                 form_post: t.form_post,
-                extra: t.extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+                extra: t
+                    .extra
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                    .collect(),
                 tenant_issuer: t.tenant_issuer,
                 text_booleans: t.text_booleans,
                 ..OidcSettings::default()
@@ -187,7 +207,10 @@ impl Preset {
                 addresses_url: fill(t.addresses_url),
                 ..Oauth2Settings::default()
             }),
-            Template::Github => Settings::Github(GithubSettings { client_id: client_id.into(), ..GithubSettings::usual() }),
+            Template::Github => Settings::Github(GithubSettings {
+                client_id: client_id.into(),
+                ..GithubSettings::usual()
+            }),
         }
     }
 }

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::{Assertion, CodeExchange, Connector, SafeHttpClient, Settings, Start, UpstreamError, connector, protocols::oidc::tests::Signing, testing::Server};
+use crate::{
+    Assertion, CodeExchange, Connector, SafeHttpClient, Settings, Start, UpstreamError, connector,
+    protocols::oidc::tests::Signing, testing::Server,
+};
 
 const NOW: domain::Micros = 1_800_000_000 * domain::SECOND;
 const VERIFIER: &str = "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv";
@@ -30,17 +33,49 @@ struct Case {
     refusal: (u16, &'static str, &'static str, &'static str),
 }
 
-const INVALID: (u16, &str, &str, &str) = (400, JSON, r#"{"error":"invalid_grant"}"#, "invalid_grant");
-const POST: &[(&str, &str)] = &[("client_id", "app1"), ("client_secret", "the-secret"), ("code", "the-code"), ("code_verifier", VERIFIER)];
+const INVALID: (u16, &str, &str, &str) =
+    (400, JSON, r#"{"error":"invalid_grant"}"#, "invalid_grant");
+const POST: &[(&str, &str)] = &[
+    ("client_id", "app1"),
+    ("client_secret", "the-secret"),
+    ("code", "the-code"),
+    ("code_verifier", VERIFIER),
+];
 const BASIC: &[(&str, &str)] = &[("code", "the-code"), ("code_verifier", VERIFIER)];
 
 fn oidc(key: &'static str, typed: &'static [(&'static str, &'static str)], claims: Value) -> Case {
-    Case { key, typed, claims, subject: "s1", email: Some("v@ex.test"), verified: true, sends: BASIC, refusal: INVALID, ..Case::default() }
+    Case {
+        key,
+        typed,
+        claims,
+        subject: "s1",
+        email: Some("v@ex.test"),
+        verified: true,
+        sends: BASIC,
+        refusal: INVALID,
+        ..Case::default()
+    }
 }
 
 fn oauth(key: &'static str, token: &'static str, who: &'static str, said: Value) -> Case {
-    let answers = vec![(token, JSON, json!({"access_token": "the-access-token", "token_type": "bearer", "expires_in": 3600}).to_string()), (who, JSON, said.to_string())];
-    Case { key, answers, subject: "s1", name: Some("Vera"), sends: POST, refusal: INVALID, ..Case::default() }
+    let answers = vec![
+        (
+            token,
+            JSON,
+            json!({"access_token": "the-access-token", "token_type": "bearer", "expires_in": 3600})
+                .to_string(),
+        ),
+        (who, JSON, said.to_string()),
+    ];
+    Case {
+        key,
+        answers,
+        subject: "s1",
+        name: Some("Vera"),
+        sends: POST,
+        refusal: INVALID,
+        ..Case::default()
+    }
 }
 
 fn cases() -> Vec<Case> {
@@ -77,10 +112,17 @@ fn cases() -> Vec<Case> {
         (case.email, case.verified) = (Some("v@ex.test"), true);
         case
     };
-    let mails = |at| (at, JSON, json!([{"email": "w@ex.test", "verified": false, "primary": true}, {"email": "v@ex.test", "verified": true, "primary": false}]).to_string());
+    let mails = |at| {
+        (at, JSON, json!([{"email": "w@ex.test", "verified": false, "primary": true}, {"email": "v@ex.test", "verified": true, "primary": false}]).to_string())
+    };
     let mut github = login("github", "github.com/login/oauth/access_token", "api.github.com/user");
     github.answers.push(mails("api.github.com/user/emails"));
-    github.refusal = (200, JSON, r#"{"error":"bad_verification_code","error_description":"used"}"#, "bad_verification_code (used)");
+    github.refusal = (
+        200,
+        JSON,
+        r#"{"error":"bad_verification_code","error_description":"used"}"#,
+        "bad_verification_code (used)",
+    );
     let mut gitea = login("gitea", "git.test/login/oauth/access_token", "git.test/api/v1/user");
     gitea.typed = &[("host", "git.test")];
     gitea.answers.push(mails("git.test/api/v1/user/emails"));
@@ -197,7 +239,12 @@ struct Stage {
 fn stage(case: &Case) -> Stage {
     let preset = find(case.key).unwrap();
     let typed: BTreeMap<&str, &str> = case.typed.iter().copied().collect();
-    assert_eq!(preset.inputs().into_iter().collect::<std::collections::BTreeSet<_>>(), typed.keys().copied().collect(), "{}: what is typed", case.key);
+    assert_eq!(
+        preset.inputs().into_iter().collect::<std::collections::BTreeSet<_>>(),
+        typed.keys().copied().collect(),
+        "{}: what is typed",
+        case.key
+    );
     let mut settings = preset.settings("app1", &typed);
     if let Settings::Oauth2(s) = &mut settings
         && s.preset.starts_with("wechat")
@@ -230,28 +277,55 @@ fn stage(case: &Case) -> Stage {
         );
         let key = Signing::rsa(0);
         // Microsoft's keys have no `alg`.
-        server.says(&format!("/{base}/keys"), &json!({"keys": [key.public(&json!({"kid": "k1", "use": "sig"}))]}).to_string());
+        server.says(
+            &format!("/{base}/keys"),
+            &json!({"keys": [key.public(&json!({"kid": "k1", "use": "sig"}))]}).to_string(),
+        );
         let seconds = NOW / domain::SECOND;
         let mut claims: Map<String, Value> = json!({"iss": announced, "sub": "s1", "aud": "app1", "iat": seconds, "exp": seconds + 600, "nonce": "the-nonce"}).as_object().unwrap().clone();
         claims.extend(case.claims.as_object().unwrap().clone());
         token = format!("/{base}/token");
-        let id_token = key.token(&json!({"alg": "RS256", "kid": "k1"}), &Value::Object(claims).to_string());
+        let id_token =
+            key.token(&json!({"alg": "RS256", "kid": "k1"}), &Value::Object(claims).to_string());
         server.says(&token, &json!({"access_token": "the-access-token", "token_type": "Bearer", "scope": ["openid"], "id_token": id_token}).to_string());
         if case.key == "apple" {
             secret = Signing::new(jsonwebtoken::Algorithm::ES256).pem;
         }
     }
-    let connector = connector(settings.clone(), secret.into(), SafeHttpClient::rerouting(server.port));
+    let connector =
+        connector(settings.clone(), secret.into(), SafeHttpClient::rerouting(server.port));
     Stage { server, connector, settings, token }
 }
 
 impl Stage {
     async fn finish(&self) -> Result<Assertion, UpstreamError> {
-        self.connector.finish(CodeExchange { redirect_uri: "https://here.test/cb", code: "the-code", issuer: None, user: None, nonce: "the-nonce", verifier: VERIFIER, fresh: false, now: NOW }).await
+        self.connector
+            .finish(CodeExchange {
+                redirect_uri: "https://here.test/cb",
+                code: "the-code",
+                issuer: None,
+                user: None,
+                nonce: "the-nonce",
+                verifier: VERIFIER,
+                fresh: false,
+                now: NOW,
+            })
+            .await
     }
 
     async fn url(&self, fresh: bool, choose: bool) -> url::Url {
-        self.connector.authorization_url(Start { redirect_uri: "https://here.test/cb", state: "the-state", nonce: "the-nonce", verifier: VERIFIER, fresh, choose, now: NOW }).await.unwrap()
+        self.connector
+            .authorization_url(Start {
+                redirect_uri: "https://here.test/cb",
+                state: "the-state",
+                nonce: "the-nonce",
+                verifier: VERIFIER,
+                fresh,
+                choose,
+                now: NOW,
+            })
+            .await
+            .unwrap()
     }
 }
 
@@ -263,8 +337,16 @@ fn every_preset_has_a_case_its_own_key_and_no_capability_twice() {
         let mut can = preset.can.to_vec();
         can.sort();
         can.dedup();
-        assert!(can.len() == preset.can.len() && !preset.notes.is_empty() && !preset.name.is_empty(), "{}", preset.key);
-        assert!(!preset.can(Capability::VerifiedEmail) || preset.can(Capability::Email), "{}", preset.key);
+        assert!(
+            can.len() == preset.can.len() && !preset.notes.is_empty() && !preset.name.is_empty(),
+            "{}",
+            preset.key
+        );
+        assert!(
+            !preset.can(Capability::VerifiedEmail) || preset.can(Capability::Email),
+            "{}",
+            preset.key
+        );
     }
 }
 
@@ -274,22 +356,54 @@ async fn somebody_signs_in_by_every_preset_and_comes_with_what_it_can_deliver() 
     for case in cases() {
         let stage = stage(&case);
         let came = stage.finish().await.unwrap_or_else(|error| panic!("{}: {error}", case.key));
-        assert_eq!((came.subject.as_str(), came.email.as_deref(), came.email_verified), (case.subject, case.email, case.verified), "{}", case.key);
+        assert_eq!(
+            (came.subject.as_str(), came.email.as_deref(), came.email_verified),
+            (case.subject, case.email, case.verified),
+            "{}",
+            case.key
+        );
         if case.name.is_some() {
             assert_eq!(came.name.as_deref(), case.name, "{}", case.key);
         }
         let preset = find(case.key).unwrap();
-        assert_eq!((preset.can(Capability::Email), preset.can(Capability::VerifiedEmail)), (case.email.is_some(), case.verified), "{}: as announced", case.key);
+        assert_eq!(
+            (preset.can(Capability::Email), preset.can(Capability::VerifiedEmail)),
+            (case.email.is_some(), case.verified),
+            "{}: as announced",
+            case.key
+        );
         let sent = stage.server.last(&stage.token);
-        let parameters = if sent.method == "GET" { sent.path.split_once('?').unwrap().1.to_owned() } else { sent.body };
-        let parameters: BTreeMap<String, String> = url::form_urlencoded::parse(parameters.as_bytes()).into_owned().collect();
+        let parameters = if sent.method == "GET" {
+            sent.path.split_once('?').unwrap().1.to_owned()
+        } else {
+            sent.body
+        };
+        let parameters: BTreeMap<String, String> =
+            url::form_urlencoded::parse(parameters.as_bytes()).into_owned().collect();
         for (name, value) in case.sends {
-            assert_eq!(parameters.get(*name).map(String::as_str), Some(*value), "{}: {name}", case.key);
+            assert_eq!(
+                parameters.get(*name).map(String::as_str),
+                Some(*value),
+                "{}: {name}",
+                case.key
+            );
         }
         let secret = sent.headers.to_ascii_lowercase().contains("authorization: basic");
-        assert_eq!(secret, !case.sends.iter().any(|(name, _)| ["client_secret", "secret"].contains(name)) && case.key != "apple", "{}: {parameters:?}", case.key);
-        for (_, value) in came.claims.iter().filter(|(name, _)| !["sub", "id"].contains(&name.as_str())) {
-            assert!(!value.to_string().contains("the-access-token"), "{}: no token is kept (OC-18)", case.key);
+        assert_eq!(
+            secret,
+            !case.sends.iter().any(|(name, _)| ["client_secret", "secret"].contains(name))
+                && case.key != "apple",
+            "{}: {parameters:?}",
+            case.key
+        );
+        for (_, value) in
+            came.claims.iter().filter(|(name, _)| !["sub", "id"].contains(&name.as_str()))
+        {
+            assert!(
+                !value.to_string().contains("the-access-token"),
+                "{}: no token is kept (OC-18)",
+                case.key
+            );
         }
     }
 }
@@ -303,17 +417,41 @@ async fn every_preset_leads_to_the_vendors_page_and_asks_for_the_least() {
         let asked: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
         let wechat = case.key.starts_with("wechat");
         assert_eq!(url.scheme(), "https", "{}", case.key);
-        assert_eq!(asked.get(if wechat { "appid" } else { "client_id" }).map(String::as_str), Some("app1"), "{}", case.key);
-        assert_eq!((asked["state"].as_str(), asked["redirect_uri"].as_str(), asked["response_type"].as_str()), ("the-state", "https://here.test/cb", "code"), "{}", case.key);
+        assert_eq!(
+            asked.get(if wechat { "appid" } else { "client_id" }).map(String::as_str),
+            Some("app1"),
+            "{}",
+            case.key
+        );
+        assert_eq!(
+            (
+                asked["state"].as_str(),
+                asked["redirect_uri"].as_str(),
+                asked["response_type"].as_str()
+            ),
+            ("the-state", "https://here.test/cb", "code"),
+            "{}",
+            case.key
+        );
         let without = ["linkedin", "wechat", "wechat-official", "qq", "weibo"].contains(&case.key);
         assert_eq!(asked.contains_key("code_challenge"), !without, "{}", case.key);
         assert!(!asked.contains_key("prompt") && !asked.contains_key("max_age"), "{}", case.key);
         match &stage.settings {
-            Settings::Oidc(_) => assert!(asked["scope"].starts_with("openid") && asked["nonce"] == "the-nonce", "{}", case.key),
-            Settings::Oauth2(_) | Settings::Github(_) => assert!(!asked.contains_key("nonce"), "{}", case.key),
+            Settings::Oidc(_) => assert!(
+                asked["scope"].starts_with("openid") && asked["nonce"] == "the-nonce",
+                "{}",
+                case.key
+            ),
+            Settings::Oauth2(_) | Settings::Github(_) => {
+                assert!(!asked.contains_key("nonce"), "{}", case.key)
+            }
         }
         let origin = url.origin().ascii_serialization();
-        assert!(matches!(stage.settings, Settings::Oidc(_)) || stage.connector.origin() == Some(origin), "{}", case.key);
+        assert!(
+            matches!(stage.settings, Settings::Oidc(_)) || stage.connector.origin() == Some(origin),
+            "{}",
+            case.key
+        );
     }
 }
 
@@ -325,10 +463,24 @@ async fn what_goes_wrong_is_told_for_every_preset() {
         assert!(stage.finish().await.is_ok(), "{}", case.key);
         let (status, kind, body, told) = case.refusal;
         stage.server.answers(&stage.token, status, kind, body);
-        assert_eq!(stage.finish().await.unwrap_err().to_string(), format!("refused: token endpoint: {told}"), "{}", case.key);
-        stage.server.answers(&stage.token, 400, JSON, r#"{"error":"x","error_description":"the-secret the-code"}"#);
+        assert_eq!(
+            stage.finish().await.unwrap_err().to_string(),
+            format!("refused: token endpoint: {told}"),
+            "{}",
+            case.key
+        );
+        stage.server.answers(
+            &stage.token,
+            400,
+            JSON,
+            r#"{"error":"x","error_description":"the-secret the-code"}"#,
+        );
         let said = stage.finish().await.unwrap_err().to_string();
-        assert!((case.key == "apple" || !said.contains("the-secret")) && !said.contains("the-code"), "{}: {said}", case.key);
+        assert!(
+            (case.key == "apple" || !said.contains("the-secret")) && !said.contains("the-code"),
+            "{}: {said}",
+            case.key
+        );
         stage.server.answers(&stage.token, 503, "text/html", "");
         assert!(matches!(stage.finish().await, Err(UpstreamError::Down(_))), "{}", case.key);
         stage.server.answers(&stage.token, 200, JSON, "{}");
@@ -342,17 +494,32 @@ async fn nothing_but_the_subject_is_needed_of_a_vendor_of_plain_oauth() {
     for case in cases().into_iter().filter(|case| !case.answers.is_empty()) {
         let stage = stage(&case);
         assert!(stage.finish().await.is_ok(), "{}", case.key);
-        let (at, kind, body) = case.answers.iter().rfind(|(at, ..)| !at.ends_with("emails")).unwrap();
-        let mut said: Value = serde_json::to_value(crate::http::json::read(body.as_bytes()).unwrap()).unwrap();
+        let (at, kind, body) =
+            case.answers.iter().rfind(|(at, ..)| !at.ends_with("emails")).unwrap();
+        let mut said: Value =
+            serde_json::to_value(crate::http::json::read(body.as_bytes()).unwrap()).unwrap();
         let subject = if case.key == "x" { said["data"]["id"].clone() } else { Value::Null };
-        let kept: Map<String, Value> =
-            said.as_object().unwrap().iter().filter(|(name, _)| ["id", "sub", "account_id", "unionid", "openid", "ret"].contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect();
-        said = if subject.is_null() { Value::Object(kept) } else { json!({"data": {"id": subject}}) };
+        let kept: Map<String, Value> = said
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(name, _)| {
+                ["id", "sub", "account_id", "unionid", "openid", "ret"].contains(&name.as_str())
+            })
+            .map(|(n, v)| (n.clone(), v.clone()))
+            .collect();
+        said =
+            if subject.is_null() { Value::Object(kept) } else { json!({"data": {"id": subject}}) };
         stage.server.answers(&format!("/{at}"), 200, kind, &said.to_string());
         stage.server.says("/api.github.com/user/emails", "[]");
         stage.server.says("/git.test/api/v1/user/emails", "[]");
         let came = stage.finish().await.unwrap_or_else(|error| panic!("{}: {error}", case.key));
-        assert_eq!((came.subject.as_str(), came.email, came.name), (case.subject, None, None), "{}", case.key);
+        assert_eq!(
+            (came.subject.as_str(), came.email, came.name),
+            (case.subject, None, None),
+            "{}",
+            case.key
+        );
         if case.key != "qq" {
             stage.server.answers(&format!("/{at}"), 200, kind, r#"{"other":1}"#);
             assert!(matches!(stage.finish().await, Err(UpstreamError::Answer(_))), "{}", case.key);
@@ -367,16 +534,30 @@ async fn fr_27_without_the_permission_to_read_addresses_somebody_comes_without_o
     let stage = stage(&case);
     assert!(stage.finish().await.unwrap().email_verified);
     for status in [403, 404] {
-        stage.server.answers("/api.github.com/user/emails", status, JSON, r#"{"message":"Resource not accessible by integration"}"#);
+        stage.server.answers(
+            "/api.github.com/user/emails",
+            status,
+            JSON,
+            r#"{"message":"Resource not accessible by integration"}"#,
+        );
         let came = stage.finish().await.unwrap();
         assert_eq!((came.subject.as_str(), came.email, came.email_verified), ("7", None, false));
     }
     stage.server.answers("/api.github.com/user/emails", 503, JSON, "");
     assert!(matches!(stage.finish().await, Err(UpstreamError::Down(_))));
     // The primary address on the second page.
-    let page = |from: usize| json!((from..from + 30).map(|n| json!({"email": format!("a{n}@ex.test"), "verified": true, "primary": false})).collect::<Vec<_>>()).to_string();
-    stage.server.continues("/api.github.com/user/emails", &page(0), "https://api.github.com/user/emails?page=2");
-    stage.server.says("/api.github.com/user/emails?page=2", r#"[{"email":"main@ex.test","verified":true,"primary":true}]"#);
+    let page = |from: usize| {
+        json!((from..from + 30).map(|n| json!({"email": format!("a{n}@ex.test"), "verified": true, "primary": false})).collect::<Vec<_>>()).to_string()
+    };
+    stage.server.continues(
+        "/api.github.com/user/emails",
+        &page(0),
+        "https://api.github.com/user/emails?page=2",
+    );
+    stage.server.says(
+        "/api.github.com/user/emails?page=2",
+        r#"[{"email":"main@ex.test","verified":true,"primary":true}]"#,
+    );
     assert_eq!(stage.finish().await.unwrap().email.as_deref(), Some("main@ex.test"));
 }
 
@@ -395,16 +576,27 @@ async fn fr_33_another_account_can_be_chosen_where_the_vendor_knows_how() {
     ] {
         let case = cases().into_iter().find(|case| case.key == key).unwrap();
         let stage = stage(&case);
-        let asked: BTreeMap<String, String> = stage.url(true, true).await.query_pairs().into_owned().collect();
+        let asked: BTreeMap<String, String> =
+            stage.url(true, true).await.query_pairs().into_owned().collect();
         assert_eq!(asked.get(name).map(String::as_str), Some(value), "{key}");
-        assert!(!stage.url(false, false).await.query_pairs().any(|(asked, _)| asked == name), "{key}");
+        assert!(
+            !stage.url(false, false).await.query_pairs().any(|(asked, _)| asked == name),
+            "{key}"
+        );
     }
 }
 
 /// FR-32: Google does neither, and says so beforehand.
 #[test]
 fn fr_32_a_preset_says_when_somebody_signed_in_only_where_the_vendor_does() {
-    for (key, says) in [("google", false), ("apple", true), ("slack", false), ("keycloak", true), ("github", false), ("wechat", false)] {
+    for (key, says) in [
+        ("google", false),
+        ("apple", true),
+        ("slack", false),
+        ("keycloak", true),
+        ("github", false),
+        ("wechat", false),
+    ] {
         let case = cases().into_iter().find(|case| case.key == key).unwrap();
         assert_eq!(stage(&case).connector.supports_auth_time(), says, "{key}");
     }
@@ -423,10 +615,26 @@ async fn au_21_wechat_is_asked_letter_by_letter_and_knows_people_by_their_union_
     let sent = stage.server.last("/api.weixin.qq.com/sns/userinfo");
     assert_eq!(sent.path.split_once('?').unwrap().1, "openid=o-1&access_token=the-access-token");
     assert!(!sent.headers.to_ascii_lowercase().contains("authorization"));
-    stage.server.answers("/api.weixin.qq.com/sns/userinfo", 200, "text/plain", r#"{"errcode":40003,"errmsg":"invalid openid"}"#);
-    assert_eq!(stage.finish().await.unwrap_err().to_string(), "refused: userinfo: 40003 (invalid openid)");
-    stage.server.answers("/api.weixin.qq.com/sns/userinfo", 200, "text/plain", r#"{"openid":"o-1","nickname":"Vera"}"#);
-    assert_eq!(stage.finish().await.unwrap_err().to_string(), "check failed: userinfo: unionid: missing");
+    stage.server.answers(
+        "/api.weixin.qq.com/sns/userinfo",
+        200,
+        "text/plain",
+        r#"{"errcode":40003,"errmsg":"invalid openid"}"#,
+    );
+    assert_eq!(
+        stage.finish().await.unwrap_err().to_string(),
+        "refused: userinfo: 40003 (invalid openid)"
+    );
+    stage.server.answers(
+        "/api.weixin.qq.com/sns/userinfo",
+        200,
+        "text/plain",
+        r#"{"openid":"o-1","nickname":"Vera"}"#,
+    );
+    assert_eq!(
+        stage.finish().await.unwrap_err().to_string(),
+        "check failed: userinfo: unionid: missing"
+    );
 }
 
 /// AU-21, AU-23, AD-05: one owner's applications speak of the same people; whoever answers at another address does not.
@@ -435,7 +643,11 @@ fn au_23_namespaces_of_vendors_are_the_vendors_own() {
     let provider = domain::ProviderId([1; 16]);
     let own = format!("prov:{provider}");
     let of = |key: &str, change: &dyn Fn(&mut Oauth2Settings)| {
-        let Settings::Oauth2(mut settings) = find(key).unwrap().settings("app1", &BTreeMap::from([("host", "git.test")])) else { panic!("{key}") };
+        let Settings::Oauth2(mut settings) =
+            find(key).unwrap().settings("app1", &BTreeMap::from([("host", "git.test")]))
+        else {
+            panic!("{key}")
+        };
         change(&mut settings);
         Settings::Oauth2(settings).namespace(provider)
     };
@@ -444,7 +656,10 @@ fn au_23_namespaces_of_vendors_are_the_vendors_own() {
     assert_eq!(of("wechat-official", &acme), "wechat-union:acme", "equal union ids are one person");
     assert_eq!(of("wechat", &|s| s.subject_path = "openid".into()), "wechat-open:app1");
     assert_eq!(of("wechat", &|_| ()), own, "a union id without its owner is nobody's");
-    assert_eq!((of("qq", &|_| ()), of("weibo", &|_| ())), ("qq:app1".to_owned(), "weibo".to_owned()));
+    assert_eq!(
+        (of("qq", &|_| ()), of("weibo", &|_| ())),
+        ("qq:app1".to_owned(), "weibo".to_owned())
+    );
     for key in ["weibo", "qq", "wechat"] {
         let elsewhere = of(key, &|s| {
             acme(s);
@@ -460,7 +675,10 @@ fn au_23_namespaces_of_vendors_are_the_vendors_own() {
 #[test]
 fn zi_21_a_preset_of_openid_connect_keeps_the_namespace_of_its_issuer() {
     let provider = domain::ProviderId([1; 16]);
-    let generic: Settings = serde_json::from_value(json!({"kind": "oidc", "issuer": "https://accounts.google.com", "client_id": "app1"})).unwrap();
+    let generic: Settings = serde_json::from_value(
+        json!({"kind": "oidc", "issuer": "https://accounts.google.com", "client_id": "app1"}),
+    )
+    .unwrap();
     let preset = find("google").unwrap().settings("app1", &BTreeMap::new());
     assert_eq!(generic.namespace(provider), preset.namespace(provider));
 }
@@ -468,19 +686,35 @@ fn zi_21_a_preset_of_openid_connect_keeps_the_namespace_of_its_issuer() {
 /// The table of the documentation, out of the registry. `WRITE_TABLES=1` writes it.
 #[test]
 fn the_documentation_shows_every_preset_with_what_it_can() {
-    let mut table =
-        "| Preset | Protocol | You type | ".to_owned() + &Capability::ALL.map(Capability::name).join(" | ") + " | To know |\n|---|---|---|" + &"---|".repeat(Capability::ALL.len() + 1) + "\n";
+    let mut table = "| Preset | Protocol | You type | ".to_owned()
+        + &Capability::ALL.map(Capability::name).join(" | ")
+        + " | To know |\n|---|---|---|"
+        + &"---|".repeat(Capability::ALL.len() + 1)
+        + "\n";
     for preset in ALL {
-        let protocol = if matches!(preset.template, Template::Oidc(_)) { "OpenID Connect" } else { "OAuth 2.0" };
-        let can = Capability::ALL.map(|capability| if preset.can(capability) { "yes" } else { "" }).join(" | ");
-        table += &format!("| {} (`{}`) | {protocol} | {} | {can} | {} |\n", preset.name, preset.key, preset.inputs().join(", "), preset.notes);
+        let protocol = if matches!(preset.template, Template::Oidc(_)) {
+            "OpenID Connect"
+        } else {
+            "OAuth 2.0"
+        };
+        let can = Capability::ALL
+            .map(|capability| if preset.can(capability) { "yes" } else { "" })
+            .join(" | ");
+        table += &format!(
+            "| {} (`{}`) | {protocol} | {} | {can} | {} |\n",
+            preset.name,
+            preset.key,
+            preset.inputs().join(", "),
+            preset.notes
+        );
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/providers.md");
     let page = std::fs::read_to_string(path).unwrap();
     let (before, rest) = page.split_once("<!-- table -->\n").unwrap();
     let (shown, after) = rest.split_once("<!-- /table -->\n").unwrap();
     if std::env::var_os("WRITE_TABLES").is_some() {
-        std::fs::write(path, format!("{before}<!-- table -->\n{table}<!-- /table -->\n{after}")).unwrap();
+        std::fs::write(path, format!("{before}<!-- table -->\n{table}<!-- /table -->\n{after}"))
+            .unwrap();
     } else {
         assert_eq!(shown, table, "run this test with WRITE_TABLES=1");
     }

@@ -61,9 +61,22 @@ impl Client<'_> {
             Algorithm::EdDSA => EncodingKey::from_ed_pem(pem),
             _ => EncodingKey::from_ec_pem(pem),
         };
-        let sign = |algorithm: Algorithm| encode(&Header { kid: kid.clone(), ..Header::new(algorithm) }, claims, &key(algorithm).ok()?).ok();
-        let algorithms = if self.auth == Auth::AppleJwt { vec![Algorithm::ES256] } else { vec![Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA, Algorithm::RS256] };
-        algorithms.into_iter().find_map(sign).ok_or_else(|| UpstreamError::field(Part::Settings, "secret", "no private key as PEM that can sign"))
+        let sign = |algorithm: Algorithm| {
+            encode(
+                &Header { kid: kid.clone(), ..Header::new(algorithm) },
+                claims,
+                &key(algorithm).ok()?,
+            )
+            .ok()
+        };
+        let algorithms = if self.auth == Auth::AppleJwt {
+            vec![Algorithm::ES256]
+        } else {
+            vec![Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA, Algorithm::RS256]
+        };
+        algorithms.into_iter().find_map(sign).ok_or_else(|| {
+            UpstreamError::field(Part::Settings, "secret", "no private key as PEM that can sign")
+        })
     }
 
     /// What a request carries. `id` is different for each request.
@@ -71,15 +84,35 @@ impl Client<'_> {
     /// # Errors
     /// [`UpstreamError::Answer`] where the secret is no private key though one is needed.
     pub fn shown(&self, now: Micros, id: &str) -> Result<Shown, UpstreamError> {
-        let Some(carried) = self.carried(now, id)? else { return Ok(Shown { fields: vec![("client_id", self.id.to_owned())], header: None }) };
+        let Some(carried) = self.carried(now, id)? else {
+            return Ok(Shown { fields: vec![("client_id", self.id.to_owned())], header: None });
+        };
         Ok(match self.auth() {
             Auth::Basic => {
                 // Each half is encoded first (RFC 6749 §2.3.1).
-                let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-                Shown { fields: Vec::new(), header: Some(format!("Basic {}", STANDARD.encode(format!("{}:{}", encoded(self.id), encoded(&carried))))) }
+                let encoded = |text: &str| {
+                    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>()
+                };
+                Shown {
+                    fields: Vec::new(),
+                    header: Some(format!(
+                        "Basic {}",
+                        STANDARD.encode(format!("{}:{}", encoded(self.id), encoded(&carried)))
+                    )),
+                }
             }
-            Auth::PrivateKeyJwt => Shown { fields: vec![("client_id", self.id.to_owned()), ("client_assertion_type", JWT_BEARER.to_owned()), ("client_assertion", carried)], header: None },
-            Auth::Post | Auth::AppleJwt | Auth::None => Shown { fields: vec![("client_id", self.id.to_owned()), ("client_secret", carried)], header: None },
+            Auth::PrivateKeyJwt => Shown {
+                fields: vec![
+                    ("client_id", self.id.to_owned()),
+                    ("client_assertion_type", JWT_BEARER.to_owned()),
+                    ("client_assertion", carried),
+                ],
+                header: None,
+            },
+            Auth::Post | Auth::AppleJwt | Auth::None => Shown {
+                fields: vec![("client_id", self.id.to_owned()), ("client_secret", carried)],
+                header: None,
+            },
         })
     }
 }

@@ -12,10 +12,28 @@ use crate::{
 pub type Parameters = Vec<(String, String)>;
 
 /// Parameters that no setting may replace.
-pub const OURS: [&str; 12] = ["response_type", "client_id", "appid", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method", "response_mode", "request", "request_uri"];
+pub const OURS: [&str; 12] = [
+    "response_type",
+    "client_id",
+    "appid",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "response_mode",
+    "request",
+    "request_uri",
+];
 
 /// What every request has, with PKCE S256 wherever the provider can take it (OC-03).
-pub fn parameters<'s>(client_id: &str, scopes: impl IntoIterator<Item = &'s str>, start: &Start<'_>, dialect: &Dialect) -> Parameters {
+pub fn parameters<'s>(
+    client_id: &str,
+    scopes: impl IntoIterator<Item = &'s str>,
+    start: &Start<'_>,
+    dialect: &Dialect,
+) -> Parameters {
     let mut all: Parameters = Vec::new();
     let mut put = |name: &str, value: &str| all.push((name.to_owned(), value.to_owned()));
     put("response_type", "code");
@@ -27,7 +45,9 @@ pub fn parameters<'s>(client_id: &str, scopes: impl IntoIterator<Item = &'s str>
     }
     put("state", start.state);
     if dialect.pkce {
-        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(start.verifier.to_owned()));
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(
+            start.verifier.to_owned(),
+        ));
         put("code_challenge", challenge.as_str());
         put("code_challenge_method", challenge.method().as_str());
     }
@@ -44,10 +64,20 @@ pub fn put(all: &mut Parameters, name: &str, value: &str) {
 ///
 /// # Errors
 /// [`UpstreamError::Answer`] for an address that is none.
-pub fn address(part: Part, endpoint: &str, mut all: Parameters, dialect: &Dialect) -> Result<Url, UpstreamError> {
-    let mut url = Url::parse(endpoint).map_err(|_| UpstreamError::field(part, "authorization_endpoint", "no address"))?;
+pub fn address(
+    part: Part,
+    endpoint: &str,
+    mut all: Parameters,
+    dialect: &Dialect,
+) -> Result<Url, UpstreamError> {
+    let mut url = Url::parse(endpoint)
+        .map_err(|_| UpstreamError::field(part, "authorization_endpoint", "no address"))?;
     if !dialect.order.is_empty() {
-        all = dialect.order.iter().filter_map(|name| all.iter().find(|(known, _)| known == name).cloned()).collect();
+        all = dialect
+            .order
+            .iter()
+            .filter_map(|name| all.iter().find(|(known, _)| known == name).cloned())
+            .collect();
     }
     url.query_pairs_mut().extend_pairs(all);
     url.set_fragment(dialect.fragment);

@@ -2,9 +2,13 @@
 use ::http::{HeaderValue, Method, StatusCode, Uri, header};
 use futures_util::{FutureExt, future::BoxFuture};
 use oauth2::{
-    AsyncHttpClient, AuthType, AuthorizationCode, ClientId, ClientSecret, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RequestTokenError, StandardRevocableToken,
-    StandardTokenResponse, TokenResponse, TokenUrl,
-    basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType},
+    AsyncHttpClient, AuthType, AuthorizationCode, ClientId, ClientSecret, ExtraTokenFields,
+    HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    basic::{
+        BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+        BasicTokenType,
+    },
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -35,7 +39,13 @@ struct More {
 impl ExtraTokenFields for More {}
 
 type Answer = StandardTokenResponse<More, BasicTokenType>;
-type Library = oauth2::Client<BasicErrorResponse, Answer, BasicTokenIntrospectionResponse, StandardRevocableToken, BasicRevocationErrorResponse>;
+type Library = oauth2::Client<
+    BasicErrorResponse,
+    Answer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+>;
 
 /// The library calls out through the guard, in the vendor's words, and gets an answer of the usual shape.
 struct Call<'a> {
@@ -62,18 +72,37 @@ impl<'c> AsyncHttpClient<'c> for Call<'_> {
 ///
 /// # Errors
 /// [`UpstreamError`] of the token endpoint.
-pub async fn exchange(guard: &SafeHttpClient, endpoint: &str, client: &Client<'_>, dialect: &Dialect, visit: &CodeExchange<'_>) -> Result<Tokens, UpstreamError> {
-    let unusable = |field: &'static str| move |_| UpstreamError::field(Part::Settings, field, "no address");
+pub async fn exchange(
+    guard: &SafeHttpClient,
+    endpoint: &str,
+    client: &Client<'_>,
+    dialect: &Dialect,
+    visit: &CodeExchange<'_>,
+) -> Result<Tokens, UpstreamError> {
+    let unusable =
+        |field: &'static str| move |_| UpstreamError::field(Part::Settings, field, "no address");
     let library = Library::new(ClientId::new(client.id.to_owned()))
         .set_token_uri(TokenUrl::new(endpoint.to_owned()).map_err(unusable("token_endpoint"))?)
-        .set_redirect_uri(RedirectUrl::new(visit.redirect_uri.to_owned()).map_err(unusable("redirect_uri"))?)
-        .set_auth_type(if client.auth() == Auth::Basic { AuthType::BasicAuth } else { AuthType::RequestBody });
+        .set_redirect_uri(
+            RedirectUrl::new(visit.redirect_uri.to_owned()).map_err(unusable("redirect_uri"))?,
+        )
+        .set_auth_type(if client.auth() == Auth::Basic {
+            AuthType::BasicAuth
+        } else {
+            AuthType::RequestBody
+        });
     let shown = client.shown(visit.now, visit.nonce)?;
     let library = match client.auth() {
         Auth::None | Auth::PrivateKeyJwt => library,
-        Auth::Basic => library.set_client_secret(ClientSecret::new(client.secret.expose_secret().to_owned())),
+        Auth::Basic => {
+            library.set_client_secret(ClientSecret::new(client.secret.expose_secret().to_owned()))
+        }
         Auth::Post | Auth::AppleJwt => {
-            let carried = shown.fields.iter().find(|(name, _)| *name == "client_secret").map(|(_, value)| value.clone());
+            let carried = shown
+                .fields
+                .iter()
+                .find(|(name, _)| *name == "client_secret")
+                .map(|(_, value)| value.clone());
             library.set_client_secret(ClientSecret::new(carried.unwrap_or_default()))
         }
     };
@@ -81,10 +110,13 @@ pub async fn exchange(guard: &SafeHttpClient, endpoint: &str, client: &Client<'_
     if dialect.pkce {
         request = request.set_pkce_verifier(PkceCodeVerifier::new(visit.verifier.to_owned()));
     }
-    for (name, value) in shown.fields.iter().filter(|(name, _)| name.starts_with("client_assertion")) {
+    for (name, value) in
+        shown.fields.iter().filter(|(name, _)| name.starts_with("client_assertion"))
+    {
         request = request.add_extra_param(*name, value.clone());
     }
-    let call = Call { guard, dialect, never: [client.secret.expose_secret(), visit.code, visit.verifier] };
+    let call =
+        Call { guard, dialect, never: [client.secret.expose_secret(), visit.code, visit.verifier] };
     let answer = request.request_async(&call).await.map_err(|error| match error {
         RequestTokenError::Request(error) => error,
         // The answer was written anew by us: nothing else can come.
@@ -116,7 +148,9 @@ fn spoken(mut request: HttpRequest, dialect: &Dialect) -> Result<HttpRequest, Up
     let form = form.finish();
     if dialect.token_by_get {
         let uri = format!("{}?{form}", request.uri());
-        *request.uri_mut() = uri.parse::<Uri>().map_err(|_| UpstreamError::field(Part::Settings, "token_url", "no address"))?;
+        *request.uri_mut() = uri
+            .parse::<Uri>()
+            .map_err(|_| UpstreamError::field(Part::Settings, "token_url", "no address"))?;
         *request.method_mut() = Method::GET;
         request.headers_mut().remove(header::CONTENT_TYPE);
         request.body_mut().clear();
@@ -127,7 +161,11 @@ fn spoken(mut request: HttpRequest, dialect: &Dialect) -> Result<HttpRequest, Up
 }
 
 /// The answer as RFC 6749 §5.1 has it: what is odd and not needed is left out, and what is needed is named if it is odd.
-fn normal(answer: &HttpResponse, dialect: &Dialect, never: &[&str]) -> Result<HttpResponse, UpstreamError> {
+fn normal(
+    answer: &HttpResponse,
+    dialect: &Dialect,
+    never: &[&str],
+) -> Result<HttpResponse, UpstreamError> {
     let mut fields = good(Part::Token, answer.status(), answer.body(), dialect.readings, never)?;
     match fields.get("access_token") {
         Some(Value::String(token)) if !token.is_empty() => {}

@@ -35,22 +35,45 @@ pub struct Generic {
 }
 
 impl Generic {
-    pub fn new(settings: Oauth2Settings, dialect: &'static Dialect, secret: SecretString, guard: SafeHttpClient) -> Self {
+    pub fn new(
+        settings: Oauth2Settings,
+        dialect: &'static Dialect,
+        secret: SecretString,
+        guard: SafeHttpClient,
+    ) -> Self {
         Self { settings, dialect, secret, guard }
     }
 
     fn client(&self) -> Client<'_> {
-        Client { id: &self.settings.client_id, secret: &self.secret, auth: self.settings.auth, audience: &self.settings.token_url, key_id: "", team_id: "" }
+        Client {
+            id: &self.settings.client_id,
+            secret: &self.secret,
+            auth: self.settings.auth,
+            audience: &self.settings.token_url,
+            key_id: "",
+            team_id: "",
+        }
     }
 
     fn start(&self, start: &Start<'_>) -> Result<Url, UpstreamError> {
         let (settings, dialect) = (&self.settings, self.dialect);
-        let mut all = request::parameters(&settings.client_id, settings.scopes.iter().map(String::as_str), start, dialect);
+        let mut all = request::parameters(
+            &settings.client_id,
+            settings.scopes.iter().map(String::as_str),
+            start,
+            dialect,
+        );
         let again = settings.extra_again.iter().filter(|_| start.fresh || start.choose);
         let fresh = dialect.fresh.iter().filter(|_| start.fresh);
         let choose = dialect.choose.iter().filter(|_| start.fresh || start.choose);
-        let configured = settings.extra.iter().chain(again).map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in choose.chain(fresh).copied().chain(configured).filter(|(name, _)| !request::OURS.contains(name)) {
+        let configured =
+            settings.extra.iter().chain(again).map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in choose
+            .chain(fresh)
+            .copied()
+            .chain(configured)
+            .filter(|(name, _)| !request::OURS.contains(name))
+        {
             request::put(&mut all, name, value);
         }
         request::address(Part::Settings, &settings.authorization_url, all, dialect)
@@ -62,25 +85,46 @@ impl Generic {
         let lookup = &self.dialect.lookup;
         let mut more = Map::new();
         if !lookup.kept.is_empty() {
-            let kept: Map<String, Value> = tokens.more.iter().filter(|(name, _)| lookup.kept.contains(&name.as_str())).map(|(name, value)| (name.clone(), value.clone())).collect();
+            let kept: Map<String, Value> = tokens
+                .more
+                .iter()
+                .filter(|(name, _)| lookup.kept.contains(&name.as_str()))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
             more.insert("token".into(), kept.into());
         }
         if let Some(me) = lookup.me {
-            let url = Url::parse(&self.settings.token_url).and_then(|url| url.join(me)).map_err(|_| UpstreamError::field(Part::Settings, "token_url", "no address"))?;
-            let me = self.told(self.asking(url, &tokens.access, Vec::new(), None)?, &tokens.access).await?;
+            let url = Url::parse(&self.settings.token_url)
+                .and_then(|url| url.join(me))
+                .map_err(|_| UpstreamError::field(Part::Settings, "token_url", "no address"))?;
+            let me = self
+                .told(self.asking(url, &tokens.access, Vec::new(), None)?, &tokens.access)
+                .await?;
             more.insert("me".into(), me.into());
         }
         let more = Value::Object(more);
         let mut query: Vec<(&'static str, String)> = Vec::new();
         for (name, path) in lookup.query {
-            let value = if *path == "client_id" { Some(self.settings.client_id.clone()) } else { at(&more, path).and_then(in_words) };
-            query.push((*name, value.ok_or_else(|| UpstreamError::field(Part::Token, *path, kind_of(at(&more, path))))?));
+            let value = if *path == "client_id" {
+                Some(self.settings.client_id.clone())
+            } else {
+                at(&more, path).and_then(in_words)
+            };
+            query.push((
+                *name,
+                value.ok_or_else(|| {
+                    UpstreamError::field(Part::Token, *path, kind_of(at(&more, path)))
+                })?,
+            ));
         }
         if lookup.proof {
             query.push(("appsecret_proof", self.proof(&tokens.access)));
         }
-        let url = Url::parse(&self.settings.userinfo_url).map_err(|_| UpstreamError::field(Part::Settings, "userinfo_url", "no address"))?;
-        let mut who = self.told(self.asking(url, &tokens.access, query, lookup.post)?, &tokens.access).await?;
+        let url = Url::parse(&self.settings.userinfo_url)
+            .map_err(|_| UpstreamError::field(Part::Settings, "userinfo_url", "no address"))?;
+        let mut who = self
+            .told(self.asking(url, &tokens.access, query, lookup.post)?, &tokens.access)
+            .await?;
         if let Value::Object(more) = more {
             who.extend(more);
         }
@@ -88,7 +132,13 @@ impl Generic {
     }
 
     /// The request that asks, with the token where the vendor wants it.
-    fn asking(&self, mut url: Url, access: &str, query: Vec<(&'static str, String)>, post: Option<&'static str>) -> Result<HttpRequest, UpstreamError> {
+    fn asking(
+        &self,
+        mut url: Url,
+        access: &str,
+        query: Vec<(&'static str, String)>,
+        post: Option<&'static str>,
+    ) -> Result<HttpRequest, UpstreamError> {
         let by_query = self.dialect.lookup.bearer == Bearer::Query;
         if by_query || !query.is_empty() {
             let mut pairs = url.query_pairs_mut();
@@ -97,22 +147,40 @@ impl Generic {
                 pairs.append_pair("access_token", access);
             }
         }
-        let mut request = if post.is_some() { Request::post(url.as_str()).header("content-type", "application/json") } else { Request::get(url.as_str()) }.header("accept", "application/json");
+        let mut request = if post.is_some() {
+            Request::post(url.as_str()).header("content-type", "application/json")
+        } else {
+            Request::get(url.as_str())
+        }
+        .header("accept", "application/json");
         if !by_query {
             request = request.header("authorization", format!("Bearer {access}"));
         }
-        request.body(post.unwrap_or_default().as_bytes().to_vec()).map_err(|_| UpstreamError::answer(Part::Userinfo, "its address or the access token cannot be sent"))
+        request.body(post.unwrap_or_default().as_bytes().to_vec()).map_err(|_| {
+            UpstreamError::answer(Part::Userinfo, "its address or the access token cannot be sent")
+        })
     }
 
-    async fn told(&self, request: HttpRequest, access: &str) -> Result<Map<String, Value>, UpstreamError> {
+    async fn told(
+        &self,
+        request: HttpRequest,
+        access: &str,
+    ) -> Result<Map<String, Value>, UpstreamError> {
         let said = self.guard.ask(Part::Userinfo, request).await?;
         let readings = answer::Readings { form: false, ..self.dialect.readings };
         let never = [access, self.secret.expose_secret()];
         if said.status().is_success() {
             let fields = answer::object(Part::Userinfo, said.body(), readings)?;
-            return match answer::told_error(&fields, &never).filter(|_| self.settings.subject_path != "error") {
+            return match answer::told_error(&fields, &never)
+                .filter(|_| self.settings.subject_path != "error")
+            {
                 // An answer that names the person is none that refuses.
-                Some(error) if at(&Value::Object(fields.clone()), &self.settings.subject_path).is_none() => Err(UpstreamError::Refused(Trouble::new(Part::Userinfo, error))),
+                Some(error)
+                    if at(&Value::Object(fields.clone()), &self.settings.subject_path)
+                        .is_none() =>
+                {
+                    Err(UpstreamError::Refused(Trouble::new(Part::Userinfo, error)))
+                }
                 _ => Ok(fields),
             };
         }
@@ -121,26 +189,39 @@ impl Generic {
 
     /// Facebook, "Securing Graph API requests": the access token under the application's secret, in hexadecimal digits.
     fn proof(&self, access: &str) -> String {
-        let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(self.secret.expose_secret().as_bytes()) else { return String::new() };
+        let Ok(mut mac) =
+            Hmac::<sha2::Sha256>::new_from_slice(self.secret.expose_secret().as_bytes())
+        else {
+            return String::new();
+        };
         mac.update(access.as_bytes());
         mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     async fn finish_visit(&self, visit: CodeExchange<'_>) -> Result<Assertion, UpstreamError> {
         let (settings, dialect) = (&self.settings, self.dialect);
-        let tokens = exchange(&self.guard, &settings.token_url, &self.client(), dialect, &visit).await?;
+        let tokens =
+            exchange(&self.guard, &settings.token_url, &self.client(), dialect, &visit).await?;
         let who = self.who(&tokens).await?;
         let found = at(&who, &settings.subject_path);
-        let subject = found.filter(|value| !dialect.numbered || value.is_number()).and_then(subject);
-        let subject = subject.ok_or_else(|| UpstreamError::field(Part::Userinfo, settings.subject_path.clone(), kind_of(found)))?;
-        let mut email = text_at(&who, &settings.email_path).filter(|email| dialect.no_reply.is_empty() || !email.ends_with(dialect.no_reply));
-        let mut email_verified = email.is_some() && at(&who, &settings.email_verified_path) == Some(&Value::Bool(true));
+        let subject =
+            found.filter(|value| !dialect.numbered || value.is_number()).and_then(subject);
+        let subject = subject.ok_or_else(|| {
+            UpstreamError::field(Part::Userinfo, settings.subject_path.clone(), kind_of(found))
+        })?;
+        let mut email = text_at(&who, &settings.email_path)
+            .filter(|email| dialect.no_reply.is_empty() || !email.ends_with(dialect.no_reply));
+        let mut email_verified =
+            email.is_some() && at(&who, &settings.email_verified_path) == Some(&Value::Bool(true));
         if !settings.addresses_url.is_empty() {
             email = self.address(&tokens.access).await?;
             email_verified = email.is_some();
         }
-        let Value::Object(mut claims) = who.clone() else { return Err(UpstreamError::answer(Part::Userinfo, "no object")) };
-        claims.retain(|name, _| dialect.claims.is_empty() || dialect.claims.contains(&name.as_str()));
+        let Value::Object(mut claims) = who.clone() else {
+            return Err(UpstreamError::answer(Part::Userinfo, "no object"));
+        };
+        claims
+            .retain(|name, _| dialect.claims.is_empty() || dialect.claims.contains(&name.as_str()));
         let name = text_at(&who, &settings.name_path).or_else(|| text_at(&who, dialect.name_else));
         Ok(Assertion { subject, email, email_verified, name, auth_at: None, claims })
     }
@@ -156,11 +237,17 @@ fn in_words(value: &Value) -> Option<String> {
 }
 
 impl Connector for Generic {
-    fn authorization_url<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Url, UpstreamError>> {
+    fn authorization_url<'a>(
+        &'a self,
+        start: Start<'a>,
+    ) -> BoxFuture<'a, Result<Url, UpstreamError>> {
         async move { self.start(&start) }.boxed()
     }
 
-    fn finish<'a>(&'a self, visit: CodeExchange<'a>) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
+    fn finish<'a>(
+        &'a self,
+        visit: CodeExchange<'a>,
+    ) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
         self.finish_visit(visit).boxed()
     }
 
@@ -186,8 +273,22 @@ mod tests {
             email_verified_path: "user.sure".into(),
             ..Oauth2Settings::default()
         };
-        let guard = SafeHttpClient::new(SafeHttpOptions { allow_private: true, timeout: std::time::Duration::from_secs(60), ..SafeHttpOptions::default() }).unwrap();
-        let visit = CodeExchange { redirect_uri: "http://here.test/cb", code: "the-code", issuer: None, user: None, nonce: "n", verifier: &"v".repeat(43), fresh: false, now: 0 };
+        let guard = SafeHttpClient::new(SafeHttpOptions {
+            allow_private: true,
+            timeout: std::time::Duration::from_secs(60),
+            ..SafeHttpOptions::default()
+        })
+        .unwrap();
+        let visit = CodeExchange {
+            redirect_uri: "http://here.test/cb",
+            code: "the-code",
+            issuer: None,
+            user: None,
+            nonce: "n",
+            verifier: &"v".repeat(43),
+            fresh: false,
+            now: 0,
+        };
         Generic::new(settings, &PLAIN, SecretString::from("the-secret"), guard).finish(visit).await
     }
 
@@ -200,11 +301,30 @@ mod tests {
 
     #[tokio::test]
     async fn id_17_the_subject_of_an_answer_is_kept_as_it_came_or_refused() {
-        for (there, kept) in [("7", "7"), (r#""7""#, r#""7""#), (r#"" 7""#, " 7"), (r#""007""#, "007"), (r#""a\u0062""#, "ab"), ("18446744073709551615", "18446744073709551615")] {
-            assert_eq!(who(&server(&format!(r#"{{"user":{{"id":{there}}}}}"#))).await.unwrap().subject, kept, "{there}");
+        for (there, kept) in [
+            ("7", "7"),
+            (r#""7""#, r#""7""#),
+            (r#"" 7""#, " 7"),
+            (r#""007""#, "007"),
+            (r#""a\u0062""#, "ab"),
+            ("18446744073709551615", "18446744073709551615"),
+        ] {
+            assert_eq!(
+                who(&server(&format!(r#"{{"user":{{"id":{there}}}}}"#))).await.unwrap().subject,
+                kept,
+                "{there}"
+            );
         }
-        for bad in ["7.0", "7e0", "007", "18446744073709551616", "null", "true", r#""""#, r#""\n""#, "[7]"] {
-            assert!(matches!(who(&server(&format!(r#"{{"user":{{"id":{bad}}}}}"#))).await, Err(UpstreamError::Answer(_))), "{bad}");
+        for bad in
+            ["7.0", "7e0", "007", "18446744073709551616", "null", "true", r#""""#, r#""\n""#, "[7]"]
+        {
+            assert!(
+                matches!(
+                    who(&server(&format!(r#"{{"user":{{"id":{bad}}}}}"#))).await,
+                    Err(UpstreamError::Answer(_))
+                ),
+                "{bad}"
+            );
         }
     }
 
@@ -213,14 +333,21 @@ mod tests {
         let good = r#"{"user":{"id":7,"email":"v@ex.test","sure":true}}"#;
         let said = who(&server(good)).await.unwrap();
         assert_eq!((said.email.as_deref(), said.email_verified), (Some("v@ex.test"), true));
-        for twice in [r#"{"user":{"id":7,"email":"v@ex.test","sure":false,"sure":true}}"#, r#"{"user":{"id":7},"user":{"id":8}}"#, r#"{"user":{"id":7},"more":[{"a":1,"a":2}]}"#] {
+        for twice in [
+            r#"{"user":{"id":7,"email":"v@ex.test","sure":false,"sure":true}}"#,
+            r#"{"user":{"id":7},"user":{"id":8}}"#,
+            r#"{"user":{"id":7},"more":[{"a":1,"a":2}]}"#,
+        ] {
             assert!(matches!(who(&server(twice)).await, Err(UpstreamError::Answer(_))), "{twice}");
         }
         let token = server(good);
         token.says("/token", r#"{"access_token":"t","access_token":"u","token_type":"Bearer"}"#);
         assert!(matches!(who(&token).await, Err(UpstreamError::Answer(_))));
         assert_eq!(token.asked(), ["/token"], "nobody was asked who that is");
-        token.says("/token", r#"{"error":"invalid_grant","error_description":"a","error_description":"b"}"#);
+        token.says(
+            "/token",
+            r#"{"error":"invalid_grant","error_description":"a","error_description":"b"}"#,
+        );
         assert!(matches!(who(&token).await, Err(UpstreamError::Answer(_))));
     }
 
@@ -229,7 +356,10 @@ mod tests {
     async fn fr_09_fr_10_fr_12_a_token_answer_works_whatever_shape_its_unneeded_parts_have() {
         let provider = server(r#"{"user":{"id":7}}"#);
         for lifetime in ["3600", r#""3600""#, "3600.0", "-1", "null", "{}"] {
-            provider.says("/token", &format!(r#"{{"access_token":"t","token_type":"Bearer","expires_in":{lifetime}}}"#));
+            provider.says(
+                "/token",
+                &format!(r#"{{"access_token":"t","token_type":"Bearer","expires_in":{lifetime}}}"#),
+            );
             assert_eq!(who(&provider).await.unwrap().subject, "7", "{lifetime}");
         }
         for body in [
@@ -261,15 +391,50 @@ mod tests {
         let provider = server(r#"{"user":{"id":7}}"#);
         assert!(who(&provider).await.is_ok());
         for (status, kind, body, told) in [
-            (400, "text/plain", r#"{"error":"invalid_grant"}"#, "refused: token endpoint: invalid_grant"),
-            (200, "application/json", r#"{"error":"invalid_grant"}"#, "refused: token endpoint: invalid_grant"),
-            (200, "text/html", "error=bad_verification_code&error_description=used", "refused: token endpoint: bad_verification_code (used)"),
-            (401, "application/json", r#"{"error":"invalid_client","error_description":"the-secret is wrong for the-code"}"#, "refused: token endpoint: invalid_client (… is wrong for …)"),
+            (
+                400,
+                "text/plain",
+                r#"{"error":"invalid_grant"}"#,
+                "refused: token endpoint: invalid_grant",
+            ),
+            (
+                200,
+                "application/json",
+                r#"{"error":"invalid_grant"}"#,
+                "refused: token endpoint: invalid_grant",
+            ),
+            (
+                200,
+                "text/html",
+                "error=bad_verification_code&error_description=used",
+                "refused: token endpoint: bad_verification_code (used)",
+            ),
+            (
+                401,
+                "application/json",
+                r#"{"error":"invalid_client","error_description":"the-secret is wrong for the-code"}"#,
+                "refused: token endpoint: invalid_client (… is wrong for …)",
+            ),
             (403, "text/html", "<h1>no</h1>", "refused: token endpoint: status 403"),
-            (200, "text/html", "<h1>hello</h1>", "check failed: token endpoint: a page instead of JSON"),
+            (
+                200,
+                "text/html",
+                "<h1>hello</h1>",
+                "check failed: token endpoint: a page instead of JSON",
+            ),
             (200, "application/json", "", "check failed: token endpoint: an empty answer"),
-            (200, "application/json", r#"{"access_token":7}"#, "check failed: token endpoint: access_token: a number"),
-            (200, "application/json", r#"{"token_type":"Bearer"}"#, "check failed: token endpoint: access_token: missing"),
+            (
+                200,
+                "application/json",
+                r#"{"access_token":7}"#,
+                "check failed: token endpoint: access_token: a number",
+            ),
+            (
+                200,
+                "application/json",
+                r#"{"token_type":"Bearer"}"#,
+                "check failed: token endpoint: access_token: missing",
+            ),
             (503, "application/json", "{}", "no answer: token endpoint: status 503"),
         ] {
             provider.answers("/token", status, kind, body);
@@ -277,8 +442,19 @@ mod tests {
         }
         provider.says("/token", r#"{"access_token":"t"}"#);
         provider.says("/userinfo", r#"{"user":{}}"#);
-        assert_eq!(who(&provider).await.unwrap_err().to_string(), "check failed: userinfo: user.id: missing");
-        provider.answers("/userinfo", 401, "application/json", r#"{"error":{"message":"token t is bad","code":190}}"#);
-        assert_eq!(who(&provider).await.unwrap_err().to_string(), "refused: userinfo: 190 (token t is bad)");
+        assert_eq!(
+            who(&provider).await.unwrap_err().to_string(),
+            "check failed: userinfo: user.id: missing"
+        );
+        provider.answers(
+            "/userinfo",
+            401,
+            "application/json",
+            r#"{"error":{"message":"token t is bad","code":190}}"#,
+        );
+        assert_eq!(
+            who(&provider).await.unwrap_err().to_string(),
+            "refused: userinfo: 190 (token t is bad)"
+        );
     }
 }

@@ -12,7 +12,11 @@ pub fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
         Value::Array(items) => name.parse::<usize>().ok().and_then(|n| items.get(n)),
         _ => None,
     };
-    step(path).or_else(|| path.match_indices('.').rev().find_map(|(dot, _)| at(step(path.get(..dot)?)?, path.get(dot + 1..)?)))
+    step(path).or_else(|| {
+        path.match_indices('.')
+            .rev()
+            .find_map(|(dot, _)| at(step(path.get(..dot)?)?, path.get(dot + 1..)?))
+    })
 }
 
 /// Text to show, at a path.
@@ -33,7 +37,9 @@ mod tests {
         assert_eq!(at(&answer, "https://p.test/team.id"), Some(&json!("t")));
         assert_eq!(at(&answer, "data.a.b.c"), Some(&json!(1)));
         assert_eq!(text_at(&answer, "user.emails.0.value").as_deref(), Some("a@ex.test"));
-        for nothing in ["", "user.emails.1.value", "user.emails.-1", "user.none", "user.id.more", "."] {
+        for nothing in
+            ["", "user.emails.1.value", "user.emails.-1", "user.none", "user.id.more", "."]
+        {
             assert_eq!(at(&answer, nothing), None, "{nothing}");
         }
     }

@@ -42,7 +42,10 @@ pub struct Cache<T> {
 
 impl<T> Default for Cache<T> {
     fn default() -> Self {
-        Self { state: Mutex::new(State { copy: None, failed: None, ended: 0, forced: None }), flight: tokio::sync::Mutex::default() }
+        Self {
+            state: Mutex::new(State { copy: None, failed: None, ended: 0, forced: None }),
+            flight: tokio::sync::Mutex::default(),
+        }
     }
 }
 
@@ -60,7 +63,11 @@ impl<T> Cache<T> {
     ///
     /// # Errors
     /// Those of `fetch`, where there is no copy that may still be used.
-    pub async fn get(&self, now: Micros, fetch: impl Future<Output = Result<T, UpstreamError>>) -> Result<Arc<Copied<T>>, UpstreamError> {
+    pub async fn get(
+        &self,
+        now: Micros,
+        fetch: impl Future<Output = Result<T, UpstreamError>>,
+    ) -> Result<Arc<Copied<T>>, UpstreamError> {
         let than = now.saturating_sub(AGAIN);
         let (copy, ended) = {
             let state = self.state();
@@ -82,7 +89,9 @@ impl<T> Cache<T> {
                 return Ok(Arc::clone(copy));
             }
             // The fetch that was waited for failed, or one did just before.
-            if let Some((error, at)) = state.failed.as_ref().filter(|(_, at)| state.ended != ended || now.saturating_sub(*at) < FAILED && *at <= now) {
+            if let Some((error, at)) = state.failed.as_ref().filter(|(_, at)| {
+                state.ended != ended || now.saturating_sub(*at) < FAILED && *at <= now
+            }) {
                 tracing::debug!(%error, at, "told again");
                 return usable.ok_or_else(|| error.clone());
             }
@@ -112,7 +121,13 @@ impl<T> Cache<T> {
 
     /// Another copy than this one, which was of no use: one that was read meanwhile, or a new one, but not more often than
     /// `every`. `None` where there is no other.
-    pub async fn other_than(&self, old: &Arc<Copied<T>>, now: Micros, every: Micros, fetch: impl Future<Output = Result<T, UpstreamError>>) -> Option<Arc<Copied<T>>> {
+    pub async fn other_than(
+        &self,
+        old: &Arc<Copied<T>>,
+        now: Micros,
+        every: Micros,
+        fetch: impl Future<Output = Result<T, UpstreamError>>,
+    ) -> Option<Arc<Copied<T>>> {
         let flight = self.flight.lock().await;
         {
             let mut state = self.state();
@@ -127,11 +142,13 @@ impl<T> Cache<T> {
         let fetched = fetch.await;
         let mut state = self.state();
         state.ended += 1;
-        let result = fetched.inspect_err(|error| tracing::warn!(%error, "not read anew")).ok().map(|value| {
-            let copy = Arc::new(Copied { value, at: now });
-            state.copy = Some(Arc::clone(&copy));
-            copy
-        });
+        let result = fetched.inspect_err(|error| tracing::warn!(%error, "not read anew")).ok().map(
+            |value| {
+                let copy = Arc::new(Copied { value, at: now });
+                state.copy = Some(Arc::clone(&copy));
+                copy
+            },
+        );
         drop(state);
         drop(flight);
         result
@@ -156,10 +173,22 @@ mod tests {
         let at = 100 * DAY;
         assert_eq!(cache.get(at, async { Ok(1) }).await.unwrap().value, 1);
         assert_eq!(cache.get(at + HOUR - 1, async { Ok(2) }).await.unwrap().value, 1, "new enough");
-        assert_eq!(cache.get(at + HOUR, async { Err(down()) }).await.unwrap().value, 1, "the old one, since there is no newer one");
-        assert_eq!(cache.get(at + HOUR + 1, async { Ok(3) }).await.unwrap().value, 1, "the failure is remembered");
+        assert_eq!(
+            cache.get(at + HOUR, async { Err(down()) }).await.unwrap().value,
+            1,
+            "the old one, since there is no newer one"
+        );
+        assert_eq!(
+            cache.get(at + HOUR + 1, async { Ok(3) }).await.unwrap().value,
+            1,
+            "the failure is remembered"
+        );
         assert_eq!(cache.get(at + HOUR + FAILED, async { Ok(4) }).await.unwrap().value, 4);
-        assert_eq!(cache.get(at + 3 * DAY, async { Err(down()) }).await.unwrap_err(), down(), "too old");
+        assert_eq!(
+            cache.get(at + 3 * DAY, async { Err(down()) }).await.unwrap_err(),
+            down(),
+            "too old"
+        );
     }
 
     #[tokio::test]
@@ -170,14 +199,18 @@ mod tests {
             let (open, closed) = tokio::sync::watch::channel(false);
             let waiting: Vec<_> = (0..20)
                 .map(|_| {
-                    let (cache, asked, mut closed) = (Arc::clone(&cache), Arc::clone(&asked), closed.clone());
+                    let (cache, asked, mut closed) =
+                        (Arc::clone(&cache), Arc::clone(&asked), closed.clone());
                     tokio::spawn(async move {
                         let fetch = async move {
                             asked.fetch_add(1, Ordering::Relaxed);
                             closed.wait_for(|open| *open).await.unwrap();
                             if works { Ok(7) } else { Err(down()) }
                         };
-                        cache.get(at + if works { MINUTE_LATER } else { 0 }, fetch).await.map(|copy| copy.value)
+                        cache
+                            .get(at + if works { MINUTE_LATER } else { 0 }, fetch)
+                            .await
+                            .map(|copy| copy.value)
                     })
                 })
                 .collect();
@@ -202,9 +235,25 @@ mod tests {
         let first = cache.get(DAY, async { Ok(1) }).await.unwrap();
         let second = cache.other_than(&first, DAY, MINUTE_LATER, async { Ok(2) }).await.unwrap();
         assert_eq!(second.value, 2);
-        assert_eq!(cache.other_than(&first, DAY, MINUTE_LATER, async { Ok(3) }).await.unwrap().value, 2, "somebody had read it");
-        assert!(cache.other_than(&second, DAY + MINUTE_LATER - 1, MINUTE_LATER, async { Ok(3) }).await.is_none());
-        assert_eq!(cache.other_than(&second, DAY + MINUTE_LATER, MINUTE_LATER, async { Ok(3) }).await.unwrap().value, 3);
+        assert_eq!(
+            cache.other_than(&first, DAY, MINUTE_LATER, async { Ok(3) }).await.unwrap().value,
+            2,
+            "somebody had read it"
+        );
+        assert!(
+            cache
+                .other_than(&second, DAY + MINUTE_LATER - 1, MINUTE_LATER, async { Ok(3) })
+                .await
+                .is_none()
+        );
+        assert_eq!(
+            cache
+                .other_than(&second, DAY + MINUTE_LATER, MINUTE_LATER, async { Ok(3) })
+                .await
+                .unwrap()
+                .value,
+            3
+        );
     }
 
     const MINUTE_LATER: Micros = domain::MINUTE;

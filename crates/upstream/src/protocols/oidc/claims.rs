@@ -27,16 +27,34 @@ const TRUTHS: [&str; 2] = ["email_verified", "phone_number_verified"];
 const NUMBERS: [&str; 2] = ["auth_time", "updated_at"];
 
 /// What speaks of the token or of how somebody signed in is the ID token's alone.
-const NEVER_ADDED: [&str; 14] = ["iss", "aud", "exp", "iat", "nbf", "jti", "nonce", "azp", "sub", "sid", "auth_time", "acr", "amr", "at_hash"];
+const NEVER_ADDED: [&str; 14] = [
+    "iss",
+    "aud",
+    "exp",
+    "iat",
+    "nbf",
+    "jti",
+    "nonce",
+    "azp",
+    "sub",
+    "sid",
+    "auth_time",
+    "acr",
+    "amr",
+    "at_hash",
+];
 
 /// An address, and whether it was verified: one statement, never put together from two.
-const PAIRS: [(&str, &str); 2] = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
+const PAIRS: [(&str, &str); 2] =
+    [("email", "email_verified"), ("phone_number", "phone_number_verified")];
 
 /// Leaves out what is of another type. `words`: the provider documents truths as the texts "true" and "false" (Apple, Cognito).
 pub fn tidy(claims: &mut Claims, words: bool) {
     if words {
         for name in TRUTHS.into_iter().chain(["is_private_email"]) {
-            if let Some(word) = claims.get(name).and_then(Value::as_str).and_then(|word| word.parse::<bool>().ok()) {
+            if let Some(word) =
+                claims.get(name).and_then(Value::as_str).and_then(|word| word.parse::<bool>().ok())
+            {
                 claims.insert(name.into(), word.into());
             }
         }
@@ -75,7 +93,9 @@ pub fn add(claims: &mut Claims, mut more: Claims) {
                 }
             }
             Some(_) if claims.contains_key(verified) => {}
-            Some(known) if word.as_ref() == Some(known) => claims.extend(truth.map(|truth| (verified.to_owned(), truth))),
+            Some(known) if word.as_ref() == Some(known) => {
+                claims.extend(truth.map(|truth| (verified.to_owned(), truth)))
+            }
             Some(_) => {}
         }
     }
@@ -146,12 +166,42 @@ mod tests {
             Value::from(claims)
         };
         let token = json!({"sub": "s1", "email": "v@ex.test", "acr": "pwd"});
-        let all = added(token.clone(), json!({"sub": "s1", "email": "v@ex.test", "email_verified": true, "name": "Vera", "groups": ["a"]}));
-        assert_eq!(all, json!({"sub": "s1", "email": "v@ex.test", "email_verified": true, "acr": "pwd", "name": "Vera", "groups": ["a"]}));
-        assert_eq!(added(token.clone(), json!({"email": "w@ex.test", "email_verified": true})), token, "another address");
-        assert_eq!(added(token.clone(), json!({"email_verified": true})), token, "no address at all");
-        assert_eq!(added(token.clone(), json!({"acr": "mfa", "amr": ["otp"], "auth_time": 9, "sub": "s2", "iss": "x"})), token, "never assurance");
-        assert_eq!(added(json!({"email_verified": true}), json!({"email": "w@ex.test"})), json!({"email": "w@ex.test"}));
-        assert_eq!(added(json!({"email": "v@ex.test", "email_verified": false}), json!({"email": "v@ex.test", "email_verified": true})), json!({"email": "v@ex.test", "email_verified": false}));
+        let all = added(
+            token.clone(),
+            json!({"sub": "s1", "email": "v@ex.test", "email_verified": true, "name": "Vera", "groups": ["a"]}),
+        );
+        assert_eq!(
+            all,
+            json!({"sub": "s1", "email": "v@ex.test", "email_verified": true, "acr": "pwd", "name": "Vera", "groups": ["a"]})
+        );
+        assert_eq!(
+            added(token.clone(), json!({"email": "w@ex.test", "email_verified": true})),
+            token,
+            "another address"
+        );
+        assert_eq!(
+            added(token.clone(), json!({"email_verified": true})),
+            token,
+            "no address at all"
+        );
+        assert_eq!(
+            added(
+                token.clone(),
+                json!({"acr": "mfa", "amr": ["otp"], "auth_time": 9, "sub": "s2", "iss": "x"})
+            ),
+            token,
+            "never assurance"
+        );
+        assert_eq!(
+            added(json!({"email_verified": true}), json!({"email": "w@ex.test"})),
+            json!({"email": "w@ex.test"})
+        );
+        assert_eq!(
+            added(
+                json!({"email": "v@ex.test", "email_verified": false}),
+                json!({"email": "v@ex.test", "email_verified": true})
+            ),
+            json!({"email": "v@ex.test", "email_verified": false})
+        );
     }
 }

@@ -87,15 +87,22 @@ async fn oidcc_client_test_idtoken_sig_none() {
 #[tokio::test]
 async fn oidcc_client_test_invalid_sig_rs256() {
     let op = good().await;
-    op.gives(&Signing::rsa(1).token(&json!({"alg": "RS256", "kid": "k1"}), &op.claims(&json!({})).to_string()));
+    op.gives(
+        &Signing::rsa(1)
+            .token(&json!({"alg": "RS256", "kid": "k1"}), &op.claims(&json!({})).to_string()),
+    );
     assert!(op.told().await.contains("its signature is not of the provider's key"));
 }
 
-async fn at_userinfo(by_post: bool, answer: &str) -> (Op, Result<crate::Assertion, crate::UpstreamError>) {
+async fn at_userinfo(
+    by_post: bool,
+    answer: &str,
+) -> (Op, Result<crate::Assertion, crate::UpstreamError>) {
     let op = good().await;
     op.says(&json!({"email": null, "email_verified": null}));
     op.server.says("/userinfo", answer);
-    let came = finish(&connector(OidcSettings { userinfo_by_post: by_post, ..op.settings() }), NOW).await;
+    let came =
+        finish(&connector(OidcSettings { userinfo_by_post: by_post, ..op.settings() }), NOW).await;
     (op, came)
 }
 
@@ -104,7 +111,10 @@ async fn oidcc_client_test_userinfo_bearer_header() {
     let (op, came) = at_userinfo(false, r#"{"sub":"s1","email":"v@ex.test"}"#).await;
     assert_eq!(came.unwrap().email.as_deref(), Some("v@ex.test"));
     let asked = op.server.last("/userinfo");
-    assert!(asked.method == "GET" && asked.headers.contains("Bearer the-access-token"), "{asked:?}");
+    assert!(
+        asked.method == "GET" && asked.headers.contains("Bearer the-access-token"),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test]
@@ -112,28 +122,47 @@ async fn oidcc_client_test_userinfo_bearer_body() {
     let (op, came) = at_userinfo(true, r#"{"sub":"s1","email":"v@ex.test"}"#).await;
     assert_eq!(came.unwrap().email.as_deref(), Some("v@ex.test"));
     let asked = op.server.last("/userinfo");
-    assert_eq!((asked.method.as_str(), asked.body.as_str()), ("POST", "access_token=the-access-token"));
+    assert_eq!(
+        (asked.method.as_str(), asked.body.as_str()),
+        ("POST", "access_token=the-access-token")
+    );
     assert!(!asked.headers.contains("Bearer"));
 }
 
 #[tokio::test]
 async fn oidcc_client_test_userinfo_invalid_sub() {
     let (_, came) = at_userinfo(false, r#"{"sub":"s2","email":"v@ex.test"}"#).await;
-    assert_eq!(came.unwrap_err().to_string(), "check failed: userinfo: sub: speaks of somebody else");
+    assert_eq!(
+        came.unwrap_err().to_string(),
+        "check failed: userinfo: sub: speaks of somebody else"
+    );
 }
 
 #[tokio::test]
 async fn oidcc_client_test_scope_userinfo_claims() {
     let op = good().await;
     op.server.says("/userinfo", r#"{"sub":"s1","name":"Vera","given_name":"Vera"}"#);
-    let came = finish(&connector(OidcSettings { scopes: vec!["openid".into(), "email".into(), "profile".into()], ..op.settings() }), NOW).await.unwrap();
-    assert_eq!((came.name.as_deref(), came.claims["given_name"].as_str()), (Some("Vera"), Some("Vera")));
+    let came = finish(
+        &connector(OidcSettings {
+            scopes: vec!["openid".into(), "email".into(), "profile".into()],
+            ..op.settings()
+        }),
+        NOW,
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        (came.name.as_deref(), came.claims["given_name"].as_str()),
+        (Some("Vera"), Some("Vera"))
+    );
 }
 
 #[tokio::test]
 async fn oidcc_client_test_client_secret_basic() {
     let op = good().await;
-    assert!(finish(&connector(OidcSettings { auth: Auth::Basic, ..op.settings() }), NOW).await.is_ok());
+    assert!(
+        finish(&connector(OidcSettings { auth: Auth::Basic, ..op.settings() }), NOW).await.is_ok()
+    );
     let asked = op.server.last("/token");
     assert!(asked.headers.contains("Basic ") && !asked.body.contains("client_secret"), "{asked:?}");
 }
@@ -148,7 +177,8 @@ async fn oidcc_client_test_discovery_openid_config() {
 async fn oidcc_client_test_discovery_jwks_uri_keys() {
     let op = good().await;
     op.announces(&json!({"jwks_uri": op.server.url("/other-keys")}));
-    op.server.says("/other-keys", &json!({"keys": [op.key.public(&json!({"kid": "k1"}))]}).to_string());
+    op.server
+        .says("/other-keys", &json!({"keys": [op.key.public(&json!({"kid": "k1"}))]}).to_string());
     assert!(op.signed_in().await.is_ok());
     assert!(op.server.asked().contains(&"/other-keys".to_owned()));
 }
@@ -185,7 +215,12 @@ async fn answered(issuer: Option<&str>) -> bool {
     let op = good().await;
     op.announces(&json!({"authorization_response_iss_parameter_supported": true}));
     let right = op.server.url("");
-    assert!(connector(op.settings()).finish(CodeExchange { issuer: Some(&right), ..visit(NOW) }).await.is_ok());
+    assert!(
+        connector(op.settings())
+            .finish(CodeExchange { issuer: Some(&right), ..visit(NOW) })
+            .await
+            .is_ok()
+    );
     connector(op.settings()).finish(CodeExchange { issuer, ..visit(NOW) }).await.is_ok()
 }
 

@@ -12,8 +12,17 @@ const MOST: usize = 100;
 const SMALLEST_RSA: usize = 256;
 
 /// Every asymmetric algorithm that can be checked; never `none`, never a shared secret (OC-07).
-pub const ALGORITHMS: [Algorithm; 9] =
-    [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
+pub const ALGORITHMS: [Algorithm; 9] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
 
 /// The algorithm of a name, if it is one of ours. `Ed25519` is the newer name of RFC 9864.
 #[must_use]
@@ -46,7 +55,11 @@ impl Key {
     /// A key of the set; `None` for one that is of no use here.
     fn read(raw: &Value) -> Option<Self> {
         let text = |name: &str| raw.get(name).and_then(Value::as_str);
-        let bytes = |name: &str| text(name).and_then(|value| URL_SAFE_NO_PAD.decode(value.trim_end_matches('=')).ok()).map(unpadded);
+        let bytes = |name: &str| {
+            text(name)
+                .and_then(|value| URL_SAFE_NO_PAD.decode(value.trim_end_matches('=')).ok())
+                .map(unpadded)
+        };
         let point = |size: usize| {
             let (x, y) = (filled(&bytes("x")?, size)?, filled(&bytes("y")?, size)?);
             Some([&[4_u8], x.as_slice(), y.as_slice()].concat())
@@ -63,10 +76,18 @@ impl Key {
             None => None,
         };
         let material = match (text("kty")?, text("crv")) {
-            ("RSA", _) => Material::Rsa { n: bytes("n").filter(|n| n.len() >= SMALLEST_RSA)?, e: bytes("e").filter(|e| !e.is_empty())? },
+            ("RSA", _) => Material::Rsa {
+                n: bytes("n").filter(|n| n.len() >= SMALLEST_RSA)?,
+                e: bytes("e").filter(|e| !e.is_empty())?,
+            },
             ("EC", Some("P-256")) => Material::P256(point(32)?),
             ("EC", Some("P-384")) => Material::P384(point(48)?),
-            ("OKP", Some("Ed25519")) => Material::Ed25519(URL_SAFE_NO_PAD.decode(text("x")?.trim_end_matches('=')).ok().filter(|x| x.len() == 32)?),
+            ("OKP", Some("Ed25519")) => Material::Ed25519(
+                URL_SAFE_NO_PAD
+                    .decode(text("x")?.trim_end_matches('='))
+                    .ok()
+                    .filter(|x| x.len() == 32)?,
+            ),
             _ => return None,
         };
         Some(Self { kid: text("kid").map(str::to_owned), algorithm: only, material })
@@ -133,7 +154,9 @@ impl Keys {
     /// # Errors
     /// [`UpstreamError::Answer`] without a list of keys.
     pub fn read(raw: &Value) -> Result<Self, UpstreamError> {
-        let Some(Value::Array(all)) = raw.get("keys") else { return Err(UpstreamError::field(Part::Keys, "keys", kind_of(raw.get("keys")))) };
+        let Some(Value::Array(all)) = raw.get("keys") else {
+            return Err(UpstreamError::field(Part::Keys, "keys", kind_of(raw.get("keys"))));
+        };
         let mut keys: Vec<Key> = Vec::new();
         for key in all.iter().take(MOST).filter_map(Key::read) {
             if !keys.contains(&key) {
@@ -148,7 +171,11 @@ impl Keys {
         let fitting = |named: bool| {
             let mut found: Vec<&Key> = Vec::new();
             for key in self.0.iter().filter(|key| key.fits(algorithm)) {
-                let meant = if named { key.kid.as_deref() == kid } else { kid.is_none() || key.kid.is_none() };
+                let meant = if named {
+                    key.kid.as_deref() == kid
+                } else {
+                    kid.is_none() || key.kid.is_none()
+                };
                 if meant && !found.iter().any(|known| known.material == key.material) {
                     found.push(key);
                 }
@@ -174,8 +201,21 @@ impl Keys {
     ///
     /// # Errors
     /// [`NoKey`].
-    pub fn check(&self, algorithm: Algorithm, kid: Option<&str>, message: &str, signature: &str) -> Result<(), NoKey> {
-        let signed = |key: &&Key| jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.decoding(), algorithm).is_ok_and(|good| good);
-        if self.candidates(algorithm, kid)?.iter().any(signed) { Ok(()) } else { Err(NoKey::Forged) }
+    pub fn check(
+        &self,
+        algorithm: Algorithm,
+        kid: Option<&str>,
+        message: &str,
+        signature: &str,
+    ) -> Result<(), NoKey> {
+        let signed = |key: &&Key| {
+            jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.decoding(), algorithm)
+                .is_ok_and(|good| good)
+        };
+        if self.candidates(algorithm, kid)?.iter().any(signed) {
+            Ok(())
+        } else {
+            Err(NoKey::Forged)
+        }
     }
 }

@@ -43,7 +43,9 @@ fn texts(value: Option<&Value>) -> Option<Vec<String>> {
 }
 
 fn algorithms(value: Option<&Value>) -> Option<Vec<Algorithm>> {
-    texts(value).filter(|all| !all.is_empty()).map(|all| all.iter().filter_map(|name| algorithm(name)).collect())
+    texts(value)
+        .filter(|all| !all.is_empty())
+        .map(|all| all.iter().filter_map(|name| algorithm(name)).collect())
 }
 
 impl Metadata {
@@ -55,7 +57,8 @@ impl Metadata {
             authorization_endpoint: settings.authorization_endpoint.clone(),
             token_endpoint: settings.token_endpoint.clone(),
             jwks_uri: settings.jwks_uri.clone(),
-            userinfo_endpoint: Some(settings.userinfo_endpoint.clone()).filter(|url| !url.is_empty()),
+            userinfo_endpoint: Some(settings.userinfo_endpoint.clone())
+                .filter(|url| !url.is_empty()),
             pushed_endpoint: None,
             pushes: false,
             sends_issuer: false,
@@ -70,41 +73,73 @@ impl Metadata {
     ///
     /// # Errors
     /// [`UpstreamError::Answer`] that names the field.
-    pub fn read(raw: &Value, settings: &OidcSettings, guard: &SafeHttpClient) -> Result<Self, UpstreamError> {
+    pub fn read(
+        raw: &Value,
+        settings: &OidcSettings,
+        guard: &SafeHttpClient,
+    ) -> Result<Self, UpstreamError> {
         let field = |name: &'static str| raw.get(name);
         let named = settings.announced_issuer();
         match field("issuer") {
             Some(Value::String(issuer)) if *issuer == named => {}
-            Some(Value::String(_)) => return Err(UpstreamError::field(Part::Metadata, "issuer", "names another issuer than the settings")),
+            Some(Value::String(_)) => {
+                return Err(UpstreamError::field(
+                    Part::Metadata,
+                    "issuer",
+                    "names another issuer than the settings",
+                ));
+            }
             other => return Err(UpstreamError::field(Part::Metadata, "issuer", kind_of(other))),
         }
-        let url = |value: Option<&Value>| value.and_then(Value::as_str).filter(|text| Url::parse(text).is_ok_and(|url| guard.may_show(&url))).map(str::to_owned);
+        let url = |value: Option<&Value>| {
+            value
+                .and_then(Value::as_str)
+                .filter(|text| Url::parse(text).is_ok_and(|url| guard.may_show(&url)))
+                .map(str::to_owned)
+        };
         let needed = |name: &'static str, typed: &str| {
             if !typed.is_empty() {
                 return Ok(typed.to_owned());
             }
             url(field(name)).ok_or_else(|| {
                 let came = field(name).filter(|v| v.as_str().is_some_and(|text| !text.is_empty()));
-                UpstreamError::field(Part::Metadata, name, if came.is_some() { "no https address" } else { kind_of(field(name)) })
+                UpstreamError::field(
+                    Part::Metadata,
+                    name,
+                    if came.is_some() { "no https address" } else { kind_of(field(name)) },
+                )
             })
         };
         let algorithms_of = |name: &'static str| algorithms(field(name));
         let announced = algorithms_of("id_token_signing_alg_values_supported");
         if announced.as_ref().is_some_and(Vec::is_empty) {
-            return Err(UpstreamError::field(Part::Metadata, "id_token_signing_alg_values_supported", "has no asymmetric algorithm that can be checked here"));
+            return Err(UpstreamError::field(
+                Part::Metadata,
+                "id_token_signing_alg_values_supported",
+                "has no asymmetric algorithm that can be checked here",
+            ));
         }
         Ok(Self {
-            authorization_endpoint: needed("authorization_endpoint", &settings.authorization_endpoint)?,
+            authorization_endpoint: needed(
+                "authorization_endpoint",
+                &settings.authorization_endpoint,
+            )?,
             token_endpoint: needed("token_endpoint", &settings.token_endpoint)?,
             jwks_uri: needed("jwks_uri", &settings.jwks_uri)?,
-            userinfo_endpoint: if settings.userinfo_endpoint.is_empty() { url(field("userinfo_endpoint")) } else { Some(settings.userinfo_endpoint.clone()) },
+            userinfo_endpoint: if settings.userinfo_endpoint.is_empty() {
+                url(field("userinfo_endpoint"))
+            } else {
+                Some(settings.userinfo_endpoint.clone())
+            },
             pushed_endpoint: url(field("pushed_authorization_request_endpoint")),
             pushes: field("require_pushed_authorization_requests") == Some(&Value::Bool(true)),
-            sends_issuer: field("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
+            sends_issuer: field("authorization_response_iss_parameter_supported")
+                == Some(&Value::Bool(true)),
             algorithms: announced,
             userinfo_algorithms: algorithms_of("userinfo_signing_alg_values_supported"),
             prompts: texts(field("prompt_values_supported")),
-            names_auth_time: texts(field("claims_supported")).map(|all| all.iter().any(|name| name == "auth_time")),
+            names_auth_time: texts(field("claims_supported"))
+                .map(|all| all.iter().any(|name| name == "auth_time")),
         })
     }
 }

@@ -61,12 +61,26 @@ pub struct Oidc {
 
 impl Oidc {
     pub fn new(settings: OidcSettings, secret: SecretString, guard: SafeHttpClient) -> Self {
-        Self { settings, secret, guard, metadata: Cache::default(), keys: Cache::default(), auth_time: AtomicU8::new(UNSEEN) }
+        Self {
+            settings,
+            secret,
+            guard,
+            metadata: Cache::default(),
+            keys: Cache::default(),
+            auth_time: AtomicU8::new(UNSEEN),
+        }
     }
 
     fn client(&self) -> Client<'_> {
         let s = &self.settings;
-        Client { id: &s.client_id, secret: &self.secret, auth: s.auth, audience: &s.issuer, key_id: &s.key_id, team_id: &s.team_id }
+        Client {
+            id: &s.client_id,
+            secret: &self.secret,
+            auth: s.auth,
+            audience: &s.issuer,
+            key_id: &s.key_id,
+            team_id: &s.team_id,
+        }
     }
 
     async fn metadata(&self, now: domain::Micros) -> Result<Arc<Copied<Metadata>>, UpstreamError> {
@@ -75,7 +89,14 @@ impl Oidc {
                 if let Some(typed) = Metadata::typed(&self.settings) {
                     return Ok(typed);
                 }
-                Metadata::read(&self.guard.json(Part::Metadata, &metadata::address(&self.settings.issuer)).await?, &self.settings, &self.guard)
+                Metadata::read(
+                    &self
+                        .guard
+                        .json(Part::Metadata, &metadata::address(&self.settings.issuer))
+                        .await?,
+                    &self.settings,
+                    &self.guard,
+                )
             })
             .await
     }
@@ -88,16 +109,25 @@ impl Oidc {
         let metadata = self.metadata(start.now).await?;
         let metadata = &metadata.value;
         let others = self.settings.scopes.iter().map(String::as_str).filter(|s| *s != "openid");
-        let mut all = request::parameters(&self.settings.client_id, std::iter::once("openid").chain(others), &start, &PLAIN);
+        let mut all = request::parameters(
+            &self.settings.client_id,
+            std::iter::once("openid").chain(others),
+            &start,
+            &PLAIN,
+        );
         request::put(&mut all, "nonce", start.nonce);
         if self.settings.form_post {
             request::put(&mut all, "response_mode", "form_post");
         }
-        for (name, value) in self.settings.extra.iter().filter(|(name, _)| !request::OURS.contains(&name.as_str())) {
+        for (name, value) in
+            self.settings.extra.iter().filter(|(name, _)| !request::OURS.contains(&name.as_str()))
+        {
             request::put(&mut all, name, value);
         }
         let asks = self.settings.reauth;
-        let known = |prompt: &str| metadata.prompts.as_ref().is_none_or(|all| all.iter().any(|one| one == prompt));
+        let known = |prompt: &str| {
+            metadata.prompts.as_ref().is_none_or(|all| all.iter().any(|one| one == prompt))
+        };
         let mut prompts = Vec::new();
         if start.fresh && matches!(asks, Reauth::LoginAndMaxAge | Reauth::Login) && known("login") {
             prompts.push("login");
@@ -118,8 +148,19 @@ impl Oidc {
     }
 
     /// Pushes the request; the browser carries only its name (RFC 9126 §2).
-    async fn pushed(&self, metadata: &Metadata, start: &Start<'_>, all: Parameters) -> Result<Parameters, UpstreamError> {
-        let Some(endpoint) = &metadata.pushed_endpoint else { return Err(UpstreamError::field(Part::Metadata, "pushed_authorization_request_endpoint", "missing though requests have to be pushed")) };
+    async fn pushed(
+        &self,
+        metadata: &Metadata,
+        start: &Start<'_>,
+        all: Parameters,
+    ) -> Result<Parameters, UpstreamError> {
+        let Some(endpoint) = &metadata.pushed_endpoint else {
+            return Err(UpstreamError::field(
+                Part::Metadata,
+                "pushed_authorization_request_endpoint",
+                "missing though requests have to be pushed",
+            ));
+        };
         let shown = self.client().shown(start.now, start.state)?;
         let form = {
             let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -130,15 +171,28 @@ impl Oidc {
             }
             form.finish()
         };
-        let mut request = Request::post(endpoint.as_str()).header("content-type", "application/x-www-form-urlencoded").header("accept", "application/json");
+        let mut request = Request::post(endpoint.as_str())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "application/json");
         if let Some(header) = shown.header {
             request = request.header("authorization", header);
         }
-        let request = request.body(form.into_bytes()).map_err(|_| UpstreamError::answer(Part::Pushed, "its address cannot be called"))?;
+        let request = request
+            .body(form.into_bytes())
+            .map_err(|_| UpstreamError::answer(Part::Pushed, "its address cannot be called"))?;
         let said = self.guard.ask(Part::Pushed, request).await?;
-        let fields = answer::good(Part::Pushed, said.status(), said.body(), answer::Readings::default(), &[self.secret.expose_secret(), start.verifier])?;
+        let fields = answer::good(
+            Part::Pushed,
+            said.status(),
+            said.body(),
+            answer::Readings::default(),
+            &[self.secret.expose_secret(), start.verifier],
+        )?;
         match fields.get("request_uri") {
-            Some(Value::String(name)) if !name.is_empty() => Ok(vec![("client_id".to_owned(), self.settings.client_id.clone()), ("request_uri".to_owned(), name.clone())]),
+            Some(Value::String(name)) if !name.is_empty() => Ok(vec![
+                ("client_id".to_owned(), self.settings.client_id.clone()),
+                ("request_uri".to_owned(), name.clone()),
+            ]),
             other => Err(UpstreamError::field(Part::Pushed, "request_uri", kind_of(other))),
         }
     }
@@ -147,20 +201,35 @@ impl Oidc {
         let metadata = self.metadata(visit.now).await?;
         let metadata = &metadata.value;
         match visit.issuer {
-            Some(issuer) if !self.settings.is_issuer(issuer) => return Err(UpstreamError::field(Part::Callback, "iss", "names another provider")),
-            None if metadata.sends_issuer => return Err(UpstreamError::field(Part::Callback, "iss", "missing")),
+            Some(issuer) if !self.settings.is_issuer(issuer) => {
+                return Err(UpstreamError::field(Part::Callback, "iss", "names another provider"));
+            }
+            None if metadata.sends_issuer => {
+                return Err(UpstreamError::field(Part::Callback, "iss", "missing"));
+            }
             _ => {}
         }
-        let tokens = exchange(&self.guard, &metadata.token_endpoint, &self.client(), &PLAIN, &visit).await?;
-        let token = tokens.id_token.ok_or_else(|| UpstreamError::field(Part::Token, "id_token", kind_of(tokens.more.get("id_token"))))?;
+        let tokens =
+            exchange(&self.guard, &metadata.token_endpoint, &self.client(), &PLAIN, &visit).await?;
+        let token = tokens.id_token.ok_or_else(|| {
+            UpstreamError::field(Part::Token, "id_token", kind_of(tokens.more.get("id_token")))
+        })?;
         let accepted = self.settings.accepted(metadata.algorithms.as_deref());
         let mut claims = self.signed(Part::IdToken, metadata, &token, &accepted, visit.now).await?;
         verify::issuer(&claims, &self.issuer_of(&claims)?)?;
-        let expected = Expected { client_id: &self.settings.client_id, trusted: &self.settings.trusted_audiences, nonce: visit.nonce, now: visit.now };
+        let expected = Expected {
+            client_id: &self.settings.client_id,
+            trusted: &self.settings.trusted_audiences,
+            nonce: visit.nonce,
+            now: visit.now,
+        };
         let sub = verify::id_token(&claims, &expected)?;
         claims::tidy(&mut claims, self.settings.text_booleans);
         if visit.fresh {
-            self.auth_time.store(if claims.contains_key("auth_time") { SAYS } else { SILENT }, Ordering::Relaxed);
+            self.auth_time.store(
+                if claims.contains_key("auth_time") { SAYS } else { SILENT },
+                Ordering::Relaxed,
+            );
         }
         if claims::lacks(&claims, &self.settings.scopes, &self.settings.wanted_claims)
             && let Some(url) = &metadata.userinfo_endpoint
@@ -180,8 +249,14 @@ impl Oidc {
         if !self.settings.tenant_issuer {
             return Ok(issuer);
         }
-        let tenant = claims.get("tid").and_then(Value::as_str).filter(|tid| !tid.is_empty() && tid.len() <= 64 && tid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
-        let tenant = tenant.ok_or_else(|| UpstreamError::field(Part::IdToken, "tid", kind_of(claims.get("tid"))))?;
+        let tenant = claims.get("tid").and_then(Value::as_str).filter(|tid| {
+            !tid.is_empty()
+                && tid.len() <= 64
+                && tid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        });
+        let tenant = tenant.ok_or_else(|| {
+            UpstreamError::field(Part::IdToken, "tid", kind_of(claims.get("tid")))
+        })?;
         let tenants = &self.settings.tenants;
         if !tenants.is_empty() && !tenants.iter().any(|one| one.eq_ignore_ascii_case(tenant)) {
             return Err(UpstreamError::field(Part::IdToken, "tid", "is no tenant of the settings"));
@@ -190,7 +265,14 @@ impl Oidc {
     }
 
     /// The claims of a signed token; keys are read again once a minute at most where none is right.
-    async fn signed(&self, part: Part, metadata: &Metadata, token: &str, accepted: &[jsonwebtoken::Algorithm], now: domain::Micros) -> Result<Map<String, Value>, UpstreamError> {
+    async fn signed(
+        &self,
+        part: Part,
+        metadata: &Metadata,
+        token: &str,
+        accepted: &[jsonwebtoken::Algorithm],
+        now: domain::Micros,
+    ) -> Result<Map<String, Value>, UpstreamError> {
         let keys = self.keys.get(now, self.read_keys(metadata)).await?;
         let why = match verify::signed(part, token, &keys.value, accepted) {
             Ok(claims) => return Ok(claims),
@@ -210,16 +292,30 @@ impl Oidc {
 /// The person's key in one of many tenants: the tenant and the person's number there, which is the same for every
 /// application (ID-01; Microsoft identity platform, "ID token claims reference").
 fn tenant_subject(claims: &Map<String, Value>) -> Result<String, UpstreamError> {
-    let part = |name: &'static str| claims.get(name).and_then(text_subject).filter(|text| !text.contains('/')).ok_or_else(|| UpstreamError::field(Part::IdToken, name, kind_of(claims.get(name))));
+    let part = |name: &'static str| {
+        claims
+            .get(name)
+            .and_then(text_subject)
+            .filter(|text| !text.contains('/'))
+            .ok_or_else(|| UpstreamError::field(Part::IdToken, name, kind_of(claims.get(name))))
+    };
     Ok(format!("{}/{}", part("tid")?.to_ascii_lowercase(), part("oid")?))
 }
 
 /// A name out of Apple's `user` parameter (Sign in with Apple REST API, "Request an authorization").
 fn name_of(user: &str) -> Option<String> {
     let user = json::read(user.as_bytes()).ok()?;
-    let part = |name: &str| user.get("name").and_then(|n| n.get(name)).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
-    let name = [part("firstName"), part("lastName")].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    Some(name.chars().filter(|c| !c.is_control()).take(80).collect::<String>()).filter(|name| !name.is_empty())
+    let part = |name: &str| {
+        user.get("name")
+            .and_then(|n| n.get(name))
+            .and_then(Value::as_str)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+    };
+    let name =
+        [part("firstName"), part("lastName")].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    Some(name.chars().filter(|c| !c.is_control()).take(80).collect::<String>())
+        .filter(|name| !name.is_empty())
 }
 
 impl OidcSettings {
@@ -228,21 +324,34 @@ impl OidcSettings {
         if !self.tenant_issuer {
             return self.issuer.clone();
         }
-        ["/common/", "/organizations/", "/consumers/"].into_iter().find(|any| self.issuer.contains(any)).map_or_else(|| self.issuer.clone(), |any| self.issuer.replacen(any, "/{tenantid}/", 1))
+        ["/common/", "/organizations/", "/consumers/"]
+            .into_iter()
+            .find(|any| self.issuer.contains(any))
+            .map_or_else(|| self.issuer.clone(), |any| self.issuer.replacen(any, "/{tenantid}/", 1))
     }
 
     /// Whether an answer may name this issuer.
     fn is_issuer(&self, issuer: &str) -> bool {
         let announced = self.announced_issuer();
         match announced.split_once("{tenantid}").filter(|_| self.tenant_issuer) {
-            Some((before, after)) => issuer.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).is_some_and(|tenant| !tenant.contains('/')),
+            Some((before, after)) => issuer
+                .strip_prefix(before)
+                .and_then(|rest| rest.strip_suffix(after))
+                .is_some_and(|tenant| !tenant.contains('/')),
             None => issuer == announced,
         }
     }
 
     /// The algorithms that are accepted: those of the settings, or those that the provider announces, or all that we know.
-    fn accepted(&self, announced: Option<&[jsonwebtoken::Algorithm]>) -> Vec<jsonwebtoken::Algorithm> {
-        if self.algorithms.is_empty() { announced.map_or_else(|| ALGORITHMS.to_vec(), <[_]>::to_vec) } else { self.algorithms.iter().filter_map(|name| keys::algorithm(name)).collect() }
+    fn accepted(
+        &self,
+        announced: Option<&[jsonwebtoken::Algorithm]>,
+    ) -> Vec<jsonwebtoken::Algorithm> {
+        if self.algorithms.is_empty() {
+            announced.map_or_else(|| ALGORITHMS.to_vec(), <[_]>::to_vec)
+        } else {
+            self.algorithms.iter().filter_map(|name| keys::algorithm(name)).collect()
+        }
     }
 }
 
@@ -252,11 +361,17 @@ pub fn can_check(name: &str) -> bool {
 }
 
 impl Connector for Oidc {
-    fn authorization_url<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Url, UpstreamError>> {
+    fn authorization_url<'a>(
+        &'a self,
+        start: Start<'a>,
+    ) -> BoxFuture<'a, Result<Url, UpstreamError>> {
         self.start(start).boxed()
     }
 
-    fn finish<'a>(&'a self, visit: CodeExchange<'a>) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
+    fn finish<'a>(
+        &'a self,
+        visit: CodeExchange<'a>,
+    ) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
         self.finish_visit(visit).boxed()
     }
 

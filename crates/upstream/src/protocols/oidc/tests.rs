@@ -6,7 +6,10 @@ use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     rand::SystemRandom,
     rsa::{KeyPair, KeySize},
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+        Ed25519KeyPair,
+    },
 };
 use base64::{
     Engine,
@@ -38,11 +41,20 @@ impl Signing {
     pub fn new(algorithm: Algorithm) -> Self {
         let random = SystemRandom::new();
         let pem = match algorithm {
-            Algorithm::ES256 => pem(EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap().as_ref()),
-            Algorithm::ES384 => pem(EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random).unwrap().as_ref()),
+            Algorithm::ES256 => {
+                pem(EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+                    .unwrap()
+                    .as_ref())
+            }
+            Algorithm::ES384 => {
+                pem(EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random)
+                    .unwrap()
+                    .as_ref())
+            }
             Algorithm::EdDSA => pem(Ed25519KeyPair::generate_pkcs8v1(&random).unwrap().as_ref()),
             _ => {
-                let der: Pkcs8V1Der<'_> = KeyPair::generate(KeySize::Rsa2048).unwrap().as_der().unwrap();
+                let der: Pkcs8V1Der<'_> =
+                    KeyPair::generate(KeySize::Rsa2048).unwrap().as_der().unwrap();
                 pem(der.as_ref())
             }
         };
@@ -52,7 +64,8 @@ impl Signing {
             _ => EncodingKey::from_rsa_pem(pem.as_bytes()),
         }
         .unwrap();
-        let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&key, algorithm).unwrap()).unwrap();
+        let mut jwk =
+            serde_json::to_value(Jwk::from_encoding_key(&key, algorithm).unwrap()).unwrap();
         jwk.as_object_mut().unwrap().remove("alg");
         Self { key, algorithm, jwk, pem }
     }
@@ -69,9 +82,14 @@ impl Signing {
     }
 
     pub fn token(&self, header: &Value, claims: &str) -> String {
-        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims));
+        let message = format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(header.to_string()),
+            URL_SAFE_NO_PAD.encode(claims)
+        );
         let algorithm = header["alg"].as_str().and_then(keys::algorithm).unwrap_or(self.algorithm);
-        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, algorithm).unwrap_or_default();
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, algorithm)
+            .unwrap_or_default();
         format!("{message}.{signature}")
     }
 }
@@ -109,7 +127,8 @@ impl Op {
     }
 
     pub fn announces(&self, more: &Value) {
-        self.server.says("/.well-known/openid-configuration", &with(&self.metadata(), more).to_string());
+        self.server
+            .says("/.well-known/openid-configuration", &with(&self.metadata(), more).to_string());
     }
 
     pub fn keys(&self, keys: &[Value]) {
@@ -118,7 +137,10 @@ impl Op {
 
     pub fn claims(&self, more: &Value) -> Value {
         let seconds = NOW / domain::SECOND;
-        with(&json!({"iss": self.server.url(""), "sub": "s1", "aud": CLIENT, "exp": seconds + 300, "iat": seconds, "nonce": "the-nonce", "email": "v@ex.test", "email_verified": true}), more)
+        with(
+            &json!({"iss": self.server.url(""), "sub": "s1", "aud": CLIENT, "exp": seconds + 300, "iat": seconds, "nonce": "the-nonce", "email": "v@ex.test", "email_verified": true}),
+            more,
+        )
     }
 
     /// The next ID token has these claims.
@@ -131,11 +153,20 @@ impl Op {
     }
 
     pub fn gives(&self, token: &str) {
-        self.server.says("/token", &json!({"access_token": "the-access-token", "token_type": "Bearer", "id_token": token}).to_string());
+        self.server.says(
+            "/token",
+            &json!({"access_token": "the-access-token", "token_type": "Bearer", "id_token": token})
+                .to_string(),
+        );
     }
 
     pub fn settings(&self) -> OidcSettings {
-        OidcSettings { issuer: self.server.url(""), client_id: CLIENT.into(), scopes: vec!["openid".into(), "email".into()], ..OidcSettings::default() }
+        OidcSettings {
+            issuer: self.server.url(""),
+            client_id: CLIENT.into(),
+            scopes: vec!["openid".into(), "email".into()],
+            ..OidcSettings::default()
+        }
     }
 
     fn connector(&self) -> Oidc {
@@ -152,11 +183,29 @@ impl Op {
 }
 
 pub fn connector(settings: OidcSettings) -> Oidc {
-    Oidc::new(settings, "the-secret".into(), SafeHttpClient::new(SafeHttpOptions { allow_private: true, timeout: std::time::Duration::from_secs(60), ..SafeHttpOptions::default() }).unwrap())
+    Oidc::new(
+        settings,
+        "the-secret".into(),
+        SafeHttpClient::new(SafeHttpOptions {
+            allow_private: true,
+            timeout: std::time::Duration::from_secs(60),
+            ..SafeHttpOptions::default()
+        })
+        .unwrap(),
+    )
 }
 
 pub fn visit(now: domain::Micros) -> CodeExchange<'static> {
-    CodeExchange { redirect_uri: "https://here.test/cb", code: "the-code", issuer: None, user: None, nonce: "the-nonce", verifier: "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv", fresh: false, now }
+    CodeExchange {
+        redirect_uri: "https://here.test/cb",
+        code: "the-code",
+        issuer: None,
+        user: None,
+        nonce: "the-nonce",
+        verifier: "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv",
+        fresh: false,
+        now,
+    }
 }
 
 pub async fn finish(connector: &Oidc, now: domain::Micros) -> Result<Assertion, UpstreamError> {
@@ -164,7 +213,15 @@ pub async fn finish(connector: &Oidc, now: domain::Micros) -> Result<Assertion, 
 }
 
 fn start(fresh: bool, choose: bool) -> Start<'static> {
-    Start { redirect_uri: "https://here.test/cb", state: "the-state", nonce: "the-nonce", verifier: "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv", fresh, choose, now: NOW }
+    Start {
+        redirect_uri: "https://here.test/cb",
+        state: "the-state",
+        nonce: "the-nonce",
+        verifier: "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv",
+        fresh,
+        choose,
+        now: NOW,
+    }
 }
 
 async fn asked(connector: &Oidc, fresh: bool, choose: bool) -> Map<String, Value> {
@@ -177,7 +234,10 @@ async fn asked(connector: &Oidc, fresh: bool, choose: bool) -> Map<String, Value
 async fn fr_01_fr_02_odd_optional_claims_keep_nobody_out() {
     let op = Op::start();
     let good = op.signed_in().await.unwrap();
-    assert_eq!((good.subject.as_str(), good.email.as_deref(), good.email_verified), ("s1", Some("v@ex.test"), true));
+    assert_eq!(
+        (good.subject.as_str(), good.email.as_deref(), good.email_verified),
+        ("s1", Some("v@ex.test"), true)
+    );
     for odd in [
         json!({"updated_at": "2026-01-02T03:04:05.678Z"}),
         json!({"updated_at": "1767323045"}),
@@ -198,11 +258,17 @@ async fn fr_01_fr_02_odd_optional_claims_keep_nobody_out() {
         op.says(&odd);
         let name = odd.as_object().unwrap().keys().next().unwrap();
         let came = op.signed_in().await.unwrap();
-        assert!(!came.claims.contains_key(name) && came.email_verified && came.auth_at.is_none(), "{odd}");
+        assert!(
+            !came.claims.contains_key(name) && came.email_verified && came.auth_at.is_none(),
+            "{odd}"
+        );
     }
     op.says(&json!({"email#x": "y", "auth_time": NOW / domain::SECOND - 5}));
     let came = op.signed_in().await.unwrap();
-    assert_eq!((came.claims["email#x"].as_str(), came.auth_at), (Some("y"), Some(NOW - 5 * domain::SECOND)));
+    assert_eq!(
+        (came.claims["email#x"].as_str(), came.auth_at),
+        (Some("y"), Some(NOW - 5 * domain::SECOND))
+    );
 }
 
 /// OC-02, OC-08 and the strict half of FR-02: byte for byte, and a number is no text.
@@ -210,7 +276,14 @@ async fn fr_01_fr_02_odd_optional_claims_keep_nobody_out() {
 async fn oc_08_what_makes_a_token_one_is_strict() {
     let op = Op::start();
     let seconds = NOW / domain::SECOND;
-    for good in [json!({"aud": [CLIENT]}), json!({"exp": seconds - 59}), json!({"iat": seconds + 60}), json!({"exp": f64::from(1_800_000_300) + 0.5}), json!({"azp": CLIENT}), json!({"sub": "7"})] {
+    for good in [
+        json!({"aud": [CLIENT]}),
+        json!({"exp": seconds - 59}),
+        json!({"iat": seconds + 60}),
+        json!({"exp": f64::from(1_800_000_300) + 0.5}),
+        json!({"azp": CLIENT}),
+        json!({"sub": "7"}),
+    ] {
         op.says(&good);
         assert!(op.signed_in().await.is_ok(), "{good}");
     }
@@ -222,7 +295,10 @@ async fn oc_08_what_makes_a_token_one_is_strict() {
         (json!({"aud": null}), "aud: missing"),
         (json!({"aud": []}), "aud: is for another client"),
         (json!({"aud": [CLIENT, 7]}), "aud: has a number in its list"),
-        (json!({"aud": [CLIENT, "other"]}), "aud: has further audiences that are not trusted, and no azp"),
+        (
+            json!({"aud": [CLIENT, "other"]}),
+            "aud: has further audiences that are not trusted, and no azp",
+        ),
         (json!({"azp": "other"}), "azp: names another client"),
         (json!({"exp": seconds - 60}), "exp: has passed"),
         (json!({"exp": null}), "exp: missing"),
@@ -254,7 +330,12 @@ async fn fr_04_several_audiences_count_if_we_asked_or_if_they_are_trusted() {
     assert!(op.told().await.contains("azp"));
     op.says(&json!({"aud": several}));
     assert!(op.told().await.contains("aud"));
-    let trusting = |trusted: &[&str]| connector(OidcSettings { trusted_audiences: trusted.iter().map(|t| (*t).to_owned()).collect(), ..op.settings() });
+    let trusting = |trusted: &[&str]| {
+        connector(OidcSettings {
+            trusted_audiences: trusted.iter().map(|t| (*t).to_owned()).collect(),
+            ..op.settings()
+        })
+    };
     assert!(finish(&trusting(&["other-app@proj", "2461234567"]), NOW).await.is_ok());
     assert!(finish(&trusting(&["other-app@proj"]), NOW).await.is_err());
 }
@@ -289,11 +370,23 @@ async fn oc_07_only_the_providers_keys_and_algorithms_count() {
     assert!(op.told().await.contains("is encrypted; turn encryption off"));
     op.gives("nothing");
     assert!(op.told().await.contains("is no signed token"));
-    op.gives(&op.key.token(&json!({"alg": "RS256", "kid": "k1"}), &claims.replacen('{', r#"{"email_verified":true,"#, 1)));
+    op.gives(&op.key.token(
+        &json!({"alg": "RS256", "kid": "k1"}),
+        &claims.replacen('{', r#"{"email_verified":true,"#, 1),
+    ));
     assert!(op.told().await.contains("a key stands twice"));
     // Signed by us with the secret that both know: none of the provider's.
-    let hmac = format!("{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#), URL_SAFE_NO_PAD.encode(&claims));
-    let signature = jsonwebtoken::crypto::sign(hmac.as_bytes(), &EncodingKey::from_secret(b"the-secret"), Algorithm::HS256).unwrap();
+    let hmac = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#),
+        URL_SAFE_NO_PAD.encode(&claims)
+    );
+    let signature = jsonwebtoken::crypto::sign(
+        hmac.as_bytes(),
+        &EncodingKey::from_secret(b"the-secret"),
+        Algorithm::HS256,
+    )
+    .unwrap();
     op.announces(&json!({"id_token_signing_alg_values_supported": null}));
     op.gives(&format!("{hmac}.{signature}"));
     assert!(op.told().await.contains("HS256"));
@@ -303,19 +396,35 @@ async fn oc_07_only_the_providers_keys_and_algorithms_count() {
 #[tokio::test]
 async fn oc_07_every_asymmetric_algorithm_works_where_it_is_announced() {
     for algorithm in ALGORITHMS {
-        let key = if algorithm.family() == jsonwebtoken::AlgorithmFamily::Rsa { Signing::rsa(0) } else { Signing::new(algorithm) };
+        let key = if algorithm.family() == jsonwebtoken::AlgorithmFamily::Rsa {
+            Signing::rsa(0)
+        } else {
+            Signing::new(algorithm)
+        };
         let op = Op { key, ..Op::start() };
         let name = format!("{algorithm:?}");
         op.announces(&json!({"id_token_signing_alg_values_supported": ["HS256", "ES512", name]}));
-        op.keys(&[json!({"kty": "oct", "kid": "k1", "k": "c2VjcmV0"}), json!({"kty": "AKP", "kid": "k1"}), json!(7), op.key.public(&json!({"kid": "k1"}))]);
+        op.keys(&[
+            json!({"kty": "oct", "kid": "k1", "k": "c2VjcmV0"}),
+            json!({"kty": "AKP", "kid": "k1"}),
+            json!(7),
+            op.key.public(&json!({"kid": "k1"})),
+        ]);
         op.signs(&json!({"alg": name, "kid": "k1"}), &json!({}));
         assert!(op.signed_in().await.is_ok(), "{name}");
-        let pinned = connector(OidcSettings { algorithms: vec![if name == "RS512" { "RS256" } else { "RS512" }.into()], ..op.settings() });
+        let pinned = connector(OidcSettings {
+            algorithms: vec![if name == "RS512" { "RS256" } else { "RS512" }.into()],
+            ..op.settings()
+        });
         assert!(finish(&pinned, NOW).await.is_err(), "{name}");
     }
     let op = Op::start();
     op.announces(&json!({"id_token_signing_alg_values_supported": ["HS256", "none"]}));
-    assert!(op.told().await.contains("id_token_signing_alg_values_supported: has no asymmetric algorithm"));
+    assert!(
+        op.told()
+            .await
+            .contains("id_token_signing_alg_values_supported: has no asymmetric algorithm")
+    );
 }
 
 /// FR-30 and OC-07: every candidate is tried where the name is the same; without a name only one may fit.
@@ -397,8 +506,14 @@ async fn fr_45_odd_optional_metadata_keeps_nobody_out() {
     }
     for (bad, told) in [
         (json!({"issuer": null}), "issuer: missing"),
-        (json!({"issuer": format!("{}/", op.server.url(""))}), "issuer: names another issuer than the settings"),
-        (json!({"authorization_endpoint": "javascript:alert(1)"}), "authorization_endpoint: no https address"),
+        (
+            json!({"issuer": format!("{}/", op.server.url(""))}),
+            "issuer: names another issuer than the settings",
+        ),
+        (
+            json!({"authorization_endpoint": "javascript:alert(1)"}),
+            "authorization_endpoint: no https address",
+        ),
         (json!({"token_endpoint": ""}), "token_endpoint: an empty text"),
         (json!({"jwks_uri": 7}), "jwks_uri: a number"),
         (json!({"jwks_uri": null}), "jwks_uri: missing"),
@@ -419,20 +534,35 @@ async fn fr_45_endpoints_can_be_typed_by_hand() {
     let op = Op::start();
     op.server.answers("/.well-known/openid-configuration", 404, "text/html", "");
     let url = |path: &str| op.server.url(path);
-    let typed = OidcSettings { authorization_endpoint: url("/authorize"), token_endpoint: url("/token"), jwks_uri: url("/jwks"), ..op.settings() };
+    let typed = OidcSettings {
+        authorization_endpoint: url("/authorize"),
+        token_endpoint: url("/token"),
+        jwks_uri: url("/jwks"),
+        ..op.settings()
+    };
     let connector = connector(typed);
-    assert!(connector.authorization_url(start(false, false)).await.unwrap().as_str().starts_with(&url("/authorize?")));
+    assert!(
+        connector
+            .authorization_url(start(false, false))
+            .await
+            .unwrap()
+            .as_str()
+            .starts_with(&url("/authorize?"))
+    );
     assert!(finish(&connector, NOW).await.is_ok());
     assert!(!op.server.asked().iter().any(|path| path.contains("well-known")));
 }
 
 /// OC-06, OC-04.
 #[tokio::test]
-async fn oc_04_the_answer_names_its_issuer_where_the_metadata_says_so_and_nothing_is_asked_before() {
+async fn oc_04_the_answer_names_its_issuer_where_the_metadata_says_so_and_nothing_is_asked_before()
+{
     let op = Op::start();
     op.announces(&json!({"authorization_response_iss_parameter_supported": true}));
     let issuer = op.server.url("");
-    let came = async |issuer: Option<&str>| op.connector().finish(CodeExchange { issuer, ..visit(NOW) }).await;
+    let came = async |issuer: Option<&str>| {
+        op.connector().finish(CodeExchange { issuer, ..visit(NOW) }).await
+    };
     assert!(came(Some(&issuer)).await.is_ok());
     let before = op.server.asked().iter().filter(|path| *path == "/token").count();
     assert!(came(None).await.is_err() && came(Some("https://evil.test")).await.is_err());
@@ -447,10 +577,29 @@ async fn fr_28_oc_09_userinfo_is_asked_for_what_is_missing_and_speaks_of_the_sam
     assert!(op.signed_in().await.is_ok());
     assert_eq!(asked(), 0, "nothing is missing");
     op.says(&json!({"email_verified": null}));
-    op.server.says("/userinfo", r#"{"sub":"s1","email":"v@ex.test","email_verified":true,"name":"Vera","groups":["a"]}"#);
-    let came = finish(&connector(OidcSettings { scopes: vec!["openid".into(), "email".into(), "profile".into()], ..op.settings() }), NOW).await.unwrap();
-    assert_eq!((came.name.as_deref(), came.email_verified, &came.claims["groups"]), (Some("Vera"), true, &json!(["a"])));
-    for bad in [r#"{"sub":"s2","email":"v@ex.test","email_verified":true}"#, r#"{"email":"v@ex.test","email_verified":true}"#, r#"{"sub":7}"#, r#"{"sub":"s1","email":"a","email":"b"}"#] {
+    op.server.says(
+        "/userinfo",
+        r#"{"sub":"s1","email":"v@ex.test","email_verified":true,"name":"Vera","groups":["a"]}"#,
+    );
+    let came = finish(
+        &connector(OidcSettings {
+            scopes: vec!["openid".into(), "email".into(), "profile".into()],
+            ..op.settings()
+        }),
+        NOW,
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        (came.name.as_deref(), came.email_verified, &came.claims["groups"]),
+        (Some("Vera"), true, &json!(["a"]))
+    );
+    for bad in [
+        r#"{"sub":"s2","email":"v@ex.test","email_verified":true}"#,
+        r#"{"email":"v@ex.test","email_verified":true}"#,
+        r#"{"sub":7}"#,
+        r#"{"sub":"s1","email":"a","email":"b"}"#,
+    ] {
         op.server.says("/userinfo", bad);
         assert!(matches!(op.signed_in().await, Err(UpstreamError::Answer(_))), "{bad}");
     }
@@ -467,7 +616,14 @@ async fn fr_28_oc_09_userinfo_is_asked_for_what_is_missing_and_speaks_of_the_sam
 async fn fr_29_signed_userinfo_is_read_with_the_providers_keys() {
     let op = Op::start();
     op.says(&json!({"email": null, "email_verified": null}));
-    let answers = |key: &Signing, header: Value, claims: Value| op.server.answers("/userinfo", 200, "application/jwt", &key.token(&header, &claims.to_string()));
+    let answers = |key: &Signing, header: Value, claims: Value| {
+        op.server.answers(
+            "/userinfo",
+            200,
+            "application/jwt",
+            &key.token(&header, &claims.to_string()),
+        )
+    };
     let header = json!({"alg": "RS256", "kid": "k1"});
     let told = json!({"sub": "s1", "iss": op.server.url(""), "aud": CLIENT, "email": "v@ex.test", "email_verified": true});
     answers(&op.key, header.clone(), told.clone());
@@ -490,7 +646,8 @@ async fn fr_29_signed_userinfo_is_read_with_the_providers_keys() {
 #[tokio::test]
 async fn fr_10_token_answers_with_odd_parts_work_and_one_without_an_id_token_is_told() {
     let op = Op::start();
-    let token = op.key.token(&json!({"alg": "RS256", "kid": "k1"}), &op.claims(&json!({})).to_string());
+    let token =
+        op.key.token(&json!({"alg": "RS256", "kid": "k1"}), &op.claims(&json!({})).to_string());
     for body in [
         json!({"access_token": "t", "id_token": token, "scope": ["openid", "email"], "expires_in": "3600"}),
         json!({"access_token": "t", "id_token": token, "token_type": null, "expires_in": 3600.5}),
@@ -509,37 +666,80 @@ async fn fr_10_token_answers_with_odd_parts_work_and_one_without_an_id_token_is_
 #[tokio::test]
 async fn fr_48_each_way_to_show_who_we_are_and_none_for_a_public_client() {
     let op = Op::start();
-    let guard = || SafeHttpClient::new(SafeHttpOptions { allow_private: true, timeout: std::time::Duration::from_secs(60), ..SafeHttpOptions::default() }).unwrap();
+    let guard = || {
+        SafeHttpClient::new(SafeHttpOptions {
+            allow_private: true,
+            timeout: std::time::Duration::from_secs(60),
+            ..SafeHttpOptions::default()
+        })
+        .unwrap()
+    };
     let shown = async |auth: Auth, secret: &str| {
-        let settings = OidcSettings { auth, key_id: "kid-1".into(), team_id: "TEAM".into(), ..op.settings() };
-        assert!(finish(&Oidc::new(settings, secret.into(), guard()), NOW).await.is_ok(), "{auth:?}");
+        let settings =
+            OidcSettings { auth, key_id: "kid-1".into(), team_id: "TEAM".into(), ..op.settings() };
+        assert!(
+            finish(&Oidc::new(settings, secret.into(), guard()), NOW).await.is_ok(),
+            "{auth:?}"
+        );
         let request = op.server.last("/token");
-        let form: Map<String, Value> = url::form_urlencoded::parse(request.body.as_bytes()).map(|(n, v)| (n.into_owned(), v.into_owned().into())).collect();
+        let form: Map<String, Value> = url::form_urlencoded::parse(request.body.as_bytes())
+            .map(|(n, v)| (n.into_owned(), v.into_owned().into()))
+            .collect();
         (form, request.headers.to_ascii_lowercase().contains("authorization:"))
     };
-    for (auth, secret) in [(Auth::None, "the-secret"), (Auth::Basic, ""), (Auth::Post, ""), (Auth::PrivateKeyJwt, "")] {
+    for (auth, secret) in
+        [(Auth::None, "the-secret"), (Auth::Basic, ""), (Auth::Post, ""), (Auth::PrivateKeyJwt, "")]
+    {
         let (form, header) = shown(auth, secret).await;
         assert_eq!((form["client_id"].as_str(), header), (Some(CLIENT), false), "{auth:?}");
-        assert!(!form.contains_key("client_secret") && !form.contains_key("client_assertion") && form.contains_key("code_verifier"), "{form:?}");
+        assert!(
+            !form.contains_key("client_secret")
+                && !form.contains_key("client_assertion")
+                && form.contains_key("code_verifier"),
+            "{form:?}"
+        );
     }
     let (form, header) = shown(Auth::Basic, "the-secret").await;
     assert!(header && !form.contains_key("client_secret"));
     let (form, header) = shown(Auth::Post, "the-secret").await;
     assert!(!header && form["client_secret"] == "the-secret");
     // OC-19: what we sign is for the issuer only, whatever the metadata names.
-    let read = |token: &Value, key: &Signing| verify::signed(Part::Settings, token.as_str().unwrap(), &Keys::read(&json!({"keys": [key.jwk]})).unwrap(), &ALGORITHMS).unwrap();
-    for key in [Signing::rsa(0), Signing::new(Algorithm::ES256), Signing::new(Algorithm::ES384), Signing::new(Algorithm::EdDSA)] {
+    let read = |token: &Value, key: &Signing| {
+        verify::signed(
+            Part::Settings,
+            token.as_str().unwrap(),
+            &Keys::read(&json!({"keys": [key.jwk]})).unwrap(),
+            &ALGORITHMS,
+        )
+        .unwrap()
+    };
+    for key in [
+        Signing::rsa(0),
+        Signing::new(Algorithm::ES256),
+        Signing::new(Algorithm::ES384),
+        Signing::new(Algorithm::EdDSA),
+    ] {
         let (form, header) = shown(Auth::PrivateKeyJwt, &key.pem).await;
         let claims = read(&form["client_assertion"], &key);
-        assert_eq!((&claims["aud"], &claims["iss"], &claims["sub"]), (&json!(op.server.url("")), &json!(CLIENT), &json!(CLIENT)));
+        assert_eq!(
+            (&claims["aud"], &claims["iss"], &claims["sub"]),
+            (&json!(op.server.url("")), &json!(CLIENT), &json!(CLIENT))
+        );
         assert!(!header && claims.contains_key("jti") && !form.contains_key("client_secret"));
     }
     let key = Signing::new(Algorithm::ES256);
     let (form, _) = shown(Auth::AppleJwt, &key.pem).await;
     let claims = read(&form["client_secret"], &key);
     assert_eq!((&claims["iss"], &claims["sub"]), (&json!("TEAM"), &json!(CLIENT)));
-    let broken = Oidc::new(OidcSettings { auth: Auth::PrivateKeyJwt, ..op.settings() }, "no key".into(), guard());
-    assert_eq!(finish(&broken, NOW).await.unwrap_err().to_string(), "check failed: settings: secret: no private key as PEM that can sign");
+    let broken = Oidc::new(
+        OidcSettings { auth: Auth::PrivateKeyJwt, ..op.settings() },
+        "no key".into(),
+        guard(),
+    );
+    assert_eq!(
+        finish(&broken, NOW).await.unwrap_err().to_string(),
+        "check failed: settings: secret: no private key as PEM that can sign"
+    );
 }
 
 /// FR-33, OC-03, OC-20: the least is asked, a fresh sign-in in the way that the provider understands.
@@ -547,21 +747,52 @@ async fn fr_48_each_way_to_show_who_we_are_and_none_for_a_public_client() {
 async fn fr_33_the_request_asks_for_the_least_and_in_the_way_that_the_provider_understands() {
     let op = Op::start();
     let plain = asked(&op.connector(), false, false).await;
-    assert_eq!((plain["scope"].as_str(), plain["code_challenge_method"].as_str(), plain["nonce"].as_str()), (Some("openid email"), Some("S256"), Some("the-nonce")));
-    assert!(!plain.contains_key("prompt") && !plain.contains_key("max_age") && !plain.contains_key("response_mode"));
-    for (reauth, prompt, max_age) in [(Reauth::LoginAndMaxAge, Some("login"), true), (Reauth::Login, Some("login"), false), (Reauth::MaxAge, None, true), (Reauth::Neither, None, false)] {
+    assert_eq!(
+        (plain["scope"].as_str(), plain["code_challenge_method"].as_str(), plain["nonce"].as_str()),
+        (Some("openid email"), Some("S256"), Some("the-nonce"))
+    );
+    assert!(
+        !plain.contains_key("prompt")
+            && !plain.contains_key("max_age")
+            && !plain.contains_key("response_mode")
+    );
+    for (reauth, prompt, max_age) in [
+        (Reauth::LoginAndMaxAge, Some("login"), true),
+        (Reauth::Login, Some("login"), false),
+        (Reauth::MaxAge, None, true),
+        (Reauth::Neither, None, false),
+    ] {
         let connector = connector(OidcSettings { reauth, ..op.settings() });
         let fresh = asked(&connector, true, false).await;
-        assert_eq!((fresh.get("prompt").and_then(Value::as_str), fresh.contains_key("max_age")), (prompt, max_age), "{reauth:?}");
+        assert_eq!(
+            (fresh.get("prompt").and_then(Value::as_str), fresh.contains_key("max_age")),
+            (prompt, max_age),
+            "{reauth:?}"
+        );
         let another = asked(&connector, true, true).await;
-        assert_eq!(another["prompt"], prompt.map_or("select_account".to_owned(), |p| format!("{p} select_account")));
+        assert_eq!(
+            another["prompt"],
+            prompt.map_or("select_account".to_owned(), |p| format!("{p} select_account"))
+        );
     }
     op.announces(&json!({"prompt_values_supported": ["none", "select_account"]}));
-    assert_eq!(asked(&op.connector(), true, true).await["prompt"], "select_account", "learnt from the metadata");
-    let more = OidcSettings { form_post: true, extra: [("hd".to_owned(), "corp.test".to_owned()), ("state".to_owned(), "evil".to_owned())].into(), ..op.settings() };
+    assert_eq!(
+        asked(&op.connector(), true, true).await["prompt"],
+        "select_account",
+        "learnt from the metadata"
+    );
+    let more = OidcSettings {
+        form_post: true,
+        extra: [("hd".to_owned(), "corp.test".to_owned()), ("state".to_owned(), "evil".to_owned())]
+            .into(),
+        ..op.settings()
+    };
     let connector = connector(more);
     let plain = asked(&connector, false, false).await;
-    assert_eq!((plain["response_mode"].as_str(), plain["hd"].as_str(), plain["state"].as_str()), (Some("form_post"), Some("corp.test"), Some("the-state")));
+    assert_eq!(
+        (plain["response_mode"].as_str(), plain["hd"].as_str(), plain["state"].as_str()),
+        (Some("form_post"), Some("corp.test"), Some("the-state"))
+    );
     assert!(connector.answers_by_form());
 }
 
@@ -570,7 +801,8 @@ async fn fr_33_the_request_asks_for_the_least_and_in_the_way_that_the_provider_u
 async fn fr_32_a_provider_says_when_only_where_it_really_does() {
     let op = Op::start();
     let connector = op.connector();
-    let fresh = async || connector.finish(CodeExchange { fresh: true, ..visit(NOW) }).await.unwrap();
+    let fresh =
+        async || connector.finish(CodeExchange { fresh: true, ..visit(NOW) }).await.unwrap();
     assert!(connector.supports_auth_time(), "until something else is known");
     op.says(&json!({"auth_time": NOW / domain::SECOND}));
     fresh().await;
@@ -588,7 +820,11 @@ async fn fr_32_a_provider_says_when_only_where_it_really_does() {
     announced.authorization_url(start(false, false)).await.unwrap();
     assert!(!announced.supports_auth_time());
     for set in [true, false] {
-        assert_eq!(self::connector(OidcSettings { reports_auth_time: Some(set), ..op.settings() }).supports_auth_time(), set);
+        assert_eq!(
+            self::connector(OidcSettings { reports_auth_time: Some(set), ..op.settings() })
+                .supports_auth_time(),
+            set
+        );
     }
 }
 
@@ -597,16 +833,36 @@ async fn fr_32_a_provider_says_when_only_where_it_really_does() {
 async fn requests_are_pushed_where_the_provider_asks_for_it() {
     let op = Op::start();
     op.announces(&json!({"require_pushed_authorization_requests": true, "pushed_authorization_request_endpoint": op.server.url("/par")}));
-    op.server.answers("/par", 201, "application/json", r#"{"request_uri":"urn:x:1","expires_in":60}"#);
+    op.server.answers(
+        "/par",
+        201,
+        "application/json",
+        r#"{"request_uri":"urn:x:1","expires_in":60}"#,
+    );
     let connector = op.connector();
     let carried = asked(&connector, false, false).await;
     assert_eq!(Value::from(carried), json!({"client_id": CLIENT, "request_uri": "urn:x:1"}));
     let pushed = op.server.last("/par");
-    assert!(pushed.body.contains("state=the-state") && pushed.body.contains("code_challenge=") && pushed.headers.to_ascii_lowercase().contains("authorization: basic"), "{pushed:?}");
+    assert!(
+        pushed.body.contains("state=the-state")
+            && pushed.body.contains("code_challenge=")
+            && pushed.headers.to_ascii_lowercase().contains("authorization: basic"),
+        "{pushed:?}"
+    );
     op.server.answers("/par", 400, "application/json", r#"{"error":"invalid_request"}"#);
-    assert_eq!(connector.authorization_url(start(false, false)).await.unwrap_err().to_string(), "refused: pushed request endpoint: invalid_request");
+    assert_eq!(
+        connector.authorization_url(start(false, false)).await.unwrap_err().to_string(),
+        "refused: pushed request endpoint: invalid_request"
+    );
     op.announces(&json!({"require_pushed_authorization_requests": true}));
-    assert!(op.connector().authorization_url(start(false, false)).await.unwrap_err().to_string().contains("pushed_authorization_request_endpoint"));
+    assert!(
+        op.connector()
+            .authorization_url(start(false, false))
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("pushed_authorization_request_endpoint")
+    );
 }
 
 /// ID-01, FR-47: many tenants behind one address; the key is tenant and number, never an address.
@@ -614,16 +870,41 @@ async fn requests_are_pushed_where_the_provider_asks_for_it() {
 async fn id_01_a_person_of_one_of_many_tenants_is_known_by_tenant_and_number() {
     let op = Op::start();
     let base = op.server.url("");
-    let settings = OidcSettings { issuer: format!("{base}/common/v2.0"), tenant_issuer: true, ..op.settings() };
-    op.server.says("/common/v2.0/.well-known/openid-configuration", &with(&op.metadata(), &json!({"issuer": format!("{base}/{{tenantid}}/v2.0")})).to_string());
-    let says = |tid: &str, more: &Value| op.says(&with(&json!({"iss": format!("{base}/{tid}/v2.0"), "tid": tid, "oid": "o1", "email_verified": null}), more));
+    let settings = OidcSettings {
+        issuer: format!("{base}/common/v2.0"),
+        tenant_issuer: true,
+        ..op.settings()
+    };
+    op.server.says(
+        "/common/v2.0/.well-known/openid-configuration",
+        &with(&op.metadata(), &json!({"issuer": format!("{base}/{{tenantid}}/v2.0")})).to_string(),
+    );
+    let says = |tid: &str, more: &Value| {
+        op.says(&with(&json!({"iss": format!("{base}/{tid}/v2.0"), "tid": tid, "oid": "o1", "email_verified": null}), more))
+    };
     says("t-1", &json!({}));
-    let came = async |tenants: &[&str]| finish(&connector(OidcSettings { tenants: tenants.iter().map(|t| (*t).to_owned()).collect(), ..settings.clone() }), NOW).await;
+    let came = async |tenants: &[&str]| {
+        finish(
+            &connector(OidcSettings {
+                tenants: tenants.iter().map(|t| (*t).to_owned()).collect(),
+                ..settings.clone()
+            }),
+            NOW,
+        )
+        .await
+    };
     let person = came(&[]).await;
     // No userinfo is served here: the address is there, and nothing else is worth a refusal.
     assert_eq!(person.map(|p| (p.subject, p.email_verified)), Ok(("t-1/o1".to_owned(), false)));
     assert!(came(&["t-1", "t-2"]).await.is_ok() && came(&["t-2"]).await.is_err());
-    for bad in [json!({"tid": "t-2"}), json!({"tid": null}), json!({"tid": "t-1/x"}), json!({"oid": null}), json!({"oid": "a/b"}), json!({"iss": format!("{base}/{{tenantid}}/v2.0")})] {
+    for bad in [
+        json!({"tid": "t-2"}),
+        json!({"tid": null}),
+        json!({"tid": "t-1/x"}),
+        json!({"oid": null}),
+        json!({"oid": "a/b"}),
+        json!({"iss": format!("{base}/{{tenantid}}/v2.0")}),
+    ] {
         says("t-1", &bad);
         assert!(matches!(came(&[]).await, Err(UpstreamError::Answer(_))), "{bad}");
     }
@@ -633,13 +914,28 @@ async fn id_01_a_person_of_one_of_many_tenants_is_known_by_tenant_and_number() {
 #[tokio::test]
 async fn id_09_only_a_name_is_taken_from_what_the_browser_brings() {
     let op = Op::start();
-    op.says(&json!({"email": "relay@ex.test", "email_verified": "true", "is_private_email": "true"}));
+    op.says(
+        &json!({"email": "relay@ex.test", "email_verified": "true", "is_private_email": "true"}),
+    );
     let connector = connector(OidcSettings { text_booleans: true, ..op.settings() });
-    let user = r#"{"name":{"firstName":"Vera","lastName":"Day"},"email":"other@ex.test","sub":"s2"}"#;
+    let user =
+        r#"{"name":{"firstName":"Vera","lastName":"Day"},"email":"other@ex.test","sub":"s2"}"#;
     let first = connector.finish(CodeExchange { user: Some(user), ..visit(NOW) }).await.unwrap();
-    assert_eq!((first.name.as_deref(), first.email.as_deref(), first.email_verified, first.subject.as_str()), (Some("Vera Day"), Some("relay@ex.test"), true, "s1"));
+    assert_eq!(
+        (
+            first.name.as_deref(),
+            first.email.as_deref(),
+            first.email_verified,
+            first.subject.as_str()
+        ),
+        (Some("Vera Day"), Some("relay@ex.test"), true, "s1")
+    );
     for odd in ["", "{", "[]", r#"{"name":7}"#, r#"{"name":{"firstName":""}}"#] {
-        assert_eq!(connector.finish(CodeExchange { user: Some(odd), ..visit(NOW) }).await.unwrap().name, None, "{odd}");
+        assert_eq!(
+            connector.finish(CodeExchange { user: Some(odd), ..visit(NOW) }).await.unwrap().name,
+            None,
+            "{odd}"
+        );
     }
 }
 

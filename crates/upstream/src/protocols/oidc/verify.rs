@@ -26,17 +26,30 @@ pub enum NotSigned {
 ///
 /// # Errors
 /// [`NotSigned`].
-pub fn signed(part: Part, token: &str, keys: &Keys, algorithms: &[Algorithm]) -> Result<Map<String, Value>, NotSigned> {
+pub fn signed(
+    part: Part,
+    token: &str,
+    keys: &Keys,
+    algorithms: &[Algorithm],
+) -> Result<Map<String, Value>, NotSigned> {
     let wrong = |what: String| NotSigned::Other(UpstreamError::answer(part, what));
     if token.split('.').count() == 5 {
         return Err(wrong("is encrypted; turn encryption off at the provider".into()));
     }
-    let (message, signature) = token.rsplit_once('.').filter(|(message, _)| message.split('.').count() == 2).ok_or_else(|| wrong("is no signed token".into()))?;
+    let (message, signature) = token
+        .rsplit_once('.')
+        .filter(|(message, _)| message.split('.').count() == 2)
+        .ok_or_else(|| wrong("is no signed token".into()))?;
     let (header, claims) = json::parts(token).map_err(|malformed| wrong(malformed.to_string()))?;
     let name = header.get("alg").and_then(Value::as_str).unwrap_or_default();
     let Some(algorithm) = algorithm(name).filter(|a| algorithms.contains(a)) else {
-        let known = name.chars().all(|c| c.is_ascii_alphanumeric()) && (1..=10).contains(&name.len());
-        return Err(wrong(if known { format!("is signed with {name}, which is not accepted from this provider") } else { "has no usable algorithm".into() }));
+        let known =
+            name.chars().all(|c| c.is_ascii_alphanumeric()) && (1..=10).contains(&name.len());
+        return Err(wrong(if known {
+            format!("is signed with {name}, which is not accepted from this provider")
+        } else {
+            "has no usable algorithm".into()
+        }));
     };
     // Extensions that must be understood (RFC 7515 §4.1.11); none are.
     if header.contains_key("crit") {
@@ -67,13 +80,20 @@ fn wrong(field: &'static str, what: impl Into<String>) -> UpstreamError {
 /// A moment: seconds since 1970, also with a fraction.
 fn moment(claims: &Map<String, Value>, name: &'static str) -> Result<Micros, UpstreamError> {
     match claims.get(name) {
-        Some(Value::Number(number)) => seconds(number).ok_or_else(|| wrong(name, "a number that is no moment")),
+        Some(Value::Number(number)) => {
+            seconds(number).ok_or_else(|| wrong(name, "a number that is no moment"))
+        }
         other => Err(wrong(name, kind_of(other))),
     }
 }
 
 fn seconds(number: &serde_json::Number) -> Option<Micros> {
-    let whole = number.as_i64().or_else(|| number.as_f64().filter(|f| f.is_finite()).and_then(|f| format!("{:.0}", f.floor()).parse().ok()))?;
+    let whole = number.as_i64().or_else(|| {
+        number
+            .as_f64()
+            .filter(|f| f.is_finite())
+            .and_then(|f| format!("{:.0}", f.floor()).parse().ok())
+    })?;
     whole.checked_mul(SECOND).filter(|at| *at > 0)
 }
 
@@ -93,7 +113,13 @@ pub fn issuer(claims: &Map<String, Value>, expected: &str) -> Result<(), Upstrea
 pub fn audience(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<(), UpstreamError> {
     let all: Vec<&str> = match claims.get("aud") {
         Some(Value::String(one)) => vec![one],
-        Some(Value::Array(many)) => many.iter().map(|one| one.as_str().ok_or_else(|| wrong("aud", format!("has {} in its list", kind_of(Some(one)))))).collect::<Result<_, _>>()?,
+        Some(Value::Array(many)) => many
+            .iter()
+            .map(|one| {
+                one.as_str()
+                    .ok_or_else(|| wrong("aud", format!("has {} in its list", kind_of(Some(one)))))
+            })
+            .collect::<Result<_, _>>()?,
         other => return Err(wrong("aud", kind_of(other))),
     };
     if !all.contains(&expected.client_id) {
@@ -104,7 +130,9 @@ pub fn audience(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<
     if party.is_some_and(|party| party != expected.client_id) {
         return Err(wrong("azp", "names another client"));
     }
-    let foreign = all.iter().any(|one| *one != expected.client_id && !expected.trusted.iter().any(|trusted| trusted == one));
+    let foreign = all.iter().any(|one| {
+        *one != expected.client_id && !expected.trusted.iter().any(|trusted| trusted == one)
+    });
     if foreign && party.is_none() {
         return Err(wrong("aud", "has further audiences that are not trusted, and no azp"));
     }
@@ -115,7 +143,10 @@ pub fn audience(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<
 ///
 /// # Errors
 /// [`UpstreamError::Answer`] that names the claim.
-pub fn id_token(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<String, UpstreamError> {
+pub fn id_token(
+    claims: &Map<String, Value>,
+    expected: &Expected<'_>,
+) -> Result<String, UpstreamError> {
     audience(claims, expected)?;
     if moment(claims, "exp")?.saturating_add(SKEW) <= expected.now {
         return Err(wrong("exp", "has passed"));
