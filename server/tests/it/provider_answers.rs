@@ -36,7 +36,7 @@ fn carried(page: &Page) -> String {
     all[0].split(';').next().unwrap().to_owned()
 }
 
-/// OC-15: the answer comes without our cookies, and goes on with them.
+/// Shows OC-15: the answer comes without our cookies, and goes on with them.
 #[tokio::test(flavor = "multi_thread")]
 async fn oc_15_an_answer_that_is_posted_from_the_providers_page_signs_in() {
     let w = World::new("goss").await;
@@ -52,7 +52,7 @@ async fn oc_15_an_answer_that_is_posted_from_the_providers_page_signs_in() {
     assert_eq!(b.get(&to).await.refusal(), "attempt.state_missing");
 }
 
-/// OC-01, OC-15: posting gives nobody an answer to a start of another browser, and it keeps for a minute.
+/// Shows OC-01, OC-15: posting gives nobody an answer to a start of another browser, and it keeps for a minute.
 #[tokio::test(flavor = "multi_thread")]
 async fn oc_15_a_posted_answer_counts_for_the_browser_that_started_and_for_a_minute() {
     let w = World::new("goss").await;
@@ -73,7 +73,7 @@ async fn oc_15_a_posted_answer_counts_for_the_browser_that_started_and_for_a_min
     assert_eq!(w.accounts().await, 0);
 }
 
-/// FR-02, FR-12: an odd claim keeps nobody out; of a bad one administrators hear which part it was, and which field.
+/// Shows FR-02, FR-12: an odd claim keeps nobody out; of a bad one administrators hear which part it was, and which field.
 #[tokio::test(flavor = "multi_thread")]
 async fn fr_12_administrators_hear_which_part_of_a_provider_it_was_and_which_field() {
     let w = World::new("goss").await;

@@ -408,7 +408,7 @@ async fn somebody_signs_in_by_every_preset_and_comes_with_what_it_can_deliver() 
     }
 }
 
-/// OC-03, OC-20: at the vendor's page, with what it needs, and PKCE unless the vendor refuses it.
+/// Shows OC-03, OC-20: at the vendor's page, with what it needs, and PKCE unless the vendor refuses it.
 #[tokio::test]
 async fn every_preset_leads_to_the_vendors_page_and_asks_for_the_least() {
     for case in cases() {
@@ -488,7 +488,7 @@ async fn what_goes_wrong_is_told_for_every_preset() {
     }
 }
 
-/// ID-08, ID-17: without a name or an address somebody still comes; without a subject nobody does.
+/// Shows ID-08, ID-17: without a name or an address somebody still comes; without a subject nobody does.
 #[tokio::test]
 async fn nothing_but_the_subject_is_needed_of_a_vendor_of_plain_oauth() {
     for case in cases().into_iter().filter(|case| !case.answers.is_empty()) {
@@ -527,7 +527,7 @@ async fn nothing_but_the_subject_is_needed_of_a_vendor_of_plain_oauth() {
     }
 }
 
-/// FR-27: who somebody is has been shown by then.
+/// Shows FR-27: who somebody is has been shown by then.
 #[tokio::test]
 async fn fr_27_without_the_permission_to_read_addresses_somebody_comes_without_one() {
     let case = cases().into_iter().find(|case| case.key == "github").unwrap();
@@ -561,7 +561,7 @@ async fn fr_27_without_the_permission_to_read_addresses_somebody_comes_without_o
     assert_eq!(stage.finish().await.unwrap().email.as_deref(), Some("main@ex.test"));
 }
 
-/// FR-33: choosing another account, in each vendor's words.
+/// Shows FR-33: choosing another account, in each vendor's words.
 #[tokio::test]
 async fn fr_33_another_account_can_be_chosen_where_the_vendor_knows_how() {
     for (key, name, value) in [
@@ -586,7 +586,7 @@ async fn fr_33_another_account_can_be_chosen_where_the_vendor_knows_how() {
     }
 }
 
-/// FR-32: Google does neither, and says so beforehand.
+/// Shows FR-32: Google does neither, and says so beforehand.
 #[test]
 fn fr_32_a_preset_says_when_somebody_signed_in_only_where_the_vendor_does() {
     for (key, says) in [
@@ -637,7 +637,7 @@ async fn au_21_wechat_is_asked_letter_by_letter_and_knows_people_by_their_union_
     );
 }
 
-/// AU-21, AU-23, AD-05: one owner's applications speak of the same people; whoever answers at another address does not.
+/// Shows AU-21, AU-23, AD-05: one owner's applications speak of the same people; whoever answers at another address does not.
 #[test]
 fn au_23_namespaces_of_vendors_are_the_vendors_own() {
     let provider = domain::ProviderId([1; 16]);

@@ -19,36 +19,43 @@ async fn refused(claims: serde_json::Value) {
     assert!(op.told().await.starts_with("check failed: ID token"));
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test() {
     good().await;
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_invalid_iss() {
     refused(json!({"iss": "https://other.test"})).await;
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_missing_sub() {
     refused(json!({"sub": null})).await;
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_invalid_aud() {
     refused(json!({"aud": "other"})).await;
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_missing_iat() {
     refused(json!({"iat": null})).await;
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_nonce_invalid() {
     refused(json!({"nonce": "other"})).await;
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_kid_absent_single_jwks() {
     let op = good().await;
@@ -57,6 +64,7 @@ async fn oidcc_client_test_kid_absent_single_jwks() {
     assert!(op.signed_in().await.is_ok());
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_kid_absent_multiple_jwks() {
     let op = good().await;
@@ -65,6 +73,7 @@ async fn oidcc_client_test_kid_absent_multiple_jwks() {
     assert!(op.told().await.contains("several could have signed it"));
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_idtoken_sig_rs256() {
     let op = good().await;
@@ -73,6 +82,7 @@ async fn oidcc_client_test_idtoken_sig_rs256() {
 }
 
 /// Of the basic plan and of the configuration plan.
+/// Shows CF-01, CF-02.
 #[tokio::test]
 async fn oidcc_client_test_idtoken_sig_none() {
     let op = good().await;
@@ -84,6 +94,7 @@ async fn oidcc_client_test_idtoken_sig_none() {
     assert!(op.told().await.contains("is signed with none"));
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_invalid_sig_rs256() {
     let op = good().await;
@@ -106,6 +117,7 @@ async fn at_userinfo(
     (op, came)
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_userinfo_bearer_header() {
     let (op, came) = at_userinfo(false, r#"{"sub":"s1","email":"v@ex.test"}"#).await;
@@ -117,6 +129,7 @@ async fn oidcc_client_test_userinfo_bearer_header() {
     );
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_userinfo_bearer_body() {
     let (op, came) = at_userinfo(true, r#"{"sub":"s1","email":"v@ex.test"}"#).await;
@@ -129,6 +142,7 @@ async fn oidcc_client_test_userinfo_bearer_body() {
     assert!(!asked.headers.contains("Bearer"));
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_userinfo_invalid_sub() {
     let (_, came) = at_userinfo(false, r#"{"sub":"s2","email":"v@ex.test"}"#).await;
@@ -138,6 +152,7 @@ async fn oidcc_client_test_userinfo_invalid_sub() {
     );
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_scope_userinfo_claims() {
     let op = good().await;
@@ -157,6 +172,7 @@ async fn oidcc_client_test_scope_userinfo_claims() {
     );
 }
 
+/// Shows CF-01.
 #[tokio::test]
 async fn oidcc_client_test_client_secret_basic() {
     let op = good().await;
@@ -167,12 +183,14 @@ async fn oidcc_client_test_client_secret_basic() {
     assert!(asked.headers.contains("Basic ") && !asked.body.contains("client_secret"), "{asked:?}");
 }
 
+/// Shows CF-02.
 #[tokio::test]
 async fn oidcc_client_test_discovery_openid_config() {
     let op = good().await;
     assert!(op.server.asked().contains(&"/.well-known/openid-configuration".to_owned()));
 }
 
+/// Shows CF-02.
 #[tokio::test]
 async fn oidcc_client_test_discovery_jwks_uri_keys() {
     let op = good().await;
@@ -183,6 +201,7 @@ async fn oidcc_client_test_discovery_jwks_uri_keys() {
     assert!(op.server.asked().contains(&"/other-keys".to_owned()));
 }
 
+/// Shows CF-02.
 #[tokio::test]
 async fn oidcc_client_test_discovery_issuer_mismatch() {
     let op = good().await;
@@ -190,6 +209,7 @@ async fn oidcc_client_test_discovery_issuer_mismatch() {
     assert!(op.told().await.starts_with("check failed: metadata: issuer"));
 }
 
+/// Shows CF-02.
 #[tokio::test]
 async fn oidcc_client_test_signing_key_rotation() {
     let op = good().await;
@@ -199,6 +219,7 @@ async fn oidcc_client_test_signing_key_rotation() {
     assert!(rotated.signed_in().await.is_ok());
 }
 
+/// Shows CF-02.
 #[tokio::test]
 async fn oidcc_client_test_signing_key_rotation_just_before_signing() {
     let op = good().await;
@@ -224,16 +245,19 @@ async fn answered(issuer: Option<&str>) -> bool {
     connector(op.settings()).finish(CodeExchange { issuer, ..visit(NOW) }).await.is_ok()
 }
 
+/// Shows CF-04.
 #[tokio::test]
 async fn fapi2_client_test_remove_authorization_response_iss() {
     assert!(!answered(None).await);
 }
 
+/// Shows CF-04.
 #[tokio::test]
 async fn fapi2_client_test_invalid_authorization_response_iss() {
     assert!(!answered(Some("https://other.test")).await);
 }
 
+/// Shows CF-04.
 #[tokio::test]
 async fn fapi2_client_test_invalid_secondary_aud() {
     refused(json!({"aud": [CLIENT, "other"]})).await;

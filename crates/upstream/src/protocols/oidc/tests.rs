@@ -229,7 +229,7 @@ async fn asked(connector: &Oidc, fresh: bool, choose: bool) -> Map<String, Value
     url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect()
 }
 
-/// FR-01, FR-02: what nobody needs decides nothing, and is never assurance.
+/// Shows FR-01, FR-02: what nobody needs decides nothing, and is never assurance.
 #[tokio::test]
 async fn fr_01_fr_02_odd_optional_claims_keep_nobody_out() {
     let op = Op::start();
@@ -271,7 +271,7 @@ async fn fr_01_fr_02_odd_optional_claims_keep_nobody_out() {
     );
 }
 
-/// OC-02, OC-08 and the strict half of FR-02: byte for byte, and a number is no text.
+/// Shows OC-02, OC-08 and the strict half of FR-02: byte for byte, and a number is no text.
 #[tokio::test]
 async fn oc_08_what_makes_a_token_one_is_strict() {
     let op = Op::start();
@@ -319,7 +319,7 @@ async fn oc_08_what_makes_a_token_one_is_strict() {
     }
 }
 
-/// FR-04, OC-08: by a list of trusted audiences, or because the token names us as the party that asked.
+/// Shows FR-04, OC-08: by a list of trusted audiences, or because the token names us as the party that asked.
 #[tokio::test]
 async fn fr_04_several_audiences_count_if_we_asked_or_if_they_are_trusted() {
     let op = Op::start();
@@ -427,7 +427,7 @@ async fn oc_07_every_asymmetric_algorithm_works_where_it_is_announced() {
     );
 }
 
-/// FR-30 and OC-07: every candidate is tried where the name is the same; without a name only one may fit.
+/// Shows FR-30 and OC-07: every candidate is tried where the name is the same; without a name only one may fit.
 #[tokio::test]
 async fn fr_30_oc_07_keys_are_found_by_name_and_doubles_count_once() {
     let op = Op::start();
@@ -462,7 +462,7 @@ async fn fr_30_oc_07_keys_are_found_by_name_and_doubles_count_once() {
     assert!(op.told().await.ends_with("names no key, and several could have signed it"));
 }
 
-/// OC-10, UP-01: a new key is found at once, and a flood of unknown ones costs one reading a minute.
+/// Shows OC-10, UP-01: a new key is found at once, and a flood of unknown ones costs one reading a minute.
 #[tokio::test]
 async fn oc_10_up_01_new_keys_are_found_at_once_and_withdrawn_ones_are_forgotten() {
     let op = Op::start();
@@ -487,7 +487,7 @@ async fn oc_10_up_01_new_keys_are_found_at_once_and_withdrawn_ones_are_forgotten
     assert_eq!(reads(), 3);
 }
 
-/// FR-45: four fields are needed, and the console hears which one is wrong.
+/// Shows FR-45: four fields are needed, and the console hears which one is wrong.
 #[tokio::test]
 async fn fr_45_odd_optional_metadata_keeps_nobody_out() {
     let op = Op::start();
@@ -528,7 +528,7 @@ async fn fr_45_odd_optional_metadata_keeps_nobody_out() {
     assert_eq!(op.told().await, "check failed: key set: keys: a number");
 }
 
-/// FR-45: a provider without discovery.
+/// Shows FR-45: a provider without discovery.
 #[tokio::test]
 async fn fr_45_endpoints_can_be_typed_by_hand() {
     let op = Op::start();
@@ -553,7 +553,7 @@ async fn fr_45_endpoints_can_be_typed_by_hand() {
     assert!(!op.server.asked().iter().any(|path| path.contains("well-known")));
 }
 
-/// OC-06, OC-04.
+/// Shows OC-06, OC-04.
 #[tokio::test]
 async fn oc_04_the_answer_names_its_issuer_where_the_metadata_says_so_and_nothing_is_asked_before()
 {
@@ -569,7 +569,7 @@ async fn oc_04_the_answer_names_its_issuer_where_the_metadata_says_so_and_nothin
     assert_eq!(op.server.asked().iter().filter(|path| *path == "/token").count(), before);
 }
 
-/// FR-28, OC-09: asked where something is missing, and only of the same person.
+/// Shows FR-28, OC-09: asked where something is missing, and only of the same person.
 #[tokio::test]
 async fn fr_28_oc_09_userinfo_is_asked_for_what_is_missing_and_speaks_of_the_same_person() {
     let op = Op::start();
@@ -611,7 +611,7 @@ async fn fr_28_oc_09_userinfo_is_asked_for_what_is_missing_and_speaks_of_the_sam
     assert_eq!(op.told().await, "no answer: userinfo: status 403");
 }
 
-/// FR-29.
+/// Shows FR-29.
 #[tokio::test]
 async fn fr_29_signed_userinfo_is_read_with_the_providers_keys() {
     let op = Op::start();
@@ -642,7 +642,7 @@ async fn fr_29_signed_userinfo_is_read_with_the_providers_keys() {
     }
 }
 
-/// FR-09, FR-10 at an OpenID Provider, and what is told of one without an ID token.
+/// Shows FR-09, FR-10 at an OpenID Provider, and what is told of one without an ID token.
 #[tokio::test]
 async fn fr_10_token_answers_with_odd_parts_work_and_one_without_an_id_token_is_told() {
     let op = Op::start();
@@ -662,7 +662,7 @@ async fn fr_10_token_answers_with_odd_parts_work_and_one_without_an_id_token_is_
     assert_eq!(op.told().await, "check failed: token endpoint: id_token: a number");
 }
 
-/// FR-48: nothing is shown where there is nothing to show.
+/// Shows FR-48: nothing is shown where there is nothing to show.
 #[tokio::test]
 async fn fr_48_each_way_to_show_who_we_are_and_none_for_a_public_client() {
     let op = Op::start();
@@ -742,7 +742,7 @@ async fn fr_48_each_way_to_show_who_we_are_and_none_for_a_public_client() {
     );
 }
 
-/// FR-33, OC-03, OC-20: the least is asked, a fresh sign-in in the way that the provider understands.
+/// Shows FR-33, OC-03, OC-20: the least is asked, a fresh sign-in in the way that the provider understands.
 #[tokio::test]
 async fn fr_33_the_request_asks_for_the_least_and_in_the_way_that_the_provider_understands() {
     let op = Op::start();
@@ -796,7 +796,7 @@ async fn fr_33_the_request_asks_for_the_least_and_in_the_way_that_the_provider_u
     assert!(connector.answers_by_form());
 }
 
-/// FR-32: what its answers have shown counts more than what it announces.
+/// Shows FR-32: what its answers have shown counts more than what it announces.
 #[tokio::test]
 async fn fr_32_a_provider_says_when_only_where_it_really_does() {
     let op = Op::start();
@@ -865,7 +865,7 @@ async fn requests_are_pushed_where_the_provider_asks_for_it() {
     );
 }
 
-/// ID-01, FR-47: many tenants behind one address; the key is tenant and number, never an address.
+/// Shows ID-01, FR-47: many tenants behind one address; the key is tenant and number, never an address.
 #[tokio::test]
 async fn id_01_a_person_of_one_of_many_tenants_is_known_by_tenant_and_number() {
     let op = Op::start();
@@ -910,7 +910,7 @@ async fn id_01_a_person_of_one_of_many_tenants_is_known_by_tenant_and_number() {
     }
 }
 
-/// ID-09: a name comes once, by the browser; an address does not come that way.
+/// Shows ID-09: a name comes once, by the browser; an address does not come that way.
 #[tokio::test]
 async fn id_09_only_a_name_is_taken_from_what_the_browser_brings() {
     let op = Op::start();
