@@ -1,4 +1,5 @@
 //! Identity providers: the list, and each one's form.
+#![expect(clippy::too_many_arguments, reason = "a form has as many fields as it has")]
 use crate::{
     admin::overview::{head, message},
     components::{Check, Field, Mark, Problems, Radios},

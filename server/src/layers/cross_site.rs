@@ -13,7 +13,8 @@ use axum::{
 use domain::Refusal;
 use tower_http::csrf::ProtectionError;
 
-/// Posts that other sites, or programs, may send. Each has a protection of its own: client secret, bearer token, or it only shows a page.
+/// Posts that other sites, or programs, may send. Each has a protection of its own: client secret, bearer token, a state that
+/// counts for one browser (OC-15), or it only shows a page.
 #[must_use]
 pub fn is_open(path: &str) -> bool {
     matches!(
@@ -27,7 +28,7 @@ pub fn is_open(path: &str) -> bool {
             | "/device_authorization"
             | "/register"
             | "/logout"
-    )
+    ) || path.strip_prefix("/callback/").is_some_and(|key| !key.contains('/'))
 }
 
 /// A post that carries our session but says nothing of where it comes from is refused too (SB-04).

@@ -4,11 +4,11 @@ use axum::{
     body::{Body, to_bytes},
     extract::Request,
     http::{
-        HeaderValue, StatusCode, Uri,
+        HeaderValue, Uri,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
     },
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
 /// The largest form that any route takes.
@@ -36,9 +36,10 @@ pub async fn clean_form(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, FORM).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
+    // What is too long stays so, and the route says it, with a page of its own where there is one.
+    let too_long = || vec![b'x'; FORM + 1].into();
+    let bytes = to_bytes(body, FORM).await.unwrap_or_else(|_| too_long());
+    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     let body = match std::str::from_utf8(&bytes).ok().and_then(without_nul) {
         None => Body::from(bytes),
         Some(clean) => {
