@@ -144,7 +144,7 @@ impl AccountSettings {
     /// addresses stay taken until then, so that nobody else gets them by the change of mind.
     ///
     /// # Errors
-    /// As [`AccountSettings::may_close`].
+    /// As [`crate::AccountSettings::may_close`].
     pub async fn close_account(&self, ctx: &RequestContext) -> Result<(), Error> {
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {

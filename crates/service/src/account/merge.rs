@@ -382,7 +382,7 @@ impl Merges {
     /// An administrator merges, where the policy leaves it to them.
     ///
     /// # Errors
-    /// As [`AdminRights::allowed`]; [`Refusal::BadRequest`] for what names no account: an id or an owned address
+    /// As [`crate::AdminRights::allowed`]; [`Refusal::BadRequest`] for what names no account: an id or an owned address
     /// does; refusals of the decision.
     pub async fn admin_merge(
         &self,

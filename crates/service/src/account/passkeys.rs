@@ -170,7 +170,7 @@ impl Passkeys {
     /// The browser's answer: the passkey opens the account from now on, and its mailboxes hear of it.
     ///
     /// # Errors
-    /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; as [`Passkeys::begin_passkey`].
+    /// [`Refusal::PasskeyWrong`], [`Refusal::AttemptExpired`]; as [`crate::Passkeys::begin_passkey`].
     pub async fn add_passkey(
         &self,
         ctx: &RequestContext,

@@ -31,7 +31,7 @@ impl AccountSettings {
     /// Sets it: every other session ends, and the account's mailboxes hear of it.
     ///
     /// # Errors
-    /// [`domain::Refusal::BadRequest`] for one that may not be set; as [`AccountSettings::own_password`].
+    /// [`domain::Refusal::BadRequest`] for one that may not be set; as [`crate::AccountSettings::own_password`].
     pub async fn set_own_password(
         &self,
         ctx: &RequestContext,

@@ -54,7 +54,7 @@ impl AccountSettings {
     /// itself; an address as somebody else's, which hears of nothing any more. Where one of them has to stay, nothing goes.
     ///
     /// # Errors
-    /// As [`AccountSettings::remove_method`] and [`AccountSettings::remove_own_email`]: [`domain::Refusal::LastAddress`] where
+    /// As [`crate::AccountSettings::remove_method`] and [`crate::AccountSettings::remove_own_email`]: [`domain::Refusal::LastAddress`] where
     /// there are several addresses and none is the person's.
     pub async fn keep_only(&self, ctx: &RequestContext, mine: Mine) -> Result<(), Error> {
         self.act(ctx, move |this, c, ctx| {

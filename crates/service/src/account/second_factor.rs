@@ -142,7 +142,7 @@ impl SecondFactors {
     /// Makes a secret for an authenticator; it counts only after its first code.
     ///
     /// # Errors
-    /// As [`SecondFactors::second_factor_view`].
+    /// As [`crate::SecondFactors::second_factor_view`].
     pub async fn begin_second_factor(&self, ctx: &RequestContext) -> Result<(), Error> {
         let sealed = URL_SAFE_NO_PAD
             .encode(self.keys.seal(&purpose(ctx.signed_in()?.account), &random_bytes::<20>())?);
@@ -175,7 +175,7 @@ impl SecondFactors {
     /// The first code of the authenticator: from now on it is asked for. Answers the recovery codes, shown this once.
     ///
     /// # Errors
-    /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`]; as [`SecondFactors::second_factor_view`].
+    /// [`Refusal::CodeWrong`], [`Refusal::RateLimited`]; as [`crate::SecondFactors::second_factor_view`].
     pub async fn add_second_factor(
         &self,
         ctx: &RequestContext,
@@ -239,7 +239,7 @@ impl SecondFactors {
     /// New recovery codes; the old ones are worth nothing any more.
     ///
     /// # Errors
-    /// As [`SecondFactors::second_factor_view`]; [`Refusal::AttemptStep`] without a second factor.
+    /// As [`crate::SecondFactors::second_factor_view`]; [`Refusal::AttemptStep`] without a second factor.
     pub async fn renew_recovery_codes(&self, ctx: &RequestContext) -> Result<Vec<String>, Error> {
         let account = ctx.signed_in()?.account;
         let (codes, hashes) = self.new_recovery_codes(account);
@@ -282,7 +282,7 @@ impl SecondFactors {
     /// Takes the second factor away. The session was confirmed with it just now, or it could not come here.
     ///
     /// # Errors
-    /// As [`SecondFactors::second_factor_view`]; [`Refusal::AttemptStep`] without one.
+    /// As [`crate::SecondFactors::second_factor_view`]; [`Refusal::AttemptStep`] without one.
     pub async fn remove_second_factor(&self, ctx: &RequestContext) -> Result<(), Error> {
         self.act(ctx, move |this, c, ctx| {
             Box::pin(async move {
@@ -330,7 +330,7 @@ impl SecondFactors {
     /// An administrator takes a lost second factor away; the account hears of it, and its sessions end.
     ///
     /// # Errors
-    /// As [`AdminRights::allowed`]; [`Refusal::NotFound`] without one.
+    /// As [`crate::AdminRights::allowed`]; [`Refusal::NotFound`] without one.
     pub async fn admin_remove_second_factor(
         &self,
         ctx: &RequestContext,

@@ -681,7 +681,7 @@ impl Rewinds {
     /// It was the owner: what the link suspended counts again, and no link of before does anything any more.
     ///
     /// # Errors
-    /// As [`Rewinds::finish_undo`].
+    /// As [`crate::Rewinds::finish_undo`].
     pub async fn keep_changes(
         &self,
         ctx: &RequestContext,

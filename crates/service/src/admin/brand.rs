@@ -112,7 +112,7 @@ impl Branding {
     /// Saves name and colour; an empty colour is ours.
     ///
     /// # Errors
-    /// As [`Branding::admin_brand`]; inside, a field that cannot be saved.
+    /// As [`crate::Branding::admin_brand`]; inside, a field that cannot be saved.
     pub async fn save_brand(
         &self,
         ctx: &RequestContext,

@@ -347,7 +347,7 @@ impl DryRuns {
     /// The newest dry run of a version with the examples of one bucket; nothing for whoever may not see accounts (DL-04).
     ///
     /// # Errors
-    /// As [`AdminRights::allowed`].
+    /// As [`crate::AdminRights::allowed`].
     pub async fn dry_run_view(
         &self,
         ctx: &RequestContext,

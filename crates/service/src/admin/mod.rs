@@ -122,7 +122,7 @@ pub struct Figures {
 
 impl AccountAdmin {
     /// # Errors
-    /// As [`AdminRights::allowed`], like everything below.
+    /// As [`crate::AdminRights::allowed`], like everything below.
     pub async fn figures(&self, ctx: &RequestContext) -> Result<Figures, Error> {
         self.admin_rights().allowed(ctx, Right::Overview).await?;
         let mut conn = self.store.read_bulk().await?;
@@ -324,7 +324,7 @@ impl AccountAdmin {
     /// An administrator says that the mailbox is still the account's.
     ///
     /// # Errors
-    /// As [`AdminRights::allowed`]; [`Refusal::NotFound`] for what is not contested.
+    /// As [`crate::AdminRights::allowed`]; [`Refusal::NotFound`] for what is not contested.
     pub async fn admin_keep_email(
         &self,
         ctx: &RequestContext,

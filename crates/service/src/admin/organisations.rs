@@ -152,7 +152,7 @@ impl OrganisationAdmin {
     /// Makes or changes an organisation from the console.
     ///
     /// # Errors
-    /// As [`Organisations::admin_organisations`]; inside, a field that cannot be saved.
+    /// As [`crate::OrganisationAdmin::admin_organisations`]; inside, a field that cannot be saved.
     pub async fn save_organisation(
         &self,
         ctx: &RequestContext,
@@ -219,7 +219,7 @@ impl OrganisationAdmin {
     /// The address where an organisation's first owner is made, once, within an hour; `None` when it has one.
     ///
     /// # Errors
-    /// As [`Organisations::admin_organisations`]; [`Refusal::NotFound`].
+    /// As [`crate::OrganisationAdmin::admin_organisations`]; [`Refusal::NotFound`].
     pub async fn first_owner_address(
         &self,
         ctx: &RequestContext,

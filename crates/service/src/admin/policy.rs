@@ -115,7 +115,7 @@ impl Becomes {
 
 impl PolicyAdmin {
     /// # Errors
-    /// As [`AdminRights::allowed`], like everything below.
+    /// As [`crate::AdminRights::allowed`], like everything below.
     pub async fn policy_view(&self, ctx: &RequestContext) -> Result<PolicyView, Error> {
         self.admin_rights().allowed(ctx, Right::SeePolicy).await?;
         let mut conn = self.store.read_bulk().await?;

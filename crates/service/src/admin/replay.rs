@@ -57,7 +57,7 @@ impl PolicyAdmin {
     /// knows better by now (states, roles, methods, providers) comes from there.
     ///
     /// # Errors
-    /// [`domain::Refusal::NotFound`] for an unknown version; as [`AdminRights::allowed`]: it tells who signed in (DL-04).
+    /// [`domain::Refusal::NotFound`] for an unknown version; as [`crate::AdminRights::allowed`]: it tells who signed in (DL-04).
     pub async fn replay(&self, ctx: &RequestContext, version: i64) -> Result<Replay, Error> {
         self.admin_rights().allowed(ctx, Right::SeeAccounts).await?;
         let mut conn = self.store.read_bulk().await?;

@@ -53,7 +53,7 @@ impl ProviderAdmin {
     /// Takes a provider that the home organisation offers, or leaves it; with how it is associated here (ZI-20).
     ///
     /// # Errors
-    /// As [`ProviderAdmin::save_provider`].
+    /// As [`crate::ProviderAdmin::save_provider`].
     pub async fn take_provider(
         &self,
         ctx: &RequestContext,
@@ -84,7 +84,7 @@ impl ProviderAdmin {
     /// Creates or changes a provider on somebody's word.
     ///
     /// # Errors
-    /// As [`ProviderAdmin::save_provider`].
+    /// As [`crate::ProviderAdmin::save_provider`].
     pub async fn put_provider(
         &self,
         authority: &Authority,

@@ -37,7 +37,7 @@ impl AttemptSteps {
     /// Sets the password and links. The claimed address was proved by our code before this page.
     ///
     /// # Errors
-    /// As [`AccountSettings::set_own_password`] for one that may not be set, `attempt.step` elsewhere; refusals of the decision.
+    /// As [`crate::AccountSettings::set_own_password`] for one that may not be set, `attempt.step` elsewhere; refusals of the decision.
     pub async fn finish_with_password(
         &self,
         ctx: &RequestContext,

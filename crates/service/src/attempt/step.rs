@@ -50,7 +50,7 @@ impl AttemptSteps {
     /// A choice on the chooser.
     ///
     /// # Errors
-    /// [`Refusal::AttemptStep`] for what was not offered, refusals of the decision.
+    /// [`domain::Refusal::AttemptStep`] for what was not offered, refusals of the decision.
     pub async fn pick(
         &self,
         ctx: &RequestContext,
@@ -119,7 +119,7 @@ impl AttemptSteps {
     /// The person goes back to the sign-in page; nothing of the identity is kept.
     ///
     /// # Errors
-    /// [`Refusal::AttemptUnknown`], [`Refusal::AttemptExpired`].
+    /// [`domain::Refusal::AttemptUnknown`], [`domain::Refusal::AttemptExpired`].
     pub async fn cancel(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
         self.retry_step(ctx, move |this, c, ctx| {

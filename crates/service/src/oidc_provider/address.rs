@@ -148,7 +148,7 @@ impl Authorization {
     /// On to the application without an address.
     ///
     /// # Errors
-    /// As [`Authorization::grant`].
+    /// As [`crate::Authorization::grant`].
     pub async fn go_without_address(
         &self,
         ctx: &RequestContext,
@@ -168,7 +168,7 @@ impl Authorization {
     /// The same from the page of the code, which is not awaited any more.
     ///
     /// # Errors
-    /// [`Refusal::AttemptStep`] elsewhere; as [`Authorization::grant`].
+    /// [`Refusal::AttemptStep`] elsewhere; as [`crate::Authorization::grant`].
     pub async fn leave_address(&self, ctx: &RequestContext, id: &str) -> Result<Granted, Error> {
         let secret = id.to_owned();
         let request = self

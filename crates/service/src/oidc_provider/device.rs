@@ -165,7 +165,7 @@ impl Tokens {
     /// The person's word on a device.
     ///
     /// # Errors
-    /// As [`Tokens::device_view`]; [`Refusal::NotAllowed`] where the session does not open the application.
+    /// As [`crate::Tokens::device_view`]; [`Refusal::NotAllowed`] where the session does not open the application.
     pub async fn settle_device(
         &self,
         ctx: &RequestContext,

@@ -123,7 +123,7 @@ impl Logout {
         self.keys.seal_json("signed-out", out)
     }
 
-    /// What [`Logout::seal_out`] closed.
+    /// What [`crate::Logout::seal_out`] closed.
     #[must_use]
     pub fn open_out(&self, sealed: &str) -> Option<Out> {
         self.keys.open_json("signed-out", sealed)

@@ -223,7 +223,7 @@ impl Applications {
     /// Registered applications, for the console.
     ///
     /// # Errors
-    /// As [`AdminRights::allowed`].
+    /// As [`crate::AdminRights::allowed`].
     pub async fn admin_applications(
         &self,
         ctx: &RequestContext,

@@ -142,7 +142,7 @@ impl Applications {
     /// Initial access tokens that still let somebody.
     ///
     /// # Errors
-    /// As [`AdminRights::allowed`].
+    /// As [`crate::AdminRights::allowed`].
     pub async fn registration_tokens(
         &self,
         ctx: &RequestContext,

@@ -13,7 +13,7 @@ impl SignIn {
     /// Signs in by address, or number, and password.
     ///
     /// # Errors
-    /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`], [`Refusal::Busy`], refusals of the decision.
+    /// [`domain::Refusal::CredentialsWrong`], [`domain::Refusal::RateLimited`], [`domain::Refusal::Busy`], refusals of the decision.
     pub async fn sign_in_by_password(
         &self,
         ctx: &RequestContext,

@@ -121,7 +121,7 @@ impl SignIn {
         self.spend_for(start, refusal, None).await
     }
 
-    /// As [`SignIn::spend`]; `why` tells administrators which part of the provider it was, and of which field.
+    /// As [`crate::SignIn::spend`]; `why` tells administrators which part of the provider it was, and of which field.
     async fn spend_for(&self, start: &LoginState, refusal: Refusal, why: Option<String>) -> Error {
         let (this, start, support) = (self.clone(), start.clone(), support_code());
         let shown = support.clone();

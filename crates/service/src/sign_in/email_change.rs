@@ -108,7 +108,7 @@ impl AttemptSteps {
     /// Ignore: never asked again for this address; only a keyed hash of it is kept.
     ///
     /// # Errors
-    /// As [`AttemptSteps::ask_email_code`].
+    /// As [`crate::AttemptSteps::ask_email_code`].
     pub async fn ignore_email(
         &self,
         ctx: &RequestContext,
@@ -120,7 +120,7 @@ impl AttemptSteps {
     /// Later: asked again at the next sign-in.
     ///
     /// # Errors
-    /// As [`AttemptSteps::ask_email_code`].
+    /// As [`crate::AttemptSteps::ask_email_code`].
     pub async fn leave_email(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
         self.close_question(ctx, id, false).await
     }

@@ -176,7 +176,7 @@ impl Passwords {
     /// The password of the session's own account.
     ///
     /// # Errors
-    /// As [`Passwords::check_password`].
+    /// As [`crate::Passwords::check_password`].
     pub(crate) async fn check_own_password(
         &self,
         ctx: &RequestContext,
@@ -190,7 +190,7 @@ impl Passwords {
     /// depends on that, never on the account.
     ///
     /// # Errors
-    /// As [`Passwords::check_password`].
+    /// As [`crate::Passwords::check_password`].
     pub(crate) async fn check_password_of(
         &self,
         ctx: &RequestContext,
@@ -208,7 +208,7 @@ impl Passwords {
     /// A password that the account had, whose hash was kept; by the same limiter.
     ///
     /// # Errors
-    /// As [`Passwords::check_password`].
+    /// As [`crate::Passwords::check_password`].
     pub(crate) async fn check_stored_password(
         &self,
         ctx: &RequestContext,

@@ -164,7 +164,7 @@ impl Address {
 
     pub(crate) async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
         let broken =
-            |e: &dyn std::fmt::Display| ConnectionError::BadConnection(explained(&e.to_string()));
+            |e: &tokio_postgres::Error| ConnectionError::BadConnection(explained(&in_full(e)));
         let Some(tls) = &self.tls else {
             let (client, connection) =
                 self.config.connect(tokio_postgres::NoTls).await.map_err(|e| broken(&e))?;
@@ -194,6 +194,12 @@ impl Address {
             _ => {}
         }
     }
+}
+
+/// An error with everything behind it: the server's own words stand there.
+fn in_full(error: &dyn std::error::Error) -> String {
+    let behind = std::iter::successors(error.source(), |error| error.source());
+    behind.fold(error.to_string(), |words, error| format!("{words}: {error}"))
 }
 
 impl Tls {

@@ -204,7 +204,7 @@ impl SafeHttpClient {
     /// Fetches a text with status 200, with one more header.
     ///
     /// # Errors
-    /// [`CallError`] without one.
+    /// An error without one.
     pub async fn text(&self, url: &str, (name, value): (&str, &str)) -> Result<String, CallError> {
         let request = ::http::Request::get(url)
             .header(name, value)
