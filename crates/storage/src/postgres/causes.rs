@@ -15,6 +15,10 @@ const CAUSES: &[(&str, &str)] = &[
         "SSL encryption",
         "the server takes no connections by TLS from here: use sslmode=disable, or a hostssl line in its pg_hba.conf",
     ),
+    (
+        "BadSignature",
+        "no known authority signed the server's certificate: the one in sslrootcert has the same name and another key",
+    ),
     ("UnknownIssuer", "no known authority signed the server's certificate: give sslrootcert=FILE"),
     (
         "NotValidForName",
