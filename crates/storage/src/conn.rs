@@ -72,6 +72,13 @@ pub enum Error {
     Migration(String),
 }
 
+impl Error {
+    /// Whatever kept a connection from being had, with what to do where that is known (FR-61).
+    pub(crate) fn unavailable(words: impl std::fmt::Display) -> Self {
+        Self::Unavailable(explained(&words.to_string()))
+    }
+}
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl From<diesel::result::Error> for Error {
@@ -83,7 +90,7 @@ impl From<diesel::result::Error> for Error {
             E::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Changed,
             E::DatabaseError(_, info) if info.message() == "deadlock detected" => Self::Changed,
             E::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
-                Self::Unavailable(info.message().to_owned())
+                Self::unavailable(info.message())
             }
             other => {
                 let words = other.to_string();
@@ -150,7 +157,7 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] for another scheme or a pool that cannot be built.
     pub fn open(url: &str, size: usize, wait: Duration) -> Result<Self> {
-        let broken = |e: &dyn std::fmt::Display| Error::Unavailable(e.to_string());
+        let broken = |e: &dyn std::fmt::Display| Error::unavailable(e);
         if let Some(path) = url.strip_prefix("sqlite://") {
             let pool = |n: usize, here: &Arc<AtomicBool>| {
                 let mut config = ManagerConfig::<Lite>::default();
@@ -234,7 +241,7 @@ impl Store {
             Pools::Pg { pool, .. } => pool.get().await.map(Conn::Pg),
             Pools::Sqlite { readers, .. } => readers.get().await.map(Conn::Sqlite),
         }
-        .map_err(|e| Error::Unavailable(e.to_string()))
+        .map_err(Error::unavailable)
     }
 
     /// A connection for reading much: walks, counts and copies, which must not hold up other requests.
@@ -246,7 +253,7 @@ impl Store {
             Pools::Pg { pool, .. } => pool.get().await.map(Conn::Pg),
             Pools::Sqlite { walkers, .. } => walkers.get().await.map(Conn::Sqlite),
         }
-        .map_err(|e| Error::Unavailable(e.to_string()))
+        .map_err(Error::unavailable)
     }
 
     /// Has every later connection looked at before it is used; answers what is looked for.
@@ -275,7 +282,7 @@ impl Store {
             Pools::Pg { pool, .. } => pool.get().await.map(Conn::Pg),
             Pools::Sqlite { writer, .. } => writer.get().await.map(Conn::Sqlite),
         }
-        .map_err(|e| Error::Unavailable(e.to_string()))
+        .map_err(Error::unavailable)
     }
 
     /// Runs a transaction to its end even if the caller goes away: commit on `Ok`, roll back on `Err` and on panic.

@@ -49,11 +49,11 @@ const CAUSES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The database's words, with what to do where that is known.
+/// The database's words, with what to do where that is known; once, however often it is asked.
 pub(crate) fn explained(words: &str) -> String {
     match CAUSES.iter().find(|(part, _)| words.contains(part)) {
-        Some((_, remedy)) => format!("{words} ({remedy})"),
-        None => words.to_owned(),
+        Some((_, remedy)) if !words.contains(remedy) => format!("{words} ({remedy})"),
+        _ => words.to_owned(),
     }
 }
 
@@ -87,6 +87,16 @@ mod tests {
             explained("prepared statement \"s1\" does not exist")
                 .contains("max_prepared_statements"),
             "FR-61"
+        );
+        let once = explained("prepared statement \"s1\" does not exist");
+        assert_eq!(explained(&once), once);
+        assert_eq!(
+            crate::Error::unavailable("creating an object: prepared statement \"s22\" does not exist")
+                .to_string()
+                .matches("max_prepared_statements")
+                .count(),
+            1,
+            "FR-61: also where the pool of connections met it"
         );
         assert_eq!(explained("something else"), "something else");
         assert_eq!(takes_no_writes("something else"), None);
