@@ -148,6 +148,18 @@ pub fn remove_method(link: &str) -> String {
 }
 
 #[must_use]
+pub fn admin_provider_new(preset: &str) -> String {
+    format!("{ADMIN_PROVIDER_NEW}?preset={preset}")
+}
+
+/// The page that asks before a provider is deleted.
+#[must_use]
+pub fn admin_provider_delete(key: &str) -> String {
+    format!("{ADMIN_PROVIDERS}/{key}/delete")
+}
+
+/// A provider's page.
+#[must_use]
 pub fn admin_provider(key: &str) -> String {
     format!("{ADMIN_PROVIDERS}/{key}")
 }

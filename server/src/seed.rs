@@ -3,7 +3,7 @@ use serde::Deserialize;
 use service::{
     Authority, Ligature,
     admin::{
-        ProviderForm, SaveProblem,
+        ProviderEdit, SaveProblem, SettingsEdit,
         association::{Association, Mode},
     },
     oidc_provider::ApplicationForm,
@@ -107,24 +107,28 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
                 }
             }
         };
-        let form = ProviderForm {
+        let edit = ProviderEdit {
             key: provider.key.clone(),
-            name: provider.name,
-            settings: provider.settings,
+            name: Some(provider.name),
+            settings: SettingsEdit::Whole(Box::new(provider.settings)),
             secret: provider.secret,
-            enabled: provider.enabled,
-            position,
-            shared: provider.shared,
-            association,
+            enabled: Some(provider.enabled),
+            position: Some(position),
+            shared: Some(provider.shared),
+            association: Some(association),
             confirmed: None,
         };
         ligature
             .provider_admin()
-            .put_provider(&Authority::Operator("cli"), form, false)
+            .put_provider(&Authority::Operator("cli"), edit, false)
             .await
             .map_err(|problem| match problem {
-                SaveProblem::Field(field, message) => {
-                    anyhow::anyhow!("provider {}: {field}: {message}", provider.key)
+                SaveProblem::Fields(fields) => {
+                    let all: Vec<String> = fields
+                        .iter()
+                        .map(|(field, message)| format!("{field}: {message}"))
+                        .collect();
+                    anyhow::anyhow!("provider {}: {}", provider.key, all.join(", "))
                 }
                 SaveProblem::Policy(p) => {
                     anyhow::anyhow!("provider {}: {} {}", provider.key, p.path, p.remedy)

@@ -10,5 +10,8 @@ pub mod policy_document;
 pub mod policy_replay;
 pub mod policy_try;
 pub mod policy_version;
+pub mod provider;
+pub mod provider_add;
 pub mod providers;
+mod saved;
 pub mod story;

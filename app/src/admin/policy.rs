@@ -1,6 +1,10 @@
 //! The policy: what is in force, switches, and versions.
 use crate::{
-    admin::{audit::events, overview::message, providers::saved},
+    admin::{
+        audit::events,
+        overview::message,
+        saved::{Ways, saved},
+    },
     components::{Check, Moment, Notice, Radios},
     context::asked,
     i18n::{Lang, t, ta},
@@ -166,9 +170,14 @@ pub async fn save_policy(
         Ok(Some(version)) => (paths::policy_version(*version), "switches-drafted"),
         _ => (paths::ADMIN_POLICY.to_owned(), "changes-none"),
     };
-    let next =
-        saved(&context, &web, result.map(drop), (&page, notice), paths::ADMIN_POLICY, Vec::new())
-            .await;
+    let next = saved(
+        &context,
+        &web,
+        result.map(drop),
+        Ways { good: (&page, Flash::notice(notice)), bad: paths::ADMIN_POLICY },
+        Vec::new(),
+    )
+    .await;
     respond(&context, &next);
     Ok(())
 }

@@ -52,7 +52,7 @@ pub async fn save_draft(scope: String, document: String) -> Result<(), Code> {
             )
             .await
         }
-        Err(SaveProblem::Field(..) | SaveProblem::Unconfirmed(_)) => {
+        Err(SaveProblem::Fields(_) | SaveProblem::Unconfirmed(_)) => {
             refuse(&domain::Refusal::BadRequest.into())
         }
         Err(SaveProblem::Error(fault)) => {

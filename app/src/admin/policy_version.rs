@@ -65,7 +65,7 @@ pub(crate) async fn move_on(
             )
             .await
         }
-        Err(SaveProblem::Field(..) | SaveProblem::Unconfirmed(_)) => {
+        Err(SaveProblem::Fields(_) | SaveProblem::Unconfirmed(_)) => {
             refuse(&domain::Refusal::BadRequest.into())
         }
         Err(SaveProblem::Error(fault)) => turned_away(&fault, &paths::policy_version(version)),

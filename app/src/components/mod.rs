@@ -3,8 +3,10 @@ mod choice;
 mod field;
 mod moment;
 mod notice;
+mod setting;
 
 pub use choice::{Check, Radios, Select};
 pub use field::{ContactField, Field, Lines, TextArea};
-pub use moment::{Mark, Moment, method_name, moment_text};
+pub use moment::{Mark, Moment, ProviderMark, method_name, moment_text};
 pub use notice::{Notice, Problems};
+pub use setting::SettingField;

@@ -32,6 +32,22 @@ pub fn method_name(l: Lang, name: &str) -> String {
     }
 }
 
+/// A provider's own mark, or the first letter of its name.
+#[component]
+pub fn ProviderMark(
+    /// The preset of its settings; empty: none.
+    #[prop(into)]
+    preset: String,
+    #[prop(into)] name: String,
+) -> AnyView {
+    match service::admin::providers::presets::mark(&preset) {
+        Some(svg) => {
+            view! { <span class="badge own" aria-hidden="true" inner_html=svg></span> }.into_any()
+        }
+        None => view! { <Mark name/> }.into_any(),
+    }
+}
+
 /// A round mark with the first letter of a name.
 #[component]
 pub fn Mark(#[prop(into)] name: String) -> AnyView {

@@ -14,7 +14,13 @@ use domain::{
     policy::{Danger, Disclosure, PRESETS, Problem, Target, deviations},
 };
 use service::{
-    admin::{association::Mode, dry_run::BUCKETS, simulate::Supposed, switches::MailMode},
+    admin::{
+        association::Mode,
+        dry_run::BUCKETS,
+        providers::{Input, presets},
+        simulate::Supposed,
+        switches::MailMode,
+    },
     notifications::messages::Kind,
     oidc_provider::ApplicationKind,
 };
@@ -58,6 +64,22 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
     // Names that no enum lists: each stands as a literal at one place, which is named here.
     // The tags of `upstream::Settings`, as the form of a provider offers them.
     let kinds = raw(&["oidc", "oauth2", "github"]);
+    let vendors: Vec<String> =
+        presets::choices().map(|preset| preset.key.replace('_', "-")).collect();
+    let places: BTreeSet<String> =
+        presets::choices().flat_map(|preset| preset.inputs()).map(str::to_owned).collect();
+    let (settings, values) = provider_settings();
+    // `code` in admin/provider_add.rs.
+    let capabilities = raw(&[
+        "email",
+        "verified-email",
+        "phone",
+        "user-name",
+        "stable-subject",
+        "groups",
+        "logout",
+        "reauthentication",
+    ]);
     // States of rows in the table of policies, and of dry runs with the one that the console works out.
     let (versions, runs) =
         (raw(&["draft", "shadow", "active", "retired"]), raw(&["running", "done", "stopped"]));
@@ -146,8 +168,15 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("bucket-{}", raw(&BUCKETS)),
         ("bucket-{}-why", raw(&BUCKETS)),
         ("effective-{}-law", raw(&["permits", "floors", "choices"])),
-        ("kind-{}", kinds.clone()),
-        ("kind-{}-hint", kinds),
+        ("kind-{}", kinds),
+        ("vendor-{}-place", vendors.clone()),
+        ("vendor-{}-thing", vendors.clone()),
+        ("vendor-{}-note", vendors),
+        ("place-{}", places.iter().cloned().collect()),
+        ("place-{}-hint", places.into_iter().collect()),
+        ("setting-{}", settings.iter().cloned().chain(values).collect()),
+        ("setting-{}-hint", settings),
+        ("capability-{}", capabilities),
         ("association-{}", modes.clone()),
         ("association-{}-hint", modes),
         ("mail-mode-{}", mail_modes.clone()),
@@ -169,6 +198,21 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("merge-row-{}", merge_rows),
         ("meter-{}", (0..=4).map(|score| score.to_string()).collect()),
     ]
+}
+
+/// The settings of providers, and the values of those that are chosen from a list.
+fn provider_settings() -> (Vec<String>, Vec<String>) {
+    let (mut settings, mut values) = (BTreeSet::new(), BTreeSet::new());
+    for preset in presets::choices() {
+        for setting in preset.settings("", &BTreeMap::new()).inputs() {
+            let name = setting.name.replace('_', "-");
+            if let Input::Choice(known) = setting.input {
+                values.extend(known.iter().map(|v| format!("{name}-{}", v.replace('_', "-"))));
+            }
+            settings.insert(name);
+        }
+    }
+    (settings.into_iter().collect(), values.into_iter().collect())
 }
 
 /// The fields of the form of an application, as its page lists them, and those of them that have a hint.
@@ -403,7 +447,7 @@ fn asked(english: &BTreeMap<String, String>) -> BTreeSet<String> {
 /// The texts of a language by key.
 fn catalogue(lang: Lang) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    for file in ["common", "sign_in", "account", "admin", "mail"] {
+    for file in ["common", "sign_in", "account", "admin", "providers", "mail"] {
         let path = format!("{}/locales/{}/{file}.ftl", env!("CARGO_MANIFEST_DIR"), lang.tag());
         for line in std::fs::read_to_string(path)
             .unwrap()
@@ -422,7 +466,7 @@ fn catalogue(lang: Lang) -> BTreeMap<String, String> {
     let files = std::fs::read_dir(format!("{}/locales/{}", env!("CARGO_MANIFEST_DIR"), lang.tag()))
         .unwrap()
         .count();
-    assert_eq!(files, 5, "{}: a catalogue that this test does not read", lang.tag());
+    assert_eq!(files, 6, "{}: a catalogue that this test does not read", lang.tag());
     found
 }
 

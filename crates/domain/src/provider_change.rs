@@ -71,6 +71,29 @@ pub fn may_save(change: &ProviderChange) -> Result<(), NotSaved> {
     if change.secret_travels { Err(NotSaved::Secret) } else { Ok(()) }
 }
 
+/// Why a provider is not deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotDeleted {
+    /// So many identities are linked by it, or can still be taken back: switched off it keeps them.
+    Linked(i64),
+    /// So many other organisations use it.
+    Adopted(i64),
+}
+
+/// Decides whether a provider may be deleted. Nobody loses a way to sign in by it.
+///
+/// # Errors
+/// [`NotDeleted`].
+pub fn may_delete(links: i64, adopters: i64) -> Result<(), NotDeleted> {
+    if links > 0 {
+        Err(NotDeleted::Linked(links))
+    } else if adopters > 0 {
+        Err(NotDeleted::Adopted(adopters))
+    } else {
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

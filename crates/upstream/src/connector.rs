@@ -6,7 +6,9 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    Assertion, SafeHttpClient, Settings, UpstreamError, presets,
+    Assertion, Check, SafeHttpClient, Settings, UpstreamError,
+    connection_test::NO_CODE,
+    presets,
     protocols::{oauth2::Generic, oidc::Oidc},
 };
 
@@ -43,6 +45,22 @@ pub struct CodeExchange<'a> {
     pub now: domain::Micros,
 }
 
+impl<'a> CodeExchange<'a> {
+    /// With a code that no provider gave out, for trying whether our client is known.
+    pub(crate) fn trial(redirect_uri: &'a str, now: domain::Micros) -> Self {
+        Self {
+            redirect_uri,
+            code: NO_CODE,
+            issuer: None,
+            user: None,
+            nonce: NO_CODE,
+            verifier: "ligature-connection-test-ligature-connection-test",
+            fresh: false,
+            now,
+        }
+    }
+}
+
 /// One configured provider.
 pub trait Connector: Send + Sync {
     /// Where the browser goes.
@@ -56,6 +74,10 @@ pub trait Connector: Send + Sync {
         &'a self,
         visit: CodeExchange<'a>,
     ) -> BoxFuture<'a, Result<Assertion, UpstreamError>>;
+
+    /// Tries what can be tried without anybody who signs in, each part after the one that it rests on.
+    fn check<'a>(&'a self, redirect_uri: &'a str, now: domain::Micros)
+    -> BoxFuture<'a, Vec<Check>>;
 
     /// Origins that the authorization page may have, for the page's `form-action`.
     fn origin(&self) -> Option<String>;

@@ -10,6 +10,7 @@
 )]
 
 mod assertion;
+mod connection_test;
 mod connector;
 mod error;
 mod http;
@@ -23,9 +24,11 @@ mod testing;
 
 pub use self::http::{SafeHttpClient, SafeHttpOptions};
 pub use assertion::Assertion;
+pub use connection_test::{Check, Found};
 pub use connector::{CodeExchange, Connector, Start, connector};
 pub use error::{Part, Trouble, UpstreamError};
 pub use outside::{Outside, OutsideProblem};
 pub use settings::{
-    Auth, GithubSettings, Oauth2Settings, OidcSettings, Reauth, Settings, SettingsProblem, Source,
+    Auth, GithubSettings, Input, Oauth2Settings, OidcSettings, Reauth, Setting, Settings,
+    SettingsProblem, Source,
 };

@@ -108,14 +108,13 @@ async fn ad_01_the_console_is_for_owners_and_the_server_checks_it() {
         ),
         ("/fn/admin/application/secret", &[("client_id", "evil")]),
         (
-            "/fn/admin/provider",
+            "/fn/admin/provider/add",
             &[
-                ("create", "yes"),
-                ("key", "evil"),
-                ("name", "Evil"),
-                ("kind", "oidc"),
-                ("issuer", "https://evil.test"),
-                ("client_id", "x"),
+                ("form[preset]", "oidc"),
+                ("form[key]", "evil"),
+                ("form[name]", "Evil"),
+                ("form[settings][issuer]", "https://evil.test"),
+                ("form[client_id]", "x"),
             ],
         ),
     ];
@@ -154,13 +153,12 @@ fn form<'a>(w: &'a World, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)
 async fn au_01_a_provider_is_created_edited_and_switched_off_and_its_secret_is_never_shown() {
     let w = World::new("goss").await;
     let owner = w.owner().await;
-    let saved =
-        owner.post("/fn/admin/provider", &form(&w, &[("association", "ask_binding")])).await;
+    let saved = owner.save_provider(&form(&w, &[("association", "ask_binding")])).await;
     assert!(saved.has("Saved.") && saved.has("Fresh"), "{}", saved.body);
     let page = owner.get("/admin/providers/fresh").await;
     assert!(
         page.has(
-            "id=\"association-ask_binding\" name=\"association\" value=\"ask_binding\" checked"
+            "id=\"association-ask_binding\" name=\"form[association][mode]\" value=\"ask_binding\" checked"
         ),
         "{}",
         page.body
@@ -174,12 +172,10 @@ async fn au_01_a_provider_is_created_edited_and_switched_off_and_its_secret_is_n
         w.browser().start("fresh").await.split('?').next().unwrap(),
         format!("{}/authorize", w.harbour.issuer)
     );
-    owner
-        .post("/fn/admin/provider", &form(&w, &[("create", "no"), ("enabled", ""), ("secret", "")]))
-        .await;
+    owner.save_provider(&form(&w, &[("create", "no"), ("enabled", ""), ("secret", "")])).await;
     assert!(!w.browser().get("/login").await.has("Continue with Fresh"));
     assert_eq!(w.browser().post("/login/with/fresh", &[]).await.refusal(), "provider.disabled");
-    owner.post("/fn/admin/provider", &form(&w, &[("create", "no"), ("secret", "")])).await;
+    owner.save_provider(&form(&w, &[("create", "no"), ("secret", "")])).await;
     assert!(
         !w.browser().sign_in("fresh", "h-1").await.path().contains("/refused"),
         "the stored secret still works"
@@ -202,15 +198,14 @@ async fn a_providers_form_tells_problems_beside_the_field_and_keeps_what_was_typ
         ("key", "meridian", "key-problem"),
     ];
     for (field, value, problem) in cases {
-        let page = owner.post("/fn/admin/provider", &form(&w, &[(field, value)])).await;
+        let page = owner.save_provider(&form(&w, &[(field, value)])).await;
         assert!(
             page.path() == "/admin/providers/new" && page.has(&format!("id=\"{problem}\"")),
             "{field}: {}",
             page.body
         );
     }
-    let changed =
-        owner.post("/fn/admin/provider", &form(&w, &[("create", "no"), ("key", "meridian")])).await;
+    let changed = owner.save_provider(&form(&w, &[("create", "no"), ("key", "meridian")])).await;
     assert!(changed.has("The issuer cannot be changed"), "{}", changed.body);
 }
 

@@ -254,18 +254,17 @@ async fn go_27_a_mixed_account_opens_by_every_method_and_takes_none_until_all_al
     w.healthy().await;
 }
 
-/// The fields of a page's form as a browser would send them, untouched.
-fn untouched(page: &Page) -> Vec<(String, String)> {
+/// The fields of a page's form as a browser would send them, untouched: the form of an action that has a field.
+fn untouched(page: &Page, action: &str, having: &str) -> Vec<(String, String)> {
     let attribute = |tag: &str, name: &str| {
         tag.split(&format!("{name}=\"")).nth(1).and_then(|r| r.split('"').next()).map(str::to_owned)
     };
     let form = page
         .body
-        .split("action=\"/fn/admin/provider\"")
-        .nth(1)
-        .unwrap()
-        .split("</form>")
-        .next()
+        .split(&format!("action=\"{action}\""))
+        .skip(1)
+        .filter_map(|rest| rest.split("</form>").next())
+        .find(|form| form.contains(&format!("name=\"{having}\"")))
         .unwrap();
     form.split("<input")
         .skip(1)
@@ -286,27 +285,31 @@ async fn ne_16_go_53_a_provider_with_nothing_but_its_connection_links_and_create
     let w = World::new("nevis").await;
     let owner = w.owner().await;
     w.sign_up("vera@example.test").await;
-    let mut form = untouched(&owner.get("/admin/providers/new").await);
-    for flag in ["as_source", "as_target", "enabled"] {
-        assert!(
-            form.iter().any(|(n, v)| n == flag && v == "on"),
-            "{flag} is on until somebody says otherwise: {form:?}"
-        );
-    }
+    let mut form = untouched(
+        &owner.get("/admin/providers/new?preset=oidc").await,
+        "/fn/admin/provider/add",
+        "form[key]",
+    );
     for (name, value) in [
-        ("name", "Fresh"),
-        ("key", "fresh"),
-        ("client_id", "ligature"),
-        ("secret", "rehearsal-secret"),
-        ("issuer", w.atlas.issuer.as_str()),
+        ("form[name]", "Fresh"),
+        ("form[key]", "fresh"),
+        ("form[client_id]", "ligature"),
+        ("form[secret]", "rehearsal-secret"),
+        ("form[settings][issuer]", w.atlas.issuer.as_str()),
     ] {
         let field = form.iter_mut().find(|(n, _)| n == name).unwrap();
         value.clone_into(&mut field.1);
     }
     w.provider("atlas", json!({"enabled": false})).await;
     let fields: Vec<(&str, &str)> = form.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-    let saved = owner.post("/fn/admin/provider", &fields).await;
-    assert!(saved.has("Saved."), "{}", saved.body);
+    let saved = owner.post("/fn/admin/provider/add", &fields).await;
+    assert!(saved.has("Saved, turned off"), "{}", saved.body);
+    for flag in ["as_source", "as_target"] {
+        let on = format!("name=\"form[association][{flag}]\" value=\"true\" checked");
+        assert!(saved.has(&on), "{flag} is on until somebody says otherwise");
+    }
+    let switch = [("form[key]", "fresh"), ("form[enabled]", "true")];
+    assert!(owner.post("/fn/admin/provider", &switch).await.has("Saved."));
     let b = w.browser();
     let done = prove(&w, &b, &b.sign_in("fresh", "a-vera").await, "vera@example.test").await;
     assert_eq!(
@@ -414,16 +417,22 @@ async fn au_07_au_08_field_match_and_ask_binding_are_chosen_on_the_form_and_obey
     }
     let choose = async |mode: &str| {
         let page = owner.get("/admin/providers/atlas").await;
-        let fields: Vec<(String, String)> = untouched(&page)
-            .into_iter()
-            .map(|(n, v)| if n == "association" { (n, mode.to_owned()) } else { (n, v) })
-            .collect();
+        let fields: Vec<(String, String)> =
+            untouched(&page, "/fn/admin/provider", "form[association][mode]")
+                .into_iter()
+                .map(
+                    |(n, v)| {
+                        if n == "form[association][mode]" { (n, mode.to_owned()) } else { (n, v) }
+                    },
+                )
+                .collect();
         let fields: Vec<(&str, &str)> =
             fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let saved = owner.post("/fn/admin/provider", &fields).await;
         assert!(saved.has("Saved."), "{mode}: {}", saved.body);
-        let checked =
-            format!("id=\"association-{mode}\" name=\"association\" value=\"{mode}\" checked");
+        let checked = format!(
+            "id=\"association-{mode}\" name=\"form[association][mode]\" value=\"{mode}\" checked"
+        );
         assert!(owner.get("/admin/providers/atlas").await.has(&checked), "{mode}");
     };
     // Ask binding: a new account, or one that is named and shown.

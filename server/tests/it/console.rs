@@ -71,8 +71,7 @@ fn with(mut form: Form, more: &[(&'static str, &str)]) -> Form {
 }
 
 async fn save(b: &Browser, form: &Form) -> Page {
-    b.post("/fn/admin/provider", &form.iter().map(|(k, v)| (*k, v.as_str())).collect::<Vec<_>>())
-        .await
+    b.save_provider(&form.iter().map(|(k, v)| (*k, v.as_str())).collect::<Vec<_>>()).await
 }
 
 /// A provider in somebody else's hands, which answers whatever subject they like.
@@ -250,10 +249,9 @@ async fn dl_01_a_new_provider_speaks_for_nobody_who_is_linked_unless_an_owner_sa
         ("as_source", "on"),
         ("as_target", "on"),
     ];
-    let asked = boss.post("/fn/admin/provider/take", &take).await;
+    let asked = boss.save_provider(&take).await;
     assert!(asked.has("depend on it: 1"), "{}", asked.body);
-    let taken =
-        boss.post("/fn/admin/provider/take", &[&take[..], &[("confirmed", "1")]].concat()).await;
+    let taken = boss.save_provider(&[&take[..], &[("confirmed", "1")]].concat()).await;
     assert!(taken.has("Saved."), "{}", taken.body);
 }
 
@@ -602,11 +600,6 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
         .post("/fn/admin/policy/draft", &[("scope", "provider:atlas"), ("document", "{}")])
         .await;
     let version = draft.path().rsplit('/').next().unwrap().to_owned();
-    let taken = with(
-        oidc("pigeon", &w.pigeon),
-        &[("create", "no"), ("name", "Pigeon"), ("verified_counts", "on")],
-    );
-    let taken: Vec<(&str, &str)> = taken.iter().map(|(k, v)| (*k, v.as_str())).collect();
     type Acts<'a> = Vec<(&'a str, Vec<(&'a str, &'a str)>)>;
     let account = target.as_str();
     let all: Acts = vec![
@@ -620,7 +613,10 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
         ),
         ("/fn/admin/account/state", vec![("account", account), ("enabled", "no")]),
         ("/fn/admin/account/state", vec![("account", account), ("enabled", "yes")]),
-        ("/fn/admin/provider", taken),
+        (
+            "/fn/admin/provider",
+            vec![("form[key]", "pigeon"), ("form[association][verified_counts]", "true")],
+        ),
         (
             "/fn/admin/policy",
             vec![
@@ -671,7 +667,12 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
         .iter()
         .chain(&ends)
         .map(|(path, _)| *path)
-        .chain(["/fn/admin/provider/take", "/fn/admin/registration/end"])
+        .chain([
+            "/fn/admin/provider/add",
+            "/fn/admin/provider/test",
+            "/fn/admin/provider/delete",
+            "/fn/admin/registration/end",
+        ])
         .collect();
     for path in server::router::function_paths() {
         assert!(

@@ -55,10 +55,10 @@ async fn id_16_a_provider_that_serves_many_links_silently_only_with_evidence_of_
 async fn id_16_nobody_calls_google_the_own_directory_of_a_domain() {
     let w = World::new("recommended").await;
     let owner = w.owner().await;
-    let form = |issuer: &'static str| {
+    let form = |key: &'static str, issuer: &'static str| {
         let all = [
             ("create", "yes"),
-            ("key", "big"),
+            ("key", key),
             ("name", "Big"),
             ("kind", "oidc"),
             ("client_id", "x"),
@@ -76,16 +76,18 @@ async fn id_16_nobody_calls_google_the_own_directory_of_a_domain() {
             ])
             .collect::<Vec<_>>()
     };
-    for issuer in ["https://accounts.google.com", "https://login.microsoftonline.com/72f988bf/v2.0"]
-    {
-        let page = owner.post("/fn/admin/provider", &form(issuer)).await;
+    for (key, issuer) in [
+        ("google", "https://accounts.google.com"),
+        ("microsoft", "https://login.microsoftonline.com/72f988bf/v2.0"),
+    ] {
+        let page = owner.save_provider(&form(key, issuer)).await;
         assert!(
             page.has("Google and Microsoft serve many organisations"),
             "{issuer}: {}",
             page.body
         );
     }
-    let saved = owner.post("/fn/admin/provider", &form("https://id.corp.test")).await;
+    let saved = owner.save_provider(&form("big", "https://id.corp.test")).await;
     assert!(saved.has("Saved."), "{}", saved.body);
     assert!(
         owner

@@ -312,36 +312,30 @@ async fn zi_20_a_provider_of_the_instance_is_offered_and_each_organisation_takes
     );
     assert!(page.has(&format!("{}/callback/atlas", acme.settings.public_url)));
     // Its settings cannot be replaced through the offer.
-    boss.post(
-        "/fn/admin/provider",
-        &[
-            ("create", "no"),
-            ("key", "atlas"),
-            ("name", "Evil"),
-            ("kind", "oidc"),
-            ("issuer", &w.pigeon.issuer),
-            ("client_id", "evil"),
-            ("enabled", ""),
-            ("as_source", "on"),
-            ("as_target", "on"),
-        ],
-    )
+    boss.save_provider(&[
+        ("create", "no"),
+        ("key", "atlas"),
+        ("name", "Evil"),
+        ("kind", "oidc"),
+        ("issuer", &w.pigeon.issuer),
+        ("client_id", "evil"),
+        ("enabled", ""),
+        ("as_source", "on"),
+        ("as_target", "on"),
+    ])
     .await;
     assert_eq!(
         (w.rows("provider", "name", "Evil").await, w.rows("provider", "config", "evil").await),
         (0, 0)
     );
     let taken = boss
-        .post(
-            "/fn/admin/provider/take",
-            &[
-                ("key", "atlas"),
-                ("enabled", "on"),
-                ("association", "inherit"),
-                ("as_source", "on"),
-                ("as_target", "on"),
-            ],
-        )
+        .save_provider(&[
+            ("key", "atlas"),
+            ("enabled", "on"),
+            ("association", "inherit"),
+            ("as_source", "on"),
+            ("as_target", "on"),
+        ])
         .await;
     assert!(taken.has("Saved."), "{}", taken.body);
     assert!(
@@ -355,22 +349,21 @@ async fn zi_20_a_provider_of_the_instance_is_offered_and_each_organisation_takes
         signed_in.body
     );
     // Left again, or switched off for everybody: at once.
-    boss.post(
-        "/fn/admin/provider/take",
-        &[("key", "atlas"), ("association", "inherit"), ("as_source", "on"), ("as_target", "on")],
-    )
+    boss.save_provider(&[
+        ("key", "atlas"),
+        ("association", "inherit"),
+        ("as_source", "on"),
+        ("as_target", "on"),
+    ])
     .await;
     assert_eq!(at_acme().post("/login/with/atlas", &[]).await.refusal(), "provider.disabled");
-    boss.post(
-        "/fn/admin/provider/take",
-        &[
-            ("key", "atlas"),
-            ("enabled", "on"),
-            ("association", "inherit"),
-            ("as_source", "on"),
-            ("as_target", "on"),
-        ],
-    )
+    boss.save_provider(&[
+        ("key", "atlas"),
+        ("enabled", "on"),
+        ("association", "inherit"),
+        ("as_source", "on"),
+        ("as_target", "on"),
+    ])
     .await;
     w.provider("atlas", json!({"shared": true, "enabled": false})).await;
     assert_eq!(at_acme().post("/login/with/atlas", &[]).await.refusal(), "provider.disabled");
@@ -395,7 +388,7 @@ async fn zi_20_a_provider_of_the_instance_is_offered_and_each_organisation_takes
             ("as_target", "on"),
             ("shared", shared),
         ];
-        b.post("/fn/admin/provider", &form).await
+        b.save_provider(&form).await
     };
     save(&boss, "ligature", "on").await;
     let offered = async || {
@@ -457,20 +450,20 @@ async fn ad_01_the_console_equals_the_reviewed_matrix() {
     type Form<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
     let forms: Vec<Form> = vec![
         (
-            "/fn/admin/provider",
+            "/fn/admin/provider/add",
             "p",
             vec![
-                ("create", "no"),
-                ("key", "harbour"),
-                ("name", "Harbour"),
-                ("kind", "oidc"),
-                ("issuer", &w.harbour.issuer),
-                ("client_id", "ligature"),
-                ("enabled", "on"),
-                ("as_source", "on"),
-                ("as_target", "on"),
+                ("form[preset]", "oidc"),
+                ("form[key]", "second"),
+                ("form[name]", "Second"),
+                ("form[settings][issuer]", &w.pigeon.issuer),
+                ("form[client_id]", "another"),
+                ("form[enabled]", "true"),
             ],
         ),
+        ("/fn/admin/provider", "p", vec![("form[key]", "harbour"), ("form[name]", "Harbour")]),
+        ("/fn/admin/provider/test", "p", vec![("form[key]", "harbour")]),
+        ("/fn/admin/provider/delete", "p", vec![("form[key]", "nothing-here")]),
         (
             "/fn/admin/policy",
             "",
@@ -534,8 +527,7 @@ async fn ad_01_the_console_equals_the_reviewed_matrix() {
         }
     }
     // The list above is whole: a function that is not in it fails here.
-    let listed: Vec<&str> =
-        forms.iter().map(|(path, _, _)| *path).chain(["/fn/admin/provider/take"]).collect();
+    let listed: Vec<&str> = forms.iter().map(|(path, _, _)| *path).collect();
     for path in server::router::function_paths() {
         assert!(
             !path.starts_with("/fn/admin/") || listed.contains(&path),
@@ -572,7 +564,7 @@ async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
     {
         let mut all = form(&more);
         all.push(("issuer", &w.pigeon.issuer));
-        let page = provider.post("/fn/admin/provider", &all).await;
+        let page = provider.save_provider(&all).await;
         assert!(page.has("Only an owner may say"), "{more:?} {}", page.body);
     }
     // Meridian's word counts already: only an owner says where it is asked.
@@ -588,27 +580,19 @@ async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
         ("as_source", "on"),
         ("as_target", "on"),
     ];
-    assert!(
-        provider
-            .post("/fn/admin/provider", &elsewhere)
-            .await
-            .has("so only an owner can change its issuer")
-    );
+    assert!(provider.save_provider(&elsewhere).await.has("so only an owner can change its issuer"));
     // Nor comes a new one under the key of a provider whose word counts where it is offered.
     let acme = w.organisation("acme", "goss").await;
     w.provider("atlas", json!({"shared": true})).await;
     let boss = owner_of(&acme).await;
-    boss.post(
-        "/fn/admin/provider/take",
-        &[
-            ("key", "atlas"),
-            ("enabled", "on"),
-            ("association", "inherit"),
-            ("as_source", "on"),
-            ("as_target", "on"),
-            ("verified_counts", "on"),
-        ],
-    )
+    boss.save_provider(&[
+        ("key", "atlas"),
+        ("enabled", "on"),
+        ("association", "inherit"),
+        ("as_source", "on"),
+        ("as_target", "on"),
+        ("verified_counts", "on"),
+    ])
     .await;
     let delegate = role_in(&acme, "delegate@example.test", "provider-admin").await;
     let evil = [
@@ -623,28 +607,20 @@ async fn ad_05_delegated_administrators_do_not_reach_beyond_their_role() {
         ("as_source", "on"),
         ("as_target", "on"),
     ];
-    assert!(
-        delegate
-            .post("/fn/admin/provider", &evil)
-            .await
-            .has("so only an owner can change its issuer")
-    );
+    assert!(delegate.save_provider(&evil).await.has("so only an owner can change its issuer"));
     let left = delegate
-        .post(
-            "/fn/admin/provider/take",
-            &[
-                ("key", "atlas"),
-                ("association", "inherit"),
-                ("as_source", "on"),
-                ("as_target", "on"),
-            ],
-        )
+        .save_provider(&[
+            ("key", "atlas"),
+            ("association", "inherit"),
+            ("as_source", "on"),
+            ("as_target", "on"),
+        ])
         .await;
     assert!(left.has("Saved."), "taking and leaving is theirs: {}", left.body);
     let mut same = elsewhere;
     same[3].1 = "ligature";
     same[1].1 = "Meridian Harbour";
-    assert!(provider.post("/fn/admin/provider", &same).await.has("Meridian Harbour"));
+    assert!(provider.save_provider(&same).await.has("Meridian Harbour"));
     let owners = account_of(&w.ligature(), "owner@example.test").await;
     for (b, path, form) in [
         (

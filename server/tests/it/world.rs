@@ -625,6 +625,34 @@ impl Browser {
         self.follow(page).await
     }
 
+    /// Fills a provider's forms in: a new one's (`create` = `yes`), then that of its association where something of it is
+    /// said. Fields have the names of settings and switches; a box that is on is `on`.
+    pub async fn save_provider(&self, fields: &[(&str, &str)]) -> Page {
+        let all: Vec<(String, String)> =
+            fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let create = fields.contains(&("create", "yes"));
+        let sent = provider_form(&all, create);
+        if create {
+            let page = self.post("/fn/admin/provider/add", &pairs(&sent)).await;
+            let usual = [("association", "inherit"), ("as_source", "on"), ("as_target", "on")];
+            let says_more = fields.iter().any(|field| {
+                SWITCHES.contains(&field.0) && !usual.contains(field) && !field.1.is_empty()
+            });
+            if !page.has("Saved") || !says_more {
+                return page;
+            }
+            let again: Vec<(String, String)> = all
+                .into_iter()
+                .filter(|(n, _)| n == "key" || SWITCHES.contains(&n.as_str()))
+                .collect();
+            let sent = provider_form(&again, false);
+            let sent: Vec<_> =
+                sent.into_iter().filter(|(n, _)| !n.starts_with("form[enabled]")).collect();
+            return self.post("/fn/admin/provider", &pairs(&sent)).await;
+        }
+        self.post("/fn/admin/provider", &pairs(&sent)).await
+    }
+
     /// Starts at a provider: the provider's authorization address.
     pub async fn start(&self, key: &str) -> String {
         let page = self.post_only(&format!("/login/with/{key}"), &[]).await;
@@ -768,4 +796,66 @@ impl Browser {
             .map(str::to_owned)
             .collect()
     }
+}
+
+/// The fields of a provider's association.
+const SWITCHES: [&str; 12] = [
+    "association",
+    "login_only",
+    "as_source",
+    "as_target",
+    "verified_counts",
+    "domains",
+    "own_directory",
+    "bind_password",
+    "bind_email_code",
+    "bind_phone_code",
+    "bind_passkey",
+    "bind_identity",
+];
+
+fn pairs(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect()
+}
+
+/// What the form of a provider sends for fields by their plain names.
+fn provider_form(fields: &[(String, String)], create: bool) -> Vec<(String, String)> {
+    let is_on = |name: &str| fields.iter().any(|(n, v)| n == name && !v.is_empty());
+    let mut sent: Vec<(String, String)> = Vec::new();
+    for (name, value) in fields {
+        let name = match name.as_str() {
+            "create" | "enabled" => continue,
+            "kind" if create => "form[preset]".to_owned(),
+            "kind" => continue,
+            "shared" => {
+                sent.push(("form[shared]".into(), (!value.is_empty()).to_string()));
+                continue;
+            }
+            "client_id" if create => "form[client_id]".to_owned(),
+            "key" | "name" | "secret" | "position" | "confirmed" => format!("form[{name}]"),
+            "association" if create => continue,
+            "association" => "form[association][mode]".to_owned(),
+            "domains" if create => continue,
+            "domains" => "form[association][domains]".to_owned(),
+            switch if SWITCHES.contains(&switch) => {
+                if !create && !value.is_empty() {
+                    let way = switch.strip_prefix("bind_");
+                    sent.push(match way {
+                        Some(way) => ("form[association][bind_methods][]".into(), way.into()),
+                        None => (format!("form[association][{switch}]"), "true".into()),
+                    });
+                }
+                continue;
+            }
+            setting => format!("form[settings][{setting}]"),
+        };
+        sent.push((name, value.clone()));
+    }
+    if is_on("enabled") || !create {
+        sent.push(("form[enabled]".into(), is_on("enabled").to_string()));
+    }
+    if create && !sent.iter().any(|(n, _)| n == "form[settings][auth]") && is_on("subject_path") {
+        sent.push(("form[settings][auth]".into(), "basic".into()));
+    }
+    sent
 }

@@ -6,6 +6,7 @@ pub mod dry_run;
 pub(crate) mod flash;
 pub mod organisations;
 pub mod policy;
+pub mod providers;
 pub mod replay;
 pub(crate) mod rights;
 pub(crate) mod save_provider;
@@ -13,6 +14,8 @@ pub mod setup;
 pub mod simulate;
 pub mod switches;
 pub(crate) mod vouch;
+
+use std::collections::BTreeMap;
 
 use crate::services::{AccountAdmin, Transactions};
 use domain::{
@@ -59,31 +62,55 @@ pub struct ProviderView {
     pub policy: Policy,
 }
 
-/// What a provider's form holds.
-#[derive(Debug, Clone)]
-pub struct ProviderForm {
+/// What somebody changes of a provider. What is left out stays as it is; of a new one it is as the standard has it.
+#[derive(Debug, Clone, Default)]
+pub struct ProviderEdit {
     pub key: String,
-    pub name: String,
-    pub settings: ProviderSettings,
+    pub name: Option<String>,
+    pub settings: SettingsEdit,
     /// Empty keeps the secret that is stored.
     pub secret: String,
-    pub enabled: bool,
-    pub position: i32,
+    pub enabled: Option<bool>,
+    pub position: Option<i32>,
     /// Offered to every organisation; from the home one only.
-    pub shared: bool,
-    pub association: Association,
+    pub shared: Option<bool>,
+    pub association: Option<Association>,
     /// The number of linked identities for which somebody said that they mean it (DL-01).
     pub confirmed: Option<i64>,
 }
 
-/// Why a form was not saved.
+/// What somebody changes of a provider's settings.
+#[derive(Debug, Clone)]
+pub enum SettingsEdit {
+    /// All of them are these.
+    Whole(Box<ProviderSettings>),
+    /// Those that were typed, by name.
+    Typed(BTreeMap<String, String>),
+}
+
+impl Default for SettingsEdit {
+    fn default() -> Self {
+        Self::Typed(BTreeMap::new())
+    }
+}
+
+/// Why something was not saved.
 #[derive(Debug)]
 pub enum SaveProblem {
-    Field(&'static str, &'static str),
+    /// Fields with the keys of their messages.
+    Fields(Vec<(&'static str, &'static str)>),
     Policy(Problem),
     /// So many linked identities would depend on another source; somebody has to say that they mean it (DL-01).
     Unconfirmed(i64),
     Error(Error),
+}
+
+impl SaveProblem {
+    /// About one field.
+    #[must_use]
+    pub fn field(name: &'static str, message: &'static str) -> Self {
+        Self::Fields(vec![(name, message)])
+    }
 }
 
 impl<T: Into<Error>> From<T> for SaveProblem {

@@ -9,14 +9,14 @@ use domain::{
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::links::{count_links_beside, count_spoken_for},
+    accounts::links::{count_every_link, count_links_beside, count_spoken_for},
     policy::providers::{Provider, add_provider, find_provider, set_provider, set_provider_choice},
 };
 use upstream::{Settings as ProviderSettings, SettingsProblem};
 
 use crate::{
     Authority, Error, RequestContext,
-    admin::{ProviderForm, SaveProblem, association::Association},
+    admin::{ProviderEdit, SaveProblem, SettingsEdit, association::Association},
     audit::Event,
     crypto::random::row_id,
     policy::documents::{provider_scope, save},
@@ -34,8 +34,19 @@ struct Saver {
     offers: bool,
 }
 
+/// What an edit would be in its transaction.
+struct Edited<'a> {
+    edit: &'a ProviderEdit,
+    settings: ProviderSettings,
+    /// The association's document, and whether it is another one than that in force.
+    document: Document,
+    associated: bool,
+}
+
 impl ProviderAdmin {
-    /// Creates or changes a provider with its association. The namespace and the key never change afterwards.
+    /// Creates or changes a provider: its settings, its switch, its association. The key never changes afterwards, and what
+    /// is left out stays. Of a provider that the home organisation offers, only the switch and the association are set
+    /// here (ZI-20).
     ///
     /// # Errors
     /// [`SaveProblem`]; [`SaveProblem::Unconfirmed`] where its word would come from somewhere else for identities that are
@@ -43,42 +54,20 @@ impl ProviderAdmin {
     pub async fn save_provider(
         &self,
         ctx: &RequestContext,
-        form: ProviderForm,
+        edit: ProviderEdit,
         create: bool,
     ) -> Result<(), SaveProblem> {
         self.admin_rights().allowed(ctx, Right::ChangeProviders).await?;
-        self.put_provider(&Authority::Console(Box::new(ctx.clone())), form, create).await
-    }
-
-    /// Takes a provider that the home organisation offers, or leaves it; with how it is associated here (ZI-20).
-    ///
-    /// # Errors
-    /// As [`crate::ProviderAdmin::save_provider`].
-    pub async fn take_provider(
-        &self,
-        ctx: &RequestContext,
-        key: &str,
-        enabled: bool,
-        association: Association,
-        confirmed: Option<i64>,
-    ) -> Result<(), SaveProblem> {
-        self.admin_rights().allowed(ctx, Right::ChangeProviders).await?;
-        let offered = self.configuration().provider(&mut self.store.read().await?, key).await?;
-        if offered.organisation_id == self.org {
-            return Err(SaveProblem::Error(Refusal::NotFound.into()));
+        let exists = self.configuration().provider(&mut self.store.read().await?, &edit.key).await;
+        match exists {
+            Ok(_) => {}
+            Err(error) if create && error.refusal() == Refusal::ProviderUnknown => {}
+            Err(error) if error.refusal() == Refusal::ProviderUnknown => {
+                return Err(SaveProblem::Error(Refusal::NotFound.into()));
+            }
+            Err(error) => return Err(error.into()),
         }
-        let form = ProviderForm {
-            key: key.to_owned(),
-            name: offered.name,
-            settings: serde_json::from_str(&offered.config).map_err(Error::from)?,
-            secret: String::new(),
-            enabled,
-            position: offered.position,
-            shared: false,
-            association,
-            confirmed,
-        };
-        self.save_provider(ctx, form, false).await
+        self.put_provider(&Authority::Console(Box::new(ctx.clone())), edit, create).await
     }
 
     /// Creates or changes a provider on somebody's word.
@@ -88,37 +77,39 @@ impl ProviderAdmin {
     pub async fn put_provider(
         &self,
         authority: &Authority,
-        form: ProviderForm,
+        edit: ProviderEdit,
         create: bool,
     ) -> Result<(), SaveProblem> {
-        let slug = form.key.len() <= 40
-            && !form.key.is_empty()
-            && form.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let mut problems = Vec::new();
+        let slug = edit.key.len() <= 40
+            && !edit.key.is_empty()
+            && edit.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !slug {
-            return Err(SaveProblem::Field("key", "field-key"));
+            problems.push(("key", "field-key"));
         }
-        if form.name.trim().is_empty()
-            || form.name.chars().count() > 60
-            || form.name.chars().any(char::is_control)
-        {
-            return Err(SaveProblem::Field("name", "field-name"));
+        let named = |name: &String| {
+            !name.trim().is_empty()
+                && name.chars().count() <= 60
+                && !name.chars().any(char::is_control)
+        };
+        if create && edit.name.is_none() || edit.name.as_ref().is_some_and(|name| !named(name)) {
+            problems.push(("name", "field-name"));
         }
-        form.settings
-            .check(self.settings.plain_http)
-            .map_err(|SettingsProblem { field, remedy }| SaveProblem::Field(field, remedy))?;
-        if form.association.own_directory
-            && Evidence::OwnDirectory.of(&form.settings.namespace(ProviderId([0; 16])))
-                != Evidence::OwnDirectory
-        {
-            return Err(SaveProblem::Field("own_directory", "field-own-directory"));
+        if let SettingsEdit::Whole(settings) = &edit.settings {
+            problems.extend(self.problems(settings));
         }
-        let scope = provider_scope(&form.key);
-        let policies = self.configuration().policies(&mut self.store.read().await?).await?;
-        let document = form.association.document(&policies.document(&scope));
-        self.policy_admin()
-            .check_document(&policies, &scope, &document, &[])
-            .map_err(SaveProblem::Policy)?;
-        let confirmed = form.confirmed;
+        if !problems.is_empty() {
+            return Err(SaveProblem::Fields(problems));
+        }
+        if let Some(association) = &edit.association {
+            let scope = provider_scope(&edit.key);
+            let policies = self.configuration().policies(&mut self.store.read().await?).await?;
+            let document = association.document(&policies.document(&scope));
+            self.policy_admin()
+                .check_document(&policies, &scope, &document, &[])
+                .map_err(SaveProblem::Policy)?;
+        }
+        let confirmed = edit.confirmed;
         self.with_authority::<_, Error, _>(
             authority,
             Right::ChangeProviders,
@@ -134,117 +125,190 @@ impl ProviderAdmin {
                     let offers = this.is_home()
                         && actor.admin.as_ref().is_none_or(|admin| admin.may(Right::RunInstance));
                     let saver = Saver { name: actor.name(), by, offers };
-                    this.save_provider_in(c, &saver, &form, create).await
+                    this.save_provider_in(c, &saver, &edit, create).await
                 })
             },
         )
         .await?
     }
 
+    /// Everything that is wrong with settings, as the form shows it.
+    fn problems(&self, settings: &ProviderSettings) -> Vec<(&'static str, &'static str)> {
+        settings
+            .problems(self.settings.plain_http)
+            .into_iter()
+            .map(|SettingsProblem { field, remedy }| (field, remedy))
+            .collect()
+    }
+
+    /// The settings that an edit leads to, out of those that are stored.
+    fn edited_settings(
+        &self,
+        edit: &ProviderEdit,
+        stored: Option<&Provider>,
+    ) -> Result<Result<ProviderSettings, SaveProblem>, Error> {
+        let settings = match (&edit.settings, stored) {
+            (SettingsEdit::Whole(settings), _) => (**settings).clone(),
+            (SettingsEdit::Typed(typed), Some(row)) => {
+                match serde_json::from_str::<ProviderSettings>(&row.config)?.with_typed(typed) {
+                    Ok(settings) => settings,
+                    Err(SettingsProblem { field, remedy }) => {
+                        return Ok(Err(SaveProblem::field(field, remedy)));
+                    }
+                }
+            }
+            (SettingsEdit::Typed(_), None) => {
+                return Ok(Err(SaveProblem::field("key", "field-required")));
+            }
+        };
+        let problems = self.problems(&settings);
+        Ok(if problems.is_empty() { Ok(settings) } else { Err(SaveProblem::Fields(problems)) })
+    }
+
     async fn save_provider_in(
         &self,
         c: &mut Conn,
         saver: &Saver,
-        form: &ProviderForm,
+        edit: &ProviderEdit,
         create: bool,
     ) -> Result<Result<(), SaveProblem>, Error> {
-        let found = find_provider(c, self.org, &form.key).await?;
-        let scope = provider_scope(&form.key);
+        let found = find_provider(c, self.org, &edit.key).await?;
+        let offered = found.as_ref().filter(|p| p.organisation_id != self.org && !create);
+        let old = found.as_ref().filter(|p| p.organisation_id == self.org);
+        if create && old.is_some() {
+            return Ok(Err(SaveProblem::field("key", "field-taken")));
+        }
+        let settings = match offered {
+            Some(row) => serde_json::from_str(&row.config)?,
+            None => match self.edited_settings(edit, old)? {
+                Ok(settings) => settings,
+                Err(problem) => return Ok(Err(problem)),
+            },
+        };
+        let scope = provider_scope(&edit.key);
         let policies = self.configuration().policies(c).await?;
-        let document = form.association.document(&policies.document(&scope));
+        let base = policies.document(&scope);
+        let document =
+            edit.association.as_ref().map_or_else(|| base.clone(), |a| a.document(&base));
+        let own_directory = document.choices.evidence == Some(Evidence::OwnDirectory);
+        if own_directory
+            && Evidence::OwnDirectory.of(&settings.namespace(ProviderId([0; 16])))
+                != Evidence::OwnDirectory
+        {
+            return Ok(Err(SaveProblem::field("own_directory", "field-own-directory")));
+        }
         let (believed, would_be) = (
-            policies.believed(&form.key),
-            policies.with(&scope, document.clone(), 0).believed(&form.key),
+            policies.believed(&edit.key),
+            policies.with(&scope, document.clone(), 0).believed(&edit.key),
         );
         let change =
             ProviderChange { believed, would_be, by: saver.by, ..ProviderChange::default() };
-        if let Some(offered) = found.as_ref().filter(|p| p.organisation_id != self.org && !create) {
-            // Switched on, it speaks for identities of its namespace that others linked here.
-            let beside = count_links_beside(c, self.org, offered.id, &offered.namespace).await?;
-            let change = ProviderChange {
-                source: form.enabled && !offered.enabled && beside > 0,
-                links: beside,
-                ..change
-            };
-            if let Some(problem) = may_save(&change).err() {
-                return Ok(Err(explained(problem, "enabled")));
-            }
-            set_provider_choice(c, self.org, offered.id, form.enabled).await?;
-            return self
-                .record_provider(c, saver, form, &document, "provider.taken", json!({}))
-                .await
-                .map(Ok);
+        let edited = Edited { edit, settings, associated: document != base, document };
+        match offered {
+            Some(offered) => self.take_provider_in(c, saver, &edited, offered, change).await,
+            None => self.put_provider_in(c, saver, &edited, old, change).await,
         }
-        let old = found.filter(|p| p.organisation_id == self.org);
-        if create && old.is_some() {
-            return Ok(Err(SaveProblem::Field("key", "field-taken")));
+    }
+
+    /// A provider that the home organisation offers, taken here or left.
+    async fn take_provider_in(
+        &self,
+        c: &mut Conn,
+        saver: &Saver,
+        edited: &Edited<'_>,
+        offered: &Provider,
+        change: ProviderChange,
+    ) -> Result<Result<(), SaveProblem>, Error> {
+        let enabled = edited.edit.enabled.unwrap_or(offered.enabled);
+        // Switched on, it speaks for identities of its namespace that others linked here.
+        let beside = count_links_beside(c, self.org, offered.id, &offered.namespace).await?;
+        let change = ProviderChange {
+            source: enabled && !offered.enabled && beside > 0,
+            links: beside,
+            ..change
+        };
+        if let Some(problem) = may_save(&change).err() {
+            return Ok(Err(explained(problem, "enabled")));
         }
-        let id = old.as_ref().map_or_else(|| ProviderId(row_id(self.now())), |o| o.id);
-        let namespace = form.settings.namespace(id);
-        if old.as_ref().is_some_and(|o| o.namespace != namespace) {
-            // Changing an issuer is a re-key of every link, not an edit.
-            return Ok(Err(SaveProblem::Field("issuer", "field-namespace")));
+        set_provider_choice(c, self.org, offered.id, enabled).await?;
+        self.record_provider(c, saver, edited, "provider.taken", json!({"enabled": enabled}))
+            .await
+            .map(Ok)
+    }
+
+    /// A provider of this organisation, created or changed.
+    async fn put_provider_in(
+        &self,
+        c: &mut Conn,
+        saver: &Saver,
+        edited: &Edited<'_>,
+        old: Option<&Provider>,
+        change: ProviderChange,
+    ) -> Result<Result<(), SaveProblem>, Error> {
+        let id = old.map_or_else(|| ProviderId(row_id(self.now())), |o| o.id);
+        let namespace = edited.settings.namespace(id);
+        if let Some(old) = old.filter(|o| o.namespace != namespace)
+            && count_every_link(c, old.id).await? > 0
+        {
+            // Other people's namespace: changing it is a re-key of every link, not an edit.
+            return Ok(Err(SaveProblem::field("issuer", "field-namespace")));
         }
         let links = count_spoken_for(c, self.org, id, &namespace).await?;
         let (change, (field, receiver)) =
-            compared(ProviderChange { links, ..change }, old.as_ref(), form)?;
+            compared(ProviderChange { links, ..change }, old, edited)?;
         if let Some(problem) = may_save(&change).err() {
             return Ok(Err(explained(
                 problem,
                 if problem == NotSaved::Secret { receiver } else { field },
             )));
         }
-        let saved = self.write_provider(c, saver, form, old.as_ref(), id, namespace).await?;
-        let Ok(row) = saved else {
-            return Ok(saved
-                .map(drop)
-                .map_err(|(field, remedy)| SaveProblem::Field(field, remedy)));
+        let row = match self.write_provider(c, saver, edited, old, id, namespace).await? {
+            Ok(row) => row,
+            Err((field, remedy)) => return Ok(Err(SaveProblem::field(field, remedy))),
         };
-        let a = &form.association;
-        let detail = json!({"login_only": a.login_only, "as_source": a.as_source, "as_target": a.as_target, "secret_changed": row.secret_set_at.is_some(), "offered_to_all": row.shared, "source_changed": change.source, "links": change.links});
-        self.record_provider(
-            c,
-            saver,
-            form,
-            &document,
-            if create { "provider.created" } else { "provider.changed" },
-            detail,
-        )
-        .await
-        .map(Ok)
+        let detail = json!({"secret_changed": row.secret_set_at.is_some(), "offered_to_all": row.shared, "source_changed": change.source, "links": change.links, "enabled": row.enabled});
+        let kind = if old.is_none() { "provider.created" } else { "provider.changed" };
+        self.record_provider(c, saver, edited, kind, detail).await.map(Ok)
     }
 
     async fn write_provider(
         &self,
         c: &mut Conn,
         saver: &Saver,
-        form: &ProviderForm,
+        edited: &Edited<'_>,
         old: Option<&Provider>,
         id: ProviderId,
         namespace: String,
     ) -> Result<Result<Provider, NotNow>, Error> {
         let now = self.now();
-        let secret = if form.secret.is_empty() {
+        let edit = edited.edit;
+        let secret = if edit.secret.is_empty() {
             None
         } else {
-            Some(self.keys.seal("provider-secret", form.secret.as_bytes())?)
+            Some(self.keys.seal("provider-secret", edit.secret.as_bytes())?)
         };
         let row = Provider {
             id,
             organisation_id: self.org,
-            key: form.key.clone(),
-            name: form.name.trim().to_owned(),
-            kind: form.settings.kind().into(),
+            key: edit.key.clone(),
+            name: match (&edit.name, old) {
+                (Some(name), _) => name.trim().to_owned(),
+                (None, Some(old)) => old.name.clone(),
+                (None, None) => return Ok(Err(("name", "field-name"))),
+            },
+            kind: edited.settings.kind().into(),
             namespace,
-            config: serde_json::to_string(&form.settings)?,
+            config: serde_json::to_string(&edited.settings)?,
             secret_set_at: secret.as_ref().map(|_| now),
             secret,
-            enabled: form.enabled,
-            position: form.position,
+            enabled: edit.enabled.unwrap_or_else(|| old.is_some_and(|o| o.enabled)),
+            position: edit.position.unwrap_or_else(|| old.map_or(0, |o| o.position)),
             rev: 1,
-            // A form without that switch leaves an offer as it is.
             shared: self.is_home()
-                && if saver.offers { form.shared } else { old.is_some_and(|o| o.shared) },
+                && match edit.shared {
+                    Some(shared) if saver.offers => shared,
+                    _ => old.is_some_and(|o| o.shared),
+                },
         };
         match old {
             Some(_) => set_provider(c, self.org, &row).await?,
@@ -258,25 +322,29 @@ impl ProviderAdmin {
         &self,
         c: &mut Conn,
         saver: &Saver,
-        form: &ProviderForm,
-        document: &Document,
+        edited: &Edited<'_>,
         kind: &'static str,
         mut detail: serde_json::Value,
     ) -> Result<(), Error> {
-        let version =
-            save(c, self.org, &provider_scope(&form.key), document, &saver.name, self.now())
-                .await?;
-        if let Some(detail) = detail.as_object_mut() {
-            detail.extend([
-                ("enabled".into(), form.enabled.into()),
-                ("association".into(), form.association.mode.name().into()),
-                ("policy_version".into(), version.into()),
-            ]);
+        let key = &edited.edit.key;
+        if edited.associated {
+            let (scope, document) = (provider_scope(key), &edited.document);
+            let version = save(c, self.org, &scope, document, &saver.name, self.now()).await?;
+            let a = Association::read(document);
+            if let Some(detail) = detail.as_object_mut() {
+                detail.extend([
+                    ("association".into(), a.mode.name().into()),
+                    ("login_only".into(), a.login_only.into()),
+                    ("as_source".into(), a.as_source.into()),
+                    ("as_target".into(), a.as_target.into()),
+                    ("policy_version".into(), version.into()),
+                ]);
+            }
         }
         self.record(
             c,
             Event {
-                provider: form.key.clone(),
+                provider: key.clone(),
                 ..Event::new(kind).by(saver.name.clone()).detail(detail)
             },
         )
@@ -289,16 +357,17 @@ impl ProviderAdmin {
 fn compared(
     change: ProviderChange,
     old: Option<&Provider>,
-    form: &ProviderForm,
+    edited: &Edited<'_>,
 ) -> Result<(ProviderChange, (&'static str, &'static str)), Error> {
     // A new one is a source for its namespace, whatever its settings.
     let Some(old) = old else {
         return Ok((ProviderChange { source: true, ..change }, ("key", "")));
     };
     let (before, after) =
-        (serde_json::from_str::<ProviderSettings>(&old.config)?.source(), form.settings.source());
-    let receiver =
-        after.new_receiver(&before).filter(|_| old.secret.is_some() && form.secret.is_empty());
+        (serde_json::from_str::<ProviderSettings>(&old.config)?.source(), edited.settings.source());
+    let receiver = after
+        .new_receiver(&before)
+        .filter(|_| old.secret.is_some() && edited.edit.secret.is_empty());
     let field = after.changed_from(&before);
     let change = ProviderChange {
         source: field.is_some(),
@@ -312,9 +381,9 @@ fn compared(
 /// A problem as the form shows it, at the field that it is about.
 fn explained(problem: NotSaved, field: &'static str) -> SaveProblem {
     match problem {
-        NotSaved::Belief => SaveProblem::Field("verified_counts", "field-owner-only"),
-        NotSaved::Source => SaveProblem::Field(field, "field-owner-settings"),
-        NotSaved::Secret => SaveProblem::Field("secret", "field-secret-again"),
+        NotSaved::Belief => SaveProblem::field("verified_counts", "field-owner-only"),
+        NotSaved::Source => SaveProblem::field(field, "field-owner-settings"),
+        NotSaved::Secret => SaveProblem::field("secret", "field-secret-again"),
         NotSaved::Unconfirmed(links) => SaveProblem::Unconfirmed(links),
     }
 }

@@ -7,7 +7,7 @@ use storage::{
 
 use crate::{
     Error, Ligature, RequestContext,
-    admin::{ProviderForm, SaveProblem, association::Association},
+    admin::{ProviderEdit, SaveProblem, SettingsEdit, association::Association},
     sign_in::{
         start::{LoginPurpose, LoginState},
         upstream_identity::UpstreamIdentity,
@@ -179,16 +179,11 @@ impl Product {
             )
         };
         let association = Association::read(&document);
-        let form = |config: &str, association: Association| ProviderForm {
+        let form = |config: &str, association: Association| ProviderEdit {
             key: key.into(),
-            name: key.into(),
-            settings: serde_json::from_str(config).unwrap(),
-            secret: String::new(),
-            enabled: true,
-            position: 0,
-            shared: false,
-            association,
-            confirmed: None,
+            settings: SettingsEdit::Whole(serde_json::from_str(config).unwrap()),
+            association: Some(association),
+            ..ProviderEdit::default()
         };
         let changed = if believe {
             form(&config, Association { verified_counts: true, ..association.clone() })
@@ -204,7 +199,11 @@ impl Product {
                     .unwrap();
                 true
             }
-            Err(SaveProblem::Field("verified_counts" | "client_id", _)) => false,
+            Err(SaveProblem::Fields(fields))
+                if matches!(fields.as_slice(), [("verified_counts" | "client_id", _)]) =>
+            {
+                false
+            }
             Err(other) => panic!("{other:?}"),
         }
     }

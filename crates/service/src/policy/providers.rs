@@ -102,6 +102,13 @@ impl Configuration {
         {
             return Ok(Arc::clone(made));
         }
+        let made = self.new_connector(row)?;
+        connectors.insert(row.id, (row.rev, Arc::clone(&made)));
+        Ok(made)
+    }
+
+    /// A connector that knows nothing yet of what the provider publishes.
+    pub(crate) fn new_connector(&self, row: &Provider) -> Result<Arc<dyn Connector>, Error> {
         let settings: ProviderSettings = serde_json::from_str(&row.config)?;
         let secret = match &row.secret {
             // One that the home organisation offers is sealed with its keys.
@@ -113,9 +120,7 @@ impl Configuration {
                 .ok_or(Error::WrongKey)?,
             None => String::new(),
         };
-        let made = connector(settings, secret.into(), self.guard.clone());
-        connectors.insert(row.id, (row.rev, Arc::clone(&made)));
-        Ok(made)
+        Ok(connector(settings, secret.into(), self.guard.clone()))
     }
 
     pub(crate) async fn provider(&self, conn: &mut Conn, key: &str) -> Result<Provider, Error> {

@@ -209,6 +209,16 @@ pub async fn count_links(conn: &mut Conn, org: OrgId, provider: ProviderId) -> R
         .await)?)
 }
 
+/// Everything that was ever linked by a provider and is still there, in every organisation: identities, and those that can be
+/// taken back.
+pub async fn count_every_link(conn: &mut Conn, provider: ProviderId) -> Result<i64> {
+    Ok(on!(conn, |c| link::table
+        .filter(link::provider_id.eq(key(provider)))
+        .count()
+        .get_result(c)
+        .await)?)
+}
+
 /// Identities for which a provider speaks: those of its namespace in its own organisation, in those that take it, and
 /// wherever it made the link itself.
 pub async fn count_spoken_for(

@@ -130,6 +130,7 @@ pub async fn set_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result
     let next = (
         provider::shared.eq(row.shared),
         provider::name.eq(row.name.clone()),
+        provider::namespace.eq(row.namespace.clone()),
         provider::config.eq(row.config.clone()),
         provider::enabled.eq(row.enabled),
         provider::position.eq(row.position),
@@ -143,6 +144,14 @@ pub async fn set_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result
     } else {
         on!(conn, |c| diesel::update(target).set(next).execute(c).await)?;
     }
+    Ok(())
+}
+
+/// Deletes a provider by which nothing is linked.
+pub async fn delete_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result<()> {
+    change_stamps(conn, org, row).await?;
+    let target = provider::table.find(key(row.id)).filter(provider::organisation_id.eq(key(org)));
+    on!(conn, |c| diesel::delete(target).execute(c).await)?;
     Ok(())
 }
 

@@ -18,6 +18,7 @@ pub const PRESET: Preset = Preset {
         dialect: &DIALECT,
         ..OAUTH2
     }),
+    asks: &[],
     can: &[Email, VerifiedEmail, UserName, StableSubject],
     notes: "Verified means that Discord asked the mailbox once.",
 };

@@ -19,6 +19,7 @@ pub const PRESET: Preset = Preset {
         dialect: &DIALECT,
         ..OAUTH2
     }),
+    asks: &[],
     can: &[Email, VerifiedEmail, StableSubject],
     notes: "The application needs the permission account_info.read.",
 };

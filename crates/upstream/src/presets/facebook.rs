@@ -16,6 +16,7 @@ pub const PRESET: Preset = Preset {
         dialect: &DIALECT,
         ..OAUTH2
     }),
+    asks: &[],
     can: &[Email],
     notes: "Subjects differ for each application. People who signed up by phone have no address, and none is said to be verified.",
 };

@@ -17,6 +17,7 @@ pub const PRESET: Preset = Preset {
         dialect: &DIALECT,
         ..OAUTH2
     }),
+    asks: &[],
     can: &[Email, VerifiedEmail, UserName, StableSubject],
     notes: "Only addresses that the server itself verified count.",
 };

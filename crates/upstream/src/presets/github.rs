@@ -23,6 +23,7 @@ pub const PRESET: Preset = Preset {
     key: "github",
     name: "GitHub",
     template: Template::Github,
+    asks: &["web_url", "api_url"],
     can: &[Email, VerifiedEmail, UserName, StableSubject],
     notes: "Also for GitHub Enterprise Server, with its two addresses. A GitHub App needs the permission to read e-mail addresses; without it people come without one.",
 };

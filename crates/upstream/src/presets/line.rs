@@ -16,6 +16,7 @@ pub const PRESET: Preset = Preset {
         dialect: &DIALECT,
         ..OAUTH2
     }),
+    asks: &[],
     can: &[StableSubject],
     notes: "No address: LINE signs its ID tokens for web sites with the shared secret, which is not accepted. Subjects are those of one LINE provider.",
 };

@@ -18,6 +18,7 @@ pub const PRESET: Preset = Preset {
         dialect: &DIALECT,
         ..OAUTH2
     }),
+    asks: &[],
     can: &[Email, VerifiedEmail],
     notes: "Needs the product Sign In with LinkedIn using OpenID Connect. Subjects differ for each application.",
 };

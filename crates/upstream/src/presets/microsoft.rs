@@ -6,6 +6,7 @@ pub const PRESET: Preset = Preset {
     key: "microsoft",
     name: "Microsoft Entra ID, one tenant",
     template: Template::Oidc(OidcTemplate { issuer: "https://login.microsoftonline.com/{tenant}/v2.0", auth: Auth::Post, ..OIDC }),
+    asks: &[],
     can: &[Email, UserName, StableSubject, Groups, Logout, Reauthentication],
     notes: "The issuer names the tenant by its number. An address proves nothing unless xms_edov says so: people can change it.",
 };

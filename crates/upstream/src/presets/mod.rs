@@ -18,6 +18,8 @@ macro_rules! registry {
         $(pub mod $preset;)*
         /// All presets, in the order in which the console shows them.
         pub const ALL: &[&Preset] = &[$(&$preset::PRESET),*];
+        /// The vendors' marks as SVG, in the same order.
+        const MARKS: &[&str] = &[$(include_str!(concat!("marks/", stringify!($preset), ".svg"))),*];
     };
 }
 
@@ -49,6 +51,51 @@ registry! {
     wechat_official,
     qq,
     weibo,
+}
+
+/// Providers without a vendor: everything is typed.
+pub const GENERIC: &[Preset] = &[
+    Preset {
+        key: "oidc",
+        name: "OpenID Connect",
+        template: Template::Oidc(OIDC),
+        asks: &["issuer"],
+        can: &[Capability::StableSubject],
+        notes: "",
+    },
+    Preset {
+        key: "oauth2",
+        name: "OAuth 2.0",
+        template: Template::Oauth2(OAUTH2),
+        asks: &[
+            "authorization_url",
+            "token_url",
+            "userinfo_url",
+            "scopes",
+            "auth",
+            "subject_path",
+            "email_path",
+            "email_verified_path",
+            "name_path",
+        ],
+        can: &[],
+        notes: "",
+    },
+];
+
+/// What a provider can be added from, in the order in which the console shows it.
+pub fn choices() -> impl Iterator<Item = &'static Preset> {
+    ALL.iter().copied().chain(GENERIC)
+}
+
+/// A preset's mark as SVG without anything that runs; `None` for one without, and for no preset.
+#[must_use]
+pub fn mark(key: &str) -> Option<&'static str> {
+    if key == "oidc" {
+        return Some(include_str!("marks/oidc.svg"));
+    }
+    let index = ALL.iter().position(|preset| preset.key == key)?;
+    MARKS.get(index).copied()
 }
 
 /// A preset by its key.

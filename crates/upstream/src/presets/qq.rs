@@ -22,6 +22,7 @@ pub const PRESET: Preset = Preset {
         dialect: &DIALECT,
         ..OAUTH2
     }),
+    asks: &[],
     can: &[StableSubject],
     notes: "No address and no phone number. The openid is of one application.",
 };

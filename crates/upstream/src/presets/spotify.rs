@@ -19,6 +19,7 @@ pub const PRESET: Preset = Preset {
         dialect: &DIALECT,
         ..OAUTH2
     }),
+    asks: &[],
     can: &[Email, StableSubject],
     notes: "Spotify says itself that it did not verify the address.",
 };

@@ -3,8 +3,19 @@ use std::collections::BTreeMap;
 
 use crate::{
     protocols::dialect::{Dialect, PLAIN},
-    settings::{Auth, GithubSettings, Oauth2Settings, OidcSettings, Reauth, Settings},
+    settings::{
+        Auth, GithubSettings, Oauth2Settings, OidcSettings, Reauth, Settings, SettingsProblem,
+    },
 };
+
+/// A host with a port, and nothing else that an address may have.
+fn is_host_with_port(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(host, port)| {
+        !host.is_empty()
+            && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+            && port.parse::<u16>().is_ok()
+    })
+}
 
 /// What a provider can deliver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +69,8 @@ pub struct Preset {
     pub key: &'static str,
     pub name: &'static str,
     pub template: Template,
+    /// Settings that the administrator has to think of, beside the client's id and secret and the words in braces.
+    pub asks: &'static [&'static str],
     pub can: &'static [Capability],
     /// What an administrator has to know, in a sentence or two.
     pub notes: &'static str,
@@ -159,9 +172,50 @@ impl Preset {
             .collect()
     }
 
+    /// As settings name it: those without a vendor name none.
+    fn stored_key(&self) -> &'static str {
+        if super::GENERIC.iter().any(|one| one.key == self.key) { "" } else { self.key }
+    }
+
+    /// The kind of its settings.
+    #[must_use]
+    pub fn protocol(&self) -> &'static str {
+        match self.template {
+            Template::Oidc(_) => "oidc",
+            Template::Oauth2(_) | Template::Github => "oauth2",
+        }
+    }
+
     #[must_use]
     pub fn can(&self, capability: Capability) -> bool {
         self.can.contains(&capability)
+    }
+
+    /// Settings for a client at the place that was typed.
+    ///
+    /// # Errors
+    /// [`SettingsProblem`] at the word in braces that is missing or is no part of an address.
+    pub fn filled(
+        &self,
+        client_id: &str,
+        typed: &BTreeMap<String, String>,
+    ) -> Result<Settings, SettingsProblem> {
+        let mut words = BTreeMap::new();
+        for word in self.inputs() {
+            let text = typed.get(word).map_or("", |text| text.trim());
+            let text = text.strip_prefix("https://").unwrap_or(text).trim_end_matches('/');
+            if text.is_empty() {
+                return Err(SettingsProblem { field: word, remedy: "field-required" });
+            }
+            if text.len() > 200
+                || text.contains(['@', '?', '#', '\\', '{', '}', ' ', ':', '%'])
+                    && !is_host_with_port(text)
+            {
+                return Err(SettingsProblem { field: word, remedy: "field-place" });
+            }
+            words.insert(word, text);
+        }
+        Ok(self.settings(client_id, &words))
     }
 
     /// Settings for a client, with what was typed for the words in braces.
@@ -175,7 +229,7 @@ impl Preset {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         match &self.template {
             Template::Oidc(t) => Settings::Oidc(OidcSettings {
-                preset: self.key.into(),
+                preset: self.stored_key().into(),
                 issuer: fill(t.issuer),
                 client_id: client_id.into(),
                 auth: t.auth,
@@ -193,7 +247,7 @@ impl Preset {
                 ..OidcSettings::default()
             }),
             Template::Oauth2(t) => Settings::Oauth2(Oauth2Settings {
-                preset: self.key.into(),
+                preset: self.stored_key().into(),
                 client_id: client_id.into(),
                 authorization_url: fill(t.authorization_url),
                 token_url: fill(t.token_url),

@@ -24,6 +24,7 @@ pub const PRESET: Preset = Preset {
         dialect: &DIALECT,
         ..OAUTH2
     }),
+    asks: &["platform_account"],
     can: &[StableSubject],
     notes: "No address and no phone number. Name the Open Platform account: then one person is the same in all its applications. Without one take openid.",
 };

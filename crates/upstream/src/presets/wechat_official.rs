@@ -15,6 +15,7 @@ pub const PRESET: Preset = Preset {
         dialect: &super::wechat::DIALECT,
         ..OAUTH2
     }),
+    asks: &["platform_account"],
     can: &[StableSubject],
     notes: "Works inside the WeChat application only. Name the same Open Platform account as for the QR code: then a person is one.",
 };

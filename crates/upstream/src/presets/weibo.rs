@@ -19,6 +19,7 @@ pub const PRESET: Preset = Preset {
         dialect: &DIALECT,
         ..OAUTH2
     }),
+    asks: &[],
     can: &[StableSubject],
     notes: "No address and no phone number. People are numbered, alike for all applications.",
 };

@@ -19,6 +19,7 @@ pub const PRESET: Preset = Preset {
         dialect: &DIALECT,
         ..OAUTH2
     }),
+    asks: &[],
     can: &[UserName, StableSubject],
     notes: "No address. Both scopes are needed for asking who somebody is.",
 };

@@ -13,7 +13,8 @@ use url::Url;
 
 use self::paths::{at, text_at};
 use crate::{
-    Assertion, CodeExchange, Connector, SafeHttpClient, Start, UpstreamError,
+    Assertion, Check, CodeExchange, Connector, SafeHttpClient, Start, UpstreamError,
+    connection_test::client_known,
     connector::origin_of,
     error::{Part, Trouble, kind_of},
     http::answer,
@@ -249,6 +250,19 @@ impl Connector for Generic {
         visit: CodeExchange<'a>,
     ) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
         self.finish_visit(visit).boxed()
+    }
+
+    fn check<'a>(
+        &'a self,
+        redirect_uri: &'a str,
+        now: domain::Micros,
+    ) -> BoxFuture<'a, Vec<Check>> {
+        async move {
+            let visit = CodeExchange::trial(redirect_uri, now);
+            let (url, client) = (&self.settings.token_url, self.client());
+            vec![client_known(exchange(&self.guard, url, &client, self.dialect, &visit).await)]
+        }
+        .boxed()
     }
 
     fn origin(&self) -> Option<String> {

@@ -151,6 +151,19 @@ impl NoKey {
 pub struct Keys(Vec<Key>);
 
 impl Keys {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The algorithms that one of them can check, by name.
+    pub fn algorithms(&self) -> Vec<String> {
+        ALGORITHMS
+            .iter()
+            .filter(|algorithm| self.0.iter().any(|key| key.fits(**algorithm)))
+            .map(|algorithm| format!("{algorithm:?}"))
+            .collect()
+    }
+
     /// # Errors
     /// [`UpstreamError::Answer`] without a list of keys.
     pub fn read(raw: &Value) -> Result<Self, UpstreamError> {

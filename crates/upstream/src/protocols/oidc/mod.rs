@@ -28,7 +28,8 @@ use self::{
     verify::{Expected, NotSigned},
 };
 use crate::{
-    Assertion, CodeExchange, Connector, Reauth, SafeHttpClient, Start, UpstreamError,
+    Assertion, Check, CodeExchange, Connector, Reauth, SafeHttpClient, Start, UpstreamError,
+    connection_test::client_known,
     connector::origin_of,
     error::{Part, kind_of},
     http::{answer, json},
@@ -195,6 +196,29 @@ impl Oidc {
             ]),
             other => Err(UpstreamError::field(Part::Pushed, "request_uri", kind_of(other))),
         }
+    }
+
+    async fn checked(&self, redirect_uri: &str, now: domain::Micros) -> Vec<Check> {
+        let metadata = match self.metadata(now).await {
+            Ok(copy) => copy,
+            Err(error) => return vec![Check::broken(Part::Metadata, error)],
+        };
+        let metadata = &metadata.value;
+        let keys = match self.read_keys(metadata).await {
+            Ok(keys) if keys.is_empty() => {
+                Check::broken(Part::Keys, UpstreamError::answer(Part::Keys, "no usable key"))
+            }
+            Ok(keys) => Check::works(Part::Keys, keys.algorithms().join(", ")),
+            Err(error) => Check::broken(Part::Keys, error),
+        };
+        let visit = CodeExchange::trial(redirect_uri, now);
+        let known =
+            exchange(&self.guard, &metadata.token_endpoint, &self.client(), &PLAIN, &visit).await;
+        vec![
+            Check::works(Part::Metadata, metadata.authorization_endpoint.clone()),
+            keys,
+            client_known(known),
+        ]
     }
 
     async fn finish_visit(&self, visit: CodeExchange<'_>) -> Result<Assertion, UpstreamError> {
@@ -373,6 +397,14 @@ impl Connector for Oidc {
         visit: CodeExchange<'a>,
     ) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
         self.finish_visit(visit).boxed()
+    }
+
+    fn check<'a>(
+        &'a self,
+        redirect_uri: &'a str,
+        now: domain::Micros,
+    ) -> BoxFuture<'a, Vec<Check>> {
+        self.checked(redirect_uri, now).boxed()
     }
 
     fn origin(&self) -> Option<String> {

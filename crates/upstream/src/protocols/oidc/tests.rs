@@ -553,6 +553,36 @@ async fn fr_45_endpoints_can_be_typed_by_hand() {
     assert!(!op.server.asked().iter().any(|path| path.contains("well-known")));
 }
 
+#[tokio::test]
+async fn a_provider_is_tried_without_anybody_who_signs_in() {
+    let op = Op::start();
+    let tried = || async {
+        op.connector()
+            .check("https://here.test/cb", NOW)
+            .await
+            .into_iter()
+            .map(|check| (check.part, check.found))
+            .collect::<Vec<_>>()
+    };
+    let refuse = |error: &str| {
+        op.server.answers("/token", 400, "application/json", &json!({"error": error}).to_string());
+    };
+    refuse("invalid_grant");
+    let all = tried().await;
+    assert!(all.iter().all(|(_, found)| matches!(found, Found::Works(_))), "{all:?}");
+    assert_eq!(all.len(), 3);
+    // The secret is wrong.
+    refuse("invalid_client");
+    assert!(matches!(tried().await.last(), Some((Part::Token, Found::Broken(_)))));
+    // Keys that nothing here can use.
+    op.keys(&[json!({"kty": "oct", "k": "AAAA"})]);
+    assert!(matches!(tried().await.get(1), Some((Part::Keys, Found::Broken(_)))));
+    // A slash too many: another issuer.
+    op.announces(&json!({"issuer": op.server.url("/")}));
+    let all = tried().await;
+    assert!(matches!(all.as_slice(), [(Part::Metadata, Found::Broken(_))]), "{all:?}");
+}
+
 /// Shows OC-06, OC-04.
 #[tokio::test]
 async fn oc_04_the_answer_names_its_issuer_where_the_metadata_says_so_and_nothing_is_asked_before()

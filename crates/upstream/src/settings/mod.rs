@@ -1,4 +1,8 @@
 //! What an administrator configures of a provider, without its secret.
+mod form;
+
+pub use form::{Input, Setting};
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -364,6 +368,12 @@ impl Settings {
     /// # Errors
     /// The first [`SettingsProblem`].
     pub fn check(&self, plain_http: bool) -> Result<(), SettingsProblem> {
+        self.problems(plain_http).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Everything that keeps the settings from being saved, one for each field.
+    #[must_use]
+    pub fn problems(&self, plain_http: bool) -> Vec<SettingsProblem> {
         let url = |field: &'static str, text: &str| match Url::parse(text) {
             Ok(u)
                 if (u.scheme() == "https" || plain_http && u.scheme() == "http")
@@ -382,6 +392,9 @@ impl Settings {
                 Ok(())
             }
         };
+        let apple = |field: &'static str, auth: Auth, text: &str| {
+            if auth == Auth::AppleJwt { filled(field, text) } else { Ok(()) }
+        };
         let optional = |field: &'static str, text: &str| {
             if text.is_empty() { Ok(()) } else { url(field, text) }
         };
@@ -392,54 +405,74 @@ impl Settings {
                 Ok(())
             }
         };
-        match self {
-            Self::Oidc(s) => {
-                url("issuer", &s.issuer)?;
-                filled("client_id", &s.client_id)?;
-                s.check_issuer()?;
-                for (field, text) in [
-                    ("authorization_endpoint", &s.authorization_endpoint),
-                    ("token_endpoint", &s.token_endpoint),
-                    ("jwks_uri", &s.jwks_uri),
-                    ("userinfo_endpoint", &s.userinfo_endpoint),
-                ] {
-                    optional(field, text)?;
-                }
-                if s.auth == Auth::AppleJwt {
-                    filled("team_id", &s.team_id)?;
-                    filled("key_id", &s.key_id)?;
-                }
+        let found = match self {
+            Self::Oidc(s) => vec![
+                url("issuer", &s.issuer),
+                filled("client_id", &s.client_id),
+                s.check_issuer(),
+                optional("authorization_endpoint", &s.authorization_endpoint),
+                optional("token_endpoint", &s.token_endpoint),
+                optional("jwks_uri", &s.jwks_uri),
+                optional("userinfo_endpoint", &s.userinfo_endpoint),
+                apple("team_id", s.auth, &s.team_id),
+                apple("key_id", s.auth, &s.key_id),
                 // Symmetric ones, `none` and those that nothing here can check would shut everybody out later.
-                if s.algorithms.iter().any(|name| !can_check(name)) {
-                    return Err(SettingsProblem { field: "algorithms", remedy: "field-algorithm" });
-                }
-                ours("extra", &s.extra)
-            }
-            Self::Github(s) => filled("client_id", &s.client_id)
-                .and_then(|()| url("web_url", &s.web_url))
-                .and_then(|()| url("api_url", &s.api_url)),
-            Self::Oauth2(s) => {
-                filled("client_id", &s.client_id)?;
-                url("authorization_url", &s.authorization_url)?;
-                url("token_url", &s.token_url)?;
-                url("userinfo_url", &s.userinfo_url)?;
-                optional("addresses_url", &s.addresses_url)?;
-                if !s.preset.is_empty() && presets::find(&s.preset).is_none() {
-                    return Err(SettingsProblem { field: "preset", remedy: "field-preset" });
-                }
-                ours("extra", &s.extra)?;
-                ours("extra_again", &s.extra_again)?;
-                let last =
-                    s.subject_path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-                if last.is_empty() || MUTABLE.contains(&last.as_str()) {
-                    Err(SettingsProblem {
-                        field: "subject_path",
-                        remedy: "field-immutable-subject",
-                    })
-                } else {
+                if s.algorithms.iter().all(|name| can_check(name)) {
                     Ok(())
-                }
+                } else {
+                    Err(SettingsProblem { field: "algorithms", remedy: "field-algorithm" })
+                },
+                ours("extra", &s.extra),
+            ],
+            Self::Github(s) => vec![
+                filled("client_id", &s.client_id),
+                url("web_url", &s.web_url),
+                url("api_url", &s.api_url),
+            ],
+            Self::Oauth2(s) => vec![
+                filled("client_id", &s.client_id),
+                url("authorization_url", &s.authorization_url),
+                url("token_url", &s.token_url),
+                url("userinfo_url", &s.userinfo_url),
+                optional("addresses_url", &s.addresses_url),
+                if s.preset.is_empty() || presets::find(&s.preset).is_some() {
+                    Ok(())
+                } else {
+                    Err(SettingsProblem { field: "preset", remedy: "field-preset" })
+                },
+                ours("extra", &s.extra),
+                ours("extra_again", &s.extra_again),
+                s.check_subject(),
+            ],
+        };
+        let mut problems: Vec<SettingsProblem> = Vec::new();
+        for problem in found.into_iter().filter_map(Result::err) {
+            if problems.iter().all(|one| one.field != problem.field) {
+                problems.push(problem);
             }
+        }
+        problems
+    }
+
+    /// The preset that filled the settings in; empty: none.
+    #[must_use]
+    pub fn preset(&self) -> &str {
+        match self {
+            Self::Oidc(s) => &s.preset,
+            Self::Oauth2(s) => &s.preset,
+            Self::Github(_) => presets::github::PRESET.key,
+        }
+    }
+}
+
+impl Oauth2Settings {
+    /// A key that people can change is none (ID-12).
+    fn check_subject(&self) -> Result<(), SettingsProblem> {
+        let last = self.subject_path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        if last.is_empty() || MUTABLE.contains(&last.as_str()) {
+            Err(SettingsProblem { field: "subject_path", remedy: "field-immutable-subject" })
+        } else {
+            Ok(())
         }
     }
 }

@@ -1,0 +1,271 @@
+### Presets of providers: where to register the client, what to create there, and what to know.
+
+vendor-google-place = Google Cloud console › APIs & Services › Credentials
+vendor-google-thing = an OAuth client ID of type “Web application”
+vendor-google-note = Only the claim hd tells you which company someone belongs to. The email address doesn't. Google can't be asked to sign someone in again.
+
+vendor-microsoft-place = Microsoft Entra admin center › App registrations
+vendor-microsoft-thing = a single-tenant app registration with the platform “Web” and a client secret
+vendor-microsoft-note = The issuer contains the tenant's ID, so enter the ID and not a domain name. An email address proves nothing unless xms_edov confirms it, because people can change it.
+
+vendor-microsoft-tenants-place = Microsoft Entra admin center › App registrations
+vendor-microsoft-tenants-thing = a multitenant app registration with the platform “Web” and a client secret
+vendor-microsoft-tenants-note = We know people by their tenant and their oid. List the tenants whose people may sign in. Without a list, anyone with a Microsoft account may.
+
+vendor-apple-place = Apple Developer › Certificates, Identifiers & Profiles › Identifiers
+vendor-apple-thing = a Services ID with “Sign in with Apple” and, under “Keys”, a private key for it
+vendor-apple-note = The client secret is the private key of your Services ID, as PEM. Apple sends the name only once, at the first sign-in. Email addresses may be relay addresses.
+
+vendor-github-place = GitHub › Settings › Developer settings › OAuth Apps
+vendor-github-thing = an OAuth app
+vendor-github-note = This also works with GitHub Enterprise Server: enter its web address and its API address. A GitHub App needs permission to read email addresses. Without it, people arrive without an email.
+
+vendor-gitlab-place = GitLab › Edit profile › Applications
+vendor-gitlab-thing = a confidential application with the scopes “openid” and “email”
+vendor-gitlab-note = For GitLab's own service, enter gitlab.com as the host. The application needs the scopes openid and email.
+
+vendor-gitea-place = Gitea / Forgejo › Settings › Applications
+vendor-gitea-thing = an OAuth2 application as a confidential client
+vendor-gitea-note = Only email addresses that the server itself has verified count.
+
+vendor-okta-place = Okta Admin Console › Applications › Applications › Create App Integration
+vendor-okta-thing = an app integration with “OIDC - OpenID Connect” and the type “Web Application”
+vendor-okta-note = If you use a custom authorization server, add its path after the domain, for example /oauth2/default. Claims other than the email come from userinfo.
+
+vendor-auth0-place = Auth0 Dashboard › Applications › Applications
+vendor-auth0-thing = an application of type “Regular Web Applications”
+vendor-auth0-note = The issuer ends with a slash. Auth0 sends dates in the profile as text, and that's fine.
+
+vendor-keycloak-place = Keycloak Admin Console › Clients › Create client
+vendor-keycloak-thing = a client of type “OpenID Connect” with “Client authentication” turned on and the “Standard flow”
+vendor-keycloak-note = To get groups, add a mapper to the client. Before version 17, the path starts with /auth.
+
+vendor-authentik-place = authentik Admin interface › Applications › Providers
+vendor-authentik-thing = an “OAuth2/OpenID Provider” of client type “Confidential”, and an application that uses it
+vendor-authentik-note = The issuer ends with a slash. Older versions call every email verified. Believe that only if it's your own directory.
+
+vendor-zitadel-place = ZITADEL Console › Projects › Applications
+vendor-zitadel-thing = an application of type “Web” with the authentication method “Code”
+vendor-zitadel-note = ZITADEL issues a token for all applications of a project. Its azp claim names ours, so we accept it.
+
+vendor-adfs-place = AD FS Management › Application Groups › Add Application Group
+vendor-adfs-thing = an application group with the template “Server application accessing a web API”
+vendor-adfs-note = Add rules to the application group that put the email and the UPN into the ID token. From userinfo, AD FS returns only sub.
+
+vendor-cognito-place = Amazon Cognito console › User pools › App clients
+vendor-cognito-thing = an app client with a client secret, the “Authorization code grant” and the scopes “openid” and “email”
+vendor-cognito-note = The sign-in pages are on the user pool's domain, not on the issuer's. Userinfo sends true and false as text, and this preset expects that.
+
+vendor-slack-place = Slack API › Your apps
+vendor-slack-thing = an app, with the redirect URI under “OAuth & Permissions”
+vendor-slack-note = People from other workspaces can sign in too, unless you limit the app to yours. The claims include team_id.
+
+vendor-linkedin-place = LinkedIn Developers › My apps
+vendor-linkedin-thing = an app with the product “Sign In with LinkedIn using OpenID Connect”
+vendor-linkedin-note = Your app needs the product “Sign In with LinkedIn using OpenID Connect”. LinkedIn gives each app a different ID for the same person.
+
+vendor-line-place = LINE Developers Console › Providers
+vendor-line-thing = a “LINE Login” channel with the app type “Web app”
+vendor-line-note = You get no email address. LINE signs its ID tokens for websites with the shared secret, and we don't accept that. A person's ID is only valid within one LINE provider.
+
+vendor-twitch-place = Twitch Developers › Your Console › Applications
+vendor-twitch-thing = an application of client type “Confidential”
+vendor-twitch-note = Twitch sends an email only if the claims parameter asks for it, as this preset does. The scope in its token answer is a list.
+
+vendor-discord-place = Discord Developer Portal › Applications
+vendor-discord-thing = an application, with the redirect URI under “OAuth2”
+vendor-discord-note = “Verified” means that Discord checked the mailbox once.
+
+vendor-facebook-place = Meta for Developers › My Apps
+vendor-facebook-thing = an app with “Facebook Login”
+vendor-facebook-note = Facebook gives each app a different ID for the same person. People who signed up by phone have no email, and Facebook never says that an email is verified.
+
+vendor-x-place = X Developer Console › Apps
+vendor-x-thing = an app with OAuth 2.0, as a confidential web app
+vendor-x-note = You get no email address. Both scopes are needed to ask X who someone is.
+
+vendor-spotify-place = Spotify for Developers › Dashboard
+vendor-spotify-thing = an app that uses the “Web API”
+vendor-spotify-note = Spotify itself says that it hasn't verified the email address.
+
+vendor-dropbox-place = Dropbox Developers › App Console
+vendor-dropbox-thing = an app with “Scoped access” and the permission “account_info.read”
+vendor-dropbox-note = The app needs the permission account_info.read.
+
+vendor-wechat-place = 微信开放平台 › 管理中心 › 网站应用
+vendor-wechat-thing = a website app (网站应用), with our host name as its “授权回调域”
+vendor-wechat-note = You get no email address and no phone number. Enter your Open Platform account, and a person is the same person in all of its apps. If you have no such account, enter openid as the user ID path.
+
+vendor-wechat-official-place = 微信公众平台 › 设置与开发
+vendor-wechat-official-thing = a service account (服务号), with our host name as its “网页授权域名”
+vendor-wechat-official-note = Works only inside the WeChat app. Enter the same Open Platform account as for the QR code, and a person is the same person in both.
+
+vendor-qq-place = QQ互联 › 应用管理 › 网站应用
+vendor-qq-thing = a website app (网站应用), with the redirect URI as its “网站回调域”
+vendor-qq-note = You get no email address and no phone number. An openid belongs to one app only.
+
+vendor-weibo-place = 微博开放平台 › 我的应用
+vendor-weibo-thing = a web app (网页应用), with the redirect URI as its “授权回调页”
+vendor-weibo-note = You get no email address and no phone number. Weibo gives each person a number that is the same for every app.
+
+vendor-oidc-name = OpenID Connect, any provider
+vendor-oidc-place = your provider's console
+vendor-oidc-thing = a confidential web client with the authorization code flow
+vendor-oidc-note = Works with any provider that publishes OpenID Connect metadata.
+
+vendor-oauth2-name = OAuth 2.0, any server
+vendor-oauth2-place = your provider's console
+vendor-oauth2-thing = a confidential web client with the authorization code flow
+vendor-oauth2-note = You enter the addresses and say where the answer has the user ID, the email and the name. The user ID must never change.
+
+### Settings of a provider, and what a provider can do.
+
+setting-issuer = Issuer
+setting-issuer-hint = Exactly as in the provider's metadata, without /.well-known.
+setting-client-id = Client ID
+setting-client-id-hint = The ID that the provider gave you when you registered the client.
+setting-scopes = Scopes
+setting-scopes-hint = Ask for as little as you need. OpenID Connect: openid email.
+setting-auth = Client authentication
+setting-auth-hint = How we show the provider who we are when we fetch tokens. Without a client secret, we send only the client ID.
+setting-auth-basic = Secret in the header (Basic)
+setting-auth-post = Secret in the form
+setting-auth-none = No secret (public client)
+setting-auth-private-key-jwt = JWT signed with a private key (PEM)
+setting-auth-apple-jwt = Apple: secret signed with a private key (PEM)
+setting-key-id = Key ID
+setting-key-id-hint = The ID that your private key has at the provider.
+setting-team-id = Team ID
+setting-team-id-hint = The ID of your team at Apple.
+setting-reauth = Asking for fresh sign-in
+setting-reauth-hint = How we ask the provider to sign someone in again. Some providers refuse parameters they don't know.
+setting-reauth-login-and-max-age = prompt=login and max_age=0
+setting-reauth-login = prompt=login
+setting-reauth-max-age = max_age=0
+setting-reauth-neither = Neither
+setting-reports-auth-time = Reports sign-in time
+setting-reports-auth-time-hint = Whether the provider's answers say when someone signed in (auth_time).
+setting-reports-auth-time-unset = As its answers show
+setting-form-post = Answer as a form
+setting-form-post-hint = We ask the provider to send its answer as a posted form.
+setting-push = Pushed requests
+setting-push-hint = Push each authorization request to the provider first, even if its metadata doesn't ask for it.
+setting-extra = Extra parameters
+setting-extra-hint = Added to each authorization request. One per line, for example hd=example.com.
+setting-extra-again = Parameters for signing in again
+setting-extra-again-hint = Added when someone chooses another account or has to sign in again. One name=value per line.
+setting-authorization-endpoint = Authorization endpoint
+setting-authorization-endpoint-hint = Leave empty to use the metadata. An address you enter here takes precedence.
+setting-token-endpoint = Token endpoint
+setting-token-endpoint-hint = Leave empty to use the metadata. An address you enter here takes precedence.
+setting-jwks-uri = Address of its keys
+setting-jwks-uri-hint = Leave empty to use the metadata. If you enter this and the two endpoints before it, we don't read any metadata.
+setting-userinfo-endpoint = Userinfo endpoint
+setting-userinfo-endpoint-hint = Leave empty to use the metadata. An address you enter here takes precedence.
+setting-userinfo-by-post = Userinfo by form
+setting-userinfo-by-post-hint = Send the access token to userinfo in a posted form.
+setting-wanted-claims = Claims from userinfo
+setting-wanted-claims-hint = Claims to ask userinfo for, in addition to those of the scopes email and profile.
+setting-trusted-audiences = Other accepted audiences
+setting-trusted-audiences-hint = Audiences that a token may name besides us. Not needed where azp names us.
+setting-algorithms = Signature algorithms
+setting-algorithms-hint = Leave empty to accept the ones the provider announces. Symmetric ones are never accepted.
+setting-tenant-issuer = One issuer per tenant
+setting-tenant-issuer-hint = Each tenant has its own issuer, and we know a person by tenant and oid.
+setting-tenants = Allowed tenants
+setting-tenants-hint = IDs of the tenants whose people may sign in. Leave empty to allow all.
+setting-text-booleans = True and false as text
+setting-text-booleans-hint = Read the texts “true” and “false” as yes and no.
+setting-authorization-url = Authorization address
+setting-authorization-url-hint = The page where people sign in at the provider.
+setting-token-url = Token address
+setting-token-url-hint = Where we exchange the code for an access token.
+setting-userinfo-url = User info address
+setting-userinfo-url-hint = Where we ask who the person is.
+setting-subject-path = User ID path
+setting-subject-path-hint = Where the answer has an ID that never changes, for example id or data.user_id.
+setting-email-path = Email path
+setting-email-path-hint = Where the answer has the email, for example email or emails.0.value. List entries count from 0.
+setting-email-verified-path = Verified flag path
+setting-email-verified-path-hint = Where the answer says whether the email is verified.
+setting-name-path = Name path
+setting-name-path-hint = Where the answer has the person's name, for example name or data.name.
+setting-addresses-url = Email list address
+setting-addresses-url-hint = Returns a list of email addresses with verified and primary, in pages, as GitHub does.
+setting-platform-account = Open Platform account
+setting-platform-account-hint = WeChat only: the account whose unionid tells us who a person is.
+setting-web-url = Web address
+setting-web-url-hint = Change it only for a GitHub server of your own.
+setting-api-url = API address
+setting-api-url-hint = Change it only for a GitHub server of your own.
+
+capability-email = Email address
+capability-verified-email = Says whether it verified the email
+capability-phone = Phone number
+capability-user-name = User name
+capability-stable-subject = An ID that never changes
+capability-groups = Groups
+capability-logout = Can sign people out there too
+capability-reauthentication = Can sign people in again, and says when
+
+## adding and changing a provider
+gallery-lead = Choose who your people sign in with. Nobody sees the button until you turn it on.
+gallery-search = Search by name
+gallery-none = No provider has this name. Any provider that speaks OpenID Connect works with:
+provider-add-title = Add { $name }
+provider-add-lead = This takes about two minutes. Nobody sees the button until you turn it on.
+provider-step-register = Tell { $name } about us
+provider-step-open = Open { $place }.
+provider-step-create = Create { $thing }.
+provider-step-paste = Enter the redirect URI above there, then copy the client ID and the client secret.
+provider-step-given = Enter what { $name } gave you
+provider-step-name = Name the button
+provider-key-more = Key in addresses
+provider-private-key = Private key
+provider-private-key-hint = The whole file, with its BEGIN and END lines. Stored encrypted and never shown again.
+provider-enable-now = Turn it on now
+provider-enable-now-hint = Otherwise it stays off until you have tested it.
+provider-save-test = Save and test
+provider-tells = What { $name } can do
+provider-added = Saved, turned off. If the test below looks right, turn it on.
+provider-on = Turned on
+provider-off = Turned off
+provider-on-why = People see its button on the sign-in page.
+provider-off-why = Nobody sees its button, nobody signs in with it, and nothing is linked with it.
+provider-test = Test connection
+provider-share-begin = Offer it
+provider-share-end = Take the offer back
+provider-delete = Delete this provider
+provider-delete-ask = Delete…
+provider-delete-title = Delete { $name }?
+provider-delete-lead = Its settings, its secret and its association go for good. Its key becomes free.
+provider-delete-linked = Linked identities, including those that people can still bring back: { $count }. Turn the provider off instead: people keep what is linked.
+provider-delete-adopted = Organisations that use it: { $count }. Take the offer back first.
+provider-deleted = The provider is deleted.
+section-state = State
+turn-on = Turn on
+turn-off = Turn off
+more-settings = More settings
+tested-works = Works
+tested-unclear = Unclear
+tested-broken = Doesn't work
+yes = Yes
+no = No
+bind-methods = What someone can show to bind an existing account
+place-host = Host
+place-host-hint = Without https://, for example id.example.com.
+place-domain = Domain
+place-domain-hint = Without https://, for example your-name.example.com.
+place-tenant = Tenant ID
+place-tenant-hint = The directory (tenant) ID, not its name.
+place-realm = Realm
+place-realm-hint = As it stands in the address of its console.
+place-slug = Application slug
+place-slug-hint = As it stands in the address of the application there.
+place-region = Region
+place-region-hint = For example eu-central-1.
+place-pool = User pool ID
+place-pool-hint = For example eu-central-1_AbCdEf.
+field-place = Enter only this part of the address, without https:// and without spaces.
+field-pairs = One name=value per line.
+field-choice = Choose one of the values.

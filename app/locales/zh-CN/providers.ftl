@@ -1,0 +1,271 @@
+### Presets of providers: where to register the client, what to create there, and what to know.
+
+vendor-google-place = Google Cloud console › APIs & Services › Credentials
+vendor-google-thing = 一个类型为“Web application”的 OAuth 客户端 ID
+vendor-google-note = 某人属于哪家公司，只能看声明 hd，不能看邮箱地址。无法要求 Google 让用户重新登录。
+
+vendor-microsoft-place = Microsoft Entra admin center › App registrations
+vendor-microsoft-thing = 一个单租户应用注册，平台选择“Web”，并添加客户端密钥
+vendor-microsoft-note = 签发者中包含租户 ID，因此请填写租户 ID，不要填写域名。用户可以更改自己的邮箱地址，除非 xms_edov 予以确认，否则邮箱不能证明任何事情。
+
+vendor-microsoft-tenants-place = Microsoft Entra admin center › App registrations
+vendor-microsoft-tenants-thing = 一个多租户应用注册，平台选择“Web”，并添加客户端密钥
+vendor-microsoft-tenants-note = 我们通过租户和 oid 识别用户。请列出允许登录的租户；不列出时，任何拥有 Microsoft 账号的人都可以登录。
+
+vendor-apple-place = Apple Developer › Certificates, Identifiers & Profiles › Identifiers
+vendor-apple-thing = 一个启用“Sign in with Apple”的 Services ID，并在“Keys”下为它创建一个私钥
+vendor-apple-note = 客户端密钥就是该 Services ID 的私钥（PEM 格式）。Apple 只在首次登录时发送一次姓名。邮箱可能是中转地址。
+
+vendor-github-place = GitHub › Settings › Developer settings › OAuth Apps
+vendor-github-thing = 一个 OAuth 应用
+vendor-github-note = 也适用于 GitHub Enterprise Server，请填写它的网页地址和 API 地址。GitHub App 需要读取邮箱地址的权限，否则用户登录时不会带有邮箱。
+
+vendor-gitlab-place = GitLab › Edit profile › Applications
+vendor-gitlab-thing = 一个机密应用（“Confidential”），权限范围为“openid”和“email”
+vendor-gitlab-note = 使用 GitLab 官方服务时，主机请填写 gitlab.com。应用需要权限范围 openid 和 email。
+
+vendor-gitea-place = Gitea / Forgejo › Settings › Applications
+vendor-gitea-thing = 一个 OAuth2 应用，设为机密客户端（“Confidential Client”）
+vendor-gitea-note = 只采信由该服务器自己验证过的邮箱。
+
+vendor-okta-place = Okta Admin Console › Applications › Applications › Create App Integration
+vendor-okta-thing = 一个应用集成，登录方法选择“OIDC - OpenID Connect”，类型选择“Web Application”
+vendor-okta-note = 如果使用自定义授权服务器，请在域名后加上它的路径，例如 /oauth2/default。邮箱以外的声明来自 userinfo。
+
+vendor-auth0-place = Auth0 Dashboard › Applications › Applications
+vendor-auth0-thing = 一个类型为“Regular Web Applications”的应用
+vendor-auth0-note = 签发者以斜杠结尾。个人资料中的日期以文本形式返回，这没有问题。
+
+vendor-keycloak-place = Keycloak Admin Console › Clients › Create client
+vendor-keycloak-thing = 一个类型为“OpenID Connect”的客户端，开启“Client authentication”并启用“Standard flow”
+vendor-keycloak-note = 要获得用户组，需要为客户端添加映射器（mapper）。17 之前的版本，路径以 /auth 开头。
+
+vendor-authentik-place = authentik Admin interface › Applications › Providers
+vendor-authentik-thing = 一个客户端类型为“Confidential”的“OAuth2/OpenID Provider”，以及一个使用它的应用
+vendor-authentik-note = 签发者以斜杠结尾。旧版本会把所有邮箱都标为已验证；只有它是您自己的目录时才应采信。
+
+vendor-zitadel-place = ZITADEL Console › Projects › Applications
+vendor-zitadel-thing = 一个类型为“Web”、认证方式为“Code”的应用
+vendor-zitadel-note = 令牌面向项目中的所有应用签发；其中的 azp 指明了我们的应用，因此我们接受它。
+
+vendor-adfs-place = AD FS Management › Application Groups › Add Application Group
+vendor-adfs-thing = 一个使用模板“Server application accessing a web API”的应用程序组
+vendor-adfs-note = 应用程序组需要配置规则，把邮箱和 UPN 写入 ID 令牌。AD FS 的 userinfo 只返回 sub。
+
+vendor-cognito-place = Amazon Cognito console › User pools › App clients
+vendor-cognito-thing = 一个带客户端密钥的应用客户端，启用“Authorization code grant”，权限范围为“openid”和“email”
+vendor-cognito-note = 登录页面位于用户池的域名下，与签发者的地址不同。userinfo 以文本形式返回真假值，此预设已考虑到这一点。
+
+vendor-slack-place = Slack API › Your apps
+vendor-slack-thing = 一个应用，并在“OAuth & Permissions”下填写重定向 URI
+vendor-slack-note = 除非您将应用限制在自己的工作区，否则其他工作区的人也能登录。声明中包含 team_id。
+
+vendor-linkedin-place = LinkedIn Developers › My apps
+vendor-linkedin-thing = 一个应用，并添加产品“Sign In with LinkedIn using OpenID Connect”
+vendor-linkedin-note = 应用需要添加产品“Sign In with LinkedIn using OpenID Connect”。同一个人在不同应用中的用户 ID 各不相同。
+
+vendor-line-place = LINE Developers Console › Providers
+vendor-line-thing = 一个“LINE Login”频道，应用类型选择“Web app”
+vendor-line-note = 不提供邮箱：LINE 用共享密钥签署网站的 ID 令牌，我们不接受这种签名。用户 ID 只在同一个 LINE Provider 内有效。
+
+vendor-twitch-place = Twitch Developers › Your Console › Applications
+vendor-twitch-thing = 一个客户端类型为“Confidential”的应用
+vendor-twitch-note = 只有 claims 参数要求时，Twitch 才会发送邮箱；此预设已经这样设置。令牌响应中的 scope 是一个列表。
+
+vendor-discord-place = Discord Developer Portal › Applications
+vendor-discord-thing = 一个应用，并在“OAuth2”下填写重定向 URI
+vendor-discord-note = “已验证”表示 Discord 曾向该邮箱确认过一次。
+
+vendor-facebook-place = Meta for Developers › My Apps
+vendor-facebook-thing = 一个启用“Facebook Login”的应用
+vendor-facebook-note = 同一个人在不同应用中的用户 ID 各不相同。用手机号注册的人没有邮箱；Facebook 也不会说明任何邮箱已验证。
+
+vendor-x-place = X Developer Console › Apps
+vendor-x-thing = 一个使用 OAuth 2.0 的应用，类型为机密的网页应用
+vendor-x-note = 不提供邮箱。查询用户身份时，两个权限范围都需要。
+
+vendor-spotify-place = Spotify for Developers › Dashboard
+vendor-spotify-thing = 一个使用“Web API”的应用
+vendor-spotify-note = Spotify 自己声明并未验证邮箱地址。
+
+vendor-dropbox-place = Dropbox Developers › App Console
+vendor-dropbox-thing = 一个使用“Scoped access”的应用，并授予权限“account_info.read”
+vendor-dropbox-note = 应用需要权限 account_info.read。
+
+vendor-wechat-place = 微信开放平台 › 管理中心 › 网站应用
+vendor-wechat-thing = 一个网站应用，“授权回调域”填写我们的主机名
+vendor-wechat-note = 不提供邮箱和手机号。请填写开放平台账号，这样同一个人在该账号下的所有应用中都是同一人。如果没有开放平台账号，请把用户 ID 路径设为 openid。
+
+vendor-wechat-official-place = 微信公众平台 › 设置与开发
+vendor-wechat-official-thing = 一个服务号，“网页授权域名”填写我们的主机名
+vendor-wechat-official-note = 只能在微信内使用。请填写与扫码登录相同的开放平台账号，这样两种方式中的同一个人就是同一人。
+
+vendor-qq-place = QQ互联 › 应用管理 › 网站应用
+vendor-qq-thing = 一个网站应用，“网站回调域”填写重定向 URI
+vendor-qq-note = 不提供邮箱和手机号。openid 只属于一个应用。
+
+vendor-weibo-place = 微博开放平台 › 我的应用
+vendor-weibo-thing = 一个网页应用，“授权回调页”填写重定向 URI
+vendor-weibo-note = 不提供邮箱和手机号。微博为每个人分配一个编号，在所有应用中都相同。
+
+vendor-oidc-name = OpenID Connect（任意提供方）
+vendor-oidc-place = 提供方的控制台
+vendor-oidc-thing = 一个使用授权码流程的机密 Web 客户端
+vendor-oidc-note = 适用于任何公布 OpenID Connect 元数据的提供方。
+
+vendor-oauth2-name = OAuth 2.0（任意服务器）
+vendor-oauth2-place = 提供方的控制台
+vendor-oauth2-thing = 一个使用授权码流程的机密 Web 客户端
+vendor-oauth2-note = 您需要填写各个地址，并指明用户 ID、邮箱和姓名在响应中的位置。用户 ID 必须永不改变。
+
+### Settings of a provider, and what a provider can do.
+
+setting-issuer = 签发者
+setting-issuer-hint = 与提供方元数据中的值完全一致，不含 /.well-known。
+setting-client-id = 客户端 ID
+setting-client-id-hint = 登记客户端时提供方给出的 ID。
+setting-scopes = 权限范围
+setting-scopes-hint = 只请求必要的内容。OpenID Connect：openid email。
+setting-auth = 客户端认证
+setting-auth-hint = 获取令牌时，我们向提供方证明身份的方式。没有客户端密钥时，只发送客户端 ID。
+setting-auth-basic = 密钥放在请求头中（Basic）
+setting-auth-post = 密钥放在表单中
+setting-auth-none = 不使用密钥（公开客户端）
+setting-auth-private-key-jwt = 用私钥（PEM）签名的 JWT
+setting-auth-apple-jwt = Apple：用私钥（PEM）签名的密钥
+setting-key-id = 密钥 ID
+setting-key-id-hint = 您的私钥在提供方处的 ID。
+setting-team-id = 团队 ID
+setting-team-id-hint = 您的团队在 Apple 的 ID。
+setting-reauth = 要求重新登录
+setting-reauth-hint = 我们如何请提供方让用户重新登录。有些提供方会拒绝不认识的参数。
+setting-reauth-login-and-max-age = prompt=login 和 max_age=0
+setting-reauth-login = prompt=login
+setting-reauth-max-age = max_age=0
+setting-reauth-neither = 都不使用
+setting-reports-auth-time = 报告登录时间
+setting-reports-auth-time-hint = 提供方的响应是否说明用户何时登录（auth_time）。
+setting-reports-auth-time-unset = 根据其响应判断
+setting-form-post = 以表单返回
+setting-form-post-hint = 请提供方以提交表单的方式返回响应。
+setting-push = 推送请求
+setting-push-hint = 先将授权请求推送给提供方，即使其元数据没有要求。
+setting-extra = 附加参数
+setting-extra-hint = 加入每个授权请求。每行一个，例如 hd=example.com。
+setting-extra-again = 重新登录的附加参数
+setting-extra-again-hint = 用户选择其他账号或需要重新登录时加入。每行一个 name=value。
+setting-authorization-endpoint = 授权端点
+setting-authorization-endpoint-hint = 留空则使用元数据；在此填写的地址优先。
+setting-token-endpoint = 令牌端点
+setting-token-endpoint-hint = 留空则使用元数据；在此填写的地址优先。
+setting-jwks-uri = 公钥地址
+setting-jwks-uri-hint = 留空则使用元数据；如果填写了此项及前面两个端点，则不再读取元数据。
+setting-userinfo-endpoint = userinfo 端点
+setting-userinfo-endpoint-hint = 留空则使用元数据；在此填写的地址优先。
+setting-userinfo-by-post = 以表单请求 userinfo
+setting-userinfo-by-post-hint = 通过提交表单向 userinfo 出示访问令牌。
+setting-wanted-claims = 从 userinfo 获取的声明
+setting-wanted-claims-hint = 除权限范围 email 和 profile 的声明外，还要向 userinfo 查询的声明。
+setting-trusted-audiences = 其他受众
+setting-trusted-audiences-hint = 令牌中除我们之外允许出现的受众。如果 azp 指明了我们，则无需填写。
+setting-algorithms = 签名算法
+setting-algorithms-hint = 留空则接受提供方公布的算法。从不接受对称算法。
+setting-tenant-issuer = 每个租户有各自的签发者
+setting-tenant-issuer-hint = 每个租户有自己的签发者，我们通过租户和 oid 识别用户。
+setting-tenants = 允许的租户
+setting-tenants-hint = 允许登录的租户 ID。留空则允许所有租户。
+setting-text-booleans = 文本形式的真假值
+setting-text-booleans-hint = 将文本“true”和“false”视为真和假。
+setting-authorization-url = 授权地址
+setting-authorization-url-hint = 用户在提供方登录的页面。
+setting-token-url = 令牌地址
+setting-token-url-hint = 我们用授权码换取访问令牌的地址。
+setting-userinfo-url = 用户信息地址
+setting-userinfo-url-hint = 我们查询用户身份的地址。
+setting-subject-path = 用户 ID 路径
+setting-subject-path-hint = 响应中永不改变的 ID 的位置，例如 id 或 data.user_id。
+setting-email-path = 邮箱路径
+setting-email-path-hint = 响应中邮箱的位置，例如 email 或 emails.0.value。列表项从 0 开始计数。
+setting-email-verified-path = 验证标志路径
+setting-email-verified-path-hint = 响应中说明邮箱是否已验证的位置。
+setting-name-path = 姓名路径
+setting-name-path-hint = 响应中姓名的位置，例如 name 或 data.name。
+setting-addresses-url = 邮箱列表地址
+setting-addresses-url-hint = 像 GitHub 那样分页返回邮箱列表，其中带有 verified 和 primary。
+setting-platform-account = 开放平台账号
+setting-platform-account-hint = 仅用于微信：我们通过该账号下的 unionid 识别用户。
+setting-web-url = 网页地址
+setting-web-url-hint = 仅在使用自建的 GitHub 服务器时更改。
+setting-api-url = API 地址
+setting-api-url-hint = 仅在使用自建的 GitHub 服务器时更改。
+
+capability-email = 邮箱地址
+capability-verified-email = 说明是否已验证邮箱
+capability-phone = 手机号
+capability-user-name = 用户名
+capability-stable-subject = 永不改变的 ID
+capability-groups = 用户组
+capability-logout = 可以在提供方一并退出登录
+capability-reauthentication = 可以让用户重新登录，并说明登录时间
+
+## 添加和修改身份提供商
+gallery-lead = 请选择人们用什么登录。在您启用之前，没有人会看到这个按钮。
+gallery-search = 按名称搜索
+gallery-none = 没有这个名称的提供商。支持 OpenID Connect 的提供商都可以用：
+provider-add-title = 添加 { $name }
+provider-add-lead = 大约需要两分钟。在您启用之前，没有人会看到这个按钮。
+provider-step-register = 在 { $name } 登记我们
+provider-step-open = 打开 { $place }。
+provider-step-create = 创建{ $thing }。
+provider-step-paste = 在那里填入上面的重定向地址，然后复制客户端 ID 和客户端密钥。
+provider-step-given = 填写 { $name } 给您的内容
+provider-step-name = 给按钮命名
+provider-key-more = 地址中的键
+provider-private-key = 私钥
+provider-private-key-hint = 整个文件，包括 BEGIN 和 END 两行。加密保存，不再显示。
+provider-enable-now = 立即启用
+provider-enable-now-hint = 否则在您测试之前保持停用。
+provider-save-test = 保存并测试
+provider-tells = { $name } 能做什么
+provider-added = 已保存，目前停用。如果下面的测试结果正常，请启用它。
+provider-on = 已启用
+provider-off = 已停用
+provider-on-why = 登录页面上会显示它的按钮。
+provider-off-why = 没有人看到它的按钮，没有人用它登录，也不会用它关联任何账号。
+provider-test = 测试连接
+provider-share-begin = 提供给各组织
+provider-share-end = 收回
+provider-delete = 删除此提供商
+provider-delete-ask = 删除…
+provider-delete-title = 要删除 { $name } 吗？
+provider-delete-lead = 它的设置、密钥和关联方式将永久删除，键可以重新使用。
+provider-delete-linked = 已关联的身份（包括仍可恢复的）：{ $count }。请改为停用它，已有的关联会保留。
+provider-delete-adopted = 正在使用它的组织：{ $count }。请先收回提供。
+provider-deleted = 提供商已删除。
+section-state = 状态
+turn-on = 启用
+turn-off = 停用
+more-settings = 更多设置
+tested-works = 正常
+tested-unclear = 不确定
+tested-broken = 不可用
+yes = 是
+no = 否
+bind-methods = 绑定已有账号时可以出示什么
+place-host = 主机
+place-host-hint = 不带 https://，例如 id.example.com。
+place-domain = 域名
+place-domain-hint = 不带 https://，例如 your-name.example.com。
+place-tenant = 租户 ID
+place-tenant-hint = 目录（租户）ID，而不是名称。
+place-realm = Realm
+place-realm-hint = 与控制台地址中的一致。
+place-slug = 应用标识
+place-slug-hint = 与那里应用地址中的一致。
+place-region = 区域
+place-region-hint = 例如 eu-central-1。
+place-pool = 用户池 ID
+place-pool-hint = 例如 eu-central-1_AbCdEf。
+field-place = 只填写地址的这一部分，不带 https://，也不要有空格。
+field-pairs = 每行一个“名称=值”。
+field-choice = 请选择其中一个值。

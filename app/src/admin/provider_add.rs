@@ -1,0 +1,294 @@
+//! Adding a provider: the gallery, and for each vendor the redirect address first, then what it gave, and nothing else.
+use std::collections::BTreeMap;
+
+use crate::{
+    admin::{
+        overview::{head, message},
+        provider::tested,
+        saved::{Ways, saved},
+    },
+    components::{Check, Field, Problems, ProviderMark, SettingField},
+    context::asked,
+    form_input::bounded,
+    i18n::{Lang, t, ta},
+    outcome::{Code, Flash, respond},
+    page_request::{Answer, PageRequest},
+    paths,
+    render::{Head, Layout, page},
+};
+use domain::{Refusal, Right};
+use leptos::{prelude::*, server_fn::ServerFn};
+use serde::{Deserialize, Serialize};
+use service::admin::{
+    ProviderEdit, SaveProblem, SettingsEdit,
+    providers::{Capability, Preset, Settings, new_settings, presets},
+};
+
+/// What the form of a new provider sends.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NewProvider {
+    pub preset: String,
+    pub key: String,
+    pub name: String,
+    pub client_id: String,
+    pub secret: String,
+    /// Not only after a test.
+    pub enabled: bool,
+    /// What stands for the words in braces of the vendor's addresses.
+    pub places: BTreeMap<String, String>,
+    pub settings: BTreeMap<String, String>,
+}
+
+/// Creates a provider, switched off unless it is to be on at once, and tries it.
+#[server(prefix = "/fn", endpoint = "admin/provider/add")]
+pub async fn add_provider(form: NewProvider) -> Result<(), Code> {
+    let (context, web) = asked();
+    let preset = presets::choices().find(|preset| preset.key == form.preset);
+    let bad = preset.map_or_else(
+        || paths::ADMIN_PROVIDER_NEW.to_owned(),
+        |preset| paths::admin_provider_new(preset.key),
+    );
+    let page = paths::safe(&paths::admin_provider(&form.key));
+    let typed = typed(&form);
+    let admin = context.ligature.provider_admin();
+    let result = match preset
+        .map(|preset| new_settings(preset, &form.client_id, &form.places, &form.settings))
+    {
+        None => Err(SaveProblem::Error(Refusal::NotFound.into())),
+        Some(Err(problem)) => Err(SaveProblem::field(problem.field, problem.remedy)),
+        Some(Ok(settings)) => {
+            let edit = ProviderEdit {
+                key: form.key.clone(),
+                name: Some(form.name),
+                settings: SettingsEdit::Whole(Box::new(settings)),
+                secret: form.secret,
+                enabled: Some(form.enabled),
+                ..ProviderEdit::default()
+            };
+            admin.save_provider(&web.ctx, edit, true).await
+        }
+    };
+    let good = match &result {
+        Ok(()) if !form.enabled => {
+            let checks = admin.check_provider(&web.ctx, &form.key).await.unwrap_or_default();
+            Flash { typed: tested(&checks), ..Flash::notice("provider-added") }
+        }
+        _ => Flash::notice("saved"),
+    };
+    let next = saved(&context, &web, result, Ways { good: (&page, good), bad: &bad }, typed).await;
+    respond(&context, &next);
+    Ok(())
+}
+
+/// What was typed, for the form that comes back; the secret never.
+fn typed(form: &NewProvider) -> Vec<(String, String)> {
+    let plain = [
+        ("key", form.key.as_str()),
+        ("name", &form.name),
+        ("client_id", &form.client_id),
+        ("enabled", if form.enabled { "true" } else { "" }),
+    ];
+    plain
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .chain(form.places.clone())
+        .chain(form.settings.clone())
+        .take(60)
+        .map(|(name, value)| (bounded(&name, 60), bounded(&value, 2000)))
+        .collect()
+}
+
+/// Which vendor; empty: the gallery.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct GalleryQuery {
+    pub preset: String,
+    /// What the name begins with or holds.
+    pub q: String,
+}
+
+pub async fn new_provider(req: PageRequest<GalleryQuery>) -> Answer {
+    if !req.may(Right::ChangeProviders).await? {
+        return Err(Refusal::Forbidden.into());
+    }
+    if req.query.preset.is_empty() {
+        return Ok(gallery_page(&req).await);
+    }
+    let preset = presets::choices()
+        .find(|preset| preset.key == req.query.preset)
+        .ok_or(Refusal::NotFound)?;
+    let key = match Some(req.flash.typed("key")).filter(|key| !key.is_empty()) {
+        Some(typed) => typed,
+        None => {
+            req.context.ligature.provider_admin().free_key(&req.web.ctx, &key_for(preset)).await?
+        }
+    };
+    let redirect_uri = req.context.ligature.configuration().redirect_uri(&key);
+    let (l, flash) = (req.web.lang, req.flash.clone());
+    let title = ta(l, "provider-add-title", &[("name", preset.name)]);
+    let layout = Layout::Admin(paths::ADMIN_PROVIDERS);
+    Ok(page(&req.context, &req.web, Head::new(title.clone(), layout), move || {
+        view! {
+            <p class="crumbs"><a href=paths::ADMIN_PROVIDERS>{t(l, "admin-providers")}</a>" › "<a href=paths::ADMIN_PROVIDER_NEW>{t(l, "provider-new")}</a></p>
+            <h1 class="with-mark"><ProviderMark preset=preset.key name=preset.name/>{title}</h1>
+            <p class="muted">{t(l, "provider-add-lead")}</p>
+            {message(l, &flash)}
+            <Problems l=l flash={flash.clone()}/>
+            <AddForm l=l preset=preset key=key redirect_uri=redirect_uri flash=flash/>
+        }
+    })
+    .await)
+}
+
+/// The key that is proposed for a vendor's first provider.
+fn key_for(preset: &Preset) -> String {
+    preset.key.replace('_', "-")
+}
+
+async fn gallery_page(req: &PageRequest<GalleryQuery>) -> axum::response::Response {
+    let (l, flash, q) = (req.web.lang, req.flash.clone(), bounded(&req.query.q, 60));
+    page(&req.context, &req.web, head(l, "provider-new", paths::ADMIN_PROVIDERS), move || {
+        view! {
+            <p class="crumbs"><a href=paths::ADMIN_PROVIDERS>{t(l, "admin-providers")}</a></p>
+            <h1>{t(l, "provider-new")}</h1>
+            <p class="muted">{t(l, "gallery-lead")}</p>
+            {message(l, &flash)}
+            <Gallery l=l q=q/>
+        }
+    })
+    .await
+}
+
+/// Every vendor, narrowed by a word.
+#[component]
+fn Gallery(l: Lang, q: String) -> AnyView {
+    let wanted = q.to_lowercase();
+    let found: Vec<&Preset> = presets::choices()
+        .filter(|preset| preset.name.to_lowercase().contains(wanted.trim()))
+        .collect();
+    let none = found.is_empty();
+    view! {
+        <form method="get" action=paths::ADMIN_PROVIDER_NEW class="search" role="search">
+            <Field name="q" label={t(l, "gallery-search")} kind="search" value=q autocomplete="off" max=60/>
+            <button>{t(l, "search")}</button>
+        </form>
+        {none.then(|| view! { <p>{t(l, "gallery-none")}" "<a href=paths::admin_provider_new("oidc")>{t(l, "vendor-oidc-name")}</a></p> })}
+        <ul class="gallery">{found.into_iter().map(|preset| view! {
+            <li><a class="card" href=paths::admin_provider_new(preset.key)>
+                <ProviderMark preset=preset.key name=preset.name/>
+                <span><strong>{display_name(l, preset)}</strong><span class="muted small">{t(l, &format!("kind-{}", preset.protocol()))}</span></span>
+            </a></li>
+        }).collect_view()}</ul>
+    }
+    .into_any()
+}
+
+/// The vendor's own name; those without one are told in the reader's language.
+fn display_name(l: Lang, preset: &Preset) -> String {
+    match preset.key {
+        "oidc" => t(l, "vendor-oidc-name"),
+        "oauth2" => t(l, "vendor-oauth2-name"),
+        _ => preset.name.to_owned(),
+    }
+}
+
+/// The three steps of adding a provider.
+#[component]
+fn AddForm(
+    l: Lang,
+    preset: &'static Preset,
+    key: String,
+    redirect_uri: String,
+    flash: Flash,
+) -> AnyView {
+    let vendor = key_for(preset);
+    let (place, thing, note) = (
+        t(l, &format!("vendor-{vendor}-place")),
+        t(l, &format!("vendor-{vendor}-thing")),
+        t(l, &format!("vendor-{vendor}-note")),
+    );
+    let name = Some(flash.typed("name")).filter(|n| !n.is_empty()).unwrap_or_else(|| {
+        if ["oidc", "oauth2"].contains(&preset.key) { String::new() } else { button_name(preset) }
+    });
+    let base = preset.settings("", &BTreeMap::new());
+    let problem = |field: &str| flash.problem(field).map(|m| t(l, m));
+    let can: Vec<_> = Capability::ALL
+        .into_iter()
+        .map(|capability| {
+            (preset.can(capability), t(l, &format!("capability-{}", code(capability))))
+        })
+        .collect();
+    let secret_is_key = preset.key == "apple";
+    view! {
+        <div class="beside">
+        <form method="post" action=AddProvider::url() class="stack wide">
+            <input type="hidden" name="form[preset]" value=preset.key/>
+            <section class="section" aria-labelledby="step-1">
+                <h2 id="step-1"><span class="number">"1"</span>{ta(l, "provider-step-register", &[("name", preset.name)])}</h2>
+                <p>{t(l, "provider-redirect")}</p>
+                <p><code class="copyable">{redirect_uri}</code></p>
+                <ol class="steps">
+                    <li>{ta(l, "provider-step-open", &[("place", &place)])}</li>
+                    <li>{ta(l, "provider-step-create", &[("thing", &thing)])}</li>
+                    <li>{t(l, "provider-step-paste")}</li>
+                </ol>
+                <p class="muted">{note}</p>
+            </section>
+            <section class="section" aria-labelledby="step-2">
+                <h2 id="step-2"><span class="number">"2"</span>{ta(l, "provider-step-given", &[("name", preset.name)])}</h2>
+                {preset.inputs().into_iter().map(|word| view! { <Field id=word name={format!("form[places][{word}]")} label={t(l, &format!("place-{word}"))} kind="text" hint={t(l, &format!("place-{word}-hint"))} value={flash.typed(word)} problem={problem(word)} autocomplete="off" required=true max=200/> }).collect_view()}
+                {preset.asks.iter().filter(|name| **name == "issuer").map(|name| asked_setting(l, &base, name, &flash)).collect_view()}
+                <Field id="client_id" name="form[client_id]" label={t(l, "setting-client-id")} kind="text" value={flash.typed("client_id")} problem={problem("client_id")} autocomplete="off" required=true max=300/>
+                {if secret_is_key {
+                    view! { <crate::components::Lines id="secret" name="form[secret]" label={t(l, "provider-private-key")} hint={t(l, "provider-private-key-hint")} value={String::new()} problem={problem("secret")}/> }.into_any()
+                } else {
+                    view! { <Field id="secret" name="form[secret]" label={t(l, "client-secret")} kind="password" hint={t(l, "provider-secret-none")} problem={problem("secret")} autocomplete="off" max=5000/> }.into_any()
+                }}
+                {preset.asks.iter().filter(|name| **name != "issuer").map(|name| asked_setting(l, &base, name, &flash)).collect_view()}
+            </section>
+            <section class="section" aria-labelledby="step-3">
+                <h2 id="step-3"><span class="number">"3"</span>{t(l, "provider-step-name")}</h2>
+                <Field id="name" name="form[name]" label={t(l, "name")} kind="text" hint={t(l, "provider-name-hint")} value=name problem={problem("name")} autocomplete="off" required=true max=60/>
+                <details open=flash.problem("key").is_some()><summary>{t(l, "provider-key-more")}</summary>
+                    <Field id="key" name="form[key]" label={t(l, "provider-key")} kind="text" hint={t(l, "provider-key-hint")} value=key problem={problem("key")} autocomplete="off" required=true max=40/>
+                </details>
+                <Check id="enabled" name="form[enabled]" value="true" label={t(l, "provider-enable-now")} hint={t(l, "provider-enable-now-hint")} checked={!flash.typed("enabled").is_empty()}/>
+            </section>
+            <div class="row-actions"><button class="primary">{t(l, "provider-save-test")}</button><a class="button quiet" href=paths::ADMIN_PROVIDER_NEW>{t(l, "back")}</a></div>
+        </form>
+        <aside class="section">
+            <h2>{ta(l, "provider-tells", &[("name", preset.name)])}</h2>
+            <ul class="can">{can.into_iter().map(|(yes, text)| view! { <li class=if yes { "yes" } else { "no" }><span class="sr">{t(l, if yes { "yes" } else { "no" })}": "</span>{text}</li> }).collect_view()}</ul>
+        </aside>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the button says unless somebody says otherwise: the vendor's name without what only administrators tell apart.
+fn button_name(preset: &Preset) -> String {
+    preset.name.split(',').next().unwrap_or(preset.name).to_owned()
+}
+
+fn asked_setting(l: Lang, base: &Settings, name: &str, flash: &Flash) -> Option<AnyView> {
+    let setting = *base.inputs().iter().find(|setting| setting.name == name)?;
+    let value = flash.typed.iter().find(|(typed, _)| typed == name).map(|(_, value)| value.clone());
+    let value = value.unwrap_or_else(|| base.typed(name));
+    let problem = flash.problem(name).map(|m| t(l, m));
+    Some(view! { <SettingField l=l setting=setting value=value problem=problem/> }.into_any())
+}
+
+/// The part of a message's key that stands for a capability.
+fn code(capability: Capability) -> &'static str {
+    match capability {
+        Capability::Email => "email",
+        Capability::VerifiedEmail => "verified-email",
+        Capability::Phone => "phone",
+        Capability::UserName => "user-name",
+        Capability::StableSubject => "stable-subject",
+        Capability::Groups => "groups",
+        Capability::Logout => "logout",
+        Capability::Reauthentication => "reauthentication",
+    }
+}

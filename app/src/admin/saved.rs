@@ -1,0 +1,47 @@
+//! What follows a form of the console: the page that says so, or the form with its problems and what was typed.
+use crate::{
+    context::{Context, WebRequest},
+    i18n::t,
+    outcome::{Flash, SeeOther, redirect_with_flash, turned_back},
+};
+use service::admin::SaveProblem;
+
+/// Where a saved form leads with its message, and where it leads back with what is wrong.
+pub(crate) struct Ways<'a> {
+    pub good: (&'a str, Flash),
+    pub bad: &'a str,
+}
+
+pub(crate) async fn saved(
+    context: &Context,
+    web: &WebRequest,
+    result: Result<(), SaveProblem>,
+    ways: Ways<'_>,
+    typed: Vec<(String, String)>,
+) -> SeeOther {
+    let back = |flash| redirect_with_flash(context, web, ways.bad, flash);
+    match result {
+        Ok(()) => redirect_with_flash(context, web, ways.good.0, ways.good.1).await,
+        Err(SaveProblem::Fields(problems)) => {
+            let problems =
+                problems.into_iter().map(|(field, text)| (field.into(), text.into())).collect();
+            back(Flash { problems, typed, ..Flash::default() }).await
+        }
+        // The page shows the number, and a box to tick.
+        Err(SaveProblem::Unconfirmed(links)) => {
+            let typed =
+                typed.into_iter().chain([("links".to_owned(), links.to_string())]).collect();
+            let problems = vec![("confirmed".into(), "field-confirm-source".into())];
+            back(Flash { problems, typed, ..Flash::default() }).await
+        }
+        Err(SaveProblem::Policy(problem)) => {
+            let remedy = t(web.lang, &format!("problem-{}", problem.remedy));
+            let text = format!("{}: {} — {remedy}", problem.path, problem.value);
+            let typed = vec![("policy".into(), text)];
+            back(Flash { notice: "policy-problem".into(), typed, ..Flash::default() }).await
+        }
+        Err(SaveProblem::Error(error)) => {
+            turned_back(context, web, &error, ways.bad, Flash { typed, ..Flash::default() }).await
+        }
+    }
+}

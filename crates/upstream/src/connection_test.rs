@@ -1,0 +1,75 @@
+//! Tries a provider without anybody who signs in: what it publishes, and whether it knows our client.
+use crate::{
+    error::{Part, UpstreamError},
+    protocols::token::Tokens,
+};
+
+/// What one part of a provider answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    pub part: Part,
+    pub found: Found,
+}
+
+/// What was found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// It works; details for administrators, such as algorithms.
+    Works(String),
+    /// It answered, and the answer leaves open whether it will work.
+    Unclear(String),
+    /// It will not work.
+    Broken(UpstreamError),
+}
+
+impl Check {
+    pub(crate) fn broken(part: Part, error: UpstreamError) -> Self {
+        Self { part, found: Found::Broken(error) }
+    }
+
+    pub(crate) fn works(part: Part, what: impl Into<String>) -> Self {
+        Self { part, found: Found::Works(what.into()) }
+    }
+}
+
+/// A code that no provider has given out.
+pub(crate) const NO_CODE: &str = "ligature-connection-test";
+
+/// What the answer to [`NO_CODE`] says of our client: whoever refuses the code alone knows the client (RFC 6749 §5.2).
+pub(crate) fn client_known(answer: Result<Tokens, UpstreamError>) -> Check {
+    let found = match answer {
+        Ok(_) => Found::Unclear("accepts any code".into()),
+        Err(UpstreamError::Refused(trouble)) => {
+            let what = trouble.what.clone();
+            let is = |codes: &[&str]| codes.iter().any(|code| what.contains(code));
+            if is(&["invalid_client", "unauthorized_client", "incorrect_client_credentials"]) {
+                Found::Broken(UpstreamError::Refused(trouble))
+            } else if is(&["invalid_grant", "bad_verification_code"]) {
+                Found::Works(what)
+            } else {
+                Found::Unclear(what)
+            }
+        }
+        Err(error) => Found::Broken(error),
+    };
+    Check { part: Part::Token, found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Trouble;
+
+    #[test]
+    fn a_server_that_refuses_the_code_alone_knows_our_client() {
+        let refused = |what: &str| {
+            client_known(Err(UpstreamError::Refused(Trouble::new(Part::Token, what)))).found
+        };
+        assert!(matches!(refused("invalid_grant: unknown code"), Found::Works(_)));
+        assert!(matches!(refused("bad_verification_code"), Found::Works(_)));
+        assert!(matches!(refused("invalid_client"), Found::Broken(_)));
+        assert!(matches!(refused("40029"), Found::Unclear(_)));
+        let down = UpstreamError::Down(Trouble::new(Part::Token, "no answer"));
+        assert!(matches!(client_known(Err(down)).found, Found::Broken(_)));
+    }
+}
