@@ -302,7 +302,7 @@ test('every page is free of accessibility problems, light and dark, narrow and w
       await page.fill('#password', PASSWORD);
     }
     await page.click('button.primary');
-    for (const path of ['/admin', '/admin/providers', '/admin/providers/new', '/admin/providers/meridian', '/admin/policy', '/admin/policy/document', '/admin/policy/effective?provider=pigeon', '/admin/policy/presets/gravitee', '/admin/policy/try?provider=pigeon&email=cleo%40example.test', '/admin/policy/versions/1?bucket=ask', '/admin/policy/versions/1/replay', '/admin/accounts', '/admin/applications', '/admin/audit', '/account', '/account/sessions', '/account/activity', '/account/recovered', '/account/confirm?to=/account', '/account/email', '/account/password', '/account/export', '/account/delete']) await visit(path);
+    for (const path of ['/admin', '/admin/providers', '/admin/providers/new', '/admin/providers/new?preset=wechat', '/admin/providers/meridian', '/admin/providers/meridian/delete', '/admin/policy', '/admin/policy/document', '/admin/policy/effective?provider=pigeon', '/admin/policy/presets/gravitee', '/admin/policy/try?provider=pigeon&email=cleo%40example.test', '/admin/policy/versions/1?bucket=ask', '/admin/policy/versions/1/replay', '/admin/accounts', '/admin/applications', '/admin/audit', '/account', '/account/sessions', '/account/activity', '/account/recovered', '/account/confirm?to=/account', '/account/email', '/account/password', '/account/export', '/account/delete']) await visit(path);
     await page.goto(`${w.url}/account`);
     await page.click('form[action="/fn/signout"] button');
     await page.click('form[action="/login/with/pigeon"] button');

@@ -76,8 +76,8 @@ for (const [js, view] of VIEWS) {
     assert.ok(link.startsWith(`${address}/setup?token=`), link);
     await homeClean('invited');
     await home.goto(`${w.url}/admin/providers/meridian`);
-    await home.check('#shared');
-    await home.click('button.primary');
+    await home.click('input[name="form[shared]"] ~ div button');
+    await home.waitForSelector('.notice.good');
     await home.goto(`${w.url}/admin/organisations`);
     assert.ok(await home.locator('.tag.warn').isVisible(), 'it has no owner yet');
     await homeClean('two');
@@ -89,9 +89,8 @@ for (const [js, view] of VIEWS) {
     await boss.goto(`${address}/admin/providers`);
     await bossClean('offered');
     await boss.click('a.row-main');
-    await boss.check('#enabled');
     await bossClean('take');
-    await boss.click('button.primary');
+    await boss.click('input[name="form[enabled]"] ~ div button');
     assert.ok(await boss.locator('.tag.good').isVisible());
     await boss.goto(`${address}/admin/brand`);
     await boss.fill('#colour', '#ffdd00');

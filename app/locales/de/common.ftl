@@ -89,6 +89,7 @@ event-password-not-reset = Neues Passwort abgelehnt
 event-policy-changed = Regeln geändert
 event-provider-created = Anbieter angelegt
 event-provider-changed = Anbieter geändert
+event-provider-deleted = Anbieter gelöscht
 event-application-registered = Anwendung registriert
 event-application-signed-in = Bei einer Anwendung angemeldet
 event-account-reclaimed = Unfertige Registrierung übernommen

@@ -89,6 +89,7 @@ event-password-not-reset = New password refused
 event-policy-changed = Policy changed
 event-provider-created = Provider created
 event-provider-changed = Provider changed
+event-provider-deleted = Provider deleted
 event-application-registered = Application registered
 event-application-signed-in = Signed in to an application
 event-account-reclaimed = Unfinished sign-up taken over

@@ -89,6 +89,7 @@ event-password-not-reset = 新密码被拒绝
 event-policy-changed = 策略已更改
 event-provider-created = 提供方已创建
 event-provider-changed = 提供方已更改
+event-provider-deleted = 提供方已删除
 event-application-registered = 应用已登记
 event-application-signed-in = 已登录应用
 event-account-reclaimed = 接管未完成的注册

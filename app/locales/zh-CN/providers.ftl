@@ -208,10 +208,10 @@ capability-groups = 用户组
 capability-logout = 可以在提供方一并退出登录
 capability-reauthentication = 可以让用户重新登录，并说明登录时间
 
-## 添加和修改身份提供商
+## 添加和修改身份提供方
 gallery-lead = 请选择人们用什么登录。在您启用之前，没有人会看到这个按钮。
 gallery-search = 按名称搜索
-gallery-none = 没有这个名称的提供商。支持 OpenID Connect 的提供商都可以用：
+gallery-none = 没有这个名称的提供方。支持 OpenID Connect 的提供方都可以用：
 provider-add-title = 添加 { $name }
 provider-add-lead = 大约需要两分钟。在您启用之前，没有人会看到这个按钮。
 provider-step-register = 在 { $name } 登记我们
@@ -235,13 +235,13 @@ provider-off-why = 没有人看到它的按钮，没有人用它登录，也不�
 provider-test = 测试连接
 provider-share-begin = 提供给各组织
 provider-share-end = 收回
-provider-delete = 删除此提供商
+provider-delete = 删除此提供方
 provider-delete-ask = 删除…
 provider-delete-title = 要删除 { $name } 吗？
 provider-delete-lead = 它的设置、密钥和关联方式将永久删除，键可以重新使用。
 provider-delete-linked = 已关联的身份（包括仍可恢复的）：{ $count }。请改为停用它，已有的关联会保留。
 provider-delete-adopted = 正在使用它的组织：{ $count }。请先收回提供。
-provider-deleted = 提供商已删除。
+provider-deleted = 提供方已删除。
 section-state = 状态
 turn-on = 启用
 turn-off = 停用

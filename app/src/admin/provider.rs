@@ -421,8 +421,8 @@ fn AssociationSection(
             (m.name(), t(l, &format!("association-{key}")), hint)
         })
         .to_vec();
-    let tick = |name: &'static str, key: &str, checked: bool| {
-        let (label, hint) = (t(l, key), t(l, &format!("{key}-hint")));
+    let tick = |name: &'static str, label: &str, hint: &str, checked: bool| {
+        let (label, hint) = (t(l, label), t(l, hint));
         let problem = flash.problem(name).map(|m| t(l, m));
         view! { <Check id=name name={format!("form[association][{name}]")} value="true" label=label hint=hint checked=checked problem=problem/> }
     };
@@ -442,12 +442,12 @@ fn AssociationSection(
                 view! { <Check id=label name="form[association][bind_methods][]" value=name label={t(l, label)} hint=hint checked={has(method)}/> }
             }).collect_view()}
             </fieldset>
-            {tick("login_only", "login-only", shown.login_only)}
-            {tick("as_source", "as-source", shown.as_source)}
-            {tick("as_target", "as-target", shown.as_target)}
-            {tick("verified_counts", "verified-counts", shown.verified_counts)}
+            {tick("login_only", "login-only", "login-only-hint", shown.login_only)}
+            {tick("as_source", "as-source", "as-source-hint", shown.as_source)}
+            {tick("as_target", "as-target", "as-target-hint", shown.as_target)}
+            {tick("verified_counts", "verified-counts", "verified-counts-hint", shown.verified_counts)}
             <Field id="domains" name="form[association][domains]" label={t(l, "domains")} kind="text" hint={t(l, "domains-hint")} value=domains problem={flash.problem("domains").map(|m| t(l, m))} autocomplete="off" max=300/>
-            {tick("own_directory", "own-directory", shown.own_directory)}
+            {tick("own_directory", "own-directory", "own-directory-hint", shown.own_directory)}
             <SaveActions l=l changes=shows.changes/>
         </form>
     }
@@ -456,7 +456,7 @@ fn AssociationSection(
 
 /// What depends on where a provider is asked: for owners with a box to tick, which states the number (DL-01).
 #[component]
-fn SourceConfirmation(l: Lang, speaks_for: i64, trusts: bool, flash: Flash) -> AnyView {
+pub(crate) fn SourceConfirmation(l: Lang, speaks_for: i64, trusts: bool, flash: Flash) -> AnyView {
     let links = flash.typed("links").parse().unwrap_or(speaks_for);
     if links == 0 {
         return ().into_any();

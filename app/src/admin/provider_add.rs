@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use crate::{
     admin::{
         overview::{head, message},
-        provider::tested,
+        provider::{SourceConfirmation, tested},
         saved::{Ways, saved},
     },
     components::{Check, Field, Problems, ProviderMark, SettingField},
@@ -35,6 +35,8 @@ pub struct NewProvider {
     pub secret: String,
     /// Not only after a test.
     pub enabled: bool,
+    /// The number of linked identities for which somebody said that they mean it (DL-01).
+    pub confirmed: String,
     /// What stands for the words in braces of the vendor's addresses.
     pub places: BTreeMap<String, String>,
     pub settings: BTreeMap<String, String>,
@@ -64,6 +66,7 @@ pub async fn add_provider(form: NewProvider) -> Result<(), Code> {
                 settings: SettingsEdit::Whole(Box::new(settings)),
                 secret: form.secret,
                 enabled: Some(form.enabled),
+                confirmed: form.confirmed.parse().ok(),
                 ..ProviderEdit::default()
             };
             admin.save_provider(&web.ctx, edit, true).await
@@ -124,6 +127,7 @@ pub async fn new_provider(req: PageRequest<GalleryQuery>) -> Answer {
             req.context.ligature.provider_admin().free_key(&req.web.ctx, &key_for(preset)).await?
         }
     };
+    let trusts = req.may(Right::ChangeTrust).await?;
     let redirect_uri = req.context.ligature.configuration().redirect_uri(&key);
     let (l, flash) = (req.web.lang, req.flash.clone());
     let title = ta(l, "provider-add-title", &[("name", preset.name)]);
@@ -135,7 +139,7 @@ pub async fn new_provider(req: PageRequest<GalleryQuery>) -> Answer {
             <p class="muted">{t(l, "provider-add-lead")}</p>
             {message(l, &flash)}
             <Problems l=l flash={flash.clone()}/>
-            <AddForm l=l preset=preset key=key redirect_uri=redirect_uri flash=flash/>
+            <AddForm l=l preset=preset key=key redirect_uri=redirect_uri trusts=trusts flash=flash/>
         }
     })
     .await)
@@ -200,6 +204,8 @@ fn AddForm(
     preset: &'static Preset,
     key: String,
     redirect_uri: String,
+    /// The person may say where a provider's word comes from.
+    trusts: bool,
     flash: Flash,
 ) -> AnyView {
     let vendor = key_for(preset);
@@ -215,9 +221,7 @@ fn AddForm(
     let problem = |field: &str| flash.problem(field).map(|m| t(l, m));
     let can: Vec<_> = Capability::ALL
         .into_iter()
-        .map(|capability| {
-            (preset.can(capability), t(l, &format!("capability-{}", code(capability))))
-        })
+        .map(|capability| (preset.can(capability), t(l, text_key(capability))))
         .collect();
     let secret_is_key = preset.key == "apple";
     view! {
@@ -255,6 +259,7 @@ fn AddForm(
                 </details>
                 <Check id="enabled" name="form[enabled]" value="true" label={t(l, "provider-enable-now")} hint={t(l, "provider-enable-now-hint")} checked={!flash.typed("enabled").is_empty()}/>
             </section>
+            <SourceConfirmation l=l speaks_for=0 trusts=trusts flash={flash.clone()}/>
             <div class="row-actions"><button class="primary">{t(l, "provider-save-test")}</button><a class="button quiet" href=paths::ADMIN_PROVIDER_NEW>{t(l, "back")}</a></div>
         </form>
         <aside class="section">
@@ -279,16 +284,16 @@ fn asked_setting(l: Lang, base: &Settings, name: &str, flash: &Flash) -> Option<
     Some(view! { <SettingField l=l setting=setting value=value problem=problem/> }.into_any())
 }
 
-/// The part of a message's key that stands for a capability.
-fn code(capability: Capability) -> &'static str {
+/// The key of a capability's text.
+fn text_key(capability: Capability) -> &'static str {
     match capability {
-        Capability::Email => "email",
-        Capability::VerifiedEmail => "verified-email",
-        Capability::Phone => "phone",
-        Capability::UserName => "user-name",
-        Capability::StableSubject => "stable-subject",
-        Capability::Groups => "groups",
-        Capability::Logout => "logout",
-        Capability::Reauthentication => "reauthentication",
+        Capability::Email => "capability-email",
+        Capability::VerifiedEmail => "capability-verified-email",
+        Capability::Phone => "capability-phone",
+        Capability::UserName => "capability-user-name",
+        Capability::StableSubject => "capability-stable-subject",
+        Capability::Groups => "capability-groups",
+        Capability::Logout => "capability-logout",
+        Capability::Reauthentication => "capability-reauthentication",
     }
 }

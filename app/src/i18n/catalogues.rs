@@ -69,17 +69,6 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
     let places: BTreeSet<String> =
         presets::choices().flat_map(|preset| preset.inputs()).map(str::to_owned).collect();
     let (settings, values) = provider_settings();
-    // `code` in admin/provider_add.rs.
-    let capabilities = raw(&[
-        "email",
-        "verified-email",
-        "phone",
-        "user-name",
-        "stable-subject",
-        "groups",
-        "logout",
-        "reauthentication",
-    ]);
     // States of rows in the table of policies, and of dry runs with the one that the console works out.
     let (versions, runs) =
         (raw(&["draft", "shadow", "active", "retired"]), raw(&["running", "done", "stopped"]));
@@ -176,7 +165,6 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("place-{}-hint", places.into_iter().collect()),
         ("setting-{}", settings.iter().cloned().chain(values).collect()),
         ("setting-{}-hint", settings),
-        ("capability-{}", capabilities),
         ("association-{}", modes.clone()),
         ("association-{}-hint", modes),
         ("mail-mode-{}", mail_modes.clone()),

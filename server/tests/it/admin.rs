@@ -205,6 +205,7 @@ async fn a_providers_form_tells_problems_beside_the_field_and_keeps_what_was_typ
             page.body
         );
     }
+    w.browser().sign_in("meridian", "m-vera").await;
     let changed = owner.save_provider(&form(&w, &[("create", "no"), ("key", "meridian")])).await;
     assert!(changed.has("The issuer cannot be changed"), "{}", changed.body);
 }
@@ -314,4 +315,127 @@ async fn gd_02_the_audit_trail_names_no_address_subject_or_code() {
         }
     }
     assert_eq!(w.rows("outbox", "kind", "link-code").await, 1);
+}
+
+/// A first-time administrator: the gallery, the redirect address first, a test, then the switch.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_is_added_from_the_gallery_tested_and_turned_on() {
+    let w = World::new("recommended").await;
+    let owner = w.owner().await;
+    let gallery = owner.get("/admin/providers/new").await;
+    for vendor in ["Google", "GitHub", "Apple", "WeChat, QR code", "Keycloak"] {
+        assert!(gallery.has(vendor), "{vendor}");
+    }
+    let found = owner.get("/admin/providers/new?q=cloak").await;
+    assert!(found.has("preset=keycloak") && !found.has("preset=google"), "{}", found.body);
+    assert!(owner.get("/admin/providers/new?q=nobody").await.has("preset=oidc"));
+    assert_eq!(owner.get("/admin/providers/new?preset=nobody").await.status, 404);
+    // The address to register stands there before anything is saved, and what only this vendor needs is asked.
+    let google = owner.get("/admin/providers/new?preset=google").await;
+    assert!(google.has(&format!("{}/callback/google", w.url())), "{}", google.body);
+    assert!(!google.has("form[settings][issuer]") && google.has("form[client_id]"));
+    assert!(owner.get("/admin/providers/new?preset=apple").await.has("form[settings][team_id]"));
+    let add = |secret: &'static str, issuer: String| {
+        [
+            ("form[preset]", "oidc".to_owned()),
+            ("form[key]", "house".to_owned()),
+            ("form[name]", "House".to_owned()),
+            ("form[settings][issuer]", issuer),
+            ("form[client_id]", "ligature".to_owned()),
+            ("form[secret]", secret.to_owned()),
+        ]
+    };
+    let send = async |fields: &[(&'static str, String)]| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        owner.post("/fn/admin/provider/add", &fields).await
+    };
+    // Everything that is wrong is told at once, and what was typed stays; nothing is saved.
+    let wrong = [("form[preset]", "oidc".to_owned()), ("form[key]", "A b".into())];
+    let page = send(&wrong).await;
+    for field in ["key", "name", "issuer", "client_id"] {
+        assert!(page.has(&format!("id=\"{field}-problem\"")), "{field}: {}", page.body);
+    }
+    assert!(page.has("value=\"A b\""));
+    assert_eq!(w.rows("provider", "key", "house").await, 0);
+    // A slash too many: saved switched off, and the test says what the provider calls itself.
+    let page = send(&add("rehearsal-secret", format!("{}/", w.harbour.issuer))).await;
+    assert!(page.has("Saved, turned off") && page.has("tag bad"), "{}", page.body);
+    assert_eq!(w.browser().post("/login/with/house", &[]).await.refusal(), "provider.disabled");
+    // Nothing is linked: the issuer can still be mended.
+    let mended = [
+        ("form[key]", "house"),
+        ("form[settings][issuer]", w.harbour.issuer.as_str()),
+        ("form[secret]", "rehearsal-secret"),
+    ];
+    assert!(owner.post("/fn/admin/provider", &mended).await.has("Saved."));
+    let tested = owner.post("/fn/admin/provider/test", &[("form[key]", "house")]).await;
+    assert!(!tested.has("tag bad"), "{}", tested.body);
+    let on = [("form[key]", "house"), ("form[enabled]", "true")];
+    assert!(owner.post("/fn/admin/provider", &on).await.has("Turned on"));
+    let b = w.browser();
+    let chooser = b.sign_in("house", "h-1").await;
+    assert_eq!(b.pick(&chooser, "create_new").await.path(), "/account");
+    // Now somebody depends on it: neither the issuer changes nor does it go.
+    let moved = [
+        ("form[key]", "house"),
+        ("form[settings][issuer]", w.atlas.issuer.as_str()),
+        ("form[secret]", "rehearsal-secret"),
+    ];
+    assert!(owner.post("/fn/admin/provider", &moved).await.has("The issuer cannot be changed"));
+    let kept = owner.post("/fn/admin/provider/delete", &[("form[key]", "house")]).await;
+    assert!(kept.has("Turn the provider off instead"), "{}", kept.body);
+    assert_eq!(w.rows("provider", "key", "house").await, 1);
+}
+
+/// What a form does not show stays: the settings of a vendor, the association, the switch.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_form_changes_what_it_sends_and_nothing_else() {
+    let w = World::new("recommended").await;
+    let owner = w.owner().await;
+    let added = [
+        ("form[preset]", "wechat"),
+        ("form[key]", "wechat"),
+        ("form[name]", "WeChat"),
+        ("form[client_id]", "wx1"),
+        ("form[secret]", "s"),
+        ("form[settings][platform_account]", "house"),
+        ("form[enabled]", "true"),
+    ];
+    let page = owner.post("/fn/admin/provider/add", &added).await;
+    assert!(page.has("Saved."), "{}", page.body);
+    let row = async || {
+        let ligature = w.ligature();
+        let c = &mut ligature.store.read().await.unwrap();
+        storage::policy::providers::find_provider(c, ligature.org, "wechat").await.unwrap()
+    };
+    let before = row().await.unwrap();
+    assert_eq!(before.namespace, "wechat-union:house");
+    let ask = [
+        ("form[key]", "wechat"),
+        ("form[association][mode]", "ask_binding"),
+        ("form[association][as_source]", "true"),
+    ];
+    assert!(owner.post("/fn/admin/provider", &ask).await.has("Saved."));
+    let renamed = [("form[key]", "wechat"), ("form[name]", "微信"), ("form[position]", "4")];
+    assert!(owner.post("/fn/admin/provider", &renamed).await.has("微信"));
+    let after = row().await.unwrap();
+    assert_eq!((after.name.as_str(), after.position), ("微信", 4));
+    assert_eq!(
+        (after.config, after.enabled, after.namespace, after.secret),
+        (before.config, true, before.namespace, before.secret)
+    );
+    let page = owner.get("/admin/providers/wechat").await;
+    assert!(
+        page.has("value=\"ask_binding\" checked")
+            && !page.has("id=\"as_target\" type=\"checkbox\" checked")
+    );
+    // Nothing hangs on it: it goes, and the next one under its key begins anew.
+    assert!(owner.get("/admin/providers/wechat/delete").await.has("Delete 微信?"));
+    let gone = owner.post("/fn/admin/provider/delete", &[("form[key]", "wechat")]).await;
+    assert!(gone.has("The provider is deleted.") && !gone.has("微信"), "{}", gone.body);
+    assert!(row().await.is_none());
+    owner.post("/fn/admin/provider/add", &added).await;
+    assert!(owner.get("/admin/providers/wechat").await.has("value=\"inherit\" checked"));
+    // Two events say who did it.
+    assert_eq!(w.rows("audit_event", "kind", "provider.deleted").await, 1);
 }

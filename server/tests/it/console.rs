@@ -165,12 +165,13 @@ async fn dl_01_dl_02_an_owner_confirms_the_number_and_types_the_secret_again() {
     assert!(
         asked.has("depend on it: 1")
             && asked.has("Tick this box if you are sure")
-            && asked.has("name=\"confirmed\" value=\"1\""),
+            && asked.has("name=\"form[confirmed]\" value=\"1\""),
         "{}",
         asked.body
     );
     assert!(
-        asked.has("value=\"Moved\"") && asked.has("name=\"login_only\" value=\"on\" checked"),
+        asked.has("value=\"Moved\"")
+            && asked.has("name=\"form[association][login_only]\" value=\"true\" checked"),
         "what was typed and ticked is kept: {}",
         asked.body
     );
@@ -748,7 +749,7 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
     assert!(
         back.path() == "/admin/providers/pigeon"
             && back.has("value=\"Typed Pigeon\"")
-            && back.has("name=\"login_only\" value=\"on\" checked"),
+            && back.has("name=\"form[association][login_only]\" value=\"true\" checked"),
         "{} {}",
         back.url,
         back.body

@@ -19,7 +19,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, jwk::Jwk};
 use serde_json::json;
 
 use super::*;
-use crate::{Auth, SafeHttpOptions, testing::Server};
+use crate::{Auth, Found, SafeHttpOptions, testing::Server};
 
 pub const NOW: domain::Micros = 1_800_000_000 * domain::SECOND;
 pub const CLIENT: &str = "the-client";
