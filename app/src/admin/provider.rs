@@ -333,7 +333,7 @@ fn TestResults(l: Lang, flash: Flash) -> AnyView {
             Some((class, what.clone()))
         })
         .collect();
-    view! { <ul class="tested" role="status">{found.into_iter().map(|((class, word), what)| view! { <li><span class=format!("tag {class}")>{t(l, word)}</span>" "<span lang="en">{what}</span></li> }).collect_view()}</ul> }.into_any()
+    view! { <div role="status"><ul class="tested">{found.into_iter().map(|((class, word), what)| view! { <li><span class=format!("tag {class}")>{t(l, word)}</span>" "<span lang="en">{what}</span></li> }).collect_view()}</ul></div> }.into_any()
 }
 
 /// A provider that the home organisation offers: its settings are there, its switch and association here.

@@ -41,8 +41,15 @@ pub(crate) fn client_known(answer: Result<Tokens, UpstreamError>) -> Check {
         Ok(_) => Found::Unclear("accepts any code".into()),
         Err(UpstreamError::Refused(trouble)) => {
             let what = trouble.what.clone();
+            // A page that is not there, or a server that fails: no OAuth error at all.
+            let no_endpoint = what
+                .strip_prefix("status ")
+                .and_then(|status| status.parse::<u16>().ok())
+                .is_some_and(|status| ![400, 401, 403].contains(&status));
             let is = |codes: &[&str]| codes.iter().any(|code| what.contains(code));
-            if is(&["invalid_client", "unauthorized_client", "incorrect_client_credentials"]) {
+            if no_endpoint
+                || is(&["invalid_client", "unauthorized_client", "incorrect_client_credentials"])
+            {
                 Found::Broken(UpstreamError::Refused(trouble))
             } else if is(&["invalid_grant", "bad_verification_code"]) {
                 Found::Works(what)
@@ -69,6 +76,9 @@ mod tests {
         assert!(matches!(refused("bad_verification_code"), Found::Works(_)));
         assert!(matches!(refused("invalid_client"), Found::Broken(_)));
         assert!(matches!(refused("40029"), Found::Unclear(_)));
+        assert!(matches!(refused("status 400"), Found::Unclear(_)));
+        assert!(matches!(refused("status 404"), Found::Broken(_)));
+        assert!(matches!(refused("status 503"), Found::Broken(_)));
         let down = UpstreamError::Down(Trouble::new(Part::Token, "no answer"));
         assert!(matches!(client_known(Err(down)).found, Found::Broken(_)));
     }
