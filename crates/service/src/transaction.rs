@@ -101,7 +101,7 @@ impl Administrator {
     }
 
     /// An event of theirs.
-    pub fn event(&self, kind: &'static str) -> Event {
+    pub fn event(&self, kind: impl Into<&'static str>) -> Event {
         Event::new(kind).by(self.name())
     }
 }

@@ -26,60 +26,32 @@ pub enum Offer {
     CreateNew,
 }
 
-/// A way to show on the binding page that an account is one's own (AU-10, AU-18).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProofMethod {
-    /// Address and password.
-    Password,
-    /// A code to the account's mailbox.
-    EmailCode,
-    /// A code to the account's phone.
-    PhoneCode,
-    Passkey,
-    /// A provider that the account has already.
-    Identity,
-}
-
-impl ProofMethod {
-    pub const ALL: [Self; 5] =
-        [Self::Password, Self::EmailCode, Self::PhoneCode, Self::Passkey, Self::Identity];
-
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::EmailCode => "email_code",
-            Self::PhoneCode => "phone_code",
-            Self::Passkey => "passkey",
-            Self::Identity => "identity",
-        }
+crate::named! {
+    /// A way to show on the binding page that an account is one's own (AU-10, AU-18).
+    pub enum ProofMethod {
+        /// Address and password.
+        Password = "password",
+        /// A code to the account's mailbox.
+        EmailCode = "email_code",
+        /// A code to the account's phone.
+        PhoneCode = "phone_code",
+        Passkey = "passkey",
+        /// A provider that the account has already.
+        Identity = "identity",
     }
 }
 
-/// What pages may reveal before a proof (docs/explanation/policy.md).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Disclosure {
-    /// No question: a code to the claimed address first, whoever it belongs to, and then the outcome (NE-12).
-    Silent,
-    /// The same generic chooser whether or not an account matches.
-    AfterProof,
-    /// Masked addresses, for claims that the provider verified.
-    Masked,
-    /// Addresses and providers of the account, for claims that the provider verified.
-    Open,
-}
-
-impl Disclosure {
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Silent => "silent",
-            Self::AfterProof => "after_proof",
-            Self::Masked => "masked",
-            Self::Open => "open",
-        }
+crate::named! {
+    /// What pages may reveal before a proof (docs/explanation/policy.md).
+    pub enum Disclosure {
+        /// No question: a code to the claimed address first, whoever it belongs to, and then the outcome (NE-12).
+        Silent = "silent",
+        /// The same generic chooser whether or not an account matches.
+        AfterProof = "after_proof",
+        /// Masked addresses, for claims that the provider verified.
+        Masked = "masked",
+        /// Addresses and providers of the account, for claims that the provider verified.
+        Open = "open",
     }
 }
 

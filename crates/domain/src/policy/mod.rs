@@ -22,7 +22,7 @@ mod rules;
 mod second_factor;
 
 pub use belief::Belief;
-pub use check::Problem;
+pub use check::{Problem, Remedy};
 pub use choices::{
     AbandonAudit, AfterAdd, Agreement, Alphabet, CodeRecipient, Disclosure, DistinctBy,
     EmailChange, Field, MailEvent, MailMatrix, Mapping, Merge, NoMatch, Notify, Offer, OnUnlink,
@@ -30,7 +30,7 @@ pub use choices::{
 };
 pub use effective::{Effective, Kind, explain};
 pub use evidence::{Claim, Evidence, Word};
-pub use lint::{Danger, Exposes, lint};
+pub use lint::{Danger, DangerName, Exposes, lint};
 pub use presets::{PRESETS, deviations, preset, preset_text};
 pub use rules::{Attribute, Fold, Match, OnMultipleMatches, OnSingleMatch, Rule};
 pub use second_factor::{FactorState, Owes, SecondFactor};

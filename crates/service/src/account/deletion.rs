@@ -1,7 +1,7 @@
 //! Taking one's data along, and deleting one's own account: two weeks in which it can be taken back, then it is gone.
 use crate::services::{AccountSettings, Transactions};
 use domain::{
-    AccountId, Micros, Refusal,
+    AccountId, EventKind, Micros, Refusal,
     account_rules::{
         change::AccountChange,
         rewind::{Changed, KEPT},
@@ -104,8 +104,11 @@ impl AccountSettings {
         drop(conn);
         self.act(ctx, move |this, c, _| {
             Box::pin(async move {
-                this.record(c, Event::new("account.exported").account(id).detail(allowed.trace))
-                    .await
+                this.record(
+                    c,
+                    Event::new(EventKind::AccountExported).account(id).detail(allowed.trace),
+                )
+                .await
             })
         })
         .await?;
@@ -161,8 +164,11 @@ impl AccountSettings {
                 this.notifications()
                     .notify(c, id, Kind::ClosingNotice, &ctx, "", "", noted.as_ref())
                     .await?;
-                this.record(c, Event::new("account.closing").account(id).detail(allowed.trace))
-                    .await
+                this.record(
+                    c,
+                    Event::new(EventKind::AccountClosing).account(id).detail(allowed.trace),
+                )
+                .await
             })
         })
         .await
@@ -196,7 +202,7 @@ impl AccountSettings {
                             c,
                             Event {
                                 subject_hash: tombstone,
-                                ..Event::new("account.deleted").by("system")
+                                ..Event::new(EventKind::AccountDeleted).by("system")
                             },
                         )
                         .await?;

@@ -1,7 +1,7 @@
 //! Another address for one's own account: the old one stays until the new one is proved in the same session (MA-14).
 use crate::services::{AccountSettings, Transactions};
 use domain::{
-    AccountId, Refusal,
+    AccountId, EventKind, Refusal,
     account_rules::{
         change::AccountChange,
         rewind::{Changed, KEPT, Way},
@@ -91,7 +91,8 @@ impl AccountSettings {
             }
         }
         self.accounts().take_email(c, ctx, changing, address).await?;
-        self.record(c, Event::new("email.updated").account(account).detail(allowed.trace)).await?;
+        self.record(c, Event::new(EventKind::EmailUpdated).account(account).detail(allowed.trace))
+            .await?;
         Ok(Ok(LoginOutcome::Continue {
             caller: Box::new(session.clone().into()),
             continuation: open.continuation.clone(),
@@ -141,7 +142,10 @@ impl AccountSettings {
             remove_email(c, account, address).await?;
             remove_undo_links_to(c, account, address).await?;
             return self
-                .record(c, Event::new("email.disowned").account(account).detail(allowed.trace))
+                .record(
+                    c,
+                    Event::new(EventKind::EmailDisowned).account(account).detail(allowed.trace),
+                )
                 .await;
         };
         let proved = |e: &&storage::accounts::Email| e.is_proved();
@@ -166,7 +170,8 @@ impl AccountSettings {
         if foreign {
             remove_undo_links_to(c, account, &own.canonical).await?;
         }
-        self.record(c, Event::new("email.removed").account(account).detail(allowed.trace)).await?;
+        self.record(c, Event::new(EventKind::EmailRemoved).account(account).detail(allowed.trace))
+            .await?;
         let noted = self
             .accounts()
             .changed(c, changing, Changed::EmailGone, &doer(ctx), ProfileChange::default())
@@ -195,7 +200,7 @@ impl AccountSettings {
                 self.attempts().move_on(c, open, &State::Refused { refusal }, "").await?;
                 self.record(
                     c,
-                    Event::new("email.refused")
+                    Event::new(EventKind::EmailRefused)
                         .account(account)
                         .code(refusal.code())
                         .support(&open.row.support_code),
@@ -244,7 +249,7 @@ impl AccountSettings {
                 }
                 this.record(
                     c,
-                    Event::new("email.kept").account(allowed.account).detail(allowed.trace),
+                    Event::new(EventKind::EmailKept).account(allowed.account).detail(allowed.trace),
                 )
                 .await
             })

@@ -2,7 +2,7 @@
 //! be taken back. The other account's id leads to the one that stays.
 use crate::services::{Merges, Transactions};
 use domain::{
-    AccountId, Outcome, Policy, Refusal, Right, Ruling,
+    AccountId, EventKind, Outcome, Policy, Refusal, Right, Ruling,
     account_rules::{
         merge::{Merge, MergeBy, MergeOutcome, merge},
         rewind::Changed,
@@ -184,7 +184,7 @@ impl Merges {
         refusal: Refusal,
     ) -> Result<TxOutcome, Error> {
         let support = support_code();
-        let event = Event::new("account.not_merged")
+        let event = Event::new(EventKind::AccountNotMerged)
             .account(account)
             .code(refusal.code())
             .support(&support)
@@ -348,7 +348,7 @@ impl Merges {
                     c,
                     &ctx,
                     (account, other),
-                    Event::new("account.merged").detail(trace_of(&facts, &decision)),
+                    Event::new(EventKind::AccountMerged).detail(trace_of(&facts, &decision)),
                 )
                 .await?;
                 let secret = this
@@ -415,7 +415,7 @@ impl Merges {
                     c,
                     admin.acting(),
                     (account, other),
-                    admin.event("account.merged").detail(trace_of(&facts, &decision)),
+                    admin.event(EventKind::AccountMerged).detail(trace_of(&facts, &decision)),
                 )
                 .await
             })
@@ -478,7 +478,9 @@ impl Merges {
         remove_merge(c, Key(id)).await?;
         self.record(
             c,
-            Event::new("account.undone").account(row.other_id).detail(json!({"what": "merge"})),
+            Event::new(EventKind::AccountUndone)
+                .account(row.other_id)
+                .detail(json!({"what": "merge"})),
         )
         .await
     }

@@ -19,7 +19,7 @@ pub mod undo;
 
 use crate::services::{AccountSettings, Transactions};
 use domain::{
-    AccountId, DAY, LinkId, Micros, Outcome, Refusal,
+    AccountId, DAY, EventKind, LinkId, Micros, Outcome, Refusal,
     account_rules::{
         change::{AccountChange, Change, ChangeOutcome, change},
         remove::RemoveOutcome,
@@ -416,7 +416,7 @@ impl AccountSettings {
             c,
             Event {
                 provider: method.key.clone(),
-                ..Event::new("link.removed").account(account).detail(detail)
+                ..Event::new(EventKind::LinkRemoved).account(account).detail(detail)
             },
         )
         .await?;
@@ -511,7 +511,7 @@ impl AccountSettings {
                 }
                 this.record(
                     c,
-                    Event::new("session.ended")
+                    Event::new(EventKind::SessionEnded)
                         .account(session.account)
                         .detail(json!({"sessions": ended})),
                 )

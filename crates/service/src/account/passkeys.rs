@@ -3,7 +3,7 @@
 //! is worth both factors.
 use crate::services::{Passkeys, Transactions};
 use domain::{
-    AccountId, MINUTE, Micros, Refusal,
+    AccountId, EventKind, MINUTE, Micros, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
     attempt::{AttemptProgress, ProvedBy, Then},
     path::Continuation,
@@ -219,8 +219,11 @@ impl Passkeys {
                 {
                     return Err(Refusal::AlreadyInUse.into());
                 }
-                this.record(c, Event::new("passkey.added").account(account).detail(allowed.trace))
-                    .await?;
+                this.record(
+                    c,
+                    Event::new(EventKind::PasskeyAdded).account(account).detail(allowed.trace),
+                )
+                .await?;
                 let noted = this
                     .accounts()
                     .changed(c, changing, Changed::Passkey, &doer(&ctx), ProfileChange::default())
@@ -264,7 +267,9 @@ impl Passkeys {
         remove_passkey(c, account, &own.id).await?;
         self.record(
             c,
-            Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision)),
+            Event::new(EventKind::PasskeyRemoved)
+                .account(account)
+                .detail(trace_of(&facts, &decision)),
         )
         .await?;
         let noted = self

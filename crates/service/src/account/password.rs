@@ -1,7 +1,7 @@
 //! A password of one's own account, set or replaced in My Account.
 use crate::services::{AccountSettings, Transactions};
 use domain::{
-    CredentialId,
+    CredentialId, EventKind,
     account_rules::{change::AccountChange, rewind::Changed},
 };
 use storage::accounts::{list_emails, password_set_at, set_password};
@@ -65,9 +65,13 @@ impl AccountSettings {
                 this.sessions().end_everything(c, account, Some(&ctx)).await?;
                 this.record(
                     c,
-                    Event::new(if first { "password.added" } else { "password.changed" })
-                        .account(account)
-                        .detail(allowed.trace),
+                    Event::new(if first {
+                        EventKind::PasswordAdded
+                    } else {
+                        EventKind::PasswordChanged
+                    })
+                    .account(account)
+                    .detail(allowed.trace),
                 )
                 .await?;
                 let noted = this

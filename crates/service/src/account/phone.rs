@@ -2,7 +2,7 @@
 //! proved it last, since numbers are handed on; the account that had it before hears of it by mail.
 use crate::services::{AccountSettings, Transactions};
 use domain::{
-    AccountId, Refusal,
+    AccountId, EventKind, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, Phone},
@@ -105,7 +105,10 @@ impl AccountSettings {
             remove_attribute(c, before, "phone").await?;
             self.record(
                 c,
-                Event::new("phone.lost").account(before).by("system").detail(allowed.trace.clone()),
+                Event::new(EventKind::PhoneLost)
+                    .account(before)
+                    .by("system")
+                    .detail(allowed.trace.clone()),
             )
             .await?;
             self.accounts()
@@ -116,7 +119,8 @@ impl AccountSettings {
                 .await?;
         }
         set_attribute(c, self.org, account, "phone", number, number, BY_CODE, self.now()).await?;
-        self.record(c, Event::new("phone.proved").account(account).detail(allowed.trace)).await?;
+        self.record(c, Event::new(EventKind::PhoneProved).account(account).detail(allowed.trace))
+            .await?;
         let noted = self
             .accounts()
             .changed(c, changing, Changed::Phone, &doer(ctx), ProfileChange::default())
@@ -153,8 +157,11 @@ impl AccountSettings {
                     .may_change(c, &ctx, AccountChange::RemovePhone, this.now())
                     .await?;
                 remove_attribute(c, account, "phone").await?;
-                this.record(c, Event::new("phone.removed").account(account).detail(allowed.trace))
-                    .await?;
+                this.record(
+                    c,
+                    Event::new(EventKind::PhoneRemoved).account(account).detail(allowed.trace),
+                )
+                .await?;
                 let noted = this
                     .accounts()
                     .changed(c, changing, Changed::PhoneGone, &doer(&ctx), ProfileChange::default())

@@ -1,7 +1,7 @@
 //! Signing in once more in a session, before something that an open screen alone must not do (MA-09, MA-10).
 use crate::services::{Reauthentication, Transactions};
 use domain::{
-    AccountId, Micros, Policy, Refusal, SECOND,
+    AccountId, EventKind, Micros, Policy, Refusal, SECOND,
     account_rules::reauthenticate::{
         AvailableMethods, ReauthMethod, ReauthOutcome, Reauthenticate, reauthenticate,
     },
@@ -496,7 +496,7 @@ impl Reauthentication {
                 if let Some(open) = open {
                     self.attempts().move_on(c, open, &State::Done, "").await?;
                 }
-                self.record(c, event("session.confirmed")).await?;
+                self.record(c, event(EventKind::SessionConfirmed)).await?;
                 ctx.session_of(opening.account)?;
                 let secret = self.sessions().open_session(c, ctx, config, opening).await?;
                 Ok(Ok(LoginOutcome::SignedIn {
@@ -509,7 +509,7 @@ impl Reauthentication {
                 let support = support_code();
                 self.record(
                     c,
-                    event("session.not_confirmed").code(refusal.code()).support(&support),
+                    event(EventKind::SessionNotConfirmed).code(refusal.code()).support(&support),
                 )
                 .await?;
                 Ok(Err((refusal, support)))

@@ -3,7 +3,7 @@
 use crate::services::{SecondFactors, Transactions};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AccountId, CredentialId, Refusal, Right, SECOND,
+    AccountId, CredentialId, EventKind, Refusal, Right, SECOND,
     account_rules::{administer::AdminAction, change::AccountChange, rewind::Changed},
 };
 use fast_qr::{
@@ -214,7 +214,7 @@ impl SecondFactors {
                 this.sessions().end_everything(c, account, Some(&ctx)).await?;
                 this.record(
                     c,
-                    Event::new("second_factor.added").account(account).detail(allowed.trace),
+                    Event::new(EventKind::SecondFactorAdded).account(account).detail(allowed.trace),
                 )
                 .await?;
                 let noted = this
@@ -257,7 +257,9 @@ impl SecondFactors {
                 set_recovery_codes(c, account, &hashes, now).await?;
                 this.record(
                     c,
-                    Event::new("recovery_codes.renewed").account(account).detail(allowed.trace),
+                    Event::new(EventKind::RecoveryCodesRenewed)
+                        .account(account)
+                        .detail(allowed.trace),
                 )
                 .await?;
                 let noted = this
@@ -296,7 +298,7 @@ impl SecondFactors {
                 }
                 this.record(
                     c,
-                    Event::new("second_factor.removed")
+                    Event::new(EventKind::SecondFactorRemoved)
                         .account(allowed.account)
                         .detail(allowed.trace),
                 )
@@ -348,8 +350,11 @@ impl SecondFactors {
                     return Err(Refusal::NotFound.into());
                 }
                 this.sessions().end_everything(c, account, None).await?;
-                this.record(c, admin.event("second_factor.removed").account(account).detail(trace))
-                    .await?;
+                this.record(
+                    c,
+                    admin.event(EventKind::SecondFactorRemoved).account(account).detail(trace),
+                )
+                .await?;
                 let noted = this
                     .accounts()
                     .changed(
@@ -481,7 +486,7 @@ impl SecondFactors {
                     let left = count_recovery_codes(c, account).await?;
                     this.record(
                         c,
-                        Event::new("recovery_code.used")
+                        Event::new(EventKind::RecoveryCodeUsed)
                             .account(account)
                             .detail(json!({"left": left})),
                     )

@@ -1,7 +1,7 @@
 //! "This wasn't me" (threat rule 18): a notice's link signs everybody out and suspends what came since; a credential from
 //! before, or 72 hours, takes it back for good. What is taken back is computed by [`domain::account_rules::rewind`].
 use crate::services::{Rewinds, Transactions};
-use domain::{Ruling, account_rules::undo::UndoOutcome};
+use domain::{EventKind, Ruling, account_rules::undo::UndoOutcome};
 use std::collections::BTreeSet;
 
 use domain::{
@@ -497,7 +497,7 @@ impl Rewinds {
             .await?;
         let last = find_account(c, self.org, id).await?.map_or(open.account.rev, |a| a.rev);
         set_rewind(c, self.org, id, Waiting { first: rev, last, due_at: now + WAIT }).await?;
-        self.record(c, undone("account.undo_begun", &open, &decision)).await?;
+        self.record(c, undone(EventKind::AccountUndoBegun, &open, &decision)).await?;
         let noted = Noted { rev, added: Vec::new() };
         self.notifications().notify(c, id, Kind::UndoBegun, ctx, "", "", Some(&noted)).await?;
         Ok(UndoPage::Show)
@@ -674,7 +674,7 @@ impl Rewinds {
             }
         }
         set_rewound(c, id, &[rev]).await?;
-        self.record(c, undone("account.undo_gone", open, &decision)).await?;
+        self.record(c, undone(EventKind::AccountUndoGone, open, &decision)).await?;
         Ok(Undone::Barred)
     }
 
@@ -700,7 +700,7 @@ impl Rewinds {
                 let decision =
                     this.decide_undo(c, &open, &answer, UndoStep::Keep, UndoBy::Credential).await?;
                 this.accounts().change(c, id).await?;
-                let event = undone("account.undo_kept", &open, &decision);
+                let event = undone(EventKind::AccountUndoKept, &open, &decision);
                 this.follow(c, &open, &open.answer(Span::NOTHING)).await?;
                 remove_rewind(c, id).await?;
                 remove_undo_links(c, id).await?;
@@ -822,7 +822,7 @@ impl Rewinds {
         remove_rewind(c, id).await?;
         self.codes().forget_tries(c, Guarded::Password, id).await?;
         self.sessions().end_everything(c, id, None).await?;
-        let event = undone("account.undone", &open, &decision);
+        let event = undone(EventKind::AccountUndone, &open, &decision);
         self.record(
             c,
             Event { code: what.map(Changed::name).unwrap_or_default().to_owned(), ..event },
@@ -919,7 +919,7 @@ impl Rewinds {
     }
 }
 
-fn undone(kind: &'static str, open: &Open, decision: &Ruling<UndoOutcome>) -> Event {
+fn undone(kind: EventKind, open: &Open, decision: &Ruling<UndoOutcome>) -> Event {
     let what = open.live(open.link.rev).map(|e| e.change.kind);
     Event::new(kind).account(open.account.id).detail(json!({"what": what, "reasons": decision.reasons, "policy_version": decision.policy_version}))
 }

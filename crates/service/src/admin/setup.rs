@@ -1,7 +1,7 @@
 //! The first organisation, and the first owner by a one-time token (AD-04).
 use crate::services::{Setup, Transactions};
 use domain::{
-    AccountId, CredentialId, HOUR, Micros, OrgId, Refusal, email_address::Canonical,
+    AccountId, CredentialId, EventKind, HOUR, Micros, OrgId, Refusal, email_address::Canonical,
     linking::facts::AccountState, path::Continuation,
 };
 use storage::{
@@ -175,7 +175,7 @@ impl Setup {
         add_role(c, self.org, account, OWNER, now).await?;
         self.record(
             c,
-            Event::new("account.created")
+            Event::new(EventKind::AccountCreated)
                 .account(account)
                 .by(by)
                 .detail(serde_json::json!({"role": OWNER})),

@@ -71,26 +71,16 @@ pub struct SimulationResult {
     pub supposed: Option<Supposed>,
 }
 
-/// What is supposed of the claimed address where the asker may not see accounts (DL-04).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Supposed {
-    Nobody,
-    One,
-    Several,
+domain::named! {
+    /// What is supposed of the claimed address where the asker may not see accounts (DL-04).
+    pub enum Supposed {
+        Nobody = "nobody",
+        One = "one",
+        Several = "several",
+    }
 }
 
 impl Supposed {
-    pub const ALL: [Self; 3] = [Self::Nobody, Self::One, Self::Several];
-
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Nobody => "nobody",
-            Self::One => "one",
-            Self::Several => "several",
-        }
-    }
-
     /// Made-up accounts: active, with a password, the first of them owner of the address.
     fn accounts(self, address: &str) -> Vec<Snapshot> {
         let count = match self {

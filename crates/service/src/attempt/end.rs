@@ -9,7 +9,7 @@ use crate::{
     transaction::LiveRequest,
 };
 use domain::{
-    Facts, Outcome, Refusal,
+    EventKind, Facts, Outcome, Refusal,
     attempt::{AttemptProgress, State, Then},
     decide,
     linking::facts::{AccountState, Intent, Known, Local},
@@ -86,16 +86,19 @@ impl Attempts {
         match decision.outcome {
             Outcome::SignIn { .. } => {
                 self.accounts().restore_if_closing(c, ctx, &facts).await?;
-                self.record(c, event("session.started")).await?;
+                self.record(c, event(EventKind::SessionStarted)).await?;
             }
             Outcome::Create => {
                 self.activate_account(c, &row).await?;
-                self.record(c, event("account.created")).await?;
+                self.record(c, event(EventKind::AccountCreated)).await?;
             }
             Outcome::Refuse { refusal } => {
                 let support = open.map_or_else(support_code, |open| open.row.support_code.clone());
-                self.record(c, event("signin.refused").code(refusal.code()).support(&support))
-                    .await?;
+                self.record(
+                    c,
+                    event(EventKind::SignInRefused).code(refusal.code()).support(&support),
+                )
+                .await?;
                 // A pending account answers like a wrong password: nobody learns of it by guessing.
                 return Ok(Err((
                     if refusal == Refusal::AccountPending {

@@ -11,7 +11,7 @@ use crate::{
     transaction::LiveRequest,
 };
 use domain::{
-    AccountId, CredentialId, Facts, Outcome, Refusal,
+    AccountId, CredentialId, EventKind, Facts, Outcome, Refusal,
     account_rules::rewind::Changed,
     attempt::{AttemptProgress, ProvedBy, State, Then},
     contact::Contact,
@@ -155,7 +155,7 @@ impl AttemptSteps {
         let decision = decide(&facts, &policy);
         if let Outcome::Refuse { refusal } = decision.outcome {
             self.attempts().move_on(c, open, &State::Refused { refusal }, "").await?;
-            let event = Event::new("password.not_reset")
+            let event = Event::new(EventKind::PasswordNotReset)
                 .account(account)
                 .code(refusal.code())
                 .support(&open.row.support_code);
@@ -169,7 +169,7 @@ impl AttemptSteps {
         self.codes().forget_tries(c, Guarded::Password, account).await?;
         self.sessions().end_everything(c, account, None).await?;
         let ctx = &ctx.signed_out();
-        self.record(c, Event::new("password.reset").account(account)).await?;
+        self.record(c, Event::new(EventKind::PasswordReset).account(account)).await?;
         // Links of before do nothing any more (UD-08); this change has its own.
         remove_undo_links(c, account).await?;
         let noted = self

@@ -8,7 +8,9 @@ use crate::{
     sign_in::upstream_identity::UpstreamIdentity,
     transaction::LiveRequest,
 };
-use domain::{AccountId, Policy, Refusal, attempt::State, contact::Contact, policy::MailEvent};
+use domain::{
+    AccountId, EventKind, Policy, Refusal, attempt::State, contact::Contact, policy::MailEvent,
+};
 use storage::{
     Conn,
     accounts::{Email, find_account, list_emails},
@@ -119,7 +121,7 @@ impl Attempts {
                 if refusal == Refusal::CodeExhausted {
                     if !open.state.is_terminal() {
                         this.move_on(c, &open, &State::Refused { refusal }, refusal.code()).await?;
-                        let event = crate::audit::Event::new("attempt.refused")
+                        let event = crate::audit::Event::new(EventKind::AttemptRefused)
                             .code(refusal.code())
                             .support(&open.row.support_code);
                         this.record(c, event).await?;

@@ -11,6 +11,7 @@ use crate::{
     transaction::LiveRequest,
 };
 use domain::{
+    EventKind,
     attempt::State,
     contact::Contact,
     linking::{
@@ -128,8 +129,11 @@ impl AttemptSteps {
                 let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
                 if !open.state.is_terminal() {
                     this.attempts().move_on(c, &open, &State::Abandoned, "").await?;
-                    this.record(c, crate::audit::Event::new("attempt.abandoned").code("cancelled"))
-                        .await?;
+                    this.record(
+                        c,
+                        crate::audit::Event::new(EventKind::AttemptAbandoned).code("cancelled"),
+                    )
+                    .await?;
                 }
                 Ok(Ok(LoginOutcome::SignInAgain { continuation: open.continuation }))
             })

@@ -3,7 +3,7 @@
 //! what is counted for the whole account answers like a wrong secret (rule 23, LO-01 to LO-03).
 use crate::services::{Codes, Transactions};
 use domain::{
-    AccountId, DAY, HOUR, MINUTE, Micros, Refusal,
+    AccountId, DAY, EventKind, HOUR, MINUTE, Micros, Refusal,
     contact::Contact,
     limits::{
         DEVICE_CODES, FACTOR_TRIES, IN_A_ROW, KNOWN_FOR, NETWORK, ROW_KEPT, SPRAYED, Side,
@@ -323,7 +323,7 @@ impl Codes {
         if told.take(c, self.now()).await?.is_some() {
             self.record(
                 c,
-                Event::new("texts.flood")
+                Event::new(EventKind::TextsFlood)
                     .by("system")
                     .detail(serde_json::json!({ "texts": self.settings.texts_an_hour })),
             )
@@ -342,7 +342,7 @@ impl Codes {
                     if this.wrong_codes().take(c, this.now()).await? == Some(SPRAYED) {
                         this.record(
                             c,
-                            Event::new("code.spray")
+                            Event::new(EventKind::CodeSpray)
                                 .by("system")
                                 .detail(serde_json::json!({ "wrong_codes": SPRAYED })),
                         )

@@ -1,7 +1,7 @@
 //! An application wants an address, and the account owns none: the person may prove theirs on the way in (CN-03).
 use crate::services::{Authorization, Transactions};
 use domain::{
-    AccountId, Refusal,
+    AccountId, EventKind, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, masked},
@@ -131,7 +131,8 @@ impl Authorization {
         let changing = self.accounts().change(c, account).await?;
         own_email(c, account, address.as_str()).await?;
         remove_pending_accounts(c, self.org, address.as_str(), account).await?;
-        self.record(c, Event::new("email.proved").account(account).detail(allowed.trace)).await?;
+        self.record(c, Event::new(EventKind::EmailProved).account(account).detail(allowed.trace))
+            .await?;
         let noted = self
             .accounts()
             .changed(c, changing, Changed::Email, &doer(ctx), ProfileChange::default())

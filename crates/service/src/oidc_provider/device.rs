@@ -1,6 +1,6 @@
 //! Devices without a browser: a short code is typed elsewhere, by somebody who is signed in (RFC 8628).
 use crate::services::{Tokens, Transactions};
-use domain::{AccountId, Refusal, SECOND, one_time_code};
+use domain::{AccountId, EventKind, Refusal, SECOND, one_time_code};
 use issuer::{ClientCredentials, DEVICE_INTERVAL, DEVICE_SECONDS, Grant, RegisteredClient, Told};
 use serde_json::{Value, json};
 use storage::{
@@ -204,9 +204,9 @@ impl Tokens {
                 };
                 let standing = serde_json::to_string(&standing)?;
                 let (state, kind) = if allow {
-                    ("allowed", "application.allowed")
+                    ("allowed", EventKind::ApplicationAllowed)
                 } else {
-                    ("denied", "application.denied")
+                    ("denied", EventKind::ApplicationDenied)
                 };
                 if !settle_device(c, &row.hash, state, session.account, &session.sid, &standing)
                     .await?

@@ -5,6 +5,7 @@ use crate::{
     services::{SignIn, Transactions},
 };
 use domain::{
+    EventKind,
     attempt::{AttemptProgress, Then},
     path::Continuation,
 };
@@ -32,7 +33,7 @@ impl SignIn {
                                 c,
                                 Event {
                                     provider: "password".into(),
-                                    ..Event::new("signin.refused").code(code)
+                                    ..Event::new(EventKind::SignInRefused).code(code)
                                 },
                             )
                             .await

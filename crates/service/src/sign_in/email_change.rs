@@ -1,6 +1,6 @@
 //! A linked identity came with another address than the account's: update, ignore, later (GO-47 to GO-50, MA-15).
 use crate::services::{AttemptSteps, Attempts, Transactions};
-use domain::{Refusal, account_rules::change::UpdateEmail, attempt::State};
+use domain::{EventKind, Refusal, account_rules::change::UpdateEmail, attempt::State};
 use storage::accounts::{attributes::ignore_email, find_account, is_email_taken};
 
 use crate::{
@@ -87,7 +87,7 @@ impl AttemptSteps {
                 let ruling = domain::account_rules::change::update_email(update, &policy);
                 if let Err(refusal) = ruling.outcome {
                     this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
-                    let event = this.ruled("email.refused", &identity, &update, &ruling);
+                    let event = this.ruled(EventKind::EmailRefused, &identity, &update, &ruling);
                     this.record(c, event.account(account).support(&open.row.support_code)).await?;
                     return Ok(Err((refusal, open.row.support_code)));
                 }
@@ -96,7 +96,8 @@ impl AttemptSteps {
                 this.accounts().take_email(c, &ctx, changing, &address).await?;
                 this.record(
                     c,
-                    this.ruled("email.updated", &identity, &update, &ruling).account(account),
+                    this.ruled(EventKind::EmailUpdated, &identity, &update, &ruling)
+                        .account(account),
                 )
                 .await?;
                 Ok(Ok(arrival))
@@ -141,7 +142,7 @@ impl AttemptSteps {
                 if let (true, Some(address)) = (ignore, open.identity()?.address()) {
                     ignore_email(c, account, &this.ignored_hash(account, &address), this.now())
                         .await?;
-                    this.record(c, Event::new("email.ignored").account(account)).await?;
+                    this.record(c, Event::new(EventKind::EmailIgnored).account(account)).await?;
                 }
                 this.attempts().move_on(c, &open, &State::Done, "").await?;
                 Ok(Ok(arrival))

@@ -7,7 +7,7 @@ use storage::accounts::{
 };
 
 use domain::{
-    AccountId, Decision, Facts, Policy, Proof, Trust,
+    AccountId, Decision, EventKind, Facts, Policy, Proof, Trust,
     attempt::{AttemptProgress, ProvedBy},
     decide,
     linking::{
@@ -87,7 +87,7 @@ impl Decisions {
                     c,
                     Event {
                         provider: identity.key.clone(),
-                        ..Event::new("policy.shadow").by("system").detail(detail)
+                        ..Event::new(EventKind::PolicyShadow).by("system").detail(detail)
                     },
                 )
                 .await?;

@@ -1,6 +1,6 @@
 //! Sessions: opened at every sign-in and link with a new id, found by hash, ended at once everywhere.
 use crate::services::{Sessions, Transactions};
-use domain::{AccountId, LinkId, MINUTE, Micros, ProviderId, Refusal};
+use domain::{AccountId, EventKind, LinkId, MINUTE, Micros, ProviderId, Refusal};
 use storage::{
     Conn,
     oauth::tokens::end_tokens_of,
@@ -154,7 +154,7 @@ impl Sessions {
                     end_session(c, &session.hash).await?;
                     this.record(
                         c,
-                        crate::audit::Event::new("session.ended").account(session.account),
+                        crate::audit::Event::new(EventKind::SessionEnded).account(session.account),
                     )
                     .await
                 })

@@ -1,7 +1,7 @@
 //! A local account: pending until the code from its mailbox is typed.
 use crate::services::{SignIn, Transactions};
 use domain::{
-    AccountId, CredentialId, Facts, Outcome, Refusal,
+    AccountId, CredentialId, EventKind, Facts, Outcome, Refusal,
     attempt::{Awaited, CodePurpose},
     decide,
     email_address::Canonical,
@@ -138,7 +138,7 @@ impl SignIn {
         };
         add_email(c, self.org, account, &email, row_id(now), now).await?;
         set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
-        self.record(c, Event::new("account.pending").account(account)).await?;
+        self.record(c, Event::new(EventKind::AccountPending).account(account)).await?;
         Ok(account)
     }
 }

@@ -91,10 +91,12 @@ mod tests {
         let once = explained("prepared statement \"s1\" does not exist");
         assert_eq!(explained(&once), once);
         assert_eq!(
-            crate::Error::unavailable("creating an object: prepared statement \"s22\" does not exist")
-                .to_string()
-                .matches("max_prepared_statements")
-                .count(),
+            crate::Error::unavailable(
+                "creating an object: prepared statement \"s22\" does not exist"
+            )
+            .to_string()
+            .matches("max_prepared_statements")
+            .count(),
             1,
             "FR-61: also where the pool of connections met it"
         );
