@@ -11,7 +11,7 @@ use domain::{
     EventKind, Refusal, Role, Trust,
     account_rules::rewind::Changed,
     decision::{OUTCOMES, Reason},
-    policy::{DangerName, Disclosure, PRESETS, Remedy, Target, deviations},
+    policy::{AttributeUse, DangerName, Disclosure, PRESETS, ProfileAttribute, Remedy, deviations},
     refusals::NextStep,
 };
 use service::{
@@ -48,17 +48,11 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
     let mail_modes = raw(&MailMode::ALL.map(MailMode::name));
     let roles = raw(&Role::ALL.map(Role::name));
     let application_kinds = names(&ApplicationKind::ALL.map(ApplicationKind::name));
-    let profile: Vec<String> = [
-        Target::Name,
-        Target::GivenName,
-        Target::FamilyName,
-        Target::Locale,
-        Target::Username,
-        Target::Phone,
-    ]
-    .iter()
-    .map(|f| f.name().replace('_', "-"))
-    .collect();
+    let profile: Vec<String> = ProfileAttribute::ALL
+        .iter()
+        .filter(|attribute| attribute.allows(AttributeUse::Fill))
+        .map(|attribute| attribute.name().replace('_', "-"))
+        .collect();
     // Names that no enum lists: each stands as a literal at one place, which is named here.
     // The tags of `upstream::Settings`, as the form of a provider offers them.
     let kinds = raw(&["oidc", "oauth2", "github"]);

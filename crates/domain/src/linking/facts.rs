@@ -1,7 +1,7 @@
 //! What a decision looks at: evaluated values only, never claims or text.
 use crate::{
     AccountId, ProviderId,
-    policy::Target,
+    policy::ProfileAttribute,
     trust::{Proof, Trust},
 };
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ pub struct CompletedRequirements {
     pub agreed: Vec<Agreed>,
     /// Profile fields that the provider filled, or the person in this attempt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<Target>,
+    pub fields: Vec<ProfileAttribute>,
     /// The page that asks for fields was answered; what is optional may be empty.
     #[serde(default)]
     pub answered: bool,

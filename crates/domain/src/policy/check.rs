@@ -1,6 +1,7 @@
 //! What a document may not say, found before it is saved.
 use super::{
-    Agreement, CHOICE_NAMES, Disclosure, Document, NoMatch, OnSingleMatch, Policy, Target,
+    Agreement, AttributeUse, CHOICE_NAMES, Disclosure, Document, NoMatch, OnSingleMatch, Policy,
+    ProfileAttribute,
 };
 
 crate::named! {
@@ -164,15 +165,17 @@ impl Document {
         }
         let mut fields = std::collections::BTreeSet::new();
         for (place, field) in self.choices.registration.iter().flatten().enumerate() {
-            // A user name is somebody's or nobody's; asking for one would tell whose it is.
-            if matches!(field.field, Target::Username | Target::Locale)
-                || !fields.insert(&field.field)
-            {
+            if !field.field.allows(AttributeUse::Ask) || !fields.insert(&field.field) {
                 return Err(Problem::new(
                     format!("choices.registration[{place}].field"),
                     field.field.name(),
                     Remedy::Registration,
                 ));
+            }
+        }
+        for (path, attribute) in self.filled() {
+            if let Err(mistake) = attribute.clone().for_use(AttributeUse::Fill) {
+                return Err(Problem::new(path, mistake, Remedy::Field));
             }
         }
         for (place, domain) in self.choices.domains.iter().flatten().enumerate() {
@@ -185,6 +188,24 @@ impl Document {
             }
         }
         Ok(())
+    }
+
+    /// What claims fill, by the path in the document.
+    fn filled(&self) -> Vec<(String, &ProfileAttribute)> {
+        let mapped = self.choices.mapping.iter().flat_map(|m| m.keys());
+        let mut found: Vec<_> =
+            mapped.map(|a| (format!("choices.mapping.{}", a.name()), a)).collect();
+        if let Some(sync) = &self.choices.sync {
+            for (list, attributes) in [
+                ("on_create", &sync.on_create),
+                ("on_login", &sync.on_login),
+                ("on_link", &sync.on_link),
+            ] {
+                let places = attributes.iter().enumerate();
+                found.extend(places.map(|(n, a)| (format!("choices.sync.{list}[{n}]"), a)));
+            }
+        }
+        found
     }
 
     /// Rewrites every expression, for imports from another spelling.

@@ -2,7 +2,7 @@
 use serde::Serialize;
 
 use super::{
-    Attribute, Disclosure, EmailChange, Merge, NoMatch, Notify, Policy, ProofMethod, Rule,
+    Disclosure, EmailChange, Merge, NoMatch, Notify, Policy, ProfileAttribute, ProofMethod, Rule,
     UnverifiedTarget,
 };
 use crate::trust::{Proof, Trust};
@@ -58,7 +58,7 @@ pub enum Exposes {
     /// Active accounts with a proved address.
     Proved,
     /// Active accounts that have the attribute.
-    Having(Attribute),
+    Having(ProfileAttribute),
     /// Every active account.
     Active,
     /// Sign-ups that nobody finished.
@@ -111,7 +111,7 @@ pub fn lint(policy: &Policy) -> Vec<Danger> {
         say(DangerName::Digits, "", Exposes::Proved, false);
     }
     if c.bind_methods.contains(&ProofMethod::PhoneCode)
-        || c.rules.iter().any(|r| r.all.iter().any(|m| m.account == Attribute::Phone))
+        || c.rules.iter().any(|r| r.all.iter().any(|m| m.account == ProfileAttribute::Phone))
     {
         say(DangerName::Phone, "", Exposes::Nobody, false);
     }
@@ -131,7 +131,7 @@ fn unproven(rule: &Rule) -> bool {
 
 fn exposed(rule: &Rule) -> Exposes {
     match rule.all.first() {
-        Some(one) if one.account != Attribute::Email => Exposes::Having(one.account.clone()),
+        Some(one) if one.account != ProfileAttribute::Email => Exposes::Having(one.account.clone()),
         _ => Exposes::Proved,
     }
 }

@@ -7,6 +7,7 @@ use domain::{
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, Phone},
     path::{Continuation, SafePath},
+    policy::ProfileAttribute,
 };
 use storage::{
     Conn,
@@ -102,7 +103,7 @@ impl AccountSettings {
         if let Some(before) = allowed.from {
             // Codes that its number was to prove are over.
             let theirs = self.accounts().change(c, before).await?;
-            remove_attribute(c, before, "phone").await?;
+            remove_attribute(c, before, &ProfileAttribute::Phone.name()).await?;
             self.record(
                 c,
                 Event::new(EventKind::PhoneLost)
@@ -118,7 +119,17 @@ impl AccountSettings {
                 .notify(c, before, Kind::PhoneGone, ctx, "", &domain::contact::masked(number), None)
                 .await?;
         }
-        set_attribute(c, self.org, account, "phone", number, number, BY_CODE, self.now()).await?;
+        set_attribute(
+            c,
+            self.org,
+            account,
+            &ProfileAttribute::Phone.name(),
+            number,
+            number,
+            BY_CODE,
+            self.now(),
+        )
+        .await?;
         self.record(c, Event::new(EventKind::PhoneProved).account(account).detail(allowed.trace))
             .await?;
         let noted = self
@@ -156,7 +167,7 @@ impl AccountSettings {
                     .accounts()
                     .may_change(c, &ctx, AccountChange::RemovePhone, this.now())
                     .await?;
-                remove_attribute(c, account, "phone").await?;
+                remove_attribute(c, account, &ProfileAttribute::Phone.name()).await?;
                 this.record(
                     c,
                     Event::new(EventKind::PhoneRemoved).account(account).detail(allowed.trace),

@@ -12,7 +12,7 @@ use domain::{
         facts::{AccountState, Intent, Known, ProviderFacts, RuleState, UserAction},
         plan,
     },
-    policy::{Attribute, Document},
+    policy::{Document, ProfileAttribute},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -326,7 +326,7 @@ pub(crate) fn offline_facts(
         let Some(condition) = lookup
             .all
             .iter()
-            .find(|c| c.attribute == Attribute::Email)
+            .find(|c| c.attribute == ProfileAttribute::Email)
             .filter(|_| lookup.all.len() == 1)
         else {
             if let Some(rule) = rules.iter_mut().find(|r| r.rule == lookup.rule) {

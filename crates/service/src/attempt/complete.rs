@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use domain::{
     Refusal,
     attempt::{AttemptProgress, Then, Wants},
-    policy::{Field, Target},
+    policy::{Field, ProfileAttribute},
 };
 use serde_json::json;
 use storage::Conn;
@@ -26,7 +26,7 @@ const LONGEST: usize = 120;
 pub struct Details {
     /// Agreements with their versions that were ticked.
     pub agreed: Vec<String>,
-    pub fields: BTreeMap<Target, String>,
+    pub fields: BTreeMap<ProfileAttribute, String>,
 }
 
 impl Details {

@@ -14,7 +14,7 @@ use domain::{
     decide,
     linking::facts::{AccountState, Intent, Known, Local},
     path::Continuation,
-    policy::Target,
+    policy::ProfileAttribute,
 };
 use storage::{
     Conn,
@@ -50,8 +50,10 @@ impl Attempts {
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::CredentialsWrong)?;
         let config = self.configuration().policy_context(c, continuation.client_id()).await?;
         let policy = config.policy(None);
-        let mut given =
-            given(&progress, if row.name.is_empty() { Vec::new() } else { vec![Target::Name] });
+        let mut given = given(
+            &progress,
+            if row.name.is_empty() { Vec::new() } else { vec![ProfileAttribute::Name] },
+        );
         self.decisions().add_agreed(c, &policy, &[account], &mut given).await?;
         let second_factor = find_factor(c, account, TOTP).await?.is_some();
         let known = Known { account, state: row.state(), link: None, second_factor };
