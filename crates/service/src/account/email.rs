@@ -43,25 +43,20 @@ impl AccountSettings {
     ) -> Result<LoginOutcome, Error> {
         let account = ctx.signed_in()?.account;
         let address = Canonical::parse(typed).map_err(|_| Refusal::BadRequest)?;
-        self.retry_step(ctx, move |this, c, ctx| {
-            let address = address.clone();
-            Box::pin(async move {
-                let now = this.now();
-                this.accounts()
-                    .may_change(c, &ctx, AccountChange::Email { taken: false }, now)
-                    .await?;
-                let free = !is_email_taken(c, this.org, address.as_str(), account, now).await?;
-                let instead = find_owner(c, this.org, address.as_str())
-                    .await?
-                    .filter(|_| !free)
-                    .map(|owner| (owner, Kind::EmailWanted));
-                let awaited = Awaited {
-                    purpose: CodePurpose::NewEmail,
-                    account: free.then_some(account),
-                    contact: address.shown().to_owned(),
-                };
-                this.attempts().await_code(c, &ctx, awaited, instead, &Continuation::Account).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let now = this.now();
+            this.accounts().may_change(c, &ctx, AccountChange::Email { taken: false }, now).await?;
+            let free = !is_email_taken(c, this.org, address.as_str(), account, now).await?;
+            let instead = find_owner(c, this.org, address.as_str())
+                .await?
+                .filter(|_| !free)
+                .map(|owner| (owner, Kind::EmailWanted));
+            let awaited = Awaited {
+                purpose: CodePurpose::NewEmail,
+                account: free.then_some(account),
+                contact: address.shown().to_owned(),
+            };
+            this.attempts().await_code(c, &ctx, awaited, instead, &Continuation::Account).await
         })
         .await
     }
@@ -113,8 +108,8 @@ impl AccountSettings {
         foreign: bool,
     ) -> Result<(), Error> {
         let address = address.to_owned();
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move { this.remove_email_in(c, &ctx, &address, foreign).await })
+        self.act(ctx, async move |this, c, ctx| {
+            this.remove_email_in(c, &ctx, &address, foreign).await
         })
         .await
     }
@@ -233,26 +228,23 @@ impl AccountSettings {
     /// session that stands on a code.
     pub async fn keep_email(&self, ctx: &RequestContext, address: &str) -> Result<(), Error> {
         let address = address.to_owned();
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let by_credential = !matches!(ctx.session()?.method.as_str(), "code" | "phone");
-                let allowed = this
-                    .accounts()
-                    .may_change(c, &ctx, AccountChange::KeepEmail { by_credential }, this.now())
-                    .await?;
-                let row = find_account(c, this.org, allowed.account)
-                    .await?
-                    .ok_or(Refusal::SessionEnded)?;
-                bump_rev(c, allowed.account, row.rev).await?;
-                if !settle_email(c, allowed.account, &address, None).await? {
-                    return Err(Refusal::MethodUnknown.into());
-                }
-                this.record(
-                    c,
-                    Event::new(EventKind::EmailKept).account(allowed.account).detail(allowed.trace),
-                )
-                .await
-            })
+        self.act(ctx, async move |this, c, ctx| {
+            let by_credential = !matches!(ctx.session()?.method.as_str(), "code" | "phone");
+            let allowed = this
+                .accounts()
+                .may_change(c, &ctx, AccountChange::KeepEmail { by_credential }, this.now())
+                .await?;
+            let row =
+                find_account(c, this.org, allowed.account).await?.ok_or(Refusal::SessionEnded)?;
+            bump_rev(c, allowed.account, row.rev).await?;
+            if !settle_email(c, allowed.account, &address, None).await? {
+                return Err(Refusal::MethodUnknown.into());
+            }
+            this.record(
+                c,
+                Event::new(EventKind::EmailKept).account(allowed.account).detail(allowed.trace),
+            )
+            .await
         })
         .await
     }

@@ -58,24 +58,21 @@ impl AccountSettings {
         if !self.configuration().texts_reach(&contact) {
             return Err(Refusal::NotAllowed.into());
         }
-        self.retry_step(ctx, move |this, c, ctx| {
-            let contact = contact.clone();
-            Box::pin(async move {
-                let account = this
-                    .accounts()
-                    .may_change(c, &ctx, AccountChange::Phone { held_by: None }, this.now())
-                    .await?
-                    .account;
-                let awaited = Awaited {
-                    purpose: CodePurpose::NewPhone,
-                    account: Some(account),
-                    contact: contact.as_str().to_owned(),
-                };
-                let back = Continuation::Path(
-                    SafePath::parse(PHONE).map_err(|_| Error::Internal("a path of ours".into()))?,
-                );
-                this.attempts().await_code(c, &ctx, awaited, None, &back).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let account = this
+                .accounts()
+                .may_change(c, &ctx, AccountChange::Phone { held_by: None }, this.now())
+                .await?
+                .account;
+            let awaited = Awaited {
+                purpose: CodePurpose::NewPhone,
+                account: Some(account),
+                contact: contact.as_str().to_owned(),
+            };
+            let back = Continuation::Path(
+                SafePath::parse(PHONE).map_err(|_| Error::Internal("a path of ours".into()))?,
+            );
+            this.attempts().await_code(c, &ctx, awaited, None, &back).await
         })
         .await
     }
@@ -158,37 +155,33 @@ impl AccountSettings {
     /// # Errors
     /// [`Refusal::MethodUnknown`] where there is none, [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
     pub async fn remove_phone(&self, ctx: &RequestContext) -> Result<(), Error> {
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let account = ctx.session()?.account;
-                let changing = this.accounts().change(c, account).await?;
-                let number = find_phone(c, account).await?.ok_or(Refusal::MethodUnknown)?;
-                let allowed = this
-                    .accounts()
-                    .may_change(c, &ctx, AccountChange::RemovePhone, this.now())
-                    .await?;
-                remove_attribute(c, account, &ProfileAttribute::Phone.name()).await?;
-                this.record(
-                    c,
-                    Event::new(EventKind::PhoneRemoved).account(account).detail(allowed.trace),
-                )
+        self.act(ctx, async move |this, c, ctx| {
+            let account = ctx.session()?.account;
+            let changing = this.accounts().change(c, account).await?;
+            let number = find_phone(c, account).await?.ok_or(Refusal::MethodUnknown)?;
+            let allowed =
+                this.accounts().may_change(c, &ctx, AccountChange::RemovePhone, this.now()).await?;
+            remove_attribute(c, account, &ProfileAttribute::Phone.name()).await?;
+            this.record(
+                c,
+                Event::new(EventKind::PhoneRemoved).account(account).detail(allowed.trace),
+            )
+            .await?;
+            let noted = this
+                .accounts()
+                .changed(c, changing, Changed::PhoneGone, &doer(&ctx), ProfileChange::default())
                 .await?;
-                let noted = this
-                    .accounts()
-                    .changed(c, changing, Changed::PhoneGone, &doer(&ctx), ProfileChange::default())
-                    .await?;
-                this.notifications()
-                    .notify(
-                        c,
-                        account,
-                        Kind::PhoneGone,
-                        &ctx,
-                        "",
-                        &domain::contact::masked(&number),
-                        noted.as_ref(),
-                    )
-                    .await
-            })
+            this.notifications()
+                .notify(
+                    c,
+                    account,
+                    Kind::PhoneGone,
+                    &ctx,
+                    "",
+                    &domain::contact::masked(&number),
+                    noted.as_ref(),
+                )
+                .await
         })
         .await
     }

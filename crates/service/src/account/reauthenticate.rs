@@ -201,25 +201,22 @@ impl Reauthentication {
         proof: ProvedBy,
         continuation: Continuation,
     ) -> Result<LoginOutcome, Error> {
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (continuation, proof) = (continuation.clone(), proof.clone());
-            Box::pin(async move {
-                // The device verified the person: a passkey stands for the second factor too.
-                let factor = (by == ReauthMethod::Passkey).then(|| (account, "passkey".to_owned()));
-                let progress =
-                    AttemptProgress { factor, proof: Some(proof), ..AttemptProgress::default() };
-                this.confirm_by(
-                    c,
-                    &ctx,
-                    account,
-                    by,
-                    AvailableMethods::default(),
-                    &progress,
-                    &continuation,
-                    None,
-                )
-                .await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            // The device verified the person: a passkey stands for the second factor too.
+            let factor = (by == ReauthMethod::Passkey).then(|| (account, "passkey".to_owned()));
+            let progress =
+                AttemptProgress { factor, proof: Some(proof), ..AttemptProgress::default() };
+            this.confirm_by(
+                c,
+                &ctx,
+                account,
+                by,
+                AvailableMethods::default(),
+                &progress,
+                &continuation,
+                None,
+            )
+            .await
         })
         .await
     }
@@ -234,15 +231,12 @@ impl Reauthentication {
         continuation: Continuation,
     ) -> Result<LoginOutcome, Error> {
         ctx.signed_in()?;
-        self.retry_step(ctx, move |this, c, ctx| {
-            let continuation = continuation.clone();
-            Box::pin(async move {
-                let account = ctx.session()?.account;
-                let contact = this.ways(c, account).await?.code_to.ok_or(Refusal::NotAllowed)?;
-                let awaited =
-                    Awaited { purpose: CodePurpose::Confirm, account: Some(account), contact };
-                this.attempts().await_code(c, &ctx, awaited, None, &continuation).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let account = ctx.session()?.account;
+            let contact = this.ways(c, account).await?.code_to.ok_or(Refusal::NotAllowed)?;
+            let awaited =
+                Awaited { purpose: CodePurpose::Confirm, account: Some(account), contact };
+            this.attempts().await_code(c, &ctx, awaited, None, &continuation).await
         })
         .await
     }

@@ -48,26 +48,20 @@ impl AttemptSteps {
         self.passwords().check_new_password(password, &[]).await?;
         let phc = self.passwords().hash_password(password).await?;
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (secret, phc) = (secret.clone(), phc.clone());
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                open.state.finishing()?;
-                this.step(
-                    c,
-                    &ctx,
-                    open,
-                    StepInput {
-                        progress: AttemptProgress {
-                            password: Some(phc),
-                            ..AttemptProgress::default()
-                        },
-                        ..StepInput::new(UserAction::Finished, true)
-                    },
-                )
-                .await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            open.state.finishing()?;
+            this.step(
+                c,
+                &ctx,
+                open,
+                StepInput {
+                    progress: AttemptProgress { password: Some(phc), ..AttemptProgress::default() },
+                    ..StepInput::new(UserAction::Finished, true)
+                },
+            )
+            .await
         })
         .await
     }

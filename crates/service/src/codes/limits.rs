@@ -119,9 +119,8 @@ impl Codes {
         typed: &[u8],
     ) -> Result<Counted, Error> {
         let typed = typed.to_vec();
-        self.retry_transaction(ctx, move |this, c, ctx| {
-            let typed = typed.clone();
-            Box::pin(async move { this.count_try_in(c, &ctx, what, account, &typed).await })
+        self.retry_transaction(ctx, async move |this, c, ctx| {
+            this.count_try_in(c, &ctx, what, account, &typed).await
         })
         .await
     }

@@ -226,8 +226,8 @@ impl Authorization {
         request: AuthorizeRequest,
     ) -> Result<Granted, Error> {
         let ctx = RequestContext { session: Some(caller.clone()), ..RequestContext::default() };
-        self.act(&ctx, move |this, c, ctx| {
-            Box::pin(async move { this.grant_in(c, ctx.session()?, request, false).await })
+        self.act(&ctx, async move |this, c, ctx| {
+            this.grant_in(c, ctx.session()?, request, false).await
         })
         .await
     }

@@ -318,23 +318,21 @@ impl Applications {
         client_id: &str,
     ) -> Result<(), Error> {
         let client = client_id.to_owned();
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let account = ctx.session()?.account;
-                let row =
-                    find_application(c, this.org, &client).await?.ok_or(Refusal::MethodUnknown)?;
-                let consents = remove_consent(c, account, row.id).await?;
-                if consents + end_tokens_of(c, account, Some(row.id), this.now()).await? == 0 {
-                    return Err(Refusal::MethodUnknown.into());
-                }
-                this.record(
-                    c,
-                    Event::new(EventKind::ApplicationRevoked)
-                        .account(account)
-                        .detail(json!({"client_id": client})),
-                )
-                .await
-            })
+        self.act(ctx, async move |this, c, ctx| {
+            let account = ctx.session()?.account;
+            let row =
+                find_application(c, this.org, &client).await?.ok_or(Refusal::MethodUnknown)?;
+            let consents = remove_consent(c, account, row.id).await?;
+            if consents + end_tokens_of(c, account, Some(row.id), this.now()).await? == 0 {
+                return Err(Refusal::MethodUnknown.into());
+            }
+            this.record(
+                c,
+                Event::new(EventKind::ApplicationRevoked)
+                    .account(account)
+                    .detail(json!({"client_id": client})),
+            )
+            .await
         })
         .await
     }

@@ -148,16 +148,14 @@ impl Sessions {
             return Ok(());
         }
         let done = self
-            .act(ctx, move |this, c, ctx| {
-                Box::pin(async move {
-                    let session = ctx.session()?;
-                    end_session(c, &session.hash).await?;
-                    this.record(
-                        c,
-                        crate::audit::Event::new(EventKind::SessionEnded).account(session.account),
-                    )
-                    .await
-                })
+            .act(ctx, async move |this, c, ctx| {
+                let session = ctx.session()?;
+                end_session(c, &session.hash).await?;
+                this.record(
+                    c,
+                    crate::audit::Event::new(EventKind::SessionEnded).account(session.account),
+                )
+                .await
             })
             .await;
         match done {
