@@ -100,7 +100,7 @@ fn policy_view(l: Lang, view: PolicyView, may_change: bool, flash: &Flash) -> An
         .map(|p| (*p, t(l, &format!("preset-{p}")), t(l, &format!("preset-{p}-hint"))))
         .collect();
     let names: Vec<_> = view.presets.clone();
-    let modes = [MailMode::ConfirmationRequired, MailMode::Notification, MailMode::None]
+    let modes = MailMode::ALL
         .map(|m| {
             (
                 m.name(),
@@ -162,7 +162,7 @@ pub async fn save_policy(
         link_on_login: !link_on_login.is_empty(),
         account_management: !account_management.is_empty(),
         create: !create.is_empty(),
-        mail_mode: MailMode::parse(&mail_mode),
+        mail_mode: MailMode::parse(&mail_mode).unwrap_or(MailMode::ConfirmationRequired),
         accept_unproven_links: !accept_unproven_links.is_empty(),
     };
     let result = context.ligature.policy_admin().draft_switches(&web.ctx, &switches).await;

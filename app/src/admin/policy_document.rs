@@ -22,7 +22,7 @@ pub(crate) fn trouble(problem: service::PolicyProblem, document: String) -> Flas
     let typed = vec![
         ("path".into(), problem.path),
         ("value".into(), problem.value.chars().take(300).collect()),
-        ("remedy".into(), problem.remedy.into()),
+        ("remedy".into(), problem.remedy.to_string()),
         ("document".into(), document),
     ];
     Flash { typed, ..Flash::default() }

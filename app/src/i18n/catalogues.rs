@@ -8,10 +8,11 @@ use std::{
 };
 
 use domain::{
-    Refusal, Role, Trust,
+    EventKind, Refusal, Role, Trust,
     account_rules::rewind::Changed,
     decision::{OUTCOMES, Reason},
-    policy::{Danger, Disclosure, PRESETS, Problem, Target, deviations},
+    policy::{AttributeUse, DangerName, Disclosure, PRESETS, ProfileAttribute, Remedy, deviations},
+    refusals::NextStep,
 };
 use service::{
     admin::{
@@ -44,23 +45,20 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
     let refusals: Vec<String> = Refusal::ALL.iter().map(|r| r.key()).collect();
     let mails = raw(&Kind::ALL.map(Kind::name));
     let outcomes = outcomes();
+    let event_kinds = names(&EventKind::ALL.map(EventKind::name))
+        .iter()
+        .map(|kind| kind.replace('.', "-"))
+        .collect();
     let modes =
         names(&[Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding].map(Mode::name));
-    let mail_modes = raw(&[MailMode::ConfirmationRequired, MailMode::Notification, MailMode::None]
-        .map(MailMode::name));
+    let mail_modes = raw(&MailMode::ALL.map(MailMode::name));
     let roles = raw(&Role::ALL.map(Role::name));
     let application_kinds = names(&ApplicationKind::ALL.map(ApplicationKind::name));
-    let profile: Vec<String> = [
-        Target::Name,
-        Target::GivenName,
-        Target::FamilyName,
-        Target::Locale,
-        Target::Username,
-        Target::Phone,
-    ]
-    .iter()
-    .map(|f| f.name().replace('_', "-"))
-    .collect();
+    let profile: Vec<String> = ProfileAttribute::ALL
+        .iter()
+        .filter(|attribute| attribute.allows(AttributeUse::Fill))
+        .map(|attribute| attribute.name().replace('_', "-"))
+        .collect();
     // Names that no enum lists: each stands as a literal at one place, which is named here.
     // The tags of `upstream::Settings`, as the form of a provider offers them.
     let kinds = raw(&["oidc", "oauth2", "github"]);
@@ -114,36 +112,23 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
     ]);
     let organisation = raw(&["slug", "name", "address"]);
     let (fields, hints) = application_fields();
-    // What only the home organisation may say is found by the service, beside the document's own problems.
-    let remedies = raw(&[Problem::REMEDIES.as_slice(), &["home-only"]].concat());
     vec![
         ("refusal-{}-title", refusals.clone()),
         ("refusal-{}-body", refusals),
+        ("next-{}", raw(&NextStep::ALL.map(NextStep::name))),
         ("mail-{}-subject", mails.clone()),
         ("mail-{}-body", mails),
-        ("text-{}", raw(&Kind::BY_TEXT.map(Kind::name))),
-        ("event-{}", events()),
+        ("text-{}", Kind::by_text().map(|kind| kind.name().to_owned()).collect()),
+        ("event-{}", event_kinds),
         // Events of the first version kept plain sentences.
         ("trace-{}", raw(&[Reason::CODES.as_slice(), &["plain"]].concat())),
-        (
-            "trust-{}",
-            names(
-                &[Trust::Asserted, Trust::ClaimedVerified, Trust::Authoritative, Trust::ProvenHere]
-                    .map(Trust::name),
-            ),
-        ),
-        (
-            "disclosure-{}",
-            names(
-                &[Disclosure::Silent, Disclosure::AfterProof, Disclosure::Masked, Disclosure::Open]
-                    .map(Disclosure::name),
-            ),
-        ),
+        ("trust-{}", names(&Trust::ALL.map(Trust::name))),
+        ("disclosure-{}", names(&Disclosure::ALL.map(Disclosure::name))),
         ("email-step-{}", email_steps),
         ("outcome-{}", outcomes),
-        ("danger-{}", raw(&Danger::NAMES)),
-        ("danger-{}-why", raw(&Danger::NAMES)),
-        ("problem-{}", remedies),
+        ("danger-{}", raw(&DangerName::ALL.map(DangerName::name))),
+        ("danger-{}-why", raw(&DangerName::ALL.map(DangerName::name))),
+        ("problem-{}", raw(&Remedy::ALL.map(Remedy::name))),
         ("preset-{}", raw(&PRESETS)),
         ("preset-{}-hint", raw(&PRESETS)),
         (
@@ -236,24 +221,6 @@ fn outcomes() -> Vec<String> {
         "the list of outcomes is not complete"
     );
     found.iter().map(|name| name.replace('_', "-")).collect()
-}
-
-/// The kinds of events that the service writes down, as keys.
-fn events() -> Vec<String> {
-    let openers = ["Event::new(\"", "undone(\"", "decided(\"", ".event(\""];
-    let sources = sources("../crates/service/src");
-    let kinds: Vec<_> = sources
-        .iter()
-        .flat_map(|text| {
-            openers
-                .iter()
-                .flat_map(|o| text.split(o).skip(1))
-                .filter_map(|rest| rest.split('"').next())
-        })
-        .map(|kind| kind.replace(['.', '_'], "-"))
-        .collect();
-    assert!(kinds.len() > 60, "{}", kinds.len());
-    kinds
 }
 
 /// The source files under a folder of the workspace, each up to its tests.
@@ -359,11 +326,7 @@ fn is_asked(before: &str) -> bool {
 
 /// The keys that the code can ask for.
 fn asked(english: &BTreeMap<String, String>) -> BTreeSet<String> {
-    let mut all: BTreeSet<String> = Refusal::ALL
-        .iter()
-        .flat_map(|r| r.next_steps())
-        .map(|step| step.key().to_owned())
-        .collect();
+    let mut all = BTreeSet::new();
     let mut patterns = BTreeSet::new();
     for text in sources("src") {
         for literal in literals(&text) {
@@ -402,17 +365,6 @@ fn asked(english: &BTreeMap<String, String>) -> BTreeSet<String> {
                     .map(str::to_owned),
             );
         }
-    }
-    // Kinds of events that are chosen before they are written: `let kind = if … { "link.added" } else { … }`.
-    for text in sources("../crates/service/src").into_iter().chain(sources("../crates/storage/src"))
-    {
-        let dotted = literals(&text)
-            .iter()
-            .map(|l| l.text)
-            .filter(|t| t.contains('.'))
-            .map(|t| format!("event-{}", t.replace(['.', '_'], "-")))
-            .collect::<Vec<_>>();
-        all.extend(dotted.into_iter().filter(|key| english.contains_key(key)));
     }
     let families = families();
     for pattern in patterns.iter().filter(|p| !ELEMENT_IDS.contains(&p.as_str())) {

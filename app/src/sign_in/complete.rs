@@ -8,7 +8,7 @@ use crate::{
     outcome::{Code, Flash, leave, redirect_with_flash, refuse, respond},
     paths,
 };
-use domain::policy::{Agreement, Field as Wanted, Target};
+use domain::policy::{Agreement, Field as Wanted, ProfileAttribute};
 use leptos::{prelude::*, server_fn::ServerFn};
 use std::collections::BTreeMap;
 
@@ -40,7 +40,9 @@ pub async fn enter_details(
         .collect();
     let fields = fields
         .into_iter()
-        .filter_map(|(name, value)| Target::try_from(name).ok().map(|target| (target, value)))
+        .filter_map(|(name, value)| {
+            ProfileAttribute::try_from(name).ok().map(|field| (field, value))
+        })
         .collect();
     let details = service::Details { agreed, fields };
     let next = match context
@@ -149,12 +151,15 @@ fn agreement(l: Lang, n: usize, a: &Agreement, flash: &Flash) -> AnyView {
 
 fn input(l: Lang, wanted: &Wanted, flash: &Flash) -> AnyView {
     let name = wanted.field.name();
-    let autocomplete = match name.as_str() {
-        "given_name" => "given-name",
-        "family_name" => "family-name",
-        "name" => "name",
-        "phone" => "tel",
-        _ => "off",
+    let autocomplete = match wanted.field {
+        ProfileAttribute::GivenName => "given-name",
+        ProfileAttribute::FamilyName => "family-name",
+        ProfileAttribute::Name => "name",
+        ProfileAttribute::Phone => "tel",
+        ProfileAttribute::Email
+        | ProfileAttribute::Locale
+        | ProfileAttribute::Username
+        | ProfileAttribute::Own(_) => "off",
     };
     let label = field_name(l, &name);
     let label = if wanted.required { label } else { format!("{label} ({})", t(l, "optional")) };

@@ -134,7 +134,7 @@ fn next(l: Lang, step: NextStep, has_support_code: bool) -> AnyView {
     let text = if step == NextStep::AskAdministrator && !has_support_code {
         t(l, "next-ask-administrator-plain")
     } else {
-        t(l, step.key())
+        t(l, &format!("next-{step}"))
     };
     match href {
         Some(href) => view! { <li><a class="button" href=href>{text}</a></li> }.into_any(),

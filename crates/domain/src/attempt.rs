@@ -10,7 +10,7 @@ use crate::{
         Choice, Outcome,
         facts::{By, UserAction},
     },
-    policy::{Field, Offer, Policy, Target},
+    policy::{Field, Offer, Policy, ProfileAttribute},
 };
 
 /// Lifetime of an attempt: one hour (GO-54).
@@ -182,7 +182,7 @@ pub struct AttemptProgress {
     pub factor: Option<(AccountId, String)>,
     /// Agreements with their versions.
     pub agreed: Vec<String>,
-    pub fields: BTreeMap<Target, String>,
+    pub fields: BTreeMap<ProfileAttribute, String>,
     pub answered: bool,
     /// The account that stays after all.
     pub restores: Option<AccountId>,

@@ -9,7 +9,7 @@
 //! * [`attempt`] is the state machine of one passage through sign-in.
 //! * [`provider_change`] says who may change where a provider's word comes from; [`roles`] what an administrator may do.
 //! * [`email_address`], [`contact`], [`one_time_code`], [`path`] and [`colour`] are values that can only be made valid.
-//! * [`refusals`] is the table of every reason not to go on.
+//! * [`refusals`] is the table of every reason not to go on, [`audit_events`] of everything that the audit trail tells.
 //!
 //! Nothing here does input or output, waits, reads a clock or draws a random number.
 #![cfg_attr(
@@ -24,6 +24,7 @@
 
 pub mod account_rules;
 pub mod attempt;
+pub mod audit_events;
 pub mod colour;
 pub mod contact;
 pub mod decision;
@@ -31,6 +32,7 @@ pub mod email_address;
 pub mod ids;
 pub mod limits;
 pub mod linking;
+mod named;
 pub mod one_time_code;
 pub mod path;
 pub mod policy;
@@ -39,6 +41,7 @@ pub mod refusals;
 pub mod roles;
 pub mod trust;
 
+pub use audit_events::EventKind;
 pub use decision::{Named, Ruling};
 pub use ids::{AccountId, ApplicationId, AuditId, CredentialId, LinkId, OrgId, ProviderId};
 pub use linking::{Decision, Outcome, decide, facts::Facts};

@@ -1,39 +1,23 @@
 //! Every refusal of the product in one table: code, status, what to do next. Texts are in the app's locales.
 use serde::{Deserialize, Serialize};
 
-/// What a person can do after a refusal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NextStep {
-    /// Go to the sign-in page and begin anew.
-    SignInAgain,
-    /// Pick another way to sign in.
-    OtherMethod,
-    /// Go to My Account.
-    MyAccount,
-    /// Sign in once more in this session.
-    ConfirmItIsYou,
-    /// Set up a second factor.
-    SetUpFactor,
-    /// Wait a little.
-    Wait,
-    /// Ask the administrator, with the support code.
-    AskAdministrator,
-}
-
-impl NextStep {
-    /// The message key `next-<name>`.
-    #[must_use]
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::SignInAgain => "next-sign-in-again",
-            Self::OtherMethod => "next-other-method",
-            Self::MyAccount => "next-my-account",
-            Self::ConfirmItIsYou => "next-confirm",
-            Self::SetUpFactor => "next-set-up-factor",
-            Self::Wait => "next-wait",
-            Self::AskAdministrator => "next-ask-administrator",
-        }
+crate::named! {
+    /// What a person can do after a refusal; the text is `next-<name>` in the locales.
+    pub enum NextStep {
+        /// Go to the sign-in page and begin anew.
+        SignInAgain = "sign-in-again",
+        /// Pick another way to sign in.
+        OtherMethod = "other-method",
+        /// Go to My Account.
+        MyAccount = "my-account",
+        /// Sign in once more in this session.
+        ConfirmItIsYou = "confirm",
+        /// Set up a second factor.
+        SetUpFactor = "set-up-factor",
+        /// Wait a little.
+        Wait = "wait",
+        /// Ask the administrator, with the support code.
+        AskAdministrator = "ask-administrator",
     }
 }
 

@@ -1,20 +1,19 @@
 //! Who may do what in the console: roles of an account in its organisation, and the rights of each (AD-01, ZI-20).
-use serde::{Deserialize, Serialize};
 
 use crate::{Refusal, policy::Owes};
 
-/// A role of an account. It counts in the account's own organisation only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Everything. Owners of the home organisation also run the instance.
-    Owner,
-    /// Providers and how they are associated, but not whose word counts.
-    ProviderAdmin,
-    /// Helps people: looks at accounts and the trail, switches accounts off and on.
-    Support,
-    /// Sees everything, changes nothing.
-    Auditor,
+crate::named! {
+    /// A role of an account. It counts in the account's own organisation only.
+    pub enum Role {
+        /// Everything. Owners of the home organisation also run the instance.
+        Owner = "owner",
+        /// Providers and how they are associated, but not whose word counts.
+        ProviderAdmin = "provider-admin",
+        /// Helps people: looks at accounts and the trail, switches accounts off and on.
+        Support = "support",
+        /// Sees everything, changes nothing.
+        Auditor = "auditor",
+    }
 }
 
 /// Something in the console.
@@ -46,25 +45,6 @@ pub enum Right {
 }
 
 impl Role {
-    pub const ALL: [Self; 4] = [Self::Owner, Self::ProviderAdmin, Self::Support, Self::Auditor];
-
-    /// As it is stored.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::ProviderAdmin => "provider-admin",
-            Self::Support => "support",
-            Self::Auditor => "auditor",
-        }
-    }
-
-    /// A role by its name; an unknown one is none.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|r| r.name() == name)
-    }
-
     /// Whether the role has a right.
     #[must_use]
     pub fn may(self, right: Right) -> bool {

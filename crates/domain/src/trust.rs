@@ -1,30 +1,17 @@
 //! The two ladders of the model: trust in a claimed address, proof of control of an account (docs/explanation/policy.md).
 use serde::{Deserialize, Serialize};
 
-/// How far a provider's word about an e-mail address is believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trust {
-    /// The provider said so. Worth nothing by itself; every new provider starts here (ID-14).
-    Asserted,
-    /// The provider says that it verified the address, and its settings let that count.
-    ClaimedVerified,
-    /// The provider owns the address's domain, as an instance owner confirmed.
-    Authoritative,
-    /// Our own code was typed back from the address in this attempt.
-    ProvenHere,
-}
-
-impl Trust {
-    /// The name in documents and traces.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Asserted => "asserted",
-            Self::ClaimedVerified => "claimed_verified",
-            Self::Authoritative => "authoritative",
-            Self::ProvenHere => "proven_here",
-        }
+crate::named! {
+    /// How far a provider's word about an e-mail address is believed.
+    pub enum Trust {
+        /// The provider said so. Worth nothing by itself; every new provider starts here (ID-14).
+        Asserted = "asserted",
+        /// The provider says that it verified the address, and its settings let that count.
+        ClaimedVerified = "claimed_verified",
+        /// The provider owns the address's domain, as an instance owner confirmed.
+        Authoritative = "authoritative",
+        /// Our own code was typed back from the address in this attempt.
+        ProvenHere = "proven_here",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Audit events: who, what, when, by which decision; never addresses, subjects or codes in clear.
 use crate::core::Core;
-use domain::{AccountId, AuditId, Decision, Facts, Named, Outcome};
+use domain::{AccountId, AuditId, Decision, EventKind, Facts, Named, Outcome};
 use serde_json::json;
 use storage::{
     Conn, key,
@@ -24,8 +24,8 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    pub fn new(kind: &'static str) -> Self {
-        Self { kind, actor: "person".into(), detail: json!({}), ..Self::default() }
+    pub fn new(kind: impl Into<&'static str>) -> Self {
+        Self { kind: kind.into(), actor: "person".into(), detail: json!({}), ..Self::default() }
     }
 
     pub fn account(mut self, account: AccountId) -> Self {
@@ -76,7 +76,7 @@ impl Core {
     /// An event about an identity, with the trace of what was ruled about its account.
     pub(crate) fn ruled<A: Named>(
         &self,
-        kind: &'static str,
+        kind: EventKind,
         identity: &UpstreamIdentity,
         facts: &impl serde::Serialize,
         ruling: &domain::Ruling<A>,
@@ -88,7 +88,7 @@ impl Core {
     /// An event with the provider, the keyed hash of the subject, and the decision's trace (I10).
     pub(crate) fn decided(
         &self,
-        kind: &'static str,
+        kind: EventKind,
         identity: &UpstreamIdentity,
         facts: &Facts,
         decision: &Decision,
@@ -104,7 +104,7 @@ impl Core {
 
     fn about(
         &self,
-        kind: &'static str,
+        kind: EventKind,
         identity: &UpstreamIdentity,
         code: &str,
         hashed: bool,

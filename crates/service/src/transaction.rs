@@ -101,7 +101,7 @@ impl Administrator {
     }
 
     /// An event of theirs.
-    pub fn event(&self, kind: &'static str) -> Event {
+    pub fn event(&self, kind: impl Into<&'static str>) -> Event {
         Event::new(kind).by(self.name())
     }
 }
@@ -132,6 +132,25 @@ impl Actor {
 /// How often the work of one request may turn out to need more values: a few times while administrators change things.
 const ROUNDS: usize = 8;
 
+/// What a transaction runs, as an async closure: `async move |this, c, ctx| { … }`. `AsyncFnOnce` beside it tells the
+/// compiler the types of the arguments; this trait says that the future can be sent to the transaction's task, which no
+/// bound on `AsyncFnOnce` can say.
+pub(crate) trait Work<'c, S, A>:
+    FnOnce(S, &'c mut Conn, A) -> Self::Future + Send + 'static
+{
+    type Output;
+    type Future: Future<Output = <Self as Work<'c, S, A>>::Output> + Send;
+}
+
+impl<'c, S, A, F, R> Work<'c, S, A> for F
+where
+    F: FnOnce(S, &'c mut Conn, A) -> R + Send + 'static,
+    R: Future + Send,
+{
+    type Output = R::Output;
+    type Future = R;
+}
+
 /// Transactions of a service. The work gets the service, the connection and who acts, as they are in the transaction.
 pub(crate) trait Transactions: Service {
     /// Runs work that needs values of expressions, again and again until it has all that it asks for.
@@ -156,18 +175,17 @@ pub(crate) trait Transactions: Service {
         }
     }
 
-    /// Runs a transaction until nobody else is faster, three times at most, and turns a committed refusal into a fault.
+    /// Runs a transaction until nobody else is faster, three times at most, and turns a committed refusal into an error.
     fn retry_step<F>(
         &self,
         ctx: &RequestContext,
         work: F,
     ) -> impl Future<Output = Result<LoginOutcome, Error>> + Send
     where
-        F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<TxOutcome, Error>>
+        F: AsyncFnOnce(Self, &mut Conn, LiveRequest) -> Result<TxOutcome, Error>
+            + for<'c> Work<'c, Self, LiveRequest, Output = Result<TxOutcome, Error>>
             + Clone
-            + Send
-            + Sync
-            + 'static,
+            + Sync,
     {
         async move {
             match self.retry_transaction(ctx, work).await? {
@@ -185,11 +203,10 @@ pub(crate) trait Transactions: Service {
     ) -> impl Future<Output = Result<T, Error>> + Send
     where
         T: Send + 'static,
-        F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>>
+        F: AsyncFnOnce(Self, &mut Conn, LiveRequest) -> Result<T, Error>
+            + for<'c> Work<'c, Self, LiveRequest, Output = Result<T, Error>>
             + Clone
-            + Send
-            + Sync
-            + 'static,
+            + Sync,
     {
         async move {
             self.with_expressions(|this| {
@@ -208,11 +225,10 @@ pub(crate) trait Transactions: Service {
     ) -> impl Future<Output = Result<T, Error>> + Send
     where
         T: Send + 'static,
-        F: for<'c> Fn(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>>
+        F: AsyncFnOnce(Self, &mut Conn, LiveRequest) -> Result<T, Error>
+            + for<'c> Work<'c, Self, LiveRequest, Output = Result<T, Error>>
             + Clone
-            + Send
-            + Sync
-            + 'static,
+            + Sync,
     {
         async move {
             let mut rounds = 0;
@@ -250,9 +266,8 @@ pub(crate) trait Transactions: Service {
     ) -> impl Future<Output = Result<T, Error>> + Send
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(Self, &'c mut Conn, LiveRequest) -> BoxFuture<'c, Result<T, Error>>
-            + Send
-            + 'static,
+        F: AsyncFnOnce(Self, &mut Conn, LiveRequest) -> Result<T, Error>
+            + for<'c> Work<'c, Self, LiveRequest, Output = Result<T, Error>>,
     {
         async move {
             let (this, hint) = (self.clone(), ctx.clone());

@@ -927,7 +927,7 @@ async fn em_01_the_database_compares_addresses_byte_by_byte() {
 /// Of two conditions, one may fit any number of accounts: the other one still finds the right one.
 #[tokio::test(flavor = "multi_thread")]
 async fn gv_13_conditions_are_joined_by_the_database_however_many_accounts_fit_one() {
-    use domain::{linking::Condition, policy::Attribute};
+    use domain::{linking::Condition, policy::ProfileAttribute};
     let (store, _dir) = store().await;
     for n in 1..=60 {
         let id = account(&store, n).await;
@@ -962,7 +962,7 @@ async fn gv_13_conditions_are_joined_by_the_database_however_many_accounts_fit_o
             .unwrap();
     }
     let own = |name: &str, folded: &str, exact| Condition {
-        attribute: Attribute::Own(name.into()),
+        attribute: ProfileAttribute::Own(name.into()),
         folded: folded.into(),
         exact,
     };
@@ -1000,8 +1000,11 @@ async fn gv_13_conditions_are_joined_by_the_database_however_many_accounts_fit_o
             .unwrap()
             .is_empty()
     );
-    let other =
-        Condition { attribute: Attribute::Email, folded: "nobody@ex.test".into(), exact: false };
+    let other = Condition {
+        attribute: ProfileAttribute::Email,
+        folded: "nobody@ex.test".into(),
+        exact: false,
+    };
     assert!(
         storage::accounts::attributes::list_matching(
             &mut conn,

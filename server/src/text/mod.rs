@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn every_text_is_short_and_complete_in_every_language() {
-        for kind in Kind::BY_TEXT {
+        for kind in Kind::by_text() {
             for lang in Lang::ALL {
                 let letter = Message {
                     kind,

@@ -200,7 +200,7 @@ async fn what_people_write_about_themselves_finds_nobody() {
     let asked = page.code(&form, &code).await;
     assert_eq!(accept(&page, &asked, &[("fields[attr.staff]", "4711")]).await.path(), "/account");
     let conditions = [domain::linking::Condition {
-        attribute: domain::policy::Attribute::Own("staff".into()),
+        attribute: domain::policy::ProfileAttribute::Own("staff".into()),
         folded: "4711".into(),
         exact: false,
     }];

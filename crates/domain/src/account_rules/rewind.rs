@@ -107,82 +107,30 @@ impl Way {
     }
 }
 
-/// What kind of change it was, for texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Changed {
-    /// Another primary address.
-    Email,
-    /// An address was removed.
-    EmailGone,
-    Link,
-    Unlink,
-    Password,
-    PasswordGone,
-    SecondFactor,
-    SecondFactorGone,
-    RecoveryCodes,
-    Passkey,
-    PasskeyGone,
-    Phone,
-    PhoneGone,
-    Delete,
-    /// A deletion was taken back by its owner.
-    Restored,
-    Merge,
-    /// A notice's link was used: nobody's own change, and part of the rewind that it began.
-    Suspended,
-}
-
-impl Changed {
-    /// All of them.
-    pub const ALL: [Self; 17] = [
-        Self::Email,
-        Self::EmailGone,
-        Self::Link,
-        Self::Unlink,
-        Self::Password,
-        Self::PasswordGone,
-        Self::SecondFactor,
-        Self::SecondFactorGone,
-        Self::RecoveryCodes,
-        Self::Passkey,
-        Self::PasskeyGone,
-        Self::Phone,
-        Self::PhoneGone,
-        Self::Delete,
-        Self::Restored,
-        Self::Merge,
-        Self::Suspended,
-    ];
-
-    /// The name in the table and, with `-` for `_`, in message keys.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::EmailGone => "email_gone",
-            Self::Link => "link",
-            Self::Unlink => "unlink",
-            Self::Password => "password",
-            Self::PasswordGone => "password_gone",
-            Self::SecondFactor => "second_factor",
-            Self::SecondFactorGone => "second_factor_gone",
-            Self::RecoveryCodes => "recovery_codes",
-            Self::Passkey => "passkey",
-            Self::PasskeyGone => "passkey_gone",
-            Self::Phone => "phone",
-            Self::PhoneGone => "phone_gone",
-            Self::Delete => "delete",
-            Self::Restored => "restored",
-            Self::Merge => "merge",
-            Self::Suspended => "suspended",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|c| c.name() == name)
+crate::named! {
+    /// What kind of change it was, for texts.
+    pub enum Changed {
+        /// Another primary address.
+        Email = "email",
+        /// An address was removed.
+        EmailGone = "email_gone",
+        Link = "link",
+        Unlink = "unlink",
+        Password = "password",
+        PasswordGone = "password_gone",
+        SecondFactor = "second_factor",
+        SecondFactorGone = "second_factor_gone",
+        RecoveryCodes = "recovery_codes",
+        Passkey = "passkey",
+        PasskeyGone = "passkey_gone",
+        Phone = "phone",
+        PhoneGone = "phone_gone",
+        Delete = "delete",
+        /// A deletion was taken back by its owner.
+        Restored = "restored",
+        Merge = "merge",
+        /// A notice's link was used: nobody's own change, and part of the rewind that it began.
+        Suspended = "suspended",
     }
 }
 

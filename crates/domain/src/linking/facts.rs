@@ -1,7 +1,7 @@
 //! What a decision looks at: evaluated values only, never claims or text.
 use crate::{
     AccountId, ProviderId,
-    policy::Target,
+    policy::ProfileAttribute,
     trust::{Proof, Trust},
 };
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ pub struct CompletedRequirements {
     pub agreed: Vec<Agreed>,
     /// Profile fields that the provider filled, or the person in this attempt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<Target>,
+    pub fields: Vec<ProfileAttribute>,
     /// The page that asks for fields was answered; what is optional may be empty.
     #[serde(default)]
     pub answered: bool,
@@ -205,37 +205,17 @@ fn passed() -> Option<bool> {
     Some(true)
 }
 
-/// Life of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AccountState {
-    /// Sign-up begun, nothing proved: no session, no link.
-    Pending,
-    Active,
-    Disabled,
-    /// Deletion asked for; the days of grace run.
-    Closing,
-    /// It became part of another account; its id leads there.
-    Merged,
-}
-
-impl AccountState {
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Active => "active",
-            Self::Disabled => "disabled",
-            Self::Closing => "closing",
-            Self::Merged => "merged",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Active, Self::Disabled, Self::Closing, Self::Merged]
-            .into_iter()
-            .find(|s| s.name() == name)
+crate::named! {
+    /// Life of an account.
+    pub enum AccountState {
+        /// Sign-up begun, nothing proved: no session, no link.
+        Pending = "pending",
+        Active = "active",
+        Disabled = "disabled",
+        /// Deletion asked for; the days of grace run.
+        Closing = "closing",
+        /// It became part of another account; its id leads there.
+        Merged = "merged",
     }
 }
 

@@ -1,7 +1,7 @@
 //! What to look up: rules with their evaluated values become conditions in the form in which accounts are stored.
 use crate::{
     linking::facts::{RuleFacts, RuleState},
-    policy::{Attribute, Fold, Policy},
+    policy::{Fold, Policy, ProfileAttribute},
 };
 
 /// What the expressions of one rule gave.
@@ -17,7 +17,7 @@ pub struct RuleValues {
 /// One condition: the account's attribute in its folded form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    pub attribute: Attribute,
+    pub attribute: ProfileAttribute,
     pub folded: String,
     /// Letters' case counts.
     pub exact: bool,
@@ -51,7 +51,8 @@ pub fn plan(policy: &Policy, evaluated: &[RuleValues]) -> (Vec<Lookup>, Vec<Rule
                     Some(Condition {
                         attribute: m.account.clone(),
                         folded: m.account.folded(value, m.fold)?,
-                        exact: m.fold == Fold::Exact && matches!(m.account, Attribute::Own(_)),
+                        exact: m.fold == Fold::Exact
+                            && matches!(m.account, ProfileAttribute::Own(_)),
                     })
                 });
                 match folded.collect::<Option<Vec<_>>>() {

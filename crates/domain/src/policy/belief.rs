@@ -2,7 +2,7 @@
 //! (threat rule 16). What a wider scope says of everybody is said of nobody.
 use std::collections::BTreeSet;
 
-use super::{ChoiceFields, Document, Evidence, Policy, Problem};
+use super::{ChoiceFields, Document, Evidence, Policy, Problem, Remedy};
 
 /// A way in which a provider's word opens more than its own links.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +58,7 @@ impl Document {
             ),
         ];
         match stated.into_iter().find(|(_, states)| *states) {
-            Some((path, _)) => Err(Problem::new(path, "", "by-name")),
+            Some((path, _)) => Err(Problem::new(path, "", Remedy::ByName)),
             None => Ok(()),
         }
     }

@@ -1,39 +1,57 @@
 //! What a document may not say, found before it is saved.
 use super::{
-    Agreement, CHOICE_NAMES, Disclosure, Document, NoMatch, OnSingleMatch, Policy, Target,
+    Agreement, AttributeUse, CHOICE_NAMES, Disclosure, Document, NoMatch, OnSingleMatch, Policy,
+    ProfileAttribute,
 };
 
-/// A document that cannot be in force: the path of the field, what it holds, and the key of what would be right
-/// (`problem-<remedy>` in the locales).
+crate::named! {
+    /// What would be right; `problem-<name>` in the locales.
+    pub enum Remedy {
+        /// It is said of a provider by name.
+        ByName = "by-name",
+        /// The field has another name, type or range.
+        Field = "field",
+        /// Only choices can be final.
+        Final = "final",
+        /// Nobody new could come in; that is `login_only`.
+        BothOff = "both-off",
+        /// `login_only` and its contrary.
+        LoginOnly = "login-only",
+        /// A rule accepts at least one pair.
+        Accept = "accept",
+        /// A rule has an id of its own.
+        RuleId = "rule-id",
+        /// Whoever asks is not silent.
+        SilentOffer = "silent-offer",
+        /// A code has 8 to 16 letters.
+        Pin = "pin",
+        /// A domain is written as such.
+        Domain = "domain",
+        /// The expression does not compile.
+        Expression = "expression",
+        /// A provider that is no source cannot be added in My Account.
+        Source = "source",
+        /// An agreement has an id, a version, a title and an address.
+        Agreement = "agreement",
+        /// The field cannot be asked for, or is asked for twice.
+        Registration = "registration",
+        /// Only whoever runs the instance answers for it (I11).
+        HomeOnly = "home-only",
+    }
+}
+
+/// A document that cannot be in force: the path of the field, what it holds, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub path: String,
     pub value: String,
-    pub remedy: &'static str,
+    pub remedy: Remedy,
 }
 
 impl Problem {
-    pub fn new(path: impl Into<String>, value: impl Into<String>, remedy: &'static str) -> Self {
+    pub fn new(path: impl Into<String>, value: impl Into<String>, remedy: Remedy) -> Self {
         Self { path: path.into(), value: value.into(), remedy }
     }
-
-    /// Every remedy, for the test that each has its text.
-    pub const REMEDIES: [&str; 14] = [
-        "by-name",
-        "field",
-        "final",
-        "both-off",
-        "login-only",
-        "accept",
-        "rule-id",
-        "silent-offer",
-        "pin",
-        "domain",
-        "expression",
-        "source",
-        "agreement",
-        "registration",
-    ];
 }
 
 /// Longest time to set up a second factor, in seconds.
@@ -66,11 +84,12 @@ impl Document {
     /// A [`Problem`] with the path of what is unknown or has a wrong value.
     pub fn parse(json: &str) -> Result<Self, Problem> {
         let mut reader = serde_json::Deserializer::from_str(json);
-        let document: Self = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|e| Problem::new(e.path().to_string(), e.inner().to_string(), "field"))?;
-        reader
-            .end()
-            .map_err(|e| Problem::new(format!("line {}", e.line()), e.to_string(), "field"))?;
+        let document: Self = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
+            Problem::new(e.path().to_string(), e.inner().to_string(), Remedy::Field)
+        })?;
+        reader.end().map_err(|e| {
+            Problem::new(format!("line {}", e.line()), e.to_string(), Remedy::Field)
+        })?;
         document.check().map(|()| document)
     }
 
@@ -81,7 +100,7 @@ impl Document {
     /// contrary, a rule without a pair or without its own id, codes that are too short, domains that are none.
     pub fn check(&self) -> Result<(), Problem> {
         if let Some(name) = self.pinned.iter().find(|name| !CHOICE_NAMES.contains(&name.as_str())) {
-            return Err(Problem::new("final", name, "final"));
+            return Err(Problem::new("final", name, Remedy::Final));
         }
         let says = |permit: Option<bool>, value: bool| permit == Some(value);
         let (create, link, only) = (
@@ -90,23 +109,35 @@ impl Document {
             self.choices.login_only == Some(true),
         );
         if says(create, false) && says(link, false) && !only {
-            return Err(Problem::new("permits", "create: false, link_on_login: false", "both-off"));
+            return Err(Problem::new(
+                "permits",
+                "create: false, link_on_login: false",
+                Remedy::BothOff,
+            ));
         }
         if only && (says(create, true) || says(link, true)) {
-            return Err(Problem::new("choices.login_only", "true", "login-only"));
+            return Err(Problem::new("choices.login_only", "true", Remedy::LoginOnly));
         }
         if says(self.permits.as_source, false) && says(self.permits.link_in_account, true) {
-            return Err(Problem::new("permits.as_source", "false", "source"));
+            return Err(Problem::new("permits.as_source", "false", Remedy::Source));
         }
         if let Some(grace) =
             self.floors.second_factor_grace.filter(|grace| !(0..=MOST_GRACE).contains(grace))
         {
-            return Err(Problem::new("floors.second_factor_grace", grace.to_string(), "field"));
+            return Err(Problem::new(
+                "floors.second_factor_grace",
+                grace.to_string(),
+                Remedy::Field,
+            ));
         }
         let mut ids = std::collections::BTreeSet::new();
         for (place, rule) in self.choices.rules.iter().flatten().enumerate() {
             if rule.accept.is_empty() {
-                return Err(Problem::new(format!("choices.rules[{place}].accept"), "[]", "accept"));
+                return Err(Problem::new(
+                    format!("choices.rules[{place}].accept"),
+                    "[]",
+                    Remedy::Accept,
+                ));
             }
             let slug = !rule.id.is_empty()
                 && rule.id.len() <= 40
@@ -115,12 +146,12 @@ impl Document {
                 return Err(Problem::new(
                     format!("choices.rules[{place}].id"),
                     &rule.id,
-                    "rule-id",
+                    Remedy::RuleId,
                 ));
             }
         }
         if let Some(pin) = self.choices.pin.filter(|pin| !(8..=16).contains(&pin.length)) {
-            return Err(Problem::new("choices.pin.length", pin.length.to_string(), "pin"));
+            return Err(Problem::new("choices.pin.length", pin.length.to_string(), Remedy::Pin));
         }
         let mut ids = std::collections::BTreeSet::new();
         for (place, agreement) in self.choices.agreements.iter().flatten().enumerate() {
@@ -128,29 +159,53 @@ impl Document {
                 return Err(Problem::new(
                     format!("choices.agreements[{place}]"),
                     &agreement.id,
-                    "agreement",
+                    Remedy::Agreement,
                 ));
             }
         }
         let mut fields = std::collections::BTreeSet::new();
         for (place, field) in self.choices.registration.iter().flatten().enumerate() {
-            // A user name is somebody's or nobody's; asking for one would tell whose it is.
-            if matches!(field.field, Target::Username | Target::Locale)
-                || !fields.insert(&field.field)
-            {
+            if !field.field.allows(AttributeUse::Ask) || !fields.insert(&field.field) {
                 return Err(Problem::new(
                     format!("choices.registration[{place}].field"),
                     field.field.name(),
-                    "registration",
+                    Remedy::Registration,
                 ));
+            }
+        }
+        for (path, attribute) in self.filled() {
+            if let Err(mistake) = attribute.clone().for_use(AttributeUse::Fill) {
+                return Err(Problem::new(path, mistake, Remedy::Field));
             }
         }
         for (place, domain) in self.choices.domains.iter().flatten().enumerate() {
             if crate::email_address::Canonical::parse(&format!("x@{domain}")).is_err() {
-                return Err(Problem::new(format!("choices.domains[{place}]"), domain, "domain"));
+                return Err(Problem::new(
+                    format!("choices.domains[{place}]"),
+                    domain,
+                    Remedy::Domain,
+                ));
             }
         }
         Ok(())
+    }
+
+    /// What claims fill, by the path in the document.
+    fn filled(&self) -> Vec<(String, &ProfileAttribute)> {
+        let mapped = self.choices.mapping.iter().flat_map(|m| m.keys());
+        let mut found: Vec<_> =
+            mapped.map(|a| (format!("choices.mapping.{}", a.name()), a)).collect();
+        if let Some(sync) = &self.choices.sync {
+            for (list, attributes) in [
+                ("on_create", &sync.on_create),
+                ("on_login", &sync.on_login),
+                ("on_link", &sync.on_link),
+            ] {
+                let places = attributes.iter().enumerate();
+                found.extend(places.map(|(n, a)| (format!("choices.sync.{list}[{n}]"), a)));
+            }
+        }
+        found
     }
 
     /// Rewrites every expression, for imports from another spelling.
@@ -203,18 +258,22 @@ impl Policy {
     /// Both permits off without `login_only`; `silent` with a question.
     pub fn check(&self) -> Result<(), Problem> {
         if !self.permits.create && !self.permits.link_on_login && !self.choices.login_only {
-            return Err(Problem::new("permits", "create: false, link_on_login: false", "both-off"));
+            return Err(Problem::new(
+                "permits",
+                "create: false, link_on_login: false",
+                Remedy::BothOff,
+            ));
         }
         if self.choices.disclosure == Disclosure::Silent && !self.choices.login_only {
             if let Some(rule) = self.choices.rules.iter().find(|r| r.one == OnSingleMatch::Offer) {
                 return Err(Problem::new(
                     format!("choices.rules.{}.one", rule.id),
                     "offer",
-                    "silent-offer",
+                    Remedy::SilentOffer,
                 ));
             }
             if self.choices.none == NoMatch::Offer {
-                return Err(Problem::new("choices.none", "offer", "silent-offer"));
+                return Err(Problem::new("choices.none", "offer", Remedy::SilentOffer));
             }
         }
         Ok(())

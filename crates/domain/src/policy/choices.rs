@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::ProfileAttribute;
+
 /// What no match leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -26,60 +28,32 @@ pub enum Offer {
     CreateNew,
 }
 
-/// A way to show on the binding page that an account is one's own (AU-10, AU-18).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProofMethod {
-    /// Address and password.
-    Password,
-    /// A code to the account's mailbox.
-    EmailCode,
-    /// A code to the account's phone.
-    PhoneCode,
-    Passkey,
-    /// A provider that the account has already.
-    Identity,
-}
-
-impl ProofMethod {
-    pub const ALL: [Self; 5] =
-        [Self::Password, Self::EmailCode, Self::PhoneCode, Self::Passkey, Self::Identity];
-
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::EmailCode => "email_code",
-            Self::PhoneCode => "phone_code",
-            Self::Passkey => "passkey",
-            Self::Identity => "identity",
-        }
+crate::named! {
+    /// A way to show on the binding page that an account is one's own (AU-10, AU-18).
+    pub enum ProofMethod {
+        /// Address and password.
+        Password = "password",
+        /// A code to the account's mailbox.
+        EmailCode = "email_code",
+        /// A code to the account's phone.
+        PhoneCode = "phone_code",
+        Passkey = "passkey",
+        /// A provider that the account has already.
+        Identity = "identity",
     }
 }
 
-/// What pages may reveal before a proof (docs/explanation/policy.md).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Disclosure {
-    /// No question: a code to the claimed address first, whoever it belongs to, and then the outcome (NE-12).
-    Silent,
-    /// The same generic chooser whether or not an account matches.
-    AfterProof,
-    /// Masked addresses, for claims that the provider verified.
-    Masked,
-    /// Addresses and providers of the account, for claims that the provider verified.
-    Open,
-}
-
-impl Disclosure {
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Silent => "silent",
-            Self::AfterProof => "after_proof",
-            Self::Masked => "masked",
-            Self::Open => "open",
-        }
+crate::named! {
+    /// What pages may reveal before a proof (docs/explanation/policy.md).
+    pub enum Disclosure {
+        /// No question: a code to the claimed address first, whoever it belongs to, and then the outcome (NE-12).
+        Silent = "silent",
+        /// The same generic chooser whether or not an account matches.
+        AfterProof = "after_proof",
+        /// Masked addresses, for claims that the provider verified.
+        Masked = "masked",
+        /// Addresses and providers of the account, for claims that the provider verified.
+        Open = "open",
     }
 }
 
@@ -261,87 +235,17 @@ pub enum SoleProvider {
     Page,
 }
 
-/// A field of a profile that a provider's claims may fill. Roles and flags are none of them (LK-22).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Target {
-    Name,
-    GivenName,
-    FamilyName,
-    Locale,
-    Username,
-    Phone,
-    Own(String),
-}
-
-impl Target {
-    #[must_use]
-    pub fn name(&self) -> String {
-        match self {
-            Self::Name => "name".into(),
-            Self::GivenName => "given_name".into(),
-            Self::FamilyName => "family_name".into(),
-            Self::Locale => "locale".into(),
-            Self::Username => "username".into(),
-            Self::Phone => "phone".into(),
-            Self::Own(name) => format!("attr.{name}"),
-        }
-    }
-
-    /// The expression that fills it where the mapping says nothing.
-    #[must_use]
-    pub fn claim(&self) -> String {
-        match self {
-            Self::Username => "claims.preferred_username".into(),
-            Self::Phone => "claims.phone_number".into(),
-            Self::Own(name) => format!("claims.{name}"),
-            Self::Name | Self::GivenName | Self::FamilyName | Self::Locale => {
-                format!("claims.{}", self.name())
-            }
-        }
-    }
-}
-
-impl From<Target> for String {
-    fn from(target: Target) -> Self {
-        target.name()
-    }
-}
-
-impl TryFrom<String> for Target {
-    type Error = String;
-    fn try_from(name: String) -> Result<Self, String> {
-        let plain = [
-            Self::Name,
-            Self::GivenName,
-            Self::FamilyName,
-            Self::Locale,
-            Self::Username,
-            Self::Phone,
-        ];
-        if let Some(target) = plain.into_iter().find(|t| t.name() == name) {
-            return Ok(target);
-        }
-        match super::Attribute::try_from(name.clone()) {
-            Ok(super::Attribute::Own(own)) => Ok(Self::Own(own)),
-            Ok(_) | Err(_) => Err(format!(
-                "`{name}` is no profile field: name, given_name, family_name, locale, username, phone, attr.<name>"
-            )),
-        }
-    }
-}
-
 /// Which profile fields follow the provider, and when. What is not listed is never touched.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sync {
-    pub on_create: Vec<Target>,
-    pub on_login: Vec<Target>,
-    pub on_link: Vec<Target>,
+    pub on_create: Vec<ProfileAttribute>,
+    pub on_login: Vec<ProfileAttribute>,
+    pub on_link: Vec<ProfileAttribute>,
 }
 
 /// Expressions by profile field; fields without one take the claim of their name.
-pub type Mapping = BTreeMap<Target, String>;
+pub type Mapping = BTreeMap<ProfileAttribute, String>;
 
 /// Something to accept before coming in, by its version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -368,7 +272,7 @@ impl Agreement {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
-    pub field: Target,
+    pub field: ProfileAttribute,
     #[serde(default)]
     pub required: bool,
 }

@@ -11,6 +11,7 @@ use crate::{
     trust::{LinkRequirement, Proof, Trust},
 };
 
+mod attribute;
 mod belief;
 mod check;
 mod choices;
@@ -21,18 +22,19 @@ mod presets;
 mod rules;
 mod second_factor;
 
+pub use attribute::{AttributeUse, ProfileAttribute};
 pub use belief::Belief;
-pub use check::Problem;
+pub use check::{Problem, Remedy};
 pub use choices::{
     AbandonAudit, AfterAdd, Agreement, Alphabet, CodeRecipient, Disclosure, DistinctBy,
     EmailChange, Field, MailEvent, MailMatrix, Mapping, Merge, NoMatch, Notify, Offer, OnUnlink,
-    PasswordAdd, Pin, ProofMethod, Requires, SoleProvider, Sync, Target, UnverifiedTarget,
+    PasswordAdd, Pin, ProofMethod, Requires, SoleProvider, Sync, UnverifiedTarget,
 };
 pub use effective::{Effective, Kind, explain};
 pub use evidence::{Claim, Evidence, Word};
-pub use lint::{Danger, Exposes, lint};
+pub use lint::{Danger, DangerName, Exposes, lint};
 pub use presets::{PRESETS, deviations, preset, preset_text};
-pub use rules::{Attribute, Fold, Match, OnMultipleMatches, OnSingleMatch, Rule};
+pub use rules::{Fold, Match, OnMultipleMatches, OnSingleMatch, Rule};
 pub use second_factor::{FactorState, Owes, SecondFactor};
 
 /// One scope's document. A field that is missing says nothing; an unknown field is an error.
@@ -398,7 +400,11 @@ fn built_in() -> Choices {
         },
         after_add: AfterAdd::Switch,
         on_unlink: OnUnlink::RevokeIdentity,
-        sync: Sync { on_create: vec![Target::Name], on_login: Vec::new(), on_link: Vec::new() },
+        sync: Sync {
+            on_create: vec![ProfileAttribute::Name],
+            on_login: Vec::new(),
+            on_link: Vec::new(),
+        },
         mapping: Mapping::new(),
         email_change: EmailChange::Keep,
         password_add: PasswordAdd::ByReset,

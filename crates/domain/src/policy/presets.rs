@@ -1,52 +1,47 @@
 //! Policies to start from: the recommended one, and one for each system whose journeys Ligature knows.
 use super::Document;
 
-/// Names of the presets, the recommended one first.
-pub const PRESETS: [&str; 8] = [
-    "recommended",
-    "goss",
-    "nevis",
-    "zitadel",
-    "gravitee",
-    "authing_field",
-    "authing_ask",
-    "login_only",
-];
+macro_rules! presets {
+    ($($name:literal [$($deviation:literal),* $(,)?];)*) => {
+        /// Names of the presets, the recommended one first.
+        pub const PRESETS: [&str; [$($name),*].len()] = [$($name),*];
 
-/// The text of a preset.
-#[must_use]
-pub fn preset_text(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "recommended" => include_str!("../../presets/recommended.json"),
-        "goss" => include_str!("../../presets/goss.json"),
-        "nevis" => include_str!("../../presets/nevis.json"),
-        "zitadel" => include_str!("../../presets/zitadel.json"),
-        "gravitee" => include_str!("../../presets/gravitee.json"),
-        "authing_field" => include_str!("../../presets/authing_field.json"),
-        "authing_ask" => include_str!("../../presets/authing_ask.json"),
-        "login_only" => include_str!("../../presets/login_only.json"),
-        _ => return None,
-    })
+        /// The text of a preset.
+        #[must_use]
+        pub fn preset_text(name: &str) -> Option<&'static str> {
+            Some(match name {
+                $($name => include_str!(concat!("../../presets/", $name, ".json")),)*
+                _ => return None,
+            })
+        }
+
+        /// Where a preset knowingly leaves the system that it is named after.
+        #[must_use]
+        pub fn deviations(name: &str) -> &'static [&'static str] {
+            match name {
+                $($name => &[$($deviation),*],)*
+                _ => &[],
+            }
+        }
+    };
+}
+
+// The name, which is also that of the document in `presets/`, and where it leaves its system (`deviation-<name>`).
+presets! {
+    "recommended" [];
+    "goss" ["proved-target", "mail", "asserted-chooser", "changed-address", "mirroring"];
+    "nevis" ["finish-behind-code", "sign-up-at-once", "password-by-reset"];
+    "zitadel" ["unproven", "several", "no-prefill", "template-flags", "user-name"];
+    "gravitee" ["unproven", "several", "steps"];
+    "authing_field" ["unproven", "proved-target", "user-name"];
+    "authing_ask" ["phone", "user-name"];
+    "login_only" [];
 }
 
 /// A preset as a document.
 #[must_use]
 pub fn preset(name: &str) -> Option<Document> {
     preset_text(name).and_then(|text| Document::parse(text).ok())
-}
-
-/// Where a preset knowingly leaves the system that it is named after.
-#[must_use]
-pub fn deviations(name: &str) -> &'static [&'static str] {
-    match name {
-        "goss" => &["proved-target", "mail", "asserted-chooser", "changed-address", "mirroring"],
-        "nevis" => &["finish-behind-code", "sign-up-at-once", "password-by-reset"],
-        "zitadel" => &["unproven", "several", "no-prefill", "template-flags", "user-name"],
-        "gravitee" => &["unproven", "several", "steps"],
-        "authing_field" => &["unproven", "proved-target", "user-name"],
-        "authing_ask" => &["phone", "user-name"],
-        _ => &[],
-    }
 }
 
 #[cfg(test)]

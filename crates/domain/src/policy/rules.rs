@@ -1,11 +1,8 @@
 //! Match rules: how the account of an unknown identity is looked for, and what a find is worth.
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use crate::{
-    contact::Phone,
-    email_address::{Canonical, is_plain},
-    trust::LinkRequirement,
-};
+use super::{AttributeUse, ProfileAttribute};
+use crate::trust::LinkRequirement;
 
 /// One way to find the account that an unknown identity may belong to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +32,8 @@ pub struct Rule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
-    pub account: Attribute,
+    #[serde(deserialize_with = "matched")]
+    pub account: ProfileAttribute,
     /// An expression; empty: the claim that belongs to the attribute.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub equals: String,
@@ -53,92 +51,9 @@ pub enum Fold {
     Exact,
 }
 
-/// What of an account is compared.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Attribute {
-    /// A proved address.
-    Email,
-    Username,
-    Phone,
-    /// An attribute of the organisation's own, written `attr.<name>`.
-    Own(String),
-}
-
-impl Attribute {
-    /// The name in documents and in the attribute table.
-    #[must_use]
-    pub fn name(&self) -> String {
-        match self {
-            Self::Email => "email".into(),
-            Self::Username => "username".into(),
-            Self::Phone => "phone".into(),
-            Self::Own(name) => format!("attr.{name}"),
-        }
-    }
-
-    /// The expression that is meant where a rule states none.
-    #[must_use]
-    pub fn claim(&self) -> String {
-        match self {
-            Self::Email => "claims.email".into(),
-            Self::Username => "claims.preferred_username".into(),
-            Self::Phone => "claims.phone_number".into(),
-            Self::Own(name) => format!("claims.{name}"),
-        }
-    }
-
-    /// A value in the form in which it is compared; `None` for what matches nothing: empty, too long, no address.
-    #[must_use]
-    pub fn folded(&self, value: &str, fold: Fold) -> Option<String> {
-        use unicode_normalization::UnicodeNormalization;
-        let value = value.trim();
-        if value.is_empty() || value.len() > 255 || value.chars().any(char::is_control) {
-            return None;
-        }
-        match self {
-            Self::Email => Canonical::parse(value).ok().map(|c| c.as_str().to_owned()),
-            // A user name is never an address: nobody takes somebody else's by calling themselves so (PH-11). Nor does
-            // anybody by characters that stand for others (EM-07).
-            Self::Username => {
-                (!value.contains('@') && is_plain(value)).then(|| value.to_lowercase())
-            }
-            Self::Phone => Phone::parse(value).ok().map(|p| p.as_str().to_owned()),
-            Self::Own(_) => Some(match fold {
-                Fold::Case => value.nfc().collect::<String>().to_lowercase(),
-                Fold::Exact => value.nfc().collect(),
-            }),
-        }
-    }
-}
-
-impl From<Attribute> for String {
-    fn from(attribute: Attribute) -> Self {
-        attribute.name()
-    }
-}
-
-impl TryFrom<String> for Attribute {
-    type Error = String;
-    fn try_from(name: String) -> Result<Self, String> {
-        match name.as_str() {
-            "email" => Ok(Self::Email),
-            "username" => Ok(Self::Username),
-            "phone" => Ok(Self::Phone),
-            other => match other.strip_prefix("attr.") {
-                Some(own)
-                    if !own.is_empty()
-                        && own.len() <= 40
-                        && own
-                            .bytes()
-                            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') =>
-                {
-                    Ok(Self::Own(own.to_owned()))
-                }
-                _ => Err(format!("`{name}` is none of email, username, phone, attr.<name>")),
-            },
-        }
-    }
+/// Only what accounts can be looked up by.
+fn matched<'de, D: Deserializer<'de>>(d: D) -> Result<ProfileAttribute, D::Error> {
+    ProfileAttribute::deserialize(d)?.for_use(AttributeUse::Match).map_err(D::Error::custom)
 }
 
 /// What one match leads to.
@@ -169,8 +84,11 @@ impl Rule {
         one: OnSingleMatch,
         many: OnMultipleMatches,
     ) -> Self {
-        let all =
-            vec![Match { account: Attribute::Email, equals: String::new(), fold: Fold::Case }];
+        let all = vec![Match {
+            account: ProfileAttribute::Email,
+            equals: String::new(),
+            fold: Fold::Case,
+        }];
         Self {
             id: id.into(),
             description: String::new(),
@@ -202,7 +120,7 @@ impl Rule {
     /// Every other value is worth no more than an assertion.
     #[must_use]
     pub fn on_claimed_address(&self) -> bool {
-        self.all.iter().any(|m| m.account == Attribute::Email && m.is_claim())
+        self.all.iter().any(|m| m.account == ProfileAttribute::Email && m.is_claim())
     }
 }
 
@@ -210,7 +128,7 @@ impl Match {
     /// The value is the attribute's own claim, not an expression's.
     #[must_use]
     pub fn is_claim(&self) -> bool {
-        self.equals.is_empty() || self.equals == self.account.claim()
+        self.equals.is_empty() || self.equals == self.account.expression()
     }
 }
 
@@ -252,7 +170,8 @@ impl TryFrom<Written> for Rule {
             None => {}
             Some("entered_by_user") => rule.entered_by_user = true,
             Some(name) => rule.all.push(Match {
-                account: Attribute::try_from(name.to_owned())?,
+                account: ProfileAttribute::try_from(name.to_owned())?
+                    .for_use(AttributeUse::Match)?,
                 equals: String::new(),
                 fold: Fold::Case,
             }),
@@ -291,20 +210,5 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<Rule>(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn id_08_empty_values_match_nothing_and_ph_11_a_user_name_is_never_an_address() {
-        let own = Attribute::Own("staff".into());
-        assert_eq!(own.folded("  ", Fold::Case), None);
-        assert_eq!(own.folded("A7", Fold::Case).as_deref(), Some("a7"));
-        assert_eq!(own.folded("A7", Fold::Exact).as_deref(), Some("A7"));
-        assert_eq!(Attribute::Username.folded("v@ex.test", Fold::Case), None);
-        assert_eq!(
-            Attribute::Phone.folded("+49 (30) 123-456", Fold::Case).as_deref(),
-            Some("+4930123456")
-        );
-        assert_eq!(Attribute::Phone.folded("030 123456", Fold::Case), None);
-        assert_eq!(Attribute::Email.folded("V@EX.test", Fold::Exact).as_deref(), Some("v@ex.test"));
     }
 }

@@ -23,7 +23,7 @@ use ligature_domain::{
     },
     policy::{
         Agreement, CodeRecipient, Disclosure, Document, EmailChange, Field, Merge as MergePolicy,
-        NoMatch, Offer, ProofMethod, Target, UnverifiedTarget, preset,
+        NoMatch, Offer, ProfileAttribute, ProofMethod, UnverifiedTarget, preset,
     },
     trust::LinkRequirement,
 };
@@ -1099,7 +1099,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
                 .then(|| Agreed { account: by, what: "terms@2".into() })
                 .into_iter()
                 .collect(),
-            fields: field.then_some(Target::GivenName).into_iter().collect(),
+            fields: field.then_some(ProfileAttribute::GivenName).into_iter().collect(),
             answered,
             restores: by,
         });
@@ -1203,8 +1203,10 @@ fn any_policy(permit: bool) -> impl Strategy<Value = Policy> {
                             title: "Terms".into(),
                             url: "/terms".into(),
                         }]);
-                        d.choices.registration =
-                            Some(vec![Field { field: Target::GivenName, required: true }]);
+                        d.choices.registration = Some(vec![Field {
+                            field: ProfileAttribute::GivenName,
+                            required: true,
+                        }]);
                     }
                     if claim {
                         d.choices.code_to = Some(CodeRecipient::Claim);
@@ -1299,7 +1301,7 @@ proptest! {
         if matches!(d.outcome, Outcome::Create | Outcome::Reclaim { .. }) {
             let by = if let Outcome::Reclaim { account } = d.outcome { Some(account) } else { None };
             prop_assert!(p.choices.agreements.is_empty() || f.given.agreed.iter().any(|a| a.account.is_none() || a.account == by));
-            prop_assert!(p.choices.registration.is_empty() || f.given.fields.contains(&Target::GivenName));
+            prop_assert!(p.choices.registration.is_empty() || f.given.fields.contains(&ProfileAttribute::GivenName));
         }
         match d.outcome {
             Outcome::SignIn { account, email } => {

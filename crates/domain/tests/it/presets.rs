@@ -538,7 +538,11 @@ fn recommended_ph_01_reclaims_an_unfinished_sign_up_and_ph_11_waiting_for_it_is_
     assert_eq!(acts(&p, &f, UserAction::CreateNew), Outcome::Create, "PH-11: nobody is locked out");
     let waits = policy("recommended", false, &[r#"{"choices":{"unverified_target":"refuse"}}"#]);
     assert_eq!(refused(&run(&waits, &f)), Some(Refusal::UnfinishedSignUp));
-    assert!(ligature_domain::policy::lint(&waits).iter().any(|d| d.name == "lock-out"));
+    assert!(
+        ligature_domain::policy::lint(&waits)
+            .iter()
+            .any(|d| d.name == ligature_domain::policy::DangerName::LockOut)
+    );
 }
 
 /// Every combination of its two exits, with the permit and without.
@@ -777,7 +781,9 @@ fn the_claim_filter_stands_before_everything() {
 /// What the console says of a preset is what the preset does, and it says all that is known.
 #[test]
 fn every_deviation_of_a_preset_is_listed_and_true() {
-    use ligature_domain::policy::{EmailChange, MailEvent, PasswordAdd, deviations, lint};
+    use ligature_domain::policy::{
+        DangerName, EmailChange, MailEvent, PasswordAdd, deviations, lint,
+    };
     let all = [
         ("recommended", vec![]),
         ("goss", vec!["proved-target", "mail", "asserted-chooser", "changed-address", "mirroring"]),
@@ -815,7 +821,7 @@ fn every_deviation_of_a_preset_is_listed_and_true() {
                 "mail" => {
                     assert!(
                         !p.notifies(MailEvent::AccountLink)
-                            && lint(&p).iter().any(|d| d.name == "no-mail")
+                            && lint(&p).iter().any(|d| d.name == DangerName::NoMail)
                     );
                 }
                 "asserted-chooser" => {

@@ -1,13 +1,13 @@
 //! User names as rules compare them.
 use ligature_domain::{
     email_address::Canonical,
-    policy::{Attribute, Fold},
+    policy::{Fold, ProfileAttribute},
 };
 
 /// Shows EM-07 for user names: what stands for another character finds nobody, and no two spellings are one name.
 #[test]
 fn em_07_characters_that_stand_for_others_are_in_no_user_name() {
-    let name = |text: &str| Attribute::Username.folded(text, Fold::Case);
+    let name = |text: &str| ProfileAttribute::Username.folded(text, Fold::Case);
     for (typed, compared) in [
         ("Kelvin", "kelvin"),
         ("åse", "åse"),

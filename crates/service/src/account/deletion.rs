@@ -1,7 +1,7 @@
 //! Taking one's data along, and deleting one's own account: two weeks in which it can be taken back, then it is gone.
 use crate::services::{AccountSettings, Transactions};
 use domain::{
-    AccountId, Micros, Refusal,
+    AccountId, EventKind, Micros, Refusal,
     account_rules::{
         change::AccountChange,
         rewind::{Changed, KEPT},
@@ -102,11 +102,9 @@ impl AccountSettings {
             password_set_at(c, id).await?,
         );
         drop(conn);
-        self.act(ctx, move |this, c, _| {
-            Box::pin(async move {
-                this.record(c, Event::new("account.exported").account(id).detail(allowed.trace))
-                    .await
-            })
+        self.act(ctx, async move |this, c, _| {
+            this.record(c, Event::new(EventKind::AccountExported).account(id).detail(allowed.trace))
+                .await
         })
         .await?;
         Ok(json!({
@@ -146,24 +144,22 @@ impl AccountSettings {
     /// # Errors
     /// As [`crate::AccountSettings::may_close`].
     pub async fn close_account(&self, ctx: &RequestContext) -> Result<(), Error> {
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let what = this.closing_of(c, ctx.session()?.account).await?;
-                let allowed = this.accounts().may_change(c, &ctx, what, this.now()).await?;
-                let id = allowed.account;
-                let changing = this.accounts().change(c, id).await?;
-                set_closing(c, id, Some(this.now() + GRACE)).await?;
-                this.sessions().end_everything(c, id, None).await?;
-                let noted = this
-                    .accounts()
-                    .changed(c, changing, Changed::Delete, &doer(&ctx), ProfileChange::default())
-                    .await?;
-                this.notifications()
-                    .notify(c, id, Kind::ClosingNotice, &ctx, "", "", noted.as_ref())
-                    .await?;
-                this.record(c, Event::new("account.closing").account(id).detail(allowed.trace))
-                    .await
-            })
+        self.act(ctx, async move |this, c, ctx| {
+            let what = this.closing_of(c, ctx.session()?.account).await?;
+            let allowed = this.accounts().may_change(c, &ctx, what, this.now()).await?;
+            let id = allowed.account;
+            let changing = this.accounts().change(c, id).await?;
+            set_closing(c, id, Some(this.now() + GRACE)).await?;
+            this.sessions().end_everything(c, id, None).await?;
+            let noted = this
+                .accounts()
+                .changed(c, changing, Changed::Delete, &doer(&ctx), ProfileChange::default())
+                .await?;
+            this.notifications()
+                .notify(c, id, Kind::ClosingNotice, &ctx, "", "", noted.as_ref())
+                .await?;
+            this.record(c, Event::new(EventKind::AccountClosing).account(id).detail(allowed.trace))
+                .await
         })
         .await
     }
@@ -196,7 +192,7 @@ impl AccountSettings {
                             c,
                             Event {
                                 subject_hash: tombstone,
-                                ..Event::new("account.deleted").by("system")
+                                ..Event::new(EventKind::AccountDeleted).by("system")
                             },
                         )
                         .await?;

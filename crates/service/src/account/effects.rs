@@ -1,7 +1,7 @@
 //! Effects of a decision, applied in the transaction in which it was taken.
 use crate::{account::changes::ProfileChange, audit::Event, services::Accounts};
 use domain::{
-    AccountId, CredentialId, Facts, LinkId, OrgId, Refusal, Trust,
+    AccountId, CredentialId, EventKind, Facts, LinkId, OrgId, Refusal, Trust,
     account_rules::rewind::Changed,
     attempt::AttemptProgress,
     linking::{Basis, facts::AccountState},
@@ -159,7 +159,7 @@ impl Accounts {
         };
         let changing = self.change(c, known.account).await?;
         set_closing(c, known.account, None).await?;
-        self.record(c, Event::new("account.restored").account(known.account)).await?;
+        self.record(c, Event::new(EventKind::AccountRestored).account(known.account)).await?;
         let noted = self
             .changed(c, changing, Changed::Restored, "sign-in", ProfileChange::default())
             .await?;

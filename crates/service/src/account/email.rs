@@ -1,7 +1,7 @@
 //! Another address for one's own account: the old one stays until the new one is proved in the same session (MA-14).
 use crate::services::{AccountSettings, Transactions};
 use domain::{
-    AccountId, Refusal,
+    AccountId, EventKind, Refusal,
     account_rules::{
         change::AccountChange,
         rewind::{Changed, KEPT, Way},
@@ -43,25 +43,20 @@ impl AccountSettings {
     ) -> Result<LoginOutcome, Error> {
         let account = ctx.signed_in()?.account;
         let address = Canonical::parse(typed).map_err(|_| Refusal::BadRequest)?;
-        self.retry_step(ctx, move |this, c, ctx| {
-            let address = address.clone();
-            Box::pin(async move {
-                let now = this.now();
-                this.accounts()
-                    .may_change(c, &ctx, AccountChange::Email { taken: false }, now)
-                    .await?;
-                let free = !is_email_taken(c, this.org, address.as_str(), account, now).await?;
-                let instead = find_owner(c, this.org, address.as_str())
-                    .await?
-                    .filter(|_| !free)
-                    .map(|owner| (owner, Kind::EmailWanted));
-                let awaited = Awaited {
-                    purpose: CodePurpose::NewEmail,
-                    account: free.then_some(account),
-                    contact: address.shown().to_owned(),
-                };
-                this.attempts().await_code(c, &ctx, awaited, instead, &Continuation::Account).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let now = this.now();
+            this.accounts().may_change(c, &ctx, AccountChange::Email { taken: false }, now).await?;
+            let free = !is_email_taken(c, this.org, address.as_str(), account, now).await?;
+            let instead = find_owner(c, this.org, address.as_str())
+                .await?
+                .filter(|_| !free)
+                .map(|owner| (owner, Kind::EmailWanted));
+            let awaited = Awaited {
+                purpose: CodePurpose::NewEmail,
+                account: free.then_some(account),
+                contact: address.shown().to_owned(),
+            };
+            this.attempts().await_code(c, &ctx, awaited, instead, &Continuation::Account).await
         })
         .await
     }
@@ -91,7 +86,8 @@ impl AccountSettings {
             }
         }
         self.accounts().take_email(c, ctx, changing, address).await?;
-        self.record(c, Event::new("email.updated").account(account).detail(allowed.trace)).await?;
+        self.record(c, Event::new(EventKind::EmailUpdated).account(account).detail(allowed.trace))
+            .await?;
         Ok(Ok(LoginOutcome::Continue {
             caller: Box::new(session.clone().into()),
             continuation: open.continuation.clone(),
@@ -112,8 +108,8 @@ impl AccountSettings {
         foreign: bool,
     ) -> Result<(), Error> {
         let address = address.to_owned();
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move { this.remove_email_in(c, &ctx, &address, foreign).await })
+        self.act(ctx, async move |this, c, ctx| {
+            this.remove_email_in(c, &ctx, &address, foreign).await
         })
         .await
     }
@@ -141,7 +137,10 @@ impl AccountSettings {
             remove_email(c, account, address).await?;
             remove_undo_links_to(c, account, address).await?;
             return self
-                .record(c, Event::new("email.disowned").account(account).detail(allowed.trace))
+                .record(
+                    c,
+                    Event::new(EventKind::EmailDisowned).account(account).detail(allowed.trace),
+                )
                 .await;
         };
         let proved = |e: &&storage::accounts::Email| e.is_proved();
@@ -166,7 +165,8 @@ impl AccountSettings {
         if foreign {
             remove_undo_links_to(c, account, &own.canonical).await?;
         }
-        self.record(c, Event::new("email.removed").account(account).detail(allowed.trace)).await?;
+        self.record(c, Event::new(EventKind::EmailRemoved).account(account).detail(allowed.trace))
+            .await?;
         let noted = self
             .accounts()
             .changed(c, changing, Changed::EmailGone, &doer(ctx), ProfileChange::default())
@@ -195,7 +195,7 @@ impl AccountSettings {
                 self.attempts().move_on(c, open, &State::Refused { refusal }, "").await?;
                 self.record(
                     c,
-                    Event::new("email.refused")
+                    Event::new(EventKind::EmailRefused)
                         .account(account)
                         .code(refusal.code())
                         .support(&open.row.support_code),
@@ -228,26 +228,23 @@ impl AccountSettings {
     /// session that stands on a code.
     pub async fn keep_email(&self, ctx: &RequestContext, address: &str) -> Result<(), Error> {
         let address = address.to_owned();
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let by_credential = !matches!(ctx.session()?.method.as_str(), "code" | "phone");
-                let allowed = this
-                    .accounts()
-                    .may_change(c, &ctx, AccountChange::KeepEmail { by_credential }, this.now())
-                    .await?;
-                let row = find_account(c, this.org, allowed.account)
-                    .await?
-                    .ok_or(Refusal::SessionEnded)?;
-                bump_rev(c, allowed.account, row.rev).await?;
-                if !settle_email(c, allowed.account, &address, None).await? {
-                    return Err(Refusal::MethodUnknown.into());
-                }
-                this.record(
-                    c,
-                    Event::new("email.kept").account(allowed.account).detail(allowed.trace),
-                )
-                .await
-            })
+        self.act(ctx, async move |this, c, ctx| {
+            let by_credential = !matches!(ctx.session()?.method.as_str(), "code" | "phone");
+            let allowed = this
+                .accounts()
+                .may_change(c, &ctx, AccountChange::KeepEmail { by_credential }, this.now())
+                .await?;
+            let row =
+                find_account(c, this.org, allowed.account).await?.ok_or(Refusal::SessionEnded)?;
+            bump_rev(c, allowed.account, row.rev).await?;
+            if !settle_email(c, allowed.account, &address, None).await? {
+                return Err(Refusal::MethodUnknown.into());
+            }
+            this.record(
+                c,
+                Event::new(EventKind::EmailKept).account(allowed.account).detail(allowed.trace),
+            )
+            .await
         })
         .await
     }

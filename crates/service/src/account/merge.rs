@@ -2,7 +2,7 @@
 //! be taken back. The other account's id leads to the one that stays.
 use crate::services::{Merges, Transactions};
 use domain::{
-    AccountId, Outcome, Policy, Refusal, Right, Ruling,
+    AccountId, EventKind, Outcome, Policy, Refusal, Right, Ruling,
     account_rules::{
         merge::{Merge, MergeBy, MergeOutcome, merge},
         rewind::Changed,
@@ -90,10 +90,10 @@ impl Merges {
         let account = ctx.signed_in()?.account;
         self.may_merge(ctx).await?;
         let (other, proof) = self.passwords().check_password(ctx, address, password).await?;
-        self.retry_step(ctx, move |this, c, ctx| {
+        self.retry_step(ctx, async move |this, c, ctx| {
             let progress =
                 AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() };
-            Box::pin(async move { this.shown_other(c, &ctx, account, other, progress, None).await })
+            this.shown_other(c, &ctx, account, other, progress, None).await
         })
         .await
     }
@@ -184,7 +184,7 @@ impl Merges {
         refusal: Refusal,
     ) -> Result<TxOutcome, Error> {
         let support = support_code();
-        let event = Event::new("account.not_merged")
+        let event = Event::new(EventKind::AccountNotMerged)
             .account(account)
             .code(refusal.code())
             .support(&support)
@@ -316,51 +316,48 @@ impl Merges {
         id: &str,
     ) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let secret = secret.clone();
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                let (account, other, progress) = open.state.merging()?;
-                let progress = progress.clone();
-                let session = ctx.session_of(account)?;
-                let config = this.configuration().policy_context(c, None).await?;
-                let policy = config.policy(None);
-                let pair = Pair {
-                    account,
-                    other,
-                    by: MergeBy::BothProofs,
-                    reauthenticated: session.is_reauthenticated(open.row.created_at, &policy),
-                };
-                let (facts, decision) = this.decide_merge(c, &policy, pair, &progress).await?;
-                match decision.outcome {
-                    Ok(MergeOutcome::Merge) => {}
-                    Ok(MergeOutcome::SecondFactor { .. }) => {
-                        return Err(Refusal::AttemptStep.into());
-                    }
-                    Err(refusal) => {
-                        this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
-                        return this.refuse_merge(c, &facts, &decision, account, refusal).await;
-                    }
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            let (account, other, progress) = open.state.merging()?;
+            let progress = progress.clone();
+            let session = ctx.session_of(account)?;
+            let config = this.configuration().policy_context(c, None).await?;
+            let policy = config.policy(None);
+            let pair = Pair {
+                account,
+                other,
+                by: MergeBy::BothProofs,
+                reauthenticated: session.is_reauthenticated(open.row.created_at, &policy),
+            };
+            let (facts, decision) = this.decide_merge(c, &policy, pair, &progress).await?;
+            match decision.outcome {
+                Ok(MergeOutcome::Merge) => {}
+                Ok(MergeOutcome::SecondFactor { .. }) => {
+                    return Err(Refusal::AttemptStep.into());
                 }
-                this.attempts().move_on(c, &open, &State::Done, "").await?;
-                this.merge_accounts(
-                    c,
-                    &ctx,
-                    (account, other),
-                    Event::new("account.merged").detail(trace_of(&facts, &decision)),
-                )
+                Err(refusal) => {
+                    this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
+                    return this.refuse_merge(c, &facts, &decision, account, refusal).await;
+                }
+            }
+            this.attempts().move_on(c, &open, &State::Done, "").await?;
+            this.merge_accounts(
+                c,
+                &ctx,
+                (account, other),
+                Event::new(EventKind::AccountMerged).detail(trace_of(&facts, &decision)),
+            )
+            .await?;
+            let secret = this
+                .sessions()
+                .open_session(c, &ctx, &config, &Opening::unchanged(session))
                 .await?;
-                let secret = this
-                    .sessions()
-                    .open_session(c, &ctx, &config, &Opening::unchanged(session))
-                    .await?;
-                Ok(Ok(LoginOutcome::SignedIn {
-                    secret,
-                    continuation: open.continuation.clone(),
-                    method: session.method.clone(),
-                }))
-            })
+            Ok(Ok(LoginOutcome::SignedIn {
+                secret,
+                continuation: open.continuation.clone(),
+                method: session.method.clone(),
+            }))
         })
         .await
     }
@@ -415,7 +412,7 @@ impl Merges {
                     c,
                     admin.acting(),
                     (account, other),
-                    admin.event("account.merged").detail(trace_of(&facts, &decision)),
+                    admin.event(EventKind::AccountMerged).detail(trace_of(&facts, &decision)),
                 )
                 .await
             })
@@ -478,7 +475,9 @@ impl Merges {
         remove_merge(c, Key(id)).await?;
         self.record(
             c,
-            Event::new("account.undone").account(row.other_id).detail(json!({"what": "merge"})),
+            Event::new(EventKind::AccountUndone)
+                .account(row.other_id)
+                .detail(json!({"what": "merge"})),
         )
         .await
     }

@@ -19,7 +19,7 @@ pub mod undo;
 
 use crate::services::{AccountSettings, Transactions};
 use domain::{
-    AccountId, DAY, LinkId, Micros, Outcome, Refusal,
+    AccountId, DAY, EventKind, LinkId, Micros, Outcome, Refusal,
     account_rules::{
         change::{AccountChange, Change, ChangeOutcome, change},
         remove::RemoveOutcome,
@@ -346,14 +346,12 @@ impl AccountSettings {
         if name.chars().count() > 40 || name.chars().any(char::is_control) {
             return Err(Refusal::BadRequest.into());
         }
-        self.act(ctx, move |_, c, _| {
-            Box::pin(async move {
-                if set_nickname(c, account, link, &name).await? {
-                    Ok(())
-                } else {
-                    Err(Refusal::MethodUnknown.into())
-                }
-            })
+        self.act(ctx, async move |_, c, _| {
+            if set_nickname(c, account, link, &name).await? {
+                Ok(())
+            } else {
+                Err(Refusal::MethodUnknown.into())
+            }
         })
         .await
     }
@@ -367,10 +365,7 @@ impl AccountSettings {
         ctx: &RequestContext,
         link: Option<LinkId>,
     ) -> Result<(), Error> {
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move { this.remove_in(c, &ctx, link).await })
-        })
-        .await
+        self.act(ctx, async move |this, c, ctx| this.remove_in(c, &ctx, link).await).await
     }
 
     pub(crate) async fn remove_in(
@@ -416,7 +411,7 @@ impl AccountSettings {
             c,
             Event {
                 provider: method.key.clone(),
-                ..Event::new("link.removed").account(account).detail(detail)
+                ..Event::new(EventKind::LinkRemoved).account(account).detail(detail)
             },
         )
         .await?;
@@ -486,37 +481,35 @@ impl AccountSettings {
         which: Option<String>,
         everywhere: bool,
     ) -> Result<(), Error> {
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let session = ctx.session()?;
-                let ended = match (&which, everywhere) {
-                    (Some(id), _) => end_session_of(c, session.account, id).await?,
-                    (None, true) => {
-                        this.codes().forget_known_browsers(c, session.account, None).await?;
-                        end_sessions(c, session.account, None).await?
-                    }
-                    (None, false) => {
-                        this.codes().forget_known_browsers(c, session.account, Some(&ctx)).await?;
-                        end_sessions(c, session.account, Some(&session.public_id)).await?
-                    }
-                };
-                if which.is_none() {
-                    end_attempts(c, Ending::Account(session.account)).await?;
+        self.act(ctx, async move |this, c, ctx| {
+            let session = ctx.session()?;
+            let ended = match (&which, everywhere) {
+                (Some(id), _) => end_session_of(c, session.account, id).await?,
+                (None, true) => {
+                    this.codes().forget_known_browsers(c, session.account, None).await?;
+                    end_sessions(c, session.account, None).await?
                 }
-                if everywhere {
-                    end_attempts(c, Ending::Browser(&ctx.browser)).await?;
+                (None, false) => {
+                    this.codes().forget_known_browsers(c, session.account, Some(&ctx)).await?;
+                    end_sessions(c, session.account, Some(&session.public_id)).await?
                 }
-                if ended == 0 && which.is_some() {
-                    return Err(Refusal::MethodUnknown.into());
-                }
-                this.record(
-                    c,
-                    Event::new("session.ended")
-                        .account(session.account)
-                        .detail(json!({"sessions": ended})),
-                )
-                .await
-            })
+            };
+            if which.is_none() {
+                end_attempts(c, Ending::Account(session.account)).await?;
+            }
+            if everywhere {
+                end_attempts(c, Ending::Browser(&ctx.browser)).await?;
+            }
+            if ended == 0 && which.is_some() {
+                return Err(Refusal::MethodUnknown.into());
+            }
+            this.record(
+                c,
+                Event::new(EventKind::SessionEnded)
+                    .account(session.account)
+                    .detail(json!({"sessions": ended})),
+            )
+            .await
         })
         .await
     }

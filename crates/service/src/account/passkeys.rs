@@ -3,7 +3,7 @@
 //! is worth both factors.
 use crate::services::{Passkeys, Transactions};
 use domain::{
-    AccountId, MINUTE, Micros, Refusal,
+    AccountId, EventKind, MINUTE, Micros, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
     attempt::{AttemptProgress, ProvedBy, Then},
     path::Continuation,
@@ -193,42 +193,42 @@ impl Passkeys {
         let name: String = name.trim().chars().filter(|c| !c.is_control()).take(40).collect();
         let once = hash(sealed);
         let (id, data) = (made.cred_id().to_vec(), serde_json::to_string(&made)?);
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let now = this.now();
-                let allowed =
-                    this.accounts().may_change(c, &ctx, AccountChange::Passkey, now).await?;
-                let changing = this.accounts().change(c, account).await?;
-                if !consume_state(c, &once, now + TTL).await? {
-                    return Err(Refusal::AttemptExpired.into());
-                }
-                if !add_passkey(
-                    c,
-                    this.org,
-                    &Row {
-                        id: id.clone(),
-                        account_id: account,
-                        user_id: key(account),
-                        name,
-                        data,
-                        created_at: now,
-                        used_at: None,
-                    },
-                )
-                .await?
-                {
-                    return Err(Refusal::AlreadyInUse.into());
-                }
-                this.record(c, Event::new("passkey.added").account(account).detail(allowed.trace))
-                    .await?;
-                let noted = this
-                    .accounts()
-                    .changed(c, changing, Changed::Passkey, &doer(&ctx), ProfileChange::default())
-                    .await?;
-                this.notifications()
-                    .notify(c, account, Kind::PasskeyNotice, &ctx, "", "", noted.as_ref())
-                    .await
-            })
+        self.act(ctx, async move |this, c, ctx| {
+            let now = this.now();
+            let allowed = this.accounts().may_change(c, &ctx, AccountChange::Passkey, now).await?;
+            let changing = this.accounts().change(c, account).await?;
+            if !consume_state(c, &once, now + TTL).await? {
+                return Err(Refusal::AttemptExpired.into());
+            }
+            if !add_passkey(
+                c,
+                this.org,
+                &Row {
+                    id: id.clone(),
+                    account_id: account,
+                    user_id: key(account),
+                    name,
+                    data,
+                    created_at: now,
+                    used_at: None,
+                },
+            )
+            .await?
+            {
+                return Err(Refusal::AlreadyInUse.into());
+            }
+            this.record(
+                c,
+                Event::new(EventKind::PasskeyAdded).account(account).detail(allowed.trace),
+            )
+            .await?;
+            let noted = this
+                .accounts()
+                .changed(c, changing, Changed::Passkey, &doer(&ctx), ProfileChange::default())
+                .await?;
+            this.notifications()
+                .notify(c, account, Kind::PasskeyNotice, &ctx, "", "", noted.as_ref())
+                .await
         })
         .await
     }
@@ -239,10 +239,7 @@ impl Passkeys {
     /// [`Refusal::MethodUnknown`] for foreign and unknown ids alike, [`Refusal::LastMethod`], [`Refusal::NotRecent`].
     pub async fn remove_passkey(&self, ctx: &RequestContext, id: &str) -> Result<(), Error> {
         let id = id.to_owned();
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move { this.remove_passkey_in(c, &ctx, &id).await })
-        })
-        .await
+        self.act(ctx, async move |this, c, ctx| this.remove_passkey_in(c, &ctx, &id).await).await
     }
 
     pub(crate) async fn remove_passkey_in(
@@ -264,7 +261,9 @@ impl Passkeys {
         remove_passkey(c, account, &own.id).await?;
         self.record(
             c,
-            Event::new("passkey.removed").account(account).detail(trace_of(&facts, &decision)),
+            Event::new(EventKind::PasskeyRemoved)
+                .account(account)
+                .detail(trace_of(&facts, &decision)),
         )
         .await?;
         let noted = self
@@ -348,25 +347,22 @@ impl Passkeys {
         continuation: Continuation,
     ) -> Result<LoginOutcome, Error> {
         let (account, proof) = self.shown_passkey(ctx, sealed, answer).await?;
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (continuation, proof) = (continuation.clone(), proof.clone());
-            Box::pin(async move {
-                let progress = AttemptProgress {
-                    factor: Some((account, "passkey".into())),
-                    proof: Some(proof),
-                    ..AttemptProgress::default()
-                };
-                this.attempts()
-                    .end_locally(
-                        c,
-                        &ctx,
-                        Then::SignIn { account, method: "passkey".into() },
-                        progress,
-                        continuation,
-                        None,
-                    )
-                    .await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let progress = AttemptProgress {
+                factor: Some((account, "passkey".into())),
+                proof: Some(proof),
+                ..AttemptProgress::default()
+            };
+            this.attempts()
+                .end_locally(
+                    c,
+                    &ctx,
+                    Then::SignIn { account, method: "passkey".into() },
+                    progress,
+                    continuation,
+                    None,
+                )
+                .await
         })
         .await
     }

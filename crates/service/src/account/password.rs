@@ -1,7 +1,7 @@
 //! A password of one's own account, set or replaced in My Account.
 use crate::services::{AccountSettings, Transactions};
 use domain::{
-    CredentialId,
+    CredentialId, EventKind,
     account_rules::{change::AccountChange, rewind::Changed},
 };
 use storage::accounts::{list_emails, password_set_at, set_password};
@@ -50,34 +50,34 @@ impl AccountSettings {
         self.passwords().check_new_password(password, &known).await?;
         self.own_password(ctx).await?;
         let phc = self.passwords().hash_password(password).await?;
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let session = ctx.session()?;
-                let (account, now) = (session.account, this.now());
-                let first = password_set_at(c, account).await?.is_none();
-                let allowed = this
-                    .accounts()
-                    .may_change(c, &ctx, AccountChange::Password { first }, now)
-                    .await?;
-                let changing = this.accounts().change(c, account).await?;
-                set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
-                this.codes().forget_tries(c, Guarded::Password, account).await?;
-                this.sessions().end_everything(c, account, Some(&ctx)).await?;
-                this.record(
-                    c,
-                    Event::new(if first { "password.added" } else { "password.changed" })
-                        .account(account)
-                        .detail(allowed.trace),
-                )
+        self.act(ctx, async move |this, c, ctx| {
+            let session = ctx.session()?;
+            let (account, now) = (session.account, this.now());
+            let first = password_set_at(c, account).await?.is_none();
+            let allowed =
+                this.accounts().may_change(c, &ctx, AccountChange::Password { first }, now).await?;
+            let changing = this.accounts().change(c, account).await?;
+            set_password(c, this.org, account, CredentialId(row_id(now)), &phc, now).await?;
+            this.codes().forget_tries(c, Guarded::Password, account).await?;
+            this.sessions().end_everything(c, account, Some(&ctx)).await?;
+            this.record(
+                c,
+                Event::new(if first {
+                    EventKind::PasswordAdded
+                } else {
+                    EventKind::PasswordChanged
+                })
+                .account(account)
+                .detail(allowed.trace),
+            )
+            .await?;
+            let noted = this
+                .accounts()
+                .changed(c, changing, Changed::Password, &doer(&ctx), ProfileChange::default())
                 .await?;
-                let noted = this
-                    .accounts()
-                    .changed(c, changing, Changed::Password, &doer(&ctx), ProfileChange::default())
-                    .await?;
-                this.notifications()
-                    .notify(c, account, Kind::PasswordNotice, &ctx, "", "", noted.as_ref())
-                    .await
-            })
+            this.notifications()
+                .notify(c, account, Kind::PasswordNotice, &ctx, "", "", noted.as_ref())
+                .await
         })
         .await
     }

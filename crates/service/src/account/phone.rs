@@ -2,11 +2,12 @@
 //! proved it last, since numbers are handed on; the account that had it before hears of it by mail.
 use crate::services::{AccountSettings, Transactions};
 use domain::{
-    AccountId, Refusal,
+    AccountId, EventKind, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, Phone},
     path::{Continuation, SafePath},
+    policy::ProfileAttribute,
 };
 use storage::{
     Conn,
@@ -57,24 +58,21 @@ impl AccountSettings {
         if !self.configuration().texts_reach(&contact) {
             return Err(Refusal::NotAllowed.into());
         }
-        self.retry_step(ctx, move |this, c, ctx| {
-            let contact = contact.clone();
-            Box::pin(async move {
-                let account = this
-                    .accounts()
-                    .may_change(c, &ctx, AccountChange::Phone { held_by: None }, this.now())
-                    .await?
-                    .account;
-                let awaited = Awaited {
-                    purpose: CodePurpose::NewPhone,
-                    account: Some(account),
-                    contact: contact.as_str().to_owned(),
-                };
-                let back = Continuation::Path(
-                    SafePath::parse(PHONE).map_err(|_| Error::Internal("a path of ours".into()))?,
-                );
-                this.attempts().await_code(c, &ctx, awaited, None, &back).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let account = this
+                .accounts()
+                .may_change(c, &ctx, AccountChange::Phone { held_by: None }, this.now())
+                .await?
+                .account;
+            let awaited = Awaited {
+                purpose: CodePurpose::NewPhone,
+                account: Some(account),
+                contact: contact.as_str().to_owned(),
+            };
+            let back = Continuation::Path(
+                SafePath::parse(PHONE).map_err(|_| Error::Internal("a path of ours".into()))?,
+            );
+            this.attempts().await_code(c, &ctx, awaited, None, &back).await
         })
         .await
     }
@@ -102,10 +100,13 @@ impl AccountSettings {
         if let Some(before) = allowed.from {
             // Codes that its number was to prove are over.
             let theirs = self.accounts().change(c, before).await?;
-            remove_attribute(c, before, "phone").await?;
+            remove_attribute(c, before, &ProfileAttribute::Phone.name()).await?;
             self.record(
                 c,
-                Event::new("phone.lost").account(before).by("system").detail(allowed.trace.clone()),
+                Event::new(EventKind::PhoneLost)
+                    .account(before)
+                    .by("system")
+                    .detail(allowed.trace.clone()),
             )
             .await?;
             self.accounts()
@@ -115,8 +116,19 @@ impl AccountSettings {
                 .notify(c, before, Kind::PhoneGone, ctx, "", &domain::contact::masked(number), None)
                 .await?;
         }
-        set_attribute(c, self.org, account, "phone", number, number, BY_CODE, self.now()).await?;
-        self.record(c, Event::new("phone.proved").account(account).detail(allowed.trace)).await?;
+        set_attribute(
+            c,
+            self.org,
+            account,
+            &ProfileAttribute::Phone.name(),
+            number,
+            number,
+            BY_CODE,
+            self.now(),
+        )
+        .await?;
+        self.record(c, Event::new(EventKind::PhoneProved).account(account).detail(allowed.trace))
+            .await?;
         let noted = self
             .accounts()
             .changed(c, changing, Changed::Phone, &doer(ctx), ProfileChange::default())
@@ -143,34 +155,33 @@ impl AccountSettings {
     /// # Errors
     /// [`Refusal::MethodUnknown`] where there is none, [`Refusal::NotRecent`], [`Refusal::ManagementOff`].
     pub async fn remove_phone(&self, ctx: &RequestContext) -> Result<(), Error> {
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let account = ctx.session()?.account;
-                let changing = this.accounts().change(c, account).await?;
-                let number = find_phone(c, account).await?.ok_or(Refusal::MethodUnknown)?;
-                let allowed = this
-                    .accounts()
-                    .may_change(c, &ctx, AccountChange::RemovePhone, this.now())
-                    .await?;
-                remove_attribute(c, account, "phone").await?;
-                this.record(c, Event::new("phone.removed").account(account).detail(allowed.trace))
-                    .await?;
-                let noted = this
-                    .accounts()
-                    .changed(c, changing, Changed::PhoneGone, &doer(&ctx), ProfileChange::default())
-                    .await?;
-                this.notifications()
-                    .notify(
-                        c,
-                        account,
-                        Kind::PhoneGone,
-                        &ctx,
-                        "",
-                        &domain::contact::masked(&number),
-                        noted.as_ref(),
-                    )
-                    .await
-            })
+        self.act(ctx, async move |this, c, ctx| {
+            let account = ctx.session()?.account;
+            let changing = this.accounts().change(c, account).await?;
+            let number = find_phone(c, account).await?.ok_or(Refusal::MethodUnknown)?;
+            let allowed =
+                this.accounts().may_change(c, &ctx, AccountChange::RemovePhone, this.now()).await?;
+            remove_attribute(c, account, &ProfileAttribute::Phone.name()).await?;
+            this.record(
+                c,
+                Event::new(EventKind::PhoneRemoved).account(account).detail(allowed.trace),
+            )
+            .await?;
+            let noted = this
+                .accounts()
+                .changed(c, changing, Changed::PhoneGone, &doer(&ctx), ProfileChange::default())
+                .await?;
+            this.notifications()
+                .notify(
+                    c,
+                    account,
+                    Kind::PhoneGone,
+                    &ctx,
+                    "",
+                    &domain::contact::masked(&number),
+                    noted.as_ref(),
+                )
+                .await
         })
         .await
     }

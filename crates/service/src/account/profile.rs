@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     AccountId, Policy,
-    policy::{Attribute, Fold, Target},
+    policy::{Fold, ProfileAttribute},
 };
 use serde::{Deserialize, Serialize};
 use storage::{
@@ -23,7 +23,7 @@ use crate::{Error, policy::context::PolicyContext, sign_in::upstream_identity::U
 /// A field as it was before a provider filled it: value and source, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Before {
-    pub field: Target,
+    pub field: ProfileAttribute,
     pub old: Option<(String, String)>,
 }
 
@@ -41,10 +41,10 @@ impl Accounts {
         account: AccountId,
         identity: &UpstreamIdentity,
         policy: &Arc<Policy>,
-        targets: &[Target],
+        attributes: &[ProfileAttribute],
         config: &PolicyContext,
     ) -> Result<Vec<Before>, Error> {
-        if targets.is_empty() {
+        if attributes.is_empty() {
             return Ok(Vec::new());
         }
         let known = domain::linking::facts::Known {
@@ -56,30 +56,30 @@ impl Accounts {
         let around =
             self.configuration().expression_context(c, policy, Some(known), config).await?;
         let values = self.values(identity, policy, &around)?;
-        let found: Vec<(Target, String)> = targets
+        let found: Vec<(ProfileAttribute, String)> = attributes
             .iter()
-            .filter_map(|t| values.profile(t).map(|v| (t.clone(), v.clone())))
+            .filter_map(|a| values.profile(a).map(|v| (a.clone(), v.clone())))
             .collect();
         let there = list_attributes(c, account).await?;
         let name =
             find_account(c, self.org, account).await?.map(|a| a.name).filter(|n| !n.is_empty());
         let mut before = Vec::new();
-        for (target, value) in found {
-            let old = there.iter().find(|f| f.name == target.name());
+        for (attribute, value) in found {
+            let old = there.iter().find(|f| f.name == attribute.name());
             if self
-                .set_profile_field(c, account, &target, &value, &source_of(&identity.key))
+                .set_profile_field(c, account, &attribute, &value, &source_of(&identity.key))
                 .await?
                 && old.is_none_or(|f| f.value != value)
             {
                 let old = match old {
                     Some(field) => Some((field.value.clone(), field.source.clone())),
                     // A name is there from the beginning, before any field says where it comes from.
-                    None if target == Target::Name => {
+                    None if attribute == ProfileAttribute::Name => {
                         name.clone().map(|name| (name, BY_PERSON.to_owned()))
                     }
                     None => None,
                 };
-                before.push(Before { field: target, old });
+                before.push(Before { field: attribute, old });
             }
         }
         Ok(before)
@@ -117,31 +117,45 @@ impl Accounts {
         &self,
         c: &mut Conn,
         account: AccountId,
-        target: &Target,
+        attribute: &ProfileAttribute,
         value: &str,
         source: &str,
     ) -> Result<bool, Error> {
         let value: String = value.trim().chars().filter(|c| !c.is_control()).take(120).collect();
-        let folded = match target {
-            Target::Username => Attribute::Username.folded(&value, Fold::Case),
-            Target::Phone => Attribute::Phone.folded(&value, Fold::Case),
-            Target::Name
-            | Target::GivenName
-            | Target::FamilyName
-            | Target::Locale
-            | Target::Own(_) => Some(value.to_lowercase()).filter(|v| !v.is_empty()),
+        let folded = match attribute {
+            ProfileAttribute::Username | ProfileAttribute::Phone => {
+                attribute.folded(&value, Fold::Case)
+            }
+            // Addresses are rows of their own.
+            ProfileAttribute::Email => None,
+            ProfileAttribute::Name
+            | ProfileAttribute::GivenName
+            | ProfileAttribute::FamilyName
+            | ProfileAttribute::Locale
+            | ProfileAttribute::Own(_) => Some(value.to_lowercase()).filter(|v| !v.is_empty()),
         };
         let Some(folded) = folded else { return Ok(false) };
         // A number that was proved gives way to nobody's word.
-        if *target == Target::Phone && source != BY_CODE && find_phone(c, account).await?.is_some()
+        if *attribute == ProfileAttribute::Phone
+            && source != BY_CODE
+            && find_phone(c, account).await?.is_some()
         {
             return Ok(false);
         }
-        if *target == Target::Name {
+        if *attribute == ProfileAttribute::Name {
             set_account_name(c, account, &value).await?;
         }
-        Ok(set_attribute(c, self.org, account, &target.name(), &value, &folded, source, self.now())
-            .await?)
+        Ok(set_attribute(
+            c,
+            self.org,
+            account,
+            &attribute.name(),
+            &value,
+            &folded,
+            source,
+            self.now(),
+        )
+        .await?)
     }
 
     /// The fields of an account with their sources.

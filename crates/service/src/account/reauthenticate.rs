@@ -1,7 +1,7 @@
 //! Signing in once more in a session, before something that an open screen alone must not do (MA-09, MA-10).
 use crate::services::{Reauthentication, Transactions};
 use domain::{
-    AccountId, Micros, Policy, Refusal, SECOND,
+    AccountId, EventKind, Micros, Policy, Refusal, SECOND,
     account_rules::reauthenticate::{
         AvailableMethods, ReauthMethod, ReauthOutcome, Reauthenticate, reauthenticate,
     },
@@ -201,25 +201,22 @@ impl Reauthentication {
         proof: ProvedBy,
         continuation: Continuation,
     ) -> Result<LoginOutcome, Error> {
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (continuation, proof) = (continuation.clone(), proof.clone());
-            Box::pin(async move {
-                // The device verified the person: a passkey stands for the second factor too.
-                let factor = (by == ReauthMethod::Passkey).then(|| (account, "passkey".to_owned()));
-                let progress =
-                    AttemptProgress { factor, proof: Some(proof), ..AttemptProgress::default() };
-                this.confirm_by(
-                    c,
-                    &ctx,
-                    account,
-                    by,
-                    AvailableMethods::default(),
-                    &progress,
-                    &continuation,
-                    None,
-                )
-                .await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            // The device verified the person: a passkey stands for the second factor too.
+            let factor = (by == ReauthMethod::Passkey).then(|| (account, "passkey".to_owned()));
+            let progress =
+                AttemptProgress { factor, proof: Some(proof), ..AttemptProgress::default() };
+            this.confirm_by(
+                c,
+                &ctx,
+                account,
+                by,
+                AvailableMethods::default(),
+                &progress,
+                &continuation,
+                None,
+            )
+            .await
         })
         .await
     }
@@ -234,15 +231,12 @@ impl Reauthentication {
         continuation: Continuation,
     ) -> Result<LoginOutcome, Error> {
         ctx.signed_in()?;
-        self.retry_step(ctx, move |this, c, ctx| {
-            let continuation = continuation.clone();
-            Box::pin(async move {
-                let account = ctx.session()?.account;
-                let contact = this.ways(c, account).await?.code_to.ok_or(Refusal::NotAllowed)?;
-                let awaited =
-                    Awaited { purpose: CodePurpose::Confirm, account: Some(account), contact };
-                this.attempts().await_code(c, &ctx, awaited, None, &continuation).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let account = ctx.session()?.account;
+            let contact = this.ways(c, account).await?.code_to.ok_or(Refusal::NotAllowed)?;
+            let awaited =
+                Awaited { purpose: CodePurpose::Confirm, account: Some(account), contact };
+            this.attempts().await_code(c, &ctx, awaited, None, &continuation).await
         })
         .await
     }
@@ -496,7 +490,7 @@ impl Reauthentication {
                 if let Some(open) = open {
                     self.attempts().move_on(c, open, &State::Done, "").await?;
                 }
-                self.record(c, event("session.confirmed")).await?;
+                self.record(c, event(EventKind::SessionConfirmed)).await?;
                 ctx.session_of(opening.account)?;
                 let secret = self.sessions().open_session(c, ctx, config, opening).await?;
                 Ok(Ok(LoginOutcome::SignedIn {
@@ -509,7 +503,7 @@ impl Reauthentication {
                 let support = support_code();
                 self.record(
                     c,
-                    event("session.not_confirmed").code(refusal.code()).support(&support),
+                    event(EventKind::SessionNotConfirmed).code(refusal.code()).support(&support),
                 )
                 .await?;
                 Ok(Err((refusal, support)))

@@ -57,43 +57,41 @@ impl AccountSettings {
     /// As [`crate::AccountSettings::remove_method`] and [`crate::AccountSettings::remove_own_email`]: [`domain::Refusal::LastAddress`] where
     /// there are several addresses and none is the person's.
     pub async fn keep_only(&self, ctx: &RequestContext, mine: Mine) -> Result<(), Error> {
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let session = ctx.session()?;
-                let account = session.account;
-                let policies = this.configuration().policies(c).await?;
-                let methods = this.method_rows(c, &policies, account, Some(session)).await?;
-                for link in methods
-                    .iter()
-                    .filter(|m| m.stays.is_none())
-                    .filter_map(|m| m.link)
-                    .filter(|link| !mine.links.contains(link))
-                {
-                    this.remove_in(c, &ctx, Some(link)).await?;
-                }
-                for id in list_passkeys(c, account)
-                    .await?
-                    .iter()
-                    .map(|k| hex(&k.id))
-                    .filter(|id| !mine.passkeys.contains(id))
-                {
-                    this.passkeys().remove_passkey_in(c, &ctx, &id).await?;
-                }
-                let proved: Vec<String> = list_emails(c, account)
-                    .await?
-                    .into_iter()
-                    .filter(|e| e.is_proved())
-                    .map(|e| e.canonical)
-                    .collect();
-                // One that is alone has no box. Of several, the decision about the last one says that one stays (UD-09).
-                for address in proved
-                    .iter()
-                    .filter(|address| proved.len() > 1 && !mine.addresses.contains(*address))
-                {
-                    this.remove_email_in(c, &ctx, address, true).await?;
-                }
-                Ok(())
-            })
+        self.act(ctx, async move |this, c, ctx| {
+            let session = ctx.session()?;
+            let account = session.account;
+            let policies = this.configuration().policies(c).await?;
+            let methods = this.method_rows(c, &policies, account, Some(session)).await?;
+            for link in methods
+                .iter()
+                .filter(|m| m.stays.is_none())
+                .filter_map(|m| m.link)
+                .filter(|link| !mine.links.contains(link))
+            {
+                this.remove_in(c, &ctx, Some(link)).await?;
+            }
+            for id in list_passkeys(c, account)
+                .await?
+                .iter()
+                .map(|k| hex(&k.id))
+                .filter(|id| !mine.passkeys.contains(id))
+            {
+                this.passkeys().remove_passkey_in(c, &ctx, &id).await?;
+            }
+            let proved: Vec<String> = list_emails(c, account)
+                .await?
+                .into_iter()
+                .filter(|e| e.is_proved())
+                .map(|e| e.canonical)
+                .collect();
+            // One that is alone has no box. Of several, the decision about the last one says that one stays (UD-09).
+            for address in proved
+                .iter()
+                .filter(|address| proved.len() > 1 && !mine.addresses.contains(*address))
+            {
+                this.remove_email_in(c, &ctx, address, true).await?;
+            }
+            Ok(())
         })
         .await
     }

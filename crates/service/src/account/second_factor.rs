@@ -3,7 +3,7 @@
 use crate::services::{SecondFactors, Transactions};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AccountId, CredentialId, Refusal, Right, SECOND,
+    AccountId, CredentialId, EventKind, Refusal, Right, SECOND,
     account_rules::{administer::AdminAction, change::AccountChange, rewind::Changed},
 };
 use fast_qr::{
@@ -146,28 +146,26 @@ impl SecondFactors {
     pub async fn begin_second_factor(&self, ctx: &RequestContext) -> Result<(), Error> {
         let sealed = URL_SAFE_NO_PAD
             .encode(self.keys.seal(&purpose(ctx.signed_in()?.account), &random_bytes::<20>())?);
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let now = this.now();
-                let account = this
-                    .accounts()
-                    .may_change(c, &ctx, AccountChange::SecondFactor { adds: true }, now)
-                    .await?
-                    .account;
-                if find_factor(c, account, TOTP).await?.is_some() {
-                    return Err(Refusal::AttemptStep.into());
-                }
-                Ok(set_factor(
-                    c,
-                    this.org,
-                    account,
-                    CredentialId(row_id(now)),
-                    TOTP_BEGUN,
-                    &sealed,
-                    now,
-                )
-                .await?)
-            })
+        self.act(ctx, async move |this, c, ctx| {
+            let now = this.now();
+            let account = this
+                .accounts()
+                .may_change(c, &ctx, AccountChange::SecondFactor { adds: true }, now)
+                .await?
+                .account;
+            if find_factor(c, account, TOTP).await?.is_some() {
+                return Err(Refusal::AttemptStep.into());
+            }
+            Ok(set_factor(
+                c,
+                this.org,
+                account,
+                CredentialId(row_id(now)),
+                TOTP_BEGUN,
+                &sealed,
+                now,
+            )
+            .await?)
         })
         .await
     }
@@ -186,51 +184,38 @@ impl SecondFactors {
             self.codes().count_try(ctx, Guarded::Factor, Some(caller.account), &[]).await?;
         let (codes, hashes) = self.new_recovery_codes(caller.account);
         let typed = typed.to_owned();
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let session = ctx.session()?;
-                let (account, now) = (session.account, this.now());
-                let allowed = this
-                    .accounts()
-                    .may_change(c, &ctx, AccountChange::SecondFactor { adds: true }, now)
-                    .await?;
-                let changing = this.accounts().change(c, account).await?;
-                let (sealed, _) =
-                    find_factor(c, account, TOTP_BEGUN).await?.ok_or(Refusal::AttemptStep)?;
-                let step = matching(
-                    &counted,
-                    &this.authenticator(c, account, &sealed).await?,
-                    &typed,
-                    now,
-                )
-                .ok_or(Refusal::CodeWrong)?;
-                remove_factor(c, account, TOTP_BEGUN).await?;
-                set_factor(c, this.org, account, CredentialId(row_id(now)), TOTP, &sealed, now)
-                    .await?;
-                use_step(c, account, step).await?;
-                set_recovery_codes(c, account, &hashes, now).await?;
-                set_session_factor(c, &session.hash, SET_UP).await?;
-                this.codes().forget_tries(c, Guarded::Factor, account).await?;
-                this.sessions().end_everything(c, account, Some(&ctx)).await?;
-                this.record(
-                    c,
-                    Event::new("second_factor.added").account(account).detail(allowed.trace),
-                )
+        self.act(ctx, async move |this, c, ctx| {
+            let session = ctx.session()?;
+            let (account, now) = (session.account, this.now());
+            let allowed = this
+                .accounts()
+                .may_change(c, &ctx, AccountChange::SecondFactor { adds: true }, now)
                 .await?;
-                let noted = this
-                    .accounts()
-                    .changed(
-                        c,
-                        changing,
-                        Changed::SecondFactor,
-                        &doer(&ctx),
-                        ProfileChange::default(),
-                    )
-                    .await?;
-                this.notifications()
-                    .notify(c, account, Kind::SecondFactorNotice, &ctx, "", "", noted.as_ref())
-                    .await
-            })
+            let changing = this.accounts().change(c, account).await?;
+            let (sealed, _) =
+                find_factor(c, account, TOTP_BEGUN).await?.ok_or(Refusal::AttemptStep)?;
+            let step =
+                matching(&counted, &this.authenticator(c, account, &sealed).await?, &typed, now)
+                    .ok_or(Refusal::CodeWrong)?;
+            remove_factor(c, account, TOTP_BEGUN).await?;
+            set_factor(c, this.org, account, CredentialId(row_id(now)), TOTP, &sealed, now).await?;
+            use_step(c, account, step).await?;
+            set_recovery_codes(c, account, &hashes, now).await?;
+            set_session_factor(c, &session.hash, SET_UP).await?;
+            this.codes().forget_tries(c, Guarded::Factor, account).await?;
+            this.sessions().end_everything(c, account, Some(&ctx)).await?;
+            this.record(
+                c,
+                Event::new(EventKind::SecondFactorAdded).account(account).detail(allowed.trace),
+            )
+            .await?;
+            let noted = this
+                .accounts()
+                .changed(c, changing, Changed::SecondFactor, &doer(&ctx), ProfileChange::default())
+                .await?;
+            this.notifications()
+                .notify(c, account, Kind::SecondFactorNotice, &ctx, "", "", noted.as_ref())
+                .await
         })
         .await?;
         Ok(codes)
@@ -243,37 +228,29 @@ impl SecondFactors {
     pub async fn renew_recovery_codes(&self, ctx: &RequestContext) -> Result<Vec<String>, Error> {
         let account = ctx.signed_in()?.account;
         let (codes, hashes) = self.new_recovery_codes(account);
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let now = this.now();
-                let allowed = this
-                    .accounts()
-                    .may_change(c, &ctx, AccountChange::SecondFactor { adds: false }, now)
-                    .await?;
-                if find_factor(c, account, TOTP).await?.is_none() {
-                    return Err(Refusal::AttemptStep.into());
-                }
-                let changing = this.accounts().change(c, account).await?;
-                set_recovery_codes(c, account, &hashes, now).await?;
-                this.record(
-                    c,
-                    Event::new("recovery_codes.renewed").account(account).detail(allowed.trace),
-                )
+        self.act(ctx, async move |this, c, ctx| {
+            let now = this.now();
+            let allowed = this
+                .accounts()
+                .may_change(c, &ctx, AccountChange::SecondFactor { adds: false }, now)
                 .await?;
-                let noted = this
-                    .accounts()
-                    .changed(
-                        c,
-                        changing,
-                        Changed::RecoveryCodes,
-                        &doer(&ctx),
-                        ProfileChange::default(),
-                    )
-                    .await?;
-                this.notifications()
-                    .notify(c, account, Kind::RecoveryCodesNotice, &ctx, "", "", noted.as_ref())
-                    .await
-            })
+            if find_factor(c, account, TOTP).await?.is_none() {
+                return Err(Refusal::AttemptStep.into());
+            }
+            let changing = this.accounts().change(c, account).await?;
+            set_recovery_codes(c, account, &hashes, now).await?;
+            this.record(
+                c,
+                Event::new(EventKind::RecoveryCodesRenewed).account(account).detail(allowed.trace),
+            )
+            .await?;
+            let noted = this
+                .accounts()
+                .changed(c, changing, Changed::RecoveryCodes, &doer(&ctx), ProfileChange::default())
+                .await?;
+            this.notifications()
+                .notify(c, account, Kind::RecoveryCodesNotice, &ctx, "", "", noted.as_ref())
+                .await
         })
         .await?;
         Ok(codes)
@@ -284,45 +261,35 @@ impl SecondFactors {
     /// # Errors
     /// As [`crate::SecondFactors::second_factor_view`]; [`Refusal::AttemptStep`] without one.
     pub async fn remove_second_factor(&self, ctx: &RequestContext) -> Result<(), Error> {
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let allowed = this
-                    .accounts()
-                    .may_change(c, &ctx, AccountChange::SecondFactor { adds: false }, this.now())
-                    .await?;
-                let changing = this.accounts().change(c, allowed.account).await?;
-                if !this.drop_second_factor(c, allowed.account).await? {
-                    return Err(Refusal::AttemptStep.into());
-                }
-                this.record(
+        self.act(ctx, async move |this, c, ctx| {
+            let allowed = this
+                .accounts()
+                .may_change(c, &ctx, AccountChange::SecondFactor { adds: false }, this.now())
+                .await?;
+            let changing = this.accounts().change(c, allowed.account).await?;
+            if !this.drop_second_factor(c, allowed.account).await? {
+                return Err(Refusal::AttemptStep.into());
+            }
+            this.record(
+                c,
+                Event::new(EventKind::SecondFactorRemoved)
+                    .account(allowed.account)
+                    .detail(allowed.trace),
+            )
+            .await?;
+            let noted = this
+                .accounts()
+                .changed(
                     c,
-                    Event::new("second_factor.removed")
-                        .account(allowed.account)
-                        .detail(allowed.trace),
+                    changing,
+                    Changed::SecondFactorGone,
+                    &doer(&ctx),
+                    ProfileChange::default(),
                 )
                 .await?;
-                let noted = this
-                    .accounts()
-                    .changed(
-                        c,
-                        changing,
-                        Changed::SecondFactorGone,
-                        &doer(&ctx),
-                        ProfileChange::default(),
-                    )
-                    .await?;
-                this.notifications()
-                    .notify(
-                        c,
-                        allowed.account,
-                        Kind::SecondFactorGone,
-                        &ctx,
-                        "",
-                        "",
-                        noted.as_ref(),
-                    )
-                    .await
-            })
+            this.notifications()
+                .notify(c, allowed.account, Kind::SecondFactorGone, &ctx, "", "", noted.as_ref())
+                .await
         })
         .await
     }
@@ -348,8 +315,11 @@ impl SecondFactors {
                     return Err(Refusal::NotFound.into());
                 }
                 this.sessions().end_everything(c, account, None).await?;
-                this.record(c, admin.event("second_factor.removed").account(account).detail(trace))
-                    .await?;
+                this.record(
+                    c,
+                    admin.event(EventKind::SecondFactorRemoved).account(account).detail(trace),
+                )
+                .await?;
                 let noted = this
                     .accounts()
                     .changed(
@@ -481,7 +451,7 @@ impl SecondFactors {
                     let left = count_recovery_codes(c, account).await?;
                     this.record(
                         c,
-                        Event::new("recovery_code.used")
+                        Event::new(EventKind::RecoveryCodeUsed)
                             .account(account)
                             .detail(json!({"left": left})),
                     )

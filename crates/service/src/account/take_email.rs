@@ -10,7 +10,7 @@ use crate::{
     transaction::LiveRequest,
 };
 use domain::{
-    AccountId, Trust,
+    AccountId, EventKind, Trust,
     account_rules::rewind::{Changed, KEPT},
     email_address::Canonical,
 };
@@ -50,7 +50,7 @@ impl Accounts {
             c,
             Event {
                 provider: identity.key.clone(),
-                ..Event::new("email.overwritten").account(account).by("system")
+                ..Event::new(EventKind::EmailOverwritten).account(account).by("system")
             },
         )
         .await?;

@@ -1,7 +1,7 @@
 //! "This wasn't me" (threat rule 18): a notice's link signs everybody out and suspends what came since; a credential from
 //! before, or 72 hours, takes it back for good. What is taken back is computed by [`domain::account_rules::rewind`].
 use crate::services::{Rewinds, Transactions};
-use domain::{Ruling, account_rules::undo::UndoOutcome};
+use domain::{EventKind, Ruling, account_rules::undo::UndoOutcome};
 use std::collections::BTreeSet;
 
 use domain::{
@@ -426,23 +426,21 @@ impl Rewinds {
     /// # Errors
     /// [`Refusal::UndoOver`] for foreign and unknown changes alike, [`Refusal::SessionEnded`].
     pub async fn ask_own_undo(&self, ctx: &RequestContext, rev: i64) -> Result<String, Error> {
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let secret = token();
-                let link = UndoLink {
-                    hash: hash(&secret),
-                    account_id: ctx.session()?.account,
-                    rev,
-                    sent_to: String::new(),
-                    shown: String::new(),
-                    expires_at: this.now() + ASKED,
-                };
-                if this.open_account_undo(c, link.clone()).await?.live(rev).is_none() {
-                    return Err(Refusal::UndoOver.into());
-                }
-                add_undo_link(c, this.org, &link).await?;
-                Ok(secret)
-            })
+        self.act(ctx, async move |this, c, ctx| {
+            let secret = token();
+            let link = UndoLink {
+                hash: hash(&secret),
+                account_id: ctx.session()?.account,
+                rev,
+                sent_to: String::new(),
+                shown: String::new(),
+                expires_at: this.now() + ASKED,
+            };
+            if this.open_account_undo(c, link.clone()).await?.live(rev).is_none() {
+                return Err(Refusal::UndoOver.into());
+            }
+            add_undo_link(c, this.org, &link).await?;
+            Ok(secret)
         })
         .await
     }
@@ -454,9 +452,8 @@ impl Rewinds {
     /// [`Refusal::UndoOver`], [`Refusal::UndoCredential`] for a question of a session.
     pub async fn begin_undo(&self, ctx: &RequestContext, secret: &str) -> Result<UndoPage, Error> {
         let secret = secret.to_owned();
-        self.retry_transaction(ctx, move |this, c, ctx| {
-            let secret = secret.clone();
-            Box::pin(async move { this.begin_undo_in(c, &ctx, &secret).await })
+        self.retry_transaction(ctx, async move |this, c, ctx| {
+            this.begin_undo_in(c, &ctx, &secret).await
         })
         .await
     }
@@ -497,7 +494,7 @@ impl Rewinds {
             .await?;
         let last = find_account(c, self.org, id).await?.map_or(open.account.rev, |a| a.rev);
         set_rewind(c, self.org, id, Waiting { first: rev, last, due_at: now + WAIT }).await?;
-        self.record(c, undone("account.undo_begun", &open, &decision)).await?;
+        self.record(c, undone(EventKind::AccountUndoBegun, &open, &decision)).await?;
         let noted = Noted { rev, added: Vec::new() };
         self.notifications().notify(c, id, Kind::UndoBegun, ctx, "", "", Some(&noted)).await?;
         Ok(UndoPage::Show)
@@ -643,17 +640,16 @@ impl Rewinds {
         let first = first.unwrap_or(open.link.rev);
         let shown = self.proved(ctx, &open, first, code).await?;
         let secret = secret.to_owned();
-        self.retry_transaction(ctx, move |this, c, ctx| {
-            let (way, secret) = (shown.way.clone(), secret.clone());
-            Box::pin(async move {
-                let open = this.hold_undo(c, &secret).await?;
-                if first == open.link.rev && is_gone(&open.journal(), &open.now, first) {
-                    return this.bar_gone(c, &open, &way).await;
-                }
-                open.live(first).ok_or(Refusal::UndoOver)?;
-                this.take_back(c, &ctx, open, Span::from(first), Some(&way)).await?;
-                Ok(Undone::Back)
-            })
+        self.retry_transaction(ctx, async move |this, c, ctx| {
+            let way = shown.way.clone();
+
+            let open = this.hold_undo(c, &secret).await?;
+            if first == open.link.rev && is_gone(&open.journal(), &open.now, first) {
+                return this.bar_gone(c, &open, &way).await;
+            }
+            open.live(first).ok_or(Refusal::UndoOver)?;
+            this.take_back(c, &ctx, open, Span::from(first), Some(&way)).await?;
+            Ok(Undone::Back)
         })
         .await
     }
@@ -674,7 +670,7 @@ impl Rewinds {
             }
         }
         set_rewound(c, id, &[rev]).await?;
-        self.record(c, undone("account.undo_gone", open, &decision)).await?;
+        self.record(c, undone(EventKind::AccountUndoGone, open, &decision)).await?;
         Ok(Undone::Barred)
     }
 
@@ -691,21 +687,18 @@ impl Rewinds {
         let open = self.open_undo(&mut self.store.read().await?, secret).await?;
         self.proved(ctx, &open, open.link.rev, code).await?;
         let secret = secret.to_owned();
-        self.retry_transaction(ctx, move |this, c, _| {
-            let secret = secret.clone();
-            Box::pin(async move {
-                let open = this.hold_undo(c, &secret).await?;
-                let id = open.account.id;
-                let answer = open.answer(Span::from(open.link.rev));
-                let decision =
-                    this.decide_undo(c, &open, &answer, UndoStep::Keep, UndoBy::Credential).await?;
-                this.accounts().change(c, id).await?;
-                let event = undone("account.undo_kept", &open, &decision);
-                this.follow(c, &open, &open.answer(Span::NOTHING)).await?;
-                remove_rewind(c, id).await?;
-                remove_undo_links(c, id).await?;
-                this.record(c, event).await
-            })
+        self.retry_transaction(ctx, async move |this, c, _| {
+            let open = this.hold_undo(c, &secret).await?;
+            let id = open.account.id;
+            let answer = open.answer(Span::from(open.link.rev));
+            let decision =
+                this.decide_undo(c, &open, &answer, UndoStep::Keep, UndoBy::Credential).await?;
+            this.accounts().change(c, id).await?;
+            let event = undone(EventKind::AccountUndoKept, &open, &decision);
+            this.follow(c, &open, &open.answer(Span::NOTHING)).await?;
+            remove_rewind(c, id).await?;
+            remove_undo_links(c, id).await?;
+            this.record(c, event).await
         })
         .await
     }
@@ -822,7 +815,7 @@ impl Rewinds {
         remove_rewind(c, id).await?;
         self.codes().forget_tries(c, Guarded::Password, id).await?;
         self.sessions().end_everything(c, id, None).await?;
-        let event = undone("account.undone", &open, &decision);
+        let event = undone(EventKind::AccountUndone, &open, &decision);
         self.record(
             c,
             Event { code: what.map(Changed::name).unwrap_or_default().to_owned(), ..event },
@@ -919,7 +912,7 @@ impl Rewinds {
     }
 }
 
-fn undone(kind: &'static str, open: &Open, decision: &Ruling<UndoOutcome>) -> Event {
+fn undone(kind: EventKind, open: &Open, decision: &Ruling<UndoOutcome>) -> Event {
     let what = open.live(open.link.rev).map(|e| e.change.kind);
     Event::new(kind).account(open.account.id).detail(json!({"what": what, "reasons": decision.reasons, "policy_version": decision.policy_version}))
 }

@@ -3,7 +3,7 @@
 use crate::services::{Branding, Transactions};
 use std::io::Cursor;
 
-use domain::{Refusal, Right, colour::Colour};
+use domain::{EventKind, Refusal, Right, colour::Colour};
 use image::{ImageFormat, ImageReader, Limits, imageops::FilterType};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -140,7 +140,7 @@ impl Branding {
                     &Organisation { name, brand: serde_json::to_string(&brand)?, ..row },
                 )
                 .await?;
-                this.record(c, admin.event("brand.changed").detail(detail)).await
+                this.record(c, admin.event(EventKind::BrandChanged).detail(detail)).await
             })
         })
         .await
@@ -211,7 +211,7 @@ impl Branding {
                 this.record(
                     c,
                     admin
-                        .event("brand.changed")
+                        .event(EventKind::BrandChanged)
                         .detail(json!({"logo": logo, "application": client.unwrap_or_default()})),
                 )
                 .await

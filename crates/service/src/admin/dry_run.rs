@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    AccountId, Facts, Micros, Outcome, Policy, Refusal, Right, decide,
+    AccountId, EventKind, Facts, Micros, Outcome, Policy, Refusal, Right, decide,
     linking::{
         Decision,
         facts::{AccountState, Intent, UserAction},
@@ -175,8 +175,11 @@ impl DryRuns {
             Box::pin(async move {
                 remove_old_dry_runs(c, this.org, now - 7 * domain::DAY).await?;
                 add_dry_run(c, this.org, &row).await?;
-                this.record(c, admin.event("policy.dry_run").detail(json!({"version": version})))
-                    .await
+                this.record(
+                    c,
+                    admin.event(EventKind::PolicyDryRun).detail(json!({"version": version})),
+                )
+                .await
             })
         })
         .await?;

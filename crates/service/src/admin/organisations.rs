@@ -6,7 +6,7 @@ use crate::{
 };
 use std::sync::{Arc, PoisonError, RwLock};
 
-use domain::{Micros, OrgId, Refusal, Right, SECOND};
+use domain::{EventKind, Micros, OrgId, Refusal, Right, SECOND};
 use serde_json::json;
 use storage::{
     accounts::{count_accounts, list_holders_of_role},
@@ -194,7 +194,7 @@ impl OrganisationAdmin {
                         if !add_organisation(c, OrgId(row_id(this.now())), &form.slug, form.name.trim(), &form.address, this.now()).await? {
                             return Ok(Err(("address", "field-taken")));
                         }
-                        "organisation.created"
+                        EventKind::OrganisationCreated
                     }
                     (Some(id), false) => {
                         let row = load_organisation(c, id).await?;
@@ -206,7 +206,7 @@ impl OrganisationAdmin {
                         if !set_organisation(c, &row).await? {
                             return Ok(Err(("address", "field-taken")));
                         }
-                        "organisation.changed"
+                        EventKind::OrganisationChanged
                     }
                 };
                 this.record(c, Event::new(kind).by(by).detail(detail)).await?;
@@ -231,7 +231,7 @@ impl OrganisationAdmin {
         self.administer::<_, Error, _>(ctx, Right::RunInstance, move |this, c, admin| {
             Box::pin(async move {
                 let Some(token) = one.setup().setup_token_in(c).await? else { return Ok(None) };
-                this.record(c, admin.event("organisation.invited").detail(detail)).await?;
+                this.record(c, admin.event(EventKind::OrganisationInvited).detail(detail)).await?;
                 Ok(Some(format!("{}/setup?token={token}", one.settings.public_url)))
             })
         })

@@ -1,9 +1,10 @@
 //! Policies in the console: drafts, shadow, activation, roll back; presets; the policy in force with its origins.
 use crate::services::{PolicyAdmin, Transactions};
 use domain::{
-    Policy, Refusal, Right,
+    EventKind, Policy, Refusal, Right,
     policy::{
-        Danger, Document, Effective, Exposes, PRESETS, Problem, deviations, explain, lint, preset,
+        Danger, DangerName, Document, Effective, Exposes, PRESETS, Problem, Remedy, deviations,
+        explain, lint, preset,
     },
 };
 use serde_json::json;
@@ -121,7 +122,10 @@ impl PolicyAdmin {
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
         let policies = self.configuration().policies(c).await?;
-        let filter = AuditFilter { kind: Some("policy.shadow".into()), ..AuditFilter::default() };
+        let filter = AuditFilter {
+            kind: Some(EventKind::PolicyShadow.to_string()),
+            ..AuditFilter::default()
+        };
         Ok(PolicyView {
             switches: Switches::read(&policies.document(INSTANCE)),
             presets: PRESETS.to_vec(),
@@ -193,14 +197,14 @@ impl PolicyAdmin {
         document.check()?;
         // Whoever runs the instance answers for it; the owners of other organisations do not (I11).
         if !self.is_home() && document.permits.accept_unproven_links == Some(true) {
-            return Err(Problem::new("permits.accept_unproven_links", "true", "home-only"));
+            return Err(Problem::new("permits.accept_unproven_links", "true", Remedy::HomeOnly));
         }
         if !names_provider(scope) {
             document.check_of_everybody()?;
         }
         for (path, text, _) in document.expressions() {
             expr::check(&text).map_err(|mistake| {
-                Problem::new(path, format!("{text} ({mistake})"), "expression")
+                Problem::new(path, format!("{text} ({mistake})"), Remedy::Expression)
             })?;
         }
         policies.check(scope, document, providers)
@@ -258,7 +262,7 @@ impl PolicyAdmin {
                     this.record(
                         c,
                         admin
-                            .event("policy.drafted")
+                            .event(EventKind::PolicyDrafted)
                             .detail(json!({"version": version, "scope": scope})),
                     )
                     .await?;
@@ -336,7 +340,7 @@ impl PolicyAdmin {
                 this.record(
                     c,
                     admin
-                        .event("policy.changed")
+                        .event(EventKind::PolicyChanged)
                         .detail(json!({"version": version, "scope": row.scope, "state": state})),
                 )
                 .await
@@ -425,7 +429,7 @@ impl PolicyAdmin {
                 {
                     set_policy_state(c, this.org, &scope, from, "retired").await?;
                 }
-                this.record(c, Event::new("policy.changed").by(by).detail(json!({"version": version, "scope": scope, "from": from, "old": old, "new": document}))).await
+                this.record(c, Event::new(EventKind::PolicyChanged).by(by).detail(json!({"version": version, "scope": scope, "from": from, "old": old, "new": document}))).await
             })
         })
         .await
@@ -490,7 +494,7 @@ impl PolicyAdmin {
     ) -> Result<Vec<Exposed>, Error> {
         let mut dangers = lint(policy);
         // A danger only where no text can be sent.
-        dangers.retain(|d| d.name != "phone" || !self.configuration().has_texts());
+        dangers.retain(|d| d.name != DangerName::Phone || !self.configuration().has_texts());
         if dangers.is_empty() {
             return Ok(Vec::new());
         }

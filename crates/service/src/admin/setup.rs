@@ -1,7 +1,7 @@
 //! The first organisation, and the first owner by a one-time token (AD-04).
 use crate::services::{Setup, Transactions};
 use domain::{
-    AccountId, CredentialId, HOUR, Micros, OrgId, Refusal, email_address::Canonical,
+    AccountId, CredentialId, EventKind, HOUR, Micros, OrgId, Refusal, email_address::Canonical,
     linking::facts::AccountState, path::Continuation,
 };
 use storage::{
@@ -100,23 +100,20 @@ impl Setup {
         }
         self.passwords().check_new_password(&person.password, &[]).await?;
         let (hashed, phc) = (hash(secret), self.passwords().hash_password(&person.password).await?);
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (hashed, phc, person) = (hashed.clone(), phc.clone(), person.clone());
-            Box::pin(async move {
-                let taken = take_setup_token(c, this.org, &hashed, this.now()).await?;
-                if !taken || !list_holders_of_role(c, this.org, OWNER).await?.is_empty() {
-                    return Err(Refusal::SetupClosed.into());
-                }
-                let account = this.add_owner(c, &person, &phc, &ctx.locale, "setup").await?;
-                let opening = Opening::local(account, "password", this.now());
-                let config = this.configuration().policy_context(c, None).await?;
-                let session = this.sessions().open_session(c, &ctx, &config, &opening).await?;
-                Ok(Ok(LoginOutcome::SignedIn {
-                    secret: session,
-                    continuation: Continuation::Admin,
-                    method: "password".into(),
-                }))
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let taken = take_setup_token(c, this.org, &hashed, this.now()).await?;
+            if !taken || !list_holders_of_role(c, this.org, OWNER).await?.is_empty() {
+                return Err(Refusal::SetupClosed.into());
+            }
+            let account = this.add_owner(c, &person, &phc, &ctx.locale, "setup").await?;
+            let opening = Opening::local(account, "password", this.now());
+            let config = this.configuration().policy_context(c, None).await?;
+            let session = this.sessions().open_session(c, &ctx, &config, &opening).await?;
+            Ok(Ok(LoginOutcome::SignedIn {
+                secret: session,
+                continuation: Continuation::Admin,
+                method: "password".into(),
+            }))
         })
         .await
     }
@@ -175,7 +172,7 @@ impl Setup {
         add_role(c, self.org, account, OWNER, now).await?;
         self.record(
             c,
-            Event::new("account.created")
+            Event::new(EventKind::AccountCreated)
                 .account(account)
                 .by(by)
                 .detail(serde_json::json!({"role": OWNER})),

@@ -12,7 +12,7 @@ use domain::{
         facts::{AccountState, Intent, Known, ProviderFacts, RuleState, UserAction},
         plan,
     },
-    policy::{Attribute, Document},
+    policy::{Document, ProfileAttribute},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -71,26 +71,16 @@ pub struct SimulationResult {
     pub supposed: Option<Supposed>,
 }
 
-/// What is supposed of the claimed address where the asker may not see accounts (DL-04).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Supposed {
-    Nobody,
-    One,
-    Several,
+domain::named! {
+    /// What is supposed of the claimed address where the asker may not see accounts (DL-04).
+    pub enum Supposed {
+        Nobody = "nobody",
+        One = "one",
+        Several = "several",
+    }
 }
 
 impl Supposed {
-    pub const ALL: [Self; 3] = [Self::Nobody, Self::One, Self::Several];
-
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Nobody => "nobody",
-            Self::One => "one",
-            Self::Several => "several",
-        }
-    }
-
     /// Made-up accounts: active, with a password, the first of them owner of the address.
     fn accounts(self, address: &str) -> Vec<Snapshot> {
         let count = match self {
@@ -336,7 +326,7 @@ pub(crate) fn offline_facts(
         let Some(condition) = lookup
             .all
             .iter()
-            .find(|c| c.attribute == Attribute::Email)
+            .find(|c| c.attribute == ProfileAttribute::Email)
             .filter(|_| lookup.all.len() == 1)
         else {
             if let Some(rule) = rules.iter_mut().find(|r| r.rule == lookup.rule) {

@@ -18,35 +18,19 @@ pub struct Switches {
     pub accept_unproven_links: bool,
 }
 
-/// GOSS's `userLinkingEmailMode` (GO-33): an alias over accepted pairs and the mail matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailMode {
-    /// A code to the account's own address (GO-36).
-    ConfirmationRequired,
-    /// Added at once, the account is told (GO-39). Unsafe.
-    Notification,
-    /// Added at once, nobody is told (GO-38). Unsafe.
-    None,
+domain::named! {
+    /// GOSS's `userLinkingEmailMode` (GO-33): an alias over accepted pairs and the mail matrix.
+    pub enum MailMode {
+        /// A code to the account's own address (GO-36).
+        ConfirmationRequired = "confirmationrequired",
+        /// Added at once, the account is told (GO-39). Unsafe.
+        Notification = "notification",
+        /// Added at once, nobody is told (GO-38). Unsafe.
+        None = "none",
+    }
 }
 
 impl MailMode {
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ConfirmationRequired => "confirmationrequired",
-            Self::Notification => "notification",
-            Self::None => "none",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(name: &str) -> Self {
-        [Self::Notification, Self::None]
-            .into_iter()
-            .find(|m| m.name() == name)
-            .unwrap_or(Self::ConfirmationRequired)
-    }
-
     /// Writes the mode into a document: the accepted pairs of its rules, and who is told.
     fn write(self, document: &mut Document) {
         let mail = Policy::merge(0, &[&*document]).choices.mail;

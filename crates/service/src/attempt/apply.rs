@@ -13,7 +13,7 @@ use crate::{
     transaction::LiveRequest,
 };
 use domain::{
-    Outcome, Policy, Proof,
+    EventKind, Outcome, Policy, Proof,
     account_rules::rewind::Changed,
     attempt::State,
     linking::{EmailStep, facts::UserAction},
@@ -68,7 +68,7 @@ impl AttemptSteps {
                         .await?;
                 }
                 self.accounts().keep_given(c, *account, a.progress).await?;
-                self.record(c, event("session.started").account(*account)).await?;
+                self.record(c, event(EventKind::SessionStarted).account(*account)).await?;
                 let secret = self
                     .sessions()
                     .open_session(c, ctx, config, &opening(*account, link, "sign_in", now))
@@ -95,7 +95,7 @@ impl AttemptSteps {
                     .sync_profile(c, account, identity, policy, &sync.on_create, config)
                     .await?;
                 self.accounts().keep_given(c, account, a.progress).await?;
-                self.record(c, event("account.created").account(account)).await?;
+                self.record(c, event(EventKind::AccountCreated).account(account)).await?;
                 signed_in(
                     self.sessions()
                         .open_session(c, ctx, config, &opening(account, Some(link), "sign_in", now))
@@ -128,7 +128,7 @@ impl AttemptSteps {
                     )
                     .await?;
                 self.accounts().keep_given(c, *account, a.progress).await?;
-                self.record(c, event("link.added").account(*account)).await?;
+                self.record(c, event(EventKind::LinkAdded).account(*account)).await?;
                 if *notify {
                     self.notifications()
                         .notify(
@@ -162,7 +162,7 @@ impl AttemptSteps {
                     .sync_profile(c, *account, identity, policy, &sync.on_create, config)
                     .await?;
                 self.accounts().keep_given(c, *account, a.progress).await?;
-                self.record(c, event("account.reclaimed").account(*account)).await?;
+                self.record(c, event(EventKind::AccountReclaimed).account(*account)).await?;
                 signed_in(
                     self.sessions()
                         .open_session(
@@ -183,7 +183,7 @@ impl AttemptSteps {
                 let hashed = policy.choices.abandon_audit == AbandonAudit::Hashed;
                 self.record(
                     c,
-                    self.decided("attempt.abandoned", identity, facts, decision, hashed),
+                    self.decided(EventKind::AttemptAbandoned, identity, facts, decision, hashed),
                 )
                 .await?;
                 Ok(Ok(LoginOutcome::SignInAgain { continuation: continuation.clone() }))
@@ -191,7 +191,7 @@ impl AttemptSteps {
             Outcome::Refuse { refusal } => {
                 let support =
                     a.attempt.map_or_else(support_code, |open| open.row.support_code.clone());
-                self.record(c, event("signin.refused").support(&support)).await?;
+                self.record(c, event(EventKind::SignInRefused).support(&support)).await?;
                 // An application waits for an answer: the page that refuses also leads back to it (GV-20).
                 match (a.attempt, continuation) {
                     (None, Continuation::Authorize(_) | Continuation::Recovered(_)) => {

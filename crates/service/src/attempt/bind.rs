@@ -130,22 +130,19 @@ impl AttemptSteps {
         deed: StepInput,
     ) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (secret, at, deed) = (secret.clone(), at.clone(), deed.clone());
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                if open.state != at {
-                    return Err(if open.state.is_terminal() {
-                        Refusal::AttemptExpired
-                    } else {
-                        Refusal::AttemptStep
-                    }
-                    .into());
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            if open.state != at {
+                return Err(if open.state.is_terminal() {
+                    Refusal::AttemptExpired
+                } else {
+                    Refusal::AttemptStep
                 }
-                let proven = open.state.proven();
-                this.step(c, &ctx, open, StepInput { proven, ..deed }).await
-            })
+                .into());
+            }
+            let proven = open.state.proven();
+            this.step(c, &ctx, open, StepInput { proven, ..deed }).await
         })
         .await
     }
@@ -166,27 +163,24 @@ impl AttemptSteps {
             return Err(Refusal::NotAllowed.into());
         }
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (secret, contact) = (secret.clone(), contact.clone());
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                if open.state.binding()?.0.is_some() {
-                    return Err(Refusal::AttemptStep.into());
-                }
-                let owner = this.codes().find_contact_owner(c, &contact).await?;
-                let act = if contact.is_phone() {
-                    UserAction::NamedByPhone(owner)
-                } else {
-                    UserAction::Named(owner)
-                };
-                let proven = open.state.proven();
-                let deed = StepInput {
-                    address: Some(contact.as_str().to_owned()),
-                    ..StepInput::new(act, proven)
-                };
-                this.step(c, &ctx, open, deed).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            if open.state.binding()?.0.is_some() {
+                return Err(Refusal::AttemptStep.into());
+            }
+            let owner = this.codes().find_contact_owner(c, &contact).await?;
+            let act = if contact.is_phone() {
+                UserAction::NamedByPhone(owner)
+            } else {
+                UserAction::Named(owner)
+            };
+            let proven = open.state.proven();
+            let deed = StepInput {
+                address: Some(contact.as_str().to_owned()),
+                ..StepInput::new(act, proven)
+            };
+            this.step(c, &ctx, open, deed).await
         })
         .await
     }

@@ -20,33 +20,30 @@ impl AttemptSteps {
     /// [`Refusal::AttemptStep`] where no code is awaited.
     pub async fn resend(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let secret = secret.clone();
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                match &open.state {
-                    State::AwaitingCode(awaited) => {
-                        this.attempts().send_awaited(c, &ctx, &open.row, awaited, None).await?
-                    }
-                    State::Confirming { .. }
-                    | State::Proving { .. }
-                    | State::EmailChanged { updating: true, .. } => {
-                        let identity = open.identity()?;
-                        let policy = this
-                            .configuration()
-                            .policy_context(c, open.continuation.client_id())
-                            .await?
-                            .policy(Some(&identity.key));
-                        this.attempts()
-                            .send_code(c, &ctx, &open.row, &open.state, identity, &policy)
-                            .await?;
-                    }
-                    state if state.is_terminal() => return Err(Refusal::AttemptExpired.into()),
-                    _ => return Err(Refusal::AttemptStep.into()),
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            match &open.state {
+                State::AwaitingCode(awaited) => {
+                    this.attempts().send_awaited(c, &ctx, &open.row, awaited, None).await?
                 }
-                Ok(Ok(LoginOutcome::Page { id: secret, page: open.state.page() }))
-            })
+                State::Confirming { .. }
+                | State::Proving { .. }
+                | State::EmailChanged { updating: true, .. } => {
+                    let identity = open.identity()?;
+                    let policy = this
+                        .configuration()
+                        .policy_context(c, open.continuation.client_id())
+                        .await?
+                        .policy(Some(&identity.key));
+                    this.attempts()
+                        .send_code(c, &ctx, &open.row, &open.state, identity, &policy)
+                        .await?;
+                }
+                state if state.is_terminal() => return Err(Refusal::AttemptExpired.into()),
+                _ => return Err(Refusal::AttemptStep.into()),
+            }
+            Ok(Ok(LoginOutcome::Page { id: secret, page: open.state.page() }))
         })
         .await
     }
@@ -94,32 +91,28 @@ impl AttemptSteps {
             Ok(right) => {
                 let act = act.ok_or(Refusal::CodeWrong)?;
                 let secret = id.to_owned();
-                self.retry_step(ctx, move |this, c, ctx| {
-                    let (secret, right, awaited, proof) =
-                        (secret.clone(), right.clone(), awaited.clone(), proof.clone());
-                    Box::pin(async move {
-                        let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                        let ctx = ctx.for_continuation(&open.continuation);
-                        if open.state != awaited {
-                            return Err(if open.state.is_terminal() {
-                                Refusal::AttemptExpired
-                            } else {
-                                Refusal::AttemptStep
-                            }
-                            .into());
+                self.retry_step(ctx, async move |this, c, ctx| {
+                    let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+                    let ctx = ctx.for_continuation(&open.continuation);
+                    if open.state != awaited {
+                        return Err(if open.state.is_terminal() {
+                            Refusal::AttemptExpired
+                        } else {
+                            Refusal::AttemptStep
                         }
-                        this.codes().consume_challenge(c, &right).await?;
-                        this.step(
-                            c,
-                            &ctx,
-                            open,
-                            StepInput {
-                                progress: AttemptProgress { proof, ..AttemptProgress::default() },
-                                ..StepInput::new(act, proven)
-                            },
-                        )
-                        .await
-                    })
+                        .into());
+                    }
+                    this.codes().consume_challenge(c, &right).await?;
+                    this.step(
+                        c,
+                        &ctx,
+                        open,
+                        StepInput {
+                            progress: AttemptProgress { proof, ..AttemptProgress::default() },
+                            ..StepInput::new(act, proven)
+                        },
+                    )
+                    .await
                 })
                 .await
             }

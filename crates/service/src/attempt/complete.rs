@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use domain::{
     Refusal,
     attempt::{AttemptProgress, Then, Wants},
-    policy::{Field, Target},
+    policy::{Field, ProfileAttribute},
 };
 use serde_json::json;
 use storage::Conn;
@@ -26,7 +26,7 @@ const LONGEST: usize = 120;
 pub struct Details {
     /// Agreements with their versions that were ticked.
     pub agreed: Vec<String>,
-    pub fields: BTreeMap<Target, String>,
+    pub fields: BTreeMap<ProfileAttribute, String>,
 }
 
 impl Details {
@@ -69,26 +69,23 @@ impl AttemptSteps {
             Err(error) => return self.attempts().wrong_code(ctx, id, error).await,
         };
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (secret, awaited) = (secret.clone(), awaited.clone());
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                if open.state != awaited {
-                    return Err(if open.state.is_terminal() {
-                        Refusal::AttemptExpired
-                    } else {
-                        Refusal::AttemptStep
-                    }
-                    .into());
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            if open.state != awaited {
+                return Err(if open.state.is_terminal() {
+                    Refusal::AttemptExpired
+                } else {
+                    Refusal::AttemptStep
                 }
-                let (then, _, progress) = open.state.completing()?;
-                let (then, progress) = (
-                    then.clone(),
-                    AttemptProgress { factor: Some((account, by.to_owned())), ..progress.clone() },
-                );
-                this.go_on(c, &ctx, open, then, progress).await
-            })
+                .into());
+            }
+            let (then, _, progress) = open.state.completing()?;
+            let (then, progress) = (
+                then.clone(),
+                AttemptProgress { factor: Some((account, by.to_owned())), ..progress.clone() },
+            );
+            this.go_on(c, &ctx, open, then, progress).await
         })
         .await
     }
@@ -128,28 +125,25 @@ impl AttemptSteps {
             return Err(Refusal::BadRequest.into());
         }
         let (secret, details) = (id.to_owned(), details.clone());
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (secret, details) = (secret.clone(), details.clone());
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                let (then, Wants::Details { agreements, fields }, progress) =
-                    open.state.completing()?
-                else {
-                    return Err(Refusal::AttemptStep.into());
-                };
-                if !details.problems(agreements, fields).is_empty() {
-                    return Err(Refusal::BadRequest.into());
-                }
-                let (then, mut progress) = (then.clone(), progress.clone());
-                progress.agreed.extend(agreements.iter().cloned());
-                let filled = fields.iter().filter_map(|f| {
-                    details.fields.get(&f.field).map(|v| (f.field.clone(), v.trim().to_owned()))
-                });
-                progress.fields.extend(filled.filter(|(_, v)| !v.is_empty()));
-                progress.answered = true;
-                this.go_on(c, &ctx, open, then, progress).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            let (then, Wants::Details { agreements, fields }, progress) =
+                open.state.completing()?
+            else {
+                return Err(Refusal::AttemptStep.into());
+            };
+            if !details.problems(agreements, fields).is_empty() {
+                return Err(Refusal::BadRequest.into());
+            }
+            let (then, mut progress) = (then.clone(), progress.clone());
+            progress.agreed.extend(agreements.iter().cloned());
+            let filled = fields.iter().filter_map(|f| {
+                details.fields.get(&f.field).map(|v| (f.field.clone(), v.trim().to_owned()))
+            });
+            progress.fields.extend(filled.filter(|(_, v)| !v.is_empty()));
+            progress.answered = true;
+            this.go_on(c, &ctx, open, then, progress).await
         })
         .await
     }
@@ -164,20 +158,15 @@ impl AttemptSteps {
         id: &str,
     ) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let secret = secret.clone();
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                let (then, Wants::Restore { account }, progress) = open.state.completing()? else {
-                    return Err(Refusal::AttemptStep.into());
-                };
-                let (then, progress) = (
-                    then.clone(),
-                    AttemptProgress { restores: Some(*account), ..progress.clone() },
-                );
-                this.go_on(c, &ctx, open, then, progress).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            let (then, Wants::Restore { account }, progress) = open.state.completing()? else {
+                return Err(Refusal::AttemptStep.into());
+            };
+            let (then, progress) =
+                (then.clone(), AttemptProgress { restores: Some(*account), ..progress.clone() });
+            this.go_on(c, &ctx, open, then, progress).await
         })
         .await
     }

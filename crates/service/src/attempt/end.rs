@@ -9,12 +9,12 @@ use crate::{
     transaction::LiveRequest,
 };
 use domain::{
-    Facts, Outcome, Refusal,
+    EventKind, Facts, Outcome, Refusal,
     attempt::{AttemptProgress, State, Then},
     decide,
     linking::facts::{AccountState, Intent, Known, Local},
     path::Continuation,
-    policy::Target,
+    policy::ProfileAttribute,
 };
 use storage::{
     Conn,
@@ -50,8 +50,10 @@ impl Attempts {
         let row = find_account(c, self.org, account).await?.ok_or(Refusal::CredentialsWrong)?;
         let config = self.configuration().policy_context(c, continuation.client_id()).await?;
         let policy = config.policy(None);
-        let mut given =
-            given(&progress, if row.name.is_empty() { Vec::new() } else { vec![Target::Name] });
+        let mut given = given(
+            &progress,
+            if row.name.is_empty() { Vec::new() } else { vec![ProfileAttribute::Name] },
+        );
         self.decisions().add_agreed(c, &policy, &[account], &mut given).await?;
         let second_factor = find_factor(c, account, TOTP).await?.is_some();
         let known = Known { account, state: row.state(), link: None, second_factor };
@@ -86,16 +88,19 @@ impl Attempts {
         match decision.outcome {
             Outcome::SignIn { .. } => {
                 self.accounts().restore_if_closing(c, ctx, &facts).await?;
-                self.record(c, event("session.started")).await?;
+                self.record(c, event(EventKind::SessionStarted)).await?;
             }
             Outcome::Create => {
                 self.activate_account(c, &row).await?;
-                self.record(c, event("account.created")).await?;
+                self.record(c, event(EventKind::AccountCreated)).await?;
             }
             Outcome::Refuse { refusal } => {
                 let support = open.map_or_else(support_code, |open| open.row.support_code.clone());
-                self.record(c, event("signin.refused").code(refusal.code()).support(&support))
-                    .await?;
+                self.record(
+                    c,
+                    event(EventKind::SignInRefused).code(refusal.code()).support(&support),
+                )
+                .await?;
                 // A pending account answers like a wrong password: nobody learns of it by guessing.
                 return Ok(Err((
                     if refusal == Refusal::AccountPending {

@@ -11,7 +11,7 @@ use crate::{
     transaction::LiveRequest,
 };
 use domain::{
-    AccountId, CredentialId, Facts, Outcome, Refusal,
+    AccountId, CredentialId, EventKind, Facts, Outcome, Refusal,
     account_rules::rewind::Changed,
     attempt::{AttemptProgress, ProvedBy, State, Then},
     contact::Contact,
@@ -48,26 +48,20 @@ impl AttemptSteps {
         self.passwords().check_new_password(password, &[]).await?;
         let phc = self.passwords().hash_password(password).await?;
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (secret, phc) = (secret.clone(), phc.clone());
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                open.state.finishing()?;
-                this.step(
-                    c,
-                    &ctx,
-                    open,
-                    StepInput {
-                        progress: AttemptProgress {
-                            password: Some(phc),
-                            ..AttemptProgress::default()
-                        },
-                        ..StepInput::new(UserAction::Finished, true)
-                    },
-                )
-                .await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            open.state.finishing()?;
+            this.step(
+                c,
+                &ctx,
+                open,
+                StepInput {
+                    progress: AttemptProgress { password: Some(phc), ..AttemptProgress::default() },
+                    ..StepInput::new(UserAction::Finished, true)
+                },
+            )
+            .await
         })
         .await
     }
@@ -155,7 +149,7 @@ impl AttemptSteps {
         let decision = decide(&facts, &policy);
         if let Outcome::Refuse { refusal } = decision.outcome {
             self.attempts().move_on(c, open, &State::Refused { refusal }, "").await?;
-            let event = Event::new("password.not_reset")
+            let event = Event::new(EventKind::PasswordNotReset)
                 .account(account)
                 .code(refusal.code())
                 .support(&open.row.support_code);
@@ -169,7 +163,7 @@ impl AttemptSteps {
         self.codes().forget_tries(c, Guarded::Password, account).await?;
         self.sessions().end_everything(c, account, None).await?;
         let ctx = &ctx.signed_out();
-        self.record(c, Event::new("password.reset").account(account)).await?;
+        self.record(c, Event::new(EventKind::PasswordReset).account(account)).await?;
         // Links of before do nothing any more (UD-08); this change has its own.
         remove_undo_links(c, account).await?;
         let noted = self

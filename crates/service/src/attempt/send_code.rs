@@ -8,7 +8,9 @@ use crate::{
     sign_in::upstream_identity::UpstreamIdentity,
     transaction::LiveRequest,
 };
-use domain::{AccountId, Policy, Refusal, attempt::State, contact::Contact, policy::MailEvent};
+use domain::{
+    AccountId, EventKind, Policy, Refusal, attempt::State, contact::Contact, policy::MailEvent,
+};
 use storage::{
     Conn,
     accounts::{Email, find_account, list_emails},
@@ -111,34 +113,31 @@ impl Attempts {
             return Err(error);
         }
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let secret = secret.clone();
-            Box::pin(async move {
-                let open = this.opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                if refusal == Refusal::CodeExhausted {
-                    if !open.state.is_terminal() {
-                        this.move_on(c, &open, &State::Refused { refusal }, refusal.code()).await?;
-                        let event = crate::audit::Event::new("attempt.refused")
-                            .code(refusal.code())
-                            .support(&open.row.support_code);
-                        this.record(c, event).await?;
-                        this.tell_of_refusal(c, &ctx, &open).await?;
-                    }
-                    let told = open.continuation.client_id().is_some();
-                    // The person is signed in already; the application gets its answer, only the address stays.
-                    if let (State::EmailChanged { .. }, true) = (&open.state, told) {
-                        return Ok(Ok(Self::own_question(&ctx, &open)?.1));
-                    }
-                    return Ok(if told {
-                        Ok(LoginOutcome::Page { id: secret, page: "over" })
-                    } else {
-                        Err((refusal, open.row.support_code))
-                    });
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            if refusal == Refusal::CodeExhausted {
+                if !open.state.is_terminal() {
+                    this.move_on(c, &open, &State::Refused { refusal }, refusal.code()).await?;
+                    let event = crate::audit::Event::new(EventKind::AttemptRefused)
+                        .code(refusal.code())
+                        .support(&open.row.support_code);
+                    this.record(c, event).await?;
+                    this.tell_of_refusal(c, &ctx, &open).await?;
                 }
-                this.move_on(c, &open, &open.state, refusal.code()).await?;
-                Ok(Ok(LoginOutcome::Page { id: secret, page: open.state.page() }))
-            })
+                let told = open.continuation.client_id().is_some();
+                // The person is signed in already; the application gets its answer, only the address stays.
+                if let (State::EmailChanged { .. }, true) = (&open.state, told) {
+                    return Ok(Ok(Self::own_question(&ctx, &open)?.1));
+                }
+                return Ok(if told {
+                    Ok(LoginOutcome::Page { id: secret, page: "over" })
+                } else {
+                    Err((refusal, open.row.support_code))
+                });
+            }
+            this.move_on(c, &open, &open.state, refusal.code()).await?;
+            Ok(Ok(LoginOutcome::Page { id: secret, page: open.state.page() }))
         })
         .await
     }

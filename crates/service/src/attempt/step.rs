@@ -11,6 +11,7 @@ use crate::{
     transaction::LiveRequest,
 };
 use domain::{
+    EventKind,
     attempt::State,
     contact::Contact,
     linking::{
@@ -58,15 +59,12 @@ impl AttemptSteps {
         act: UserAction,
     ) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let secret = secret.clone();
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                let act = open.state.pick(act)?;
-                let proven = open.state.proven();
-                this.step(c, &ctx, open, StepInput::new(act, proven)).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            let act = open.state.pick(act)?;
+            let proven = open.state.proven();
+            this.step(c, &ctx, open, StepInput::new(act, proven)).await
         })
         .await
     }
@@ -122,17 +120,17 @@ impl AttemptSteps {
     /// [`domain::Refusal::AttemptUnknown`], [`domain::Refusal::AttemptExpired`].
     pub async fn cancel(&self, ctx: &RequestContext, id: &str) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let secret = secret.clone();
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                if !open.state.is_terminal() {
-                    this.attempts().move_on(c, &open, &State::Abandoned, "").await?;
-                    this.record(c, crate::audit::Event::new("attempt.abandoned").code("cancelled"))
-                        .await?;
-                }
-                Ok(Ok(LoginOutcome::SignInAgain { continuation: open.continuation }))
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            if !open.state.is_terminal() {
+                this.attempts().move_on(c, &open, &State::Abandoned, "").await?;
+                this.record(
+                    c,
+                    crate::audit::Event::new(EventKind::AttemptAbandoned).code("cancelled"),
+                )
+                .await?;
+            }
+            Ok(Ok(LoginOutcome::SignInAgain { continuation: open.continuation }))
         })
         .await
     }

@@ -53,12 +53,8 @@ impl AttemptSteps {
             None => String::new(),
         };
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (secret, right, awaited, phc) =
-                (secret.clone(), right.clone(), awaited.clone(), phc.clone());
-            Box::pin(async move {
-                this.right_code(c, &ctx, &secret, (&awaited, account), &right, &phc).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            this.right_code(c, &ctx, &secret, (&awaited, account), &right, &phc).await
         })
         .await
     }

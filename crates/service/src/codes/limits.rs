@@ -3,7 +3,7 @@
 //! what is counted for the whole account answers like a wrong secret (rule 23, LO-01 to LO-03).
 use crate::services::{Codes, Transactions};
 use domain::{
-    AccountId, DAY, HOUR, MINUTE, Micros, Refusal,
+    AccountId, DAY, EventKind, HOUR, MINUTE, Micros, Refusal,
     contact::Contact,
     limits::{
         DEVICE_CODES, FACTOR_TRIES, IN_A_ROW, KNOWN_FOR, NETWORK, ROW_KEPT, SPRAYED, Side,
@@ -119,9 +119,8 @@ impl Codes {
         typed: &[u8],
     ) -> Result<Counted, Error> {
         let typed = typed.to_vec();
-        self.retry_transaction(ctx, move |this, c, ctx| {
-            let typed = typed.clone();
-            Box::pin(async move { this.count_try_in(c, &ctx, what, account, &typed).await })
+        self.retry_transaction(ctx, async move |this, c, ctx| {
+            this.count_try_in(c, &ctx, what, account, &typed).await
         })
         .await
     }
@@ -323,7 +322,7 @@ impl Codes {
         if told.take(c, self.now()).await?.is_some() {
             self.record(
                 c,
-                Event::new("texts.flood")
+                Event::new(EventKind::TextsFlood)
                     .by("system")
                     .detail(serde_json::json!({ "texts": self.settings.texts_an_hour })),
             )
@@ -342,7 +341,7 @@ impl Codes {
                     if this.wrong_codes().take(c, this.now()).await? == Some(SPRAYED) {
                         this.record(
                             c,
-                            Event::new("code.spray")
+                            Event::new(EventKind::CodeSpray)
                                 .by("system")
                                 .detail(serde_json::json!({ "wrong_codes": SPRAYED })),
                         )

@@ -3,7 +3,7 @@
 //! it, then gone. Nothing that lives longer is lost by it, and nobody is signed out.
 use crate::services::KeyRotation;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{AccountId, DAY, MINUTE, Micros, account_rules::rewind::KEPT};
+use domain::{AccountId, DAY, EventKind, MINUTE, Micros, account_rules::rewind::KEPT};
 use serde_json::json;
 use storage::{
     Key,
@@ -131,7 +131,8 @@ impl KeyRotation {
                         && set_key_state(c, active, "active", "retiring", now).await?
                         && set_key_state(c, next, "next", "active", now).await?
                     {
-                        this.record(c, Event::new("key.rotated").by("system").code(kind)).await?;
+                        this.record(c, Event::new(EventKind::KeyRotated).by("system").code(kind))
+                            .await?;
                     }
                     Ok(())
                 })
@@ -180,7 +181,7 @@ impl KeyRotation {
                 Box::pin(async move {
                     this.record(
                         c,
-                        Event::new("key.resealed")
+                        Event::new(EventKind::KeyResealed)
                             .by("system")
                             .detail(json!({ "values": changed })),
                     )
@@ -230,7 +231,9 @@ impl KeyRotation {
                     }
                     this.record(
                         c,
-                        Event::new("key.rewrapped").by("cli").detail(json!({ "keys": rows.len() })),
+                        Event::new(EventKind::KeyRewrapped)
+                            .by("cli")
+                            .detail(json!({ "keys": rows.len() })),
                     )
                     .await?;
                     Ok(rows.len())

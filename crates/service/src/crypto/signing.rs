@@ -3,7 +3,7 @@
 use crate::{core::Core, services::KeyRotation};
 use std::sync::Arc;
 
-use domain::{DAY, Micros};
+use domain::{DAY, EventKind, Micros};
 use issuer::{Algorithm, Keyring, Signer};
 use storage::{
     Key,
@@ -191,7 +191,9 @@ impl KeyRotation {
                         if set_key_state(c, next, NEXT, ACTIVE, now).await? {
                             this.record(
                                 c,
-                                Event::new("key.rotated").by("system").code(algorithm.name()),
+                                Event::new(EventKind::KeyRotated)
+                                    .by("system")
+                                    .code(algorithm.name()),
                             )
                             .await?;
                         }

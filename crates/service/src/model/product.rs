@@ -286,12 +286,9 @@ impl Product {
         let now = this.now();
         let opening = Opening::local(account, "password", now);
         let secret: String = this
-            .retry_transaction(&Self::ctx(None), move |this, c, acting| {
-                let opening = opening.clone();
-                Box::pin(async move {
-                    let config = this.configuration().policy_context(c, None).await?;
-                    this.sessions().open_session(c, &acting, &config, &opening).await
-                })
+            .retry_transaction(&Self::ctx(None), async move |this, c, acting| {
+                let config = this.configuration().policy_context(c, None).await?;
+                this.sessions().open_session(c, &acting, &config, &opening).await
             })
             .await
             .unwrap();

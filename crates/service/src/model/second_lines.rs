@@ -47,16 +47,13 @@ async fn rotate(
     let (ctx, first) = (Product::ctx(Some(caller.clone())), first.map(|c| c.hash.clone()));
     product
         .ligature
-        .retry_transaction(&ctx, move |this, c, acting| {
-            let first = first.clone();
-            Box::pin(async move {
-                if let Some(hash) = first {
-                    assert_eq!(end_session(c, &hash).await?, 1);
-                }
-                let config = this.configuration().policy_context(c, None).await?;
-                let opening = Opening::unchanged(acting.session()?);
-                this.sessions().open_session(c, &acting, &config, &opening).await
-            })
+        .retry_transaction(&ctx, async move |this, c, acting| {
+            if let Some(hash) = first {
+                assert_eq!(end_session(c, &hash).await?, 1);
+            }
+            let config = this.configuration().policy_context(c, None).await?;
+            let opening = Opening::unchanged(acting.session()?);
+            this.sessions().open_session(c, &acting, &config, &opening).await
         })
         .await
 }
@@ -100,11 +97,7 @@ fn sf_01_an_act_begins_with_a_live_session_or_not_at_all() {
     product.runtime.block_on(async {
         let [one, other] = two_sessions(&product).await;
         let act = async |ctx: RequestContext| {
-            product
-                .ligature
-                .act(&ctx, |_, _, _| Box::pin(async { Ok(()) }))
-                .await
-                .map_err(|f| f.refusal())
+            product.ligature.act(&ctx, async move |_, _, _| Ok(())).await.map_err(|f| f.refusal())
         };
         assert_eq!(act(Product::ctx(Some(one.clone()))).await, Ok(()));
         rotate(&product, &other, Some(&one)).await.unwrap();

@@ -12,192 +12,74 @@ use storage::{
 
 use crate::{Error, crypto::random::row_id};
 
-/// What a mail is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A code to add a provider to the account.
-    LinkCode,
-    /// A code to prove the address that a provider claims (NE-17).
-    ClaimCode,
-    /// A code to prove a changed address (GO-48).
-    EmailCode,
-    /// To the old address: another one has taken its place.
-    EmailChanged,
-    /// Somebody tried to add a provider and typed wrong codes.
-    RefusedNotice,
-    /// A code to finish a sign-up.
-    SignUpCode,
-    /// Somebody tried to sign up with an address that has an account.
-    SignUpTaken,
-    /// A code to set a new password.
-    ResetCode,
-    /// A code to sign in.
-    SignInCode,
-    /// A code to confirm a session.
-    ConfirmCode,
-    /// A code to prove the address that a person gave in My Account.
-    NewEmailCode,
-    /// A code to prove the number that a person gave in My Account.
-    NewPhoneCode,
-    /// An address that the account had is proved to be its own.
-    EmailProved,
-    /// Somebody wants to use this address, which has an account, for theirs.
-    EmailWanted,
-    /// An address is not the account's any more.
-    EmailGone,
-    /// A notice's link was used: everybody is signed out, and a rewind waits.
-    UndoBegun,
-    /// It is done.
-    UndoDone,
-    /// The password is gone.
-    PasswordGone,
-    /// The password is another one, or there is one now.
-    PasswordNotice,
-    /// A second factor is asked for from now on.
-    SecondFactorNotice,
-    /// It is not asked for any more.
-    SecondFactorGone,
-    /// There are new recovery codes.
-    RecoveryCodesNotice,
-    /// A recovery code opened the account.
-    RecoveryCodeUsed,
-    /// A passkey opens the account from now on.
-    PasskeyNotice,
-    /// It does not any more.
-    PasskeyGone,
-    /// A telephone number was proved.
-    PhoneNotice,
-    /// It is not the account's any more.
-    PhoneGone,
-    /// Another account became part of this one.
-    MergeNotice,
-    /// The account stays after all.
-    RestoredNotice,
-    /// The account goes in two weeks.
-    ClosingNotice,
-    /// A provider was added.
-    LinkNotice,
-    /// A provider was removed.
-    UnlinkNotice,
+/// Codes are worth little after ten minutes,
+const CODE: Micros = 10 * MINUTE;
+/// notices can wait three days.
+const NOTICE: Micros = 3 * DAY;
+
+macro_rules! kinds {
+    ($($kind:ident $name:literal $worth:ident [$($channel:ident),+] $doc:literal;)+) => {
+        domain::named! {
+            /// What a message is about.
+            pub enum Kind { $(#[doc = $doc] $kind = $name),+ }
+        }
+
+        impl Kind {
+            /// How long it is worth sending.
+            fn life(self) -> Micros {
+                match self { $(Self::$kind => $worth),+ }
+            }
+
+            /// By what it can go.
+            #[must_use]
+            pub fn channels(self) -> &'static [Channel] {
+                match self { $(Self::$kind => &[$(Channel::$channel),+]),+ }
+            }
+        }
+    };
+}
+
+// The name in the table of messages and in the keys of texts, how long it is worth sending, by what it can go, and what
+// it tells.
+kinds! {
+    LinkCode "link-code" CODE [Mail, Text] "A code to add a provider to the account.";
+    ClaimCode "claim-code" CODE [Mail] "A code to prove the address that a provider claims (NE-17).";
+    EmailCode "email-code" CODE [Mail] "A code to prove a changed address (GO-48).";
+    EmailChanged "email-changed" NOTICE [Mail] "To the old address: another one has taken its place.";
+    RefusedNotice "refused-notice" NOTICE [Mail] "Somebody tried to add a provider and typed wrong codes.";
+    SignUpCode "sign-up-code" CODE [Mail] "A code to finish a sign-up.";
+    SignUpTaken "sign-up-taken" NOTICE [Mail] "Somebody tried to sign up with an address that has an account.";
+    ResetCode "reset-code" CODE [Mail] "A code to set a new password.";
+    SignInCode "sign-in-code" CODE [Mail, Text] "A code to sign in.";
+    ConfirmCode "confirm-code" CODE [Mail, Text] "A code to confirm a session.";
+    NewEmailCode "new-email-code" CODE [Mail] "A code to prove the address that a person gave in My Account.";
+    NewPhoneCode "new-phone-code" CODE [Mail, Text] "A code to prove the number that a person gave in My Account.";
+    EmailProved "email-proved" NOTICE [Mail] "An address that the account had is proved to be its own.";
+    EmailWanted "email-wanted" NOTICE [Mail] "Somebody wants to use this address, which has an account, for theirs.";
+    EmailGone "email-gone" NOTICE [Mail] "An address is not the account's any more.";
+    UndoBegun "undo-begun" NOTICE [Mail] "A notice's link was used: everybody is signed out, and a rewind waits.";
+    UndoDone "undo-done" NOTICE [Mail] "It is done.";
+    PasswordGone "password-gone" NOTICE [Mail] "The password is gone.";
+    PasswordNotice "password-notice" NOTICE [Mail] "The password is another one, or there is one now.";
+    SecondFactorNotice "second-factor-notice" NOTICE [Mail] "A second factor is asked for from now on.";
+    SecondFactorGone "second-factor-gone" NOTICE [Mail] "It is not asked for any more.";
+    RecoveryCodesNotice "recovery-codes-notice" NOTICE [Mail] "There are new recovery codes.";
+    RecoveryCodeUsed "recovery-code-used" NOTICE [Mail] "A recovery code opened the account.";
+    PasskeyNotice "passkey-notice" NOTICE [Mail] "A passkey opens the account from now on.";
+    PasskeyGone "passkey-gone" NOTICE [Mail] "It does not any more.";
+    PhoneNotice "phone-notice" NOTICE [Mail] "A telephone number was proved.";
+    PhoneGone "phone-gone" NOTICE [Mail] "It is not the account's any more.";
+    MergeNotice "merge-notice" NOTICE [Mail] "Another account became part of this one.";
+    RestoredNotice "restored-notice" NOTICE [Mail] "The account stays after all.";
+    ClosingNotice "closing-notice" NOTICE [Mail] "The account goes in two weeks.";
+    LinkNotice "link-notice" NOTICE [Mail] "A provider was added.";
+    UnlinkNotice "unlink-notice" NOTICE [Mail] "A provider was removed.";
 }
 
 impl Kind {
-    /// All kinds, for the test that renders each in each language.
-    pub const ALL: [Self; 32] = [
-        Self::LinkCode,
-        Self::ClaimCode,
-        Self::EmailCode,
-        Self::EmailChanged,
-        Self::RefusedNotice,
-        Self::SignUpCode,
-        Self::SignUpTaken,
-        Self::ResetCode,
-        Self::SignInCode,
-        Self::ConfirmCode,
-        Self::NewEmailCode,
-        Self::NewPhoneCode,
-        Self::EmailProved,
-        Self::EmailWanted,
-        Self::PasswordNotice,
-        Self::SecondFactorNotice,
-        Self::SecondFactorGone,
-        Self::RecoveryCodesNotice,
-        Self::EmailGone,
-        Self::UndoBegun,
-        Self::UndoDone,
-        Self::PasswordGone,
-        Self::RecoveryCodeUsed,
-        Self::PasskeyNotice,
-        Self::PasskeyGone,
-        Self::PhoneNotice,
-        Self::PhoneGone,
-        Self::MergeNotice,
-        Self::RestoredNotice,
-        Self::ClosingNotice,
-        Self::LinkNotice,
-        Self::UnlinkNotice,
-    ];
-
-    /// Kinds that can go to a number.
-    pub const BY_TEXT: [Self; 4] =
-        [Self::LinkCode, Self::SignInCode, Self::ConfirmCode, Self::NewPhoneCode];
-
-    /// The name in the table and in message keys.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::LinkCode => "link-code",
-            Self::ClaimCode => "claim-code",
-            Self::EmailCode => "email-code",
-            Self::EmailChanged => "email-changed",
-            Self::RefusedNotice => "refused-notice",
-            Self::SignUpCode => "sign-up-code",
-            Self::SignUpTaken => "sign-up-taken",
-            Self::ResetCode => "reset-code",
-            Self::SignInCode => "sign-in-code",
-            Self::ConfirmCode => "confirm-code",
-            Self::NewEmailCode => "new-email-code",
-            Self::NewPhoneCode => "new-phone-code",
-            Self::EmailProved => "email-proved",
-            Self::EmailWanted => "email-wanted",
-            Self::PasswordNotice => "password-notice",
-            Self::SecondFactorNotice => "second-factor-notice",
-            Self::SecondFactorGone => "second-factor-gone",
-            Self::RecoveryCodesNotice => "recovery-codes-notice",
-            Self::EmailGone => "email-gone",
-            Self::UndoBegun => "undo-begun",
-            Self::UndoDone => "undo-done",
-            Self::PasswordGone => "password-gone",
-            Self::RecoveryCodeUsed => "recovery-code-used",
-            Self::PasskeyNotice => "passkey-notice",
-            Self::PasskeyGone => "passkey-gone",
-            Self::PhoneNotice => "phone-notice",
-            Self::PhoneGone => "phone-gone",
-            Self::MergeNotice => "merge-notice",
-            Self::RestoredNotice => "restored-notice",
-            Self::ClosingNotice => "closing-notice",
-            Self::LinkNotice => "link-notice",
-            Self::UnlinkNotice => "unlink-notice",
-        }
-    }
-
-    /// Codes are worth little after ten minutes; notices can wait three days.
-    fn life(self) -> Micros {
-        match self {
-            Self::LinkCode
-            | Self::ClaimCode
-            | Self::EmailCode
-            | Self::SignUpCode
-            | Self::ResetCode
-            | Self::SignInCode
-            | Self::ConfirmCode
-            | Self::NewEmailCode
-            | Self::NewPhoneCode => 10 * MINUTE,
-            Self::SignUpTaken
-            | Self::EmailProved
-            | Self::EmailWanted
-            | Self::PasswordNotice
-            | Self::SecondFactorNotice
-            | Self::SecondFactorGone
-            | Self::RecoveryCodesNotice
-            | Self::EmailGone
-            | Self::UndoBegun
-            | Self::UndoDone
-            | Self::PasswordGone
-            | Self::RecoveryCodeUsed
-            | Self::PasskeyNotice
-            | Self::PasskeyGone
-            | Self::PhoneNotice
-            | Self::PhoneGone
-            | Self::MergeNotice
-            | Self::RestoredNotice
-            | Self::ClosingNotice
-            | Self::EmailChanged
-            | Self::RefusedNotice
-            | Self::LinkNotice
-            | Self::UnlinkNotice => 3 * DAY,
-        }
+    /// The kinds that can go to a number.
+    pub fn by_text() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| kind.channels().contains(&Channel::Text))
     }
 }
 

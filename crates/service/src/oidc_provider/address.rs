@@ -1,7 +1,7 @@
 //! An application wants an address, and the account owns none: the person may prove theirs on the way in (CN-03).
 use crate::services::{Authorization, Transactions};
 use domain::{
-    AccountId, Refusal,
+    AccountId, EventKind, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
     attempt::{Awaited, CodePurpose, State},
     contact::{Contact, masked},
@@ -66,39 +66,30 @@ impl Authorization {
         request: &AuthorizeRequest,
     ) -> Result<LoginOutcome, Error> {
         let request = request.clone();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let request = request.clone();
-            Box::pin(async move {
-                let (account, now) = (ctx.session()?.account, this.now());
-                let client = this
-                    .configuration()
-                    .registered_client(c, &request.client_id)
-                    .await?
-                    .ok_or(Refusal::ApplicationUnknown)?;
-                let email = this
-                    .address_to_prove(c, account, &client, &Self::told_by(&request, &client))
-                    .await?
-                    .ok_or(Refusal::AttemptExpired)?;
-                let free = !is_email_taken(c, this.org, &email.canonical, account, now).await?;
-                let instead = find_owner(c, this.org, &email.canonical)
-                    .await?
-                    .filter(|_| !free)
-                    .map(|owner| (owner, Kind::EmailWanted));
-                let awaited = Awaited {
-                    purpose: CodePurpose::ProveEmail,
-                    account: free.then_some(account),
-                    contact: email.typed,
-                };
-                this.attempts()
-                    .await_code(
-                        c,
-                        &ctx,
-                        awaited,
-                        instead,
-                        &Continuation::Authorize(Box::new(request)),
-                    )
-                    .await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let (account, now) = (ctx.session()?.account, this.now());
+            let client = this
+                .configuration()
+                .registered_client(c, &request.client_id)
+                .await?
+                .ok_or(Refusal::ApplicationUnknown)?;
+            let email = this
+                .address_to_prove(c, account, &client, &Self::told_by(&request, &client))
+                .await?
+                .ok_or(Refusal::AttemptExpired)?;
+            let free = !is_email_taken(c, this.org, &email.canonical, account, now).await?;
+            let instead = find_owner(c, this.org, &email.canonical)
+                .await?
+                .filter(|_| !free)
+                .map(|owner| (owner, Kind::EmailWanted));
+            let awaited = Awaited {
+                purpose: CodePurpose::ProveEmail,
+                account: free.then_some(account),
+                contact: email.typed,
+            };
+            this.attempts()
+                .await_code(c, &ctx, awaited, instead, &Continuation::Authorize(Box::new(request)))
+                .await
         })
         .await
     }
@@ -131,7 +122,8 @@ impl Authorization {
         let changing = self.accounts().change(c, account).await?;
         own_email(c, account, address.as_str()).await?;
         remove_pending_accounts(c, self.org, address.as_str(), account).await?;
-        self.record(c, Event::new("email.proved").account(account).detail(allowed.trace)).await?;
+        self.record(c, Event::new(EventKind::EmailProved).account(account).detail(allowed.trace))
+            .await?;
         let noted = self
             .accounts()
             .changed(c, changing, Changed::Email, &doer(ctx), ProfileChange::default())
@@ -155,12 +147,10 @@ impl Authorization {
         request: &AuthorizeRequest,
     ) -> Result<Granted, Error> {
         let request = AuthorizeRequest { without_address: true, ..request.clone() };
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let session = ctx.session()?;
-                this.declining(session, &request.client_id).take(c, this.now()).await?;
-                this.grant_in(c, session, request, false).await
-            })
+        self.act(ctx, async move |this, c, ctx| {
+            let session = ctx.session()?;
+            this.declining(session, &request.client_id).take(c, this.now()).await?;
+            this.grant_in(c, session, request, false).await
         })
         .await
     }
@@ -172,23 +162,18 @@ impl Authorization {
     pub async fn leave_address(&self, ctx: &RequestContext, id: &str) -> Result<Granted, Error> {
         let secret = id.to_owned();
         let request = self
-            .retry_transaction(ctx, move |this, c, ctx| {
-                let secret = secret.clone();
-                Box::pin(async move {
-                    let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                    match (&open.state, open.continuation.clone()) {
-                        (
-                            State::AwaitingCode(Awaited {
-                                purpose: CodePurpose::ProveEmail, ..
-                            }),
-                            Continuation::Authorize(request),
-                        ) => {
-                            this.attempts().move_on(c, &open, &State::Abandoned, "").await?;
-                            Ok(request)
-                        }
-                        _ => Err(Refusal::AttemptStep.into()),
+            .retry_transaction(ctx, async move |this, c, ctx| {
+                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+                match (&open.state, open.continuation.clone()) {
+                    (
+                        State::AwaitingCode(Awaited { purpose: CodePurpose::ProveEmail, .. }),
+                        Continuation::Authorize(request),
+                    ) => {
+                        this.attempts().move_on(c, &open, &State::Abandoned, "").await?;
+                        Ok(request)
                     }
-                })
+                    _ => Err(Refusal::AttemptStep.into()),
+                }
             })
             .await?;
         self.go_without_address(ctx, &request).await

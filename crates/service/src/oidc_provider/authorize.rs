@@ -1,7 +1,7 @@
 //! The authorization request: what a session answers it with at once, and what needs a page first (RFC 6749 §4.1,
 //! OpenID Connect Core §3.1.2).
 use crate::services::{Authorization, Transactions};
-use domain::{Refusal, SECOND, path::AuthorizeRequest};
+use domain::{EventKind, Refusal, SECOND, path::AuthorizeRequest};
 use issuer::{AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, Validated, validate};
 use serde_json::json;
 use storage::{
@@ -226,8 +226,8 @@ impl Authorization {
         request: AuthorizeRequest,
     ) -> Result<Granted, Error> {
         let ctx = RequestContext { session: Some(caller.clone()), ..RequestContext::default() };
-        self.act(&ctx, move |this, c, ctx| {
-            Box::pin(async move { this.grant_in(c, ctx.session()?, request, false).await })
+        self.act(&ctx, async move |this, c, ctx| {
+            this.grant_in(c, ctx.session()?, request, false).await
         })
         .await
     }
@@ -317,7 +317,7 @@ impl Authorization {
         add_login(c, &row.sid, row.application_id, session.account, now).await?;
         self.record(
             c,
-            Event::new("application.signed_in")
+            Event::new(EventKind::ApplicationSignedIn)
                 .account(session.account)
                 .detail(json!({"client_id": request.client_id})),
         )

@@ -1,6 +1,6 @@
 //! What applications are told of a person: by scope, by name, and how the person signed in.
 use crate::services::Tokens;
-use domain::{AccountId, Micros, SECOND, linking::facts::AccountState};
+use domain::{AccountId, Micros, SECOND, linking::facts::AccountState, policy::ProfileAttribute};
 use expr::Variables;
 use issuer::{RegisteredClient, Told};
 use serde::{Deserialize, Serialize};
@@ -93,21 +93,22 @@ impl Tokens {
         claims.insert("sub".into(), json!(sub));
         let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         let fields = list_attributes(c, account).await?;
-        let field = |name: &str| fields.iter().find(|f| f.name == name).map(|f| f.value.clone());
+        let find =
+            |attribute: &ProfileAttribute| fields.iter().find(|f| f.name == attribute.name());
+        let field = |attribute: &ProfileAttribute| find(attribute).map(|f| f.value.clone());
         if told.has("name") && !row.name.is_empty() {
             put("name", json!(row.name));
         }
-        for (claim, name) in [
-            ("given_name", "given_name"),
-            ("family_name", "family_name"),
-            ("preferred_username", "username"),
-        ] {
-            if let Some(value) = field(name).filter(|_| told.has(claim)) {
+        for attribute in
+            [ProfileAttribute::GivenName, ProfileAttribute::FamilyName, ProfileAttribute::Username]
+        {
+            let claim = attribute.claim();
+            if let Some(value) = field(&attribute).filter(|_| told.has(claim)) {
                 put(claim, json!(value));
             }
         }
         if told.has("locale") {
-            put("locale", json!(field("locale").unwrap_or(row.locale)));
+            put("locale", json!(field(&ProfileAttribute::Locale).unwrap_or(row.locale)));
         }
         if told.has("updated_at") {
             put(
@@ -130,7 +131,7 @@ impl Tokens {
         }
         if told.has("phone_number")
             && let Some(phone) =
-                fields.iter().find(|f| f.name == "phone" && (f.source == BY_CODE || unproved))
+                find(&ProfileAttribute::Phone).filter(|f| f.source == BY_CODE || unproved)
         {
             put("phone_number", json!(phone.value));
             put("phone_number_verified", json!(phone.source == BY_CODE));

@@ -117,8 +117,8 @@ impl Authorization {
             )));
         }
         let request = request.clone();
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move { this.grant_in(c, ctx.session()?, request, true).await })
+        self.act(ctx, async move |this, c, ctx| {
+            this.grant_in(c, ctx.session()?, request, true).await
         })
         .await
     }

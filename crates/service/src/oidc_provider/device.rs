@@ -1,6 +1,6 @@
 //! Devices without a browser: a short code is typed elsewhere, by somebody who is signed in (RFC 8628).
 use crate::services::{Tokens, Transactions};
-use domain::{AccountId, Refusal, SECOND, one_time_code};
+use domain::{AccountId, EventKind, Refusal, SECOND, one_time_code};
 use issuer::{ClientCredentials, DEVICE_INTERVAL, DEVICE_SECONDS, Grant, RegisteredClient, Told};
 use serde_json::{Value, json};
 use storage::{
@@ -173,54 +173,51 @@ impl Tokens {
         allow: bool,
     ) -> Result<(), Error> {
         let (row, client) = self.waiting_device(ctx, typed).await?;
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let session = ctx.session()?;
-                if allow
-                    && this
-                        .application_gate()
-                        .may_open(c, &client.client_id, (&**session).into())
-                        .await?
-                        != Gate::Open
-                {
-                    return Err(Refusal::NotAllowed.into());
-                }
-                // Said on this page, and remembered like on the other (CN-01).
-                if allow && !client.settings.first_party {
-                    this.application_gate()
-                        .remember_consent(
-                            c,
-                            session.account,
-                            &client,
-                            &Told::asked(&known_scopes(&row.scope), &[], &client.settings),
-                        )
-                        .await?;
-                }
-                let standing = Standing {
-                    auth_at: session.auth_at,
-                    method: session.method.clone(),
-                    factor: session.factor.clone(),
-                    ..Standing::default()
-                };
-                let standing = serde_json::to_string(&standing)?;
-                let (state, kind) = if allow {
-                    ("allowed", "application.allowed")
-                } else {
-                    ("denied", "application.denied")
-                };
-                if !settle_device(c, &row.hash, state, session.account, &session.sid, &standing)
+        self.act(ctx, async move |this, c, ctx| {
+            let session = ctx.session()?;
+            if allow
+                && this
+                    .application_gate()
+                    .may_open(c, &client.client_id, (&**session).into())
                     .await?
-                {
-                    return Err(Refusal::CodeWrong.into());
-                }
-                this.record(
-                    c,
-                    Event::new(kind).account(session.account).detail(
-                        json!({"client_id": client.client_id, "scope": row.scope, "device": true}),
-                    ),
-                )
-                .await
-            })
+                    != Gate::Open
+            {
+                return Err(Refusal::NotAllowed.into());
+            }
+            // Said on this page, and remembered like on the other (CN-01).
+            if allow && !client.settings.first_party {
+                this.application_gate()
+                    .remember_consent(
+                        c,
+                        session.account,
+                        &client,
+                        &Told::asked(&known_scopes(&row.scope), &[], &client.settings),
+                    )
+                    .await?;
+            }
+            let standing = Standing {
+                auth_at: session.auth_at,
+                method: session.method.clone(),
+                factor: session.factor.clone(),
+                ..Standing::default()
+            };
+            let standing = serde_json::to_string(&standing)?;
+            let (state, kind) = if allow {
+                ("allowed", EventKind::ApplicationAllowed)
+            } else {
+                ("denied", EventKind::ApplicationDenied)
+            };
+            if !settle_device(c, &row.hash, state, session.account, &session.sid, &standing).await?
+            {
+                return Err(Refusal::CodeWrong.into());
+            }
+            this.record(
+                c,
+                Event::new(kind).account(session.account).detail(
+                    json!({"client_id": client.client_id, "scope": row.scope, "device": true}),
+                ),
+            )
+            .await
         })
         .await
     }

@@ -3,7 +3,7 @@
 use crate::{audit::Event, services::ApplicationGate};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AccountId, Facts, Micros, Outcome, ProviderId, decide,
+    AccountId, EventKind, Facts, Micros, Outcome, ProviderId, decide,
     linking::facts::{CompletedRequirements, Intent, Known, Local, ProviderFacts},
     policy::Owes,
 };
@@ -158,7 +158,7 @@ impl ApplicationGate {
         set_consent(c, account, client.id, &all, self.now()).await?;
         self.record(
             c,
-            Event::new("application.allowed")
+            Event::new(EventKind::ApplicationAllowed)
                 .account(account)
                 .detail(json!({"client_id": client.client_id, "scope": all})),
         )

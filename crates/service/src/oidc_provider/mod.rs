@@ -1,6 +1,6 @@
 //! Applications sign people in through us: their registration, requests, tokens, and how they hear of a sign-out.
 use crate::services::{Applications, Transactions};
-use domain::{ApplicationId, HOUR, Micros, Refusal, Right, colour::Colour};
+use domain::{ApplicationId, EventKind, HOUR, Micros, Refusal, Right, colour::Colour};
 use issuer::{RegisteredClient, SettingProblem, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -213,7 +213,11 @@ impl Applications {
                 {
                     add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
                 }
-                let kind = if new { "application.registered" } else { "application.changed" };
+                let kind = if new {
+                    EventKind::ApplicationRegistered
+                } else {
+                    EventKind::ApplicationChanged
+                };
                 this.record(c, Event::new(kind).by(by).detail(json!({"client_id": client}))).await
             })
         })
@@ -295,7 +299,7 @@ impl Applications {
                 add_secret(c, row.id, &fresh, now, now + OVERLAP).await?;
                 this.record(
                     c,
-                    admin.event("application.secret").detail(json!({"client_id": client})),
+                    admin.event(EventKind::ApplicationSecret).detail(json!({"client_id": client})),
                 )
                 .await
             })
@@ -314,23 +318,21 @@ impl Applications {
         client_id: &str,
     ) -> Result<(), Error> {
         let client = client_id.to_owned();
-        self.act(ctx, move |this, c, ctx| {
-            Box::pin(async move {
-                let account = ctx.session()?.account;
-                let row =
-                    find_application(c, this.org, &client).await?.ok_or(Refusal::MethodUnknown)?;
-                let consents = remove_consent(c, account, row.id).await?;
-                if consents + end_tokens_of(c, account, Some(row.id), this.now()).await? == 0 {
-                    return Err(Refusal::MethodUnknown.into());
-                }
-                this.record(
-                    c,
-                    Event::new("application.revoked")
-                        .account(account)
-                        .detail(json!({"client_id": client})),
-                )
-                .await
-            })
+        self.act(ctx, async move |this, c, ctx| {
+            let account = ctx.session()?.account;
+            let row =
+                find_application(c, this.org, &client).await?.ok_or(Refusal::MethodUnknown)?;
+            let consents = remove_consent(c, account, row.id).await?;
+            if consents + end_tokens_of(c, account, Some(row.id), this.now()).await? == 0 {
+                return Err(Refusal::MethodUnknown.into());
+            }
+            this.record(
+                c,
+                Event::new(EventKind::ApplicationRevoked)
+                    .account(account)
+                    .detail(json!({"client_id": client})),
+            )
+            .await
         })
         .await
     }

@@ -1,7 +1,7 @@
 //! Programs that register applications by themselves (RFC 7591). Off until an administrator makes an initial access
 //! token, and again when none is left.
 use crate::services::{Applications, Transactions};
-use domain::{ApplicationId, DAY, Micros, Refusal, Right, SECOND};
+use domain::{ApplicationId, DAY, EventKind, Micros, Refusal, Right, SECOND};
 use issuer::{MetadataProblem, Registration, read_metadata};
 use serde_json::{Value, json};
 use storage::{
@@ -127,7 +127,7 @@ impl Applications {
                     change_config_version(c, this.org).await?;
                     this.record(
                         c,
-                        Event::new("application.registered")
+                        Event::new(EventKind::ApplicationRegistered)
                             .by("program")
                             .detail(json!({"client_id": client_id, "token": label})),
                     )
@@ -195,7 +195,7 @@ impl Applications {
                 this.record(
                     c,
                     admin
-                        .event("registration.opened")
+                        .event(EventKind::RegistrationOpened)
                         .detail(json!({"token": label, "uses": uses, "days": days})),
                 )
                 .await
@@ -223,7 +223,7 @@ impl Applications {
                 end_registration_token(c, this.org, &row.hash).await?;
                 this.record(
                     c,
-                    admin.event("registration.closed").detail(json!({"token": row.label})),
+                    admin.event(EventKind::RegistrationClosed).detail(json!({"token": row.label})),
                 )
                 .await
             })

@@ -13,7 +13,7 @@ use std::{
 use domain::{
     Policy,
     linking::RuleValues,
-    policy::{Attribute, Match, Target},
+    policy::{Match, ProfileAttribute},
 };
 use expr::{Cache, Failed, Scope, Variables};
 use serde_json::{Map, Value, json};
@@ -65,13 +65,13 @@ pub(crate) struct ExpressionValues {
     pub filter: Option<bool>,
     /// Conditions and values of every match rule.
     pub rules: Vec<RuleValues>,
-    profile: BTreeMap<Target, String>,
+    profile: BTreeMap<ProfileAttribute, String>,
 }
 
 impl ExpressionValues {
     /// The value of a profile field; a failing expression leaves the field as it is.
-    pub fn profile(&self, target: &Target) -> Option<&String> {
-        self.profile.get(target)
+    pub fn profile(&self, attribute: &ProfileAttribute) -> Option<&String> {
+        self.profile.get(attribute)
     }
 }
 
@@ -193,9 +193,9 @@ fn evaluate(
         })
         .collect();
     let sync = &choices.sync;
-    let targets = sync.on_create.iter().chain(&sync.on_login).chain(&sync.on_link);
-    let profile = targets
-        .filter_map(|target| run.profile(&policy, target).map(|value| (target.clone(), value)))
+    let attributes = sync.on_create.iter().chain(&sync.on_login).chain(&sync.on_link);
+    let profile = attributes
+        .filter_map(|one| run.profile(&policy, one).map(|value| (one.clone(), value)))
         .collect();
     ExpressionValues { filter, rules, profile }
 }
@@ -260,28 +260,30 @@ impl ExpressionEvaluator<'_> {
         if !one.is_claim() {
             return self.text(&one.equals);
         }
-        Ok(match &one.account {
-            Attribute::Email => self.held.assertion.email.clone(),
-            Attribute::Username => self.claim("preferred_username"),
-            Attribute::Phone => self.claim("phone_number"),
-            Attribute::Own(name) => self.claim(name),
-        })
+        Ok(self.claimed(&one.account))
     }
 
-    fn claim(&self, name: &str) -> Option<String> {
-        self.held.assertion.claims.get(name).and_then(Value::as_str).map(str::to_owned)
-    }
-
-    fn profile(&mut self, policy: &Policy, target: &Target) -> Option<String> {
-        if let Some(text) = policy.choices.mapping.get(target) {
-            return self.text(text).ok().flatten();
+    /// What the provider said of an attribute.
+    fn claimed(&self, attribute: &ProfileAttribute) -> Option<String> {
+        let assertion = &self.held.assertion;
+        match attribute {
+            ProfileAttribute::Email => assertion.email.clone(),
+            ProfileAttribute::Name => assertion.name.clone(),
+            ProfileAttribute::GivenName
+            | ProfileAttribute::FamilyName
+            | ProfileAttribute::Locale
+            | ProfileAttribute::Username
+            | ProfileAttribute::Phone
+            | ProfileAttribute::Own(_) => {
+                assertion.claims.get(attribute.claim()).and_then(Value::as_str).map(str::to_owned)
+            }
         }
-        match target {
-            Target::Name => self.held.assertion.name.clone(),
-            Target::GivenName | Target::FamilyName | Target::Locale => self.claim(&target.name()),
-            Target::Username => self.claim("preferred_username"),
-            Target::Phone => self.claim("phone_number"),
-            Target::Own(name) => self.claim(name),
+    }
+
+    fn profile(&mut self, policy: &Policy, attribute: &ProfileAttribute) -> Option<String> {
+        match policy.choices.mapping.get(attribute) {
+            Some(text) => self.text(text).ok().flatten(),
+            None => self.claimed(attribute),
         }
     }
 }

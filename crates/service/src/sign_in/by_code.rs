@@ -26,19 +26,16 @@ impl SignIn {
         if contact.is_phone() && !self.configuration().texts_reach(&contact) {
             return Err(Refusal::CodeOff.into());
         }
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (contact, continuation) = (contact.clone(), continuation.clone());
-            Box::pin(async move {
-                let local = if contact.is_phone() { Local::PhoneCode } else { Local::EmailCode };
-                this.configuration().may_anyone_sign_in(c, local, &continuation).await?;
-                let account = this.codes().find_contact_owner(c, &contact).await?;
-                let awaited = Awaited {
-                    purpose: CodePurpose::SignIn,
-                    account,
-                    contact: contact.shown().to_owned(),
-                };
-                this.attempts().await_code(c, &ctx, awaited, None, &continuation).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let local = if contact.is_phone() { Local::PhoneCode } else { Local::EmailCode };
+            this.configuration().may_anyone_sign_in(c, local, &continuation).await?;
+            let account = this.codes().find_contact_owner(c, &contact).await?;
+            let awaited = Awaited {
+                purpose: CodePurpose::SignIn,
+                account,
+                contact: contact.shown().to_owned(),
+            };
+            this.attempts().await_code(c, &ctx, awaited, None, &continuation).await
         })
         .await
     }

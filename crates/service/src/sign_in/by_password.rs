@@ -5,6 +5,7 @@ use crate::{
     services::{SignIn, Transactions},
 };
 use domain::{
+    EventKind,
     attempt::{AttemptProgress, Then},
     path::Continuation,
 };
@@ -32,7 +33,7 @@ impl SignIn {
                                 c,
                                 Event {
                                     provider: "password".into(),
-                                    ..Event::new("signin.refused").code(code)
+                                    ..Event::new(EventKind::SignInRefused).code(code)
                                 },
                             )
                             .await
@@ -42,23 +43,22 @@ impl SignIn {
                 return Err(error);
             }
         };
-        self.retry_step(ctx, move |this, c, ctx| {
+        self.retry_step(ctx, async move |this, c, ctx| {
             let (continuation, progress) = (
                 continuation.clone(),
                 AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() },
             );
-            Box::pin(async move {
-                this.attempts()
-                    .end_locally(
-                        c,
-                        &ctx,
-                        Then::SignIn { account, method: "password".into() },
-                        progress,
-                        continuation,
-                        None,
-                    )
-                    .await
-            })
+
+            this.attempts()
+                .end_locally(
+                    c,
+                    &ctx,
+                    Then::SignIn { account, method: "password".into() },
+                    progress,
+                    continuation,
+                    None,
+                )
+                .await
         })
         .await
     }

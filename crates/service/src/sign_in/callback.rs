@@ -1,6 +1,6 @@
 //! A provider's answer: checked against the browser's own start before anything is asked of the provider.
 use crate::services::SignIn;
-use domain::Refusal;
+use domain::{EventKind, Refusal};
 use storage::sign_in::attempts::{consume_state, is_state_consumed};
 use subtle::ConstantTimeEq;
 use upstream::{CodeExchange, UpstreamError};
@@ -136,7 +136,7 @@ impl SignIn {
                         );
                         let event = Event {
                             provider: start.key.clone(),
-                            ..Event::new("signin.refused")
+                            ..Event::new(EventKind::SignInRefused)
                                 .code(refusal.code())
                                 .support(&support)
                                 .detail(detail)

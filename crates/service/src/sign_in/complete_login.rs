@@ -74,9 +74,8 @@ impl SignIn {
         identity: UpstreamIdentity,
         start: LoginState,
     ) -> Result<LoginOutcome, Error> {
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (identity, start) = (identity.clone(), start.clone());
-            Box::pin(async move { this.complete_login_in(c, &ctx, &identity, &start).await })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            this.complete_login_in(c, &ctx, &identity, &start).await
         })
         .await
     }

@@ -2,7 +2,7 @@
 //! address. From then on that mailbox proves nothing for the account on any path, until a credential of the account or an
 //! administrator says that it is still theirs (I13, ID-18).
 use crate::services::Accounts;
-use domain::{AccountId, Policy, Trust, attempt::ProvedBy};
+use domain::{AccountId, EventKind, Policy, Trust, attempt::ProvedBy};
 use storage::{
     Conn,
     accounts::{contest_email, list_emails, settle_email},
@@ -46,7 +46,7 @@ impl Accounts {
         )
         .await?
         {
-            let event = Event::new("email.contested").account(account).by("system");
+            let event = Event::new(EventKind::EmailContested).account(account).by("system");
             self.record(c, Event { provider: identity.key.clone(), ..event }).await?;
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! A linked identity came with another address than the account's: update, ignore, later (GO-47 to GO-50, MA-15).
 use crate::services::{AttemptSteps, Attempts, Transactions};
-use domain::{Refusal, account_rules::change::UpdateEmail, attempt::State};
+use domain::{EventKind, Refusal, account_rules::change::UpdateEmail, attempt::State};
 use storage::accounts::{attributes::ignore_email, find_account, is_email_taken};
 
 use crate::{
@@ -20,24 +20,19 @@ impl AttemptSteps {
         id: &str,
     ) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let secret = secret.clone();
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                let (account, _) = Attempts::own_question(&ctx, &open)?;
-                let policy = this
-                    .configuration()
-                    .policy_context(c, open.continuation.client_id())
-                    .await?
-                    .policy(Some(&open.identity()?.key));
-                let next = State::EmailChanged { account, updating: true };
-                this.attempts().move_on(c, &open, &next, "").await?;
-                this.attempts()
-                    .send_code(c, &ctx, &open.row, &next, open.identity()?, &policy)
-                    .await?;
-                Ok(Ok(LoginOutcome::Page { id: secret, page: next.page() }))
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            let (account, _) = Attempts::own_question(&ctx, &open)?;
+            let policy = this
+                .configuration()
+                .policy_context(c, open.continuation.client_id())
+                .await?
+                .policy(Some(&open.identity()?.key));
+            let next = State::EmailChanged { account, updating: true };
+            this.attempts().move_on(c, &open, &next, "").await?;
+            this.attempts().send_code(c, &ctx, &open.row, &next, open.identity()?, &policy).await?;
+            Ok(Ok(LoginOutcome::Page { id: secret, page: next.page() }))
         })
         .await
     }
@@ -61,46 +56,43 @@ impl AttemptSteps {
             Err(error) => return self.attempts().wrong_code(ctx, id, error).await,
         };
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (secret, right, identity) = (secret.clone(), right.clone(), identity.clone());
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                let (account, arrival) = Attempts::own_question(&ctx, &open)?;
-                this.codes().consume_challenge(c, &right).await?;
-                let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
-                let (policy, now) = (
-                    this.configuration()
-                        .policy_context(c, open.continuation.client_id())
-                        .await?
-                        .policy(Some(&identity.key)),
-                    this.now(),
-                );
-                let address = identity.address().ok_or(Refusal::AttemptExpired)?;
-                let taken = is_email_taken(c, this.org, address.as_str(), account, now).await?;
-                let update = UpdateEmail {
-                    account,
-                    state: row.state(),
-                    taken,
-                    trust: identity.trust(&policy, true),
-                };
-                let ruling = domain::account_rules::change::update_email(update, &policy);
-                if let Err(refusal) = ruling.outcome {
-                    this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
-                    let event = this.ruled("email.refused", &identity, &update, &ruling);
-                    this.record(c, event.account(account).support(&open.row.support_code)).await?;
-                    return Ok(Err((refusal, open.row.support_code)));
-                }
-                this.attempts().move_on(c, &open, &State::Done, "").await?;
-                let changing = this.accounts().change(c, account).await?;
-                this.accounts().take_email(c, &ctx, changing, &address).await?;
-                this.record(
-                    c,
-                    this.ruled("email.updated", &identity, &update, &ruling).account(account),
-                )
-                .await?;
-                Ok(Ok(arrival))
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            let (account, arrival) = Attempts::own_question(&ctx, &open)?;
+            this.codes().consume_challenge(c, &right).await?;
+            let row = find_account(c, this.org, account).await?.ok_or(Refusal::SessionEnded)?;
+            let (policy, now) = (
+                this.configuration()
+                    .policy_context(c, open.continuation.client_id())
+                    .await?
+                    .policy(Some(&identity.key)),
+                this.now(),
+            );
+            let address = identity.address().ok_or(Refusal::AttemptExpired)?;
+            let taken = is_email_taken(c, this.org, address.as_str(), account, now).await?;
+            let update = UpdateEmail {
+                account,
+                state: row.state(),
+                taken,
+                trust: identity.trust(&policy, true),
+            };
+            let ruling = domain::account_rules::change::update_email(update, &policy);
+            if let Err(refusal) = ruling.outcome {
+                this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
+                let event = this.ruled(EventKind::EmailRefused, &identity, &update, &ruling);
+                this.record(c, event.account(account).support(&open.row.support_code)).await?;
+                return Ok(Err((refusal, open.row.support_code)));
+            }
+            this.attempts().move_on(c, &open, &State::Done, "").await?;
+            let changing = this.accounts().change(c, account).await?;
+            this.accounts().take_email(c, &ctx, changing, &address).await?;
+            this.record(
+                c,
+                this.ruled(EventKind::EmailUpdated, &identity, &update, &ruling).account(account),
+            )
+            .await?;
+            Ok(Ok(arrival))
         })
         .await
     }
@@ -132,20 +124,16 @@ impl AttemptSteps {
         ignore: bool,
     ) -> Result<LoginOutcome, Error> {
         let secret = id.to_owned();
-        self.retry_step(ctx, move |this, c, ctx| {
-            let secret = secret.clone();
-            Box::pin(async move {
-                let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
-                let ctx = ctx.for_continuation(&open.continuation);
-                let (account, arrival) = Attempts::own_question(&ctx, &open)?;
-                if let (true, Some(address)) = (ignore, open.identity()?.address()) {
-                    ignore_email(c, account, &this.ignored_hash(account, &address), this.now())
-                        .await?;
-                    this.record(c, Event::new("email.ignored").account(account)).await?;
-                }
-                this.attempts().move_on(c, &open, &State::Done, "").await?;
-                Ok(Ok(arrival))
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
+            let ctx = ctx.for_continuation(&open.continuation);
+            let (account, arrival) = Attempts::own_question(&ctx, &open)?;
+            if let (true, Some(address)) = (ignore, open.identity()?.address()) {
+                ignore_email(c, account, &this.ignored_hash(account, &address), this.now()).await?;
+                this.record(c, Event::new(EventKind::EmailIgnored).account(account)).await?;
+            }
+            this.attempts().move_on(c, &open, &State::Done, "").await?;
+            Ok(Ok(arrival))
         })
         .await
     }

@@ -7,7 +7,7 @@ use storage::accounts::{
 };
 
 use domain::{
-    AccountId, Decision, Facts, Policy, Proof, Trust,
+    AccountId, Decision, EventKind, Facts, Policy, Proof, Trust,
     attempt::{AttemptProgress, ProvedBy},
     decide,
     linking::{
@@ -18,7 +18,7 @@ use domain::{
         },
         plan,
     },
-    policy::{Attribute, EmailChange},
+    policy::{EmailChange, ProfileAttribute},
 };
 use storage::{
     Conn,
@@ -87,7 +87,7 @@ impl Decisions {
                     c,
                     Event {
                         provider: identity.key.clone(),
-                        ..Event::new("policy.shadow").by("system").detail(detail)
+                        ..Event::new(EventKind::PolicyShadow).by("system").detail(detail)
                     },
                 )
                 .await?;
@@ -272,7 +272,7 @@ impl Decisions {
             let matched = lookup
                 .all
                 .iter()
-                .rfind(|c| c.attribute == Attribute::Email)
+                .rfind(|c| c.attribute == ProfileAttribute::Email)
                 .map(|c| c.folded.as_str());
             let ids = match (lookup.all.as_slice(), matched) {
                 ([], _) => Vec::new(),
@@ -405,7 +405,7 @@ impl Decisions {
 /// What was given in an attempt, as the decision sees it. `filled`: by the provider's claims.
 pub(crate) fn given(
     progress: &AttemptProgress,
-    filled: Vec<domain::policy::Target>,
+    filled: Vec<ProfileAttribute>,
 ) -> CompletedRequirements {
     CompletedRequirements {
         factor: progress.factor.as_ref().map(|(account, _)| *account),
@@ -426,7 +426,7 @@ fn looked_up(
     candidates: &[Candidate],
     address: &str,
 ) -> Option<Option<AccountId>> {
-    let by_address = |l: &&Lookup| matches!(l.all.as_slice(), [one] if one.attribute == Attribute::Email && one.folded == address);
+    let by_address = |l: &&Lookup| matches!(l.all.as_slice(), [one] if one.attribute == ProfileAttribute::Email && one.folded == address);
     let lookup = lookups.iter().find(by_address)?;
     let holders: Vec<&Candidate> = candidates.iter().filter(|c| c.rule == lookup.rule).collect();
     // Twenty are as many as a look-up shows; behind them there may be more.

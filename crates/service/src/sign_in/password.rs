@@ -4,7 +4,7 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
     password_hash::phc::PasswordHash,
 };
-use domain::{AccountId, CredentialId, Refusal, attempt::ProvedBy, contact::Contact};
+use domain::{AccountId, CredentialId, EventKind, Refusal, attempt::ProvedBy, contact::Contact};
 use storage::accounts::{find_password_row, rehash_password};
 
 use crate::{
@@ -272,7 +272,7 @@ impl Passwords {
             self.clone(),
             Event {
                 provider: "password".into(),
-                ..Event::new("signin.stuffing").by("system").detail(detail)
+                ..Event::new(EventKind::SignInStuffing).by("system").detail(detail)
             },
         );
         self.store.write(move |c| Box::pin(async move { this.record(c, event).await })).await

@@ -26,24 +26,21 @@ impl SignIn {
         continuation: Continuation,
     ) -> Result<LoginOutcome, Error> {
         let address = Canonical::parse(email).map_err(|_| Refusal::BadRequest)?;
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (address, continuation) = (address.clone(), continuation.clone());
-            Box::pin(async move {
-                this.configuration().may_anyone_sign_in(c, Local::Password, &continuation).await?;
-                let owner = find_owner(c, this.org, address.as_str()).await?;
-                let active = match owner {
-                    Some(id) => find_account(c, this.org, id)
-                        .await?
-                        .is_some_and(|a| a.state() == AccountState::Active),
-                    None => false,
-                };
-                let awaited = Awaited {
-                    purpose: CodePurpose::Reset,
-                    account: owner.filter(|_| active),
-                    contact: address.as_str().to_owned(),
-                };
-                this.attempts().await_code(c, &ctx, awaited, None, &continuation).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            this.configuration().may_anyone_sign_in(c, Local::Password, &continuation).await?;
+            let owner = find_owner(c, this.org, address.as_str()).await?;
+            let active = match owner {
+                Some(id) => find_account(c, this.org, id)
+                    .await?
+                    .is_some_and(|a| a.state() == AccountState::Active),
+                None => false,
+            };
+            let awaited = Awaited {
+                purpose: CodePurpose::Reset,
+                account: owner.filter(|_| active),
+                contact: address.as_str().to_owned(),
+            };
+            this.attempts().await_code(c, &ctx, awaited, None, &continuation).await
         })
         .await
     }

@@ -1,6 +1,6 @@
 //! Sessions: opened at every sign-in and link with a new id, found by hash, ended at once everywhere.
 use crate::services::{Sessions, Transactions};
-use domain::{AccountId, LinkId, MINUTE, Micros, ProviderId, Refusal};
+use domain::{AccountId, EventKind, LinkId, MINUTE, Micros, ProviderId, Refusal};
 use storage::{
     Conn,
     oauth::tokens::end_tokens_of,
@@ -148,16 +148,14 @@ impl Sessions {
             return Ok(());
         }
         let done = self
-            .act(ctx, move |this, c, ctx| {
-                Box::pin(async move {
-                    let session = ctx.session()?;
-                    end_session(c, &session.hash).await?;
-                    this.record(
-                        c,
-                        crate::audit::Event::new("session.ended").account(session.account),
-                    )
-                    .await
-                })
+            .act(ctx, async move |this, c, ctx| {
+                let session = ctx.session()?;
+                end_session(c, &session.hash).await?;
+                this.record(
+                    c,
+                    crate::audit::Event::new(EventKind::SessionEnded).account(session.account),
+                )
+                .await
             })
             .await;
         match done {

@@ -1,7 +1,7 @@
 //! A local account: pending until the code from its mailbox is typed.
 use crate::services::{SignIn, Transactions};
 use domain::{
-    AccountId, CredentialId, Facts, Outcome, Refusal,
+    AccountId, CredentialId, EventKind, Facts, Outcome, Refusal,
     attempt::{Awaited, CodePurpose},
     decide,
     email_address::Canonical,
@@ -73,38 +73,34 @@ impl SignIn {
         }
         self.passwords().check_new_password(&person.password, &[]).await?;
         let phc = self.passwords().hash_password(&person.password).await?;
-        self.retry_step(ctx, move |this, c, ctx| {
-            let (person, address, phc, continuation) =
-                (person.clone(), address.clone(), phc.clone(), continuation.clone());
-            Box::pin(async move {
-                let policy = this
-                    .configuration()
-                    .policy_context(c, continuation.client_id())
-                    .await?
-                    .policy(None);
-                if let Outcome::Refuse { refusal } =
-                    decide(&Facts::local(Intent::SignUp, None), &policy).outcome
-                {
-                    return Err(refusal.into());
-                }
-                let now = this.now();
-                let taken = find_owner(c, this.org, address.as_str()).await?;
-                // An address that was given up a moment ago stays its account's: nobody hears of it, nobody gets it.
-                let reserved =
-                    is_email_taken(c, this.org, address.as_str(), AccountId([0; 16]), now).await?;
-                let account = match taken {
-                    Some(_) => None,
-                    None if reserved => None,
-                    None => Some(this.pending_account(c, &ctx, &person, &address, &phc).await?),
-                };
-                let awaited = Awaited {
-                    purpose: CodePurpose::SignUp,
-                    account,
-                    contact: address.shown().to_owned(),
-                };
-                let instead = taken.map(|owner| (owner, Kind::SignUpTaken));
-                this.attempts().await_code(c, &ctx, awaited, instead, &continuation).await
-            })
+        self.retry_step(ctx, async move |this, c, ctx| {
+            let policy = this
+                .configuration()
+                .policy_context(c, continuation.client_id())
+                .await?
+                .policy(None);
+            if let Outcome::Refuse { refusal } =
+                decide(&Facts::local(Intent::SignUp, None), &policy).outcome
+            {
+                return Err(refusal.into());
+            }
+            let now = this.now();
+            let taken = find_owner(c, this.org, address.as_str()).await?;
+            // An address that was given up a moment ago stays its account's: nobody hears of it, nobody gets it.
+            let reserved =
+                is_email_taken(c, this.org, address.as_str(), AccountId([0; 16]), now).await?;
+            let account = match taken {
+                Some(_) => None,
+                None if reserved => None,
+                None => Some(this.pending_account(c, &ctx, &person, &address, &phc).await?),
+            };
+            let awaited = Awaited {
+                purpose: CodePurpose::SignUp,
+                account,
+                contact: address.shown().to_owned(),
+            };
+            let instead = taken.map(|owner| (owner, Kind::SignUpTaken));
+            this.attempts().await_code(c, &ctx, awaited, instead, &continuation).await
         })
         .await
     }
@@ -138,7 +134,7 @@ impl SignIn {
         };
         add_email(c, self.org, account, &email, row_id(now), now).await?;
         set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
-        self.record(c, Event::new("account.pending").account(account)).await?;
+        self.record(c, Event::new(EventKind::AccountPending).account(account)).await?;
         Ok(account)
     }
 }

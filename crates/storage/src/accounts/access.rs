@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{
     AccountId, CredentialId, LinkId, Micros, OrgId, account_rules::rewind::Way,
-    linking::facts::AccountState,
+    linking::facts::AccountState, policy::ProfileAttribute,
 };
 use serde::{Deserialize, Serialize};
 
@@ -173,7 +173,7 @@ pub async fn list_ways(conn: &mut Conn, id: AccountId) -> Result<Vec<AccessRow>>
         }));
         let phone = account_attribute::table
             .filter(account_attribute::account_id.eq(own))
-            .filter(account_attribute::name.eq("phone"))
+            .filter(account_attribute::name.eq(ProfileAttribute::Phone.name()))
             .filter(account_attribute::source.eq(BY_CODE));
         let phones: Vec<(String, String)> =
             phone.select((account_attribute::folded, account_attribute::value)).load(c).await?;
@@ -249,7 +249,7 @@ pub async fn remove_way(
         Way::Phone { number } => {
             let row = account_attribute::table
                 .filter(account_attribute::account_id.eq(own))
-                .filter(account_attribute::name.eq("phone"))
+                .filter(account_attribute::name.eq(ProfileAttribute::Phone.name()))
                 .filter(account_attribute::folded.eq(number));
             diesel::delete(row.filter(account_attribute::source.eq(BY_CODE))).execute(c).await
         }
@@ -283,7 +283,17 @@ pub async fn restore_way(
     let own = key(id);
     if let AccessRow::Phone { number, value } = row {
         if free {
-            set_attribute(conn, org, id, "phone", value, number, BY_CODE, at).await?;
+            set_attribute(
+                conn,
+                org,
+                id,
+                &ProfileAttribute::Phone.name(),
+                value,
+                number,
+                BY_CODE,
+                at,
+            )
+            .await?;
         }
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! Profile fields of accounts, each with its source, and addresses that people said to ignore.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, Micros, OrgId, linking::Condition};
+use domain::{AccountId, Micros, OrgId, linking::Condition, policy::ProfileAttribute};
 
 use crate::{
     Conn, Key, Result, key,
@@ -38,7 +38,7 @@ pub const BY_CODE: &str = "code";
 pub async fn find_phone(conn: &mut Conn, id: AccountId) -> Result<Option<String>> {
     let proved = account_attribute::table
         .filter(account_attribute::account_id.eq(key(id)))
-        .filter(account_attribute::name.eq("phone"))
+        .filter(account_attribute::name.eq(ProfileAttribute::Phone.name()))
         .filter(account_attribute::source.eq(BY_CODE));
     Ok(on!(conn, |c| proved.select(account_attribute::folded).first(c).await.optional())?)
 }
@@ -51,7 +51,7 @@ pub async fn find_phone_owner(
 ) -> Result<Option<AccountId>> {
     let rows: Option<Key> = on!(conn, |c| account_attribute::table
         .filter(account_attribute::organisation_id.eq(key(org)))
-        .filter(account_attribute::name.eq("phone"))
+        .filter(account_attribute::name.eq(ProfileAttribute::Phone.name()))
         .filter(account_attribute::folded.eq(folded))
         .filter(account_attribute::source.eq(BY_CODE))
         .select(account_attribute::account_id)
@@ -74,7 +74,7 @@ pub async fn set_attribute(
     at: Micros,
 ) -> Result<bool> {
     on!(conn, |c| {
-        if name == "username" {
+        if name == ProfileAttribute::Username.name() {
             let holder: Option<Key> = account_attribute::table
                 .filter(account_attribute::organisation_id.eq(key(org)))
                 .filter(account_attribute::name.eq(name))
@@ -146,7 +146,7 @@ pub async fn list_matching(
             .select(account::id)
             .into_boxed();
         for condition in conditions {
-            if condition.attribute == domain::policy::Attribute::Email {
+            if condition.attribute == ProfileAttribute::Email {
                 let holders = account_email::table
                     .filter(account_email::organisation_id.eq(key(org)))
                     .filter(account_email::canonical.eq(condition.folded.clone()))

@@ -11,7 +11,7 @@ use diesel::{
     sql_types::{BigInt, Bool, Nullable, Text},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use domain::{Micros, SECOND};
+use domain::{EventKind, Micros, SECOND};
 
 use crate::{Conn, Result, Store, schema::instance};
 
@@ -30,10 +30,10 @@ pub enum Recovery {
 impl Recovery {
     /// The audit event's kind.
     #[must_use]
-    pub fn event(self) -> &'static str {
+    pub fn event(self) -> EventKind {
         match self {
-            Self::Restored { .. } => "instance.restored",
-            Self::Promoted { .. } => "instance.promoted",
+            Self::Restored { .. } => EventKind::InstanceRestored,
+            Self::Promoted { .. } => EventKind::InstancePromoted,
         }
     }
 

@@ -2,7 +2,8 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{
-    DAY, Micros, account_rules::rewind::KEPT, limits::KNOWN_FOR, linking::facts::AccountState,
+    DAY, EventKind, Micros, account_rules::rewind::KEPT, limits::KNOWN_FOR,
+    linking::facts::AccountState,
 };
 
 use crate::{
@@ -66,7 +67,7 @@ pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {
         .await?;
         // A network in the audit trail is a person's address for thirty days, and nothing after that (GD-03).
         let networks = audit_event::table
-            .filter(audit_event::kind.eq("signin.stuffing"))
+            .filter(audit_event::kind.eq(EventKind::SignInStuffing.name()))
             .filter(audit_event::at.lt(now - 30 * DAY))
             .filter(audit_event::detail.ne("{}"));
         rows += diesel::update(networks).set(audit_event::detail.eq("{}")).execute(c).await?;
