@@ -1,18 +1,18 @@
 //! My Account: sign-in methods, addresses and profile.
 use crate::{
-    components::{Mark, Moment, Notice, method_name, moment_text},
+    components::{Mark, Moment, Notice, ProviderButton, method_name, moment_text},
     context::{Context, WebRequest, asked},
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond},
+    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond, to_provider},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
 };
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{LinkId, Micros, Refusal, policy::Owes};
+use domain::{LinkId, Micros, Refusal, path::Continuation, policy::Owes};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    Error,
+    Error, Purpose,
     account::{Address, Method, Overview},
     policy::providers::Button,
 };
@@ -71,6 +71,25 @@ pub async fn name_method(link: String, #[server(default)] nickname: String) -> R
         Err(_) => Err(Error::from(Refusal::MethodUnknown)),
     };
     let next = done(&context, &web, result, paths::ACCOUNT, "method-named").await;
+    respond(&context, &next);
+    Ok(())
+}
+
+/// Off to a provider whose identity is to sign the person in as well.
+#[server(prefix = "/fn", endpoint = "account/add")]
+pub async fn add_method(provider: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let started = context
+        .ligature
+        .sign_in()
+        .start(&web.ctx, &provider, Purpose::Add, Continuation::Account)
+        .await;
+    let next = match started {
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            SeeOther::local(paths::confirm(paths::ACCOUNT))
+        }
+        other => to_provider(&context, other),
+    };
     respond(&context, &next);
     Ok(())
 }
@@ -327,7 +346,10 @@ fn adding(l: Lang, addable: Vec<Button>) -> AnyView {
     view! {
         <h3>{t(l, "methods-add")}</h3>
         <div class="buttons">
-            {addable.into_iter().map(|b| view! { <form method="post" action=paths::add_method(&b.key)><button class="provider"><Mark name={b.name.clone()}/><span>{ta(l, "method-add-provider", &[("provider", &b.name)])}</span></button></form> }).collect_view()}
+            {addable.into_iter().map(|b| {
+                let label = ta(l, "method-add-provider", &[("provider", &b.name)]);
+                view! { <ProviderButton provider=b action=AddMethod::url() label=label/> }
+            }).collect_view()}
         </div>
     }
     .into_any()

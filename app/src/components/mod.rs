@@ -3,8 +3,10 @@ mod choice;
 mod field;
 mod moment;
 mod notice;
+mod provider_button;
 
 pub use choice::{Check, Radios, Select};
 pub use field::{ContactField, Field, Lines, TextArea};
 pub use moment::{Mark, Moment, method_name, moment_text};
 pub use notice::{Notice, Problems};
+pub use provider_button::ProviderButton;

@@ -178,7 +178,10 @@ async fn au_01_a_provider_is_created_edited_and_switched_off_and_its_secret_is_n
         .post("/fn/admin/provider", &form(&w, &[("create", "no"), ("enabled", ""), ("secret", "")]))
         .await;
     assert!(!w.browser().get("/login").await.has("Continue with Fresh"));
-    assert_eq!(w.browser().post("/login/with/fresh", &[]).await.refusal(), "provider.disabled");
+    assert_eq!(
+        w.browser().post("/fn/signin/provider", &[("provider", "fresh")]).await.refusal(),
+        "provider.disabled"
+    );
     owner.post("/fn/admin/provider", &form(&w, &[("create", "no"), ("secret", "")])).await;
     assert!(
         !w.browser().sign_in("fresh", "h-1").await.path().contains("/refused"),
