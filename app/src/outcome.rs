@@ -7,7 +7,7 @@ use http::{
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
-use service::{Destination, Error, LoginOutcome, oidc_provider::Granted};
+use service::{Destination, Error, LoginOutcome, Started, oidc_provider::Granted};
 
 use crate::{
     context::{Context, WebRequest},
@@ -62,6 +62,7 @@ impl SeeOther {
                 domain::path::SafePath::parse(path).map_or_else(|_| "/".to_owned(), String::from)
             }
             Destination::Application(uri) => uri.clone(),
+            Destination::Provider(url) => url.as_str().to_owned(),
         }
     }
 }
@@ -81,6 +82,18 @@ pub fn refuse(fault: &Error) -> SeeOther {
         tracing::error!(error = %fault, "a use case failed");
     }
     SeeOther::local(paths::refused(fault.refusal(), fault.support()))
+}
+
+/// Off to a provider, with the cookie that its answer is checked against.
+#[must_use]
+pub fn to_provider(context: &Context, started: Result<Started, Error>) -> SeeOther {
+    match started {
+        Ok(Started { url, id, cookie }) => SeeOther {
+            to: Destination::Provider(url),
+            cookies: vec![context.cookies.start(&id, &cookie)],
+        },
+        Err(fault) => refuse(&fault),
+    }
 }
 
 /// After a refusal in the console: where a recent sign-in is missing, to the page that confirms and back to this one; where
@@ -107,7 +120,7 @@ pub async fn turned_back(
     }
     match redirect_with_flash(context, web, page, flash).await.to {
         Destination::Local(page) => turned_away(fault, &page),
-        Destination::Application(_) => refuse(fault),
+        Destination::Application(_) | Destination::Provider(_) => refuse(fault),
     }
 }
 

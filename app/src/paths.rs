@@ -11,7 +11,6 @@ pub const ACCOUNT: &str = "/account";
 pub const EMAIL: &str = "/account/email";
 pub const PASSWORD: &str = "/account/password";
 pub const SECOND_FACTOR: &str = "/account/second-factor";
-pub const SECOND_FACTOR_ON: &str = "/account/second-factor/on";
 pub const RECOVERY_CODES: &str = "/account/second-factor/codes";
 pub const PASSKEYS: &str = "/account/passkeys";
 pub const PHONE: &str = "/account/phone";
@@ -50,8 +49,6 @@ pub const ADMIN_APPLICATIONS: &str = "/admin/applications";
 pub const ADMIN_ORGANISATIONS: &str = "/admin/organisations";
 pub const ADMIN_ORGANISATION_NEW: &str = "/admin/organisations/new";
 pub const ADMIN_BRAND: &str = "/admin/brand";
-/// Where logos are sent to: a form with a file.
-pub const ADMIN_LOGO: &str = "/admin/brand/logo";
 pub const SETUP: &str = "/setup";
 
 #[must_use]
@@ -82,16 +79,6 @@ pub fn with_flash(path: &str, flash: &str) -> String {
     format!("{path}{}f={flash}", if path.contains('?') { '&' } else { '?' })
 }
 
-#[must_use]
-pub fn start(key: &str) -> String {
-    format!("/login/with/{key}")
-}
-
-#[must_use]
-pub fn add_method(key: &str) -> String {
-    format!("/account/methods/add/{key}")
-}
-
 /// The page that asks to sign in once more, and where it leads afterwards.
 #[must_use]
 pub fn confirm(to: &str) -> String {
@@ -110,9 +97,23 @@ pub fn on_the_way(to: &str, entry: &str) -> String {
     with_entry(&if to.is_empty() { SECOND_FACTOR.to_owned() } else { set_up_factor(to) }, entry)
 }
 
+/// New recovery codes, which were kept under an id; on the way to a page of ours or to an application.
+#[must_use]
+pub fn recovery_codes(shown: &str, to: &str, entry: &str) -> String {
+    let page = format!("{RECOVERY_CODES}?shown={shown}");
+    with_entry(&if to.is_empty() { page } else { leading_to(&page, to) }, entry)
+}
+
+/// The file with one's own data, for the ticket that a form gave.
+#[must_use]
+pub fn export_file(ticket: &str) -> String {
+    format!("{EXPORT}/{ticket}")
+}
+
 fn leading_to(page: &str, to: &str) -> String {
     format!(
-        "{page}?to={}",
+        "{page}{}to={}",
+        if page.contains('?') { '&' } else { '?' },
         to.replace('%', "%25")
             .replace('&', "%26")
             .replace('?', "%3F")
@@ -124,22 +125,6 @@ fn leading_to(page: &str, to: &str) -> String {
 #[must_use]
 pub fn undo(secret: &str) -> String {
     format!("/undo/{secret}")
-}
-
-/// Where an undo link's page shows an identity by a provider.
-#[must_use]
-pub fn undo_with(secret: &str, key: &str) -> String {
-    format!("/undo/{secret}/with/{key}")
-}
-
-#[must_use]
-pub fn confirm_with(key: &str) -> String {
-    format!("/account/confirm/with/{key}")
-}
-
-#[must_use]
-pub fn merge_with(key: &str) -> String {
-    format!("{MERGE}/with/{key}")
 }
 
 #[must_use]

@@ -177,6 +177,12 @@ fn finish<V: IntoView + 'static>(
         if let Ok(value) = HeaderValue::from_str(&csp) {
             response.insert_header(CONTENT_SECURITY_POLICY, value);
         }
+        // Marks between texts are for islands only. What people wrote is escaped and holds none.
+        html = if islands {
+            html.replacen("<!></title>", "</title>", 1)
+        } else {
+            html.replace("<!>", "")
+        };
         let stream: PinnedStream<String> = Box::pin(once(async { html }));
         stream
     })

@@ -2,8 +2,15 @@
 use crate::context::Context;
 use axum::{
     Router,
-    routing::{get, post},
+    handler::Handler,
+    http::StatusCode,
+    routing::{MethodRouter, get},
 };
+
+/// What is there once: a program that only asks for the head must not use it up.
+fn get_once<H: Handler<T, Context>, T: 'static>(handler: H) -> MethodRouter<Context> {
+    get(handler).head(|| async { StatusCode::METHOD_NOT_ALLOWED })
+}
 
 /// Routes of all pages.
 pub fn routes() -> Router<Context> {
@@ -20,8 +27,10 @@ pub fn routes() -> Router<Context> {
         .route("/account/email", get(crate::account::email::email))
         .route("/account/password", get(crate::account::password::password))
         .route("/account/second-factor", get(crate::account::second_factor::second_factor))
-        .route("/account/second-factor/on", post(crate::account::second_factor::switch_on))
-        .route("/account/second-factor/codes", post(crate::account::second_factor::renew))
+        .route(
+            "/account/second-factor/codes",
+            get_once(crate::account::second_factor::recovery_codes),
+        )
         .route("/account/passkeys", get(crate::account::passkeys::passkeys))
         .route("/account/phone", get(crate::account::phone::phone))
         .route("/account/applications", get(crate::account::applications::applications))
@@ -31,6 +40,7 @@ pub fn routes() -> Router<Context> {
         .route("/logout/done", get(crate::oidc::logout::done))
         .route("/account/merge", get(crate::account::merge::merge))
         .route("/account/export", get(crate::account::export::export))
+        .route("/account/export/{ticket}", get_once(crate::account::export::file))
         .route("/account/delete", get(crate::account::delete::delete))
         .route("/undo/{secret}", get(crate::account::undo::undo))
         .route("/account/confirm", get(crate::account::reauthenticate::confirm))

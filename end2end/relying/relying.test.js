@@ -57,7 +57,7 @@ async function signIn(w, client, url, who = 'm-anna', proves = true) {
   const login = await client.follow(await client.send(url, { headers: HTML }));
   assert.ok(login.url.startsWith(`${w.url}/login`), `${login.url} ${login.body}`);
   const entry = new URL(login.url).searchParams.get('entry');
-  const started = await client.send(`${w.url}/login/with/meridian`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: `entry=${entry}` });
+  const started = await client.send(`${w.url}/fn/signin/provider`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: `provider=meridian&entry=${entry}` });
   const page = await client.follow(await client.send(`${started.location}&_who=${who}`));
   if (!page.url.startsWith(`${w.url}/address`)) return page;
   // The provider's word for the address is not ours: a code proves it, or the application goes without.

@@ -45,7 +45,7 @@ for (const [js, view] of VIEWS) {
     await context.clearCookies();
     // Anna comes by Meridian for the first time.
     await page.goto(`${w.url}/login`);
-    await page.click('form[action="/login/with/meridian"] button');
+    await page.click('form[action="/fn/signin/provider"] button[value="meridian"]');
     await page.click('text=Anna Berg');
     assert.match(page.url(), /\/details$/);
     await clean('details');
@@ -84,7 +84,7 @@ for (const [js, view] of VIEWS) {
     const arrive = async () => {
       await context.clearCookies();
       await page.goto(`${w.url}/login`);
-      await page.click('form[action="/login/with/meridian"] button');
+      await page.click('form[action="/fn/signin/provider"] button[value="meridian"]');
       await page.click('text=Anna Berg');
       assert.match(page.url(), /\/factor$/);
     };
@@ -123,7 +123,7 @@ for (const [js, view] of VIEWS) {
     const arrive = async (key, who) => {
       await context.clearCookies();
       await page.goto(`${w.url}/login`);
-      await page.click(`form[action="/login/with/${key}"] button`);
+      await page.click(`form[action="/fn/signin/provider"] button[value="${key}"]`);
       await page.click(`button:has-text("${who}")`);
     };
     await arrive('harbour', '周');
@@ -137,7 +137,7 @@ for (const [js, view] of VIEWS) {
     await page.fill('#password', 'not a password');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.notice.bad');
-    await page.click('form[action="/account/merge/with/harbour"] button');
+    await page.click('form[action="/fn/account/merge/provider"] button[value="harbour"]');
     await page.click('button:has-text("周")');
     assert.match(page.url(), /\/merge$/);
     await clean('preview');
@@ -198,7 +198,7 @@ for (const [js, view] of VIEWS) {
     // Nobody who runs the console is found by a number: Anna proves one.
     await context.clearCookies();
     await page.goto(`${w.url}/login`);
-    await page.click('form[action="/login/with/meridian"] button');
+    await page.click('form[action="/fn/signin/provider"] button[value="meridian"]');
     await page.click('text=Anna Berg');
     await page.click('button[value="create_new"]');
     await page.waitForURL(/\/account$/);
@@ -239,7 +239,7 @@ for (const [js, view] of VIEWS) {
     // On the binding page the number names the account.
     await context.clearCookies();
     await page.goto(`${w.url}/login`);
-    await page.click('form[action="/login/with/harbour"] button');
+    await page.click('form[action="/fn/signin/provider"] button[value="harbour"]');
     await page.click('button:has-text("周")');
     await page.click('button[value="enter_account"]');
     await page.click('details.other summary >> nth=0');
@@ -330,7 +330,7 @@ for (const [js, view] of VIEWS) {
     await context.clearCookies();
     const query = new URLSearchParams({ client_id: 'tele', redirect_uri: `${w.app}/?tele=1`, response_type: 'code', scope: 'openid profile offline_access', state: 's', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' });
     await page.goto(`${w.url}/authorize?${query}`);
-    await page.click('form[action="/login/with/meridian"] button');
+    await page.click('form[action="/fn/signin/provider"] button[value="meridian"]');
     await page.click('text=Anna Berg');
     await page.click('button[value="create_new"]');
     assert.match(page.url(), /\/consent\?/);
@@ -416,7 +416,7 @@ for (const [name, view] of [['en, 375 px', { viewport: { width: 375, height: 800
     };
     await leave();
     await clean('login');
-    await page.click('form[action="/login/with/meridian"] button');
+    await page.click('form[action="/fn/signin/provider"] button[value="meridian"]');
     await page.click('text=Anna Berg');
     await page.click('button[value="create_new"]');
     await page.waitForURL(/\/account$/);
@@ -449,7 +449,7 @@ for (const [name, view] of [['en, 375 px', { viewport: { width: 375, height: 800
     }
     // Pigeon is unknown here: the passkey shows whose account it is.
     await leave();
-    await page.click('form[action="/login/with/pigeon"] button');
+    await page.click('form[action="/fn/signin/provider"] button[value="pigeon"]');
     await page.click('button:has-text("Anna")');
     await page.click('button[value="enter_account"]');
     await clean('bind');

@@ -21,7 +21,7 @@ for (const [js, view] of some(VIEWS)) {
     const enter = async (who) => {
       await context.clearCookies();
       await page.goto(`${w.url}/login`);
-      await page.click('form[action="/login/with/meridian"] button');
+      await page.click('form[action="/fn/signin/provider"] button[value="meridian"]');
       await page.click(`text=${who}`);
     };
     // Anna is there by Meridian; then another subject of Meridian comes with her address.
@@ -44,7 +44,7 @@ for (const [js, view] of some(VIEWS)) {
     await page.click('button.primary');
     await page.waitForURL(/\/admin$/);
     await page.goto(`${w.url}/account`);
-    await page.click('form[action="/account/methods/add/harbour"] button');
+    await page.click('form[action="/fn/account/add"] button[value="harbour"]');
     await page.click('button:has-text("周")');
     await page.waitForURL(/\/account$/);
     await page.goto(`${w.url}/admin/accounts?q=anna%40example.test`);

@@ -34,7 +34,7 @@ test('ZI-10 OC-03 OC-04 people sign in through npm oidc-provider, which demands 
   const w = await withProvider(t);
   for (const [who, seen] of [['alice', 'alice@example.test'], ['nomail', 'No Mail'], ['unicode', '周 Zoë']]) {
     const client = new Client();
-    const started = await client.send(`${w.url}/login/with/certified`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: '' });
+    const started = await client.send(`${w.url}/fn/signin/provider`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: 'provider=certified' });
     const page = await atOidcProvider(client, started.location, who);
     assert.equal(new URL(page.url).pathname, '/account', page.body);
     assert.ok(page.body.includes(seen), `${who}: ${page.body}`);
@@ -45,7 +45,7 @@ test('NE-05 an unverified address of a certified provider opens nobody else\'s a
   const w = await withProvider(t);
   const sign = async (who) => {
     const client = new Client();
-    const started = await client.send(`${w.url}/login/with/certified`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: '' });
+    const started = await client.send(`${w.url}/fn/signin/provider`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: 'provider=certified' });
     return atOidcProvider(client, started.location, who);
   };
   assert.equal(new URL((await sign('alice')).url).pathname, '/account');
@@ -70,7 +70,7 @@ test('ZI-02 npm openid-client accepts every answer, signatures and iss included'
     const client = new Client();
     const login = await client.get(url.href);
     const entry = new URL(login.url).searchParams.get('entry');
-    const started = await client.send(`${w.url}/login/with/meridian`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: `entry=${entry}` });
+    const started = await client.send(`${w.url}/fn/signin/provider`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: `provider=meridian&entry=${entry}` });
     let page = await client.send(`${started.location}&_who=m-anna`);
     while (!page.location.startsWith(redirect)) page = await client.send(new URL(page.location, page.url).href);
     const tokens = await oidc.authorizationCodeGrant(config, new URL(page.location), { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true, maxAge: 600 });
@@ -103,7 +103,7 @@ test('CF-05 npm openid-client: pushed requests, refresh with reuse detection, in
     const client = new Client();
     const login = await client.get(pushed.href);
     const entry = new URL(login.url).searchParams.get('entry');
-    const started = await client.send(`${w.url}/login/with/meridian`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: `entry=${entry}` });
+    const started = await client.send(`${w.url}/fn/signin/provider`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: `provider=meridian&entry=${entry}` });
     let page = await client.send(`${started.location}&_who=m-anna`);
     while (!page.location.startsWith(redirect)) page = await client.send(new URL(page.location, page.url).href);
     const first = await oidc.authorizationCodeGrant(config, new URL(page.location), { pkceCodeVerifier: verifier, expectedState: state, idTokenExpected: true });
@@ -184,7 +184,7 @@ test('ID-07 GitHub\'s dialect: only addresses that it verified count, errors wit
   t.after(w.stop);
   const sign = async (key, who) => {
     const client = new Client();
-    const started = await client.send(`${w.url}/login/with/${key}`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: '' });
+    const started = await client.send(`${w.url}/fn/signin/provider`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: `provider=${key}` });
     return client.get(`${started.location}&_who=${who}`);
   };
   const alice = await sign('github', 'alice');

@@ -34,7 +34,7 @@ for (const [js, view] of some(VIEWS)) {
     const query = new URLSearchParams({ client_id: 'notes', redirect_uri: `${w.app}/`, response_type: 'code', scope: 'openid profile email phone offline_access', state: 's', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' });
     // Pigeon verifies nothing: what it says of Cleo's address is not passed on.
     await page.goto(`${w.url}/authorize?${query}`);
-    await page.click('form[action="/login/with/pigeon"] button');
+    await page.click('form[action="/fn/signin/provider"] button[value="pigeon"]');
     await page.click('button:has-text("Cleo")');
     if (page.url().includes('/choose')) await page.click('button[value="create_new"]');
     await page.waitForURL(/\/consent\?/);
@@ -75,7 +75,7 @@ for (const [js, view] of some(VIEWS)) {
     await page.click('button[name="becomes"][value="active"]');
     await context.clearCookies();
     await page.goto(`${w.url}/authorize?${query}`);
-    await page.click('form[action="/login/with/meridian"] button');
+    await page.click('form[action="/fn/signin/provider"] button[value="meridian"]');
     await page.click('text=Ben Okafor');
     if (page.url().includes('/choose')) await page.click('button[value="create_new"]');
     await page.waitForURL(/\/account\/second-factor\?/);

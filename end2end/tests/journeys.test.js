@@ -305,14 +305,14 @@ test('every page is free of accessibility problems, light and dark, narrow and w
     for (const path of ['/admin', '/admin/providers', '/admin/providers/new', '/admin/providers/new?preset=wechat', '/admin/providers/meridian', '/admin/providers/meridian/delete', '/admin/policy', '/admin/policy/document', '/admin/policy/effective?provider=pigeon', '/admin/policy/presets/gravitee', '/admin/policy/try?provider=pigeon&email=cleo%40example.test', '/admin/policy/versions/1?bucket=ask', '/admin/policy/versions/1/replay', '/admin/accounts', '/admin/applications', '/admin/audit', '/account', '/account/sessions', '/account/activity', '/account/recovered', '/account/confirm?to=/account', '/account/email', '/account/password', '/account/export', '/account/delete']) await visit(path);
     await page.goto(`${w.url}/account`);
     await page.click('form[action="/fn/signout"] button');
-    await page.click('form[action="/login/with/pigeon"] button');
+    await page.click('form[action="/fn/signin/provider"] button[value="pigeon"]');
     await page.click('button:has-text("Cleo")');
     await clean();
     await page.click('button[value="add_to_existing"]');
     await clean();
     // The binding page with each way that there is.
     await page.goto(`${w.url}/login`);
-    await page.click('form[action="/login/with/harbour"] button');
+    await page.click('form[action="/fn/signin/provider"] button[value="harbour"]');
     await page.click('form >> button >> nth=0');
     await clean();
     await page.click('button[value="enter_account"]');

@@ -41,7 +41,7 @@ test('LK-09 LK-10 SB-12 RB-13 two processes on one PostgreSQL: codes, tries and 
     }).on('error', reject).end(form ? new URLSearchParams(form).toString() : undefined);
   });
   const signIn = async (client, key, who) => {
-    const started = await client.send(`${w.url}/login/with/${key}`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: '' });
+    const started = await client.send(`${w.url}/fn/signin/provider`, { method: 'POST', headers: { origin: w.url, 'content-type': 'application/x-www-form-urlencoded' }, body: `provider=${key}` });
     return client.get(`${started.location}&_who=${who}`);
   };
   const first = new Client();

@@ -109,7 +109,7 @@ for (const [js, view] of VIEWS) {
     const [anna, annaClean] = await visit('anna');
     await anna.goto(`${address}/login`);
     await annaClean('login');
-    await anna.click('form[action="/login/with/meridian"] button');
+    await anna.click('form[action="/fn/signin/provider"] button[value="meridian"]');
     await anna.click('text=Anna Berg');
     await annaClean('choose');
     await anna.click('button[name="pick"][value="create_new"]');

@@ -35,7 +35,7 @@ for (const [js, view] of some(VIEWS)) {
     await page.click('button.primary');
     await page.fill('#code', await code(w, 'cleo@example.test', 1));
     await page.click('button.primary');
-    await page.click('form[action="/account/methods/add/harbour"] button');
+    await page.click('form[action="/fn/account/add"] button[value="harbour"]');
     await page.click('button:has-text("周")');
     const added = await undoLink(w, 'cleo@example.test', ADDED);
     // What the mail is about is gone: the page says so, and asks whether it may ever come back.

@@ -169,9 +169,9 @@ impl Flow {
         let who = self.next.fetch_add(1, Ordering::Relaxed) % PEOPLE;
         let place = |r: &reqwest::Response| r.headers()["location"].to_str().unwrap().to_owned();
         let started = client
-            .post(format!("{}/login/with/bench", self.base))
+            .post(format!("{}/fn/signin/provider", self.base))
             .header("origin", &self.base)
-            .form(&[("entry", "")])
+            .form(&[("provider", "bench"), ("entry", "")])
             .send()
             .await
             .unwrap();
@@ -492,9 +492,9 @@ async fn round_trips(flow: &Arc<Flow>, pid: u32) {
         client.get(format!("{base}{login}")).send().await.unwrap().bytes().await.unwrap();
         let entry = login.split("entry=").nth(1).unwrap().to_owned();
         let started = client
-            .post(format!("{base}/login/with/bench"))
+            .post(format!("{base}/fn/signin/provider"))
             .header("origin", base)
-            .form(&[("entry", entry)])
+            .form(&[("provider", "bench"), ("entry", &entry)])
             .send()
             .await
             .unwrap();
@@ -589,9 +589,9 @@ async fn starts(flow: &Arc<Flow>) {
             while !stop.load(Ordering::Relaxed) {
                 beat.tick().await;
                 let request = client
-                    .post(format!("{}/login/with/bench", flow.base))
+                    .post(format!("{}/fn/signin/provider", flow.base))
                     .header("origin", &flow.base)
-                    .form(&[("entry", "")]);
+                    .form(&[("provider", "bench"), ("entry", "")]);
                 let flooding = flooding.clone();
                 tokio::spawn(async move {
                     assert_eq!(request.send().await.unwrap().status(), 303);

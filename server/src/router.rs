@@ -13,6 +13,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
+use leptos::server_fn::ServerFn;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -35,7 +36,7 @@ use crate::{
         text::clean_form,
     },
     metrics::name_route,
-    routes::{account, brand, callback, forms, forward, health, issuer, logout, start},
+    routes::{brand, callback, forms, forward, health, issuer, logout},
 };
 
 /// Paths of all server functions, as they registered themselves.
@@ -47,6 +48,9 @@ pub fn function_paths() -> Vec<&'static str> {
     paths
 }
 
+/// Server functions whose forms have a file in them.
+const FILES: [&str; 1] = [app::admin::brand::SetLogo::PATH];
+
 /// The whole application for one organisation.
 ///
 /// # Errors
@@ -55,30 +59,28 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
     let origin = context.ligature.settings.public_url.clone();
     let secure = context.cookies.secure;
 
-    let mut functions = Router::new();
-    for path in function_paths() {
-        functions = functions.route(path, post(forms::function));
-    }
-    let functions = functions
+    let (with_files, plain): (Vec<_>, Vec<_>) =
+        function_paths().into_iter().partition(|path| FILES.contains(path));
+    let functions = |paths: Vec<&'static str>| {
+        paths
+            .into_iter()
+            .fold(Router::new(), |routes, path| routes.route(path, post(forms::function)))
+    };
+    let functions = functions(plain)
         // Forms are small; every field has its own bound as well (RL-11).
         .layer(DefaultBodyLimit::max(32 * 1024))
+        .layer(from_fn(forms::takes_fields))
+        .merge(
+            functions(with_files)
+                .layer(from_fn(forms::takes_files))
+                // A little more than a logo may have, for what a form puts around it.
+                .layer(DefaultBodyLimit::max(service::admin::brand::UPLOAD + 8 * 1024)),
+        )
         .layer(from_fn_with_state(context.clone(), forms::forms));
 
     let browser = Router::new()
         .merge(app::routes::routes())
         .merge(functions)
-        .route("/login/with/{key}", post(start::sign_in))
-        .route("/account/export", post(account::export))
-        // A little more than a logo may have, for what a form puts around it.
-        .route(
-            "/admin/brand/logo",
-            post(brand::logo)
-                .layer(DefaultBodyLimit::max(service::admin::brand::UPLOAD + 8 * 1024)),
-        )
-        .route("/account/methods/add/{key}", post(start::add_method))
-        .route("/account/confirm/with/{key}", post(start::confirm))
-        .route("/account/merge/with/{key}", post(start::merge))
-        .route("/undo/{secret}/with/{key}", post(start::undo))
         .route("/callback/{key}", get(callback::callback))
         .route("/callback/{key}/resume", get(callback::resume))
         .route("/authorize", get(issuer::authorize).post(issuer::authorize_form))

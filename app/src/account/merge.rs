@@ -4,18 +4,18 @@ use crate::{
         email::{entered, head},
         methods::field_name,
     },
-    components::{Field, Mark, Notice},
+    components::{Field, Notice, ProviderButton},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, SeeOther, leave, redirect_with_flash, refuse, respond},
+    outcome::{Code, Flash, SeeOther, leave, redirect_with_flash, refuse, respond, to_provider},
     page_request::{Answer, PageRequest},
     paths,
     render::page,
 };
-use domain::Refusal;
+use domain::{Refusal, path::Continuation};
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::account::merge::MergeRow;
+use service::{Purpose, account::merge::MergeRow};
 
 pub async fn merge(req: PageRequest) -> Answer {
     let req = &req;
@@ -38,8 +38,9 @@ pub async fn merge(req: PageRequest) -> Answer {
             </form>
             {(!buttons.is_empty()).then(|| view! {
                 <p class="divider">{t(l, "or")}</p>
-                <div class="buttons">{buttons.into_iter().map(|b| view! {
-                    <form method="post" action=paths::merge_with(&b.key)><button class="provider"><Mark name={b.name.clone()}/><span>{ta(l, "merge-with", &[("provider", &b.name)])}</span></button></form>
+                <div class="buttons">{buttons.into_iter().map(|b| {
+                    let label = ta(l, "merge-with", &[("provider", &b.name)]);
+                    view! { <ProviderButton provider=b action=MergeByProvider::url() label=label/> }
                 }).collect_view()}</div>
             })}
         }
@@ -97,6 +98,28 @@ pub async fn merge_account(email: String, password: String) -> Result<(), Code> 
             SeeOther::local(paths::confirm(paths::MERGE))
         }
         other => leave(&context, other).await,
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+/// Off to a provider that signs in to the other account.
+#[server(prefix = "/fn", endpoint = "account/merge/provider")]
+pub async fn merge_by_provider(provider: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let ligature = &context.ligature;
+    let next = match ligature.merges().may_merge(&web.ctx).await {
+        Ok(()) => {
+            let started = ligature
+                .sign_in()
+                .start(&web.ctx, &provider, Purpose::Merge, Continuation::Account)
+                .await;
+            to_provider(&context, started)
+        }
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            SeeOther::local(paths::confirm(paths::MERGE))
+        }
+        Err(fault) => refuse(&fault),
     };
     respond(&context, &next);
     Ok(())

@@ -1,18 +1,18 @@
 //! My Account: sign-in methods, addresses and profile.
 use crate::{
-    components::{Mark, Moment, Notice, method_name, moment_text},
+    components::{Moment, Notice, ProviderButton, ProviderMark, method_name, moment_text},
     context::{Context, WebRequest, asked},
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond},
+    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond, to_provider},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
 };
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{LinkId, Micros, Refusal, policy::Owes};
+use domain::{LinkId, Micros, Refusal, path::Continuation, policy::Owes};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    Error,
+    Error, Purpose,
     account::{Address, Method, Overview},
     policy::providers::Button,
 };
@@ -71,6 +71,25 @@ pub async fn name_method(link: String, #[server(default)] nickname: String) -> R
         Err(_) => Err(Error::from(Refusal::MethodUnknown)),
     };
     let next = done(&context, &web, result, paths::ACCOUNT, "method-named").await;
+    respond(&context, &next);
+    Ok(())
+}
+
+/// Off to a provider whose identity is to sign the person in as well.
+#[server(prefix = "/fn", endpoint = "account/add")]
+pub async fn add_method(provider: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let started = context
+        .ligature
+        .sign_in()
+        .start(&web.ctx, &provider, Purpose::Add, Continuation::Account)
+        .await;
+    let next = match started {
+        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+            SeeOther::local(paths::confirm(paths::ACCOUNT))
+        }
+        other => to_provider(&context, other),
+    };
     respond(&context, &next);
     Ok(())
 }
@@ -286,10 +305,15 @@ fn source(l: Lang, source: &str, names: &[Button]) -> String {
 fn method_row(l: Lang, m: Method) -> AnyView {
     let name = method_name(l, &m.name);
     let target = m.link.map_or_else(|| "password".to_owned(), |id| id.to_string());
+    // The last way in cannot go: the reason stands where its button would be.
+    let kept = m
+        .stays
+        .filter(|why| *why != domain::Refusal::ManagementOff)
+        .map(|why| t(l, &format!("refusal-{}-title", why.key())));
     let remove = m.stays.is_none().then(|| view! { <a class="button quiet" href=paths::remove_method(&target) aria-label=ta(l, "method-remove-of", &[("name", &name)])>{t(l, "remove")}</a> });
     view! {
         <li>
-            <Mark name={name.clone()}/>
+            <ProviderMark preset={m.preset} name={name.clone()}/>
             <span class="row-main">
                 <strong>{name.clone()}{(!m.nickname.is_empty()).then(|| format!(" · {}", m.nickname))}</strong>
                 {(!m.label.is_empty()).then(|| view! { <span class="muted">{m.label}</span> })}
@@ -298,6 +322,7 @@ fn method_row(l: Lang, m: Method) -> AnyView {
             </span>
             {m.current.then(|| view! { <span class="tag good">{t(l, "method-current")}</span> })}
             {(!m.usable).then(|| view! { <span class="tag">{t(l, "method-off")}</span> })}
+            {kept.map(|why| view! { <span class="muted small">{why}</span> })}
             {remove}
         </li>
     }
@@ -327,7 +352,10 @@ fn adding(l: Lang, addable: Vec<Button>) -> AnyView {
     view! {
         <h3>{t(l, "methods-add")}</h3>
         <div class="buttons">
-            {addable.into_iter().map(|b| view! { <form method="post" action=paths::add_method(&b.key)><button class="provider"><Mark name={b.name.clone()}/><span>{ta(l, "method-add-provider", &[("provider", &b.name)])}</span></button></form> }).collect_view()}
+            {addable.into_iter().map(|b| {
+                let label = ta(l, "method-add-provider", &[("provider", &b.name)]);
+                view! { <ProviderButton provider=b action=AddMethod::url() label=label/> }
+            }).collect_view()}
         </div>
     }
     .into_any()

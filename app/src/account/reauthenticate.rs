@@ -1,10 +1,10 @@
 //! "Confirm that it is you": the session's person signs in once more, and goes on to what needed it.
 use crate::{
     account::passkeys::{ceremony_form, needs_script},
-    components::{Field, Mark, Notice},
+    components::{Field, Notice, ProviderButton},
     context::asked,
     i18n::{t, ta},
-    outcome::{Code, Flash, leave, redirect_with_flash, respond},
+    outcome::{Code, Flash, leave, redirect_with_flash, respond, to_provider},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
@@ -16,7 +16,7 @@ use domain::{
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
-use service::{Error, account::reauthenticate::ConfirmView};
+use service::{Error, Purpose, account::reauthenticate::ConfirmView};
 
 /// The confirmation that comes before a page, or nothing when the last sign-in is recent.
 pub(crate) async fn first<Q>(req: &PageRequest<Q>, to: &str) -> Result<Option<Response>, Error> {
@@ -63,8 +63,9 @@ pub async fn confirm(req: PageRequest<ConfirmQuery>) -> Answer {
             {(passkey.is_some() && !password && code_to.is_none() && providers.is_empty()).then(|| needs_script(l))}
             {passkey.map(|c| ceremony_form(l, ConfirmPasskey::url(), "again", c, &t(l, "confirm-passkey"), hidden().into_any()))}
             <div class="buttons">
-                {providers.iter().map(|b| view! {
-                    <form method="post" action=paths::confirm_with(&b.key)>{hidden()}<button class="provider"><Mark name={b.name.clone()}/><span>{ta(l, "confirm-with", &[("provider", &b.name)])}</span></button></form>
+                {providers.into_iter().map(|b| {
+                    let label = ta(l, "confirm-with", &[("provider", &b.name)]);
+                    view! { <ProviderButton provider=b action=ConfirmByProvider::url() label=label with=vec![("to", to.clone())]/> }
                 }).collect_view()}
                 {code_to.map(|address| view! {
                     <form method="post" action=AskConfirmCode::url()>{hidden()}<button class="provider">{ta(l, "confirm-code", &[("address", &address)])}</button></form>
@@ -77,8 +78,7 @@ pub async fn confirm(req: PageRequest<ConfirmQuery>) -> Answer {
 }
 
 /// Where a confirmation leads: a path of ours, or My Account.
-#[must_use]
-pub fn after(to: &str) -> Continuation {
+fn after(to: &str) -> Continuation {
     SafePath::parse(to).map_or(Continuation::Account, Continuation::Path)
 }
 
@@ -136,6 +136,18 @@ pub async fn confirm_passkey(
         other => leave(&context, other).await,
     };
     respond(&context, &next);
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "account/confirm/provider")]
+pub async fn confirm_by_provider(
+    provider: String,
+    #[server(default)] to: String,
+) -> Result<(), Code> {
+    let (context, web) = asked();
+    let started =
+        context.ligature.sign_in().start(&web.ctx, &provider, Purpose::Confirm, after(&to)).await;
+    respond(&context, &to_provider(&context, started));
     Ok(())
 }
 

@@ -2,22 +2,19 @@
 use crate::{
     account::email::entered,
     components::{Field, Moment, Notice},
-    context::asked,
+    context::{Context, WebRequest, asked},
     i18n::{Lang, t, ta},
     outcome::{Code, Flash, SeeOther, leave, redirect_with_flash, refuse, respond},
-    page_request::{Answer, PageError, PageRequest},
+    page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
 };
-use axum::{
-    extract::Form,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect};
 use domain::{Refusal, path::SafePath};
 use leptos::{prelude::*, server_fn::ServerFn};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use service::{
-    Error, LoginOutcome,
+    Error, LoginOutcome, Once,
     account::second_factor::{Begun, SecondFactorView},
 };
 
@@ -85,6 +82,12 @@ impl Way {
         paths::on_the_way(&self.to, &self.entry)
     }
 
+    /// The page of the codes on the same way; without it, if that would be too long an address.
+    fn codes(&self, id: &str) -> String {
+        SafePath::parse(&paths::recovery_codes(id, &self.to, &self.entry))
+            .map_or_else(|_| paths::recovery_codes(id, "", ""), String::from)
+    }
+
     fn hidden(&self) -> AnyView {
         view! { <input type="hidden" name="to" value=self.to.clone()/><input type="hidden" name="entry" value=self.entry.clone()/> }.into_any()
     }
@@ -111,7 +114,7 @@ fn begun_view(l: Lang, begun: Begun, way: &Way) -> AnyView {
             </li>
             <li>{t(l, "factor-step-code")}</li>
         </ol>
-        <form method="post" action=paths::SECOND_FACTOR_ON class="stack wide">
+        <form method="post" action=SwitchOnSecondFactor::url() class="stack wide">
             {way.hidden()}
             <Field name="code" label={t(l, "factor-code")} kind="text" autocomplete="one-time-code" required=true max=12/>
             <div class="row-actions"><button class="primary">{t(l, "factor-on")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
@@ -126,7 +129,7 @@ fn there(l: Lang, since: domain::Micros, left: i64) -> AnyView {
         <p><span class="tag good">{t(l, "factor-is-on")}</span>" "<span class="muted"><Moment l=l at=since/></span></p>
         <section aria-labelledby="recovery"><h2 id="recovery">{t(l, "recovery-title")}</h2>
             <p>{ta(l, "recovery-left", &[("left", &left.to_string())])}</p>
-            <form method="post" action=paths::RECOVERY_CODES><button>{t(l, "recovery-renew")}</button></form>
+            <form method="post" action=RenewRecoveryCodes::url()><button>{t(l, "recovery-renew")}</button></form>
             <p class="muted">{t(l, "recovery-renew-hint")}</p>
         </section>
         <section aria-labelledby="factor-off"><h2 id="factor-off">{t(l, "factor-remove-title")}</h2>
@@ -137,70 +140,102 @@ fn there(l: Lang, since: domain::Micros, left: i64) -> AnyView {
     .into_any()
 }
 
-#[derive(Debug, Deserialize)]
-pub struct FirstCode {
-    code: String,
-    #[serde(flatten)]
-    way: Way,
+/// Recovery codes on the way to the page that shows them.
+#[derive(Debug, Serialize, Deserialize)]
+struct NewCodes {
+    codes: Vec<String>,
+    /// The factor was switched on just now.
+    first: bool,
 }
 
-/// `POST`: the authenticator's first code. The answer shows the recovery codes, once.
-pub async fn switch_on(req: PageRequest, Form(typed): Form<FirstCode>) -> Response {
-    let made =
-        req.context.ligature.second_factors().add_second_factor(&req.web.ctx, &typed.code).await;
-    codes_or_back(&req, made, Some(typed.way)).await
+/// What the page of the codes reads from its address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CodesQuery {
+    /// The id that the codes were kept under.
+    shown: String,
+    to: String,
+    entry: String,
 }
 
-/// `POST`: new recovery codes instead of the old ones.
-pub async fn renew(req: PageRequest) -> Response {
-    let made = req.context.ligature.second_factors().renew_recovery_codes(&req.web.ctx).await;
-    codes_or_back(&req, made, None).await
-}
-
-/// `first`: the factor was switched on just now, on this way.
-async fn codes_or_back<Q>(
-    req: &PageRequest<Q>,
-    made: Result<Vec<String>, Error>,
-    first: Option<Way>,
-) -> Response {
-    let here = first.clone().unwrap_or_default().page();
-    let here = here.as_str();
-    let to_page = |notice: &'static str| async move {
-        Redirect::to(
-            &redirect_with_flash(&req.context, &req.web, here, Flash::notice(notice))
-                .await
-                .location(),
-        )
-        .into_response()
+/// New recovery codes, once: whoever comes again is led to the page that makes others.
+pub async fn recovery_codes(req: PageRequest<CodesQuery>) -> Answer {
+    let req = &req;
+    let way = Way { to: req.query.to.clone(), entry: req.query.entry.clone() };
+    let page_state = req.context.ligature.page_state();
+    let kept = page_state
+        .take_once::<NewCodes>(&req.web.ctx, Once::RecoveryCodes, &req.query.shown)
+        .await?;
+    let Some(NewCodes { codes, first }) = kept else {
+        return Ok(Redirect::to(&paths::safe(&way.page())).into_response());
     };
-    match made {
-        Ok(codes) => codes_page(req, codes, first).await,
-        Err(fault) => match fault.refusal() {
-            Refusal::CodeWrong => to_page("factor-first-wrong").await,
-            Refusal::RateLimited => to_page("factor-wait").await,
-            Refusal::NotRecent => Redirect::to(&paths::confirm(here)).into_response(),
-            Refusal::AttemptStep => Redirect::to(here).into_response(),
-            _ => PageError::from(fault).into_response(),
-        },
-    }
-}
-
-async fn codes_page<Q>(req: &PageRequest<Q>, codes: Vec<String>, first: Option<Way>) -> Response {
     let l = req.web.lang;
-    page(&req.context, &req.web, Head::new(t(l, "recovery-title"), Layout::Account), move || {
+    let head = Head::new(t(l, "recovery-title"), Layout::Account);
+    Ok(page(&req.context, &req.web, head, move || {
         view! {
             <h1>{t(l, "recovery-title")}</h1>
-            {first.is_some().then(|| view! { <Notice kind="good" text={t(l, "factor-now-on")}/> }.into_any())}
+            {first.then(|| view! { <Notice kind="good" text={t(l, "factor-now-on")}/> }.into_any())}
             <p class="lead">{t(l, "recovery-lead")}</p>
             <ul class="codes">{codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}</ul>
             <p class="muted">{t(l, "recovery-once")}</p>
-            {first.unwrap_or_default().onward(l, "recovery-kept")}
+            {way.onward(l, "recovery-kept")}
         }
     })
-    .await
+    .await)
 }
 
-fn failed(fault: &service::Error, page: &str) -> SeeOther {
+/// The authenticator's first code.
+#[server(prefix = "/fn", endpoint = "account/second-factor/on")]
+pub async fn switch_on_second_factor(
+    code: String,
+    #[server(default)] to: String,
+    #[server(default)] entry: String,
+) -> Result<(), Code> {
+    let (context, web) = asked();
+    let made = context.ligature.second_factors().add_second_factor(&web.ctx, &code).await;
+    let next = codes_or_back(&context, &web, made, &Way { to, entry }, true).await;
+    respond(&context, &next);
+    Ok(())
+}
+
+/// New recovery codes instead of the old ones.
+#[server(prefix = "/fn", endpoint = "account/second-factor/codes")]
+pub async fn renew_recovery_codes() -> Result<(), Code> {
+    let (context, web) = asked();
+    let made = context.ligature.second_factors().renew_recovery_codes(&web.ctx).await;
+    let next = codes_or_back(&context, &web, made, &Way::default(), false).await;
+    respond(&context, &next);
+    Ok(())
+}
+
+async fn codes_or_back(
+    context: &Context,
+    web: &WebRequest,
+    made: Result<Vec<String>, Error>,
+    way: &Way,
+    first: bool,
+) -> SeeOther {
+    let here = paths::safe(&way.page());
+    let notice = match made {
+        Ok(codes) => {
+            let codes = NewCodes { codes, first };
+            let kept =
+                context.ligature.page_state().keep_once(&web.ctx, Once::RecoveryCodes, &codes);
+            return match kept.await {
+                Ok(id) => SeeOther::local(way.codes(&id)),
+                Err(fault) => refuse(&fault),
+            };
+        }
+        Err(fault) => match fault.refusal() {
+            Refusal::CodeWrong => "factor-first-wrong",
+            Refusal::RateLimited => "factor-wait",
+            _ => return failed(&fault, &here),
+        },
+    };
+    redirect_with_flash(context, web, &here, Flash::notice(notice)).await
+}
+
+fn failed(fault: &Error, page: &str) -> SeeOther {
     match fault.refusal() {
         Refusal::NotRecent => SeeOther::local(paths::confirm(page)),
         Refusal::AttemptStep => SeeOther::local(page),

@@ -1,20 +1,20 @@
 //! Taking changes back, by a notice's link or from My Account.
 use crate::{
     account::passkeys::{ceremony_form, needs_script},
-    components::{Field, Mark, Moment, Notice},
+    components::{Field, Moment, Notice, ProviderButton},
     context::{Context, WebRequest, asked},
     form_input::bounded,
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond},
+    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond, to_provider},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
 };
 use axum::extract::Path;
-use domain::{Refusal, account_rules::rewind::Changed};
+use domain::{Refusal, account_rules::rewind::Changed, path::Continuation};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    Error,
+    Error, Purpose,
     account::undo::{ChangeView, Line, UndoPage, UndoView, Undone},
 };
 
@@ -74,6 +74,19 @@ pub async fn undo_passkey(
         context.ligature.rewinds().undo_by_passkey(&web.ctx, &secret, &ceremony, &credential).await;
     let next = again(&context, &web, &secret, result).await;
     respond(&context, &next);
+    Ok(())
+}
+
+/// Off to a provider, to show an identity that the account had before.
+#[server(prefix = "/fn", endpoint = "undo/provider")]
+pub async fn undo_by_provider(secret: String, provider: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let started = context
+        .ligature
+        .sign_in()
+        .start(&web.ctx, &provider, Purpose::Undo(bounded(&secret, 64)), Continuation::Account)
+        .await;
+    respond(&context, &to_provider(&context, started));
     Ok(())
 }
 
@@ -203,8 +216,9 @@ fn show(l: Lang, secret: &str, view: UndoView, lead: &'static str) -> AnyView {
         {view.passkey.map(|c| ceremony_form(l, UndoPasskey::url(), "again", c, &t(l, "confirm-passkey"), hidden(secret)))}
         {passkey_alone.then(|| needs_script(l))}
         <div class="buttons">
-            {view.providers.into_iter().map(|b| view! {
-                <form method="post" action=paths::undo_with(secret, &b.key)><button class="provider"><Mark name={b.name.clone()}/><span>{ta(l, "confirm-with", &[("provider", &b.name)])}</span></button></form>
+            {view.providers.into_iter().map(|b| {
+                let label = ta(l, "confirm-with", &[("provider", &b.name)]);
+                view! { <ProviderButton provider=b action=UndoByProvider::url() label=label with=vec![("secret", secret.to_owned())]/> }
             }).collect_view()}
         </div>
         {(!gone).then(|| view! { {lines(l, "undo-goes", &goes)}{lines(l, "undo-comes", &comes)} })}

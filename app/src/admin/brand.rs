@@ -1,15 +1,24 @@
 //! What the pages of this organisation look like: name, colour, logo.
 use crate::{
     components::{Field, Notice},
-    context::asked,
+    context::{Context, WebRequest, asked},
     form_input::bounded,
     i18n::{Lang, t},
-    outcome::{Code, Flash, redirect_with_flash, respond, turned_back},
+    outcome::{
+        Code, Flash, SeeOther, redirect_with_flash, refuse, respond, turned_away, turned_back,
+    },
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
 };
-use leptos::{prelude::*, server_fn::ServerFn};
+use domain::Refusal;
+use leptos::{
+    prelude::*,
+    server_fn::{
+        ServerFn,
+        codec::{MultipartData, MultipartFormData},
+    },
+};
 
 pub async fn brand(req: PageRequest) -> Answer {
     let req = &req;
@@ -38,7 +47,7 @@ pub async fn brand(req: PageRequest) -> Answer {
     .await)
 }
 
-/// The logo's own form: a file goes to a route of its own. `client`: an application's, or empty.
+/// The logo's own form: a file goes to a function of its own. `client`: an application's, or empty.
 pub(crate) fn logo(l: Lang, logo: &str, client: &str, name: &str, flash: &Flash) -> AnyView {
     let problem = flash.problem("logo").map(|key| t(l, key));
     let (invalid, described) = (
@@ -50,13 +59,13 @@ pub(crate) fn logo(l: Lang, logo: &str, client: &str, name: &str, flash: &Flash)
     let shown = (!logo.is_empty()).then(|| {
         view! {
             <p class="logo-now"><img class="logo" src=paths::brand(logo, "png") alt=name.to_owned()/></p>
-            <form method="post" enctype="multipart/form-data" action=paths::ADMIN_LOGO>{again.map(|c| view! { <input type="hidden" name="client_id" value=c/> })}<button class="quiet" name="remove" value="yes">{t(l, "logo-remove")}</button></form>
+            <form method="post" enctype="multipart/form-data" action=SetLogo::url()>{again.map(|c| view! { <input type="hidden" name="client_id" value=c/> })}<button class="quiet" name="remove" value="yes">{t(l, "logo-remove")}</button></form>
         }
     });
     view! {
         <section><h2>{t(l, "logo-title")}</h2>
             {shown}
-            <form method="post" enctype="multipart/form-data" action=paths::ADMIN_LOGO class="stack wide">
+            <form method="post" enctype="multipart/form-data" action=SetLogo::url() class="stack wide">
                 {hidden.map(|c| view! { <input type="hidden" name="client_id" value=c/> })}
                 <div class="field">
                     <label for="logo">{t(l, "logo-file")}</label>
@@ -108,4 +117,62 @@ pub async fn save_brand(name: String, #[server(default)] colour: String) -> Resu
     };
     respond(&context, &next);
     Ok(())
+}
+
+/// `logo` is the file, `client_id` the application's, `remove` takes it away.
+#[server(prefix = "/fn", endpoint = "admin/brand/logo", input = MultipartFormData)]
+pub async fn set_logo(data: MultipartData) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match read(data).await {
+        Ok(Some(sent)) => take_logo(&context, &web, sent).await,
+        // More than a form may have: most likely a picture that is far too large.
+        Err(multer::Error::StreamReadFailed(_)) => {
+            redirect_with_flash(&context, &web, paths::ADMIN_BRAND, wrong("logo-large")).await
+        }
+        Ok(None) | Err(_) => refuse(&Refusal::BadRequest.into()),
+    };
+    respond(&context, &next);
+    Ok(())
+}
+
+#[derive(Default)]
+struct Sent {
+    client: Option<String>,
+    logo: Option<Vec<u8>>,
+    remove: bool,
+}
+
+/// `None` for a form that asks for nothing.
+async fn read(data: MultipartData) -> Result<Option<Sent>, multer::Error> {
+    let Some(mut form) = data.into_inner() else { return Ok(None) };
+    let mut sent = Sent::default();
+    while let Some(field) = form.next_field().await? {
+        match field.name().unwrap_or_default() {
+            "client_id" => sent.client = Some(field.text().await?),
+            "remove" => sent.remove = true,
+            "logo" => sent.logo = Some(field.bytes().await?.to_vec()),
+            _ => {}
+        }
+    }
+    Ok((sent.remove || sent.logo.is_some()).then_some(sent))
+}
+
+/// Why a picture was not taken, for beside its field.
+fn wrong(why: &str) -> Flash {
+    Flash { problems: vec![("logo".into(), why.into())], ..Flash::default() }
+}
+
+async fn take_logo(context: &Context, web: &WebRequest, sent: Sent) -> SeeOther {
+    let client = sent.client.as_deref();
+    let page = client.map_or_else(
+        || paths::ADMIN_BRAND.to_owned(),
+        |client| paths::safe(&paths::admin_application(client)),
+    );
+    let upload = sent.logo.filter(|_| !sent.remove);
+    let flash = match context.ligature.branding().set_logo(&web.ctx, client, upload).await {
+        Ok(Ok(())) => Flash::notice("saved"),
+        Ok(Err(why)) => wrong(why),
+        Err(fault) => return turned_away(&fault, &page),
+    };
+    redirect_with_flash(context, web, &page, flash).await
 }

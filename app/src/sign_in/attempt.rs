@@ -1,12 +1,12 @@
 //! The pages of an attempt: chooser, code, password of the account, new password.
 use crate::{
     account::passkeys::ceremony_form,
-    components::{ContactField, Field, Mark, Notice, method_name},
+    components::{ContactField, Field, Notice, ProviderButton, method_name},
     context::asked,
     form_input::{bounded, password_problem},
     i18n::{Lang, t, ta},
     oidc::address::LeaveAddress,
-    outcome::{Code, Flash, SeeOther, leave, redirect_with_flash, refuse, respond},
+    outcome::{Code, Flash, SeeOther, leave, redirect_with_flash, refuse, respond, to_provider},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
@@ -29,7 +29,7 @@ use domain::{
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
-    AttemptView, CodeFor, Error, ShownAccount, ViewBody, account::passkeys::Ceremony,
+    AttemptView, CodeFor, Error, Purpose, ShownAccount, ViewBody, account::passkeys::Ceremony,
     policy::providers::Button,
 };
 
@@ -371,11 +371,9 @@ fn bind(
     let others = (!identities.is_empty()).then(|| {
         view! {
             <details class="other" open=!has(ProofMethod::Password)><summary>{t(l, "bind-by-identity")}</summary>
-                <div class="buttons">{identities.into_iter().map(|b| view! {
-                    <form method="post" action=paths::start(&b.key)>
-                        <input type="hidden" name="bind" value=id.clone()/>
-                        <button class="provider"><Mark name={b.name.clone()}/><span>{ta(l, "login-with", &[("provider", &b.name)])}</span></button>
-                    </form>
+                <div class="buttons">{identities.into_iter().map(|b| {
+                    let label = ta(l, "login-with", &[("provider", &b.name)]);
+                    view! { <ProviderButton provider=b action=BindByProvider::url() label=label with=vec![("attempt", id.clone())]/> }
                 }).collect_view()}</div>
             </details>
         }
@@ -513,6 +511,19 @@ pub async fn bind_by_code(attempt: String, email: String) -> Result<(), Code> {
         other => leave(&context, other).await,
     };
     respond(&context, &next);
+    Ok(())
+}
+
+/// Off to another provider of the account, to show that it is one's own.
+#[server(prefix = "/fn", endpoint = "attempt/provider")]
+pub async fn bind_by_provider(attempt: String, provider: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let started = context
+        .ligature
+        .sign_in()
+        .start(&web.ctx, &provider, Purpose::Bind(bounded(&attempt, 64)), Continuation::Account)
+        .await;
+    respond(&context, &to_provider(&context, started));
     Ok(())
 }
 

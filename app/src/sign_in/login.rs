@@ -1,11 +1,11 @@
 //! Signing in: the page, the password form, and the buttons of providers.
 use crate::{
     account::passkeys::ceremony_form,
-    components::{ContactField, Field, Mark, Notice},
+    components::{ContactField, Field, Notice, ProviderButton},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, leave, redirect_with_flash, respond},
+    outcome::{Code, Flash, leave, redirect_with_flash, respond, to_provider},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Redirect};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
-use service::{account::passkeys::Ceremony, policy::providers::Button};
+use service::{Purpose, account::passkeys::Ceremony, policy::providers::Button};
 
 #[server(prefix = "/fn", endpoint = "signin/passkey")]
 pub async fn sign_in_passkey(
@@ -139,11 +139,11 @@ async fn straight_to(req: &PageRequest<LoginQuery>, key: &str) -> Answer {
         .context
         .ligature
         .sign_in()
-        .start(&req.web.ctx, key, service::Purpose::SignIn, continuation)
+        .start(&req.web.ctx, key, Purpose::SignIn, continuation)
         .await?;
     let cookie =
         req.context.cookies.header(&req.context.cookies.start(&started.id, &started.cookie));
-    Ok(([(http::header::SET_COOKIE, cookie)], Redirect::to(&started.url)).into_response())
+    Ok(([(http::header::SET_COOKIE, cookie)], Redirect::to(started.url.as_str())).into_response())
 }
 
 /// What the page offers beside providers.
@@ -187,7 +187,11 @@ fn login_view(
         <h1>{title}</h1>
         {message}
         {by_passkey}
-        <div class="buttons">{buttons.into_iter().map(|b| provider_button(l, &b, b.key == last, &entry)).collect_view()}</div>
+        <div class="buttons">{buttons.into_iter().map(|b| {
+            let label = ta(l, "login-with", &[("provider", &b.name)]);
+            let tag = (b.key == last).then(|| t(l, "login-last"));
+            view! { <ProviderButton provider=b action=SignInWithProvider::url() label=label with=vec![("entry", entry.clone())] tag=tag/> }
+        }).collect_view()}</div>
         {nothing.then(|| view! { <Notice kind="warn" text={t(l, "login-nothing")}/> }.into_any())}
         {(any && password).then(|| view! { <p class="divider"><span>{t(l, "or")}</span></p> })}
         {password.then(|| view! {
@@ -203,15 +207,18 @@ fn login_view(
     }
 }
 
-fn provider_button(l: Lang, button: &Button, last: bool, entry: &str) -> AnyView {
-    let label = ta(l, "login-with", &[("provider", &button.name)]);
-    view! {
-        <form method="post" action=paths::start(&button.key)>
-            <input type="hidden" name="entry" value=entry.to_owned()/>
-            <button class="provider"><Mark name={button.name.clone()}/><span>{label}</span>{last.then(|| view! { <span class="tag">{t(l, "login-last")}</span> })}</button>
-        </form>
-    }
-    .into_any()
+/// Off to a provider, perhaps on the way to an application.
+#[server(prefix = "/fn", endpoint = "signin/provider")]
+pub async fn sign_in_with_provider(
+    provider: String,
+    #[server(default)] entry: String,
+) -> Result<(), Code> {
+    let (context, web) = asked();
+    let continuation = web.continuation(&context.ligature, &entry);
+    let started =
+        context.ligature.sign_in().start(&web.ctx, &provider, Purpose::SignIn, continuation).await;
+    respond(&context, &to_provider(&context, started));
+    Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "signin/password")]

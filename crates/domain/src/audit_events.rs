@@ -124,6 +124,8 @@ crate::named! {
         ProviderCreated = "provider.created",
         /// Provider changed.
         ProviderChanged = "provider.changed",
+        /// Provider deleted.
+        ProviderDeleted = "provider.deleted",
         /// Offered provider switched.
         ProviderTaken = "provider.taken",
         /// Recovery code used.

@@ -40,7 +40,7 @@ pub mod sign_in;
 mod transaction;
 
 pub use crate::core::{Clock, Core, Inner, Settings};
-pub use admin::setup::FirstOwner;
+pub use admin::{flash::Once, setup::FirstOwner};
 pub use attempt::{AttemptView, CodeFor, Details, ShownAccount, ViewBody};
 pub use crypto::{
     keys::{KeyStore, MasterKey},
@@ -55,7 +55,7 @@ pub use sign_in::{
     complete_login::{Destination, LoginOutcome},
     password::HashCost,
     sign_up::NewPerson,
-    start::{PendingAuthorization, Purpose, Started},
+    start::{AuthorizationUrl, PendingAuthorization, Purpose, Started},
 };
 pub use storage::maintenance::instance::Recovery;
 pub use transaction::Authority;

@@ -4,11 +4,11 @@ use app::{
     sign_in::refused::refusal_page,
 };
 use axum::{
-    Extension,
+    Extension, RequestExt,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use domain::Refusal;
 use leptos::prelude::provide_context;
@@ -20,8 +20,6 @@ pub async fn function(State(context): State<Context>, request: Request) -> Respo
         .into_response()
 }
 
-use axum::response::IntoResponse;
-
 /// Without `Accept: text/html` and `Referer` the framework adds no redirect and no error text of its own.
 pub async fn forms(
     State(context): State<Context>,
@@ -32,13 +30,6 @@ pub async fn forms(
     let headers = request.headers_mut();
     headers.remove(header::REFERER);
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-    let form = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"));
-    if !form && headers.get(header::CONTENT_LENGTH).is_some_and(|v| v != "0") {
-        return refusal_page(&context, &web, Refusal::BadRequest, "").await;
-    }
     // Functions under this path answer a module of ours; all others lead on to a page.
     let answers = request.uri().path().starts_with("/fn/ask/");
     let response = next.run(request).await;
@@ -49,4 +40,28 @@ pub async fn forms(
     let refusal =
         if response.status().is_success() { Refusal::Internal } else { Refusal::BadRequest };
     refusal_page(&context, &web, refusal, "").await
+}
+
+fn content_type(request: &Request) -> &str {
+    let value = request.headers().get(header::CONTENT_TYPE);
+    value.and_then(|v| v.to_str().ok()).unwrap_or_default()
+}
+
+/// Only fields of a form, or nothing.
+pub async fn takes_fields(request: Request, next: Next) -> Response {
+    let fields = content_type(&request).starts_with("application/x-www-form-urlencoded");
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    if !fields && length.is_some_and(|v| v != "0") {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+    }
+    next.run(request).await
+}
+
+/// Only a form with a file: the framework panics without the boundary of its parts, and reads such a body to its end
+/// whatever the limit says.
+pub async fn takes_files(request: Request, next: Next) -> Response {
+    if multer::parse_boundary(content_type(&request)).is_err() {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+    }
+    next.run(request.with_limited_body()).await
 }

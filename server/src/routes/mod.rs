@@ -1,5 +1,4 @@
 //! Protocol routes: what providers, applications and probes call. Pages and forms are in the app.
-pub mod account;
 pub mod brand;
 pub mod callback;
 pub mod forms;
@@ -7,7 +6,6 @@ pub mod forward;
 pub mod health;
 pub mod issuer;
 pub mod logout;
-pub mod start;
 
 use app::{context::Context, outcome::SeeOther};
 use axum::{

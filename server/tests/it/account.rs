@@ -261,7 +261,7 @@ async fn ma_12_no_act_of_my_account_reaches_what_is_somebody_elses() {
             .has("The access is removed")
     );
     // What is taken along is one's own, whatever is asked for.
-    let theirs = a.post("/account/export", &[("account", &account.to_string())]).await;
+    let theirs = a.post("/fn/account/export", &[("account", &account.to_string())]).await;
     assert!(
         theirs.has("theo@example.test") && !theirs.has("vera@example.test") && !theirs.has("h-2"),
         "{}",
@@ -385,7 +385,7 @@ async fn ma_02_other_sites_cannot_start_adding_a_provider() {
     let w = World::new("goss").await;
     let b = w.browser();
     b.sign_in("meridian", "m-vera").await;
-    let path = "/account/methods/add/harbour";
+    let path = "/fn/account/add";
     let by_get = b.get(path).await;
     assert_eq!(by_get.status, 404);
     for (name, value) in [
@@ -440,7 +440,7 @@ async fn go_24_go_26_with_account_management_off_the_page_only_lists() {
     assert!(
         page.has("does not allow changes here")
             && !page.has("/remove")
-            && !page.has("/methods/add/"),
+            && !page.has("/fn/account/add"),
         "{}",
         page.body
     );
@@ -460,11 +460,11 @@ async fn go_16_go_25_flags_decide_what_may_be_added_in_my_account() {
     w.provider("harbour", json!({"as_source": false})).await;
     let b = w.browser();
     let page = b.sign_in("meridian", "m-vera").await;
-    assert!(page.has("/account/methods/add/atlas") && !page.has("/account/methods/add/harbour"));
+    assert!(page.offers("/fn/account/add", "atlas") && !page.offers("/fn/account/add", "harbour"));
     assert_eq!(b.add("harbour", "h-1").await.refusal(), "link.not_allowed");
     w.provider("meridian", json!({"as_target": false})).await;
     let page = b.get("/account").await;
-    assert!(!page.has("/account/methods/add/"), "all methods must allow it");
+    assert!(!page.has("/fn/account/add"), "all methods must allow it");
     assert_eq!(b.add("atlas", "a-new").await.refusal(), "link.not_allowed");
 }
 

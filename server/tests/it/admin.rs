@@ -174,7 +174,10 @@ async fn au_01_a_provider_is_created_edited_and_switched_off_and_its_secret_is_n
     );
     owner.save_provider(&form(&w, &[("create", "no"), ("enabled", ""), ("secret", "")])).await;
     assert!(!w.browser().get("/login").await.has("Continue with Fresh"));
-    assert_eq!(w.browser().post("/login/with/fresh", &[]).await.refusal(), "provider.disabled");
+    assert_eq!(
+        w.browser().post("/fn/signin/provider", &[("provider", "fresh")]).await.refusal(),
+        "provider.disabled"
+    );
     owner.save_provider(&form(&w, &[("create", "no"), ("secret", "")])).await;
     assert!(
         !w.browser().sign_in("fresh", "h-1").await.path().contains("/refused"),
@@ -360,7 +363,10 @@ async fn a_provider_is_added_from_the_gallery_tested_and_turned_on() {
     // A slash too many: saved switched off, and the test says what the provider calls itself.
     let page = send(&add("rehearsal-secret", format!("{}/", w.harbour.issuer))).await;
     assert!(page.has("Saved, turned off") && page.has("tag bad"), "{}", page.body);
-    assert_eq!(w.browser().post("/login/with/house", &[]).await.refusal(), "provider.disabled");
+    assert_eq!(
+        w.browser().post("/fn/signin/provider", &[("provider", "house")]).await.refusal(),
+        "provider.disabled"
+    );
     // Nothing is linked: the issuer can still be mended.
     let mended = [
         ("form[key]", "house"),

@@ -20,7 +20,7 @@ async fn sign_in(b: &Browser, photos: &str, key: &str, who: &str) -> Page {
     let login = b.get(&format!("{photos}/login")).await;
     assert_eq!(login.path(), "/login", "{}", login.body);
     let entry = login.url.split("entry=").nth(1).unwrap().to_owned();
-    let started = b.post_only(&format!("/login/with/{key}"), &[("entry", &entry)]).await;
+    let started = b.post_only("/fn/signin/provider", &[("provider", key), ("entry", &entry)]).await;
     let callback = b.at_provider(&started.header("location"), who).await;
     b.get(&callback).await
 }
@@ -87,7 +87,8 @@ async fn after_use_existing_the_way_back_to_the_application_is_kept() {
     let login = b.pick(&chooser, "use_existing").await;
     assert!(login.has("Sign in to Photos"), "{}", login.body);
     let entry = login.url.split("entry=").nth(1).unwrap().to_owned();
-    let started = b.post_only("/login/with/meridian", &[("entry", &entry)]).await;
+    let started =
+        b.post_only("/fn/signin/provider", &[("provider", "meridian"), ("entry", &entry)]).await;
     let callback = b.at_provider(&started.header("location"), "m-vera").await;
     assert!(b.get(&callback).await.url.starts_with(&photos));
 }

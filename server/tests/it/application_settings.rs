@@ -23,7 +23,8 @@ async fn only_the_providers_that_an_application_allows_lead_to_it_and_the_decisi
     assert!(login.has("Harbour") && !login.has("Meridian"), "{}", login.body);
     assert!(on_the_way(&open, &w.browser()).await.0.has("Meridian"));
     // Whoever posts to it all the same is refused at the end, in the transaction that would have opened the account.
-    let started = b.post_only("/login/with/meridian", &[("entry", &entry)]).await;
+    let started =
+        b.post_only("/fn/signin/provider", &[("provider", "meridian"), ("entry", &entry)]).await;
     let callback = b.at_provider(&started.header("location"), "m-vera").await;
     let refused = b.get(&callback).await;
     assert_eq!(refused.refusal(), "provider.disabled", "{}", refused.body);
@@ -85,7 +86,8 @@ async fn go_34_mails_on_the_way_to_an_application_come_from_its_sender() {
     w.browser().sign_in("meridian", "m-vera").await;
     let b = w.browser();
     let (_, entry) = on_the_way(&rp, &b).await;
-    let started = b.post_only("/login/with/atlas", &[("entry", &entry)]).await;
+    let started =
+        b.post_only("/fn/signin/provider", &[("provider", "atlas"), ("entry", &entry)]).await;
     let callback = b.at_provider(&started.header("location"), "a-vera").await;
     let chooser = b.get(&callback).await;
     b.pick(&chooser, "add_to_existing").await;
@@ -232,8 +234,10 @@ async fn au_15_a_session_opens_an_application_only_after_what_is_asked_there_was
             "login_required"
         );
         let (_, entry) = on_the_way(&rp, &b).await;
-        let started =
-            b.post_only("/login/with/meridian", &[("entry", &entry)]).await.header("location");
+        let started = b
+            .post_only("/fn/signin/provider", &[("provider", "meridian"), ("entry", &entry)])
+            .await
+            .header("location");
         let asked = b.get(&b.at_provider(&started, "m-vera").await).await;
         assert!(asked.path().ends_with("/details"), "{} {}", asked.url, asked.body);
         let accepted = b

@@ -32,7 +32,7 @@ async fn prove(w: &World, b: &Browser, page: &Page, address: &str) -> Page {
 }
 
 async fn merge_with(b: &Browser, key: &str, who: &str) -> Page {
-    let started = b.post_only(&format!("/account/merge/with/{key}"), &[]).await;
+    let started = b.post_only("/fn/account/merge/provider", &[("provider", key)]).await;
     // Where it is clear before anybody goes to the provider, it is said here.
     if started.header("location").starts_with('/') {
         return b.follow(started).await;
@@ -70,7 +70,7 @@ async fn lk_02_go_16_go_25_go_26_sixteen_tables_of_flags_at_sign_in_and_in_my_ac
         let picked = c.pick(&chooser, "add_to_existing").await;
         assert_eq!(picked.path().ends_with("/code"), may, "{place}: {}", picked.url);
         let account = b.get("/account").await;
-        assert_eq!(account.has("/account/methods/add/atlas"), may, "{place}");
+        assert_eq!(account.offers("/fn/account/add", "atlas"), may, "{place}");
         // Where the account may not be linked to there is just a list; adding is one thing, removing the other.
         assert_eq!(account.has("/remove"), own_to, "{place}");
         assert_eq!(account.has("does not allow changes here"), !own_to, "{place}");
@@ -211,20 +211,20 @@ async fn go_08_mirroring_providers_share_with_none_that_does_not_and_with_each_o
     let mirror = |isolation: &str| json!({"choices": {"verified_counts": true, "mirror_groups": true, "isolation": isolation}});
     policy(&w, "provider:atlas", mirror("")).await;
     let local = w.sign_up("local@example.test").await;
-    assert!(!local.get("/account").await.has("/account/methods/add/atlas"));
+    assert!(!local.get("/account").await.offers("/fn/account/add", "atlas"));
     assert_eq!(local.add("atlas", "a-new").await.refusal(), "link.isolated");
     let b = w.browser();
     b.sign_in("atlas", "a-vera").await;
     let page = b.get("/account").await;
     assert!(
-        !page.has("/account/methods/add/meridian") && !page.has("/account/methods/add/harbour"),
+        !page.offers("/fn/account/add", "meridian") && !page.offers("/fn/account/add", "harbour"),
         "{}",
         page.body
     );
     assert_eq!(b.add("harbour", "h-1").await.refusal(), "link.isolated");
     // Two directories with names of their own are apart from each other too.
     policy(&w, "provider:harbour", mirror("adfs")).await;
-    assert!(!b.get("/account").await.has("/account/methods/add/harbour"));
+    assert!(!b.get("/account").await.offers("/fn/account/add", "harbour"));
     assert_eq!(b.add("harbour", "h-1").await.refusal(), "link.isolated");
     policy(&w, "provider:harbour", mirror("")).await;
     assert_eq!(b.add("harbour", "h-1").await.path(), "/account");
@@ -546,8 +546,7 @@ async fn zi_11_the_password_and_every_provider_are_offered_and_each_of_them_work
         [("meridian", "Meridian"), ("pigeon", "Pigeon"), ("atlas", "Atlas"), ("harbour", "Harbour")]
     {
         assert!(
-            page.has(&format!("action=\"/login/with/{key}\""))
-                && page.has(&format!("Continue with {name}")),
+            page.offers("/fn/signin/provider", key) && page.has(&format!("Continue with {name}")),
             "{name}: {}",
             page.body
         );
@@ -659,8 +658,10 @@ async fn sign_in_for(b: &Browser, client: &str, key: &str, who: &str) -> Page {
     let login = b.get(&format!("/authorize?response_type=code&client_id={client}&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fback&scope=openid&state=st&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256")).await;
     let entry =
         login.url.split("entry=").nth(1).unwrap_or_default().split('&').next().unwrap().to_owned();
-    let start =
-        b.post_only(&format!("/login/with/{key}"), &[("entry", &entry)]).await.header("location");
+    let start = b
+        .post_only("/fn/signin/provider", &[("provider", key), ("entry", &entry)])
+        .await
+        .header("location");
     let answer = b.send(b.request(reqwest::Method::GET, &b.at_provider(&start, who).await)).await;
     if answer.header("location").contains("/attempt/") { b.follow(answer).await } else { answer }
 }

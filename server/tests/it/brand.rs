@@ -20,7 +20,7 @@ fn png() -> Vec<u8> {
 
 async fn send(b: &Browser, form: Form) -> Page {
     let request = b
-        .request(Method::POST, "/admin/brand/logo")
+        .request(Method::POST, "/fn/admin/brand/logo")
         .header("origin", &b.base)
         .header("sec-fetch-site", "same-origin")
         .multipart(form);
@@ -88,11 +88,32 @@ async fn sb_07_an_uploaded_logo_is_drawn_anew_and_served_as_nothing_but_a_pictur
         assert_eq!(send(&b, upload(png())).await.refusal(), refusal);
     }
     let request = owner
-        .request(Method::POST, "/admin/brand/logo")
+        .request(Method::POST, "/fn/admin/brand/logo")
         .header("origin", "https://evil.test")
         .header("sec-fetch-site", "cross-site")
         .multipart(upload(png()));
     assert_eq!(owner.send(request).await.status, 403);
+    // What is no form with a file is the sender's fault, with a page of ours.
+    for (kind, body) in [
+        ("multipart/form-data", "--x\r\n"),
+        ("multipart/form-data; boundary=\"", "--x\r\n"),
+        ("multipart/form-data; boundary=x", "--x\r\nnonsense"),
+        ("multipart/form-data; boundary=x", "--x--\r\n"),
+        ("application/x-www-form-urlencoded", "remove=yes"),
+        ("text/plain", "remove=yes"),
+    ] {
+        let request = owner
+            .request(Method::POST, "/fn/admin/brand/logo")
+            .header("origin", &owner.base)
+            .header("content-type", kind)
+            .body(body);
+        let page = owner.send(request).await;
+        let page = owner.follow(page).await;
+        assert_eq!((page.status, page.refusal().as_str()), (400, "server.bad_request"), "{kind}");
+    }
+    let large = Form::new().text("client_id", "x".repeat(600 * 1024)).text("remove", "yes");
+    assert!(send(&owner, large).await.has("too large"), "fields count as well");
+    assert_eq!(logo_of(&w.browser().get("/login").await), name);
     // Taken away: the picture is gone too.
     send(&owner, Form::new().text("remove", "yes")).await;
     assert!(!w.browser().get("/login").await.has("/brand/"));

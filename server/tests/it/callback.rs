@@ -216,7 +216,7 @@ async fn oc_06_metadata_that_names_another_issuer_is_refused() {
     let issuer = w.meridian.issuer.clone();
     for other in [format!("{issuer}/"), issuer.to_uppercase(), "http://evil.test".into()] {
         w.meridian.set(Knobs { metadata_issuer: Some(other.clone()), ..Knobs::default() });
-        let page = w.browser().post("/login/with/meridian", &[]).await;
+        let page = w.browser().post("/fn/signin/provider", &[("provider", "meridian")]).await;
         assert_eq!((page.status, page.refusal().as_str()), (400, "provider.answer"), "{other}");
     }
 }

@@ -249,7 +249,23 @@ async fn the_export_holds_all_of_ones_own_and_nothing_of_others_and_no_secret() 
     w.sign_up("theo@example.test").await;
     let b = w.sign_up("vera@example.test").await;
     b.add("meridian", "m-vera").await;
-    let page = b.post("/account/export", &[]).await;
+    let ticket = b.post_only("/fn/account/export", &[]).await.header("location");
+    // Nobody else has it by the address, nor does asking for the head use it up.
+    assert_eq!(w.browser().get(&ticket).await.refusal(), "session.ended");
+    let elsewhere = w.browser();
+    elsewhere.password("vera@example.test", PASSWORD).await;
+    assert_eq!(elsewhere.get(&ticket).await.path(), "/account/export", "another browser");
+    let shared = w.browser();
+    shared.password("theo@example.test", PASSWORD).await;
+    let left = shared.post_only("/fn/account/export", &[]).await.header("location");
+    shared.post("/fn/signout", &[]).await;
+    shared.password("vera@example.test", PASSWORD).await;
+    assert_eq!(shared.get(&left).await.path(), "/account/export", "another person");
+    for b in [elsewhere, shared] {
+        b.post("/fn/signout", &[]).await;
+    }
+    assert_eq!(b.send(b.request(reqwest::Method::HEAD, &ticket)).await.status, 405);
+    let page = b.get(&ticket).await;
     assert_eq!(page.header("content-type"), "application/json");
     assert!(
         page.header("content-disposition").contains("account.json")
@@ -264,14 +280,20 @@ async fn the_export_holds_all_of_ones_own_and_nothing_of_others_and_no_secret() 
             && data["events"].as_array().unwrap().len() > 2,
         "{data}"
     );
-    assert_eq!(data["known_browsers"].as_array().unwrap().len(), 1, "{data}");
+    assert_eq!(data["known_browsers"].as_array().unwrap().len(), 3, "{data}");
     assert_eq!(data["account"]["subject"].as_str().unwrap().len(), 26);
     for never in ["theo", "$argon2", b.session_cookie().unwrap().split_once('=').unwrap().1] {
         assert!(!page.body.contains(never), "{never}");
     }
+    let again = b.get(&ticket).await;
+    assert!(again.path() == "/account/export" && again.has("<h1"), "a ticket counts once");
+    assert_eq!(w.rows("audit_event", "kind", "account.exported").await, 1);
+    let late = b.post_only("/fn/account/export", &[]).await.header("location");
     w.pass(11 * 60);
-    assert_eq!(b.post("/account/export", &[]).await.path(), "/account/confirm", "MA-09");
-    assert_eq!(w.browser().post("/account/export", &[]).await.refusal(), "session.ended");
+    assert!(b.get(&late).await.path().starts_with("/account/"), "nor after ten minutes");
+    assert_eq!(w.rows("audit_event", "kind", "account.exported").await, 1);
+    assert_eq!(b.post("/fn/account/export", &[]).await.path(), "/account/confirm", "MA-09");
+    assert_eq!(w.browser().post("/fn/account/export", &[]).await.refusal(), "session.ended");
 }
 
 /// Shows MA-09.

@@ -15,7 +15,8 @@ fn asked(w: &World, ago: i64) -> Knobs {
 }
 
 async fn confirm_with(b: &Browser, key: &str, who: &str) -> Page {
-    let started = b.post_only(&format!("/account/confirm/with/{key}"), &[("to", TO)]).await;
+    let started =
+        b.post_only("/fn/account/confirm/provider", &[("provider", key), ("to", TO)]).await;
     let location = started.header("location");
     assert!(location.contains("max_age=0") && location.contains("prompt=login"), "{location}");
     let callback = b.at_provider(&location, who).await;
@@ -33,7 +34,7 @@ async fn adding_and_removing_need_a_recent_sign_in_and_go_on_after_the_password(
         "just signed in: nothing is asked"
     );
     w.pass(11 * 60);
-    let page = b.post("/account/methods/add/meridian", &[]).await;
+    let page = b.post("/fn/account/add", &[("provider", "meridian")]).await;
     assert_eq!(page.path(), "/account/confirm", "{}", page.body);
     assert!(
         page.has("Confirm that it is you") && page.has("Send a code to v•••@e•••.test"),
@@ -158,15 +159,20 @@ async fn an_answer_for_confirming_is_worth_nothing_in_another_session() {
     b.sign_in("meridian", "m-vera").await;
     w.pass(11 * 60);
     w.knobs(&w.meridian, asked(&w, 0));
-    let location =
-        b.post_only("/account/confirm/with/meridian", &[("to", TO)]).await.header("location");
+    let location = b
+        .post_only("/fn/account/confirm/provider", &[("provider", "meridian"), ("to", TO)])
+        .await
+        .header("location");
     let callback = b.at_provider(&location, "m-vera").await;
     b.sign_in("meridian", "m-ben").await;
     let page = b.get(&callback).await;
     assert_eq!(page.refusal(), "session.ended", "{}", page.body);
     assert!(b.get("/account").await.has("Hello Ben"));
     assert_eq!(
-        w.browser().post("/account/confirm/with/meridian", &[]).await.refusal(),
+        w.browser()
+            .post("/fn/account/confirm/provider", &[("provider", "meridian")])
+            .await
+            .refusal(),
         "session.ended"
     );
 }

@@ -673,6 +673,8 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
             "/fn/admin/provider/test",
             "/fn/admin/provider/delete",
             "/fn/admin/registration/end",
+            // With a file, below.
+            "/fn/admin/brand/logo",
         ])
         .collect();
     for path in server::router::function_paths() {
@@ -724,7 +726,7 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
     // The logo, which comes as a file.
     let file = "--x\r\nContent-Disposition: form-data; name=\"remove\"\r\n\r\nyes\r\n--x--\r\n";
     let logo = owner
-        .request(reqwest::Method::POST, "/admin/brand/logo")
+        .request(reqwest::Method::POST, "/fn/admin/brand/logo")
         .header("origin", &owner.base)
         .header("sec-fetch-site", "same-origin")
         .header("content-type", "multipart/form-data; boundary=x")

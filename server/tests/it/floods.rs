@@ -147,7 +147,7 @@ async fn rl_10_starts_that_nobody_finishes_store_nothing_and_unfinished_attempts
     // One browser that begins again and again keeps a handful of cookies, not a head that proxies refuse.
     let b = w.browser();
     for _ in 0..2000 {
-        let started = b.post_only("/login/with/meridian", &[]).await;
+        let started = b.post_only("/fn/signin/provider", &[("provider", "meridian")]).await;
         assert_eq!(started.status, 303);
     }
     assert!(b.cookies().matches("lg_st_").count() <= 5, "{}", b.cookies().len());

@@ -61,7 +61,7 @@ async fn link_of(b: &Browser, label: &str) -> String {
 }
 
 async fn merge_with(b: &Browser, key: &str, who: &str) -> Page {
-    let started = b.post_only(&format!("/account/merge/with/{key}"), &[]).await;
+    let started = b.post_only("/fn/account/merge/provider", &[("provider", key)]).await;
     b.get(&b.at_provider(&started.header("location"), who).await).await
 }
 
@@ -126,7 +126,7 @@ async fn mg_02_a_merge_preview_ends_with_whatever_the_owner_does_about_the_accou
                 let code = phone
                     .generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap())
                     .to_string();
-                v.post("/account/second-factor/on", &[("code", &code)]).await;
+                v.post("/fn/account/second-factor/on", &[("code", &code)]).await;
             }
             "deletion" => drop(v.post("/fn/account/delete", &[]).await),
             _ => {

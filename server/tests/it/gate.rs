@@ -244,8 +244,9 @@ async fn cn_02_the_page_of_a_device_says_that_nobody_checked_the_name() {
 async fn arrive(w: &World, rp: &Rp, provider: &str, who: &str, scope: &str) -> (Browser, Page) {
     let b = w.browser();
     let login = b.follow(rp.authorize(&b, &[("scope", scope)]).await).await;
-    let started =
-        b.post_only(&format!("/login/with/{provider}"), &[("entry", &entry(&login))]).await;
+    let started = b
+        .post_only("/fn/signin/provider", &[("provider", provider), ("entry", &entry(&login))])
+        .await;
     let callback = b.at_provider(&started.header("location"), who).await;
     let page = b.send(b.request(Method::GET, &callback)).await;
     // Redirects of ours are followed; the application's address is nobody's.
@@ -679,7 +680,9 @@ async fn tk_04_a_session_that_does_not_open_an_application_opens_it_by_no_other_
     assert_eq!(rp.refresh(&kept.text("refresh_token")).await.error(), (400, "invalid_grant"));
     let login = b.get(&format!("/device?code={short}")).await;
     assert_eq!(login.path(), "/login", "{}", login.body);
-    let started = b.post_only("/login/with/meridian", &[("entry", &entry(&login))]).await;
+    let started = b
+        .post_only("/fn/signin/provider", &[("provider", "meridian"), ("entry", &entry(&login))])
+        .await;
     let callback = b.at_provider(&started.header("location"), "m-vera").await;
     let details = b.get(&callback).await;
     assert!(details.has("Terms"), "{} {}", details.url, details.body);

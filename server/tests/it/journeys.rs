@@ -287,7 +287,11 @@ async fn au_10_binding_by_each_method_that_is_on_and_by_no_other() {
     known.add("meridian", "m-vera").await;
     let c = w.browser();
     let page = c.pick(&c.sign_in("harbour", "h-2").await, "enter_account").await;
-    assert!(page.has("name=\"bind\"") && !page.has("attempt/password"), "{}", page.body);
+    assert!(
+        page.offers("/fn/attempt/provider", "meridian") && !page.has("attempt/password"),
+        "{}",
+        page.body
+    );
     let stranger = bind_with(&c, &page, "meridian", "m-ben").await;
     assert!(
         stranger.path().ends_with("/bind") && stranger.has("Wrong email or password"),
@@ -315,7 +319,7 @@ async fn au_22_a_connection_of_authing_is_imported_and_obeyed() {
 /// Goes to another provider from the binding page.
 async fn bind_with(b: &Browser, page: &Page, key: &str, who: &str) -> Page {
     let start = b
-        .post_only(&format!("/login/with/{key}"), &[("bind", &page.attempt())])
+        .post_only("/fn/attempt/provider", &[("provider", key), ("attempt", &page.attempt())])
         .await
         .header("location");
     b.get(&b.at_provider(&start, who).await).await
@@ -551,7 +555,7 @@ async fn go_30_go_31_a_second_identity_of_one_provider_with_another_address_and_
     let page = b.get("/account").await;
     assert!(
         page.has("does not allow changes here")
-            && !page.has("/account/methods/add/")
+            && !page.has("/fn/account/add")
             && !page.has("/remove"),
         "{}",
         page.body
@@ -573,7 +577,7 @@ async fn go_08_a_provider_that_mirrors_groups_shares_no_account() {
     .await;
     let b = w.browser();
     b.sign_in("meridian", "m-vera").await;
-    assert!(!b.get("/account").await.has("/account/methods/add/atlas"));
+    assert!(!b.get("/account").await.offers("/fn/account/add", "atlas"));
     let refused = b.add("atlas", "a-vera").await;
     assert_eq!((refused.status, refused.refusal().as_str()), (403, "link.isolated"));
     let c = w.browser();
@@ -607,8 +611,10 @@ async fn sign_in_for(w: &World, b: &Browser, key: &str, who: &str) -> Page {
     let login = b.get(authorize()).await;
     let entry =
         login.url.split("entry=").nth(1).unwrap_or_default().split('&').next().unwrap().to_owned();
-    let start =
-        b.post_only(&format!("/login/with/{key}"), &[("entry", &entry)]).await.header("location");
+    let start = b
+        .post_only("/fn/signin/provider", &[("provider", key), ("entry", &entry)])
+        .await
+        .header("location");
     assert!(!start.is_empty(), "{} {}", login.url, w.url());
     b.get(&b.at_provider(&start, who).await).await
 }
@@ -708,7 +714,9 @@ async fn zi_12_one_provider_and_no_password_leads_there_at_once_and_nobody_loops
     // After a sign-out the page stays, and so does it after a refusal.
     let out = b.post("/fn/signout", &[]).await;
     assert!(
-        out.path() == "/login" && out.has("/login/with/meridian") && !out.has("name=\"password\""),
+        out.path() == "/login"
+            && out.offers("/fn/signin/provider", "meridian")
+            && !out.has("name=\"password\""),
         "{} {}",
         out.url,
         out.body

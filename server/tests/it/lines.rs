@@ -115,7 +115,7 @@ async fn protect(w: &World, b: &Browser) -> impl Fn(&World) -> String + use<> {
     let code = move |w: &World| {
         phone.generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap()).to_string()
     };
-    let on = b.post("/account/second-factor/on", &[("code", &code(w))]).await;
+    let on = b.post("/fn/account/second-factor/on", &[("code", &code(w))]).await;
     assert!(on.has("The second factor is on"), "{}", on.body);
     code
 }

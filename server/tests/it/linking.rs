@@ -163,6 +163,7 @@ fn without_proof<'a>(path: &'a str, id: &'a str, target: &'a str) -> Vec<(&'a st
         "/fn/attempt/finish" => vec![("password", crate::world::PASSWORD)],
         "/fn/attempt/email" => vec![("pick", "update")],
         "/fn/attempt/details" => vec![("fields[given_name]", "V")],
+        "/fn/attempt/provider" => vec![("provider", "meridian")],
         "/fn/attempt/passkey" => vec![("ceremony", "x"), ("credential", "{}")],
         "/fn/attempt/back"
         | "/fn/attempt/cancel"

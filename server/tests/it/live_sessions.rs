@@ -101,7 +101,10 @@ async fn sf_02_confirming_by_a_provider_does_not_bring_an_ended_session_back() {
     w.pass(660);
     for (ended, expected) in [(false, "/account/sessions"), (true, "session.ended")] {
         let start = thief
-            .post_only("/account/confirm/with/meridian", &[("to", "/account/sessions")])
+            .post_only(
+                "/fn/account/confirm/provider",
+                &[("provider", "meridian"), ("to", "/account/sessions")],
+            )
             .await
             .header("location");
         let callback = thief.at_provider(&start, "m-vera").await;

@@ -40,7 +40,7 @@ async fn enforce(owner: &Browser, document: Value) {
 }
 
 async fn merge_with(b: &Browser, key: &str, who: &str) -> Page {
-    let started = b.post_only(&format!("/account/merge/with/{key}"), &[]).await;
+    let started = b.post_only("/fn/account/merge/provider", &[("provider", key)]).await;
     let callback = b.at_provider(&started.header("location"), who).await;
     b.get(&callback).await
 }
@@ -152,7 +152,7 @@ async fn a_merge_needs_a_recent_session_a_credential_of_the_other_and_its_second
     let code = |w: &World| {
         phone.generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap()).to_string()
     };
-    ben.post("/account/second-factor/on", &[("code", &code(&w))]).await;
+    ben.post("/fn/account/second-factor/on", &[("code", &code(&w))]).await;
     // It was switched on while the preview waited: that is over, and the next one is decided anew.
     assert_eq!(
         v.post("/fn/attempt/merge", &[("attempt", &preview.attempt())]).await.refusal(),

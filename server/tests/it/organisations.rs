@@ -356,7 +356,10 @@ async fn zi_20_a_provider_of_the_instance_is_offered_and_each_organisation_takes
         ("as_target", "on"),
     ])
     .await;
-    assert_eq!(at_acme().post("/login/with/atlas", &[]).await.refusal(), "provider.disabled");
+    assert_eq!(
+        at_acme().post("/fn/signin/provider", &[("provider", "atlas")]).await.refusal(),
+        "provider.disabled"
+    );
     boss.save_provider(&[
         ("key", "atlas"),
         ("enabled", "on"),
@@ -366,7 +369,10 @@ async fn zi_20_a_provider_of_the_instance_is_offered_and_each_organisation_takes
     ])
     .await;
     w.provider("atlas", json!({"shared": true, "enabled": false})).await;
-    assert_eq!(at_acme().post("/login/with/atlas", &[]).await.refusal(), "provider.disabled");
+    assert_eq!(
+        at_acme().post("/fn/signin/provider", &[("provider", "atlas")]).await.refusal(),
+        "provider.disabled"
+    );
     // One of their own with the same key stands in front.
     w.provider("atlas", json!({"shared": true})).await;
     let own = json!({"providers": [{"key": "harbour", "name": "Own Harbour", "secret": "rehearsal-secret", "settings": {"kind": "oidc", "issuer": w.harbour.issuer, "client_id": "ligature"}}]});
@@ -412,6 +418,8 @@ async fn zi_20_a_provider_of_the_instance_is_offered_and_each_organisation_takes
 /// Shows AD-01: every page and function of the console, asked by everybody.
 #[tokio::test(flavor = "multi_thread")]
 async fn ad_01_the_console_equals_the_reviewed_matrix() {
+    // It takes a form with a file.
+    const LOGO: &str = "/fn/admin/brand/logo";
     let w = World::new("goss").await;
     w.apply(json!({"applications": [{"client_id": "app", "name": "App", "secret": "a-secret-of-the-application", "redirect_uris": ["https://app.test/cb"]}]})).await;
     let owner = w.owner().await;
@@ -525,9 +533,15 @@ async fn ad_01_the_console_equals_the_reviewed_matrix() {
             let page = b.post(path, form).await;
             assert_eq!(!refused(&page), may(who, letters), "{who} {path}: {}", page.url);
         }
+        let logo = b
+            .request(reqwest::Method::POST, LOGO)
+            .header("origin", &b.base)
+            .multipart(reqwest::multipart::Form::new().text("remove", "yes"));
+        let page = b.follow(b.send(logo).await).await;
+        assert_eq!(!refused(&page), may(who, ""), "{who} {LOGO}: {}", page.url);
     }
     // The list above is whole: a function that is not in it fails here.
-    let listed: Vec<&str> = forms.iter().map(|(path, _, _)| *path).collect();
+    let listed: Vec<&str> = forms.iter().map(|(path, _, _)| *path).chain([LOGO]).collect();
     for path in server::router::function_paths() {
         assert!(
             !path.starts_with("/fn/admin/") || listed.contains(&path),

@@ -325,7 +325,12 @@ async fn a_dry_run_sorts_every_account_and_shows_examples_with_their_reasons() {
     assert!(count("ask") >= 2 && count("refused") >= 1);
     // The one sign-in that was recorded is counted as it arrived, beside the accounts.
     let recorded = owner.get(&format!("/admin/policy/versions/{version}?bucket=refused")).await;
-    assert_eq!(recorded.body.matches("recorded<!> <time").count(), 1, "{}", recorded.body);
+    assert_eq!(
+        recorded.body.replace("<!>", "").matches("recorded <time").count(),
+        1,
+        "{}",
+        recorded.body
+    );
     let examples = owner.get(&format!("/admin/policy/versions/{version}?bucket=link")).await;
     assert!(
         examples.has("links without a question") && examples.has("/admin/accounts/"),

@@ -393,7 +393,7 @@ async fn rb_18_a_one_time_password_that_was_used_after_the_copy_opens_no_second_
         totp.generate(u64::try_from(w.ligature().now() / 1_000_000).unwrap()).to_string()
     };
     assert!(
-        b.post("/account/second-factor/on", &[("code", &now(&w))])
+        b.post("/fn/account/second-factor/on", &[("code", &now(&w))])
             .await
             .has("The second factor is on")
     );

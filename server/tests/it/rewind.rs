@@ -454,7 +454,8 @@ async fn rule_18_the_owner_says_which_change_was_the_first_foreign_one() {
     let owner = w.browser();
     owner.post("/fn/undo", &[("secret", &later)]).await;
     // The identity of the first change is from before the second, and not from before itself.
-    let started = owner.post_only(&format!("/undo/{later}/with/harbour"), &[]).await;
+    let started =
+        owner.post_only("/fn/undo/provider", &[("secret", &later), ("provider", "harbour")]).await;
     let callback = owner.at_provider(&started.header("location"), "h-1").await;
     let shown = owner.get(&callback).await;
     let first = shown

@@ -43,7 +43,7 @@ async fn protect(w: &World, b: &Browser) -> (Phone, Vec<String>) {
     let page = b.post("/fn/account/second-factor/begin", &[]).await;
     assert!(page.path() == "/account/second-factor" && page.has("<svg"), "{}", page.body);
     let phone = Phone::scan(w, &page);
-    let on = b.post("/account/second-factor/on", &[("code", &phone.code(w))]).await;
+    let on = b.post("/fn/account/second-factor/on", &[("code", &phone.code(w))]).await;
     assert!(on.has("The second factor is on"), "{}", on.body);
     let codes: Vec<String> = on
         .body
@@ -73,9 +73,9 @@ async fn a_second_factor_counts_from_its_first_code_and_each_code_opens_once() {
         "/account",
         "begun is not on"
     );
-    let wrong = b.post("/account/second-factor/on", &[("code", "000000")]).await;
+    let wrong = b.post("/fn/account/second-factor/on", &[("code", "000000")]).await;
     assert!(wrong.has("That isn't the app's current code"), "{}", wrong.body);
-    let on = b.post("/account/second-factor/on", &[("code", &phone.code(&w))]).await;
+    let on = b.post("/fn/account/second-factor/on", &[("code", &phone.code(&w))]).await;
     assert!(
         on.has("Recovery codes") && on.header("cache-control").contains("no-store"),
         "{}",
@@ -168,7 +168,13 @@ async fn a_recovery_code_stands_in_once_and_the_mailbox_hears_of_it() {
     let asked = c.password("vera@example.test", PASSWORD).await;
     assert!(factor(&c, &asked, &codes[0]).await.path().ends_with("/factor"), "used up");
     assert!(b.get("/account/second-factor").await.has("9 codes are left"));
-    let fresh = b.post("/account/second-factor/codes", &[]).await;
+    let sent = b.post_only("/fn/account/second-factor/codes", &[]).await;
+    assert_eq!(w.rows("flash", "body", "codes").await, 0, "sealed until they are shown");
+    let kept = w.rows("flash", "body", "").await;
+    let head = b.request(reqwest::Method::HEAD, &sent.header("location"));
+    assert_eq!(b.send(head).await.status, 405);
+    let fresh = b.follow(sent).await;
+    assert_eq!(w.rows("flash", "body", "").await, kept - 1, "and gone then");
     assert!(fresh.has("<li><code>") && !fresh.has(&codes[1]), "{}", fresh.body);
     // What was open ended with the change.
     assert_eq!(factor(&c, &asked, &codes[1]).await.refusal(), "attempt.expired");
@@ -178,6 +184,11 @@ async fn a_recovery_code_stands_in_once_and_the_mailbox_hears_of_it() {
         "the old ones are worth nothing"
     );
     assert_eq!(factor(&c, &asked, &phone.next(&w)).await.path(), "/account");
+    // They are shown once: the page leads to the one that makes others.
+    for path in [fresh.url.as_str(), "/account/second-factor/codes"] {
+        let again = b.get(path).await;
+        assert!(again.path() == "/account/second-factor" && !again.has("<li><code>"), "{path}");
+    }
     // Nothing of it is stored in clear.
     assert_eq!(w.rows("audit_event", "detail", &codes[2].replace('-', "")).await, 0);
 }
@@ -462,7 +473,7 @@ async fn set_up(w: &World, b: &Browser, page: &Page) -> (Phone, Page) {
     assert!(begun.has("You need a second factor to continue"), "{}", begun.body);
     let phone = Phone::scan(w, &begun);
     let wrong = b
-        .post("/account/second-factor/on", &[("code", "000000"), ("to", &to), ("entry", &entry)])
+        .post("/fn/account/second-factor/on", &[("code", "000000"), ("to", &to), ("entry", &entry)])
         .await;
     assert!(
         wrong.has("That isn't the app's current code")
@@ -472,7 +483,7 @@ async fn set_up(w: &World, b: &Browser, page: &Page) -> (Phone, Page) {
     );
     let on = b
         .post(
-            "/account/second-factor/on",
+            "/fn/account/second-factor/on",
             &[("code", &phone.code(w)), ("to", &to), ("entry", &entry)],
         )
         .await;

@@ -185,8 +185,9 @@ impl Place<'_> {
             .build()
             .unwrap();
         let now = u64::try_from(server::serve::system_clock()() / 1_000_000).unwrap();
-        let on =
-            v.post("/account/second-factor/on", &[("code", &totp.generate(now).to_string())]).await;
+        let on = v
+            .post("/fn/account/second-factor/on", &[("code", &totp.generate(now).to_string())])
+            .await;
         assert!(on.has("The second factor is on"), "{}", on.body);
         for code in on.body.split("<li><code>").skip(1).map(|r| r.split('<').next().unwrap()) {
             seen.note("recovery code", code);

@@ -520,6 +520,13 @@ impl Page {
             .unwrap_or_default()
     }
 
+    /// Whether a button of the page leads to a provider by this function.
+    pub fn offers(&self, function: &str, key: &str) -> bool {
+        let (action, button) =
+            (format!("action=\"{function}\""), format!("name=\"provider\" value=\"{key}\""));
+        self.body.split("<form ").any(|form| form.contains(&action) && form.contains(&button))
+    }
+
     /// The hidden account ids on a chooser's add buttons.
     pub fn accounts(&self) -> Vec<String> {
         self.body
@@ -655,13 +662,13 @@ impl Browser {
 
     /// Starts at a provider: the provider's authorization address.
     pub async fn start(&self, key: &str) -> String {
-        let page = self.post_only(&format!("/login/with/{key}"), &[]).await;
+        let page = self.post_only("/fn/signin/provider", &[("provider", key)]).await;
         page.header("location")
     }
 
     /// Starts adding a method.
     pub async fn start_add(&self, key: &str) -> String {
-        self.post_only(&format!("/account/methods/add/{key}"), &[]).await.header("location")
+        self.post_only("/fn/account/add", &[("provider", key)]).await.header("location")
     }
 
     /// At the provider: picks a person; answers the callback's address without going there.
@@ -746,7 +753,8 @@ impl Browser {
     pub async fn take_back_by(&self, path: &str, key: &str, who: &str) -> Page {
         let secret = path.rsplit('/').next().unwrap();
         self.post("/fn/undo", &[("secret", secret)]).await;
-        let started = self.post_only(&format!("/undo/{secret}/with/{key}"), &[]).await;
+        let started =
+            self.post_only("/fn/undo/provider", &[("secret", secret), ("provider", key)]).await;
         let callback = self.at_provider(&started.header("location"), who).await;
         let shown = self.get(&callback).await;
         if !shown.has("/fn/undo/finish") {

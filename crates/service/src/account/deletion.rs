@@ -39,6 +39,17 @@ use crate::{
 pub const GRACE: Micros = KEPT;
 
 impl AccountSettings {
+    /// Whether the caller may take what is kept about them along.
+    ///
+    /// # Errors
+    /// As [`crate::AccountSettings::export`].
+    pub async fn may_export(&self, ctx: &RequestContext) -> Result<(), Error> {
+        self.accounts()
+            .may_begin_change(&mut self.store.read().await?, ctx, AccountChange::Export)
+            .await
+            .map(drop)
+    }
+
     /// Everything that is kept about the caller's own account, nothing of others, no secret (GD-01).
     ///
     /// # Errors

@@ -71,6 +71,8 @@ pub struct Method {
     pub link: Option<LinkId>,
     pub key: String,
     pub name: String,
+    /// The preset of the provider's settings, for its mark; empty: none.
+    pub preset: String,
     pub label: String,
     /// What the person calls it; empty: nothing.
     pub nickname: String,
@@ -203,12 +205,7 @@ impl AccountSettings {
         let mut buttons = Vec::new();
         for row in addable {
             let origin = self.configuration().connector(&row).await.ok().and_then(|c| c.origin());
-            buttons.push(crate::policy::providers::Button {
-                key: row.key,
-                name: row.name,
-                kind: row.kind,
-                origin,
-            });
+            buttons.push(crate::policy::providers::Button::new(&row, origin));
         }
         let has = methods.iter().any(|m| m.link.is_none());
         let may = |what| {
@@ -305,6 +302,7 @@ impl AccountSettings {
                 link: Some(link.id),
                 key: provider.key.clone(),
                 name: provider.name.clone(),
+                preset: crate::policy::providers::Button::new(provider, None).preset,
                 label: link.label,
                 nickname: link.nickname,
                 added_at: link.created_at,
@@ -319,6 +317,7 @@ impl AccountSettings {
                 link: None,
                 key: "password".into(),
                 name: "password".into(),
+                preset: String::new(),
                 label: String::new(),
                 nickname: String::new(),
                 added_at: set_at,

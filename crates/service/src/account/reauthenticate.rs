@@ -84,7 +84,7 @@ impl Reauthentication {
         let mut providers = Vec::new();
         for row in ways.providers {
             let origin = self.configuration().connector(&row).await.ok().and_then(|c| c.origin());
-            providers.push(Button { key: row.key, name: row.name, kind: row.kind, origin });
+            providers.push(Button::new(&row, origin));
         }
         let passkey = if ways.available.passkey {
             Some(self.passkeys().begin_passkey_sign_in(ctx)?)

@@ -282,12 +282,7 @@ impl Rewinds {
             for row in self.providers_before(c, &config, &open, &answer).await? {
                 let origin =
                     self.configuration().connector(&row).await.ok().and_then(|c| c.origin());
-                view.providers.push(Button {
-                    key: row.key,
-                    name: row.name,
-                    kind: row.kind,
-                    origin,
-                });
+                view.providers.push(Button::new(&row, origin));
             }
         }
         Ok(view)

@@ -1,12 +1,27 @@
-//! A form's outcome for the next page, kept for ten minutes and bound to the browser.
+//! A form's outcome for the next page, kept for ten minutes and bound to the browser; sealed where it is read once.
 use crate::services::{Maintenance, PageState};
 use domain::MINUTE;
-use storage::sign_in::flash::{add_flash, find_flash};
+use serde::{Serialize, de::DeserializeOwned};
+use storage::sign_in::flash::{add_flash, find_flash, take_flash};
 
 use crate::{
     Error, RequestContext,
     crypto::random::{hash, token},
 };
+
+/// What is read once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Once {
+    RecoveryCodes,
+    Export,
+}
+
+impl Once {
+    /// What it is sealed for: of this kind, for this person, under this id.
+    fn purpose(self, ctx: &RequestContext, id: &str) -> Result<String, Error> {
+        Ok(format!("once-{self:?}-{}-{id}", ctx.signed_in()?.account))
+    }
+}
 
 impl PageState {
     /// Keeps a text; answers the id for the next page's address.
@@ -14,14 +29,59 @@ impl PageState {
     /// # Errors
     /// [`Error::Storage`].
     pub async fn keep_flash(&self, ctx: &RequestContext, body: String) -> Result<String, Error> {
-        let (id, until) = (token(), self.now() + 10 * MINUTE);
-        let (hashed, browser) = (hash(&id), ctx.browser.clone());
+        let id = token();
+        self.keep(ctx, &id, body).await?;
+        Ok(id)
+    }
+
+    async fn keep(&self, ctx: &RequestContext, id: &str, body: String) -> Result<(), Error> {
+        let until = self.now() + 10 * MINUTE;
+        let (hashed, browser) = (hash(id), ctx.browser.clone());
         self.store
             .write::<_, Error, _>(move |c| {
                 Box::pin(async move { Ok(add_flash(c, &hashed, &browser, &body, until).await?) })
             })
-            .await?;
+            .await
+    }
+
+    /// Keeps what the session's person may see once, sealed; answers the id for the next page's address.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`](domain::Refusal::SessionEnded), [`Error::Storage`].
+    pub async fn keep_once<T: Serialize + Sync>(
+        &self,
+        ctx: &RequestContext,
+        kind: Once,
+        value: &T,
+    ) -> Result<String, Error> {
+        let id = token();
+        let sealed = self.keys.seal_json(&kind.purpose(ctx, &id)?, value)?;
+        self.keep(ctx, &id, sealed).await?;
         Ok(id)
+    }
+
+    /// What was kept for this person in this browser, to whoever comes first. Then it is gone.
+    ///
+    /// # Errors
+    /// As [`crate::PageState::keep_once`].
+    pub async fn take_once<T: DeserializeOwned>(
+        &self,
+        ctx: &RequestContext,
+        kind: Once,
+        id: &str,
+    ) -> Result<Option<T>, Error> {
+        let purpose = kind.purpose(ctx, id)?;
+        if id.len() > 64 {
+            return Ok(None);
+        }
+        let (hashed, browser, now) = (hash(id), ctx.browser.clone(), self.now());
+        let sealed = self
+            .store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(take_flash(c, &hashed, &browser, now).await?) })
+            })
+            .await?;
+        Ok(sealed.and_then(|sealed| self.keys.open_json(&purpose, &sealed)))
     }
 
     /// What was kept for this browser.

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 pub use domain::provider_change::NotDeleted;
-use domain::{Refusal, Right, policy::Document, provider_change::may_delete};
+use domain::{EventKind, Refusal, Right, policy::Document, provider_change::may_delete};
 use storage::{
     accounts::links::count_every_link,
     policy::providers::{count_adopters, delete_provider, find_provider, list_providers},
@@ -89,7 +89,7 @@ impl ProviderAdmin {
                 // The next one under this key begins with nothing of it.
                 let (scope, empty) = (provider_scope(&key), Document::default());
                 save(c, this.org, &scope, &empty, &admin.name(), this.now()).await?;
-                let event = Event { provider: key, ..admin.event("provider.deleted") };
+                let event = Event { provider: key, ..admin.event(EventKind::ProviderDeleted) };
                 this.record(c, event).await?;
                 Ok(Ok(()))
             })

@@ -2,7 +2,7 @@
 //! is read in the transaction that saves it (threat rules 14 to 16).
 use crate::services::{ProviderAdmin, Transactions};
 use domain::{
-    ProviderId, Refusal, Right,
+    EventKind, ProviderId, Refusal, Right,
     policy::{Document, Evidence},
     provider_change::{NotSaved, ProviderChange, SavedBy, may_save},
 };
@@ -231,9 +231,15 @@ impl ProviderAdmin {
             return Ok(Err(explained(problem, "enabled")));
         }
         set_provider_choice(c, self.org, offered.id, enabled).await?;
-        self.record_provider(c, saver, edited, "provider.taken", json!({"enabled": enabled}))
-            .await
-            .map(Ok)
+        self.record_provider(
+            c,
+            saver,
+            edited,
+            EventKind::ProviderTaken,
+            json!({"enabled": enabled}),
+        )
+        .await
+        .map(Ok)
     }
 
     /// A provider of this organisation, created or changed.
@@ -267,7 +273,8 @@ impl ProviderAdmin {
             Err((field, remedy)) => return Ok(Err(SaveProblem::field(field, remedy))),
         };
         let detail = json!({"secret_changed": row.secret_set_at.is_some(), "offered_to_all": row.shared, "source_changed": change.source, "links": change.links, "enabled": row.enabled});
-        let kind = if old.is_none() { "provider.created" } else { "provider.changed" };
+        let kind =
+            if old.is_none() { EventKind::ProviderCreated } else { EventKind::ProviderChanged };
         self.record_provider(c, saver, edited, kind, detail).await.map(Ok)
     }
 
@@ -323,7 +330,7 @@ impl ProviderAdmin {
         c: &mut Conn,
         saver: &Saver,
         edited: &Edited<'_>,
-        kind: &'static str,
+        kind: EventKind,
         mut detail: serde_json::Value,
     ) -> Result<(), Error> {
         let key = &edited.edit.key;

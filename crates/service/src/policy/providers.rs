@@ -20,8 +20,31 @@ pub struct Button {
     pub key: String,
     pub name: String,
     pub kind: String,
+    /// The preset of its settings, for its mark; empty: none.
+    pub preset: String,
     /// Origin of its authorization page, for the page's `form-action`.
     pub origin: Option<String>,
+}
+
+impl Button {
+    pub(crate) fn new(row: &Provider, origin: Option<String>) -> Self {
+        /// The part of the settings that a button shows.
+        #[derive(Default, serde::Deserialize)]
+        struct Shown {
+            #[serde(default)]
+            preset: String,
+        }
+        let shown: Shown = serde_json::from_str(&row.config).unwrap_or_default();
+        // The kind of GitHub is a preset of its own.
+        let preset = if row.kind == "github" { row.kind.clone() } else { shown.preset };
+        Self {
+            key: row.key.clone(),
+            name: row.name.clone(),
+            kind: row.kind.clone(),
+            preset,
+            origin,
+        }
+    }
 }
 
 /// The sign-in page before anybody has said anything.
@@ -84,12 +107,7 @@ impl Configuration {
             .filter(|r| r.enabled && config.policy(Some(&r.key)).permits.sign_in)
         {
             let origin = self.connector(row).await.ok().and_then(|c| c.origin());
-            buttons.push(Button {
-                key: row.key.clone(),
-                name: row.name.clone(),
-                kind: row.kind.clone(),
-                origin,
-            });
+            buttons.push(Button::new(row, origin));
         }
         Ok(buttons)
     }

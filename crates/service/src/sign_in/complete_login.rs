@@ -17,7 +17,7 @@ use crate::{
     policy::context::PolicyContext,
     sign_in::{
         facts::Ask,
-        start::{LoginPurpose, LoginState},
+        start::{AuthorizationUrl, LoginPurpose, LoginState},
         upstream_identity::UpstreamIdentity,
     },
     transaction::LiveRequest,
@@ -30,6 +30,8 @@ pub enum Destination {
     Local(String),
     /// An application's registered redirect URI with its parameters.
     Application(String),
+    /// A provider's page, from a start.
+    Provider(AuthorizationUrl),
 }
 
 /// What came of a step.

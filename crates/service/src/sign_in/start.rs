@@ -93,10 +93,22 @@ pub enum Purpose {
     Undo(String),
 }
 
+/// Where a provider asks who somebody is, with the parameters of one start. Nothing but a start makes one, so no text of a
+/// form can become a redirect to another site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizationUrl(String);
+
+impl AuthorizationUrl {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A start: the address to go to, and the cookie to set.
 #[derive(Debug, Clone)]
 pub struct Started {
-    pub url: String,
+    pub url: AuthorizationUrl,
     /// The first characters of the state: the cookie's name ends in them.
     pub id: String,
     pub cookie: String,
@@ -163,7 +175,7 @@ impl SignIn {
             })
         })?;
         let cookie = self.keys.seal_json("start", &sealed)?;
-        Ok(Started { url: url.into(), id: cookie_id(&sealed.state), cookie })
+        Ok(Started { url: AuthorizationUrl(url.into()), id: cookie_id(&sealed.state), cookie })
     }
 
     /// What the start cookie says of the purpose. Adding is asked for recency before the way there, so that nobody goes

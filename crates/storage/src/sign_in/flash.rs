@@ -1,4 +1,5 @@
-//! Short-lived rows that carry a form's outcome and what was typed (never secrets) to the next page.
+//! Short-lived rows that carry a form's outcome and what was typed (never secrets) to the next page; and sealed ones that
+//! are read once.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Micros;
@@ -38,4 +39,23 @@ pub async fn find_flash(
         .first(c)
         .await
         .optional())?)
+}
+
+/// Takes a row away and answers what it held, so that of two requests one gets it.
+pub async fn take_flash(
+    conn: &mut Conn,
+    hash: &[u8],
+    browser: &[u8],
+    now: Micros,
+) -> Result<Option<String>> {
+    Ok(on!(conn, |c| diesel::delete(
+        flash::table
+            .filter(flash::hash.eq(hash))
+            .filter(flash::browser.eq(browser))
+            .filter(flash::expires_at.gt(now))
+    )
+    .returning(flash::body)
+    .get_result(c)
+    .await
+    .optional())?)
 }
