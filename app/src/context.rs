@@ -77,6 +77,9 @@ impl WebRequest {
     /// Where a sign-in leads.
     #[must_use]
     pub fn continuation(&self, ligature: &Ligature, entry: &str) -> domain::path::Continuation {
+        if entry == crate::paths::ADMIN_ENTRY {
+            return domain::path::Continuation::Admin;
+        }
         if let Some((client_id, code)) = device_of(entry) {
             let page =
                 domain::path::SafePath::parse(&format!("{}?code={code}", crate::paths::DEVICE));

@@ -1,6 +1,15 @@
 //! Addresses of our own pages, in one place.
 use domain::{Refusal, path::SafePath};
 
+/// The entry of who wants to the console.
+pub const ADMIN_ENTRY: &str = "console";
+
+/// The sign-in page on the way to the console.
+#[must_use]
+pub fn login_for_console() -> String {
+    with_entry(LOGIN_STAY, ADMIN_ENTRY)
+}
+
 pub const LOGIN: &str = "/login";
 /// Sign-in without any automatic redirect, so that nobody loops after a sign-out.
 pub const LOGIN_STAY: &str = "/login?stay=1";
@@ -147,6 +156,15 @@ pub fn admin_provider_delete(key: &str) -> String {
 #[must_use]
 pub fn admin_provider(key: &str) -> String {
     format!("{ADMIN_PROVIDERS}/{key}")
+}
+
+/// The list of accounts by a search, after one of them.
+#[must_use]
+pub fn admin_accounts(q: &str, after: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("q", q), ("after", after)].into_iter().filter(|(_, v)| !v.is_empty()))
+        .finish();
+    format!("{ADMIN_ACCOUNTS}?{query}")
 }
 
 #[must_use]

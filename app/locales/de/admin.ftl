@@ -24,9 +24,13 @@ read-only = Ihre Rolle erlaubt Ihnen zu lesen, nicht zu ändern.
 
 account-nameless = (ohne Namen)
 accounts-search = Konto finden
-accounts-search-hint = Ein Name, ein Teil davon, oder eine ganze E-Mail-Adresse.
+accounts-search-hint = Ein Name oder ein Teil davon, eine E-Mail-Adresse oder ihr Anfang, @ und eine Domain, ein Benutzername, eine Telefonnummer oder die Kennung bei einem Anbieter.
 accounts-filter = Liste eingrenzen
-accounts-none = Kein Konto passt.
+accounts-none = Niemand passt. Suchen Sie mit @ und einer Domain nach allen dort.
+accounts-count = Konten: { $count }
+pages = Seiten
+page-first = Erste Seite
+page-next = Nächste Seite
 account-disable = Konto ausschalten
 account-enable = Konto einschalten
 account-disable-hint = Aus: Seine Sitzungen enden sofort, und niemand meldet sich daran an.

@@ -24,9 +24,13 @@ read-only = Your role lets you look, not change.
 
 account-nameless = (no name)
 accounts-search = Find an account
-accounts-search-hint = A name, part of one, or a whole email address.
+accounts-search-hint = A name or part of one, an email address or its start, @ and a domain, a user name, a phone number, or a provider's user ID.
 accounts-filter = Narrow the list
-accounts-none = No account fits.
+accounts-none = Nobody fits. Search by @ and a domain to see everybody there.
+accounts-count = Accounts: { $count }
+pages = Pages
+page-first = First page
+page-next = Next page
 account-disable = Switch the account off
 account-enable = Switch the account on
 account-disable-hint = Off: its sessions end at once and nobody signs in to it.

@@ -24,9 +24,13 @@ read-only = 您的角色只能查看，不能更改。
 
 account-nameless = （未命名）
 accounts-search = 查找账号
-accounts-search-hint = 姓名、姓名的一部分，或完整的邮箱地址。
+accounts-search-hint = 姓名或其中一部分、电子邮箱或其开头、@ 加域名、用户名、电话号码，或提供方处的用户 ID。
 accounts-filter = 缩小列表
-accounts-none = 没有匹配的账号。
+accounts-none = 没有符合的账号。输入 @ 和域名可查看该域名的所有人。
+accounts-count = 账号数：{ $count }
+pages = 分页
+page-first = 第一页
+page-next = 下一页
 account-disable = 停用账号
 account-enable = 启用账号
 account-disable-hint = 停用后：其会话立即结束，无人能登录。

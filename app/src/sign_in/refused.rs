@@ -87,11 +87,13 @@ pub async fn refusal_page_for(
         .status(refusal.status())
         .origins(waiting.as_ref().and_then(|w| w.origin.clone()));
     let (support, signed_in) = (support.to_owned(), web.ctx.session.is_some());
+    // Who wanted to the console comes back to it.
+    let in_console = web.here.starts_with(paths::ADMIN);
     let mut response = page(context, web, head, move || {
         view! {
             <h1>{title}</h1>
             <p>{t(l, &format!("refusal-{}-body", refusal.key()))}</p>
-            <ul class="next">{steps(refusal, signed_in).into_iter().map(|step| next(l, step, !support.is_empty())).collect_view()}</ul>
+            <ul class="next">{steps(refusal, signed_in).into_iter().map(|step| next(l, step, in_console, !support.is_empty())).collect_view()}</ul>
             {waiting.map(|w| view! {
                 <form method="post" action=BackToApplication::url()>
                     <input type="hidden" name="attempt" value=w.attempt/>
@@ -123,12 +125,13 @@ fn steps(refusal: Refusal, signed_in: bool) -> Vec<NextStep> {
     all
 }
 
-fn next(l: Lang, step: NextStep, has_support_code: bool) -> AnyView {
+fn next(l: Lang, step: NextStep, in_console: bool, has_support_code: bool) -> AnyView {
     let href = match step {
-        NextStep::SignInAgain | NextStep::OtherMethod => Some(paths::LOGIN_STAY),
-        NextStep::MyAccount => Some(paths::ACCOUNT),
-        NextStep::ConfirmItIsYou => Some(paths::CONFIRM),
-        NextStep::SetUpFactor => Some(paths::SECOND_FACTOR),
+        NextStep::SignInAgain if in_console => Some(paths::login_for_console()),
+        NextStep::SignInAgain | NextStep::OtherMethod => Some(paths::LOGIN_STAY.to_owned()),
+        NextStep::MyAccount => Some(paths::ACCOUNT.to_owned()),
+        NextStep::ConfirmItIsYou => Some(paths::CONFIRM.to_owned()),
+        NextStep::SetUpFactor => Some(paths::SECOND_FACTOR.to_owned()),
         NextStep::Wait | NextStep::AskAdministrator => None,
     };
     let text = if step == NextStep::AskAdministrator && !has_support_code {

@@ -557,6 +557,69 @@ async fn ph_11_a_thousand_pending_sign_ups_keep_nobody_out_and_are_gone_after_a_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn people_are_found_by_what_is_known_of_them_and_listed_page_by_page() {
+    let (store, _dir) = store().await;
+    let provider = provider(&store).await;
+    store
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                for n in 1..=7_u8 {
+                    let id = AccountId([n; 16]);
+                    let name = if n == 3 { "Örsted Anna" } else { "Bea" };
+                    let sub = format!("s{n}");
+                    accounts::add_account(c, ORG, id, AccountState::Active, name, "en", &sub, 1)
+                        .await?;
+                    let domain = if n % 2 == 0 { "even.test" } else { "odd.test" };
+                    let address = email(&format!("p{n}@{domain}"));
+                    accounts::add_email(c, ORG, id, &address, [n; 16], 1).await?;
+                }
+                let identity = links::NewLink {
+                    id: LinkId([1; 16]),
+                    account: AccountId([5; 16]),
+                    provider,
+                    namespace: "oidc:x".into(),
+                    subject: "Sub-5".into(),
+                    claims: vec![],
+                    evidence: "{}".into(),
+                    label: String::new(),
+                };
+                links::add_link(c, ORG, &identity, 1).await
+            })
+        })
+        .await
+        .unwrap();
+    let find = async |text: &str, after: Option<u8>, limit: i64| {
+        let search = accounts::search::Search {
+            text: text.to_lowercase(),
+            exact: text.to_owned(),
+            after: after.map(|n| AccountId([n; 16])),
+            limit,
+        };
+        let c = &mut store.read().await.unwrap();
+        let found = accounts::search::search_accounts(c, ORG, &search).await.unwrap();
+        found.into_iter().map(|account| account.id.0[0]).collect::<Vec<_>>()
+    };
+    // Everybody, the newest first, page by page.
+    assert_eq!(find("", None, 3).await, [7, 6, 5]);
+    assert_eq!(find("", Some(5), 3).await, [4, 3, 2]);
+    assert_eq!(find("", Some(2), 3).await, [1]);
+    // A domain, also page by page; the start of an address; all of one.
+    assert_eq!(find("@even.test", None, 9).await, [6, 4, 2]);
+    assert_eq!(find("@even.test", Some(4), 9).await, [2]);
+    assert_eq!(find("@ven.test", None, 9).await, [0; 0]);
+    assert_eq!(find("p4", None, 9).await, [4]);
+    assert_eq!(find("P4@even.test", None, 9).await, [4]);
+    // A part of a name in any case, an id, and a subject in its own letters only.
+    assert_eq!(find("anna", None, 9).await, [3]);
+    assert_eq!(find("Örs", None, 9).await, [3]);
+    assert_eq!(find(&AccountId([6; 16]).to_string(), None, 9).await, [6]);
+    assert_eq!(find("Sub-5", None, 9).await, [5]);
+    assert_eq!(find("sub-5", None, 9).await, [0; 0]);
+    // What has a meaning in a pattern has none here.
+    assert_eq!(find("%", None, 9).await.len() + find("@%", None, 9).await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mail_is_claimed_by_one_worker_at_a_time() {
     let (store, _dir) = store().await;
     store

@@ -265,12 +265,13 @@ async fn an_account_is_found_by_address_or_name_and_switching_it_off_ends_its_se
     let owner = w.owner().await;
     let b = w.browser();
     b.sign_in("meridian", "m-vera").await;
-    for search in ["vera@example.test", "Ver"] {
+    for search in ["vera@example.test", "Ver", "@example.test", "vera@ex", "m-vera"] {
         let page = owner.get(&format!("/admin/accounts?q={search}")).await;
         assert!(page.has("Vera") && !page.has("Owner<"), "{search}: {}", page.body);
     }
     let none = owner.get("/admin/accounts?q=nobody").await;
-    assert!(none.has("No account fits"));
+    assert!(none.has("Nobody fits"));
+    assert!(owner.get("/admin/accounts").await.has("Accounts: 2"));
     let list = owner.get("/admin/accounts?q=Vera").await;
     let id: String = list.body.split("/admin/accounts/").nth(1).unwrap().chars().take(32).collect();
     assert!(owner.get(&format!("/admin/accounts/{id}")).await.has("Meridian"));
@@ -318,6 +319,24 @@ async fn gd_02_the_audit_trail_names_no_address_subject_or_code() {
         }
     }
     assert_eq!(w.rows("outbox", "kind", "link-code").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wanted_to_the_console_signs_in_and_is_back_there() {
+    let w = World::new("goss").await;
+    w.owner().await;
+    let b = w.browser();
+    let page = b.get("/admin").await;
+    assert_eq!(page.status, 401);
+    assert!(page.has("href=\"/login?stay=1&amp;entry=console\""), "{}", page.body);
+    let form = b.get("/login?stay=1&entry=console").await;
+    assert!(form.has("name=\"entry\" value=\"console\""), "{}", form.body);
+    let typed = [
+        ("entry", "console"),
+        ("email", "owner@example.test"),
+        ("password", crate::world::PASSWORD),
+    ];
+    assert_eq!(b.post("/fn/signin/password", &typed).await.path(), "/admin");
 }
 
 /// A first-time administrator: the gallery, the redirect address first, a test, then the switch.

@@ -26,7 +26,9 @@ use storage::{
     accounts::{
         Account, Email, add_role, bump_rev, count_accounts, find_account,
         links::{count_links, count_spoken_for},
-        list_accounts, list_emails, list_roles, remove_role, set_account_state, settle_email,
+        list_emails, list_roles, remove_role,
+        search::{Search, search_accounts},
+        set_account_state, settle_email,
     },
     maintenance::audit::{AuditEvent, AuditFilter, list_audit_events},
     policy::providers::{count_adopters, list_providers},
@@ -117,6 +119,20 @@ impl<T: Into<Error>> From<T> for SaveProblem {
     fn from(error: T) -> Self {
         Self::Error(error.into())
     }
+}
+
+/// Accounts on a page of the list.
+const ACCOUNTS_A_PAGE: i64 = 50;
+
+/// A page of the list of accounts.
+#[derive(Debug, Clone)]
+pub struct AccountsPage {
+    /// Each with its first address.
+    pub rows: Vec<(Account, Option<Email>)>,
+    /// The last one, where there are more behind it.
+    pub next: Option<AccountId>,
+    /// How many there are, where everybody is listed.
+    pub all: Option<i64>,
 }
 
 /// An account in the console.
@@ -210,19 +226,40 @@ impl AccountAdmin {
         Ok(views)
     }
 
+    /// A page of accounts by what was typed: an id, an address or the start of one, `@` and a domain, a user name, a phone
+    /// number, a provider's subject, or a part of a name. `after` is the last id of the page before.
+    ///
+    /// # Errors
+    /// Without the right to see accounts.
     pub async fn admin_accounts(
         &self,
         ctx: &RequestContext,
         search: &str,
-    ) -> Result<Vec<(Account, Option<Email>)>, Error> {
+        after: Option<AccountId>,
+    ) -> Result<AccountsPage, Error> {
         self.admin_rights().allowed(ctx, Right::SeeAccounts).await?;
         let mut conn = self.store.read_bulk().await?;
+        let typed = search.trim();
+        let wanted = Search {
+            text: typed.to_lowercase(),
+            exact: typed.to_owned(),
+            after,
+            limit: ACCOUNTS_A_PAGE + 1,
+        };
+        let mut found = search_accounts(&mut conn, self.org, &wanted).await?;
+        let more = i64::try_from(found.len()).is_ok_and(|n| n > ACCOUNTS_A_PAGE);
+        if more {
+            found.pop();
+        }
+        let next = found.last().filter(|_| more).map(|account| account.id);
         let mut rows = Vec::new();
-        for account in list_accounts(&mut conn, self.org, search.trim(), 50).await? {
+        for account in found {
             let email = list_emails(&mut conn, account.id).await?.into_iter().next();
             rows.push((account, email));
         }
-        Ok(rows)
+        let all =
+            if typed.is_empty() { Some(count_accounts(&mut conn, self.org).await?) } else { None };
+        Ok(AccountsPage { rows, next, all })
     }
 
     pub async fn admin_account(

@@ -7,6 +7,7 @@ pub mod journal;
 pub mod links;
 pub mod merges;
 pub mod passkeys;
+pub mod search;
 pub mod second_factors;
 pub mod snapshots;
 
@@ -664,34 +665,6 @@ pub async fn list_holders_of_role(
         .load(c)
         .await)?;
     Ok(rows.into_iter().map(Into::into).collect())
-}
-
-/// A page of accounts, newest first: all, those whose name contains the text, or those with the address.
-pub async fn list_accounts(
-    conn: &mut Conn,
-    org: OrgId,
-    search: &str,
-    limit: i64,
-) -> Result<Vec<Account>> {
-    let pattern = format!("%{}%", search.replace(['%', '_', '\\'], " "));
-    let canonical = search.to_lowercase();
-    Ok(on!(conn, |c| {
-        let holders: Vec<Key> = account_email::table
-            .filter(account_email::organisation_id.eq(key(org)))
-            .filter(account_email::canonical.eq(&canonical))
-            .select(account_email::account_id)
-            .limit(limit)
-            .load(c)
-            .await?;
-        account::table
-            .filter(account::organisation_id.eq(key(org)))
-            .filter(account::name.like(pattern).or(account::id.eq_any(holders)))
-            .order(account::created_at.desc())
-            .limit(limit)
-            .select(Account::as_select())
-            .load(c)
-            .await
-    })?)
 }
 
 /// How many accounts there are.
