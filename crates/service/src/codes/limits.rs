@@ -336,19 +336,17 @@ impl Codes {
     pub(crate) async fn count_wrong_code(&self) -> Result<(), Error> {
         let this = self.clone();
         self.store
-            .write(move |c| {
-                Box::pin(async move {
-                    if this.wrong_codes().take(c, this.now()).await? == Some(SPRAYED) {
-                        this.record(
-                            c,
-                            Event::new(EventKind::CodeSpray)
-                                .by("system")
-                                .detail(serde_json::json!({ "wrong_codes": SPRAYED })),
-                        )
-                        .await?;
-                    }
-                    Ok(())
-                })
+            .write(async move |c| {
+                if this.wrong_codes().take(c, this.now()).await? == Some(SPRAYED) {
+                    this.record(
+                        c,
+                        Event::new(EventKind::CodeSpray)
+                            .by("system")
+                            .detail(serde_json::json!({ "wrong_codes": SPRAYED })),
+                    )
+                    .await?;
+                }
+                Ok(())
             })
             .await
     }
