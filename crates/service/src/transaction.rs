@@ -7,6 +7,7 @@ use domain::{
     AccountId, Refusal, Right,
     roles::{Presence, may_use},
 };
+use futures_util::future::BoxFuture;
 use ref_cast::RefCast;
 use storage::{
     Conn,
@@ -282,16 +283,18 @@ pub(crate) trait Transactions: Service {
     /// # Errors
     /// [`Refusal::SessionEnded`] when the session is over by then, [`Refusal::Forbidden`] when the right is gone; for
     /// rights that are power [`Refusal::NotRecent`] and [`Refusal::FactorWanted`] (DL-06).
-    fn administer<T, F>(
+    fn administer<T, E, F>(
         &self,
         ctx: &RequestContext,
         right: Right,
         work: F,
-    ) -> impl Future<Output = Result<T, Error>> + Send
+    ) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
-        F: AsyncFnOnce(Self, &mut Conn, Administrator) -> Result<T, Error>
-            + for<'c> Work<'c, Self, Administrator, Output = Result<T, Error>>,
+        E: From<Error> + From<storage::Error> + Send + 'static,
+        F: for<'c> FnOnce(Self, &'c mut Conn, Administrator) -> BoxFuture<'c, Result<T, E>>
+            + Send
+            + 'static,
     {
         async move {
             let (this, hint) = (self.clone(), ctx.clone());
@@ -308,16 +311,18 @@ pub(crate) trait Transactions: Service {
     ///
     /// # Errors
     /// As [`Transactions::administer`] for an administrator's.
-    fn with_authority<T, F>(
+    fn with_authority<T, E, F>(
         &self,
         authority: &Authority,
         right: Right,
         work: F,
-    ) -> impl Future<Output = Result<T, Error>> + Send
+    ) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
-        F: AsyncFnOnce(Self, &mut Conn, Actor) -> Result<T, Error>
-            + for<'c> Work<'c, Self, Actor, Output = Result<T, Error>>,
+        E: From<Error> + From<storage::Error> + Send + 'static,
+        F: for<'c> FnOnce(Self, &'c mut Conn, Actor) -> BoxFuture<'c, Result<T, E>>
+            + Send
+            + 'static,
     {
         async move {
             let (this, authority) = (self.clone(), authority.clone());

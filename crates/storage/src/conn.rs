@@ -149,7 +149,7 @@ enum Pools {
 
 /// What a transaction runs, as an async closure: `async move |c| { … }`. `AsyncFnOnce` beside it tells the compiler the
 /// type of the connection; this trait says that the future can be sent to the transaction's task, which no bound on
-/// `AsyncFnOnce` can say (ADR 0035).
+/// `AsyncFnOnce` can say (ADR 0036).
 pub trait Work<'c>: FnOnce(&'c mut Conn) -> Self::Future + Send + 'static {
     type Output;
     type Future: Future<Output = <Self as Work<'c>>::Output> + Send;

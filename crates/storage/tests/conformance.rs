@@ -500,28 +500,30 @@ async fn people_are_found_by_what_is_known_of_them_and_listed_page_by_page() {
     let (store, _dir) = store().await;
     let provider = provider(&store).await;
     store
-        .write::<_, Error, _>(async move |c| {
-            for n in 1..=7_u8 {
-                let id = AccountId([n; 16]);
-                let name = if n == 3 { "Örsted Anna" } else { "Bea" };
-                let sub = format!("s{n}");
-                accounts::add_account(c, ORG, id, AccountState::Active, name, "en", &sub, 1)
-                    .await?;
-                let domain = if n % 2 == 0 { "even.test" } else { "odd.test" };
-                let address = email(&format!("p{n}@{domain}"));
-                accounts::add_email(c, ORG, id, &address, [n; 16], 1).await?;
-            }
-            let identity = links::NewLink {
-                id: LinkId([1; 16]),
-                account: AccountId([5; 16]),
-                provider,
-                namespace: "oidc:x".into(),
-                subject: "Sub-5".into(),
-                claims: vec![],
-                evidence: "{}".into(),
-                label: String::new(),
-            };
-            links::add_link(c, ORG, &identity, 1).await
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                for n in 1..=7_u8 {
+                    let id = AccountId([n; 16]);
+                    let name = if n == 3 { "Örsted Anna" } else { "Bea" };
+                    let sub = format!("s{n}");
+                    accounts::add_account(c, ORG, id, AccountState::Active, name, "en", &sub, 1)
+                        .await?;
+                    let domain = if n % 2 == 0 { "even.test" } else { "odd.test" };
+                    let address = email(&format!("p{n}@{domain}"));
+                    accounts::add_email(c, ORG, id, &address, [n; 16], 1).await?;
+                }
+                let identity = links::NewLink {
+                    id: LinkId([1; 16]),
+                    account: AccountId([5; 16]),
+                    provider,
+                    namespace: "oidc:x".into(),
+                    subject: "Sub-5".into(),
+                    claims: vec![],
+                    evidence: "{}".into(),
+                    label: String::new(),
+                };
+                links::add_link(c, ORG, &identity, 1).await
+            })
         })
         .await
         .unwrap();

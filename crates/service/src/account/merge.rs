@@ -395,24 +395,26 @@ impl Merges {
             (Err(_), Err(_)) => None,
         };
         let other = other.ok_or(Refusal::BadRequest)?;
-        self.administer(ctx, Right::GovernAccounts, async move |this, c, admin| {
-            let policy = this.configuration().policy_context(c, None).await?.policy(None);
-            let (facts, decision) = this
-                .decide_merge(
+        self.administer(ctx, Right::GovernAccounts, move |this, c, admin| {
+            Box::pin(async move {
+                let policy = this.configuration().policy_context(c, None).await?.policy(None);
+                let (facts, decision) = this
+                    .decide_merge(
+                        c,
+                        &policy,
+                        Pair { account, other, by: MergeBy::Admin, reauthenticated: true },
+                        &AttemptProgress::default(),
+                    )
+                    .await?;
+                decision.outcome?;
+                this.merge_accounts(
                     c,
-                    &policy,
-                    Pair { account, other, by: MergeBy::Admin, reauthenticated: true },
-                    &AttemptProgress::default(),
+                    admin.acting(),
+                    (account, other),
+                    admin.event(EventKind::AccountMerged).detail(trace_of(&facts, &decision)),
                 )
-                .await?;
-            decision.outcome?;
-            this.merge_accounts(
-                c,
-                admin.acting(),
-                (account, other),
-                admin.event(EventKind::AccountMerged).detail(trace_of(&facts, &decision)),
-            )
-            .await
+                .await
+            })
         })
         .await
     }

@@ -303,35 +303,45 @@ impl SecondFactors {
         ctx: &RequestContext,
         account: AccountId,
     ) -> Result<(), Error> {
-        self.administer(ctx, Right::GovernAccounts, async move |this, c, admin| {
-            let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
-            let changing = this.accounts().change(c, account).await?;
-            let trace = this
-                .admin_rights()
-                .may_govern(c, &admin, account, row.state(), AdminAction::RemoveSecondFactor)
-                .await?;
-            if !this.drop_second_factor(c, account).await? {
-                return Err(Refusal::NotFound.into());
-            }
-            this.sessions().end_everything(c, account, None).await?;
-            this.record(
-                c,
-                admin.event(EventKind::SecondFactorRemoved).account(account).detail(trace),
-            )
-            .await?;
-            let noted = this
-                .accounts()
-                .changed(
+        self.administer(ctx, Right::GovernAccounts, move |this, c, admin| {
+            Box::pin(async move {
+                let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
+                let changing = this.accounts().change(c, account).await?;
+                let trace = this
+                    .admin_rights()
+                    .may_govern(c, &admin, account, row.state(), AdminAction::RemoveSecondFactor)
+                    .await?;
+                if !this.drop_second_factor(c, account).await? {
+                    return Err(Refusal::NotFound.into());
+                }
+                this.sessions().end_everything(c, account, None).await?;
+                this.record(
                     c,
-                    changing,
-                    Changed::SecondFactorGone,
-                    &admin.name(),
-                    ProfileChange::default(),
+                    admin.event(EventKind::SecondFactorRemoved).account(account).detail(trace),
                 )
                 .await?;
-            this.notifications()
-                .notify(c, account, Kind::SecondFactorGone, admin.acting(), "", "", noted.as_ref())
-                .await
+                let noted = this
+                    .accounts()
+                    .changed(
+                        c,
+                        changing,
+                        Changed::SecondFactorGone,
+                        &admin.name(),
+                        ProfileChange::default(),
+                    )
+                    .await?;
+                this.notifications()
+                    .notify(
+                        c,
+                        account,
+                        Kind::SecondFactorGone,
+                        admin.acting(),
+                        "",
+                        "",
+                        noted.as_ref(),
+                    )
+                    .await
+            })
         })
         .await
     }

@@ -127,19 +127,21 @@ impl Branding {
         if !colour.is_empty() && Colour::parse(&colour).is_none() {
             return Ok(Err(("colour", "field-colour")));
         }
-        self.administer(ctx, Right::ChangeBrand, async move |this, c, admin| {
-            let row = load_organisation(c, this.org).await?;
-            let brand = Brand {
-                colour: Colour::parse(&colour).map(Colour::hex).unwrap_or_default(),
-                ..serde_json::from_str(&row.brand)?
-            };
-            let detail = json!({"name": name, "colour": brand.colour});
-            set_organisation(
-                c,
-                &Organisation { name, brand: serde_json::to_string(&brand)?, ..row },
-            )
-            .await?;
-            this.record(c, admin.event(EventKind::BrandChanged).detail(detail)).await
+        self.administer::<_, Error, _>(ctx, Right::ChangeBrand, move |this, c, admin| {
+            Box::pin(async move {
+                let row = load_organisation(c, this.org).await?;
+                let brand = Brand {
+                    colour: Colour::parse(&colour).map(Colour::hex).unwrap_or_default(),
+                    ..serde_json::from_str(&row.brand)?
+                };
+                let detail = json!({"name": name, "colour": brand.colour});
+                set_organisation(
+                    c,
+                    &Organisation { name, brand: serde_json::to_string(&brand)?, ..row },
+                )
+                .await?;
+                this.record(c, admin.event(EventKind::BrandChanged).detail(detail)).await
+            })
         })
         .await
         .map(Ok)
@@ -168,50 +170,52 @@ impl Branding {
             },
         };
         let client = client.map(str::to_owned);
-        self.administer(ctx, right, async move |this, c, admin| {
-            let logo = drawn.as_ref().map(|(hash, _)| hash.clone()).unwrap_or_default();
-            if let Some((hash, png)) = &drawn {
-                add_image(c, this.org, hash, png, this.now()).await?;
-            }
-            let row = load_organisation(c, this.org).await?;
-            let mut own: Brand = serde_json::from_str(&row.brand)?;
-            let mut applications = list_applications(c, this.org).await?;
-            match &client {
-                None => {
-                    own.logo.clone_from(&logo);
-                    set_organisation(
-                        c,
-                        &Organisation { brand: serde_json::to_string(&own)?, ..row },
-                    )
-                    .await?;
+        self.administer::<_, Error, _>(ctx, right, move |this, c, admin| {
+            Box::pin(async move {
+                let logo = drawn.as_ref().map(|(hash, _)| hash.clone()).unwrap_or_default();
+                if let Some((hash, png)) = &drawn {
+                    add_image(c, this.org, hash, png, this.now()).await?;
                 }
-                Some(client) => {
-                    let row = applications
-                        .iter_mut()
-                        .find(|a| a.client_id == *client)
-                        .ok_or(Refusal::NotFound)?;
-                    let mut settings = settings_of(row);
-                    settings.brand.logo.clone_from(&logo);
-                    row.settings = serde_json::to_string(&settings)?;
-                    set_application(c, row).await?;
-                    change_config_version(c, this.org).await?;
+                let row = load_organisation(c, this.org).await?;
+                let mut own: Brand = serde_json::from_str(&row.brand)?;
+                let mut applications = list_applications(c, this.org).await?;
+                match &client {
+                    None => {
+                        own.logo.clone_from(&logo);
+                        set_organisation(
+                            c,
+                            &Organisation { brand: serde_json::to_string(&own)?, ..row },
+                        )
+                        .await?;
+                    }
+                    Some(client) => {
+                        let row = applications
+                            .iter_mut()
+                            .find(|a| a.client_id == *client)
+                            .ok_or(Refusal::NotFound)?;
+                        let mut settings = settings_of(row);
+                        settings.brand.logo.clone_from(&logo);
+                        row.settings = serde_json::to_string(&settings)?;
+                        set_application(c, row).await?;
+                        change_config_version(c, this.org).await?;
+                    }
                 }
-            }
-            // What nothing shows any more goes.
-            let used: Vec<String> = applications
-                .iter()
-                .map(|a| settings_of(a).brand.logo)
-                .chain([own.logo])
-                .filter(|l| !l.is_empty())
-                .collect();
-            keep_images(c, this.org, &used).await?;
-            this.record(
-                c,
-                admin
-                    .event(EventKind::BrandChanged)
-                    .detail(json!({"logo": logo, "application": client.unwrap_or_default()})),
-            )
-            .await
+                // What nothing shows any more goes.
+                let used: Vec<String> = applications
+                    .iter()
+                    .map(|a| settings_of(a).brand.logo)
+                    .chain([own.logo])
+                    .filter(|l| !l.is_empty())
+                    .collect();
+                keep_images(c, this.org, &used).await?;
+                this.record(
+                    c,
+                    admin
+                        .event(EventKind::BrandChanged)
+                        .detail(json!({"logo": logo, "application": client.unwrap_or_default()})),
+                )
+                .await
+            })
         })
         .await
         .map(Ok)

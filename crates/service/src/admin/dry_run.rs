@@ -171,11 +171,16 @@ impl DryRuns {
             started_by: format!("admin:{account}"),
         };
         let id = row.id;
-        self.administer(ctx, Right::ChangePolicy, async move |this, c, admin| {
-            remove_old_dry_runs(c, this.org, now - 7 * domain::DAY).await?;
-            add_dry_run(c, this.org, &row).await?;
-            this.record(c, admin.event(EventKind::PolicyDryRun).detail(json!({"version": version})))
+        self.administer::<_, Error, _>(ctx, Right::ChangePolicy, move |this, c, admin| {
+            Box::pin(async move {
+                remove_old_dry_runs(c, this.org, now - 7 * domain::DAY).await?;
+                add_dry_run(c, this.org, &row).await?;
+                this.record(
+                    c,
+                    admin.event(EventKind::PolicyDryRun).detail(json!({"version": version})),
+                )
                 .await
+            })
         })
         .await?;
         let this = self.clone();

@@ -77,7 +77,9 @@ impl PageState {
         let (hashed, browser, now) = (hash(id), ctx.browser.clone(), self.now());
         let sealed = self
             .store
-            .write::<_, Error, _>(async move |c| Ok(take_flash(c, &hashed, &browser, now).await?))
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(take_flash(c, &hashed, &browser, now).await?) })
+            })
             .await?;
         Ok(sealed.and_then(|sealed| self.keys.open_json(&purpose, &sealed)))
     }

@@ -303,28 +303,30 @@ impl AccountAdmin {
         id: AccountId,
         enabled: bool,
     ) -> Result<(), Error> {
-        self.administer(ctx, Right::SwitchAccounts, async move |this, c, admin| {
-            let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
-            bump_rev(c, id, row.rev).await?;
-            let (act, state) = if enabled {
-                (AdminAction::Enable, AccountState::Active)
-            } else {
-                (AdminAction::Disable, AccountState::Disabled)
-            };
-            // Pressed twice: it is so already.
-            if row.state() == state && admin.account != id {
-                return Ok(());
-            }
-            let trace = this.admin_rights().may_govern(c, &admin, id, row.state(), act).await?;
-            set_account_state(c, this.org, id, state).await?;
-            if state == AccountState::Disabled {
-                this.sessions().end_everything(c, id, None).await?;
-            }
-            this.record(
-                c,
-                admin.event("account.state").account(id).code(state.name()).detail(trace),
-            )
-            .await
+        self.administer(ctx, Right::SwitchAccounts, move |this, c, admin| {
+            Box::pin(async move {
+                let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
+                bump_rev(c, id, row.rev).await?;
+                let (act, state) = if enabled {
+                    (AdminAction::Enable, AccountState::Active)
+                } else {
+                    (AdminAction::Disable, AccountState::Disabled)
+                };
+                // Pressed twice: it is so already.
+                if row.state() == state && admin.account != id {
+                    return Ok(());
+                }
+                let trace = this.admin_rights().may_govern(c, &admin, id, row.state(), act).await?;
+                set_account_state(c, this.org, id, state).await?;
+                if state == AccountState::Disabled {
+                    this.sessions().end_everything(c, id, None).await?;
+                }
+                this.record(
+                    c,
+                    admin.event("account.state").account(id).code(state.name()).detail(trace),
+                )
+                .await
+            })
         })
         .await
     }
@@ -337,37 +339,39 @@ impl AccountAdmin {
         role: Role,
         given: bool,
     ) -> Result<(), Error> {
-        self.administer(ctx, Right::GiveRoles, async move |this, c, admin| {
-            let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
-            let has = list_roles(c, this.org, id).await?.iter().any(|r| r == role.name());
-            if has == given && admin.account != id {
-                return Ok(());
-            }
-            bump_rev(c, id, row.rev).await?;
-            let trace = this
-                .admin_rights()
-                .may_govern(
+        self.administer(ctx, Right::GiveRoles, move |this, c, admin| {
+            Box::pin(async move {
+                let row = find_account(c, this.org, id).await?.ok_or(Refusal::NotFound)?;
+                let has = list_roles(c, this.org, id).await?.iter().any(|r| r == role.name());
+                if has == given && admin.account != id {
+                    return Ok(());
+                }
+                bump_rev(c, id, row.rev).await?;
+                let trace = this
+                    .admin_rights()
+                    .may_govern(
+                        c,
+                        &admin,
+                        id,
+                        row.state(),
+                        if given { AdminAction::GiveRole } else { AdminAction::TakeRole },
+                    )
+                    .await?;
+                if given {
+                    add_role(c, this.org, id, role.name(), this.now()).await?;
+                } else {
+                    remove_role(c, this.org, id, role.name()).await?;
+                }
+                this.record(
                     c,
-                    &admin,
-                    id,
-                    row.state(),
-                    if given { AdminAction::GiveRole } else { AdminAction::TakeRole },
+                    admin
+                        .event(if given { "role.given" } else { "role.taken" })
+                        .account(id)
+                        .code(role.name())
+                        .detail(trace),
                 )
-                .await?;
-            if given {
-                add_role(c, this.org, id, role.name(), this.now()).await?;
-            } else {
-                remove_role(c, this.org, id, role.name()).await?;
-            }
-            this.record(
-                c,
-                admin
-                    .event(if given { "role.given" } else { "role.taken" })
-                    .account(id)
-                    .code(role.name())
-                    .detail(trace),
-            )
-            .await
+                .await
+            })
         })
         .await
     }
@@ -392,17 +396,19 @@ impl AccountAdmin {
         address: &str,
     ) -> Result<(), Error> {
         let address = address.to_owned();
-        self.administer(ctx, Right::GovernAccounts, async move |this, c, admin| {
-            let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
-            bump_rev(c, account, row.rev).await?;
-            let trace = this
-                .admin_rights()
-                .may_govern(c, &admin, account, row.state(), AdminAction::KeepEmail)
-                .await?;
-            if !settle_email(c, account, &address, None).await? {
-                return Err(Refusal::NotFound.into());
-            }
-            this.record(c, admin.event("email.kept").account(account).detail(trace)).await
+        self.administer(ctx, Right::GovernAccounts, move |this, c, admin| {
+            Box::pin(async move {
+                let row = find_account(c, this.org, account).await?.ok_or(Refusal::NotFound)?;
+                bump_rev(c, account, row.rev).await?;
+                let trace = this
+                    .admin_rights()
+                    .may_govern(c, &admin, account, row.state(), AdminAction::KeepEmail)
+                    .await?;
+                if !settle_email(c, account, &address, None).await? {
+                    return Err(Refusal::NotFound.into());
+                }
+                this.record(c, admin.event("email.kept").account(account).detail(trace)).await
+            })
         })
         .await
     }

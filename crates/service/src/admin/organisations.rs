@@ -183,7 +183,8 @@ impl OrganisationAdmin {
         {
             return Ok(Err(("address", "field-taken")));
         }
-        self.with_authority(word, Right::RunInstance, async move |this, c, actor| {
+        self.with_authority(word, Right::RunInstance, move |this, c, actor| {
+            Box::pin(async move {
                 let by = actor.name();
                 let detail = json!({"organisation": form.slug, "name": form.name.trim(), "address": form.address, "active": form.active});
                 let kind = match (found, create) {
@@ -211,6 +212,7 @@ impl OrganisationAdmin {
                 this.record(c, Event::new(kind).by(by).detail(detail)).await?;
                 Ok(Ok(()))
             })
+        })
         .await
     }
 
@@ -226,10 +228,12 @@ impl OrganisationAdmin {
         self.admin_rights().allowed(ctx, Right::RunInstance).await?;
         let one = self.organisation(slug).await?;
         let detail = json!({"organisation": slug});
-        self.administer(ctx, Right::RunInstance, async move |this, c, admin| {
-            let Some(token) = one.setup().setup_token_in(c).await? else { return Ok(None) };
-            this.record(c, admin.event(EventKind::OrganisationInvited).detail(detail)).await?;
-            Ok(Some(format!("{}/setup?token={token}", one.settings.public_url)))
+        self.administer::<_, Error, _>(ctx, Right::RunInstance, move |this, c, admin| {
+            Box::pin(async move {
+                let Some(token) = one.setup().setup_token_in(c).await? else { return Ok(None) };
+                this.record(c, admin.event(EventKind::OrganisationInvited).detail(detail)).await?;
+                Ok(Some(format!("{}/setup?token={token}", one.settings.public_url)))
+            })
         })
         .await
     }

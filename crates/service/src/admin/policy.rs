@@ -247,25 +247,27 @@ impl PolicyAdmin {
             .map_err(SaveProblem::Policy)?;
         let (scope, text) = (scope.to_owned(), serde_json::to_string(&document)?);
         let version = self
-            .administer(ctx, Right::ChangePolicy, async move |this, c, admin| {
-                let version = add_policy_version(
-                    c,
-                    this.org,
-                    &scope,
-                    &text,
-                    "draft",
-                    &admin.name(),
-                    this.now(),
-                )
-                .await?;
-                this.record(
-                    c,
-                    admin
-                        .event(EventKind::PolicyDrafted)
-                        .detail(json!({"version": version, "scope": scope})),
-                )
-                .await?;
-                Ok(version)
+            .administer::<_, Error, _>(ctx, Right::ChangePolicy, move |this, c, admin| {
+                Box::pin(async move {
+                    let version = add_policy_version(
+                        c,
+                        this.org,
+                        &scope,
+                        &text,
+                        "draft",
+                        &admin.name(),
+                        this.now(),
+                    )
+                    .await?;
+                    this.record(
+                        c,
+                        admin
+                            .event(EventKind::PolicyDrafted)
+                            .detail(json!({"version": version, "scope": scope})),
+                    )
+                    .await?;
+                    Ok(version)
+                })
             })
             .await?;
         Ok(version)
@@ -332,15 +334,17 @@ impl PolicyAdmin {
                 .await?);
         }
         let state = if becomes == Becomes::Shadow { "shadow" } else { "retired" };
-        self.administer(ctx, Right::ChangePolicy, async move |this, c, admin| {
-            set_policy_state(c, this.org, &row.scope, version, state).await?;
-            this.record(
-                c,
-                admin
-                    .event(EventKind::PolicyChanged)
-                    .detail(json!({"version": version, "scope": row.scope, "state": state})),
-            )
-            .await
+        self.administer::<_, Error, _>(ctx, Right::ChangePolicy, move |this, c, admin| {
+            Box::pin(async move {
+                set_policy_state(c, this.org, &row.scope, version, state).await?;
+                this.record(
+                    c,
+                    admin
+                        .event(EventKind::PolicyChanged)
+                        .detail(json!({"version": version, "scope": row.scope, "state": state})),
+                )
+                .await
+            })
         })
         .await?;
         Ok(())
@@ -410,7 +414,8 @@ impl PolicyAdmin {
         from: Option<i64>,
         seen: Option<i64>,
     ) -> Result<(), Error> {
-        self.with_authority(authority, Right::ChangePolicy, async move |this, c, actor| {
+        self.with_authority(authority, Right::ChangePolicy, move |this, c, actor| {
+            Box::pin(async move {
                 let by = actor.name();
                 let policies = this.configuration().policies(c).await?;
                 if seen.is_some_and(|seen| seen != policies.version) {
@@ -426,6 +431,7 @@ impl PolicyAdmin {
                 }
                 this.record(c, Event::new(EventKind::PolicyChanged).by(by).detail(json!({"version": version, "scope": scope, "from": from, "old": old, "new": document}))).await
             })
+        })
         .await
     }
 

@@ -74,23 +74,25 @@ impl ProviderAdmin {
         key: &str,
     ) -> Result<Result<(), NotDeleted>, Error> {
         let key = key.to_owned();
-        self.administer(ctx, Right::ChangeProviders, async move |this, c, admin| {
-            let row = find_provider(c, this.org, &key)
-                .await?
-                .filter(|row| row.organisation_id == this.org)
-                .ok_or(Refusal::NotFound)?;
-            let (links, adopters) =
-                (count_every_link(c, row.id).await?, count_adopters(c, row.id).await?);
-            if let Err(why) = may_delete(links, adopters) {
-                return Ok(Err(why));
-            }
-            delete_provider(c, this.org, &row).await?;
-            // The next one under this key begins with nothing of it.
-            let (scope, empty) = (provider_scope(&key), Document::default());
-            save(c, this.org, &scope, &empty, &admin.name(), this.now()).await?;
-            let event = Event { provider: key, ..admin.event(EventKind::ProviderDeleted) };
-            this.record(c, event).await?;
-            Ok(Ok(()))
+        self.administer::<_, Error, _>(ctx, Right::ChangeProviders, move |this, c, admin| {
+            Box::pin(async move {
+                let row = find_provider(c, this.org, &key)
+                    .await?
+                    .filter(|row| row.organisation_id == this.org)
+                    .ok_or(Refusal::NotFound)?;
+                let (links, adopters) =
+                    (count_every_link(c, row.id).await?, count_adopters(c, row.id).await?);
+                if let Err(why) = may_delete(links, adopters) {
+                    return Ok(Err(why));
+                }
+                delete_provider(c, this.org, &row).await?;
+                // The next one under this key begins with nothing of it.
+                let (scope, empty) = (provider_scope(&key), Document::default());
+                save(c, this.org, &scope, &empty, &admin.name(), this.now()).await?;
+                let event = Event { provider: key, ..admin.event(EventKind::ProviderDeleted) };
+                this.record(c, event).await?;
+                Ok(Ok(()))
+            })
         })
         .await
     }

@@ -110,17 +110,25 @@ impl ProviderAdmin {
                 .map_err(SaveProblem::Policy)?;
         }
         let confirmed = edit.confirmed;
-        self.with_authority(authority, Right::ChangeProviders, async move |this, c, actor| {
-            let by = match &actor.admin {
-                None => SavedBy::Operator,
-                Some(admin) if admin.may(Right::ChangeTrust) => SavedBy::Owner { confirmed },
-                Some(_) => SavedBy::Delegate,
-            };
-            let offers = this.is_home()
-                && actor.admin.as_ref().is_none_or(|admin| admin.may(Right::RunInstance));
-            let saver = Saver { name: actor.name(), by, offers };
-            this.save_provider_in(c, &saver, &edit, create).await
-        })
+        self.with_authority::<_, Error, _>(
+            authority,
+            Right::ChangeProviders,
+            move |this, c, actor| {
+                Box::pin(async move {
+                    let by = match &actor.admin {
+                        None => SavedBy::Operator,
+                        Some(admin) if admin.may(Right::ChangeTrust) => {
+                            SavedBy::Owner { confirmed }
+                        }
+                        Some(_) => SavedBy::Delegate,
+                    };
+                    let offers = this.is_home()
+                        && actor.admin.as_ref().is_none_or(|admin| admin.may(Right::RunInstance));
+                    let saver = Saver { name: actor.name(), by, offers };
+                    this.save_provider_in(c, &saver, &edit, create).await
+                })
+            },
+        )
         .await?
     }
 

@@ -186,35 +186,40 @@ impl Applications {
                 ..form.settings
             })?,
         };
-        self.with_authority(authority, Right::ChangeApplications, async move |this, c, actor| {
-            let by = actor.name();
-            let mut row = row;
-            change_config_version(c, row.organisation_id).await?;
-            let new = add_application(c, &row).await?;
-            if create.is_some_and(|create| create != new) {
-                return Err(Refusal::BadRequest.into());
-            }
-            if !new {
-                // The logo has a form of its own.
-                let before = list_applications(c, row.organisation_id)
-                    .await?
-                    .into_iter()
-                    .find(|a| a.client_id == row.client_id);
-                let mut settings = settings_of(&row);
-                settings.brand.logo =
-                    before.map(|b| settings_of(&b).brand.logo).unwrap_or_default();
-                row.settings = serde_json::to_string(&settings)?;
-                set_application(c, &row).await?;
-            }
-            let client = row.client_id;
-            if let (Some(row), Some(secret)) =
-                (find_application(c, this.org, &client).await?, secret)
-            {
-                add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
-            }
-            let kind =
-                if new { EventKind::ApplicationRegistered } else { EventKind::ApplicationChanged };
-            this.record(c, Event::new(kind).by(by).detail(json!({"client_id": client}))).await
+        self.with_authority(authority, Right::ChangeApplications, move |this, c, actor| {
+            Box::pin(async move {
+                let by = actor.name();
+                let mut row = row;
+                change_config_version(c, row.organisation_id).await?;
+                let new = add_application(c, &row).await?;
+                if create.is_some_and(|create| create != new) {
+                    return Err(Refusal::BadRequest.into());
+                }
+                if !new {
+                    // The logo has a form of its own.
+                    let before = list_applications(c, row.organisation_id)
+                        .await?
+                        .into_iter()
+                        .find(|a| a.client_id == row.client_id);
+                    let mut settings = settings_of(&row);
+                    settings.brand.logo =
+                        before.map(|b| settings_of(&b).brand.logo).unwrap_or_default();
+                    row.settings = serde_json::to_string(&settings)?;
+                    set_application(c, &row).await?;
+                }
+                let client = row.client_id;
+                if let (Some(row), Some(secret)) =
+                    (find_application(c, this.org, &client).await?, secret)
+                {
+                    add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
+                }
+                let kind = if new {
+                    EventKind::ApplicationRegistered
+                } else {
+                    EventKind::ApplicationChanged
+                };
+                this.record(c, Event::new(kind).by(by).detail(json!({"client_id": client}))).await
+            })
         })
         .await
     }
@@ -289,13 +294,15 @@ impl Applications {
         let (secret, now) = (token(), self.now());
         let fresh = hex(&hash(&secret));
         let client = client_id.to_owned();
-        self.administer(ctx, Right::ChangeApplications, async move |this, c, admin| {
-            add_secret(c, row.id, &fresh, now, now + OVERLAP).await?;
-            this.record(
-                c,
-                admin.event(EventKind::ApplicationSecret).detail(json!({"client_id": client})),
-            )
-            .await
+        self.administer::<_, Error, _>(ctx, Right::ChangeApplications, move |this, c, admin| {
+            Box::pin(async move {
+                add_secret(c, row.id, &fresh, now, now + OVERLAP).await?;
+                this.record(
+                    c,
+                    admin.event(EventKind::ApplicationSecret).detail(json!({"client_id": client})),
+                )
+                .await
+            })
         })
         .await?;
         Ok(secret)

@@ -186,15 +186,17 @@ impl Applications {
             uses_left: uses,
             expires_at: now + days * DAY,
         };
-        self.administer(ctx, Right::ChangeApplications, async move |this, c, admin| {
-            add_registration_token(c, this.org, &row, now).await?;
-            this.record(
-                c,
-                admin
-                    .event(EventKind::RegistrationOpened)
-                    .detail(json!({"token": label, "uses": uses, "days": days})),
-            )
-            .await
+        self.administer::<_, Error, _>(ctx, Right::ChangeApplications, move |this, c, admin| {
+            Box::pin(async move {
+                add_registration_token(c, this.org, &row, now).await?;
+                this.record(
+                    c,
+                    admin
+                        .event(EventKind::RegistrationOpened)
+                        .detail(json!({"token": label, "uses": uses, "days": days})),
+                )
+                .await
+            })
         })
         .await?;
         Ok(secret)
@@ -213,13 +215,15 @@ impl Applications {
         let known =
             list_registration_tokens(&mut self.store.read().await?, self.org, self.now()).await?;
         let row = known.into_iter().find(|t| hex(&t.hash) == id).ok_or(Refusal::NotFound)?;
-        self.administer(ctx, Right::ChangeApplications, async move |this, c, admin| {
-            end_registration_token(c, this.org, &row.hash).await?;
-            this.record(
-                c,
-                admin.event(EventKind::RegistrationClosed).detail(json!({"token": row.label})),
-            )
-            .await
+        self.administer(ctx, Right::ChangeApplications, move |this, c, admin| {
+            Box::pin(async move {
+                end_registration_token(c, this.org, &row.hash).await?;
+                this.record(
+                    c,
+                    admin.event(EventKind::RegistrationClosed).detail(json!({"token": row.label})),
+                )
+                .await
+            })
         })
         .await
     }
