@@ -722,11 +722,13 @@ async fn policy(name: &str, url: &str) {
     let org = ligature.org;
     let version = ligature
         .store
-        .write::<_, storage::Error, _>(async move |c| {
-            storage::policy::documents::add_policy_version(
-                c, org, "instance", &draft, "draft", "bench", 1,
-            )
-            .await
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move {
+                storage::policy::documents::add_policy_version(
+                    c, org, "instance", &draft, "draft", "bench", 1,
+                )
+                .await
+            })
         })
         .await
         .unwrap();

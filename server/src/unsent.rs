@@ -31,6 +31,8 @@ pub async fn retry(ligature: &Ligature) -> anyhow::Result<usize> {
     let now = ligature.now();
     Ok(ligature
         .store
-        .write::<_, storage::Error, _>(async move |c| retry_unsent_mails(c, now).await)
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move { retry_unsent_mails(c, now).await })
+        })
         .await?)
 }

@@ -132,8 +132,9 @@ impl Actor {
 /// How often the work of one request may turn out to need more values: a few times while administrators change things.
 const ROUNDS: usize = 8;
 
-/// What a transaction of somebody runs, as an async closure: `async move |this, c, ctx| { … }`. As [`storage::Work`], with
-/// the service and who acts.
+/// What a transaction runs, as an async closure: `async move |this, c, ctx| { … }`. `AsyncFnOnce` beside it tells the
+/// compiler the types of the arguments; this trait says that the future can be sent to the transaction's task, which no
+/// bound on `AsyncFnOnce` can say.
 pub(crate) trait Work<'c, S, A>:
     FnOnce(S, &'c mut Conn, A) -> Self::Future + Send + 'static
 {
@@ -235,9 +236,11 @@ pub(crate) trait Transactions: Service {
                 let (this, again, hint) = (self.clone(), work.clone(), ctx.clone());
                 let done = self
                     .store
-                    .write(async move |c| {
-                        let acting = live(&this, c, &hint).await?;
-                        again(this, c, acting).await
+                    .write(move |c| {
+                        Box::pin(async move {
+                            let acting = live(&this, c, &hint).await?;
+                            again(this, c, acting).await
+                        })
                     })
                     .await;
                 match done {
@@ -269,10 +272,12 @@ pub(crate) trait Transactions: Service {
         async move {
             let (this, hint) = (self.clone(), ctx.clone());
             self.store
-                .write(async move |c| {
-                    let acting = live(&this, c, &hint).await?;
-                    acting.session()?;
-                    work(this, c, acting).await
+                .write(move |c| {
+                    Box::pin(async move {
+                        let acting = live(&this, c, &hint).await?;
+                        acting.session()?;
+                        work(this, c, acting).await
+                    })
                 })
                 .await
         }
@@ -299,9 +304,11 @@ pub(crate) trait Transactions: Service {
         async move {
             let (this, hint) = (self.clone(), ctx.clone());
             self.store
-                .write(async move |c| {
-                    let admin = administrator(&this, c, &hint, right).await?;
-                    work(this, c, admin).await
+                .write(move |c| {
+                    Box::pin(async move {
+                        let admin = administrator(&this, c, &hint, right).await?;
+                        work(this, c, admin).await
+                    })
                 })
                 .await
         }
@@ -327,15 +334,17 @@ pub(crate) trait Transactions: Service {
         async move {
             let (this, authority) = (self.clone(), authority.clone());
             self.store
-                .write(async move |c| {
-                    let actor = match authority {
-                        Authority::Console(hint) => Actor {
-                            operator: "",
-                            admin: Some(administrator(&this, c, &hint, right).await?),
-                        },
-                        Authority::Operator(operator) => Actor { operator, admin: None },
-                    };
-                    work(this, c, actor).await
+                .write(move |c| {
+                    Box::pin(async move {
+                        let actor = match authority {
+                            Authority::Console(hint) => Actor {
+                                operator: "",
+                                admin: Some(administrator(&this, c, &hint, right).await?),
+                            },
+                            Authority::Operator(operator) => Actor { operator, admin: None },
+                        };
+                        work(this, c, actor).await
+                    })
                 })
                 .await
         }

@@ -147,23 +147,6 @@ enum Pools {
     },
 }
 
-/// What a transaction runs, as an async closure: `async move |c| { … }`. `AsyncFnOnce` beside it tells the compiler the
-/// type of the connection; this trait says that the future can be sent to the transaction's task, which no bound on
-/// `AsyncFnOnce` can say (ADR 0036).
-pub trait Work<'c>: FnOnce(&'c mut Conn) -> Self::Future + Send + 'static {
-    type Output;
-    type Future: Future<Output = <Self as Work<'c>>::Output> + Send;
-}
-
-impl<'c, F, R> Work<'c> for F
-where
-    F: FnOnce(&'c mut Conn) -> R + Send + 'static,
-    R: Future + Send,
-{
-    type Output = R::Output;
-    type Future = R;
-}
-
 /// The database.
 #[derive(Clone)]
 pub struct Store(Arc<Pools>);
@@ -310,7 +293,7 @@ impl Store {
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: AsyncFnOnce(&mut Conn) -> Result<T, E> + for<'c> Work<'c, Output = Result<T, E>>,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
         let store = self.clone();
         let task = tokio::spawn(async move {

@@ -31,5 +31,5 @@ pub mod postgres;
 pub mod schema;
 pub mod sign_in;
 
-pub use conn::{Conn, Error, Result, Store, Work};
+pub use conn::{Conn, Error, Result, Store};
 pub use key::{Bytes, Key, key};

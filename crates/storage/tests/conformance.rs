@@ -48,8 +48,10 @@ async fn store() -> (Store, tempfile::TempDir) {
     assert!(!store.migrate().await.unwrap().is_empty());
     assert!(store.migrate().await.unwrap().is_empty(), "migrating again does nothing");
     store
-        .write::<_, Error, _>(async move |c| {
-            organisations::add_organisation(c, ORG, "default", "O", "", 1).await
+        .write::<_, Error, _>(|c| {
+            Box::pin(
+                async move { organisations::add_organisation(c, ORG, "default", "O", "", 1).await },
+            )
         })
         .await
         .unwrap();
@@ -59,18 +61,20 @@ async fn store() -> (Store, tempfile::TempDir) {
 async fn account(store: &Store, n: u8) -> AccountId {
     let id = AccountId([n; 16]);
     store
-        .write::<_, Error, _>(async move |c| {
-            accounts::add_account(
-                c,
-                ORG,
-                id,
-                AccountState::Active,
-                "N",
-                "en",
-                &format!("sub{n}"),
-                1,
-            )
-            .await
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                accounts::add_account(
+                    c,
+                    ORG,
+                    id,
+                    AccountState::Active,
+                    "N",
+                    "en",
+                    &format!("sub{n}"),
+                    1,
+                )
+                .await
+            })
         })
         .await
         .unwrap();
@@ -112,7 +116,9 @@ async fn provider(store: &Store) -> ProviderId {
         shared: false,
     };
     store
-        .write::<_, Error, _>(async move |c| providers::add_provider(c, ORG, &row, 1).await)
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { providers::add_provider(c, ORG, &row, 1).await })
+        })
         .await
         .unwrap();
     id
@@ -144,23 +150,27 @@ async fn go_05_an_identity_has_one_account_and_the_second_insert_counts_nothing(
     let (one, two, other_case) =
         (new(1, a), new(2, b), links::NewLink { subject: "s".into(), ..new(3, b) });
     let added = store
-        .write::<_, Error, _>(async move |c| {
-            Ok((
-                links::add_link(c, ORG, &one, 1).await?,
-                links::add_link(c, ORG, &two, 1).await?,
-                links::add_link(c, ORG, &other_case, 1).await?,
-            ))
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                Ok((
+                    links::add_link(c, ORG, &one, 1).await?,
+                    links::add_link(c, ORG, &two, 1).await?,
+                    links::add_link(c, ORG, &other_case, 1).await?,
+                ))
+            })
         })
         .await
         .unwrap();
     assert_eq!(added, (true, false, true), "subjects are compared byte by byte");
     let again = new(4, b);
     let freed = store
-        .write::<_, Error, _>(async move |c| {
-            Ok((
-                links::release_link(c, a, LinkId([1; 16]), 2).await?,
-                links::add_link(c, ORG, &again, 3).await?,
-            ))
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                Ok((
+                    links::release_link(c, a, LinkId([1; 16]), 2).await?,
+                    links::add_link(c, ORG, &again, 3).await?,
+                ))
+            })
         })
         .await
         .unwrap();
@@ -183,20 +193,32 @@ async fn ud_04_the_row_of_a_barred_identity_is_put_back_by_nothing() {
         label: String::new(),
     };
     store
-        .write::<_, Error, _>(async move |c| links::add_link(c, ORG, &new, 1).await)
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { links::add_link(c, ORG, &new, 1).await })
+        })
         .await
         .unwrap();
     let put_back = async |barred: bool| {
         store
-            .write::<_, Error, _>(async move |c| {
-                let id = LinkId([1; 16]);
-                links::release_link(c, a, id, 2).await?;
-                if barred {
-                    links::bar_link(c, a, id).await?;
-                }
-                access::restore_way(c, ORG, a, &access::AccessRow::Link { id }, true, [2; 16], 3)
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    let id = LinkId([1; 16]);
+                    links::release_link(c, a, id, 2).await?;
+                    if barred {
+                        links::bar_link(c, a, id).await?;
+                    }
+                    access::restore_way(
+                        c,
+                        ORG,
+                        a,
+                        &access::AccessRow::Link { id },
+                        true,
+                        [2; 16],
+                        3,
+                    )
                     .await?;
-                Ok(links::list_links(c, a).await?.len())
+                    Ok(links::list_links(c, a).await?.len())
+                })
             })
             .await
             .unwrap()
@@ -209,11 +231,13 @@ async fn em_06_an_address_has_one_owner_and_any_number_of_co_holders() {
     let (store, _dir) = store().await;
     let (a, b) = (account(&store, 1).await, account(&store, 2).await);
     let owned = store
-        .write::<_, Error, _>(async move |c| {
-            Ok((
-                accounts::add_email(c, ORG, a, &email("v@ex.test"), [1; 16], 1).await?,
-                accounts::add_email(c, ORG, b, &email("v@ex.test"), [2; 16], 1).await?,
-            ))
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                Ok((
+                    accounts::add_email(c, ORG, a, &email("v@ex.test"), [1; 16], 1).await?,
+                    accounts::add_email(c, ORG, b, &email("v@ex.test"), [2; 16], 1).await?,
+                ))
+            })
         })
         .await
         .unwrap();
@@ -223,7 +247,9 @@ async fn em_06_an_address_has_one_owner_and_any_number_of_co_holders() {
     assert_eq!(accounts::list_holders(&mut c, ORG, "v@ex.test").await.unwrap().len(), 2);
     drop(c);
     let taken = store
-        .write::<_, Error, _>(async move |c| accounts::own_email(c, b, "v@ex.test").await)
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { accounts::own_email(c, b, "v@ex.test").await })
+        })
         .await;
     assert!(matches!(taken, Err(Error::Duplicate)), "{taken:?}");
 }
@@ -232,7 +258,11 @@ async fn em_06_an_address_has_one_owner_and_any_number_of_co_holders() {
 async fn of_two_who_change_an_account_at_once_the_slower_one_starts_over() {
     let (store, _dir) = store().await;
     let a = account(&store, 1).await;
-    let bump = |rev| store.write::<_, Error, _>(async move |c| accounts::bump_rev(c, a, rev).await);
+    let bump = |rev| {
+        store.write::<_, Error, _>(move |c| {
+            Box::pin(async move { accounts::bump_rev(c, a, rev).await })
+        })
+    };
     assert!(bump(1).await.is_ok());
     assert!(matches!(bump(1).await, Err(Error::Changed)));
     assert!(bump(2).await.is_ok());
@@ -258,7 +288,9 @@ async fn d8_fifty_answers_at_once_get_three_tries() {
     };
     let add = row.clone();
     store
-        .write::<_, Error, _>(async move |c| attempts::add_attempt(c, ORG, &add, &[]).await)
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { attempts::add_attempt(c, ORG, &add, &[]).await })
+        })
         .await
         .unwrap();
     let tasks: Vec<_> = (0..50)
@@ -266,7 +298,9 @@ async fn d8_fifty_answers_at_once_get_three_tries() {
             let store = store.clone();
             tokio::spawn(async move {
                 store
-                    .write::<_, Error, _>(async move |c| attempts::consume_attempt(c, &[1]).await)
+                    .write::<_, Error, _>(|c| {
+                        Box::pin(async move { attempts::consume_attempt(c, &[1]).await })
+                    })
                     .await
                     .unwrap()
             })
@@ -278,8 +312,8 @@ async fn d8_fifty_answers_at_once_get_three_tries() {
     }
     assert_eq!(taken, 3);
     let moved = |row: attempts::Attempt| {
-        store.write::<_, Error, _>(async move |c| {
-            attempts::set_attempt_state(c, &row, "{}", "", true, &[]).await
+        store.write::<_, Error, _>(move |c| {
+            Box::pin(async move { attempts::set_attempt_state(c, &row, "{}", "", true, &[]).await })
         })
     };
     assert!(moved(row.clone()).await.unwrap());
@@ -300,47 +334,49 @@ async fn d8_fifty_answers_at_once_get_three_tries() {
 async fn states_challenges_and_setup_tokens_are_spent_once() {
     let (store, _dir) = store().await;
     let twice = store
-        .write::<_, Error, _>(async move |c| {
-            attempts::add_challenge(
-                c,
-                &attempts::NewChallenge {
-                    id: [1; 16],
-                    attempt: vec![1],
-                    kind: "k".into(),
-                    account: None,
-                    mac: vec![],
-                    sent_to: String::new(),
-                    expires_at: 9,
-                },
-                1,
-            )
-            .await?;
-            attempts::add_challenge(
-                c,
-                &attempts::NewChallenge {
-                    id: [2; 16],
-                    attempt: vec![1],
-                    kind: "k".into(),
-                    account: None,
-                    mac: vec![],
-                    sent_to: String::new(),
-                    expires_at: 9,
-                },
-                2,
-            )
-            .await?;
-            let open = attempts::find_challenge(c, &[1]).await?.unwrap();
-            setup::set_setup_token(c, ORG, &[7], 100).await?;
-            Ok([
-                attempts::consume_state(c, &[1], 9).await?,
-                attempts::consume_state(c, &[1], 9).await?,
-                open.id == storage::Key([2; 16]),
-                attempts::consume_challenge_row(c, open.id).await?,
-                attempts::consume_challenge_row(c, open.id).await?,
-                setup::take_setup_token(c, ORG, &[7], 101).await?,
-                setup::take_setup_token(c, ORG, &[7], 99).await?,
-                setup::take_setup_token(c, ORG, &[7], 99).await?,
-            ])
+        .write::<_, Error, _>(|c| {
+            Box::pin(async move {
+                attempts::add_challenge(
+                    c,
+                    &attempts::NewChallenge {
+                        id: [1; 16],
+                        attempt: vec![1],
+                        kind: "k".into(),
+                        account: None,
+                        mac: vec![],
+                        sent_to: String::new(),
+                        expires_at: 9,
+                    },
+                    1,
+                )
+                .await?;
+                attempts::add_challenge(
+                    c,
+                    &attempts::NewChallenge {
+                        id: [2; 16],
+                        attempt: vec![1],
+                        kind: "k".into(),
+                        account: None,
+                        mac: vec![],
+                        sent_to: String::new(),
+                        expires_at: 9,
+                    },
+                    2,
+                )
+                .await?;
+                let open = attempts::find_challenge(c, &[1]).await?.unwrap();
+                setup::set_setup_token(c, ORG, &[7], 100).await?;
+                Ok([
+                    attempts::consume_state(c, &[1], 9).await?,
+                    attempts::consume_state(c, &[1], 9).await?,
+                    open.id == storage::Key([2; 16]),
+                    attempts::consume_challenge_row(c, open.id).await?,
+                    attempts::consume_challenge_row(c, open.id).await?,
+                    setup::take_setup_token(c, ORG, &[7], 101).await?,
+                    setup::take_setup_token(c, ORG, &[7], 99).await?,
+                    setup::take_setup_token(c, ORG, &[7], 99).await?,
+                ])
+            })
         })
         .await
         .unwrap();
@@ -351,7 +387,9 @@ async fn states_challenges_and_setup_tokens_are_spent_once() {
 async fn counters_add_up_over_connections_and_begin_anew_after_their_window() {
     let (store, _dir) = store().await;
     let limit = |most| counters::Limit { subject: vec![1], most, window: 100 };
-    let up = |now, most| store.write::<_, Error, _>(async move |c| limit(most).take(c, now).await);
+    let up = |now, most| {
+        store.write::<_, Error, _>(move |c| Box::pin(async move { limit(most).take(c, now).await }))
+    };
     let all = [
         up(1, 9).await.unwrap(),
         up(2, 9).await.unwrap(),
@@ -366,10 +404,12 @@ async fn counters_add_up_over_connections_and_begin_anew_after_their_window() {
         "what is refused does not count"
     );
     let left = |c: counters::Limit| {
-        store.write::<_, Error, _>(async move |conn| {
-            c.give_back(conn).await?;
-            c.give_back(conn).await?;
-            c.count(conn, 102).await
+        store.write::<_, Error, _>(move |conn| {
+            Box::pin(async move {
+                c.give_back(conn).await?;
+                c.give_back(conn).await?;
+                c.count(conn, 102).await
+            })
         })
     };
     assert_eq!(left(limit(9)).await.unwrap(), 0, "never below nothing");
@@ -384,8 +424,12 @@ async fn lo_01_of_forty_tries_at_once_exactly_as_many_are_counted_as_the_limit_l
             let store = store.clone();
             tokio::spawn(async move {
                 store
-                    .write::<_, Error, _>(async move |c| {
-                        counters::Limit { subject: vec![1], most: 10, window: 100 }.take(c, 1).await
+                    .write::<_, Error, _>(|c| {
+                        Box::pin(async move {
+                            counters::Limit { subject: vec![1], most: 10, window: 100 }
+                                .take(c, 1)
+                                .await
+                        })
                     })
                     .await
                     .unwrap()
@@ -413,31 +457,44 @@ async fn lo_01_a_browser_is_known_to_one_account_until_it_is_forgotten_too_old_o
         }
     };
     store
-        .write::<_, Error, _>(async move |c| {
-            browsers::set_browser(c, a, &[7], 5).await?;
-            browsers::set_browser(c, a, &[7], 9).await?;
-            browsers::set_browser(c, b, &[8], 9).await
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                browsers::set_browser(c, a, &[7], 5).await?;
+                browsers::set_browser(c, a, &[7], 9).await?;
+                browsers::set_browser(c, b, &[8], 9).await
+            })
         })
         .await
         .unwrap();
     assert_eq!((found(a, 8).await, found(a, 9).await, found(b, 0).await), (Some(9), None, None));
     let tidied = |now| {
-        store.write::<_, Error, _>(async move |c| storage::maintenance::tidy::tidy(c, now).await)
+        store.write::<_, Error, _>(move |c| {
+            Box::pin(async move { storage::maintenance::tidy::tidy(c, now).await })
+        })
     };
     tidied(9 + domain::limits::KNOWN_FOR).await.unwrap();
     assert_eq!(found(a, 0).await, Some(9));
-    store.write::<_, Error, _>(async move |c| browsers::forget_browsers(c, a).await).await.unwrap();
+    store
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { browsers::forget_browsers(c, a).await })
+        })
+        .await
+        .unwrap();
     assert_eq!(found(a, 0).await, None);
     store
-        .write::<_, Error, _>(async move |c| browsers::set_browser(c, a, &[7], 9).await)
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { browsers::set_browser(c, a, &[7], 9).await })
+        })
         .await
         .unwrap();
     tidied(10 + domain::limits::KNOWN_FOR).await.unwrap();
     assert_eq!(found(a, 0).await, None, "ninety days");
     store
-        .write::<_, Error, _>(async move |c| {
-            browsers::set_browser(c, a, &[7], 9).await?;
-            accounts::remove_account(c, a).await
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                browsers::set_browser(c, a, &[7], 9).await?;
+                accounts::remove_account(c, a).await
+            })
         })
         .await
         .unwrap();
@@ -450,33 +507,35 @@ async fn ph_11_a_thousand_pending_sign_ups_keep_nobody_out_and_are_gone_after_a_
     let (store, _dir) = store().await;
     let v = account(&store, 1).await;
     store
-        .write::<_, Error, _>(async move |c| {
-            for n in 0..1000_u16 {
-                let mut id = [3; 16];
-                id[..2].copy_from_slice(&n.to_be_bytes());
-                // One in two is for the very address that the owner wants.
-                let address =
-                    if n % 2 == 0 { "v@ex.test".to_owned() } else { format!("v{n}@ex.test") };
-                accounts::add_account(
-                    c,
-                    ORG,
-                    AccountId(id),
-                    AccountState::Pending,
-                    "v@ex.test",
-                    "en",
-                    &format!("p{n}"),
-                    10,
-                )
-                .await?;
-                let unproved = accounts::NewEmail {
-                    address: domain::email_address::Canonical::parse(&address).unwrap(),
-                    proof: storage::accounts::EmailProof::None,
-                    owner: false,
-                    primary: true,
-                };
-                accounts::add_email(c, ORG, AccountId(id), &unproved, id, 10).await?;
-            }
-            accounts::add_email(c, ORG, v, &email("v@ex.test"), [4; 16], 11).await
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                for n in 0..1000_u16 {
+                    let mut id = [3; 16];
+                    id[..2].copy_from_slice(&n.to_be_bytes());
+                    // One in two is for the very address that the owner wants.
+                    let address =
+                        if n % 2 == 0 { "v@ex.test".to_owned() } else { format!("v{n}@ex.test") };
+                    accounts::add_account(
+                        c,
+                        ORG,
+                        AccountId(id),
+                        AccountState::Pending,
+                        "v@ex.test",
+                        "en",
+                        &format!("p{n}"),
+                        10,
+                    )
+                    .await?;
+                    let unproved = accounts::NewEmail {
+                        address: domain::email_address::Canonical::parse(&address).unwrap(),
+                        proof: storage::accounts::EmailProof::None,
+                        owner: false,
+                        primary: true,
+                    };
+                    accounts::add_email(c, ORG, AccountId(id), &unproved, id, 10).await?;
+                }
+                accounts::add_email(c, ORG, v, &email("v@ex.test"), [4; 16], 11).await
+            })
         })
         .await
         .unwrap();
@@ -487,7 +546,9 @@ async fn ph_11_a_thousand_pending_sign_ups_keep_nobody_out_and_are_gone_after_a_
     };
     assert_eq!((count().await, owner().await), (1001, Some(v)), "none of them is in the way");
     let tidied = |now| {
-        store.write::<_, Error, _>(async move |c| storage::maintenance::tidy::tidy(c, now).await)
+        store.write::<_, Error, _>(move |c| {
+            Box::pin(async move { storage::maintenance::tidy::tidy(c, now).await })
+        })
     };
     tidied(10 + domain::DAY).await.unwrap();
     assert_eq!(count().await, 1001, "not a moment early");
@@ -562,8 +623,8 @@ async fn people_are_found_by_what_is_known_of_them_and_listed_page_by_page() {
 async fn a_mail_is_claimed_by_one_worker_at_a_time() {
     let (store, _dir) = store().await;
     store
-        .write::<_, Error, _>(async move |c| {
-            outbox::add_mail(c, ORG, [1; 16], "k", &[1], 1, 1000).await
+        .write::<_, Error, _>(|c| {
+            Box::pin(async move { outbox::add_mail(c, ORG, [1; 16], "k", &[1], 1, 1000).await })
         })
         .await
         .unwrap();
@@ -572,7 +633,9 @@ async fn a_mail_is_claimed_by_one_worker_at_a_time() {
             let store = store.clone();
             tokio::spawn(async move {
                 store
-                    .write::<_, Error, _>(async move |c| outbox::claim_mail(c, false, 5, 500).await)
+                    .write::<_, Error, _>(|c| {
+                        Box::pin(async move { outbox::claim_mail(c, false, 5, 500).await })
+                    })
                     .await
                     .unwrap()
             })
@@ -590,20 +653,22 @@ async fn what_fails_or_panics_in_a_transaction_leaves_nothing_and_the_pool_works
     let (store, _dir) = store().await;
     for panics in [false, true] {
         let result = store
-            .write::<(), Error, _>(async move |c| {
-                accounts::add_account(
-                    c,
-                    ORG,
-                    AccountId([5; 16]),
-                    AccountState::Active,
-                    "N",
-                    "en",
-                    "sub",
-                    1,
-                )
-                .await?;
-                assert!(!panics, "on purpose");
-                Err(Error::Changed)
+            .write::<(), Error, _>(move |c| {
+                Box::pin(async move {
+                    accounts::add_account(
+                        c,
+                        ORG,
+                        AccountId([5; 16]),
+                        AccountState::Active,
+                        "N",
+                        "en",
+                        "sub",
+                        1,
+                    )
+                    .await?;
+                    assert!(!panics, "on purpose");
+                    Err(Error::Changed)
+                })
             })
             .await;
         assert!(result.is_err());
@@ -618,7 +683,9 @@ async fn d5_a_session_of_an_account_that_is_not_active_is_not_found() {
     let a = account(&store, 1).await;
     let new = session(a);
     store
-        .write::<_, Error, _>(async move |c| sessions::add_session(c, ORG, &new, 1).await)
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { sessions::add_session(c, ORG, &new, 1).await })
+        })
         .await
         .unwrap();
     let found = || async {
@@ -629,8 +696,10 @@ async fn d5_a_session_of_an_account_that_is_not_active_is_not_found() {
     };
     assert!(found().await);
     store
-        .write::<_, Error, _>(async move |c| {
-            accounts::set_account_state(c, ORG, a, AccountState::Disabled).await
+        .write::<_, Error, _>(move |c| {
+            Box::pin(
+                async move { accounts::set_account_state(c, ORG, a, AccountState::Disabled).await },
+            )
         })
         .await
         .unwrap();
@@ -701,7 +770,9 @@ async fn rb_18_a_copy_is_known_as_one_until_what_it_revives_is_void() {
     let a = account(&store, 1).await;
     let new = session(a);
     store
-        .write::<_, Error, _>(async move |c| sessions::add_session(c, ORG, &new, 1).await)
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { sessions::add_session(c, ORG, &new, 1).await })
+        })
         .await
         .unwrap();
     let alive = async |store: &Store| {
@@ -726,7 +797,9 @@ async fn rb_18_a_copy_is_known_as_one_until_what_it_revives_is_void() {
     }
     let new = session(a);
     store
-        .write::<_, Error, _>(async move |c| sessions::add_session(c, ORG, &new, 1).await)
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { sessions::add_session(c, ORG, &new, 1).await })
+        })
         .await
         .unwrap();
     let file = dir.path().join("copy.db");
@@ -854,7 +927,9 @@ async fn id_15_an_orphaned_identity_is_known_disabled_and_found_by_doctor() {
         label: String::new(),
     };
     store
-        .write::<_, Error, _>(async move |c| links::add_link(c, ORG, &new, 1).await)
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { links::add_link(c, ORG, &new, 1).await })
+        })
         .await
         .unwrap();
     storage::maintenance::doctor::lose_account(&store, a).await.unwrap();
@@ -887,13 +962,15 @@ async fn em_01_the_database_compares_addresses_byte_by_byte() {
     let rows: Vec<String> = all.iter().cloned().collect();
     let writing = rows.clone();
     store
-        .write::<_, Error, _>(async move |c| {
-            for (n, canonical) in writing.iter().enumerate() {
-                let mut row = [7_u8; 16];
-                row[..8].copy_from_slice(&u64::try_from(n).unwrap().to_be_bytes());
-                accounts::add_email(c, ORG, id, &email(canonical), row, 1).await?;
-            }
-            Ok(())
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                for (n, canonical) in writing.iter().enumerate() {
+                    let mut row = [7_u8; 16];
+                    row[..8].copy_from_slice(&u64::try_from(n).unwrap().to_be_bytes());
+                    accounts::add_email(c, ORG, id, &email(canonical), row, 1).await?;
+                }
+                Ok(())
+            })
         })
         .await
         .unwrap();
@@ -918,29 +995,31 @@ async fn gv_13_conditions_are_joined_by_the_database_however_many_accounts_fit_o
     for n in 1..=60 {
         let id = account(&store, n).await;
         store
-            .write::<_, Error, _>(async move |c| {
-                storage::accounts::attributes::set_attribute(
-                    c,
-                    ORG,
-                    id,
-                    "attr.team",
-                    "Sales",
-                    "sales",
-                    "admin",
-                    1,
-                )
-                .await?;
-                storage::accounts::attributes::set_attribute(
-                    c,
-                    ORG,
-                    id,
-                    "attr.no",
-                    &format!("N{n}"),
-                    &format!("n{n}"),
-                    "admin",
-                    1,
-                )
-                .await
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    storage::accounts::attributes::set_attribute(
+                        c,
+                        ORG,
+                        id,
+                        "attr.team",
+                        "Sales",
+                        "sales",
+                        "admin",
+                        1,
+                    )
+                    .await?;
+                    storage::accounts::attributes::set_attribute(
+                        c,
+                        ORG,
+                        id,
+                        "attr.no",
+                        &format!("N{n}"),
+                        &format!("n{n}"),
+                        "admin",
+                        1,
+                    )
+                    .await
+                })
             })
             .await
             .unwrap();

@@ -148,9 +148,11 @@ async fn token(
             expires_at: only.expires_at,
         };
         bare.store
-            .write::<_, storage::Error, _>(async move |c| {
-                let family = begin_family(c, &family, now()).await?.unwrap();
-                add_token(c, &family, &only).await
+            .write::<_, storage::Error, _>(move |c| {
+                Box::pin(async move {
+                    let family = begin_family(c, &family, now()).await?.unwrap();
+                    add_token(c, &family, &only).await
+                })
             })
             .await
             .unwrap();
@@ -167,13 +169,15 @@ async fn token(
     let account = old.account_id.map(AccountId::from);
     let rows = [row(&access, "access", account), row(&refresh, "refresh", account)];
     bare.store
-        .write::<_, storage::Error, _>(async move |c| {
-            let family = hold_family(c, &old.family, now()).await?.unwrap();
-            assert!(take_refresh_token(c, &hashed).await?);
-            for row in &rows {
-                add_token(c, &family, row).await?;
-            }
-            Ok(())
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move {
+                let family = hold_family(c, &old.family, now()).await?.unwrap();
+                assert!(take_refresh_token(c, &hashed).await?);
+                for row in &rows {
+                    add_token(c, &family, row).await?;
+                }
+                Ok(())
+            })
         })
         .await
         .unwrap();

@@ -158,20 +158,22 @@ async fn ma_12_no_act_of_my_account_reaches_what_is_somebody_elses() {
     let org = ligature.org;
     ligature
         .store
-        .write::<_, service::Error, _>(async move |c| {
-            for n in [7_u8, 8] {
-                let passkey = storage::accounts::passkeys::Passkey {
-                    id: vec![n; 16],
-                    account_id: account,
-                    user_id: storage::key(account),
-                    name: format!("Key {n}"),
-                    data: "{}".into(),
-                    created_at: 1,
-                    used_at: None,
-                };
-                storage::accounts::passkeys::add_passkey(c, org, &passkey).await?;
-            }
-            Ok(())
+        .write::<_, service::Error, _>(move |c| {
+            Box::pin(async move {
+                for n in [7_u8, 8] {
+                    let passkey = storage::accounts::passkeys::Passkey {
+                        id: vec![n; 16],
+                        account_id: account,
+                        user_id: storage::key(account),
+                        name: format!("Key {n}"),
+                        data: "{}".into(),
+                        created_at: 1,
+                        used_at: None,
+                    };
+                    storage::accounts::passkeys::add_passkey(c, org, &passkey).await?;
+                }
+                Ok(())
+            })
         })
         .await
         .unwrap();

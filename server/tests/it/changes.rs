@@ -513,8 +513,10 @@ async fn ma_08_the_last_way_in_is_counted_over_every_kind_that_opens_the_account
     let org = ligature.org;
     ligature
         .store
-        .write::<_, service::Error, _>(async move |c| {
-            Ok(storage::accounts::passkeys::add_passkey(c, org, &row).await?)
+        .write::<_, service::Error, _>(move |c| {
+            Box::pin(
+                async move { Ok(storage::accounts::passkeys::add_passkey(c, org, &row).await?) },
+            )
         })
         .await
         .unwrap();

@@ -21,8 +21,8 @@ async fn with_role(w: &World, email: &str, role: &'static str) -> Browser {
     let org = ligature.org;
     ligature
         .store
-        .write::<_, storage::Error, _>(async move |c| {
-            storage::accounts::add_role(c, org, id, role, 1).await
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move { storage::accounts::add_role(c, org, id, role, 1).await })
         })
         .await
         .unwrap();
@@ -299,11 +299,13 @@ async fn written_before(w: &World, scope: &'static str, document: &'static str) 
     let org = ligature.org;
     ligature
         .store
-        .write::<_, storage::Error, _>(async move |c| {
-            storage::policy::documents::add_policy_version(
-                c, org, scope, document, "active", "cli", now,
-            )
-            .await
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move {
+                storage::policy::documents::add_policy_version(
+                    c, org, scope, document, "active", "cli", now,
+                )
+                .await
+            })
         })
         .await
         .unwrap();

@@ -17,16 +17,18 @@ async fn reach(url: &str) -> Result<Encryption, String> {
 
 async fn add(store: &Store, n: u8) -> Result<(), Error> {
     store
-        .write::<_, Error, _>(async move |c| {
-            organisations::add_organisation(
-                c,
-                OrgId([n; 16]),
-                &format!("o{n}"),
-                "O",
-                &format!("https://o{n}.test"),
-                1,
-            )
-            .await
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                organisations::add_organisation(
+                    c,
+                    OrgId([n; 16]),
+                    &format!("o{n}"),
+                    "O",
+                    &format!("https://o{n}.test"),
+                    1,
+                )
+                .await
+            })
         })
         .await
         .map(|_added| ())

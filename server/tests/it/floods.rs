@@ -40,29 +40,31 @@ async fn people(w: &World, many: u8) -> Vec<String> {
     let (org, now) = (ligature.org, ligature.now());
     let addresses: Vec<String> = (0..many).map(|n| format!("person{n}@example.test")).collect();
     let all = addresses.clone();
-    let made = ligature.store.write::<_, storage::Error, _>(async move |c| {
-        for address in all {
-            let id = domain::AccountId(service::random_bytes::<16>());
-            storage::accounts::add_account(
-                c,
-                org,
-                id,
-                domain::linking::facts::AccountState::Active,
-                "Someone",
-                "en",
-                &address,
-                now,
-            )
-            .await?;
-            let email = storage::accounts::NewEmail {
-                address: domain::email_address::Canonical::parse(&address).unwrap(),
-                proof: storage::accounts::EmailProof::Code,
-                owner: true,
-                primary: true,
-            };
-            storage::accounts::add_email(c, org, id, &email, id.0, now).await?;
-        }
-        Ok(())
+    let made = ligature.store.write::<_, storage::Error, _>(move |c| {
+        Box::pin(async move {
+            for address in all {
+                let id = domain::AccountId(service::random_bytes::<16>());
+                storage::accounts::add_account(
+                    c,
+                    org,
+                    id,
+                    domain::linking::facts::AccountState::Active,
+                    "Someone",
+                    "en",
+                    &address,
+                    now,
+                )
+                .await?;
+                let email = storage::accounts::NewEmail {
+                    address: domain::email_address::Canonical::parse(&address).unwrap(),
+                    proof: storage::accounts::EmailProof::Code,
+                    owner: true,
+                    primary: true,
+                };
+                storage::accounts::add_email(c, org, id, &email, id.0, now).await?;
+            }
+            Ok(())
+        })
     });
     made.await.unwrap();
     addresses

@@ -178,9 +178,11 @@ async fn mg_02_the_proof_of_a_merge_is_judged_when_it_is_confirmed() {
                     .await
                     .unwrap()
                     .unwrap();
-            let set = ligature.store.write::<_, storage::Error, _>(async move |c| {
-                storage::accounts::set_password(c, org, vera, CredentialId([9; 16]), &same, at)
-                    .await
+            let set = ligature.store.write::<_, storage::Error, _>(move |c| {
+                Box::pin(async move {
+                    storage::accounts::set_password(c, org, vera, CredentialId([9; 16]), &same, at)
+                        .await
+                })
             });
             set.await.unwrap();
         }
@@ -309,15 +311,17 @@ async fn lk_23_a_code_proves_its_own_address_and_a_new_code_never_goes_to_anothe
                 owner: true,
                 primary: false,
             };
-            let change = ligature.store.write::<_, storage::Error, _>(async move |c| {
-                storage::accounts::add_email(c, org, vera, &new, [8; 16], at).await?;
-                storage::accounts::set_primary_email(
-                    c,
-                    vera,
-                    "zoe@other.test",
-                    Some(at + 1_000_000_000),
-                )
-                .await
+            let change = ligature.store.write::<_, storage::Error, _>(move |c| {
+                Box::pin(async move {
+                    storage::accounts::add_email(c, org, vera, &new, [8; 16], at).await?;
+                    storage::accounts::set_primary_email(
+                        c,
+                        vera,
+                        "zoe@other.test",
+                        Some(at + 1_000_000_000),
+                    )
+                    .await
+                })
             });
             change.await.unwrap();
             let again = b.post("/fn/attempt/resend", &[("attempt", &page.attempt())]).await;
@@ -691,14 +695,16 @@ async fn ds_01_the_code_page_is_the_same_for_a_user_name_that_somebody_has_and_f
         (vera, "attr.team", "blue"),
         (ben, "attr.team", "blue"),
     ];
-    let set = ligature.store.write::<_, storage::Error, _>(async move |c| {
-        for (account, name, value) in rows {
-            storage::accounts::attributes::set_attribute(
-                c, org, account, name, value, value, "meridian", at,
-            )
-            .await?;
-        }
-        Ok(())
+    let set = ligature.store.write::<_, storage::Error, _>(move |c| {
+        Box::pin(async move {
+            for (account, name, value) in rows {
+                storage::accounts::attributes::set_attribute(
+                    c, org, account, name, value, value, "meridian", at,
+                )
+                .await?;
+            }
+            Ok(())
+        })
     });
     set.await.unwrap();
     let claims = [

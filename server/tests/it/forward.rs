@@ -140,11 +140,13 @@ async fn a_guarded_host_learns_who_it_is_and_of_nobody_once_the_session_is_over(
     let (org, at) = (ligature.org, ligature.now());
     ligature
         .store
-        .write::<_, storage::Error, _>(async move |c| {
-            storage::accounts::attributes::set_attribute(
-                c, org, account, "username", "admin", "admin", "meridian", at,
-            )
-            .await
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move {
+                storage::accounts::attributes::set_attribute(
+                    c, org, account, "username", "admin", "admin", "meridian", at,
+                )
+                .await
+            })
         })
         .await
         .unwrap();

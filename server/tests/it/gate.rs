@@ -40,22 +40,24 @@ async fn person(w: &World) -> Browser {
     let (one, account) = (w.ligature(), session.account);
     let (org, at) = (one.org, one.now());
     one.store
-        .write::<_, storage::Error, _>(async move |c| {
-            storage::accounts::attributes::set_attribute(
-                c, org, account, "username", "vera", "vera", "person", at,
-            )
-            .await?;
-            storage::accounts::attributes::set_attribute(
-                c,
-                org,
-                account,
-                "phone",
-                "+4930123456",
-                "+4930123456",
-                storage::accounts::attributes::BY_CODE,
-                at,
-            )
-            .await
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move {
+                storage::accounts::attributes::set_attribute(
+                    c, org, account, "username", "vera", "vera", "person", at,
+                )
+                .await?;
+                storage::accounts::attributes::set_attribute(
+                    c,
+                    org,
+                    account,
+                    "phone",
+                    "+4930123456",
+                    "+4930123456",
+                    storage::accounts::attributes::BY_CODE,
+                    at,
+                )
+                .await
+            })
         })
         .await
         .unwrap();
@@ -364,8 +366,10 @@ async fn cn_03_a_free_address_becomes_the_accounts_own_by_a_code_on_the_way_in()
     };
     ligature
         .store
-        .write::<_, service::Error, _>(async move |c| {
-            Ok(storage::accounts::add_email(c, org, account, &another, [9; 16], 1).await?)
+        .write::<_, service::Error, _>(move |c| {
+            Box::pin(async move {
+                Ok(storage::accounts::add_email(c, org, account, &another, [9; 16], 1).await?)
+            })
         })
         .await
         .unwrap();
@@ -537,8 +541,8 @@ async fn tk_02_four_posts_of_one_code_leave_one_known_family_or_none() {
     let one = w.ligature();
     let now = one.now();
     one.store
-        .write::<_, storage::Error, _>(async move |c| {
-            storage::maintenance::tidy::tidy(c, now).await.map(drop)
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move { storage::maintenance::tidy::tidy(c, now).await.map(drop) })
         })
         .await
         .unwrap();

@@ -61,40 +61,42 @@ async fn give(w: &World, account: AccountId, address: &'static str, number: &'st
     let org = ligature.org;
     ligature
         .store
-        .write::<_, storage::Error, _>(async move |c| {
-            if !address.is_empty() {
-                let email = storage::accounts::NewEmail {
-                    address: domain::email_address::Canonical::parse(address).unwrap(),
-                    proof: storage::accounts::EmailProof::Code,
-                    owner: true,
-                    primary: false,
-                };
-                assert!(
-                    storage::accounts::add_email(
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move {
+                if !address.is_empty() {
+                    let email = storage::accounts::NewEmail {
+                        address: domain::email_address::Canonical::parse(address).unwrap(),
+                        proof: storage::accounts::EmailProof::Code,
+                        owner: true,
+                        primary: false,
+                    };
+                    assert!(
+                        storage::accounts::add_email(
+                            c,
+                            org,
+                            account,
+                            &email,
+                            service::random_bytes::<16>(),
+                            now
+                        )
+                        .await?
+                    );
+                }
+                if !number.is_empty() {
+                    storage::accounts::attributes::set_attribute(
                         c,
                         org,
                         account,
-                        &email,
-                        service::random_bytes::<16>(),
-                        now
+                        "phone",
+                        number,
+                        number,
+                        storage::accounts::attributes::BY_CODE,
+                        now,
                     )
-                    .await?
-                );
-            }
-            if !number.is_empty() {
-                storage::accounts::attributes::set_attribute(
-                    c,
-                    org,
-                    account,
-                    "phone",
-                    number,
-                    number,
-                    storage::accounts::attributes::BY_CODE,
-                    now,
-                )
-                .await?;
-            }
-            Ok(())
+                    .await?;
+                }
+                Ok(())
+            })
         })
         .await
         .unwrap();

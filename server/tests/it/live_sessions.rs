@@ -231,11 +231,14 @@ where
     let store = w.ligature().store.clone();
     let writing = tokio::spawn(async move {
         store
-            .write::<_, storage::Error, _>(async move |c| {
-                first(c).await?;
-                begun.send(()).unwrap();
-                wait_go.await.unwrap();
-                Ok(())
+            .write::<_, storage::Error, _>(move |c| {
+                async move {
+                    first(c).await?;
+                    begun.send(()).unwrap();
+                    wait_go.await.unwrap();
+                    Ok(())
+                }
+                .boxed()
             })
             .await
     });

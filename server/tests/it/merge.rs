@@ -314,89 +314,96 @@ async fn make(
     };
     ligature
         .store
-        .write::<_, service::Error, _>(async move |c| {
-            add_account(
-                c,
-                org,
-                id,
-                AccountState::Active,
-                &format!("Account {side}"),
-                "en",
-                &format!("sub-{n}-{side}"),
-                at,
-            )
-            .await?;
-            let mut seen = std::collections::BTreeSet::new();
-            for (name, owner) in
-                shape.emails.into_iter().filter(|(name, _)| seen.insert(*name)).collect::<Vec<_>>()
-            {
-                let address = format!("p{n}-{name}@merge.test");
-                let owner =
-                    owner && storage::accounts::find_owner(c, org, &address).await?.is_none();
-                let primary = list_emails(c, id).await?.is_empty();
-                let email = NewEmail {
-                    address: domain::email_address::Canonical::parse(&address).unwrap(),
-                    proof: if owner {
-                        storage::accounts::EmailProof::Code
-                    } else {
-                        storage::accounts::EmailProof::Provider("x".into())
-                    },
-                    owner,
-                    primary,
-                };
-                add_email(c, org, id, &email, row(), at).await?;
-            }
-            for (place, (provider, released)) in shape.links.into_iter().enumerate() {
-                let link = LinkId(row());
-                let new = NewLink {
-                    id: link,
-                    account: id,
-                    provider: keys[provider as usize],
-                    namespace: "n".into(),
-                    subject: format!("s-{n}-{side}-{place}"),
-                    claims: vec![0],
-                    evidence: "{\"created\":true}".into(),
-                    label: String::new(),
-                };
-                add_link(c, org, &new, at).await?;
-                if released {
-                    release_link(c, id, link, at).await?;
-                }
-            }
-            for (name, value) in shape.fields {
-                let name = ["given_name", "family_name", "attr.team", "username"][name as usize];
-                let value = format!("{value}-{n}");
-                set_attribute(c, org, id, name, &value, &value, "provider:meridian", at).await?;
-            }
-            if shape.password {
-                set_password(c, org, id, CredentialId(row()), &format!("phc-{n}-{side}"), at)
-                    .await?;
-            }
-            for _ in 0..shape.passkeys {
-                let id_of = row().to_vec();
-                add_passkey(
+        .write::<_, service::Error, _>(move |c| {
+            Box::pin(async move {
+                add_account(
                     c,
                     org,
-                    &Passkey {
-                        id: id_of,
-                        account_id: id,
-                        user_id: storage::key(id),
-                        name: "Laptop".into(),
-                        data: "{}".into(),
-                        created_at: at,
-                        used_at: None,
-                    },
+                    id,
+                    AccountState::Active,
+                    &format!("Account {side}"),
+                    "en",
+                    &format!("sub-{n}-{side}"),
+                    at,
                 )
                 .await?;
-            }
-            if shape.phone {
-                let number = format!("+49301{n:04}{side}");
-                set_attribute(c, org, id, "phone", &number, &number, BY_CODE, at).await?;
-            }
-            for what in shape.agreed {
-                add_agreement(c, id, &format!("terms@{what}"), at).await?;
-            }
-            Ok(())
+                let mut seen = std::collections::BTreeSet::new();
+                for (name, owner) in shape
+                    .emails
+                    .into_iter()
+                    .filter(|(name, _)| seen.insert(*name))
+                    .collect::<Vec<_>>()
+                {
+                    let address = format!("p{n}-{name}@merge.test");
+                    let owner =
+                        owner && storage::accounts::find_owner(c, org, &address).await?.is_none();
+                    let primary = list_emails(c, id).await?.is_empty();
+                    let email = NewEmail {
+                        address: domain::email_address::Canonical::parse(&address).unwrap(),
+                        proof: if owner {
+                            storage::accounts::EmailProof::Code
+                        } else {
+                            storage::accounts::EmailProof::Provider("x".into())
+                        },
+                        owner,
+                        primary,
+                    };
+                    add_email(c, org, id, &email, row(), at).await?;
+                }
+                for (place, (provider, released)) in shape.links.into_iter().enumerate() {
+                    let link = LinkId(row());
+                    let new = NewLink {
+                        id: link,
+                        account: id,
+                        provider: keys[provider as usize],
+                        namespace: "n".into(),
+                        subject: format!("s-{n}-{side}-{place}"),
+                        claims: vec![0],
+                        evidence: "{\"created\":true}".into(),
+                        label: String::new(),
+                    };
+                    add_link(c, org, &new, at).await?;
+                    if released {
+                        release_link(c, id, link, at).await?;
+                    }
+                }
+                for (name, value) in shape.fields {
+                    let name =
+                        ["given_name", "family_name", "attr.team", "username"][name as usize];
+                    let value = format!("{value}-{n}");
+                    set_attribute(c, org, id, name, &value, &value, "provider:meridian", at)
+                        .await?;
+                }
+                if shape.password {
+                    set_password(c, org, id, CredentialId(row()), &format!("phc-{n}-{side}"), at)
+                        .await?;
+                }
+                for _ in 0..shape.passkeys {
+                    let id_of = row().to_vec();
+                    add_passkey(
+                        c,
+                        org,
+                        &Passkey {
+                            id: id_of,
+                            account_id: id,
+                            user_id: storage::key(id),
+                            name: "Laptop".into(),
+                            data: "{}".into(),
+                            created_at: at,
+                            used_at: None,
+                        },
+                    )
+                    .await?;
+                }
+                if shape.phone {
+                    let number = format!("+49301{n:04}{side}");
+                    set_attribute(c, org, id, "phone", &number, &number, BY_CODE, at).await?;
+                }
+                for what in shape.agreed {
+                    add_agreement(c, id, &format!("terms@{what}"), at).await?;
+                }
+                Ok(())
+            })
         })
         .await
         .unwrap();
@@ -436,8 +443,10 @@ async fn of(w: &World, account: AccountId) -> RequestContext {
     );
     ligature
         .store
-        .write::<_, storage::Error, _>(async move |c| {
-            storage::sign_in::sessions::add_session(c, org, &session, now).await
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(
+                async move { storage::sign_in::sessions::add_session(c, org, &session, now).await },
+            )
         })
         .await
         .unwrap();
@@ -553,8 +562,10 @@ async fn generated_accounts_lose_nothing_by_a_merge_and_are_field_equal_after_ta
         );
         ligature
             .store
-            .write::<_, service::Error, _>(async move |c| {
-                Ok(storage::accounts::journal::set_rewind(c, org, a, row).await?)
+            .write::<_, service::Error, _>(move |c| {
+                Box::pin(async move {
+                    Ok(storage::accounts::journal::set_rewind(c, org, a, row).await?)
+                })
             })
             .await
             .unwrap();

@@ -40,8 +40,8 @@ async fn with_role(w: &World, email: &str, role: &str) -> Browser {
     let org = ligature.org;
     ligature
         .store
-        .write::<_, storage::Error, _>(async move |c| {
-            storage::accounts::add_role(c, org, id, &role, 1).await
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move { storage::accounts::add_role(c, org, id, &role, 1).await })
         })
         .await
         .unwrap();
@@ -64,9 +64,11 @@ async fn role_in(one: &service::Ligature, email: &str, role: &'static str) -> Br
         .unwrap();
     let org = one.org;
     one.store
-        .write::<_, storage::Error, _>(async move |c| {
-            storage::accounts::remove_role(c, org, id, "owner").await?;
-            storage::accounts::add_role(c, org, id, role, 1).await
+        .write::<_, storage::Error, _>(move |c| {
+            Box::pin(async move {
+                storage::accounts::remove_role(c, org, id, "owner").await?;
+                storage::accounts::add_role(c, org, id, role, 1).await
+            })
         })
         .await
         .unwrap();

@@ -624,8 +624,10 @@ async fn rp_01_after_a_recovery_the_page_of_what_else_opens_the_account_always_c
     let org = ligature.org;
     ligature
         .store
-        .write::<_, service::Error, _>(async move |c| {
-            Ok(storage::accounts::passkeys::add_passkey(c, org, &row).await?)
+        .write::<_, service::Error, _>(move |c| {
+            Box::pin(
+                async move { Ok(storage::accounts::passkeys::add_passkey(c, org, &row).await?) },
+            )
         })
         .await
         .unwrap();

@@ -182,32 +182,34 @@ impl AccountSettings {
     pub async fn remove_closed(&self) -> Result<usize, Error> {
         let this = self.clone();
         self.store
-            .write(async move |c| {
-                let ids = list_closed(c, this.org, this.now(), 100).await?;
-                for id in &ids {
-                    // What became part of it goes with it.
-                    for merged in list_merged_into(c, *id).await? {
-                        storage::maintenance::audit::forget_account(
+            .write(move |c| {
+                Box::pin(async move {
+                    let ids = list_closed(c, this.org, this.now(), 100).await?;
+                    for id in &ids {
+                        // What became part of it goes with it.
+                        for merged in list_merged_into(c, *id).await? {
+                            storage::maintenance::audit::forget_account(
+                                c,
+                                merged,
+                                &this.keys.pseudonym(&[b"account", &merged.0]),
+                            )
+                            .await?;
+                            remove_account(c, merged).await?;
+                        }
+                        remove_account(c, *id).await?;
+                        let tombstone = this.keys.pseudonym(&[b"account", &id.0]);
+                        storage::maintenance::audit::forget_account(c, *id, &tombstone).await?;
+                        this.record(
                             c,
-                            merged,
-                            &this.keys.pseudonym(&[b"account", &merged.0]),
+                            Event {
+                                subject_hash: tombstone,
+                                ..Event::new(EventKind::AccountDeleted).by("system")
+                            },
                         )
                         .await?;
-                        remove_account(c, merged).await?;
                     }
-                    remove_account(c, *id).await?;
-                    let tombstone = this.keys.pseudonym(&[b"account", &id.0]);
-                    storage::maintenance::audit::forget_account(c, *id, &tombstone).await?;
-                    this.record(
-                        c,
-                        Event {
-                            subject_hash: tombstone,
-                            ..Event::new(EventKind::AccountDeleted).by("system")
-                        },
-                    )
-                    .await?;
-                }
-                Ok(ids.len())
+                    Ok(ids.len())
+                })
             })
             .await
     }

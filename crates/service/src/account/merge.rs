@@ -91,7 +91,8 @@ impl Merges {
         self.may_merge(ctx).await?;
         let (other, proof) = self.passwords().check_password(ctx, address, password).await?;
         self.retry_step(ctx, async move |this, c, ctx| {
-            let progress = AttemptProgress { proof: Some(proof), ..AttemptProgress::default() };
+            let progress =
+                AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() };
             this.shown_other(c, &ctx, account, other, progress, None).await
         })
         .await

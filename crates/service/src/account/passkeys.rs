@@ -323,12 +323,14 @@ impl Passkeys {
         passkey.update_credential(&shown);
         let (data, once, now) = (serde_json::to_string(&passkey)?, hash(sealed), self.now());
         self.store
-            .write::<_, Error, _>(async move |c| {
-                if !consume_state(c, &once, now + TTL).await? {
-                    return Err(Refusal::AttemptExpired.into());
-                }
-                touch_passkey(c, &row.id, &data, now).await?;
-                Ok((row.account_id, ProvedBy::Passkey(row.id)))
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    if !consume_state(c, &once, now + TTL).await? {
+                        return Err(Refusal::AttemptExpired.into());
+                    }
+                    touch_passkey(c, &row.id, &data, now).await?;
+                    Ok((row.account_id, ProvedBy::Passkey(row.id)))
+                })
             })
             .await
     }

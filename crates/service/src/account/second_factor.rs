@@ -376,21 +376,23 @@ impl SecondFactors {
         let counted = self.codes().count_try(ctx, Guarded::Factor, Some(account), &[]).await?;
         let (this, typed) = (self.clone(), typed.to_owned());
         self.store
-            .write::<_, Error, _>(async move |c| {
-                let (sealed, _) =
-                    find_factor(c, account, TOTP).await?.ok_or(Refusal::PolicyChanged)?;
-                let step = matching(
-                    &counted,
-                    &this.authenticator(c, account, &sealed).await?,
-                    &typed,
-                    this.now(),
-                )
-                .ok_or(Refusal::CodeWrong)?;
-                // A code that was used, and every one before it, is wrong by now.
-                if !use_step(c, account, step).await? {
-                    return Err(Refusal::CodeWrong.into());
-                }
-                counted.was_right(c).await
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    let (sealed, _) =
+                        find_factor(c, account, TOTP).await?.ok_or(Refusal::PolicyChanged)?;
+                    let step = matching(
+                        &counted,
+                        &this.authenticator(c, account, &sealed).await?,
+                        &typed,
+                        this.now(),
+                    )
+                    .ok_or(Refusal::CodeWrong)?;
+                    // A code that was used, and every one before it, is wrong by now.
+                    if !use_step(c, account, step).await? {
+                        return Err(Refusal::CodeWrong.into());
+                    }
+                    counted.was_right(c).await
+                })
             })
             .await?;
         Ok(TOTP)
@@ -440,22 +442,24 @@ impl SecondFactors {
         let hash = self.recovery_hash(account, folded);
         let (this, ctx) = (self.clone(), ctx.clone());
         self.store
-            .write::<_, Error, _>(async move |c| {
-                if !counted.opens() || !spend_recovery_code(c, account, &hash).await? {
-                    return Err(Refusal::CodeWrong.into());
-                }
-                counted.was_right(c).await?;
-                let left = count_recovery_codes(c, account).await?;
-                this.record(
-                    c,
-                    Event::new(EventKind::RecoveryCodeUsed)
-                        .account(account)
-                        .detail(json!({"left": left})),
-                )
-                .await?;
-                this.notifications()
-                    .notify(c, account, Kind::RecoveryCodeUsed, &ctx, "", "", None)
-                    .await
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    if !counted.opens() || !spend_recovery_code(c, account, &hash).await? {
+                        return Err(Refusal::CodeWrong.into());
+                    }
+                    counted.was_right(c).await?;
+                    let left = count_recovery_codes(c, account).await?;
+                    this.record(
+                        c,
+                        Event::new(EventKind::RecoveryCodeUsed)
+                            .account(account)
+                            .detail(json!({"left": left})),
+                    )
+                    .await?;
+                    this.notifications()
+                        .notify(c, account, Kind::RecoveryCodeUsed, &ctx, "", "", None)
+                        .await
+                })
             })
             .await?;
         Ok("recovery")

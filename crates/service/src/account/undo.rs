@@ -573,12 +573,14 @@ impl Rewinds {
     async fn keep_shown(&self, open: &Open, shown: Shown) -> Result<(), Error> {
         let (key, text) = (open.link.hash.clone(), serde_json::to_string(&shown)?);
         self.store
-            .write(async move |c| {
-                if set_shown(c, &key, &text).await? {
-                    Ok(())
-                } else {
-                    Err(Refusal::UndoOver.into())
-                }
+            .write(move |c| {
+                Box::pin(async move {
+                    if set_shown(c, &key, &text).await? {
+                        Ok(())
+                    } else {
+                        Err(Refusal::UndoOver.into())
+                    }
+                })
             })
             .await
     }
@@ -634,12 +636,14 @@ impl Rewinds {
         let shown = self.proved(ctx, &open, first, code).await?;
         let secret = secret.to_owned();
         self.retry_transaction(ctx, async move |this, c, ctx| {
+            let way = shown.way.clone();
+
             let open = this.hold_undo(c, &secret).await?;
             if first == open.link.rev && is_gone(&open.journal(), &open.now, first) {
-                return this.bar_gone(c, &open, &shown.way).await;
+                return this.bar_gone(c, &open, &way).await;
             }
             open.live(first).ok_or(Refusal::UndoOver)?;
-            this.take_back(c, &ctx, open, Span::from(first), Some(&shown.way)).await?;
+            this.take_back(c, &ctx, open, Span::from(first), Some(&way)).await?;
             Ok(Undone::Back)
         })
         .await
@@ -732,7 +736,10 @@ impl Rewinds {
         let n = due.len();
         for account in due {
             let this = self.clone();
-            let done = self.store.write(async move |c| this.finish_due(c, account).await).await;
+            let done = self
+                .store
+                .write(move |c| Box::pin(async move { this.finish_due(c, account).await }))
+                .await;
             match done {
                 Err(error) if error.is_race() => {}
                 other => other?,

@@ -333,13 +333,15 @@ impl DryRuns {
         );
         tally.place += i64::try_from(fresh.len()).unwrap_or(0);
         self.store
-            .write::<_, Error, _>(async move |c| {
-                add_dry_run_cases(c, id, place, &fresh).await?;
-                if set_dry_run(c, id, state, done, &counts, now).await? {
-                    Ok(())
-                } else {
-                    Err(Refusal::NotFound.into())
-                }
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    add_dry_run_cases(c, id, place, &fresh).await?;
+                    if set_dry_run(c, id, state, done, &counts, now).await? {
+                        Ok(())
+                    } else {
+                        Err(Refusal::NotFound.into())
+                    }
+                })
             })
             .await?;
         Ok(tally)

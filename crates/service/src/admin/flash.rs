@@ -38,8 +38,8 @@ impl PageState {
         let until = self.now() + 10 * MINUTE;
         let (hashed, browser) = (hash(id), ctx.browser.clone());
         self.store
-            .write::<_, Error, _>(async move |c| {
-                Ok(add_flash(c, &hashed, &browser, &body, until).await?)
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(add_flash(c, &hashed, &browser, &body, until).await?) })
             })
             .await
     }
@@ -123,12 +123,14 @@ impl Maintenance {
         self.key_rotation().rotate_due_data_keys().await?;
         let rows = self
             .store
-            .write::<_, Error, _>(async move |c| {
-                Ok(storage::maintenance::tidy::tidy(c, now).await?
-                    + storage::accounts::merges::remove_leftovers(c, now - 14 * domain::DAY)
-                        .await?
-                    + storage::maintenance::tidy::wipe_expired_assertions(c, now).await?
-                    + storage::maintenance::outbox::wipe_dead_mails(c, now).await?)
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    Ok(storage::maintenance::tidy::tidy(c, now).await?
+                        + storage::accounts::merges::remove_leftovers(c, now - 14 * domain::DAY)
+                            .await?
+                        + storage::maintenance::tidy::wipe_expired_assertions(c, now).await?
+                        + storage::maintenance::outbox::wipe_dead_mails(c, now).await?)
+                })
             })
             .await?;
         Ok(rows + gone)

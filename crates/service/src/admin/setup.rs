@@ -37,8 +37,8 @@ pub(crate) async fn organisation(store: &Store, now: Micros) -> Result<OrgId, Er
         return Ok(found);
     }
     store
-        .write::<_, Error, _>(async move |c| {
-            Ok(add_organisation(c, id, slug, "Ligature", "", now).await?)
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { Ok(add_organisation(c, id, slug, "Ligature", "", now).await?) })
         })
         .await?;
     Ok(find_organisation(&mut store.read().await?, slug).await?.unwrap_or(id))
@@ -59,7 +59,9 @@ impl Setup {
     /// [`Error::Storage`].
     pub async fn setup_token(&self) -> Result<Option<String>, Error> {
         let this = self.clone();
-        self.store.write::<_, Error, _>(async move |c| this.setup_token_in(c).await).await
+        self.store
+            .write::<_, Error, _>(move |c| Box::pin(async move { this.setup_token_in(c).await }))
+            .await
     }
 
     pub(crate) async fn setup_token_in(&self, c: &mut Conn) -> Result<Option<String>, Error> {
@@ -129,8 +131,10 @@ impl Setup {
         let phc = self.passwords().hash_password(&person.password).await?;
         let this = self.clone();
         self.store
-            .write::<_, Error, _>(async move |c| {
-                this.add_owner(c, &person, &phc, "en", "cli").await.map(|_| ())
+            .write::<_, Error, _>(move |c| {
+                Box::pin(
+                    async move { this.add_owner(c, &person, &phc, "en", "cli").await.map(|_| ()) },
+                )
             })
             .await
     }

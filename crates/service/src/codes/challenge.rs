@@ -124,7 +124,9 @@ impl Codes {
         let hash = attempt.hash.clone();
         let left = self
             .store
-            .write::<_, Error, _>(async move |c| Ok(consume_attempt(c, &hash).await?))
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(consume_attempt(c, &hash).await?) })
+            })
             .await?;
         let left = left.ok_or(Refusal::CodeExhausted)?;
         let challenge = find_challenge(&mut self.store.read().await?, &attempt.hash)

@@ -336,17 +336,19 @@ impl Codes {
     pub(crate) async fn count_wrong_code(&self) -> Result<(), Error> {
         let this = self.clone();
         self.store
-            .write(async move |c| {
-                if this.wrong_codes().take(c, this.now()).await? == Some(SPRAYED) {
-                    this.record(
-                        c,
-                        Event::new(EventKind::CodeSpray)
-                            .by("system")
-                            .detail(serde_json::json!({ "wrong_codes": SPRAYED })),
-                    )
-                    .await?;
-                }
-                Ok(())
+            .write(move |c| {
+                Box::pin(async move {
+                    if this.wrong_codes().take(c, this.now()).await? == Some(SPRAYED) {
+                        this.record(
+                            c,
+                            Event::new(EventKind::CodeSpray)
+                                .by("system")
+                                .detail(serde_json::json!({ "wrong_codes": SPRAYED })),
+                        )
+                        .await?;
+                    }
+                    Ok(())
+                })
             })
             .await
     }

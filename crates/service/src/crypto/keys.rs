@@ -161,11 +161,13 @@ impl KeyStore {
                 });
             }
             store
-                .write::<_, Error, _>(async move |c| {
-                    for row in &fresh {
-                        add_key(c, row).await?;
-                    }
-                    Ok(())
+                .write::<_, Error, _>(move |c| {
+                    Box::pin(async move {
+                        for row in &fresh {
+                            add_key(c, row).await?;
+                        }
+                        Ok(())
+                    })
                 })
                 .await?;
             rows = list_keys(&mut store.read().await?).await?;

@@ -56,11 +56,13 @@ impl KeyRotation {
             });
         }
         self.store
-            .write::<_, Error, _>(async move |c| {
-                for row in &fresh {
-                    add_key(c, row).await?;
-                }
-                Ok(())
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    for row in &fresh {
+                        add_key(c, row).await?;
+                    }
+                    Ok(())
+                })
             })
             .await?;
         self.reload_data_keys().await?;
@@ -92,8 +94,10 @@ impl KeyRotation {
                     }
                     let id = old.id;
                     self.store
-                        .write::<_, Error, _>(async move |c| {
-                            Ok(set_key_state(c, id, "retiring", "resealed", now).await?)
+                        .write::<_, Error, _>(move |c| {
+                            Box::pin(async move {
+                                Ok(set_key_state(c, id, "retiring", "resealed", now).await?)
+                            })
                         })
                         .await?;
                 }
@@ -102,7 +106,9 @@ impl KeyRotation {
                 if now - over.changed_at >= OPENS {
                     let id = over.id;
                     self.store
-                        .write::<_, Error, _>(async move |c| Ok(remove_key(c, id).await?))
+                        .write::<_, Error, _>(move |c| {
+                            Box::pin(async move { Ok(remove_key(c, id).await?) })
+                        })
                         .await?;
                 }
             }
@@ -118,16 +124,18 @@ impl KeyRotation {
     ) -> Result<(), Error> {
         let (this, now) = (self.clone(), self.now());
         self.store
-            .write(async move |c| {
-                // Another node was faster: then there is nothing to do.
-                if let Some(active) = active
-                    && set_key_state(c, active, "active", "retiring", now).await?
-                    && set_key_state(c, next, "next", "active", now).await?
-                {
-                    this.record(c, Event::new(EventKind::KeyRotated).by("system").code(kind))
-                        .await?;
-                }
-                Ok(())
+            .write(move |c| {
+                Box::pin(async move {
+                    // Another node was faster: then there is nothing to do.
+                    if let Some(active) = active
+                        && set_key_state(c, active, "active", "retiring", now).await?
+                        && set_key_state(c, next, "next", "active", now).await?
+                    {
+                        this.record(c, Event::new(EventKind::KeyRotated).by("system").code(kind))
+                            .await?;
+                    }
+                    Ok(())
+                })
             })
             .await
     }
@@ -155,11 +163,13 @@ impl KeyRotation {
                 changed += fresh.len();
                 if !fresh.is_empty() {
                     self.store
-                        .write::<_, Error, _>(async move |c| {
-                            for (old, value) in &fresh {
-                                replace_sealed(c, column, old, value).await?;
-                            }
-                            Ok(())
+                        .write::<_, Error, _>(move |c| {
+                            Box::pin(async move {
+                                for (old, value) in &fresh {
+                                    replace_sealed(c, column, old, value).await?;
+                                }
+                                Ok(())
+                            })
                         })
                         .await?;
                 }
@@ -167,14 +177,16 @@ impl KeyRotation {
         }
         let this = self.clone();
         self.store
-            .write(async move |c| {
-                this.record(
-                    c,
-                    Event::new(EventKind::KeyResealed)
-                        .by("system")
-                        .detail(json!({ "values": changed })),
-                )
-                .await
+            .write(move |c| {
+                Box::pin(async move {
+                    this.record(
+                        c,
+                        Event::new(EventKind::KeyResealed)
+                            .by("system")
+                            .detail(json!({ "values": changed })),
+                    )
+                    .await
+                })
             })
             .await
     }
@@ -210,20 +222,22 @@ impl KeyRotation {
     pub async fn rewrap_data_keys(&self) -> Result<usize, Error> {
         let this = self.clone();
         self.store
-            .write(async move |c| {
-                let rows = list_keys(c).await?;
-                for row in &rows {
-                    let plain = this.keys.unwrap(&row.kind, &row.wrapped)?;
-                    rewrap_key(c, row.id, &this.keys.wrap(&row.kind, &plain)?).await?;
-                }
-                this.record(
-                    c,
-                    Event::new(EventKind::KeyRewrapped)
-                        .by("cli")
-                        .detail(json!({ "keys": rows.len() })),
-                )
-                .await?;
-                Ok(rows.len())
+            .write(move |c| {
+                Box::pin(async move {
+                    let rows = list_keys(c).await?;
+                    for row in &rows {
+                        let plain = this.keys.unwrap(&row.kind, &row.wrapped)?;
+                        rewrap_key(c, row.id, &this.keys.wrap(&row.kind, &plain)?).await?;
+                    }
+                    this.record(
+                        c,
+                        Event::new(EventKind::KeyRewrapped)
+                            .by("cli")
+                            .detail(json!({ "keys": rows.len() })),
+                    )
+                    .await?;
+                    Ok(rows.len())
+                })
             })
             .await
     }

@@ -85,12 +85,14 @@ pub(crate) async fn first_keys(
         return keyring(keys, &rows);
     }
     store
-        .write::<_, Error, _>(async move |c| {
-            // One that another node made in the meantime stays.
-            for row in &missing {
-                add_key(c, row).await?;
-            }
-            Ok(())
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                // One that another node made in the meantime stays.
+                for row in &missing {
+                    add_key(c, row).await?;
+                }
+                Ok(())
+            })
         })
         .await?;
     keyring(keys, &list_keys(&mut store.read().await?).await?)
@@ -173,30 +175,34 @@ impl KeyRotation {
         };
         let (this, active) = (self.clone(), of(ACTIVE).map(|a| a.id));
         self.store
-            .write(async move |c| {
-                for id in over {
-                    remove_key(c, id).await?;
-                }
-                if let Some(made) = &made {
-                    add_key(c, made).await?;
-                }
-                if let Some(next) = promoted {
-                    if let Some(active) = active {
-                        set_key_state(c, active, ACTIVE, RETIRING, now).await?;
+            .write(move |c| {
+                Box::pin(async move {
+                    for id in over {
+                        remove_key(c, id).await?;
                     }
-                    // Another node was faster: then its key signs.
-                    if set_key_state(c, next, NEXT, ACTIVE, now).await? {
-                        this.record(
-                            c,
-                            Event::new(EventKind::KeyRotated).by("system").code(algorithm.name()),
-                        )
-                        .await?;
+                    if let Some(made) = &made {
+                        add_key(c, made).await?;
                     }
-                    if let Some(following) = &following {
-                        add_key(c, following).await?;
+                    if let Some(next) = promoted {
+                        if let Some(active) = active {
+                            set_key_state(c, active, ACTIVE, RETIRING, now).await?;
+                        }
+                        // Another node was faster: then its key signs.
+                        if set_key_state(c, next, NEXT, ACTIVE, now).await? {
+                            this.record(
+                                c,
+                                Event::new(EventKind::KeyRotated)
+                                    .by("system")
+                                    .code(algorithm.name()),
+                            )
+                            .await?;
+                        }
+                        if let Some(following) = &following {
+                            add_key(c, following).await?;
+                        }
                     }
-                }
-                Ok(())
+                    Ok(())
+                })
             })
             .await
     }

@@ -14,10 +14,12 @@ impl Product {
         let now = self.ligature.now();
         self.ligature
             .store
-            .write::<_, Error, _>(async move |c| {
-                storage::maintenance::tidy::wipe_expired_assertions(c, now).await?;
-                storage::maintenance::tidy::tidy(c, now).await?;
-                Ok(())
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    storage::maintenance::tidy::wipe_expired_assertions(c, now).await?;
+                    storage::maintenance::tidy::tidy(c, now).await?;
+                    Ok(())
+                })
             })
             .await
             .unwrap();

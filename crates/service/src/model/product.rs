@@ -86,18 +86,20 @@ impl Product {
                     rev: 1,
                     shared: false,
                 };
-                ligature.store.write::<_, Error, _>(async move |c| { Ok(add_provider(c, org, &row, 1).await?) }).await.unwrap();
+                ligature.store.write::<_, Error, _>(move |c| Box::pin(async move { Ok(add_provider(c, org, &row, 1).await?) })).await.unwrap();
             }
             let counts = Document::parse(r#"{"choices":{"verified_counts":true}}"#).unwrap();
             ligature.policy_admin().use_document("provider:trusted", counts).await.unwrap();
             ligature
                 .store
-                .write::<_, Error, _>(async move |c| {
+                .write::<_, Error, _>(move |c| {
+                    Box::pin(async move {
                         add_account(c, org, DELEGATE, AccountState::Active, "Delegate", "en", "delegate", 1).await?;
                         storage::accounts::set_password(c, org, DELEGATE, CredentialId([9; 16]), "no hash of anything", 1).await?;
                         add_role(c, org, DELEGATE, Role::ProviderAdmin.name(), 1).await?;
                         Ok(())
                     })
+                })
                 .await
                 .unwrap();
             ligature

@@ -14,18 +14,20 @@ async fn two_sessions(product: &Product) -> [SessionInfo; 2] {
     let org = ligature.org;
     ligature
         .store
-        .write::<_, Error, _>(async move |c| {
-            Ok(storage::accounts::add_account(
-                c,
-                org,
-                account,
-                AccountState::Active,
-                "Vera",
-                "en",
-                "vera",
-                1,
-            )
-            .await?)
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move {
+                Ok(storage::accounts::add_account(
+                    c,
+                    org,
+                    account,
+                    AccountState::Active,
+                    "Vera",
+                    "en",
+                    "vera",
+                    1,
+                )
+                .await?)
+            })
         })
         .await
         .unwrap();

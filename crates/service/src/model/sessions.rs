@@ -88,7 +88,9 @@ impl Product {
         let start = Self::start_of(&self.ligature, &ctx, deed);
         self.ligature
             .store
-            .write::<_, Error, _>(async move |c| Ok(end_sessions(c, id, None).await?))
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(end_sessions(c, id, None).await?) })
+            })
             .await
             .unwrap();
         assert!(
@@ -210,17 +212,19 @@ impl Product {
         let (this, id) = (self.ligature.clone(), self.accounts[account]);
         let org = this.org;
         this.store
-            .write::<_, Error, _>(async move |c| {
-                let row = find_account(c, org, id).await?.ok_or(Refusal::NotFound)?;
-                bump_rev(c, id, row.rev).await?;
-                let next = if row.state() == AccountState::Active {
-                    AccountState::Disabled
-                } else {
-                    AccountState::Active
-                };
-                set_account_state(c, org, id, next).await?;
-                end_sessions(c, id, None).await?;
-                Ok(())
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    let row = find_account(c, org, id).await?.ok_or(Refusal::NotFound)?;
+                    bump_rev(c, id, row.rev).await?;
+                    let next = if row.state() == AccountState::Active {
+                        AccountState::Disabled
+                    } else {
+                        AccountState::Active
+                    };
+                    set_account_state(c, org, id, next).await?;
+                    end_sessions(c, id, None).await?;
+                    Ok(())
+                })
             })
             .await
             .unwrap();

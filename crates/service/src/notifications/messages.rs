@@ -161,7 +161,9 @@ impl Notifications {
             return Ok(None);
         }
         self.store
-            .write::<_, Error, _>(async move |c| Ok(claim_mail(c, texts, now, now + MINUTE).await?))
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(claim_mail(c, texts, now, now + MINUTE).await?) })
+            })
             .await
     }
 
@@ -212,7 +214,9 @@ impl Notifications {
     ) -> Result<(), Error> {
         let (id, error) = (row.id, error.to_owned());
         self.store
-            .write::<_, Error, _>(async move |c| Ok(finish_mail(c, id, state, &error).await?))
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(finish_mail(c, id, state, &error).await?) })
+            })
             .await
     }
 
@@ -235,7 +239,9 @@ impl Notifications {
             error.chars().take(300).collect::<String>(),
         );
         self.store
-            .write::<_, Error, _>(async move |c| Ok(retry_mail_later(c, id, next, &error).await?))
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(retry_mail_later(c, id, next, &error).await?) })
+            })
             .await
     }
 

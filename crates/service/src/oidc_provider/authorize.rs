@@ -177,7 +177,9 @@ impl Authorization {
         let (hashed, id, now) = (hash(secret), client.id, self.now());
         let taken = self
             .store
-            .write::<_, Error, _>(async move |c| Ok(take_pushed(c, &hashed, id, now).await?))
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(take_pushed(c, &hashed, id, now).await?) })
+            })
             .await?;
         // Unknown, used or over: nobody can be told safely where to.
         Ok(serde_json::from_str(&taken.ok_or(Refusal::AttemptExpired)?)?)

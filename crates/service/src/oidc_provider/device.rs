@@ -89,7 +89,9 @@ impl Tokens {
             };
             if self
                 .store
-                .write::<_, Error, _>(async move |c| Ok(add_device(c, &row).await?))
+                .write::<_, Error, _>(move |c| {
+                    Box::pin(async move { Ok(add_device(c, &row).await?) })
+                })
                 .await?
             {
                 let (at, short) = (
@@ -154,7 +156,7 @@ impl Tokens {
                     .filter(|a| a.active)
         {
             drop(conn);
-            self.store.write(async move |c| counted.was_right(c).await).await?;
+            self.store.write(move |c| Box::pin(async move { counted.was_right(c).await })).await?;
             return Ok((row, registered(&application)));
         }
         Err(Refusal::CodeWrong.into())
@@ -243,7 +245,9 @@ impl Tokens {
         }
         let asked = hashed.clone();
         self.store
-            .write::<_, Error, _>(async move |c| Ok(touch_device(c, &asked, now).await?))
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(touch_device(c, &asked, now).await?) })
+            })
             .await?;
         if now - row.asked_at < DEVICE_INTERVAL * SECOND {
             return Err(TokenProblem::Code("slow_down"));
@@ -277,25 +281,31 @@ impl Tokens {
         let (this, client) = (self.clone(), client.clone());
         let answer = self
             .store
-            .write::<_, Error, _>(async move |c| {
-                hold_account(c, account).await?;
-                if !take_device(c, &row.hash).await? {
-                    this.reused(c, &row.hash, &client, Some(account)).await?;
-                    return Ok(None);
-                }
-                if this.application_gate().session_of(c, &row.sid, account, now).await?.is_none()
-                    || this
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    hold_account(c, account).await?;
+                    if !take_device(c, &row.hash).await? {
+                        this.reused(c, &row.hash, &client, Some(account)).await?;
+                        return Ok(None);
+                    }
+                    if this
                         .application_gate()
-                        .may_open(c, &client.client_id, (account, &standing).into())
+                        .session_of(c, &row.sid, account, now)
                         .await?
-                        != Gate::Open
-                {
-                    return Ok(None);
-                }
-                match begin_family(c, &family, now).await? {
-                    Some(family) => minted.write(c, &family).await.map(Some),
-                    None => Ok(None),
-                }
+                        .is_none()
+                        || this
+                            .application_gate()
+                            .may_open(c, &client.client_id, (account, &standing).into())
+                            .await?
+                            != Gate::Open
+                    {
+                        return Ok(None);
+                    }
+                    match begin_family(c, &family, now).await? {
+                        Some(family) => minted.write(c, &family).await.map(Some),
+                        None => Ok(None),
+                    }
+                })
             })
             .await?;
         answer.ok_or(INVALID_GRANT)

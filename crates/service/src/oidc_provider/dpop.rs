@@ -34,8 +34,8 @@ impl Tokens {
         let once = hash(&format!("dpop {} {}", proof.key, proof.jti));
         let fresh = self
             .store
-            .write::<_, Error, _>(async move |c| {
-                Ok(consume_state(c, &once, now + 2 * WINDOW).await?)
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(consume_state(c, &once, now + 2 * WINDOW).await?) })
             })
             .await?;
         if fresh { Ok(Some(proof)) } else { Err(refused()) }

@@ -181,14 +181,16 @@ impl ForwardAuth {
         let this = self.clone();
         let done = self
             .store
-            .write::<_, Error, _>(async move |c| {
-                let Some(family) =
-                    this.tokens().spend_code(c, &client, &code, fits, row.expires_at).await?
-                else {
-                    return Ok(false);
-                };
-                add_token(c, &family, &row).await?;
-                Ok(true)
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    let Some(family) =
+                        this.tokens().spend_code(c, &client, &code, fits, row.expires_at).await?
+                    else {
+                        return Ok(false);
+                    };
+                    add_token(c, &family, &row).await?;
+                    Ok(true)
+                })
             })
             .await?;
         if done {
@@ -237,7 +239,9 @@ impl ForwardAuth {
         drop(conn);
         if now - session.seen_at > 5 * MINUTE {
             self.store
-                .write::<_, Error, _>(async move |c| Ok(touch_session(c, &hashed, now).await?))
+                .write::<_, Error, _>(move |c| {
+                    Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })
+                })
                 .await?;
         }
         let scope: Vec<String> = row.scope.split(' ').map(str::to_owned).collect();
@@ -280,7 +284,9 @@ impl ForwardAuth {
     pub async fn end_forward(&self, secret: &str) -> Result<(), Error> {
         let hashed = hash(secret);
         self.store
-            .write::<_, Error, _>(async move |c| Ok(end_token(c, &hashed).await.map(drop)?))
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(end_token(c, &hashed).await.map(drop)?) })
+            })
             .await
     }
 }

@@ -167,7 +167,9 @@ impl Logout {
     pub(crate) async fn claim_end(&self) -> Result<Option<(String, i32)>, Error> {
         let now = self.now();
         self.store
-            .write::<_, Error, _>(async move |c| Ok(claim_end(c, now, now + MINUTE).await?))
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(claim_end(c, now, now + MINUTE).await?) })
+            })
             .await
     }
 
@@ -182,7 +184,9 @@ impl Logout {
             if told {
                 let (sid, id) = (sid.clone(), login.application_id);
                 self.store
-                    .write::<_, Error, _>(async move |c| Ok(remove_login(c, &sid, id).await?))
+                    .write::<_, Error, _>(move |c| {
+                        Box::pin(async move { Ok(remove_login(c, &sid, id).await?) })
+                    })
                     .await?;
             } else {
                 tracing::warn!(
@@ -194,7 +198,11 @@ impl Logout {
             }
         }
         if open == 0 || tries + 1 >= TRIES {
-            self.store.write::<_, Error, _>(async move |c| Ok(remove_end(c, &sid).await?)).await?;
+            self.store
+                .write::<_, Error, _>(move |c| {
+                    Box::pin(async move { Ok(remove_end(c, &sid).await?) })
+                })
+                .await?;
         }
         Ok(())
     }

@@ -114,23 +114,26 @@ impl Applications {
         let this = self.clone();
         let registered = self
             .store
-            .write::<_, Error, _>(async move |c| {
-                let Some(label) = use_registration_token(c, this.org, &hashed, now).await? else {
-                    return Ok(false);
-                };
-                add_application(c, &row).await?;
-                if let Some(secret) = secret {
-                    add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
-                }
-                change_config_version(c, this.org).await?;
-                this.record(
-                    c,
-                    Event::new(EventKind::ApplicationRegistered)
-                        .by("program")
-                        .detail(json!({"client_id": client_id, "token": label})),
-                )
-                .await?;
-                Ok(true)
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    let Some(label) = use_registration_token(c, this.org, &hashed, now).await?
+                    else {
+                        return Ok(false);
+                    };
+                    add_application(c, &row).await?;
+                    if let Some(secret) = secret {
+                        add_secret(c, row.id, &hex(&hash(&secret)), now, now).await?;
+                    }
+                    change_config_version(c, this.org).await?;
+                    this.record(
+                        c,
+                        Event::new(EventKind::ApplicationRegistered)
+                            .by("program")
+                            .detail(json!({"client_id": client_id, "token": label})),
+                    )
+                    .await?;
+                    Ok(true)
+                })
             })
             .await?;
         if registered { Ok(answer) } else { Err(RegisterProblem::Token) }

@@ -227,7 +227,9 @@ impl Tokens {
         if is_family_alive(&mut self.store.read().await?, self.org, &family).await? {
             let (this, client) = (self.clone(), client.clone());
             self.store
-                .write::<_, Error, _>(async move |c| this.reused(c, &family, &client, None).await)
+                .write::<_, Error, _>(move |c| {
+                    Box::pin(async move { this.reused(c, &family, &client, None).await })
+                })
                 .await?;
         }
         Ok(())
@@ -269,12 +271,14 @@ impl Tokens {
         let (this, client) = (self.clone(), client.clone());
         let answer = self
             .store
-            .write::<_, Error, _>(async move |c| {
-                let family = this.spend_code(c, &client, &row, fits, expires_at).await?;
-                match (family, minted) {
-                    (Some(family), Some(minted)) => minted.write(c, &family).await.map(Some),
-                    _ => Ok(None),
-                }
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    let family = this.spend_code(c, &client, &row, fits, expires_at).await?;
+                    match (family, minted) {
+                        (Some(family), Some(minted)) => minted.write(c, &family).await.map(Some),
+                        _ => Ok(None),
+                    }
+                })
             })
             .await?;
         answer.ok_or(INVALID_GRANT)
@@ -325,31 +329,33 @@ impl Tokens {
         let (this, client) = (self.clone(), client.clone());
         let answer = self
             .store
-            .write::<_, Error, _>(async move |c| {
-                if let Some(account) = account {
-                    hold_account(c, account).await?;
-                }
-                let Some(family) = hold_family(c, &row.family, now).await? else {
-                    return Ok(None);
-                };
-                if !take_refresh_token(c, &row.hash).await? {
-                    this.reused(c, &row.family, &client, account).await?;
-                    return Ok(None);
-                }
-                // Rolled back: the token is not spent on a door that is closed for now.
-                if let Some(account) = account
-                    && this
-                        .application_gate()
-                        .may_open(c, &client.client_id, (account, &standing).into())
-                        .await?
-                        != Gate::Open
-                {
-                    return Err(Refusal::NotAllowed.into());
-                }
-                match minted {
-                    Some(minted) => minted.write(c, &family).await.map(Some),
-                    None => Ok(None),
-                }
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    if let Some(account) = account {
+                        hold_account(c, account).await?;
+                    }
+                    let Some(family) = hold_family(c, &row.family, now).await? else {
+                        return Ok(None);
+                    };
+                    if !take_refresh_token(c, &row.hash).await? {
+                        this.reused(c, &row.family, &client, account).await?;
+                        return Ok(None);
+                    }
+                    // Rolled back: the token is not spent on a door that is closed for now.
+                    if let Some(account) = account
+                        && this
+                            .application_gate()
+                            .may_open(c, &client.client_id, (account, &standing).into())
+                            .await?
+                            != Gate::Open
+                    {
+                        return Err(Refusal::NotAllowed.into());
+                    }
+                    match minted {
+                        Some(minted) => minted.write(c, &family).await.map(Some),
+                        None => Ok(None),
+                    }
+                })
             })
             .await;
         match answer {
@@ -394,9 +400,13 @@ impl Tokens {
         };
         let answer = self
             .store
-            .write::<_, Error, _>(async move |c| match begin_family(c, &family, now).await? {
-                Some(family) => minted.write(c, &family).await.map(Some),
-                None => Ok(None),
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    match begin_family(c, &family, now).await? {
+                        Some(family) => minted.write(c, &family).await.map(Some),
+                        None => Ok(None),
+                    }
+                })
             })
             .await?;
         answer.ok_or(INVALID_GRANT)
@@ -611,20 +621,22 @@ impl Tokens {
         let shown = hash(Asked(form).field("token").ok_or(INVALID_REQUEST)?);
         let (now, id, org) = (self.now(), client.id, self.org);
         self.store
-            .write::<_, Error, _>(async move |c| {
-                if find_token(c, org, "access", &shown, now)
-                    .await?
-                    .is_some_and(|r| r.application_id == id)
-                {
-                    end_token(c, &shown).await?;
-                }
-                if let Some(row) = find_token(c, org, "refresh", &shown, now)
-                    .await?
-                    .filter(|r| r.application_id == id)
-                {
-                    end_family(c, &row.family, now).await?;
-                }
-                Ok(())
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    if find_token(c, org, "access", &shown, now)
+                        .await?
+                        .is_some_and(|r| r.application_id == id)
+                    {
+                        end_token(c, &shown).await?;
+                    }
+                    if let Some(row) = find_token(c, org, "refresh", &shown, now)
+                        .await?
+                        .filter(|r| r.application_id == id)
+                    {
+                        end_family(c, &row.family, now).await?;
+                    }
+                    Ok(())
+                })
             })
             .await?;
         Ok(())
@@ -661,8 +673,8 @@ impl Tokens {
             (token(), serde_json::to_string(&parameters)?, self.now() + PUSHED_SECONDS * SECOND);
         let hashed = hash(&secret);
         self.store
-            .write::<_, Error, _>(async move |c| {
-                Ok(add_pushed(c, &hashed, client.id, &text, until).await?)
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { Ok(add_pushed(c, &hashed, client.id, &text, until).await?) })
             })
             .await?;
         Ok(json!({"request_uri": format!("{REQUEST_URI}{secret}"), "expires_in": PUSHED_SECONDS}))

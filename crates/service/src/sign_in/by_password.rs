@@ -27,22 +27,28 @@ impl SignIn {
             Err(error) => {
                 let (this, code) = (self.clone(), error.refusal().code());
                 self.store
-                    .write::<_, Error, _>(async move |c| {
-                        this.record(
-                            c,
-                            Event {
-                                provider: "password".into(),
-                                ..Event::new(EventKind::SignInRefused).code(code)
-                            },
-                        )
-                        .await
+                    .write::<_, Error, _>(move |c| {
+                        Box::pin(async move {
+                            this.record(
+                                c,
+                                Event {
+                                    provider: "password".into(),
+                                    ..Event::new(EventKind::SignInRefused).code(code)
+                                },
+                            )
+                            .await
+                        })
                     })
                     .await?;
                 return Err(error);
             }
         };
         self.retry_step(ctx, async move |this, c, ctx| {
-            let progress = AttemptProgress { proof: Some(proof), ..AttemptProgress::default() };
+            let (continuation, progress) = (
+                continuation.clone(),
+                AttemptProgress { proof: Some(proof.clone()), ..AttemptProgress::default() },
+            );
+
             this.attempts()
                 .end_locally(
                     c,

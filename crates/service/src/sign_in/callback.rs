@@ -127,22 +127,24 @@ impl SignIn {
         let shown = support.clone();
         let spent = self
             .store
-            .write::<_, Error, _>(async move |c| {
-                if consume_state(c, &start.consumed_hash(), start.consumed_until()).await? {
-                    let detail = why.map_or_else(
-                        || serde_json::json!({}),
-                        |why| serde_json::json!({ "why": why }),
-                    );
-                    let event = Event {
-                        provider: start.key.clone(),
-                        ..Event::new(EventKind::SignInRefused)
-                            .code(refusal.code())
-                            .support(&support)
-                            .detail(detail)
-                    };
-                    this.record(c, event).await?;
-                }
-                Ok(())
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    if consume_state(c, &start.consumed_hash(), start.consumed_until()).await? {
+                        let detail = why.map_or_else(
+                            || serde_json::json!({}),
+                            |why| serde_json::json!({ "why": why }),
+                        );
+                        let event = Event {
+                            provider: start.key.clone(),
+                            ..Event::new(EventKind::SignInRefused)
+                                .code(refusal.code())
+                                .support(&support)
+                                .detail(detail)
+                        };
+                        this.record(c, event).await?;
+                    }
+                    Ok(())
+                })
             })
             .await;
         match spent {

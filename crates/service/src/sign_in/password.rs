@@ -235,18 +235,22 @@ impl Passwords {
         let (right, fresh) = match self.matches(&counted, stored.clone(), password).await {
             Ok(judged) => judged,
             Err(error) => {
-                self.store.write(async move |c| counted.was_not_made(c).await).await?;
+                self.store
+                    .write(move |c| Box::pin(async move { counted.was_not_made(c).await }))
+                    .await?;
                 return Err(error);
             }
         };
         match (right, account, credential) {
             (true, Some(account), Some(credential)) => {
                 self.store
-                    .write::<_, Error, _>(async move |c| {
-                        if let (Some(fresh), Some(old)) = (fresh, stored) {
-                            rehash_password(c, account, &old, &fresh).await?;
-                        }
-                        counted.was_right(c).await
+                    .write::<_, Error, _>(move |c| {
+                        Box::pin(async move {
+                            if let (Some(fresh), Some(old)) = (fresh, stored) {
+                                rehash_password(c, account, &old, &fresh).await?;
+                            }
+                            counted.was_right(c).await
+                        })
                     })
                     .await?;
                 Ok((account, ProvedBy::Password(credential)))
@@ -271,7 +275,7 @@ impl Passwords {
                 ..Event::new(EventKind::SignInStuffing).by("system").detail(detail)
             },
         );
-        self.store.write(async move |c| this.record(c, event).await).await
+        self.store.write(move |c| Box::pin(async move { this.record(c, event).await })).await
     }
 }
 

@@ -131,7 +131,9 @@ impl Sessions {
         if now - row.seen_at > 5 * MINUTE {
             let hashed = hashed.clone();
             self.store
-                .write::<_, Error, _>(async move |c| Ok(touch_session(c, &hashed, now).await?))
+                .write::<_, Error, _>(move |c| {
+                    Box::pin(async move { Ok(touch_session(c, &hashed, now).await?) })
+                })
                 .await?;
         }
         Ok(Some(SessionInfo::of(row, name, hashed)))
