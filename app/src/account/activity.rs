@@ -4,7 +4,7 @@ use crate::{
         methods::{nobody, provider_name},
         undo::AskOwnUndo,
     },
-    components::Moment,
+    components::{Moment, Rows},
     i18n::{Lang, t},
     page_request::{Answer, PageRequest},
     render::{Head, Layout, page},
@@ -28,7 +28,7 @@ pub async fn activity(req: PageRequest) -> Answer {
             <h2>{t(l, "activity-latest")}</h2>
             <p class="muted">{t(l, "activity-lead")}</p>
             {events.is_empty().then(|| view! { <p>{t(l, "activity-none")}</p> })}
-            <ul class="rows">{events.into_iter().map(|e| view! { <li><span class="row-main"><strong>{t(l, &event_key(&e.kind))}</strong><span class="muted">{provider_name(l, &e.provider, &names)}</span></span><span class="muted small"><Moment l=l at={e.at}/></span></li> }).collect_view()}</ul>
+            <Rows>{events.into_iter().map(|e| view! { <li><span class="row-main"><strong>{t(l, &event_key(&e.kind))}</strong><span class="muted">{provider_name(l, &e.provider, &names)}</span></span><span class="muted small"><Moment l=l at={e.at}/></span></li> }).collect_view()}</Rows>
         }
     })
     .await)
@@ -40,7 +40,7 @@ fn taking_back(
     undos: Vec<service::account::undo::ChangeView>,
     waits: Option<(i64, i64)>,
 ) -> AnyView {
-    let ask = |rev: i64, text: &str, class: &'static str, about: &str| {
+    let ask = move |rev: i64, text: &str, class: &'static str, about: &str| {
         let label = (!about.is_empty()).then(|| format!("{}: {about}", t(l, text)));
         view! { <form method="post" action=AskOwnUndo::url()><input type="hidden" name="change" value=rev.to_string()/><button class=class aria-label=label>{t(l, text)}</button></form> }
     };
@@ -49,13 +49,13 @@ fn taking_back(
             <h2 id="undo">{t(l, "undo-title")}</h2>
             {waits.map(|(first, due)| view! { <div class="notice bad"><p>{t(l, "undo-waits")}" "<Moment l=l at=due/></p>{ask(first, "undo-own-decide", "primary", "")}</div> })}
             <p class="muted">{t(l, "undo-own-lead")}</p>
-            <ul class="rows">{undos.into_iter().map(|c| {
+            <Rows>{undos.into_iter().map(|c| {
                 let what = crate::account::undo::said(l, c.what, &c.about);
                 view! { <li>
                     <span class="row-main"><strong>{what.clone()}</strong><span class="muted small"><Moment l=l at={c.at}/></span></span>
                     {ask(c.rev, "undo-own-go", "danger", &what)}
                 </li> }
-            }).collect_view()}</ul>
+            }).collect_view()}</Rows>
         </section>
     }
     .into_any()

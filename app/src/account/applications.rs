@@ -1,7 +1,7 @@
 //! Applications that one may open, and taking that back.
 use crate::{
     account::email::{entered, head},
-    components::{Mark, Notice},
+    components::{Mark, Rows, Said},
     context::asked,
     i18n::{Lang, t, ta},
     oidc::consent::told,
@@ -28,9 +28,9 @@ pub async fn applications(req: PageRequest) -> Answer {
         view! {
             <h1>{t(l, "own-applications-title")}</h1>
             <p class="muted">{t(l, "own-applications-lead")}</p>
-            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="good" text={t(l, &flash.notice)}/> }.into_any())}
+            <Said l=l key=flash.notice.clone()/>
             {rows.is_empty().then(|| view! { <p>{t(l, "own-applications-none")}</p> })}
-            <ul class="rows">{rows.into_iter().map(|r| row(l, r)).collect_view()}</ul>
+            <Rows>{rows.into_iter().map(|r| row(l, r)).collect_view()}</Rows>
         }
     })
     .await)

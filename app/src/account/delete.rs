@@ -1,6 +1,7 @@
 //! Deleting one's account.
 use crate::{
     account::email::{entered, head},
+    components::GoOrLeave,
     context::asked,
     i18n::t,
     outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond},
@@ -42,7 +43,7 @@ pub async fn delete(req: PageRequest) -> Answer {
             <p>{t(l, "delete-lead")}</p>
             <ul class="points"><li>{t(l, "delete-now")}</li><li>{t(l, "delete-grace")}</li><li>{t(l, "delete-after")}</li></ul>
             <p><a href=paths::EXPORT>{t(l, "delete-export-first")}</a></p>
-            <form method="post" action=DeleteAccount::url() class="row-actions"><button class="danger">{t(l, "delete-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "delete-keep")}</a></form>
+            <form method="post" action=DeleteAccount::url() class="row-actions"><GoOrLeave l=l go={t(l, "delete-go")} leave={t(l, "delete-keep")} danger=true/></form>
         }
     })
     .await)

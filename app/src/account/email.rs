@@ -1,6 +1,6 @@
 //! Another primary address.
 use crate::{
-    components::Field,
+    components::{Field, GoOrLeave},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t},
@@ -71,7 +71,7 @@ pub async fn email(req: PageRequest) -> Answer {
             <p class="muted">{t(l, "own-email-lead")}</p>
             <form method="post" action=ChangeEmail::url() class="stack wide">
                 <Field name="email" label={t(l, "own-email-new")} kind="email" value={flash.typed("email")} problem=problem autocomplete="email" required=true max=254/>
-                <div class="row-actions"><button class="primary">{t(l, "bind-code-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
+                <div class="row-actions"><GoOrLeave l=l go={t(l, "bind-code-go")}/></div>
             </form>
         }
     })

@@ -1,6 +1,7 @@
 //! Everything that is stored about a person, for them.
 use crate::{
     account::email::{entered, head},
+    components::GoOrLeave,
     context::asked,
     i18n::t,
     outcome::{Code, SeeOther, refuse, respond},
@@ -28,7 +29,7 @@ pub async fn export(req: PageRequest) -> Answer {
         view! {
             <h1>{t(l, "export-title")}</h1>
             <p>{t(l, "export-lead")}</p>
-            <form method="post" action=TakeData::url() class="row-actions"><button class="primary">{t(l, "export-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></form>
+            <form method="post" action=TakeData::url() class="row-actions"><GoOrLeave l=l go={t(l, "export-go")}/></form>
         }
     })
     .await)

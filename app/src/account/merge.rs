@@ -4,7 +4,7 @@ use crate::{
         email::{entered, head},
         methods::field_name,
     },
-    components::{Field, Notice, ProviderButton},
+    components::{Field, GoOrLeave, ProviderButton, Said, Table},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
@@ -30,11 +30,11 @@ pub async fn merge(req: PageRequest) -> Answer {
         view! {
             <h1>{t(l, "merge-title")}</h1>
             <p>{t(l, "merge-lead")}</p>
-            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="bad" text={t(l, &flash.notice)}/> }.into_any())}
+            <Said l=l key=flash.notice.clone() kind="bad"/>
             <form method="post" action=MergeAccount::url() class="stack wide">
                 <Field name="email" label={t(l, "merge-email")} kind="email" value={flash.typed("email")} autocomplete="off" required=true max=254/>
                 <Field name="password" label={t(l, "merge-password")} kind="password" autocomplete="off" required=true max=256/>
-                <div class="row-actions"><button class="primary">{t(l, "code-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
+                <div class="row-actions"><GoOrLeave l=l go={t(l, "code-go")}/></div>
             </form>
             {(!buttons.is_empty()).then(|| view! {
                 <p class="divider">{t(l, "or")}</p>
@@ -49,7 +49,11 @@ pub async fn merge(req: PageRequest) -> Answer {
 }
 
 /// The preview: what each account has, and what the one that stays has afterwards.
-pub fn preview(l: Lang, id: &str, rows: Vec<MergeRow>) -> AnyView {
+#[component]
+pub fn MergePreview(l: Lang, attempt: String, rows: Vec<MergeRow>) -> AnyView {
+    let what = view! { <span class="sr">{t(l, "merge-what")}</span> }.into_any();
+    let accounts = ["merge-mine", "merge-theirs", "merge-becomes"].map(|key| t(l, key).into_any());
+    let columns: Vec<AnyView> = std::iter::once(what).chain(accounts).collect();
     let cell = move |kind: &str, values: Vec<String>| {
         let said: Vec<String> = match kind {
             "password" | "second-factor" => values.iter().map(|_| t(l, "merge-there")).collect(),
@@ -63,20 +67,16 @@ pub fn preview(l: Lang, id: &str, rows: Vec<MergeRow>) -> AnyView {
         }
     };
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=t(l, "merge-preview")>
-            <table class="stacked">
-                <thead><tr><th scope="col"><span class="sr">{t(l, "merge-what")}</span></th><th scope="col">{t(l, "merge-mine")}</th><th scope="col">{t(l, "merge-theirs")}</th><th scope="col">{t(l, "merge-becomes")}</th></tr></thead>
-                <tbody>{rows.into_iter().map(|r| {
+        <Table stacked=true label={t(l, "merge-preview")} columns=columns>
+            {rows.into_iter().map(|r| {
                     let name = if r.kind == "field" { field_name(l, &r.field) } else { t(l, &format!("merge-row-{}", r.kind)) };
                     view! { <tr><th scope="row">{name}</th><td data-label=t(l, "merge-mine")>{cell(r.kind, r.mine)}</td><td data-label=t(l, "merge-theirs")>{cell(r.kind, r.theirs)}</td><td data-label=t(l, "merge-becomes")>{cell(r.kind, r.becomes)}</td></tr> }
-                }).collect_view()}</tbody>
-            </table>
-        </div>
+            }).collect_view()}
+        </Table>
         <ul class="points"><li>{t(l, "merge-signed-out")}</li><li>{t(l, "merge-undo")}</li></ul>
         <form method="post" action=ConfirmMerge::url() class="row-actions">
-            <input type="hidden" name="attempt" value=id.to_owned()/>
-            <button class="primary">{t(l, "merge-go")}</button>
-            <a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a>
+            <input type="hidden" name="attempt" value=attempt/>
+            <GoOrLeave l=l go={t(l, "merge-go")}/>
         </form>
     }
     .into_any()

@@ -1,6 +1,6 @@
 //! My Account: sign-in methods, addresses and profile.
 use crate::{
-    components::{Mark, Moment, Notice, ProviderButton, method_name, moment_text},
+    components::{Mark, Moment, Notice, ProviderButton, Rows, Said, method_name, moment_text},
     context::{Context, WebRequest, asked},
     i18n::{Lang, t, ta},
     outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond, to_provider},
@@ -108,11 +108,6 @@ pub(crate) fn nobody<Q>(req: &PageRequest<Q>) -> Option<Response> {
     req.web.ctx.session.is_none().then(|| Redirect::to(paths::LOGIN_STAY).into_response())
 }
 
-fn said<Q>(l: Lang, req: &PageRequest<Q>) -> Option<AnyView> {
-    (!req.flash.notice.is_empty())
-        .then(|| view! { <Notice kind="good" text={t(l, &req.flash.notice)}/> }.into_any())
-}
-
 /// What the policy asks for, until when.
 fn owed(l: Lang, owes: Owes) -> Option<AnyView> {
     let until = match owes {
@@ -141,62 +136,130 @@ pub async fn methods(req: PageRequest) -> Answer {
     };
     let head = Head::new(t(l, "account-title"), Layout::Account)
         .origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
-    let message = said(l, req).is_some().then(|| req.flash.notice.clone());
+    let said = req.flash.notice.clone();
     let names = req.context.ligature.configuration().buttons().await?;
-    Ok(page(&req.context, &req.web, head, move || {
-        let Overview { name, addresses, former, methods, addable, fields, manageable, fixed, administrator, password_settable, second_factor, mergeable, phone, passkeys, restored } = overview;
-        let has_password = methods.iter().any(|m| m.link.is_none());
-        view! {
-            <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
-            {message.map(|key| view! { <Notice kind="good" text={t(l, &key)}/> }.into_any())}
-            {owed(l, owes)}
-            {restored.map(|(at, since)| view! { <Notice kind="warn" text={restored_text(l, at, since)}/> }.into_any())}
-            <section aria-labelledby="methods">
-                <h2 id="methods">{t(l, "methods-title")}</h2>
-                <p class="muted">{t(l, if fixed { "methods-lead-fixed" } else { "methods-lead" })}</p>
-                <ul class="rows">{methods.into_iter().map(|m| method_row(l, m)).collect_view()}</ul>
-                {password_settable.then(|| view! { <p><a class="button" href=paths::PASSWORD>{t(l, if has_password { "own-password-change" } else { "own-password-set" })}</a></p> })}
-                {(!fixed).then(|| adding(l, addable))}
-            </section>
-            {passkeys.map(|n| view! {
-                <section aria-labelledby="passkeys">
-                    <h2 id="passkeys">{t(l, "passkeys-title")}</h2>
-                    <p class="muted">{t(l, "passkeys-lead")}</p>
-                    <p><a class="button" href=paths::PASSKEYS>{ta(l, "passkeys-manage", &[("n", &n.to_string())])}</a></p>
-                </section>
-            })}
-            <section aria-labelledby="factor">
-                <h2 id="factor">{t(l, "factor-own-title")}</h2>
-                <p class="muted">{t(l, "factor-own-lead")}</p>
-                {second_factor.map(|since| view! { <p><span class="tag good">{t(l, "factor-is-on")}</span>" "<span class="muted"><Moment l=l at=since/></span></p> })}
-                {manageable.then(|| view! { <p><a class="button" href=paths::SECOND_FACTOR>{t(l, if second_factor.is_some() { "factor-manage" } else { "factor-begin" })}</a></p> })}
-            </section>
-            <section aria-labelledby="addresses">
-                <h2 id="addresses">{t(l, "addresses-title")}</h2>
-                <p class="muted">{t(l, "addresses-lead")}</p>
-                {addresses.is_empty().then(|| view! { <p>{t(l, "addresses-none")}</p> })}
-                <ul class="rows">{addresses.into_iter().map(|a| address_row(l, a, manageable)).collect_view()}</ul>
-                {manageable.then(|| view! { <p><a class="button" href=paths::EMAIL>{t(l, "own-email-title")}</a></p> })}
-            </section>
-            {(!former.is_empty()).then(|| view! { <section aria-labelledby="former"><h3 id="former">{t(l, "address-former-title")}</h3><p class="muted">{t(l, "address-former-lead")}</p><ul class="rows">{former.into_iter().map(|a| address_row(l, a, manageable)).collect_view()}</ul></section> })}
-            {phone.map(|number| view! {
-                <section aria-labelledby="phone">
-                    <h2 id="phone">{t(l, "own-phone-title")}</h2>
-                    <p class="muted">{t(l, "own-phone-lead")}</p>
-                    {number.map(|number| view! { <p><strong>{number}</strong>" "<span class="tag good">{t(l, "address-proved")}</span></p> })}
-                    {manageable.then(|| view! { <p><a class="button" href=paths::PHONE>{t(l, "own-phone-manage")}</a></p> })}
-                </section>
-            })}
-            {(!fields.is_empty()).then(|| profile(l, fields, &names))}
-            <section aria-labelledby="data">
-                <h2 id="data">{t(l, "data-title")}</h2>
-                <p class="muted">{t(l, "data-lead")}</p>
-                <p class="row-actions"><a class="button" href=paths::EXPORT>{t(l, "export-title")}</a>{mergeable.then(|| view! { <a class="button" href=paths::MERGE>{t(l, "merge-title")}</a> })}<a class="button danger" href=paths::DELETE>{t(l, "delete-title")}</a></p>
-            </section>
-            {administrator.then(|| view! { <p><a class="button" href=paths::ADMIN>{t(l, "nav-admin")}</a></p> })}
-        }
-    })
+    Ok(page(
+        &req.context,
+        &req.web,
+        head,
+        move || view! { <AccountPage l=l overview=overview owes=owes names=names said=said/> },
+    )
     .await)
+}
+
+#[component]
+fn AccountPage(
+    l: Lang,
+    overview: Overview,
+    owes: Owes,
+    /// Providers by their names.
+    names: Vec<Button>,
+    said: String,
+) -> AnyView {
+    let Overview {
+        name,
+        addresses,
+        former,
+        methods,
+        addable,
+        fields,
+        manageable,
+        fixed,
+        administrator,
+        password_settable,
+        second_factor,
+        mergeable,
+        phone,
+        passkeys,
+        restored,
+    } = overview;
+    view! {
+        <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
+        <Said l=l key=said/>
+        {owed(l, owes)}
+        {restored.map(|(at, since)| view! { <Notice kind="warn" text={restored_text(l, at, since)}/> })}
+        <Methods l=l methods=methods addable=addable fixed=fixed password_settable=password_settable/>
+        {passkeys.map(|n| view! {
+            <section aria-labelledby="passkeys">
+                <h2 id="passkeys">{t(l, "passkeys-title")}</h2>
+                <p class="muted">{t(l, "passkeys-lead")}</p>
+                <p><a class="button" href=paths::PASSKEYS>{ta(l, "passkeys-manage", &[("n", &n.to_string())])}</a></p>
+            </section>
+        })}
+        <section aria-labelledby="factor">
+            <h2 id="factor">{t(l, "factor-own-title")}</h2>
+            <p class="muted">{t(l, "factor-own-lead")}</p>
+            {second_factor.map(|since| view! { <p><span class="tag good">{t(l, "factor-is-on")}</span>" "<span class="muted"><Moment l=l at=since/></span></p> })}
+            {manageable.then(|| view! { <p><a class="button" href=paths::SECOND_FACTOR>{t(l, if second_factor.is_some() { "factor-manage" } else { "factor-begin" })}</a></p> })}
+        </section>
+        <Addresses l=l addresses=addresses former=former manageable=manageable/>
+        {phone.map(|number| view! { <Phone l=l number=number manageable=manageable/> })}
+        {(!fields.is_empty()).then(|| view! { <Profile l=l fields=fields names=names/> })}
+        <section aria-labelledby="data">
+            <h2 id="data">{t(l, "data-title")}</h2>
+            <p class="muted">{t(l, "data-lead")}</p>
+            <p class="row-actions"><a class="button" href=paths::EXPORT>{t(l, "export-title")}</a>{mergeable.then(|| view! { <a class="button" href=paths::MERGE>{t(l, "merge-title")}</a> })}<a class="button danger" href=paths::DELETE>{t(l, "delete-title")}</a></p>
+        </section>
+        {administrator.then(|| view! { <p><a class="button" href=paths::ADMIN>{t(l, "nav-admin")}</a></p> })}
+    }
+    .into_any()
+}
+
+#[component]
+fn Methods(
+    l: Lang,
+    methods: Vec<Method>,
+    addable: Vec<Button>,
+    /// The policy leaves no choice of methods.
+    fixed: bool,
+    password_settable: bool,
+) -> AnyView {
+    let has_password = methods.iter().any(|m| m.link.is_none());
+    view! {
+        <section aria-labelledby="methods">
+            <h2 id="methods">{t(l, "methods-title")}</h2>
+            <p class="muted">{t(l, if fixed { "methods-lead-fixed" } else { "methods-lead" })}</p>
+            <Rows>{methods.into_iter().map(|m| view! { <MethodRow l=l method=m/> }).collect_view()}</Rows>
+            {password_settable.then(|| view! { <p><a class="button" href=paths::PASSWORD>{t(l, if has_password { "own-password-change" } else { "own-password-set" })}</a></p> })}
+            {(!fixed).then(|| view! { <Adding l=l addable=addable/> })}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Addresses(l: Lang, addresses: Vec<Address>, former: Vec<Address>, manageable: bool) -> AnyView {
+    let row = move |a| view! { <AddressRow l=l address=a manageable=manageable/> };
+    view! {
+        <section aria-labelledby="addresses">
+            <h2 id="addresses">{t(l, "addresses-title")}</h2>
+            <p class="muted">{t(l, "addresses-lead")}</p>
+            {addresses.is_empty().then(|| view! { <p>{t(l, "addresses-none")}</p> })}
+            <Rows>{addresses.into_iter().map(row).collect_view()}</Rows>
+            {manageable.then(|| view! { <p><a class="button" href=paths::EMAIL>{t(l, "own-email-title")}</a></p> })}
+        </section>
+        {(!former.is_empty()).then(|| view! {
+            <section aria-labelledby="former">
+                <h3 id="former">{t(l, "address-former-title")}</h3>
+                <p class="muted">{t(l, "address-former-lead")}</p>
+                <Rows>{former.into_iter().map(row).collect_view()}</Rows>
+            </section>
+        })}
+    }
+    .into_any()
+}
+
+#[component]
+fn Phone(l: Lang, number: Option<String>, manageable: bool) -> AnyView {
+    view! {
+        <section aria-labelledby="phone">
+            <h2 id="phone">{t(l, "own-phone-title")}</h2>
+            <p class="muted">{t(l, "own-phone-lead")}</p>
+            {number.map(|number| view! { <p><strong>{number}</strong>" "<span class="tag good">{t(l, "address-proved")}</span></p> })}
+            {manageable.then(|| view! { <p><a class="button" href=paths::PHONE>{t(l, "own-phone-manage")}</a></p> })}
+        </section>
+    }
+    .into_any()
 }
 
 /// What a restored service says to whom it may concern (RB-18).
@@ -210,7 +273,9 @@ fn restored_text(l: Lang, at: Micros, since: Option<Micros>) -> String {
     }
 }
 
-fn address_row(l: Lang, a: Address, manageable: bool) -> AnyView {
+#[component]
+fn AddressRow(l: Lang, address: Address, manageable: bool) -> AnyView {
+    let a = address;
     let id = format!(
         "foreign-{}",
         a.canonical
@@ -261,14 +326,15 @@ fn address_row(l: Lang, a: Address, manageable: bool) -> AnyView {
 }
 
 /// Profile fields, each with where it comes from.
-fn profile(l: Lang, fields: Vec<service::rows::Attribute>, names: &[Button]) -> AnyView {
+#[component]
+fn Profile(l: Lang, fields: Vec<service::rows::Attribute>, names: Vec<Button>) -> AnyView {
     view! {
         <section aria-labelledby="profile">
             <h2 id="profile">{t(l, "profile-title")}</h2>
             <p class="muted">{t(l, "profile-lead")}</p>
-            <ul class="rows">{fields.into_iter().map(|f| view! {
-                <li><span class="row-main"><strong>{field_name(l, &f.name)}</strong><span>{f.value.clone()}</span></span><span class="muted small">{source(l, &f.source, names)}</span></li>
-            }).collect_view()}</ul>
+            <Rows>{fields.into_iter().map(|f| view! {
+                <li><span class="row-main"><strong>{field_name(l, &f.name)}</strong><span>{f.value.clone()}</span></span><span class="muted small">{source(l, &f.source, &names)}</span></li>
+            }).collect_view()}</Rows>
         </section>
     }
     .into_any()
@@ -302,7 +368,9 @@ fn source(l: Lang, source: &str, names: &[Button]) -> String {
     }
 }
 
-fn method_row(l: Lang, m: Method) -> AnyView {
+#[component]
+fn MethodRow(l: Lang, method: Method) -> AnyView {
+    let m = method;
     let name = method_name(l, &m.name);
     let target = m.link.map_or_else(|| "password".to_owned(), |id| id.to_string());
     let remove = m.stays.is_none().then(|| view! { <a class="button quiet" href=paths::remove_method(&target) aria-label=ta(l, "method-remove-of", &[("name", &name)])>{t(l, "remove")}</a> });
@@ -313,7 +381,7 @@ fn method_row(l: Lang, m: Method) -> AnyView {
                 <strong>{name.clone()}{(!m.nickname.is_empty()).then(|| format!(" · {}", m.nickname))}</strong>
                 {(!m.label.is_empty()).then(|| view! { <span class="muted">{m.label}</span> })}
                 <span class="muted small">{t(l, "method-added")}" "<Moment l=l at={m.added_at}/>{m.used_at.map(|at| view! { " · "{t(l, "method-used")}" "<Moment l=l at=at/> })}</span>
-                {m.link.map(|id| naming(l, &name, &id.to_string(), m.nickname))}
+                {m.link.map(|id| view! { <Naming l=l provider=name id=id.to_string() nickname=m.nickname/> })}
             </span>
             {m.current.then(|| view! { <span class="tag good">{t(l, "method-current")}</span> })}
             {(!m.usable).then(|| view! { <span class="tag">{t(l, "method-off")}</span> })}
@@ -324,13 +392,14 @@ fn method_row(l: Lang, m: Method) -> AnyView {
 }
 
 /// A name of one's own for an identity, to tell two of one provider apart.
-fn naming(l: Lang, provider: &str, id: &str, nickname: String) -> AnyView {
+#[component]
+fn Naming(l: Lang, provider: String, id: String, nickname: String) -> AnyView {
     let field_id = format!("nickname-{id}");
     view! {
-        <details class="inline small"><summary>{t(l, "method-name")}<span class="sr">": "{provider.to_owned()}</span></summary>
+        <details class="inline small"><summary>{t(l, "method-name")}<span class="sr">": "{provider.clone()}</span></summary>
             <form method="post" action=NameMethod::url() class="row-actions">
-                <input type="hidden" name="link" value=id.to_owned()/>
-                <label class="sr" for=field_id.clone()>{ta(l, "method-name-of", &[("name", provider)])}</label>
+                <input type="hidden" name="link" value=id/>
+                <label class="sr" for=field_id.clone()>{ta(l, "method-name-of", &[("name", &provider)])}</label>
                 <input id=field_id name="nickname" type="text" maxlength="40" autocomplete="off" value=nickname/>
                 <button>{t(l, "save")}</button>
             </form>
@@ -339,7 +408,8 @@ fn naming(l: Lang, provider: &str, id: &str, nickname: String) -> AnyView {
     .into_any()
 }
 
-fn adding(l: Lang, addable: Vec<Button>) -> AnyView {
+#[component]
+fn Adding(l: Lang, addable: Vec<Button>) -> AnyView {
     if addable.is_empty() {
         return view! { <p class="muted">{t(l, "methods-nothing-to-add")}</p> }.into_any();
     }

@@ -1,7 +1,7 @@
-//! Passkeys in My Account, and the form that hands a ceremony to the browser.
+//! Passkeys in My Account.
 use crate::{
     account::email::{entered, head},
-    components::{Field, Mark, Moment, Notice},
+    components::{CeremonyForm, Field, Moment, NeedsScript, Rows, Said},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
@@ -12,33 +12,7 @@ use crate::{
 };
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::account::passkeys::{Ceremony, PasskeyRow};
-
-/// A form that the module for passkeys fills and sends. Without script it stays hidden, and the page says so.
-pub fn ceremony_form(
-    l: Lang,
-    action: &str,
-    kind: &'static str,
-    ceremony: Ceremony,
-    label: &str,
-    more: AnyView,
-) -> AnyView {
-    view! {
-        <form method="post" action=action.to_owned() class="stack" data-passkey=ceremony.options data-kind=kind hidden=true>
-            <input type="hidden" name="ceremony" value=ceremony.sealed/>
-            <input type="hidden" name="credential"/>
-            {more}
-            <p class="problem" role="status" hidden=true>{t(l, "passkey-not-now")}</p>
-            <button class="provider"><Mark name={t(l, "passkey")}/><span>{label.to_owned()}</span></button>
-        </form>
-    }
-    .into_any()
-}
-
-/// Says without script why there is no button for a passkey.
-pub(crate) fn needs_script(l: Lang) -> AnyView {
-    view! { <noscript><p class="notice warn">{t(l, "passkeys-script")}</p></noscript> }.into_any()
-}
+use service::account::passkeys::PasskeyRow;
 
 pub async fn passkeys(req: PageRequest) -> Answer {
     let req = &req;
@@ -53,16 +27,19 @@ pub async fn passkeys(req: PageRequest) -> Answer {
     let (l, flash) = (req.web.lang, req.flash.clone());
     Ok(page(&req.context, &req.web, head(l, "passkeys-title"), move || {
         let good = ["passkey-added", "passkey-removed"].contains(&flash.notice.as_str());
-        let name = view! { <Field name="nickname" label={t(l, "passkey-name")} kind="text" hint={t(l, "passkey-name-hint")} autocomplete="off" max=40/> }.into_any();
         view! {
             <h1>{t(l, "passkeys-title")}</h1>
             <p class="muted">{t(l, "passkeys-lead")}</p>
-            {(!flash.notice.is_empty()).then(|| view! { <Notice kind={if good { "good" } else { "bad" }} text={t(l, &flash.notice)}/> }.into_any())}
+            <Said l=l key=flash.notice.clone() kind={if good { "good" } else { "bad" }}/>
             {rows.is_empty().then(|| view! { <p>{t(l, "passkeys-none")}</p> })}
-            <ul class="rows">{rows.into_iter().map(|r| row(l, r)).collect_view()}</ul>
+            <Rows>{rows.into_iter().map(|r| row(l, r)).collect_view()}</Rows>
             {full.then(|| view! { <p>{t(l, "passkeys-full")}</p> })}
-            {needs_script(l)}
-            {ceremony.map(|c| ceremony_form(l, AddPasskey::url(), "create", c, &t(l, "passkey-add"), name))}
+            <NeedsScript l=l/>
+            {ceremony.map(|c| view! {
+                <CeremonyForm l=l action=AddPasskey::url() kind="create" ceremony=c label={t(l, "passkey-add")}>
+                    <Field name="nickname" label={t(l, "passkey-name")} kind="text" hint={t(l, "passkey-name-hint")} autocomplete="off" max=40/>
+                </CeremonyForm>
+            })}
             <p class="links"><a href=paths::ACCOUNT>{t(l, "back")}</a></p>
         }
     })

@@ -1,7 +1,7 @@
 //! A new password.
 use crate::{
     account::email::{entered, head},
-    components::Field,
+    components::{Field, GoOrLeave},
     context::asked,
     form_input::password_problem,
     i18n::t,
@@ -52,7 +52,7 @@ pub async fn password(req: PageRequest) -> Answer {
             <p class="muted">{t(l, "own-password-lead")}</p>
             <form method="post" action=ChangePassword::url() class="stack wide">
                 <Field name="password" label={t(l, "own-password-new")} kind="password" hint={t(l, "password-hint")} problem=problem autocomplete="new-password" required=true max=256 meter={Some(t(l, "meter"))}/>
-                <div class="row-actions"><button class="primary">{t(l, "own-password-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
+                <div class="row-actions"><GoOrLeave l=l go={t(l, "own-password-go")}/></div>
             </form>
         }
     })

@@ -1,7 +1,7 @@
 //! The telephone number in My Account.
 use crate::{
     account::email::{entered, head},
-    components::{Field, Notice},
+    components::{Field, GoOrLeave, Rows, Said},
     context::asked,
     form_input::bounded,
     i18n::{t, ta},
@@ -30,18 +30,18 @@ pub async fn phone(req: PageRequest) -> Answer {
         view! {
             <h1>{t(l, "own-phone-title")}</h1>
             <p class="muted">{t(l, "own-phone-lead")}</p>
-            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="good" text={t(l, &flash.notice)}/> }.into_any())}
+            <Said l=l key=flash.notice.clone()/>
             {there.map(|number| view! {
-                <ul class="rows"><li>
+                <Rows><li>
                     <span class="row-main"><strong>{number.clone()}</strong></span>
                     <span class="tag good">{t(l, "address-proved")}</span>
                     <form method="post" action=RemovePhone::url()><button class="quiet" aria-label=ta(l, "method-remove-of", &[("name", &number)])>{t(l, "remove")}</button></form>
-                </li></ul>
+                </li></Rows>
             })}
             {texts.then(|| view! {
                 <form method="post" action=ChangePhone::url() class="stack wide">
                     <Field name="phone" label={t(l, "own-phone-new")} kind="tel" value={flash.typed("phone")} hint={t(l, "phone-hint")} problem=problem autocomplete="tel" required=true max=40/>
-                    <div class="row-actions"><button class="primary">{t(l, "bind-code-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
+                    <div class="row-actions"><GoOrLeave l=l go={t(l, "bind-code-go")}/></div>
                 </form>
             })}
         }

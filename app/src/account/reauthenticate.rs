@@ -1,9 +1,8 @@
 //! "Confirm that it is you": the session's person signs in once more, and goes on to what needed it.
 use crate::{
-    account::passkeys::{ceremony_form, needs_script},
-    components::{Field, Notice, ProviderButton},
+    components::{CeremonyForm, Field, NeedsScript, ProviderButton, Said},
     context::asked,
-    i18n::{t, ta},
+    i18n::{Lang, t, ta},
     outcome::{Code, Flash, leave, redirect_with_flash, respond, to_provider},
     page_request::{Answer, PageRequest},
     paths,
@@ -38,43 +37,61 @@ pub async fn confirm(req: PageRequest<ConfirmQuery>) -> Answer {
         return Ok(Redirect::to(paths::LOGIN_STAY).into_response());
     }
     let req = &req;
-    let ConfirmView { password, passkey, code_to, providers } =
-        req.context.ligature.reauthentication().confirm_view(&req.web.ctx).await?;
+    let view = req.context.ligature.reauthentication().confirm_view(&req.web.ctx).await?;
     let to =
         SafePath::parse(&req.query.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
-    let l = req.web.lang;
-    let flash = req.flash.clone();
+    let (l, said) = (req.web.lang, req.flash.notice.clone());
     let head = Head::new(t(l, "confirm-title"), Layout::Narrow)
-        .origins(providers.iter().filter_map(|b| b.origin.clone()));
-    Ok(page(&req.context, &req.web, head, move || {
-        let none = !password && passkey.is_none() && code_to.is_none() && providers.is_empty();
-        let hidden = || view! { <input type="hidden" name="to" value=to.clone()/> };
-        view! {
-            <h1>{t(l, "confirm-title")}</h1>
-            <p class="lead">{t(l, if none { "confirm-none" } else { "confirm-lead" })}</p>
-            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="bad" text={t(l, &flash.notice)}/> }.into_any())}
-            {password.then(|| view! {
-                <form method="post" action=ConfirmPassword::url() class="stack">
-                    {hidden()}
-                    <Field name="password" label={t(l, "password")} kind="password" autocomplete="current-password" required=true max=256/>
-                    <button class="primary">{t(l, "code-go")}</button>
-                </form>
-            })}
-            {(passkey.is_some() && !password && code_to.is_none() && providers.is_empty()).then(|| needs_script(l))}
-            {passkey.map(|c| ceremony_form(l, ConfirmPasskey::url(), "again", c, &t(l, "confirm-passkey"), hidden().into_any()))}
-            <div class="buttons">
-                {providers.into_iter().map(|b| {
-                    let label = ta(l, "confirm-with", &[("provider", &b.name)]);
-                    view! { <ProviderButton provider=b action=ConfirmByProvider::url() label=label with=vec![("to", to.clone())]/> }
-                }).collect_view()}
-                {code_to.map(|address| view! {
-                    <form method="post" action=AskConfirmCode::url()>{hidden()}<button class="provider">{ta(l, "confirm-code", &[("address", &address)])}</button></form>
-                })}
-            </div>
-            <p class="links"><a href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></p>
-        }
-    })
+        .origins(view.providers.iter().filter_map(|b| b.origin.clone()));
+    Ok(page(
+        &req.context,
+        &req.web,
+        head,
+        move || view! { <ConfirmPage l=l ways=view to=to said=said/> },
+    )
     .await)
+}
+
+#[component]
+fn ConfirmPage(
+    l: Lang,
+    ways: ConfirmView,
+    /// Where it leads.
+    to: String,
+    said: String,
+) -> AnyView {
+    let ConfirmView { password, passkey, code_to, providers } = ways;
+    let by_passkey_alone = !password && code_to.is_none() && providers.is_empty();
+    let none = by_passkey_alone && passkey.is_none();
+    let hidden = || view! { <input type="hidden" name="to" value=to.clone()/> };
+    view! {
+        <h1>{t(l, "confirm-title")}</h1>
+        <p class="lead">{t(l, if none { "confirm-none" } else { "confirm-lead" })}</p>
+        <Said l=l key=said kind="bad"/>
+        {password.then(|| view! {
+            <form method="post" action=ConfirmPassword::url() class="stack">
+                {hidden()}
+                <Field name="password" label={t(l, "password")} kind="password" autocomplete="current-password" required=true max=256/>
+                <button class="primary">{t(l, "code-go")}</button>
+            </form>
+        })}
+        {(passkey.is_some() && by_passkey_alone).then(|| view! { <NeedsScript l=l/> })}
+        {passkey.map(|c| {
+            let to = hidden();
+            view! { <CeremonyForm l=l action=ConfirmPasskey::url() kind="again" ceremony=c label={t(l, "confirm-passkey")}>{to}</CeremonyForm> }
+        })}
+        <div class="buttons">
+            {providers.into_iter().map(|b| {
+                let label = ta(l, "confirm-with", &[("provider", &b.name)]);
+                view! { <ProviderButton provider=b action=ConfirmByProvider::url() label=label with=vec![("to", to.clone())]/> }
+            }).collect_view()}
+            {code_to.map(|address| view! {
+                <form method="post" action=AskConfirmCode::url()>{hidden()}<button class="provider">{ta(l, "confirm-code", &[("address", &address)])}</button></form>
+            })}
+        </div>
+        <p class="links"><a href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></p>
+    }
+    .into_any()
 }
 
 /// Where a confirmation leads: a path of ours, or My Account.

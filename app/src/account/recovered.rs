@@ -1,7 +1,7 @@
 //! What else opens an account that was recovered: the person says what is theirs.
 use crate::{
     account::methods::{address_name, address_of, nobody},
-    components::{Notice, method_name},
+    components::{Rows, Said, method_name},
     context::asked,
     i18n::{Lang, t},
     outcome::{Code, Flash, SeeOther, onward_with, redirect_with_flash, refuse, respond},
@@ -87,11 +87,11 @@ pub async fn recovered(req: PageRequest<EntryQuery>) -> Answer {
         let rows: Vec<_> = methods.chain(passkeys).chain(addresses).collect();
         view! {
             <h1>{t(l, "recovered-title")}</h1>
-            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="bad" text={t(l, &flash.notice)}/> }.into_any())}
+            <Said l=l key=flash.notice.clone() kind="bad"/>
             <p class="lead">{t(l, "recovered-lead")}</p>
             <form method="post" action=LeaveRecovered::url() class="stack">
                 <input type="hidden" name="entry" value=entry/>
-                <fieldset class="radios"><legend>{t(l, "recovered-legend")}</legend><ul class="rows">{rows}</ul></fieldset>
+                <fieldset class="radios"><legend>{t(l, "recovered-legend")}</legend><Rows>{rows}</Rows></fieldset>
                 <p class="hint">{t(l, "recovered-again")}</p>
                 <p><button class="primary">{t(l, "recovered-go")}</button></p>
             </form>

@@ -4,7 +4,7 @@ use crate::{
         methods::{done, nobody},
         reauthenticate::first,
     },
-    components::method_name,
+    components::{GoOrLeave, method_name},
     context::asked,
     i18n::{t, ta},
     outcome::{Code, respond},
@@ -57,8 +57,7 @@ pub async fn remove(Path(link): Path<String>, req: PageRequest) -> Answer {
             <p>{ta(l, "remove-lead", &[("name", &name)])}</p>
             <form method="post" action=RemoveMethod::url() class="row-actions">
                 <input type="hidden" name="link" value=link.clone()/>
-                <button class="danger">{t(l, "remove-go")}</button>
-                <a class="button quiet" href=paths::ACCOUNT>{t(l, "keep")}</a>
+                <GoOrLeave l=l go={t(l, "remove-go")} leave={t(l, "keep")} danger=true/>
             </form>
         }
     })

@@ -1,7 +1,7 @@
 //! My Account's second factor: an authenticator app and recovery codes.
 use crate::{
     account::email::entered,
-    components::{Field, Moment, Notice},
+    components::{Field, GoOrLeave, Moment, Notice, Said},
     context::{Context, WebRequest, asked},
     i18n::{Lang, t, ta},
     outcome::{Code, Flash, SeeOther, leave, redirect_with_flash, refuse, respond},
@@ -49,11 +49,11 @@ pub async fn second_factor(req: PageRequest<FactorQuery>) -> Answer {
             <h1>{t(l, "factor-own-title")}</h1>
             <p class="muted">{t(l, "factor-own-lead")}</p>
             {(way.leads_on() && since.is_none()).then(|| view! { <Notice kind="warn" text={t(l, "factor-wanted")}/> }.into_any())}
-            {(!flash.notice.is_empty()).then(|| view! { <Notice kind={if flash.notice == "factor-off" { "good" } else { "bad" }} text={t(l, &flash.notice)}/> }.into_any())}
+            <Said l=l kind={if flash.notice == "factor-off" { "good" } else { "bad" }} key=flash.notice/>
             {match (since, begun) {
                 (Some(since), _) => view! { {way.leads_on().then(|| way.onward(l, "code-go"))}{there(l, since, recovery_codes_left)} }.into_any(),
                 (None, Some(begun)) => begun_view(l, begun, &way),
-                (None, None) => view! { <form method="post" action=BeginSecondFactor::url() class="row-actions">{way.hidden()}<button class="primary">{t(l, "factor-begin")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></form> }.into_any(),
+                (None, None) => view! { <form method="post" action=BeginSecondFactor::url() class="row-actions">{way.hidden()}<GoOrLeave l=l go={t(l, "factor-begin")}/></form> }.into_any(),
             }}
         }
     })
@@ -117,7 +117,7 @@ fn begun_view(l: Lang, begun: Begun, way: &Way) -> AnyView {
         <form method="post" action=SwitchOnSecondFactor::url() class="stack wide">
             {way.hidden()}
             <Field name="code" label={t(l, "factor-code")} kind="text" autocomplete="one-time-code" required=true max=12/>
-            <div class="row-actions"><button class="primary">{t(l, "factor-on")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "confirm-leave")}</a></div>
+            <div class="row-actions"><GoOrLeave l=l go={t(l, "factor-on")}/></div>
         </form>
         <form method="post" action=BeginSecondFactor::url() class="links">{way.hidden()}<button class="link">{t(l, "factor-anew")}</button></form>
     }
@@ -134,7 +134,7 @@ fn there(l: Lang, since: domain::Micros, left: i64) -> AnyView {
         </section>
         <section aria-labelledby="factor-off"><h2 id="factor-off">{t(l, "factor-remove-title")}</h2>
             <p class="muted">{t(l, "factor-remove-lead")}</p>
-            <form method="post" action=RemoveSecondFactor::url() class="row-actions"><button class="danger">{t(l, "factor-remove-go")}</button><a class="button quiet" href=paths::ACCOUNT>{t(l, "keep")}</a></form>
+            <form method="post" action=RemoveSecondFactor::url() class="row-actions"><GoOrLeave l=l go={t(l, "factor-remove-go")} leave={t(l, "keep")} danger=true/></form>
         </section>
     }
     .into_any()

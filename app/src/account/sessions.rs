@@ -1,7 +1,7 @@
 //! Sessions: where somebody is signed in, and signing out there.
 use crate::{
     account::methods::{done, nobody},
-    components::{Moment, Notice, method_name},
+    components::{Moment, Rows, Said, method_name},
     context::asked,
     i18n::{Lang, t},
     outcome::{Code, Flash, redirect_with_flash, refuse, respond},
@@ -57,9 +57,9 @@ pub async fn sessions(req: PageRequest) -> Answer {
     Ok(page(&req.context, &req.web, Head::new(t(l, "sessions-title"), Layout::Account), move || {
         view! {
             <h1>{t(l, "sessions-title")}</h1>
-            {(!message.is_empty()).then(|| view! { <Notice kind="good" text={t(l, &message)}/> }.into_any())}
+            <Said l=l key=message/>
             <p class="muted">{t(l, "sessions-lead")}</p>
-            <ul class="rows">{sessions.into_iter().map(|s| session_row(l, s)).collect_view()}</ul>
+            <Rows>{sessions.into_iter().map(|s| session_row(l, s)).collect_view()}</Rows>
             <div class="row-actions">
                 <form method="post" action=EndOtherSessions::url()><button>{t(l, "sessions-end-others")}</button></form>
                 <form method="post" action=EndAllSessions::url()><button class="danger">{t(l, "sessions-end-all")}</button></form>

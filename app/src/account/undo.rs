@@ -1,7 +1,6 @@
 //! Taking changes back, by a notice's link or from My Account.
 use crate::{
-    account::passkeys::{ceremony_form, needs_script},
-    components::{Field, Moment, Notice, ProviderButton},
+    components::{CeremonyForm, Field, Moment, NeedsScript, ProviderButton, Said},
     context::{Context, WebRequest, asked},
     form_input::bounded,
     i18n::{Lang, t, ta},
@@ -156,7 +155,7 @@ pub async fn undo(Path(secret): Path<String>, req: PageRequest) -> Answer {
             <h1>{t(l, "undo-title")}</h1>
             <p class="lead">{lead}</p>
             <p class="muted"><Moment l=l at={view.change.at}/></p>
-            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="bad" text={t(l, &flash.notice)}/> }.into_any())}
+            <Said l=l key=flash.notice.clone() kind="bad"/>
             {match view.page {
                 UndoPage::Begin => begin(l, &secret, &view),
                 UndoPage::Show => show(l, &secret, view, "undo-show-lead"),
@@ -213,8 +212,11 @@ fn show(l: Lang, secret: &str, view: UndoView, lead: &'static str) -> AnyView {
                 <button class="primary">{t(l, "code-go")}</button>
             </form>
         })}
-        {view.passkey.map(|c| ceremony_form(l, UndoPasskey::url(), "again", c, &t(l, "confirm-passkey"), hidden(secret)))}
-        {passkey_alone.then(|| needs_script(l))}
+        {view.passkey.map(|c| {
+            let secret = hidden(secret);
+            view! { <CeremonyForm l=l action=UndoPasskey::url() kind="again" ceremony=c label={t(l, "confirm-passkey")}>{secret}</CeremonyForm> }
+        })}
+        {passkey_alone.then(|| view! { <NeedsScript l=l/> })}
         <div class="buttons">
             {view.providers.into_iter().map(|b| {
                 let label = ta(l, "confirm-with", &[("provider", &b.name)]);

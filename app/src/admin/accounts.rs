@@ -4,7 +4,7 @@ use crate::{
         audit::events,
         overview::{head, message},
     },
-    components::{Field, Moment, method_name},
+    components::{Field, Moment, Rows, method_name},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t},
@@ -217,7 +217,7 @@ pub async fn account(Path(id): Path<String>, req: PageRequest) -> Answer {
             {message(l, &flash)}
             <p><span class="tag">{t(l, state_key(state))}</span>" "{view.roles.iter().map(|r| view! { <span class="tag">{t(l, &format!("role-{r}"))}</span> }).collect_view()}</p>
             <section><h2>{t(l, "addresses-title")}</h2>
-                <ul class="rows">{view.emails.into_iter().map(|e| view! {
+                <Rows>{view.emails.into_iter().map(|e| view! {
                     <li>
                         <span class="row-main"><strong>{e.typed.clone()}</strong><span class="muted">{t(l, if e.owner { "email-owner" } else if !e.is_proved() { "address-unproved" } else { "email-co-holder" })}</span>
                             {e.contested.then(|| view! { <span class="muted">{t(l, "admin-address-contested")}</span> })}
@@ -231,10 +231,10 @@ pub async fn account(Path(id): Path<String>, req: PageRequest) -> Answer {
                             </form>
                         })}
                     </li>
-                }).collect_view()}</ul>
+                }).collect_view()}</Rows>
             </section>
             <section><h2>{t(l, "methods-title")}</h2>
-                <ul class="rows">{view.methods.into_iter().map(|m| view! { <li><span class="row-main"><strong>{method_name(l, &m.name)}</strong><span class="muted">{m.label}</span><span class="muted small">{t(l, "method-added")}" "<Moment l=l at={m.added_at}/></span></span></li> }).collect_view()}</ul>
+                <Rows>{view.methods.into_iter().map(|m| view! { <li><span class="row-main"><strong>{method_name(l, &m.name)}</strong><span class="muted">{m.label}</span><span class="muted small">{t(l, "method-added")}" "<Moment l=l at={m.added_at}/></span></span></li> }).collect_view()}</Rows>
             </section>
             {switchable.then(|| view! {
                 <form method="post" action=SetAccountState::url() class="row-actions">
@@ -291,7 +291,7 @@ fn roles(l: Lang, id: AccountId, held: &[String]) -> AnyView {
     view! {
         <section><h2>{t(l, "roles-title")}</h2>
             <p class="muted">{t(l, "roles-lead")}</p>
-            <ul class="rows">{rows.into_iter().collect_view()}</ul>
+            <Rows>{rows.into_iter().collect_view()}</Rows>
         </section>
     }
     .into_any()

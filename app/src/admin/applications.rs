@@ -1,6 +1,6 @@
 //! Applications in the console: the list, and a form for each.
 use crate::{
-    components::{Check, Field, Lines, Moment, Notice, Radios},
+    components::{Check, Field, Lines, Moment, Notice, Radios, Rows},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
@@ -29,7 +29,7 @@ pub async fn applications(req: PageRequest) -> Answer {
         view! {
             <h1>{t(l, "admin-applications")}</h1>
             {list.is_empty().then(|| view! { <p>{t(l, "applications-none")}</p> })}
-            <ul class="rows">{list.into_iter().map(|a| row(l, a)).collect_view()}</ul>
+            <Rows>{list.into_iter().map(|a| row(l, a)).collect_view()}</Rows>
             {changes.then(|| view! { <p><a class="button primary" href=paths::ADMIN_APPLICATION_NEW>{t(l, "application-new")}</a></p> })}
             {changes.then(|| registration(l, tokens, &flash))}
         }
@@ -61,7 +61,7 @@ fn registration(l: Lang, tokens: Vec<RegistrationTokenView>, flash: &Flash) -> A
         <details class="section" open=open><summary>{t(l, "registration-title")}</summary>
             <p class="muted">{t(l, "registration-lead")}</p>
             {(!made.is_empty()).then(|| view! { <div class="notice good" role="status"><p>{t(l, "registration-made")}</p><p><code class="secret">{made.clone()}</code></p></div> })}
-            <ul class="rows">{rows}</ul>
+            <Rows>{rows}</Rows>
             <form method="post" action=OpenRegistration::url() class="stack wide">
                 {input("label", "text", "", problem)}
                 {input("uses", "number", "1", None)}

@@ -2,7 +2,7 @@
 use crate::{
     account::activity::event_key,
     admin::{overview::head, story::story},
-    components::{Field, Moment, method_name},
+    components::{Field, Moment, Rows, method_name},
     i18n::{Lang, t, ta},
     page_request::{Answer, PageRequest},
     paths,
@@ -15,7 +15,7 @@ use service::rows::AuditEvent;
 /// Events as rows; `open`: with their stories, for a support code that was looked up.
 pub(crate) fn events(l: Lang, events: Vec<AuditEvent>, open: bool) -> AnyView {
     view! {
-        <ul class="rows">{events.into_iter().map(|e| {
+        <Rows>{events.into_iter().map(|e| {
             let detail: serde_json::Value = serde_json::from_str(&e.detail).unwrap_or_default();
             let story = story(l, &e.provider, &detail);
             let version = detail.get("policy_version").and_then(serde_json::Value::as_i64);
@@ -29,7 +29,7 @@ pub(crate) fn events(l: Lang, events: Vec<AuditEvent>, open: bool) -> AnyView {
                     <Moment l=l at={e.at}/>
                 </li>
             }
-        }).collect_view()}</ul>
+        }).collect_view()}</Rows>
     }
     .into_any()
 }

@@ -1,6 +1,6 @@
 //! What the pages of this organisation look like: name, colour, logo.
 use crate::{
-    components::{Field, Notice},
+    components::{Field, Said},
     context::{Context, WebRequest, asked},
     form_input::bounded,
     i18n::{Lang, t},
@@ -35,7 +35,7 @@ pub async fn brand(req: PageRequest) -> Answer {
         view! {
             <h1>{t(l, "admin-brand")}</h1>
             <p class="muted">{t(l, "brand-lead")}</p>
-            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="good" text={t(l, &flash.notice)}/> }.into_any())}
+            <Said l=l key=flash.notice.clone()/>
             <form method="post" action=SaveBrand::url() class="stack wide">
                 {input("name", "brand-name", "brand-name-hint", look.name.clone(), true)}
                 {input("colour", "brand-colour", "brand-colour-hint", colour, false)}

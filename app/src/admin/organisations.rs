@@ -1,6 +1,6 @@
 //! Organisations in the console of the home one: the list, and a form for each.
 use crate::{
-    components::{Check, Field, Mark, Notice},
+    components::{Check, Field, Mark, Notice, Rows, Said},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
@@ -23,7 +23,7 @@ pub async fn organisations(req: PageRequest) -> Answer {
         view! {
             <div class="title"><h1>{t(l, "admin-organisations")}</h1><a class="button primary" href=paths::ADMIN_ORGANISATION_NEW>{t(l, "organisation-new")}</a></div>
             <p class="muted">{t(l, "organisations-lead")}</p>
-            <ul class="rows">{list.into_iter().map(|o| row(l, o)).collect_view()}</ul>
+            <Rows>{list.into_iter().map(|o| row(l, o)).collect_view()}</Rows>
             {alone.then(|| view! { <p class="muted">{t(l, "organisations-alone")}</p> })}
         }
     })
@@ -64,7 +64,7 @@ pub async fn organisation(Path(slug): Path<String>, req: PageRequest) -> Answer 
         let invites = found.as_ref().filter(|o| !o.home && !o.has_owner).map(|o| owner(l, o));
         view! {
             <h1>{title}</h1>
-            {(!flash.notice.is_empty()).then(|| view! { <Notice kind="good" text={t(l, &flash.notice)}/> }.into_any())}
+            <Said l=l key=flash.notice.clone()/>
             {(!flash.problems.is_empty()).then(|| view! { <Notice kind="bad" text={t(l, "form-problems")}/> }.into_any())}
             {(!invitation.is_empty()).then(|| view! { <div class="notice good" role="status"><p>{t(l, "organisation-invitation")}</p><p><code class="secret">{invitation.clone()}</code></p></div> })}
             {form(l, found.as_ref(), &flash)}

@@ -1,7 +1,7 @@
 //! The policy: what is in force, switches, and versions.
 use crate::{
     admin::{audit::events, overview::message, providers::saved},
-    components::{Check, Moment, Notice, Radios},
+    components::{Check, Moment, Notice, Radios, Rows, Table},
     context::asked,
     i18n::{Lang, t, ta},
     outcome::{Code, Flash, respond},
@@ -43,7 +43,7 @@ pub(crate) fn dangers(l: Lang, all: Vec<Exposed>) -> AnyView {
     view! {
         <section aria-labelledby="dangers"><h2 id="dangers">{t(l, "dangers-title")}</h2>
             {all.is_empty().then(|| view! { <p class="muted">{t(l, "dangers-none")}</p> })}
-            <ul class="rows">{all.into_iter().map(|e| {
+            <Rows>{all.into_iter().map(|e| {
                 let counted = e.accounts.filter(|_| e.danger.exposes != domain::policy::Exposes::Nobody);
                 view! {
                     <li>
@@ -54,7 +54,7 @@ pub(crate) fn dangers(l: Lang, all: Vec<Exposed>) -> AnyView {
                         <span class=if e.danger.severe { "tag bad" } else { "tag" }>{t(l, if e.danger.severe { "danger-severe" } else { "danger-mild" })}</span>
                     </li>
                 }
-            }).collect_view()}</ul>
+            }).collect_view()}</Rows>
         </section>
     }
     .into_any()
@@ -70,8 +70,8 @@ pub(crate) fn changes(
         <section><h2>{t(l, title)}</h2>
             {rows.is_empty().then(|| view! { <p class="muted">{t(l, "changes-none")}</p> })}
             {(!rows.is_empty()).then(|| view! {
-                <div class="scroll" tabindex="0" role="region" aria-label=t(l, title)><table><thead><tr><th scope="col">{t(l, "policy-field")}</th><th scope="col">{t(l, "changes-new")}</th><th scope="col">{t(l, against)}</th></tr></thead>
-                <tbody>{rows.into_iter().map(|(field, new, old)| view! { <tr><th scope="row"><code>{field}</code></th><td><code>{new}</code></td><td><code>{old}</code></td></tr> }).collect_view()}</tbody></table></div>
+                <Table label={t(l, title)} columns={["policy-field", "changes-new", against].map(|key| t(l, key).into_any()).into()}>
+                {rows.into_iter().map(|(field, new, old)| view! { <tr><th scope="row"><code>{field}</code></th><td><code>{new}</code></td><td><code>{old}</code></td></tr> }).collect_view()}</Table>
             })}
         </section>
     }
@@ -113,14 +113,14 @@ fn policy_view(l: Lang, view: PolicyView, may_change: bool, flash: &Flash) -> An
         {dangers(l, view.dangers)}
         <section aria-labelledby="versions"><h2 id="versions">{t(l, "policy-history")}</h2>
             {view.history.is_empty().then(|| view! { <p class="muted">{t(l, "policy-history-none")}</p> })}
-            <ul class="rows">{view.history.into_iter().map(|v| {
+            <Rows>{view.history.into_iter().map(|v| {
                 let active = v.state == "active";
                 let class = if active { "tag good" } else { "tag" };
                 view! { <li><a class="row-main" href=paths::policy_version(v.version)><strong>{ta(l, "policy-version", &[("version", &v.version.to_string())])}" · "{scope_name(l, &v.scope)}</strong><span class="muted small"><Moment l=l at={v.created_at}/></span></a>
                     <span class=class>{t(l, &format!("version-{}", v.state))}</span>
                     {(may_change && v.state == "retired").then(|| view! { <form method="post" action=RollBackPolicy::url()><input type="hidden" name="version" value=v.version.to_string()/><button class="quiet">{t(l, "policy-roll-back")}</button></form> })}
                 </li> }
-            }).collect_view()}</ul>
+            }).collect_view()}</Rows>
         </section>
         {(!view.differences.is_empty()).then(|| view! { <section><h2>{t(l, "shadow-title")}</h2><p class="muted">{t(l, "shadow-lead")}</p>{events(l, view.differences, false)}</section> })}
         <h2>{t(l, "policy-switches-title")}</h2>

@@ -1,7 +1,7 @@
 //! A policy document as text, what is in force, and the presets.
 use crate::{
     admin::policy::{changes, dangers, head, scope_name},
-    components::{Select, TextArea},
+    components::{Select, Table, TextArea},
     context::asked,
     i18n::{Lang, t, ta},
     outcome::{Code, Flash, redirect_with_flash, refuse, respond, turned_back},
@@ -170,8 +170,8 @@ fn effective_view(l: Lang, view: EffectiveView, client: &str, provider: &str) ->
             let rows: Vec<_> = fields.iter().filter(|f| f.kind == kind).cloned().collect();
             view! {
                 <section><h2>{t(l, title)}</h2><p class="muted">{t(l, &format!("{title}-law"))}</p>
-                <div class="scroll" tabindex="0" role="region" aria-label=t(l, title)><table><thead><tr><th scope="col">{t(l, "policy-field")}</th><th scope="col">{t(l, "policy-value")}</th><th scope="col">{t(l, "policy-origin")}</th></tr></thead>
-                <tbody>{rows.into_iter().map(|f| view! { <tr><th scope="row"><code>{f.field}</code></th><td><code>{f.value.to_string()}</code></td><td>{scope_name(l, &f.origin)}{f.pinned.then(|| view! { " "<span class="tag">{t(l, "policy-pinned")}</span> })}</td></tr> }).collect_view()}</tbody></table></div></section>
+                <Table label={t(l, title)} columns={["policy-field", "policy-value", "policy-origin"].map(|key| t(l, key).into_any()).into()}>
+                {rows.into_iter().map(|f| view! { <tr><th scope="row"><code>{f.field}</code></th><td><code>{f.value.to_string()}</code></td><td>{scope_name(l, &f.origin)}{f.pinned.then(|| view! { " "<span class="tag">{t(l, "policy-pinned")}</span> })}</td></tr> }).collect_view()}</Table></section>
             }
         }).collect_view()}
         {dangers(l, view.dangers)}

@@ -4,7 +4,7 @@ use crate::{
         policy::head,
         story::{outcome_text, sentences},
     },
-    components::{Moment, Notice},
+    components::{Moment, Notice, Rows},
     i18n::{Lang, t, ta},
     page_request::{Answer, PageRequest},
     paths,
@@ -29,10 +29,10 @@ fn replay_view(l: Lang, number: i64, replay: Replay) -> AnyView {
         <h1>{t(l, "replay-title")}</h1>
         <p class="muted">{ta(l, "replay-lead", &[("version", &number.to_string()), ("compared", &compared), ("skipped", &skipped)])}</p>
         {replay.differences.is_empty().then(|| view! { <Notice kind="good" text={t(l, "replay-same")}/> }.into_any())}
-        <ul class="rows">{replay.differences.into_iter().map(|d| view! {
+        <Rows>{replay.differences.into_iter().map(|d| view! {
             <li><span class="row-main"><strong>{outcome_text(l, &d.was)}" → "{outcome_text(l, d.would_be)}</strong><span class="muted">{d.provider}" "<code>{d.support}</code></span>
                 <details><summary>{t(l, "audit-why")}</summary><ol class="trace">{sentences(l, &d.reasons).into_iter().map(|s| view! { <li>{s}</li> }).collect_view()}</ol></details></span><Moment l=l at={d.at}/></li>
-        }).collect_view()}</ul>
+        }).collect_view()}</Rows>
         <p class="links"><a href=paths::policy_version(number)>{t(l, "back")}</a></p>
     }
     .into_any()

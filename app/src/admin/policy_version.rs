@@ -6,7 +6,7 @@ use crate::{
         policy_document::{problem, trouble},
         story::sentences,
     },
-    components::Moment,
+    components::{Moment, Rows},
     context::asked,
     i18n::{Lang, t, ta},
     outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond, turned_away},
@@ -197,13 +197,13 @@ fn dry_run(
                 view! {
                     <p role="status">{t(l, &format!("dry-run-{}", run.state))}" "{label.clone()}</p>
                     <progress max="100" value=share.min(100).to_string() aria-label=label>{share}"%"</progress>
-                    <ul class="rows">{run.counts.into_iter().map(|(name, n)| view! {
+                    <Rows>{run.counts.into_iter().map(|(name, n)| view! {
                         <li><a class="row-main" href=format!("{}?bucket={name}#dry-run", paths::policy_version(version))><strong>{t(l, &format!("bucket-{name}"))}</strong><span class="muted">{t(l, &format!("bucket-{name}-why"))}</span></a><span class="tag">{n}</span></li>
-                    }).collect_view()}</ul>
+                    }).collect_view()}</Rows>
                     {(!bucket.is_empty()).then(|| view! {
                         <h3>{t(l, "dry-run-examples")}</h3>
                         {run.cases.is_empty().then(|| view! { <p class="muted">{t(l, "dry-run-no-examples")}</p> })}
-                        <ul class="rows">{run.cases.into_iter().map(|case| {
+                        <Rows>{run.cases.into_iter().map(|case| {
                             let reasons: Vec<domain::linking::Reason> = serde_json::from_str(&case.reasons).unwrap_or_default();
                             let who = match case.account() {
                                 Some(id) => view! { <a href=paths::admin_account(&id.to_string())>{t(l, "admin-account")}" "<code>{id.to_string()}</code></a> }.into_any(),
@@ -212,7 +212,7 @@ fn dry_run(
                             let when = case.recorded_at.map(|at| view! { " · "{t(l, "dry-run-recorded")}" "<Moment l=l at=at/> });
                             view! { <li><span class="row-main">{who}<span class="muted">{case.provider}{when}</span>
                                 <details><summary>{t(l, "audit-why")}</summary><ol class="trace">{sentences(l, &reasons).into_iter().map(|s| view! { <li>{s}</li> }).collect_view()}</ol></details></span></li> }
-                        }).collect_view()}</ul>
+                        }).collect_view()}</Rows>
                     })}
                 }
             })}

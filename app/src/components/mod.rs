@@ -1,12 +1,18 @@
 //! What pages are made of, each a component with named properties.
+mod actions;
 mod choice;
 mod field;
+mod list;
 mod moment;
 mod notice;
+mod passkey;
 mod provider_button;
 
+pub use actions::GoOrLeave;
 pub use choice::{Check, Radios, Select};
 pub use field::{ContactField, Field, Lines, TextArea};
+pub use list::{Rows, Table};
 pub use moment::{Mark, Moment, method_name, moment_text};
-pub use notice::{Notice, Problems};
+pub use notice::{Notice, Problems, Said};
+pub use passkey::{CeremonyForm, NeedsScript};
 pub use provider_button::ProviderButton;

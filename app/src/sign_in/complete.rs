@@ -83,10 +83,11 @@ pub async fn restore_account(attempt: String) -> Result<(), Code> {
     Ok(())
 }
 
-pub fn factor(l: Lang, id: &str) -> AnyView {
+#[component]
+pub fn FactorForm(l: Lang, attempt: String) -> AnyView {
     view! {
         <form method="post" action=EnterFactor::url() class="stack">
-            <input type="hidden" name="attempt" value=id.to_owned()/>
+            <input type="hidden" name="attempt" value=attempt/>
             <Field name="code" label={t(l, "factor-code")} kind="text" hint={t(l, "factor-code-hint")} autocomplete="one-time-code" required=true max=16/>
             <button class="primary">{t(l, "code-go")}</button>
         </form>
@@ -96,10 +97,11 @@ pub fn factor(l: Lang, id: &str) -> AnyView {
 }
 
 /// The account is being deleted: it stays, or nothing happens.
-pub fn restore(l: Lang, id: &str) -> AnyView {
+#[component]
+pub fn RestoreForm(l: Lang, attempt: String) -> AnyView {
     view! {
         <form method="post" action=RestoreAccount::url() class="stack">
-            <input type="hidden" name="attempt" value=id.to_owned()/>
+            <input type="hidden" name="attempt" value=attempt/>
             <button class="primary">{t(l, "restore-go")}</button>
         </form>
         <p class="muted small">{t(l, "restore-leave")}</p>
@@ -107,19 +109,21 @@ pub fn restore(l: Lang, id: &str) -> AnyView {
     .into_any()
 }
 
-pub fn details(
+/// What the organisation wants to know and to be agreed to.
+#[component]
+pub fn DetailsForm(
     l: Lang,
-    id: &str,
+    attempt: String,
     agreements: Vec<Agreement>,
     fields: Vec<Wanted>,
-    flash: &Flash,
+    flash: Flash,
 ) -> AnyView {
     let boxes: Vec<AnyView> =
-        agreements.into_iter().enumerate().map(|(n, a)| agreement(l, n, &a, flash)).collect();
-    let inputs: Vec<AnyView> = fields.into_iter().map(|w| input(l, &w, flash)).collect();
+        agreements.into_iter().enumerate().map(|(n, a)| agreement(l, n, &a, &flash)).collect();
+    let inputs: Vec<AnyView> = fields.into_iter().map(|w| input(l, &w, &flash)).collect();
     view! {
         <form method="post" action=EnterDetails::url() class="stack">
-            <input type="hidden" name="attempt" value=id.to_owned()/>
+            <input type="hidden" name="attempt" value=attempt/>
             {inputs}
             {boxes}
             <button class="primary">{t(l, "details-go")}</button>

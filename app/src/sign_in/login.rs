@@ -1,7 +1,6 @@
 //! Signing in: the page, the password form, and the buttons of providers.
 use crate::{
-    account::passkeys::ceremony_form,
-    components::{ContactField, Field, Notice, ProviderButton},
+    components::{CeremonyForm, ContactField, Field, Notice, ProviderButton, Said},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
@@ -77,8 +76,6 @@ pub struct LoginQuery {
 
 pub async fn login(req: PageRequest<LoginQuery>) -> Answer {
     let req = &req;
-    let application =
-        req.web.entry(&req.context.ligature, &req.query.entry).map(|r| r.application_name);
     if req.web.ctx.session.is_some() && req.query.entry.is_empty() && req.query.stay.is_empty() {
         return Ok(Redirect::to(paths::ACCOUNT).into_response());
     }
@@ -108,26 +105,17 @@ pub async fn login(req: PageRequest<LoginQuery>) -> Answer {
     // The one used last in this browser first; the others keep the administrator's order.
     buttons.sort_by_key(|b| b.key != last);
     let l = req.web.lang;
-    let title = application.map_or_else(
-        || t(l, "login-title"),
-        |name| ta(l, "login-title-application", &[("name", &name)]),
+    let entry = req.query.entry.clone();
+    let (title, hint) = req.web.entry(&req.context.ligature, &entry).map_or_else(
+        || (t(l, "login-title"), String::new()),
+        |r| (ta(l, "login-title-application", &[("name", &r.application_name)]), r.login_hint),
     );
-    let head = Head::new(title.clone(), Layout::Narrow).origins(destinations(
-        req,
-        &req.query.entry,
-        &buttons,
-    ));
-    let (mut flash, entry) = (req.flash.clone(), req.query.entry.clone());
-    if let Some(hint) = req
-        .web
-        .entry(&req.context.ligature, &entry)
-        .map(|r| r.login_hint)
-        .filter(|h| !h.is_empty() && flash.typed("email").is_empty())
-    {
-        flash.typed.push(("email".into(), hint));
-    }
+    let head =
+        Head::new(title.clone(), Layout::Narrow).origins(destinations(req, &entry, &buttons));
+    let said = req.flash.notice.clone();
+    let typed = Some(req.flash.typed("email")).filter(|t| !t.is_empty()).unwrap_or(hint);
     Ok(page(&req.context, &req.web, head, move || {
-        login_view(l, title, buttons, local, &last, &flash, &entry)
+        view! { <LoginPage l=l title=title said=said buttons=buttons last=last local=local typed=typed entry=entry/> }
     })
     .await)
 }
@@ -155,56 +143,72 @@ struct Local {
     passkey: Option<Ceremony>,
 }
 
-fn login_view(
+#[component]
+fn LoginPage(
     l: Lang,
     title: String,
+    /// What a form left to be said.
+    said: String,
     buttons: Vec<Button>,
-    Local { password, code, phones, passkey }: Local,
-    last: &str,
-    flash: &Flash,
-    entry: &str,
-) -> impl IntoView + use<> {
-    let message = (!flash.notice.is_empty())
-        .then(|| view! { <Notice kind={if ["login-wrong", "passkey-wrong"].contains(&flash.notice.as_str()) { "bad" } else { "good" }} text={t(l, &flash.notice)}/> }.into_any());
-    let any = !buttons.is_empty();
-    let last = last.to_owned();
-    let entry = entry.to_owned();
-    // The browser offers passkeys in this field by itself.
-    let username = if passkey.is_some() { "username webauthn" } else { "username" };
-    let nothing = !any && !password && !code && passkey.is_none();
-    let by_passkey = passkey.map(|c| {
-        let entry = view! { <input type="hidden" name="entry" value=entry.clone()/> }.into_any();
-        ceremony_form(
-            l,
-            SignInPasskey::url(),
-            if flash.notice == "passkey-wrong" { "again" } else { "get" },
-            c,
-            &t(l, "login-by-passkey"),
-            entry,
-        )
-    });
+    /// The method that this browser used last.
+    last: String,
+    local: Local,
+    /// The address that was typed, or that the application hints at.
+    typed: String,
+    /// The id of the application's request that waits.
+    entry: String,
+) -> AnyView {
+    let Local { password, code, phones, passkey } = local;
+    let kind =
+        if ["login-wrong", "passkey-wrong"].contains(&said.as_str()) { "bad" } else { "good" };
+    let ceremony = if said == "passkey-wrong" { "again" } else { "get" };
+    let (any, passkeys) = (!buttons.is_empty(), passkey.is_some());
+    let nothing = !any && !password && !code && !passkeys;
     view! {
         <h1>{title}</h1>
-        {message}
-        {by_passkey}
+        <Said l=l key=said kind=kind/>
+        {passkey.map(|c| {
+            let entry = entry.clone();
+            view! {
+                <CeremonyForm l=l action=SignInPasskey::url() kind=ceremony ceremony=c label={t(l, "login-by-passkey")}>
+                    <input type="hidden" name="entry" value=entry/>
+                </CeremonyForm>
+            }
+        })}
         <div class="buttons">{buttons.into_iter().map(|b| {
             let label = ta(l, "login-with", &[("provider", &b.name)]);
             let tag = (b.key == last).then(|| t(l, "login-last"));
             view! { <ProviderButton provider=b action=SignInWithProvider::url() label=label with=vec![("entry", entry.clone())] tag=tag/> }
         }).collect_view()}</div>
-        {nothing.then(|| view! { <Notice kind="warn" text={t(l, "login-nothing")}/> }.into_any())}
+        {nothing.then(|| view! { <Notice kind="warn" text={t(l, "login-nothing")}/> })}
         {(any && password).then(|| view! { <p class="divider"><span>{t(l, "or")}</span></p> })}
-        {password.then(|| view! {
+        {password.then(|| view! { <PasswordForm l=l phones=phones passkeys=passkeys typed=typed entry=entry.clone()/> })}
+        {code.then(|| view! { <p class="links"><a href=paths::with_entry(paths::LOGIN_CODE, &entry)>{t(l, "login-by-code")}</a></p> })}
+    }
+    .into_any()
+}
+
+/// Address and password, and what leads on for who has none.
+#[component]
+fn PasswordForm(
+    l: Lang,
+    phones: bool,
+    /// The browser offers passkeys in the address's field by itself.
+    passkeys: bool,
+    typed: String,
+    entry: String,
+) -> AnyView {
+    let username = if passkeys { "username webauthn" } else { "username" };
+    view! {
         <form method="post" action=SignInPassword::url() class="stack">
             <input type="hidden" name="entry" value=entry.clone()/>
-            <ContactField l=l address=true phone=phones value={flash.typed("email")} autocomplete=username/>
+            <ContactField l=l address=true phone=phones value=typed autocomplete=username/>
             <Field name="password" label={t(l, "password")} kind="password" autocomplete="current-password" required=true max=256/>
             <button class="primary">{t(l, "sign-in")}</button>
         </form>
         <p class="links"><a href=paths::with_entry(paths::SIGN_UP, &entry)>{t(l, "login-new")}</a><a href=paths::with_entry(paths::RESET, &entry)>{t(l, "login-forgot")}</a></p>
-        })}
-        {code.then(|| view! { <p class="links"><a href=paths::with_entry(paths::LOGIN_CODE, &entry)>{t(l, "login-by-code")}</a></p> })}
     }
+    .into_any()
 }
 
 /// Off to a provider, perhaps on the way to an application.

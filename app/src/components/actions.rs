@@ -1,0 +1,26 @@
+//! The end of a form.
+use leptos::prelude::*;
+
+use crate::{
+    i18n::{Lang, t},
+    paths,
+};
+
+/// The button that sends a form of My Account, and the way back without sending it.
+#[component]
+pub fn GoOrLeave(
+    l: Lang,
+    /// What the button says.
+    go: String,
+    /// What the link says, where it is not "not now".
+    #[prop(optional)]
+    leave: String,
+    /// The button takes something away.
+    #[prop(optional)]
+    danger: bool,
+) -> AnyView {
+    let class = if danger { "danger" } else { "primary" };
+    let leave = if leave.is_empty() { t(l, "confirm-leave") } else { leave };
+    view! { <button class=class>{go}</button><a class="button quiet" href=paths::ACCOUNT>{leave}</a> }
+        .into_any()
+}
