@@ -4,11 +4,7 @@ use leptos::prelude::*;
 /// A list of `<li>`, each a row with its own buttons; without any it is not seen.
 #[component]
 pub fn Rows(children: Children) -> AnyView {
-<<<<<<< HEAD
-    view! { <Rows>{children()}</Rows> }.into_any()
-=======
     view! { <ul class="rows">{children()}</ul> }.into_any()
->>>>>>> e5408a97f7440cd49de6d4031213259ade0025af
 }
 
 /// A table that is scrolled by itself where it is too wide; the children are its rows.
