@@ -118,14 +118,24 @@ for (const js of [false, true]) {
     assert.match(page.url(), /\/admin$/);
     await page.click('nav >> text=Providers');
     await page.click('text=Add a provider');
+    // The gallery, the redirect address before anything is saved, a test, then the switch.
+    await page.fill('#q', 'openid');
+    await page.click('form[role="search"] button');
+    await page.click('.gallery a');
+    assert.match(await page.textContent('code.copyable'), /\/callback\/oidc$/);
     await page.fill('#name', 'Second Harbour');
-    await page.fill('#key', 'harbour-two');
     await page.fill('#client_id', 'ligature');
     await page.fill('#secret', 'rehearsal-secret');
     await page.fill('#issuer', `http://127.0.0.1:${w.port + 3}`);
-    await page.check('#association-ask_binding');
-    await page.click('text=Save');
+    await page.click('text=Save and test');
+    assert.match(await page.textContent('.notice.good'), /turned off/);
+    assert.equal(await page.locator('.tested .tag.bad').count(), 0, await page.textContent('.tested'));
+    await page.click('button:has-text("Turn on")');
     assert.match(await page.textContent('main'), /Second Harbour/);
+    assert.match(await page.textContent('.tag.good'), /Turned on/);
+    await page.check('#association-ask_binding');
+    await page.click('form#association button.primary');
+    assert.ok(await page.isChecked('#association-ask_binding'));
     await page.goto(`${w.url}/admin/policy`);
     await page.check('#accept_unproven_links');
     await page.click('text=Show the difference');

@@ -47,7 +47,7 @@ pub async fn search_accounts(conn: &mut Conn, org: OrgId, search: &Search) -> Re
         })?);
     }
     let holders = holders(conn, org, search).await?;
-    let part = |text: &str| format!("%{}%", text.replace(['%', '_', '\\'], " "));
+    let part = |text: &str| format!("%{}%", literally(text));
     let (lowered, exact) = (part(&search.text), part(&search.exact));
     Ok(on!(conn, |c| {
         let mut found = account::table
@@ -55,7 +55,8 @@ pub async fn search_accounts(conn: &mut Conn, org: OrgId, search: &Search) -> Re
             .filter(
                 lower(account::name)
                     .like(lowered)
-                    .or(account::name.like(exact))
+                    .escape('\\')
+                    .or(account::name.like(exact).escape('\\'))
                     .or(account::id.eq_any(holders)),
             )
             .order(account::id.desc())
@@ -69,6 +70,11 @@ pub async fn search_accounts(conn: &mut Conn, org: OrgId, search: &Search) -> Re
     })?)
 }
 
+/// A text of which no letter has a meaning in a pattern.
+fn literally(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
 /// Accounts by what they have beside their name.
 async fn holders(conn: &mut Conn, org: OrgId, search: &Search) -> Result<Vec<Key>> {
     let text = &search.text;
@@ -80,8 +86,8 @@ async fn holders(conn: &mut Conn, org: OrgId, search: &Search) -> Result<Vec<Key
             .limit(HOLDERS)
             .into_boxed();
         all = if text.starts_with('@') {
-            let domain = format!("%{}", text.replace(['%', '_', '\\'], " "));
-            all.filter(account_email::canonical.like(domain))
+            let domain = format!("%{}", literally(text));
+            all.filter(account_email::canonical.like(domain).escape('\\'))
         } else {
             // All that begin with the text: the index of addresses is in this order.
             let beyond = format!("{text}\u{10ffff}");
