@@ -84,7 +84,7 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         "identities",
         "offline",
     ]);
-    // Lines of a rewind (service, account/undo.rs) and rows of a merge's preview (account/merge.rs).
+    // Lines of a rewind (service, account/undo/view.rs) and rows of a merge's preview (account/merge.rs).
     let ways = raw(&[
         "address", "identity", "password", "factor", "codes", "passkey", "phone", "merged",
         "deletion",

@@ -9,6 +9,9 @@ use crate::policy::Belief;
 pub struct ProviderChange {
     /// Where its word comes from changes, or it is new under its key and namespace.
     pub source: bool,
+    /// Identities that would be left behind, since their namespace would not be its own any more; those that can be taken
+    /// back count too.
+    pub left_behind: i64,
     /// Identities that it would speak for, in every organisation that takes it.
     pub links: i64,
     /// It is offered to other organisations.
@@ -36,6 +39,8 @@ pub enum SavedBy {
 /// Why a provider is not saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotSaved {
+    /// Another namespace is another provider: identities are moved on purpose, never by an edit.
+    Namespace,
     /// Only an owner says what is believed.
     Belief,
     /// Only an owner says where it is asked.
@@ -51,6 +56,9 @@ pub enum NotSaved {
 /// # Errors
 /// [`NotSaved`].
 pub fn may_save(change: &ProviderChange) -> Result<(), NotSaved> {
+    if change.left_behind > 0 {
+        return Err(NotSaved::Namespace);
+    }
     match change.by {
         SavedBy::Delegate if !change.would_be.is_subset(&change.believed) => {
             return Err(NotSaved::Belief);
@@ -126,6 +134,24 @@ mod tests {
         assert_eq!(may_save(&change(owner(Some(3)))), Ok(()));
         assert_eq!(may_save(&ProviderChange { source: false, ..change(owner(None)) }), Ok(()));
         assert_eq!(may_save(&change(SavedBy::Operator)), Ok(()));
+    }
+
+    /// Its people would be nobody's, or somebody else's: not even the operator does that by an edit.
+    #[test]
+    fn dl_01_nobody_takes_a_provider_out_of_the_namespace_of_linked_identities() {
+        for by in [owner(Some(1)), SavedBy::Delegate, SavedBy::Operator] {
+            let change = ProviderChange { source: true, by, ..ProviderChange::default() };
+            assert_eq!(may_save(&change), Ok(()));
+            let left = ProviderChange { left_behind: 1, ..change };
+            assert_eq!(may_save(&left), Err(NotSaved::Namespace));
+        }
+    }
+
+    #[test]
+    fn nobody_loses_a_way_in_by_a_deletion() {
+        assert_eq!(may_delete(0, 0), Ok(()));
+        assert_eq!(may_delete(2, 1), Err(NotDeleted::Linked(2)));
+        assert_eq!(may_delete(0, 1), Err(NotDeleted::Adopted(1)));
     }
 
     #[test]

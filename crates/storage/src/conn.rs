@@ -86,6 +86,8 @@ impl From<diesel::result::Error> for Error {
         use diesel::result::{DatabaseErrorKind, Error as E};
         match error {
             E::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Duplicate,
+            // What it refers to was deleted meanwhile, or what is deleted is referred to by now.
+            E::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Self::Changed,
             // Two transactions waited for each other, and this one was chosen to give way.
             E::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Changed,
             E::DatabaseError(_, info) if info.message() == "deadlock detected" => Self::Changed,

@@ -10,7 +10,9 @@ use serde_json::json;
 use storage::{
     Conn,
     accounts::links::{count_every_link, count_links_beside, count_spoken_for},
-    policy::providers::{Provider, add_provider, find_provider, set_provider, set_provider_choice},
+    policy::providers::{
+        Provider, add_provider, delete_provider, find_provider, set_provider, set_provider_choice,
+    },
 };
 use upstream::{Settings as ProviderSettings, SettingsProblem};
 
@@ -251,17 +253,21 @@ impl ProviderAdmin {
         old: Option<&Provider>,
         change: ProviderChange,
     ) -> Result<Result<(), SaveProblem>, Error> {
-        let id = old.map_or_else(|| ProviderId(row_id(self.now())), |o| o.id);
+        // In another namespace it is another provider under the same key: a row of its own, so that nobody who is just
+        // signing in is linked to what it was.
+        let replaced = old.filter(|o| o.namespace != edited.settings.namespace(o.id));
+        let left_behind = match replaced {
+            Some(old) => count_every_link(c, old.id).await?,
+            None => 0,
+        };
+        let id = match old.filter(|_| replaced.is_none()) {
+            Some(old) => old.id,
+            None => ProviderId(row_id(self.now())),
+        };
         let namespace = edited.settings.namespace(id);
-        if let Some(old) = old.filter(|o| o.namespace != namespace)
-            && count_every_link(c, old.id).await? > 0
-        {
-            // Other people's namespace: changing it is a re-key of every link, not an edit.
-            return Ok(Err(SaveProblem::field("issuer", "field-namespace")));
-        }
         let links = count_spoken_for(c, self.org, id, &namespace).await?;
         let (change, (field, receiver)) =
-            compared(ProviderChange { links, ..change }, old, edited)?;
+            compared(ProviderChange { left_behind, links, ..change }, old, edited)?;
         if let Some(problem) = may_save(&change).err() {
             return Ok(Err(explained(
                 problem,
@@ -272,7 +278,7 @@ impl ProviderAdmin {
             Ok(row) => row,
             Err((field, remedy)) => return Ok(Err(SaveProblem::field(field, remedy))),
         };
-        let detail = json!({"secret_changed": row.secret_set_at.is_some(), "offered_to_all": row.shared, "source_changed": change.source, "links": change.links, "enabled": row.enabled});
+        let detail = json!({"secret_changed": !edited.edit.secret.is_empty(), "offered_to_all": row.shared, "source_changed": change.source, "links": change.links, "enabled": row.enabled});
         let kind =
             if old.is_none() { EventKind::ProviderCreated } else { EventKind::ProviderChanged };
         self.record_provider(c, saver, edited, kind, detail).await.map(Ok)
@@ -289,10 +295,12 @@ impl ProviderAdmin {
     ) -> Result<Result<Provider, NotNow>, Error> {
         let now = self.now();
         let edit = edited.edit;
-        let secret = if edit.secret.is_empty() {
-            None
+        let replaced = old.filter(|old| old.id != id);
+        let (secret, secret_set_at) = if edit.secret.is_empty() {
+            // A row that stays keeps its own.
+            replaced.map_or((None, None), |old| (old.secret.clone(), old.secret_set_at))
         } else {
-            Some(self.keys.seal("provider-secret", edit.secret.as_bytes())?)
+            (Some(self.keys.seal("provider-secret", edit.secret.as_bytes())?), Some(now))
         };
         let row = Provider {
             id,
@@ -306,7 +314,7 @@ impl ProviderAdmin {
             kind: edited.settings.kind().into(),
             namespace,
             config: serde_json::to_string(&edited.settings)?,
-            secret_set_at: secret.as_ref().map(|_| now),
+            secret_set_at,
             secret,
             enabled: edit.enabled.unwrap_or_else(|| old.is_some_and(|o| o.enabled)),
             position: edit.position.unwrap_or_else(|| old.map_or(0, |o| o.position)),
@@ -317,12 +325,16 @@ impl ProviderAdmin {
                     _ => old.is_some_and(|o| o.shared),
                 },
         };
-        match old {
-            Some(_) => set_provider(c, self.org, &row).await?,
-            None if add_provider(c, self.org, &row, now).await? => {}
-            None => return Ok(Err(("key", "field-taken"))),
+        if let Some(old) = replaced {
+            delete_provider(c, self.org, old).await?;
         }
-        Ok(Ok(row))
+        let written = if old.is_some() && replaced.is_none() {
+            set_provider(c, self.org, &row).await?;
+            true
+        } else {
+            add_provider(c, self.org, &row, now).await?
+        };
+        Ok(if written { Ok(row) } else { Err(("key", "field-taken")) })
     }
 
     async fn record_provider(
@@ -388,6 +400,7 @@ fn compared(
 /// A problem as the form shows it, at the field that it is about.
 fn explained(problem: NotSaved, field: &'static str) -> SaveProblem {
     match problem {
+        NotSaved::Namespace => SaveProblem::field("issuer", "field-namespace"),
         NotSaved::Belief => SaveProblem::field("verified_counts", "field-owner-only"),
         NotSaved::Source => SaveProblem::field(field, "field-owner-settings"),
         NotSaved::Secret => SaveProblem::field("secret", "field-secret-again"),

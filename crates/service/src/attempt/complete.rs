@@ -72,14 +72,7 @@ impl AttemptSteps {
         self.retry_step(ctx, async move |this, c, ctx| {
             let open = this.attempts().opened_for_step(c, &ctx, &secret).await?;
             let ctx = ctx.for_continuation(&open.continuation);
-            if open.state != awaited {
-                return Err(if open.state.is_terminal() {
-                    Refusal::AttemptExpired
-                } else {
-                    Refusal::AttemptStep
-                }
-                .into());
-            }
+            open.still(&awaited)?;
             let (then, _, progress) = open.state.completing()?;
             let (then, progress) = (
                 then.clone(),

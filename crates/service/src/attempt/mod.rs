@@ -51,6 +51,18 @@ impl Opened {
     pub fn identity(&self) -> Result<&UpstreamIdentity, Error> {
         self.identity.as_ref().ok_or_else(|| Refusal::AttemptExpired.into())
     }
+
+    /// The attempt is where it was before the code was compared.
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptExpired`] when it ended meanwhile, [`Refusal::AttemptStep`] when it went on.
+    pub fn still(&self, awaited: &State) -> Result<(), Refusal> {
+        match self.state == *awaited {
+            true => Ok(()),
+            false if self.state.is_terminal() => Err(Refusal::AttemptExpired),
+            false => Err(Refusal::AttemptStep),
+        }
+    }
 }
 
 /// What the person did, with what came along.

@@ -130,7 +130,6 @@ pub async fn set_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result
     let next = (
         provider::shared.eq(row.shared),
         provider::name.eq(row.name.clone()),
-        provider::namespace.eq(row.namespace.clone()),
         provider::config.eq(row.config.clone()),
         provider::enabled.eq(row.enabled),
         provider::position.eq(row.position),
@@ -147,7 +146,7 @@ pub async fn set_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result
     Ok(())
 }
 
-/// Deletes a provider by which nothing is linked.
+/// Deletes a provider by which nothing is linked. [`crate::Error::Changed`] if something was linked meanwhile.
 pub async fn delete_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result<()> {
     change_stamps(conn, org, row).await?;
     let target = provider::table.find(key(row.id)).filter(provider::organisation_id.eq(key(org)));
