@@ -137,15 +137,15 @@ async fn follow(context: &Context, result: Result<LoginOutcome, Error>) -> Resul
             | Continuation::Device { .. }
             | Continuation::Path(_) => Ok(SeeOther::local(paths::LOGIN_STAY)),
         },
-        LoginOutcome::Continue { caller, continuation } => {
-            onward(context, continuation, Some(*caller)).await
+        LoginOutcome::Continue { session, continuation } => {
+            onward(context, continuation, Some(*session)).await
         }
         LoginOutcome::SignedIn { secret, continuation, method } => {
             let wanted = matches!(continuation, Continuation::Authorize(_))
                 || context.ligature.configuration().demands_second_factor().await?;
-            let caller =
+            let session =
                 if wanted { context.ligature.sessions().session(&secret).await? } else { None };
-            Ok(onward(context, continuation, caller)
+            Ok(onward(context, continuation, session)
                 .await?
                 .with(context.cookies.session(&secret))
                 .with(context.cookies.last(&method)))
@@ -157,9 +157,9 @@ async fn follow(context: &Context, result: Result<LoginOutcome, Error>) -> Resul
 pub async fn onward_with(
     context: &Context,
     continuation: Continuation,
-    caller: Option<service::SessionInfo>,
+    session: Option<service::SessionInfo>,
 ) -> SeeOther {
-    match onward(context, continuation, caller).await {
+    match onward(context, continuation, session).await {
         Ok(leave) => leave,
         Err(fault) => refuse(&fault),
     }
@@ -169,12 +169,12 @@ pub async fn onward_with(
 async fn onward(
     context: &Context,
     continuation: Continuation,
-    caller: Option<service::SessionInfo>,
+    session: Option<service::SessionInfo>,
 ) -> Result<SeeOther, Error> {
-    let owes = match (&continuation, &caller) {
+    let owes = match (&continuation, &session) {
         (Continuation::Authorize(_) | Continuation::Recovered(_), _) | (_, None) => false,
-        (_, Some(caller)) => {
-            context.ligature.configuration().owes_factor(caller).await? == Owes::Now
+        (_, Some(session)) => {
+            context.ligature.configuration().owes_factor(session).await? == Owes::Now
         }
     };
     // Whoever owes a second factor sets it up on the way.
@@ -194,7 +194,7 @@ async fn onward(
             context
                 .ligature
                 .authorization()
-                .grant(&caller.ok_or(domain::Refusal::SessionEnded)?, *request)
+                .grant(&session.ok_or(domain::Refusal::SessionEnded)?, *request)
                 .await?,
         )?,
         Continuation::Recovered(request) => sign_in_for(context, *request, paths::RECOVERED)?,

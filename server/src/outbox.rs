@@ -63,7 +63,7 @@ trait Carrier: Sync {
 
 impl Carrier for Smtp {
     async fn carry(&self, due: &Due) -> Result<(), NotSent> {
-        self.send(&due.letter, &due.id()).await
+        self.send(&due.message, &due.id()).await
     }
 }
 
@@ -74,8 +74,8 @@ impl<S: SmsSender> Carrier for Texts<S> {
         self.0
             .send(&Text {
                 id: due.id(),
-                to: due.letter.to.as_str().to_owned(),
-                body: body(&due.letter),
+                to: due.message.to.as_str().to_owned(),
+                body: body(&due.message),
             })
             .await
     }
@@ -89,7 +89,7 @@ async fn run(
 ) {
     tokio::pin!(stop);
     loop {
-        let worked = match organisations.next_letter(channel).await {
+        let worked = match organisations.next_message(channel).await {
             Ok(Some((ligature, due))) => {
                 let sent = carrier.carry(&due).await;
                 settle(&ligature, &due, sent).await;
@@ -111,16 +111,16 @@ async fn run(
 }
 
 async fn settle(ligature: &Ligature, due: &Due, sent: Result<(), NotSent>) {
-    let kind = due.letter.kind.name();
+    let kind = due.message.kind.name();
     let done = match sent {
-        Ok(()) => ligature.notifications().finish_letter(&due.row, "sent", "").await,
+        Ok(()) => ligature.notifications().finish_message(&due.row, "sent", "").await,
         Err(NotSent::Ever(error)) => {
             tracing::warn!(mail.kind = kind, "a mail or text was refused for good");
-            ligature.notifications().finish_letter(&due.row, "dead", &error).await
+            ligature.notifications().finish_message(&due.row, "dead", &error).await
         }
         Err(NotSent::Ours(error)) => {
             tracing::error!(mail.kind = kind, mail.tries = due.row.tries, %error, "mails or texts do not go out until the set-up is mended");
-            ligature.notifications().put_off_letter(&due.row, &error).await
+            ligature.notifications().retry_later(&due.row, &error).await
         }
         Err(NotSent::Yet(error)) => {
             tracing::warn!(
@@ -128,7 +128,7 @@ async fn settle(ligature: &Ligature, due: &Due, sent: Result<(), NotSent>) {
                 mail.tries = due.row.tries,
                 "a mail or text could not be sent and is tried again"
             );
-            ligature.notifications().put_off_letter(&due.row, &error).await
+            ligature.notifications().retry_later(&due.row, &error).await
         }
     };
     if let Err(error) = done {

@@ -133,7 +133,7 @@ pub async fn methods(req: PageRequest) -> Answer {
     let overview = req.context.ligature.account_settings().overview(&req.web.ctx).await?;
     let l = req.web.lang;
     let owes = match &req.web.ctx.session {
-        Some(caller) => req.context.ligature.configuration().owes_factor(caller).await?,
+        Some(session) => req.context.ligature.configuration().owes_factor(session).await?,
         None => Owes::Nothing,
     };
     let head = Head::new(t(l, "account-title"), Layout::Account)

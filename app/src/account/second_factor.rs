@@ -263,11 +263,11 @@ pub async fn begin_second_factor(
 pub async fn go_on_with_factor(entry: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match web.ctx.session.clone() {
-        Some(caller) => {
+        Some(session) => {
             leave(
                 &context,
                 Ok(LoginOutcome::Continue {
-                    caller: Box::new(caller),
+                    session: Box::new(session),
                     continuation: web.continuation(&context.ligature, &entry),
                 }),
             )

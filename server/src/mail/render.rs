@@ -1,4 +1,4 @@
-//! A letter as a message: text and HTML, in the account's language, everything escaped.
+//! A message as a mail: text and HTML, in the account's language, everything escaped.
 use app::i18n::{Lang, t, ta, utc_text};
 use lettre::{
     Address,
@@ -19,31 +19,31 @@ pub struct Rendered {
     pub html: String,
 }
 
-/// A letter's words in the language of its account.
+/// A message's words in the language of its account.
 ///
 /// # Errors
 /// When a template fails, which a test for each kind and language rules out.
-pub fn render(letter: &Message) -> anyhow::Result<Rendered> {
-    let lang = Lang::parse(&letter.locale).unwrap_or_default();
-    let words = [("provider", letter.provider.as_str()), ("identity", letter.identity.as_str())];
-    let kind = letter.kind.name();
+pub fn render(message: &Message) -> anyhow::Result<Rendered> {
+    let lang = Lang::parse(&message.locale).unwrap_or_default();
+    let words = [("provider", message.provider.as_str()), ("identity", message.identity.as_str())];
+    let kind = message.kind.name();
     let subject = one_line(&ta(lang, &format!("mail-{kind}-subject"), &words));
-    let at = utc_text(letter.at);
+    let at = utc_text(message.at);
     let unknown = t(lang, "agent-unknown");
-    let agent = if letter.agent.is_empty() { &unknown } else { &letter.agent };
+    let agent = if message.agent.is_empty() { &unknown } else { &message.agent };
     // Its link has been used: everybody is signed out, and what is left is to decide.
-    let waits = letter.kind == Kind::UndoBegun;
+    let waits = message.kind == Kind::UndoBegun;
     let values = context! {
         lang => lang.tag(),
         subject => &subject,
         body => ta(lang, &format!("mail-{kind}-body"), &words),
-        code => &letter.code,
-        place => ta(lang, "mail-where", &[("at", &at), ("agent", agent), ("network", &letter.network)]),
+        code => &message.code,
+        place => ta(lang, "mail-where", &[("at", &at), ("agent", agent), ("network", &message.network)]),
         not_you => t(lang, "mail-not-you"),
-        undo => &letter.undo,
+        undo => &message.undo,
         undo_lead => t(lang, if waits { "mail-undo-decide" } else { "mail-undo" }),
         undo_button => t(lang, if waits { "undo-own-decide" } else { "mail-undo-button" }),
-        foot => ta(lang, "mail-foot", &[("url", &letter.public_url)]),
+        foot => ta(lang, "mail-foot", &[("url", &message.public_url)]),
     };
     let mut templates = Environment::new();
     templates.set_auto_escape_callback(|name| {
@@ -63,11 +63,11 @@ pub fn render(letter: &Message) -> anyhow::Result<Rendered> {
 ///
 /// # Errors
 /// When the stored address cannot be a mailbox.
-pub fn message(letter: &Message, id: &str, from: &Mailbox) -> anyhow::Result<lettre::Message> {
-    let rendered = render(letter)?;
-    let to: Address = ascii_domain(letter.to.as_str()).parse()?;
+pub fn message(message: &Message, id: &str, from: &Mailbox) -> anyhow::Result<lettre::Message> {
+    let rendered = render(message)?;
+    let to: Address = ascii_domain(message.to.as_str()).parse()?;
     // The application's sender is what people see; the envelope stays ours, where what cannot be delivered comes back.
-    let shown = match &letter.sender {
+    let shown = match &message.sender {
         Some((name, address)) if address.is_empty() => {
             Mailbox::new(Some(one_line(name)), from.email.clone())
         }
@@ -109,7 +109,7 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn letter(kind: Kind, locale: &str, provider: &str) -> Message {
+    fn sample(kind: Kind, locale: &str, provider: &str) -> Message {
         Message {
             kind,
             to: domain::contact::Contact::parse("v@ex.test").unwrap(),
@@ -131,7 +131,7 @@ mod tests {
     fn every_mail_is_complete_in_every_language() {
         for kind in Kind::ALL {
             for lang in Lang::ALL {
-                let mail = render(&letter(kind, lang.tag(), "Acme")).unwrap();
+                let mail = render(&sample(kind, lang.tag(), "Acme")).unwrap();
                 assert!(
                     !mail.subject.is_empty()
                         && mail.text.contains("K7QM-3XRD")
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn em_05_names_in_mails_are_text_not_markup() {
         let mail =
-            render(&letter(Kind::LinkCode, "en", "<a href=\"https://evil.test\">Acme</a> {{7*7}}"))
+            render(&sample(Kind::LinkCode, "en", "<a href=\"https://evil.test\">Acme</a> {{7*7}}"))
                 .unwrap();
         assert!(
             mail.html.matches("<a ").count() == 1
@@ -171,7 +171,7 @@ mod tests {
             .iter()
             .map(|id| {
                 let text = String::from_utf8(
-                    message(&letter(Kind::LinkCode, "en", "Acme"), id, &from).unwrap().formatted(),
+                    message(&sample(Kind::LinkCode, "en", "Acme"), id, &from).unwrap().formatted(),
                 )
                 .unwrap();
                 text.lines().find_map(|l| l.strip_prefix("Message-ID: ")).unwrap().to_owned()
@@ -184,7 +184,7 @@ mod tests {
     fn em_04_line_breaks_in_names_and_addresses_make_no_headers_and_no_recipients() {
         let from: Mailbox = "Login <login@login.test>".parse().unwrap();
         let text = String::from_utf8(
-            message(&letter(Kind::LinkCode, "en", "Acme\r\nBcc: evil@x.test"), "a1", &from)
+            message(&sample(Kind::LinkCode, "en", "Acme\r\nBcc: evil@x.test"), "a1", &from)
                 .unwrap()
                 .formatted(),
         )
@@ -198,7 +198,7 @@ mod tests {
         for to in
             ["v@ex.test\r\nBcc: evil@x.test", "v@ex.test, evil@x.test", "<v@ex.test>", "a b@x.test"]
         {
-            assert!(domain::contact::Contact::parse(to).is_err(), "no letter goes to {to}");
+            assert!(domain::contact::Contact::parse(to).is_err(), "no mail goes to {to}");
         }
     }
 }

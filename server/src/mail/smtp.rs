@@ -17,7 +17,7 @@ use service::notifications::messages::Message;
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::{config::Mail, mail::render::message, text::NotSent};
+use crate::{config::Mail, mail::render, text::NotSent};
 
 /// A mail server and our sender. One connection is kept for the mails that follow.
 pub struct Smtp {
@@ -107,8 +107,9 @@ impl Smtp {
     ///
     /// # Errors
     /// [`NotSent`].
-    pub async fn send(&self, letter: &Message, id: &str) -> Result<(), NotSent> {
-        let message = message(letter, id, &self.from).map_err(|e| NotSent::Ever(e.to_string()))?;
+    pub async fn send(&self, message: &Message, id: &str) -> Result<(), NotSent> {
+        let message =
+            render::message(message, id, &self.from).map_err(|e| NotSent::Ever(e.to_string()))?;
         let mut open = self.open.lock().await;
         if let Some(mut kept) = open.take() {
             match self.server.hand_over(&mut kept, &message).await {

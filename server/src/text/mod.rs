@@ -34,21 +34,21 @@ pub trait SmsSender: Send + Sync {
     fn send(&self, text: &Text) -> impl Future<Output = Result<(), NotSent>> + Send;
 }
 
-/// A letter's words as one short text. The last line lets phones fill the code in on this origin only
+/// A message's words as one short text. The last line lets phones fill the code in on this origin only
 /// (origin-bound one-time codes, WICG).
 #[must_use]
-pub fn body(letter: &Message) -> String {
-    let lang = Lang::parse(&letter.locale).unwrap_or_default();
+pub fn body(message: &Message) -> String {
+    let lang = Lang::parse(&message.locale).unwrap_or_default();
     let host =
-        letter.public_url.split_once("://").map_or(letter.public_url.as_str(), |(_, rest)| rest);
+        message.public_url.split_once("://").map_or(message.public_url.as_str(), |(_, rest)| rest);
     let words =
-        [("provider", letter.provider.as_str()), ("code", letter.code.as_str()), ("host", host)];
-    let said: String = ta(lang, &format!("text-{}", letter.kind.name()), &words)
+        [("provider", message.provider.as_str()), ("code", message.code.as_str()), ("host", host)];
+    let said: String = ta(lang, &format!("text-{}", message.kind.name()), &words)
         .chars()
         .filter(|c| !c.is_control())
         .take(200)
         .collect();
-    format!("{said} {}\n\n@{host} #{}", t(lang, "text-keep"), letter.code.replace('-', ""))
+    format!("{said} {}\n\n@{host} #{}", t(lang, "text-keep"), message.code.replace('-', ""))
 }
 
 #[cfg(test)]
@@ -61,7 +61,7 @@ mod tests {
     fn every_text_is_short_and_complete_in_every_language() {
         for kind in Kind::by_text() {
             for lang in Lang::ALL {
-                let letter = Message {
+                let message = Message {
                     kind,
                     to: domain::contact::Contact::parse("+4930123456").unwrap(),
                     locale: lang.tag().into(),
@@ -76,7 +76,7 @@ mod tests {
                     client: None,
                     sender: None,
                 };
-                let text = body(&letter);
+                let text = body(&message);
                 assert!(text.contains("K7QM-3XRD") && text.contains("login.test"), "{text}");
                 assert!(text.ends_with("\n\n@login.test #K7QM3XRD"), "{text}");
                 assert!(

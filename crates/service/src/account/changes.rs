@@ -64,7 +64,7 @@ pub(crate) fn ways_of(rows: &[AccessRow]) -> BTreeSet<Way> {
 
 /// Who did it, for the journal: the session, or nobody's.
 pub(crate) fn doer(ctx: &LiveRequest) -> String {
-    ctx.session.as_ref().map(|caller| format!("session:{}", caller.public_id)).unwrap_or_default()
+    ctx.session.as_ref().map(|session| format!("session:{}", session.public_id)).unwrap_or_default()
 }
 
 impl Accounts {

@@ -89,7 +89,7 @@ impl AccountSettings {
         self.record(c, Event::new(EventKind::EmailUpdated).account(account).detail(allowed.trace))
             .await?;
         Ok(Ok(LoginOutcome::Continue {
-            caller: Box::new(session.clone().into()),
+            session: Box::new(session.clone().into()),
             continuation: open.continuation.clone(),
         }))
     }

@@ -34,21 +34,21 @@ impl Accounts {
     pub(crate) async fn judge_change(
         &self,
         c: &mut Conn,
-        caller: &SessionInfo,
+        session: &SessionInfo,
         what: AccountChange,
         at: domain::Micros,
     ) -> Result<Allowed, Error> {
-        let row = find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
+        let row = find_account(c, self.org, session.account).await?.ok_or(Refusal::SessionEnded)?;
         let policy = self.configuration().policy_context(c, None).await?.policy(None);
         let change = Change {
-            account: caller.account,
+            account: session.account,
             state: row.state(),
             what,
-            reauthenticated: caller.is_reauthenticated(at, &policy),
+            reauthenticated: session.is_reauthenticated(at, &policy),
         };
         let ruling = domain::account_rules::change::change(change, &policy);
         let from =
             if let ChangeOutcome::TakePhone { from } = ruling.outcome? { Some(from) } else { None };
-        Ok(Allowed { account: caller.account, trace: trace_of(&change, &ruling), from })
+        Ok(Allowed { account: session.account, trace: trace_of(&change, &ruling), from })
     }
 }

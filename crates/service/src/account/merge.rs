@@ -65,14 +65,14 @@ impl Merges {
     /// # Errors
     /// [`Refusal::MergeOff`], [`Refusal::NotAllowed`] where the account may not be linked to (MG-01), [`Refusal::NotRecent`].
     pub async fn may_merge(&self, ctx: &RequestContext) -> Result<(), Error> {
-        let caller = ctx.signed_in()?;
+        let session = ctx.signed_in()?;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let config = self.configuration().policy_context(c, None).await?;
         let policy = config.policy(None);
-        let reauthenticated = caller.is_reauthenticated(self.now(), &policy);
-        let snapshots = load_snapshots(c, self.org, &[caller.account]).await?;
-        let own = snapshots.get(&caller.account).ok_or(Refusal::SessionEnded)?;
+        let reauthenticated = session.is_reauthenticated(self.now(), &policy);
+        let snapshots = load_snapshots(c, self.org, &[session.account]).await?;
+        let own = snapshots.get(&session.account).ok_or(Refusal::SessionEnded)?;
         merge(beginning(&config, own, MergeBy::BothProofs, reauthenticated), &policy).outcome?;
         Ok(())
     }

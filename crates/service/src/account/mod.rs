@@ -151,15 +151,15 @@ impl AccountSettings {
     /// # Errors
     /// [`Refusal::SessionEnded`].
     pub async fn overview(&self, ctx: &RequestContext) -> Result<Overview, Error> {
-        let caller = ctx.signed_in()?;
+        let session = ctx.signed_in()?;
         let mut conn = self.store.read().await?;
         let c = &mut conn;
         let account =
-            find_account(c, self.org, caller.account).await?.ok_or(Refusal::SessionEnded)?;
+            find_account(c, self.org, session.account).await?.ok_or(Refusal::SessionEnded)?;
         let policies = self.configuration().policies(c).await?;
         let local = policies.effective(None, None);
-        let methods = self.method_rows(c, &policies, caller.account, Some(caller)).await?;
-        let emails = list_emails(c, caller.account).await?;
+        let methods = self.method_rows(c, &policies, session.account, Some(session)).await?;
+        let emails = list_emails(c, session.account).await?;
         let proved = emails.iter().filter(|e| e.is_proved()).count();
         let row = |e: storage::accounts::Email| Address {
             removable: proved > usize::from(e.is_proved()),
@@ -171,7 +171,7 @@ impl AccountSettings {
             typed: e.typed,
         };
         let addresses = emails.into_iter().map(row).collect();
-        let former = list_former_emails(c, caller.account, self.now()).await?;
+        let former = list_former_emails(c, session.account, self.now()).await?;
         let former = former
             .into_iter()
             .map(|e| Address {
@@ -185,11 +185,11 @@ impl AccountSettings {
             })
             .collect();
         let administrator =
-            !storage::accounts::list_roles(c, self.org, caller.account).await?.is_empty();
-        let addable = self.addable_providers(c, caller.account).await?;
-        let fields = self.accounts().profile(c, caller.account).await?;
-        let second_factor = find_factor(c, caller.account, TOTP).await?.map(|(_, at)| at);
-        let number = find_phone(c, caller.account).await?;
+            !storage::accounts::list_roles(c, self.org, session.account).await?.is_empty();
+        let addable = self.addable_providers(c, session.account).await?;
+        let fields = self.accounts().profile(c, session.account).await?;
+        let second_factor = find_factor(c, session.account, TOTP).await?.map(|(_, at)| at);
+        let number = find_phone(c, session.account).await?;
         let restored = find_loss(c)
             .await?
             .filter(|(at, _)| account.created_at < *at && self.now() - at < 14 * DAY);
@@ -211,7 +211,7 @@ impl AccountSettings {
         let may = |what| {
             change(
                 Change {
-                    account: caller.account,
+                    account: session.account,
                     state: account.state(),
                     what,
                     reauthenticated: true,
@@ -285,7 +285,7 @@ impl AccountSettings {
         c: &mut Conn,
         policies: &Policies,
         id: AccountId,
-        caller: Option<&SessionInfo>,
+        session: Option<&SessionInfo>,
     ) -> Result<Vec<Method>, Error> {
         let config = self.configuration().policy_context(c, None).await?;
         let removal = Removal::load(self, c, id).await?;
@@ -308,7 +308,7 @@ impl AccountSettings {
                 added_at: link.created_at,
                 used_at: Some(link.used_at),
                 usable: own,
-                current: caller.is_some_and(|c| c.link == Some(link.id)),
+                current: session.is_some_and(|c| c.link == Some(link.id)),
                 stays: removal.stays(Going::Link(link.id)),
             });
         }
@@ -323,7 +323,7 @@ impl AccountSettings {
                 added_at: set_at,
                 used_at: None,
                 usable: local.permits.password_sign_in,
-                current: caller.is_some_and(|c| c.method == "password"),
+                current: session.is_some_and(|c| c.method == "password"),
                 stays: removal.stays(Going::Password),
             });
         }
@@ -449,17 +449,17 @@ impl AccountSettings {
     /// # Errors
     /// [`Refusal::SessionEnded`].
     pub async fn own_sessions(&self, ctx: &RequestContext) -> Result<Vec<SessionRow>, Error> {
-        let caller = ctx.signed_in()?;
+        let session = ctx.signed_in()?;
         let now = self.now();
         let rows = list_sessions(
             &mut self.store.read().await?,
-            caller.account,
+            session.account,
             now,
             now - self.settings.session_idle,
         )
         .await?;
         let row = |s: storage::sign_in::sessions::Session| SessionRow {
-            current: s.public_id == caller.public_id,
+            current: s.public_id == session.public_id,
             id: s.public_id,
             method: s.method,
             agent: s.agent,

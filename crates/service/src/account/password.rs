@@ -37,14 +37,14 @@ impl AccountSettings {
         ctx: &RequestContext,
         password: &str,
     ) -> Result<(), Error> {
-        let caller = ctx.signed_in()?.clone();
+        let session = ctx.signed_in()?.clone();
         let known: Vec<String> = {
             let mut conn = self.store.read().await?;
-            list_emails(&mut conn, caller.account)
+            list_emails(&mut conn, session.account)
                 .await?
                 .into_iter()
                 .map(|e| e.typed)
-                .chain([caller.name.clone()])
+                .chain([session.name.clone()])
                 .collect()
         };
         self.passwords().check_new_password(password, &known).await?;

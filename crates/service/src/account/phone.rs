@@ -145,7 +145,7 @@ impl AccountSettings {
             )
             .await?;
         Ok(Ok(LoginOutcome::Continue {
-            caller: Box::new(session.clone().into()),
+            session: Box::new(session.clone().into()),
             continuation: open.continuation.clone(),
         }))
     }

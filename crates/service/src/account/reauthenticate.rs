@@ -65,13 +65,13 @@ impl Reauthentication {
     /// # Errors
     /// [`Refusal::SessionEnded`].
     pub async fn is_recent(&self, ctx: &RequestContext) -> Result<bool, Error> {
-        let caller = ctx.signed_in()?;
+        let session = ctx.signed_in()?;
         let policy = self
             .configuration()
             .policy_context(&mut self.store.read().await?, None)
             .await?
             .policy(None);
-        Ok(caller.is_reauthenticated(self.now(), &policy))
+        Ok(session.is_reauthenticated(self.now(), &policy))
     }
 
     /// The page's choices.
@@ -79,8 +79,8 @@ impl Reauthentication {
     /// # Errors
     /// [`Refusal::SessionEnded`].
     pub async fn confirm_view(&self, ctx: &RequestContext) -> Result<ConfirmView, Error> {
-        let caller = ctx.signed_in()?;
-        let ways = self.ways(&mut self.store.read().await?, caller.account).await?;
+        let session = ctx.signed_in()?;
+        let ways = self.ways(&mut self.store.read().await?, session.account).await?;
         let mut providers = Vec::new();
         for row in ways.providers {
             let origin = self.configuration().connector(&row).await.ok().and_then(|c| c.origin());

@@ -179,10 +179,10 @@ impl SecondFactors {
         ctx: &RequestContext,
         typed: &str,
     ) -> Result<Vec<String>, Error> {
-        let caller = ctx.signed_in()?.clone();
+        let session = ctx.signed_in()?.clone();
         let counted =
-            self.codes().count_try(ctx, Guarded::Factor, Some(caller.account), &[]).await?;
-        let (codes, hashes) = self.new_recovery_codes(caller.account);
+            self.codes().count_try(ctx, Guarded::Factor, Some(session.account), &[]).await?;
+        let (codes, hashes) = self.new_recovery_codes(session.account);
         let typed = typed.to_owned();
         self.act(ctx, async move |this, c, ctx| {
             let session = ctx.session()?;

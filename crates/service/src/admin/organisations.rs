@@ -384,23 +384,23 @@ impl Organisations {
         Ok(())
     }
 
-    /// The next letter of a channel that is due, of any organisation, with the organisation that sends it.
+    /// The next message of a channel that is due, of any organisation, with the organisation that sends it.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn next_letter(&self, channel: Channel) -> Result<Option<(Ligature, Due)>, Error> {
+    pub async fn next_message(&self, channel: Channel) -> Result<Option<(Ligature, Due)>, Error> {
         loop {
-            let Some(row) = self.home().notifications().claim_letter(channel).await? else {
+            let Some(row) = self.home().notifications().claim_message(channel).await? else {
                 return Ok(None);
             };
             let sender = self.of(row.organisation_id).await?;
             match sender {
                 Some(one) => {
-                    if let Some(due) = one.notifications().open_letter(row).await? {
+                    if let Some(due) = one.notifications().open_message(row).await? {
                         return Ok(Some((one, due)));
                     }
                 }
-                None => self.home().notifications().finish_letter(&row, "expired", "").await?,
+                None => self.home().notifications().finish_message(&row, "expired", "").await?,
             }
         }
     }

@@ -230,13 +230,13 @@ impl AttemptSteps {
         policy: &Policy,
         fresh: Opening,
     ) -> Result<String, Error> {
-        let own = ctx.session.as_ref().filter(|caller| caller.account == fresh.account);
+        let own = ctx.session.as_ref().filter(|session| session.account == fresh.account);
         let opening = match (own, policy.choices.after_add) {
-            (Some(caller), domain::policy::AfterAdd::Keep) => Opening::unchanged(caller),
-            (Some(caller), domain::policy::AfterAdd::Switch) => Opening {
+            (Some(session), domain::policy::AfterAdd::Keep) => Opening::unchanged(session),
+            (Some(session), domain::policy::AfterAdd::Switch) => Opening {
                 kind: "add",
-                auth_at: caller.auth_at,
-                factor: caller.factor.clone(),
+                auth_at: session.auth_at,
+                factor: session.factor.clone(),
                 ..fresh
             },
             (None, _) => fresh,

@@ -112,8 +112,8 @@ impl Attempts {
             CodePurpose::NewEmail | CodePurpose::ProveEmail => Kind::NewEmailCode,
             CodePurpose::NewPhone => Kind::NewPhoneCode,
         };
-        let letter = self.notifications().code_message(kind, to, locale, ctx, "", "");
-        self.codes().challenge(c, ctx, row, &binding, shape, Some(letter)).await.map(drop)
+        let message = self.notifications().code_message(kind, to, locale, ctx, "", "");
+        self.codes().challenge(c, ctx, row, &binding, shape, Some(message)).await.map(drop)
     }
 
     /// An address or number, if it is the account's.

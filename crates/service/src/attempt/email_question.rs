@@ -30,7 +30,7 @@ impl Attempts {
         Ok((
             account,
             LoginOutcome::Continue {
-                caller: Box::new(session.clone().into()),
+                session: Box::new(session.clone().into()),
                 continuation: open.continuation.clone(),
             },
         ))

@@ -30,7 +30,7 @@ impl Attempts {
     ) -> Result<(), Error> {
         let Some(binding) = code_binding(identity, state) else { return Ok(()) };
         let binding = Binding { hidden: !state.may_show_address(policy), ..binding };
-        let letter = match (state, binding.account) {
+        let message = match (state, binding.account) {
             (State::Confirming { .. } | State::EmailChanged { .. }, _) => {
                 let kind = if matches!(state, State::Confirming { .. }) {
                     Kind::ClaimCode
@@ -74,7 +74,7 @@ impl Attempts {
             }
             (_, None) => None,
         };
-        self.codes().challenge(c, ctx, row, &binding, Shape::of(policy), letter).await.map(drop)
+        self.codes().challenge(c, ctx, row, &binding, Shape::of(policy), message).await.map(drop)
     }
 
     /// The account's own address: the one that was matched, in the account's spelling, else its first one that proves

@@ -66,7 +66,7 @@ impl Codes {
         attempt: &Attempt,
         binding: &Binding,
         shape: Shape,
-        letter: Option<Message>,
+        message: Option<Message>,
     ) -> Result<bool, Error> {
         let now = self.now();
         let sprayed = self.is_sprayed(c).await?;
@@ -84,17 +84,17 @@ impl Codes {
                 && before.account_id.map(AccountId::from) == binding.account
         };
         let opens = !find_challenge(c, &attempt.hash).await?.is_some_and(goes_on);
-        let text = letter.as_ref().is_some_and(|l| l.channel() == Channel::Text);
+        let text = message.as_ref().is_some_and(|l| l.channel() == Channel::Text);
         let within = self.may_send_code(c, ctx, binding, opens, text).await?;
         if !within && !opens {
             // The code that went out before stays good.
             return Ok(false);
         }
-        let letter = letter.filter(|_| within && binding.kind() != DECOY);
+        let message = message.filter(|_| within && binding.kind() != DECOY);
         let new = NewChallenge {
             id: row_id(now),
             attempt: attempt.hash.clone(),
-            kind: if letter.is_some() { binding.kind() } else { DECOY }.into(),
+            kind: if message.is_some() { binding.kind() } else { DECOY }.into(),
             account: binding.account,
             mac: self.code_macs(attempt, binding, &fresh).into_iter().next().unwrap_or_default(),
             sent_to: if binding.hidden {
@@ -106,9 +106,9 @@ impl Codes {
         };
         add_challenge(c, &new, now).await?;
         cap_attempts(c, &attempt.hash, tries).await?;
-        if let Some(letter) = letter {
+        if let Some(message) = message {
             self.notifications()
-                .enqueue(c, &Message { code: one_time_code::grouped(&fresh), ..letter })
+                .enqueue(c, &Message { code: one_time_code::grouped(&fresh), ..message })
                 .await?;
         }
         Ok(within)

@@ -148,8 +148,8 @@ impl Product {
         identity: Identity,
         address: Option<usize>,
     ) -> Option<Result<LoginOutcome, Error>> {
-        let caller = Self::session_of(ligature, account).await?;
-        let (ctx, held) = (Self::ctx(Some(caller)), Self::identity(identity, address, true));
+        let session = Self::session_of(ligature, account).await?;
+        let (ctx, held) = (Self::ctx(Some(session)), Self::identity(identity, address, true));
         let start = Self::start(ligature, &ctx, &held);
         Some(ligature.sign_in().complete_login(&ctx, held, start).await)
     }

@@ -226,12 +226,12 @@ impl Product {
     pub(super) async fn read_mails(&mut self) {
         while let Some((_, due)) =
             crate::admin::organisations::Organisations::new(self.ligature.clone())
-                .next_letter(crate::notifications::messages::Channel::Mail)
+                .next_message(crate::notifications::messages::Channel::Mail)
                 .await
                 .unwrap()
         {
-            self.codes.insert(due.letter.to.as_str().to_owned(), due.letter.code.clone());
-            self.ligature.notifications().finish_letter(&due.row, "sent", "").await.unwrap();
+            self.codes.insert(due.message.to.as_str().to_owned(), due.message.code.clone());
+            self.ligature.notifications().finish_message(&due.row, "sent", "").await.unwrap();
         }
     }
 
@@ -241,15 +241,15 @@ impl Product {
         result: Result<LoginOutcome, Error>,
     ) -> Option<LoginOutcome> {
         if let Ok(LoginOutcome::SignedIn { secret, .. }) = &result {
-            let caller = self
+            let session = self
                 .ligature
                 .sessions()
                 .session(secret)
                 .await
                 .unwrap()
                 .expect("the session is live");
-            if !self.accounts.contains(&caller.account) {
-                self.accounts.push(caller.account);
+            if !self.accounts.contains(&session.account) {
+                self.accounts.push(session.account);
             }
         }
         match result {

@@ -41,10 +41,10 @@ async fn two_sessions(product: &Product) -> [SessionInfo; 2] {
 /// before that.
 async fn rotate(
     product: &Product,
-    caller: &SessionInfo,
+    session: &SessionInfo,
     first: Option<&SessionInfo>,
 ) -> Result<String, Error> {
-    let (ctx, first) = (Product::ctx(Some(caller.clone())), first.map(|c| c.hash.clone()));
+    let (ctx, first) = (Product::ctx(Some(session.clone())), first.map(|c| c.hash.clone()));
     product
         .ligature
         .retry_transaction(&ctx, async move |this, c, acting| {
@@ -58,12 +58,12 @@ async fn rotate(
         .await
 }
 
-async fn alive(product: &Product, caller: &SessionInfo) -> bool {
+async fn alive(product: &Product, session: &SessionInfo) -> bool {
     let (ligature, now) = (&product.ligature, product.ligature.now());
     storage::sign_in::sessions::find_session(
         &mut ligature.store.read().await.unwrap(),
         ligature.org,
-        &caller.hash,
+        &session.hash,
         now,
         0,
     )

@@ -18,10 +18,10 @@ use super::{ANOTHER, DELEGATE, PASSWORD, PROVIDERS, product::Product, steps::Dee
 
 impl Product {
     pub(super) async fn deed(&mut self, account: usize, deed: Deed) {
-        let Some(caller) = Self::session_of(&self.ligature, self.accounts[account]).await else {
+        let Some(session) = Self::session_of(&self.ligature, self.accounts[account]).await else {
             return;
         };
-        let ctx = Self::ctx(Some(caller));
+        let ctx = Self::ctx(Some(session));
         let start = Self::start_of(&self.ligature, &ctx, deed);
         self.sent(account, &ctx, deed, start).await;
     }
@@ -83,8 +83,8 @@ impl Product {
 
     pub(super) async fn late(&mut self, account: usize, deed: Deed) {
         let id = self.accounts[account];
-        let Some(caller) = Self::session_of(&self.ligature, id).await else { return };
-        let ctx = Self::ctx(Some(caller));
+        let Some(session) = Self::session_of(&self.ligature, id).await else { return };
+        let ctx = Self::ctx(Some(session));
         let start = Self::start_of(&self.ligature, &ctx, deed);
         self.ligature
             .store
@@ -164,8 +164,8 @@ impl Product {
     /// Whether it was saved. What was moved is moved back.
     pub(super) async fn delegate(&mut self, provider: usize, believe: bool) -> bool {
         let key = PROVIDERS[provider];
-        let caller = Self::session_of(&self.ligature, DELEGATE).await.unwrap();
-        let ctx = Self::ctx(Some(caller));
+        let session = Self::session_of(&self.ligature, DELEGATE).await.unwrap();
+        let ctx = Self::ctx(Some(session));
         let (config, document) = {
             let c = &mut self.ligature.store.read().await.unwrap();
             (

@@ -111,7 +111,7 @@ pub struct Message {
     pub sender: Option<(String, String)>,
 }
 
-/// By what a letter goes.
+/// By what a message goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     Mail,
@@ -126,10 +126,10 @@ impl Message {
     }
 }
 
-/// A letter that is due, and its row.
+/// A message that is due, and its row.
 pub struct Due {
     pub row: Mail,
-    pub letter: Message,
+    pub message: Message,
 }
 
 impl Due {
@@ -141,20 +141,20 @@ impl Due {
 }
 
 impl Notifications {
-    /// Puts a letter into the outbox, in the transaction of what it tells.
-    pub(crate) async fn enqueue(&self, c: &mut Conn, letter: &Message) -> Result<(), Error> {
+    /// Puts a message into the outbox, in the transaction of what it tells.
+    pub(crate) async fn enqueue(&self, c: &mut Conn, message: &Message) -> Result<(), Error> {
         let now = self.now();
-        let sealed = self.keys.seal("outbox", &serde_json::to_vec(letter)?)?;
-        let kind = match letter.channel() {
-            Channel::Mail => letter.kind.name().to_owned(),
-            Channel::Text => format!("{TEXT}{}", letter.kind.name()),
+        let sealed = self.keys.seal("outbox", &serde_json::to_vec(message)?)?;
+        let kind = match message.channel() {
+            Channel::Mail => message.kind.name().to_owned(),
+            Channel::Text => format!("{TEXT}{}", message.kind.name()),
         };
-        Ok(add_mail(c, self.org, row_id(now), &kind, &sealed, now, now + letter.kind.life())
+        Ok(add_mail(c, self.org, row_id(now), &kind, &sealed, now, now + message.kind.life())
             .await?)
     }
 
-    /// Claims a letter of a channel that is due, of any organisation; it comes up again after a while unless it is finished.
-    pub(crate) async fn claim_letter(&self, channel: Channel) -> Result<Option<Mail>, Error> {
+    /// Claims a message of a channel that is due, of any organisation; it comes up again after a while unless it is finished.
+    pub(crate) async fn claim_message(&self, channel: Channel) -> Result<Option<Mail>, Error> {
         let (texts, now) = (channel == Channel::Text, self.now());
         // Looking costs a read; only a mail that is due costs a write.
         if !is_mail_due(&mut self.store.read().await?, texts, now).await? {
@@ -167,26 +167,26 @@ impl Notifications {
             .await
     }
 
-    /// Opens a letter of this organisation; what came too late goes, and is none.
-    pub(crate) async fn open_letter(&self, row: Mail) -> Result<Option<Due>, Error> {
-        let letter: Option<Message> = row
+    /// Opens a message of this organisation; what came too late goes, and is none.
+    pub(crate) async fn open_message(&self, row: Mail) -> Result<Option<Due>, Error> {
+        let message: Option<Message> = row
             .payload
             .as_deref()
             .and_then(|p| self.keys.open_sealed("outbox", p))
             .and_then(|b| serde_json::from_slice(&b).ok());
-        match letter {
-            Some(letter) if row.expires_at > self.now() => {
-                let sender = self.sender_of(&letter).await?;
-                Ok(Some(Due { row, letter: Message { sender, ..letter } }))
+        match message {
+            Some(message) if row.expires_at > self.now() => {
+                let sender = self.sender_of(&message).await?;
+                Ok(Some(Due { row, message: Message { sender, ..message } }))
             }
-            _ => self.finish_letter(&row, "expired", "").await.map(|()| None),
+            _ => self.finish_message(&row, "expired", "").await.map(|()| None),
         }
     }
 
     /// Asked when the mail goes out: what an administrator changed meanwhile counts.
-    async fn sender_of(&self, letter: &Message) -> Result<Option<(String, String)>, Error> {
+    async fn sender_of(&self, message: &Message) -> Result<Option<(String, String)>, Error> {
         let mut conn = self.store.read().await?;
-        let client = match &letter.client {
+        let client = match &message.client {
             Some(client) => self.configuration().registered_client(&mut conn, client).await?,
             None => None,
         };
@@ -202,11 +202,11 @@ impl Notifications {
         }
     }
 
-    /// Ends a letter's life and wipes it.
+    /// Ends a message's life and wipes it.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn finish_letter(
+    pub async fn finish_message(
         &self,
         row: &Mail,
         state: &'static str,
@@ -224,7 +224,7 @@ impl Notifications {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn put_off_letter(&self, row: &Mail, error: &str) -> Result<(), Error> {
+    pub async fn retry_later(&self, row: &Mail, error: &str) -> Result<(), Error> {
         let seconds = match row.tries {
             0 | 1 => 2,
             2 => 5,

@@ -53,11 +53,11 @@ impl Notifications {
                 None => String::new(),
             };
             let Some(to) = address.contact() else { continue };
-            let letter = Message {
+            let message = Message {
                 undo,
                 ..self.code_message(kind, to, locale.clone(), ctx, provider, identity)
             };
-            self.enqueue(c, &letter).await?;
+            self.enqueue(c, &message).await?;
         }
         Ok(())
     }

@@ -132,7 +132,7 @@ impl Authorization {
             .notify(c, account, Kind::EmailProved, ctx, "", address.as_str(), noted.as_ref())
             .await?;
         Ok(Ok(LoginOutcome::Continue {
-            caller: Box::new(session.clone().into()),
+            session: Box::new(session.clone().into()),
             continuation: open.continuation.clone(),
         }))
     }

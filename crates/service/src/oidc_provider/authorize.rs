@@ -134,7 +134,7 @@ impl Authorization {
             }
             Some(None) => request.fresh = true,
         }
-        let Some(caller) = &ctx.session else {
+        let Some(session) = &ctx.session else {
             return if silent {
                 tell(&request, "login_required", "nobody is signed in")
             } else {
@@ -143,7 +143,7 @@ impl Authorization {
         };
         // Without a page there is nobody to type a code: the address is left out (CN-03).
         let granted = match self
-            .grant(caller, AuthorizeRequest { without_address: silent, ..request.clone() })
+            .grant(session, AuthorizeRequest { without_address: silent, ..request.clone() })
             .await
         {
             Err(error) if error.refusal() == Refusal::SessionEnded => {
@@ -186,34 +186,34 @@ impl Authorization {
     }
 
     /// Whether the session stands on as many factors as the request demands.
-    fn sure_enough(caller: &SessionInfo, request: &AuthorizeRequest) -> bool {
+    fn sure_enough(session: &SessionInfo, request: &AuthorizeRequest) -> bool {
         !request.two_factors
-            || assurance(&caller.method, &caller.factor).0 == issuer::ACR_TWO_FACTORS
+            || assurance(&session.method, &session.factor).0 == issuer::ACR_TWO_FACTORS
     }
 
     /// Whether `prompt`, `max_age`, `acr_values` and the wanted subject let a session count.
     async fn session_fits(
         &self,
         c: &mut Conn,
-        caller: &SessionInfo,
+        session: &SessionInfo,
         request: &AuthorizeRequest,
         client: &RegisteredClient,
     ) -> Result<bool, Error> {
         // Signed in for this very request: young enough for every `max_age`, also for 0.
-        let since = caller.auth_at >= request.at;
+        let since = session.auth_at >= request.at;
         let young = since
             || request
                 .max_age
-                .is_none_or(|age| self.now() - caller.auth_at <= age.saturating_mul(SECOND));
+                .is_none_or(|age| self.now() - session.auth_at <= age.saturating_mul(SECOND));
         let fresh = since || !request.fresh;
         let right = match &request.subject {
             None => true,
             Some(wanted) => {
-                self.application_gate().subject_for(c, caller.account, client).await?.as_ref()
+                self.application_gate().subject_for(c, session.account, client).await?.as_ref()
                     == Some(wanted)
             }
         };
-        Ok(young && fresh && right && Self::sure_enough(caller, request))
+        Ok(young && fresh && right && Self::sure_enough(session, request))
     }
 
     /// What a request gets in a session, decided in the transaction that makes the code.
@@ -222,10 +222,10 @@ impl Authorization {
     /// [`Refusal::SessionEnded`]; [`Refusal::ApplicationUnknown`] for one that was switched off meanwhile.
     pub async fn grant(
         &self,
-        caller: &SessionInfo,
+        session: &SessionInfo,
         request: AuthorizeRequest,
     ) -> Result<Granted, Error> {
-        let ctx = RequestContext { session: Some(caller.clone()), ..RequestContext::default() };
+        let ctx = RequestContext { session: Some(session.clone()), ..RequestContext::default() };
         self.act(&ctx, async move |this, c, ctx| {
             this.grant_in(c, ctx.session()?, request, false).await
         })

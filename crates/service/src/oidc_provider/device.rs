@@ -120,11 +120,11 @@ impl Tokens {
         ctx: &RequestContext,
         typed: &str,
     ) -> Result<DeviceAsked, Error> {
-        let caller = ctx.signed_in()?;
+        let session = ctx.signed_in()?;
         let (row, client) = self.waiting_device(ctx, typed).await?;
         match self
             .application_gate()
-            .may_open(&mut self.store.read().await?, &client.client_id, caller.into())
+            .may_open(&mut self.store.read().await?, &client.client_id, session.into())
             .await?
         {
             Gate::Open => {}

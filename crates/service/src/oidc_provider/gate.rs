@@ -32,8 +32,8 @@ pub(crate) struct SignedIn<'a> {
 }
 
 impl<'a> From<&'a SessionInfo> for SignedIn<'a> {
-    fn from(caller: &'a SessionInfo) -> Self {
-        Self { account: caller.account, method: &caller.method, factor: &caller.factor }
+    fn from(session: &'a SessionInfo) -> Self {
+        Self { account: session.account, method: &session.method, factor: &session.factor }
     }
 }
 

@@ -91,16 +91,16 @@ impl Logout {
             to,
             frames: Vec::new(),
         };
-        let Some(caller) = &ctx.session else { return Ok(LogoutAsked::Done(out)) };
+        let Some(session) = &ctx.session else { return Ok(LogoutAsked::Done(out)) };
         let own = match (&hint, &client) {
             // A hint that names no session shows none: the person is asked.
             (Some(hint), Some(client)) => {
-                let same_session = !hint.session.is_empty() && hint.session == caller.sid;
+                let same_session = !hint.session.is_empty() && hint.session == session.sid;
                 same_session
                     && Some(&hint.subject)
                         == self
                             .application_gate()
-                            .subject_for(&mut conn, caller.account, client)
+                            .subject_for(&mut conn, session.account, client)
                             .await?
                             .as_ref()
             }
@@ -110,7 +110,7 @@ impl Logout {
         if !own && !confirmed {
             return Ok(LogoutAsked::Ask(out));
         }
-        let frames = self.frames(&caller.sid).await?;
+        let frames = self.frames(&session.sid).await?;
         self.sessions().sign_out(ctx).await?;
         Ok(LogoutAsked::Done(Out { frames, ..out }))
     }

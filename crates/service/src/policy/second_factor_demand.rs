@@ -32,10 +32,10 @@ impl Configuration {
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub async fn owes_factor(&self, caller: &SessionInfo) -> Result<Owes, Error> {
+    pub async fn owes_factor(&self, session: &SessionInfo) -> Result<Owes, Error> {
         let mut conn = self.store.read().await?;
         let policy = self.policy_context(&mut conn, None).await?.policy(None);
-        self.owed(&mut conn, &policy, caller.account, &caller.factor).await
+        self.owed(&mut conn, &policy, session.account, &session.factor).await
     }
 
     /// What an account owes under a policy, with the factor that its sign-in showed; empty: none.

@@ -64,7 +64,7 @@ impl SignIn {
         }
         let connector = self.configuration().connector(&row).await?;
         let redirect_uri = self.configuration().redirect_uri(key);
-        let visit = CodeExchange {
+        let exchange = CodeExchange {
             redirect_uri: &redirect_uri,
             code,
             issuer: answer.iss.as_deref(),
@@ -74,7 +74,7 @@ impl SignIn {
             fresh: start.asks_anew(),
             now: self.now(),
         };
-        match connector.finish(visit).await {
+        match connector.finish(exchange).await {
             Ok(assertion) => {
                 let source = source_of(&row);
                 let identity = UpstreamIdentity {

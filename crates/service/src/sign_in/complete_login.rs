@@ -42,7 +42,7 @@ pub enum LoginOutcome {
     /// A page of the attempt.
     Page { id: String, page: &'static str },
     /// The session stays; what it was about goes on.
-    Continue { caller: Box<crate::SessionInfo>, continuation: Continuation },
+    Continue { session: Box<crate::SessionInfo>, continuation: Continuation },
     /// Something from before was shown: back to the page of the undo link.
     Undo { secret: String },
     /// Begin a sign-in by a method that exists; the application's request goes along.

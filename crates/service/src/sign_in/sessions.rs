@@ -51,15 +51,15 @@ impl Opening {
     }
 
     /// The caller's own session under a new id, standing where it stood.
-    pub fn unchanged(caller: &Session) -> Self {
+    pub fn unchanged(session: &Session) -> Self {
         Self {
-            account: caller.account,
-            method: caller.method.clone(),
-            link: caller.link,
+            account: session.account,
+            method: session.method.clone(),
+            link: session.link,
             provider: None,
             kind: "add",
-            auth_at: caller.auth_at,
-            factor: caller.factor.clone(),
+            auth_at: session.auth_at,
+            factor: session.factor.clone(),
         }
     }
 }

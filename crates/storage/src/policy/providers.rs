@@ -98,7 +98,7 @@ pub async fn count_adopters(conn: &mut Conn, id: ProviderId) -> Result<i64> {
 
 /// Adds a provider; `false` when its key is taken.
 pub async fn add_provider(conn: &mut Conn, org: OrgId, row: &Provider, at: Micros) -> Result<bool> {
-    change_stamps(conn, org, row).await?;
+    change_config_versions(conn, org, row).await?;
     let values = (
         provider::id.eq(key(row.id)),
         provider::organisation_id.eq(key(org)),
@@ -125,7 +125,7 @@ pub async fn add_provider(conn: &mut Conn, org: OrgId, row: &Provider, at: Micro
 
 /// Saves what may change: name, settings, secret (kept when `None`), switch, place, offer.
 pub async fn set_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result<()> {
-    change_stamps(conn, org, row).await?;
+    change_config_versions(conn, org, row).await?;
     let target = provider::table.find(key(row.id)).filter(provider::organisation_id.eq(key(org)));
     let next = (
         provider::shared.eq(row.shared),
@@ -148,13 +148,13 @@ pub async fn set_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result
 
 /// Deletes a provider by which nothing is linked. [`crate::Error::Changed`] if something was linked meanwhile.
 pub async fn delete_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Result<()> {
-    change_stamps(conn, org, row).await?;
+    change_config_versions(conn, org, row).await?;
     let target = provider::table.find(key(row.id)).filter(provider::organisation_id.eq(key(org)));
     on!(conn, |c| diesel::delete(target).execute(c).await)?;
     Ok(())
 }
 
-async fn change_stamps(conn: &mut Conn, org: OrgId, row: &Provider) -> Result<()> {
+async fn change_config_versions(conn: &mut Conn, org: OrgId, row: &Provider) -> Result<()> {
     let id = row.id;
     let offered: i64 = on!(conn, |c| provider::table
         .find(key(id))
