@@ -71,17 +71,17 @@ impl SeeOther {
 pub async fn leave(context: &Context, result: Result<LoginOutcome, Error>) -> SeeOther {
     match follow(context, result).await {
         Ok(leave) => leave,
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     }
 }
 
 /// To the refusal's page. Trouble on our side is logged here, once.
 #[must_use]
-pub fn refuse(fault: &Error) -> SeeOther {
-    if !matches!(fault, Error::Refused { .. }) {
-        tracing::error!(error = %fault, "a use case failed");
+pub fn refuse(error: &Error) -> SeeOther {
+    if !matches!(error, Error::Refused { .. }) {
+        tracing::error!(error = %error, "a use case failed");
     }
-    SeeOther::local(paths::refused(fault.refusal(), fault.support()))
+    SeeOther::local(paths::refused(error.refusal(), error.support()))
 }
 
 /// Off to a provider, with the cookie that its answer is checked against.
@@ -92,18 +92,18 @@ pub fn to_provider(context: &Context, started: Result<Started, Error>) -> SeeOth
             to: Destination::Provider(url),
             cookies: vec![context.cookies.start(&id, &cookie)],
         },
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     }
 }
 
 /// After a refusal in the console: where a recent sign-in is missing, to the page that confirms and back to this one; where
 /// a second factor is, to its page. Else to the refusal's own page.
 #[must_use]
-pub fn turned_away(fault: &Error, page: &str) -> SeeOther {
-    match fault.refusal() {
+pub fn turned_away(error: &Error, page: &str) -> SeeOther {
+    match error.refusal() {
         domain::Refusal::NotRecent => SeeOther::local(paths::confirm(page)),
         domain::Refusal::FactorWanted => SeeOther::local(paths::set_up_factor(page)),
-        _ => refuse(fault),
+        _ => refuse(error),
     }
 }
 
@@ -111,16 +111,16 @@ pub fn turned_away(fault: &Error, page: &str) -> SeeOther {
 pub async fn turned_back(
     context: &Context,
     web: &WebRequest,
-    fault: &Error,
+    error: &Error,
     page: &str,
     flash: Flash,
 ) -> SeeOther {
-    if !matches!(fault.refusal(), domain::Refusal::NotRecent | domain::Refusal::FactorWanted) {
-        return refuse(fault);
+    if !matches!(error.refusal(), domain::Refusal::NotRecent | domain::Refusal::FactorWanted) {
+        return refuse(error);
     }
     match redirect_with_flash(context, web, page, flash).await.to {
-        Destination::Local(page) => turned_away(fault, &page),
-        Destination::Application(_) | Destination::Provider(_) => refuse(fault),
+        Destination::Local(page) => turned_away(error, &page),
+        Destination::Application(_) | Destination::Provider(_) => refuse(error),
     }
 }
 
@@ -161,7 +161,7 @@ pub async fn onward_with(
 ) -> SeeOther {
     match onward(context, continuation, session).await {
         Ok(leave) => leave,
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     }
 }
 
@@ -301,6 +301,6 @@ pub async fn redirect_with_flash(
     };
     match kept {
         Ok(id) => SeeOther::local(paths::with_flash(path, &id)),
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     }
 }

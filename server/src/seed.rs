@@ -136,7 +136,7 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
                 SaveProblem::Unconfirmed(links) => {
                     anyhow::anyhow!("provider {}: {links} identities are linked", provider.key)
                 }
-                SaveProblem::Error(fault) => anyhow::anyhow!("provider {}: {fault}", provider.key),
+                SaveProblem::Error(error) => anyhow::anyhow!("provider {}: {error}", provider.key),
             })?;
     }
     for application in seed.applications {

@@ -16,8 +16,8 @@ use service::oidc_provider::AccessRow;
 pub async fn applications(req: PageRequest) -> Answer {
     let req = &req;
     let rows = req.context.ligature.authorization().own_applications(&req.web.ctx).await;
-    if let Err(fault) = &rows
-        && fault.refusal() == domain::Refusal::SessionEnded
+    if let Err(error) = &rows
+        && error.refusal() == domain::Refusal::SessionEnded
         && let Some(response) =
             entered(req, paths::APPLICATIONS, Err(domain::Refusal::SessionEnded.into())).await?
     {
@@ -62,7 +62,7 @@ pub async fn revoke_application(client_id: String) -> Result<(), Code> {
             )
             .await
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

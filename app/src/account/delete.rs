@@ -21,10 +21,10 @@ pub async fn delete_account() -> Result<(), Code> {
                 .await
                 .with(context.cookies.session(""))
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(paths::DELETE))
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

@@ -18,7 +18,7 @@ use service::Error;
 pub async fn change_email(email: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.account_settings().ask_new_email(&web.ctx, &email).await {
-        Err(fault) if fault.refusal() == Refusal::BadRequest => {
+        Err(error) if error.refusal() == Refusal::BadRequest => {
             let flash = Flash {
                 problems: vec![("email".into(), "field-email".into())],
                 typed: vec![("email".into(), bounded(&email, 254))],
@@ -26,7 +26,7 @@ pub async fn change_email(email: String) -> Result<(), Code> {
             };
             redirect_with_flash(&context, &web, paths::EMAIL, flash).await
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(paths::EMAIL))
         }
         other => leave(&context, other).await,
@@ -42,13 +42,13 @@ pub(crate) async fn entered<Q>(
     allowed: Result<(), Error>,
 ) -> Result<Option<Response>, Error> {
     match allowed {
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             Ok(Some(Redirect::to(&paths::confirm(to)).into_response()))
         }
-        Err(fault) if fault.refusal() == Refusal::SessionEnded => {
+        Err(error) if error.refusal() == Refusal::SessionEnded => {
             Ok(Some(Redirect::to(paths::LOGIN_STAY).into_response()))
         }
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
         Ok(()) => crate::account::reauthenticate::first(req, to).await,
     }
 }

@@ -41,14 +41,14 @@ pub async fn take_data() -> Result<(), Code> {
     let (context, web) = asked();
     let ticket = match context.ligature.account_settings().may_export(&web.ctx).await {
         Ok(()) => context.ligature.page_state().keep_once(&web.ctx, Once::Export, &()).await,
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     let next = match ticket {
         Ok(ticket) => SeeOther::local(paths::export_file(&ticket)),
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(paths::EXPORT))
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())
@@ -62,7 +62,7 @@ pub async fn file(Path(ticket): Path<String>, req: PageRequest) -> Answer {
         return Ok(Redirect::to(paths::EXPORT).into_response());
     }
     let data = match ligature.account_settings().export(&req.web.ctx).await {
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             return Ok(Redirect::to(&paths::confirm(paths::EXPORT)).into_response());
         }
         other => other?,

@@ -87,14 +87,14 @@ pub async fn merge_account(email: String, password: String) -> Result<(), Code> 
     let (context, web) = asked();
     let next = match context.ligature.merges().merge_by_password(&web.ctx, &email, &password).await
     {
-        Err(fault) if fault.refusal() == Refusal::CredentialsWrong => {
+        Err(error) if error.refusal() == Refusal::CredentialsWrong => {
             let flash = Flash {
                 typed: vec![("email".into(), bounded(&email, 254))],
                 ..Flash::notice("merge-wrong")
             };
             redirect_with_flash(&context, &web, paths::MERGE, flash).await
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(paths::MERGE))
         }
         other => leave(&context, other).await,
@@ -116,10 +116,10 @@ pub async fn merge_by_provider(provider: String) -> Result<(), Code> {
                 .await;
             to_provider(&context, started)
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(paths::MERGE))
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())
@@ -129,7 +129,7 @@ pub async fn merge_by_provider(provider: String) -> Result<(), Code> {
 pub async fn confirm_merge(attempt: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.merges().confirm_merge(&web.ctx, &attempt).await {
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
         Ok(arrival) => {
             let left = leave(&context, Ok(arrival)).await;
             let told =

@@ -29,10 +29,10 @@ pub(crate) async fn done(
     match result {
         Ok(()) => redirect_with_flash(context, web, path, Flash::notice(notice)).await,
         // What was asked for is done after signing in once more (MA-09).
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(path))
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     }
 }
 
@@ -87,7 +87,7 @@ pub async fn add_method(provider: String) -> Result<(), Code> {
         .start(&web.ctx, &provider, Purpose::Add, Continuation::Account)
         .await;
     let next = match started {
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(paths::ACCOUNT))
         }
         other => to_provider(&context, other),

@@ -19,7 +19,7 @@ pub async fn passkeys(req: PageRequest) -> Answer {
     let ligature = &req.context.ligature;
     let begun = ligature.passkeys().begin_passkey(&req.web.ctx).await;
     let ceremony = begun.as_ref().ok().cloned();
-    let full = matches!(&begun, Err(fault) if fault.refusal() == domain::Refusal::TooMany);
+    let full = matches!(&begun, Err(error) if error.refusal() == domain::Refusal::TooMany);
     if !full && let Some(response) = entered(req, paths::PASSKEYS, begun.map(drop)).await? {
         return Ok(response);
     }
@@ -75,7 +75,7 @@ pub async fn add_passkey(
             redirect_with_flash(&context, &web, paths::PASSKEYS, Flash::notice("passkey-added"))
                 .await
         }
-        Err(fault) => match fault.refusal() {
+        Err(error) => match error.refusal() {
             Refusal::PasskeyWrong | Refusal::AttemptExpired => {
                 redirect_with_flash(
                     &context,
@@ -86,7 +86,7 @@ pub async fn add_passkey(
                 .await
             }
             Refusal::NotRecent => SeeOther::local(paths::confirm(paths::PASSKEYS)),
-            _ => refuse(&fault),
+            _ => refuse(&error),
         },
     };
     respond(&context, &next);
@@ -101,10 +101,10 @@ pub async fn remove_passkey(id: String) -> Result<(), Code> {
             redirect_with_flash(&context, &web, paths::PASSKEYS, Flash::notice("passkey-removed"))
                 .await
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(paths::PASSKEYS))
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

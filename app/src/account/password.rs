@@ -22,15 +22,15 @@ pub async fn change_password(password: String) -> Result<(), Code> {
             redirect_with_flash(&context, &web, paths::ACCOUNT, Flash::notice("own-password-done"))
                 .await
         }
-        Err(fault) if let Some(problem) = password_problem(fault.refusal()) => {
+        Err(error) if let Some(problem) = password_problem(error.refusal()) => {
             let flash =
                 Flash { problems: vec![("password".into(), problem.into())], ..Flash::default() };
             redirect_with_flash(&context, &web, paths::PASSWORD, flash).await
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(paths::PASSWORD))
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

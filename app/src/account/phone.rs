@@ -53,7 +53,7 @@ pub async fn phone(req: PageRequest) -> Answer {
 pub async fn change_phone(phone: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.account_settings().ask_new_phone(&web.ctx, &phone).await {
-        Err(fault) if let Some(problem) = problem(fault.refusal()) => {
+        Err(error) if let Some(problem) = problem(error.refusal()) => {
             let flash = Flash {
                 problems: vec![("phone".into(), problem.into())],
                 typed: vec![("phone".into(), bounded(&phone, 40))],
@@ -61,7 +61,7 @@ pub async fn change_phone(phone: String) -> Result<(), Code> {
             };
             redirect_with_flash(&context, &web, paths::PHONE, flash).await
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(paths::PHONE))
         }
         other => leave(&context, other).await,
@@ -87,10 +87,10 @@ pub async fn remove_phone() -> Result<(), Code> {
             redirect_with_flash(&context, &web, paths::ACCOUNT, Flash::notice("phone-removed"))
                 .await
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(paths::PHONE))
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

@@ -108,7 +108,7 @@ pub async fn confirm_password(password: String, #[server(default)] to: String) -
         .confirm_by_password(&web.ctx, &password, after(&to))
         .await
     {
-        Err(fault) if fault.refusal() == Refusal::CredentialsWrong => {
+        Err(error) if error.refusal() == Refusal::CredentialsWrong => {
             redirect_with_flash(
                 &context,
                 &web,
@@ -136,9 +136,9 @@ pub async fn confirm_passkey(
         .confirm_by_passkey(&web.ctx, &ceremony, &credential, after(&to))
         .await
     {
-        Err(fault)
+        Err(error)
             if matches!(
-                fault.refusal(),
+                error.refusal(),
                 Refusal::PasskeyWrong | Refusal::AttemptExpired | Refusal::OtherAccount
             ) =>
         {

@@ -41,7 +41,7 @@ pub async fn leave_recovered(
             )
             .await
         }
-        Err(fault) if fault.refusal() == Refusal::LastAddress => {
+        Err(error) if error.refusal() == Refusal::LastAddress => {
             redirect_with_flash(
                 &context,
                 &web,
@@ -50,10 +50,10 @@ pub async fn leave_recovered(
             )
             .await
         }
-        Err(fault) if fault.refusal() == Refusal::NotRecent => {
+        Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(paths::RECOVERED))
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

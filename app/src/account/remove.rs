@@ -27,7 +27,7 @@ pub async fn remove_method(link: String) -> Result<(), Code> {
     };
     let result = match which {
         Ok(link) => context.ligature.account_settings().remove_method(&web.ctx, link).await,
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     let next = done(&context, &web, result, paths::ACCOUNT, "method-removed").await;
     respond(&context, &next);

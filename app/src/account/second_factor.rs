@@ -36,8 +36,8 @@ pub async fn second_factor(req: PageRequest<FactorQuery>) -> Answer {
     let req = &req;
     let view = match req.context.ligature.second_factors().second_factor_view(&req.web.ctx).await {
         Ok(view) => view,
-        Err(fault) => {
-            return Ok(entered(req, &Way::of(req).page(), Err(fault))
+        Err(error) => {
+            return Ok(entered(req, &Way::of(req).page(), Err(error))
                 .await?
                 .unwrap_or_else(|| Redirect::to(paths::ACCOUNT).into_response()));
         }
@@ -223,23 +223,23 @@ async fn codes_or_back(
                 context.ligature.page_state().keep_once(&web.ctx, Once::RecoveryCodes, &codes);
             return match kept.await {
                 Ok(id) => SeeOther::local(way.codes(&id)),
-                Err(fault) => refuse(&fault),
+                Err(error) => refuse(&error),
             };
         }
-        Err(fault) => match fault.refusal() {
+        Err(error) => match error.refusal() {
             Refusal::CodeWrong => "factor-first-wrong",
             Refusal::RateLimited => "factor-wait",
-            _ => return failed(&fault, &here),
+            _ => return failed(&error, &here),
         },
     };
     redirect_with_flash(context, web, &here, Flash::notice(notice)).await
 }
 
-fn failed(fault: &Error, page: &str) -> SeeOther {
-    match fault.refusal() {
+fn failed(error: &Error, page: &str) -> SeeOther {
+    match error.refusal() {
         Refusal::NotRecent => SeeOther::local(paths::confirm(page)),
         Refusal::AttemptStep => SeeOther::local(page),
-        _ => refuse(fault),
+        _ => refuse(error),
     }
 }
 
@@ -252,7 +252,7 @@ pub async fn begin_second_factor(
     let page = paths::safe(&paths::on_the_way(&to, &entry));
     let next = match context.ligature.second_factors().begin_second_factor(&web.ctx).await {
         Ok(()) => SeeOther::local(page),
-        Err(fault) => failed(&fault, &page),
+        Err(error) => failed(&error, &page),
     };
     respond(&context, &next);
     Ok(())
@@ -287,7 +287,7 @@ pub async fn remove_second_factor() -> Result<(), Code> {
             redirect_with_flash(&context, &web, paths::SECOND_FACTOR, Flash::notice("factor-off"))
                 .await
         }
-        Err(fault) => failed(&fault, paths::SECOND_FACTOR),
+        Err(error) => failed(&error, paths::SECOND_FACTOR),
     };
     respond(&context, &next);
     Ok(())

@@ -40,7 +40,7 @@ pub async fn end_all_sessions() -> Result<(), Code> {
                 .await
                 .with(context.cookies.session(""))
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

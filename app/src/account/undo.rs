@@ -27,18 +27,18 @@ async fn again(
     let page = paths::undo(&bounded(secret, 64));
     match result {
         Ok(()) => SeeOther::local(page),
-        Err(fault)
-            if matches!(fault.refusal(), Refusal::CredentialsWrong | Refusal::PasskeyWrong) =>
+        Err(error)
+            if matches!(error.refusal(), Refusal::CredentialsWrong | Refusal::PasskeyWrong) =>
         {
             redirect_with_flash(context, web, &page, Flash::notice("undo-wrong")).await
         }
-        Err(fault) if fault.refusal() == Refusal::UndoCredential => {
+        Err(error) if error.refusal() == Refusal::UndoCredential => {
             redirect_with_flash(context, web, &page, Flash::notice("undo-not-before")).await
         }
-        Err(fault) if fault.refusal() == Refusal::CodeWrong => {
+        Err(error) if error.refusal() == Refusal::CodeWrong => {
             redirect_with_flash(context, web, &page, Flash::notice("undo-code-wrong")).await
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     }
 }
 
@@ -47,7 +47,7 @@ pub async fn begin_undo(secret: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.rewinds().begin_undo(&web.ctx, &secret).await {
         Ok(_) => SeeOther::local(paths::undo(&secret)),
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())
@@ -112,7 +112,7 @@ pub async fn finish_undo(
         Ok(text) => {
             redirect_with_flash(&context, &web, paths::LOGIN_STAY, Flash::notice(text)).await
         }
-        Err(fault) => again(&context, &web, &secret, Err(fault)).await,
+        Err(error) => again(&context, &web, &secret, Err(error)).await,
     };
     respond(&context, &next);
     Ok(())
@@ -128,7 +128,7 @@ pub async fn ask_own_undo(change: String) -> Result<(), Code> {
         .await
     {
         Ok(secret) => SeeOther::local(paths::undo(&secret)),
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

@@ -37,7 +37,7 @@ pub async fn admin_remove_second_factor(account: String) -> Result<(), Code> {
             )
             .await
         }
-        Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
+        Err(error) => turned_away(&error, &paths::admin_account(&account)),
     };
     respond(&context, &next);
     Ok(())
@@ -62,7 +62,7 @@ pub async fn set_role(account: String, role: String, given: String) -> Result<()
                 )
                 .await
             }
-            Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
+            Err(error) => turned_away(&error, &paths::admin_account(&account)),
         },
         _ => refuse(&Refusal::NotFound.into()),
     };
@@ -89,7 +89,7 @@ pub async fn set_account_state(account: String, enabled: String) -> Result<(), C
                 )
                 .await
             }
-            Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
+            Err(error) => turned_away(&error, &paths::admin_account(&account)),
         },
         Err(_) => refuse(&Refusal::NotFound.into()),
     };
@@ -115,7 +115,7 @@ pub async fn admin_keep_email(account: String, address: String) -> Result<(), Co
             )
             .await
         }
-        Err(fault) => turned_away(&fault, &paths::admin_account(&account)),
+        Err(error) => turned_away(&error, &paths::admin_account(&account)),
     };
     respond(&context, &next);
     Ok(())
@@ -131,7 +131,7 @@ pub async fn admin_merge(account: String, other: String) -> Result<(), Code> {
     let page = paths::admin_account(&account);
     let next = match merged {
         Ok(()) => redirect_with_flash(&context, &web, &page, Flash::notice("merge-done")).await,
-        Err(fault) if fault.refusal() == domain::Refusal::BadRequest => {
+        Err(error) if error.refusal() == domain::Refusal::BadRequest => {
             let flash = Flash {
                 problems: vec![("other".into(), "field-account".into())],
                 typed: vec![("other".into(), bounded(&other, 254))],
@@ -139,11 +139,11 @@ pub async fn admin_merge(account: String, other: String) -> Result<(), Code> {
             };
             redirect_with_flash(&context, &web, &page, flash).await
         }
-        Err(fault) => {
+        Err(error) => {
             turned_back(
                 &context,
                 &web,
-                &fault,
+                &error,
                 &page,
                 Flash { typed: vec![("other".into(), bounded(&other, 254))], ..Flash::default() },
             )

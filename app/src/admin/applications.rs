@@ -301,10 +301,10 @@ pub async fn save_application(
     #[server(default)] fields: BTreeMap<String, String>,
 ) -> Result<(), Code> {
     let (context, web) = asked();
-    if let Err(fault) =
+    if let Err(error) =
         context.ligature.admin_rights().allowed(&web.ctx, domain::Right::ChangeApplications).await
     {
-        respond(&context, &refuse(&fault));
+        respond(&context, &refuse(&error));
         return Ok(());
     }
     let create = !create.is_empty();
@@ -322,8 +322,8 @@ pub async fn save_application(
     typed.push(("sent".into(), "on".into()));
     let problems = match context.ligature.applications().application_problems(&form).await {
         Ok(problems) => problems,
-        Err(fault) => {
-            respond(&context, &refuse(&fault));
+        Err(error) => {
+            respond(&context, &refuse(&error));
             return Ok(());
         }
     };
@@ -353,7 +353,7 @@ pub async fn save_application(
                 )
                 .await
             }
-            Err(fault) if fault.refusal() == Refusal::BadRequest => {
+            Err(error) if error.refusal() == Refusal::BadRequest => {
                 redirect_with_flash(
                     &context,
                     &web,
@@ -362,7 +362,7 @@ pub async fn save_application(
                 )
                 .await
             }
-            Err(fault) => turned_back(&context, &web, &fault, &page, again(Vec::new())).await,
+            Err(error) => turned_back(&context, &web, &error, &page, again(Vec::new())).await,
         }
     } else {
         let problems = problems
@@ -388,7 +388,7 @@ pub async fn rotate_secret(client_id: String) -> Result<(), Code> {
             )
             .await
         }
-        Err(fault) => turned_away(&fault, &paths::safe(&paths::admin_application(&client_id))),
+        Err(error) => turned_away(&error, &paths::safe(&paths::admin_application(&client_id))),
     };
     respond(&context, &next);
     Ok(())
@@ -414,7 +414,7 @@ pub async fn open_registration(label: String, uses: String, days: String) -> Res
             )
             .await
         }
-        Err(fault) if fault.refusal() == Refusal::BadRequest => {
+        Err(error) if error.refusal() == Refusal::BadRequest => {
             let typed = [("label", label), ("uses", uses), ("days", days)]
                 .into_iter()
                 .map(|(k, v)| (k.to_owned(), bounded(&v, 60)))
@@ -431,7 +431,7 @@ pub async fn open_registration(label: String, uses: String, days: String) -> Res
             )
             .await
         }
-        Err(fault) => turned_away(&fault, paths::ADMIN_APPLICATIONS),
+        Err(error) => turned_away(&error, paths::ADMIN_APPLICATIONS),
     };
     respond(&context, &next);
     Ok(())
@@ -444,7 +444,7 @@ pub async fn end_registration(id: String) -> Result<(), Code> {
         Ok(()) => {
             redirect_with_flash(&context, &web, paths::ADMIN_APPLICATIONS, Flash::default()).await
         }
-        Err(fault) => turned_away(&fault, paths::ADMIN_APPLICATIONS),
+        Err(error) => turned_away(&error, paths::ADMIN_APPLICATIONS),
     };
     respond(&context, &next);
     Ok(())

@@ -100,7 +100,7 @@ pub async fn save_brand(name: String, #[server(default)] colour: String) -> Resu
             )
             .await
         }
-        Err(fault) => {
+        Err(error) => {
             let typed = [("name", &name), ("colour", &colour)]
                 .into_iter()
                 .map(|(k, v)| (k.to_owned(), bounded(v, 80)))
@@ -108,7 +108,7 @@ pub async fn save_brand(name: String, #[server(default)] colour: String) -> Resu
             turned_back(
                 &context,
                 &web,
-                &fault,
+                &error,
                 paths::ADMIN_BRAND,
                 Flash { typed, ..Flash::default() },
             )
@@ -172,7 +172,7 @@ async fn take_logo(context: &Context, web: &WebRequest, sent: Sent) -> SeeOther 
     let flash = match context.ligature.branding().set_logo(&web.ctx, client, upload).await {
         Ok(Ok(())) => Flash::notice("saved"),
         Ok(Err(why)) => wrong(why),
-        Err(fault) => return turned_away(&fault, &page),
+        Err(error) => return turned_away(&error, &page),
     };
     redirect_with_flash(context, web, &page, flash).await
 }

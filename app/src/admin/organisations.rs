@@ -161,12 +161,12 @@ pub async fn save_organisation(
             )
             .await
         }
-        Err(fault) => {
+        Err(error) => {
             let typed = [("slug", &slug), ("name", &name), ("address", &address)]
                 .into_iter()
                 .map(|(k, v)| (k.to_owned(), bounded(v, 200)))
                 .collect();
-            turned_back(&context, &web, &fault, &page, Flash { typed, ..Flash::default() }).await
+            turned_back(&context, &web, &error, &page, Flash { typed, ..Flash::default() }).await
         }
     };
     respond(&context, &next);
@@ -193,7 +193,7 @@ pub async fn invite_owner(slug: String) -> Result<(), Code> {
                 redirect_with_flash(&context, &web, &page, Flash::notice("organisation-owned"))
                     .await
             }
-            Err(fault) => turned_away(&fault, &page),
+            Err(error) => turned_away(&error, &page),
         };
     respond(&context, &next);
     Ok(())

@@ -55,9 +55,9 @@ pub async fn save_draft(scope: String, document: String) -> Result<(), Code> {
         Err(SaveProblem::Fields(_) | SaveProblem::Unconfirmed(_)) => {
             refuse(&domain::Refusal::BadRequest.into())
         }
-        Err(SaveProblem::Error(fault)) => {
+        Err(SaveProblem::Error(error)) => {
             let flash = Flash { typed: vec![("document".into(), document)], ..Flash::default() };
-            turned_back(&context, &web, &fault, &paths::policy_document(&scope, None), flash).await
+            turned_back(&context, &web, &error, &paths::policy_document(&scope, None), flash).await
         }
     };
     respond(&context, &next);

@@ -55,13 +55,13 @@ pub async fn attempt(
     if !asked.provider.is_empty() {
         match ligature.simulations().try_policy(&req.web.ctx, &made).await {
             Ok(found) => tried = found,
-            Err(fault) if fault.refusal() == domain::Refusal::BadRequest => wrong = true,
-            Err(fault)
-                if fault.refusal() == domain::Refusal::NotFound && !asked.account.is_empty() =>
+            Err(error) if error.refusal() == domain::Refusal::BadRequest => wrong = true,
+            Err(error)
+                if error.refusal() == domain::Refusal::NotFound && !asked.account.is_empty() =>
             {
                 nobody = true
             }
-            Err(fault) => return Err(fault.into()),
+            Err(error) => return Err(error.into()),
         }
     }
     let l = req.web.lang;

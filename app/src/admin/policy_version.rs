@@ -49,7 +49,7 @@ pub(crate) async fn move_on(
         Ok(()) => {
             redirect_with_flash(context, web, paths::ADMIN_POLICY, Flash::notice("saved")).await
         }
-        Err(SaveProblem::Error(fault)) if fault.refusal() == domain::Refusal::PolicyChanged => {
+        Err(SaveProblem::Error(error)) if error.refusal() == domain::Refusal::PolicyChanged => {
             let flash = Flash {
                 problems: vec![("version".into(), "policy-moved".into())],
                 ..Flash::notice("policy-moved")
@@ -68,7 +68,7 @@ pub(crate) async fn move_on(
         Err(SaveProblem::Fields(_) | SaveProblem::Unconfirmed(_)) => {
             refuse(&domain::Refusal::BadRequest.into())
         }
-        Err(SaveProblem::Error(fault)) => turned_away(&fault, &paths::policy_version(version)),
+        Err(SaveProblem::Error(error)) => turned_away(&error, &paths::policy_version(version)),
     }
 }
 
@@ -77,7 +77,7 @@ pub async fn start_dry_run(version: i64) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.dry_runs().start_dry_run(&web.ctx, version).await {
         Ok(()) => SeeOther::local(paths::policy_version(version)),
-        Err(fault) => turned_away(&fault, &paths::policy_version(version)),
+        Err(error) => turned_away(&error, &paths::policy_version(version)),
     };
     respond(&context, &next);
     Ok(())

@@ -65,8 +65,8 @@ pub async fn prove_address(entry: String, answer: String) -> Result<(), Code> {
         }
         (Some(request), _) => {
             match ligature.authorization().go_without_address(&web.ctx, &request).await {
-                Ok(next) => granted(&context, next).unwrap_or_else(|fault| refuse(&fault)),
-                Err(fault) => refuse(&fault),
+                Ok(next) => granted(&context, next).unwrap_or_else(|error| refuse(&error)),
+                Err(error) => refuse(&error),
             }
         }
     };
@@ -79,8 +79,8 @@ pub async fn prove_address(entry: String, answer: String) -> Result<(), Code> {
 pub async fn leave_address(attempt: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.authorization().leave_address(&web.ctx, &attempt).await {
-        Ok(next) => granted(&context, next).unwrap_or_else(|fault| refuse(&fault)),
-        Err(fault) => refuse(&fault),
+        Ok(next) => granted(&context, next).unwrap_or_else(|error| refuse(&error)),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

@@ -82,11 +82,11 @@ pub async fn consent(entry: String, answer: String) -> Result<(), Code> {
             .consent(&web.ctx, &request, answer == "allow")
             .await
         {
-            Ok(next) => granted(&context, next).unwrap_or_else(|fault| refuse(&fault)),
-            Err(fault) if fault.refusal() == Refusal::SessionEnded => {
+            Ok(next) => granted(&context, next).unwrap_or_else(|error| refuse(&error)),
+            Err(error) if error.refusal() == Refusal::SessionEnded => {
                 SeeOther::local(paths::with_entry(paths::LOGIN, &entry))
             }
-            Err(fault) => refuse(&fault),
+            Err(error) => refuse(&error),
         },
     };
     respond(&context, &next);

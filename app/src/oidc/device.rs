@@ -57,10 +57,10 @@ pub async fn device(req: PageRequest<DeviceQuery>) -> Answer {
                 )))
                 .into_response());
             }
-            Err(fault) if fault.refusal() == Refusal::CodeWrong => {
+            Err(error) if error.refusal() == Refusal::CodeWrong => {
                 (None, Some("device-unknown".to_owned()))
             }
-            Err(fault) => return Err(fault.into()),
+            Err(error) => return Err(error.into()),
         },
     };
     let (l, flash) = (req.web.lang, req.flash.clone());
@@ -122,14 +122,14 @@ pub async fn settle_device(code: String, answer: String) -> Result<(), Code> {
             )
             .await
         }
-        Err(fault) if fault.refusal() == Refusal::SessionEnded => {
+        Err(error) if error.refusal() == Refusal::SessionEnded => {
             SeeOther::local(paths::LOGIN_STAY)
         }
         // The page says who has to sign in once more, and for what.
-        Err(fault) if fault.refusal() == Refusal::NotAllowed => {
+        Err(error) if error.refusal() == Refusal::NotAllowed => {
             SeeOther::local(format!("{}?code={}", paths::DEVICE, bounded(&code, 20)))
         }
-        Err(fault) if fault.refusal() == Refusal::CodeWrong => {
+        Err(error) if error.refusal() == Refusal::CodeWrong => {
             let flash = Flash {
                 problems: vec![("code".into(), "device-unknown".into())],
                 typed: vec![("code".into(), bounded(&code, 20))],
@@ -137,7 +137,7 @@ pub async fn settle_device(code: String, answer: String) -> Result<(), Code> {
             };
             redirect_with_flash(&context, &web, paths::DEVICE, flash).await
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

@@ -36,7 +36,7 @@ pub async fn sign_out_asked(
     let next = match context.ligature.logout().end_session_asked(&web.ctx, &parameters, true).await
     {
         Ok(LogoutAsked::Done(out) | LogoutAsked::Ask(out)) => signed_out(&context, &web, out).await,
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())
@@ -53,7 +53,7 @@ pub async fn signed_out(context: &Context, web: &WebRequest, out: Out) -> SeeOth
         }
         (_, false) => match context.ligature.logout().seal_out(&out) {
             Ok(sealed) => SeeOther::local(paths::signed_out(&sealed)),
-            Err(fault) => refuse(&fault),
+            Err(error) => refuse(&error),
         },
     };
     leave.with(context.cookies.session(""))
@@ -68,7 +68,7 @@ pub async fn sign_out() -> Result<(), Code> {
                 .await
                 .with(context.cookies.session(""))
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

@@ -582,7 +582,7 @@ pub async fn bind_by_code(attempt: String, email: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.attempt_steps().bind_by_code(&web.ctx, &attempt, &email).await
     {
-        Err(fault) if fault.refusal() == domain::Refusal::BadRequest => {
+        Err(error) if error.refusal() == domain::Refusal::BadRequest => {
             let problem = if context.ligature.configuration().has_texts() {
                 "field-contact"
             } else {
@@ -623,7 +623,7 @@ pub async fn finish_sign_up(attempt: String, password: String) -> Result<(), Cod
         .finish_with_password(&web.ctx, &attempt, &password)
         .await
     {
-        Err(fault) if let Some(problem) = password_problem(fault.refusal()) => {
+        Err(error) if let Some(problem) = password_problem(error.refusal()) => {
             let flash =
                 Flash { problems: vec![("password".into(), problem.into())], ..Flash::default() };
             redirect_with_flash(&context, &web, &paths::attempt(&attempt, "finish"), flash).await
@@ -659,7 +659,7 @@ pub async fn back_to_application(attempt: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.attempts().back_to_application(&web.ctx, &attempt).await {
         Ok(uri) => SeeOther { to: service::Destination::Application(uri), cookies: Vec::new() },
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

@@ -54,7 +54,7 @@ pub async fn ask_sign_in_code(email: String, #[server(default)] entry: String) -
     let continuation = web.continuation(&context.ligature, &entry);
     let next =
         match context.ligature.sign_in().ask_sign_in_code(&web.ctx, &email, continuation).await {
-            Err(fault) if fault.refusal() == Refusal::BadRequest => {
+            Err(error) if error.refusal() == Refusal::BadRequest => {
                 let problem = if context.ligature.configuration().has_texts() {
                     "field-contact"
                 } else {

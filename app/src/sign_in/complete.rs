@@ -69,7 +69,7 @@ pub async fn enter_details(
             )
             .await
         }
-        Err(fault) => refuse(&fault),
+        Err(error) => refuse(&error),
     };
     respond(&context, &next);
     Ok(())

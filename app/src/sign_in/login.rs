@@ -29,8 +29,8 @@ pub async fn sign_in_passkey(
         .sign_in_by_passkey(&web.ctx, &ceremony, &credential, continuation)
         .await
     {
-        Err(fault)
-            if matches!(fault.refusal(), Refusal::PasskeyWrong | Refusal::AttemptExpired) =>
+        Err(error)
+            if matches!(error.refusal(), Refusal::PasskeyWrong | Refusal::AttemptExpired) =>
         {
             redirect_with_flash(
                 &context,
@@ -239,7 +239,7 @@ pub async fn sign_in_password(
         .sign_in_by_password(&web.ctx, &email, &password, continuation)
         .await;
     let next = match result {
-        Err(fault) if fault.refusal() == Refusal::CredentialsWrong => {
+        Err(error) if error.refusal() == Refusal::CredentialsWrong => {
             let flash = Flash {
                 notice: "login-wrong".into(),
                 typed: vec![("email".into(), bounded(&email, 254))],

@@ -42,7 +42,7 @@ pub async fn ask_reset(email: String, #[server(default)] entry: String) -> Resul
     let (context, web) = asked();
     let continuation = web.continuation(&context.ligature, &entry);
     let next = match context.ligature.sign_in().ask_reset(&web.ctx, &email, continuation).await {
-        Err(fault) if fault.refusal() == Refusal::BadRequest => {
+        Err(error) if error.refusal() == Refusal::BadRequest => {
             let flash = Flash {
                 problems: vec![("email".into(), "field-email".into())],
                 typed: vec![("email".into(), bounded(&email, 254))],
@@ -61,7 +61,7 @@ pub async fn ask_reset(email: String, #[server(default)] entry: String) -> Resul
 pub async fn set_password(attempt: String, code: String, password: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.sign_in().reset(&web.ctx, &attempt, &code, &password).await {
-        Err(fault) if let Some(problem) = password_problem(fault.refusal()) => {
+        Err(error) if let Some(problem) = password_problem(error.refusal()) => {
             let flash = Flash {
                 problems: vec![("password".into(), problem.into())],
                 typed: vec![("code".into(), bounded(&code, 16))],

@@ -96,13 +96,13 @@ fn to_sign_in(host: &GuardedHost, started: &ForwardStart, headers: &HeaderMap) -
 }
 
 /// To the page of a refusal: at our own address, where its looks are.
-fn refused(context: &Context, fault: &Error) -> Response {
-    let page = refuse(fault).location();
+fn refused(context: &Context, error: &Error) -> Response {
+    let page = refuse(error).location();
     // Our own cookie cannot be set from here.
     let told = context
         .ligature
         .page_state()
-        .vouch(fault.refusal(), fault.support())
+        .vouch(error.refusal(), error.support())
         .map(|word| format!("{}told={word}", if page.contains('?') { '&' } else { '?' }))
         .unwrap_or_default();
     leading(&format!("{}{page}{told}", context.ligature.settings.public_url), Vec::new())
@@ -127,8 +127,8 @@ pub async fn check(
     match (host, person) {
         (_, Ok(Some(person))) => signed_in(person),
         (host, Ok(None)) if leads => begin(&context, host, &headers),
-        (Err(fault), _) | (_, Err(fault)) if !matches!(fault, Error::Refused { .. }) => {
-            tracing::error!(error = %fault, "a proxy could not be answered");
+        (Err(error), _) | (_, Err(error)) if !matches!(error, Error::Refused { .. }) => {
+            tracing::error!(error = %error, "a proxy could not be answered");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
         _ => (StatusCode::UNAUTHORIZED, [(header::CACHE_CONTROL, "no-store")]).into_response(),
@@ -163,7 +163,7 @@ fn begin(context: &Context, host: Result<GuardedHost, Error>, headers: &HeaderMa
     });
     match begun {
         Ok((host, started)) => to_sign_in(&host, &started, headers),
-        Err(fault) => refused(context, &fault),
+        Err(error) => refused(context, &error),
     }
 }
 
@@ -195,7 +195,7 @@ pub async fn callback(
     let base = format!("{BEGUN}{}", cookie_id(one("state")));
     let host = match asked(&context, &client_id, &headers).await {
         Ok(host) => host,
-        Err(fault) => return refused(&context, &fault),
+        Err(error) => return refused(&context, &error),
     };
     let sealed = own_cookie(&host, &headers, &base).unwrap_or_default();
     match context
@@ -208,7 +208,7 @@ pub async fn callback(
             done.to.as_str(),
             vec![cookie(host.is_secure(), TOKEN, &done.token), cookie(host.is_secure(), &base, "")],
         ),
-        Err(fault) => refused(&context, &fault),
+        Err(error) => refused(&context, &error),
     }
 }
 
@@ -221,12 +221,12 @@ pub async fn out(
 ) -> Response {
     let host = match asked(&context, &client_id, &headers).await {
         Ok(host) => host,
-        Err(fault) => return refused(&context, &fault),
+        Err(error) => return refused(&context, &error),
     };
     if let Some(token) = own_cookie(&host, &headers, TOKEN)
-        && let Err(fault) = context.ligature.forward_auth().end_forward(&token).await
+        && let Err(error) = context.ligature.forward_auth().end_forward(&token).await
     {
-        return refused(&context, &fault);
+        return refused(&context, &error);
     }
     leading(
         &format!("{}/logout", context.ligature.settings.public_url),

@@ -60,7 +60,7 @@ async fn answer(context: Context, web: WebRequest, parameters: Parameters) -> Re
             }
             Ok(Authorized::SignIn(request, wanted)) => {
                 let leave = sign_in_for(&context, request, paths::LOGIN)
-                    .unwrap_or_else(|fault| refuse(&fault));
+                    .unwrap_or_else(|error| refuse(&error));
                 // What the person chose, or their browser asks for, comes before the application's wish.
                 match web.preferred_by(&wanted) {
                     Some(tag) => leave.with(context.cookies.language(tag)),
@@ -69,13 +69,13 @@ async fn answer(context: Context, web: WebRequest, parameters: Parameters) -> Re
             }
             Ok(Authorized::SetUpFactor(request)) => {
                 sign_in_for(&context, request, paths::SECOND_FACTOR)
-                    .unwrap_or_else(|fault| refuse(&fault))
+                    .unwrap_or_else(|error| refuse(&error))
             }
             Ok(Authorized::Consent(request)) => sign_in_for(&context, request, paths::CONSENT)
-                .unwrap_or_else(|fault| refuse(&fault)),
+                .unwrap_or_else(|error| refuse(&error)),
             Ok(Authorized::Address(request)) => sign_in_for(&context, request, paths::ADDRESS)
-                .unwrap_or_else(|fault| refuse(&fault)),
-            Err(fault) => refuse(&fault),
+                .unwrap_or_else(|error| refuse(&error)),
+            Err(error) => refuse(&error),
         };
     see_other(&context, &leave)
 }
@@ -189,8 +189,8 @@ fn problem(error: &TokenProblem) -> Response {
         TokenProblem::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token"),
         TokenProblem::InvalidProof => (StatusCode::UNAUTHORIZED, "invalid_dpop_proof"),
         TokenProblem::InsufficientScope => (StatusCode::FORBIDDEN, "insufficient_scope"),
-        TokenProblem::Error(fault) => {
-            tracing::error!(error = %fault, "an endpoint for applications failed");
+        TokenProblem::Error(error) => {
+            tracing::error!(error = %error, "an endpoint for applications failed");
             (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable")
         }
     };
@@ -271,8 +271,8 @@ pub async fn discovery(State(context): State<Context>) -> Response {
             json!(format!("{}/register", context.ligature.settings.public_url)),
         )),
         (Ok(_), _) => {}
-        (Err(fault), _) => {
-            tracing::error!(error = %fault, "whether programs may register is not known")
+        (Err(error), _) => {
+            tracing::error!(error = %error, "whether programs may register is not known")
         }
     }
     public(Json(metadata).into_response())
@@ -302,7 +302,7 @@ pub async fn register(
             Json(json!({"error": wrong.error, "error_description": wrong.description})),
         )
             .into_response(),
-        Err(RegisterProblem::Error(fault)) => problem(&TokenProblem::Error(fault)),
+        Err(RegisterProblem::Error(error)) => problem(&TokenProblem::Error(error)),
     }
 }
 

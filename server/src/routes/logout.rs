@@ -25,7 +25,7 @@ pub async fn logout(
     match context.ligature.logout().end_session_asked(&web.ctx, &parameters, false).await {
         Ok(LogoutAsked::Ask(out)) => app::oidc::logout::ask(&context, &web, out, &parameters).await,
         Ok(LogoutAsked::Done(out)) => see_other(&context, &signed_out(&context, &web, out).await),
-        Err(fault) => see_other(&context, &refuse(&fault)),
+        Err(error) => see_other(&context, &refuse(&error)),
     }
 }
 

@@ -202,7 +202,7 @@ const CONSOLE: &[(&str, Act)] = &[
         async move {
             match l.policy_admin().save_draft(&v, "instance", "{}").await {
                 Ok(_) => Ok(()),
-                Err(service::admin::SaveProblem::Error(fault)) => Err(fault),
+                Err(service::admin::SaveProblem::Error(error)) => Err(error),
                 Err(other) => panic!("{other:?}"),
             }
         }
