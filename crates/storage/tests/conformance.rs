@@ -556,6 +556,50 @@ async fn ph_11_a_thousand_pending_sign_ups_keep_nobody_out_and_are_gone_after_a_
     assert_eq!((count().await, owner().await), (1, Some(v)), "and nobody else");
 }
 
+/// Whoever is just being linked keeps the provider: the deletion gives way, as if somebody else had been faster.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_by_which_somebody_is_linked_is_not_deleted() {
+    let (store, _dir) = store().await;
+    let (account, provider) = (account(&store, 1).await, provider(&store).await);
+    let identity = links::NewLink {
+        id: LinkId([1; 16]),
+        account,
+        provider,
+        namespace: "oidc:x".into(),
+        subject: "S".into(),
+        claims: vec![],
+        evidence: "{}".into(),
+        label: String::new(),
+    };
+    let delete = async || {
+        store
+            .write::<_, Error, _>(|c| {
+                Box::pin(async move {
+                    let row = providers::find_provider(c, ORG, "p").await?.unwrap();
+                    providers::delete_provider(c, ORG, &row).await
+                })
+            })
+            .await
+    };
+    store
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { links::add_link(c, ORG, &identity, 1).await })
+        })
+        .await
+        .unwrap();
+    assert!(matches!(delete().await, Err(Error::Changed)));
+    store
+        .write::<_, Error, _>(move |c| {
+            Box::pin(async move { links::release_link(c, account, LinkId([1; 16]), 2).await })
+        })
+        .await
+        .unwrap();
+    assert!(matches!(delete().await, Err(Error::Changed)), "it can still be taken back");
+    let c = &mut store.read().await.unwrap();
+    assert_eq!(links::count_every_link(c, provider).await.unwrap(), 1);
+    assert!(providers::find_provider(c, ORG, "p").await.unwrap().is_some());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn people_are_found_by_what_is_known_of_them_and_listed_page_by_page() {
     let (store, _dir) = store().await;

@@ -437,6 +437,13 @@ async fn a_provider_form_changes_what_it_sends_and_nothing_else() {
     };
     let before = row().await.unwrap();
     assert_eq!(before.namespace, "wechat-union:house");
+    // Nobody is linked: it may still speak for other people, and is another provider then. Its secret stays.
+    let moved = [("form[key]", "wechat"), ("form[settings][platform_account]", "other")];
+    assert!(owner.post("/fn/admin/provider", &moved).await.has("Saved."));
+    let other = row().await.unwrap();
+    assert_eq!(other.namespace, "wechat-union:other");
+    assert!(other.id != before.id && other.secret == before.secret && other.enabled);
+    let before = other;
     let ask = [
         ("form[key]", "wechat"),
         ("form[association][mode]", "ask_binding"),
