@@ -387,7 +387,7 @@ fn ConnectionForm(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> A
         <form method="post" action=SaveProvider::url() class="section" id="connection">
             <h2>{t(l, "section-connection")}</h2>
             <input type="hidden" name="form[key]" value=found.key.clone()/>
-            <Field id="name" name="form[name]" label={t(l, "name")} kind="text" hint={t(l, "provider-name-hint")} value={value("name", found.name.clone())} problem={problem("name")} autocomplete="off" max=60/>
+            <Field id="name" name="form[name]" label={t(l, "provider-name")} kind="text" hint={t(l, "provider-name-hint")} value={value("name", found.name.clone())} problem={problem("name")} autocomplete="off" max=60/>
             <Field id="position" name="form[position]" label={t(l, "provider-position")} kind="text" hint={t(l, "provider-position-hint")} value={value("position", found.position.to_string())} problem={problem("position")} autocomplete="off" max=9/>
             {plain.into_iter().map(field).collect_view()}
             <Field id="secret" name="form[secret]" label={t(l, "client-secret")} kind="password" hint=secret_hint problem={problem("secret")} autocomplete="off" max=5000/>

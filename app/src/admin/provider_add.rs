@@ -7,7 +7,7 @@ use crate::{
         provider::{SourceConfirmation, tested},
         saved::{Ways, saved},
     },
-    components::{Check, Field, Problems, ProviderMark, SettingField},
+    components::{Check, Field, Lines, Problems, ProviderMark, SettingField},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
@@ -214,9 +214,11 @@ fn AddForm(
         t(l, &format!("vendor-{vendor}-thing")),
         t(l, &format!("vendor-{vendor}-note")),
     );
-    let name = Some(flash.typed("name")).filter(|n| !n.is_empty()).unwrap_or_else(|| {
-        if ["oidc", "oauth2"].contains(&preset.key) { String::new() } else { button_name(preset) }
-    });
+    // A vendor is called by its name; without one the person's own provider is meant.
+    let vendors = presets::find(preset.key).is_some();
+    let called = if vendors { button_name(preset) } else { t(l, "your-provider") };
+    let proposed = if vendors { called.clone() } else { String::new() };
+    let name = Some(flash.typed("name")).filter(|n| !n.is_empty()).unwrap_or(proposed);
     let base = preset.settings("", &BTreeMap::new());
     let problem = |field: &str| flash.problem(field).map(|m| t(l, m));
     let can: Vec<_> = Capability::ALL
@@ -229,7 +231,7 @@ fn AddForm(
         <form method="post" action=AddProvider::url() class="stack wide">
             <input type="hidden" name="form[preset]" value=preset.key/>
             <section class="section" aria-labelledby="step-1">
-                <h2 id="step-1"><span class="number">"1"</span>{ta(l, "provider-step-register", &[("name", preset.name)])}</h2>
+                <h2 id="step-1"><span class="number">"1"</span>{ta(l, "provider-step-register", &[("name", &called)])}</h2>
                 <p>{t(l, "provider-redirect")}</p>
                 <p><code class="copyable">{redirect_uri}</code></p>
                 <ol class="steps">
@@ -240,12 +242,12 @@ fn AddForm(
                 <p class="muted">{note}</p>
             </section>
             <section class="section" aria-labelledby="step-2">
-                <h2 id="step-2"><span class="number">"2"</span>{ta(l, "provider-step-given", &[("name", preset.name)])}</h2>
+                <h2 id="step-2"><span class="number">"2"</span>{ta(l, "provider-step-given", &[("name", &called)])}</h2>
                 {preset.inputs().into_iter().map(|word| view! { <Field id=word name={format!("form[places][{word}]")} label={t(l, &format!("place-{word}"))} kind="text" hint={t(l, &format!("place-{word}-hint"))} value={flash.typed(word)} problem={problem(word)} autocomplete="off" required=true max=200/> }).collect_view()}
                 {preset.asks.iter().filter(|name| **name == "issuer").map(|name| asked_setting(l, &base, name, &flash)).collect_view()}
                 <Field id="client_id" name="form[client_id]" label={t(l, "setting-client-id")} kind="text" value={flash.typed("client_id")} problem={problem("client_id")} autocomplete="off" required=true max=300/>
                 {if secret_is_key {
-                    view! { <crate::components::Lines id="secret" name="form[secret]" label={t(l, "provider-private-key")} hint={t(l, "provider-private-key-hint")} value={String::new()} problem={problem("secret")}/> }.into_any()
+                    view! { <Lines id="secret" name="form[secret]" label={t(l, "provider-private-key")} hint={t(l, "provider-private-key-hint")} value={String::new()} problem={problem("secret")}/> }.into_any()
                 } else {
                     view! { <Field id="secret" name="form[secret]" label={t(l, "client-secret")} kind="password" hint={t(l, "provider-secret-none")} problem={problem("secret")} autocomplete="off" max=5000/> }.into_any()
                 }}
@@ -253,7 +255,7 @@ fn AddForm(
             </section>
             <section class="section" aria-labelledby="step-3">
                 <h2 id="step-3"><span class="number">"3"</span>{t(l, "provider-step-name")}</h2>
-                <Field id="name" name="form[name]" label={t(l, "name")} kind="text" hint={t(l, "provider-name-hint")} value=name problem={problem("name")} autocomplete="off" required=true max=60/>
+                <Field id="name" name="form[name]" label={t(l, "provider-name")} kind="text" hint={t(l, "provider-name-hint")} value=name problem={problem("name")} autocomplete="off" required=true max=60/>
                 <details open=flash.problem("key").is_some()><summary>{t(l, "provider-key-more")}</summary>
                     <Field id="key" name="form[key]" label={t(l, "provider-key")} kind="text" hint={t(l, "provider-key-hint")} value=key problem={problem("key")} autocomplete="off" required=true max=40/>
                 </details>
@@ -262,10 +264,12 @@ fn AddForm(
             <SourceConfirmation l=l speaks_for=0 trusts=trusts flash={flash.clone()}/>
             <div class="row-actions"><button class="primary">{t(l, "provider-save-test")}</button><a class="button quiet" href=paths::ADMIN_PROVIDER_NEW>{t(l, "back")}</a></div>
         </form>
+        {vendors.then(|| view! {
         <aside class="section">
-            <h2>{ta(l, "provider-tells", &[("name", preset.name)])}</h2>
+            <h2>{ta(l, "provider-tells", &[("name", &called)])}</h2>
             <ul class="can">{can.into_iter().map(|(yes, text)| view! { <li class=if yes { "yes" } else { "no" }><span class="sr">{t(l, if yes { "yes" } else { "no" })}": "</span>{text}</li> }).collect_view()}</ul>
         </aside>
+        })}
         </div>
     }
     .into_any()
