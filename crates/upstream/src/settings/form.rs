@@ -226,6 +226,7 @@ mod tests {
         };
         assert_eq!(read.extra.get("hd").map(String::as_str), Some("corp.test"));
         assert_eq!(read.extra.get("a").map(String::as_str), Some("b"));
+        assert_eq!(Settings::Oidc(read).typed("extra"), "a=b\nhd=corp.test");
         let Settings::Oidc(read) = typed("scopes", "openid, email\nprofile").unwrap() else {
             panic!()
         };
