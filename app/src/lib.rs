@@ -4,7 +4,7 @@
 //! * `sign_in`, `account`, `admin` and `oidc` hold the pages, one file each: view, query and server functions.
 //! * `components` are fields, choices, notices: what pages are built of.
 //! * `page_request` is what a page is given and what it answers; `outcome` turns a use case's result into a redirect with
-//!   cookies; `render` is the frame around a page, with the content security policy that fits it.
+//!   cookies; `frame` is what stands around a page, `render` draws both with the content security policy that fits.
 //! * `paths` are the addresses of our pages, `routes` the files that answer them.
 //! * `i18n` reads the catalogues in `locales`, one for each area.
 #![cfg_attr(
@@ -32,6 +32,8 @@ pub mod context;
 pub mod cookies;
 #[cfg(feature = "ssr")]
 mod form_input;
+#[cfg(feature = "ssr")]
+mod frame;
 #[cfg(feature = "ssr")]
 pub mod i18n;
 #[cfg(feature = "ssr")]

@@ -277,6 +277,18 @@ impl Flash {
         Self { notice: key.to_owned(), ..Self::default() }
     }
 
+    /// One field with the key of what is wrong with it.
+    #[must_use]
+    pub fn wrong(field: &str, key: &str) -> Self {
+        Self { problems: vec![(field.to_owned(), key.to_owned())], ..Self::default() }
+    }
+
+    /// One value for the page: shown once, then gone with the flash row.
+    #[must_use]
+    pub fn shown(name: &str, value: String) -> Self {
+        Self { typed: vec![(name.to_owned(), value)], ..Self::default() }
+    }
+
     #[must_use]
     pub fn problem(&self, field: &str) -> Option<&str> {
         self.problems.iter().find(|(f, _)| f == field).map(|(_, m)| m.as_str())

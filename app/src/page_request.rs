@@ -4,12 +4,10 @@ use std::sync::Arc;
 use crate::{
     context::{Context, WebRequest},
     outcome::Flash,
-    sign_in::refused::refusal_page,
 };
 use axum::{
     Extension,
-    extract::{Query, Request, State},
-    middleware::Next,
+    extract::{Query, State},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -93,8 +91,10 @@ fn plain_error() -> Response {
 pub type Answer = Result<Response, PageError>;
 
 /// An error on the way to a page. It answers for itself: [`draw_refusals`] draws its page for whoever asked.
+///
+/// [`draw_refusals`]: crate::sign_in::refused::draw_refusals
 #[derive(Debug, Clone)]
-pub struct PageError(Arc<Error>);
+pub struct PageError(pub(crate) Arc<Error>);
 
 impl<E: Into<Error>> From<E> for PageError {
     fn from(error: E) -> Self {
@@ -108,21 +108,4 @@ impl IntoResponse for PageError {
         response.extensions_mut().insert(self);
         response
     }
-}
-
-/// Draws the page of a handler's [`PageError`], in the language and with the look of whoever asked.
-pub async fn draw_refusals(
-    State(context): State<Context>,
-    Extension(web): Extension<WebRequest>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let response = next.run(request).await;
-    let Some(PageError(error)) = response.extensions().get::<PageError>().cloned() else {
-        return response;
-    };
-    if !matches!(*error, Error::Refused { .. }) {
-        tracing::error!(error = %error, "a page failed");
-    }
-    refusal_page(&context, &web, error.refusal(), error.support()).await
 }

@@ -4,80 +4,18 @@ use axum::{
     http::Request,
     response::{IntoResponse, Response},
 };
-use domain::Right;
 use futures_util::{StreamExt, stream::once};
 use http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY};
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_integration_utils::{BoxedFnOnce, PinnedFuture, PinnedStream};
 use service::admin::brand::Look;
 
+pub use crate::frame::{Head, Layout};
 use crate::{
-    context::{Assets, Context, WebRequest},
-    i18n::{Lang, t},
-    paths,
+    context::{Context, WebRequest},
+    frame::Frame,
 };
-
-/// How wide a page is and what stands around it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
-    /// Sign-in pages: one column.
-    Narrow,
-    /// My Account.
-    Account,
-    /// The console, with the section that is open.
-    Admin(&'static str),
-}
-
-/// A page's head.
-#[derive(Debug, Clone)]
-pub struct Head {
-    pub title: String,
-    pub status: u16,
-    pub layout: Layout,
-    /// Origins that a form's redirects may lead to (CSP `form-action`).
-    pub origins: Vec<String>,
-    /// Origins of other sites' pages that are loaded in frames.
-    pub frames: Vec<String>,
-    /// Where the browser goes on to by itself, after two seconds.
-    pub onward: Option<String>,
-    /// The application that the person is on the way to: pages look like it wants.
-    pub client: Option<String>,
-}
-
-impl Head {
-    #[must_use]
-    pub fn new(title: String, layout: Layout) -> Self {
-        Self {
-            title,
-            status: 200,
-            layout,
-            origins: Vec::new(),
-            frames: Vec::new(),
-            onward: None,
-            client: None,
-        }
-    }
-
-    #[must_use]
-    pub fn status(mut self, status: u16) -> Self {
-        self.status = status;
-        self
-    }
-
-    /// On the way to an application.
-    #[must_use]
-    pub fn requesting_client(mut self, client: Option<String>) -> Self {
-        self.client = client;
-        self
-    }
-
-    #[must_use]
-    pub fn origins(mut self, origins: impl IntoIterator<Item = String>) -> Self {
-        self.origins.extend(origins);
-        self
-    }
-}
 
 /// The attribute of a password field that has a meter; its module asks the server.
 pub const METER: &str = "data-meter";
@@ -131,7 +69,9 @@ pub async fn page<V: IntoView + 'static>(
     let provide = move || provide_context(policy.clone());
     let mut response = leptos_axum::handle_response_inner(
         provide,
-        move || shell(&assets, &web, &head, Around { demo, look, rights }, body),
+        move || {
+            view! { <Frame assets=assets web=web head=head demo=demo look=look rights=rights>{body().into_any()}</Frame> }
+        },
         Request::new(Body::empty()),
         finish,
     )
@@ -186,119 +126,4 @@ fn finish<V: IntoView + 'static>(
         let stream: PinnedStream<String> = Box::pin(once(async { html }));
         stream
     })
-}
-
-/// What stands around every page.
-struct Around {
-    demo: bool,
-    look: Look,
-    /// In the console: what the person may do there.
-    rights: Vec<Right>,
-}
-
-fn shell<V: IntoView + 'static, F: FnOnce() -> V>(
-    assets: &Assets,
-    web: &WebRequest,
-    head: &Head,
-    Around { demo, look, rights }: Around,
-    body: F,
-) -> impl IntoView + use<V, F> {
-    if let Some(shared) = Owner::current_shared_context() {
-        shared.set_is_hydrating(false);
-    }
-    let l = web.lang;
-    let class = match head.layout {
-        Layout::Narrow => "narrow",
-        Layout::Account => "account",
-        Layout::Admin(_) => "admin",
-    };
-    let navigation = match head.layout {
-        Layout::Narrow => ().into_any(),
-        Layout::Account => account_navigation(l, web).into_any(),
-        Layout::Admin(section) => admin_navigation(l, section, &rights).into_any(),
-    };
-    view! {
-        <!DOCTYPE html>
-        <html lang=l.tag()>
-            <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content="light dark"/>
-                <title>{format!("{} · {}", head.title, look.name)}</title>
-                {head.onward.clone().map(|to| view! { <meta http-equiv="refresh" content=format!("2;url={to}")/> })}
-                <link rel="stylesheet" href=assets.css.clone()/>
-                {(!look.colour.is_empty()).then(|| view! { <link rel="stylesheet" href=paths::brand(&look.colour, "css")/> })}
-                <link rel="icon" href=assets.icon.clone()/>
-            </head>
-            <body class=class>
-                <a class="skip" href="#main">{t(l, "skip")}</a>
-                <header class="top"><a class="brand" href="/account">{brand(look)}</a>{navigation}</header>
-                <main id="main">{body().into_any()}</main>
-                <footer class="bottom">{languages(l, web)}{demo.then(|| view! { <p class="muted">{t(l, "demo-note")}</p> })}</footer>
-            </body>
-        </html>
-    }
-}
-
-fn account_navigation(l: Lang, web: &WebRequest) -> impl IntoView + use<> {
-    let here = web.here.split('?').next().unwrap_or_default().to_owned();
-    let items = [
-        (paths::ACCOUNT, "nav-methods"),
-        (paths::SESSIONS, "nav-sessions"),
-        (paths::APPLICATIONS, "nav-applications"),
-        (paths::ACTIVITY, "nav-activity"),
-    ];
-    view! {
-        <nav aria-label=t(l, "nav-account")>
-            {items.into_iter().map(|(href, key)| view! { <a href=href aria-current=(here == href).then_some("page")>{t(l, key)}</a> }).collect_view()}
-            <form method="post" action=crate::oidc::logout::SignOut::url()><button class="link">{t(l, "sign-out")}</button></form>
-        </nav>
-    }
-}
-
-/// The organisation's logo, or our mark with its name.
-fn brand(look: Look) -> AnyView {
-    if look.logo.is_empty() {
-        view! { <span class="mark" aria-hidden="true">"ﬁ"</span><span>{look.name}</span> }
-            .into_any()
-    } else {
-        view! { <img class="logo" src=paths::brand(&look.logo, "png") alt=look.name/> }.into_any()
-    }
-}
-
-/// Only what the person's roles open.
-fn admin_navigation(l: Lang, section: &'static str, rights: &[Right]) -> impl IntoView + use<> {
-    let items = [
-        (Right::Overview, paths::ADMIN, "admin-overview"),
-        (Right::SeeProviders, paths::ADMIN_PROVIDERS, "admin-providers"),
-        (Right::SeePolicy, paths::ADMIN_POLICY, "admin-policy"),
-        (Right::SeeAccounts, paths::ADMIN_ACCOUNTS, "admin-accounts"),
-        (Right::SeeApplications, paths::ADMIN_APPLICATIONS, "admin-applications"),
-        (Right::SeeTrail, paths::ADMIN_AUDIT, "admin-audit"),
-        (Right::ChangeBrand, paths::ADMIN_BRAND, "admin-brand"),
-        (Right::RunInstance, paths::ADMIN_ORGANISATIONS, "admin-organisations"),
-    ];
-    let items: Vec<_> = items
-        .into_iter()
-        .filter(|(right, _, _)| rights.contains(right))
-        .map(|(_, href, key)| (href, key))
-        .collect();
-    view! {
-        <nav class="side" aria-label=t(l, "nav-admin")>
-            {items.into_iter().map(|(href, key)| view! { <a href=href aria-current=(section == href).then_some("page")>{t(l, key)}</a> }).collect_view()}
-            <a href=paths::ACCOUNT>{t(l, "nav-account")}</a>
-        </nav>
-    }
-}
-
-fn languages(l: Lang, web: &WebRequest) -> impl IntoView + use<> {
-    let here = web.here.clone();
-    view! {
-        <form class="languages" method="post" action=crate::language::SetLanguage::url()>
-            <input type="hidden" name="back" value=here/>
-            <fieldset><legend class="sr">{t(l, "language")}</legend>
-            {Lang::ALL.into_iter().map(|other| view! { <button class="link" name="language" value=other.tag() lang=other.tag() aria-pressed=if other == l { "true" } else { "false" }>{other.own_name()}</button> }).collect_view()}
-            </fieldset>
-        </form>
-    }
 }

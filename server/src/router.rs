@@ -1,7 +1,10 @@
 //! All routes and layers, in order.
 use std::{sync::Arc, time::Duration};
 
-use app::{context::Context, page_request::draw_refusals, sign_in::refused::Told};
+use app::{
+    context::Context,
+    sign_in::refused::{Told, draw_refusals},
+};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, MatchedPath},

@@ -1,7 +1,7 @@
 //! A new password.
 use crate::{
     account::email::{entered, head},
-    components::{Field, GoOrLeave},
+    components::{GoOrLeave, NewPasswordField},
     context::asked,
     form_input::password_problem,
     i18n::t,
@@ -51,7 +51,7 @@ pub async fn password(req: PageRequest) -> Answer {
             <h1>{t(l, title)}</h1>
             <p class="muted">{t(l, "own-password-lead")}</p>
             <form method="post" action=ChangePassword::url() class="stack wide">
-                <Field name="password" label={t(l, "own-password-new")} kind="password" hint={t(l, "password-hint")} problem=problem autocomplete="new-password" required=true max=256 meter={Some(t(l, "meter"))}/>
+                <NewPasswordField l=l label={t(l, "own-password-new")} problem=problem/>
                 <div class="row-actions"><GoOrLeave l=l go={t(l, "own-password-go")}/></div>
             </form>
         }

@@ -82,6 +82,16 @@ pub fn ContactField(
     view! { <Field name="email" id=id label=t(l, label) kind=kind value=value hint=hint problem=problem autocomplete=autocomplete required=true max=254/> }.into_any()
 }
 
+/// The field for a password that is new here, with the bar that shows how hard it is to guess.
+#[component]
+pub fn NewPasswordField(
+    l: Lang,
+    label: String,
+    #[prop(default = None)] problem: Option<String>,
+) -> AnyView {
+    view! { <Field name="password" label=label kind="password" hint={t(l, "password-hint")} problem=problem autocomplete="new-password" required=true max=256 meter={Some(t(l, "meter"))}/> }.into_any()
+}
+
 /// A labelled text of many lines, for documents.
 #[component]
 pub fn TextArea(name: &'static str, label: String, hint: String, value: String) -> AnyView {

@@ -8,13 +8,15 @@ mod notice;
 mod passkey;
 mod provider_button;
 mod setting;
+mod step;
 
 pub use actions::GoOrLeave;
 pub use choice::{Check, Radios, Select};
-pub use field::{ContactField, Field, Lines, TextArea};
+pub use field::{ContactField, Field, Lines, NewPasswordField, TextArea};
 pub use list::{Rows, Table};
 pub use moment::{Mark, Moment, ProviderMark, method_name, moment_text};
 pub use notice::{Notice, Problems, Said};
 pub use passkey::{CeremonyForm, NeedsScript};
 pub use provider_button::ProviderButton;
 pub use setting::SettingField;
+pub use step::{StepChoice, StepLink};

@@ -59,21 +59,6 @@ pub async fn signed_out(context: &Context, web: &WebRequest, out: Out) -> SeeOth
     leave.with(context.cookies.session(""))
 }
 
-#[server(prefix = "/fn", endpoint = "signout")]
-pub async fn sign_out() -> Result<(), Code> {
-    let (context, web) = asked();
-    let next = match context.ligature.sessions().sign_out(&web.ctx).await {
-        Ok(()) => {
-            redirect_with_flash(&context, &web, paths::LOGIN_STAY, Flash::notice("signed-out"))
-                .await
-                .with(context.cookies.session(""))
-        }
-        Err(error) => refuse(&error),
-    };
-    respond(&context, &next);
-    Ok(())
-}
-
 /// "Sign out of everything?", with the request's parameters kept for the answer.
 pub async fn ask(
     context: &Context,

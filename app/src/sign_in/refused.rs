@@ -1,18 +1,24 @@
 //! The page of every refusal: what happened, what to do next, and a code to tell an administrator.
 use crate::{
-    context::{Context, WebRequest},
+    context::{Context, WebRequest, asked},
     cookies::read,
     i18n::{Lang, t, ta},
-    page_request::PageRequest,
+    outcome::{Code, SeeOther, refuse, respond},
+    page_request::{PageError, PageRequest},
     paths,
     render::{Head, Layout, page},
-    sign_in::attempt::BackToApplication,
 };
-use axum::{extract::Path, response::Response};
-use domain::{Refusal, refusals::NextStep};
+use axum::{
+    Extension,
+    extract::{Path, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use domain::{Refusal, refusals::NextStep as Step};
 use http::HeaderMap;
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
+use service::{Destination, Error};
 
 /// What the page reads from its address.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -49,6 +55,23 @@ pub async fn refused(
     };
     response.extensions_mut().insert(Told);
     response
+}
+
+/// Draws the page of a handler's [`PageError`], in the language and with the look of whoever asked.
+pub async fn draw_refusals(
+    State(context): State<Context>,
+    Extension(web): Extension<WebRequest>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    let Some(PageError(error)) = response.extensions().get::<PageError>().cloned() else {
+        return response;
+    };
+    if !matches!(*error, Error::Refused { .. }) {
+        tracing::error!(error = %error, "a page failed");
+    }
+    refusal_page(&context, &web, error.refusal(), error.support()).await
 }
 
 /// Any address that is none.
@@ -93,7 +116,7 @@ pub async fn refusal_page_for(
         view! {
             <h1>{title}</h1>
             <p>{t(l, &format!("refusal-{}-body", refusal.key()))}</p>
-            <ul class="next">{steps(refusal, signed_in).into_iter().map(|step| next(l, step, in_console, !support.is_empty())).collect_view()}</ul>
+            <ul class="next">{steps(refusal, signed_in).into_iter().map(|step| view! { <NextStep l=l step=step in_console=in_console has_code={!support.is_empty()}/> }).collect_view()}</ul>
             {waiting.map(|w| view! {
                 <form method="post" action=BackToApplication::url()>
                     <input type="hidden" name="attempt" value=w.attempt/>
@@ -113,11 +136,10 @@ pub async fn refusal_page_for(
 }
 
 /// What to do next, each once: who is signed in goes to My Account instead of signing in.
-fn steps(refusal: Refusal, signed_in: bool) -> Vec<NextStep> {
-    let mut all: Vec<NextStep> = Vec::new();
+fn steps(refusal: Refusal, signed_in: bool) -> Vec<Step> {
+    let mut all: Vec<Step> = Vec::new();
     for step in refusal.next_steps() {
-        let step =
-            if signed_in && *step == NextStep::SignInAgain { NextStep::MyAccount } else { *step };
+        let step = if signed_in && *step == Step::SignInAgain { Step::MyAccount } else { *step };
         if !all.contains(&step) {
             all.push(step);
         }
@@ -125,16 +147,25 @@ fn steps(refusal: Refusal, signed_in: bool) -> Vec<NextStep> {
     all
 }
 
-fn next(l: Lang, step: NextStep, in_console: bool, has_support_code: bool) -> AnyView {
+/// What to do next, with the way there where there is one.
+#[component]
+fn NextStep(
+    l: Lang,
+    step: Step,
+    /// The person wanted to the console.
+    in_console: bool,
+    /// There is a code to tell an administrator.
+    has_code: bool,
+) -> AnyView {
     let href = match step {
-        NextStep::SignInAgain if in_console => Some(paths::login_for_console()),
-        NextStep::SignInAgain | NextStep::OtherMethod => Some(paths::LOGIN_STAY.to_owned()),
-        NextStep::MyAccount => Some(paths::ACCOUNT.to_owned()),
-        NextStep::ConfirmItIsYou => Some(paths::CONFIRM.to_owned()),
-        NextStep::SetUpFactor => Some(paths::SECOND_FACTOR.to_owned()),
-        NextStep::Wait | NextStep::AskAdministrator => None,
+        Step::SignInAgain if in_console => Some(paths::login_for_console()),
+        Step::SignInAgain | Step::OtherMethod => Some(paths::LOGIN_STAY.to_owned()),
+        Step::MyAccount => Some(paths::ACCOUNT.to_owned()),
+        Step::ConfirmItIsYou => Some(paths::CONFIRM.to_owned()),
+        Step::SetUpFactor => Some(paths::SECOND_FACTOR.to_owned()),
+        Step::Wait | Step::AskAdministrator => None,
     };
-    let text = if step == NextStep::AskAdministrator && !has_support_code {
+    let text = if step == Step::AskAdministrator && !has_code {
         t(l, "next-ask-administrator-plain")
     } else {
         t(l, &format!("next-{step}"))
@@ -143,4 +174,15 @@ fn next(l: Lang, step: NextStep, in_console: bool, has_support_code: bool) -> An
         Some(href) => view! { <li><a class="button" href=href>{text}</a></li> }.into_any(),
         None => view! { <li>{text}</li> }.into_any(),
     }
+}
+
+#[server(prefix = "/fn", endpoint = "attempt/back")]
+pub async fn back_to_application(attempt: String) -> Result<(), Code> {
+    let (context, web) = asked();
+    let next = match context.ligature.attempts().back_to_application(&web.ctx, &attempt).await {
+        Ok(uri) => SeeOther { to: Destination::Application(uri), cookies: Vec::new() },
+        Err(error) => refuse(&error),
+    };
+    respond(&context, &next);
+    Ok(())
 }

@@ -1,14 +1,14 @@
 //! A new password by a code.
 use crate::{
-    components::Field,
+    components::{Field, NewPasswordField},
     context::asked,
     form_input::{bounded, password_problem},
-    i18n::t,
+    i18n::{Lang, t, ta},
     outcome::{Code, Flash, leave, redirect_with_flash, respond},
     page_request::{EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
-    sign_in::login::destinations,
+    sign_in::{code::SendAgain, login::destinations},
 };
 use axum::response::Response;
 use domain::Refusal;
@@ -43,11 +43,8 @@ pub async fn ask_reset(email: String, #[server(default)] entry: String) -> Resul
     let continuation = web.continuation(&context.ligature, &entry);
     let next = match context.ligature.sign_in().ask_reset(&web.ctx, &email, continuation).await {
         Err(error) if error.refusal() == Refusal::BadRequest => {
-            let flash = Flash {
-                problems: vec![("email".into(), "field-email".into())],
-                typed: vec![("email".into(), bounded(&email, 254))],
-                ..Flash::default()
-            };
+            let typed = vec![("email".into(), bounded(&email, 254))];
+            let flash = Flash { typed, ..Flash::wrong("email", "field-email") };
             redirect_with_flash(&context, &web, &paths::with_entry(paths::RESET, &entry), flash)
                 .await
         }
@@ -57,16 +54,29 @@ pub async fn ask_reset(email: String, #[server(default)] entry: String) -> Resul
     Ok(())
 }
 
+/// The code that was sent, and the new password.
+#[component]
+pub fn NewPassword(l: Lang, attempt: String, tries_left: i32, flash: Flash) -> AnyView {
+    let problem = flash.problem("password").map(|key| t(l, key));
+    view! {
+        <form method="post" action=SetPassword::url() class="stack">
+            <input type="hidden" name="attempt" value=attempt.clone()/>
+            <Field name="code" label={t(l, "code")} kind="text" value={flash.typed("code")} hint={ta(l, "code-hint", &[("tries", &tries_left.to_string())])} autocomplete="one-time-code" required=true max=16/>
+            <NewPasswordField l=l label={t(l, "password-new")} problem=problem/>
+            <button class="primary">{t(l, "reset-set-go")}</button>
+        </form>
+        <SendAgain l=l attempt=attempt/>
+    }
+    .into_any()
+}
+
 #[server(prefix = "/fn", endpoint = "reset/set")]
 pub async fn set_password(attempt: String, code: String, password: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match context.ligature.sign_in().reset(&web.ctx, &attempt, &code, &password).await {
         Err(error) if let Some(problem) = password_problem(error.refusal()) => {
-            let flash = Flash {
-                problems: vec![("password".into(), problem.into())],
-                typed: vec![("code".into(), bounded(&code, 16))],
-                ..Flash::default()
-            };
+            let typed = vec![("code".into(), bounded(&code, 16))];
+            let flash = Flash { typed, ..Flash::wrong("password", problem) };
             redirect_with_flash(&context, &web, &paths::attempt(&attempt, "reset"), flash).await
         }
         other => leave(&context, other).await,

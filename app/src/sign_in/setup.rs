@@ -1,6 +1,6 @@
 //! The first owner's page.
 use crate::{
-    components::Field,
+    components::{Field, NewPasswordField},
     context::asked,
     form_input::bounded,
     i18n::t,
@@ -38,7 +38,7 @@ pub async fn setup(req: PageRequest<SetupQuery>) -> Answer {
                 <Field name="token" label={t(l, "setup-token")} kind="text" value={token.chars().take(64).collect()} autocomplete="off" required=true max=64/>
                 <Field name="name" label={t(l, "name")} kind="text" value={flash.typed("name")} problem={problem("name")} autocomplete="name" required=true max=80/>
                 <Field name="email" label={t(l, "email")} kind="email" value={flash.typed("email")} problem={problem("email")} autocomplete="email" required=true max=254/>
-                <Field name="password" label={t(l, "password")} kind="password" hint={t(l, "password-hint")} problem={problem("password")} autocomplete="new-password" required=true max=256 meter={Some(t(l, "meter"))}/>
+                <NewPasswordField l=l label={t(l, "password")} problem={problem("password")}/>
                 <button class="primary">{t(l, "setup-go")}</button>
             </form>
         }

@@ -1,6 +1,6 @@
 //! A new account by address and password.
 use crate::{
-    components::Field,
+    components::{Field, NewPasswordField},
     context::asked,
     form_input::bounded,
     i18n::t,
@@ -31,7 +31,7 @@ pub async fn show_sign_up(req: PageRequest<EntryQuery>) -> Response {
                 <input type="hidden" name="entry" value=entry.clone()/>
                 <Field name="name" label={t(l, "name")} kind="text" value={flash.typed("name")} problem={problem("name")} autocomplete="name" required=true max=80/>
                 <Field name="email" label={t(l, "email")} kind="email" value={flash.typed("email")} problem={problem("email")} autocomplete="email" required=true max=254/>
-                <Field name="password" label={t(l, "password")} kind="password" hint={t(l, "password-hint")} problem={problem("password")} autocomplete="new-password" required=true max=256 meter={Some(t(l, "meter"))}/>
+                <NewPasswordField l=l label={t(l, "password")} problem={problem("password")}/>
                 <button class="primary">{t(l, "signup-go")}</button>
             </form>
             <p class="links"><a href=paths::with_entry(paths::LOGIN_STAY, &entry)>{t(l, "back-to-login")}</a></p>
