@@ -1,7 +1,10 @@
 //! The audit trail.
 use crate::{
     account::activity::event_key,
-    admin::{overview::head, story::story},
+    admin::{
+        overview::head,
+        story::{Story, story},
+    },
     components::{Field, Moment, Rows, method_name},
     i18n::{Lang, t, ta},
     page_request::{Answer, PageRequest},
@@ -12,24 +15,36 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use service::rows::AuditEvent;
 
-/// Events as rows; `open`: with their stories, for a support code that was looked up.
-pub(crate) fn events(l: Lang, events: Vec<AuditEvent>, open: bool) -> AnyView {
+/// Events as rows.
+#[component]
+pub fn EventRows(
+    l: Lang,
+    events: Vec<AuditEvent>,
+    /// Their stories are open, as for a support code that was looked up.
+    #[prop(optional)]
+    open: bool,
+) -> AnyView {
+    view! { <Rows>{events.into_iter().map(|event| view! { <EventRow l=l event=event open=open/> }).collect_view()}</Rows> }
+        .into_any()
+}
+
+#[component]
+fn EventRow(l: Lang, event: AuditEvent, open: bool) -> AnyView {
+    let e = event;
+    let detail: serde_json::Value = serde_json::from_str(&e.detail).unwrap_or_default();
+    let story = story(l, &e.provider, &detail);
+    let version = detail.get("policy_version").and_then(serde_json::Value::as_i64);
     view! {
-        <Rows>{events.into_iter().map(|e| {
-            let detail: serde_json::Value = serde_json::from_str(&e.detail).unwrap_or_default();
-            let story = story(l, &e.provider, &detail);
-            let version = detail.get("policy_version").and_then(serde_json::Value::as_i64);
-            view! {
-                <li>
-                    <span class="row-main">
-                        <strong>{t(l, &event_key(&e.kind))}</strong>
-                        <span class="muted">{method_name(l, &e.provider)}{(!e.code.is_empty()).then(|| view! { " "<code>{e.code}</code> })}{(!e.support_code.is_empty()).then(|| view! { " "<code>{e.support_code}</code> })}</span>
-                        {(!story.is_empty()).then(|| view! { <details open=open><summary>{t(l, "audit-why")}</summary><ol class="trace">{story.into_iter().map(|r| view! { <li>{r}</li> }).collect_view()}</ol>{version.map(|v| view! { <p class="muted small">{ta(l, "policy-version", &[("version", &v.to_string())])}</p> })}</details> })}
-                    </span>
-                    <Moment l=l at={e.at}/>
-                </li>
-            }
-        }).collect_view()}</Rows>
+        <li>
+            <span class="row-main">
+                <strong>{t(l, &event_key(&e.kind))}</strong>
+                <span class="muted">{method_name(l, &e.provider)}{(!e.code.is_empty()).then(|| view! { " "<code>{e.code}</code> })}{(!e.support_code.is_empty()).then(|| view! { " "<code>{e.support_code}</code> })}</span>
+                {(!story.is_empty()).then(|| view! {
+                    <Story l=l sentences=story open=open>{version.map(|v| view! { <p class="muted small">{ta(l, "policy-version", &[("version", &v.to_string())])}</p> })}</Story>
+                })}
+            </span>
+            <Moment l=l at={e.at}/>
+        </li>
     }
     .into_any()
 }
@@ -66,7 +81,7 @@ pub async fn audit(req: PageRequest<AuditQuery>) -> Answer {
                 <button>{t(l, "search")}</button>
             </form>
             {list.is_empty().then(|| view! { <p>{t(l, "audit-none")}</p> })}
-            {events(l, list, open)}
+            <EventRows l=l events=list open=open/>
             {older.map(|at| view! { <p><a class="button" href=format!("{}?before={at}", paths::ADMIN_AUDIT)>{t(l, "audit-older")}</a></p> })}
         }
     })

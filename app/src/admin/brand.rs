@@ -1,15 +1,17 @@
 //! What the pages of this organisation look like: name, colour, logo.
 use crate::{
+    admin::{
+        overview::head,
+        saved::{Ways, done, one_problem, saved},
+    },
     components::{Field, Said},
     context::{Context, WebRequest, asked},
     form_input::bounded,
     i18n::{Lang, t},
-    outcome::{
-        Code, Flash, SeeOther, redirect_with_flash, refuse, respond, turned_away, turned_back,
-    },
+    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond},
     page_request::{Answer, PageRequest},
     paths,
-    render::{Head, Layout, page},
+    render::page,
 };
 use domain::Refusal;
 use leptos::{
@@ -21,52 +23,70 @@ use leptos::{
 };
 
 pub async fn brand(req: PageRequest) -> Answer {
-    let req = &req;
     let look = req.context.ligature.branding().admin_brand(&req.web.ctx).await?;
     let (l, flash) = (req.web.lang, req.flash.clone());
-    Ok(page(&req.context, &req.web, Head::new(t(l, "admin-brand"), Layout::Admin(paths::ADMIN_BRAND)), move || {
-        let sent = flash.problem("name").or(flash.problem("colour")).is_some();
-        let input = |name: &'static str, label: &str, hint: &str, there: String, required: bool| {
-            let value = if sent { flash.typed(name) } else { there };
-            view! { <Field name=name label={t(l, label)} kind="text" hint={t(l, hint)} value=value problem={flash.problem(name).map(|key| t(l, key))} autocomplete="off" required=required max=60/> }
-                .into_any()
-        };
-        let colour = if look.colour.is_empty() { String::new() } else { format!("#{}", look.colour) };
+    Ok(page(&req.context, &req.web, head(l, "admin-brand", paths::ADMIN_BRAND), move || {
         view! {
             <h1>{t(l, "admin-brand")}</h1>
             <p class="muted">{t(l, "brand-lead")}</p>
             <Said l=l key=flash.notice.clone()/>
-            <form method="post" action=SaveBrand::url() class="stack wide">
-                {input("name", "brand-name", "brand-name-hint", look.name.clone(), true)}
-                {input("colour", "brand-colour", "brand-colour-hint", colour, false)}
-                <div class="row-actions"><button class="primary">{t(l, "save")}</button></div>
-            </form>
-            {logo(l, &look.logo, "", &look.name, &flash)}
+            <LookForm l=l name={look.name.clone()} colour={look.colour} flash={flash.clone()}/>
+            <Logo l=l logo={look.logo} name={look.name} flash=flash/>
         }
     })
     .await)
 }
 
-/// The logo's own form: a file goes to a function of its own. `client`: an application's, or empty.
-pub(crate) fn logo(l: Lang, logo: &str, client: &str, name: &str, flash: &Flash) -> AnyView {
+/// Name and colour.
+#[component]
+fn LookForm(
+    l: Lang,
+    name: String,
+    /// Six digits, or empty.
+    colour: String,
+    flash: Flash,
+) -> AnyView {
+    let colour = if colour.is_empty() { colour } else { format!("#{colour}") };
+    let sent = flash.problem("name").or(flash.problem("colour")).is_some();
+    let value = |name: &str, there: String| if sent { flash.typed(name) } else { there };
+    let problem = |name: &str| flash.problem(name).map(|key| t(l, key));
+    view! {
+        <form method="post" action=SaveBrand::url() class="stack wide">
+            <Field name="name" label={t(l, "brand-name")} kind="text" hint={t(l, "brand-name-hint")} value={value("name", name)} problem={problem("name")} autocomplete="off" required=true max=60/>
+            <Field name="colour" label={t(l, "brand-colour")} kind="text" hint={t(l, "brand-colour-hint")} value={value("colour", colour)} problem={problem("colour")} autocomplete="off" max=60/>
+            <div class="row-actions"><button class="primary">{t(l, "save")}</button></div>
+        </form>
+    }
+    .into_any()
+}
+
+/// The logo's own form: a file goes to a function of its own.
+#[component]
+pub fn Logo(
+    l: Lang,
+    /// The picture's digest, or empty.
+    logo: String,
+    /// An application's; empty: the organisation's.
+    #[prop(optional)]
+    client: String,
+    name: String,
+    flash: Flash,
+) -> AnyView {
     let problem = flash.problem("logo").map(|key| t(l, key));
-    let (invalid, described) = (
-        problem.is_some().then_some("true"),
-        if problem.is_some() { "logo-hint logo-problem" } else { "logo-hint" },
-    );
-    let hidden = (!client.is_empty()).then(|| client.to_owned());
-    let again = hidden.clone();
-    let shown = (!logo.is_empty()).then(|| {
-        view! {
-            <p class="logo-now"><img class="logo" src=paths::brand(logo, "png") alt=name.to_owned()/></p>
-            <form method="post" enctype="multipart/form-data" action=SetLogo::url()>{again.map(|c| view! { <input type="hidden" name="client_id" value=c/> })}<button class="quiet" name="remove" value="yes">{t(l, "logo-remove")}</button></form>
-        }
-    });
+    let invalid = problem.is_some().then_some("true");
+    let described = if problem.is_some() { "logo-hint logo-problem" } else { "logo-hint" };
+    let whose = move || {
+        let client = client.clone();
+        (!client.is_empty()).then(|| view! { <input type="hidden" name="client_id" value=client/> })
+    };
     view! {
         <section><h2>{t(l, "logo-title")}</h2>
-            {shown}
+            {(!logo.is_empty()).then(|| view! {
+                <p class="logo-now"><img class="logo" src=paths::brand(&logo, "png") alt=name/></p>
+                <form method="post" enctype="multipart/form-data" action=SetLogo::url()>{whose()}<button class="quiet" name="remove" value="yes">{t(l, "logo-remove")}</button></form>
+            })}
             <form method="post" enctype="multipart/form-data" action=SetLogo::url() class="stack wide">
-                {hidden.map(|c| view! { <input type="hidden" name="client_id" value=c/> })}
+                {whose()}
                 <div class="field">
                     <label for="logo">{t(l, "logo-file")}</label>
                     <p class="hint" id="logo-hint">{t(l, "logo-hint")}</p>
@@ -83,38 +103,13 @@ pub(crate) fn logo(l: Lang, logo: &str, client: &str, name: &str, flash: &Flash)
 #[server(prefix = "/fn", endpoint = "admin/brand")]
 pub async fn save_brand(name: String, #[server(default)] colour: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.branding().save_brand(&web.ctx, &name, &colour).await {
-        Ok(Ok(())) => {
-            redirect_with_flash(&context, &web, paths::ADMIN_BRAND, Flash::notice("saved")).await
-        }
-        Ok(Err((field, remedy))) => {
-            let typed = [("name", &name), ("colour", &colour)]
-                .into_iter()
-                .map(|(k, v)| (k.to_owned(), bounded(v, 80)))
-                .collect();
-            redirect_with_flash(
-                &context,
-                &web,
-                paths::ADMIN_BRAND,
-                Flash { problems: vec![(field.into(), remedy.into())], typed, ..Flash::default() },
-            )
-            .await
-        }
-        Err(error) => {
-            let typed = [("name", &name), ("colour", &colour)]
-                .into_iter()
-                .map(|(k, v)| (k.to_owned(), bounded(v, 80)))
-                .collect();
-            turned_back(
-                &context,
-                &web,
-                &error,
-                paths::ADMIN_BRAND,
-                Flash { typed, ..Flash::default() },
-            )
-            .await
-        }
-    };
+    let result = context.ligature.branding().save_brand(&web.ctx, &name, &colour).await;
+    let typed = [("name", name), ("colour", colour)]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), bounded(&value, 80)))
+        .collect();
+    let ways = Ways { good: (paths::ADMIN_BRAND, Flash::notice("saved")), bad: paths::ADMIN_BRAND };
+    let next = saved(&context, &web, one_problem(result), ways, typed).await;
     respond(&context, &next);
     Ok(())
 }
@@ -127,7 +122,8 @@ pub async fn set_logo(data: MultipartData) -> Result<(), Code> {
         Ok(Some(sent)) => take_logo(&context, &web, sent).await,
         // More than a form may have: most likely a picture that is far too large.
         Err(multer::Error::StreamReadFailed(_)) => {
-            redirect_with_flash(&context, &web, paths::ADMIN_BRAND, wrong("logo-large")).await
+            let flash = Flash::wrong("logo", "logo-large");
+            redirect_with_flash(&context, &web, paths::ADMIN_BRAND, flash).await
         }
         Ok(None) | Err(_) => refuse(&Refusal::BadRequest.into()),
     };
@@ -157,11 +153,6 @@ async fn read(data: MultipartData) -> Result<Option<Sent>, multer::Error> {
     Ok((sent.remove || sent.logo.is_some()).then_some(sent))
 }
 
-/// Why a picture was not taken, for beside its field.
-fn wrong(why: &str) -> Flash {
-    Flash { problems: vec![("logo".into(), why.into())], ..Flash::default() }
-}
-
 async fn take_logo(context: &Context, web: &WebRequest, sent: Sent) -> SeeOther {
     let client = sent.client.as_deref();
     let page = client.map_or_else(
@@ -169,10 +160,10 @@ async fn take_logo(context: &Context, web: &WebRequest, sent: Sent) -> SeeOther 
         |client| paths::safe(&paths::admin_application(client)),
     );
     let upload = sent.logo.filter(|_| !sent.remove);
-    let flash = match context.ligature.branding().set_logo(&web.ctx, client, upload).await {
-        Ok(Ok(())) => Flash::notice("saved"),
-        Ok(Err(why)) => wrong(why),
-        Err(error) => return turned_away(&error, &page),
-    };
-    redirect_with_flash(context, web, &page, flash).await
+    let taken = context.ligature.branding().set_logo(&web.ctx, client, upload).await;
+    let flash = taken.map(|taken| match taken {
+        Ok(()) => Flash::notice("saved"),
+        Err(why) => Flash::wrong("logo", why),
+    });
+    done(context, web, &page, flash).await
 }

@@ -1,5 +1,8 @@
 //! The console: a file for each page, with its forms.
+pub mod account;
 pub mod accounts;
+pub mod application;
+pub mod application_settings;
 pub mod applications;
 pub mod audit;
 pub mod brand;
@@ -7,11 +10,13 @@ pub mod organisations;
 pub mod overview;
 pub mod policy;
 pub mod policy_document;
+mod policy_effects;
 pub mod policy_replay;
 pub mod policy_try;
 pub mod policy_version;
 pub mod provider;
 pub mod provider_add;
 pub mod providers;
+pub mod registration;
 mod saved;
 pub mod story;

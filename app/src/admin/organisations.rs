@@ -1,10 +1,11 @@
 //! Organisations in the console of the home one: the list, and a form for each.
 use crate::{
+    admin::saved::{Ways, done, one_problem, saved},
     components::{Check, Field, Mark, Notice, Rows, Said},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, redirect_with_flash, respond, turned_away, turned_back},
+    outcome::{Code, Flash, respond},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
@@ -23,14 +24,16 @@ pub async fn organisations(req: PageRequest) -> Answer {
         view! {
             <div class="title"><h1>{t(l, "admin-organisations")}</h1><a class="button primary" href=paths::ADMIN_ORGANISATION_NEW>{t(l, "organisation-new")}</a></div>
             <p class="muted">{t(l, "organisations-lead")}</p>
-            <Rows>{list.into_iter().map(|o| row(l, o)).collect_view()}</Rows>
+            <Rows>{list.into_iter().map(|o| view! { <OrganisationRow l=l organisation=o/> }).collect_view()}</Rows>
             {alone.then(|| view! { <p class="muted">{t(l, "organisations-alone")}</p> })}
         }
     })
     .await)
 }
 
-fn row(l: Lang, o: OrganisationView) -> AnyView {
+#[component]
+fn OrganisationRow(l: Lang, organisation: OrganisationView) -> AnyView {
+    let o = organisation;
     view! {
         <li>
             <Mark name={o.name.clone()}/>
@@ -61,40 +64,49 @@ pub async fn organisation(Path(slug): Path<String>, req: PageRequest) -> Answer 
     let title = found.as_ref().map_or_else(|| t(l, "organisation-new"), |o| o.name.clone());
     Ok(page(&req.context, &req.web, Head::new(title.clone(), Layout::Admin(paths::ADMIN_ORGANISATIONS)), move || {
         let invitation = flash.typed("invitation");
-        let invites = found.as_ref().filter(|o| !o.home && !o.has_owner).map(|o| owner(l, o));
+        let ownerless = found.clone().filter(|o| !o.home && !o.has_owner);
         view! {
             <h1>{title}</h1>
             <Said l=l key=flash.notice.clone()/>
-            {(!flash.problems.is_empty()).then(|| view! { <Notice kind="bad" text={t(l, "form-problems")}/> }.into_any())}
-            {(!invitation.is_empty()).then(|| view! { <div class="notice good" role="status"><p>{t(l, "organisation-invitation")}</p><p><code class="secret">{invitation.clone()}</code></p></div> })}
-            {form(l, found.as_ref(), &flash)}
-            {invites}
+            {(!flash.problems.is_empty()).then(|| view! { <Notice kind="bad" text={t(l, "form-problems")}/> })}
+            {(!invitation.is_empty()).then(|| view! { <div class="notice good" role="status"><p>{t(l, "organisation-invitation")}</p><p><code class="secret">{invitation}</code></p></div> })}
+            <SettingsForm l=l found=found flash=flash/>
+            {ownerless.map(|o| view! { <OwnerInvitation l=l slug={o.slug}/> })}
         }
     })
     .await)
 }
 
-fn form(l: Lang, found: Option<&OrganisationView>, flash: &Flash) -> AnyView {
+#[component]
+fn SettingsForm(
+    l: Lang,
+    /// None: a new one.
+    found: Option<OrganisationView>,
+    flash: Flash,
+) -> AnyView {
     let sent = !flash.problems.is_empty();
     let input = |name: &'static str, there: String, max: u32| {
         let hint = t(l, &format!("organisation-{name}-hint"));
         let value = if sent { flash.typed(name) } else { there };
-        view! { <Field name=name label={t(l, &format!("organisation-{name}"))} kind="text" hint=hint value=value problem={flash.problem(name).map(|key| t(l, key))} autocomplete="off" required=true max=max/> }.into_any()
+        view! { <Field name=name label={t(l, &format!("organisation-{name}"))} kind="text" hint=hint value=value problem={flash.problem(name).map(|key| t(l, key))} autocomplete="off" required=true max=max/> }
     };
-    let home = found.is_some_and(|o| o.home);
+    let (name, address, home, active) = match &found {
+        Some(o) => (o.name.clone(), o.address.clone(), o.home, (!o.home).then_some(o.active)),
+        None => (String::new(), String::new(), false, None),
+    };
     view! {
         <form method="post" action=SaveOrganisation::url() class="stack wide">
             {match found {
                 None => view! { <input type="hidden" name="create" value="on"/> {input("slug", String::new(), 40)} }.into_any(),
-                Some(o) => view! { <input type="hidden" name="slug" value=o.slug.clone()/> <p class="muted">{t(l, "organisation-slug")}" "<code>{o.slug.clone()}</code></p> }.into_any(),
+                Some(o) => view! { <input type="hidden" name="slug" value=o.slug.clone()/> <p class="muted">{t(l, "organisation-slug")}" "<code>{o.slug}</code></p> }.into_any(),
             }}
-            {input("name", found.map(|o| o.name.clone()).unwrap_or_default(), 60)}
+            {input("name", name, 60)}
             {if home {
-                view! { <p class="muted">{t(l, "organisation-address")}" "<code>{found.map(|o| o.address.clone()).unwrap_or_default()}</code><br/>{t(l, "organisation-address-home")}</p> }.into_any()
+                view! { <p class="muted">{t(l, "organisation-address")}" "<code>{address}</code><br/>{t(l, "organisation-address-home")}</p> }.into_any()
             } else {
-                input("address", found.map(|o| o.address.clone()).unwrap_or_default(), 200)
+                input("address", address, 200).into_any()
             }}
-            {found.filter(|o| !o.home).map(|o| view! { <Check name="active" label={t(l, "organisation-active")} hint={t(l, "organisation-active-hint")} checked={o.active}/> }.into_any())}
+            {active.map(|active| view! { <Check name="active" label={t(l, "organisation-active")} hint={t(l, "organisation-active-hint")} checked=active/> })}
             <div class="row-actions"><button class="primary">{t(l, "save")}</button><a class="button quiet" href=paths::ADMIN_ORGANISATIONS>{t(l, "back")}</a></div>
         </form>
     }
@@ -102,11 +114,12 @@ fn form(l: Lang, found: Option<&OrganisationView>, flash: &Flash) -> AnyView {
 }
 
 /// How an organisation gets its first owner.
-fn owner(l: Lang, o: &OrganisationView) -> AnyView {
+#[component]
+fn OwnerInvitation(l: Lang, slug: String) -> AnyView {
     view! {
         <section><h2>{t(l, "organisation-owner")}</h2>
             <p class="muted">{t(l, "organisation-owner-lead")}</p>
-            <form method="post" action=InviteOwner::url()><input type="hidden" name="slug" value=o.slug.clone()/><button>{t(l, "organisation-invite")}</button></form>
+            <form method="post" action=InviteOwner::url()><input type="hidden" name="slug" value=slug/><button>{t(l, "organisation-invite")}</button></form>
         </section>
     }
     .into_any()
@@ -128,47 +141,15 @@ pub async fn save_organisation(
         address: address.clone(),
         active: create || !active.is_empty(),
     };
-    let page = if create {
-        paths::ADMIN_ORGANISATION_NEW.to_owned()
-    } else {
-        paths::safe(&paths::admin_organisation(&slug))
-    };
-    let next = match context
-        .ligature
-        .organisation_admin()
-        .save_organisation(&web.ctx, form, create)
-        .await
-    {
-        Ok(Ok(())) => {
-            redirect_with_flash(
-                &context,
-                &web,
-                &paths::admin_organisation(&slug),
-                Flash::notice("saved"),
-            )
-            .await
-        }
-        Ok(Err((field, remedy))) => {
-            let typed = [("slug", &slug), ("name", &name), ("address", &address)]
-                .into_iter()
-                .map(|(k, v)| (k.to_owned(), bounded(v, 200)))
-                .collect();
-            redirect_with_flash(
-                &context,
-                &web,
-                &page,
-                Flash { problems: vec![(field.into(), remedy.into())], typed, ..Flash::default() },
-            )
-            .await
-        }
-        Err(error) => {
-            let typed = [("slug", &slug), ("name", &name), ("address", &address)]
-                .into_iter()
-                .map(|(k, v)| (k.to_owned(), bounded(v, 200)))
-                .collect();
-            turned_back(&context, &web, &error, &page, Flash { typed, ..Flash::default() }).await
-        }
-    };
+    let page = paths::safe(&paths::admin_organisation(&slug));
+    let bad = if create { paths::ADMIN_ORGANISATION_NEW } else { &page };
+    let saving = context.ligature.organisation_admin().save_organisation(&web.ctx, form, create);
+    let typed = [("slug", slug), ("name", name), ("address", address)]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), bounded(&value, 200)))
+        .collect();
+    let ways = Ways { good: (&page, Flash::notice("saved")), bad };
+    let next = saved(&context, &web, one_problem(saving.await), ways, typed).await;
     respond(&context, &next);
     Ok(())
 }
@@ -178,23 +159,12 @@ pub async fn save_organisation(
 pub async fn invite_owner(slug: String) -> Result<(), Code> {
     let (context, web) = asked();
     let page = paths::safe(&paths::admin_organisation(&slug));
-    let next =
-        match context.ligature.organisation_admin().first_owner_address(&web.ctx, &slug).await {
-            Ok(Some(address)) => {
-                redirect_with_flash(
-                    &context,
-                    &web,
-                    &page,
-                    Flash { typed: vec![("invitation".into(), address)], ..Flash::default() },
-                )
-                .await
-            }
-            Ok(None) => {
-                redirect_with_flash(&context, &web, &page, Flash::notice("organisation-owned"))
-                    .await
-            }
-            Err(error) => turned_away(&error, &page),
-        };
+    let made = context.ligature.organisation_admin().first_owner_address(&web.ctx, &slug).await;
+    let flash = made.map(|address| match address {
+        Some(address) => Flash::shown("invitation", address),
+        None => Flash::notice("organisation-owned"),
+    });
+    let next = done(&context, &web, &page, flash).await;
     respond(&context, &next);
     Ok(())
 }

@@ -9,15 +9,23 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// The head of a page of the console, by the key of its title.
 pub(crate) fn head(l: Lang, key: &str, section: &'static str) -> Head {
     Head::new(t(l, key), Layout::Admin(section))
 }
 
-pub(crate) fn message(l: Lang, flash: &Flash) -> Option<AnyView> {
+/// What the form before this page left to be said, with what is wrong with the policy, if that is it.
+#[component]
+pub fn Message(l: Lang, flash: Flash) -> AnyView {
     let detail = flash.typed("policy");
-    let text = t(l, &flash.notice);
     let good = detail.is_empty() && flash.problems.is_empty();
-    (!flash.notice.is_empty()).then(|| view! { <Notice kind={if good { "good" } else { "bad" }} text={if detail.is_empty() { text } else { format!("{text} {detail}") }}/> }.into_any())
+    let text = match t(l, &flash.notice) {
+        text if detail.is_empty() => text,
+        text => format!("{text} {detail}"),
+    };
+    (!flash.notice.is_empty())
+        .then(|| view! { <Notice kind={if good { "good" } else { "bad" }} text=text/> })
+        .into_any()
 }
 
 pub async fn overview(req: PageRequest) -> Answer {
@@ -26,8 +34,8 @@ pub async fn overview(req: PageRequest) -> Answer {
     Ok(page(&req.context, &req.web, head(l, "admin-overview", paths::ADMIN), move || {
         view! {
             <h1>{t(l, "admin-overview")}</h1>
-            {figures.unsafe_permit.then(|| view! { <Notice kind="bad" text={t(l, "policy-unsafe-on")}/> }.into_any())}
-            {figures.mail_stuck.then(|| view! { <Notice kind="warn" text={t(l, "admin-mail-stuck")}/> }.into_any())}
+            {figures.unsafe_permit.then(|| view! { <Notice kind="bad" text={t(l, "policy-unsafe-on")}/> })}
+            {figures.mail_stuck.then(|| view! { <Notice kind="warn" text={t(l, "admin-mail-stuck")}/> })}
             <dl class="figures">
                 <div><dt>{t(l, "admin-accounts")}</dt><dd>{figures.accounts}</dd></div>
                 <div><dt>{t(l, "figure-sessions")}</dt><dd>{figures.sessions}</dd></div>

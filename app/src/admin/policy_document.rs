@@ -1,6 +1,9 @@
 //! A policy document as text, what is in force, and the presets.
 use crate::{
-    admin::policy::{changes, dangers, head, scope_name},
+    admin::{
+        overview::head,
+        policy_effects::{Changes, Dangers, Trouble, scope_name, trouble},
+    },
     components::{Select, Table, TextArea},
     context::asked,
     i18n::{Lang, t, ta},
@@ -10,7 +13,10 @@ use crate::{
     render::{Head, Layout, page},
 };
 use axum::extract::Path;
-use domain::Right;
+use domain::{
+    Right,
+    policy::{Effective, Kind},
+};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
 use service::admin::{
@@ -18,46 +24,25 @@ use service::admin::{
     policy::{EffectiveView, PresetView},
 };
 
-pub(crate) fn trouble(problem: service::PolicyProblem, document: String) -> Flash {
-    let typed = vec![
-        ("path".into(), problem.path),
-        ("value".into(), problem.value.chars().take(300).collect()),
-        ("remedy".into(), problem.remedy.to_string()),
-        ("document".into(), document),
-    ];
-    Flash { typed, ..Flash::default() }
-}
-
 #[server(prefix = "/fn", endpoint = "admin/policy/draft")]
 pub async fn save_draft(scope: String, document: String) -> Result<(), Code> {
     let (context, web) = asked();
     let saved = context.ligature.policy_admin().save_draft(&web.ctx, &scope, &document).await;
+    let bad = paths::policy_document(&scope, None);
     let next = match saved {
         Ok(version) => {
-            redirect_with_flash(
-                &context,
-                &web,
-                &paths::policy_version(version),
-                Flash::notice("draft-saved"),
-            )
-            .await
+            let page = paths::policy_version(version);
+            redirect_with_flash(&context, &web, &page, Flash::notice("draft-saved")).await
         }
         // What was typed is kept, to be mended.
         Err(SaveProblem::Policy(problem)) => {
-            redirect_with_flash(
-                &context,
-                &web,
-                &paths::policy_document(&scope, None),
-                trouble(problem, document),
-            )
-            .await
+            redirect_with_flash(&context, &web, &bad, trouble(problem, document)).await
         }
         Err(SaveProblem::Fields(_) | SaveProblem::Unconfirmed(_)) => {
             refuse(&domain::Refusal::BadRequest.into())
         }
         Err(SaveProblem::Error(error)) => {
-            let flash = Flash { typed: vec![("document".into(), document)], ..Flash::default() };
-            turned_back(&context, &web, &error, &paths::policy_document(&scope, None), flash).await
+            turned_back(&context, &web, &error, &bad, Flash::shown("document", document)).await
         }
     };
     respond(&context, &next);
@@ -92,7 +77,7 @@ pub async fn document(req: PageRequest<DocumentQuery>) -> Answer {
         let scopes = view.scopes.iter().map(|s| (s.clone(), scope_name(l, s))).collect();
         view! {
             <h1>{title}</h1>
-            {problem(l, &flash)}
+            <Trouble l=l flash=flash/>
             <p>{t(l, "draft-lead")}</p>
             <form method="get" action=paths::ADMIN_POLICY_DOCUMENT class="search">
                 <Select name="scope" label={t(l, "policy-scope")} options=scopes chosen={view.scope.clone()}/>
@@ -106,20 +91,6 @@ pub async fn document(req: PageRequest<DocumentQuery>) -> Answer {
         }
     })
     .await)
-}
-
-/// What is wrong with a document: where, what it says, what would be right.
-pub(crate) fn problem(l: Lang, flash: &Flash) -> Option<AnyView> {
-    let path = flash.typed("path");
-    (!path.is_empty()).then(|| {
-        view! {
-            <div class="notice bad" role="alert"><strong>{t(l, "policy-problem")}</strong>
-                <p><code>{path}</code>": "<code>{flash.typed("value")}</code></p>
-                <p>{t(l, &format!("problem-{}", flash.typed("remedy")))}</p>
-            </div>
-        }
-        .into_any()
-    })
 }
 
 /// Whose policy.
@@ -142,39 +113,48 @@ pub async fn effective(req: PageRequest<EffectiveQuery>) -> Answer {
         .effective_view(&req.web.ctx, client.as_deref(), provider.as_deref())
         .await?;
     let l = req.web.lang;
-    Ok(page(&req.context, &req.web, head(l, "effective-title"), move || {
-        effective_view(l, view, &client.unwrap_or_default(), &provider.unwrap_or_default())
+    Ok(page(&req.context, &req.web, head(l, "effective-title", paths::ADMIN_POLICY), move || {
+        view! { <EffectivePage l=l view=view client={client.unwrap_or_default()} provider={provider.unwrap_or_default()}/> }
     })
     .await)
 }
 
-fn effective_view(l: Lang, view: EffectiveView, client: &str, provider: &str) -> AnyView {
+#[component]
+fn EffectivePage(l: Lang, view: EffectiveView, client: String, provider: String) -> AnyView {
     let with_none = |none: &str, list: Vec<(String, String)>| {
         std::iter::once((String::new(), t(l, none))).chain(list).collect::<Vec<_>>()
     };
     let kinds = [
-        (domain::policy::Kind::Permit, "effective-permits"),
-        (domain::policy::Kind::Floor, "effective-floors"),
-        (domain::policy::Kind::Choice, "effective-choices"),
+        (Kind::Permit, "effective-permits"),
+        (Kind::Floor, "effective-floors"),
+        (Kind::Choice, "effective-choices"),
     ];
-    let fields = view.fields;
+    let EffectiveView { fields, dangers, providers, applications } = view;
     view! {
         <h1>{t(l, "effective-title")}</h1>
         <p class="muted">{t(l, "effective-lead")}</p>
         <form method="get" action=paths::ADMIN_POLICY_EFFECTIVE class="search">
-            <Select name="application" label={t(l, "admin-application")} options={with_none("effective-own-pages", view.applications)} chosen=client/>
-            <Select name="provider" label={t(l, "admin-provider")} options={with_none("effective-local", view.providers)} chosen=provider/>
+            <Select name="application" label={t(l, "admin-application")} options={with_none("effective-own-pages", applications)} chosen=client/>
+            <Select name="provider" label={t(l, "admin-provider")} options={with_none("effective-local", providers)} chosen=provider/>
             <button>{t(l, "effective-show")}</button>
         </form>
         {kinds.map(|(kind, title)| {
-            let rows: Vec<_> = fields.iter().filter(|f| f.kind == kind).cloned().collect();
-            view! {
-                <section><h2>{t(l, title)}</h2><p class="muted">{t(l, &format!("{title}-law"))}</p>
-                <Table label={t(l, title)} columns={["policy-field", "policy-value", "policy-origin"].map(|key| t(l, key).into_any()).into()}>
-                {rows.into_iter().map(|f| view! { <tr><th scope="row"><code>{f.field}</code></th><td><code>{f.value.to_string()}</code></td><td>{scope_name(l, &f.origin)}{f.pinned.then(|| view! { " "<span class="tag">{t(l, "policy-pinned")}</span> })}</td></tr> }).collect_view()}</Table></section>
-            }
+            let fields = fields.iter().filter(|field| field.kind == kind).cloned().collect();
+            view! { <EffectiveFields l=l title=title fields=fields/> }
         }).collect_view()}
-        {dangers(l, view.dangers)}
+        <Dangers l=l all=dangers/>
+    }
+    .into_any()
+}
+
+/// Fields of one kind, with their values and where those come from.
+#[component]
+fn EffectiveFields(l: Lang, title: &'static str, fields: Vec<Effective>) -> AnyView {
+    let columns = ["policy-field", "policy-value", "policy-origin"].map(|key| t(l, key).into_any());
+    view! {
+        <section><h2>{t(l, title)}</h2><p class="muted">{t(l, &format!("{title}-law"))}</p>
+        <Table label={t(l, title)} columns={columns.into()}>
+        {fields.into_iter().map(|f| view! { <tr><th scope="row"><code>{f.field}</code></th><td><code>{f.value.to_string()}</code></td><td>{scope_name(l, &f.origin)}{f.pinned.then(|| view! { " "<span class="tag">{t(l, "policy-pinned")}</span> })}</td></tr> }).collect_view()}</Table></section>
     }
     .into_any()
 }
@@ -187,21 +167,22 @@ pub async fn preset(Path(name): Path<String>, req: PageRequest) -> Answer {
         &req.context,
         &req.web,
         Head::new(title.clone(), Layout::Admin(paths::ADMIN_POLICY)),
-        move || preset_view(l, title, view),
+        move || view! { <PresetPage l=l title=title view=view/> },
     )
     .await)
 }
 
-fn preset_view(l: Lang, title: String, view: PresetView) -> AnyView {
+#[component]
+fn PresetPage(l: Lang, title: String, view: PresetView) -> AnyView {
     view! {
         <h1>{title}</h1>
         <p>{t(l, &format!("preset-{}-hint", view.name))}</p>
         <section><h2>{t(l, "deviations-title")}</h2>
             {view.deviations.is_empty().then(|| view! { <p class="muted">{t(l, "deviations-none")}</p> })}
-            <ul>{view.deviations.iter().map(|d| view! { <li>{t(l, &format!("deviation-{d}"))}</li> }).collect_view()}</ul>
+            <ul>{view.deviations.into_iter().map(|d| view! { <li>{t(l, &format!("deviation-{d}"))}</li> }).collect_view()}</ul>
         </section>
-        {changes(l, "preset-differences", "preset-recommended", view.differences)}
-        {dangers(l, view.dangers)}
+        <Changes l=l title={t(l, "preset-differences")} against={t(l, "preset-recommended")} rows={view.differences}/>
+        <Dangers l=l all={view.dangers}/>
         <details open=true><summary>{t(l, "policy-text")}</summary><pre>{view.text.clone()}</pre></details>
         <form method="post" action=SaveDraft::url()><input type="hidden" name="scope" value="instance"/><input type="hidden" name="document" value=view.text/><button class="primary">{t(l, "preset-draft")}</button></form>
     }

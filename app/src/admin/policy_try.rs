@@ -1,8 +1,8 @@
 //! Trying the policy on a made-up or recorded sign-in.
 use crate::{
     admin::{
-        policy::head,
-        story::{outcome_text, sentences},
+        overview::head,
+        story::{Trace, outcome_text, sentences},
     },
     components::{Check, Field, Select},
     i18n::{Lang, t, ta},
@@ -10,9 +10,12 @@ use crate::{
     paths,
     render::page,
 };
-use domain::Right;
+use domain::{Refusal, Right};
 use leptos::prelude::*;
-use service::admin::simulate::{SampleAssertion, SimulationResult};
+use service::admin::{
+    policy::EffectiveView,
+    simulate::{SampleAssertion, SimulationResult},
+};
 
 /// The form's fields.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
@@ -51,51 +54,78 @@ pub async fn attempt(
         version: asked.version.parse().ok(),
     };
     let sees = req.may(Right::SeeAccounts).await?;
-    let (mut tried, mut wrong, mut nobody) = (Vec::new(), false, false);
+    let mut found = Found::default();
     if !asked.provider.is_empty() {
         match ligature.simulations().try_policy(&req.web.ctx, &made).await {
-            Ok(found) => tried = found,
-            Err(error) if error.refusal() == domain::Refusal::BadRequest => wrong = true,
-            Err(error)
-                if error.refusal() == domain::Refusal::NotFound && !asked.account.is_empty() =>
-            {
-                nobody = true
+            Ok(tried) => found.tried = tried,
+            Err(error) if error.refusal() == Refusal::BadRequest => found.wrong = true,
+            Err(error) if error.refusal() == Refusal::NotFound && !asked.account.is_empty() => {
+                found.nobody = true
             }
             Err(error) => return Err(error.into()),
         }
     }
     let l = req.web.lang;
-    Ok(page(&req.context, &req.web, head(l, "try-title"), move || {
-        let applications = std::iter::once((String::new(), t(l, "effective-own-pages"))).chain(view.applications).collect::<Vec<_>>();
-        let version = asked.version.clone();
-        view! {
-            <h1>{t(l, "try-title")}</h1>
-            <p class="muted">{if version.is_empty() { t(l, "try-lead") } else { ta(l, "try-lead-version", &[("version", &version)]) }}</p>
-            <form method="get" action=paths::ADMIN_POLICY_TRY class="stack wide">
-                <input type="hidden" name="version" value=version/>
-                <Select name="provider" label={t(l, "admin-provider")} options={view.providers} chosen={asked.provider.clone()}/>
-                <Select name="application" label={t(l, "admin-application")} options=applications chosen={asked.application.clone()}/>
-                {sees.then(|| view! { <fieldset><legend>{t(l, "try-recorded")}</legend>
-                    <Field name="account" label={t(l, "try-account")} kind="text" hint={t(l, "try-account-hint")} value={asked.account.clone()} problem={nobody.then(|| t(l, "try-account-wrong"))} autocomplete="off" max=254/>
-                    <Check name="unlinked" label={t(l, "try-unlinked")} hint={t(l, "try-unlinked-hint")} checked={!asked.unlinked.is_empty()}/>
-                </fieldset> })}
-                <fieldset><legend>{t(l, "try-typed")}</legend>
-                <Field name="email" label={t(l, "email")} kind="email" value={asked.email.clone()} autocomplete="off" max=254/>
-                <Check name="verified" label={t(l, "try-verified")} hint={t(l, "try-verified-hint")} checked={!asked.verified.is_empty()}/>
-                <Field name="subject" label={t(l, "try-subject")} kind="text" hint={t(l, "try-subject-hint")} value={asked.subject.clone()} autocomplete="off" max=255/>
-                <Field name="claims" label={t(l, "try-claims")} kind="text" hint={t(l, "try-claims-hint")} value={asked.claims.clone()} problem={wrong.then(|| t(l, "try-claims-wrong"))} autocomplete="off" max=2000/>
-                </fieldset>
-                <Check name="proven" label={t(l, "try-proven")} hint={t(l, "try-proven-hint")} checked={!asked.proven.is_empty()}/>
-                <div class="row-actions"><button class="primary">{t(l, "try-go")}</button></div>
-            </form>
-            {(!sees).then(|| view! { <p class="muted">{t(l, "try-supposed")}</p> })}
-            {tried.into_iter().map(|tried| outcome(l, tried)).collect_view()}
-        }
+    Ok(page(&req.context, &req.web, head(l, "try-title", paths::ADMIN_POLICY), move || {
+        view! { <TryPage l=l view=view asked=asked sees=sees found=found/> }
     })
     .await)
 }
 
-fn outcome(l: Lang, tried: SimulationResult) -> AnyView {
+/// What a try came to.
+#[derive(Default)]
+struct Found {
+    tried: Vec<SimulationResult>,
+    /// The claims cannot be read.
+    wrong: bool,
+    /// There is no such account.
+    nobody: bool,
+}
+
+#[component]
+fn TryPage(
+    l: Lang,
+    view: EffectiveView,
+    asked: Asked,
+    /// The person may see accounts.
+    sees: bool,
+    found: Found,
+) -> AnyView {
+    let Found { tried, wrong, nobody } = found;
+    let own = (String::new(), t(l, "effective-own-pages"));
+    let applications: Vec<_> = std::iter::once(own).chain(view.applications).collect();
+    let lead = match asked.version.as_str() {
+        "" => t(l, "try-lead"),
+        version => ta(l, "try-lead-version", &[("version", version)]),
+    };
+    view! {
+        <h1>{t(l, "try-title")}</h1>
+        <p class="muted">{lead}</p>
+        <form method="get" action=paths::ADMIN_POLICY_TRY class="stack wide">
+            <input type="hidden" name="version" value=asked.version/>
+            <Select name="provider" label={t(l, "admin-provider")} options={view.providers} chosen={asked.provider}/>
+            <Select name="application" label={t(l, "admin-application")} options=applications chosen={asked.application}/>
+            {sees.then(|| view! { <fieldset><legend>{t(l, "try-recorded")}</legend>
+                <Field name="account" label={t(l, "try-account")} kind="text" hint={t(l, "try-account-hint")} value={asked.account} problem={nobody.then(|| t(l, "try-account-wrong"))} autocomplete="off" max=254/>
+                <Check name="unlinked" label={t(l, "try-unlinked")} hint={t(l, "try-unlinked-hint")} checked={!asked.unlinked.is_empty()}/>
+            </fieldset> })}
+            <fieldset><legend>{t(l, "try-typed")}</legend>
+            <Field name="email" label={t(l, "email")} kind="email" value={asked.email} autocomplete="off" max=254/>
+            <Check name="verified" label={t(l, "try-verified")} hint={t(l, "try-verified-hint")} checked={!asked.verified.is_empty()}/>
+            <Field name="subject" label={t(l, "try-subject")} kind="text" hint={t(l, "try-subject-hint")} value={asked.subject} autocomplete="off" max=255/>
+            <Field name="claims" label={t(l, "try-claims")} kind="text" hint={t(l, "try-claims-hint")} value={asked.claims} problem={wrong.then(|| t(l, "try-claims-wrong"))} autocomplete="off" max=2000/>
+            </fieldset>
+            <Check name="proven" label={t(l, "try-proven")} hint={t(l, "try-proven-hint")} checked={!asked.proven.is_empty()}/>
+            <div class="row-actions"><button class="primary">{t(l, "try-go")}</button></div>
+        </form>
+        {(!sees).then(|| view! { <p class="muted">{t(l, "try-supposed")}</p> })}
+        {tried.into_iter().map(|tried| view! { <Outcome l=l tried=tried/> }).collect_view()}
+    }
+    .into_any()
+}
+
+#[component]
+fn Outcome(l: Lang, tried: SimulationResult) -> AnyView {
     let decision = tried.decision;
     let who =
         |id: &domain::AccountId| tried.names.get(id).cloned().unwrap_or_else(|| id.to_string());
@@ -114,7 +144,7 @@ fn outcome(l: Lang, tried: SimulationResult) -> AnyView {
         <section aria-labelledby=labelled>
             {tried.supposed.map(|s| view! { <p class="muted">{t(l, &format!("supposed-{}", s.name()))}</p> })}
             <h2 id=id>{outcome_text(l, domain::Named::name(&decision.outcome))}</h2>
-            <ol class="trace">{sentences(l, &decision.reasons).into_iter().map(|s| view! { <li>{s}</li> }).collect_view()}</ol>
+            <Trace sentences={sentences(l, &decision.reasons)}/>
             {(!found.is_empty()).then(|| view! { <p class="muted">{ta(l, "try-found", &[("names", &found.join(", "))])}</p> })}
             <p class="muted small">{ta(l, "policy-version", &[("version", &decision.policy_version.to_string())])}</p>
         </section>

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     admin::{
-        overview::message,
+        overview::Message,
         saved::{Ways, saved},
     },
     components::{Check, Field, Notice, Problems, ProviderMark, Radios, SettingField},
@@ -212,7 +212,7 @@ pub async fn provider(Path(key): Path<String>, req: PageRequest) -> Answer {
         view! {
             <p class="crumbs"><a href=paths::ADMIN_PROVIDERS>{t(l, "admin-providers")}</a></p>
             <div class="title"><h1 class="with-mark"><ProviderMark preset=preset name=name.clone()/>{name}</h1><span class=if found.enabled { "tag good" } else { "tag" }>{t(l, if found.enabled { "provider-on" } else { "provider-off" })}</span></div>
-            {message(l, &flash)}
+            <Message l=l flash={flash.clone()}/>
             {refused.map(|text| view! { <Notice kind="bad" text=text/> })}
             <Problems l=l flash={flash.clone()}/>
             {if found.offered {

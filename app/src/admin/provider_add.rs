@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     admin::{
-        overview::{head, message},
+        overview::{Message, head},
         provider::{SourceConfirmation, tested},
         saved::{Ways, saved},
     },
@@ -137,7 +137,7 @@ pub async fn new_provider(req: PageRequest<GalleryQuery>) -> Answer {
             <p class="crumbs"><a href=paths::ADMIN_PROVIDERS>{t(l, "admin-providers")}</a>" › "<a href=paths::ADMIN_PROVIDER_NEW>{t(l, "provider-new")}</a></p>
             <h1 class="with-mark"><ProviderMark preset=preset.key name=preset.name/>{title}</h1>
             <p class="muted">{t(l, "provider-add-lead")}</p>
-            {message(l, &flash)}
+            <Message l=l flash={flash.clone()}/>
             <Problems l=l flash={flash.clone()}/>
             <AddForm l=l preset=preset key=key redirect_uri=redirect_uri trusts=trusts flash=flash/>
         }
@@ -157,7 +157,7 @@ async fn gallery_page(req: &PageRequest<GalleryQuery>) -> axum::response::Respon
             <p class="crumbs"><a href=paths::ADMIN_PROVIDERS>{t(l, "admin-providers")}</a></p>
             <h1>{t(l, "provider-new")}</h1>
             <p class="muted">{t(l, "gallery-lead")}</p>
-            {message(l, &flash)}
+            <Message l=l flash={flash.clone()}/>
             <Gallery l=l q=q/>
         }
     })
@@ -226,6 +226,7 @@ fn AddForm(
         .map(|capability| (preset.can(capability), t(l, text_key(capability))))
         .collect();
     let secret_is_key = preset.key == "apple";
+    let asks = |name: &&'static str| view! { <AskedSetting l=l base={base.clone()} name={*name} flash={flash.clone()}/> };
     view! {
         <div class="beside">
         <form method="post" action=AddProvider::url() class="stack wide">
@@ -244,14 +245,14 @@ fn AddForm(
             <section class="section" aria-labelledby="step-2">
                 <h2 id="step-2"><span class="number">"2"</span>{ta(l, "provider-step-given", &[("name", &called)])}</h2>
                 {preset.inputs().into_iter().map(|word| view! { <Field id=word name={format!("form[places][{word}]")} label={t(l, &format!("place-{word}"))} kind="text" hint={t(l, &format!("place-{word}-hint"))} value={flash.typed(word)} problem={problem(word)} autocomplete="off" required=true max=200/> }).collect_view()}
-                {preset.asks.iter().filter(|name| **name == "issuer").map(|name| asked_setting(l, &base, name, &flash)).collect_view()}
+                {preset.asks.iter().filter(|name| **name == "issuer").map(asks).collect_view()}
                 <Field id="client_id" name="form[client_id]" label={t(l, "setting-client-id")} kind="text" value={flash.typed("client_id")} problem={problem("client_id")} autocomplete="off" required=true max=300/>
                 {if secret_is_key {
                     view! { <Lines id="secret" name="form[secret]" label={t(l, "provider-private-key")} hint={t(l, "provider-private-key-hint")} value={String::new()} problem={problem("secret")}/> }.into_any()
                 } else {
                     view! { <Field id="secret" name="form[secret]" label={t(l, "client-secret")} kind="password" hint={t(l, "provider-secret-none")} problem={problem("secret")} autocomplete="off" max=5000/> }.into_any()
                 }}
-                {preset.asks.iter().filter(|name| **name != "issuer").map(|name| asked_setting(l, &base, name, &flash)).collect_view()}
+                {preset.asks.iter().filter(|name| **name != "issuer").map(asks).collect_view()}
             </section>
             <section class="section" aria-labelledby="step-3">
                 <h2 id="step-3"><span class="number">"3"</span>{t(l, "provider-step-name")}</h2>
@@ -280,12 +281,16 @@ fn button_name(preset: &Preset) -> String {
     preset.name.split(',').next().unwrap_or(preset.name).to_owned()
 }
 
-fn asked_setting(l: Lang, base: &Settings, name: &str, flash: &Flash) -> Option<AnyView> {
-    let setting = *base.inputs().iter().find(|setting| setting.name == name)?;
-    let value = flash.typed.iter().find(|(typed, _)| typed == name).map(|(_, value)| value.clone());
-    let value = value.unwrap_or_else(|| base.typed(name));
+/// A setting that the vendor asks for, as it was typed or as the preset has it.
+#[component]
+fn AskedSetting(l: Lang, base: Settings, name: &'static str, flash: Flash) -> AnyView {
+    let setting = base.inputs().iter().find(|setting| setting.name == name).copied();
+    let typed = flash.typed.iter().find(|(typed, _)| typed == name);
+    let value = typed.map_or_else(|| base.typed(name), |(_, value)| value.clone());
     let problem = flash.problem(name).map(|m| t(l, m));
-    Some(view! { <SettingField l=l setting=setting value=value problem=problem/> }.into_any())
+    setting
+        .map(|setting| view! { <SettingField l=l setting=setting value=value problem=problem/> })
+        .into_any()
 }
 
 /// The key of a capability's text.

@@ -1,6 +1,6 @@
 //! The list of identity providers.
 use crate::{
-    admin::overview::{head, message},
+    admin::overview::{Message, head},
     components::ProviderMark,
     i18n::{t, ta},
     page_request::{Answer, PageRequest},
@@ -18,7 +18,7 @@ pub async fn providers(req: PageRequest) -> Answer {
         let add = |class: &'static str| view! { <a class=class href=paths::ADMIN_PROVIDER_NEW>{t(l, "provider-new")}</a> };
         view! {
             <div class="title"><h1>{t(l, "admin-providers")}</h1>{(changes && !list.is_empty()).then(|| add("button primary"))}</div>
-            {message(l, &flash)}
+            <Message l=l flash={flash.clone()}/>
             {list.is_empty().then(|| view! { <div class="section"><p>{t(l, "providers-none")}</p>{changes.then(|| view! { <p>{add("button primary")}</p> })}</div> })}
             <ul class="rows">{list.into_iter().map(|p| view! {
                 <li>

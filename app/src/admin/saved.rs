@@ -2,9 +2,22 @@
 use crate::{
     context::{Context, WebRequest},
     i18n::t,
-    outcome::{Flash, SeeOther, redirect_with_flash, turned_back},
+    outcome::{Flash, SeeOther, redirect_with_flash, turned_away, turned_back},
 };
-use service::admin::SaveProblem;
+use service::{Error, admin::SaveProblem};
+
+/// After an act of the console: its page with what came of it, or where the refusal leads.
+pub(crate) async fn done(
+    context: &Context,
+    web: &WebRequest,
+    page: &str,
+    result: Result<Flash, Error>,
+) -> SeeOther {
+    match result {
+        Ok(flash) => redirect_with_flash(context, web, page, flash).await,
+        Err(error) => turned_away(&error, page),
+    }
+}
 
 /// Where a saved form leads with its message, and where it leads back with what is wrong.
 pub(crate) struct Ways<'a> {
@@ -12,6 +25,14 @@ pub(crate) struct Ways<'a> {
     pub bad: &'a str,
 }
 
+/// The problems of a form that is told one field at a time.
+pub(crate) fn one_problem(
+    result: Result<Result<(), (&'static str, &'static str)>, Error>,
+) -> Result<(), SaveProblem> {
+    result?.map_err(|(field, message)| SaveProblem::field(field, message))
+}
+
+/// After a form that is saved: where it leads, or the form with its problems and what was typed.
 pub(crate) async fn saved(
     context: &Context,
     web: &WebRequest,

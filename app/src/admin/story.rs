@@ -1,6 +1,7 @@
 //! Why a decision came out as it did, as a short story: what the provider said, who was looked for, what was asked.
 use crate::i18n::{Lang, t, ta};
 use domain::linking::Reason;
+use leptos::prelude::*;
 use serde_json::Value;
 
 /// The sentences of a decision's reasons.
@@ -57,4 +58,23 @@ pub(crate) fn story(l: Lang, provider: &str, detail: &Value) -> Vec<String> {
 /// What a decision comes to.
 pub(crate) fn outcome_text(l: Lang, name: &str) -> String {
     t(l, &format!("outcome-{}", name.replace('_', "-")))
+}
+
+/// The sentences behind a "why"; the children stand below them.
+#[component]
+pub fn Story(
+    l: Lang,
+    sentences: Vec<String>,
+    #[prop(optional)] open: bool,
+    #[prop(optional)] children: Option<Children>,
+) -> AnyView {
+    view! { <details open=open><summary>{t(l, "audit-why")}</summary><Trace sentences=sentences/>{children.map(|children| children())}</details> }
+        .into_any()
+}
+
+/// Sentences, one after the other.
+#[component]
+pub fn Trace(sentences: Vec<String>) -> AnyView {
+    view! { <ol class="trace">{sentences.into_iter().map(|s| view! { <li>{s}</li> }).collect_view()}</ol> }
+        .into_any()
 }

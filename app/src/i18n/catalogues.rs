@@ -161,7 +161,6 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("app-{}", fields),
         ("app-{}-hint", hints),
         ("field-app-{}", application_problems),
-        ("registration-{}", raw(&["label", "uses", "days"])),
         ("organisation-{}", organisation.clone()),
         ("organisation-{}-hint", organisation),
         ("scope-{}", scopes),
@@ -191,14 +190,15 @@ fn provider_settings() -> (Vec<String>, Vec<String>) {
 /// The fields of the form of an application, as its page lists them, and those of them that have a hint.
 fn application_fields() -> (Vec<String>, Vec<String>) {
     let (mut fields, mut hints) = (Vec::new(), Vec::new());
-    let (_, form) = include_str!("../admin/applications.rs").split_once("\nfn form(").unwrap();
-    for line in form.lines() {
-        for (call, hint) in [("input(\"", ", true, "), ("tick(\"", ", true)")] {
-            let Some((_, rest)) = line.split_once(call) else { continue };
-            let name = rest.split('"').next().unwrap().replace('_', "-");
-            hints.extend(rest.contains(hint).then(|| name.clone()));
-            fields.push(name);
-        }
+    for line in include_str!("../admin/application_settings.rs").lines() {
+        let Some((_, field)) = line.split_once("<Text ").or_else(|| line.split_once("<Tick "))
+        else {
+            continue;
+        };
+        let (_, name) = field.split_once(" name=\"").unwrap();
+        let name = name.split('"').next().unwrap().replace('_', "-");
+        hints.extend(field.contains(" hint=true").then(|| name.clone()));
+        fields.push(name);
     }
     assert!(fields.len() > 20 && hints.len() > 15, "{fields:?}");
     (fields, hints)

@@ -65,5 +65,6 @@ pub mod rows {
     pub use storage::{
         accounts::{Account, Email, attributes::Attribute},
         maintenance::audit::{AuditEvent, AuditFilter},
+        policy::{documents::PolicyVersion, dry_runs::DryRunCase},
     };
 }
