@@ -2,14 +2,16 @@
 use crate::{
     account::{
         methods::{nobody, provider_name},
-        undo::AskOwnUndo,
+        undo::{AskOwnUndo, said},
     },
     components::{Moment, Rows},
     i18n::{Lang, t},
     page_request::{Answer, PageRequest},
     render::{Head, Layout, page},
 };
+use domain::Micros;
 use leptos::{prelude::*, server_fn::ServerFn};
+use service::account::undo::ChangeView;
 
 pub async fn activity(req: PageRequest) -> Answer {
     if let Some(response) = nobody(&req) {
@@ -24,7 +26,7 @@ pub async fn activity(req: PageRequest) -> Answer {
     Ok(page(&req.context, &req.web, Head::new(t(l, "activity-title"), Layout::Account), move || {
         view! {
             <h1>{t(l, "activity-title")}</h1>
-            {(!undos.is_empty() || waits.is_some()).then(|| taking_back(l, undos, waits))}
+            {(!undos.is_empty() || waits.is_some()).then(|| view! { <TakingBack l=l undos=undos waits=waits/> })}
             <h2>{t(l, "activity-latest")}</h2>
             <p class="muted">{t(l, "activity-lead")}</p>
             {events.is_empty().then(|| view! { <p>{t(l, "activity-none")}</p> })}
@@ -35,30 +37,48 @@ pub async fn activity(req: PageRequest) -> Answer {
 }
 
 /// Changes that can still be taken back, each with its button, after the rewind that waits.
-fn taking_back(
+#[component]
+fn TakingBack(
     l: Lang,
-    undos: Vec<service::account::undo::ChangeView>,
-    waits: Option<(i64, i64)>,
+    undos: Vec<ChangeView>,
+    /// The first change of the rewind, and when it is due.
+    waits: Option<(i64, Micros)>,
 ) -> AnyView {
-    let ask = move |rev: i64, text: &str, class: &'static str, about: &str| {
-        let label = (!about.is_empty()).then(|| format!("{}: {about}", t(l, text)));
-        view! { <form method="post" action=AskOwnUndo::url()><input type="hidden" name="change" value=rev.to_string()/><button class=class aria-label=label>{t(l, text)}</button></form> }
-    };
     view! {
         <section aria-labelledby="undo">
             <h2 id="undo">{t(l, "undo-title")}</h2>
-            {waits.map(|(first, due)| view! { <div class="notice bad"><p>{t(l, "undo-waits")}" "<Moment l=l at=due/></p>{ask(first, "undo-own-decide", "primary", "")}</div> })}
+            {waits.map(|(first, due)| view! { <div class="notice bad"><p>{t(l, "undo-waits")}" "<Moment l=l at=due/></p><UndoButton change=first label={t(l, "undo-own-decide")} class="primary"/></div> })}
             <p class="muted">{t(l, "undo-own-lead")}</p>
-            <Rows>{undos.into_iter().map(|c| {
-                let what = crate::account::undo::said(l, c.what, &c.about);
-                view! { <li>
-                    <span class="row-main"><strong>{what.clone()}</strong><span class="muted small"><Moment l=l at={c.at}/></span></span>
-                    {ask(c.rev, "undo-own-go", "danger", &what)}
-                </li> }
-            }).collect_view()}</Rows>
+            <Rows>{undos.into_iter().map(|change| view! { <ChangeRow l=l change=change/> }).collect_view()}</Rows>
         </section>
     }
     .into_any()
+}
+
+#[component]
+fn ChangeRow(l: Lang, change: ChangeView) -> AnyView {
+    let what = said(l, change.what, &change.about);
+    view! {
+        <li>
+            <span class="row-main"><strong>{what.clone()}</strong><span class="muted small"><Moment l=l at={change.at}/></span></span>
+            <UndoButton change={change.rev} label={t(l, "undo-own-go")} class="danger" about=what/>
+        </li>
+    }
+    .into_any()
+}
+
+#[component]
+fn UndoButton(
+    change: i64,
+    label: String,
+    class: &'static str,
+    /// What is taken back, for who does not see where the button stands.
+    #[prop(optional)]
+    about: String,
+) -> AnyView {
+    let named = (!about.is_empty()).then(|| format!("{label}: {about}"));
+    view! { <form method="post" action=AskOwnUndo::url()><input type="hidden" name="change" value=change.to_string()/><button class=class aria-label=named>{label}</button></form> }
+        .into_any()
 }
 
 /// The message key of an event's kind.

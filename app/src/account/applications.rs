@@ -4,14 +4,13 @@ use crate::{
     components::{Mark, Rows, Said},
     context::asked,
     i18n::{Lang, t, ta},
-    oidc::consent::told,
+    oidc::consent::Told,
     outcome::{Code, Flash, redirect_with_flash, refuse, respond},
     page_request::{Answer, PageRequest},
     paths,
     render::page,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::oidc_provider::AccessRow;
 
 pub async fn applications(req: PageRequest) -> Answer {
     let req = &req;
@@ -30,18 +29,21 @@ pub async fn applications(req: PageRequest) -> Answer {
             <p class="muted">{t(l, "own-applications-lead")}</p>
             <Said l=l key=flash.notice.clone()/>
             {rows.is_empty().then(|| view! { <p>{t(l, "own-applications-none")}</p> })}
-            <Rows>{rows.into_iter().map(|r| row(l, r)).collect_view()}</Rows>
+            <Rows>{rows.into_iter().map(|access| view! { <AccessRow l=l access=access/> }).collect_view()}</Rows>
         }
     })
     .await)
 }
 
-fn row(l: Lang, AccessRow { client_id, name, lines }: AccessRow) -> AnyView {
+/// An application with access, and the end of it.
+#[component]
+fn AccessRow(l: Lang, access: service::oidc_provider::AccessRow) -> AnyView {
+    let service::oidc_provider::AccessRow { client_id, name, lines } = access;
     let label = ta(l, "own-application-revoke-of", &[("name", &name)]);
     view! {
         <li>
             <Mark name={name.clone()}/>
-            <span class="row-main"><strong>{name}</strong>{(!lines.is_empty()).then(|| told(l, &lines))}</span>
+            <span class="row-main"><strong>{name}</strong>{(!lines.is_empty()).then(|| view! { <Told l=l lines=lines/> })}</span>
             <form method="post" action=RevokeApplication::url()><input type="hidden" name="client_id" value=client_id/><button class="quiet" aria-label=label>{t(l, "own-application-revoke")}</button></form>
         </li>
     }
@@ -51,16 +53,11 @@ fn row(l: Lang, AccessRow { client_id, name, lines }: AccessRow) -> AnyView {
 #[server(prefix = "/fn", endpoint = "account/application/revoke")]
 pub async fn revoke_application(client_id: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.applications().revoke_application(&web.ctx, &client_id).await
-    {
+    let revoked = context.ligature.applications().revoke_application(&web.ctx, &client_id).await;
+    let next = match revoked {
         Ok(()) => {
-            redirect_with_flash(
-                &context,
-                &web,
-                paths::APPLICATIONS,
-                Flash::notice("application-revoked"),
-            )
-            .await
+            let flash = Flash::notice("application-revoked");
+            redirect_with_flash(&context, &web, paths::APPLICATIONS, flash).await
         }
         Err(error) => refuse(&error),
     };

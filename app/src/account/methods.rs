@@ -111,18 +111,17 @@ pub(crate) fn nobody<Q>(req: &PageRequest<Q>) -> Option<Response> {
 }
 
 /// What the policy asks for, until when.
-fn owed(l: Lang, owes: Owes) -> Option<AnyView> {
+#[component]
+fn Owed(l: Lang, owes: Owes) -> AnyView {
     let until = match owes {
-        Owes::Nothing | Owes::Show => return None,
+        Owes::Nothing | Owes::Show => return ().into_any(),
         Owes::Now => None,
         Owes::Soon(until) => Some(until),
     };
-    Some(
-        view! {
-            <p class="notice warn" role="status">{t(l, if until.is_some() { "factor-owed-soon" } else { "factor-owed" })}" "{until.map(|at| view! { <Moment l=l at=at/> }.into_any())}" "<a href=paths::SECOND_FACTOR>{t(l, "factor-begin")}</a></p>
-        }
-        .into_any(),
-    )
+    view! {
+        <p class="notice warn" role="status">{t(l, if until.is_some() { "factor-owed-soon" } else { "factor-owed" })}" "{until.map(|at| view! { <Moment l=l at=at/> })}" "<a href=paths::SECOND_FACTOR>{t(l, "factor-begin")}</a></p>
+    }
+    .into_any()
 }
 
 pub async fn methods(req: PageRequest) -> Answer {
@@ -178,7 +177,7 @@ fn AccountPage(
     view! {
         <h1>{ta(l, "account-hello", &[("name", &name)])}</h1>
         <Said l=l key=said/>
-        {owed(l, owes)}
+        <Owed l=l owes=owes/>
         {restored.map(|(at, since)| view! { <Notice kind="warn" text={restored_text(l, at, since)}/> })}
         <Methods l=l methods=methods addable=addable fixed=fixed password_settable=password_settable/>
         {passkeys.map(|n| view! {

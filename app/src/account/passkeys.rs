@@ -1,18 +1,20 @@
 //! Passkeys in My Account.
 use crate::{
-    account::email::{entered, head},
+    account::{
+        email::{entered, head},
+        methods::done,
+    },
     components::{CeremonyForm, Field, Moment, NeedsScript, Rows, Said},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond},
+    outcome::{Code, Flash, redirect_with_flash, respond},
     page_request::{Answer, PageRequest},
     paths,
     render::page,
 };
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::account::passkeys::PasskeyRow;
 
 pub async fn passkeys(req: PageRequest) -> Answer {
     let req = &req;
@@ -32,7 +34,7 @@ pub async fn passkeys(req: PageRequest) -> Answer {
             <p class="muted">{t(l, "passkeys-lead")}</p>
             <Said l=l key=flash.notice.clone() kind={if good { "good" } else { "bad" }}/>
             {rows.is_empty().then(|| view! { <p>{t(l, "passkeys-none")}</p> })}
-            <Rows>{rows.into_iter().map(|r| row(l, r)).collect_view()}</Rows>
+            <Rows>{rows.into_iter().map(|passkey| view! { <PasskeyRow l=l passkey=passkey/> }).collect_view()}</Rows>
             {full.then(|| view! { <p>{t(l, "passkeys-full")}</p> })}
             <NeedsScript l=l/>
             {ceremony.map(|c| view! {
@@ -46,7 +48,9 @@ pub async fn passkeys(req: PageRequest) -> Answer {
     .await)
 }
 
-fn row(l: Lang, r: PasskeyRow) -> AnyView {
+#[component]
+fn PasskeyRow(l: Lang, passkey: service::account::passkeys::PasskeyRow) -> AnyView {
+    let r = passkey;
     let name = if r.name.is_empty() { t(l, "passkey") } else { r.name };
     let label = ta(l, "method-remove-of", &[("name", &name)]);
     view! {
@@ -65,29 +69,17 @@ pub async fn add_passkey(
     #[server(default)] nickname: String,
 ) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context
-        .ligature
-        .passkeys()
-        .add_passkey(&web.ctx, &ceremony, &credential, &bounded(&nickname, 40))
-        .await
-    {
-        Ok(()) => {
-            redirect_with_flash(&context, &web, paths::PASSKEYS, Flash::notice("passkey-added"))
-                .await
+    let nickname = bounded(&nickname, 40);
+    let passkeys = context.ligature.passkeys();
+    let added = passkeys.add_passkey(&web.ctx, &ceremony, &credential, &nickname).await;
+    let next = match added {
+        Err(error)
+            if matches!(error.refusal(), Refusal::PasskeyWrong | Refusal::AttemptExpired) =>
+        {
+            let flash = Flash::notice("passkey-failed");
+            redirect_with_flash(&context, &web, paths::PASSKEYS, flash).await
         }
-        Err(error) => match error.refusal() {
-            Refusal::PasskeyWrong | Refusal::AttemptExpired => {
-                redirect_with_flash(
-                    &context,
-                    &web,
-                    paths::PASSKEYS,
-                    Flash::notice("passkey-failed"),
-                )
-                .await
-            }
-            Refusal::NotRecent => SeeOther::local(paths::confirm(paths::PASSKEYS)),
-            _ => refuse(&error),
-        },
+        added => done(&context, &web, added, paths::PASSKEYS, "passkey-added").await,
     };
     respond(&context, &next);
     Ok(())
@@ -96,16 +88,8 @@ pub async fn add_passkey(
 #[server(prefix = "/fn", endpoint = "account/passkey/remove")]
 pub async fn remove_passkey(id: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.passkeys().remove_passkey(&web.ctx, &id).await {
-        Ok(()) => {
-            redirect_with_flash(&context, &web, paths::PASSKEYS, Flash::notice("passkey-removed"))
-                .await
-        }
-        Err(error) if error.refusal() == Refusal::NotRecent => {
-            SeeOther::local(paths::confirm(paths::PASSKEYS))
-        }
-        Err(error) => refuse(&error),
-    };
+    let removed = context.ligature.passkeys().remove_passkey(&web.ctx, &id).await;
+    let next = done(&context, &web, removed, paths::PASSKEYS, "passkey-removed").await;
     respond(&context, &next);
     Ok(())
 }

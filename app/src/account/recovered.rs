@@ -34,21 +34,12 @@ pub async fn leave_recovered(
     };
     let next = match context.ligature.account_settings().keep_only(&web.ctx, mine).await {
         Ok(()) => {
-            onward_with(
-                &context,
-                web.continuation(&context.ligature, &entry),
-                web.ctx.session.clone(),
-            )
-            .await
+            let continuation = web.continuation(&context.ligature, &entry);
+            onward_with(&context, continuation, web.ctx.session.clone()).await
         }
         Err(error) if error.refusal() == Refusal::LastAddress => {
-            redirect_with_flash(
-                &context,
-                &web,
-                &paths::with_entry(paths::RECOVERED, &entry),
-                Flash::notice("recovered-tick"),
-            )
-            .await
+            let page = paths::with_entry(paths::RECOVERED, &entry);
+            redirect_with_flash(&context, &web, &page, Flash::notice("recovered-tick")).await
         }
         Err(error) if error.refusal() == Refusal::NotRecent => {
             SeeOther::local(paths::confirm(paths::RECOVERED))
@@ -80,10 +71,17 @@ pub async fn recovered(req: PageRequest<EntryQuery>) -> Answer {
         let single = addresses.len() == 1;
         let methods = methods.into_iter().map(|m| {
             let id = m.link.map(|id| id.to_string()).unwrap_or_default();
-            whose(l, &format!("link-{id}"), method_name(l, &m.name), m.label, m.stays.map(|refusal| t(l, &format!("refusal-{}-title", refusal.key()))))
+            let stays = m.stays.map(|refusal| t(l, &format!("refusal-{}-title", refusal.key())));
+            view! { <WayIn l=l id={format!("link-{id}")} name={method_name(l, &m.name)} label={m.label} stays=stays/> }
         });
-        let passkeys = passkeys.into_iter().map(|k| whose(l, &format!("passkey-{}", k.id), t(l, "passkey"), k.name, (!k.removable).then(String::new)));
-        let addresses = addresses.into_iter().map(|a| whose(l, &format!("address-{}", address_name(&a.canonical)), a.typed, String::new(), single.then(|| t(l, "recovered-stays"))));
+        let passkeys = passkeys.into_iter().map(|k| {
+            let stays = (!k.removable).then(String::new);
+            view! { <WayIn l=l id={format!("passkey-{}", k.id)} name={t(l, "passkey")} label={k.name} stays=stays/> }
+        });
+        let addresses = addresses.into_iter().map(|a| {
+            let stays = single.then(|| t(l, "recovered-stays"));
+            view! { <WayIn l=l id={format!("address-{}", address_name(&a.canonical))} name={a.typed} stays=stays/> }
+        });
         let rows: Vec<_> = methods.chain(passkeys).chain(addresses).collect();
         view! {
             <h1>{t(l, "recovered-title")}</h1>
@@ -106,17 +104,23 @@ pub async fn recovered(req: PageRequest<EntryQuery>) -> Answer {
     .await)
 }
 
-/// Something that opens the account, with a box for whose it is; where it has to stay, with why instead, as far as there is
-/// something to say.
-fn whose(l: Lang, id: &str, name: String, label: String, stays: Option<String>) -> AnyView {
+/// Something that opens the account, with a box for whose it is.
+#[component]
+fn WayIn(
+    l: Lang,
+    id: String,
+    name: String,
+    #[prop(optional)] label: String,
+    /// It has to stay: instead of the box why, as far as there is something to say.
+    stays: Option<String>,
+) -> AnyView {
     let text = view! { <strong>{name}</strong>{(!label.is_empty()).then(|| view! { <span class="muted">" "{label}</span> })} };
-    if let Some(why) = stays {
-        return view! { <li><span class="row-main">{text}{(!why.is_empty()).then(|| view! { <span class="muted">" "{why}</span> })}</span></li> }.into_any();
+    match stays {
+        Some(why) => view! { <li><span class="row-main">{text}{(!why.is_empty()).then(|| view! { <span class="muted">" "{why}</span> })}</span></li> }.into_any(),
+        None => view! {
+            <li>
+                <div class="check"><input type="checkbox" id=id.clone() name=format!("mine[{id}]") value="on"/><label for=id>{text}<span class="sr">" "{t(l, "recovered-mine")}</span></label></div>
+            </li>
+        }.into_any(),
     }
-    view! {
-        <li>
-            <div class="check"><input type="checkbox" id=id.to_owned() name=format!("mine[{id}]") value="on"/><label for=id.to_owned()>{text}<span class="sr">" "{t(l, "recovered-mine")}</span></label></div>
-        </li>
-    }
-    .into_any()
 }

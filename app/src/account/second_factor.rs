@@ -4,17 +4,17 @@ use crate::{
     components::{Field, GoOrLeave, Moment, Notice, Said},
     context::{Context, WebRequest, asked},
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, SeeOther, leave, redirect_with_flash, refuse, respond},
+    outcome::{Code, Flash, SeeOther, onward_with, redirect_with_flash, refuse, respond},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
 };
 use axum::response::{IntoResponse, Redirect};
-use domain::{Refusal, path::SafePath};
+use domain::{Micros, Refusal, path::SafePath};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::{Deserialize, Serialize};
 use service::{
-    Error, LoginOutcome, Once,
+    Error, Once,
     account::second_factor::{Begun, SecondFactorView},
 };
 
@@ -48,12 +48,15 @@ pub async fn second_factor(req: PageRequest<FactorQuery>) -> Answer {
         view! {
             <h1>{t(l, "factor-own-title")}</h1>
             <p class="muted">{t(l, "factor-own-lead")}</p>
-            {(way.leads_on() && since.is_none()).then(|| view! { <Notice kind="warn" text={t(l, "factor-wanted")}/> }.into_any())}
+            {(way.leads_on() && since.is_none()).then(|| view! { <Notice kind="warn" text={t(l, "factor-wanted")}/> })}
             <Said l=l kind={if flash.notice == "factor-off" { "good" } else { "bad" }} key=flash.notice/>
             {match (since, begun) {
-                (Some(since), _) => view! { {way.leads_on().then(|| way.onward(l, "code-go"))}{there(l, since, recovery_codes_left)} }.into_any(),
-                (None, Some(begun)) => begun_view(l, begun, &way),
-                (None, None) => view! { <form method="post" action=BeginSecondFactor::url() class="row-actions">{way.hidden()}<GoOrLeave l=l go={t(l, "factor-begin")}/></form> }.into_any(),
+                (Some(since), _) => view! {
+                    {way.leads_on().then(|| view! { <Onward way=way text={t(l, "code-go")}/> })}
+                    <SwitchedOn l=l since=since left=recovery_codes_left/>
+                }.into_any(),
+                (None, Some(begun)) => view! { <SettingUp l=l begun=begun way=way/> }.into_any(),
+                (None, None) => view! { <form method="post" action=BeginSecondFactor::url() class="row-actions"><WayFields way=way/><GoOrLeave l=l go={t(l, "factor-begin")}/></form> }.into_any(),
             }}
         }
     })
@@ -87,23 +90,29 @@ impl Way {
         SafePath::parse(&paths::recovery_codes(id, &self.to, &self.entry))
             .map_or_else(|_| paths::recovery_codes(id, "", ""), String::from)
     }
+}
 
-    fn hidden(&self) -> AnyView {
-        view! { <input type="hidden" name="to" value=self.to.clone()/><input type="hidden" name="entry" value=self.entry.clone()/> }.into_any()
-    }
+/// The way, for a form to send along.
+#[component]
+fn WayFields(way: Way) -> AnyView {
+    view! { <input type="hidden" name="to" value=way.to/><input type="hidden" name="entry" value=way.entry/> }
+        .into_any()
+}
 
-    /// What comes next.
-    fn onward(&self, l: Lang, text: &str) -> AnyView {
-        if self.entry.is_empty() {
-            let to =
-                SafePath::parse(&self.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
-            return view! { <p><a class="button primary" href=to>{t(l, text)}</a></p> }.into_any();
-        }
-        view! { <form method="post" action=GoOnWithFactor::url()><input type="hidden" name="entry" value=self.entry.clone()/><button class="primary">{t(l, text)}</button></form> }.into_any()
+/// The button to what comes next.
+#[component]
+fn Onward(way: Way, text: String) -> AnyView {
+    if way.entry.is_empty() {
+        let to = SafePath::parse(&way.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
+        view! { <p><a class="button primary" href=to>{text}</a></p> }.into_any()
+    } else {
+        view! { <form method="post" action=GoOnWithFactor::url()><input type="hidden" name="entry" value=way.entry/><button class="primary">{text}</button></form> }.into_any()
     }
 }
 
-fn begun_view(l: Lang, begun: Begun, way: &Way) -> AnyView {
+/// An app is to show a first code.
+#[component]
+fn SettingUp(l: Lang, begun: Begun, way: Way) -> AnyView {
     view! {
         <ol class="steps">
             <li>{t(l, "factor-step-app")}</li>
@@ -115,16 +124,23 @@ fn begun_view(l: Lang, begun: Begun, way: &Way) -> AnyView {
             <li>{t(l, "factor-step-code")}</li>
         </ol>
         <form method="post" action=SwitchOnSecondFactor::url() class="stack wide">
-            {way.hidden()}
+            <WayFields way={way.clone()}/>
             <Field name="code" label={t(l, "factor-code")} kind="text" autocomplete="one-time-code" required=true max=12/>
             <div class="row-actions"><GoOrLeave l=l go={t(l, "factor-on")}/></div>
         </form>
-        <form method="post" action=BeginSecondFactor::url() class="links">{way.hidden()}<button class="link">{t(l, "factor-anew")}</button></form>
+        <form method="post" action=BeginSecondFactor::url() class="links"><WayFields way=way/><button class="link">{t(l, "factor-anew")}</button></form>
     }
     .into_any()
 }
 
-fn there(l: Lang, since: domain::Micros, left: i64) -> AnyView {
+/// The factor is there: new recovery codes, and its end.
+#[component]
+fn SwitchedOn(
+    l: Lang,
+    since: Micros,
+    /// Recovery codes that were not used yet.
+    left: i64,
+) -> AnyView {
     view! {
         <p><span class="tag good">{t(l, "factor-is-on")}</span>" "<span class="muted"><Moment l=l at=since/></span></p>
         <section aria-labelledby="recovery"><h2 id="recovery">{t(l, "recovery-title")}</h2>
@@ -174,11 +190,11 @@ pub async fn recovery_codes(req: PageRequest<CodesQuery>) -> Answer {
     Ok(page(&req.context, &req.web, head, move || {
         view! {
             <h1>{t(l, "recovery-title")}</h1>
-            {first.then(|| view! { <Notice kind="good" text={t(l, "factor-now-on")}/> }.into_any())}
+            {first.then(|| view! { <Notice kind="good" text={t(l, "factor-now-on")}/> })}
             <p class="lead">{t(l, "recovery-lead")}</p>
             <ul class="codes">{codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}</ul>
             <p class="muted">{t(l, "recovery-once")}</p>
-            {way.onward(l, "recovery-kept")}
+            <Onward way=way text={t(l, "recovery-kept")}/>
         }
     })
     .await)
@@ -264,14 +280,8 @@ pub async fn go_on_with_factor(entry: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match web.ctx.session.clone() {
         Some(session) => {
-            leave(
-                &context,
-                Ok(LoginOutcome::Continue {
-                    session: Box::new(session),
-                    continuation: web.continuation(&context.ligature, &entry),
-                }),
-            )
-            .await
+            let continuation = web.continuation(&context.ligature, &entry);
+            onward_with(&context, continuation, Some(session)).await
         }
         None => refuse(&Refusal::SessionEnded.into()),
     };

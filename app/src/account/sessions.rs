@@ -10,7 +10,6 @@ use crate::{
     render::{Head, Layout, page},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::account::SessionRow;
 
 #[server(prefix = "/fn", endpoint = "account/sessions/end")]
 pub async fn end_session(session: String) -> Result<(), Code> {
@@ -59,7 +58,7 @@ pub async fn sessions(req: PageRequest) -> Answer {
             <h1>{t(l, "sessions-title")}</h1>
             <Said l=l key=message/>
             <p class="muted">{t(l, "sessions-lead")}</p>
-            <Rows>{sessions.into_iter().map(|s| session_row(l, s)).collect_view()}</Rows>
+            <Rows>{sessions.into_iter().map(|s| view! { <SessionRow l=l session=s/> }).collect_view()}</Rows>
             <div class="row-actions">
                 <form method="post" action=EndOtherSessions::url()><button>{t(l, "sessions-end-others")}</button></form>
                 <form method="post" action=EndAllSessions::url()><button class="danger">{t(l, "sessions-end-all")}</button></form>
@@ -69,8 +68,10 @@ pub async fn sessions(req: PageRequest) -> Answer {
     .await)
 }
 
-fn session_row(l: Lang, s: SessionRow) -> AnyView {
-    let agent = if s.agent.is_empty() { t(l, "agent-unknown") } else { s.agent.clone() };
+#[component]
+fn SessionRow(l: Lang, session: service::account::SessionRow) -> AnyView {
+    let s = session;
+    let agent = if s.agent.is_empty() { t(l, "agent-unknown") } else { s.agent };
     view! {
         <li>
             <span class="row-main"><strong>{agent}</strong><span class="muted">{s.network}" · "{method_name(l, &s.method)}</span><span class="muted small">{t(l, "session-seen")}" "<Moment l=l at={s.seen_at}/></span></span>

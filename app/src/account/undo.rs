@@ -25,21 +25,14 @@ async fn again(
     result: Result<(), Error>,
 ) -> SeeOther {
     let page = paths::undo(&bounded(secret, 64));
-    match result {
-        Ok(()) => SeeOther::local(page),
-        Err(error)
-            if matches!(error.refusal(), Refusal::CredentialsWrong | Refusal::PasskeyWrong) =>
-        {
-            redirect_with_flash(context, web, &page, Flash::notice("undo-wrong")).await
-        }
-        Err(error) if error.refusal() == Refusal::UndoCredential => {
-            redirect_with_flash(context, web, &page, Flash::notice("undo-not-before")).await
-        }
-        Err(error) if error.refusal() == Refusal::CodeWrong => {
-            redirect_with_flash(context, web, &page, Flash::notice("undo-code-wrong")).await
-        }
-        Err(error) => refuse(&error),
-    }
+    let Err(error) = result else { return SeeOther::local(page) };
+    let notice = match error.refusal() {
+        Refusal::CredentialsWrong | Refusal::PasskeyWrong => "undo-wrong",
+        Refusal::UndoCredential => "undo-not-before",
+        Refusal::CodeWrong => "undo-code-wrong",
+        _ => return refuse(&error),
+    };
+    redirect_with_flash(context, web, &page, Flash::notice(notice)).await
 }
 
 #[server(prefix = "/fn", endpoint = "undo")]
@@ -121,12 +114,8 @@ pub async fn finish_undo(
 #[server(prefix = "/fn", endpoint = "account/undo")]
 pub async fn ask_own_undo(change: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context
-        .ligature
-        .rewinds()
-        .ask_own_undo(&web.ctx, change.parse().unwrap_or_default())
-        .await
-    {
+    let change = change.parse().unwrap_or_default();
+    let next = match context.ligature.rewinds().ask_own_undo(&web.ctx, change).await {
         Ok(secret) => SeeOther::local(paths::undo(&secret)),
         Err(error) => refuse(&error),
     };
@@ -157,11 +146,15 @@ pub async fn undo(Path(secret): Path<String>, req: PageRequest) -> Answer {
             <p class="muted"><Moment l=l at={view.change.at}/></p>
             <Said l=l key=flash.notice.clone() kind="bad"/>
             {match view.page {
-                UndoPage::Begin => begin(l, &secret, &view),
-                UndoPage::Show => show(l, &secret, view, "undo-show-lead"),
-                UndoPage::Decide => decide(l, &secret, view),
-                UndoPage::Gone => view! { <p>{t(l, "undo-gone")}</p>{show(l, &secret, view, "undo-gone-show")}<p class="links"><a href=paths::ACTIVITY>{t(l, "undo-gone-more")}</a></p> }.into_any(),
-                UndoPage::Bar => bar(l, &secret, view.code),
+                UndoPage::Begin => view! { <Begin l=l secret=secret view=view/> }.into_any(),
+                UndoPage::Show => view! { <Show l=l secret=secret view=view/> }.into_any(),
+                UndoPage::Decide => view! { <Decide l=l secret=secret view=view/> }.into_any(),
+                UndoPage::Gone => view! {
+                    <p>{t(l, "undo-gone")}</p>
+                    <Show l=l secret=secret view=view/>
+                    <p class="links"><a href=paths::ACTIVITY>{t(l, "undo-gone-more")}</a></p>
+                }.into_any(),
+                UndoPage::Bar => view! { <Bar l=l secret=secret code={view.code}/> }.into_any(),
             }}
             {asked.then(|| view! { <p class="links"><a href=paths::ACTIVITY>{t(l, "confirm-leave")}</a></p> })}
         }
@@ -169,92 +162,111 @@ pub async fn undo(Path(secret): Path<String>, req: PageRequest) -> Answer {
     .await)
 }
 
-fn lines(l: Lang, title: &str, all: &[Line]) -> Option<AnyView> {
-    let row = |line: &Line| view! { <li>{t(l, &format!("way-{}", line.key))}{(!line.about.is_empty()).then(|| view! { " "<strong>{line.about.clone()}</strong> })}</li> };
-    (!all.is_empty()).then(|| view! { <h2>{t(l, title)}</h2><ul class="points">{all.iter().map(row).collect_view()}</ul> }.into_any())
+/// Ways in that stop, go or come back; nothing without any.
+#[component]
+fn WaysIn(l: Lang, title: String, lines: Vec<Line>) -> AnyView {
+    let row = |line: Line| view! { <li>{t(l, &format!("way-{}", line.key))}{(!line.about.is_empty()).then(|| view! { " "<strong>{line.about}</strong> })}</li> };
+    (!lines.is_empty()).then(|| view! { <h2>{title}</h2><ul class="points">{lines.into_iter().map(row).collect_view()}</ul> }).into_any()
 }
 
-fn hidden(secret: &str) -> AnyView {
-    view! { <input type="hidden" name="secret" value=secret.to_owned()/> }.into_any()
+/// What goes with the change, and what comes back.
+#[component]
+fn GoesAndComes(l: Lang, goes: Vec<Line>, comes: Vec<Line>) -> AnyView {
+    view! {
+        <WaysIn l=l title={t(l, "undo-goes")} lines=goes/>
+        <WaysIn l=l title={t(l, "undo-comes")} lines=comes/>
+    }
+    .into_any()
 }
 
-fn begin(l: Lang, secret: &str, view: &UndoView) -> AnyView {
+/// The secret of the link, for a form to send along.
+#[component]
+fn Secret(secret: String) -> AnyView {
+    view! { <input type="hidden" name="secret" value=secret/> }.into_any()
+}
+
+/// Nothing has happened yet.
+#[component]
+fn Begin(l: Lang, secret: String, view: UndoView) -> AnyView {
     view! {
         <p>{t(l, "undo-begin-lead")}</p>
-        {lines(l, "undo-stops", &view.stops)}
-        {lines(l, "undo-goes", &view.goes)}
-        {lines(l, "undo-comes", &view.comes)}
-        <form method="post" action=BeginUndo::url() class="stack">{hidden(secret)}<button class="danger">{t(l, "undo-begin-go")}</button></form>
+        <WaysIn l=l title={t(l, "undo-stops")} lines={view.stops}/>
+        <GoesAndComes l=l goes={view.goes} comes={view.comes}/>
+        <form method="post" action=BeginUndo::url() class="stack"><Secret secret=secret/><button class="danger">{t(l, "undo-begin-go")}</button></form>
         <p class="muted small">{t(l, "undo-leave")}</p>
     }
     .into_any()
 }
 
-fn show(l: Lang, secret: &str, view: UndoView, lead: &'static str) -> AnyView {
-    let (goes, comes) = (view.goes.clone(), view.comes.clone());
-    let none = !view.password && view.passkey.is_none() && view.providers.is_empty();
-    let gone = view.page == UndoPage::Gone;
-    let lead = match (none, view.due) {
-        (false, _) => Some(lead),
+/// The person shows something that opened the account before.
+#[component]
+fn Show(l: Lang, secret: String, view: UndoView) -> AnyView {
+    let UndoView { page, due, password, passkey, providers, goes, comes, .. } = view;
+    let gone = page == UndoPage::Gone;
+    let none = !password && passkey.is_none() && providers.is_empty();
+    let lead = match (none, due) {
+        (false, _) => Some(if gone { "undo-gone-show" } else { "undo-show-lead" }),
         // There is nothing to confirm with, and nothing that has to be.
         (true, _) if gone => None,
         (true, Some(_)) => Some("undo-show-none"),
         (true, None) => Some("undo-show-none-own"),
     };
-    let passkey_alone = view.passkey.is_some() && !view.password && view.providers.is_empty();
+    let passkey_alone = passkey.is_some() && !password && providers.is_empty();
     view! {
-        {view.due.filter(|_| !gone).map(|due| view! { <p>{t(l, "undo-waits")}" "<strong><Moment l=l at=due/></strong></p> })}
+        {due.filter(|_| !gone).map(|due| view! { <p>{t(l, "undo-waits")}" "<strong><Moment l=l at=due/></strong></p> })}
         {lead.map(|key| view! { <p>{t(l, key)}</p> })}
-        {view.password.then(|| view! {
+        {password.then(|| view! {
             <form method="post" action=UndoPassword::url() class="stack">
-                {hidden(secret)}
+                <Secret secret={secret.clone()}/>
                 <Field name="password" label={t(l, "undo-password-before")} kind="password" autocomplete="current-password" required=true max=256/>
                 <button class="primary">{t(l, "code-go")}</button>
             </form>
         })}
-        {view.passkey.map(|c| {
-            let secret = hidden(secret);
-            view! { <CeremonyForm l=l action=UndoPasskey::url() kind="again" ceremony=c label={t(l, "confirm-passkey")}>{secret}</CeremonyForm> }
+        {passkey.map(|c| {
+            let secret = secret.clone();
+            view! { <CeremonyForm l=l action=UndoPasskey::url() kind="again" ceremony=c label={t(l, "confirm-passkey")}><Secret secret=secret/></CeremonyForm> }
         })}
         {passkey_alone.then(|| view! { <NeedsScript l=l/> })}
         <div class="buttons">
-            {view.providers.into_iter().map(|b| {
+            {providers.into_iter().map(|b| {
                 let label = ta(l, "confirm-with", &[("provider", &b.name)]);
-                view! { <ProviderButton provider=b action=UndoByProvider::url() label=label with=vec![("secret", secret.to_owned())]/> }
+                view! { <ProviderButton provider=b action=UndoByProvider::url() label=label with=vec![("secret", secret.clone())]/> }
             }).collect_view()}
         </div>
-        {(!gone).then(|| view! { {lines(l, "undo-goes", &goes)}{lines(l, "undo-comes", &comes)} })}
+        {(!gone).then(|| view! { <GoesAndComes l=l goes=goes comes=comes/> })}
     }
     .into_any()
 }
 
-fn decide(l: Lang, secret: &str, view: UndoView) -> AnyView {
+/// The first change that was not the person's, and all of them back, or not.
+#[component]
+fn Decide(l: Lang, secret: String, view: UndoView) -> AnyView {
     let own = view.change.rev;
-    let keep = view.due.is_some();
-    let row = |c: &ChangeView| {
+    let row = |c: ChangeView| {
         let (id, checked) = (format!("first-{}", c.rev), c.rev == own);
         view! { <div class="check"><input type="radio" id=id.clone() name="first" value=c.rev.to_string() checked=checked/><label for=id>{said(l, c.what, &c.about)}" "<span class="muted small"><Moment l=l at={c.at}/></span></label></div> }
     };
     view! {
-        {lines(l, "undo-goes", &view.goes)}
-        {lines(l, "undo-comes", &view.comes)}
+        <GoesAndComes l=l goes={view.goes} comes={view.comes}/>
         <form method="post" action=FinishUndo::url() class="stack">
-            {hidden(secret)}
-            <fieldset class="radios" aria-describedby="first-hint"><legend>{t(l, "undo-first")}</legend><p class="hint" id="first-hint">{t(l, "undo-first-hint")}</p>{view.changes.iter().map(row).collect_view()}</fieldset>
-            {view.code.then(|| factor(l))}
+            <Secret secret=secret/>
+            <fieldset class="radios" aria-describedby="first-hint"><legend>{t(l, "undo-first")}</legend><p class="hint" id="first-hint">{t(l, "undo-first-hint")}</p>{view.changes.into_iter().map(row).collect_view()}</fieldset>
+            {view.code.then(|| view! { <FactorField l=l/> })}
             <button class="danger" name="answer" value="back">{t(l, "undo-finish-go")}</button>
-            {keep.then(|| view! { <button name="answer" value="keep">{t(l, "undo-keep-go")}</button> })}
+            {view.due.is_some().then(|| view! { <button name="answer" value="keep">{t(l, "undo-keep-go")}</button> })}
         </form>
     }
     .into_any()
 }
 
-fn bar(l: Lang, secret: &str, code: bool) -> AnyView {
+/// Nothing can come back any more; what the change opened is closed.
+#[component]
+fn Bar(l: Lang, secret: String, code: bool) -> AnyView {
     view! {
         <p>{t(l, "undo-gone")}</p>
         <form method="post" action=FinishUndo::url() class="stack">
-            {hidden(secret)}
-            {code.then(|| factor(l))}
+            <Secret secret=secret/>
+            {code.then(|| view! { <FactorField l=l/> })}
             <button class="danger" name="answer" value="back">{t(l, "undo-gone-go")}</button>
         </form>
         <p class="muted small">{t(l, "undo-leave")}</p>
@@ -262,6 +274,7 @@ fn bar(l: Lang, secret: &str, code: bool) -> AnyView {
     .into_any()
 }
 
-fn factor(l: Lang) -> AnyView {
+#[component]
+fn FactorField(l: Lang) -> AnyView {
     view! { <Field name="code" label={t(l, "undo-code")} kind="text" autocomplete="one-time-code" max=20/> }.into_any()
 }

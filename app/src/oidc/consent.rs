@@ -30,14 +30,13 @@ pub async fn show_consent(req: PageRequest<EntryQuery>) -> Answer {
     Ok(page(&req.context, &req.web, head, move || {
         view! {
             <h1>{title}</h1>
-            {unchecked.then(|| view! { <Notice kind="warn" text={t(l, "consent-unchecked")}/> }.into_any())}
+            {unchecked.then(|| view! { <Notice kind="warn" text={t(l, "consent-unchecked")}/> })}
             <p class="lead">{ta(l, if name.is_empty() { "consent-lead-nameless" } else { "consent-lead" }, &[("application", &application), ("name", &name)])}</p>
-            {told(l, &lines)}
+            <Told l=l lines=lines/>
             <p>{next_words(l, &next)}</p>
             <form method="post" action=Consent::url() class="stack">
-                <input type="hidden" name="entry" value=entry.clone()/>
-                <button class="primary" name="answer" value="allow">{t(l, "consent-allow")}</button>
-                <button name="answer" value="deny">{t(l, "consent-deny")}</button>
+                <input type="hidden" name="entry" value=entry/>
+                <AllowOrDeny l=l/>
             </form>
             <p class="muted small">{t(l, "consent-later")}</p>
         }
@@ -55,20 +54,29 @@ fn next_words(l: Lang, next: &Next) -> String {
 }
 
 /// What an application is told and may do, in words.
-pub(crate) fn told(l: Lang, lines: &[ToldLine]) -> AnyView {
+#[component]
+pub fn Told(l: Lang, lines: Vec<ToldLine>) -> AnyView {
     if lines.is_empty() {
         return view! { <p>{t(l, "scope-nothing")}</p> }.into_any();
     }
-    let row = |shown: &ToldLine| {
+    let row = |shown: ToldLine| {
         let words = match &shown.line {
             Line::Text(text) => t(l, &format!("scope-{text}")),
             Line::Own(claim) => ta(l, "scope-own", &[("claim", claim)]),
         };
-        let before =
-            shown.before.then(|| view! { " "<span class="tag">{t(l, "consent-before")}</span> });
-        view! { <li>{words}{before}</li> }
+        view! { <li>{words}{shown.before.then(|| view! { " "<span class="tag">{t(l, "consent-before")}</span> })}</li> }
     };
-    view! { <ul class="points">{lines.iter().map(row).collect_view()}</ul> }.into_any()
+    view! { <ul class="points">{lines.into_iter().map(row).collect_view()}</ul> }.into_any()
+}
+
+/// The two answers of a form.
+#[component]
+pub fn AllowOrDeny(l: Lang) -> AnyView {
+    view! {
+        <button class="primary" name="answer" value="allow">{t(l, "consent-allow")}</button>
+        <button name="answer" value="deny">{t(l, "consent-deny")}</button>
+    }
+    .into_any()
 }
 
 #[server(prefix = "/fn", endpoint = "consent")]
