@@ -1,7 +1,8 @@
 //! What happened to an account.
 use crate::{
     account::{
-        methods::{nobody, provider_name},
+        profile::provider_name,
+        signed_in::nobody,
         undo::{AskOwnUndo, said},
     },
     components::{Moment, Rows},

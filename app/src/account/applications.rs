@@ -1,6 +1,6 @@
 //! Applications that one may open, and taking that back.
 use crate::{
-    account::email::{entered, head},
+    account::signed_in::{entered, head},
     components::{Mark, Rows, Said},
     context::asked,
     i18n::{Lang, t, ta},
@@ -61,6 +61,5 @@ pub async fn revoke_application(client_id: String) -> Result<(), Code> {
         }
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

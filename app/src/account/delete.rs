@@ -1,6 +1,6 @@
 //! Deleting one's account.
 use crate::{
-    account::email::{entered, head},
+    account::signed_in::{entered, head},
     components::GoOrLeave,
     context::asked,
     i18n::t,
@@ -26,8 +26,7 @@ pub async fn delete_account() -> Result<(), Code> {
         }
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 pub async fn delete(req: PageRequest) -> Answer {

@@ -1,18 +1,17 @@
 //! Another primary address.
 use crate::{
+    account::signed_in::{entered, head},
     components::{Field, GoOrLeave},
     context::asked,
     form_input::bounded,
-    i18n::{Lang, t},
+    i18n::t,
     outcome::{Code, Flash, SeeOther, leave, redirect_with_flash, respond},
     page_request::{Answer, PageRequest},
     paths,
-    render::{Head, Layout, page},
+    render::page,
 };
-use axum::response::{IntoResponse, Redirect, Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::Error;
 
 #[server(prefix = "/fn", endpoint = "account/email")]
 pub async fn change_email(email: String) -> Result<(), Code> {
@@ -31,30 +30,7 @@ pub async fn change_email(email: String) -> Result<(), Code> {
         }
         other => leave(&context, other).await,
     };
-    respond(&context, &next);
-    Ok(())
-}
-
-/// Before the page: the sign-in, and the confirmation where the last one is too long ago.
-pub(crate) async fn entered<Q>(
-    req: &PageRequest<Q>,
-    to: &str,
-    allowed: Result<(), Error>,
-) -> Result<Option<Response>, Error> {
-    match allowed {
-        Err(error) if error.refusal() == Refusal::NotRecent => {
-            Ok(Some(Redirect::to(&paths::confirm(to)).into_response()))
-        }
-        Err(error) if error.refusal() == Refusal::SessionEnded => {
-            Ok(Some(Redirect::to(paths::LOGIN_STAY).into_response()))
-        }
-        Err(error) => Err(error),
-        Ok(()) => crate::account::reauthenticate::first(req, to).await,
-    }
-}
-
-pub(crate) fn head(l: Lang, key: &str) -> Head {
-    Head::new(t(l, key), Layout::Account)
+    respond(&context, &next)
 }
 
 pub async fn email(req: PageRequest) -> Answer {

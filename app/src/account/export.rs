@@ -1,6 +1,6 @@
 //! Everything that is stored about a person, for them.
 use crate::{
-    account::email::{entered, head},
+    account::signed_in::{entered, head},
     components::GoOrLeave,
     context::asked,
     i18n::t,
@@ -50,8 +50,7 @@ pub async fn take_data() -> Result<(), Code> {
         }
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// The file, for a ticket that was not used yet.

@@ -1,8 +1,8 @@
 //! Two accounts that become one: the page that asks for the other account, and the preview.
 use crate::{
     account::{
-        email::{entered, head},
-        methods::field_name,
+        profile::field_name,
+        signed_in::{entered, head},
     },
     components::{Field, GoOrLeave, ProviderButton, Said, Table},
     context::asked,
@@ -99,8 +99,7 @@ pub async fn merge_account(email: String, password: String) -> Result<(), Code> 
         }
         other => leave(&context, other).await,
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// Off to a provider that signs in to the other account.
@@ -121,8 +120,7 @@ pub async fn merge_by_provider(provider: String) -> Result<(), Code> {
         }
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "attempt/merge")]
@@ -138,6 +136,5 @@ pub async fn confirm_merge(attempt: String) -> Result<(), Code> {
             SeeOther { to: told.to, cookies: left.cookies }
         }
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

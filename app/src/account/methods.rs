@@ -1,67 +1,27 @@
-//! My Account: sign-in methods, addresses and profile.
+//! My Account: sign-in methods, and what else an account has.
 use crate::{
+    account::{
+        addresses::Addresses,
+        profile::Profile,
+        signed_in::{done, nobody},
+    },
     components::{
         Moment, Notice, ProviderButton, ProviderMark, Rows, Said, method_name, moment_text,
     },
-    context::{Context, WebRequest, asked},
+    context::asked,
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond, to_provider},
+    outcome::{Code, SeeOther, respond, to_provider},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
 };
-use axum::response::{IntoResponse, Redirect, Response};
 use domain::{LinkId, Micros, Refusal, path::Continuation, policy::Owes};
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
     Error, Purpose,
-    account::{Address, Method, Overview},
+    account::{Method, Overview},
     policy::providers::Button,
 };
-
-pub(crate) async fn done(
-    context: &Context,
-    web: &WebRequest,
-    result: Result<(), Error>,
-    path: &str,
-    notice: &str,
-) -> SeeOther {
-    match result {
-        Ok(()) => redirect_with_flash(context, web, path, Flash::notice(notice)).await,
-        // What was asked for is done after signing in once more (MA-09).
-        Err(error) if error.refusal() == Refusal::NotRecent => {
-            SeeOther::local(paths::confirm(path))
-        }
-        Err(error) => refuse(&error),
-    }
-}
-
-#[server(prefix = "/fn", endpoint = "account/email/remove")]
-pub async fn remove_email(address: String, #[server(default)] foreign: String) -> Result<(), Code> {
-    let (context, web) = asked();
-    let result = context
-        .ligature
-        .account_settings()
-        .remove_own_email(&web.ctx, &address, !foreign.is_empty())
-        .await;
-    let next = done(&context, &web, result, paths::ACCOUNT, "address-removed").await;
-    respond(&context, &next);
-    Ok(())
-}
-
-/// An address in a field's name.
-pub fn address_name(canonical: &str) -> String {
-    canonical.bytes().map(|b| format!("{b:02x}")).collect()
-}
-
-pub(crate) fn address_of(name: &str) -> Option<String> {
-    let digits: Vec<char> = name.chars().take(700).collect();
-    let bytes: Option<Vec<u8>> = digits
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).ok())
-        .collect();
-    String::from_utf8(bytes?).ok()
-}
 
 #[server(prefix = "/fn", endpoint = "account/name")]
 pub async fn name_method(link: String, #[server(default)] nickname: String) -> Result<(), Code> {
@@ -73,8 +33,7 @@ pub async fn name_method(link: String, #[server(default)] nickname: String) -> R
         Err(_) => Err(Error::from(Refusal::MethodUnknown)),
     };
     let next = done(&context, &web, result, paths::ACCOUNT, "method-named").await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// Off to a provider whose identity is to sign the person in as well.
@@ -92,22 +51,7 @@ pub async fn add_method(provider: String) -> Result<(), Code> {
         }
         other => to_provider(&context, other),
     };
-    respond(&context, &next);
-    Ok(())
-}
-
-/// "This mailbox is still mine", of an address that is contested (I13).
-#[server(prefix = "/fn", endpoint = "account/email/keep")]
-pub async fn keep_email(address: String) -> Result<(), Code> {
-    let (context, web) = asked();
-    let result = context.ligature.account_settings().keep_email(&web.ctx, &address).await;
-    let next = done(&context, &web, result, paths::ACCOUNT, "address-kept").await;
-    respond(&context, &next);
-    Ok(())
-}
-
-pub(crate) fn nobody<Q>(req: &PageRequest<Q>) -> Option<Response> {
-    req.web.ctx.session.is_none().then(|| Redirect::to(paths::LOGIN_STAY).into_response())
+    respond(&context, &next)
 }
 
 /// What the policy asks for, until when.
@@ -180,27 +124,12 @@ fn AccountPage(
         <Owed l=l owes=owes/>
         {restored.map(|(at, since)| view! { <Notice kind="warn" text={restored_text(l, at, since)}/> })}
         <Methods l=l methods=methods addable=addable fixed=fixed password_settable=password_settable/>
-        {passkeys.map(|n| view! {
-            <section aria-labelledby="passkeys">
-                <h2 id="passkeys">{t(l, "passkeys-title")}</h2>
-                <p class="muted">{t(l, "passkeys-lead")}</p>
-                <p><a class="button" href=paths::PASSKEYS>{ta(l, "passkeys-manage", &[("n", &n.to_string())])}</a></p>
-            </section>
-        })}
-        <section aria-labelledby="factor">
-            <h2 id="factor">{t(l, "factor-own-title")}</h2>
-            <p class="muted">{t(l, "factor-own-lead")}</p>
-            {second_factor.map(|since| view! { <p><span class="tag good">{t(l, "factor-is-on")}</span>" "<span class="muted"><Moment l=l at=since/></span></p> })}
-            {manageable.then(|| view! { <p><a class="button" href=paths::SECOND_FACTOR>{t(l, if second_factor.is_some() { "factor-manage" } else { "factor-begin" })}</a></p> })}
-        </section>
+        {passkeys.map(|count| view! { <Passkeys l=l count=count/> })}
+        <SecondFactor l=l since=second_factor manageable=manageable/>
         <Addresses l=l addresses=addresses former=former manageable=manageable/>
         {phone.map(|number| view! { <Phone l=l number=number manageable=manageable/> })}
         {(!fields.is_empty()).then(|| view! { <Profile l=l fields=fields names=names/> })}
-        <section aria-labelledby="data">
-            <h2 id="data">{t(l, "data-title")}</h2>
-            <p class="muted">{t(l, "data-lead")}</p>
-            <p class="row-actions"><a class="button" href=paths::EXPORT>{t(l, "export-title")}</a>{mergeable.then(|| view! { <a class="button" href=paths::MERGE>{t(l, "merge-title")}</a> })}<a class="button danger" href=paths::DELETE>{t(l, "delete-title")}</a></p>
-        </section>
+        <Data l=l mergeable=mergeable/>
         {administrator.then(|| view! { <p><a class="button" href=paths::ADMIN>{t(l, "nav-admin")}</a></p> })}
     }
     .into_any()
@@ -229,23 +158,27 @@ fn Methods(
 }
 
 #[component]
-fn Addresses(l: Lang, addresses: Vec<Address>, former: Vec<Address>, manageable: bool) -> AnyView {
-    let row = move |a| view! { <AddressRow l=l address=a manageable=manageable/> };
+fn Passkeys(l: Lang, count: usize) -> AnyView {
     view! {
-        <section aria-labelledby="addresses">
-            <h2 id="addresses">{t(l, "addresses-title")}</h2>
-            <p class="muted">{t(l, "addresses-lead")}</p>
-            {addresses.is_empty().then(|| view! { <p>{t(l, "addresses-none")}</p> })}
-            <Rows>{addresses.into_iter().map(row).collect_view()}</Rows>
-            {manageable.then(|| view! { <p><a class="button" href=paths::EMAIL>{t(l, "own-email-title")}</a></p> })}
+        <section aria-labelledby="passkeys">
+            <h2 id="passkeys">{t(l, "passkeys-title")}</h2>
+            <p class="muted">{t(l, "passkeys-lead")}</p>
+            <p><a class="button" href=paths::PASSKEYS>{ta(l, "passkeys-manage", &[("n", &count.to_string())])}</a></p>
         </section>
-        {(!former.is_empty()).then(|| view! {
-            <section aria-labelledby="former">
-                <h3 id="former">{t(l, "address-former-title")}</h3>
-                <p class="muted">{t(l, "address-former-lead")}</p>
-                <Rows>{former.into_iter().map(row).collect_view()}</Rows>
-            </section>
-        })}
+    }
+    .into_any()
+}
+
+#[component]
+fn SecondFactor(l: Lang, since: Option<Micros>, manageable: bool) -> AnyView {
+    let manage = if since.is_some() { "factor-manage" } else { "factor-begin" };
+    view! {
+        <section aria-labelledby="factor">
+            <h2 id="factor">{t(l, "factor-own-title")}</h2>
+            <p class="muted">{t(l, "factor-own-lead")}</p>
+            {since.map(|since| view! { <p><span class="tag good">{t(l, "factor-is-on")}</span>" "<span class="muted"><Moment l=l at=since/></span></p> })}
+            {manageable.then(|| view! { <p><a class="button" href=paths::SECOND_FACTOR>{t(l, manage)}</a></p> })}
+        </section>
     }
     .into_any()
 }
@@ -263,6 +196,19 @@ fn Phone(l: Lang, number: Option<String>, manageable: bool) -> AnyView {
     .into_any()
 }
 
+/// Taking one's data along, and the end of the account.
+#[component]
+fn Data(l: Lang, mergeable: bool) -> AnyView {
+    view! {
+        <section aria-labelledby="data">
+            <h2 id="data">{t(l, "data-title")}</h2>
+            <p class="muted">{t(l, "data-lead")}</p>
+            <p class="row-actions"><a class="button" href=paths::EXPORT>{t(l, "export-title")}</a>{mergeable.then(|| view! { <a class="button" href=paths::MERGE>{t(l, "merge-title")}</a> })}<a class="button danger" href=paths::DELETE>{t(l, "delete-title")}</a></p>
+        </section>
+    }
+    .into_any()
+}
+
 /// What a restored service says to whom it may concern (RB-18).
 fn restored_text(l: Lang, at: Micros, since: Option<Micros>) -> String {
     let at = moment_text(l, at);
@@ -271,101 +217,6 @@ fn restored_text(l: Lang, at: Micros, since: Option<Micros>) -> String {
             ta(l, "account-restored-since", &[("since", &moment_text(l, since)), ("at", &at)])
         }
         None => ta(l, "account-restored", &[("at", &at)]),
-    }
-}
-
-#[component]
-fn AddressRow(l: Lang, address: Address, manageable: bool) -> AnyView {
-    let a = address;
-    let id = format!(
-        "foreign-{}",
-        a.canonical
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .collect::<String>()
-    );
-    let name = a.typed.clone();
-    let tag = if a.contested {
-        "address-contested"
-    } else if a.former {
-        "address-former"
-    } else if a.proved {
-        "address-proved"
-    } else {
-        "address-unproved"
-    };
-    let foreign = if a.former {
-        view! { <p>{t(l, "address-foreign")}</p><input type="hidden" name="foreign" value="on"/> }
-            .into_any()
-    } else {
-        view! { <p>{t(l, "address-remove-lead")}</p><div class="check"><input type="checkbox" id=id.clone() name="foreign" value="on"/><label for=id>{t(l, "address-foreign")}</label></div> }
-            .into_any()
-    };
-    let act = if a.former { "address-disown" } else { "remove" };
-    let keep = a.contested.then(|| {
-        view! { <form method="post" action=KeepEmail::url()><input type="hidden" name="address" value=a.canonical.clone()/><button aria-label=format!("{}: {name}", t(l, "address-keep"))>{t(l, "address-keep")}</button></form> }
-    });
-    let remove = (manageable && a.removable).then(|| {
-        view! {
-            <details class="inline small"><summary>{t(l, act)}<span class="sr">": "{name.clone()}</span></summary>
-                <form method="post" action=RemoveEmail::url() class="stack">
-                    <input type="hidden" name="address" value=a.canonical/>
-                    {foreign}
-                    <button class="danger" aria-label=format!("{}: {name}", t(l, act))>{t(l, act)}</button>
-                </form>
-            </details>
-        }
-    });
-    view! {
-        <li>
-            <span class="row-main"><strong>{a.typed}</strong>{a.contested.then(|| view! { <span class="muted">{t(l, "address-contested-lead")}</span> })}{remove}</span>
-            <span class=if a.contested { "tag warn" } else { "tag" }>{t(l, tag)}</span>
-            {keep}
-        </li>
-    }
-    .into_any()
-}
-
-/// Profile fields, each with where it comes from.
-#[component]
-fn Profile(l: Lang, fields: Vec<service::rows::Attribute>, names: Vec<Button>) -> AnyView {
-    view! {
-        <section aria-labelledby="profile">
-            <h2 id="profile">{t(l, "profile-title")}</h2>
-            <p class="muted">{t(l, "profile-lead")}</p>
-            <Rows>{fields.into_iter().map(|f| view! {
-                <li><span class="row-main"><strong>{field_name(l, &f.name)}</strong><span>{f.value.clone()}</span></span><span class="muted small">{source(l, &f.source, &names)}</span></li>
-            }).collect_view()}</Rows>
-        </section>
-    }
-    .into_any()
-}
-
-/// The name of a provider that people can use, of another way to sign in, or the key.
-pub(crate) fn provider_name(l: Lang, key: &str, names: &[Button]) -> String {
-    names.iter().find(|b| b.key == key).map_or_else(|| method_name(l, key), |b| b.name.clone())
-}
-
-/// A profile field's name for people.
-pub(crate) fn field_name(l: Lang, name: &str) -> String {
-    match name.strip_prefix("attr.") {
-        Some(own) => own.to_owned(),
-        None => t(l, &format!("profile-{}", name.replace('_', "-"))),
-    }
-}
-
-/// Where a field's value comes from.
-fn source(l: Lang, source: &str, names: &[Button]) -> String {
-    match source.strip_prefix("provider:") {
-        Some(key) => ta(l, "source-provider", &[("provider", &provider_name(l, key, names))]),
-        None => t(
-            l,
-            match source {
-                "admin" => "source-admin",
-                "code" => "source-code",
-                _ => "source-person",
-            },
-        ),
     }
 }
 

@@ -1,5 +1,6 @@
 //! My Account: a file for each page, with its forms.
 pub mod activity;
+mod addresses;
 pub mod applications;
 pub mod delete;
 pub mod email;
@@ -9,9 +10,11 @@ pub mod methods;
 pub mod passkeys;
 pub mod password;
 pub mod phone;
+pub mod profile;
 pub mod reauthenticate;
 pub mod recovered;
 pub mod remove;
 pub mod second_factor;
 pub mod sessions;
+mod signed_in;
 pub mod undo;

@@ -1,9 +1,6 @@
 //! Passkeys in My Account.
 use crate::{
-    account::{
-        email::{entered, head},
-        methods::done,
-    },
+    account::signed_in::{done, entered, head},
     components::{CeremonyForm, Field, Moment, NeedsScript, Rows, Said},
     context::asked,
     form_input::bounded,
@@ -81,8 +78,7 @@ pub async fn add_passkey(
         }
         added => done(&context, &web, added, paths::PASSKEYS, "passkey-added").await,
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "account/passkey/remove")]
@@ -90,6 +86,5 @@ pub async fn remove_passkey(id: String) -> Result<(), Code> {
     let (context, web) = asked();
     let removed = context.ligature.passkeys().remove_passkey(&web.ctx, &id).await;
     let next = done(&context, &web, removed, paths::PASSKEYS, "passkey-removed").await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

@@ -1,6 +1,6 @@
 //! A new password.
 use crate::{
-    account::email::{entered, head},
+    account::signed_in::{entered, head},
     components::{GoOrLeave, NewPasswordField},
     context::asked,
     form_input::password_problem,
@@ -32,8 +32,7 @@ pub async fn change_password(password: String) -> Result<(), Code> {
         }
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 pub async fn password(req: PageRequest) -> Answer {

@@ -1,6 +1,6 @@
 //! The telephone number in My Account.
 use crate::{
-    account::email::{entered, head},
+    account::signed_in::{entered, head},
     components::{Field, GoOrLeave, Rows, Said},
     context::asked,
     form_input::bounded,
@@ -66,8 +66,7 @@ pub async fn change_phone(phone: String) -> Result<(), Code> {
         }
         other => leave(&context, other).await,
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// What is said beside the field.
@@ -92,6 +91,5 @@ pub async fn remove_phone() -> Result<(), Code> {
         }
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

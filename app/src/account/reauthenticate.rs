@@ -119,8 +119,7 @@ pub async fn confirm_password(password: String, #[server(default)] to: String) -
         }
         other => leave(&context, other).await,
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "account/confirm/passkey")]
@@ -152,8 +151,7 @@ pub async fn confirm_passkey(
         }
         other => leave(&context, other).await,
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "account/confirm/provider")]
@@ -164,8 +162,7 @@ pub async fn confirm_by_provider(
     let (context, web) = asked();
     let started =
         context.ligature.sign_in().start(&web.ctx, &provider, Purpose::Confirm, after(&to)).await;
-    respond(&context, &to_provider(&context, started));
-    Ok(())
+    respond(&context, &to_provider(&context, started))
 }
 
 #[server(prefix = "/fn", endpoint = "account/confirm/code")]
@@ -173,6 +170,5 @@ pub async fn ask_confirm_code(#[server(default)] to: String) -> Result<(), Code>
     let (context, web) = asked();
     let result = context.ligature.reauthentication().ask_confirm_code(&web.ctx, after(&to)).await;
     let next = leave(&context, result).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

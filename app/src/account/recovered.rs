@@ -1,6 +1,9 @@
 //! What else opens an account that was recovered: the person says what is theirs.
 use crate::{
-    account::methods::{address_name, address_of, nobody},
+    account::{
+        addresses::{address_name, address_of},
+        signed_in::nobody,
+    },
     components::{Rows, Said, method_name},
     context::asked,
     i18n::{Lang, t},
@@ -11,7 +14,11 @@ use crate::{
 };
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::account::recovered::{Mine, WaysIn};
+use service::account::{
+    Address, Method,
+    passkeys::PasskeyRow,
+    recovered::{Mine, WaysIn},
+};
 use std::collections::BTreeMap;
 
 /// From the page that shows what else opens a recovered account, on to the application: what is not ticked goes (PH-04).
@@ -46,8 +53,7 @@ pub async fn leave_recovered(
         }
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// After a new password by code: what else opens the account, before anything else (PH-04).
@@ -68,31 +74,11 @@ pub async fn recovered(req: PageRequest<EntryQuery>) -> Answer {
         String::new()
     };
     Ok(page(&req.context, &req.web, Head::new(t(l, "recovered-title"), Layout::Account), move || {
-        let single = addresses.len() == 1;
-        let methods = methods.into_iter().map(|m| {
-            let id = m.link.map(|id| id.to_string()).unwrap_or_default();
-            let stays = m.stays.map(|refusal| t(l, &format!("refusal-{}-title", refusal.key())));
-            view! { <WayIn l=l id={format!("link-{id}")} name={method_name(l, &m.name)} label={m.label} stays=stays/> }
-        });
-        let passkeys = passkeys.into_iter().map(|k| {
-            let stays = (!k.removable).then(String::new);
-            view! { <WayIn l=l id={format!("passkey-{}", k.id)} name={t(l, "passkey")} label={k.name} stays=stays/> }
-        });
-        let addresses = addresses.into_iter().map(|a| {
-            let stays = single.then(|| t(l, "recovered-stays"));
-            view! { <WayIn l=l id={format!("address-{}", address_name(&a.canonical))} name={a.typed} stays=stays/> }
-        });
-        let rows: Vec<_> = methods.chain(passkeys).chain(addresses).collect();
         view! {
             <h1>{t(l, "recovered-title")}</h1>
             <Said l=l key=flash.notice.clone() kind="bad"/>
             <p class="lead">{t(l, "recovered-lead")}</p>
-            <form method="post" action=LeaveRecovered::url() class="stack">
-                <input type="hidden" name="entry" value=entry/>
-                <fieldset class="radios"><legend>{t(l, "recovered-legend")}</legend><Rows>{rows}</Rows></fieldset>
-                <p class="hint">{t(l, "recovered-again")}</p>
-                <p><button class="primary">{t(l, "recovered-go")}</button></p>
-            </form>
+            <WaysInForm l=l methods=methods passkeys=passkeys addresses=addresses entry=entry/>
             {phone.map(|number| view! { <h2>{t(l, "own-phone-title")}</h2><p><strong>{number}</strong></p><p><a class="button" href=paths::PHONE>{t(l, "own-phone-manage")}</a></p> })}
             {(!applications.is_empty()).then(|| view! {
                 <h2>{t(l, "own-applications-title")}</h2>
@@ -102,6 +88,41 @@ pub async fn recovered(req: PageRequest<EntryQuery>) -> Answer {
         }
     })
     .await)
+}
+
+/// Everything that opens the account: what is not ticked goes.
+#[component]
+fn WaysInForm(
+    l: Lang,
+    methods: Vec<Method>,
+    passkeys: Vec<PasskeyRow>,
+    addresses: Vec<Address>,
+    entry: String,
+) -> AnyView {
+    let single = addresses.len() == 1;
+    let methods = methods.into_iter().map(|m| {
+        let id = m.link.map(|id| id.to_string()).unwrap_or_default();
+        let stays = m.stays.map(|refusal| t(l, &format!("refusal-{}-title", refusal.key())));
+        view! { <WayIn l=l id={format!("link-{id}")} name={method_name(l, &m.name)} label={m.label} stays=stays/> }
+    });
+    let passkeys = passkeys.into_iter().map(|k| {
+        let stays = (!k.removable).then(String::new);
+        view! { <WayIn l=l id={format!("passkey-{}", k.id)} name={t(l, "passkey")} label={k.name} stays=stays/> }
+    });
+    let addresses = addresses.into_iter().map(|a| {
+        let stays = single.then(|| t(l, "recovered-stays"));
+        view! { <WayIn l=l id={format!("address-{}", address_name(&a.canonical))} name={a.typed} stays=stays/> }
+    });
+    let rows: Vec<_> = methods.chain(passkeys).chain(addresses).collect();
+    view! {
+        <form method="post" action=LeaveRecovered::url() class="stack">
+            <input type="hidden" name="entry" value=entry/>
+            <fieldset class="radios"><legend>{t(l, "recovered-legend")}</legend><Rows>{rows}</Rows></fieldset>
+            <p class="hint">{t(l, "recovered-again")}</p>
+            <p><button class="primary">{t(l, "recovered-go")}</button></p>
+        </form>
+    }
+    .into_any()
 }
 
 /// Something that opens the account, with a box for whose it is.

@@ -1,8 +1,8 @@
 //! Removing a sign-in method.
 use crate::{
     account::{
-        methods::{done, nobody},
         reauthenticate::first,
+        signed_in::{done, nobody},
     },
     components::{GoOrLeave, method_name},
     context::asked,
@@ -30,8 +30,7 @@ pub async fn remove_method(link: String) -> Result<(), Code> {
         Err(error) => Err(error),
     };
     let next = done(&context, &web, result, paths::ACCOUNT, "method-removed").await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 pub async fn remove(Path(link): Path<String>, req: PageRequest) -> Answer {

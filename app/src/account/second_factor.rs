@@ -1,6 +1,6 @@
 //! My Account's second factor: an authenticator app and recovery codes.
 use crate::{
-    account::email::entered,
+    account::signed_in::entered,
     components::{Field, GoOrLeave, Moment, Notice, Said},
     context::{Context, WebRequest, asked},
     i18n::{Lang, t, ta},
@@ -210,8 +210,7 @@ pub async fn switch_on_second_factor(
     let (context, web) = asked();
     let made = context.ligature.second_factors().add_second_factor(&web.ctx, &code).await;
     let next = codes_or_back(&context, &web, made, &Way { to, entry }, true).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// New recovery codes instead of the old ones.
@@ -220,8 +219,7 @@ pub async fn renew_recovery_codes() -> Result<(), Code> {
     let (context, web) = asked();
     let made = context.ligature.second_factors().renew_recovery_codes(&web.ctx).await;
     let next = codes_or_back(&context, &web, made, &Way::default(), false).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 async fn codes_or_back(
@@ -270,8 +268,7 @@ pub async fn begin_second_factor(
         Ok(()) => SeeOther::local(page),
         Err(error) => failed(&error, &page),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// The second factor was set up on the way to an application: the way goes on.
@@ -285,8 +282,7 @@ pub async fn go_on_with_factor(entry: String) -> Result<(), Code> {
         }
         None => refuse(&Refusal::SessionEnded.into()),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "account/second-factor/remove")]
@@ -299,6 +295,5 @@ pub async fn remove_second_factor() -> Result<(), Code> {
         }
         Err(error) => failed(&error, paths::SECOND_FACTOR),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

@@ -1,6 +1,6 @@
 //! Sessions: where somebody is signed in, and signing out there.
 use crate::{
-    account::methods::{done, nobody},
+    account::signed_in::{done, nobody},
     components::{Moment, Rows, Said, method_name},
     context::asked,
     i18n::{Lang, t},
@@ -17,8 +17,7 @@ pub async fn end_session(session: String) -> Result<(), Code> {
     let result =
         context.ligature.account_settings().end_sessions(&web.ctx, Some(session), false).await;
     let next = done(&context, &web, result, paths::SESSIONS, "session-ended").await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "account/sessions/end-others")]
@@ -26,8 +25,7 @@ pub async fn end_other_sessions() -> Result<(), Code> {
     let (context, web) = asked();
     let result = context.ligature.account_settings().end_sessions(&web.ctx, None, false).await;
     let next = done(&context, &web, result, paths::SESSIONS, "sessions-ended").await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "account/sessions/end-all")]
@@ -41,8 +39,7 @@ pub async fn end_all_sessions() -> Result<(), Code> {
         }
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 pub async fn sessions(req: PageRequest) -> Answer {

@@ -42,8 +42,7 @@ pub async fn begin_undo(secret: String) -> Result<(), Code> {
         Ok(_) => SeeOther::local(paths::undo(&secret)),
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "undo/password")]
@@ -51,8 +50,7 @@ pub async fn undo_password(secret: String, password: String) -> Result<(), Code>
     let (context, web) = asked();
     let result = context.ligature.rewinds().undo_by_password(&web.ctx, &secret, &password).await;
     let next = again(&context, &web, &secret, result).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "undo/passkey")]
@@ -65,8 +63,7 @@ pub async fn undo_passkey(
     let result =
         context.ligature.rewinds().undo_by_passkey(&web.ctx, &secret, &ceremony, &credential).await;
     let next = again(&context, &web, &secret, result).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// Off to a provider, to show an identity that the account had before.
@@ -78,8 +75,7 @@ pub async fn undo_by_provider(secret: String, provider: String) -> Result<(), Co
         .sign_in()
         .start(&web.ctx, &provider, Purpose::Undo(bounded(&secret, 64)), Continuation::Account)
         .await;
-    respond(&context, &to_provider(&context, started));
-    Ok(())
+    respond(&context, &to_provider(&context, started))
 }
 
 #[server(prefix = "/fn", endpoint = "undo/finish")]
@@ -107,8 +103,7 @@ pub async fn finish_undo(
         }
         Err(error) => again(&context, &web, &secret, Err(error)).await,
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "account/undo")]
@@ -119,8 +114,7 @@ pub async fn ask_own_undo(change: String) -> Result<(), Code> {
         Ok(secret) => SeeOther::local(paths::undo(&secret)),
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// What happened, in words.

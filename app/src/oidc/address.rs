@@ -70,8 +70,7 @@ pub async fn prove_address(entry: String, answer: String) -> Result<(), Code> {
             }
         }
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// On without the address, from the page that awaits its code.
@@ -82,6 +81,5 @@ pub async fn leave_address(attempt: String) -> Result<(), Code> {
         Ok(next) => granted(&context, next).unwrap_or_else(|error| refuse(&error)),
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

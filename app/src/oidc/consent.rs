@@ -97,6 +97,5 @@ pub async fn consent(entry: String, answer: String) -> Result<(), Code> {
             Err(error) => refuse(&error),
         },
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

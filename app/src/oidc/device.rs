@@ -21,6 +21,11 @@ fn grouped(typed: &str) -> String {
     domain::one_time_code::grouped(&domain::one_time_code::fold(typed))
 }
 
+/// A code as an address may have it.
+fn cleaned(typed: &str) -> String {
+    typed.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect()
+}
+
 /// What the page reads from its address.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -31,13 +36,7 @@ pub struct DeviceQuery {
 
 pub async fn device(req: PageRequest<DeviceQuery>) -> Answer {
     let req = &req;
-    let code: String = req
-        .query
-        .code
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-        .take(20)
-        .collect();
+    let code = cleaned(&req.query.code);
     let Some(session) = &req.web.ctx.session else {
         return Ok(Redirect::to(&paths::sign_in_for_device(&code, "")).into_response());
     };
@@ -168,6 +167,5 @@ pub async fn settle_device(code: String, answer: String) -> Result<(), Code> {
         }
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

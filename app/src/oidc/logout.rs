@@ -38,8 +38,7 @@ pub async fn sign_out_asked(
         Ok(LogoutAsked::Done(out) | LogoutAsked::Ask(out)) => signed_out(&context, &web, out).await,
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// Where a sign-out leads: straight back, or over the page with the applications' frames.

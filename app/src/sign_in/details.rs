@@ -1,6 +1,6 @@
 //! A step of an attempt: what the organisation wants to know and to be agreed to.
 use crate::{
-    account::methods::field_name,
+    account::profile::field_name,
     components::Field,
     context::asked,
     form_input::bounded,
@@ -112,6 +112,5 @@ pub async fn enter_details(
         }
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
