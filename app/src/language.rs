@@ -14,6 +14,5 @@ pub async fn set_language(language: String, back: String) -> Result<(), Code> {
     respond(
         &context,
         &SeeOther::local(paths::safe(&back)).with(context.cookies.language(lang.tag())),
-    );
-    Ok(())
+    )
 }

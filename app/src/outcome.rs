@@ -245,8 +245,8 @@ pub fn sign_in_for(
     })
 }
 
-/// Answers a server function with a 303.
-pub(crate) fn respond(context: &Context, leave: &SeeOther) {
+/// Answers a server function with a 303; so no server function fails.
+pub(crate) fn respond(context: &Context, leave: &SeeOther) -> Result<(), Code> {
     let response = expect_context::<ResponseOptions>();
     for cookie in &leave.cookies {
         if let Ok(value) = HeaderValue::from_str(&context.cookies.header(cookie)) {
@@ -258,6 +258,7 @@ pub(crate) fn respond(context: &Context, leave: &SeeOther) {
         LOCATION,
         HeaderValue::from_str(&leave.location()).unwrap_or(HeaderValue::from_static("/")),
     );
+    Ok(())
 }
 
 /// What a form keeps for its page: field problems and what was typed (never secrets).

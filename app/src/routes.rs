@@ -52,7 +52,7 @@ pub fn routes() -> Router<Context> {
         .route("/admin/providers", get(crate::admin::providers::providers))
         .route("/admin/providers/new", get(crate::admin::provider_add::new_provider))
         .route("/admin/providers/{key}", get(crate::admin::provider::provider))
-        .route("/admin/providers/{key}/delete", get(crate::admin::provider::deletion))
+        .route("/admin/providers/{key}/delete", get(crate::admin::provider_delete::deletion))
         .route("/admin/policy", get(crate::admin::policy::policy))
         .route("/admin/policy/document", get(crate::admin::policy_document::document))
         .route("/admin/policy/effective", get(crate::admin::policy_document::effective))

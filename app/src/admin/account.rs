@@ -44,8 +44,7 @@ pub async fn admin_remove_second_factor(account: String) -> Result<(), Code> {
         Ok(id) => context.ligature.second_factors().admin_remove_second_factor(&web.ctx, id).await,
         Err(_) => Err(Refusal::NotFound.into()),
     };
-    respond(&context, &changed(&context, &web, &account, result, "factor-off").await);
-    Ok(())
+    respond(&context, &changed(&context, &web, &account, result, "factor-off").await)
 }
 
 #[server(prefix = "/fn", endpoint = "admin/account/role")]
@@ -56,8 +55,7 @@ pub async fn set_role(account: String, role: String, given: String) -> Result<()
         (Ok(id), Some(role)) => admin.set_role(&web.ctx, id, role, given == "yes").await,
         _ => Err(Refusal::NotFound.into()),
     };
-    respond(&context, &changed(&context, &web, &account, result, "saved").await);
-    Ok(())
+    respond(&context, &changed(&context, &web, &account, result, "saved").await)
 }
 
 #[server(prefix = "/fn", endpoint = "admin/account/state")]
@@ -68,8 +66,7 @@ pub async fn set_account_state(account: String, enabled: String) -> Result<(), C
         Ok(id) => admin.set_account_enabled(&web.ctx, id, enabled == "yes").await,
         Err(_) => Err(Refusal::NotFound.into()),
     };
-    respond(&context, &changed(&context, &web, &account, result, "saved").await);
-    Ok(())
+    respond(&context, &changed(&context, &web, &account, result, "saved").await)
 }
 
 /// A contested mailbox is still the account's, as the administrator says (I13).
@@ -80,8 +77,7 @@ pub async fn admin_keep_email(account: String, address: String) -> Result<(), Co
         Ok(id) => context.ligature.account_admin().admin_keep_email(&web.ctx, id, &address).await,
         Err(_) => Err(Refusal::NotFound.into()),
     };
-    respond(&context, &changed(&context, &web, &account, result, "address-kept").await);
-    Ok(())
+    respond(&context, &changed(&context, &web, &account, result, "address-kept").await)
 }
 
 #[server(prefix = "/fn", endpoint = "admin/account/merge")]
@@ -99,8 +95,7 @@ pub async fn admin_merge(account: String, other: String) -> Result<(), Code> {
     let ways = Ways { good: (&page, Flash::notice("merge-done")), bad: &page };
     let typed = vec![("other".into(), bounded(&other, 254))];
     let next = saved(&context, &web, result, ways, typed).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// What the person may do with an account.

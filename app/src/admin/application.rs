@@ -81,6 +81,5 @@ pub async fn rotate_secret(client_id: String) -> Result<(), Code> {
     let secret = secret.map(|secret| Flash::shown("secret", secret));
     let page = paths::safe(&paths::admin_application(&client_id));
     let next = done(&context, &web, &page, secret).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

@@ -264,8 +264,7 @@ pub async fn save_application(
 ) -> Result<(), Code> {
     let (context, web) = asked();
     let next = save(&context, &web, !create.is_empty(), &fields).await;
-    respond(&context, &next.unwrap_or_else(|error| refuse(&error)));
-    Ok(())
+    respond(&context, &next.unwrap_or_else(|error| refuse(&error)))
 }
 
 /// Saves what the form sent; what is wrong with it goes back to the form, with what was typed.

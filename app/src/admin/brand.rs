@@ -110,8 +110,7 @@ pub async fn save_brand(name: String, #[server(default)] colour: String) -> Resu
         .collect();
     let ways = Ways { good: (paths::ADMIN_BRAND, Flash::notice("saved")), bad: paths::ADMIN_BRAND };
     let next = saved(&context, &web, one_problem(result), ways, typed).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// `logo` is the file, `client_id` the application's, `remove` takes it away.
@@ -127,8 +126,7 @@ pub async fn set_logo(data: MultipartData) -> Result<(), Code> {
         }
         Ok(None) | Err(_) => refuse(&Refusal::BadRequest.into()),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[derive(Default)]

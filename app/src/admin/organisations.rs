@@ -150,8 +150,7 @@ pub async fn save_organisation(
         .collect();
     let ways = Ways { good: (&page, Flash::notice("saved")), bad };
     let next = saved(&context, &web, one_problem(saving.await), ways, typed).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// The address for the first owner: shown once, then gone with the flash row.
@@ -165,6 +164,5 @@ pub async fn invite_owner(slug: String) -> Result<(), Code> {
         None => Flash::notice("organisation-owned"),
     });
     let next = done(&context, &web, &page, flash).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

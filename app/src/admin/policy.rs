@@ -7,7 +7,7 @@ use crate::{
         policy_version::move_on,
         saved::{Ways, saved},
     },
-    components::{Check, Moment, Notice, Radios, Rows},
+    components::{Check, Moment, Notice, Radios, Rows, SaveOrRead},
     context::asked,
     i18n::{Lang, t, ta},
     outcome::{Code, Flash, respond},
@@ -102,11 +102,7 @@ fn SwitchesForm(l: Lang, switches: Switches, presets: Vec<&'static str>, changes
             <fieldset class="section danger"><legend>{t(l, "policy-unsafe")}</legend>
                 <Check name="accept_unproven_links" label={t(l, "accept-unproven")} hint={t(l, "accept-unproven-hint")} checked={s.accept_unproven_links}/>
             </fieldset>
-            {if changes {
-                view! { <div class="row-actions"><button class="primary">{t(l, "switches-go")}</button></div> }.into_any()
-            } else {
-                view! { <p class="muted">{t(l, "read-only")}</p> }.into_any()
-            }}
+            <SaveOrRead l=l go={t(l, "switches-go")} may=changes/>
         </form>
     }
     .into_any()
@@ -137,14 +133,12 @@ pub async fn save_policy(
     };
     let ways = Ways { good: (&page, Flash::notice(notice)), bad: paths::ADMIN_POLICY };
     let next = saved(&context, &web, result.map(drop), ways, Vec::new()).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "admin/policy/roll-back")]
 pub async fn roll_back_policy(version: i64) -> Result<(), Code> {
     let (context, web) = asked();
     let next = move_on(&context, &web, version, Some(Becomes::Active), None).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

@@ -45,8 +45,7 @@ pub async fn save_draft(scope: String, document: String) -> Result<(), Code> {
             turned_back(&context, &web, &error, &bad, Flash::shown("document", document)).await
         }
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// Which document.

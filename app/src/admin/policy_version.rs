@@ -34,8 +34,7 @@ pub async fn set_version(
 ) -> Result<(), Code> {
     let (context, web) = asked();
     let next = move_on(&context, &web, version, Becomes::parse(&becomes), seen.parse().ok()).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// Moves a version on and says what came of it. `seen`: what was in force when the page showed the difference.
@@ -74,8 +73,7 @@ pub async fn start_dry_run(version: i64) -> Result<(), Code> {
         Ok(()) => SeeOther::local(paths::policy_version(version)),
         Err(error) => turned_away(&error, &paths::policy_version(version)),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// What of the dry run is shown.

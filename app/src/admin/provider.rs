@@ -1,29 +1,32 @@
-//! A provider's page: its state and a test, its connection, how it meets accounts, and its end. Each form sends its own part,
+//! A provider's page: its state, its connection, and how it meets accounts. Each form sends its own part,
 //! and what a form does not send stays as it is.
 use std::collections::BTreeMap;
 
 use crate::{
     admin::{
         overview::Message,
+        provider_source::SourceConfirmation,
+        provider_test::{TestProvider, TestResults},
+        providers::find,
         saved::{Ways, saved},
     },
-    components::{Check, Field, Notice, Problems, ProviderMark, Radios, SettingField},
+    components::{Check, Field, Notice, Problems, ProviderMark, Radios, SaveOrRead, SettingField},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, redirect_with_flash, respond, turned_away},
+    outcome::{Code, Flash, respond},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
 };
 use axum::extract::Path;
-use domain::{Refusal, Right, policy::ProofMethod};
+use domain::{Right, policy::ProofMethod};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::{Deserialize, Serialize};
 use service::admin::{
     ProviderEdit, ProviderView, SettingsEdit,
     association::{Association, Mode},
-    providers::{self as known, Found, NotDeleted, Setting, presets},
+    providers::{Setting, presets},
 };
 
 /// What a form of a provider's page sends.
@@ -55,13 +58,6 @@ pub struct AssociationForm {
     pub bind_methods: Vec<String>,
 }
 
-/// A provider by its key.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ProviderKey {
-    pub key: String,
-}
-
 /// Changes what was sent of a provider.
 #[server(prefix = "/fn", endpoint = "admin/provider")]
 pub async fn save_provider(form: ProviderForm) -> Result<(), Code> {
@@ -91,49 +87,7 @@ pub async fn save_provider(form: ProviderForm) -> Result<(), Code> {
     let result = context.ligature.provider_admin().save_provider(&web.ctx, edit, false).await;
     let ways = Ways { good: (&page, Flash::notice("saved")), bad: &page };
     let next = saved(&context, &web, result, ways, typed).await;
-    respond(&context, &next);
-    Ok(())
-}
-
-/// Tries a provider without anybody who signs in.
-#[server(prefix = "/fn", endpoint = "admin/provider/test")]
-pub async fn test_provider(form: ProviderKey) -> Result<(), Code> {
-    let (context, web) = asked();
-    let page = paths::safe(&paths::admin_provider(&form.key));
-    let next = match context.ligature.provider_admin().check_provider(&web.ctx, &form.key).await {
-        Ok(checks) => {
-            let flash = Flash { typed: tested(&checks), ..Flash::default() };
-            redirect_with_flash(&context, &web, &page, flash).await
-        }
-        Err(error) => turned_away(&error, &page),
-    };
-    respond(&context, &next);
-    Ok(())
-}
-
-/// Deletes a provider by which nothing is linked.
-#[server(prefix = "/fn", endpoint = "admin/provider/delete")]
-pub async fn delete_provider(form: ProviderKey) -> Result<(), Code> {
-    let (context, web) = asked();
-    let page = paths::safe(&paths::admin_provider(&form.key));
-    let next = match context.ligature.provider_admin().delete_provider(&web.ctx, &form.key).await {
-        Ok(Ok(())) => {
-            let flash = Flash::notice("provider-deleted");
-            redirect_with_flash(&context, &web, paths::ADMIN_PROVIDERS, flash).await
-        }
-        Ok(Err(why)) => {
-            let (key, count) = match why {
-                NotDeleted::Linked(count) => ("provider-delete-linked", count),
-                NotDeleted::Adopted(count) => ("provider-delete-adopted", count),
-            };
-            let text = ta(web.lang, key, &[("count", &count.to_string())]);
-            let typed = vec![("refused".to_owned(), text)];
-            redirect_with_flash(&context, &web, &page, Flash { typed, ..Flash::default() }).await
-        }
-        Err(error) => turned_away(&error, &page),
-    };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 impl From<AssociationForm> for Association {
@@ -178,24 +132,6 @@ fn kept(association: &Association) -> Option<(String, String)> {
     Some((KEPT.to_owned(), serde_json::to_string(association).ok()?))
 }
 
-/// What a test found, for the page that shows it.
-pub(crate) fn tested(checks: &[known::Check]) -> Vec<(String, String)> {
-    checks
-        .iter()
-        .map(|check| {
-            let (state, what) = match &check.found {
-                Found::Works(what) => ("works", what.clone()),
-                Found::Unclear(what) => ("unclear", what.clone()),
-                Found::Broken(error) => ("broken", error.trouble().what.clone()),
-            };
-            (format!("{TESTED}{state}"), format!("{}: {what}", check.part.name()))
-        })
-        .collect()
-}
-
-/// What the names of a test's results in a flash begin with.
-const TESTED: &str = "tested-";
-
 pub async fn provider(Path(key): Path<String>, req: PageRequest) -> Answer {
     let found = find(&key, &req).await?;
     let shows = Shows {
@@ -223,44 +159,6 @@ pub async fn provider(Path(key): Path<String>, req: PageRequest) -> Answer {
         }
     })
     .await)
-}
-
-pub async fn deletion(Path(key): Path<String>, req: PageRequest) -> Answer {
-    let found = find(&key, &req).await?;
-    if !req.may(Right::ChangeProviders).await? || found.offered {
-        return Err(Refusal::Forbidden.into());
-    }
-    let l = req.web.lang;
-    let title = ta(l, "provider-delete-title", &[("name", &found.name)]);
-    let layout = Layout::Admin(paths::ADMIN_PROVIDERS);
-    Ok(page(&req.context, &req.web, Head::new(title.clone(), layout), move || {
-        let count = found.speaks_for.to_string();
-        let back = paths::admin_provider(&found.key);
-        view! {
-            <h1>{title}</h1>
-            {if found.speaks_for > 0 {
-                view! {
-                    <p>{ta(l, "provider-delete-linked", &[("count", &count)])}</p>
-                    <div class="row-actions"><a class="button" href=back>{t(l, "back")}</a></div>
-                }.into_any()
-            } else {
-                view! {
-                    <p>{t(l, "provider-delete-lead")}</p>
-                    <form method="post" action=DeleteProvider::url() class="row-actions">
-                        <input type="hidden" name="form[key]" value=found.key/>
-                        <button class="danger">{t(l, "provider-delete")}</button>
-                        <a class="button quiet" href=back>{t(l, "back")}</a>
-                    </form>
-                }.into_any()
-            }}
-        }
-    })
-    .await)
-}
-
-async fn find(key: &str, req: &PageRequest) -> Result<ProviderView, service::Error> {
-    let list = req.context.ligature.account_admin().admin_providers(&req.web.ctx).await?;
-    list.into_iter().find(|p| p.key == key).ok_or_else(|| Refusal::NotFound.into())
 }
 
 /// What of a provider's page is there.
@@ -316,24 +214,6 @@ fn OwnForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyView
         })}
     }
     .into_any()
-}
-
-/// What the last test found, part by part.
-#[component]
-fn TestResults(l: Lang, flash: Flash) -> AnyView {
-    let found: Vec<_> = flash
-        .typed
-        .iter()
-        .filter_map(|(name, what)| {
-            let class = match name.strip_prefix(TESTED)? {
-                "works" => ("good", "tested-works"),
-                "unclear" => ("warn", "tested-unclear"),
-                _ => ("bad", "tested-broken"),
-            };
-            Some((class, what.clone()))
-        })
-        .collect();
-    view! { <div role="status"><ul class="tested">{found.into_iter().map(|((class, word), what)| view! { <li><span class=format!("tag {class}")>{t(l, word)}</span>" "<span lang="en">{what}</span></li> }).collect_view()}</ul></div> }.into_any()
 }
 
 /// A provider that the home organisation offers: its settings are there, its switch and association here.
@@ -393,7 +273,7 @@ fn ConnectionForm(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> A
             <Field id="secret" name="form[secret]" label={t(l, "client-secret")} kind="password" hint=secret_hint problem={problem("secret")} autocomplete="off" max=5000/>
             {(!more.is_empty()).then(|| view! { <details open=open><summary>{t(l, "more-settings")}</summary><div class="stack">{more.into_iter().map(field).collect_view()}</div></details> })}
             <SourceConfirmation l=l speaks_for={found.speaks_for} trusts=shows.trusts flash={flash.clone()}/>
-            <SaveActions l=l changes=shows.changes/>
+            <SaveOrRead l=l go={t(l, "save")} may=shows.changes/>
         </form>
     }
     .into_any()
@@ -410,10 +290,6 @@ fn AssociationSection(
 ) -> AnyView {
     // As the form came back, or as it is stored.
     let shown: Association = serde_json::from_str(&flash.typed(KEPT)).unwrap_or(association);
-    let has = |method: ProofMethod| {
-        shown.bind_methods.is_empty() && method != ProofMethod::Identity
-            || shown.bind_methods.contains(&method)
-    };
     let modes = [Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding]
         .map(|m| {
             let key = m.name().replace('_', "-");
@@ -432,64 +308,43 @@ fn AssociationSection(
             <h2>{t(l, "section-association")}</h2>
             <input type="hidden" name="form[key]" value=key/>
             <Radios id="association" name="form[association][mode]" legend={t(l, "association")} options=modes chosen={shown.mode.name()}/>
-            <fieldset class="stack"><legend>{t(l, "bind-methods")}</legend>
-            {BINDS.map(|(name, method, label)| {
-                let hint = match method {
-                    ProofMethod::PhoneCode if !shows.texts => t(l, "danger-phone-why"),
-                    ProofMethod::Identity => t(l, "bind-methods-hint"),
-                    _ => String::new(),
-                };
-                view! { <Check id=label name="form[association][bind_methods][]" value=name label={t(l, label)} hint=hint checked={has(method)}/> }
-            }).collect_view()}
-            </fieldset>
+            <BindMethods l=l chosen={shown.bind_methods.clone()} texts=shows.texts/>
             {tick("login_only", "login-only", "login-only-hint", shown.login_only)}
             {tick("as_source", "as-source", "as-source-hint", shown.as_source)}
             {tick("as_target", "as-target", "as-target-hint", shown.as_target)}
             {tick("verified_counts", "verified-counts", "verified-counts-hint", shown.verified_counts)}
             <Field id="domains" name="form[association][domains]" label={t(l, "domains")} kind="text" hint={t(l, "domains-hint")} value=domains problem={flash.problem("domains").map(|m| t(l, m))} autocomplete="off" max=300/>
             {tick("own_directory", "own-directory", "own-directory-hint", shown.own_directory)}
-            <SaveActions l=l changes=shows.changes/>
+            <SaveOrRead l=l go={t(l, "save")} may=shows.changes/>
         </form>
     }
     .into_any()
 }
 
-/// What depends on where a provider is asked: for owners with a box to tick, which states the number (DL-01).
+/// What a binding page can ask for.
 #[component]
-pub(crate) fn SourceConfirmation(l: Lang, speaks_for: i64, trusts: bool, flash: Flash) -> AnyView {
-    let links = flash.typed("links").parse().unwrap_or(speaks_for);
-    if links == 0 {
-        return ().into_any();
-    }
-    let count = links.to_string();
-    let text = |key: &str| ta(l, key, &[("count", &count)]);
-    if !trusts {
-        return view! { <p class="muted">{text("provider-source-owner")}</p> }.into_any();
-    }
-    let problem = flash.problem("confirmed").map(|m| t(l, m));
+fn BindMethods(
+    l: Lang,
+    /// Empty: everything but another identity.
+    chosen: Vec<ProofMethod>,
+    /// Texts can be sent.
+    texts: bool,
+) -> AnyView {
+    let has = |method: ProofMethod| match chosen.as_slice() {
+        [] => method != ProofMethod::Identity,
+        chosen => chosen.contains(&method),
+    };
     view! {
-        <fieldset class="section danger"><legend>{t(l, "provider-source")}</legend>
-            <div class="check">
-                <input type="checkbox" id="confirmed" name="form[confirmed]" value=count.clone() aria-invalid=problem.is_some().then_some("true") aria-describedby="confirmed-hint confirmed-problem"/>
-                <div>
-                    <label for="confirmed">{text("provider-source-confirm")}</label>
-                    <p class="hint" id="confirmed-hint">{t(l, "provider-source-hint")}</p>
-                    <p class="problem" id="confirmed-problem">{problem}</p>
-                </div>
-            </div>
+        <fieldset class="stack"><legend>{t(l, "bind-methods")}</legend>
+        {BINDS.map(|(name, method, label)| {
+            let hint = match method {
+                ProofMethod::PhoneCode if !texts => t(l, "danger-phone-why"),
+                ProofMethod::Identity => t(l, "bind-methods-hint"),
+                _ => String::new(),
+            };
+            view! { <Check id=label name="form[association][bind_methods][]" value=name label={t(l, label)} hint=hint checked={has(method)}/> }
+        }).collect_view()}
         </fieldset>
     }
     .into_any()
-}
-
-/// Saving, where the person may.
-#[component]
-fn SaveActions(l: Lang, changes: bool) -> AnyView {
-    match changes {
-        true => {
-            view! { <div class="row-actions"><button class="primary">{t(l, "save")}</button></div> }
-                .into_any()
-        }
-        false => view! { <p class="muted">{t(l, "read-only")}</p> }.into_any(),
-    }
 }

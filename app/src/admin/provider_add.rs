@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use crate::{
     admin::{
         overview::{Message, head},
-        provider::{SourceConfirmation, tested},
+        provider_source::SourceConfirmation,
+        provider_test::tested,
         saved::{Ways, saved},
     },
     components::{Check, Field, Lines, Problems, ProviderMark, SettingField},
@@ -80,8 +81,7 @@ pub async fn add_provider(form: NewProvider) -> Result<(), Code> {
         _ => Flash::notice("saved"),
     };
     let next = saved(&context, &web, result, Ways { good: (&page, good), bad: &bad }, typed).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// What was typed, for the form that comes back; the secret never.
@@ -197,7 +197,7 @@ fn display_name(l: Lang, preset: &Preset) -> String {
     }
 }
 
-/// The three steps of adding a provider.
+/// The three steps of adding a provider, beside what the vendor tells.
 #[component]
 fn AddForm(
     l: Lang,
@@ -208,70 +208,111 @@ fn AddForm(
     trusts: bool,
     flash: Flash,
 ) -> AnyView {
+    // A vendor is called by its name; without one the person's own provider is meant.
+    let vendor = presets::find(preset.key).map(|_| button_name(preset));
+    let called = vendor.clone().unwrap_or_else(|| t(l, "your-provider"));
+    view! {
+        <div class="beside">
+        <form method="post" action=AddProvider::url() class="stack wide">
+            <input type="hidden" name="form[preset]" value=preset.key/>
+            <RegisterStep l=l preset=preset called={called.clone()} redirect_uri=redirect_uri/>
+            <GivenStep l=l preset=preset called=called flash={flash.clone()}/>
+            <NameStep l=l proposed={vendor.clone().unwrap_or_default()} key=key flash={flash.clone()}/>
+            <SourceConfirmation l=l speaks_for=0 trusts=trusts flash=flash/>
+            <div class="row-actions"><button class="primary">{t(l, "provider-save-test")}</button><a class="button quiet" href=paths::ADMIN_PROVIDER_NEW>{t(l, "back")}</a></div>
+        </form>
+        {vendor.map(|called| view! { <Tells l=l preset=preset called=called/> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// First the vendor is told of this instance.
+#[component]
+fn RegisterStep(l: Lang, preset: &'static Preset, called: String, redirect_uri: String) -> AnyView {
     let vendor = key_for(preset);
     let (place, thing, note) = (
         t(l, &format!("vendor-{vendor}-place")),
         t(l, &format!("vendor-{vendor}-thing")),
         t(l, &format!("vendor-{vendor}-note")),
     );
-    // A vendor is called by its name; without one the person's own provider is meant.
-    let vendors = presets::find(preset.key).is_some();
-    let called = if vendors { button_name(preset) } else { t(l, "your-provider") };
-    let proposed = if vendors { called.clone() } else { String::new() };
-    let name = Some(flash.typed("name")).filter(|n| !n.is_empty()).unwrap_or(proposed);
-    let base = preset.settings("", &BTreeMap::new());
-    let problem = |field: &str| flash.problem(field).map(|m| t(l, m));
-    let can: Vec<_> = Capability::ALL
-        .into_iter()
-        .map(|capability| (preset.can(capability), t(l, text_key(capability))))
-        .collect();
-    let secret_is_key = preset.key == "apple";
-    let asks = |name: &&'static str| view! { <AskedSetting l=l base={base.clone()} name={*name} flash={flash.clone()}/> };
     view! {
-        <div class="beside">
-        <form method="post" action=AddProvider::url() class="stack wide">
-            <input type="hidden" name="form[preset]" value=preset.key/>
-            <section class="section" aria-labelledby="step-1">
-                <h2 id="step-1"><span class="number">"1"</span>{ta(l, "provider-step-register", &[("name", &called)])}</h2>
-                <p>{t(l, "provider-redirect")}</p>
-                <p><code class="copyable">{redirect_uri}</code></p>
-                <ol class="steps">
-                    <li>{ta(l, "provider-step-open", &[("place", &place)])}</li>
-                    <li>{ta(l, "provider-step-create", &[("thing", &thing)])}</li>
-                    <li>{t(l, "provider-step-paste")}</li>
-                </ol>
-                <p class="muted">{note}</p>
-            </section>
-            <section class="section" aria-labelledby="step-2">
-                <h2 id="step-2"><span class="number">"2"</span>{ta(l, "provider-step-given", &[("name", &called)])}</h2>
-                {preset.inputs().into_iter().map(|word| view! { <Field id=word name={format!("form[places][{word}]")} label={t(l, &format!("place-{word}"))} kind="text" hint={t(l, &format!("place-{word}-hint"))} value={flash.typed(word)} problem={problem(word)} autocomplete="off" required=true max=200/> }).collect_view()}
-                {preset.asks.iter().filter(|name| **name == "issuer").map(asks).collect_view()}
-                <Field id="client_id" name="form[client_id]" label={t(l, "setting-client-id")} kind="text" value={flash.typed("client_id")} problem={problem("client_id")} autocomplete="off" required=true max=300/>
-                {if secret_is_key {
-                    view! { <Lines id="secret" name="form[secret]" label={t(l, "provider-private-key")} hint={t(l, "provider-private-key-hint")} value={String::new()} problem={problem("secret")}/> }.into_any()
-                } else {
-                    view! { <Field id="secret" name="form[secret]" label={t(l, "client-secret")} kind="password" hint={t(l, "provider-secret-none")} problem={problem("secret")} autocomplete="off" max=5000/> }.into_any()
-                }}
-                {preset.asks.iter().filter(|name| **name != "issuer").map(asks).collect_view()}
-            </section>
-            <section class="section" aria-labelledby="step-3">
-                <h2 id="step-3"><span class="number">"3"</span>{t(l, "provider-step-name")}</h2>
-                <Field id="name" name="form[name]" label={t(l, "provider-name")} kind="text" hint={t(l, "provider-name-hint")} value=name problem={problem("name")} autocomplete="off" required=true max=60/>
-                <details open=flash.problem("key").is_some()><summary>{t(l, "provider-key-more")}</summary>
-                    <Field id="key" name="form[key]" label={t(l, "provider-key")} kind="text" hint={t(l, "provider-key-hint")} value=key problem={problem("key")} autocomplete="off" required=true max=40/>
-                </details>
-                <Check id="enabled" name="form[enabled]" value="true" label={t(l, "provider-enable-now")} hint={t(l, "provider-enable-now-hint")} checked={!flash.typed("enabled").is_empty()}/>
-            </section>
-            <SourceConfirmation l=l speaks_for=0 trusts=trusts flash={flash.clone()}/>
-            <div class="row-actions"><button class="primary">{t(l, "provider-save-test")}</button><a class="button quiet" href=paths::ADMIN_PROVIDER_NEW>{t(l, "back")}</a></div>
-        </form>
-        {vendors.then(|| view! {
+        <section class="section" aria-labelledby="step-1">
+            <h2 id="step-1"><span class="number">"1"</span>{ta(l, "provider-step-register", &[("name", &called)])}</h2>
+            <p>{t(l, "provider-redirect")}</p>
+            <p><code class="copyable">{redirect_uri}</code></p>
+            <ol class="steps">
+                <li>{ta(l, "provider-step-open", &[("place", &place)])}</li>
+                <li>{ta(l, "provider-step-create", &[("thing", &thing)])}</li>
+                <li>{t(l, "provider-step-paste")}</li>
+            </ol>
+            <p class="muted">{note}</p>
+        </section>
+    }
+    .into_any()
+}
+
+/// Then this instance is told what the vendor gave.
+#[component]
+fn GivenStep(l: Lang, preset: &'static Preset, called: String, flash: Flash) -> AnyView {
+    let problem = |field: &str| flash.problem(field).map(|m| t(l, m));
+    let place = |word| view! { <Field id=word name={format!("form[places][{word}]")} label={t(l, &format!("place-{word}"))} kind="text" hint={t(l, &format!("place-{word}-hint"))} value={flash.typed(word)} problem={problem(word)} autocomplete="off" required=true max=200/> };
+    let base = preset.settings("", &BTreeMap::new());
+    let asks = |name: &&'static str| view! { <AskedSetting l=l base={base.clone()} name={*name} flash={flash.clone()}/> };
+    let secret_is_key = preset.key == "apple";
+    view! {
+        <section class="section" aria-labelledby="step-2">
+            <h2 id="step-2"><span class="number">"2"</span>{ta(l, "provider-step-given", &[("name", &called)])}</h2>
+            {preset.inputs().into_iter().map(place).collect_view()}
+            {preset.asks.iter().filter(|name| **name == "issuer").map(asks).collect_view()}
+            <Field id="client_id" name="form[client_id]" label={t(l, "setting-client-id")} kind="text" value={flash.typed("client_id")} problem={problem("client_id")} autocomplete="off" required=true max=300/>
+            {if secret_is_key {
+                view! { <Lines id="secret" name="form[secret]" label={t(l, "provider-private-key")} hint={t(l, "provider-private-key-hint")} value={String::new()} problem={problem("secret")}/> }.into_any()
+            } else {
+                view! { <Field id="secret" name="form[secret]" label={t(l, "client-secret")} kind="password" hint={t(l, "provider-secret-none")} problem={problem("secret")} autocomplete="off" max=5000/> }.into_any()
+            }}
+            {preset.asks.iter().filter(|name| **name != "issuer").map(asks).collect_view()}
+        </section>
+    }
+    .into_any()
+}
+
+/// Last, what the provider is called here.
+#[component]
+fn NameStep(
+    l: Lang,
+    /// Its name unless somebody says otherwise; empty: none.
+    proposed: String,
+    key: String,
+    flash: Flash,
+) -> AnyView {
+    let name = Some(flash.typed("name")).filter(|name| !name.is_empty()).unwrap_or(proposed);
+    let problem = |field: &str| flash.problem(field).map(|m| t(l, m));
+    view! {
+        <section class="section" aria-labelledby="step-3">
+            <h2 id="step-3"><span class="number">"3"</span>{t(l, "provider-step-name")}</h2>
+            <Field id="name" name="form[name]" label={t(l, "provider-name")} kind="text" hint={t(l, "provider-name-hint")} value=name problem={problem("name")} autocomplete="off" required=true max=60/>
+            <details open=flash.problem("key").is_some()><summary>{t(l, "provider-key-more")}</summary>
+                <Field id="key" name="form[key]" label={t(l, "provider-key")} kind="text" hint={t(l, "provider-key-hint")} value=key problem={problem("key")} autocomplete="off" required=true max=40/>
+            </details>
+            <Check id="enabled" name="form[enabled]" value="true" label={t(l, "provider-enable-now")} hint={t(l, "provider-enable-now-hint")} checked={!flash.typed("enabled").is_empty()}/>
+        </section>
+    }
+    .into_any()
+}
+
+/// What the vendor tells of people, and what it does not.
+#[component]
+fn Tells(l: Lang, preset: &'static Preset, called: String) -> AnyView {
+    let row = |capability| {
+        let can = preset.can(capability);
+        view! { <li class=if can { "yes" } else { "no" }><span class="sr">{t(l, if can { "yes" } else { "no" })}": "</span>{t(l, text_key(capability))}</li> }
+    };
+    view! {
         <aside class="section">
             <h2>{ta(l, "provider-tells", &[("name", &called)])}</h2>
-            <ul class="can">{can.into_iter().map(|(yes, text)| view! { <li class=if yes { "yes" } else { "no" }><span class="sr">{t(l, if yes { "yes" } else { "no" })}": "</span>{text}</li> }).collect_view()}</ul>
+            <ul class="can">{Capability::ALL.into_iter().map(row).collect_view()}</ul>
         </aside>
-        })}
-        </div>
     }
     .into_any()
 }

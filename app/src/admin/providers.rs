@@ -7,8 +7,9 @@ use crate::{
     paths,
     render::page,
 };
-use domain::Right;
+use domain::{Refusal, Right};
 use leptos::prelude::*;
+use service::{Error, admin::ProviderView};
 
 pub async fn providers(req: PageRequest) -> Answer {
     let list = req.context.ligature.account_admin().admin_providers(&req.web.ctx).await?;
@@ -31,4 +32,10 @@ pub async fn providers(req: PageRequest) -> Answer {
         }
     })
     .await)
+}
+
+/// One of the list.
+pub(crate) async fn find(key: &str, req: &PageRequest) -> Result<ProviderView, Error> {
+    let list = req.context.ligature.account_admin().admin_providers(&req.web.ctx).await?;
+    list.into_iter().find(|p| p.key == key).ok_or_else(|| Refusal::NotFound.into())
 }

@@ -74,8 +74,7 @@ pub async fn open_registration(label: String, uses: String, days: String) -> Res
             done(&context, &web, paths::ADMIN_APPLICATIONS, made).await
         }
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "admin/registration/end")]
@@ -84,6 +83,5 @@ pub async fn end_registration(id: String) -> Result<(), Code> {
     let ended = context.ligature.applications().end_registration_token(&web.ctx, &id).await;
     let ended = ended.map(|()| Flash::default());
     let next = done(&context, &web, paths::ADMIN_APPLICATIONS, ended).await;
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

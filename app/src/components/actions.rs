@@ -24,3 +24,18 @@ pub fn GoOrLeave(
     view! { <button class=class>{go}</button><a class="button quiet" href=paths::ACCOUNT>{leave}</a> }
         .into_any()
 }
+
+/// The button that saves a form of the console, for who may; others are told that they only read.
+#[component]
+pub fn SaveOrRead(
+    l: Lang,
+    /// What the button says.
+    go: String,
+    may: bool,
+) -> AnyView {
+    if may {
+        view! { <div class="row-actions"><button class="primary">{go}</button></div> }.into_any()
+    } else {
+        view! { <p class="muted">{t(l, "read-only")}</p> }.into_any()
+    }
+}

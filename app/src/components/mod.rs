@@ -10,7 +10,7 @@ mod provider_button;
 mod setting;
 mod step;
 
-pub use actions::GoOrLeave;
+pub use actions::{GoOrLeave, SaveOrRead};
 pub use choice::{Check, Radios, Select};
 pub use field::{ContactField, Field, Lines, NewPasswordField, TextArea};
 pub use list::{Rows, Table};

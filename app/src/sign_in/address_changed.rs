@@ -45,6 +45,5 @@ pub async fn email_changed(attempt: String, pick: String) -> Result<(), Code> {
         "later" => steps.leave_email(&web.ctx, &attempt).await,
         _ => Err(Refusal::AttemptStep.into()),
     };
-    respond(&context, &leave(&context, done).await);
-    Ok(())
+    respond(&context, &leave(&context, done).await)
 }

@@ -235,6 +235,5 @@ fn Step(l: Lang, id: String, body: ViewBody, flash: Flash) -> AnyView {
 pub async fn cancel(attempt: String) -> Result<(), Code> {
     let (context, web) = asked();
     let cancelled = context.ligature.attempt_steps().cancel(&web.ctx, &attempt).await;
-    respond(&context, &leave(&context, cancelled).await);
-    Ok(())
+    respond(&context, &leave(&context, cancelled).await)
 }

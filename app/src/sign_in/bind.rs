@@ -114,8 +114,7 @@ pub async fn bind_by_password(
     let (context, web) = asked();
     let steps = context.ligature.attempt_steps();
     let bound = steps.bind_by_password(&web.ctx, &attempt, &email, &password).await;
-    respond(&context, &leave(&context, bound).await);
-    Ok(())
+    respond(&context, &leave(&context, bound).await)
 }
 
 #[server(prefix = "/fn", endpoint = "attempt/name")]
@@ -132,8 +131,7 @@ pub async fn bind_by_code(attempt: String, email: String) -> Result<(), Code> {
         }
         other => leave(&context, other).await,
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// Off to another provider of the account, to show that it is one's own.
@@ -145,8 +143,7 @@ pub async fn bind_by_provider(attempt: String, provider: String) -> Result<(), C
         .sign_in()
         .start(&web.ctx, &provider, Purpose::Bind(bounded(&attempt, 64)), Continuation::Account)
         .await;
-    respond(&context, &to_provider(&context, started));
-    Ok(())
+    respond(&context, &to_provider(&context, started))
 }
 
 #[server(prefix = "/fn", endpoint = "attempt/passkey")]
@@ -158,6 +155,5 @@ pub async fn bind_by_passkey(
     let (context, web) = asked();
     let steps = context.ligature.attempt_steps();
     let bound = steps.bind_by_passkey(&web.ctx, &attempt, &ceremony, &credential).await;
-    respond(&context, &leave(&context, bound).await);
-    Ok(())
+    respond(&context, &leave(&context, bound).await)
 }

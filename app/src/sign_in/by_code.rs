@@ -75,6 +75,5 @@ pub async fn ask_sign_in_code(email: String, #[server(default)] entry: String) -
             }
             other => leave(&context, other).await,
         };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

@@ -86,6 +86,5 @@ pub async fn pick(
         }
         None => refuse(&Refusal::AttemptStep.into()),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

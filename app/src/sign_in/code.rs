@@ -48,14 +48,12 @@ pub fn SendAgain(l: Lang, attempt: String) -> AnyView {
 pub async fn enter_code(attempt: String, code: String) -> Result<(), Code> {
     let (context, web) = asked();
     let entered = context.ligature.attempt_steps().enter_code(&web.ctx, &attempt, &code).await;
-    respond(&context, &leave(&context, entered).await);
-    Ok(())
+    respond(&context, &leave(&context, entered).await)
 }
 
 #[server(prefix = "/fn", endpoint = "attempt/resend")]
 pub async fn resend(attempt: String) -> Result<(), Code> {
     let (context, web) = asked();
     let sent = context.ligature.attempt_steps().resend(&web.ctx, &attempt).await;
-    respond(&context, &leave(&context, sent).await);
-    Ok(())
+    respond(&context, &leave(&context, sent).await)
 }

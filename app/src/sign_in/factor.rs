@@ -25,6 +25,5 @@ pub fn FactorForm(l: Lang, attempt: String) -> AnyView {
 pub async fn enter_factor(attempt: String, code: String) -> Result<(), Code> {
     let (context, web) = asked();
     let entered = context.ligature.attempt_steps().enter_factor(&web.ctx, &attempt, &code).await;
-    respond(&context, &leave(&context, entered).await);
-    Ok(())
+    respond(&context, &leave(&context, entered).await)
 }

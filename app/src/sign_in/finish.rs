@@ -34,6 +34,5 @@ pub async fn finish_sign_up(attempt: String, password: String) -> Result<(), Cod
         }
         other => leave(&context, other).await,
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

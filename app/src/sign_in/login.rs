@@ -42,8 +42,7 @@ pub async fn sign_in_passkey(
         }
         other => leave(&context, other).await,
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// Origins that a form on a sign-in page may lead to.
@@ -221,8 +220,7 @@ pub async fn sign_in_with_provider(
     let continuation = web.continuation(&context.ligature, &entry);
     let started =
         context.ligature.sign_in().start(&web.ctx, &provider, Purpose::SignIn, continuation).await;
-    respond(&context, &to_provider(&context, started));
-    Ok(())
+    respond(&context, &to_provider(&context, started))
 }
 
 #[server(prefix = "/fn", endpoint = "signin/password")]
@@ -255,6 +253,5 @@ pub async fn sign_in_password(
         }
         other => leave(&context, other).await,
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

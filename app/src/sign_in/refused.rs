@@ -183,6 +183,5 @@ pub async fn back_to_application(attempt: String) -> Result<(), Code> {
         Ok(uri) => SeeOther { to: Destination::Application(uri), cookies: Vec::new() },
         Err(error) => refuse(&error),
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

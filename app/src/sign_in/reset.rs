@@ -50,8 +50,7 @@ pub async fn ask_reset(email: String, #[server(default)] entry: String) -> Resul
         }
         other => leave(&context, other).await,
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
 
 /// The code that was sent, and the new password.
@@ -81,6 +80,5 @@ pub async fn set_password(attempt: String, code: String, password: String) -> Re
         }
         other => leave(&context, other).await,
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

@@ -23,6 +23,5 @@ pub fn RestoreForm(l: Lang, attempt: String) -> AnyView {
 pub async fn restore_account(attempt: String) -> Result<(), Code> {
     let (context, web) = asked();
     let restored = context.ligature.attempt_steps().restore_account(&web.ctx, &attempt).await;
-    respond(&context, &leave(&context, restored).await);
-    Ok(())
+    respond(&context, &leave(&context, restored).await)
 }

@@ -74,6 +74,5 @@ pub async fn claim(
             .map_or_else(|_| paths::SETUP.to_owned(), String::from);
         redirect_with_flash(&context, &web, &path, flash).await
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }

@@ -68,6 +68,5 @@ pub async fn sign_up(
         };
         redirect_with_flash(&context, &web, &paths::with_entry(paths::SIGN_UP, &entry), flash).await
     };
-    respond(&context, &next);
-    Ok(())
+    respond(&context, &next)
 }
