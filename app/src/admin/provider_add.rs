@@ -193,6 +193,7 @@ fn display_name(l: Lang, preset: &Preset) -> String {
     match preset.key {
         "oidc" => t(l, "vendor-oidc-name"),
         "oauth2" => t(l, "vendor-oauth2-name"),
+        "ldap" => t(l, "vendor-ldap-name"),
         _ => preset.name.to_owned(),
     }
 }
@@ -226,32 +227,42 @@ fn AddForm(
         .map(|capability| (preset.can(capability), t(l, text_key(capability))))
         .collect();
     let secret_is_key = preset.key == "apple";
+    // A directory knows nothing of us: somebody gives us an account there that may look people up.
+    let directory = preset.protocol() == "ldap";
+    let (first, copy, second) = if directory {
+        ("provider-step-directory", "provider-step-directory-copy", "provider-step-directory-given")
+    } else {
+        ("provider-step-register", "provider-step-paste", "provider-step-given")
+    };
     view! {
         <div class="beside">
         <form method="post" action=AddProvider::url() class="stack wide">
             <input type="hidden" name="form[preset]" value=preset.key/>
             <section class="section" aria-labelledby="step-1">
-                <h2 id="step-1"><span class="number">"1"</span>{ta(l, "provider-step-register", &[("name", &called)])}</h2>
-                <p>{t(l, "provider-redirect")}</p>
-                <p><code class="copyable">{redirect_uri}</code></p>
+                <h2 id="step-1"><span class="number">"1"</span>{ta(l, first, &[("name", &called)])}</h2>
+                {(!directory).then(|| view! {
+                    <p>{t(l, "provider-redirect")}</p>
+                    <p><code class="copyable">{redirect_uri}</code></p>
+                })}
                 <ol class="steps">
                     <li>{ta(l, "provider-step-open", &[("place", &place)])}</li>
                     <li>{ta(l, "provider-step-create", &[("thing", &thing)])}</li>
-                    <li>{t(l, "provider-step-paste")}</li>
+                    <li>{t(l, copy)}</li>
                 </ol>
                 <p class="muted">{note}</p>
             </section>
             <section class="section" aria-labelledby="step-2">
-                <h2 id="step-2"><span class="number">"2"</span>{ta(l, "provider-step-given", &[("name", &called)])}</h2>
+                <h2 id="step-2"><span class="number">"2"</span>{ta(l, second, &[("name", &called)])}</h2>
                 {preset.inputs().into_iter().map(|word| view! { <Field id=word name={format!("form[places][{word}]")} label={t(l, &format!("place-{word}"))} kind="text" hint={t(l, &format!("place-{word}-hint"))} value={flash.typed(word)} problem={problem(word)} autocomplete="off" required=true max=200/> }).collect_view()}
                 {preset.asks.iter().filter(|name| **name == "issuer").map(|name| asked_setting(l, &base, name, &flash)).collect_view()}
-                <Field id="client_id" name="form[client_id]" label={t(l, "setting-client-id")} kind="text" value={flash.typed("client_id")} problem={problem("client_id")} autocomplete="off" required=true max=300/>
+                {directory.then(|| preset.asks.iter().filter(|name| **name == "bind_dn").map(|name| asked_setting(l, &base, name, &flash)).collect_view())}
+                {(!directory).then(|| view! { <Field id="client_id" name="form[client_id]" label={t(l, "setting-client-id")} kind="text" value={flash.typed("client_id")} problem={problem("client_id")} autocomplete="off" required=true max=300/> })}
                 {if secret_is_key {
                     view! { <Lines id="secret" name="form[secret]" label={t(l, "provider-private-key")} hint={t(l, "provider-private-key-hint")} value={String::new()} problem={problem("secret")}/> }.into_any()
                 } else {
-                    view! { <Field id="secret" name="form[secret]" label={t(l, "client-secret")} kind="password" hint={t(l, "provider-secret-none")} problem={problem("secret")} autocomplete="off" max=5000/> }.into_any()
+                    view! { <Field id="secret" name="form[secret]" label={t(l, if directory { "directory-password" } else { "client-secret" })} kind="password" hint={t(l, "provider-secret-none")} problem={problem("secret")} autocomplete="off" max=5000/> }.into_any()
                 }}
-                {preset.asks.iter().filter(|name| **name != "issuer").map(|name| asked_setting(l, &base, name, &flash)).collect_view()}
+                {preset.asks.iter().filter(|name| !["issuer", "bind_dn"].contains(name)).map(|name| asked_setting(l, &base, name, &flash)).collect_view()}
             </section>
             <section class="section" aria-labelledby="step-3">
                 <h2 id="step-3"><span class="number">"3"</span>{t(l, "provider-step-name")}</h2>
