@@ -146,6 +146,14 @@ pub fn admin_provider_new(preset: &str) -> String {
     format!("{ADMIN_PROVIDER_NEW}?preset={preset}")
 }
 
+/// The page of a directory, for one start.
+#[must_use]
+pub fn directory(key: &str, state: &str) -> String {
+    let query =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("state", state).finish();
+    format!("/login/directory/{key}?{query}")
+}
+
 /// The page that asks before a provider is deleted.
 #[must_use]
 pub fn admin_provider_delete(key: &str) -> String {

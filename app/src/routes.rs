@@ -17,6 +17,7 @@ pub fn routes() -> Router<Context> {
     Router::new()
         .route("/", get(|| async { axum::response::Redirect::to("/account") }))
         .route("/login", get(crate::sign_in::login::login))
+        .route("/login/directory/{key}", get(crate::sign_in::by_directory::by_directory))
         .route("/login/code", get(crate::sign_in::by_code::by_code))
         .route("/signup", get(crate::sign_in::sign_up::show_sign_up))
         .route("/reset", get(crate::sign_in::reset::show_reset))

@@ -185,6 +185,8 @@ pub struct HttpClient {
     pub no_proxy: Vec<String>,
     /// A PEM file of authorities that are trusted beside the system's, for the same calls.
     pub ca_file: Option<PathBuf>,
+    /// Hosts of LDAP directories that may have private addresses, like `dc1.corp.example`. Other directories are reached at public addresses only.
+    pub directories: Vec<String>,
 }
 
 impl Default for HttpClient {
@@ -196,6 +198,7 @@ impl Default for HttpClient {
             proxy: String::new(),
             no_proxy: Vec::new(),
             ca_file: None,
+            directories: Vec::new(),
         }
     }
 }
@@ -524,7 +527,9 @@ impl Config {
                 .filter(|pem| pem.windows(11).any(|w| w == b"-----BEGIN "))
                 .ok_or(OutsideProblem::Authorities)?,
         };
-        Outside::new(&self.http_client.proxy, &self.http_client.no_proxy, &authorities)
+        let client = &self.http_client;
+        Ok(Outside::new(&client.proxy, &client.no_proxy, &authorities)?
+            .with_directories(&client.directories))
     }
 
     /// `[mail]`, with the name that we greet with.

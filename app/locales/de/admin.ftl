@@ -89,6 +89,7 @@ provider-secret-set = Ein Geheimnis ist gespeichert. Leer lassen, um es zu behal
 provider-secret-none = Wird versiegelt gespeichert und nie wieder gezeigt.
 kind-oidc = OpenID Connect
 kind-oauth2 = OAuth 2.0
+kind-ldap = LDAP
 kind-github = GitHub
 section-connection = Verbindung
 section-association = Verbindung mit Konten

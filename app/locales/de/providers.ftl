@@ -108,6 +108,23 @@ vendor-weibo-place = 微博开放平台 › 我的应用
 vendor-weibo-thing = eine Web-App (网页应用) mit der Redirect-URI als „授权回调页“
 vendor-weibo-note = Sie bekommen weder E-Mail-Adresse noch Telefonnummer. Weibo gibt jeder Person eine Nummer, die für alle Apps gleich ist.
 
+vendor-active-directory-place = Active Directory-Benutzer und -Computer
+vendor-active-directory-thing = ein Dienstkonto mit einem Kennwort, das nicht abläuft. Es muss nur Personen und Gruppen lesen können
+vendor-active-directory-note = Personen melden sich mit ihrem Benutzernamen oder ihrem userPrincipalName an. Wir erkennen sie an der objectGUID; ein neuer Name ändert also nichts. Auch Gruppen in Gruppen zählen.
+
+vendor-free-ipa-place = FreeIPA › cn=sysaccounts,cn=etc
+vendor-free-ipa-thing = ein Systemkonto, das Personen und Gruppen lesen darf
+vendor-free-ipa-note = Wir erkennen Personen an der ipaUniqueID. Ein 389 Directory Server ohne FreeIPA hat stattdessen nsUniqueId: Ändern Sie das nach dem Hinzufügen unter „Weitere Einstellungen“.
+
+vendor-openldap-place = die Verwaltung Ihres Verzeichnisses
+vendor-openldap-thing = einen Eintrag mit Passwort, der Personen und Gruppen lesen darf
+vendor-openldap-note = Erwartet inetOrgPerson und groupOfNames. Verwendet Ihr Verzeichnis andere Klassen, ändern Sie nach dem Hinzufügen die Filter unter „Weitere Einstellungen“.
+
+vendor-ldap-name = LDAP, beliebiges Verzeichnis
+vendor-ldap-place = die Verwaltung Ihres Verzeichnisses
+vendor-ldap-thing = ein Konto mit Passwort, das Personen und Gruppen lesen darf
+vendor-ldap-note = Das Attribut für die Kennung darf sich nie ändern und nie an jemand anderen vergeben werden.
+
 vendor-oidc-name = OpenID Connect, beliebiger Anbieter
 vendor-oidc-place = die Konsole Ihres Anbieters
 vendor-oidc-thing = einen vertraulichen Web-Client mit dem Authorization Code Flow
@@ -194,6 +211,36 @@ setting-addresses-url = Adresse der E-Mail-Liste
 setting-addresses-url-hint = Liefert eine Liste von E-Mail-Adressen mit verified und primary, seitenweise, wie bei GitHub.
 setting-platform-account = Konto der Open Platform
 setting-platform-account-hint = Nur für WeChat: das Konto, an dessen unionid wir eine Person erkennen.
+setting-servers = Server
+setting-servers-hint = Zum Beispiel ldaps://dc1.example.com. Bei ldap:// stellen wir zuerst auf Verschlüsselung um (StartTLS). Mehrere mit Leerzeichen dazwischen: Antwortet einer nicht, fragen wir den nächsten.
+setting-bind-dn = Suchkonto
+setting-bind-dn-hint = Der Distinguished Name des Kontos, das Personen nachschlägt, zum Beispiel cn=ligature,ou=services,dc=example,dc=com. Active Directory nimmt auch name@domain.
+setting-base-dn = Wo Personen stehen
+setting-base-dn-hint = Alles darunter wird durchsucht, zum Beispiel dc=example,dc=com.
+setting-login-filter = Anmeldefilter
+setting-login-filter-hint = Findet genau einen Eintrag. {"{login}"} steht für das, was eingegeben wurde.
+setting-subject-attribute = Attribut der Kennung
+setting-subject-attribute-hint = Ändert sich nie und wird nie neu vergeben: entryUUID, objectGUID, ipaUniqueID.
+setting-username-attribute = Attribut des Benutzernamens
+setting-username-attribute-hint = Zum Beispiel uid oder sAMAccountName. Leer lassen, wenn es keinen gibt.
+setting-email-attribute = Attribut der E-Mail-Adresse
+setting-email-attribute-hint = Zum Beispiel mail. Der erste Wert zählt.
+setting-emails-are-verified = E-Mail-Adressen stimmen
+setting-emails-are-verified-hint = Wählen Sie „Ja“ nur, wenn Administratoren die Adressen eintragen und Personen ihre eigene nicht ändern können.
+setting-name-attribute = Attribut des Namens
+setting-name-attribute-hint = Zum Beispiel displayName oder cn.
+setting-wanted-attributes = Weitere Attribute
+setting-wanted-attributes-hint = Für Profilfelder und Regeln, zum Beispiel department employeeNumber.
+setting-group-filter = Gruppenfilter
+setting-group-filter-hint = Findet die Gruppen einer Person. {"{dn}"} steht für den Namen des Eintrags, {"{username}"} für den Benutzernamen. Leer lassen für keine Gruppen.
+setting-group-base-dn = Wo Gruppen stehen
+setting-group-base-dn-hint = Leer lassen, um dort zu suchen, wo Personen stehen.
+setting-group-name-attribute = Attribut des Gruppennamens
+setting-group-name-attribute-hint = Zum Beispiel cn.
+setting-nested-groups = Gruppen in Gruppen
+setting-nested-groups-hint = Auch die Gruppen suchen, in denen Gruppen sind.
+setting-plain = Ohne Verschlüsselung
+setting-plain-hint = Passwörter gingen lesbar durchs Netz. Nur für Tests.
 setting-web-url = Web-Adresse
 setting-web-url-hint = Ändern Sie sie nur für einen eigenen GitHub-Server.
 setting-api-url = API-Adresse
@@ -271,3 +318,16 @@ place-pool-hint = Zum Beispiel eu-central-1_AbCdEf.
 field-place = Geben Sie nur diesen Teil der Adresse ein, ohne https:// und ohne Leerzeichen.
 field-pairs = Je Zeile einmal Name=Wert.
 field-choice = Wählen Sie einen der Werte.
+provider-step-directory = { $name } vorbereiten
+provider-step-directory-copy = Kopieren Sie seinen Distinguished Name und sein Passwort.
+provider-step-directory-given = Eintragen, wo es ist
+directory-password = Passwort des Suchkontos
+place-directory = Verzeichnisserver
+place-directory-hint = Der Hostname, zum Beispiel dc1.example.com. Wir verbinden uns verschlüsselt (ldaps).
+field-ldap-url = Adressen sehen aus wie ldaps://dc1.example.com oder ldap://dc1.example.com:389.
+field-ldap-many = Höchstens fünf Server.
+field-ldap-plain = Ohne Verschlüsselung nur dort, wo der Betreiber es für Tests erlaubt.
+field-ldap-filter = Geben Sie einen Filter in Klammern ein, der {"{login}"} und kein anderes Wort in geschweiften Klammern enthält.
+field-ldap-group-filter = Geben Sie einen Filter in Klammern ein, der {"{dn}"} oder {"{username}"} und kein anderes Wort in geschweiften Klammern enthält.
+field-attribute = Geben Sie den Namen eines Attributs ein: Buchstaben, Ziffern und Bindestriche.
+field-subject-mutable = Das kann sich ändern oder an jemand anderen gehen. Wählen Sie eine Kennung wie entryUUID oder objectGUID.

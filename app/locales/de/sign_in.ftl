@@ -128,6 +128,11 @@ restore-leave = Wenn es gelöscht werden soll, schließen Sie einfach diese Seit
 
 ## by_code
 
+directory-title = Mit { $provider } anmelden
+directory-lead = Geben Sie Benutzernamen und Passwort von { $provider } ein. Wir geben sie weiter und behalten sie nicht.
+directory-login = Benutzername
+directory-wrong = Benutzername oder Passwort ist falsch, oder dieses Konto darf sich nicht anmelden. Prüfen Sie beides, oder fragen Sie die Stelle, die Ihren Benutzernamen verwaltet.
+directory-other = Anders anmelden
 login-code-title = Mit einem Code anmelden
 login-code-lead = Wir mailen einen Code an die Adresse Ihres Kontos.
 login-code-go = Code senden

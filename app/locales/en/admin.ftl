@@ -89,6 +89,7 @@ provider-secret-set = A secret is stored. Leave empty to keep it; it is never sh
 provider-secret-none = Stored sealed and never shown again.
 kind-oidc = OpenID Connect
 kind-oauth2 = OAuth 2.0
+kind-ldap = LDAP
 kind-github = GitHub
 section-connection = Connection
 section-association = Association with accounts

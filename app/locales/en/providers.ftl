@@ -108,6 +108,23 @@ vendor-weibo-place = 微博开放平台 › 我的应用
 vendor-weibo-thing = a web app (网页应用), with the redirect URI as its “授权回调页”
 vendor-weibo-note = You get no email address and no phone number. Weibo gives each person a number that is the same for every app.
 
+vendor-active-directory-place = Active Directory Users and Computers
+vendor-active-directory-thing = a service account with a password that doesn't expire. It only needs to read people and groups
+vendor-active-directory-note = People sign in with their user name or their userPrincipalName. We know them by objectGUID, so renaming someone changes nothing. Groups inside groups count too.
+
+vendor-free-ipa-place = FreeIPA › cn=sysaccounts,cn=etc
+vendor-free-ipa-thing = a system account that may read people and groups
+vendor-free-ipa-note = We know people by ipaUniqueID. A 389 Directory Server without FreeIPA has nsUniqueId instead: change that under “More settings” after adding it.
+
+vendor-openldap-place = your directory's administration
+vendor-openldap-thing = an entry with a password that may read people and groups
+vendor-openldap-note = Expects inetOrgPerson and groupOfNames. If your directory uses other classes, change the filters under “More settings” after adding it.
+
+vendor-ldap-name = LDAP, any directory
+vendor-ldap-place = your directory's administration
+vendor-ldap-thing = an account with a password that may read people and groups
+vendor-ldap-note = The attribute for the user ID must never change and never be given to someone else.
+
 vendor-oidc-name = OpenID Connect, any provider
 vendor-oidc-place = your provider's console
 vendor-oidc-thing = a confidential web client with the authorization code flow
@@ -194,6 +211,36 @@ setting-addresses-url = Email list address
 setting-addresses-url-hint = Returns a list of email addresses with verified and primary, in pages, as GitHub does.
 setting-platform-account = Open Platform account
 setting-platform-account-hint = WeChat only: the account whose unionid tells us who a person is.
+setting-servers = Servers
+setting-servers-hint = Like ldaps://dc1.example.com. With ldap:// we switch to encryption first (StartTLS). Several with blanks between them: we ask the next one when one doesn't answer.
+setting-bind-dn = Search account
+setting-bind-dn-hint = The distinguished name of the account that looks people up, for example cn=ligature,ou=services,dc=example,dc=com. Active Directory also takes user@domain.
+setting-base-dn = Where people are
+setting-base-dn-hint = Everything below it is searched, for example dc=example,dc=com.
+setting-login-filter = Login filter
+setting-login-filter-hint = Finds exactly one entry. {"{login}"} stands for what was typed.
+setting-subject-attribute = User ID attribute
+setting-subject-attribute-hint = Never changes and is never given to someone else: entryUUID, objectGUID, ipaUniqueID.
+setting-username-attribute = User name attribute
+setting-username-attribute-hint = For example uid or sAMAccountName. Leave empty if there is none.
+setting-email-attribute = Email attribute
+setting-email-attribute-hint = For example mail. The first value counts.
+setting-emails-are-verified = Emails are right
+setting-emails-are-verified-hint = Choose “Yes” only if administrators enter the emails and people can't change their own.
+setting-name-attribute = Name attribute
+setting-name-attribute-hint = For example displayName or cn.
+setting-wanted-attributes = Other attributes
+setting-wanted-attributes-hint = For profile fields and rules, for example department employeeNumber.
+setting-group-filter = Group filter
+setting-group-filter-hint = Finds someone's groups. {"{dn}"} stands for the entry's name, {"{username}"} for the user name. Leave empty for no groups.
+setting-group-base-dn = Where groups are
+setting-group-base-dn-hint = Leave empty to search where people are.
+setting-group-name-attribute = Group name attribute
+setting-group-name-attribute-hint = For example cn.
+setting-nested-groups = Groups in groups
+setting-nested-groups-hint = Look for the groups that groups are in, too.
+setting-plain = Without encryption
+setting-plain-hint = Passwords would cross the network readable. Only for tests.
 setting-web-url = Web address
 setting-web-url-hint = Change it only for a GitHub server of your own.
 setting-api-url = API address
@@ -271,3 +318,16 @@ place-pool-hint = For example eu-central-1_AbCdEf.
 field-place = Enter only this part of the address, without https:// and without spaces.
 field-pairs = One name=value per line.
 field-choice = Choose one of the values.
+provider-step-directory = Prepare { $name }
+provider-step-directory-copy = Copy its distinguished name and its password.
+provider-step-directory-given = Enter where it is
+directory-password = Password of the search account
+place-directory = Directory server
+place-directory-hint = Its host name, for example dc1.example.com. We connect encrypted (ldaps).
+field-ldap-url = Addresses look like ldaps://dc1.example.com or ldap://dc1.example.com:389.
+field-ldap-many = Five servers at most.
+field-ldap-plain = Without encryption only where the operator allows it for tests.
+field-ldap-filter = Enter one filter in parentheses that holds {"{login}"} and no other word in braces.
+field-ldap-group-filter = Enter one filter in parentheses that holds {"{dn}"} or {"{username}"} and no other word in braces.
+field-attribute = Enter the name of an attribute: letters, digits and hyphens.
+field-subject-mutable = This can change or be given to someone else. Choose an ID such as entryUUID or objectGUID.

@@ -128,6 +128,11 @@ restore-leave = If it should go, just close this page.
 
 ## by_code
 
+directory-title = Sign in with { $provider }
+directory-lead = Use the user name and password that you have at { $provider }. We pass them on and don't keep them.
+directory-login = User name
+directory-wrong = The user name or the password is wrong, or this account can't sign in. Check both, or ask whoever manages your user name.
+directory-other = Sign in another way
 login-code-title = Sign in by a code
 login-code-lead = We mail a code to the address of your account.
 login-code-go = Send the code

@@ -89,6 +89,7 @@ provider-secret-set = 密钥已保存。留空即保留；它永不显示。
 provider-secret-none = 加密保存，不再显示。
 kind-oidc = OpenID Connect
 kind-oauth2 = OAuth 2.0
+kind-ldap = LDAP
 kind-github = GitHub
 section-connection = 连接
 section-association = 与账号的关联

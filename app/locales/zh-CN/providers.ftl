@@ -108,6 +108,23 @@ vendor-weibo-place = 微博开放平台 › 我的应用
 vendor-weibo-thing = 一个网页应用，“授权回调页”填写重定向 URI
 vendor-weibo-note = 不提供邮箱和手机号。微博为每个人分配一个编号，在所有应用中都相同。
 
+vendor-active-directory-place = Active Directory 用户和计算机
+vendor-active-directory-thing = 一个密码永不过期的服务账户，只需能读取人员和组
+vendor-active-directory-note = 人员用用户名或 userPrincipalName 登录。我们用 objectGUID 识别人员，改名不受影响。嵌套的组也算在内。
+
+vendor-free-ipa-place = FreeIPA › cn=sysaccounts,cn=etc
+vendor-free-ipa-thing = 一个能读取人员和组的系统账户
+vendor-free-ipa-note = 我们用 ipaUniqueID 识别人员。没有 FreeIPA 的 389 Directory Server 使用 nsUniqueId：添加后请在“更多设置”中更改。
+
+vendor-openldap-place = 目录的管理工具
+vendor-openldap-thing = 一个有密码、能读取人员和组的条目
+vendor-openldap-note = 默认使用 inetOrgPerson 和 groupOfNames。如果目录使用其他类，请在添加后到“更多设置”中更改过滤器。
+
+vendor-ldap-name = LDAP（任意目录）
+vendor-ldap-place = 目录的管理工具
+vendor-ldap-thing = 一个有密码、能读取人员和组的账户
+vendor-ldap-note = 用作用户 ID 的属性必须永不改变，也不能再分配给别人。
+
 vendor-oidc-name = OpenID Connect（任意提供方）
 vendor-oidc-place = 提供方的控制台
 vendor-oidc-thing = 一个使用授权码流程的机密 Web 客户端
@@ -194,6 +211,36 @@ setting-addresses-url = 邮箱列表地址
 setting-addresses-url-hint = 像 GitHub 那样分页返回邮箱列表，其中带有 verified 和 primary。
 setting-platform-account = 开放平台账号
 setting-platform-account-hint = 仅用于微信：我们通过该账号下的 unionid 识别用户。
+setting-servers = 服务器
+setting-servers-hint = 例如 ldaps://dc1.example.com。使用 ldap:// 时会先切换到加密（StartTLS）。多个服务器用空格分隔：一个没有响应就询问下一个。
+setting-bind-dn = 搜索账户
+setting-bind-dn-hint = 用来查找人员的账户的专有名称，例如 cn=ligature,ou=services,dc=example,dc=com。Active Directory 也接受 用户@域。
+setting-base-dn = 人员位置
+setting-base-dn-hint = 搜索其下的所有条目，例如 dc=example,dc=com。
+setting-login-filter = 登录过滤器
+setting-login-filter-hint = 只匹配一个条目。{"{login}"} 代表输入的内容。
+setting-subject-attribute = 用户 ID 属性
+setting-subject-attribute-hint = 永不改变，也不会分配给别人：entryUUID、objectGUID、ipaUniqueID。
+setting-username-attribute = 用户名属性
+setting-username-attribute-hint = 例如 uid 或 sAMAccountName。没有则留空。
+setting-email-attribute = 邮箱属性
+setting-email-attribute-hint = 例如 mail。取第一个值。
+setting-emails-are-verified = 邮箱可信
+setting-emails-are-verified-hint = 只有邮箱由管理员填写、本人无法更改时才选“是”。
+setting-name-attribute = 姓名属性
+setting-name-attribute-hint = 例如 displayName 或 cn。
+setting-wanted-attributes = 其他属性
+setting-wanted-attributes-hint = 用于个人资料字段和规则，例如 department employeeNumber。
+setting-group-filter = 组过滤器
+setting-group-filter-hint = 查找人员所属的组。{"{dn}"} 代表条目名称，{"{username}"} 代表用户名。不需要组则留空。
+setting-group-base-dn = 组位置
+setting-group-base-dn-hint = 留空则在人员位置搜索。
+setting-group-name-attribute = 组名属性
+setting-group-name-attribute-hint = 例如 cn。
+setting-nested-groups = 嵌套的组
+setting-nested-groups-hint = 也查找组所属的组。
+setting-plain = 不加密
+setting-plain-hint = 密码会以明文通过网络。仅用于测试。
 setting-web-url = 网页地址
 setting-web-url-hint = 仅在使用自建的 GitHub 服务器时更改。
 setting-api-url = API 地址
@@ -271,3 +318,16 @@ place-pool-hint = 例如 eu-central-1_AbCdEf。
 field-place = 只填写地址的这一部分，不带 https://，也不要有空格。
 field-pairs = 每行一个“名称=值”。
 field-choice = 请选择其中一个值。
+provider-step-directory = 准备 { $name }
+provider-step-directory-copy = 复制其专有名称和密码。
+provider-step-directory-given = 填写它的位置
+directory-password = 搜索账户的密码
+place-directory = 目录服务器
+place-directory-hint = 主机名，例如 dc1.example.com。我们使用加密连接（ldaps）。
+field-ldap-url = 地址形如 ldaps://dc1.example.com 或 ldap://dc1.example.com:389。
+field-ldap-many = 最多五个服务器。
+field-ldap-plain = 只有运维人员允许测试时才能不加密。
+field-ldap-filter = 填写一个带括号的过滤器，其中包含 {"{login}"}，且没有其他花括号中的词。
+field-ldap-group-filter = 填写一个带括号的过滤器，其中包含 {"{dn}"} 或 {"{username}"}，且没有其他花括号中的词。
+field-attribute = 填写属性名：字母、数字和连字符。
+field-subject-mutable = 这个值可能改变或分配给别人。请选择 entryUUID 或 objectGUID 之类的 ID。

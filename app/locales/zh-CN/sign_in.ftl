@@ -128,6 +128,11 @@ restore-leave = 如仍要删除，关闭此页面即可。
 
 ## by_code
 
+directory-title = 使用 { $provider } 登录
+directory-lead = 输入您在 { $provider } 的用户名和密码。我们只转交，不保存。
+directory-login = 用户名
+directory-wrong = 用户名或密码错误，或者该账户不能登录。请检查两者，或联系管理您用户名的人。
+directory-other = 使用其他方式登录
 login-code-title = 验证码登录
 login-code-lead = 我们会将验证码发送到您账号的邮箱。
 login-code-go = 发送验证码

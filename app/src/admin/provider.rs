@@ -190,7 +190,7 @@ fn OwnForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyView
                     <form method="post" action=SaveProvider::url()><input type="hidden" name="form[key]" value=key.clone()/><input type="hidden" name="form[enabled]" value=switch/><button class=if found.enabled { "" } else { "primary" }>{t(l, if found.enabled { "turn-off" } else { "turn-on" })}</button></form>
                 </div>
             })}
-            <p class="muted">{t(l, "provider-redirect")}<br/><code class="copyable">{found.redirect_uri.clone()}</code></p>
+            {(found.settings.kind() != "ldap").then(|| view! { <p class="muted">{t(l, "provider-redirect")}<br/><code class="copyable">{found.redirect_uri.clone()}</code></p> })}
         </section>
         <ConnectionForm l=l found={found.clone()} shows=shows flash={flash.clone()}/>
         <AssociationSection l=l key={found.key.clone()} association={found.association.clone()} shows=shows flash={flash.clone()}/>
@@ -254,11 +254,13 @@ fn ConnectionForm(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> A
         .map_or(&[], |preset| preset.asks);
     // Those that every provider needs, then those that its kind asks for; the rest is one click away.
     let first = |setting: &&Setting| {
-        ["issuer", "client_id", "scopes"].contains(&setting.name) || asks.contains(&setting.name)
+        ["issuer", "client_id", "scopes", "servers"].contains(&setting.name)
+            || asks.contains(&setting.name)
     };
     let (plain, more): (Vec<&Setting>, Vec<&Setting>) = settings.inputs().iter().partition(first);
     let open = more.iter().any(|setting| flash.problem(setting.name).is_some());
     let field = |setting: &Setting| view! { <SettingField l=l setting={*setting} value={value(setting.name, settings.typed(setting.name))} problem={problem(setting.name)}/> };
+    let secret = if settings.kind() == "ldap" { "directory-password" } else { "client-secret" };
     let secret_hint = match found.secret_set_at {
         Some(_) => t(l, "provider-secret-set"),
         None => t(l, "provider-secret-none"),
@@ -270,7 +272,7 @@ fn ConnectionForm(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> A
             <Field id="name" name="form[name]" label={t(l, "provider-name")} kind="text" hint={t(l, "provider-name-hint")} value={value("name", found.name.clone())} problem={problem("name")} autocomplete="off" max=60/>
             <Field id="position" name="form[position]" label={t(l, "provider-position")} kind="text" hint={t(l, "provider-position-hint")} value={value("position", found.position.to_string())} problem={problem("position")} autocomplete="off" max=9/>
             {plain.into_iter().map(field).collect_view()}
-            <Field id="secret" name="form[secret]" label={t(l, "client-secret")} kind="password" hint=secret_hint problem={problem("secret")} autocomplete="off" max=5000/>
+            <Field id="secret" name="form[secret]" label={t(l, secret)} kind="password" hint=secret_hint problem={problem("secret")} autocomplete="off" max=5000/>
             {(!more.is_empty()).then(|| view! { <details open=open><summary>{t(l, "more-settings")}</summary><div class="stack">{more.into_iter().map(field).collect_view()}</div></details> })}
             <SourceConfirmation l=l speaks_for={found.speaks_for} trusts=shows.trusts flash={flash.clone()}/>
             <SaveOrRead l=l go={t(l, "save")} may=shows.changes/>

@@ -193,6 +193,7 @@ fn display_name(l: Lang, preset: &Preset) -> String {
     match preset.key {
         "oidc" => t(l, "vendor-oidc-name"),
         "oauth2" => t(l, "vendor-oauth2-name"),
+        "ldap" => t(l, "vendor-ldap-name"),
         _ => preset.name.to_owned(),
     }
 }
@@ -227,6 +228,11 @@ fn AddForm(
     .into_any()
 }
 
+/// A directory knows nothing of us: somebody gives us an account there that may look people up.
+fn is_directory(preset: &Preset) -> bool {
+    preset.protocol() == "ldap"
+}
+
 /// First the vendor is told of this instance.
 #[component]
 fn RegisterStep(l: Lang, preset: &'static Preset, called: String, redirect_uri: String) -> AnyView {
@@ -236,15 +242,23 @@ fn RegisterStep(l: Lang, preset: &'static Preset, called: String, redirect_uri: 
         t(l, &format!("vendor-{vendor}-thing")),
         t(l, &format!("vendor-{vendor}-note")),
     );
+    let directory = is_directory(preset);
+    let (title, copy) = if directory {
+        ("provider-step-directory", "provider-step-directory-copy")
+    } else {
+        ("provider-step-register", "provider-step-paste")
+    };
     view! {
         <section class="section" aria-labelledby="step-1">
-            <h2 id="step-1"><span class="number">"1"</span>{ta(l, "provider-step-register", &[("name", &called)])}</h2>
-            <p>{t(l, "provider-redirect")}</p>
-            <p><code class="copyable">{redirect_uri}</code></p>
+            <h2 id="step-1"><span class="number">"1"</span>{ta(l, title, &[("name", &called)])}</h2>
+            {(!directory).then(|| view! {
+                <p>{t(l, "provider-redirect")}</p>
+                <p><code class="copyable">{redirect_uri}</code></p>
+            })}
             <ol class="steps">
                 <li>{ta(l, "provider-step-open", &[("place", &place)])}</li>
                 <li>{ta(l, "provider-step-create", &[("thing", &thing)])}</li>
-                <li>{t(l, "provider-step-paste")}</li>
+                <li>{t(l, copy)}</li>
             </ol>
             <p class="muted">{note}</p>
         </section>
@@ -260,18 +274,28 @@ fn GivenStep(l: Lang, preset: &'static Preset, called: String, flash: Flash) -> 
     let base = preset.settings("", &BTreeMap::new());
     let asks = |name: &&'static str| view! { <AskedSetting l=l base={base.clone()} name={*name} flash={flash.clone()}/> };
     let secret_is_key = preset.key == "apple";
+    let directory = is_directory(preset);
+    let (title, secret) = if directory {
+        ("provider-step-directory-given", "directory-password")
+    } else {
+        ("provider-step-given", "client-secret")
+    };
     view! {
         <section class="section" aria-labelledby="step-2">
-            <h2 id="step-2"><span class="number">"2"</span>{ta(l, "provider-step-given", &[("name", &called)])}</h2>
+            <h2 id="step-2"><span class="number">"2"</span>{ta(l, title, &[("name", &called)])}</h2>
             {preset.inputs().into_iter().map(place).collect_view()}
             {preset.asks.iter().filter(|name| **name == "issuer").map(asks).collect_view()}
-            <Field id="client_id" name="form[client_id]" label={t(l, "setting-client-id")} kind="text" value={flash.typed("client_id")} problem={problem("client_id")} autocomplete="off" required=true max=300/>
+            {if directory {
+                preset.asks.iter().filter(|name| **name == "bind_dn").map(asks).collect_view().into_any()
+            } else {
+                view! { <Field id="client_id" name="form[client_id]" label={t(l, "setting-client-id")} kind="text" value={flash.typed("client_id")} problem={problem("client_id")} autocomplete="off" required=true max=300/> }.into_any()
+            }}
             {if secret_is_key {
                 view! { <Lines id="secret" name="form[secret]" label={t(l, "provider-private-key")} hint={t(l, "provider-private-key-hint")} value={String::new()} problem={problem("secret")}/> }.into_any()
             } else {
-                view! { <Field id="secret" name="form[secret]" label={t(l, "client-secret")} kind="password" hint={t(l, "provider-secret-none")} problem={problem("secret")} autocomplete="off" max=5000/> }.into_any()
+                view! { <Field id="secret" name="form[secret]" label={t(l, secret)} kind="password" hint={t(l, "provider-secret-none")} problem={problem("secret")} autocomplete="off" max=5000/> }.into_any()
             }}
-            {preset.asks.iter().filter(|name| **name != "issuer").map(asks).collect_view()}
+            {preset.asks.iter().filter(|name| !["issuer", "bind_dn"].contains(name)).map(asks).collect_view()}
         </section>
     }
     .into_any()

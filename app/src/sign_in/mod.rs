@@ -3,6 +3,7 @@ pub mod address_changed;
 pub mod attempt;
 pub mod bind;
 pub mod by_code;
+pub mod by_directory;
 pub mod choose;
 pub mod code;
 pub mod details;

@@ -1,6 +1,8 @@
 //! How often somebody may try. Every limit exists twice, for browsers that are known to the account and for strangers,
 //! so that a stranger's failures never keep the owner out (rule 23 of the threats).
-use crate::{DAY, HOUR, MINUTE, Micros};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::{DAY, HOUR, MINUTE, Micros, email_address::is_invisible};
 
 /// Whose tries they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub const ROW_KEPT: Micros = 400 * DAY;
 pub const FACTOR_TRIES: i64 = 5;
 /// A network may be wrong as often as this many identifiers together.
 pub const NETWORK: i64 = 20;
+/// Passwords that may be wrong for one name at a directory in an hour.
+pub const DIRECTORY_TRIES: i64 = 50;
 /// Wrong short codes of devices by one person in an hour.
 pub const DEVICE_CODES: i64 = 10;
 /// Wrong codes by mail or text in an hour, over all accounts, that are no accident any more (RL-06); the length of
@@ -60,6 +64,13 @@ pub fn messages_a_day(an_hour: i64) -> i64 {
     an_hour.saturating_mul(10) / 3
 }
 
+/// A name at a directory as tries for it are counted: directories take many spellings for the same one (RFC 4518 §2).
+#[must_use]
+pub fn folded_login(typed: &str) -> String {
+    let plain: String = typed.nfkc().filter(|c| !is_invisible(*c)).take(500).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +84,15 @@ mod tests {
                 && waits.last() == Some(&HOUR),
             "{waits:?}"
         );
+    }
+
+    #[test]
+    fn spellings_that_a_directory_takes_for_one_name_are_counted_as_one() {
+        for spelling in ["anna", " ANNA ", "\u{ff41}nna", "an\u{ad}na", "\u{200b}anna"] {
+            assert_eq!(folded_login(spelling), "anna", "{spelling}");
+        }
+        assert_eq!(folded_login("anna  maria"), "anna maria");
+        assert_ne!(folded_login("annam"), folded_login("anna"));
     }
 
     #[test]

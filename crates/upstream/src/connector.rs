@@ -6,10 +6,10 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    Assertion, Check, SafeHttpClient, Settings, UpstreamError,
+    Assertion, Check, SafeHttpClient, Settings, Trouble, UpstreamError,
     connection_test::NO_CODE,
     presets,
-    protocols::{oauth2::Generic, oidc::Oidc},
+    protocols::{ldap::Directory, oauth2::Generic, oidc::Oidc},
 };
 
 /// What a start needs; all values are made by the caller.
@@ -63,17 +63,8 @@ impl<'a> CodeExchange<'a> {
 
 /// One configured provider.
 pub trait Connector: Send + Sync {
-    /// Where the browser goes.
-    fn authorization_url<'a>(
-        &'a self,
-        start: Start<'a>,
-    ) -> BoxFuture<'a, Result<Url, UpstreamError>>;
-
-    /// Turns the code into a verified assertion.
-    fn finish<'a>(
-        &'a self,
-        visit: CodeExchange<'a>,
-    ) -> BoxFuture<'a, Result<Assertion, UpstreamError>>;
+    /// How people show who they are to it.
+    fn way(&self) -> SignInWay<'_>;
 
     /// Tries what can be tried without anybody who signs in, each part after the one that it rests on.
     fn check<'a>(&'a self, redirect_uri: &'a str, now: domain::Micros)
@@ -87,6 +78,60 @@ pub trait Connector: Send + Sync {
     fn supports_auth_time(&self) -> bool {
         false
     }
+}
+
+/// How people show a provider who they are.
+#[derive(Clone, Copy)]
+pub enum SignInWay<'a> {
+    /// On its own pages, where the browser is sent.
+    Redirect(&'a dyn RedirectFlow),
+    /// By a password that is typed on a page of ours.
+    Password(&'a dyn PasswordCheck),
+}
+
+impl<'a> SignInWay<'a> {
+    /// The provider's own pages, if it has any.
+    #[must_use]
+    pub fn redirect(self) -> Option<&'a dyn RedirectFlow> {
+        match self {
+            Self::Redirect(flow) => Some(flow),
+            Self::Password(_) => None,
+        }
+    }
+}
+
+/// A provider that checks passwords for us.
+pub trait PasswordCheck: Send + Sync {
+    /// Whose password it is. `now` in microseconds.
+    fn password<'a>(
+        &'a self,
+        login: &'a str,
+        password: &'a SecretString,
+        now: domain::Micros,
+    ) -> BoxFuture<'a, Result<PasswordAnswer, UpstreamError>>;
+}
+
+/// What came of a password.
+#[derive(Debug)]
+pub enum PasswordAnswer {
+    Right(Box<Assertion>),
+    /// With the reason, for administrators alone: on the page nobody, a wrong password and a locked account are the same.
+    Wrong(Trouble),
+}
+
+/// A provider with pages of its own.
+pub trait RedirectFlow: Send + Sync {
+    /// Where the browser goes.
+    fn authorization_url<'a>(
+        &'a self,
+        start: Start<'a>,
+    ) -> BoxFuture<'a, Result<Url, UpstreamError>>;
+
+    /// Turns the code into a verified assertion.
+    fn finish<'a>(
+        &'a self,
+        visit: CodeExchange<'a>,
+    ) -> BoxFuture<'a, Result<Assertion, UpstreamError>>;
 
     /// The answer comes as a form that another site posts: the start cookie has to be there (OC-15).
     fn answers_by_form(&self) -> bool {
@@ -113,6 +158,7 @@ pub fn connector(
             secret,
             guard,
         )),
+        Settings::Ldap(settings) => Arc::new(Directory::new(settings, secret, guard)),
     }
 }
 

@@ -22,6 +22,12 @@ pub enum Part {
     Userinfo,
     /// A list of addresses beside userinfo.
     Addresses,
+    /// The way to a directory.
+    Directory,
+    /// The account that searches in a directory.
+    SearchAccount,
+    /// The entries of a directory.
+    Entries,
 }
 
 impl Part {
@@ -38,6 +44,9 @@ impl Part {
             Self::IdToken => "ID token",
             Self::Userinfo => "userinfo",
             Self::Addresses => "list of addresses",
+            Self::Directory => "directory",
+            Self::SearchAccount => "search account",
+            Self::Entries => "entries",
         }
     }
 }

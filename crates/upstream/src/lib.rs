@@ -25,10 +25,13 @@ mod testing;
 pub use self::http::{SafeHttpClient, SafeHttpOptions};
 pub use assertion::Assertion;
 pub use connection_test::{Check, Found};
-pub use connector::{CodeExchange, Connector, Start, connector};
+pub use connector::{
+    CodeExchange, Connector, PasswordAnswer, PasswordCheck, RedirectFlow, SignInWay, Start,
+    connector,
+};
 pub use error::{Part, Trouble, UpstreamError};
 pub use outside::{Outside, OutsideProblem};
 pub use settings::{
-    Auth, GithubSettings, Input, Oauth2Settings, OidcSettings, Reauth, Setting, Settings,
-    SettingsProblem, Source,
+    Auth, GithubSettings, Input, LdapSettings, Oauth2Settings, OidcSettings, Reauth, Setting,
+    Settings, SettingsProblem, Source,
 };

@@ -1,4 +1,5 @@
 //! The way out of a closed network: a proxy that calls go through, and authorities that only this network knows (FR-40).
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use url::Url;
 
 /// How calls leave the network.
@@ -7,6 +8,10 @@ pub struct Outside {
     proxy: Option<Url>,
     direct: String,
     authorities: Vec<reqwest::Certificate>,
+    /// The same, for what is no HTTP.
+    roots: Vec<CertificateDer<'static>>,
+    /// Hosts of directories that may stand inside the network.
+    directories: Vec<String>,
 }
 
 /// A way out that cannot be used.
@@ -22,11 +27,11 @@ pub enum OutsideProblem {
 
 impl Outside {
     /// `proxy`: `http://[user:password@]host:port`, or empty. `direct`: hosts, domains and networks that are called without it,
-    /// as in `NO_PROXY`. `authorities`: PEM, beside those of the system; may be empty.
+    /// as in `NO_PROXY`. `pem`: authorities, beside those of the system; may be empty.
     ///
     /// # Errors
     /// [`OutsideProblem`].
-    pub fn new(proxy: &str, direct: &[String], authorities: &[u8]) -> Result<Self, OutsideProblem> {
+    pub fn new(proxy: &str, direct: &[String], pem: &[u8]) -> Result<Self, OutsideProblem> {
         let proxy = match proxy {
             "" => None,
             text => Some(
@@ -38,9 +43,28 @@ impl Outside {
                     .ok_or(OutsideProblem::Proxy)?,
             ),
         };
-        let authorities = reqwest::Certificate::from_pem_bundle(authorities)
+        let authorities =
+            reqwest::Certificate::from_pem_bundle(pem).map_err(|_| OutsideProblem::Authorities)?;
+        let roots = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<_, _>>()
             .map_err(|_| OutsideProblem::Authorities)?;
-        Ok(Self { proxy, direct: direct.join(","), authorities })
+        Ok(Self { proxy, direct: direct.join(","), authorities, roots, directories: Vec::new() })
+    }
+
+    /// With hosts of LDAP directories that may have private addresses: names or addresses, without a port.
+    #[must_use]
+    pub fn with_directories(self, directories: &[String]) -> Self {
+        Self { directories: directories.iter().map(|host| host.to_lowercase()).collect(), ..self }
+    }
+
+    /// Whether an operator named this host as one of a directory inside.
+    pub(crate) fn is_directory(&self, host: &str) -> bool {
+        self.directories.iter().any(|known| known.eq_ignore_ascii_case(host))
+    }
+
+    /// Authorities beside those of the system.
+    pub(crate) fn roots(&self) -> &[CertificateDer<'static>] {
+        &self.roots
     }
 
     /// Calls go through a proxy.

@@ -11,6 +11,7 @@
 )]
 
 pub mod application;
+pub mod directory;
 pub mod mailbox;
 pub mod page;
 pub mod provider;

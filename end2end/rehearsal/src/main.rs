@@ -1,8 +1,8 @@
-//! The demo's surroundings: three providers, a mailbox, an application; all on loopback.
+//! The demo's surroundings: three providers, a directory, a mailbox, an application; all on loopback.
 use std::{io::Write, net::SocketAddr};
 
 use rehearsal::{
-    application,
+    application, directory,
     mailbox::Mailbox,
     provider::{Person, Provider},
 };
@@ -15,6 +15,7 @@ const NAMELESS: u16 = 3;
 const SMTP: u16 = 4;
 const MAIL: u16 = 5;
 const APPLICATION: u16 = 6;
+const DIRECTORY: u16 = 7;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -52,6 +53,7 @@ async fn main() -> anyhow::Result<()> {
         vec![person("h-1", json!({"name": "周小明"})), person("h-2", json!({}))],
     )
     .await?;
+    directory::Directory::serve(first + DIRECTORY, directory::sample()).await?;
     let mailbox = Mailbox::serve(first + SMTP).await?;
     // The inbox's page takes texts too.
     let pages =

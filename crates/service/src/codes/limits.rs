@@ -6,8 +6,8 @@ use domain::{
     AccountId, DAY, EventKind, HOUR, MINUTE, Micros, Refusal,
     contact::Contact,
     limits::{
-        DEVICE_CODES, FACTOR_TRIES, IN_A_ROW, KNOWN_FOR, NETWORK, ROW_KEPT, SPRAYED, Side,
-        messages_a_day, wait,
+        DEVICE_CODES, DIRECTORY_TRIES, FACTOR_TRIES, IN_A_ROW, KNOWN_FOR, NETWORK, ROW_KEPT,
+        SPRAYED, Side, messages_a_day, wait,
     },
 };
 use storage::{
@@ -32,6 +32,8 @@ pub(crate) enum Guarded {
     RecoveryCode,
     /// The short code of a device that waits.
     Device,
+    /// A password that a directory checks: whose account it is shows only afterwards.
+    Directory,
 }
 
 impl Guarded {
@@ -41,6 +43,7 @@ impl Guarded {
             Self::Factor => b"factor",
             Self::RecoveryCode => b"recovery",
             Self::Device => b"device",
+            Self::Directory => b"directory",
         }
     }
 }
@@ -107,6 +110,12 @@ impl Codes {
         )
     }
 
+    /// Passwords that may be tried for one name at a directory in an hour, from everywhere together: it is the directory that
+    /// knows its people, so nothing here lasts longer.
+    fn directory_hour(&self, typed: &[u8]) -> Limit {
+        self.limit(&[b"directory-hour", typed], DIRECTORY_TRIES, HOUR)
+    }
+
     /// Counts a try before its secret is looked at. `typed` is what the person named the account by; empty in a session.
     ///
     /// # Errors
@@ -138,22 +147,27 @@ impl Codes {
         // A known browser is counted by itself: what strangers do with the same identifier is nothing to it. Behind a
         // first proof, or in a session, there is nothing left to hide of the account.
         let whose: &[u8] = match (side, what) {
-            (Side::Stranger, Guarded::Password) => &[],
+            (Side::Stranger, Guarded::Password | Guarded::Directory) => &[],
             (Side::Known, _) | (_, Guarded::Factor | Guarded::RecoveryCode | Guarded::Device) => {
                 &account.as_ref().unwrap_or(&nobody).0
             }
         };
+        // Nobody's browser is known before the directory has said who it is: networks are told apart instead.
+        let near = if what == Guarded::Directory { ctx.network.as_bytes() } else { &browser };
         let shown = |name: &[u8], most, window| {
             self.limit(
-                &[b"tries", name, what.name(), side.name().as_bytes(), typed, whose, &browser],
+                &[b"tries", name, what.name(), side.name().as_bytes(), typed, whose, near],
                 most,
                 window,
             )
         };
-        let whole = self.whole(what, side, account, typed);
+        let whole = match what {
+            Guarded::Directory => self.directory_hour(typed),
+            _ => self.whole(what, side, account, typed),
+        };
         let mut taken = Vec::new();
         let window = match what {
-            Guarded::Password | Guarded::Factor => {
+            Guarded::Password | Guarded::Factor | Guarded::Directory => {
                 let today = shown(b"day", i64::MAX, DAY);
                 let tries = today.take(c, now).await?.unwrap_or(i64::MAX);
                 taken.push(today);
@@ -163,7 +177,7 @@ impl Codes {
             Guarded::Device => HOUR,
         };
         let most = match what {
-            Guarded::Password => self.settings.wrong_passwords,
+            Guarded::Password | Guarded::Directory => self.settings.wrong_passwords,
             Guarded::Factor | Guarded::RecoveryCode => FACTOR_TRIES,
             Guarded::Device => DEVICE_CODES,
         };
@@ -172,7 +186,7 @@ impl Codes {
         lately.take(c, now).await?.ok_or(Refusal::RateLimited)?;
         taken.push(lately);
         let mut fills_network = false;
-        if side == Side::Stranger && what == Guarded::Password {
+        if side == Side::Stranger && matches!(what, Guarded::Password | Guarded::Directory) {
             let network = self.limit(
                 &[b"password-network", ctx.network.as_bytes()],
                 most.saturating_mul(NETWORK),
@@ -184,6 +198,10 @@ impl Codes {
         }
         let open = match what {
             Guarded::Password | Guarded::Factor => whole.take(c, now).await?.is_some(),
+            Guarded::Directory => {
+                whole.take(c, now).await?.ok_or(Refusal::RateLimited)?;
+                true
+            }
             Guarded::RecoveryCode | Guarded::Device => true,
         };
         Ok(Counted { taken, whole, open, fills_network })

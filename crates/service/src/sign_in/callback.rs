@@ -1,7 +1,10 @@
 //! A provider's answer: checked against the browser's own start before anything is asked of the provider.
 use crate::services::SignIn;
 use domain::{EventKind, Refusal};
-use storage::sign_in::attempts::{consume_state, is_state_consumed};
+use storage::{
+    policy::providers::Provider,
+    sign_in::attempts::{consume_state, is_state_consumed},
+};
 use subtle::ConstantTimeEq;
 use upstream::{CodeExchange, UpstreamError};
 
@@ -10,8 +13,8 @@ use crate::{
     audit::Event,
     crypto::random::support_code,
     sign_in::{
-        start::LoginState,
-        upstream_identity::{UpstreamIdentity, source_of},
+        start::{LoginState, refusal_of},
+        upstream_identity::UpstreamIdentity,
     },
 };
 
@@ -39,16 +42,7 @@ impl SignIn {
         answer: Callback,
         cookie: Option<&str>,
     ) -> Result<LoginOutcome, Error> {
-        let start = self.own_start(ctx, key, &answer, cookie)?;
-        let mut conn = self.store.read().await?;
-        if is_state_consumed(&mut conn, &start.consumed_hash()).await? {
-            return Err(Refusal::StateReplayed.into());
-        }
-        let row = self.configuration().provider(&mut conn, key).await?;
-        drop(conn);
-        if row.id != start.provider {
-            return Err(self.spend(&start, Refusal::StateMismatch).await);
-        }
+        let (start, row) = self.begun(ctx, key, answer.state.as_deref(), cookie).await?;
         if let Some(error) = &answer.error {
             let known =
                 ["access_denied", "login_required", "interaction_required", "consent_required"]
@@ -63,6 +57,10 @@ impl SignIn {
             return Err(self.spend(&start, Refusal::ProviderDisabled).await);
         }
         let connector = self.configuration().connector(&row).await?;
+        // A directory has no answer that a browser could bring.
+        let Some(flow) = connector.way().redirect() else {
+            return Err(self.spend(&start, Refusal::StateMismatch).await);
+        };
         let redirect_uri = self.configuration().redirect_uri(key);
         let exchange = CodeExchange {
             redirect_uri: &redirect_uri,
@@ -74,28 +72,36 @@ impl SignIn {
             fresh: start.asks_anew(),
             now: self.now(),
         };
-        match connector.finish(exchange).await {
+        match flow.finish(exchange).await {
             Ok(assertion) => {
-                let source = source_of(&row);
-                let identity = UpstreamIdentity {
-                    provider: row.id,
-                    key: row.key,
-                    provider_name: row.name,
-                    namespace: row.namespace,
-                    source,
-                    assertion,
-                };
-                self.complete_login(ctx, identity, start).await
+                self.complete_login(ctx, UpstreamIdentity::new(row, assertion), start).await
             }
-            Err(error) => {
-                tracing::warn!(provider.key = key, %error, "a provider's answer was not accepted");
-                let refusal = match error {
-                    UpstreamError::Down(_) => Refusal::ProviderDown,
-                    UpstreamError::Refused(_) | UpstreamError::Answer(_) => Refusal::ProviderAnswer,
-                };
-                Err(self.spend_for(&start, refusal, Some(error.to_string())).await)
-            }
+            Err(error) => Err(self.spend_upstream(&start, &error).await),
         }
+    }
+
+    /// The start behind an answer, unused so far, and its provider as it is now.
+    ///
+    /// # Errors
+    /// As [`crate::SignIn::callback`] before any request.
+    pub(crate) async fn begun(
+        &self,
+        ctx: &RequestContext,
+        key: &str,
+        state: Option<&str>,
+        cookie: Option<&str>,
+    ) -> Result<(LoginState, Provider), Error> {
+        let start = self.own_start(ctx, key, state, cookie)?;
+        let mut conn = self.store.read().await?;
+        if is_state_consumed(&mut conn, &start.consumed_hash()).await? {
+            return Err(Refusal::StateReplayed.into());
+        }
+        let row = self.configuration().provider(&mut conn, key).await?;
+        drop(conn);
+        if row.id != start.provider {
+            return Err(self.spend(&start, Refusal::StateMismatch).await);
+        }
+        Ok((start, row))
     }
 
     /// The start that this browser made for this provider and this state (OC-01, OC-05, MA-01, MA-03).
@@ -103,11 +109,10 @@ impl SignIn {
         &self,
         ctx: &RequestContext,
         key: &str,
-        answer: &Callback,
+        state: Option<&str>,
         cookie: Option<&str>,
     ) -> Result<LoginState, Refusal> {
-        let state =
-            answer.state.as_deref().filter(|s| !s.is_empty()).ok_or(Refusal::StateMissing)?;
+        let state = state.filter(|s| !s.is_empty()).ok_or(Refusal::StateMissing)?;
         let start =
             self.open_start(cookie.ok_or(Refusal::StateMissing)?).ok_or(Refusal::StateMismatch)?;
         let same = bool::from(start.state.as_bytes().ct_eq(state.as_bytes()))
@@ -117,8 +122,14 @@ impl SignIn {
     }
 
     /// A failure uses the state up too (OC-01), with an audit event.
-    async fn spend(&self, start: &LoginState, refusal: Refusal) -> Error {
+    pub(crate) async fn spend(&self, start: &LoginState, refusal: Refusal) -> Error {
         self.spend_for(start, refusal, None).await
+    }
+
+    /// The same, for a provider that did not do its work.
+    pub(crate) async fn spend_upstream(&self, start: &LoginState, error: &UpstreamError) -> Error {
+        tracing::warn!(provider.key = start.key, %error, "a provider's answer was not accepted");
+        self.spend_for(start, refusal_of(error), Some(error.to_string())).await
     }
 
     /// As [`crate::SignIn::spend`]; `why` tells administrators which part of the provider it was, and of which field.

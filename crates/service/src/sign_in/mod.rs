@@ -1,5 +1,6 @@
 //! Signing in: from the start at a provider, or by a local method, to the session.
 pub(crate) mod by_code;
+pub mod by_directory;
 pub(crate) mod by_password;
 pub(crate) mod callback;
 pub(crate) mod complete_login;

@@ -5,7 +5,8 @@ use domain::{
     path::{AuthorizeRequest, Continuation},
 };
 use serde::{Deserialize, Serialize};
-use upstream::{Start, UpstreamError};
+use upstream::{SignInWay, Start, UpstreamError};
+use url::Url;
 
 use crate::{
     Error, RequestContext,
@@ -93,7 +94,7 @@ pub enum Purpose {
     Undo(String),
 }
 
-/// Where a provider asks who somebody is, with the parameters of one start. Nothing but a start makes one, so no text of a
+/// Where a provider, or our page for a directory, asks who somebody is, with the parameters of one start. Nothing but a start makes one, so no text of a
 /// form can become a redirect to another site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizationUrl(String);
@@ -119,6 +120,14 @@ pub struct Started {
 pub struct PendingAuthorization {
     pub request: AuthorizeRequest,
     pub at: Micros,
+}
+
+/// What people hear of a provider's trouble.
+pub(crate) fn refusal_of(error: &UpstreamError) -> Refusal {
+    match error {
+        UpstreamError::Down(_) => Refusal::ProviderDown,
+        UpstreamError::Refused(_) | UpstreamError::Answer(_) => Refusal::ProviderAnswer,
+    }
 }
 
 /// The part of a state that names its cookie.
@@ -167,13 +176,18 @@ impl SignIn {
             choose: matches!(sealed.purpose, LoginPurpose::Add { .. }),
             now: self.now(),
         };
-        let url = connector.authorization_url(start).await.map_err(|error| {
-            tracing::warn!(provider.key = row.key, %error, "a provider cannot be started");
-            Error::from(match error {
-                UpstreamError::Down(_) => Refusal::ProviderDown,
-                UpstreamError::Refused(_) | UpstreamError::Answer(_) => Refusal::ProviderAnswer,
-            })
-        })?;
+        let url = match connector.way() {
+            SignInWay::Redirect(flow) => flow.authorization_url(start).await.map_err(|error| {
+                tracing::warn!(provider.key = row.key, %error, "a provider cannot be started");
+                Error::from(refusal_of(&error))
+            })?,
+            // A directory has no pages: its password is typed on one of ours, with the same start behind it.
+            SignInWay::Password(_) => {
+                let page = format!("{}/login/directory/{}", self.settings.public_url, row.key);
+                Url::parse_with_params(&page, [("state", &sealed.state)])
+                    .map_err(|e| Error::Internal(e.to_string()))?
+            }
+        };
         let cookie = self.keys.seal_json("start", &sealed)?;
         Ok(Started { url: AuthorizationUrl(url.into()), id: cookie_id(&sealed.state), cookie })
     }

@@ -2,7 +2,7 @@
 use crate::{Error, core::Core};
 use domain::{AccountId, Policy, ProviderId, Trust, email_address::Canonical, policy::Word};
 use serde::{Deserialize, Serialize};
-use storage::sign_in::attempts::Attempt;
+use storage::{policy::providers::Provider, sign_in::attempts::Attempt};
 use upstream::Assertion;
 
 /// An assertion with the provider that made it.
@@ -19,15 +19,27 @@ pub struct UpstreamIdentity {
 }
 
 /// Where a provider's word comes from, in one text; nothing where its settings cannot be read.
-pub(crate) fn source_of(provider: &storage::policy::providers::Provider) -> String {
+pub(crate) fn source_of(provider: &Provider) -> String {
     serde_json::from_str::<upstream::Settings>(&provider.config)
         .map(|s| s.source().fingerprint())
         .unwrap_or_default()
 }
 
 impl UpstreamIdentity {
+    /// What a provider said just now.
+    pub(crate) fn new(provider: Provider, assertion: Assertion) -> Self {
+        Self {
+            source: source_of(&provider),
+            provider: provider.id,
+            key: provider.key,
+            provider_name: provider.name,
+            namespace: provider.namespace,
+            assertion,
+        }
+    }
+
     /// An identity that nobody has, of a provider: for asking what would be possible.
-    pub fn nobody(provider: &storage::policy::providers::Provider) -> Self {
+    pub fn nobody(provider: &Provider) -> Self {
         let assertion = Assertion {
             subject: String::new(),
             email: None,
@@ -36,14 +48,7 @@ impl UpstreamIdentity {
             auth_at: None,
             claims: serde_json::Map::new(),
         };
-        Self {
-            provider: provider.id,
-            key: provider.key.clone(),
-            provider_name: provider.name.clone(),
-            namespace: provider.namespace.clone(),
-            source: source_of(provider),
-            assertion,
-        }
+        Self::new(provider.clone(), assertion)
     }
 
     /// The claimed address, if mail could be sent to it. Empty and broken ones match nothing (ID-08).

@@ -277,6 +277,44 @@ impl SafeHttpClient {
         }
     }
 
+    /// Addresses of a directory: public ones, and private ones of the hosts that an operator named.
+    ///
+    /// # Errors
+    /// Without any that may be called.
+    pub(crate) async fn directory_addresses(
+        &self,
+        host: &str,
+        port: u16,
+    ) -> Result<Vec<SocketAddr>, CallError> {
+        let inside = self.options.allow_private || self.outside.is_directory(host);
+        let found = match host.trim_matches(['[', ']']).parse() {
+            Ok(ip) => vec![SocketAddr::new(ip, port)],
+            Err(_) => (self.look_up)(host.to_owned())
+                .await
+                .map_err(|e| CallError(e.to_string()))?
+                .into_iter()
+                .map(|address| SocketAddr::new(address.ip(), port))
+                .collect(),
+        };
+        let may: Vec<_> = found.into_iter().filter(|a| inside || is_public(a.ip())).collect();
+        if may.is_empty() {
+            return Err(CallError(format!(
+                "no address that may be called: an operator can name {host} in http_client.directories"
+            )));
+        }
+        Ok(may)
+    }
+
+    /// Bounds of every call.
+    pub(crate) fn options(&self) -> SafeHttpOptions {
+        self.options
+    }
+
+    /// Authorities beside those of the system.
+    pub(crate) fn roots(&self) -> &[rustls::pki_types::CertificateDer<'static>] {
+        self.outside.roots()
+    }
+
     fn allowed(&self, url: &Url) -> Result<(), CallError> {
         if self.options.allow_private {
             return Ok(());

@@ -5,7 +5,8 @@ mod template;
 mod tests;
 
 pub use template::{
-    Capability, Namespace, OAUTH2, OIDC, Oauth2Template, OidcTemplate, Preset, Template,
+    Capability, LDAP, LdapTemplate, Namespace, OAUTH2, OIDC, Oauth2Template, OidcTemplate, Preset,
+    Template,
 };
 
 use crate::{
@@ -51,6 +52,9 @@ registry! {
     wechat_official,
     qq,
     weibo,
+    active_directory,
+    free_ipa,
+    openldap,
 }
 
 /// Providers without a vendor: everything is typed.
@@ -77,6 +81,26 @@ pub const GENERIC: &[Preset] = &[
             "email_path",
             "email_verified_path",
             "name_path",
+        ],
+        can: &[],
+        notes: "",
+    },
+    Preset {
+        key: "ldap",
+        name: "LDAP",
+        template: Template::Ldap(LDAP),
+        asks: &[
+            "bind_dn",
+            "base_dn",
+            "login_filter",
+            "subject_attribute",
+            "username_attribute",
+            "email_attribute",
+            "emails_are_verified",
+            "name_attribute",
+            "group_filter",
+            "group_base_dn",
+            "group_name_attribute",
         ],
         can: &[],
         notes: "",
@@ -109,7 +133,7 @@ pub(crate) fn dialect(key: &str) -> &'static Dialect {
     match find(key).map(|preset| &preset.template) {
         Some(Template::Oauth2(template)) => template.dialect,
         Some(Template::Github) => &github::DIALECT,
-        Some(Template::Oidc(_)) | None => &PLAIN,
+        Some(Template::Oidc(_) | Template::Ldap(_)) | None => &PLAIN,
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use crate::{
     protocols::dialect::{Dialect, PLAIN},
     settings::{
-        Auth, GithubSettings, Oauth2Settings, OidcSettings, Reauth, Settings, SettingsProblem,
+        Auth, GithubSettings, LdapSettings, Oauth2Settings, OidcSettings, Reauth, Settings,
+        SettingsProblem,
     },
 };
 
@@ -82,6 +83,7 @@ pub enum Template {
     Oidc(OidcTemplate),
     Oauth2(Oauth2Template),
     Github,
+    Ldap(LdapTemplate),
 }
 
 /// Settings of an OpenID Provider.
@@ -157,6 +159,34 @@ pub const OAUTH2: Oauth2Template = Oauth2Template {
     dialect: &PLAIN,
 };
 
+/// Settings of a directory.
+#[derive(Debug)]
+pub struct LdapTemplate {
+    pub servers: &'static [&'static str],
+    pub login_filter: &'static str,
+    pub subject_attribute: &'static str,
+    pub username_attribute: &'static str,
+    pub email_attribute: &'static str,
+    pub name_attribute: &'static str,
+    pub group_filter: &'static str,
+    pub group_name_attribute: &'static str,
+    /// Groups are looked for in groups, by us; some directories do that by their own filter.
+    pub nested_groups: bool,
+}
+
+/// A directory with the schema of RFC 2798 and the operational attributes of RFC 4530.
+pub const LDAP: LdapTemplate = LdapTemplate {
+    servers: &["ldaps://{directory}"],
+    login_filter: "(&(objectClass=person)(|(uid={login})(mail={login})))",
+    subject_attribute: "entryUUID",
+    username_attribute: "uid",
+    email_attribute: "mail",
+    name_attribute: "cn",
+    group_filter: "(&(objectClass=groupOfNames)(member={dn}))",
+    group_name_attribute: "cn",
+    nested_groups: true,
+};
+
 impl Preset {
     /// What the administrator has to type: the words in braces of its addresses.
     #[must_use]
@@ -165,6 +195,7 @@ impl Preset {
             Template::Oidc(template) => template.issuer,
             Template::Oauth2(template) => template.authorization_url,
             Template::Github => "",
+            Template::Ldap(template) => template.servers.first().copied().unwrap_or_default(),
         };
         text.split('{')
             .skip(1)
@@ -183,6 +214,7 @@ impl Preset {
         match self.template {
             Template::Oidc(_) => "oidc",
             Template::Oauth2(_) | Template::Github => "oauth2",
+            Template::Ldap(_) => "ldap",
         }
     }
 
@@ -203,7 +235,8 @@ impl Preset {
         let mut words = BTreeMap::new();
         for word in self.inputs() {
             let text = typed.get(word).map_or("", |text| text.trim());
-            let text = text.strip_prefix("https://").unwrap_or(text).trim_end_matches('/');
+            let bare = ["https://", "ldaps://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+            let text = bare.unwrap_or(text).trim_end_matches('/');
             if text.is_empty() {
                 return Err(SettingsProblem { field: word, remedy: "field-required" });
             }
@@ -264,6 +297,19 @@ impl Preset {
             Template::Github => Settings::Github(GithubSettings {
                 client_id: client_id.into(),
                 ..GithubSettings::usual()
+            }),
+            Template::Ldap(t) => Settings::Ldap(LdapSettings {
+                preset: self.stored_key().into(),
+                servers: t.servers.iter().map(|server| fill(server)).collect(),
+                login_filter: t.login_filter.into(),
+                subject_attribute: t.subject_attribute.into(),
+                username_attribute: t.username_attribute.into(),
+                email_attribute: t.email_attribute.into(),
+                name_attribute: t.name_attribute.into(),
+                group_filter: t.group_filter.into(),
+                group_name_attribute: t.group_name_attribute.into(),
+                nested_groups: t.nested_groups,
+                ..LdapSettings::default()
             }),
         }
     }

@@ -1,6 +1,7 @@
 //! The protocols that providers speak.
 pub mod client;
 pub mod dialect;
+pub mod ldap;
 pub mod oauth2;
 pub mod oidc;
 pub mod request;

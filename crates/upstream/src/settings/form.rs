@@ -84,6 +84,24 @@ const GITHUB: &[Setting] = settings! {
     api_url: Input::Url,
 };
 
+const LDAP: &[Setting] = settings! {
+    servers: Input::Words,
+    bind_dn: Input::Text,
+    base_dn: Input::Text,
+    login_filter: Input::Text,
+    subject_attribute: Input::Text,
+    username_attribute: Input::Text,
+    email_attribute: Input::Text,
+    emails_are_verified: Input::YesNo,
+    name_attribute: Input::Text,
+    wanted_attributes: Input::Words,
+    group_filter: Input::Text,
+    group_base_dn: Input::Text,
+    group_name_attribute: Input::Text,
+    nested_groups: Input::YesNo,
+    plain: Input::YesNo,
+};
+
 impl Settings {
     /// The settings of its kind, in the order of the form.
     #[must_use]
@@ -92,6 +110,7 @@ impl Settings {
             Self::Oidc(_) => OIDC,
             Self::Oauth2(_) => OAUTH2,
             Self::Github(_) => GITHUB,
+            Self::Ldap(_) => LDAP,
         }
     }
 
@@ -174,13 +193,14 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{GithubSettings, Oauth2Settings, OidcSettings, presets};
+    use crate::{GithubSettings, LdapSettings, Oauth2Settings, OidcSettings, presets};
 
-    fn kinds() -> [Settings; 3] {
+    fn kinds() -> [Settings; 4] {
         [
             Settings::Oidc(OidcSettings::default()),
             Settings::Oauth2(Oauth2Settings::default()),
             Settings::Github(GithubSettings::usual()),
+            Settings::Ldap(LdapSettings::default()),
         ]
     }
 

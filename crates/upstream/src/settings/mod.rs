@@ -1,7 +1,9 @@
 //! What an administrator configures of a provider, without its secret.
 mod form;
+mod ldap;
 
 pub use form::{Input, Setting};
+pub use ldap::LdapSettings;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +23,7 @@ pub enum Settings {
     Oidc(OidcSettings),
     Oauth2(Oauth2Settings),
     Github(GithubSettings),
+    Ldap(LdapSettings),
 }
 
 /// How the client shows who it is at the token endpoint. Without a secret it shows nothing, whatever is chosen.
@@ -250,6 +253,7 @@ impl Settings {
             Self::Oidc(_) => "oidc",
             Self::Oauth2(_) => "oauth2",
             Self::Github(_) => "github",
+            Self::Ldap(_) => "ldap",
         }
     }
 
@@ -270,6 +274,7 @@ impl Settings {
             }
             // The API says who somebody is: another one speaks of other people, whatever the pages' address is.
             Self::Github(s) => format!("github:{} {}", s.web_url, s.api_url),
+            Self::Ldap(_) => format!("prov:{provider}"),
         }
     }
 
@@ -360,6 +365,42 @@ impl Settings {
                 ],
                 secret_to: &["web_url", "api_url"],
             },
+            Self::Ldap(LdapSettings {
+                preset: _,
+                servers,
+                bind_dn,
+                base_dn,
+                login_filter,
+                subject_attribute,
+                username_attribute,
+                email_attribute,
+                emails_are_verified,
+                name_attribute: _,
+                wanted_attributes: _,
+                group_filter,
+                group_base_dn,
+                group_name_attribute,
+                nested_groups,
+                plain,
+            }) => Source {
+                says: vec![
+                    kind,
+                    ("servers", servers.join(" ")),
+                    ("bind_dn", bind_dn),
+                    ("base_dn", base_dn),
+                    ("login_filter", login_filter),
+                    ("subject_attribute", subject_attribute),
+                    ("username_attribute", username_attribute),
+                    ("email_attribute", email_attribute),
+                    ("emails_are_verified", emails_are_verified.to_string()),
+                    ("group_filter", group_filter),
+                    ("group_base_dn", group_base_dn),
+                    ("group_name_attribute", group_name_attribute),
+                    ("nested_groups", nested_groups.to_string()),
+                    ("plain", plain.to_string()),
+                ],
+                secret_to: &["servers"],
+            },
         }
     }
 
@@ -444,6 +485,7 @@ impl Settings {
                 ours("extra_again", &s.extra_again),
                 s.check_subject(),
             ],
+            Self::Ldap(s) => s.problems(plain_http),
         };
         let mut problems: Vec<SettingsProblem> = Vec::new();
         for problem in found.into_iter().filter_map(Result::err) {
@@ -461,6 +503,7 @@ impl Settings {
             Self::Oidc(s) => &s.preset,
             Self::Oauth2(s) => &s.preset,
             Self::Github(_) => presets::github::PRESET.key,
+            Self::Ldap(s) => &s.preset,
         }
     }
 }

@@ -13,7 +13,8 @@ use url::Url;
 
 use self::paths::{at, text_at};
 use crate::{
-    Assertion, Check, CodeExchange, Connector, SafeHttpClient, Start, UpstreamError,
+    Assertion, Check, CodeExchange, Connector, RedirectFlow, SafeHttpClient, SignInWay, Start,
+    UpstreamError,
     connection_test::client_known,
     connector::origin_of,
     error::{Part, Trouble, kind_of},
@@ -237,7 +238,7 @@ fn in_words(value: &Value) -> Option<String> {
     }
 }
 
-impl Connector for Generic {
+impl RedirectFlow for Generic {
     fn authorization_url<'a>(
         &'a self,
         start: Start<'a>,
@@ -250,6 +251,12 @@ impl Connector for Generic {
         visit: CodeExchange<'a>,
     ) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
         self.finish_visit(visit).boxed()
+    }
+}
+
+impl Connector for Generic {
+    fn way(&self) -> SignInWay<'_> {
+        SignInWay::Redirect(self)
     }
 
     fn check<'a>(

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::tests::{CLIENT, NOW, Op, Signing, connector, finish, visit};
-use crate::{Auth, CodeExchange, Connector, settings::OidcSettings};
+use crate::{Auth, CodeExchange, RedirectFlow, settings::OidcSettings};
 
 /// A provider at which the good way was walked.
 async fn good() -> Op {

@@ -28,7 +28,8 @@ use self::{
     verify::{Expected, NotSigned},
 };
 use crate::{
-    Assertion, Check, CodeExchange, Connector, Reauth, SafeHttpClient, Start, UpstreamError,
+    Assertion, Check, CodeExchange, Connector, Reauth, RedirectFlow, SafeHttpClient, SignInWay,
+    Start, UpstreamError,
     connection_test::client_known,
     connector::origin_of,
     error::{Part, kind_of},
@@ -384,7 +385,7 @@ pub fn can_check(name: &str) -> bool {
     keys::algorithm(name).is_some()
 }
 
-impl Connector for Oidc {
+impl RedirectFlow for Oidc {
     fn authorization_url<'a>(
         &'a self,
         start: Start<'a>,
@@ -397,6 +398,16 @@ impl Connector for Oidc {
         visit: CodeExchange<'a>,
     ) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
         self.finish_visit(visit).boxed()
+    }
+
+    fn answers_by_form(&self) -> bool {
+        self.settings.form_post
+    }
+}
+
+impl Connector for Oidc {
+    fn way(&self) -> SignInWay<'_> {
+        SignInWay::Redirect(self)
     }
 
     fn check<'a>(
@@ -421,9 +432,5 @@ impl Connector for Oidc {
             SILENT => false,
             _ => self.metadata.peek().and_then(|copy| copy.value.names_auth_time).unwrap_or(true),
         }
-    }
-
-    fn answers_by_form(&self) -> bool {
-        self.settings.form_post
     }
 }

@@ -1,0 +1,130 @@
+//! Signing in by a directory: its password is typed on a page of ours, under the same limits as our own.
+use domain::{EventKind, Refusal, limits::folded_login, path::Continuation};
+use upstream::{PasswordAnswer, SignInWay};
+
+use crate::{
+    Error, LoginOutcome, RequestContext,
+    audit::Event,
+    codes::limits::{Counted, Guarded},
+    services::SignIn,
+    sign_in::{
+        start::{LoginPurpose, LoginState},
+        upstream_identity::UpstreamIdentity,
+    },
+};
+
+/// What was typed for a directory, with the state of the start that led to its page.
+#[derive(Clone)]
+pub struct DirectoryAnswer {
+    pub state: String,
+    pub login: String,
+    pub password: String,
+}
+
+/// The page of a directory.
+#[derive(Debug, Clone)]
+pub struct DirectoryPage {
+    /// The provider's name.
+    pub name: String,
+    /// It is for signing in, and not for showing something in a session.
+    pub signs_in: bool,
+    /// Where the application that waits gets its answer.
+    pub redirect_uri: Option<String>,
+}
+
+impl SignIn {
+    /// The page that a start at a directory leads to.
+    ///
+    /// # Errors
+    /// As [`crate::SignIn::callback`] before any request.
+    pub async fn directory_page(
+        &self,
+        ctx: &RequestContext,
+        key: &str,
+        state: &str,
+        cookie: Option<&str>,
+    ) -> Result<DirectoryPage, Error> {
+        let (start, row) = self.begun(ctx, key, Some(state), cookie).await?;
+        if !row.enabled {
+            return Err(self.spend(&start, Refusal::ProviderDisabled).await);
+        }
+        match self.configuration().connector(&row).await?.way() {
+            SignInWay::Password(_) => Ok(DirectoryPage {
+                name: row.name,
+                signs_in: start.purpose == LoginPurpose::SignIn,
+                redirect_uri: match start.continuation {
+                    Continuation::Authorize(request) => Some(request.redirect_uri),
+                    _ => None,
+                },
+            }),
+            SignInWay::Redirect(_) => Err(self.spend(&start, Refusal::StateMismatch).await),
+        }
+    }
+
+    /// Finishes a start by a password that the directory checks. A wrong one leaves the start as it is.
+    ///
+    /// # Errors
+    /// [`Refusal::CredentialsWrong`], [`Refusal::RateLimited`]; otherwise as [`crate::SignIn::callback`].
+    pub async fn sign_in_by_directory(
+        &self,
+        ctx: &RequestContext,
+        key: &str,
+        answer: DirectoryAnswer,
+        cookie: Option<&str>,
+    ) -> Result<LoginOutcome, Error> {
+        let (start, row) = self.begun(ctx, key, Some(&answer.state), cookie).await?;
+        if !row.enabled {
+            return Err(self.spend(&start, Refusal::ProviderDisabled).await);
+        }
+        let connector = self.configuration().connector(&row).await?;
+        let SignInWay::Password(directory) = connector.way() else {
+            return Err(self.spend(&start, Refusal::StateMismatch).await);
+        };
+        let account = ctx.session.as_ref().map(|session| session.account);
+        let typed = format!("{} {}", row.id, folded_login(&answer.login));
+        let counted =
+            self.codes().count_try(ctx, Guarded::Directory, account, typed.as_bytes()).await?;
+        let asked = directory.password(&answer.login, &answer.password.into(), self.now()).await;
+        match asked {
+            Ok(PasswordAnswer::Right(assertion)) => {
+                self.store
+                    .write::<_, Error, _>(move |c| {
+                        Box::pin(async move { counted.was_right(c).await })
+                    })
+                    .await?;
+                self.complete_login(ctx, UpstreamIdentity::new(row, *assertion), start).await
+            }
+            Ok(PasswordAnswer::Wrong(why)) => Err(self.tell_wrong(&start, why.to_string()).await),
+            Err(error) => {
+                self.not_counted(counted).await?;
+                Err(self.spend_upstream(&start, &error).await)
+            }
+        }
+    }
+
+    /// The directory did not look at the password.
+    async fn not_counted(&self, counted: Counted) -> Result<(), Error> {
+        self.store.write(move |c| Box::pin(async move { counted.was_not_made(c).await })).await
+    }
+
+    /// A wrong password, with the directory's reason for administrators.
+    async fn tell_wrong(&self, start: &LoginState, why: String) -> Error {
+        let refusal = Refusal::CredentialsWrong;
+        let (this, key) = (self.clone(), start.key.clone());
+        let told = self
+            .store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    let event = Event {
+                        provider: key,
+                        ..Event::new(EventKind::SignInRefused)
+                            .code(refusal.code())
+                            .detail(serde_json::json!({ "why": why }))
+                    };
+                    this.record(c, event).await
+                })
+            })
+            .await;
+        told.map_or_else(|error| error, |()| refusal.into())
+    }
+}
